@@ -1,0 +1,88 @@
+"""The error tree: everything a user can cause is a ReportgenError with a message, a hint and an exit code.
+
+ReportgenError
+├── SpecError           2  the spec, or the way the command was called
+│   └── ModelError      2  the model's source, arguments, shapes or weights
+├── DataError           3  the data set: missing, corrupt, partial, no network
+├── RunError            4  training diverged
+├── RenderError         5  a figure, template or document could not be made
+│   └── RecordError     5  a record that is missing, damaged or of another format
+├── EnvironmentTrouble  6  the machine: memory, disk, a missing system library, an unwritable folder
+└── GateFailed          1  the report was built and a gate failed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a text file something stands."""
+
+    file: str
+    line: int | None = None
+    """1-based."""
+    column: int | None = None
+    """1-based."""
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+
+
+class ReportgenError(Exception):
+    """Something a user can cause and mend."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, hint: str = "", place: Place | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        """What went wrong, one sentence."""
+        self.hint = hint
+        """What to do next; may be several lines."""
+        self.place = place
+
+
+class SpecError(ReportgenError):
+    """The spec or the command line is wrong."""
+
+    exit_code = 2
+
+
+class ModelError(SpecError):
+    """The model can't be made, loaded or run as the spec says."""
+
+
+class DataError(ReportgenError):
+    """The data set is missing, damaged or can't be fetched."""
+
+    exit_code = 3
+
+
+class RunError(ReportgenError):
+    """The run came to nothing: the loss is not finite."""
+
+    exit_code = 4
+
+
+class RenderError(ReportgenError):
+    """A document can't be made from the record."""
+
+    exit_code = 5
+
+
+class RecordError(RenderError):
+    """A record is missing, damaged or of a format this version does not read."""
+
+
+class EnvironmentTrouble(ReportgenError):
+    """The machine lacks something: memory, disk, a library, a permission."""
+
+    exit_code = 6
+
+
+class GateFailed(ReportgenError):
+    """The report is built, and a gate on its numbers failed."""
+
+    exit_code = 1

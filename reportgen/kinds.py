@@ -1,0 +1,115 @@
+"""Everything that can be added to reportgen, on one page, and how it is found.
+
+To add a thing, write one module in its room that holds one object of the kind under the room's name for it:
+
+| kind          | package                         | object in the module |
+|---------------|---------------------------------|----------------------|
+| Section       | reportgen.sections              | SECTION              |
+| FigureKind    | reportgen.figures               | FIGURE or FIGURES    |
+| Output        | reportgen.outputs               | OUTPUT               |
+| DatasetKind   | reportgen.experiment.datasets   | DATASET              |
+| ModelSource   | reportgen.experiment.models     | SOURCE               |
+
+Modules whose name starts with an underscore, and those listed in the room's `HELPERS`, hold no such object.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from reportgen.record import RunRecord
+    from reportgen.report import FigureFile, Report, SectionView, Skipped
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of the report: a module and a template `sections/<name>.html.j2`."""
+
+    name: str
+    title: str
+    order: int
+    """Place in the report; REPORT's numbers times ten."""
+    figures: tuple[str, ...]
+    """Names of the figures it shows; only these are drawn when the spec chooses sections."""
+    build: Callable[[RunRecord, Mapping[str, FigureFile | Skipped]], SectionView | Skipped]
+
+
+@dataclass(frozen=True)
+class FigureKind:
+    """One figure, drawn from a record alone."""
+
+    name: str
+    draw: Callable[[RunRecord], FigureFile | Skipped]
+
+
+@dataclass(frozen=True)
+class OutputFile:
+    """One file of the report's folder."""
+
+    path: str
+    """Relative, with '/'."""
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Output:
+    """One format."""
+
+    name: str
+    summary: str
+    files: tuple[str, ...]
+    """What it leaves in the report's folder."""
+    check: Callable[[], None]
+    """Raise EnvironmentTrouble or RenderError when this machine can't make it; quick, before any compute."""
+    render: Callable[[Report], tuple[OutputFile, ...]]
+
+
+class Named(Protocol):
+    """Anything with a name."""
+
+    @property
+    def name(self) -> str:
+        """Unique among its kind."""
+
+
+K = TypeVar("K", bound=Named)
+
+
+def discover(package: str, attribute: str, kind: type[K]) -> dict[str, K]:
+    """Import every module of `package` and collect its `attribute`, by name, in alphabetical order of modules.
+
+    Raises RuntimeError, our bug, for a module without the object, an object of another kind, or a name twice.
+    """
+    parent = importlib.import_module(package)
+    helpers: frozenset[str] = getattr(parent, "HELPERS", frozenset())
+    found: dict[str, K] = {}
+    for info in sorted(pkgutil.iter_modules(parent.__path__), key=lambda item: item.name):
+        if info.name.startswith("_") or info.name in helpers:
+            continue
+        module = importlib.import_module(f"{package}.{info.name}")
+        for thing in collect(module, attribute, kind):
+            if thing.name in found:
+                raise RuntimeError(f"two of {package} are called {thing.name!r}")
+            found[thing.name] = thing
+    return found
+
+
+def collect(module: Any, attribute: str, kind: type[K]) -> tuple[K, ...]:
+    """The objects of `kind` that a module holds under `attribute` or, several of them, under its plural."""
+    one, many = getattr(module, attribute, None), getattr(module, f"{attribute}S", ())
+    things = ((one,) if one is not None else ()) + tuple(many)
+    if not things or not all(isinstance(thing, kind) for thing in things):
+        raise RuntimeError(f"{module.__name__} holds no {attribute} of kind {kind.__name__}")
+    return things
+
+
+def module_names(package_file: str) -> tuple[str, ...]:
+    """Names of the modules beside a package's __init__, without importing them (for cheap listings)."""
+    folder = Path(package_file).parent
+    return tuple(sorted(info.name for info in pkgutil.iter_modules([str(folder)]) if not info.name.startswith("_")))

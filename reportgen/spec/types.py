@@ -1,0 +1,130 @@
+"""What a spec may say: the types, their defaults and their limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from reportgen.frozen import Frozen
+
+ModelArgs = dict[str, Any]
+PositiveInt = Annotated[int, Field(gt=0)]
+PositiveFloat = Annotated[float, Field(gt=0)]
+Augmentation = Literal["crop", "flip", "cutout"]
+PrecisionRequest = Literal["auto", "float32", "float64", "bfloat16", "float16"]
+
+
+class ModelSpec(Frozen):
+    """The model: where it comes from and what it starts with."""
+
+    source: str
+    """`builtin:NAME`, `torchvision:NAME`, `timm:NAME` or `path/to/file.py:factory`, relative to the spec."""
+    args: ModelArgs = Field(default_factory=dict)
+    """Keyword arguments of the factory; the class count is filled in when the factory takes it."""
+    stem: Literal["as_is", "cifar"] = "as_is"
+    """`cifar` adapts an ImageNet stem to 32×32: first convolution 3×3 stride 1, no pooling after it."""
+    weights: Path | None = None
+    """Path of a .safetensors, .pt, .pth or .th file, relative to the spec."""
+
+
+class Normalization(Frozen):
+    """Per-channel mean and deviation on the 0-to-1 scale."""
+
+    mean: tuple[float, ...]
+    std: tuple[PositiveFloat, ...]
+
+
+class DataSpec(Frozen):
+    """The data set and how its pictures reach the model."""
+
+    name: str = "cifar10"
+    root: Path | None = None
+    train_limit: PositiveInt | None = None
+    """Use this many training images, stratified and seeded; None: all."""
+    eval_limit: PositiveInt | None = None
+    normalize: Literal["cifar10", "imagenet", "none"] | Normalization | None = None
+    """None: the data set's own statistics (`cifar10` for cifar10)."""
+    augment: tuple[Augmentation, ...] = ("crop", "flip")
+    fallback: str | None = None
+    """A data set to use, with a banner, when `name` can't be had."""
+
+
+class OptimizerSpec(Frozen):
+    """The optimiser and its arguments; None: the recommended value for that optimiser."""
+
+    name: Literal["sgd", "adam", "adamw", "rmsprop"] = "sgd"
+    lr: PositiveFloat | None = None
+    momentum: Annotated[float, Field(ge=0, lt=1)] | None = None
+    weight_decay: Annotated[float, Field(ge=0)] | None = None
+
+
+class LossSpec(Frozen):
+    """The training loss."""
+
+    name: Literal["cross_entropy", "kl_div", "nll", "mse", "focal"] = "cross_entropy"
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+
+class RunSpec(Frozen):
+    """The pass: training and evaluation, or evaluation alone."""
+
+    mode: Literal["train", "evaluate"] = "train"
+    epochs: PositiveFloat | None = None
+    steps: PositiveInt | None = None
+    max_minutes: PositiveFloat | None = None
+    """The first of `epochs`, `steps` and `max_minutes` that is reached ends the pass; none given: one epoch."""
+    batch_size: PositiveInt = 128
+    optimizer: OptimizerSpec = OptimizerSpec()
+    schedule: Literal["one_cycle", "cosine", "step", "constant"] = "one_cycle"
+    loss: LossSpec = LossSpec()
+    precision: PrecisionRequest = "auto"
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    threads: PositiveInt | None = None
+
+
+class ReportOptions(Frozen):
+    """What the report shows and how; changing these never runs the model again."""
+
+    sections: Literal["default"] | tuple[str, ...] = "default"
+    theme: Literal["default"] = "default"
+    templates: Path | None = None
+    """A folder of the user's own templates, looked in first; they run in jinja2's immutable sandbox."""
+    paper: Literal["a4", "letter"] = "a4"
+
+
+class CardSpec(Frozen):
+    """What only a person can write on the model card (Mitchell et al. 2019); everything is optional text."""
+
+    authors: str | tuple[str, ...] | None = None
+    contact: str | None = None
+    licence: str | None = None
+    citation: str | None = None
+    version: str | None = None
+    intended_use: str | None = None
+    intended_users: str | None = None
+    out_of_scope: str | None = None
+    factors: str | None = None
+    training_data: str | None = None
+    evaluation_data: str | None = None
+    ethical_considerations: str | None = None
+    caveats: str | None = None
+    limitations: str | None = None
+    recommendations: str | None = None
+
+
+class ReportSpec(Frozen):
+    """The whole spec, resolved: every default filled in except those that depend on the data or the machine."""
+
+    title: str | None = None
+    """None: made from model and data set."""
+    model: ModelSpec
+    data: DataSpec = DataSpec()
+    run: RunSpec = RunSpec()
+    report: ReportOptions = ReportOptions()
+    card: CardSpec = CardSpec()
+    outputs: tuple[str, ...] = ("html", "pdf", "json")
+    plugins: tuple[str, ...] = ()
+    """Importable modules that hold the user's own sections, figures, outputs, data sets or model sources."""
