@@ -1,0 +1,49 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+from reportgen.record import RunRecord
+from tests.records import small_record
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew instead of comparing")
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--update-golden"))
+
+
+@lru_cache(maxsize=1)
+def measured_once() -> RunRecord:
+    return small_record()
+
+
+@pytest.fixture
+def record() -> RunRecord:
+    """The hand-written record; frozen, so that one serves all tests."""
+    return measured_once()
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """The folder of the real CIFAR-10, or a visible skip."""
+    root = os.environ.get("REPORTGEN_DATA")
+    if not root:
+        pytest.skip("the real CIFAR-10 is not here: set REPORTGEN_DATA")
+    return Path(root).resolve()
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test reads or writes the user's cache."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+    yield
