@@ -1,0 +1,40 @@
+"""Pictures as PNG: the few photographs that a report shows, as bytes that are the same on every run."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+LARGEST_SIDE = 64
+"""Pixels. A card shows a picture about that large, so a larger one would only weigh more."""
+
+
+def encode_png(picture: NDArray[np.uint8], scale: int = 1) -> bytes:
+    """PNG of a uint8 picture (H, W, 3), or (H, W, 1) in grey, enlarged `scale` times by nearest neighbour.
+
+    Raises ValueError for an array of another shape or type.
+    """
+    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] not in (1, 3) or not picture.size:
+        raise ValueError(f"a picture is uint8 (H, W, 3), this is {picture.dtype} {picture.shape}")
+    enlarged = flat(picture).repeat(scale, axis=0).repeat(scale, axis=1)
+    buffer = io.BytesIO()
+    Image.fromarray(enlarged).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def thumbnail(picture: NDArray[np.uint8], largest_side: int = LARGEST_SIDE) -> NDArray[np.uint8]:
+    """The picture itself, or averaged over square blocks until its longer side is at most `largest_side` pixels."""
+    factor = -(-max(picture.shape[:2]) // largest_side)
+    if factor <= 1:
+        return picture
+    image = Image.fromarray(flat(picture))
+    reduced = np.asarray(image.reduce(factor), dtype=np.uint8)
+    return reduced.reshape(*reduced.shape[:2], picture.shape[2])
+
+
+def flat(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The pixels as Pillow takes them: (H, W, 3), or (H, W) in grey."""
+    return np.ascontiguousarray(picture[:, :, 0] if picture.shape[2] == 1 else picture)
