@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    import torch
+
     from reportgen.record import RunRecord
     from reportgen.report import FigureFile, Report, SectionView, Skipped
 
@@ -68,6 +70,18 @@ class Output:
     check: Callable[[], None]
     """Raise EnvironmentTrouble or RenderError when this machine can't make it; quick, before any compute."""
     render: Callable[[Report], tuple[OutputFile, ...]]
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """One place that models come from; `model.source` is `<source's name>:<model's name>`."""
+
+    name: str
+    summary: str
+    make: Callable[[str, Mapping[str, Any], int | None, Path], torch.nn.Module]
+    """(model's name, `model.args`, class count or None, folder of the spec) -> a new model; raises ModelError."""
+    names: Callable[[], tuple[str, ...]]
+    """The models it can make; empty where they can't be listed."""
 
 
 class Named(Protocol):

@@ -1,0 +1,113 @@
+"""Calling what makes a model, and saying plainly why it did not."""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from reportgen.errors import ModelError, Place
+from reportgen.nearest import nearest
+
+CLASS_ARGUMENTS = ("num_classes", "n_classes", "classes", "num_labels")
+"""Names under which a factory may take the class count, the usual one first."""
+
+
+def fill_classes(factory: Callable[..., Any], args: Mapping[str, Any], classes: int | None) -> dict[str, Any]:
+    """The arguments with the class count filled in, when the factory takes it by name and they don't give it."""
+    takes = [name for name in CLASS_ARGUMENTS if name in parameters_of(factory)]
+    if classes is None or not takes or any(name in args for name in takes):
+        return dict(args)
+    return {**args, takes[0]: classes}
+
+
+def parameters_of(factory: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    """The factory's parameters; none where Python can't tell."""
+    try:
+        return inspect.signature(factory).parameters
+    except (TypeError, ValueError):
+        return {}
+
+
+def call_factory(
+    factory: Callable[..., Any], source: str, args: Mapping[str, Any], folder: Path | None = None
+) -> torch.nn.Module:
+    """The module that the factory makes.
+
+    Raises ModelError when the arguments don't fit, when it raises (at the line of the user's code, the last one inside
+    `folder`) or when it returns something else.
+    """
+    check_arguments(factory, source, args)
+    try:
+        made = factory(**args)
+    except (Exception, SystemExit) as error:
+        raise ModelError(
+            f"{source} raises {type(error).__name__}: {first_line(error)}",
+            "The model's own code failed while making it; look at model.args and at the line named here."
+            if folder
+            else "Look at model.args.",
+            place_in(error, folder),
+        ) from error
+    if not isinstance(made, torch.nn.Module):
+        raise ModelError(
+            f"{source} returns {describe(made)}, not a torch.nn.Module",
+            "Let the factory return the model itself.",
+            definition_of(factory, folder),
+        )
+    return made
+
+
+def check_arguments(factory: Callable[..., Any], source: str, args: Mapping[str, Any]) -> None:
+    """Raise ModelError when the arguments don't fit the factory's signature."""
+    try:
+        signature = inspect.signature(factory)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind(**args)
+    except TypeError as error:
+        accepted = [name for name, parameter in signature.parameters.items() if parameter.kind != parameter.VAR_KEYWORD]
+        unknown = next((name for name in args if name not in accepted), "")
+        hint = nearest(unknown, accepted) if unknown and accepted else f"It takes {signature}."
+        raise ModelError(f"model.args do not fit {source}: {error}", hint) from error
+
+
+def place_in(error: BaseException, folder: Path | None) -> Place | None:
+    """File and line where an error was raised, the innermost inside `folder`; of a syntax error, its own."""
+    if folder is None:
+        return None
+    if isinstance(error, SyntaxError) and error.filename and inside(error.filename, folder):
+        return Place(error.filename, error.lineno, error.offset)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if inside(frame.filename, folder)]
+    return Place(frames[-1].filename, frames[-1].lineno) if frames else None
+
+
+def inside(filename: str, folder: Path) -> bool:
+    """Whether a file lies in the user's folder, and not in an environment below it."""
+    path = Path(filename)
+    return path.is_relative_to(folder) and not {"site-packages", "dist-packages"} & set(path.parts)
+
+
+def definition_of(factory: Callable[..., Any], folder: Path | None) -> Place | None:
+    """Where the factory is defined, when that is in the user's folder."""
+    code = getattr(factory, "__code__", None)
+    if code is None or folder is None or not inside(code.co_filename, folder):
+        return None
+    return Place(code.co_filename, code.co_firstlineno)
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what an exception says."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), "no message")
+
+
+def describe(thing: object) -> str:
+    """What a value is, in two words: "None", "a dict"."""
+    if thing is None:
+        return "None"
+    name = type(thing).__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"

@@ -1,0 +1,141 @@
+"""One forward pass on random images, and a plain sentence when it fails."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+
+from reportgen.errors import EnvironmentTrouble, ModelError
+from reportgen.experiment.models.factories import first_line
+
+LOGIT_NAMES = ("logits", "out")
+"""Where models that return more than logits put them; otherwise the first tensor is taken."""
+
+
+def check_forward(module: torch.nn.Module, input_shape: tuple[int, ...], classes: int | None) -> None:
+    """Run the model once on random images of `input_shape` (n, C, H, W), in evaluation mode and without gradients.
+
+    Raises ModelError naming the module and the shapes where it fails, or both class counts when they differ.
+    """
+    place = next(module.parameters(), torch.zeros(0))
+    with torch.random.fork_rng(devices=[]), evaluating(module), calls(module) as stack:
+        images = torch.randn(input_shape).to(place.device)
+        try:
+            output = module(images)
+        except torch.OutOfMemoryError as error:
+            raise EnvironmentTrouble(
+                "one forward pass needs more memory than there is", "Use a smaller model."
+            ) from error
+        except Exception as error:
+            raise ModelError(*failure(stack, input_shape, error)) from error
+    check_logits(logits_of(output), input_shape[0], classes)
+
+
+def check_logits(logits: Tensor, n: int, classes: int | None) -> None:
+    """Raise ModelError unless the logits are (n, classes) and of a floating type."""
+    shape = tuple(logits.shape)
+    if len(shape) != 2 or shape[0] != n or not logits.is_floating_point():
+        raise ModelError(
+            f"the model gives {logits.dtype} {shape} for {n} images, not logits of shape ({n}, {classes or 'classes'})",
+            "A classification model returns one row of logits per image.",
+        )
+    if classes is not None and shape[1] != classes:
+        raise ModelError(
+            f"the model gives {shape[1]:,} classes and the data set has {classes:,}",
+            f"Set in the spec, under model: args: {{num_classes: {classes}}} (or the name your factory gives it).",
+        )
+
+
+def logits_of(output: Any) -> Tensor:
+    """The logits in what a model returns: itself, its `logits` or `out`, or the first tensor; raises ModelError."""
+    found = next(tensors_in(named(output) if named(output) is not None else output), None)
+    if found is None:
+        raise ModelError(
+            f"the model returns {type(output).__name__}, which holds no tensor",
+            "Return the logits, or a dict or tuple that holds them.",
+        )
+    return found
+
+
+def named(output: Any) -> Any:
+    """What stands under one of the usual names, or None."""
+    for name in LOGIT_NAMES:
+        value = output.get(name) if isinstance(output, Mapping) else getattr(output, name, None)
+        if isinstance(value, Tensor):
+            return value
+    return None
+
+
+def tensors_in(value: Any) -> Iterator[Tensor]:
+    """Every tensor in nested tuples, lists, mappings and dataclasses, in order."""
+    if isinstance(value, Tensor):
+        yield value
+        return
+    parts: Iterable[Any] = ()
+    if isinstance(value, Mapping):
+        parts = value.values()
+    elif isinstance(value, tuple | list):
+        parts = value
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        parts = [getattr(value, field.name) for field in dataclasses.fields(value)]
+    for part in parts:
+        yield from tensors_in(part)
+
+
+@contextmanager
+def evaluating(module: torch.nn.Module) -> Iterator[None]:
+    """Evaluation mode and no gradients inside; each module's own mode comes back."""
+    modes = [(child, child.training) for child in module.modules()]
+    module.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for child, training in modes:
+            child.training = training
+
+
+@contextmanager
+def calls(module: torch.nn.Module) -> Iterator[list[tuple[str, str, list[tuple[int, ...]]]]]:
+    """The stack of module calls under way: (path, class, input shapes), innermost last."""
+    paths = {id(child): path for path, child in module.named_modules()}
+    stack: list[tuple[str, str, list[tuple[int, ...]]]] = []
+
+    def enter(child: torch.nn.Module, inputs: Any) -> None:
+        if id(child) in paths:
+            shapes = [tuple(tensor.shape) for tensor in tensors_in(inputs)]
+            stack.append((paths[id(child)], type(child).__name__, shapes))
+
+    def leave(child: torch.nn.Module, _inputs: Any, _output: Any) -> None:
+        while stack and id(child) in paths and stack.pop()[0] != paths[id(child)]:
+            pass
+
+    handles = [register_module_forward_pre_hook(enter), register_module_forward_hook(leave)]
+    try:
+        yield stack
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def failure(
+    stack: list[tuple[str, str, list[tuple[int, ...]]]], input_shape: tuple[int, ...], error: Exception
+) -> tuple[str, str]:
+    """Message and hint for a forward pass that raised."""
+    reason = f"{type(error).__name__}: {first_line(error)}"
+    image = "×".join(map(str, input_shape[1:]))
+    if not stack:
+        return f"the model can't take {image} images: {reason}", "Look at the model's forward."
+    path, kind, shapes = stack[-1]
+    got = " and ".join(map(str, shapes)) or "no tensor"
+    return (
+        f"the model can't take {image} images: {path or 'the model itself'} ({kind}) got {got} and raised {reason}",
+        "If the picture has become too small there, try model.stem: cifar, or give the model's own argument for the "
+        "picture size in model.args.",
+    )
