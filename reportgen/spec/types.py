@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from reportgen.frozen import Frozen
 
 ModelArgs = dict[str, Any]
-PositiveInt = Annotated[int, Field(gt=0)]
-PositiveFloat = Annotated[float, Field(gt=0)]
+LARGEST = 10**12
+"""Of any count in a spec; keeps later arithmetic in 64 bits."""
+PositiveInt = Annotated[int, Field(gt=0, le=LARGEST, strict=True)]
+PositiveFloat = Annotated[float, Field(gt=0, le=LARGEST, strict=True, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, lt=1, strict=True)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Augmentation = Literal["crop", "flip", "cutout"]
+DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]{1,3})?")
 PrecisionRequest = Literal["auto", "float32", "float64", "bfloat16", "float16"]
 
 
@@ -32,8 +38,8 @@ class ModelSpec(Frozen):
 class Normalization(Frozen):
     """Per-channel mean and deviation on the 0-to-1 scale."""
 
-    mean: tuple[float, ...]
-    std: tuple[PositiveFloat, ...]
+    mean: Annotated[tuple[Number, ...], Field(min_length=1)]
+    std: Annotated[tuple[PositiveFloat, ...], Field(min_length=1)]
 
 
 class DataSpec(Frozen):
@@ -56,15 +62,15 @@ class OptimizerSpec(Frozen):
 
     name: Literal["sgd", "adam", "adamw", "rmsprop"] = "sgd"
     lr: PositiveFloat | None = None
-    momentum: Annotated[float, Field(ge=0, lt=1)] | None = None
-    weight_decay: Annotated[float, Field(ge=0)] | None = None
+    momentum: Share | None = None
+    weight_decay: Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)] | None = None
 
 
 class LossSpec(Frozen):
     """The training loss."""
 
     name: Literal["cross_entropy", "kl_div", "nll", "mse", "focal"] = "cross_entropy"
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    label_smoothing: Share = 0.0
 
 
 class RunSpec(Frozen):
@@ -80,15 +86,24 @@ class RunSpec(Frozen):
     schedule: Literal["one_cycle", "cosine", "step", "constant"] = "one_cycle"
     loss: LossSpec = LossSpec()
     precision: PrecisionRequest = "auto"
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    device: str = "auto"
+    """`auto`, `cpu`, `cuda`, `cuda:1` or `mps`."""
+    seed: Annotated[int, Field(ge=0, lt=2**32, strict=True)] = 0
     threads: PositiveInt | None = None
+
+    @field_validator("device")
+    @classmethod
+    def known_device(cls, device: str) -> str:
+        """The device, if its name is one that can be."""
+        if not DEVICE.fullmatch(device):
+            raise ValueError("auto, cpu, mps, cuda or cuda with a number such as cuda:1")
+        return device
 
 
 class ReportOptions(Frozen):
     """What the report shows and how; changing these never runs the model again."""
 
-    sections: Literal["default"] | tuple[str, ...] = "default"
+    sections: Literal["default"] | Annotated[tuple[str, ...], Field(min_length=1)] = "default"
     theme: Literal["default"] = "default"
     templates: Path | None = None
     """A folder of the user's own templates, looked in first; they run in jinja2's immutable sandbox."""
@@ -125,6 +140,6 @@ class ReportSpec(Frozen):
     run: RunSpec = RunSpec()
     report: ReportOptions = ReportOptions()
     card: CardSpec = CardSpec()
-    outputs: tuple[str, ...] = ("html", "pdf", "json")
+    outputs: Annotated[tuple[str, ...], Field(min_length=1)] = ("html", "pdf", "json")
     plugins: tuple[str, ...] = ()
     """Importable modules that hold the user's own sections, figures, outputs, data sets or model sources."""

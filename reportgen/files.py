@@ -1,0 +1,57 @@
+"""Writing files: the one function that does it, and what the machine's refusals mean."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from reportgen.errors import EnvironmentTrouble
+
+FREE_BYTES = 50_000_000
+"""Asked for before any compute: ten times the largest report."""
+FULL = {errno.ENOSPC, errno.EDQUOT}
+REFUSED = {errno.EACCES, errno.EPERM}
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file to the disk itself, not only to its cache. Raises EnvironmentTrouble when the machine can't."""
+    with machine_trouble(path), path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def machine_trouble(path: Path) -> Iterator[None]:
+    """Turn an OSError about `path` into an EnvironmentTrouble that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise trouble(error, path) from error
+
+
+def trouble(error: OSError, path: Path) -> EnvironmentTrouble:
+    """The error a person understands; nothing that was there before is lost."""
+    if error.errno in FULL:
+        return EnvironmentTrouble(f"the disk is full: {path} can't be written", "Free some space and build again.")
+    if error.errno in REFUSED:
+        message = f"there is no permission to write {path}"
+        return EnvironmentTrouble(message, "Choose another folder with -o, or change its permissions.")
+    if error.errno == errno.EROFS:
+        return EnvironmentTrouble(f"{path} is on a read-only disk", "Choose another folder with -o.")
+    if error.errno == errno.ENAMETOOLONG:
+        return EnvironmentTrouble(f"the name is too long for this disk: {path}", "Choose a shorter folder with -o.")
+    return EnvironmentTrouble(f"{path} can't be written: {error.strerror or error}", "Choose another folder with -o.")
+
+
+def check_space(folder: Path) -> None:
+    """Raise EnvironmentTrouble when the disk of an existing folder has less than FREE_BYTES left."""
+    with machine_trouble(folder):
+        free = shutil.disk_usage(folder).free
+    if free < FREE_BYTES:
+        message = f"the disk of {folder} has {free / 1e6:.0f} MB left, and a report needs {FREE_BYTES / 1e6:.0f} MB"
+        raise EnvironmentTrouble(message, "Free some space, or choose another folder with -o.")

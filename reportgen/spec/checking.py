@@ -1,0 +1,235 @@
+"""Nodes -> ReportSpec: pydantic judges, and every complaint is told with its place and in words that help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from reportgen.errors import Place, SpecError
+from reportgen.nearest import nearest
+from reportgen.spec.nodes import (
+    Entry,
+    Listing,
+    Mapping,
+    Node,
+    Path,
+    Scalar,
+    describe,
+    find,
+    replace,
+    scalar_value,
+    value_of,
+)
+from reportgen.spec.rules import broken_rules
+from reportgen.spec.types import ReportSpec
+
+MOST_TOLD = 10
+"""Complaints told at once."""
+ROUNDS = 200
+"""Readings of one spec: each takes one more plain scalar as what its field needs. Far more than there are fields."""
+TEXT_ERRORS = {"string_type", "path_type"}
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """One thing wrong with a spec."""
+
+    place: Place
+    message: str
+    hint: str
+
+
+def check(root: Node) -> ReportSpec:
+    """The spec that the nodes spell. Raises SpecError with the first complaint, the others in its hint."""
+    if not isinstance(root, Mapping):
+        message = f"a spec is a mapping of keys such as model: and run:, this is {describe(root)}"
+        raise SpecError(message, "Start with: reportgen new -o spec.yaml", root.place)
+    for _ in range(ROUNDS):
+        try:
+            spec = ReportSpec.model_validate(value_of(root))
+        except ValidationError as error:
+            details = error.errors(include_url=False)
+            meant = read_as_meant(root, details)
+            if meant is None:
+                raise_all([*complaints(root, details)])
+                raise AssertionError("a validation error without a complaint") from error
+            root = meant
+        else:
+            raise_all([Complaint(find(root, rule.path)[1], rule.message, rule.hint) for rule in broken_rules(spec)])
+            return spec
+    raise AssertionError("a spec that never settles")
+
+
+def raise_all(found: Sequence[Complaint]) -> None:
+    """Raise the first complaint in the order of the text, with the others in its hint; nothing when there is none."""
+    if not found:
+        return
+    first, *more = sorted(found, key=lambda item: (item.place.line or 0, item.place.column or 0))
+    lines = [first.hint, *(f"Also {item.place}: {item.message}. {item.hint}" for item in more[: MOST_TOLD - 1])]
+    if len(more) >= MOST_TOLD:
+        lines.append(f"And {len(more) - MOST_TOLD + 1} more.")
+    raise SpecError(first.message, "\n".join(lines), first.place) from None
+
+
+def read_as_meant(root: Node, details: Sequence[ErrorDetails]) -> Node | None:
+    """The tree with plain scalars read as their fields need them, or None where that changes nothing.
+
+    `version: 3.10` is the text 3.10, `steps: 1e4` the whole number 10000, and `run:` with nothing after it is empty.
+    """
+    changed = None
+    for detail in details:
+        path = node_path(root, detail["loc"])
+        node, place = find(changed or root, path)
+        if not path or not isinstance(node, Scalar) or not node.plain:
+            continue
+        value, kind = scalar_value(node.text), detail["type"]
+        new: Node
+        if kind in TEXT_ERRORS and value is not None:
+            new = Scalar(node.text, plain=False, place=node.place)
+        elif kind == "int_type" and isinstance(value, float) and value.is_integer():
+            new = Scalar(str(int(value)), plain=True, place=node.place)
+        elif kind == "model_type" and value is None:
+            new = Mapping({}, node.place)
+        else:
+            continue
+        changed = replace(changed or root, path, Entry(place, new))
+    return changed
+
+
+def node_path(root: Node, location: Sequence[str | int]) -> Path:
+    """The part of pydantic's location that leads through nodes: names of union members are left out."""
+    path: list[str | int] = []
+    node: Node | None = root
+    for part in location:
+        below, _ = find(node, (part,)) if node is not None else (None, root.place)
+        if below is not None:
+            path.append(part)
+            node = below
+    return tuple(path)
+
+
+def complaints(root: Node, details: Sequence[ErrorDetails]) -> Iterator[Complaint]:
+    """One complaint for each place, whatever number of union members refused it."""
+    by_path: dict[Path, list[ErrorDetails]] = {}
+    for detail in details:
+        by_path.setdefault(node_path(root, detail["loc"]), []).append(detail)
+    for path, several in by_path.items():
+        node, place = find(root, path)
+        if isinstance(node, Mapping | Listing) and any(
+            longer[: len(path)] == path and longer != path for longer in by_path
+        ):
+            several = [detail for detail in several if detail["type"] == "missing"]
+        for detail in several:
+            if detail["type"] == "extra_forbidden":
+                yield unknown_key(path, place, detail)
+            elif detail["type"] == "missing":
+                yield missing_key(path, place, detail)
+        wrong = [detail for detail in several if detail["type"] not in ("extra_forbidden", "missing")]
+        if wrong and not (len(wrong) < len(several) and isinstance(node, Mapping)):
+            yield wrong_value(path, node, wrong)
+
+
+def unknown_key(path: Path, place: Place, detail: ErrorDetails) -> Complaint:
+    """A key nobody knows: the nearest one that is known, and all of them."""
+    where = dotted(path[:-1])
+    known = known_keys(detail["loc"][:-1])
+    message = f"there is no key {path[-1]!r} in {where}" if where else f"there is no key {path[-1]!r} in a spec"
+    elsewhere = [dotted((*home, str(path[-1]))) for home in homes(str(path[-1])) if home != path[:-1]]
+    hint = f"It belongs to {elsewhere[0]}." if elsewhere else nearest(str(path[-1]), known)
+    return Complaint(place, message, hint)
+
+
+def missing_key(path: Path, place: Place, detail: ErrorDetails) -> Complaint:
+    """A key that must be there."""
+    name = dotted((*path, detail["loc"][-1]))
+    examples = {"model": "Add a model: with its source, such as builtin:two_conv.",
+                "model.source": "Name one, such as source: torchvision:resnet18."}  # fmt: skip
+    return Complaint(place, f"{name} is missing", examples.get(name, f"Add {detail['loc'][-1]}: to it."))
+
+
+def wrong_value(path: Path, node: Node | None, details: Sequence[ErrorDetails]) -> Complaint:
+    """A value of the wrong kind or out of its limits: what was expected and what was found."""
+    assert node is not None
+    expected = " or ".join(dict.fromkeys(expectation(detail) for detail in details))
+    message = f"{dotted(path)}: expected {expected}, found {describe(node)}"
+    hint = "Change the value, or leave the key out for its default."
+    if path == ("model",) and isinstance(node, Scalar):
+        hint = f"Write: model: {{source: {node.text}}}"
+    choices = [choice for detail in details for choice in literal_choices(detail)]
+    if choices and isinstance(node, Scalar):
+        hint = nearest(node.text, choices) or hint
+    elif isinstance(node, Scalar) and any(detail["type"] == "tuple_type" for detail in details):
+        hint = f"Write a list: [{node.text or '…'}]."
+    elif isinstance(node, Scalar) and not node.plain and isinstance(scalar_value(node.text), int | float):
+        hint = f"Write {node.text} without quotation marks."
+    return Complaint(node.place, message, hint)
+
+
+def literal_choices(detail: ErrorDetails) -> list[str]:
+    """The words that a literal field takes."""
+    if detail["type"] != "literal_error":
+        return []
+    expected: str = detail["ctx"]["expected"]
+    return expected.replace(" or ", ", ").replace("'", "").split(", ")
+
+
+def expectation(detail: ErrorDetails) -> str:
+    """What pydantic expected, as a noun."""
+    kind, context = detail["type"], detail.get("ctx", {})
+    limits = {
+        "greater_than": "a number above {gt}",
+        "greater_than_equal": "a number of at least {ge}",
+        "less_than": "a number below {lt}",
+        "less_than_equal": "a number of at most {le}",
+        "too_short": "a list of at least {min_length}",
+        "too_long": "a list of at most {max_length}",
+        "value_error": "{error}",
+    }
+    if kind in limits:
+        return limits[kind].format_map(context)
+    if kind == "literal_error":
+        words = literal_choices(detail)
+        return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+    nouns = {"int": "a whole number", "float": "a number", "finite": "a finite number", "string": "text",
+             "path": "a path", "tuple": "a list", "model": "a mapping", "dict": "a mapping"}  # fmt: skip
+    return nouns.get(kind.partition("_")[0], detail["msg"])
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """A path as people write it: run.optimizer.lr, data.augment[0]."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".")
+
+
+def known_keys(location: Sequence[str | int]) -> tuple[str, ...]:
+    """The keys of the mapping at pydantic's location."""
+    model: type[BaseModel] = ReportSpec
+    for part in location:
+        inner = models_in(model.model_fields[part].annotation) if part in model.model_fields else []
+        model = inner[0] if inner else model
+    return tuple(model.model_fields)
+
+
+def homes(key: str) -> Iterator[Path]:
+    """Every mapping of the spec that has this key."""
+    yield from homes_in(ReportSpec, (), key)
+
+
+def homes_in(model: type[BaseModel], path: Path, key: str) -> Iterator[Path]:
+    """Those at or below `path`."""
+    if key in model.model_fields:
+        yield path
+    for name, field in model.model_fields.items():
+        for inner in models_in(field.annotation):
+            yield from homes_in(inner, (*path, name), key)
+
+
+def models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The models that an annotation allows."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in models_in(part)]
