@@ -2,7 +2,7 @@
 
 from reportgen.kinds import Section, discover
 
-HELPERS = frozenset({"phrases", "pieces"})
+HELPERS = frozenset({"findings", "layers", "phrases", "pieces"})
 """Modules beside the sections that hold none."""
 
 __all__ = ["HELPERS", "find_sections"]

@@ -1,0 +1,1 @@
+"""The sentences of each section, computed from the record."""

@@ -1,0 +1,79 @@
+"""Section 2: what the model is, layer by layer, and where its cost is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen import numerals
+from reportgen.kinds import Section
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, SectionView, Skipped
+from reportgen.sections.findings.model import NAME, find_model
+from reportgen.sections.layers import LayerTable, make_layer_table
+from reportgen.sections.pieces import Fact, Figures, choose_figures
+from reportgen.trace import ModelTrace
+from reportgen.words import say
+
+
+@dataclass(frozen=True)
+class ModelView(SectionView):
+    """The values of sections/model.html.j2."""
+
+    facts: tuple[Fact, ...] = ()
+    layers: LayerTable | None = None
+    diagrams: tuple[FigureFile | Skipped, ...] = ()
+    costs: tuple[FigureFile | Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def build(record: RunRecord, figures: Figures) -> ModelView:
+    """The section from the trace of the model."""
+    return ModelView(
+        name=NAME,
+        title=say("Model"),
+        findings=tuple(find_model(record, figures)),
+        facts=tuple(list_facts(record)),
+        layers=make_layer_table(record.trace),
+        diagrams=choose_figures(figures, "diagram", "diagram_blocks"),
+        costs=choose_figures(figures, "cost_share"),
+        notes=(*record.notes, *record.trace.notes),
+    )
+
+
+def list_facts(record: RunRecord) -> list[Fact]:
+    """The totals of the model."""
+    trace, field = record.trace, record.trace.receptive_field
+    facts = [
+        Fact(say("Architecture"), trace.name, trace.source),
+        Fact(say("Input"), " × ".join(map(str, trace.input_shape[1:])), say("channels × height × width")),
+        Fact(say("Parameters"), numerals.count(trace.parameters), trainable_note(trace)),
+        Fact(say("Buffers"), numerals.count(trace.buffers), say("elements that are stored and not trained")),
+        Fact(say("Size"), numerals.bytes_text(trace.parameter_bytes), say("parameters and buffers")),
+        Fact(say("MACs"), numerals.count(trace.macs), say("multiply-accumulates, one image")),
+        Fact(
+            say("Activations, training"),
+            numerals.bytes_text(trace.activation_bytes_training),
+            say("kept for the backward pass, one image"),
+        ),
+        Fact(
+            say("Activations, inference"),
+            numerals.bytes_text(trace.activation_bytes_inference),
+            say("input and output of the largest layer, one image; a lower bound of the peak"),
+        ),
+    ]
+    if field is None:
+        return [*facts, Fact(say("Receptive field"), "—", say("not defined for this model"))]
+    size = say("{size} × {size} px", size=field.size)
+    grid = " × ".join(map(str, field.feature_map))
+    note = say("of the last feature map, {grid}; total stride {stride} px", grid=grid, stride=field.stride)
+    return [*facts, Fact(say("Receptive field"), size, note)]
+
+
+def trainable_note(trace: ModelTrace) -> str:
+    """How many of the parameters train."""
+    if trace.trainable_parameters == trace.parameters:
+        return say("all trainable")
+    return say("{count} trainable", count=numerals.count(trace.trainable_parameters))
+
+
+SECTION = Section(NAME, "Model", 20, ("diagram", "diagram_blocks", "cost_share"), build)

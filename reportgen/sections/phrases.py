@@ -1,0 +1,37 @@
+"""The small change of sentences: names in quotes, lists in words, anchors of the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say, say_count
+
+LONGEST_NAME = 40
+"""Characters of an outside name in a sentence; tables show it whole."""
+
+
+def quote(name: str) -> str:
+    """A name from outside, in quotation marks and short enough for a sentence."""
+    shown = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"
+    return say("“{name}”", name=shown)
+
+
+def join_words(items: Sequence[str]) -> str:
+    """The items as people list them: "a", "a and b", "a, b and c"."""
+    if len(items) < 2:
+        return "".join(items)
+    return say("{items} and {last}", items=", ".join(items[:-1]), last=items[-1])
+
+
+def join_few(items: Sequence[str], limit: int = 3) -> str:
+    """At most `limit` of the items in words, and how many more there are."""
+    if len(items) <= limit + 1:
+        return join_words(items)
+    rest = say_count("{count} other", "{count} others", len(items) - limit)
+    return join_words([*items[:limit], rest])
+
+
+def evidence(figures: Mapping[str, FigureFile | Skipped], name: str, section: str) -> str:
+    """The anchor of a figure, or of the section's own when that figure is not shown."""
+    return f"figure-{name}" if isinstance(figures.get(name), FigureFile) else f"section-{section}"

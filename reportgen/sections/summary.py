@@ -1,0 +1,150 @@
+"""Section 1: the first screen and the first page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from reportgen import numerals
+from reportgen.kinds import Section
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Finding, SectionView, Skipped
+from reportgen.sections.pieces import Fact
+from reportgen.values import MetricValue
+from reportgen.words import say
+
+NAME = "summary"
+MOST_TILES = 8
+MOST_FINDINGS = 7
+FROM_ONE_SECTION = 3
+"""Findings that one section may put on the first page while others have something to say."""
+TILES = ("accuracy", "macro_f1", "ece", "train_accuracy", "parameters", "macs", "latency", "train_seconds")
+SPARES = ("top5_accuracy", "nll", "activation_bytes")
+"""Take the place of tiles that a record does not have."""
+
+
+@dataclass(frozen=True)
+class Highlight:
+    """A finding on the first page, with the section its evidence stands in."""
+
+    text: str
+    tone: str
+    anchor: str
+    source: str
+
+
+@dataclass(frozen=True)
+class SummaryView(SectionView):
+    """The values of sections/summary.html.j2."""
+
+    tiles: tuple[MetricValue, ...] = ()
+    highlights: tuple[Highlight, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+    def beside(self, others: tuple[SectionView | Skipped, ...]) -> SummaryView:
+        """The summary with the heaviest findings of the other sections."""
+        return replace(self, highlights=choose_highlights(others))
+
+
+def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> SummaryView:
+    """Tiles and facts of the run; the findings come once the other sections are there."""
+    del figures
+    return SummaryView(NAME, say("Summary"), tiles=choose_tiles(record), facts=tuple(list_facts(record)))
+
+
+def choose_highlights(views: tuple[SectionView | Skipped, ...]) -> tuple[Highlight, ...]:
+    """The heaviest findings in order of weight, at most seven, no text twice, no section alone while others speak."""
+    pairs = [(finding, view.title) for view in views if isinstance(view, SectionView) for finding in view.findings]
+    pairs.sort(key=lambda pair: -pair[0].weight)
+    chosen: list[tuple[Finding, str]] = []
+    for finding, title in pairs:
+        from_here = sum(1 for _, other in chosen if other == title)
+        if from_here < FROM_ONE_SECTION and all(finding.text != known.text for known, _ in chosen):
+            chosen.append((finding, title))
+    return tuple(Highlight(f.text, f.tone, f.anchor, title) for f, title in chosen[:MOST_FINDINGS])
+
+
+def choose_tiles(record: RunRecord) -> tuple[MetricValue, ...]:
+    """At most eight known headline numbers."""
+    known = {value.name: value for value in (record.measured.values if record.measured else ())}
+    latency = read_latency(record)
+    if latency is not None:
+        known["latency"] = latency
+    wanted = [known[name] for name in TILES if name in known and known[name].value is not None]
+    spares = [known[name] for name in SPARES if name in known and known[name].value is not None]
+    return tuple((*wanted, *spares)[:MOST_TILES])
+
+
+def read_latency(record: RunRecord) -> MetricValue | None:
+    """Median time of a forward pass of the smallest timed batch."""
+    if not record.latency:
+        return None
+    first = min(record.latency, key=lambda latency: latency.batch_size)
+    label = say("Latency, one image") if first.batch_size == 1 else say("Latency, batch of {n}", n=first.batch_size)
+    return MetricValue(
+        name="latency",
+        label=label,
+        value=first.p50_seconds,
+        unit="seconds",
+        higher_is_better=False,
+        display=numerals.seconds_text(first.p50_seconds),
+        display_interval=say("p95 {time}", time=numerals.seconds_text(first.p95_seconds)),
+        method="measured",
+    )
+
+
+def list_facts(record: RunRecord) -> list[Fact]:
+    """What was run: model, data, split, device, commit, date."""
+    facts = [
+        Fact(say("Model"), record.trace.name, record.trace.source),
+        Fact(say("Data"), record.data.title, say_splits(record)),
+        Fact(say("Run"), say_run(record)),
+        Fact(say("Device"), record.device.name, say_device(record)),
+        Fact(say("Commit"), say_commit(record)),
+        Fact(say("Date"), say_date(record.provenance.created)),
+    ]
+    if record.provenance.weights_file:
+        facts.insert(1, Fact(say("Weights"), record.provenance.weights_file))
+    return facts
+
+
+def say_splits(record: RunRecord) -> str:
+    """How many images of each split were used."""
+    parts = {split.name: numerals.count(split.n) for split in record.data.splits}
+    if record.training is None or "train" not in parts:
+        return say("{n} test images", n=parts.get("test", "—"))
+    return say("{train} training and {test} test images", train=parts["train"], test=parts.get("test", "—"))
+
+
+def say_run(record: RunRecord) -> str:
+    """What kind of run it was."""
+    if record.training is None:
+        return say("evaluation only")
+    return say(
+        "training, {steps} steps of {batch} images, then evaluation",
+        steps=numerals.count(record.training.steps),
+        batch=numerals.count(record.training.batch_size),
+    )
+
+
+def say_device(record: RunRecord) -> str:
+    """Kind, threads and precision of the device."""
+    if record.device.kind == "cpu":
+        return say("{threads} threads, {precision}", threads=record.device.threads, precision=record.device.precision)
+    return f"{record.device.kind}, {record.device.precision}"
+
+
+def say_commit(record: RunRecord) -> str:
+    """The first twelve digits of the commit, and whether files differ from it."""
+    commit = record.provenance.commit
+    if commit is None:
+        return say("none (outside git)")
+    return say("{commit} with changes", commit=commit[:12]) if record.provenance.dirty else commit[:12]
+
+
+def say_date(created: str) -> str:
+    """The time of the run to the minute, UTC."""
+    return say("{day} {time} UTC", day=created[:10], time=created[11:16]) if "T" in created else created
+
+
+SECTION = Section(NAME, "Summary", 10, (), build)
