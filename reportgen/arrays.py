@@ -32,6 +32,13 @@ class Arrays(Mapping[str, NDArray[Any]]):
     def __len__(self) -> int:
         return len(self._items)
 
+    def __eq__(self, other: object) -> bool:
+        """The same names, types, shapes and bytes, so that not-a-number equals itself."""
+        if not isinstance(other, Arrays) or self.keys() != other.keys():
+            return False
+        pairs = [(self[name], other[name]) for name in self]
+        return all(a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes() for a, b in pairs)
+
     def merged(self, more: Mapping[str, NDArray[Any]]) -> Arrays:
         """These arrays and `more`; of one name, the newer."""
         return Arrays({**self._items, **more})

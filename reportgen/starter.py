@@ -1,0 +1,97 @@
+"""A commented spec that builds as it is, for `reportgen new`."""
+
+from __future__ import annotations
+
+import json
+import re
+
+DEFAULT_MODEL = "builtin:two_conv"
+PLAIN = re.compile(r"[A-Za-z][\w./-]*:[A-Za-z_]\w*")
+"""A model source that YAML reads as text without quotation marks."""
+COMMENT_COLUMN = 44
+
+TEMPLATE = """\
+# A report of a PyTorch model. Build it with: reportgen build THIS_FILE
+# Everything but model.source may be left out. Lines that begin with "# " and a key show what else can be set.
+
+# title: My model on CIFAR-10                |default: made of the model and the data set
+
+model:
+  source: {source}|builtin:NAME, torchvision:NAME, timm:NAME or path/to/file.py:factory
+  {stem}|cifar fits an ImageNet stem to 32×32 pixels; as_is leaves it
+  # args: {{dropout: 0.1}}|arguments of the factory; the class count is filled in
+  # weights: best.pt|.safetensors, .pt, .pth or .th, relative to this file
+
+data:
+  name: cifar10|cifar10, digits or image_folder
+  fallback: digits|used, and said at the top, when cifar10 can't be had
+  # root: ~/data|where it lies; also --data-root and $REPORTGEN_DATA
+  # train_limit: 5000|use this many training images; default: all
+  # eval_limit: 1000|use this many test images; default: all
+  # normalize: cifar10|cifar10, imagenet, none or {{mean: […], std: […]}}
+  augment: [crop, flip]|any of crop, flip, cutout; [] for none
+
+run:
+  mode: train|train, or evaluate the weights as they are
+  epochs: 5|or steps: 2000; what is reached first ends it
+  max_minutes: 5|a limit of time
+  batch_size: 128
+  optimizer: {{name: sgd}}|sgd, adam, adamw or rmsprop; lr, momentum, weight_decay
+  schedule: one_cycle|one_cycle, cosine, step or constant
+  loss: {{name: cross_entropy}}|cross_entropy, kl_div, nll, mse or focal; label_smoothing
+  precision: auto|auto, float32, float64, bfloat16 or float16
+  device: auto|auto, cpu, cuda, cuda:1 or mps
+  seed: 0
+  # threads: 2|of the processor; default: PyTorch's choice
+
+report:
+  sections: default|or a list of names from: reportgen list sections
+  paper: a4|a4 or letter
+  # templates: my_templates|a folder of your own templates, looked in first
+
+# What only a person can know. A key left out reads "Not provided" on the model card.
+card:
+  # authors: [A. Author, B. Author]
+  # contact: someone@example.org
+  # licence: MIT
+  # citation: Author 2026, The paper
+  # version: 1.0
+  # intended_use: What the model is for.
+  # intended_users: Who it is for.
+  # out_of_scope: What it must not be used for.
+  # factors: What its quality depends on.
+  # training_data: What it was trained on before this run.
+  # evaluation_data: Why this test set.
+  # ethical_considerations: Risks and harms.
+  # caveats: What else a user should know.
+  # limitations: Where it fails.
+  # recommendations: How to use it well.
+
+outputs: [html, pdf, json]|from: reportgen list outputs
+# plugins: [my_package.sections]|modules with sections, figures or outputs of your own
+"""
+
+
+def starter_spec(model: str | None = None) -> str:
+    """The text of a spec for a model, as in `model.source`; without one, the smallest that is built in."""
+    source = model if model is not None else DEFAULT_MODEL
+    kind = source.partition(":")[0]
+    return "".join(
+        aligned(line) + "\n" for line in TEMPLATE.format(source=scalar(source), stem=stem_line(kind)).splitlines()
+    )
+
+
+def stem_line(kind: str) -> str:
+    """The line about the stem: adapted for libraries of ImageNet models, only shown for the others."""
+    return "stem: cifar" if kind in ("torchvision", "timm") else "# stem: cifar"
+
+
+def scalar(text: str) -> str:
+    """A text as YAML: as it is where that is safe, else in quotation marks."""
+    return text if PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+
+
+def aligned(line: str) -> str:
+    """A line with the comment after its bar moved to the common column."""
+    code, bar, comment = line.partition("|")
+    return f"{code:<{COMMENT_COLUMN}}  # {comment}" if bar else line
