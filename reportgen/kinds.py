@@ -69,7 +69,8 @@ class Output:
     """What it leaves in the report's folder."""
     check: Callable[[], None]
     """Raise EnvironmentTrouble or RenderError when this machine can't make it; quick, before any compute."""
-    render: Callable[[Report], tuple[OutputFile, ...]]
+    render: Callable[[Report, Callable[[str], None]], tuple[OutputFile, ...]]
+    """The files of a report; the second argument hears what the reader should know, one sentence a call."""
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,13 @@ class SectionView:
     """Also its template, `sections/<name>.html.j2`, and its anchor, `section-<name>`."""
     title: str
     findings: tuple[Finding, ...] = ()
+    metrics: tuple[MetricValue, ...] = ()
+    """Numbers of the section's own that metrics.json lists after the measured ones."""
+
+    def beside(self, others: tuple[SectionView | Skipped, ...]) -> SectionView:
+        """The section with what it takes from the other sections of the report; most take nothing."""
+        del others
+        return self
 
 
 @dataclass(frozen=True)

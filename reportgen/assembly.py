@@ -1,0 +1,44 @@
+"""Figures and sections put together into the Report that every output prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reportgen.banners import find_banners
+from reportgen.kinds import Section
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Report, SectionView, Skipped
+from reportgen.values import MetricValue
+from reportgen.verdict import write_verdict
+
+
+def assemble(record: RunRecord, figures: Mapping[str, FigureFile | Skipped], sections: Mapping[str, Section]) -> Report:
+    """The report of a record: every section in its order, each having seen the others' findings."""
+    ordered = sorted(sections.values(), key=lambda section: (section.order, section.name))
+    built = [section.build(record, figures) for section in ordered]
+    views = tuple(complete(view, (*built[:place], *built[place + 1 :])) for place, view in enumerate(built))
+    shown = {name for section in ordered for name in section.figures}
+    return Report(
+        title=record.title,
+        verdict=write_verdict(record),
+        banners=find_banners(record),
+        sections=views,
+        figures=tuple(fig for name, fig in figures.items() if name in shown and isinstance(fig, FigureFile)),
+        metrics=collect_metrics(record, views),
+        record=record,
+        paper=record.spec.report.paper,
+    )
+
+
+def complete(view: SectionView | Skipped, others: tuple[SectionView | Skipped, ...]) -> SectionView | Skipped:
+    """The section with what it takes from the others; one that could not be made takes nothing."""
+    return view if isinstance(view, Skipped) else view.beside(others)
+
+
+def collect_metrics(record: RunRecord, views: tuple[SectionView | Skipped, ...]) -> tuple[MetricValue, ...]:
+    """The measured numbers, then those of the sections, each name once."""
+    found = {value.name: value for value in (record.measured.values if record.measured else ())}
+    for view in views:
+        for value in view.metrics if isinstance(view, SectionView) else ():
+            found.setdefault(value.name, value)
+    return tuple(found.values())

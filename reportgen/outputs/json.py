@@ -1,0 +1,39 @@
+"""metrics.json: every number of the report for other programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from reportgen.kinds import Output, OutputFile
+from reportgen.report import Report
+from reportgen.values import MetricValue
+
+METRICS_FORMAT = 1
+FIELDS = ("name", "label", "value", "low", "high", "n", "unit", "higher_is_better", "display")
+
+
+def check() -> None:
+    """Nothing can be missing."""
+
+
+def render(report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...]:
+    """The numbers; proportions are 0 to 1, numbers that are not finite are null, `display` is what people read."""
+    del warn
+    document = {"format": METRICS_FORMAT, "metrics": [describe(value) for value in report.metrics]}
+    text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
+    return (OutputFile("metrics.json", f"{text}\n".encode()),)
+
+
+def describe(value: MetricValue) -> dict[str, object]:
+    """One number as JSON has it; what is not finite is unknown."""
+    fields = value.model_dump(mode="python", include=set(FIELDS))
+    return {name: finite(fields[name]) for name in FIELDS}
+
+
+def finite(thing: object) -> object:
+    """The thing itself, or None for a float that JSON has no word for."""
+    return None if isinstance(thing, float) and (thing != thing or thing in (float("inf"), float("-inf"))) else thing
+
+
+OUTPUT = Output("json", "every number, for other programs", ("metrics.json",), check, render)

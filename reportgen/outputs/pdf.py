@@ -1,0 +1,125 @@
+"""report.pdf: the same page set for paper, made by WeasyPrint in a process of its own."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from reportgen.errors import EnvironmentTrouble, RenderError
+from reportgen.kinds import Output, OutputFile
+from reportgen.outputs.page import make_page
+from reportgen.report import Report
+from reportgen.words import say, say_count
+
+SECONDS = 120
+"""A report takes about three; a page that needs more than this is not a report."""
+MEBIBYTES = 3072
+"""Address space of the process; a report needs about 400."""
+LIBRARIES = (
+    ("libpango-1.0.so.0", "libpango-1.0.0.dylib", "libpango-1.0.dylib", "libpango-1.0-0.dll"),
+    ("libpangoft2-1.0.so.0", "libpangoft2-1.0.0.dylib", "libpangoft2-1.0.dylib", "libpangoft2-1.0-0.dll"),
+    ("libharfbuzz.so.0", "libharfbuzz.0.dylib", "libharfbuzz-0.dll"),
+    ("libfontconfig.so.1", "libfontconfig.1.dylib", "libfontconfig-1.dll"),
+)
+"""What WeasyPrint loads, under the names of Linux, macOS and Windows."""
+MAC_FOLDERS = ("/opt/homebrew/lib", "/usr/local/lib", "/opt/local/lib")
+"""Where Homebrew and MacPorts put libraries that the loader does not find by name."""
+INSTALL = """\
+Install it, or leave pdf out of outputs:
+  Debian, Ubuntu:  apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
+  Fedora:          dnf install pango
+  macOS:           brew install pango"""
+
+
+def check() -> None:
+    """Raise EnvironmentTrouble when WeasyPrint or the libraries it needs are not on this machine."""
+    if importlib.util.find_spec("weasyprint") is None:
+        raise EnvironmentTrouble("the PDF needs WeasyPrint, which is not installed", "pip install 'weasyprint>=70'")
+    for names in LIBRARIES:
+        if not any(can_load(name) for name in names):
+            raise EnvironmentTrouble(f"the PDF needs the library {names[0]}, which is not installed", INSTALL)
+
+
+def can_load(name: str) -> bool:
+    """Whether the loader finds a library by its name, or in the folders of macOS's package managers."""
+    places = (name, *(f"{folder}/{name}" for folder in MAC_FOLDERS)) if name.endswith(".dylib") else (name,)
+    for place in places:
+        try:
+            ctypes.CDLL(place)
+        except OSError:
+            continue
+        return True
+    return False
+
+
+def render(report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...]:
+    """The document; `warn` hears of characters that no installed font has.
+
+    Raises RenderError when the page refers to anything outside itself, and when time or memory run out.
+    """
+    heard, document = run(make_page(report, "print"))
+    if heard["refused"]:
+        places = ", ".join(sorted(set(heard["refused"])))
+        raise RenderError(
+            f"the PDF refers to something outside itself: {places}",
+            "Put pictures and styles into the page itself, as data: addresses.",
+        )
+    if heard["failures"]:
+        raise RenderError(f"a picture could not be set in the PDF: {heard['failures'][0]}", "The HTML is complete.")
+    if heard["missing"]:
+        warn(describe_missing(heard["missing"]))
+    return (OutputFile("report.pdf", document),)
+
+
+def run(page: str) -> tuple[dict[str, list[str]], bytes]:
+    """What the child process heard, and the document it made."""
+    package_parent = str(Path(__file__).resolve().parents[2])
+    paths = [package_parent, *filter(None, [os.environ.get("PYTHONPATH")])]
+    command = [sys.executable, "-m", "reportgen.outputs.pdf_process", str(MEBIBYTES)]
+    try:
+        done = subprocess.run(
+            command,
+            input=page.encode("utf-8"),
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        )
+    except subprocess.TimeoutExpired as error:
+        raise RenderError(
+            f"the PDF took longer than {SECONDS} s and was given up",
+            "The HTML is complete; show fewer sections in the PDF's spec.",
+        ) from error
+    if done.returncode != 0:
+        raise RenderError(f"the PDF can't be made: {last_line(done.stderr)}", "The HTML is complete.")
+    head, _, document = done.stdout.partition(b"\n")
+    heard: dict[str, list[str]] = json.loads(head)
+    return heard, document
+
+
+def last_line(text: bytes) -> str:
+    """What a process said last, which is where Python names the exception."""
+    lines = [line for line in text.decode("utf-8", "replace").splitlines() if line.strip()]
+    return "memory ran out" if not lines or lines[-1].startswith("MemoryError") else lines[-1][:300]
+
+
+def describe_missing(characters: list[str]) -> str:
+    """The sentence about characters that no installed font has."""
+    shown = " ".join(f"{char} (U+{ord(char):04X})" for char in characters[:5])
+    rest = say("and {count} more", count=len(characters) - 5) if len(characters) > 5 else ""
+    return say_count(
+        "The PDF lacks {count} character that no installed font has: {shown} {rest}; a font such as Noto Sans has it.",
+        "The PDF lacks {count} characters that no installed font has: {shown} {rest}; fonts such as Noto Sans have them.",
+        len(characters),
+        shown=shown,
+        rest=rest,
+    ).replace(" ;", ";")
+
+
+OUTPUT = Output("pdf", "the same for paper: A4 or Letter, tagged, with bookmarks", ("report.pdf",), check, render)

@@ -1,0 +1,85 @@
+"""The child process that sets the PDF: a page on its input, a line of JSON and the document on its output.
+
+A process of its own, because WeasyPrint gives no memory back and a page can make it run for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+import sys
+from typing import Any
+
+VARIANT = "pdf/ua-1"
+"""Tagged, with title and language: a screen reader gets headings, lists, tables and alternative texts."""
+
+
+class Ear(logging.Handler):
+    """Listens to WeasyPrint's log: characters without a glyph, and pictures that could not be drawn."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.missing: set[str] = set()
+        self.failures: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Sort one line of the log."""
+        text = record.getMessage()
+        glyph = re.search(r"notdef glyph.*U\+([0-9A-F]+)", text)
+        if glyph:
+            self.missing.add(chr(int(glyph[1], 16)))
+        elif text.startswith(("Failed to render", "Failed to load")):
+            self.failures.append(text[:200])
+
+
+def limit_memory(mebibytes: int) -> None:
+    """Cap the address space where the system can; a page that needs more fails alone."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limits
+        return
+    size = mebibytes * 2**20
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (size if hard < 0 else min(size, hard), hard))
+
+
+def make_fetcher(refused: list[str]) -> Any:
+    """A fetcher that opens `data:` addresses and keeps a list of all others."""
+    from weasyprint.urls import URLFetcher
+
+    class DataOnly(URLFetcher):  # type: ignore[misc]
+        def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
+            if not url.lower().startswith("data:"):
+                refused.append(url[:200])
+                raise ValueError(f"refused: {url[:200]}")
+            return super().fetch(url, headers)
+
+    return DataOnly(allowed_protocols={"data"}, allow_redirects=False)
+
+
+def set_document(page: str) -> tuple[dict[str, Any], bytes]:
+    """What happened (missing, failures, refused) and the bytes of the PDF."""
+    from weasyprint import HTML
+
+    ear, refused = Ear(), list[str]()
+    logger = logging.getLogger("weasyprint")
+    logger.handlers = [ear]
+    logger.propagate = False
+    identifier = hashlib.sha256(page.encode("utf-8")).digest()[:16]
+    document = HTML(string=page, url_fetcher=make_fetcher(refused)).write_pdf(
+        pdf_variant=VARIANT, pdf_identifier=identifier
+    )
+    return {"missing": sorted(ear.missing), "failures": ear.failures, "refused": refused}, document
+
+
+def main() -> None:
+    """Read the page, write what happened and the document."""
+    limit_memory(int(sys.argv[1]))
+    heard, document = set_document(sys.stdin.buffer.read().decode("utf-8"))
+    sys.stdout.buffer.write(json.dumps(heard).encode("ascii") + b"\n" + document)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,244 @@
+"""Section 12: the model card, in the nine parts of Mitchell et al. 2019 (arXiv:1810.03993)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reportgen import numerals
+from reportgen.kinds import Section
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Finding, SectionView, Skipped
+from reportgen.spec.types import CardSpec
+from reportgen.values import MetricValue
+from reportgen.words import say, say_count
+
+NAME = "card"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the card."""
+
+    label: str
+    text: str
+    """Empty where nobody wrote it."""
+    measured: bool = False
+    """True where it comes from the run and not from a person."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the nine parts."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class CardView(SectionView):
+    """The values of sections/card.html.j2."""
+
+    parts: tuple[Part, ...] = ()
+    completeness: MetricValue | None = None
+
+
+def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> CardView:
+    """The card from what a person wrote and what the run measured."""
+    del figures
+    parts = (
+        model_details(record),
+        intended_use(record.spec.card),
+        factors(record),
+        metrics(record),
+        evaluation_data(record),
+        training_data(record),
+        quantitative_analyses(record),
+        Part(say("Ethical considerations"), (written(say("Considerations"), record.spec.card.ethical_considerations),)),
+        caveats(record.spec.card),
+    )
+    completeness = measure_completeness(parts)
+    return CardView(
+        NAME,
+        say("Model card"),
+        findings=find_missing(parts),
+        metrics=(completeness,),
+        parts=parts,
+        completeness=completeness,
+    )
+
+
+def written(label: str, text: str | tuple[str, ...] | None) -> Entry:
+    """What only a person can write."""
+    return Entry(label, ", ".join(text) if isinstance(text, tuple) else (text or "").strip())
+
+
+def measured(label: str, text: str) -> Entry:
+    """What the run knows."""
+    return Entry(label, text, measured=True)
+
+
+def model_details(record: RunRecord) -> Part:
+    """Who made which model, when and how, under which licence."""
+    card, trace = record.spec.card, record.trace
+    shape = say("{name} ({source}), {n} parameters", name=trace.name, source=trace.source,
+                n=numerals.count(trace.parameters))  # fmt: skip
+    training = record.training
+    how = (
+        say("not trained in this run")
+        if training is None
+        else f"{training.optimizer}; {training.schedule}; {training.loss}"
+    )
+    return Part(
+        say("Model details"),
+        (
+            written(say("Authors"), card.authors),
+            written(say("Version"), card.version),
+            written(say("Licence"), card.licence),
+            written(say("Citation"), card.citation),
+            written(say("Contact"), card.contact),
+            measured(say("Architecture"), shape),
+            measured(say("Training"), how),
+            measured(say("Date of the run"), record.provenance.created[:10]),
+        ),
+    )
+
+
+def intended_use(card: CardSpec) -> Part:
+    """What it is for, for whom, and what it is not for."""
+    return Part(
+        say("Intended use"),
+        (
+            written(say("Primary uses"), card.intended_use),
+            written(say("Primary users"), card.intended_users),
+            written(say("Out of scope"), card.out_of_scope),
+        ),
+    )
+
+
+def factors(record: RunRecord) -> Part:
+    """Groups, instruments and environments that could matter; the run itself distinguishes classes only."""
+    classes = say_count("{count} class", "{count} classes", len(record.data.classes))
+    return Part(
+        say("Factors"),
+        (
+            written(say("Relevant factors"), record.spec.card.factors),
+            measured(say("Evaluated by"), say("class ({classes})", classes=classes)),
+        ),
+    )
+
+
+def metrics(record: RunRecord) -> Part:
+    """Which numbers were measured, and how their uncertainty was."""
+    found = record.measured
+    if found is None:
+        return Part(say("Metrics"), (measured(say("Measures"), say("none: the model was not evaluated")),))
+    names = ", ".join(value.label for value in found.values if value.method in ("wilson", "bootstrap"))
+    how = say(
+        "95 % intervals: Wilson score for proportions, otherwise a bootstrap stratified by class over images "
+        "({resamples} resamples)",
+        resamples=numerals.count(found.resamples),
+    )
+    return Part(say("Metrics"), (measured(say("Measures"), names), measured(say("Uncertainty"), how)))
+
+
+def evaluation_data(record: RunRecord) -> Part:
+    """What it was evaluated on."""
+    return Part(say("Evaluation data"), data_entries(record, "test", record.spec.card.evaluation_data))
+
+
+def training_data(record: RunRecord) -> Part:
+    """What it was trained on; unknown to the run when it only evaluated."""
+    text = record.spec.card.training_data
+    if record.training is None:
+        return Part(say("Training data"), (written(say("Data"), text),))
+    return Part(say("Training data"), data_entries(record, "train", text))
+
+
+def data_entries(record: RunRecord, name: str, text: str | None) -> tuple[Entry, ...]:
+    """What a person wrote about a split, and what the run knows of it."""
+    data = record.data
+    split = next((part for part in data.splits if part.name == name), None)
+    size = say("{data}, {n} images in {classes} classes", data=data.title, n=numerals.count(split.n if split else None),
+               classes=numerals.count(len(data.classes)))  # fmt: skip
+    normalization = say("scaled to 0–1, normalised with the mean and deviation “{name}”", name=data.normalize_name)
+    entries = [measured(say("Data"), size), measured(say("Preprocessing"), normalization)]
+    return ((written(say("Remarks"), text),) if text else ()) + tuple(entries)
+
+
+def quantitative_analyses(record: RunRecord) -> Part:
+    """The results, overall and by factor."""
+    found = record.measured
+    if found is None:
+        return Part(say("Quantitative analyses"), (measured(say("Overall"), "—"),))
+    accuracy = found.value("accuracy")
+    scored = [score for score in found.classes if score.recall.value is not None]
+    entries = [measured(say("Overall"), accuracy.display_full if accuracy else "—")]
+    if len(scored) > 1:
+        low = min(scored, key=lambda score: score.recall.value or 0.0)
+        high = max(scored, key=lambda score: score.recall.value or 0.0)
+        entries.append(
+            measured(
+                say("By class"),
+                say(
+                    "recall from {low} ({low_name}) to {high} ({high_name})",
+                    low=low.recall.display,
+                    low_name=low.name,
+                    high=high.recall.display,
+                    high_name=high.name,
+                ),
+            )
+        )
+    return Part(say("Quantitative analyses"), tuple(entries))
+
+
+def caveats(card: CardSpec) -> Part:
+    """What else a user must know."""
+    return Part(
+        say("Caveats and recommendations"),
+        (
+            written(say("Limitations"), card.limitations),
+            written(say("Caveats"), card.caveats),
+            written(say("Recommendations"), card.recommendations),
+        ),
+    )
+
+
+def measure_completeness(parts: tuple[Part, ...]) -> MetricValue:
+    """Share of the entries only a person can write that somebody wrote."""
+    human = [entry for part in parts for entry in part.entries if not entry.measured]
+    done = sum(1 for entry in human if entry.text)
+    return MetricValue(
+        name="card.completeness",
+        label=say("Model card, completeness"),
+        value=done / len(human),
+        n=len(human),
+        unit="share",
+        higher_is_better=True,
+        display=say("{done} of {all}", done=done, all=len(human)),
+        method="exact",
+    )
+
+
+def find_missing(parts: tuple[Part, ...]) -> tuple[Finding, ...]:
+    """How much of the card nobody wrote, and which of the parts that matter most are among it."""
+    human = [entry for part in parts for entry in part.entries if not entry.measured]
+    missing = [entry.label for entry in human if not entry.text]
+    if not missing:
+        return (Finding(say("Every entry of the model card that only a person can write is there."), 0.05, anchor()),)
+    text = say_count(
+        "The model card lacks {count} of the {all} entries that only a person can write: {names}.",
+        "The model card lacks {count} of the {all} entries that only a person can write: {names}.",
+        len(missing),
+        all=len(human),
+        names=", ".join(label[0].lower() + label[1:] for label in missing),
+    )
+    return (Finding(text, 0.2, anchor(), "caution" if len(missing) > len(human) / 2 else "plain"),)
+
+
+def anchor() -> str:
+    """Where the card stands."""
+    return f"section-{NAME}"
+
+
+SECTION = Section(NAME, "Model card", 120, (), build)
