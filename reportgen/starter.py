@@ -5,21 +5,27 @@ from __future__ import annotations
 import json
 import re
 
+from reportgen.errors import SpecError
+from reportgen.spec.composer import UNSPEAKABLE
+
 DEFAULT_MODEL = "builtin:two_conv"
 PLAIN = re.compile(r"[A-Za-z][\w./-]*:[A-Za-z_]\w*")
 """A model source that YAML reads as text without quotation marks."""
+FIXED_PATCHES = ("vit_", "deit")
+"""Transformers whose position embedding belongs to one picture size."""
+FITTED_ARGS = {"torchvision": "{image_size: 32}", "timm": "{img_size: 32, patch_size: 4}"}
 COMMENT_COLUMN = 44
 
 TEMPLATE = """\
 # A report of a PyTorch model. Build it with: reportgen build THIS_FILE
-# Everything but model.source may be left out. Lines that begin with "# " and a key show what else can be set.
+# Everything but model.source may be left out. Keys behind a # show what else can be set.
 
-# title: My model on CIFAR-10                |default: made of the model and the data set
+# title: My model on CIFAR-10|default: made of the model and the data set
 
 model:
   source: {source}|builtin:NAME, torchvision:NAME, timm:NAME or path/to/file.py:factory
   {stem}|cifar fits an ImageNet stem to 32×32 pixels; as_is leaves it
-  # args: {{dropout: 0.1}}|arguments of the factory; the class count is filled in
+  {args}|arguments of the factory; the class count is filled in
   # weights: best.pt|.safetensors, .pt, .pth or .th, relative to this file
 
 data:
@@ -73,17 +79,25 @@ outputs: [html, pdf, json]|from: reportgen list outputs
 
 
 def starter_spec(model: str | None = None) -> str:
-    """The text of a spec for a model, as in `model.source`; without one, the smallest that is built in."""
+    """The text of a spec for a model, as in `model.source`; without one, the smallest that is built in.
+
+    Raises SpecError for a name that can't be a source.
+    """
     source = model if model is not None else DEFAULT_MODEL
-    kind = source.partition(":")[0]
-    return "".join(
-        aligned(line) + "\n" for line in TEMPLATE.format(source=scalar(source), stem=stem_line(kind)).splitlines()
-    )
+    kind, colon, name = source.rpartition(":")
+    if not (kind and colon and name) or UNSPEAKABLE.search(source):
+        hint = "Write builtin:NAME, torchvision:NAME, timm:NAME or path/to/file.py:factory; see: reportgen list models"
+        raise SpecError(f"{source!r} is not a model source", hint)
+    stem, args = fit(kind, name)
+    text = TEMPLATE.format(source=scalar(source), stem=stem, args=args)
+    return "".join(aligned(line) + "\n" for line in text.splitlines())
 
 
-def stem_line(kind: str) -> str:
-    """The line about the stem: adapted for libraries of ImageNet models, only shown for the others."""
-    return "stem: cifar" if kind in ("torchvision", "timm") else "# stem: cifar"
+def fit(kind: str, name: str) -> tuple[str, str]:
+    """The lines about stem and arguments that let a library's ImageNet model take 32×32 pixels."""
+    if name.startswith(FIXED_PATCHES) and kind in FITTED_ARGS:
+        return "# stem: cifar", f"args: {FITTED_ARGS[kind]}"
+    return "stem: cifar" if kind in FITTED_ARGS else "# stem: cifar", "# args: {dropout: 0.1}"
 
 
 def scalar(text: str) -> str:

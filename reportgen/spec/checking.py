@@ -190,13 +190,19 @@ def expectation(detail: ErrorDetails) -> str:
         "value_error": "{error}",
     }
     if kind in limits:
-        return limits[kind].format_map(context)
+        return limits[kind].format_map({key: readable(value) for key, value in context.items()})
     if kind == "literal_error":
         words = literal_choices(detail)
         return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
     nouns = {"int": "a whole number", "float": "a number", "finite": "a finite number", "string": "text",
              "path": "a path", "tuple": "a list", "model": "a mapping", "dict": "a mapping"}  # fmt: skip
     return nouns.get(kind.partition("_")[0], detail["msg"])
+
+
+def readable(limit: object) -> str:
+    """A limit as people write it: 1 for 1.0, 1,000,000 for 1e6; other things as they are."""
+    whole = isinstance(limit, int | float) and limit == int(limit)
+    return f"{limit:,.0f}" if whole else str(limit)
 
 
 def dotted(path: Sequence[str | int]) -> str:
