@@ -1,0 +1,84 @@
+"""The bootstrap over images, stratified by class: how often each image is drawn, and metrics of all draws at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.metrics.predictions import FloatArray, IntArray, Predictions
+
+Weights = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Draws with replacement inside each class (Efron 1979); images in rows so that a sorted gather is contiguous."""
+
+    weights: Weights
+    """(n, resamples): how often each image is drawn."""
+
+    @property
+    def resamples(self) -> int:
+        """Number of draws."""
+        return int(self.weights.shape[1])
+
+    def means(self, values: FloatArray) -> FloatArray:
+        """Mean of `values` (n,) over each draw, (resamples,)."""
+        return self.sums(values[:, None])[:, 0] / len(values)
+
+    def sums(self, values: FloatArray) -> FloatArray:
+        """Sums of the columns of `values` (n, k) over each draw, (resamples, k)."""
+        total: FloatArray = (self.weights.T @ values.astype(np.float32)).astype(np.float64)
+        return total
+
+
+def draw_bootstrap(labels: IntArray, resamples: int, seed: int) -> Bootstrap:
+    """Draw `resamples` stratified samples of the images with these labels."""
+    rng = np.random.default_rng(seed)
+    weights = np.zeros((len(labels), resamples), np.float32)
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        draws = rng.integers(0, len(rows), (resamples, len(rows)))
+        draws += np.arange(resamples)[:, None] * len(rows)
+        counts = np.bincount(draws.ravel(), minlength=resamples * len(rows)).reshape(resamples, len(rows))
+        weights[rows] = counts.T
+    return Bootstrap(weights)
+
+
+def f1_resamples(predictions: Predictions, draws: Bootstrap) -> FloatArray:
+    """F1 of each class in each draw, (resamples, c); NaN for a class neither present nor predicted."""
+    identity = np.eye(predictions.classes)
+    hits = draws.sums(identity[predictions.labels] * predictions.correct[:, None])
+    called = draws.sums(identity[predictions.predicted])
+    support = np.bincount(predictions.labels, minlength=predictions.classes)
+    with np.errstate(invalid="ignore"):
+        scores: FloatArray = 2 * hits / (called + support)
+    return scores
+
+
+def auroc_resamples(scores: FloatArray, positive: NDArray[np.bool_], draws: Bootstrap) -> FloatArray:
+    """Area under the ROC curve of one class against the rest in each draw, (resamples,); ties count one half.
+
+    The probability that a drawn positive's score is above a drawn negative's (Hanley & McNeil 1982).
+    """
+    order = np.argsort(scores, kind="stable")
+    weights, sorted_positive = draws.weights[order], positive[order]
+    below = np.cumsum(np.where(sorted_positive[:, None], np.float32(0), weights), axis=0)
+    first, last = tie_ends(scores[order])
+    at = np.flatnonzero(sorted_positive)
+    start = np.where((first[at] > 0)[:, None], below[np.maximum(first[at] - 1, 0)], 0)
+    beaten = (start + below[last[at]]) / 2
+    pairs = (weights[at].astype(np.float64) * beaten).sum(0)
+    area: FloatArray = pairs / (positive.sum() * (~positive).sum())
+    return area
+
+
+def tie_ends(ordered: FloatArray) -> tuple[IntArray, IntArray]:
+    """For each place of a sorted array, the first and the last place with the same value."""
+    new = np.r_[True, ordered[1:] != ordered[:-1]]
+    starts = np.flatnonzero(new)
+    group = np.cumsum(new) - 1
+    ends = np.r_[starts[1:], len(ordered)] - 1
+    return starts[group], ends[group]

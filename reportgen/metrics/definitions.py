@@ -1,0 +1,90 @@
+"""The headline metrics: key, name, unit and direction, in the order of metrics.json."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reportgen import numerals
+from reportgen.frozen import Frozen
+from reportgen.values import Method, MetricValue, Unit
+from reportgen.words import say
+
+
+class Definition(Frozen):
+    """What a metric is called and how it is read."""
+
+    name: str
+    label: str
+    unit: Unit
+    higher_is_better: bool | None
+
+
+DEFINITIONS = (
+    Definition(name="accuracy", label="Top-1 accuracy", unit="share", higher_is_better=True),
+    Definition(name="top5_accuracy", label="Top-5 accuracy", unit="share", higher_is_better=True),
+    Definition(name="balanced_accuracy", label="Balanced accuracy", unit="share", higher_is_better=True),
+    Definition(name="macro_f1", label="Macro F1", unit="score", higher_is_better=True),
+    Definition(name="nll", label="Negative log-likelihood", unit="nats", higher_is_better=False),
+    Definition(name="brier", label="Brier score", unit="score", higher_is_better=False),
+    Definition(name="ece", label="Expected calibration error", unit="score", higher_is_better=False),
+    Definition(name="ece_scaled", label="Same after temperature scaling", unit="score", higher_is_better=False),
+    Definition(name="auroc", label="AUROC, one against the rest", unit="score", higher_is_better=True),
+    Definition(name="aurc", label="Area under risk–coverage", unit="score", higher_is_better=False),
+    Definition(name="train_accuracy", label="Training accuracy", unit="share", higher_is_better=True),
+    Definition(name="generalisation_gap", label="Training minus test accuracy", unit="share", higher_is_better=False),
+    Definition(name="parameters", label="Parameters", unit="count", higher_is_better=False),
+    Definition(name="macs", label="MACs", unit="macs", higher_is_better=False),
+    Definition(name="activation_bytes", label="Activation memory, training", unit="bytes", higher_is_better=False),
+    Definition(name="latency_p50", label="Latency, one image", unit="seconds", higher_is_better=False),
+    Definition(name="throughput", label="Throughput", unit="images/s", higher_is_better=True),
+    Definition(name="train_seconds", label="Training time", unit="seconds", higher_is_better=False),
+    Definition(name="train_images_per_second", label="Training speed", unit="images/s", higher_is_better=True),
+    Definition(name="eval_seconds", label="Evaluation time", unit="seconds", higher_is_better=False),
+)
+BY_NAME = {definition.name: definition for definition in DEFINITIONS}
+
+Ends = tuple[float, float] | None
+
+
+def define(name: str, value: float | None, ends: Ends = None, n: int | None = None, method: Method = "") -> MetricValue:
+    """The headline metric of that name with this value and interval."""
+    metric = BY_NAME[name]
+    low, high = ends if ends and value is not None else (None, None)
+    display, shown = write(metric.name, metric.unit, value, low, high, n)
+    return MetricValue(
+        name=name, label=say(metric.label), value=value, low=low, high=high, n=n, unit=metric.unit,
+        higher_is_better=metric.higher_is_better, display=display, display_interval=shown, method=method,
+    )  # fmt: skip
+
+
+def write(
+    name: str, unit: Unit, value: float | None, low: float | None, high: float | None, n: int | None
+) -> tuple[str, str]:
+    """A value and its interval as people read them."""
+    if name == "generalisation_gap":
+        return numerals.points(value), numerals.points_interval(low, high)
+    if unit == "share":
+        return numerals.percent(value, n), numerals.percent_interval(low, high, n)
+    if unit in ("score", "nats"):
+        return numerals.score(value, low, high), numerals.score_interval(low, high)
+    writers: dict[str, Callable[[float | None], str]] = {
+        "count": numerals.count,
+        "macs": numerals.compact,
+        "bytes": numerals.bytes_text,
+        "seconds": numerals.seconds_text,
+        "images/s": numerals.speed,
+    }
+    return writers[unit](value), ""
+
+
+def share(name: str, label: str, successes: int, n: int, higher_is_better: bool | None) -> MetricValue:
+    """A proportion with its Wilson interval; unknown when n is 0."""
+    from reportgen.metrics.intervals import wilson
+
+    ends = wilson(successes, n)
+    low, high = ends or (None, None)
+    value = successes / n if n else None
+    return MetricValue(
+        name=name, label=label, value=value, low=low, high=high, n=n, unit="share", higher_is_better=higher_is_better,
+        display=numerals.percent(value, n), display_interval=numerals.percent_interval(low, high, n), method="wilson",
+    )  # fmt: skip

@@ -1,0 +1,68 @@
+"""Intervals in closed form, and percentiles of resamples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+CONFIDENCE = 0.95
+
+FloatArray = NDArray[np.float64]
+
+
+def wilson(successes: float, n: int, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
+    """Score interval of a proportion, without continuity correction (Wilson 1927); None for n = 0."""
+    if n <= 0:
+        return None
+    z = float(ndtri(0.5 + confidence / 2))
+    share, spread = successes / n, z * z / n
+    centre = (share + spread / 2) / (1 + spread)
+    half = z / (1 + spread) * float(np.sqrt(share * (1 - share) / n + spread / (4 * n)))
+    low = 0.0 if successes <= 0 else max(0.0, centre - half)
+    high = 1.0 if successes >= n else min(1.0, centre + half)
+    return low, high
+
+
+def newcombe(
+    first: tuple[int, int], second: tuple[int, int], confidence: float = CONFIDENCE
+) -> tuple[float, float] | None:
+    """Interval of the difference of two independent proportions, first − second; each is (successes, n).
+
+    Newcombe 1998, method 10: the two Wilson intervals combined by squares. None where an n is 0.
+    """
+    one, two = wilson(*first, confidence), wilson(*second, confidence)
+    if one is None or two is None:
+        return None
+    p, q = first[0] / first[1], second[0] / second[1]
+    low = p - q - float(np.hypot(p - one[0], two[1] - q))
+    high = p - q + float(np.hypot(one[1] - p, q - two[0]))
+    return low, high
+
+
+def percentile_interval(resamples: FloatArray, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
+    """Percentile interval of a bootstrap (Efron 1979); None where a resample is not a number."""
+    if resamples.size == 0 or not np.all(np.isfinite(resamples)):
+        return None
+    tail = 50 * (1 - confidence)
+    low, high = np.percentile(resamples, [tail, 100 - tail])
+    return float(low), float(high)
+
+
+def centred_interval(
+    resamples: FloatArray, estimate: float, bounds: Sequence[float] = (0.0, 1.0), confidence: float = CONFIDENCE
+) -> tuple[float, float] | None:
+    """Percentile interval after the bootstrap's own bias (mean of resamples − estimate) is taken off.
+
+    For statistics that resampling shifts upwards, such as the expected calibration error, whose resamples add noise
+    to every bin's absolute gap (Efron & Tibshirani 1993 §10). Clipped to `bounds`.
+    """
+    if resamples.size == 0 or not np.all(np.isfinite(resamples)):
+        return None
+    shifted = percentile_interval(resamples - (resamples.mean() - estimate), confidence)
+    if shifted is None:
+        return None
+    low, high = (min(max(end, bounds[0]), bounds[1]) for end in shifted)
+    return min(low, estimate), max(high, estimate)

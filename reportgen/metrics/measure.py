@@ -1,0 +1,162 @@
+"""The room's verb: a record's logits, labels and counts become numbers with intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen.measurements import ClassScore, Curve, Measurements
+from reportgen.metrics.bootstrap import Bootstrap, draw_bootstrap, f1_resamples
+from reportgen.metrics.calibration import (
+    calibrate,
+    calibration_resamples,
+    expected_calibration_error,
+    scale_crosswise,
+)
+from reportgen.metrics.classes import (
+    confusion_matrix,
+    largest_confusions,
+    macro_auroc,
+    precision_recall_curves,
+    score_classes,
+)
+from reportgen.metrics.curves import risk_coverage, thin
+from reportgen.metrics.definitions import define
+from reportgen.metrics.intervals import centred_interval, newcombe, percentile_interval, wilson
+from reportgen.metrics.predictions import (
+    FloatArray,
+    Predictions,
+    brier_scores,
+    log_losses,
+    read_predictions,
+    top_k_correct,
+)
+from reportgen.record import RunRecord
+from reportgen.values import MetricValue
+
+RESAMPLES = 1000
+
+
+def measure(record: RunRecord, *, resamples: int = RESAMPLES, seed: int = 0) -> Measurements:
+    """All measurements of a record. Proportions carry Wilson intervals, everything else a bootstrap over images that is
+    stratified by class, `resamples` draws from `seed`.
+
+    Where a logit is not finite, its image counts as wrong and every score of probabilities is unknown (None).
+    """
+    logits, labels = record.arrays["eval.logits"], record.arrays["eval.labels"]
+    names = record.data.classes
+    predictions = read_predictions(logits, labels)
+    draws = draw_bootstrap(predictions.labels, resamples, seed)
+    scaled, temperature = scale_crosswise(predictions, seed) if predictions.finite else (predictions.confidence, 1.0)
+    classes = score_classes(predictions, names, draws)
+    coverage, risk = risk_coverage(predictions.confidence, predictions.correct)
+    matrix = confusion_matrix(predictions)
+    values = (
+        *count_scores(predictions, classes, draws, top_k_correct(logits, predictions.labels, 5)),
+        *probability_scores(predictions, classes, draws, scaled, risk),
+        *training_scores(record, predictions),
+        *costs(record),
+    )
+    return Measurements(
+        values=values,
+        classes=classes,
+        confusion=tuple(tuple(int(cell) for cell in row) for row in matrix),
+        confusions=largest_confusions(matrix, names),
+        calibration=calibrate(predictions, scaled, temperature),
+        risk_coverage=thin(coverage, risk) if predictions.finite else Curve(x=(), y=()),
+        precision_recall=precision_recall_curves(predictions),
+        resamples=resamples,
+        seed=seed,
+    )
+
+
+def count_scores(
+    predictions: Predictions, classes: tuple[ClassScore, ...], draws: Bootstrap, in_top5: np.ndarray
+) -> tuple[MetricValue, ...]:
+    """What is counted from predicted classes: accuracies and macro F1 (mean over the classes that have images)."""
+    n, hits, hits5 = predictions.n, int(predictions.correct.sum()), int(in_top5.sum())
+    present = [one for one in classes if one.support]
+    support = np.array([one.support for one in present], float)
+    weight = np.zeros(predictions.classes)
+    weight[[one.index for one in present]] = 1 / (support * len(present))
+    balanced = draws.sums((weight[predictions.labels] * predictions.correct)[:, None])[:, 0]
+    f1 = f1_resamples(predictions, draws)[:, [one.index for one in present]]
+    macro_f1 = float(np.mean([one.f1.value or 0.0 for one in present]))
+    recalls = float(np.mean([one.recall.value or 0.0 for one in present]))
+    top5 = predictions.classes > 5
+    return (
+        define("accuracy", hits / n, wilson(hits, n), n, "wilson"),
+        define("top5_accuracy", hits5 / n if top5 else None, wilson(hits5, n), n if top5 else None, "wilson"),
+        define("balanced_accuracy", recalls, percentile_interval(balanced), n, "bootstrap"),
+        define("macro_f1", macro_f1, percentile_interval(f1.mean(1)), n, "bootstrap"),
+    )
+
+
+def probability_scores(
+    predictions: Predictions, classes: tuple[ClassScore, ...], draws: Bootstrap, scaled: FloatArray, risk: FloatArray
+) -> tuple[MetricValue, ...]:
+    """What is computed from probabilities; unknown when some of them are not numbers."""
+    names = ("nll", "brier", "ece", "ece_scaled", "auroc", "aurc")
+    if not predictions.finite:
+        return tuple(define(name, None) for name in names)
+    n, correct = predictions.n, predictions.correct.astype(float)
+    losses, briers = log_losses(predictions), brier_scores(predictions)
+    area, area_ends = macro_auroc(predictions, classes, draws)
+    found = [
+        define("nll", float(losses.mean()), percentile_interval(draws.means(losses)), n, "bootstrap"),
+        define("brier", float(briers.mean()), percentile_interval(draws.means(briers)), n, "bootstrap"),
+    ]
+    for name, confidence in (("ece", predictions.confidence), ("ece_scaled", scaled)):
+        error = expected_calibration_error(confidence, correct)
+        ends = centred_interval(calibration_resamples(confidence, correct, draws), error)
+        found.append(define(name, error, ends, n, "bootstrap"))
+    found.append(define("auroc", area, area_ends, n if area is not None else None, "bootstrap"))
+    found.append(
+        define("aurc", float(risk.mean()), percentile_interval(aurc_resamples(predictions, draws)), n, "bootstrap")
+    )
+    return tuple(found)
+
+
+def aurc_resamples(predictions: Predictions, draws: Bootstrap) -> FloatArray:
+    """Area under the risk–coverage curve in each draw, (resamples,): mean error among the kept over all coverages."""
+    order = np.argsort(-predictions.confidence, kind="stable")
+    weights = draws.weights[order]
+    kept = np.cumsum(weights, axis=0)
+    wrong = np.cumsum(weights * (~predictions.correct[order])[:, None], axis=0)
+    risk = np.divide(wrong, kept, out=np.zeros_like(wrong), where=kept > 0)
+    area: FloatArray = (risk * weights).sum(0).astype(np.float64) / predictions.n
+    return area
+
+
+def training_scores(record: RunRecord, predictions: Predictions) -> tuple[MetricValue, ...]:
+    """Accuracy on training images and its distance from the test accuracy (Newcombe 1998), for a trained model."""
+    training = record.training
+    if training is None or not training.train_n:
+        return ()
+    train = (training.train_correct, training.train_n)
+    test = (int(predictions.correct.sum()), predictions.n)
+    gap = train[0] / train[1] - test[0] / test[1]
+    return (
+        define("train_accuracy", train[0] / train[1], wilson(*train), train[1], "wilson"),
+        define("generalisation_gap", gap, newcombe(train, test), min(train[1], test[1]), "wilson"),
+    )
+
+
+def costs(record: RunRecord) -> tuple[MetricValue, ...]:
+    """What is counted in the model or timed on this machine."""
+    trace, training = record.trace, record.training
+    found = [
+        define("parameters", trace.parameters, method="exact"),
+        define("macs", trace.macs, method="exact"),
+        define("activation_bytes", trace.activation_bytes_training, method="exact"),
+    ]
+    if record.latency:
+        single = min(record.latency, key=lambda latency: latency.batch_size)
+        fastest = max(record.latency, key=lambda latency: latency.batch_size / latency.p50_seconds)
+        found.append(define("latency_p50", single.p50_seconds, n=single.n, method="measured"))
+        speed = fastest.batch_size / fastest.p50_seconds
+        found.append(define("throughput", speed, n=fastest.n, method="measured"))
+    if training is not None:
+        found.append(define("train_seconds", training.seconds, method="measured"))
+        found.append(define("train_images_per_second", training.images_per_second, method="measured"))
+    found.append(define("eval_seconds", record.eval_seconds, method="measured"))
+    return tuple(found)

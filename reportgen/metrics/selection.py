@@ -1,0 +1,144 @@
+"""Which predictions a report shows, by stated rules; and which pictures a record keeps for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.frozen import Frozen
+from reportgen.metrics.predictions import FloatArray, IntArray, Predictions, read_predictions
+from reportgen.words import say
+
+PER_GROUP = 10
+SHOWN_CLASSES = 10
+"""Of the typical and untypical pictures, one class a picture."""
+SURE = 0.9
+KEPT = 400
+
+
+class Group(Frozen):
+    """Pictures that show one thing."""
+
+    name: str
+    title: str
+    rule: str
+    """How they were chosen, one sentence."""
+    positions: tuple[int, ...]
+    """Rows of the evaluation arrays, in the order shown."""
+    candidates: int
+    """How many images fit the rule before the limits of number and class."""
+
+
+class Selection(Frozen):
+    """All groups; those that nothing fits are empty."""
+
+    groups: tuple[Group, ...]
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Every row shown, once, in order of first appearance."""
+        return tuple(dict.fromkeys(row for group in self.groups for row in group.positions))
+
+
+def select(logits: NDArray[Any], labels: NDArray[Any]) -> Selection:
+    """The groups of a report's predictions, from logits (n, c) and labels (n,); ties go to the earlier row.
+
+    Every group takes its best-fitting images in turn from each true class, so that no class crowds out the others.
+    """
+    predictions = read_predictions(logits, labels)
+    if not predictions.finite:
+        return Selection(groups=())
+    confidence, margin = predictions.confidence, margins(predictions)
+    right, wrong = predictions.correct, ~predictions.correct
+    own = np.exp(predictions.log_probabilities[np.arange(predictions.n), predictions.labels])
+    return Selection(
+        groups=(
+            group("surely_wrong", say("Surely wrong"), wrong & (confidence >= SURE), -confidence, predictions,
+                  say("Wrong with the highest confidence, at least 90 %; by turns from each true class.")),
+            group("barely_wrong", say("Barely wrong"), wrong & (margin < 0.1), margin, predictions,
+                  say("Wrong with the smallest lead over the second class, below 10 points; by turns from each class.")),
+            group("barely_right", say("Barely right"), right & (margin < 0.1), margin, predictions,
+                  say("Right with the smallest lead over the second class, below 10 points; by turns from each class.")),
+            group("surely_right", say("Surely right"), right & (confidence >= SURE), -confidence, predictions,
+                  say("Right with the highest confidence, at least 90 %; by turns from each class.")),
+            group("label_errors", say("Possible label errors"), *label_errors(predictions), predictions,
+                  say("Labelled one class and predicted another, both judged against the class averages: the model is "
+                      "at least as sure of the other class as it is on average of that class's own pictures, and "
+                      "less sure of the label than on average (Northcutt et al. 2021).")),
+            group("typical", say("Most typical of each class"), right, -own, predictions,
+                  say("The right prediction with the highest probability of its class, one picture a class."), each=1),
+            group("untypical", say("Least typical of each class"), np.ones_like(right), own, predictions,
+                  say("The picture to which the model gives the lowest probability of its own class, one a class."),
+                  each=1),
+        )
+    )  # fmt: skip
+
+
+def group(
+    name: str,
+    title: str,
+    fits: NDArray[np.bool_],
+    order: FloatArray,
+    predictions: Predictions,
+    rule: str,
+    each: int | None = None,
+) -> Group:
+    """At most PER_GROUP images that fit, smallest `order` first, by turns from each true class."""
+    rows = np.flatnonzero(fits)
+    rows = rows[np.argsort(order[rows], kind="stable")]
+    turn = np.empty(len(rows), np.int64)
+    seen = np.zeros(predictions.classes, np.int64)
+    for place, row in enumerate(rows):
+        label = predictions.labels[row]
+        turn[place], seen[label] = seen[label], seen[label] + 1
+    if each is not None:
+        rows, turn = rows[turn < each], turn[turn < each]
+        chosen = rows[np.argsort(predictions.labels[rows], kind="stable")][:SHOWN_CLASSES]
+    else:
+        chosen = rows[np.argsort(turn, kind="stable")][:PER_GROUP]
+        chosen = chosen[np.argsort(order[chosen], kind="stable")]
+    shown = tuple(int(row) for row in chosen)
+    return Group(name=name, title=title, rule=rule, positions=shown, candidates=int(fits.sum()))
+
+
+def margins(predictions: Predictions) -> FloatArray:
+    """(n,): probability of the first class minus that of the second; 1 where there is one class."""
+    probabilities = predictions.probabilities
+    if predictions.classes < 2:
+        return np.ones(predictions.n)
+    top = np.partition(probabilities, -2, axis=1)[:, -2:]
+    lead: FloatArray = top[:, 1] - top[:, 0]
+    return lead
+
+
+def label_errors(predictions: Predictions) -> tuple[NDArray[np.bool_], FloatArray]:
+    """Which labels the model confidently disagrees with, and their order, most confident disagreement first.
+
+    The off-diagonal of the confident joint (Northcutt, Jiang & Chuang 2021, eq. 1): the predicted class's probability
+    is at least the mean probability of that class over the images labelled so, and the label's is below its own mean.
+    Here also: the predicted class is at least `SURE`. Order: probability of the label minus that of the prediction.
+    """
+    probabilities, labels = predictions.probabilities, predictions.labels
+    support = np.bincount(labels, minlength=predictions.classes)
+    own = probabilities[np.arange(predictions.n), labels]
+    threshold = np.bincount(labels, own, predictions.classes) / np.maximum(support, 1)
+    first = predictions.confidence
+    fits = ~predictions.correct & (first >= np.maximum(threshold[predictions.predicted], SURE))
+    return fits & (own < threshold[labels]), own - first
+
+
+def pictures_to_keep(
+    logits: NDArray[Any], labels: NDArray[Any], digests: NDArray[np.uint64], most: int = KEPT
+) -> IntArray:
+    """Rows whose pictures a record keeps: all that the selection shows, then wrong predictions up to `most` in all.
+
+    Wrong ones are taken in the order of the pictures' digests, so that two records of the same images keep the same
+    ones where both are wrong.
+    """
+    shown = select(logits, labels).positions
+    wrong = np.flatnonzero(~read_predictions(logits, labels).correct)
+    by_digest = wrong[np.argsort(digests[wrong], kind="stable")]
+    rows = tuple(dict.fromkeys([*shown, *(int(row) for row in by_digest)]))
+    return np.sort(np.array(rows[: max(most, len(shown))], np.int64))

@@ -1,0 +1,164 @@
+"""How numbers are written, everywhere. Locale-independent; a no-break space stands between number and unit."""
+
+from __future__ import annotations
+
+import math
+
+NBSP = "\u00a0"
+MINUS = "\u2212"
+DASH = "—"
+EXACT_FROM = 10_000
+"""From so many images on, a percentage of them has two digits: one image is 0.01 points."""
+
+
+def percent_digits(n: int | None) -> int:
+    """Digits after the point that a percentage of n things can carry."""
+    return 2 if n is not None and n >= EXACT_FROM else 1
+
+
+def known(value: float | None) -> bool:
+    """False for None and for numbers that are not finite."""
+    return value is not None and math.isfinite(value)
+
+
+def signed(text: str) -> str:
+    """The text with a typographic minus, and none at all before a zero."""
+    if text.startswith("-") and not text.strip("-0.,"):
+        text = text[1:]
+    return text.replace("-", MINUS)
+
+
+def fixed(value: float | None, digits: int) -> str:
+    """A number with so many digits after the point and its thousands separated."""
+    return signed(f"{value:,.{digits}f}") if value is not None and known(value) else DASH
+
+
+def percent(share: float | None, n: int | None = None) -> str:
+    """A proportion as "91.73 %"; two digits only when n ≥ 10,000."""
+    if share is None or not known(share):
+        return DASH
+    return f"{fixed(100 * share, percent_digits(n))}{NBSP}%"
+
+
+def interval(low: float | None, high: float | None, digits: int, scale: float = 1.0) -> str:
+    """Two ends as "91.2–92.3", or with "to" where one is negative: "−0.2 to +0.8" is not mistaken for a difference."""
+    if low is None or high is None or not (known(low) and known(high)):
+        return ""
+    ends = fixed(scale * low, digits), fixed(scale * high, digits)
+    if low < 0:
+        plus = "+" if high > 0 and ends[1].strip("0.") else ""
+        return f"{ends[0]} to {plus}{ends[1]}"
+    return "–".join(ends)
+
+
+def percent_interval(low: float | None, high: float | None, n: int | None = None) -> str:
+    """The interval of a proportion in per cent, without the unit: "91.2–92.3"; never more digits than the value."""
+    digits = 1 if n is None or n >= 400 else 0
+    return interval(low, high, digits, 100.0)
+
+
+def points(difference: float | None, digits: int = 1) -> str:
+    """A difference of proportions in percentage points, with its sign: "+0.3 points"."""
+    if difference is None or not known(difference):
+        return DASH
+    text = fixed(100 * difference, digits)
+    plus = "+" if difference > 0 and text.strip("0.") else ""
+    return f"{plus}{text}{NBSP}points"
+
+
+def points_interval(low: float | None, high: float | None, digits: int = 1) -> str:
+    """The interval of a difference in percentage points: "−0.2 to +0.8"."""
+    if low is None or high is None or not (known(low) and known(high)):
+        return ""
+    return f"{points(low, digits).split(NBSP)[0]} to {points(high, digits).split(NBSP)[0]}"
+
+
+def count(value: float | None) -> str:
+    """A whole number with its thousands separated: "12,345"."""
+    return signed(f"{value:,.0f}") if value is not None and known(value) else DASH
+
+
+def compact(value: float | None, unit: str = "") -> str:
+    """Three significant digits with k, M or G: "40.8 M", "556 M", "17.6 G"; small numbers exactly."""
+    if value is None or not known(value):
+        return DASH
+    tail = f"{NBSP}{unit}" if unit else ""
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size * 0.9995:
+            return (
+                f"{significant(value / size, 3)}{NBSP}{letter}{unit}"
+                if unit
+                else (f"{significant(value / size, 3)}{NBSP}{letter}")
+            )
+    return count(value) + tail
+
+
+def significant(value: float | None, digits: int) -> str:
+    """A number with so many significant digits, never in exponent form."""
+    if value is None or not known(value):
+        return DASH
+    if value == 0:
+        return "0"
+    places = digits - 1 - math.floor(math.log10(abs(value)))
+    if round(abs(value), places) >= 10 ** (digits - places):
+        places -= 1
+    return fixed(round(value, places), max(0, places))
+
+
+def bytes_text(value: float | None) -> str:
+    """Bytes in binary units: "13.9 MiB"."""
+    if value is None or not known(value):
+        return DASH
+    for size, unit in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+        if abs(value) >= size * 0.9995:
+            return f"{significant(value / size, 3)}{NBSP}{unit}"
+    return f"{count(value)}{NBSP}B"
+
+
+def seconds_text(value: float | None) -> str:
+    """A duration as people say it: "2.10 ms", "41 s", "3 min 20 s", "2 h 5 min"."""
+    if value is None or not known(value):
+        return DASH
+    if value >= 3599.5:
+        hours, minutes = divmod(round(value / 60), 60)
+        return f"{hours:,}{NBSP}h {minutes}{NBSP}min"
+    if value >= 59.5:
+        minutes, seconds = divmod(round(value), 60)
+        return f"{minutes}{NBSP}min {seconds}{NBSP}s"
+    if value >= 0.9995:
+        return f"{significant(value, 2 if value < 9.95 else len(str(round(value))))}{NBSP}s"
+    if value >= 0.9995e-3:
+        return f"{significant(value * 1e3, 3)}{NBSP}ms"
+    return f"{significant(value * 1e6, 3)}{NBSP}µs"
+
+
+def speed(value: float | None) -> str:
+    """Images per second: whole from a hundred on, two significant digits below."""
+    text = count(value) if value is None or value >= 100 else significant(value, 2)
+    return text if text == DASH else f"{text}{NBSP}images/s"
+
+
+def interval_digits(low: float | None, high: float | None, most: int = 4) -> int:
+    """Digits after the point that an interval justifies: its width shows in the last two of them."""
+    if low is None or high is None or not (known(low) and known(high)) or high <= low:
+        return 3
+    return min(most, max(0, 1 - math.floor(math.log10(high - low))))
+
+
+def score(value: float | None, low: float | None = None, high: float | None = None) -> str:
+    """A number without a unit, with as many digits as its interval justifies."""
+    return fixed(value, interval_digits(low, high))
+
+
+def score_interval(low: float | None, high: float | None) -> str:
+    """The interval of such a number."""
+    return interval(low, high, interval_digits(low, high))
+
+
+def p_value(value: float | None) -> str:
+    """A p-value: "p = 0.031", "p < 0.001"."""
+    if value is None or not known(value):
+        return DASH
+    if value < 0.001:
+        return f"p{NBSP}<{NBSP}0.001"
+    return f"p{NBSP}={NBSP}{fixed(value, 3 if value < 0.1 else 2)}"
