@@ -1,9 +1,9 @@
 """A model from a spec: `load_model` makes it, adapts its stem, fills in its weights; `check_forward` tries it."""
 
-from reportgen.experiment.models.forward import check_forward, logits_of
+from reportgen.experiment.models.forward import check_forward, logits_of, tensors_in
 from reportgen.experiment.models.loading import LoadedModel, find_sources, load_model
 
-__all__ = ["HELPERS", "LoadedModel", "check_forward", "find_sources", "load_model", "logits_of"]
+__all__ = ["HELPERS", "LoadedModel", "check_forward", "find_sources", "load_model", "logits_of", "tensors_in"]
 
 HELPERS = frozenset({"factories", "forward", "loading", "stems", "weights"})
 """Modules of this package that hold no SOURCE."""

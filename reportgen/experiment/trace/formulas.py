@@ -1,0 +1,81 @@
+"""Multiply-accumulates of one ATen operator: torch's own formulas, and those it lacks."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.flop_counter import flop_registry
+
+Formula = Callable[[tuple[Any, ...], Mapping[str, Any], Any], int]
+"""(positional arguments, keyword arguments, output) of the operator -> MACs."""
+
+MATRIX_LIKE = re.compile(
+    r"(^|_)(mm|bmm|mv|dot|vdot|matmul|addm[mv]|addbmm|baddbmm|addr|conv|convolution|conv\dd|linear|bilinear|trilinear"
+    r"|attention|attn|rnn|lstm|gru|gemm|einsum|cdist|linalg|cholesky|inverse|solve|svd|eigh?|lu|qr|fft|stft|deform"
+    r"|quantized)(_|$)|conv2d|conv1d|conv3d|_mm$"
+)
+"""Names of operators that multiply matrices or do comparable work; one without a formula is reported as uncounted."""
+
+NOT_MATRIX_LIKE = re.compile(r"upsample|grid_sampler|interpolate|_mask|softmax|pointwise|fused_(lstm|gru)_cell|_pack")
+
+
+def macs_of(operator: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], output: Any) -> int | None:
+    """MACs of one call of an ATen operator packet; 0 for work that the convention leaves out (element-wise,
+    normalisation), None for a matrix-like operator without a formula."""
+    formula = own_formulas().get(operator)
+    if formula is not None:
+        return formula(args, kwargs, output)
+    if operator in flop_registry:
+        return int(flop_registry[operator](*args, **kwargs, out_val=output)) // 2
+    name = str(operator).rpartition(".")[2]
+    return None if MATRIX_LIKE.search(name) and not NOT_MATRIX_LIKE.search(name) else 0
+
+
+@lru_cache(maxsize=1)
+def own_formulas() -> Mapping[Any, Formula]:
+    """Formulas that this version of torch.utils.flop_counter lacks, by operator packet."""
+    aten = torch.ops.aten
+    formulas: dict[str, Formula] = {
+        "mv": lambda args, _kwargs, _out: args[0].numel(),
+        "addmv": lambda args, _kwargs, _out: args[1].numel(),
+        "dot": lambda args, _kwargs, _out: args[0].numel(),
+        "vdot": lambda args, _kwargs, _out: args[0].numel(),
+        "addbmm": lambda args, _kwargs, _out: args[1].numel() * args[2].shape[-1],
+        "_trilinear": trilinear_macs,
+        "_scaled_dot_product_flash_attention_for_cpu": attention_macs,
+        "_scaled_dot_product_fused_attention_overrideable": attention_macs,
+        "mkldnn_rnn_layer": lambda args, _kwargs, _out: steps(args[0]) * (args[1].numel() + args[2].numel()),
+        "_cudnn_rnn": lambda args, _kwargs, _out: steps(args[0]) * matrix_elements(args[1]),
+        "miopen_rnn": lambda args, _kwargs, _out: steps(args[0]) * matrix_elements(args[1]),
+    }
+    return {getattr(aten, name): formula for name, formula in formulas.items() if hasattr(aten, name)}
+
+
+def attention_macs(args: tuple[Any, ...], _kwargs: Mapping[str, Any], _out: Any) -> int:
+    """Scores, queries × keys, and their product with the values, for every head of every image."""
+    query, key, value = (args[position].shape for position in range(3))
+    return int(math.prod(query) * key[-2] + math.prod(query[:-1]) * key[-2] * value[-1])
+
+
+def trilinear_macs(args: tuple[Any, ...], _kwargs: Mapping[str, Any], _out: Any) -> int:
+    """nn.Bilinear, Σ_ij x_i·W_kij·y_j: every weight once per row, and each of the k·i partial sums times x_i."""
+    weight: Tensor = args[1]
+    rows = math.prod(args[0].shape[:1])
+    outputs, first, second = weight.shape
+    return int(rows * outputs * first * (second + 1))
+
+
+def steps(sequence: Tensor) -> int:
+    """Time steps times batch: how often a recurrent layer's matrices are applied to a vector."""
+    return math.prod(sequence.shape[:-1])
+
+
+def matrix_elements(weights: list[Tensor]) -> int:
+    """Elements of the matrices among a recurrent layer's weights, biases left out."""
+    return sum(weight.numel() for weight in weights if weight.dim() == 2)

@@ -1,0 +1,172 @@
+"""From one watched forward pass to a frozen ModelTrace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from reportgen.errors import EnvironmentTrouble, ModelError
+from reportgen.experiment.models import tensors_in
+from reportgen.experiment.trace.counting import ParameterCounts, count_parameters, unused_modules
+from reportgen.experiment.trace.drafts import OperatorDraft, Recording
+from reportgen.experiment.trace.receptive import receptive_field
+from reportgen.experiment.trace.recorder import record, shapes_of
+from reportgen.trace import Edge, ModelTrace, ModuleCall, Operator
+from reportgen.words import say
+
+
+def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelTrace:
+    """Run the model once on `example` (1, C, H, W) in evaluation mode and describe what happened.
+
+    The model is left as it was: mode, buffers, hooks, gradients and the random state. Activation bytes are those of
+    evaluation mode: masks of dropout are not among them. Raises ModelError when the forward pass fails.
+    """
+    notes: list[str] = []
+    with undisturbed(module):
+        recording = record_twice(module, example, notes)
+    counts = count_parameters(module, recording.calls)
+    paths = on_path(recording)
+    modules = module_calls(recording, counts)
+    parameters = list(module.parameters())
+    tensors = [*parameters, *{id(buffer): buffer for buffer in module.buffers()}.values()]
+    return ModelTrace(
+        name=type(module).__name__,
+        source=source,
+        input_shape=tuple(example.shape),
+        output_shapes=shapes_of(tensors_in(recording.output)),
+        modules=modules,
+        operators=operators_of(recording, paths),
+        edges=edges_of(recording.operators),
+        parameters=sum(parameter.numel() for parameter in parameters),
+        trainable_parameters=sum(parameter.numel() for parameter in parameters if parameter.requires_grad),
+        buffers=sum(tensor.numel() for tensor in tensors[len(parameters) :]),
+        parameter_bytes=sum(tensor.numel() * tensor.element_size() for tensor in tensors),
+        macs=modules[0].macs,
+        activation_bytes_training=modules[0].activation_bytes,
+        activation_bytes_inference=largest_leaf(recording, modules),
+        receptive_field=receptive_field(recording.operators, paths),
+        uncounted=tuple(sorted(recording.uncounted)),
+        unused=unused_modules(module, recording),
+        notes=tuple(notes),
+    )
+
+
+def record_twice(module: torch.nn.Module, example: Tensor, notes: list[str]) -> Recording:
+    """The recording with gradients, for what is kept for the backward pass; without, where the model refuses that."""
+    try:
+        return record(module, example, gradients=True)
+    except torch.OutOfMemoryError as error:
+        raise EnvironmentTrouble("tracing needs more memory than there is", "Use a smaller model.") from error
+    except Exception:
+        try:
+            recording = record(module, example, gradients=False)
+        except Exception as error:
+            raise ModelError(
+                f"the model can't be traced: {type(error).__name__}: {error}", "Its forward pass fails on one image."
+            ) from error
+    notes.append(
+        say(
+            "The model can't run with gradients in evaluation mode, so what it keeps for the backward pass is not "
+            "known; the activation memory for training is missing."
+        )
+    )
+    return recording
+
+
+@contextmanager
+def undisturbed(module: torch.nn.Module) -> Iterator[None]:
+    """Evaluation mode inside; modes, buffers, random state and the attention fast path come back."""
+    modes = [(child, child.training) for child in module.modules()]
+    buffers = [(buffer, buffer._version, buffer.detach().clone()) for buffer in module.buffers()]
+    fast = torch.backends.mha.get_fastpath_enabled()
+    module.eval()
+    torch.backends.mha.set_fastpath_enabled(False)  # it would hide the modules inside an encoder layer
+    try:
+        with torch.random.fork_rng():
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+        for child, training in modes:
+            child.training = training
+        with torch.no_grad():
+            for buffer, version, before in buffers:
+                if buffer._version != version:
+                    buffer.copy_(before)
+
+
+def module_calls(recording: Recording, counts: Sequence[ParameterCounts]) -> tuple[ModuleCall, ...]:
+    """The rows of the layer table, sums over inner calls included."""
+    calls = recording.calls
+    macs = [call.own_macs for call in calls]
+    saved = [call.saved_bytes for call in calls]
+    parents = {call.parent for call in calls}
+    for call in reversed(calls):
+        if call.parent is not None:
+            macs[call.parent] += macs[call.index]
+            saved[call.parent] += saved[call.index]
+    return tuple(
+        ModuleCall(
+            index=call.index,
+            path=call.path,
+            name=call.path.rpartition(".")[2],
+            kind=type(call.module).__name__,
+            settings=call.module.extra_repr(),
+            call=call.call,
+            depth=call.depth,
+            parent=call.parent,
+            input_shapes=call.input_shapes,
+            output_shapes=call.output_shapes,
+            parameters=count.parameters,
+            own_parameters=count.own,
+            trainable=count.trainable,
+            shared=count.shared,
+            macs=macs[call.index],
+            own_macs=call.own_macs,
+            activation_bytes=saved[call.index],
+            is_leaf=call.index not in parents,
+        )
+        for call, count in zip(calls, counts, strict=True)
+    )
+
+
+def largest_leaf(recording: Recording, modules: Sequence[ModuleCall]) -> int:
+    """Bytes that go into and come out of the leaf module that moves most."""
+    return max(call.moved_bytes for call, row in zip(recording.calls, modules, strict=True) if row.is_leaf)
+
+
+def on_path(recording: Recording) -> list[bool]:
+    """For each operator whether it lies on a path from the input to an output."""
+    operators = recording.operators
+    from_input = [operator.name == "input" for operator in operators]
+    for operator in operators:
+        from_input[operator.index] |= any(from_input[source] for source, _ in operator.sources)
+    to_output = [operator.index in recording.results for operator in operators]
+    for operator in reversed(operators):
+        for source, _ in operator.sources:
+            to_output[source] |= to_output[operator.index]
+    return [a and b for a, b in zip(from_input, to_output, strict=True)]
+
+
+def operators_of(recording: Recording, paths: Sequence[bool]) -> tuple[Operator, ...]:
+    """The operators, frozen."""
+    return tuple(
+        Operator(
+            index=draft.index,
+            name=draft.name,
+            module=draft.module,
+            output_shapes=draft.output_shapes,
+            macs=None if draft.uncounted else draft.macs,
+            on_path=path,
+        )
+        for draft, path in zip(recording.operators, paths, strict=True)
+    )
+
+
+def edges_of(operators: Sequence[OperatorDraft]) -> tuple[Edge, ...]:
+    """One edge per tensor that goes from one operator to another."""
+    return tuple(
+        Edge(source=source, target=draft.index, shape=shape) for draft in operators for source, shape in draft.sources
+    )

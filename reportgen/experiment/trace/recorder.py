@@ -1,0 +1,293 @@
+"""One eager forward pass, watched at three levels: modules by hooks, operators as written by a TorchFunctionMode, and
+what they cost by a TorchDispatchMode underneath."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import saved_tensors_hooks
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from reportgen.experiment.models import tensors_in
+from reportgen.experiment.trace.drafts import CallDraft, OperatorDraft, Recording
+from reportgen.experiment.trace.formulas import macs_of
+from reportgen.trace import Shape
+
+ALIASES = frozenset(
+    {"get", "detach", "requires_grad", "contiguous", "to", "float", "type_as", "type", "alias", "clone"}
+)
+"""Operators that hand a tensor on, when nothing but the object changes."""
+
+
+class Recorder:
+    """Writes a Recording while a model runs; strong references keep id() unique until it is dropped."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        self.recording = Recording()
+        self.stack: list[int] = []
+        self.current: OperatorDraft | None = None
+        self._paths = {id(module): path for path, module in model.named_modules()}
+        self._counts: Counter[int] = Counter()
+        self._maker: dict[int, int] = {}
+        self._maker_of_storage: dict[int, int] = {}
+        self._views: defaultdict[int, set[int]] = defaultdict(set)
+        self._kept: list[Tensor] = []
+        self._own = {id(tensor) for tensor in (*model.parameters(), *model.buffers())}
+        self._parameters = {id(parameter) for parameter in model.parameters()}
+        self._saved = {storage_id(tensor) for tensor in (*model.parameters(), *model.buffers())}
+
+    def add_source(self, name: str, tensors: Iterable[Tensor]) -> None:
+        """Let an operator without inputs, "input" or "const", have made these tensors."""
+        made = list(tensors)
+        at = self.stack[-1] if self.stack else 0
+        self._record(OperatorDraft(len(self.recording.operators), name, at, shapes_of(made)), made)
+
+    def _record(self, operator: OperatorDraft, outputs: Iterable[Tensor]) -> None:
+        self.recording.operators.append(operator)
+        for tensor in outputs:
+            self._kept.append(tensor)
+            self._maker[id(tensor)] = operator.index
+            self._maker_of_storage[storage_id(tensor)] = operator.index
+            self._views[storage_id(tensor)].add(id(tensor))
+
+    def enter(self, module: torch.nn.Module, args: Any, kwargs: Mapping[str, Any]) -> None:
+        """A module is called."""
+        with torch._C.DisableTorchFunction():
+            self._enter(module, args, kwargs)
+
+    def _enter(self, module: torch.nn.Module, args: Any, kwargs: Mapping[str, Any]) -> None:
+        inputs = tuple(tensors_in((args, kwargs)))
+        call = CallDraft(
+            index=len(self.recording.calls),
+            path=self._paths[id(module)],
+            module=module,
+            call=self._counts[id(module)],
+            depth=len(self.stack),
+            parent=self.stack[-1] if self.stack else None,
+            input_shapes=shapes_of(inputs),
+            inputs=inputs,
+        )
+        self._counts[id(module)] += 1
+        self.recording.calls.append(call)
+        self.stack.append(call.index)
+
+    def leave(self, _module: torch.nn.Module, _args: Any, _kwargs: Mapping[str, Any], output: Any) -> None:
+        """A module is done, or has raised."""
+        with torch._C.DisableTorchFunction():
+            self._leave(output)
+
+    def _leave(self, output: Any) -> None:
+        call = self.recording.calls[self.stack.pop()]
+        outputs = tuple(tensors_in(output))
+        call.output_shapes = shapes_of(outputs)
+        distinct = {storage_id(tensor): tensor for tensor in (*call.inputs, *outputs)}
+        call.moved_bytes = sum(tensor.numel() * tensor.element_size() for tensor in distinct.values())
+        self._kept.extend(call.inputs)
+        call.inputs = ()
+
+    def operate(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run one operator as written, and write it down when it makes or changes a tensor."""
+        name = plain_name(func)
+        inputs = list(tensors_in((args, kwargs)))
+        versions = [tensor._version for tensor in inputs if not tensor.is_inference()]
+        at = self.stack[-1] if self.stack else 0
+        draft = OperatorDraft(
+            -1, name, at, (), arguments=plain(args), settings=dict(zip(kwargs, plain(kwargs.values()), strict=True))
+        )
+        outer, self.current = self.current, draft
+        try:
+            result = func(*args, **kwargs)
+        finally:
+            self.current = outer
+        changed = versions != [tensor._version for tensor in inputs if not tensor.is_inference()]
+        outputs = list(tensors_in(result)) or ([inputs[0]] if changed and inputs else [])
+        self._read(inputs)
+        if outputs and not self._hands_on(name, inputs, outputs, changed):
+            self._write(draft, inputs, outputs, changed)
+        return result
+
+    def _read(self, inputs: Iterable[Tensor]) -> None:
+        self.recording.used_parameters.update(id(tensor) for tensor in inputs if id(tensor) in self._parameters)
+
+    def _hands_on(self, name: str, inputs: list[Tensor], outputs: list[Tensor], changed: bool) -> bool:
+        """Whether the operator made nothing new; its outputs then count as made by whoever made its input."""
+        if changed or "dropout" in name or not inputs:
+            return not inputs  # tensors from nothing, such as zeros, become "const" when something reads them
+        same = all(any(output is tensor for tensor in inputs) for output in outputs)
+        if not same and name not in ALIASES:
+            return False
+        if len(outputs) == 1 and outputs[0].shape != inputs[0].shape:
+            return False
+        maker = self._find(inputs[0])
+        for output in outputs:
+            self._kept.append(output)
+            if maker is not None:
+                self._maker[id(output)] = maker
+                self._views[storage_id(output)].add(id(output))
+            elif id(inputs[0]) in self._own:
+                self._own.add(id(output))
+        return True
+
+    def _find(self, tensor: Tensor) -> int | None:
+        """The operator that made a tensor: the very object, or the last writer of its storage."""
+        maker = self._maker.get(id(tensor))
+        return maker if maker is not None else self._maker_of_storage.get(storage_id(tensor))
+
+    def _write(self, draft: OperatorDraft, inputs: list[Tensor], outputs: list[Tensor], changed: bool) -> None:
+        """Append the operator with an edge from the maker of each input."""
+        sources: dict[tuple[int, int], tuple[int, Shape]] = {}
+        for tensor in inputs:
+            maker = self._find(tensor)
+            if maker is None and id(tensor) not in self._own and tensor.dim() > 0:
+                self.add_source("const", [tensor])
+                maker = self._maker[id(tensor)]
+            if maker is not None:
+                sources[maker, id(tensor)] = (maker, tuple(tensor.shape))
+        draft.index = len(self.recording.operators)
+        draft.sources = tuple(sources.values())
+        draft.output_shapes = shapes_of(outputs)
+        self._record(draft, outputs)
+        if changed:
+            self._rebind(storage_id(outputs[0]), draft.index)
+
+    def _rebind(self, storage: int, maker: int) -> None:
+        """After a write in place, every view of that storage holds what the operator made."""
+        for view in self._views[storage]:
+            self._maker[view] = maker
+
+    def count(self, packet: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], output: Any) -> None:
+        """Charge one ATen operator to the operator and the module call it runs in."""
+        macs = macs_of(packet, args, kwargs, output)
+        if macs is None:
+            self.recording.uncounted.add(str(packet))
+            if self.current is not None:
+                self.current.uncounted = True
+        elif macs:
+            if self.stack:
+                self.recording.calls[self.stack[-1]].own_macs += macs
+            if self.current is not None:
+                self.current.macs += macs
+
+    def save(self, tensor: Tensor) -> Tensor:
+        """A tensor is kept for the backward pass; each storage counts once, parameters and buffers never."""
+        with torch._C.DisableTorchFunction():
+            storage = storage_id(tensor)
+            if storage not in self._saved:
+                self._saved.add(storage)
+                self._kept.append(tensor)
+                if self.stack:
+                    self.recording.calls[self.stack[-1]].saved_bytes += storage_bytes(tensor)
+        return tensor
+
+    def finish(self, output: Any) -> Recording:
+        """The recording, with the operators that made the outputs."""
+        found = (self._find(tensor) for tensor in tensors_in(output))
+        self.recording.results = {maker for maker in found if maker is not None}
+        self.recording.output = output
+        return self.recording
+
+
+class OperatorMode(TorchFunctionMode):
+    """Hands every operator as written to the recorder; inside it the mode is off, so composites count as one."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self.recorder = recorder
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run `func` under the recorder's eyes."""
+        return self.recorder.operate(func, args, kwargs or {})
+
+
+class CostMode(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves __init_subclass__ untyped
+    """Hands every ATen operator to the recorder."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.recorder = recorder
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run `func`, decomposed first where it is a composite (as it is without autograd)."""
+        kwargs = kwargs or {}
+        if isinstance(func, torch._ops.OpOverload) and func._can_decompose():
+            with self:
+                decomposed = func.decompose(*args, **kwargs)
+            if decomposed is not NotImplemented:
+                return decomposed
+        output = func(*args, **kwargs)
+        self.recorder.count(getattr(func, "_overloadpacket", func), args, kwargs, output)
+        return output
+
+
+def record(model: torch.nn.Module, example: Tensor, gradients: bool) -> Recording:
+    """Run the model once, with or without gradients, and write down what happens; hooks are gone afterwards."""
+    recorder = Recorder(model)
+    recorder.add_source("input", [example])
+    with ExitStack() as stack:
+        stack.enter_context(hooked(model, recorder))
+        stack.enter_context(torch.set_grad_enabled(gradients))
+        if gradients:
+            stack.enter_context(saved_tensors_hooks(recorder.save, lambda tensor: tensor))
+        stack.enter_context(CostMode(recorder))
+        stack.enter_context(OperatorMode(recorder))
+        output = model(example)
+    return recorder.finish(output)
+
+
+@contextmanager
+def hooked(model: torch.nn.Module, recorder: Recorder) -> Iterator[None]:
+    """Hooks on every module of the model, after the user's own."""
+    handles = []
+    try:
+        for module in model.modules():
+            handles.append(module.register_forward_pre_hook(recorder.enter, with_kwargs=True))
+            handles.append(module.register_forward_hook(recorder.leave, with_kwargs=True, always_call=True))
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def plain_name(func: Callable[..., Any]) -> str:
+    """The operator's name as people write it: "add" for add_, __iadd__ and __radd__."""
+    name = getattr(func, "__name__", type(func).__name__)
+    bare = name.strip("_")
+    if name.startswith("__") and bare[:1] in "ir" and bare[1:] in {"add", "sub", "mul", "matmul", "truediv", "pow"}:
+        bare = bare[1:]
+    return "div" if bare == "truediv" else bare
+
+
+def plain(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Arguments without their tensors: each becomes its shape."""
+    return tuple(tuple(value.shape) if isinstance(value, Tensor) else value for value in values)
+
+
+def shapes_of(tensors: Iterable[Tensor]) -> tuple[Shape, ...]:
+    """Their shapes."""
+    return tuple(tuple(tensor.shape) for tensor in tensors)
+
+
+def storage_id(tensor: Tensor) -> int:
+    """What two views of the same memory have in common, on the meta device as well."""
+    try:
+        return int(tensor.untyped_storage()._cdata)
+    except (NotImplementedError, RuntimeError):  # sparse and other tensors without a storage
+        return -id(tensor)
+
+
+def storage_bytes(tensor: Tensor) -> int:
+    """Bytes of the memory a tensor is a view of."""
+    try:
+        return tensor.untyped_storage().nbytes()
+    except (NotImplementedError, RuntimeError):
+        return tensor.numel() * tensor.element_size()
