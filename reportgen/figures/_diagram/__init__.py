@@ -1,0 +1,1 @@
+"""How the architecture diagram is made: trace -> structures -> cards -> positions -> SVG pages."""

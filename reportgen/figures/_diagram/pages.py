@@ -1,0 +1,76 @@
+"""Panels on pages: the overview first, each structure where there is room, links and anchors between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.etree import ElementTree as ET
+
+from reportgen.figures._diagram.paint import Panel, document, number
+
+WIDTH, HEIGHT = 680.0, 880.0
+"""A page of the report, CSS pixels."""
+BETWEEN, UNDER = 28.0, 26.0
+"""Between panels, sideways and downwards."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Panels with their places."""
+
+    panels: tuple[tuple[Panel, float, float], ...]
+
+    @property
+    def height(self) -> float:
+        """Pixels, down to the lowest panel."""
+        return max((y + panel.height for panel, _, y in self.panels), default=0.0) + 2
+
+
+def paginate(panels: Sequence[Panel]) -> tuple[Page, ...]:
+    """Put the panels, in order, on as few pages as a simple filling finds."""
+    pages: list[list[tuple[Panel, float, float]]] = []
+    for panel in panels:
+        for page in pages:
+            spot = room(page, panel)
+            if spot is not None:
+                page.append((panel, *spot))
+                break
+        else:
+            pages.append([(panel, 0.0, 0.0)])
+    return tuple(Page(tuple(page)) for page in pages)
+
+
+def room(page: Sequence[tuple[Panel, float, float]], panel: Panel) -> tuple[float, float] | None:
+    """The highest, then leftmost free place on a page; None when it is full."""
+    lefts = sorted({0.0, *(x + other.width + BETWEEN for other, x, _ in page)})
+    tops = sorted({0.0, *(y + other.height + UNDER for other, _, y in page)})
+    for y in tops:
+        for x in lefts:
+            if x + panel.width <= WIDTH and y + panel.height <= HEIGHT and free(page, panel, x, y):
+                return x, y
+    return None
+
+
+def free(page: Sequence[tuple[Panel, float, float]], panel: Panel, x: float, y: float) -> bool:
+    """True when the panel, with its margins, touches no other."""
+    return all(
+        x >= ox + other.width + BETWEEN - 1
+        or ox >= x + panel.width + BETWEEN - 1
+        or y >= oy + other.height + UNDER - 1
+        or oy >= y + panel.height + UNDER - 1
+        for other, ox, oy in page
+    )
+
+
+def svg(page: Page, title: str) -> bytes:
+    """The page as an SVG document; links are transparent areas above the drawing."""
+    root = document(WIDTH, page.height, title)
+    for panel, x, y in page.panels:
+        holder = ET.SubElement(root, "g", {"transform": f"translate({number(x + 1)} {number(y)})"})
+        holder.append(panel.element)
+        for link in panel.links:
+            anchor = ET.SubElement(holder, "a", {"href": f"#dg-{link.target}", "aria-label": link.label})
+            area = {"x": link.x, "y": link.y, "width": link.width, "height": link.height}
+            look = {"fill": "none", "pointer-events": "all"}
+            ET.SubElement(anchor, "rect", {key: number(value) for key, value in area.items()} | look)
+    return ET.tostring(root, encoding="unicode").encode()

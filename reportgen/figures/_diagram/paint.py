@@ -1,0 +1,222 @@
+"""Cards and lines as SVG elements: attributes only, no style sheet, no script, nothing from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from xml.etree import ElementTree as ET
+
+from reportgen.figures._diagram.cards import PAD, ROW, SMALL, TEXT, Card, Row, Scheme
+from reportgen.figures._diagram.labels import FONT, shorten, text_width
+from reportgen.figures._diagram.routes import Placed, Point
+
+SVG = "http://www.w3.org/2000/svg"
+INK, MUTED, HAIR, PAPER = "#1a1a1a", "#666666", "#c4c4c4", "#ffffff"
+LINE = "#8a8a8a"
+ACCENT, TINT = "#0b5fa5", "#eaf1f8"
+"""Edges that pass by, and cards that are drawn in full elsewhere."""
+CORNER = 5
+PATHS = 104
+"""Room for dotted names beside an overview, pixels."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A place in a drawing that leads to another drawing."""
+
+    target: str
+    """Digest of the structure."""
+    x: float
+    y: float
+    width: float
+    height: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One finished drawing, origin at its left top."""
+
+    digest: str
+    """Of the structure; "" for the overview."""
+    title: str
+    element: ET.Element
+    links: tuple[Link, ...]
+    width: float
+    height: float
+    scheme: Scheme
+
+
+def number(value: float) -> str:
+    """Pixels with one decimal, no trailing zero."""
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def text(parent: ET.Element, x: float, y: float, words: str, size: float, **look: str) -> ET.Element:
+    """One line of text with its baseline at y."""
+    given = {"x": number(x), "y": number(y), "font-size": number(size), "fill": look.pop("fill", INK)}
+    element = ET.SubElement(parent, "text", given | {key.replace("_", "-"): value for key, value in look.items()})
+    element.text = words
+    return element
+
+
+def paint(parent: ET.Element, scheme: Scheme, placed: Placed, known: Collection[str]) -> tuple[Link, ...]:
+    """Draw lines, then cards over them; the rows whose structure is in `known` become links."""
+    for edge, points in zip(scheme.edges, placed.lines, strict=True):
+        accented = edge in scheme.skips
+        source = scheme.cards[edge[0]].kind
+        loose = source in {"side", "const"}
+        draw_line(parent, points, ACCENT if accented else HAIR if loose else LINE, dashed=loose, bold=accented)
+    links: list[Link] = []
+    for card, corner in zip(scheme.cards, placed.corners, strict=True):
+        links += draw_card(parent, card, corner, known)
+    return tuple(links)
+
+
+def draw_line(parent: ET.Element, points: Sequence[Point], colour: str, *, dashed: bool, bold: bool) -> None:
+    """A line with rounded corners and an arrow head."""
+    (x1, y1), (x2, y2) = points[-2:]
+    length = max(abs(x2 - x1) + abs(y2 - y1), 0.001)
+    dx, dy = (x2 - x1) / length, (y2 - y1) / length
+    neck = (x2 - 4 * dx, y2 - 4 * dy)
+    path = rounded([*points[:-1], neck])
+    look = {"fill": "none", "stroke": colour, "stroke-width": "1.6" if bold else "1.2"}
+    ET.SubElement(parent, "path", {"d": path} | look | ({"stroke-dasharray": "3 2"} if dashed else {}))
+    base = (x2 - 5 * dx, y2 - 5 * dy)
+    head = [(x2, y2), (base[0] - 3 * dy, base[1] + 3 * dx), (base[0] + 3 * dy, base[1] - 3 * dx)]
+    ET.SubElement(parent, "polygon", {"points": " ".join(f"{number(x)},{number(y)}" for x, y in head), "fill": colour})
+
+
+def rounded(points: Sequence[Point]) -> str:
+    """Path data through the points with rounded corners."""
+    words = [f"M{number(points[0][0])} {number(points[0][1])}"]
+    for before, here, after in zip(points, points[1:], points[2:], strict=False):
+        start, end = towards(here, before), towards(here, after)
+        words.append(f"L{number(start[0])} {number(start[1])}")
+        words.append(f"Q{number(here[0])} {number(here[1])} {number(end[0])} {number(end[1])}")
+    words.append(f"L{number(points[-1][0])} {number(points[-1][1])}")
+    return "".join(words)
+
+
+def towards(here: Point, there: Point) -> Point:
+    """The point where a corner's rounding begins."""
+    dx, dy = there[0] - here[0], there[1] - here[1]
+    length = abs(dx) + abs(dy)
+    step = min(CORNER, length / 2) / length if length else 0.0
+    return here[0] + dx * step, here[1] + dy * step
+
+
+def draw_card(parent: ET.Element, card: Card, corner: Point, known: Collection[str]) -> list[Link]:
+    """One node."""
+    x, y = corner
+    group = ET.SubElement(parent, "g")
+    full = " / ".join(dict.fromkeys(row.full for row in card.rows))
+    ET.SubElement(group, "title").text = full
+    if card.kind == "join":
+        frame = {"x": x, "y": y, "width": card.width, "height": card.height, "rx": card.height / 2}
+        look = {"fill": PAPER, "stroke": INK, "stroke-width": "1.2"}
+        ET.SubElement(group, "rect", {key: number(value) for key, value in frame.items()} | look)
+        sign = card.rows[0].text
+        size = 14.0 if len(sign) == 1 else SMALL
+        text(group, x + card.width / 2, y + card.height / 2 + size * 0.34, sign, size, text_anchor="middle")
+        return []
+    if card.kind != "card":
+        return draw_note(group, card, corner)
+    block = card.rows[0].target is not None
+    frame = {"x": x, "y": y, "width": card.width, "height": card.height, "rx": 4.0}
+    look = {"fill": TINT if block else PAPER, "stroke": ACCENT if block else HAIR, "stroke-width": "1"}
+    ET.SubElement(group, "rect", {key: number(value) for key, value in frame.items()} | look)
+    if card.times:
+        text(
+            group,
+            x + card.width - PAD,
+            y + card.height / 2 + 4,
+            card.times,
+            TEXT,
+            text_anchor="end",
+            font_weight="bold",
+        )
+    links: list[Link] = []
+    top = y + 3
+    right = x + card.width - PAD - (text_width(card.times, TEXT, bold=True) + 8 if card.times else 0)
+    for row in card.rows:
+        draw_row(group, row, x + PAD, right, top)
+        if row.target in known and row.target is not None:
+            links.append(Link(row.target, x, top - 3, card.width, row.height + 6, row.full))
+        top += row.height
+    return links
+
+
+def draw_row(parent: ET.Element, row: Row, left: float, right: float, top: float) -> None:
+    """One row of a card."""
+    bold = {"font_weight": "bold"} if row.target else {}
+    text(parent, left, top + 14, row.text, TEXT, **bold)
+    if row.follow:
+        text(parent, left, top + ROW + 7.5, row.follow, SMALL, fill=MUTED)
+    if row.shape:
+        text(parent, right, top + 14, row.shape, SMALL, fill=MUTED, text_anchor="end")
+
+
+def draw_note(parent: ET.Element, card: Card, corner: Point) -> list[Link]:
+    """An input, an output, a constant or off-path operators: small grey text."""
+    row = card.rows[0]
+    words = f"{row.text}  {row.shape}" if row.shape else row.text
+    text(parent, corner[0] + card.width / 2, corner[1] + 12, words, SMALL, fill=MUTED, text_anchor="middle")
+    return []
+
+
+def panel(digest: str, title: str, note: str, scheme: Scheme, placed: Placed, known: Collection[str]) -> Panel:
+    """A drawing with its heading."""
+    element = ET.Element("g", {"id": f"dg-{digest or 'overview'}"})
+    limit = max(placed.width, 230.0)
+    text(element, 0, 12, shorten(title, limit, 13, bold=True), 13, font_weight="bold")
+    head = 24.0
+    if note:
+        text(element, 0, 27, shorten(note, limit, SMALL), SMALL, fill=MUTED)
+        head = 38.0
+    left = PATHS if not digest and in_one_column(scheme, placed) else 0
+    body = ET.SubElement(element, "g", {"transform": f"translate({number(left)} {number(head)})"})
+    links = paint(body, scheme, placed, known)
+    if left:
+        draw_paths(body, scheme, placed)
+    moved = tuple(Link(a.target, a.x + left, a.y + head, a.width, a.height, a.label) for a in links)
+    heading = max(
+        text_width(shorten(title, limit, 13, bold=True), 13, bold=True), text_width(shorten(note, limit, SMALL), SMALL)
+    )
+    return Panel(digest, title, element, moved, max(placed.width + left, heading), placed.height + head, scheme)
+
+
+def in_one_column(scheme: Scheme, placed: Placed) -> bool:
+    """True when no two cards stand side by side."""
+    spans = [(corner[1], corner[1] + card.height) for card, corner in zip(scheme.cards, placed.corners, strict=True)]
+    ordered = sorted(spans)
+    return all(one[1] <= other[0] for one, other in zip(ordered, ordered[1:], strict=False))
+
+
+def draw_paths(parent: ET.Element, scheme: Scheme, placed: Placed) -> None:
+    """The dotted names of the rows, to the left of the cards."""
+    for card, (x, y) in zip(scheme.cards, placed.corners, strict=True):
+        top = y + 3
+        for row in card.rows:
+            if row.path and card.kind == "card":
+                words = shorten(row.path, PATHS + x - 10, SMALL)
+                text(parent, x - 8, top + 14, words, SMALL, fill=MUTED, text_anchor="end")
+            top += row.height
+
+
+def document(width: float, height: float, title: str) -> ET.Element:
+    """An empty drawing of that size."""
+    root = ET.Element(
+        "svg",
+        {
+            "xmlns": SVG,
+            "width": number(width),
+            "height": number(height),
+            "viewBox": f"0 0 {number(width)} {number(height)}",
+            "role": "img",
+            "aria-label": title,
+            "font-family": FONT,
+        },
+    )
+    ET.SubElement(root, "rect", {"width": "100%", "height": "100%", "fill": PAPER})
+    return root
