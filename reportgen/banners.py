@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reportgen import numerals
-from reportgen.record import RunRecord, Split, Training
+from reportgen.record import RunRecord, Training
 from reportgen.report import Banner
 from reportgen.words import say, say_count
 
@@ -69,18 +69,17 @@ def share_done(training: Training) -> str:
 
 def partial_data(record: RunRecord) -> Iterator[Banner]:
     """A limit kept some of the images out."""
-    for split in record.data.splits:
-        unused = split.name == "train" and record.training is None
-        if split.n < split.available and not unused:
-            yield Banner(say_limit(split))
-
-
-def say_limit(split: Split) -> str:
-    """How many images of a split were used."""
-    values = {"n": numerals.count(split.n), "available": numerals.count(split.available)}
-    if split.name == "train":
-        return say("Training used {n} of the {available} training images.", **values)
-    return say("Evaluation used {n} of the {available} test images.", **values)
+    parts = {
+        split.name: say("{n} of the {available}", n=numerals.count(split.n), available=numerals.count(split.available))
+        for split in record.data.splits
+        if split.n < split.available and not (split.name == "train" and record.training is None)
+    }
+    if len(parts) == 2:
+        yield Banner(say("Training used {train} training images, evaluation {test} test images.", **parts))
+    elif "train" in parts:
+        yield Banner(say("Training used {train} training images.", **parts))
+    elif "test" in parts:
+        yield Banner(say("Evaluation used {test} test images.", **parts))
 
 
 def fallback_device(record: RunRecord) -> Iterator[Banner]:

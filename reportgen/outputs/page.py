@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from reportgen import __version__
 from reportgen.report import Report
 from reportgen.templating import Medium, render_template
 from reportgen.words import say
+
+
+LONGEST_RUNNING_TITLE = 64
+"""Characters that fit beside the section's name at the head of a page."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """What stands at the head and foot of every page of the PDF."""
+
+    title: str
+    commit: str
 
 
 def make_page(report: Report, medium: Medium) -> str:
@@ -18,6 +32,7 @@ def make_page(report: Report, medium: Medium) -> str:
         "report": report,
         "version": __version__,
         "byline": write_byline(report),
+        "running": Running(shorten(report.title), say_commit(report)),
         "authors": (authors,) if isinstance(authors, str) else authors or (),
     }
     return render_template("report.html.j2", values, medium, report.record.spec.report.templates, report.language)
@@ -26,8 +41,16 @@ def make_page(report: Report, medium: Medium) -> str:
 def write_byline(report: Report) -> str:
     """Who and when, in one quiet line: authors, date, commit."""
     authors = report.record.spec.card.authors
-    origin = report.record.provenance
-    parts = [", ".join((authors,) if isinstance(authors, str) else authors or ()), origin.created[:10]]
-    if origin.commit:
-        parts.append(say("commit {commit}", commit=origin.commit[:12]))
-    return " · ".join(part for part in parts if part)
+    names = ", ".join((authors,) if isinstance(authors, str) else authors or ())
+    return " · ".join(part for part in (names, report.created[:10], say_commit(report)) if part)
+
+
+def say_commit(report: Report) -> str:
+    """The commit of the model's source, or nothing outside git."""
+    commit = report.record.provenance.commit
+    return say("commit {commit}", commit=commit[:12]) if commit else ""
+
+
+def shorten(title: str) -> str:
+    """The title, or as much of it as fits at the head of a page."""
+    return title if len(title) <= LONGEST_RUNNING_TITLE else f"{title[: LONGEST_RUNNING_TITLE - 1].rstrip()}…"

@@ -221,17 +221,16 @@ def measure_completeness(parts: tuple[Part, ...]) -> MetricValue:
 
 
 def find_missing(parts: tuple[Part, ...]) -> tuple[Finding, ...]:
-    """How much of the card nobody wrote, and which of the parts that matter most are among it."""
+    """How much of the card nobody wrote."""
     human = [entry for part in parts for entry in part.entries if not entry.measured]
     missing = [entry.label for entry in human if not entry.text]
     if not missing:
         return (Finding(say("Every entry of the model card that only a person can write is there."), 0.05, anchor()),)
     text = say_count(
-        "The model card lacks {count} of the {all} entries that only a person can write: {names}.",
-        "The model card lacks {count} of the {all} entries that only a person can write: {names}.",
+        "Nobody wrote {count} of the {all} entries of the model card that only a person can write.",
+        "Nobody wrote {count} of the {all} entries of the model card that only a person can write.",
         len(missing),
         all=len(human),
-        names=", ".join(label[0].lower() + label[1:] for label in missing),
     )
     return (Finding(text, 0.2, anchor(), "caution" if len(missing) > len(human) / 2 else "plain"),)
 
