@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
@@ -27,8 +28,9 @@ def save_record(record: RunRecord, folder: Path) -> None:
 
     Raises EnvironmentTrouble when the machine can't (disk full, no permission).
     """
-    arrays = save_arrays(dict(record.arrays))
-    fields = record.model_dump(mode="json")
+    # safetensors writes the memory as it lies, so that a view of other order would come back scrambled
+    arrays = save_arrays({name: np.asarray(array, order="C") for name, array in record.arrays.items()})
+    fields = json.loads(record.model_dump_json())  # which spells not-a-number as text; model_dump does not
     fields["arrays"] = {"bytes": len(arrays), "file": ARRAYS_FILE, "sha256": hashlib.sha256(arrays).hexdigest()}
     write_file(folder / ARRAYS_FILE, arrays)
     write_file(folder / RECORD_FILE, (spell(fields) + "\n").encode())

@@ -180,7 +180,7 @@ def test_a_crash_at_any_move_is_finished_by_the_next_build(out: Path, monkeypatc
     assert_whole(out, NEW)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(
         st.tuples(
