@@ -19,4 +19,6 @@ def nearest(name: str, choices: Iterable[str]) -> str:
         sentences.append(f"There is: {', '.join(names)}." if len(names) > 1 else f"There is only {names[0]}.")
     elif near[1:]:
         sentences.append(f"Near it: {', '.join(near)}.")
+    elif not near and names:
+        sentences.append(f"There are {len(names)} names, and none is like it.")
     return " ".join(sentences)
