@@ -21,10 +21,12 @@ QUIET = (
 LOOK = """
 <script>
 addEventListener("load", async () => {
-  const out = {width: document.documentElement.scrollWidth, seen: innerWidth, ids: document.querySelectorAll("[id]").length};
+  const root = document.documentElement;
+  const out = {width: root.scrollWidth, seen: innerWidth, background: getComputedStyle(root).backgroundColor};
   if (window.axe) {
     const found = await axe.run(document, {resultTypes: ["violations"]});
-    out.violations = found.violations.map(v => v.id + ": " + v.nodes.map(n => n.target.join(" ")).slice(0, 3).join(", "));
+    const where = nodes => nodes.map(node => node.target.join(" ")).slice(0, 3).join(", ");
+    out.violations = found.violations.map(rule => rule.id + ": " + where(rule.nodes));
     out.rules = found.passes.length;
   }
   parent.document.getElementById("result").textContent = JSON.stringify(out);

@@ -112,14 +112,13 @@ def last_line(text: bytes) -> str:
 def describe_missing(characters: list[str]) -> str:
     """The sentence about characters that no installed font has."""
     shown = " ".join(f"{char} (U+{ord(char):04X})" for char in characters[:5])
-    rest = say("and {count} more", count=len(characters) - 5) if len(characters) > 5 else ""
+    rest = say(" and {count} more", count=len(characters) - 5) if len(characters) > 5 else ""
     return say_count(
-        "The PDF lacks {count} character that no installed font has: {shown} {rest}; a font such as Noto Sans has it.",
-        "The PDF lacks {count} characters that no installed font has: {shown} {rest}; fonts such as Noto Sans have them.",
+        "No installed font has {count} character of the PDF: {shown}. A font such as Noto Sans may have it.",
+        "No installed font has {count} characters of the PDF: {shown}. Fonts such as Noto Sans may have them.",
         len(characters),
-        shown=shown,
-        rest=rest,
-    ).replace(" ;", ";")
+        shown=shown + rest,
+    )
 
 
 OUTPUT = Output("pdf", "the same for paper: A4 or Letter, tagged, with bookmarks", ("report.pdf",), check, render)

@@ -21,15 +21,13 @@ def format_spec(spec: ReportSpec) -> str:
 
 
 def lines(values: Mapping[str, Any], depth: int) -> Iterator[str]:
-    """A mapping, one key a line, mappings inside it indented."""
+    """A mapping, one key a line, mappings inside it indented; a mapping of nothing is left out."""
     for key, value in values.items():
-        if value is None or value == {} or value == ():
-            continue
         start = f"{'  ' * depth}{scalar(key)}:"
         if isinstance(value, Mapping):
-            yield start
-            yield from lines(value, depth + 1)
-        else:
+            inside = list(lines(value, depth + 1))
+            yield from [start, *inside] if inside else []
+        elif value is not None:
             yield f"{start} {scalar(value)}"
 
 
@@ -43,4 +41,6 @@ def scalar(value: Any) -> str:
         return "{" + ", ".join(f"{scalar(key)}: {scalar(item)}" for key, item in value.items()) + "}"
     if isinstance(value, str) and PLAIN.fullmatch(value) and value.lower() not in RESERVED and value[-1] != ":":
         return value
+    if isinstance(value, float):
+        return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value))  # YAML 1.1 reads 1e-07 as text
     return json.dumps(value, ensure_ascii=False)

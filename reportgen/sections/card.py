@@ -23,8 +23,8 @@ class Entry:
     label: str
     text: str
     """Empty where nobody wrote it."""
-    measured: bool = False
-    """True where it comes from the run and not from a person."""
+    asked: bool = True
+    """True where only a person can write it, so that its absence counts."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def written(label: str, text: str | tuple[str, ...] | None) -> Entry:
 
 def measured(label: str, text: str) -> Entry:
     """What the run knows."""
-    return Entry(label, text, measured=True)
+    return Entry(label, text, asked=False)
 
 
 def model_details(record: RunRecord) -> Part:
@@ -163,7 +163,7 @@ def data_entries(record: RunRecord, name: str, text: str | None) -> tuple[Entry,
                classes=numerals.count(len(data.classes)))  # fmt: skip
     normalization = say("scaled to 0–1, normalised with the mean and deviation “{name}”", name=data.normalize_name)
     entries = [measured(say("Data"), size), measured(say("Preprocessing"), normalization)]
-    return ((written(say("Remarks"), text),) if text else ()) + tuple(entries)
+    return (*([Entry(say("Remarks"), text, asked=False)] if text else []), *entries)
 
 
 def quantitative_analyses(record: RunRecord) -> Part:
@@ -173,7 +173,8 @@ def quantitative_analyses(record: RunRecord) -> Part:
         return Part(say("Quantitative analyses"), (measured(say("Overall"), "—"),))
     accuracy = found.value("accuracy")
     scored = [score for score in found.classes if score.recall.value is not None]
-    entries = [measured(say("Overall"), accuracy.display_full if accuracy else "—")]
+    overall = f"{accuracy.label}: {accuracy.display_full}" if accuracy else "—"
+    entries = [measured(say("Overall"), overall)]
     if len(scored) > 1:
         low = min(scored, key=lambda score: score.recall.value or 0.0)
         high = max(scored, key=lambda score: score.recall.value or 0.0)
@@ -206,7 +207,7 @@ def caveats(card: CardSpec) -> Part:
 
 def measure_completeness(parts: tuple[Part, ...]) -> MetricValue:
     """Share of the entries only a person can write that somebody wrote."""
-    human = [entry for part in parts for entry in part.entries if not entry.measured]
+    human = [entry for part in parts for entry in part.entries if entry.asked]
     done = sum(1 for entry in human if entry.text)
     return MetricValue(
         name="card.completeness",
@@ -222,7 +223,7 @@ def measure_completeness(parts: tuple[Part, ...]) -> MetricValue:
 
 def find_missing(parts: tuple[Part, ...]) -> tuple[Finding, ...]:
     """How much of the card nobody wrote."""
-    human = [entry for part in parts for entry in part.entries if not entry.measured]
+    human = [entry for part in parts for entry in part.entries if entry.asked]
     missing = [entry.label for entry in human if not entry.text]
     if not missing:
         return (Finding(say("Every entry of the model card that only a person can write is there."), 0.05, anchor()),)

@@ -102,7 +102,8 @@ def list_methods(record: RunRecord) -> list[MethodNote]:
             MethodNote(
                 say("Latency"),
                 say(
-                    "Wall time of forward passes after a warm-up, synchronised with the device; median and 95th percentile."
+                    "Wall time of forward passes after a warm-up, synchronised with the device; median and 95th "
+                    "percentile."
                 ),
             )
         )

@@ -1,0 +1,98 @@
+"""The first screen: tiles, findings, and what was run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reportgen.record import RunRecord
+from reportgen.report import Finding, SectionView, Skipped
+from reportgen.sections.summary import MOST_FINDINGS, SECTION, SummaryView, choose_highlights
+
+
+def build(record: RunRecord) -> SummaryView:
+    view = SECTION.build(record, {})
+    assert isinstance(view, SummaryView)
+    return view
+
+
+def facts(record: RunRecord) -> dict[str, str]:
+    return {fact.label: f"{fact.value} {fact.note}".strip() for fact in build(record).facts}
+
+
+def test_tiles_are_the_measured_numbers_and_at_most_eight(record: RunRecord) -> None:
+    assert record.measured is not None
+    tiles = build(record).tiles
+    assert [tile.name for tile in tiles] == [
+        "accuracy", "macro_f1", "ece", "train_accuracy", "parameters", "macs", "latency", "train_seconds",
+    ]  # fmt: skip
+    measured = {value.name: value for value in record.measured.values}
+    assert all(tile == measured[tile.name] for tile in tiles if tile.name != "latency")
+
+
+def test_latency_is_that_of_the_smallest_batch(record: RunRecord) -> None:
+    (tile,) = (tile for tile in build(record).tiles if tile.name == "latency")
+    assert (tile.label, tile.value, tile.display) == ("Latency, one image", 0.0021, "2.10\u00a0ms")
+    assert tile.display_interval == "p95 2.60\u00a0ms"
+    larger = record.model_copy(update={"latency": record.latency[1:]})
+    (tile,) = (tile for tile in build(larger).tiles if tile.name == "latency")
+    assert tile.label == "Latency, batch of 64"
+
+
+def test_an_unknown_number_gives_its_place_to_a_spare(record: RunRecord) -> None:
+    assert record.measured is not None
+    values = tuple(
+        value.model_copy(update={"value": None, "display": "—"}) if value.name == "macro_f1" else value
+        for value in record.measured.values
+    )
+    changed = record.model_copy(update={"measured": record.measured.model_copy(update={"values": values})})
+    names = [tile.name for tile in build(changed).tiles]
+    assert "macro_f1" not in names
+    assert names[-1] == "top5_accuracy"
+    assert len(names) == 8
+
+
+def test_without_measurements_there_are_no_tiles_but_latency(record: RunRecord) -> None:
+    bare = record.model_copy(update={"measured": None})
+    assert [tile.name for tile in build(bare).tiles] == ["latency"]
+
+
+def test_findings_come_by_weight_from_several_sections() -> None:
+    loud = SectionView("a", "A", tuple(Finding(f"a{i}", 0.9 - i / 100, "section-a") for i in range(9)))
+    quiet = SectionView("b", "B", tuple(Finding(f"b{i}", 0.2 - i / 100, "figure-b") for i in range(9)))
+    third = SectionView("c", "C", tuple(Finding(f"c{i}", 0.1 - i / 100, "figure-c") for i in range(9)))
+    chosen = choose_highlights((quiet, third, Skipped("d", "D", "why"), loud))
+    assert [item.text for item in chosen] == ["a0", "a1", "a2", "b0", "b1", "b2", "c0"]
+    assert len(chosen) == MOST_FINDINGS
+    assert (chosen[3].anchor, chosen[3].source) == ("figure-b", "B")
+
+
+def test_what_was_run(record: RunRecord) -> None:
+    assert facts(record) == {
+        "Model": "TinyResNet builtin:tiny",
+        "Data": "CIFAR-10 3,840 training and 600 test images",
+        "Run": "training, 90 steps of 128 images, then evaluation",
+        "Device": "Example CPU 2 threads, float32",
+        "Commit": "0123456789ab",
+        "Date": "2026-01-02 03:04 UTC",
+    }
+
+
+def test_what_was_run_when_it_was_something_else(record: RunRecord) -> None:
+    origin = record.provenance.model_copy(update={"commit": None, "weights_file": "best.pt"})
+    device = record.device.model_copy(update={"kind": "cuda", "name": "Example GPU"})
+    other = record.model_copy(update={"training": None, "provenance": origin, "device": device})
+    found = facts(other)
+    assert found["Weights"] == "best.pt"
+    assert found["Commit"] == "none (outside git)"
+    assert found["Run"] == "evaluation only"
+    assert found["Data"] == "CIFAR-10 600 test images"
+    assert found["Device"] == "Example GPU cuda, float32"
+    dirty = record.model_copy(update={"provenance": record.provenance.model_copy(update={"dirty": True})})
+    assert facts(dirty)["Commit"] == "0123456789ab with changes"
+
+
+def test_the_summary_itself_finds_nothing(record: RunRecord) -> None:
+    view = build(record)
+    assert view.findings == ()
+    assert view.beside(()).highlights == ()
+    assert replace(view, highlights=()) == view
