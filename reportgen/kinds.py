@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 if TYPE_CHECKING:
     import torch
 
+    from reportgen.experiment.datasets.raw import DataRequest, RawData
     from reportgen.record import RunRecord
     from reportgen.report import FigureFile, Report, SectionView, Skipped
 
@@ -83,6 +84,18 @@ class ModelSource:
     """(model's name, `model.args`, class count or None, folder of the spec) -> a new model; raises ModelError."""
     names: Callable[[], tuple[str, ...]]
     """The models it can make; empty where they can't be listed."""
+
+
+@dataclass(frozen=True)
+class DatasetKind:
+    """One data set; `data.name` is its name."""
+
+    name: str
+    summary: str
+    classes: int | None
+    """Known without reading it, or None."""
+    load: Callable[[DataRequest], RawData]
+    """Raises DataError with what to do."""
 
 
 class Named(Protocol):

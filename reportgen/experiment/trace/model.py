@@ -13,7 +13,8 @@ from reportgen.experiment.models import tensors_in
 from reportgen.experiment.trace.counting import ParameterCounts, count_parameters, unused_modules
 from reportgen.experiment.trace.drafts import OperatorDraft, Recording
 from reportgen.experiment.trace.receptive import receptive_field
-from reportgen.experiment.trace.recorder import record, shapes_of
+from reportgen.experiment.trace.tensors import shapes_of
+from reportgen.experiment.trace.watching import record
 from reportgen.trace import Edge, ModelTrace, ModuleCall, Operator
 from reportgen.words import say
 

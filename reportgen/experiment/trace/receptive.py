@@ -40,6 +40,8 @@ class Field:
     extent: tuple[int, int] = (0, 0)
     windows: int = 0
     """Convolutions and pools passed."""
+    before: Field | None = None
+    """The map that the last operator averaged as a whole; it was the last map if nothing else follows."""
 
 
 def receptive_field(operators: Sequence[OperatorDraft], on_path: Sequence[bool]) -> ReceptiveField | None:
@@ -58,7 +60,7 @@ def receptive_field(operators: Sequence[OperatorDraft], on_path: Sequence[bool])
         else:
             joined, shape = join(maps)
             if ends(operator, joined):
-                last = joined if joined.windows else last
+                last = (joined.before or joined) if joined.windows else last
                 fields.append(None)
                 continue
             passed = step(operator, joined, shape)
@@ -66,7 +68,7 @@ def receptive_field(operators: Sequence[OperatorDraft], on_path: Sequence[bool])
                 return None
             fields.append(passed)
     if last is None and fields and operators[-1].output_shapes and fields[-1] is not None:
-        last = fields[-1]
+        last = fields[-1].before or fields[-1]
     if last is None or not last.windows:
         return None
     return ReceptiveField(size=max(last.size), stride=max(last.stride), feature_map=last.extent)
@@ -85,9 +87,7 @@ def ends(operator: OperatorDraft, field: Field) -> bool:
     output = operator.output_shapes[0]
     if operator.name in POOLED:
         return not keeps_places(output, field)
-    if operator.name in SHAPES:
-        return len(output) <= 2
-    return operator.name == "avg_pool2d" and field.extent != (1, 1) and output[-2:] == (1, 1)
+    return operator.name in SHAPES and len(output) <= 2
 
 
 def keeps_places(output: Shape, field: Field) -> bool:
@@ -127,7 +127,14 @@ def window(operator: OperatorDraft, field: Field, output: Shape) -> Field | None
     dilation = pair(argument(operator, 5 if conv else 4, "dilation") or 1) if conv or pools_dilate else (1, 1)
     grown = [field.size[i] + (kernel[i] - 1) * dilation[i] * field.stride[i] for i in (0, 1)]
     strides = [field.stride[i] * stride[i] for i in (0, 1)]
-    return Field((grown[0], grown[1]), (strides[0], strides[1]), (2, 3), (output[2], output[3]), field.windows + 1)
+    whole = operator.name == "avg_pool2d" and field.extent != (1, 1) and output[2:] == (1, 1)
+    return Field(
+        size=(grown[0], grown[1]),
+        stride=(strides[0], strides[1]),
+        extent=(output[2], output[3]),
+        windows=field.windows + 1,
+        before=field if whole else None,
+    )
 
 
 def argument(operator: OperatorDraft, position: int, name: str) -> Any:

@@ -1,22 +1,18 @@
-"""One eager forward pass, watched at three levels: modules by hooks, operators as written by a TorchFunctionMode, and
-what they cost by a TorchDispatchMode underneath."""
+"""What is written down while a model runs: calls, operators and the tensors that go between them."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.graph import saved_tensors_hooks
-from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from reportgen.experiment.models import tensors_in
 from reportgen.experiment.trace.drafts import CallDraft, OperatorDraft, Recording
 from reportgen.experiment.trace.formulas import macs_of
+from reportgen.experiment.trace.tensors import plain, plain_name, shapes_of, storage_bytes, storage_id
 from reportgen.trace import Shape
 
 ALIASES = frozenset(
@@ -191,103 +187,3 @@ class Recorder:
         self.recording.results = {maker for maker in found if maker is not None}
         self.recording.output = output
         return self.recording
-
-
-class OperatorMode(TorchFunctionMode):
-    """Hands every operator as written to the recorder; inside it the mode is off, so composites count as one."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        super().__init__()
-        self.recorder = recorder
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        """Run `func` under the recorder's eyes."""
-        return self.recorder.operate(func, args, kwargs or {})
-
-
-class CostMode(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves __init_subclass__ untyped
-    """Hands every ATen operator to the recorder."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.recorder = recorder
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        """Run `func`, decomposed first where it is a composite (as it is without autograd)."""
-        kwargs = kwargs or {}
-        if isinstance(func, torch._ops.OpOverload) and func._can_decompose():
-            with self:
-                decomposed = func.decompose(*args, **kwargs)
-            if decomposed is not NotImplemented:
-                return decomposed
-        output = func(*args, **kwargs)
-        self.recorder.count(getattr(func, "_overloadpacket", func), args, kwargs, output)
-        return output
-
-
-def record(model: torch.nn.Module, example: Tensor, gradients: bool) -> Recording:
-    """Run the model once, with or without gradients, and write down what happens; hooks are gone afterwards."""
-    recorder = Recorder(model)
-    recorder.add_source("input", [example])
-    with ExitStack() as stack:
-        stack.enter_context(hooked(model, recorder))
-        stack.enter_context(torch.set_grad_enabled(gradients))
-        if gradients:
-            stack.enter_context(saved_tensors_hooks(recorder.save, lambda tensor: tensor))
-        stack.enter_context(CostMode(recorder))
-        stack.enter_context(OperatorMode(recorder))
-        output = model(example)
-    return recorder.finish(output)
-
-
-@contextmanager
-def hooked(model: torch.nn.Module, recorder: Recorder) -> Iterator[None]:
-    """Hooks on every module of the model, after the user's own."""
-    handles = []
-    try:
-        for module in model.modules():
-            handles.append(module.register_forward_pre_hook(recorder.enter, with_kwargs=True))
-            handles.append(module.register_forward_hook(recorder.leave, with_kwargs=True, always_call=True))
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-def plain_name(func: Callable[..., Any]) -> str:
-    """The operator's name as people write it: "add" for add_, __iadd__ and __radd__."""
-    name = getattr(func, "__name__", type(func).__name__)
-    bare = name.strip("_")
-    if name.startswith("__") and bare[:1] in "ir" and bare[1:] in {"add", "sub", "mul", "matmul", "truediv", "pow"}:
-        bare = bare[1:]
-    return "div" if bare == "truediv" else bare
-
-
-def plain(values: Iterable[Any]) -> tuple[Any, ...]:
-    """Arguments without their tensors: each becomes its shape."""
-    return tuple(tuple(value.shape) if isinstance(value, Tensor) else value for value in values)
-
-
-def shapes_of(tensors: Iterable[Tensor]) -> tuple[Shape, ...]:
-    """Their shapes."""
-    return tuple(tuple(tensor.shape) for tensor in tensors)
-
-
-def storage_id(tensor: Tensor) -> int:
-    """What two views of the same memory have in common, on the meta device as well."""
-    try:
-        return int(tensor.untyped_storage()._cdata)
-    except (NotImplementedError, RuntimeError):  # sparse and other tensors without a storage
-        return -id(tensor)
-
-
-def storage_bytes(tensor: Tensor) -> int:
-    """Bytes of the memory a tensor is a view of."""
-    try:
-        return tensor.untyped_storage().nbytes()
-    except (NotImplementedError, RuntimeError):
-        return tensor.numel() * tensor.element_size()

@@ -1,0 +1,105 @@
+"""CIFAR-10 (Krizhevsky 2009): its own files, read without running what a pickle could hold, or downloaded."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reportgen.datafiles import CIFAR10_FOLDER, CIFAR10_MD5, cache_folder, find_cifar10
+from reportgen.errors import DataError
+from reportgen.experiment.datasets.download import Archive, fetch
+from reportgen.experiment.datasets.raw import DataRequest, ImageArray, LabelArray, RawData, RawSplit
+from reportgen.kinds import DatasetKind
+
+ARCHIVE = Archive(
+    url="https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+    md5="c58f30108f718f92721af3b95e74349a",
+    folder=CIFAR10_FOLDER,
+    files=tuple(CIFAR10_MD5),
+)
+CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+STATISTICS = ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616))
+"""Per-channel mean and deviation of the training images."""
+TRAIN = tuple(name for name in CIFAR10_MD5 if name.startswith("data_batch"))
+PICKLED = {("numpy", "ndarray"), ("numpy", "dtype"), ("numpy.core.multiarray", "_reconstruct")}
+"""All that the published files name."""
+
+
+class BatchUnpickler(pickle.Unpickler):
+    """Reads arrays, lists and text; refuses everything else a pickle could call."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """The numpy constructors that the published files use."""
+        if (module, name) not in PICKLED:
+            raise pickle.UnpicklingError(f"it names {module}.{name}, which no CIFAR-10 file does")
+        if name == "_reconstruct":
+            return np.empty(0).__reduce__()[0]
+        return getattr(np, name)
+
+
+def load(request: DataRequest) -> RawData:
+    """CIFAR-10 from the first place that has it, else downloaded into the user's cache."""
+    folder = find_cifar10(request.spec, request.data_root, request.base)
+    if folder is None:
+        folder = fetch(ARCHIVE, cache_folder(), request)
+    missing = [name for name in CIFAR10_MD5 if name != "batches.meta" and not (folder / name).is_file()]
+    if missing:
+        raise DataError(
+            f"CIFAR-10 in {folder} is incomplete: {', '.join(missing)} missing",
+            "Copy the missing files there, or remove the folder and let reportgen download all of it.",
+        )
+    contents = {name: read_file(folder / name) for name in CIFAR10_MD5 if (folder / name).is_file()}
+    parts = [read_batch(folder / name, contents[name]) for name in TRAIN]
+    images, labels = read_batch(folder / "test_batch", contents["test_batch"])
+    return RawData(
+        name="cifar10",
+        title="CIFAR-10",
+        description="60,000 colour photographs of ten classes, 32×32 pixels.",
+        licence="none stated by its authors",
+        citation="A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
+        homepage="https://www.cs.toronto.edu/~kriz/cifar.html",
+        classes=CLASSES,
+        train=RawSplit(np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])),
+        test=RawSplit(images, labels),
+        digests={name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
+        verified=all(md5(contents.get(name, b"")) == published for name, published in CIFAR10_MD5.items()),
+        statistics=STATISTICS,
+    )
+
+
+def md5(content: bytes) -> str:
+    """The digest that was published; it guards against accidents, not against malice."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of one file; raises DataError where they can't be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} can't be read: {error.strerror}", "Check its permissions.") from error
+
+
+def read_batch(path: Path, content: bytes) -> tuple[ImageArray, LabelArray]:
+    """Images (n, 32, 32, 3) and labels (n,) of one file; raises DataError for anything else than a batch."""
+    try:
+        batch = BatchUnpickler(io.BytesIO(content), encoding="bytes").load()
+        images, labels = np.asarray(batch[b"data"]), np.asarray(batch[b"labels"], np.int64)
+        if images.dtype != np.uint8 or images.shape != (len(labels), 3072) or not len(labels):
+            raise ValueError(f"its data is {images.dtype} {images.shape} with {len(labels)} labels")
+        if labels.min() < 0 or labels.max() >= len(CLASSES):
+            raise ValueError("it holds labels outside 0 to 9")
+    except Exception as error:
+        raise DataError(
+            f"{path} is damaged: {error or type(error).__name__}",
+            "Remove it and let reportgen download CIFAR-10 again, or copy the file from a good place.",
+        ) from error
+    return np.ascontiguousarray(images.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)), labels
+
+
+DATASET = DatasetKind("cifar10", "CIFAR-10: 60,000 photographs of ten classes, downloaded when not here", 10, load)

@@ -1,0 +1,129 @@
+"""What is said of a data set: counts, channel statistics, exact duplicates, normalisation."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.errors import SpecError
+from reportgen.experiment.datasets.raw import ImageArray, LabelArray, RawData, RawSplit
+from reportgen.record import DataFacts, Duplicates, Split
+from reportgen.spec.types import DataSpec, Normalization
+
+Digests = NDArray[np.uint64]
+Values = tuple[float, ...]
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+CIFAR10 = ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616))
+MOST_EXAMPLES = 20
+
+
+def pixel_digests(images: ImageArray) -> Digests:
+    """(n,): the first 64 bits of BLAKE2b of each picture's bytes."""
+    rows = np.ascontiguousarray(images).reshape(len(images), -1)
+    found = b"".join(hashlib.blake2b(row.data, digest_size=8).digest() for row in rows)
+    return np.frombuffer(found, np.uint64).copy()
+
+
+def channel_statistics(images: ImageArray) -> tuple[Values, Values]:
+    """Mean and deviation of each channel over all pixels, 0-to-1 scale, from the counts of the 256 values."""
+    means, deviations = [], []
+    values = np.arange(256) / 255
+    for channel in range(images.shape[3]):
+        share = np.bincount(images[..., channel].ravel(), minlength=256) / images[..., channel].size
+        mean = float(share @ values)
+        means.append(round(mean, 6))
+        deviations.append(round(float(np.sqrt(share @ (values - mean) ** 2)), 6))
+    return tuple(means), tuple(deviations)
+
+
+def find_duplicates(train: Digests, test: Digests, ids: tuple[LabelArray, LabelArray]) -> Duplicates:
+    """Pictures whose pixels equal those of an earlier one of the split, and test pictures that are also in training."""
+    first_train, repeats_train = first_and_repeats(train)
+    _, repeats_test = first_and_repeats(test)
+    order = np.argsort(train[first_train])
+    places = np.searchsorted(train[first_train][order], test)
+    places = np.minimum(places, len(order) - 1)
+    twins = first_train[order[places]]
+    across = np.flatnonzero(train[twins] == test)
+    examples = [("train", int(ids[0][twins[row]]), "test", int(ids[1][row])) for row in across[:MOST_EXAMPLES]]
+    return Duplicates(
+        within_train=len(repeats_train), within_test=len(repeats_test), across=len(across), examples=tuple(examples)
+    )
+
+
+def first_and_repeats(digests: Digests) -> tuple[LabelArray, LabelArray]:
+    """Rows where a digest comes first, and rows where it comes again."""
+    _, first = np.unique(digests, return_index=True)
+    repeats = np.setdiff1d(np.arange(len(digests)), first)
+    return np.sort(first).astype(np.int64), repeats.astype(np.int64)
+
+
+def resolve_normalization(spec: DataSpec, raw: RawData, facts: DataFacts) -> tuple[str, Values, Values]:
+    """Name, mean and deviation of the normalisation that the spec asks for.
+
+    Raises SpecError when the spec's own numbers don't fit the channels.
+    """
+    channels = facts.image_shape[0]
+    if isinstance(spec.normalize, Normalization):
+        mean, std = spec.normalize.mean, spec.normalize.std
+        if len(mean) != channels or len(std) != channels:
+            raise SpecError(
+                f"data.normalize: {len(mean)} means and {len(std)} deviations for pictures of {channels} channels",
+                f"Give {channels} of each, on the scale from 0 to 1.",
+            )
+        return "custom", mean, std
+    if spec.normalize == "none":
+        return "none", (0.0,) * channels, (1.0,) * channels
+    if spec.normalize == "imagenet":
+        return "imagenet", *IMAGENET
+    if spec.normalize == "cifar10" and raw.name == "cifar10":
+        return "cifar10", *CIFAR10
+    if spec.normalize == "cifar10" and not facts.fallback_reason and spec.name == raw.name:
+        return "cifar10", *CIFAR10
+    mean, std = raw.statistics or (facts.channel_mean, facts.channel_std)
+    return raw.name, mean, tuple(max(value, 1e-3) for value in std)
+
+
+def gather_facts(
+    raw: RawData,
+    spec: DataSpec,
+    train: RawSplit,
+    test: RawSplit,
+    digests: tuple[Digests, Digests],
+    ids: tuple[LabelArray, LabelArray],
+    augmentations: tuple[str, ...],
+) -> DataFacts:
+    """Everything the record says of the data, but for the normalisation."""
+    height, width, channels = train.images.shape[1:]
+    mean, std = channel_statistics(train.images)
+    return DataFacts(
+        name=raw.name,
+        title=raw.title,
+        description=raw.description,
+        licence=raw.licence,
+        citation=raw.citation,
+        homepage=raw.homepage,
+        classes=raw.classes,
+        image_shape=(channels, height, width),
+        splits=(
+            Split(name="train", n=len(ids[0]), available=len(raw.train.labels), counts=counts(train, raw.classes)),
+            Split(name="test", n=len(ids[1]), available=len(raw.test.labels), counts=counts(test, raw.classes)),
+        ),
+        channel_mean=mean,
+        channel_std=std,
+        normalize_name="",
+        normalize_mean=(),
+        normalize_std=(),
+        augment=augmentations,
+        duplicates=find_duplicates(*digests, ids),
+        digests=raw.digests,
+        verified=raw.verified,
+        requested=spec.name,
+    )
+
+
+def counts(split: RawSplit, classes: tuple[str, ...]) -> tuple[int, ...]:
+    """Pictures of each class."""
+    return tuple(int(count) for count in np.bincount(split.labels, minlength=len(classes)))

@@ -1,0 +1,81 @@
+"""Pictures of one's own: train/ and test/ with one folder a class."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from reportgen.datafiles import SPLITS, find_image_folder, picture_files
+from reportgen.errors import DataError
+from reportgen.experiment.datasets.raw import DataRequest, ImageArray, RawData, RawSplit
+from reportgen.kinds import DatasetKind
+
+SIZE = 32
+"""Pixels of a side: pictures are cut to their middle square and scaled to this."""
+
+
+def load(request: DataRequest) -> RawData:
+    """Every picture below `data.root`/train and /test, as 32×32 colour.
+
+    Raises DataError where a folder or a class is missing, or a picture can't be read.
+    """
+    folder = find_image_folder(request.spec, request.data_root, request.base)
+    if folder is None:
+        raise DataError(
+            "image_folder needs a folder with train/ and test/ in it, one folder a class in each",
+            "Give it with data.root in the spec, or with --data-root.",
+        )
+    files = {split: list(picture_files(folder / split)) for split in SPLITS}
+    classes = sorted({name for name, _ in files["train"]})
+    check_classes(folder, classes, {name for name, _ in files["test"]})
+    whole = hashlib.sha256()
+    splits = {}
+    for split, found in files.items():
+        images = np.stack([read_picture(file) for _, file in found])
+        labels = np.array([classes.index(name) for name, _ in found], np.int64)
+        whole.update(images.tobytes() + labels.tobytes())
+        splits[split] = RawSplit(images, labels)
+    return RawData(
+        name="image_folder",
+        title=folder.resolve().name,
+        description=f"{sum(map(len, files.values())):,} pictures of {len(classes)} classes, cut to their middle square "
+        f"and scaled to {SIZE}×{SIZE} pixels.",
+        licence="",
+        citation="",
+        homepage="",
+        classes=tuple(classes),
+        train=splits["train"],
+        test=splits["test"],
+        digests={"pictures and labels as read": whole.hexdigest()},
+        verified=True,
+    )
+
+
+def check_classes(folder: Path, train: list[str], test: set[str]) -> None:
+    """Raise DataError unless there are two classes to train and nothing else to test."""
+    if len(train) < 2:
+        raise DataError(f"{folder}/train holds {len(train)} classes with pictures", "It needs two or more folders.")
+    if not test:
+        raise DataError(f"{folder}/test holds no pictures", "Put test pictures there, one folder a class.")
+    strangers = sorted(test - set(train))
+    if strangers:
+        raise DataError(
+            f"{folder}/test has classes that train/ has not: {', '.join(strangers[:8])}",
+            "Use the same folder names in both.",
+        )
+
+
+def read_picture(file: Path) -> ImageArray:
+    """One picture as (32, 32, 3)."""
+    try:
+        with Image.open(file) as picture:
+            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            return np.asarray(ImageOps.fit(upright, (SIZE, SIZE), Image.Resampling.BILINEAR), np.uint8)
+    except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(f"{file} can't be read as a picture: {error}", "Remove it or mend it.") from error
+
+
+DATASET = DatasetKind("image_folder", "a folder of one's own: train/ and test/, one folder a class", None, load)

@@ -1,0 +1,75 @@
+"""A data set in memory: whole, as uint8, with the way its pictures become numbers for a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from reportgen.experiment.augment import augment
+from reportgen.experiment.datasets.raw import ImageArray, LabelArray
+from reportgen.record import DataFacts
+from reportgen.spec.types import Augmentation
+
+
+@dataclass(frozen=True)
+class Normalizer:
+    """Per-channel mean and deviation on the 0-to-1 scale."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    def apply(self, images: torch.Tensor, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+        """uint8 pictures (n, H, W, C) as the model sees them: (n, C, H, W), channels last in memory."""
+        scale = torch.tensor([1 / (255 * std) for std in self.std], dtype=dtype, device=images.device)
+        shift = torch.tensor([m / s for m, s in zip(self.mean, self.std, strict=True)], dtype=dtype).to(images.device)
+        return images.to(dtype).mul_(scale).sub_(shift).permute(0, 3, 1, 2)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Some training pictures as they are and as the model sees them, uint8 (g, H, W, C), labels (g,)."""
+
+    raw: ImageArray
+    augmented: ImageArray
+    labels: LabelArray
+
+
+@dataclass(frozen=True)
+class LoadedData:
+    """Pictures (n, H, W, C) uint8 and labels (n,) int64 of both splits, on the CPU."""
+
+    train_images: torch.Tensor
+    train_labels: torch.Tensor
+    test_images: torch.Tensor
+    test_labels: torch.Tensor
+    train_ids: LabelArray
+    """Index in the data set's whole split."""
+    test_ids: LabelArray
+    test_digests: NDArray[np.uint64]
+    """Of the pixels."""
+    facts: DataFacts
+    normalization: Normalizer
+    augment: tuple[Augmentation, ...]
+
+    def sample(self, number: int, seed: int = 0) -> Sample:
+        """About `number` training pictures, as many of each class, class by class in turn."""
+        rows = stratified_rows(self.train_labels.numpy(), number, seed)
+        images = self.train_images[torch.from_numpy(rows)]
+        generator = torch.Generator().manual_seed(seed)
+        changed = augment(images, self.augment, generator)
+        return Sample(images.numpy(), changed.numpy(), self.train_labels.numpy()[rows])
+
+
+def stratified_rows(labels: LabelArray, number: int, seed: int) -> LabelArray:
+    """`number` rows in which the classes have equal shares where they can, else all rows; classes in turn, seeded."""
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(labels))
+    rank = np.empty(len(labels), np.int64)
+    for label in np.unique(labels):
+        rows = order[labels[order] == label]
+        rank[rows] = np.arange(len(rows))
+    turns = np.lexsort((labels, rank))
+    return turns[:number].astype(np.int64)

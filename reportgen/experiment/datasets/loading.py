@@ -1,0 +1,92 @@
+"""The room's verb: find the data set, fall back where the spec allows it, limit, measure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from reportgen.errors import DataError, SpecError
+from reportgen.experiment.datasets.facts import gather_facts, pixel_digests, resolve_normalization
+from reportgen.experiment.datasets.loaded import LoadedData, Normalizer, stratified_rows
+from reportgen.experiment.datasets.raw import DataRequest, LabelArray, RawData, RawSplit
+from reportgen.kinds import DatasetKind, discover
+from reportgen.nearest import nearest
+from reportgen.progress import Progress
+from reportgen.spec.types import DataSpec
+
+
+def find_datasets() -> dict[str, DatasetKind]:
+    """Every data set of this package, by name."""
+    return discover("reportgen.experiment.datasets", "DATASET", DatasetKind)
+
+
+def load_data(
+    spec: DataSpec,
+    *,
+    data_root: Path | None,
+    offline: bool,
+    seed: int,
+    base: Path,
+    progress: Progress,
+    kinds: dict[str, DatasetKind] | None = None,
+) -> LoadedData:
+    """The data of a spec, or its fallback's.
+
+    Raises SpecError for an unknown name, DataError where the data can't be had and the spec names no fallback.
+    """
+    kinds = find_datasets() if kinds is None else kinds
+    for name in (spec.name, spec.fallback):
+        if name is not None and name not in kinds:
+            raise SpecError(f"data: there is no data set {name!r}", nearest(name, kinds))
+    request = DataRequest(spec, base, data_root, offline, progress)
+    reason = ""
+    try:
+        raw = kinds[spec.name].load(request)
+    except DataError as error:
+        if spec.fallback is None:
+            raise
+        reason = error.message
+        raw = kinds[spec.fallback].load(request)
+    return prepare(raw, spec, seed, reason)
+
+
+def prepare(raw: RawData, spec: DataSpec, seed: int, reason: str) -> LoadedData:
+    """The part of the data that the spec asks for, with facts and normalisation."""
+    train_ids = limit(raw.train.labels, spec.train_limit, seed)
+    test_ids = limit(raw.test.labels, spec.eval_limit, seed)
+    train, test = take(raw.train, train_ids), take(raw.test, test_ids)
+    augmentations = tuple(name for name in spec.augment if name not in raw.unfit)
+    digests = pixel_digests(train.images), pixel_digests(test.images)
+    facts = gather_facts(raw, spec, train, test, digests, (train_ids, test_ids), augmentations)
+    name, mean, std = resolve_normalization(spec, raw, facts)
+    facts = facts.model_copy(
+        update={"normalize_name": name, "normalize_mean": mean, "normalize_std": std, "fallback_reason": reason}
+    )
+    return LoadedData(
+        train_images=torch.from_numpy(train.images),
+        train_labels=torch.from_numpy(train.labels),
+        test_images=torch.from_numpy(test.images),
+        test_labels=torch.from_numpy(test.labels),
+        train_ids=train_ids,
+        test_ids=test_ids,
+        test_digests=digests[1],
+        facts=facts,
+        normalization=Normalizer(mean, std),
+        augment=augmentations,
+    )
+
+
+def limit(labels: LabelArray, number: int | None, seed: int) -> LabelArray:
+    """Rows to use, in order: all, or `number` of them with equal shares of the classes."""
+    if number is None or number >= len(labels):
+        return np.arange(len(labels), dtype=np.int64)
+    return np.sort(stratified_rows(labels, number, seed))
+
+
+def take(split: RawSplit, rows: LabelArray) -> RawSplit:
+    """Some rows of a split; no copy when it is all of them."""
+    if len(rows) == len(split.labels):
+        return split
+    return RawSplit(np.ascontiguousarray(split.images[rows]), split.labels[rows])

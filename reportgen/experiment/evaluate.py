@@ -1,0 +1,45 @@
+"""Inference over a whole split: pictures in, logits out; every metric derives from those."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from reportgen.experiment.datasets import Normalizer
+from reportgen.experiment.device import ComputeDevice
+from reportgen.experiment.models import logits_of
+from reportgen.progress import SilentTask, Task
+
+BATCH = 500
+
+
+def evaluate(
+    module: torch.nn.Module,
+    images: torch.Tensor,
+    normalizer: Normalizer,
+    device: ComputeDevice,
+    task: Task | None = None,
+    batch_size: int = BATCH,
+) -> NDArray[Any]:
+    """Logits (n, classes) float32 of pictures (n, H, W, C) uint8, in evaluation mode, on the CPU.
+
+    Computed in float32 unless the spec names another precision. The model's mode is restored.
+    """
+    task = task or SilentTask()
+    device.place(module)
+    mode = module.training
+    module.eval()
+    found = []
+    try:
+        with torch.inference_mode(), device.autocast(evaluating=True):
+            for start in range(0, len(images), batch_size):
+                batch = images[start : start + batch_size].to(device.torch_device)
+                found.append(logits_of(module(normalizer.apply(batch, device.dtype))).float().cpu())
+                task.advance(len(batch))
+    finally:
+        module.train(mode)
+    logits: NDArray[Any] = torch.cat(found).numpy().astype(np.float32)
+    return logits

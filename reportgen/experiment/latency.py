@@ -1,0 +1,59 @@
+"""Time of a forward pass by batch size: warmed up, synchronised, repeated."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import torch
+
+from reportgen.experiment.device import ComputeDevice, kept_random_state
+from reportgen.record import Latency
+
+BATCHES = (1, 64)
+REPEATS = (5, 100)
+"""Fewest and most timed repeats of each batch size."""
+
+
+def measure_latency(
+    module: torch.nn.Module,
+    shape: tuple[int, int, int],
+    device: ComputeDevice,
+    batches: tuple[int, ...] = BATCHES,
+    budget_seconds: float = 2.0,
+) -> tuple[Latency, ...]:
+    """Median and 95th percentile of the time of a forward pass of random pictures (batch, *shape), float32.
+
+    Each batch size has an equal share of `budget_seconds`; two passes warm up and are not counted.
+    """
+    device.place(module)
+    mode = module.training
+    module.eval()
+    found = []
+    try:
+        with torch.inference_mode(), device.autocast(evaluating=True), kept_random_state():
+            for batch in batches:
+                images = torch.randn(batch, *shape, dtype=device.dtype).to(device.torch_device)
+                if device.channels_last:
+                    images = images.contiguous(memory_format=torch.channels_last)
+                times = repeat(module, images, device, budget_seconds / len(batches))
+                p50, p95 = (float(value) for value in np.percentile(times, [50, 95]))
+                found.append(Latency(batch_size=batch, p50_seconds=p50, p95_seconds=p95, n=len(times)))
+    finally:
+        module.train(mode)
+    return tuple(found)
+
+
+def repeat(module: torch.nn.Module, images: torch.Tensor, device: ComputeDevice, seconds: float) -> list[float]:
+    """Times of forward passes until the seconds are over, at least five and at most a hundred."""
+    for _ in range(2):
+        module(images)
+    device.synchronise()
+    times: list[float] = []
+    end = time.perf_counter() + seconds
+    while len(times) < REPEATS[0] or (len(times) < REPEATS[1] and time.perf_counter() < end):
+        start = time.perf_counter()
+        module(images)
+        device.synchronise()
+        times.append(time.perf_counter() - start)
+    return times

@@ -1,0 +1,55 @@
+"""One forward and one backward step on two images, before anything expensive starts."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+
+from reportgen.errors import EnvironmentTrouble, ModelError
+from reportgen.experiment.datasets import LoadedData
+from reportgen.experiment.device import ComputeDevice
+from reportgen.experiment.losses import make_loss
+from reportgen.experiment.models import check_forward, logits_of
+from reportgen.spec.types import RunSpec
+
+
+def check_step(module: torch.nn.Module, data: LoadedData, run: RunSpec, device: ComputeDevice) -> None:
+    """Take one forward and, for training, one backward step on a copy of the model.
+
+    Raises ModelError when the shapes, the class count or the loss don't fit; EnvironmentTrouble when memory is short.
+    """
+    classes = len(data.facts.classes)
+    check_forward(module, (2, *data.facts.image_shape), classes)
+    if run.mode == "evaluate":
+        return
+    trainable = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    if not trainable:
+        raise ModelError("the model has no trainable parameters", "Use run.mode: evaluate, or unfreeze some of them.")
+    state = torch.random.get_rng_state()
+    try:
+        backward_once(copy.deepcopy(module), data, run, device)
+    except torch.OutOfMemoryError as error:
+        raise EnvironmentTrouble(
+            f"{device.name} has too little memory for this model", "Use a smaller model, or run.device: cpu."
+        ) from error
+    finally:
+        torch.random.set_rng_state(state)
+
+
+def backward_once(module: torch.nn.Module, data: LoadedData, run: RunSpec, device: ComputeDevice) -> None:
+    """Loss and gradients of two training images, in training mode."""
+    module.to(device.torch_device).train()
+    images = data.normalization.apply(data.train_images[:2]).to(device.torch_device)
+    labels = data.train_labels[:2].to(device.torch_device)
+    try:
+        with device.autocast():
+            loss = make_loss(run.loss, len(data.facts.classes))(logits_of(module(images)), labels)
+        torch.autograd.backward(loss)
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:
+        raise ModelError(
+            f"one training step on two images fails: {type(error).__name__}: {error}",
+            "The evaluation step works, so look at what the model does in training mode and at run.loss.",
+        ) from error

@@ -1,0 +1,184 @@
+"""One experiment from spec to record: load, check on two images, trace, train, evaluate, time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from reportgen.arrays import Arrays
+from reportgen.experiment.datasets import LoadedData, load_data
+from reportgen.experiment.device import ComputeDevice, resolve_device
+from reportgen.experiment.evaluate import evaluate
+from reportgen.experiment.latency import measure_latency
+from reportgen.experiment.models import LoadedModel, load_model
+from reportgen.experiment.preflight import check_step
+from reportgen.experiment.trace import time_modules, trace_model
+from reportgen.experiment.training import TrainingResult, run_training
+from reportgen.progress import Progress, Task
+from reportgen.provenance import created_now, git_state, installed_versions, platform_name, rebuild_command
+from reportgen.record import Latency, Provenance, RunRecord, Stage
+from reportgen.spec.paths import without_absolute_paths
+from reportgen.spec.types import ReportSpec
+from reportgen.trace import ModelTrace
+
+ChoosePictures = Callable[[NDArray[Any], NDArray[Any], NDArray[Any]], NDArray[Any]]
+"""(logits, labels, digests) -> positions of the evaluation images whose pictures the record keeps."""
+
+TIMED_BATCH = 32
+SAMPLES = 40
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to run and how it was asked for."""
+
+    spec: ReportSpec
+    base: Path
+    """The folder of the spec."""
+    spec_name: str
+    overrides: tuple[str, ...]
+    fingerprint: str
+    data_root: Path | None = None
+    offline: bool = False
+
+
+@dataclass
+class Clock:
+    """Wall time of each stage, in order."""
+
+    progress: Progress
+    stages: list[Stage] = field(default_factory=list)
+
+    @contextmanager
+    def stage(self, name: str, total: int | None = None, unit: str = "") -> Iterator[Task]:
+        """A stage of the progress whose time is kept."""
+        start = time.perf_counter()
+        with self.progress.stage(name, total, unit) as task:
+            yield task
+        self.stages.append(Stage(name=name, seconds=time.perf_counter() - start))
+
+
+def run_experiment(request: Request, choose_pictures: ChoosePictures, progress: Progress) -> RunRecord:
+    """Run the experiment of a spec on this machine.
+
+    Raises ModelError, DataError or EnvironmentTrouble before anything expensive starts. A loss that is not finite ends
+    training and is recorded, not raised.
+    """
+    spec, clock = request.spec, Clock(progress)
+    device = resolve_device(spec.run.device, spec.run.precision, spec.run.threads, training=spec.run.mode == "train")
+    with clock.stage("Load the data"):
+        data = load_data(
+            spec.data,
+            data_root=request.data_root,
+            offline=request.offline,
+            seed=spec.run.seed,
+            base=request.base,
+            progress=progress,
+        )
+    with clock.stage("Load and check the model"):
+        torch.manual_seed(spec.run.seed)
+        loaded = load_model(spec.model, request.base, len(data.facts.classes))
+        check_step(loaded.module, data, spec.run, device)
+    with clock.stage("Trace"):
+        trace = trace_model(loaded.module, first_image(data), spec.model.source)
+    training = None
+    if spec.run.mode == "train":
+        with clock.stage("Train", 100, "%") as task:
+            training = run_training(loaded.module, data, spec.run, device, task)
+    with clock.stage("Evaluate", len(data.test_labels), "images") as task:
+        start = time.perf_counter()
+        logits = evaluate(loaded.module, data.test_images, data.normalization, device, task)
+        eval_seconds = time.perf_counter() - start
+    with clock.stage("Time the model"):
+        trace, latency = time_model(loaded, data, device, trace)
+    arrays = gather_arrays(data, logits, training, choose_pictures)
+    return make_record(request, device, data, loaded, trace, training, latency, eval_seconds, clock.stages, arrays)
+
+
+def first_image(data: LoadedData) -> torch.Tensor:
+    """One test image as the model sees it, (1, C, H, W) float32."""
+    return data.normalization.apply(data.test_images[:1])
+
+
+def time_model(
+    loaded: LoadedModel, data: LoadedData, device: ComputeDevice, trace: ModelTrace
+) -> tuple[ModelTrace, tuple[Latency, ...]]:
+    """The trace with the time of each module, and the latency of the whole."""
+    batch = data.normalization.apply(data.test_images[:TIMED_BATCH].to(device.torch_device), device.dtype)
+    timed = time_modules(loaded.module, batch, trace, synchronise=device.synchronise)
+    return timed, measure_latency(loaded.module, data.facts.image_shape, device)
+
+
+def gather_arrays(
+    data: LoadedData, logits: NDArray[Any], training: TrainingResult | None, choose_pictures: ChoosePictures
+) -> Arrays:
+    """Everything the record keeps as arrays; names and shapes as in RunRecord."""
+    labels, ids = data.test_labels.numpy(), data.test_ids
+    positions = choose_pictures(logits, labels, data.test_digests)
+    sample = data.sample(SAMPLES)
+    arrays: dict[str, NDArray[Any]] = {
+        "eval.logits": logits.astype(np.float32),
+        "eval.labels": labels.astype(np.int64),
+        "eval.ids": ids.astype(np.int64),
+        "eval.digests": data.test_digests,
+        "pictures": data.test_images[torch.from_numpy(positions)].numpy(),
+        "pictures.ids": ids[positions].astype(np.int64),
+        "sample.raw": sample.raw,
+        "sample.augmented": sample.augmented,
+        "sample.labels": sample.labels,
+    }
+    return Arrays(arrays | (training.arrays if training else {}))
+
+
+def make_record(
+    request: Request,
+    device: ComputeDevice,
+    data: LoadedData,
+    loaded: LoadedModel,
+    trace: ModelTrace,
+    training: TrainingResult | None,
+    latency: tuple[Latency, ...],
+    eval_seconds: float,
+    stages: list[Stage],
+    arrays: Arrays,
+) -> RunRecord:
+    """The record of what was measured."""
+    return RunRecord(
+        fingerprint=request.fingerprint,
+        title=request.spec.title or "",
+        spec=without_absolute_paths(request.spec),
+        device=device.facts,
+        provenance=make_provenance(request, loaded),
+        data=data.facts,
+        trace=trace,
+        training=training.training if training else None,
+        latency=latency,
+        eval_seconds=eval_seconds,
+        stages=tuple(stages),
+        notes=loaded.notes,
+        arrays=arrays,
+    )
+
+
+def make_provenance(request: Request, loaded: LoadedModel) -> Provenance:
+    """Versions, commit and digests of this run."""
+    commit, dirty = git_state(request.base)
+    return Provenance(
+        created=created_now(),
+        command=rebuild_command(request.spec_name, request.overrides),
+        versions=installed_versions(),
+        platform=platform_name(),
+        commit=commit,
+        dirty=dirty,
+        weights_sha256=loaded.weights_sha256,
+        weights_file=loaded.weights_file,
+        model_source_sha256=loaded.source_sha256,
+    )

@@ -1,0 +1,45 @@
+"""Names of operators, shapes of tensors and the memory they stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from torch import Tensor
+
+from reportgen.trace import Shape
+
+
+def plain_name(func: Callable[..., Any]) -> str:
+    """The operator's name as people write it: "add" for add_, __iadd__ and __radd__."""
+    name = getattr(func, "__name__", type(func).__name__)
+    bare = name.strip("_")
+    if name.startswith("__") and bare[:1] in "ir" and bare[1:] in {"add", "sub", "mul", "matmul", "truediv", "pow"}:
+        bare = bare[1:]
+    return "div" if bare == "truediv" else bare
+
+
+def plain(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Arguments without their tensors: each becomes its shape."""
+    return tuple(tuple(value.shape) if isinstance(value, Tensor) else value for value in values)
+
+
+def shapes_of(tensors: Iterable[Tensor]) -> tuple[Shape, ...]:
+    """Their shapes."""
+    return tuple(tuple(tensor.shape) for tensor in tensors)
+
+
+def storage_id(tensor: Tensor) -> int:
+    """What two views of the same memory have in common, on the meta device as well."""
+    try:
+        return int(tensor.untyped_storage()._cdata)
+    except (NotImplementedError, RuntimeError):  # sparse and other tensors without a storage
+        return -id(tensor)
+
+
+def storage_bytes(tensor: Tensor) -> int:
+    """Bytes of the memory a tensor is a view of."""
+    try:
+        return tensor.untyped_storage().nbytes()
+    except (NotImplementedError, RuntimeError):
+        return tensor.numel() * tensor.element_size()

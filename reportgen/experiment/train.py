@@ -1,0 +1,111 @@
+"""The training loop: a generator of steps. What is done with them is the caller's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+
+from reportgen.experiment.augment import augment
+from reportgen.experiment.datasets import LoadedData
+from reportgen.experiment.device import ComputeDevice
+from reportgen.experiment.losses import make_loss
+from reportgen.experiment.models import logits_of
+from reportgen.experiment.optimizers import make_optimizer, resolve_optimizer
+from reportgen.experiment.schedule import rate
+from reportgen.spec.types import RunSpec
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step done. Loss and norm stay on the device, so that looking at them is what waits for it."""
+
+    number: int
+    """1-based."""
+    epoch: float
+    """Epochs done, counting this step."""
+    loss: torch.Tensor
+    grad_norm: torch.Tensor
+    """L2 norm of all gradients together."""
+    lr: float
+    rows: torch.Tensor
+    """Rows of the training images in the batch."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long a pass is meant to be."""
+
+    steps: int
+    per_epoch: int
+    batch: int
+    """Pictures a step; the whole set when it is smaller than the spec's batch."""
+
+    @property
+    def epochs(self) -> float:
+        """The same in epochs."""
+        return self.steps / self.per_epoch
+
+
+def plan_steps(run: RunSpec, images: int) -> Plan:
+    """The steps of a pass over `images` pictures: the first of epochs and steps that is reached, else one epoch.
+
+    With `max_minutes` alone the number is open; then it is what nobody reaches. An unfinished last batch is left out.
+    """
+    batch = min(run.batch_size, images)
+    per_epoch = images // batch
+    limits = [run.steps] if run.steps is not None else []
+    limits += [max(1, math.ceil(run.epochs * per_epoch - 1e-9))] if run.epochs is not None else []
+    if not limits:
+        limits = [per_epoch if run.max_minutes is None else 1_000_000]
+    return Plan(min(limits), per_epoch, batch)
+
+
+def train(
+    module: torch.nn.Module,
+    data: LoadedData,
+    run: RunSpec,
+    device: ComputeDevice,
+    done: Callable[[int], float],
+) -> Iterator[Step]:
+    """Train `module` in place, yielding after every step, until the planned steps are done or the caller stops.
+
+    `done(steps)` tells the share of the pass behind it, 0 to 1, which drives the learning rate. Pictures stay uint8 on
+    the device; order and augmentation come from `run.seed` alone, so that the same seed gives the same weights.
+    """
+    plan = plan_steps(run, len(data.train_labels))
+    device.place(module).train()
+    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    resolved = resolve_optimizer(run.optimizer)
+    optimizer, scaler = make_optimizer(resolved, parameters), device.scaler()
+    loss_of = make_loss(run.loss, len(data.facts.classes))
+    images, labels = data.train_images.to(device.torch_device), data.train_labels.to(device.torch_device)
+    generator = torch.Generator().manual_seed(run.seed)
+    blank = round(255 * sum(data.normalization.mean) / len(data.normalization.mean))
+    for number, rows in enumerate(batches(len(labels), plan, generator), start=1):
+        lr = resolved.lr * rate(run.schedule, done(number - 1))
+        for group in optimizer.param_groups:
+            group["lr"] = lr
+        here = rows.to(device.torch_device)
+        batch = data.normalization.apply(augment(images, data.augment, generator, here, blank), device.dtype)
+        with device.autocast():
+            logits = logits_of(module(batch))
+        loss = loss_of(logits, labels[here])
+        optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(scaler.scale(loss))
+        scaler.unscale_(optimizer)
+        norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
+        scaler.step(optimizer)
+        scaler.update()
+        yield Step(number, number / plan.per_epoch, loss.detach(), norm, lr, rows)
+
+
+def batches(images: int, plan: Plan, generator: torch.Generator) -> Iterator[torch.Tensor]:
+    """Rows of each step's batch: every picture once an epoch, shuffled anew each time, the remainder left out."""
+    left = plan.steps
+    while left > 0:
+        order = torch.randperm(images, generator=generator)
+        yield from torch.split(order[: plan.per_epoch * plan.batch], plan.batch)[:left]
+        left -= plan.per_epoch

@@ -1,0 +1,256 @@
+"""A whole training pass: the loop's steps made into a history, within a budget, watched and evaluated on the way."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from reportgen.errors import EnvironmentTrouble
+from reportgen.experiment.datasets import LoadedData
+from reportgen.experiment.datasets.loaded import stratified_rows
+from reportgen.experiment.device import ComputeDevice
+from reportgen.experiment.evaluate import evaluate
+from reportgen.experiment.losses import describe_loss
+from reportgen.experiment.optimizers import resolve_optimizer
+from reportgen.experiment.schedule import NAMES
+from reportgen.experiment.train import Plan, Step, plan_steps, train
+from reportgen.progress import Task
+from reportgen.record import Divergence, EpochStats, Training
+from reportgen.spec.types import RunSpec
+
+FEWEST_ROWS, MOST_ROWS = 5, 100
+LOOK_SHARE = 0.15
+"""Of the time of the steps between two looks at the accuracy that a look may cost."""
+LOOK_IMAGES = (100, 2000)
+FINAL_IMAGES = 10_000
+CHECK_EVERY = {"cpu": 1, "cuda": 20, "mps": 20}
+"""Steps between looks whether the loss is finite: looking makes an accelerator wait."""
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What the record keeps of a pass."""
+
+    training: Training
+    arrays: dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Score:
+    """Right predictions and mean negative log-likelihood (nats) of n pictures."""
+
+    correct: int
+    n: int
+    loss: float
+
+
+@dataclass
+class Watch:
+    """The state of a pass under way."""
+
+    run: RunSpec
+    plan: Plan
+    device: ComputeDevice
+    begun: float = field(default_factory=time.perf_counter)
+    looking: float = 0.0
+    """Seconds spent on evaluations."""
+    steps: list[Step] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    rows: list[EpochStats] = field(default_factory=list)
+    divergence: Divergence | None = None
+
+    @property
+    def elapsed(self) -> float:
+        """Wall time since training began."""
+        return time.perf_counter() - self.begun
+
+    def done(self, steps: int) -> float:
+        """The share of the pass behind it, by steps or by time, whichever is more."""
+        by_steps = steps / self.plan.steps
+        budget = self.run.max_minutes
+        return by_steps if budget is None else max(by_steps, self.elapsed / (60 * budget))
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the time budget is spent."""
+        return self.run.max_minutes is not None and self.elapsed >= 60 * self.run.max_minutes
+
+    def note(self, step: Step) -> None:
+        """Keep a step and see whether its loss is finite."""
+        self.steps.append(step)
+        self.seconds.append(self.elapsed)
+        if step.number % CHECK_EVERY[self.device.kind] and step.number != self.plan.steps:
+            return
+        for recent in self.steps[-CHECK_EVERY[self.device.kind] :]:
+            if not bool(torch.isfinite(recent.loss)):
+                ids = tuple(int(row) for row in recent.rows[:256])
+                self.divergence = Divergence(
+                    step=recent.number, epoch=recent.epoch, learning_rate=recent.lr, batch_ids=ids
+                )
+                return
+
+
+def run_training(
+    module: torch.nn.Module, data: LoadedData, run: RunSpec, device: ComputeDevice, task: Task
+) -> TrainingResult:
+    """Train and keep the history; `task` hears of progress in per cent of the pass.
+
+    Ends at the first of the planned steps, the time budget and a loss that is not finite (which is recorded, not
+    raised). Raises EnvironmentTrouble when memory runs out.
+    """
+    watch = Watch(run, plan_steps(run, len(data.train_labels)), device)
+    looks = Looks.plan(data, run, watch.plan)
+    told = 0
+    try:
+        for step in train(module, data, run, device, watch.done):
+            watch.note(step)
+            share = watch.done(step.number)
+            ending = share >= 1 or watch.out_of_time or watch.divergence is not None
+            if watch.divergence is None and (ending or looks.due(share)):
+                look(module, data, watch, looks)
+            percent = min(100, int(100 * share))
+            task.advance(percent - told, live_note(watch))
+            told = percent
+            if ending:
+                break
+    except torch.OutOfMemoryError as error:
+        raise EnvironmentTrouble(f"{device.name} ran out of memory", "Use a smaller run.batch_size.") from error
+    final = score(module, data, rows_for(data.train_labels, FINAL_IMAGES), "train", device)
+    return TrainingResult(history(watch, final), step_arrays(watch))
+
+
+@dataclass
+class Looks:
+    """When and on which pictures the accuracy is looked at on the way."""
+
+    number: int
+    train_rows: torch.Tensor
+    test_rows: torch.Tensor
+    taken: int = 0
+
+    @classmethod
+    def plan(cls, data: LoadedData, run: RunSpec, plan: Plan) -> Looks:
+        """One look an epoch, five where there are fewer epochs or their number is open, a hundred at most."""
+        whole = round(plan.epochs)
+        number = FEWEST_ROWS if run.max_minutes is not None or whole < FEWEST_ROWS else min(whole, MOST_ROWS)
+        if run.max_minutes is None and whole in (3, 4):
+            number = whole
+        between = min(plan.steps, plan.per_epoch * 2) * plan.batch / (number if whole <= 1 else 1)
+        images = int(min(max(LOOK_SHARE * between * 3 / 2, LOOK_IMAGES[0]), LOOK_IMAGES[1]))
+        return cls(number, rows_for(data.train_labels, images), rows_for(data.test_labels, images))
+
+    def due(self, share: float) -> bool:
+        """Whether another look is due, with so much of the pass done."""
+        if share * self.number + 1e-9 < self.taken + 1:
+            return False
+        self.taken = int(share * self.number + 1e-9)
+        return True
+
+
+def rows_for(labels: torch.Tensor, images: int) -> torch.Tensor:
+    """A fixed sample of rows with equal shares of the classes."""
+    return torch.from_numpy(stratified_rows(labels.numpy(), images, seed=1))
+
+
+def look(module: torch.nn.Module, data: LoadedData, watch: Watch, looks: Looks) -> None:
+    """Evaluate on the samples and add a row to the history."""
+    start = time.perf_counter()
+    seen = score(module, data, looks.train_rows, "train", watch.device)
+    unseen = score(module, data, looks.test_rows, "test", watch.device)
+    module.train()
+    last = watch.rows[-1].step if watch.rows else 0
+    losses = torch.stack([step.loss for step in watch.steps[last:]])
+    watch.looking += time.perf_counter() - start
+    watch.rows.append(
+        EpochStats(
+            epoch=watch.steps[-1].epoch,
+            step=watch.steps[-1].number,
+            train_loss=float(losses.float().mean()),
+            train_accuracy=seen.correct / seen.n,
+            train_n=seen.n,
+            test_loss=unseen.loss,
+            test_accuracy=unseen.correct / unseen.n,
+            test_n=unseen.n,
+            seconds=watch.elapsed,
+        )
+    )
+
+
+def score(
+    module: torch.nn.Module,
+    data: LoadedData,
+    rows: torch.Tensor,
+    split: Literal["train", "test"],
+    device: ComputeDevice,
+) -> Score:
+    """Accuracy and loss of some pictures of a split, not augmented, evaluation mode."""
+    images = data.train_images if split == "train" else data.test_images
+    labels = (data.train_labels if split == "train" else data.test_labels)[rows]
+    logits = torch.from_numpy(evaluate(module, images[rows], data.normalization, device))
+    loss = float(torch.nn.functional.cross_entropy(logits, labels))
+    return Score(int((logits.argmax(1) == labels).sum()), len(rows), loss)
+
+
+def live_note(watch: Watch) -> str:
+    """Loss and speed, for the progress line."""
+    every = 10
+    if len(watch.steps) % every:
+        return ""
+    speed = len(watch.steps) * watch.plan.batch / max(watch.elapsed - watch.looking, 1e-9)
+    return f"loss {float(watch.steps[-1].loss):.3f}, {speed:,.0f} images/s"
+
+
+def history(watch: Watch, final: Score) -> Training:
+    """The record's account of the pass."""
+    run, plan, steps = watch.run, watch.plan, len(watch.steps)
+    seconds = max(watch.seconds[-1] - looking_before_end(watch), 1e-9)
+    ended: Literal["epochs", "steps", "time", "diverged"] = "steps" if run.steps == plan.steps else "epochs"
+    if watch.divergence is not None:
+        ended = "diverged"
+    elif steps < plan.steps:
+        ended = "time"
+    return Training(
+        epochs=tuple(watch.rows),
+        steps=steps,
+        planned_steps=plan.steps if run.epochs or run.steps or run.max_minutes is None else steps,
+        steps_per_epoch=plan.per_epoch,
+        images_seen=steps * plan.batch,
+        seconds=seconds,
+        ended_by=ended,
+        optimizer=resolve_optimizer(run.optimizer).describe(),
+        schedule=NAMES[run.schedule],
+        loss=describe_loss(run.loss),
+        batch_size=plan.batch,
+        images_per_second=steps * plan.batch / seconds,
+        train_correct=final.correct,
+        train_n=final.n,
+        train_loss=final.loss,
+        divergence=watch.divergence,
+    )
+
+
+def looking_before_end(watch: Watch) -> float:
+    """Seconds of evaluations that lie before the end of the last step."""
+    at_end = bool(watch.rows) and watch.rows[-1].step == len(watch.steps)
+    return watch.looking - (watch.rows[-1].seconds - watch.seconds[-1] if at_end else 0.0)
+
+
+def step_arrays(watch: Watch) -> dict[str, NDArray[Any]]:
+    """The per-step arrays of the record."""
+    return {
+        "train.loss": stacked([step.loss for step in watch.steps]),
+        "train.lr": np.array([step.lr for step in watch.steps], np.float32),
+        "train.grad_norm": stacked([step.grad_norm for step in watch.steps]),
+        "train.seconds": np.array(watch.seconds, np.float64),
+    }
+
+
+def stacked(scalars: list[torch.Tensor]) -> NDArray[Any]:
+    """Scalars on a device as a float32 array."""
+    array: NDArray[Any] = torch.stack(scalars).float().cpu().numpy()
+    return array

@@ -1,0 +1,258 @@
+"""The spine: a spec becomes a record, and a record becomes a report. The one module that knows all rooms."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reportgen.errors import RecordError, RenderError, ReportgenError, RunError, SpecError
+from reportgen.fingerprint import fingerprint, source_digest
+from reportgen.kinds import FigureKind, Output, Section
+from reportgen.nearest import nearest
+from reportgen.progress import Progress
+from reportgen.record import RunRecord
+from reportgen.report import Report
+from reportgen.spec import read_spec
+from reportgen.spec.types import ReportSpec
+from reportgen.store import load_record, save_record
+from reportgen.workspace import Workspace, is_current
+
+RECORD = "record"
+RENDERING_ROOMS = ("metrics", "figures", "sections", "outputs")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a build is called: everything that is not in the spec."""
+
+    data_root: Path | None = None
+    offline: bool = False
+    force: bool = False
+    formats: tuple[str, ...] = ()
+    """Empty: the spec's `outputs`."""
+    overrides: tuple[str, ...] = ()
+    """`KEY=VALUE`, dotted keys."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a build came to."""
+
+    folder: Path
+    record: RunRecord | None
+    """None when nothing had to be read: the report was already current."""
+    exit_code: int = 0
+    reused: bool = False
+    """True when the record was taken from an earlier build."""
+    warnings: tuple[str, ...] = ()
+    errors: tuple[ReportgenError, ...] = field(default=())
+    """What went wrong after the report was written, such as one format of several."""
+
+
+def build(path: Path, out: Path, options: Options, progress: Progress) -> Outcome:
+    """Build the report of the spec at `path` into `out`.
+
+    Raises a ReportgenError for anything a user can cause; until the new report is whole the old one stays as it is.
+    """
+    spec = choose_formats(read_spec(path, options.overrides), options.formats)
+    rooms = Rooms.open(spec)
+    rooms.check(spec)
+    from reportgen.datafiles import data_files
+
+    files = data_files(spec.data, options.data_root, path.parent)
+    key = fingerprint(spec, path.parent, files or ())
+    with Workspace(out) as space:
+        earlier = None if options.force else find_record(space, key, progress)
+        if earlier is not None and is_current(out, inputs_digest(earlier, spec)):
+            return Outcome(out, None, exit_code=exit_code(earlier), reused=True)
+        record = earlier or run(spec, path, key, options, progress)
+        if earlier is None:
+            space.keep(lambda folder: save_record(record, folder))
+        record = record.model_copy(update={"spec": spec, "title": title_of(spec, record)})
+        return finish(record, spec, space, rooms, progress, reused=earlier is not None)
+
+
+def render(source: Path, out: Path | None, options: Options, progress: Progress) -> Outcome:
+    """Draw a report again from its record alone, without torch and without the data."""
+    from reportgen.spec import override_report
+
+    folder = record_folder(source)
+    record = load_record(folder)
+    spec = choose_formats(override_report(record.spec, options.overrides), options.formats)
+    rooms = Rooms.open(spec)
+    rooms.check(spec)
+    target = out or (folder.parent if folder.name == RECORD else Path("reports") / folder.name)
+    with Workspace(target) as space:
+        record = record.model_copy(update={"spec": spec, "title": title_of(spec, record)})
+        return finish(record, spec, space, rooms, progress, reused=True)
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """The sections, figures and outputs that this build uses."""
+
+    sections: dict[str, Section]
+    outputs: dict[str, Output]
+    extra_figures: dict[str, FigureKind]
+
+    @classmethod
+    def open(cls, spec: ReportSpec) -> Rooms:
+        """Find everything that can be had, plugins included, and keep what the spec asks for."""
+        from reportgen.outputs import find_outputs
+        from reportgen.plugins import load_plugins
+        from reportgen.sections import find_sections
+
+        plugins = load_plugins(spec.plugins)
+        sections = find_sections() | plugins.sections
+        outputs = find_outputs() | plugins.outputs
+        wanted = tuple(sections) if spec.report.sections == "default" else spec.report.sections
+        for name in wanted:
+            if name not in sections:
+                raise SpecError(f"report.sections: there is no section {name!r}", nearest(name, sections))
+        for name in spec.outputs:
+            if name not in outputs:
+                raise SpecError(f"outputs: there is no output {name!r}", nearest(name, outputs))
+        chosen = sorted((sections[name] for name in wanted), key=lambda section: (section.order, section.name))
+        return cls({s.name: s for s in chosen}, {n: outputs[n] for n in spec.outputs}, plugins.figures)
+
+    def check(self, spec: ReportSpec) -> None:
+        """Raise before any compute when an output can't be made on this machine."""
+        for output in self.outputs.values():
+            output.check()
+        folder = spec.report.templates
+        if folder is not None and not folder.is_dir():
+            raise SpecError(f"report.templates: there is no folder {folder}", "Give a folder, or leave it out.")
+
+
+def choose_formats(spec: ReportSpec, formats: tuple[str, ...]) -> ReportSpec:
+    """The spec with its outputs replaced by the command line's, if it has any."""
+    return spec.model_copy(update={"outputs": formats}) if formats else spec
+
+
+def record_folder(source: Path) -> Path:
+    """The folder of the record: `source` itself or the `record` inside a report's folder."""
+    for folder in (source, source / RECORD):
+        if (folder / "record.json").is_file():
+            return folder
+    raise RecordError(
+        f"there is no record in {source}",
+        "Give the folder that holds record.json, or a report's folder with record/ inside it.",
+    )
+
+
+def find_record(space: Workspace, key: str, progress: Progress) -> RunRecord | None:
+    """The record of an earlier build with this fingerprint, or None; one that can't be read is a miss and says so."""
+    for folder in (space.out / RECORD, space.kept):
+        if not (folder / "record.json").is_file():
+            continue
+        try:
+            record = load_record(folder)
+        except RecordError as error:
+            progress.warn(f"the earlier record can't be used and will be measured anew: {error.message}")
+            continue
+        if record.fingerprint == key:
+            return record
+    return None
+
+
+def run(spec: ReportSpec, path: Path, key: str, options: Options, progress: Progress) -> RunRecord:
+    """Run the experiment and measure it."""
+    from reportgen.experiment.run import Request, run_experiment
+    from reportgen.metrics import measure
+    from reportgen.metrics.selection import pictures_to_keep
+
+    request = Request(
+        spec=spec,
+        base=path.parent,
+        spec_name=path.name,
+        overrides=options.overrides,
+        fingerprint=key,
+        data_root=options.data_root,
+        offline=options.offline,
+    )
+    record = run_experiment(request, pictures_to_keep, progress)
+    with progress.stage("Measure"):
+        return record.model_copy(update={"measured": measure(record)})
+
+
+def title_of(spec: ReportSpec, record: RunRecord) -> str:
+    """The spec's title, or one made of the model and the data."""
+    if spec.title:
+        return spec.title
+    name = spec.model.source.rpartition(":")[2]
+    return f"{name} on {record.data.title}"
+
+
+def finish(
+    record: RunRecord, spec: ReportSpec, space: Workspace, rooms: Rooms, progress: Progress, *, reused: bool
+) -> Outcome:
+    """Draw, assemble, write every output beside the old report, and move the whole in."""
+    from reportgen.assembly import assemble
+    from reportgen.figures import draw
+
+    names = [name for section in rooms.sections.values() for name in section.figures]
+    with progress.stage("Draw", len(names), "figures") as task:
+        figures = draw(record, names, rooms.extra_figures)
+        task.advance(len(names))
+    report = assemble(record, figures, rooms.sections)
+    warnings: list[str] = []
+    failures = write_outputs(report, rooms.outputs, space, warnings, progress)
+    space.write_folder(RECORD, lambda folder: save_record(record, folder))
+    space.commit(inputs="" if failures else inputs_digest(record, spec))
+    for warning in warnings:
+        progress.warn(warning)
+    code = failures[0].exit_code if failures else exit_code(record)
+    return Outcome(space.out, record, code, reused, tuple(warnings), tuple(failures))
+
+
+def write_outputs(
+    report: Report, outputs: dict[str, Output], space: Workspace, warnings: list[str], progress: Progress
+) -> list[RenderError]:
+    """Stage every output; one that fails does not keep the others from being written."""
+    failures = []
+    with progress.stage("Write", len(outputs), "formats") as task:
+        for output in outputs.values():
+            try:
+                for file in output.render(report, warnings.append):
+                    space.write(file.path, file.data)
+            except RenderError as error:
+                failures.append(error)
+            task.advance(note=output.name)
+    return failures
+
+
+def exit_code(record: RunRecord) -> int:
+    """4 when training diverged: the report is there and says so, and a script can't miss it."""
+    diverged = record.training is not None and record.training.divergence is not None
+    return RunError.exit_code if diverged else 0
+
+
+def inputs_digest(record: RunRecord, spec: ReportSpec) -> str:
+    """Digest of everything the files of a report depend on, beside the bytes of the record's arrays."""
+    parts = {
+        "record": record.model_dump(mode="json", exclude={"spec", "title"}),
+        "spec": spec.model_dump(mode="json"),
+        "code": source_digest(RENDERING_ROOMS, spec.report.templates),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def output_folder(path: Path, out: Path | None, several: bool) -> Path:
+    """Where a spec's report goes: `-o`, inside it when there are several specs, else reports/<spec's file name>."""
+    if out is None:
+        return Path("reports") / path.stem
+    return out / path.stem if several else out
+
+
+def unique_folders(paths: Sequence[Path], out: Path | None) -> list[Path]:
+    """One folder per spec; raises SpecError when two specs would share one."""
+    folders = [output_folder(path, out, len(paths) > 1) for path in paths]
+    for index, folder in enumerate(folders):
+        if folder in folders[:index]:
+            raise SpecError(
+                f"two specs would be built into {folder}", "Build them one at a time, each with its own -o."
+            )
+    return folders
