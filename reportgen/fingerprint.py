@@ -70,7 +70,9 @@ def source_digest(rooms: Iterable[str], templates: Path | None = None) -> str:
     files = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
     if not set(rooms) <= set(COMPUTING_ROOMS):
         files += sorted(PACKAGE.glob("*.py"))
-        for root in (PACKAGE / "templates", PACKAGE.parent / "templates", templates):
+        from reportgen.templating import template_root  # imports jinja2, which an unchanged run need not
+
+        for root in (template_root(), templates):
             files += sorted(path for path in root.rglob("*") if path.is_file()) if root else []
         whole.update(json.dumps(versions(DRAWING_DISTRIBUTIONS)).encode())
     for path in files:

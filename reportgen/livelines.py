@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, ProgressColumn, SpinnerColumn, TaskID
 from rich.progress import Progress as RichProgress
 from rich.progress import Task as RichTask
+from rich.table import Column
 from rich.text import Text
 
 from reportgen.progress import Task
@@ -23,7 +24,12 @@ class LiveLines:
     def __init__(self, stream: TextIO) -> None:
         self._console = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
         self._live = RichProgress(
-            SpinnerColumn(), Name(), BarColumn(bar_width=24), State(), console=self._console, transient=True
+            SpinnerColumn(),
+            Name(table_column=Column(no_wrap=True, overflow="ellipsis")),
+            BarColumn(bar_width=12),
+            State(table_column=Column(no_wrap=True, overflow="ellipsis")),
+            console=self._console,
+            transient=True,
         )
         self._open = 0
 

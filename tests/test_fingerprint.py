@@ -132,6 +132,7 @@ def test_the_digest_of_code_follows_the_code(tmp_path: Path, monkeypatch: pytest
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text("1")
     monkeypatch.setattr(module, "PACKAGE", package)
+    monkeypatch.setattr("reportgen.templating.template_root", lambda: package / "templates")
     own = tmp_path / "own"
     own.mkdir()
 
