@@ -14,6 +14,7 @@ from reportgen.experiment.models.stems import adapt_stem, describe_stem
 from reportgen.experiment.models.weights import fill_weights
 from reportgen.kinds import ModelSource, discover
 from reportgen.nearest import nearest
+from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import ModelSpec
 from reportgen.words import say
 
@@ -60,7 +61,7 @@ def load_model(
         notes += adapt_stem(module)
     elif source.name in IMAGENET:
         notes += describe_stem(module)
-    weights = None if spec.weights is None else base / spec.weights
+    weights = None if spec.weights is None else resolve_path(spec.weights, base)
     digest = None if weights is None else fill_weights(module, weights)
     return LoadedModel(
         module=module.eval(),

@@ -17,6 +17,7 @@ from reportgen.errors import ModelError, Place
 from reportgen.experiment.models.factories import call_factory, fill_classes, first_line, inside, place_in
 from reportgen.kinds import ModelSource
 from reportgen.nearest import nearest
+from reportgen.spec.paths import resolve_path
 
 
 def make(name: str, args: Mapping[str, Any], classes: int | None, base: Path) -> torch.nn.Module:
@@ -36,7 +37,7 @@ def split(name: str, base: Path) -> tuple[Path, str]:
     file, _, factory = name.rpartition(":")
     if not file or not factory.isidentifier():
         raise ModelError(f"model.source {name!r} names no factory", "Write path/to/file.py:factory.")
-    path = (base / file).resolve()
+    path = resolve_path(Path(file), base).resolve()
     if not path.is_file():
         siblings = sorted(item.name for item in path.parent.glob("*.py")) if path.parent.is_dir() else []
         hint = nearest(path.name, siblings) if siblings else "The path is relative to the spec's folder."
