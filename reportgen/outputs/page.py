@@ -9,7 +9,6 @@ from reportgen.report import Report
 from reportgen.templating import Medium, render_template
 from reportgen.words import say
 
-
 LONGEST_RUNNING_TITLE = 64
 """Characters that fit beside the section's name at the head of a page."""
 

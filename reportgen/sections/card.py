@@ -14,6 +14,7 @@ from reportgen.values import MetricValue
 from reportgen.words import say, say_count
 
 NAME = "card"
+MEASURES = ("accuracy", "top5_accuracy", "macro_f1", "nll", "brier", "ece", "auroc")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> Car
     return CardView(
         NAME,
         say("Model card"),
-        findings=find_missing(parts),
+        findings=find_missing(completeness),
         metrics=(completeness,),
         parts=parts,
         completeness=completeness,
@@ -133,7 +134,7 @@ def metrics(record: RunRecord) -> Part:
     found = record.measured
     if found is None:
         return Part(say("Metrics"), (measured(say("Measures"), say("none: the model was not evaluated")),))
-    names = ", ".join(value.label for value in found.values if value.method in ("wilson", "bootstrap"))
+    names = ", ".join(value.label for value in found.values if value.name in MEASURES)
     how = say(
         "95 % intervals: Wilson score for proportions, otherwise a bootstrap stratified by class over images "
         "({resamples} resamples)",
@@ -221,24 +222,19 @@ def measure_completeness(parts: tuple[Part, ...]) -> MetricValue:
     )
 
 
-def find_missing(parts: tuple[Part, ...]) -> tuple[Finding, ...]:
-    """How much of the card nobody wrote."""
-    human = [entry for part in parts for entry in part.entries if entry.asked]
-    missing = [entry.label for entry in human if not entry.text]
-    if not missing:
-        return (Finding(say("Every entry of the model card that only a person can write is there."), 0.05, anchor()),)
-    text = say_count(
-        "Nobody wrote {count} of the {all} entries of the model card that only a person can write.",
-        "Nobody wrote {count} of the {all} entries of the model card that only a person can write.",
-        len(missing),
-        all=len(human),
+def find_missing(completeness: MetricValue) -> tuple[Finding, ...]:
+    """How much of the card somebody wrote."""
+    if completeness.value == 1.0:
+        text = say(
+            "The model card is complete: {done} entries that only a person can write are there.",
+            done=completeness.display,
+        )
+        return (Finding(text, 0.05, f"section-{NAME}"),)
+    text = say(
+        "The model card holds {done} entries that only a person can write; the others read “Not provided”.",
+        done=completeness.display,
     )
-    return (Finding(text, 0.2, anchor(), "caution" if len(missing) > len(human) / 2 else "plain"),)
-
-
-def anchor() -> str:
-    """Where the card stands."""
-    return f"section-{NAME}"
+    return (Finding(text, 0.2, f"section-{NAME}", "caution" if (completeness.value or 0.0) < 0.5 else "plain"),)
 
 
 SECTION = Section(NAME, "Model card", 120, (), build)

@@ -18,7 +18,7 @@ MOST_TILES = 8
 MOST_FINDINGS = 7
 FROM_ONE_SECTION = 3
 """Findings that one section may put on the first page while others have something to say."""
-TILES = ("accuracy", "macro_f1", "ece", "train_accuracy", "parameters", "macs", "latency", "train_seconds")
+TILES = ("accuracy", "macro_f1", "ece", "train_accuracy", "parameters", "macs", "latency_p50", "train_seconds")
 SPARES = ("top5_accuracy", "nll", "activation_bytes")
 """Take the place of tiles that a record does not have."""
 
@@ -66,31 +66,9 @@ def choose_highlights(views: tuple[SectionView | Skipped, ...]) -> tuple[Highlig
 
 def choose_tiles(record: RunRecord) -> tuple[MetricValue, ...]:
     """At most eight known headline numbers."""
-    known = {value.name: value for value in (record.measured.values if record.measured else ())}
-    latency = read_latency(record)
-    if latency is not None:
-        known["latency"] = latency
-    wanted = [known[name] for name in TILES if name in known and known[name].value is not None]
-    spares = [known[name] for name in SPARES if name in known and known[name].value is not None]
-    return tuple((*wanted, *spares)[:MOST_TILES])
-
-
-def read_latency(record: RunRecord) -> MetricValue | None:
-    """Median time of a forward pass of the smallest timed batch."""
-    if not record.latency:
-        return None
-    first = min(record.latency, key=lambda latency: latency.batch_size)
-    label = say("Latency, one image") if first.batch_size == 1 else say("Latency, batch of {n}", n=first.batch_size)
-    return MetricValue(
-        name="latency",
-        label=label,
-        value=first.p50_seconds,
-        unit="seconds",
-        higher_is_better=False,
-        display=numerals.seconds_text(first.p50_seconds),
-        display_interval=say("p95 {time}", time=numerals.seconds_text(first.p95_seconds)),
-        method="measured",
-    )
+    measured = record.measured.values if record.measured else ()
+    known = {value.name: value for value in measured if value.value is not None}
+    return tuple(known[name] for name in (*TILES, *SPARES) if name in known)[:MOST_TILES]
 
 
 def list_facts(record: RunRecord) -> list[Fact]:

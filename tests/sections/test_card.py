@@ -37,7 +37,7 @@ def test_nothing_written_is_nought_of_thirteen(record: RunRecord) -> None:
     assert view.completeness.display == "0 of 13"
     assert view.metrics == (view.completeness,)
     assert [finding.text for finding in view.findings] == [
-        "Nobody wrote 13 of the 13 entries of the model card that only a person can write."
+        "The model card holds 0 of 13 entries that only a person can write; the others read “Not provided”."
     ]
 
 
@@ -48,7 +48,7 @@ def test_everything_written_is_complete(record: RunRecord) -> None:
     view = build(record, **ALL)
     assert view.completeness is not None
     assert view.completeness.value == 1.0
-    assert "is there" in view.findings[0].text
+    assert "complete: 13 of 13 entries" in view.findings[0].text
 
 
 @pytest.mark.parametrize("name", sorted(CardSpec.model_fields))

@@ -23,19 +23,10 @@ def test_tiles_are_the_measured_numbers_and_at_most_eight(record: RunRecord) -> 
     assert record.measured is not None
     tiles = build(record).tiles
     assert [tile.name for tile in tiles] == [
-        "accuracy", "macro_f1", "ece", "train_accuracy", "parameters", "macs", "latency", "train_seconds",
+        "accuracy", "macro_f1", "ece", "train_accuracy", "parameters", "macs", "latency_p50", "train_seconds",
     ]  # fmt: skip
     measured = {value.name: value for value in record.measured.values}
-    assert all(tile == measured[tile.name] for tile in tiles if tile.name != "latency")
-
-
-def test_latency_is_that_of_the_smallest_batch(record: RunRecord) -> None:
-    (tile,) = (tile for tile in build(record).tiles if tile.name == "latency")
-    assert (tile.label, tile.value, tile.display) == ("Latency, one image", 0.0021, "2.10\u00a0ms")
-    assert tile.display_interval == "p95 2.60\u00a0ms"
-    larger = record.model_copy(update={"latency": record.latency[1:]})
-    (tile,) = (tile for tile in build(larger).tiles if tile.name == "latency")
-    assert tile.label == "Latency, batch of 64"
+    assert all(tile == measured[tile.name] for tile in tiles)
 
 
 def test_an_unknown_number_gives_its_place_to_a_spare(record: RunRecord) -> None:
@@ -51,9 +42,9 @@ def test_an_unknown_number_gives_its_place_to_a_spare(record: RunRecord) -> None
     assert len(names) == 8
 
 
-def test_without_measurements_there_are_no_tiles_but_latency(record: RunRecord) -> None:
+def test_without_measurements_there_are_no_tiles(record: RunRecord) -> None:
     bare = record.model_copy(update={"measured": None})
-    assert [tile.name for tile in build(bare).tiles] == ["latency"]
+    assert build(bare).tiles == ()
 
 
 def test_findings_come_by_weight_from_several_sections() -> None:
