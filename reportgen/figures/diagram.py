@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from reportgen.figures._diagram import labels
-from reportgen.figures._diagram.cards import Card, Scheme, Writer, compose
+from reportgen.figures._diagram.cards import Card, Scheme, Style
+from reportgen.figures._diagram.compose import compose
 from reportgen.figures._diagram.labels import series, shape_text
 from reportgen.figures._diagram.layout import Box
 from reportgen.figures._diagram.lift import Graph
@@ -21,6 +22,7 @@ from reportgen.figures._diagram.paint import PATHS, Panel, panel
 from reportgen.figures._diagram.routes import Placed, place
 from reportgen.figures._diagram.structure import Structures
 from reportgen.figures._diagram.tree import plant
+from reportgen.figures._diagram.writer import Writer
 from reportgen.kinds import FigureKind
 from reportgen.report import FigureFile, Skipped
 from reportgen.trace import ModelTrace
@@ -54,17 +56,17 @@ def fitted(
     structures: Structures, calls: Sequence[int], graphs: Sequence[Graph], room: float
 ) -> tuple[Scheme, Placed] | None:
     """The structure with as much detail as fits, narrow if that costs only shapes and lists; None if nothing fits."""
-    for width, details in (
-        (min(NARROW, room), (labels.FULL_LISTS, labels.RANGES)),
-        (room, range(labels.KIND_ONLY + 1)),
-    ):
-        for detail in details:
-            scheme = compose(Writer(structures, tuple(calls), tuple(graphs), detail))
-            if len(scheme.cards) > LARGEST:
-                return None
-            placed = place(boxes(scheme), scheme.edges)
-            if placed.width <= width and placed.height <= HEIGHT - 60:
-                return scheme, placed
+    full, ranges = Style(labels.FULL_LISTS, shapes=True), Style(labels.RANGES, shapes=True)
+    tries = [(min(NARROW, room), full), (min(NARROW, room), ranges), (room, full), (room, ranges)]
+    tries += [(room, Style(detail, shapes=False)) for detail in (labels.FULL_LISTS, labels.RANGES)]
+    tries += [(room, Style(detail, shapes=False, wrap=True)) for detail in range(labels.RANGES, labels.KIND_ONLY + 1)]
+    for width, style in tries:
+        scheme = compose(Writer(structures, tuple(calls), tuple(graphs), replace(style, stages=calls[0] == 0)))
+        if len(scheme.cards) > LARGEST:
+            return None
+        placed = place(boxes(scheme), scheme.edges)
+        if placed.width <= width and placed.height <= HEIGHT - 60:
+            return scheme, placed
     return None
 
 
@@ -91,7 +93,7 @@ def drawing(trace: ModelTrace) -> Drawing | Skipped:
 def overview(structures: Structures) -> tuple[Scheme, Placed] | None:
     """The model itself, opened as far as a page allows."""
     for limit in OVERVIEW_ITEMS:
-        found = fitted(structures, (0,), (structures.overview(limit),), WIDTH - PATHS)
+        found = fitted(structures, (0,), (structures.overview(limit),), WIDTH - PATHS - 4)
         if found:
             return found
     return None
@@ -107,7 +109,7 @@ def blocks_below(structures: Structures, top: Scheme) -> tuple[dict[str, tuple[S
         if digest in found or digest in too_large:
             continue
         calls = structures.calls(digest)
-        drawn = fitted(structures, calls, [structures.graph(call) for call in calls], WIDTH - 2)
+        drawn = fitted(structures, calls, [structures.graph(call) for call in calls], WIDTH - 4)
         if drawn is None:
             too_large.add(digest)
         else:
@@ -124,10 +126,12 @@ def targets(scheme: Scheme) -> list[str]:
 def block_panel(structures: Structures, digest: str, drawn: tuple[Scheme, Placed], known: frozenset[str]) -> Panel:
     """One structure with its heading: class, how often, at which output shapes."""
     calls = [structures.tree.call(index) for index in structures.calls(digest)]
-    title = calls[0].kind + (f" ×{len(calls)}" if len(calls) > 1 else "")
+    name = f"{calls[0].kind} {structures.letter(digest)}".rstrip()
+    title = name + (f" ×{len(calls)}" if len(calls) > 1 else "")
     shapes = Counter(shape_text(call.output_shapes[0]) for call in calls if call.output_shapes)
     many = len(shapes) > 1
-    note = series((f"{shape} ×{count}" if count > 1 else shape for shape, count in shapes.items()), 4) if many else ""
+    listed = (f"{shape} (×{count})" if count > 1 else shape for shape, count in shapes.items())
+    note = series(listed, between=" · ") if many else ""
     return panel(digest, title, note, *drawn, known)
 
 
@@ -165,10 +169,10 @@ def caption(trace: ModelTrace, made: Drawing, number: int) -> str:
         said.append(say("Inside the blocks: {names}.", names=", ".join(blocks)))
     skips = sum(len(panel.scheme.skips) for panel, _, _ in page.panels)
     if skips:
-        said.append(say_count("The blue line is an edge that bypasses what stands beside it.",
-                              "The {count} blue lines are edges that bypass what stands beside them.", skips))  # fmt: skip
+        said.append(say_count("The coloured line is an edge that bypasses what stands beside it.",
+                              "The {count} coloured lines are edges that bypass what stands beside them.", skips))  # fmt: skip
     if number == 0 and len(blocks) + len(made.pages) > 1:
-        said.append(say("Blue boxes are drawn once each; ×n: so often in a row or, in a heading, in the whole model; "
+        said.append(say("Coloured boxes are drawn once each; ×n: so often in a row or, in a heading, in the whole model; "
                         "a·b: settings of one occurrence after the other."))  # fmt: skip
     if made.left_out and number == len(made.pages) - 1:
         said.append(say_count("One further structure is too large to be drawn.",

@@ -12,8 +12,33 @@ FONT = 'Arial, "Helvetica Neue", "Liberation Sans", "DejaVu Sans", sans-serif'
 """Faces of nearly one width first, so that boxes measured here fit wherever the drawing is opened."""
 
 FOLLOWERS = frozenset(
-    "relu relu6 gelu silu hardswish hardsigmoid sigmoid tanh softmax log_softmax leaky_relu elu mish dropout celu selu "
-    "batch_norm layer_norm group_norm instance_norm local_response_norm normalize prelu glu softplus".split()
+    [
+        "relu",
+        "relu6",
+        "gelu",
+        "silu",
+        "hardswish",
+        "hardsigmoid",
+        "sigmoid",
+        "tanh",
+        "softmax",
+        "log_softmax",
+        "leaky_relu",
+        "elu",
+        "mish",
+        "dropout",
+        "celu",
+        "selu",
+        "batch_norm",
+        "layer_norm",
+        "group_norm",
+        "instance_norm",
+        "local_response_norm",
+        "normalize",
+        "prelu",
+        "glu",
+        "softplus",
+    ]
 )
 """Lower-case kinds that stand in small type under the operator they follow."""
 
@@ -27,12 +52,103 @@ LONGEST = 140
 """No drawn text has more characters, whatever its width."""
 
 # Advance widths of Helvetica, thousandths of an em (Adobe Font Metrics), for 0x20 to 0x7E.
-_ADVANCES = (
-    "278 278 355 556 556 889 667 191 333 333 389 584 278 333 278 278 556 556 556 556 556 556 556 556 556 556 278 278 "
-    "584 584 584 556 1015 667 667 722 722 667 611 778 722 278 500 667 556 833 722 778 667 778 722 667 611 722 667 944 "
-    "667 667 611 278 278 278 469 556 333 556 556 500 556 556 278 556 556 222 222 500 222 833 556 556 556 556 333 500 "
-    "278 556 500 722 500 500 500 334 260 334 584"
-).split()
+_ADVANCES = [
+    "278",
+    "278",
+    "355",
+    "556",
+    "556",
+    "889",
+    "667",
+    "191",
+    "333",
+    "333",
+    "389",
+    "584",
+    "278",
+    "333",
+    "278",
+    "278",
+    "556",
+    "556",
+    "556",
+    "556",
+    "556",
+    "556",
+    "556",
+    "556",
+    "556",
+    "556",
+    "278",
+    "278",
+    "584",
+    "584",
+    "584",
+    "556",
+    "1015",
+    "667",
+    "667",
+    "722",
+    "722",
+    "667",
+    "611",
+    "778",
+    "722",
+    "278",
+    "500",
+    "667",
+    "556",
+    "833",
+    "722",
+    "778",
+    "667",
+    "778",
+    "722",
+    "667",
+    "611",
+    "722",
+    "667",
+    "944",
+    "667",
+    "667",
+    "611",
+    "278",
+    "278",
+    "278",
+    "469",
+    "556",
+    "333",
+    "556",
+    "556",
+    "500",
+    "556",
+    "556",
+    "278",
+    "556",
+    "556",
+    "222",
+    "222",
+    "500",
+    "222",
+    "833",
+    "556",
+    "556",
+    "556",
+    "556",
+    "333",
+    "500",
+    "278",
+    "556",
+    "500",
+    "722",
+    "500",
+    "500",
+    "500",
+    "334",
+    "260",
+    "334",
+    "584",
+]
 _OTHERS = MappingProxyType({"·": 278, "…": 1000, "×": 584, "→": 1000, "–": 556, "−": 584, "›": 333, "—": 1000})
 
 
@@ -89,9 +205,13 @@ def merged(slot: str, values: Sequence[str], detail: int) -> str:
     """One setting over several calls; "" where it is always the usual value."""
     usual = {"stride": "1", "dilation": "1", "groups": "1"}.get(slot, "")
     distinct = list(dict.fromkeys(values))
+    if len(distinct) > 1 and slot == "features":
+        distinct = list(dict.fromkeys(value.rpartition("→")[2] for value in values))
     if distinct == [usual] or (len(distinct) > 1 and detail == CONSTANTS):
         return ""
     text = series(distinct, LISTED if detail == FULL_LISTS else 1)
+    if slot == "features" and "→" not in text:
+        return f"→{text}"
     return {
         "stride": say("stride {value}", value=text),
         "dilation": say("dilation {value}", value=text),
@@ -99,11 +219,11 @@ def merged(slot: str, values: Sequence[str], detail: int) -> str:
     }.get(slot, text)
 
 
-def series(values: Iterable[str], listed: int = LISTED) -> str:
+def series(values: Iterable[str], listed: int = LISTED, between: str = "·") -> str:
     """Different values in few characters: "64·128·256", or "64–512" where they are many."""
     distinct = list(dict.fromkeys(values))
     if len(distinct) <= listed:
-        return "·".join(distinct)
+        return between.join(distinct)
     numbers = sorted(int(value) for value in distinct if value.isdigit())
     if len(numbers) == len(distinct):
         return f"{numbers[0]}–{numbers[-1]}"
@@ -123,7 +243,7 @@ def essentials(call: ModuleCall) -> dict[str, str]:
             "groups": "depthwise" if groups == channels != "1" else groups,
         }
     if call.kind.endswith("Linear"):
-        return {"width": "→".join(given[key] for key in ("in_features", "out_features") if key in given)}
+        return {"features": "→".join(given[key] for key in ("in_features", "out_features") if key in given)}
     if "Pool" in call.kind:
         size = given.get("kernel_size") or given.get("output_size", "")
         stride = sizes(given.get("stride", "1"), short=True) if "kernel_size" in given else "1"

@@ -14,7 +14,11 @@ APART = 16
 PASSING = 11
 """Between a card and an edge that passes it, or two such edges."""
 SWEEPS = 6
-SETTLING = 24
+SETTLING = 60
+LONG = 30.0
+"""Pull between the passing points of one edge, so that it runs straight."""
+ABREAST = 2
+"""With more cards side by side no way is the main one, and branches stand evenly."""
 TRUNK = 400.0
 """Pull along the main path, so strong that it stays straight."""
 
@@ -63,7 +67,7 @@ def layered(boxes: Sequence[Box], edges: Sequence[tuple[int, int]]) -> Layered:
     links = tuple(sorted({pair for chain in chains for pair in zip(chain, chain[1:], strict=False)}))
     layers: list[list[int]] = [[] for _ in range(max(level, default=-1) + 1)]
     spans = {node: len(chain) for chain in chains for node in chain[1:-1]}
-    for node in sorted(range(len(level)), key=lambda node: (spans.get(node, 0), node)):
+    for node in sorted(range(len(level)), key=lambda n: (n < count and boxes[n].late, spans.get(n, 0), n)):
         layers[level[node]].append(node)
     start = Layered(tuple(map(tuple, layers)), tuple(level), links, tuple(chains))
     return uncrossed(start)
@@ -129,8 +133,9 @@ def trunk(graph: Layered, count: int) -> frozenset[tuple[int, int]]:
 def across(graph: Layered, boxes: Sequence[Box]) -> list[float]:
     """The x of every node's middle."""
     main = trunk(graph, len(boxes))
-    weight = {(a, b): TRUNK if (a, b) in main else 1.0 for a, b in graph.links}
-    weight |= {(a, b): 4.0 for a, b in graph.links if a >= len(boxes) and b >= len(boxes)}
+    crowded = max((sum(node < len(boxes) for node in layer) for layer in graph.layers), default=0) > ABREAST
+    weight = {(a, b): TRUNK if (a, b) in main and not crowded else 1.0 for a, b in graph.links}
+    weight |= {(a, b): LONG for a, b in graph.links if a >= len(boxes) and b >= len(boxes)}
     links: dict[int, list[tuple[int, float]]] = {node: [] for node in range(len(graph.level))}
     for (a, b), pull in weight.items():
         links[a].append((b, pull))

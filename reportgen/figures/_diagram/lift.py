@@ -57,9 +57,11 @@ def lift(tree: Tree, call: int, opened: frozenset[int]) -> Graph:
     readers: dict[int, set[Key]] = {}
     for source, target in tree.edges[call]:
         start, stop = (place(tree, call, opened, index, end) for index in (source, target))
+        if stop[1] == "side" and start[1] not in {"side", "const"}:
+            continue
         if start != end:
             pairs.add((start, stop))
-        elif tree.operator(source).on_path and stop != end:
+        elif source in tree.alive and stop != end:
             readers.setdefault(source, set()).add(stop)
     inputs = sorted({tuple(sorted(found)) for found in readers.values()})
     pairs |= {((number - len(inputs), "in", number), stop) for number, found in enumerate(inputs) for stop in found}
@@ -78,9 +80,9 @@ def place(tree: Tree, call: int, opened: frozenset[int], index: int, elsewhere: 
     hidden = next((inner for inner in around[depth:] if inner not in opened), None)
     if hidden is not None:
         return (tree.orders[hidden], "call", hidden)
-    if op.name == "const":
-        return (index, "const", index)
-    return (index, "operator" if op.on_path else "side", index)
+    if index in tree.alive:
+        return (index, "operator", index)
+    return (index, "const" if index in tree.stored else "side", index)
 
 
 def gathered(pairs: set[tuple[Key, Key]]) -> Graph:

@@ -37,7 +37,13 @@ def paginate(panels: Sequence[Panel]) -> tuple[Page, ...]:
                 break
         else:
             pages.append([(panel, 0.0, 0.0)])
-    return tuple(Page(tuple(page)) for page in pages)
+    return tuple(Page(centred(page)) for page in pages)
+
+
+def centred(page: Sequence[tuple[Panel, float, float]]) -> tuple[tuple[Panel, float, float], ...]:
+    """The panels moved sideways together to the middle of the page."""
+    right = max(x + panel.width for panel, x, _ in page)
+    return tuple((panel, x + (WIDTH - right) / 2, y) for panel, x, y in page)
 
 
 def room(page: Sequence[tuple[Panel, float, float]], panel: Panel) -> tuple[float, float] | None:
@@ -46,7 +52,7 @@ def room(page: Sequence[tuple[Panel, float, float]], panel: Panel) -> tuple[floa
     tops = sorted({0.0, *(y + other.height + UNDER for other, _, y in page)})
     for y in tops:
         for x in lefts:
-            if x + panel.width <= WIDTH and y + panel.height <= HEIGHT and free(page, panel, x, y):
+            if x + panel.width <= WIDTH - 2 and y + panel.height <= HEIGHT and free(page, panel, x, y):
                 return x, y
     return None
 
@@ -66,7 +72,7 @@ def svg(page: Page, title: str) -> bytes:
     """The page as an SVG document; links are transparent areas above the drawing."""
     root = document(WIDTH, page.height, title)
     for panel, x, y in page.panels:
-        holder = ET.SubElement(root, "g", {"transform": f"translate({number(x + 1)} {number(y)})"})
+        holder = ET.SubElement(root, "g", {"transform": f"translate({number(x)} {number(y)})"})
         holder.append(panel.element)
         for link in panel.links:
             anchor = ET.SubElement(holder, "a", {"href": f"#dg-{link.target}", "aria-label": link.label})

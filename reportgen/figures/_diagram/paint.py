@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.etree import ElementTree as ET
 
-from reportgen.figures._diagram.cards import PAD, ROW, SMALL, TEXT, Card, Row, Scheme
+from reportgen.figures._diagram.cards import FOLLOW, PAD, ROW, SMALL, TEXT, Card, Row, Scheme
 from reportgen.figures._diagram.labels import FONT, shorten, text_width
 from reportgen.figures._diagram.routes import Placed, Point
+from reportgen.figures._style import ACCENT, INK, MUTED, PAPER, SOFT
 
 SVG = "http://www.w3.org/2000/svg"
-INK, MUTED, HAIR, PAPER = "#1a1a1a", "#666666", "#c4c4c4", "#ffffff"
-LINE = "#8a8a8a"
-ACCENT, TINT = "#0b5fa5", "#eaf1f8"
-"""Edges that pass by, and cards that are drawn in full elsewhere."""
+LINE = "#868d98"
+"""Edges, between the muted ink and the soft one so that arrow heads show."""
+TINT = "#eaf4f3"
+"""Accent on paper at about 8 %: cards that are drawn in full elsewhere."""
 CORNER = 5
+TITLE = 13.0
+LEAST = 300.0
+"""A heading may be this wide even above a narrower drawing, pixels."""
 PATHS = 104
 """Room for dotted names beside an overview, pixels."""
 
@@ -66,7 +70,7 @@ def paint(parent: ET.Element, scheme: Scheme, placed: Placed, known: Collection[
         accented = edge in scheme.skips
         source = scheme.cards[edge[0]].kind
         loose = source in {"side", "const"}
-        draw_line(parent, points, ACCENT if accented else HAIR if loose else LINE, dashed=loose, bold=accented)
+        draw_line(parent, points, ACCENT if accented else SOFT if loose else LINE, dashed=loose, bold=accented)
     links: list[Link] = []
     for card, corner in zip(scheme.cards, placed.corners, strict=True):
         links += draw_card(parent, card, corner, known)
@@ -124,21 +128,14 @@ def draw_card(parent: ET.Element, card: Card, corner: Point, known: Collection[s
         return draw_note(group, card, corner)
     block = card.rows[0].target is not None
     frame = {"x": x, "y": y, "width": card.width, "height": card.height, "rx": 4.0}
-    look = {"fill": TINT if block else PAPER, "stroke": ACCENT if block else HAIR, "stroke-width": "1"}
+    look = {"fill": TINT if block else PAPER, "stroke": ACCENT if block else SOFT, "stroke-width": "1"}
     ET.SubElement(group, "rect", {key: number(value) for key, value in frame.items()} | look)
     if card.times:
-        text(
-            group,
-            x + card.width - PAD,
-            y + card.height / 2 + 4,
-            card.times,
-            TEXT,
-            text_anchor="end",
-            font_weight="bold",
-        )
+        end = x + card.width - PAD
+        text(group, end, y + card.height / 2 + 4, card.times, TEXT, text_anchor="end", font_weight="bold")
     links: list[Link] = []
     top = y + 3
-    right = x + card.width - PAD - (text_width(card.times, TEXT, bold=True) + 8 if card.times else 0)
+    right = x + card.width - PAD - card.badge
     for row in card.rows:
         draw_row(group, row, x + PAD, right, top)
         if row.target in known and row.target is not None:
@@ -150,9 +147,12 @@ def draw_card(parent: ET.Element, card: Card, corner: Point, known: Collection[s
 def draw_row(parent: ET.Element, row: Row, left: float, right: float, top: float) -> None:
     """One row of a card."""
     bold = {"font_weight": "bold"} if row.target else {}
-    text(parent, left, top + 14, row.text, TEXT, **bold)
-    if row.follow:
-        text(parent, left, top + ROW + 7.5, row.follow, SMALL, fill=MUTED)
+    line = text(parent, left, top + 14, row.text, TEXT, **bold)
+    if row.letter:
+        line.text = f"{row.text} "
+        ET.SubElement(line, "tspan", {"fill": ACCENT}).text = row.letter
+    for number_, words in enumerate(row.follow):
+        text(parent, left, top + ROW + 7.5 + FOLLOW * number_, words, SMALL, fill=MUTED)
     if row.shape:
         text(parent, right, top + 14, row.shape, SMALL, fill=MUTED, text_anchor="end")
 
@@ -168,29 +168,20 @@ def draw_note(parent: ET.Element, card: Card, corner: Point) -> list[Link]:
 def panel(digest: str, title: str, note: str, scheme: Scheme, placed: Placed, known: Collection[str]) -> Panel:
     """A drawing with its heading."""
     element = ET.Element("g", {"id": f"dg-{digest or 'overview'}"})
-    limit = max(placed.width, 230.0)
-    text(element, 0, 12, shorten(title, limit, 13, bold=True), 13, font_weight="bold")
-    head = 24.0
-    if note:
-        text(element, 0, 27, shorten(note, limit, SMALL), SMALL, fill=MUTED)
-        head = 38.0
-    left = PATHS if not digest and in_one_column(scheme, placed) else 0
+    left = PATHS if not digest and scheme.in_one_column() else 0
+    limit = max(placed.width + left, LEAST)
+    heading, below = shorten(title, limit, TITLE, bold=True), shorten(note, limit, SMALL)
+    text(element, 0, 12, heading, TITLE, font_weight="bold")
+    if below:
+        text(element, 0, 27, below, SMALL, fill=MUTED)
+    head = 38.0 if below else 24.0
     body = ET.SubElement(element, "g", {"transform": f"translate({number(left)} {number(head)})"})
     links = paint(body, scheme, placed, known)
     if left:
         draw_paths(body, scheme, placed)
-    moved = tuple(Link(a.target, a.x + left, a.y + head, a.width, a.height, a.label) for a in links)
-    heading = max(
-        text_width(shorten(title, limit, 13, bold=True), 13, bold=True), text_width(shorten(note, limit, SMALL), SMALL)
-    )
-    return Panel(digest, title, element, moved, max(placed.width + left, heading), placed.height + head, scheme)
-
-
-def in_one_column(scheme: Scheme, placed: Placed) -> bool:
-    """True when no two cards stand side by side."""
-    spans = [(corner[1], corner[1] + card.height) for card, corner in zip(scheme.cards, placed.corners, strict=True)]
-    ordered = sorted(spans)
-    return all(one[1] <= other[0] for one, other in zip(ordered, ordered[1:], strict=False))
+    moved = tuple(replace(link, x=link.x + left, y=link.y + head) for link in links)
+    width = max(placed.width + left, text_width(heading, TITLE, bold=True), text_width(below, SMALL))
+    return Panel(digest, title, element, moved, width, placed.height + head, scheme)
 
 
 def draw_paths(parent: ET.Element, scheme: Scheme, placed: Placed) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from hashlib import sha256
+from string import ascii_uppercase
 
 from reportgen.figures._diagram.lift import Graph, Item, lift
 from reportgen.figures._diagram.tree import Tree, plain_name
@@ -24,6 +25,7 @@ class Structures:
         self._opened: dict[int, frozenset[int]] = {}
         self._graphs: dict[int, Graph] = {}
         self._digests: dict[int, str] = {}
+        self._letters: dict[str, str] = {}
 
     def graph(self, call: int) -> Graph:
         """The structure of one call."""
@@ -65,6 +67,20 @@ class Structures:
         """Every call with this structure, in order of execution."""
         return tuple(call.index for call in self.tree.trace.modules if self.digest(call.index) == digest)
 
+    def letter(self, digest: str) -> str:
+        """A, B, … in order of execution where a class has several structures; "" where it has one."""
+        if not self._letters:
+            kinds: dict[str, list[str]] = {}
+            for call in self.tree.trace.modules:
+                if not self.tree.is_row(call.index) and not self.is_trivial(call.index):
+                    kinds.setdefault(call.kind, []).append(self.digest(call.index))
+            for digests in kinds.values():
+                several = list(dict.fromkeys(digests))
+                names = ascii_uppercase if len(several) <= len(ascii_uppercase) else range(1, len(several) + 1)
+                pairs = zip(several, names, strict=False)
+                self._letters |= {found: str(name) if len(several) > 1 else "" for found, name in pairs}
+        return self._letters.get(digest, "")
+
     def spell(self, graph: Graph) -> str:
         """A graph as text."""
         words = []
@@ -79,14 +95,14 @@ class Structures:
 
     def overview(self, limit: int) -> Graph:
         """The whole model: unique chains are opened as long as there are no more than `limit` items."""
-        counts = Counter(self.digest(call.index) for call in self.tree.trace.modules)
+        counts = Counter(call.kind for call in self.tree.trace.modules)
         opened = self.opened(0)
         graph = self.fold(lift(self.tree, 0, opened), same_shape=True)
         while True:
             unique = [
                 item.parts[0][0]
                 for item in graph.items
-                if item.role == "call" and not self.is_row(item) and counts[self.digest(item.parts[0][0])] == 1
+                if item.role == "call" and not self.is_row(item) and counts[self.tree.call(item.parts[0][0]).kind] == 1
             ]
             alone = len(graph.body()) <= 2
             for call in unique:

@@ -8,12 +8,62 @@ from dataclasses import dataclass
 from reportgen.trace import ModelTrace, ModuleCall, Operator
 
 GLUE = frozenset(
-    "view reshape permute transpose contiguous getitem unsqueeze squeeze expand expand_as clone to type type_as float "
-    "half detach unbind chunk split tensor_split split_with_sizes narrow select movedim moveaxis t mT swapaxes "
-    "unflatten view_as reshape_as repeat tile dropout dropout_ stochastic_depth alpha_dropout feature_dropout dropout2d "
-    "item requires_grad_ unfold_view broadcast_to as_strided identity".split()
+    [
+        "view",
+        "reshape",
+        "permute",
+        "transpose",
+        "contiguous",
+        "getitem",
+        "unsqueeze",
+        "squeeze",
+        "expand",
+        "expand_as",
+        "clone",
+        "to",
+        "type",
+        "type_as",
+        "float",
+        "half",
+        "detach",
+        "unbind",
+        "chunk",
+        "split",
+        "tensor_split",
+        "split_with_sizes",
+        "narrow",
+        "select",
+        "movedim",
+        "moveaxis",
+        "t",
+        "mT",
+        "swapaxes",
+        "unflatten",
+        "view_as",
+        "reshape_as",
+        "repeat",
+        "tile",
+        "dropout",
+        "dropout_",
+        "stochastic_depth",
+        "alpha_dropout",
+        "feature_dropout",
+        "dropout2d",
+        "item",
+        "requires_grad_",
+        "unfold_view",
+        "broadcast_to",
+        "as_strided",
+        "identity",
+    ]
 )
 """Operators that move numbers or do nothing in evaluation: an edge passes through them."""
+
+CREATORS = frozenset(
+    "new_zeros new_ones new_full new_empty new_tensor zeros_like ones_like full_like empty_like rand_like randn_like "
+    "size numel dim arange".split()
+)
+"""Operators that read a tensor only for its shape or type: what they make does not depend on the input's numbers."""
 
 OPAQUE = frozenset(("MultiheadAttention", "LSTM", "GRU", "RNN"))
 """Modules everybody knows, shown as one row whatever they compute inside."""
@@ -37,6 +87,10 @@ class Tree:
     """Edges (source, target) with at least one end inside each call, glue bridged over."""
     orders: tuple[int, ...]
     """For each call the index of the first operator inside it."""
+    alive: frozenset[int]
+    """Operators on the way from the input's numbers to the output."""
+    stored: frozenset[int]
+    """Operators that hand on a parameter, buffer or constant."""
     results: tuple[int, ...]
     """Operators on the path that nobody reads: the model's outputs."""
 
@@ -58,7 +112,7 @@ class Tree:
 def plain_name(operator: Operator) -> str:
     """`__iadd__`, `add_` and `torch.add` are all "add"."""
     name = operator.name.rpartition(".")[2].strip("_")
-    return name[1:] if name in {"iadd", "imul", "isub", "radd", "rmul"} else name
+    return name[1:] if name in {"iadd", "imul", "isub", "radd", "rmul", "rsub"} else name
 
 
 def in_dropout(trace: ModelTrace, operator: Operator) -> bool:
@@ -77,11 +131,13 @@ def plant(trace: ModelTrace) -> Tree:
         ancestors.append((*around, call.index))
         if call.parent is not None:
             children[call.parent].append(call.index)
-    kept = {op.index for op in trace.operators if plain_name(op) not in GLUE or in_dropout(trace, op)}
+    stored = stored_tensors(trace)
+    kept = stored | {op.index for op in trace.operators if plain_name(op) not in GLUE or in_dropout(trace, op)}
+    alive = reached(trace)
     operators: list[list[int]] = [[] for _ in range(count)]
     orders = [len(trace.operators)] * count
     for op in trace.operators:
-        if op.index in kept and op.on_path and op.name not in {"input", "const"}:
+        if op.index in kept & alive and op.name != "input":
             operators[op.module].append(op.index)
         for call_index in ancestors[op.module]:
             orders[call_index] = min(orders[call_index], op.index)
@@ -98,8 +154,26 @@ def plant(trace: ModelTrace) -> Tree:
         ancestors=tuple(ancestors),
         edges=tuple(map(tuple, edges)),
         orders=tuple(orders),
-        results=tuple(op for op in sorted(kept - {a for a, _ in joined}) if trace.operators[op].on_path),
+        alive=alive,
+        stored=stored,
+        results=tuple(sorted(kept & alive - {a for a, _ in joined})),
     )
+
+
+def stored_tensors(trace: ModelTrace) -> frozenset[int]:
+    """Operators that read nothing which an operator made."""
+    readers = {edge.target for edge in trace.edges}
+    return frozenset(op.index for op in trace.operators if op.index not in readers and op.name != "input")
+
+
+def reached(trace: ModelTrace) -> frozenset[int]:
+    """Operators on the path that the input's numbers reach."""
+    found = {op.index for op in trace.operators if op.name == "input"}
+    for edge in sorted(trace.edges, key=lambda edge: edge.target):
+        target = trace.operators[edge.target]
+        if edge.source in found and target.on_path and plain_name(target) not in CREATORS:
+            found.add(edge.target)
+    return frozenset(found)
 
 
 def bridged(trace: ModelTrace, kept: Collection[int]) -> tuple[tuple[int, int], ...]:
