@@ -22,7 +22,11 @@ MATRIX_LIKE = re.compile(
 )
 """Names of operators that multiply matrices or do comparable work; one without a formula is reported as uncounted."""
 
-NOT_MATRIX_LIKE = re.compile(r"upsample|grid_sampler|interpolate|_mask|softmax|pointwise|fused_(lstm|gru)_cell|_pack")
+NOT_MATRIX_LIKE = re.compile(
+    r"upsample|grid_sampler|interpolate|vector_norm|linalg_cross|linalg_diagonal|_mask|softmax|pointwise|_pack"
+    r"|fused_(lstm|gru)_cell"
+)
+"""Names that look so and are element-wise, or that only move numbers."""
 
 
 def macs_of(operator: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], output: Any) -> int | None:

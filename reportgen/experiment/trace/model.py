@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from reportgen.errors import EnvironmentTrouble, ModelError
-from reportgen.experiment.models import tensors_in
+from reportgen.experiment.models import check_forward, tensors_in
 from reportgen.experiment.trace.counting import ParameterCounts, count_parameters, unused_modules
 from reportgen.experiment.trace.drafts import OperatorDraft, Recording
 from reportgen.experiment.trace.receptive import receptive_field
@@ -26,7 +26,7 @@ def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelT
     evaluation mode: masks of dropout are not among them. Raises ModelError when the forward pass fails.
     """
     notes: list[str] = []
-    with undisturbed(module):
+    with undisturbed(module, example.device):
         recording = record_twice(module, example, notes)
     counts = count_parameters(module, recording.calls)
     paths = on_path(recording)
@@ -65,8 +65,9 @@ def record_twice(module: torch.nn.Module, example: Tensor, notes: list[str]) -> 
         try:
             recording = record(module, example, gradients=False)
         except Exception as error:
+            check_forward(module, tuple(example.shape), None)  # names the module and the shapes, when it fails there
             raise ModelError(
-                f"the model can't be traced: {type(error).__name__}: {error}", "Its forward pass fails on one image."
+                f"the model can't be traced: {type(error).__name__}: {error}", "It runs, but not while it is watched."
             ) from error
     notes.append(
         say(
@@ -78,7 +79,7 @@ def record_twice(module: torch.nn.Module, example: Tensor, notes: list[str]) -> 
 
 
 @contextmanager
-def undisturbed(module: torch.nn.Module) -> Iterator[None]:
+def undisturbed(module: torch.nn.Module, device: torch.device) -> Iterator[None]:
     """Evaluation mode inside; modes, buffers, random state and the attention fast path come back."""
     modes = [(child, child.training) for child in module.modules()]
     buffers = [(buffer, buffer._version, buffer.detach().clone()) for buffer in module.buffers()]
@@ -86,7 +87,7 @@ def undisturbed(module: torch.nn.Module) -> Iterator[None]:
     module.eval()
     torch.backends.mha.set_fastpath_enabled(False)  # it would hide the modules inside an encoder layer
     try:
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)

@@ -63,7 +63,7 @@ def time_modules(
     """
     began = time.perf_counter()
     watch = Stopwatch({id(child): path for path, child in module.named_modules()}, synchronise)
-    with evaluating(module), torch.random.fork_rng():
+    with evaluating(module), torch.random.fork_rng(devices=[batch.device] if batch.is_cuda else []):
         for _ in range(WARM_UP):
             module(batch)
         with watched(module, watch):
