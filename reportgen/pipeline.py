@@ -10,12 +10,13 @@ from pathlib import Path
 
 from reportgen.errors import RecordError, RenderError, ReportgenError, RunError, SpecError
 from reportgen.fingerprint import fingerprint, source_digest
-from reportgen.kinds import FigureKind, Output, Section
-from reportgen.nearest import nearest
+from reportgen.kinds import Output
 from reportgen.progress import Progress
 from reportgen.record import RunRecord
 from reportgen.report import Report
+from reportgen.rooms import Rooms
 from reportgen.spec import read_spec
+from reportgen.spec.paths import resolve_path, without_absolute_paths
 from reportgen.spec.types import ReportSpec
 from reportgen.store import load_record, save_record
 from reportgen.workspace import Workspace, is_current
@@ -57,7 +58,7 @@ def build(path: Path, out: Path, options: Options, progress: Progress) -> Outcom
 
     Raises a ReportgenError for anything a user can cause; until the new report is whole the old one stays as it is.
     """
-    spec = choose_formats(read_spec(path, options.overrides), options.formats)
+    spec = with_templates(choose_formats(read_spec(path, options.overrides), options.formats), path.parent)
     rooms = Rooms.open(spec)
     rooms.check(spec)
     from reportgen.datafiles import data_files
@@ -71,8 +72,7 @@ def build(path: Path, out: Path, options: Options, progress: Progress) -> Outcom
         record = earlier or run(spec, path, key, options, progress)
         if earlier is None:
             space.keep(lambda folder: save_record(record, folder))
-        record = record.model_copy(update={"spec": spec, "title": title_of(spec, record)})
-        return finish(record, spec, space, rooms, progress, reused=earlier is not None)
+        return finish(restyled(record, spec), spec, space, rooms, progress, reused=earlier is not None)
 
 
 def render(source: Path, out: Path | None, options: Options, progress: Progress) -> Outcome:
@@ -86,45 +86,15 @@ def render(source: Path, out: Path | None, options: Options, progress: Progress)
     rooms.check(spec)
     target = out or (folder.parent if folder.name == RECORD else Path("reports") / folder.name)
     with Workspace(target) as space:
-        record = record.model_copy(update={"spec": spec, "title": title_of(spec, record)})
-        return finish(record, spec, space, rooms, progress, reused=True)
+        return finish(restyled(record, spec), spec, space, rooms, progress, reused=True)
 
 
-@dataclass(frozen=True)
-class Rooms:
-    """The sections, figures and outputs that this build uses."""
-
-    sections: dict[str, Section]
-    outputs: dict[str, Output]
-    extra_figures: dict[str, FigureKind]
-
-    @classmethod
-    def open(cls, spec: ReportSpec) -> Rooms:
-        """Find everything that can be had, plugins included, and keep what the spec asks for."""
-        from reportgen.outputs import find_outputs
-        from reportgen.plugins import load_plugins
-        from reportgen.sections import find_sections
-
-        plugins = load_plugins(spec.plugins)
-        sections = find_sections() | plugins.sections
-        outputs = find_outputs() | plugins.outputs
-        wanted = tuple(sections) if spec.report.sections == "default" else spec.report.sections
-        for name in wanted:
-            if name not in sections:
-                raise SpecError(f"report.sections: there is no section {name!r}", nearest(name, sections))
-        for name in spec.outputs:
-            if name not in outputs:
-                raise SpecError(f"outputs: there is no output {name!r}", nearest(name, outputs))
-        chosen = sorted((sections[name] for name in wanted), key=lambda section: (section.order, section.name))
-        return cls({s.name: s for s in chosen}, {n: outputs[n] for n in spec.outputs}, plugins.figures)
-
-    def check(self, spec: ReportSpec) -> None:
-        """Raise before any compute when an output can't be made on this machine."""
-        for output in self.outputs.values():
-            output.check()
-        folder = spec.report.templates
-        if folder is not None and not folder.is_dir():
-            raise SpecError(f"report.templates: there is no folder {folder}", "Give a folder, or leave it out.")
+def with_templates(spec: ReportSpec, base: Path) -> ReportSpec:
+    """The spec with its folder of templates, relative to the spec, found on this machine."""
+    if spec.report.templates is None:
+        return spec
+    found = resolve_path(spec.report.templates, base)
+    return spec.model_copy(update={"report": spec.report.model_copy(update={"templates": found})})
 
 
 def choose_formats(spec: ReportSpec, formats: tuple[str, ...]) -> ReportSpec:
@@ -158,6 +128,14 @@ def find_record(space: Workspace, key: str, progress: Progress) -> RunRecord | N
     return None
 
 
+def find_record_of(out: Path) -> RunRecord | None:
+    """The record in a report's folder, if there is one that can be read."""
+    try:
+        return load_record(record_folder(out))
+    except RecordError:
+        return None
+
+
 def run(spec: ReportSpec, path: Path, key: str, options: Options, progress: Progress) -> RunRecord:
     """Run the experiment and measure it."""
     from reportgen.experiment.run import Request, run_experiment
@@ -176,6 +154,11 @@ def run(spec: ReportSpec, path: Path, key: str, options: Options, progress: Prog
     record = run_experiment(request, pictures_to_keep, progress)
     with progress.stage("Measure"):
         return record.model_copy(update={"measured": measure(record)})
+
+
+def restyled(record: RunRecord, spec: ReportSpec) -> RunRecord:
+    """The record with this spec's title, sections, card and outputs; nothing measured changes."""
+    return record.model_copy(update={"spec": without_absolute_paths(spec), "title": title_of(spec, record)})
 
 
 def title_of(spec: ReportSpec, record: RunRecord) -> str:

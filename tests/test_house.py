@@ -27,11 +27,11 @@ DOORS = {
     "yaml": ("spec/",),
     "weasyprint": ("outputs/pdf",),
     "rich": ("livelines.py",),
-    "click": ("cli.py",),
+    "click": ("cli/",),
     "safetensors": ("store.py", "experiment/"),
 }
 """Heavy library -> beginnings of the paths, below the package, that may import it."""
-PRINTERS = ("cli.py", "terminal.py", "livelines.py")
+PRINTERS = ("cli/", "terminal.py", "livelines.py")
 
 
 def named(path: Path) -> str:

@@ -1,0 +1,133 @@
+"""The commands that make reports: build and render."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reportgen.errors import ReportgenError
+
+if TYPE_CHECKING:
+    from reportgen.pipeline import Outcome
+    from reportgen.progress import Progress
+
+PATH = click.Path(path_type=Path)
+
+
+def report_error(error: ReportgenError) -> int:
+    """Print an error and return its exit code."""
+    from reportgen.terminal import print_error
+
+    print_error(error)
+    return error.exit_code
+
+
+def noise(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options -q and -v."""
+    function = click.option("-v", "--verbose", is_flag=True, help="Say more.")(function)
+    return click.option("-q", "--quiet", is_flag=True, help="Say nothing but warnings and errors.")(function)
+
+
+def split_formats(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """`html,pdf` as a tuple."""
+    return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip())) if value else ()
+
+
+def out_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """-o and --format."""
+    function = click.option(
+        "--format", "formats", callback=split_formats, metavar="LIST", help="Comma-separated: html,pdf,json."
+    )(function)
+    return click.option("-o", "--out", type=PATH, metavar="DIR", help="The report's folder.")(function)
+
+
+def set_option(example: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """--set KEY=VALUE, any number of times."""
+    return click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=f"Override a key: {example}.")
+
+
+@click.command()
+@click.argument("specs", nargs=-1, required=True, type=PATH, metavar="SPEC...")
+@out_option
+@set_option("run.epochs=2")
+@click.option("--device", metavar="D", help="auto, cpu, cuda, cuda:1 or mps; overrides run.device.")
+@click.option("--data-root", type=PATH, metavar="DIR", help="Where the data set lies.")
+@click.option("--offline", is_flag=True, help="Never download.")
+@click.option("--force", is_flag=True, help="Measure again even if nothing changed.")
+@noise
+def build(
+    specs: tuple[Path, ...],
+    out: Path | None,
+    formats: tuple[str, ...],
+    overrides: tuple[str, ...],
+    device: str | None,
+    data_root: Path | None,
+    offline: bool,
+    force: bool,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Build the report of each SPEC, by default into reports/<spec's file name>."""
+    from reportgen.pipeline import Options, unique_folders
+    from reportgen.pipeline import build as build_one
+
+    if device is not None:
+        overrides = (*overrides, f"run.device={device}")
+    options = Options(data_root, offline, force, formats, overrides)
+    progress = listener(quiet, verbose)
+    codes = []
+    for path, folder in zip(specs, unique_folders(specs, out), strict=True):
+        work = partial(build_one, path, folder, options, progress)
+        codes.append(attempt(work, progress, len(specs) > 1))
+    return next((code for code in codes if code), 0)
+
+
+@click.command()
+@click.argument("record", type=PATH, metavar="RECORD_DIR")
+@out_option
+@set_option("report.paper=letter")
+@noise
+def render(
+    record: Path, out: Path | None, formats: tuple[str, ...], overrides: tuple[str, ...], quiet: bool, verbose: bool
+) -> int:
+    """Draw a report again from its record: no model, no data, no PyTorch."""
+    from reportgen.pipeline import Options
+    from reportgen.pipeline import render as render_one
+
+    progress = listener(quiet, verbose)
+    options = Options(formats=formats, overrides=overrides)
+    return attempt(lambda: render_one(record, out, options, progress), progress, several=False)
+
+
+def attempt(work: Callable[[], Outcome], progress: Progress, several: bool) -> int:
+    """Do one report's work and tell how it ended; with several, one that fails does not stop the next."""
+    try:
+        outcome = work()
+    except ReportgenError as error:
+        if not several:
+            raise
+        return report_error(error)
+    for failure in outcome.errors:
+        report_error(failure)
+    progress.say(closing_line(outcome))
+    return outcome.exit_code
+
+
+def closing_line(outcome: Outcome) -> str:
+    """Where the report is, in one line."""
+    if outcome.record is None:
+        return f"{outcome.folder}: unchanged"
+    if outcome.exit_code == 4:
+        return f"{outcome.folder}: built, but training diverged; the report says where"
+    return f"{outcome.folder}: built" + (" from the earlier record" if outcome.reused else "")
+
+
+def listener(quiet: bool, verbose: bool) -> Progress:
+    """The progress of this terminal."""
+    from reportgen.terminal import make_progress
+
+    return make_progress(quiet, verbose)

@@ -1,0 +1,173 @@
+"""What `reportgen check` tells: whether the machine and the specs are ready, and what a build would do. No torch."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from reportgen import numerals
+from reportgen.datafiles import data_files
+from reportgen.errors import DataError, ReportgenError
+from reportgen.fingerprint import accelerator, fingerprint, processor_name
+from reportgen.pipeline import Options, find_record_of, output_folder, with_templates
+from reportgen.record import RunRecord
+from reportgen.rooms import Rooms
+from reportgen.spec import read_spec
+from reportgen.spec.types import ReportSpec
+from reportgen.workspace import check_writable
+
+BUILTIN_MACS = {
+    "two_conv": 5.6e6,
+    "linear": 3.1e4,
+    "cifar_resnet20": 40.6e6,
+    "cifar_resnet32": 68.9e6,
+    "cifar_resnet44": 97.2e6,
+    "cifar_resnet56": 125.5e6,
+    "resnet9": 310e6,
+}
+"""Multiply-accumulates of one 3×32×32 picture, as `reportgen trace` counts them."""
+CIFAR10_SIZES = (50_000, 10_000)
+EFFICIENCY = 0.2
+"""Of the rate of a large matrix product, what a small network's training reaches on a CPU; a rule of thumb."""
+FIXED_SECONDS = 12.0
+"""Loading, tracing, timing, drawing and writing."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the check's answer."""
+
+    line: str
+    hint: str = ""
+    exit_code: int = 0
+
+
+def check_machine() -> Iterator[Line]:
+    """What this machine offers: processor, accelerator, disk, fonts, and whether a PDF can be made."""
+    from reportgen.outputs import find_outputs
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    found = accelerator()
+    extra = "" if found == "cpu" else f", and an accelerator ({found})"
+    yield Line(f"ok     machine: {processor_name() or platform.machine()}, {cores} cores{extra}")
+    free = shutil.disk_usage(Path.cwd()).free
+    yield Line(f"ok     disk: {numerals.bytes_text(free)} free here")
+    for output in find_outputs().values():
+        try:
+            output.check()
+        except ReportgenError as error:
+            yield Line(f"wrong  output {output.name}: {error.message}", error.hint, error.exit_code)
+        else:
+            yield Line(f"ok     output {output.name}")
+    yield check_fonts()
+
+
+def check_fonts() -> Line:
+    """Whether Chinese, Japanese and Korean names would have glyphs in a PDF."""
+    try:
+        done = subprocess.run(["fc-list", ":lang=zh", "family"], capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return Line("note   fonts: fontconfig's fc-list is not here, so they can't be listed")
+    if done.stdout.strip():
+        return Line("ok     fonts: Chinese is covered")
+    return Line("note   fonts: none for Chinese; such names would be missing in PDFs", "Install fonts-noto-cjk.")
+
+
+def check_spec(path: Path, options: Options) -> Iterator[Line]:
+    """Whether a spec can be built here, and the plan: what would run, on what, for about how long."""
+    try:
+        spec = read_spec(path, options.overrides)
+        spec = with_templates(spec, path.parent)
+        rooms = Rooms.open(spec)
+        rooms.check(spec)
+        out = output_folder(path, None, several=False)
+        check_writable(out)
+        files = data_files(spec.data, options.data_root, path.parent)
+        key = fingerprint(spec, path.parent, files or ())
+        source = data_line(spec, files, options)
+    except ReportgenError as error:
+        where = f"{error.place}: " if error.place else f"{path}: "
+        yield Line(f"wrong  {where}{error.message}", error.hint, error.exit_code)
+        return
+    yield Line(f"ok     {path}")
+    yield Line(f"       model    {spec.model.source}")
+    yield Line(f"       data     {source}")
+    yield Line(f"       run      {run_line(spec)}")
+    yield Line(f"       report   {', '.join(rooms.sections)} as {', '.join(rooms.outputs)} into {out}")
+    yield Line(f"       time     {time_line(spec, find_record_of(out), key)}")
+
+
+def data_line(spec: ReportSpec, files: tuple[Path, ...] | None, options: Options) -> str:
+    """Where the data would come from; raises DataError when it can't be had."""
+    if files is not None:
+        return f"{spec.data.name}, here" if files else f"{spec.data.name}, bundled"
+    if spec.data.fallback:
+        how = "not here" if options.offline else "to be downloaded"
+        return f"{spec.data.name}, {how}; {spec.data.fallback} in its place if that fails"
+    if options.offline or spec.data.name != "cifar10":
+        raise DataError(f"the data set {spec.data.name} is not here", "Give its folder with --data-root or data.root.")
+    return f"{spec.data.name}, to be downloaded (170 MB)"
+
+
+def run_line(spec: ReportSpec) -> str:
+    """The pass in words."""
+    run = spec.run
+    if run.mode == "evaluate":
+        return f"evaluate on {run.device}"
+    limits = [f"{run.epochs:g} epochs"] if run.epochs else []
+    limits += [f"{run.steps:,} steps"] if run.steps else []
+    limits += [f"{run.max_minutes:g} minutes"] if run.max_minutes else []
+    what = " or ".join(limits) or "1 epoch"
+    return f"train {what}, batches of {run.batch_size}, {run.optimizer.name}, on {run.device}"
+
+
+def time_line(spec: ReportSpec, earlier: RunRecord | None, key: str) -> str:
+    """About how long a build would take, and how that is known."""
+    if earlier is not None and earlier.fingerprint == key:
+        return "a few seconds: nothing that is measured has changed"
+    if earlier is not None and earlier.spec.model == spec.model and earlier.spec.run == spec.run:
+        return f"about {numerals.seconds_text(sum(s.seconds for s in earlier.stages))}, as the build before"
+    if spec.run.mode == "train" and spec.run.max_minutes and not (spec.run.epochs or spec.run.steps):
+        return f"about {numerals.seconds_text(60 * spec.run.max_minutes + FIXED_SECONDS)}: the budget and the rest"
+    guess = estimate(spec)
+    if guess is None:
+        bound = f"at most {spec.run.max_minutes:g} minutes of training" if spec.run.max_minutes else "not known"
+        return f"{bound} before the model is traced"
+    if spec.run.max_minutes and spec.run.mode == "train":
+        guess = min(guess, 60 * spec.run.max_minutes + FIXED_SECONDS)
+    return f"about {numerals.seconds_text(guess)} on this processor, from the model's MACs and a trial product"
+
+
+def estimate(spec: ReportSpec) -> float | None:
+    """Seconds of a build with a builtin model on this processor; None for models whose MACs are not known unseen."""
+    kind, _, name = spec.model.source.partition(":")
+    macs = BUILTIN_MACS.get(name) if kind == "builtin" else None
+    if macs is None:
+        return None
+    train, test = (min(size, limit or size) for size, limit in zip(
+        CIFAR10_SIZES, (spec.data.train_limit, spec.data.eval_limit), strict=True
+    ))  # fmt: skip
+    images = float(test)
+    if spec.run.mode == "train":
+        epochs = spec.run.epochs or (spec.run.steps or 0) * spec.run.batch_size / train or 1.0
+        images += 3 * epochs * train
+    return images * macs / (EFFICIENCY * macs_per_second()) + FIXED_SECONDS
+
+
+def macs_per_second(size: int = 768) -> float:
+    """Multiply-accumulates per second of a float32 matrix product here, the best of three."""
+    matrix = np.ones((size, size), np.float32)
+    best = float("inf")
+    for _ in range(4):
+        start = time.perf_counter()
+        matrix @ matrix
+        best = min(best, time.perf_counter() - start)
+    return size**3 / best
