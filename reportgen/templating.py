@@ -100,13 +100,24 @@ def data_uri(picture: FigureFile | bytes) -> str:
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def inline_svg(figure: FigureFile) -> Markup:
-    """The figure's own `<svg>` element to stand in the page; its drawing room has escaped every outside text."""
+def inline_svg(figure: FigureFile, titled: bool = False) -> Markup:
+    """The figure's own `<svg>` element to stand in the page; its drawing room has escaped every outside text.
+
+    `titled` puts the alternative text inside, where WeasyPrint looks for it; a browser would show it as a tooltip.
+    The element is no `img` to a screen reader, because the links inside one could not be reached.
+    """
     text = figure.data.decode("utf-8")
     start = text.find("<svg")
     if figure.media_type != "image/svg+xml" or start < 0:
         raise ValueError(f"the figure {figure.name} holds no <svg> element")
-    return Markup(text[start:].strip())
+    head, bracket, rest = text[start:].strip().partition(">")
+    head = head.replace(' role="img"', "", 1)
+    return Markup("{}{}").format(Markup(head + bracket), title_element(figure) if titled else "") + Markup(rest)
+
+
+def title_element(figure: FigureFile) -> Markup:
+    """The alternative text as SVG has it."""
+    return Markup("<title>{}</title>").format(figure.alt)
 
 
 def anchor(text: str) -> str:
