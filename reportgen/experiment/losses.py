@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
-from reportgen.spec.types import LossSpec
+from reportgen.spec.types import UNSMOOTHED, LossSpec
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 FOCUS = 2.0
@@ -55,4 +55,5 @@ def describe_loss(spec: LossSpec) -> str:
         "mse": "squared error of the probabilities",
         "focal": "focal loss, gamma 2",
     }[spec.name]
-    return f"{name}, label smoothing {spec.label_smoothing:g}" if spec.label_smoothing else name
+    smoothed = spec.label_smoothing > 0 and spec.name not in UNSMOOTHED
+    return f"{name}, label smoothing {spec.label_smoothing:g}" if smoothed else name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reportgen.spec.types import Normalization, ReportSpec
+from reportgen.spec.types import UNSMOOTHED, Normalization, ReportSpec
 
 WITH_MOMENTUM = ("sgd", "rmsprop")
 """The optimisers of torch.optim whose constructor takes `momentum`."""
@@ -37,6 +37,12 @@ def broken_rules(spec: ReportSpec) -> Iterator[BrokenRule]:
             ("run", "optimizer", "momentum"),
             f"run.optimizer.momentum has no meaning with {name}",
             f"Remove it, or use one of {', '.join(WITH_MOMENTUM)}.",
+        )
+    if run.loss.label_smoothing > 0 and run.loss.name in UNSMOOTHED:
+        yield BrokenRule(
+            ("run", "loss", "label_smoothing"),
+            f"run.loss.label_smoothing has no meaning with {run.loss.name}",
+            "Remove it, or use cross_entropy, kl_div or mse.",
         )
     if isinstance(normalize, Normalization) and len(normalize.mean) != len(normalize.std):
         yield BrokenRule(

@@ -66,6 +66,10 @@ class OptimizerSpec(Frozen):
     weight_decay: Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)] | None = None
 
 
+UNSMOOTHED = ("nll", "focal")
+"""Losses that know no label smoothing."""
+
+
 class LossSpec(Frozen):
     """The training loss."""
 

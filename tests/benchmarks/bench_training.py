@@ -1,0 +1,193 @@
+"""Training speed, side by side: this package's loop, the tutorial's, and a bare one over ready tensors.
+
+Run `python -m tests.benchmarks.bench_training`. The three take turns, so that a machine that slows down slows all of
+them; a ratio is the median over the turns. It prints and never fails. Pictures are noise of CIFAR-10's shape: speed
+does not depend on what they show.
+
+(a) is the loop of PyTorch's CIFAR-10 tutorial with the augmentation usual for it: PIL pictures, torchvision's
+RandomCrop, RandomHorizontalFlip, ToTensor and Normalize, a DataLoader with two workers, float32.
+(b) is the least a loop can do: the same model, precision and memory format on batches made before the clock starts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.nn.functional import cross_entropy
+from torch.utils.data import DataLoader, Dataset
+from torchvision import transforms
+
+from reportgen.experiment.augment import augment
+from reportgen.experiment.datasets import LoadedData
+from reportgen.experiment.datasets.loading import prepare
+from reportgen.experiment.datasets.raw import RawData, RawSplit
+from reportgen.experiment.device import ComputeDevice, resolve_device
+from reportgen.experiment.models import load_model
+from reportgen.experiment.train import train
+from reportgen.spec.types import DataSpec, ModelSpec, OptimizerSpec, RunSpec
+
+BATCH = 128
+IMAGES = 10_000
+RATE = 1e-3
+READY = 8
+"""Batches of the bare loop, used in turn."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One model, how long each loop runs a turn, and what the loop is held to."""
+
+    model: ModelSpec
+    warm_up: int
+    steps: int
+    turns: int
+    over_tutorial: float
+    over_bare: float
+
+
+CASES = (
+    Case(ModelSpec(source="builtin:two_conv"), 6, 60, 7, 1.8, 0.95),
+    Case(ModelSpec(source="torchvision:resnet18", stem="cifar"), 1, 3, 4, 1.2, 0.95),
+)
+
+
+class Pictures(Dataset[tuple[torch.Tensor, int]]):
+    """As torchvision's CIFAR10: an array made into a PIL picture, then transformed, one at a time."""
+
+    def __init__(self, data: LoadedData) -> None:
+        self.images, self.labels = data.train_images.numpy(), data.train_labels.tolist()
+        self.transform = transforms.Compose(
+            [
+                transforms.RandomCrop(32, padding=4),
+                transforms.RandomHorizontalFlip(),
+                transforms.ToTensor(),
+                transforms.Normalize(data.normalization.mean, data.normalization.std),
+            ]
+        )
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        return self.transform(Image.fromarray(self.images[index])), self.labels[index]
+
+
+def noise() -> LoadedData:
+    rng = np.random.default_rng(0)
+
+    def split(number: int) -> RawSplit:
+        return RawSplit(rng.integers(0, 256, (number, 32, 32, 3), np.uint8), rng.integers(0, 10, number))
+
+    classes = tuple("0123456789")
+    raw = RawData("noise", "noise", "", "", "", "", classes, split(IMAGES), split(10))
+    return prepare(raw, DataSpec(), 0, "")
+
+
+def fresh(case: Case) -> torch.nn.Module:
+    torch.manual_seed(0)
+    return load_model(case.model, Path(), 10).module.train()
+
+
+def ours(case: Case, data: LoadedData, device: ComputeDevice) -> Iterator[None]:
+    run = RunSpec(steps=10**6, batch_size=BATCH, optimizer=OptimizerSpec(lr=RATE), schedule="constant")
+    for step in train(fresh(case), data, run, device, lambda _: 0.0):
+        assert bool(torch.isfinite(step.loss))
+        yield
+
+
+def tutorial(case: Case, data: LoadedData, device: ComputeDevice) -> Iterator[None]:
+    model = fresh(case)
+    optimizer = torch.optim.SGD(model.parameters(), lr=RATE, momentum=0.9)
+    loader = DataLoader(Pictures(data), batch_size=BATCH, shuffle=True, num_workers=2, drop_last=True)
+    running = 0.0
+    while True:
+        for inputs, labels in loader:
+            optimizer.zero_grad()
+            loss = cross_entropy(model(inputs), labels)
+            loss.backward()
+            optimizer.step()
+            running += loss.item()
+            yield
+
+
+def bare(case: Case, data: LoadedData, device: ComputeDevice) -> Iterator[None]:
+    model = device.place(fresh(case))
+    optimizer = torch.optim.SGD(model.parameters(), lr=RATE, momentum=0.9, nesterov=True, weight_decay=5e-4)
+    generator = torch.Generator().manual_seed(0)
+    ready = []
+    for start in range(0, READY * BATCH, BATCH):
+        rows = torch.arange(start, start + BATCH)
+        pictures = data.normalization.apply(augment(data.train_images, data.augment, generator, rows))
+        ready.append((pictures, data.train_labels[rows]))
+    while True:
+        for inputs, labels in ready:
+            optimizer.zero_grad()
+            with device.autocast():
+                logits = model(inputs)
+            cross_entropy(logits.float(), labels).backward()
+            optimizer.step()
+            yield
+
+
+LOOPS: dict[str, Callable[[Case, LoadedData, ComputeDevice], Iterator[None]]] = {
+    "ours": ours,
+    "tutorial": tutorial,
+    "bare": bare,
+}
+
+
+def measure(case: Case, data: LoadedData, device: ComputeDevice, turns: int) -> dict[str, list[float]]:
+    """Images per second of each loop, one number a turn; who begins changes from turn to turn."""
+    running = {name: loop(case, data, device) for name, loop in LOOPS.items()}
+    speeds: dict[str, list[float]] = {name: [] for name in LOOPS}
+    names = list(LOOPS)
+    for turn in range(turns):
+        for name in names[turn % 3 :] + names[: turn % 3]:
+            for _ in range(case.warm_up):
+                next(running[name])
+            start = time.perf_counter()
+            for _ in range(case.steps):
+                next(running[name])
+            speeds[name].append(case.steps * BATCH / (time.perf_counter() - start))
+    return speeds
+
+
+def ratio(above: list[float], below: list[float]) -> float:
+    """Median of the ratios turn by turn."""
+    return statistics.median(a / b for a, b in zip(above, below, strict=True))
+
+
+def show(case: Case, speeds: dict[str, list[float]]) -> None:
+    middle = {name: statistics.median(values) for name, values in speeds.items()}
+    over_tutorial, over_bare = ratio(speeds["ours"], speeds["tutorial"]), ratio(speeds["ours"], speeds["bare"])
+    print(case.model.source)
+    for name, value in middle.items():
+        print(f"  {name:9}{value:10,.0f} images/s  ({min(speeds[name]):,.0f} to {max(speeds[name]):,.0f})")
+    print(f"  ours / tutorial {over_tutorial:5.2f}  (wanted: {case.over_tutorial:.2f} or more)")
+    print(f"  ours / bare     {over_bare:5.2f}  (wanted: {case.over_bare:.2f} or more)", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--turns", type=int, help="turns of each loop; default: 7 for two_conv, 4 for resnet18")
+    parser.add_argument("--only", help="part of a model's name")
+    parser.add_argument("--precision", default="auto", choices=("auto", "float32", "bfloat16"))
+    given = parser.parse_args()
+    device = resolve_device("cpu", given.precision, None)
+    data = noise()
+    print(f"{device.name or 'CPU'}, {device.facts.threads} threads, {device.facts.precision}, batch {BATCH}")
+    for case in CASES:
+        if not given.only or given.only in case.model.source:
+            show(case, measure(case, data, device, given.turns or case.turns))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Inference against the plain forward pass, and the clock of the latency."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from reportgen.experiment import latency as clock
+from reportgen.experiment.evaluate import evaluate
+from reportgen.experiment.latency import measure_latency
+from tests.experiment.cases import Heard, noise, plain_cpu
+
+
+class Net(nn.Module):
+    """Behaves differently in training: batch statistics and dropout."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm, self.drop = nn.Conv2d(3, 8, 3, stride=4), nn.BatchNorm2d(8), nn.Dropout(0.5)
+        self.linear = nn.Linear(8, 10)
+        self.calls: list[tuple[tuple[int, ...], bool]] = []
+
+    def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        self.calls.append((tuple(x.shape), self.training))
+        return {"logits": self.linear(self.drop(self.norm(self.conv(x))).mean((2, 3)))}
+
+
+def net() -> Net:
+    torch.manual_seed(0)
+    return Net()
+
+
+def by_hand(module: nn.Module, images: torch.Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> np.ndarray:
+    pictures = images.numpy().astype(np.float64) / 255
+    ready = torch.from_numpy((pictures - np.array(mean)) / np.array(std)).permute(0, 3, 1, 2).contiguous()
+    with torch.no_grad():
+        found: np.ndarray = module.double().eval()(ready)["logits"].numpy()
+    return found
+
+
+def test_logits_are_those_of_a_plain_forward_pass_in_float64() -> None:
+    data = noise(test=23)
+    logits = evaluate(net(), data.test_images, data.normalization, plain_cpu(), batch_size=10)
+    expected = by_hand(net(), data.test_images, data.normalization.mean, data.normalization.std)
+    assert logits.dtype == np.float32 and logits.shape == (23, 10)
+    assert np.abs(logits - expected).max() < 1e-5
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_evaluation_is_in_evaluation_mode_and_puts_the_mode_back(training: bool) -> None:
+    data, module = noise(test=5), net().train(training)
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    evaluate(module, data.test_images, data.normalization, plain_cpu())
+    assert module.training is training
+    assert [mode for _, mode in module.calls] == [False]
+    assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
+
+
+def test_the_mode_is_put_back_when_the_model_fails() -> None:
+    data, module = noise(test=5), net().train()
+    module.linear = nn.Linear(9, 10)
+    with pytest.raises(RuntimeError):
+        evaluate(module, data.test_images, data.normalization, plain_cpu())
+    assert module.training
+
+
+def test_progress_hears_of_every_image() -> None:
+    data, heard = noise(test=23), Heard()
+    evaluate(net(), data.test_images, data.normalization, plain_cpu(), heard, batch_size=10)
+    assert heard.total == 23
+
+
+def test_latency_counts_its_repeats_and_leaves_model_and_random_numbers_alone() -> None:
+    module = net().train()
+    state = torch.random.get_rng_state()
+    found = measure_latency(module, (3, 32, 32), plain_cpu(), batches=(1, 4), budget_seconds=0.02)
+    assert [row.batch_size for row in found] == [1, 4]
+    assert all(0 < row.p50_seconds <= row.p95_seconds and clock.REPEATS[0] <= row.n <= clock.REPEATS[1] for row in found)
+    assert len(module.calls) == sum(row.n + 2 for row in found)
+    assert {shape for shape, _ in module.calls} == {(1, 3, 32, 32), (4, 3, 32, 32)}
+    assert not any(mode for _, mode in module.calls)
+    assert module.training
+    assert torch.equal(torch.random.get_rng_state(), state)
+
+
+def test_percentiles_are_of_the_times_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "repeat", lambda *given: [float(value) for value in range(1, 102)])
+    (row,) = measure_latency(net(), (3, 32, 32), plain_cpu(), batches=(1,))
+    assert (row.p50_seconds, row.p95_seconds, row.n) == (51.0, 96.0, 101)
+
+
+def test_a_slow_model_is_timed_five_times_and_a_quick_one_a_hundred() -> None:
+    images = torch.zeros(1, 3, 32, 32)
+    assert len(clock.repeat(net(), images, plain_cpu(), 0.0)) == 5
+    assert len(clock.repeat(nn.Identity(), images, plain_cpu(), 60.0)) == 100
