@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
-from reportgen.figures._diagram.labels import text_width
+from reportgen.figures._diagram.text import text_width
 
 TEXT, SMALL = 12.0, 10.5
 """Type sizes, pixels at the figure's full width."""
@@ -99,7 +100,7 @@ class Scheme:
         """True when the cards stand in one line, whatever passes them or joins them from beside."""
         main = [i for i, card in enumerate(self.cards) if card.kind not in {"side", "const"}]
         steps = set(self.edges) - self.skips
-        return set(zip(main, main[1:], strict=False)) == {(a, b) for a, b in steps if a in set(main)}
+        return set(pairwise(main)) == {(a, b) for a, b in steps if a in set(main)}
 
 
 @dataclass(frozen=True)

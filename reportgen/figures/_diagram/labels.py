@@ -3,180 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from types import MappingProxyType
 
 from reportgen.trace import ModuleCall, Shape
 from reportgen.words import say
 
-FONT = 'Arial, "Helvetica Neue", "Liberation Sans", "DejaVu Sans", sans-serif'
-"""Faces of nearly one width first, so that boxes measured here fit wherever the drawing is opened."""
-
-FOLLOWERS = frozenset(
-    [
-        "relu",
-        "relu6",
-        "gelu",
-        "silu",
-        "hardswish",
-        "hardsigmoid",
-        "sigmoid",
-        "tanh",
-        "softmax",
-        "log_softmax",
-        "leaky_relu",
-        "elu",
-        "mish",
-        "dropout",
-        "celu",
-        "selu",
-        "batch_norm",
-        "layer_norm",
-        "group_norm",
-        "instance_norm",
-        "local_response_norm",
-        "normalize",
-        "prelu",
-        "glu",
-        "softplus",
-    ]
-)
-"""Lower-case kinds that stand in small type under the operator they follow."""
+FOLLOWERS = frozenset((
+    "relu", "relu6", "prelu", "leakyrelu", "elu", "celu", "selu", "gelu", "glu", "silu", "mish", "softplus", "tanh",
+    "sigmoid", "hardsigmoid", "hardswish", "hardtanh", "softmax", "logsoftmax", "normalize", "swish",
+))  # fmt: skip
+"""Kinds, lower case without underscores, that stand in small type under the operator they follow."""
 
 FULL_LISTS, RANGES, CONSTANTS, KIND_ONLY = range(4)
 """How much of the settings a label tells, from most to least."""
 
 LISTED = 4
 """So many different values of one setting are listed; more are drawn together as a range."""
-
-LONGEST = 140
-"""No drawn text has more characters, whatever its width."""
-
-# Advance widths of Helvetica, thousandths of an em (Adobe Font Metrics), for 0x20 to 0x7E.
-_ADVANCES = [
-    "278",
-    "278",
-    "355",
-    "556",
-    "556",
-    "889",
-    "667",
-    "191",
-    "333",
-    "333",
-    "389",
-    "584",
-    "278",
-    "333",
-    "278",
-    "278",
-    "556",
-    "556",
-    "556",
-    "556",
-    "556",
-    "556",
-    "556",
-    "556",
-    "556",
-    "556",
-    "278",
-    "278",
-    "584",
-    "584",
-    "584",
-    "556",
-    "1015",
-    "667",
-    "667",
-    "722",
-    "722",
-    "667",
-    "611",
-    "778",
-    "722",
-    "278",
-    "500",
-    "667",
-    "556",
-    "833",
-    "722",
-    "778",
-    "667",
-    "778",
-    "722",
-    "667",
-    "611",
-    "722",
-    "667",
-    "944",
-    "667",
-    "667",
-    "611",
-    "278",
-    "278",
-    "278",
-    "469",
-    "556",
-    "333",
-    "556",
-    "556",
-    "500",
-    "556",
-    "556",
-    "278",
-    "556",
-    "556",
-    "222",
-    "222",
-    "500",
-    "222",
-    "833",
-    "556",
-    "556",
-    "556",
-    "556",
-    "333",
-    "500",
-    "278",
-    "556",
-    "500",
-    "722",
-    "500",
-    "500",
-    "500",
-    "334",
-    "260",
-    "334",
-    "584",
-]
-_OTHERS = MappingProxyType({"·": 278, "…": 1000, "×": 584, "→": 1000, "–": 556, "−": 584, "›": 333, "—": 1000})
-
-
-def text_width(text: str, size: float, bold: bool = False) -> float:
-    """Width in pixels, 5 % on the safe side; characters outside Latin count as one em."""
-    total = 0
-    for char in text:
-        code = ord(char)
-        total += int(_ADVANCES[code - 32]) if 32 <= code < 127 else _OTHERS.get(char, 600 if code < 0x250 else 1000)
-    return total / 1000 * size * (1.12 if bold else 1.05)
-
-
-def shorten(text: str, width: float, size: float, bold: bool = False) -> str:
-    """The text, cut with "…" in the middle so that it fits `width` pixels."""
-    whole = clean(text)
-    if text_width(whole, size, bold) <= width:
-        return whole
-    for keep in range(min(len(whole) - 1, LONGEST), 1, -1):
-        tail = keep // 2
-        cut = f"{whole[: keep - tail].rstrip()}…{whole[len(whole) - tail :].lstrip()}"
-        if text_width(cut, size, bold) <= width:
-            return cut
-    return whole[:1] + "…"
-
-
-def clean(text: str) -> str:
-    """One line without characters that can't be printed (XML refuses some of them)."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def shape_text(shape: Shape) -> str:
@@ -187,8 +28,7 @@ def shape_text(shape: Shape) -> str:
 def is_follower(kind: str) -> bool:
     """True for normalisation, activation and dropout: what belongs to the operator before it."""
     lowered = kind.lower().replace("_", "")
-    plain = {name.replace("_", "") for name in FOLLOWERS}
-    return lowered in plain or "norm" in lowered or lowered.startswith("dropout")
+    return lowered in FOLLOWERS or "norm" in lowered or lowered.startswith(("dropout", "alphadropout"))
 
 
 def label(calls: Sequence[ModuleCall], detail: int = FULL_LISTS) -> str:

@@ -6,8 +6,9 @@ positions by weighted least squares under the order, each layer solved exactly b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 APART = 16
 """Between two cards of a layer."""
@@ -15,7 +16,9 @@ PASSING = 11
 """Between a card and an edge that passes it, or two such edges."""
 SWEEPS = 6
 SETTLING = 60
-LONG = 30.0
+NEARLY = 7.0
+"""Deviation that is mended after settling, pixels; less than the free space beside a line."""
+LONG = 120.0
 """Pull between the passing points of one edge, so that it runs straight."""
 ABREAST = 2
 """With more cards side by side no way is the main one, and branches stand evenly."""
@@ -64,7 +67,7 @@ def layered(boxes: Sequence[Box], edges: Sequence[tuple[int, int]]) -> Layered:
         passing = range(len(level), len(level) + level[b] - level[a] - 1)
         level += [level[a] + 1 + step for step in range(len(passing))]
         chains.append((a, *passing, b))
-    links = tuple(sorted({pair for chain in chains for pair in zip(chain, chain[1:], strict=False)}))
+    links = tuple(sorted({pair for chain in chains for pair in pairwise(chain)}))
     layers: list[list[int]] = [[] for _ in range(max(level, default=-1) + 1)]
     spans = {node: len(chain) for chain in chains for node in chain[1:-1]}
     for node in sorted(range(len(level)), key=lambda n: (n < count and boxes[n].late, spans.get(n, 0), n)):
@@ -107,7 +110,7 @@ def neighbours(graph: Layered) -> tuple[dict[int, list[int]], dict[int, list[int
 def crossings(layers: Sequence[Sequence[int]], below: dict[int, list[int]]) -> int:
     """Pairs of links that cross."""
     total = 0
-    for layer, following in zip(layers, layers[1:], strict=False):
+    for layer, following in pairwise(layers):
         place = {node: i for i, node in enumerate(following)}
         seen: list[int] = []
         for node in layer:
@@ -127,7 +130,7 @@ def trunk(graph: Layered, count: int) -> frozenset[tuple[int, int]]:
             length, path = max(options, key=lambda option: option[0], default=(0, ()))
             best[node] = (length + (node < count), (*path, node))
     longest = max(best.values(), key=lambda found: found[0], default=(0, ()))[1]
-    return frozenset(zip(longest, longest[1:], strict=False))
+    return frozenset(pairwise(longest))
 
 
 def across(graph: Layered, boxes: Sequence[Box]) -> list[float]:
@@ -146,11 +149,27 @@ def across(graph: Layered, boxes: Sequence[Box]) -> list[float]:
         for layer in graph.layers if step % 2 == 0 else graph.layers[::-1]:
             wanted = [middle(node, links[node], x) for node in layer]
             pulls = [sum(pull for _, pull in links[node]) or 0.1 for node in layer]
-            rooms = [room(a, b, widths, len(boxes)) for a, b in zip(layer, layer[1:], strict=False)]
+            rooms = [room(a, b, widths, len(boxes)) for a, b in pairwise(layer)]
             for node, value in zip(layer, settled(wanted, pulls, rooms), strict=True):
                 x[node] = value
+    lines = [chain[1:-1] for chain in graph.chains] + ([] if crowded else [ends(main)])
+    for line in lines:
+        straighten(x, line)
     left = min((x[n] - widths[n] / 2 for n in range(len(x))), default=0.0)
     return [value - left for value in x]
+
+
+def ends(links: Iterable[tuple[int, int]]) -> tuple[int, ...]:
+    """The nodes that links join."""
+    return tuple(sorted({node for link in links for node in link}))
+
+
+def straighten(x: list[float], line: Sequence[int]) -> None:
+    """Put nodes that stand nearly above each other exactly so, in place."""
+    if line and max(x[n] for n in line) - min(x[n] for n in line) < NEARLY:
+        middle = sum(x[n] for n in line) / len(line)
+        for node in line:
+            x[node] = middle
 
 
 def middle(node: int, links: Sequence[tuple[int, float]], x: Sequence[float]) -> float:

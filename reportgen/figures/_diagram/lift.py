@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from reportgen.figures._diagram.tree import Tree
@@ -44,7 +45,7 @@ class Graph:
         """True when calls and operators stand in one line and nothing passes them by (constants may join)."""
         main = [i for i, item in enumerate(self.items) if item.role not in {"side", "const"}]
         kept = set(main)
-        return {(a, b) for a, b in self.edges if a in kept and b in kept} == set(zip(main, main[1:], strict=False))
+        return {(a, b) for a, b in self.edges if a in kept and b in kept} == set(pairwise(main))
 
 
 def lift(tree: Tree, call: int, opened: frozenset[int]) -> Graph:

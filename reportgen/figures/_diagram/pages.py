@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 
 from reportgen.figures._diagram.paint import Panel, document, number
 
-WIDTH, HEIGHT = 680.0, 880.0
-"""A page of the report, CSS pixels."""
+WIDTH, HEIGHT = 680.0, 860.0
+"""A page of the report with room left for a caption, CSS pixels."""
 BETWEEN, UNDER = 28.0, 26.0
 """Between panels, sideways and downwards."""
 
@@ -48,7 +48,8 @@ def centred(page: Sequence[tuple[Panel, float, float]]) -> tuple[tuple[Panel, fl
 
 def room(page: Sequence[tuple[Panel, float, float]], panel: Panel) -> tuple[float, float] | None:
     """The highest, then leftmost free place on a page; None when it is full."""
-    lefts = sorted({0.0, *(x + other.width + BETWEEN for other, x, _ in page)})
+    half = {(WIDTH + BETWEEN) / 2} if panel.width <= (WIDTH - BETWEEN) / 2 else set()
+    lefts = sorted({0.0, *half, *(x + other.width + BETWEEN for other, x, _ in page)})
     tops = sorted({0.0, *(y + other.height + UNDER for other, _, y in page)})
     for y in tops:
         for x in lefts:
@@ -68,9 +69,9 @@ def free(page: Sequence[tuple[Panel, float, float]], panel: Panel, x: float, y: 
     )
 
 
-def svg(page: Page, title: str) -> bytes:
+def svg(page: Page) -> bytes:
     """The page as an SVG document; links are transparent areas above the drawing."""
-    root = document(WIDTH, page.height, title)
+    root = document(WIDTH, page.height)
     for panel, x, y in page.panels:
         holder = ET.SubElement(root, "g", {"transform": f"translate({number(x)} {number(y)})"})
         holder.append(panel.element)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from xml.etree import ElementTree as ET
 
 from reportgen.figures._diagram.cards import FOLLOW, PAD, ROW, SMALL, TEXT, Card, Row, Scheme
-from reportgen.figures._diagram.labels import FONT, shorten, text_width
 from reportgen.figures._diagram.routes import Placed, Point
+from reportgen.figures._diagram.text import FONT, shorten, tail, text_width
 from reportgen.figures._style import ACCENT, INK, MUTED, PAPER, SOFT
 
 SVG = "http://www.w3.org/2000/svg"
@@ -190,24 +190,14 @@ def draw_paths(parent: ET.Element, scheme: Scheme, placed: Placed) -> None:
         top = y + 3
         for row in card.rows:
             if row.path and card.kind == "card":
-                words = shorten(row.path, PATHS + x - 10, SMALL)
+                words = tail(row.path, PATHS + x - 10, SMALL)
                 text(parent, x - 8, top + 14, words, SMALL, fill=MUTED, text_anchor="end")
             top += row.height
 
 
-def document(width: float, height: float, title: str) -> ET.Element:
-    """An empty drawing of that size."""
-    root = ET.Element(
-        "svg",
-        {
-            "xmlns": SVG,
-            "width": number(width),
-            "height": number(height),
-            "viewBox": f"0 0 {number(width)} {number(height)}",
-            "role": "img",
-            "aria-label": title,
-            "font-family": FONT,
-        },
-    )
-    ET.SubElement(root, "rect", {"width": "100%", "height": "100%", "fill": PAPER})
+def document(width: float, height: float) -> ET.Element:
+    """An empty drawing of that size; its alternative text stands with the figure."""
+    size = {"width": number(width), "height": number(height), "viewBox": f"0 0 {number(width)} {number(height)}"}
+    root = ET.Element("svg", {"xmlns": SVG} | size | {"font-family": FONT})
+    ET.SubElement(root, "rect", {"width": number(width), "height": number(height), "fill": PAPER})
     return root

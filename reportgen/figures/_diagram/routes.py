@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from reportgen.figures._diagram.layout import Box, Layered, across, layered
 
-GAP = 17
+GAP = 14
 """Height between two layers when nothing runs sideways there, pixels."""
 TRACK = 8
 """Further height for each group of edges that runs sideways."""
@@ -119,7 +120,7 @@ def line(
     first, last = chain[0], chain[-1]
     level = plan.graph.level
     points = [(plan.x[first], tops[level[first]] + plan.boxes[first].height)]
-    for a, b in zip(chain, chain[1:], strict=False):
+    for a, b in pairwise(chain):
         if (a, b) in sides:
             middle = tops[level[b]] + plan.boxes[b].height / 2
             edge = plan.x[b] + plan.half(b) * (1 if plan.x[a] > plan.x[b] else -1)

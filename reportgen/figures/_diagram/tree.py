@@ -7,62 +7,19 @@ from dataclasses import dataclass
 
 from reportgen.trace import ModelTrace, ModuleCall, Operator
 
-GLUE = frozenset(
-    [
-        "view",
-        "reshape",
-        "permute",
-        "transpose",
-        "contiguous",
-        "getitem",
-        "unsqueeze",
-        "squeeze",
-        "expand",
-        "expand_as",
-        "clone",
-        "to",
-        "type",
-        "type_as",
-        "float",
-        "half",
-        "detach",
-        "unbind",
-        "chunk",
-        "split",
-        "tensor_split",
-        "split_with_sizes",
-        "narrow",
-        "select",
-        "movedim",
-        "moveaxis",
-        "t",
-        "mT",
-        "swapaxes",
-        "unflatten",
-        "view_as",
-        "reshape_as",
-        "repeat",
-        "tile",
-        "dropout",
-        "dropout_",
-        "stochastic_depth",
-        "alpha_dropout",
-        "feature_dropout",
-        "dropout2d",
-        "item",
-        "requires_grad_",
-        "unfold_view",
-        "broadcast_to",
-        "as_strided",
-        "identity",
-    ]
-)
+GLUE = frozenset((
+    "view", "view_as", "reshape", "reshape_as", "unflatten", "permute", "transpose", "t", "mT", "swapaxes", "movedim",
+    "moveaxis", "squeeze", "unsqueeze", "expand", "expand_as", "broadcast_to", "repeat", "tile", "chunk", "split",
+    "tensor_split", "split_with_sizes", "unbind", "narrow", "select", "getitem", "as_strided", "contiguous", "clone",
+    "detach", "to", "type", "type_as", "float", "half", "requires_grad", "item", "dropout", "dropout2d",
+    "alpha_dropout", "feature_dropout", "stochastic_depth", "identity",
+))  # fmt: skip
 """Operators that move numbers or do nothing in evaluation: an edge passes through them."""
 
-CREATORS = frozenset(
-    "new_zeros new_ones new_full new_empty new_tensor zeros_like ones_like full_like empty_like rand_like randn_like "
-    "size numel dim arange".split()
-)
+CREATORS = frozenset((
+    "new_zeros", "new_ones", "new_full", "new_empty", "new_tensor", "zeros_like", "ones_like", "full_like",
+    "empty_like", "rand_like", "randn_like", "size", "numel", "dim", "arange",
+))  # fmt: skip
 """Operators that read a tensor only for its shape or type: what they make does not depend on the input's numbers."""
 
 OPAQUE = frozenset(("MultiheadAttention", "LSTM", "GRU", "RNN"))
@@ -112,7 +69,7 @@ class Tree:
 def plain_name(operator: Operator) -> str:
     """`__iadd__`, `add_` and `torch.add` are all "add"."""
     name = operator.name.rpartition(".")[2].strip("_")
-    return name[1:] if name in {"iadd", "imul", "isub", "radd", "rmul", "rsub"} else name
+    return name[1:] if name[:1] in {"i", "r"} and name[1:] in {"add", "mul", "sub", "truediv", "matmul"} else name
 
 
 def in_dropout(trace: ModelTrace, operator: Operator) -> bool:

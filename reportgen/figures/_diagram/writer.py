@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from reportgen.figures._diagram import labels
 from reportgen.figures._diagram.cards import SMALL, TEXT, Row, Style
-from reportgen.figures._diagram.labels import KIND_ONLY, clean, shape_text, shorten, text_width
+from reportgen.figures._diagram.labels import KIND_ONLY, shape_text
 from reportgen.figures._diagram.lift import Graph, Item
 from reportgen.figures._diagram.structure import Structures
+from reportgen.figures._diagram.text import clean, shorten, text_width
 from reportgen.figures._diagram.tree import plain_name
 from reportgen.trace import ModuleCall, Shape
 from reportgen.words import say
@@ -108,11 +110,13 @@ def paths(calls: Sequence[ModuleCall]) -> str:
     if first.path == last.path:
         return first.path
     before, _, one = first.path.rpartition(".")
-    if before != last.path.rpartition(".")[0]:
+    if before != last.path.rpartition(".")[0] or last.name == "":
         return f"{first.path}–{last.path}"
-    stem = one.rstrip("0123456789")
-    other = last.name.removeprefix(stem) if last.name.startswith(stem) and stem != one else last.name
-    return f"{first.path}–{other}"
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, last.name, strict=False))
+    same = "".join(char for char, _ in alike)
+    if one[len(same) :][:1].isdigit() or last.name[len(same) :][:1].isdigit():
+        same = same.rstrip("0123456789")
+    return f"{first.path}–{last.name[len(same) :]}"
 
 
 def symbol(name: str) -> str:

@@ -1,0 +1,138 @@
+"""The pages of one model: what the overview opens, which structures follow, how much detail fits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from reportgen.figures._diagram import labels
+from reportgen.figures._diagram.cards import SMALL, Scheme, Style
+from reportgen.figures._diagram.compose import compose
+from reportgen.figures._diagram.labels import series, shape_text
+from reportgen.figures._diagram.layout import Box
+from reportgen.figures._diagram.lift import Graph
+from reportgen.figures._diagram.pages import HEIGHT, WIDTH, Page, paginate
+from reportgen.figures._diagram.paint import LEAST, PATHS, Panel, panel
+from reportgen.figures._diagram.routes import Placed, place
+from reportgen.figures._diagram.structure import Structures
+from reportgen.figures._diagram.text import clean, shorten, text_width
+from reportgen.figures._diagram.tree import plant
+from reportgen.figures._diagram.writer import NAME_LIMIT, Writer
+from reportgen.report import Skipped
+from reportgen.trace import ModelTrace
+from reportgen.words import say
+
+NARROW = 312.0
+"""Panels of at most this width stand two abreast."""
+OVERVIEW_ITEMS = (40, 24, 14, 8)
+"""How many items the overview may open into; the first that fits on a page is taken."""
+LARGEST = 90
+"""Structures with more cards are not drawn."""
+DENSEST = 3
+"""Nor are those with more edges a card: nobody could follow them."""
+FIGURES_OF_BLOCKS = 2
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """All pages of one model and what they leave out."""
+
+    pages: tuple[Page, ...]
+    left_out: int
+    """Structures that are too large, or for which there is no page."""
+
+
+def boxes(scheme: Scheme) -> list[Box]:
+    """The cards as the layout sees them."""
+    late = {"side", "const"}
+    return [Box(card.width, card.height, card.kind == "join", card.kind in late) for card in scheme.cards]
+
+
+def fitted(
+    structures: Structures, calls: Sequence[int], graphs: Sequence[Graph], room: float
+) -> tuple[Scheme, Placed] | None:
+    """The structure with as much detail as fits, narrow if that costs only shapes and lists; None if nothing fits."""
+    full, ranges = Style(labels.FULL_LISTS, shapes=True), Style(labels.RANGES, shapes=True)
+    tries = [(min(NARROW, room), full), (min(NARROW, room), ranges), (room, full), (room, ranges)]
+    tries += [(room, Style(detail, shapes=False)) for detail in (labels.FULL_LISTS, labels.RANGES)]
+    tries += [(room, Style(detail, shapes=False, wrap=True)) for detail in range(labels.RANGES, labels.KIND_ONLY + 1)]
+    for width, style in tries:
+        scheme = compose(Writer(structures, tuple(calls), tuple(graphs), replace(style, stages=calls[0] == 0)))
+        if len(scheme.cards) > LARGEST or len(scheme.edges) > DENSEST * len(scheme.cards):
+            return None
+        placed = place(boxes(scheme), scheme.edges)
+        if placed.width <= width and placed.height <= HEIGHT - 60:
+            return scheme, placed
+    return None
+
+
+@lru_cache(maxsize=1)
+def drawing(trace: ModelTrace) -> Drawing | Skipped:
+    """The whole diagram of a model; kept, because three figures show it."""
+    structures = Structures(plant(trace)) if trace.modules else None
+    if structures is None or not structures.graph(0).body():
+        return Skipped("diagram", say("Architecture"), say("The trace holds no operator between input and output."))
+    top = overview(structures)
+    if top is None:
+        parts = len(structures.graph(0).body())
+        return Skipped(
+            "diagram",
+            say("Architecture"),
+            say("The model has {count} parts side by side, too many for one page.", count=parts),
+        )
+    blocks, too_large = blocks_below(structures, top[0])
+    pages: tuple[Page, ...] = ()
+    known = frozenset(blocks)
+    for _ in range(2):  # the second time without links to what found no page
+        panels = [panel("", clean(trace.name), "", *top, known)]
+        panels += [block_panel(structures, digest, blocks[digest], known) for digest in blocks if digest in known]
+        pages = paginate(panels)[: 1 + FIGURES_OF_BLOCKS]
+        known = frozenset(placed.digest for page in pages for placed, _, _ in page.panels)
+    return Drawing(pages, too_large + len(blocks) - len(known - {""}))
+
+
+def overview(structures: Structures) -> tuple[Scheme, Placed] | None:
+    """The model itself, opened as far as a page allows."""
+    for limit in OVERVIEW_ITEMS:
+        found = fitted(structures, (0,), (structures.overview(limit),), WIDTH - PATHS - 4)
+        if found:
+            return found
+    return None
+
+
+def blocks_below(structures: Structures, top: Scheme) -> tuple[dict[str, tuple[Scheme, Placed]], int]:
+    """Every structure that the overview or another structure names, in order of appearance; how many are too large."""
+    found: dict[str, tuple[Scheme, Placed]] = {}
+    too_large: set[str] = set()
+    waiting = targets(top)
+    while waiting:
+        digest = waiting.pop(0)
+        if digest in found or digest in too_large:
+            continue
+        calls = structures.calls(digest)
+        drawn = fitted(structures, calls, [structures.graph(call) for call in calls], WIDTH - 4)
+        if drawn is None:
+            too_large.add(digest)
+        else:
+            found[digest] = drawn
+            waiting += targets(drawn[0])
+    return found, len(too_large)
+
+
+def targets(scheme: Scheme) -> list[str]:
+    """The structures that a drawing names."""
+    return [row.target for card in scheme.cards for row in card.rows if row.target is not None]
+
+
+def block_panel(structures: Structures, digest: str, drawn: tuple[Scheme, Placed], known: frozenset[str]) -> Panel:
+    """One structure with its heading: class, how often, at which output shapes."""
+    calls = [structures.tree.call(index) for index in structures.calls(digest)]
+    name = f"{shorten(calls[0].kind, NAME_LIMIT, SMALL)} {structures.letter(digest)}".rstrip()
+    title = name + (f" ×{len(calls)}" if len(calls) > 1 else "")
+    shapes = Counter(shape_text(call.output_shapes[0]) for call in calls if call.output_shapes)
+    counted = [f"{shape} (×{count})" if count > 1 else shape for shape, count in shapes.items()]
+    notes = [series(counted, between=" · "), series(shapes, between=" · "), series(shapes, 1)]
+    note = next((note for note in notes if text_width(note, SMALL) <= LEAST), "") if len(shapes) > 1 else ""
+    return panel(digest, title, note, *drawn, known)
