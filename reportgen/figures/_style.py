@@ -1,0 +1,155 @@
+"""One style for every figure: colours by meaning, sizes, type, and the way a figure becomes bytes."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib
+import matplotlib.style
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from reportgen.report import FigureFile
+
+INK = "#1b1e23"
+MUTED = "#5a626e"
+HAIRLINE = "#d9dde3"
+SOFT = "#b4bac3"
+"""Bars and marks that only count, and baselines."""
+PAPER = "#ffffff"
+ACCENT = "#0b6b66"
+RIGHT = "#0060a0"
+WRONG = "#b34a00"
+RIGHT_SOFT = "#a9cbe6"
+WRONG_SOFT = "#f3c096"
+
+FULL = 680
+"""CSS pixels: the width of the text."""
+HALF = 330
+TEXT = 12
+"""CSS pixels, the size of a caption on paper."""
+POINT = 0.75
+"""Points in a CSS pixel; matplotlib's SVG counts in points."""
+FONTS = "Helvetica Neue,Segoe UI,Arial,Liberation Sans,Noto Sans,sans-serif"
+"""What the drawing asks for. Measured with DejaVu Sans, which comes with matplotlib and is wider than all of these."""
+RULES: dict[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": TEXT * POINT,
+    "text.parse_math": False,
+    "text.color": INK,
+    "axes.titlesize": TEXT * POINT,
+    "axes.titlelocation": "left",
+    "axes.titlecolor": INK,
+    "axes.titlepad": 6,
+    "axes.labelsize": TEXT * POINT,
+    "axes.labelcolor": MUTED,
+    "axes.edgecolor": SOFT,
+    "axes.linewidth": 0.75,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "grid.color": HAIRLINE,
+    "grid.linewidth": 0.75,
+    "xtick.labelsize": TEXT * POINT,
+    "ytick.labelsize": TEXT * POINT,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelcolor": MUTED,
+    "ytick.labelcolor": MUTED,
+    "xtick.major.size": 3,
+    "ytick.major.size": 0,
+    "xtick.major.width": 0.75,
+    "legend.fontsize": TEXT * POINT,
+    "legend.frameon": False,
+    "lines.linewidth": 1.5,
+    "lines.markersize": 4.5,
+    "figure.facecolor": PAPER,
+    "axes.facecolor": PAPER,
+    "svg.fonttype": "none",
+    "figure.constrained_layout.h_pad": 3 / 72,
+    "figure.constrained_layout.w_pad": 3 / 72,
+}
+PROLOGUE = re.compile(rb"\A.*?(?=<svg)", re.DOTALL)
+FAMILY = re.compile(rb"font-family: 'DejaVu Sans'")
+ERRORS = LinearSegmentedColormap.from_list("errors", (PAPER, WRONG_SOFT, WRONG))
+"""Shares of errors: one hue, from paper to the colour of wrong."""
+ORDER = LinearSegmentedColormap.from_list("order", ("#bfe0dc", "#4f9e97", ACCENT, "#063d3a"))
+"""Stages of a model in their order: one hue, light to dark."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A figure under way."""
+
+    name: str
+    figure: Figure
+    width: int
+    """CSS pixels."""
+    height: int
+
+    def svg(self, title: str, caption: str, alt: str) -> FigureFile:
+        """The figure as SVG with its text as text; the same bytes for the same marks."""
+        buffer = io.BytesIO()
+        unsaid = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        self.figure.savefig(buffer, format="svg", metadata=unsaid)
+        data = PROLOGUE.sub(b"", buffer.getvalue(), count=1)
+        data = FAMILY.sub(b"font-family: " + FONTS.encode(), data)
+        return FigureFile(self.name, "image/svg+xml", data, self.width, self.height, title, caption, alt)
+
+
+@contextmanager
+def sheet(name: str, height: float, width: int = FULL) -> Iterator[Sheet]:
+    """An empty figure of `width` × `height` CSS pixels in the house style, whatever the user's own settings."""
+    rules = RULES | {"svg.hashsalt": name}
+    with matplotlib.style.context(rules, after_reset=True), warnings.catch_warnings():
+        # Text stays text in the SVG, so a glyph that the measuring font lacks is no loss.
+        warnings.filterwarnings("ignore", r"Glyph \d+ .*missing from", UserWarning)
+        tall = round(height)
+        size = (width * POINT / 72, tall * POINT / 72)
+        yield Sheet(name, Figure(figsize=size, layout="constrained"), width, tall)
+
+
+def shorten(text: str, most: int) -> str:
+    """The text in one line of at most `most` characters, its end replaced by "…" where it is longer."""
+    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+def grid(axes: Axes, axis: str = "y") -> None:
+    """Hairlines across one axis, whose own line is not needed then."""
+    axes.grid(axis="y" if axis == "y" else "x")
+    axes.spines["left" if axis == "y" else "bottom"].set_visible(False)
+    axes.tick_params(axis="y" if axis == "y" else "x", length=0)
+
+
+def bare(axes: Axes) -> None:
+    """No lines and no tick marks: the marks carry their own labels."""
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+
+
+def spread(wanted: list[float], gap: float) -> list[float]:
+    """Positions near the wanted ones, in the same order, at least `gap` apart."""
+    order = sorted(range(len(wanted)), key=lambda index: (wanted[index], index))
+    groups: list[tuple[float, list[int]]] = []
+    for index in order:
+        centre, members = wanted[index], [index]
+        while groups and centre - groups[-1][0] < gap * (len(members) + len(groups[-1][1])) / 2:
+            other, before = groups.pop()
+            total = len(before) + len(members)
+            centre = (other * len(before) + centre * len(members)) / total
+            members = before + members
+        groups.append((centre, members))
+    placed = [0.0] * len(wanted)
+    for centre, members in groups:
+        for rank, index in enumerate(members):
+            placed[index] = centre + gap * (rank - (len(members) - 1) / 2)
+    return placed

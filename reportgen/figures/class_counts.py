@@ -1,0 +1,83 @@
+"""How many images of every class there are in each split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from reportgen import numerals
+from reportgen.figures._style import ACCENT, INK, MUTED, SOFT, bare, grid, sheet, shorten
+from reportgen.kinds import FigureKind
+from reportgen.record import RunRecord, Split
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say
+
+MOST_NAMED = 40
+"""Up to so many classes have a row of their own."""
+
+
+def split_title(split: Split) -> str:
+    """A split and its size."""
+    word = say("Training") if split.name == "train" else say("Test")
+    return say("{split}, {n} images", split=word, n=numerals.count(split.n))
+
+
+def named_bars(axes: Axes, split: Split, names: Sequence[str]) -> None:
+    """One bar a class with its count."""
+    axes.barh(range(len(names)), split.counts, color=SOFT if split.name == "train" else ACCENT, height=0.62)
+    for row, count in enumerate(split.counts):
+        text = numerals.count(count)
+        axes.annotate(text, (count, row), (4, 0), textcoords="offset points", va="center", color=MUTED)
+    axes.set_yticks(range(len(names)), [shorten(name, 24) for name in names])
+    axes.tick_params(axis="y", labelcolor=INK)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_xticks([])
+    axes.set_xlim(0, 1.25 * max(*split.counts, 1))
+    bare(axes)
+
+
+def ranked_steps(axes: Axes, split: Split) -> None:
+    """Counts from the largest class to the smallest."""
+    axes.stairs(sorted(split.counts, reverse=True), fill=True, color=SOFT if split.name == "train" else ACCENT)
+    axes.set_xlabel(say("classes, largest first"))
+    axes.set_ylim(0, None)
+    grid(axes)
+
+
+def draw(record: RunRecord) -> FigureFile | Skipped:
+    """Images by class and split, in class order."""
+    name, title = "class_counts", say("Images by class")
+    splits, names = [split for split in record.data.splits if split.counts], record.data.classes
+    if not splits or not names:
+        return Skipped(name, title, say("The record holds no counts by class."))
+    many = len(names) > MOST_NAMED
+    with sheet(name, 220 if many else 44 + 21 * len(names)) as paper:
+        panels = paper.figure.subplots(1, len(splits), squeeze=False)[0]
+        for place, (axes, split) in enumerate(zip(panels, splits, strict=True)):
+            axes.set_title(split_title(split))
+            if many:
+                ranked_steps(axes, split)
+            else:
+                named_bars(axes, split, names)
+                axes.tick_params(labelleft=place == 0)
+        told = " ".join(balance(split, names) for split in splits)
+        reading = "" if many else " " + say("Each split has its own scale.")
+        return paper.svg(title, told + reading, say("Bars of images by class. {sentence}", sentence=told))
+
+
+def balance(split: Split, names: Sequence[str]) -> str:
+    """Whether a split's classes are equal, else its smallest and largest."""
+    counts = np.asarray(split.counts)
+    word = say("Training") if split.name == "train" else say("Test")
+    if counts.min() == counts.max():
+        return say("{split}: {count} images of every class.", split=word, count=numerals.count(int(counts[0])))
+    return say(
+        "{split}: from {low} ({smallest}) to {high} ({largest}).", split=word,
+        low=numerals.count(int(counts.min())), smallest=shorten(names[int(counts.argmin())], 40),
+        high=numerals.count(int(counts.max())), largest=shorten(names[int(counts.argmax())], 40),
+    )  # fmt: skip
+
+
+FIGURE = FigureKind("class_counts", draw)

@@ -1,0 +1,103 @@
+"""Recall and precision of every class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from reportgen import numerals
+from reportgen.figures._style import ACCENT, INK, MUTED, PAPER, SOFT, grid, sheet, shorten
+from reportgen.kinds import FigureKind
+from reportgen.measurements import ClassScore
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.values import MetricValue
+from reportgen.words import say
+
+MOST = 30
+APART = 0.17
+"""Rows between the marks of recall and precision."""
+
+
+def by_recall(classes: Sequence[ClassScore]) -> list[ClassScore]:
+    """The classes that have a recall, weakest first."""
+    known = [item for item in classes if item.recall.value is not None]
+    return sorted(known, key=lambda item: (item.recall.value, item.index))
+
+
+def mark(axes: Axes, row: float, metric: MetricValue, recall: bool) -> None:
+    """One value with its interval."""
+    if metric.value is None:
+        return
+    colour = ACCENT if recall else MUTED
+    if metric.low is not None and metric.high is not None:
+        axes.plot([100 * metric.low, 100 * metric.high], [row, row], color=colour, linewidth=1.5 if recall else 0.9)
+    face = colour if recall else PAPER
+    axes.plot([100 * metric.value], [row], "o" if recall else "D", color=colour, markerfacecolor=face,
+              markersize=5.5 if recall else 4.5)  # fmt: skip
+
+
+def draw(record: RunRecord) -> FigureFile | Skipped:
+    """A dot for recall and one for precision with their intervals, one row a class, the weakest first."""
+    name, title = "class_scores", say("Recall and precision by class")
+    if record.measured is None or not by_recall(record.measured.classes):
+        return Skipped(name, title, say("The record holds no scores by class."))
+    ranked = by_recall(record.measured.classes)
+    shown = ranked[:MOST]
+    overall = record.measured.value("accuracy")
+    with sheet(name, 74 + 22 * len(shown)) as paper:
+        axes = paper.figure.add_subplot()
+        if overall is not None and overall.value is not None:
+            axes.axvline(100 * overall.value, color=SOFT, linewidth=1, linestyle=(0, (2, 2)))
+        for row, item in enumerate(shown):
+            mark(axes, row + APART, item.precision, recall=False)
+            mark(axes, row - APART, item.recall, recall=True)
+        axes.set_yticks(range(len(shown)), [shorten(item.name, 24) for item in shown])
+        axes.tick_params(axis="y", labelcolor=INK)
+        axes.set_ylim(len(shown) - 0.4, -0.6)
+        low = min(axes.get_xlim()[0], 99.0)
+        axes.set_xlim(max(0.0, 10 * (low // 10)), 100.8)
+        axes.set_xlabel(say("per cent of the class's images (recall), of the images called so (precision)"))
+        axes.spines["left"].set_visible(False)
+        grid(axes, "x")
+        handles = [
+            Line2D([], [], marker="o", color=ACCENT, label=say("recall")),
+            Line2D([], [], marker="D", color=MUTED, markerfacecolor=PAPER, linewidth=0.9, label=say("precision")),
+            Line2D([], [], color=SOFT, linewidth=1, linestyle=(0, (2, 2)), label=say("accuracy of all images")),
+        ]
+        axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2,
+                    handlelength=1.8, columnspacing=1.6, borderpad=0)  # fmt: skip
+        return paper.svg(title, caption(ranked), describe(shown, len(ranked)))
+
+
+def caption(ranked: Sequence[ClassScore]) -> str:
+    """The weakest and the strongest class, then how to read the marks."""
+    weak, strong = ranked[0], ranked[-1]
+    if len(ranked) == 1:
+        told = say("{name}: recall {value}.", name=shorten(weak.name, 40), value=weak.recall.display_full)
+    else:
+        told = say(
+            "Recall is lowest for {weak}, {low}, and highest for {strong}, {high}.",
+            weak=shorten(weak.name, 40), strong=shorten(strong.name, 40),
+            low=weak.recall.display_full, high=strong.recall.display_full,
+        )  # fmt: skip
+    if len(ranked) > MOST:
+        left_out = numerals.count(len(ranked))
+        told += " " + say("The weakest {shown} of {count} classes.", shown=MOST, count=left_out)
+    return told + " " + say("Weakest first; lines are 95 % Wilson intervals.")
+
+
+def describe(shown: Sequence[ClassScore], count: int) -> str:
+    """Both values of every class shown."""
+    told = [
+        say("{name}: recall {recall}, precision {precision}", name=shorten(item.name, 40),
+            recall=item.recall.display, precision=item.precision.display)
+        for item in shown
+    ]  # fmt: skip
+    return say("Dot plot of {shown} of {count} classes. {classes}.", shown=len(shown), count=count,
+               classes="; ".join(told))  # fmt: skip
+
+
+FIGURE = FigureKind("class_scores", draw)

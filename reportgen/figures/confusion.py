@@ -1,0 +1,146 @@
+"""Which classes are taken for which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from reportgen import numerals
+from reportgen.figures._style import ERRORS, INK, MUTED, PAPER, WRONG, bare, sheet, shorten
+from reportgen.kinds import FigureKind
+from reportgen.measurements import Confusion
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say
+
+MOST_CLASSES = 20
+"""Up to so many the whole matrix is drawn; beyond, the largest confusions."""
+DIAGONAL = "#eef0f2"
+DARK = 0.62
+"""Of the colour scale; from here on numbers are white."""
+
+Counts = NDArray[np.int64]
+
+
+def row_shares(counts: Counts) -> NDArray[np.float64]:
+    """Share of each row's sum, (classes, classes); 0 in rows without images."""
+    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+
+
+def matrix(axes: Axes, counts: Counts, names: Sequence[str]) -> object:
+    """The matrix with the errors coloured by their share of the row and every count written in."""
+    size, share = len(counts), row_shares(counts)
+    errors = np.where(np.eye(size, dtype=bool), 0, share)
+    scale = Normalize(0, max(float(errors.max()), 0.01))
+    edges = np.arange(size + 1) - 0.5
+    mesh = axes.pcolormesh(
+        edges, edges, np.ma.masked_array(errors, mask=errors == 0), cmap=ERRORS, norm=scale, linewidth=1,
+        edgecolors=PAPER,
+    )  # fmt: skip
+    corners = np.arange(size) - 0.5
+    axes.bar(corners, 1, 1, bottom=corners, align="edge", color=DIAGONAL, edgecolor=PAPER, linewidth=1)
+    for row, column in zip(*np.nonzero(counts), strict=True):
+        on = row == column
+        colour = MUTED if on else PAPER if scale(errors[row, column]) > DARK else INK
+        axes.text(column, row, numerals.count(counts[row, column]), ha="center", va="center", color=colour)
+    labels = [shorten(name, 16) for name in names]
+    axes.set_xticks(range(size), labels)
+    axes.set_yticks(range(size), labels)
+    axes.set_ylim(size - 0.5, -0.5)
+    axes.xaxis.tick_top()
+    if max(map(len, labels)) * size > 72:
+        for label in axes.get_xticklabels():
+            label.set(rotation=40, ha="left", va="bottom", rotation_mode="anchor")
+    axes.tick_params(labelcolor=INK)
+    bare(axes)
+    return mesh
+
+
+def draw_matrix(record: RunRecord, counts: Counts, title: str) -> FigureFile:
+    """The whole matrix."""
+    size, names = len(counts), record.data.classes
+    with sheet("confusion", 110 + max(24, min(44, 460 // size)) * size) as paper:
+        axes = paper.figure.add_subplot()
+        mesh = matrix(axes, counts, names)
+        axes.set_ylabel(say("true class"))
+        axes.set_title(say("called"), color=MUTED, loc="center")
+        bar = paper.figure.colorbar(mesh, ax=axes, shrink=0.5, aspect=24, pad=0.02)  # type: ignore[arg-type]
+        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.ax.yaxis.set_major_locator(MaxNLocator(4))
+        bar.ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
+        bar.ax.set_title(say("share of row"), color=MUTED, loc="left")
+        return paper.svg(title, caption(record, counts), describe(record, counts))
+
+
+def draw_largest(record: RunRecord, largest: Sequence[Confusion], counts: Counts, title: str) -> FigureFile:
+    """The largest confusions as bars of their share of the true class's images."""
+    with sheet("confusion", 48 + 22 * len(largest)) as paper:
+        axes = paper.figure.add_subplot()
+        shares = [item.share.value or 0.0 for item in largest]
+        axes.barh(range(len(largest)), shares, color=WRONG, height=0.6)
+        for row, item in enumerate(largest):
+            text = f"{item.share.display}, {numerals.count(item.count)}"
+            axes.annotate(text, (shares[row], row), (4, 0), textcoords="offset points", va="center", color=MUTED)
+        axes.set_yticks(range(len(largest)), [pair(record, item, 22) for item in largest])
+        axes.tick_params(axis="y", labelcolor=INK)
+        axes.set_ylim(len(largest) - 0.4, -0.6)
+        axes.set_xlim(0, 1.02 * max(shares))
+        axes.set_xticks([])
+        axes.set_title(say("share of the class's images, images"), color=MUTED)
+        bare(axes)
+        return paper.svg(title, caption(record, counts), describe(record, counts))
+
+
+def draw(record: RunRecord) -> FigureFile | Skipped:
+    """The confusion matrix, or the largest confusions where there are many classes."""
+    name, title = "confusion", say("Confusions")
+    if record.measured is None:
+        return Skipped(name, title, say("The record holds no measurements."))
+    counts = np.asarray(record.measured.confusion, dtype=np.int64)
+    if len(counts) < 2:
+        return Skipped(name, title, say("With a single class there is nothing to confuse."))
+    if len(counts) <= MOST_CLASSES:
+        return draw_matrix(record, counts, title)
+    if not record.measured.confusions:
+        return Skipped(name, title, say("No image was taken for another class."))
+    return draw_largest(record, record.measured.confusions, counts, title)
+
+
+def pair(record: RunRecord, item: Confusion, most: int) -> str:
+    """A confusion in words."""
+    names = record.data.classes
+    true, predicted = shorten(names[item.true], most), shorten(names[item.predicted], most)
+    return say("{true} called {predicted}", true=true, predicted=predicted)
+
+
+def caption(record: RunRecord, counts: Counts) -> str:
+    """The largest confusion, then what colour and numbers are."""
+    measured = record.measured
+    worst = measured.confusions[0] if measured is not None and measured.confusions else None
+    if worst is None:
+        first = say("No image was taken for another class.")
+    else:
+        first = say("Most often {pair}: {share}.", pair=pair(record, worst, 40), share=worst.share.display_full)
+    if len(counts) > MOST_CLASSES:
+        return first + " " + say("The largest confusions of {count} classes.", count=numerals.count(len(counts)))
+    return first + " " + say("Numbers: images. Colour: share of the row, errors only; grey: called right.")
+
+
+def describe(record: RunRecord, counts: Counts) -> str:
+    """How many are right and the five largest confusions."""
+    measured = record.measured
+    largest = measured.confusions[:5] if measured is not None else ()
+    told = "; ".join(f"{pair(record, item, 40)} {numerals.count(item.count)}" for item in largest)
+    return say(
+        "Confusion matrix of {classes} classes: {right} of {n} images on the diagonal. Largest confusions: {largest}.",
+        classes=len(counts), right=numerals.count(int(np.trace(counts))), n=numerals.count(int(counts.sum())),
+        largest=told or say("none"),
+    )  # fmt: skip
+
+
+FIGURE = FigureKind("confusion", draw)

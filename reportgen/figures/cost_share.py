@@ -1,0 +1,197 @@
+"""Where the cost of the model is: parameters, MACs, activation memory and time by stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+
+from reportgen import numerals
+from reportgen.figures._style import INK, MUTED, ORDER, PAPER, SOFT, bare, sheet, shorten, spread
+from reportgen.kinds import FigureKind
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.trace import ModelTrace, ModuleCall
+from reportgen.words import say
+
+MOST_STAGES = 8
+WORTH_SHOWING = 0.02
+"""A stage that has less than this share of every cost goes to "other"."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One row: a top-level module, or all others."""
+
+    label: str
+    costs: tuple[float, float, float, float]
+    """Parameters, MACs, activation bytes, seconds."""
+    other: bool = False
+
+
+def top_level(trace: ModelTrace) -> tuple[ModuleCall, list[ModuleCall]]:
+    """The outermost module with more than one child call, and those calls in order."""
+    base = trace.modules[0]
+    while True:
+        children = [call for call in trace.modules if call.parent == base.index]
+        if len(children) != 1 or children[0].is_leaf:
+            return base, children
+        base = children[0]
+
+
+def stages(trace: ModelTrace) -> list[Stage]:
+    """Costs by top-level module in order of execution, the small ones folded; what is in none of them is "other"."""
+    base, children = top_level(trace)
+    owner = {call.index: call.path for call in children}
+    sums = {call.path: np.zeros(4) for call in children}
+    for call in trace.modules:
+        if call.parent in owner:
+            owner[call.index] = owner[call.parent]
+        if call.index in owner:
+            sums[owner[call.index]][:2] += (call.own_parameters, call.own_macs)
+    for call in children:
+        sums[call.path][2:] += (call.activation_bytes, call.seconds or 0.0)
+    total = np.array([trace.parameters, trace.macs, base.activation_bytes, base.seconds or 0.0], dtype=np.float64)
+    total = np.maximum(total, sum(sums.values(), np.zeros(4)))
+    names = {call.path: call.name for call in children}
+    return fold([(names[path], costs) for path, costs in sums.items()], total)
+
+
+def fold(rows: Sequence[tuple[str, np.ndarray]], total: np.ndarray) -> list[Stage]:
+    """The rows that have a share worth showing, then everything else as one."""
+    share = [float(np.max(costs / np.where(total > 0, total, 1))) for _, costs in rows]
+    largest = sorted(range(len(rows)), key=lambda index: -share[index])[:MOST_STAGES]
+    kept = sorted(index for index in largest if share[index] >= WORTH_SHOWING)
+    shown = [Stage(rows[index][0], tuple(rows[index][1])) for index in kept]
+    rest = total - sum((rows[index][1] for index in kept), np.zeros(4))
+    if np.any(rest > 1e-3 * total):
+        shown.append(Stage(say("other"), tuple(np.maximum(rest, 0)), other=True))
+    return shown
+
+
+def colours(rows: Sequence[Stage]) -> list[str]:
+    """Light to dark in the order of execution; grey for the rest."""
+    named = sum(not row.other for row in rows)
+    ramp = [to_hex(ORDER(place)) for place in np.linspace(0, 1, max(named, 2))]
+    return [SOFT if row.other else ramp[index] for index, row in enumerate(rows)]
+
+
+def ring(axes: Axes, rows: Sequence[Stage], paint: Sequence[str]) -> None:
+    """The shares of the parameters as a ring, each named at its side."""
+    values = np.array([row.costs[0] for row in rows])
+    share = values / values.sum()
+    axes.pie(
+        share, colors=list(paint), startangle=90, counterclock=False, radius=1.0,
+        wedgeprops={"width": 0.42, "edgecolor": PAPER, "linewidth": 1},
+    )  # fmt: skip
+    axes.text(0, 0, numerals.compact(float(values.sum())), ha="center", va="center")
+    middle = np.pi / 2 - 2 * np.pi * (np.cumsum(share) - share / 2)
+    for side in (1, -1):
+        mine = [i for i in range(len(rows)) if share[i] >= WORTH_SHOWING and (np.cos(middle[i]) >= 0) == (side > 0)]
+        heights = spread([1.2 * float(np.sin(middle[i])) for i in mine], 0.3)
+        for index, height in zip(mine, heights, strict=True):
+            x, y = np.cos(middle[index]), np.sin(middle[index])
+            axes.plot([x, 1.1 * x, 1.22 * side], [y, 1.1 * y, height], color=SOFT, linewidth=0.6, clip_on=False)
+            text = f"{shorten(rows[index].label, 11)} {numerals.percent(float(share[index]))}"
+            axes.text(1.28 * side, height, text, ha="left" if side > 0 else "right", va="center", color=MUTED)
+    axes.set_xlim(-1.25, 1.25)
+    axes.set_ylim(-1.35, 1.35)
+
+
+def bars(axes: Axes, rows: Sequence[Stage], paint: Sequence[str], which: int, title: str) -> None:
+    """One cost as horizontal bars with their shares at the ends."""
+    values = np.array([row.costs[which] for row in rows])
+    share = values / values.sum()
+    axes.barh(range(len(rows)), share, color=list(paint), height=0.62)
+    for index, part in enumerate(share):
+        text = numerals.percent(float(part))
+        axes.annotate(text, (part, index), (3, 0), textcoords="offset points", va="center", color=MUTED)
+    axes.set_title(title)
+    axes.set_xlim(0, 1.75)
+    axes.set_xticks([])
+    axes.set_yticks(range(len(rows)), [shorten(row.label, 14) for row in rows])
+    axes.tick_params(axis="y", labelcolor=INK)
+    bare(axes)
+
+
+MEASURES: tuple[tuple[str, Callable[[float], str]], ...] = (
+    ("parameters", numerals.compact),
+    ("MACs", numerals.compact),
+    ("activations", numerals.bytes_text),
+    ("time", numerals.seconds_text),
+)
+"""What the four costs are called and how they are written, in the order of Stage.costs."""
+
+
+def draw(record: RunRecord) -> FigureFile | Skipped:
+    """Parameters as a ring; MACs, activation memory and measured time as bars; one order and one colour for a stage."""
+    name, title = "cost_share", say("Where the cost is")
+    rows = stages(record.trace)
+    total = np.sum([row.costs for row in rows], axis=0) if rows else np.zeros(4)
+    if len(rows) < 2 or not total.any():
+        return Skipped(name, title, say("The model is a single layer: there is nothing to share out."))
+    paint = colours(rows)
+    present = [which for which in (1, 2, 3) if total[which] > 0]
+    with sheet(name, max(230, 60 + 22 * len(rows))) as paper:
+        widths = [2.0 if total[0] > 0 else 0.01] + [1.0] * len(present)
+        axes = paper.figure.subplots(1, 1 + len(present), width_ratios=widths, squeeze=False)[0]
+        if total[0] > 0:
+            axes[0].set_title(say("Parameters"))
+            ring(axes[0], rows, paint)
+        else:
+            axes[0].set_axis_off()
+        for place, which in enumerate(present):
+            label, write = MEASURES[which]
+            bars(axes[place + 1], rows, paint, which, f"{heading(label)}, {write(float(total[which]))}")
+            axes[place + 1].invert_yaxis()
+            axes[place + 1].tick_params(labelleft=place == 0)
+        return paper.svg(title, caption(rows, total, record.trace), describe(rows, total))
+
+
+def heading(label: str) -> str:
+    """The name of a cost as a panel's heading."""
+    return {"MACs": say("MACs"), "activations": say("Activations"), "time": say("Time")}[label]
+
+
+def leading(rows: Sequence[Stage], which: int) -> Stage:
+    """The row with most of one cost."""
+    return max(rows, key=lambda row: row.costs[which])
+
+
+def caption(rows: Sequence[Stage], total: np.ndarray, trace: ModelTrace) -> str:
+    """Which stage holds most of what, and how the time was taken."""
+    first = leading(rows, 0 if total[0] > 0 else 1)
+    told = [
+        say("{share} of the parameters are in {stage}", stage=shorten(first.label, 40),
+            share=numerals.percent(first.costs[0] / total[0])) if total[0] > 0 else say("The model has no parameters"),
+    ]  # fmt: skip
+    busiest = leading(rows, 1)
+    if total[1] > 0:
+        told.append(
+            say("{share} of the MACs in {stage}", stage=shorten(busiest.label, 40),
+                share=numerals.percent(busiest.costs[1] / total[1]))
+        )  # fmt: skip
+    text = ", ".join(told) + ". "
+    text += say("Top-level modules in the order they run; MACs and activations (kept for the backward pass) per image")
+    if total[3] > 0 and trace.timed_batch:
+        return text + say("; time of one forward pass of {batch} images.", batch=numerals.count(trace.timed_batch))
+    return text + "."
+
+
+def describe(rows: Sequence[Stage], total: np.ndarray) -> str:
+    """Every stage with its shares."""
+    told = []
+    for row in rows:
+        shares = [
+            f"{label} {numerals.percent(cost / whole)}"
+            for (label, _), cost, whole in zip(MEASURES, row.costs, total, strict=True)
+            if whole > 0
+        ]
+        told.append(f"{shorten(row.label, 40)}: {', '.join(shares)}")
+    return say("Ring and bars of shares by stage. {stages}.", stages="; ".join(told))
+
+
+FIGURE = FigureKind("cost_share", draw)

@@ -1,0 +1,109 @@
+"""Risk against coverage, and precision against recall."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from reportgen import numerals
+from reportgen.figures._style import ACCENT, FULL, HALF, INK, MUTED, grid, sheet, shorten
+from reportgen.kinds import FigureKind
+from reportgen.measurements import ClassScore, Curve
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say
+
+MOST_CLASSES = 12
+COLUMNS = 4
+KEPT = 0.8
+"""Coverage that the caption speaks of."""
+
+
+def at(curve: Curve, x: float) -> float:
+    """The curve's value at x, between its points on a straight line."""
+    return float(np.interp(x, curve.x, curve.y))
+
+
+def draw_risk(record: RunRecord) -> FigureFile | Skipped:
+    """Error among the most confident predictions, by the share that is kept."""
+    name, title = "risk_coverage", say("Error by the share of predictions kept")
+    if record.measured is None or not record.measured.risk_coverage.x:
+        return Skipped(name, title, say("The record holds no risk by coverage."))
+    curve = record.measured.risk_coverage
+    with sheet(name, 250, HALF) as paper:
+        axes = paper.figure.add_subplot()
+        axes.set_title(say("% wrong among the kept"))
+        x, y = 100 * np.asarray(curve.x), 100 * np.asarray(curve.y)
+        axes.plot(x, y, color=ACCENT)
+        axes.set_xlim(0, 101)
+        axes.set_ylim(0, max(1.12 * float(y.max()), 1))
+        for share in (KEPT, 1.0):
+            axes.plot([100 * share], [100 * at(curve, share)], "o", color=ACCENT, clip_on=False)
+            axes.annotate(
+                numerals.percent(at(curve, share)), (100 * share, 100 * at(curve, share)), (-5, 5),
+                textcoords="offset points", ha="right", color=INK,
+            )  # fmt: skip
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.yaxis.set_major_locator(MaxNLocator(5))
+        axes.set_xlabel(say("% of the predictions kept, surest first"))
+        grid(axes)
+        told = say(
+            "Of all predictions {all} are wrong; of the surest {kept} %, {risk}.",
+            all=numerals.percent(at(curve, 1.0)), kept=round(100 * KEPT), risk=numerals.percent(at(curve, KEPT)),
+        )  # fmt: skip
+        reading = say("A model that knows when it errs has a curve that rises late.")
+        return paper.svg(title, f"{told} {reading}", say("Line chart. {sentence}", sentence=told))
+
+
+def chosen(classes: tuple[ClassScore, ...], curves: tuple[Curve, ...]) -> list[tuple[ClassScore, Curve]]:
+    """The classes with a curve; of more than MOST_CLASSES, those with the lowest average precision; in class order."""
+    have = [pair for pair in zip(classes, curves, strict=False) if pair[0].average_precision is not None and pair[1].x]
+    have.sort(key=lambda pair: (pair[0].average_precision, pair[0].index))
+    return sorted(have[:MOST_CLASSES], key=lambda pair: pair[0].index)
+
+
+def draw_precision_recall(record: RunRecord) -> FigureFile | Skipped:
+    """One small chart a class, all on the same axes."""
+    name, title = "precision_recall", say("Precision against recall")
+    shown = chosen(record.measured.classes, record.measured.precision_recall) if record.measured else []
+    if not shown:
+        return Skipped(name, title, say("The record holds no precision by recall."))
+    columns = min(COLUMNS, len(shown))
+    rows = -(-len(shown) // columns)
+    with sheet(name, 46 + 128 * rows, FULL if columns > 2 else HALF) as paper:
+        cells = paper.figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+        for axes, (item, curve) in zip(cells, shown, strict=False):
+            axes.set_title(f"{shorten(item.name, 13)}  {numerals.score(item.average_precision)}")
+            axes.plot(100 * np.asarray(curve.x), 100 * np.asarray(curve.y), color=ACCENT, linewidth=1.25)
+            axes.set_xticks([0, 50, 100])
+            axes.set_yticks([0, 50, 100])
+            grid(axes)
+        cells[0].set_xlim(0, 102)
+        cells[0].set_ylim(0, 103)
+        for place, axes in enumerate(cells):
+            if place >= len(shown):
+                axes.set_axis_off()
+            elif place + columns >= len(shown):
+                axes.tick_params(labelbottom=True)
+        paper.figure.supxlabel(say("recall, %"), color=MUTED, fontsize="medium")
+        paper.figure.supylabel(say("precision, %"), color=MUTED, fontsize="medium")
+        return paper.svg(title, *tell(record, shown))
+
+
+def tell(record: RunRecord, shown: list[tuple[ClassScore, Curve]]) -> tuple[str, str]:
+    """Caption and alternative text."""
+    weak = min(shown, key=lambda pair: pair[0].average_precision or 0.0)[0]
+    caption = say(
+        "Average precision is lowest for {name}, {value}.", name=shorten(weak.name, 40),
+        value=numerals.score(weak.average_precision),
+    )  # fmt: skip
+    if len(shown) < len(record.data.classes):
+        caption += " " + say("The {shown} weakest of {count} classes.", shown=len(shown),
+                             count=len(record.data.classes))  # fmt: skip
+    caption += " " + say("One chart a class, its average precision beside the name; the nearer to the upper right "
+                         "corner the better.")  # fmt: skip
+    told = "; ".join(f"{shorten(item.name, 40)} {numerals.score(item.average_precision)}" for item, _ in shown)
+    return caption, say("Small precision–recall charts. Average precision: {classes}.", classes=told)
+
+
+FIGURES = (FigureKind("risk_coverage", draw_risk), FigureKind("precision_recall", draw_precision_recall))

@@ -1,0 +1,135 @@
+"""How far confidence can be believed, before and after temperature scaling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from reportgen import numerals
+from reportgen.figures._style import HAIRLINE, INK, MUTED, RIGHT, RIGHT_SOFT, SOFT, WRONG, WRONG_SOFT, grid, sheet
+from reportgen.kinds import FigureKind
+from reportgen.measurements import Bin
+from reportgen.metrics.intervals import wilson
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say
+
+
+def interval_of(item: Bin) -> tuple[float, float]:
+    """Wilson interval of the share correct in one bin that holds images."""
+    return wilson(round((item.accuracy or 0.0) * item.n), item.n) or (0.0, 1.0)
+
+
+def doubtful(item: Bin) -> int:
+    """1 where the bin is over-confident by more than its interval, −1 where under-confident, else 0."""
+    if not item.n or item.confidence is None:
+        return 0
+    low, high = interval_of(item)
+    return int(item.confidence > high) - int(item.confidence < low)
+
+
+def diagram(axes: Axes, bins: Sequence[Bin], title: str) -> None:
+    """Share correct by bin, and its distance from the confidence."""
+    axes.set_title(title)
+    axes.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle=(0, (3, 3)), zorder=1)
+    for item in bins:
+        if not item.n or item.accuracy is None or item.confidence is None:
+            continue
+        width = item.high - item.low
+        axes.add_patch(Rectangle((item.low, 0), width, item.accuracy, facecolor=HAIRLINE, edgecolor="white"))
+        over = item.confidence > item.accuracy
+        low, tall = min(item.confidence, item.accuracy), abs(item.confidence - item.accuracy)
+        face = WRONG_SOFT if over else RIGHT_SOFT
+        axes.add_patch(Rectangle((item.low, low), width, tall, facecolor=face, edgecolor="white"))
+        low, high = interval_of(item)
+        colour = {1: WRONG, -1: RIGHT, 0: INK}[doubtful(item)]
+        axes.plot([item.confidence] * 2, [low, high], color=colour, linewidth=1, zorder=3)
+        axes.plot([item.confidence], [item.accuracy], "o", color=colour, markersize=4, zorder=4)
+    axes.set_ylim(0, 1.02)
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
+    grid(axes)
+
+
+def counts(axes: Axes, bins: Sequence[Bin]) -> None:
+    """Images by bin."""
+    axes.bar([item.low for item in bins], [item.n for item in bins], [item.high - item.low for item in bins],
+             align="edge", color=SOFT, edgecolor="white")  # fmt: skip
+    axes.set_xlim(0, 1)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
+    axes.yaxis.set_major_locator(MaxNLocator(2, integer=True))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numerals.count(value)))
+    axes.set_xlabel(say("confidence"))
+    grid(axes)
+
+
+def draw(record: RunRecord) -> FigureFile | Skipped:
+    """Two reliability diagrams over the counts of their bins."""
+    name, title = "reliability", say("Confidence against share correct")
+    measured = record.measured
+    if measured is None or not any(item.n for item in measured.calibration.bins):
+        return Skipped(name, title, say("The record holds no confidences."))
+    calibration = measured.calibration
+    temperature = numerals.significant(calibration.temperature, 3)
+    pairs = [(calibration.bins, say("As it is: % correct"))]
+    if any(item.n for item in calibration.scaled_bins):
+        pairs.append((calibration.scaled_bins, say("At temperature {value}: % correct", value=temperature)))
+    with sheet(name, 350) as paper:
+        grids = paper.figure.subplots(
+            2, len(pairs), sharex=True, sharey="row", height_ratios=(3.4, 1), squeeze=False,
+        )  # fmt: skip
+        for column, (bins, heading) in enumerate(pairs):
+            diagram(grids[0][column], bins, heading)
+            counts(grids[1][column], bins)
+            grids[0][column].tick_params(axis="x", length=0)
+            grids[1][column].set_title(say("Images"), color=MUTED)
+        told = caption(calibration.bins, measured.value("ece"), measured.value("ece_scaled"))
+        return paper.svg(title, told, describe(calibration.bins))
+
+
+def verdict(bins: Sequence[Bin]) -> str:
+    """Over-confident, under-confident or neither, and from where on."""
+    over = [item for item in bins if doubtful(item) > 0]
+    under = [item for item in bins if doubtful(item) < 0]
+    if over and not under:
+        first = numerals.significant(over[0].low, 2)
+        if all(doubtful(item) > 0 for item in bins if item.n and item.low >= over[0].low):
+            return say("Over-confident above {low}: the share correct lies below the confidence.", low=first)
+        return say("Over-confident in {count} of the bins: the share correct lies below the confidence.",
+                   count=len(over))  # fmt: skip
+    if under and not over:
+        return say("Under-confident in {count} of the bins: the share correct lies above the confidence.",
+                   count=len(under))  # fmt: skip
+    if over:
+        return say("Over-confident in {over} of the bins and under-confident in {under}.", over=len(over),
+                   under=len(under))  # fmt: skip
+    return say("No bin differs from the diagonal by more than its interval.")
+
+
+def caption(bins: Sequence[Bin], ece: object, scaled: object) -> str:
+    """The verdict, the errors before and after, then how to read it."""
+    told = [verdict(bins)]
+    before, after = getattr(ece, "display", None), getattr(scaled, "display", None)
+    if before and after:
+        told.append(say("Expected calibration error {before}, after scaling {after}.", before=before, after=after))
+    told.append(
+        say("Grey bars: share correct in each of {bins} bins; orange: missing to the confidence, blue: above it; "
+            "dots at the mean confidence with 95 % intervals, dark where they miss the diagonal.", bins=len(bins))
+    )  # fmt: skip
+    return " ".join(told)
+
+
+def describe(bins: Sequence[Bin]) -> str:
+    """Share correct, confidence and n of every bin that holds images."""
+    told = [
+        say("{low} to {high}: {accuracy} correct at confidence {confidence}, {n} images",
+            low=numerals.fixed(item.low, 2), high=numerals.fixed(item.high, 2), n=numerals.count(item.n),
+            accuracy=numerals.percent(item.accuracy), confidence=numerals.fixed(item.confidence, 2))
+        for item in bins if item.n
+    ]  # fmt: skip
+    return say("Reliability diagram. {bins}.", bins="; ".join(told))
+
+
+FIGURE = FigureKind("reliability", draw)

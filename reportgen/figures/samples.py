@@ -1,0 +1,95 @@
+"""A few pictures of the data, as they are and as the model sees them: one mosaic, drawn once."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.figures._style import FULL, shorten
+from reportgen.kinds import FigureKind
+from reportgen.pictures import encode_png, thumbnail
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say, say_count
+
+COLUMNS = 10
+MOST = 40
+GAP = 8
+"""Pixels of the file between two pictures; the file has twice the pixels of the page."""
+
+Pictures = NDArray[np.uint8]
+
+
+def mosaic(pictures: Pictures) -> Pictures:
+    """Pictures (n, H, W, C) as one (height, width, C), COLUMNS a row, enlarged by whole factors, on white.
+
+    As wide as the text at two pixels of the file for one of the page, or a little less.
+    """
+    small = np.stack([thumbnail(picture) for picture in pictures])
+    count, height, width, channels = small.shape
+    side = (2 * FULL - GAP * (COLUMNS - 1)) // COLUMNS
+    factor = max(1, side // max(height, width))
+    big = small.repeat(factor, axis=1).repeat(factor, axis=2)
+    tall, wide = height * factor + GAP, width * factor + GAP
+    rows = -(-count // COLUMNS)
+    sheet = np.full((rows * tall - GAP, min(count, COLUMNS) * wide - GAP, channels), 255, dtype=np.uint8)
+    for index, picture in enumerate(big):
+        top, left = index // COLUMNS * tall, index % COLUMNS * wide
+        sheet[top : top + tall - GAP, left : left + wide - GAP] = picture
+    return sheet
+
+
+def order(record: RunRecord, count: int) -> NDArray[np.intp]:
+    """The pictures by class, so that they can be named in one line."""
+    labels = np.asarray(record.arrays.get("sample.labels", np.zeros(count)), dtype=np.int64)[:count]
+    return np.argsort(labels, kind="stable")
+
+
+def draw_mosaic(record: RunRecord, name: str, key: str, title: str, caption: str) -> FigureFile | Skipped:
+    """The pictures of one array of the record."""
+    pictures = np.asarray(record.arrays.get(key, ()))
+    if not pictures.size:
+        return Skipped(name, title, say("The record holds no such pictures."))
+    if pictures.ndim != 4 or pictures.dtype != np.uint8 or pictures.shape[3] not in (1, 3):
+        return Skipped(name, title, say("The record's pictures are of a form that can't be shown."))
+    pictures = pictures[:MOST]
+    shown = order(record, len(pictures))
+    sheet = mosaic(pictures[shown])
+    height, width = sheet.shape[0] // 2, sheet.shape[1] // 2
+    told = f"{caption} {names(record, shown)}".strip()
+    alt = say_count("{count} picture. {names}", "{count} pictures. {names}", len(shown), names=told)
+    return FigureFile(name, "image/png", encode_png(sheet), width, height, title, told, alt)
+
+
+def names(record: RunRecord, shown: NDArray[np.intp]) -> str:
+    """The classes of the pictures in their order, each with how many there are of it."""
+    if "sample.labels" not in record.arrays:
+        return ""
+    labels, classes = np.asarray(record.arrays["sample.labels"])[shown], record.data.classes
+    found, counts = np.unique(labels, return_counts=True)
+    known = [(shorten(classes[label], 40), count) for label, count in zip(found, counts, strict=True)]
+    if len(set(counts.tolist())) == 1:
+        listed = ", ".join(name for name, _ in known)
+        return say_count("In rows from the left, {count} of each: {names}.", "In rows from the left, {count} of each: "
+                         "{names}.", int(counts[0]), names=listed)  # fmt: skip
+    return say("In rows from the left: {names}.", names=", ".join(f"{name} ({count})" for name, count in known))
+
+
+def draw_raw(record: RunRecord) -> FigureFile | Skipped:
+    """Training pictures as the files hold them."""
+    caption = say("Training pictures as they are, enlarged without smoothing.")
+    return draw_mosaic(record, "sample_raw", "sample.raw", say("Pictures as they are"), caption)
+
+
+def draw_augmented(record: RunRecord) -> FigureFile | Skipped:
+    """The same pictures after augmentation."""
+    title = say("Pictures as the model sees them")
+    if record.data.augment:
+        kinds = ", ".join(record.data.augment)
+        caption = say("The same pictures as the model sees them in training ({kinds}).", kinds=kinds)
+    else:
+        caption = say("The same pictures as the model sees them; nothing is augmented.")
+    return draw_mosaic(record, "sample_augmented", "sample.augmented", title, caption)
+
+
+FIGURES = (FigureKind("sample_raw", draw_raw), FigureKind("sample_augmented", draw_augmented))

@@ -1,0 +1,137 @@
+"""How training went, epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from reportgen import numerals
+from reportgen.figures._style import ACCENT, MUTED, grid, sheet, spread
+from reportgen.kinds import FigureKind
+from reportgen.record import RunRecord, Training
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say, say_count
+
+FEW_POINTS = 30
+"""Epochs up to which every one is marked."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a panel and what stands at its end."""
+
+    label: str
+    points: list[tuple[float, float]]
+    test: bool
+
+
+def lines_of(training: Training) -> tuple[list[Line], list[Line]]:
+    """Loss and accuracy lines, of training and test, without epochs at which a value is unknown."""
+
+    def line(label: str, field: str, scale: float, test: bool) -> Line:
+        found = [(row.epoch, getattr(row, field)) for row in training.epochs]
+        return Line(label, [(x, scale * y) for x, y in found if y is not None and np.isfinite(y)], test)
+
+    loss = [line(say("training"), "train_loss", 1, False), line(say("test"), "test_loss", 1, True)]
+    accuracy = [line(say("training"), "train_accuracy", 100, False), line(say("test"), "test_accuracy", 100, True)]
+    return [item for item in loss if item.points], [item for item in accuracy if item.points]
+
+
+def panel(axes: Axes, lines: Sequence[Line], title: str) -> None:
+    """One panel of lines over epochs with their names at their ends."""
+    axes.set_title(title)
+    for item in lines:
+        x, y = zip(*item.points, strict=True)
+        few = len(x) <= FEW_POINTS
+        colour, dash = (ACCENT, "-") if item.test else (MUTED, (0, (4, 2)))
+        marker = ("o" if item.test else "s") if few else ""
+        fill = colour if item.test else "white"
+        axes.plot(x, y, color=colour, linestyle=dash, marker=marker, markerfacecolor=fill, zorder=3 + item.test)
+    axes.margins(x=0.03, y=0.12)
+    low, high = axes.get_ylim()
+    ends = spread([item.points[-1][1] for item in lines], 0.1 * (high - low))
+    last = max((item.points[-1][0] for item in lines), default=0.0)
+    for item, end in zip(lines, ends, strict=True):
+        axes.annotate(
+            item.label, (last, end), (8, 0), textcoords="offset points", va="center",
+            color=ACCENT if item.test else MUTED, annotation_clip=False,
+        )  # fmt: skip
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.set_xlabel(say("epoch"))
+    grid(axes)
+
+
+def draw_curves(record: RunRecord) -> FigureFile | Skipped:
+    """Loss and accuracy of training and test after every epoch."""
+    name, title = "training_curves", say("Loss and accuracy by epoch")
+    training = record.training
+    if training is None:
+        return Skipped(name, title, say("The model was evaluated, not trained."))
+    loss, accuracy = lines_of(training)
+    if not loss and not accuracy:
+        return Skipped(name, title, say("No epoch left a finite loss."))
+    with sheet(name, 240) as paper:
+        shown = [pair for pair in ((loss, say("Loss, nats")), (accuracy, say("Accuracy, %"))) if pair[0]]
+        for place, (lines, heading) in enumerate(shown):
+            panel(paper.figure.add_subplot(1, len(shown), place + 1), lines, heading)
+        return paper.svg(title, curves_caption(training), curves_alt(training, loss, accuracy))
+
+
+def curves_caption(training: Training) -> str:
+    """What the curves came to and how they were measured."""
+    last = training.epochs[-1]
+    parts = []
+    if last.test_accuracy is not None and last.train_accuracy is not None:
+        parts.append(
+            say(
+                "After {epochs}, {test} of the test sample is right and {train} of the training sample.",
+                epochs=epochs_text(last.epoch),
+                test=numerals.percent(last.test_accuracy, last.test_n),
+                train=numerals.percent(last.train_accuracy, last.train_n),
+            )
+        )
+    elif last.test_accuracy is not None:
+        parts.append(
+            say(
+                "After {epochs}, {test} of the test sample is right.",
+                epochs=epochs_text(last.epoch),
+                test=numerals.percent(last.test_accuracy, last.test_n),
+            )
+        )
+    parts.append(
+        say(
+            "Solid, discs: test (n = {test_n}); dashed, squares: training. Training loss is the mean of the epoch's "
+            "steps on augmented images ({loss}); training accuracy is measured on n = {train_n} images as they are.",
+            test_n=numerals.count(last.test_n),
+            train_n=numerals.count(last.train_n),
+            loss=training.loss,
+        )
+    )
+    return " ".join(parts)
+
+
+def epochs_text(epoch: float) -> str:
+    """A number of epochs in words, whole or with one digit."""
+    if float(epoch).is_integer():
+        return say_count("{count} epoch", "{count} epochs", int(epoch))
+    return say("{number} epochs", number=numerals.fixed(epoch, 1))
+
+
+def curves_alt(training: Training, loss: Sequence[Line], accuracy: Sequence[Line]) -> str:
+    """First and last value of every line."""
+    told = [
+        say("{what}, {who}: from {first} to {last}", what=what, who=line.label,
+            first=numerals.significant(line.points[0][1], 3), last=numerals.significant(line.points[-1][1], 3))
+        for what, lines in ((say("loss"), loss), (say("accuracy in per cent"), accuracy))
+        for line in lines
+    ]  # fmt: skip
+    over = epochs_text(training.epochs[-1].epoch)
+    return say("Line charts over {epochs}. {lines}.", epochs=over, lines="; ".join(told))
+
+
+FIGURE = FigureKind("training_curves", draw_curves)

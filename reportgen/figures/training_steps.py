@@ -1,0 +1,142 @@
+"""Training step by step: loss, learning rate, gradient norm and throughput."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
+
+from reportgen import numerals
+from reportgen.figures._style import ACCENT, HAIRLINE, SOFT, WRONG, grid, sheet
+from reportgen.kinds import FigureKind
+from reportgen.record import RunRecord, Training
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say
+
+PIECES = 300
+"""Steps are gathered into at most so many pieces, each drawn as its range."""
+
+Array = NDArray[np.float64]
+
+
+def ranges(values: Array) -> tuple[Array, Array, Array]:
+    """Middle (in steps), lowest and highest of at most PIECES runs of steps; runs without a finite value are left out.
+
+    Shapes (pieces,).
+    """
+    pieces = np.array_split(np.arange(1, len(values) + 1), min(PIECES, len(values)))
+    kept = [(float(run.mean()), values[run - 1]) for run in pieces]
+    finite = [(middle, part[np.isfinite(part)]) for middle, part in kept]
+    rows = [(middle, float(part.min()), float(part.max())) for middle, part in finite if part.size]
+    x, low, high = np.array(rows, dtype=np.float64).reshape(-1, 3).T
+    return x, low, high
+
+
+def smoothed(values: Array, window: int) -> Array:
+    """Centred moving median over `window` steps, shorter at the ends; not a number where nothing is finite."""
+    half = window // 2
+    result = np.full(len(values), np.nan)
+    for index in range(len(values)):
+        part = values[max(0, index - half) : index + half + 1]
+        part = part[np.isfinite(part)]
+        if part.size:
+            result[index] = np.median(part)
+    return result
+
+
+def step_panel(axes: Axes, values: Array, title: str, window: int) -> None:
+    """Raw range in grey and, when `window` > 1, the moving median over it."""
+    axes.set_title(title)
+    steps = np.arange(1, len(values) + 1)
+    if window > 1:
+        x, low, high = ranges(values)
+        if len(values) <= PIECES:
+            axes.plot(x, low, color=SOFT, linewidth=0.75)
+        else:
+            axes.fill_between(x, low, high, color=HAIRLINE, linewidth=0)
+    line = smoothed(values, window) if window > 1 else values
+    thin = np.unique(np.linspace(0, len(steps) - 1, min(PIECES, len(steps))).round().astype(int))
+    axes.plot(steps[thin], line[thin], color=ACCENT, linewidth=1.25, marker="o" if len(steps) <= 12 else "")
+    highest = np.nanmax(np.where(np.isfinite(values), values, np.nan)) if np.isfinite(values).any() else 1.0
+    axes.set_ylim(0, 1.08 * highest if highest > 0 else 1)
+    axes.yaxis.set_major_locator(MaxNLocator(3))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: plain(value)))
+    grid(axes)
+
+
+def plain(value: float) -> str:
+    """A tick's number, never in exponent form."""
+    return numerals.count(value) if abs(value) >= 1000 else f"{value:.6g}"
+
+
+def step_series(record: RunRecord, training: Training) -> list[tuple[str, Array, bool]]:
+    """Title, values by step and whether they are smoothed, of what the record holds."""
+    arrays, found = record.arrays, []
+    for key, title, noisy in (
+        ("train.loss", say("Loss, nats"), True),
+        ("train.lr", say("Learning rate"), False),
+        ("train.grad_norm", say("Gradient norm"), True),
+    ):
+        values = np.asarray(arrays.get(key, ()), dtype=np.float64)
+        if len(values) and np.isfinite(values).any():
+            found.append((title, values, noisy))
+    seconds = np.asarray(arrays.get("train.seconds", ()), dtype=np.float64)
+    if len(seconds) > 1 and training.steps:
+        took = np.maximum(np.diff(seconds, prepend=0.0), 1e-9)
+        found.append((say("Throughput, images/s"), training.images_seen / training.steps / took, True))
+    return found
+
+
+def draw_steps(record: RunRecord) -> FigureFile | Skipped:
+    """Loss, learning rate, gradient norm and throughput at every step."""
+    name, title = "training_steps", say("Training step by step")
+    training = record.training
+    if training is None:
+        return Skipped(name, title, say("The model was evaluated, not trained."))
+    series = step_series(record, training)
+    if not series:
+        return Skipped(name, title, say("The record holds no values by step."))
+    count = max(len(values) for _, values, _ in series)
+    window = max(1, count // 40) | 1
+    with sheet(name, 40 + 96 * len(series)) as paper:
+        rows = paper.figure.subplots(len(series), 1, sharex=True, squeeze=False)[:, 0]
+        for axes, (heading, values, noisy) in zip(rows, series, strict=True):
+            step_panel(axes, values, heading, window if noisy else 1)
+            if training.divergence is not None:
+                axes.axvline(training.divergence.step, color=WRONG, linewidth=1)
+            axes.set_xlim(0, count + 1)
+        rows[-1].xaxis.set_major_locator(MaxNLocator(8, integer=True))
+        rows[-1].xaxis.set_major_formatter(FuncFormatter(lambda value, _: numerals.count(value)))
+        rows[-1].set_xlabel(say("step"))
+        return paper.svg(title, steps_caption(training, window), steps_alt(series, window))
+
+
+def steps_caption(training: Training, window: int) -> str:
+    """Where training ended, and what line and grey are."""
+    told = []
+    if training.divergence is not None:
+        told.append(say("The loss is not finite from step {step} on (line).", step=f"{training.divergence.step:,}"))
+    told.append(
+        say("{steps} steps of {batch} images, {speed} over all.", steps=numerals.count(training.steps),
+            batch=numerals.count(training.batch_size), speed=numerals.speed(training.images_per_second))
+    )  # fmt: skip
+    if window > 1:
+        told.append(say("Line: moving median of {window} steps; grey: every step.", window=window))
+    return " ".join(told)
+
+
+def steps_alt(series: Sequence[tuple[str, Array, bool]], window: int) -> str:
+    """First, last and highest of each small chart."""
+    told = []
+    for title, values, noisy in series:
+        line = smoothed(values, window if noisy else 1)
+        line = line[np.isfinite(line)]
+        first, last, most = (numerals.significant(float(v), 3) for v in (line[0], line[-1], line.max()))
+        told.append(say("{what}: {first} to {last}, at most {most}", what=title, first=first, last=last, most=most))
+    return say("Small charts over the steps of training. {charts}.", charts="; ".join(told))
+
+
+FIGURE = FigureKind("training_steps", draw_steps)
