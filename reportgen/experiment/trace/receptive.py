@@ -85,14 +85,16 @@ def join(maps: list[tuple[Field, Shape]]) -> tuple[Field, Shape]:
 def ends(operator: OperatorDraft, field: Field) -> bool:
     """Whether the map of places is given up here."""
     output = operator.output_shapes[0]
-    if operator.name in POOLED:
+    if operator.name.startswith("adaptive"):
         return not keeps_places(output, field)
+    if operator.name in POOLED:
+        return len(output) <= 2 or all(len(output) > axis and output[axis] == 1 for axis in field.axes)
     return operator.name in SHAPES and len(output) <= 2
 
 
 def keeps_places(output: Shape, field: Field) -> bool:
     """Whether height and width are still there, at their axes."""
-    return len(output) > max(field.axes) and (output[field.axes[0]], output[field.axes[1]]) == field.extent != (1, 1)
+    return len(output) > max(field.axes) and (output[field.axes[0]], output[field.axes[1]]) == field.extent
 
 
 def step(operator: OperatorDraft, field: Field, shape: Shape) -> Field | None:
@@ -111,7 +113,9 @@ def step(operator: OperatorDraft, field: Field, shape: Shape) -> Field | None:
         return field if len(shape) - 1 not in field.axes else None
     if name in {"layer_norm", "rms_norm"}:
         return field
-    if name in LOCAL or name in POOLED:
+    if name in POOLED:
+        return field if keeps_places(output, field) else None
+    if name in LOCAL and len(output) > max(field.axes):
         return replace(field, extent=(output[field.axes[0]], output[field.axes[1]]))
     return None
 
