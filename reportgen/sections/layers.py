@@ -42,6 +42,8 @@ class LayerTable:
 
     rows: tuple[LayerRow, ...]
     caption: str
+    timed: bool
+    """Whether a column of times is worth its place."""
 
 
 def make_layer_table(trace: ModelTrace) -> LayerTable:
@@ -66,7 +68,7 @@ def make_layer_table(trace: ModelTrace) -> LayerTable:
         if trace.timed_batch and whole
         else ""
     )
-    return LayerTable(shown, " ".join(part for part in (folding, counting, timing) if part))
+    return LayerTable(shown, " ".join(part for part in (folding, counting, timing) if part), bool(whole))
 
 
 def make_row(row: Row, whole: float | None) -> LayerRow:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from reportgen import numerals
+from reportgen.metrics.intervals import wilson
 from reportgen.report import FigureFile, Skipped
 from reportgen.words import say, say_count
 
@@ -35,3 +37,9 @@ def join_few(items: Sequence[str], limit: int = 3) -> str:
 def evidence(figures: Mapping[str, FigureFile | Skipped], name: str, section: str) -> str:
     """The anchor of a figure, or of the section's own when that figure is not shown."""
     return f"figure-{name}" if isinstance(figures.get(name), FigureFile) else f"section-{section}"
+
+
+def share_interval(successes: int, n: int) -> str:
+    """Wilson interval of a proportion in per cent, as people read it; empty for n = 0."""
+    low, high = wilson(successes, n) or (None, None)
+    return numerals.percent_interval(low, high, n)

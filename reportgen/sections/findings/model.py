@@ -17,7 +17,7 @@ NAME = "model"
 MOST = 0.5
 """A stage with this share of the parameters is named as the place where they are."""
 MISMATCH = 0.1
-"""Difference between a stage's share of the time and of the MACs that is worth a sentence."""
+"""Difference between a stage’s share of the time and of the MACs that is worth a sentence."""
 SMALL_INPUT = 16
 """Pixels. Below this an input is too small for its last feature map to say anything about the stem."""
 
@@ -116,19 +116,18 @@ def find_time(record: RunRecord, shares: list[Share], anchor: str) -> Finding | 
     timed = [(share, share.time - share.macs) for share in shares if share.time is not None]
     if len(timed) < 2 or not record.trace.macs:
         return None
-    share, difference = max(timed, key=lambda pair: pair[1])
+    share, difference = max(timed, key=lambda pair: abs(pair[1]))
     where = say(
         "(median, batches of {batch}, {device})",
         batch=numerals.count(record.trace.timed_batch),
         device=record.device.name,
     )
-    if difference < MISMATCH:
-        largest = max(abs(pair[1]) for pair in timed)
+    if abs(difference) < MISMATCH:
         text = say(
-            "The time follows the arithmetic: a stage's share of the forward pass {where} is never more than {points} "
+            "The time follows the arithmetic: a stage’s share of the forward pass {where} is never more than {points} "
             "from its share of the MACs.",
             where=where,
-            points=numerals.points(largest).removeprefix("+"),
+            points=numerals.points(abs(difference)).removeprefix("+"),
         )
         return Finding(text, 0.15, anchor)
     text = say(
@@ -171,7 +170,7 @@ def find_stem(record: RunRecord) -> Finding | None:
     )
     text = say(
         "The last feature map is 1 × 1: a total stride of {stride} px leaves a single position of the {height} × "
-        "{width} px picture, so the deepest layers can't tell where anything is. {advice}",
+        "{width} px picture, so the deepest layers can’t tell where anything is. {advice}",
         stride=field.stride,
         height=height,
         width=width,

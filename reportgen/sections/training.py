@@ -1,0 +1,115 @@
+"""Section 4: how the model was trained, and what that did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen import numerals
+from reportgen.kinds import Section
+from reportgen.record import EpochStats, RunRecord, Training
+from reportgen.report import FigureFile, SectionView, Skipped
+from reportgen.sections.findings.training import NAME, epoch_text, find_training, point_interval
+from reportgen.sections.pieces import Fact, Figures, choose_figures
+from reportgen.words import say
+
+MOST_EPOCHS = 60
+"""Rows of the history; longer ones are thinned evenly, the last row always kept."""
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TrainingView(SectionView):
+    """The values of sections/training.html.j2."""
+
+    facts: tuple[Fact, ...] = ()
+    curves: tuple[FigureFile | Skipped, ...] = ()
+    times: tuple[FigureFile | Skipped, ...] = ()
+    history: tuple[Row, ...] = ()
+    history_caption: str = ""
+
+
+def build(record: RunRecord, figures: Figures) -> TrainingView | Skipped:
+    """The section from the training history, or why there is none."""
+    training = record.training
+    if training is None:
+        reason = say("The model was evaluated as it is; this run trained nothing.")
+        return Skipped(NAME, say("Training"), reason)
+    rows = thin(training.epochs)
+    return TrainingView(
+        name=NAME,
+        title=say("Training"),
+        findings=tuple(find_training(record, training, figures)),
+        facts=tuple(list_facts(record, training)),
+        curves=choose_figures(figures, "training_curves", "training_steps"),
+        times=choose_figures(figures, "time_spent"),
+        history=tuple(make_row(point) for point in rows),
+        history_caption=caption_history(training, len(rows)),
+    )
+
+
+def list_facts(record: RunRecord, training: Training) -> list[Fact]:
+    """How the pass was set up and how long it was."""
+    done = numerals.count(training.steps)
+    return [
+        Fact(say("Optimiser"), training.optimizer),
+        Fact(say("Schedule"), training.schedule),
+        Fact(say("Loss"), training.loss),
+        Fact(
+            say("Steps"),
+            done
+            if training.steps == training.planned_steps
+            else say("{done} of {planned} planned", done=done, planned=numerals.count(training.planned_steps)),
+            say(
+                "of {batch} images; {epoch} to an epoch",
+                batch=numerals.count(training.batch_size),
+                epoch=numerals.count(training.steps_per_epoch),
+            ),
+        ),
+        Fact(say("Images seen"), numerals.count(training.images_seen), say("repeats included")),
+        Fact(say("Augmentation"), ", ".join(record.data.augment) or say("none")),
+        Fact(say("Time in steps"), numerals.seconds_text(training.seconds), say("evaluations between not counted")),
+        Fact(say("Precision"), record.device.precision, record.device.precision_reason),
+        Fact(say("Seed"), str(record.spec.run.seed)),
+    ]
+
+
+def thin(points: tuple[EpochStats, ...]) -> tuple[EpochStats, ...]:
+    """At most MOST_EPOCHS rows of the history, evenly, the last one kept."""
+    every = -(-len(points) // MOST_EPOCHS) or 1
+    return tuple(point for place, point in enumerate(points) if (len(points) - 1 - place) % every == 0)
+
+
+def make_row(point: EpochStats) -> Row:
+    """One row of the history."""
+    return (
+        epoch_text(point.epoch),
+        numerals.count(point.step),
+        numerals.fixed(point.train_loss, 3),
+        numerals.fixed(point.test_loss, 3),
+        numerals.percent(point.train_accuracy),
+        numerals.percent(point.test_accuracy),
+        point_interval(point.test_accuracy, point.test_n) or numerals.DASH,
+        numerals.seconds_text(point.seconds),
+    )
+
+
+def caption_history(training: Training, shown: int) -> str:
+    """What the columns of the history are, and on how many images."""
+    sizes = (
+        max((point.train_n for point in training.epochs), default=0),
+        max((point.test_n for point in training.epochs), default=0),
+    )
+    text = say(
+        "The history in numbers. Training loss: mean over the steps since the row before, augmented images. "
+        "Accuracies: on fixed samples of {train} training and {test} test images, not augmented; the interval is of "
+        "the test accuracy.",
+        train=numerals.count(sizes[0]),
+        test=numerals.count(sizes[1]),
+    )
+    if shown == len(training.epochs):
+        return text
+    rest = say("{shown} of {all} rows.", shown=shown, all=numerals.count(len(training.epochs)))
+    return f"{text} {rest}"
+
+
+SECTION = Section(NAME, "Training", 40, ("training_curves", "training_steps", "time_spent"), build)
