@@ -82,7 +82,7 @@ def build(record: RunRecord, figures: Figures) -> PredictionsView | Skipped:
     selection = select(arrays["eval.logits"], arrays["eval.labels"])
     groups = Album(record, predictions).fill(selection.groups)
     note = say(
-        "Each picture carries its index in the test split and the three most probable classes; the label is set in bold. "
+        "Each picture carries its index in the test split and the three most probable classes; the label is bold. "
         "No group is filled up with pictures that do not fit its rule."
     )
     return PredictionsView(
