@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from reportgen.metrics.predictions import FloatArray, IntArray, Predictions
 
 Weights = NDArray[np.float32]
+BLOCK = 250
+"""Resamples summed at once: bounds the float64 copy of the weights."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +29,21 @@ class Bootstrap:
 
     def means(self, values: FloatArray) -> FloatArray:
         """Mean of `values` (n,) over each draw, (resamples,)."""
-        return self.sums(values[:, None])[:, 0] / len(values)
+        means: FloatArray = self.sums(values[:, None])[:, 0] / len(values)
+        return means
 
     def sums(self, values: FloatArray) -> FloatArray:
-        """Sums of the columns of `values` (n, k) over each draw, (resamples, k)."""
-        total: FloatArray = (self.weights.T @ values.astype(np.float32)).astype(np.float64)
-        return total
+        """Sums of the columns of `values` (n, k) over each draw, (resamples, k); the same bits for any thread count.
+
+        The values are rounded to a binary grid on which every partial sum is exact, so that its order can't matter.
+        """
+        on_grid = round_to_grid(values, len(values))
+        parts = [self.weights[:, start : start + BLOCK].T @ on_grid for start in range(0, self.resamples, BLOCK)]
+        return np.concatenate(parts)
+
+    def counts(self, indicators: FloatArray) -> FloatArray:
+        """Sums of columns of noughts and ones (n, k), (resamples, k): exact in float32 up to 2²⁴ images, and faster."""
+        return (self.weights.T @ indicators.astype(np.float32)).astype(np.float64)
 
 
 def draw_bootstrap(labels: IntArray, resamples: int, seed: int) -> Bootstrap:
@@ -47,11 +59,21 @@ def draw_bootstrap(labels: IntArray, resamples: int, seed: int) -> Bootstrap:
     return Bootstrap(weights)
 
 
+def round_to_grid(values: FloatArray, n: int) -> FloatArray:
+    """The values, each rounded to a power of two so small that a sum of n of them still fits 53 bits."""
+    largest = float(np.abs(values).max(initial=0.0))
+    if largest == 0.0:
+        return values.astype(np.float64)
+    grid = 2.0 ** (math.ceil(math.log2(largest)) + math.ceil(math.log2(n)) - 52)
+    rounded: FloatArray = np.round(values / grid) * grid
+    return rounded
+
+
 def f1_resamples(predictions: Predictions, draws: Bootstrap) -> FloatArray:
     """F1 of each class in each draw, (resamples, c); NaN for a class neither present nor predicted."""
     identity = np.eye(predictions.classes)
-    hits = draws.sums(identity[predictions.labels] * predictions.correct[:, None])
-    called = draws.sums(identity[predictions.predicted])
+    hits = draws.counts(identity[predictions.labels] * predictions.correct[:, None])
+    called = draws.counts(identity[predictions.predicted] * (predictions.predicted >= 0)[:, None])
     support = np.bincount(predictions.labels, minlength=predictions.classes)
     with np.errstate(invalid="ignore"):
         scores: FloatArray = 2 * hits / (called + support)

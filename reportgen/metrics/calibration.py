@@ -94,15 +94,16 @@ def reliability_bins(confidence: FloatArray, correct: FloatArray) -> tuple[Bin, 
 
 
 def calibrate(predictions: Predictions, scaled: FloatArray, temperature: float) -> Calibration:
-    """Everything the reliability and confidence figures show."""
-    correct = predictions.correct.astype(float)
-    index = bin_of(predictions.confidence, HISTOGRAM_BINS)
+    """Everything the reliability and confidence figures show, of the images whose logits are finite."""
+    seen = predictions.predicted >= 0
+    correct, confidence = predictions.correct[seen], predictions.confidence[seen]
+    index = bin_of(confidence, HISTOGRAM_BINS)
     return Calibration(
-        bins=reliability_bins(predictions.confidence, correct),
-        scaled_bins=reliability_bins(scaled, correct),
+        bins=reliability_bins(confidence, correct.astype(float)),
+        scaled_bins=reliability_bins(scaled[seen], correct.astype(float)),
         temperature=temperature,
-        right=counts_by_bin(index[predictions.correct]),
-        wrong=counts_by_bin(index[~predictions.correct]),
+        right=counts_by_bin(index[correct]),
+        wrong=counts_by_bin(index[~correct]),
     )
 
 

@@ -20,13 +20,13 @@ MOST_CONFUSIONS = 20
 
 
 def confusion_matrix(predictions: Predictions) -> IntArray:
-    """(c, c) images by true class (row) and predicted class (column)."""
-    cells = predictions.labels * predictions.classes + predictions.predicted
+    """(c, c) images by true class (row) and predicted class (column), without images whose logits are not finite."""
+    cells = (predictions.labels * predictions.classes + predictions.predicted)[predictions.predicted >= 0]
     counts = np.bincount(cells, minlength=predictions.classes**2)
     return counts.reshape(predictions.classes, predictions.classes).astype(np.int64)
 
 
-def largest_confusions(matrix: IntArray, names: Sequence[str]) -> tuple[Confusion, ...]:
+def largest_confusions(matrix: IntArray, support: IntArray, names: Sequence[str]) -> tuple[Confusion, ...]:
     """The largest cells off the diagonal, by count, then by row and column; empty cells never."""
     off = matrix - np.diag(np.diag(matrix))
     order = np.argsort(-off.ravel(), kind="stable")[:MOST_CONFUSIONS]
@@ -36,7 +36,7 @@ def largest_confusions(matrix: IntArray, names: Sequence[str]) -> tuple[Confusio
         count = int(off[true, predicted])
         if count:
             name = f"confusion.{names[true]}.{names[predicted]}"
-            value = share(name, say("Share of the true class"), count, int(matrix[true].sum()), False)
+            value = share(name, say("Share of the true class"), count, int(support[true]), False)
             found.append(Confusion(true=true, predicted=predicted, count=count, share=value))
     return tuple(found)
 
@@ -44,7 +44,8 @@ def largest_confusions(matrix: IntArray, names: Sequence[str]) -> tuple[Confusio
 def score_classes(predictions: Predictions, names: Sequence[str], draws: Bootstrap) -> tuple[ClassScore, ...]:
     """Every class of the data set, those without images included (their recall is unknown)."""
     matrix = confusion_matrix(predictions)
-    hits, support, called = np.diag(matrix), matrix.sum(1), matrix.sum(0)
+    hits, called = np.diag(matrix), matrix.sum(0)
+    support = np.bincount(predictions.labels, minlength=predictions.classes)
     resampled = f1_resamples(predictions, draws)
     probabilities = predictions.probabilities
     rows = []
@@ -71,7 +72,7 @@ def score_classes(predictions: Predictions, names: Sequence[str], draws: Bootstr
 def f1_value(name: str, hits: int, support: int, called: int, resampled: FloatArray) -> MetricValue:
     """Harmonic mean of precision and recall with its bootstrap interval; unknown for a class without images."""
     value = 2 * hits / (support + called) if support else None
-    ends = percentile_interval(resampled) if value is not None else None
+    ends = percentile_interval(resampled, value) if value is not None else None
     low, high = ends or (None, None)
     return MetricValue(
         name=f"class.{name}.f1", label=say("F1"), value=value, low=low, high=high, n=support, unit="score",
@@ -103,4 +104,4 @@ def macro_auroc(
     for one in present:
         total += auroc_resamples(probabilities[:, one.index], predictions.labels == one.index, draws)
     value = float(np.mean([one.auroc for one in present if one.auroc is not None]))
-    return value, percentile_interval(total / len(present))
+    return value, percentile_interval(total / len(present), value)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from reportgen import numerals
 from reportgen.frozen import Frozen
+from reportgen.metrics.intervals import wilson
 from reportgen.values import Method, MetricValue, Unit
 from reportgen.words import say
 
@@ -79,8 +80,6 @@ def write(
 
 def share(name: str, label: str, successes: int, n: int, higher_is_better: bool | None) -> MetricValue:
     """A proportion with its Wilson interval; unknown when n is 0."""
-    from reportgen.metrics.intervals import wilson
-
     ends = wilson(successes, n)
     low, high = ends or (None, None)
     value = successes / n if n else None

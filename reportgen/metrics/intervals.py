@@ -42,13 +42,18 @@ def newcombe(
     return low, high
 
 
-def percentile_interval(resamples: FloatArray, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
-    """Percentile interval of a bootstrap (Efron 1979); None where a resample is not a number."""
+def percentile_interval(
+    resamples: FloatArray, estimate: float, confidence: float = CONFIDENCE
+) -> tuple[float, float] | None:
+    """Percentile interval of a bootstrap (Efron 1979), widened to the estimate where it leaves it out.
+
+    None where a resample is not a number.
+    """
     if resamples.size == 0 or not np.all(np.isfinite(resamples)):
         return None
     tail = 50 * (1 - confidence)
     low, high = np.percentile(resamples, [tail, 100 - tail])
-    return float(low), float(high)
+    return min(float(low), estimate), max(float(high), estimate)
 
 
 def centred_interval(
@@ -61,8 +66,5 @@ def centred_interval(
     """
     if resamples.size == 0 or not np.all(np.isfinite(resamples)):
         return None
-    shifted = percentile_interval(resamples - (resamples.mean() - estimate), confidence)
-    if shifted is None:
-        return None
-    low, high = (min(max(end, bounds[0]), bounds[1]) for end in shifted)
-    return min(low, estimate), max(high, estimate)
+    ends = percentile_interval(resamples - (resamples.mean() - estimate), estimate, confidence)
+    return None if ends is None else (max(ends[0], bounds[0]), min(ends[1], bounds[1]))

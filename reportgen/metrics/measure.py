@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.measurements import ClassScore, Curve, Measurements
-from reportgen.metrics.bootstrap import Bootstrap, draw_bootstrap, f1_resamples
+from reportgen.metrics.bootstrap import Bootstrap, draw_bootstrap, f1_resamples, tie_ends
 from reportgen.metrics.calibration import (
     calibrate,
     calibration_resamples,
@@ -49,10 +49,10 @@ def measure(record: RunRecord, *, resamples: int = RESAMPLES, seed: int = 0) -> 
     scaled, temperature = scale_crosswise(predictions, seed) if predictions.finite else (predictions.confidence, 1.0)
     classes = score_classes(predictions, names, draws)
     coverage, risk = risk_coverage(predictions.confidence, predictions.correct)
-    matrix = confusion_matrix(predictions)
+    matrix, support = confusion_matrix(predictions), np.bincount(predictions.labels, minlength=predictions.classes)
     values = (
         *count_scores(predictions, classes, draws, top_k_correct(logits, predictions.labels, 5)),
-        *probability_scores(predictions, classes, draws, scaled, risk),
+        *probability_scores(predictions, classes, draws, scaled, float(risk @ np.diff(coverage, prepend=0.0))),
         *training_scores(record, predictions),
         *costs(record),
     )
@@ -60,7 +60,7 @@ def measure(record: RunRecord, *, resamples: int = RESAMPLES, seed: int = 0) -> 
         values=values,
         classes=classes,
         confusion=tuple(tuple(int(cell) for cell in row) for row in matrix),
-        confusions=largest_confusions(matrix, names),
+        confusions=largest_confusions(matrix, support, names),
         calibration=calibrate(predictions, scaled, temperature),
         risk_coverage=thin(coverage, risk) if predictions.finite else Curve(x=(), y=()),
         precision_recall=precision_recall_curves(predictions),
@@ -75,24 +75,23 @@ def count_scores(
     """What is counted from predicted classes: accuracies and macro F1 (mean over the classes that have images)."""
     n, hits, hits5 = predictions.n, int(predictions.correct.sum()), int(in_top5.sum())
     present = [one for one in classes if one.support]
-    support = np.array([one.support for one in present], float)
-    weight = np.zeros(predictions.classes)
-    weight[[one.index for one in present]] = 1 / (support * len(present))
-    balanced = draws.sums((weight[predictions.labels] * predictions.correct)[:, None])[:, 0]
-    f1 = f1_resamples(predictions, draws)[:, [one.index for one in present]]
+    at = [one.index for one in present]
+    own = np.eye(predictions.classes)[predictions.labels] * predictions.correct[:, None]
+    balanced = (draws.counts(own)[:, at] / [one.support for one in present]).mean(1)
+    f1 = f1_resamples(predictions, draws)[:, at]
     macro_f1 = float(np.mean([one.f1.value or 0.0 for one in present]))
     recalls = float(np.mean([one.recall.value or 0.0 for one in present]))
     top5 = predictions.classes > 5
     return (
         define("accuracy", hits / n, wilson(hits, n), n, "wilson"),
         define("top5_accuracy", hits5 / n if top5 else None, wilson(hits5, n), n if top5 else None, "wilson"),
-        define("balanced_accuracy", recalls, percentile_interval(balanced), n, "bootstrap"),
-        define("macro_f1", macro_f1, percentile_interval(f1.mean(1)), n, "bootstrap"),
+        define("balanced_accuracy", recalls, percentile_interval(balanced, recalls), n, "bootstrap"),
+        define("macro_f1", macro_f1, percentile_interval(f1.mean(1), macro_f1), n, "bootstrap"),
     )
 
 
 def probability_scores(
-    predictions: Predictions, classes: tuple[ClassScore, ...], draws: Bootstrap, scaled: FloatArray, risk: FloatArray
+    predictions: Predictions, classes: tuple[ClassScore, ...], draws: Bootstrap, scaled: FloatArray, aurc: float
 ) -> tuple[MetricValue, ...]:
     """What is computed from probabilities; unknown when some of them are not numbers."""
     names = ("nll", "brier", "ece", "ece_scaled", "auroc", "aurc")
@@ -100,30 +99,33 @@ def probability_scores(
         return tuple(define(name, None) for name in names)
     n, correct = predictions.n, predictions.correct.astype(float)
     losses, briers = log_losses(predictions), brier_scores(predictions)
+    nll, brier = float(losses.mean()), float(briers.mean())
     area, area_ends = macro_auroc(predictions, classes, draws)
     found = [
-        define("nll", float(losses.mean()), percentile_interval(draws.means(losses)), n, "bootstrap"),
-        define("brier", float(briers.mean()), percentile_interval(draws.means(briers)), n, "bootstrap"),
+        define("nll", nll, percentile_interval(draws.means(losses), nll), n, "bootstrap"),
+        define("brier", brier, percentile_interval(draws.means(briers), brier), n, "bootstrap"),
     ]
     for name, confidence in (("ece", predictions.confidence), ("ece_scaled", scaled)):
         error = expected_calibration_error(confidence, correct)
         ends = centred_interval(calibration_resamples(confidence, correct, draws), error)
         found.append(define(name, error, ends, n, "bootstrap"))
     found.append(define("auroc", area, area_ends, n if area is not None else None, "bootstrap"))
-    found.append(
-        define("aurc", float(risk.mean()), percentile_interval(aurc_resamples(predictions, draws)), n, "bootstrap")
-    )
+    found.append(define("aurc", aurc, percentile_interval(aurc_resamples(predictions, draws), aurc), n, "bootstrap"))
     return tuple(found)
 
 
 def aurc_resamples(predictions: Predictions, draws: Bootstrap) -> FloatArray:
-    """Area under the risk–coverage curve in each draw, (resamples,): mean error among the kept over all coverages."""
+    """Area under the risk–coverage curve in each draw, (resamples,): mean error among the kept over all coverages.
+
+    Images of equal confidence are kept together.
+    """
     order = np.argsort(-predictions.confidence, kind="stable")
+    _, last = tie_ends(-predictions.confidence[order])
     weights = draws.weights[order]
-    kept = np.cumsum(weights, axis=0)
-    wrong = np.cumsum(weights * (~predictions.correct[order])[:, None], axis=0)
+    kept = np.cumsum(weights, axis=0)[last]
+    wrong = np.cumsum(weights * (~predictions.correct[order])[:, None], axis=0)[last]
     risk = np.divide(wrong, kept, out=np.zeros_like(wrong), where=kept > 0)
-    area: FloatArray = (risk * weights).sum(0).astype(np.float64) / predictions.n
+    area: FloatArray = (risk * weights).sum(0, dtype=np.float64) / predictions.n
     return area
 
 

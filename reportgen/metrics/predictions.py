@@ -20,7 +20,7 @@ class Predictions:
     labels: IntArray
     """(n,)."""
     predicted: IntArray
-    """(n,), the first of the largest logits."""
+    """(n,), the first of the largest logits; −1 where they are not all finite."""
     log_probabilities: FloatArray
     """(n, c); only meaningful when `finite`."""
     classes: int
@@ -50,7 +50,7 @@ def read_predictions(logits: NDArray[Any], labels: NDArray[Any]) -> Predictions:
     """Predictions of logits (n, c) and labels (n,) in 0 … c − 1."""
     rows = np.isfinite(logits).all(1)
     safe = np.where(rows[:, None], logits, 0).astype(np.float64)
-    predicted = safe.argmax(1)
+    predicted = np.where(rows, safe.argmax(1), -1)
     labels = labels.astype(np.int64)
     return Predictions(
         labels=labels,
@@ -58,7 +58,7 @@ def read_predictions(logits: NDArray[Any], labels: NDArray[Any]) -> Predictions:
         log_probabilities=log_softmax(safe, axis=1),
         classes=logits.shape[1],
         finite=bool(rows.all()),
-        correct=(predicted == labels) & rows,
+        correct=predicted == labels,
     )
 
 

@@ -65,8 +65,8 @@ def select(logits: NDArray[Any], labels: NDArray[Any]) -> Selection:
                   say("Right with the highest confidence, at least 90 %; by turns from each class.")),
             group("label_errors", say("Possible label errors"), *label_errors(predictions), predictions,
                   say("Labelled one class and predicted another, both judged against the class averages: the model is "
-                      "at least as sure of the other class as it is on average of that class's own pictures, and "
-                      "less sure of the label than on average (Northcutt et al. 2021).")),
+                      "at least 90 % sure of the other class, at least as sure of it as it is on average of that "
+                      "class's own pictures, and less sure of the label than on average (Northcutt et al. 2021).")),
             group("typical", say("Most typical of each class"), right, -own, predictions,
                   say("The right prediction with the highest probability of its class, one picture a class."), each=1),
             group("untypical", say("Least typical of each class"), np.ones_like(right), own, predictions,

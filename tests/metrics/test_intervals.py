@@ -1,0 +1,123 @@
+"""Closed-form intervals against scipy, published examples and simulation; the bootstrap against scipy's and loops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from sklearn import metrics as sk
+
+from reportgen.metrics.bootstrap import auroc_resamples, draw_bootstrap, f1_resamples, round_to_grid
+from reportgen.metrics.intervals import centred_interval, newcombe, percentile_interval, wilson
+from reportgen.metrics.predictions import log_losses, read_predictions
+from tests.metrics.cases import noisy
+
+
+@given(st.integers(1, 50_000), st.floats(0, 1), st.sampled_from([0.8, 0.95, 0.99]))
+def test_wilson_equals_scipy(n: int, part: float, confidence: float) -> None:
+    k = round(part * n)
+    expected = stats.binomtest(k, n).proportion_ci(confidence, method="wilson")
+    found = wilson(k, n, confidence)
+    assert found == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert found is not None
+    assert 0 <= found[0] <= k / n <= found[1] <= 1
+
+
+def test_wilson_of_nothing_is_unknown() -> None:
+    assert wilson(0, 0) is None
+    assert newcombe((0, 0), (1, 2)) is newcombe((1, 2), (0, 0)) is None
+
+
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.5, 0.9173])
+@pytest.mark.parametrize("n", [50, 400])
+def test_wilson_covers_the_truth_about_nineteen_times_in_twenty(share: float, n: int) -> None:
+    drawn = np.random.default_rng(0).binomial(n, share, 20_000)
+    ends = {int(k): wilson(int(k), n) for k in np.unique(drawn)}
+    covered = np.mean([low <= share <= high for low, high in (ends[int(k)] or (1.0, 0.0) for k in drawn)])
+    assert 0.92 < covered < 0.975  # it dips where n·p is small (Brown, Cai & DasGupta 2001); Wald has 0.63 there
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "low", "high"),
+    [
+        ((56, 70), (48, 80), 0.0524, 0.3339),
+        ((9, 10), (3, 10), 0.1705, 0.8090),
+        ((10, 10), (0, 20), 0.6791, 1.0),
+        ((0, 10), (0, 20), -0.1611, 0.2775),
+    ],
+)
+def test_newcombe_equals_table_ii_of_its_paper(
+    first: tuple[int, int], second: tuple[int, int], low: float, high: float
+) -> None:
+    assert newcombe(first, second) == pytest.approx((low, high), abs=5e-5)
+
+
+@given(st.integers(1, 300), st.integers(1, 300), st.floats(0, 1), st.floats(0, 1))
+def test_newcombe_contains_the_difference_and_turns_with_it(n: int, m: int, p: float, q: float) -> None:
+    one, other = (round(p * n), n), (round(q * m), m)
+    found, turned = newcombe(one, other), newcombe(other, one)
+    assert found is not None
+    assert turned is not None
+    assert -1 <= found[0] <= one[0] / n - other[0] / m <= found[1] <= 1
+    assert found == pytest.approx((-turned[1], -turned[0]))
+
+
+def test_percentiles_are_numpys_and_reach_the_estimate() -> None:
+    resamples = np.random.default_rng(0).normal(size=999)
+    expected = tuple(np.percentile(resamples, [2.5, 97.5]))
+    assert percentile_interval(resamples, 0.0) == pytest.approx(expected)
+    assert percentile_interval(resamples, 5.0) == pytest.approx((expected[0], 5.0))
+    assert percentile_interval(resamples, -5.0) == pytest.approx((-5.0, expected[1]))
+    assert percentile_interval(np.array([0.0, np.nan]), 0.0) is None
+    assert percentile_interval(np.empty(0), 0.0) is None
+
+
+def test_the_bias_of_resamples_is_taken_off() -> None:
+    resamples = np.random.default_rng(1).normal(0.3, 0.01, 2000)
+    found = centred_interval(resamples, 0.2)
+    assert found == pytest.approx((0.2 - 0.0196, 0.2 + 0.0196), abs=0.002)
+    assert centred_interval(resamples, 0.01) == pytest.approx((0.0, 0.0296), abs=0.002)
+    assert centred_interval(np.array([np.nan]), 0.2) is None
+
+
+def test_the_bootstrap_of_a_mean_agrees_with_scipys() -> None:
+    labels = np.zeros(400, np.int64)
+    values = np.random.default_rng(2).exponential(size=400)
+    ours = percentile_interval(draw_bootstrap(labels, 4000, 0).means(values), float(values.mean()))
+    theirs = stats.bootstrap((values,), np.mean, n_resamples=4000, method="percentile", rng=3).confidence_interval
+    assert ours == pytest.approx((theirs.low, theirs.high), abs=0.012)
+
+
+def test_draws_keep_the_size_of_each_class() -> None:
+    labels = np.repeat([0, 3, 4], [50, 7, 1])
+    weights = draw_bootstrap(labels, 300, 0).weights
+    for label, size in ((0, 50), (3, 7), (4, 1)):
+        assert set(weights[labels == label].sum(0).tolist()) == {size}
+    assert weights[:50].mean() == pytest.approx(1)
+    assert weights[:50].var() == pytest.approx(1 - 1 / 50, abs=0.05)  # binomial: n images, 1/n each
+
+
+def test_resampled_metrics_equal_scikit_learn_on_the_images_drawn() -> None:
+    logits, labels = noisy(3, 120, 4, lift=1.0)
+    predictions, draws = read_predictions(logits, labels), draw_bootstrap(labels, 12, 0)
+    scores = np.round(predictions.probabilities[:, 1], 1)  # ties
+    areas, f1 = auroc_resamples(scores, labels == 1, draws), f1_resamples(predictions, draws)
+    losses = draws.means(log_losses(predictions))
+    for at in range(draws.resamples):
+        rows = np.repeat(np.arange(120), draws.weights[:, at].astype(int))
+        assert areas[at] == pytest.approx(sk.roc_auc_score(labels[rows] == 1, scores[rows]))
+        expected = sk.f1_score(labels[rows], predictions.predicted[rows], average=None, labels=range(4))
+        assert f1[at] == pytest.approx(expected)
+        assert losses[at] == pytest.approx(log_losses(predictions)[rows].mean(), rel=1e-12)
+
+
+@given(st.integers(1, 3000), st.floats(1e-6, 1e6), st.integers(0, 99))
+def test_a_sum_on_the_grid_has_no_order(n: int, scale: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.normal(0, scale, n)
+    on_grid = round_to_grid(values, n)
+    assert on_grid == pytest.approx(values, abs=1e-11 * np.abs(values).max())
+    assert on_grid.sum() == sum(on_grid.tolist()) == on_grid[rng.permutation(n)].sum()
+    assert round_to_grid(np.zeros(3), 3).tolist() == [0.0] * 3
