@@ -15,7 +15,11 @@ import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
+from reportgen import numerals
+from reportgen.metrics.intervals import wilson
+from reportgen.numerals import NBSP
 from reportgen.report import FigureFile
 
 INK = "#1b1e23"
@@ -95,9 +99,17 @@ class Sheet:
     """CSS pixels."""
     height: int
 
+    def settle(self) -> None:
+        """Lay the figure out once; left to itself matplotlib draws everything twice for that."""
+        engine = self.figure.get_layout_engine()
+        if engine is not None:
+            engine.execute(self.figure)
+        self.figure.set_layout_engine(None)
+
     def svg(self, title: str, caption: str, alt: str) -> FigureFile:
         """The figure as SVG with its text as text; the same bytes for the same marks."""
         buffer = io.BytesIO()
+        self.settle()
         unsaid = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         self.figure.savefig(buffer, format="svg", metadata=unsaid)
         data = PROLOGUE.sub(b"", buffer.getvalue(), count=1)
@@ -114,7 +126,19 @@ def sheet(name: str, height: float, width: int = FULL) -> Iterator[Sheet]:
         warnings.filterwarnings("ignore", r"Glyph \d+ .*missing from", UserWarning)
         tall = round(height)
         size = (width * POINT / 72, tall * POINT / 72)
-        yield Sheet(name, Figure(figsize=size, layout="constrained"), width, tall)
+        yield Sheet(name, Figure(figsize=size, layout="constrained", dpi=72), width, tall)
+
+
+def ticks(most: int, integer: bool = False) -> MaxNLocator:
+    """At most so many ticks, at numbers that people would choose."""
+    return MaxNLocator(most, steps=[1, 2, 2.5, 5, 10], integer=integer)
+
+
+def measured(successes: int, n: int) -> str:
+    """A proportion with its Wilson interval and n: "75.0 % (71–79, n = 500)"."""
+    low, high = wilson(successes, n) or (None, None)
+    ends = numerals.percent_interval(low, high, n)
+    return f"{numerals.percent(successes / n if n else None, n)} ({ends}, n{NBSP}={NBSP}{numerals.count(n)})"
 
 
 def shorten(text: str, most: int) -> str:

@@ -59,7 +59,7 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
         axes.set_ylim(len(shown) - 0.4, -0.6)
         low = min(axes.get_xlim()[0], 99.0)
         axes.set_xlim(max(0.0, 10 * (low // 10)), 100.8)
-        axes.set_xlabel(say("per cent of the class's images (recall), of the images called so (precision)"))
+        axes.set_xlabel(say("recall: % of the class's images; precision: % of the images called so"))
         axes.spines["left"].set_visible(False)
         grid(axes, "x")
         handles = [

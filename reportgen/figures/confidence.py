@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
 from reportgen import numerals
-from reportgen.figures._style import HALF, MUTED, RIGHT, WRONG, grid, sheet
+from reportgen.figures._style import HALF, MUTED, RIGHT, WRONG, grid, measured, sheet, ticks
 from reportgen.kinds import FigureKind
 from reportgen.record import RunRecord
 from reportgen.report import FigureFile, Skipped
@@ -19,12 +18,12 @@ SURE = 0.9
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """Confidence of right predictions upwards and of wrong ones downwards, each as shares of its own."""
     name, title = "confidence", say("Confidence of right and wrong predictions")
-    measured = record.measured
-    if measured is None or not sum(measured.calibration.right) + sum(measured.calibration.wrong):
+    found = record.measured
+    if found is None or not sum(found.calibration.right) + sum(found.calibration.wrong):
         return Skipped(name, title, say("The record holds no confidences."))
     groups = (
-        (np.asarray(measured.calibration.right), RIGHT, say("right"), 1),
-        (np.asarray(measured.calibration.wrong), WRONG, say("wrong"), -1),
+        (np.asarray(found.calibration.right), RIGHT, say("right"), 1),
+        (np.asarray(found.calibration.wrong), WRONG, say("wrong"), -1),
     )
     bins = len(groups[0][0])
     with sheet(name, 250, HALF) as paper:
@@ -36,17 +35,21 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
             axes.bar(np.arange(bins) / bins, heights, 1 / bins, align="edge", color=colour, edgecolor="white",
                      linewidth=0.5)  # fmt: skip
             text = f"{label}, n = {numerals.count(total)}"
-            axes.text(0.02, 0.96 if side > 0 else 0.04, text, transform=axes.transAxes, color=colour,
-                      va="top" if side > 0 else "bottom")  # fmt: skip
+            axes.text(
+                0.01, 0.99 if side > 0 else 0.01, text, transform=axes.transAxes, color=colour,
+                va="top" if side > 0 else "bottom",
+            )  # fmt: skip
         axes.axhline(0, color=MUTED, linewidth=0.75)
         axes.set_xlim(0, 1)
         high = max(abs(end) for end in axes.get_ylim())
-        axes.set_ylim(-high, high)
-        axes.yaxis.set_major_locator(MaxNLocator(6))
+        axes.set_ylim(-1.35 * high, 1.35 * high)
+        marks = [mark for mark in ticks(4).tick_values(-high, high) if abs(mark) <= high]
+        axes.set_yticks(marks)
         axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):.6g}")
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
         axes.set_xlabel(say("confidence"))
         axes.spines["bottom"].set_visible(False)
+        axes.tick_params(axis="x", length=0)
         grid(axes)
         told = sentence(groups[0][0], groups[1][0])
         return paper.svg(title, told + " " + say("Shares of each group in {bins} bins.", bins=bins),
@@ -61,12 +64,11 @@ def sentence(right: np.ndarray, wrong: np.ndarray) -> str:
     if not right.sum():
         return say("No prediction is right.")
     return say(
-        "{wrong} of the {n_wrong} wrong predictions are made with a confidence of {sure} or more, and {right} of the "
-        "{n_right} right ones.",
-        wrong=numerals.percent(float(wrong[start:].sum() / wrong.sum())), n_wrong=numerals.count(int(wrong.sum())),
-        right=numerals.percent(float(right[start:].sum() / right.sum())), n_right=numerals.count(int(right.sum())),
+        "Made with a confidence of {sure} or more: {wrong} of the wrong predictions, {right} of the right ones.",
+        wrong=measured(int(wrong[start:].sum()), int(wrong.sum())),
+        right=measured(int(right[start:].sum()), int(right.sum())),
         sure=SURE,
-    )  # fmt: skip
+    )
 
 
 FIGURE = FigureKind("confidence", draw)

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from reportgen import numerals
-from reportgen.figures._style import ERRORS, INK, MUTED, PAPER, WRONG, bare, sheet, shorten
+from reportgen.figures._style import ERRORS, INK, MUTED, PAPER, WRONG, bare, sheet, shorten, ticks
 from reportgen.kinds import FigureKind
 from reportgen.measurements import Confusion
 from reportgen.record import RunRecord
@@ -21,7 +20,7 @@ from reportgen.words import say
 MOST_CLASSES = 20
 """Up to so many the whole matrix is drawn; beyond, the largest confusions."""
 DIAGONAL = "#eef0f2"
-DARK = 0.62
+DARK = 0.88
 """Of the colour scale; from here on numbers are white."""
 
 Counts = NDArray[np.int64]
@@ -29,7 +28,7 @@ Counts = NDArray[np.int64]
 
 def row_shares(counts: Counts) -> NDArray[np.float64]:
     """Share of each row's sum, (classes, classes); 0 in rows without images."""
-    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return np.asarray(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), dtype=np.float64)
 
 
 def matrix(axes: Axes, counts: Counts, names: Sequence[str]) -> object:
@@ -70,10 +69,10 @@ def draw_matrix(record: RunRecord, counts: Counts, title: str) -> FigureFile:
         axes.set_ylabel(say("true class"))
         axes.set_title(say("called"), color=MUTED, loc="center")
         bar = paper.figure.colorbar(mesh, ax=axes, shrink=0.5, aspect=24, pad=0.02)  # type: ignore[arg-type]
-        bar.outline.set_visible(False)  # type: ignore[operator]
-        bar.ax.yaxis.set_major_locator(MaxNLocator(4))
+        bar.outline.set_visible(False)
+        bar.ax.yaxis.set_major_locator(ticks(4))
         bar.ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
-        bar.ax.set_title(say("share of row"), color=MUTED, loc="left")
+        bar.ax.set_title(say("share\nof row"), color=MUTED, loc="left")
         return paper.svg(title, caption(record, counts), describe(record, counts))
 
 

@@ -85,9 +85,9 @@ def ring(axes: Axes, rows: Sequence[Stage], paint: Sequence[str]) -> None:
     share = values / values.sum()
     axes.pie(
         share, colors=list(paint), startangle=90, counterclock=False, radius=1.0,
-        wedgeprops={"width": 0.42, "edgecolor": PAPER, "linewidth": 1},
+        wedgeprops={"width": 0.36, "edgecolor": PAPER, "linewidth": 1},
     )  # fmt: skip
-    axes.text(0, 0, numerals.compact(float(values.sum())), ha="center", va="center")
+    axes.text(0, 0, f"{numerals.compact(float(values.sum()))}\n{say('parameters')}", ha="center", va="center")
     middle = np.pi / 2 - 2 * np.pi * (np.cumsum(share) - share / 2)
     for side in (1, -1):
         mine = [i for i in range(len(rows)) if share[i] >= WORTH_SHOWING and (np.cos(middle[i]) >= 0) == (side > 0)]
@@ -110,7 +110,7 @@ def bars(axes: Axes, rows: Sequence[Stage], paint: Sequence[str], which: int, ti
         text = numerals.percent(float(part))
         axes.annotate(text, (part, index), (3, 0), textcoords="offset points", va="center", color=MUTED)
     axes.set_title(title)
-    axes.set_xlim(0, 1.75)
+    axes.set_xlim(0, 1.7)
     axes.set_xticks([])
     axes.set_yticks(range(len(rows)), [shorten(row.label, 14) for row in rows])
     axes.tick_params(axis="y", labelcolor=INK)
@@ -135,17 +135,16 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
         return Skipped(name, title, say("The model is a single layer: there is nothing to share out."))
     paint = colours(rows)
     present = [which for which in (1, 2, 3) if total[which] > 0]
-    with sheet(name, max(230, 60 + 22 * len(rows))) as paper:
-        widths = [2.0 if total[0] > 0 else 0.01] + [1.0] * len(present)
+    with sheet(name, max(210, 64 + 26 * len(rows))) as paper:
+        widths = [1.9 if total[0] > 0 else 0.01] + [1.0] * len(present)
         axes = paper.figure.subplots(1, 1 + len(present), width_ratios=widths, squeeze=False)[0]
         if total[0] > 0:
-            axes[0].set_title(say("Parameters"))
             ring(axes[0], rows, paint)
         else:
             axes[0].set_axis_off()
         for place, which in enumerate(present):
             label, write = MEASURES[which]
-            bars(axes[place + 1], rows, paint, which, f"{heading(label)}, {write(float(total[which]))}")
+            bars(axes[place + 1], rows, paint, which, f"{heading(label)}\n{write(float(total[which]))}")
             axes[place + 1].invert_yaxis()
             axes[place + 1].tick_params(labelleft=place == 0)
         return paper.svg(title, caption(rows, total, record.trace), describe(rows, total))
@@ -157,24 +156,30 @@ def heading(label: str) -> str:
 
 
 def leading(rows: Sequence[Stage], which: int) -> Stage:
-    """The row with most of one cost."""
-    return max(rows, key=lambda row: row.costs[which])
+    """The named row with most of one cost."""
+    return max(rows, key=lambda row: (not row.other, row.costs[which]))
 
 
 def caption(rows: Sequence[Stage], total: np.ndarray, trace: ModelTrace) -> str:
     """Which stage holds most of what, and how the time was taken."""
-    first = leading(rows, 0 if total[0] > 0 else 1)
-    told = [
-        say("{share} of the parameters are in {stage}", stage=shorten(first.label, 40),
-            share=numerals.percent(first.costs[0] / total[0])) if total[0] > 0 else say("The model has no parameters"),
-    ]  # fmt: skip
-    busiest = leading(rows, 1)
-    if total[1] > 0:
-        told.append(
-            say("{share} of the MACs in {stage}", stage=shorten(busiest.label, 40),
-                share=numerals.percent(busiest.costs[1] / total[1]))
-        )  # fmt: skip
-    text = ", ".join(told) + ". "
+    first, busiest = leading(rows, 0), leading(rows, 1)
+    some, work = (
+        numerals.percent(first.costs[0] / (total[0] or 1)),
+        numerals.percent(busiest.costs[1] / (total[1] or 1)),
+    )
+    stage, other = shorten(first.label, 40), shorten(busiest.label, 40)
+    if not total[0]:
+        text = say("{other} does {work} of the MACs.", other=other, work=work) if total[1] else ""
+    elif not total[1]:
+        text = say("{stage} holds {some} of the parameters.", stage=stage, some=some)
+    elif first == busiest:
+        text = say(
+            "{stage} holds {some} of the parameters and does {work} of the MACs.", stage=stage, some=some, work=work
+        )
+    else:
+        text = say("{stage} holds {some} of the parameters; {other} does {work} of the MACs.", stage=stage, some=some,
+                   other=other, work=work)  # fmt: skip
+    text += " "
     text += say("Top-level modules in the order they run; MACs and activations (kept for the backward pass) per image")
     if total[3] > 0 and trace.timed_batch:
         return text + say("; time of one forward pass of {batch} images.", batch=numerals.count(trace.timed_batch))

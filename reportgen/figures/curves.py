@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
 from reportgen import numerals
-from reportgen.figures._style import ACCENT, FULL, HALF, INK, MUTED, grid, sheet, shorten
+from reportgen.figures._style import ACCENT, FULL, HALF, INK, MUTED, grid, sheet, shorten, ticks
 from reportgen.kinds import FigureKind
 from reportgen.measurements import ClassScore, Curve
+from reportgen.numerals import NBSP
 from reportgen.record import RunRecord
 from reportgen.report import FigureFile, Skipped
 from reportgen.words import say
@@ -43,13 +43,14 @@ def draw_risk(record: RunRecord) -> FigureFile | Skipped:
                 numerals.percent(at(curve, share)), (100 * share, 100 * at(curve, share)), (-5, 5),
                 textcoords="offset points", ha="right", color=INK,
             )  # fmt: skip
-        axes.xaxis.set_major_locator(MaxNLocator(5))
-        axes.yaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_locator(ticks(5))
+        axes.yaxis.set_major_locator(ticks(5))
         axes.set_xlabel(say("% of the predictions kept, surest first"))
         grid(axes)
         told = say(
-            "Of all predictions {all} are wrong; of the surest {kept} %, {risk}.",
-            all=numerals.percent(at(curve, 1.0)), kept=round(100 * KEPT), risk=numerals.percent(at(curve, KEPT)),
+            "Of all predictions {all} are wrong; of the surest {kept}, {risk}.",
+            all=numerals.percent(at(curve, 1.0)), risk=numerals.percent(at(curve, KEPT)),
+            kept=f"{100 * KEPT:.0f}{NBSP}%",
         )  # fmt: skip
         reading = say("A model that knows when it errs has a curve that rises late.")
         return paper.svg(title, f"{told} {reading}", say("Line chart. {sentence}", sentence=told))

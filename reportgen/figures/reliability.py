@@ -6,10 +6,22 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter
 
 from reportgen import numerals
-from reportgen.figures._style import HAIRLINE, INK, MUTED, RIGHT, RIGHT_SOFT, SOFT, WRONG, WRONG_SOFT, grid, sheet
+from reportgen.figures._style import (
+    HAIRLINE,
+    INK,
+    MUTED,
+    RIGHT,
+    RIGHT_SOFT,
+    SOFT,
+    WRONG,
+    WRONG_SOFT,
+    grid,
+    sheet,
+    ticks,
+)
 from reportgen.kinds import FigureKind
 from reportgen.measurements import Bin
 from reportgen.metrics.intervals import wilson
@@ -59,7 +71,7 @@ def counts(axes: Axes, bins: Sequence[Bin]) -> None:
              align="edge", color=SOFT, edgecolor="white")  # fmt: skip
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
-    axes.yaxis.set_major_locator(MaxNLocator(2, integer=True))
+    axes.yaxis.set_major_locator(ticks(2, integer=True))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numerals.count(value)))
     axes.set_xlabel(say("confidence"))
     grid(axes)
@@ -116,7 +128,7 @@ def caption(bins: Sequence[Bin], ece: object, scaled: object) -> str:
         told.append(say("Expected calibration error {before}, after scaling {after}.", before=before, after=after))
     told.append(
         say("Grey bars: share correct in each of {bins} bins; orange: missing to the confidence, blue: above it; "
-            "dots at the mean confidence with 95 % intervals, dark where they miss the diagonal.", bins=len(bins))
+            "dots at the mean confidence with 95 % intervals, coloured where these miss the diagonal.", bins=len(bins))
     )  # fmt: skip
     return " ".join(told)
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from reportgen import numerals
-from reportgen.figures._style import ACCENT, MUTED, grid, sheet, spread
+from reportgen.figures._style import ACCENT, MUTED, grid, measured, sheet, spread, ticks
 from reportgen.kinds import FigureKind
 from reportgen.record import RunRecord, Training
 from reportgen.report import FigureFile, Skipped
@@ -60,8 +59,8 @@ def panel(axes: Axes, lines: Sequence[Line], title: str) -> None:
             item.label, (last, end), (8, 0), textcoords="offset points", va="center",
             color=ACCENT if item.test else MUTED, annotation_clip=False,
         )  # fmt: skip
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_locator(ticks(6, integer=True))
+    axes.yaxis.set_major_locator(ticks(5))
     axes.set_xlabel(say("epoch"))
     grid(axes)
 
@@ -76,7 +75,7 @@ def draw_curves(record: RunRecord) -> FigureFile | Skipped:
     if not loss and not accuracy:
         return Skipped(name, title, say("No epoch left a finite loss."))
     with sheet(name, 240) as paper:
-        shown = [pair for pair in ((loss, say("Loss, nats")), (accuracy, say("Accuracy, %"))) if pair[0]]
+        shown = [pair for pair in ((loss, say("Loss")), (accuracy, say("Accuracy, %"))) if pair[0]]
         for place, (lines, heading) in enumerate(shown):
             panel(paper.figure.add_subplot(1, len(shown), place + 1), lines, heading)
         return paper.svg(title, curves_caption(training), curves_alt(training, loss, accuracy))
@@ -84,35 +83,23 @@ def draw_curves(record: RunRecord) -> FigureFile | Skipped:
 
 def curves_caption(training: Training) -> str:
     """What the curves came to and how they were measured."""
-    last = training.epochs[-1]
-    parts = []
-    if last.test_accuracy is not None and last.train_accuracy is not None:
-        parts.append(
-            say(
-                "After {epochs}, {test} of the test sample is right and {train} of the training sample.",
-                epochs=epochs_text(last.epoch),
-                test=numerals.percent(last.test_accuracy, last.test_n),
-                train=numerals.percent(last.train_accuracy, last.train_n),
-            )
-        )
-    elif last.test_accuracy is not None:
-        parts.append(
-            say(
-                "After {epochs}, {test} of the test sample is right.",
-                epochs=epochs_text(last.epoch),
-                test=numerals.percent(last.test_accuracy, last.test_n),
-            )
-        )
-    parts.append(
+    last, told = training.epochs[-1], []
+    over = epochs_text(last.epoch)
+    if last.test_accuracy is not None:
+        test = measured(round(last.test_accuracy * last.test_n), last.test_n)
+        told.append(say("After {epochs}, right in the test sample: {test}", epochs=over, test=test))
+        if last.train_accuracy is not None:
+            train = measured(round(last.train_accuracy * last.train_n), last.train_n)
+            told[-1] += say("; in the training sample: {train}", train=train)
+        told[-1] += "."
+    told.append(
         say(
-            "Solid, discs: test (n = {test_n}); dashed, squares: training. Training loss is the mean of the epoch's "
-            "steps on augmented images ({loss}); training accuracy is measured on n = {train_n} images as they are.",
-            test_n=numerals.count(last.test_n),
-            train_n=numerals.count(last.train_n),
+            "Training loss is the mean over the epoch's steps ({loss}; pictures augmented where the spec says so), "
+            "test loss the mean negative log-likelihood; accuracies are of pictures as they are.",
             loss=training.loss,
         )
     )
-    return " ".join(parts)
+    return " ".join(told)
 
 
 def epochs_text(epoch: float) -> str:

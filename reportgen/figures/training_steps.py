@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from reportgen import numerals
-from reportgen.figures._style import ACCENT, HAIRLINE, SOFT, WRONG, grid, sheet
+from reportgen.figures._style import ACCENT, HAIRLINE, SOFT, WRONG, grid, sheet, ticks
 from reportgen.kinds import FigureKind
 from reportgen.record import RunRecord, Training
 from reportgen.report import FigureFile, Skipped
@@ -62,7 +62,7 @@ def step_panel(axes: Axes, values: Array, title: str, window: int) -> None:
     axes.plot(steps[thin], line[thin], color=ACCENT, linewidth=1.25, marker="o" if len(steps) <= 12 else "")
     highest = np.nanmax(np.where(np.isfinite(values), values, np.nan)) if np.isfinite(values).any() else 1.0
     axes.set_ylim(0, 1.08 * highest if highest > 0 else 1)
-    axes.yaxis.set_major_locator(MaxNLocator(3))
+    axes.yaxis.set_major_locator(ticks(3))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: plain(value)))
     grid(axes)
 
@@ -76,7 +76,7 @@ def step_series(record: RunRecord, training: Training) -> list[tuple[str, Array,
     """Title, values by step and whether they are smoothed, of what the record holds."""
     arrays, found = record.arrays, []
     for key, title, noisy in (
-        ("train.loss", say("Loss, nats"), True),
+        ("train.loss", say("Loss"), True),
         ("train.lr", say("Learning rate"), False),
         ("train.grad_norm", say("Gradient norm"), True),
     ):
@@ -100,7 +100,7 @@ def draw_steps(record: RunRecord) -> FigureFile | Skipped:
     if not series:
         return Skipped(name, title, say("The record holds no values by step."))
     count = max(len(values) for _, values, _ in series)
-    window = max(1, count // 40) | 1
+    window = max(1, count // 20) | 1
     with sheet(name, 40 + 96 * len(series)) as paper:
         rows = paper.figure.subplots(len(series), 1, sharex=True, squeeze=False)[:, 0]
         for axes, (heading, values, noisy) in zip(rows, series, strict=True):
@@ -108,7 +108,7 @@ def draw_steps(record: RunRecord) -> FigureFile | Skipped:
             if training.divergence is not None:
                 axes.axvline(training.divergence.step, color=WRONG, linewidth=1)
             axes.set_xlim(0, count + 1)
-        rows[-1].xaxis.set_major_locator(MaxNLocator(8, integer=True))
+        rows[-1].xaxis.set_major_locator(ticks(8, integer=True))
         rows[-1].xaxis.set_major_formatter(FuncFormatter(lambda value, _: numerals.count(value)))
         rows[-1].set_xlabel(say("step"))
         return paper.svg(title, steps_caption(training, window), steps_alt(series, window))
