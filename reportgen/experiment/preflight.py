@@ -38,10 +38,11 @@ def check_step(module: torch.nn.Module, data: LoadedData, run: RunSpec, device: 
 
 
 def backward_once(module: torch.nn.Module, data: LoadedData, run: RunSpec, device: ComputeDevice) -> None:
-    """Loss and gradients of two training images, in training mode."""
+    """Loss and gradients of two training images (one where the batches are of one), in training mode."""
+    few = min(2, run.batch_size)
     module.to(device.torch_device).train()
-    images = data.normalization.apply(data.train_images[:2]).to(device.torch_device)
-    labels = data.train_labels[:2].to(device.torch_device)
+    images = data.normalization.apply(data.train_images[:few]).to(device.torch_device)
+    labels = data.train_labels[:few].to(device.torch_device)
     try:
         with device.autocast():
             loss = make_loss(run.loss, len(data.facts.classes))(logits_of(module(images)), labels)
@@ -50,6 +51,6 @@ def backward_once(module: torch.nn.Module, data: LoadedData, run: RunSpec, devic
         raise
     except Exception as error:
         raise ModelError(
-            f"one training step on two images fails: {type(error).__name__}: {error}",
+            f"one training step on {few} images fails: {type(error).__name__}: {error}",
             "The evaluation step works, so look at what the model does in training mode and at run.loss.",
         ) from error

@@ -56,6 +56,8 @@ class Watch:
     run: RunSpec
     plan: Plan
     device: ComputeDevice
+    ids: NDArray[np.int64]
+    """Index in the data set's training split of each row."""
     begun: float = field(default_factory=time.perf_counter)
     looking: float = 0.0
     """Seconds spent on evaluations."""
@@ -88,10 +90,11 @@ class Watch:
             return
         for recent in self.steps[-CHECK_EVERY[self.device.kind] :]:
             if not bool(torch.isfinite(recent.loss)):
-                ids = tuple(int(row) for row in recent.rows[:256])
+                ids = tuple(int(index) for index in self.ids[recent.rows[:256].numpy()])
                 self.divergence = Divergence(
                     step=recent.number, epoch=recent.epoch, learning_rate=recent.lr, batch_ids=ids
                 )
+                self.rows = [row for row in self.rows if row.step < recent.number]
                 return
 
 
@@ -103,7 +106,7 @@ def run_training(
     Ends at the first of the planned steps, the time budget and a loss that is not finite (which is recorded, not
     raised). Raises EnvironmentTrouble when memory runs out.
     """
-    watch = Watch(run, plan_steps(run, len(data.train_labels)), device)
+    watch = Watch(run, plan_steps(run, len(data.train_labels)), device, data.train_ids)
     looks = Looks.plan(data, run, watch.plan)
     told = 0
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import shutil
 import tarfile
 import tempfile
@@ -65,7 +66,7 @@ def download(archive: Archive, file: Path, request: DataRequest, hint: str) -> N
             size = int(answer.headers.get("Content-Length") or 0)
             with request.progress.stage("Download", size or None, "bytes") as task, file.open("wb") as out:
                 found = copy(answer, out, task)
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+    except (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         raise DataError(f"{archive.url} can't be fetched: {reason}", hint) from error
     if found != archive.md5:

@@ -23,9 +23,12 @@ class Normalizer:
 
     def apply(self, images: torch.Tensor, dtype: torch.dtype = torch.float32) -> torch.Tensor:
         """uint8 pictures (n, H, W, C) as the model sees them: (n, C, H, W), channels last in memory."""
-        scale = torch.tensor([1 / (255 * std) for std in self.std], dtype=dtype, device=images.device)
-        shift = torch.tensor([m / s for m, s in zip(self.mean, self.std, strict=True)], dtype=dtype).to(images.device)
-        return images.to(dtype).mul_(scale).sub_(shift).permute(0, 3, 1, 2)
+        batch, height, width, channels = images.shape
+        scale = torch.tensor([1 / (255 * std) for std in self.std] * width, dtype=dtype, device=images.device)
+        shift = torch.tensor([m / s for m, s in zip(self.mean, self.std, strict=True)] * width, dtype=dtype)
+        # A line at a time: multiplying the last axis by three numbers is 4 times slower on a CPU than by 96.
+        lines = images.reshape(batch, height, width * channels).to(dtype).mul_(scale).sub_(shift.to(images.device))
+        return lines.view(batch, height, width, channels).permute(0, 3, 1, 2)
 
 
 @dataclass(frozen=True)
