@@ -72,6 +72,7 @@ def build(path: Path, out: Path, options: Options, progress: Progress) -> Outcom
         record = earlier or run(spec, path, key, options, progress)
         if earlier is None:
             space.keep(lambda folder: save_record(record, folder))
+            record = load_record(space.kept)  # what is drawn is what is kept, to the order of its keys
         return finish(restyled(record, spec), spec, space, rooms, progress, reused=earlier is not None)
 
 

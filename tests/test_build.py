@@ -142,19 +142,17 @@ def test_several_specs_go_on_after_one_that_fails(tmp_path: Path, capsys: pytest
 def test_an_interrupt_in_any_stage_leaves_the_old_report(built: Path, tmp_path: Path, stage: str) -> None:
     shutil.copytree(built, tmp_path, dirs_exist_ok=True)
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from reportgen.cli import main; main()", "build", "spec.yaml", "-o", "out", "--force"],
-        cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env={**os.environ},
-    )  # fmt: skip
-    assert process.stderr is not None
+    command = [sys.executable, "-c", "from reportgen.cli import main; main()", "build", "spec.yaml", "-o", "out"]
     lines = []
-    for line in process.stderr:
-        lines.append(line)
-        if line.startswith(f"{stage} "):
-            process.send_signal(signal.SIGINT)
-            break
-    lines += process.stderr.readlines()
-    assert process.wait(60) == 130, "".join(lines)
+    with subprocess.Popen([*command, "--force"], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            lines.append(line)
+            if line.startswith(f"{stage} "):
+                process.send_signal(signal.SIGINT)
+                break
+        lines += process.stderr.readlines()
+    assert process.returncode == 130, "".join(lines)
     assert "Traceback" not in "".join(lines)
     for path, content in before.items():
         assert path.read_bytes() == content
