@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from reportgen import numerals
+from reportgen.figures._svg import compact
 from reportgen.metrics.intervals import wilson
 from reportgen.numerals import NBSP
 from reportgen.report import FigureFile
@@ -81,8 +81,6 @@ RULES: dict[str, Any] = {
     "figure.constrained_layout.h_pad": 3 / 72,
     "figure.constrained_layout.w_pad": 3 / 72,
 }
-PROLOGUE = re.compile(rb"\A.*?(?=<svg)", re.DOTALL)
-FAMILY = re.compile(rb"font-family: 'DejaVu Sans'")
 ERRORS = LinearSegmentedColormap.from_list("errors", (PAPER, WRONG_SOFT, WRONG))
 """Shares of errors: one hue, from paper to the colour of wrong."""
 ORDER = LinearSegmentedColormap.from_list("order", ("#bfe0dc", "#4f9e97", ACCENT, "#063d3a"))
@@ -112,8 +110,7 @@ class Sheet:
         self.settle()
         unsaid = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         self.figure.savefig(buffer, format="svg", metadata=unsaid)
-        data = PROLOGUE.sub(b"", buffer.getvalue(), count=1)
-        data = FAMILY.sub(b"font-family: " + FONTS.encode(), data)
+        data = compact(buffer.getvalue(), FONTS, TEXT * POINT)
         return FigureFile(self.name, "image/svg+xml", data, self.width, self.height, title, caption, alt)
 
 
@@ -144,6 +141,8 @@ def measured(successes: int, n: int) -> str:
 def shorten(text: str, most: int) -> str:
     """The text in one line of at most `most` characters, its end replaced by "…" where it is longer."""
     line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    if not line:
+        return numerals.DASH
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 

@@ -75,8 +75,8 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
 def caption(ranked: Sequence[ClassScore]) -> str:
     """The weakest and the strongest class, then how to read the marks."""
     weak, strong = ranked[0], ranked[-1]
-    if len(ranked) == 1:
-        told = say("{name}: recall {value}.", name=shorten(weak.name, 40), value=weak.recall.display_full)
+    if weak.recall.value == strong.recall.value:
+        told = say("Recall is {value} for every class.", value=weak.recall.display)
     else:
         told = say(
             "Recall is lowest for {weak}, {low}, and highest for {strong}, {high}.",
