@@ -35,9 +35,7 @@ def noise(train: int = 64, test: int = 20, spec: DataSpec | None = None, seed: i
 
 def plain_cpu(precision: str = "float32", *, kind: str = "cpu", reason: str = "") -> ComputeDevice:
     """A device that computes on the CPU; of another `kind`, it passes for that one."""
-    facts = Device(
-        kind=kind, name="test", threads=1, precision=precision, precision_reason=reason, channels_last=True
-    )  # type: ignore[arg-type]
+    facts = Device(kind=kind, name="test", threads=1, precision=precision, precision_reason=reason, channels_last=True)  # type: ignore[arg-type]
     return ComputeDevice(kind, torch.device("cpu"), facts)  # type: ignore[arg-type]
 
 

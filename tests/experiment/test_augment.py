@@ -72,7 +72,8 @@ def test_cutout_blanks_one_square_whose_centre_is_anywhere_and_nothing_else() ->
         rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
         assert hole.sum() == len(rows) * len(columns)
         assert rows[-1] - rows[0] + 1 == len(rows) <= HOLE
-        assert (len(rows) == HOLE or rows[0] == 0 or rows[-1] == 31) and len(rows) >= HOLE // 2
+        assert len(rows) == HOLE or rows[0] == 0 or rows[-1] == 31
+        assert len(rows) >= HOLE // 2
         assert (picture[~hole] == image[0].numpy()[~hole]).all()
         centres.add((int(rows[0]), int(rows[-1]), int(columns[0]), int(columns[-1])))
     spans = {(max(0, centre - HOLE // 2), min(31, centre + HOLE // 2 - 1)) for centre in range(32)}

@@ -44,7 +44,8 @@ def test_logits_are_those_of_a_plain_forward_pass_in_float64() -> None:
     data = noise(test=23)
     logits = evaluate(net(), data.test_images, data.normalization, plain_cpu(), batch_size=10)
     expected = by_hand(net(), data.test_images, data.normalization.mean, data.normalization.std)
-    assert logits.dtype == np.float32 and logits.shape == (23, 10)
+    assert logits.dtype == np.float32
+    assert logits.shape == (23, 10)
     assert np.abs(logits - expected).max() < 1e-5
 
 
@@ -77,7 +78,9 @@ def test_latency_counts_its_repeats_and_leaves_model_and_random_numbers_alone() 
     state = torch.random.get_rng_state()
     found = measure_latency(module, (3, 32, 32), plain_cpu(), batches=(1, 4), budget_seconds=0.02)
     assert [row.batch_size for row in found] == [1, 4]
-    assert all(0 < row.p50_seconds <= row.p95_seconds and clock.REPEATS[0] <= row.n <= clock.REPEATS[1] for row in found)
+    assert all(
+        0 < row.p50_seconds <= row.p95_seconds and clock.REPEATS[0] <= row.n <= clock.REPEATS[1] for row in found
+    )
     assert len(module.calls) == sum(row.n + 2 for row in found)
     assert {shape for shape, _ in module.calls} == {(1, 3, 32, 32), (4, 3, 32, 32)}
     assert not any(mode for _, mode in module.calls)

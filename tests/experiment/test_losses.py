@@ -90,7 +90,8 @@ def test_a_loss_stays_finite_for_logits_that_are_certain(name: str) -> None:
     loss = make_loss(LossSpec(name=name), 2)(logits, torch.tensor([0, 1]))
     loss.backward()
     assert logits.grad is not None
-    assert torch.isfinite(loss) and torch.isfinite(logits.grad).all()
+    assert torch.isfinite(loss)
+    assert torch.isfinite(logits.grad).all()
 
 
 def test_a_loss_is_described_with_the_smoothing_it_has() -> None:

@@ -96,4 +96,6 @@ def test_defaults_are_filled_in_and_told() -> None:
     )
     given = OptimizerSpec(name="sgd", lr=0.2, momentum=0.0, weight_decay=0.0)
     assert resolve_optimizer(given).describe() == "SGD, highest learning rate 0.2, momentum 0, weight decay 0"
-    assert resolve_optimizer(OptimizerSpec(name="adam")).describe() == "Adam, highest learning rate 0.001, weight decay 0"
+    assert (
+        resolve_optimizer(OptimizerSpec(name="adam")).describe() == "Adam, highest learning rate 0.001, weight decay 0"
+    )

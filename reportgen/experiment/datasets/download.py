@@ -67,6 +67,8 @@ def download(archive: Archive, file: Path, request: DataRequest, hint: str) -> N
             with request.progress.stage("Download", size or None, "bytes") as task, file.open("wb") as out:
                 found = copy(answer, out, task)
     except (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()  # it holds the connection
         reason = getattr(error, "reason", error)
         raise DataError(f"{archive.url} can't be fetched: {reason}", hint) from error
     if found != archive.md5:

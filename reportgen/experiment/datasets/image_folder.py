@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from reportgen.datafiles import SPLITS, find_image_folder, picture_files
 from reportgen.errors import DataError
@@ -74,7 +74,7 @@ def read_picture(file: Path) -> ImageArray:
         with Image.open(file) as picture:
             upright = ImageOps.exif_transpose(picture).convert("RGB")
             return np.asarray(ImageOps.fit(upright, (SIZE, SIZE), Image.Resampling.BILINEAR), np.uint8)
-    except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError) as error:
+    except Exception as error:  # decoders raise whatever comes: SyntaxError for a broken PNG
         raise DataError(f"{file} can't be read as a picture: {error}", "Remove it or mend it.") from error
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from reportgen.datafiles import search_folders
 from reportgen.errors import DataError, SpecError
 from reportgen.experiment.datasets.facts import gather_facts, pixel_digests, resolve_normalization
 from reportgen.experiment.datasets.loaded import LoadedData, Normalizer, stratified_rows
@@ -47,9 +48,16 @@ def load_data(
     except DataError as error:
         if spec.fallback is None:
             raise
-        reason = error.message
+        reason = without_folders(error.message, search_folders(spec, data_root, base))
         raw = kinds[spec.fallback].load(request)
     return prepare(raw, spec, seed, reason)
+
+
+def without_folders(message: str, folders: tuple[Path, ...]) -> str:
+    """A message as a record may hold it: of each folder only its name is left."""
+    for folder in sorted(folders, key=lambda folder: -len(str(folder))):
+        message = message.replace(str(folder), folder.name)
+    return message
 
 
 def prepare(raw: RawData, spec: DataSpec, seed: int, reason: str) -> LoadedData:

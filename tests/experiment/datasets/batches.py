@@ -1,0 +1,46 @@
+"""CIFAR-10 files of noise, a few pictures each, pickled as the published ones name their parts."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reportgen.datafiles import CIFAR10_FOLDER, CIFAR10_MD5
+
+NAMES = tuple(CIFAR10_MD5)
+IMAGES = 20
+
+
+def batch(seed: int, number: int = IMAGES) -> dict[bytes, Any]:
+    rng = np.random.default_rng(seed)
+    return {b"data": rng.integers(0, 256, (number, 3072), np.uint8), b"labels": [row % 10 for row in range(number)]}
+
+
+def pickled(content: object) -> bytes:
+    """Protocol 3, whose names are lines of text; numpy's module under the name it had when the files were made."""
+    return pickle.dumps(content, protocol=3).replace(b"numpy._core.multiarray", b"numpy.core.multiarray")
+
+
+def write_batches(folder: Path) -> Path:
+    """All seven files in `folder`/cifar-10-batches-py, which is returned."""
+    place = folder / CIFAR10_FOLDER
+    place.mkdir(parents=True)
+    for seed, name in enumerate(NAMES):
+        (place / name).write_bytes(pickled({b"label_names": []} if name == "batches.meta" else batch(seed)))
+    return place
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    """A tar.gz of files by their path."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as tar:
+        for path, content in files.items():
+            info = tarfile.TarInfo(path)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return out.getvalue()
