@@ -13,6 +13,8 @@ ReportgenError
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -42,6 +44,18 @@ class ReportgenError(Exception):
         self.hint = hint
         """What to do next; may be several lines."""
         self.place = place
+        self.key = ""
+        """The key of the spec that it is about, dotted; whoever has the spec's text makes a place of it."""
+
+
+@contextmanager
+def about(key: str) -> Iterator[None]:
+    """Mark what is raised inside as concerning this key of the spec, unless its place is known more closely."""
+    try:
+        yield
+    except ReportgenError as error:
+        error.key = error.key or key
+        raise
 
 
 class SpecError(ReportgenError):

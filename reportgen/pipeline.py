@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from reportgen.progress import Progress
 from reportgen.record import RunRecord
 from reportgen.report import Report
 from reportgen.rooms import Rooms
-from reportgen.spec import read_spec
+from reportgen.spec import locate, read_spec
 from reportgen.spec.paths import resolve_path, without_absolute_paths
 from reportgen.spec.types import ReportSpec
 from reportgen.store import load_record, save_record
@@ -58,6 +59,12 @@ def build(path: Path, out: Path, options: Options, progress: Progress) -> Outcom
 
     Raises a ReportgenError for anything a user can cause; until the new report is whole the old one stays as it is.
     """
+    with located(path, options):
+        return build_spec(path, out, options, progress)
+
+
+def build_spec(path: Path, out: Path, options: Options, progress: Progress) -> Outcome:
+    """Read, look for an earlier record, run, draw, write."""
     spec = with_templates(choose_formats(read_spec(path, options.overrides), options.formats), path.parent)
     rooms = Rooms.open(spec)
     rooms.check(spec)
@@ -88,6 +95,17 @@ def render(source: Path, out: Path | None, options: Options, progress: Progress)
     target = out or (folder.parent if folder.name == RECORD else Path("reports") / folder.name)
     with Workspace(target) as space:
         return finish(restyled(record, spec), spec, space, rooms, progress, reused=True)
+
+
+@contextmanager
+def located(path: Path, options: Options) -> Iterator[None]:
+    """Give errors that are about a key of the spec its place there."""
+    try:
+        yield
+    except ReportgenError as error:
+        if error.place is None and error.key:
+            error.place = locate(path, options.overrides, error.key)
+        raise
 
 
 def with_templates(spec: ReportSpec, base: Path) -> ReportSpec:

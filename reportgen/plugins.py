@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any, TypeVar
 
 from reportgen.errors import SpecError
-from reportgen.kinds import FigureKind, Output, Section
+from reportgen.kinds import FigureKind, Named, Output, Section
 
 GROUP = "reportgen.plugins"
 """Entry point group: each entry names a module."""
 
-K = TypeVar("K")
+K = TypeVar("K", bound=Named)
 
 
 @dataclass(frozen=True)
 class Plugins:
-    """What the plugins add, by name."""
+    """Imported modules and what they add, by name."""
 
-    sections: dict[str, Section] = field(default_factory=dict)
-    figures: dict[str, FigureKind] = field(default_factory=dict)
-    outputs: dict[str, Output] = field(default_factory=dict)
     modules: tuple[ModuleType, ...] = ()
-    """For the rooms left of the wall, which look for their own kinds in them."""
+    """In the order of their names; each room looks for its own kinds in them."""
+
+    @property
+    def sections(self) -> dict[str, Section]:
+        """The sections they add."""
+        return self.held("SECTION", Section)
+
+    @property
+    def figures(self) -> dict[str, FigureKind]:
+        """The figures they add."""
+        return self.held("FIGURE", FigureKind)
+
+    @property
+    def outputs(self) -> dict[str, Output]:
+        """The outputs they add."""
+        return self.held("OUTPUT", Output)
+
+    def held(self, attribute: str, kind: type[K]) -> dict[str, K]:
+        """What the modules hold of one kind, by name."""
+        return {thing.name: thing for module in self.modules for thing in held(module, attribute, kind)}
 
 
 def load_plugins(names: tuple[str, ...]) -> Plugins:
@@ -35,12 +51,7 @@ def load_plugins(names: tuple[str, ...]) -> Plugins:
     """
     installed = {entry.value for entry in entry_points(group=GROUP)}
     modules = tuple(load_module(name) for name in sorted({*names, *installed}))
-    return Plugins(
-        sections={thing.name: thing for module in modules for thing in held(module, "SECTION", Section)},
-        figures={thing.name: thing for module in modules for thing in held(module, "FIGURE", FigureKind)},
-        outputs={thing.name: thing for module in modules for thing in held(module, "OUTPUT", Output)},
-        modules=modules,
-    )
+    return Plugins(modules)
 
 
 def load_module(name: str) -> ModuleType:

@@ -15,9 +15,9 @@ import numpy as np
 
 from reportgen import numerals
 from reportgen.datafiles import data_files
-from reportgen.errors import DataError, ReportgenError
+from reportgen.errors import DataError, ReportgenError, about
 from reportgen.fingerprint import accelerator, fingerprint, processor_name
-from reportgen.pipeline import Options, find_record_of, output_folder, with_templates
+from reportgen.pipeline import Options, find_record_of, located, output_folder, with_templates
 from reportgen.record import RunRecord
 from reportgen.rooms import Rooms
 from reportgen.spec import read_spec
@@ -84,15 +84,17 @@ def check_fonts() -> Line:
 def check_spec(path: Path, options: Options) -> Iterator[Line]:
     """Whether a spec can be built here, and the plan: what would run, on what, for about how long."""
     try:
-        spec = read_spec(path, options.overrides)
-        spec = with_templates(spec, path.parent)
-        rooms = Rooms.open(spec)
-        rooms.check(spec)
-        out = output_folder(path, None, several=False)
-        check_writable(out)
-        files = data_files(spec.data, options.data_root, path.parent)
-        key = fingerprint(spec, path.parent, files or ())
-        source = data_line(spec, files, options)
+        with located(path, options):
+            spec = with_templates(read_spec(path, options.overrides), path.parent)
+            rooms = Rooms.open(spec)
+            rooms.check(spec)
+            out = output_folder(path, None, several=False)
+            check_writable(out)
+            with about("data.name"):
+                files = data_files(spec.data, options.data_root, path.parent)
+                source = data_line(spec, files, options)
+            with about("model.weights"):
+                key = fingerprint(spec, path.parent, files or ())
     except ReportgenError as error:
         where = f"{error.place}: " if error.place else f"{path}: "
         yield Line(f"wrong  {where}{error.message}", error.hint, error.exit_code)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reportgen.errors import SpecError
+from reportgen.errors import SpecError, about
 from reportgen.kinds import FigureKind, Output, Section
 from reportgen.nearest import nearest
 from reportgen.spec.types import ReportSpec
@@ -25,16 +26,13 @@ class Rooms:
         from reportgen.plugins import load_plugins
         from reportgen.sections import find_sections
 
-        plugins = load_plugins(spec.plugins)
+        with about("plugins"):
+            plugins = load_plugins(spec.plugins)
         sections = find_sections() | plugins.sections
         outputs = find_outputs() | plugins.outputs
         wanted = tuple(sections) if spec.report.sections == "default" else spec.report.sections
-        for name in wanted:
-            if name not in sections:
-                raise SpecError(f"report.sections: there is no section {name!r}", nearest(name, sections))
-        for name in spec.outputs:
-            if name not in outputs:
-                raise SpecError(f"outputs: there is no output {name!r}", nearest(name, outputs))
+        refuse_unknown("section", wanted, sections, "report.sections")
+        refuse_unknown("output", spec.outputs, outputs, "outputs")
         chosen = sorted((sections[name] for name in wanted), key=lambda section: (section.order, section.name))
         return cls({s.name: s for s in chosen}, {n: outputs[n] for n in spec.outputs}, plugins.figures)
 
@@ -43,5 +41,14 @@ class Rooms:
         for output in self.outputs.values():
             output.check()
         folder = spec.report.templates
-        if folder is not None and not folder.is_dir():
-            raise SpecError(f"report.templates: there is no folder {folder}", "Give a folder, or leave it out.")
+        with about("report.templates"):
+            if folder is not None and not folder.is_dir():
+                raise SpecError(f"there is no folder {folder}", "Give a folder of templates, or leave it out.")
+
+
+def refuse_unknown(what: str, names: Sequence[str], known: Mapping[str, object], key: str) -> None:
+    """Raise SpecError, with its place in the spec, for the first name that is not known."""
+    for index, name in enumerate(names):
+        if name not in known:
+            with about(f"{key}.{index}"):
+                raise SpecError(f"there is no {what} {name!r}", nearest(name, known))

@@ -14,7 +14,8 @@ import torch
 from numpy.typing import NDArray
 
 from reportgen.arrays import Arrays
-from reportgen.experiment.datasets import LoadedData, load_data
+from reportgen.errors import about
+from reportgen.experiment.datasets import LoadedData, find_datasets, load_data
 from reportgen.experiment.device import ComputeDevice, resolve_device
 from reportgen.experiment.evaluate import evaluate
 from reportgen.experiment.latency import measure_latency
@@ -22,6 +23,8 @@ from reportgen.experiment.models import LoadedModel, load_model
 from reportgen.experiment.preflight import check_step
 from reportgen.experiment.trace import time_modules, trace_model
 from reportgen.experiment.training import TrainingResult, run_training
+from reportgen.kinds import DatasetKind, ModelSource
+from reportgen.plugins import load_plugins
 from reportgen.progress import Progress, Task
 from reportgen.provenance import created_now, git_state, installed_versions, platform_name, rebuild_command
 from reportgen.record import Latency, Provenance, RunRecord, Stage
@@ -73,20 +76,11 @@ def run_experiment(request: Request, choose_pictures: ChoosePictures, progress: 
     training and is recorded, not raised.
     """
     spec, clock = request.spec, Clock(progress)
-    device = resolve_device(spec.run.device, spec.run.precision, spec.run.threads, training=spec.run.mode == "train")
-    with clock.stage("Load the data"):
-        data = load_data(
-            spec.data,
-            data_root=request.data_root,
-            offline=request.offline,
-            seed=spec.run.seed,
-            base=request.base,
-            progress=progress,
+    with about("run.device"):
+        device = resolve_device(
+            spec.run.device, spec.run.precision, spec.run.threads, training=spec.run.mode == "train"
         )
-    with clock.stage("Load and check the model"):
-        torch.manual_seed(spec.run.seed)
-        loaded = load_model(spec.model, request.base, len(data.facts.classes))
-        check_step(loaded.module, data, spec.run, device)
+    loaded, data = load(request, device, clock)
     with clock.stage("Trace"):
         trace = trace_model(loaded.module, first_image(data), spec.model.source)
     training = None
@@ -101,6 +95,39 @@ def run_experiment(request: Request, choose_pictures: ChoosePictures, progress: 
         trace, latency = time_model(loaded, data, device, trace)
     arrays = gather_arrays(data, logits, training, choose_pictures)
     return make_record(request, device, data, loaded, trace, training, latency, eval_seconds, clock.stages, arrays)
+
+
+def load(request: Request, device: ComputeDevice, clock: Clock) -> tuple[LoadedModel, LoadedData]:
+    """The model and the data, tried on two images; the model first where its classes are known before the data."""
+    spec = request.spec
+    plugins = load_plugins(spec.plugins)
+    kinds = find_datasets() | plugins.held("DATASET", DatasetKind)
+    sources = plugins.held("SOURCE", ModelSource)
+
+    def make(classes: int) -> LoadedModel:
+        with about("model.source"):
+            torch.manual_seed(spec.run.seed)
+            return load_model(spec.model, request.base, classes, sources)
+
+    expected = kinds[spec.data.name].classes if spec.data.name in kinds else None
+    with clock.stage("Load the model"):
+        loaded = make(expected) if expected is not None else None
+    with clock.stage("Load the data"), about("data.name"):
+        data = load_data(
+            spec.data,
+            data_root=request.data_root,
+            offline=request.offline,
+            seed=spec.run.seed,
+            base=request.base,
+            progress=clock.progress,
+            kinds=kinds,
+        )
+    with clock.stage("Try two images"), about("model.source"):
+        classes = len(data.facts.classes)
+        if loaded is None or classes != expected:
+            loaded = make(classes)
+        check_step(loaded.module, data, spec.run, device)
+    return loaded, data
 
 
 def first_image(data: LoadedData) -> torch.Tensor:

@@ -10,7 +10,7 @@ from reportgen.errors import EnvironmentTrouble, Place, SpecError
 from reportgen.nearest import nearest
 from reportgen.spec.checking import check
 from reportgen.spec.composer import compose
-from reportgen.spec.nodes import Node
+from reportgen.spec.nodes import Node, find
 from reportgen.spec.overrides import apply_overrides, parse_override
 from reportgen.spec.types import ReportSpec
 
@@ -26,6 +26,18 @@ def read_spec(path: Path, overrides: Sequence[str] = ()) -> ReportSpec:
     Raises SpecError with file, line and column for whatever is wrong with it; EnvironmentTrouble when it can't be read.
     """
     return check(apply_overrides(parse(read_text(path), str(path)), overrides))
+
+
+def locate(path: Path, overrides: Sequence[str], key: str) -> Place | None:
+    """Where a dotted key stands in a spec or its overrides, or the nearest key above it; None where nothing does."""
+    parts = tuple(int(part) if part.isdigit() else part for part in key.split("."))
+    root = apply_overrides(parse(read_text(path), str(path)), overrides)
+    while parts:
+        node, place = find(root, parts)
+        if node is not None:
+            return place
+        parts = parts[:-1]
+    return None
 
 
 def parse(text: str, file: str) -> Node:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.nn.modules.module import register_module_forward_hook
 
 from reportgen.errors import EnvironmentTrouble, ModelError
 from reportgen.experiment.models.factories import first_line
@@ -18,13 +19,23 @@ LOGIT_NAMES = ("logits", "out")
 """Where models that return more than logits put them; otherwise the first tensor is taken."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Failure:
+    """The innermost module that an exception left."""
+
+    path: str
+    kind: str
+    shapes: tuple[tuple[int, ...], ...]
+    """Of its input tensors."""
+
+
 def check_forward(module: torch.nn.Module, input_shape: tuple[int, ...], classes: int | None) -> None:
     """Run the model once on random images of `input_shape` (n, C, H, W), in evaluation mode and without gradients.
 
     Raises ModelError naming the module and the shapes where it fails, or both class counts when they differ.
     """
     place = next(module.parameters(), torch.zeros(0))
-    with torch.random.fork_rng(devices=[]), evaluating(module), calls(module) as stack:
+    with torch.random.fork_rng(devices=[]), evaluating(module), failures(module) as failed:
         images = torch.randn(input_shape).to(place.device)
         try:
             output = module(images)
@@ -33,7 +44,7 @@ def check_forward(module: torch.nn.Module, input_shape: tuple[int, ...], classes
                 "one forward pass needs more memory than there is", "Use a smaller model."
             ) from error
         except Exception as error:
-            raise ModelError(*failure(stack, input_shape, error)) from error
+            raise ModelError(*explain(failed.get(id(error)), input_shape, error)) from error
     check_logits(logits_of(output), input_shape[0], classes)
 
 
@@ -102,40 +113,36 @@ def evaluating(module: torch.nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def calls(module: torch.nn.Module) -> Iterator[list[tuple[str, str, list[tuple[int, ...]]]]]:
-    """The stack of module calls under way: (path, class, input shapes), innermost last."""
+def failures(module: torch.nn.Module) -> Iterator[dict[int, Failure]]:
+    """Where each exception was first seen to leave a module, by its id()."""
     paths = {id(child): path for path, child in module.named_modules()}
-    stack: list[tuple[str, str, list[tuple[int, ...]]]] = []
+    failed: dict[int, Failure] = {}
+    seen: list[BaseException] = []  # keeps them alive, so that an id() is not given twice
 
-    def enter(child: torch.nn.Module, inputs: Any) -> None:
-        if id(child) in paths:
-            shapes = [tuple(tensor.shape) for tensor in tensors_in(inputs)]
-            stack.append((paths[id(child)], type(child).__name__, shapes))
+    def leave(child: torch.nn.Module, inputs: Any, _output: Any) -> None:
+        error = sys.exception()
+        if error is not None and id(error) not in failed:
+            shapes = tuple(tuple(tensor.shape) for tensor in tensors_in(inputs))
+            failed[id(error)] = Failure(paths.get(id(child), ""), type(child).__name__, shapes)
+            seen.append(error)
 
-    def leave(child: torch.nn.Module, _inputs: Any, _output: Any) -> None:
-        while stack and id(child) in paths and stack.pop()[0] != paths[id(child)]:
-            pass
-
-    handles = [register_module_forward_pre_hook(enter), register_module_forward_hook(leave)]
+    handle = register_module_forward_hook(leave, always_call=True)
     try:
-        yield stack
+        yield failed
     finally:
-        for handle in handles:
-            handle.remove()
+        handle.remove()
 
 
-def failure(
-    stack: list[tuple[str, str, list[tuple[int, ...]]]], input_shape: tuple[int, ...], error: Exception
-) -> tuple[str, str]:
+def explain(failure: Failure | None, input_shape: tuple[int, ...], error: Exception) -> tuple[str, str]:
     """Message and hint for a forward pass that raised."""
     reason = f"{type(error).__name__}: {first_line(error)}"
     image = "×".join(map(str, input_shape[1:]))
-    if not stack:
+    if failure is None:
         return f"the model can't take {image} images: {reason}", "Look at the model's forward."
-    path, kind, shapes = stack[-1]
-    got = " and ".join(map(str, shapes)) or "no tensor"
+    got = " and ".join(map(str, failure.shapes)) or "no tensor"
+    where = failure.path or "the model itself"
     return (
-        f"the model can't take {image} images: {path or 'the model itself'} ({kind}) got {got} and raised {reason}",
+        f"the model can't take {image} images: {where} ({failure.kind}) got {got} and raised {reason}",
         "If the picture has become too small there, try model.stem: cifar, or give the model's own argument for the "
         "picture size in model.args.",
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch.nn.parameter import is_lazy
 
-from reportgen.errors import ModelError
+from reportgen.errors import ModelError, about
 from reportgen.experiment.models.stems import adapt_stem, describe_stem
 from reportgen.experiment.models.weights import fill_weights
 from reportgen.kinds import ModelSource, discover
@@ -61,8 +61,9 @@ def load_model(
         notes += adapt_stem(module)
     elif source.name in IMAGENET:
         notes += describe_stem(module)
-    weights = None if spec.weights is None else resolve_path(spec.weights, base)
-    digest = None if weights is None else fill_weights(module, weights)
+    with about("model.weights"):
+        weights = None if spec.weights is None else resolve_path(spec.weights, base)
+        digest = None if weights is None else fill_weights(module, weights)
     return LoadedModel(
         module=module.eval(),
         source_sha256=file_digest(source, name, base),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -73,17 +74,16 @@ def read_pickle(path: Path) -> Any:
         raise
     except Exception as error:
         text = str(error)
-        if isinstance(error, pickle.UnpicklingError) and ("Unsupported" in text or "GLOBAL" in text):
-            raise holds_code(path.name, text) from error
+        foreign = re.search(r"Unsupported (?:global|class)\S*\s+(?:GLOBAL )?([\w.]+)", text)
+        if isinstance(error, pickle.UnpicklingError) and foreign:
+            raise holds_code(path.name, f"Python objects beside tensors ({foreign[1]})") from error
         if "TorchScript" in text:
             raise holds_code(path.name, "a TorchScript archive") from error
         raise damaged(path.name, error) from error
 
 
-def holds_code(name: str, detail: str) -> ModelError:
+def holds_code(name: str, what: str) -> ModelError:
     """The error for a file that would execute something."""
-    which = next((word.strip("`'\".,") for word in detail.split() if "." in word.strip(".,") and "`" not in word), "")
-    what = detail if detail.startswith("a ") else f"Python objects beside tensors{f' ({which})' if which else ''}"
     return ModelError(
         f"{name} holds {what}, and reading those could execute code",
         "Save the weights alone: torch.save(model.state_dict(), path), or a .safetensors file.",
@@ -92,17 +92,20 @@ def holds_code(name: str, detail: str) -> ModelError:
 
 def damaged(name: str, error: BaseException) -> ModelError:
     """The error for a file that is cut short or is something else."""
-    reason = f"{type(error).__name__}: {str(error).splitlines()[0]}" if str(error) else type(error).__name__
-    kind = "is damaged or cut short" if zipfile_like(error) else "can't be read as weights"
-    return ModelError(f"{name} {kind} ({reason[:200]})", "Copy or save the file again and compare its size.")
-
-
-def zipfile_like(error: BaseException) -> bool:
-    """Whether the file began as an archive and did not hold what its index says."""
     text = str(error)
-    return isinstance(error, EOFError | zipfile.BadZipFile) or any(
-        sign in text for sign in ("PytorchStreamReader", "central directory", "Incomplete", "incomplete", "Header")
+    inner = re.search(r"WeightsUnpickler error:\s*(.+)", text)
+    reason = inner[1] if inner else next(iter(text.splitlines()), "")
+    kind = "is damaged or cut short" if is_cut_short(error) else "can't be read as weights"
+    return ModelError(
+        f"{name} {kind} ({type(error).__name__}: {reason[:200]})",
+        "Copy or save the file again and compare its size.",
     )
+
+
+def is_cut_short(error: BaseException) -> bool:
+    """Whether the file began as it should and did not hold what its index says."""
+    signs = ("PytorchStreamReader", "central directory", "Incomplete", "incomplete", "Header")
+    return isinstance(error, EOFError | zipfile.BadZipFile) or any(sign in str(error) for sign in signs)
 
 
 def unwrap(loaded: Any, name: str) -> State:
