@@ -8,6 +8,8 @@ from scipy.optimize import minimize_scalar
 
 from reportgen.measurements import Bin, Calibration
 from reportgen.metrics import measure
+from reportgen.metrics.calibration import fit_temperature, halves, scale_crosswise
+from reportgen.metrics.predictions import read_predictions
 from reportgen.record import RunRecord
 from tests.metrics.cases import Floats, Ints, noisy, softmax, with_evaluation
 
@@ -92,6 +94,21 @@ def test_the_temperature_is_near_scipys_minimum_of_the_whole_set(record: RunReco
     logits, labels = noisy(6, 4000, 10)
     best = minimize_scalar(lambda t: likelihood(logits, labels, t), bounds=(0.05, 20), method="bounded")
     assert calibration(record, logits, labels).temperature == pytest.approx(best.x, rel=0.03)
+
+
+def test_no_image_is_judged_by_a_temperature_that_it_helped_to_fit() -> None:
+    logits, labels = noisy(8, 200, 4)
+    side = halves(labels, seed=0)
+    first, _ = scale_crosswise(read_predictions(logits, labels), seed=0)
+    for half in (0, 1):
+        other = logits.copy()
+        other[side == half] *= 3
+        found, _ = scale_crosswise(read_predictions(other, labels), seed=0)
+        temperature = fit_temperature(read_predictions(logits, labels).log_probabilities[side != half],
+                                      labels[side != half])  # fmt: skip
+        assert found[side == half] == pytest.approx(softmax(other[side == half] / temperature).max(1))
+        assert found[side != half] != pytest.approx(first[side != half])
+    assert np.bincount(side).tolist() == pytest.approx([100, 100], abs=4)
 
 
 def test_scaling_moves_confidence_but_no_prediction(record: RunRecord) -> None:

@@ -42,6 +42,18 @@ def test_a_class_without_images_is_unknown_and_not_nought(record: RunRecord) -> 
     assert measured.confusion[4] == (0,) * 5
 
 
+def test_a_class_without_images_that_is_called_has_a_precision_of_nought_and_no_f1(record: RunRecord) -> None:
+    logits, labels = noisy(1, 200, 4)
+    logits = np.hstack([logits, logits.max(1, keepdims=True) + (np.arange(200) < 9)[:, None] * 2 - 1])
+    measured = of(record, logits.astype(np.float32), labels)
+    score = measured.classes[4]
+    assert (score.precision.value, score.precision.n) == (0.0, 9)
+    assert score.f1.value is None
+    assert value(measured, "macro_f1").value == pytest.approx(
+        sk.f1_score(labels, logits.argmax(1), labels=range(4), average="macro")
+    )
+
+
 def test_a_class_that_is_never_called_has_no_precision_and_no_recall(record: RunRecord) -> None:
     logits, labels = noisy(2, 200, 4)
     logits[:, 2] = -20

@@ -11,6 +11,7 @@ from torchmetrics.classification import MulticlassCalibrationError
 
 from reportgen.measurements import Measurements
 from reportgen.metrics import measure
+from reportgen.metrics.definitions import DEFINITIONS
 from reportgen.record import RunRecord
 from tests.metrics.cases import Floats, Ints, noisy, softmax, with_evaluation
 
@@ -156,3 +157,43 @@ def test_confusion_equals_scikit_learn_and_names_its_largest_cells(
         assert cell.count == expected[cell.true, cell.predicted]
         assert cell.share.value == pytest.approx(cell.count / expected[cell.true].sum())
         assert cell.share.n == expected[cell.true].sum()
+
+
+def test_training_is_compared_with_the_test_images(record: RunRecord) -> None:
+    measured, training = measure(record, resamples=QUICK), record.training
+    train, gap, accuracy = (measured.value(name) for name in ("train_accuracy", "generalisation_gap", "accuracy"))
+    assert training is not None
+    assert train is not None
+    assert gap is not None
+    assert accuracy is not None
+    assert accuracy.value is not None
+    assert (train.value, train.n) == (390 / 500, 500)
+    assert gap.value == pytest.approx(0.78 - accuracy.value)
+    assert gap.display == f"+{100 * (0.78 - accuracy.value):.1f}\u00a0points"
+    assert gap.low is not None
+    assert gap.low < 0 < gap.value
+    assert " to +" in gap.display_interval
+    untrained = measure(record.model_copy(update={"training": None}), resamples=QUICK)
+    assert {value.name for value in measured.values} - {value.name for value in untrained.values} == {
+        "train_accuracy", "generalisation_gap", "train_seconds", "train_images_per_second",
+    }  # fmt: skip
+
+
+def test_costs_are_the_records_own(record: RunRecord) -> None:
+    measured = measure(record, resamples=QUICK)
+    assert number(measured, "parameters") == record.trace.parameters
+    assert number(measured, "macs") == record.trace.macs
+    assert number(measured, "activation_bytes") == record.trace.activation_bytes_training
+    assert number(measured, "latency_p50") == 0.0021  # batch 1
+    assert number(measured, "throughput") == pytest.approx(64 / 0.041)  # batch 64, the faster by image
+    assert number(measured, "eval_seconds") == record.eval_seconds
+    shown = {value.name: value.display for value in measured.values}
+    assert shown["parameters"] == "9,898"
+    assert shown["macs"] == "9.88\u00a0M"
+    assert shown["latency_p50"] == "2.10\u00a0ms"
+
+
+def test_every_headline_number_is_defined_once_and_in_order(record: RunRecord) -> None:
+    names = [value.name for value in measure(record, resamples=QUICK).values]
+    assert names == [definition.name for definition in DEFINITIONS]
+    assert len(set(names)) == len(names)
