@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from reportgen.banners import find_banners
 from reportgen.kinds import Section
@@ -12,7 +13,12 @@ from reportgen.values import MetricValue
 from reportgen.verdict import write_verdict
 
 
-def assemble(record: RunRecord, figures: Mapping[str, FigureFile | Skipped], sections: Mapping[str, Section]) -> Report:
+def assemble(
+    record: RunRecord,
+    figures: Mapping[str, FigureFile | Skipped],
+    sections: Mapping[str, Section],
+    templates: Path | None = None,
+) -> Report:
     """The report of a record: every section in its order, each having seen the others' findings."""
     ordered = sorted(sections.values(), key=lambda section: (section.order, section.name))
     built = [section.build(record, figures) for section in ordered]
@@ -27,6 +33,7 @@ def assemble(record: RunRecord, figures: Mapping[str, FigureFile | Skipped], sec
         metrics=collect_metrics(record, views),
         record=record,
         paper=record.spec.report.paper,
+        templates=templates,
     )
 
 

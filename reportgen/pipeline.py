@@ -199,7 +199,7 @@ def finish(
     with progress.stage("Draw", len(names), "figures") as task:
         figures = draw(record, names, rooms.extra_figures)
         task.advance(len(names))
-    report = assemble(record, figures, rooms.sections)
+    report = assemble(record, figures, rooms.sections, spec.report.templates)
     warnings: list[str] = []
     failures = write_outputs(report, rooms.outputs, space, warnings, progress)
     space.write_folder(RECORD, lambda folder: save_record(record, folder))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from reportgen.record import RunRecord
@@ -92,6 +93,8 @@ class Report:
     """For outputs that attach or export it; templates print from sections."""
     language: str = "en"
     paper: Literal["a4", "letter"] = "a4"
+    templates: Path | None = None
+    """The user's own templates, where they are on this machine."""
 
     @property
     def created(self) -> str:

@@ -121,6 +121,8 @@ def closing_line(outcome: Outcome) -> str:
     """Where the report is, in one line."""
     if outcome.record is None:
         return f"{outcome.folder}: unchanged"
+    if outcome.errors:
+        return f"{outcome.folder}: built without what failed; the measurements are kept"
     if outcome.exit_code == 4:
         return f"{outcome.folder}: built, but training diverged; the report says where"
     return f"{outcome.folder}: built" + (" from the earlier record" if outcome.reused else "")

@@ -34,7 +34,7 @@ def make_page(report: Report, medium: Medium) -> str:
         "running": Running(shorten(report.title), say_commit(report)),
         "authors": (authors,) if isinstance(authors, str) else authors or (),
     }
-    return render_template("report.html.j2", values, medium, report.record.spec.report.templates, report.language)
+    return render_template("report.html.j2", values, medium, report.templates, report.language)
 
 
 def write_byline(report: Report) -> str:
