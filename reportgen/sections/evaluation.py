@@ -29,8 +29,10 @@ class EvaluationView(SectionView):
     scores: tuple[MetricValue, ...] = ()
     scores_caption: str = ""
     by_class: tuple[FigureFile | Skipped, ...] = ()
-    by_confidence: tuple[FigureFile | Skipped, ...] = ()
-    by_threshold: tuple[FigureFile | Skipped, ...] = ()
+    confused: tuple[FigureFile | Skipped, ...] = ()
+    calibrated: tuple[FigureFile | Skipped, ...] = ()
+    trusted: tuple[FigureFile | Skipped, ...] = ()
+    ranked: tuple[FigureFile | Skipped, ...] = ()
     classes: tuple[Row, ...] = ()
     confusions: tuple[Row, ...] = ()
     bins: tuple[Row, ...] = ()
@@ -48,9 +50,11 @@ def build(record: RunRecord, figures: Figures) -> EvaluationView | Skipped:
         findings=tuple(find_evaluation(record, measured, predictions, figures)),
         scores=tuple(value for name in SCORES if (value := measured.value(name)) is not None),
         scores_caption=caption_scores(measured, predictions.n),
-        by_class=choose_figures(figures, "class_scores", "confusion"),
-        by_confidence=choose_figures(figures, "reliability", "confidence"),
-        by_threshold=choose_figures(figures, "risk_coverage", "precision_recall"),
+        by_class=choose_figures(figures, "class_scores"),
+        confused=choose_figures(figures, "confusion"),
+        calibrated=choose_figures(figures, "reliability"),
+        trusted=choose_figures(figures, "confidence", "risk_coverage"),
+        ranked=choose_figures(figures, "precision_recall"),
         classes=tuple(class_row(one) for one in sorted(measured.classes, key=weakest_first)),
         confusions=tuple(confusion_rows(measured)),
         bins=tuple(bin_row(one) for one in measured.calibration.bins if one.n) if predictions.finite else (),

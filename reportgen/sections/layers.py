@@ -11,6 +11,10 @@ from reportgen.trace import ModelTrace, Shape
 from reportgen.words import say, say_count
 
 MOST_ROWS = 60
+USUAL = (
+    r"(eps|momentum|affine|track_running_stats|elementwise_affine|bias|inplace|dilation=1$|padding=0$|ceil_mode=False)"
+)
+"""Settings that a reader does not look for; the record has them."""
 LONGEST_SETTINGS = 48
 """Characters of settings that no rule below shortens."""
 
@@ -125,6 +129,7 @@ def shorten_settings(settings: str) -> str:
     if convolution:
         parts = [f"{convolution[1]} → {convolution[2]}", convolution[3].replace(", ", "×").rstrip(",")]
         return ", ".join(parts + unusual(settings))
+    settings = ", ".join(part for part in settings.split(", ") if not re.match(USUAL, part))
     return settings if len(settings) <= LONGEST_SETTINGS else settings[: LONGEST_SETTINGS - 1].rstrip() + "…"
 
 

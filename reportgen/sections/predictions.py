@@ -14,6 +14,7 @@ from reportgen.pictures import encode_png, thumbnail
 from reportgen.record import RunRecord
 from reportgen.report import SectionView, Skipped
 from reportgen.sections.findings.predictions import NAME, find_predictions
+from reportgen.sections.phrases import join_words
 from reportgen.sections.pieces import Figures
 from reportgen.words import say, say_count
 
@@ -57,6 +58,8 @@ class CardGroup:
     rule: str
     size: str
     """How many are shown of how many that fit; may be empty."""
+    above: str
+    """Which pictures of the group an earlier one has shown; may be empty."""
     cards: tuple[Card, ...]
 
 
@@ -98,19 +101,21 @@ class Album:
     predictions: Predictions
 
     def fill(self, groups: tuple[Group, ...]) -> tuple[CardGroup, ...]:
-        """The groups with their cards, as many as the byte budget allows; empty ones are left out."""
-        shown, spent = [], 0
+        """The groups with their cards, each picture once and within the byte budget; empty groups are left out."""
+        filled, spent, shown = [], 0, set[int]()
         for group in groups:
-            cards = []
+            cards, repeats = [], []
             for row in group.positions:
                 card = self.make_card(row)
-                if card is None or spent + len(card.png) > MOST_BYTES:
-                    continue
-                spent += len(card.png)
-                cards.append(card)
-            if cards:
-                shown.append(describe(group, tuple(cards)))
-        return tuple(shown)
+                if card is not None and row in shown:
+                    repeats.append(card)
+                elif card is not None and spent + len(card.png) <= MOST_BYTES:
+                    spent += len(card.png)
+                    shown.add(row)
+                    cards.append(card)
+            if cards or repeats:
+                filled.append(describe(group, tuple(cards), tuple(repeats)))
+        return tuple(filled)
 
     def make_card(self, row: int) -> Card | None:
         """The card of one evaluated image; None when the record does not keep its picture."""
@@ -137,7 +142,7 @@ class Album:
         return tuple(
             Guess(
                 name=self.record.data.classes[int(place)],
-                percent=numerals.percent(float(probabilities[place])),
+                percent=confidence_text(float(probabilities[place])),
                 width=round(100 * float(probabilities[place])),
                 is_label=int(place) == label,
             )
@@ -145,15 +150,25 @@ class Album:
         )
 
 
-def describe(group: Group, cards: tuple[Card, ...]) -> CardGroup:
+def confidence_text(probability: float) -> str:
+    """A probability in per cent to one digit, never as certain or impossible."""
+    if probability >= 0.9995:
+        return f">{numerals.percent(0.999)}"
+    return f"<{numerals.percent(0.001)}" if probability < 0.0005 else numerals.percent(probability)
+
+
+def describe(group: Group, cards: tuple[Card, ...], repeats: tuple[Card, ...]) -> CardGroup:
     """A group with its heading."""
+    shown = len(cards) + len(repeats)
     if group.name in ONE_A_CLASS:
         size = ""
-    elif group.candidates > len(cards):
-        size = say("{shown} of {all} that fit.", shown=len(cards), all=numerals.count(group.candidates))
+    elif group.candidates > shown:
+        size = say("{shown} of {all} that fit.", shown=shown, all=numerals.count(group.candidates))
     else:
         size = say_count("The only one that fits.", "All {count} that fit.", group.candidates)
-    return CardGroup(group.name, group.title, group.rule, size, cards)
+    names = join_words([say("no.\u00a0{index}", index=card.index) for card in repeats])
+    above = say("Shown above: {names}.", names=names) if repeats else ""
+    return CardGroup(group.name, group.title, group.rule, size, above, cards)
 
 
 SECTION = Section(NAME, "Predictions", 60, (), build)

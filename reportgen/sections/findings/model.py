@@ -89,7 +89,7 @@ def find_concentration(trace: ModelTrace, shares: list[Share], anchor: str) -> F
             "MACs.",
             **values,
         )
-    return Finding(text, 0.35, anchor)
+    return Finding(text, 0.28, anchor)
 
 
 def find_work(shares: list[Share], anchor: str) -> Finding | None:
@@ -108,7 +108,7 @@ def find_work(shares: list[Share], anchor: str) -> Finding | None:
         text = say("Most of the arithmetic is in {stage}: {macs} of the MACs, {share} of the parameters.", **values)
     else:
         text = say("The most arithmetic is in {stage}: {macs} of the MACs, {share} of the parameters.", **values)
-    return Finding(text, 0.3, anchor)
+    return Finding(text, 0.18, anchor)
 
 
 def find_time(record: RunRecord, shares: list[Share], anchor: str) -> Finding | None:

@@ -82,9 +82,9 @@ def find_label_errors(selection: Selection) -> Finding | None:
         return None
     text = say_count(
         "{count} label is a candidate for an error: the model disagrees with it, surer of another class than it "
-        "usually is. It may as well be the model that is wrong; a person has to look.",
+        "usually is. The model may be the one that is wrong; a person has to look.",
         "{count} labels are candidates for errors: the model disagrees with them, surer of another class than it "
-        "usually is. It may as well be the model that is wrong; a person has to look.",
+        "usually is. The model may be the one that is wrong; a person has to look.",
         group.candidates,
     )
     return Finding(text, 0.35, f"{NAME}-label_errors")
