@@ -1,0 +1,84 @@
+"""MACs and parameters of torchvision's models against those that torchvision publishes with its weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torchvision import models
+from torchvision.models import regnet
+
+from reportgen.experiment.trace import trace_model
+
+FAST = (
+    "alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "googlenet", "inception_v3", "mnasnet1_0",
+    "mobilenet_v2", "mobilenet_v3_small", "regnet_y_400mf", "resnet18", "resnet50", "resnext50_32x4d",
+    "shufflenet_v2_x1_0", "squeezenet1_0", "swin_t", "vgg16", "vit_b_16", "wide_resnet50_2",
+)  # fmt: skip
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "googlenet": {"aux_logits": False, "init_weights": False},
+    "inception_v3": {"init_weights": False},  # its published parameters include the auxiliary classifier
+    "vit_h_14": {"image_size": 518},
+}
+NAMES = [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in models.list_models(models)]
+
+
+@pytest.fixture
+def blocks_on_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RegNet computes its widths with tensors, which the meta device can't hold."""
+    plan = regnet.BlockParams.from_init_params
+
+    def on_cpu(**arguments: Any) -> Any:
+        with torch.device("cpu"):
+            return plan(**arguments)
+
+    monkeypatch.setattr(regnet.BlockParams, "from_init_params", on_cpu)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.usefixtures("blocks_on_cpu")
+def test_macs_and_parameters_are_the_published_ones(name: str) -> None:
+    published = models.get_model_weights(name)
+    weights = published["IMAGENET1K_V1"] if "IMAGENET1K_V1" in published.__members__ else next(iter(published))
+    side = weights.transforms().crop_size[0]
+    with torch.device("meta"):
+        model = models.get_model(name, weights=None, **ARGUMENTS.get(name, {}))
+        image = torch.empty(1, 3, side, side)
+    trace = trace_model(model, image, name)
+    assert trace.macs / 1e9 == pytest.approx(weights.meta["_ops"], abs=0.001)
+    assert trace.parameters == weights.meta["num_params"]
+    assert sum(row.own_parameters for row in trace.modules) == trace.parameters
+    assert sum(row.own_macs for row in trace.modules) == trace.macs
+    assert sum(operator.macs or 0 for operator in trace.operators) == trace.macs
+    assert trace.uncounted == ()
+    assert trace.notes == ()
+
+
+@pytest.mark.parametrize(("name", "gmacs"), [("vit_b_16", 17.56), ("swin_t", 4.49)])
+def test_attention_is_counted_on_the_cpu_as_well(name: str, gmacs: float) -> None:
+    model = models.get_model(name, weights=None)
+    trace = trace_model(model, torch.randn(1, 3, 224, 224), name)
+    assert trace.macs / 1e9 == pytest.approx(gmacs, abs=0.006)
+
+
+# Araujo, Norris & Sim 2019, table of receptive fields; ResNet-18 by the recurrence on paper (435 for torchvision's).
+@pytest.mark.parametrize(
+    ("name", "size", "stride"),
+    [("alexnet", 195, 32), ("vgg16", 212, 32), ("mobilenet_v2", 491, 32), ("inception_v3", 1311, 32),
+     ("resnet18", 435, 32)],
+)  # fmt: skip
+def test_receptive_fields_are_the_published_ones(name: str, size: int, stride: int) -> None:
+    side = 299 if name == "inception_v3" else 224
+    with torch.device("meta"):
+        model = models.get_model(name, weights=None, **ARGUMENTS.get(name, {}))
+        trace = trace_model(model, torch.empty(1, 3, side, side), name)
+    assert trace.receptive_field is not None
+    assert (trace.receptive_field.size, trace.receptive_field.stride) == (size, stride)
+
+
+def test_transformers_have_no_receptive_field() -> None:
+    with torch.device("meta"):
+        model = models.get_model("vit_b_16", weights=None)
+        trace = trace_model(model, torch.empty(1, 3, 224, 224), "vit_b_16")
+    assert trace.receptive_field is None
