@@ -5,6 +5,7 @@ A process of its own, because WeasyPrint gives no memory back and a page can mak
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import logging
@@ -77,6 +78,7 @@ def set_document(page: str) -> tuple[dict[str, Any], bytes]:
 def main() -> None:
     """Read the page, write what happened and the document."""
     limit_memory(int(sys.argv[1]))
+    gc.disable()  # a tenth faster, and 130 MiB are not worth collecting in a process that ends here
     heard, document = set_document(sys.stdin.buffer.read().decode("utf-8"))
     sys.stdout.buffer.write(json.dumps(heard).encode("ascii") + b"\n" + document)
 
