@@ -33,7 +33,7 @@ class MetricValue(Frozen):
 
     @property
     def display_full(self) -> str:
-        """Value, interval and n in one phrase: "91.73 % (91.2–92.3, n = 10,000)"."""
+        """Value, interval and n in one phrase: "91.73 % (91.2–92.3, n = 10,000)", not broken inside "n = 10,000"."""
         inside = [self.display_interval] if self.display_interval else []
-        inside += [f"n = {self.n:,}"] if self.n is not None else []
+        inside += [f"n\u00a0=\u00a0{self.n:,}"] if self.n is not None else []
         return f"{self.display} ({', '.join(inside)})" if inside else self.display
