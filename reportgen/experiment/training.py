@@ -23,7 +23,7 @@ from reportgen.progress import Task
 from reportgen.record import Divergence, EpochStats, Training
 from reportgen.spec.types import RunSpec
 
-FEWEST_ROWS, MOST_ROWS = 5, 100
+FEWEST_ROWS, ENOUGH_ROWS, BOUNDED_ROWS, MOST_ROWS = 5, 3, 30, 100
 LOOK_SHARE = 0.15
 """Of the time of the steps between two looks at the accuracy that a look may cost."""
 LOOK_IMAGES = (100, 2000)
@@ -138,12 +138,15 @@ class Looks:
 
     @classmethod
     def plan(cls, data: LoadedData, run: RunSpec, plan: Plan) -> Looks:
-        """One look an epoch, five where there are fewer epochs or their number is open, a hundred at most."""
+        """One look an epoch, but five where there are less than three epochs or their number is open.
+
+        At most a hundred, or thirty when a time budget may end the pass before its planned end.
+        """
         whole = round(plan.epochs)
-        number = FEWEST_ROWS if run.max_minutes is not None or whole < FEWEST_ROWS else min(whole, MOST_ROWS)
-        if run.max_minutes is None and whole in (3, 4):
-            number = whole
-        between = min(plan.steps, plan.per_epoch * 2) * plan.batch / (number if whole <= 1 else 1)
+        bounded = run.max_minutes is not None
+        planned = not bounded or run.epochs is not None or run.steps is not None
+        number = min(whole, BOUNDED_ROWS if bounded else MOST_ROWS) if planned and whole >= ENOUGH_ROWS else FEWEST_ROWS
+        between = min(plan.steps / number, plan.per_epoch) * plan.batch
         images = int(min(max(LOOK_SHARE * between * 3 / 2, LOOK_IMAGES[0]), LOOK_IMAGES[1]))
         return cls(number, rows_for(data.train_labels, images), rows_for(data.test_labels, images))
 
