@@ -17,7 +17,7 @@ NAME = "summary"
 MOST_TILES = 8
 MOST_FINDINGS = 7
 FROM_ONE_SECTION = 3
-"""Findings that one section may put on the first page while others have something to say."""
+"""Findings that one section may put on the first page."""
 TILES = ("accuracy", "macro_f1", "ece", "train_accuracy", "parameters", "macs", "latency_p50", "train_seconds")
 SPARES = ("top5_accuracy", "nll", "activation_bytes")
 """Take the place of tiles that a record does not have."""
@@ -40,26 +40,36 @@ class SummaryView(SectionView):
     tiles: tuple[MetricValue, ...] = ()
     highlights: tuple[Highlight, ...] = ()
     facts: tuple[Fact, ...] = ()
+    said: str = ""
+    """What the verdict above says already; a finding that begins with it is not said again."""
 
     def beside(self, others: tuple[SectionView | Skipped, ...]) -> SummaryView:
         """The summary with the heaviest findings of the other sections."""
-        return replace(self, highlights=choose_highlights(others))
+        return replace(self, highlights=choose_highlights(others, self.said))
 
 
 def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> SummaryView:
     """Tiles and facts of the run; the findings come once the other sections are there."""
     del figures
-    return SummaryView(NAME, say("Summary"), tiles=choose_tiles(record), facts=tuple(list_facts(record)))
+    accuracy = record.measured.value("accuracy") if record.measured else None
+    return SummaryView(
+        NAME,
+        say("Summary"),
+        tiles=choose_tiles(record),
+        facts=tuple(list_facts(record)),
+        said=accuracy.display_full if accuracy is not None and accuracy.value is not None else "",
+    )
 
 
-def choose_highlights(views: tuple[SectionView | Skipped, ...]) -> tuple[Highlight, ...]:
-    """The heaviest findings in order of weight, at most seven, no text twice, no section alone while others speak."""
+def choose_highlights(views: tuple[SectionView | Skipped, ...], said: str = "") -> tuple[Highlight, ...]:
+    """The heaviest findings in order of weight, at most seven and three from one section, none that is said already."""
     pairs = [(finding, view.title) for view in views if isinstance(view, SectionView) for finding in view.findings]
     pairs.sort(key=lambda pair: -pair[0].weight)
     chosen: list[tuple[Finding, str]] = []
     for finding, title in pairs:
         from_here = sum(1 for _, other in chosen if other == title)
-        if from_here < FROM_ONE_SECTION and all(finding.text != known.text for known, _ in chosen):
+        again = any(finding.text == known.text for known, _ in chosen) or (said and finding.text.startswith(said))
+        if from_here < FROM_ONE_SECTION and not again:
             chosen.append((finding, title))
     return tuple(Highlight(f.text, f.tone, f.anchor, title) for f, title in chosen[:MOST_FINDINGS])
 

@@ -57,6 +57,15 @@ def test_findings_come_by_weight_from_several_sections() -> None:
     assert (chosen[3].anchor, chosen[3].source) == ("figure-b", "B")
 
 
+def test_what_the_verdict_says_is_not_said_again(record: RunRecord) -> None:
+    accuracy = record.measured.value("accuracy") if record.measured else None
+    assert accuracy is not None
+    again = Finding(f"{accuracy.display_full} of the images are classified correctly.", 0.9, "section-a")
+    more = Finding(f"The gap to {accuracy.display_full} is small.", 0.8, "section-a")
+    view = build(record).beside((SectionView("a", "A", (again, more)),))
+    assert [item.text for item in view.highlights] == [more.text]
+
+
 def test_what_was_run(record: RunRecord) -> None:
     assert facts(record) == {
         "Model": "TinyResNet builtin:tiny",
