@@ -19,6 +19,9 @@ from reportgen.report import FigureFile, Skipped
 from reportgen.trace import ModelTrace
 from reportgen.words import say, say_count
 
+NAMED = 8
+"""So many kinds of blocks are named in a caption."""
+
 
 def figure(trace: ModelTrace, number: int, name: str) -> FigureFile | Skipped:
     """Page `number` of the drawing."""
@@ -76,12 +79,15 @@ def summary(trace: ModelTrace, page: Page) -> str:
     for card in top.scheme.cards:
         for row in card.rows:
             if row.target:
-                blocks[row.text] += int(card.times.removeprefix("×") or 1)
+                blocks[row.text] += row.repeats
     shape, output = shape_text(trace.input_shape), ", ".join(shape_text(found) for found in trace.output_shapes[:3])
     if not blocks:
         return say("{model}, from a {shape} input to an output of {output}.",
                    model=shorten(trace.name, NAME_LIMIT, SMALL), shape=shape, output=output)  # fmt: skip
-    names = ", ".join(f"{name} ×{count}" if count > 1 else name for name, count in blocks.items())
+    listed = [f"{name} ×{count}" if count > 1 else name for name, count in blocks.items()]
+    if len(listed) > NAMED:
+        listed = [*listed[:NAMED], say("and others")]
+    names = ", ".join(listed)
     return say("{model}, from a {shape} input through {blocks} to an output of {output}.",
                model=shorten(trace.name, NAME_LIMIT, SMALL), shape=shape, blocks=names, output=output)  # fmt: skip
 
@@ -96,7 +102,7 @@ def alternative(trace: ModelTrace, page: Page) -> str:
         heading = (
             panel_.title if panel_.digest else say("{model} as a whole", model=shorten(trace.name, NAME_LIMIT, SMALL))
         )
-        said.append(say("{heading}: {rows}{bypass}.", heading=heading, rows=", then ".join(rows), bypass=bypass))
+        said.append(say("{heading}: {rows}{bypass}.", heading=heading, rows=say(", then ").join(rows), bypass=bypass))
     return " ".join(said)
 
 

@@ -35,6 +35,8 @@ class Row:
     """Tells structures of one class apart."""
     path: str = ""
     """Dotted name of the first module."""
+    repeats: int = 1
+    """How often the module is called in a row here."""
 
     @property
     def height(self) -> float:
@@ -113,5 +115,7 @@ class Style:
     """Output shapes beside the rows."""
     wrap: bool = False
     """One small line for each following module."""
+    elide: bool = False
+    """Blocks that follow each other share a card, and the middle of a very long card is left out, as it says."""
     stages: bool = False
     """A convolution or pooling after a pooling begins a new card, as in an overview."""

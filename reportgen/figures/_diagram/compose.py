@@ -11,6 +11,9 @@ from reportgen.figures._diagram.lift import Graph
 from reportgen.figures._diagram.writer import Writer, symbol
 from reportgen.words import say, say_count
 
+FIRST, LAST = 12, 8
+"""Rows that stay of a card that is too long."""
+
 
 def compose(writer: Writer) -> Scheme:
     """Cards and edges of a structure."""
@@ -28,15 +31,16 @@ def grouped(writer: Writer) -> list[list[int]]:
     """The positions that share a card: rows one after the other with nothing branching off between them."""
     graph = writer.graphs[0]
     into, out = ends(graph)
+    sharing = {"row", "block"} if writer.style.elide else {"row"}
     roles = {i: role(writer, i, len(into[i])) for i in range(len(graph.items))}
     groups: list[list[int]] = []
     last: dict[int, list[int]] = {}
     for position in range(len(graph.items)):
         before = into[position]
         if (
-            roles[position] == "row"
+            roles[position] in sharing
             and len(before) == 1
-            and roles[before[0]] == "row"
+            and roles[before[0]] == roles[position]
             and len(out[before[0]]) == 1
             and not (writer.style.stages and new_stage(writer, before[0], position))
         ):
@@ -90,11 +94,23 @@ def card(writer: Writer, role: str, group: Sequence[int]) -> Card:
     if role == "join":
         row = writer.row(first, 0)
         return Card("join", (Row(symbol(row.full), row.full),))
-    if role == "block":
+    if role == "block" and not writer.style.elide:
         rows = tuple(writer.row(first, part) for part in range(len(item.parts)))
         counts = [str(other.times) for other in writer.everywhere(first)]
         return Card("card", rows, f"×{series(counts)}" if set(counts) != {"1"} else "")
-    return Card("card", writer.gather(writer.row(position, 0) for position in group))
+    rows = writer.gather(
+        writer.row(position, part) for position in group for part in range(len(writer.graphs[0].items[position].parts))
+    )
+    return Card("card", elided(rows) if writer.style.elide else rows)
+
+
+def elided(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """The first and last rows of many, and how many stand between them."""
+    between = len(rows) - FIRST - LAST
+    if between <= 1:
+        return rows
+    text = say("… {count} more rows …", count=f"{between:,}")
+    return (*rows[:FIRST], Row(text, text), *rows[-LAST:])
 
 
 def bypasses(count: int, edges: Sequence[tuple[int, int]]) -> frozenset[tuple[int, int]]:

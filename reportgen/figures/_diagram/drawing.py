@@ -30,6 +30,10 @@ OVERVIEW_ITEMS = (40, 24, 14, 8)
 """How many items the overview may open into; the first that fits on a page is taken."""
 LARGEST = 90
 """Structures with more cards are not drawn."""
+ABREAST = 6
+"""So many cards stand side by side at most; what is higher than as many pages is not laid out."""
+HEADING = 50
+"""Room for a drawing's heading, pixels."""
 DENSEST = 3
 """Nor are those with more edges a card: nobody could follow them."""
 FIGURES_OF_BLOCKS = 2
@@ -42,6 +46,15 @@ class Drawing:
     pages: tuple[Page, ...]
     left_out: int
     """Structures that are too large, or for which there is no page."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The drawing of the model as a whole."""
+
+    graph: Graph
+    scheme: Scheme
+    placed: Placed
 
 
 def boxes(scheme: Scheme) -> list[Box]:
@@ -58,14 +71,21 @@ def fitted(
     tries = [(min(NARROW, room), full), (min(NARROW, room), ranges), (room, full), (room, ranges)]
     tries += [(room, Style(detail, shapes=False)) for detail in (labels.FULL_LISTS, labels.RANGES)]
     tries += [(room, Style(detail, shapes=False, wrap=True)) for detail in range(labels.RANGES, labels.KIND_ONLY + 1)]
-    for width, style in tries:
-        scheme = compose(Writer(structures, tuple(calls), tuple(graphs), replace(style, stages=calls[0] == 0)))
-        if len(scheme.cards) > LARGEST or len(scheme.edges) > DENSEST * len(scheme.cards):
-            return None
-        placed = place(boxes(scheme), scheme.edges)
-        if placed.width <= width and placed.height <= HEIGHT - 60:
-            return scheme, placed
-    return None
+    made = (attempt(structures, calls, graphs, replace(style, stages=calls[0] == 0), width) for width, style in tries)
+    return next((drawn for drawn in made if drawn), None)
+
+
+def attempt(
+    structures: Structures, calls: Sequence[int], graphs: Sequence[Graph], style: Style, width: float
+) -> tuple[Scheme, Placed] | None:
+    """The structure in one style; None if it is too large for a page or too dense to be followed."""
+    scheme = compose(Writer(structures, tuple(calls), tuple(graphs), style))
+    if len(scheme.cards) > LARGEST or len(scheme.edges) > DENSEST * len(scheme.cards):
+        return None
+    if sum(card.height for card in scheme.cards if card.kind == "card") > HEIGHT * ABREAST:
+        return None
+    placed = place(boxes(scheme), scheme.edges)
+    return (scheme, placed) if placed.width <= width and placed.height <= HEIGHT - HEADING else None
 
 
 @lru_cache(maxsize=1)
@@ -82,31 +102,35 @@ def drawing(trace: ModelTrace) -> Drawing | Skipped:
             say("Architecture"),
             say("The model has {count} parts side by side, too many for one page.", count=parts),
         )
-    blocks, too_large = blocks_below(structures, top[0])
+    blocks, too_large = blocks_below(structures, top.graph)
     pages: tuple[Page, ...] = ()
     known = frozenset(blocks)
     for _ in range(2):  # the second time without links to what found no page
-        panels = [panel("", clean(trace.name), "", *top, known)]
+        panels = [panel("", clean(trace.name), "", top.scheme, top.placed, known)]
         panels += [block_panel(structures, digest, blocks[digest], known) for digest in blocks if digest in known]
         pages = paginate(panels)[: 1 + FIGURES_OF_BLOCKS]
         known = frozenset(placed.digest for page in pages for placed, _, _ in page.panels)
     return Drawing(pages, too_large + len(blocks) - len(known - {""}))
 
 
-def overview(structures: Structures) -> tuple[Scheme, Placed] | None:
+def overview(structures: Structures) -> Overview | None:
     """The model itself, opened as far as a page allows."""
-    for limit in OVERVIEW_ITEMS:
-        found = fitted(structures, (0,), (structures.overview(limit),), WIDTH - PATHS - 4)
+    room = WIDTH - PATHS - 4
+    graphs = list(dict.fromkeys(structures.overview(limit) for limit in OVERVIEW_ITEMS))
+    for graph in graphs:
+        found = fitted(structures, (0,), (graph,), room)
         if found:
-            return found
-    return None
+            return Overview(graph, *found)
+    style = Style(labels.RANGES, shapes=True, elide=True)
+    found = attempt(structures, (0,), graphs[-1:], style, room)
+    return Overview(graphs[-1], *found) if found else None
 
 
-def blocks_below(structures: Structures, top: Scheme) -> tuple[dict[str, tuple[Scheme, Placed]], int]:
+def blocks_below(structures: Structures, top: Graph) -> tuple[dict[str, tuple[Scheme, Placed]], int]:
     """Every structure that the overview or another structure names, in order of appearance; how many are too large."""
     found: dict[str, tuple[Scheme, Placed]] = {}
     too_large: set[str] = set()
-    waiting = targets(top)
+    waiting = named(structures, top)
     while waiting:
         digest = waiting.pop(0)
         if digest in found or digest in too_large:
@@ -117,13 +141,14 @@ def blocks_below(structures: Structures, top: Scheme) -> tuple[dict[str, tuple[S
             too_large.add(digest)
         else:
             found[digest] = drawn
-            waiting += targets(drawn[0])
+            waiting += named(structures, structures.graph(calls[0]))
     return found, len(too_large)
 
 
-def targets(scheme: Scheme) -> list[str]:
-    """The structures that a drawing names."""
-    return [row.target for card in scheme.cards for row in card.rows if row.target is not None]
+def named(structures: Structures, graph: Graph) -> list[str]:
+    """The structures that a graph names, in order."""
+    calls = [part[0] for item in graph.items if item.role == "call" for part in item.parts]
+    return [structures.digest(call) for call in calls if not structures.tree.is_row(call)]
 
 
 def block_panel(structures: Structures, digest: str, drawn: tuple[Scheme, Placed], known: frozenset[str]) -> Panel:

@@ -66,8 +66,8 @@ def lift(tree: Tree, call: int, opened: frozenset[int]) -> Graph:
             readers.setdefault(source, set()).add(stop)
     inputs = sorted({tuple(sorted(found)) for found in readers.values()})
     pairs |= {((number - len(inputs), "in", number), stop) for number, found in enumerate(inputs) for stop in found}
-    if call == 0:
-        pairs |= {(place(tree, 0, opened, op, end), end) for op in tree.results}
+    inside = [op for op in tree.results if call in tree.ancestors[tree.operator(op).module]]
+    pairs |= {(place(tree, call, opened, op, end), end) for op in inside}
     return gathered({(a, b) for a, b in pairs if a < b})
 
 

@@ -139,7 +139,7 @@ def draw_card(parent: ET.Element, card: Card, corner: Point, known: Collection[s
     for row in card.rows:
         draw_row(group, row, x + PAD, right, top)
         if row.target in known and row.target is not None:
-            links.append(Link(row.target, x, top - 3, card.width, row.height + 6, row.full))
+            links.append(Link(row.target, x, top, card.width, row.height, row.full))
         top += row.height
     return links
 

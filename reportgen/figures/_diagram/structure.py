@@ -60,7 +60,7 @@ class Structures:
         if call not in self._digests:
             kind = self.tree.call(call).kind
             text = kind if self.tree.is_row(call) else f"{kind}({self.spell(self.graph(call))})"
-            self._digests[call] = sha256(text.encode()).hexdigest()[:12]
+            self._digests[call] = sha256(text.encode(errors="backslashreplace")).hexdigest()[:12]
         return self._digests[call]
 
     def calls(self, digest: str) -> tuple[int, ...]:

@@ -19,6 +19,8 @@ from reportgen.words import say
 ROW_LIMIT = 290
 """Widest text of a row, pixels."""
 SHAPE_LIMIT = 120
+OUTPUTS = 3
+"""So many output shapes are shown."""
 NAME_LIMIT = 180
 """Widest class name, pixels."""
 SIGNS = (("add", "+"), ("mul", "×"), ("sub", "−"), ("div", "÷"), ("truediv", "÷"))
@@ -54,8 +56,11 @@ class Writer:
             return Row(self.fitting(calls), clean(labels.label(calls)), shape=shape, path=path)
         follow = (say("each reads all earlier ones"),) if items[0].dense else ()
         digest = self.structures.digest(calls[0].index)
-        letter = self.structures.letter(digest)
-        return Row(shorten(kind, NAME_LIMIT, TEXT, bold=True), clean(kind), follow, shape, digest, letter, path)
+        letter, times = self.structures.letter(digest), items[0].times
+        if self.style.elide and times > 1:
+            letter = f"{letter} ×{times}".lstrip()
+        name = shorten(kind, NAME_LIMIT, TEXT, bold=True)
+        return Row(name, clean(kind), follow, shape, digest, letter, path, times)
 
     def fitting(self, calls: Sequence[ModuleCall]) -> str:
         """The label with as much detail as a row holds."""
@@ -82,11 +87,10 @@ class Writer:
         """The row of an input or output."""
         calls = [self.structures.tree.call(index) for index in self.calls]
         if self.graphs[0].items[position].role == "in":
-            found, name = [call.input_shapes[:1] for call in calls], say("in")
-        else:
-            found, name = [call.output_shapes[:1] for call in calls], say("out")
-        shape = self.shape([shapes[0] for shapes in found if shapes]) if not number else ""
-        return Row(f"{name}{number}", name, shape=shape)
+            shape = self.shape([call.input_shapes[0] for call in calls if call.input_shapes]) if not number else ""
+            return Row(f"{say('in')}{number}", say("in"), shape=shape)
+        parts = [self.shape(same) for same in zip(*(call.output_shapes[:OUTPUTS] for call in calls), strict=False)]
+        return Row(say("out"), say("out"), shape=", ".join(filter(None, parts)))
 
     def gather(self, rows: Iterable[Row]) -> tuple[Row, ...]:
         """Put normalisations and activations in small type under the row they follow."""
