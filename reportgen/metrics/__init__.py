@@ -1,5 +1,18 @@
 """Logits and labels in, numbers with intervals out. numpy and scipy only."""
 
-from reportgen.metrics.measure import measure
+from __future__ import annotations
 
-__all__ = ["measure"]
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reportgen.measurements import Measurements
+    from reportgen.record import RunRecord
+
+RESAMPLES = 1000
+
+
+def measure(record: RunRecord, *, resamples: int = RESAMPLES, seed: int = 0) -> Measurements:
+    """All measurements of a record; see `reportgen.metrics.measure`, imported only here because drawing needs it not."""
+    from reportgen.metrics.measure import measure as measure_record
+
+    return measure_record(record, resamples=resamples, seed=seed)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
 
 from reportgen.measurements import Bin, Calibration
 from reportgen.metrics.bootstrap import Bootstrap
-from reportgen.metrics.predictions import FloatArray, IntArray, Predictions
+from reportgen.metrics.predictions import FloatArray, IntArray, Predictions, log_softmax
 
 BINS = 15
 HISTOGRAM_BINS = 20
@@ -36,10 +34,12 @@ def calibration_resamples(confidence: FloatArray, correct: FloatArray, draws: Bo
 
 def fit_temperature(log_probabilities: FloatArray, labels: IntArray) -> float:
     """The temperature that minimises the negative log-likelihood (Guo et al. 2017 §4.2)."""
+    from scipy.optimize import minimize_scalar  # half a second that drawing from a record does not need
+
     rows = np.arange(len(labels))
 
     def loss(log_temperature: float) -> float:
-        scaled = log_softmax(log_probabilities / np.exp(log_temperature), axis=1)
+        scaled = log_softmax(log_probabilities / np.exp(log_temperature))
         return float(-scaled[rows, labels].mean())
 
     found = minimize_scalar(loss, bounds=tuple(np.log(TEMPERATURES)), method="bounded", options={"xatol": 1e-3})
@@ -69,7 +69,7 @@ def scale_crosswise(predictions: Predictions, seed: int) -> tuple[FloatArray, fl
         if not fit.any() or not use.any():
             continue
         temperature = fit_temperature(predictions.log_probabilities[fit], predictions.labels[fit])
-        scaled = log_softmax(predictions.log_probabilities[use] / temperature, axis=1)
+        scaled = log_softmax(predictions.log_probabilities[use] / temperature)
         confidence[use] = np.exp(scaled.max(1))
         temperatures.append(temperature)
     return confidence, float(np.mean(temperatures)) if temperatures else 1.0

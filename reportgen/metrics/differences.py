@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import chdtrc, ndtri
 
 from reportgen.metrics.intervals import CONFIDENCE
 from reportgen.metrics.predictions import FloatArray
@@ -39,7 +40,21 @@ def compare_shares(successes: Sequence[int], totals: Sequence[int]) -> Homogenei
         return None
     statistic = float(((np.stack([hits, n - hits]) - expected) ** 2 / expected).sum())
     freedom = len(n) - 1
-    return Homogeneity(statistic, freedom, float(chdtrc(freedom, statistic)))
+    return Homogeneity(statistic, freedom, chi_square_tail(statistic, freedom))
+
+
+def chi_square_tail(statistic: float, freedom: int) -> float:
+    """Probability of a χ² variable above `statistic`: the closed sums for even and odd degrees of freedom.
+
+    Abramowitz & Stegun 1964, 26.4.4 and 26.4.5; here because scipy's takes a third of a second to import.
+    """
+    half = statistic / 2
+    start = 0.0 if freedom % 2 == 0 else 0.5
+    total = 0.0 if freedom % 2 == 0 else math.erfc(math.sqrt(half))
+    for step in range((freedom - freedom % 2) // 2):
+        power = start + step
+        total += math.exp(power * math.log(half) - half - math.lgamma(power + 1)) if half > 0 else float(power == 0)
+    return min(1.0, total)
 
 
 def mean_difference(first: FloatArray, second: FloatArray) -> tuple[float, float, float] | None:
@@ -48,5 +63,5 @@ def mean_difference(first: FloatArray, second: FloatArray) -> tuple[float, float
         return None
     difference = first - second
     centre = float(difference.mean())
-    half = float(ndtri(0.5 + CONFIDENCE / 2) * difference.std(ddof=1) / np.sqrt(len(difference)))
+    half = float(NormalDist().inv_cdf(0.5 + CONFIDENCE / 2) * difference.std(ddof=1) / np.sqrt(len(difference)))
     return centre, centre - half, centre + half

@@ -33,10 +33,8 @@ from reportgen.metrics.predictions import (
 from reportgen.record import RunRecord
 from reportgen.values import MetricValue
 
-RESAMPLES = 1000
 
-
-def measure(record: RunRecord, *, resamples: int = RESAMPLES, seed: int = 0) -> Measurements:
+def measure(record: RunRecord, *, resamples: int, seed: int = 0) -> Measurements:
     """All measurements of a record. Proportions carry Wilson intervals, everything else a bootstrap over images that is
     stratified by class, `resamples` draws from `seed`.
 

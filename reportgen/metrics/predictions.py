@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -46,6 +45,13 @@ class Predictions:
         return highest
 
 
+def log_softmax(logits: FloatArray) -> FloatArray:
+    """Logarithms of the softmax of each row (n, c), by the largest logit so that nothing overflows."""
+    shifted = logits - logits.max(1, keepdims=True)
+    logs: FloatArray = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
+    return logs
+
+
 def read_predictions(logits: NDArray[Any], labels: NDArray[Any]) -> Predictions:
     """Predictions of logits (n, c) and labels (n,) in 0 … c − 1."""
     rows = np.isfinite(logits).all(1)
@@ -55,7 +61,7 @@ def read_predictions(logits: NDArray[Any], labels: NDArray[Any]) -> Predictions:
     return Predictions(
         labels=labels,
         predicted=predicted.astype(np.int64),
-        log_probabilities=log_softmax(safe, axis=1),
+        log_probabilities=log_softmax(safe),
         classes=logits.shape[1],
         finite=bool(rows.all()),
         correct=predicted == labels,
