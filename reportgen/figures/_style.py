@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,8 @@ POINT = 0.75
 """Points in a CSS pixel; matplotlib's SVG counts in points."""
 FONTS = "Helvetica Neue,Segoe UI,Arial,Liberation Sans,Noto Sans,sans-serif"
 """What the drawing asks for. Measured with DejaVu Sans, which comes with matplotlib and is wider than all of these."""
+ISOLATE, END_ISOLATE = "\u2068", "\u2069"
+"""First strong isolate, pop directional isolate (Unicode annex 9)."""
 RULES: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": TEXT * POINT,
@@ -139,11 +142,16 @@ def measured(successes: int, n: int) -> str:
 
 
 def shorten(text: str, most: int) -> str:
-    """The text in one line of at most `most` characters, its end replaced by "…" where it is longer."""
+    """The text in one line of at most `most` characters, its end replaced by "…" where it is longer.
+
+    A text that runs from right to left is isolated, so that it does not turn the words and numbers beside it.
+    """
     line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     if not line:
         return numerals.DASH
-    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+    line = line if len(line) <= most else line[: most - 1].rstrip() + "…"
+    backwards = any(unicodedata.bidirectional(character) in ("R", "AL") for character in line)
+    return f"{ISOLATE}{line}{END_ISOLATE}" if backwards else line
 
 
 def grid(axes: Axes, axis: str = "y") -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from reportgen import numerals
-from reportgen.figures._style import ACCENT, INK, MUTED, SOFT, bare, grid, sheet, shorten
+from reportgen.figures._style import ACCENT, INK, MUTED, SOFT, bare, grid, sheet, shorten, ticks
 from reportgen.kinds import FigureKind
 from reportgen.record import RunRecord, Split
 from reportgen.report import FigureFile, Skipped
@@ -43,6 +43,8 @@ def ranked_steps(axes: Axes, split: Split) -> None:
     axes.stairs(sorted(split.counts, reverse=True), fill=True, color=SOFT if split.name == "train" else ACCENT)
     axes.set_xlabel(say("classes, largest first"))
     axes.set_ylim(0, None)
+    axes.yaxis.set_major_locator(ticks(5, integer=True))
+    axes.yaxis.set_major_formatter(lambda value, _: numerals.count(value))
     grid(axes)
 
 

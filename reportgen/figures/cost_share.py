@@ -17,9 +17,17 @@ from reportgen.report import FigureFile, Skipped
 from reportgen.trace import ModelTrace, ModuleCall
 from reportgen.words import say
 
-MOST_STAGES = 8
+MOST_STAGES = 12
+DOMINANT = 0.85
+"""A module with this share of parameters and MACs is shown by its parts."""
 WORTH_SHOWING = 0.02
 """A stage that has less than this share of every cost goes to "other"."""
+
+
+ROOM = 2.6
+"""Radii of the ring from its middle to the edge of its panel: one and a half are for names."""
+TWO_LINES = 0.56
+"""Radii that a name and its share take."""
 
 
 @dataclass(frozen=True)
@@ -32,32 +40,54 @@ class Stage:
     other: bool = False
 
 
-def top_level(trace: ModelTrace) -> tuple[ModuleCall, list[ModuleCall]]:
-    """The outermost module with more than one child call, and those calls in order."""
-    base = trace.modules[0]
+def children_of(trace: ModelTrace, calls: Sequence[ModuleCall]) -> list[ModuleCall]:
+    """The calls with the one that holds nearly everything opened, again and again, in order of execution."""
+    whole, opened = trace.modules[0], list(calls)
     while True:
-        children = [call for call in trace.modules if call.parent == base.index]
-        if len(children) != 1 or children[0].is_leaf:
-            return base, children
-        base = children[0]
+        heavy = [call for call in opened if not call.is_leaf and dominates(call, whole)]
+        if not heavy:
+            return opened
+        inside = [call for call in trace.modules if call.parent == heavy[0].index]
+        place = opened.index(heavy[0])
+        opened[place : place + 1] = inside
+
+
+def dominates(call: ModuleCall, whole: ModuleCall) -> bool:
+    """True where a module holds so much of parameters and MACs that to show it as one would show nothing."""
+    return call.parameters >= DOMINANT * whole.parameters and call.macs >= DOMINANT * whole.macs
+
+
+def label_of(call: ModuleCall, trace: ModelTrace) -> str:
+    """The module's own name; one that is a mere number takes its parent's before it."""
+    if call.name.isdigit() and call.parent:
+        return f"{trace.modules[call.parent].name}.{call.name}"
+    return call.name
 
 
 def stages(trace: ModelTrace) -> list[Stage]:
     """Costs by top-level module in order of execution, the small ones folded; what is in none of them is "other"."""
-    base, children = top_level(trace)
-    owner = {call.index: call.path for call in children}
-    sums = {call.path: np.zeros(4) for call in children}
+    base = trace.modules[0]
+    calls = children_of(trace, [base])
+    owner = {call.index: call.path for call in calls}
+    sums = {call.path: np.zeros(4) for call in calls}
     for call in trace.modules:
-        if call.parent in owner:
+        if call.index not in owner and call.parent in owner:
             owner[call.index] = owner[call.parent]
         if call.index in owner:
             sums[owner[call.index]][:2] += (call.own_parameters, call.own_macs)
-    for call in children:
+    for call in calls:
         sums[call.path][2:] += (call.activation_bytes, call.seconds or 0.0)
     total = np.array([trace.parameters, trace.macs, base.activation_bytes, base.seconds or 0.0], dtype=np.float64)
     total = np.maximum(total, sum(sums.values(), np.zeros(4)))
-    names = {call.path: call.name for call in children}
+    names = {call.path: label_of(call, trace) for call in calls}
     return fold([(names[path], costs) for path, costs in sums.items()], total)
+
+
+def squeeze(text: str, most: int) -> str:
+    """The text with its middle left out where it is longer than `most`: names of modules differ at their ends."""
+    line = shorten(text, 200)
+    head = most // 3
+    return line if len(line) <= most else f"{line[:head]}…{line[len(line) - (most - head - 1) :]}"
 
 
 def fold(rows: Sequence[tuple[str, np.ndarray]], total: np.ndarray) -> list[Stage]:
@@ -85,24 +115,25 @@ def ring(axes: Axes, rows: Sequence[Stage], paint: Sequence[str]) -> None:
     share = values / values.sum()
     axes.pie(
         share, colors=list(paint), startangle=90, counterclock=False, radius=1.0,
-        wedgeprops={"width": 0.36, "edgecolor": PAPER, "linewidth": 1},
+        wedgeprops={"width": 0.3, "edgecolor": PAPER, "linewidth": 1},
     )  # fmt: skip
     axes.text(0, 0, f"{numerals.compact(float(values.sum()))}\n{say('parameters')}", ha="center", va="center")
     middle = np.pi / 2 - 2 * np.pi * (np.cumsum(share) - share / 2)
     for side in (1, -1):
         mine = [i for i in range(len(rows)) if share[i] >= WORTH_SHOWING and (np.cos(middle[i]) >= 0) == (side > 0)]
-        heights = spread([1.2 * float(np.sin(middle[i])) for i in mine], 0.3)
+        heights = spread([1.2 * float(np.sin(middle[i])) for i in mine], TWO_LINES)
         for index, height in zip(mine, heights, strict=True):
             x, y = np.cos(middle[index]), np.sin(middle[index])
             axes.plot([x, 1.1 * x, 1.22 * side], [y, 1.1 * y, height], color=SOFT, linewidth=0.6, clip_on=False)
-            text = f"{shorten(rows[index].label, 11)} {numerals.percent(float(share[index]))}"
-            axes.text(1.28 * side, height, text, ha="left" if side > 0 else "right", va="center", color=MUTED)
-    axes.set_xlim(-1.25, 1.25)
-    axes.set_ylim(-1.35, 1.35)
+            text = f"{squeeze(rows[index].label, 11)}\n{numerals.percent(float(share[index]))}"
+            beside = axes.text(1.28 * side, height, text, ha="left" if side > 0 else "right", va="center", color=MUTED)
+            beside.set_in_layout(False)
+    axes.set_xlim(-ROOM, ROOM)
+    axes.set_ylim(-1.9, 1.9)
 
 
-def bars(axes: Axes, rows: Sequence[Stage], paint: Sequence[str], which: int, title: str) -> None:
-    """One cost as horizontal bars with their shares at the ends."""
+def bars(axes: Axes, rows: Sequence[Stage], paint: Sequence[str], which: int, title: str, longest: float) -> None:
+    """One cost as horizontal bars with their shares at the ends; `longest` is the largest share of any cost."""
     values = np.array([row.costs[which] for row in rows])
     share = values / values.sum()
     axes.barh(range(len(rows)), share, color=list(paint), height=0.62)
@@ -110,9 +141,9 @@ def bars(axes: Axes, rows: Sequence[Stage], paint: Sequence[str], which: int, ti
         text = numerals.percent(float(part))
         axes.annotate(text, (part, index), (3, 0), textcoords="offset points", va="center", color=MUTED)
     axes.set_title(title)
-    axes.set_xlim(0, 1.7)
+    axes.set_xlim(0, 1.75 * longest)
     axes.set_xticks([])
-    axes.set_yticks(range(len(rows)), [shorten(row.label, 14) for row in rows])
+    axes.set_yticks(range(len(rows)), [squeeze(row.label, 16) for row in rows])
     axes.tick_params(axis="y", labelcolor=INK)
     bare(axes)
 
@@ -131,12 +162,13 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
     name, title = "cost_share", say("Where the cost is")
     rows = stages(record.trace)
     total = np.sum([row.costs for row in rows], axis=0) if rows else np.zeros(4)
-    if len(rows) < 2 or not total.any():
+    if sum(not row.other for row in rows) < 2 or not total.any():
         return Skipped(name, title, say("The model is a single layer: there is nothing to share out."))
     paint = colours(rows)
     present = [which for which in (1, 2, 3) if total[which] > 0]
-    with sheet(name, max(210, 64 + 26 * len(rows))) as paper:
-        widths = [1.9 if total[0] > 0 else 0.01] + [1.0] * len(present)
+    longest = max((row.costs[which] / total[which] for row in rows for which in present), default=1.0)
+    with sheet(name, max(210, 60 + 24 * len(rows))) as paper:
+        widths = [2.6 if total[0] > 0 else 0.01] + [1.0] * len(present)
         axes = paper.figure.subplots(1, 1 + len(present), width_ratios=widths, squeeze=False)[0]
         if total[0] > 0:
             ring(axes[0], rows, paint)
@@ -144,7 +176,7 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
             axes[0].set_axis_off()
         for place, which in enumerate(present):
             label, write = MEASURES[which]
-            bars(axes[place + 1], rows, paint, which, f"{heading(label)}\n{write(float(total[which]))}")
+            bars(axes[place + 1], rows, paint, which, f"{heading(label)}\n{write(float(total[which]))}", longest)
             axes[place + 1].invert_yaxis()
             axes[place + 1].tick_params(labelleft=place == 0)
         return paper.svg(title, caption(rows, total, record.trace), describe(rows, total))
@@ -180,7 +212,7 @@ def caption(rows: Sequence[Stage], total: np.ndarray, trace: ModelTrace) -> str:
         text = say("{stage} holds {some} of the parameters; {other} does {work} of the MACs.", stage=stage, some=some,
                    other=other, work=work)  # fmt: skip
     text += " "
-    text += say("Top-level modules in the order they run; MACs and activations (kept for the backward pass) per image")
+    text += say("Modules in the order they run; MACs and activations (kept for the backward pass) per image")
     if total[3] > 0 and trace.timed_batch:
         return text + say("; time of one forward pass of {batch} images.", batch=numerals.count(trace.timed_batch))
     return text + "."

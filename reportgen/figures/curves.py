@@ -74,7 +74,8 @@ def draw_precision_recall(record: RunRecord) -> FigureFile | Skipped:
     with sheet(name, 46 + 128 * rows, FULL if columns > 2 else HALF) as paper:
         cells = paper.figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
         for axes, (item, curve) in zip(cells, shown, strict=False):
-            axes.set_title(f"{shorten(item.name, 13)}  {numerals.score(item.average_precision)}")
+            axes.set_title(shorten(item.name, 12))
+            axes.set_title(numerals.score(item.average_precision), loc="right", color=MUTED)
             axes.plot(100 * np.asarray(curve.x), 100 * np.asarray(curve.y), color=ACCENT, linewidth=1.25)
             axes.set_xticks([0, 50, 100])
             axes.set_yticks([0, 50, 100])
@@ -101,7 +102,7 @@ def tell(record: RunRecord, shown: list[tuple[ClassScore, Curve]]) -> tuple[str,
     if len(shown) < len(record.data.classes):
         caption += " " + say("The {shown} weakest of {count} classes.", shown=len(shown),
                              count=len(record.data.classes))  # fmt: skip
-    caption += " " + say("One chart a class, its average precision beside the name; the nearer to the upper right "
+    caption += " " + say("One chart a class, its average precision at the right; the nearer to the upper right "
                          "corner the better.")  # fmt: skip
     told = "; ".join(f"{shorten(item.name, 40)} {numerals.score(item.average_precision)}" for item, _ in shown)
     return caption, say("Small precision–recall charts. Average precision: {classes}.", classes=told)

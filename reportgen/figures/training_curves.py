@@ -50,8 +50,11 @@ def panel(axes: Axes, lines: Sequence[Line], title: str) -> None:
         marker = ("o" if item.test else "s") if few else ""
         fill = colour if item.test else "white"
         axes.plot(x, y, color=colour, linestyle=dash, marker=marker, markerfacecolor=fill, zorder=3 + item.test)
-    axes.margins(x=0.03, y=0.12)
+    axes.margins(y=0.12)
     low, high = axes.get_ylim()
+    if high - low < 0.1 * high:
+        low, high = low - 0.05 * high, high + 0.05 * high
+        axes.set_ylim(low, high)
     ends = spread([item.points[-1][1] for item in lines], 0.1 * (high - low))
     last = max((item.points[-1][0] for item in lines), default=0.0)
     for item, end in zip(lines, ends, strict=True):
@@ -59,7 +62,8 @@ def panel(axes: Axes, lines: Sequence[Line], title: str) -> None:
             item.label, (last, end), (8, 0), textcoords="offset points", va="center",
             color=ACCENT if item.test else MUTED, annotation_clip=False,
         )  # fmt: skip
-    axes.xaxis.set_major_locator(ticks(6, integer=True))
+    axes.set_xlim(0, 1.04 * last)
+    axes.xaxis.set_major_locator(ticks(6, integer=last >= 1))
     axes.yaxis.set_major_locator(ticks(5))
     axes.set_xlabel(say("epoch"))
     grid(axes)
@@ -106,7 +110,7 @@ def epochs_text(epoch: float) -> str:
     """A number of epochs in words, whole or with one digit."""
     if float(epoch).is_integer():
         return say_count("{count} epoch", "{count} epochs", int(epoch))
-    return say("{number} epochs", number=numerals.fixed(epoch, 1))
+    return say("{number} epochs", number=numerals.significant(epoch, 2))
 
 
 def curves_alt(training: Training, loss: Sequence[Line], accuracy: Sequence[Line]) -> str:

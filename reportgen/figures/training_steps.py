@@ -14,10 +14,13 @@ from reportgen.figures._style import ACCENT, HAIRLINE, SOFT, WRONG, grid, sheet,
 from reportgen.kinds import FigureKind
 from reportgen.record import RunRecord, Training
 from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.words import say, say_count
 
 PIECES = 300
 """Steps are gathered into at most so many pieces, each drawn as its range."""
+
+FEW = 12
+"""Steps up to which every one is marked."""
 
 Array = NDArray[np.float64]
 
@@ -35,33 +38,42 @@ def ranges(values: Array) -> tuple[Array, Array, Array]:
     return x, low, high
 
 
-def smoothed(values: Array, window: int) -> Array:
-    """Centred moving median over `window` steps, shorter at the ends; not a number where nothing is finite."""
+def line_of(values: Array, window: int) -> tuple[Array, Array]:
+    """Steps (1-based) and the centred moving median there, at no more than PIECES steps; `window` 1 takes the values.
+
+    Shapes (points,). Not a number where nothing in the window is finite.
+    """
+    steps = np.unique(np.linspace(0, len(values) - 1, min(PIECES, len(values))).round().astype(int))
     half = window // 2
-    result = np.full(len(values), np.nan)
-    for index in range(len(values)):
-        part = values[max(0, index - half) : index + half + 1]
-        part = part[np.isfinite(part)]
-        if part.size:
-            result[index] = np.median(part)
-    return result
+    parts = [values[max(0, step - half) : step + half + 1] for step in steps]
+    finite = [part[np.isfinite(part)] for part in parts]
+    return steps + 1.0, np.array([np.median(part) if part.size else np.nan for part in finite])
+
+
+def ceiling(values: Array) -> tuple[float, float | None]:
+    """Where the axis ends, and the highest value when it is so far above the others that it lies outside."""
+    finite = values[np.isfinite(values)]
+    highest, usual = float(finite.max()), float(np.quantile(finite, 0.99))
+    if usual > 0 and highest > 4 * usual:
+        return 1.5 * usual, highest
+    return (1.08 * highest if highest > 0 else 1.0), None
 
 
 def step_panel(axes: Axes, values: Array, title: str, window: int) -> None:
     """Raw range in grey and, when `window` > 1, the moving median over it."""
+    top, outside = ceiling(values)
+    if outside is not None:
+        title = say("{what} (highest {value}, outside)", what=title, value=numerals.significant(outside, 2))
     axes.set_title(title)
-    steps = np.arange(1, len(values) + 1)
     if window > 1:
         x, low, high = ranges(values)
         if len(values) <= PIECES:
             axes.plot(x, low, color=SOFT, linewidth=0.75)
         else:
             axes.fill_between(x, low, high, color=HAIRLINE, linewidth=0)
-    line = smoothed(values, window) if window > 1 else values
-    thin = np.unique(np.linspace(0, len(steps) - 1, min(PIECES, len(steps))).round().astype(int))
-    axes.plot(steps[thin], line[thin], color=ACCENT, linewidth=1.25, marker="o" if len(steps) <= 12 else "")
-    highest = np.nanmax(np.where(np.isfinite(values), values, np.nan)) if np.isfinite(values).any() else 1.0
-    axes.set_ylim(0, 1.08 * highest if highest > 0 else 1)
+    steps, line = line_of(values, window)
+    axes.plot(steps, line, color=ACCENT, linewidth=1.25, marker="o" if len(values) <= FEW else "")
+    axes.set_ylim(0, top)
     axes.yaxis.set_major_locator(ticks(3))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: plain(value)))
     grid(axes)
@@ -120,10 +132,16 @@ def steps_caption(training: Training, window: int) -> str:
     if training.divergence is not None:
         told.append(say("The loss is not finite from step {step} on (line).", step=f"{training.divergence.step:,}"))
     told.append(
-        say("{steps} steps of {batch} images, {speed} over all.", steps=numerals.count(training.steps),
-            batch=numerals.count(training.batch_size), speed=numerals.speed(training.images_per_second))
+        say_count("{count} step of {batch} images, {speed} over all.",
+            "{count} steps of {batch} images, {speed} over all.", training.steps, batch=numerals.count(training.batch_size), speed=numerals.speed(training.images_per_second))
     )  # fmt: skip
-    if window > 1:
+    if window > 1 and training.steps > PIECES:
+        run = numerals.count(-(-training.steps // PIECES))
+        reading = say(
+            "Line: moving median of {window} steps; grey: lowest to highest of every {run}.", window=window, run=run
+        )
+        told.append(reading)
+    elif window > 1:
         told.append(say("Line: moving median of {window} steps; grey: every step.", window=window))
     return " ".join(told)
 
@@ -132,7 +150,7 @@ def steps_alt(series: Sequence[tuple[str, Array, bool]], window: int) -> str:
     """First, last and highest of each small chart."""
     told = []
     for title, values, noisy in series:
-        line = smoothed(values, window if noisy else 1)
+        line = line_of(values, window if noisy else 1)[1]
         line = line[np.isfinite(line)]
         first, last, most = (numerals.significant(float(v), 3) for v in (line[0], line[-1], line.max()))
         told.append(say("{what}: {first} to {last}, at most {most}", what=title, first=first, last=last, most=most))
