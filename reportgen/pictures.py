@@ -25,6 +25,12 @@ def encode_png(picture: NDArray[np.uint8], scale: int = 1) -> bytes:
     return buffer.getvalue()
 
 
+def enlarge_png(data: bytes, scale: int) -> bytes:
+    """The picture of a PNG enlarged `scale` times by nearest neighbour, for where a viewer would smooth it."""
+    pixels = np.asarray(Image.open(io.BytesIO(data)), dtype=np.uint8)
+    return encode_png(pixels if pixels.ndim == 3 else pixels[:, :, None], scale)
+
+
 def thumbnail(picture: NDArray[np.uint8], largest_side: int = LARGEST_SIDE) -> NDArray[np.uint8]:
     """The picture itself, or averaged over square blocks until its longer side is at most `largest_side` pixels."""
     factor = -(-max(picture.shape[:2]) // largest_side)

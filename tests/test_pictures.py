@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.pictures import encode_png, thumbnail
+from reportgen.pictures import encode_png, enlarge_png, thumbnail
 
 RNG = np.random.default_rng(3)
 PHOTO = RNG.integers(0, 256, (32, 32, 3), dtype=np.uint8)
@@ -24,6 +24,12 @@ def test_png_reads_back_to_the_same_pixels() -> None:
 
 def test_enlarging_repeats_each_pixel() -> None:
     assert np.array_equal(decode(encode_png(PHOTO, 3)), np.kron(PHOTO, np.ones((3, 3, 1), np.uint8)))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_png_is_enlarged_as_its_picture_would_be(channels: int) -> None:
+    picture = PHOTO[:, :, :channels]
+    assert enlarge_png(encode_png(picture), 3) == encode_png(picture, 3)
 
 
 def test_grey_picture_is_a_grey_png() -> None:
