@@ -21,7 +21,7 @@ ROW_LIMIT = 290
 SHAPE_LIMIT = 120
 OUTPUTS = 3
 """So many output shapes are shown."""
-NAME_LIMIT = 180
+NAME_LIMIT = 232
 """Widest class name, pixels."""
 SIGNS = (("add", "+"), ("mul", "×"), ("sub", "−"), ("div", "÷"), ("truediv", "÷"))
 
