@@ -12,7 +12,7 @@ RESAMPLES = 1000
 
 
 def measure(record: RunRecord, *, resamples: int = RESAMPLES, seed: int = 0) -> Measurements:
-    """All measurements of a record; see `reportgen.metrics.measure`, imported only here because drawing needs it not."""
+    """All measurements of a record, as `reportgen.metrics.measure` says; imported here, for drawing needs none of it."""
     from reportgen.metrics.measure import measure as measure_record
 
     return measure_record(record, resamples=resamples, seed=seed)
