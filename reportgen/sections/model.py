@@ -15,6 +15,10 @@ from reportgen.trace import ModelTrace
 from reportgen.words import say
 
 
+DIAGRAMS = ("diagram", "diagram_blocks", "diagram_blocks_2")
+"""The architecture; the blocks that the first page has no room for stand on the others."""
+
+
 @dataclass(frozen=True)
 class ModelView(SectionView):
     """The values of sections/model.html.j2."""
@@ -34,10 +38,16 @@ def build(record: RunRecord, figures: Figures) -> ModelView:
         findings=tuple(find_model(record, figures)),
         facts=tuple(list_facts(record)),
         layers=make_layer_table(record.trace),
-        diagrams=choose_figures(figures, "diagram", "diagram_blocks"),
+        diagrams=choose_diagrams(figures),
         costs=choose_figures(figures, "cost_share"),
         notes=(*record.notes, *record.trace.notes),
     )
+
+
+def choose_diagrams(figures: Figures) -> tuple[FigureFile | Skipped, ...]:
+    """The drawings of the architecture; further pages only where there is something on them."""
+    chosen = choose_figures(figures, *DIAGRAMS)
+    return tuple(figure for place, figure in enumerate(chosen) if place == 0 or isinstance(figure, FigureFile))
 
 
 def list_facts(record: RunRecord) -> list[Fact]:
@@ -76,4 +86,4 @@ def trainable_note(trace: ModelTrace) -> str:
     return say("{count} trainable", count=numerals.count(trace.trainable_parameters))
 
 
-SECTION = Section(NAME, "Model", 20, ("diagram", "diagram_blocks", "cost_share"), build)
+SECTION = Section(NAME, "Model", 20, (*DIAGRAMS, "cost_share"), build)

@@ -12,7 +12,7 @@ DRAWING = (
     '<rect x="1" y="1" width="{inner}" height="60" fill="none" stroke="#5a626e"/></svg>'
 )
 WIDTH, HEIGHT = 680, 240
-INLINE = frozenset({"diagram", "diagram_blocks"})
+INLINE = frozenset({"diagram", "diagram_blocks", "diagram_blocks_2"})
 
 
 def plain_figure(name: str) -> FigureFile:
