@@ -14,7 +14,6 @@ from reportgen.sections.pieces import Fact, Figures, choose_figures
 from reportgen.trace import ModelTrace
 from reportgen.words import say
 
-
 DIAGRAMS = ("diagram", "diagram_blocks", "diagram_blocks_2")
 """The architecture; the blocks that the first page has no room for stand on the others."""
 

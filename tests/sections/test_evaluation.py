@@ -233,3 +233,7 @@ def test_names_with_braces_and_markup_stay_names(record: RunRecord) -> None:
 def test_no_finding_is_said_twice(record: RunRecord) -> None:
     texts = [finding.text for finding in build(SECTION, record).findings]
     assert len(texts) == len(set(texts))
+
+
+def test_pairs_that_are_confused_alike_are_not_ranked(record: RunRecord) -> None:
+    assert "pair confused most" not in build(SECTION, confused(record, (90, 5, 5), (5, 90, 5), (5, 5, 90))).text

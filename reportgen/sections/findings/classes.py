@@ -134,13 +134,15 @@ def find_spread(ranked: list[ClassScore], anchor: str) -> Finding | None:
 
 
 def find_pairs(measured: Measurements, anchor: str) -> Finding | None:
-    """The pair of classes that are confused most, both ways, and its share of all errors."""
+    """The one pair of classes that is confused most, both ways, and its share of all errors; None where several are."""
     matrix, classes = measured.confusion, measured.classes
     pairs = {(a, b): both for a in range(len(classes)) for b in range(a) if (both := matrix[a][b] + matrix[b][a])}
     wrong = sum(sum(row) - row[index] for index, row in enumerate(matrix))
-    if not pairs or len(classes) < 3:
+    total = max(pairs.values(), default=0)
+    most = [pair for pair, both in pairs.items() if both == total]
+    if len(most) != 1 or len(classes) < 3:
         return None
-    (a, b), total = max(pairs.items(), key=lambda item: (item[1], item[0]))
+    a, b = most[0]
     if matrix[b][a] > matrix[a][b]:
         a, b = b, a
     text = say(
