@@ -171,6 +171,12 @@ def test_hostile_names_come_out_or_are_reported(tmp_path: Path) -> None:
     text = words_of(text_of(tmp_path / "report.pdf"))
     for name in ("<script>alert(1)</script>", "{{7*7}}{% raw %}", "</style><b>&amp;", "{braces} %(percent)s"):
         assert name in text, name
+    boxes = subprocess.run(
+        [tool("pdftotext"), "-bbox", str(tmp_path / "report.pdf"), "-"], capture_output=True, check=True
+    ).stdout.decode("utf-8", "replace")
+    right_edges = [float(edge) for edge in re.findall(r'xMax="([0-9.]+)"', boxes)]
+    assert len(right_edges) > 1000
+    assert max(right_edges) <= 595.28 - 18 / 25.4 * 72 + 1, "a word stands in the right margin"
     assert NASTY[2][0] in text or any(f"U+{ord(NASTY[2][0]):04X}" in line for line in heard)
 
 
