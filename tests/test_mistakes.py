@@ -46,7 +46,11 @@ CASES = {
     "empty": ("", 2, ["spec.yaml"]),
     "no such model": ("model: {source: 'builtin:linaer'}\ndata: {name: digits}\n", 2, ["spec.yaml:1:9", "linear"]),
     "no such data": ("model: {source: 'builtin:linear'}\ndata: {name: digit}\n", 2, ["spec.yaml:2:8", "digits"]),
-    "no such section": ("model: {source: 'builtin:linear'}\nreport: {sections: [sumary]}\n", 2, ["spec.yaml:2:21", "summary"]),
+    "no such section": (
+        "model: {source: 'builtin:linear'}\nreport: {sections: [sumary]}\n",
+        2,
+        ["spec.yaml:2:21", "summary"],
+    ),
     "no such output": ("model: {source: 'builtin:linear'}\noutputs: [htm]\n", 2, ["spec.yaml:2:11", "html"]),
     "raising factory": (
         "model: {source: 'models.py:raises'}\ndata: {name: digits}\n",

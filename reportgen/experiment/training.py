@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from reportgen.errors import EnvironmentTrouble
 from reportgen.experiment.datasets import LoadedData
-from reportgen.experiment.datasets.loaded import stratified_rows
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.evaluate import evaluate
+from reportgen.experiment.looks import Looks, rows_for
 from reportgen.experiment.losses import describe_loss
 from reportgen.experiment.optimizers import resolve_optimizer
 from reportgen.experiment.schedule import NAMES
@@ -23,10 +23,6 @@ from reportgen.progress import Task
 from reportgen.record import Divergence, EpochStats, Training
 from reportgen.spec.types import RunSpec
 
-FEWEST_ROWS, ENOUGH_ROWS, BOUNDED_ROWS, MOST_ROWS = 5, 3, 30, 100
-LOOK_SHARE = 0.15
-"""Of the time of the steps between two looks at the accuracy that a look may cost."""
-LOOK_IMAGES = (100, 2000)
 FINAL_IMAGES = 10_000
 CHECK_EVERY = {"cpu": 1, "cuda": 20, "mps": 20}
 """Steps between looks whether the loss is finite: looking makes an accelerator wait."""
@@ -125,42 +121,6 @@ def run_training(
         raise EnvironmentTrouble(f"{device.name} ran out of memory", "Use a smaller run.batch_size.") from error
     final = score(module, data, rows_for(data.train_labels, FINAL_IMAGES), "train", device)
     return TrainingResult(history(watch, final), step_arrays(watch))
-
-
-@dataclass
-class Looks:
-    """When and on which pictures the accuracy is looked at on the way."""
-
-    number: int
-    train_rows: torch.Tensor
-    test_rows: torch.Tensor
-    taken: int = 0
-
-    @classmethod
-    def plan(cls, data: LoadedData, run: RunSpec, plan: Plan) -> Looks:
-        """One look an epoch, but five where there are less than three epochs or their number is open.
-
-        At most a hundred, or thirty when a time budget may end the pass before its planned end.
-        """
-        whole = round(plan.epochs)
-        bounded = run.max_minutes is not None
-        planned = not bounded or run.epochs is not None or run.steps is not None
-        number = min(whole, BOUNDED_ROWS if bounded else MOST_ROWS) if planned and whole >= ENOUGH_ROWS else FEWEST_ROWS
-        between = min(plan.steps / number, plan.per_epoch) * plan.batch
-        images = int(min(max(LOOK_SHARE * between * 3 / 2, LOOK_IMAGES[0]), LOOK_IMAGES[1]))
-        return cls(number, rows_for(data.train_labels, images), rows_for(data.test_labels, images))
-
-    def due(self, share: float) -> bool:
-        """Whether another look is due, with so much of the pass done."""
-        if share * self.number + 1e-9 < self.taken + 1:
-            return False
-        self.taken = int(share * self.number + 1e-9)
-        return True
-
-
-def rows_for(labels: torch.Tensor, images: int) -> torch.Tensor:
-    """A fixed sample of rows with equal shares of the classes."""
-    return torch.from_numpy(stratified_rows(labels.numpy(), images, seed=1))
 
 
 def look(module: torch.nn.Module, data: LoadedData, watch: Watch, looks: Looks) -> None:
