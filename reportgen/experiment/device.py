@@ -22,6 +22,8 @@ Precision = Literal["float32", "float64", "bfloat16", "float16"]
 Kind = Literal["cpu", "cuda", "mps"]
 WORTH = 1.2
 """How many times faster bfloat16 has to be before `auto` takes it."""
+TRIALS = 12
+"""Enough for the best of each to be undisturbed by other work; half a second together."""
 BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 
 
@@ -166,7 +168,7 @@ def cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
 
 
 def bfloat16_gain() -> float:
-    """How many times faster a small convolution trains in bfloat16 than in float32, the best of three each."""
+    """How many times faster a small convolution trains in bfloat16 than in float32, the best of TRIALS each."""
     with kept_random_state():
         layer = torch.nn.Conv2d(32, 32, 3, padding=1).to(memory_format=torch.channels_last)
         images = torch.randn(32, 32, 32, 32).contiguous(memory_format=torch.channels_last).requires_grad_()
@@ -182,7 +184,7 @@ def bfloat16_gain() -> float:
         return torch.autocast("cpu", dtype=torch.bfloat16)
 
     step(contextlib.nullcontext), step(lower)
-    pairs = [(step(contextlib.nullcontext), step(lower)) for _ in range(5)]
+    pairs = [(step(contextlib.nullcontext), step(lower)) for _ in range(TRIALS)]
     return min(full for full, _ in pairs) / min(low for _, low in pairs)
 
 
