@@ -237,3 +237,19 @@ def test_no_finding_is_said_twice(record: RunRecord) -> None:
 
 def test_pairs_that_are_confused_alike_are_not_ranked(record: RunRecord) -> None:
     assert "pair confused most" not in build(SECTION, confused(record, (90, 5, 5), (5, 90, 5), (5, 5, 90))).text
+
+
+def test_a_model_that_answers_nothing_finite_gets_one_sentence(record: RunRecord) -> None:
+    logits = np.full((600, 10), np.nan)
+    built = build(SECTION, evaluated(record, logits, record.arrays["eval.labels"]))
+    assert built.text.count("\n") == 0
+    assert built.text.startswith("For 600 of 600 images")
+
+
+def test_confidence_that_sorts_nothing(record: RunRecord) -> None:
+    labels = np.arange(400) % 2
+    predicted = np.where(np.arange(400) % 4 < 2, labels, 1 - labels)
+    blind = evaluated(record, outputs(predicted, 2, np.tile([0.9, 0.8, 0.9, 0.8], 100)), labels)
+    sentence = build(SECTION, blind).sentence("does not tell its errors apart")
+    assert "n = 320) are wrong, of all 50.0 %." in sentence
+    assert "does not tell" not in build(SECTION, record).text

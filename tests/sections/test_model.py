@@ -81,6 +81,18 @@ def test_a_stem_that_leaves_one_position(
         assert next(finding for finding in built.findings if "1 × 1" in finding.text).tone == "caution"
 
 
+def test_a_note_on_the_stem_is_not_said_again(record: RunRecord) -> None:
+    field = ReceptiveField(size=400, stride=32, feature_map=(1, 1))
+    noted = change(record, trace={"receptive_field": field}, notes=("`stem: cifar` keeps them all.",))
+    sentence = build(SECTION, noted).sentence("The last feature map is 1 × 1")
+    assert sentence.endswith("can’t tell where anything is.")
+
+
+def test_time_below_the_share_of_macs(record: RunRecord) -> None:
+    trace = trace_of(("stem", 100, 100, 0.35), ("body", 451, 451, 0.1), ("tail", 449, 449, 0.55))
+    assert "“body” takes only 10.0 % of" in build(SECTION, change(record, trace=trace)).text
+
+
 def test_memory_of_a_batch_is_batch_times_one_image(record: RunRecord) -> None:
     trace = {"activation_bytes_training": 2**20, "parameter_bytes": 2**24}
     sentence = build(SECTION, change(record, trace=trace)).sentence("A training batch")

@@ -111,14 +111,15 @@ def test_one_point_says_nothing_about_progress(record: RunRecord) -> None:
 
 
 def test_divergence_names_step_rate_and_batch(record: RunRecord) -> None:
-    event = Divergence(step=1087, epoch=2.4, learning_rate=0.4, batch_ids=(5, 17, 99, 3, 8, 21, 40))
+    event = Divergence(step=1087, epoch=2.4, learning_rate=0.4, batch_ids=(5, 1017, 99, 3, 8, 21, 40))
     diverged = trained(record, divergence=event, ended_by="diverged", train_correct=50)
     built = build(SECTION, diverged)
     sentence = built.sentence("Training diverged")
     assert "step 1,087 (epoch 2.40, learning rate 0.400)" in sentence
-    assert "images 5, 17, 99, 3, 8 and 2 others" in sentence
+    assert "images 5, 1,017, 99, 3, 8 and 2 others" in sentence
     assert built.findings[0].tone == "bad"
     assert "Still improving" not in built.text
+    assert "It is right on" not in built.text
 
 
 def test_no_divergence_is_not_mentioned(record: RunRecord) -> None:

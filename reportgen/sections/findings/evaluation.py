@@ -9,6 +9,7 @@ import numpy as np
 from reportgen import numerals
 from reportgen.measurements import Measurements
 from reportgen.metrics.differences import mean_difference
+from reportgen.metrics.intervals import wilson
 from reportgen.metrics.predictions import Predictions
 from reportgen.record import RunRecord
 from reportgen.report import Finding
@@ -26,8 +27,11 @@ def find_evaluation(
     record: RunRecord, measured: Measurements, predictions: Predictions, figures: Figures
 ) -> list[Finding]:
     """The findings of this section, in the order of the text."""
+    broken = find_broken(record)
+    if broken is not None and count_broken(record) == predictions.n:
+        return [broken]
     found: Iterable[Finding | None] = (
-        find_broken(record),
+        broken,
         find_baseline(measured),
         *find_classes(measured, predictions, figures),
         find_top5(measured, predictions),
@@ -163,13 +167,19 @@ def find_coverage(predictions: Predictions, anchor: str) -> Finding | None:
         return None
     order = np.argsort(-predictions.confidence, kind="stable")[:kept]
     wrong = int((~predictions.correct[order]).sum())
-    text = say(
-        "Answering only the {coverage} of the images it is surest of, it errs on {risk} "
-        "({interval}, n\u00a0=\u00a0{kept}) instead of {all}.",
-        coverage=numerals.percent(COVERAGE).replace(".0", ""),
-        risk=numerals.percent(wrong / kept, n),
-        interval=share_interval(wrong, kept),
-        kept=numerals.count(kept),
-        all=numerals.percent(float((~predictions.correct).mean()), n),
-    )
+    error = float((~predictions.correct).mean())
+    low, high = wilson(wrong, kept) or (0.0, 1.0)
+    values = {
+        "coverage": numerals.percent(COVERAGE).replace(".0", ""),
+        "risk": numerals.percent(wrong / kept, n),
+        "interval": share_interval(wrong, kept),
+        "kept": numerals.count(kept),
+        "all": numerals.percent(error, n),
+    }
+    if low <= error <= high:
+        text = say("Its confidence does not tell its errors apart: of the {coverage} of the images it is surest of, "
+                   "{risk} ({interval}, n\u00a0=\u00a0{kept}) are wrong, of all {all}.", **values)  # fmt: skip
+        return Finding(text, 0.5, anchor, "caution")
+    text = say("Answering only the {coverage} of the images it is surest of, it errs on {risk} "
+               "({interval}, n\u00a0=\u00a0{kept}) instead of {all}.", **values)  # fmt: skip
     return Finding(text, 0.4, anchor)

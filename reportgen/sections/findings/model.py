@@ -130,13 +130,16 @@ def find_time(record: RunRecord, shares: list[Share], anchor: str) -> Finding | 
             points=numerals.points(abs(difference)).removeprefix("+"),
         )
         return Finding(text, 0.15, anchor)
-    text = say(
-        "{stage} takes {time} of the forward pass {where} for {macs} of the MACs.",
-        stage=quote(share.stage.path),
-        time=numerals.percent(share.time),
-        where=where,
-        macs=numerals.percent(share.macs),
-    )
+    values = {
+        "stage": quote(share.stage.path),
+        "time": numerals.percent(share.time),
+        "where": where,
+        "macs": numerals.percent(share.macs),
+    }
+    if difference < 0:
+        text = say("{stage} takes only {time} of the forward pass {where} for {macs} of the MACs.", **values)
+    else:
+        text = say("{stage} takes {time} of the forward pass {where} for {macs} of the MACs.", **values)
     return Finding(text, 0.4, anchor)
 
 
@@ -163,11 +166,12 @@ def find_stem(record: RunRecord) -> Finding | None:
     if field is None or max(field.feature_map) > 1 or min(height, width) < SMALL_INPUT or field.stride == 1:
         return None
     adaptable = record.spec.model.stem == "as_is" and record.spec.model.source.split(":")[0] in ("torchvision", "timm")
-    advice = (
-        say("“stem: cifar” in the spec keeps a larger one.")
-        if adaptable
-        else say("A smaller stride in the first layers keeps a larger one.")
-    )
+    if any("stem: cifar" in note for note in record.notes):
+        advice = ""
+    elif adaptable:
+        advice = say("“stem: cifar” in the spec keeps a larger one.")
+    else:
+        advice = say("A smaller stride in the first layers keeps a larger one.")
     text = say(
         "The last feature map is 1 × 1: a total stride of {stride} px leaves a single position of the {height} × "
         "{width} px picture, so the deepest layers can’t tell where anything is. {advice}",
@@ -176,7 +180,7 @@ def find_stem(record: RunRecord) -> Finding | None:
         width=width,
         advice=advice,
     )
-    return Finding(text, 0.75, f"section-{NAME}", "caution")
+    return Finding(text.rstrip(), 0.75, f"section-{NAME}", "caution")
 
 
 def find_frozen(trace: ModelTrace) -> Finding | None:

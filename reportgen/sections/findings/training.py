@@ -29,7 +29,7 @@ def find_training(record: RunRecord, training: Training, figures: Figures) -> li
     found = [
         find_divergence(training, steps),
         find_end(training, curves),
-        find_gap(record, curves),
+        find_gap(record, training, curves),
         find_progress(record, training, curves),
         find_speed(record, training, steps),
         find_time(record, evidence(figures, "time_spent", NAME)),
@@ -56,7 +56,7 @@ def find_divergence(training: Training, anchor: str) -> Finding | None:
 
 def list_ids(ids: tuple[int, ...]) -> str:
     """The first few image indices and how many more there are."""
-    return join_few([str(index) for index in ids], limit=5)
+    return join_few([numerals.count(index) for index in ids], limit=5)
 
 
 def find_end(training: Training, anchor: str) -> Finding | None:
@@ -82,10 +82,10 @@ def find_end(training: Training, anchor: str) -> Finding | None:
     return Finding(text, 0.6, anchor, "caution")
 
 
-def find_gap(record: RunRecord, anchor: str) -> Finding | None:
+def find_gap(record: RunRecord, training: Training, anchor: str) -> Finding | None:
     """Training against test accuracy; over-fitting only where the interval of the gap excludes zero."""
     measured = record.measured
-    if measured is None:
+    if measured is None or training.divergence is not None:
         return None
     train, test, gap = (measured.value(name) for name in ("train_accuracy", "accuracy", "generalisation_gap"))
     if not (train and test and gap) or gap.low is None or gap.high is None:
