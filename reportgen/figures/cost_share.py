@@ -119,9 +119,11 @@ def ring(axes: Axes, rows: Sequence[Stage], paint: Sequence[str]) -> None:
     )  # fmt: skip
     axes.text(0, 0, f"{numerals.compact(float(values.sum()))}\n{say('parameters')}", ha="center", va="center")
     middle = np.pi / 2 - 2 * np.pi * (np.cumsum(share) - share / 2)
+    tall = 1.3
     for side in (1, -1):
         mine = [i for i in range(len(rows)) if share[i] >= WORTH_SHOWING and (np.cos(middle[i]) >= 0) == (side > 0)]
         heights = spread([1.2 * float(np.sin(middle[i])) for i in mine], TWO_LINES)
+        tall = max([tall, *(abs(height) + TWO_LINES / 2 for height in heights)])
         for index, height in zip(mine, heights, strict=True):
             x, y = np.cos(middle[index]), np.sin(middle[index])
             axes.plot([x, 1.1 * x, 1.22 * side], [y, 1.1 * y, height], color=SOFT, linewidth=0.6, clip_on=False)
@@ -129,7 +131,7 @@ def ring(axes: Axes, rows: Sequence[Stage], paint: Sequence[str]) -> None:
             beside = axes.text(1.28 * side, height, text, ha="left" if side > 0 else "right", va="center", color=MUTED)
             beside.set_in_layout(False)
     axes.set_xlim(-ROOM, ROOM)
-    axes.set_ylim(-1.9, 1.9)
+    axes.set_ylim(-tall, tall)
 
 
 def bars(axes: Axes, rows: Sequence[Stage], paint: Sequence[str], which: int, title: str, longest: float) -> None:
@@ -167,7 +169,7 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
     paint = colours(rows)
     present = [which for which in (1, 2, 3) if total[which] > 0]
     longest = max((row.costs[which] / total[which] for row in rows for which in present), default=1.0)
-    with sheet(name, max(210, 60 + 24 * len(rows))) as paper:
+    with sheet(name, max(230, 60 + 24 * len(rows))) as paper:
         widths = [2.6 if total[0] > 0 else 0.01] + [1.0] * len(present)
         axes = paper.figure.subplots(1, 1 + len(present), width_ratios=widths, squeeze=False)[0]
         if total[0] > 0:

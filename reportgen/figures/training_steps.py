@@ -131,10 +131,16 @@ def steps_caption(training: Training, window: int) -> str:
     told = []
     if training.divergence is not None:
         told.append(say("The loss is not finite from step {step} on (line).", step=f"{training.divergence.step:,}"))
+    batch, speed = numerals.count(training.batch_size), numerals.speed(training.images_per_second)
     told.append(
-        say_count("{count} step of {batch} images, {speed} over all.",
-            "{count} steps of {batch} images, {speed} over all.", training.steps, batch=numerals.count(training.batch_size), speed=numerals.speed(training.images_per_second))
-    )  # fmt: skip
+        say_count(
+            "{count} step of {batch} images, {speed} over all.",
+            "{count} steps of {batch} images, {speed} over all.",
+            training.steps,
+            batch=batch,
+            speed=speed,
+        )
+    )
     if window > 1 and training.steps > PIECES:
         run = numerals.count(-(-training.steps // PIECES))
         reading = say(

@@ -1,0 +1,143 @@
+"""The verb, the style, and what makes a figure the same everywhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import matplotlib
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reportgen.errors import RenderError
+from reportgen.figures import draw
+from reportgen.figures._style import END_ISOLATE, ISOLATE, measured, shorten, spread
+from reportgen.figures._svg import compact
+from reportgen.kinds import FigureKind
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from tests.figures.drawing import DATA_FIGURES, drawn, texts, with_classes
+
+HOSTILE = (
+    "飞机", "🦊 fox", "<script>alert(1)</script>", "{{7*7}}", "x" * 300, r"$\frac{1}{2}$", 'a & b "c" <!--',
+    "two\nlines", "_^%", "عربي", "\u202eevil", "]]>",
+)  # fmt: skip
+DIGESTS = """
+import hashlib, sys
+from reportgen.figures import draw
+from tests.records import small_record
+found = draw(small_record(), sys.argv[1:])
+assert "matplotlib.pyplot" not in sys.modules and "torch" not in sys.modules
+for name, figure in found.items():
+    print(name, hashlib.sha256(figure.data + figure.caption.encode() + figure.alt.encode()).hexdigest())
+"""
+
+
+def test_bytes_are_the_same_in_every_process() -> None:
+    told = []
+    for seed in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", DIGESTS, *DATA_FIGURES], capture_output=True, text=True, check=False,
+            env={**os.environ, "PYTHONHASHSEED": seed, "TZ": "Asia/Tokyo" if seed == "2" else "UTC"},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        told.append(done.stdout)
+    assert told[0] == told[1]
+    assert len(told[0].splitlines()) == len(DATA_FIGURES)
+
+
+def test_user_settings_change_nothing_and_stay(record: RunRecord) -> None:
+    plain = drawn(record, "class_counts").data
+    with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.fonttype": "path"}):
+        assert drawn(record, "class_counts").data == plain
+        assert matplotlib.rcParams["font.size"] == 30
+
+
+def test_no_two_figures_share_an_id(record: RunRecord) -> None:
+    seen: dict[bytes, str] = {}
+    for name, figure in draw(record, DATA_FIGURES).items():
+        assert isinstance(figure, FigureFile)
+        if figure.media_type == "image/png":
+            continue
+        referred = set(
+            re.findall(rb'(?:#|url\(#)([^")]+)', b" ".join(re.findall(rb'(?:href|clip-path)="[^"]*"', figure.data)))
+        )
+        defined = set(re.findall(rb' id="([^"]+)"', figure.data))
+        assert referred <= defined
+        for key in referred:
+            assert seen.setdefault(key, name) == name
+
+
+@pytest.mark.parametrize("name", ["class_scores", "confusion", "precision_recall", "class_counts", "sample_raw"])
+def test_names_from_outside_are_shown_as_they_are(record: RunRecord, name: str) -> None:
+    figure = drawn(with_classes(record, HOSTILE, 360), name)
+    if figure.media_type == "image/png":
+        assert "<script>alert(1)</script>" in figure.caption
+        return
+    shown = texts(figure)
+    for text in ("飞机", "🦊 fox", "{{7*7}}", "_^%", f"{ISOLATE}عربي{END_ISOLATE}", "two lines", "]]>"):
+        assert text in shown, text
+    assert not any("\u202e" in text or "x" * 25 in text for text in shown)
+    tags = {node.tag.rpartition("}")[2] for node in ElementTree.fromstring(figure.data).iter()}
+    assert "script" not in tags
+    assert len(figure.data) < 60_000
+
+
+def test_unknown_name_and_failing_figure_are_named(record: RunRecord) -> None:
+    with pytest.raises(RenderError, match="'nonsense'"):
+        draw(record, ["nonsense"])
+
+    def fail(_: RunRecord) -> Skipped:
+        raise ZeroDivisionError("no")
+
+    with pytest.raises(RenderError, match=r"'mine'.*ZeroDivisionError") as caught:
+        draw(record, ["mine"], {"mine": FigureKind("mine", fail)})
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+def test_extra_figure_is_drawn_with_the_others(record: RunRecord) -> None:
+    mine = FigureKind("mine", lambda _: Skipped("mine", "Mine", "Not today."))
+    assert draw(record, ["mine", "time_spent", "mine"], {"mine": mine}).keys() == {"mine", "time_spent"}
+
+
+@given(st.lists(st.floats(-50, 50), max_size=12), st.floats(0.1, 3))
+def test_spread_keeps_order_distance_and_centre(wanted: list[float], gap: float) -> None:
+    placed = spread(wanted, gap)
+    order = sorted(range(len(wanted)), key=lambda index: (wanted[index], index))
+    for before, after in pairwise(order):
+        assert placed[after] - placed[before] >= gap - 1e-6
+    assert sum(placed) == pytest.approx(sum(wanted), abs=1e-6)
+
+
+def test_spread_leaves_what_is_far_enough_apart() -> None:
+    assert spread([3.0, 1.0, 2.0], 0.5) == [3.0, 1.0, 2.0]
+
+
+@given(st.text(max_size=80), st.integers(2, 40))
+def test_shortened_text_is_one_printable_line(text: str, most: int) -> None:
+    line = shorten(text, most).strip(ISOLATE + END_ISOLATE)
+    assert 0 < len(line) <= most
+    assert line.isprintable()
+
+
+def test_measured_is_wilson() -> None:
+    # Wilson 1927 for 8 of 10: 0.490 to 0.943
+    assert measured(8, 10) == "80.0\u00a0% (49–94, n\u00a0=\u00a010)"
+
+
+def test_compact_changes_no_text() -> None:
+    svg = (
+        b'<?xml version="1.0"?>\n<svg width="1pt">\n <!-- a -->\n <g id="text_1">\n'
+        b'  <text style="font-size: 9px; font-family: \'DejaVu Sans\'; fill: #000000" x="1.23456" '
+        b'transform="rotate(-0 1.2 3.4)">1.23456  &lt;!-- rotate(-0 1) --&gt;</text>\n </g>\n</svg>\n'
+    )
+    small = compact(svg, "Arial", 9.0)
+    assert b">1.23456  &lt;!-- rotate(-0 1) --&gt;</text>" in small
+    assert small.startswith(
+        b'<svg font-family="Arial" font-size="9px" width="1pt"><g><text style="fill: #000000" x="1.23">'
+    )
