@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen import numerals
-from reportgen.figures._style import ACCENT, FULL, HALF, INK, MUTED, grid, sheet, shorten, ticks
+from reportgen.figures._style import ACCENT, FULL, HALF, INK, MUTED, grid, measured, sheet, shorten, ticks
 from reportgen.kinds import FigureKind
 from reportgen.measurements import ClassScore, Curve
 from reportgen.numerals import NBSP
@@ -22,6 +22,12 @@ KEPT = 0.8
 def at(curve: Curve, x: float) -> float:
     """The curve's value at x, between its points on a straight line."""
     return float(np.interp(x, curve.x, curve.y))
+
+
+def wrong_among(record: RunRecord, curve: Curve, coverage: float) -> str:
+    """The error at one coverage with its interval and the number of predictions kept."""
+    n = round(coverage * sum(item.n for item in record.measured.calibration.bins)) if record.measured else 0
+    return measured(round(at(curve, coverage) * n), n)
 
 
 def draw_risk(record: RunRecord) -> FigureFile | Skipped:
@@ -48,10 +54,11 @@ def draw_risk(record: RunRecord) -> FigureFile | Skipped:
         axes.set_xlabel(say("% of the predictions kept, surest first"))
         grid(axes)
         told = say(
-            "Of all predictions {all} are wrong; of the surest {kept}, {risk}.",
-            all=numerals.percent(at(curve, 1.0)), risk=numerals.percent(at(curve, KEPT)),
+            "Wrong of all predictions: {all}; of the surest {kept}: {risk}.",
+            all=wrong_among(record, curve, 1.0),
+            risk=wrong_among(record, curve, KEPT),
             kept=f"{100 * KEPT:.0f}{NBSP}%",
-        )  # fmt: skip
+        )
         reading = say("A model that knows when it errs has a curve that rises late.")
         return paper.svg(title, f"{told} {reading}", say("Line chart. {sentence}", sentence=told))
 

@@ -84,7 +84,10 @@ def draw_raw(record: RunRecord) -> FigureFile | Skipped:
 def draw_augmented(record: RunRecord) -> FigureFile | Skipped:
     """The same pictures after augmentation."""
     title = say("Pictures as the model sees them")
-    if record.data.augment:
+    if record.data.augment and record.training is None:
+        kinds = ", ".join(record.data.augment)
+        caption = say("The same pictures as training would show them ({kinds}); this run only evaluates.", kinds=kinds)
+    elif record.data.augment:
         kinds = ", ".join(record.data.augment)
         caption = say("The same pictures as the model sees them in training ({kinds}).", kinds=kinds)
     else:
