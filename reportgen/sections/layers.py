@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reportgen import numerals
 from reportgen.folding import Row, fold
+from reportgen.sections.phrases import shorten
 from reportgen.trace import ModelTrace, Shape
 from reportgen.words import say, say_count
 
@@ -130,7 +131,7 @@ def shorten_settings(settings: str) -> str:
         parts = [f"{convolution[1]} → {convolution[2]}", convolution[3].replace(", ", "×").rstrip(",")]
         return ", ".join(parts + unusual(settings))
     settings = ", ".join(part for part in settings.split(", ") if not re.match(USUAL, part))
-    return settings if len(settings) <= LONGEST_SETTINGS else settings[: LONGEST_SETTINGS - 1].rstrip() + "…"
+    return shorten(settings, LONGEST_SETTINGS)
 
 
 def unusual(settings: str) -> list[str]:

@@ -11,12 +11,18 @@ from reportgen.words import say, say_count
 
 LONGEST_NAME = 40
 """Characters of an outside name in a sentence; tables show it whole."""
+LONGEST_DEVICE = 60
+"""Characters of a device's name in a sentence; the makers' own are shorter."""
 
 
 def quote(name: str) -> str:
     """A name from outside, in quotation marks and short enough for a sentence."""
-    shown = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"
-    return say("“{name}”", name=shown)
+    return say("“{name}”", name=shorten(name, LONGEST_NAME))
+
+
+def shorten(text: str, most: int) -> str:
+    """The text, cut to `most` characters with an ellipsis where it is longer."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def join_words(items: Sequence[str]) -> str:

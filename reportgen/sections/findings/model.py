@@ -8,7 +8,7 @@ from reportgen import numerals
 from reportgen.folding import Row, fold
 from reportgen.record import RunRecord
 from reportgen.report import Finding
-from reportgen.sections.phrases import evidence, join_few, quote
+from reportgen.sections.phrases import LONGEST_DEVICE, evidence, join_few, quote, shorten
 from reportgen.sections.pieces import Figures
 from reportgen.trace import ModelTrace
 from reportgen.words import say, say_count
@@ -120,7 +120,7 @@ def find_time(record: RunRecord, shares: list[Share], anchor: str) -> Finding | 
     where = say(
         "(median, batches of {batch}, {device})",
         batch=numerals.count(record.trace.timed_batch),
-        device=record.device.name,
+        device=shorten(record.device.name, LONGEST_DEVICE),
     )
     if abs(difference) < MISMATCH:
         text = say(

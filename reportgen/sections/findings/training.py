@@ -8,7 +8,7 @@ from reportgen import numerals
 from reportgen.metrics.intervals import newcombe, wilson
 from reportgen.record import EpochStats, RunRecord, Training
 from reportgen.report import Finding
-from reportgen.sections.phrases import evidence, join_few
+from reportgen.sections.phrases import LONGEST_DEVICE, evidence, join_few, shorten
 from reportgen.sections.pieces import Figures
 from reportgen.words import say, say_count
 
@@ -182,7 +182,7 @@ def find_speed(record: RunRecord, training: Training, anchor: str) -> Finding | 
         steps=say_count("{count} step", "{count} steps", training.steps),
         batch=numerals.count(training.batch_size),
         precision=record.device.precision,
-        device=record.device.name,
+        device=shorten(record.device.name, LONGEST_DEVICE),
     )
     seconds = np.diff(record.arrays.get("train.seconds", np.empty(0)))
     median, slow = np.percentile(seconds, [50, 95]) if len(seconds) >= ENOUGH_STEPS else (0.0, 0.0)
