@@ -18,6 +18,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -60,6 +61,10 @@ class OutputFile:
     data: bytes
 
 
+Render = Callable[["Report", Callable[[str], None]], tuple[OutputFile, ...]]
+"""The files of a report; the second argument hears what the reader should know, one sentence a call."""
+
+
 @dataclass(frozen=True)
 class Output:
     """One format."""
@@ -70,8 +75,13 @@ class Output:
     """What it leaves in the report's folder."""
     check: Callable[[], None]
     """Raise EnvironmentTrouble or RenderError when this machine can't make it; quick, before any compute."""
-    render: Callable[[Report, Callable[[str], None]], tuple[OutputFile, ...]]
-    """The files of a report; the second argument hears what the reader should know, one sentence a call."""
+    render: Render
+    prepare: Callable[[], AbstractContextManager[Render]] | None = None
+    """Starts what takes long to start while the figures are drawn; gives the `render` to use in its place."""
+
+    def ready(self) -> AbstractContextManager[Render]:
+        """What renders, prepared if it can be."""
+        return self.prepare() if self.prepare is not None else nullcontext(self.render)
 
 
 @dataclass(frozen=True)

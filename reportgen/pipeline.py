@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reportgen.errors import RecordError, RenderError, ReportgenError, RunError, SpecError
+from reportgen.errors import RecordError, RenderError, ReportgenError, RunError
 from reportgen.fingerprint import fingerprint, source_digest
-from reportgen.kinds import Output
+from reportgen.kinds import Render
 from reportgen.progress import Progress
 from reportgen.record import RunRecord
 from reportgen.report import Report
@@ -196,12 +196,14 @@ def finish(
     from reportgen.figures import draw
 
     names = [name for section in rooms.sections.values() for name in section.figures]
-    with progress.stage("Draw", len(names), "figures") as task:
-        figures = draw(record, names, rooms.extra_figures)
-        task.advance(len(names))
-    report = assemble(record, figures, rooms.sections, spec.report.templates)
     warnings: list[str] = []
-    failures = write_outputs(report, rooms.outputs, space, warnings, progress)
+    with ExitStack() as stack:
+        renders = {name: stack.enter_context(output.ready()) for name, output in rooms.outputs.items()}
+        with progress.stage("Draw", len(names), "figures") as task:
+            figures = draw(record, names, rooms.extra_figures)
+            task.advance(len(names))
+        report = assemble(record, figures, rooms.sections, spec.report.templates)
+        failures = write_outputs(report, renders, space, warnings, progress)
     space.write_folder(RECORD, lambda folder: save_record(record, folder))
     space.commit(inputs="" if failures else inputs_digest(record, spec))
     for warning in warnings:
@@ -211,18 +213,18 @@ def finish(
 
 
 def write_outputs(
-    report: Report, outputs: dict[str, Output], space: Workspace, warnings: list[str], progress: Progress
+    report: Report, renders: dict[str, Render], space: Workspace, warnings: list[str], progress: Progress
 ) -> list[RenderError]:
     """Stage every output; one that fails does not keep the others from being written."""
     failures = []
-    with progress.stage("Write", len(outputs), "formats") as task:
-        for output in outputs.values():
+    with progress.stage("Write", len(renders), "formats") as task:
+        for name, render_one in renders.items():
             try:
-                for file in output.render(report, warnings.append):
+                for file in render_one(report, warnings.append):
                     space.write(file.path, file.data)
             except RenderError as error:
                 failures.append(error)
-            task.advance(note=output.name)
+            task.advance(note=name)
     return failures
 
 
@@ -240,21 +242,3 @@ def inputs_digest(record: RunRecord, spec: ReportSpec) -> str:
         "code": source_digest(RENDERING_ROOMS, spec.report.templates),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def output_folder(path: Path, out: Path | None, several: bool) -> Path:
-    """Where a spec's report goes: `-o`, inside it when there are several specs, else reports/<spec's file name>."""
-    if out is None:
-        return Path("reports") / path.stem
-    return out / path.stem if several else out
-
-
-def unique_folders(paths: Sequence[Path], out: Path | None) -> list[Path]:
-    """One folder per spec; raises SpecError when two specs would share one."""
-    folders = [output_folder(path, out, len(paths) > 1) for path in paths]
-    for index, folder in enumerate(folders):
-        if folder in folders[:index]:
-            raise SpecError(
-                f"two specs would be built into {folder}", "Build them one at a time, each with its own -o."
-            )
-    return folders

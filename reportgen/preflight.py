@@ -17,7 +17,8 @@ from reportgen import numerals
 from reportgen.datafiles import data_files
 from reportgen.errors import DataError, ReportgenError, about
 from reportgen.fingerprint import accelerator, fingerprint, processor_name
-from reportgen.pipeline import Options, find_record_of, located, output_folder, with_templates
+from reportgen.folders import output_folder
+from reportgen.pipeline import Options, find_record_of, located, with_templates
 from reportgen.record import RunRecord
 from reportgen.rooms import Rooms
 from reportgen.spec import read_spec

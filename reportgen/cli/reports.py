@@ -72,7 +72,8 @@ def build(
     verbose: bool,
 ) -> int:
     """Build the report of each SPEC, by default into reports/<spec's file name>."""
-    from reportgen.pipeline import Options, unique_folders
+    from reportgen.folders import unique_folders
+    from reportgen.pipeline import Options
     from reportgen.pipeline import build as build_one
 
     if device is not None:

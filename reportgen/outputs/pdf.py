@@ -8,11 +8,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from reportgen.errors import EnvironmentTrouble, RenderError
-from reportgen.kinds import Output, OutputFile
+from reportgen.kinds import Output, OutputFile, Render
 from reportgen.outputs.page import make_page
 from reportgen.report import Report
 from reportgen.words import say, say_count
@@ -63,7 +65,38 @@ def render(report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...
 
     Raises RenderError when the page refers to anything outside itself, and when time or memory run out.
     """
-    heard, document = run(make_page(report, "print"))
+    with prepare() as render_here:
+        return render_here(report, warn)
+
+
+@contextmanager
+def prepare() -> Iterator[Render]:
+    """A `render` whose child process loads WeasyPrint while its page is not there yet."""
+    with start() as child:
+        yield partial(render_in, child)
+
+
+@contextmanager
+def start() -> Iterator[subprocess.Popen[bytes]]:
+    """The child process; it ends with the block."""
+    package_parent = str(Path(__file__).resolve().parents[2])
+    paths = [package_parent, *filter(None, [os.environ.get("PYTHONPATH")])]
+    with subprocess.Popen(
+        [sys.executable, "-m", "reportgen.outputs.pdf_process", str(MEBIBYTES)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+    ) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+def render_in(child: subprocess.Popen[bytes], report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...]:
+    """The document, made by a child process that was started for it."""
+    heard, document = run(child, make_page(report, "print"))
     if heard["refused"]:
         places = ", ".join(sorted(set(heard["refused"])))
         raise RenderError(
@@ -77,28 +110,18 @@ def render(report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...
     return (OutputFile("report.pdf", document),)
 
 
-def run(page: str) -> tuple[dict[str, list[str]], bytes]:
+def run(child: subprocess.Popen[bytes], page: str) -> tuple[dict[str, list[str]], bytes]:
     """What the child process heard, and the document it made."""
-    package_parent = str(Path(__file__).resolve().parents[2])
-    paths = [package_parent, *filter(None, [os.environ.get("PYTHONPATH")])]
-    command = [sys.executable, "-m", "reportgen.outputs.pdf_process", str(MEBIBYTES)]
     try:
-        done = subprocess.run(
-            command,
-            input=page.encode("utf-8"),
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        )
+        out, complaints = child.communicate(page.encode("utf-8"), timeout=SECONDS)
     except subprocess.TimeoutExpired as error:
         raise RenderError(
             f"the PDF took longer than {SECONDS} s and was given up",
             "The HTML is complete; show fewer sections in the PDF's spec.",
         ) from error
-    if done.returncode != 0:
-        raise RenderError(f"the PDF can't be made: {last_line(done.stderr)}", "The HTML is complete.")
-    head, _, document = done.stdout.partition(b"\n")
+    if child.returncode != 0:
+        raise RenderError(f"the PDF can't be made: {last_line(complaints)}", "The HTML is complete.")
+    head, _, document = out.partition(b"\n")
     heard: dict[str, list[str]] = json.loads(head)
     return heard, document
 
@@ -121,4 +144,6 @@ def describe_missing(characters: list[str]) -> str:
     )
 
 
-OUTPUT = Output("pdf", "the same for paper: A4 or Letter, tagged, with bookmarks", ("report.pdf",), check, render)
+OUTPUT = Output(
+    "pdf", "the same for paper: A4 or Letter, tagged, with bookmarks", ("report.pdf",), check, render, prepare
+)

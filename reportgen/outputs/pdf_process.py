@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import importlib
 import json
 import logging
 import re
@@ -78,6 +79,7 @@ def set_document(page: str) -> tuple[dict[str, Any], bytes]:
 def main() -> None:
     """Read the page, write what happened and the document."""
     limit_memory(int(sys.argv[1]))
+    importlib.import_module("weasyprint")  # while the page is still being drawn
     gc.disable()  # a tenth faster, and 130 MiB are not worth collecting in a process that ends here
     heard, document = set_document(sys.stdin.buffer.read().decode("utf-8"))
     sys.stdout.buffer.write(json.dumps(heard).encode("ascii") + b"\n" + document)

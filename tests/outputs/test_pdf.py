@@ -23,6 +23,11 @@ from tests.outputs.test_html import bytes_elsewhere
 from tests.records import small_record
 
 
+def run_page(page: str) -> tuple[dict[str, list[str]], bytes]:
+    with pdf.start() as child:
+        return pdf.run(child, page)
+
+
 @pytest.fixture(scope="module")
 def report() -> Report:
     return plain_report(small_record())
@@ -207,7 +212,7 @@ SVG = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><image href=
     ],
 )
 def test_nothing_outside_the_page_is_opened(page: str) -> None:
-    heard, _ = pdf.run(f'<html lang="en"><title>t</title><body>{page}<p>text')
+    heard, _ = run_page(f'<html lang="en"><title>t</title><body>{page}<p>text')
     assert len(heard["refused"]) >= 1
 
 
@@ -220,13 +225,13 @@ def test_a_page_that_refers_outside_fails_the_build(report: Report, monkeypatch:
 def test_a_page_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "SECONDS", 0.05)
     with pytest.raises(RenderError, match=r"longer than 0\.05 s"):
-        pdf.run("<p>text")
+        run_page("<p>text")
 
 
 def test_a_page_that_needs_too_much_memory_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "MEBIBYTES", 150)
     with pytest.raises(RenderError, match="the PDF can't be made"):
-        pdf.run("<p>text" * 50_000)
+        run_page("<p>text" * 50_000)
 
 
 def test_a_picture_that_can_not_be_drawn_fails_the_build(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
