@@ -132,21 +132,23 @@ def small_arrays(seed: int = 0) -> Arrays:
     base = np.stack([np.add.outer(ramp, ramp) / 2, np.tile(ramp, (32, 1)), np.tile(ramp[:, None], (1, 32))], -1)
     pictures = np.clip(base + rng.normal(0, 40, (N, 1, 1, 3)), 0, 255).astype(np.uint8)
     steps = np.arange(STEPS)
-    return Arrays({
-        "eval.logits": logits,
-        "eval.labels": labels,
-        "eval.ids": np.arange(N, dtype=np.int64),
-        "eval.digests": rng.integers(0, 2**63, N, dtype=np.uint64),
-        "pictures": pictures,
-        "pictures.ids": np.arange(N, dtype=np.int64),
-        "sample.raw": pictures[:20],
-        "sample.augmented": pictures[:20, :, ::-1],
-        "sample.labels": labels[:20],
-        "train.loss": (2.3 * np.exp(-steps / 60) + rng.normal(0, 0.05, STEPS)).astype(np.float32),
-        "train.lr": (0.1 * np.sin(np.pi * (steps + 1) / (STEPS + 1))).astype(np.float32),
-        "train.grad_norm": np.abs(rng.normal(1.5, 0.3, STEPS)).astype(np.float32),
-        "train.seconds": np.linspace(0.1, 9.5, STEPS),
-    })
+    return Arrays(
+        {
+            "eval.logits": logits,
+            "eval.labels": labels,
+            "eval.ids": np.arange(N, dtype=np.int64),
+            "eval.digests": rng.integers(0, 2**63, N, dtype=np.uint64),
+            "pictures": pictures,
+            "pictures.ids": np.arange(N, dtype=np.int64),
+            "sample.raw": pictures[:20],
+            "sample.augmented": pictures[:20, :, ::-1],
+            "sample.labels": labels[:20],
+            "train.loss": (2.3 * np.exp(-steps / 60) + rng.normal(0, 0.05, STEPS)).astype(np.float32),
+            "train.lr": (0.1 * np.sin(np.pi * (steps + 1) / (STEPS + 1))).astype(np.float32),
+            "train.grad_norm": np.abs(rng.normal(1.5, 0.3, STEPS)).astype(np.float32),
+            "train.seconds": np.linspace(0.1, 9.5, STEPS),
+        }
+    )
 
 
 def small_record(title: str = "A small residual net on CIFAR-10", classes: tuple[str, ...] = CLASSES) -> RunRecord:

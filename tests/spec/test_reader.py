@@ -52,7 +52,7 @@ run:
   epochs: 0.5
   steps: 2e3
   optimizer: {name: sgd, lr: 1e-1, momentum: 0.9, weight_decay: 0}
-  loss: {name: focal, label_smoothing: 0.1}
+  loss: {name: kl_div, label_smoothing: 0.1}
   seed: 0x10
 card: {authors: [A, B], version: 3.10, citation: 2020-01-01, licence: NO}
 outputs: [html]
