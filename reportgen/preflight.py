@@ -125,9 +125,8 @@ def run_line(spec: ReportSpec) -> str:
     run = spec.run
     if run.mode == "evaluate":
         return f"evaluate on {run.device}"
-    limits = [f"{run.epochs:g} epochs"] if run.epochs else []
-    limits += [f"{run.steps:,} steps"] if run.steps else []
-    limits += [f"{run.max_minutes:g} minutes"] if run.max_minutes else []
+    wanted = ((run.epochs, "epoch"), (run.steps, "step"), (run.max_minutes, "minute"))
+    limits = [f"{number:g} {unit}{'' if number == 1 else 's'}" for number, unit in wanted if number]
     what = " or ".join(limits) or "1 epoch"
     return f"train {what}, batches of {run.batch_size}, {run.optimizer.name}, on {run.device}"
 

@@ -150,7 +150,7 @@ def test_check_tells_what_is_wrong_and_what_would_run(folder: Path, capsys: pyte
     good, bad = write_spec(folder), write_spec(folder, "model: 3\n", "bad.yaml")
     said = run_here(capsys, "check", good, bad)
     assert said.code == 2
-    assert "train 1 epochs" in said.out
+    assert "train 1 epoch," in said.out
     assert "bad.yaml:1" in said.out
     assert run_here(capsys, "check", write_spec(folder, TINY)).code == 0
 

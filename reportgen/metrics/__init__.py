@@ -12,7 +12,7 @@ RESAMPLES = 1000
 
 
 def measure(record: RunRecord, *, resamples: int = RESAMPLES, seed: int = 0) -> Measurements:
-    """All measurements of a record, see `reportgen.metrics.measuring`; imported late, since drawing needs none of it."""
+    """All measurements of a record, see `reportgen.metrics.measuring`; imported late: drawing needs none of it."""
     from reportgen.metrics.measuring import measure as measure_record
 
     return measure_record(record, resamples=resamples, seed=seed)
