@@ -40,6 +40,12 @@ class Looks:
         images = int(min(max(LOOK_SHARE * between * 3 / 2, LOOK_IMAGES[0]), LOOK_IMAGES[1]))
         return cls(number, rows_for(data.train_labels, images), rows_for(data.test_labels, images))
 
+    def fit(self, trained: int, cost: float) -> None:
+        """Before the first look: no larger a sample than `trained` pictures allow, when evaluating one of them takes
+        `cost` of the time of training it. A time budget reaches fewer steps between looks than were planned."""
+        images = max(LOOK_IMAGES[0], int(LOOK_SHARE * trained / (2 * cost)))
+        self.train_rows, self.test_rows = self.train_rows[:images], self.test_rows[:images]
+
     def due(self, share: float) -> bool:
         """Whether another look is due, with so much of the pass done."""
         if share * self.number + 1e-9 < self.taken + 1:

@@ -24,6 +24,8 @@ from reportgen.record import Divergence, EpochStats, Training
 from reportgen.spec.types import RunSpec
 
 FINAL_IMAGES = 10_000
+EVALUATION_COST = {"float32": 1 / 3, "float64": 1 / 3, "bfloat16": 0.6, "float16": 0.6}
+"""Time of evaluating a picture, mostly in float32, as a share of training it: a forward pass of three."""
 CHECK_EVERY = {"cpu": 1, "cuda": 20, "mps": 20}
 """Steps between looks whether the loss is finite: looking makes an accelerator wait."""
 
@@ -126,6 +128,8 @@ def run_training(
 def look(module: torch.nn.Module, data: LoadedData, watch: Watch, looks: Looks) -> None:
     """Evaluate on the samples and add a row to the history."""
     start = time.perf_counter()
+    if not watch.rows:
+        looks.fit(len(watch.steps) * watch.plan.batch, EVALUATION_COST[watch.device.facts.precision])
     seen = score(module, data, looks.train_rows, "train", watch.device)
     unseen = score(module, data, looks.test_rows, "test", watch.device)
     module.train()

@@ -11,6 +11,8 @@ from torch import nn
 
 from reportgen.errors import EnvironmentTrouble
 from reportgen.experiment import training as room
+from reportgen.experiment.looks import Looks
+from reportgen.experiment.train import plan_steps
 from reportgen.experiment.training import run_training, score
 from reportgen.spec.types import DataSpec, OptimizerSpec, RunSpec
 from tests.experiment.cases import Heard, noise, plain_cpu
@@ -155,3 +157,16 @@ def test_a_score_counts_and_averages() -> None:
         logits = model()(data.normalization.apply(data.test_images[:7]))
     assert (found.n, found.correct) == (7, int((logits.argmax(1) == data.test_labels[:7]).sum()))
     assert found.loss == pytest.approx(float(nn.functional.cross_entropy(logits, data.test_labels[:7])), rel=1e-5)
+
+
+def test_a_look_costs_no_more_than_its_share_of_the_steps_before_it() -> None:
+    data = noise(train=4000, test=4000)
+    run = RunSpec(epochs=5, max_minutes=60)
+    looks = Looks.plan(data, run, plan_steps(run, 4000))
+    whole = looks.train_rows
+    looks.fit(trained=1000, cost=0.6)
+    assert len(looks.train_rows) == len(looks.test_rows) == 125
+    assert 2 * 125 * 0.6 <= 0.15 * 1000
+    assert looks.train_rows.tolist() == whole[:125].tolist()
+    looks.fit(trained=10, cost=0.6)
+    assert len(looks.train_rows) == 100
