@@ -17,6 +17,7 @@ from reportgen.words import say, say_count
 
 FEW_POINTS = 30
 """Epochs up to which every one is marked."""
+OUTLIER = 4.0
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,26 @@ def lines_of(training: Training) -> tuple[list[Line], list[Line]]:
     return [item for item in loss if item.points], [item for item in accuracy if item.points]
 
 
-def panel(axes: Axes, lines: Sequence[Line], title: str) -> None:
-    """One panel of lines over epochs with their names at their ends."""
+def ceiling_of(lines: Sequence[Line]) -> tuple[float | None, str]:
+    """Where an axis of losses ends when one of them would press the others flat, and the words for that one.
+
+    Four times the median: a first look in the warm-up, with fresh BatchNorm statistics, can be ten times beyond.
+    """
+    points = [point for item in lines for point in item.points]
+    if not points:
+        return None, ""
+    ceiling = OUTLIER * float(np.median([y for _, y in points]))
+    epoch, largest = max(points, key=lambda point: point[1])
+    if largest <= ceiling:
+        return None, ""
+    return ceiling, say(
+        "; {loss} at epoch {epoch} is above",
+        loss=numerals.significant(largest, 3), epoch=numerals.significant(epoch, 2),
+    )  # fmt: skip
+
+
+def draw_panel(axes: Axes, lines: Sequence[Line], title: str, ceiling: float | None = None) -> None:
+    """One panel of lines over epochs with their names at their ends; values above `ceiling` leave it."""
     axes.set_title(title)
     for item in lines:
         x, y = zip(*item.points, strict=True)
@@ -52,6 +71,9 @@ def panel(axes: Axes, lines: Sequence[Line], title: str) -> None:
         axes.plot(x, y, color=colour, linestyle=dash, marker=marker, markerfacecolor=fill, zorder=3 + item.test)
     axes.margins(y=0.12)
     low, high = axes.get_ylim()
+    if ceiling is not None and high > ceiling:
+        high = 1.12 * max(y for item in lines for _, y in item.points if y <= ceiling)
+        axes.set_ylim(low := 0.0, high)
     if high - low < 0.1 * high:
         low, high = low - 0.05 * high, high + 0.05 * high
         axes.set_ylim(low, high)
@@ -79,9 +101,11 @@ def draw_curves(record: RunRecord) -> FigureFile | Skipped:
     if not loss and not accuracy:
         return Skipped(name, title, say("No epoch left a finite loss."))
     with sheet(name, 240) as paper:
-        shown = [pair for pair in ((loss, say("Loss")), (accuracy, say("Accuracy, %"))) if pair[0]]
-        for place, (lines, heading) in enumerate(shown):
-            panel(paper.figure.add_subplot(1, len(shown), place + 1), lines, heading)
+        ceiling, beyond = ceiling_of(loss)
+        panels = ((loss, say("Loss") + beyond, ceiling), (accuracy, say("Accuracy, %"), None))
+        shown = [panel for panel in panels if panel[0]]
+        for place, (lines, heading, top) in enumerate(shown):
+            draw_panel(paper.figure.add_subplot(1, len(shown), place + 1), lines, heading, top)
         return paper.svg(title, curves_caption(training), curves_alt(training, loss, accuracy))
 
 

@@ -84,3 +84,16 @@ def test_one_spike_does_not_flatten_the_rest() -> None:
     assert ceiling(values) == (1.08, None)
     values[3] = 500.0
     assert ceiling(values) == (1.5, 500.0)
+
+
+def test_one_loss_far_beyond_the_others_does_not_press_them_flat(record: RunRecord) -> None:
+    training = record.training
+    assert training is not None
+    first = training.epochs[0].model_copy(update={"test_loss": 69.8})
+    wild = training.model_copy(update={"epochs": (first, *training.epochs[1:])})
+    figure = draw(record.model_copy(update={"training": wild}), ["training_curves"])["training_curves"]
+    calm = draw(record, ["training_curves"])["training_curves"]
+    assert isinstance(figure, FigureFile)
+    assert isinstance(calm, FigureFile)
+    assert "69.8 at epoch 1 is above" in figure.data.decode()
+    assert "is above" not in calm.data.decode()
