@@ -95,5 +95,5 @@ def test_one_loss_far_beyond_the_others_does_not_press_them_flat(record: RunReco
     calm = draw(record, ["training_curves"])["training_curves"]
     assert isinstance(figure, FigureFile)
     assert isinstance(calm, FigureFile)
-    assert "69.8 at epoch 1 is above" in figure.data.decode()
+    assert "69.8 at epoch 1.0 is above" in figure.data.decode()
     assert "is above" not in calm.data.decode()
