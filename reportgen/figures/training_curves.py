@@ -51,7 +51,7 @@ def ceiling_of(lines: Sequence[Line]) -> tuple[float | None, str]:
         return None, ""
     ceiling = OUTLIER * float(np.median([y for _, y in points]))
     epoch, largest = max(points, key=lambda point: point[1])
-    if largest <= ceiling:
+    if ceiling <= 0 or largest <= ceiling:
         return None, ""
     return ceiling, say(
         "; {loss} at epoch {epoch} is above",
