@@ -86,10 +86,18 @@ def copy(source: IO[bytes], target: IO[bytes], task: Task) -> str:
 
 
 def unpack(file: Path, beside: Path, archive: Archive) -> None:
-    """Unpack the named files and nothing else; links, devices and paths that lead out are refused."""
-    wanted = {f"{archive.folder}/{name}" for name in archive.files}
+    """Unpack the named files and nothing else; links, devices and paths that lead out are never written.
+
+    Bytes are copied by hand: tarfile's own filters came with Python 3.11.4, and some systems have an earlier one.
+    """
+    (beside / archive.folder).mkdir()
+    wanted = {f"{archive.folder}/{name}": beside / archive.folder / name for name in archive.files}
     try:
         with tarfile.open(file) as tar:
-            tar.extractall(beside, [member for member in tar if member.name in wanted], filter="data")
+            for member in tar:
+                source = tar.extractfile(member) if member.isreg() and member.name in wanted else None
+                if source is not None:
+                    with source, wanted[member.name].open("wb") as target:
+                        shutil.copyfileobj(source, target)
     except (tarfile.TarError, EOFError) as error:
         raise DataError(f"the archive from {archive.url} can't be unpacked: {error}", "Try again.") from error
