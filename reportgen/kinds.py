@@ -20,10 +20,11 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import torch
 
     from reportgen.experiment.datasets.raw import DataRequest, RawData
@@ -145,9 +146,3 @@ def collect(module: Any, attribute: str, kind: type[K]) -> tuple[K, ...]:
     if not things or not all(isinstance(thing, kind) for thing in things):
         raise RuntimeError(f"{module.__name__} holds no {attribute} of kind {kind.__name__}")
     return things
-
-
-def module_names(package_file: str) -> tuple[str, ...]:
-    """Names of the modules beside a package's __init__, without importing them (for cheap listings)."""
-    folder = Path(package_file).parent
-    return tuple(sorted(info.name for info in pkgutil.iter_modules([str(folder)]) if not info.name.startswith("_")))

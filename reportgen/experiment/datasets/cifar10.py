@@ -13,6 +13,7 @@ import numpy as np
 from reportgen.datafiles import CIFAR10_FOLDER, CIFAR10_MD5, cache_folder, find_cifar10
 from reportgen.errors import DataError
 from reportgen.experiment.datasets.download import Archive, fetch
+from reportgen.experiment.datasets.facts import CIFAR10
 from reportgen.experiment.datasets.raw import DataRequest, ImageArray, LabelArray, RawData, RawSplit
 from reportgen.kinds import DatasetKind
 
@@ -23,8 +24,6 @@ ARCHIVE = Archive(
     files=tuple(CIFAR10_MD5),
 )
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-STATISTICS = ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616))
-"""Per-channel mean and deviation of the training images."""
 TRAIN = tuple(name for name in CIFAR10_MD5 if name.startswith("data_batch"))
 PICKLED = {("numpy", "ndarray"), ("numpy", "dtype"), ("numpy.core.multiarray", "_reconstruct")}
 """All that the published files name."""
@@ -68,7 +67,7 @@ def load(request: DataRequest) -> RawData:
         test=RawSplit(images, labels),
         digests={name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
         verified=all(md5(contents.get(name, b"")) == published for name, published in CIFAR10_MD5.items()),
-        statistics=STATISTICS,
+        statistics=CIFAR10,
     )
 
 

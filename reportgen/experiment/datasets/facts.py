@@ -16,6 +16,7 @@ Digests = NDArray[np.uint64]
 Values = tuple[float, ...]
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 CIFAR10 = ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616))
+"""Per-channel mean and deviation of the training images."""
 MOST_EXAMPLES = 20
 
 
@@ -78,9 +79,7 @@ def resolve_normalization(spec: DataSpec, raw: RawData, facts: DataFacts) -> tup
         return "none", (0.0,) * channels, (1.0,) * channels
     if spec.normalize == "imagenet":
         return "imagenet", *IMAGENET
-    if spec.normalize == "cifar10" and raw.name == "cifar10":
-        return "cifar10", *CIFAR10
-    if spec.normalize == "cifar10" and not facts.fallback_reason and spec.name == raw.name:
+    if spec.normalize == "cifar10" and spec.name == raw.name:  # a fallback has statistics of its own
         return "cifar10", *CIFAR10
     mean, std = raw.statistics or (facts.channel_mean, facts.channel_std)
     return raw.name, mean, tuple(max(value, 1e-3) for value in std)
