@@ -9,6 +9,7 @@ To add a thing, write one module in its room that holds one object of the kind u
 | Output        | reportgen.outputs               | OUTPUT               |
 | DatasetKind   | reportgen.experiment.datasets   | DATASET              |
 | ModelSource   | reportgen.experiment.models     | SOURCE               |
+| Probe         | reportgen.experiment.probing    | PROBE                |
 
 Modules whose name starts with an underscore, and those listed in the room's `HELPERS`, hold no such object.
 """

@@ -13,10 +13,11 @@ from pydantic import Field
 from reportgen.arrays import Arrays
 from reportgen.frozen import Frozen
 from reportgen.measurements import Measurements
+from reportgen.probes import Probes
 from reportgen.spec.types import ReportSpec
 from reportgen.trace import ModelTrace
 
-RECORD_FORMAT = 1
+RECORD_FORMAT = 2
 
 
 class Device(Frozen):
@@ -187,7 +188,8 @@ class RunRecord(Frozen):
     Arrays: `eval.logits` float32 (n, classes); `eval.labels` int64 (n,); `eval.ids` int64 (n,), index in the data
     set's test split; `eval.digests` uint64 (n,), of the pixels; `pictures` uint8 (k, H, W, C) and `pictures.ids` int64
     (k,), the test images the report shows; `sample.raw` uint8 (g, H, W, C), `sample.augmented` uint8 of the same
-    pictures as the model sees them, `sample.labels` int64 (g,); `train.*`, see Training.
+    pictures as the model sees them, `sample.labels` int64 (g,); `train.*`, see Training; `<probe>.*`, see the
+    facts of each probe.
     """
 
     format: int = RECORD_FORMAT
@@ -205,4 +207,5 @@ class RunRecord(Frozen):
     notes: tuple[str, ...] = ()
     """Things the reader must know that no other field says, such as what a stem left as it is costs."""
     measured: Measurements | None = None
+    probes: Probes | None = None
     arrays: Arrays = Field(default_factory=Arrays, exclude=True)

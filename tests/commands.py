@@ -17,7 +17,7 @@ TINY = """\
 title: A tiny model
 model: {source: "builtin:linear"}
 data: {name: digits, train_limit: 200, eval_limit: 120}
-run: {epochs: 1, batch_size: 50, precision: float32, optimizer: {name: adamw}}
+run: {epochs: 1, batch_size: 50, precision: float32, optimizer: {name: adamw}, probes: none}
 outputs: [html, json]
 """
 

@@ -21,10 +21,12 @@ from reportgen.experiment.evaluate import evaluate
 from reportgen.experiment.latency import measure_latency
 from reportgen.experiment.models import LoadedModel, load_model
 from reportgen.experiment.preflight import check_step
+from reportgen.experiment.probing import ProbeContext, Probed, probe_model
 from reportgen.experiment.trace import time_modules, trace_model
 from reportgen.experiment.training import TrainingResult, run_training
 from reportgen.kinds import DatasetKind, ModelSource
 from reportgen.plugins import load_plugins
+from reportgen.probes import Probes
 from reportgen.progress import Progress, Task
 from reportgen.provenance import created_now, git_state, installed_versions, platform_name, rebuild_command
 from reportgen.record import Latency, Provenance, RunRecord, Stage
@@ -83,8 +85,9 @@ def run_experiment(request: Request, choose_pictures: ChoosePictures, progress: 
     loaded, data = load(request, device, clock)
     with clock.stage("Trace"):
         trace = trace_model(loaded.module, first_image(data), spec.model.source)
-    training = None
+    training, initial = None, None
     if spec.run.mode == "train":
+        initial = keep_state(loaded.module)
         with clock.stage("Train", 100, "%") as task:
             training = run_training(loaded.module, data, spec.run, device, task)
     with clock.stage("Evaluate", len(data.test_labels), "images") as task:
@@ -93,8 +96,14 @@ def run_experiment(request: Request, choose_pictures: ChoosePictures, progress: 
         eval_seconds = time.perf_counter() - start
     with clock.stage("Time the model"):
         trace, latency = time_model(loaded, data, device, trace)
-    arrays = gather_arrays(data, logits, training, choose_pictures)
-    return make_record(request, device, data, loaded, trace, training, latency, eval_seconds, clock.stages, arrays)
+    positions = choose_pictures(logits, data.test_labels.numpy(), data.test_digests)
+    history = training.arrays if training else {}
+    context = ProbeContext(loaded.module, initial, data, device, spec, trace, logits, positions, history)
+    probed = look_into(context, eval_seconds + (training.training.seconds if training else 0.0), clock)
+    arrays = gather_arrays(data, logits, positions).merged({**history, **probed.arrays})
+    return make_record(
+        request, device, data, loaded, trace, training, latency, eval_seconds, clock.stages, arrays, probed.probes
+    )
 
 
 def load(request: Request, device: ComputeDevice, clock: Clock) -> tuple[LoadedModel, LoadedData]:
@@ -144,12 +153,20 @@ def time_model(
     return timed, measure_latency(loaded.module, data.facts.image_shape, device)
 
 
-def gather_arrays(
-    data: LoadedData, logits: NDArray[Any], training: TrainingResult | None, choose_pictures: ChoosePictures
-) -> Arrays:
-    """Everything the record keeps as arrays; names and shapes as in RunRecord."""
+def keep_state(module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """A copy of the state dict on the CPU."""
+    return {name: tensor.detach().cpu().clone() for name, tensor in module.state_dict().items()}
+
+
+def look_into(context: ProbeContext, pass_seconds: float, clock: Clock) -> Probed:
+    """What the probes find, within their price."""
+    with clock.stage("Probe") as task:
+        return probe_model(context, pass_seconds, lambda title: task.advance(0, title))
+
+
+def gather_arrays(data: LoadedData, logits: NDArray[Any], positions: NDArray[Any]) -> Arrays:
+    """The evaluation and the pictures as arrays; names and shapes as in RunRecord."""
     labels, ids = data.test_labels.numpy(), data.test_ids
-    positions = choose_pictures(logits, labels, data.test_digests)
     sample = data.sample(SAMPLES)
     arrays: dict[str, NDArray[Any]] = {
         "eval.logits": logits.astype(np.float32),
@@ -162,7 +179,7 @@ def gather_arrays(
         "sample.augmented": sample.augmented,
         "sample.labels": sample.labels,
     }
-    return Arrays(arrays | (training.arrays if training else {}))
+    return Arrays(arrays)
 
 
 def make_record(
@@ -176,6 +193,7 @@ def make_record(
     eval_seconds: float,
     stages: list[Stage],
     arrays: Arrays,
+    probes: Probes,
 ) -> RunRecord:
     """The record of what was measured."""
     return RunRecord(
@@ -191,6 +209,7 @@ def make_record(
         eval_seconds=eval_seconds,
         stages=tuple(stages),
         notes=loaded.notes,
+        probes=probes,
         arrays=arrays,
     )
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from reportgen.frozen import Frozen
+from reportgen.spec.probing import Level, ProbesSpec
 
 ModelArgs = dict[str, Any]
 LARGEST = 10**12
@@ -94,6 +95,8 @@ class RunSpec(Frozen):
     """`auto`, `cpu`, `cuda`, `cuda:1` or `mps`."""
     seed: Annotated[int, Field(ge=0, lt=2**32, strict=True)] = 0
     threads: PositiveInt | None = None
+    probes: Level | ProbesSpec = "fast"
+    """How much is looked into beyond the pass: a level, or a mapping of `level`, `max_seconds` and single probes."""
 
     @field_validator("device")
     @classmethod
