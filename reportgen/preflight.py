@@ -157,6 +157,7 @@ def estimate(spec: ReportSpec) -> float | None:
     train, test = (min(size, limit or size) for size, limit in zip(
         CIFAR10_SIZES, (spec.data.train_limit, spec.data.eval_limit), strict=True
     ))  # fmt: skip
+    macs *= ((spec.data.image_size or 32) / 32) ** 2
     images = float(test)
     if spec.run.mode == "train":
         epochs = spec.run.epochs or (spec.run.steps or 0) * spec.run.batch_size / train or 1.0

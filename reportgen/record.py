@@ -90,6 +90,8 @@ class DataFacts(Frozen):
     classes: tuple[str, ...]
     image_shape: tuple[int, int, int]
     """(channels, height, width) as the model sees it."""
+    resized_from: tuple[int, int] | None = None
+    """(height, width) of the stored pictures where they are resized for the model; None where they are not."""
     splits: tuple[Split, ...]
     channel_mean: tuple[float, ...]
     """Of the training images used, 0-to-1 scale."""

@@ -35,6 +35,7 @@ data:
   # train_limit: 5000|use this many training images; default: all
   # eval_limit: 1000|use this many test images; default: all
   # normalize: cifar10|cifar10, imagenet, none or {{mean: […], std: […]}}
+  # image_size: 224|resize to so many pixels a side, for models that take no 32×32
   augment: [crop, flip]|any of crop, flip, cutout; [] for none
 
 run:

@@ -14,6 +14,8 @@ from reportgen.experiment.models import logits_of
 from reportgen.progress import SilentTask, Task
 
 BATCH = 500
+"""Pictures of 32×32 at once; of larger ones as many as have the same number of pixels."""
+FEWEST = 8
 
 
 def evaluate(
@@ -22,13 +24,15 @@ def evaluate(
     normalizer: Normalizer,
     device: ComputeDevice,
     task: Task | None = None,
-    batch_size: int = BATCH,
+    batch_size: int | None = None,
 ) -> NDArray[Any]:
     """Logits (n, classes) float32 of pictures (n, H, W, C) uint8, in evaluation mode, on the CPU.
 
+    `batch_size` pictures at once; None: as many as their size suggests.
     Computed in float32 unless the spec names another precision. The model's mode is restored.
     """
     task = task or SilentTask()
+    batch_size = batch_size or max(FEWEST, min(BATCH, BATCH * 32 * 32 // normalizer.pixels(images)))
     device.place(module)
     mode = module.training
     module.eval()

@@ -13,6 +13,8 @@ from reportgen.record import Latency
 BATCHES = (1, 64)
 REPEATS = (5, 100)
 """Fewest and most timed repeats of each batch size."""
+LONGEST = 15.0
+"""Seconds that the fewest repeats of a batch size may take, by the time of the one before; else it is left out."""
 
 
 def measure_latency(
@@ -24,15 +26,18 @@ def measure_latency(
 ) -> tuple[Latency, ...]:
     """Median and 95th percentile of the time of a forward pass of random pictures (batch, *shape), float32.
 
-    Each batch size has an equal share of `budget_seconds`; two passes warm up and are not counted.
+    Each batch size has an equal share of `budget_seconds`; two passes warm up and are not counted. A batch size that
+    would take very long is left out.
     """
     device.place(module)
     mode = module.training
     module.eval()
-    found = []
+    found: list[Latency] = []
     try:
         with torch.inference_mode(), device.autocast(evaluating=True), kept_random_state():
             for batch in batches:
+                if found and batch / found[-1].batch_size * found[-1].p50_seconds * (REPEATS[0] + 2) > LONGEST:
+                    break
                 images = torch.randn(batch, *shape, dtype=device.dtype).to(device.torch_device)
                 if device.channels_last:
                     images = images.contiguous(memory_format=torch.channels_last)

@@ -38,6 +38,7 @@ ChoosePictures = Callable[[NDArray[Any], NDArray[Any], NDArray[Any]], NDArray[An
 """(logits, labels, digests) -> positions of the evaluation images whose pictures the record keeps."""
 
 TIMED_BATCH = 32
+"""Pictures of up to 64×64; of larger ones as many as have the same number of pixels."""
 SAMPLES = 40
 
 
@@ -148,7 +149,8 @@ def time_model(
     loaded: LoadedModel, data: LoadedData, device: ComputeDevice, trace: ModelTrace
 ) -> tuple[ModelTrace, tuple[Latency, ...]]:
     """The trace with the time of each module, and the latency of the whole."""
-    batch = data.normalization.apply(data.test_images[:TIMED_BATCH].to(device.torch_device), device.dtype)
+    number = max(1, min(TIMED_BATCH, TIMED_BATCH * 64 * 64 // data.normalization.pixels(data.test_images)))
+    batch = data.normalization.apply(data.test_images[:number].to(device.torch_device), device.dtype)
     timed = time_modules(loaded.module, batch, trace, synchronise=device.synchronise)
     return timed, measure_latency(loaded.module, data.facts.image_shape, device)
 

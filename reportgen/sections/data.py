@@ -68,7 +68,7 @@ def list_facts(data: DataFacts) -> list[Fact]:
         facts.append(Fact(say("{split} images", split=split_title(split.name)), numerals.count(split.n), note))
     facts += [
         Fact(say("Classes"), numerals.count(len(data.classes))),
-        Fact(say("As the model sees them"), " × ".join(map(str, data.image_shape)), say("channels × height × width")),
+        Fact(say("As the model sees them"), " × ".join(map(str, data.image_shape)), shape_note(data)),
         Fact(say("Augmentation"), ", ".join(data.augment) or say("none"), say("of training images only")),
         Fact(say("Licence"), data.licence),
         Fact(say("Source"), data.homepage),
@@ -76,6 +76,15 @@ def list_facts(data: DataFacts) -> list[Fact]:
         Fact(say("Digests"), say_verified(data)),
     ]
     return [fact for fact in facts if fact.value]
+
+
+def shape_note(data: DataFacts) -> str:
+    """What the three numbers are, and from which size the pictures were resized."""
+    note = say("channels × height × width")
+    if data.resized_from is None:
+        return note
+    height, width = data.resized_from
+    return say("{note}; resized from {height} × {width}, bilinear", note=note, height=height, width=width)
 
 
 def say_verified(data: DataFacts) -> str:

@@ -16,6 +16,7 @@ LARGEST = 10**12
 """Of any count in a spec; keeps later arithmetic in 64 bits."""
 PositiveInt = Annotated[int, Field(gt=0, le=LARGEST, strict=True)]
 PositiveFloat = Annotated[float, Field(gt=0, le=LARGEST, strict=True, allow_inf_nan=False)]
+ImageSize = Annotated[int, Field(ge=8, le=1024, strict=True)]
 Share = Annotated[float, Field(ge=0, lt=1, strict=True)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Augmentation = Literal["crop", "flip", "cutout"]
@@ -53,6 +54,8 @@ class DataSpec(Frozen):
     eval_limit: PositiveInt | None = None
     normalize: Literal["cifar10", "imagenet", "none"] | Normalization | None = None
     """None: the data set's own statistics (`cifar10` for cifar10)."""
+    image_size: ImageSize | None = None
+    """Pixels of a side that pictures are resized to (bilinear) before the model sees them; None: as they are."""
     augment: tuple[Augmentation, ...] = ("crop", "flip")
     fallback: str | None = None
     """A data set to use, with a banner, when `name` can't be had."""

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from reportgen.experiment import latency as clock
+from reportgen.experiment.datasets import Normalizer
 from reportgen.experiment.evaluate import evaluate
 from reportgen.experiment.latency import measure_latency
 from tests.experiment.cases import Heard, noise, plain_cpu
@@ -71,6 +72,27 @@ def test_progress_hears_of_every_image() -> None:
     data, heard = noise(test=23), Heard()
     evaluate(net(), data.test_images, data.normalization, plain_cpu(), heard, batch_size=10)
     assert heard.total == 23
+
+
+def test_large_pictures_come_in_smaller_batches() -> None:
+    class Pooled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.seen: list[tuple[int, ...]] = []
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            self.seen.append(tuple(images.shape))
+            return images.mean((2, 3))
+
+    data, module = noise(test=23), Pooled()
+    evaluate(module, data.test_images, Normalizer((0.0,) * 3, (1.0,) * 3, (224, 224)), plain_cpu())
+    assert module.seen == [(10, 3, 224, 224), (10, 3, 224, 224), (3, 3, 224, 224)]
+
+
+def test_a_batch_that_would_take_very_long_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "repeat", lambda *given: [0.1] * 5)
+    found = measure_latency(net(), (3, 32, 32), plain_cpu(), batches=(1, 8, 512))
+    assert [row.batch_size for row in found] == [1, 8]
 
 
 def test_latency_counts_its_repeats_and_leaves_model_and_random_numbers_alone() -> None:

@@ -124,6 +124,14 @@ def test_what_nobody_stated_is_left_out(record: RunRecord) -> None:
         assert word not in text
 
 
+def test_resizing_is_said_beside_the_shape(record: RunRecord) -> None:
+    enlarged = data(record, image_shape=(3, 224, 224), resized_from=(32, 32))
+    text = page(SECTION, enlarged)
+    assert "3 × 224 × 224" in text
+    assert "resized from 32 × 32, bilinear" in text
+    assert "resized" not in page(SECTION, record)
+
+
 def test_grey_pictures_have_one_channel(record: RunRecord) -> None:
     grey = data(record, image_shape=(1, 8, 8), channel_mean=(0.3,), channel_std=(0.2,), normalize_mean=(0.3,),
                 normalize_std=(0.2,))  # fmt: skip

@@ -14,11 +14,11 @@ from reportgen.experiment.datasets.raw import DataRequest, ImageArray, RawData, 
 from reportgen.kinds import DatasetKind
 
 SIZE = 32
-"""Pixels of a side: pictures are cut to their middle square and scaled to this."""
+"""Pixels of a side: pictures are cut to their middle square and scaled to this, or to `data.image_size`."""
 
 
 def load(request: DataRequest) -> RawData:
-    """Every picture below `data.root`/train and /test, as 32×32 colour.
+    """Every picture below `data.root`/train and /test, in colour, 32×32 or of the spec's `image_size`.
 
     Raises DataError where a folder or a class is missing, or a picture can't be read.
     """
@@ -31,10 +31,11 @@ def load(request: DataRequest) -> RawData:
     files = {split: list(picture_files(folder / split)) for split in SPLITS}
     classes = sorted({name for name, _ in files["train"]})
     check_classes(folder, classes, {name for name, _ in files["test"]})
+    side = request.spec.image_size or SIZE
     whole = hashlib.sha256()
     splits = {}
     for split, found in files.items():
-        images = np.stack([read_picture(file) for _, file in found])
+        images = np.stack([read_picture(file, side) for _, file in found])
         labels = np.array([classes.index(name) for name, _ in found], np.int64)
         whole.update(images.tobytes() + labels.tobytes())
         splits[split] = RawSplit(images, labels)
@@ -42,7 +43,7 @@ def load(request: DataRequest) -> RawData:
         name="image_folder",
         title=folder.resolve().name,
         description=f"{sum(map(len, files.values())):,} pictures of {len(classes)} classes, cut to their middle square "
-        f"and scaled to {SIZE}×{SIZE} pixels.",
+        f"and scaled to {side}×{side} pixels.",
         licence="",
         citation="",
         homepage="",
@@ -68,12 +69,12 @@ def check_classes(folder: Path, train: list[str], test: set[str]) -> None:
         )
 
 
-def read_picture(file: Path) -> ImageArray:
-    """One picture as (32, 32, 3)."""
+def read_picture(file: Path, side: int = SIZE) -> ImageArray:
+    """One picture as (side, side, 3)."""
     try:
         with Image.open(file) as picture:
             upright = ImageOps.exif_transpose(picture).convert("RGB")
-            return np.asarray(ImageOps.fit(upright, (SIZE, SIZE), Image.Resampling.BILINEAR), np.uint8)
+            return np.asarray(ImageOps.fit(upright, (side, side), Image.Resampling.BILINEAR), np.uint8)
     except Exception as error:  # decoders raise whatever comes: SyntaxError for a broken PNG
         raise DataError(f"{file} can't be read as a picture: {error}", "Remove it or mend it.") from error
 

@@ -15,6 +15,7 @@ from reportgen.experiment.datasets.raw import DataRequest, LabelArray, RawData, 
 from reportgen.kinds import DatasetKind, discover
 from reportgen.nearest import nearest
 from reportgen.progress import Progress
+from reportgen.record import DataFacts
 from reportgen.spec.types import DataSpec
 
 
@@ -69,7 +70,8 @@ def prepare(raw: RawData, spec: DataSpec, seed: int, reason: str) -> LoadedData:
     digests = pixel_digests(train.images), pixel_digests(test.images)
     facts = gather_facts(raw, spec, train, test, digests, (train_ids, test_ids), augmentations)
     name, mean, std = resolve_normalization(spec, raw, facts)
-    facts = facts.model_copy(
+    size = None if spec.image_size is None else (spec.image_size, spec.image_size)
+    facts = resized(facts, size).model_copy(
         update={"normalize_name": name, "normalize_mean": mean, "normalize_std": std, "fallback_reason": reason}
     )
     return LoadedData(
@@ -81,9 +83,17 @@ def prepare(raw: RawData, spec: DataSpec, seed: int, reason: str) -> LoadedData:
         test_ids=test_ids,
         test_digests=digests[1],
         facts=facts,
-        normalization=Normalizer(mean, std),
+        normalization=Normalizer(mean, std, size),
         augment=augmentations,
     )
+
+
+def resized(facts: DataFacts, size: tuple[int, int] | None) -> DataFacts:
+    """The facts where pictures are resized to `size` (height, width) for the model."""
+    channels, *stored = facts.image_shape
+    if size is None or list(size) == stored:
+        return facts
+    return facts.model_copy(update={"image_shape": (channels, *size), "resized_from": tuple(stored)})
 
 
 def limit(labels: LabelArray, number: int | None, seed: int) -> LabelArray:

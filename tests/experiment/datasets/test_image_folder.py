@@ -49,6 +49,16 @@ def test_a_picture_of_the_right_size_is_kept_pixel_by_pixel_and_others_are_cut_t
     assert (data.train_images[4].numpy() == pixels).all()
 
 
+def test_pictures_are_read_in_the_size_of_the_spec_not_enlarged(tmp_path: Path) -> None:
+    write(tmp_path)
+    pixels = np.random.default_rng(0).integers(0, 256, (48, 48, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "train" / "red" / "0.png")
+    data = load(DataSpec(name="image_folder", image_size=48), tmp_path)
+    assert (data.train_images[3].numpy() == pixels).all()
+    assert (data.facts.image_shape, data.facts.resized_from) == ((3, 48, 48), None)
+    assert "48×48 pixels" in data.facts.description
+
+
 def test_grey_transparent_and_turned_pictures_are_understood(tmp_path: Path) -> None:
     write(tmp_path)
     place = tmp_path / "train" / "red"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from sklearn.datasets import load_digits
 
 from reportgen.errors import SpecError
@@ -87,6 +88,30 @@ def test_normalising_is_scaling_subtracting_and_dividing(dtype: torch.dtype) -> 
     assert tuple(found.shape) == (64, 3, 20, 32)
     assert found.is_contiguous(memory_format=torch.channels_last)
     assert np.abs(found.permute(0, 2, 3, 1).numpy() - expected).max() < (1e-5 if dtype == torch.float32 else 1e-12)
+
+
+@pytest.mark.parametrize(("height", "width"), [(48, 48), (224, 100), (20, 20), (40, 16)])
+def test_resizing_is_pillows(height: int, width: int) -> None:
+    images = noise().train_images[:5]
+    mean, std = (0.1, 0.5, 0.9), (0.2, 0.3, 0.4)
+    found = Normalizer(mean, std, (height, width)).apply(images, torch.float64)
+    assert found.is_contiguous(memory_format=torch.channels_last)
+    pixels = 255 * (found * torch.tensor(std).view(3, 1, 1) + torch.tensor(mean).view(3, 1, 1))
+    for channel in range(3):
+        for image, picture in zip(images.numpy(), pixels.numpy(), strict=True):
+            layer = Image.fromarray(image[..., channel].astype(np.float32))
+            expected = np.asarray(layer.resize((width, height), Image.Resampling.BILINEAR))
+            assert np.abs(picture[channel] - expected).max() < 1e-3
+
+
+def test_the_size_of_the_spec_is_what_the_model_sees() -> None:
+    data = load(DataSpec(name="digits", image_size=48))
+    assert (data.facts.image_shape, data.facts.resized_from) == ((3, 48, 48), (32, 32))
+    assert tuple(data.normalization.apply(data.test_images[:2]).shape) == (2, 3, 48, 48)
+    assert data.normalization.pixels(data.test_images) == 48 * 48
+    same = load(DataSpec(name="digits", image_size=32))
+    assert (same.facts.image_shape, same.facts.resized_from) == ((3, 32, 32), None)
+    assert torch.equal(same.normalization.apply(same.test_images), load(DIGITS).normalization.apply(same.test_images))
 
 
 IMAGENET = ("imagenet", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
