@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reportgen.banners import find_banners
+from reportgen.gates import judge_gates
+from reportgen.gating import GateResult
 from reportgen.kinds import Section
 from reportgen.record import RunRecord
 from reportgen.report import FigureFile, Report, SectionView, Skipped
@@ -21,8 +23,10 @@ def assemble(
 ) -> Report:
     """The report of a record: every section in its order, each having seen the others' findings."""
     ordered = sorted(sections.values(), key=lambda section: (section.order, section.name))
-    built = [section.build(record, figures) for section in ordered]
-    views = tuple(complete(view, (*built[:place], *built[place + 1 :])) for place, view in enumerate(built))
+    built = tuple(section.build(record, figures) for section in ordered)
+    metrics = collect_metrics(record, built)
+    record = record.model_copy(update={"gates": judge_gates(record.spec.gates, (*metrics, *class_values(record)))})
+    views = tuple(complete(view, (*built[:at], *built[at + 1 :]), record.gates) for at, view in enumerate(built))
     shown = {name for section in ordered for name in section.figures}
     return Report(
         title=record.title,
@@ -30,16 +34,24 @@ def assemble(
         banners=find_banners(record),
         sections=views,
         figures=tuple(fig for name, fig in figures.items() if name in shown and isinstance(fig, FigureFile)),
-        metrics=collect_metrics(record, views),
+        metrics=metrics,
         record=record,
         paper=record.spec.report.paper,
         templates=templates,
     )
 
 
-def complete(view: SectionView | Skipped, others: tuple[SectionView | Skipped, ...]) -> SectionView | Skipped:
-    """The section with what it takes from the others; one that could not be made takes nothing."""
-    return view if isinstance(view, Skipped) else view.beside(others)
+def complete(
+    view: SectionView | Skipped, others: tuple[SectionView | Skipped, ...], gates: tuple[GateResult, ...]
+) -> SectionView | Skipped:
+    """The section with what it takes from the others and the gates; one that could not be made takes nothing."""
+    return view if isinstance(view, Skipped) else view.beside(others, gates)
+
+
+def class_values(record: RunRecord) -> tuple[MetricValue, ...]:
+    """The numbers of single classes, which gates can name and metrics.json does not list."""
+    classes = record.measured.classes if record.measured else ()
+    return tuple(value for score in classes for value in (score.recall, score.precision, score.f1))
 
 
 def collect_metrics(record: RunRecord, views: tuple[SectionView | Skipped, ...]) -> tuple[MetricValue, ...]:

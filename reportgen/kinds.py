@@ -44,6 +44,8 @@ class Section:
     figures: tuple[str, ...]
     """Names of the figures it shows; only these are drawn when the spec chooses sections."""
     build: Callable[[RunRecord, Mapping[str, FigureFile | Skipped]], SectionView | Skipped]
+    metrics: tuple[str, ...] = ()
+    """Names of the numbers that its view adds to metrics.json, for gates to name."""
 
 
 @dataclass(frozen=True)

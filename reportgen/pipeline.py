@@ -9,8 +9,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reportgen.errors import RecordError, RenderError, ReportgenError, RunError
+from reportgen.errors import GateFailed, RecordError, RenderError, ReportgenError, RunError
 from reportgen.fingerprint import fingerprint, source_digest
+from reportgen.gating import GateResult
 from reportgen.kinds import Render
 from reportgen.progress import Progress
 from reportgen.record import RunRecord
@@ -50,6 +51,7 @@ class Outcome:
     reused: bool = False
     """True when the record was taken from an earlier build."""
     warnings: tuple[str, ...] = ()
+    gates: tuple[GateResult, ...] = ()
     errors: tuple[ReportgenError, ...] = field(default=())
     """What went wrong after the report was written, such as one format of several."""
 
@@ -75,7 +77,7 @@ def build_spec(path: Path, out: Path, options: Options, progress: Progress) -> O
     with Workspace(out) as space:
         earlier = None if options.force else find_record(space, key, progress)
         if earlier is not None and is_current(out, inputs_digest(earlier, spec)):
-            return Outcome(out, None, exit_code=exit_code(earlier), reused=True)
+            return Outcome(out, None, exit_code=exit_code(earlier), reused=True, gates=earlier.gates)
         record = earlier or run(spec, path, key, options, progress)
         if earlier is None:
             space.keep(lambda folder: save_record(record, folder))
@@ -204,12 +206,13 @@ def finish(
             task.advance(len(names))
         report = assemble(record, figures, rooms.sections, spec.report.templates)
         failures = write_outputs(report, renders, space, warnings, progress)
+    record = report.record
     space.write_folder(RECORD, lambda folder: save_record(record, folder))
     space.commit(inputs="" if failures else inputs_digest(record, spec))
     for warning in warnings:
         progress.warn(warning)
     code = failures[0].exit_code if failures else exit_code(record)
-    return Outcome(space.out, record, code, reused, tuple(warnings), tuple(failures))
+    return Outcome(space.out, record, code, reused, tuple(warnings), record.gates, tuple(failures))
 
 
 def write_outputs(
@@ -229,15 +232,16 @@ def write_outputs(
 
 
 def exit_code(record: RunRecord) -> int:
-    """4 when training diverged: the report is there and says so, and a script can't miss it."""
-    diverged = record.training is not None and record.training.divergence is not None
-    return RunError.exit_code if diverged else 0
+    """4 when training diverged, 1 when a gate failed: the report is there and says so, and a script can't miss it."""
+    if record.training is not None and record.training.divergence is not None:
+        return RunError.exit_code
+    return GateFailed.exit_code if any(gate.outcome == "fail" for gate in record.gates) else 0
 
 
 def inputs_digest(record: RunRecord, spec: ReportSpec) -> str:
     """Digest of everything the files of a report depend on, beside the bytes of the record's arrays."""
     parts = {
-        "record": record.model_dump(mode="json", exclude={"spec", "title"}),
+        "record": record.model_dump(mode="json", exclude={"spec", "title", "gates"}),
         "spec": spec.model_dump(mode="json"),
         "code": source_digest(RENDERING_ROOMS, spec.report.templates),
     }

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from reportgen.arrays import Arrays
 from reportgen.frozen import Frozen
+from reportgen.gating import GateResult
 from reportgen.measurements import Measurements
 from reportgen.probes import Probes
 from reportgen.spec.types import ReportSpec
@@ -210,4 +211,6 @@ class RunRecord(Frozen):
     """Things the reader must know that no other field says, such as what a stem left as it is costs."""
     measured: Measurements | None = None
     probes: Probes | None = None
+    gates: tuple[GateResult, ...] = ()
+    """How the rules of the spec's `gates:` came out when the report was last drawn."""
     arrays: Arrays = Field(default_factory=Arrays, exclude=True)

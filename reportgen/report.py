@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from reportgen.gating import GateResult
 from reportgen.record import RunRecord
 from reportgen.values import MetricValue
 
@@ -64,9 +65,9 @@ class SectionView:
     metrics: tuple[MetricValue, ...] = ()
     """Numbers of the section's own that metrics.json lists after the measured ones."""
 
-    def beside(self, others: tuple[SectionView | Skipped, ...]) -> SectionView:
-        """The section with what it takes from the other sections of the report; most take nothing."""
-        del others
+    def beside(self, others: tuple[SectionView | Skipped, ...], gates: tuple[GateResult, ...]) -> SectionView:
+        """The section with what it takes from the other sections and the gates of the report; most take nothing."""
+        del others, gates
         return self
 
 
@@ -90,7 +91,7 @@ class Report:
     figures: tuple[FigureFile, ...]
     metrics: tuple[MetricValue, ...]
     record: RunRecord
-    """For outputs that attach or export it; templates print from sections."""
+    """With the gates as judged; for outputs that attach or export it; templates print from sections."""
     language: str = "en"
     paper: Literal["a4", "letter"] = "a4"
     templates: Path | None = None

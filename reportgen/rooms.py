@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.errors import SpecError, about
+from reportgen.gates.names import check_names
 from reportgen.kinds import FigureKind, Output, Section
 from reportgen.nearest import nearest
 from reportgen.spec.types import ReportSpec
@@ -38,6 +39,7 @@ class Rooms:
 
     def check(self, spec: ReportSpec) -> None:
         """Raise before any compute when an output can't be made on this machine."""
+        check_names(spec.gates, [name for section in self.sections.values() for name in section.metrics])
         for output in self.outputs.values():
             output.check()
         folder = spec.report.templates

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reportgen.errors import ReportgenError
+from reportgen.errors import GateFailed, ReportgenError
 
 if TYPE_CHECKING:
+    from reportgen.gating import GateResult
     from reportgen.pipeline import Outcome
     from reportgen.progress import Progress
 
@@ -115,7 +116,21 @@ def attempt(work: Callable[[], Outcome], progress: Progress, several: bool) -> i
     for failure in outcome.errors:
         report_error(failure)
     progress.say(closing_line(outcome))
+    for gate in outcome.gates:
+        tell_gate(gate, progress)
     return outcome.exit_code
+
+
+def tell_gate(gate: GateResult, progress: Progress) -> None:
+    """Say how a gate came out; what did not pass is said even where silence was asked for."""
+    away = f", {gate.distance} from the bound" if gate.distance and gate.outcome == "fail" else ""
+    line = f"{gate.rule}: {gate.display}{away}"
+    if gate.outcome == "fail":
+        report_error(GateFailed(f"gate failed: {line}"))
+    elif gate.outcome == "undecided":
+        progress.warn(f"gate undecided, not enough data: {line}. {gate.reason}")
+    else:
+        progress.say(f"gate passed: {line}")
 
 
 def closing_line(outcome: Outcome) -> str:
@@ -126,6 +141,9 @@ def closing_line(outcome: Outcome) -> str:
         return f"{outcome.folder}: built without what failed; the measurements are kept"
     if outcome.exit_code == 4:
         return f"{outcome.folder}: built, but training diverged; the report says where"
+    failed = sum(gate.outcome == "fail" for gate in outcome.gates)
+    if failed:
+        return f"{outcome.folder}: built; {failed} of {len(outcome.gates)} gates failed"
     return f"{outcome.folder}: built" + (" from the earlier record" if outcome.reused else "")
 
 

@@ -30,6 +30,7 @@ from reportgen.probes import Probes
 from reportgen.progress import Progress, Task
 from reportgen.provenance import created_now, git_state, installed_versions, platform_name, rebuild_command
 from reportgen.record import Latency, Provenance, RunRecord, Stage
+from reportgen.spec.gates import check_classes
 from reportgen.spec.paths import without_absolute_paths
 from reportgen.spec.types import ReportSpec
 from reportgen.trace import ModelTrace
@@ -137,6 +138,7 @@ def load(request: Request, device: ComputeDevice, clock: Clock) -> tuple[LoadedM
         if loaded is None or classes != expected:
             loaded = make(classes)
         check_step(loaded.module, data, spec.run, device)
+        check_classes(spec.gates, data.facts.classes)
     return loaded, data
 
 

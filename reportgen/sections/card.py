@@ -237,4 +237,4 @@ def find_missing(completeness: MetricValue) -> tuple[Finding, ...]:
     return (Finding(text, 0.2, f"section-{NAME}", "caution" if (completeness.value or 0.0) < 0.5 else "plain"),)
 
 
-SECTION = Section(NAME, "Model card", 120, (), build)
+SECTION = Section(NAME, "Model card", 120, (), build, ("card.completeness",))

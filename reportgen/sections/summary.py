@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reportgen import numerals
+from reportgen.gating import GateResult
 from reportgen.kinds import Section
 from reportgen.record import RunRecord
 from reportgen.report import FigureFile, Finding, SectionView, Skipped
@@ -34,18 +35,34 @@ class Highlight:
 
 
 @dataclass(frozen=True)
+class GateRow:
+    """One row of the gates table."""
+
+    rule: str
+    outcome: str
+    mark: str
+    word: str
+    display: str
+    distance: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class SummaryView(SectionView):
     """The values of sections/summary.html.j2."""
 
     tiles: tuple[MetricValue, ...] = ()
     highlights: tuple[Highlight, ...] = ()
     facts: tuple[Fact, ...] = ()
+    gates: tuple[GateRow, ...] = ()
+    gates_note: str = ""
     said: str = ""
     """What the verdict above says already; a finding that begins with it is not said again."""
 
-    def beside(self, others: tuple[SectionView | Skipped, ...]) -> SummaryView:
-        """The summary with the heaviest findings of the other sections."""
-        return replace(self, highlights=choose_highlights(others, self.said))
+    def beside(self, others: tuple[SectionView | Skipped, ...], gates: tuple[GateResult, ...]) -> SummaryView:
+        """The summary with the heaviest findings of the other sections, and how the gates came out."""
+        highlights = choose_highlights(others, self.said)
+        return replace(self, highlights=highlights, gates=tuple(map(show_gate, gates)), gates_note=note_gates(gates))
 
 
 def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> SummaryView:
@@ -59,6 +76,24 @@ def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> Sum
         facts=tuple(list_facts(record)),
         said=accuracy.display_full if accuracy is not None and accuracy.value is not None else "",
     )
+
+
+def show_gate(gate: GateResult) -> GateRow:
+    """A gate's outcome in a symbol and a word."""
+    marks = {"pass": "✓", "fail": "✗", "undecided": "?"}
+    words = {"pass": say("pass"), "fail": say("fail"), "undecided": say("not enough data")}
+    display = f"{gate.label}: {gate.display}"
+    mark, word = marks[gate.outcome], words[gate.outcome]
+    return GateRow(gate.rule, gate.outcome, mark, word, display, gate.distance, gate.reason)
+
+
+def note_gates(gates: tuple[GateResult, ...]) -> str:
+    """How a rule is judged; empty where there is none."""
+    if not any(gate.confidently for gate in gates):
+        return say("Each rule is held against the point estimate.") if gates else ""
+    if all(gate.confidently for gate in gates):
+        return say("Each rule is asked of the whole interval.")
+    return say("A rule is held against the point estimate; with “confidently” it is asked of the whole interval.")
 
 
 def choose_highlights(views: tuple[SectionView | Skipped, ...], said: str = "") -> tuple[Highlight, ...]:

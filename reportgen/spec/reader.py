@@ -16,7 +16,7 @@ from reportgen.spec.types import ReportSpec
 
 MAX_BYTES = 1_000_000
 SPEC_SUFFIXES = (".yaml", ".yml")
-DRAWN = ("title", "report", "card", "outputs", "plugins")
+DRAWN = ("title", "report", "card", "outputs", "gates", "plugins")
 """Parts of a spec that can change without running the model again."""
 
 

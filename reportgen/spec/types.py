@@ -151,5 +151,7 @@ class ReportSpec(Frozen):
     report: ReportOptions = ReportOptions()
     card: CardSpec = CardSpec()
     outputs: Annotated[tuple[str, ...], Field(min_length=1)] = ("html", "pdf", "json")
+    gates: tuple[str, ...] = ()
+    """Rules such as `accuracy >= 0.90`, see `reportgen.spec.gates`; where one fails the exit code is 1."""
     plugins: tuple[str, ...] = ()
     """Importable modules that hold the user's own sections, figures, outputs, data sets or model sources."""

@@ -62,7 +62,7 @@ def test_what_the_verdict_says_is_not_said_again(record: RunRecord) -> None:
     assert accuracy is not None
     again = Finding(f"{accuracy.display_full} of the images are classified correctly.", 0.9, "section-a")
     more = Finding(f"The gap to {accuracy.display_full} is small.", 0.8, "section-a")
-    view = build(record).beside((SectionView("a", "A", (again, more)),))
+    view = build(record).beside((SectionView("a", "A", (again, more)),), ())
     assert [item.text for item in view.highlights] == [more.text]
 
 
@@ -94,5 +94,5 @@ def test_what_was_run_when_it_was_something_else(record: RunRecord) -> None:
 def test_the_summary_itself_finds_nothing(record: RunRecord) -> None:
     view = build(record)
     assert view.findings == ()
-    assert view.beside(()).highlights == ()
+    assert view.beside((), ()).highlights == ()
     assert replace(view, highlights=()) == view

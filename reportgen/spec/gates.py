@@ -1,0 +1,76 @@
+"""The language of `gates:`: `accuracy >= 0.90`, `ece <= 0.05 confidently`, `class.cat.recall >= 70 %`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from reportgen.errors import SpecError, about
+from reportgen.nearest import nearest
+
+Comparator = Literal[">=", "<=", ">", "<", "==", "!="]
+RULE = re.compile(
+    r"\s*(?P<metric>[^<>=!]*[^<>=!\s])\s*(?P<comparator>>=|<=|==|!=|>|<)\s*"
+    r"(?P<bound>[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(?P<percent>%)?\s*(?P<word>\S.*?)?\s*"
+)
+CLASS = re.compile(r"class\.(?P<name>.+)\.(?P<score>[a-z0-9_]+)")
+CLASS_SCORES = ("recall", "precision", "f1")
+CHANGES = (".change_ratio", ".change")
+CONFIDENTLY = "confidently"
+FORM = "Write METRIC >= NUMBER, such as accuracy >= 0.90, and confidently after it to ask the whole interval."
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One gate, parsed."""
+
+    text: str
+    """As written, outer spaces removed."""
+    metric: str
+    comparator: Comparator
+    bound: float
+    confidently: bool
+    """True: the whole interval has to fulfil it; False: the point estimate."""
+
+
+def parse_rule(text: str) -> Rule:
+    """The rule that a text spells.
+
+    Raises ValueError, whose message says what is wrong with it.
+    """
+    found = RULE.fullmatch(text)
+    if found is None:
+        raise ValueError(explain(text))
+    word = found["word"]
+    if word and word.lower() != CONFIDENTLY:
+        raise ValueError(f"“{word}” after the number means nothing here")
+    comparator: Comparator = found["comparator"]  # type: ignore[assignment]
+    bound = float(found["bound"].replace("_", "")) / (100 if found["percent"] else 1)
+    return Rule(text.strip(), found["metric"].strip(), comparator, bound, bool(word))
+
+
+def explain(text: str) -> str:
+    """Why a text is no rule."""
+    parts = re.split(r">=|<=|==|!=|>|<", text)
+    if len(parts) == 1:
+        return "there is no comparison such as >= in it" if "=" not in text else "write == where two are to be equal"
+    if len(parts) > 2:
+        return "there is more than one comparison in it; write a rule for each"
+    return "there is no metric before the comparison" if not parts[0].strip() else "there is no number after it"
+
+
+def split_change(name: str) -> tuple[str, str]:
+    """`accuracy.change` -> ("accuracy", ".change"); other names have no second part."""
+    ending = next((ending for ending in CHANGES if name.endswith(ending)), "")
+    return name.removesuffix(ending), ending
+
+
+def check_classes(gates: Sequence[str], classes: Sequence[str]) -> None:
+    """Raise SpecError, pointing at its line, for a gate on a class that the data set does not have."""
+    for place, text in enumerate(gates):
+        found = CLASS.fullmatch(split_change(parse_rule(text).metric)[0])
+        if found is not None and found["name"] not in classes:
+            with about(f"gates.{place}"):
+                raise SpecError(f"the data has no class {found['name']!r}", nearest(found["name"], classes))
