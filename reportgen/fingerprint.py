@@ -18,11 +18,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from reportgen.digests import DigestMemo
+from reportgen.errors import about
 from reportgen.plugins import GROUP
 from reportgen.record import RECORD_FORMAT
 from reportgen.siblings import source_files
 from reportgen.spec.paths import resolve_path
-from reportgen.spec.types import ReportSpec
+from reportgen.spec.types import ModelSpec, ReportSpec
 
 COMPUTING_ROOMS = ("experiment", "metrics")
 COMPUTING_DISTRIBUTIONS = ("torch", "torchvision", "timm", "numpy", "scipy", "scikit-learn")
@@ -44,10 +45,10 @@ def fingerprint(spec: ReportSpec, base: Path, data_files: Sequence[Path] = ()) -
         "spec": {
             "model": spec.model.model_dump(mode="json", exclude={"weights"}),
             "data": spec.data.model_dump(mode="json", exclude={"root"}),
-            "run": spec.run.model_dump(mode="json"),
+            "run": spec.run.model_dump(mode="json", exclude={"loss": {"teacher": {"weights"}}}),
         },
-        "weights": memo.digest(resolve_path(spec.model.weights, base)) if spec.model.weights else None,
-        "source": digest_files(model_sources(spec, base), memo),
+        "model": digest_model("model", spec.model, base, memo),
+        "teacher": digest_model("run.loss.teacher", spec.run.loss.teacher, base, memo),
         "data": digest_files(data_files, memo),
         "plugins": digest_files(computing_plugins(spec.plugins), memo),
         "code": source_digest(COMPUTING_ROOMS),
@@ -80,9 +81,21 @@ def source_digest(rooms: Iterable[str], templates: Path | None = None) -> str:
     return whole.hexdigest()
 
 
-def model_sources(spec: ReportSpec, base: Path) -> list[Path]:
+def digest_model(key: str, model: ModelSpec | None, base: Path, memo: DigestMemo) -> dict[str, object] | None:
+    """What the files of a model hold: its weights and its source; `key` is where the spec names it."""
+    if model is None:
+        return None
+    with about(f"{key}.weights"):
+        weights = resolve_path(model.weights, base) if model.weights else None
+    return {
+        "weights": memo.digest(weights) if weights else None,
+        "source": digest_files(model_sources(model, base), memo),
+    }
+
+
+def model_sources(model: ModelSpec, base: Path) -> list[Path]:
     """The file of `path/to/file.py:factory` and the modules of its own folder that it imports; else nothing."""
-    file, _, _ = spec.model.source.rpartition(":")
+    file, _, _ = model.source.rpartition(":")
     return source_files(resolve_path(Path(file), base)) if file.endswith(".py") else []
 
 

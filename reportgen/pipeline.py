@@ -159,7 +159,8 @@ def find_record_of(out: Path) -> RunRecord | None:
 
 def run(spec: ReportSpec, path: Path, key: str, options: Options, progress: Progress) -> RunRecord:
     """Run the experiment and measure it."""
-    from reportgen.experiment.run import Request, run_experiment
+    from reportgen.experiment.request import Request
+    from reportgen.experiment.run import run_experiment
     from reportgen.metrics import measure
     from reportgen.metrics.selection import pictures_to_keep
 
@@ -233,7 +234,8 @@ def write_outputs(
 
 def exit_code(record: RunRecord) -> int:
     """4 when training diverged, 1 when a gate failed: the report is there and says so, and a script can't miss it."""
-    if record.training is not None and record.training.divergence is not None:
+    trainings = [record.training, *(run.training for run in record.seeds)]
+    if any(training is not None and training.divergence is not None for training in trainings):
         return RunError.exit_code
     return GateFailed.exit_code if any(gate.outcome == "fail" for gate in record.gates) else 0
 

@@ -16,6 +16,7 @@ from reportgen.gating import GateResult
 from reportgen.measurements import Measurements
 from reportgen.probes import Probes
 from reportgen.spec.types import ReportSpec
+from reportgen.teachers import Teacher
 from reportgen.trace import ModelTrace
 
 RECORD_FORMAT = 2
@@ -102,6 +103,8 @@ class DataFacts(Frozen):
     normalize_mean: tuple[float, ...]
     normalize_std: tuple[float, ...]
     augment: tuple[str, ...] = ()
+    mixup: float | None = None
+    """α of the mixing of training batches; None: they were not mixed."""
     duplicates: Duplicates | None = None
     digests: dict[str, str] = Field(default_factory=dict)
     """File name -> sha256."""
@@ -166,6 +169,25 @@ class Training(Frozen):
     train_loss: float
     """Mean negative log-likelihood of the same images."""
     divergence: Divergence | None = None
+    teacher: Teacher | None = None
+    """The model it learnt from, with the loss that does so."""
+
+
+class SeedRun(Frozen):
+    """One more training of the same spec, with another seed, evaluated on the same images.
+
+    Arrays: `seed.<seed>.logits` float16 (n, classes), of the evaluation images, the largest of each row taken off so
+    that it is 0; `seed.<seed>.loss` float32, the loss by step, of long trainings the means of at most 2,000 equal
+    runs of steps.
+    """
+
+    seed: int
+    training: Training
+    correct: int
+    """Of the `n` evaluation images."""
+    n: int
+    loss: float | None
+    """Mean negative log-likelihood of them; None where an output was not finite."""
 
 
 class Latency(Frozen):
@@ -191,8 +213,8 @@ class RunRecord(Frozen):
     Arrays: `eval.logits` float32 (n, classes); `eval.labels` int64 (n,); `eval.ids` int64 (n,), index in the data
     set's test split; `eval.digests` uint64 (n,), of the pixels; `pictures` uint8 (k, H, W, C) and `pictures.ids` int64
     (k,), the test images the report shows; `sample.raw` uint8 (g, H, W, C), `sample.augmented` uint8 of the same
-    pictures as the model sees them, `sample.labels` int64 (g,); `train.*`, see Training; `<probe>.*`, see the
-    facts of each probe.
+    pictures as the model sees them, `sample.labels` int64 (g,); `train.*`, see Training; `seed.*`, see SeedRun;
+    `teacher.*`, see Teacher; `<probe>.*`, see the facts of each probe.
     """
 
     format: int = RECORD_FORMAT
@@ -204,6 +226,8 @@ class RunRecord(Frozen):
     data: DataFacts
     trace: ModelTrace
     training: Training | None = None
+    seeds: tuple[SeedRun, ...] = ()
+    """The further trainings of `run.seeds`; everything else here is about the first of them."""
     latency: tuple[Latency, ...] = ()
     eval_seconds: float
     stages: tuple[Stage, ...] = ()

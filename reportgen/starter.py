@@ -37,18 +37,19 @@ data:
   # normalize: cifar10|cifar10, imagenet, none or {{mean: […], std: […]}}
   # image_size: 224|resize to so many pixels a side, for models that take no 32×32
   augment: [crop, flip]|any of crop, flip, cutout; [] for none
+  # mixup: 0.2|mixes each training batch with itself, shares from Beta(0.2, 0.2)
 
 run:
   mode: train|train, or evaluate the weights as they are
   epochs: 5|or steps: 2000; what is reached first ends it
   max_minutes: 5|a limit of time
   batch_size: 128
-  optimizer: {{name: sgd}}|sgd, adam, adamw or rmsprop; lr, momentum, weight_decay
+  optimizer: {{name: sgd}}|any of torch.optim by its name, with its own arguments: lr, betas, …
   schedule: one_cycle|one_cycle, cosine, step or constant
-  loss: {{name: cross_entropy}}|cross_entropy, kl_div, nll, mse or focal; label_smoothing
+  loss: {{name: cross_entropy}}|cross_entropy, kl_div, nll, mse, focal; label_smoothing, teacher, …
   precision: auto|auto, float32, float64, bfloat16 or float16
   device: auto|auto, cpu, cuda, cuda:1 or mps
-  seed: 0
+  seed: 0|or seeds: [0, 1, 2]: trained once with each, with their spread
   # threads: 2|of the processor; default: PyTorch's choice
 
 report:

@@ -59,7 +59,8 @@ def test_restyling_never_trains_again(base: Path, more: dict[str, object]) -> No
 @pytest.mark.parametrize(
     "more",
     [
-        {"run": {"seed": 1}}, {"run": {"epochs": 2}}, {"run": {"device": "cuda"}}, {"run": {"precision": "float64"}},
+        {"run": {"seed": 1}}, {"run": {"seeds": [0, 1]}}, {"data": {"mixup": 0.2}},
+        {"run": {"epochs": 2}}, {"run": {"device": "cuda"}}, {"run": {"precision": "float64"}},
         {"data": {"name": "digits"}}, {"data": {"train_limit": 10}}, {"data": {"normalize": "imagenet"}},
         {"model": {"source": "net.py:other", "weights": "best.pt"}}, {"model": {"source": "net.py:make"}},
         {"model": {"source": "net.py:make", "weights": "best.pt", "stem": "cifar"}},
@@ -68,6 +69,25 @@ def test_restyling_never_trains_again(base: Path, more: dict[str, object]) -> No
 )  # fmt: skip
 def test_what_the_numbers_depend_on_is_in_it(base: Path, more: dict[str, object]) -> None:
     assert of(base, **more) != of(base)
+
+
+def test_a_teacher_is_in_it_as_the_model_is(base: Path) -> None:
+    (base / "teacher.py").write_text("make = 1\n")
+    (base / "teacher.pt").write_bytes(b"its weights")
+
+    def taught(**more: object) -> str:
+        teacher = {"source": "teacher.py:make", "weights": "teacher.pt"} | more
+        return of(base, run={"loss": {"name": "kl_div", "teacher": teacher}})
+
+    seen = {of(base), taught(), taught(args={"width": 2}), taught(weights=None)}
+    for name in ("teacher.py", "teacher.pt"):
+        (base / name).write_bytes((base / name).read_bytes() + b"# changed\n")
+        seen.add(taught())
+    assert len(seen) == 6
+    (base / "kept").mkdir()
+    before = taught()
+    (base / "teacher.pt").rename(base / "kept" / "teacher.pt")
+    assert taught(weights="kept/teacher.pt") == before
 
 
 @pytest.mark.parametrize("name", ["net.py", "helper.py", "parts/blocks.py", "best.pt", "batch_1"])

@@ -1,12 +1,32 @@
-"""Optimisers by name, with the rates that are usual for each."""
+"""torch's own optimisers by name, with the rates that are usual for each."""
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
-from reportgen.spec.types import OptimizerSpec
+from reportgen.errors import ModelError
+from reportgen.spec.optimizers import ARGUMENTS, TITLES, OptimizerSpec
+from reportgen.words import say
+
+USUAL: dict[str, dict[str, Any]] = {
+    "sgd": {"lr": 0.1, "momentum": 0.9, "weight_decay": 5e-4},
+    "adamw": {"weight_decay": 0.05},
+    "rmsprop": {"lr": 1e-3},
+    "muon": {"adjust_lr_fn": "match_rms_adamw"},
+}
+"""Where torch's defaults are not what is usual. Muon's rule lets it share rate and decay with the AdamW beside it."""
+FUSED_ON = {"sgd": ("cpu", "cuda", "mps"), "adam": ("cpu", "cuda", "mps"), "adamw": ("cpu", "cuda", "mps"),
+            "adagrad": ("cpu",)}  # fmt: skip
+"""Devices on which torch 2.10 has the whole step of an optimiser as one operator."""
+DECAYS = ("weight_decay", "lambd")
+"""Arguments that pull parameters towards zero."""
+HEADLINE = ("lr", "momentum", "nesterov", "dampening", "weight_decay", "foreach", "fused")
+"""Told first or, how it is computed, not at all."""
 
 
 @dataclass(frozen=True)
@@ -14,57 +34,100 @@ class Resolved:
     """An optimiser's arguments with every default filled in."""
 
     name: str
-    lr: float
-    momentum: float
-    weight_decay: float
+    arguments: Mapping[str, Any]
+    """All that its class takes, `foreach` and `fused` apart where the spec leaves them open."""
+    given: tuple[str, ...] = ()
+    """Those that the spec gives."""
+
+    @property
+    def lr(self) -> float:
+        """The highest rate of the schedule."""
+        return float(self.arguments["lr"])
+
+    @property
+    def weight_decay(self) -> float:
+        """Of matrices and filters; 0 where the optimiser knows none."""
+        return float(self.arguments.get("weight_decay", 0.0))
 
     def describe(self) -> str:
         """As a report names it."""
-        title = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}[self.name]
-        parts = [title, f"highest learning rate {self.lr:g}"]
-        if self.name in ("sgd", "rmsprop"):
-            parts.append(f"momentum {self.momentum:g}{' (Nesterov)' if self.nesterov else ''}")
-        return ", ".join([*parts, f"weight decay {self.weight_decay:g}"])
+        title = say("Muon for matrices, AdamW for the rest") if self.name == "muon" else TITLES[self.name]
+        parts = [title, say("highest learning rate {rate}", rate=f"{self.lr:g}")]
+        if "momentum" in self.arguments:
+            ahead = " (Nesterov)" if self.arguments.get("nesterov") else ""
+            parts.append(say("momentum {value}", value=f"{self.arguments['momentum']:g}{ahead}"))
+        if "weight_decay" in self.arguments:
+            parts.append(say("weight decay {value}", value=f"{self.weight_decay:g}"))
+        special = [key for key in self.given if key not in HEADLINE or (key == "dampening" and self.arguments[key])]
+        return ", ".join([*parts, *(f"{key.replace('_', ' ')} {shown(self.arguments[key])}" for key in special)])
 
-    @property
-    def nesterov(self) -> bool:
-        """SGD with momentum looks ahead."""
-        return self.name == "sgd" and self.momentum > 0
+
+def shown(value: object) -> str:
+    """An argument's value in words."""
+    if isinstance(value, tuple):
+        return say("{first} and {last}", first=", ".join(map(shown, value[:-1])), last=shown(value[-1]))
+    if isinstance(value, bool) or value is None:
+        return {True: say("on"), False: say("off"), None: say("none")}[value]
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
-USUAL = {
-    "sgd": Resolved("sgd", 0.1, 0.9, 5e-4),
-    "adam": Resolved("adam", 1e-3, 0.9, 0.0),
-    "adamw": Resolved("adamw", 1e-3, 0.9, 0.05),
-    "rmsprop": Resolved("rmsprop", 1e-3, 0.0, 0.0),
-}
+def optimizer_class(name: str) -> type[torch.optim.Optimizer]:
+    """The class in torch.optim. Raises ModelError where this version has none."""
+    found: type[torch.optim.Optimizer] | None = getattr(torch.optim, TITLES[name], None)
+    if found is None:
+        raise ModelError(f"torch {torch.__version__} has no optimiser {TITLES[name]}", "Use another, or a newer torch.")
+    return found
 
 
 def resolve_optimizer(spec: OptimizerSpec) -> Resolved:
-    """The spec's arguments, the usual ones where it gives none."""
-    usual = USUAL[spec.name]
-    return Resolved(
-        spec.name,
-        usual.lr if spec.lr is None else spec.lr,
-        usual.momentum if spec.momentum is None else spec.momentum,
-        usual.weight_decay if spec.weight_decay is None else spec.weight_decay,
-    )
+    """The spec's arguments, where it gives none the usual ones, and torch's own where nothing else is usual."""
+    signature = inspect.signature(optimizer_class(spec.name)).parameters
+    torchs = {key: signature[key].default for key in ARGUMENTS[spec.name] if key in signature}
+    arguments = torchs | USUAL.get(spec.name, {}) | {key: getattr(spec, key) for key in spec.given}
+    if spec.name == "sgd" and spec.nesterov is None:
+        arguments["nesterov"] = arguments["momentum"] > 0 and not arguments["dampening"]
+    undecided = {key for key in ("foreach", "fused") if arguments.get(key) is None}
+    return Resolved(spec.name, {key: value for key, value in arguments.items() if key not in undecided}, spec.given)
 
 
-def make_optimizer(resolved: Resolved, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
-    """torch's own optimiser; weight decay on matrices and filters only, not on biases and normalisation."""
+def make_optimizers(resolved: Resolved, parameters: Sequence[torch.nn.Parameter]) -> tuple[torch.optim.Optimizer, ...]:
+    """torch's own optimiser of the parameters; two where one can't take them all.
+
+    Weight decay is of matrices and filters only, not of biases and normalisation. Muon takes matrices, which leaves
+    filters, biases and normalisation to AdamW with the same rate and decay (Jordan et al. 2024, Muon; Liu et al. 2025,
+    Muon is scalable for LLM training). Raises ModelError for arguments that torch refuses.
+    """
+    if resolved.name != "muon":
+        return (make_one(resolved, parameters),)
+    matrices = [parameter for parameter in parameters if parameter.ndim == 2]
+    others = [parameter for parameter in parameters if parameter.ndim != 2]
+    if not matrices:
+        raise ModelError("muon trains matrices, and this model has none to train", "Use adamw, or sgd.")
+    beside = Resolved("adamw", {"lr": resolved.lr, "weight_decay": resolved.weight_decay})
+    return (make_one(resolved, matrices), *([make_one(beside, others)] if others else []))
+
+
+def make_one(resolved: Resolved, parameters: Sequence[torch.nn.Parameter]) -> torch.optim.Optimizer:
+    """One optimiser, in one or two groups by weight decay."""
     heavy = [parameter for parameter in parameters if parameter.ndim > 1]
     light = [parameter for parameter in parameters if parameter.ndim <= 1]
-    groups = [
-        {"params": held, "weight_decay": decay}
-        for held, decay in ((heavy, resolved.weight_decay), (light, 0.0))
-        if held
-    ]
-    if resolved.name == "sgd":
-        return torch.optim.SGD(
-            groups, lr=resolved.lr, momentum=resolved.momentum, nesterov=resolved.nesterov, fused=True
-        )
-    if resolved.name == "rmsprop":
-        return torch.optim.RMSprop(groups, lr=resolved.lr, momentum=resolved.momentum, foreach=True)
-    kind = torch.optim.AdamW if resolved.name == "adamw" else torch.optim.Adam
-    return kind(groups, lr=resolved.lr, fused=True)
+    undecayed = {key: 0.0 for key in DECAYS if key in resolved.arguments}
+    both: list[dict[str, Any]] = [{"params": heavy}, {"params": light, **undecayed}]
+    groups = [group for group in both if group["params"]]
+    kind = optimizer_class(resolved.name)
+    try:
+        return kind(groups, **{**resolved.arguments, **way_to_step(resolved, parameters)})
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ModelError(
+            f"torch refuses these arguments of {TITLES[resolved.name]}: {error}", "Change them, or leave them out."
+        ) from error
+
+
+def way_to_step(resolved: Resolved, parameters: Sequence[torch.nn.Parameter]) -> dict[str, bool]:
+    """The fastest way to compute a step that this device has, where the spec leaves it open."""
+    if "foreach" in resolved.arguments or "fused" in resolved.arguments:
+        return {}
+    devices = {parameter.device.type for parameter in parameters}
+    if devices <= set(FUSED_ON.get(resolved.name, ())) and all(p.is_floating_point() for p in parameters):
+        return {"fused": True}
+    return {"foreach": True} if "foreach" in ARGUMENTS[resolved.name] else {}

@@ -11,9 +11,8 @@ import torch
 from reportgen.experiment.augment import augment
 from reportgen.experiment.datasets import LoadedData
 from reportgen.experiment.device import ComputeDevice
-from reportgen.experiment.losses import make_loss
-from reportgen.experiment.models import logits_of
-from reportgen.experiment.optimizers import make_optimizer, resolve_optimizer
+from reportgen.experiment.objective import Objective
+from reportgen.experiment.optimizers import make_optimizers, resolve_optimizer
 from reportgen.experiment.schedule import rate
 from reportgen.spec.types import RunSpec
 
@@ -69,35 +68,36 @@ def train(
     run: RunSpec,
     device: ComputeDevice,
     done: Callable[[int], float],
+    teacher: torch.nn.Module | None = None,
 ) -> Iterator[Step]:
     """Train `module` in place, yielding after every step, until the planned steps are done or the caller stops.
 
     `done(steps)` tells the share of the pass behind it, 0 to 1, which drives the learning rate. Pictures stay uint8 on
-    the device; order and augmentation come from `run.seed` alone, so that the same seed gives the same weights.
+    the device; order, augmentation and mixing come from `run.seed` alone, so that the same seed gives the same weights.
     """
     plan = plan_steps(run, len(data.train_labels))
     device.place(module).train()
     parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
     resolved = resolve_optimizer(run.optimizer)
-    optimizer, scaler = make_optimizer(resolved, parameters), device.scaler()
-    loss_of = make_loss(run.loss, len(data.facts.classes))
+    optimizers, scaler = make_optimizers(resolved, parameters), device.scaler()
+    loss_of = Objective(run, data, device, teacher)
     images, labels = data.train_images.to(device.torch_device), data.train_labels.to(device.torch_device)
     generator = torch.Generator().manual_seed(run.seed)
     blank = round(255 * sum(data.normalization.mean) / len(data.normalization.mean))
     for number, rows in enumerate(batches(len(labels), plan, generator), start=1):
         lr = resolved.lr * rate(run.schedule, done(number - 1))
-        for group in optimizer.param_groups:
+        for group in (group for optimizer in optimizers for group in optimizer.param_groups):
             group["lr"] = lr
         here = rows.to(device.torch_device)
         batch = data.normalization.apply(augment(images, data.augment, generator, here, blank), device.dtype)
-        with device.autocast():
-            logits = logits_of(module(batch))
-        loss = loss_of(logits, labels[here])
-        optimizer.zero_grad(set_to_none=True)
+        loss = loss_of(module, batch, labels[here])
+        module.zero_grad(set_to_none=True)
         torch.autograd.backward(scaler.scale(loss))
-        scaler.unscale_(optimizer)
+        for optimizer in optimizers:
+            scaler.unscale_(optimizer)
         norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
-        scaler.step(optimizer)
+        for optimizer in optimizers:
+            scaler.step(optimizer)
         scaler.update()
         yield Step(number, number / plan.per_epoch, loss.detach(), norm, lr, rows)
 

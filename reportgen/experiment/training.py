@@ -97,7 +97,12 @@ class Watch:
 
 
 def run_training(
-    module: torch.nn.Module, data: LoadedData, run: RunSpec, device: ComputeDevice, task: Task
+    module: torch.nn.Module,
+    data: LoadedData,
+    run: RunSpec,
+    device: ComputeDevice,
+    task: Task,
+    teacher: torch.nn.Module | None = None,
 ) -> TrainingResult:
     """Train and keep the history; `task` hears of progress in per cent of the pass.
 
@@ -108,7 +113,7 @@ def run_training(
     looks = Looks.plan(data, run, watch.plan)
     told = 0
     try:
-        for step in train(module, data, run, device, watch.done):
+        for step in train(module, data, run, device, watch.done, teacher):
             watch.note(step)
             share = watch.done(step.number)
             ending = share >= 1 or watch.out_of_time or watch.divergence is not None

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
-from reportgen.spec.types import ReportSpec
+from reportgen.spec import ReportSpec, written_out
 
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./:-]*")
 """Strings that YAML reads as themselves, reserved words apart."""
@@ -17,7 +17,7 @@ RESERVED = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
 
 def format_spec(spec: ReportSpec) -> str:
     """The spec with every default filled in; what is not set is left out, and of absolute paths only the name stays."""
-    return "\n".join(lines(spec.model_dump(mode="python"), 0)) + "\n"
+    return "\n".join(lines(written_out(spec, mode="python"), 0)) + "\n"
 
 
 def lines(values: Mapping[str, Any], depth: int) -> Iterator[str]:

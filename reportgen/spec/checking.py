@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from reportgen.errors import Place, SpecError
 from reportgen.nearest import nearest
+from reportgen.spec.keys import homes, model_at
 from reportgen.spec.nodes import (
     Entry,
     Listing,
@@ -24,13 +24,21 @@ from reportgen.spec.nodes import (
     scalar_value,
     value_of,
 )
+from reportgen.spec.optimizers import OptimizerSpec, hint_for
 from reportgen.spec.rules import broken_rules
-from reportgen.spec.types import ReportSpec
+from reportgen.spec.types import ReportSpec, with_first_seed
 
 MOST_TOLD = 10
 """Complaints told at once."""
 ROUNDS = 200
 """Readings of one spec: each takes one more plain scalar as what its field needs. Far more than there are fields."""
+MAIN_KEYS: dict[Path, str] = {
+    ("model",): "source",
+    ("run", "optimizer"): "name",
+    ("run", "loss"): "name",
+    ("run", "loss", "teacher"): "source",
+}
+"""Mappings that people shorten to one of their keys."""
 TEXT_ERRORS = {"string_type", "path_type"}
 
 
@@ -60,15 +68,15 @@ def check(root: Node) -> ReportSpec:
             root = meant
         else:
             raise_all([Complaint(find(root, rule.path)[1], rule.message, rule.hint) for rule in broken_rules(spec)])
-            return spec
+            return with_first_seed(spec)
     raise AssertionError("a spec that never settles")
 
 
-def raise_all(found: Sequence[Complaint]) -> None:
+def raise_all(told: Sequence[Complaint]) -> None:
     """Raise the first complaint in the order of the text, with the others in its hint; nothing when there is none."""
-    if not found:
+    if not told:
         return
-    first, *more = sorted(found, key=lambda item: (item.place.line or 0, item.place.column or 0))
+    first, *more = sorted(told, key=lambda item: (item.place.line or 0, item.place.column or 0))
     lines = [first.hint, *(f"Also {item.place}: {item.message}. {item.hint}" for item in more[: MOST_TOLD - 1])]
     if len(more) >= MOST_TOLD:
         lines.append(f"And {len(more) - MOST_TOLD + 1} more.")
@@ -125,7 +133,7 @@ def complaints(root: Node, details: Sequence[ErrorDetails]) -> Iterator[Complain
             several = [detail for detail in several if detail["type"] == "missing"]
         for detail in several:
             if detail["type"] == "extra_forbidden":
-                yield unknown_key(path, place, detail)
+                yield unknown_key(root, path, place, detail)
             elif detail["type"] == "missing":
                 yield missing_key(path, place, detail)
         wrong = [detail for detail in several if detail["type"] not in ("extra_forbidden", "missing")]
@@ -133,14 +141,18 @@ def complaints(root: Node, details: Sequence[ErrorDetails]) -> Iterator[Complain
             yield wrong_value(path, node, wrong)
 
 
-def unknown_key(path: Path, place: Place, detail: ErrorDetails) -> Complaint:
+def unknown_key(root: Node, path: Path, place: Place, detail: ErrorDetails) -> Complaint:
     """A key nobody knows: the nearest one that is known, and all of them."""
-    where = dotted(path[:-1])
-    known = known_keys(detail["loc"][:-1])
-    message = f"there is no key {path[-1]!r} in {where}" if where else f"there is no key {path[-1]!r} in a spec"
-    elsewhere = [dotted((*home, str(path[-1]))) for home in homes(str(path[-1])) if home != path[:-1]]
-    hint = f"It belongs to {elsewhere[0]}." if elsewhere else nearest(str(path[-1]), known)
-    return Complaint(place, message, hint)
+    where, key = dotted(path[:-1]), str(path[-1])
+    message = f"there is no key {key!r} in {where}" if where else f"there is no key {key!r} in a spec"
+    elsewhere = [dotted((*home, key)) for home in homes(key) if home != path[:-1]]
+    if elsewhere:
+        return Complaint(place, message, f"It belongs to {elsewhere[0]}.")
+    model = model_at(detail["loc"][:-1])
+    if model is OptimizerSpec:
+        name, _ = find(root, (*path[:-1], "name"))
+        return Complaint(place, message, hint_for(key, name.text if isinstance(name, Scalar) else None))
+    return Complaint(place, message, nearest(key, model.model_fields))
 
 
 def missing_key(path: Path, place: Place, detail: ErrorDetails) -> Complaint:
@@ -154,11 +166,14 @@ def missing_key(path: Path, place: Place, detail: ErrorDetails) -> Complaint:
 def wrong_value(path: Path, node: Node | None, details: Sequence[ErrorDetails]) -> Complaint:
     """A value of the wrong kind or out of its limits: what was expected and what was found."""
     assert node is not None
+    refused = next((detail["ctx"] for detail in details if detail["type"] == "refused"), None)
+    if refused is not None:
+        return Complaint(node.place, refused["message"], refused["hint"])
     expected = " or ".join(dict.fromkeys(expectation(detail) for detail in details))
-    message = f"{dotted(path)}: expected {expected}, found {describe(node)}"
+    message = f"{dotted(path)}: expected {expected}, found {describe_found(node, details)}"
     hint = "Change the value, or leave the key out for its default."
-    if path == ("model",) and isinstance(node, Scalar):
-        hint = f"Write: model: {{source: {node.text}}}"
+    if path in MAIN_KEYS and isinstance(node, Scalar) and node.text:
+        hint = f"Write: {path[-1]}: {{{MAIN_KEYS[path]}: {node.text}}}"
     choices = [choice for detail in details for choice in literal_choices(detail)]
     if choices and isinstance(node, Scalar):
         hint = nearest(node.text, choices) or hint
@@ -167,6 +182,12 @@ def wrong_value(path: Path, node: Node | None, details: Sequence[ErrorDetails]) 
     elif isinstance(node, Scalar) and not node.plain and isinstance(scalar_value(node.text), int | float):
         hint = f"Write {node.text} without quotation marks."
     return Complaint(node.place, message, hint)
+
+
+def describe_found(node: Node, details: Sequence[ErrorDetails]) -> str:
+    """A node in an error message; of a list that is too short or too long, its length."""
+    long = next((detail["ctx"]["actual_length"] for detail in details if "actual_length" in detail.get("ctx", {})), 0)
+    return f"one of {long}" if long else describe(node)
 
 
 def literal_choices(detail: ErrorDetails) -> list[str]:
@@ -195,7 +216,8 @@ def expectation(detail: ErrorDetails) -> str:
         words = literal_choices(detail)
         return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
     nouns = {"int": "a whole number", "float": "a number", "finite": "a finite number", "string": "text",
-             "path": "a path", "tuple": "a list", "model": "a mapping", "dict": "a mapping"}  # fmt: skip
+             "bool": "true or false", "path": "a path", "tuple": "a list",
+             "model": "a mapping", "dict": "a mapping"}  # fmt: skip
     return nouns.get(kind.partition("_")[0], detail["msg"])
 
 
@@ -209,33 +231,3 @@ def dotted(path: Sequence[str | int]) -> str:
     """A path as people write it: run.optimizer.lr, data.augment[0]."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return text.removeprefix(".")
-
-
-def known_keys(location: Sequence[str | int]) -> tuple[str, ...]:
-    """The keys of the mapping at pydantic's location."""
-    model: type[BaseModel] = ReportSpec
-    for part in location:
-        inner = models_in(model.model_fields[part].annotation) if part in model.model_fields else []
-        model = inner[0] if inner else model
-    return tuple(model.model_fields)
-
-
-def homes(key: str) -> Iterator[Path]:
-    """Every mapping of the spec that has this key."""
-    yield from homes_in(ReportSpec, (), key)
-
-
-def homes_in(model: type[BaseModel], path: Path, key: str) -> Iterator[Path]:
-    """Those at or below `path`."""
-    if key in model.model_fields:
-        yield path
-    for name, field in model.model_fields.items():
-        for inner in models_in(field.annotation):
-            yield from homes_in(inner, (*path, name), key)
-
-
-def models_in(annotation: Any) -> list[type[BaseModel]]:
-    """The models that an annotation allows."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for part in get_args(annotation) for model in models_in(part)]

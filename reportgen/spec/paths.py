@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from reportgen.errors import SpecError
-from reportgen.spec.types import ReportSpec
+from reportgen.spec.types import ModelSpec, ReportSpec
 
 VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
@@ -29,21 +29,29 @@ def resolve_path(path: Path, base: Path) -> Path:
 
 def without_absolute_paths(spec: ReportSpec) -> ReportSpec:
     """The spec as a record may hold it: of an absolute path only the last part is left, of a data folder nothing."""
-    file, colon, factory = spec.model.source.rpartition(":")
-    source = f"{Path(file).name}:{factory}" if colon and is_absolute(Path(file)) else spec.model.source
-    weights = spec.model.weights
-    if weights is not None and is_absolute(weights):
-        weights = Path(weights.name)
-    root, templates = spec.data.root, spec.report.templates
+    root, templates, loss = spec.data.root, spec.report.templates, spec.run.loss
+    if loss.teacher is not None:
+        loss = loss.model_copy(update={"teacher": model_without_paths(loss.teacher)})
     return spec.model_copy(
         update={
-            "model": spec.model.model_copy(update={"source": source, "weights": weights}),
+            "model": model_without_paths(spec.model),
             "data": spec.data.model_copy(update={"root": None if root and is_absolute(root) else root}),
+            "run": spec.run.model_copy(update={"loss": loss}),
             "report": spec.report.model_copy(
                 update={"templates": Path(templates.name) if templates and is_absolute(templates) else templates}
             ),
         }
     )
+
+
+def model_without_paths(model: ModelSpec) -> ModelSpec:
+    """The same of a model's source and weights."""
+    file, colon, factory = model.source.rpartition(":")
+    source = f"{Path(file).name}:{factory}" if colon and is_absolute(Path(file)) else model.source
+    weights = model.weights
+    if weights is not None and is_absolute(weights):
+        weights = Path(weights.name)
+    return model.model_copy(update={"source": source, "weights": weights})
 
 
 def is_absolute(path: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 from reportgen.errors import EnvironmentTrouble, Place, SpecError
 from reportgen.nearest import nearest
@@ -59,8 +60,13 @@ def override_report(spec: ReportSpec, overrides: Sequence[str]) -> ReportSpec:
             raise SpecError(f"{name} can't change here: the record was measured with it", hint, value.place)
     if not overrides:
         return spec
-    written = json.dumps(spec.model_dump(mode="json"), ensure_ascii=False)
+    written = json.dumps(written_out(spec, mode="json"), ensure_ascii=False)
     return check(apply_overrides(parse(written, "the record's spec"), overrides))
+
+
+def written_out(spec: ReportSpec, mode: Literal["json", "python"]) -> dict[str, Any]:
+    """The spec as a mapping that can be read again: of `run.seed` and `run.seeds`, which exclude each other, one."""
+    return spec.model_dump(mode=mode, exclude={"run": {"seed" if spec.run.seeds else "seeds"}})
 
 
 def read_text(path: Path) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reportgen.spec.gates import FORM, parse_rule
-from reportgen.spec.types import UNSMOOTHED, Normalization, ReportSpec
+from reportgen.spec.optimizers import broken_optimizer_rules
+from reportgen.spec.types import UNSMOOTHED, LossSpec, Normalization, ReportSpec, RunSpec
 
-WITH_MOMENTUM = ("sgd", "rmsprop")
-"""The optimisers of torch.optim whose constructor takes `momentum`."""
+TRAINING_ONLY = (("run", "epochs"), ("run", "steps"), ("run", "max_minutes"), ("run", "seeds"), ("data", "mixup"))
 
 
 @dataclass(frozen=True)
@@ -25,26 +25,11 @@ def broken_rules(spec: ReportSpec) -> Iterator[BrokenRule]:
     """Every rule that this spec breaks."""
     run, normalize = spec.run, spec.data.normalize
     if run.mode == "evaluate":
-        for key in ("epochs", "steps", "max_minutes"):
-            if getattr(run, key) is not None:
-                yield BrokenRule(
-                    ("run", key),
-                    f"run.{key} has no meaning with run.mode: evaluate, which trains nothing",
-                    f"Remove {key}, or set mode: train.",
-                )
-    name = run.optimizer.name
-    if run.optimizer.momentum is not None and name not in WITH_MOMENTUM:
-        yield BrokenRule(
-            ("run", "optimizer", "momentum"),
-            f"run.optimizer.momentum has no meaning with {name}",
-            f"Remove it, or use one of {', '.join(WITH_MOMENTUM)}.",
-        )
-    if run.loss.label_smoothing > 0 and run.loss.name in UNSMOOTHED:
-        yield BrokenRule(
-            ("run", "loss", "label_smoothing"),
-            f"run.loss.label_smoothing has no meaning with {run.loss.name}",
-            "Remove it, or use cross_entropy, kl_div or mse.",
-        )
+        yield from rules_of_evaluation(spec)
+    for key, message, hint in broken_optimizer_rules(run.optimizer):
+        yield BrokenRule(("run", "optimizer", key), message, hint)
+    yield from rules_of_loss(run.loss)
+    yield from rules_of_seeds(run)
     if isinstance(normalize, Normalization) and len(normalize.mean) != len(normalize.std):
         yield BrokenRule(
             ("data", "normalize", "std"),
@@ -67,3 +52,54 @@ def broken_gates(spec: ReportSpec) -> Iterator[BrokenRule]:
             parse_rule(text)
         except ValueError as error:
             yield BrokenRule(("gates", place), f"the gate {text!r} can't be read: {error}", FORM)
+
+
+def rules_of_evaluation(spec: ReportSpec) -> Iterator[BrokenRule]:
+    """Keys that have no meaning where nothing is trained."""
+    for part, key in TRAINING_ONLY:
+        if getattr(getattr(spec, part), key) is not None:
+            yield BrokenRule(
+                (part, key),
+                f"{part}.{key} has no meaning with run.mode: evaluate, which trains nothing",
+                f"Remove {key}, or set mode: train.",
+            )
+
+
+def rules_of_loss(loss: LossSpec) -> Iterator[BrokenRule]:
+    """Keys of `run.loss` that belong to another loss, or to a teacher that is not there."""
+    if loss.label_smoothing > 0 and loss.name in UNSMOOTHED:
+        yield BrokenRule(
+            ("run", "loss", "label_smoothing"),
+            f"run.loss.label_smoothing has no meaning with {loss.name}",
+            "Remove it, or use cross_entropy, kl_div or mse.",
+        )
+    if loss.gamma is not None and loss.name != "focal":
+        yield BrokenRule(
+            ("run", "loss", "gamma"), f"run.loss.gamma has no meaning with {loss.name}", "Remove it, or use focal."
+        )
+    if loss.teacher is not None and loss.name != "kl_div":
+        yield BrokenRule(
+            ("run", "loss", "teacher"), f"run.loss.teacher has no meaning with {loss.name}", "Use name: kl_div."
+        )
+    for key in ("temperature", "alpha"):
+        if loss.teacher is None and getattr(loss, key) is not None:
+            yield BrokenRule(
+                ("run", "loss", key),
+                f"run.loss.{key} has no meaning without a teacher",
+                "Remove it, or add teacher: {source: …, weights: …} with name: kl_div.",
+            )
+
+
+def rules_of_seeds(run: RunSpec) -> Iterator[BrokenRule]:
+    """One way to say which seeds, each once."""
+    if run.seeds is None:
+        return
+    if "seed" in run.model_fields_set:
+        yield BrokenRule(
+            ("run", "seed"),
+            "run.seed and run.seeds exclude each other",
+            "Keep run.seeds; the report is about the first of them.",
+        )
+    twice = next((place for place, seed in enumerate(run.seeds) if seed in run.seeds[:place]), None)
+    if twice is not None:
+        yield BrokenRule(("run", "seeds", twice), f"run.seeds names {run.seeds[twice]} twice", "Give each seed once.")

@@ -9,16 +9,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from reportgen.frozen import Frozen
+from reportgen.spec.numbers import ImageSize, Number, PositiveFloat, PositiveInt, Seed, Share, Weight
+from reportgen.spec.optimizers import OptimizerSpec as OptimizerSpec
 from reportgen.spec.probing import Level, ProbesSpec
 
 ModelArgs = dict[str, Any]
-LARGEST = 10**12
-"""Of any count in a spec; keeps later arithmetic in 64 bits."""
-PositiveInt = Annotated[int, Field(gt=0, le=LARGEST, strict=True)]
-PositiveFloat = Annotated[float, Field(gt=0, le=LARGEST, strict=True, allow_inf_nan=False)]
-ImageSize = Annotated[int, Field(ge=8, le=1024, strict=True)]
-Share = Annotated[float, Field(ge=0, lt=1, strict=True)]
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Augmentation = Literal["crop", "flip", "cutout"]
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]{1,3})?")
 PrecisionRequest = Literal["auto", "float32", "float64", "bfloat16", "float16"]
@@ -57,28 +52,30 @@ class DataSpec(Frozen):
     image_size: ImageSize | None = None
     """Pixels of a side that pictures are resized to (bilinear) before the model sees them; None: as they are."""
     augment: tuple[Augmentation, ...] = ("crop", "flip")
+    mixup: PositiveFloat | None = None
+    """α of mixup (Zhang et al. 2018): each training batch is mixed with itself, shares from Beta(α, α); None: not."""
     fallback: str | None = None
     """A data set to use, with a banner, when `name` can't be had."""
 
 
-class OptimizerSpec(Frozen):
-    """The optimiser and its arguments; None: the recommended value for that optimiser."""
-
-    name: Literal["sgd", "adam", "adamw", "rmsprop"] = "sgd"
-    lr: PositiveFloat | None = None
-    momentum: Share | None = None
-    weight_decay: Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)] | None = None
-
-
 UNSMOOTHED = ("nll", "focal")
 """Losses that know no label smoothing."""
+USUAL_GAMMA, USUAL_TEMPERATURE, USUAL_ALPHA = 2.0, 4.0, 0.9
 
 
 class LossSpec(Frozen):
-    """The training loss."""
+    """The training loss; None: the usual value."""
 
     name: Literal["cross_entropy", "kl_div", "nll", "mse", "focal"] = "cross_entropy"
     label_smoothing: Share = 0.0
+    gamma: Annotated[float, Field(ge=0, le=100, strict=True)] | None = None
+    """Of focal (Lin et al. 2017): how much sure predictions count for less; None: 2."""
+    teacher: ModelSpec | None = None
+    """With kl_div, a model whose outputs are learnt from (Hinton et al. 2015)."""
+    temperature: Annotated[PositiveFloat, Field(le=1000)] | None = None
+    """Of teacher and student in the divergence; None: 4."""
+    alpha: Weight | None = None
+    """Share of the divergence from the teacher; the rest is cross entropy with the label. None: 0.9."""
 
 
 class RunSpec(Frozen):
@@ -96,10 +93,17 @@ class RunSpec(Frozen):
     precision: PrecisionRequest = "auto"
     device: str = "auto"
     """`auto`, `cpu`, `cuda`, `cuda:1` or `mps`."""
-    seed: Annotated[int, Field(ge=0, lt=2**32, strict=True)] = 0
+    seed: Seed = 0
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1, max_length=100)] | None = None
+    """In place of `seed`: as many trainings, the report is about the first and compares it with the others."""
     threads: PositiveInt | None = None
     probes: Level | ProbesSpec = "fast"
     """How much is looked into beyond the pass: a level, or a mapping of `level`, `max_seconds` and single probes."""
+
+    @property
+    def every_seed(self) -> tuple[int, ...]:
+        """Those that are trained with; the report is about the first."""
+        return self.seeds or (self.seed,)
 
     @field_validator("device")
     @classmethod
@@ -155,3 +159,10 @@ class ReportSpec(Frozen):
     """Rules such as `accuracy >= 0.90`, see `reportgen.spec.gates`; where one fails the exit code is 1."""
     plugins: tuple[str, ...] = ()
     """Importable modules that hold the user's own sections, figures, outputs, data sets or model sources."""
+
+
+def with_first_seed(spec: ReportSpec) -> ReportSpec:
+    """The spec whose `run.seed` is the first of `run.seeds`, where it has those."""
+    if spec.run.seeds is None:
+        return spec
+    return spec.model_copy(update={"run": spec.run.model_copy(update={"seed": spec.run.every_seed[0]})})

@@ -115,7 +115,7 @@ def test_numbers_read_back_exactly(number: float) -> None:
         (MODEL + "run: {max_minutes: yes}\n", (2, 20), 'a number, found the text "yes"', "default"),
         (MODEL + "run: {max_minutes: .inf}\n", (2, 20), "not a finite number", "no limit"),
         (MODEL + "run: {optimizer: {lr: 1e400}}\n", (2, 23), '"1e400" is not a finite number', "computer"),
-        (MODEL + "run: {optimizer: adam}\n", (2, 18), 'a mapping, found the text "adam"', "default"),
+        (MODEL + "run: {optimizer: adam}\n", (2, 18), 'a mapping, found the text "adam"', "{name: adam}"),
         (MODEL + "run: {device: gpu}\n", (2, 15), "expected auto, cpu, mps, cuda or", "default"),
         (MODEL + "run: {loss: {label_smoothing: 1}}\n", (2, 31), "a number below 1, found the number 1", "default"),
         (MODEL + "outputs: html\n", (2, 10), 'a list, found the text "html"', "[html]"),

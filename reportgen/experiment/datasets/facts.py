@@ -116,6 +116,7 @@ def gather_facts(
         normalize_mean=(),
         normalize_std=(),
         augment=augmentations,
+        mixup=spec.mixup,
         duplicates=find_duplicates(*digests, ids),
         digests=raw.digests,
         verified=raw.verified,

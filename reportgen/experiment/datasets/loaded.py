@@ -71,6 +71,8 @@ class LoadedData:
     facts: DataFacts
     normalization: Normalizer
     augment: tuple[Augmentation, ...]
+    mixup: float | None = None
+    """α of the mixing of training batches; None: they are not mixed."""
 
     def sample(self, number: int, seed: int = 0) -> Sample:
         """About `number` training pictures, as many of each class, class by class in turn."""

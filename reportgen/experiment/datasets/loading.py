@@ -85,6 +85,7 @@ def prepare(raw: RawData, spec: DataSpec, seed: int, reason: str) -> LoadedData:
         facts=facts,
         normalization=Normalizer(mean, std, size),
         augment=augmentations,
+        mixup=spec.mixup,
     )
 
 

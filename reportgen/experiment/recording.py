@@ -1,0 +1,93 @@
+"""What was measured, put together into a record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from reportgen.arrays import Arrays
+from reportgen.experiment.datasets import LoadedData
+from reportgen.experiment.device import ComputeDevice
+from reportgen.experiment.loading import Loaded
+from reportgen.experiment.models import LoadedModel
+from reportgen.experiment.request import Request
+from reportgen.probes import Probes
+from reportgen.provenance import created_now, git_state, installed_versions, platform_name, rebuild_command
+from reportgen.record import Latency, Provenance, RunRecord, SeedRun, Stage, Training
+from reportgen.spec.paths import without_absolute_paths
+from reportgen.trace import ModelTrace
+
+SAMPLES = 40
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the stages of an experiment found."""
+
+    trace: ModelTrace
+    training: Training | None
+    seeds: tuple[SeedRun, ...]
+    latency: tuple[Latency, ...]
+    eval_seconds: float
+    stages: tuple[Stage, ...]
+    probes: Probes
+    arrays: Arrays
+
+
+def gather_arrays(data: LoadedData, logits: NDArray[Any], positions: NDArray[Any]) -> Arrays:
+    """The evaluation and the pictures as arrays; names and shapes as in RunRecord."""
+    labels, ids = data.test_labels.numpy(), data.test_ids
+    sample = data.sample(SAMPLES)
+    arrays: dict[str, NDArray[Any]] = {
+        "eval.logits": logits.astype(np.float32),
+        "eval.labels": labels.astype(np.int64),
+        "eval.ids": ids.astype(np.int64),
+        "eval.digests": data.test_digests,
+        "pictures": data.test_images[torch.from_numpy(positions)].numpy(),
+        "pictures.ids": ids[positions].astype(np.int64),
+        "sample.raw": sample.raw,
+        "sample.augmented": sample.augmented,
+        "sample.labels": sample.labels,
+    }
+    return Arrays(arrays)
+
+
+def make_record(request: Request, device: ComputeDevice, loaded: Loaded, found: Measured) -> RunRecord:
+    """The record of what was measured."""
+    return RunRecord(
+        fingerprint=request.fingerprint,
+        title=request.spec.title or "",
+        spec=without_absolute_paths(request.spec),
+        device=device.facts,
+        provenance=make_provenance(request, loaded.model),
+        data=loaded.data.facts,
+        trace=found.trace,
+        training=found.training,
+        seeds=found.seeds,
+        latency=found.latency,
+        eval_seconds=found.eval_seconds,
+        stages=found.stages,
+        notes=loaded.model.notes,
+        probes=found.probes,
+        arrays=found.arrays,
+    )
+
+
+def make_provenance(request: Request, loaded: LoadedModel) -> Provenance:
+    """Versions, commit and digests of this run."""
+    commit, dirty = git_state(request.base)
+    return Provenance(
+        created=created_now(),
+        command=rebuild_command(request.spec_name, request.overrides),
+        versions=installed_versions(),
+        platform=platform_name(),
+        commit=commit,
+        dirty=dirty,
+        weights_sha256=loaded.weights_sha256,
+        weights_file=loaded.weights_file,
+        model_source_sha256=loaded.source_sha256,
+    )

@@ -1,0 +1,46 @@
+"""What is asked of an experiment, and the clock of its stages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reportgen.progress import Progress, Task
+from reportgen.record import Stage
+from reportgen.spec.types import ReportSpec
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to run and how it was asked for."""
+
+    spec: ReportSpec
+    base: Path
+    """The folder of the spec."""
+    spec_name: str
+    overrides: tuple[str, ...]
+    fingerprint: str
+    data_root: Path | None = None
+    offline: bool = False
+
+
+@dataclass
+class Clock:
+    """Wall time of each stage, in order."""
+
+    progress: Progress
+    stages: list[Stage] = field(default_factory=list)
+
+    @contextmanager
+    def stage(self, name: str, total: int | None = None, unit: str = "", kept: str = "") -> Iterator[Task]:
+        """A stage of the progress whose time is kept, under its own name or added to that of `kept`."""
+        start = time.perf_counter()
+        with self.progress.stage(name, total, unit) as task:
+            yield task
+        seconds = time.perf_counter() - start
+        if kept and self.stages and self.stages[-1].name == kept:
+            seconds += self.stages.pop().seconds
+        self.stages.append(Stage(name=kept or name, seconds=seconds))
