@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reportgen.banners import find_banners
+from reportgen.comparisons import Comparison
 from reportgen.gates import judge_gates
 from reportgen.gating import GateResult
 from reportgen.kinds import Section
@@ -51,12 +52,15 @@ def complete(
 def class_values(record: RunRecord) -> tuple[MetricValue, ...]:
     """The numbers of single classes, which gates can name and metrics.json does not list."""
     classes = record.measured.classes if record.measured else ()
-    return tuple(value for score in classes for value in (score.recall, score.precision, score.f1))
+    changes = record.comparison.classes if isinstance(record.comparison, Comparison) else ()
+    own = (value for score in classes for value in (score.recall, score.precision, score.f1))
+    return (*own, *(one.change for one in changes))
 
 
 def collect_metrics(record: RunRecord, views: tuple[SectionView | Skipped, ...]) -> tuple[MetricValue, ...]:
-    """The measured numbers, then those of the sections, each name once."""
-    found = {value.name: value for value in (record.measured.values if record.measured else ())}
+    """The measured numbers, then what changed against the baseline, then those of the sections, each name once."""
+    changes = record.comparison.values if isinstance(record.comparison, Comparison) else ()
+    found = {value.name: value for value in (*(record.measured.values if record.measured else ()), *changes)}
     for view in views:
         for value in view.metrics if isinstance(view, SectionView) else ():
             found.setdefault(value.name, value)

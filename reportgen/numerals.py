@@ -162,3 +162,26 @@ def p_value(value: float | None) -> str:
     if value < 0.001:
         return f"p{NBSP}<{NBSP}0.001"
     return f"p{NBSP}={NBSP}{fixed(value, 3 if value < 0.1 else 2)}"
+
+
+def plus(text: str) -> str:
+    """The text of a number with the sign that a change carries: "+0.012", "−3", and none before a zero."""
+    return text if text.startswith(MINUS) or not text.strip("0.,") or text == DASH else f"+{text}"
+
+
+def change(value: float | None, low: float | None = None, high: float | None = None) -> str:
+    """A difference without a unit, signed, with as many digits as its interval justifies: "+0.012"."""
+    return plus(score(value, low, high))
+
+
+def change_interval(low: float | None, high: float | None) -> str:
+    """The interval of such a difference: "−0.004 to +0.028"."""
+    if low is None or high is None or not (known(low) and known(high)):
+        return ""
+    digits = interval_digits(low, high)
+    return f"{plus(fixed(low, digits))} to {plus(fixed(high, digits))}"
+
+
+def ratio(value: float | None) -> str:
+    """One number in multiples of another: "×1.10"; "—" where there is none."""
+    return f"×{significant(value, 3)}" if value is not None and known(value) else DASH

@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from reportgen.arrays import Arrays
+from reportgen.comparisons import Judgement
 from reportgen.frozen import Frozen
 from reportgen.gating import GateResult
 from reportgen.measurements import Measurements
@@ -214,7 +215,8 @@ class RunRecord(Frozen):
     set's test split; `eval.digests` uint64 (n,), of the pixels; `pictures` uint8 (k, H, W, C) and `pictures.ids` int64
     (k,), the test images the report shows; `sample.raw` uint8 (g, H, W, C), `sample.augmented` uint8 of the same
     pictures as the model sees them, `sample.labels` int64 (g,); `train.*`, see Training; `seed.*`, see SeedRun;
-    `teacher.*`, see Teacher; `<probe>.*`, see the facts of each probe.
+    `teacher.*`, see Teacher; `<probe>.*`, see the facts of each probe; `comparison.*`, see
+    Comparison.
     """
 
     format: int = RECORD_FORMAT
@@ -237,4 +239,6 @@ class RunRecord(Frozen):
     probes: Probes | None = None
     gates: tuple[GateResult, ...] = ()
     """How the rules of the spec's `gates:` came out when the report was last drawn."""
+    comparison: Judgement | None = Field(default=None, discriminator="kind")
+    """With the baseline that the spec names; not part of the run, and made anew by every build."""
     arrays: Arrays = Field(default_factory=Arrays, exclude=True)

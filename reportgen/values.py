@@ -7,8 +7,9 @@ from typing import Literal
 from reportgen.frozen import Frozen
 
 Unit = Literal["share", "nats", "score", "count", "macs", "bytes", "seconds", "images/s", "pixels", "ratio"]
-Method = Literal["exact", "wilson", "bootstrap", "measured", ""]
-"""How value and interval came about: counted exactly; Wilson score; stratified bootstrap over images; a clock."""
+Method = Literal["exact", "wilson", "bootstrap", "measured", "paired", "seeds", ""]
+"""How value and interval came about: counted exactly; Wilson score; stratified bootstrap over images; a clock; two
+models on the same images, paired; t interval over seeds and images."""
 
 
 class MetricValue(Frozen):

@@ -121,6 +121,7 @@ def imported_by(code: str) -> set[str]:
 @pytest.mark.parametrize(
     "module",
     ["spec", "store", "workspace", "fingerprint", "report", "metrics", "sections", "figures", "outputs", "pipeline",
+     "comparison.comparing",
      "assembly", "datafiles", "cli", "starter", "terminal", "templating", "plugins"],
 )  # fmt: skip
 def test_right_of_the_wall_there_is_no_torch(module: str) -> None:

@@ -257,3 +257,22 @@ def test_a_number_and_its_unit_never_part_at_the_end_of_a_line(value: float) -> 
     texts = [numerals.percent(value), numerals.compact(value), numerals.bytes_text(value), numerals.points(value)]
     assert not any(" " in text for text in texts)
     assert all(re.search(rf"\d{S}[a-zµ]", part) for part in numerals.seconds_text(value).split(" "))
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "text", "ends"),
+    [
+        (0.0123, 0.004, 0.028, "+0.012", "+0.004 to +0.028"),
+        (-0.3, -0.5, 0.1, "−0.30", "−0.50 to +0.10"),
+        (0.0, -0.2, 0.2, "0.00", "−0.20 to +0.20"),
+        (0.0, None, None, "0.000", ""),
+        (None, None, None, "—", ""),
+    ],
+)
+def test_changes_are_signed(value: float | None, low: float | None, high: float | None, text: str, ends: str) -> None:
+    assert (numerals.change(value, low, high), numerals.change_interval(low, high)) == (text, ends)
+
+
+@pytest.mark.parametrize(("value", "text"), [(1.0, "×1.00"), (1.104, "×1.10"), (0.5, "×0.500"), (None, "—")])
+def test_ratios_are_multiples(value: float | None, text: str) -> None:
+    assert numerals.ratio(value) == text

@@ -1,0 +1,43 @@
+"""Two records in, a paired verdict out. numpy and scipy only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reportgen.record import RunRecord
+
+RESAMPLES = 1000
+MARGIN = 0.005
+"""Of accuracy: half a point."""
+
+
+def compare_with(
+    candidate: RunRecord,
+    baseline: RunRecord,
+    digest: str,
+    *,
+    margin: float = MARGIN,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> RunRecord:
+    """The candidate's record with its comparison, or the refusal of one, in the place of any it had before.
+
+    `digest` is that of the baseline's record.json; `margin` is the change of accuracy that does not matter.
+    """
+    from reportgen.comparison.comparing import compare
+
+    judgement, arrays = compare(candidate, baseline, digest=digest, margin=margin, resamples=resamples, seed=seed)
+    return uncompared(candidate).model_copy(
+        update={"comparison": judgement, "arrays": uncompared(candidate).arrays.merged(arrays)}
+    )
+
+
+def uncompared(record: RunRecord) -> RunRecord:
+    """The record without a comparison."""
+    from reportgen.arrays import Arrays
+
+    kept = {name: array for name, array in record.arrays.items() if not name.startswith("comparison.")}
+    if record.comparison is None and len(kept) == len(record.arrays):
+        return record
+    return record.model_copy(update={"comparison": None, "arrays": Arrays(kept)})

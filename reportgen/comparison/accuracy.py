@@ -1,0 +1,97 @@
+"""The change of top-1 accuracy and everything that is said of it: interval, tests, equivalence, power."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.comparison.changes import accuracy_interval
+from reportgen.comparison.deciding import Change
+from reportgen.comparison.matching import Matched
+from reportgen.comparison.paired import mcnemar_exact, score_interval, tost
+from reportgen.comparison.power import detectable_change
+from reportgen.comparison.seeds import measure_scatter, seed_variance, seeded_change, seeded_tost
+from reportgen.comparisons import Equivalence, McNemar
+from reportgen.metrics.bootstrap import Bootstrap
+from reportgen.metrics.predictions import FloatArray, Predictions
+
+
+@dataclass(frozen=True)
+class AccuracyChange:
+    """What is known of the change of accuracy."""
+
+    change: Change
+    mcnemar: McNemar
+    equivalence: Equivalence
+    detectable: float | None
+    seed_spread: float | None
+    """Between seeds, pooled; None where each model has one."""
+    image_error: float = 0.0
+    """Standard error over images alone, where there are several seeds."""
+
+
+def compare_accuracy(matched: Matched, draws: Bootstrap, margin: float) -> AccuracyChange:
+    """The change of accuracy with its 95 % interval, the test of no change, and the tests of equivalence.
+
+    One seed each: the paired bootstrap's interval, widened to Tango's score interval where that is wider, which it is
+    where few images flip; exact McNemar test. Several seeds: see `reportgen.comparison.seeds`.
+    """
+    table, n = cross(matched), matched.n
+    if len(matched.before) == len(matched.after) == 1:
+        differences = matched.after[0].correct.astype(np.int8) - matched.before[0].correct.astype(np.int8)
+        (change,) = paired_changes(differences[:, None], draws)
+        above, below = (float(p) for p in tost(table.lost, table.gained, n, margin))
+        return AccuracyChange(
+            change, table, Equivalence(margin=margin, p_above=above, p_below=below),
+            detectable_change(n, table.lost + table.gained), None,
+        )  # fmt: skip
+    before, after = ([float(one.correct.mean()) for one in side] for side in (matched.before, matched.after))
+    by_image = mean_correct(matched.after) - mean_correct(matched.before)
+    error = float(by_image.std(ddof=1) / np.sqrt(n)) if n > 1 else 0.0
+    value = float(np.mean(after) - np.mean(before))
+    scatter = measure_scatter(error, before, after, n)
+    change = seeded_change(value, scatter)
+    above, below = seeded_tost(value, scatter, margin)
+    spread = float(np.sqrt(seed_variance(before, after)[0]))
+    equivalence = Equivalence(margin=margin, p_above=above, p_below=below)
+    return AccuracyChange(change, table, equivalence, None, spread, error)
+
+
+def paired_changes(differences: NDArray[np.integer[Any]], draws: Bootstrap) -> list[Change]:
+    """The change of accuracy of several pairs of models at once, one a column of differences (n, k).
+
+    −1 is an image that only the baseline gets right, 1 one that only the candidate does, 0 any other.
+    """
+    n = len(differences)
+    lost, gained = (differences < 0).sum(0), (differences > 0).sum(0)
+    low, high = accuracy_interval(differences, draws)
+    inner, outer = score_interval(lost, gained, n)
+    return [
+        Change(*(float(number) for number in column))
+        for column in zip(
+            (gained - lost) / n,
+            np.minimum(low, inner),
+            np.maximum(high, outer),
+            mcnemar_exact(lost, gained),
+            strict=True,
+        )
+    ]
+
+
+def cross(matched: Matched) -> McNemar:
+    """The images by who is right, with the exact test, of the main seeds."""
+    before, after = matched.before[0].correct, matched.after[0].correct
+    lost, gained = int((before & ~after).sum()), int((~before & after).sum())
+    both = int((before & after).sum())
+    return McNemar(
+        both_right=both, lost=lost, gained=gained, both_wrong=matched.n - both - lost - gained,
+        p=float(mcnemar_exact(lost, gained)),
+    )  # fmt: skip
+
+
+def mean_correct(seeds: tuple[Predictions, ...]) -> FloatArray:
+    """(n,): share of the seeds that are right on each image."""
+    return np.asarray(np.mean([one.correct for one in seeds], axis=0), np.float64)

@@ -1,0 +1,116 @@
+"""How much every score changed: the same stratified bootstrap draws of the same images for both models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen import numerals
+from reportgen.comparison.matching import Matched
+from reportgen.comparison.seeds import measure_scatter, seeded_change
+from reportgen.metrics.bootstrap import Bootstrap, f1_resamples
+from reportgen.metrics.calibration import calibration_resamples, expected_calibration_error
+from reportgen.metrics.definitions import BY_NAME
+from reportgen.metrics.intervals import CONFIDENCE, centred_interval, percentile_interval
+from reportgen.metrics.predictions import FloatArray, Predictions, brier_scores, log_losses, top_k_correct
+from reportgen.values import MetricValue
+from reportgen.words import say
+
+SCORES = ("top5_accuracy", "balanced_accuracy", "macro_f1", "nll", "brier", "ece")
+"""Beside accuracy, whose change is decided on; in the order of the reports."""
+BIASED = ("ece",)
+"""Scores that resampling shifts; the shift is taken off their intervals."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """One score of one model: its value and its value in every draw, (resamples,)."""
+
+    value: float
+    resampled: FloatArray
+
+
+def accuracy_interval(differences: NDArray[np.integer[Any]], draws: Bootstrap) -> tuple[FloatArray, FloatArray]:
+    """95 % percentile interval of the mean of each column of −1, 0 and 1 (n, k), from paired draws of images.
+
+    −1 is an image that only the baseline gets right, 1 one that only the candidate does.
+    """
+    means = draws.counts(differences.astype(np.float32)) / len(differences)
+    tail = 50 * (1 - CONFIDENCE)
+    low, high = np.percentile(means, [tail, 100 - tail], axis=0)
+    return low, high
+
+
+def score(predictions: Predictions, draws: Bootstrap) -> dict[str, Score]:
+    """Every score that this model has, by name; those of probabilities only where all are finite."""
+    present = np.unique(predictions.labels)
+    support = np.bincount(predictions.labels, minlength=predictions.classes)[present]
+    own = np.eye(predictions.classes)[predictions.labels] * predictions.correct[:, None]
+    recalls = own.sum(0)[present] / support
+    f1 = f1_resamples(predictions, draws)[:, present]
+    called = np.bincount(predictions.predicted[predictions.predicted >= 0], minlength=predictions.classes)[present]
+    found = {
+        "balanced_accuracy": Score(float(recalls.mean()), (draws.counts(own)[:, present] / support).mean(1)),
+        "macro_f1": Score(float((2 * own.sum(0)[present] / (support + called)).mean()), f1.mean(1)),
+    }
+    if predictions.classes > 5:
+        inside = top_k_correct(predictions.log_probabilities, predictions.labels, 5) & (predictions.predicted >= 0)
+        found["top5_accuracy"] = Score(
+            float(inside.mean()), draws.counts(inside[:, None].astype(float))[:, 0] / predictions.n
+        )
+    if predictions.finite:
+        losses, briers, correct = log_losses(predictions), brier_scores(predictions), predictions.correct.astype(float)
+        error = expected_calibration_error(predictions.confidence, correct)
+        found["nll"] = Score(float(losses.mean()), draws.means(losses))
+        found["brier"] = Score(float(briers.mean()), draws.means(briers))
+        found["ece"] = Score(error, calibration_resamples(predictions.confidence, correct, draws))
+    return found
+
+
+def score_changes(matched: Matched, draws: Bootstrap) -> list[MetricValue]:
+    """`<score>.change` of every score that both models have, with its paired interval."""
+    before = [score(predictions, draws) for predictions in matched.before]
+    after = [score(predictions, draws) for predictions in matched.after]
+    found = []
+    for name in SCORES:
+        if all(name in scores for scores in (*before, *after)):
+            one, other = ([scores[name] for scores in side] for side in (before, after))
+            found.append(score_change(name, one, other, matched.n))
+    return found
+
+
+def score_change(name: str, before: Sequence[Score], after: Sequence[Score], n: int) -> MetricValue:
+    """The change of one score, of the means over seeds where there are several."""
+    value = float(np.mean([one.value for one in after]) - np.mean([one.value for one in before]))
+    resampled = np.mean([one.resampled for one in after], 0) - np.mean([one.resampled for one in before], 0)
+    if len(before) > 1 or len(after) > 1:
+        error = float(resampled.std(ddof=1))
+        scatter = measure_scatter(error, [one.value for one in before], [one.value for one in after], n)
+        change = seeded_change(value, scatter)
+        return describe_change(name, value, change.low, change.high, n, several=True)
+    ends = centred_interval(resampled, value, (-np.inf, np.inf)) if name in BIASED else None
+    ends = ends or percentile_interval(resampled, value)
+    low, high = ends or (None, None)
+    return describe_change(name, value, low, high, n)
+
+
+def describe_change(
+    name: str, value: float, low: float | None, high: float | None, n: int, several: bool = False
+) -> MetricValue:
+    """A change as people read it: points for shares, otherwise a signed number."""
+    metric = BY_NAME[name]
+    if metric.unit == "share":
+        digits = numerals.percent_digits(n)
+        display, shown = numerals.points(value, digits), numerals.points_interval(low, high, digits)
+    else:
+        display, shown = numerals.change(value, low, high), numerals.change_interval(low, high)
+    template = say("{metric}, change of the mean over seeds") if several else say("{metric}, change")
+    return MetricValue(
+        name=f"{name}.change", label=template.format(metric=say(metric.label)), value=value, low=low,
+        high=high, n=n, unit=metric.unit, higher_is_better=metric.higher_is_better, display=display,
+        display_interval=shown, method="seeds" if several else "paired",
+    )  # fmt: skip

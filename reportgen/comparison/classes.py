@@ -1,0 +1,64 @@
+"""The classes one by one: how each one's recall changed, and which changes hold when all are looked at together."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen import numerals
+from reportgen.comparison.matching import Matched
+from reportgen.comparison.paired import holm, mcnemar_exact, score_interval
+from reportgen.comparisons import ClassChange
+from reportgen.metrics.definitions import share
+from reportgen.metrics.predictions import FloatArray
+from reportgen.values import MetricValue
+from reportgen.words import say
+
+
+def compare_classes(matched: Matched) -> tuple[ClassChange, ...]:
+    """Every class of the data set in its order, by the main seeds; those without images have unknown recalls.
+
+    The interval of a change is Tango's score interval; p is exact McNemar's, corrected by Holm over the classes that
+    have images.
+    """
+    before, after = matched.before[0].correct, matched.after[0].correct
+    tables = (np.ones(matched.n, bool), before & ~after, ~before & after, before, after)
+    counts = [np.bincount(matched.labels[fits], minlength=len(matched.names)) for fits in tables]
+    support, lost, gained = counts[:3]
+    p_values = mcnemar_exact(lost, gained)
+    adjusted = np.ones(len(support))
+    adjusted[support > 0] = holm(p_values[support > 0])
+    ends = score_interval(lost, gained, np.maximum(support, 1))
+    return tuple(
+        describe(index, name, [int(count[index]) for count in counts], ends, float(p_values[index]), adjusted)
+        for index, name in enumerate(matched.names)
+    )
+
+
+def describe(
+    index: int, name: str, counts: list[int], ends: tuple[FloatArray, FloatArray], p: float, adjusted: FloatArray
+) -> ClassChange:
+    """One class from its images, lost, gained, right before and right after."""
+    support, lost, gained, right_before, right_after = counts
+    recall = f"class.{name}.recall"
+    low, high = (float(side[index]) for side in ends) if support else (None, None)
+    return ClassChange(
+        index=index,
+        name=name,
+        support=support,
+        before=share(recall, say("Recall"), right_before, support, True),
+        after=share(recall, say("Recall"), right_after, support, True),
+        change=recall_change(recall, (gained - lost) / support if support else None, low, high, support),
+        lost=lost,
+        gained=gained,
+        p=p,
+        p_adjusted=float(adjusted[index]),
+    )
+
+
+def recall_change(recall: str, value: float | None, low: float | None, high: float | None, n: int) -> MetricValue:
+    """The change of a class's recall, in points."""
+    return MetricValue(
+        name=f"{recall}.change", label=say("Recall, change"), value=value, low=low, high=high, n=n, unit="share",
+        higher_is_better=True, display=numerals.points(value), display_interval=numerals.points_interval(low, high),
+        method="paired",
+    )  # fmt: skip

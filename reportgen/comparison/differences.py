@@ -1,0 +1,101 @@
+"""What is not the same in two records beside their numbers: spec, architecture, weights, data, machine, versions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reportgen.comparisons import Difference
+from reportgen.record import RunRecord
+from reportgen.trace import ModelTrace, ModuleCall
+from reportgen.words import say
+
+PARTS_OF_THE_SPEC = ("model", "data", "run")
+"""What makes the run; titles, cards and looks are no difference between models."""
+
+
+def find_differences(candidate: RunRecord, baseline: RunRecord) -> tuple[Difference, ...]:
+    """Everything that differs, the spec first and versions last; in every part by key, the architecture by layer."""
+    return (
+        *differing("spec", spec_of(baseline), spec_of(candidate)),
+        *differing("weights", weights_of(baseline), weights_of(candidate)),
+        *differing("source", source_of(baseline), source_of(candidate)),
+        *differing("architecture", layers_of(baseline.trace), layers_of(candidate.trace)),
+        *differing("data", data_of(baseline), data_of(candidate)),
+        *differing("device", device_of(baseline), device_of(candidate)),
+        *differing("versions", baseline.provenance.versions, candidate.provenance.versions),
+    )
+
+
+def differing(part: Any, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
+    """The keys whose values differ or that only one side has, in the order of the candidate, then of the baseline."""
+    for key in dict.fromkeys([*after, *before]):
+        one, other = before.get(key, ""), after.get(key, "")
+        if one != other:
+            yield Difference(part=part, key=key, before=one, after=other)
+
+
+def spec_of(record: RunRecord) -> dict[str, str]:
+    """Dotted key -> value of what makes the run."""
+    spec = record.spec.model_dump(mode="json")
+    return {key: value for part in PARTS_OF_THE_SPEC for key, value in leaves(spec[part], part)}
+
+
+def leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """(dotted key, value as text) of every key below a value; what is not set is left out."""
+    if isinstance(value, Mapping):
+        for key, below in value.items():
+            yield from leaves(below, f"{path}.{key}")
+    elif value is not None:
+        yield path, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def layers_of(trace: ModelTrace) -> dict[str, str]:
+    """Path -> layer of every leaf module of the model, and what holds layers by its kind; reused ones once."""
+    return {call.path or say("(whole model)"): describe_layer(call) for call in trace.modules if not call.call}
+
+
+def describe_layer(call: ModuleCall) -> str:
+    """Kind, settings and parameters of a layer; of one that holds others its kind alone, so that nothing tells twice.
+
+    Output shapes are left out: they follow from the layers before.
+    """
+    return f"{call.kind}({call.settings})" if call.is_leaf or call.own_parameters else call.kind
+
+
+def weights_of(record: RunRecord) -> dict[str, str]:
+    """The file that the weights came from, and its digest."""
+    origin = record.provenance
+    known = {say("file"): origin.weights_file, "sha256": origin.weights_sha256}
+    return {key: value for key, value in known.items() if value}
+
+
+def source_of(record: RunRecord) -> dict[str, str]:
+    """The commit and the digest of the model's own source."""
+    origin = record.provenance
+    state = say("with changes") if origin.dirty else ""
+    known = {
+        say("commit"): f"{origin.commit} {state}".strip() if origin.commit else None,
+        say("source of the model, sha256"): origin.model_source_sha256,
+    }
+    return {key: value for key, value in known.items() if value}
+
+
+def data_of(record: RunRecord) -> dict[str, str]:
+    """How many training images were used, and the digests of the files."""
+    splits = {say("{name} images", name=split.name): str(split.n) for split in record.data.splits}
+    used = splits if record.training is not None else {}
+    return {**used, **record.data.digests}
+
+
+def device_of(record: RunRecord) -> dict[str, str]:
+    """What the run was computed on."""
+    device = record.device
+    return {
+        say("device"): device.name,
+        say("kind"): device.kind,
+        say("threads"): str(device.threads),
+        say("precision"): device.precision,
+        say("platform"): record.provenance.platform,
+    }
