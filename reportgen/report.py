@@ -55,6 +55,15 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class MethodNote:
+    """How one kind of number is computed, and who described it."""
+
+    name: str
+    text: str
+    reference: str = ""
+
+
+@dataclass(frozen=True)
 class SectionView:
     """One section, ready to be set. Each section's module subclasses it with the values its template prints."""
 
@@ -64,6 +73,8 @@ class SectionView:
     findings: tuple[Finding, ...] = ()
     metrics: tuple[MetricValue, ...] = ()
     """Numbers of the section's own that metrics.json lists after the measured ones."""
+    methods: tuple[MethodNote, ...] = ()
+    """How its numbers are computed; listed once, in the section Reproduce."""
 
     def beside(self, others: tuple[SectionView | Skipped, ...], gates: tuple[GateResult, ...]) -> SectionView:
         """The section with what it takes from the other sections and the gates of the report; most take nothing."""

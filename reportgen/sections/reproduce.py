@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen import numerals
+from reportgen.gating import GateResult
 from reportgen.kinds import Section
 from reportgen.record import RunRecord
-from reportgen.report import FigureFile, SectionView, Skipped
+from reportgen.report import FigureFile, MethodNote, SectionView, Skipped
 from reportgen.sections._spec_text import format_spec
 from reportgen.sections.pieces import Fact
 from reportgen.words import say
 
 NAME = "reproduce"
-
-
-@dataclass(frozen=True)
-class MethodNote:
-    """How one kind of number is computed, and who described it."""
-
-    name: str
-    text: str
-    reference: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,7 +27,15 @@ class ReproduceView(SectionView):
     versions: tuple[tuple[str, str], ...] = ()
     digests: tuple[tuple[str, str], ...] = ()
     stages: tuple[tuple[str, str, str], ...] = ()
-    methods: tuple[MethodNote, ...] = ()
+
+    def beside(self, others: tuple[SectionView | Skipped, ...], gates: tuple[GateResult, ...]) -> ReproduceView:
+        """The section with the methods of the others, each name once."""
+        del gates
+        told = {note.name: note for note in self.methods}
+        for view in others:
+            for note in view.methods if isinstance(view, SectionView) else ():
+                told.setdefault(note.name, note)
+        return replace(self, methods=tuple(told.values()))
 
 
 def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> ReproduceView:

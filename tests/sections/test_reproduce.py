@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from reportgen.record import RunRecord
+from reportgen.report import MethodNote, SectionView, Skipped
 from reportgen.sections._spec_text import format_spec
 from reportgen.sections.reproduce import SECTION, ReproduceView
 from reportgen.spec.types import CardSpec, DataSpec, ModelSpec, Normalization, OptimizerSpec, ReportSpec, RunSpec
@@ -81,3 +82,12 @@ def test_only_methods_in_use_are_named(record: RunRecord) -> None:
                      "Latency"]  # fmt: skip
     bare = record.model_copy(update={"measured": None, "latency": ()})
     assert [method.name for method in build(bare).methods] == ["MACs"]
+
+
+def test_the_methods_of_the_other_sections_are_listed_once(record: RunRecord) -> None:
+    view = build(record)
+    other = MethodNote("Deletion curve", "Take pixels away.", "Somebody 2018")
+    again = MethodNote(view.methods[0].name, "said already")
+    sections = (SectionView("why", "Why", methods=(other, again)), Skipped("cost", "Cost", "Not measured."))
+    complete = view.beside(sections, ())
+    assert complete.methods == (*view.methods, other)
