@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 
-from reportgen.figures._diagram.cards import SMALL, Card
+from reportgen.figures._diagram.cards import SMALL
 from reportgen.figures._diagram.drawing import Drawing, drawing
 from reportgen.figures._diagram.labels import shape_text
 from reportgen.figures._diagram.pages import WIDTH, Page, svg
+from reportgen.figures._diagram.telling import bypass_sentence, tell
 from reportgen.figures._diagram.text import shorten
 from reportgen.figures._diagram.writer import NAME_LIMIT
 from reportgen.kinds import FigureKind
@@ -55,10 +56,7 @@ def caption(trace: ModelTrace, made: Drawing, number: int) -> str:
         said.append(summary(trace, page))
     elif blocks:
         said.append(say("Inside the blocks: {names}.", names=", ".join(blocks)))
-    skips = sum(len(panel.scheme.skips) for panel, _, _ in page.panels)
-    if skips:
-        one = "The coloured line is an edge that bypasses what stands beside it."
-        said.append(say_count(one, "The {count} coloured lines are edges that bypass what stands beside them.", skips))
+    said.append(bypass_sentence(panel for panel, _, _ in page.panels))
     if number == 0 and len(blocks) + len(made.pages) > 1:
         said.append(
             say(
@@ -69,7 +67,7 @@ def caption(trace: ModelTrace, made: Drawing, number: int) -> str:
     if made.left_out and number == len(made.pages) - 1:
         said.append(say_count("One further structure is too large to be drawn.",
                               "{count} further structures are not drawn.", made.left_out))  # fmt: skip
-    return " ".join(said)
+    return " ".join(filter(None, said))
 
 
 def summary(trace: ModelTrace, page: Page) -> str:
@@ -94,22 +92,8 @@ def summary(trace: ModelTrace, page: Page) -> str:
 
 def alternative(trace: ModelTrace, page: Page) -> str:
     """Every panel in words, row by row."""
-    said = []
-    for panel_, _, _ in page.panels:
-        rows = [words(card) for card in panel_.scheme.cards if card.kind in {"card", "join"}]
-        skips = len(panel_.scheme.skips)
-        bypass = say_count("; one edge bypasses parts", "; {count} edges bypass parts", skips) if skips else ""
-        heading = (
-            panel_.title if panel_.digest else say("{model} as a whole", model=shorten(trace.name, NAME_LIMIT, SMALL))
-        )
-        said.append(say("{heading}: {rows}{bypass}.", heading=heading, rows=say(", then ").join(rows), bypass=bypass))
-    return " ".join(said)
-
-
-def words(card: Card) -> str:
-    """A card as a phrase."""
-    rows = [" ".join(filter(None, (row.text, f"({row.shape})" if row.shape else ""))) for row in card.rows]
-    return " ".join(filter(None, (", ".join(rows), card.times)))
+    whole = say("{model} as a whole", model=shorten(trace.name, NAME_LIMIT, SMALL))
+    return " ".join(tell(panel, panel.title if panel.digest else whole) for panel, _, _ in page.panels)
 
 
 FIGURES = (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reportgen import numerals
 from reportgen.kinds import Section
+from reportgen.probes.autograd import AutogradFacts
 from reportgen.record import RunRecord
 from reportgen.report import FigureFile, SectionView, Skipped
 from reportgen.sections.findings.model import NAME, find_model
@@ -16,6 +17,8 @@ from reportgen.words import say
 
 DIAGRAMS = ("diagram", "diagram_blocks", "diagram_blocks_2")
 """The architecture; the blocks that the first page has no room for stand on the others."""
+GRAPHS = ("autograd", "autograd_2", "autograd_3")
+"""The way back from the loss, on pages likewise."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class ModelView(SectionView):
     facts: tuple[Fact, ...] = ()
     layers: LayerTable | None = None
     diagrams: tuple[FigureFile | Skipped, ...] = ()
+    graphs: tuple[FigureFile | Skipped, ...] = ()
     costs: tuple[FigureFile | Skipped, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -37,15 +41,16 @@ def build(record: RunRecord, figures: Figures) -> ModelView:
         findings=tuple(find_model(record, figures)),
         facts=tuple(list_facts(record)),
         layers=make_layer_table(record.trace),
-        diagrams=choose_diagrams(figures),
+        diagrams=choose_pages(figures, DIAGRAMS),
+        graphs=choose_pages(figures, GRAPHS),
         costs=choose_figures(figures, "cost_share"),
         notes=(*record.notes, *record.trace.notes),
     )
 
 
-def choose_diagrams(figures: Figures) -> tuple[FigureFile | Skipped, ...]:
-    """The drawings of the architecture; further pages only where there is something on them."""
-    chosen = choose_figures(figures, *DIAGRAMS)
+def choose_pages(figures: Figures, names: tuple[str, ...]) -> tuple[FigureFile | Skipped, ...]:
+    """The pages of a drawing; further ones only where there is something on them."""
+    chosen = choose_figures(figures, *names)
     return tuple(figure for place, figure in enumerate(chosen) if place == 0 or isinstance(figure, FigureFile))
 
 
@@ -70,12 +75,26 @@ def list_facts(record: RunRecord) -> list[Fact]:
             say("input and output of the largest layer, one image; a lower bound of the peak"),
         ),
     ]
+    if record.probes is not None and record.probes.autograd is not None:
+        facts.append(graph_fact(record.probes.autograd))
     if field is None:
         return [*facts, Fact(say("Receptive field"), "—", say("not defined for this model"))]
     size = say("{size} × {size} px", size=field.size)
     grid = " × ".join(map(str, field.feature_map))
     note = say("of the last feature map, {grid}; total stride {stride} px", grid=grid, stride=field.stride)
     return [*facts, Fact(say("Receptive field"), size, note)]
+
+
+def graph_fact(graph: AutogradFacts) -> Fact:
+    """The size of the autograd graph."""
+    note = say(
+        "{operators} operators, {leaves} parameters, {edges} edges, {images} training images",
+        operators=numerals.count(len(graph.nodes) - graph.leaves),
+        leaves=numerals.count(graph.leaves),
+        edges=numerals.count(graph.edges),
+        images=numerals.count(graph.sampled.images if graph.sampled else None),
+    )
+    return Fact(say("Autograd graph"), say("{count} nodes", count=numerals.count(len(graph.nodes))), note)
 
 
 def trainable_note(trace: ModelTrace) -> str:
@@ -85,4 +104,4 @@ def trainable_note(trace: ModelTrace) -> str:
     return say("{count} trainable", count=numerals.count(trace.trainable_parameters))
 
 
-SECTION = Section(NAME, "Model", 20, (*DIAGRAMS, "cost_share"), build)
+SECTION = Section(NAME, "Model", 20, (*DIAGRAMS, *GRAPHS, "cost_share"), build)

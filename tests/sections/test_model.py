@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from reportgen.probes.autograd import LEAF, AutogradFacts, GraphCall, GraphNode, GraphParameter
 from reportgen.record import RunRecord
 from reportgen.sections.layers import make_layer_table, shorten_settings
 from reportgen.sections.model import SECTION, ModelView
 from reportgen.trace import ModelTrace, ReceptiveField
+from tests.figures.graphs import residual_net, with_graph
 from tests.records import module, small_trace
 from tests.sections.cases import build, change, page
 
@@ -184,3 +186,53 @@ def test_a_trace_of_one_module(record: RunRecord) -> None:
     lone = change(record, trace={"modules": (root,), "operators": (), "edges": ()})
     assert build(SECTION, lone).text.count("\n") <= 1
     assert "whole model" in page(SECTION, lone)
+
+
+def reach(*parameters: tuple[str, bool], chain: int = 3) -> AutogradFacts:
+    """A graph in which the parameters that are reached hang on a chain of operators."""
+    found = tuple(
+        GraphParameter(names=(name,), shape=(10, 5), trainable=True, reached=reached, gradient=reached)
+        for name, reached in parameters
+    )
+    leaves = [GraphNode(name=LEAF, parameter=place) for place, one in enumerate(found) if one.reached]
+    nodes = [*leaves, GraphNode(name="AddmmBackward0", next=tuple(range(len(leaves))))]
+    nodes += [GraphNode(name="ReluBackward0", next=(len(leaves) + number,)) for number in range(chain)]
+    return AutogradFacts(
+        calls=(GraphCall(path="", kind="Net", parent=None),), nodes=tuple(nodes), parameters=found, loss="cross entropy"
+    )
+
+
+def test_parameters_without_a_gradient_are_named(record: RunRecord) -> None:
+    graph = with_graph(record, reach(("a.weight", True), ("stem.weight", False), ("b.weight", True)))
+    built = build(SECTION, graph)
+    sentence = built.sentence("no gradient")
+    assert sentence == (
+        "1 trainable parameter gets no gradient from the loss: “stem.weight”, 33.3 % of the trainable numbers. "
+        "Training left them as they were."
+    )
+    assert next(finding for finding in built.findings if "no gradient" in finding.text).tone == "caution"
+    assert "reaches every" not in built.text
+    assert "would leave them" in build(SECTION, change(graph, training=None)).sentence("no gradient")
+
+
+def test_parameters_of_modules_that_are_never_called_are_not_named_twice(record: RunRecord) -> None:
+    graph = with_graph(record, reach(("a.weight", True), ("aux.fc.weight", False)))
+    text = build(SECTION, change(graph, trace={"unused": ("aux.fc",)})).text
+    assert "“aux.fc” (" in text
+    assert "no gradient" not in text
+    assert "reaches every" not in text
+
+
+def test_the_way_to_the_farthest_parameter_is_counted(record: RunRecord) -> None:
+    sentence = build(SECTION, with_graph(record, reach(("a.weight", True)))).sentence("reaches every")
+    assert sentence == "The loss reaches every trainable parameter (1); the farthest, “a.weight”, over 4 operators."
+    residual = build(SECTION, with_graph(record, residual_net(2))).sentence("reaches every")
+    assert "“stem.weight”, over 15 operators along the longest way back and 10 along the shortest" in residual
+
+
+def test_the_size_of_the_graph_is_a_fact(record: RunRecord) -> None:
+    facts = residual_net(2)
+    text = page(SECTION, with_graph(record, facts))
+    assert f"{len(facts.nodes)} nodes" in text
+    assert f"{facts.edges} edges, 2 training images" in text
+    assert "Autograd graph" not in page(SECTION, record)

@@ -15,8 +15,37 @@ ROW, FOLLOW = 19, 13
 """Height of a row's first line and of each small line under it."""
 JOIN = 18
 """Diameter of a small operator."""
+HEAD = 14
+"""Height of the small line at the top of a card, where it has one."""
+PILL = 10
+"""What a leaf is wider than its text."""
+LEAVES_APART, LEAVES_LEFT = 3, 12
+"""Between two leaves, and between a row's text and its first leaf."""
+LEAVES_WIDE = 232
+"""Leaves that are wider together stand below each other."""
 
 Kind = Literal["card", "join", "port", "side", "const"]
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A parameter that an operator reads."""
+
+    name: str
+    shape: str
+    full: str
+    """Every name it has, unshortened."""
+    frozen: bool = False
+
+    @property
+    def text(self) -> str:
+        """Name and shape."""
+        return f"{self.name} {self.shape}".rstrip()
+
+    @property
+    def width(self) -> float:
+        """Pixels."""
+        return text_width(self.text, SMALL) + PILL
 
 
 @dataclass(frozen=True)
@@ -37,11 +66,23 @@ class Row:
     """Dotted name of the first module."""
     repeats: int = 1
     """How often the module is called in a row here."""
+    leaves: tuple[Leaf, ...] = ()
 
     @property
     def height(self) -> float:
         """Pixels."""
-        return ROW + FOLLOW * len(self.follow)
+        return max(ROW + FOLLOW * len(self.follow), (ROW - 1) * len(self.lines) + 1)
+
+    @property
+    def lines(self) -> tuple[tuple[Leaf, ...], ...]:
+        """The leaves as they stand beside and below each other."""
+        lines: list[tuple[Leaf, ...]] = []
+        for leaf in self.leaves:
+            if lines and beside((*lines[-1], leaf)) <= LEAVES_WIDE:
+                lines[-1] += (leaf,)
+            else:
+                lines.append((leaf,))
+        return tuple(lines)
 
     def width(self, size: float) -> float:
         """Pixels that text and shape need."""
@@ -55,6 +96,11 @@ class Row:
         return f"{self.text} {self.letter}".rstrip()
 
 
+def beside(leaves: tuple[Leaf, ...]) -> float:
+    """Width of leaves in one line, pixels."""
+    return sum(leaf.width for leaf in leaves) + LEAVES_APART * (len(leaves) - 1)
+
+
 @dataclass(frozen=True)
 class Card:
     """One node of the drawing."""
@@ -65,6 +111,8 @@ class Card:
     """Such as "×4"; empty for once."""
     least: float = 0.0
     """At least this wide, so that cards above each other agree."""
+    heading: str = ""
+    """Small line at the top: what the names of all leaves begin with."""
 
     @property
     def badge(self) -> float:
@@ -79,14 +127,26 @@ class Card:
             return JOIN if text < JOIN - 4 else text + 14
         if self.kind != "card":
             return self.rows[0].width(SMALL) + 4
-        return max(self.least, max(row.width(TEXT) for row in self.rows) + self.badge + 2 * PAD)
+        inner = [row.width(TEXT) for row in self.rows] + [text_width(self.heading, SMALL)]
+        inner += [self.leaves_left + beside(line) for row in self.rows for line in row.lines]
+        return max(self.least, max(inner) + self.badge + 2 * PAD)
+
+    @property
+    def leaves_left(self) -> float:
+        """Where leaves begin, pixels from the left of the rows' text."""
+        return max((row.width(TEXT) for row in self.rows if row.leaves), default=0.0) + LEAVES_LEFT
 
     @property
     def height(self) -> float:
         """Pixels."""
         if self.kind == "join":
             return JOIN
-        return sum(row.height for row in self.rows) + (6 if self.kind == "card" else -3)
+        return sum(row.height for row in self.rows) + (6 if self.kind == "card" else -3) + self.head
+
+    @property
+    def head(self) -> float:
+        """Height of the small line at the top, pixels."""
+        return HEAD if self.heading else 0.0
 
 
 @dataclass(frozen=True)
@@ -119,3 +179,7 @@ class Style:
     """Blocks that follow each other share a card, and the middle of a very long card is left out, as it says."""
     stages: bool = False
     """A convolution or pooling after a pooling begins a new card, as in an overview."""
+    stacked: bool = False
+    """Every card has a layer of its own: narrow and high."""
+    apart: bool = False
+    """Every row has a card of its own."""

@@ -21,7 +21,7 @@ def compose(writer: Writer) -> Scheme:
     groups = grouped(writer)
     group_of = {position: number for number, group in enumerate(groups) for position in group}
     into, _ = ends(graph)
-    cards = tuple(card(writer, role(writer, group[0], len(into[group[0]])), group) for group in groups)
+    cards = tuple(card(writer, writer.role(group[0], len(into[group[0]])), group) for group in groups)
     edges = tuple(sorted({(group_of[a], group_of[b]) for a, b in graph.edges if group_of[a] != group_of[b]}))
     scheme = Scheme(cards, edges, bypasses(len(cards), edges))
     return aligned(scheme) if scheme.in_one_column() else scheme
@@ -31,8 +31,8 @@ def grouped(writer: Writer) -> list[list[int]]:
     """The positions that share a card: rows one after the other with nothing branching off between them."""
     graph = writer.graphs[0]
     into, out = ends(graph)
-    sharing = {"row", "block"} if writer.style.elide else {"row"}
-    roles = {i: role(writer, i, len(into[i])) for i in range(len(graph.items))}
+    sharing = set[str]() if writer.style.apart else {"row", "block"} if writer.style.elide else {"row"}
+    roles = {i: writer.role(i, len(into[i])) for i in range(len(graph.items))}
     groups: list[list[int]] = []
     last: dict[int, list[int]] = {}
     for position in range(len(graph.items)):
@@ -42,7 +42,7 @@ def grouped(writer: Writer) -> list[list[int]]:
             and len(before) == 1
             and roles[before[0]] == roles[position]
             and len(out[before[0]]) == 1
-            and not (writer.style.stages and new_stage(writer, before[0], position))
+            and not writer.breaks(last[before[0]], position)
         ):
             group = last[before[0]]
         else:
@@ -63,22 +63,6 @@ def ends(graph: Graph) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
     return into, out
 
 
-def role(writer: Writer, position: int, inputs: int) -> str:
-    """`row` for what may stand on a card with others, `block`, `join`, or the item's own role."""
-    item = writer.graphs[0].items[position]
-    if item.role == "operator":
-        return "join" if inputs > 1 else "row"
-    if item.role == "call":
-        return "row" if writer.structures.is_row(item) else "block"
-    return item.role
-
-
-def new_stage(writer: Writer, before: int, position: int) -> bool:
-    """True where a convolution or another pooling comes after a pooling."""
-    one, other = (writer.row(place, 0).full for place in (before, position))
-    return "Pool" in one and (other.startswith("Conv") or "Pool" in other)
-
-
 def card(writer: Writer, role: str, group: Sequence[int]) -> Card:
     """One card from the items that stand on it."""
     first = group[0]
@@ -93,7 +77,7 @@ def card(writer: Writer, role: str, group: Sequence[int]) -> Card:
         return Card("const", (Row(say("stored tensor"), say("stored tensor")),))
     if role == "join":
         row = writer.row(first, 0)
-        return Card("join", (Row(symbol(row.full), row.full),))
+        return Card("join", (Row(symbol(row.text), row.full),))
     if role == "block" and not writer.style.elide:
         rows = tuple(writer.row(first, part) for part in range(len(item.parts)))
         counts = [str(other.times) for other in writer.everywhere(first)]

@@ -63,101 +63,117 @@ def boxes(scheme: Scheme) -> list[Box]:
     return [Box(card.width, card.height, card.kind == "join", card.kind in late) for card in scheme.cards]
 
 
-def fitted(
-    structures: Structures, calls: Sequence[int], graphs: Sequence[Graph], room: float
-) -> tuple[Scheme, Placed] | None:
-    """The structure with as much detail as fits, narrow if that costs only shapes and lists; None if nothing fits."""
-    full, ranges = Style(labels.FULL_LISTS, shapes=True), Style(labels.RANGES, shapes=True)
-    tries = [(min(NARROW, room), full), (min(NARROW, room), ranges), (room, full), (room, ranges)]
-    tries += [(room, Style(detail, shapes=False)) for detail in (labels.FULL_LISTS, labels.RANGES)]
-    tries += [(room, Style(detail, shapes=False, wrap=True)) for detail in range(labels.RANGES, labels.KIND_ONLY + 1)]
-    made = (attempt(structures, calls, graphs, replace(style, stages=calls[0] == 0), width) for width, style in tries)
-    return next((drawn for drawn in made if drawn), None)
-
-
-def attempt(
-    structures: Structures, calls: Sequence[int], graphs: Sequence[Graph], style: Style, width: float
-) -> tuple[Scheme, Placed] | None:
-    """The structure in one style; None if it is too large for a page or too dense to be followed."""
-    scheme = compose(Writer(structures, tuple(calls), tuple(graphs), style))
-    if len(scheme.cards) > LARGEST or len(scheme.edges) > DENSEST * len(scheme.cards):
-        return None
-    if sum(card.height for card in scheme.cards if card.kind == "card") > HEIGHT * ABREAST:
-        return None
-    placed = place(boxes(scheme), scheme.edges)
-    return (scheme, placed) if placed.width <= width and placed.height <= HEIGHT - HEADING else None
-
-
 @lru_cache(maxsize=1)
 def drawing(trace: ModelTrace) -> Drawing | Skipped:
     """The whole diagram of a model; kept, because three figures show it."""
     structures = Structures(plant(trace)) if trace.modules else None
     if structures is None or not structures.graph(0).body():
         return Skipped("diagram", say("Architecture"), say("The trace holds no operator between input and output."))
-    top = overview(structures)
-    if top is None:
-        parts = len(structures.graph(0).body())
-        return Skipped(
-            "diagram",
-            say("Architecture"),
-            say("The model has {count} parts side by side, too many for one page.", count=parts),
-        )
-    blocks, too_large = blocks_below(structures, top.graph)
-    pages: tuple[Page, ...] = ()
-    known = frozenset(blocks)
-    for _ in range(2):  # the second time without links to what found no page
-        panels = [panel("", clean(trace.name), "", top.scheme, top.placed, known)]
-        panels += [block_panel(structures, digest, blocks[digest], known) for digest in blocks if digest in known]
-        pages = paginate(panels)[: 1 + FIGURES_OF_BLOCKS]
-        known = frozenset(placed.digest for page in pages for placed, _, _ in page.panels)
-    return Drawing(pages, too_large + len(blocks) - len(known - {""}))
+    made = Draft(structures).drawing()
+    if made is not None:
+        return made
+    parts = len(structures.graph(0).body())
+    reason = say("The model has {count} parts side by side, too many for one page.", count=parts)
+    return Skipped("diagram", say("Architecture"), reason)
 
 
-def overview(structures: Structures) -> Overview | None:
-    """The model itself, opened as far as a page allows."""
-    room = WIDTH - PATHS - 4
-    graphs = list(dict.fromkeys(structures.overview(limit) for limit in OVERVIEW_ITEMS))
-    for graph in graphs:
-        found = fitted(structures, (0,), (graph,), room)
-        if found:
-            return Overview(graph, *found)
-    style = Style(labels.RANGES, shapes=True, elide=True)
-    found = attempt(structures, (0,), graphs[-1:], style, room)
-    return Overview(graphs[-1], *found) if found else None
+@dataclass(frozen=True)
+class Draft:
+    """A drawing of structures under way: the architecture's, or another graph's that is laid out the same way."""
 
+    structures: Structures
+    ids: str = "dg"
+    """Beginning of the ids that links lead to."""
+    most_pages: int = 1 + FIGURES_OF_BLOCKS
 
-def blocks_below(structures: Structures, top: Graph) -> tuple[dict[str, tuple[Scheme, Placed]], int]:
-    """Every structure that the overview or another structure names, in order of appearance; how many are too large."""
-    found: dict[str, tuple[Scheme, Placed]] = {}
-    too_large: set[str] = set()
-    waiting = named(structures, top)
-    while waiting:
-        digest = waiting.pop(0)
-        if digest in found or digest in too_large:
-            continue
-        calls = structures.calls(digest)
-        drawn = fitted(structures, calls, [structures.graph(call) for call in calls], WIDTH - 4)
-        if drawn is None:
-            too_large.add(digest)
-        else:
-            found[digest] = drawn
-            waiting += named(structures, structures.graph(calls[0]))
-    return found, len(too_large)
+    def scheme(self, calls: Sequence[int], graphs: Sequence[Graph], style: Style) -> Scheme:
+        """Cards and edges of one structure in one style."""
+        return compose(Writer(self.structures, tuple(calls), tuple(graphs), style))
 
+    def drawing(self, beside: Sequence[Panel] = ()) -> Drawing | None:
+        """The overview, what stands beside it, and every block on as few pages as there may be; None where the
+        overview fits on none."""
+        top = self.overview()
+        if top is None:
+            return None
+        blocks, too_large = self.blocks_below(top.graph)
+        pages: tuple[Page, ...] = ()
+        known = frozenset(blocks)
+        name = clean(self.structures.tree.trace.name)
+        for _ in range(2):  # the second time without links to what found no page
+            panels = [panel("", name, "", top.scheme, top.placed, known, self.ids), *beside]
+            panels += [self.block_panel(digest, blocks[digest], known) for digest in blocks if digest in known]
+            pages = paginate(panels)[: self.most_pages]
+            known = frozenset(placed.digest for page in pages for placed, _, _ in page.panels)
+        return Drawing(pages, too_large + len(blocks) - len(known & set(blocks)))
 
-def named(structures: Structures, graph: Graph) -> list[str]:
-    """The structures that a graph names, in order."""
-    calls = [part[0] for item in graph.items if item.role == "call" for part in item.parts]
-    return [structures.digest(call) for call in calls if not structures.tree.is_row(call)]
+    def overview(self) -> Overview | None:
+        """The model itself, opened as far as a page allows."""
+        room = WIDTH - PATHS - 4
+        graphs = list(dict.fromkeys(self.structures.overview(limit) for limit in OVERVIEW_ITEMS))
+        for graph in graphs:
+            found = self.fitted((0,), (graph,), room)
+            if found:
+                return Overview(graph, *found)
+        style = Style(labels.RANGES, shapes=True, elide=True)
+        found = self.attempt((0,), graphs[-1:], style, room)
+        return Overview(graphs[-1], *found) if found else None
 
+    def fitted(self, calls: Sequence[int], graphs: Sequence[Graph], room: float) -> tuple[Scheme, Placed] | None:
+        """The structure with as much detail as fits, narrow if that costs only shapes and lists; None if it can't."""
+        full, ranges = Style(labels.FULL_LISTS, shapes=True), Style(labels.RANGES, shapes=True)
+        tries = [(min(NARROW, room), full), (min(NARROW, room), ranges), (room, full), (room, ranges)]
+        tries += [(room, Style(detail, shapes=False)) for detail in (labels.FULL_LISTS, labels.RANGES)]
+        tries += [
+            (room, Style(detail, shapes=False, wrap=True)) for detail in range(labels.RANGES, labels.KIND_ONLY + 1)
+        ]
+        tries.append((room, Style(labels.RANGES, shapes=True, stacked=True)))
+        made = (self.attempt(calls, graphs, replace(style, stages=calls[0] == 0), width) for width, style in tries)
+        return next((drawn for drawn in made if drawn), None)
 
-def block_panel(structures: Structures, digest: str, drawn: tuple[Scheme, Placed], known: frozenset[str]) -> Panel:
-    """One structure with its heading: class, how often, at which output shapes."""
-    calls = [structures.tree.call(index) for index in structures.calls(digest)]
-    name = f"{shorten(calls[0].kind, NAME_LIMIT, SMALL)} {structures.letter(digest)}".rstrip()
-    title = name + (f" ×{len(calls)}" if len(calls) > 1 else "")
-    shapes = Counter(shape_text(call.output_shapes[0]) for call in calls if call.output_shapes)
-    counted = [f"{shape} (×{count})" if count > 1 else shape for shape, count in shapes.items()]
-    notes = [series(counted, between=" · "), series(shapes, between=" · "), series(shapes, 1)]
-    note = next((note for note in notes if text_width(note, SMALL) <= LEAST), "") if len(shapes) > 1 else ""
-    return panel(digest, title, note, *drawn, known)
+    def attempt(
+        self, calls: Sequence[int], graphs: Sequence[Graph], style: Style, width: float
+    ) -> tuple[Scheme, Placed] | None:
+        """The structure in one style; None if it is too large for a page or too dense to be followed."""
+        scheme = self.scheme(calls, graphs, style)
+        if len(scheme.cards) > LARGEST or len(scheme.edges) > DENSEST * len(scheme.cards):
+            return None
+        if sum(card.height for card in scheme.cards if card.kind == "card") > HEIGHT * ABREAST:
+            return None
+        placed = place(boxes(scheme), scheme.edges, one_each=style.stacked)
+        return (scheme, placed) if placed.width <= width and placed.height <= HEIGHT - HEADING else None
+
+    def blocks_below(self, top: Graph) -> tuple[dict[str, tuple[Scheme, Placed]], int]:
+        """Every structure that the overview or another structure names, in order of appearance; how many are too
+        large."""
+        found: dict[str, tuple[Scheme, Placed]] = {}
+        too_large: set[str] = set()
+        waiting = self.named(top)
+        while waiting:
+            digest = waiting.pop(0)
+            if digest in found or digest in too_large:
+                continue
+            calls = self.structures.calls(digest)
+            drawn = self.fitted(calls, [self.structures.graph(call) for call in calls], WIDTH - 4)
+            if drawn is None:
+                too_large.add(digest)
+            else:
+                found[digest] = drawn
+                waiting += self.named(self.structures.graph(calls[0]))
+        return found, len(too_large)
+
+    def named(self, graph: Graph) -> list[str]:
+        """The structures that a graph names, in order."""
+        calls = [part[0] for item in graph.items if item.role == "call" for part in item.parts]
+        return [self.structures.digest(call) for call in calls if not self.structures.tree.is_row(call)]
+
+    def block_panel(self, digest: str, drawn: tuple[Scheme, Placed], known: frozenset[str]) -> Panel:
+        """One structure with its heading: class, how often, at which output shapes."""
+        calls = [self.structures.tree.call(index) for index in self.structures.calls(digest)]
+        name = f"{shorten(calls[0].kind, NAME_LIMIT, SMALL)} {self.structures.letter(digest)}".rstrip()
+        title = name + (f" ×{len(calls)}" if len(calls) > 1 else "")
+        shapes = Counter(shape_text(call.output_shapes[0]) for call in calls if call.output_shapes)
+        counted = [f"{shape} (×{count})" if count > 1 else shape for shape, count in shapes.items()]
+        notes = [series(counted, between=" · "), series(shapes, between=" · "), series(shapes, 1)]
+        note = next((note for note in notes if text_width(note, SMALL) <= LEAST), "") if len(shapes) > 1 else ""
+        return panel(digest, title, note, *drawn, known, self.ids)

@@ -22,6 +22,8 @@ LONG = 120.0
 """Pull between the passing points of one edge, so that it runs straight."""
 ABREAST = 2
 """With more cards side by side no way is the main one, and branches stand evenly."""
+FIXED = 1e9
+"""Pull on cards that stand in one column."""
 TRUNK = 400.0
 """Pull along the main path, so strong that it stays straight."""
 
@@ -50,10 +52,13 @@ class Layered:
     """For each edge its nodes: source, passing points, target."""
 
 
-def layered(boxes: Sequence[Box], edges: Sequence[tuple[int, int]]) -> Layered:
-    """Put every card in a layer and break every long edge into links; `edges` go from lower to higher index."""
+def layered(boxes: Sequence[Box], edges: Sequence[tuple[int, int]], *, one_each: bool = False) -> Layered:
+    """Put every card in a layer and break every long edge into links; `edges` go from lower to higher index.
+
+    With `one_each` every card has a layer of its own, in their order: narrow, and higher.
+    """
     count = len(boxes)
-    level = [0] * count
+    level = list(range(count)) if one_each else [0] * count
     for a, b in sorted(edges):
         level[b] = max(level[b], level[a] + 1)
     for node in range(count):
@@ -133,8 +138,8 @@ def trunk(graph: Layered, count: int) -> frozenset[tuple[int, int]]:
     return frozenset(pairwise(longest))
 
 
-def across(graph: Layered, boxes: Sequence[Box]) -> list[float]:
-    """The x of every node's middle."""
+def across(graph: Layered, boxes: Sequence[Box], *, one_each: bool = False) -> list[float]:
+    """The x of every node's middle; with `one_each` the cards stand in one column."""
     main = trunk(graph, len(boxes))
     crowded = max((sum(node < len(boxes) for node in layer) for layer in graph.layers), default=0) > ABREAST
     weight = {(a, b): TRUNK if (a, b) in main and not crowded else 1.0 for a, b in graph.links}
@@ -147,8 +152,10 @@ def across(graph: Layered, boxes: Sequence[Box]) -> list[float]:
     x = [0.0] * len(graph.level)
     for step in range(SETTLING):
         for layer in graph.layers if step % 2 == 0 else graph.layers[::-1]:
-            wanted = [middle(node, links[node], x) for node in layer]
-            pulls = [sum(pull for _, pull in links[node]) or 0.1 for node in layer]
+            fixed = [one_each and node < len(boxes) for node in layer]
+            wanted = [0.0 if still else middle(node, links[node], x) for node, still in zip(layer, fixed, strict=True)]
+            pulls = [FIXED if still else sum(pull for _, pull in links[node]) or 0.1
+                     for node, still in zip(layer, fixed, strict=True)]  # fmt: skip
             rooms = [room(a, b, widths, len(boxes)) for a, b in pairwise(layer)]
             for node, value in zip(layer, settled(wanted, pulls, rooms), strict=True):
                 x[node] = value

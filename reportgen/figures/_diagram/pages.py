@@ -76,7 +76,7 @@ def svg(page: Page) -> bytes:
         holder = ET.SubElement(root, "g", {"transform": f"translate({number(x)} {number(y)})"})
         holder.append(panel.element)
         for link in panel.links:
-            anchor = ET.SubElement(holder, "a", {"href": f"#dg-{link.target}", "aria-label": link.label})
+            anchor = ET.SubElement(holder, "a", {"href": f"#{panel.ids}-{link.target}", "aria-label": link.label})
             area = {"x": link.x, "y": link.y, "width": link.width, "height": link.height}
             look = {"fill": "none", "pointer-events": "all"}
             ET.SubElement(anchor, "rect", {key: number(value) for key, value in area.items()} | look)

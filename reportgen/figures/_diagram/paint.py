@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from xml.etree import ElementTree as ET
 
-from reportgen.figures._diagram.cards import FOLLOW, PAD, ROW, SMALL, TEXT, Card, Row, Scheme
+from reportgen.figures._diagram.cards import FOLLOW, LEAVES_APART, PAD, PILL, ROW, SMALL, TEXT, Card, Leaf, Row, Scheme
 from reportgen.figures._diagram.routes import Placed, Point
 from reportgen.figures._diagram.text import FONT, shorten, tail, text_width
 from reportgen.figures._style import ACCENT, INK, MUTED, PAPER, SOFT
@@ -16,6 +16,8 @@ LINE = "#868d98"
 """Edges, between the muted ink and the soft one so that arrow heads show."""
 TINT = "#eaf4f3"
 """Accent on paper at about 8 %: cards that are drawn in full elsewhere."""
+LEAF = "#edf0f3"
+"""Parameters: the hairlines' hue, lighter."""
 CORNER = 5
 TITLE = 13.0
 LEAST = 300.0
@@ -49,6 +51,8 @@ class Panel:
     width: float
     height: float
     scheme: Scheme
+    ids: str = "dg"
+    """Beginning of its id and of those it links to."""
 
 
 def number(value: float) -> str:
@@ -134,7 +138,10 @@ def draw_card(parent: ET.Element, card: Card, corner: Point, known: Collection[s
         end = x + card.width - PAD
         text(group, end, y + card.height / 2 + 4, card.times, TEXT, text_anchor="end", font_weight="bold")
     links: list[Link] = []
-    top = y + 3
+    top = y + 3 + card.head
+    if card.heading:
+        text(group, x + PAD, y + 13, card.heading, SMALL, fill=MUTED)
+    draw_leaves(group, card, x + PAD, top)
     right = x + card.width - PAD - card.badge
     for row in card.rows:
         draw_row(group, row, x + PAD, right, top)
@@ -142,6 +149,30 @@ def draw_card(parent: ET.Element, card: Card, corner: Point, known: Collection[s
             links.append(Link(row.target, x, top, card.width, row.height, row.full))
         top += row.height
     return links
+
+
+def draw_leaves(parent: ET.Element, card: Card, left: float, top: float) -> None:
+    """The parameters beside the rows that read them, with a line from each row to its own."""
+    stalks = []
+    for row in card.rows:
+        if row.leaves:
+            stalks.append(f"M{number(left + row.width(TEXT) + 3)} {number(top + 10)}H{number(left + card.leaves_left)}")
+        for place, line in enumerate(row.lines):
+            x, y = left + card.leaves_left, top + 2 + (ROW - 1) * place
+            for leaf in line:
+                draw_leaf(parent, leaf, x, y)
+                x += leaf.width + LEAVES_APART
+        top += row.height
+    if stalks:
+        ET.SubElement(parent, "path", {"d": "".join(stalks), "stroke": SOFT})
+
+
+def draw_leaf(parent: ET.Element, leaf: Leaf, x: float, y: float) -> None:
+    """A pill: filled where gradients are added up, dashed where the parameter is frozen."""
+    look = {"fill": "none", "stroke": SOFT, "stroke-dasharray": "3 2"} if leaf.frozen else {"fill": LEAF}
+    frame = {"x": x, "y": y, "width": leaf.width, "height": ROW - 3, "rx": (ROW - 3) / 2}
+    ET.SubElement(parent, "rect", {key: number(value) for key, value in frame.items()} | look)
+    text(parent, x + PILL / 2, y + 12, leaf.text, SMALL, fill=MUTED if leaf.frozen else INK)
 
 
 def draw_row(parent: ET.Element, row: Row, left: float, right: float, top: float) -> None:
@@ -165,10 +196,13 @@ def draw_note(parent: ET.Element, card: Card, corner: Point) -> list[Link]:
     return []
 
 
-def panel(digest: str, title: str, note: str, scheme: Scheme, placed: Placed, known: Collection[str]) -> Panel:
+def panel(
+    digest: str, title: str, note: str, scheme: Scheme, placed: Placed, known: Collection[str], ids: str = "dg"
+) -> Panel:
     """A drawing with its heading."""
-    element = ET.Element("g", {"id": f"dg-{digest or 'overview'}"})
-    left = PATHS if not digest and scheme.in_one_column() else 0
+    element = ET.Element("g", {"id": f"{ids}-{digest or 'overview'}"})
+    named = any(row.path for card in scheme.cards for row in card.rows)
+    left = PATHS if not digest and named and scheme.in_one_column() else 0
     limit = max(placed.width + left, LEAST)
     heading, below = shorten(title, limit, TITLE, bold=True), shorten(note, limit, SMALL)
     text(element, 0, 12, heading, TITLE, font_weight="bold")
@@ -181,7 +215,7 @@ def panel(digest: str, title: str, note: str, scheme: Scheme, placed: Placed, kn
         draw_paths(body, scheme, placed)
     moved = tuple(replace(link, x=link.x + left, y=link.y + head) for link in links)
     width = max(placed.width + left, text_width(heading, TITLE, bold=True), text_width(below, SMALL))
-    return Panel(digest, title, element, moved, width, placed.height + head, scheme)
+    return Panel(digest, title, element, moved, width, placed.height + head, scheme, ids)
 
 
 def draw_paths(parent: ET.Element, scheme: Scheme, placed: Placed) -> None:

@@ -47,10 +47,10 @@ class Plan:
         return abs(self.x[a] - self.x[b]) < STRAIGHT
 
 
-def place(boxes: Sequence[Box], edges: Sequence[tuple[int, int]]) -> Placed:
-    """Lay out cards and route the edges between them."""
-    graph = layered(boxes, edges)
-    plan = Plan(graph, boxes, across(graph, boxes))
+def place(boxes: Sequence[Box], edges: Sequence[tuple[int, int]], *, one_each: bool = False) -> Placed:
+    """Lay out cards and route the edges between them; with `one_each`, every card in a layer of its own."""
+    graph = layered(boxes, edges, one_each=one_each)
+    plan = Plan(graph, boxes, across(graph, boxes, one_each=one_each))
     sides = side_entries(plan)
     tracks = [gap_tracks(plan, level, sides) for level in range(len(graph.layers))]
     heights = [max((boxes[n].height for n in layer if n < len(boxes)), default=0.0) for layer in graph.layers]

@@ -8,7 +8,7 @@ from hashlib import sha256
 from string import ascii_uppercase
 
 from reportgen.figures._diagram.lift import Graph, Item, lift
-from reportgen.figures._diagram.tree import Tree, plain_name
+from reportgen.figures._diagram.tree import Tree
 
 CONTAINERS = frozenset(("Sequential", "ModuleList", "ModuleDict"))
 SMALL_CHAIN = 6
@@ -20,8 +20,9 @@ LONGEST_PERIOD = 3
 class Structures:
     """Graphs and digests of a tree's calls, each computed once."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, small_chain: int = SMALL_CHAIN) -> None:
         self.tree = tree
+        self.small_chain = small_chain
         self._opened: dict[int, frozenset[int]] = {}
         self._graphs: dict[int, Graph] = {}
         self._digests: dict[int, str] = {}
@@ -49,7 +50,7 @@ class Structures:
             return True
         rows = all(self.is_row(graph.items[i]) for i in graph.body())
         plain = all(item.role not in {"side", "const"} for item in graph.items)
-        return rows and plain and graph.is_chain() and len(graph.body()) <= SMALL_CHAIN
+        return rows and plain and graph.is_chain() and len(graph.body()) <= self.small_chain
 
     def is_row(self, item: Item) -> bool:
         """True for an operator or a module without a diagram of its own."""
@@ -88,7 +89,7 @@ class Structures:
             if item.role == "call":
                 words.append("+".join(self.digest(part[0]) for part in item.parts))
             elif item.role == "operator":
-                words.append(plain_name(self.tree.operator(item.parts[0][0])))
+                words.append(self.tree.word(item.parts[0][0]))
             else:
                 words.append(item.role)
         return f"{words} {graph.edges}"

@@ -59,6 +59,10 @@ class Tree:
         """The operator with this index."""
         return self.trace.operators[index]
 
+    def word(self, index: int) -> str:
+        """What an operator is called where structures are compared."""
+        return plain_name(self.operator(index))
+
     def is_row(self, index: int) -> bool:
         """True for a call that has nothing inside worth a diagram of its own."""
         if self.call(index).kind in OPAQUE:
@@ -80,6 +84,13 @@ def in_dropout(trace: ModelTrace, operator: Operator) -> bool:
 
 def plant(trace: ModelTrace) -> Tree:
     """Index a trace."""
+    stored = stored_tensors(trace)
+    kept = stored | {op.index for op in trace.operators if plain_name(op) not in GLUE or in_dropout(trace, op)}
+    return grow(trace, kept, reached(trace), stored)
+
+
+def grow(trace: ModelTrace, kept: Collection[int], alive: frozenset[int], stored: frozenset[int]) -> Tree:
+    """Index a trace of which the operators in `kept` are drawn; the other sets as in Tree."""
     count = len(trace.modules)
     children: list[list[int]] = [[] for _ in range(count)]
     ancestors: list[tuple[int, ...]] = []
@@ -88,13 +99,10 @@ def plant(trace: ModelTrace) -> Tree:
         ancestors.append((*around, call.index))
         if call.parent is not None:
             children[call.parent].append(call.index)
-    stored = stored_tensors(trace)
-    kept = stored | {op.index for op in trace.operators if plain_name(op) not in GLUE or in_dropout(trace, op)}
-    alive = reached(trace)
     operators: list[list[int]] = [[] for _ in range(count)]
     orders = [len(trace.operators)] * count
     for op in trace.operators:
-        if op.index in kept & alive and op.name != "input":
+        if op.index in kept and op.index in alive and op.name != "input":
             operators[op.module].append(op.index)
         for call_index in ancestors[op.module]:
             orders[call_index] = min(orders[call_index], op.index)
@@ -113,7 +121,7 @@ def plant(trace: ModelTrace) -> Tree:
         orders=tuple(orders),
         alive=alive,
         stored=stored,
-        results=tuple(sorted(kept & alive - {a for a, _ in joined})),
+        results=tuple(sorted(alive & set(kept) - {a for a, _ in joined})),
     )
 
 

@@ -62,6 +62,22 @@ class Writer:
         name = shorten(kind, NAME_LIMIT, TEXT, bold=True)
         return Row(name, clean(kind), follow, shape, digest, letter, path, times)
 
+    def role(self, position: int, inputs: int) -> str:
+        """`row` for what may stand on a card with others, `block`, `join`, or the item's own role."""
+        item = self.graphs[0].items[position]
+        if item.role == "operator":
+            return "join" if inputs > 1 else "row"
+        if item.role == "call":
+            return "row" if self.structures.is_row(item) else "block"
+        return item.role
+
+    def breaks(self, group: Sequence[int], position: int) -> bool:
+        """True where a row begins a new card though it follows the group: after a pooling, in an overview."""
+        if not self.style.stages:
+            return False
+        one, other = (self.row(place, 0).full for place in (group[-1], position))
+        return "Pool" in one and (other.startswith("Conv") or "Pool" in other)
+
     def fitting(self, calls: Sequence[ModuleCall]) -> str:
         """The label with as much detail as a row holds."""
         for detail in range(self.style.detail, KIND_ONLY):

@@ -8,6 +8,7 @@ from reportgen import numerals
 from reportgen.folding import Row, fold
 from reportgen.record import RunRecord
 from reportgen.report import Finding
+from reportgen.sections.findings.reach import find_reach
 from reportgen.sections.phrases import LONGEST_DEVICE, evidence, join_few, quote, shorten
 from reportgen.sections.pieces import Figures
 from reportgen.trace import ModelTrace
@@ -45,6 +46,7 @@ def find_model(record: RunRecord, figures: Figures) -> list[Finding]:
         find_frozen(trace),
         find_tied(trace),
         find_unused(trace),
+        find_reach(record, figures),
         find_uncounted(trace),
     ]
     return [finding for finding in found if finding is not None]

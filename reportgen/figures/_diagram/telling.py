@@ -1,0 +1,40 @@
+"""A drawing in words, for captions and for those who can't see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reportgen.figures._diagram.cards import Card, Row
+from reportgen.figures._diagram.paint import Panel
+from reportgen.words import say, say_count
+
+
+def tell(panel: Panel, heading: str, most: int | None = None) -> str:
+    """A panel row by row, at most so many cards of it."""
+    told = [words(card) for card in panel.scheme.cards if card.kind in {"card", "join"}]
+    if most is not None and len(told) > most + 1:
+        told = [*told[:most], say("{count} more", count=len(told) - most)]
+    skips = len(panel.scheme.skips)
+    bypass = say_count("; one edge bypasses parts", "; {count} edges bypass parts", skips) if skips else ""
+    return say("{heading}: {rows}{bypass}.", heading=heading, rows=say(", then ").join(told), bypass=bypass)
+
+
+def words(card: Card) -> str:
+    """A card as a phrase."""
+    told = ", ".join(map(row_words, card.rows))
+    return " ".join(filter(None, (told, card.times)))
+
+
+def row_words(row: Row) -> str:
+    """A row as a phrase: text, shape, parameters."""
+    aside = ", ".join(filter(None, (row.shape, *(leaf.text for leaf in row.leaves))))
+    return " ".join(filter(None, (row.text, f"({aside})" if aside else "")))
+
+
+def bypass_sentence(panels: Iterable[Panel]) -> str:
+    """What the coloured lines are; empty where there are none."""
+    skips = sum(len(panel.scheme.skips) for panel in panels)
+    if not skips:
+        return ""
+    one = "The coloured line is an edge that bypasses what stands beside it."
+    return say_count(one, "The {count} coloured lines are edges that bypass what stands beside them.", skips)

@@ -1,0 +1,130 @@
+"""The autograd graph of the loss: whole where it is small, else each distinct block once, as the architecture is.
+
+`autograd` holds the loss and what comes first on the way back, `autograd_2` and `autograd_3` what found no room there.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+from reportgen.figures._diagram.backtree import plant_backward
+from reportgen.figures._diagram.backward import BackwardDraft
+from reportgen.figures._diagram.drawing import Drawing
+from reportgen.figures._diagram.flat import flat_pages
+from reportgen.figures._diagram.pages import WIDTH, svg
+from reportgen.figures._diagram.structure import Structures
+from reportgen.figures._diagram.telling import bypass_sentence, tell
+from reportgen.figures._diagram.text import clean
+from reportgen.figures._diagram.unreached import unreached_panel
+from reportgen.kinds import FigureKind
+from reportgen.probes import why_missing
+from reportgen.probes.autograd import AutogradFacts
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say, say_count
+
+FLAT = 300
+"""Graphs of up to so many nodes are drawn operator by operator, if they fit on the pages."""
+SMALL_CHAIN = 3
+"""A chain of so many operators, such as convolution, normalisation, activation, is shown inside its block."""
+TOLD = 12
+"""Boxes of a panel that an alternative text lists."""
+PLAIN = ("part", "unreached")
+"""Beginnings of the names of panels that are no blocks."""
+
+
+@lru_cache(maxsize=1)
+def graph(facts: AutogradFacts) -> Drawing | None:
+    """The whole drawing; kept, because three figures show it. None where it fits on no page."""
+    draft = BackwardDraft(Structures(plant_backward(facts), SMALL_CHAIN))
+    missing = unreached_panel(facts.missing(), draft.ids)
+    beside = [missing] if missing else []
+    if len(facts.nodes) <= FLAT:
+        pages = flat_pages(draft, clean(facts.calls[0].kind), beside)
+        if pages is not None:
+            return Drawing(pages, 0)
+    return draft.drawing(beside)
+
+
+def figure(record: RunRecord, number: int, name: str) -> FigureFile | Skipped:
+    """Page `number` of the drawing."""
+    title = say("Autograd graph of the loss")
+    facts = record.probes.autograd if record.probes is not None else None
+    if facts is None:
+        return Skipped(name, title, why_missing(record.probes, "autograd"))
+    made = graph(facts)
+    if made is None:
+        return Skipped(name, title, say("Too many operators stand side by side for one page."))
+    if number >= len(made.pages):
+        return Skipped(name, title, say("The whole graph stands in the figure before."))
+    page = made.pages[number]
+    return FigureFile(
+        name=name,
+        media_type="image/svg+xml",
+        data=svg(page),
+        width=round(WIDTH),
+        height=math.ceil(page.height),
+        title=title,
+        caption=caption(facts, made, number),
+        alt=" ".join(tell(panel, panel.title, TOLD) for panel, _, _ in page.panels),
+        inline=True,
+    )
+
+
+def caption(facts: AutogradFacts, made: Drawing, number: int) -> str:
+    """What to see, then how to read it."""
+    panels = [panel for panel, _, _ in made.pages[number].panels]
+    blocks = [panel.title for panel in panels if panel.digest and not panel.digest.startswith(PLAIN)]
+    said = [summary(facts)] if number == 0 else []
+    if number and blocks:
+        said.append(say("Inside the blocks: {names}.", names=", ".join(blocks)))
+    elif number:
+        said.append(say("The graph’s other parts."))
+    said.append(bypass_sentence(panels))
+    if number == 0:
+        said += reading(facts, made)
+    if made.left_out and number == len(made.pages) - 1:
+        said.append(say_count("One further structure is not drawn.", "{count} further structures are not drawn.",
+                              made.left_out))  # fmt: skip
+    return " ".join(filter(None, said))
+
+
+def summary(facts: AutogradFacts) -> str:
+    """The graph in one sentence."""
+    operators = say_count("one operator", "{count} operators", len(facts.nodes) - facts.leaves)
+    return say_count(
+        "From the loss ({loss}) down through {operators} to {count} parameter.",
+        "From the loss ({loss}) down through {operators} to {count} parameters.",
+        facts.leaves,
+        loss=facts.loss,
+        operators=operators,
+    )
+
+
+def reading(facts: AutogradFacts, made: Drawing) -> list[str]:
+    """How the drawing is to be read, as far as it shows it."""
+    cards = [card for page in made.pages for panel, _, _ in page.panels for card in panel.scheme.cards]
+    said = [
+        say(
+            "Operators in one box follow each other; pills are the parameters whose gradients they give, and the small "
+            "line over them what their names begin with. Views and copies are drawn into the lines."
+        )
+    ]
+    frozen = any(not found.trainable for found in facts.parameters)
+    if frozen and facts.missing():
+        said.append(say("Dashed pills get no gradient: frozen, or not reached."))
+    elif frozen:
+        said.append(say("Dashed pills are frozen and get no gradient."))
+    elif facts.missing():
+        said.append(say("Dashed pills get no gradient."))
+    if any(row.target for card in cards for row in card.rows):
+        said.append(say("A tinted box is a block drawn in full once; ×n counts repeats, a–b is a range over them."))
+    return said
+
+
+FIGURES = (
+    FigureKind("autograd", lambda record: figure(record, 0, "autograd")),
+    FigureKind("autograd_2", lambda record: figure(record, 1, "autograd_2")),
+    FigureKind("autograd_3", lambda record: figure(record, 2, "autograd_3")),
+)
