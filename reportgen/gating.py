@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from reportgen.frozen import Frozen
+from reportgen.words import say
 
 GateOutcome = Literal["pass", "fail", "undecided"]
 
@@ -26,3 +27,13 @@ class GateResult(Frozen):
     """How far the judged number is from the bound, as people read it; empty where it is not known."""
     reason: str = ""
     """Why it is undecided, one sentence."""
+
+    @property
+    def mark(self) -> str:
+        """The outcome as a symbol."""
+        return {"pass": "✓", "fail": "✗", "undecided": "?"}[self.outcome]
+
+    @property
+    def word(self) -> str:
+        """The outcome in words."""
+        return {"pass": say("pass"), "fail": say("fail"), "undecided": say("not enough data")}[self.outcome]

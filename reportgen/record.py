@@ -237,6 +237,8 @@ class RunRecord(Frozen):
     """Things the reader must know that no other field says, such as what a stem left as it is costs."""
     measured: Measurements | None = None
     probes: Probes | None = None
+    comparison: Judgement | None = Field(default=None, discriminator="kind")
+    """With the baseline that the spec names; not part of the run, and made anew by every build."""
     gates: tuple[GateResult, ...] = ()
     """How the rules of the spec's `gates:` came out when the report was last drawn."""
     comparison: Judgement | None = Field(default=None, discriminator="kind")

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from reportgen import markdown
 from reportgen.errors import Place, RenderError
 from reportgen.report import FigureFile, Skipped
 from reportgen.words import LANGUAGES, catalogue
@@ -29,6 +30,21 @@ def render_template(
     Raises RenderError naming template and line for a template that is missing, wrong or asks for what is not there.
     """
     environment = make_environment(medium, folder, language)
+    try:
+        return environment.get_template(name).render(values)
+    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise describe(error, name, folder) from error
+
+
+def render_markdown(name: str, values: Mapping[str, object], folder: Path | None = None, language: str = "en") -> str:
+    """The text of a Markdown template, in which every value is escaped unless it is `markdown.Raw`.
+
+    Raises RenderError as `render_template` does.
+    """
+    environment = make_environment("screen", folder, language)
+    environment.autoescape = False
+    environment.finalize = markdown.finalize
+    environment.filters.update(code=markdown.code, plain=markdown.plain, bar=markdown.bar)
     try:
         return environment.get_template(name).render(values)
     except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reportgen.errors import GateFailed, ReportgenError
+from reportgen.errors import EnvironmentTrouble, GateFailed, ReportgenError
 
 if TYPE_CHECKING:
     from reportgen.gating import GateResult
@@ -84,7 +85,7 @@ def build(
     codes = []
     for path, folder in zip(specs, unique_folders(specs, out), strict=True):
         work = partial(build_one, path, folder, options, progress)
-        codes.append(attempt(work, progress, len(specs) > 1))
+        codes.append(attempt(work, progress, len(specs) > 1, spec=path, overrides=overrides))
     return next((code for code in codes if code), 0)
 
 
@@ -105,7 +106,13 @@ def render(
     return attempt(lambda: render_one(record, out, options, progress), progress, several=False)
 
 
-def attempt(work: Callable[[], Outcome], progress: Progress, several: bool) -> int:
+def attempt(
+    work: Callable[[], Outcome],
+    progress: Progress,
+    several: bool,
+    spec: Path | None = None,
+    overrides: tuple[str, ...] = (),
+) -> int:
     """Do one report's work and tell how it ended; with several, one that fails does not stop the next."""
     try:
         outcome = work()
@@ -118,7 +125,26 @@ def attempt(work: Callable[[], Outcome], progress: Progress, several: bool) -> i
     progress.say(closing_line(outcome))
     for gate in outcome.gates:
         tell_gate(gate, progress)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        tell_actions(outcome, spec, overrides)
     return outcome.exit_code
+
+
+def tell_actions(outcome: Outcome, spec: Path | None, overrides: tuple[str, ...]) -> None:
+    """The step's summary, outputs and annotations of a GitHub workflow."""
+    from reportgen import actions
+    from reportgen.pipeline import find_record_of
+    from reportgen.spec import locate
+
+    record = outcome.record or find_record_of(outcome.folder)
+    try:
+        actions.write_summary(outcome.folder, os.environ)
+        actions.write_outputs(actions.step_outputs(record, outcome.folder) if record else {}, os.environ)
+    except OSError as error:
+        raise EnvironmentTrouble(f"GitHub's step files can't be written: {error}", "The report is built.") from error
+    places = tuple(locate(spec, overrides, f"gates.{at}") if spec else None for at in range(len(outcome.gates)))
+    for line in actions.annotate(outcome.gates, places):
+        click.echo(line)
 
 
 def tell_gate(gate: GateResult, progress: Progress) -> None:

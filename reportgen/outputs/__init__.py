@@ -2,7 +2,7 @@
 
 from reportgen.kinds import Output, discover
 
-HELPERS = frozenset({"page", "pdf_process"})
+HELPERS = frozenset({"junit", "page", "pdf_process"})
 """Modules beside the outputs that hold none."""
 
 __all__ = ["HELPERS", "find_outputs"]

@@ -35,26 +35,13 @@ class Highlight:
 
 
 @dataclass(frozen=True)
-class GateRow:
-    """One row of the gates table."""
-
-    rule: str
-    outcome: str
-    mark: str
-    word: str
-    display: str
-    distance: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class SummaryView(SectionView):
     """The values of sections/summary.html.j2."""
 
     tiles: tuple[MetricValue, ...] = ()
     highlights: tuple[Highlight, ...] = ()
     facts: tuple[Fact, ...] = ()
-    gates: tuple[GateRow, ...] = ()
+    gates: tuple[GateResult, ...] = ()
     gates_note: str = ""
     said: str = ""
     """What the verdict above says already; a finding that begins with it is not said again."""
@@ -62,7 +49,7 @@ class SummaryView(SectionView):
     def beside(self, others: tuple[SectionView | Skipped, ...], gates: tuple[GateResult, ...]) -> SummaryView:
         """The summary with the heaviest findings of the other sections, and how the gates came out."""
         highlights = choose_highlights(others, self.said)
-        return replace(self, highlights=highlights, gates=tuple(map(show_gate, gates)), gates_note=note_gates(gates))
+        return replace(self, highlights=highlights, gates=gates, gates_note=note_gates(gates))
 
 
 def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> SummaryView:
@@ -76,15 +63,6 @@ def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> Sum
         facts=tuple(list_facts(record)),
         said=accuracy.display_full if accuracy is not None and accuracy.value is not None else "",
     )
-
-
-def show_gate(gate: GateResult) -> GateRow:
-    """A gate's outcome in a symbol and a word."""
-    marks = {"pass": "✓", "fail": "✗", "undecided": "?"}
-    words = {"pass": say("pass"), "fail": say("fail"), "undecided": say("not enough data")}
-    display = f"{gate.label}: {gate.display}"
-    mark, word = marks[gate.outcome], words[gate.outcome]
-    return GateRow(gate.rule, gate.outcome, mark, word, display, gate.distance, gate.reason)
 
 
 def note_gates(gates: tuple[GateResult, ...]) -> str:

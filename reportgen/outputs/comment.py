@@ -1,0 +1,199 @@
+"""comment.md for a pull request, which stands alone without a picture, and junit.xml for any CI."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reportgen import __version__, numerals
+from reportgen.comparisons import ClassChange, Comparison, Flip, Refusal
+from reportgen.errors import RenderError
+from reportgen.kinds import Output, OutputFile
+from reportgen.markdown import Raw
+from reportgen.outputs.junit import make_junit
+from reportgen.record import RunRecord
+from reportgen.report import Report
+from reportgen.templating import render_markdown
+from reportgen.values import MetricValue
+from reportgen.words import say, say_count
+
+MOST = 60_000
+"""Characters; GitHub refuses a comment of more than 65,536."""
+HIGHLIGHTS = 5
+CLASSES = 10
+"""Weakest classes listed."""
+DIFFERENCES = 12
+ROWS = ("accuracy", "macro_f1", "nll", "ece", "parameters", "macs", "latency_p50", "train_seconds")
+FOLDS = (("run", "differences"), ("run", "differences", "flips"), ("run", "differences", "flips", "classes"))
+"""What is left out, more and more, where a comment would be too long."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One metric of this run, beside the baseline's where there is one."""
+
+    label: str
+    now: str
+    before: str
+    change: str
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """One class: recall as a bar and a number, and its change."""
+
+    name: str
+    share: float | None
+    recall: str
+    change: str
+
+
+def render(report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...]:
+    """The comment and the JUnit file of a report.
+
+    Raises RenderError for a template that fails, and for a comment that is too long even without its details.
+    """
+    del warn
+    return (
+        OutputFile("comment.md", make_comment(report).encode("utf-8")),
+        OutputFile("junit.xml", make_junit(report)),
+    )
+
+
+def make_comment(report: Report) -> str:
+    """The comment as Markdown, at most MOST characters: details are left out where it would be longer."""
+    values = view(report)
+    for left_out in ((), *FOLDS):
+        text = render_markdown(
+            "comment.md.j2", {**values, "left_out": left_out}, report.templates, report.language
+        ).strip()
+        if len(text) <= MOST:
+            return text + "\n"
+    raise RenderError(f"comment.md would have {len(text):,} characters, and {MOST:,} are allowed", "Name fewer gates.")
+
+
+def view(report: Report) -> dict[str, object]:
+    """Everything that the template prints."""
+    record, comparison = report.record, report.record.comparison
+    summary = next((section for section in report.sections if section.name == "summary"), None)
+    compared = comparison if isinstance(comparison, Comparison) else None
+    return {
+        "report": report,
+        "marker": Raw(marker(report.title)),
+        "headline": headline(record),
+        "gates": record.gates,
+        "rows": tuple(make_rows(report, compared)),
+        "compared": compared,
+        "refused": comparison if isinstance(comparison, Refusal) else None,
+        "highlights": getattr(summary, "highlights", ())[:HIGHLIGHTS],
+        "facts": getattr(summary, "facts", ()),
+        "classes": tuple(list_classes(record, compared)),
+        "flips": tell_flips(record, compared) if compared else (),
+        "differences": compared.differences[:DIFFERENCES] if compared else (),
+        "more_differences": max(0, len(compared.differences) - DIFFERENCES) if compared else 0,
+        "version": __version__,
+    }
+
+
+def marker(title: str) -> str:
+    """What the first line holds, by which a later build of the same report finds its own comment."""
+    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40].strip("-")
+    return f"{words or 'report'}-{hashlib.sha256(title.encode()).hexdigest()[:8]}"
+
+
+def headline(record: RunRecord) -> str:
+    """The outcome in one line: gates that failed first, then the verdict against the baseline."""
+    failed = [gate for gate in record.gates if gate.outcome == "fail"]
+    if failed:
+        return "✗ " + say_count(
+            "{count} gate of {all} failed", "{count} gates of {all} failed", len(failed), all=len(record.gates)
+        )
+    comparison = record.comparison
+    if isinstance(comparison, Comparison):
+        return {
+            "better": "▲ " + say("Better than the baseline"),
+            "worse": "▼ " + say("Worse than the baseline"),
+            "equivalent": "= " + say("Equivalent to the baseline"),
+            "undecided": "? " + say("Not enough evidence against the baseline"),
+        }[comparison.verdict]
+    undecided = sum(gate.outcome == "undecided" for gate in record.gates)
+    if undecided:
+        return "? " + say_count("{count} gate is undecided", "{count} gates are undecided", undecided)
+    return "✓ " + say("All gates passed") if record.gates else ""
+
+
+def make_rows(report: Report, compared: Comparison | None) -> list[Row]:
+    """The headline numbers, with the baseline's and the change where they were compared."""
+    now = {value.name: value for value in report.metrics}
+    before = {value.name: value for value in compared.before} if compared else {}
+    return [
+        Row(now[name].label, full(now[name]), full(before.get(name)), tell_change(name, compared))
+        for name in ROWS
+        if name in now and now[name].value is not None
+    ]
+
+
+def full(value: MetricValue | None) -> str:
+    """A value with its interval; a dash where there is none."""
+    if value is None:
+        return numerals.DASH
+    return f"{value.display} ({value.display_interval})" if value.display_interval else value.display
+
+
+def tell_change(name: str, compared: Comparison | None) -> str:
+    """How a metric changed, as a difference or a ratio."""
+    if compared is None:
+        return ""
+    changes = (compared.value(f"{name}{ending}") for ending in (".change", ".change_ratio"))
+    known = next((change for change in changes if change is not None and change.value is not None), None)
+    return full(known)
+
+
+def list_classes(record: RunRecord, compared: Comparison | None) -> list[ClassRow]:
+    """The weakest classes of this run, with the change of each."""
+    classes = [
+        score for score in (record.measured.classes if record.measured else ()) if score.recall.value is not None
+    ]
+    weakest = sorted(classes, key=lambda score: (score.recall.value, score.index))[:CLASSES]
+    changes = {change.index: change for change in (compared.classes if compared else ())}
+    return [
+        ClassRow(score.name, score.recall.value, full(score.recall), tell_class_change(changes.get(score.index)))
+        for score in weakest
+    ]
+
+
+def tell_class_change(change: ClassChange | None) -> str:
+    """The change of one class's recall."""
+    return full(change.change) if change is not None else ""
+
+
+def tell_flips(record: RunRecord, compared: Comparison) -> tuple[str, ...]:
+    """The images on which only one model is right, in words."""
+    counts = say(
+        "{lost} images went from right to wrong and {gained} from wrong to right (exact McNemar test, {p}, n = {n}).",
+        lost=numerals.count(compared.mcnemar.lost),
+        gained=numerals.count(compared.mcnemar.gained),
+        p=numerals.p_value(compared.mcnemar.p),
+        n=numerals.count(compared.n),
+    )
+    names = record.data.classes
+    shown = [tell_flip(flip, names) for flip in (*compared.lost[:5], *compared.gained[:5])]
+    return (counts, *shown)
+
+
+def tell_flip(flip: Flip, names: tuple[str, ...]) -> str:
+    """One image in words."""
+    before = names[flip.before] if flip.before >= 0 else numerals.DASH
+    values = {"id": numerals.count(flip.id), "label": names[flip.label], "before": before, "after": names[flip.after]}
+    if flip.after == flip.label:
+        return say("No. {id}, {label}: was called {before}, now right.", **values)
+    return say("No. {id}, {label}: was right, now called {after}.", **values)
+
+
+def check() -> None:
+    """Text can always be written."""
+
+
+OUTPUT = Output("comment", "a pull request's comment, and JUnit XML", ("comment.md", "junit.xml"), check, render)

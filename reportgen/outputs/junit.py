@@ -1,0 +1,83 @@
+"""JUnit XML: every gate, the comparison and the training as a test case that any CI can show."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+from reportgen.comparisons import Comparison, Refusal
+from reportgen.gating import GateResult
+from reportgen.record import RunRecord
+from reportgen.report import Report
+from reportgen.words import say
+
+FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 can't hold."""
+
+
+def make_junit(report: Report) -> bytes:
+    """The file: one suite, named after the report."""
+    record = report.record
+    suite = ElementTree.Element("testsuite", name=clean(report.title), timestamp=record.provenance.created.rstrip("Z"))
+    suite.append(training_case(record))
+    for gate in record.gates:
+        suite.append(gate_case(gate))
+    if record.comparison is not None:
+        suite.append(comparison_case(record.comparison))
+    for kind, tag in (("tests", "testcase"), ("failures", "testcase/failure"), ("skipped", "testcase/skipped")):
+        suite.set(kind, str(len(suite.findall(tag))))
+    suite.set("errors", "0")
+    suite.set("time", f"{sum(stage.seconds for stage in record.stages):.3f}")
+    root = ElementTree.Element("testsuites", {key: suite.attrib[key] for key in ("tests", "failures", "skipped")})
+    root.append(suite)
+    ElementTree.indent(root)
+    text = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode()
+
+
+def training_case(record: RunRecord) -> ElementTree.Element:
+    """Whether the run gave numbers at all."""
+    case = make_case("run", say("the loss stays finite"))
+    training = record.training
+    if training is not None and training.divergence is not None:
+        add(case, "failure", say("Training diverged at step {step}.", step=training.divergence.step))
+    return case
+
+
+def gate_case(gate: GateResult) -> ElementTree.Element:
+    """One gate: failed, skipped when undecided, else passed."""
+    case = make_case("gates", gate.rule)
+    said = f"{gate.label}: {gate.display}"
+    if gate.outcome == "fail":
+        add(case, "failure", say("{said}, {distance} from the bound", said=said, distance=gate.distance))
+    elif gate.outcome == "undecided":
+        add(case, "skipped", say("Not enough data. {said}. {reason}", said=said, reason=gate.reason))
+    return case
+
+
+def comparison_case(comparison: Comparison | Refusal) -> ElementTree.Element:
+    """The verdict against the baseline: failed when worse, skipped where it could not be told."""
+    case = make_case("baseline", say("no worse than the baseline"))
+    if isinstance(comparison, Refusal):
+        add(case, "skipped", f"{comparison.reason} {comparison.advice}")
+    elif comparison.verdict == "undecided":
+        add(case, "skipped", say("Not enough evidence."))
+    elif comparison.verdict == "worse":
+        change = comparison.value("accuracy.change")
+        add(case, "failure", f"{change.label}: {change.display_full}" if change else "")
+    return case
+
+
+def make_case(group: str, name: str) -> ElementTree.Element:
+    """An empty test case."""
+    return ElementTree.Element("testcase", classname=f"reportgen.{group}", name=clean(name))
+
+
+def add(case: ElementTree.Element, tag: str, message: str) -> None:
+    """How a case came out."""
+    ElementTree.SubElement(case, tag, message=clean(message))
+
+
+def clean(text: str) -> str:
+    """The text without characters that XML can't hold."""
+    return FORBIDDEN.sub("\ufffd", text)

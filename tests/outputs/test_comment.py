@@ -1,0 +1,99 @@
+"""The comment of a pull request and the JUnit file: numbers, size, and names that try to break out."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from reportgen.metrics import measure
+from reportgen.outputs.comment import MOST, make_comment, marker, render
+from reportgen.outputs.junit import make_junit
+from reportgen.record import RunRecord
+from tests.outputs.github import TAGS, linked, show, text_of
+from tests.outputs.hostile import NASTY, hostile_record
+from tests.outputs.reports import plain_report
+from tests.records import logits_and_labels
+
+GATES = ("accuracy >= 0.7", "ece <= 0.05 confidently", "accuracy >= 0.76 confidently", "class.cat.recall >= 0.5")
+
+
+def gated(record: RunRecord, gates: tuple[str, ...] = GATES) -> RunRecord:
+    return record.model_copy(update={"spec": record.spec.model_copy(update={"gates": gates})})
+
+
+def test_the_comment_says_the_outcome_first(record: RunRecord) -> None:
+    lines = make_comment(plain_report(gated(record))).splitlines()
+    assert lines[0] == f"<!-- reportgen:{marker(record.title)} -->"
+    assert lines[1].startswith("### ✗ 1 gate of 4 failed: ")
+    text = text_of(show("\n".join(lines)))
+    for value in record.measured.values if record.measured else ():
+        if value.name in ("accuracy", "macro_f1", "nll", "ece", "macs"):
+            assert value.display in text, value.name
+    assert "? not enough data" in text
+    assert "Weakest classes" in text
+
+
+def test_without_gates_it_is_quiet(record: RunRecord) -> None:
+    text = make_comment(plain_report(record))
+    assert "Gate" not in text
+    assert text.splitlines()[1] == f"### {record.title}"
+    assert make_comment(plain_report(gated(record, ("accuracy >= 0.1",)))).splitlines()[1].startswith("### ✓ All gates")
+
+
+def test_names_from_outside_break_nothing() -> None:
+    page = show(make_comment(plain_report(gated(hostile_record()))))
+    assert linked(page) == []
+    text = re.sub(r"\s+", " ", text_of(page))
+    for name in NASTY:
+        assert name[:30] in text
+    assert set(re.findall(r"<([a-z0-9]+)", page)) <= TAGS - {"a", "img"}
+    assert page.count("<details") == page.count("</details>")
+
+
+def many_classes(record: RunRecord) -> RunRecord:
+    names = tuple(f"{number} " + "👩‍👩‍👧‍👦|`@x`<b>" * 20 for number in range(100))
+    logits, labels = logits_and_labels(1, n=1000, classes=100)
+    arrays = record.arrays.merged({"eval.logits": logits, "eval.labels": labels})
+    arrays = arrays.merged({"eval.ids": np.arange(1000), "eval.digests": np.arange(1000, dtype=np.uint64)})
+    splits = tuple(split.model_copy(update={"counts": (split.n // 100,) * 100}) for split in record.data.splits)
+    data = record.data.model_copy(update={"classes": names, "splits": splits})
+    more = record.model_copy(update={"arrays": arrays, "data": data})
+    return more.model_copy(update={"measured": measure(more)})
+
+
+def test_a_hundred_classes_with_long_names_fit(record: RunRecord) -> None:
+    wide = gated(many_classes(record), tuple(f"class.{number}.recall >= 0" for number in range(3)))
+    text = make_comment(plain_report(wide))
+    assert len(text) <= MOST
+    assert linked(show(text)) == []
+    assert "Weakest classes" in text
+
+
+def test_details_go_before_the_comment_grows_too_long(record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = plain_report(record)
+    whole = make_comment(report)
+    monkeypatch.setattr("reportgen.outputs.comment.MOST", len(whole) - 2)
+    shorter = make_comment(report)
+    assert len(shorter) < len(whole)
+    assert "What was run" not in shorter
+    assert "Weakest classes" in shorter
+
+
+def test_junit_tells_failures_and_what_is_undecided(record: RunRecord) -> None:
+    report = plain_report(gated(record))
+    root = ElementTree.fromstring(make_junit(report))
+    suite = root.find("testsuite")
+    assert suite is not None
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("5", "1", "1")
+    failed = [case.get("name") for case in suite if case.find("failure") is not None]
+    assert failed == ["ece <= 0.05 confidently"]
+    ElementTree.fromstring(make_junit(plain_report(gated(hostile_record()))))
+
+
+def test_the_same_report_gives_the_same_bytes(record: RunRecord) -> None:
+    first, second = (render(plain_report(gated(record)), lambda _: None) for _ in range(2))
+    assert [file.path for file in first] == ["comment.md", "junit.xml"]
+    assert first == second
