@@ -196,14 +196,14 @@ def finish(
 ) -> Outcome:
     """Draw, assemble, write every output beside the old report, and move the whole in."""
     from reportgen.assembly import assemble
-    from reportgen.figures import draw
+    from reportgen.figurestore import draw_once
 
     names = [name for section in rooms.sections.values() for name in section.figures]
     warnings: list[str] = []
     with ExitStack() as stack:
         renders = {name: stack.enter_context(output.ready()) for name, output in rooms.outputs.items()}
         with progress.stage("Draw", len(names), "figures") as task:
-            figures = draw(record, names, rooms.extra_figures)
+            figures = draw_once(record, names, rooms.extra_figures)
             task.advance(len(names))
         report = assemble(record, figures, rooms.sections, spec.report.templates)
         failures = write_outputs(report, renders, space, warnings, progress)

@@ -22,6 +22,7 @@ from reportgen.pipeline import Options, find_record_of, located, with_templates
 from reportgen.record import RunRecord
 from reportgen.rooms import Rooms
 from reportgen.spec import read_spec
+from reportgen.spec.probing import PROBE_NAMES, resolve_probes
 from reportgen.spec.types import ReportSpec
 from reportgen.workspace import check_writable
 
@@ -105,6 +106,9 @@ def check_spec(path: Path, options: Options) -> Iterator[Line]:
     yield Line(f"       data     {source}")
     yield Line(f"       run      {run_line(spec)}")
     yield Line(f"       report   {', '.join(rooms.sections)} as {', '.join(rooms.outputs)} into {out}")
+    yield Line(f"       probes   {probes_line(spec)}")
+    if spec.gates:
+        yield Line(f"       gates    {'; '.join(spec.gates)}")
     yield Line(f"       time     {time_line(spec, find_record_of(out), key)}")
 
 
@@ -129,6 +133,31 @@ def run_line(spec: ReportSpec) -> str:
     limits = [f"{number:g} {unit}{'' if number == 1 else 's'}" for number, unit in wanted if number]
     what = " or ".join(limits) or "1 epoch"
     return f"train {what}, batches of {run.batch_size}, {run.optimizer.name}, on {run.device}"
+
+
+def probes_line(spec: ReportSpec) -> str:
+    """What is looked into beyond the pass, and for at most how long."""
+    probes = resolve_probes(spec.run.probes)
+    names = [name for name in PROBE_NAMES if probes.level_of(name) != "none"]
+    if not names:
+        return "none"
+    asked = ", ".join(f"{name} ({probes.level_of(name)})" for name in names)
+    guess = pass_seconds(spec)
+    budget = probes.budget(guess or 0.0)
+    if budget is None:
+        return f"{asked}: as long as they take"
+    more = "" if guess is not None or probes.max_seconds else ", or a quarter of the pass where that is more"
+    return f"{asked}: at most about {numerals.seconds_text(budget)} together{more}"
+
+
+def pass_seconds(spec: ReportSpec) -> float | None:
+    """Seconds of training and evaluation, as far as they can be told before: by the budget or the model's MACs."""
+    guess = estimate(spec)
+    guess = None if guess is None else max(0.0, guess - FIXED_SECONDS)
+    if spec.run.mode == "train" and spec.run.max_minutes:
+        budget = 60 * spec.run.max_minutes
+        return budget if guess is None else min(guess, budget)
+    return guess
 
 
 def time_line(spec: ReportSpec, earlier: RunRecord | None, key: str) -> str:

@@ -88,3 +88,6 @@ LEAST_SECONDS = 20.0
 def resolve_probes(probes: Level | ProbesSpec) -> ProbesSpec:
     """`run.probes` as the mapping that a level alone stands for."""
     return probes if isinstance(probes, ProbesSpec) else ProbesSpec(level=probes)
+
+
+PROBE_NAMES = tuple(name for name in ProbesSpec.model_fields if name not in ("level", "max_seconds"))
