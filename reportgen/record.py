@@ -241,6 +241,4 @@ class RunRecord(Frozen):
     """With the baseline that the spec names; not part of the run, and made anew by every build."""
     gates: tuple[GateResult, ...] = ()
     """How the rules of the spec's `gates:` came out when the report was last drawn."""
-    comparison: Judgement | None = Field(default=None, discriminator="kind")
-    """With the baseline that the spec names; not part of the run, and made anew by every build."""
     arrays: Arrays = Field(default_factory=Arrays, exclude=True)

@@ -13,6 +13,8 @@ import pytest
 
 from reportgen.cli import main
 
+ROOT = Path(__file__).parent.parent
+"""What is tested is this checkout, whatever is installed."""
 TINY = """\
 title: A tiny model
 model: {source: "builtin:linear"}
@@ -49,7 +51,7 @@ def run_apart(arguments: Sequence[str | Path], cwd: Path, **environment: str) ->
     done = subprocess.run(
         [sys.executable, "-c", "from reportgen.cli import main; main()", *map(str, arguments)],
         cwd=cwd,
-        env={**os.environ, **environment},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         text=True,
         timeout=240,
