@@ -15,7 +15,7 @@ STRUCTURAL = re.compile(r"[\\`*_\[\]<>&|~$@#{}^]")
 TRIGGERS = re.compile(r"(?<=[@#])(?=\S)|(?<=:)(?=//|[a-z_+][\w+-]*:)|(?<=www)(?=\.)|(?<=\bgh-)(?=\d)", re.IGNORECASE)
 DIGEST = re.compile(r"\b(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}\b", re.IGNORECASE)
 """What could be a commit; numbers alone are left as they are."""
-START = re.compile(r"^(?:[-+=>]|\d+(?=[.)](?:\s|$)))")
+START = re.compile(r"^(?:[-+](?=\s|$)|[-=]+$|\d+(?=[.)](?:\s|$)))")
 SPACE = re.compile(r"[^\S\u00a0\u202f]+")
 """White space that breaks or stretches; the no-break spaces of numbers stay."""
 BLOCKS = "▏▎▍▌▋▊▉█"

@@ -8,6 +8,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from reportgen.comparison import compare_with
+from reportgen.comparisons import Comparison, Refusal
 from reportgen.metrics import measure
 from reportgen.outputs.comment import MOST, make_comment, marker, render
 from reportgen.outputs.junit import make_junit
@@ -97,3 +99,43 @@ def test_the_same_report_gives_the_same_bytes(record: RunRecord) -> None:
     first, second = (render(plain_report(gated(record)), lambda _: None) for _ in range(2))
     assert [file.path for file in first] == ["comment.md", "junit.xml"]
     assert first == second
+
+
+def compared(record: RunRecord) -> RunRecord:
+    """The record with other outputs, compared with itself as it was."""
+    rng = np.random.default_rng(1)
+    logits = np.array(record.arrays["eval.logits"])
+    logits += rng.normal(0, 0.8, logits.shape).astype(np.float32)
+    other = record.model_copy(update={"arrays": record.arrays.merged({"eval.logits": logits})})
+    other = other.model_copy(update={"measured": measure(other)})
+    return compare_with(other, record, "0" * 64)
+
+
+def test_a_comparison_says_its_verdict_changes_and_flips(record: RunRecord) -> None:
+    candidate = compared(record)
+    comparison = candidate.comparison
+    assert isinstance(comparison, Comparison)
+    gates = ("accuracy.change > -1", "class.cat.recall.change > -1", "macs.change_ratio <= 1.1")
+    report = plain_report(gated(candidate, gates))
+    assert [gate.outcome for gate in report.record.gates] == ["pass"] * 3
+    markdown = make_comment(report)
+    heads = {"better": "▲", "worse": "▼", "equivalent": "=", "undecided": "?"}
+    assert markdown.splitlines()[1].startswith(f"### {heads[comparison.verdict]} ")
+    text = text_of(show(markdown))
+    change = comparison.value("accuracy.change")
+    assert change is not None
+    assert change.display in text
+    assert f"{comparison.mcnemar.lost} images went from right to wrong" in text
+    junit = ElementTree.fromstring(make_junit(report))
+    assert junit.find(".//testcase[@classname='reportgen.baseline']") is not None
+
+
+def test_a_refusal_is_said(record: RunRecord) -> None:
+    fewer = {name: record.arrays[name][:500] for name in ("eval.logits", "eval.labels", "eval.ids", "eval.digests")}
+    other = record.model_copy(update={"arrays": record.arrays.merged(fewer)})
+    candidate = compare_with(record, other, "0" * 64)
+    assert isinstance(candidate.comparison, Refusal)
+    report = plain_report(gated(candidate, ("accuracy.change > -1",)))
+    assert report.record.gates[0].outcome == "undecided"
+    assert candidate.comparison.reason in text_of(show(make_comment(report)))
+    assert b"skipped" in make_junit(report)
