@@ -7,7 +7,6 @@ from pathlib import Path
 
 from reportgen.banners import find_banners
 from reportgen.comparisons import Comparison
-from reportgen.comparisons import Comparison
 from reportgen.gates import judge_gates
 from reportgen.gating import GateResult
 from reportgen.kinds import Section
@@ -27,9 +26,8 @@ def assemble(
     ordered = sorted(sections.values(), key=lambda section: (section.order, section.name))
     built = tuple(section.build(record, figures) for section in ordered)
     metrics = collect_metrics(record, built)
-    record = record.model_copy(
-        update={"gates": judge_gates(record.spec.gates, (*metrics, *class_values(record), *changes(record)))}
-    )
+    gates = judge_gates(record.spec.gates, (*metrics, *class_values(record)))
+    record = record.model_copy(update={"gates": gates})
     views = tuple(complete(view, (*built[:at], *built[at + 1 :]), record.gates) for at, view in enumerate(built))
     shown = {name for section in ordered for name in section.figures}
     return Report(
@@ -58,14 +56,6 @@ def class_values(record: RunRecord) -> tuple[MetricValue, ...]:
     changes = record.comparison.classes if isinstance(record.comparison, Comparison) else ()
     own = (value for score in classes for value in (score.recall, score.precision, score.f1))
     return (*own, *(one.change for one in changes))
-
-
-def changes(record: RunRecord) -> tuple[MetricValue, ...]:
-    """What changed against the baseline, overall and by class."""
-    comparison = record.comparison
-    if not isinstance(comparison, Comparison):
-        return ()
-    return (*comparison.values, *(one.change for one in comparison.classes))
 
 
 def collect_metrics(record: RunRecord, views: tuple[SectionView | Skipped, ...]) -> tuple[MetricValue, ...]:
