@@ -132,6 +132,28 @@ def seconds_text(value: float | None) -> str:
     return f"{significant(value * 1e6, 3)}{NBSP}µs"
 
 
+def seconds_interval(low: float | None, high: float | None, value: float) -> str:
+    """The interval of a duration in the unit of `value` and without it: "2.05–2.18" beside "2.10 ms".
+
+    From a minute on both ends are written out.
+    """
+    if low is None or high is None or not (known(low) and known(high)):
+        return ""
+    if value >= 59.5:
+        return f"{seconds_text(low)}–{seconds_text(high)}"
+    scale = 1.0 if value >= 0.9995 else 1e3 if value >= 0.9995e-3 else 1e6
+    shown = 1 if scale == 1.0 else 2
+    digits = max(0, shown - math.floor(math.log10(scale * value))) if value > 0 else 0
+    return interval(low, high, digits, scale)
+
+
+def speed_interval(low: float | None, high: float | None, value: float) -> str:
+    """The interval of images per second, with as many digits as `value`."""
+    if value >= 100:
+        return interval(low, high, 0)
+    return interval(low, high, max(0, 1 - math.floor(math.log10(value))) if value > 0 else 0)
+
+
 def speed(value: float | None) -> str:
     """Images per second: whole from a hundred on, two significant digits below."""
     text = count(value) if value is None or value >= 100 else significant(value, 2)

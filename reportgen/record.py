@@ -16,6 +16,7 @@ from reportgen.frozen import Frozen
 from reportgen.gating import GateResult
 from reportgen.measurements import Measurements
 from reportgen.probes import Probes
+from reportgen.repeats import Latency
 from reportgen.spec.types import ReportSpec
 from reportgen.teachers import Teacher
 from reportgen.trace import ModelTrace
@@ -189,16 +190,6 @@ class SeedRun(Frozen):
     n: int
     loss: float | None
     """Mean negative log-likelihood of them; None where an output was not finite."""
-
-
-class Latency(Frozen):
-    """Time of a forward pass, warmed up and synchronised."""
-
-    batch_size: int
-    p50_seconds: float
-    p95_seconds: float
-    n: int
-    """Timed repeats."""
 
 
 class Stage(Frozen):

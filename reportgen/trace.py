@@ -47,6 +47,11 @@ class ModuleCall(Frozen):
     """Kept for the backward pass by operators of this call and the calls inside it, float32."""
     seconds: float | None = None
     """Median wall time of this call in a forward pass of one batch; None where not timed."""
+    own_seconds: float | None = None
+    """Median of the part that is not inside a child call: the column sums to the whole but for the noise."""
+    own_low: float | None = None
+    """Interval of that median (`reportgen.repeats.median_interval`)."""
+    own_high: float | None = None
     is_leaf: bool
 
 
@@ -115,4 +120,9 @@ class ModelTrace(Frozen):
     notes: tuple[str, ...] = ()
     """What the trace could not see, in plain sentences."""
     timed_batch: int | None = None
-    """Batch size of the pass that timed the modules."""
+    """Batch size of the passes that timed the modules."""
+    timed_passes: int | None = None
+    """How many they were."""
+    timed_low: float | None = None
+    """Interval of the median time of the whole pass (`reportgen.repeats.median_interval`)."""
+    timed_high: float | None = None

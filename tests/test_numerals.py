@@ -276,3 +276,34 @@ def test_changes_are_signed(value: float | None, low: float | None, high: float 
 @pytest.mark.parametrize(("value", "text"), [(1.0, "×1.00"), (1.104, "×1.10"), (0.5, "×0.500"), (None, "—")])
 def test_ratios_are_multiples(value: float | None, text: str) -> None:
     assert numerals.ratio(value) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "value", "text"),
+    [
+        (0.00205, 0.002183, 0.0021, "2.05–2.18"),
+        (0.0401, 0.0449, 0.0413, "40.1–44.9"),
+        (0.000581, 0.00123, 0.0009, "581–1,230"),
+        (1.21, 1.44, 1.3, "1.2–1.4"),
+        (11.0, 14.2, 12.0, "11–14"),
+        (58.0, 200.0, 100.0, f"58{S}s–3{S}min 20{S}s"),
+        (None, 1.0, 1.0, ""),
+    ],
+)
+def test_intervals_of_durations_have_the_unit_of_the_value(
+    low: float | None, high: float, value: float, text: str
+) -> None:
+    assert numerals.seconds_interval(low, high, value) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "value", "text"),
+    [
+        (1433.7, 1585.2, 1505.9, "1,434–1,585"),
+        (7.1, 9.4, 8.2, "7.1–9.4"),
+        (0.31, 0.44, 0.4, "0.31–0.44"),
+        (None, None, 5.0, ""),
+    ],
+)
+def test_intervals_of_speeds(low: float | None, high: float | None, value: float, text: str) -> None:
+    assert numerals.speed_interval(low, high, value) == text

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 
-import numpy as np
 import torch
 
 from reportgen.experiment.device import ComputeDevice, kept_random_state
-from reportgen.record import Latency
+from reportgen.repeats import Latency, summarise
 
 BATCHES = (1, 64)
-REPEATS = (5, 100)
-"""Fewest and most timed repeats of each batch size."""
+REPEATS = (6, 100)
+"""Fewest and most timed repeats of each batch size; fewer than six give no interval of the median."""
+WARM_UPS = 2
 LONGEST = 15.0
 """Seconds that the fewest repeats of a batch size may take, by the time of the one before; else it is left out."""
 
@@ -36,22 +36,21 @@ def measure_latency(
     try:
         with torch.inference_mode(), device.autocast(evaluating=True), kept_random_state():
             for batch in batches:
-                if found and batch / found[-1].batch_size * found[-1].p50_seconds * (REPEATS[0] + 2) > LONGEST:
+                if found and batch / found[-1].batch_size * found[-1].p50_seconds * (REPEATS[0] + WARM_UPS) > LONGEST:
                     break
                 images = torch.randn(batch, *shape, dtype=device.dtype).to(device.torch_device)
                 if device.channels_last:
                     images = images.contiguous(memory_format=torch.channels_last)
                 times = repeat(module, images, device, budget_seconds / len(batches))
-                p50, p95 = (float(value) for value in np.percentile(times, [50, 95]))
-                found.append(Latency(batch_size=batch, p50_seconds=p50, p95_seconds=p95, n=len(times)))
+                found.append(summarise(batch, times))
     finally:
         module.train(mode)
     return tuple(found)
 
 
 def repeat(module: torch.nn.Module, images: torch.Tensor, device: ComputeDevice, seconds: float) -> list[float]:
-    """Times of forward passes until the seconds are over, at least five and at most a hundred."""
-    for _ in range(2):
+    """Times of forward passes until the seconds are over, at least six and at most a hundred."""
+    for _ in range(WARM_UPS):
         module(images)
     device.synchronise()
     times: list[float] = []

@@ -17,7 +17,8 @@ from reportgen.experiment.models import LoadedModel
 from reportgen.experiment.request import Request
 from reportgen.probes import Probes
 from reportgen.provenance import created_now, git_state, installed_versions, platform_name, rebuild_command
-from reportgen.record import Latency, Provenance, RunRecord, SeedRun, Stage, Training
+from reportgen.record import Provenance, RunRecord, SeedRun, Stage, Training
+from reportgen.repeats import Latency
 from reportgen.spec.paths import without_absolute_paths
 from reportgen.trace import ModelTrace
 

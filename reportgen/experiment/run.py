@@ -24,7 +24,8 @@ from reportgen.experiment.teacher import evaluate_teacher
 from reportgen.experiment.trace import time_modules, trace_model
 from reportgen.experiment.training import TrainingResult, run_training
 from reportgen.progress import Progress
-from reportgen.record import Latency, RunRecord
+from reportgen.record import RunRecord
+from reportgen.repeats import Latency
 from reportgen.spec.types import ReportSpec, with_first_seed
 from reportgen.trace import ModelTrace
 
@@ -105,7 +106,8 @@ def time_model(
     """The trace with the time of each module, and the latency of the whole."""
     number = max(1, min(TIMED_BATCH, TIMED_BATCH * 64 * 64 // data.normalization.pixels(data.test_images)))
     batch = data.normalization.apply(data.test_images[:number].to(device.torch_device), device.dtype)
-    timed = time_modules(loaded.module, batch, trace, synchronise=device.synchronise)
+    with device.autocast(evaluating=True):
+        timed = time_modules(loaded.module, batch, trace, synchronise=device.synchronise)
     return timed, measure_latency(loaded.module, data.facts.image_shape, device)
 
 

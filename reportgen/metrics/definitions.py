@@ -68,6 +68,10 @@ def write(
         return numerals.percent(value, n), numerals.percent_interval(low, high, n)
     if unit in ("score", "nats"):
         return numerals.score(value, low, high), numerals.score_interval(low, high)
+    if unit == "seconds" and value is not None:
+        return numerals.seconds_text(value), numerals.seconds_interval(low, high, value)
+    if unit == "images/s" and value is not None:
+        return numerals.speed(value), numerals.speed_interval(low, high, value)
     writers: dict[str, Callable[[float | None], str]] = {
         "count": numerals.count,
         "macs": numerals.compact,

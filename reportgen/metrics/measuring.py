@@ -151,10 +151,11 @@ def costs(record: RunRecord) -> tuple[MetricValue, ...]:
     ]
     if record.latency:
         single = min(record.latency, key=lambda latency: latency.batch_size)
-        fastest = max(record.latency, key=lambda latency: latency.batch_size / latency.p50_seconds)
-        found.append(define("latency_p50", single.p50_seconds, n=single.n, method="measured"))
-        speed = fastest.batch_size / fastest.p50_seconds
-        found.append(define("throughput", speed, n=fastest.n, method="measured"))
+        fastest = max(record.latency, key=lambda latency: latency.images_per_second)
+        ends = (single.p50_low, single.p50_high) if single.p50_low and single.p50_high else None
+        found.append(define("latency_p50", single.p50_seconds, ends, single.n, "measured"))
+        speed = fastest.images_per_second
+        found.append(define("throughput", speed, fastest.throughput_interval, fastest.n, "measured"))
     if training is not None:
         found.append(define("train_seconds", training.seconds, method="measured"))
         found.append(define("train_images_per_second", training.images_per_second, method="measured"))

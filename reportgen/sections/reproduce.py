@@ -103,8 +103,10 @@ def list_methods(record: RunRecord) -> list[MethodNote]:
                 say("Latency"),
                 say(
                     "Wall time of forward passes after a warm-up, synchronised with the device; median and 95th "
-                    "percentile."
+                    "percentile. The interval of a median of times lies between two order statistics, 95 %, whatever "
+                    "their distribution; repeats are taken as independent."
                 ),
+                "David and Nagaraja 2003, Order statistics, 3rd edition, §7.1. Wiley.",
             )
         )
     return notes

@@ -14,12 +14,13 @@ import torch
 from torch import Tensor
 
 from reportgen.experiment.models.forward import evaluating
-from reportgen.trace import ModelTrace
+from reportgen.repeats import median_interval
+from reportgen.trace import ModelTrace, ModuleCall
 
 WARM_UP = 2
-LEAST = 3
+LEAST = 6
+"""Timed passes; fewer give no interval of the median."""
 MOST = 50
-"""Timed passes."""
 
 Key = tuple[str, int]
 """(path, number of the call)."""
@@ -32,8 +33,12 @@ class Stopwatch:
     paths: dict[int, str]
     synchronise: Callable[[], None]
     seconds: dict[Key, list[float]] = field(default_factory=lambda: defaultdict(list))
+    own: dict[Key, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """Without what is inside child calls."""
     counts: Counter[str] = field(default_factory=Counter)
     running: list[tuple[Key, float]] = field(default_factory=list)
+    inside: list[float] = field(default_factory=lambda: [0.0])
+    """Time of the child calls that are done, of each running call; the first of what no call holds."""
 
     def enter(self, module: torch.nn.Module, _args: Any) -> None:
         """A call begins."""
@@ -41,13 +46,17 @@ class Stopwatch:
         key = (path, self.counts[path])
         self.counts[path] += 1
         self.synchronise()
+        self.inside.append(0.0)
         self.running.append((key, time.perf_counter()))
 
     def leave(self, _module: torch.nn.Module, _args: Any, _output: Any) -> None:
         """A call ends, or has raised."""
         self.synchronise()
         key, start = self.running.pop()
-        self.seconds[key].append(time.perf_counter() - start)
+        took = time.perf_counter() - start
+        self.seconds[key].append(took)
+        self.own[key].append(took - self.inside.pop())
+        self.inside[-1] += took
 
 
 def time_modules(
@@ -59,7 +68,7 @@ def time_modules(
 ) -> ModelTrace:
     """The trace with the median time of every call in forward passes of `batch` (n, C, H, W), without gradients.
 
-    Two passes warm up; then 3 to 50 are timed, within the budget where 3 fit. `synchronise` waits for an accelerator.
+    Two passes warm up; then 6 to 50 are timed, within the budget where 6 fit. `synchronise` waits for an accelerator.
     """
     began = time.perf_counter()
     watch = Stopwatch({id(child): path for path, child in module.named_modules()}, synchronise)
@@ -72,13 +81,22 @@ def time_modules(
                     break
                 watch.counts.clear()
                 module(batch)
-    rows = tuple(
-        row.model_copy(
-            update={"seconds": median(times) if (times := watch.seconds.get((row.path, row.call))) else None}
-        )
-        for row in trace.modules
+    rows = tuple(with_times(row, watch) for row in trace.modules)
+    whole = watch.seconds.get(("", 0), [])
+    low, high = median_interval(whole) or (None, None)
+    timed = {"timed_batch": int(batch.shape[0]), "timed_passes": len(whole), "timed_low": low, "timed_high": high}
+    return trace.model_copy(update={"modules": rows, **timed})
+
+
+def with_times(row: ModuleCall, watch: Stopwatch) -> ModuleCall:
+    """The row with what the stopwatch saw of it; unknown where the call was not made."""
+    times, own = (clock.get((row.path, row.call)) for clock in (watch.seconds, watch.own))
+    if not times or not own:
+        return row.model_copy(update={"seconds": None})
+    low, high = median_interval(own) or (None, None)
+    return row.model_copy(
+        update={"seconds": median(times), "own_seconds": median(own), "own_low": low, "own_high": high}
     )
-    return trace.model_copy(update={"modules": rows, "timed_batch": int(batch.shape[0])})
 
 
 @contextmanager
