@@ -6,7 +6,10 @@ from typing import Literal
 
 from reportgen.frozen import Frozen
 
-Unit = Literal["share", "nats", "score", "count", "macs", "bytes", "seconds", "images/s", "pixels", "ratio"]
+Unit = Literal[
+    "share", "nats", "score", "count", "macs", "bytes", "seconds", "images/s", "pixels", "ratio", "FLOP/s", "bytes/s",
+    "joules",
+]  # fmt: skip
 Method = Literal["exact", "wilson", "bootstrap", "measured", "paired", "seeds", ""]
 """How value and interval came about: counted exactly; Wilson score; stratified bootstrap over images; a clock; two
 models on the same images, paired; t interval over seeds and images."""

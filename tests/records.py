@@ -11,15 +11,16 @@ from reportgen.record import (
     Device,
     Duplicates,
     EpochStats,
-    Latency,
     Provenance,
     RunRecord,
     Split,
     Stage,
     Training,
 )
+from reportgen.repeats import Latency
 from reportgen.spec.types import CardSpec, ModelSpec, ReportSpec, RunSpec
 from reportgen.trace import Edge, ModelTrace, ModuleCall, Operator, ReceptiveField
+from tests.cost_facts import with_cost
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 N = 600
@@ -184,4 +185,5 @@ def small_record(title: str = "A small residual net on CIFAR-10", classes: tuple
                                    Stage(name="evaluate", seconds=1.25)),
         arrays=small_arrays(),
     )  # fmt: skip
+    record = with_cost(record)
     return record.model_copy(update={"measured": measure(record)})

@@ -50,10 +50,22 @@ class ComputeDevice:
         """Of parameters and pictures; lower precisions are autocast."""
         return torch.float64 if self.facts.precision == "float64" else torch.float32
 
+    @property
+    def evaluation_precision(self) -> Precision:
+        """Of forward passes in evaluation: a lower one only when the spec asked for it by name."""
+        chosen = self.facts.precision
+        return "float32" if chosen in ("bfloat16", "float16") and self.facts.precision_reason else chosen
+
+    @property
+    def evaluation_dtype(self) -> torch.dtype:
+        """The same as torch's type."""
+        dtype: torch.dtype = getattr(torch, self.evaluation_precision)
+        return dtype
+
     def autocast(self, evaluating: bool = False) -> AbstractContextManager[object]:
         """Lower precision where operators allow it; in evaluation only when the spec asked for it by name."""
-        chosen = self.facts.precision
-        if chosen not in ("bfloat16", "float16") or (evaluating and self.facts.precision_reason):
+        chosen = self.evaluation_precision if evaluating else self.facts.precision
+        if chosen not in ("bfloat16", "float16"):
             return contextlib.nullcontext()
         return torch.autocast(self.kind, dtype=getattr(torch, chosen))
 

@@ -143,6 +143,8 @@ def test_what_is_computed_in_lower_precision(
     with device.autocast(evaluating=evaluating):
         assert module(torch.zeros(1, 3, 8, 8, dtype=device.dtype)).dtype == computed
     assert module.weight.is_contiguous(memory_format=torch.channels_last)
+    if evaluating:
+        assert device.evaluation_dtype == computed
 
 
 def test_gradients_are_scaled_only_for_float16_on_a_gpu() -> None:

@@ -1,0 +1,152 @@
+"""Latency and throughput by batch size."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+
+from reportgen import numerals
+from reportgen.costs import Saturation, list_latency, name_device, saturation
+from reportgen.figures._style import ACCENT, MUTED, SOFT, grid, sheet, ticks
+from reportgen.kinds import FigureKind
+from reportgen.probes.cost import CostFacts
+from reportgen.record import RunRecord
+from reportgen.repeats import Latency
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say, say_count
+
+MOST_TICKS = 7
+"""Batch sizes written under a panel."""
+
+
+def draw(record: RunRecord) -> FigureFile | Skipped:
+    """Median and 95th percentile of a forward pass, and images per second, against the images in it."""
+    name, title = "cost_batches", say("Latency and throughput by batch size")
+    facts = record.probes.cost if record.probes else None
+    latency = list_latency(record, facts) if facts else ()
+    if facts is None or len(latency) < 2:
+        return Skipped(name, title, say("Fewer than two batch sizes were timed."))
+    at = saturation(latency)
+    with sheet(name, 230) as paper:
+        left, right = paper.figure.subplots(1, 2)
+        time_panel(left, latency)
+        speed_panel(right, latency, at)
+        return paper.svg(title, caption(record, facts, latency, at), describe(latency))
+
+
+def batch_axis(axes: Axes, latency: tuple[Latency, ...]) -> None:
+    """Batch sizes on a scale of doublings, some of them written."""
+    sizes = [one.batch_size for one in latency]
+    every = -(-len(sizes) // MOST_TICKS)
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_locator(FixedLocator(sizes[::-1][::every]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: numerals.count(value)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlim(sizes[0] / 1.25, sizes[-1] * 1.25)
+    axes.set_xlabel(say("images in a batch"))
+    grid(axes)
+
+
+def errors(values: list[float], ends: list[tuple[float, float] | None]) -> list[list[float]]:
+    """Distances of the ends of the intervals from the values, 0 where there is none."""
+    pairs = [pair or (value, value) for value, pair in zip(values, ends, strict=True)]
+    return [
+        [max(value - low, 0) for value, (low, _) in zip(values, pairs, strict=True)],
+        [max(high - value, 0) for value, (_, high) in zip(values, pairs, strict=True)],
+    ]
+
+
+def time_panel(axes: Axes, latency: tuple[Latency, ...]) -> None:
+    """Time of a pass, both axes in doublings or decades."""
+    sizes, medians = [one.batch_size for one in latency], [one.p50_seconds for one in latency]
+    axes.plot(sizes, [one.p95_seconds for one in latency], color=SOFT, marker="_", linestyle="")
+    ends = [(one.p50_low, one.p50_high) if one.p50_low and one.p50_high else None for one in latency]
+    axes.errorbar(sizes, medians, errors(medians, ends), color=ACCENT, marker="o", elinewidth=1)
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5) if medians[-1] < 100 * medians[0] else (1,)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: plain_time(value)))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.set_title(say("Time of a forward pass"))
+    batch_axis(axes, latency)
+
+
+def plain_time(seconds: float) -> str:
+    """A tick's time, without zeros after the point."""
+    for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
+        if seconds >= 0.9995 * size:
+            return f"{seconds / size:g}{numerals.NBSP}{unit}"
+    return numerals.seconds_text(seconds)
+
+
+def speed_panel(axes: Axes, latency: tuple[Latency, ...], at: Saturation | None) -> None:
+    """Images per second from zero, the batch where they saturate marked."""
+    sizes, speeds = [one.batch_size for one in latency], [one.images_per_second for one in latency]
+    axes.errorbar(
+        sizes, speeds, errors(speeds, [one.throughput_interval for one in latency]), color=ACCENT, marker="o",
+        elinewidth=1,
+    )  # fmt: skip
+    if at is not None:
+        axes.axvline(at.at.batch_size, color=SOFT, linewidth=1, zorder=0)
+        share = numerals.percent(at.at.images_per_second / at.best.images_per_second)
+        text = say("{share} of the best", share=share) if at.at is not at.best else say("best")
+        beyond = at.at.batch_size > (sizes[0] * sizes[-1]) ** 0.5
+        axes.annotate(
+            text, (at.at.batch_size, 0.04), (-5 if beyond else 5, 0), xycoords=("data", "axes fraction"),
+            textcoords="offset points", ha="right" if beyond else "left", color=MUTED,
+        )  # fmt: skip
+    axes.set_ylim(0, 1.1 * max(one.throughput_interval[1] if one.throughput_interval else one.images_per_second
+                               for one in latency))  # fmt: skip
+    axes.yaxis.set_major_locator(ticks(5))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+    axes.set_title(say("Throughput, images/s"))
+    batch_axis(axes, latency)
+
+
+def caption(record: RunRecord, facts: CostFacts, latency: tuple[Latency, ...], at: Saturation | None) -> str:
+    """Where it saturates, then what the marks are, how often it was timed and on what."""
+    told = []
+    if at is not None and at.rising:
+        told.append(say("Throughput still rises at the largest batch timed."))
+    elif at is not None:
+        told.append(
+            say_count(
+                "Batches of more than {count} image hardly help.",
+                "Batches of more than {count} images hardly help.",
+                at.at.batch_size,
+            )
+        )
+    fewest, most = min(one.n for one in latency), max(one.n for one in latency)
+    told.append(
+        say(
+            "Line: median of {fewest} to {most} passes, with its 95\u00a0% interval; dash: 95th percentile.",
+            fewest=numerals.count(fewest),
+            most=numerals.count(most),
+        )
+    )
+    told.append(
+        {
+            "time": say("Larger batches did not fit into the time for this."),
+            "memory": say("Larger batches did not fit into memory."),
+            "largest": "",
+        }[facts.stopped_by]
+    )
+    precision = facts.roofs.precision if facts.roofs else record.device.precision
+    told.append(say("{device}.", device=name_device(record.device, precision)))
+    return " ".join(part for part in told if part)
+
+
+def describe(latency: tuple[Latency, ...]) -> str:
+    """Every batch size with its median and throughput."""
+    rows = [
+        say(
+            "{batch}: {time}, {speed}",
+            batch=numerals.count(one.batch_size),
+            time=numerals.seconds_text(one.p50_seconds),
+            speed=numerals.speed(one.images_per_second),
+        )
+        for one in latency
+    ]
+    return say("Two charts over the images in a batch, time and throughput. {rows}.", rows="; ".join(rows))
+
+
+FIGURE = FigureKind("cost_batches", draw)

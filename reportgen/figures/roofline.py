@@ -1,0 +1,179 @@
+"""The roofline: what each module achieves against the most that its work allows on this machine."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from reportgen import numerals
+from reportgen.costs import name_device, whole_pass
+from reportgen.figures._style import ACCENT, HAIRLINE, INK, MUTED, PAPER, SOFT, bare, sheet, shorten, spread
+from reportgen.kinds import FigureKind
+from reportgen.probes.cost import Roofs
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.roofline import Group, Limit, group_calls, name_group, name_limit, place
+from reportgen.words import say
+
+MOST_POINTS = 40
+"""Groups drawn, those that take most time."""
+NAMED = 6
+LONGEST_NAME = 22
+FILLS: dict[Limit, str] = {"arithmetic": ACCENT, "memory": "#8cc4bd", "overhead": SOFT, "none": PAPER}
+LARGEST, SMALLEST = 16.0, 3.0
+"""Diameter of the mark of a group that takes all the time, points; smaller ones by halves of the area."""
+GIGA = 1e9
+
+
+def draw(record: RunRecord) -> FigureFile | Skipped:
+    """Groups of equal modules under the machine's roofs, and the time by what limits it."""
+    name, title = "roofline", say("How near the modules come to the machine’s limits")
+    roofs = record.probes.cost.roofs if record.probes and record.probes.cost else None
+    if roofs is None:
+        return Skipped(name, title, say("The machine’s limits were not measured."))
+    groups = group_calls(record.trace, roofs.element_bytes)
+    shown = [group for group in groups if group.rate and group.intensity][:MOST_POINTS]
+    if not shown:
+        return Skipped(name, title, say("No timed module has MACs that are known."))
+    with sheet(name, 300) as paper:
+        left, right = paper.figure.subplots(1, 2, width_ratios=(3.6, 1))
+        roof_panel(left, shown, roofs, sum(group.seconds for group in groups))
+        shares = limit_shares(groups, roofs)
+        limit_panel(right, shares)
+        return paper.svg(title, caption(record, roofs, len(groups) - len(shown)), describe(shown, roofs))
+
+
+def limit_shares(groups: Sequence[Group], roofs: Roofs) -> dict[Limit, float]:
+    """The share of the time that is spent under each limit."""
+    found: dict[Limit, float] = dict.fromkeys(FILLS, 0.0)
+    for group in groups:
+        found[place(group, roofs).limit] += group.seconds
+    whole = sum(found.values()) or 1.0
+    return {limit: seconds / whole for limit, seconds in found.items()}
+
+
+def roof_panel(axes: Axes, groups: Sequence[Group], roofs: Roofs, whole: float) -> None:
+    """Achieved operations per second against operations per byte, with the two roofs."""
+    x = np.array([group.intensity for group in groups], dtype=np.float64)
+    y = np.array([group.rate for group in groups], dtype=np.float64) / GIGA
+    peak, ridge = roofs.flops_per_second / GIGA, roofs.flops_per_second / roofs.bytes_per_second
+    ends = min(x.min() / 2, ridge / 8), max(x.max(), ridge) * 2
+    axes.plot([ends[0], ridge, ends[1]], [peak * ends[0] / ridge, peak, peak], color=INK, linewidth=1)
+    draw_marks(axes, groups, roofs, whole)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    low = min(y.min(), peak * ends[0] / ridge if ends[0] > 0 else y.min())
+    axes.set_ylim(max(low, peak / 1e5) / 2, 2.4 * max(peak, y.max()))
+    axes.set_xlim(*ends)
+    top = say("matrix products {rate}", rate=numerals.compact(roofs.flops_per_second, "FLOP/s"))
+    axes.annotate(top, (ends[1], peak), (-2, 3), textcoords="offset points", ha="right", va="bottom", color=MUTED)
+    slant = say("memory {rate}", rate=numerals.compact(roofs.bytes_per_second, "B/s"))
+    start = 1.15 * ends[0], 1.15 * 1.15 * peak * ends[0] / ridge
+    axes.text(
+        *start, slant, rotation=math.degrees(math.atan2(start[1], start[0])), rotation_mode="anchor", color=MUTED,
+        transform_rotates_text=True,
+    )  # fmt: skip
+    name_points(axes, groups[:NAMED], x, y)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(10, numticks=8))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
+        axis.set_minor_formatter(NullFormatter())
+    axes.tick_params(which="minor", length=0)
+    axes.grid(color=HAIRLINE)
+    axes.set_xlabel(say("FLOP per byte moved"))
+    axes.set_title(say("Achieved GFLOP/s"))
+
+
+def draw_marks(axes: Axes, groups: Sequence[Group], roofs: Roofs, whole: float) -> None:
+    """A disc a group; those of equal look as one series, which is a tenth of the bytes."""
+    looks: dict[tuple[str, float], list[Group]] = {}
+    for group in groups:
+        halvings = round(math.log2(max(whole / group.seconds, 1.0)))
+        wide = max(LARGEST / 2 ** (halvings / 2), SMALLEST)
+        looks.setdefault((FILLS[place(group, roofs).limit], wide), []).append(group)
+    for (fill, wide), alike in looks.items():
+        axes.plot(
+            [group.intensity or 0.0 for group in alike], [(group.rate or 0.0) / GIGA for group in alike], color=fill,
+            linestyle="", marker="o", markersize=wide, markeredgecolor=ACCENT, markeredgewidth=0.75,
+        )  # fmt: skip
+
+
+def name_points(axes: Axes, groups: Sequence[Group], x: np.ndarray, y: np.ndarray) -> None:
+    """The names of the groups that take most time in a column at the right, each with a line to its mark."""
+    low, high = np.log(axes.get_ylim())
+    heights = [float((np.log(y[place]) - low) / (high - low)) for place in range(len(groups))]
+    for index, height in enumerate(spread([min(max(height, 0.04), 0.86) for height in heights], 0.075)):
+        axes.annotate(
+            shorten(name_group(groups[index]), LONGEST_NAME), (x[index], y[index]), (1.03, height),
+            textcoords="axes fraction", va="center", color=INK, annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": SOFT, "linewidth": 0.6, "shrinkB": 4, "shrinkA": 1},
+        )  # fmt: skip
+
+
+def limit_panel(axes: Axes, shares: dict[Limit, float]) -> None:
+    """Bars of the time by what limits it."""
+    labels = [name_limit(limit) for limit in shares]
+    axes.barh(
+        range(len(shares)), list(shares.values()), color=[FILLS[limit] for limit in shares], edgecolor=ACCENT,
+        linewidth=0.75, height=0.6,
+    )  # fmt: skip
+    for row, share in enumerate(shares.values()):
+        axes.annotate(
+            numerals.percent(share), (share, row), (4, 0), textcoords="offset points", va="center", color=MUTED
+        )  # fmt: skip
+    axes.set_yticks(range(len(shares)), labels)
+    axes.tick_params(axis="y", labelcolor=INK)
+    axes.set_ylim(len(shares) - 0.4, -0.6)
+    axes.set_xlim(0, 1.9 * max(shares.values()))
+    axes.set_xticks([])
+    axes.set_title(say("Time limited by"))
+    bare(axes)
+
+
+def caption(record: RunRecord, roofs: Roofs, left_out: int) -> str:
+    """The whole pass against the peak, then how to read it."""
+    told = []
+    whole = whole_pass(record.trace, roofs)
+    if whole is not None:
+        told.append(
+            say(
+                "The whole pass of {batch} images reaches {rate}, {share} of the flat roof.",
+                batch=numerals.count(whole.batch_size),
+                rate=numerals.compact(whole.flops_per_second, "FLOP/s"),
+                share=numerals.percent(whole.share),
+            )
+        )
+    told.append(
+        say(
+            "Marks: equal modules, area by their time; lines: the rate of matrix products ({size} rows) and of memory "
+            "copies, both measured here. Above the slanted line work is served from caches.",
+            size=numerals.count(roofs.matrix_size),
+        )
+    )
+    if left_out:
+        told.append(say("Modules without MACs stand in the bars alone."))
+    told.append(say("{device}.", device=name_device(record.device, roofs.precision)))
+    return " ".join(told)
+
+
+def describe(groups: Sequence[Group], roofs: Roofs) -> str:
+    """The groups that take most time, with what they achieve."""
+    rows = [
+        say(
+            "{name}: {rate} at {intensity} FLOP per byte, {share} of its limit, {limit}",
+            name=shorten(name_group(group), 40),
+            rate=numerals.compact(group.rate, "FLOP/s"),
+            intensity=numerals.significant(group.intensity, 2),
+            share=numerals.percent(place(group, roofs).reach),
+            limit=name_limit(place(group, roofs).limit),
+        )
+        for group in groups[:NAMED]
+    ]
+    return say("Modules under the machine’s roofs, the longest first. {rows}.", rows="; ".join(rows))
+
+
+FIGURE = FigureKind("roofline", draw)

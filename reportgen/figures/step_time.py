@@ -1,0 +1,82 @@
+"""Where the time of a training step goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reportgen import numerals
+from reportgen.costs import name_device
+from reportgen.figures._style import ACCENT, INK, MUTED, PAPER, RIGHT, RIGHT_SOFT, SOFT, sheet, spread
+from reportgen.kinds import FigureKind
+from reportgen.probes.cost import StepTime
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say
+
+COLOURS = (SOFT, RIGHT_SOFT, RIGHT, ACCENT)
+"""Data, forward, backward, optimiser."""
+LABEL = 0.15
+"""Of the width, what a label takes."""
+
+
+def draw(record: RunRecord) -> FigureFile | Skipped:
+    """One bar from the start of a step to its end, the parts named above and below it."""
+    name, title = "step_time", say("Where a training step’s time goes")
+    facts = record.probes.cost if record.probes else None
+    if facts is None or facts.step is None:
+        return Skipped(name, title, facts.step_missing if facts else say("A training step was not timed in parts."))
+    step, labels = facts.step, name_parts()
+    with sheet(name, 84) as paper:
+        axes = paper.figure.add_subplot()
+        starts = [sum(step.shares[:place]) for place in range(len(labels))]
+        middles = [start + share / 2 for start, share in zip(starts, step.shares, strict=True)]
+        axes.barh([0] * len(labels), step.shares, left=starts, color=COLOURS, height=0.5, edgecolor=PAPER, linewidth=1)
+        for place, x in enumerate(spread([min(max(middle, LABEL / 2), 1 - LABEL / 2) for middle in middles], LABEL)):
+            axes.plot([middles[place], middles[place], x], [0.25, 0.4, 0.55], color=SOFT, linewidth=0.75)
+            share, time = numerals.percent(step.shares[place]), numerals.seconds_text(step.parts[place])
+            axes.text(x, 1.02, labels[place], ha="center", va="bottom", color=INK)
+            axes.text(x, 0.98, f"{share} · {time}", ha="center", va="top", color=MUTED)
+        axes.set_xlim(-0.02, 1.02)
+        axes.set_ylim(-0.3, 1.5)
+        axes.set_axis_off()
+        return paper.svg(title, caption(record, step), describe(labels, step))
+
+
+def name_parts() -> tuple[str, ...]:
+    """What the parts are called, in their order."""
+    return say("data"), say("forward"), say("backward"), say("optimiser")
+
+
+def caption(record: RunRecord, step: StepTime) -> str:
+    """The longest part, then what a step is and how it was timed."""
+    labels = name_parts()
+    longest = max(range(len(labels)), key=lambda place: step.parts[place])
+    text = say(
+        "The {part} part takes {share} of a step. Medians of {n} synchronised steps of {batch} images on a copy of the "
+        "model; data: picking, augmenting and normalising; forward with the loss.",
+        part=labels[longest],
+        share=numerals.percent(step.shares[longest]),
+        n=numerals.count(step.n),
+        batch=numerals.count(step.batch_size),
+    )
+    if step.batch_size < step.planned_batch:
+        less = say(
+            "The run’s own {planned} would not have fit into the time for this, so the optimiser’s share is larger "
+            "here than in the run.",
+            planned=numerals.count(step.planned_batch),
+        )
+        text = f"{text} {less}"
+    device = say("{device}.", device=name_device(record.device, record.device.precision))
+    return f"{text} {device}"
+
+
+def describe(labels: Sequence[str], step: StepTime) -> str:
+    """Every part with its time and share."""
+    parts = [
+        f"{label} {numerals.seconds_text(seconds)} ({numerals.percent(share)})"
+        for label, seconds, share in zip(labels, step.parts, step.shares, strict=True)
+    ]
+    return say("One bar of a step’s parts in their order: {parts}.", parts=", ".join(parts))
+
+
+FIGURE = FigureKind("step_time", draw)
