@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reportgen.errors import GateFailed, RecordError, RenderError, ReportgenError, RunError
+from reportgen.extras import check_extras
 from reportgen.fingerprint import fingerprint, source_digest
 from reportgen.gating import GateResult
 from reportgen.kinds import Render
@@ -164,6 +165,7 @@ def run(spec: ReportSpec, path: Path, key: str, options: Options, progress: Prog
     from reportgen.metrics import measure
     from reportgen.metrics.selection import pictures_to_keep
 
+    check_extras(spec)
     request = Request(
         spec=spec,
         base=path.parent,

@@ -16,6 +16,7 @@ import numpy as np
 from reportgen import numerals
 from reportgen.datafiles import data_files
 from reportgen.errors import DataError, ReportgenError, about
+from reportgen.extras import check_extras
 from reportgen.fingerprint import accelerator, fingerprint, processor_name
 from reportgen.folders import output_folder
 from reportgen.pipeline import Options, find_record_of, located, with_templates
@@ -90,6 +91,7 @@ def check_spec(path: Path, options: Options) -> Iterator[Line]:
             spec = with_templates(read_spec(path, options.overrides), path.parent)
             rooms = Rooms.open(spec)
             rooms.check(spec)
+            check_extras(spec)
             out = output_folder(path, None, several=False)
             check_writable(out)
             with about("data.name"):

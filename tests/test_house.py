@@ -21,6 +21,8 @@ DOORS = {
     "torch": ("experiment/",),
     "torchvision": ("experiment/",),
     "timm": ("experiment/",),
+    "captum": ("experiment/",),
+    "sklearn": ("experiment/",),
     "matplotlib": ("figures/",),
     "seaborn": ("figures/",),
     "jinja2": ("templating.py",),

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from reportgen.frozen import Frozen
 from reportgen.metrics.predictions import FloatArray, IntArray, Predictions, read_predictions
+from reportgen.turns import count_turns
 from reportgen.words import say
 
 PER_GROUP = 10
@@ -88,11 +89,7 @@ def group(
     """At most PER_GROUP images that fit, smallest `order` first, by turns from each true class."""
     rows = np.flatnonzero(fits)
     rows = rows[np.argsort(order[rows], kind="stable")]
-    turn = np.empty(len(rows), np.int64)
-    seen = np.zeros(predictions.classes, np.int64)
-    for place, row in enumerate(rows):
-        label = predictions.labels[row]
-        turn[place], seen[label] = seen[label], seen[label] + 1
+    turn = count_turns(predictions.labels[rows])
     if each is not None:
         rows, turn = rows[turn < each], turn[turn < each]
         chosen = rows[np.argsort(predictions.labels[rows], kind="stable")][:SHOWN_CLASSES]

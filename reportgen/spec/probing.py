@@ -42,6 +42,10 @@ class ExplanationsOptions(ProbeOptions):
     """`run.probes.explanations`: attribution maps, feature maps, embedding."""
 
     images: Images | None = None
+    """Test images whose features are embedded, and at most so many on which the maps are checked; None: as many as
+    the time allows."""
+    embedding: Literal["pca", "tsne", "umap"] = "pca"
+    """What shows the features in two dimensions beside their principal components; `umap` needs the extra `umap`."""
 
 
 class RobustnessOptions(ProbeOptions):

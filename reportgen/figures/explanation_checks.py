@@ -1,0 +1,134 @@
+"""What the attribution maps are worth: against random weights, and against deleting pixels in random order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from reportgen import numerals
+from reportgen.figures._style import ACCENT, HAIRLINE, INK, MUTED, SOFT, grid, sheet, ticks
+from reportgen.kinds import FigureKind
+from reportgen.metrics.explaining import METHODS, MapCheck, mean_estimate, read_check
+from reportgen.probes import why_missing
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say
+
+NAME = "explanation_checks"
+MOST_POINTS = 64
+
+
+def method_name(method: str) -> str:
+    """What people call a kind of map."""
+    return say("Grad-CAM") if method == "cam" else say("Integrated gradients")
+
+
+def draw(record: RunRecord) -> FigureFile | Skipped:
+    """Rank correlations at the left, deletion curves at the right."""
+    title = say("What the maps are worth")
+    if record.probes is None or record.probes.explanations is None:
+        return Skipped(NAME, title, why_missing(record.probes, "explanations"))
+    found = (read_check(record.arrays, method) for method in METHODS)
+    checks = [check for check in found if check is not None]
+    if not checks:
+        return Skipped(NAME, title, say("The maps were not checked; the reasons stand below."))
+    with sheet(NAME, 232) as paper:
+        panels = paper.figure.subplots(1, 1 + len(checks), width_ratios=[1.15] + [1] * len(checks))
+        correlations(panels[0], checks, record)
+        for place, (axes, check) in enumerate(zip(panels[1:], checks, strict=True)):
+            curves(axes, check, record)
+            axes.tick_params(labelleft=place == 0)
+        return paper.svg(title, caption(checks), describe(checks))
+
+
+def correlations(axes: Axes, checks: list[MapCheck], record: RunRecord) -> None:
+    """A point an image, and over them the mean with its interval."""
+    axes.axvline(0, color=SOFT, linewidth=0.75)
+    for row, check in enumerate(checks):
+        values: NDArray[Any] = record.arrays[f"explanations.check.{check.method}.rank"]
+        finite = values[np.isfinite(values)][:MOST_POINTS]
+        wiggle = ((np.arange(len(finite)) * 0.618034) % 1 - 0.5) * 0.32
+        axes.plot(finite, row + wiggle, "o", color=SOFT, markersize=3, markeredgewidth=0)
+        axes.text(-1, row - 0.3, method_name(check.method), va="center", color=INK)
+        if check.rank is not None and check.rank.low is not None and check.rank.high is not None:
+            axes.plot([check.rank.low, check.rank.high], [row, row], color=ACCENT, linewidth=2)
+            axes.plot([check.rank.value], [row], "o", color=ACCENT, markersize=5.5)
+    axes.set_xlim(-1.02, 1.02)
+    axes.set_ylim(len(checks) - 0.55, -0.5)
+    axes.set_yticks([])
+    axes.set_xticks([-1, -0.5, 0, 0.5, 1], ["−1", "−0.5", "0", "0.5", "1"])
+    axes.set_xlabel(say("rank correlation"))
+    axes.set_title(say("With random weights"))
+    grid(axes, "x")
+    axes.spines["left"].set_visible(False)
+
+
+def curves(axes: Axes, check: MapCheck, record: RunRecord) -> None:
+    """Mean probability of the class by share of pixels replaced, with the interval of the map's own curve."""
+    arrays = record.arrays
+    shares = arrays["explanations.deletion.share"]
+    own, chance = (
+        arrays[f"explanations.deletion.{check.method}"],
+        arrays[f"explanations.deletion.{check.method}.control"],
+    )
+    axes.plot(shares, chance.mean(0), color=MUTED, linewidth=1.25, linestyle=(0, (4, 2)))
+    points = [mean_estimate(column) for column in own.T]
+    ends = [(point.low, point.high) for point in points if point is not None and point.low is not None]
+    if len(ends) == len(shares):
+        low, high = np.array(ends, float).T
+        axes.fill_between(shares, low, high, color=HAIRLINE, linewidth=0)
+    axes.plot(shares, own.mean(0), color=ACCENT)
+    key(axes)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.02)
+    axes.yaxis.set_major_locator(ticks(5))
+    axes.set_xticks([0, 0.5, 1], ["0", "50", "100\u00a0%"])
+    axes.set_xlabel(say("pixels replaced"))
+    axes.set_title(
+        say("{method} (n\u00a0=\u00a0{n})", method=method_name(check.method), n=numerals.count(check.gain.n))
+    )
+    grid(axes)
+
+
+def key(axes: Axes) -> None:
+    """What the two lines are, in the corner that falling curves leave free."""
+    for line, (text, colour) in enumerate(((say("— the map’s first"), ACCENT), (say("--- random order"), MUTED))):
+        axes.text(0.98, 0.98 - 0.1 * line, text, transform=axes.transAxes, ha="right", va="top", color=colour)
+
+
+def caption(checks: list[MapCheck]) -> str:
+    """How each kind of map comes out, then how to read the panels."""
+    learnt = {True: say("other maps with random weights"), False: say("the same maps with random weights"),
+              None: say("unsure whether random weights give other maps")}  # fmt: skip
+    telling = {True: say("a faster fall than by chance"), False: say("a slower fall than by chance"),
+               None: say("no surely faster fall than by chance")}  # fmt: skip
+    told = [
+        say("{method}: {learnt}, {telling}.", method=method_name(check.method), learnt=learnt[check.learnt],
+            telling=telling[check.telling])
+        for check in checks
+    ]  # fmt: skip
+    reading = say(
+        "Left: rank correlation of each map with that of random weights; a point an image, bar: mean and interval. "
+        "Right: mean probability of the class called as pixels take the mean colour, those of the map first (grey: "
+        "interval), or in a random order of the same grain."
+    )
+    return " ".join([*told, reading])
+
+
+def describe(checks: list[MapCheck]) -> str:
+    """The means of both checks."""
+    told = [
+        say(
+            "{method}: rank correlation {rank}, area under the deletion curve {area} against {chance} by chance",
+            method=method_name(check.method), rank=numerals.fixed(check.rank.value if check.rank else None, 2),
+            area=numerals.fixed(check.area.value, 2), chance=numerals.fixed(check.chance.value, 2),
+        )
+        for check in checks
+    ]  # fmt: skip
+    return say("Points and curves. {checks}.", checks="; ".join(told))
+
+
+FIGURE = FigureKind(NAME, draw)

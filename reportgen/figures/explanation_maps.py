@@ -1,0 +1,179 @@
+"""Where the evidence for a class lies: attribution maps of a few pictures, right and wrong, beside their control."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen import numerals
+from reportgen.figures._album import LETTER, Album
+from reportgen.figures._heat import heat_png, shade_png
+from reportgen.figures._style import FULL, shorten
+from reportgen.kinds import FigureKind
+from reportgen.pictures import encode_few, thumbnail
+from reportgen.probes import why_missing
+from reportgen.probes.explanations import ExplanationFacts
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say
+
+NAME = "explanation_maps"
+LABELS = 116
+"""Width of the column of labels, CSS pixels."""
+GAP = 6
+LARGEST = 88
+HEAD = 54
+"""Height of the lines above the pictures."""
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One picture and the class it was called."""
+
+    place: int
+    """In the arrays of maps."""
+    picture: NDArray[np.uint8]
+    index: int
+    """In the test split."""
+    label: str
+    called: str
+    right: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kind of picture across the figure."""
+
+    title: str
+    note: str
+    draw: Callable[[Explained], bytes | None]
+    """PNG; None leaves the place empty."""
+
+
+def find_explained(record: RunRecord) -> list[Explained]:
+    """The explained images whose pictures the record keeps, the right ones first."""
+    arrays, names = record.arrays, record.data.classes
+    kept = {int(index): place for place, index in enumerate(arrays["pictures.ids"])}
+    found = []
+    for place, row in enumerate(arrays["explanations.rows"]):
+        index = int(arrays["eval.ids"][row])
+        if index not in kept:
+            continue
+        label, called = int(arrays["eval.labels"][row]), int(arrays["eval.logits"][row].argmax())
+        picture = thumbnail(arrays["pictures"][kept[index]])
+        found.append(Explained(place, picture, index, names[label], names[called], label == called))
+    return found
+
+
+def list_rows(record: RunRecord, facts: ExplanationFacts) -> list[Row]:
+    """The rows that the record has something for."""
+    arrays = record.arrays
+    rows = [Row(say("Picture"), "", lambda one: encode_few(one.picture))]
+
+    def heat(key: str) -> Callable[[Explained], bytes | None]:
+        maps = arrays[f"explanations.{key}"]
+
+        def draw(one: Explained) -> bytes | None:
+            values = maps[one.place]
+            blank = bool(np.isnan(values).all())
+            return None if blank else heat_png(one.picture, values)
+
+        return draw
+
+    def shade(key: str) -> Callable[[Explained], bytes | None]:
+        maps: NDArray[Any] = arrays[f"explanations.{key}"]
+        return lambda one: shade_png(maps[one.place])
+
+    if facts.layer is not None and "explanations.cam" in arrays:
+        cells = say("{height}×{width} cells", height=facts.layer.height, width=facts.layer.width)
+        rows.append(Row(say("Grad-CAM"), cells, heat("cam")))
+        if np.isfinite(arrays["explanations.cam_label"]).any():
+            rows.append(Row("", say("of the label’s class"), heat("cam_label")))
+        rows.append(Row("", say("random weights"), heat("cam_random")))
+    if facts.steps:
+        rows.append(Row(say("Gradients"), say("integrated"), shade("ig")))
+        rows.append(Row("", say("random weights"), shade("ig_random")))
+    return rows
+
+
+def draw(record: RunRecord) -> FigureFile | Skipped:
+    """A column a picture, a row a kind of map."""
+    title = say("Attribution maps")
+    facts = record.probes.explanations if record.probes else None
+    if facts is None:
+        return Skipped(NAME, title, why_missing(record.probes, "explanations"))
+    images = find_explained(record) if "explanations.rows" in record.arrays else []
+    rows = list_rows(record, facts)
+    if not images or len(rows) < 2:
+        return Skipped(NAME, title, say("No map could be made; the reasons stand below."))
+    side = min(LARGEST, (FULL - LABELS) / len(images) - GAP)
+    album = Album(NAME, HEAD + len(rows) * (side + GAP))
+    write_head(album, images, side)
+    for line, row in enumerate(rows):
+        top = HEAD + line * (side + GAP)
+        album.text(row.title, 0, top + side / 2 + (4 if not row.note else -4))
+        album.note(row.note, 0, top + side / 2 + (12 if row.title else 4))
+        for column, image in enumerate(images):
+            png = row.draw(image)
+            if png is not None:
+                left = LABELS + column * (side + GAP)
+                album.picture(png, left, top, side, side)
+                if line == 0:
+                    album.frame(left, top, side, side, image.right)
+    return album.svg(title, caption(images, facts), describe(images, rows))
+
+
+def write_head(album: Album, images: list[Explained], side: float) -> None:
+    """Right and wrong over their columns, and over each picture what it was called and, if wrong, what it is."""
+    most = max(4, int((side + GAP - 2) / LETTER))
+    heads = {True: say("Right"), False: say("Wrong")}
+    album.note(say("called"), 0, 30)
+    if any(not image.right for image in images):
+        album.note(say("label"), 0, 46)
+    for column, image in enumerate(images):
+        left = LABELS + column * (side + GAP)
+        if column == 0 or images[column - 1].right != image.right:
+            album.text(heads[image.right], left, 12, bold=True)
+        album.text(shorten(image.called, most), left, 30)
+        if not image.right:
+            album.note(shorten(image.label, most), left, 46)
+
+
+def caption(images: list[Explained], facts: ExplanationFacts) -> str:
+    """What to look at, then how to read it, and which pictures they are."""
+    told = []
+    if facts.layer is not None:
+        told.append(
+            say(
+                "Tint: where the feature maps of {layer} speak for the class called, each map on its own scale.",
+                layer=shorten(facts.layer.path, 60),
+            )
+        )
+    if facts.steps:
+        told.append(say("Grey: pixels whose colour speaks for it, against the mean colour."))
+    told.append(say("A map that looks the same with random weights shows the picture, not what was learnt."))
+    numbers = ", ".join(numerals.count(image.index) for image in images)
+    told.append(say("From the left, nos. {numbers} of the test split.", numbers=numbers))
+    return " ".join(told)
+
+
+def describe(images: list[Explained], rows: list[Row]) -> str:
+    """Which pictures and which rows."""
+    right = [shorten(image.called, 40) for image in images if image.right]
+    wrong = [
+        say("{label} called {called}", label=shorten(image.label, 40), called=shorten(image.called, 40))
+        for image in images
+        if not image.right
+    ]
+    kinds = ", ".join(" ".join(filter(None, (row.title, row.note))) for row in rows)
+    return say(
+        "A grid of small pictures. Columns: right predictions of {right}; wrong ones: {wrong}. Rows: {kinds}.",
+        right=", ".join(right) or say("none"), wrong=", ".join(wrong) or say("none"), kinds=kinds,
+    )  # fmt: skip
+
+
+FIGURE = FigureKind(NAME, draw)

@@ -1,0 +1,111 @@
+"""One picture on its way through the model: a few feature maps of one layer a stage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen import numerals
+from reportgen.figures._album import Album
+from reportgen.figures._heat import SHADES, ramp
+from reportgen.figures._style import FULL, INK, PAPER, shorten
+from reportgen.kinds import FigureKind
+from reportgen.pictures import encode_few, encode_indexed, thumbnail
+from reportgen.probes import why_missing
+from reportgen.probes.explanations import ExplanationFacts, StageFacts
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say
+
+NAME = "feature_maps"
+LABELS = 132
+GAP = 5
+SIDE = 50
+LONGEST = 19
+"""Characters of a layer's name beside its maps."""
+
+
+def map_png(values: NDArray[np.uint8]) -> bytes:
+    """A feature map (h, w) from white, its lowest value, to dark, its highest."""
+    level = np.round(values.astype(np.float32) / 255 * (SHADES - 1)).astype(np.uint8)
+    return encode_indexed(level, ramp(PAPER, INK))
+
+
+def draw(record: RunRecord) -> FigureFile | Skipped:
+    """A row a stage, the picture itself above."""
+    title = say("Feature maps through the stages")
+    facts = record.probes.explanations if record.probes else None
+    if facts is None:
+        return Skipped(NAME, title, why_missing(record.probes, "explanations"))
+    if not facts.stages:
+        return Skipped(NAME, title, say("No layer of this model keeps the places of the picture."))
+    picture = shown_picture(record, facts)
+    rows = len(facts.stages) + (picture is not None)
+    album = Album(NAME, rows * (SIDE + GAP))
+    top = 0.0
+    if picture is not None:
+        write_label(album, say("Picture"), "", top)
+        small = thumbnail(picture)
+        album.picture(encode_few(small), LABELS, top, SIDE, SIDE)
+        top += SIDE + GAP
+    for place, stage in enumerate(facts.stages):
+        write_label(album, tail(stage.path), size_text(stage), top)
+        maps: NDArray[Any] = record.arrays[f"explanations.stage.{place}"]
+        for column, values in enumerate(maps):
+            left = LABELS + column * (FULL - LABELS + GAP) / max(10, len(maps))
+            album.picture(map_png(values), left, top, SIDE, SIDE)
+        top += SIDE + GAP
+    return album.svg(title, caption(record, facts), describe(facts))
+
+
+def shown_picture(record: RunRecord, facts: ExplanationFacts) -> NDArray[np.uint8] | None:
+    """The picture whose maps are shown, where the record keeps it."""
+    if facts.stage_row is None:
+        return None
+    index = record.arrays["eval.ids"][facts.stage_row]
+    found = np.flatnonzero(record.arrays["pictures.ids"] == index)
+    return np.asarray(record.arrays["pictures"][found[0]]) if len(found) else None
+
+
+def write_label(album: Album, name: str, note: str, top: float) -> None:
+    """The layer and the size of its maps, beside its row."""
+    album.text(name, 0, top + SIDE / 2 + (4 if not note else -3))
+    album.note(note, 0, top + SIDE / 2 + 13)
+
+
+def tail(path: str) -> str:
+    """The end of a long name, which tells layers apart."""
+    line = shorten(path, len(path) + 1)
+    return line if len(line) <= LONGEST else f"…{line[-LONGEST + 1 :]}"
+
+
+def size_text(stage: StageFacts) -> str:
+    """Cells and channels."""
+    return say("{height}×{width}, {channels} ch.", height=stage.height, width=stage.width, channels=stage.channels)
+
+
+def caption(record: RunRecord, facts: ExplanationFacts) -> str:
+    """How fine the first and the last maps are, then how to read them."""
+    first, last = facts.stages[0], facts.stages[-1]
+    index = numerals.count(int(record.arrays["eval.ids"][facts.stage_row])) if facts.stage_row is not None else ""
+    told = say(
+        "From {first} to {last} cells: no. {index} of the test split on its way through the model.",
+        first=f"{first.height}×{first.width}", last=f"{last.height}×{last.width}", index=index,
+    )  # fmt: skip
+    reading = say(
+        "A row a layer, the {count} channels that vary most over this picture; each map on its own scale, dark its "
+        "highest value.",
+        count=max(len(stage.shown) for stage in facts.stages),
+    )
+    return f"{told} {reading}"
+
+
+def describe(facts: ExplanationFacts) -> str:
+    """The layers and their sizes."""
+    layers = "; ".join(f"{shorten(stage.path, 60)}: {size_text(stage)}" for stage in facts.stages)
+    return say("A grid of feature maps, a row a layer. {layers}.", layers=layers)
+
+
+FIGURE = FigureKind(NAME, draw)

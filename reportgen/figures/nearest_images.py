@@ -1,0 +1,113 @@
+"""The surest mistakes, each beside the training pictures whose features are most alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen import numerals
+from reportgen.figures._album import LETTER, Album
+from reportgen.figures._style import FULL, shorten
+from reportgen.kinds import FigureKind
+from reportgen.metrics.explaining import read_neighbours
+from reportgen.pictures import encode_few, thumbnail
+from reportgen.probes import why_missing
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say
+
+NAME = "nearest_images"
+SIDE = 62
+ROW = 92
+TEXTS = 150
+"""Width of the words beside a mistake."""
+HEAD = 22
+MOST = 4
+"""Neighbours shown of each mistake."""
+
+
+def draw(record: RunRecord) -> FigureFile | Skipped:
+    """A row a mistake."""
+    title = say("Nearest training pictures of the surest mistakes")
+    if record.probes is None or record.probes.explanations is None:
+        return Skipped(NAME, title, why_missing(record.probes, "explanations"))
+    found = read_neighbours(record.arrays)
+    if found is None or "explanations.neighbours.pictures" not in record.arrays:
+        return Skipped(NAME, title, say("No mistake was looked up among training images."))
+    near = record.arrays["explanations.neighbours.pictures"][:, :MOST]
+    kept = {int(index): place for place, index in enumerate(record.arrays["pictures.ids"])}
+    ids = record.arrays["eval.ids"][found.rows[: len(near)]]
+    rows = [place for place, index in enumerate(ids) if int(index) in kept]
+    if not rows:
+        return Skipped(NAME, title, say("The record does not keep the pictures of these mistakes."))
+    album = Album(NAME, HEAD + len(rows) * ROW - 8)
+    album.text(say("Mistake"), 0, 12, bold=True)
+    first = SIDE + TEXTS
+    album.text(say("Nearest training pictures: label and similarity"), first, 12, bold=True)
+    pitch = (FULL - first) / near.shape[1]
+    most = int(pitch / LETTER) - 6
+    names = record.data.classes
+    for line, place in enumerate(rows):
+        top = HEAD + line * ROW
+        mistake = thumbnail(record.arrays["pictures"][kept[int(ids[place])]])
+        show(album, mistake, 1, top, right=False)
+        label, called = int(found.true[place]), int(found.called[place])
+        album.text(say("called {name}", name=shorten(names[called], 13)), SIDE + 10, top + 18)
+        album.text(say("label {name}", name=shorten(names[label], 13)), SIDE + 10, top + 36)
+        album.note(say("no. {index}", index=numerals.count(int(ids[place]))), SIDE + 10, top + 54)
+        for column, picture in enumerate(near[place]):
+            left, own = first + column * pitch, int(found.labels[place, column])
+            verdict = True if own == label else False if own == called else None
+            show(album, picture, left, top, verdict)
+            likeness = numerals.fixed(float(found.similarity[place, column]), 2)
+            album.text(f"{shorten(names[own], most)} {likeness}", left, top + SIDE + 16)
+    return album.svg(title, caption(record, len(rows)), describe(record, rows))
+
+
+def show(album: Album, picture: NDArray[np.uint8], left: float, top: float, right: bool | None) -> None:
+    """A picture, with a frame where its label is that of the mistake or of what it was called."""
+    album.picture(encode_few(picture), left, top, SIDE, SIDE)
+    if right is not None:
+        album.frame(left, top, SIDE, SIDE, right)
+
+
+def caption(record: RunRecord, shown: int) -> str:
+    """Whose side the neighbours take, then how to read the frames."""
+    found = read_neighbours(record.arrays)
+    facts = record.probes.explanations.embedding if record.probes and record.probes.explanations else None
+    if found is None or facts is None:
+        return ""
+    side: Any = found.labels[:shown, :MOST]
+    called, true = (int((side == own[:shown, None]).sum()) for own in (found.called, found.true))
+    told = say(
+        "Of the {all} neighbours shown, {called} carry the class called and {true} the mistake’s own label.",
+        all=numerals.count(side.size), called=numerals.count(called), true=numerals.count(true),
+    )  # fmt: skip
+    reading = say(
+        "Cosine similarity of the features before the last layer, among {n} training images (seed {seed}). Dashed "
+        "frame: labelled as the class called; whole frame: labelled as the mistake.",
+        n=numerals.count(facts.train.images), seed=facts.train.seed,
+    )  # fmt: skip
+    return f"{told} {reading}"
+
+
+def describe(record: RunRecord, rows: list[int]) -> str:
+    """Each mistake and the labels of its neighbours."""
+    found, names = read_neighbours(record.arrays), [shorten(name, 40) for name in record.data.classes]
+    told = []
+    for place in rows if found is not None else ():
+        near = ", ".join(names[int(label)] for label in found.labels[place, :MOST]) if found else ""
+        told.append(
+            say(
+                "{label} called {called}, near {near}",
+                label=names[int(found.true[place])], called=names[int(found.called[place])], near=near,
+            )
+            if found
+            else ""
+        )  # fmt: skip
+    return say("Mistakes and the labels of their nearest training pictures. {rows}.", rows="; ".join(told))
+
+
+FIGURE = FigureKind(NAME, draw)

@@ -1,0 +1,15 @@
+"""Taking things by turns from each of several groups, so that none crowds out the others."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def count_turns(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n,): how many of the same group, a number from 0 on, came before each."""
+    turns = np.empty(len(groups), np.int64)
+    seen = np.zeros(int(groups.max(initial=-1)) + 1, np.int64)
+    for place, group in enumerate(groups):
+        turns[place], seen[group] = seen[group], seen[group] + 1
+    return turns
