@@ -105,6 +105,12 @@ def significant(value: float | None, digits: int) -> str:
     return fixed(round(value, places), max(0, places))
 
 
+def brief(value: float | None, digits: int = 2) -> str:
+    """At most so many significant digits, without noughts at the end behind the point: "8", "1.4", "0.25"."""
+    text = significant(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def bytes_text(value: float | None) -> str:
     """Bytes in binary units: "13.9 MiB"."""
     if value is None or not known(value):

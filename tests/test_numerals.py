@@ -307,3 +307,19 @@ def test_intervals_of_durations_have_the_unit_of_the_value(
 )
 def test_intervals_of_speeds(low: float | None, high: float | None, value: float, text: str) -> None:
     assert numerals.speed_interval(low, high, value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (8.0, 2, "8"),
+        (1.41, 2, "1.4"),
+        (0.25, 2, "0.25"),
+        (120.0, 2, "120"),
+        (0.1, 3, "0.1"),
+        (None, 2, "—"),
+        (0.0, 2, "0"),
+    ],
+)
+def test_brief_numbers_have_no_noughts_behind_the_point(value: float | None, digits: int, text: str) -> None:
+    assert numerals.brief(value, digits) == text

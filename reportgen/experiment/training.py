@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from reportgen.errors import EnvironmentTrouble
 from reportgen.experiment.datasets import LoadedData
 from reportgen.experiment.device import ComputeDevice
+from reportgen.experiment.dynamics import DynamicsRecorder
 from reportgen.experiment.evaluate import evaluate
 from reportgen.experiment.looks import Looks, rows_for
 from reportgen.experiment.losses import describe_loss
@@ -111,10 +112,13 @@ def run_training(
     """
     watch = Watch(run, plan_steps(run, len(data.train_labels)), device, data.train_ids)
     looks = Looks.plan(data, run, watch.plan)
+    dynamics = DynamicsRecorder.of(device.place(module), run, watch.plan.steps)
+    dynamics.expect(1)
     told = 0
     try:
         for step in train(module, data, run, device, watch.done, teacher):
             watch.note(step)
+            dynamics.note(step.number)
             share = watch.done(step.number)
             ending = share >= 1 or watch.out_of_time or watch.divergence is not None
             if watch.divergence is None and (ending or looks.due(share)):
@@ -124,10 +128,11 @@ def run_training(
             told = percent
             if ending:
                 break
+            dynamics.expect(step.number + 1)
     except torch.OutOfMemoryError as error:
         raise EnvironmentTrouble(f"{device.name} ran out of memory", "Use a smaller run.batch_size.") from error
     final = score(module, data, rows_for(data.train_labels, FINAL_IMAGES), "train", device)
-    return TrainingResult(history(watch, final), step_arrays(watch))
+    return TrainingResult(history(watch, final), step_arrays(watch) | dynamics.arrays())
 
 
 def look(module: torch.nn.Module, data: LoadedData, watch: Watch, looks: Looks) -> None:

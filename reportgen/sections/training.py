@@ -8,6 +8,8 @@ from reportgen import numerals
 from reportgen.kinds import Section
 from reportgen.record import EpochStats, RunRecord, Training
 from reportgen.report import FigureFile, SectionView, Skipped
+from reportgen.sections._layer_training import list_layers, list_methods
+from reportgen.sections.findings.dynamics import find_dynamics
 from reportgen.sections.findings.training import NAME, epoch_text, find_training, point_interval
 from reportgen.sections.pieces import Fact, Figures, choose_figures
 from reportgen.words import say
@@ -26,6 +28,9 @@ class TrainingView(SectionView):
     times: tuple[FigureFile | Skipped, ...] = ()
     history: tuple[Row, ...] = ()
     history_caption: str = ""
+    by_layer: tuple[FigureFile | Skipped, ...] = ()
+    layers: tuple[Row, ...] = ()
+    layers_caption: str = ""
 
 
 def build(record: RunRecord, figures: Figures) -> TrainingView | Skipped:
@@ -35,16 +40,28 @@ def build(record: RunRecord, figures: Figures) -> TrainingView | Skipped:
         reason = say("The model was evaluated as it is; this run trained nothing.")
         return Skipped(NAME, say("Training"), reason)
     rows = thin(training.epochs)
+    layers, layers_caption = list_layers(record)
     return TrainingView(
         name=NAME,
         title=say("Training"),
-        findings=tuple(find_training(record, training, figures)),
+        methods=list_methods(record),
+        findings=(*find_training(record, training, figures), *find_dynamics(record, figures, NAME)),
         facts=tuple(list_facts(record, training)),
         curves=choose_figures(figures, "training_curves", "training_steps"),
         times=choose_figures(figures, "time_spent"),
         history=tuple(make_row(point) for point in rows),
         history_caption=caption_history(training, len(rows)),
+        by_layer=choose_layers(figures),
+        layers=layers,
+        layers_caption=layers_caption,
     )
+
+
+def choose_layers(figures: Figures) -> tuple[FigureFile | Skipped, ...]:
+    """The figures by layer; one reason where it is the same for both."""
+    chosen = choose_figures(figures, "training_layers", "training_activations")
+    reasons = {figure.reason for figure in chosen if isinstance(figure, Skipped)}
+    return chosen[:1] if len(reasons) == 1 and all(isinstance(figure, Skipped) for figure in chosen) else chosen
 
 
 def list_facts(record: RunRecord, training: Training) -> list[Fact]:
@@ -112,4 +129,5 @@ def caption_history(training: Training, shown: int) -> str:
     return f"{text} {rest}"
 
 
-SECTION = Section(NAME, "Training", 40, ("training_curves", "training_steps", "time_spent"), build)
+FIGURES = ("training_curves", "training_steps", "training_layers", "training_activations", "time_spent")
+SECTION = Section(NAME, "Training", 40, FIGURES, build)

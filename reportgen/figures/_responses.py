@@ -1,0 +1,32 @@
+"""What the figures of the characteristic curves share: finding them, and names of layers."""
+
+from __future__ import annotations
+
+from reportgen.figures._style import shorten
+from reportgen.metrics.responses import Responses, read_responses
+from reportgen.probes import why_missing
+from reportgen.record import RunRecord
+from reportgen.report import Skipped
+from reportgen.words import say
+
+
+def find_responses(record: RunRecord, name: str, title: str) -> Responses | Skipped:
+    """What the probe found, or why there is nothing to draw."""
+    found = read_responses(record)
+    return found if found is not None else Skipped(name, title, why_missing(record.probes, "response"))
+
+
+def squeeze(text: str, most: int) -> str:
+    """The text with its middle left out where it is longer than `most`: names of layers differ at their ends."""
+    line = shorten(text, 200)
+    head = most // 3
+    return line if len(line) <= most else f"{line[:head]}…{line[len(line) - (most - head - 1) :]}"
+
+
+def selection_text(responses: Responses, shown: int) -> str:
+    """How many of the layers are drawn, where it is not all of them."""
+    count = len(responses.facts.units)
+    if shown == count and not responses.facts.left_out:
+        return ""
+    return say("{shown} of {count} layers are drawn, evenly over depth; the table has the others.",
+               shown=shown, count=count)  # fmt: skip

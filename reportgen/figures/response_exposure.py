@@ -1,0 +1,175 @@
+"""The whole network driven from black to beyond white: accuracy, confidence, and the response of its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from reportgen import numerals
+from reportgen.figures._responses import find_responses, selection_text, squeeze
+from reportgen.figures._style import ACCENT, HAIRLINE, MUTED, ORDER, SOFT, grid, measured, sheet, spread
+from reportgen.kinds import FigureKind
+from reportgen.metrics.intervals import FloatArray, wilson
+from reportgen.metrics.responses import Responses
+from reportgen.probes.response import CLIPPED, INITIAL, TRAINED, UNCLIPPED
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say
+
+BAND = "#cfe3e1"
+FLOOR, CEILING = 1 / 8, 8.0
+"""Ends of the axis of responses; beyond, lines are cut."""
+HEIGHT = 430
+
+
+def draw(record: RunRecord) -> FigureFile | Skipped:
+    """Above, right and sure, clipped and unclipped; below, the layers' responses before and after training."""
+    name, title = "response_exposure", say("Driven from black to beyond white")
+    responses = find_responses(record, name, title)
+    if isinstance(responses, Skipped):
+        return responses
+    shown = responses.shown()
+    exposures = responses.array("exposures")
+    with sheet(name, HEIGHT) as paper:
+        panels = paper.figure.subplots(2, 2, sharex=True, sharey="row")
+        for axes, side, heading in (
+            (panels[0, 0], CLIPPED, say("Right and sure, cut at white, %")),
+            (panels[0, 1], UNCLIPPED, say("Right and sure, not cut, %")),
+        ):
+            draw_answers(axes, responses, side)
+            axes.set_title(heading)
+        for axes, lines, heading in zip(panels[1], *layer_panels(responses, shown), strict=True):
+            draw_layers(axes, exposures, lines, [responses.facts.units[place].path for place in shown])
+            axes.set_title(heading)
+            axes.set_xlabel(say("exposure, times the pixel values as they are"))
+        return paper.svg(title, caption(responses, len(shown)), describe(responses, shown))
+
+
+def layer_panels(responses: Responses, shown: Sequence[int]) -> tuple[list[FloatArray], list[str]]:
+    """Relative responses (E, layers) of the two lower panels and their titles."""
+    trained = responses.relative("layers", TRAINED)[:, :, shown]
+    if not responses.compared:
+        return [trained[CLIPPED], trained[UNCLIPPED]], [say("Layers, cut at white"), say("Layers, not cut")]
+    before = responses.relative("layers", INITIAL)[CLIPPED][:, shown]
+    return [before, trained[CLIPPED]], [say("Layers, initial weights"), say("Layers, trained")]
+
+
+def positions(exposures: FloatArray) -> FloatArray:
+    """Stops (doublings) from the pictures as they are; black stands one stop below the darkest."""
+    lit = exposures[exposures > 0]
+    stops: FloatArray = np.log2(np.where(exposures > 0, exposures, lit.min() / 2))
+    return stops
+
+
+def name_exposure(exposure: float) -> str:
+    """An exposure as a photographer writes it: "1/8", "1", "4"."""
+    if exposure <= 0:
+        return say("black")
+    return numerals.brief(exposure) if exposure >= 1 else f"1/{numerals.brief(1 / exposure)}"
+
+
+def draw_ticks(axes: Axes, exposures: FloatArray) -> None:
+    """A tick for black and for every whole stop."""
+    x = positions(exposures)
+    whole = [place for place in range(len(x)) if abs(x[place] - round(x[place])) < 0.01]
+    axes.set_xticks(x[whole], [name_exposure(float(exposures[place])) for place in whole])
+    axes.axvline(0, color=SOFT, linewidth=0.75)
+
+
+def draw_answers(axes: Axes, responses: Responses, side: int) -> None:
+    """Accuracy with its interval, and mean confidence."""
+    right, sure = responses.array("right")[side], responses.array("confidence")[side]
+    exposures, n = responses.array("exposures"), right.shape[1]
+    x = positions(exposures)
+    draw_ticks(axes, exposures)
+    ends = np.array([wilson(int(hits), n) or (0.0, 1.0) for hits in right.sum(1)]).T
+    axes.fill_between(x, 100 * ends[0], 100 * ends[1], color=BAND, linewidth=0)
+    accuracy, confidence = 100 * right.mean(1), 100 * sure.mean(1)
+    axes.plot(x, confidence, color=MUTED, linestyle=(0, (4, 2)), marker="s", markersize=3, markerfacecolor="white",
+              clip_on=False)  # fmt: skip
+    axes.plot(x, accuracy, color=ACCENT, marker="o", markersize=3.5, clip_on=False)
+    axes.set_ylim(0, 100)
+    named = [(float(confidence[-1]), say("sure"), MUTED), (float(accuracy[-1]), say("right"), ACCENT)]
+    label_ends(axes, float(x[-1]), named, 12)
+    grid(axes)
+
+
+def draw_layers(axes: Axes, exposures: FloatArray, lines: FloatArray, names: Sequence[str]) -> None:
+    """One line a layer on logarithmic scales, light to dark by depth, the first and the last named."""
+    x, kept = positions(exposures), np.log2(np.clip(lines, FLOOR, CEILING))
+    draw_ticks(axes, exposures)
+    lit = exposures > 0
+    axes.plot(x[lit], np.log2(np.clip(exposures[lit], FLOOR, CEILING)), color=SOFT, linewidth=0.75,
+              linestyle=(0, (2, 2)))  # fmt: skip
+    count = len(names)
+    colours = [ORDER(place / max(1, count - 1)) for place in range(count)]
+    for place in range(count):
+        axes.plot(x, kept[:, place], color=colours[place], linewidth=1.25)
+    ends = [(float(kept[-1, place]), squeeze(names[place], 14), colours[place]) for place in sorted({0, count - 1})]
+    low, high = np.log2(FLOOR), np.log2(CEILING)
+    axes.set_ylim(low, high)
+    axes.set_yticks([-3, -2, -1, 0, 1, 2, 3], ["1/8", "1/4", "1/2", "1", "2", "4", "8"])
+    label_ends(axes, float(x[-1]), ends, 0.8)
+    axes.axhline(0, color=HAIRLINE, linewidth=0.75)
+    grid(axes)
+
+
+def label_ends(axes: Axes, x: float, ends: Sequence[tuple[float, str, Any]], gap: float) -> None:
+    """Names at the ends of lines, kept apart."""
+    known = [end for end in ends if np.isfinite(end[0])]
+    for place, (_, text, colour) in zip(spread([end[0] for end in known], gap), known, strict=True):
+        axes.annotate(text, (x, place), (6, 0), textcoords="offset points", va="center", color=colour,
+                      annotation_clip=False)  # fmt: skip
+
+
+def caption(responses: Responses, shown: int) -> str:
+    """What the brightest and the darkest do to it, then how to read the panels."""
+    right = responses.array("right")[CLIPPED]
+    exposures, n = responses.array("exposures"), right.shape[1]
+    nominal = int(np.argmin(np.abs(exposures - 1)))
+    lit = int(np.argmax(exposures > 0))
+    told = say(
+        "Right for {usual} of the images as they are, {dark} at 1/{low} and {bright} at {high} times their brightness.",
+        usual=measured(int(right[nominal].sum()), n), dark=share(right[lit]), low=numerals.count(1 / exposures[lit]),
+        bright=share(right[-1]), high=numerals.count(exposures[-1]),
+    )  # fmt: skip
+    reading = say(
+        "Above: share right with its 95 % Wilson interval, and mean confidence (squares). Below: root mean square of "
+        "each layer’s output relative to that for the images as they are (n\u00a0=\u00a0{n}, cut at white unless "
+        "said), light to dark from input to output; dotted: in proportion to the exposure.",
+        n=numerals.count(responses.facts.by_layer.images),
+    )
+    return " ".join(part for part in (told, reading, selection_text(responses, shown)) if part)
+
+
+def share(right: FloatArray) -> str:
+    """A proportion without its interval, which the figure shows."""
+    return numerals.percent(float(right.mean()), len(right))
+
+
+def describe(responses: Responses, shown: Sequence[int]) -> str:
+    """Share right and mean confidence at every exposure, and the response of the first and the last layer."""
+    exposures = responses.array("exposures")
+    right, sure = responses.array("right")[CLIPPED], responses.array("confidence")[CLIPPED]
+    told = [
+        say("at {exposure}: right {right}, sure {sure}", exposure=name_exposure(float(exposure)),
+            right=share(right[place]), sure=numerals.percent(float(sure[place].mean())))
+        for place, exposure in enumerate(exposures)
+    ]  # fmt: skip
+    lines = responses.relative("layers", TRAINED)[CLIPPED]
+    layers = [
+        say("{name}: from {dark} at black to {bright} at the brightest",
+            name=squeeze(responses.facts.units[place].path, 40), dark=numerals.fixed(float(lines[0, place]), 2),
+            bright=numerals.fixed(float(lines[-1, place]), 2))
+        for place in sorted({shown[0], shown[-1]})
+    ]  # fmt: skip
+    return say(
+        "Four charts over the exposure of the images, cut at white. {answers}. Relative response of layers: {layers}.",
+        answers="; ".join(told), layers="; ".join(layers),
+    )  # fmt: skip
+
+
+FIGURE = FigureKind("response_exposure", draw)

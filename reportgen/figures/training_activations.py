@@ -1,0 +1,126 @@
+"""What comes out of every nonlinearity, before and after training: mean, spread and dead channels over depth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from reportgen import numerals
+from reportgen.figures._responses import squeeze
+from reportgen.figures._style import ACCENT, MUTED, SOFT, grid, sheet, ticks
+from reportgen.kinds import FigureKind
+from reportgen.metrics.intervals import FloatArray
+from reportgen.probes import why_missing
+from reportgen.probes.dynamics import Activations, ActivationSite, DynamicsFacts
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say
+
+HEIGHT = 200
+LEAST_DEAD = 5
+"""Per cent up to which the axis of dead channels runs at least."""
+FEW = 30
+"""Sites up to which every one is marked."""
+
+
+def draw(record: RunRecord) -> FigureFile | Skipped:
+    """Three small charts over the nonlinearities in their order."""
+    name, title = "training_activations", say("Activations before and after training")
+    facts = record.probes.dynamics if record.probes is not None else None
+    if record.training is None:
+        return Skipped(name, title, say("The model was evaluated, not trained."))
+    if facts is None:
+        return Skipped(name, title, why_missing(record.probes, "dynamics"))
+    if not facts.sites:
+        return Skipped(name, title, say("The network calls no nonlinearity that is known here."))
+    with sheet(name, HEIGHT) as paper:
+        panels = paper.figure.subplots(1, 3, sharex=True)
+        for axes, (heading, value) in zip(panels, list_panels(), strict=True):
+            draw_panel(axes, facts.sites, value)
+            axes.set_title(heading)
+        panels[0].annotate(say("grey: initial, colour: trained"), (0, 0), (0, -34), xycoords="axes fraction",
+                           textcoords="offset points", color=MUTED, annotation_clip=False)  # fmt: skip
+        panels[1].set_ylim(bottom=0)
+        panels[2].set_ylim(0, max(LEAST_DEAD, panels[2].get_ylim()[1]))
+        panels[1].set_xlabel(say("nonlinearity, from input to output"))
+        return paper.svg(title, caption(facts), describe(facts))
+
+
+Value = Callable[[ActivationSite, Activations], float]
+
+
+def list_panels() -> list[tuple[str, Value]]:
+    """The title and the value of each chart."""
+    return [
+        (say("Mean"), lambda _, seen: seen.mean),
+        (say("Spread"), lambda _, seen: seen.spread),
+        (say("Dead channels, %"), lambda site, seen: 100 * seen.dead / max(site.channels, 1)),
+    ]
+
+
+def draw_panel(axes: Axes, sites: Sequence[ActivationSite], value: Value) -> None:
+    """Grey before, accent after."""
+    x = np.arange(1, len(sites) + 1)
+    marker = "o" if len(sites) <= FEW else ""
+    before = [value(site, site.before) if site.before is not None else np.nan for site in sites]
+    if np.isfinite(before).any():
+        axes.plot(x, before, color=SOFT, marker=marker, markersize=3)
+    axes.plot(x, [value(site, site.after) for site in sites], color=ACCENT, marker=marker, markersize=3)
+    axes.xaxis.set_major_locator(ticks(5, integer=True))
+    axes.yaxis.set_major_locator(ticks(4))
+    axes.margins(y=0.1)
+    grid(axes)
+
+
+def dead_shares(sites: Sequence[ActivationSite]) -> FloatArray:
+    """Dead channels of each site as a share, after training."""
+    return np.array([site.after.dead / max(site.channels, 1) for site in sites])
+
+
+def caption(facts: DynamicsFacts) -> str:
+    """Where most channels are dead and where the spread is largest, then how to read it."""
+    shares, sites = dead_shares(facts.sites), facts.sites
+    worst, wide = sites[int(shares.argmax())], max(sites, key=lambda site: site.after.spread)
+    told = (
+        say("Most dead channels after training: {dead} of {channels} in {name}.", dead=numerals.count(worst.after.dead),
+            channels=numerals.count(worst.channels), name=where(worst))
+        if shares.max() > 0 else say("After training no channel is dead.")
+    )  # fmt: skip
+    told += " " + say("Widest output: {name}, spread {spread}.", name=where(wide),
+                      spread=numerals.significant(wide.after.spread, 3))  # fmt: skip
+    n = numerals.count(facts.sampled.images) if facts.sampled is not None else numerals.DASH
+    reading = say(
+        "Over {n} test images, all channels and positions, in evaluation mode; dead: a channel that gives the same "
+        "output for all of them.",
+        n=n,
+    )
+    return f"{told} {reading}"
+
+
+def where(site: ActivationSite) -> str:
+    """A nonlinearity by its operator and module."""
+    return say("{kind} in {path}", kind=site.kind, path=squeeze(site.path, 40)) if site.path else site.kind
+
+
+def describe(facts: DynamicsFacts) -> str:
+    """Every third or so site in numbers."""
+    sites = facts.sites
+    places = sorted({round(place * (len(sites) - 1) / 11) for place in range(12)})
+    told = []
+    for place in places:
+        site = sites[place]
+        text = say(
+            "{name}: mean {mean}, spread {spread}, dead {dead} of {channels}", name=where(site),
+            mean=numerals.significant(site.after.mean, 2), spread=numerals.significant(site.after.spread, 2),
+            dead=numerals.count(site.after.dead), channels=numerals.count(site.channels),
+        )  # fmt: skip
+        if site.before is not None:
+            spread, dead = numerals.significant(site.before.spread, 2), numerals.count(site.before.dead)
+            text = say("{text} (before: spread {spread}, dead {dead})", text=text, spread=spread, dead=dead)
+        told.append(text)
+    return say("Three line charts over {count} nonlinearities. {sites}.", count=len(sites), sites="; ".join(told))
+
+
+FIGURE = FigureKind("training_activations", draw)

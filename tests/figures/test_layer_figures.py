@@ -1,0 +1,152 @@
+"""The figures of characteristic curves and of training by layer: structure, marks, bytes, hostile names."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reportgen.figures import draw
+from reportgen.figures._style import ACCENT, SOFT
+from reportgen.figures.response_exposure import name_exposure, positions
+from reportgen.figures.training_layers import ENLARGED, MOST_ROWS, thin
+from reportgen.probes import NotProbed, Probes
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from tests.figures.drawing import drawn, texts
+from tests.layers import with_dynamics, with_responses
+
+RESPONSE = ("response_exposure", "response_drive")
+TRAINING = ("training_layers", "training_activations")
+
+
+@pytest.mark.parametrize("name", [*RESPONSE, *TRAINING])
+def test_without_the_probe_the_reason_stands_in_its_place(record: RunRecord, name: str) -> None:
+    missing = tuple(NotProbed(name=probe, reason=f"No {probe}.") for probe in ("response", "dynamics"))
+    without = record.model_copy(update={"probes": Probes(level="fast", budget_seconds=1.0, missing=missing)})
+    figure = draw(without, [name])[name]
+    assert isinstance(figure, Skipped)
+    assert figure.reason == ("No response." if name in RESPONSE else "No dynamics.")
+
+
+@pytest.mark.parametrize("name", TRAINING)
+def test_what_was_not_trained_has_no_figure_of_training(record: RunRecord, name: str) -> None:
+    figure = draw(record.model_copy(update={"training": None}), [name])[name]
+    assert isinstance(figure, Skipped)
+    assert "not trained" in figure.reason
+
+
+@pytest.mark.parametrize(("count", "panels"), [(1, 1), (5, 5), (12, 12), (60, 12)])
+def test_twelve_panels_at_most_evenly_over_depth(record: RunRecord, count: int, panels: int) -> None:
+    figure = drawn(with_responses(record, count), "response_drive")
+    names = [text for text in texts(figure) if text.startswith("layer")]
+    assert len(names) == panels
+    assert names[0] == "layer1"
+    assert names[-1] == f"layer{count}"
+    assert ("evenly over depth" in figure.caption) is (count > 12)
+    assert figure.data.count(b"<path") + figure.data.count(b"<use") < 150
+
+
+def test_regions_threshold_and_saturation_are_marked(record: RunRecord) -> None:
+    figure = drawn(with_responses(record, 4, curve="limited"), "response_drive")
+    svg = figure.data.decode()
+    assert svg.count("<use") >= 4 + 2  # a saturation mark a panel, and the key
+    assert "keep their gain up to three times" in figure.caption
+    flat = drawn(with_responses(record, 3, curve="flat"), "response_drive")
+    assert texts(flat).count("does not follow its drive") == 3
+    assert "Of 3 layers, 0 keep" in flat.caption
+    assert "layer1: gain 0.00, at rest 1.00, does not follow its drive" in flat.alt
+
+
+def test_initial_weights_are_grey_and_missing_where_there_are_none(record: RunRecord) -> None:
+    both = drawn(with_responses(record, 3), "response_drive")
+    alone = drawn(with_responses(record, 3, compared=False), "response_drive")
+    assert "initial" in texts(both)
+    assert "initial" not in texts(alone)
+    titles = texts(drawn(with_responses(record, 3, compared=False), "response_exposure"))
+    assert {"Layers, cut at white", "Layers, not cut"} <= set(titles)
+    assert "Layers, initial weights" in texts(drawn(with_responses(record, 3), "response_exposure"))
+    assert SOFT in both.data.decode()
+
+
+def test_exposures_stand_a_stop_apart_and_black_below_them() -> None:
+    x = positions(np.array([0, 0.25, 0.5, 1, 2, 8]))
+    np.testing.assert_allclose(x, [-3, -2, -1, 0, 1, 3])
+    assert [name_exposure(value) for value in (0, 0.125, 0.25, 1, 8)] == ["black", "1/8", "1/4", "1", "8"]
+
+
+def test_the_caption_and_the_alternative_text_hold_the_numbers(record: RunRecord) -> None:
+    figure = drawn(with_responses(record, 3), "response_exposure")
+    assert "Right for 80.0 % (" in figure.caption.replace("\u00a0", " ")
+    assert "at 8: right 20.0 %" in figure.alt.replace("\u00a0", " ")
+    assert "at black: right 10.0 %" in figure.alt.replace("\u00a0", " ")
+
+
+def heat_maps(figure: FigureFile) -> list[Image.Image]:
+    """The pictures inside an SVG."""
+    found = re.findall(rb"data:image/png;base64,\s*([A-Za-z0-9+/=\s]+)", figure.data)
+    pictures = [Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB") for data in found]
+    return [picture for picture in pictures if min(picture.size) > ENLARGED]
+
+
+def test_a_heat_map_has_a_cell_for_every_layer_and_step(record: RunRecord) -> None:
+    figure = drawn(with_dynamics(record, layers=9, steps=30), "training_layers")
+    upper, lower = heat_maps(figure)[:2]
+    assert upper.size == lower.size == (30 * ENLARGED, 9 * ENLARGED)
+    grid = np.asarray(upper)[ENLARGED // 2 :: ENLARGED, ENLARGED // 2 :: ENLARGED].astype(int)
+    assert grid[0, 0].sum() > grid[8, 0].sum()  # the gradient grows with depth here: light to dark
+    assert "Rows: weights from input to output; columns: 30 of the steps" in figure.caption
+    assert "layer1" in texts(figure)
+
+
+def test_cells_without_a_logarithm_have_a_colour_of_their_own(record: RunRecord) -> None:
+    broken = with_dynamics(record, layers=4, steps=10, frozen=1)
+    lower = np.asarray(heat_maps(drawn(broken, "training_layers"))[1])
+    row = lower[ENLARGED + 1]
+    assert {tuple(pixel) for pixel in row} == {(0xE9, 0xC9, 0xA0)}
+
+
+def test_many_layers_are_thinned_evenly(record: RunRecord) -> None:
+    assert thin(3) == [0, 1, 2]
+    assert len(thin(300)) == MOST_ROWS
+    assert (thin(300)[0], thin(300)[-1]) == (0, 299)
+    figure = drawn(with_dynamics(record, layers=300, steps=150), "training_layers")
+    assert "60 of 300 layers, evenly over depth." in figure.caption
+    assert len(figure.data) < 45_000
+
+
+def test_activations_before_are_grey_and_after_in_colour(record: RunRecord) -> None:
+    figure = drawn(with_dynamics(record, layers=9, steps=30), "training_activations")
+    svg = figure.data.decode()
+    assert SOFT in svg
+    assert ACCENT in svg
+    assert "Most dead channels after training: 4 of 16 in relu in layer9" in figure.caption
+    assert "(before: spread 0.50, dead 0)" in figure.alt
+    none = with_dynamics(record, layers=9, steps=30, sites=False)
+    assert isinstance(draw(none, ["training_activations"])["training_activations"], Skipped)
+
+
+@pytest.mark.parametrize("name", ["层一", "<script>alert(1)</script>", "very." * 60 + "deep", "🐸.conv", ""])
+def test_hostile_names_stay_short_and_harmless(record: RunRecord, name: str) -> None:
+    responses, dynamics = with_responses(record, 4, name=name), with_dynamics(record, layers=4, steps=9, name=name)
+    for kind in (*RESPONSE, *TRAINING):
+        figure = drawn(responses if kind in RESPONSE else dynamics, kind)
+        assert b"<script" not in figure.data
+        assert max((len(text) for text in texts(figure)), default=0) < 120
+
+
+def test_bytes_stay_in_their_budget(record: RunRecord) -> None:
+    most = with_dynamics(with_responses(record, 60), layers=300, steps=150)
+    sizes = {name: len(drawn(most, name).data) for name in (*RESPONSE, *TRAINING)}
+    assert sum(sizes[name] for name in RESPONSE) < 60_000, sizes
+    assert sum(sizes[name] for name in TRAINING) < 60_000, sizes
+
+
+def test_the_same_record_gives_the_same_bytes(record: RunRecord) -> None:
+    most = with_dynamics(with_responses(record, 5), layers=5, steps=20)
+    for name in (*RESPONSE, *TRAINING):
+        assert drawn(most, name).data == drawn(most, name).data
