@@ -9,10 +9,19 @@ from reportgen.record import RunRecord, Training
 from reportgen.report import Banner
 from reportgen.words import say, say_count
 
+MOST_SEEDS = 8
+"""Named in a banner."""
+
 
 def find_banners(record: RunRecord) -> tuple[Banner, ...]:
     """The banners of a record, the worst first."""
-    found = [*stand_in_data(record), *not_finite(record), *partial_training(record), *partial_data(record)]
+    found = [
+        *stand_in_data(record),
+        *not_finite(record),
+        *seeds_not_finite(record),
+        *partial_training(record),
+        *partial_data(record),
+    ]
     found += [*fallback_device(record), *unverified_data(record)]
     return tuple(sorted(found, key=lambda banner: banner.severity != "bad"))
 
@@ -44,6 +53,21 @@ def not_finite(record: RunRecord) -> Iterator[Banner]:
                 rate=numerals.significant(training.divergence.learning_rate, 3),
             ),
             "bad",
+        )
+
+
+def seeds_not_finite(record: RunRecord) -> Iterator[Banner]:
+    """The loss stopped being finite with another seed than the report's."""
+    fell = [str(run.seed) for run in record.seeds if run.training.divergence is not None]
+    if fell:
+        yield Banner(
+            say_count(
+                "With another seed ({seeds}) the loss was not finite; this report is about seed {first}.",
+                "With {count} other seeds ({seeds}) the loss was not finite; this report is about seed {first}.",
+                len(fell),
+                seeds=", ".join(fell[:MOST_SEEDS]) + ("…" if len(fell) > MOST_SEEDS else ""),
+                first=record.spec.run.every_seed[0],
+            )
         )
 
 

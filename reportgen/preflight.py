@@ -24,7 +24,7 @@ from reportgen.record import RunRecord
 from reportgen.rooms import Rooms
 from reportgen.spec import read_spec
 from reportgen.spec.probing import PROBE_NAMES, resolve_probes
-from reportgen.spec.types import ReportSpec
+from reportgen.spec.types import ModelSpec, ReportSpec, RunSpec
 from reportgen.workspace import check_writable
 
 BUILTIN_MACS = {
@@ -134,7 +134,9 @@ def run_line(spec: ReportSpec) -> str:
     wanted = ((run.epochs, "epoch"), (run.steps, "step"), (run.max_minutes, "minute"))
     limits = [f"{number:g} {unit}{'' if number == 1 else 's'}" for number, unit in wanted if number]
     what = " or ".join(limits) or "1 epoch"
-    return f"train {what}, batches of {run.batch_size}, {run.optimizer.name}, on {run.device}"
+    taught = f", taught by {run.loss.teacher.source}" if run.loss.teacher else ""
+    seeds = f", once with each of {len(run.seeds)} seeds" if run.seeds and len(run.seeds) > 1 else ""
+    return f"train {what}, batches of {run.batch_size}, {run.optimizer.name}{taught}, on {run.device}{seeds}"
 
 
 def probes_line(spec: ReportSpec) -> str:
@@ -153,8 +155,8 @@ def probes_line(spec: ReportSpec) -> str:
 
 
 def pass_seconds(spec: ReportSpec) -> float | None:
-    """Seconds of training and evaluation, as far as they can be told before: by the budget or the model's MACs."""
-    guess = estimate(spec)
+    """Seconds of the first training and its evaluation, as far as the budget or the model's MACs tell them before."""
+    guess = estimate(spec.model_copy(update={"run": spec.run.model_copy(update={"seeds": None})}))
     guess = None if guess is None else max(0.0, guess - FIXED_SECONDS)
     if spec.run.mode == "train" and spec.run.max_minutes:
         budget = 60 * spec.run.max_minutes
@@ -169,31 +171,44 @@ def time_line(spec: ReportSpec, earlier: RunRecord | None, key: str) -> str:
     if earlier is not None and earlier.spec.model == spec.model and earlier.spec.run == spec.run:
         return f"about {numerals.seconds_text(sum(s.seconds for s in earlier.stages))}, as the build before"
     if spec.run.mode == "train" and spec.run.max_minutes and not (spec.run.epochs or spec.run.steps):
-        return f"about {numerals.seconds_text(60 * spec.run.max_minutes + FIXED_SECONDS)}: the budget and the rest"
+        whole = f"{len(spec.run.every_seed)} budgets" if spec.run.seeds else "the budget"
+        return f"about {numerals.seconds_text(budget_seconds(spec.run) + FIXED_SECONDS)}: {whole} and the rest"
     guess = estimate(spec)
     if guess is None:
-        bound = f"at most {spec.run.max_minutes:g} minutes of training" if spec.run.max_minutes else "not known"
+        bounded = spec.run.max_minutes is not None and spec.run.mode == "train"
+        bound = f"at most {budget_seconds(spec.run) / 60:g} minutes of training" if bounded else "not known"
         return f"{bound} before the model is traced"
     if spec.run.max_minutes and spec.run.mode == "train":
-        guess = min(guess, 60 * spec.run.max_minutes + FIXED_SECONDS)
+        guess = min(guess, budget_seconds(spec.run) + FIXED_SECONDS)
     return f"about {numerals.seconds_text(guess)} on this processor, from the model's MACs and a trial product"
+
+
+def budget_seconds(run: RunSpec) -> float:
+    """Of all trainings together, where `max_minutes` bounds each."""
+    return 60 * (run.max_minutes or 0.0) * len(run.every_seed)
 
 
 def estimate(spec: ReportSpec) -> float | None:
     """Seconds of a build with a builtin model on this processor; None for models whose MACs are not known unseen."""
-    kind, _, name = spec.model.source.partition(":")
-    macs = BUILTIN_MACS.get(name) if kind == "builtin" else None
-    if macs is None:
+    macs, run = known_macs(spec.model), spec.run
+    taught = 0.0 if run.loss.teacher is None else known_macs(run.loss.teacher)
+    if macs is None or taught is None:
         return None
     train, test = (min(size, limit or size) for size, limit in zip(
         CIFAR10_SIZES, (spec.data.train_limit, spec.data.eval_limit), strict=True
     ))  # fmt: skip
-    macs *= ((spec.data.image_size or 32) / 32) ** 2
-    images = float(test)
-    if spec.run.mode == "train":
-        epochs = spec.run.epochs or (spec.run.steps or 0) * spec.run.batch_size / train or 1.0
-        images += 3 * epochs * train
-    return images * macs / (EFFICIENCY * macs_per_second()) + FIXED_SECONDS
+    work = test * macs
+    if run.mode == "train":
+        epochs = run.epochs or (run.steps or 0) * run.batch_size / train or 1.0
+        work = test * taught + len(run.every_seed) * (work + epochs * train * (3 * macs + taught))
+    work *= ((spec.data.image_size or 32) / 32) ** 2
+    return work / (EFFICIENCY * macs_per_second()) + FIXED_SECONDS
+
+
+def known_macs(model: ModelSpec) -> float | None:
+    """Multiply-accumulates of one picture of 32×32, of a model that is built in."""
+    kind, _, name = model.source.partition(":")
+    return BUILTIN_MACS.get(name) if kind == "builtin" else None
 
 
 def macs_per_second(size: int = 768) -> float:

@@ -50,6 +50,7 @@ run:
   precision: auto|auto, float32, float64, bfloat16 or float16
   device: auto|auto, cpu, cuda, cuda:1 or mps
   seed: 0|or seeds: [0, 1, 2]: trained once with each, with their spread
+  # probes: fast|how much is looked into beyond the pass: fast, full or none
   # threads: 2|of the processor; default: PyTorch's choice
 
 report:

@@ -10,9 +10,9 @@ Unit = Literal[
     "share", "nats", "score", "count", "macs", "bytes", "seconds", "images/s", "pixels", "ratio", "FLOP/s", "bytes/s",
     "joules",
 ]  # fmt: skip
-Method = Literal["exact", "wilson", "bootstrap", "measured", "paired", "seeds", ""]
-"""How value and interval came about: counted exactly; Wilson score; stratified bootstrap over images; a clock; two
-models on the same images, paired; t interval over seeds and images."""
+Method = Literal["exact", "wilson", "bootstrap", "student", "measured", "paired", "seeds", ""]
+"""How value and interval came about: counted exactly; Wilson score; stratified bootstrap over images; Student's t over
+seeds; a clock; two models on the same images, paired; t interval over seeds and images."""
 
 
 class MetricValue(Frozen):
@@ -27,6 +27,8 @@ class MetricValue(Frozen):
     low: float | None = None
     high: float | None = None
     n: int | None = None
+    counted: str = ""
+    """What n counts, such as "seeds"; empty for images, and for the repeats of a time."""
     unit: Unit = "score"
     higher_is_better: bool | None = None
     display: str
@@ -39,5 +41,6 @@ class MetricValue(Frozen):
     def display_full(self) -> str:
         """Value, interval and n in one phrase: "91.73 % (91.2–92.3, n = 10,000)", not broken inside "n = 10,000"."""
         inside = [self.display_interval] if self.display_interval else []
-        inside += [f"n\u00a0=\u00a0{self.n:,}"] if self.n is not None else []
+        things = f"\u00a0{self.counted}" if self.counted else ""
+        inside += [f"n\u00a0=\u00a0{self.n:,}{things}"] if self.n is not None else []
         return f"{self.display} ({', '.join(inside)})" if inside else self.display

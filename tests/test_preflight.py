@@ -12,7 +12,7 @@ from reportgen.experiment.inspect import trace_source
 from reportgen.kinds import Output
 from reportgen.pipeline import Options
 from reportgen.record import RunRecord
-from reportgen.spec.types import DataSpec, ModelSpec, ReportSpec, RunSpec
+from reportgen.spec.types import DataSpec, LossSpec, ModelSpec, ReportSpec, RunSpec
 
 
 def spec(source: str = "builtin:linear", run: RunSpec | None = None, data: DataSpec | None = None) -> ReportSpec:
@@ -37,6 +37,27 @@ def test_a_longer_pass_takes_longer_and_a_budget_bounds_it(monkeypatch: pytest.M
     bounded = preflight.time_line(spec("builtin:resnet9", RunSpec(epochs=10, max_minutes=0.5)), None, "key")
     assert bounded.startswith("about 42")
     assert preflight.estimate(spec("torchvision:resnet18")) is None
+
+
+def test_every_seed_takes_its_time_and_a_teacher_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight, "macs_per_second", lambda: 1e11)
+    monkeypatch.setattr(preflight, "FIXED_SECONDS", 0.0)
+    one, three = (preflight.estimate(spec("builtin:resnet9", RunSpec(seeds=seeds))) for seeds in ((0,), (0, 1, 2)))
+    assert one is not None
+    assert three == pytest.approx(3 * one)
+    teacher = LossSpec(name="kl_div", teacher=ModelSpec(source="builtin:resnet9"))
+    taught = preflight.estimate(spec("builtin:resnet9", RunSpec(loss=teacher)))
+    work = 10_000 + 3 * 50_000
+    assert taught == pytest.approx(one * (work + 10_000 + 50_000) / work)
+    unknown = LossSpec(name="kl_div", teacher=ModelSpec(source="torchvision:resnet18"))
+    assert preflight.estimate(spec("builtin:resnet9", RunSpec(loss=unknown))) is None
+    bounded = RunSpec(max_minutes=1, seeds=(0, 1, 2))
+    assert preflight.time_line(spec("torchvision:resnet18", bounded), None, "key").startswith("about 3\u00a0min 0")
+    both = RunSpec(max_minutes=1, epochs=3, seeds=(0, 1))
+    assert "at most 2 minutes of training" in preflight.time_line(spec("torchvision:resnet18", both), None, "key")
+    line = preflight.run_line(spec(run=RunSpec(seeds=(0, 1), loss=teacher)))
+    assert line.endswith("sgd, taught by builtin:resnet9, on auto, once with each of 2 seeds")
+    assert preflight.run_line(spec(run=RunSpec(seeds=(4,)))).endswith("sgd, on auto")
 
 
 def test_an_earlier_record_tells_the_time(record: RunRecord) -> None:

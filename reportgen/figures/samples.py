@@ -92,6 +92,8 @@ def draw_augmented(record: RunRecord) -> FigureFile | Skipped:
         caption = say("The same pictures as the model sees them in training ({kinds}).", kinds=kinds)
     else:
         caption = say("The same pictures as the model sees them; nothing is augmented.")
+    if record.data.mixup is not None:
+        caption += " " + say("Batches are mixed after that (mixup), which is not shown.")
     return draw_mosaic(record, "sample_augmented", "sample.augmented", title, caption)
 
 

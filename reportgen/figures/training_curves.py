@@ -9,10 +9,12 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from reportgen import numerals
+from reportgen.figures._seeds import draw_band, tell_band, trainings
 from reportgen.figures._style import ACCENT, MUTED, grid, measured, sheet, spread, ticks
 from reportgen.kinds import FigureKind
 from reportgen.record import RunRecord, Training
 from reportgen.report import FigureFile, Skipped
+from reportgen.spec.types import LossSpec
 from reportgen.words import say, say_count
 
 FEW_POINTS = 30
@@ -27,14 +29,21 @@ class Line:
     label: str
     points: list[tuple[float, float]]
     test: bool
+    others: tuple[list[tuple[float, float]], ...] = ()
+    """The same of the further seeds."""
 
 
-def lines_of(training: Training) -> tuple[list[Line], list[Line]]:
-    """Loss and accuracy lines, of training and test, without epochs at which a value is unknown."""
+def lines_of(every: Sequence[Training]) -> tuple[list[Line], list[Line]]:
+    """Loss and accuracy lines, of training and test, without epochs at which a value is unknown; of the first training,
+    the others' beside it."""
+
+    def points(training: Training, field: str, scale: float) -> list[tuple[float, float]]:
+        found = [(row.epoch, getattr(row, field)) for row in training.epochs]
+        return [(x, scale * y) for x, y in found if y is not None and np.isfinite(y)]
 
     def line(label: str, field: str, scale: float, test: bool) -> Line:
-        found = [(row.epoch, getattr(row, field)) for row in training.epochs]
-        return Line(label, [(x, scale * y) for x, y in found if y is not None and np.isfinite(y)], test)
+        first, *others = (points(training, field, scale) for training in every)
+        return Line(label, first, test, tuple(others))
 
     loss = [line(say("training"), "train_loss", 1, False), line(say("test"), "test_loss", 1, True)]
     accuracy = [line(say("training"), "train_accuracy", 100, False), line(say("test"), "test_accuracy", 100, True)]
@@ -59,6 +68,11 @@ def ceiling_of(lines: Sequence[Line]) -> tuple[float | None, str]:
     )  # fmt: skip
 
 
+def same_loss(spec: LossSpec) -> bool:
+    """Whether training and test losses are the same quantity but for smoothing, so that one axis can carry both."""
+    return spec.name in ("cross_entropy", "nll") or (spec.name == "kl_div" and spec.teacher is None)
+
+
 def draw_panel(axes: Axes, lines: Sequence[Line], title: str, ceiling: float | None = None) -> None:
     """One panel of lines over epochs with their names at their ends; values above `ceiling` leave it."""
     axes.set_title(title)
@@ -68,6 +82,7 @@ def draw_panel(axes: Axes, lines: Sequence[Line], title: str, ceiling: float | N
         colour, dash = (ACCENT, "-") if item.test else (MUTED, (0, (4, 2)))
         marker = ("o" if item.test else "s") if few else ""
         fill = colour if item.test else "white"
+        draw_band(axes, [item.points, *filter(None, item.others)], colour)
         axes.plot(x, y, color=colour, linestyle=dash, marker=marker, markerfacecolor=fill, zorder=3 + item.test)
     axes.margins(y=0.12)
     low, high = axes.get_ylim()
@@ -97,19 +112,22 @@ def draw_curves(record: RunRecord) -> FigureFile | Skipped:
     training = record.training
     if training is None:
         return Skipped(name, title, say("The model was evaluated, not trained."))
-    loss, accuracy = lines_of(training)
+    loss, accuracy = lines_of(trainings(record))
     if not loss and not accuracy:
         return Skipped(name, title, say("No epoch left a finite loss."))
     with sheet(name, 240) as paper:
         ceiling, beyond = ceiling_of(loss)
-        panels = ((loss, say("Loss") + beyond, ceiling), (accuracy, say("Accuracy, %"), None))
+        panels = [(loss, say("Loss") + beyond, ceiling), (accuracy, say("Accuracy, %"), None)]
+        if not same_loss(record.spec.run.loss):
+            apart = ((say("Training loss"), False), (say("Test loss"), True))
+            panels[:1] = [([line for line in loss if line.test == test], title, None) for title, test in apart]
         shown = [panel for panel in panels if panel[0]]
         for place, (lines, heading, top) in enumerate(shown):
             draw_panel(paper.figure.add_subplot(1, len(shown), place + 1), lines, heading, top)
-        return paper.svg(title, curves_caption(training), curves_alt(training, loss, accuracy))
+        return paper.svg(title, curves_caption(record, training), curves_alt(training, loss, accuracy))
 
 
-def curves_caption(training: Training) -> str:
+def curves_caption(record: RunRecord, training: Training) -> str:
     """What the curves came to and how they were measured."""
     last, told = training.epochs[-1], []
     over = epochs_text(last.epoch)
@@ -127,7 +145,7 @@ def curves_caption(training: Training) -> str:
             loss=training.loss,
         )
     )
-    return " ".join(told)
+    return " ".join([*told, tell_band(record)]).rstrip()
 
 
 def epochs_text(epoch: float) -> str:
@@ -146,7 +164,13 @@ def curves_alt(training: Training, loss: Sequence[Line], accuracy: Sequence[Line
         for line in lines
     ]  # fmt: skip
     over = epochs_text(training.epochs[-1].epoch)
-    return say("Line charts over {epochs}. {lines}.", epochs=over, lines="; ".join(told))
+    text = say("Line charts over {epochs}. {lines}.", epochs=over, lines="; ".join(told))
+    ends = [curve[-1][1] for line in accuracy if line.test for curve in (line.points, *filter(None, line.others))]
+    if len(ends) < 2:
+        return text
+    low, high = (numerals.significant(value, 3) for value in (min(ends), max(ends)))
+    return say("{text} Over {count} seeds the test accuracy ends between {low} and {high} per cent.", text=text,
+               count=len(ends), low=low, high=high)  # fmt: skip
 
 
 FIGURE = FigureKind("training_curves", draw_curves)

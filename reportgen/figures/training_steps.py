@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from reportgen import numerals
+from reportgen.figures._seeds import draw_band
 from reportgen.figures._style import ACCENT, HAIRLINE, SOFT, WRONG, grid, sheet, ticks
 from reportgen.kinds import FigureKind
 from reportgen.record import RunRecord, Training
@@ -102,6 +103,20 @@ def step_series(record: RunRecord, training: Training) -> list[tuple[str, Array,
     return found
 
 
+def loss_curves(record: RunRecord, window: int) -> list[list[tuple[float, float]]]:
+    """(step, smoothed loss) of every seed, as `line_of` smooths the first one's."""
+    found = []
+    first = () if record.training is None else (("train.loss", record.training.steps),)
+    for key, steps in (*first, *((f"seed.{run.seed}.loss", run.training.steps) for run in record.seeds)):
+        values = np.asarray(record.arrays.get(key, ()), dtype=np.float64)
+        if len(values) and np.isfinite(values).any():
+            every = max(1.0, steps / len(values))  # the steps of one mean, where a long history was kept as means
+            places, line = line_of(values, max(1, round(window / every)) | 1)
+            pairs = zip((places - 0.5) * every + 0.5, line, strict=True)
+            found.append([(float(x), float(y)) for x, y in pairs if np.isfinite(y)])
+    return found
+
+
 def draw_steps(record: RunRecord) -> FigureFile | Skipped:
     """Loss, learning rate, gradient norm and throughput at every step."""
     name, title = "training_steps", say("Training step by step")
@@ -115,18 +130,21 @@ def draw_steps(record: RunRecord) -> FigureFile | Skipped:
     window = max(1, count // 20) | 1
     with sheet(name, 40 + 96 * len(series)) as paper:
         rows = paper.figure.subplots(len(series), 1, sharex=True, squeeze=False)[:, 0]
+        curves = loss_curves(record, window)
         for axes, (heading, values, noisy) in zip(rows, series, strict=True):
             step_panel(axes, values, heading, window if noisy else 1)
+            if heading == say("Loss"):
+                draw_band(axes, curves, ACCENT)
             if training.divergence is not None:
                 axes.axvline(training.divergence.step, color=WRONG, linewidth=1)
             axes.set_xlim(0, count + 1)
         rows[-1].xaxis.set_major_locator(ticks(8, integer=True))
         rows[-1].xaxis.set_major_formatter(FuncFormatter(lambda value, _: numerals.count(value)))
         rows[-1].set_xlabel(say("step"))
-        return paper.svg(title, steps_caption(training, window), steps_alt(series, window))
+        return paper.svg(title, steps_caption(record, training, window), steps_alt(series, window))
 
 
-def steps_caption(training: Training, window: int) -> str:
+def steps_caption(record: RunRecord, training: Training, window: int) -> str:
     """Where training ended, and what line and grey are."""
     told = []
     if training.divergence is not None:
@@ -149,6 +167,9 @@ def steps_caption(training: Training, window: int) -> str:
         told.append(reading)
     elif window > 1:
         told.append(say("Line: moving median of {window} steps; grey: every step.", window=window))
+    if record.seeds:
+        told.append(say("Of the loss, the band: lowest to highest such line of all {count} seeds.",
+                        count=len(record.seeds) + 1))  # fmt: skip
     return " ".join(told)
 
 

@@ -22,6 +22,10 @@ class Definition(Frozen):
 
 DEFINITIONS = (
     Definition(name="accuracy", label="Top-1 accuracy", unit="share", higher_is_better=True),
+    Definition(name="accuracy_seeds", label="Top-1, mean over seeds", unit="share", higher_is_better=True),
+    Definition(
+        name="accuracy_seed_deviation", label="Top-1, deviation between seeds", unit="share", higher_is_better=False
+    ),
     Definition(name="top5_accuracy", label="Top-5 accuracy", unit="share", higher_is_better=True),
     Definition(name="balanced_accuracy", label="Balanced accuracy", unit="share", higher_is_better=True),
     Definition(name="macro_f1", label="Macro F1", unit="score", higher_is_better=True),
@@ -33,6 +37,7 @@ DEFINITIONS = (
     Definition(name="aurc", label="Area under risk–coverage", unit="score", higher_is_better=False),
     Definition(name="train_accuracy", label="Training accuracy", unit="share", higher_is_better=True),
     Definition(name="generalisation_gap", label="Training minus test accuracy", unit="share", higher_is_better=False),
+    Definition(name="teacher_accuracy", label="Accuracy of the teacher", unit="share", higher_is_better=True),
     Definition(name="parameters", label="Parameters", unit="count", higher_is_better=False),
     Definition(name="macs", label="MACs", unit="macs", higher_is_better=False),
     Definition(name="activation_bytes", label="Activation memory, training", unit="bytes", higher_is_better=False),
@@ -43,6 +48,9 @@ DEFINITIONS = (
     Definition(name="eval_seconds", label="Evaluation time", unit="seconds", higher_is_better=False),
 )
 BY_NAME = {definition.name: definition for definition in DEFINITIONS}
+
+OVER_SEEDS = ("accuracy_seeds", "accuracy_seed_deviation")
+"""Those whose n counts seeds."""
 
 Ends = tuple[float, float] | None
 
@@ -55,6 +63,7 @@ def define(name: str, value: float | None, ends: Ends = None, n: int | None = No
     return MetricValue(
         name=name, label=say(metric.label), value=value, low=low, high=high, n=n, unit=metric.unit,
         higher_is_better=metric.higher_is_better, display=display, display_interval=shown, method=method,
+        counted=say("seeds") if name in OVER_SEEDS else "",
     )  # fmt: skip
 
 
@@ -64,6 +73,10 @@ def write(
     """A value and its interval as people read them."""
     if name == "generalisation_gap":
         return numerals.points(value), numerals.points_interval(low, high)
+    if name == "accuracy_seed_deviation":
+        return numerals.points(value).removeprefix("+"), numerals.interval(low, high, 1, 100.0)
+    if name in OVER_SEEDS:
+        return numerals.percent(value), numerals.percent_interval(low, high)
     if unit == "share":
         return numerals.percent(value, n), numerals.percent_interval(low, high, n)
     if unit in ("score", "nats"):

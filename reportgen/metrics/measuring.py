@@ -30,6 +30,7 @@ from reportgen.metrics.predictions import (
     read_predictions,
     top_k_correct,
 )
+from reportgen.metrics.seeds import seed_scores
 from reportgen.record import RunRecord
 from reportgen.values import MetricValue
 
@@ -48,10 +49,14 @@ def measure(record: RunRecord, *, resamples: int, seed: int = 0) -> Measurements
     classes = score_classes(predictions, names, draws)
     coverage, risk = risk_coverage(predictions.confidence, predictions.correct)
     matrix, support = confusion_matrix(predictions), np.bincount(predictions.labels, minlength=predictions.classes)
+    accuracy, *counted = count_scores(predictions, classes, draws, top_k_correct(logits, predictions.labels, 5))
     values = (
-        *count_scores(predictions, classes, draws, top_k_correct(logits, predictions.labels, 5)),
+        accuracy,
+        *seed_scores(record),
+        *counted,
         *probability_scores(predictions, classes, draws, scaled, float(risk @ np.diff(coverage, prepend=0.0))),
         *training_scores(record, predictions),
+        *teacher_scores(record),
         *costs(record),
     )
     return Measurements(
@@ -139,6 +144,15 @@ def training_scores(record: RunRecord, predictions: Predictions) -> tuple[Metric
         define("train_accuracy", train[0] / train[1], wilson(*train), train[1], "wilson"),
         define("generalisation_gap", gap, newcombe(train, test), min(train[1], test[1]), "wilson"),
     )
+
+
+def teacher_scores(record: RunRecord) -> tuple[MetricValue, ...]:
+    """Accuracy of the model that this one learnt from, on the same images."""
+    teacher = record.training.teacher if record.training else None
+    if teacher is None:
+        return ()
+    ends = wilson(teacher.correct, teacher.n)
+    return (define("teacher_accuracy", teacher.correct / teacher.n, ends, teacher.n, "wilson"),)
 
 
 def costs(record: RunRecord) -> tuple[MetricValue, ...]:

@@ -9,7 +9,7 @@ from reportgen.kinds import Section
 from reportgen.record import DataFacts, RunRecord
 from reportgen.report import FigureFile, SectionView, Skipped
 from reportgen.sections.findings.data import NAME, find_data, list_numbers
-from reportgen.sections.pieces import Fact, Figures, choose_figures
+from reportgen.sections.pieces import Fact, Figures, choose_figures, name_augmentation
 from reportgen.words import say
 
 CHANNELS = ("red", "green", "blue")
@@ -69,7 +69,7 @@ def list_facts(data: DataFacts) -> list[Fact]:
     facts += [
         Fact(say("Classes"), numerals.count(len(data.classes))),
         Fact(say("As the model sees them"), " × ".join(map(str, data.image_shape)), shape_note(data)),
-        Fact(say("Augmentation"), ", ".join(data.augment) or say("none"), say("of training images only")),
+        Fact(say("Augmentation"), name_augmentation(data), say("of training images only")),
         Fact(say("Licence"), data.licence),
         Fact(say("Source"), data.homepage),
         Fact(say("Reference"), data.citation),

@@ -16,7 +16,8 @@ from reportgen.values import MetricValue
 from reportgen.words import say
 
 SCORES = (
-    "accuracy", "top5_accuracy", "balanced_accuracy", "macro_f1", "auroc", "nll", "brier", "ece", "ece_scaled", "aurc",
+    "accuracy", "accuracy_seeds", "accuracy_seed_deviation", "top5_accuracy", "balanced_accuracy", "macro_f1", "auroc",
+    "nll", "brier", "ece", "ece_scaled", "aurc",
 )  # fmt: skip
 MOST_CONFUSIONS = 12
 Row = tuple[str, ...]
@@ -63,12 +64,16 @@ def build(record: RunRecord, figures: Figures) -> EvaluationView | Skipped:
 
 def caption_scores(measured: Measurements, n: int) -> str:
     """On what the scores were measured and where their intervals come from."""
-    return say(
+    text = say(
         "Scores on {n} test images with 95\u00a0% intervals: Wilson for accuracies, otherwise the stratified bootstrap "
         "over images, {resamples} resamples.",
         n=numerals.count(n),
         resamples=numerals.count(measured.resamples),
     )
+    over = measured.value("accuracy_seeds")
+    if over is None:
+        return text
+    return say("{text} Over the {seeds} seeds: Student’s t and χ².", text=text, seeds=over.n)
 
 
 def weakest_first(one: ClassScore) -> tuple[bool, float, int]:

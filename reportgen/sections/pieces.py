@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reportgen.record import DataFacts, RunRecord
 from reportgen.report import FigureFile, Skipped
+from reportgen.sections.phrases import join_few
+from reportgen.words import say
 
 Figures = Mapping[str, FigureFile | Skipped]
 """The figures of a report by name."""
@@ -24,3 +27,19 @@ class Fact:
 def choose_figures(figures: Figures, *names: str) -> tuple[FigureFile | Skipped, ...]:
     """The figures of these names that were asked for, in this order."""
     return tuple(figures[name] for name in names if name in figures)
+
+
+def seed_fact(record: RunRecord) -> Fact:
+    """The seed that a report is about, and the others it was trained with."""
+    first, *others = record.spec.run.every_seed
+    if not record.seeds:
+        return Fact(say("Seed"), str(first))
+    listed = join_few([str(seed) for seed in others], limit=8)
+    note = say("the numbers of this report are of this seed; trained with {others} too", others=listed)
+    return Fact(say("Seed"), str(first), note)
+
+
+def name_augmentation(data: DataFacts) -> str:
+    """What is done to training images, mixing included."""
+    mixing = [say("mixup (α {alpha})", alpha=f"{data.mixup:g}")] if data.mixup is not None else []
+    return ", ".join([*data.augment, *mixing]) or say("none")

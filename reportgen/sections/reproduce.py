@@ -11,7 +11,7 @@ from reportgen.kinds import Section
 from reportgen.record import RunRecord
 from reportgen.report import FigureFile, MethodNote, SectionView, Skipped
 from reportgen.sections._spec_text import format_spec
-from reportgen.sections.pieces import Fact
+from reportgen.sections.pieces import Fact, seed_fact
 from reportgen.words import say
 
 NAME = "reproduce"
@@ -56,12 +56,12 @@ def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> Rep
 
 def list_facts(record: RunRecord) -> list[Fact]:
     """Commit, seed, device and platform of the run."""
-    run, device, origin = record.spec.run, record.device, record.provenance
+    device, origin = record.device, record.provenance
     state = {None: "", True: say("files differed from it"), False: say("no file differed from it")}[origin.dirty]
     memory = say("channels last") if device.channels_last else say("contiguous")
     return [
         Fact(say("Commit"), origin.commit or say("none (outside git)"), state),
-        Fact(say("Seed"), str(run.seed)),
+        seed_fact(record),
         Fact(say("Device"), device.name, device.kind),
         Fact(say("Threads"), numerals.count(device.threads)),
         Fact(say("Precision"), device.precision, device.precision_reason),
@@ -80,6 +80,11 @@ def list_digests(record: RunRecord) -> list[tuple[str, str]]:
         rows.append((origin.weights_file or say("weights"), origin.weights_sha256))
     if origin.model_source_sha256:
         rows.append((say("source of the model"), origin.model_source_sha256))
+    teacher = record.training.teacher if record.training else None
+    if teacher is not None and teacher.weights_sha256:
+        rows.append((say("{file}, of the teacher", file=teacher.weights_file), teacher.weights_sha256))
+    if teacher is not None and teacher.source_sha256:
+        rows.append((say("source of the teacher"), teacher.source_sha256))
     return rows + sorted(record.data.digests.items())
 
 

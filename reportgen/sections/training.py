@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from reportgen import numerals
 from reportgen.kinds import Section
+from reportgen.metrics.seeds import accuracy_by_seed
 from reportgen.record import EpochStats, RunRecord, Training
 from reportgen.report import FigureFile, SectionView, Skipped
 from reportgen.sections._layer_training import list_layers, list_methods
+from reportgen.sections._training_methods import training_methods
 from reportgen.sections.findings.dynamics import find_dynamics
 from reportgen.sections.findings.training import NAME, epoch_text, find_training, point_interval
-from reportgen.sections.pieces import Fact, Figures, choose_figures
+from reportgen.sections.phrases import share_interval
+from reportgen.sections.pieces import Fact, Figures, choose_figures, name_augmentation, seed_fact
 from reportgen.words import say
 
 MOST_EPOCHS = 60
@@ -31,6 +34,8 @@ class TrainingView(SectionView):
     by_layer: tuple[FigureFile | Skipped, ...] = ()
     layers: tuple[Row, ...] = ()
     layers_caption: str = ""
+    seeds: tuple[Row, ...] = ()
+    seeds_caption: str = ""
 
 
 def build(record: RunRecord, figures: Figures) -> TrainingView | Skipped:
@@ -44,7 +49,7 @@ def build(record: RunRecord, figures: Figures) -> TrainingView | Skipped:
     return TrainingView(
         name=NAME,
         title=say("Training"),
-        methods=list_methods(record),
+        methods=(*training_methods(record), *list_methods(record)),
         findings=(*find_training(record, training, figures), *find_dynamics(record, figures, NAME)),
         facts=tuple(list_facts(record, training)),
         curves=choose_figures(figures, "training_curves", "training_steps"),
@@ -54,6 +59,8 @@ def build(record: RunRecord, figures: Figures) -> TrainingView | Skipped:
         by_layer=choose_layers(figures),
         layers=layers,
         layers_caption=layers_caption,
+        seeds=tuple(seed_rows(record, training)),
+        seeds_caption=caption_seeds(record),
     )
 
 
@@ -67,10 +74,11 @@ def choose_layers(figures: Figures) -> tuple[FigureFile | Skipped, ...]:
 def list_facts(record: RunRecord, training: Training) -> list[Fact]:
     """How the pass was set up and how long it was."""
     done = numerals.count(training.steps)
-    return [
+    facts = [
         Fact(say("Optimiser"), training.optimizer),
         Fact(say("Schedule"), training.schedule),
         Fact(say("Loss"), training.loss),
+        *teacher_facts(training),
         Fact(
             say("Steps"),
             done
@@ -83,11 +91,51 @@ def list_facts(record: RunRecord, training: Training) -> list[Fact]:
             ),
         ),
         Fact(say("Images seen"), numerals.count(training.images_seen), say("repeats included")),
-        Fact(say("Augmentation"), ", ".join(record.data.augment) or say("none")),
+        Fact(say("Augmentation"), name_augmentation(record.data)),
         Fact(say("Time in steps"), numerals.seconds_text(training.seconds), say("evaluations between not counted")),
         Fact(say("Precision"), record.device.precision, record.device.precision_reason),
-        Fact(say("Seed"), str(record.spec.run.seed)),
+        seed_fact(record),
     ]
+    return [fact for fact in facts if fact.value]
+
+
+def teacher_facts(training: Training) -> list[Fact]:
+    """The model learnt from, with the file of its weights."""
+    teacher = training.teacher
+    if teacher is None:
+        return []
+    notes = [teacher.weights_file] if teacher.weights_file else []
+    return [Fact(say("Teacher"), teacher.source, "; ".join([*notes, *teacher.notes]))]
+
+
+def seed_rows(record: RunRecord, training: Training) -> list[Row]:
+    """Every seed in numbers, the first one too; nothing where there is one alone."""
+    if not record.seeds:
+        return []
+    nll = record.measured.value("nll") if record.measured else None
+    losses = (nll.value if nll else None, *(run.loss for run in record.seeds))
+    trainings = (training, *(run.training for run in record.seeds))
+    return [
+        (
+            str(seed),
+            numerals.percent(right / n, n),
+            share_interval(right, n),
+            numerals.fixed(loss, 3),
+            numerals.percent(done.train_correct / done.train_n if done.train_n else None),
+            numerals.count(done.steps),
+            numerals.seconds_text(done.seconds),
+        )
+        for (seed, right, n), loss, done in zip(accuracy_by_seed(record), losses, trainings, strict=True)
+    ]
+
+
+def caption_seeds(record: RunRecord) -> str:
+    """What the rows of the seeds are."""
+    return say(
+        "Every seed, each trained and evaluated like the first on the same {n} test images. Interval: over images. "
+        "The images that training used are the same too.",
+        n=numerals.count(len(record.arrays.get("eval.labels", ()))),
+    )
 
 
 def thin(points: tuple[EpochStats, ...]) -> tuple[EpochStats, ...]:

@@ -8,6 +8,7 @@ from reportgen import numerals
 from reportgen.metrics.intervals import newcombe, wilson
 from reportgen.record import EpochStats, RunRecord, Training
 from reportgen.report import Finding
+from reportgen.sections.findings.seeds import find_seeds, find_teacher
 from reportgen.sections.phrases import LONGEST_DEVICE, evidence, join_few, shorten
 from reportgen.sections.pieces import Figures
 from reportgen.words import say, say_count
@@ -29,7 +30,9 @@ def find_training(record: RunRecord, training: Training, figures: Figures) -> li
     found = [
         find_divergence(training, steps),
         find_end(training, curves),
+        *find_seeds(record, curves),
         find_gap(record, training, curves),
+        find_teacher(record, f"section-{NAME}"),
         find_progress(record, training, curves),
         find_speed(record, training, steps),
         find_time(record, evidence(figures, "time_spent", NAME)),
