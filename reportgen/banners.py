@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reportgen import numerals
+from reportgen.metrics.robustness import doubt_preparation
 from reportgen.record import RunRecord, Training
 from reportgen.report import Banner
+from reportgen.robustness_words import name_preparation
 from reportgen.words import say, say_count
 
 MOST_SEEDS = 8
@@ -19,6 +21,7 @@ def find_banners(record: RunRecord) -> tuple[Banner, ...]:
         *stand_in_data(record),
         *not_finite(record),
         *seeds_not_finite(record),
+        *wrong_preprocessing(record),
         *partial_training(record),
         *partial_data(record),
     ]
@@ -68,6 +71,21 @@ def seeds_not_finite(record: RunRecord) -> Iterator[Banner]:
                 seeds=", ".join(fell[:MOST_SEEDS]) + ("…" if len(fell) > MOST_SEEDS else ""),
                 first=record.spec.run.every_seed[0],
             )
+def wrong_preprocessing(record: RunRecord) -> Iterator[Banner]:
+    """The same weights do clearly better when other numbers are made of the pictures."""
+    facts = record.probes.robustness if record.probes else None
+    doubt = doubt_preparation(facts.preparation, len(record.data.classes)) if facts and facts.preparation else None
+    if doubt is not None:
+        yield Banner(
+            say(
+                "The preprocessing is probably wrong: the weights reach {then} with “{name}” and {now} with the "
+                "spec’s, on the same {n} images.",
+                then=doubt.then.display,
+                name=name_preparation(doubt.best),
+                now=doubt.now.display,
+                n=numerals.count(doubt.now.n),
+            ),
+            "bad",
         )
 
 

@@ -11,6 +11,11 @@ from reportgen.frozen import Frozen
 Level = Literal["fast", "full", "none"]
 Seconds = Annotated[float, Field(gt=0, le=10**6, strict=True, allow_inf_nan=False)]
 Images = Annotated[int, Field(gt=0, le=10**6, strict=True)]
+Epsilon = Annotated[float, Field(gt=0, le=255, strict=True, allow_inf_nan=False)]
+CorruptionName = Literal[
+    "gaussian_noise", "shot_noise", "impulse_noise", "defocus_blur", "glass_blur", "motion_blur", "zoom_blur", "snow",
+    "fog", "brightness", "contrast", "elastic_transform", "pixelate", "jpeg_compression",
+]  # fmt: skip
 
 
 class ProbeOptions(Frozen):
@@ -52,6 +57,11 @@ class RobustnessOptions(ProbeOptions):
     """`run.probes.robustness`: corruptions, shifts, attacks, preprocessing."""
 
     images: Images | None = None
+    """None: as many as the time allows, 100 to 1,000; 2,000 for `full`."""
+    corruptions: tuple[CorruptionName, ...] | None = None
+    """None: all, those of the core first."""
+    epsilons: tuple[Epsilon, ...] | None = None
+    """Of the attacks, in steps of 1/255; None: 1, 2, 4 and 8."""
 
 
 class CostOptions(ProbeOptions):

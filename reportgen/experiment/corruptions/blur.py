@@ -1,0 +1,72 @@
+"""Blur: out of focus, behind frosted glass, in motion, in a zoom."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from reportgen.experiment.corruptions.operators import Level, Operator, magnify, smear, smooth, uniform
+
+ZOOM_STEP = 0.01
+
+
+def defocus_blur(x: Tensor, level: Level, generator: torch.Generator) -> Tensor:
+    """A disk of radius `level[0]`, its edge smoothed by a 3×3 Gaussian of deviation `level[1]`; borders mirrored."""
+    del generator
+    kernel = disk(*level).to(x)
+    channels, reach = x.shape[1], kernel.shape[0] // 2
+    padded = functional.pad(x, (reach, reach, reach, reach), mode="reflect")
+    return functional.conv2d(padded, kernel.expand(channels, 1, -1, -1), groups=channels)
+
+
+def disk(radius: float, sigma: float) -> Tensor:
+    """(k, k): the kernel of a lens out of focus, its sum 1."""
+    reach = int(radius) + 1
+    line = torch.arange(-reach, reach + 1, dtype=torch.float64)
+    flat = (line[:, None] ** 2 + line**2 <= radius**2).double()
+    edge = torch.exp(-torch.tensor([1.0, 0.0, 1.0], dtype=torch.float64) / (2 * sigma**2))
+    edge = (edge / edge.sum()).outer(edge / edge.sum())
+    return functional.conv2d((flat / flat.sum())[None, None], edge[None, None], padding=1)[0, 0]
+
+
+def glass_blur(x: Tensor, level: Level, generator: torch.Generator) -> Tensor:
+    """Smoothed by `level[0]`, each pixel that of a random neighbour up or left, `level[2]` times, smoothed again.
+
+    The published code exchanges two views of one numpy array, which copies the neighbour's colour and loses the
+    pixel's own; done from the lower right, every copy is of a pixel not yet changed, so that all can be done at once.
+    """
+    sigma, reach, times = level[0], int(level[1]), int(level[2])
+    batch, _, height, width = x.shape
+    blurred = (smooth(x, sigma) * 255 + 1e-3).floor()
+    moving = torch.zeros((height, width), dtype=torch.bool, device=x.device)
+    moving[reach + 1 : height - reach + 1, reach + 1 : width - reach + 1] = True
+    picture = torch.arange(batch, device=x.device)[:, None, None]
+    rows = torch.arange(height, device=x.device)[:, None]
+    columns = torch.arange(width, device=x.device)
+    for _ in range(times):
+        moves = torch.randint(-reach, reach, (2, batch, height, width), generator=generator).to(x.device) * moving
+        shuffled = blurred.permute(0, 2, 3, 1)[picture, rows + moves[0], columns + moves[1]]
+        blurred = shuffled.permute(0, 3, 1, 2)
+    return smooth(blurred / 255, sigma)
+
+
+def motion_blur(x: Tensor, level: Level, generator: torch.Generator) -> Tensor:
+    """Half a Gaussian of deviation `level[1]` along `level[0]` pixels and more, towards −45° to 45°."""
+    return smear(x, level[0], level[1], uniform(x, (len(x),), -45, 45, generator))
+
+
+def zoom_blur(x: Tensor, level: Level, generator: torch.Generator) -> Tensor:
+    """The mean of the picture and of its enlargements from 1 to `level[0]` times, a hundredth apart."""
+    del generator
+    factors = np.arange(1, level[0], ZOOM_STEP).tolist()
+    return (x + torch.stack([magnify(x, factor) for factor in factors]).sum(0)) / (len(factors) + 1)
+
+
+OPERATORS = {
+    "defocus_blur": Operator(((0.3, 0.4), (0.4, 0.5), (0.5, 0.6), (1, 0.2), (1.5, 0.1)), defocus_blur),
+    "glass_blur": Operator(((0.05, 1, 1), (0.25, 1, 1), (0.4, 1, 1), (0.25, 1, 2), (0.4, 1, 2)), glass_blur),
+    "motion_blur": Operator(((6, 1), (6, 1.5), (6, 2), (8, 2), (9, 2.5)), motion_blur),
+    "zoom_blur": Operator(((1.06,), (1.11,), (1.16,), (1.21,), (1.26,)), zoom_blur),
+}

@@ -1,0 +1,101 @@
+"""What every corruption is, and the random numbers and resamplings that several of them share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+Level = tuple[float, ...]
+"""The constants of one severity."""
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One corruption of pictures (b, C, H, W), 0 to 1, in the order of the 2019 paper."""
+
+    levels: tuple[Level, Level, Level, Level, Level]
+    """Of severity 1 to 5, for pictures of 32×32: those of the authors' make_cifar_c.py."""
+    apply: Callable[[Tensor, Level, torch.Generator], Tensor]
+    """(pictures, constants, random numbers on the CPU) -> pictures, which may leave 0 to 1."""
+
+
+def normal(like: Tensor, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    """Standard normal numbers of a shape, drawn on the CPU so that every device sees the same."""
+    return torch.randn(shape, generator=generator).to(like)
+
+
+def uniform(like: Tensor, shape: tuple[int, ...], low: float, high: float, generator: torch.Generator) -> Tensor:
+    """Uniform numbers between two ends, drawn on the CPU."""
+    return (low + (high - low) * torch.rand(shape, generator=generator)).to(like)
+
+
+def gaussian_matrix(size: int, sigma: float, truncate: float, mirrored: bool) -> Tensor:
+    """(size, size): what smoothing a line of pixels by a Gaussian cut at `truncate` deviations is as a matrix.
+
+    Beyond the ends the line is mirrored, its outer pixel repeated, or else that pixel goes on for ever.
+    """
+    radius = int(truncate * sigma + 0.5)
+    offsets = np.arange(-radius, radius + 1)
+    weights = np.exp(-0.5 * (offsets / sigma) ** 2) if radius else np.ones(1)
+    places = np.arange(size)[:, None] + offsets
+    folded = np.abs((places + size) % (2 * size) - size + 0.5) - 0.5
+    inside = folded if mirrored else np.clip(places, 0, size - 1)
+    matrix = np.zeros((size, size))
+    np.add.at(matrix, (np.arange(size)[:, None], inside.astype(int)), weights / weights.sum())
+    return torch.from_numpy(matrix)
+
+
+def smooth(x: Tensor, sigma: float, truncate: float = 4.0, mirrored: bool = False) -> Tensor:
+    """Gaussian smoothing of the last two axes, as scikit-image's `filters.gaussian`."""
+    down = gaussian_matrix(x.shape[-2], sigma, truncate, mirrored).to(x)
+    across = gaussian_matrix(x.shape[-1], sigma, truncate, mirrored).to(x)
+    return down @ x @ across.T
+
+
+def magnify(x: Tensor, factor: float) -> Tensor:
+    """The middle of the pictures enlarged `factor` times, bilinearly, corner pixels on corners, to the same size."""
+    height, width = x.shape[-2:]
+    rows, columns = math.ceil(height / factor), math.ceil(width / factor)
+    top, left = (height - rows) // 2, (width - columns) // 2
+    size = (round(rows * factor), round(columns * factor))
+    part = x[..., top : top + rows, left : left + columns]
+    big = functional.interpolate(part, size=size, mode="bilinear", align_corners=True)
+    top, left = (size[0] - height) // 2, (size[1] - width) // 2
+    return big[..., top : top + height, left : left + width]
+
+
+def smear(x: Tensor, radius: float, sigma: float, degrees: Tensor) -> Tensor:
+    """Motion blur of each picture towards its own angle (b,), as ImageMagick's MotionBlurImage: half a Gaussian along
+    2·radius + 1 whole-pixel steps; the edge goes on for ever."""
+    batch, _, height, width = x.shape
+    steps = torch.arange(2 * math.ceil(radius) + 1, dtype=torch.float64)
+    weights = torch.exp(-steps.square() / (2 * sigma**2))
+    turned = torch.deg2rad(degrees.cpu().double())[:, None]
+    down = torch.ceil(steps * turned.sin() - 0.5).long().to(x.device)
+    across = torch.ceil(steps * turned.cos() - 0.5).long().to(x.device)
+    picture = torch.arange(batch, device=x.device)[:, None, None]
+    rows, columns = torch.arange(height, device=x.device), torch.arange(width, device=x.device)
+    channels_last, blurred = x.permute(0, 2, 3, 1).contiguous(), torch.zeros_like(x.permute(0, 2, 3, 1))
+    for step, weight in enumerate((weights / weights.sum()).tolist()):
+        at_row = (rows + down[:, step, None]).clamp(0, height - 1)
+        at_column = (columns + across[:, step, None]).clamp(0, width - 1)
+        blurred += weight * channels_last[picture, at_row[:, :, None], at_column[:, None, :]]
+    return blurred.permute(0, 3, 1, 2)
+
+
+def sample(x: Tensor, columns: Tensor, rows: Tensor, mirrored_edge: bool) -> Tensor:
+    """The pictures at places (b, H, W) between their pixels, bilinearly; beyond the border they are mirrored, with the
+    outer pixels repeated (`mirrored_edge`) or not."""
+    height, width = x.shape[-2:]
+    if mirrored_edge:
+        places = ((2 * columns + 1) / width - 1, (2 * rows + 1) / height - 1)
+    else:
+        places = (2 * columns / (width - 1) - 1, 2 * rows / (height - 1) - 1)
+    grid = torch.stack(places, -1).to(x)
+    return functional.grid_sample(x, grid, "bilinear", "reflection", align_corners=not mirrored_edge)

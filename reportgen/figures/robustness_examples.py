@@ -1,0 +1,46 @@
+"""One test image under every corruption."""
+
+from __future__ import annotations
+
+from reportgen import numerals
+from reportgen.figures._album import Album
+from reportgen.figures._style import FULL
+from reportgen.kinds import FigureKind
+from reportgen.pictures import encode_png
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.robustness_words import name_kind
+from reportgen.words import say
+
+COLUMNS = 8
+GAP = 10
+LABEL = 30
+"""Height of two lines of a name."""
+
+
+def draw(record: RunRecord) -> FigureFile | Skipped:
+    """The picture as it is and under each corruption at severity 3, named below."""
+    name, title = "robustness_examples", say("One image under each corruption")
+    facts = record.probes.robustness if record.probes else None
+    pictures = record.arrays.get("robustness.examples")
+    if facts is None or pictures is None or not len(pictures):
+        return Skipped(name, title, say("The record keeps no corrupted pictures."))
+    names = [say("as it is"), *(name_kind(kind) for kind in facts.examples)]
+    side = (FULL - GAP * (COLUMNS - 1)) / COLUMNS
+    rows = -(-len(names) // COLUMNS)
+    album = Album(name, rows * (side + LABEL + GAP))
+    for place, (label, picture) in enumerate(zip(names, pictures, strict=True)):
+        row, column = divmod(place, COLUMNS)
+        left, top = column * (side + GAP), row * (side + LABEL + GAP)
+        album.picture(encode_png(picture), left, top, side, side)
+        first, _, second = label.partition(" ")
+        album.note(first, left, top + side + 14)
+        album.note(second, left, top + side + 28)
+    number = numerals.count(facts.example_id)
+    caption = say("Test image {number} as it is and under {count} corruptions at severity 3 of 5, as the model gets "
+                  "them.", number=number, count=len(facts.examples))  # fmt: skip
+    alt = say("Small pictures of test image {number}: {names}.", number=number, names=", ".join(names))
+    return album.svg(title, caption, alt)
+
+
+FIGURE = FigureKind("robustness_examples", draw)
