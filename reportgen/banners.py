@@ -71,6 +71,9 @@ def seeds_not_finite(record: RunRecord) -> Iterator[Banner]:
                 seeds=", ".join(fell[:MOST_SEEDS]) + ("…" if len(fell) > MOST_SEEDS else ""),
                 first=record.spec.run.every_seed[0],
             )
+        )
+
+
 def wrong_preprocessing(record: RunRecord) -> Iterator[Banner]:
     """The same weights do clearly better when other numbers are made of the pictures."""
     facts = record.probes.robustness if record.probes else None
