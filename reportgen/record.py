@@ -225,7 +225,7 @@ class RunRecord(Frozen):
     eval_seconds: float
     stages: tuple[Stage, ...] = ()
     notes: tuple[str, ...] = ()
-    """Things the reader must know that no other field says, such as what a stem left as it is costs."""
+    """Things the reader must know that no other field says, such as what was changed in the model."""
     measured: Measurements | None = None
     probes: Probes | None = None
     comparison: Judgement | None = Field(default=None, discriminator="kind")

@@ -88,6 +88,34 @@ class ReceptiveField(Frozen):
     """Height and width of the last feature map with this input."""
 
 
+class AdaptedFit(Frozen):
+    """The same model with `stem: cifar`, traced on the same picture."""
+
+    macs: int
+    last_map: Shape | None
+    idle: int
+
+
+class InputFit(Frozen):
+    """How the size of the picture and the model go together."""
+
+    stem: str = ""
+    """Path of the first convolution; "" for a model without one."""
+    kernel: Shape = ()
+    """Of that convolution, height and width."""
+    shrinks: int = 1
+    """How many times smaller a side is after that convolution and the max pool that belongs to it."""
+    attends: bool = False
+    """True for a model of patches: the convolution cuts them, attention or token mixing relates them."""
+    last_map: Shape | None = None
+    """Height and width of the last map of places: the receptive field's, or that of the last layer with parameters
+    that gives one; None where there is none."""
+    idle: int = 0
+    """Weights of convolutions that only ever meet padding, because their maps are 1×1."""
+    adapted: AdaptedFit | None = None
+    """Measured where the last map is very small and the stem can be adapted."""
+
+
 class ModelTrace(Frozen):
     """One traced forward pass on one image."""
 
@@ -113,6 +141,8 @@ class ModelTrace(Frozen):
     """Largest sum of input and output bytes of any leaf module: a lower bound of the peak without gradients."""
     receptive_field: ReceptiveField | None = None
     """None where it is not defined (attention, fully connected from the start, dynamic control flow)."""
+    fit: InputFit | None = None
+    """None in traces made before it was measured."""
     uncounted: tuple[str, ...] = ()
     """Matrix-like operators whose MACs are unknown, by name."""
     unused: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ from reportgen.experiment.recording import Measured, gather_arrays, make_record
 from reportgen.experiment.request import Clock, Request
 from reportgen.experiment.seeds import train_further
 from reportgen.experiment.teacher import evaluate_teacher
-from reportgen.experiment.trace import time_modules, trace_model
+from reportgen.experiment.trace import time_modules, trace_model, with_fit
 from reportgen.experiment.training import TrainingResult, run_training
 from reportgen.progress import Progress
 from reportgen.record import RunRecord
@@ -50,7 +50,9 @@ def run_experiment(request: Request, choose_pictures: ChoosePictures, progress: 
     loaded = load(request, device, clock)
     module, data = loaded.model.module, loaded.data
     with clock.stage("Trace"):
-        trace = trace_model(module, first_image(data), spec.model.source)
+        example = first_image(data)
+        trace = trace_model(module, example, spec.model.source)
+        trace = with_fit(trace, module, example, adapts=spec.model.stem == "as_is")
     training, initial = None, None
     if spec.run.mode == "train":
         initial = keep_state(module)

@@ -9,6 +9,7 @@ from reportgen.kinds import Section
 from reportgen.probes.autograd import AutogradFacts
 from reportgen.record import RunRecord
 from reportgen.report import FigureFile, SectionView, Skipped
+from reportgen.sections.findings.fit import say_size
 from reportgen.sections.findings.model import NAME, find_model
 from reportgen.sections.layers import LayerTable, make_layer_table
 from reportgen.sections.pieces import Fact, Figures, choose_figures
@@ -56,7 +57,7 @@ def choose_pages(figures: Figures, names: tuple[str, ...]) -> tuple[FigureFile |
 
 def list_facts(record: RunRecord) -> list[Fact]:
     """The totals of the model."""
-    trace, field = record.trace, record.trace.receptive_field
+    trace = record.trace
     facts = [
         Fact(say("Architecture"), trace.name, trace.source),
         Fact(say("Input"), " × ".join(map(str, trace.input_shape[1:])), say("channels × height × width")),
@@ -77,12 +78,45 @@ def list_facts(record: RunRecord) -> list[Fact]:
     ]
     if record.probes is not None and record.probes.autograd is not None:
         facts.append(graph_fact(record.probes.autograd))
+    return [*facts, *(fact for fact in (fit_fact(trace), field_fact(trace)) if fact is not None)]
+
+
+def fit_fact(trace: ModelTrace) -> Fact | None:
+    """What the model's beginning and end leave of the picture's places."""
+    fit = trace.fit
+    if fit is None or fit.last_map is None or not fit.stem:
+        return None
+    whole = say_size(trace.input_shape[-2:])
+    last, stride = say_size(fit.last_map), total_stride(trace)
+    if fit.attends:
+        value = say("{whole} px in patches of {kernel}", whole=whole, kernel=say_size(fit.kernel))
+        return Fact(say("Input fit"), value, say("{last} at the end", last=last))
+    value = say("{whole} px, {last} at the end", whole=whole, last=last)
+    if fit.shrinks == 1:
+        return Fact(say("Input fit"), value, stride)
+    stem = say("a side is {times} times smaller after the stem", times=fit.shrinks)
+    return Fact(say("Input fit"), value, "; ".join(filter(None, (stem, stride))))
+
+
+def total_stride(trace: ModelTrace) -> str:
+    """The total stride to the last map; empty where it is not defined."""
+    field = trace.receptive_field
+    return "" if field is None else say("total stride {stride} px", stride=field.stride)
+
+
+def field_fact(trace: ModelTrace) -> Fact:
+    """How much of the picture a place of the last map sees."""
+    field, (height, width) = trace.receptive_field, trace.input_shape[-2:]
     if field is None:
-        return [*facts, Fact(say("Receptive field"), "—", say("not defined for this model"))]
+        return Fact(say("Receptive field"), "—", say("not defined for this model"))
     size = say("{size} × {size} px", size=field.size)
-    grid = " × ".join(map(str, field.feature_map))
-    note = say("of the last feature map, {grid}; total stride {stride} px", grid=grid, stride=field.stride)
-    return [*facts, Fact(say("Receptive field"), size, note)]
+    if field.size < max(height, width):
+        seen = min(field.size, height) * min(field.size, width) / (height * width)
+        note = say("a place of the last feature map sees {share} of the picture", share=numerals.percent(seen))
+    else:
+        times = numerals.significant(field.size / max(height, width), 2)
+        note = say("a place of the last feature map sees the whole picture, {times} times over a side", times=times)
+    return Fact(say("Receptive field"), size, note)
 
 
 def graph_fact(graph: AutogradFacts) -> Fact:

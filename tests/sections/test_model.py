@@ -8,7 +8,7 @@ from reportgen.probes.autograd import LEAF, AutogradFacts, GraphCall, GraphNode,
 from reportgen.record import RunRecord
 from reportgen.sections.layers import make_layer_table, shorten_settings
 from reportgen.sections.model import SECTION, ModelView
-from reportgen.trace import ModelTrace, ReceptiveField
+from reportgen.trace import ModelTrace
 from tests.figures.graphs import residual_net, with_graph
 from tests.records import module, small_trace
 from tests.sections.cases import build, change, page
@@ -58,36 +58,6 @@ def test_time_that_follows_the_macs(record: RunRecord) -> None:
     trace = trace_of(("stem", 100, 100, 1.5), ("body", 900, 900, 8.5))
     sentence = build(SECTION, change(record, trace=trace)).sentence("follows the arithmetic")
     assert "never more than 5.0 points" in sentence
-
-
-@pytest.mark.parametrize(
-    ("field", "source", "stem", "said"),
-    [
-        (ReceptiveField(size=400, stride=32, feature_map=(1, 1)), "torchvision:resnet18", "as_is", "“stem: cifar”"),
-        (ReceptiveField(size=400, stride=32, feature_map=(1, 1)), "mine.py:net", "as_is", "A smaller stride"),
-        (ReceptiveField(size=100, stride=8, feature_map=(4, 4)), "torchvision:resnet18", "cifar", None),
-        (None, "torchvision:vit_b_16", "as_is", None),
-    ],
-)
-def test_a_stem_that_leaves_one_position(
-    record: RunRecord, field: ReceptiveField | None, source: str, stem: str, said: str | None
-) -> None:
-    model = record.spec.model.model_copy(update={"source": source, "stem": stem})
-    built = build(SECTION, change(record, trace={"receptive_field": field}, spec={"model": model}))
-    if said is None:
-        assert "feature map is" not in built.text
-    else:
-        sentence = built.sentence("The last feature map is 1 × 1")
-        assert "total stride of 32 px" in sentence
-        assert said in sentence
-        assert next(finding for finding in built.findings if "1 × 1" in finding.text).tone == "caution"
-
-
-def test_a_note_on_the_stem_is_not_said_again(record: RunRecord) -> None:
-    field = ReceptiveField(size=400, stride=32, feature_map=(1, 1))
-    noted = change(record, trace={"receptive_field": field}, notes=("`stem: cifar` keeps them all.",))
-    sentence = build(SECTION, noted).sentence("The last feature map is 1 × 1")
-    assert sentence.endswith("can’t tell where anything is.")
 
 
 def test_time_below_the_share_of_macs(record: RunRecord) -> None:

@@ -10,7 +10,7 @@ import torch
 from torch.nn.parameter import is_lazy
 
 from reportgen.errors import ModelError, about
-from reportgen.experiment.models.stems import adapt_stem, describe_stem
+from reportgen.experiment.models.stems import adapt_stem
 from reportgen.experiment.models.weights import fill_weights
 from reportgen.kinds import ModelSource, discover
 from reportgen.nearest import nearest
@@ -19,8 +19,6 @@ from reportgen.spec.types import ModelSpec
 from reportgen.words import say
 
 FILE = "file"
-IMAGENET = frozenset({"torchvision", "timm"})
-"""Sources whose models are made for 224×224 pictures."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class LoadedModel:
     weights_file: str | None
     """File name only."""
     notes: tuple[str, ...]
-    """For readers of the report: what was changed, and what was left as it is at a cost."""
+    """For readers of the report: what was changed."""
 
 
 def find_sources() -> dict[str, ModelSource]:
@@ -59,8 +57,6 @@ def load_model(
     module = module.float().cpu()
     if spec.stem == "cifar":
         notes += adapt_stem(module)
-    elif source.name in IMAGENET:
-        notes += describe_stem(module)
     with about("model.weights"):
         weights = None if spec.weights is None else resolve_path(spec.weights, base)
         digest = None if weights is None else fill_weights(module, weights)

@@ -1,4 +1,4 @@
-"""ImageNet stems on small pictures: what they cost, and their replacement by a stem that keeps every pixel."""
+"""ImageNet stems on small pictures: which they are, and their replacement by a stem that keeps every pixel."""
 
 from __future__ import annotations
 
@@ -52,30 +52,6 @@ def find_stem(module: nn.Module) -> Stem | None:
 def size(value: int | tuple[int, ...]) -> int:
     """The larger of a pair, or the number itself."""
     return value if isinstance(value, int) else max(value)
-
-
-def describe_stem(module: nn.Module) -> tuple[str, ...]:
-    """What leaving an ImageNet stem as it is costs on 32×32 pictures, for the reader; empty where that is nothing."""
-    stem = find_stem(module)
-    if stem is None or stem.factor == 1:
-        return ()
-    left = math.ceil(32 / stem.factor)
-    if stem.is_patches and has_attention(module):
-        patch = say(
-            "The model cuts the picture into patches of {size}×{size} pixels, made for 224×224: 32×32 pixels give "
-            "{left}×{left} patches.",
-            size=stem.factor,
-            left=left,
-        )
-        return (patch,)
-    return (
-        say(
-            "The model keeps its ImageNet stem, which shrinks the picture {factor} times per side before the first "
-            "block: of 32×32 pixels {left}×{left} positions remain. `stem: cifar` keeps them all.",
-            factor=stem.factor,
-            left=left,
-        ),
-    )
 
 
 def adapt_stem(module: nn.Module) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
-"""What a model is made of and what it costs: `trace_model` runs it on one image, `time_modules` times its calls."""
+"""What a model is made of and what it costs: `trace_model` runs it on one image, `time_modules` times its calls, and
+`with_fit` says whether the picture is large enough for it."""
 
+from reportgen.experiment.trace.fit import with_fit
 from reportgen.experiment.trace.model import trace_model
 from reportgen.experiment.trace.timing import time_modules
 
-__all__ = ["time_modules", "trace_model"]
+__all__ = ["time_modules", "trace_model", "with_fit"]

@@ -8,6 +8,7 @@ from reportgen import numerals
 from reportgen.folding import Row, fold
 from reportgen.record import RunRecord
 from reportgen.report import Finding
+from reportgen.sections.findings.fit import find_fit, find_stretched
 from reportgen.sections.findings.reach import find_reach
 from reportgen.sections.phrases import LONGEST_DEVICE, evidence, join_few, quote, shorten
 from reportgen.sections.pieces import Figures
@@ -19,8 +20,6 @@ MOST = 0.5
 """A stage with this share of the parameters is named as the place where they are."""
 MISMATCH = 0.1
 """Difference between a stage’s share of the time and of the MACs that is worth a sentence."""
-SMALL_INPUT = 16
-"""Pixels. Below this an input is too small for its last feature map to say anything about the stem."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,8 @@ def find_model(record: RunRecord, figures: Figures) -> list[Finding]:
     trace, cost = record.trace, evidence(figures, "cost_share", NAME)
     shares = stage_shares(trace)
     found = [
-        find_stem(record),
+        find_fit(record),
+        find_stretched(record),
         find_concentration(trace, shares, cost),
         find_work(shares, cost),
         find_time(record, shares, cost),
@@ -160,29 +160,6 @@ def find_memory(record: RunRecord, anchor: str) -> Finding | None:
         size=numerals.bytes_text(trace.parameter_bytes),
     )
     return Finding(text, 0.2, anchor)
-
-
-def find_stem(record: RunRecord) -> Finding | None:
-    """An ImageNet stem that leaves one position of a small picture."""
-    field, (height, width) = record.trace.receptive_field, record.trace.input_shape[-2:]
-    if field is None or max(field.feature_map) > 1 or min(height, width) < SMALL_INPUT or field.stride == 1:
-        return None
-    adaptable = record.spec.model.stem == "as_is" and record.spec.model.source.split(":")[0] in ("torchvision", "timm")
-    if any("stem: cifar" in note for note in record.notes):
-        advice = ""
-    elif adaptable:
-        advice = say("“stem: cifar” in the spec keeps a larger one.")
-    else:
-        advice = say("A smaller stride in the first layers keeps a larger one.")
-    text = say(
-        "The last feature map is 1 × 1: a total stride of {stride} px leaves a single position of the {height} × "
-        "{width} px picture, so the deepest layers can’t tell where anything is. {advice}",
-        stride=field.stride,
-        height=height,
-        width=width,
-        advice=advice,
-    )
-    return Finding(text.rstrip(), 0.75, f"section-{NAME}", "caution")
 
 
 def find_frozen(trace: ModelTrace) -> Finding | None:

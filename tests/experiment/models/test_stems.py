@@ -49,11 +49,6 @@ def test_the_pool_after_the_stem_goes() -> None:
     assert "maxpool" in loaded.notes[0]
 
 
-def test_a_stem_left_as_it_is_says_what_it_costs() -> None:
-    loaded = load_model(ModelSpec(source="torchvision:resnet18"), Path(), 10)
-    assert "8×8 positions remain" in loaded.notes[0]
-
-
 @pytest.mark.parametrize("source", ["torchvision:vgg11", "builtin:cifar_resnet20"])
 def test_stride_1_has_nothing_to_adapt_and_says_so(source: str) -> None:
     loaded = load_model(ModelSpec(source=source, stem="cifar"), Path(), 10)
