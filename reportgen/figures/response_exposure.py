@@ -88,10 +88,10 @@ def draw_answers(axes: Axes, responses: Responses, side: int) -> None:
     ends = np.array([wilson(int(hits), n) or (0.0, 1.0) for hits in right.sum(1)]).T
     axes.fill_between(x, 100 * ends[0], 100 * ends[1], color=BAND, linewidth=0)
     accuracy, confidence = 100 * right.mean(1), 100 * sure.mean(1)
-    axes.plot(x, confidence, color=MUTED, linestyle=(0, (4, 2)), marker="s", markersize=3, markerfacecolor="white",
-              clip_on=False)  # fmt: skip
+    axes.plot(x, confidence, color=MUTED, linestyle=(0, (4, 2)), clip_on=False)
     axes.plot(x, accuracy, color=ACCENT, marker="o", markersize=3.5, clip_on=False)
     axes.set_ylim(0, 100)
+    axes.tick_params(axis="x", length=0)
     named = [(float(confidence[-1]), say("sure"), MUTED), (float(accuracy[-1]), say("right"), ACCENT)]
     label_ends(axes, float(x[-1]), named, 12)
     grid(axes)
@@ -137,7 +137,7 @@ def caption(responses: Responses, shown: int) -> str:
         bright=share(right[-1]), high=numerals.count(exposures[-1]),
     )  # fmt: skip
     reading = say(
-        "Above: share right with its 95 % Wilson interval, and mean confidence (squares). Below: root mean square of "
+        "Above: share right with its 95 % Wilson interval, and mean confidence (dashed). Below: root mean square of "
         "each layer’s output relative to that for the images as they are (n\u00a0=\u00a0{n}, cut at white unless "
         "said), light to dark from input to output; dotted: in proportion to the exposure.",
         n=numerals.count(responses.facts.by_layer.images),

@@ -21,7 +21,7 @@ from reportgen.words import say
 HEIGHT = 200
 LEAST_DEAD = 5
 """Per cent up to which the axis of dead channels runs at least."""
-FEW = 30
+FEW = 12
 """Sites up to which every one is marked."""
 
 

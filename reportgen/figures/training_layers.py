@@ -19,7 +19,7 @@ from reportgen.record import RunRecord
 from reportgen.report import FigureFile, Skipped
 from reportgen.words import say
 
-MOST_ROWS = 60
+MOST_ROWS = 48
 """Layers that have a row of their own; of more, that many evenly over depth."""
 TALLEST, MAP_HEIGHT, LEAST_HEIGHT = 16, 230, 90
 """CSS pixels: of a row at most, of a map about, and at least."""
