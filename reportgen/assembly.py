@@ -23,7 +23,9 @@ def assemble(
     templates: Path | None = None,
 ) -> Report:
     """The report of a record: every section in its order, each having seen the others' findings."""
-    ordered = sorted(sections.values(), key=lambda section: (section.order, section.name))
+    asked = record.spec.report.sections != "default"
+    present = [section for section in sections.values() if asked or section.applies(record)]
+    ordered = sorted(present, key=lambda section: (section.order, section.name))
     built = tuple(section.build(record, figures) for section in ordered)
     metrics = collect_metrics(record, built)
     gates = judge_gates(record.spec.gates, (*metrics, *class_values(record)))
@@ -51,7 +53,7 @@ def complete(
 
 
 def class_values(record: RunRecord) -> tuple[MetricValue, ...]:
-    """The numbers of single classes, which gates can name and metrics.json does not list."""
+    """The numbers of single classes and their changes, which gates can name and metrics.json does not list."""
     classes = record.measured.classes if record.measured else ()
     changes = record.comparison.classes if isinstance(record.comparison, Comparison) else ()
     own = (value for score in classes for value in (score.recall, score.precision, score.f1))

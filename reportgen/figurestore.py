@@ -26,7 +26,11 @@ ROOMS = ("figures", "metrics")
 LIBRARIES = ("matplotlib", "seaborn", "numpy", "scipy", "pillow", "contourpy", "kiwisolver", "fonttools")
 MOST = 40
 """Records whose figures are kept, the latest."""
-UNSEEN: Any = {"title": True, "gates": True, "spec": {"title", "report", "card", "outputs", "gates", "plugins"}}
+UNSEEN: Any = {
+    "title": True,
+    "gates": True,
+    "spec": {"title", "report", "card", "outputs", "gates", "baseline", "plugins"},
+}
 """Parts of a record that no figure shows."""
 Drawn = dict[str, FigureFile | Skipped]
 

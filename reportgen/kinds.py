@@ -33,6 +33,12 @@ if TYPE_CHECKING:
     from reportgen.report import FigureFile, Report, SectionView, Skipped
 
 
+def always(record: RunRecord) -> bool:
+    """True of every record."""
+    del record
+    return True
+
+
 @dataclass(frozen=True)
 class Section:
     """One section of the report: a module and a template `sections/<name>.html.j2`."""
@@ -46,6 +52,9 @@ class Section:
     build: Callable[[RunRecord, Mapping[str, FigureFile | Skipped]], SectionView | Skipped]
     metrics: tuple[str, ...] = ()
     """Names of the numbers that its view adds to metrics.json, for gates to name."""
+    applies: Callable[[RunRecord], bool] = always
+    """Whether a report of this record has the section at all where the spec chooses none; one that applies and can't
+    be made is Skipped with a reason."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reportgen.baselines import choose_baseline, judge, stored_digest
 from reportgen.errors import GateFailed, RecordError, RenderError, ReportgenError, RunError
 from reportgen.extras import check_extras
 from reportgen.fingerprint import fingerprint, source_digest
@@ -18,14 +19,14 @@ from reportgen.progress import Progress
 from reportgen.record import RunRecord
 from reportgen.report import Report
 from reportgen.rooms import Rooms
+from reportgen.sources import RECORD, Source, find_source
 from reportgen.spec import locate, read_spec
 from reportgen.spec.paths import resolve_path, without_absolute_paths
 from reportgen.spec.types import ReportSpec
 from reportgen.store import load_record, save_record
 from reportgen.workspace import Workspace, is_current
 
-RECORD = "record"
-RENDERING_ROOMS = ("metrics", "figures", "sections", "outputs")
+RENDERING_ROOMS = ("metrics", "comparison", "figures", "sections", "outputs")
 
 
 @dataclass(frozen=True)
@@ -75,29 +76,36 @@ def build_spec(path: Path, out: Path, options: Options, progress: Progress) -> O
 
     files = data_files(spec.data, options.data_root, path.parent)
     key = fingerprint(spec, path.parent, files or ())
+    baseline = choose_baseline(spec, path.parent)
     with Workspace(out) as space:
         earlier = None if options.force else find_record(space, key, progress)
-        if earlier is not None and is_current(out, inputs_digest(earlier, spec)):
+        if earlier is not None and is_current(out, inputs_digest(earlier, spec, baseline.digest if baseline else "")):
             return Outcome(out, None, exit_code=exit_code(earlier), reused=True, gates=earlier.gates)
+        opponent = baseline.load() if baseline else None  # what is wrong with it shows before any compute
         record = earlier or run(spec, path, key, options, progress)
         if earlier is None:
             space.keep(lambda folder: save_record(record, folder))
             record = load_record(space.kept)  # what is drawn is what is kept, to the order of its keys
-        return finish(restyled(record, spec), spec, space, rooms, progress, reused=earlier is not None)
+        judged = judge(restyled(record, spec), opponent, progress)
+        return finish(judged, spec, space, rooms, progress, reused=earlier is not None)
 
 
 def render(source: Path, out: Path | None, options: Options, progress: Progress) -> Outcome:
     """Draw a report again from its record alone, without torch and without the data."""
     from reportgen.spec import override_report
 
-    folder = record_folder(source)
-    record = load_record(folder)
+    found = find_source(source)
+    record = found.load()
     spec = choose_formats(override_report(record.spec, options.overrides), options.formats)
     rooms = Rooms.open(spec)
     rooms.check(spec)
-    target = out or (folder.parent if folder.name == RECORD else Path("reports") / folder.name)
-    with Workspace(target) as space:
+    with Workspace(out or default_folder(found)) as space:
         return finish(restyled(record, spec), spec, space, rooms, progress, reused=True)
+
+
+def default_folder(found: Source) -> Path:
+    """Where a record is drawn to: over the report that it is in, else reports/<its name>."""
+    return found.path.parent if found.path.name == RECORD else Path("reports") / found.name
 
 
 @contextmanager
@@ -124,17 +132,6 @@ def choose_formats(spec: ReportSpec, formats: tuple[str, ...]) -> ReportSpec:
     return spec.model_copy(update={"outputs": formats}) if formats else spec
 
 
-def record_folder(source: Path) -> Path:
-    """The folder of the record: `source` itself or the `record` inside a report's folder."""
-    for folder in (source, source / RECORD):
-        if (folder / "record.json").is_file():
-            return folder
-    raise RecordError(
-        f"there is no record in {source}",
-        "Give the folder that holds record.json, or a report's folder with record/ inside it.",
-    )
-
-
 def find_record(space: Workspace, key: str, progress: Progress) -> RunRecord | None:
     """The record of an earlier build with this fingerprint, or None; one that can't be read is a miss and says so."""
     for folder in (space.out / RECORD, space.kept):
@@ -153,7 +150,7 @@ def find_record(space: Workspace, key: str, progress: Progress) -> RunRecord | N
 def find_record_of(out: Path) -> RunRecord | None:
     """The record in a report's folder, if there is one that can be read."""
     try:
-        return load_record(record_folder(out))
+        return find_source(out).load()
     except RecordError:
         return None
 
@@ -211,7 +208,7 @@ def finish(
         failures = write_outputs(report, renders, space, warnings, progress)
     record = report.record
     space.write_folder(RECORD, lambda folder: save_record(record, folder))
-    space.commit(inputs="" if failures else inputs_digest(record, spec))
+    space.commit(inputs="" if failures else inputs_digest(record, spec, stored_digest(record)))
     for warning in warnings:
         progress.warn(warning)
     code = failures[0].exit_code if failures else exit_code(record)
@@ -242,10 +239,14 @@ def exit_code(record: RunRecord) -> int:
     return GateFailed.exit_code if any(gate.outcome == "fail" for gate in record.gates) else 0
 
 
-def inputs_digest(record: RunRecord, spec: ReportSpec) -> str:
-    """Digest of everything the files of a report depend on, beside the bytes of the record's arrays."""
+def inputs_digest(record: RunRecord, spec: ReportSpec, baseline: str) -> str:
+    """Digest of everything the files of a report depend on, beside the bytes of the record's arrays.
+
+    `baseline` is the digest of the record that it is compared with, or empty.
+    """
     parts = {
-        "record": record.model_dump(mode="json", exclude={"spec", "title", "gates"}),
+        "record": record.model_dump(mode="json", exclude={"spec", "title", "gates", "comparison"}),
+        "baseline": baseline,
         "spec": spec.model_dump(mode="json"),
         "code": source_digest(RENDERING_ROOMS, spec.report.templates),
     }

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from reportgen import numerals
+from reportgen.baselines import choose_baseline
 from reportgen.datafiles import data_files
 from reportgen.errors import DataError, ReportgenError, about
 from reportgen.extras import check_extras
@@ -92,6 +93,7 @@ def check_spec(path: Path, options: Options) -> Iterator[Line]:
             rooms = Rooms.open(spec)
             rooms.check(spec)
             check_extras(spec)
+            baseline = choose_baseline(spec, path.parent)
             out = output_folder(path, None, several=False)
             check_writable(out)
             with about("data.name"):
@@ -111,6 +113,8 @@ def check_spec(path: Path, options: Options) -> Iterator[Line]:
     yield Line(f"       probes   {probes_line(spec)}")
     if spec.gates:
         yield Line(f"       gates    {'; '.join(spec.gates)}")
+    if baseline is not None:
+        yield Line(f"       baseline {baseline.path}, margin {numerals.points(baseline.margin).lstrip('+')}")
     yield Line(f"       time     {time_line(spec, find_record_of(out), key)}")
 
 

@@ -39,7 +39,8 @@ class Rooms:
 
     def check(self, spec: ReportSpec) -> None:
         """Raise before any compute when an output can't be made on this machine."""
-        check_names(spec.gates, [name for section in self.sections.values() for name in section.metrics])
+        more = [name for section in self.sections.values() for name in section.metrics]
+        check_names(spec.gates, more, baseline=spec.baseline is not None)
         for output in self.outputs.values():
             output.check()
         folder = spec.report.templates

@@ -57,6 +57,7 @@ report:
   sections: default|or a list of names from: reportgen list sections
   paper: a4|a4 or letter
   # templates: my_templates|a folder of your own templates, looked in first
+  # attach_record: false|keep the measurements out of the PDF
 
 # What only a person can know. A key left out reads "Not provided" on the model card.
 card:
@@ -77,6 +78,7 @@ card:
   # recommendations: How to use it well.
 
 outputs: [html, pdf, json]|from: reportgen list outputs
+# baseline: reports/main|a report or its PDF to compare with; or {{record: …, margin: 0.005}}
 # plugins: [my_package.sections]|modules with sections, figures or outputs of your own
 """
 

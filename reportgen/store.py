@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,8 @@ def save_record(record: RunRecord, folder: Path) -> None:
 
     Raises EnvironmentTrouble when the machine can't (disk full, no permission).
     """
-    # safetensors writes the memory as it lies, so that a view of other order would come back scrambled
-    arrays = save_arrays({name: np.asarray(array, order="C") for name, array in record.arrays.items()})
-    fields = json.loads(record.model_dump_json())  # which spells not-a-number as text; model_dump does not
-    fields["arrays"] = {"bytes": len(arrays), "file": ARRAYS_FILE, "sha256": hashlib.sha256(arrays).hexdigest()}
-    write_file(folder / ARRAYS_FILE, arrays)
-    write_file(folder / RECORD_FILE, (spell(fields) + "\n").encode())
+    for name, data in encode_record(record).items():
+        write_file(folder / name, data)
 
 
 def load_record(folder: Path) -> RunRecord:
@@ -41,27 +38,49 @@ def load_record(folder: Path) -> RunRecord:
 
     Raises RecordError when it is missing, damaged, of a newer format, or its two files do not belong together.
     """
-    fields = read_fields(folder / RECORD_FILE)
+    fields = read_fields(read_bytes(folder / RECORD_FILE), folder)  # what is no record needs no arrays
+    return join(fields, read_bytes(folder / ARRAYS_FILE), folder)
+
+
+def encode_record(record: RunRecord) -> dict[str, bytes]:
+    """The record's two files by name, the arrays first; the same record gives the same bytes."""
+    # safetensors writes the memory as it lies, so that a view of other order would come back scrambled
+    arrays = save_arrays({name: np.asarray(array, order="C") for name, array in record.arrays.items()})
+    fields = json.loads(record.model_dump_json())  # which spells not-a-number as text; model_dump does not
+    fields["arrays"] = {"bytes": len(arrays), "file": ARRAYS_FILE, "sha256": hashlib.sha256(arrays).hexdigest()}
+    return {ARRAYS_FILE: arrays, RECORD_FILE: (spell(fields) + "\n").encode()}
+
+
+def decode_record(files: Mapping[str, bytes], where: Path) -> RunRecord:
+    """The record of two files by name; `where` is how messages name their place. Raises RecordError."""
+    for name in (RECORD_FILE, ARRAYS_FILE):
+        if name not in files:
+            raise RecordError(f"there is no {name} in {where}", AGAIN)
+    return join(read_fields(files[RECORD_FILE], where), files[ARRAYS_FILE], where)
+
+
+def join(fields: dict[str, Any], data: bytes, where: Path) -> RunRecord:
+    """The record of the object in record.json and the bytes of its arrays."""
     stated = fields.pop("arrays", None)
-    data = read_bytes(folder / ARRAYS_FILE)
     if not isinstance(stated, dict) or hashlib.sha256(data).hexdigest() != stated.get("sha256"):
-        message = f"{folder / ARRAYS_FILE} is not the file that {RECORD_FILE} was written with"
+        message = f"{where / ARRAYS_FILE} is not the file that {RECORD_FILE} was written with"
         raise RecordError(message, f"One of the two is damaged or from another build. {AGAIN}")
     try:
         record = RunRecord.model_validate(fields)
         return record.model_copy(update={"arrays": Arrays(load_arrays(data))})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise RecordError(f"{folder / RECORD_FILE} is damaged: {where}: {first['msg']}", AGAIN) from error
+        place = ".".join(str(part) for part in first["loc"])
+        raise RecordError(f"{where / RECORD_FILE} is damaged: {place}: {first['msg']}", AGAIN) from error
     except (SafetensorError, ValueError, KeyError) as error:
-        raise RecordError(f"{folder / ARRAYS_FILE} is damaged: {error}", AGAIN) from error
+        raise RecordError(f"{where / ARRAYS_FILE} is damaged: {error}", AGAIN) from error
 
 
-def read_fields(path: Path) -> dict[str, Any]:
+def read_fields(content: bytes, where: Path) -> dict[str, Any]:
     """The object in record.json, of a format this version reads."""
+    path = where / RECORD_FILE
     try:
-        fields = json.loads(read_bytes(path))
+        fields = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise RecordError(f"{path} is damaged: it is not JSON", AGAIN) from error
     version = fields.get("format") if isinstance(fields, dict) else None

@@ -1,8 +1,9 @@
-"""The one sentence that says what came out."""
+"""The one sentence that says what came out, and how it stands against the baseline."""
 
 from __future__ import annotations
 
 from reportgen import numerals
+from reportgen.comparisons import Comparison, Judgement, Verdict
 from reportgen.record import RunRecord, Training
 from reportgen.words import say, say_count
 
@@ -18,13 +19,75 @@ def write_verdict(record: RunRecord) -> str:
         )
     if accuracy is None or accuracy.value is None:
         return say("{model} was not evaluated: there is no accuracy to report.", model=model_name(record))
-    return say(
-        "{start}, {model} classifies {accuracy} of {images} correctly ({interval}).",
+    text = say(
+        "{start}, {model} classifies {accuracy} of {images} correctly ({interval})",
         start=say_start(record),
         model=model_name(record),
         accuracy=accuracy.display,
         images=say_images(record),
         interval=accuracy.display_interval or say("no interval"),
+    )
+    return f"{text}; {say_against(record.comparison)}." if record.comparison is not None else f"{text}."
+
+
+def say_verdict(verdict: Verdict) -> str:
+    """A verdict in a word or two."""
+    words = {
+        "better": say("better"),
+        "worse": say("worse"),
+        "equivalent": say("equivalent"),
+        "undecided": say("not enough evidence"),
+    }
+    return words[verdict]
+
+
+def say_against(comparison: Judgement) -> str:
+    """How a model stands against the baseline, the second half of a sentence."""
+    if not isinstance(comparison, Comparison):
+        return say("it could not be compared with the baseline")
+    if comparison.identical:
+        return say("its outputs are those of the baseline")
+    change = comparison.value("accuracy.change")
+    values = {
+        "change": f"{change.display}, {change.display_interval}" if change is not None else numerals.DASH,
+        "margin": numerals.points(comparison.equivalence.margin).lstrip("+"),
+    }
+    clauses = {
+        "better": say("better than the baseline ({change})", **values),
+        "worse": say("worse than the baseline ({change})", **values),
+        "equivalent": say("equivalent to the baseline within {margin} ({change})", **values),
+        "undecided": say("not enough evidence to tell it from the baseline ({change})", **values),
+    }
+    return clauses[comparison.verdict]
+
+
+def say_change(comparison: Comparison) -> str:
+    """The verdict as a sentence of its own, with the interval, n, and what it rests on."""
+    if comparison.identical:
+        return say(
+            "The outputs are those of the baseline, to the bit, for every one of the {n} images.",
+            n=numerals.count(comparison.n),
+        )
+    change = comparison.value("accuracy.change")
+    values = {
+        "change": change.display_full if change is not None else numerals.DASH,
+        "margin": numerals.points(comparison.equivalence.margin).lstrip("+"),
+        "tost": numerals.p_value(comparison.equivalence.p),
+    }
+    if comparison.verdict == "better":
+        return say("Better than the baseline: top-1 accuracy changed by {change}.", **values)
+    if comparison.verdict == "worse":
+        return say("Worse than the baseline: top-1 accuracy changed by {change}.", **values)
+    if comparison.verdict == "equivalent":
+        return say(
+            "Equivalent to the baseline: top-1 accuracy changed by {change}, inside the margin of {margin} (two "
+            "one-sided tests, {tost}).",
+            **values,
+        )
+    return say(
+        "Not enough evidence to tell this model from the baseline: top-1 accuracy changed by {change}, which may be "
+        "nothing or more than the margin of {margin}.",
+        **values,
     )
 
 

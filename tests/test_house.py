@@ -28,6 +28,7 @@ DOORS = {
     "jinja2": ("templating.py",),
     "yaml": ("spec/",),
     "weasyprint": ("outputs/pdf",),
+    "pypdf": ("sources.py",),
     "rich": ("livelines.py",),
     "click": ("cli/",),
     "safetensors": ("store.py", "experiment/"),

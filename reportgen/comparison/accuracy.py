@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reportgen.comparison.changes import accuracy_interval
 from reportgen.comparison.deciding import Change
 from reportgen.comparison.matching import Matched
-from reportgen.comparison.paired import mcnemar_exact, score_interval, tost
+from reportgen.comparison.paired import mcnemar_exact, paired_interval, tost
 from reportgen.comparison.power import detectable_change
 from reportgen.comparison.seeds import measure_scatter, seed_variance, seeded_change, seeded_tost
 from reportgen.comparisons import Equivalence, McNemar
@@ -37,7 +37,8 @@ def compare_accuracy(matched: Matched, draws: Bootstrap, margin: float) -> Accur
     """The change of accuracy with its 95 % interval, the test of no change, and the tests of equivalence.
 
     One seed each: the paired bootstrap's interval, widened to Tango's score interval where that is wider, which it is
-    where few images flip; exact McNemar test. Several seeds: see `reportgen.comparison.seeds`.
+    where few images flip, and to zero where the exact McNemar test does not reject; that test. Several seeds: see
+    `reportgen.comparison.seeds`.
     """
     table, n = cross(matched), matched.n
     if len(matched.before) == len(matched.after) == 1:
@@ -68,7 +69,7 @@ def paired_changes(differences: NDArray[np.integer[Any]], draws: Bootstrap) -> l
     n = len(differences)
     lost, gained = (differences < 0).sum(0), (differences > 0).sum(0)
     low, high = accuracy_interval(differences, draws)
-    inner, outer = score_interval(lost, gained, n)
+    inner, outer = paired_interval(lost, gained, n)
     return [
         Change(*(float(number) for number in column))
         for column in zip(

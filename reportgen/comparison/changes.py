@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from reportgen import numerals
 from reportgen.comparison.matching import Matched
 from reportgen.comparison.seeds import measure_scatter, seeded_change
+from reportgen.comparison.widening import Ends, balanced_ends, share_ends
 from reportgen.metrics.bootstrap import Bootstrap, f1_resamples
 from reportgen.metrics.calibration import calibration_resamples, expected_calibration_error
 from reportgen.metrics.definitions import BY_NAME
@@ -23,7 +24,7 @@ from reportgen.words import say
 SCORES = ("top5_accuracy", "balanced_accuracy", "macro_f1", "nll", "brier", "ece")
 """Beside accuracy, whose change is decided on; in the order of the reports."""
 BIASED = ("ece",)
-"""Scores that resampling shifts; the shift is taken off their intervals."""
+"""Scores that resampling shifts: their intervals hold both the percentiles and those with the shift taken off."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Score:
 
     value: float
     resampled: FloatArray
+    right: NDArray[np.bool_] | None = None
+    """(n,): the images it counts, where it is the share of them."""
 
 
 def accuracy_interval(differences: NDArray[np.integer[Any]], draws: Bootstrap) -> tuple[FloatArray, FloatArray]:
@@ -59,9 +62,8 @@ def score(predictions: Predictions, draws: Bootstrap) -> dict[str, Score]:
     }
     if predictions.classes > 5:
         inside = top_k_correct(predictions.log_probabilities, predictions.labels, 5) & (predictions.predicted >= 0)
-        found["top5_accuracy"] = Score(
-            float(inside.mean()), draws.counts(inside[:, None].astype(float))[:, 0] / predictions.n
-        )
+        shares = draws.counts(inside[:, None].astype(float))[:, 0] / predictions.n
+        found["top5_accuracy"] = Score(float(inside.mean()), shares, inside)
     if predictions.finite:
         losses, briers, correct = log_losses(predictions), brier_scores(predictions), predictions.correct.astype(float)
         error = expected_calibration_error(predictions.confidence, correct)
@@ -75,34 +77,44 @@ def score_changes(matched: Matched, draws: Bootstrap) -> list[MetricValue]:
     """`<score>.change` of every score that both models have, with its paired interval."""
     before = [score(predictions, draws) for predictions in matched.before]
     after = [score(predictions, draws) for predictions in matched.after]
-    found = []
-    for name in SCORES:
-        if all(name in scores for scores in (*before, *after)):
-            one, other = ([scores[name] for scores in side] for side in (before, after))
-            found.append(score_change(name, one, other, matched.n))
-    return found
+    names = [name for name in SCORES if all(name in scores for scores in (*before, *after))]
+    if len(before) > 1 or len(after) > 1:
+        pairs = {name: ([one[name] for one in before], [one[name] for one in after]) for name in names}
+        return [describe_change(name, over_seeds(*pair, matched.n), matched.n, True) for name, pair in pairs.items()]
+    found = {name: between(name, before[0][name], after[0][name]) for name in names}
+    narrow = found["balanced_accuracy"]
+    wide = narrow.at_least(balanced_ends(matched.labels, matched.before[0].correct, matched.after[0].correct))
+    found |= {"balanced_accuracy": wide, "macro_f1": found["macro_f1"].stretched(narrow, wide)}
+    return [describe_change(name, ends, matched.n) for name, ends in found.items()]
 
 
-def score_change(name: str, before: Sequence[Score], after: Sequence[Score], n: int) -> MetricValue:
-    """The change of one score, of the means over seeds where there are several."""
+def between(name: str, before: Score, after: Score) -> Ends:
+    """The change of one score between two models, with the interval of paired draws."""
+    value = after.value - before.value
+    resampled = after.resampled - before.resampled
+    low, high = percentile_interval(resampled, value) or (value, value)
+    ends = Ends(value, low, high)
+    if name in BIASED:
+        centred = centred_interval(resampled, value, (-np.inf, np.inf)) or (value, value)
+        ends = ends.at_least(Ends(value, *centred))
+    if before.right is not None and after.right is not None:
+        ends = ends.at_least(share_ends(before.right, after.right))
+    return ends
+
+
+def over_seeds(before: Sequence[Score], after: Sequence[Score], n: int) -> Ends:
+    """The change of one score's mean over seeds, with the interval that counts seeds and images."""
     value = float(np.mean([one.value for one in after]) - np.mean([one.value for one in before]))
     resampled = np.mean([one.resampled for one in after], 0) - np.mean([one.resampled for one in before], 0)
-    if len(before) > 1 or len(after) > 1:
-        error = float(resampled.std(ddof=1))
-        scatter = measure_scatter(error, [one.value for one in before], [one.value for one in after], n)
-        change = seeded_change(value, scatter)
-        return describe_change(name, value, change.low, change.high, n, several=True)
-    ends = centred_interval(resampled, value, (-np.inf, np.inf)) if name in BIASED else None
-    ends = ends or percentile_interval(resampled, value)
-    low, high = ends or (None, None)
-    return describe_change(name, value, low, high, n)
+    error = float(resampled.std(ddof=1))
+    scatter = measure_scatter(error, [one.value for one in before], [one.value for one in after], n)
+    change = seeded_change(value, scatter)
+    return Ends(value, change.low, change.high)
 
 
-def describe_change(
-    name: str, value: float, low: float | None, high: float | None, n: int, several: bool = False
-) -> MetricValue:
+def describe_change(name: str, ends: Ends, n: int, several: bool = False) -> MetricValue:
     """A change as people read it: points for shares, otherwise a signed number."""
-    metric = BY_NAME[name]
+    metric, value, low, high = BY_NAME[name], ends.value, ends.low, ends.high
     if metric.unit == "share":
         digits = numerals.percent_digits(n)
         display, shown = numerals.points(value, digits), numerals.points_interval(low, high, digits)

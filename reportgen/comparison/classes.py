@@ -6,7 +6,7 @@ import numpy as np
 
 from reportgen import numerals
 from reportgen.comparison.matching import Matched
-from reportgen.comparison.paired import holm, mcnemar_exact, score_interval
+from reportgen.comparison.paired import holm, mcnemar_exact, paired_interval
 from reportgen.comparisons import ClassChange
 from reportgen.metrics.definitions import share
 from reportgen.metrics.predictions import FloatArray
@@ -17,8 +17,8 @@ from reportgen.words import say
 def compare_classes(matched: Matched) -> tuple[ClassChange, ...]:
     """Every class of the data set in its order, by the main seeds; those without images have unknown recalls.
 
-    The interval of a change is Tango's score interval; p is exact McNemar's, corrected by Holm over the classes that
-    have images.
+    The interval of a change is Tango's score interval, reaching to zero where p is above 0.05; p is exact McNemar's,
+    corrected by Holm over the classes that have images.
     """
     before, after = matched.before[0].correct, matched.after[0].correct
     tables = (np.ones(matched.n, bool), before & ~after, ~before & after, before, after)
@@ -27,7 +27,7 @@ def compare_classes(matched: Matched) -> tuple[ClassChange, ...]:
     p_values = mcnemar_exact(lost, gained)
     adjusted = np.ones(len(support))
     adjusted[support > 0] = holm(p_values[support > 0])
-    ends = score_interval(lost, gained, np.maximum(support, 1))
+    ends = paired_interval(lost, gained, np.maximum(support, 1))
     return tuple(
         describe(index, name, [int(count[index]) for count in counts], ends, float(p_values[index]), adjusted)
         for index, name in enumerate(matched.names)

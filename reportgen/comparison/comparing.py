@@ -15,6 +15,7 @@ from reportgen.comparison.differences import find_differences
 from reportgen.comparison.flips import find_flips
 from reportgen.comparison.matching import Matched, Mismatch, match
 from reportgen.comparison.power import images_needed, seeds_needed
+from reportgen.comparison.widening import Ends
 from reportgen.comparisons import Baseline, Comparison, Judgement, Refusal, Verdict
 from reportgen.metrics.bootstrap import draw_bootstrap
 from reportgen.record import RunRecord
@@ -44,7 +45,7 @@ def compare(
     costs, gaps = compare_costs(candidate, baseline)
     flips = find_flips(matched, candidate, baseline)
     several = found.seed_spread is not None
-    accuracy = describe_change("accuracy", change.value, change.low, change.high, matched.n, several)
+    accuracy = describe_change("accuracy", Ends(change.value, change.low, change.high), matched.n, several)
     images, seeds = needed(verdict, matched, found, margin)
     comparison = Comparison(
         baseline=identity,

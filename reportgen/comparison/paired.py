@@ -75,6 +75,16 @@ def score_interval(
     return ends[0], ends[1]
 
 
+def paired_interval(lost: ArrayLike, gained: ArrayLike, n: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """The 95 % score interval, reaching to zero where the exact McNemar test does not reject no change at 5 %.
+
+    So that an interval off zero is never wider in its claim than the test beside it.
+    """
+    low, high = score_interval(lost, gained, n)
+    open_still = mcnemar_exact(lost, gained) > 1 - CONFIDENCE
+    return np.where(open_still, np.minimum(low, 0), low), np.where(open_still, np.maximum(high, 0), high)
+
+
 def tost(lost: ArrayLike, gained: ArrayLike, n: ArrayLike, margin: float) -> tuple[FloatArray, FloatArray]:
     """p against a change of −margin or less, and against one of +margin or more, by the score statistic.
 

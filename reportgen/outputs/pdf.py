@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from reportgen import numerals
 from reportgen.errors import EnvironmentTrouble, RenderError
 from reportgen.kinds import Output, OutputFile, Render
 from reportgen.outputs.page import make_page
+from reportgen.packing import MOST_BYTES, pack_small
 from reportgen.report import Report
 from reportgen.words import say, say_count
 
@@ -96,7 +98,7 @@ def start() -> Iterator[subprocess.Popen[bytes]]:
 
 def render_in(child: subprocess.Popen[bytes], report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...]:
     """The document, made by a child process that was started for it."""
-    heard, document = run(child, make_page(report, "print"))
+    heard, document = run(child, make_page(report, "print"), pack(report, warn), report.created)
     if heard["refused"]:
         places = ", ".join(sorted(set(heard["refused"])))
         raise RenderError(
@@ -110,10 +112,25 @@ def render_in(child: subprocess.Popen[bytes], report: Report, warn: Callable[[st
     return (OutputFile("report.pdf", document),)
 
 
-def run(child: subprocess.Popen[bytes], page: str) -> tuple[dict[str, list[str]], bytes]:
-    """What the child process heard, and the document it made."""
+def pack(report: Report, warn: Callable[[str], None]) -> bytes:
+    """The record as the document carries it; empty where the spec wants none or it would be too heavy."""
+    if not report.record.spec.report.attach_record:
+        return b""
+    packed = pack_small(report.record)
+    if packed is None:
+        most = numerals.bytes_text(MOST_BYTES)
+        warn(say("The PDF does not carry its record, which does not fit into {most}.", most=most))
+    return packed or b""
+
+
+def run(
+    child: subprocess.Popen[bytes], page: str, record: bytes = b"", created: str = ""
+) -> tuple[dict[str, list[str]], bytes]:
+    """What the child process heard, and the document it made, with a packed record inside if there is one."""
+    text = page.encode("utf-8")
+    head = json.dumps({"page": len(text), "record": len(record), "created": created}).encode()
     try:
-        out, complaints = child.communicate(page.encode("utf-8"), timeout=SECONDS)
+        out, complaints = child.communicate(b"\n".join((head, text + record)), timeout=SECONDS)
     except subprocess.TimeoutExpired as error:
         raise RenderError(
             f"the PDF took longer than {SECONDS} s and was given up",

@@ -1,5 +1,8 @@
 """The child process that sets the PDF: a page on its input, a line of JSON and the document on its output.
 
+The input is a line of JSON with the lengths in bytes of the page and of the packed record that is to be attached, then
+these two.
+
 A process of its own, because WeasyPrint gives no memory back and a page can make it run for ever.
 """
 
@@ -8,12 +11,16 @@ from __future__ import annotations
 import gc
 import hashlib
 import importlib
+import io
 import json
 import logging
 import re
 import sys
+from datetime import datetime
 from typing import Any
 
+RECORD_NAME = "record.zip"
+RECORD_DESCRIPTION = "The measurements behind this report; reportgen draws it again and compares it from this file."
 VARIANT = "pdf/ua-1"
 """Tagged, with title and language: a screen reader gets headings, lists, tables and alternative texts."""
 
@@ -61,27 +68,44 @@ def make_fetcher(refused: list[str]) -> Any:
     return DataOnly(allowed_protocols={"data"}, allow_redirects=False)
 
 
-def set_document(page: str) -> tuple[dict[str, Any], bytes]:
-    """What happened (missing, failures, refused) and the bytes of the PDF."""
+def set_document(page: str, record: bytes, created: str) -> tuple[dict[str, Any], bytes]:
+    """What happened (missing, failures, refused) and the bytes of the PDF, the packed record attached if there is one.
+
+    `created` is the date of the attachment, ISO 8601 in UTC to the second.
+    """
     from weasyprint import HTML
 
     ear, refused = Ear(), list[str]()
     logger = logging.getLogger("weasyprint")
     logger.handlers = [ear]
     logger.propagate = False
-    identifier = hashlib.sha256(page.encode("utf-8")).digest()[:16]
+    identifier = hashlib.sha256(page.encode("utf-8") + record).digest()[:16]
     document = HTML(string=page, url_fetcher=make_fetcher(refused)).write_pdf(
-        pdf_variant=VARIANT, pdf_identifier=identifier
+        pdf_variant=VARIANT, pdf_identifier=identifier, attachments=attach(record, created) if record else None
     )
     return {"missing": sorted(ear.missing), "failures": ear.failures, "refused": refused}, document
 
 
+def attach(record: bytes, created: str) -> list[Any]:
+    """The record as a file inside the document, dated so that the same record gives the same bytes."""
+    from weasyprint import Attachment
+
+    when = datetime.strptime(created, "%Y-%m-%dT%H:%M:%SZ")  # written as UTC whatever its zone
+    packed = Attachment(
+        file_obj=io.BytesIO(record), name=RECORD_NAME, description=RECORD_DESCRIPTION, created=when, modified=when,
+        relationship="Data",
+    )  # fmt: skip
+    return [packed]
+
+
 def main() -> None:
-    """Read the page, write what happened and the document."""
+    """Read the page and the record, write what happened and the document."""
     limit_memory(int(sys.argv[1]))
     importlib.import_module("weasyprint")  # while the page is still being drawn
     gc.disable()  # a tenth faster, and 130 MiB are not worth collecting in a process that ends here
-    heard, document = set_document(sys.stdin.buffer.read().decode("utf-8"))
+    head = json.loads(sys.stdin.buffer.readline())
+    page = sys.stdin.buffer.read(head["page"]).decode("utf-8")
+    heard, document = set_document(page, sys.stdin.buffer.read(head["record"]), head["created"])
     sys.stdout.buffer.write(json.dumps(heard).encode("ascii") + b"\n" + document)
 
 

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reportgen import numerals
+from reportgen.comparisons import Comparison
 from reportgen.gating import GateResult
 from reportgen.kinds import Section
 from reportgen.record import RunRecord
 from reportgen.report import FigureFile, Finding, SectionView, Skipped
 from reportgen.sections.pieces import Fact, seed_fact
 from reportgen.values import MetricValue
+from reportgen.verdict import say_change, say_verdict
 from reportgen.words import say
 
 NAME = "summary"
@@ -22,6 +24,7 @@ FROM_ONE_SECTION = 3
 TILES = (
     "accuracy",
     "accuracy_seeds",
+    "accuracy.change",
     "macro_f1",
     "ece",
     "train_accuracy",
@@ -53,8 +56,8 @@ class SummaryView(SectionView):
     facts: tuple[Fact, ...] = ()
     gates: tuple[GateResult, ...] = ()
     gates_note: str = ""
-    said: str = ""
-    """What the verdict above says already; a finding that begins with it is not said again."""
+    said: tuple[str, ...] = ()
+    """What the verdict above says already; a finding that begins with one of these is not said again."""
 
     def beside(self, others: tuple[SectionView | Skipped, ...], gates: tuple[GateResult, ...]) -> SummaryView:
         """The summary with the heaviest findings of the other sections, and how the gates came out."""
@@ -65,13 +68,12 @@ class SummaryView(SectionView):
 def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> SummaryView:
     """Tiles and facts of the run; the findings come once the other sections are there."""
     del figures
-    accuracy = record.measured.value("accuracy") if record.measured else None
     return SummaryView(
         NAME,
         say("Summary"),
         tiles=choose_tiles(record),
         facts=tuple(list_facts(record)),
-        said=accuracy.display_full if accuracy is not None and accuracy.value is not None else "",
+        said=list_said(record),
     )
 
 
@@ -84,14 +86,21 @@ def note_gates(gates: tuple[GateResult, ...]) -> str:
     return say("A rule is held against the point estimate; with “confidently” it is asked of the whole interval.")
 
 
-def choose_highlights(views: tuple[SectionView | Skipped, ...], said: str = "") -> tuple[Highlight, ...]:
+def list_said(record: RunRecord) -> tuple[str, ...]:
+    """How the findings begin that say what the verdict says."""
+    accuracy = record.measured.value("accuracy") if record.measured else None
+    said = [accuracy.display_full] if accuracy is not None and accuracy.value is not None else []
+    return (*said, *([say_change(record.comparison)] if isinstance(record.comparison, Comparison) else []))
+
+
+def choose_highlights(views: tuple[SectionView | Skipped, ...], said: tuple[str, ...] = ()) -> tuple[Highlight, ...]:
     """The heaviest findings in order of weight, at most seven and three from one section, none that is said already."""
     pairs = [(finding, view.title) for view in views if isinstance(view, SectionView) for finding in view.findings]
     pairs.sort(key=lambda pair: -pair[0].weight)
     chosen: list[tuple[Finding, str]] = []
     for finding, title in pairs:
         from_here = sum(1 for _, other in chosen if other == title)
-        again = any(finding.text == known.text for known, _ in chosen) or (said and finding.text.startswith(said))
+        again = any(finding.text == known.text for known, _ in chosen) or finding.text.startswith(said)
         if from_here < FROM_ONE_SECTION and not again:
             chosen.append((finding, title))
     return tuple(Highlight(f.text, f.tone, f.anchor, title) for f, title in chosen[:MOST_FINDINGS])
@@ -103,7 +112,18 @@ def choose_tiles(record: RunRecord) -> tuple[MetricValue, ...]:
     known = {value.name: value for value in measured if value.value is not None}
     if "accuracy_seeds" in known:
         known.pop("macro_f1", None)  # which says nearly the same as the accuracy, and there is room for eight
+    known |= {value.name: value for value in against_baseline(record)}
     return tuple(known[name] for name in (*TILES, *SPARES) if name in known)[:MOST_TILES]
+
+
+def against_baseline(record: RunRecord) -> tuple[MetricValue, ...]:
+    """The change of accuracy under a label that says the verdict; nothing where nothing was compared."""
+    comparison = record.comparison
+    change = comparison.value("accuracy.change") if isinstance(comparison, Comparison) else None
+    if change is None or not isinstance(comparison, Comparison):
+        return ()
+    label = say("Against the baseline: {verdict}", verdict=say_verdict(comparison.verdict))
+    return (change.model_copy(update={"label": label}),)
 
 
 def list_facts(record: RunRecord) -> list[Fact]:

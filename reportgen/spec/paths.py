@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from reportgen.errors import SpecError
-from reportgen.spec.types import ModelSpec, ReportSpec
+from reportgen.spec.types import BaselineSpec, ModelSpec, ReportSpec
 
 VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
@@ -35,6 +35,7 @@ def without_absolute_paths(spec: ReportSpec) -> ReportSpec:
     return spec.model_copy(
         update={
             "model": model_without_paths(spec.model),
+            "baseline": baseline_without_paths(spec.baseline),
             "data": spec.data.model_copy(update={"root": None if root and is_absolute(root) else root}),
             "run": spec.run.model_copy(update={"loss": loss}),
             "report": spec.report.model_copy(
@@ -52,6 +53,13 @@ def model_without_paths(model: ModelSpec) -> ModelSpec:
     if weights is not None and is_absolute(weights):
         weights = Path(weights.name)
     return model.model_copy(update={"source": source, "weights": weights})
+
+
+def baseline_without_paths(baseline: Path | BaselineSpec | None) -> Path | BaselineSpec | None:
+    """The same of a baseline's record."""
+    if isinstance(baseline, BaselineSpec):
+        return baseline.model_copy(update={"record": baseline_without_paths(baseline.record)})
+    return Path(baseline.name) if baseline is not None and is_absolute(baseline) else baseline
 
 
 def is_absolute(path: Path) -> bool:

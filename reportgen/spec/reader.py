@@ -58,6 +58,9 @@ def override_report(spec: ReportSpec, overrides: Sequence[str]) -> ReportSpec:
             name = ".".join(str(part) for part in path)
             hint = f"Change it in the spec and build again; a record can be drawn with another {', '.join(DRAWN)}."
             raise SpecError(f"{name} can't change here: the record was measured with it", hint, value.place)
+        if path[0] == "baseline":
+            hint = "Compare two records with: reportgen compare BASELINE CANDIDATE"
+            raise SpecError("the baseline can't change here", hint, value.place)
     if not overrides:
         return spec
     written = json.dumps(written_out(spec, mode="json"), ensure_ascii=False)

@@ -122,6 +122,17 @@ class ReportOptions(Frozen):
     templates: Path | None = None
     """A folder of the user's own templates, looked in first; they run in jinja2's immutable sandbox."""
     paper: Literal["a4", "letter"] = "a4"
+    attach_record: bool = True
+    """Whether report.pdf carries the record, so that it can be drawn again and compared from the PDF alone."""
+
+
+class BaselineSpec(Frozen):
+    """What the run is compared with."""
+
+    record: Path
+    """A report's folder, a record's, or a report.pdf with its record inside; relative to the spec."""
+    margin: Annotated[float, Field(gt=0, lt=1, strict=True)] = 0.005
+    """The change of top-1 accuracy that does not matter; 0.005 is half a point."""
 
 
 class CardSpec(Frozen):
@@ -155,10 +166,17 @@ class ReportSpec(Frozen):
     report: ReportOptions = ReportOptions()
     card: CardSpec = CardSpec()
     outputs: Annotated[tuple[str, ...], Field(min_length=1)] = ("html", "pdf", "json")
+    baseline: Path | BaselineSpec | None = None
+    """What the run is compared with, on the same images; a path alone stands for `record`."""
     gates: tuple[str, ...] = ()
     """Rules such as `accuracy >= 0.90`, see `reportgen.spec.gates`; where one fails the exit code is 1."""
     plugins: tuple[str, ...] = ()
     """Importable modules that hold the user's own sections, figures, outputs, data sets or model sources."""
+
+
+def resolve_baseline(baseline: Path | BaselineSpec | None) -> BaselineSpec | None:
+    """`baseline` as the mapping that a path alone stands for."""
+    return BaselineSpec(record=baseline) if isinstance(baseline, Path) else baseline
 
 
 def with_first_seed(spec: ReportSpec) -> ReportSpec:

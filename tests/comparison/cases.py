@@ -9,8 +9,8 @@ import numpy as np
 from reportgen.comparison import compare_with
 from reportgen.comparisons import Comparison, Refusal
 from reportgen.metrics import measure
-from reportgen.record import RunRecord
-from tests.records import logits_and_labels
+from reportgen.record import RunRecord, SeedRun
+from tests.records import logits_and_labels, small_training
 from tests.sections.cases import change
 
 DIGEST = "d" * 64
@@ -48,3 +48,14 @@ def improved(record: RunRecord, images: int, to: int = 1) -> RunRecord:
 def another_seed() -> np.ndarray:
     """Outputs of another model of the same kind on the same labels."""
     return logits_and_labels(7)[0]
+
+
+def with_seeds(record: RunRecord, numbers: list[int], scatter: float = 0.0) -> RunRecord:
+    """The record with further seeds: models of the same kind, each better or worse by chance."""
+    rng, arrays, runs = np.random.default_rng(numbers), {}, []
+    for number in numbers:
+        logits, labels = logits_and_labels(number)
+        logits[np.arange(600), labels] += scatter * rng.normal()
+        arrays[f"seed.{number}.logits"] = (logits - logits.max(1, keepdims=True)).astype(np.float16)
+        runs.append(SeedRun(seed=number, training=small_training(), correct=0, n=600, loss=None))
+    return change(record, arrays=arrays, seeds=tuple(runs))

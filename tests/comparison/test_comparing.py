@@ -12,11 +12,10 @@ from reportgen.comparison import compare_with, uncompared
 from reportgen.comparisons import Comparison, Refusal
 from reportgen.metrics.bootstrap import draw_bootstrap
 from reportgen.metrics.intervals import percentile_interval
-from reportgen.record import RunRecord, SeedRun
+from reportgen.record import RunRecord
 from reportgen.store import load_record, save_record
-from tests.comparison.cases import DIGEST, another_seed, compared, improved, refused, with_logits
+from tests.comparison.cases import DIGEST, another_seed, compared, improved, refused, with_logits, with_seeds
 from tests.metrics.cases import softmax
-from tests.records import logits_and_labels, small_training
 from tests.sections.cases import change
 
 
@@ -34,6 +33,7 @@ def test_a_record_is_equivalent_to_itself(record: RunRecord) -> None:
     assert (found.verdict, found.identical, found.p) == ("equivalent", True, 1.0)
     assert (found.mcnemar.lost, found.mcnemar.gained) == (0, 0)
     assert {value.value for value in found.values} == {0.0, 1.0}
+    assert all(value.low <= 0 <= value.high for value in found.values if value.low is not None)  # type: ignore[operator]
     assert all(value.value == 1.0 for value in found.values if value.name.endswith("_ratio"))
     assert found.differences == found.lost == found.gained == ()
     assert found.images_needed is None
@@ -185,17 +185,6 @@ def test_outputs_that_are_not_finite_leave_accuracy_and_counts(record: RunRecord
     assert found.value("nll.change") is None
     assert found.value("macro_f1.change") is not None
     assert all(flip.after == -1 and flip.after_confidence is None for flip in found.lost)
-
-
-def with_seeds(record: RunRecord, numbers: list[int], scatter: float = 0.0) -> RunRecord:
-    """The record with further seeds: models of the same kind, each better or worse by chance."""
-    rng, arrays, runs = np.random.default_rng(numbers), {}, []
-    for number in numbers:
-        logits, labels = logits_and_labels(number)
-        logits[np.arange(600), labels] += scatter * rng.normal()
-        arrays[f"seed.{number}.logits"] = (logits - logits.max(1, keepdims=True)).astype(np.float16)
-        runs.append(SeedRun(seed=number, training=small_training(), correct=0, n=600, loss=None))
-    return change(record, arrays=arrays, seeds=tuple(runs))
 
 
 def test_several_seeds_count_their_scatter(record: RunRecord, other: RunRecord) -> None:

@@ -11,7 +11,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
 
-from reportgen.comparison.paired import holm, mcnemar_exact, score_interval, score_statistic, tost
+from reportgen.comparison.paired import holm, mcnemar_exact, paired_interval, score_interval, score_statistic, tost
 
 counts = st.integers(0, 400)
 
@@ -56,6 +56,16 @@ def test_the_score_interval_holds_what_the_statistic_does_not_reject(lost: int, 
     for end in (low, high):
         if abs(end) < 0.999:
             assert abs(float(score_statistic(lost, gained, n, end))) == pytest.approx(stats.norm.ppf(0.975), rel=1e-5)
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(120, 2000))
+def test_the_paired_interval_lies_off_zero_only_where_the_exact_test_rejects(lost: int, gained: int, n: int) -> None:
+    low, high = (float(end) for end in paired_interval(lost, gained, n))
+    inner, outer = (float(end) for end in score_interval(lost, gained, n))
+    assert low <= inner
+    assert outer <= high
+    if low > 0 or high < 0:
+        assert float(mcnemar_exact(lost, gained)) <= 0.05
 
 
 def test_the_score_interval_covers_as_often_as_it_says() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
@@ -14,8 +15,10 @@ import pytest
 from reportgen.errors import EnvironmentTrouble, RenderError
 from reportgen.outputs import json as metrics_json
 from reportgen.outputs import pdf
+from reportgen.packing import PACKED_FILE
 from reportgen.record import RunRecord
 from reportgen.report import Report
+from reportgen.sources import find_source
 from tests.browser import tool
 from tests.outputs.hostile import NASTY, hostile_record
 from tests.outputs.reports import plain_report
@@ -240,3 +243,41 @@ def test_a_picture_that_can_not_be_drawn_fails_the_build(report: Report, monkeyp
     )
     with pytest.raises(RenderError, match="could not be set"):
         pdf.OUTPUT.render(report, pytest.fail)
+
+
+def attached(data: bytes) -> dict[str, bytes]:
+    with pikepdf.open(io.BytesIO(data)) as found:
+        return {name: found.attachments[name].get_file().read_bytes() for name in found.attachments}
+
+
+def with_options(record: RunRecord, **options: object) -> RunRecord:
+    drawn = record.spec.report.model_copy(update=options)
+    return record.model_copy(update={"spec": record.spec.model_copy(update={"report": drawn})})
+
+
+def test_the_record_is_inside_and_comes_back_whole(document: Path, report: Report) -> None:
+    found = find_source(document)
+    again = found.load()
+    assert len(again.arrays["pictures"]) < 600  # as many as fit
+    assert again.model_copy(update={"arrays": report.record.arrays}) == report.record
+    assert (again.arrays["eval.logits"] == report.record.arrays["eval.logits"]).all()
+    assert found.name == document.parent.name
+    with pikepdf.open(document) as opened:
+        (name,) = opened.attachments
+        assert name == PACKED_FILE
+        spec = opened.attachments[name]
+        assert spec.obj.F == spec.obj.UF == PACKED_FILE
+        assert spec.description
+        assert str(spec.get_file().obj.Params.ModDate).startswith("D:20260102030405")
+
+
+def test_the_record_can_be_left_out(record: RunRecord) -> None:
+    (file,) = pdf.OUTPUT.render(plain_report(with_options(record, attach_record=False)), pytest.fail)
+    assert attached(file.data) == {}
+
+
+def test_a_record_that_does_not_fit_is_left_out_and_said(record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "pack_small", lambda _record: None)
+    said: list[str] = []
+    assert pdf.pack(plain_report(record), said.append) == b""
+    assert said == ["The PDF does not carry its record, which does not fit into 1.43\u00a0MiB."]

@@ -1,0 +1,115 @@
+"""How every score changed against the baseline, with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+
+from reportgen import numerals
+from reportgen.comparisons import Comparison
+from reportgen.figures._style import HAIRLINE, INK, MUTED, PAPER, RIGHT, SOFT, WRONG, bare, sheet
+from reportgen.kinds import FigureKind
+from reportgen.metrics.definitions import BY_NAME
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.values import MetricValue
+from reportgen.words import say
+
+NAME = "baseline_changes"
+REACH = 0.94
+"""Of the half axis that the longest end of a row takes."""
+
+
+def estimated(comparison: Comparison) -> list[MetricValue]:
+    """The changes that have an interval, accuracy first."""
+    return [value for value in comparison.values if value.value is not None and value.low is not None]
+
+
+def direction(value: MetricValue) -> int:
+    """1 where a score is surely better, −1 where it is surely worse, 0 where its interval holds zero."""
+    low, high = value.low or 0.0, value.high or 0.0
+    if low <= 0 <= high:
+        return 0
+    return 1 if (low > 0) == (value.higher_is_better is not False) else -1
+
+
+def row(axes: Axes, place: int, value: MetricValue, margin: float | None, colour: str, sure: bool) -> None:
+    """One change on its own scale, to the right where it is better; `margin` shades what does not matter."""
+    assert value.value is not None
+    assert value.low is not None
+    assert value.high is not None
+    side = 1 if value.higher_is_better is not False else -1
+    ends = (side * value.low, side * value.high)
+    widest = max(abs(ends[0]), abs(ends[1]), abs(margin or 0.0)) or 1.0
+    scale = REACH / widest
+    if margin is not None:
+        axes.barh([place], [2 * margin * scale], left=-margin * scale, height=0.7, color=HAIRLINE, zorder=0)
+    axes.plot([end * scale for end in ends], [place, place], color=colour, linewidth=1.6, solid_capstyle="butt")
+    axes.plot([side * value.value * scale], [place], "o", color=colour, markerfacecolor=colour if sure else PAPER,
+              markersize=6)  # fmt: skip
+    axes.annotate(value.display, (1.04, place), va="center", color=INK)
+    axes.annotate(value.display_interval, (1.6, place), va="center", color=MUTED)
+
+
+def draw(record: RunRecord) -> FigureFile | Skipped:
+    """A forest plot: one row a score, each on its own scale, zero in the middle."""
+    title = say("Change of every score")
+    comparison = record.comparison
+    if not isinstance(comparison, Comparison):
+        return Skipped(NAME, title, say("There is no baseline to compare with."))
+    values = estimated(comparison)
+    colours = {1: RIGHT, 0: MUTED, -1: WRONG}
+    with sheet(NAME, 58 + 26 * len(values)) as paper:
+        axes = paper.figure.add_subplot()
+        axes.axvline(0, color=SOFT, linewidth=1)
+        for place, value in enumerate(values):
+            sure = direction(value)
+            margin = comparison.equivalence.margin if value.name == "accuracy.change" else None
+            row(axes, place, value, margin, colours[sure], bool(sure))
+        axes.set_yticks(range(len(values)), [name_of(value) for value in values])
+        axes.tick_params(axis="y", labelcolor=INK)
+        axes.set_ylim(len(values) - 0.4, -1.1)
+        axes.set_xlim(-1.02, 2.25)
+        axes.set_xticks([])
+        axes.annotate(say("worse"), (-0.06, -0.85), ha="right", va="center", color=WRONG)
+        axes.annotate(say("better"), (0.06, -0.85), ha="left", va="center", color=RIGHT)
+        axes.annotate(say("change"), (1.04, -0.85), va="center", color=MUTED)
+        axes.annotate(say("95 % interval"), (1.6, -0.85), va="center", color=MUTED)
+        bare(axes)
+        return paper.svg(title, caption(comparison, values), describe(values))
+
+
+def name_of(value: MetricValue) -> str:
+    """What people call the score that changed."""
+    return say(BY_NAME[value.name.rpartition(".")[0]].label)
+
+
+def caption(comparison: Comparison, values: Sequence[MetricValue]) -> str:
+    """Which scores surely changed, then how to read it."""
+    better, worse = ([name_of(v) for v in values if direction(v) == side] for side in (1, -1))
+    told = []
+    if better:
+        told.append(say("Better by more than the interval: {names}.", names=", ".join(better)))
+    if worse:
+        told.append(say("Worse by more than the interval: {names}.", names=", ".join(worse)))
+    if not told:
+        told.append(say("No score changed by more than its interval."))
+    margin = numerals.points(comparison.equivalence.margin).lstrip("+")
+    told.append(
+        say(
+            "Each row has a scale of its own, to the right is better; lines are 95 % intervals, filled dots lie off "
+            "zero, and the grey band is the margin of {margin} within which a change of accuracy does not matter.",
+            margin=margin,
+        )
+    )
+    return " ".join(told)
+
+
+def describe(values: Sequence[MetricValue]) -> str:
+    """Every change in words."""
+    told = "; ".join(f"{name_of(value)} {value.display} ({value.display_interval})" for value in values)
+    return say("Forest plot of {count} changes against the baseline. {changes}.", count=len(values), changes=told)
+
+
+FIGURE = FigureKind(NAME, draw)

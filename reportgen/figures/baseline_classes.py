@@ -1,0 +1,153 @@
+"""What became of each class against the baseline: its recall before and after, and the images that flipped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from reportgen import numerals
+from reportgen.comparisons import ClassChange, Comparison
+from reportgen.figures._style import ACCENT, INK, MUTED, RIGHT, SOFT, WRONG, bare, grid, sheet, shorten, ticks
+from reportgen.kinds import FigureKind
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say
+
+MOST = 24
+"""Classes drawn: those with the most flips."""
+SIGNIFICANT = 0.05
+
+
+def chosen(comparison: Comparison) -> list[ClassChange]:
+    """The classes drawn, the largest loss of recall first; both figures show the same at the same place."""
+    present = [one for one in comparison.classes if one.support]
+    most = sorted(present, key=lambda one: (-(one.lost + one.gained), one.index))[:MOST]
+    return sorted(most, key=lambda one: (one.change.value or 0.0, one.index))
+
+
+def label(one: ClassChange) -> str:
+    """The class's name, marked where its change holds after Holm's correction."""
+    return f"{shorten(one.name, 22)} ∗" if one.p_adjusted <= SIGNIFICANT else shorten(one.name, 24)
+
+
+def rows(axes: Axes, shown: Sequence[ClassChange]) -> None:
+    """One row a class, named at the left."""
+    axes.set_yticks(range(len(shown)), [label(one) for one in shown])
+    axes.tick_params(axis="y", labelcolor=INK)
+    axes.set_ylim(len(shown) - 0.4, -0.6)
+
+
+def draw_recall(record: RunRecord) -> FigureFile | Skipped:
+    """Recall before and after as two dots joined by a line."""
+    name, title = "baseline_recall", say("Recall by class, before and after")
+    comparison = record.comparison
+    if not isinstance(comparison, Comparison):
+        return Skipped(name, title, say("There is no baseline to compare with."))
+    shown = chosen(comparison)
+    with sheet(name, 74 + 22 * len(shown)) as paper:
+        axes = paper.figure.add_subplot()
+        for place, one in enumerate(shown):
+            before, after = 100 * (one.before.value or 0.0), 100 * (one.after.value or 0.0)
+            colour = RIGHT if after > before else WRONG if after < before else SOFT
+            axes.plot([before, after], [place, place], color=colour, linewidth=2, alpha=0.55, solid_capstyle="butt")
+            axes.plot([before], [place], "o", color=SOFT, markersize=6)
+            axes.plot([after], [place], "o", color=ACCENT, markersize=6)
+        rows(axes, shown)
+        low, high = axes.get_xlim()
+        axes.set_xlim(max(-0.8, low), min(100.8, high))
+        axes.xaxis.set_major_locator(ticks(7))
+        axes.set_xlabel(say("recall, % of the class's images"))
+        axes.spines["left"].set_visible(False)
+        grid(axes, "x")
+        handles = [
+            Line2D([], [], marker="o", linewidth=0, color=SOFT, label=say("baseline")),
+            Line2D([], [], marker="o", linewidth=0, color=ACCENT, label=say("this model")),
+        ]
+        axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2, borderpad=0,
+                    handletextpad=0.2, columnspacing=1.2)  # fmt: skip
+        return paper.svg(title, caption_recall(comparison, shown), describe_recall(shown))
+
+
+def caption_recall(comparison: Comparison, shown: Sequence[ClassChange]) -> str:
+    """The largest loss and gain, then how to read it."""
+    worst, best = shown[0], shown[-1]
+    told = []
+    if (worst.change.value or 0.0) < 0:
+        told.append(say("{name} lost most: {change}.", name=shorten(worst.name, 40), change=worst.change.display_full))
+    if (best.change.value or 0.0) > 0:
+        told.append(say("{name} gained most: {change}.", name=shorten(best.name, 40), change=best.change.display_full))
+    if not told:
+        told.append(say("No class’s recall changed."))
+    if any(one.p_adjusted <= SIGNIFICANT for one in shown):
+        told.append(say("∗: the change holds after Holm’s correction over all classes."))
+    elif worst.lost or best.gained:
+        told.append(say("No change of a class holds after Holm’s correction over all classes."))
+    return " ".join([*told, left_out(comparison, shown)]).strip()
+
+
+def left_out(comparison: Comparison, shown: Sequence[ClassChange]) -> str:
+    """How many classes are not drawn; empty where all are."""
+    every = sum(1 for one in comparison.classes if one.support)
+    if len(shown) == every:
+        return ""
+    return say("The {shown} of {every} classes with the most flips.", shown=len(shown), every=numerals.count(every))
+
+
+def describe_recall(shown: Sequence[ClassChange]) -> str:
+    """Every class's recall before and after."""
+    told = "; ".join(
+        say(
+            "{name} {before} to {after}", name=shorten(one.name, 40), before=one.before.display, after=one.after.display
+        )
+        for one in shown
+    )
+    return say("Dumbbell plot of recall with the baseline and with this model. {classes}.", classes=told)
+
+
+def draw_flips(record: RunRecord) -> FigureFile | Skipped:
+    """Images that turned wrong to the left, images that turned right to the right."""
+    name, title = "baseline_flips", say("Images that flipped, by class")
+    comparison = record.comparison
+    if not isinstance(comparison, Comparison):
+        return Skipped(name, title, say("There is no baseline to compare with."))
+    table = comparison.mcnemar
+    if not table.lost and not table.gained:
+        return Skipped(name, title, say("Both models are right and wrong on the same images."))
+    shown = chosen(comparison)
+    with sheet(name, 50 + 22 * len(shown)) as paper:
+        axes = paper.figure.add_subplot()
+        axes.barh(range(len(shown)), [-one.lost for one in shown], color=WRONG, height=0.6)
+        axes.barh(range(len(shown)), [one.gained for one in shown], color=RIGHT, height=0.6)
+        for place, one in enumerate(shown):
+            for count, side in ((one.lost, -1), (one.gained, 1)):
+                axes.annotate(numerals.count(count), (side * count, place), (4 * side, 0), va="center",
+                              textcoords="offset points", ha="left" if side > 0 else "right", color=MUTED)  # fmt: skip
+        rows(axes, shown)
+        most = max(max(one.lost, one.gained) for one in shown)
+        axes.set_xlim(-1.15 * most, 1.15 * most)
+        axes.axvline(0, color=SOFT, linewidth=1)
+        axes.set_xticks([])
+        bare(axes)
+        axes.annotate(say("right → wrong"), (0, 1), (-8, 4), xycoords=("data", "axes fraction"), ha="right",
+                      textcoords="offset points", color=WRONG)  # fmt: skip
+        axes.annotate(say("wrong → right"), (0, 1), (8, 4), xycoords=("data", "axes fraction"), ha="left",
+                      textcoords="offset points", color=RIGHT)  # fmt: skip
+        told = say(
+            "{lost} images turned from right to wrong and {gained} from wrong to right. Numbers: images.",
+            lost=numerals.count(table.lost),
+            gained=numerals.count(table.gained),
+        )
+        return paper.svg(title, f"{told} {left_out(comparison, shown)}".strip(), describe_flips(shown))
+
+
+def describe_flips(shown: Sequence[ClassChange]) -> str:
+    """Every class's flips both ways."""
+    told = "; ".join(
+        say("{name} {lost} and {gained}", name=shorten(one.name, 40), lost=one.lost, gained=one.gained) for one in shown
+    )
+    return say("Bars of images that turned wrong and that turned right, by class. {classes}.", classes=told)
+
+
+FIGURES = (FigureKind("baseline_recall", draw_recall), FigureKind("baseline_flips", draw_flips))

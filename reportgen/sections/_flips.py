@@ -1,0 +1,116 @@
+"""The pictures on which only one of two models is right, as cards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reportgen import numerals
+from reportgen.comparisons import Comparison, Flip
+from reportgen.pictures import encode_png, enlarge_png
+from reportgen.record import RunRecord
+from reportgen.sections.predictions import ENLARGED, confidence_text
+from reportgen.words import say
+
+MOST_BYTES = 44_000
+"""Of all pictures together, before they are written as text."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one model said of a picture."""
+
+    who: str
+    name: str
+    percent: str
+    width: int
+    """Of its bar, per cent of the whole."""
+    right: bool
+
+
+@dataclass(frozen=True)
+class FlipCard:
+    """One picture on which only one of the two models is right."""
+
+    png: bytes
+    alt: str
+    index: str
+    label: str
+    answers: tuple[Answer, ...]
+
+    @property
+    def large(self) -> bytes:
+        """The picture with each pixel enlarged, for the PDF: its viewers smooth a small one."""
+        return enlarge_png(self.png, ENLARGED)
+
+
+@dataclass(frozen=True)
+class FlipGroup:
+    """Pictures that flipped one way."""
+
+    name: str
+    title: str
+    note: str
+    right: bool
+    """Whether this model is right on them."""
+    cards: tuple[FlipCard, ...]
+
+
+@dataclass(frozen=True)
+class Album:
+    """The pictures of the flips."""
+
+    record: RunRecord
+    comparison: Comparison
+
+    def groups(self) -> tuple[FlipGroup, ...]:
+        """Both ways, those without a picture left out, half of the byte budget each."""
+        table = self.comparison.mcnemar
+        found = (
+            ("lost", say("Right before, wrong now"), False, self.comparison.lost, table.lost),
+            ("gained", say("Wrong before, right now"), True, self.comparison.gained, table.gained),
+        )
+        groups = []
+        for name, title, right, flips, number in found:
+            cards = self.fitting(flips)
+            if cards:
+                note = say(
+                    "{shown} of {all} images, the surest mistakes first, by turns from each true class.",
+                    shown=len(cards),
+                    all=numerals.count(number),
+                )
+                groups.append(FlipGroup(name, title, note, right, cards))
+        return tuple(groups)
+
+    def fitting(self, flips: Sequence[Flip]) -> tuple[FlipCard, ...]:
+        """The cards that half of the byte budget holds."""
+        cards, spent = [], 0
+        for flip in flips:
+            card = self.card(flip)
+            spent += len(card.png)
+            if spent <= MOST_BYTES // 2:
+                cards.append(card)
+        return tuple(cards)
+
+    def card(self, flip: Flip) -> FlipCard:
+        """One flip."""
+        picture = self.record.arrays["comparison.pictures"][flip.picture]
+        answers = (
+            self.answer(say("was"), flip.before, flip.before_confidence, flip.label),
+            self.answer(say("now"), flip.after, flip.after_confidence, flip.label),
+        )
+        label = self.record.data.classes[flip.label]
+        alt = say(
+            "Picture of “{label}”: “{before}” with the baseline, “{after}” now.",
+            label=label,
+            before=answers[0].name,
+            after=answers[1].name,
+        )
+        return FlipCard(encode_png(picture), alt, numerals.count(flip.id), label, answers)
+
+    def answer(self, who: str, predicted: int, confidence: float | None, label: int) -> Answer:
+        """What one model said."""
+        if predicted < 0 or confidence is None:
+            return Answer(who, say("not a number"), numerals.DASH, 0, False)
+        name = self.record.data.classes[predicted]
+        return Answer(who, name, confidence_text(confidence), round(100 * confidence), predicted == label)
