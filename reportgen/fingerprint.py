@@ -27,7 +27,7 @@ from reportgen.spec.types import ModelSpec, ReportSpec
 
 COMPUTING_ROOMS = ("experiment", "metrics")
 COMPUTING_DISTRIBUTIONS = ("torch", "torchvision", "timm", "numpy", "scipy", "scikit-learn", "captum", "umap-learn")
-DRAWING_DISTRIBUTIONS = ("matplotlib", "seaborn", "jinja2", "weasyprint")
+DRAWING_DISTRIBUTIONS = ("matplotlib", "seaborn", "jinja2", "weasyprint", "tensorboard")
 MANY_FILES = 1000
 """A data set of more files is known by their names, sizes and times of change: reading each would take minutes."""
 COMPUTING_PLUGIN = re.compile(r"^(DATASET|SOURCE)S?\b", re.MULTILINE)

@@ -91,6 +91,8 @@ class Output:
     render: Render
     prepare: Callable[[], AbstractContextManager[Render]] | None = None
     """Starts what takes long to start while the figures are drawn; gives the `render` to use in its place."""
+    extra: bool = False
+    """True where it needs an extra of this package: a machine without it lacks nothing until a spec asks for it."""
 
     def ready(self) -> AbstractContextManager[Render]:
         """What renders, prepared if it can be."""

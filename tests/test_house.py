@@ -29,6 +29,7 @@ DOORS = {
     "yaml": ("spec/",),
     "weasyprint": ("outputs/pdf",),
     "pypdf": ("sources.py",),
+    "tensorboard": ("outputs/_tensorboard/",),
     "rich": ("livelines.py",),
     "click": ("cli/",),
     "safetensors": ("store.py", "experiment/"),

@@ -84,7 +84,10 @@ def test_an_output_that_can_not_be_made_is_told_with_its_code(monkeypatch: pytes
         raise EnvironmentTrouble("a library is missing", "install it")
 
     broken = Output("broken", "", (), check, lambda _report, _warn: ())
-    monkeypatch.setattr("reportgen.outputs.find_outputs", lambda: {"broken": broken})
+    extra = Output("extra", "", (), check, lambda _report, _warn: (), extra=True)
+    monkeypatch.setattr("reportgen.outputs.find_outputs", lambda: {"broken": broken, "extra": extra})
     lines = {line.line: line for line in preflight.check_machine()}
     told = lines["wrong  output broken: a library is missing"]
     assert (told.hint, told.exit_code) == ("install it", 6)
+    noted = lines["note   output extra: a library is missing"]
+    assert (noted.hint, noted.exit_code) == ("install it", 0)

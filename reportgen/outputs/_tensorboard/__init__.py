@@ -1,0 +1,1 @@
+"""What TensorBoard's event files are made of."""
