@@ -6,7 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
+from reportgen.gates import check_names
+from reportgen.outputs import find_outputs
 from reportgen.record import RunRecord
 from reportgen.spec import read_spec
 from reportgen.store import save_record
@@ -57,3 +60,27 @@ def test_every_file_of_the_readme_is_there() -> None:
     links = re.findall(r"\]\((?!http)([^)]+)\)", README)
     assert links
     assert [link for link in links if not (root / link).exists()] == []
+
+
+def test_the_gates_of_the_readme_are_gates() -> None:
+    spec = next(yaml.safe_load(block) for block in blocks("yaml") if "gates:" in block)
+    assert len(spec["gates"]) >= 6
+    check_names(spec["gates"], ["card.completeness"], baseline=True)
+
+
+def test_the_workflows_of_the_readme_run_commands_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    flows = [yaml.safe_load(block) for block in blocks("yaml") if "runs-on" in block]
+    assert [flow["name"] for flow in flows] == ["Model report", "Comment on the model report"]
+    assert flows[1][True]["workflow_run"]["workflows"] == [flows[0]["name"]]  # YAML 1.1 reads the key "on" as true
+    assert "pull-requests" not in flows[0]["permissions"]
+    steps = [step for flow in flows for job in flow["jobs"].values() for step in job["steps"]]
+    lines = [line.strip() for step in steps for line in step.get("run", "").splitlines()]
+    built = [line for line in lines if line.startswith("reportgen ")]
+    assert built
+    for line in built:
+        command, *rest = line.split()[1:]
+        shown = run_here(capsys, command, "--help").out
+        assert all(option in shown for option in rest if option.startswith("-"))
+    formats = re.search(r"--format (\S+)", built[0])
+    assert formats is not None
+    assert set(formats[1].split(",")) <= set(find_outputs())
