@@ -9,6 +9,7 @@ from typing import NoReturn
 import click
 
 from reportgen import __version__
+from reportgen.cli.comparing import compare
 from reportgen.cli.looking import check, list_kind, new, trace
 from reportgen.cli.reports import build, render, report_error
 from reportgen.errors import EnvironmentTrouble, ReportgenError
@@ -66,5 +67,5 @@ def commands() -> None:
     """
 
 
-for command in (build, render, check, new, trace, list_kind):
+for command in (build, render, compare, check, new, trace, list_kind):
     commands.add_command(command)
