@@ -1,0 +1,1 @@
+"""How the probe `weights` finds, measures and pictures the matrices of a model."""

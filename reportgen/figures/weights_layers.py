@@ -1,0 +1,201 @@
+"""Norms, spread, ranks, tail, way and gradient of every matrix, in the order in which they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from reportgen import numerals
+from reportgen.figures._matrices import (
+    Grid,
+    colour_of,
+    find_weights,
+    moments_text,
+    place_panels,
+    plain_name,
+    series,
+    thinned_text,
+)
+from reportgen.figures._style import SOFT, grid, sheet, shorten, ticks
+from reportgen.kinds import FigureKind
+from reportgen.probes.weights import MatrixNumbers, WeightFacts, WeightMatrix
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say
+
+NORMAL_NEAR_ZERO = 0.0797
+"""Share of a normal distribution within a tenth of its spread of zero."""
+FEW = 12
+"""Matrices up to which every one is marked."""
+COLUMNS = 3
+WIDE = 100.0
+"""From this ratio of largest to smallest on, an axis is logarithmic where it may be."""
+Value = Callable[[MatrixNumbers, WeightMatrix], float | None]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One small chart: what it shows, and how its axis runs."""
+
+    title: str
+    value: Value
+    write: Callable[[float], str]
+    share: bool = False
+    """True where 1 is the highest there can be."""
+    may_be_log: bool = False
+    reference: float | None = None
+
+
+def list_panels() -> list[Panel]:
+    """The charts, row by row."""
+    return [
+        Panel(say("Norm ‖W‖"), lambda numbers, _: numbers.norm, plain),
+        Panel(say("Spread of the values"), lambda numbers, _: numbers.spread, plain, may_be_log=True),
+        Panel(say("Share near zero"), lambda numbers, _: numbers.near_zero, percent, reference=NORMAL_NEAR_ZERO),
+        Panel(say("Spectral norm σ₁"), lambda numbers, _: numbers.spectral, plain, may_be_log=True),
+        Panel(say("Stable rank"), lambda numbers, _: numbers.stable_rank, plain, may_be_log=True),
+        Panel(say("Effective rank, share"), effective_share, percent, share=True),
+        Panel(say("Tail exponent α"), lambda numbers, _: numbers.tail.exponent if numbers.tail else None, plain),
+        Panel(say("Moved ‖W − W₀‖/‖W₀‖"), moved, plain, may_be_log=True),
+        Panel(say("Gradient / weight"), gradient_ratio, plain, may_be_log=True),
+    ]
+
+
+def effective_share(numbers: MatrixNumbers, matrix: WeightMatrix) -> float | None:
+    """Effective rank over the rank the matrix can have."""
+    return None if numbers.effective_rank is None else numbers.effective_rank / matrix.least_side
+
+
+def moved(numbers: MatrixNumbers, matrix: WeightMatrix) -> float | None:
+    """The relative distance from the initial weights, at the final ones."""
+    return matrix.moved if numbers is matrix.final else None
+
+
+def gradient_ratio(numbers: MatrixNumbers, matrix: WeightMatrix) -> float | None:
+    """Root mean square of the gradient over that of the weights."""
+    gradient = matrix.gradient if numbers is matrix.final else matrix.initial_gradient
+    return gradient * matrix.parameters**0.5 / numbers.norm if gradient is not None and numbers.norm else None
+
+
+def plain(value: float) -> str:
+    """A tick's number; as a power of ten below a thousandth."""
+    return numerals.count(value) if abs(value) >= 1000 else f"{value:.4g}".replace("e-0", "e−").replace("-", "−")
+
+
+def percent(value: float) -> str:
+    """A share as a tick."""
+    return f"{100 * value:.3g} %"
+
+
+def draw_panel(axes: Axes, panel: Panel, numbers: Grid, lines: dict[str, Grid]) -> None:
+    """The lines of one number, over the numbers of the matrices."""
+    known = np.concatenate([values[np.isfinite(values)] for values in lines.values()])
+    log = panel.may_be_log and known.size and known.min() > 0 and known.max() > WIDE * known.min()
+    for moment, values in lines.items():
+        there = np.isfinite(values)
+        axes.plot(numbers[there], values[there], color=colour_of(moment), linewidth=1.25, clip_on=False,
+                  marker="o" if there.sum() <= FEW else "", markersize=3)  # fmt: skip
+    if panel.reference is not None:
+        axes.axhline(panel.reference, color=SOFT, linewidth=0.75, linestyle=(0, (2, 2)))
+    if log:
+        axes.set_yscale("log")
+        axes.yaxis.set_minor_locator(ticks(1))
+    else:
+        axes.set_ylim(0, 1 if panel.share else 1.06 * float(known.max()) or 1.0)
+        axes.yaxis.set_major_locator(ticks(3))
+    if log:
+        axes.minorticks_off()
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: panel.write(value)))
+    axes.set_title(panel.title, y=1.0)  # a title that looks for its own place measures every tick
+    grid(axes)
+
+
+def draw(record: RunRecord) -> FigureFile | Skipped:
+    """Small charts that share the axis of the matrices."""
+    name, title = "weights_layers", say("The matrices in numbers")
+    facts = find_weights(record, name, title)
+    if isinstance(facts, Skipped):
+        return facts
+    places = facts.shown
+    numbers = np.array(places, dtype=np.float64) + 1
+    panels = [(panel, series(facts, places, panel.value)) for panel in list_panels()]
+    filled = [(panel, lines) for panel, lines in panels if any(np.isfinite(line).any() for line in lines.values())]
+    if not filled:
+        return Skipped(name, title, say("No matrix of the model could be measured."))
+    rows = -(-len(filled) // COLUMNS)
+    with sheet(name, 24 + 128 * rows) as paper:
+        cells = place_panels(paper, len(filled), COLUMNS, left=46, below=24, foot=24)
+        for axes, (panel, lines) in zip(cells, filled, strict=True):
+            draw_panel(axes, panel, numbers, lines)
+            axes.set_xlim(0.5, len(facts.matrices) + 0.5)
+            axes.xaxis.set_major_locator(ticks(4, integer=True))
+        for axes in cells[-COLUMNS:]:
+            axes.set_xlabel(say("matrix, in order of execution"))
+        return paper.svg(title, caption(facts), describe(facts, filled))
+
+
+def caption(facts: WeightFacts) -> str:
+    """Where the numbers end, then how to read them."""
+    told = [find_ends(facts), moments_text(facts)]
+    told.append(say("Near zero is within a tenth of the spread; dotted: a normal distribution’s share."))
+    if facts.unmeasured:
+        told.append(
+            say(
+                "The time sufficed for the singular values of {done} of {count} matrices; lines join those.",
+                done=numerals.count(len(facts.matrices) - len(facts.unmeasured)),
+                count=numerals.count(len(facts.matrices)),
+            )
+        )
+    if facts.sampled is not None:
+        told.append(say("Gradients: of the mean loss of {n} training images.", n=numerals.count(facts.sampled.images)))
+    told.append(thinned_text(facts))
+    return " ".join(part for part in told if part)
+
+
+def find_ends(facts: WeightFacts) -> str:
+    """Where the spectral norm is largest and where the effective rank is lowest against the possible."""
+    able = [matrix for matrix in facts.matrices if matrix.final is not None and matrix.final.spectral is not None]
+    if len(able) < 2:
+        return ""
+    largest = max(able, key=lambda matrix: spectral_norm(matrix))
+    lowest = min(able, key=lambda matrix: rank_share(matrix))
+    return say(
+        "The spectral norm is largest in {one} ({much}), the effective rank lowest in {other} ({share} of the "
+        "possible).",
+        one=shorten(plain_name(largest), 40), much=numerals.significant(spectral_norm(largest), 3),
+        other=shorten(plain_name(lowest), 40), share=numerals.percent(rank_share(lowest)),
+    )  # fmt: skip
+
+
+def spectral_norm(matrix: WeightMatrix) -> float:
+    """Of the final weights; 0 where it is not known."""
+    return (matrix.final.spectral or 0.0) if matrix.final is not None else 0.0
+
+
+def rank_share(matrix: WeightMatrix) -> float:
+    """Effective rank of the final weights over the possible."""
+    return (effective_share(matrix.final, matrix) or 0.0) if matrix.final is not None else 0.0
+
+
+def describe(facts: WeightFacts, filled: list[tuple[Panel, dict[str, Grid]]]) -> str:
+    """Lowest, median and highest of every chart, before and after."""
+    told = []
+    for panel, lines in filled:
+        parts = []
+        for moment, values in lines.items():
+            known = values[np.isfinite(values)]
+            if known.size:
+                low, middle, high = (panel.write(float(f"{value:.3g}")) for value in np.quantile(known, [0, 0.5, 1]))
+                when = say("initially") if moment == "initial" else say("finally")
+                parts.append(
+                    say("{when} {low} to {high}, median {middle}", when=when, low=low, high=high, middle=middle)
+                )
+        told.append(f"{panel.title}: {'; '.join(parts)}")
+    return say("Small charts over {count} matrices. {charts}.", count=len(facts.shown), charts=". ".join(told))
+
+
+FIGURE = FigureKind("weights_layers", draw)

@@ -1,0 +1,206 @@
+"""Weights as pictures: every matrix small, the largest enlarged, the first filters as what they look for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen import numerals
+from reportgen.figures._matrices import find_weights, label, paint, plain_name, scale_of, thinned_text
+from reportgen.figures._mosaic import Canvas, Key, draw_mosaic, lay_out, side_by_side, spreads_key
+from reportgen.figures._style import FULL, HALF, shorten
+from reportgen.kinds import FigureKind
+from reportgen.probes.weights import WeightFacts, WeightMatrix
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say, say_count
+
+COLUMNS = {1: 6, 2: 4}
+"""Matrices beside each other, by the number of moments."""
+NAME = {1: 13, 2: 21}
+"""Characters of a name above one."""
+FILTERS_WIDE = 8
+GREYS = 15
+"""Steps of the key of their colours."""
+ENLARGED = 6
+"""CSS pixels for one of a filter, where there is room."""
+"""Filters beside each other."""
+
+
+def draw_pictures(record: RunRecord) -> FigureFile | Skipped:
+    """Every matrix as a small heat map."""
+    name, title = "weights_pictures", say("The weights as matrices")
+    facts = find_weights(record, name, title)
+    if isinstance(facts, Skipped):
+        return facts
+    pictures, many = read(record, "weights.pictures"), len(facts.moments)
+    labels = [label(facts, place, NAME[many]) for place in facts.shown]
+    caption = " ".join(
+        part
+        for part in (
+            find_extreme(facts),
+            say("Each picture is one matrix: outputs from top to bottom, inputs from left to right."),
+            moments_caption(facts),
+            say("A pixel is the value of the largest magnitude in its block of the matrix."),
+            thinned_text(facts),
+        )
+        if part
+    )
+    alt = say(
+        "Small heat maps of {count} matrices. Largest value in spreads: {values}.",
+        count=numerals.count(len(facts.shown)),
+        values=list_extremes(facts, facts.shown),
+    )
+    return draw_matrices(name, pictures, labels, COLUMNS[many], (title, caption, alt))
+
+
+def find_extreme(facts: WeightFacts) -> str:
+    """The value that stands out most from its matrix."""
+    able = [
+        (matrix.final.largest / matrix.final.spread, matrix)
+        for matrix in facts.matrices
+        if matrix.final is not None and matrix.final.spread
+    ]
+    if not able:
+        return ""
+    most, where = max(able, key=lambda item: item[0])
+    return say(
+        "The most extreme value lies {most} standard deviations from zero, in {name}.",
+        most=numerals.fixed(most, 1),
+        name=shorten(plain_name(where), 40),
+    )
+
+
+def draw_enlarged(record: RunRecord) -> FigureFile | Skipped:
+    """The largest matrices as larger heat maps."""
+    name, title = "weights_enlarged", say("The largest matrices")
+    facts = find_weights(record, name, title)
+    if isinstance(facts, Skipped):
+        return facts
+    if len(facts.enlarged) == len(facts.matrices):
+        return Skipped(name, title, say("All matrices of the model stand in the figure before."))
+    pictures = read(record, "weights.enlarged")
+    labels = [f"{label(facts, place, 40)}, {sides(facts.matrices[place])}" for place in facts.enlarged]
+    blocks = [
+        say("{rows} × {columns} values", rows=numerals.fixed(matrix.rows / pictures.shape[2], 0 if big else 1),
+            columns=numerals.fixed(matrix.columns / pictures.shape[3], 0 if wide else 1))
+        for matrix in (facts.matrices[place] for place in facts.enlarged)
+        for big, wide in [(matrix.rows >= 10 * pictures.shape[2], matrix.columns >= 10 * pictures.shape[3])]
+    ]  # fmt: skip
+    caption = say(
+        "The largest matrices enlarged; a pixel is the extreme of about {blocks}.",
+        blocks=" or ".join(dict.fromkeys(blocks)),
+    )
+    alt = say(
+        "Heat maps of {matrices}. Largest value in spreads: {values}.",
+        matrices="; ".join(labels),
+        values=list_extremes(facts, facts.enlarged),
+    )
+    columns = 1 if facts.trained else 2
+    return draw_matrices(name, pictures, labels, columns, (title, f"{caption} {moments_caption(facts)}", alt))
+
+
+def read(record: RunRecord, key: str) -> NDArray[np.int8]:
+    """Pictures (s, m, H, W) of the record."""
+    return np.asarray(record.arrays[key], dtype=np.int8)
+
+
+def draw_matrices(
+    name: str, pictures: NDArray[np.int8], labels: Sequence[str], columns: int, texts: tuple[str, str, str]
+) -> FigureFile:
+    """Heat maps of matrices on one scale."""
+    scale = scale_of(pictures)
+    tiles = side_by_side(paint(pictures, scale))
+    width = FULL if len(labels) >= columns else round(FULL * len(labels) / columns)
+    return draw_mosaic(name, lay_out(tiles, columns, width), labels, spreads_key(scale), texts)
+
+
+def moments_caption(facts: WeightFacts) -> str:
+    """Which half is which."""
+    if facts.trained:
+        return say("Left: initial weights; right: after training.")
+    return say("Nothing was trained in this run, so there are no weights from before.")
+
+
+def sides(matrix: WeightMatrix) -> str:
+    """Rows × columns."""
+    return f"{numerals.count(matrix.rows)} × {numerals.count(matrix.columns)}"
+
+
+def list_extremes(facts: WeightFacts, places: Sequence[int], most: int = 12) -> str:
+    """The largest magnitude of each matrix in its own spreads."""
+    told = []
+    for place in places[:most]:
+        numbers = facts.matrices[place].final
+        value = numbers.largest / numbers.spread if numbers is not None and numbers.spread else None
+        told.append(f"{shorten(plain_name(facts.matrices[place]), 40)} {numerals.fixed(value, 1)}")
+    return ", ".join(told) + ("…" if len(places) > most else "")
+
+
+def draw_filters(record: RunRecord) -> FigureFile | Skipped:
+    """The filters of the first convolution as pictures in colour or grey."""
+    name, title = "weights_filters", say("The filters of the first layer")
+    facts = find_weights(record, name, title)
+    if isinstance(facts, Skipped):
+        return facts
+    if facts.filters is None:
+        reason = say("The first layer is no convolution of one or three input channels: its filters are no pictures.")
+        return Skipped(name, title, reason)
+    filters = np.asarray(record.arrays["weights.filters"], dtype=np.int8)
+    blocks = np.stack([gather(moment) for moment in filters])
+    tiles = side_by_side(blocks[None], gap=6) if facts.trained else blocks
+    matrix, channels = facts.matrices[facts.filters], filters.shape[-1]
+    width = min(FULL if facts.trained else HALF, ENLARGED * tiles.shape[2])
+    mosaic = lay_out(tiles, 1, width)
+    most = numerals.significant(facts.filter_scale, 2)
+    grey = brighten(np.linspace(-127, 127, GREYS).round().astype(np.int8))[None, :, None].repeat(3, axis=2)
+    key = Key(grey, say("−{most}", most=most), say("+{most}; beyond it is cut off", most=most))
+    caption = " ".join((describe_filters(matrix, filters.shape[1], channels), moments_caption(facts)))
+    alt = say("{caption} Colours end at a magnitude of {most}.", caption=caption, most=most)
+    return draw_mosaic(name, mosaic, [label(facts, facts.filters, 40)], key, (title, caption, alt))
+
+
+def brighten(values: NDArray[np.int8]) -> NDArray[np.uint8]:
+    """Signed values as brightness, 128 for zero, in steps of eight: finer ones would only weigh more."""
+    bright: NDArray[np.uint8] = (np.round(values.astype(np.int16) / 8) * 8 + 128).clip(0, 255).astype(np.uint8)
+    return bright
+
+
+def gather(filters: NDArray[np.int8]) -> Canvas:
+    """Filters (f, k, k, C) as one picture (H, W, 3) in rows of FILTERS_WIDE: grey is zero; paper between them."""
+    count, height, width, channels = filters.shape
+    bright = brighten(filters)
+    colour = bright if channels == 3 else bright.repeat(3, axis=3)
+    rows = -(-count // FILTERS_WIDE)
+    across = min(count, FILTERS_WIDE)
+    canvas = np.full((rows * (height + 1) - 1, across * (width + 1) - 1, 3), 255, np.uint8)
+    for index, one in enumerate(colour):
+        top, left = index // FILTERS_WIDE * (height + 1), index % FILTERS_WIDE * (width + 1)
+        canvas[top : top + height, left : left + width] = one
+    return canvas
+
+
+def describe_filters(matrix: WeightMatrix, shown: int, channels: int) -> str:
+    """How many filters of which size, and how their colours are to be read."""
+    size = " × ".join(map(str, matrix.shape[2:]))
+    some = (
+        say_count("The {count} filter of {size} pixels", "The {count} filters of {size} pixels", shown, size=size)
+        if shown == matrix.rows
+        else say("{shown} of the {count} filters of {size} pixels, evenly chosen", shown=numerals.count(shown),
+                 count=numerals.count(matrix.rows), size=size)
+    )  # fmt: skip
+    how = (
+        say("red, green and blue are the weights of the three input channels")
+        if channels == 3
+        else say("bright is positive, dark is negative")
+    )
+    return say("{some}; {how}, mid-grey is zero; one scale for all.", some=some, how=how)
+
+
+FIGURES = (
+    FigureKind("weights_pictures", draw_pictures),
+    FigureKind("weights_enlarged", draw_enlarged),
+    FigureKind("weights_filters", draw_filters),
+)

@@ -1,0 +1,207 @@
+"""Which matrices hold the parameters, and where the gradient is large against the weight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import LogLocator
+
+from reportgen import numerals
+from reportgen.figures._matrices import AFTER, BEFORE, Grid, find_weights, moments_text, plain_name, squeeze
+from reportgen.figures._style import HAIRLINE, HALF, INK, MUTED, PAPER, grid, sheet, shorten
+from reportgen.figures.cost_share import Stage, colours, ring
+from reportgen.kinds import FigureKind
+from reportgen.probes.weights import WeightFacts
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say, say_count
+
+SLICES = 6
+"""Matrices with a slice of their own."""
+OUTLIERS = 3
+"""Points that are named, where their names don’t meet."""
+APART = 0.07
+"""Share of the height between two names."""
+HEIGHT = 260
+FEW_DECADES = 60.0
+"""Ratio of an axis’s ends below which powers of ten alone are too few ticks."""
+
+
+def slices(facts: WeightFacts) -> list[Stage]:
+    """The largest matrices in their order, then all others together with the vectors."""
+    sizes = [matrix.parameters for matrix in facts.matrices]
+    largest = sorted(sorted(range(len(sizes)), key=lambda place: (-sizes[place], place))[:SLICES])
+    rows = [
+        Stage(f"{place + 1} {plain_name(facts.matrices[place])}", (float(sizes[place]), 0, 0, 0)) for place in largest
+    ]
+    rest = sum(sizes) - sum(sizes[place] for place in largest) + facts.vectors
+    return [*rows, Stage(say("all others"), (float(rest), 0, 0, 0), other=True)] if rest else rows
+
+
+def draw_share(record: RunRecord) -> FigureFile | Skipped:
+    """A ring of the largest matrices."""
+    name, title = "weights_share", say("Which matrices hold the parameters")
+    facts = find_weights(record, name, title)
+    if isinstance(facts, Skipped):
+        return facts
+    rows = slices(facts)
+    if len(rows) < 2:
+        return Skipped(name, title, say("All parameters of the model stand in one matrix."))
+    with sheet(name, HEIGHT, HALF) as paper:
+        ring(paper.figure.add_subplot(), rows, colours(rows))
+        return paper.svg(title, share_caption(facts, rows), share_alt(rows))
+
+
+def share_caption(facts: WeightFacts, rows: Sequence[Stage]) -> str:
+    """How much the largest hold, and what else there is."""
+    total = sum(row.costs[0] for row in rows)
+    named = [row for row in rows if not row.other]
+    some = numerals.percent(sum(row.costs[0] for row in named) / total)
+    count = say_count("The largest matrix holds", "The {count} largest matrices hold", len(named))
+    return say(
+        "{count} {some} of the parameters. {vectors} of all ({share}) stand in no matrix: biases, scales and tokens.",
+        count=count, some=some, vectors=numerals.count(facts.vectors), share=numerals.percent(facts.vectors / total),
+    )  # fmt: skip
+
+
+def share_alt(rows: Sequence[Stage]) -> str:
+    """Every slice with its share."""
+    total = sum(row.costs[0] for row in rows)
+    told = [f"{shorten(row.label, 48)} {numerals.percent(row.costs[0] / total)}" for row in rows]
+    return say("Ring of the parameters by matrix. {shares}.", shares="; ".join(told))
+
+
+def sizes_of(facts: WeightFacts, places: Sequence[int], moment: str) -> tuple[Grid, Grid]:
+    """Root mean square of weights and of gradients, (places,) each; not a number where either is zero or unknown."""
+    weights, gradients = [], []
+    for place in places:
+        matrix = facts.matrices[place]
+        numbers = matrix.initial if moment == "initial" else matrix.final
+        gradient = matrix.initial_gradient if moment == "initial" else matrix.gradient
+        known = numbers is not None and numbers.norm > 0 and gradient is not None and gradient > 0
+        weights.append(numbers.norm / matrix.parameters**0.5 if known and numbers is not None else np.nan)
+        gradients.append(gradient if known and gradient is not None else np.nan)
+    return np.array(weights, dtype=np.float64), np.array(gradients, dtype=np.float64)
+
+
+def draw_gradient(record: RunRecord) -> FigureFile | Skipped:
+    """A point for every matrix: size of its weights against size of its gradient."""
+    name, title = "weights_gradient", say("Weight against gradient")
+    facts = find_weights(record, name, title)
+    if isinstance(facts, Skipped):
+        return facts
+    points: dict[str, tuple[Grid, Grid]] = {moment: sizes_of(facts, facts.shown, moment) for moment in facts.moments}
+    finite = {moment: np.isfinite(weight) for moment, (weight, _) in points.items()}
+    if facts.sampled is None or not finite["final"].any():
+        return Skipped(name, title, say("No gradient was computed: the time did not suffice, or the model gave none."))
+    with sheet(name, HEIGHT, HALF) as paper:
+        axes = paper.figure.add_subplot()
+        if "initial" in points:
+            axes.plot(*(side[finite["initial"]] for side in points["initial"]), "o", color=PAPER, markersize=4,
+                      markeredgecolor=BEFORE, markeredgewidth=1)  # fmt: skip
+        axes.plot(*(side[finite["final"]] for side in points["final"]), "o", color=AFTER, markersize=4)
+        axes.set(xscale="log", yscale="log")
+        middle = median_ratio(*points["final"])
+        lines(axes, middle)
+        name_outliers(axes, facts, *points["final"], middle)
+        axes.set_xlabel(say("weight, root mean square"))
+        axes.set_title(say("gradient, root mean square"), color=MUTED)
+        mark_decades(axes.xaxis, *axes.get_xlim())
+        mark_decades(axes.yaxis, *axes.get_ylim())
+        axes.minorticks_off()
+        grid(axes)
+        return paper.svg(title, gradient_caption(facts, points, middle), gradient_alt(facts, points))
+
+
+def mark_decades(axis: Axis, low: float, high: float) -> None:
+    """Ticks at powers of ten, between them too where there are fewer than two decades."""
+    few = high < FEW_DECADES * low
+    axis.set_major_locator(LogLocator(10, subs=(1, 2, 5) if few else (1,), numticks=5))
+    axis.set_major_formatter(power)
+
+
+def power(value: float, _: object = None) -> str:
+    """A tick's number: plain from a hundredth to a hundred, else as 1e−5."""
+    return f"{value:g}" if 0.009 < value < 999 else f"{value:.0e}".replace("e-0", "e−").replace("e+0", "e")
+
+
+def median_ratio(weights: Grid, gradients: Grid) -> float:
+    """Median of gradient over weight."""
+    ratio = gradients / weights
+    return float(np.median(ratio[np.isfinite(ratio)]))
+
+
+def lines(axes: Axes, middle: float) -> None:
+    """The line on which gradient over weight is the median; room for a decade at least on both sides."""
+    low, high = axes.get_xlim()
+    bottom, top = axes.get_ylim()
+    axes.plot([low, high], [middle * low, middle * high], color=HAIRLINE, linewidth=1, zorder=0)
+    axes.set_xlim(low, high)
+    axes.set_ylim(bottom, top)
+
+
+def outliers(weights: Grid, gradients: Grid, middle: float) -> list[int]:
+    """The points farthest from the median ratio, at least by a factor of two."""
+    with np.errstate(invalid="ignore"):
+        away = np.abs(np.log(gradients / weights / middle))
+    order = sorted((place for place in range(len(away)) if away[place] >= np.log(2)), key=lambda place: -away[place])
+    return order[:OUTLIERS]
+
+
+def name_outliers(axes: Axes, facts: WeightFacts, weights: Grid, gradients: Grid, middle: float) -> None:
+    """The number and the name beside the outliers."""
+    left, right = axes.get_xlim()
+    bottom, top = axes.get_ylim()
+    heights: list[float] = []
+    for row in outliers(weights, gradients, middle):
+        place = facts.shown[row]
+        early = np.log(weights[row] / left) < 0.5 * np.log(right / left)
+        height = float(np.log(gradients[row] / bottom) / np.log(top / bottom))
+        if any(abs(height - other) < APART for other in heights):
+            continue
+        heights.append(height)
+        text = f"{place + 1} {squeeze(plain_name(facts.matrices[place]), 14)}"
+        above = gradients[row] > middle * weights[row]
+        axes.annotate(text, (weights[row], gradients[row]), (3 if early else -3, 3 if above else -3),
+                      textcoords="offset points", ha="left" if early else "right", va="bottom" if above else "top",
+                      color=INK)  # fmt: skip
+
+
+def gradient_caption(facts: WeightFacts, points: dict[str, tuple[Grid, Grid]], middle: float) -> str:
+    """Which matrix stands out, then how to read it."""
+    named = outliers(*points["final"], middle)
+    told = []
+    if named:
+        ratio = float(points["final"][1][named[0]] / points["final"][0][named[0]] / middle)
+        told.append(
+            say("Against its weights the gradient of {name} is {times} times the median.",
+                name=shorten(plain_name(facts.matrices[facts.shown[named[0]]]), 40),
+                times=numerals.significant(ratio, 2))
+        )  # fmt: skip
+    images = facts.sampled.images if facts.sampled is not None else 0
+    told.append(
+        say("A point is one matrix; on the line gradient over weight is the median. Gradient of the mean {loss} of "
+            "{n} training images.", loss=facts.loss, n=numerals.count(images))
+    )  # fmt: skip
+    told.append(say("Open: initial weights; filled: after training.") if facts.trained else moments_text(facts))
+    return " ".join(told)
+
+
+def gradient_alt(facts: WeightFacts, points: dict[str, tuple[Grid, Grid]]) -> str:
+    """Range of gradient over weight, and the matrices at its ends."""
+    weights, gradients = points["final"]
+    ratio = gradients / weights
+    order = [int(row) for row in np.argsort(ratio) if np.isfinite(ratio[row])]
+    ends = [
+        f"{shorten(plain_name(facts.matrices[facts.shown[row]]), 40)} {ratio[row]:.2g}" for row in (order[0], order[-1])
+    ]
+    return say(
+        "Scatter of {count} matrices. Gradient over weight, lowest and highest: {ends}.",
+        count=numerals.count(len(order)), ends="; ".join(ends),
+    )  # fmt: skip
+
+
+FIGURES = (FigureKind("weights_share", draw_share), FigureKind("weights_gradient", draw_gradient))
