@@ -31,7 +31,8 @@ def assemble(
     gates = judge_gates(record.spec.gates, (*metrics, *class_values(record)))
     record = record.model_copy(update={"gates": gates})
     views = tuple(complete(view, (*built[:at], *built[at + 1 :]), record.gates) for at, view in enumerate(built))
-    shown = {name for section in ordered for name in section.figures}
+    made = [section for section, view in zip(ordered, views, strict=True) if not isinstance(view, Skipped)]
+    shown = {name for section in made for name in section.figures}
     return Report(
         title=record.title,
         verdict=write_verdict(record),

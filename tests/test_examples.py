@@ -8,6 +8,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import pikepdf
 import pytest
 
 from reportgen import __version__
@@ -16,7 +17,9 @@ from tests.browser import tool
 
 ROOT = Path(__file__).parent.parent / "example_reports"
 EXAMPLES = sorted(path.parent for path in ROOT.glob("*/spec.yaml"))
-MOST = {"report.html": 1_500_000, "report.pdf": 1_500_000}
+MOST = {"report.html": 1_500_000, "report.pdf": 3_000_000}
+BEFORE_THE_RECORD = 1_500_000
+"""Of a PDF without what is attached to it."""
 SHOWN = ("accuracy", "macro_f1", "nll", "brier", "ece", "auroc", "parameters", "macs", "activation_bytes")
 
 
@@ -44,6 +47,9 @@ def test_an_example_is_whole_and_of_this_version(folder: Path) -> None:
     assert __version__ in page
     for name, most in MOST.items():
         assert (folder / name).stat().st_size <= most
+    with pikepdf.open(folder / "report.pdf") as document:
+        attached = sum(len(file.get_file().obj.read_raw_bytes()) for file in document.attachments.values())
+    assert (folder / "report.pdf").stat().st_size - attached <= BEFORE_THE_RECORD
 
 
 @pytest.mark.parametrize("folder", EXAMPLES, ids=lambda path: path.name)

@@ -116,7 +116,7 @@ def test_bookmarks_are_the_sections_in_order(document: Path, report: Report) -> 
 
 def test_contents_point_at_the_pages(document: Path, report: Report) -> None:
     pages = text_of(document).split("\f")[:-1]
-    rows = dict(re.findall(r"(?:^|\s{2})(\S+(?: \S+)*?) ?\.{5,} (\d+)$", pages[0], re.MULTILINE))
+    rows = dict(re.findall(r"(?:^|\s{2})(\S+?(?: \S+?)*?) ?\.{5,} (\d+)$", pages[0], re.MULTILINE))
     assert list(rows) == [section.title for section in report.sections]
     for title, number in list(rows.items())[1:]:
         assert re.search(rf"^\s*{re.escape(title)}$", pages[int(number) - 1], re.MULTILINE), title
