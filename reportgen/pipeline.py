@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reportgen.baselines import Opponent, choose_baseline, judge, stored_digest
+from reportgen.baselines import choose_baseline, judge, stored_digest
 from reportgen.errors import GateFailed, RecordError, RenderError, ReportgenError, RunError
 from reportgen.extras import check_extras
 from reportgen.fingerprint import fingerprint, source_digest
@@ -22,7 +22,7 @@ from reportgen.rooms import Rooms
 from reportgen.sources import RECORD, Source, find_source
 from reportgen.spec import locate, read_spec
 from reportgen.spec.paths import resolve_path, without_absolute_paths
-from reportgen.spec.types import BaselineSpec, ReportSpec
+from reportgen.spec.types import ReportSpec
 from reportgen.store import load_record, save_record
 from reportgen.workspace import Workspace, is_current
 
@@ -101,26 +101,6 @@ def render(source: Path, out: Path | None, options: Options, progress: Progress)
     rooms.check(spec)
     with Workspace(out or default_folder(found)) as space:
         return finish(restyled(record, spec), spec, space, rooms, progress, reused=True)
-
-
-def compare(
-    baseline: Path, candidate: Path, margin: float | None, out: Path, options: Options, progress: Progress
-) -> Outcome:
-    """Draw the report of a candidate's record with its comparison to a baseline's, without torch and without the data.
-
-    `margin`: the change of top-1 accuracy that does not matter; None: half a point.
-    """
-    found, other = find_source(candidate), find_source(baseline)
-    record = found.load()
-    name = Path(other.name)
-    wanted = BaselineSpec(record=name) if margin is None else BaselineSpec(record=name, margin=margin)
-    spec = choose_formats(record.spec.model_copy(update={"baseline": wanted}), options.formats)
-    rooms = Rooms.open(spec)
-    rooms.check(spec)
-    opponent = Opponent(other.load(), other.digest, wanted.margin)
-    with Workspace(out) as space:
-        judged = judge(restyled(record, spec), opponent, progress)
-        return finish(judged, spec, space, rooms, progress, reused=True)
 
 
 def default_folder(found: Source) -> Path:

@@ -30,8 +30,8 @@ def compare(
 
     Several candidates go into a folder each, and are ranked with the baseline in the terminal.
     """
+    from reportgen.contest import compare as compare_one
     from reportgen.pipeline import Options
-    from reportgen.pipeline import compare as compare_one
     from reportgen.ranking import rank
     from reportgen.sources import find_source
 
