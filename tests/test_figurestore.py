@@ -15,6 +15,7 @@ from reportgen.kinds import FigureKind
 from reportgen.record import RunRecord
 from reportgen.report import FigureFile, Skipped
 from reportgen.store import save_record
+from tests.commands import ROOT
 
 NAMES = ("class_counts", "confidence", "diagram_blocks_2")
 
@@ -85,7 +86,10 @@ def test_a_cache_that_can_t_be_written_is_no_error(record: RunRecord, monkeypatc
     assert isinstance(draw_once(record, ("confidence",), {})["confidence"], FigureFile)
 
 
-def test_render_with_all_figures_kept_imports_no_matplotlib(record: RunRecord, tmp_path: Path) -> None:
+def test_render_with_all_figures_kept_imports_no_matplotlib(
+    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "record").mkdir()
     save_record(record, tmp_path / "record")
     code = (
@@ -96,7 +100,9 @@ def test_render_with_all_figures_kept_imports_no_matplotlib(record: RunRecord, t
         "print('matplotlib' in sys.modules)"
     )
     said = [
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()[-1]
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.split()[-1]
         for _ in range(2)
     ]
     assert said == ["True", "False"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import time
 from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reportgen.errors import EnvironmentTrouble, ReportgenError, SpecError
@@ -345,7 +346,9 @@ def test_json_is_read_as_json_reads_it(value: dict[str, object]) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.text(alphabet="abcdefgh", min_size=1, max_size=5), PLAIN_VALUES, min_size=1, max_size=4))
 def test_what_pyyaml_writes_is_read_back(value: dict[str, object]) -> None:
-    root = compose(yaml.safe_dump(value, allow_unicode=True), "x")
+    text = yaml.safe_dump(value, allow_unicode=True)
+    assume(not re.search(r"(?m)(?:^|[\s:,\[-])[-+]?0\d*[89]", text))  # text in YAML 1.1, a number in 1.2, as we read it
+    root = compose(text, "x")
     assert root is not None
     assert value_of(root) == value
 
