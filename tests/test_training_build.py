@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +16,7 @@ from reportgen.experiment.models import load_model
 from reportgen.experiment.seeds import relative
 from reportgen.spec.types import ModelSpec
 from reportgen.store import load_record
-from tests.commands import run_here, write_spec
+from tests.commands import ROOT, run_here, write_spec
 
 SPEC = """\
 model: {source: "builtin:linear"}
@@ -44,6 +48,28 @@ def test_a_further_seed_is_the_run_of_its_own(tmp_path: Path, capsys: pytest.Cap
     assert (tmp_path / "again" / "report.html").read_bytes() == page
     kept = run_here(capsys, "build", several, "-o", tmp_path / "out" / "several")
     assert "unchanged" in kept.out + kept.err
+
+
+def test_an_interrupt_in_a_further_seed_leaves_the_old_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = write_spec(tmp_path, SPEC.replace("SEEDS", "seeds: [0, 1]").replace("[html, json]", "[json]"))
+    assert run_here(capsys, "build", spec, "-o", tmp_path / "out").code == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    command = [sys.executable, "-c", "from reportgen.cli import main; main()", "build", "spec.yaml", "-o", "out"]
+    with subprocess.Popen(
+        [*command, "--force"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        if any(line.startswith("Train, seed 2 of 2") for line in process.stderr):
+            process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+    assert process.returncode == 130, said
+    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
 
 
 def test_a_teacher_is_recorded_without_the_machines_paths(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
