@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from reportgen.banners import find_banners
 from reportgen.metrics import measure
@@ -61,7 +62,8 @@ def test_every_seed_has_a_row_and_the_first_is_the_reports(record: RunRecord) ->
     assert "Every seed in numbers" not in page(SECTION, record)
 
 
-def test_the_first_page_says_whose_numbers_they_are(record: RunRecord) -> None:
+@pytest.mark.parametrize("medium", ["screen", "print"])
+def test_the_first_page_says_whose_numbers_they_are(record: RunRecord, medium: str) -> None:
     several = seeded(record, 430, 470)
     view = build(SUMMARY, several).view
     assert isinstance(view, SummaryView)
@@ -69,7 +71,7 @@ def test_the_first_page_says_whose_numbers_they_are(record: RunRecord) -> None:
     assert names[:2] == ["accuracy", "accuracy_seeds"]
     assert len(names) == MOST_TILES
     assert "train_seconds" in names
-    shown = page(SUMMARY, several).replace("\u00a0", " ")
+    shown = page(SUMMARY, several, medium).replace("\u00a0", " ")
     assert "n = 3 seeds" in shown
     assert "the numbers of this report are of this seed; trained with 1 and 2 too" in shown
     assert "Seed" not in [fact.label for fact in build(SUMMARY, record).view.facts]  # type: ignore[attr-defined]
