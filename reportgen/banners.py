@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reportgen import numerals
-from reportgen.metrics.robustness import doubt_preparation
+from reportgen.metrics.preparation import find_doubt
 from reportgen.record import RunRecord, Training
 from reportgen.report import Banner
 from reportgen.robustness_words import name_preparation
@@ -21,7 +21,7 @@ def find_banners(record: RunRecord) -> tuple[Banner, ...]:
         *stand_in_data(record),
         *not_finite(record),
         *seeds_not_finite(record),
-        *wrong_preprocessing(record),
+        *wrong_preparation(record),
         *partial_training(record),
         *partial_data(record),
     ]
@@ -74,19 +74,20 @@ def seeds_not_finite(record: RunRecord) -> Iterator[Banner]:
         )
 
 
-def wrong_preprocessing(record: RunRecord) -> Iterator[Banner]:
+def wrong_preparation(record: RunRecord) -> Iterator[Banner]:
     """The same weights do clearly better when other numbers are made of the pictures."""
-    facts = record.probes.robustness if record.probes else None
-    doubt = doubt_preparation(facts.preparation, len(record.data.classes)) if facts and facts.preparation else None
+    doubt = find_doubt(record)
     if doubt is not None:
         yield Banner(
             say(
-                "The preprocessing is probably wrong: the weights reach {then} with “{name}” and {now} with the "
-                "spec’s, on the same {n} images.",
-                then=doubt.then.display,
-                name=name_preparation(doubt.best),
-                now=doubt.now.display,
+                "The pictures are probably prepared wrongly: of the same {n} images the weights call {now} right by "
+                "the spec’s normalisation “{own}” and {then} by “{best}”. Every other number here is made with "
+                "“{own}”.",
                 n=numerals.count(doubt.now.n),
+                now=doubt.now.display,
+                own=record.data.normalize_name,
+                then=doubt.best.accuracy.display,
+                best=name_preparation(doubt.best.preparation),
             ),
             "bad",
         )

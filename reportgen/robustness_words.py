@@ -13,8 +13,8 @@ def name_kind(kind: str) -> str:
         "gaussian_noise": say("Gaussian noise"), "shot_noise": say("shot noise"), "impulse_noise": say("impulse noise"),
         "defocus_blur": say("defocus blur"), "glass_blur": say("glass blur"), "motion_blur": say("motion blur"),
         "zoom_blur": say("zoom blur"), "snow": say("snow"), "fog": say("fog"), "brightness": say("brightness"),
-        "contrast": say("low contrast"), "elastic_transform": say("elastic distortion"), "pixelate": say("pixelation"),
-        "jpeg_compression": say("JPEG compression"), "shift": say("shift"), "rotation": say("rotation"),
+        "contrast": say("low contrast"), "elastic_transform": say("elastic warp"), "pixelate": say("pixelation"),
+        "jpeg_compression": say("JPEG"), "shift": say("shift"), "rotation": say("rotation"),
         "flip_horizontal": say("mirrored left to right"), "flip_vertical": say("upside down"),
         "fgsm": say("FGSM"), "pgd": say("PGD"),
     }  # fmt: skip
@@ -22,7 +22,7 @@ def name_kind(kind: str) -> str:
 
 
 def name_level(condition: Condition) -> str:
-    """How strong a change is: "severity 3", "2 px", "10°", "ε = 4/255"."""
+    """How strong a change is: "severity 3", "2 px", "10°", "ε = 4/255"; empty where there is only one."""
     level = f"{condition.level:g}"
     if condition.family == "attack":
         return f"ε{numerals.NBSP}={numerals.NBSP}{level}/255"
@@ -34,8 +34,9 @@ def name_level(condition: Condition) -> str:
 
 
 def name_condition(condition: Condition) -> str:
-    """A change with its strength."""
-    return ", ".join(filter(None, (name_kind(condition.kind), name_level(condition))))
+    """A change with its strength: "fog of severity 3", "PGD of ε = 4/255"; mirrorings have none."""
+    name, level = name_kind(condition.kind), name_level(condition)
+    return say("{name} of {level}", name=name, level=level) if level else name
 
 
 def name_preparation(one: Preparation) -> str:
@@ -43,14 +44,19 @@ def name_preparation(one: Preparation) -> str:
     names = {
         "cifar10": "cifar10", "imagenet": "imagenet", "none": say("none (0 to 1)"),
         "half": say("mean and deviation 0.5 (−1 to 1)"), "bytes": say("0 to 255"),
-        "own": say("the training images’ own statistics"), "spec": say("the spec’s"),
+        "own": say("the training images’ own"), "spec": say("the spec’s"),
     }  # fmt: skip
     return say("{name}, blue before red", name=names[one.name]) if one.order == "bgr" else names[one.name]
 
 
-def spell_normalize(one: Preparation) -> str:
-    """What a spec says for it, where it can: "normalize: imagenet"."""
+def advise_preparation(one: Preparation) -> str:
+    """What to change: a line of the spec, and for channels in another order what no line can say."""
     if one.name in ("cifar10", "imagenet", "none"):
-        return f"normalize: {one.name}"
-    mean, std = (", ".join(f"{value:.4g}" for value in values) for values in (one.mean, one.std))
-    return f"normalize: {{mean: [{mean}], std: [{std}]}}"
+        line = f"normalize: {one.name}"
+    else:
+        mean, std = (", ".join(f"{value:.4g}" for value in values) for values in (one.mean, one.std))
+        line = f"normalize: {{mean: [{mean}], std: [{std}]}}"
+    if one.order == "rgb":
+        return say("Set under data: {line}.", line=line)
+    turn = say("The weights expect blue before red, which no key of the spec changes: turn the channels in the model.")
+    return turn if one.name == "spec" else say("{turn} Set under data: {line}.", turn=turn, line=line)

@@ -6,9 +6,9 @@ import numpy as np
 
 from reportgen import numerals
 from reportgen.comparison.matching import Matched
-from reportgen.comparison.paired import holm, mcnemar_exact, paired_interval
 from reportgen.comparisons import ClassChange
 from reportgen.metrics.definitions import share
+from reportgen.metrics.paired import holm, mcnemar_exact, paired_interval
 from reportgen.metrics.predictions import FloatArray
 from reportgen.values import MetricValue
 from reportgen.words import say

@@ -9,9 +9,9 @@ from statistics import NormalDist
 import numpy as np
 
 from reportgen.comparison.deciding import ALPHA
-from reportgen.comparison.paired import variance_under
 from reportgen.comparison.seeds import Scatter
 from reportgen.metrics.intervals import CONFIDENCE
+from reportgen.metrics.paired import variance_under
 
 POWER = 0.8
 """Of the comparisons that a stated number of images decides: four of five."""

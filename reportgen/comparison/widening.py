@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.comparison.paired import paired_interval, score_interval
+from reportgen.metrics.paired import paired_interval, score_interval
 from reportgen.metrics.predictions import IntArray
 
 Right = NDArray[np.bool_]

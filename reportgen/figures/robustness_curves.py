@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matplotlib.axes import Axes
-
 from reportgen import numerals
-from reportgen.figures._style import ACCENT, INK, MUTED, RIGHT, SOFT, WRONG, grid, sheet, spread
+from reportgen.figures._album import Album
+from reportgen.figures._panels import Curve, Mark, Panel, draw_panels, height_of
 from reportgen.kinds import FigureKind
 from reportgen.metrics.robustness import Outcome, read_outcomes
 from reportgen.probes.robustness import CORRUPTED
@@ -16,12 +15,12 @@ from reportgen.report import FigureFile, Skipped
 from reportgen.robustness_words import name_condition, name_kind
 from reportgen.words import say
 
-COLOURS = (ACCENT, RIGHT, WRONG, MUTED, INK)
-TALL = 196
-Line = tuple[str, list[Outcome]]
+MOST_COLUMNS = 5
+SEVERITIES = 5
+MIRRORED = ("flip_horizontal", "flip_vertical")
 
 
-def measured(record: RunRecord) -> tuple[Outcome, ...]:
+def read(record: RunRecord) -> tuple[Outcome, ...]:
     """What the record holds of robustness; nothing where it was not probed."""
     facts = record.probes.robustness if record.probes else None
     if facts is None or "robustness.predicted" not in record.arrays:
@@ -29,112 +28,116 @@ def measured(record: RunRecord) -> tuple[Outcome, ...]:
     return read_outcomes(record, facts)
 
 
-def lines_of(outcomes: Sequence[Outcome]) -> list[Line]:
-    """The outcomes of each kind by growing strength."""
-    kinds = dict.fromkeys(one.condition.kind for one in outcomes)
-    return [
-        (kind, sorted((one for one in outcomes if one.condition.kind == kind), key=lambda one: one.condition.level))
-        for kind in kinds
-    ]
+def by_kind(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
+    """The outcomes of each kind, in their order."""
+    found: dict[str, list[Outcome]] = {}
+    for one in outcomes:
+        found.setdefault(one.condition.kind, []).append(one)
+    return found
 
 
-def panel(axes: Axes, title: str, lines: Sequence[Line], low: float) -> None:
-    """One panel: a line a kind from the images as they are, with intervals, each named at its end."""
-    ends: list[float] = []
-    for (_, points), colour in zip(lines, COLOURS, strict=False):
-        x = [0.0, *(one.condition.level for one in points)]
-        y = [100 * (points[0].clean.value or 0.0), *(100 * (one.accuracy.value or 0.0) for one in points)]
-        axes.plot(x, y, color=colour, linewidth=1.25, marker="o", markersize=3)
-        for one in points:
-            axes.plot([one.condition.level] * 2, [100 * (one.accuracy.low or 0.0), 100 * (one.accuracy.high or 0.0)],
-                      color=colour, linewidth=0.75)  # fmt: skip
-        ends.append(y[-1])
-    right = max(one.condition.level for _, points in lines for one in points)
-    for (kind, points), place, end, colour in zip(lines, spread(ends, (100 - low) / 9), ends, COLOURS, strict=False):
-        at = points[-1].condition.level
-        axes.annotate(name_kind(kind), (at, end), (right * 1.06, place), color=colour, va="center",
-                      arrowprops={"arrowstyle": "-", "color": SOFT, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2},
-                      annotation_clip=False)  # fmt: skip
-    axes.set_title(title)
-    axes.set_xlim(0, right * 1.75)
-    axes.set_ylim(low, 101)
-    levels = sorted({one.condition.level for _, points in lines for one in points})
-    axes.set_xticks([0.0, *levels], ["0", *(f"{level:g}" for level in levels)])
-    grid(axes)
-
-
-def draw_panels(
-    name: str, title: str, groups: Sequence[tuple[str, list[Line]]], columns: int, caption: str, alt: str
-) -> FigureFile:
-    """Panels on one scale of accuracy."""
-    rows = -(-len(groups) // columns)
-    values = [one.accuracy.low or 0.0 for _, lines in groups for _, points in lines for one in points]
-    low = 10 * int(10 * min(values)) if min(values) > 0.5 else 0
-    with sheet(name, TALL * rows + 10) as paper:
-        cells = paper.figure.subplots(rows, columns, squeeze=False).ravel()
-        for place, axes in enumerate(cells):
-            if place < len(groups):
-                panel(axes, *groups[place], low)
-                if place % columns == 0:
-                    axes.set_ylabel(say("accuracy, %"))
-            else:
-                axes.set_axis_off()
-        return paper.svg(title, caption, alt)
+def mark(one: Outcome, place: float) -> Mark:
+    """An accuracy at a place."""
+    value = one.accuracy
+    return Mark(place, value.value or 0.0, value.low or 0.0, 1.0 if value.high is None else value.high)
 
 
 def draw_corruptions(record: RunRecord) -> FigureFile | Skipped:
-    """One panel a family of corruptions, accuracy against severity."""
+    """One panel a kind of corruption, accuracy against severity."""
     name, title = "robustness_corruptions", say("Accuracy under corruptions")
-    outcomes = [one for one in measured(record) if one.condition.family in CORRUPTED]
+    outcomes = [one for one in read(record) if one.condition.family in CORRUPTED]
     if not outcomes:
         return Skipped(name, title, say("No corruption was measured."))
-    families = {"noise": say("Noise"), "blur": say("Blur"), "weather": say("Weather"), "digital": say("Digital")}
-    groups = [
-        (f"{label}{say(', severity')}", lines_of([one for one in outcomes if one.condition.family == family]))
-        for family, label in families.items()
-        if any(one.condition.family == family for one in outcomes)
+    shown = list(by_kind(outcomes).values())
+    columns = min(MOST_COLUMNS, len(shown))
+    ticks = tuple(((level - 1) / (SEVERITIES - 1), f"{level}") for level in range(1, SEVERITIES + 1))
+    panels = [
+        Panel(
+            title=name_kind(points[0].condition.kind),
+            curves=(Curve(tuple(mark(one, (one.condition.level - 1) / (SEVERITIES - 1)) for one in points)),),
+            reference=points[0].clean.value or 0.0,
+            ticks=ticks,
+        )
+        for points in shown
     ]
-    worst = max(outcomes, key=lambda one: one.drop)
+    album = Album(name, height_of(len(panels), columns))
+    draw_panels(album, panels, columns)
+    strongest = [max(points, key=lambda one: one.drop) for points in shown]
+    worst, least = max(strongest, key=lambda one: one.drop), min(strongest, key=lambda one: one.drop)
     caption = say(
-        "{worst} costs most: {accuracy}. Severity 0 are the same images as they are; vertical lines are 95 % Wilson "
-        "intervals.",
-        worst=name_condition(worst.condition), accuracy=worst.accuracy.display_full,
+        "At its worst, each kind leaves between {low} ({worst}) and {high} ({least}). Accuracy in per cent against "
+        "severity; dashed: the same images as they are ({clean}); bars: 95 % Wilson intervals.",
+        worst=name_condition(worst.condition), low=worst.accuracy.display_full,
+        least=name_condition(least.condition), high=least.accuracy.display, clean=worst.clean.display,
     )  # fmt: skip
-    return draw_panels(name, title, groups, 2, caption[:1].upper() + caption[1:], describe(outcomes))
+    return album.svg(title, caption, describe(outcomes))
 
 
 def draw_moves(record: RunRecord) -> FigureFile | Skipped:
-    """Shifts, rotations and attacks, accuracy against their size."""
+    """Shifts, rotations, mirror images and attacks, accuracy against their size."""
     name, title = "robustness_moves", say("Accuracy under moves and attacks")
-    outcomes = [one for one in measured(record) if one.condition.kind in ("shift", "rotation", "fgsm", "pgd")]
+    outcomes = [one for one in read(record) if one.condition.family not in CORRUPTED]
     if not outcomes:
         return Skipped(name, title, say("No move or attack was measured."))
-    panels = (
-        (say("Shift, pixels"), ("shift",)),
-        (say("Rotation, degrees"), ("rotation",)),
-        (say("Attack, ε in 1/255"), ("fgsm", "pgd")),
-    )
-    groups = [
-        (label, lines_of([one for one in outcomes if one.condition.kind in kinds]))
-        for label, kinds in panels
-        if any(one.condition.kind in kinds for one in outcomes)
+    kinds = by_kind(outcomes)
+    panels = [
+        sized(say("Shift, pixels"), kinds, ("shift",)),
+        sized(say("Rotation, degrees"), kinds, ("rotation",)),
+        mirrored(kinds),
+        sized(say("Attack, ε in 1/255"), kinds, ("fgsm", "pgd")),
     ]
+    shown = [panel for panel in panels if panel is not None]
+    album = Album(name, height_of(len(shown), len(shown)))
+    draw_panels(album, shown, len(shown))
     worst = max(outcomes, key=lambda one: one.drop)
     caption = say(
-        "{worst} leaves {accuracy}. Size 0 are the same images as they are; vertical lines are 95 % Wilson intervals.",
-        worst=name_condition(worst.condition), accuracy=worst.accuracy.display_full,
+        "Lowest: {worst}, {accuracy}. Accuracy in per cent; sizes stand at even distances; dashed: the same images as "
+        "they are ({clean}); bars: 95 % Wilson intervals.",
+        worst=name_condition(worst.condition), accuracy=worst.accuracy.display_full, clean=worst.clean.display,
     )  # fmt: skip
-    return draw_panels(name, title, groups, len(groups), caption[:1].upper() + caption[1:], describe(outcomes))
+    if {"fgsm", "pgd"} <= kinds.keys():
+        caption += " " + say("Attacks: FGSM in grey, PGD in colour.")
+    return album.svg(title, caption, describe(outcomes))
+
+
+def sized(title: str, kinds: dict[str, list[Outcome]], names: Sequence[str]) -> Panel | None:
+    """A panel of one or two kinds with growing sizes, at even distances; of two, the first is the quiet one."""
+    here = [name for name in names if name in kinds]
+    if not here:
+        return None
+    levels = sorted({one.condition.level for name in here for one in kinds[name]})
+    places = {level: (place + 0.5) / len(levels) for place, level in enumerate(levels)}
+    curves = tuple(
+        Curve(
+            tuple(mark(one, places[one.condition.level]) for one in kinds[name]),
+            quiet=len(here) > 1 and name == here[0],
+        )
+        for name in here
+    )
+    ticks = tuple((places[level], f"{level:g}") for level in levels)
+    return Panel(title, curves, kinds[here[0]][0].clean.value or 0.0, ticks)
+
+
+def mirrored(kinds: dict[str, list[Outcome]]) -> Panel | None:
+    """A panel of the mirror images, which have no size."""
+    here = [kinds[name][0] for name in MIRRORED if name in kinds]
+    if not here:
+        return None
+    places = [(place + 0.5) / len(here) for place in range(len(here))]
+    words = {"flip_horizontal": say("left–right"), "flip_vertical": say("upside down")}
+    marks = tuple(mark(one, place) for one, place in zip(here, places, strict=True))
+    ticks = tuple((place, words[one.condition.kind]) for one, place in zip(here, places, strict=True))
+    return Panel(say("Mirrored"), (Curve(marks, joined=False),), here[0].clean.value or 0.0, ticks)
 
 
 def describe(outcomes: Sequence[Outcome]) -> str:
     """Every accuracy in words."""
     told = "; ".join(
         f"{name_kind(kind)} " + ", ".join(f"{one.condition.level:g}: {one.accuracy.display}" for one in points)
-        for kind, points in lines_of(outcomes)
+        for kind, points in by_kind(outcomes).items()
     )
     clean = outcomes[0].clean
-    return say("Lines of accuracy by strength, from {clean} on the images as they are. {told}.",
+    return say("Small charts of accuracy by strength; {clean} on the images as they are. {told}.",
                clean=clean.display or numerals.DASH, told=told)  # fmt: skip
 
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen import numerals
+from reportgen.metrics.bootstrap import draw_bootstrap
 from reportgen.metrics.definitions import share
-from reportgen.metrics.intervals import CONFIDENCE, percentile_interval, wilson
-from reportgen.probes.robustness import CORRUPTED, Condition, Preparation, PreparationCheck, RobustnessFacts
+from reportgen.metrics.differences import mean_difference
+from reportgen.metrics.intervals import percentile_interval
+from reportgen.metrics.paired import score_interval
+from reportgen.metrics.predictions import FloatArray, IntArray
+from reportgen.probes.robustness import CORRUPTED, KINDS, Condition, RobustnessFacts
 from reportgen.record import RunRecord
-from reportgen.values import MetricValue
-from reportgen.words import say
+from reportgen.values import Method, MetricValue
+from reportgen.words import say, say_count
 
-RESAMPLES = 1000
-ALARM = 0.001
-"""Of the p-value, after the correction for the number of preparations tried, from which on the spec's is doubted."""
+RESAMPLES, SEED = 1000, 0
+MIDDLE = 3.0
+"""Mean severity of a kind that enters the mean over kinds: of 3 alone, of 1, 3 and 5, or of all five."""
 
 
 @dataclass(frozen=True)
@@ -32,116 +35,175 @@ class Outcome:
     clean: MetricValue
     """On the same images as they are."""
     change: MetricValue
-    """Paired: accuracy minus clean."""
+    """Accuracy minus clean, paired (Tango's score interval)."""
+    moved: MetricValue
+    """Share of the images whose predicted class is another one (Wilson)."""
 
     @property
     def drop(self) -> float:
-        """Points lost, 0 to 1; below zero where it became better."""
+        """Accuracy lost, 0 to 1; below zero where it became better."""
         return -(self.change.value or 0.0)
+
+    @property
+    def surely_worse(self) -> bool:
+        """Whether the whole interval of the change lies below zero."""
+        return self.change.high is not None and self.change.high < 0
 
 
 @dataclass(frozen=True)
-class Doubt:
-    """Another preparation under which the same weights are clearly better."""
+class KindMean:
+    """One kind of corruption over its measured severities."""
 
-    best: Preparation
-    now: MetricValue
-    """Accuracy under the spec's own."""
-    then: MetricValue
-    """Accuracy under the better one, same images."""
+    kind: str
+    accuracy: float
     change: MetricValue
-    p: float
-    """Exact McNemar test, two-sided, times the number of preparations tried (Bonferroni)."""
+    """Mean over the severities of accuracy minus clean, paired by image."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Predictions on the probe's sample."""
+
+    predicted: IntArray
+    """(conditions, n); meaningless beyond a condition's images."""
+    labels: IntArray
+    clean: IntArray
+    """(n,): the classes predicted for the images as they are."""
+
+
+def read_table(record: RunRecord) -> Table:
+    """The predictions of the record's robustness probe, in the sample's order."""
+    rows = record.arrays["robustness.rows"]
+    return Table(
+        record.arrays["robustness.predicted"].astype(np.int64),
+        record.arrays["eval.labels"][rows].astype(np.int64),
+        record.arrays["eval.logits"][rows].argmax(1).astype(np.int64),
+    )
+
+
+def chance_of(record: RunRecord) -> float:
+    """Accuracy on the sample of always naming its most frequent class."""
+    labels = record.arrays["eval.labels"][record.arrays["robustness.rows"]]
+    return float(np.bincount(labels).max() / len(labels)) if len(labels) else 0.0
 
 
 def read_outcomes(record: RunRecord, facts: RobustnessFacts) -> tuple[Outcome, ...]:
-    """Every measured condition, in the order of the record."""
-    table, labels, clean = read_table(record)
-    found = []
-    for row, condition in zip(table, facts.conditions, strict=True):
-        n = condition.images
-        before, after = clean[:n], row[:n] == labels[:n]
-        name = f"robustness.{condition.kind}.{condition.level:g}"
+    """Every measured condition, by kind in the order of KINDS and by growing strength."""
+    if not facts.conditions:
+        return ()
+    table, found = read_table(record), []
+    sizes = np.array([condition.images for condition in facts.conditions])
+    inside = np.arange(len(table.labels)) < sizes[:, None]
+    before = (table.clean == table.labels) & inside
+    after = (table.predicted == table.labels) & inside
+    moved = ((table.predicted != table.clean) & inside).sum(1)
+    gained, lost = (after & ~before).sum(1), (before & ~after).sum(1)
+    lows, highs = score_interval(lost, gained, sizes)
+    for place, condition in enumerate(facts.conditions):
+        n, name = condition.images, f"robustness.{condition.kind}.{condition.level:g}"
+        change = float((gained[place] - lost[place]) / n)
         found.append(
             Outcome(
                 condition=condition,
-                accuracy=share(name, say("Accuracy"), int(after.sum()), n, True),
-                clean=share("robustness.clean", say("Accuracy"), int(before.sum()), n, True),
-                change=paired_change(f"{name}.change", int((after & ~before).sum()), int((before & ~after).sum()), n),
+                accuracy=share(name, say("Accuracy"), int(after[place].sum()), n, True),
+                clean=share("robustness.clean", say("Accuracy"), int(before[place].sum()), n, True),
+                change=write_change(f"{name}.change", change, float(lows[place]), float(highs[place]), n),
+                moved=share(f"{name}.moved", say("Predictions that change"), int(moved[place]), n, False),
             )
         )
-    return tuple(found)
+    return tuple(sorted(found, key=lambda one: rank(one.condition)))
 
 
-def read_table(record: RunRecord) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Predicted classes (conditions, n), labels (n,), and which are right as they are (n,), of the probe's sample."""
-    rows = record.arrays["robustness.rows"]
-    labels = record.arrays["eval.labels"][rows].astype(np.int64)
-    clean: NDArray[np.bool_] = record.arrays["eval.logits"][rows].argmax(1) == labels
-    return record.arrays["robustness.predicted"].astype(np.int64), labels, clean
+def rank(condition: Condition) -> tuple[int, float]:
+    """Where a condition is shown."""
+    return KINDS.index(condition.kind), condition.level
 
 
-def paired_change(name: str, gained: int, lost: int, n: int) -> MetricValue:
-    """Difference of two proportions over the same n images, with its normal interval for paired data.
-
-    Variance (gained + lost − (gained − lost)² / n) / n² (Fleiss, Levin & Paik 2003, §13.1).
-    """
-    change = (gained - lost) / n
-    deviation = math.sqrt(max(gained + lost - (gained - lost) ** 2 / n, 0.0)) / n
-    half = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2) * deviation
-    low, high = max(-1.0, change - half), min(1.0, change + half)
+def write_change(name: str, change: float, low: float | None, high: float | None, n: int) -> MetricValue:
+    """A difference of accuracies as people read it."""
     return MetricValue(
         name=name, label=say("Change"), value=change, low=low, high=high, n=n, unit="share", higher_is_better=True,
         display=numerals.points(change), display_interval=numerals.points_interval(low, high), method="paired",
     )  # fmt: skip
 
 
-def mean_corruption_accuracy(record: RunRecord, facts: RobustnessFacts) -> MetricValue | None:
-    """Mean accuracy over the measured corruptions and severities, with a bootstrap over images; None without any.
+def over_severities(record: RunRecord, facts: RobustnessFacts) -> tuple[KindMean, ...]:
+    """Each kind of corruption averaged over the severities that were measured, in the order of KINDS."""
+    table, found = read_table(record), []
+    for kind, places in kinds_of(facts).items():
+        n = min(facts.conditions[place].images for place in places)
+        each = correct_shares(table, places, n)
+        ends = mean_difference(each, (table.clean[:n] == table.labels[:n]).astype(float))
+        change, low, high = ends or (float(each.mean()), None, None)
+        found.append(KindMean(kind, float(each.mean()), write_change(f"robustness.{kind}", change, low, high, n)))
+    return tuple(found)
 
-    The complement of the unnormalised mean corruption error of Hendrycks & Dietterich 2019 over what was measured.
+
+def kinds_of(facts: RobustnessFacts) -> dict[str, list[int]]:
+    """Places of the conditions of each kind of corruption, in the order of KINDS."""
+    found: dict[str, list[int]] = {}
+    for place, condition in sorted(enumerate(facts.conditions), key=lambda pair: rank(pair[1])):
+        if condition.family in CORRUPTED:
+            found.setdefault(condition.kind, []).append(place)
+    return found
+
+
+def correct_shares(table: Table, places: Sequence[int], n: int) -> FloatArray:
+    """(n,): of each image the share of some conditions under which it is right."""
+    right: NDArray[np.bool_] = table.predicted[list(places), :n] == table.labels[:n]
+    shares: FloatArray = right.mean(0)
+    return shares
+
+
+@dataclass(frozen=True)
+class CorruptionMean:
+    """All kinds of corruption together."""
+
+    accuracy: MetricValue
+    """Mean over kinds of the mean over severities (stratified bootstrap over images)."""
+    change: MetricValue
+    """The same minus the accuracy on the same images as they are."""
+    kinds: int
+    severities: tuple[int, ...]
+    """Those measured of any of them."""
+
+
+def mean_corruption(record: RunRecord, facts: RobustnessFacts) -> CorruptionMean | None:
+    """Mean accuracy over the kinds of corruption whose severities measured are 3 on average; None without any.
+
+    The complement of the mean corruption error of CIFAR-10-C (Hendrycks & Dietterich 2019, not divided by another
+    network's), over what was measured. Resamples: RESAMPLES of the images, stratified by class.
     """
-    chosen = [place for place, one in enumerate(facts.conditions) if one.family in CORRUPTED]
+    levels = {kind: [facts.conditions[place].level for place in at] for kind, at in kinds_of(facts).items()}
+    chosen = [at for kind, at in kinds_of(facts).items() if np.mean(levels[kind]) == MIDDLE]
     if not chosen:
         return None
-    table, labels, _ = read_table(record)
-    n = min(facts.conditions[place].images for place in chosen)
-    each = (table[chosen, :n] == labels[:n]).mean(0)
-    draws = np.random.default_rng(0).integers(0, n, (RESAMPLES, n))
-    value = float(each.mean())
-    low, high = percentile_interval(each[draws].mean(1), value) or (None, None)
-    return MetricValue(
-        name="corruption_accuracy", label=say("Mean accuracy under corruptions"), value=value, low=low, high=high, n=n,
-        unit="share", higher_is_better=True, display=numerals.percent(value),
-        display_interval=numerals.percent_interval(low, high, n), method="bootstrap",
+    table = read_table(record)
+    n = min(facts.conditions[place].images for at in chosen for place in at)
+    each = np.mean([correct_shares(table, at, n) for at in chosen], axis=0)
+    clean = (table.clean[:n] == table.labels[:n]).astype(float)
+    draws = draw_bootstrap(table.labels[:n], RESAMPLES, SEED)
+    value, change = float(each.mean()), float((each - clean).mean())
+    low, high = percentile_interval(draws.means(each), value) or (None, None)
+    lower, upper = percentile_interval(draws.means(each - clean), change) or (None, None)
+    label = say_count("Mean accuracy under {count} corruption", "Mean accuracy under {count} corruptions", len(chosen))
+    method: Method = "bootstrap"
+    accuracy = MetricValue(
+        name="corruption_accuracy", label=label, value=value, low=low, high=high, n=n, unit="share",
+        higher_is_better=True, display=numerals.percent(value, n),
+        display_interval=numerals.percent_interval(low, high, n), method=method,
     )  # fmt: skip
+    severities = {int(facts.conditions[place].level) for at in chosen for place in at}
+    difference = write_change("corruption_accuracy.change", change, lower, upper, n)
+    difference = difference.model_copy(update={"method": method})
+    return CorruptionMean(accuracy, difference, len(chosen), tuple(sorted(severities)))
 
 
-def doubt_preparation(check: PreparationCheck, classes: int) -> Doubt | None:
-    """The preparation that fits the weights clearly better than the spec's own, or None.
-
-    Never for weights that this run alone has trained, nor where the better one is no better than chance. Among those
-    that accuracy can't tell apart, the one of lower loss on training images.
-    """
-    if check.learned_here or not check.others:
-        return None
-    told = [other for other in check.others if other.loss is not None]
-    best = min(told, key=lambda other: other.loss or 0.0) if told else max(check.others, key=lambda other: other.right)
-    ends = wilson(best.right, check.images)
-    p = min(1.0, len(check.others) * mcnemar(best.gained, best.lost))
-    if best.gained <= best.lost or p > ALARM or ends is None or ends[0] <= 1 / classes:
-        return None
-    return Doubt(
-        best=best,
-        now=share("preparation.spec", say("Accuracy"), check.right, check.images, True),
-        then=share("preparation.best", say("Accuracy"), best.right, check.images, True),
-        change=paired_change("preparation.change", best.gained, best.lost, check.images),
-        p=p,
-    )
-
-
-def mcnemar(gained: int, lost: int) -> float:
-    """Exact two-sided p-value of McNemar's test (1947): the binomial of gained + lost flips at one half."""
-    flips, larger = gained + lost, max(gained, lost)
-    tail = sum(math.comb(flips, count) for count in range(larger, flips + 1))
-    return float(min(1.0, 2 * tail / 2**flips))
+def half_lost(outcomes: Sequence[Outcome]) -> dict[str, Outcome]:
+    """The weakest measured severity of each kind of corruption at which at most half of the clean accuracy is left."""
+    found: dict[str, Outcome] = {}
+    for one in sorted(outcomes, key=lambda one: one.condition.level):
+        left, clean = one.accuracy.value or 0.0, one.clean.value or 0.0
+        if one.condition.family in CORRUPTED and clean and left <= clean / 2:
+            found.setdefault(one.condition.kind, one)
+    return found

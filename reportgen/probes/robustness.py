@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from reportgen.frozen import Frozen
 from reportgen.probes.sampling import Sampled
+from reportgen.spec.probing import CorruptionName
 
 Family = Literal["noise", "blur", "weather", "digital", "move", "attack"]
 CORRUPTED = ("noise", "blur", "weather", "digital")
 """The families of common corruptions."""
+KINDS = (*get_args(CorruptionName), "shift", "rotation", "flip_horizontal", "flip_vertical", "fgsm", "pgd")
+"""Everything that is done to pictures, in the order in which it is shown."""
 
 
 class Condition(Frozen):
@@ -32,23 +35,32 @@ class Preparation(Frozen):
     order: Literal["rgb", "bgr"]
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    images: int
+    """The first so many of the sample."""
     right: int
     gained: int
     """Images right under this one and wrong under the spec's."""
     lost: int
     """Images wrong under this one and right under the spec's."""
     loss: float | None = None
-    """Mean negative log-likelihood on training images; only of those that would be told apart by it."""
+    """Mean negative log-likelihood on training images; of those that accuracy can't tell apart."""
+
+    @property
+    def own_right(self) -> int:
+        """Of the same images, those right under the spec's."""
+        return self.right - self.gained + self.lost
 
 
 class PreparationCheck(Frozen):
     """The same weights on the same images under other normalisations and channel orders."""
 
     images: int
-    """The first so many of the sample."""
+    """The first so many of the sample; those that looked better were tried on more."""
     right: int
     """Under the spec's own."""
     others: tuple[Preparation, ...]
+    looks: int = 1
+    """2 where some were tried on more images because of what the first showed."""
     loss_images: int = 0
     """Training images that `loss` is measured on."""
     learned_here: bool

@@ -1,4 +1,4 @@
-"""Section 8: accuracy under corruptions, small moves, attacks, and other preprocessing."""
+"""Section 8: accuracy under other preprocessing, corruptions, small moves and attacks."""
 
 from __future__ import annotations
 
@@ -8,24 +8,29 @@ from dataclasses import dataclass
 from reportgen import numerals
 from reportgen.kinds import Section
 from reportgen.metrics.definitions import share
+from reportgen.metrics.preparation import find_doubt, read_tried
 from reportgen.metrics.robustness import (
+    CorruptionMean,
+    KindMean,
     Outcome,
-    doubt_preparation,
-    mean_corruption_accuracy,
-    paired_change,
+    mean_corruption,
+    over_severities,
     read_outcomes,
 )
 from reportgen.probes import why_missing
 from reportgen.probes.robustness import CORRUPTED, PreparationCheck, RobustnessFacts
 from reportgen.record import RunRecord
-from reportgen.report import FigureFile, MethodNote, SectionView, Skipped
+from reportgen.report import FigureFile, SectionView, Skipped
 from reportgen.robustness_words import name_kind, name_level, name_preparation
+from reportgen.sections._robustness_methods import list_methods
 from reportgen.sections.findings.robustness import NAME, find_robustness
+from reportgen.sections.phrases import quote
 from reportgen.sections.pieces import Figures, choose_figures
 from reportgen.values import MetricValue
 from reportgen.words import say, say_count
 
-FIGURES = ("robustness_corruptions", "robustness_moves", "robustness_examples")
+FIGURES = ("robustness_corruptions", "robustness_examples", "robustness_moves")
+METRICS = ("corruption_accuracy", "fgsm_accuracy", "pgd_accuracy")
 SEVERITIES = (1, 2, 3, 4, 5)
 Row = tuple[str, ...]
 
@@ -35,15 +40,15 @@ class RobustnessView(SectionView):
     """The values of sections/robustness.html.j2."""
 
     sample: str = ""
-    corrupted: tuple[FigureFile | Skipped, ...] = ()
-    moved: tuple[FigureFile | Skipped, ...] = ()
-    examples: tuple[FigureFile | Skipped, ...] = ()
-    corruptions: tuple[Row, ...] = ()
-    corruptions_caption: str = ""
-    others: tuple[Row, ...] = ()
+    gaps: tuple[str, ...] = ()
     preparations: tuple[Row, ...] = ()
     preparations_caption: str = ""
-    gaps: tuple[str, ...] = ()
+    corrupted: tuple[FigureFile | Skipped, ...] = ()
+    corruptions: tuple[Row, ...] = ()
+    corruptions_caption: str = ""
+    moved: tuple[FigureFile | Skipped, ...] = ()
+    others: tuple[Row, ...] = ()
+    others_caption: str = ""
 
 
 def build(record: RunRecord, figures: Figures) -> RobustnessView | Skipped:
@@ -51,134 +56,134 @@ def build(record: RunRecord, figures: Figures) -> RobustnessView | Skipped:
     facts = record.probes.robustness if record.probes else None
     if facts is None or "robustness.predicted" not in record.arrays:
         return Skipped(NAME, say("Robustness"), why_missing(record.probes, NAME))
-    outcomes = read_outcomes(record, facts)
-    mean = mean_corruption_accuracy(record, facts)
-    doubt = doubt_preparation(facts.preparation, len(record.data.classes)) if facts.preparation else None
+    outcomes, kinds = read_outcomes(record, facts), over_severities(record, facts)
+    mean, check = mean_corruption(record, facts), facts.preparation
     return RobustnessView(
         name=NAME,
         title=say("Robustness"),
-        findings=tuple(find_robustness(record, facts, outcomes, doubt, mean, figures)),
+        findings=tuple(find_robustness(record, facts, outcomes, kinds, mean, find_doubt(record), figures)),
         metrics=tuple(list_values(outcomes, mean)),
         methods=tuple(list_methods(facts)),
-        sample=say_sample(facts, outcomes),
-        corrupted=choose_figures(figures, "robustness_corruptions"),
-        moved=choose_figures(figures, "robustness_moves"),
-        examples=choose_figures(figures, "robustness_examples"),
-        corruptions=tuple(list_corruptions(outcomes)),
-        corruptions_caption=say("Accuracy in per cent by severity; — where it was not measured."),
-        others=tuple(list_others(outcomes)),
-        preparations=tuple(list_preparations(facts.preparation)) if facts.preparation else (),
-        preparations_caption=caption_preparations(facts.preparation) if facts.preparation else "",
+        sample=say_sample(facts),
         gaps=facts.gaps,
-    )
+        preparations=tuple(list_preparations(record, check)) if check else (),
+        preparations_caption=caption_preparations(check) if check else "",
+        corrupted=choose_figures(figures, *FIGURES[:2]) if kinds else (),
+        corruptions=tuple(list_corruptions(outcomes, kinds)),
+        corruptions_caption=caption_corruptions(outcomes),
+        moved=choose_figures(figures, FIGURES[2]) if outcomes else (),
+        others=tuple(list_others(outcomes)),
+        others_caption=say("Accuracy with its interval, and the paired change against the same images as they are; "
+                           "called otherwise: the share of them whose predicted class is another one."),
+    )  # fmt: skip
 
 
-def list_values(outcomes: Sequence[Outcome], mean: MetricValue | None) -> Iterator[MetricValue]:
+def list_values(outcomes: Sequence[Outcome], mean: CorruptionMean | None) -> Iterator[MetricValue]:
     """The numbers that metrics.json lists: the mean under corruptions, and what the strongest attacks leave."""
     if mean is not None:
-        yield mean
+        yield mean.accuracy
     for kind in ("fgsm", "pgd"):
         found = [one for one in outcomes if one.condition.kind == kind]
         if found:
             strongest = max(found, key=lambda one: one.condition.level)
-            label = say(
-                "Accuracy under {attack}, {level}", attack=name_kind(kind), level=name_level(strongest.condition)
-            )
+            level = name_level(strongest.condition)
+            label = say("Accuracy under {attack}, {level}", attack=name_kind(kind), level=level)
             yield strongest.accuracy.model_copy(update={"name": f"{kind}_accuracy", "label": label})
 
 
-def say_sample(facts: RobustnessFacts, outcomes: Sequence[Outcome]) -> str:
+def say_sample(facts: RobustnessFacts) -> str:
     """Which images, and what was left out for want of time."""
-    number = max((one.condition.images for one in outcomes), default=facts.sampled.images if facts.sampled else 0)
+    if not facts.conditions or facts.sampled is None:
+        return ""
     text = say_count(
         "On {count} test image, the classes in equal shares, seed {seed}; the same images under every change.",
         "On {count} test images, the classes in equal shares, seed {seed}; the same images under every change.",
-        number, seed=facts.sampled.seed if facts.sampled else 0,
+        max(condition.images for condition in facts.conditions), seed=facts.sampled.seed,
     )  # fmt: skip
     if not facts.left_out:
         return text
     more = say_count(
-        "{count} further condition was left out for want of time; run.probes: {{robustness: full}} measures it.",
-        "{count} further conditions were left out for want of time; run.probes: {{robustness: full}} measures them.",
+        "{count} further change was left out for want of time; run.probes: {{robustness: full}} measures it.",
+        "{count} further changes were left out for want of time; run.probes: {{robustness: full}} measures them.",
         facts.left_out,
     )
     return f"{text} {more}"
 
 
-def list_corruptions(outcomes: Sequence[Outcome]) -> Iterator[Row]:
-    """One row a corruption, its accuracy at each severity."""
-    by_kind: dict[str, dict[float, Outcome]] = {}
-    for one in outcomes:
-        if one.condition.family in CORRUPTED:
-            by_kind.setdefault(one.condition.kind, {})[one.condition.level] = one
-    for kind, levels in by_kind.items():
-        cells = [levels[level].accuracy if level in levels else None for level in SEVERITIES]
-        yield (name_kind(kind), *(spell(cell) for cell in cells))
+def list_preparations(record: RunRecord, check: PreparationCheck) -> Iterator[Row]:
+    """The spec's own way, then the others, the best first."""
+    own = share("own", "", check.right, check.images, True)
+    name = say("{name}, the spec’s", name=quote(record.data.normalize_name))
+    yield name, numerals.count(check.images), own.display, own.display_interval, *(numerals.DASH,) * 3
+    for one in read_tried(check):
+        yield (
+            name_preparation(one.preparation),
+            numerals.count(one.preparation.images),
+            one.accuracy.display,
+            one.accuracy.display_interval,
+            one.change.display,
+            one.change.display_interval,
+            numerals.p_value(one.p).removeprefix(f"p{numerals.NBSP}").removeprefix(f"={numerals.NBSP}"),
+        )
+
+
+def caption_preparations(check: PreparationCheck) -> str:
+    """What was tried and on what."""
+    text = say(
+        "The same weights on the same test images under other normalisations, value ranges and channel orders. Changes "
+        "are paired; p: exact McNemar test, corrected for everything tried."
+    )
+    if check.looks == 1:
+        return text
+    more = say("What seemed better on {n} images was tried on more.", n=numerals.count(check.images))
+    return f"{text} {more}"
+
+
+def list_corruptions(outcomes: Sequence[Outcome], kinds: Sequence[KindMean]) -> Iterator[Row]:
+    """One row a kind of corruption: accuracy at each severity, and the mean change over those measured."""
+    cells = {(one.condition.kind, one.condition.level): one.accuracy for one in outcomes}
+    for kind in kinds:
+        accuracies = (spell(cells.get((kind.kind, level))) for level in SEVERITIES)
+        yield name_kind(kind.kind), *accuracies, bracket(kind.change.display.split(numerals.NBSP)[0], kind.change)
 
 
 def spell(value: MetricValue | None) -> str:
-    """An accuracy with its interval."""
-    return numerals.DASH if value is None else f"{value.display} ({value.display_interval})"
+    """An accuracy in per cent with its interval, without the unit: "84 (77–89)"."""
+    if value is None or value.value is None:
+        return numerals.DASH
+    digits = 1 if value.n is None or value.n >= 400 else 0
+    return bracket(numerals.fixed(100 * value.value, digits), value)
+
+
+def bracket(text: str, value: MetricValue) -> str:
+    """A number and its interval in brackets, where it has one."""
+    return f"{text} ({value.display_interval})" if value.display_interval else text
+
+
+def caption_corruptions(outcomes: Sequence[Outcome]) -> str:
+    """What the columns are."""
+    clean = next((one.clean for one in outcomes if one.condition.family in CORRUPTED), None)
+    return say(
+        "Accuracy in per cent by severity with its interval; on the same images as they are {clean}. Mean change: over "
+        "the severities measured, in points, paired.",
+        clean=clean.display_full if clean else numerals.DASH,
+    )
 
 
 def list_others(outcomes: Sequence[Outcome]) -> Iterator[Row]:
     """One row a move or attack."""
     for one in outcomes:
         if one.condition.family not in CORRUPTED:
-            level = name_level(one.condition) or numerals.DASH
-            change = f"{one.change.display} ({one.change.display_interval})"
             yield (
                 name_kind(one.condition.kind),
-                level,
+                name_level(one.condition) or numerals.DASH,
                 numerals.count(one.condition.images),
-                spell(one.accuracy),
-                change,
+                one.accuracy.display,
+                one.accuracy.display_interval,
+                one.change.display,
+                one.change.display_interval,
+                one.moved.display,
             )
 
 
-def list_preparations(check: PreparationCheck) -> Iterator[Row]:
-    """The spec's own way, then the others, the best first."""
-    yield say("the spec’s"), spell(share("own", "", check.right, check.images, True)), numerals.DASH
-    for other in sorted(check.others, key=lambda one: -one.right):
-        change = paired_change("change", other.gained, other.lost, check.images)
-        accuracy = spell(share("other", "", other.right, check.images, True))
-        yield name_preparation(other), accuracy, f"{change.display} ({change.display_interval})"
-
-
-def caption_preparations(check: PreparationCheck) -> str:
-    """What was tried and on what."""
-    return say("The same weights on the same {n} test images under other normalisations, value ranges and channel "
-               "orders; changes are paired.", n=numerals.count(check.images))  # fmt: skip
-
-
-def list_methods(facts: RobustnessFacts) -> Iterator[MethodNote]:
-    """How the numbers of this section are computed."""
-    yield MethodNote(
-        say("Corruptions"),
-        say("Our own batched operators with the published parameters of CIFAR-10-C, severities 1 to 5, seeded; frost "
-            "is left out, because it needs photographs of ice. Changes are paired: accuracy minus that on the same "
-            "images as they are, normal interval for paired proportions."),
-        "Hendrycks and Dietterich 2019, Benchmarking Neural Network Robustness to Common Corruptions and Perturbations",
-    )  # fmt: skip
-    if facts.attack is not None:
-        yield MethodNote(
-            say("Attacks"),
-            say("Within ε of every pixel value (maximum norm), before normalisation, clipped to 0 to 255: FGSM takes "
-                "one step; PGD {steps} steps of {share} ε from {restarts} random start. Both follow the gradient of "
-                "the cross entropy; a model that hides its gradient looks more robust than it is.",
-                steps=facts.attack.steps, share=numerals.significant(facts.attack.step_share, 2),
-                restarts=facts.attack.restarts),
-            "Goodfellow, Shlens and Szegedy 2015, Explaining and Harnessing Adversarial Examples; Madry et al. 2018, "
-            "Towards Deep Learning Models Resistant to Adversarial Attacks",
-        )  # fmt: skip
-    yield MethodNote(
-        say("Preprocessing check"),
-        say("The same weights under other usual normalisations, value ranges and channel orders. The spec’s is doubted "
-            "when another one is right on more of the same images by the exact McNemar test, p < 0.001 after "
-            "Bonferroni’s correction for those tried; among near equals the one of lower loss on training images is "
-            "named. Weights that this run trained from scratch are never doubted."),
-        "McNemar 1947, Note on the sampling error of the difference between correlated proportions",
-    )  # fmt: skip
-
-
-SECTION = Section(NAME, "Robustness", 80, FIGURES, build, ("corruption_accuracy", "fgsm_accuracy", "pgd_accuracy"))
+SECTION = Section(NAME, "Robustness", 80, FIGURES, build, METRICS)

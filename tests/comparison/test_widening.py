@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reportgen.comparison.paired import score_interval
 from reportgen.comparison.widening import Ends, balanced_ends, share_ends
+from reportgen.metrics.paired import score_interval
 from reportgen.record import RunRecord
 from tests.comparison.cases import another_seed, compared, improved, with_logits
 

@@ -1,4 +1,4 @@
-"""Accuracies and changes under changed images, against naive counts, scipy and statsmodels."""
+"""Accuracies and changes under changed images, against naive counts and scipy; means against a loop over resamples."""
 
 from __future__ import annotations
 
@@ -6,82 +6,105 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, norm
 
+from reportgen.metrics.bootstrap import draw_bootstrap
+from reportgen.metrics.paired import score_interval
 from reportgen.metrics.robustness import (
-    doubt_preparation,
-    mcnemar,
-    mean_corruption_accuracy,
-    paired_change,
+    RESAMPLES,
+    SEED,
+    chance_of,
+    half_lost,
+    mean_corruption,
+    over_severities,
     read_outcomes,
 )
 from reportgen.record import RunRecord
-from tests.robustness_facts import CONDITIONS, N, preparation, probed
+from tests.robustness_facts import WRONG, N, facts_of, probed
 
 
-def facts_of(record: RunRecord):
-    assert record.probes is not None
-    assert record.probes.robustness is not None
-    return record.probes.robustness
+def right_by_hand(record: RunRecord, share: float) -> list[bool]:
+    """Which images are right where the first `share` of them are wrong and the others as they were."""
+    labels, clean = record.arrays["eval.labels"][:N], record.arrays["eval.logits"][:N].argmax(1)
+    return [bool(clean[i] == labels[i]) and i >= share * N for i in range(N)]
 
 
 def test_outcomes_are_counted_image_by_image(record: RunRecord) -> None:
-    changed = probed(record)
+    changed = probed(record, sizes={"pgd": 100, "fog": 60})
+    clean = right_by_hand(record, 0.0)
+    outcomes = read_outcomes(changed, facts_of(changed))
+    assert len(outcomes) == len(WRONG)
+    for one, share in zip(outcomes, WRONG.values(), strict=True):
+        n = one.condition.images
+        after, before = right_by_hand(record, share)[:n], clean[:n]
+        ends = binomtest(sum(after), n).proportion_ci(method="wilson")
+        assert (one.accuracy.value, one.accuracy.n) == (pytest.approx(sum(after) / n), n)
+        assert (one.accuracy.low, one.accuracy.high) == pytest.approx((ends.low, ends.high))
+        assert one.clean.value == pytest.approx(sum(before) / n)
+        assert one.change.value == pytest.approx((sum(after) - sum(before)) / n)
+        lost = sum(b and not a for a, b in zip(after, before, strict=True))
+        assert (one.change.low, one.change.high) == pytest.approx(tuple(map(float, score_interval(lost, 0, n))))
+    assert {one.condition.images for one in outcomes} == {60, 100, N}
+
+
+def test_what_is_called_otherwise_counts_wrong_images_too(record: RunRecord) -> None:
+    changed = probed(record, wrong={("shift", 1): 0.25})
     labels, clean = record.arrays["eval.labels"][:N], record.arrays["eval.logits"][:N].argmax(1)
-    for outcome, (_, _, _, wrong) in zip(read_outcomes(changed, facts_of(changed)), CONDITIONS, strict=True):
-        n = outcome.condition.images
-        kept = [clean[i] == labels[i] and i >= wrong * N for i in range(n)]
-        assert outcome.accuracy.value == pytest.approx(sum(kept) / n)
-        assert outcome.clean.value == pytest.approx(sum(clean[:n] == labels[:n]) / n)
-        assert outcome.change.value == pytest.approx(outcome.accuracy.value - outcome.clean.value)
-        assert outcome.accuracy.n == n
+    moved = sum(clean[i] != (labels[i] + 1) % 10 for i in range(N // 4))
+    assert read_outcomes(changed, facts_of(changed))[0].moved.value == pytest.approx(moved / N)
 
 
-@pytest.mark.parametrize(("gained", "lost", "n"), [(5, 20, 200), (0, 0, 50), (30, 30, 100), (0, 40, 100)])
-def test_a_paired_change_has_the_normal_interval_of_the_differences(gained: int, lost: int, n: int) -> None:
-    differences = np.array([1.0] * gained + [-1.0] * lost + [0.0] * (n - gained - lost))
-    half = norm.ppf(0.975) * differences.std() / np.sqrt(n)
-    found = paired_change("x", gained, lost, n)
-    assert (found.value, found.low, found.high) == pytest.approx(
-        (differences.mean(), max(-1, differences.mean() - half), min(1, differences.mean() + half))
+def test_nothing_changed_is_not_called_certain(record: RunRecord) -> None:
+    changed = probed(record, wrong={("shift", 1): 0.0})
+    change = read_outcomes(changed, facts_of(changed))[0].change
+    assert change.value == 0
+    assert change.low is not None
+    assert change.high is not None
+    assert change.low < -0.005
+    assert change.high > 0.005
+
+
+def test_a_kind_is_averaged_over_its_severities_image_by_image(record: RunRecord) -> None:
+    changed = probed(record)
+    found = {one.kind: one for one in over_severities(changed, facts_of(changed))}
+    assert list(found) == ["gaussian_noise", "defocus_blur", "fog", "jpeg_compression"]
+    each = np.mean([right_by_hand(record, share) for share in (0.1, 0.4, 0.7)], axis=0)
+    off = each - right_by_hand(record, 0.0)
+    half = norm.ppf(0.975) * off.std(ddof=1) / np.sqrt(N)
+    noise = found["gaussian_noise"]
+    assert noise.accuracy == pytest.approx(each.mean())
+    assert (noise.change.value, noise.change.low, noise.change.high) == pytest.approx(
+        (off.mean(), off.mean() - half, off.mean() + half)
     )
 
 
-@pytest.mark.parametrize(("gained", "lost"), [(0, 0), (1, 0), (7, 3), (3, 7), (250, 180), (500, 20)])
-def test_mcnemar_is_the_exact_binomial_test(gained: int, lost: int) -> None:
-    expected = binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
-    assert mcnemar(gained, lost) == pytest.approx(expected)
-
-
-def test_the_mean_over_corruptions_leaves_moves_and_attacks_out(record: RunRecord) -> None:
+def test_the_mean_over_kinds_takes_those_of_middling_severity_and_resamples_within_classes(record: RunRecord) -> None:
     changed = probed(record)
-    mean = mean_corruption_accuracy(changed, facts_of(changed))
+    mean = mean_corruption(changed, facts_of(changed))
     assert mean is not None
-    outcomes = read_outcomes(changed, facts_of(changed))
-    assert mean.value == pytest.approx(np.mean([one.accuracy.value for one in outcomes[:5]]))
-    assert mean.low < mean.value < mean.high
+    kinds = [
+        np.mean([right_by_hand(record, share) for share in shares], axis=0)
+        for shares in ((0.1, 0.4, 0.7), (0.3,), (0.05, 0.25))  # fog, of 3 and 5 alone, would count as too hard
+    ]
+    each = np.mean(kinds, axis=0)
+    draws = draw_bootstrap(record.arrays["eval.labels"][:N].astype(np.int64), RESAMPLES, SEED).weights
+    means = [float(draws[:, place] @ each) / N for place in range(RESAMPLES)]
+    assert (mean.kinds, mean.severities) == (3, (1, 3, 5))
+    assert mean.accuracy.value == pytest.approx(each.mean())
+    assert (mean.accuracy.low, mean.accuracy.high) == pytest.approx(tuple(np.percentile(means, [2.5, 97.5])), abs=1e-6)
+    assert mean.change.value == pytest.approx(each.mean() - np.mean(right_by_hand(record, 0.0)))
+    assert mean.change.method == mean.accuracy.method == "bootstrap"
 
 
-def test_a_better_preparation_is_named_and_near_equals_are_told_apart_by_loss(record: RunRecord) -> None:
-    check = facts_of(probed(record, preparation(180, 35, 5, 0.4), preparation(181, 36, 5, 0.9, "cifar10"))).preparation
-    doubt = doubt_preparation(check, 10)
-    assert doubt is not None
-    assert doubt.best.name == "imagenet"
-    assert doubt.change.value == pytest.approx(30 / N)
-    assert doubt.p == pytest.approx(2 * binomtest(35, 40).pvalue)
+def test_without_corruptions_there_is_no_mean(record: RunRecord) -> None:
+    changed = probed(record, wrong={("shift", 1): 0.5, ("pgd", 8): 1.0, ("fog", 5): 0.5})
+    assert mean_corruption(changed, facts_of(changed)) is None
 
 
-@pytest.mark.parametrize(
-    ("others", "learned"),
-    [
-        ([preparation(152, 6, 4)], False),
-        ([preparation(180, 35, 5)], True),
-        ([preparation(120, 5, 35)], False),
-        ([], False),
-    ],
-)
-def test_no_alarm(record: RunRecord, others: list, learned: bool) -> None:
-    assert doubt_preparation(facts_of(probed(record, *others, learned_here=learned)).preparation, 10) is None
+def test_half_is_lost_at_the_weakest_severity_that_leaves_half(record: RunRecord) -> None:
+    wrong = {("fog", 5): 0.9, ("fog", 3): 0.7, ("fog", 1): 0.2, ("gaussian_noise", 5): 0.2, ("pgd", 1): 1.0}
+    changed = probed(record, wrong=wrong)
+    found = half_lost(read_outcomes(changed, facts_of(changed)))
+    assert {kind: one.condition.level for kind, one in found.items()} == {"fog": 3}
 
 
-def test_no_alarm_at_chance(record: RunRecord) -> None:
-    check = facts_of(probed(record, preparation(26, 25, 0))).preparation.model_copy(update={"right": 1})
-    assert doubt_preparation(check, 10) is None
+def test_chance_is_the_share_of_the_largest_class(record: RunRecord) -> None:
+    assert chance_of(probed(record)) == pytest.approx(0.1)

@@ -1,170 +1,166 @@
-"""The preprocessing check: the same weights under the other usual normalisations and channel orders."""
+"""The preprocessing check: the same weights on the same images under the other usual ways to prepare them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from reportgen.experiment.datasets import Normalizer
-from reportgen.experiment.datasets.facts import CIFAR10, IMAGENET
-from reportgen.experiment.evaluate import evaluate
+from reportgen.experiment.probing._ways import Way, learned_here, other_ways, spec_way
 from reportgen.experiment.probing.context import Allowance, ProbeContext
 from reportgen.probes.robustness import Preparation, PreparationCheck
-from reportgen.spec.types import ReportSpec
 
-Name = Literal["cifar10", "imagenet", "none", "half", "bytes", "own", "spec"]
-SIZES = (1000, 500, 200, 100, 50)
+SIZES = (1000, 500, 200, 100, 50, 20)
 """Images of the check: the most that its share of the time allows, and never fewer than the last."""
-SHARE = 0.5
+FEWEST_WAYS, USUAL_WAYS = 2, 8
+SHARE = 0.4
 """Of the probe's time."""
-MOST = 8
-"""Ways tried when the whole check is not asked for; what is tried less costs less."""
-SAME = 0.01
-"""Normalisations nearer than this, in means and in the ratio of deviations, are one."""
-LOSS_IMAGES = 1000
-FEWEST_LOSS_IMAGES = 200
+LOSS_IMAGES = (200, 1000)
+"""Fewest and most training images that tell near equals apart."""
 MOST_RIVALS = 3
-DOUBT = 2.0
-"""Standard errors by which another preparation has to be better before the nearest ones are told apart."""
+HINT, CLEAR = 1.0, 2.0
+"""Standard errors of the count by which another way has to be better to be looked at longer, and to be called so."""
+Correct = NDArray[np.bool_]
+"""(n,): which of the first images are right."""
 
 
-@dataclass(frozen=True, eq=False)
-class Way:
-    """A way to make numbers of pictures, and which of the images are right under it once it has been tried."""
+@dataclass(eq=False)
+class Trial:
+    """A way that has been tried."""
 
-    name: Name
-    order: Literal["rgb", "bgr"]
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    correct: NDArray[np.bool_] | None = None
+    way: Way
+    correct: Correct
+    loss: float | None = None
 
-    def logits(self, context: ProbeContext, images: torch.Tensor) -> NDArray[Any]:
-        """(n, classes) for pictures (n, H, W, C) uint8; each colour keeps its own statistics whatever the order."""
-        turned = self.order == "bgr"
-        mean, std = (self.mean[::-1], self.std[::-1]) if turned else (self.mean, self.std)
-        normalizer = Normalizer(mean, std, context.data.normalization.size)
-        return evaluate(context.module, images.flip(-1) if turned else images, normalizer, context.device)
+    @property
+    def right(self) -> int:
+        """Images called right."""
+        return int(self.correct.sum())
 
-    def near(self, other: Way) -> bool:
-        """Whether both make nearly the same numbers."""
-        means = np.abs(np.subtract(self.mean, other.mean)).max()
-        return bool(means < SAME and np.abs(np.divide(self.std, other.std) - 1).max() < SAME)
+    def beats(self, other: Correct, errors: float) -> bool:
+        """Whether more of the same images are right than in `other`, by so many standard errors of the flips."""
+        same = other[: len(self.correct)]
+        gained, lost = int((self.correct & ~same).sum()), int((~self.correct & same).sum())
+        return bool(gained - lost > errors * (gained + lost) ** 0.5)
+
+
+@dataclass(frozen=True)
+class Checker:
+    """The images of the check, and what is known of them."""
+
+    context: ProbeContext
+    rows: torch.Tensor
+    clean: Correct
+    """Which are right under the spec's own way."""
+    allowance: Allowance
+    seconds_each: float
+    """Of one image through the model."""
+
+    def correct(self, way: Way, start: int, stop: int) -> Correct:
+        """Which of some of the images are right under a way."""
+        data, rows = self.context.data, self.rows[start:stop]
+        found: Correct = way.logits(self.context, data.test_images[rows]).argmax(1) == data.test_labels[rows].numpy()
+        return found
+
+    def size(self, share: float, ways: int) -> int:
+        """How many images there is time for, for so many ways."""
+        affordable = self.allowance.affordable(ways * self.seconds_each, share)
+        return min(len(self.rows), next((size for size in SIZES if size <= affordable), SIZES[-1]))
 
 
 def check_preparation(
-    context: ProbeContext, rows: torch.Tensor, clean: NDArray[np.bool_], allowance: Allowance, seconds_each: float
+    context: ProbeContext, rows: torch.Tensor, clean: Correct, allowance: Allowance, seconds_each: float
 ) -> PreparationCheck:
     """Try the other ways on the first of the images `rows`, of which `clean` (n,) are right under the spec's own.
 
-    `seconds_each` is the time of one image through the model.
+    What seems better at first is tried on more images, and what then is better by far, on training images as well;
+    not for weights that know no other way. `seconds_each` is the time of one image through the model.
     """
-    affordable = allowance.affordable(MOST * seconds_each, SHARE)
-    most = len(rows) if allowance.full else next((size for size in SIZES if size <= affordable), SIZES[-1])
-    images = context.data.test_images[rows[:most]]
-    labels = context.data.test_labels[rows[:most]].numpy()
-    clean = clean[: len(images)]
-
-    def tried(way: Way) -> Way:
-        return replace(way, correct=way.logits(context, images).argmax(1) == labels)
-
-    spec = Way("spec", "rgb", context.data.normalization.mean, context.data.normalization.std, clean)
-    ways = [tried(way) for way in other_ways(spec, context)]
-    if images.shape[-1] == 3 and not torch.equal(images, images.flip(-1)):
-        straight = [spec, *ways]
-        best = max(straight, key=count_right)
-        turned = straight if allowance.full else [spec] if best is spec else [spec, best]
-        ways += [tried(replace(way, order="bgr")) for way in turned]
-    losses, used = tell_apart(context, spec, ways, allowance, seconds_each)
+    checker = Checker(context, rows, clean, allowance, seconds_each)
+    spec = spec_way(context)
+    ways = other_ways(spec, context)
+    number = len(rows) if allowance.full else checker.size(SHARE, USUAL_WAYS)
+    if not allowance.full:
+        ways = ways[: max(FEWEST_WAYS, allowance.affordable(number * seconds_each, SHARE))]
+    trials = [Trial(way, checker.correct(way, 0, number)) for way in ways]
+    trials += [Trial(way, checker.correct(way, 0, number)) for way in turned_ways(checker, spec, trials, number)]
+    own = learned_here(context.spec)
+    looks = 1 if own else 1 + look_longer(checker, trials)
+    used = 0 if own else tell_apart(checker, trials)
     return PreparationCheck(
-        images=len(images),
-        right=int(clean.sum()),
-        others=tuple(describe(way, clean, loss) for way, loss in zip(ways, losses, strict=True)),
+        images=number,
+        right=int(clean[:number].sum()),
+        others=tuple(describe(trial, clean) for trial in trials),
+        looks=looks,
         loss_images=used,
-        learned_here=learned_here(context.spec),
+        learned_here=own,
     )
 
 
-def other_ways(spec: Way, context: ProbeContext) -> list[Way]:
-    """The usual normalisations that are not the spec's, each once."""
-    channels = len(spec.mean)
-    facts = context.data.facts
-    usual: list[Way] = []
-    if channels == 3:
-        usual += [Way("cifar10", "rgb", *CIFAR10), Way("imagenet", "rgb", *IMAGENET)]
-    usual += [
-        Way("none", "rgb", (0.0,) * channels, (1.0,) * channels),
-        Way("half", "rgb", (0.5,) * channels, (0.5,) * channels),
-        Way("bytes", "rgb", (0.0,) * channels, (1 / 255,) * channels),
-        Way("own", "rgb", facts.channel_mean, tuple(max(value, 1e-3) for value in facts.channel_std)),
-    ]
-    found: list[Way] = []
-    for way in usual:
-        if not any(way.near(other) for other in (spec, *found)):
-            found.append(way)
-    return found
+def turned_ways(checker: Checker, spec: Way, trials: Sequence[Trial], number: int) -> list[Way]:
+    """Ways with the channels the other way round: the spec's and the best one's, or all of them; none for grey."""
+    images = checker.context.data.test_images[checker.rows[:number]]
+    if images.shape[-1] != 3 or torch.equal(images, images.flip(-1)):
+        return []
+    if checker.allowance.full:
+        return [spec.turned(), *(trial.way.turned() for trial in trials)]
+    best = max(trials, key=lambda trial: trial.right)
+    better = best.right > int(checker.clean[:number].sum())
+    return [spec.turned(), best.way.turned()] if better else [spec.turned()]
 
 
-def count_right(way: Way) -> int:
-    """Images right under a way that has been tried."""
-    return int(way.correct.sum()) if way.correct is not None else 0
+def look_longer(checker: Checker, trials: Sequence[Trial]) -> bool:
+    """Try those that seem better than the spec's own on more images; whether there was reason and time to."""
+    hopeful = [trial for trial in trials if trial.beats(checker.clean, HINT)]
+    if not hopeful:
+        return False
+    start, stop = len(hopeful[0].correct), checker.size(SHARE, len(hopeful))
+    if stop <= start:
+        return False
+    for trial in hopeful:
+        trial.correct = np.concatenate([trial.correct, checker.correct(trial.way, start, stop)])
+    return True
 
 
-def describe(way: Way, clean: NDArray[np.bool_], loss: float | None) -> Preparation:
-    """What the record keeps of one way."""
-    assert way.correct is not None
-    return Preparation(
-        name=way.name,
-        order=way.order,
-        mean=way.mean,
-        std=way.std,
-        right=count_right(way),
-        gained=int((way.correct & ~clean).sum()),
-        lost=int((~way.correct & clean).sum()),
-        loss=loss,
-    )
-
-
-def tell_apart(
-    context: ProbeContext, spec: Way, ways: Sequence[Way], allowance: Allowance, seconds_each: float
-) -> tuple[list[float | None], int]:
-    """The loss on training images of those ways that are all so good that accuracy can't choose between them, and on
-    how many images; none where the spec's own way is not clearly worse than the best.
+def tell_apart(checker: Checker, trials: Sequence[Trial]) -> int:
+    """Measure on training images the loss of those ways that are all so good that accuracy can't choose between them;
+    on how many images, 0 where the spec's own way is not clearly worse than the best.
 
     Near neighbours, such as the statistics of two sets of photographs, differ by a few hundredths of a point of
     accuracy. Training images, which the weights were fitted to, tell them apart with far fewer pictures.
     """
-    best = max(ways, key=count_right)
-    near = [way for way in ways if not clearly_better(best, way)]
-    rivals = sorted(near, key=count_right, reverse=True)[:MOST_RIVALS]
-    nothing: list[float | None] = [None] * len(ways)
-    if not clearly_better(best, spec) or len(rivals) < 2 or not len(context.data.train_labels):
-        return nothing, 0
-    affordable = allowance.affordable(len(rivals) * seconds_each, 0.5)
-    rows, sampled = context.sample(min(LOSS_IMAGES, max(FEWEST_LOSS_IMAGES, affordable)), "train")
+    context, most = checker.context, max(len(trial.correct) for trial in trials)
+    longest = [trial for trial in trials if len(trial.correct) == most]
+    best = max(longest, key=lambda trial: trial.right)
+    rivals = sorted((trial for trial in longest if not best.beats(trial.correct, CLEAR)), key=lambda one: -one.right)
+    rivals = rivals[:MOST_RIVALS]
+    if not best.beats(checker.clean, CLEAR) or len(rivals) < 2 or not len(context.data.train_labels):
+        return 0
+    affordable = checker.allowance.affordable(len(rivals) * checker.seconds_each, 0.5)
+    rows, sampled = context.sample(min(LOSS_IMAGES[1], max(LOSS_IMAGES[0], affordable)), "train")
     images, labels = context.data.train_images[rows], context.data.train_labels[rows]
-
-    def loss_of(way: Way) -> float | None:
-        loss = float(functional.cross_entropy(torch.from_numpy(way.logits(context, images)).double(), labels))
-        return loss if np.isfinite(loss) else None
-
-    return [loss_of(way) if way in rivals else None for way in ways], sampled.images
-
-
-def clearly_better(one: Way, other: Way) -> bool:
-    """Whether more images are right under the one way than under the other, by more than the count's own noise."""
-    assert one.correct is not None
-    assert other.correct is not None
-    gained, lost = int((one.correct & ~other.correct).sum()), int((~one.correct & other.correct).sum())
-    return bool(gained - lost > DOUBT * (gained + lost) ** 0.5)
+    for trial in rivals:
+        logits = torch.from_numpy(trial.way.logits(context, images)).double()
+        loss = float(functional.cross_entropy(logits, labels))
+        trial.loss = loss if np.isfinite(loss) else None
+    return sampled.images
 
 
-def learned_here(spec: ReportSpec) -> bool:
-    """Whether the weights come from this run alone, as far as the spec tells."""
-    given = spec.model.weights is not None or any(spec.model.args.get(key) for key in ("pretrained", "weights"))
-    return spec.run.mode == "train" and not given
+def describe(trial: Trial, clean: Correct) -> Preparation:
+    """What the record keeps of one way."""
+    own = clean[: len(trial.correct)]
+    return Preparation(
+        name=trial.way.name,
+        order=trial.way.order,
+        mean=trial.way.mean,
+        std=trial.way.std,
+        images=len(trial.correct),
+        right=trial.right,
+        gained=int((trial.correct & ~own).sum()),
+        lost=int((~trial.correct & own).sum()),
+        loss=trial.loss,
+    )

@@ -72,7 +72,8 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
         measured.left_out = len(changes) - len(chosen)
         attack = measure(bench, chosen, prices, allowance, measured)
     names, pictures = make_examples(context.data.test_images[rows[:1]])
-    number = max([preparation.images, *(condition.images for condition in measured.conditions)])
+    looked = [*(other.images for other in preparation.others), *(one.images for one in measured.conditions)]
+    number = max([preparation.images, *looked])
     facts = RobustnessFacts(
         sampled=sampled.model_copy(update={"images": number}),
         preparation=preparation,

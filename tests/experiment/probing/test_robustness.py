@@ -1,125 +1,215 @@
-"""Corruptions against published parameters and other libraries, attacks against a naive loop, the preprocessing check
-on the real checkpoint."""
+"""The robustness probe on models whose answers are known by hand; the plan; what a spec may choose."""
 
 from __future__ import annotations
 
-import io
+import itertools
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch import nn
 
-from reportgen.experiment.attacks import NoGradientError, fgsm, gradient, pgd
-from reportgen.experiment.corruptions import OPERATORS, corrupt
-from reportgen.metrics.robustness import doubt_preparation
-from reportgen.store import load_record
-from tests.commands import run_here, write_spec
+from reportgen.experiment.probing import Allowance, ProbeContext, ProbeRefused, ProbeResult
+from reportgen.experiment.probing._bench import Bench, under_fgsm, under_pgd
+from reportgen.experiment.probing._conditions import CORE, FAST_LADDER, FULL_IMAGES, Prices, list_changes, plan
+from reportgen.experiment.probing.robustness import PROBE
+from reportgen.probes.robustness import CORRUPTED, RobustnessFacts
+from reportgen.record import RunRecord
+from reportgen.sections.robustness import SECTION
+from reportgen.spec import read_spec
+from reportgen.spec.probing import ProbesSpec, RobustnessOptions
+from reportgen.spec.types import RunSpec
+from tests.experiment.probing.cases import finished, recorded
+from tests.experiment.probing.levels import Knows, Steps, levels
+
+EVALUATE = RunSpec(mode="evaluate")
 
 
-def pictures(n: int = 4) -> torch.Tensor:
-    ramp = torch.linspace(40, 200, 32)
-    base = torch.stack([ramp[:, None].expand(32, 32), ramp[None].expand(32, 32), (ramp[:, None] + ramp[None]) / 2], -1)
-    noise = torch.randint(0, 30, (n, 32, 32, 3), generator=torch.Generator().manual_seed(0))
-    return (base[None] + noise).clamp(0, 255).to(torch.uint8)
+def chosen(**options: object) -> RunSpec:
+    return RunSpec(mode="evaluate", probes=ProbesSpec(robustness=RobustnessOptions.model_validate(options)))
 
 
-@pytest.mark.parametrize("name", sorted(OPERATORS))
-def test_a_corruption_keeps_shape_repeats_itself_and_grows(name: str) -> None:
-    images = pictures()
-    moved = []
-    for severity in (1, 3, 5):
-        changed = corrupt(images, name, severity, 0)
-        assert changed.shape == images.shape
-        assert changed.dtype == torch.uint8
-        assert torch.equal(changed, corrupt(images, name, severity, 0))
-        moved.append(float((changed.float() - images.float()).abs().mean()))
-    assert moved[0] > 0
-    assert moved[2] > moved[0] or name == "elastic_transform"  # published: coarser, not larger, at first
+def probe(context: ProbeContext, seconds: float = math.inf, full: bool = True) -> ProbeResult:
+    return PROBE.run(context, Allowance(seconds, full))
 
 
-@pytest.mark.parametrize(("severity", "sigma"), [(1, 0.04), (3, 0.08), (5, 0.10)])
-def test_gaussian_noise_has_the_published_deviation(severity: int, sigma: float) -> None:
-    grey = torch.full((50, 32, 32, 3), 128, dtype=torch.uint8)
-    changed = corrupt(grey, "gaussian_noise", severity, 0).double()
-    assert float(changed.std() / 255) == pytest.approx(sigma, rel=0.03)
+def facts_of(result: ProbeResult) -> RobustnessFacts:
+    assert isinstance(result.facts, RobustnessFacts)
+    return result.facts
 
 
-@pytest.mark.parametrize(("severity", "quality"), [(1, 80), (5, 40)])
-def test_jpeg_is_pillows_at_the_published_quality(severity: int, quality: int) -> None:
-    images = pictures(2)
-    changed = corrupt(images, "jpeg_compression", severity, 0).numpy()
-    for image, found in zip(images.numpy(), changed, strict=True):
-        buffer = io.BytesIO()
-        Image.fromarray(image).save(buffer, "JPEG", quality=quality)
-        expected = np.asarray(Image.open(buffer)).astype(int)
-        assert np.abs(expected - found.astype(int)).max() <= 1
+@pytest.fixture(scope="module")
+def whole() -> tuple[ProbeContext, ProbeResult]:
+    context = finished(Knows(0, 1), levels(test=40), run=EVALUATE)
+    return context, probe(context)
 
 
-def test_brightness_adds_the_published_amount_to_the_value_of_hsv() -> None:
-    grey = torch.full((1, 32, 32, 3), 100, dtype=torch.uint8)
-    changed = corrupt(grey, "brightness", 5, 0)
-    assert int(changed[0, 0, 0, 0]) == pytest.approx(100 + 0.3 * 255, abs=1)
+def test_full_measures_everything_on_the_same_images(whole: tuple[ProbeContext, ProbeResult]) -> None:
+    context, result = whole
+    facts, table = facts_of(result), result.arrays["robustness.predicted"]
+    assert [(one.kind, one.level) for one in facts.conditions] == [
+        (one.kind, one.level) for one in list_changes(RobustnessOptions())
+    ]
+    assert table.shape == (len(facts.conditions), 40)
+    assert table.max() < 5
+    assert {one.images for one in facts.conditions} == {40}
+    assert facts.left_out == 0
+    assert facts.gaps == ()
+    assert sorted(result.arrays["robustness.rows"]) == list(range(40))
+    assert result.arrays["robustness.examples"].shape == (1 + len(facts.examples), 16, 16, 3)
+    assert facts.example_id == context.data.test_ids[result.arrays["robustness.rows"][0]]
 
 
-def small_net() -> nn.Module:
+def test_what_can_not_hurt_this_model_does_not(whole: tuple[ProbeContext, ProbeResult]) -> None:
+    """It looks at the mean of red alone: moves leave that, brightness does not."""
+    context, result = whole
+    labels = context.data.test_labels.numpy()[result.arrays["robustness.rows"]]
+    right = {
+        (one.kind, one.level): float((row == labels).mean())
+        for one, row in zip(facts_of(result).conditions, result.arrays["robustness.predicted"], strict=True)
+    }
+    for kind, level in (("flip_horizontal", 0), ("flip_vertical", 0), ("shift", 1), ("rotation", 10),
+                        ("gaussian_noise", 3), ("pixelate", 5)):  # fmt: skip
+        assert right[kind, level] == 1.0
+    assert right["brightness", 5] < 0.7
+    assert right["pgd", 8.0] == 1.0
+
+
+def test_it_comes_out_the_same_again_and_leaves_the_model_alone(whole: tuple[ProbeContext, ProbeResult]) -> None:
+    context, first = whole
+    before = {name: value.clone() for name, value in context.module.state_dict().items()}
+    again = probe(context)
+    assert again.facts == first.facts
+    assert all(np.array_equal(again.arrays[name], value) for name, value in first.arrays.items())
+    assert all(torch.equal(value, before[name]) for name, value in context.module.state_dict().items())
+    assert all(parameter.grad is None for parameter in context.module.parameters())
+
+
+def test_a_record_with_it_becomes_a_section(record: RunRecord, whole: tuple[ProbeContext, ProbeResult]) -> None:
+    context, result = whole
+    arrays = {
+        "eval.labels": context.data.test_labels.numpy(),
+        "eval.logits": np.pad(context.logits, ((0, 0), (0, 5)), constant_values=-99),
+    }
+    view = SECTION.build(recorded(record, "robustness", result, arrays), {})
+    assert getattr(view, "corruptions", ())
+
+
+def test_an_empty_purse_still_pays_for_the_smallest_check() -> None:
+    facts = facts_of(probe(finished(Knows(0, 1), levels(test=60), run=EVALUATE), 0.0, full=False))
+    assert facts.preparation is not None
+    assert facts.preparation.images == 20
+    assert len(facts.preparation.others) >= 2
+    assert facts.conditions == ()
+    assert facts.left_out == len(list_changes(RobustnessOptions()))
+
+
+def test_the_spec_chooses_images_corruptions_and_epsilons() -> None:
+    run = chosen(images=25, corruptions=["fog", "snow"], epsilons=[16, 0.5])
+    facts = facts_of(probe(finished(Knows(0, 1), levels(), run=run), 60.0, full=False))
+    assert {one.images for one in facts.conditions} == {25}
+    assert {one.kind for one in facts.conditions if one.family in CORRUPTED} == {"fog", "snow"}
+    assert [one.level for one in facts.conditions if one.kind == "pgd"] == [0.5, 16]
+
+
+def test_a_model_without_a_gradient_is_not_attacked() -> None:
+    run = chosen(images=20, corruptions=["fog"])
+    facts = facts_of(probe(finished(Steps(0, 1), levels(), run=run)))
+    assert facts.attack is None
+    assert not any(one.family == "attack" for one in facts.conditions)
+    assert [gap for gap in facts.gaps if "no gradient" in gap]
+    assert any(one.kind == "fog" for one in facts.conditions)
+
+
+def test_at_chance_only_the_preparation_is_looked_at() -> None:
     torch.manual_seed(0)
-    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.Tanh(), nn.Flatten(), nn.LazyLinear(5)).eval()
+    net = nn.Sequential(nn.Flatten(), nn.Linear(768, 5))
+    nn.init.zeros_(net[1].weight)
+    facts = facts_of(probe(finished(net, levels(), run=EVALUATE)))
+    assert facts.conditions == ()
+    assert facts.preparation is not None
+    assert [gap for gap in facts.gaps if "no better than chance" in gap]
 
 
-def test_fgsm_is_one_signed_step_of_each_pictures_own_gradient() -> None:
-    net, x, labels = small_net(), torch.rand(3, 3, 8, 8), torch.tensor([0, 1, 2])
-    slope = gradient(net, x, labels)
-    for place in range(3):
-        pixels = x[place : place + 1].clone().requires_grad_()
-        nn.functional.cross_entropy(net(pixels), labels[place : place + 1]).backward()
-        assert torch.allclose(slope[place], pixels.grad[0], atol=1e-6)
-    assert torch.equal(fgsm(x, slope, 0.1), (x + 0.1 * slope.sign()).clamp(0, 1))
+def test_what_can_not_be_probed_is_refused() -> None:
+    with pytest.raises(ProbeRefused, match="10 test images are too few"):
+        probe(finished(Knows(0, 1), levels(test=10), run=EVALUATE))
+    with pytest.raises(ProbeRefused, match="not all finite"):
+        probe(finished(Knows(float("nan"), 1), levels(), run=EVALUATE))
 
 
-def test_pgd_stays_within_epsilon_and_follows_the_naive_loop() -> None:
-    net, x, labels = small_net(), torch.rand(2, 3, 8, 8), torch.tensor([0, 1])
-    found = pgd(net, x, labels, 0.05, 4, 0.02, None)
-    naive = x.clone()
-    for _ in range(4):
-        pixels = naive.clone().requires_grad_()
-        nn.functional.cross_entropy(net(pixels), labels, reduction="sum").backward()
-        naive = torch.max(torch.min(naive + 0.02 * pixels.grad.sign(), x + 0.05), x - 0.05).clamp(0, 1)
-    assert torch.allclose(found, naive, atol=1e-6)
-    wild = pgd(net, x, labels, 0.05, 4, 0.02, torch.Generator().manual_seed(0))
-    assert float((wild - x).abs().max()) <= 0.05 + 1e-6
-    before, after = (nn.functional.cross_entropy(net(part), labels) for part in (x, found))
-    assert after > before
+@pytest.mark.parametrize(("grey", "channels", "side"), [(True, 1, 28), (True, 3, 8), (False, 3, 48)])
+def test_other_pictures_and_float64(grey: bool, channels: int, side: int) -> None:
+    data = levels(grey=grey, channels=channels, side=side, test=20)
+    context = finished(Knows(0, 1), data, run=chosen(images=20, epsilons=[1]), precision="float64")
+    facts = facts_of(probe(context))
+    assert facts.left_out == 0
+    assert facts.preparation is not None
+    assert {one.order for one in facts.preparation.others} == ({"rgb"} if grey else {"rgb", "bgr"})
 
 
-def test_a_model_without_a_gradient_is_refused() -> None:
-    with pytest.raises(NoGradientError):
-        gradient(lambda x: x.detach().flatten(1)[:, :5], torch.rand(2, 3, 8, 8), torch.tensor([0, 1]))
+def test_pgd_never_forgets_and_more_is_worse() -> None:
+    context = finished(Knows(0, 1), levels(), run=EVALUATE)
+    bench, labels = Bench(context, torch.arange(60)), context.data.test_labels.numpy()
+    wrong = [under_pgd(bench, epsilon, 5, 2) != labels for epsilon in (5, 25, 60)]
+    assert [int(part.sum()) for part in wrong] == sorted(int(part.sum()) for part in wrong)
+    assert wrong[2].sum() > wrong[0].sum()
+    assert all((low <= high).all() for low, high in itertools.pairwise(wrong))
 
 
-CHECKPOINT = """\
-title: The published checkpoint
-model: {{source: "builtin:cifar_resnet20", weights: "{root}/checkpoints/resnet20-12fca82f.th"}}
-data: {{name: cifar10, normalize: {normalize}, eval_limit: 400, root: "{root}"}}
-run: {{mode: evaluate, precision: float32, probes: {{level: none, max_seconds: 20.0, robustness: fast}}}}
-outputs: [json]
-"""
+def test_half_the_distance_between_two_classes_is_what_an_attack_needs() -> None:
+    """Red decides; its levels are 48.75 of 255 apart, so that 24 are too few and 25 enough."""
+    context = finished(Knows(0, 1), levels(), run=EVALUATE)
+    bench, labels = Bench(context, torch.arange(60)), context.data.test_labels.numpy()
+    few, enough = under_fgsm(bench, [22.0, 27.0])
+    assert (few == labels).mean() > 0.9
+    inner = (labels > 0) & (labels < 4)
+    assert (enough == labels)[inner].mean() < 0.1
+    assert bench.flat == 0
 
 
-@pytest.mark.data
-@pytest.mark.parametrize(("normalize", "wrong"), [("none", True), ("imagenet", False)])
-def test_a_wrong_normalisation_of_the_published_checkpoint_is_caught(
-    normalize: str, wrong: bool, data_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    spec = write_spec(tmp_path, CHECKPOINT.format(root=data_root, normalize=normalize))
-    assert run_here(capsys, "build", spec, "-o", tmp_path / "out").code == 0
-    record = load_record(tmp_path / "out" / "record")
-    assert record.probes is not None
-    assert record.probes.robustness is not None
-    doubt = doubt_preparation(record.probes.robustness.preparation, 10)
-    assert (doubt is not None) == wrong
-    if doubt is not None:
-        assert (doubt.best.name, doubt.best.order) == ("imagenet", "rgb")
-        assert doubt.now.high < doubt.then.low
+def test_the_core_has_one_corruption_of_each_family_first() -> None:
+    changes = list_changes(RobustnessOptions())
+    first = [one for one in changes if one.tier == 0]
+    assert changes[: len(first)] == first
+    assert {one.kind for one in first if one.family in CORRUPTED} == set(CORE)
+    assert {one.level for one in first if one.family in CORRUPTED} == {1, 3, 5}
+    assert len(changes) == len(set(changes)) == 14 * 5 + 9 + 8
+
+
+@pytest.mark.parametrize("seconds", [0.1, 3.0, 10.0, 40.0, 1000.0])
+def test_a_plan_costs_no_more_than_it_may_unless_it_is_the_least(seconds: float) -> None:
+    changes, prices = list_changes(RobustnessOptions()), Prices(0.002, 10)
+    kept, images = plan(changes, prices, seconds, 5000, False, None)
+    least = [one for one in changes if one.tier == 0]
+    assert images * prices.of_all(kept) <= seconds or (kept, images) == (least, FAST_LADDER[0][1])
+    assert kept[: len(least)] == least
+    assert plan(changes, prices, seconds, 70, False, None)[1] <= 70
+
+
+def test_full_and_what_the_spec_asks_for_set_the_images() -> None:
+    changes, prices = list_changes(RobustnessOptions()), Prices(0.002, 10)
+    assert plan(changes, prices, 0.0, 10_000, True, None) == (changes, FULL_IMAGES)
+    assert plan(changes, prices, 0.0, 10_000, True, 7000) == (changes, 7000)
+    assert plan(changes, prices, 1e9, 10_000, False, 30) == (changes, 30)
+
+
+def test_fgsm_pays_for_one_gradient_and_pgd_for_what_still_stands() -> None:
+    changes = list_changes(RobustnessOptions())
+    fgsm, pgd = ([one for one in changes if one.kind == kind] for kind in ("fgsm", "pgd"))
+    assert Prices(1.0, 10).of_all(fgsm) == 4 + 3
+    assert 31 < Prices(1.0, 10).of_all(pgd) < 2 * 31
+
+
+def test_a_spec_says_it(tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text(
+        "model: {source: builtin:two_conv}\n"
+        "run: {probes: {robustness: {level: full, images: 500, corruptions: [fog, snow], epsilons: [2, 8]}}}\n",
+        encoding="utf-8",
+    )
+    own = read_spec(path).run.probes
+    assert isinstance(own, ProbesSpec)
+    assert own.robustness == RobustnessOptions(level="full", images=500, corruptions=("fog", "snow"), epsilons=(2, 8))

@@ -11,7 +11,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
 
-from reportgen.comparison.paired import holm, mcnemar_exact, paired_interval, score_interval, score_statistic, tost
+from reportgen.metrics.paired import holm, mcnemar_exact, paired_interval, score_interval, score_statistic, tost
 
 counts = st.integers(0, 400)
 
