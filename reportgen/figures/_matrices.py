@@ -37,8 +37,9 @@ def find_weights(record: RunRecord, name: str, title: str) -> WeightFacts | Skip
 
 
 def label(facts: WeightFacts, place: int, most: int) -> str:
-    """Number and name of a matrix in at most about `most` characters; what is left out is the middle."""
-    return f"{place + 1}\u2002{squeeze(plain_name(facts.matrices[place]), most)}"
+    """Number and name of a matrix; with a number of one digit the name has at most `most` characters."""
+    number = str(place + 1)
+    return f"{number}\u2002{squeeze(plain_name(facts.matrices[place]), most + 1 - len(number))}"
 
 
 def plain_name(matrix: WeightMatrix) -> str:

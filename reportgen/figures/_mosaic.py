@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reportgen import numerals
 from reportgen.figures._matrices import LEVELS, paint
-from reportgen.figures._style import INK, MUTED, POINT, sheet
+from reportgen.figures._style import HALF, INK, MUTED, POINT, sheet
 from reportgen.report import FigureFile
 from reportgen.words import say
 
@@ -85,16 +85,16 @@ def side_by_side(painted: Canvas, gap: int = 1) -> Canvas:
 def draw_mosaic(name: str, mosaic: Mosaic, labels: Sequence[str], key: Key, texts: tuple[str, str, str]) -> FigureFile:
     """The mosaic with its labels and the key of its colours; `texts` are title, caption and alternative text."""
     below = LINE + 4
-    with sheet(name, mosaic.height + below, mosaic.width) as paper:
-        figure, tall = paper.figure, paper.height
+    with sheet(name, mosaic.height + below, max(mosaic.width, HALF)) as paper:
+        figure, broad, tall = paper.figure, paper.width, paper.height
         figure.set_layout_engine(None)
-        axes = figure.add_axes((0, below / tall, 1, mosaic.height / tall))
+        axes = figure.add_axes((0, below / tall, mosaic.width / broad, mosaic.height / tall))
         axes.imshow(mosaic.canvas, interpolation="none", aspect="auto")
         axes.set_axis_off()
         for (top, left), text in zip(mosaic.corners, labels, strict=False):
             axes.annotate(text, (left - 0.5, top - 0.5), (0, 3), textcoords="offset points", color=INK, va="bottom")
         wide = KEY * key.colours.shape[1]
-        strip = figure.add_axes((KEY_LEFT / mosaic.width, 2 / tall, wide / mosaic.width, 10 / tall))
+        strip = figure.add_axes((KEY_LEFT / broad, 2 / tall, wide / broad, 10 / tall))
         strip.imshow(key.colours, interpolation="none", aspect="auto")
         strip.set_axis_off()
         for text, where, align in ((key.low, 0.0, "right"), (key.high, 1.0, "left")):

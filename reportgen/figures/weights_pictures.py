@@ -22,11 +22,11 @@ COLUMNS = {1: 6, 2: 4}
 NAME = {1: 13, 2: 21}
 """Characters of a name above one."""
 FILTERS_WIDE = 8
+"""Filters beside each other."""
 GREYS = 15
 """Steps of the key of their colours."""
-ENLARGED = 6
-"""CSS pixels for one of a filter, where there is room."""
-"""Filters beside each other."""
+ENLARGED = 5
+"""CSS pixels for one of a filter, where there is room; small filters take half the width."""
 
 
 def draw_pictures(record: RunRecord) -> FigureFile | Skipped:
@@ -152,7 +152,8 @@ def draw_filters(record: RunRecord) -> FigureFile | Skipped:
     blocks = np.stack([gather(moment) for moment in filters])
     tiles = side_by_side(blocks[None], gap=6) if facts.trained else blocks
     matrix, channels = facts.matrices[facts.filters], filters.shape[-1]
-    width = min(FULL if facts.trained else HALF, ENLARGED * tiles.shape[2])
+    wide = ENLARGED * tiles.shape[2]
+    width = wide if wide <= HALF else min(FULL, wide)
     mosaic = lay_out(tiles, 1, width)
     most = numerals.significant(facts.filter_scale, 2)
     grey = brighten(np.linspace(-127, 127, GREYS).round().astype(np.int8))[None, :, None].repeat(3, axis=2)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import torch
+from torch import nn
 
 from reportgen.probes.weights import DEAD, LEAST_COLUMNS, TWIN
 
 SIEVE = 64
 """Random directions onto which longer rows are projected to find each one's nearest."""
+LIKELY = 0.9
+"""|cosine| after the projection from which on it is worth computing it whole: TWIN ± six of its errors and more."""
 MOST_ROWS = 4096
 """Rows up to which twins are looked for: the comparison of all pairs is as large as their square."""
 
@@ -17,33 +20,32 @@ def near_zero(sizes: torch.Tensor) -> torch.Tensor:
     return sizes <= DEAD * torch.quantile(sizes.double(), 0.9)
 
 
-def count_dead(matrix: torch.Tensor) -> int:
-    """Rows of (rows, columns) whose norm is near zero against that of the others."""
-    return int(near_zero(torch.linalg.vector_norm(matrix, dim=1)).sum())
+def count_dead(norms: torch.Tensor) -> int:
+    """Rows whose norm, of (rows,), is near zero against those of the others."""
+    return int(near_zero(norms).sum())
 
 
-def count_twins(matrix: torch.Tensor, groups: int = 1) -> int | None:
+def count_twins(matrix: torch.Tensor, norms: torch.Tensor, groups: int = 1) -> int | None:
     """Rows of (rows, columns) that have another one, of their group and not near zero either, at |cosine| > TWIN.
 
     The nearest of each row is found among all pairs, in rows of more than SIEVE columns after a random projection
-    (Johnson and Lindenstrauss 1984), and its cosine is then computed from the rows themselves. None where rows are too
-    short to mean anything or too many to compare.
+    (Johnson and Lindenstrauss 1984); where it is near enough its cosine is computed from the rows themselves. None
+    where rows are too short to mean anything or too many to compare.
     """
     rows, columns = matrix.shape
     if columns < LEAST_COLUMNS or rows > MOST_ROWS or rows // groups < 2:
         return None
-    norms = torch.linalg.vector_norm(matrix, dim=1, keepdim=True)
-    alive = ~near_zero(norms[:, 0])
-    unit = matrix / norms.clamp_min(torch.finfo(matrix.dtype).tiny)
-    seen = unit
+    seen = matrix
     if columns > SIEVE:
         generator = torch.Generator().manual_seed(0)
-        seen = unit @ torch.randn(columns, SIEVE, generator=generator, dtype=matrix.dtype)
-        seen = seen / torch.linalg.vector_norm(seen, dim=1, keepdim=True).clamp_min(torch.finfo(matrix.dtype).tiny)
-    alike = (seen @ seen.T).abs()
+        seen = matrix @ torch.randn(columns, SIEVE, generator=generator, dtype=matrix.dtype)
+    seen = nn.functional.normalize(seen, dim=1)
+    alive = ~near_zero(norms)
     group = torch.arange(rows) * groups // rows
-    apart = (group[:, None] != group) | ~alive | torch.eye(rows, dtype=torch.bool)
-    nearest = alike.masked_fill_(apart, -1.0).argmax(1)
-    cosine = (unit * unit[nearest]).sum(1).abs()
-    paired = (group[nearest] == group) & alive & alive[nearest] & (nearest != torch.arange(rows))
-    return int(((cosine > TWIN) & paired).sum())
+    able = (group[:, None] == group) & alive & alive[:, None]
+    alike = (seen @ seen.T).abs_().masked_fill_(~able.fill_diagonal_(False), -1.0)
+    likeness, nearest = alike.max(1)
+    near = torch.nonzero(likeness > LIKELY)[:, 0]
+    other = nearest[near]
+    cosine = (matrix[near] * matrix[other]).sum(1) / (norms[near] * norms[other])
+    return int((cosine.abs() > TWIN).sum())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from reportgen.experiment.probing._weights.filters import count_dead, count_twins, near_zero
 from reportgen.experiment.probing._weights.finding import Matrix
 from reportgen.experiment.probing._weights.spectra import effective_rank, fit_tail, seconds_guess, singular_values
+from reportgen.experiment.probing._weights.threads import threads_for
 from reportgen.experiment.probing._weights.values import (
     CHUNK,
     Moments,
     describe_values,
     histogram,
     histogram_end,
-    is_finite,
     sum_values,
     thin,
 )
@@ -27,6 +27,10 @@ from reportgen.experiment.probing.context import Allowance
 from reportgen.probes.weights import VALUES_COUNTED, MatrixNumbers, WeightMatrix
 
 State = Mapping[str, torch.Tensor]
+MANY_VALUES = 2**21
+"""Of a matrix, worth several threads."""
+MANY_PRODUCTS = 1e9
+"""By the guess for its spectrum, likewise."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,12 @@ def read_moments(matrix: Matrix, initial: State | None) -> list[torch.Tensor]:
 
 def measure_matrix(matrix: Matrix, initial: State | None, full: bool) -> Measured:
     """Everything but spectrum and gradient."""
+    with threads_for(matrix.rows * matrix.columns, MANY_VALUES):
+        return measure_values(matrix, initial, full)
+
+
+def measure_values(matrix: Matrix, initial: State | None, full: bool) -> Measured:
+    """Its values at each moment, the way between, and its rows."""
     tensors = read_moments(matrix, initial)
     facts = WeightMatrix(
         name=matrix.name,
@@ -62,9 +72,9 @@ def measure_matrix(matrix: Matrix, initial: State | None, full: bool) -> Measure
         groups=matrix.groups,
         trainable=matrix.parameter.requires_grad,
     )
-    if not all(map(is_finite, tensors)):
-        return Measured(facts.model_copy(update={"finite": False}))
     moments = [sum_values(tensor) for tensor in tensors]
+    if not all(moment.finite for moment in moments):
+        return Measured(facts.model_copy(update={"finite": False}))
     counted = [thin(tensor, tensor.numel() if full else VALUES_COUNTED) for tensor in tensors]
     numbers = [describe_values(*item) for item in zip(moments, counted, strict=True)]
     end = histogram_end(*moments)
@@ -84,7 +94,8 @@ def describe_filters(matrix: Matrix, final: torch.Tensor) -> dict[str, int | Non
     if not matrix.is_filters:
         return {}
     muted = None if matrix.scale is None else int(near_zero(matrix.scale.detach().abs().cpu()).sum())
-    return {"dead": count_dead(final), "muted": muted, "twins": count_twins(final, matrix.groups)}
+    norms = torch.linalg.vector_norm(final, dim=1)
+    return {"dead": count_dead(norms), "muted": muted, "twins": count_twins(final, norms, matrix.groups)}
 
 
 def describe_way(first: torch.Tensor, final: torch.Tensor, before: Moments) -> dict[str, float | bool | None]:
@@ -105,21 +116,26 @@ def measure_spectra(
     able = [place for place, one in enumerate(measured) if one.facts.finite]
     guesses = {place: seconds_guess(matrices[place].rows, matrices[place].columns) for place in able}
     waiting = sorted(able, key=lambda place: (guesses[place], reverse_bits(place)))
-    pace = 0.0
+    pace = float("inf")  # of the quickest so far: the first waits for libraries, and small ones cost their call
     for position, place in enumerate(waiting):
         if position and pace * guesses[place] > allowance.left:
             return sorted(waiting[position:])
         begun = time.perf_counter()
-        tensors = read_moments(matrices[place], initial)
-        facts = measured[place].facts
-        update = {"final": with_spectrum(facts.final, tensors[-1])}
-        if facts.initial is not None:
-            update["initial"] = with_spectrum(facts.initial, tensors[0])
-        measured[place] = Measured(
-            facts.model_copy(update=update), measured[place].spreads, measured[place].histograms, measured[place].end
-        )
-        pace = (time.perf_counter() - begun) / guesses[place]
+        with threads_for(guesses[place], MANY_PRODUCTS):
+            measured[place] = replace(
+                measured[place], facts=add_spectra(matrices[place], measured[place].facts, initial)
+            )
+        pace = min(pace, (time.perf_counter() - begun) / guesses[place])
     return []
+
+
+def add_spectra(matrix: Matrix, facts: WeightMatrix, initial: State | None) -> WeightMatrix:
+    """The facts with the numbers of the singular values at each moment."""
+    tensors = read_moments(matrix, initial)
+    update = {"final": with_spectrum(facts.final, tensors[-1])}
+    if facts.initial is not None:
+        update["initial"] = with_spectrum(facts.initial, tensors[0])
+    return facts.model_copy(update=update)
 
 
 def reverse_bits(number: int) -> int:

@@ -29,6 +29,11 @@ class Moments:
         return self.total / self.n
 
     @property
+    def finite(self) -> bool:
+        """Whether every value is a number: the largest magnitude is none when one of them is none."""
+        return bool(np.isfinite(self.largest))
+
+    @property
     def spread(self) -> float:
         """Standard deviation, of the population."""
         return float(np.sqrt(max(0.0, self.squares / self.n - self.mean**2)))
@@ -41,13 +46,8 @@ def sum_values(matrix: torch.Tensor) -> Moments:
     for chunk in torch.split(matrix.reshape(-1), CHUNK):
         total += float(chunk.sum())
         squares += float(torch.linalg.vector_norm(chunk)) ** 2
-        largest = max(largest, float(torch.linalg.vector_norm(chunk, ord=float("inf"))))
+        largest = float(np.maximum(largest, float(torch.linalg.vector_norm(chunk, ord=float("inf")))))  # keeps NaN
     return Moments(matrix.numel(), total, squares, largest)
-
-
-def is_finite(matrix: torch.Tensor) -> bool:
-    """Whether every value is a number: the largest magnitude is not when one of them is not."""
-    return bool(torch.isfinite(torch.linalg.vector_norm(matrix, ord=float("inf"))))
 
 
 def thin(matrix: torch.Tensor, most: int = VALUES_COUNTED) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Which matrices hold the parameters, and where the gradient is large against the weight."""
+"""Where the gradient is large against the weight."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ from matplotlib.ticker import LogLocator
 from reportgen import numerals
 from reportgen.figures._matrices import AFTER, BEFORE, Grid, find_weights, moments_text, plain_name, squeeze
 from reportgen.figures._style import HAIRLINE, HALF, INK, MUTED, PAPER, grid, sheet, shorten
-from reportgen.figures.cost_share import Stage, colours, ring
 from reportgen.kinds import FigureKind
 from reportgen.probes.weights import WeightFacts
 from reportgen.record import RunRecord
 from reportgen.report import FigureFile, Skipped
-from reportgen.words import say, say_count
+from reportgen.words import say
 
-SLICES = 6
-"""Matrices with a slice of their own."""
 OUTLIERS = 3
 """Points that are named, where their names don’t meet."""
 APART = 0.07
@@ -28,50 +25,6 @@ APART = 0.07
 HEIGHT = 260
 FEW_DECADES = 60.0
 """Ratio of an axis’s ends below which powers of ten alone are too few ticks."""
-
-
-def slices(facts: WeightFacts) -> list[Stage]:
-    """The largest matrices in their order, then all others together with the vectors."""
-    sizes = [matrix.parameters for matrix in facts.matrices]
-    largest = sorted(sorted(range(len(sizes)), key=lambda place: (-sizes[place], place))[:SLICES])
-    rows = [
-        Stage(f"{place + 1} {plain_name(facts.matrices[place])}", (float(sizes[place]), 0, 0, 0)) for place in largest
-    ]
-    rest = sum(sizes) - sum(sizes[place] for place in largest) + facts.vectors
-    return [*rows, Stage(say("all others"), (float(rest), 0, 0, 0), other=True)] if rest else rows
-
-
-def draw_share(record: RunRecord) -> FigureFile | Skipped:
-    """A ring of the largest matrices."""
-    name, title = "weights_share", say("Which matrices hold the parameters")
-    facts = find_weights(record, name, title)
-    if isinstance(facts, Skipped):
-        return facts
-    rows = slices(facts)
-    if len(rows) < 2:
-        return Skipped(name, title, say("All parameters of the model stand in one matrix."))
-    with sheet(name, HEIGHT, HALF) as paper:
-        ring(paper.figure.add_subplot(), rows, colours(rows))
-        return paper.svg(title, share_caption(facts, rows), share_alt(rows))
-
-
-def share_caption(facts: WeightFacts, rows: Sequence[Stage]) -> str:
-    """How much the largest hold, and what else there is."""
-    total = sum(row.costs[0] for row in rows)
-    named = [row for row in rows if not row.other]
-    some = numerals.percent(sum(row.costs[0] for row in named) / total)
-    count = say_count("The largest matrix holds", "The {count} largest matrices hold", len(named))
-    return say(
-        "{count} {some} of the parameters. {vectors} of all ({share}) stand in no matrix: biases, scales and tokens.",
-        count=count, some=some, vectors=numerals.count(facts.vectors), share=numerals.percent(facts.vectors / total),
-    )  # fmt: skip
-
-
-def share_alt(rows: Sequence[Stage]) -> str:
-    """Every slice with its share."""
-    total = sum(row.costs[0] for row in rows)
-    told = [f"{shorten(row.label, 48)} {numerals.percent(row.costs[0] / total)}" for row in rows]
-    return say("Ring of the parameters by matrix. {shares}.", shares="; ".join(told))
 
 
 def sizes_of(facts: WeightFacts, places: Sequence[int], moment: str) -> tuple[Grid, Grid]:
@@ -204,4 +157,4 @@ def gradient_alt(facts: WeightFacts, points: dict[str, tuple[Grid, Grid]]) -> st
     )  # fmt: skip
 
 
-FIGURES = (FigureKind("weights_share", draw_share), FigureKind("weights_gradient", draw_gradient))
+FIGURE = FigureKind("weights_gradient", draw_gradient)

@@ -1,0 +1,114 @@
+"""Which matrices hold the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reportgen import numerals
+from reportgen.figures._matrices import find_weights, plain_name
+from reportgen.figures._style import HALF, sheet, shorten
+from reportgen.figures.cost_share import Stage, colours, ring
+from reportgen.kinds import FigureKind
+from reportgen.probes.weights import WeightFacts
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say, say_count
+
+SLICES = 6
+"""Matrices, or shapes of them, with a part of their own."""
+HALF_OF_ALL = 0.5
+"""Of the parameters; where the largest matrices hold less, a ring of them says little."""
+MUCH_MORE = 1.5
+"""Times the share of the parameters that has to be gained by putting equal shapes together."""
+HEIGHT = 260
+"""CSS pixels, as of the figure beside it."""
+
+
+@dataclass(frozen=True)
+class Slices:
+    """The parts of the ring: single matrices, or where those are small, all matrices of the same sides together."""
+
+    rows: tuple[Stage, ...]
+    together: bool
+
+    @property
+    def named(self) -> float:
+        """Share of the parameters in the parts that have a name."""
+        return sum(row.costs[0] for row in self.rows if not row.other) / self.total
+
+    @property
+    def total(self) -> float:
+        """All parameters."""
+        return sum(row.costs[0] for row in self.rows)
+
+
+def choose_slices(facts: WeightFacts) -> Slices:
+    """The largest matrices in their order; those of equal sides together where that names far more of the whole."""
+    single = Slices(slices(facts, single_label(facts)), False)
+    if single.named >= HALF_OF_ALL:
+        return single
+    together = Slices(slices(facts, [f"{matrix.rows}×{matrix.columns}" for matrix in facts.matrices]), True)
+    return together if together.named >= MUCH_MORE * single.named else single
+
+
+def single_label(facts: WeightFacts) -> list[str]:
+    """Number and name of every matrix."""
+    return [f"{place} {plain_name(matrix)}" for place, matrix in enumerate(facts.matrices, start=1)]
+
+
+def slices(facts: WeightFacts, labels: Sequence[str]) -> tuple[Stage, ...]:
+    """Parameters by label, the largest in order of their first matrix, then all others together with the vectors."""
+    sizes: dict[str, float] = {}
+    for matrix, label in zip(facts.matrices, labels, strict=True):
+        sizes[label] = sizes.get(label, 0.0) + matrix.parameters
+    largest = sorted(sizes, key=lambda label: -sizes[label])[:SLICES]
+    rows = [Stage(label, (size, 0, 0, 0)) for label, size in sizes.items() if label in largest]
+    rest = sum(sizes.values()) - sum(row.costs[0] for row in rows) + facts.vectors
+    return (*rows, Stage(say("all others"), (rest, 0, 0, 0), other=True)) if rest else tuple(rows)
+
+
+def draw_share(record: RunRecord) -> FigureFile | Skipped:
+    """A ring of the largest matrices."""
+    name, title = "weights_share", say("Which matrices hold the parameters")
+    facts = find_weights(record, name, title)
+    if isinstance(facts, Skipped):
+        return facts
+    parts = choose_slices(facts)
+    if len(parts.rows) < 2:
+        return Skipped(name, title, say("All parameters of the model stand in one matrix."))
+    with sheet(name, HEIGHT, HALF) as paper:
+        ring(paper.figure.add_subplot(), parts.rows, colours(parts.rows))
+        return paper.svg(title, share_caption(facts, parts), share_alt(parts.rows))
+
+
+def share_caption(facts: WeightFacts, parts: Slices) -> str:
+    """How much the largest hold, and what else there is."""
+    count = sum(not row.other for row in parts.rows)
+    if parts.together:
+        first = say_count(
+            "Matrices of {count} shape, the same outputs × inputs, hold {some} of the parameters.",
+            "Matrices of {count} shapes hold {some} of the parameters; a part is all of the same outputs × inputs.",
+            count, some=numerals.percent(parts.named),
+        )  # fmt: skip
+    else:
+        first = say_count(
+            "The largest matrix holds {some} of the parameters.",
+            "The {count} largest matrices hold {some} of the parameters.",
+            count, some=numerals.percent(parts.named),
+        )  # fmt: skip
+    rest = say(
+        "{vectors} of all ({share}) stand in no matrix: biases, scales and tokens.",
+        vectors=numerals.count(facts.vectors), share=numerals.percent(facts.vectors / parts.total),
+    )  # fmt: skip
+    return f"{first} {rest}"
+
+
+def share_alt(rows: Sequence[Stage]) -> str:
+    """Every slice with its share."""
+    total = sum(row.costs[0] for row in rows)
+    told = [f"{shorten(row.label, 48)} {numerals.percent(row.costs[0] / total)}" for row in rows]
+    return say("Ring of the parameters by matrix. {shares}.", shares="; ".join(told))
+
+
+FIGURE = FigureKind("weights_share", draw_share)
