@@ -57,6 +57,7 @@ def draw_gradient(record: RunRecord) -> FigureFile | Skipped:
                       markeredgecolor=BEFORE, markeredgewidth=1)  # fmt: skip
         axes.plot(*(side[finite["final"]] for side in points["final"]), "o", color=AFTER, markersize=4)
         axes.set(xscale="log", yscale="log")
+        axes.margins(0.06, 0.12)  # room for names above and below
         middle = median_ratio(*points["final"])
         lines(axes, middle)
         name_outliers(axes, facts, *points["final"], middle)
@@ -77,8 +78,8 @@ def mark_decades(axis: Axis, low: float, high: float) -> None:
 
 
 def power(value: float, _: object = None) -> str:
-    """A tick's number: plain from a hundredth to a hundred, else as 1e−5."""
-    return f"{value:g}" if 0.009 < value < 999 else f"{value:.0e}".replace("e-0", "e−").replace("e+0", "e")
+    """A tick's number: plain from a thousandth to a hundred, else as 1e−5."""
+    return f"{value:g}" if 0.0009 < value < 999 else f"{value:.0e}".replace("e-0", "e−").replace("e+0", "e")
 
 
 def median_ratio(weights: Grid, gradients: Grid) -> float:
@@ -88,7 +89,7 @@ def median_ratio(weights: Grid, gradients: Grid) -> float:
 
 
 def lines(axes: Axes, middle: float) -> None:
-    """The line on which gradient over weight is the median; room for a decade at least on both sides."""
+    """The line on which gradient over weight is the median; it asks for no room of its own."""
     low, high = axes.get_xlim()
     bottom, top = axes.get_ylim()
     axes.plot([low, high], [middle * low, middle * high], color=HAIRLINE, linewidth=1, zorder=0)
