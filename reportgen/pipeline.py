@@ -5,19 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from reportgen.baselines import choose_baseline, judge, stored_digest
-from reportgen.errors import GateFailed, RecordError, RenderError, ReportgenError, RunError
+from reportgen.errors import GateFailed, RecordError, ReportgenError, RunError
 from reportgen.extras import check_extras
 from reportgen.fingerprint import fingerprint, source_digest
 from reportgen.gating import GateResult
-from reportgen.kinds import Render
 from reportgen.progress import Progress
 from reportgen.record import RunRecord
-from reportgen.report import Report
 from reportgen.rooms import Rooms
 from reportgen.sources import RECORD, Source, find_source
 from reportgen.spec import locate, read_spec
@@ -25,6 +23,7 @@ from reportgen.spec.paths import resolve_path, without_absolute_paths
 from reportgen.spec.types import ReportSpec
 from reportgen.store import load_record, save_record
 from reportgen.workspace import Workspace, is_current
+from reportgen.writing import Writing
 
 RENDERING_ROOMS = ("metrics", "comparison", "figures", "sections", "outputs")
 
@@ -199,13 +198,12 @@ def finish(
 
     names = [name for section in rooms.sections.values() for name in section.figures]
     warnings: list[str] = []
-    with ExitStack() as stack:
-        renders = {name: stack.enter_context(output.ready()) for name, output in rooms.outputs.items()}
+    with Writing(rooms.outputs) as writing:
         with progress.stage("Draw", len(names), "figures") as task:
             figures = draw_once(record, names, rooms.extra_figures)
             task.advance(len(names))
         report = assemble(record, figures, rooms.sections, spec.report.templates)
-        failures = write_outputs(report, renders, space, warnings, progress)
+        failures = writing.write(report, space, warnings, progress)
     record = report.record
     space.write_folder(RECORD, lambda folder: save_record(record, folder))
     space.commit(inputs="" if failures else inputs_digest(record, spec, stored_digest(record)))
@@ -213,22 +211,6 @@ def finish(
         progress.warn(warning)
     code = failures[0].exit_code if failures else exit_code(record)
     return Outcome(space.out, record, code, reused, tuple(warnings), record.gates, tuple(failures))
-
-
-def write_outputs(
-    report: Report, renders: dict[str, Render], space: Workspace, warnings: list[str], progress: Progress
-) -> list[RenderError]:
-    """Stage every output; one that fails does not keep the others from being written."""
-    failures = []
-    with progress.stage("Write", len(renders), "formats") as task:
-        for name, render_one in renders.items():
-            try:
-                for file in render_one(report, warnings.append):
-                    space.write(file.path, file.data)
-            except RenderError as error:
-                failures.append(error)
-            task.advance(note=name)
-    return failures
 
 
 def exit_code(record: RunRecord) -> int:

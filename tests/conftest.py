@@ -12,6 +12,10 @@ from reportgen.record import RunRecord
 from tests.records import small_record
 
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # before torch is imported: workers with as many threads as cores stand in line
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew instead of comparing")
 

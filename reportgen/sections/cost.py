@@ -11,7 +11,7 @@ from reportgen.probes import why_missing
 from reportgen.probes.cost import CostFacts, PeakMemory
 from reportgen.record import RunRecord
 from reportgen.report import FigureFile, SectionView, Skipped
-from reportgen.roofline import Group, group_calls, name_group, name_limit, place
+from reportgen.roofline import Group, Placed, group_calls, name_group, name_limit, place
 from reportgen.sections._cost_methods import list_methods
 from reportgen.sections.cost_values import list_values
 from reportgen.sections.findings.cost import NAME, find_cost
@@ -21,7 +21,7 @@ from reportgen.words import say, say_count
 
 MOST_ROWS = 30
 """Rows of the table of modules; the shortest are put together in one."""
-LONGEST_NAME = 44
+LONGEST_NAME, LONGEST_KIND = 44, 20
 Row = tuple[str, ...]
 
 
@@ -147,7 +147,7 @@ def list_modules(groups: tuple[Group, ...], facts: CostFacts) -> list[Row]:
         rows.append(
             (
                 shorten(name_group(group), LONGEST_NAME),
-                shorten(group.kind, LONGEST_NAME) or numerals.DASH,
+                shorten(group.kind, LONGEST_KIND) or numerals.DASH,
                 numerals.seconds_text(group.seconds),
                 interval(group),
                 numerals.percent(group.seconds / whole),
@@ -156,7 +156,7 @@ def list_modules(groups: tuple[Group, ...], facts: CostFacts) -> list[Row]:
                 numerals.significant(group.rate / 1e9, 3) if group.rate else numerals.DASH,
                 numerals.significant(group.intensity, 2) if group.intensity else numerals.DASH,
                 numerals.percent(group.rate / facts.roofs.flops_per_second) if group.rate else numerals.DASH,
-                f"{name_limit(placed.limit)} ({numerals.percent(placed.reach)})",
+                say_limit(placed),
             )
         )
     rest = groups[room:]
@@ -169,6 +169,12 @@ def list_modules(groups: tuple[Group, ...], facts: CostFacts) -> list[Row]:
             (name, *dash, numerals.seconds_text(seconds), *dash, share, macs, numerals.bytes_text(kept), *dash * 4)
         )  # fmt: skip
     return rows
+
+
+def say_limit(placed: Placed) -> str:
+    """The longest of the least times, and how much of the time taken it explains."""
+    name = say("none") if placed.limit == "none" else name_limit(placed.limit)
+    return f"{name} ({numerals.percent(placed.reach)})"
 
 
 def interval(group: Group) -> str:

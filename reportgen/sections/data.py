@@ -27,7 +27,6 @@ class DataView(SectionView):
     classes: tuple[Row, ...] = ()
     channels: tuple[Row, ...] = ()
     channels_caption: str = ""
-    digests: tuple[Row, ...] = ()
     repeats: tuple[Row, ...] = ()
 
 
@@ -49,7 +48,6 @@ def build(record: RunRecord, figures: Figures) -> DataView:
             "subtracts and divides by",
             name=data.normalize_name,
         ),
-        digests=tuple(sorted(data.digests.items())),
         repeats=tuple(repeat_rows(data)),
     )
 

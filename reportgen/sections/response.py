@@ -19,6 +19,8 @@ from reportgen.sections.pieces import Fact, Figures, choose_figures
 from reportgen.words import say, say_count
 
 LONGEST_KIND = 44
+BEFORE = (3, 9)
+"""Columns about the initial weights."""
 Row = tuple[str, ...]
 
 
@@ -31,6 +33,8 @@ class ResponseView(SectionView):
     alone: tuple[FigureFile | Skipped, ...] = ()
     rows: tuple[Row, ...] = ()
     rows_caption: str = ""
+    unknown: tuple[int, ...] = ()
+    """Columns about the initial weights where they were not measured."""
     notes: tuple[str, ...] = ()
 
 
@@ -49,6 +53,7 @@ def build(record: RunRecord, figures: Figures) -> ResponseView | Skipped:
         alone=choose_figures(figures, "response_drive"),
         rows=tuple(make_row(responses, place) for place in range(len(responses.facts.units))),
         rows_caption=caption_rows(responses),
+        unknown=() if responses.compared else BEFORE,
         notes=tuple(list_notes(responses)),
     )
 
@@ -132,9 +137,10 @@ def caption_rows(responses: Responses) -> str:
     return say(
         "Every layer in the order of execution, by its own drive (n\u00a0=\u00a0{n} images). Gain: share by which the "
         "output grows over the share by which the input does, at the usual drive, with its 95 % bootstrap interval "
-        "over images; before: with the initial weights. At rest: output without any input, relative to the usual one. "
+        "over images.{before} At rest: output without any input, relative to the usual one. "
         "Linear, threshold and saturation are drives, in multiples of the usual one.",
         n=numerals.count(responses.facts.by_layer.images),
+        before=say(" Before: with the initial weights.") if responses.compared else "",
     )  # fmt: skip
 
 

@@ -213,5 +213,5 @@ def test_a_device_with_a_long_name(record: RunRecord) -> None:
 def test_the_page(record: RunRecord, medium: str) -> None:
     text = page(SECTION, with_cost(record), medium)
     assert "layer1.0.conv1 ×4" in text
-    assert text.count("<table") == 2
+    assert text.count("<table") == (2 if medium == "screen" else 1)  # on paper the figure shows the batches
     assert "A call with nothing to do" in text

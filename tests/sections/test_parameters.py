@@ -97,8 +97,9 @@ def test_methods_state_thresholds_and_sources(record: RunRecord) -> None:
 @pytest.mark.parametrize("medium", ["screen", "print"])
 def test_the_page(record: RunRecord, medium: str) -> None:
     text = page(SECTION, weighed(record), medium)
-    assert text.count("<tr>") == len(NAMES) + 1
-    assert "layer1.0.conv1" in text
+    rows = len(NAMES) + 1 if medium == "screen" else 0  # on paper the figures alone
+    assert text.count("<tr>") == rows
+    assert ("layer1.0.conv1" in text) == bool(rows)
     assert ("<details>" in text) == (medium == "screen")
 
 

@@ -23,8 +23,8 @@ from reportgen.spec.probing import ExplanationsOptions, resolve_probes
 from reportgen.words import say
 
 NAME = "explanations"
-TRIED = 4
-"""Images on which layers are tried."""
+TRIED = 2
+"""Images on which layers are tried: one right and one wrong where there are both."""
 
 
 @dataclass

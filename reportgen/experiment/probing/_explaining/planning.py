@@ -44,8 +44,8 @@ class Limits:
     embedded: Bounds
 
 
-FAST = Limits(Bounds(4, 8), Bounds(8, 24), Bounds(12, 64), Bounds(60, 1000))
-FULL = Limits(Bounds(4, 8), Bounds(8, 50), Bounds(12, 200), Bounds(60, 5000))
+FAST = Limits(Bounds(2, 8), Bounds(8, 24), Bounds(12, 64), Bounds(60, 1000))
+FULL = Limits(Bounds(2, 8), Bounds(8, 50), Bounds(12, 200), Bounds(60, 5000))
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,10 @@ def make_plan(
     `images`: test images to embed, as the spec asks for, whatever it takes; no more of them are checked. `mapped`:
     whether there is a layer for Grad-CAM.
     """
-    many, few = limits.explained.most, limits.explained.least
     each = (MAPS + 2 * limits.steps.least) * backward
-    explained = many if many * each < 0.4 * seconds else few
+    explained = limits.explained.most
+    while explained > limits.explained.least and explained * each >= 0.4 * seconds:
+        explained //= 2
     purse = Purse(seconds, seconds - MAPS * explained * backward - RENEWING * forward, [])
     checked = purse.fit("checks", limits.checked, 2 * backward + DELETIONS * forward, 0.25) if mapped else 0
     each = (1 + TRAIN_EACH) * forward
