@@ -11,7 +11,6 @@ import pytest
 from reportgen.record import RunRecord
 from tests.records import small_record
 
-
 if "PYTEST_XDIST_WORKER" in os.environ:  # before torch is imported: workers with as many threads as cores stand in line
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
