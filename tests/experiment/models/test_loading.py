@@ -88,7 +88,6 @@ def test_a_missing_timm_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_timm_models_load_when_timm_is_there() -> None:
-    pytest.importorskip("timm")
     check_forward(load_model(ModelSpec(source="timm:resnet18"), HERE, 10).module, (2, 3, 32, 32), 10)
     with pytest.raises(ModelError, match="timm has no model 'resnet1888'"):
         load_model(ModelSpec(source="timm:resnet1888"), HERE, 10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import timm
 import torch
 import torchvision
 from torch import Tensor, nn
@@ -162,3 +163,23 @@ def test_the_layers_of_published_architectures(make_net: object, path: str) -> N
     assert layer is not None
     assert layer.path == path
     assert layer.height == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "expected"),
+    [
+        ("levit_128s", 224, ("stages.1", 7, "tokens", 0)),
+        ("mixer_s32_224", 224, ("norm", 7, "tokens", 0)),
+        ("deit_tiny_patch16_224", 224, ("blocks.10", 14, "tokens", 1)),
+        ("vit_wee_patch16_reg1_gap_256", 256, ("blocks", 16, "tokens", 1)),
+        ("pvt_v2_b0", 64, ("stages.2", 4, "channels_first", 0)),
+        ("mobilenetv3_small_050", 64, ("blocks.3", 4, "channels_first", 0)),
+    ],
+)
+def test_the_layers_of_timms_architectures(name: str, size: int, expected: tuple[str, int, str, int]) -> None:
+    """Tokens without a class token, mixing over tokens, a register, a pyramid of tokens: each has its last picture."""
+    torch.manual_seed(0)
+    module = timm.create_model(name, num_classes=10).eval()
+    for parameter in (parameter for parameter in module.parameters() if parameter.shape[:1] == (10,)):
+        nn.init.normal_(parameter, std=0.1)
+    assert named(chosen(module, size)) == expected
