@@ -22,6 +22,12 @@ from reportgen.words import say
 FIGURES = ("explanation_maps", "explanation_checks", "feature_maps", "embedding", "nearest_images")
 
 
+METRICS = (
+    *(f"explanations.{method}.{score}" for method in METHODS for score in ("rank_correlation", "deletion_gain")),
+    "explanations.neighbour_accuracy",
+)
+
+
 @dataclass(frozen=True)
 class ExplanationsView(SectionView):
     """The values of sections/explanations.html.j2."""
@@ -43,7 +49,7 @@ def build(record: RunRecord, figures: Figures) -> ExplanationsView | Skipped:
         name=NAME,
         title=title,
         findings=tuple(find_explanations(record, facts, figures)),
-        metrics=tuple(list_metrics(record)),
+        metrics=list_values(record),
         methods=tuple(list_methods(facts)),
         maps=choose_figures(figures, *FIGURES[:3]),
         features=choose_figures(figures, *FIGURES[3:]),
@@ -125,8 +131,8 @@ def say_gap(gap: NotExplained) -> str:
     )  # fmt: skip
 
 
-def list_metrics(record: RunRecord) -> list[MetricValue]:
-    """The numbers of this section for metrics.json."""
+def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
+    """The numbers of this section for metrics.json; none where the probe found nothing."""
     found = []
     for method in METHODS:
         check = read_check(record.arrays, method)
@@ -149,7 +155,7 @@ def list_metrics(record: RunRecord) -> list[MetricValue]:
                 display_interval=numerals.percent_interval(low, high, n), method="wilson",
             )
         )  # fmt: skip
-    return found
+    return tuple(found)
 
 
 def as_metric(name: str, label: str, estimate: Estimate, better: bool) -> MetricValue:
@@ -158,8 +164,8 @@ def as_metric(name: str, label: str, estimate: Estimate, better: bool) -> Metric
         name=name, label=label, value=estimate.value, low=estimate.low, high=estimate.high, n=estimate.n,
         higher_is_better=better, display=numerals.score(estimate.value, estimate.low, estimate.high),
         display_interval=numerals.score_interval(estimate.low, estimate.high),
-        method="bootstrap" if estimate.low is not None else "measured",
+        method="bootstrap" if estimate.low is not None else "",
     )  # fmt: skip
 
 
-SECTION = Section(NAME, "Why: explanations", 70, FIGURES, build)
+SECTION = Section(NAME, "Why: explanations", 70, FIGURES, build, METRICS, values=list_values)
