@@ -26,7 +26,7 @@ from reportgen.spec.types import ReportSpec
 from reportgen.store import load_record, save_record
 from reportgen.workspace import Workspace, is_current
 
-RENDERING_ROOMS = ("metrics", "comparison", "figures", "sections", "outputs")
+RENDERING_ROOMS = ("metrics", "probes", "spec", "comparison", "gates", "figures", "sections", "outputs")
 
 
 @dataclass(frozen=True)
