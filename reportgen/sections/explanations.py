@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from reportgen import numerals
 from reportgen.kinds import Section
+from reportgen.metrics.definitions import share
 from reportgen.metrics.explaining import METHODS, Estimate, read_check, read_votes
-from reportgen.metrics.intervals import wilson
 from reportgen.probes import why_missing
 from reportgen.probes.explanations import ExplanationFacts, NotExplained, RefusedLayer
 from reportgen.record import RunRecord
@@ -146,15 +146,8 @@ def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
         found.append(as_metric(f"explanations.{method}.deletion_gain", label, check.gain, better=True))
     votes = read_votes(record.arrays)
     if votes is not None and len(votes.right):
-        n, right = len(votes.right), int(votes.right.sum())
-        low, high = wilson(right, n) or (None, None)
-        found.append(
-            MetricValue(
-                name="explanations.neighbour_accuracy", label=say("Accuracy of the neighbours’ vote"), value=right / n,
-                low=low, high=high, n=n, unit="share", higher_is_better=True, display=numerals.percent(right / n, n),
-                display_interval=numerals.percent_interval(low, high, n), method="wilson",
-            )
-        )  # fmt: skip
+        label, right = say("Accuracy of the neighbours’ vote"), int(votes.right.sum())
+        found.append(share("explanations.neighbour_accuracy", label, right, len(votes.right), True))
     return tuple(found)
 
 
