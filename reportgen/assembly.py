@@ -28,7 +28,8 @@ def assemble(
     ordered = sorted(present, key=lambda section: (section.order, section.name))
     built = tuple(section.build(record, figures) for section in ordered)
     metrics = collect_metrics(record, built)
-    gates = judge_gates(record.spec.gates, (*metrics, *class_values(record)))
+    gaps = record.comparison.not_compared if isinstance(record.comparison, Comparison) else ()
+    gates = judge_gates(record.spec.gates, (*metrics, *class_values(record)), gaps)
     record = record.model_copy(update={"gates": gates})
     views = tuple(complete(view, (*built[:at], *built[at + 1 :]), record.gates) for at, view in enumerate(built))
     made = [section for section, view in zip(ordered, views, strict=True) if not isinstance(view, Skipped)]

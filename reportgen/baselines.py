@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.errors import SpecError, about
+from reportgen.kinds import Section
 from reportgen.progress import Progress
 from reportgen.record import RunRecord
 from reportgen.sources import find_source
@@ -56,14 +58,22 @@ def choose_baseline(spec: ReportSpec, base: Path) -> Chosen | None:
         return Chosen(path, key, find_source(path).digest, wanted.margin)
 
 
-def judge(record: RunRecord, opponent: Opponent | None, progress: Progress) -> RunRecord:
+def judge(
+    record: RunRecord, opponent: Opponent | None, sections: Mapping[str, Section], progress: Progress
+) -> RunRecord:
     """The record with its comparison; without an opponent, without any that an earlier build left in it."""
     from reportgen.comparison import compare_with, uncompared
+    from reportgen.comparison.numbers import SectionNumbers
 
     if opponent is None:
         return uncompared(record)
     with progress.stage("Compare"):
-        return compare_with(record, opponent.record, opponent.digest, margin=opponent.margin)
+        before, after = (
+            tuple(value for section in sections.values() for value in section.values(one))
+            for one in (opponent.record, record)
+        )
+        numbers = SectionNumbers(before, after)
+        return compare_with(record, opponent.record, opponent.digest, numbers, margin=opponent.margin)
 
 
 def stored_digest(record: RunRecord) -> str:

@@ -29,5 +29,5 @@ def compare(
     rooms.check(spec)
     opponent = Opponent(other.load(), other.digest, wanted.margin)
     with Workspace(out) as space:
-        judged = judge(restyled(record, spec), opponent, progress)
+        judged = judge(restyled(record, spec), opponent, rooms.sections, progress)
         return finish(judged, spec, space, rooms, progress, reused=True)

@@ -1,7 +1,8 @@
 """Drawn figures kept by the digest of their inputs and their code, so that a changed sentence redraws nothing.
 
 Everything a record holds but its title, card and choice of sections and outputs counts as input of each of its
-figures; the code is that of the figures, of the metrics and of what rooms share. Kept in the user's cache folder.
+figures; the code is that of every room whose modules figures import, and of what rooms share. Kept in the user's cache
+folder.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from reportgen.kinds import FigureKind
 from reportgen.record import RunRecord
 from reportgen.report import FigureFile, Skipped
 
-ROOMS = ("figures", "metrics")
+ROOMS = ("figures", "metrics", "probes", "spec")
+"""Those that figures import from, themselves or by what they import."""
 LIBRARIES = ("matplotlib", "seaborn", "numpy", "scipy", "pillow", "contourpy", "kiwisolver", "fonttools")
 MOST = 40
 """Records whose figures are kept, the latest."""
@@ -62,10 +64,15 @@ def inputs_digest(record: RunRecord) -> str:
         array = record.arrays[name]
         whole.update(f"{name}\0{array.dtype}\0{array.shape}\0".encode())
         whole.update(array.tobytes())
-    for file in sorted([*PACKAGE.glob("*.py"), *(file for room in ROOMS for file in (PACKAGE / room).rglob("*.py"))]):
+    for file in code_files():
         whole.update(f"{file.relative_to(PACKAGE)}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     whole.update(json.dumps(versions(LIBRARIES)).encode())
     return whole.hexdigest()
+
+
+def code_files() -> list[Path]:
+    """The modules that can change a figure: those of ROOMS, and the package's own."""
+    return sorted([*PACKAGE.glob("*.py"), *(file for room in ROOMS for file in (PACKAGE / room).rglob("*.py"))])
 
 
 def load(path: Path) -> Drawn:

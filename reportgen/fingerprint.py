@@ -25,7 +25,7 @@ from reportgen.siblings import source_files
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import ModelSpec, ReportSpec
 
-COMPUTING_ROOMS = ("experiment", "metrics")
+COMPUTING_ROOMS = ("experiment", "metrics", "probes")
 COMPUTING_DISTRIBUTIONS = ("torch", "torchvision", "timm", "numpy", "scipy", "scikit-learn", "captum", "umap-learn")
 DRAWING_DISTRIBUTIONS = ("matplotlib", "seaborn", "jinja2", "weasyprint", "tensorboard")
 MANY_FILES = 1000

@@ -31,12 +31,19 @@ if TYPE_CHECKING:
     from reportgen.experiment.datasets.raw import DataRequest, RawData
     from reportgen.record import RunRecord
     from reportgen.report import FigureFile, Report, SectionView, Skipped
+    from reportgen.values import MetricValue
 
 
 def always(record: RunRecord) -> bool:
     """True of every record."""
     del record
     return True
+
+
+def no_values(record: RunRecord) -> tuple[MetricValue, ...]:
+    """No numbers of any record."""
+    del record
+    return ()
 
 
 @dataclass(frozen=True)
@@ -51,10 +58,13 @@ class Section:
     """Names of the figures it shows; only these are drawn when the spec chooses sections."""
     build: Callable[[RunRecord, Mapping[str, FigureFile | Skipped]], SectionView | Skipped]
     metrics: tuple[str, ...] = ()
-    """Names of the numbers that its view adds to metrics.json, for gates to name."""
+    """Names of the numbers that its view adds to metrics.json, for gates to name; an N that ends a part stands for any
+    number, as in `latency.batch_N.p50`."""
     applies: Callable[[RunRecord], bool] = always
     """Whether a report of this record has the section at all where the spec chooses none; one that applies and can't
     be made is Skipped with a reason."""
+    values: Callable[[RunRecord], tuple[MetricValue, ...]] = no_values
+    """Those numbers from a record alone, so that a baseline's can be held against them."""
 
 
 @dataclass(frozen=True)

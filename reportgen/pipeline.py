@@ -25,7 +25,7 @@ from reportgen.store import load_record, save_record
 from reportgen.workspace import Workspace, is_current
 from reportgen.writing import Writing
 
-RENDERING_ROOMS = ("metrics", "comparison", "figures", "sections", "outputs")
+RENDERING_ROOMS = ("metrics", "probes", "spec", "comparison", "gates", "figures", "sections", "outputs")
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def build_spec(path: Path, out: Path, options: Options, progress: Progress) -> O
         if earlier is None:
             space.keep(lambda folder: save_record(record, folder))
             record = load_record(space.kept)  # what is drawn is what is kept, to the order of its keys
-        judged = judge(restyled(record, spec), opponent, progress)
+        judged = judge(restyled(record, spec), opponent, rooms.sections, progress)
         return finish(judged, spec, space, rooms, progress, reused=earlier is not None)
 
 

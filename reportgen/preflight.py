@@ -6,12 +6,9 @@ import os
 import platform
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from reportgen import numerals
 from reportgen.baselines import choose_baseline
@@ -20,29 +17,13 @@ from reportgen.errors import DataError, ReportgenError, about
 from reportgen.extras import check_extras
 from reportgen.fingerprint import accelerator, fingerprint, processor_name
 from reportgen.folders import output_folder
+from reportgen.forecast import foresee, time_line
 from reportgen.pipeline import Options, find_record_of, located, with_templates
-from reportgen.record import RunRecord
 from reportgen.rooms import Rooms
 from reportgen.spec import read_spec
 from reportgen.spec.probing import PROBE_NAMES, resolve_probes
-from reportgen.spec.types import ModelSpec, ReportSpec, RunSpec
+from reportgen.spec.types import ReportSpec
 from reportgen.workspace import check_writable
-
-BUILTIN_MACS = {
-    "two_conv": 5.6e6,
-    "linear": 3.1e4,
-    "cifar_resnet20": 40.6e6,
-    "cifar_resnet32": 68.9e6,
-    "cifar_resnet44": 97.2e6,
-    "cifar_resnet56": 125.5e6,
-    "resnet9": 379.3e6,
-}
-"""Multiply-accumulates of one 3×32×32 picture, as `reportgen trace` counts them."""
-CIFAR10_SIZES = (50_000, 10_000)
-EFFICIENCY = 0.2
-"""Of the rate of a large matrix product, what a small network's training reaches on a CPU; a rule of thumb."""
-FIXED_SECONDS = 12.0
-"""Loading, tracing, timing, drawing and writing."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +97,7 @@ def check_spec(path: Path, options: Options) -> Iterator[Line]:
         yield Line(f"       gates    {'; '.join(spec.gates)}")
     if baseline is not None:
         yield Line(f"       baseline {baseline.path}, margin {numerals.points(baseline.margin).lstrip('+')}")
-    yield Line(f"       time     {time_line(spec, find_record_of(out), key)}")
+    yield Line(f"       time     {time_line(spec, foresee(spec), find_record_of(out), key)}")
 
 
 def data_line(spec: ReportSpec, files: tuple[Path, ...] | None, options: Options) -> str:
@@ -145,83 +126,7 @@ def run_line(spec: ReportSpec) -> str:
 
 
 def probes_line(spec: ReportSpec) -> str:
-    """What is looked into beyond the pass, and for at most how long."""
+    """What is looked into beyond the pass, and how far."""
     probes = resolve_probes(spec.run.probes)
-    names = [name for name in PROBE_NAMES if probes.level_of(name) != "none"]
-    if not names:
-        return "none"
-    asked = ", ".join(f"{name} ({probes.level_of(name)})" for name in names)
-    guess = pass_seconds(spec)
-    budget = probes.budget(guess or 0.0)
-    if budget is None:
-        return f"{asked}: as long as they take"
-    more = "" if guess is not None or probes.max_seconds else ", or a quarter of the pass where that is more"
-    return f"{asked}: at most about {numerals.seconds_text(budget)} together{more}"
-
-
-def pass_seconds(spec: ReportSpec) -> float | None:
-    """Seconds of the first training and its evaluation, as far as the budget or the model's MACs tell them before."""
-    guess = estimate(spec.model_copy(update={"run": spec.run.model_copy(update={"seeds": None})}))
-    guess = None if guess is None else max(0.0, guess - FIXED_SECONDS)
-    if spec.run.mode == "train" and spec.run.max_minutes:
-        budget = 60 * spec.run.max_minutes
-        return budget if guess is None else min(guess, budget)
-    return guess
-
-
-def time_line(spec: ReportSpec, earlier: RunRecord | None, key: str) -> str:
-    """About how long a build would take, and how that is known."""
-    if earlier is not None and earlier.fingerprint == key:
-        return "a few seconds: nothing that is measured has changed"
-    if earlier is not None and earlier.spec.model == spec.model and earlier.spec.run == spec.run:
-        return f"about {numerals.seconds_text(sum(s.seconds for s in earlier.stages))}, as the build before"
-    if spec.run.mode == "train" and spec.run.max_minutes and not (spec.run.epochs or spec.run.steps):
-        whole = f"{len(spec.run.every_seed)} budgets" if spec.run.seeds else "the budget"
-        return f"about {numerals.seconds_text(budget_seconds(spec.run) + FIXED_SECONDS)}: {whole} and the rest"
-    guess = estimate(spec)
-    if guess is None:
-        bounded = spec.run.max_minutes is not None and spec.run.mode == "train"
-        bound = f"at most {budget_seconds(spec.run) / 60:g} minutes of training" if bounded else "not known"
-        return f"{bound} before the model is traced"
-    if spec.run.max_minutes and spec.run.mode == "train":
-        guess = min(guess, budget_seconds(spec.run) + FIXED_SECONDS)
-    return f"about {numerals.seconds_text(guess)} on this processor, from the model's MACs and a trial product"
-
-
-def budget_seconds(run: RunSpec) -> float:
-    """Of all trainings together, where `max_minutes` bounds each."""
-    return 60 * (run.max_minutes or 0.0) * len(run.every_seed)
-
-
-def estimate(spec: ReportSpec) -> float | None:
-    """Seconds of a build with a builtin model on this processor; None for models whose MACs are not known unseen."""
-    macs, run = known_macs(spec.model), spec.run
-    taught = 0.0 if run.loss.teacher is None else known_macs(run.loss.teacher)
-    if macs is None or taught is None:
-        return None
-    train, test = (min(size, limit or size) for size, limit in zip(
-        CIFAR10_SIZES, (spec.data.train_limit, spec.data.eval_limit), strict=True
-    ))  # fmt: skip
-    work = test * macs
-    if run.mode == "train":
-        epochs = run.epochs or (run.steps or 0) * run.batch_size / train or 1.0
-        work = test * taught + len(run.every_seed) * (work + epochs * train * (3 * macs + taught))
-    work *= ((spec.data.image_size or 32) / 32) ** 2
-    return work / (EFFICIENCY * macs_per_second()) + FIXED_SECONDS
-
-
-def known_macs(model: ModelSpec) -> float | None:
-    """Multiply-accumulates of one picture of 32×32, of a model that is built in."""
-    kind, _, name = model.source.partition(":")
-    return BUILTIN_MACS.get(name) if kind == "builtin" else None
-
-
-def macs_per_second(size: int = 768) -> float:
-    """Multiply-accumulates per second of a float32 matrix product here, the best of three."""
-    matrix = np.ones((size, size), np.float32)
-    best = float("inf")
-    for _ in range(4):
-        start = time.perf_counter()
-        matrix @ matrix
-        best = min(best, time.perf_counter() - start)
-    return size**3 / best
+    levels = {name: probes.level_of(name) for name in PROBE_NAMES}
+    return ", ".join(f"{name} ({level})" for name, level in levels.items() if level != "none") or "none"

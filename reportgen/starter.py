@@ -46,11 +46,20 @@ run:
   batch_size: 128
   optimizer: {{name: sgd}}|any of torch.optim by its name, with its own arguments: lr, betas, …
   schedule: one_cycle|one_cycle, cosine, step or constant
-  loss: {{name: cross_entropy}}|cross_entropy, kl_div, nll, mse, focal; label_smoothing, teacher, …
+  loss: {{name: cross_entropy}}|or kl_div, nll, mse, focal; label_smoothing, teacher, temperature, …
   precision: auto|auto, float32, float64, bfloat16 or float16
   device: auto|auto, cpu, cuda, cuda:1 or mps
   seed: 0|or seeds: [0, 1, 2]: trained once with each, with their spread
-  # probes: fast|how much is looked into beyond the pass: fast, full or none
+  # probes:|what is looked into beyond the pass; or one level for all: none
+  #   level: fast|fast, full or none, of every probe that has no level of its own
+  #   max_seconds: 120|for all together; default: a quarter of the pass, at least 20
+  #   weights: fast|the parameters as matrices
+  #   response: {{images: 500}}|characteristic curves of the layers
+  #   dynamics: fast|gradients, updates and activations by layer
+  #   autograd: none|the graph of the loss
+  #   explanations: {{embedding: pca}}|pca, tsne or umap; images: 500
+  #   robustness: {{epsilons: [1, 4]}}|of the attacks, in 1/255; images, corruptions: [fog, …]
+  #   cost: full|latency, memory, roofline, the training step in parts
   # threads: 2|of the processor; default: PyTorch's choice
 
 report:
@@ -79,6 +88,7 @@ card:
 
 outputs: [html, pdf, json]|from: reportgen list outputs
 # baseline: reports/main|a report or its PDF to compare with; or {{record: …, margin: 0.005}}
+# gates: [accuracy >= 0.60 confidently]|exit code 1 where one fails; any number of metrics.json
 # plugins: [my_package.sections]|modules with sections, figures or outputs of your own
 """
 

@@ -170,3 +170,38 @@ def test_a_drawing_from_a_record_takes_no_other_baseline(built: Path, capsys: py
     said = run_here(capsys, "render", built / "out", "-o", built / "x", "--set", "baseline=base")
     assert said.code == 2
     assert "reportgen compare" in said.err
+
+
+GATED = """\
+gates:
+  - latency_p50_ms.change_ratio <= 1000
+  - latency_p50_ms.change <= -1e6
+  - latency.batch_1.p95.change_ratio <= 1000
+  - throughput.batch_1.change_ratio > 0
+  - card.completeness.change == 0
+  - peak_memory.training.batch_7.change <= 0
+"""
+
+
+def test_gates_on_changes_of_costs_from_spec_to_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    timed = TINY.replace("probes: none", "probes: {cost: fast, max_seconds: 3}")
+    base = run_here(capsys, "build", write_spec(tmp_path, timed, "base.yaml"), "-o", tmp_path / "base")
+    assert base.code == 0, base.err
+    said = build(tmp_path, capsys, timed.replace("epochs: 1", "epochs: 2") + "baseline: base\n" + GATED, code=1)
+    told = json.loads((tmp_path / "out" / "metrics.json").read_text(encoding="utf-8"))["gates"]
+    assert [gate["outcome"] for gate in told] == ["pass", "fail", "pass", "pass", "pass", "undecided"], said
+    before, after = metrics(tmp_path / "base"), metrics(tmp_path / "out")
+    for name in ("latency_p50", "latency_p95", "latency.batch_1.p50", "throughput.batch_1", "card.completeness"):
+        old, new = before[name]["value"], after[name]["value"]
+        assert after[f"{name}.change"]["value"] == pytest.approx(new - old)  # type: ignore[operator]
+        if old:
+            assert after[f"{name}.change_ratio"]["value"] == pytest.approx(new / old)  # type: ignore[operator]
+    assert run_here(capsys, "render", tmp_path / "out", "-o", tmp_path / "again").code == 1
+    assert metrics(tmp_path / "again") == after
+
+
+def test_a_gate_on_a_number_that_no_section_has_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = build(tmp_path, capsys, TINY + "gates: [latency.batch_1.p59 <= 3]\n", code=2)
+    assert "Did you mean latency.batch_N.p95" in said
+    without = TINY + "report: {sections: [summary, data]}\ngates: [throughput.best >= 3]\n"
+    assert "there is no number 'throughput.best'" in build(tmp_path, capsys, without, code=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,12 +11,14 @@ import numpy as np
 import pytest
 
 import reportgen.figures
-from reportgen.figurestore import MOST, draw_once, inputs_digest, keep, load
+from reportgen import figurestore
+from reportgen.figurestore import MOST, PACKAGE, ROOMS, code_files, draw_once, inputs_digest, keep, load
 from reportgen.kinds import FigureKind
 from reportgen.record import RunRecord
 from reportgen.report import FigureFile, Skipped
 from reportgen.store import save_record
 from tests.commands import ROOT
+from tests.imports import imported_by, rooms_of
 
 NAMES = ("class_counts", "confidence", "diagram_blocks_2")
 
@@ -57,6 +60,30 @@ def test_words_change_nothing_and_numbers_everything(record: RunRecord, drawings
     assert inputs_digest(record.model_copy(update={"eval_seconds": 9.0})) != before
     data = record.data.model_copy(update={"title": "Other"})
     assert inputs_digest(record.model_copy(update={"data": data})) != before
+
+
+def test_the_code_of_a_figure_is_all_that_figures_import() -> None:
+    found = imported_by("reportgen.figures")
+    known = {".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts) for file in code_files()}
+    assert found <= {name.removesuffix(".__init__") for name in known}
+    assert rooms_of(found) == set(ROOMS)
+
+
+@pytest.mark.parametrize(
+    ("module", "counts"),
+    [("probes/weights.py", True), ("metrics/curves.py", True), ("spec/types.py", True), ("numerals.py", True),
+     ("words.py", True), ("figures/_style.py", True), ("sections/cost.py", False), ("outputs/html.py", False)],
+)  # fmt: skip
+def test_a_changed_module_draws_anew_if_figures_use_it(
+    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, counts: bool
+) -> None:
+    copy = tmp_path / "reportgen"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(figurestore, "PACKAGE", copy)
+    before = inputs_digest(record)
+    with (copy / module).open("a", encoding="utf-8") as file:
+        file.write("MOST = 7\n")
+    assert (inputs_digest(record) != before) is counts
 
 
 def test_a_plugins_figure_is_always_drawn(record: RunRecord, drawings: list[list[str]]) -> None:

@@ -14,9 +14,11 @@ import pytest
 
 import reportgen.fingerprint as module
 from reportgen.digests import LARGE, DigestMemo
-from reportgen.fingerprint import accelerator, fingerprint, processor_name, source_digest
+from reportgen.fingerprint import COMPUTING_ROOMS, accelerator, fingerprint, processor_name, source_digest
+from reportgen.pipeline import RENDERING_ROOMS
 from reportgen.siblings import source_files
 from reportgen.spec.types import ReportSpec
+from tests.imports import imported_by, rooms_of
 
 
 def spec(**more: object) -> ReportSpec:
@@ -112,6 +114,12 @@ def test_moving_weights_and_data_changes_nothing(base: Path) -> None:
         (base / name).rename(base / "kept" / name)
     moved = spec(model={"source": "net.py:make", "weights": "kept/best.pt"})
     assert fingerprint(moved, base, [base / "kept" / "batch_1"]) == before
+
+
+def test_a_report_is_made_anew_when_any_room_it_is_made_by_changes() -> None:
+    makers = ("assembly", "baselines", "figures", "sections", "outputs")
+    assert rooms_of(imported_by(*(f"reportgen.{name}" for name in makers))) == set(RENDERING_ROOMS)
+    assert rooms_of(imported_by("reportgen.experiment", "reportgen.metrics")) - {"spec"} == set(COMPUTING_ROOMS)
 
 
 @pytest.mark.parametrize("name", ["versions", "machine", "source_digest"])

@@ -6,13 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from reportgen.comparisons import NotCompared
 from reportgen.errors import SpecError
 from reportgen.gates import check_names, judge_gates
+from reportgen.probes.cost import Energy
 from reportgen.record import RunRecord
+from reportgen.report import SectionView, Skipped
+from reportgen.sections import find_sections
 from reportgen.spec import read_spec
 from reportgen.spec.gates import check_classes, parse_rule
 from reportgen.values import MetricValue
 from tests.commands import TINY, run_here, write_spec
+from tests.cost_facts import with_cost
+from tests.explanation_facts import explained
+from tests.layers import with_responses
+from tests.robustness_facts import probed
 
 
 def metric(name: str, value: float | None, low: float | None = None, high: float | None = None, **more: object):
@@ -104,6 +112,72 @@ def test_names_that_do_not_exist() -> None:
     with pytest.raises(SpecError, match="needs a baseline"):
         check_names(["accuracy.change > -0.005"])
     check_names(["accuracy.change > -0.005", "class.cat.recall.change >= 0"], baseline=True)
+
+
+def test_the_numbers_of_sections_have_names() -> None:
+    more = [name for section in find_sections().values() for name in section.metrics]
+    gates = [
+        "latency.batch_64.p50_ms <= 40", "latency.batch_1.p95 <= 1", "latency_p95_ms <= 3", "throughput.best >= 100",
+        "peak_memory.training.batch_128 <= 2e9", "train_step.data_share <= 20 %", "energy_per_image <= 0.1",
+        "explanations.cam.deletion_gain > 0 confidently", "explanations.neighbour_accuracy >= 0.5",
+        "corruption_accuracy >= 0.5", "pgd_accuracy > 0", "card.completeness >= 80 %", "response.dead_share <= 5 %",
+        "data.duplicates_across == 0",
+    ]  # fmt: skip
+    check_names(gates, more)
+    changes = ["latency.batch_64.p50_ms.change_ratio <= 1.10", "corruption_accuracy.change >= -0.01"]
+    check_names(changes, more, baseline=True)
+    for wrong, hint in (
+        ("latency.batch_N.p50 <= 1", "latency.batch_N.p50_ms"),
+        ("latency.batch_.p50 <= 1", "latency.batch_N.p50"),
+        ("throughput.bst >= 1", "throughput.best"),
+        ("corruption_accuracy_ms <= 1", "corruption_accuracy"),
+        ("explanations.cam.deletion_gian > 0", "explanations.cam.deletion_gain"),
+    ):
+        with pytest.raises(SpecError, match="there is no number") as caught:
+            check_names([wrong], more)
+        assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("name", sorted(find_sections()))
+def test_a_section_adds_the_numbers_that_it_declares(record: RunRecord, name: str) -> None:
+    section = find_sections()[name]
+    whole = with_responses(with_cost(probed(explained(record))), 2)
+    view = section.build(whole, {})
+    assert not isinstance(view, Skipped) or not section.metrics
+    shown = view.metrics if isinstance(view, SectionView) else ()
+    assert shown == section.values(whole)
+    assert bool(shown) == bool(section.metrics)
+    check_names([f"{value.name} > 0" for value in shown], section.metrics)
+    bare = record.model_copy(update={"probes": None})
+    before = section.build(bare, {})
+    assert section.values(bare) == (before.metrics if isinstance(before, SectionView) else ())
+
+
+@pytest.mark.parametrize(
+    ("rule", "outcome", "distance"),
+    [
+        ("latency.batch_16.p50_ms <= 11", "pass", "200 µs"),
+        ("latency.batch_16.p50 <= 0.010", "fail", "800 µs"),
+        ("latency.batch_32.p50_ms <= 11", "undecided", ""),
+        ("peak_memory.training.batch_128 <= 104936784", "pass", "0 B"),
+        ("machine.matrix_rate >= 200e9", "fail", "100 GFLOP/s"),
+        ("machine.copy_rate >= 20e9", "fail", "10.0 GB/s"),
+        ("energy_per_image < 1", "pass", "0.50 J"),
+    ],
+)
+def test_costs_are_judged_in_their_units(record: RunRecord, rule: str, outcome: str, distance: str) -> None:
+    energy = Energy(source="rapl", batch_size=2, n=10, seconds=1.0, joules=10.0)
+    values = find_sections()["cost"].values(with_cost(record, energy=energy))
+    (result,) = judge_gates([rule], values)
+    assert (result.outcome, result.distance.replace("\u00a0", " ")) == (outcome, distance)
+
+
+def test_what_is_not_compared_says_why() -> None:
+    changes = [metric("latency_p50.change_ratio", None, unit="ratio")]
+    gaps = [NotCompared(name="latency_p50.change_ratio", reason="Another machine.")]
+    results = judge_gates(["latency_p50_ms.change_ratio <= 1.1", "macs.change <= 0"], changes, gaps)
+    assert [(one.outcome, one.word) for one in results] == [("undecided", "not enough data")] * 2
+    assert [one.reason for one in results] == ["Another machine.", "This run has no such number."]
 
 
 def test_classes_that_do_not_exist() -> None:

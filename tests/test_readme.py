@@ -11,7 +11,9 @@ import yaml
 from reportgen.gates import check_names
 from reportgen.outputs import find_outputs
 from reportgen.record import RunRecord
+from reportgen.sections import find_sections
 from reportgen.spec import read_spec
+from reportgen.spec.probing import ProbesSpec
 from reportgen.store import save_record
 from tests.commands import run_here
 
@@ -50,6 +52,22 @@ def test_the_spec_of_the_readme_is_one(tmp_path: Path) -> None:
     assert spec.run.optimizer.weight_decay == 0.0005
 
 
+def test_the_probes_of_the_readme_are_all_there_are(tmp_path: Path) -> None:
+    block = next(text for text in blocks("yaml") if "  probes:\n" in text)
+    path = tmp_path / "spec.yaml"
+    path.write_text(f'model: {{source: "builtin:linear"}}\n{block}', encoding="utf-8")
+    probes = read_spec(path).run.probes
+    assert isinstance(probes, ProbesSpec)
+    assert probes.model_fields_set == set(ProbesSpec.model_fields)
+    assert probes.level_of("robustness") == "full"
+
+
+def test_the_tour_names_every_section_in_its_order() -> None:
+    sections = sorted(find_sections().values(), key=lambda section: section.order)
+    table = README.partition("| section | what it shows |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| (.+?) \|", table, re.MULTILINE) == [section.title for section in sections]
+
+
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"^reportgen (\w+)", "\n".join(blocks("sh")), re.MULTILINE))))
 def test_every_command_of_the_readme_is_there(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_here(capsys, command, "--help").code == 0
@@ -65,7 +83,7 @@ def test_every_file_of_the_readme_is_there() -> None:
 def test_the_gates_of_the_readme_are_gates() -> None:
     spec = next(yaml.safe_load(block) for block in blocks("yaml") if "gates:" in block)
     assert len(spec["gates"]) >= 6
-    check_names(spec["gates"], ["card.completeness"], baseline=True)
+    check_names(spec["gates"], [name for one in find_sections().values() for name in one.metrics], baseline=True)
 
 
 def test_the_workflows_of_the_readme_run_commands_that_exist(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import SpecError
+from reportgen.gates import check_names
+from reportgen.sections import find_sections
 from reportgen.spec import read_spec
+from reportgen.spec.probing import ProbesSpec
 from reportgen.spec.types import CardSpec, DataSpec, ModelSpec, ReportOptions, RunSpec
 from reportgen.starter import starter_spec
 
@@ -48,11 +51,16 @@ def test_what_is_commented_out_can_be_commented_in(tmp_path: Path) -> None:
     assert spec.title == "My model on CIFAR-10"
     assert spec.model.args == {"dropout": 0.1}
     assert spec.card.version == "1.0"
+    assert isinstance(spec.run.probes, ProbesSpec)
+    assert spec.run.probes.max_seconds == 120
+    assert [spec.run.probes.level_of(name) for name in ("robustness", "cost", "autograd")] == ["fast", "full", "none"]
+    assert spec.gates == ("accuracy >= 0.60 confidently",)
+    check_names(spec.gates, [name for section in find_sections().values() for name in section.metrics])
 
 
 def test_every_key_is_there() -> None:
     text = starter_spec()
-    for part in (ModelSpec, DataSpec, RunSpec, ReportOptions, CardSpec):
+    for part in (ModelSpec, DataSpec, RunSpec, ProbesSpec, ReportOptions, CardSpec):
         for name in part.model_fields:
             if name not in ("theme",):
                 assert f"{name}: " in text, name

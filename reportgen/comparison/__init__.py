@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from reportgen.comparison.numbers import SectionNumbers
     from reportgen.record import RunRecord
 
 RESAMPLES = 1000
@@ -16,6 +17,7 @@ def compare_with(
     candidate: RunRecord,
     baseline: RunRecord,
     digest: str,
+    numbers: SectionNumbers | None = None,
     *,
     margin: float = MARGIN,
     resamples: int = RESAMPLES,
@@ -23,11 +25,16 @@ def compare_with(
 ) -> RunRecord:
     """The candidate's record with its comparison, or the refusal of one, in the place of any it had before.
 
-    `digest` is that of the baseline's record.json; `margin` is the change of accuracy that does not matter.
+    `digest` is that of the baseline's record.json; `numbers` are those that the sections make of
+    either; `margin` is the change of accuracy that does not matter.
     """
     from reportgen.comparison.comparing import compare
+    from reportgen.comparison.numbers import SectionNumbers
 
-    judgement, arrays = compare(candidate, baseline, digest=digest, margin=margin, resamples=resamples, seed=seed)
+    of_sections = numbers or SectionNumbers()
+    judgement, arrays = compare(
+        candidate, baseline, of_sections, digest=digest, margin=margin, resamples=resamples, seed=seed
+    )  # fmt: skip
     return uncompared(candidate).model_copy(
         update={"comparison": judgement, "arrays": uncompared(candidate).arrays.merged(arrays)}
     )

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from reportgen.comparison.accuracy import AccuracyChange, compare_accuracy
 from reportgen.comparison.changes import describe_change, score_changes
 from reportgen.comparison.classes import compare_classes
-from reportgen.comparison.costs import compare_costs
+from reportgen.comparison.costs import compare_costs, other_machine
 from reportgen.comparison.deciding import decide
 from reportgen.comparison.differences import find_differences
 from reportgen.comparison.flips import find_flips
 from reportgen.comparison.matching import Matched, Mismatch, match
+from reportgen.comparison.numbers import SectionNumbers, compare_numbers
 from reportgen.comparison.power import images_needed, seeds_needed
 from reportgen.comparison.widening import Ends
 from reportgen.comparisons import Baseline, Comparison, Judgement, Refusal, Verdict
@@ -24,11 +25,19 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def compare(
-    candidate: RunRecord, baseline: RunRecord, *, digest: str, margin: float, resamples: int, seed: int
+    candidate: RunRecord,
+    baseline: RunRecord,
+    numbers: SectionNumbers,
+    *,
+    digest: str,
+    margin: float,
+    resamples: int,
+    seed: int,
 ) -> tuple[Judgement, Arrays]:
     """The candidate against the baseline on the same images, and the arrays that go with it.
 
-    `digest` is that of the baseline's record.json. Intervals are 95 %, from `resamples` paired bootstrap draws.
+    `numbers` are those of the sections; `digest` is that of the baseline's record.json. Intervals are 95 %, from
+    `resamples` paired bootstrap draws.
     """
     origin = baseline.provenance
     identity = Baseline(
@@ -43,6 +52,7 @@ def compare(
     change = found.change
     verdict = decide(change, margin, matched.identical)
     costs, gaps = compare_costs(candidate, baseline)
+    more, further = compare_numbers(numbers, other_machine(candidate, baseline))
     flips = find_flips(matched, candidate, baseline)
     several = found.seed_spread is not None
     accuracy = describe_change("accuracy", Ends(change.value, change.low, change.high), matched.n, several)
@@ -60,9 +70,9 @@ def compare(
         detectable=found.detectable,
         images_needed=images,
         seeds_needed=seeds,
-        values=(accuracy, *score_changes(matched, draws), *costs),
+        values=(accuracy, *score_changes(matched, draws), *costs, *more),
         before=baseline.measured.values if baseline.measured else (),
-        not_compared=tuple(gaps),
+        not_compared=(*gaps, *further),
         classes=compare_classes(matched),
         lost=flips.lost,
         gained=flips.gained,

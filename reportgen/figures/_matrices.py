@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import NDArray
 
 from reportgen import numerals
-from reportgen.figures._style import ACCENT, PAPER, SOFT, Sheet, shorten
+from reportgen.figures._style import ACCENT, PAPER, SOFT, Sheet, squeeze
 from reportgen.probes import why_missing
 from reportgen.probes.weights import PICTURE_SPREADS, MatrixNumbers, WeightFacts, WeightMatrix
 from reportgen.record import RunRecord
@@ -23,8 +23,6 @@ SIGNED = LinearSegmentedColormap.from_list("signed", (NEGATIVE, "#d9b8d3", PAPER
 LEVELS = 15
 """Colours of a picture; odd, so that one of them is zero. Few, because noise in many would weigh too much."""
 BEFORE, AFTER = SOFT, ACCENT
-ROOMY = 18
-"""Characters from which on a shortened name keeps its beginning."""
 Grid = NDArray[np.float64]
 
 
@@ -45,14 +43,6 @@ def label(facts: WeightFacts, place: int, most: int) -> str:
 def plain_name(matrix: WeightMatrix) -> str:
     """The parameter's name without the last part that nearly all have."""
     return matrix.name.removesuffix(".weight") or matrix.name
-
-
-def squeeze(text: str, most: int) -> str:
-    """The text with its middle left out where it is longer than `most`, or its beginning where there is little room:
-    names of layers differ at their ends."""
-    line = shorten(text, 200)
-    head = most // 3 if most >= ROOMY else 0
-    return line if len(line) <= most else f"{line[:head]}…{line[len(line) - (most - head - 1) :]}"
 
 
 def series(

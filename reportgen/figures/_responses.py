@@ -1,8 +1,7 @@
-"""What the figures of the characteristic curves share: finding them, and names of layers."""
+"""What the figures of the characteristic curves share: finding them, and how many are drawn."""
 
 from __future__ import annotations
 
-from reportgen.figures._style import shorten
 from reportgen.metrics.responses import Responses, read_responses
 from reportgen.probes import why_missing
 from reportgen.record import RunRecord
@@ -14,13 +13,6 @@ def find_responses(record: RunRecord, name: str, title: str) -> Responses | Skip
     """What the probe found, or why there is nothing to draw."""
     found = read_responses(record)
     return found if found is not None else Skipped(name, title, why_missing(record.probes, "response"))
-
-
-def squeeze(text: str, most: int) -> str:
-    """The text with its middle left out where it is longer than `most`: names of layers differ at their ends."""
-    line = shorten(text, 200)
-    head = most // 3
-    return line if len(line) <= most else f"{line[:head]}…{line[len(line) - (most - head - 1) :]}"
 
 
 def selection_text(responses: Responses, shown: int) -> str:

@@ -48,6 +48,8 @@ POINT = 0.75
 """Points in a CSS pixel; matplotlib's SVG counts in points."""
 FONTS = "Helvetica Neue,Segoe UI,Arial,Liberation Sans,Noto Sans,sans-serif"
 """What the drawing asks for. Measured with DejaVu Sans, which comes with matplotlib and is wider than all of these."""
+ROOMY = 18
+"""Characters from which on a squeezed name keeps its beginning."""
 ISOLATE, END_ISOLATE = "\u2068", "\u2069"
 """First strong isolate, pop directional isolate (Unicode annex 9)."""
 RULES: dict[str, Any] = {
@@ -156,6 +158,14 @@ def shorten(text: str, most: int) -> str:
     line = line if len(line) <= most else line[: most - 1].rstrip() + "…"
     backwards = any(unicodedata.bidirectional(character) in ("R", "AL") for character in line)
     return f"{ISOLATE}{line}{END_ISOLATE}" if backwards else line
+
+
+def squeeze(text: str, most: int) -> str:
+    """The text with its middle left out where it is longer than `most`, or its beginning where there is little room:
+    names of layers differ at their ends."""
+    line = shorten(text, 200)
+    head = most // 3 if most >= ROOMY else 0
+    return line if len(line) <= most else f"{line[:head]}…{line[len(line) - (most - head - 1) :]}"
 
 
 def grid(axes: Axes, axis: str = "y") -> None:

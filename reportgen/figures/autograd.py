@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 
 from reportgen.figures._diagram.backtree import plant_backward
 from reportgen.figures._diagram.backward import BackwardDraft
 from reportgen.figures._diagram.drawing import Drawing
 from reportgen.figures._diagram.flat import flat_pages
-from reportgen.figures._diagram.pages import WIDTH, svg
+from reportgen.figures._diagram.pages import page_figure
 from reportgen.figures._diagram.structure import Structures
 from reportgen.figures._diagram.telling import bypass_sentence, tell
 from reportgen.figures._diagram.text import clean
@@ -59,17 +58,8 @@ def figure(record: RunRecord, number: int, name: str) -> FigureFile | Skipped:
     if number >= len(made.pages):
         return Skipped(name, title, say("The whole graph stands in the figure before."))
     page = made.pages[number]
-    return FigureFile(
-        name=name,
-        media_type="image/svg+xml",
-        data=svg(page),
-        width=round(WIDTH),
-        height=math.ceil(page.height),
-        title=title,
-        caption=caption(facts, made, number),
-        alt=" ".join(tell(panel, panel.title, TOLD) for panel, _, _ in page.panels),
-        inline=True,
-    )
+    told = " ".join(tell(panel, panel.title, TOLD) for panel, _, _ in page.panels)
+    return page_figure(page, name, title, caption(facts, made, number), told)
 
 
 def caption(facts: AutogradFacts, made: Drawing, number: int) -> str:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
 from reportgen import numerals
-from reportgen.figures._style import INK, MUTED, ORDER, PAPER, SOFT, bare, sheet, shorten, spread
+from reportgen.figures._style import INK, MUTED, ORDER, PAPER, SOFT, bare, sheet, shorten, spread, squeeze
 from reportgen.kinds import FigureKind
 from reportgen.record import RunRecord
 from reportgen.report import FigureFile, Skipped
@@ -81,13 +81,6 @@ def stages(trace: ModelTrace) -> list[Stage]:
     total = np.maximum(total, sum(sums.values(), np.zeros(4)))
     names = {call.path: label_of(call, trace) for call in calls}
     return fold([(names[path], costs) for path, costs in sums.items()], total)
-
-
-def squeeze(text: str, most: int) -> str:
-    """The text with its middle left out where it is longer than `most`: names of modules differ at their ends."""
-    line = shorten(text, 200)
-    head = most // 3
-    return line if len(line) <= most else f"{line[:head]}…{line[len(line) - (most - head - 1) :]}"
 
 
 def fold(rows: Sequence[tuple[str, np.ndarray]], total: np.ndarray) -> list[Stage]:

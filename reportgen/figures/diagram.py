@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 
 from reportgen.figures._diagram.cards import SMALL
 from reportgen.figures._diagram.drawing import Drawing, drawing
 from reportgen.figures._diagram.labels import shape_text
-from reportgen.figures._diagram.pages import WIDTH, Page, svg
+from reportgen.figures._diagram.pages import Page, page_figure
 from reportgen.figures._diagram.telling import bypass_sentence, tell
 from reportgen.figures._diagram.text import shorten
 from reportgen.figures._diagram.writer import NAME_LIMIT
@@ -33,18 +32,7 @@ def figure(trace: ModelTrace, number: int, name: str) -> FigureFile | Skipped:
     if number >= len(made.pages):
         return Skipped(name, title, say("Every block stands in the figures before."))
     page = made.pages[number]
-    words = caption(trace, made, number)
-    return FigureFile(
-        name=name,
-        media_type="image/svg+xml",
-        data=svg(page),
-        width=round(WIDTH),
-        height=math.ceil(page.height),
-        title=title,
-        caption=words,
-        alt=alternative(trace, page),
-        inline=True,
-    )
+    return page_figure(page, name, title, caption(trace, made, number), alternative(trace, page))
 
 
 def caption(trace: ModelTrace, made: Drawing, number: int) -> str:

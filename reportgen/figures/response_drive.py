@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
 from reportgen import numerals
-from reportgen.figures._responses import find_responses, selection_text, squeeze
-from reportgen.figures._style import ACCENT, FULL, HAIRLINE, INK, MUTED, SOFT, sheet
+from reportgen.figures._responses import find_responses, selection_text
+from reportgen.figures._style import ACCENT, FULL, HAIRLINE, INK, MUTED, SOFT, sheet, squeeze
 from reportgen.kinds import FigureKind
 from reportgen.metrics.characteristics import Characteristic
 from reportgen.metrics.intervals import FloatArray

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from reportgen import numerals
-from reportgen.figures._responses import find_responses, selection_text, squeeze
-from reportgen.figures._style import ACCENT, HAIRLINE, MUTED, ORDER, SOFT, grid, measured, sheet, spread
+from reportgen.figures._responses import find_responses, selection_text
+from reportgen.figures._style import ACCENT, HAIRLINE, MUTED, ORDER, SOFT, grid, measured, sheet, spread, squeeze
 from reportgen.kinds import FigureKind
 from reportgen.metrics.intervals import FloatArray, wilson
 from reportgen.metrics.responses import Responses

@@ -8,8 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from reportgen import numerals
-from reportgen.figures._responses import squeeze
-from reportgen.figures._style import ACCENT, MUTED, SOFT, grid, sheet, ticks
+from reportgen.figures._style import ACCENT, MUTED, SOFT, grid, sheet, squeeze, ticks
 from reportgen.kinds import FigureKind
 from reportgen.metrics.intervals import FloatArray
 from reportgen.probes import why_missing

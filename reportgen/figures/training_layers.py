@@ -9,8 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, Colormap, LinearSegmentedColormap
 
 from reportgen import numerals
-from reportgen.figures._responses import squeeze
-from reportgen.figures._style import ACCENT, HAIRLINE, INK, PAPER, Sheet, bare, sheet
+from reportgen.figures._style import ACCENT, HAIRLINE, INK, PAPER, Sheet, bare, sheet, squeeze
 from reportgen.kinds import FigureKind
 from reportgen.metrics.dynamics import Dynamics, read_dynamics
 from reportgen.metrics.intervals import FloatArray

@@ -10,8 +10,8 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import LogLocator
 
 from reportgen import numerals
-from reportgen.figures._matrices import AFTER, BEFORE, Grid, find_weights, moments_text, plain_name, squeeze
-from reportgen.figures._style import HAIRLINE, HALF, INK, MUTED, PAPER, grid, sheet, shorten
+from reportgen.figures._matrices import AFTER, BEFORE, Grid, find_weights, moments_text, plain_name
+from reportgen.figures._style import HAIRLINE, HALF, INK, MUTED, PAPER, grid, sheet, shorten, squeeze
 from reportgen.kinds import FigureKind
 from reportgen.probes.weights import WeightFacts
 from reportgen.record import RunRecord

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from reportgen import numerals
-from reportgen.gates.names import understand
+from reportgen.comparisons import NotCompared
+from reportgen.gates.names import find_value
 from reportgen.gating import GateOutcome, GateResult
 from reportgen.metrics.definitions import write
 from reportgen.spec.gates import Comparator, Rule, parse_rule
@@ -17,23 +18,25 @@ EQUAL = 1e-9
 """Relative difference below which two numbers are the same."""
 
 
-def judge_gates(gates: Sequence[str], values: Sequence[MetricValue]) -> tuple[GateResult, ...]:
-    """The outcome of every rule, in the order of the spec, on the numbers of a report."""
+def judge_gates(
+    gates: Sequence[str], values: Sequence[MetricValue], gaps: Sequence[NotCompared] = ()
+) -> tuple[GateResult, ...]:
+    """The outcome of every rule, in the order of the spec, on the numbers of a report; `gaps` say why some are not."""
     by_name = {value.name: value for value in values}
-    return tuple(judge(parse_rule(text), by_name) for text in gates)
+    reasons = {gap.name: gap.reason for gap in gaps}
+    return tuple(judge(parse_rule(text), by_name, reasons) for text in gates)
 
 
-def judge(rule: Rule, values: Mapping[str, MetricValue]) -> GateResult:
-    """One rule on the number it names.
+def judge(rule: Rule, values: Mapping[str, MetricValue], reasons: Mapping[str, str]) -> GateResult:
+    """One rule on the number it names; `reasons`: why a number is unknown, by its name.
 
     A point rule compares the value. A rule with `confidently` passes when both ends of the interval fulfil it, fails
     when neither does, and is undecided between; numbers that are counted exactly need no interval.
     """
-    wanted = understand(rule.metric)
-    metric = values.get(wanted.name)
-    bound = rule.bound / wanted.scale
+    metric, scale = find_value(rule.metric, values)
+    bound = rule.bound / scale
     if metric is None or metric.value is None or not math.isfinite(metric.value):
-        reason = say("This run has no such number.")
+        reason = reasons.get(metric.name if metric is not None else rule.metric) or say("This run has no such number.")
         label = metric.label if metric is not None else rule.metric
         return result(rule, label, "undecided", None, numerals.DASH, "", reason)
     if not rule.confidently or metric.method == "exact":

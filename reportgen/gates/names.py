@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
 
 from reportgen.errors import SpecError, about
 from reportgen.metrics.definitions import DEFINITIONS
 from reportgen.nearest import nearest
 from reportgen.spec.gates import CLASS, CLASS_SCORES, parse_rule, split_change
+from reportgen.values import MetricValue
 
 MILLISECONDS = "_ms"
+NUMBERED = re.compile(r"(?<=_)N(?=\\?\.|$)")
+"""In a name as `re.escape` leaves it."""
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What a gate's name asks for."""
+def find_value(name: str, values: Mapping[str, MetricValue]) -> tuple[MetricValue | None, float]:
+    """The number that a gate names, and what it is multiplied with before it is compared.
 
-    name: str
-    """Of a MetricValue."""
-    scale: float = 1.0
-    """What its value is multiplied with before it is compared: 1,000 for a time asked for in milliseconds."""
-
-
-def understand(name: str) -> Wanted:
-    """The metric that a name stands for; `latency_p50_ms` is latency_p50 in milliseconds."""
+    `latency_p50_ms` is latency_p50 in milliseconds: times 1,000, but its ratio to the baseline's is no time.
+    """
     stem, change = split_change(name)
-    timed = stem.removesuffix(MILLISECONDS)
-    if timed == stem or timed not in timed_metrics():
-        return Wanted(name)
-    return Wanted(timed + change, 1.0 if change == ".change_ratio" else 1000.0)
+    timed = values.get(stem.removesuffix(MILLISECONDS) + change)
+    if name in values or timed is None:
+        return values.get(name), 1.0
+    return timed, 1000.0 if timed.unit == "seconds" else 1.0
 
 
-def timed_metrics() -> tuple[str, ...]:
-    """The metrics whose unit is seconds."""
-    return tuple(definition.name for definition in DEFINITIONS if definition.unit == "seconds")
+def headline_names() -> list[str]:
+    """Of the numbers that every report may have, times in seconds and in milliseconds."""
+    seconds = {definition.name for definition in DEFINITIONS if definition.unit == "seconds"}
+    names = [definition.name for definition in DEFINITIONS]
+    return names + [f"{name}{MILLISECONDS}" for name in names if name in seconds]
+
+
+def is_named(name: str, known: Sequence[str]) -> bool:
+    """Whether a number is among the known ones; an N at the end of a part of those stands for any number."""
+    return any(re.fullmatch(NUMBERED.sub(r"\\d+", re.escape(one)), name) for one in known)
 
 
 def check_names(gates: Sequence[str], more: Sequence[str] = (), baseline: bool = False) -> None:
@@ -43,10 +46,10 @@ def check_names(gates: Sequence[str], more: Sequence[str] = (), baseline: bool =
     `more`: names beyond the headline metrics, of what the sections add. Without a `baseline` nothing can have
     changed. Names of classes are not known before the data is; `reportgen.spec.gates.check_classes` sees to them.
     """
-    known = [definition.name for definition in DEFINITIONS] + [*more]
+    known = [*headline_names(), *more]
     for place, text in enumerate(gates):
         name = parse_rule(text).metric
-        stem, change = split_change(understand(name).name)
+        stem, change = split_change(name)
         found = CLASS.fullmatch(stem)
         with about(f"gates.{place}"):
             if change and not baseline:
@@ -55,6 +58,6 @@ def check_names(gates: Sequence[str], more: Sequence[str] = (), baseline: bool =
             if found is not None and found["score"] not in CLASS_SCORES:
                 hint = nearest(found["score"], CLASS_SCORES)
                 raise SpecError(f"there is no number {name!r}: a class has {', '.join(CLASS_SCORES)}", hint)
-            if found is None and stem not in known:
+            if found is None and not is_named(stem, known):
                 hint = nearest(stem, [*known, "class.NAME.recall"])
                 raise SpecError(f"there is no number {name!r} to gate on", hint)

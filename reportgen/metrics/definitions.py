@@ -42,6 +42,7 @@ DEFINITIONS = (
     Definition(name="macs", label="MACs", unit="macs", higher_is_better=False),
     Definition(name="activation_bytes", label="Activation memory, training", unit="bytes", higher_is_better=False),
     Definition(name="latency_p50", label="Latency, one image", unit="seconds", higher_is_better=False),
+    Definition(name="latency_p95", label="Latency, one image, 95th percentile", unit="seconds", higher_is_better=False),
     Definition(name="throughput", label="Throughput", unit="images/s", higher_is_better=True),
     Definition(name="train_seconds", label="Training time", unit="seconds", higher_is_better=False),
     Definition(name="train_images_per_second", label="Training speed", unit="images/s", higher_is_better=True),
@@ -91,6 +92,11 @@ def write(
         "bytes": numerals.bytes_text,
         "seconds": numerals.seconds_text,
         "images/s": numerals.speed,
+        "pixels": numerals.count,
+        "ratio": numerals.ratio,
+        "FLOP/s": lambda rate: numerals.compact(rate, "FLOP/s"),
+        "bytes/s": lambda rate: numerals.compact(rate, "B/s"),
+        "joules": lambda energy: say("{number} J", number=numerals.significant(energy, 2)),
     }
     return writers[unit](value), ""
 

@@ -168,6 +168,7 @@ def costs(record: RunRecord) -> tuple[MetricValue, ...]:
         fastest = max(record.latency, key=lambda latency: latency.images_per_second)
         ends = (single.p50_low, single.p50_high) if single.p50_low and single.p50_high else None
         found.append(define("latency_p50", single.p50_seconds, ends, single.n, "measured"))
+        found.append(define("latency_p95", single.p95_seconds, None, single.n, "measured"))
         speed = fastest.images_per_second
         found.append(define("throughput", speed, fastest.throughput_interval, fastest.n, "measured"))
     if training is not None:

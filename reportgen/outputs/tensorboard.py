@@ -1,7 +1,8 @@
 """tensorboard/: event files of the record, for `tensorboard --logdir`.
 
-Three runs, so that training and test lie over each other: `.` holds settings, final numbers, pictures and histograms;
-`train` and `test` the history. Further seeds are runs of their own.
+Three runs, so that training and test lie over each other: `.` holds settings, final numbers, pictures, and histograms
+of the weights, before training at step 0 and after it; `train` and `test` the history. Further seeds are runs of their
+own.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ def write_epochs(train: EventFile, test: EventFile, epochs: tuple[EpochStats, ..
 
 
 def write_final(file: EventFile, report: Report, begun: float) -> None:
-    """Settings and final numbers for the table of runs, the pictures, the confusion matrix."""
+    """Settings and final numbers for the table of runs, the weights, the pictures, the confusion matrix."""
     from reportgen.outputs._tensorboard import events
 
     record = report.record
@@ -118,12 +119,15 @@ def write_final(file: EventFile, report: Report, begun: float) -> None:
     chosen = {f"metrics/{value.name}": value.label for value in values if value.name in HEADLINE}
     file.add_summary(events.make_experiment(settings, chosen, begun), begun)
     file.add_summary(events.make_session(settings, record.fingerprint[:12], begun), begun)
+    initial, final = histogram_values(record)
+    if initial:
+        file.add(initial, 0, begun)
     numbers = [
         events.make_number(f"metrics/{value.name}", float(value.value or 0.0), value.label, value.display_full)
         for value in values
     ]
     file.add(numbers, step, ended)
-    file.add([*picture_values(record), *matrix_values(record)], step, ended)
+    file.add([*final, *picture_values(record), *matrix_values(record)], step, ended)
     file.add_summary(events.make_end(training is not None and training.divergence is not None, ended), ended)
 
 
@@ -144,6 +148,28 @@ def flatten(value: Any, key: str) -> Iterator[tuple[str, Value]]:
         yield key, ", ".join(map(str, value)) or say("none")
     elif isinstance(value, bool | float | int | str):
         yield key, value
+
+
+def histogram_values(record: RunRecord) -> tuple[list[Any], list[Any]]:
+    """The values of every matrix that the record has counted, before training and after; without training, after."""
+    from reportgen.outputs._tensorboard.events import make_histogram
+
+    facts = record.probes.weights if record.probes is not None else None
+    found: dict[str, list[Any]] = {"initial": [], "final": []}
+    for row, place in enumerate(facts.shown if facts is not None else ()):
+        assert facts is not None
+        matrix, end = facts.matrices[place], float(record.arrays["weights.ranges"][row])
+        told = say(
+            "{rows} × {columns}, {n} values counted; the first and the last bin hold what lies beyond as well.",
+            rows=numerals.count(matrix.rows),
+            columns=numerals.count(matrix.columns),
+            n=numerals.count(matrix.counted),
+        )
+        for moment, counts in zip(facts.moments, record.arrays["weights.histograms"][row], strict=True):
+            edges = np.linspace(-end, end, len(counts) + 1)
+            if counts.any():  # a matrix that is not finite has none
+                found[moment].append(make_histogram(f"weights/{matrix.name}", counts, edges, matrix.name, told))
+    return found["initial"], found["final"]
 
 
 def picture_values(record: RunRecord) -> Iterator[Any]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from reportgen import numerals
 from reportgen.comparisons import Comparison, Flip
-from reportgen.pictures import encode_png, enlarge_png
+from reportgen.pictures import encode_png
 from reportgen.record import RunRecord
-from reportgen.sections.predictions import ENLARGED, confidence_text
+from reportgen.sections.pieces import PictureCard
+from reportgen.sections.predictions import confidence_text
 from reportgen.words import say
 
 MOST_BYTES = 44_000
@@ -29,19 +30,10 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class FlipCard:
+class FlipCard(PictureCard):
     """One picture on which only one of the two models is right."""
 
-    png: bytes
-    alt: str
-    index: str
-    label: str
     answers: tuple[Answer, ...]
-
-    @property
-    def large(self) -> bytes:
-        """The picture with each pixel enlarged, for the PDF: its viewers smooth a small one."""
-        return enlarge_png(self.png, ENLARGED)
 
 
 @dataclass(frozen=True)

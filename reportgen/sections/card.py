@@ -47,7 +47,21 @@ class CardView(SectionView):
 def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> CardView:
     """The card from what a person wrote and what the run measured."""
     del figures
-    parts = (
+    parts = list_parts(record)
+    completeness = measure_completeness(parts)
+    return CardView(
+        NAME,
+        say("Model card"),
+        findings=find_missing(completeness),
+        metrics=(completeness,),
+        parts=parts,
+        completeness=completeness,
+    )
+
+
+def list_parts(record: RunRecord) -> tuple[Part, ...]:
+    """The nine parts, in the order of Mitchell et al. 2019."""
+    return (
         model_details(record),
         intended_use(record.spec.card),
         factors(record),
@@ -57,15 +71,6 @@ def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> Car
         quantitative_analyses(record),
         Part(say("Ethical considerations"), (written(say("Considerations"), record.spec.card.ethical_considerations),)),
         caveats(record.spec.card),
-    )
-    completeness = measure_completeness(parts)
-    return CardView(
-        NAME,
-        say("Model card"),
-        findings=find_missing(completeness),
-        metrics=(completeness,),
-        parts=parts,
-        completeness=completeness,
     )
 
 
@@ -237,4 +242,7 @@ def find_missing(completeness: MetricValue) -> tuple[Finding, ...]:
     return (Finding(text, 0.2, f"section-{NAME}", "caution" if (completeness.value or 0.0) < 0.5 else "plain"),)
 
 
-SECTION = Section(NAME, "Model card", 120, (), build, ("card.completeness",))
+SECTION = Section(
+    NAME, "Model card", 120, (), build, ("card.completeness",),
+    values=lambda record: (measure_completeness(list_parts(record)),),
+)  # fmt: skip

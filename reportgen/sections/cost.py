@@ -13,7 +13,7 @@ from reportgen.record import RunRecord
 from reportgen.report import FigureFile, SectionView, Skipped
 from reportgen.roofline import Group, Placed, group_calls, name_group, name_limit, place
 from reportgen.sections._cost_methods import list_methods
-from reportgen.sections.cost_values import list_values
+from reportgen.sections.cost_values import METRICS, list_values, read_values
 from reportgen.sections.findings.cost import NAME, find_cost
 from reportgen.sections.phrases import shorten
 from reportgen.sections.pieces import Fact, Figures, choose_figures
@@ -214,4 +214,4 @@ def list_batches(record: RunRecord, facts: CostFacts) -> list[Row]:
     return rows
 
 
-SECTION = Section(NAME, "Cost", 90, ("cost_batches", "roofline", "step_time"), build)
+SECTION = Section(NAME, "Cost", 90, ("cost_batches", "roofline", "step_time"), build, METRICS, values=read_values)

@@ -13,7 +13,30 @@ from reportgen.repeats import Latency
 from reportgen.values import MetricValue, Unit
 from reportgen.words import say
 
+BY_BATCH = ("latency.batch_N.p50", "latency.batch_N.p95")
+METRICS = (
+    *BY_BATCH,
+    *(f"{name}_ms" for name in BY_BATCH),
+    "throughput.batch_N",
+    "throughput.best",
+    "peak_memory.inference.batch_N",
+    "peak_memory.training.batch_N",
+    "machine.matrix_rate",
+    "machine.copy_rate",
+    "matrix_rate_share",
+    "train_step.p50",
+    "train_step.p50_ms",
+    *(f"train_step.{part}_share" for part in ("data", "forward", "backward", "optimizer")),
+    "energy_per_image",
+)
+"""What gates can name; a name in `_ms` is the number of seconds in milliseconds."""
 Ends = tuple[float, float] | None
+
+
+def read_values(record: RunRecord) -> tuple[MetricValue, ...]:
+    """The numbers of a record; none where nothing was timed."""
+    facts = record.probes.cost if record.probes else None
+    return list_values(record, facts) if facts is not None else ()
 
 
 def list_values(record: RunRecord, facts: CostFacts) -> tuple[MetricValue, ...]:
@@ -27,14 +50,8 @@ def list_values(record: RunRecord, facts: CostFacts) -> tuple[MetricValue, ...]:
     found += [value for peak in facts.memory for value in memory_values(record, peak)]
     found += [*machine_values(record, facts), *(step_values(facts.step) if facts.step else ())]
     if facts.energy is not None:
-        joules = facts.energy.joules_per_image
-        text = say("{number} J", number=numerals.significant(joules, 2))
-        found.append(
-            MetricValue(
-                name="energy_per_image", label=say("Energy of one image"), value=joules, n=facts.energy.n,
-                unit="joules", higher_is_better=False, display=text, method="measured",
-            )
-        )  # fmt: skip
+        label, joules = say("Energy of one image"), facts.energy.joules_per_image
+        found.append(measured("energy_per_image", label, joules, "joules", False, n=facts.energy.n))
     return tuple(found)
 
 
@@ -88,10 +105,7 @@ def machine_values(record: RunRecord, facts: CostFacts) -> Iterator[MetricValue]
         ("machine.copy_rate", say("Memory copies of this machine"), roofs.bytes_per_second, "bytes/s"),
     )
     for name, label, value, unit in rates:
-        display = numerals.compact(value, {"FLOP/s": "FLOP/s", "bytes/s": "B/s"}[unit])
-        yield MetricValue(
-            name=name, label=label, value=value, unit=unit, higher_is_better=None, display=display, method="measured"
-        )
+        yield measured(name, label, value, unit, None)
     whole = whole_pass(record.trace, roofs)
     if whole is not None:
         ends = (whole.low, whole.high) if whole.low is not None and whole.high is not None else None

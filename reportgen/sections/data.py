@@ -10,10 +10,14 @@ from reportgen.record import DataFacts, RunRecord
 from reportgen.report import FigureFile, SectionView, Skipped
 from reportgen.sections.findings.data import NAME, find_data, list_numbers
 from reportgen.sections.pieces import Fact, Figures, choose_figures, name_augmentation
+from reportgen.values import MetricValue
 from reportgen.words import say
 
 CHANNELS = ("red", "green", "blue")
 Row = tuple[str, ...]
+
+
+ACROSS = "data.duplicates_across"
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ def build(record: RunRecord, figures: Figures) -> DataView:
         name=NAME,
         title=say("Data"),
         findings=tuple(find_data(record, figures)),
+        metrics=list_values(record),
         facts=tuple(list_facts(data)),
         counts=choose_figures(figures, "class_counts"),
         samples=choose_figures(figures, "sample_raw", "sample_augmented"),
@@ -50,6 +55,20 @@ def build(record: RunRecord, figures: Figures) -> DataView:
         ),
         repeats=tuple(repeat_rows(data)),
     )
+
+
+def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
+    """Test images that are training images too, for metrics.json; nothing where nobody looked."""
+    duplicates = record.data.duplicates
+    if duplicates is None:
+        return ()
+    across = duplicates.across
+    return (
+        MetricValue(
+            name=ACROSS, label=say("Test images that are training images too"), value=across, unit="count",
+            higher_is_better=False, display=numerals.count(across), method="exact",
+        ),
+    )  # fmt: skip
 
 
 def split_title(name: str) -> str:
@@ -120,4 +139,6 @@ def repeat_rows(data: DataFacts) -> list[Row]:
     ]
 
 
-SECTION = Section(NAME, "Data", 100, ("class_counts", "sample_raw", "sample_augmented"), build)
+SECTION = Section(
+    NAME, "Data", 100, ("class_counts", "sample_raw", "sample_augmented"), build, (ACROSS,), values=list_values
+)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from reportgen import numerals
 from reportgen.kinds import Section
+from reportgen.metrics.definitions import share
 from reportgen.metrics.explaining import METHODS, Estimate, read_check, read_votes
-from reportgen.metrics.intervals import wilson
 from reportgen.probes import why_missing
 from reportgen.probes.explanations import ExplanationFacts, NotExplained, RefusedLayer
 from reportgen.record import RunRecord
@@ -20,6 +20,12 @@ from reportgen.values import MetricValue
 from reportgen.words import say
 
 FIGURES = ("explanation_maps", "explanation_checks", "feature_maps", "embedding", "nearest_images")
+
+
+METRICS = (
+    *(f"explanations.{method}.{score}" for method in METHODS for score in ("rank_correlation", "deletion_gain")),
+    "explanations.neighbour_accuracy",
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ def build(record: RunRecord, figures: Figures) -> ExplanationsView | Skipped:
         name=NAME,
         title=title,
         findings=tuple(find_explanations(record, facts, figures)),
-        metrics=tuple(list_metrics(record)),
+        metrics=list_values(record),
         methods=tuple(list_methods(facts)),
         maps=choose_figures(figures, *FIGURES[:3]),
         features=choose_figures(figures, *FIGURES[3:]),
@@ -125,8 +131,8 @@ def say_gap(gap: NotExplained) -> str:
     )  # fmt: skip
 
 
-def list_metrics(record: RunRecord) -> list[MetricValue]:
-    """The numbers of this section for metrics.json."""
+def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
+    """The numbers of this section for metrics.json; none where the probe found nothing."""
     found = []
     for method in METHODS:
         check = read_check(record.arrays, method)
@@ -140,16 +146,9 @@ def list_metrics(record: RunRecord) -> list[MetricValue]:
         found.append(as_metric(f"explanations.{method}.deletion_gain", label, check.gain, better=True))
     votes = read_votes(record.arrays)
     if votes is not None and len(votes.right):
-        n, right = len(votes.right), int(votes.right.sum())
-        low, high = wilson(right, n) or (None, None)
-        found.append(
-            MetricValue(
-                name="explanations.neighbour_accuracy", label=say("Accuracy of the neighbours’ vote"), value=right / n,
-                low=low, high=high, n=n, unit="share", higher_is_better=True, display=numerals.percent(right / n, n),
-                display_interval=numerals.percent_interval(low, high, n), method="wilson",
-            )
-        )  # fmt: skip
-    return found
+        label, right = say("Accuracy of the neighbours’ vote"), int(votes.right.sum())
+        found.append(share("explanations.neighbour_accuracy", label, right, len(votes.right), True))
+    return tuple(found)
 
 
 def as_metric(name: str, label: str, estimate: Estimate, better: bool) -> MetricValue:
@@ -158,8 +157,8 @@ def as_metric(name: str, label: str, estimate: Estimate, better: bool) -> Metric
         name=name, label=label, value=estimate.value, low=estimate.low, high=estimate.high, n=estimate.n,
         higher_is_better=better, display=numerals.score(estimate.value, estimate.low, estimate.high),
         display_interval=numerals.score_interval(estimate.low, estimate.high),
-        method="bootstrap" if estimate.low is not None else "measured",
+        method="bootstrap" if estimate.low is not None else "",
     )  # fmt: skip
 
 
-SECTION = Section(NAME, "Why: explanations", 70, FIGURES, build)
+SECTION = Section(NAME, "Why: explanations", 70, FIGURES, build, METRICS, values=list_values)

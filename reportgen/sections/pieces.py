@@ -1,15 +1,18 @@
-"""What several sections are made of: labelled facts, and the figures a section shows."""
+"""What several sections are made of: labelled facts, cards with a picture, and the figures a section shows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reportgen.pictures import enlarge_png
 from reportgen.record import DataFacts, RunRecord
 from reportgen.report import FigureFile, Skipped
 from reportgen.sections.phrases import join_few
 from reportgen.words import say
 
+ENLARGED = 3
+"""Pixels of the PDF for one of a picture."""
 Figures = Mapping[str, FigureFile | Skipped]
 """The figures of a report by name."""
 
@@ -22,6 +25,22 @@ class Fact:
     value: str
     note: str = ""
     """A remark set small beside the value."""
+
+
+@dataclass(frozen=True)
+class PictureCard:
+    """One picture of the test split; subclasses say what is made of it."""
+
+    png: bytes
+    alt: str
+    index: str
+    """In the data set's test split."""
+    label: str
+
+    @property
+    def large(self) -> bytes:
+        """The picture with each pixel enlarged, for the PDF: its viewers smooth a small one."""
+        return enlarge_png(self.png, ENLARGED)
 
 
 def choose_figures(figures: Figures, *names: str) -> tuple[FigureFile | Skipped, ...]:

@@ -10,16 +10,15 @@ from reportgen import numerals
 from reportgen.kinds import Section
 from reportgen.metrics.predictions import Predictions, read_predictions
 from reportgen.metrics.selection import Group, select
-from reportgen.pictures import encode_png, enlarge_png, thumbnail
+from reportgen.pictures import encode_png, thumbnail
 from reportgen.record import RunRecord
 from reportgen.report import SectionView, Skipped
 from reportgen.sections.findings.predictions import NAME, find_predictions
 from reportgen.sections.phrases import join_words
-from reportgen.sections.pieces import Figures
+from reportgen.sections.pieces import Figures, PictureCard
 from reportgen.words import say, say_count
 
 GUESSES = 3
-ENLARGED = 3
 ONE_A_CLASS = ("typical", "untypical")
 """Groups whose rule leaves one picture a class, so that counting what fits says nothing."""
 MOST_BYTES = 200_000
@@ -38,21 +37,11 @@ class Guess:
 
 
 @dataclass(frozen=True)
-class Card:
+class Card(PictureCard):
     """One picture and what the model makes of it."""
 
-    png: bytes
-    alt: str
-    index: str
-    """In the data set's test split."""
-    label: str
     right: bool
     guesses: tuple[Guess, ...]
-
-    @property
-    def large(self) -> bytes:
-        """The picture with each pixel enlarged, for the PDF: its viewers smooth a small one."""
-        return enlarge_png(self.png, ENLARGED)
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,13 @@ from reportgen.sections.findings.exposure import find_light
 from reportgen.sections.findings.response import NAME, find_layers, gain_texts
 from reportgen.sections.phrases import join_few, quote, shorten
 from reportgen.sections.pieces import Fact, Figures, choose_figures
+from reportgen.values import MetricValue
 from reportgen.words import say, say_count
 
 LONGEST_KIND = 44
 BEFORE = (3, 9)
 """Columns about the initial weights."""
+DEAD = "response.dead_share"
 Row = tuple[str, ...]
 
 
@@ -48,6 +50,7 @@ def build(record: RunRecord, figures: Figures) -> ResponseView | Skipped:
         title=say("Characteristic curves"),
         methods=tuple(list_methods()),
         findings=(*find_layers(responses, figures), *find_light(record, responses, figures)),
+        metrics=list_values(record),
         facts=tuple(list_facts(responses)),
         driven=choose_figures(figures, "response_exposure"),
         alone=choose_figures(figures, "response_drive"),
@@ -56,6 +59,22 @@ def build(record: RunRecord, figures: Figures) -> ResponseView | Skipped:
         unknown=() if responses.compared else BEFORE,
         notes=tuple(list_notes(responses)),
     )
+
+
+def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
+    """Share of all channels that are dead, for metrics.json; nothing where no curve was measured."""
+    responses = read_responses(record)
+    units = responses.facts.units if responses is not None else ()
+    channels = sum(unit.channels for unit in units)
+    if not channels:
+        return ()
+    share = sum(unit.dead for unit in units) / channels
+    return (
+        MetricValue(
+            name=DEAD, label=say("Dead channels"), value=share, n=channels, counted=say("channels"), unit="share",
+            higher_is_better=False, display=numerals.percent(share, channels), method="exact",
+        ),
+    )  # fmt: skip
 
 
 def list_facts(responses: Responses) -> list[Fact]:
@@ -187,4 +206,6 @@ def list_notes(responses: Responses) -> list[str]:
     return notes
 
 
-SECTION = Section(NAME, "Characteristic curves", 35, ("response_exposure", "response_drive"), build)
+SECTION = Section(
+    NAME, "Characteristic curves", 35, ("response_exposure", "response_drive"), build, (DEAD,), values=list_values
+)

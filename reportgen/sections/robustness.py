@@ -78,6 +78,14 @@ def build(record: RunRecord, figures: Figures) -> RobustnessView | Skipped:
     )  # fmt: skip
 
 
+def read_values(record: RunRecord) -> tuple[MetricValue, ...]:
+    """The numbers of a record that metrics.json lists; none where the probe found nothing."""
+    facts = record.probes.robustness if record.probes else None
+    if facts is None or "robustness.predicted" not in record.arrays:
+        return ()
+    return tuple(list_values(read_outcomes(record, facts), mean_corruption(record, facts)))
+
+
 def list_values(outcomes: Sequence[Outcome], mean: CorruptionMean | None) -> Iterator[MetricValue]:
     """The numbers that metrics.json lists: the mean under corruptions, and what the strongest attacks leave."""
     if mean is not None:
@@ -186,4 +194,4 @@ def list_others(outcomes: Sequence[Outcome]) -> Iterator[Row]:
             )
 
 
-SECTION = Section(NAME, "Robustness", 80, FIGURES, build, METRICS)
+SECTION = Section(NAME, "Robustness", 80, FIGURES, build, METRICS, values=read_values)

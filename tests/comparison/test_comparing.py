@@ -9,11 +9,13 @@ import pytest
 from sklearn.metrics import f1_score, log_loss
 
 from reportgen.comparison import compare_with, uncompared
+from reportgen.comparison.numbers import SectionNumbers
 from reportgen.comparisons import Comparison, Refusal
 from reportgen.metrics.bootstrap import draw_bootstrap
 from reportgen.metrics.intervals import percentile_interval
 from reportgen.record import RunRecord
 from reportgen.store import load_record, save_record
+from reportgen.values import Method, MetricValue, Unit
 from tests.comparison.cases import DIGEST, another_seed, compared, improved, refused, with_logits, with_seeds
 from tests.metrics.cases import softmax
 from tests.sections.cases import change
@@ -259,6 +261,31 @@ def test_times_of_other_machines_are_not_compared(record: RunRecord) -> None:
     assert found.why_not("parameters.change_ratio") == ""
     threads = compared(change(record, device={"threads": 4}), record)
     assert "2 and 4" in threads.why_not("train_seconds.change")
+
+
+def test_numbers_of_sections_change_where_both_have_them(record: RunRecord) -> None:
+    def number(name: str, value: float | None, unit: Unit, method: Method) -> MetricValue:
+        return MetricValue(name=name, label=name.upper(), value=value, unit=unit, display="", method=method)
+
+    before = (number("slow", 0.002, "seconds", "measured"), number("robust", 0.5, "share", "bootstrap"),
+              number("gone", 1.0, "score", "exact"), number("none", 0.0, "bytes", "measured"))  # fmt: skip
+    after = (number("slow", 0.003, "seconds", "measured"), number("robust", 0.4, "share", "bootstrap"),
+             number("new", 1.0, "score", "exact"), number("none", 5e6, "bytes", "measured"))  # fmt: skip
+    numbers = SectionNumbers(before, after)
+    found = compare_with(record, record, DIGEST, numbers).comparison
+    assert isinstance(found, Comparison)
+    told = {value.name: (value.value, value.display.replace("\u00a0", " "), value.label) for value in found.values}
+    assert told["slow.change"] == (pytest.approx(0.001), "+1.00 ms", "SLOW, change")
+    assert told["slow.change_ratio"] == (pytest.approx(1.5), "×1.50", "SLOW, ratio")
+    assert told["robust.change"] == (pytest.approx(-0.1), "−10.0 points", "ROBUST, change")
+    assert told["none.change"][:2] == (5e6, "+4.77 MiB")
+    assert told["none.change_ratio"][:2] == (None, "—")
+    assert not any(name.startswith(("gone", "new")) for name in told)
+    elsewhere = compare_with(change(record, device={"name": "Another CPU"}), record, DIGEST, numbers).comparison
+    assert isinstance(elsewhere, Comparison)
+    assert elsewhere.value("slow.change_ratio").value is None  # type: ignore[union-attr]
+    assert "Another CPU" in elsewhere.why_not("slow.change_ratio")
+    assert elsewhere.value("robust.change_ratio").value == pytest.approx(0.8)  # type: ignore[union-attr]
 
 
 def test_what_only_one_side_measured_has_a_reason(record: RunRecord) -> None:

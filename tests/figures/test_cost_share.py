@@ -7,7 +7,7 @@ import pytest
 
 from reportgen import numerals
 from reportgen.figures import draw
-from reportgen.figures.cost_share import MOST_STAGES, squeeze, stages
+from reportgen.figures.cost_share import MOST_STAGES, stages
 from reportgen.record import RunRecord
 from reportgen.report import Skipped
 from reportgen.trace import ModelTrace
@@ -55,8 +55,3 @@ def test_shares_stand_at_the_bars(record: RunRecord) -> None:
 def test_single_layer_has_nothing_to_share_out(record: RunRecord) -> None:
     alone = record.model_copy(update={"trace": flat_trace(record, [9])})
     assert isinstance(draw(alone, ["cost_share"])["cost_share"], Skipped)
-
-
-def test_squeeze_keeps_both_ends() -> None:
-    assert squeeze("encoder_layer_11", 11) == "enc…ayer_11"
-    assert squeeze("fc", 11) == "fc"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from reportgen.errors import RenderError
 from reportgen.figures import draw
-from reportgen.figures._style import END_ISOLATE, ISOLATE, measured, shorten, spread
+from reportgen.figures._style import END_ISOLATE, ISOLATE, measured, shorten, spread, squeeze
 from reportgen.figures._svg import compact
 from reportgen.kinds import FigureKind
 from reportgen.record import RunRecord
@@ -141,3 +141,11 @@ def test_compact_changes_no_text() -> None:
     assert small.startswith(
         b'<svg font-family="Arial" font-size="9px" width="1pt"><g><text style="fill: #000000" x="1.23">'
     )
+
+
+def test_names_lose_their_middle_or_their_beginning() -> None:
+    assert squeeze("layer1.0.conv1", 20) == "layer1.0.conv1"
+    assert squeeze("encoder.layers.encoder_layer_0.mlp", 21) == "encoder…r_layer_0.mlp"
+    assert squeeze("layer4.0.downsample.0", 10) == "…nsample.0"
+    assert squeeze("encoder_layer_11", 11) == "…r_layer_11"
+    assert squeeze("fc", 11) == "fc"

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from reportgen.figures import draw
-from reportgen.figures._matrices import LEVELS, SIGNED, paint, scale_of, squeeze
+from reportgen.figures._matrices import LEVELS, SIGNED, paint, scale_of
 from reportgen.figures._mosaic import GAP, lay_out, side_by_side
 from reportgen.figures._svg import lean_png
 from reportgen.figures.weights_gradient import outliers
@@ -207,12 +207,6 @@ def test_a_single_matrix(record: RunRecord) -> None:
     assert {name for name, figure in figures.items() if isinstance(figure, Skipped)} == {
         "weights_enlarged", "weights_filters", "weights_ridge",
     }  # fmt: skip
-
-
-def test_names_lose_their_middle_or_their_beginning() -> None:
-    assert squeeze("layer1.0.conv1", 20) == "layer1.0.conv1"
-    assert squeeze("encoder.layers.encoder_layer_0.mlp", 21) == "encoder…r_layer_0.mlp"
-    assert squeeze("layer4.0.downsample.0", 10) == "…nsample.0"
 
 
 @pytest.mark.parametrize(("colours", "mode"), [(2, "P"), (15, "P"), (200, "P"), (4000, "RGB")])

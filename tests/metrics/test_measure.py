@@ -187,6 +187,7 @@ def test_costs_are_the_records_own(record: RunRecord) -> None:
     assert number(measured, "macs") == record.trace.macs
     assert number(measured, "activation_bytes") == record.trace.activation_bytes_training
     assert number(measured, "latency_p50") == 0.0021  # batch 1
+    assert number(measured, "latency_p95") == 0.0026
     assert number(measured, "throughput") == pytest.approx(64 / 0.041)  # batch 64, the faster by image
     assert number(measured, "eval_seconds") == record.eval_seconds
     shown = {value.name: value.display for value in measured.values}

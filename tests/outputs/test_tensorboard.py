@@ -6,6 +6,7 @@ import hashlib
 import io
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,14 +15,17 @@ import pytest
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import metadata as hparams
+from tensorboard.util.tensor_util import make_ndarray
 
 from reportgen.errors import EnvironmentTrouble
 from reportgen.outputs import tensorboard
 from reportgen.outputs._tensorboard.matrix import draw_matrix, error_depth, label
 from reportgen.outputs.tensorboard import EACH, OUTPUT, flatten
+from reportgen.probes.weights import HISTOGRAM_BINS
 from reportgen.record import Divergence, SeedRun
 from reportgen.report import Report
 from tests.outputs.reports import plain_report
+from tests.weights import weighed
 
 BEGUN = datetime.fromisoformat("2026-01-02T03:04:05Z").timestamp()
 
@@ -139,6 +143,42 @@ def test_the_confusion_matrix_is_a_picture(logs: Path) -> None:
     assert Image.open(io.BytesIO(png)).size == (int(width), int(height))
 
 
+@pytest.mark.parametrize("trained", [True, False])
+def test_the_weights_before_and_after_are_histograms(report: Report, tmp_path: Path, trained: bool) -> None:
+    whole = weighed(report.record, trained=trained, shown=(0, 2))
+    assert whole.probes is not None
+    facts, counts = whole.probes.weights, np.array(whole.arrays["weights.histograms"])
+    assert facts is not None
+    counts[1] = np.arange(counts[1].size).reshape(counts[1].shape)
+    record = whole.model_copy(update={"arrays": whole.arrays.merged({"weights.histograms": counts})})
+    found = read(written(replace(report, record=record), tmp_path))
+    names = [facts.matrices[place].name for place in (0, 2)]
+    tags = [f"weights/{name}" for name in names]
+    assert [tag for tag in found.Tags()["tensors"] if tag.startswith("weights/")] == tags
+    for row, tag in enumerate(tags):
+        assert found.SummaryMetadata(tag).plugin_data.plugin_name == "histograms"
+        events = found.Tensors(tag)
+        assert [event.step for event in events] == ([0, 90] if trained else [90])
+        end = whole.arrays["weights.ranges"][row]
+        for event, expected in zip(events, counts[row], strict=True):
+            low, high, many = make_ndarray(event.tensor_proto).T
+            np.testing.assert_array_equal(many, expected)
+            np.testing.assert_allclose([low[0], high[-1]], [-end, end])
+            np.testing.assert_allclose(high - low, 2 * end / HISTOGRAM_BINS)
+            np.testing.assert_array_equal(low[1:], high[:-1])
+    named = found.SummaryMetadata(tags[1])
+    assert (named.display_name, named.summary_description.partition(",")[0]) == (names[1], "16 × 144")
+
+
+def test_a_matrix_that_was_not_counted_has_no_histogram(report: Report, tmp_path: Path) -> None:
+    whole = weighed(report.record)
+    counts = np.array(whole.arrays["weights.histograms"])
+    counts[1] = 0
+    record = whole.model_copy(update={"arrays": whole.arrays.merged({"weights.histograms": counts})})
+    found = read(written(replace(report, record=record), tmp_path))
+    assert sum(tag.startswith("weights/") for tag in found.Tags()["tensors"]) == len(counts) - 1
+
+
 def test_settings_and_metrics_for_the_table_of_runs(logs: Path) -> None:
     found = read(logs)
     begun, ended, experiment = (
@@ -163,8 +203,6 @@ def test_settings_and_metrics_for_the_table_of_runs(logs: Path) -> None:
 
 
 def change(report: Report, **fields: object) -> Report:
-    from dataclasses import replace
-
     return replace(report, record=report.record.model_copy(update=fields))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from reportgen.figures._diagram.paint import Panel, document, number
+from reportgen.report import FigureFile
 
 WIDTH, HEIGHT = 680.0, 860.0
 """A page of the report with room left for a caption, CSS pixels."""
@@ -81,3 +83,18 @@ def svg(page: Page) -> bytes:
             look = {"fill": "none", "pointer-events": "all"}
             ET.SubElement(anchor, "rect", {key: number(value) for key, value in area.items()} | look)
     return ET.tostring(root, encoding="unicode").encode()
+
+
+def page_figure(page: Page, name: str, title: str, caption: str, alt: str) -> FigureFile:
+    """The page as a figure that stands in the report itself, so that its links work."""
+    return FigureFile(
+        name=name,
+        media_type="image/svg+xml",
+        data=svg(page),
+        width=round(WIDTH),
+        height=math.ceil(page.height),
+        title=title,
+        caption=caption,
+        alt=alt,
+        inline=True,
+    )
