@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from statsmodels.stats.multitest import multipletests
 
+from reportgen.cli.comparing import tell_ranking
+from reportgen.comparison.ranking import rank
 from reportgen.comparisons import Comparison
 from reportgen.metrics import measure
-from reportgen.ranking import holm, rank
 from reportgen.record import RunRecord
 from reportgen.store import load_record, save_record
 from tests.commands import run_here
@@ -72,14 +72,7 @@ def test_a_missing_record_is_an_error_in_words(tmp_path: Path, capsys: pytest.Ca
     assert "there is no" in said.err
 
 
-def test_holm_is_statsmodels() -> None:
-    rng = np.random.default_rng(0)
-    p = {(0, number): float(value) for number, value in enumerate(rng.uniform(0, 0.2, 12))}
-    expected = multipletests(list(p.values()), method="holm")[1]
-    assert [holm(p)[pair] for pair in p] == pytest.approx(list(expected))
-
-
 def test_other_images_are_not_ranked_together(record: RunRecord) -> None:
     fewer = {name: record.arrays[name][:500] for name in ("eval.logits", "eval.labels", "eval.ids", "eval.digests")}
     less = record.model_copy(update={"arrays": record.arrays.merged(fewer)})
-    assert any("are not compared" in line for line in rank(["a", "b"], [record, less]))
+    assert any("b and a are not compared" in line for line in tell_ranking(rank({0: record, 1: less}), ["a", "b"]))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reportgen.cli.reports import PATH, attempt, listener, noise, out_option
+
+if TYPE_CHECKING:
+    from reportgen.ranking import Ranking
 
 
 @click.command()
@@ -30,9 +35,9 @@ def compare(
 
     Several candidates go into a folder each, and are ranked with the baseline in the terminal.
     """
+    from reportgen.comparison.ranking import rank
     from reportgen.contest import compare as compare_one
     from reportgen.pipeline import Options
-    from reportgen.ranking import rank
     from reportgen.sources import find_source
 
     progress = listener(quiet, verbose)
@@ -46,6 +51,22 @@ def compare(
         codes.append(attempt(work, progress, several))
     if several:
         names = [f"{number} {source.name}" for number, source in enumerate(sources)]
-        for line in rank(names, [source.load() for source in sources]):
+        for line in tell_ranking(rank({number: source.load() for number, source in enumerate(sources)}), names):
             click.echo(line)
     return next((code for code in codes if code), 0)
+
+
+def tell_ranking(ranking: Ranking, called: Sequence[str]) -> list[str]:
+    """The models with their accuracies, the best first, then every pair; `called`: names for the terminal by number."""
+    names = {entry.name: called[entry.number] for entry in ranking.entries}
+    width = max(map(len, names.values()))
+    lines = [
+        f"{names[entry.name]:<{width}}  {entry.accuracy.display_full if entry.accuracy else '—'}"
+        for entry in ranking.entries
+    ]
+    for pair in ranking.pairs:
+        how = "differ" if pair.holds else "can't be told apart"
+        told = f"{pair.change.display} ({pair.change.display_interval}), p = {pair.p_adjusted:.3g}"
+        lines.append(f"{names[pair.second]} and {names[pair.first]} {how}: {told} after Holm's correction")
+    return [*lines, *(f"{names[one.second]} and {names[one.first]} are not compared: {one.reason}"
+                      for one in ranking.refused)]  # fmt: skip
