@@ -33,26 +33,22 @@ def compare(
 ) -> int:
     """Draw the report of each CANDIDATE against a BASELINE; each a report's folder, a record or a report.pdf.
 
-    Several candidates go into a folder each, and are ranked with the baseline in the terminal.
+    Several candidates go into a folder each, and are ranked with the baseline: in every report, in the terminal, and in
+    an index.html and a ranking.json beside their folders.
     """
-    from reportgen.comparison.ranking import rank
-    from reportgen.contest import compare as compare_one
+    from reportgen.contest import Contest
     from reportgen.pipeline import Options
-    from reportgen.sources import find_source
 
     progress = listener(quiet, verbose)
-    home = out or Path("reports") / "comparison"
-    sources = [find_source(path) for path in (baseline, *candidates)]
-    several = len(candidates) > 1
-    codes = []
-    for number, (path, source) in enumerate(zip(candidates, sources[1:], strict=True), start=1):
-        folder = home / f"{number}-{source.name}" if several else home
-        work = partial(compare_one, baseline, path, margin, folder, Options(formats=formats), progress)
-        codes.append(attempt(work, progress, several))
-    if several:
-        names = [f"{number} {source.name}" for number, source in enumerate(sources)]
-        for line in tell_ranking(rank({number: source.load() for number, source in enumerate(sources)}), names):
+    contest = Contest.open(baseline, candidates, out or Path("reports") / "comparison")
+    ranking, options, codes = contest.rank(progress), Options(formats=formats), []
+    for number in range(1, len(contest.sources)):
+        work = partial(contest.compare, number, margin, options, progress, ranking)
+        codes.append(attempt(work, progress, contest.several))
+    if ranking is not None:
+        for line in tell_ranking(ranking, [f"{number} {source.name}" for number, source in enumerate(contest.sources)]):
             click.echo(line)
+        progress.say(f"{contest.publish(ranking)}: ranking of {len(ranking.entries)} models")
     return next((code for code in codes if code), 0)
 
 
