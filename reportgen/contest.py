@@ -8,7 +8,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from reportgen.baselines import Opponent, judge
-from reportgen.errors import RecordError
+from reportgen.errors import RecordError, SpecError
+from reportgen.manifest import read_manifest
 from reportgen.pipeline import Options, Outcome, choose_formats, finish, restyled
 from reportgen.progress import Progress
 from reportgen.ranking import Ranking
@@ -33,8 +34,14 @@ class Contest:
 
     @classmethod
     def open(cls, baseline: Path, candidates: Sequence[Path], home: Path) -> Contest:
-        """Find every record. Raises RecordError where there is none."""
-        return cls(tuple(find_source(path) for path in (baseline, *candidates)), home)
+        """Find every record.
+
+        Raises RecordError where there is none; SpecError where the page of several would take the place of one of them.
+        """
+        contest = cls(tuple(find_source(path) for path in (baseline, *candidates)), home)
+        if contest.several and any(holds(home, source.path) for source in contest.sources):
+            raise SpecError(f"{home} holds one of the records to compare", "Choose another folder with -o.")
+        return contest
 
     @property
     def several(self) -> bool:
@@ -100,6 +107,11 @@ class Contest:
             space.commit()
         return self.home / files[0].path
 
+    @property
+    def made(self) -> bool:
+        """Whether a folder of several candidates is there, so that a page beside it has something to lead to."""
+        return any((self.home / folder).is_dir() for folder in self.folders.values())
+
     def find_links(self) -> dict[int, str]:
         """The addresses of the reports that were made, by number, relative to the home."""
         pages = {
@@ -107,6 +119,13 @@ class Contest:
             for number, folder in self.folders.items()
         }
         return {number: quote(page) for number, page in pages.items() if page is not None}
+
+
+def holds(home: Path, record: Path) -> bool:
+    """Whether a record is a part of the report in a folder, and would go with it."""
+    manifest = read_manifest(home)
+    files = [(home / name).resolve() for name in manifest.files] if manifest else []
+    return any(file.is_relative_to(record.resolve()) for file in files)
 
 
 def page_values(ranking: Ranking, links: Mapping[int, str]) -> dict[str, object]:

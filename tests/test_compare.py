@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -56,12 +57,11 @@ def test_one_candidate_becomes_a_report(record: RunRecord, tmp_path: Path, capsy
     assert 'id="section-baseline"' in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
-def three(record: RunRecord, folder: Path, **titles: str) -> list[Path]:
+def three(record: RunRecord, folder: Path, titles: Sequence[str] = ("Other",) * 3) -> list[Path]:
     """A baseline, one like it, and a better one, each in a folder."""
     found = []
-    for name, better in (("main", 0.0), ("same", 0.0), ("good #1", 2.0)):
+    for title, (name, better) in zip(titles, (("main", 0.0), ("same", 0.0), ("good #1", 2.0)), strict=True):
         one = other(record, better)
-        title = titles.get(name, one.title)
         spec = one.spec.model_copy(update={"title": title})
         found.append(keep(one.model_copy(update={"title": title, "spec": spec}), folder / name / "record"))
     return found
@@ -130,14 +130,19 @@ def test_the_ranking_survives_drawing_again_and_goes_with_the_next_comparison(
     assert "baseline_ranking" not in (tmp_path / "one" / "report.html").read_text(encoding="utf-8")
 
 
-def test_the_same_comparison_gives_the_same_bytes(
+def test_the_same_comparison_gives_the_same_bytes_whatever_the_names(
     record: RunRecord, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folders = three(record, tmp_path)
+    folders = three(record, tmp_path, ("<script>alert(1)</script>", "猫 🐈 {braces}", "x" * 300))
     for out in ("one", "two"):
         assert run_here(capsys, "compare", *folders, "-o", tmp_path / out, "--format", "json", "-q").code == 0
     for name in ("index.html", "ranking.json", "1-same/record/record.json"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    page = (tmp_path / "one" / "index.html").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert all(name in page for name in ("&lt;script&gt;alert(1)&lt;/script&gt;", "猫 🐈 {braces}", "x" * 300))
+    names = {entry["name"] for entry in json.loads((tmp_path / "one" / "ranking.json").read_bytes())["entries"]}
+    assert names == {"<script>alert(1)</script>", "猫 🐈 {braces}", "x" * 300}
 
 
 def test_a_candidate_that_cannot_be_read_does_not_stop_the_others(
@@ -154,6 +159,35 @@ def test_a_candidate_that_cannot_be_read_does_not_stop_the_others(
     (folders[0] / "arrays.safetensors").write_bytes(b"broken")
     assert run_here(capsys, "compare", *folders, "-o", tmp_path / "none", "-q").code == 5
     assert not (tmp_path / "none").exists()
+
+
+def test_no_record_goes_with_the_folder_it_is_in(
+    record: RunRecord, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = three(record, tmp_path)
+    built = tmp_path / "built"
+    assert run_here(capsys, "render", folders[1], "-o", built, "--format", "json", "-q").code == 0
+    said = run_here(capsys, "compare", folders[0], built, folders[2], "-o", built, "--format", "json")
+    assert said.code == 2
+    assert "holds one of the records to compare" in said.err
+    assert (built / "record" / "record.json").is_file()
+    assert run_here(capsys, "compare", folders[0], built, "-o", built, "--format", "json").code == 0
+
+
+def test_without_any_report_there_is_no_page(
+    record: RunRecord, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = run_here(capsys, "compare", *three(record, tmp_path), "-o", tmp_path / "out", "--format", "nonsense")
+    assert said.code == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_record_from_before_there_were_rankings_can_be_read(record: RunRecord, tmp_path: Path) -> None:
+    folder = keep(record, tmp_path / "record")
+    fields = json.loads((folder / "record.json").read_bytes())
+    assert fields.pop("ranking") is None
+    (folder / "record.json").write_text(json.dumps(fields), encoding="utf-8")
+    assert load_record(folder).ranking is None
 
 
 def test_a_failed_gate_is_the_exit_code_and_the_ranking_is_there(

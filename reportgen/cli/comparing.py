@@ -48,7 +48,8 @@ def compare(
     if ranking is not None:
         for line in tell_ranking(ranking, [f"{number} {source.name}" for number, source in enumerate(contest.sources)]):
             click.echo(line)
-        progress.say(f"{contest.publish(ranking)}: ranking of {len(ranking.entries)} models")
+        if contest.made:
+            progress.say(f"{contest.publish(ranking)}: ranking of {len(ranking.entries)} models")
     return next((code for code in codes if code), 0)
 
 
