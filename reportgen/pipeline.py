@@ -206,7 +206,8 @@ def finish(
         failures = writing.write(report, space, warnings, progress)
     record = report.record
     space.write_folder(RECORD, lambda folder: save_record(record, folder))
-    space.commit(inputs="" if failures else inputs_digest(record, spec, stored_digest(record)))
+    again = failures or record.ranking is not None  # a build, which makes none, finds no report of its own here
+    space.commit(inputs="" if again else inputs_digest(record, spec, stored_digest(record)))
     for warning in warnings:
         progress.warn(warning)
     code = failures[0].exit_code if failures else exit_code(record)
@@ -227,7 +228,7 @@ def inputs_digest(record: RunRecord, spec: ReportSpec, baseline: str) -> str:
     `baseline` is the digest of the record that it is compared with, or empty.
     """
     parts = {
-        "record": record.model_dump(mode="json", exclude={"spec", "title", "gates", "comparison"}),
+        "record": record.model_dump(mode="json", exclude={"spec", "title", "gates", "comparison", "ranking"}),
         "baseline": baseline,
         "spec": spec.model_dump(mode="json"),
         "code": source_digest(RENDERING_ROOMS, spec.report.templates),

@@ -1,69 +1,107 @@
-"""Several candidates held against one another: the table, and which differences remain after correction."""
+"""Several models on the same images: their order, how far each place is sure, and every pair of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import combinations
-
-from reportgen.comparison import compare_with
-from reportgen.comparisons import Comparison
-from reportgen.record import RunRecord
+from reportgen import numerals
+from reportgen.frozen import Frozen
 from reportgen.values import MetricValue
 
-Pair = tuple[int, int]
+
+class Entry(Frozen):
+    """One model of a ranking."""
+
+    name: str
+    """The title of its record, with a number where several have the same."""
+    number: int
+    """As they were given: 0 is the baseline, 1 the first candidate."""
+    place: int | None
+    """By top-1 accuracy, 1 the best; equal ones share it. None: other images than the baseline's, or no accuracy."""
+    best: int | None
+    """The best place that it may have: 1 and how many are surely better, after the correction."""
+    worst: int | None
+    """The worst place that it may have: the number of places less how many are surely worse."""
+    accuracy: MetricValue | None
+    """Top-1, the mean over seeds where it was trained with several."""
+    values: tuple[MetricValue, ...] = ()
+    """Further numbers of its record, as far as they were measured."""
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether the candidates were to be compared with it."""
+        return self.number == 0
+
+    @property
+    def places(self) -> str:
+        """The places that it may have as people read them: "2", "1–3", "—"."""
+        ends = (numerals.count(self.best), numerals.count(self.worst))
+        return ends[0] if self.best == self.worst else "–".join(ends)
+
+    def value(self, name: str) -> MetricValue | None:
+        """The further number of that name, or None."""
+        return next((value for value in self.values if value.name == name), None)
 
 
-def rank(names: Sequence[str], records: Sequence[RunRecord]) -> list[str]:
-    """Lines for a terminal: the records by top-1 accuracy with intervals, then each pair that differs.
+class Pair(Frozen):
+    """Two models on the same images."""
 
-    p-values are those of the paired tests on the same images, corrected over all pairs by Holm's method (1979). Pairs
-    that can't be compared are named with the reason.
-    """
-    scores = [accuracy_of(record) for record in records]
-    width = max(map(len, names))
-    order = sorted(range(len(records)), key=lambda place: -share_of(scores[place]))
-    lines = [f"{names[place]:<{width}}  {spell(scores[place])}" for place in order]
-    found, refused = compare_pairs(records)
-    for (first, second), p in holm({pair: comparison.p for pair, comparison in found.items()}).items():
-        change = found[first, second].value("accuracy.change")
-        how = "differ" if p <= 0.05 else "can't be told apart"
-        told = f"{change.display} ({change.display_interval})" if change is not None else ""
-        lines.append(f"{names[second]} and {names[first]} {how}: {told}, p = {p:.3g} after Holm's correction")
-    return [*lines, *(f"{names[a]} and {names[b]} are not compared: {reason}" for (a, b), reason in refused.items())]
+    first: str
+    """The one given earlier, which stands for the baseline."""
+    second: str
+    change: MetricValue
+    """Of top-1 accuracy, second − first, with the paired 95 % interval of this pair alone."""
+    p: float
+    """Of no change: exact McNemar test, or the t test over seeds where there are several."""
+    p_adjusted: float
+    """After Holm's correction over all pairs."""
+    holds: bool
+    """Whether the adjusted p is at most 0.05."""
 
+    @property
+    def better(self) -> str:
+        """The one with the higher accuracy; the second where they are equal."""
+        return self.first if (self.change.value or 0.0) < 0 else self.second
 
-def accuracy_of(record: RunRecord) -> MetricValue | None:
-    """The top-1 accuracy of a record, where it was measured."""
-    return record.measured.value("accuracy") if record.measured else None
+    @property
+    def worse(self) -> str:
+        """The other one."""
+        return self.second if self.better == self.first else self.first
 
-
-def share_of(value: MetricValue | None) -> float:
-    """A value to sort by; what is unknown comes last."""
-    return value.value if value is not None and value.value is not None else -1.0
-
-
-def spell(value: MetricValue | None) -> str:
-    """A value with its interval and n."""
-    return value.display_full if value is not None else "—"
+    def has(self, name: str | None) -> bool:
+        """Whether a model is one of the two."""
+        return name in (self.first, self.second)
 
 
-def compare_pairs(records: Sequence[RunRecord]) -> tuple[dict[Pair, Comparison], dict[Pair, str]]:
-    """Every pair compared, the earlier as the baseline, and why the others are not."""
-    found: dict[Pair, Comparison] = {}
-    refused: dict[Pair, str] = {}
-    for first, second in combinations(range(len(records)), 2):
-        judged = compare_with(records[second], records[first], "").comparison
-        if isinstance(judged, Comparison):
-            found[first, second] = judged
-        elif judged is not None:
-            refused[first, second] = judged.reason
-    return found, refused
+class RefusedPair(Frozen):
+    """Two models that can't be compared."""
+
+    first: str
+    """Called the baseline in the reason."""
+    second: str
+    """Called this model, or this record, in the reason."""
+    reason: str
+    """One plain sentence."""
 
 
-def holm(p_values: dict[Pair, float]) -> dict[Pair, float]:
-    """Adjusted p-values, the smallest first (Holm 1979): each times those not yet rejected, never falling."""
-    adjusted, largest = {}, 0.0
-    for rank_, pair in enumerate(sorted(p_values, key=lambda pair: p_values[pair])):
-        largest = max(largest, min(1.0, (len(p_values) - rank_) * p_values[pair]))
-        adjusted[pair] = largest
-    return adjusted
+class Ranking(Frozen):
+    """The models that were compared in one go, from the best to the worst."""
+
+    entries: tuple[Entry, ...]
+    """By place, those without one at the end; names are unique."""
+    pairs: tuple[Pair, ...] = ()
+    """Every pair that could be compared, the smallest p first."""
+    refused: tuple[RefusedPair, ...] = ()
+    resamples: int
+    """Of the bootstrap, for the intervals."""
+    seed: int
+    own: str | None = None
+    """The name of the model whose record holds this; None outside of a record."""
+
+    def seen_by(self, number: int) -> Ranking:
+        """The same for the record of the model of that number."""
+        return self.model_copy(update={"own": next(entry.name for entry in self.entries if entry.number == number)})
+
+
+def abridge(name: str, most: int) -> str:
+    """A name in at most so many characters, cut in the middle: a number that tells it from others is at its end."""
+    tail = max(1, most // 4)
+    return name if len(name) <= most else f"{name[: most - tail - 1].rstrip()}…{name[-tail:].lstrip()}"

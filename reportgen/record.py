@@ -16,6 +16,7 @@ from reportgen.frozen import Frozen
 from reportgen.gating import GateResult
 from reportgen.measurements import Measurements
 from reportgen.probes import Probes
+from reportgen.ranking import Ranking
 from reportgen.repeats import Latency
 from reportgen.spec.types import ReportSpec
 from reportgen.teachers import Teacher
@@ -230,6 +231,8 @@ class RunRecord(Frozen):
     probes: Probes | None = None
     comparison: Judgement | None = Field(default=None, discriminator="kind")
     """With the baseline that the spec names; not part of the run, and made anew by every build."""
+    ranking: Ranking | None = None
+    """Among the candidates that it was compared beside; not part of the run, and gone with the next comparison."""
     gates: tuple[GateResult, ...] = ()
     """How the rules of the spec's `gates:` came out when the report was last drawn."""
     arrays: Arrays = Field(default_factory=Arrays, exclude=True)

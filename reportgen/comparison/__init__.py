@@ -41,10 +41,10 @@ def compare_with(
 
 
 def uncompared(record: RunRecord) -> RunRecord:
-    """The record without a comparison."""
+    """The record without a comparison and without a ranking."""
     from reportgen.arrays import Arrays
 
     kept = {name: array for name, array in record.arrays.items() if not name.startswith("comparison.")}
-    if record.comparison is None and len(kept) == len(record.arrays):
+    if record.comparison is None and record.ranking is None and len(kept) == len(record.arrays):
         return record
-    return record.model_copy(update={"comparison": None, "arrays": Arrays(kept)})
+    return record.model_copy(update={"comparison": None, "ranking": None, "arrays": Arrays(kept)})

@@ -2,7 +2,7 @@
 
 from reportgen.kinds import Output, discover
 
-HELPERS = frozenset({"junit", "page", "pdf_process"})
+HELPERS = frozenset({"junit", "page", "pdf_process", "ranking"})
 """Modules beside the outputs that hold none."""
 
 __all__ = ["HELPERS", "find_outputs"]

@@ -2,7 +2,7 @@
 
 from reportgen.kinds import Section, discover
 
-HELPERS = frozenset({"cost_values", "findings", "layers", "phrases", "pieces"})
+HELPERS = frozenset({"cost_values", "findings", "layers", "phrases", "pieces", "ranking"})
 """Modules beside the sections that hold none."""
 
 __all__ = ["HELPERS", "find_sections"]

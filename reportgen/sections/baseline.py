@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen import numerals
 from reportgen.comparisons import ClassChange, Comparison, Refusal
 from reportgen.kinds import Section
+from reportgen.ranking import Ranking
 from reportgen.record import RunRecord
 from reportgen.report import FigureFile, SectionView, Skipped
 from reportgen.sections._baseline_methods import list_methods
 from reportgen.sections._flips import Album, FlipGroup
 from reportgen.sections.findings.baseline import NAME, find_baseline
+from reportgen.sections.phrases import evidence
 from reportgen.sections.pieces import Fact, Figures, choose_figures
+from reportgen.sections.ranking import RankingView, find_ranking, note_ranking, view_ranking
 from reportgen.values import MetricValue
 from reportgen.verdict import say_verdict
 from reportgen.words import say, say_count
@@ -33,6 +36,9 @@ class BaselineView(SectionView):
     values: tuple[Row, ...] = ()
     values_caption: str = ""
     classes: tuple[Row, ...] = ()
+    ranking: RankingView | None = None
+    """Where several candidates were compared."""
+    ranks: tuple[FigureFile | Skipped, ...] = ()
     groups: tuple[FlipGroup, ...] = ()
     differences: tuple[Row, ...] = ()
     differences_note: str = ""
@@ -57,7 +63,7 @@ def build(record: RunRecord, figures: Figures) -> BaselineView | Skipped:
         )
         return Skipped(NAME, title, reason)
     rows = [difference_row(one.part, one.key, one.before, one.after) for one in comparison.differences]
-    return BaselineView(
+    view = BaselineView(
         name=NAME,
         title=title,
         findings=tuple(find_baseline(record, comparison, figures)),
@@ -71,6 +77,20 @@ def build(record: RunRecord, figures: Figures) -> BaselineView | Skipped:
         groups=Album(record, comparison).groups(),
         differences=tuple(rows[:MOST_ROWS]),
         differences_note=note_differences(len(rows)),
+    )
+    return view if record.ranking is None else add_ranking(view, record.ranking, figures)
+
+
+def add_ranking(view: BaselineView, ranking: Ranking, figures: Figures) -> BaselineView:
+    """The section with the ranking of all candidates, said after the verdict."""
+    verdict, *others = view.findings
+    finding = find_ranking(ranking, evidence(figures, "baseline_ranking", NAME))
+    return replace(
+        view,
+        findings=(verdict, finding, *others),
+        methods=(*view.methods, note_ranking(ranking)),
+        ranking=view_ranking(ranking),
+        ranks=choose_figures(figures, "baseline_ranking"),
     )
 
 
@@ -163,5 +183,5 @@ def note_differences(number: int) -> str:
     return say("{more} are in the record.", more=more)
 
 
-FIGURES = ("baseline_changes", "baseline_recall", "baseline_flips")
+FIGURES = ("baseline_changes", "baseline_ranking", "baseline_recall", "baseline_flips")
 SECTION = Section(NAME, "Against the baseline", 110, FIGURES, build, applies=has_baseline)

@@ -1,0 +1,124 @@
+"""Where every candidate stands: top-1 accuracy with its interval, the best first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+
+from reportgen import numerals
+from reportgen.figures._style import ACCENT, INK, MUTED, PAPER, POINT, SOFT, grid, sheet, shorten, ticks
+from reportgen.kinds import FigureKind
+from reportgen.ranking import Entry, Ranking, abridge
+from reportgen.record import RunRecord
+from reportgen.report import FigureFile, Skipped
+from reportgen.words import say
+
+NAME = "baseline_ranking"
+MOST_ROWS = 30
+"""So that it stands on one page; the baseline and this model are shown wherever they are."""
+LONGEST_NAME = 32
+COLUMNS = (14, 72, 158)
+"""Of accuracy, interval and places, CSS pixels from the drawing."""
+
+
+def draw(record: RunRecord) -> FigureFile | Skipped:
+    """The ranking that a record holds, its own model marked."""
+    if record.ranking is None:
+        return Skipped(NAME, say("Ranking"), say("There are no other candidates to rank it with."))
+    return plot(record.ranking)
+
+
+def plot(ranking: Ranking) -> FigureFile | Skipped:
+    """A forest plot: one row a model on one scale, in the order of the places."""
+    title = say("Ranking")
+    measured = [entry for entry in ranking.entries if entry.accuracy is not None and entry.accuracy.value is not None]
+    if not measured:
+        return Skipped(NAME, title, say("No model has a known accuracy."))
+    shown = [entry for at, entry in enumerate(measured)
+             if at < MOST_ROWS or entry.is_baseline or entry.name == ranking.own]  # fmt: skip
+    with sheet(NAME, 76 + 26 * len(shown)) as paper:
+        axes = paper.figure.add_subplot()
+        for row, entry in enumerate(shown):
+            draw_row(axes, row, entry, colour_of(ranking, entry))
+        axes.set_yticks(range(len(shown)), [name_of(entry) for entry in shown])
+        for label, entry in zip(axes.get_yticklabels(), shown, strict=True):
+            label.set_color(ACCENT if entry.name == ranking.own else MUTED if entry.is_baseline else INK)
+        axes.set_ylim(len(shown) - 0.5, -0.5)
+        axes.xaxis.set_major_locator(ticks(6))
+        axes.margins(x=0.04)
+        axes.set_xlabel(say("top-1 accuracy, %"))
+        axes.spines["left"].set_visible(False)
+        grid(axes, "x")
+        for column, head in zip(COLUMNS, (say("top-1"), say("95 % interval"), say("places")), strict=True):
+            beside(axes, column, -0.95, head, MUTED)
+        return paper.svg(title, caption(ranking, len(measured) - len(shown)), describe(measured))
+
+
+def draw_row(axes: Axes, row: int, entry: Entry, colour: str) -> None:
+    """One model: interval, dot, and the numbers beside it; an open dot has no place."""
+    accuracy = entry.accuracy
+    assert accuracy is not None
+    assert accuracy.value is not None
+    if entry.is_baseline:
+        axes.axvline(100 * accuracy.value, color=SOFT, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
+    if accuracy.low is not None and accuracy.high is not None:
+        ends = [100 * accuracy.low, 100 * accuracy.high]
+        axes.plot(ends, [row, row], color=colour, linewidth=1.6, solid_capstyle="butt")
+    axes.plot([100 * accuracy.value], [row], "o", color=colour, markersize=6,
+              markerfacecolor=colour if entry.place is not None else PAPER)  # fmt: skip
+    texts = (accuracy.display, accuracy.display_interval or numerals.DASH, entry.places)
+    for column, text, ink in zip(COLUMNS, texts, (INK, MUTED, MUTED), strict=True):
+        beside(axes, column, row, text, ink)
+
+
+def beside(axes: Axes, column: int, row: float, text: str, colour: str) -> None:
+    """A text at the right of the drawing."""
+    axes.annotate(text, (1, row), (column * POINT, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+                  va="center", color=colour, annotation_clip=False)  # fmt: skip
+
+
+def colour_of(ranking: Ranking, entry: Entry) -> str:
+    """Grey for the baseline, accent for the report's own model, muted for the others; without an own one all accent."""
+    if entry.is_baseline:
+        return SOFT
+    return ACCENT if ranking.own in (None, entry.name) else MUTED
+
+
+def name_of(entry: Entry) -> str:
+    """The name at the axis."""
+    name = shorten(abridge(entry.name, LONGEST_NAME), LONGEST_NAME)
+    return say("{name}, baseline", name=name) if entry.is_baseline else name
+
+
+def caption(ranking: Ranking, left_out: int) -> str:
+    """Who is first and how sure that is, then how to read it."""
+    first = [entry for entry in ranking.entries if entry.place == 1]
+    rivals = sum(entry.best == 1 for entry in ranking.entries)
+    told = []
+    if len(first) == 1 and first[0].worst == 1:
+        told.append(say("{name} is surely first.", name=shorten(abridge(first[0].name, 40), 40)))
+    elif rivals > 1:
+        told.append(say("{count} models may be first.", count=numerals.count(rivals)))
+    told.append(
+        say(
+            "Dots: top-1 accuracy; lines: 95 % intervals of each model alone; dashed: the baseline. Places: those that "
+            "the differences between pairs leave open, after Holm’s correction."
+        )
+    )
+    if left_out:
+        told.append(say("{count} more stand in the table.", count=numerals.count(left_out)))
+    return " ".join(told)
+
+
+def describe(entries: Sequence[Entry]) -> str:
+    """Every accuracy in words."""
+    told = "; ".join(
+        f"{shorten(abridge(entry.name, 40), 40)} {entry.accuracy.display_full}"
+        for entry in entries[:MOST_ROWS]
+        if entry.accuracy is not None
+    )
+    return say("Forest plot of the accuracy of {count} models. {models}.", count=len(entries), models=told)
+
+
+FIGURE = FigureKind(NAME, draw)
