@@ -116,10 +116,9 @@ def data_uri(picture: FigureFile | bytes) -> str:
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def inline_svg(figure: FigureFile, titled: bool = False) -> Markup:
+def inline_svg(figure: FigureFile) -> Markup:
     """The figure's own `<svg>` element to stand in the page; its drawing room has escaped every outside text.
 
-    `titled` puts the alternative text inside, where WeasyPrint looks for it; a browser would show it as a tooltip.
     The element is no `img` to a screen reader, because the links inside one could not be reached.
     """
     text = figure.data.decode("utf-8")
@@ -128,12 +127,7 @@ def inline_svg(figure: FigureFile, titled: bool = False) -> Markup:
         raise ValueError(f"the figure {figure.name} holds no <svg> element")
     head, bracket, rest = text[start:].strip().partition(">")
     head = head.replace(' role="img"', "", 1)
-    return Markup("{}{}").format(Markup(head + bracket), title_element(figure) if titled else "") + Markup(rest)
-
-
-def title_element(figure: FigureFile) -> Markup:
-    """The alternative text as SVG has it."""
-    return Markup("<title>{}</title>").format(figure.alt)
+    return Markup(head + bracket + rest)
 
 
 def anchor(text: str) -> str:

@@ -18,7 +18,7 @@ from reportgen.words import say
 
 NAME = "summary"
 MOST_TILES = 8
-MOST_FINDINGS = 7
+MOST_FINDINGS = 6
 FROM_ONE_SECTION = 3
 """Findings that one section may put on the first page."""
 TILES = (
