@@ -92,7 +92,7 @@ def draw_panel(axes: Axes, lines: Sequence[Line], title: str, ceiling: float | N
     if high - low < 0.1 * high:
         low, high = low - 0.05 * high, high + 0.05 * high
         axes.set_ylim(low, high)
-    ends = spread([item.points[-1][1] for item in lines], 0.1 * (high - low))
+    ends = spread([min(item.points[-1][1], high) for item in lines], 0.1 * (high - low))  # a name stays inside
     last = max((item.points[-1][0] for item in lines), default=0.0)
     for item, end in zip(lines, ends, strict=True):
         axes.annotate(

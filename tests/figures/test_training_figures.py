@@ -97,3 +97,14 @@ def test_one_loss_far_beyond_the_others_does_not_press_them_flat(record: RunReco
     assert isinstance(calm, FigureFile)
     assert "69.8 at epoch 1.0 is above" in figure.data.decode()
     assert "is above" not in calm.data.decode()
+
+
+def test_a_name_stays_inside_when_its_line_ends_far_above(record: RunRecord) -> None:
+    """Else the axes would collapse to make room for it, which is a warning and so an error here."""
+    training = record.training
+    assert training is not None
+    last = training.epochs[-1].model_copy(update={"test_loss": 3e5})
+    wild = training.model_copy(update={"epochs": (*training.epochs[:-1], last)})
+    drawn = draw(record.model_copy(update={"training": wild}), ["training_curves"])["training_curves"]
+    assert isinstance(drawn, FigureFile)
+    assert "is above" in drawn.data.decode()

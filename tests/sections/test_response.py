@@ -63,6 +63,15 @@ def test_light_that_changes_nothing_is_plain(record: RunRecord) -> None:
     assert "+0.0 points" not in found.text
 
 
+def test_a_handful_of_images_says_nothing_of_accuracy(record: RunRecord) -> None:
+    """Three images that are all right twice would give an interval from zero to zero."""
+    full = with_responses(record, 3)
+    few = with_arrays(full, **{name: full.arrays[f"response.{name}"][:, :, :3] for name in ("right", "confidence")})
+    texts = [finding.text for finding in build(SECTION, few).findings]
+    assert any("A black picture" in text for text in texts)
+    assert not any("accuracy" in text for text in texts)
+
+
 def test_confidence_beyond_accuracy_is_told_where_it_is_worst(record: RunRecord) -> None:
     sentence = build(SECTION, with_responses(record, 3)).sentence("Confidence grows")
     assert "at 8 times the brightness it is right for 20.0 % of the images and sure by 95.0 %" in sentence

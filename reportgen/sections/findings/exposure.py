@@ -21,6 +21,8 @@ OVERSURE = 0.05
 """Confidence beyond accuracy, against the images as they are, from which on it is worth a word."""
 HARMFUL = 0.05
 """A loss of accuracy beyond which one stop of light matters."""
+FEWEST = 30
+"""Images below which an interval of the mean of differences says nothing: all the same gives one of no width."""
 SURE = 0.9
 """Confidence in the class of a black picture from which on it is a fault."""
 
@@ -28,7 +30,9 @@ SURE = 0.9
 def find_light(record: RunRecord, responses: Responses, figures: Figures) -> list[Finding]:
     """The findings about exposure, in the order of the text."""
     anchor = evidence(figures, "response_exposure", NAME)
-    found = [find_oversure(responses, anchor), find_stops(responses, anchor), find_black(record, responses, anchor)]
+    found = [find_black(record, responses, anchor)]
+    if responses.array("right").shape[2] >= FEWEST:
+        found = [find_oversure(responses, anchor), find_stops(responses, anchor), *found]
     return [finding for finding in found if finding is not None]
 
 
