@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pikepdf
 import pytest
@@ -32,8 +33,9 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", " ", text.replace("\u00a0", " ").replace("\u202f", " "))
 
 
-def test_the_examples_are_the_three_and_light() -> None:
-    assert {path.name for path in EXAMPLES} >= {"quickstart", "resnet18-short", "resnet20-published"}
+def test_the_examples_are_there_and_light() -> None:
+    named = {"quickstart", "resnet20-published", "resnet18-short", "resnet18-deep", "pull-request"}
+    assert {path.name for path in EXAMPLES} == named
     kept = [path for path in ROOT.rglob("*") if path.is_file() and "record" not in path.parts]
     assert sum(path.stat().st_size for path in kept) < 10_000_000
 
@@ -68,8 +70,27 @@ def test_the_published_checkpoint_scores_what_was_published() -> None:
     assert (accuracy["value"], accuracy["n"]) == (0.9173, 10_000)
 
 
-@pytest.mark.parametrize("name", ["quickstart", "resnet18-short"])
+@pytest.mark.parametrize("name", ["quickstart", "resnet18-short", "resnet18-deep", "pull-request"])
 def test_training_taught_the_network_something(name: str) -> None:
     found = metrics(ROOT / name)
     assert float(str(found["accuracy"]["low"])) > 0.3
     assert found["train_accuracy"]["value"]
+
+
+def test_the_deep_one_has_every_section_measured() -> None:
+    page = (ROOT / "resnet18-deep" / "report.html").read_text(encoding="utf-8")
+    for name in ("parameters", "response", "explanations", "robustness", "cost"):
+        assert f'<section id="section-{name}" class="section section-{name}" ' in page, name
+
+
+def test_the_pull_request_says_the_same_in_page_comment_and_junit() -> None:
+    folder = ROOT / "pull-request"
+    change = metrics(folder)["accuracy.change"]
+    comment = (folder / "comment.md").read_text(encoding="utf-8")
+    assert str(change["display"]) in plain(comment)
+    assert str(change["display"]) in plain(html.unescape((folder / "report.html").read_text(encoding="utf-8")))
+    cases = ElementTree.parse(folder / "junit.xml").iterfind(".//testcase[@classname='reportgen.gates']")
+    failures = {case.get("name"): case.find("failure") is not None for case in cases}
+    failed = {name for name, failure in failures.items() if failure}
+    assert failed == set(re.findall(r"^\| `([^`]+)` \| \*\*✗ fail", comment, flags=re.MULTILINE))
+    assert len(failures) == len(read_spec(folder / "spec.yaml").gates)

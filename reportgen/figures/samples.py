@@ -10,10 +10,11 @@ from reportgen.kinds import FigureKind
 from reportgen.pictures import encode_png, thumbnail
 from reportgen.record import RunRecord
 from reportgen.report import FigureFile, Skipped
+from reportgen.turns import count_turns
 from reportgen.words import say, say_count
 
 COLUMNS = 10
-MOST = 40
+MOST = 30
 GAP = 8
 """Pixels of the file between two pictures; the file has twice the pixels of the page."""
 
@@ -40,9 +41,10 @@ def mosaic(pictures: Pictures) -> Pictures:
 
 
 def order(record: RunRecord, count: int) -> NDArray[np.intp]:
-    """The pictures by class, so that they can be named in one line."""
+    """At most MOST pictures, by turns from each class, in the order of the classes, to be named in one line."""
     labels = np.asarray(record.arrays.get("sample.labels", np.zeros(count)), dtype=np.int64)[:count]
-    return np.argsort(labels, kind="stable")
+    first = np.argsort(count_turns(labels), kind="stable")[:MOST]
+    return first[np.argsort(labels[first], kind="stable")]
 
 
 def draw_mosaic(record: RunRecord, name: str, key: str, title: str, caption: str) -> FigureFile | Skipped:
@@ -52,7 +54,6 @@ def draw_mosaic(record: RunRecord, name: str, key: str, title: str, caption: str
         return Skipped(name, title, say("The record holds no such pictures."))
     if pictures.ndim != 4 or pictures.dtype != np.uint8 or pictures.shape[3] not in (1, 3):
         return Skipped(name, title, say("The record's pictures are of a form that can't be shown."))
-    pictures = pictures[:MOST]
     shown = order(record, len(pictures))
     sheet = mosaic(pictures[shown])
     height, width = sheet.shape[0] // 2, sheet.shape[1] // 2
