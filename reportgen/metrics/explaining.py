@@ -18,6 +18,8 @@ RESAMPLES = 2000
 SEED = 0
 ALIKE = 0.5
 """Mean rank correlation from which two kinds of map are more alike than not."""
+LEAST_GAIN = 0.01
+"""Area between the deletion curves, in probability, from which on a map tells more than chance by anything worth it."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,13 @@ class MapCheck:
 
     @property
     def telling(self) -> bool | None:
-        """Whether the pixels that the maps point at matter more than others; None where it can't be told."""
-        return decide(self.gain, 0.0, below=False)
+        """Whether the pixels that the maps point at matter more than others; None where it can't be told.
+
+        They matter when the whole interval of the gain is above LEAST_GAIN; a network that says the same whatever it
+        is shown gives a gain that is positive and nothing.
+        """
+        lies_above = decide(self.gain, 0.0, below=False)
+        return None if lies_above and self.gain.low is not None and self.gain.low < LEAST_GAIN else lies_above
 
 
 def decide(estimate: Estimate, bound: float, below: bool) -> bool | None:

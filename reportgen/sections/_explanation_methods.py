@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reportgen import numerals
+from reportgen.metrics.explaining import LEAST_GAIN
 from reportgen.probes.explanations import EmbeddingFacts, ExplanationFacts
 from reportgen.report import MethodNote
 from reportgen.words import say
@@ -70,7 +71,8 @@ def deletion() -> MethodNote:
         say(
             "Probability of the class called as a growing share of the pixels takes the mean colour of the training "
             "images, the map’s highest first; area by trapezoids, against a random map of the same grain on the same "
-            "images."
+            "images. A map is said to tell something where the whole interval of the difference is above {least}.",
+            least=numerals.fixed(LEAST_GAIN, 2),
         ),
         "Petsiuk, Das and Saenko 2018, RISE: randomized input sampling for explanation of black-box models. BMVC.",
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
 from reportgen.metrics.explaining import (
     Estimate,
+    MapCheck,
     areas,
     decide,
     mean_estimate,
@@ -65,6 +68,16 @@ def test_maps_that_find_what_matters_and_depend_on_what_was_learnt() -> None:
     assert found.learnt is True
     assert found.telling is True
     assert found.gain.value == pytest.approx(found.chance.value - found.area.value)
+
+
+def test_a_gain_of_next_to_nothing_tells_nothing() -> None:
+    """A network that says the same whatever it is shown: the gain is surely above zero, and below a point."""
+    check = MapCheck(
+        "cam", None, *(Estimate(v, v, v, 60) for v in (0.11, 0.1101)), Estimate(0.0001, 0.00005, 0.0002, 60)
+    )
+    assert check.telling is None
+    assert replace(check, gain=Estimate(0.05, 0.02, 0.08, 60)).telling is True
+    assert replace(check, gain=Estimate(-0.0001, -0.0002, -0.00005, 60)).telling is False
 
 
 def test_maps_that_do_neither() -> None:
