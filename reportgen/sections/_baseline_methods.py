@@ -10,7 +10,21 @@ from reportgen.words import say
 
 def list_methods(comparison: Comparison) -> tuple[MethodNote, ...]:
     """The methods that this comparison used."""
-    return (rule(comparison), change(comparison), *tests(), *(seeds() if comparison.seed_spread is not None else ()))
+    more = seeds() if comparison.seed_spread is not None else ()
+    return (rule(comparison), change(comparison), *tests(), times(), *more)
+
+
+def times() -> MethodNote:
+    """What a difference of two measured times is worth."""
+    return MethodNote(
+        say("Times of two runs"),
+        say(
+            "Each was measured in a process of its own, and its interval covers that process alone. The same model on "
+            "the same machine can take twice as long in the next process, so a ratio of times below two is no evidence "
+            "of a slower model by itself."
+        ),
+        "Kalibera and Jones 2013, Rigorous benchmarking in reasonable time. ISMM.",
+    )
 
 
 def rule(comparison: Comparison) -> MethodNote:
