@@ -52,6 +52,8 @@ class Finding:
     anchor: str
     """Where the evidence stands: an element id without '#', such as `figure-confusion` or `section-training`."""
     tone: Literal["plain", "good", "caution", "bad"] = "plain"
+    in_banner: bool = False
+    """True where a banner says it, so that the first page does not say it twice."""
 
 
 @dataclass(frozen=True)

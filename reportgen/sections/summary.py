@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reportgen import numerals
+from reportgen.banners import find_banners
 from reportgen.comparisons import Comparison
 from reportgen.gating import GateResult
 from reportgen.kinds import Section
@@ -19,6 +20,7 @@ from reportgen.words import say
 NAME = "summary"
 MOST_TILES = 8
 MOST_FINDINGS = 6
+"""On the first page of the PDF, one fewer beside a banner: what was run and the contents stand there too."""
 FROM_ONE_SECTION = 3
 """Findings that one section may put on the first page."""
 TILES = (
@@ -58,10 +60,12 @@ class SummaryView(SectionView):
     gates_note: str = ""
     said: tuple[str, ...] = ()
     """What the verdict above says already; a finding that begins with one of these is not said again."""
+    most: int = MOST_FINDINGS
+    """Findings shown."""
 
     def beside(self, others: tuple[SectionView | Skipped, ...], gates: tuple[GateResult, ...]) -> SummaryView:
         """The summary with the heaviest findings of the other sections, and how the gates came out."""
-        highlights = choose_highlights(others, self.said)
+        highlights = choose_highlights(others, self.said)[: self.most]
         return replace(self, highlights=highlights, gates=gates, gates_note=note_gates(gates))
 
 
@@ -74,6 +78,7 @@ def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> Sum
         tiles=choose_tiles(record),
         facts=tuple(list_facts(record)),
         said=list_said(record),
+        most=MOST_FINDINGS - bool(find_banners(record)),
     )
 
 
@@ -94,8 +99,9 @@ def list_said(record: RunRecord) -> tuple[str, ...]:
 
 
 def choose_highlights(views: tuple[SectionView | Skipped, ...], said: tuple[str, ...] = ()) -> tuple[Highlight, ...]:
-    """The heaviest findings in order of weight, at most seven and three from one section, none that is said already."""
-    pairs = [(finding, view.title) for view in views if isinstance(view, SectionView) for finding in view.findings]
+    """The heaviest findings in order of weight, at most six and three from one section, none that is said already."""
+    views_made = [view for view in views if isinstance(view, SectionView)]
+    pairs = [(finding, view.title) for view in views_made for finding in view.findings if not finding.in_banner]
     pairs.sort(key=lambda pair: -pair[0].weight)
     chosen: list[tuple[Finding, str]] = []
     for finding, title in pairs:

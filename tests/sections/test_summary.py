@@ -57,6 +57,12 @@ def test_findings_come_by_weight_from_several_sections() -> None:
     assert (chosen[3].anchor, chosen[3].source) == ("figure-b", "B")
 
 
+def test_what_a_banner_says_is_not_said_again() -> None:
+    told = Finding("The budget ended it.", 0.9, "section-a", "caution", in_banner=True)
+    other = Finding("Cats are weak.", 0.2, "section-a")
+    assert [item.text for item in choose_highlights((SectionView("a", "A", (told, other)),))] == ["Cats are weak."]
+
+
 def test_what_the_verdict_says_is_not_said_again(record: RunRecord) -> None:
     accuracy = record.measured.value("accuracy") if record.measured else None
     assert accuracy is not None

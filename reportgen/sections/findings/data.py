@@ -47,7 +47,7 @@ def find_fallback(data: DataFacts) -> Finding | None:
         requested=quote(data.requested),
         reason=data.fallback_reason,
     )
-    return Finding(text, 0.98, f"section-{NAME}", "bad")
+    return Finding(text, 0.98, f"section-{NAME}", "bad", in_banner=True)
 
 
 def find_unverified(data: DataFacts) -> Finding | None:
@@ -58,7 +58,7 @@ def find_unverified(data: DataFacts) -> Finding | None:
         text = say("The files’ digests are not the published ones, or none are: nothing vouches for the data.")
     else:
         text = say("No digests of the data’s files are known: nothing vouches for the data.")
-    return Finding(text, 0.4, f"section-{NAME}", "caution")
+    return Finding(text, 0.4, f"section-{NAME}", "caution", in_banner=True)
 
 
 def find_part(split: Split) -> Finding | None:
@@ -72,7 +72,7 @@ def find_part(split: Split) -> Finding | None:
         split=name_split(split),
         share=numerals.percent(split.n / split.available),
     )
-    return Finding(text, 0.3, f"section-{NAME}")
+    return Finding(text, 0.3, f"section-{NAME}", in_banner=True)
 
 
 def find_imbalance(data: DataFacts, split: Split, anchor: str) -> Finding | None:

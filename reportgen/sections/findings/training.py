@@ -54,7 +54,7 @@ def find_divergence(training: Training, anchor: str) -> Finding | None:
         rate=numerals.significant(event.learning_rate, 3),
         images=images,
     )
-    return Finding(text, 1.0, anchor, "bad")
+    return Finding(text, 1.0, anchor, "bad", in_banner=True)
 
 
 def list_ids(ids: tuple[int, ...]) -> str:
@@ -82,7 +82,7 @@ def find_end(training: Training, anchor: str) -> Finding | None:
         share=numerals.percent(training.steps / training.planned_steps),
         epochs=epoch_text(seen),
     )
-    return Finding(text, 0.6, anchor, "caution")
+    return Finding(text, 0.6, anchor, "caution", in_banner=True)
 
 
 def find_gap(record: RunRecord, training: Training, anchor: str) -> Finding | None:
