@@ -19,12 +19,14 @@ from reportgen.probes import why_missing
 from reportgen.probes.explanations import Embedding, EmbeddingFacts
 from reportgen.record import RunRecord
 from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.words import say, say_count
 
 NAME = "embedding"
 MOST = 1200
 """Images drawn: the first of the sample, in which the classes take turns."""
 MARGIN = 0.03
+MIDDLE, BEYOND = (2, 98), 0.5
+"""Percentiles between which the drawing lies, and the share of their distance that it goes beyond them."""
 DOT = (((0.0, 0.0), (0.1, 0.0)),)
 CROSS = (((-2.2, -2.2), (2.2, 2.2)), ((-2.2, 2.2), (2.2, -2.2)))
 """Strokes of a mark, points from its middle; round ends make a dot of the shortest."""
@@ -56,6 +58,8 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
     right = arrays["eval.logits"][rows].argmax(1) == labels
     panels = [(facts.method, arrays["explanations.embedding.xy"][:MOST])]
     panels += [("pca", arrays["explanations.embedding.pca"][:MOST])] if facts.method != "pca" else []
+    panels = [(method, pull_in(points)) for method, points in panels]
+    moved = int((panels[0][1] != arrays["explanations.embedding.xy"][:MOST]).any(1).sum())
     coloured = choose_classes(labels, right, len(record.data.classes))
     with sheet(NAME, 400 if len(panels) == 1 else 330) as paper:
         for axes, (method, points) in zip(paper.figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
@@ -66,9 +70,17 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
             if method == "pca":
                 axes.set_xlabel(say("first component, {share} of variance", share=numerals.percent(facts.explained[0])))
                 axes.set_ylabel(say("second, {share}", share=numerals.percent(facts.explained[1])))
-        told = caption(facts, right, len(coloured), len(record.data.classes))
+        told = caption(facts, right, len(coloured), len(record.data.classes), moved)
         figure = paper.svg(title, told, describe(facts, right))
     return replace(figure, data=ROUND.sub(lambda path: STROKE.sub(short, path[0]), figure.data))
+
+
+def pull_in(points: Points) -> Points:
+    """The points (n, 2), those far outside moved to the edge: a few of them would press all others together."""
+    low, high = np.percentile(points, MIDDLE, axis=0)
+    beyond = BEYOND * (high - low)
+    inside: Points = np.clip(points, low - beyond, high + beyond).astype(np.float32)
+    return inside
 
 
 def choose_classes(labels: Labels, right: NDArray[np.bool_], classes: int) -> list[int]:
@@ -134,7 +146,7 @@ def name_classes(axes: Axes, points: Points, labels: Labels, coloured: list[int]
         axes.text(place[0], place[1], text, color=INK, ha="center", va="center", bbox=plate)
 
 
-def caption(facts: EmbeddingFacts, right: NDArray[np.bool_], coloured: int, classes: int) -> str:
+def caption(facts: EmbeddingFacts, right: NDArray[np.bool_], coloured: int, classes: int, moved: int) -> str:
     """How much the picture keeps, then what the marks are."""
     both = sum(facts.explained)
     told = [
@@ -154,6 +166,14 @@ def caption(facts: EmbeddingFacts, right: NDArray[np.bool_], coloured: int, clas
             n=numerals.count(len(right)), wrong=numerals.count(int((~right).sum())),
         )
     )  # fmt: skip
+    if moved:
+        told.append(
+            say_count(
+                "{count} lies farther out and stands at the edge.",
+                "{count} lie farther out and stand at the edge.",
+                moved,
+            )
+        )
     if coloured < classes:
         told.append(say("In colour the {count} classes with most errors; grey the others.", count=coloured))
     return " ".join(told)

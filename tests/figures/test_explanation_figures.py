@@ -14,6 +14,7 @@ from PIL import Image
 from reportgen.figures import draw
 from reportgen.figures._heat import GREYS, HEATS, heat_palette, heat_png, shade_png
 from reportgen.figures._style import CLASSES
+from reportgen.figures.embedding import pull_in
 from reportgen.pictures import thumbnail
 from reportgen.record import RunRecord
 from reportgen.report import FigureFile, Skipped
@@ -170,6 +171,17 @@ def test_another_embedding_stands_beside_the_components(record: RunRecord) -> No
     words = texts(drawn(explained(record, tsne), "embedding"))
     assert {"t-SNE", "Principal components"} <= set(words)
     assert words.count(record.data.classes[0]) == 2
+
+
+def test_a_few_far_points_do_not_press_the_others_together() -> None:
+    points = np.random.default_rng(0).normal(size=(500, 2)).astype(np.float32)
+    points[7] = 900.0
+    inside = pull_in(points)
+    low, high = np.percentile(points, [2, 98], axis=0)
+    kept = ((points >= low - 0.5 * (high - low)) & (points <= high + 0.5 * (high - low))).all(1)
+    assert kept.sum() == 499
+    assert np.array_equal(inside[kept], points[kept])
+    assert inside[7].max() < 5
 
 
 def test_points_all_in_one_place_are_drawn(record: RunRecord) -> None:
