@@ -279,10 +279,10 @@ def test_byte_order_mark_and_line_ends_of_other_systems(tmp_path: Path) -> None:
 def test_a_bomb_of_aliases_costs_nothing(tmp_path: Path) -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{index}: &a{index} [{', '.join([f'*a{index - 1}'] * 9)}]" for index in range(1, 9)]
-    start = time.perf_counter()
+    start = time.process_time()
     assert "the anchor &a0 is not allowed" in refused(tmp_path, "\n".join(lines)).message
     assert "nested deeper" in refused(tmp_path, "[" * 100_000).message
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def spec_or_refusal(text: str) -> ReportSpec | SpecError | None:
