@@ -19,7 +19,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -86,6 +86,8 @@ class OutputFile:
 
 Render = Callable[["Report", Callable[[str], None]], tuple[OutputFile, ...]]
 """The files of a report; the second argument hears what the reader should know, one sentence a call."""
+Begin = Callable[["Report", Callable[[str], None]], Callable[[], tuple[OutputFile, ...]]]
+"""Hands a report to something that works by itself, and gives what waits for its files."""
 
 
 @dataclass(frozen=True)
@@ -99,14 +101,10 @@ class Output:
     check: Callable[[], None]
     """Raise EnvironmentTrouble or RenderError when this machine can't make it; quick, before any compute."""
     render: Render
-    prepare: Callable[[], AbstractContextManager[Render]] | None = None
-    """Starts what takes long to start while the figures are drawn; gives the `render` to use in its place."""
+    prepare: Callable[[], AbstractContextManager[Begin]] | None = None
+    """Starts what takes long to start while the figures are drawn, and works while other outputs are written."""
     extra: bool = False
     """True where it needs an extra of this package: a machine without it lacks nothing until a spec asks for it."""
-
-    def ready(self) -> AbstractContextManager[Render]:
-        """What renders, prepared if it can be."""
-        return self.prepare() if self.prepare is not None else nullcontext(self.render)
 
 
 @dataclass(frozen=True)

@@ -203,9 +203,10 @@ def finish(
             figures = draw_once(record, names, rooms.extra_figures)
             task.advance(len(names))
         report = assemble(record, figures, rooms.sections, spec.report.templates)
+        record = report.record
+        writing.begin(report)
+        space.write_folder(RECORD, lambda folder: save_record(record, folder))
         failures = writing.write(report, space, warnings, progress)
-    record = report.record
-    space.write_folder(RECORD, lambda folder: save_record(record, folder))
     again = failures or record.ranking is not None  # a build, which makes none, finds no report of its own here
     space.commit(inputs="" if again else inputs_digest(record, spec, stored_digest(record)))
     for warning in warnings:

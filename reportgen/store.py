@@ -17,6 +17,7 @@ from safetensors.numpy import save as save_arrays
 from reportgen.arrays import Arrays
 from reportgen.errors import RecordError
 from reportgen.files import write_file
+from reportgen.frozen import schema_of
 from reportgen.record import RECORD_FORMAT, RunRecord
 
 RECORD_FILE = "record.json"
@@ -117,7 +118,7 @@ def spell(value: Any, indent: int = 0) -> str:
 
 def record_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of record.json."""
-    schema = RunRecord.model_json_schema(mode="serialization")
+    schema = schema_of(RunRecord, "serialization")
     schema["properties"]["arrays"] = {
         "description": "The file beside this one that holds the arrays, and its digest.",
         "type": "object",

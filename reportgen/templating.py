@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from reportgen import markdown
+from reportgen.compiled import CompiledTemplates
 from reportgen.errors import Place, RenderError
 from reportgen.report import FigureFile, Skipped
 from reportgen.words import LANGUAGES, catalogue
@@ -30,6 +33,8 @@ def render_template(
     Raises RenderError naming template and line for a template that is missing, wrong or asks for what is not there.
     """
     environment = make_environment(medium, folder, language)
+    if folder is None:
+        environment.bytecode_cache = CompiledTemplates(Path(__file__).read_bytes())
     try:
         return environment.get_template(name).render(values)
     except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -67,7 +72,9 @@ def make_environment(medium: Medium, folder: Path | None = None, language: str =
     words = catalogue(language)
     environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(medium=medium, language=language)
-    environment.filters.update(data_uri=data_uri, anchor=anchor, inline_svg=inline_svg, stylesheet=stylesheet)
+    environment.filters.update(
+        data_uri=data_uri, svg_uri=svg_uri, fit=fit, anchor=anchor, inline_svg=inline_svg, stylesheet=stylesheet
+    )
     environment.tests["skipped"] = is_skipped
     return environment
 
@@ -114,6 +121,24 @@ def data_uri(picture: FigureFile | bytes) -> str:
     """A figure, or the bytes of a PNG, as a `data:` address."""
     media_type, data = (picture.media_type, picture.data) if isinstance(picture, FigureFile) else ("image/png", picture)
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def svg_uri(text: str) -> str:
+    """An SVG as a `data:` address."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(text.encode('utf-8')).decode('ascii')}"
+
+
+def fit(text: str, most: int) -> str:
+    """The text in one line as wide as `most` letters at most, its end left out for "…" where it is wider.
+
+    A character of East Asian width counts as two (Unicode annex 11).
+    """
+    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    wide = [2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in line]
+    if sum(wide) <= most:
+        return line
+    kept = sum(end <= most - 1 for end in accumulate(wide))
+    return f"{line[:kept].rstrip()}…"
 
 
 def inline_svg(figure: FigureFile) -> Markup:

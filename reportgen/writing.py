@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 from reportgen.errors import RenderError
-from reportgen.kinds import Output, OutputFile, Render
+from reportgen.kinds import Begin, Output, OutputFile
 from reportgen.progress import Progress
 from reportgen.report import Report
 from reportgen.workspace import Workspace
@@ -28,29 +27,31 @@ class Writing:
 
     def __init__(self, outputs: Mapping[str, Output]) -> None:
         self.outputs = outputs
-        self.renders: dict[str, Render] = {}
+        self.prepared: dict[str, Begin] = {}
+        self.pending: dict[str, Pending] = {}
         self.stack = ExitStack()
-        self.pool = ThreadPoolExecutor()
 
     def __enter__(self) -> Writing:
-        self.renders = {name: self.stack.enter_context(output.ready()) for name, output in self.outputs.items()}
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.pool.shutdown(wait=False, cancel_futures=True)  # an interrupt waits for no process
-        self.stack.close()
-
-    def write(self, report: Report, space: Workspace, warnings: list[str], progress: Progress) -> list[RenderError]:
-        """Stage every output, in order; one that fails does not keep the others from being written."""
-        failures = []
-        waiting: dict[str, Future[Written]] = {
-            name: self.pool.submit(attempt, self.renders[name], report)
+        self.prepared = {
+            name: self.stack.enter_context(output.prepare())
             for name, output in self.outputs.items()
             if output.prepare is not None
         }
-        with progress.stage("Write", len(self.renders), "formats") as task:
-            for name, render in self.renders.items():
-                written = waiting[name].result() if name in waiting else attempt(render, report)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stack.close()
+
+    def begin(self, report: Report) -> None:
+        """Hand the report to what works by itself."""
+        self.pending = {name: Pending(begin, report) for name, begin in self.prepared.items()}
+
+    def write(self, report: Report, space: Workspace, warnings: list[str], progress: Progress) -> list[RenderError]:
+        """Stage every output, those begun last; one that fails does not keep the others from being written."""
+        failures = []
+        with progress.stage("Write", len(self.outputs), "formats") as task:
+            for name, output in sorted(self.outputs.items(), key=lambda item: item[0] in self.pending):
+                written = self.pending[name].finish() if name in self.pending else attempt(output, report)
                 warnings.extend(written.warnings)
                 if written.failure is not None:
                     failures.append(written.failure)
@@ -60,10 +61,31 @@ class Writing:
         return failures
 
 
-def attempt(render: Render, report: Report) -> Written:
+class Pending:
+    """An output that is being made."""
+
+    def __init__(self, begin: Begin, report: Report) -> None:
+        self.heard: list[str] = []
+        self.wait: Callable[[], tuple[OutputFile, ...]] | None = None
+        self.failure: RenderError | None = None
+        try:
+            self.wait = begin(report, self.heard.append)
+        except RenderError as error:
+            self.failure = error
+
+    def finish(self) -> Written:
+        """Its files, when they are there, or its failure."""
+        try:
+            files = self.wait() if self.wait is not None else ()
+        except RenderError as error:
+            return Written((), tuple(self.heard), error)
+        return Written(files, tuple(self.heard), self.failure)
+
+
+def attempt(output: Output, report: Report) -> Written:
     """The files of one output, or its failure."""
     heard: list[str] = []
     try:
-        return Written(render(report, heard.append), tuple(heard))
+        return Written(output.render(report, heard.append), tuple(heard))
     except RenderError as error:
         return Written((), tuple(heard), error)

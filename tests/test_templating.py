@@ -13,6 +13,7 @@ from reportgen.report import FigureFile, Skipped
 from reportgen.templating import (
     anchor,
     data_uri,
+    fit,
     has_template,
     inline_svg,
     make_environment,
@@ -184,3 +185,19 @@ def test_a_skipped_figure_says_why(tmp_path: Path) -> None:
     page = render_template("page.html.j2", {"fig": Skipped("loss", "Loss", "No training.")}, folder=folder)
     assert 'id="figure-loss"' in page
     assert "<strong>Loss.</strong> No training." in page
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "shown"),
+    [
+        ("automobile", 10, "automobile"),
+        ("automobile", 9, "automobi…"),
+        ("two words", 5, "two…"),
+        ("line\nbreak\u200b", 20, "line break"),
+        ("飞机飞机", 8, "飞机飞机"),
+        ("飞机飞机", 6, "飞机…"),
+        ("", 3, ""),
+    ],
+)
+def test_a_name_is_cut_to_the_letters_it_has_room_for(text: str, most: int, shown: str) -> None:
+    assert fit(text, most) == shown

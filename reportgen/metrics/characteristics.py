@@ -93,8 +93,8 @@ def gain_interval(power: FloatArray, seed: int = 0) -> tuple[float, float] | Non
     if images < 2 or not np.isfinite(squares).all() or not squares[1].any():
         return None
     draws = np.random.default_rng(seed).integers(0, images, (RESAMPLES, images))
-    counts = np.zeros((RESAMPLES, images))
-    np.add.at(counts, (np.arange(RESAMPLES)[:, None], draws), 1)
+    places = draws + images * np.arange(RESAMPLES)[:, None]
+    counts = np.bincount(places.ravel(), minlength=RESAMPLES * images).reshape(RESAMPLES, images)
     low, one, high = np.sqrt(counts @ squares.T / images).T
     with np.errstate(invalid="ignore", divide="ignore"):
         gains = (high - low) / one / (NEAR[1] - NEAR[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reportgen import __version__
+from reportgen.outputs._cells import mark_long_cells
 from reportgen.report import Report
 from reportgen.templating import Medium, render_template
 from reportgen.words import say
@@ -34,7 +35,8 @@ def make_page(report: Report, medium: Medium) -> str:
         "running": Running(shorten(report.title), say_commit(report)),
         "authors": (authors,) if isinstance(authors, str) else authors or (),
     }
-    return render_template("report.html.j2", values, medium, report.templates, report.language)
+    page = render_template("report.html.j2", values, medium, report.templates, report.language)
+    return page if medium == "screen" else mark_long_cells(page)
 
 
 def write_byline(report: Report) -> str:

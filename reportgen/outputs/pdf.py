@@ -5,26 +5,22 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 
 from reportgen import numerals
 from reportgen.errors import EnvironmentTrouble, RenderError
-from reportgen.kinds import Output, OutputFile, Render
+from reportgen.kinds import Begin, Output, OutputFile
 from reportgen.outputs.page import make_page
 from reportgen.packing import MOST_BYTES, pack_small
+from reportgen.press import press
 from reportgen.report import Report
 from reportgen.words import say, say_count
 
 SECONDS = 120
 """A report takes about three; a page that needs more than this is not a report."""
-MEBIBYTES = 3072
-"""Address space of the process; a report of 20 pages takes 130 of memory and 420 of addresses."""
 LIBRARIES = (
     ("libpango-1.0.so.0", "libpango-1.0.0.dylib", "libpango-1.0.dylib", "libpango-1.0-0.dll"),
     ("libpangoft2-1.0.so.0", "libpangoft2-1.0.0.dylib", "libpangoft2-1.0.dylib", "libpangoft2-1.0-0.dll"),
@@ -67,38 +63,31 @@ def render(report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...
 
     Raises RenderError when the page refers to anything outside itself, and when time or memory run out.
     """
-    with prepare() as render_here:
-        return render_here(report, warn)
+    with prepare() as begin:
+        return begin(report, warn)()
 
 
 @contextmanager
-def prepare() -> Iterator[Render]:
-    """A `render` whose child process loads WeasyPrint while its page is not there yet."""
-    with start() as child:
-        yield partial(render_in, child)
+def prepare() -> Iterator[Begin]:
+    """A child process that loads WeasyPrint while its page is not there yet, and sets it while others are written."""
+    with press() as child, ThreadPoolExecutor(1) as aside:
 
+        def begin(report: Report, warn: Callable[[str], None]) -> Callable[[], tuple[OutputFile, ...]]:
+            page = make_page(report, "print")
+            setting = aside.submit(set_in, child, page, report, warn)
+            return setting.result
 
-@contextmanager
-def start() -> Iterator[subprocess.Popen[bytes]]:
-    """The child process; it ends with the block."""
-    package_parent = str(Path(__file__).resolve().parents[2])
-    paths = [package_parent, *filter(None, [os.environ.get("PYTHONPATH")])]
-    with subprocess.Popen(
-        [sys.executable, "-m", "reportgen.outputs.pdf_process", str(MEBIBYTES)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-    ) as child:
         try:
-            yield child
+            yield begin
         finally:
-            child.kill()
+            child.kill()  # what is interrupted is not waited for
 
 
-def render_in(child: subprocess.Popen[bytes], report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...]:
+def set_in(
+    child: subprocess.Popen[bytes], page: str, report: Report, warn: Callable[[str], None]
+) -> tuple[OutputFile, ...]:
     """The document, made by a child process that was started for it."""
-    heard, document = run(child, make_page(report, "print"), pack(report, warn), report.created)
+    heard, document = run(child, page, lambda: pack(report, warn), report.created)
     if heard["refused"]:
         places = ", ".join(sorted(set(heard["refused"])))
         raise RenderError(
@@ -124,13 +113,17 @@ def pack(report: Report, warn: Callable[[str], None]) -> bytes:
 
 
 def run(
-    child: subprocess.Popen[bytes], page: str, record: bytes = b"", created: str = ""
+    child: subprocess.Popen[bytes], page: str, record: Callable[[], bytes] = bytes, created: str = ""
 ) -> tuple[dict[str, list[str]], bytes]:
-    """What the child process heard, and the document it made, with a packed record inside if there is one."""
+    """What the child process heard, and the document it made, with the packed record inside if there is one.
+
+    `record` is asked for when the child has its page: packing takes half a second.
+    """
     text = page.encode("utf-8")
-    head = json.dumps({"page": len(text), "record": len(record), "created": created}).encode()
+    head = json.dumps({"page": len(text), "created": created}).encode()
     try:
-        out, complaints = child.communicate(b"\n".join((head, text + record)), timeout=SECONDS)
+        hand(child, head + b"\n" + text)
+        out, complaints = child.communicate(record(), timeout=SECONDS)
     except subprocess.TimeoutExpired as error:
         raise RenderError(
             f"the PDF took longer than {SECONDS} s and was given up",
@@ -141,6 +134,14 @@ def run(
     head, _, document = out.partition(b"\n")
     heard: dict[str, list[str]] = json.loads(head)
     return heard, document
+
+
+def hand(child: subprocess.Popen[bytes], data: bytes) -> None:
+    """Give a process something to begin with; one that has ended already says why when it is asked for its result."""
+    assert child.stdin is not None
+    with suppress(BrokenPipeError):
+        child.stdin.write(data)
+        child.stdin.flush()
 
 
 def last_line(text: bytes) -> str:

@@ -1,7 +1,7 @@
 """The child process that sets the PDF: a page on its input, a line of JSON and the document on its output.
 
-The input is a line of JSON with the lengths in bytes of the page and of the packed record that is to be attached, then
-these two.
+The input is a line of JSON with the length in bytes of the page, then the page, then the packed record that is to be
+attached, if there is one.
 
 A process of its own, because WeasyPrint gives no memory back and a page can make it run for ever.
 """
@@ -14,8 +14,10 @@ import importlib
 import io
 import json
 import logging
+import os
 import re
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -68,21 +70,31 @@ def make_fetcher(refused: list[str]) -> Any:
     return DataOnly(allowed_protocols={"data"}, allow_redirects=False)
 
 
-def set_document(page: str, record: bytes, created: str) -> tuple[dict[str, Any], bytes]:
+def set_document(page: str, read_record: Callable[[], bytes], created: str) -> tuple[dict[str, Any], bytes]:
     """What happened (missing, failures, refused) and the bytes of the PDF, the packed record attached if there is one.
 
-    `created` is the date of the attachment, ISO 8601 in UTC to the second.
+    `created` is the date of the attachment, ISO 8601 in UTC to the second. The record is read when the pages are laid
+    out, which takes longer than packing it.
     """
     from weasyprint import HTML
+    from weasyprint.text.fonts import FontConfiguration
+
+    from reportgen.outputs._plates.plate import plates
 
     ear, refused = Ear(), list[str]()
     logger = logging.getLogger("weasyprint")
     logger.handlers = [ear]
     logger.propagate = False
-    identifier = hashlib.sha256(page.encode("utf-8") + record).digest()[:16]
-    document = HTML(string=page, url_fetcher=make_fetcher(refused)).write_pdf(
-        pdf_variant=VARIANT, pdf_identifier=identifier, attachments=attach(record, created) if record else None
-    )
+    fonts = FontConfiguration()
+    light, images = plates(page, fonts)
+    options: dict[str, Any] = {"pdf_variant": VARIANT, "cache": images}
+    laid_out = HTML(string=light, url_fetcher=make_fetcher(refused)).render(font_config=fonts, **options)
+    record = read_record()
+    options |= {
+        "pdf_identifier": hashlib.sha256(page.encode("utf-8") + record).digest()[:16],
+        "attachments": attach(record, created) if record else None,
+    }
+    document = laid_out.write_pdf(**options)
     return {"missing": sorted(ear.missing), "failures": ear.failures, "refused": refused}, document
 
 
@@ -101,12 +113,14 @@ def attach(record: bytes, created: str) -> list[Any]:
 def main() -> None:
     """Read the page and the record, write what happened and the document."""
     limit_memory(int(sys.argv[1]))
-    importlib.import_module("weasyprint")  # while the page is still being drawn
+    importlib.import_module("weasyprint").HTML(string="<p>Text").render()  # while the page is still being drawn
     gc.disable()  # a tenth faster, and 130 MiB are not worth collecting in a process that ends here
     head = json.loads(sys.stdin.buffer.readline())
     page = sys.stdin.buffer.read(head["page"]).decode("utf-8")
-    heard, document = set_document(page, sys.stdin.buffer.read(head["record"]), head["created"])
+    heard, document = set_document(page, sys.stdin.buffer.read, head["created"])
     sys.stdout.buffer.write(json.dumps(heard).encode("ascii") + b"\n" + document)
+    sys.stdout.buffer.flush()
+    os._exit(0)  # giving the memory of half a million boxes back piece by piece takes a tenth of a second
 
 
 if __name__ == "__main__":

@@ -9,31 +9,12 @@ from reportgen import numerals
 from reportgen.comparisons import Comparison, Flip
 from reportgen.pictures import encode_png
 from reportgen.record import RunRecord
-from reportgen.sections.pieces import PictureCard
+from reportgen.sections.pieces import Guess, PictureCard
 from reportgen.sections.predictions import confidence_text
 from reportgen.words import say
 
 MOST_BYTES = 44_000
 """Of all pictures together, before they are written as text."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What one model said of a picture."""
-
-    who: str
-    name: str
-    percent: str
-    width: int
-    """Of its bar, per cent of the whole."""
-    right: bool
-
-
-@dataclass(frozen=True)
-class FlipCard(PictureCard):
-    """One picture on which only one of the two models is right."""
-
-    answers: tuple[Answer, ...]
 
 
 @dataclass(frozen=True)
@@ -43,9 +24,7 @@ class FlipGroup:
     name: str
     title: str
     note: str
-    right: bool
-    """Whether this model is right on them."""
-    cards: tuple[FlipCard, ...]
+    cards: tuple[PictureCard, ...]
 
 
 @dataclass(frozen=True)
@@ -64,27 +43,27 @@ class Album:
         )
         groups = []
         for name, title, right, flips, number in found:
-            cards = self.fitting(flips)
+            cards = self.fitting(flips, f"✓ {say('gained')}" if right else f"✗ {say('lost')}", right)
             if cards:
                 note = say(
                     "{shown} of {all} images, the surest mistakes first, by turns from each true class.",
                     shown=len(cards),
                     all=numerals.count(number),
                 )
-                groups.append(FlipGroup(name, title, note, right, cards))
+                groups.append(FlipGroup(name, title, note, cards))
         return tuple(groups)
 
-    def fitting(self, flips: Sequence[Flip]) -> tuple[FlipCard, ...]:
+    def fitting(self, flips: Sequence[Flip], verdict: str, right: bool) -> tuple[PictureCard, ...]:
         """The cards that half of the byte budget holds."""
         cards, spent = [], 0
         for flip in flips:
-            card = self.card(flip)
+            card = self.card(flip, verdict, right)
             spent += len(card.png)
             if spent <= MOST_BYTES // 2:
                 cards.append(card)
         return tuple(cards)
 
-    def card(self, flip: Flip) -> FlipCard:
+    def card(self, flip: Flip, verdict: str, right: bool) -> PictureCard:
         """One flip."""
         picture = self.record.arrays["comparison.pictures"][flip.picture]
         answers = (
@@ -98,11 +77,11 @@ class Album:
             before=answers[0].name,
             after=answers[1].name,
         )
-        return FlipCard(encode_png(picture), alt, numerals.count(flip.id), label, answers)
+        return PictureCard(encode_png(picture), alt, numerals.count(flip.id), label, right, verdict, answers)
 
-    def answer(self, who: str, predicted: int, confidence: float | None, label: int) -> Answer:
+    def answer(self, who: str, predicted: int, confidence: float | None, label: int) -> Guess:
         """What one model said."""
         if predicted < 0 or confidence is None:
-            return Answer(who, say("not a number"), numerals.DASH, 0, False)
+            return Guess(say("not a number"), numerals.DASH, 0, False, who)
         name = self.record.data.classes[predicted]
-        return Answer(who, name, confidence_text(confidence), round(100 * confidence), predicted == label)
+        return Guess(name, confidence_text(confidence), round(100 * confidence), predicted == label, who)

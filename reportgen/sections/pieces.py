@@ -28,14 +28,33 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Guess:
+    """What was made of a picture."""
+
+    name: str
+    percent: str
+    width: int
+    """Of its bar, per cent of the whole."""
+    is_label: bool
+    who: str = ""
+    """Whose answer it is, where a card holds those of several models."""
+
+
+@dataclass(frozen=True)
 class PictureCard:
-    """One picture of the test split; subclasses say what is made of it."""
+    """One picture of the test split and what is made of it."""
 
     png: bytes
     alt: str
     index: str
     """In the data set's test split."""
     label: str
+    right: bool
+    verdict: str
+    """With the mark that says the same."""
+    guesses: tuple[Guess, ...]
+    shows_label: bool = True
+    """Whether the label has a line of its own."""
 
     @property
     def large(self) -> bytes:

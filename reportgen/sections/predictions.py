@@ -15,7 +15,7 @@ from reportgen.record import RunRecord
 from reportgen.report import SectionView, Skipped
 from reportgen.sections.findings.predictions import NAME, find_predictions
 from reportgen.sections.phrases import join_words
-from reportgen.sections.pieces import Figures, PictureCard
+from reportgen.sections.pieces import Figures, Guess, PictureCard
 from reportgen.words import say, say_count
 
 GUESSES = 3
@@ -23,25 +23,6 @@ ONE_A_CLASS = ("typical", "untypical")
 """Groups whose rule leaves one picture a class, so that counting what fits says nothing."""
 MOST_BYTES = 200_000
 """Of all pictures together, before they are written as text, which makes them a third larger."""
-
-
-@dataclass(frozen=True)
-class Guess:
-    """One of the most probable classes of a picture."""
-
-    name: str
-    percent: str
-    width: int
-    """Of its bar, per cent of the whole."""
-    is_label: bool
-
-
-@dataclass(frozen=True)
-class Card(PictureCard):
-    """One picture and what the model makes of it."""
-
-    right: bool
-    guesses: tuple[Guess, ...]
 
 
 @dataclass(frozen=True)
@@ -55,7 +36,7 @@ class CardGroup:
     """How many are shown of how many that fit; may be empty."""
     above: str
     """Which pictures of the group an earlier one has shown; may be empty."""
-    cards: tuple[Card, ...]
+    cards: tuple[PictureCard, ...]
 
 
 @dataclass(frozen=True)
@@ -112,7 +93,7 @@ class Album:
                 filled.append(describe(group, tuple(cards), tuple(repeats)))
         return tuple(filled)
 
-    def make_card(self, row: int) -> Card | None:
+    def make_card(self, row: int) -> PictureCard | None:
         """The card of one evaluated image; None when the record does not keep its picture."""
         arrays, names = self.record.arrays, self.record.data.classes
         index = int(arrays["eval.ids"][row])
@@ -128,7 +109,9 @@ class Album:
             first=guesses[0].name,
             percent=guesses[0].percent,
         )
-        return Card(encode_png(thumbnail(picture)), alt, numerals.count(index), names[label], right, guesses)
+        verdict = f"✓ {say('right')}" if right else f"✗ {say('wrong')}"
+        png = encode_png(thumbnail(picture))
+        return PictureCard(png, alt, numerals.count(index), names[label], right, verdict, guesses, not right)
 
     def guess(self, row: int, label: int) -> tuple[Guess, ...]:
         """The most probable classes of one image, the first the model's answer."""
@@ -152,7 +135,7 @@ def confidence_text(probability: float) -> str:
     return f"<{numerals.percent(0.001)}" if probability < 0.0005 else numerals.percent(probability)
 
 
-def describe(group: Group, cards: tuple[Card, ...], repeats: tuple[Card, ...]) -> CardGroup:
+def describe(group: Group, cards: tuple[PictureCard, ...], repeats: tuple[PictureCard, ...]) -> CardGroup:
     """A group with its heading."""
     shown = len(cards) + len(repeats)
     if group.name in ONE_A_CLASS:

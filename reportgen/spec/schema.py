@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from reportgen.frozen import schema_of
 from reportgen.spec.types import ReportSpec
 
 
@@ -12,4 +13,4 @@ def spec_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A reportgen spec",
-    } | ReportSpec.model_json_schema(mode="validation")
+    } | schema_of(ReportSpec, "validation")

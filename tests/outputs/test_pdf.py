@@ -12,6 +12,7 @@ from typing import Any
 import pikepdf
 import pytest
 
+from reportgen import press
 from reportgen.errors import EnvironmentTrouble, RenderError
 from reportgen.outputs import json as metrics_json
 from reportgen.outputs import pdf
@@ -27,7 +28,7 @@ from tests.records import small_record
 
 
 def run_page(page: str) -> tuple[dict[str, list[str]], bytes]:
-    with pdf.start() as child:
+    with press.press() as child:
         return pdf.run(child, page)
 
 
@@ -232,7 +233,7 @@ def test_a_page_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_page_that_needs_too_much_memory_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "MEBIBYTES", 150)
+    monkeypatch.setattr(press, "MEBIBYTES", 150)
     with pytest.raises(RenderError, match="the PDF can't be made"):
         run_page("<p>text" * 50_000)
 

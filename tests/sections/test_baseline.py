@@ -152,8 +152,10 @@ def test_cards_show_both_answers_within_the_budget(record: RunRecord) -> None:
     assert sum(len(card.png) for card in cards) <= 44_000
     for group in view.groups:
         for card in group.cards:
-            assert [answer.right for answer in card.answers] == [not group.right, group.right]
-            assert [answer.name == card.label for answer in card.answers] == [not group.right, group.right]
+            assert card.right == (group.name == "gained")
+            assert [guess.is_label for guess in card.guesses] == [not card.right, card.right]
+            assert [guess.name == card.label for guess in card.guesses] == [not card.right, card.right]
+            assert [guess.who for guess in card.guesses] == ["was", "now"]
     text = page(SECTION, whole)
     assert text.count("✗ lost") == len(view.groups[0].cards)
     assert text.count("✓ gained") == len(view.groups[1].cards)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 import re
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -125,11 +127,28 @@ def test_the_page_has_every_card_with_word_and_symbol(record: RunRecord) -> None
 
 def test_paper_gets_larger_pixels(record: RunRecord) -> None:
     def side(medium: str) -> int:
-        data = re.search(r"base64,([^\"]+)", page(SECTION, record, medium))
+        text = page(SECTION, record, medium)
+        row = re.search(r"image/svg\+xml;base64,([^\"]+)", text)
+        text = base64.b64decode(row[1]).decode() if row is not None else text
+        data = re.search(r"image/png;base64,([^\"]+)", text)
         assert data is not None
         return Image.open(io.BytesIO(base64.b64decode(data[1]))).width
 
     assert side("print") == 3 * side("screen")
+
+
+def test_cards_on_paper_say_what_those_on_screen_say(record: RunRecord) -> None:
+    cards = [card for group in view_of(record).groups for card in group.cards]
+    text = page(SECTION, record, "print")
+    rows = [base64.b64decode(data).decode() for data in re.findall(r"image/svg\+xml;base64,([^\"]+)", text)]
+    assert sum(row.count("<image ") for row in rows) == len(cards)
+    words = [" ".join(ElementTree.fromstring(row).itertext()) for row in rows]
+    for card in cards:
+        (row,) = [row for row in words if f"no. {card.index} " in row]
+        assert card.verdict in row
+        assert not card.shows_label or card.label in row
+        assert all(guess.name in row and guess.percent in row for guess in card.guesses)
+        assert html.escape(card.alt, quote=False) in text
 
 
 def test_anchors_of_findings_exist(record: RunRecord) -> None:

@@ -1,0 +1,62 @@
+"""The process that sets PDFs. It needs most of a second to load WeasyPrint, so it is started before its page is there.
+
+Imports nothing of this package: it is what a command does first.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+MEBIBYTES = 3072
+"""Address space of the process; a report of 35 pages takes 130 of memory and 420 of addresses."""
+waiting: list[subprocess.Popen[bytes]] = []
+"""What was started by `ahead` and is not in use."""
+
+
+@contextmanager
+def ahead(needed: bool = True) -> Iterator[None]:
+    """Start a process for the first PDF that this block sets, where one may be needed; what is not used is ended."""
+    child = start() if needed else None
+    if child is not None:
+        waiting.append(child)
+    try:
+        yield
+    finally:
+        if child is not None and child in waiting:
+            waiting.remove(child)
+            end(child)
+
+
+@contextmanager
+def press() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that waits for its page; it ends with the block."""
+    child = waiting.pop() if waiting else start()
+    try:
+        yield child
+    finally:
+        end(child)
+
+
+def start() -> subprocess.Popen[bytes]:
+    """A new process."""
+    package_parent = str(Path(__file__).resolve().parents[1])
+    paths = [package_parent, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return subprocess.Popen(
+        [sys.executable, "-m", "reportgen.outputs.pdf_process", str(MEBIBYTES)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+    )
+
+
+def end(child: subprocess.Popen[bytes]) -> None:
+    """End a process whatever it does, and close its pipes."""
+    child.kill()
+    with child:
+        pass
