@@ -238,6 +238,18 @@ def test_every_figure_of_a_report_is_a_plate(make: object) -> None:
     assert len(made) == text.count("data:image/svg+xml")
 
 
+def test_a_photograph_is_in_the_document_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = f'<html lang="en"><title>t</title><body><img alt="a" width="80" height="60" src="{png(CHECKER, "RGB")}">'
+    made, _ = plate.plates(text, None)
+    assert 'src="plate:0"' in made
+    _, ours = pdf_process.set_document(text, bytes, "")
+    monkeypatch.setattr(plate, "SOURCE", re.compile(r"(?!)"))
+    _, theirs = pdf_process.set_document(text, bytes, "")
+    seen = pixels(ours, tmp_path)
+    assert seen.min() < 100
+    assert (np.abs(seen - pixels(theirs, tmp_path)).max(2) > 2).mean() < 0.01
+
+
 def test_a_path_keeps_the_numbers_it_was_given() -> None:
     assert path("M 1.25 2 L3.5,4z") == "1.25 2 m 3.5 4 l h"
     assert path("M1 2l3 4", 10, 20) == "11 22 m 14 26 l"

@@ -11,11 +11,12 @@ from xml.etree import ElementTree
 
 from reportgen.outputs._plates import styles
 from reportgen.outputs._plates.lettering import Letterer
-from reportgen.outputs._plates.marks import Mark
+from reportgen.outputs._plates.marks import Mark, Picture
 from reportgen.outputs._plates.paths import NUMBERS, NotDrawn
+from reportgen.outputs._plates.rasters import Raster, read_png
 from reportgen.outputs._plates.walk import Walk
 
-SOURCE = re.compile(r'(?<= src=")data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)(?=")')
+SOURCE = re.compile(r'(?<= src=")data:image/(svg\+xml|png);base64,([A-Za-z0-9+/=]+)(?=")')
 
 
 @dataclass
@@ -45,6 +46,21 @@ class Plate:
                 mark.draw(stream)
 
 
+@dataclass(frozen=True)
+class Photograph:
+    """A raster as WeasyPrint places pictures, in the document as its file holds it."""
+
+    raster: Raster
+
+    def get_intrinsic_size(self, resolution: float, _font_size: float) -> tuple[float, float, float]:
+        """Width, height and their ratio, as WeasyPrint asks an image."""
+        return self.raster.width / resolution, self.raster.height / resolution, self.raster.width / self.raster.height
+
+    def draw(self, stream: Any, width: float, height: float, style: Any) -> None:
+        """Put it on a stream, in a box of so many CSS pixels, as WeasyPrint asks an image."""
+        Picture(self.raster, (0, 0, width, height), True, style["image_rendering"] == "auto").draw(stream)
+
+
 def plate(svg: bytes, letterer: Letterer) -> Plate:
     """An SVG as a plate; raises NotDrawn where it holds what is not known here."""
     try:
@@ -66,7 +82,7 @@ def size(text: str) -> float:
 
 
 def plates(page: str, fonts: Any) -> tuple[str, dict[str, Any]]:
-    """The page with a name in the place of each drawing that could be made a plate, and the plates by these names.
+    """The page with a name in the place of each picture that could be made a plate, and the plates by these names.
 
     `fonts` is the FontConfiguration of the document, and the mapping what WeasyPrint keeps its images in.
     """
@@ -75,7 +91,8 @@ def plates(page: str, fonts: Any) -> tuple[str, dict[str, Any]]:
     def replace(found: re.Match[str]) -> str:
         name = f"plate:{len(made)}"
         try:
-            made[name] = plate(base64.b64decode(found[1]), letterer)
+            data = base64.b64decode(found[2])
+            made[name] = Photograph(read_png(data)) if found[1] == "png" else plate(data, letterer)
         except (NotDrawn, binascii.Error, ValueError):
             return found[0]
         return name
