@@ -7,6 +7,9 @@ import math
 NBSP = "\u00a0"
 MINUS = "\u2212"
 DASH = "—"
+HUGE = 1e9
+"""From here on nobody counts the digits of a number."""
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 EXACT_FROM = 10_000
 """From so many images on, a percentage of them has two digits: one image is 0.01 points."""
 
@@ -29,8 +32,16 @@ def signed(text: str) -> str:
 
 
 def fixed(value: float | None, digits: int) -> str:
-    """A number with so many digits after the point and its thousands separated."""
-    return signed(f"{value:,.{digits}f}") if value is not None and known(value) else DASH
+    """A number with so many digits after the point and its thousands separated; from 10⁹ on as "3.71 × 10⁹"."""
+    if value is None or not known(value):
+        return DASH
+    return signed(f"{value:,.{digits}f}") if abs(value) < HUGE else power_of_ten(value)
+
+
+def power_of_ten(value: float) -> str:
+    """Three significant digits and a power of ten: "3.71 × 10⁹", as a loss that diverges needs it."""
+    mantissa, _, exponent = f"{value:.2e}".partition("e")
+    return f"{signed(mantissa)}{NBSP}×{NBSP}10{str(int(exponent)).translate(RAISED)}"
 
 
 def percent(share: float | None, n: int | None = None) -> str:
@@ -94,7 +105,7 @@ def compact(value: float | None, unit: str = "") -> str:
 
 
 def significant(value: float | None, digits: int) -> str:
-    """A number with so many significant digits, never in exponent form."""
+    """A number with so many significant digits, in exponent form only where it is huge."""
     if value is None or not known(value):
         return DASH
     if value == 0:

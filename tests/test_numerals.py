@@ -164,7 +164,7 @@ def test_compact_is_within_half_a_step_of_the_third_digit(value: int) -> None:
     assert not letter or 1 <= read(number) < 1000 or letter == "T"
 
 
-@given(st.floats(1e-9, 1e9), st.integers(1, 6))
+@given(st.floats(1e-9, 9e8), st.integers(1, 6))
 def test_significant_digits_against_decimal(value: float, digits: int) -> None:
     written = numerals.significant(value, digits)
     exact = Decimal(value)
@@ -323,3 +323,17 @@ def test_intervals_of_speeds(low: float | None, high: float | None, value: float
 )
 def test_brief_numbers_have_no_noughts_behind_the_point(value: float | None, digits: int, text: str) -> None:
     assert numerals.brief(value, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (999_999_999.0, "999,999,999"),
+        (1e9, "1.00\u00a0×\u00a010⁹"),
+        (-3.7149e12, "−3.71\u00a0×\u00a010¹²"),
+        (26_571_778_232_130_648_576.0, "2.66\u00a0×\u00a010¹⁹"),
+    ],
+)
+def test_nobody_counts_the_digits_of_a_huge_number(value: float, text: str) -> None:
+    assert numerals.fixed(value, 0) == text
+    assert numerals.significant(value, 9 if value < 1e9 and value > 0 else 3) == text

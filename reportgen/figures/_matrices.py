@@ -34,6 +34,14 @@ def find_weights(record: RunRecord, name: str, title: str) -> WeightFacts | Skip
     return facts
 
 
+def find_finite(record: RunRecord, name: str, title: str) -> WeightFacts | Skipped:
+    """What the probe found, or why there is nothing to draw; a training that diverged can leave no number at all."""
+    facts = find_weights(record, name, title)
+    if isinstance(facts, WeightFacts) and all(matrix.final is None for matrix in facts.matrices):
+        return Skipped(name, title, say("None of the matrices holds finite values only."))
+    return facts
+
+
 def label(facts: WeightFacts, place: int, most: int) -> str:
     """Number and name of a matrix; with a number of one digit the name has at most `most` characters."""
     number = str(place + 1)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen import numerals
-from reportgen.figures._matrices import find_weights, label, paint, plain_name, scale_of, thinned_text
+from reportgen.figures._matrices import find_finite, label, paint, plain_name, scale_of, thinned_text
 from reportgen.figures._mosaic import Canvas, Key, draw_mosaic, lay_out, side_by_side, spreads_key
 from reportgen.figures._style import FULL, HALF, shorten
 from reportgen.kinds import FigureKind
@@ -32,7 +32,7 @@ ENLARGED = 5
 def draw_pictures(record: RunRecord) -> FigureFile | Skipped:
     """Every matrix as a small heat map."""
     name, title = "weights_pictures", say("The weights as matrices")
-    facts = find_weights(record, name, title)
+    facts = find_finite(record, name, title)
     if isinstance(facts, Skipped):
         return facts
     pictures, many = read(record, "weights.pictures"), len(facts.moments)
@@ -76,7 +76,7 @@ def find_extreme(facts: WeightFacts) -> str:
 def draw_enlarged(record: RunRecord) -> FigureFile | Skipped:
     """The largest matrices as larger heat maps."""
     name, title = "weights_enlarged", say("The largest matrices")
-    facts = find_weights(record, name, title)
+    facts = find_finite(record, name, title)
     if isinstance(facts, Skipped):
         return facts
     if len(facts.enlarged) == len(facts.matrices):
@@ -142,7 +142,7 @@ def list_extremes(facts: WeightFacts, places: Sequence[int], most: int = 12) -> 
 def draw_filters(record: RunRecord) -> FigureFile | Skipped:
     """The filters of the first convolution as pictures in colour or grey."""
     name, title = "weights_filters", say("The filters of the first layer")
-    facts = find_weights(record, name, title)
+    facts = find_finite(record, name, title)
     if isinstance(facts, Skipped):
         return facts
     if facts.filters is None:

@@ -12,7 +12,7 @@ from reportgen import numerals
 from reportgen.figures._matrices import (
     AFTER,
     Grid,
-    find_weights,
+    find_finite,
     label,
     moments_text,
     place_panels,
@@ -68,7 +68,7 @@ def choose_panels(facts: WeightFacts) -> list[int]:
 def draw_histograms(record: RunRecord) -> FigureFile | Skipped:
     """Histograms with a logarithmic count, so that the tails are seen."""
     name, title = "weights_histograms", say("Distribution of the weights")
-    facts = find_weights(record, name, title)
+    facts = find_finite(record, name, title)
     if isinstance(facts, Skipped):
         return facts
     rows = choose_panels(facts)
@@ -130,7 +130,7 @@ def describe(record: RunRecord, facts: WeightFacts, rows: Sequence[int]) -> str:
 def draw_ridge(record: RunRecord) -> FigureFile | Skipped:
     """The distributions above each other in the order in which the matrices run."""
     name, title = "weights_ridge", say("The distributions by depth")
-    facts = find_weights(record, name, title)
+    facts = find_finite(record, name, title)
     if isinstance(facts, Skipped):
         return facts
     rows = ridge_rows(facts)

@@ -227,3 +227,17 @@ def test_a_png_that_is_see_through_is_left_alone() -> None:
     buffer = io.BytesIO()
     Image.fromarray(np.full((4, 4, 4), 100, np.uint8)).save(buffer, "PNG")
     assert lean_png(buffer.getvalue()) == buffer.getvalue()
+
+
+@pytest.mark.parametrize("which", ["pictures", "enlarged", "filters", "histograms", "ridge"])
+def test_a_model_without_a_finite_matrix_says_so(record: RunRecord, which: str) -> None:
+    here = weighed(record)
+    assert here.probes is not None
+    assert here.probes.weights is not None
+    facts = here.probes.weights
+    lost = [part.model_copy(update={"final": None, "initial": None, "finite": False}) for part in facts.matrices]
+    weights = facts.model_copy(update={"matrices": tuple(lost), "filters": None})
+    broken = here.model_copy(update={"probes": here.probes.model_copy(update={"weights": weights})})
+    skipped = draw(broken, [f"weights_{which}"])[f"weights_{which}"]
+    assert isinstance(skipped, Skipped)
+    assert "finite values only" in skipped.reason

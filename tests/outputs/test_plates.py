@@ -222,6 +222,12 @@ def test_what_is_not_known_is_left_to_weasyprint(name: str) -> None:
     assert plate.plates(text, None) == (text, {})
 
 
+def test_a_drawing_that_is_too_deep_is_left_to_weasyprint() -> None:
+    data = base64.b64encode(svg("<g>" * 5000 + "</g>" * 5000).encode()).decode()
+    text = f'<img src="data:image/svg+xml;base64,{data}">'
+    assert plate.plates(text, None) == (text, {})
+
+
 def test_a_drawing_without_a_size_and_one_that_is_no_xml_are_left_to_weasyprint() -> None:
     for data in (b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"<svg", svg("").replace("160", "0").encode()):
         with pytest.raises(NotDrawn):

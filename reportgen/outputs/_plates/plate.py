@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -93,7 +92,7 @@ def plates(page: str, fonts: Any) -> tuple[str, dict[str, Any]]:
         try:
             data = base64.b64decode(found[2])
             made[name] = Photograph(read_png(data)) if found[1] == "png" else plate(data, letterer)
-        except (NotDrawn, binascii.Error, ValueError):
+        except (NotDrawn, ValueError, RecursionError):
             return found[0]
         return name
 
