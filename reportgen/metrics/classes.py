@@ -99,9 +99,14 @@ def macro_auroc(
     present = [one for one in classes if one.auroc is not None]
     if not present:
         return None, None
-    probabilities = predictions.probabilities
-    total = np.zeros(draws.resamples)
-    for one in present:
-        total += auroc_resamples(probabilities[:, one.index], predictions.labels == one.index, draws)
     value = float(np.mean([one.auroc for one in present if one.auroc is not None]))
-    return value, percentile_interval(total / len(present), value)
+    return value, percentile_interval(macro_auroc_resamples(predictions, draws), value)
+
+
+def macro_auroc_resamples(predictions: Predictions, draws: Bootstrap) -> FloatArray:
+    """Mean area under the ROC curve over the classes that have images and are not alone, in each draw, (resamples,)."""
+    probabilities, total = predictions.probabilities, np.zeros(draws.resamples)
+    present = np.unique(predictions.labels)
+    for index in present:
+        total += auroc_resamples(probabilities[:, index], predictions.labels == index, draws)
+    return total / len(present)

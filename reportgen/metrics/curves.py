@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.measurements import Curve
-from reportgen.metrics.bootstrap import tie_ends
-from reportgen.metrics.predictions import FloatArray
+from reportgen.metrics.bootstrap import Bootstrap, tie_ends
+from reportgen.metrics.predictions import FloatArray, Predictions
 
 MOST_POINTS = 200
 
@@ -63,3 +63,18 @@ def thin(x: FloatArray, y: FloatArray, most: int = MOST_POINTS) -> Curve:
         keep = np.unique(np.clip(np.searchsorted(along, wanted), 0, len(x) - 1))
         x, y = x[keep], y[keep]
     return Curve(x=tuple(round(float(v), 6) for v in x), y=tuple(round(float(v), 6) for v in y))
+
+
+def aurc_resamples(predictions: Predictions, draws: Bootstrap) -> FloatArray:
+    """Area under the risk–coverage curve in each draw, (resamples,): mean error among the kept over all coverages.
+
+    Images of equal confidence are kept together.
+    """
+    order = np.argsort(-predictions.confidence, kind="stable")
+    _, last = tie_ends(-predictions.confidence[order])
+    weights = draws.weights[order]
+    kept = np.cumsum(weights, axis=0)[last]
+    wrong = np.cumsum(weights * (~predictions.correct[order])[:, None], axis=0)[last]
+    risk = np.divide(wrong, kept, out=np.zeros_like(wrong), where=kept > 0)
+    area: FloatArray = (risk * weights).sum(0, dtype=np.float64) / predictions.n
+    return area

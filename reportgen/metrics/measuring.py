@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.measurements import ClassScore, Curve, Measurements
-from reportgen.metrics.bootstrap import Bootstrap, draw_bootstrap, f1_resamples, tie_ends
+from reportgen.metrics.bootstrap import Bootstrap, draw_bootstrap, f1_resamples
 from reportgen.metrics.calibration import (
     calibrate,
     calibration_resamples,
@@ -19,7 +19,7 @@ from reportgen.metrics.classes import (
     precision_recall_curves,
     score_classes,
 )
-from reportgen.metrics.curves import risk_coverage, thin
+from reportgen.metrics.curves import aurc_resamples, risk_coverage, thin
 from reportgen.metrics.definitions import define
 from reportgen.metrics.intervals import centred_interval, newcombe, percentile_interval, wilson
 from reportgen.metrics.predictions import (
@@ -115,21 +115,6 @@ def probability_scores(
     found.append(define("auroc", area, area_ends, n if area is not None else None, "bootstrap"))
     found.append(define("aurc", aurc, percentile_interval(aurc_resamples(predictions, draws), aurc), n, "bootstrap"))
     return tuple(found)
-
-
-def aurc_resamples(predictions: Predictions, draws: Bootstrap) -> FloatArray:
-    """Area under the risk–coverage curve in each draw, (resamples,): mean error among the kept over all coverages.
-
-    Images of equal confidence are kept together.
-    """
-    order = np.argsort(-predictions.confidence, kind="stable")
-    _, last = tie_ends(-predictions.confidence[order])
-    weights = draws.weights[order]
-    kept = np.cumsum(weights, axis=0)[last]
-    wrong = np.cumsum(weights * (~predictions.correct[order])[:, None], axis=0)[last]
-    risk = np.divide(wrong, kept, out=np.zeros_like(wrong), where=kept > 0)
-    area: FloatArray = (risk * weights).sum(0, dtype=np.float64) / predictions.n
-    return area
 
 
 def training_scores(record: RunRecord, predictions: Predictions) -> tuple[MetricValue, ...]:
