@@ -26,6 +26,8 @@ WORTH_SHOWING = 0.02
 
 ROOM = 2.6
 """Radii of the ring from its middle to the edge of its panel: one and a half are for names."""
+LONG = 12
+"""Characters of a name from which on the bars' names push the ring aside."""
 TWO_LINES = 0.56
 """Radii that a name and its share take."""
 
@@ -102,6 +104,11 @@ def colours(rows: Sequence[Stage]) -> list[str]:
     return [SOFT if row.other else ramp[index] for index, row in enumerate(rows)]
 
 
+def has_long_names(rows: Sequence[Stage]) -> bool:
+    """Whether the names beside the bars leave little room for those beside the ring."""
+    return max(len(row.label) for row in rows) > LONG
+
+
 def ring(axes: Axes, rows: Sequence[Stage], paint: Sequence[str]) -> None:
     """The shares of the parameters as a ring, each named at its side."""
     values = np.array([row.costs[0] for row in rows])
@@ -112,6 +119,7 @@ def ring(axes: Axes, rows: Sequence[Stage], paint: Sequence[str]) -> None:
     )  # fmt: skip
     axes.text(0, 0, f"{numerals.compact(float(values.sum()))}\n{say('parameters')}", ha="center", va="center")
     middle = np.pi / 2 - 2 * np.pi * (np.cumsum(share) - share / 2)
+    letters = 9 if has_long_names(rows) else 11
     tall = 1.3
     for side in (1, -1):
         mine = [i for i in range(len(rows)) if share[i] >= WORTH_SHOWING and (np.cos(middle[i]) >= 0) == (side > 0)]
@@ -120,7 +128,7 @@ def ring(axes: Axes, rows: Sequence[Stage], paint: Sequence[str]) -> None:
         for index, height in zip(mine, heights, strict=True):
             x, y = np.cos(middle[index]), np.sin(middle[index])
             axes.plot([x, 1.1 * x, 1.22 * side], [y, 1.1 * y, height], color=SOFT, linewidth=0.6, clip_on=False)
-            text = f"{squeeze(rows[index].label, 11)}\n{numerals.percent(float(share[index]))}"
+            text = f"{squeeze(rows[index].label, letters)}\n{numerals.percent(float(share[index]))}"
             beside = axes.text(1.28 * side, height, text, ha="left" if side > 0 else "right", va="center", color=MUTED)
             beside.set_in_layout(False)
     axes.set_xlim(-ROOM, ROOM)
@@ -163,7 +171,7 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
     present = [which for which in (1, 2, 3) if total[which] > 0]
     longest = max((row.costs[which] / total[which] for row in rows for which in present), default=1.0)
     with sheet(name, max(230, 60 + 24 * len(rows))) as paper:
-        widths = [2.6 if total[0] > 0 else 0.01] + [1.0] * len(present)
+        widths = [(3.2 if has_long_names(rows) else 2.6) if total[0] > 0 else 0.01] + [1.0] * len(present)
         axes = paper.figure.subplots(1, 1 + len(present), width_ratios=widths, squeeze=False)[0]
         if total[0] > 0:
             ring(axes[0], rows, paint)
