@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import LogLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 
 from reportgen import numerals
 from reportgen.figures._matrices import AFTER, BEFORE, Grid, find_weights, moments_text, plain_name
@@ -25,6 +25,8 @@ APART = 0.07
 HEIGHT = 260
 FEW_DECADES = 60.0
 """Ratio of an axis’s ends below which powers of ten alone are too few ticks."""
+NARROW = 5.0
+"""Ratio of an axis’s ends below which one, two and five are too few or, as matplotlib then chooses, far too many."""
 
 
 def sizes_of(facts: WeightFacts, places: Sequence[int], moment: str) -> tuple[Grid, Grid]:
@@ -71,9 +73,10 @@ def draw_gradient(record: RunRecord) -> FigureFile | Skipped:
 
 
 def mark_decades(axis: Axis, low: float, high: float) -> None:
-    """Ticks at powers of ten, between them too where there are fewer than two decades."""
-    few = high < FEW_DECADES * low
-    axis.set_major_locator(LogLocator(10, subs=(1, 2, 5) if few else (1,), numticks=5))
+    """Ticks at powers of ten, between them too where there are fewer than two decades, and anywhere in a narrow one."""
+    subs = (1, 2, 5) if high < FEW_DECADES * low else (1,)
+    narrow = MaxNLocator(3, steps=[1, 2, 5, 10]) if high < NARROW * low else None
+    axis.set_major_locator(narrow or LogLocator(10, subs=subs, numticks=5))
     axis.set_major_formatter(power)
 
 

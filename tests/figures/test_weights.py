@@ -9,13 +9,14 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from reportgen.figures import draw
 from reportgen.figures._matrices import LEVELS, SIGNED, paint, scale_of
 from reportgen.figures._mosaic import GAP, lay_out, side_by_side
 from reportgen.figures._svg import lean_png
-from reportgen.figures.weights_gradient import outliers
+from reportgen.figures.weights_gradient import mark_decades, outliers
 from reportgen.figures.weights_layers import gradient_ratio
 from reportgen.figures.weights_pictures import gather
 from reportgen.figures.weights_share import choose_slices
@@ -241,3 +242,12 @@ def test_a_model_without_a_finite_matrix_says_so(record: RunRecord, which: str) 
     skipped = draw(broken, [f"weights_{which}"])[f"weights_{which}"]
     assert isinstance(skipped, Skipped)
     assert "finite values only" in skipped.reason
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.018, 0.041), (0.001, 0.0012), (0.1, 0.45), (1e-6, 4e-5), (1e-5, 1e3)])
+def test_ticks_of_a_logarithmic_axis_are_few_and_some(low: float, high: float) -> None:
+    axes = Figure().add_subplot()
+    axes.set(xscale="log", xlim=(low, high))
+    mark_decades(axes.xaxis, low, high)
+    inside = [tick for tick in axes.xaxis.get_major_locator()() if low <= tick <= high]
+    assert 1 <= len(inside) <= 6
