@@ -34,7 +34,7 @@ def render_template(
     """
     environment = make_environment(medium, folder, language)
     if folder is None:
-        environment.bytecode_cache = CompiledTemplates(Path(__file__).read_bytes())
+        environment.bytecode_cache = CompiledTemplates(folded_in())
     try:
         return environment.get_template(name).render(values)
     except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -77,6 +77,12 @@ def make_environment(medium: Medium, folder: Path | None = None, language: str =
     )
     environment.tests["skipped"] = is_skipped
     return environment
+
+
+def folded_in() -> bytes:
+    """Everything beside a template's own text that jinja2 computes while it compiles: filters of constants, among them
+    the style sheets."""
+    return b"\0".join(path.read_bytes() for path in (Path(__file__), *sorted(template_root().glob("*.css"))))
 
 
 @lru_cache(maxsize=1)

@@ -62,6 +62,17 @@ def test_a_folder_that_can_not_be_written_costs_only_time(tmp_path: Path) -> Non
     assert render("{{ name }}") == "&lt;b&gt;"
 
 
+def test_a_changed_style_sheet_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packaged = tmp_path / "packaged"
+    packaged.mkdir()
+    (packaged / "page.j2").write_text('{{ "page.css" | stylesheet }}')
+    monkeypatch.setattr(templating, "template_root", lambda: packaged)
+    for rule in ("a { color: red }", "a { color: blue }"):
+        (packaged / "page.css").write_text(rule)
+        compiled.MEMORY.clear()
+        assert templating.render_template("page.j2", {}) == rule
+
+
 def test_a_users_templates_are_not_kept(tmp_path: Path) -> None:
     folder = tmp_path / "own"
     folder.mkdir()

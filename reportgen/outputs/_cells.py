@@ -18,6 +18,11 @@ CELL = re.compile(
     re.DOTALL,
 )
 TAG = re.compile(r"<[^>]*>")
+PIECES = re.compile(r"(<[^>]*>)")
+HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+"""Where a name such as ConvNeXtBlock is broken rather than elsewhere."""
+BREAK = "\u200b"
+"""A place to break a line at that is not seen."""
 LONGEST_WORD = 8
 """Characters that a cell keeps together in a table that may be too wide."""
 LETTER = 5.0
@@ -58,4 +63,5 @@ def mark_long(cell: re.Match[str]) -> str:
     if longest_word(contents) <= LONGEST_WORD:
         return cell[0]
     kinds = f"{kind} long" if kind else "long"
-    return f'<{tag}{looks} class="{kinds}"{rest}>{contents}'
+    parts = (part if TAG.match(part) else HUMP.sub(BREAK, part) for part in PIECES.split(contents))
+    return f'<{tag}{looks} class="{kinds}"{rest}>{"".join(parts)}'

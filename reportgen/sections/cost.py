@@ -187,9 +187,9 @@ def caption_modules(record: RunRecord) -> str:
     return say(
         "Equal modules in one row, without what is inside their children; the longest first. Time: medians of {n} "
         "forward passes of {batch} images, with the 95\u00a0% interval; MACs and activations (kept for the backward "
-        "pass, float32) of one image. FLOP/byte: operations per byte of inputs, outputs and parameters. Of peak: share "
-        "of the measured rate of matrix products. Limit: the longest of the least times that arithmetic, memory and "
-        "calls allow, and how much of the time it explains; more than 100\u00a0% where caches help.",
+        "pass, float32) of one image. Of peak: share of the measured rate of matrix products. Limit: the longest of "
+        "the least times that arithmetic, memory and calls allow, and how much of the time it explains; more than "
+        "100\u00a0% where caches help.",
         n=numerals.count(record.trace.timed_passes),
         batch=numerals.count(record.trace.timed_batch),
     )

@@ -40,6 +40,14 @@ def test_what_a_cell_has_stays(cell: str, marked: str) -> None:
     assert mark_long_cells(page) == f"<table><tr>{marked}{contents}{close}</tr></table>"
 
 
+def test_a_long_name_breaks_between_its_words_first() -> None:
+    page = f'<table><tr><td>{LONG * 16}</td><td><code title="aB">ConvNeXtBlock</code></td><td>aB</td></tr></table>'
+    assert (
+        '<td class="long"><code title="aB">Conv\u200bNe\u200bXt\u200bBlock</code></td><td>aB</td>'
+        in mark_long_cells(page)
+    )
+
+
 def test_words_are_what_people_see() -> None:
     assert longest_word("<b title='a very long attribute'>two</b> &lt;&amp;&gt;&#39;") == 4
     assert longest_word("") == 0
