@@ -1,16 +1,15 @@
 """The process that sets PDFs. It needs most of a second to load WeasyPrint, so it is started before its page is there.
 
-Imports nothing of this package: it is what a command does first.
+Imports next to nothing: it is what a command does first.
 """
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+
+from reportgen.processes import end, start_module
 
 MEBIBYTES = 3072
 """Address space of the process; a report of 35 pages takes 130 of memory and 420 of addresses."""
@@ -44,19 +43,4 @@ def press() -> Iterator[subprocess.Popen[bytes]]:
 
 def start() -> subprocess.Popen[bytes]:
     """A new process."""
-    package_parent = str(Path(__file__).resolve().parents[1])
-    paths = [package_parent, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return subprocess.Popen(
-        [sys.executable, "-m", "reportgen.outputs.pdf_process", str(MEBIBYTES)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-    )
-
-
-def end(child: subprocess.Popen[bytes]) -> None:
-    """End a process whatever it does, and close its pipes."""
-    child.kill()
-    with child:
-        pass
+    return start_module("reportgen.outputs.pdf_process", str(MEBIBYTES))

@@ -40,10 +40,10 @@ def test_every_score_has_a_row_with_its_number(whole: RunRecord) -> None:
 
 def test_dots_are_filled_by_direction(record: RunRecord) -> None:
     better = drawn(compare_with(improved(record, 60), record, DIGEST), "baseline_changes")
-    assert (marks(better, RIGHT), marks(better, WRONG)) == (5, 1)  # what it gained it says without confidence
+    assert (marks(better, RIGHT), marks(better, WRONG)) == (7, 1)  # what it gained it says without confidence
     assert "Better by more than the interval: Top-1 accuracy" in better.caption
     worse = drawn(compare_with(record, improved(record, 60), DIGEST), "baseline_changes")
-    assert (marks(worse, WRONG), marks(worse, RIGHT)) == (5, 1)
+    assert (marks(worse, WRONG), marks(worse, RIGHT)) == (7, 1)
     same = drawn(compare_with(record, record, DIGEST), "baseline_changes")
     assert marks(same, RIGHT) == marks(same, WRONG) == 0
     assert same.caption.startswith("No score changed by more than its interval.")
