@@ -17,6 +17,7 @@ import logging
 import os
 import re
 import sys
+import zlib
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -94,8 +95,21 @@ def set_document(page: str, read_record: Callable[[], bytes], created: str) -> t
         "pdf_identifier": hashlib.sha256(page.encode("utf-8") + record).digest()[:16],
         "attachments": attach(record, created) if record else None,
     }
-    document = laid_out.write_pdf(**options)
+    document = laid_out.write_pdf(finisher=compress, **options)
     return {"missing": sorted(ear.missing), "failures": ear.failures, "refused": refused}, document
+
+
+def compress(_document: Any, pdf: Any) -> None:
+    """Compress the streams of a document at zlib's usual level; at the highest, which is what pydyf takes, it would
+    take three times as long and be 3 % smaller."""
+    from pydyf import Stream
+
+    for thing in pdf.objects:
+        if isinstance(thing, Stream) and thing.compress:
+            thing.compress = False
+            _, _, body = thing.data.partition(b"\nstream\n")
+            thing.stream = [zlib.compress(body.removesuffix(b"\nendstream"))]
+            thing.extra["Filter"] = "/FlateDecode"
 
 
 def attach(record: bytes, created: str) -> list[Any]:
