@@ -119,7 +119,7 @@ class Sheet:
         self.settle()
         unsaid = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         self.figure.savefig(buffer, format="svg", metadata=unsaid)
-        data = compact(buffer.getvalue(), FONTS, TEXT * POINT)
+        data = compact(buffer.getvalue(), self.name, FONTS, TEXT * POINT)
         return FigureFile(self.name, "image/svg+xml", data, self.width, self.height, title, caption, alt)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import re
 
@@ -19,13 +20,16 @@ UNUSED_IDS = re.compile(rb'<g id="[a-z_A-Z.]+_?[0-9]*">')
 NO_TURN = re.compile(rb' transform="rotate\(-?0 [^)]*\)"')
 BETWEEN = re.compile(rb">\s+<")
 FAMILY = re.compile(rb"font-family: 'DejaVu Sans'(?:; )?")
+CLIP = re.compile(rb'<clipPath id="(p[0-9a-f]+)"')
+CLIP_USED = re.compile(rb'(<clipPath id="|url\(#)(p[0-9a-f]+)')
 LINES = re.compile(rb"\s*\n\s*")
 PNG = re.compile(rb"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
 
 
-def compact(svg: bytes, fonts: str, size: float) -> bytes:
+def compact(svg: bytes, name: str, fonts: str, size: float) -> bytes:
     """The SVG with its font family and its usual size (points) said once, at the root, and without prologue,
-    comments, ids that nothing refers to, rotations by nothing, indentation and digits nobody can see."""
+    comments, ids that nothing refers to, rotations by nothing, indentation and digits nobody can see; the ids of its
+    clips are of the figure's name."""
     data = PNG.sub(
         lambda found: b"data:image/png;base64," + base64.b64encode(lean_png(base64.b64decode(found[1]))), svg
     )
@@ -39,8 +43,17 @@ def compact(svg: bytes, fonts: str, size: float) -> bytes:
     data = BETWEEN.sub(b"><", data)
     data = LINES.sub(b" ", data)
     data = TAGS.sub(lambda tag: FINE.sub(rb"\1", tag[0]), data)
+    data = name_clips(data, name)
     root = f'<svg font-family="{fonts}" font-size="{size:g}px" '
     return data.replace(b"<svg ", root.encode(), 1)
+
+
+def name_clips(svg: bytes, name: str) -> bytes:
+    """The SVG with its clips numbered: matplotlib names them by a digest of all digits of their corners, and the last
+    of those are another in every process, as the solver of its layouts goes by addresses."""
+    salt = hashlib.sha256(name.encode()).hexdigest()[:6]
+    numbers = {old: f"p{salt}{number}".encode() for number, old in enumerate(dict.fromkeys(CLIP.findall(svg)))}
+    return CLIP_USED.sub(lambda found: found[1] + numbers.get(found[2], found[2]), svg)
 
 
 def lean_png(png: bytes) -> bytes:

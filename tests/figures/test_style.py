@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from reportgen.errors import RenderError
 from reportgen.figures import draw
 from reportgen.figures._style import END_ISOLATE, ISOLATE, measured, shorten, spread, squeeze
-from reportgen.figures._svg import compact
+from reportgen.figures._svg import compact, name_clips
 from reportgen.kinds import FigureKind
 from reportgen.record import RunRecord
 from reportgen.report import FigureFile, Skipped
@@ -136,7 +136,7 @@ def test_compact_changes_no_text() -> None:
         b'  <text style="font-size: 9px; font-family: \'DejaVu Sans\'; fill: #000000" x="1.23456" '
         b'transform="rotate(-0 1.2 3.4)">1.23456  &lt;!-- rotate(-0 1) --&gt;</text>\n </g>\n</svg>\n'
     )
-    small = compact(svg, "Arial", 9.0)
+    small = compact(svg, "figure", "Arial", 9.0)
     assert b">1.23456  &lt;!-- rotate(-0 1) --&gt;</text>" in small
     assert small.startswith(
         b'<svg font-family="Arial" font-size="9px" width="1pt"><g><text style="fill: #000000" x="1.23">'
@@ -149,3 +149,18 @@ def test_names_lose_their_middle_or_their_beginning() -> None:
     assert squeeze("layer4.0.downsample.0", 10) == "…nsample.0"
     assert squeeze("encoder_layer_11", 11) == "…r_layer_11"
     assert squeeze("fc", 11) == "fc"
+
+
+def test_clips_are_named_by_their_figure_and_not_by_the_last_digit_of_a_corner() -> None:
+    def svg(one: str, other: str) -> bytes:
+        return (
+            f'<svg ><path clip-path="url(#{one})"/><path clip-path="url(#{other})"/><defs><clipPath id="{one}"><rect/>'
+            f'</clipPath><clipPath id="{other}"><rect/></clipPath></defs></svg>'
+        ).encode()
+
+    named = name_clips(svg("pbafeda0488", "p1234567890"), "figure")
+    assert named == name_clips(svg("pcdd56e215a", "p0987654321"), "figure")
+    assert named != name_clips(svg("pbafeda0488", "p1234567890"), "another")
+    first, second = re.findall(rb'clipPath id="(\w+)"', named)
+    assert first != second
+    assert re.findall(rb"url\(#(\w+)\)", named) == [first, second]
