@@ -59,7 +59,7 @@ def test_every_edge_has_a_line_from_card_to_card(graph: Graph) -> None:
         side = boxes[b].joins and end_y == pytest.approx(by + boxes[b].height / 2)
         assert top or (side and (end_x == pytest.approx(bx) or end_x == pytest.approx(bx + boxes[b].width)))
         for one, other in pairwise(points):
-            assert min(abs(one[0] - other[0]), abs(one[1] - other[1])) < 1  # of a pixel aslant, at most
+            assert min(abs(one[0] - other[0]), abs(one[1] - other[1])) < 0.7
             assert other[1] >= one[1] - 1e-6
 
 

@@ -50,7 +50,7 @@ class Plan:
 def place(boxes: Sequence[Box], edges: Sequence[tuple[int, int]], *, one_each: bool = False) -> Placed:
     """Lay out cards and route the edges between them; with `one_each`, every card in a layer of its own."""
     graph = layered(boxes, edges, one_each=one_each)
-    plan = Plan(graph, boxes, across(graph, boxes, one_each=one_each))
+    plan = Plan(graph, boxes, plumb(graph, across(graph, boxes, one_each=one_each)))
     sides = side_entries(plan)
     tracks = [gap_tracks(plan, level, sides) for level in range(len(graph.layers))]
     heights = [max((boxes[n].height for n in layer if n < len(boxes)), default=0.0) for layer in graph.layers]
@@ -70,6 +70,18 @@ def place(boxes: Sequence[Box], edges: Sequence[tuple[int, int]], *, one_each: b
         default=0.0,
     )
     return Placed(corners, lines, width, bottoms[-1] if bottoms else 0.0)
+
+
+def plumb(graph: Layered, x: Sequence[float]) -> tuple[float, ...]:
+    """The middles of all nodes, those of passing points moved below each other where they nearly are: an edge that goes
+    straight from layer to layer would otherwise drift, by as much as it passes layers."""
+    found, moved = list(x), set[int]()
+    for chain in graph.chains:
+        for above, point in pairwise(chain[:-1]):
+            if point not in moved and abs(found[above] - found[point]) < STRAIGHT:
+                found[point] = found[above]
+            moved.add(point)
+    return tuple(found)
 
 
 def side_entries(plan: Plan) -> frozenset[tuple[int, int]]:
