@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from contextlib import suppress
-from pathlib import Path
 
 import jinja2
 from jinja2.bccache import Bucket, BytecodeCache
 from platformdirs import user_cache_path
+
+from reportgen.files import keep_file
 
 DIGEST = hashlib.sha256().digest_size
 MEMORY: dict[str, bytes] = {}
@@ -30,7 +30,8 @@ class CompiledTemplates(BytecodeCache):
         data = MEMORY.get(str(path), b"")
         if not data:
             with suppress(OSError):
-                digest, data = path.read_bytes()[:DIGEST], path.read_bytes()[DIGEST:]
+                whole = path.read_bytes()
+                digest, data = whole[:DIGEST], whole[DIGEST:]
                 if hashlib.sha256(data).digest() != digest:
                     return
         if data:
@@ -41,8 +42,4 @@ class CompiledTemplates(BytecodeCache):
         """Keep the code of a bucket, in place of an earlier one."""
         path, data = self.folder / bucket.key, bucket.bytecode_to_string()
         MEMORY[str(path)] = data
-        with suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as file:
-                file.write(hashlib.sha256(data).digest() + data)
-            Path(file.name).replace(path)
+        keep_file(path, hashlib.sha256(data).digest() + data)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from platformdirs import user_cache_dir
+
+from reportgen.files import keep_file
 
 LARGE = 1 << 20
 """Bytes; smaller files are read anew each time."""
@@ -60,10 +61,4 @@ class DigestMemo:
         if not self.changed:
             return
         latest = dict(list(self.known.items())[-MOST:])
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", dir=self.path.parent, delete=False, encoding="utf-8") as file:
-                json.dump(latest, file)
-            Path(file.name).replace(self.path)
-        except OSError:
-            return
+        keep_file(self.path, json.dumps(latest).encode())

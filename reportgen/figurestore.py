@@ -10,14 +10,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_cache_dir
 
+from reportgen.files import keep_file
 from reportgen.fingerprint import PACKAGE, versions
 from reportgen.kinds import FigureKind
 from reportgen.record import RunRecord
@@ -86,15 +87,11 @@ def load(path: Path) -> Drawn:
 def keep(path: Path, figures: Drawn) -> None:
     """Write the figures of one record and drop those of the oldest; a failure costs only the next drawing's time."""
     text = json.dumps({name: pack(figure) for name, figure in figures.items()})
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="ascii") as file:
-            file.write(text)
-        Path(file.name).replace(path)
+    if not keep_file(path, text.encode("ascii")):
+        return
+    with suppress(OSError):
         for old in sorted(path.parent.iterdir(), key=lambda item: item.stat().st_mtime_ns)[:-MOST]:
             old.unlink(missing_ok=True)
-    except OSError:
-        return
 
 
 def pack(figure: FigureFile | Skipped) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,31 +13,18 @@ from reportgen.comparison.matching import Matched
 from reportgen.comparison.seeds import measure_scatter, seeded_change
 from reportgen.comparison.widening import Ends, balanced_ends, share_ends
 from reportgen.metrics.bootstrap import Bootstrap, f1_resamples
-from reportgen.metrics.calibration import calibration_resamples, expected_calibration_error, scale_crosswise
-from reportgen.metrics.classes import macro_auroc_resamples
-from reportgen.metrics.curves import aurc_resamples, auroc, risk_coverage
+from reportgen.metrics.calibration import scale_crosswise
 from reportgen.metrics.definitions import BY_NAME
 from reportgen.metrics.intervals import CONFIDENCE, centred_interval, percentile_interval
-from reportgen.metrics.predictions import FloatArray, Predictions, brier_scores, log_losses, top_k_correct
+from reportgen.metrics.predictions import FloatArray, Predictions, top_k_correct
+from reportgen.metrics.scores import BIASED, PROBABILITY_SCORES, Score, probability_scores
 from reportgen.values import MetricValue
 from reportgen.words import say
 
-SCORES = ("top5_accuracy", "balanced_accuracy", "macro_f1", "nll", "brier", "ece", "ece_scaled", "auroc", "aurc")
+SCORES = ("top5_accuracy", "balanced_accuracy", "macro_f1", *PROBABILITY_SCORES)
 """Beside accuracy, whose change is decided on; in the order of the reports."""
-BIASED = ("ece", "ece_scaled")
-"""Scores that resampling shifts: their intervals hold both the percentiles and those with the shift taken off."""
 SEED = 0
 """Of the halves that temperature scaling is fitted on, as where the score itself is measured."""
-
-
-@dataclass(frozen=True)
-class Score:
-    """One score of one model: its value and its value in every draw, (resamples,)."""
-
-    value: float
-    resampled: FloatArray
-    right: NDArray[np.bool_] | None = None
-    """(n,): the images it counts, where it is the share of them."""
 
 
 def accuracy_interval(differences: NDArray[np.integer[Any]], draws: Bootstrap) -> tuple[FloatArray, FloatArray]:
@@ -69,27 +55,8 @@ def score(predictions: Predictions, draws: Bootstrap) -> dict[str, Score]:
         shares = draws.counts(inside[:, None].astype(float))[:, 0] / predictions.n
         found["top5_accuracy"] = Score(float(inside.mean()), shares, inside)
     if predictions.finite:
-        found |= probability_scores(predictions, draws)
-    return found
-
-
-def probability_scores(predictions: Predictions, draws: Bootstrap) -> dict[str, Score]:
-    """The scores of probabilities; a temperature is the one fitted to all images, whatever a draw holds."""
-    losses, briers, correct = log_losses(predictions), brier_scores(predictions), predictions.correct.astype(float)
-    found = {"nll": Score(float(losses.mean()), draws.means(losses))}
-    found["brier"] = Score(float(briers.mean()), draws.means(briers))
-    scaled, _ = scale_crosswise(predictions, SEED)
-    for name, confidence in (("ece", predictions.confidence), ("ece_scaled", scaled)):
-        error = expected_calibration_error(confidence, correct)
-        found[name] = Score(error, calibration_resamples(confidence, correct, draws))
-    areas = [
-        auroc(predictions.probabilities[:, label], predictions.labels == label) for label in range(predictions.classes)
-    ]
-    known = [area for area in areas if area is not None]
-    if known:
-        found["auroc"] = Score(float(np.mean(known)), macro_auroc_resamples(predictions, draws))
-    coverage, risk = risk_coverage(predictions.confidence, predictions.correct)
-    found["aurc"] = Score(float(risk @ np.diff(coverage, prepend=0.0)), aurc_resamples(predictions, draws))
+        scaled, _ = scale_crosswise(predictions, SEED)
+        found |= probability_scores(predictions, draws, scaled)
     return found
 
 

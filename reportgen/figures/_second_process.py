@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
 import sys
@@ -29,7 +28,6 @@ def write(thing: Any) -> None:
 
 def main() -> None:
     """Draw until there is nothing more to draw."""
-    gc.disable()
     record = pickle.load(sys.stdin.buffer)
     while True:
         write("ready")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.metrics.bootstrap import draw_bootstrap
 from reportgen.metrics.intervals import FloatArray, percentile_interval
 
 TOLERANCE = 0.2
@@ -92,10 +93,8 @@ def gain_interval(power: FloatArray, seed: int = 0) -> tuple[float, float] | Non
     images, squares = power.shape[1], np.asarray(power, float)
     if images < 2 or not np.isfinite(squares).all() or not squares[1].any():
         return None
-    draws = np.random.default_rng(seed).integers(0, images, (RESAMPLES, images))
-    places = draws + images * np.arange(RESAMPLES)[:, None]
-    counts = np.bincount(places.ravel(), minlength=RESAMPLES * images).reshape(RESAMPLES, images)
-    low, one, high = np.sqrt(counts @ squares.T / images).T
+    draws = draw_bootstrap(np.zeros(images, np.int64), RESAMPLES, seed)
+    low, one, high = np.sqrt(draws.weights.T @ squares.T / images).T
     with np.errstate(invalid="ignore", divide="ignore"):
         gains = (high - low) / one / (NEAR[1] - NEAR[0])
     own = np.sqrt(squares.mean(1))

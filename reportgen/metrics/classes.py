@@ -8,7 +8,7 @@ import numpy as np
 
 from reportgen import numerals
 from reportgen.measurements import ClassScore, Confusion, Curve
-from reportgen.metrics.bootstrap import Bootstrap, auroc_resamples, f1_resamples
+from reportgen.metrics.bootstrap import Bootstrap, f1_resamples
 from reportgen.metrics.curves import auroc, average_precision, precision_recall, thin
 from reportgen.metrics.definitions import share
 from reportgen.metrics.intervals import percentile_interval
@@ -90,23 +90,3 @@ def precision_recall_curves(predictions: Predictions) -> tuple[Curve, ...]:
         thin(*precision_recall(probabilities[:, index], predictions.labels == index))
         for index in range(predictions.classes)
     )
-
-
-def macro_auroc(
-    predictions: Predictions, classes: Sequence[ClassScore], draws: Bootstrap
-) -> tuple[float | None, tuple[float, float] | None]:
-    """Mean area under the ROC curve over the classes that have images and are not alone, with its interval."""
-    present = [one for one in classes if one.auroc is not None]
-    if not present:
-        return None, None
-    value = float(np.mean([one.auroc for one in present if one.auroc is not None]))
-    return value, percentile_interval(macro_auroc_resamples(predictions, draws), value)
-
-
-def macro_auroc_resamples(predictions: Predictions, draws: Bootstrap) -> FloatArray:
-    """Mean area under the ROC curve over the classes that have images and are not alone, in each draw, (resamples,)."""
-    probabilities, total = predictions.probabilities, np.zeros(draws.resamples)
-    present = np.unique(predictions.labels)
-    for index in present:
-        total += auroc_resamples(probabilities[:, index], predictions.labels == index, draws)
-    return total / len(present)

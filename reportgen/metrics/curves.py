@@ -65,6 +65,12 @@ def thin(x: FloatArray, y: FloatArray, most: int = MOST_POINTS) -> Curve:
     return Curve(x=tuple(round(float(v), 6) for v in x), y=tuple(round(float(v), 6) for v in y))
 
 
+def aurc(predictions: Predictions) -> float:
+    """Area under the risk–coverage curve (Geifman & El-Yaniv 2017): mean error among the kept over all coverages."""
+    coverage, risk = risk_coverage(predictions.confidence, predictions.correct)
+    return float(risk @ np.diff(coverage, prepend=0.0))
+
+
 def aurc_resamples(predictions: Predictions, draws: Bootstrap) -> FloatArray:
     """Area under the risk–coverage curve in each draw, (resamples,): mean error among the kept over all coverages.
 

@@ -6,30 +6,18 @@ import numpy as np
 
 from reportgen.measurements import ClassScore, Curve, Measurements
 from reportgen.metrics.bootstrap import Bootstrap, draw_bootstrap, f1_resamples
-from reportgen.metrics.calibration import (
-    calibrate,
-    calibration_resamples,
-    expected_calibration_error,
-    scale_crosswise,
-)
+from reportgen.metrics.calibration import calibrate, scale_crosswise
 from reportgen.metrics.classes import (
     confusion_matrix,
     largest_confusions,
-    macro_auroc,
     precision_recall_curves,
     score_classes,
 )
-from reportgen.metrics.curves import aurc_resamples, risk_coverage, thin
+from reportgen.metrics.curves import risk_coverage, thin
 from reportgen.metrics.definitions import define
 from reportgen.metrics.intervals import centred_interval, newcombe, percentile_interval, wilson
-from reportgen.metrics.predictions import (
-    FloatArray,
-    Predictions,
-    brier_scores,
-    log_losses,
-    read_predictions,
-    top_k_correct,
-)
+from reportgen.metrics.predictions import FloatArray, Predictions, read_predictions, top_k_correct
+from reportgen.metrics.scores import BIASED, PROBABILITY_SCORES, probability_scores
 from reportgen.metrics.seeds import seed_scores
 from reportgen.record import RunRecord
 from reportgen.values import MetricValue
@@ -54,7 +42,7 @@ def measure(record: RunRecord, *, resamples: int, seed: int = 0) -> Measurements
         accuracy,
         *seed_scores(record),
         *counted,
-        *probability_scores(predictions, classes, draws, scaled, float(risk @ np.diff(coverage, prepend=0.0))),
+        *intervals_of(predictions, draws, scaled),
         *training_scores(record, predictions),
         *teacher_scores(record),
         *costs(record),
@@ -93,27 +81,17 @@ def count_scores(
     )
 
 
-def probability_scores(
-    predictions: Predictions, classes: tuple[ClassScore, ...], draws: Bootstrap, scaled: FloatArray, aurc: float
-) -> tuple[MetricValue, ...]:
+def intervals_of(predictions: Predictions, draws: Bootstrap, scaled: FloatArray) -> tuple[MetricValue, ...]:
     """What is computed from probabilities; unknown when some of them are not numbers."""
-    names = ("nll", "brier", "ece", "ece_scaled", "auroc", "aurc")
-    if not predictions.finite:
-        return tuple(define(name, None) for name in names)
-    n, correct = predictions.n, predictions.correct.astype(float)
-    losses, briers = log_losses(predictions), brier_scores(predictions)
-    nll, brier = float(losses.mean()), float(briers.mean())
-    area, area_ends = macro_auroc(predictions, classes, draws)
-    found = [
-        define("nll", nll, percentile_interval(draws.means(losses), nll), n, "bootstrap"),
-        define("brier", brier, percentile_interval(draws.means(briers), brier), n, "bootstrap"),
-    ]
-    for name, confidence in (("ece", predictions.confidence), ("ece_scaled", scaled)):
-        error = expected_calibration_error(confidence, correct)
-        ends = centred_interval(calibration_resamples(confidence, correct, draws), error)
-        found.append(define(name, error, ends, n, "bootstrap"))
-    found.append(define("auroc", area, area_ends, n if area is not None else None, "bootstrap"))
-    found.append(define("aurc", aurc, percentile_interval(aurc_resamples(predictions, draws), aurc), n, "bootstrap"))
+    known = probability_scores(predictions, draws, scaled) if predictions.finite else {}
+    found = []
+    for name in PROBABILITY_SCORES:
+        score = known.get(name)
+        if score is None:
+            found.append(define(name, None))
+            continue
+        widen = centred_interval if name in BIASED else percentile_interval
+        found.append(define(name, score.value, widen(score.resampled, score.value), predictions.n, "bootstrap"))
     return tuple(found)
 
 
