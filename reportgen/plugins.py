@@ -1,20 +1,193 @@
-"""The user's own sections, figures, outputs, data sets and model sources: modules with the same objects as ours."""
+"""Everything that can be added to reportgen, on one page, and how it is found: ours, and a user's own.
+
+To add a thing of ours, write one module in its room that holds one object of the kind under the room's name for it, or
+several under its plural:
+
+| kind          | package                         | object in the module |
+|---------------|---------------------------------|----------------------|
+| Section       | reportgen.report.sections       | SECTION              |
+| FigureKind    | reportgen.figures               | FIGURE               |
+| Output        | reportgen.outputs               | OUTPUT               |
+| DatasetKind   | reportgen.experiment.datasets   | DATASET              |
+| ModelSource   | reportgen.experiment.models     | SOURCE               |
+| Probe         | reportgen.experiment.probes     | PROBE                |
+
+A topic that needs several modules is a package whose `__init__` imports the object. A user's own modules, named in the
+spec's `plugins:` or installed under the entry point group `reportgen.plugins`, hold the same objects.
+"""
 
 from __future__ import annotations
 
 import importlib
+import pkgutil
+import re
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from reportgen.errors import SpecError
-from reportgen.kinds import FigureKind, Named, Output, Section
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import torch
+
+    from reportgen.experiment.datasets.raw import DataRequest, RawData
+    from reportgen.record.metric_value import MetricValue
+    from reportgen.record.run import RunRecord
+    from reportgen.report.model import FigureFile, Report, SectionView, Skipped
+
+
+def always(record: RunRecord) -> bool:
+    """True of every record."""
+    del record
+    return True
+
+
+def no_values(record: RunRecord) -> tuple[MetricValue, ...]:
+    """No numbers of any record."""
+    del record
+    return ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of the report: a module and a template `sections/<name>.html.j2`."""
+
+    name: str
+    title: str
+    order: int
+    """Place in the report; REPORT's numbers times ten."""
+    figures: tuple[str, ...]
+    """Names of the figures it shows; only these are drawn when the spec chooses sections."""
+    build: Callable[[RunRecord, Mapping[str, FigureFile | Skipped]], SectionView | Skipped]
+    metrics: tuple[str, ...] = ()
+    """Names of the numbers that its view adds to metrics.json, for gates to name; an N that ends a part stands for any
+    number, as in `latency.batch_N.p50`."""
+    applies: Callable[[RunRecord], bool] = always
+    """Whether a report of this record has the section at all where the spec chooses none; one that applies and can't
+    be made is Skipped with a reason."""
+    values: Callable[[RunRecord], tuple[MetricValue, ...]] = no_values
+    """Those numbers from a record alone, so that a baseline's can be held against them."""
+
+
+@dataclass(frozen=True)
+class FigureKind:
+    """One figure, drawn from a record alone."""
+
+    name: str
+    draw: Callable[[RunRecord], FigureFile | Skipped]
+
+
+@dataclass(frozen=True)
+class OutputFile:
+    """One file of the report's folder."""
+
+    path: str
+    """Relative, with '/'."""
+    data: bytes
+
+
+Render = Callable[["Report", Callable[[str], None]], tuple[OutputFile, ...]]
+"""The files of a report; the second argument hears what the reader should know, one sentence a call."""
+Begin = Callable[["Report", Callable[[str], None]], Callable[[], tuple[OutputFile, ...]]]
+"""Hands a report to something that works by itself, and gives what waits for its files."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """One format."""
+
+    name: str
+    summary: str
+    files: tuple[str, ...]
+    """What it leaves in the report's folder."""
+    check: Callable[[], None]
+    """Raise EnvironmentTrouble or RenderError when this machine can't make it; quick, before any compute."""
+    render: Render
+    prepare: Callable[[], AbstractContextManager[Begin]] | None = None
+    """Starts what takes long to start while the figures are drawn, and works while other outputs are written."""
+    extra: bool = False
+    """True where it needs an extra of this package: a machine without it lacks nothing until a spec asks for it."""
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """One place that models come from; `model.source` is `<source's name>:<model's name>`."""
+
+    name: str
+    summary: str
+    make: Callable[[str, Mapping[str, Any], int | None, Path], torch.nn.Module]
+    """(model's name, `model.args`, class count or None, folder of the spec) -> a new model; raises ModelError."""
+    names: Callable[[], tuple[str, ...]]
+    """The models it can make; empty where they can't be listed."""
+
+
+@dataclass(frozen=True)
+class DatasetKind:
+    """One data set; `data.name` is its name."""
+
+    name: str
+    summary: str
+    classes: int | None
+    """Known without reading it, or None."""
+    load: Callable[[DataRequest], RawData]
+    """Raises DataError with what to do."""
+
+
+class Named(Protocol):
+    """Anything with a name."""
+
+    @property
+    def name(self) -> str:
+        """Unique among its kind."""
+
+
+K = TypeVar("K", bound=Named)
+
+
+def discover(package: str, attribute: str, kind: type[K]) -> dict[str, K]:
+    """Import every module of `package` that holds an `attribute` and collect it, by name, in alphabetical order.
+
+    Modules are read before they are imported, so that those which hold none, some of them slow to import, are not.
+    Raises RuntimeError, our bug, for an object of another kind, or a name twice.
+    """
+    parent = importlib.import_module(package)
+    found: dict[str, K] = {}
+    for info in sorted(pkgutil.iter_modules(parent.__path__), key=lambda item: item.name):
+        name = f"{package}.{info.name}"
+        if not binds(name, attribute):
+            continue
+        for thing in collect(importlib.import_module(name), attribute, kind):
+            if thing.name in found:
+                raise RuntimeError(f"two of {package} are called {thing.name!r}")
+            found[thing.name] = thing
+    return found
+
+
+def binds(module: str, attribute: str) -> bool:
+    """Whether a module's source assigns or imports a name, or its plural, at its top level."""
+    spec = find_spec(module)
+    source = getattr(spec.loader, "get_source", lambda _name: None)(module) if spec else None
+    pattern = rf"^({attribute}S?\b\s*[:=]|from [\w.]+ import .*\b{attribute}S?\b)"
+    return source is not None and re.search(pattern, source, re.MULTILINE) is not None
+
+
+def collect(module: ModuleType, attribute: str, kind: type[K]) -> tuple[K, ...]:
+    """The objects of `kind` that a module holds under `attribute` or, several of them, under its plural."""
+    one, many = getattr(module, attribute, None), getattr(module, f"{attribute}S", ())
+    things = ((one,) if one is not None else ()) + tuple(many)
+    if not things or not all(isinstance(thing, kind) for thing in things):
+        raise RuntimeError(f"{module.__name__} holds no {attribute} of kind {kind.__name__}")
+    return things
+
 
 GROUP = "reportgen.plugins"
 """Entry point group: each entry names a module."""
-
-K = TypeVar("K", bound=Named)
 
 
 @dataclass(frozen=True)
@@ -75,5 +248,7 @@ def held(module: ModuleType, attribute: str, kind: type[K]) -> tuple[K, ...]:
     things += getattr(module, f"{attribute}S", ())
     for thing in things:
         if not isinstance(thing, kind):
-            raise SpecError(f"plugins: {module.__name__}.{attribute} is not a {kind.__name__}", "See reportgen.kinds.")
+            raise SpecError(
+                f"plugins: {module.__name__}.{attribute} is not a {kind.__name__}", "See reportgen.plugins."
+            )
     return tuple(things)

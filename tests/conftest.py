@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.record import RunRecord
-from tests.records import small_record
+from reportgen.record.run import RunRecord
+from tests.support.records import small_record
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # before torch is imported: workers with as many threads as cores stand in line
     os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -9,9 +9,9 @@ from typing import NoReturn
 import click
 
 from reportgen import __version__
-from reportgen.cli.comparing import compare
-from reportgen.cli.looking import check, list_kind, new, trace
-from reportgen.cli.reports import build, render, report_error
+from reportgen.cli.build import build, render, report_error
+from reportgen.cli.compare import compare
+from reportgen.cli.inspect import check, list_kind, new, trace
 from reportgen.errors import EnvironmentTrouble, ReportgenError
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reportgen.comparison.numbers import SectionNumbers
-    from reportgen.record import RunRecord
+    from reportgen.record.run import RunRecord
 
 RESAMPLES = 1000
 MARGIN = 0.005
@@ -28,7 +28,7 @@ def compare_with(
     `digest` is that of the baseline's record.json; `numbers` are those that the sections make of
     either; `margin` is the change of accuracy that does not matter.
     """
-    from reportgen.comparison.comparing import compare
+    from reportgen.comparison.compare import compare
     from reportgen.comparison.numbers import SectionNumbers
 
     of_sections = numbers or SectionNumbers()
@@ -42,7 +42,7 @@ def compare_with(
 
 def uncompared(record: RunRecord) -> RunRecord:
     """The record without a comparison and without a ranking."""
-    from reportgen.arrays import Arrays
+    from reportgen.record.arrays import Arrays
 
     kept = {name: array for name, array in record.arrays.items() if not name.startswith("comparison.")}
     if record.comparison is None and record.ranking is None and len(kept) == len(record.arrays):

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.comparison.changes import accuracy_interval
-from reportgen.comparison.deciding import Change
+from reportgen.comparison.decision import Change
 from reportgen.comparison.matching import Matched
 from reportgen.comparison.power import detectable_change
 from reportgen.comparison.seeds import measure_scatter, seed_variance, seeded_change, seeded_tost
-from reportgen.comparisons import Equivalence, McNemar
 from reportgen.metrics.bootstrap import Bootstrap
 from reportgen.metrics.paired import mcnemar_exact, paired_interval, tost
 from reportgen.metrics.predictions import FloatArray, Predictions
+from reportgen.record.comparison import Equivalence, McNemar
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen import numerals
+from reportgen.comparison.interval_adjustment import Ends, balanced_ends, share_ends
 from reportgen.comparison.matching import Matched
 from reportgen.comparison.seeds import measure_scatter, seeded_change
-from reportgen.comparison.widening import Ends, balanced_ends, share_ends
 from reportgen.metrics.bootstrap import Bootstrap, f1_resamples
 from reportgen.metrics.calibration import scale_crosswise
 from reportgen.metrics.definitions import BY_NAME
 from reportgen.metrics.intervals import CONFIDENCE, centred_interval, percentile_interval
 from reportgen.metrics.predictions import FloatArray, Predictions, top_k_correct
 from reportgen.metrics.scores import BIASED, PROBABILITY_SCORES, Score, probability_scores
-from reportgen.values import MetricValue
-from reportgen.words import say
+from reportgen.record.metric_value import MetricValue
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 SCORES = ("top5_accuracy", "balanced_accuracy", "macro_f1", *PROBABILITY_SCORES)
 """Beside accuracy, whose change is decided on; in the order of the reports."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen import numerals
 from reportgen.comparison.matching import Matched
-from reportgen.comparisons import ClassChange
 from reportgen.metrics.definitions import share
 from reportgen.metrics.paired import holm, mcnemar_exact, paired_interval
 from reportgen.metrics.predictions import FloatArray
-from reportgen.values import MetricValue
-from reportgen.words import say
+from reportgen.record.comparison import ClassChange
+from reportgen.record.metric_value import MetricValue
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 
 def compare_classes(matched: Matched) -> tuple[ClassChange, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from reportgen import numerals
-from reportgen.comparison.amounts import KINDS, change_of
-from reportgen.comparisons import NotCompared
-from reportgen.record import RunRecord
-from reportgen.values import MetricValue
-from reportgen.words import say
+from reportgen.comparison.differences_of_numbers import KINDS, change_of
+from reportgen.record.comparison import NotCompared
+from reportgen.record.metric_value import MetricValue
+from reportgen.record.run import RunRecord
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 COUNTED = ("parameters", "macs", "activation_bytes")
 TIMED = ("latency_p50", "latency_p95", "throughput", "train_seconds", "train_images_per_second", "eval_seconds")

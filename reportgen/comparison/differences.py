@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reportgen.comparisons import Difference
-from reportgen.record import RunRecord
-from reportgen.trace import ModelTrace, ModuleCall
-from reportgen.words import say
+from reportgen.record.comparison import Difference
+from reportgen.record.run import RunRecord
+from reportgen.record.trace import ModelTrace, ModuleCall
+from reportgen.text.i18n import say
 
 PARTS_OF_THE_SPEC = ("model", "data", "run")
 """What makes the run; titles, cards and looks are no difference between models."""

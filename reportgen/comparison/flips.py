@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.comparison.matching import Matched
-from reportgen.comparisons import Flip
 from reportgen.metrics.predictions import FloatArray, IntArray, Predictions
 from reportgen.metrics.selection import group
-from reportgen.pictures import thumbnail
-from reportgen.record import RunRecord
+from reportgen.record.comparison import Flip
+from reportgen.record.images import thumbnail
+from reportgen.record.run import RunRecord
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen import numerals
 from reportgen.metrics.predictions import IntArray, Predictions, read_predictions
-from reportgen.record import RunRecord
-from reportgen.words import say, say_count
+from reportgen.record.run import RunRecord
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
 
 NEEDED = ("eval.logits", "eval.labels", "eval.ids", "eval.digests")
 

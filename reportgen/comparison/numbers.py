@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.comparison.amounts import KINDS, change_of
-from reportgen.comparisons import NotCompared
-from reportgen.values import MetricValue
+from reportgen.comparison.differences_of_numbers import KINDS, change_of
+from reportgen.record.comparison import NotCompared
+from reportgen.record.metric_value import MetricValue
 
 
 @dataclass(frozen=True)

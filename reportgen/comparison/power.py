@@ -8,7 +8,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from reportgen.comparison.deciding import ALPHA
+from reportgen.comparison.decision import ALPHA
 from reportgen.comparison.seeds import Scatter
 from reportgen.metrics.intervals import CONFIDENCE
 from reportgen.metrics.paired import variance_under

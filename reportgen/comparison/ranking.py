@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from reportgen.comparison import MARGIN, RESAMPLES
 from reportgen.comparison.accuracy import compare_accuracy
 from reportgen.comparison.changes import describe_change
-from reportgen.comparison.deciding import ALPHA
+from reportgen.comparison.decision import ALPHA
+from reportgen.comparison.interval_adjustment import Ends
 from reportgen.comparison.matching import Matched, Mismatch, match
-from reportgen.comparison.widening import Ends
 from reportgen.metrics.bootstrap import Bootstrap, draw_bootstrap
 from reportgen.metrics.paired import holm
-from reportgen.ranking import Entry, Pair, Ranking, RefusedPair
-from reportgen.record import RunRecord
-from reportgen.values import MetricValue
+from reportgen.record.metric_value import MetricValue
+from reportgen.record.ranking import Entry, Pair, Ranking, RefusedPair
+from reportgen.record.run import RunRecord
 
 FURTHER = ("macro_f1", "nll", "ece", "parameters", "macs")
 """Numbers that stand beside the accuracy."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.comparison.deciding import Change
+from reportgen.comparison.decision import Change
 from reportgen.metrics.intervals import CONFIDENCE
 
 HALVINGS = 60

@@ -14,9 +14,9 @@ from typing import Literal
 import torch
 
 from reportgen.errors import EnvironmentTrouble, ModelError
-from reportgen.fingerprint import processor_name
-from reportgen.record import Device
+from reportgen.record.run import Device
 from reportgen.spec.types import PrecisionRequest
+from reportgen.system.machine import processor_name
 
 Precision = Literal["float32", "float64", "bfloat16", "float16"]
 Kind = Literal["cpu", "cuda", "mps"]

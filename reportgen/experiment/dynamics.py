@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reportgen.spec.probing import resolve_probes
+from reportgen.spec.probes import resolve_probes
 from reportgen.spec.types import RunSpec
 
 COLUMNS = 150

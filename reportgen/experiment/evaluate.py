@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reportgen.experiment.datasets import Normalizer
+from reportgen.experiment.datasets.loaded import Normalizer
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.models import logits_of
 from reportgen.progress import SilentTask, Task

@@ -8,8 +8,8 @@ import torch
 
 from reportgen.experiment.models import load_model
 from reportgen.experiment.trace import trace_model
+from reportgen.record.trace import ModelTrace, Shape
 from reportgen.spec.types import ModelSpec
-from reportgen.trace import ModelTrace, Shape
 
 
 def trace_source(source: str, shape: Shape) -> ModelTrace:

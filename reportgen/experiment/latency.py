@@ -7,7 +7,7 @@ import time
 import torch
 
 from reportgen.experiment.device import ComputeDevice, kept_random_state
-from reportgen.repeats import Latency, summarise
+from reportgen.record.latency import Latency, summarise
 
 BATCHES = (1, 64)
 REPEATS = (6, 100)

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import torch
 
 from reportgen.errors import about
-from reportgen.experiment.datasets import LoadedData, find_datasets, load_data
+from reportgen.experiment.datasets.loaded import LoadedData
+from reportgen.experiment.datasets.loading import find_datasets, load_data
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.models import LoadedModel, load_model
-from reportgen.experiment.preflight import check_step
 from reportgen.experiment.request import Clock, Request
 from reportgen.experiment.teacher import load_teacher
-from reportgen.kinds import DatasetKind, ModelSource
-from reportgen.plugins import load_plugins
+from reportgen.experiment.trial_step import check_step
+from reportgen.plugins import DatasetKind, ModelSource, load_plugins
 from reportgen.spec.gates import check_classes
 
 

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
 from reportgen.spec.types import UNSMOOTHED, USUAL_ALPHA, USUAL_GAMMA, USUAL_TEMPERATURE, LossSpec
-from reportgen.words import say
+from reportgen.text.i18n import say
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """(logits (n, c), targets) -> scalar; targets are labels (n,) int64, or shares of the classes (n, c)."""

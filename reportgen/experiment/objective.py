@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
-from reportgen.experiment.datasets import LoadedData
+from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.losses import distil, make_loss
 from reportgen.experiment.models import logits_of

@@ -11,7 +11,7 @@ import torch
 
 from reportgen.errors import ModelError
 from reportgen.spec.optimizers import ARGUMENTS, TITLES, OptimizerSpec
-from reportgen.words import say
+from reportgen.text.i18n import say
 
 USUAL: dict[str, dict[str, Any]] = {
     "sgd": {"lr": 0.1, "momentum": 0.9, "weight_decay": 5e-4},

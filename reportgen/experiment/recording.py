@@ -9,18 +9,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reportgen.arrays import Arrays
-from reportgen.experiment.datasets import LoadedData
+from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.loading import Loaded
 from reportgen.experiment.models import LoadedModel
+from reportgen.experiment.provenance import created_now, git_state, installed_versions, platform_name, rebuild_command
 from reportgen.experiment.request import Request
-from reportgen.probes import Probes
-from reportgen.provenance import created_now, git_state, installed_versions, platform_name, rebuild_command
-from reportgen.record import Provenance, RunRecord, SeedRun, Stage, Training
-from reportgen.repeats import Latency
+from reportgen.record.arrays import Arrays
+from reportgen.record.latency import Latency
+from reportgen.record.probes import Probes
+from reportgen.record.run import Provenance, RunRecord, SeedRun, Stage, Training
+from reportgen.record.trace import ModelTrace
 from reportgen.spec.paths import without_absolute_paths
-from reportgen.trace import ModelTrace
 
 SAMPLES = 40
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reportgen.progress import Progress, Task
-from reportgen.record import Stage
+from reportgen.record.run import Stage
 from reportgen.spec.types import ReportSpec
 
 

@@ -10,13 +10,13 @@ import torch
 from numpy.typing import NDArray
 
 from reportgen.errors import about
-from reportgen.experiment.datasets import LoadedData
+from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice, resolve_device
 from reportgen.experiment.evaluate import evaluate
 from reportgen.experiment.latency import measure_latency
 from reportgen.experiment.loading import Loaded, load
 from reportgen.experiment.models import LoadedModel
-from reportgen.experiment.probing import ProbeContext, Probed, probe_model
+from reportgen.experiment.probes import ProbeContext, Probed, probe_model
 from reportgen.experiment.recording import Measured, gather_arrays, make_record
 from reportgen.experiment.request import Clock, Request
 from reportgen.experiment.seeds import train_further
@@ -24,10 +24,10 @@ from reportgen.experiment.teacher import evaluate_teacher
 from reportgen.experiment.trace import time_modules, trace_model, with_fit
 from reportgen.experiment.training import TrainingResult, run_training
 from reportgen.progress import Progress
-from reportgen.record import RunRecord
-from reportgen.repeats import Latency
+from reportgen.record.latency import Latency
+from reportgen.record.run import RunRecord
+from reportgen.record.trace import ModelTrace
 from reportgen.spec.types import ReportSpec, with_first_seed
-from reportgen.trace import ModelTrace
 
 ChoosePictures = Callable[[NDArray[Any], NDArray[Any], NDArray[Any]], NDArray[Any]]
 """(logits, labels, digests) -> positions of the evaluation images whose pictures the record keeps."""

@@ -15,7 +15,7 @@ from reportgen.experiment.evaluate import evaluate
 from reportgen.experiment.loading import Loaded
 from reportgen.experiment.request import Clock
 from reportgen.experiment.training import run_training
-from reportgen.record import SeedRun
+from reportgen.record.run import SeedRun
 from reportgen.spec.types import RunSpec
 
 MOST_POINTS = 2000

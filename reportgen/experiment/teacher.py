@@ -13,15 +13,15 @@ import torch
 from numpy.typing import NDArray
 
 from reportgen.errors import ModelError, about
-from reportgen.experiment.datasets import LoadedData
+from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice, kept_random_state
 from reportgen.experiment.evaluate import evaluate
 from reportgen.experiment.models import LoadedModel, check_forward, load_model
-from reportgen.kinds import ModelSource
+from reportgen.plugins import ModelSource
 from reportgen.progress import Task
+from reportgen.record.run import Teacher
 from reportgen.spec.paths import model_without_paths
 from reportgen.spec.types import ModelSpec
-from reportgen.teachers import Teacher
 
 KEY = "run.loss.teacher"
 ITS_KEYS = re.compile(r"\bmodel(?=\.(source|args|stem|weights)\b|: args)")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from reportgen.experiment.augment import augment
-from reportgen.experiment.datasets import LoadedData
+from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.objective import Objective
 from reportgen.experiment.optimizers import make_optimizers, resolve_optimizer

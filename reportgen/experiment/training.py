@@ -11,17 +11,17 @@ import torch
 from numpy.typing import NDArray
 
 from reportgen.errors import EnvironmentTrouble
-from reportgen.experiment.datasets import LoadedData
+from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.dynamics import DynamicsRecorder
 from reportgen.experiment.evaluate import evaluate
-from reportgen.experiment.looks import Looks, rows_for
+from reportgen.experiment.evaluation_schedule import Looks, rows_for
 from reportgen.experiment.losses import describe_loss
 from reportgen.experiment.optimizers import resolve_optimizer
 from reportgen.experiment.schedule import NAMES
 from reportgen.experiment.train import Plan, Step, plan_steps, train
 from reportgen.progress import Task
-from reportgen.record import Divergence, EpochStats, Training
+from reportgen.record.run import Divergence, EpochStats, Training
 from reportgen.spec.types import RunSpec
 
 FINAL_IMAGES = 10_000

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from reportgen.errors import RenderError, ReportgenError
-from reportgen.figures._second import draw_by_two
-from reportgen.garbage import uncollected
-from reportgen.kinds import FigureKind, discover
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
+from reportgen.figures._two_processes import draw_by_two
+from reportgen.plugins import FigureKind, discover
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.system.garbage import uncollected
 
 NO_MORE: Mapping[str, FigureKind] = MappingProxyType({})
 

@@ -8,7 +8,7 @@ from typing import Literal
 from xml.sax.saxutils import escape, quoteattr
 
 from reportgen.figures._style import FONTS, FULL, INK, MUTED, RIGHT, TEXT, WRONG
-from reportgen.report import FigureFile
+from reportgen.report.model import FigureFile
 
 Anchor = Literal["start", "middle", "end"]
 FRAME = 2

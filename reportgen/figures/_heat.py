@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
 from reportgen.figures._style import ACCENT, INK, PAPER
-from reportgen.pictures import encode_indexed, smooth
+from reportgen.record.images import encode_indexed, smooth
 
 Picture = NDArray[np.uint8]
 GREYS = 16

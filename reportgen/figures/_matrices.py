@@ -9,13 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import NDArray
 
-from reportgen import numerals
 from reportgen.figures._style import ACCENT, PAPER, SOFT, Sheet, squeeze
-from reportgen.probes import why_missing
-from reportgen.probes.weights import PICTURE_SPREADS, MatrixNumbers, WeightFacts, WeightMatrix
-from reportgen.record import RunRecord
-from reportgen.report import Skipped
-from reportgen.words import say
+from reportgen.record.probes import why_missing
+from reportgen.record.probes.weights import PICTURE_SPREADS, MatrixNumbers, WeightFacts, WeightMatrix
+from reportgen.record.run import RunRecord
+from reportgen.report.model import Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 NEGATIVE = "#8a3a7d"
 SIGNED = LinearSegmentedColormap.from_list("signed", (NEGATIVE, "#d9b8d3", PAPER, "#a9cfcb", ACCENT), N=255)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen import numerals
 from reportgen.figures._matrices import LEVELS, paint
 from reportgen.figures._style import HALF, INK, MUTED, POINT, sheet
-from reportgen.report import FigureFile
-from reportgen.words import say
+from reportgen.report.model import FigureFile
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 GAP = 4
 """Pixels of the canvas between two tiles."""

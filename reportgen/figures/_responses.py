@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from reportgen.metrics.responses import Responses, read_responses
-from reportgen.probes import why_missing
-from reportgen.record import RunRecord
-from reportgen.report import Skipped
-from reportgen.words import say
+from reportgen.record.probes import why_missing
+from reportgen.record.run import RunRecord
+from reportgen.report.model import Skipped
+from reportgen.text.i18n import say
 
 
 def find_responses(record: RunRecord, name: str, title: str) -> Responses | Skipped:

@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from reportgen.record import RunRecord, Training
-from reportgen.words import say
+from reportgen.record.run import RunRecord, Training
+from reportgen.text.i18n import say
 
 Array = NDArray[np.float64]
 Points = Sequence[tuple[float, float]]

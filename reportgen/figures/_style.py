@@ -17,11 +17,11 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from reportgen import numerals
 from reportgen.figures._svg import compact
 from reportgen.metrics.intervals import wilson
-from reportgen.numerals import NBSP
-from reportgen.report import FigureFile
+from reportgen.report.model import FigureFile
+from reportgen.text import numerals
+from reportgen.text.numerals import NBSP
 
 INK = "#1b1e23"
 MUTED = "#5a626e"

@@ -16,12 +16,12 @@ from reportgen.figures._diagram.structure import Structures
 from reportgen.figures._diagram.telling import bypass_sentence, tell
 from reportgen.figures._diagram.text import clean
 from reportgen.figures._diagram.unreached import unreached_panel
-from reportgen.kinds import FigureKind
-from reportgen.probes import why_missing
-from reportgen.probes.autograd import AutogradFacts
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say, say_count
+from reportgen.plugins import FigureKind
+from reportgen.record.probes import why_missing
+from reportgen.record.probes.autograd import AutogradFacts
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text.i18n import say, say_count
 
 FLAT = 300
 """Graphs of up to so many nodes are drawn operator by operator, if they fit on the pages."""

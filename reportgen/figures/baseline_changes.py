@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from reportgen import numerals
-from reportgen.comparisons import Comparison
 from reportgen.figures._style import HAIRLINE, INK, MUTED, PAPER, RIGHT, SOFT, WRONG, bare, sheet
-from reportgen.kinds import FigureKind
 from reportgen.metrics.definitions import BY_NAME
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.values import MetricValue
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.comparison import Comparison
+from reportgen.record.metric_value import MetricValue
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 NAME = "baseline_changes"
 REACH = 0.94

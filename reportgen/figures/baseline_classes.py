@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from reportgen import numerals
-from reportgen.comparisons import ClassChange, Comparison
 from reportgen.figures._style import ACCENT, INK, MUTED, RIGHT, SOFT, WRONG, bare, grid, sheet, shorten, ticks
-from reportgen.kinds import FigureKind
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.comparison import ClassChange, Comparison
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 MOST = 24
 """Classes drawn: those with the most flips."""

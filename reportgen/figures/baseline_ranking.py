@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from reportgen import numerals
 from reportgen.figures._style import ACCENT, INK, MUTED, PAPER, POINT, SOFT, grid, sheet, shorten, ticks
-from reportgen.kinds import FigureKind
-from reportgen.ranking import Entry, Ranking, abridge
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.ranking import Entry, Ranking, abridge
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 NAME = "baseline_ranking"
 MOST_ROWS = 30

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from reportgen import numerals
 from reportgen.figures._style import ACCENT, INK, MUTED, SOFT, bare, grid, sheet, shorten, ticks
-from reportgen.kinds import FigureKind
-from reportgen.record import RunRecord, Split
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.run import RunRecord, Split
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 MOST_NAMED = 40
 """Up to so many classes have a row of their own."""

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from reportgen import numerals
 from reportgen.figures._style import ACCENT, INK, MUTED, PAPER, SOFT, grid, sheet, shorten
-from reportgen.kinds import FigureKind
-from reportgen.measurements import ClassScore
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.values import MetricValue
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.measurements import ClassScore
+from reportgen.record.metric_value import MetricValue
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 MOST = 30
 APART = 0.17

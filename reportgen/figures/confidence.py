@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen import numerals
 from reportgen.figures._style import HALF, MUTED, RIGHT, WRONG, grid, measured, sheet, ticks
-from reportgen.kinds import FigureKind
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 SURE = 0.9
 """From here on a prediction is called sure in the caption."""

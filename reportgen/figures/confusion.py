@@ -9,13 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from numpy.typing import NDArray
 
-from reportgen import numerals
 from reportgen.figures._style import ERRORS, INK, MUTED, PAPER, WRONG, bare, sheet, shorten, ticks
-from reportgen.kinds import FigureKind
-from reportgen.measurements import Confusion
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.measurements import Confusion
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 MOST_CLASSES = 20
 """Up to so many the whole matrix is drawn; beyond, the largest confusions."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
-from reportgen import numerals
-from reportgen.costs import Saturation, list_latency, name_device, saturation
 from reportgen.figures._style import ACCENT, MUTED, SOFT, grid, sheet, ticks
-from reportgen.kinds import FigureKind
-from reportgen.probes.cost import CostFacts
-from reportgen.record import RunRecord
-from reportgen.repeats import Latency
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say, say_count
+from reportgen.metrics.cost import Saturation, list_latency, saturation
+from reportgen.plugins import FigureKind
+from reportgen.record.latency import Latency
+from reportgen.record.probes.cost import CostFacts
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.naming import name_device
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
 
 MOST_TICKS = 7
 """Batch sizes written under a panel."""

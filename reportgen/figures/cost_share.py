@@ -9,13 +9,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-from reportgen import numerals
 from reportgen.figures._style import INK, MUTED, ORDER, PAPER, SOFT, bare, sheet, shorten, spread, squeeze
-from reportgen.kinds import FigureKind
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.trace import ModelTrace, ModuleCall
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.run import RunRecord
+from reportgen.record.trace import ModelTrace, ModuleCall
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 MOST_STAGES = 12
 DOMINANT = 0.85

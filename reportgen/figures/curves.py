@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen import numerals
 from reportgen.figures._style import ACCENT, FULL, HALF, INK, MUTED, grid, measured, sheet, shorten, ticks
-from reportgen.kinds import FigureKind
-from reportgen.measurements import ClassScore, Curve
-from reportgen.numerals import NBSP
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.measurements import ClassScore, Curve
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
+from reportgen.text.numerals import NBSP
 
 MOST_CLASSES = 12
 COLUMNS = 4

@@ -14,10 +14,10 @@ from reportgen.figures._diagram.pages import Page, page_figure
 from reportgen.figures._diagram.telling import bypass_sentence, tell
 from reportgen.figures._diagram.text import shorten
 from reportgen.figures._diagram.writer import NAME_LIMIT
-from reportgen.kinds import FigureKind
-from reportgen.report import FigureFile, Skipped
-from reportgen.trace import ModelTrace
-from reportgen.words import say, say_count
+from reportgen.plugins import FigureKind
+from reportgen.record.trace import ModelTrace
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text.i18n import say, say_count
 
 NAMED = 8
 """So many kinds of blocks are named in a caption."""

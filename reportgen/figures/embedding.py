@@ -12,14 +12,14 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from numpy.typing import NDArray
 
-from reportgen import numerals
 from reportgen.figures._style import CLASSES, INK, PAPER, SOFT, bare, sheet, shorten
-from reportgen.kinds import FigureKind
-from reportgen.probes import why_missing
-from reportgen.probes.explanations import Embedding, EmbeddingFacts
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say, say_count
+from reportgen.plugins import FigureKind
+from reportgen.record.probes import why_missing
+from reportgen.record.probes.explanations import Embedding, EmbeddingFacts
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
 
 NAME = "embedding"
 MOST = 1200

@@ -8,14 +8,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from reportgen import numerals
 from reportgen.figures._style import ACCENT, HAIRLINE, INK, MUTED, SOFT, grid, sheet, ticks
-from reportgen.kinds import FigureKind
-from reportgen.metrics.explaining import METHODS, MapCheck, mean_estimate, read_check
-from reportgen.probes import why_missing
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.metrics.explanations import METHODS, MapCheck, mean_estimate, read_check
+from reportgen.plugins import FigureKind
+from reportgen.record.probes import why_missing
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 NAME = "explanation_checks"
 MOST_POINTS = 64

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen import numerals
 from reportgen.figures._album import LETTER, Album
 from reportgen.figures._heat import heat_png, shade_png
 from reportgen.figures._style import FULL, shorten
-from reportgen.kinds import FigureKind
-from reportgen.pictures import encode_few, thumbnail
-from reportgen.probes import why_missing
-from reportgen.probes.explanations import ExplanationFacts
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.images import encode_few, thumbnail
+from reportgen.record.probes import why_missing
+from reportgen.record.probes.explanations import ExplanationFacts
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 NAME = "explanation_maps"
 LABELS = 116

@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen import numerals
 from reportgen.figures._album import Album
 from reportgen.figures._heat import SHADES, ramp
 from reportgen.figures._style import FULL, INK, PAPER, shorten
-from reportgen.kinds import FigureKind
-from reportgen.pictures import encode_few, encode_indexed, thumbnail
-from reportgen.probes import why_missing
-from reportgen.probes.explanations import ExplanationFacts, StageFacts
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.images import encode_few, encode_indexed, thumbnail
+from reportgen.record.probes import why_missing
+from reportgen.record.probes.explanations import ExplanationFacts, StageFacts
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 NAME = "feature_maps"
 LABELS = 132

@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen import numerals
 from reportgen.figures._album import LETTER, Album
 from reportgen.figures._style import FULL, shorten
-from reportgen.kinds import FigureKind
-from reportgen.metrics.explaining import read_neighbours
-from reportgen.pictures import encode_few, thumbnail
-from reportgen.probes import why_missing
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.metrics.explanations import read_neighbours
+from reportgen.plugins import FigureKind
+from reportgen.record.images import encode_few, thumbnail
+from reportgen.record.probes import why_missing
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 NAME = "nearest_images"
 SIDE = 62

@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter
 
-from reportgen import numerals
 from reportgen.figures._style import (
     HAIRLINE,
     INK,
@@ -22,12 +21,13 @@ from reportgen.figures._style import (
     sheet,
     ticks,
 )
-from reportgen.kinds import FigureKind
-from reportgen.measurements import Bin
 from reportgen.metrics.intervals import wilson
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.measurements import Bin
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 
 def interval_of(item: Bin) -> tuple[float, float]:

@@ -9,17 +9,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
-from reportgen import numerals
 from reportgen.figures._responses import find_responses, selection_text
 from reportgen.figures._style import ACCENT, FULL, HAIRLINE, INK, MUTED, SOFT, sheet, squeeze
-from reportgen.kinds import FigureKind
 from reportgen.metrics.characteristics import Characteristic
 from reportgen.metrics.intervals import FloatArray
 from reportgen.metrics.responses import Responses
-from reportgen.probes.response import INITIAL, TRAINED
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.probes.response import INITIAL, TRAINED
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 COLUMNS = 4
 LEFT, RIGHT, GAP, LEGEND, TITLE, TALL, FOOT = 34, 8, 16, 26, 22, 108, 18

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from reportgen import numerals
 from reportgen.figures._responses import find_responses, selection_text
 from reportgen.figures._style import ACCENT, HAIRLINE, MUTED, ORDER, SOFT, grid, measured, sheet, spread, squeeze
-from reportgen.kinds import FigureKind
 from reportgen.metrics.intervals import FloatArray, wilson
 from reportgen.metrics.responses import Responses
-from reportgen.probes.response import CLIPPED, INITIAL, TRAINED, UNCLIPPED
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.probes.response import CLIPPED, INITIAL, TRAINED, UNCLIPPED
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 BAND = "#cfe3e1"
 FLOOR, CEILING = 1 / 8, 8.0

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reportgen import numerals
 from reportgen.figures._album import Album
 from reportgen.figures._panels import Curve, Mark, Panel, draw_panels, height_of
-from reportgen.kinds import FigureKind
 from reportgen.metrics.robustness import Outcome, read_outcomes
-from reportgen.probes.robustness import CORRUPTED
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.robustness_words import name_condition, name_kind
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.probes.robustness import CORRUPTED
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.naming import name_condition, name_kind
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 MOST_COLUMNS = 5
 SEVERITIES = 5

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from reportgen import numerals
 from reportgen.figures._album import Album
 from reportgen.figures._style import FULL
-from reportgen.kinds import FigureKind
-from reportgen.pictures import encode_few
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.robustness_words import name_kind
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.images import encode_few
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.naming import name_kind
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 COLUMNS = 8
 COLOURS = 64

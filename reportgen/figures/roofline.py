@@ -9,15 +9,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from reportgen import numerals
-from reportgen.costs import name_device, whole_pass
 from reportgen.figures._style import ACCENT, HAIRLINE, INK, MUTED, PAPER, SOFT, bare, sheet, shorten, spread
-from reportgen.kinds import FigureKind
-from reportgen.probes.cost import Roofs
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.roofline import Group, Limit, group_calls, name_group, name_limit, place
-from reportgen.words import say
+from reportgen.metrics.cost import whole_pass
+from reportgen.metrics.roofline import Group, Limit, group_calls, place
+from reportgen.plugins import FigureKind
+from reportgen.record.probes.cost import Roofs
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.naming import name_device, name_group, name_limit
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 MOST_POINTS = 40
 """Groups drawn, those that take most time."""

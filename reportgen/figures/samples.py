@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.figures._style import FULL, shorten
-from reportgen.kinds import FigureKind
-from reportgen.pictures import encode_png, thumbnail
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.turns import count_turns
-from reportgen.words import say, say_count
+from reportgen.plugins import FigureKind
+from reportgen.record.images import encode_png, thumbnail
+from reportgen.record.probes.sampling import count_turns
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text.i18n import say, say_count
 
 COLUMNS = 10
 MOST = 30

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reportgen import numerals
-from reportgen.costs import name_device
 from reportgen.figures._style import ACCENT, INK, MUTED, PAPER, RIGHT, RIGHT_SOFT, SOFT, sheet, spread
-from reportgen.kinds import FigureKind
-from reportgen.probes.cost import StepTime
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.probes.cost import StepTime
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.naming import name_device
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 COLOURS = (SOFT, RIGHT_SOFT, RIGHT, ACCENT)
 """Data, forward, backward, optimiser."""

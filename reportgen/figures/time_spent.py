@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from reportgen import numerals
 from reportgen.figures._style import INK, MUTED, SOFT, bare, sheet, shorten
-from reportgen.kinds import FigureKind
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 MOST = 12
 

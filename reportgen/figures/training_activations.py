@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from reportgen import numerals
 from reportgen.figures._style import ACCENT, MUTED, SOFT, grid, sheet, squeeze, ticks
-from reportgen.kinds import FigureKind
 from reportgen.metrics.intervals import FloatArray
-from reportgen.probes import why_missing
-from reportgen.probes.dynamics import Activations, ActivationSite, DynamicsFacts
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.probes import why_missing
+from reportgen.record.probes.dynamics import Activations, ActivationSite, DynamicsFacts
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 HEIGHT = 200
 LEAST_DEAD = 5

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from reportgen import numerals
 from reportgen.figures._seeds import draw_band, tell_band, trainings
 from reportgen.figures._style import ACCENT, MUTED, grid, measured, sheet, spread, ticks
-from reportgen.kinds import FigureKind
-from reportgen.record import RunRecord, Training
-from reportgen.report import FigureFile, Skipped
+from reportgen.plugins import FigureKind
+from reportgen.record.run import RunRecord, Training
+from reportgen.report.model import FigureFile, Skipped
 from reportgen.spec.types import LossSpec
-from reportgen.words import say, say_count
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
 
 FEW_POINTS = 30
 """Epochs up to which every one is marked."""

@@ -8,15 +8,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, Colormap, LinearSegmentedColormap
 
-from reportgen import numerals
 from reportgen.figures._style import ACCENT, HAIRLINE, INK, PAPER, Sheet, bare, sheet, squeeze
-from reportgen.kinds import FigureKind
 from reportgen.metrics.dynamics import Dynamics, read_dynamics
 from reportgen.metrics.intervals import FloatArray
-from reportgen.probes import why_missing
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.probes import why_missing
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 MOST_ROWS = 48
 """Layers that have a row of their own; of more, that many evenly over depth."""

@@ -9,13 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
-from reportgen import numerals
 from reportgen.figures._seeds import draw_band
 from reportgen.figures._style import ACCENT, HAIRLINE, SOFT, WRONG, grid, sheet, ticks
-from reportgen.kinds import FigureKind
-from reportgen.record import RunRecord, Training
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say, say_count
+from reportgen.plugins import FigureKind
+from reportgen.record.run import RunRecord, Training
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
 
 PIECES = 300
 """Steps are gathered into at most so many pieces, each drawn as its range."""

@@ -9,14 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from reportgen import numerals
 from reportgen.figures._matrices import AFTER, BEFORE, Grid, find_weights, moments_text, plain_name
 from reportgen.figures._style import HAIRLINE, HALF, INK, MUTED, PAPER, grid, sheet, shorten, squeeze
-from reportgen.kinds import FigureKind
-from reportgen.probes.weights import WeightFacts
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.probes.weights import WeightFacts
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 OUTLIERS = 3
 """Points that are named, where their names don’t meet."""

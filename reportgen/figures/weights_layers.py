@@ -9,7 +9,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from reportgen import numerals
 from reportgen.figures._matrices import (
     Grid,
     colour_of,
@@ -21,11 +20,12 @@ from reportgen.figures._matrices import (
     thinned_text,
 )
 from reportgen.figures._style import SOFT, grid, sheet, shorten, ticks
-from reportgen.kinds import FigureKind
-from reportgen.probes.weights import MatrixNumbers, WeightFacts, WeightMatrix
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.probes.weights import MatrixNumbers, WeightFacts, WeightMatrix
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 NORMAL_NEAR_ZERO = 0.0797
 """Share of a normal distribution within a tenth of its spread of zero."""

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen import numerals
 from reportgen.figures._matrices import find_finite, label, paint, plain_name, scale_of, thinned_text
 from reportgen.figures._mosaic import Canvas, Key, draw_mosaic, lay_out, side_by_side, spreads_key
 from reportgen.figures._style import FULL, HALF, shorten
-from reportgen.kinds import FigureKind
-from reportgen.probes.weights import WeightFacts, WeightMatrix
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say, say_count
+from reportgen.plugins import FigureKind
+from reportgen.record.probes.weights import WeightFacts, WeightMatrix
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
 
 COLUMNS = {1: 6, 2: 4}
 """Matrices beside each other, by the number of moments."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen import numerals
 from reportgen.figures._matrices import find_weights, plain_name
 from reportgen.figures._style import HALF, sheet, shorten
 from reportgen.figures.cost_share import Stage, colours, ring
-from reportgen.kinds import FigureKind
-from reportgen.probes.weights import WeightFacts
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say, say_count
+from reportgen.plugins import FigureKind
+from reportgen.record.probes.weights import WeightFacts
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
 
 SLICES = 6
 """Matrices, or shapes of them, with a part of their own."""

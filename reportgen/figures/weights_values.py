@@ -8,7 +8,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from reportgen import numerals
 from reportgen.figures._matrices import (
     AFTER,
     Grid,
@@ -20,11 +19,12 @@ from reportgen.figures._matrices import (
     thinned_text,
 )
 from reportgen.figures._style import INK, bare, grid, sheet, shorten, ticks
-from reportgen.kinds import FigureKind
-from reportgen.probes.weights import HISTOGRAM_BINS, HISTOGRAM_SPREADS, WeightFacts
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.words import say
+from reportgen.plugins import FigureKind
+from reportgen.record.probes.weights import HISTOGRAM_BINS, HISTOGRAM_SPREADS, WeightFacts
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 PANELS = 6
 COLUMNS = 3

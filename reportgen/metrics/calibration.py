@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.measurements import Bin, Calibration
 from reportgen.metrics.bootstrap import Bootstrap
 from reportgen.metrics.predictions import FloatArray, IntArray, Predictions, log_softmax
+from reportgen.record.measurements import Bin, Calibration
 
 BINS = 15
 HISTOGRAM_BINS = 20

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reportgen import numerals
-from reportgen.measurements import ClassScore, Confusion, Curve
 from reportgen.metrics.bootstrap import Bootstrap, f1_resamples
 from reportgen.metrics.curves import auroc, average_precision, precision_recall, thin
 from reportgen.metrics.definitions import share
 from reportgen.metrics.intervals import percentile_interval
 from reportgen.metrics.predictions import FloatArray, IntArray, Predictions
-from reportgen.values import MetricValue
-from reportgen.words import say
+from reportgen.record.measurements import ClassScore, Confusion, Curve
+from reportgen.record.metric_value import MetricValue
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 MOST_CONFUSIONS = 20
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.measurements import Curve
 from reportgen.metrics.bootstrap import Bootstrap, tie_ends
 from reportgen.metrics.predictions import FloatArray, Predictions
+from reportgen.record.measurements import Curve
 
 MOST_POINTS = 200
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reportgen import numerals
-from reportgen.frozen import Frozen
 from reportgen.metrics.intervals import wilson
-from reportgen.values import Method, MetricValue, Unit
-from reportgen.words import say
+from reportgen.record.metric_value import Method, MetricValue, Unit
+from reportgen.spec.frozen import Frozen
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 
 class Definition(Frozen):

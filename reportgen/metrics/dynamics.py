@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.arrays import Arrays
 from reportgen.metrics.intervals import FloatArray
-from reportgen.probes.dynamics import DynamicsFacts
-from reportgen.record import RunRecord
+from reportgen.record.arrays import Arrays
+from reportgen.record.probes.dynamics import DynamicsFacts
+from reportgen.record.run import RunRecord
 
 
 @dataclass(frozen=True)

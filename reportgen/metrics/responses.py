@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.arrays import Arrays
 from reportgen.metrics.characteristics import Characteristic, characterise, gain_interval
 from reportgen.metrics.intervals import FloatArray
-from reportgen.probes.response import TRAINED, ResponseFacts
-from reportgen.record import RunRecord
+from reportgen.record.arrays import Arrays
+from reportgen.record.probes.response import TRAINED, ResponseFacts
+from reportgen.record.run import RunRecord
 
 MOST_PANELS = 12
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen import numerals
 from reportgen.metrics.bootstrap import draw_bootstrap
 from reportgen.metrics.definitions import share
 from reportgen.metrics.differences import mean_difference
 from reportgen.metrics.intervals import percentile_interval
 from reportgen.metrics.paired import score_interval
 from reportgen.metrics.predictions import FloatArray, IntArray
-from reportgen.probes.robustness import CORRUPTED, KINDS, Condition, RobustnessFacts
-from reportgen.record import RunRecord
-from reportgen.values import Method, MetricValue
-from reportgen.words import say, say_count
+from reportgen.record.metric_value import Method, MetricValue
+from reportgen.record.probes.robustness import CORRUPTED, KINDS, Condition, RobustnessFacts
+from reportgen.record.run import RunRecord
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
 
 RESAMPLES, SEED = 1000, 0
 MIDDLE = 3.0

@@ -9,8 +9,8 @@ import numpy as np
 
 from reportgen.metrics.definitions import define
 from reportgen.metrics.intervals import CONFIDENCE
-from reportgen.record import RunRecord
-from reportgen.values import MetricValue
+from reportgen.record.metric_value import MetricValue
+from reportgen.record.run import RunRecord
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.frozen import Frozen
 from reportgen.metrics.predictions import FloatArray, IntArray, Predictions, read_predictions
-from reportgen.turns import count_turns
-from reportgen.words import say
+from reportgen.record.probes.sampling import count_turns
+from reportgen.spec.frozen import Frozen
+from reportgen.text.i18n import say
 
 PER_GROUP = 10
 SHOWN_CLASSES = 10

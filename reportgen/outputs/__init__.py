@@ -1,11 +1,8 @@
 """A Report in, files out: one format a module."""
 
-from reportgen.kinds import Output, discover
+from reportgen.plugins import Output, discover
 
-HELPERS = frozenset({"junit", "page", "pdf_process", "ranking"})
-"""Modules beside the outputs that hold none."""
-
-__all__ = ["HELPERS", "find_outputs"]
+__all__ = ["find_outputs"]
 
 
 def find_outputs() -> dict[str, Output]:

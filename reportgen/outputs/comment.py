@@ -7,17 +7,18 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reportgen import __version__, numerals
-from reportgen.comparisons import ClassChange, Comparison, Flip, Refusal
+from reportgen import __version__
 from reportgen.errors import RenderError
-from reportgen.kinds import Output, OutputFile
-from reportgen.markdown import Raw
 from reportgen.outputs.junit import make_junit
-from reportgen.record import RunRecord
-from reportgen.report import Report
-from reportgen.templating import render_markdown
-from reportgen.values import MetricValue
-from reportgen.words import say, say_count
+from reportgen.outputs.markdown import Raw
+from reportgen.outputs.templating import render_markdown
+from reportgen.plugins import Output, OutputFile
+from reportgen.record.comparison import ClassChange, Comparison, Flip, Refusal
+from reportgen.record.metric_value import MetricValue
+from reportgen.record.run import RunRecord
+from reportgen.report.model import Report
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
 
 MOST = 60_000
 """Characters; GitHub refuses a comment of more than 65,536."""

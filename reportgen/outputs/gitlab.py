@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from reportgen.kinds import Output, OutputFile
-from reportgen.report import Report
-from reportgen.values import MetricValue
+from reportgen.plugins import Output, OutputFile
+from reportgen.record.metric_value import MetricValue
+from reportgen.report.model import Report
 
 
 def render(report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...]:

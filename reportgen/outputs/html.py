@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reportgen.kinds import Output, OutputFile
 from reportgen.outputs.page import make_page
-from reportgen.report import Report
-from reportgen.templating import template_root
+from reportgen.outputs.templating import template_root
+from reportgen.plugins import Output, OutputFile
+from reportgen.report.model import Report
 
 
 def check() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from reportgen.kinds import Output, OutputFile
-from reportgen.report import Report
-from reportgen.values import MetricValue
+from reportgen.plugins import Output, OutputFile
+from reportgen.record.metric_value import MetricValue
+from reportgen.report.model import Report
 
 METRICS_FORMAT = 1
 FIELDS = ("name", "label", "value", "low", "high", "n", "unit", "higher_is_better", "display")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from reportgen.comparisons import Comparison, Refusal
-from reportgen.gating import GateResult
-from reportgen.record import RunRecord
-from reportgen.report import Report
-from reportgen.words import say
+from reportgen.record.comparison import Comparison, Refusal
+from reportgen.record.gate_result import GateResult
+from reportgen.record.run import RunRecord
+from reportgen.report.model import Report
+from reportgen.text.i18n import say
 
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 can't hold."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from reportgen import __version__
 from reportgen.outputs._cells import mark_long_cells
-from reportgen.report import Report
-from reportgen.templating import Medium, render_template
-from reportgen.words import say
+from reportgen.outputs.templating import Medium, render_template
+from reportgen.report.model import Report
+from reportgen.text.i18n import say
 
 LONGEST_RUNNING_TITLE = 64
 """Characters that fit beside the section's name at the head of a page."""

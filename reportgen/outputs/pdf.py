@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
-from reportgen import numerals
 from reportgen.errors import EnvironmentTrouble, RenderError
-from reportgen.kinds import Begin, Output, OutputFile
+from reportgen.outputs._attachment import MOST_BYTES, pack_small
 from reportgen.outputs.page import make_page
-from reportgen.packing import MOST_BYTES, pack_small
-from reportgen.press import press
-from reportgen.report import Report
-from reportgen.words import say, say_count
+from reportgen.outputs.pdf_worker import press
+from reportgen.plugins import Begin, Output, OutputFile
+from reportgen.report.model import Report
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
 
 SECONDS = 120
 """A report takes about three; a page that needs more than this is not a report."""

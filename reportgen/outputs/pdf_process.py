@@ -80,7 +80,7 @@ def set_document(page: str, read_record: Callable[[], bytes], created: str) -> t
     from weasyprint import HTML
     from weasyprint.text.fonts import FontConfiguration
 
-    from reportgen.outputs._plates.plate import plates
+    from reportgen.outputs._pdf_drawings.drawing import plates
 
     ear, refused = Ear(), list[str]()
     logger = logging.getLogger("weasyprint")

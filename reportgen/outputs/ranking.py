@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 
 from reportgen import __version__
-from reportgen.kinds import OutputFile
 from reportgen.outputs.json import describe, finite
-from reportgen.ranking import Entry, Pair, Ranking
-from reportgen.templating import render_template
+from reportgen.outputs.templating import render_template
+from reportgen.plugins import OutputFile
+from reportgen.record.ranking import Entry, Pair, Ranking
 
 RANKING_FORMAT = 1
 INDEX, NUMBERS = "index.html", "ranking.json"

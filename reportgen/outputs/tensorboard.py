@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen import numerals
 from reportgen.errors import EnvironmentTrouble
-from reportgen.kinds import Output, OutputFile
 from reportgen.metrics.predictions import read_predictions
 from reportgen.metrics.selection import select
-from reportgen.pictures import encode_png, thumbnail
-from reportgen.record import EpochStats, RunRecord
-from reportgen.report import Report
-from reportgen.words import say
+from reportgen.plugins import Output, OutputFile
+from reportgen.record.images import encode_png, thumbnail
+from reportgen.record.run import EpochStats, RunRecord
+from reportgen.report.model import Report
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 if TYPE_CHECKING:
     from reportgen.outputs._tensorboard.events import EventFile, Value

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from reportgen.errors import Place, SpecError
-from reportgen.nearest import nearest
 from reportgen.spec.keys import homes, model_at
 from reportgen.spec.nodes import (
     Entry,
@@ -27,6 +26,7 @@ from reportgen.spec.nodes import (
 from reportgen.spec.optimizers import OptimizerSpec, hint_for
 from reportgen.spec.rules import broken_rules
 from reportgen.spec.types import ReportSpec, with_first_seed
+from reportgen.text.suggest import nearest
 
 MOST_TOLD = 10
 """Complaints told at once."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reportgen.errors import SpecError, about
-from reportgen.nearest import nearest
+from reportgen.text.suggest import nearest
 
 Comparator = Literal[">=", "<=", ">", "<", "==", "!="]
 RULE = re.compile(

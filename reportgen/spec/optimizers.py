@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from reportgen.frozen import Frozen
-from reportgen.nearest import nearest
+from reportgen.spec.frozen import Frozen
 from reportgen.spec.numbers import NonNegative, Number, PositiveFloat, PositiveInt, Share, Switch
+from reportgen.text.suggest import nearest
 
 Kind = Literal[
     "sgd", "adam", "adamw", "rmsprop", "adadelta", "adafactor", "adagrad", "adamax", "asgd", "muon", "nadam", "radam",

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reportgen.errors import EnvironmentTrouble, Place, SpecError
-from reportgen.nearest import nearest
 from reportgen.spec.checking import check
 from reportgen.spec.composer import compose
 from reportgen.spec.nodes import Node, find
 from reportgen.spec.overrides import apply_overrides, parse_override
 from reportgen.spec.types import ReportSpec
+from reportgen.text.suggest import nearest
 
 MAX_BYTES = 1_000_000
 SPEC_SUFFIXES = (".yaml", ".yml")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reportgen.frozen import schema_of
+from reportgen.spec.frozen import schema_of
 from reportgen.spec.types import ReportSpec
 
 

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from reportgen.frozen import Frozen
+from reportgen.spec.frozen import Frozen
 from reportgen.spec.numbers import ImageSize, Number, PositiveFloat, PositiveInt, Seed, Share, Weight
 from reportgen.spec.optimizers import OptimizerSpec as OptimizerSpec
-from reportgen.spec.probing import Level, ProbesSpec
+from reportgen.spec.probes import Level, ProbesSpec
 
 ModelArgs = dict[str, Any]
 Augmentation = Literal["crop", "flip", "cutout"]

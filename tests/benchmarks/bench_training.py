@@ -27,7 +27,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
 from reportgen.experiment.augment import augment
-from reportgen.experiment.datasets import LoadedData
+from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.datasets.loading import prepare
 from reportgen.experiment.datasets.raw import RawData, RawSplit
 from reportgen.experiment.device import ComputeDevice, resolve_device

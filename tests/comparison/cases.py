@@ -7,11 +7,11 @@ from functools import lru_cache
 import numpy as np
 
 from reportgen.comparison import compare_with
-from reportgen.comparisons import Comparison, Refusal
 from reportgen.metrics import measure
-from reportgen.record import RunRecord, SeedRun
-from tests.records import logits_and_labels, small_training
-from tests.sections.cases import change
+from reportgen.record.comparison import Comparison, Refusal
+from reportgen.record.run import RunRecord, SeedRun
+from tests.report.sections.cases import change
+from tests.support.records import logits_and_labels, small_training
 
 DIGEST = "d" * 64
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.comparison.accuracy import paired_changes
-from reportgen.comparison.deciding import decide
+from reportgen.comparison.decision import decide
 from reportgen.metrics.bootstrap import Bootstrap, draw_bootstrap
 
 PAIRS = 2000

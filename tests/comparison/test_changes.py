@@ -10,9 +10,9 @@ from sklearn.metrics import roc_auc_score
 from reportgen.comparison.changes import SCORES, score
 from reportgen.metrics.bootstrap import draw_bootstrap
 from reportgen.metrics.predictions import read_predictions
-from reportgen.record import RunRecord
+from reportgen.record.run import RunRecord
 from tests.comparison.cases import compared
-from tests.records import small_record
+from tests.support.records import small_record
 
 DRAWS = 12
 

@@ -11,13 +11,13 @@ from statsmodels.stats.multitest import multipletests
 
 from reportgen.comparison import compare_with
 from reportgen.comparison.ranking import bounds, rank
-from reportgen.comparisons import Comparison
 from reportgen.metrics import measure
-from reportgen.ranking import Pair, Ranking, abridge
-from reportgen.record import RunRecord
+from reportgen.record.comparison import Comparison
+from reportgen.record.ranking import Pair, Ranking, abridge
+from reportgen.record.run import RunRecord
 from tests.comparison.cases import DIGEST, another_seed, improved, with_logits
-from tests.records import with_seeds
-from tests.sections.cases import change
+from tests.report.sections.cases import change
+from tests.support.records import with_seeds
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from reportgen.comparison.deciding import decide
+from reportgen.comparison.decision import decide
 from reportgen.comparison.seeds import measure_scatter, seed_variance, seeded_change, seeded_tost
 
 IMAGES = 400

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from reportgen.experiment.datasets import LoadedData, load_data
-from reportgen.experiment.datasets.loading import prepare
+from reportgen.experiment.datasets.loaded import LoadedData
+from reportgen.experiment.datasets.loading import load_data, prepare
 from reportgen.experiment.datasets.raw import RawData, RawSplit
 from reportgen.experiment.device import ComputeDevice
 from reportgen.progress import Silent
-from reportgen.record import Device
+from reportgen.record.run import Device
 from reportgen.spec.types import DataSpec
 
 CLASSES = tuple("0123456789")

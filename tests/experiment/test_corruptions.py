@@ -19,9 +19,9 @@ from reportgen.experiment.corruptions.blur import disk
 from reportgen.experiment.corruptions.digital import affine_places
 from reportgen.experiment.corruptions.operators import gaussian_matrix, magnify, sample, smear, smooth
 from reportgen.experiment.corruptions.weather import plasma
-from reportgen.experiment.probing._conditions import CORE, FAMILIES
-from reportgen.probes.robustness import CORRUPTED
-from reportgen.spec.probing import CorruptionName
+from reportgen.experiment.probes.robustness.conditions import CORE, FAMILIES
+from reportgen.record.probes.robustness import CORRUPTED
+from reportgen.spec.probes import CorruptionName
 
 Array = np.ndarray
 PUBLISHED = {

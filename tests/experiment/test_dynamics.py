@@ -14,7 +14,7 @@ from reportgen.experiment import dynamics as room
 from reportgen.experiment.dynamics import COLUMNS, DynamicsRecorder, watched
 from reportgen.experiment.train import train
 from reportgen.experiment.training import run_training
-from reportgen.spec.probing import ProbesSpec
+from reportgen.spec.probes import ProbesSpec
 from reportgen.spec.types import OptimizerSpec, RunSpec
 from tests.experiment.cases import Heard, noise, plain_cpu
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from reportgen.experiment import latency as clock
-from reportgen.experiment.datasets import Normalizer
+from reportgen.experiment.datasets.loaded import Normalizer
 from reportgen.experiment.evaluate import evaluate
 from reportgen.experiment.latency import measure_latency
 from tests.experiment.cases import Heard, noise, plain_cpu

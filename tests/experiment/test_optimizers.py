@@ -11,8 +11,8 @@ from torch import nn
 
 from reportgen.errors import ModelError
 from reportgen.experiment.optimizers import FUSED_ON, make_optimizers, optimizer_class, resolve_optimizer
-from reportgen.experiment.preflight import check_step
 from reportgen.experiment.train import plan_steps, train
+from reportgen.experiment.trial_step import check_step
 from reportgen.spec.optimizers import ARGUMENTS, REFUSED, TITLES, UNUSED, OptimizerSpec
 from reportgen.spec.types import RunSpec
 from tests.experiment.cases import noise, plain_cpu

@@ -11,7 +11,7 @@ from torch import nn
 
 from reportgen.errors import EnvironmentTrouble
 from reportgen.experiment import training as room
-from reportgen.experiment.looks import Looks
+from reportgen.experiment.evaluation_schedule import Looks
 from reportgen.experiment.train import plan_steps
 from reportgen.experiment.training import run_training, score
 from reportgen.spec.types import DataSpec, OptimizerSpec, RunSpec

@@ -9,8 +9,8 @@ import numpy as np
 
 from reportgen.figures import draw
 from reportgen.metrics import measure
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile
 
 DATA_FIGURES = (
     "class_counts", "class_scores", "confidence", "confusion", "cost_share", "precision_recall", "reliability",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from reportgen.probes import Probes
-from reportgen.probes.autograd import LEAF, AutogradFacts, GraphCall, GraphNode, GraphParameter
-from reportgen.probes.sampling import Sampled
-from reportgen.record import RunRecord
-from reportgen.trace import Shape
+from reportgen.record.probes import Probes
+from reportgen.record.probes.autograd import LEAF, AutogradFacts, GraphCall, GraphNode, GraphParameter
+from reportgen.record.probes.sampling import Sampled
+from reportgen.record.run import RunRecord
+from reportgen.record.trace import Shape
 
 
 class Back:

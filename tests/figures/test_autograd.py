@@ -13,9 +13,9 @@ import pytest
 from reportgen.figures._diagram.backtree import VIEWS, plant_backward
 from reportgen.figures._diagram.flat import partition
 from reportgen.figures.autograd import FIGURES, FLAT
-from reportgen.probes.autograd import AutogradFacts
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
+from reportgen.record.probes.autograd import AutogradFacts
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
 from tests.conftest import measured_once
 from tests.figures.graphs import Back, block, residual_net, with_graph
 

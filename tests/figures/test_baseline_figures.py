@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from reportgen.comparison import compare_with
-from reportgen.comparisons import Comparison
 from reportgen.figures import draw
 from reportgen.figures._style import ACCENT, RIGHT, SOFT, WRONG
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
+from reportgen.record.comparison import Comparison
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
 from tests.comparison.cases import DIGEST, another_seed, improved, with_logits
 from tests.figures.drawing import drawn, filled, marks, texts, with_classes
 

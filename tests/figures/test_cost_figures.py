@@ -10,12 +10,12 @@ import pytest
 from reportgen.figures import draw
 from reportgen.figures._style import ACCENT
 from reportgen.figures.roofline import FILLS, MOST_POINTS, NAMED
-from reportgen.record import RunRecord
-from reportgen.report import Skipped
-from reportgen.trace import ModelTrace
-from tests.cost_facts import latency, step, timed, with_cost
+from reportgen.record.run import RunRecord
+from reportgen.record.trace import ModelTrace
+from reportgen.report.model import Skipped
 from tests.figures.drawing import SVG, drawn, marks, texts
-from tests.records import module
+from tests.support.cost_facts import latency, step, timed, with_cost
+from tests.support.records import module
 
 FIGURES = ("cost_batches", "roofline", "step_time")
 BYTES = 35_000

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reportgen import numerals
 from reportgen.figures import draw
 from reportgen.figures.cost_share import MOST_STAGES, stages
-from reportgen.record import RunRecord
-from reportgen.report import Skipped
-from reportgen.trace import ModelTrace
+from reportgen.record.run import RunRecord
+from reportgen.record.trace import ModelTrace
+from reportgen.report.model import Skipped
+from reportgen.text import numerals
 from tests.figures.drawing import drawn, texts
-from tests.records import module
+from tests.support.records import module
 
 
 def flat_trace(record: RunRecord, costs: list[int], wrapped: bool = False) -> ModelTrace:

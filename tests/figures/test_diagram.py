@@ -11,11 +11,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from reportgen.figures.diagram import FIGURES, figure
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.trace import ModelTrace
+from reportgen.record.run import RunRecord
+from reportgen.record.trace import ModelTrace
+from reportgen.report.model import FigureFile, Skipped
 from tests.figures.traces import Bench, residual
-from tests.records import small_trace
+from tests.support.records import small_trace
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from reportgen.figures._diagram.labels import CONSTANTS, FULL_LISTS, KIND_ONLY, RANGES, is_follower, label, series
 from reportgen.figures._diagram.text import shorten, tail, text_width
-from reportgen.trace import ModuleCall
-from tests.records import module
+from reportgen.record.trace import ModuleCall
+from tests.support.records import module
 
 CONV = "3, 64, kernel_size=(7, 7), stride=(2, 2), padding=(3, 3), bias=False"
 

@@ -7,7 +7,7 @@ import importlib
 import pytest
 
 from reportgen.figures._diagram.drawing import Drawing, drawing
-from reportgen.trace import ModelTrace
+from reportgen.record.trace import ModelTrace
 
 KNOWN = {
     "resnet18": {"BasicBlock A ×5", "BasicBlock B ×3"},

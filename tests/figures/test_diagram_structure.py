@@ -7,9 +7,9 @@ from reportgen.figures._diagram.compose import compose
 from reportgen.figures._diagram.structure import Structures
 from reportgen.figures._diagram.tree import plant
 from reportgen.figures._diagram.writer import Writer, paths
-from reportgen.trace import ModelTrace
+from reportgen.record.trace import ModelTrace
 from tests.figures.traces import Bench, residual
-from tests.records import module, small_trace
+from tests.support.records import module, small_trace
 
 
 def scheme(trace: ModelTrace, call: int = 0) -> Scheme:

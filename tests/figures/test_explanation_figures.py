@@ -15,11 +15,11 @@ from reportgen.figures import draw
 from reportgen.figures._heat import GREYS, HEATS, heat_palette, heat_png, shade_png
 from reportgen.figures._style import CLASSES
 from reportgen.figures.embedding import pull_in
-from reportgen.pictures import thumbnail
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from tests.explanation_facts import explained, make_facts
+from reportgen.record.images import thumbnail
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
 from tests.figures.drawing import SVG, drawn, texts, with_classes
+from tests.support.explanation_facts import explained, make_facts
 
 NAMES = ("explanation_maps", "explanation_checks", "feature_maps", "embedding", "nearest_images")
 HREF = "{http://www.w3.org/1999/xlink}href"

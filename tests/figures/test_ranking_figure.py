@@ -8,9 +8,9 @@ from reportgen.comparison.ranking import rank
 from reportgen.figures import draw
 from reportgen.figures._style import ACCENT, MUTED, SOFT
 from reportgen.figures.baseline_ranking import MOST_ROWS, plot
-from reportgen.ranking import Ranking
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
+from reportgen.record.ranking import Ranking
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
 from tests.comparison.cases import another_seed, improved, with_logits
 from tests.figures.drawing import drawn, marks, texts
 

@@ -11,11 +11,11 @@ import pytest
 from reportgen.figures import draw
 from reportgen.figures._album import Album
 from reportgen.figures._panels import FOOT, HEAD, TALL, Curve, Mark, Panel, draw_panels, height_of, level
-from reportgen.record import RunRecord
-from reportgen.report import Skipped
-from reportgen.robustness_words import name_kind
+from reportgen.record.run import RunRecord
+from reportgen.report.model import Skipped
+from reportgen.report.naming import name_kind
 from tests.figures.drawing import SVG, drawn, texts
-from tests.robustness_facts import FAMILIES, probed
+from tests.support.robustness_facts import FAMILIES, probed
 
 NAMES = ("robustness_corruptions", "robustness_examples", "robustness_moves")
 BUDGET = 50_000
@@ -24,7 +24,7 @@ BUDGET = 50_000
 
 def crowded(record: RunRecord) -> RunRecord:
     """Every corruption at every severity, every move and attack, and a noisy picture under each corruption."""
-    from reportgen.spec.probing import CorruptionName
+    from reportgen.spec.probes import CorruptionName
 
     kinds = CorruptionName.__args__  # type: ignore[attr-defined]
     FAMILIES.update({kind: FAMILIES.get(kind, "noise") for kind in kinds})

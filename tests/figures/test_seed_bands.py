@@ -6,10 +6,10 @@ import numpy as np
 
 from reportgen.figures._seeds import OPACITY, band
 from reportgen.figures.training_steps import line_of, loss_curves
-from reportgen.record import RunRecord
+from reportgen.record.run import RunRecord
 from reportgen.spec.types import LossSpec
 from tests.figures.drawing import drawn, texts
-from tests.records import with_seeds
+from tests.support.records import with_seeds
 
 
 def bands(record: RunRecord, name: str) -> int:

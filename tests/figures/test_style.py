@@ -18,9 +18,9 @@ from reportgen.errors import RenderError
 from reportgen.figures import draw
 from reportgen.figures._style import END_ISOLATE, ISOLATE, measured, shorten, spread, squeeze
 from reportgen.figures._svg import compact, name_clips
-from reportgen.kinds import FigureKind
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
+from reportgen.plugins import FigureKind
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
 from tests.figures.drawing import DATA_FIGURES, drawn, texts, with_classes
 
 HOSTILE = (
@@ -30,7 +30,7 @@ HOSTILE = (
 DIGESTS = """
 import hashlib, sys
 from reportgen.figures import draw
-from tests.records import small_record
+from tests.support.records import small_record
 found = draw(small_record(), sys.argv[1:])
 assert "matplotlib.pyplot" not in sys.modules and "torch" not in sys.modules
 for name, figure in found.items():

@@ -7,8 +7,8 @@ import pytest
 
 from reportgen.figures._style import ACCENT, WRONG
 from reportgen.figures.training_steps import PIECES, ceiling, line_of, ranges
-from reportgen.record import Divergence, RunRecord
-from reportgen.report import FigureFile, Skipped
+from reportgen.record.run import Divergence, RunRecord
+from reportgen.report.model import FigureFile, Skipped
 from tests.figures.drawing import draw, drawn, marks, texts
 
 

@@ -21,13 +21,13 @@ from reportgen.figures.weights_layers import gradient_ratio
 from reportgen.figures.weights_pictures import gather
 from reportgen.figures.weights_share import choose_slices
 from reportgen.figures.weights_values import choose_panels, corners, shares
-from reportgen.probes.weights import PICTURE_SPREADS
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Skipped
-from reportgen.sections.parameters import FIGURES
+from reportgen.record.probes.weights import PICTURE_SPREADS
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.sections.parameters.view import FIGURES
 from tests.figures.drawing import drawn, texts
 from tests.outputs.hostile import NASTY
-from tests.weights import NAMES, matrix, numbers, weighed
+from tests.support.weights import NAMES, matrix, numbers, weighed
 
 PNG = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from reportgen.trace import Edge, ModelTrace, ModuleCall, Operator, Shape
-from tests.records import module
+from reportgen.record.trace import Edge, ModelTrace, ModuleCall, Operator, Shape
+from tests.support.records import module
 
 
 class Bench:

@@ -9,9 +9,9 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from reportgen.arrays import Arrays
-from reportgen.record import RunRecord
-from tests.records import small_record
+from reportgen.record.arrays import Arrays
+from reportgen.record.run import RunRecord
+from tests.support.records import small_record
 
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from reportgen.measurements import Bin, Calibration
 from reportgen.metrics import measure
 from reportgen.metrics.calibration import fit_temperature, halves, scale_crosswise
 from reportgen.metrics.predictions import read_predictions
-from reportgen.record import RunRecord
+from reportgen.record.measurements import Bin, Calibration
+from reportgen.record.run import RunRecord
 from tests.metrics.cases import Floats, Ints, noisy, softmax, with_evaluation
 
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn import metrics as sk
 
 from reportgen.metrics import measure
-from reportgen.record import RunRecord
+from reportgen.record.run import RunRecord
 from tests.metrics.cases import noisy, softmax, with_evaluation
 
 

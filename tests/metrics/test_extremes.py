@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from reportgen.measurements import Measurements
 from reportgen.metrics import measure
-from reportgen.record import RunRecord
-from reportgen.values import MetricValue
+from reportgen.record.measurements import Measurements
+from reportgen.record.metric_value import MetricValue
+from reportgen.record.run import RunRecord
 from tests.metrics.cases import Floats, Ints, noisy, softmax, with_evaluation
 
 

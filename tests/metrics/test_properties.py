@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reportgen.measurements import Measurements
 from reportgen.metrics import measure
-from reportgen.values import MetricValue
+from reportgen.record.measurements import Measurements
+from reportgen.record.metric_value import MetricValue
 from tests.metrics.cases import Floats, Ints, any_record, evaluations, noisy, with_evaluation
 
 QUICK = 40
@@ -123,7 +123,7 @@ def test_the_same_record_gives_the_same_measurements_and_another_seed_another_in
 
 
 def test_another_process_gives_the_same_bytes() -> None:
-    code = "from tests.records import small_record; print(small_record().measured.model_dump_json())"
+    code = "from tests.support.records import small_record; print(small_record().measured.model_dump_json())"
     outputs = {
         subprocess.run(
             [sys.executable, "-c", code],
@@ -140,7 +140,10 @@ def test_another_process_gives_the_same_bytes() -> None:
 
 
 def test_the_metrics_room_imports_no_torch_and_no_scikit_learn() -> None:
-    code = "import sys, tests.records as r; r.small_record(); print(sorted({'torch', 'sklearn'} & set(sys.modules)))"
+    code = (
+        "import sys, tests.support.records as r; r.small_record(); "
+        "print(sorted({'torch', 'sklearn'} & set(sys.modules)))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True
     )

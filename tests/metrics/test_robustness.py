@@ -17,8 +17,8 @@ from reportgen.metrics.robustness import (
     over_severities,
     read_outcomes,
 )
-from reportgen.record import RunRecord
-from tests.robustness_facts import WRONG, N, facts_of, probed
+from reportgen.record.run import RunRecord
+from tests.support.robustness_facts import WRONG, N, facts_of, probed
 
 
 def right_by_hand(record: RunRecord, share: float) -> list[bool]:

@@ -8,8 +8,8 @@ from scipy import stats
 
 from reportgen.metrics import measure
 from reportgen.metrics.seeds import accuracy_by_seed, spread_over_seeds
-from reportgen.record import RunRecord
-from tests.records import with_seeds
+from reportgen.record.run import RunRecord
+from tests.support.records import with_seeds
 
 
 @pytest.mark.parametrize("count", [2, 3, 10])

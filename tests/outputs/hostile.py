@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from reportgen.frozen import Frozen
-from reportgen.record import RunRecord
+from reportgen.record.run import RunRecord
+from reportgen.spec.frozen import Frozen
 from reportgen.spec.types import CardSpec
-from tests.records import small_record
+from tests.support.records import small_record
 
 NASTY = (
     "<script>alert(1)</script>",

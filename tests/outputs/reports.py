@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reportgen.assembly import assemble
-from reportgen.record import RunRecord
-from reportgen.report import FigureFile, Report, Skipped
-from reportgen.sections import find_sections
+from reportgen.record.run import RunRecord
+from reportgen.report.assemble import assemble
+from reportgen.report.model import FigureFile, Report, Skipped
+from reportgen.report.sections import find_sections
 
 DRAWING = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'

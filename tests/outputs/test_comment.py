@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from reportgen.comparison import compare_with
-from reportgen.comparisons import Comparison, Refusal
 from reportgen.metrics import measure
 from reportgen.outputs.comment import MOST, make_comment, marker, render
 from reportgen.outputs.junit import make_junit
-from reportgen.record import RunRecord
+from reportgen.record.comparison import Comparison, Refusal
+from reportgen.record.run import RunRecord
 from tests.outputs.github import TAGS, linked, show, text_of
 from tests.outputs.hostile import NASTY, hostile_record
 from tests.outputs.reports import plain_report
-from tests.records import logits_and_labels
+from tests.support.records import logits_and_labels
 
 GATES = ("accuracy >= 0.7", "ece <= 0.05 confidently", "accuracy >= 0.76 confidently", "class.cat.recall >= 0.5")
 

@@ -16,11 +16,11 @@ import pytest
 from reportgen import __version__
 from reportgen.outputs import json as metrics_json
 from reportgen.outputs.html import OUTPUT
-from reportgen.record import RunRecord
-from reportgen.report import Report
-from tests.browser import look, node_file, tool
+from reportgen.record.run import RunRecord
+from reportgen.report.model import Report
 from tests.outputs.hostile import NASTY, hostile_record
 from tests.outputs.reports import plain_report
+from tests.support.browser import look, node_file, tool
 
 GOLDEN = Path(__file__).with_name("golden.html")
 VOID = frozenset({"meta", "link", "img", "br", "hr", "input"})
@@ -146,7 +146,7 @@ PROGRAM = """
 import sys
 from reportgen.outputs import find_outputs
 from tests.outputs.reports import plain_report
-from tests.records import small_record
+from tests.support.records import small_record
 sys.stdout.buffer.write(find_outputs()[sys.argv[1]].render(plain_report(small_record()), print)[0].data)
 """
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from reportgen.outputs.json import OUTPUT
-from reportgen.record import RunRecord
+from reportgen.record.run import RunRecord
 from tests.outputs.reports import plain_report
 
 KEYS = ["name", "label", "value", "low", "high", "n", "unit", "higher_is_better", "display"]

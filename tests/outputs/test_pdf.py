@@ -12,23 +12,22 @@ from typing import Any
 import pikepdf
 import pytest
 
-from reportgen import press
 from reportgen.errors import EnvironmentTrouble, RenderError
 from reportgen.outputs import json as metrics_json
-from reportgen.outputs import pdf
-from reportgen.packing import PACKED_FILE
-from reportgen.record import RunRecord
-from reportgen.report import Report
-from reportgen.sources import find_source
-from tests.browser import tool
+from reportgen.outputs import pdf, pdf_worker
+from reportgen.record.archive import PACKED_FILE
+from reportgen.record.locate import find_source
+from reportgen.record.run import RunRecord
+from reportgen.report.model import Report
 from tests.outputs.hostile import NASTY, hostile_record
 from tests.outputs.reports import plain_report
 from tests.outputs.test_html import bytes_elsewhere
-from tests.records import small_record
+from tests.support.browser import tool
+from tests.support.records import small_record
 
 
 def run_page(page: str) -> tuple[dict[str, list[str]], bytes]:
-    with press.press() as child:
+    with pdf_worker.press() as child:
         return pdf.run(child, page)
 
 
@@ -233,7 +232,7 @@ def test_a_page_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_page_that_needs_too_much_memory_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(press, "MEBIBYTES", 150)
+    monkeypatch.setattr(pdf_worker, "MEBIBYTES", 150)
     with pytest.raises(RenderError, match="the PDF can't be made"):
         run_page("<p>text" * 50_000)
 

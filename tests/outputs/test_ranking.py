@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from reportgen.comparison.ranking import rank
-from reportgen.contest import Contest, page_values
 from reportgen.outputs.ranking import make_index, spell_ranking
-from reportgen.ranking import Ranking
-from reportgen.record import RunRecord
-from reportgen.sources import Source
-from tests.browser import look, node_file, tool
+from reportgen.pipeline.compare import Contest, page_values
+from reportgen.record.locate import Source
+from reportgen.record.ranking import Ranking
+from reportgen.record.run import RunRecord
 from tests.comparison.cases import another_seed, improved, with_logits
 from tests.outputs.hostile import NASTY
 from tests.outputs.test_html import Reader
+from tests.support.browser import look, node_file, tool
 
 NAMES = {"plain": ("Main", "Good", "Other", "Less", "Main"), "hostile": (*NASTY[:4], NASTY[0])}
 FOLDER = 'javascript:alert(1)"><script>?#%猫'

@@ -21,11 +21,11 @@ from reportgen.errors import EnvironmentTrouble
 from reportgen.outputs import tensorboard
 from reportgen.outputs._tensorboard.matrix import draw_matrix, error_depth, label
 from reportgen.outputs.tensorboard import EACH, OUTPUT, flatten
-from reportgen.probes.weights import HISTOGRAM_BINS
-from reportgen.record import Divergence, SeedRun
-from reportgen.report import Report
+from reportgen.record.probes.weights import HISTOGRAM_BINS
+from reportgen.record.run import Divergence, SeedRun
+from reportgen.report.model import Report
 from tests.outputs.reports import plain_report
-from tests.weights import weighed
+from tests.support.weights import weighed
 
 BEGUN = datetime.fromisoformat("2026-01-02T03:04:05Z").timestamp()
 
@@ -253,7 +253,7 @@ def test_a_record_without_arrays_has_what_it_has(report: Report, tmp_path: Path)
 def test_the_same_bytes_from_every_process_and_no_torch(report: Report) -> None:
     script = (
         "import hashlib, sys\nfrom reportgen.outputs.tensorboard import OUTPUT\n"
-        "from tests.records import small_record\n"
+        "from tests.support.records import small_record\n"
         "from tests.outputs.reports import plain_report\n"
         "files = OUTPUT.render(plain_report(small_record()), print)\n"
         "assert not {'torch', 'tensorflow'} & set(sys.modules)\n"

@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 
 from reportgen.experiment.datasets.raw import DataRequest, ImageArray, LabelArray, RawData, RawSplit
-from reportgen.kinds import DatasetKind
+from reportgen.plugins import DatasetKind
 
 TEST_SHARE = 0.2
 SPLIT_SEED = 0

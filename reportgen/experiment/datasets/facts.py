@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from reportgen.errors import SpecError
 from reportgen.experiment.datasets.raw import ImageArray, LabelArray, RawData, RawSplit
-from reportgen.record import DataFacts, Duplicates, Split
+from reportgen.record.run import DataFacts, Duplicates, Split
 from reportgen.spec.types import DataSpec, Normalization
 
 Digests = NDArray[np.uint64]

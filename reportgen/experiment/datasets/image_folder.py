@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from reportgen.datafiles import SPLITS, find_image_folder, picture_files
 from reportgen.errors import DataError
+from reportgen.experiment.datasets.files import SPLITS, find_image_folder, picture_files
 from reportgen.experiment.datasets.raw import DataRequest, ImageArray, RawData, RawSplit
-from reportgen.kinds import DatasetKind
+from reportgen.plugins import DatasetKind
 
 SIZE = 32
 """Pixels of a side: pictures are cut to their middle square and scaled to this, or to `data.image_size`."""

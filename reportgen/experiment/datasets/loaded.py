@@ -11,7 +11,7 @@ from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
 from reportgen.experiment.augment import augment
 from reportgen.experiment.datasets.raw import ImageArray, LabelArray
-from reportgen.record import DataFacts
+from reportgen.record.run import DataFacts
 from reportgen.spec.types import Augmentation
 
 

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from reportgen.datafiles import search_folders
 from reportgen.errors import DataError, SpecError
 from reportgen.experiment.datasets.facts import gather_facts, pixel_digests, resolve_normalization
+from reportgen.experiment.datasets.files import search_folders
 from reportgen.experiment.datasets.loaded import LoadedData, Normalizer, stratified_rows
 from reportgen.experiment.datasets.raw import DataRequest, LabelArray, RawData, RawSplit
-from reportgen.kinds import DatasetKind, discover
-from reportgen.nearest import nearest
+from reportgen.plugins import DatasetKind, discover
 from reportgen.progress import Progress
-from reportgen.record import DataFacts
+from reportgen.record.run import DataFacts
 from reportgen.spec.types import DataSpec
+from reportgen.text.suggest import nearest
 
 
 def find_datasets() -> dict[str, DatasetKind]:

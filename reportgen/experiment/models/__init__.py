@@ -3,7 +3,4 @@
 from reportgen.experiment.models.forward import check_forward, logits_of, tensors_in
 from reportgen.experiment.models.loading import LoadedModel, find_sources, load_model
 
-__all__ = ["HELPERS", "LoadedModel", "check_forward", "find_sources", "load_model", "logits_of", "tensors_in"]
-
-HELPERS = frozenset({"factories", "forward", "loading", "stems", "weights"})
-"""Modules of this package that hold no SOURCE."""
+__all__ = ["LoadedModel", "check_forward", "find_sources", "load_model", "logits_of", "tensors_in"]

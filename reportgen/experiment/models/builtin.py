@@ -18,8 +18,8 @@ from reportgen.experiment.models._nets.cifar_resnet import (
 from reportgen.experiment.models._nets.resnet9 import ResNet9
 from reportgen.experiment.models._nets.small import Linear, TwoConv
 from reportgen.experiment.models.factories import call_factory, fill_classes
-from reportgen.kinds import ModelSource
-from reportgen.nearest import nearest
+from reportgen.plugins import ModelSource
+from reportgen.text.suggest import nearest
 
 NETWORKS: Mapping[str, Callable[..., torch.nn.Module]] = {
     "linear": Linear,

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from reportgen.errors import ModelError, Place
-from reportgen.nearest import nearest
+from reportgen.text.suggest import nearest
 
 CLASS_ARGUMENTS = ("num_classes", "n_classes", "classes", "num_labels")
 """Names under which a factory may take the class count, the usual one first."""

@@ -12,11 +12,11 @@ from torch.nn.parameter import is_lazy
 from reportgen.errors import ModelError, about
 from reportgen.experiment.models.stems import adapt_stem
 from reportgen.experiment.models.weights import fill_weights
-from reportgen.kinds import ModelSource, discover
-from reportgen.nearest import nearest
+from reportgen.plugins import ModelSource, discover
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import ModelSpec
-from reportgen.words import say
+from reportgen.text.i18n import say
+from reportgen.text.suggest import nearest
 
 FILE = "file"
 

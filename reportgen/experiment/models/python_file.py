@@ -15,9 +15,9 @@ import torch
 
 from reportgen.errors import ModelError, Place
 from reportgen.experiment.models.factories import call_factory, fill_classes, first_line, inside, place_in
-from reportgen.kinds import ModelSource
-from reportgen.nearest import nearest
+from reportgen.plugins import ModelSource
 from reportgen.spec.paths import resolve_path
+from reportgen.text.suggest import nearest
 
 
 def make(name: str, args: Mapping[str, Any], classes: int | None, base: Path) -> torch.nn.Module:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from reportgen.errors import ModelError
-from reportgen.words import say
+from reportgen.text.i18n import say
 
 POOL_WITHIN = 3
 """A max pool belongs to the stem when at most this many convolutions follow the strided one before it (deep stems)."""

@@ -11,8 +11,8 @@ import torch
 
 from reportgen.errors import ModelError
 from reportgen.experiment.models.factories import call_factory
-from reportgen.kinds import ModelSource
-from reportgen.nearest import nearest
+from reportgen.plugins import ModelSource
+from reportgen.text.suggest import nearest
 
 
 def make(name: str, args: Mapping[str, Any], classes: int | None, _base: Path) -> torch.nn.Module:

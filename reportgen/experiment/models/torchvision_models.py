@@ -10,8 +10,8 @@ import torch
 
 from reportgen.errors import ModelError
 from reportgen.experiment.models.factories import call_factory
-from reportgen.kinds import ModelSource
-from reportgen.nearest import nearest
+from reportgen.plugins import ModelSource
+from reportgen.text.suggest import nearest
 
 AUXILIARY = frozenset({"googlenet", "inception_v3"})
 """Families with auxiliary classifiers, which only training on ImageNet uses, and with a slow default initialisation

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reportgen.trace import Shape
+from reportgen.record.trace import Shape
 
 
 @dataclass

@@ -12,7 +12,7 @@ from reportgen.errors import ReportgenError
 from reportgen.experiment.device import kept_random_state
 from reportgen.experiment.models.stems import adapt_stem, find_stem
 from reportgen.experiment.trace.model import trace_model
-from reportgen.trace import AdaptedFit, InputFit, ModelTrace, ModuleCall, Shape
+from reportgen.record.trace import AdaptedFit, InputFit, ModelTrace, ModuleCall, Shape
 
 SMALL_MAP = 4
 """Places of a side; a last map with fewer is worth a trial of the adapted stem."""

@@ -15,8 +15,8 @@ from reportgen.experiment.trace.drafts import OperatorDraft, Recording
 from reportgen.experiment.trace.receptive import receptive_field
 from reportgen.experiment.trace.tensors import shapes_of
 from reportgen.experiment.trace.watching import record
-from reportgen.trace import Edge, ModelTrace, ModuleCall, Operator
-from reportgen.words import say
+from reportgen.record.trace import Edge, ModelTrace, ModuleCall, Operator
+from reportgen.text.i18n import say
 
 
 def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelTrace:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reportgen.experiment.trace.drafts import OperatorDraft
-from reportgen.trace import ReceptiveField, Shape
+from reportgen.record.trace import ReceptiveField, Shape
 
 WINDOWS = frozenset({"conv2d", "max_pool2d", "max_pool2d_with_indices", "avg_pool2d", "lp_pool2d"})
 POOLED = frozenset({"adaptive_avg_pool2d", "adaptive_max_pool2d", "mean", "amax", "sum", "flatten", "logsumexp"})

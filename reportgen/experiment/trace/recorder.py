@@ -13,7 +13,7 @@ from reportgen.experiment.models import tensors_in
 from reportgen.experiment.trace.drafts import CallDraft, OperatorDraft, Recording
 from reportgen.experiment.trace.formulas import macs_of
 from reportgen.experiment.trace.tensors import plain, plain_name, shapes_of, storage_bytes, storage_id
-from reportgen.trace import Shape
+from reportgen.record.trace import Shape
 
 ALIASES = frozenset(
     {"get", "detach", "requires_grad", "contiguous", "to", "float", "type_as", "type", "alias", "clone"}

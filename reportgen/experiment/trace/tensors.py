@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from reportgen.trace import Shape
+from reportgen.record.trace import Shape
 
 
 def plain_name(func: Callable[..., Any]) -> str:

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from reportgen.experiment.models.forward import evaluating
-from reportgen.repeats import median_interval
-from reportgen.trace import ModelTrace, ModuleCall
+from reportgen.record.latency import median_interval
+from reportgen.record.trace import ModelTrace, ModuleCall
 
 WARM_UP = 2
 LEAST = 6

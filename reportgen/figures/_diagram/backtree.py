@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reportgen.figures._diagram.tree import GLUE, Tree, grow, plain_name
-from reportgen.probes.autograd import AutogradFacts, GraphParameter
-from reportgen.trace import Edge, ModelTrace, ModuleCall, Operator
+from reportgen.record.probes.autograd import AutogradFacts, GraphParameter
+from reportgen.record.trace import Edge, ModelTrace, ModuleCall, Operator
 
 VIEWS = GLUE | {"slice", "reshape_alias", "alias", "to_copy", "unsafe_view", "unsafe_split", "lift_fresh", "copy"}
 """Operators that only move or copy numbers: an edge passes through them."""

@@ -15,9 +15,9 @@ from reportgen.figures._diagram.lift import Graph
 from reportgen.figures._diagram.text import clean, shorten, tail
 from reportgen.figures._diagram.tree import plain_name
 from reportgen.figures._diagram.writer import NAME_LIMIT, Writer
-from reportgen.probes.autograd import GraphParameter
-from reportgen.trace import Shape
-from reportgen.words import say, say_count
+from reportgen.record.probes.autograd import GraphParameter
+from reportgen.record.trace import Shape
+from reportgen.text.i18n import say, say_count
 
 SHORTEST_CARD = 3
 """Rows on a card that ends with a child of the model."""

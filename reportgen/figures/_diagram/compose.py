@@ -9,7 +9,7 @@ from reportgen.figures._diagram.cards import Card, Row, Scheme
 from reportgen.figures._diagram.labels import series
 from reportgen.figures._diagram.lift import Graph
 from reportgen.figures._diagram.writer import Writer, symbol
-from reportgen.words import say, say_count
+from reportgen.text.i18n import say, say_count
 
 FIRST, LAST = 12, 8
 """Rows that stay of a card that is too long."""

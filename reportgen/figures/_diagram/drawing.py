@@ -20,9 +20,9 @@ from reportgen.figures._diagram.structure import Structures
 from reportgen.figures._diagram.text import clean, shorten, text_width
 from reportgen.figures._diagram.tree import plant
 from reportgen.figures._diagram.writer import NAME_LIMIT, Writer
-from reportgen.report import Skipped
-from reportgen.trace import ModelTrace
-from reportgen.words import say
+from reportgen.record.trace import ModelTrace
+from reportgen.report.model import Skipped
+from reportgen.text.i18n import say
 
 NARROW = 312.0
 """Panels of at most this width stand two abreast."""

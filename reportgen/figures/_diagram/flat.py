@@ -13,7 +13,7 @@ from reportgen.figures._diagram.lift import lift
 from reportgen.figures._diagram.pages import HEIGHT, WIDTH, Page, paginate
 from reportgen.figures._diagram.paint import Panel, panel
 from reportgen.figures._diagram.routes import GAP, Placed, place
-from reportgen.words import say
+from reportgen.text.i18n import say
 
 MOST_PARTS = 4
 MOST_PAGES = 2

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from reportgen.trace import ModuleCall, Shape
-from reportgen.words import say
+from reportgen.record.trace import ModuleCall, Shape
+from reportgen.text.i18n import say
 
 FOLLOWERS = frozenset((
     "relu", "relu6", "prelu", "leakyrelu", "elu", "celu", "selu", "gelu", "glu", "silu", "mish", "softplus", "tanh",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from reportgen.figures._diagram.paint import Panel, document, number
-from reportgen.report import FigureFile
+from reportgen.report.model import FigureFile
 
 WIDTH, HEIGHT = 680.0, 860.0
 """A page of the report with room left for a caption, CSS pixels."""

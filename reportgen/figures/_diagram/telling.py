@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from reportgen.figures._diagram.cards import Card, Row
 from reportgen.figures._diagram.paint import Panel
-from reportgen.words import say, say_count
+from reportgen.text.i18n import say, say_count
 
 
 def tell(panel: Panel, heading: str, most: int | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from reportgen.trace import ModelTrace, ModuleCall, Operator
+from reportgen.record.trace import ModelTrace, ModuleCall, Operator
 
 GLUE = frozenset((
     "view", "view_as", "reshape", "reshape_as", "unflatten", "permute", "transpose", "t", "mT", "swapaxes", "movedim",

@@ -10,8 +10,8 @@ from reportgen.figures._diagram.labels import shape_text
 from reportgen.figures._diagram.paint import Panel, panel
 from reportgen.figures._diagram.routes import place
 from reportgen.figures._diagram.text import clean, shorten
-from reportgen.probes.autograd import GraphParameter
-from reportgen.words import say, say_count
+from reportgen.record.probes.autograd import GraphParameter
+from reportgen.text.i18n import say, say_count
 
 OWNER, NAME = 150, 120
 """Widest name of a module and of a parameter in it, pixels."""

@@ -13,8 +13,8 @@ from reportgen.figures._diagram.lift import Graph, Item
 from reportgen.figures._diagram.structure import Structures
 from reportgen.figures._diagram.text import clean, shorten, text_width
 from reportgen.figures._diagram.tree import plain_name
-from reportgen.trace import ModuleCall, Shape
-from reportgen.words import say
+from reportgen.record.trace import ModuleCall, Shape
+from reportgen.text.i18n import say
 
 ROW_LIMIT = 290
 """Widest text of a row, pixels."""

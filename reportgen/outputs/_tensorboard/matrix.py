@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from reportgen import numerals
-from reportgen.words import say
+from reportgen.text import numerals
+from reportgen.text.i18n import say
 
 INK, MUTED, PAPER, DIAGONAL = (27, 30, 35), (90, 98, 110), (255, 255, 255), (238, 240, 242)
 ERRORS = np.array([PAPER, (243, 192, 150), (179, 74, 0)], dtype=np.float64)

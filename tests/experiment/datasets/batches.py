@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.datafiles import CIFAR10_FOLDER, CIFAR10_MD5
+from reportgen.experiment.datasets.files import CIFAR10_FOLDER, CIFAR10_MD5
 
 NAMES = tuple(CIFAR10_MD5)
 IMAGES = 20

@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reportgen.datafiles import CIFAR10_FOLDER, cache_folder
 from reportgen.errors import DataError, EnvironmentTrouble
-from reportgen.experiment.datasets import cifar10, load_data
+from reportgen.experiment.datasets import cifar10
+from reportgen.experiment.datasets.files import CIFAR10_FOLDER, cache_folder
+from reportgen.experiment.datasets.loading import load_data
 from reportgen.progress import Silent
 from reportgen.spec.types import DataSpec
 from tests.experiment.cases import load

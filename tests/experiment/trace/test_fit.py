@@ -12,8 +12,8 @@ from torchvision.models import VisionTransformer
 
 from reportgen.experiment.models import load_model
 from reportgen.experiment.trace import trace_model, with_fit
+from reportgen.record.trace import InputFit
 from reportgen.spec.types import ModelSpec
-from reportgen.trace import InputFit
 
 
 def fit_of(module: nn.Module, side: int = 32, adapts: bool = True) -> InputFit:

@@ -10,7 +10,7 @@ from reportgen.experiment.models import logits_of
 from reportgen.experiment.models._nets.small import Linear, TwoConv
 from reportgen.experiment.trace import trace_model
 from reportgen.experiment.trace.watching import record
-from reportgen.trace import ModelTrace
+from reportgen.record.trace import ModelTrace
 from tests.experiment.trace.nets import (
     Dynamic,
     InPlace,

@@ -1,0 +1,186 @@
+"""The commands that make reports: build and render."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reportgen.errors import EnvironmentTrouble, GateFailed, ReportgenError
+from reportgen.system.garbage import uncollected
+
+if TYPE_CHECKING:
+    from reportgen.pipeline.build import Outcome
+    from reportgen.progress import Progress
+    from reportgen.record.gate_result import GateResult
+
+PATH = click.Path(path_type=Path)
+
+
+def report_error(error: ReportgenError) -> int:
+    """Print an error and return its exit code."""
+    from reportgen.cli.errors import print_error
+
+    print_error(error)
+    return error.exit_code
+
+
+def noise(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options -q and -v."""
+    function = click.option("-v", "--verbose", is_flag=True, help="Say more.")(function)
+    return click.option("-q", "--quiet", is_flag=True, help="Say nothing but warnings and errors.")(function)
+
+
+def split_formats(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """`html,pdf` as a tuple."""
+    return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip())) if value else ()
+
+
+def out_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """-o and --format."""
+    function = click.option(
+        "--format", "formats", callback=split_formats, metavar="LIST", help="Comma-separated: html,pdf,json."
+    )(function)
+    return click.option("-o", "--out", type=PATH, metavar="DIR", help="The report's folder.")(function)
+
+
+def set_option(example: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """--set KEY=VALUE, any number of times."""
+    return click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=f"Override a key: {example}.")
+
+
+@click.command()
+@click.argument("specs", nargs=-1, required=True, type=PATH, metavar="SPEC...")
+@out_option
+@set_option("run.epochs=2")
+@click.option("--device", metavar="D", help="auto, cpu, cuda, cuda:1 or mps; overrides run.device.")
+@click.option("--data-root", type=PATH, metavar="DIR", help="Where the data set lies.")
+@click.option("--offline", is_flag=True, help="Never download.")
+@click.option("--force", is_flag=True, help="Measure again even if nothing changed.")
+@noise
+def build(
+    specs: tuple[Path, ...],
+    out: Path | None,
+    formats: tuple[str, ...],
+    overrides: tuple[str, ...],
+    device: str | None,
+    data_root: Path | None,
+    offline: bool,
+    force: bool,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Build the report of each SPEC, by default into reports/<spec's file name>."""
+    with uncollected(keep=True):
+        from reportgen.pipeline.build import Options
+        from reportgen.pipeline.build import build as build_one
+        from reportgen.pipeline.folders import unique_folders
+
+    if device is not None:
+        overrides = (*overrides, f"run.device={device}")
+    options = Options(data_root, offline, force, formats, overrides)
+    progress = listener(quiet, verbose)
+    codes = []
+    for path, folder in zip(specs, unique_folders(specs, out), strict=True):
+        work = partial(build_one, path, folder, options, progress)
+        codes.append(attempt(work, progress, len(specs) > 1, spec=path, overrides=overrides))
+    return next((code for code in codes if code), 0)
+
+
+@click.command()
+@click.argument("record", type=PATH, metavar="RECORD_DIR")
+@out_option
+@set_option("report.paper=letter")
+@noise
+def render(
+    record: Path, out: Path | None, formats: tuple[str, ...], overrides: tuple[str, ...], quiet: bool, verbose: bool
+) -> int:
+    """Draw a report again from its record: no model, no data, no PyTorch."""
+    from reportgen.outputs.pdf_worker import ahead
+
+    with ahead(not formats or "pdf" in formats):
+        with uncollected(keep=True):
+            from reportgen.pipeline.build import Options
+            from reportgen.pipeline.build import render as render_one
+
+        progress = listener(quiet, verbose)
+        options = Options(formats=formats, overrides=overrides)
+        return attempt(lambda: render_one(record, out, options, progress), progress, several=False)
+
+
+def attempt(
+    work: Callable[[], Outcome],
+    progress: Progress,
+    several: bool,
+    spec: Path | None = None,
+    overrides: tuple[str, ...] = (),
+) -> int:
+    """Do one report's work and tell how it ended; with several, one that fails does not stop the next."""
+    try:
+        outcome = work()
+    except ReportgenError as error:
+        if not several:
+            raise
+        return report_error(error)
+    for failure in outcome.errors:
+        report_error(failure)
+    progress.say(closing_line(outcome))
+    for gate in outcome.gates:
+        tell_gate(gate, progress)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        tell_actions(outcome, spec, overrides)
+    return outcome.exit_code
+
+
+def tell_actions(outcome: Outcome, spec: Path | None, overrides: tuple[str, ...]) -> None:
+    """The step's summary, outputs and annotations of a GitHub workflow."""
+    from reportgen.cli import github
+    from reportgen.pipeline.build import find_record_of
+    from reportgen.spec import locate
+
+    record = outcome.record or find_record_of(outcome.folder)
+    try:
+        github.write_summary(outcome.folder, os.environ)
+        github.write_outputs(github.step_outputs(record, outcome.folder) if record else {}, os.environ)
+    except OSError as error:
+        raise EnvironmentTrouble(f"GitHub's step files can't be written: {error}", "The report is built.") from error
+    places = tuple(locate(spec, overrides, f"gates.{at}") if spec else None for at in range(len(outcome.gates)))
+    for line in github.annotate(outcome.gates, places):
+        click.echo(line)
+
+
+def tell_gate(gate: GateResult, progress: Progress) -> None:
+    """Say how a gate came out; what did not pass is said even where silence was asked for."""
+    away = f", {gate.distance} from the bound" if gate.distance and gate.outcome == "fail" else ""
+    line = f"{gate.rule}: {gate.display}{away}"
+    if gate.outcome == "fail":
+        report_error(GateFailed(f"gate failed: {line}"))
+    elif gate.outcome == "undecided":
+        progress.warn(f"gate undecided, not enough data: {line}. {gate.reason}")
+    else:
+        progress.say(f"gate passed: {line}")
+
+
+def closing_line(outcome: Outcome) -> str:
+    """Where the report is, in one line."""
+    if outcome.record is None:
+        return f"{outcome.folder}: unchanged"
+    if outcome.errors:
+        return f"{outcome.folder}: built without what failed; the measurements are kept"
+    if outcome.exit_code == 4:
+        return f"{outcome.folder}: built, but training diverged; the report says where"
+    failed = sum(gate.outcome == "fail" for gate in outcome.gates)
+    if failed:
+        return f"{outcome.folder}: built; {failed} of {len(outcome.gates)} gates failed"
+    return f"{outcome.folder}: built" + (" from the earlier record" if outcome.reused else "")
+
+
+def listener(quiet: bool, verbose: bool) -> Progress:
+    """The progress of this terminal."""
+    from reportgen.cli.terminal import make_progress
+
+    return make_progress(quiet, verbose)

@@ -1,0 +1,55 @@
+"""What a spec can name, for `reportgen list`: (name, summary) of every kind."""
+
+from __future__ import annotations
+
+
+def entries(kind: str) -> list[tuple[str, str]]:
+    """The rows of one kind: models, datasets, sections, outputs or metrics."""
+    return {
+        "models": model_entries,
+        "datasets": dataset_entries,
+        "sections": section_entries,
+        "outputs": output_entries,
+        "metrics": metric_entries,
+    }[kind]()
+
+
+def model_entries() -> list[tuple[str, str]]:
+    """Every name that `model.source` takes, and the form for a file of one's own."""
+    from reportgen.experiment.models import find_sources
+
+    rows = [
+        (f"{source.name}:{name}", source.summary if first else "")
+        for source in find_sources().values()
+        for first, name in ((index == 0, name) for index, name in enumerate(source.names()))
+    ]
+    return [*rows, ("path/to/file.py:factory", "a function or class of your own, relative to the spec")]
+
+
+def dataset_entries() -> list[tuple[str, str]]:
+    """Every `data.name`."""
+    from reportgen.experiment.datasets.loading import find_datasets
+
+    return [(dataset.name, dataset.summary) for dataset in find_datasets().values()]
+
+
+def section_entries() -> list[tuple[str, str]]:
+    """Every section, in the order of the report."""
+    from reportgen.report.sections import find_sections
+
+    ordered = sorted(find_sections().values(), key=lambda section: section.order)
+    return [(section.name, section.title) for section in ordered]
+
+
+def output_entries() -> list[tuple[str, str]]:
+    """Every output."""
+    from reportgen.outputs import find_outputs
+
+    return [(output.name, output.summary) for output in find_outputs().values()]
+
+
+def metric_entries() -> list[tuple[str, str]]:
+    """Every headline metric."""
+    from reportgen.metrics.definitions import DEFINITIONS
+
+    return [(definition.name, definition.label) for definition in DEFINITIONS]

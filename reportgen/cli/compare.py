@@ -1,0 +1,69 @@
+"""The command compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reportgen.cli.build import PATH, attempt, listener, noise, out_option
+
+if TYPE_CHECKING:
+    from reportgen.record.ranking import Ranking
+
+
+@click.command()
+@click.argument("baseline", type=PATH)
+@click.argument("candidates", nargs=-1, required=True, type=PATH, metavar="CANDIDATE...")
+@out_option
+@click.option("--margin", type=click.FloatRange(0, 1, min_open=True, max_open=True), metavar="SHARE",
+              help="Change of top-1 accuracy that does not matter; default 0.005.")  # fmt: skip
+@noise
+def compare(
+    baseline: Path,
+    candidates: tuple[Path, ...],
+    out: Path | None,
+    formats: tuple[str, ...],
+    margin: float | None,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Draw the report of each CANDIDATE against a BASELINE; each a report's folder, a record or a report.pdf.
+
+    Several candidates go into a folder each, and are ranked with the baseline: in every report, in the terminal, and in
+    an index.html and a ranking.json beside their folders.
+    """
+    from reportgen.pipeline.build import Options
+    from reportgen.pipeline.compare import Contest
+
+    progress = listener(quiet, verbose)
+    contest = Contest.open(baseline, candidates, out or Path("reports") / "comparison")
+    ranking, options, codes = contest.rank(progress), Options(formats=formats), []
+    for number in range(1, len(contest.sources)):
+        work = partial(contest.compare, number, margin, options, progress, ranking)
+        codes.append(attempt(work, progress, contest.several))
+    if ranking is not None:
+        for line in tell_ranking(ranking, [f"{number} {source.name}" for number, source in enumerate(contest.sources)]):
+            click.echo(line)
+        if contest.made:
+            progress.say(f"{contest.publish(ranking)}: ranking of {len(ranking.entries)} models")
+    return next((code for code in codes if code), 0)
+
+
+def tell_ranking(ranking: Ranking, called: Sequence[str]) -> list[str]:
+    """The models with their accuracies, the best first, then every pair; `called`: names for the terminal by number."""
+    names = {entry.name: called[entry.number] for entry in ranking.entries}
+    width = max(map(len, names.values()))
+    lines = [
+        f"{names[entry.name]:<{width}}  {entry.accuracy.display_full if entry.accuracy else '—'}"
+        for entry in ranking.entries
+    ]
+    for pair in ranking.pairs:
+        how = "differ" if pair.holds else "can't be told apart"
+        told = f"{pair.change.display} ({pair.change.display_interval}), p = {pair.p_adjusted:.3g}"
+        lines.append(f"{names[pair.second]} and {names[pair.first]} {how}: {told} after Holm's correction")
+    return [*lines, *(f"{names[one.second]} and {names[one.first]} are not compared: {one.reason}"
+                      for one in ranking.refused)]  # fmt: skip

@@ -1,0 +1,93 @@
+"""The commands that look and prepare: check, new, trace and list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reportgen.cli.build import set_option
+from reportgen.errors import EnvironmentTrouble, SpecError
+
+PATH = click.Path(path_type=Path)
+
+KINDS = ("models", "datasets", "sections", "outputs", "metrics")
+
+
+@click.command()
+@click.argument("specs", nargs=-1, type=PATH, metavar="[SPEC...]")
+@set_option("run.epochs=2")
+@click.option("--data-root", type=PATH, metavar="DIR", help="Where the data set lies.")
+@click.option("--offline", is_flag=True, help="Count a data set that is not here as missing.")
+def check(specs: tuple[Path, ...], overrides: tuple[str, ...], data_root: Path | None, offline: bool) -> int:
+    """Check specs and this machine, and print the plan: what would run, on what, for about how long."""
+    from reportgen.pipeline.build import Options
+    from reportgen.pipeline.check import check_machine, check_spec
+
+    options = Options(data_root=data_root, offline=offline, overrides=overrides)
+    findings = list(check_machine())
+    for path in specs:
+        findings += check_spec(path, options)
+    for finding in findings:
+        click.echo(finding.line)
+        for line in finding.hint.splitlines():
+            click.echo(f"    {line}")
+    return next((finding.exit_code for finding in findings if finding.exit_code), 0)
+
+
+@click.command()
+@click.argument("model", required=False)
+@click.option("-o", "--out", type=PATH, metavar="FILE", help="Write it there instead of to the terminal.")
+def new(model: str | None, out: Path | None) -> None:
+    """Write a commented spec that builds as it is; MODEL as in model.source."""
+    from reportgen.spec.starter import starter_spec
+
+    text = starter_spec(model)
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        with out.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise SpecError(f"{out} is there already", "Choose another name, or remove it first.") from error
+    except OSError as error:
+        raise EnvironmentTrouble(f"{out} can't be written: {error.strerror}", "Choose another place.") from error
+    click.echo(f"{out}: written; build it with: reportgen build {out}")
+
+
+def parse_shape(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[int, ...]:
+    """`1,3,32,32` as a shape of one image."""
+    try:
+        shape = tuple(int(part) for part in value.split(","))
+    except ValueError as error:
+        raise click.BadParameter("give four whole numbers such as 1,3,32,32") from error
+    if len(shape) != 4 or min(shape) < 1:
+        raise click.BadParameter("give four whole numbers above zero such as 1,3,32,32")
+    return (1, *shape[1:])
+
+
+@click.command()
+@click.argument("model")
+@click.option("--input", "shape", default="1,3,32,32", show_default=True, callback=parse_shape, metavar="N,C,H,W")
+@click.option("--depth", type=click.IntRange(min=1), metavar="N", help="Show so many levels of modules.")
+@click.option("--json", "as_json", is_flag=True, help="The whole trace as JSON.")
+def trace(model: str, shape: tuple[int, ...], depth: int | None, as_json: bool) -> None:
+    """Print the layer table of MODEL (as in model.source): shapes, parameters, MACs, activations."""
+    from reportgen.cli.trace_table import format_trace
+    from reportgen.experiment.inspect import trace_source
+
+    traced = trace_source(model, shape)
+    click.echo(traced.model_dump_json(indent=2) if as_json else format_trace(traced, depth))
+
+
+@click.command(name="list")
+@click.argument("kind", type=click.Choice(KINDS))
+def list_kind(kind: str) -> None:
+    """List what a spec can name: models, data sets, sections, outputs or metrics."""
+    from reportgen.cli.catalogue import entries
+
+    rows = entries(kind)
+    width = max(len(name) for name, _ in rows)
+    for name, summary in rows:
+        click.echo(f"{name:<{width}}  {summary}".rstrip())

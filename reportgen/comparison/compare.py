@@ -1,0 +1,92 @@
+"""The room's verb: two records become a comparison, or a refusal that says why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from reportgen.comparison.accuracy import AccuracyChange, compare_accuracy
+from reportgen.comparison.changes import describe_change, score_changes
+from reportgen.comparison.classes import compare_classes
+from reportgen.comparison.costs import compare_costs, other_machine
+from reportgen.comparison.decision import decide
+from reportgen.comparison.differences import find_differences
+from reportgen.comparison.flips import find_flips
+from reportgen.comparison.interval_adjustment import Ends
+from reportgen.comparison.matching import Matched, Mismatch, match
+from reportgen.comparison.numbers import SectionNumbers, compare_numbers
+from reportgen.comparison.power import images_needed, seeds_needed
+from reportgen.metrics.bootstrap import draw_bootstrap
+from reportgen.record.comparison import Baseline, Comparison, Judgement, Refusal, Verdict
+from reportgen.record.run import RunRecord
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def compare(
+    candidate: RunRecord,
+    baseline: RunRecord,
+    numbers: SectionNumbers,
+    *,
+    digest: str,
+    margin: float,
+    resamples: int,
+    seed: int,
+) -> tuple[Judgement, Arrays]:
+    """The candidate against the baseline on the same images, and the arrays that go with it.
+
+    `numbers` are those of the sections; `digest` is that of the baseline's record.json. Intervals are 95 %, from
+    `resamples` paired bootstrap draws.
+    """
+    origin = baseline.provenance
+    identity = Baseline(
+        title=baseline.title, fingerprint=baseline.fingerprint, digest=digest, created=origin.created,
+        commit=origin.commit, dirty=origin.dirty,
+    )  # fmt: skip
+    matched = match(candidate, baseline)
+    if isinstance(matched, Mismatch):
+        return Refusal(baseline=identity, reason=matched.reason, advice=matched.advice), {}
+    draws = draw_bootstrap(matched.labels, resamples, seed)
+    found = compare_accuracy(matched, draws, margin)
+    change = found.change
+    verdict = decide(change, margin, matched.identical)
+    costs, gaps = compare_costs(candidate, baseline)
+    more, further = compare_numbers(numbers, other_machine(candidate, baseline))
+    flips = find_flips(matched, candidate, baseline)
+    several = found.seed_spread is not None
+    accuracy = describe_change("accuracy", Ends(change.value, change.low, change.high), matched.n, several)
+    images, seeds = needed(verdict, matched, found, margin)
+    comparison = Comparison(
+        baseline=identity,
+        verdict=verdict,
+        n=matched.n,
+        p=change.p,
+        mcnemar=found.mcnemar,
+        equivalence=found.equivalence,
+        identical=matched.identical,
+        seeds=(len(matched.before), len(matched.after)),
+        seed_spread=found.seed_spread,
+        detectable=found.detectable,
+        images_needed=images,
+        seeds_needed=seeds,
+        values=(accuracy, *score_changes(matched, draws), *costs, *more),
+        before=baseline.measured.values if baseline.measured else (),
+        not_compared=(*gaps, *further),
+        classes=compare_classes(matched),
+        lost=flips.lost,
+        gained=flips.gained,
+        differences=find_differences(candidate, baseline),
+        resamples=resamples,
+        seed=seed,
+    )
+    return comparison, flips.arrays
+
+
+def needed(verdict: Verdict, matched: Matched, found: AccuracyChange, margin: float) -> tuple[int | None, int | None]:
+    """About how many images, and how many seeds, would decide; both None where it is decided."""
+    if verdict != "undecided":
+        return None, None
+    if found.seed_spread is None:
+        return images_needed(matched.n, found.mcnemar.lost, found.mcnemar.gained, margin), None
+    return None, seeds_needed(found.change.value, found.image_error, found.seed_spread, margin, matched.n)

@@ -1,0 +1,40 @@
+"""The rule that turns a change with its interval into one of four verdicts.
+
+- **equivalent**: the 95 % interval lies within ± the margin, which is two one-sided tests at 2.5 % each; or both models
+  give the same outputs for every image.
+- **better**, **worse**: otherwise, where the interval lies on one side of zero and the test of no change gives
+  p ≤ 0.05.
+- **undecided**: otherwise.
+
+A true change of zero is called better or worse with a probability of at most 5 %, which the exact test alone ensures;
+a true change of the margin or more is called equivalent with a probability of at most about 2.5 %.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.record.comparison import Verdict
+
+ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class Change:
+    """A difference of two accuracies, candidate − baseline, with its 95 % interval and the p of no change."""
+
+    value: float
+    low: float
+    high: float
+    p: float
+
+
+def decide(change: Change, margin: float, identical: bool = False) -> Verdict:
+    """The verdict by the rule above."""
+    if identical or (-margin < change.low and change.high < margin):
+        return "equivalent"
+    if change.p <= ALPHA and change.low > 0:
+        return "better"
+    if change.p <= ALPHA and change.high < 0:
+        return "worse"
+    return "undecided"

@@ -1,0 +1,97 @@
+"""Each rule held against the number it names."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from reportgen.comparison.gate_names import find_value
+from reportgen.metrics.definitions import write
+from reportgen.record.comparison import NotCompared
+from reportgen.record.gate_result import GateOutcome, GateResult
+from reportgen.record.metric_value import MetricValue
+from reportgen.spec.gates import Comparator, Rule, parse_rule
+from reportgen.text import numerals
+from reportgen.text.i18n import say
+
+EQUAL = 1e-9
+"""Relative difference below which two numbers are the same."""
+
+
+def judge_gates(
+    gates: Sequence[str], values: Sequence[MetricValue], gaps: Sequence[NotCompared] = ()
+) -> tuple[GateResult, ...]:
+    """The outcome of every rule, in the order of the spec, on the numbers of a report; `gaps` say why some are not."""
+    by_name = {value.name: value for value in values}
+    reasons = {gap.name: gap.reason for gap in gaps}
+    return tuple(judge(parse_rule(text), by_name, reasons) for text in gates)
+
+
+def judge(rule: Rule, values: Mapping[str, MetricValue], reasons: Mapping[str, str]) -> GateResult:
+    """One rule on the number it names; `reasons`: why a number is unknown, by its name.
+
+    A point rule compares the value. A rule with `confidently` passes when both ends of the interval fulfil it, fails
+    when neither does, and is undecided between; numbers that are counted exactly need no interval.
+    """
+    metric, scale = find_value(rule.metric, values)
+    bound = rule.bound / scale
+    if metric is None or metric.value is None or not math.isfinite(metric.value):
+        reason = reasons.get(metric.name if metric is not None else rule.metric) or say("This run has no such number.")
+        label = metric.label if metric is not None else rule.metric
+        return result(rule, label, "undecided", None, numerals.DASH, "", reason)
+    if not rule.confidently or metric.method == "exact":
+        outcome: GateOutcome = "pass" if holds(metric.value, rule.comparator, bound) else "fail"
+        reason = ""
+    else:
+        outcome, reason = judge_interval(metric, rule.comparator, bound)
+    distance = tell_distance(metric, bound)
+    return result(rule, metric.label, outcome, metric.value, metric.display_full, distance, reason)
+
+
+def judge_interval(metric: MetricValue, comparator: Comparator, bound: float) -> tuple[GateOutcome, str]:
+    """Whether a whole interval fulfils a rule, and why it can't be told."""
+    if metric.low is None or metric.high is None:
+        return "undecided", say("The number has no interval to ask.")
+    if comparator in ("==", "!="):
+        inside = metric.low <= bound <= metric.high
+        certain = metric.low == metric.high
+        if inside and not certain:
+            return "undecided", say("The bound lies inside the interval.")
+        return ("pass" if holds(metric.low, comparator, bound) else "fail"), ""
+    ends = [holds(end, comparator, bound) for end in (metric.low, metric.high)]
+    if all(ends):
+        return "pass", ""
+    if not any(ends):
+        return "fail", ""
+    return "undecided", say("The bound lies inside the interval; more images would decide.")
+
+
+def holds(value: float, comparator: Comparator, bound: float) -> bool:
+    """Whether a number fulfils a comparison; numbers that differ by rounding alone are equal."""
+    same = math.isclose(value, bound, rel_tol=EQUAL, abs_tol=EQUAL * EQUAL)
+    if comparator in ("==", "!="):
+        return same == (comparator == "==")
+    if same:
+        return comparator in (">=", "<=")
+    return value > bound if comparator in (">=", ">") else value < bound
+
+
+def tell_distance(metric: MetricValue, bound: float) -> str:
+    """How far the value is from the bound, in the metric's unit."""
+    assert metric.value is not None
+    away = abs(metric.value - bound)
+    if metric.unit == "share":
+        return numerals.points(away, 2).lstrip("+")
+    if metric.unit in ("score", "nats", "ratio"):
+        return numerals.significant(away, 2)
+    return write("", metric.unit, away, None, None, None)[0]
+
+
+def result(
+    rule: Rule, label: str, outcome: GateOutcome, value: float | None, display: str, distance: str, reason: str
+) -> GateResult:
+    """The result of a rule."""
+    return GateResult(
+        rule=rule.text, metric=rule.metric, label=label, confidently=rule.confidently, outcome=outcome, value=value,
+        display=display, distance=distance, reason=reason,
+    )  # fmt: skip

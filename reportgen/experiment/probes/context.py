@@ -1,0 +1,108 @@
+"""What a probe is given, and what it gives back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import torch
+from numpy.typing import NDArray
+
+from reportgen.experiment.datasets.loaded import LoadedData, stratified_rows
+from reportgen.experiment.device import ComputeDevice
+from reportgen.record.probes.sampling import Sampled
+from reportgen.record.trace import ModelTrace
+from reportgen.spec.frozen import Frozen
+from reportgen.spec.types import ReportSpec
+
+PROBE_SEED = 0
+"""Of every sample that probes take: the same images whatever the run's own seed."""
+
+
+class ProbeRefused(Exception):
+    """Raised by a probe that can't be run on this model or data; its text is the sentence that the report shows."""
+
+
+@dataclass(frozen=True)
+class ProbeContext:
+    """A finished run, for a probe to look into. A probe leaves the module as it found it."""
+
+    module: torch.nn.Module
+    """With its final weights, on the device, in evaluation mode."""
+    initial: Mapping[str, torch.Tensor] | None
+    """The state dict before training, on the CPU; None where nothing was trained."""
+    data: LoadedData
+    device: ComputeDevice
+    spec: ReportSpec
+    trace: ModelTrace
+    logits: NDArray[Any]
+    """(n, classes) float32 of the whole evaluation set."""
+    shown: NDArray[Any]
+    """(k,) positions in the evaluation set of the images whose pictures the record keeps."""
+    history: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """The arrays kept during training; empty where nothing was trained."""
+
+    def sample(self, number: int, split: Literal["train", "test"] = "test") -> tuple[torch.Tensor, Sampled]:
+        """Rows of at most `number` images of a split, the classes in equal shares, and how to name them."""
+        labels = self.data.test_labels if split == "test" else self.data.train_labels
+        rows = torch.from_numpy(stratified_rows(labels.numpy(), number, PROBE_SEED))
+        return rows, Sampled(images=len(rows), split=split, seed=PROBE_SEED)
+
+    def inputs(self, rows: torch.Tensor, split: Literal["train", "test"] = "test") -> torch.Tensor:
+        """Images of a split as the model sees them, (b, C, H, W), on the device, not augmented."""
+        images = self.data.test_images if split == "test" else self.data.train_images
+        return self.data.normalization.apply(images[rows].to(self.device.torch_device), self.device.dtype)
+
+
+@dataclass
+class Allowance:
+    """The time that one probe may take, and how much of it is left."""
+
+    seconds: float
+    """Infinite where there is no limit."""
+    full: bool = False
+    """True when the spec asks for all that the probe can do."""
+    begun: float = field(default_factory=time.perf_counter)
+
+    @property
+    def spent(self) -> float:
+        """Seconds since the probe began."""
+        return time.perf_counter() - self.begun
+
+    @property
+    def left(self) -> float:
+        """Seconds left; below zero when it is overdrawn."""
+        return self.seconds - self.spent
+
+    def affordable(self, seconds_each: float, share: float = 1.0) -> int:
+        """How many things of `seconds_each` fit into a share of what is left."""
+        if self.seconds == float("inf"):
+            return 10**9
+        return max(0, int(share * self.left / max(seconds_each, 1e-9)))
+
+
+@dataclass(frozen=True)
+class ProbeResult:
+    """What a probe found."""
+
+    facts: Frozen
+    """Of the type that `reportgen.record.probes.Probes` holds under the probe's name."""
+    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """For the record; every name begins with `<probe>.`."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One way of looking into a model: one module of this package."""
+
+    name: str
+    """The field of `reportgen.record.probes.Probes` that it fills and its key in `run.probes`."""
+    title: str
+    order: int
+    """Place in the sequence: the cheap and the important first."""
+    share: float
+    """Of the time for all probes; what one leaves goes to those after it."""
+    run: Callable[[ProbeContext, Allowance], ProbeResult]
+    """Raises ProbeRefused with a sentence for the reader where it can't be done."""

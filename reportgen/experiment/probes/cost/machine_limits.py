@@ -1,0 +1,91 @@
+"""The machine's limits: arithmetic by a matrix product, memory by a copy, overhead by a module with nothing to do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from statistics import median
+
+import torch
+
+from reportgen.experiment.device import ComputeDevice
+from reportgen.experiment.trace.timing import Stopwatch, watched
+from reportgen.record.probes.cost import Roofs
+
+SIZES = (256, 512, 1024, 2048, 4096, 8192)
+"""Rows of the square matrices, until the next would take too long."""
+ENOUGH = 1024
+"""Rows up to which the time is taken whatever it is, but for LONGEST seconds."""
+LONGEST = 2.0
+REPEATS = 5
+"""Of each product and of the copy; the best counts, because anything else that runs makes them slower only."""
+BUFFER = 128 * 2**20
+"""Bytes of the copied buffer: beyond the caches of most processors."""
+CALLS = 200
+LEAST_SECONDS = 2e-5
+"""A shorter time is the clock's rather than the device's."""
+
+
+def measure_roofs(device: ComputeDevice, seconds: float) -> Roofs:
+    """The limits of the device in the precision of evaluation, in about so many seconds (Williams et al. 2009)."""
+    flops, size = matrix_rate(device, 0.7 * seconds)
+    number = torch.finfo(device.evaluation_dtype)
+    return Roofs(
+        precision=device.evaluation_precision,
+        element_bytes=number.bits // 8,
+        flops_per_second=flops,
+        matrix_size=size,
+        bytes_per_second=copy_rate(device),
+        buffer_bytes=BUFFER,
+        call_seconds=call_seconds(device),
+        call_repeats=CALLS,
+    )
+
+
+def matrix_rate(device: ComputeDevice, seconds: float) -> tuple[float, int]:
+    """Operations per second of the fastest square product, 2·size³ each, and its size."""
+    found: list[tuple[float, int]] = []
+    end = time.perf_counter() + seconds
+    for size in SIZES:
+        one = torch.full((size, size), 1 / 3, dtype=device.evaluation_dtype, device=device.torch_device)
+        other, product = one.clone(), torch.empty_like(one)
+
+        def multiply(a: torch.Tensor = one, b: torch.Tensor = other, out: torch.Tensor = product) -> object:
+            return torch.mm(a, b, out=out)
+
+        best = best_of(multiply, device)
+        found.append((2 * size**3 / best, size))
+        next_one = 8 * (REPEATS + 1) * best
+        if next_one > LONGEST or (size >= ENOUGH and time.perf_counter() + next_one > end):
+            break
+    return max(found)
+
+
+def copy_rate(device: ComputeDevice) -> float:
+    """Bytes per second that the fastest copy of a buffer reads and writes."""
+    source = torch.ones(BUFFER // 4, dtype=torch.float32, device=device.torch_device)
+    target = torch.zeros_like(source)
+    return 2 * BUFFER / best_of(lambda: target.copy_(source), device)
+
+
+def best_of(work: Callable[[], object], device: ComputeDevice) -> float:
+    """Seconds of the fastest of REPEATS runs, after one that is not counted."""
+    times = []
+    for _ in range(REPEATS + 1):
+        device.synchronise()
+        start = time.perf_counter()
+        work()
+        device.synchronise()
+        times.append(time.perf_counter() - start)
+    return max(min(times[1:]), LEAST_SECONDS)
+
+
+def call_seconds(device: ComputeDevice) -> float:
+    """Median time of a call of a ReLU on one number, by the stopwatch that times the modules."""
+    module = torch.nn.ReLU()
+    watch = Stopwatch({id(module): ""}, device.synchronise)
+    number = torch.ones(1, device=device.torch_device)
+    with torch.inference_mode(), watched(module, watch):
+        for _ in range(CALLS):
+            module(number)
+    return median(time for times in watch.seconds.values() for time in times)

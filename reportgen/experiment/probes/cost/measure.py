@@ -1,0 +1,170 @@
+"""The probe `cost`: how fast, how much memory, how near the machine's limits, where a training step's time goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+
+from reportgen.experiment.latency import BATCHES, REPEATS, WARM_UPS, measure_latency
+from reportgen.experiment.probes.context import Allowance, Probe, ProbeContext, ProbeResult
+from reportgen.experiment.probes.cost.energy import find_meter, measure_energy
+from reportgen.experiment.probes.cost.machine_limits import measure_roofs
+from reportgen.experiment.probes.cost.memory import inference_peak, process_peak
+from reportgen.experiment.probes.cost.training_step import LEAST, Uncopied, time_steps
+from reportgen.experiment.train import plan_steps
+from reportgen.record.latency import Latency
+from reportgen.record.probes.cost import CostFacts, Energy, PeakMemory, StepTime
+from reportgen.text.i18n import say
+
+LARGEST = {False: 256, True: 1024}
+"""Images of the largest batch that is timed: usually, and when all is asked for."""
+MOST_BYTES = {"cpu": 2 * 2**30, "cuda": float("inf"), "mps": 8 * 2**30}
+"""Of activations of one layer; larger batches are not tried, because the system of a CPU kills rather than refuses."""
+SHARES = {"roofs": 0.2, "latency": 0.4, "energy": 0.05}
+"""Of the allowance; the training step gets what they leave."""
+MOST_SECONDS = {"roofs": 2.0, "batch": 3.0, "energy": 1.0}
+"""Where there is no limit."""
+FEWEST = 2
+"""Images of a training step: normalisation over the batch needs two."""
+STEP_COST = 3.2
+"""Time of a training step per time of a forward pass of the same images, before one has been timed."""
+Stopped = Literal["time", "memory", "largest"]
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Latencies by batch size, and why there are no larger ones."""
+
+    latency: tuple[Latency, ...]
+    stopped_by: Stopped
+
+
+def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
+    """Measure everything that the device allows; what can't be had says why."""
+    roofs = measure_roofs(context.device, within(allowance, "roofs"))
+    batches = time_batches(context, allowance)
+    memory = list(inference_peaks(context, batches))
+    energy, energy_missing = energy_of(context, batches, within(allowance, "energy"))
+    step, step_missing = step_of(context, batches, allowance, memory)
+    facts = CostFacts(
+        latency=batches.latency,
+        stopped_by=batches.stopped_by,
+        roofs=roofs,
+        memory=tuple(memory),
+        process_bytes=process_peak(),
+        step=step,
+        step_missing=step_missing,
+        energy=energy,
+        energy_missing=energy_missing,
+    )
+    return ProbeResult(facts)
+
+
+def within(allowance: Allowance, part: str) -> float:
+    """Seconds that a part may take."""
+    return min(MOST_SECONDS[part], SHARES[part] * allowance.seconds)
+
+
+def time_batches(context: ProbeContext, allowance: Allowance) -> Batches:
+    """Latency of 2, 4, 8 … images, but for the sizes that every run times, while time and memory last."""
+    end = allowance.spent + SHARES["latency"] * allowance.seconds
+    sizes = [size for size in powers(LARGEST[allowance.full]) if size not in BATCHES]
+    found: list[Latency] = []
+    each = try_pass(context)
+    for place, size in enumerate(sizes):
+        left = end - allowance.spent
+        if (REPEATS[0] + WARM_UPS) * size * each > left:
+            return Batches(tuple(found), "time")
+        if size * context.trace.activation_bytes_inference > MOST_BYTES[context.device.kind]:
+            return Batches(tuple(found), "memory")
+        seconds = min(MOST_SECONDS["batch"], left / (len(sizes) - place))
+        try:
+            found += measure_latency(context.module, shape_of(context), context.device, (size,), seconds)
+        except torch.OutOfMemoryError:
+            return Batches(tuple(found), "memory")
+        each = found[-1].p50_seconds / size
+    return Batches(tuple(found), "largest")
+
+
+def powers(largest: int) -> list[int]:
+    """2, 4, 8 … up to the largest."""
+    return [2**exponent for exponent in range(1, largest.bit_length())]
+
+
+def shape_of(context: ProbeContext) -> tuple[int, int, int]:
+    """Channels, height and width of an image as the model sees it."""
+    return context.data.facts.image_shape
+
+
+def make_images(context: ProbeContext, size: int) -> torch.Tensor:
+    """Grey images (size, C, H, W) on the device."""
+    device = context.device
+    images = torch.zeros(size, *shape_of(context), dtype=device.dtype, device=device.torch_device)
+    return images.contiguous(memory_format=torch.channels_last) if device.channels_last else images
+
+
+def try_pass(context: ProbeContext) -> float:
+    """Seconds for one image, by the second of two passes of two images."""
+    images = make_images(context, 2)
+    with torch.inference_mode(), context.device.autocast(evaluating=True):
+        for _ in range(2):
+            context.device.synchronise()
+            start = time.perf_counter()
+            context.module(images)
+            context.device.synchronise()
+    return (time.perf_counter() - start) / 2
+
+
+def inference_peaks(context: ProbeContext, batches: Batches) -> Iterator[PeakMemory]:
+    """Memory of a forward pass of one image, and of the largest batch that was timed."""
+    for size in dict.fromkeys((1, max((latency.batch_size for latency in batches.latency), default=1))):
+        yield inference_peak(context.module, make_images(context, size), context.device)
+
+
+def energy_of(context: ProbeContext, batches: Batches, seconds: float) -> tuple[Energy | None, str]:
+    """Energy of forward passes of the batch size that was fastest an image, or why it is not known."""
+    meter = find_meter(context.device)
+    if isinstance(meter, str):
+        return None, meter
+    fastest = max(batches.latency, key=lambda latency: latency.images_per_second, default=None)
+    images = make_images(context, fastest.batch_size if fastest else 1)
+    with torch.inference_mode(), context.device.autocast(evaluating=True):
+        found = measure_energy(lambda: context.module(images), len(images), context.device, meter, seconds)
+    return found, "" if found else say("Not measured: the energy counter did not move.")
+
+
+def step_of(
+    context: ProbeContext, batches: Batches, allowance: Allowance, memory: list[PeakMemory]
+) -> tuple[StepTime | None, str]:
+    """A training step in parts, its memory added to `memory`; or why there is none."""
+    run = context.spec.run
+    if run.mode != "train":
+        return None, say("The model was evaluated as it is; this run trained nothing.")
+    planned = plan_steps(run, len(context.data.train_labels)).batch
+    each = guess_step(context, planned, batches)
+    size = planned
+    while size > FEWEST and (LEAST + 1) * each * size / planned > allowance.left:
+        size //= 2
+    try:
+        step, peak = time_steps(context, size, planned, allowance.affordable)
+    except Uncopied as error:
+        return None, str(error)
+    memory.append(peak)
+    return step, ""
+
+
+def guess_step(context: ProbeContext, batch: int, batches: Batches) -> float:
+    """Seconds of a training step, by those of the run, else by a forward pass."""
+    ends = context.history.get("train.seconds", np.empty(0))
+    if len(ends) > 1:
+        return float(np.median(np.diff(ends)))
+    each = min((latency.p50_seconds / latency.batch_size for latency in batches.latency), default=0.0)
+    return STEP_COST * batch * (each or try_pass(context))
+
+
+PROBE = Probe("cost", "Cost", 60, 0.12, run)

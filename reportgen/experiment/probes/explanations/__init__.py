@@ -1,0 +1,5 @@
+"""Layers with a feature map, attribution maps and their checks, embeddings."""
+
+from reportgen.experiment.probes.explanations.measure import PROBE
+
+__all__ = ["PROBE"]

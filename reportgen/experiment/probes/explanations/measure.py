@@ -1,0 +1,137 @@
+"""Why: attribution maps with their checks, feature maps through the stages, the embedding, nearest training images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from reportgen.experiment.probes.context import Allowance, Probe, ProbeContext, ProbeRefused, ProbeResult
+from reportgen.experiment.probes.explanations.candidates import Candidate, find_candidates
+from reportgen.experiment.probes.explanations.checks import ask, explain
+from reportgen.experiment.probes.explanations.feature_maps import choose_stages, feature_maps
+from reportgen.experiment.probes.explanations.layer_choice import choose_layer
+from reportgen.experiment.probes.explanations.maps import Mapper
+from reportgen.experiment.probes.explanations.nearest_images import look_up
+from reportgen.experiment.probes.explanations.plan import FAST, FULL, Plan, make_plan, seconds_each
+from reportgen.experiment.probes.explanations.samples import pick_rows
+from reportgen.record.probes.explanations import EmbeddingFacts, ExplanationFacts, MapLayer, NotExplained, StageFacts
+from reportgen.spec.probes import ExplanationsOptions, resolve_probes
+from reportgen.text.i18n import say
+
+NAME = "explanations"
+TRIED = 2
+"""Images on which layers are tried: one right and one wrong where there are both."""
+
+
+@dataclass
+class Findings:
+    """What comes together part by part."""
+
+    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+    gaps: list[NotExplained] = field(default_factory=list)
+
+
+def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
+    """Explain the surest right and wrong predictions among the pictures that the record keeps.
+
+    Raises ProbeRefused where there is no prediction to explain.
+    """
+    labels = context.data.test_labels.numpy()
+    if not len(context.shown) or not np.isfinite(context.logits).all():
+        raise ProbeRefused(say("Some of the model’s outputs are not finite numbers: no prediction can be explained."))
+    options, found = options_of(context), Findings()
+    rows = pick_rows(context.shown, context.logits, labels, FULL.explained.most)
+    candidates = find_candidates(context.trace)
+    layer = choose(context, candidates, rows, found)
+    mapper = Mapper(context.module, layer, mean_colour(context))
+    plan = measure(context, mapper, rows, allowance, options)
+    found.gaps += plan.gaps
+    rows = pick_rows(context.shown, context.logits, labels, plan.explained)
+    stages = show_stages(context, candidates, rows, found)
+    embedding = look_around(context, rows, plan, options, found)
+    mapped = explain(context, mapper, rows, plan)
+    found.arrays |= mapped.arrays
+    facts = ExplanationFacts(
+        sampled=context.sample(plan.checked)[1] if plan.checked else None, layer=layer, steps=plan.steps,
+        completeness=mapped.completeness, stages=stages, stage_row=int(rows[0]) if stages else None,
+        embedding=embedding, gaps=tuple(found.gaps),
+    )  # fmt: skip
+    return ProbeResult(facts, {f"{NAME}.{name}": array for name, array in found.arrays.items()})
+
+
+def options_of(context: ProbeContext) -> ExplanationsOptions:
+    """The probe's own keys of the spec."""
+    own = resolve_probes(context.spec.run.probes).explanations
+    return own if isinstance(own, ExplanationsOptions) else ExplanationsOptions()
+
+
+def mean_colour(context: ProbeContext) -> torch.Tensor:
+    """The mean colour of the training images as the model sees it, (1, C, 1, 1): what stands for "nothing there"."""
+    facts = context.data.facts
+    pairs = zip(facts.channel_mean, facts.normalize_mean, facts.normalize_std, strict=True)
+    values = [(mean - shift) / scale for mean, shift, scale in pairs]
+    return torch.tensor(values, dtype=context.device.dtype, device=context.device.torch_device).view(1, -1, 1, 1)
+
+
+def choose(
+    context: ProbeContext, candidates: list[Candidate], rows: NDArray[np.int64], found: Findings
+) -> MapLayer | None:
+    """The layer of Grad-CAM, tried on some of the images; why there is none is noted."""
+    if not candidates:
+        found.gaps.append(NotExplained(part="grad_cam", reason="no_grid"))
+        return None
+    few = ask(context, rows[:: max(1, len(rows) // TRIED)][:TRIED])
+    layer = choose_layer(context.module, candidates, few.images, few.targets)
+    if layer is None:
+        found.gaps.append(NotExplained(part="grad_cam", reason="no_picture"))
+    return layer
+
+
+def measure(
+    context: ProbeContext, mapper: Mapper, rows: NDArray[np.int64], allowance: Allowance, options: ExplanationsOptions
+) -> Plan:
+    """Time one image forward and one forward and back, and plan what is left of the time."""
+    asked = ask(context, np.resize(rows, 16))
+
+    def back(number: int) -> object:
+        images, targets = asked.images[:number], asked.targets[:number]
+        return mapper.cam(images, targets) if mapper.layer else mapper.integrated(images[:1], targets[:1], number)
+
+    forward = seconds_each(lambda number: mapper.probabilities(asked.images[:number], asked.targets[:number]))
+    backward = seconds_each(back)
+    limits = FULL if allowance.full else FAST
+    return make_plan(allowance.left, forward, backward, limits, options.images, mapper.layer is not None)
+
+
+def show_stages(
+    context: ProbeContext, candidates: list[Candidate], rows: NDArray[np.int64], found: Findings
+) -> tuple[StageFacts, ...]:
+    """Feature maps of the first explained image."""
+    stages = choose_stages(candidates)
+    if not stages:
+        found.gaps.append(NotExplained(part="stages", reason="no_grid"))
+        return ()
+    facts, pictures = feature_maps(context.module, stages, context.inputs(torch.from_numpy(rows[:1])))
+    found.arrays |= {f"stage.{place}": picture for place, picture in enumerate(pictures)}
+    return tuple(facts)
+
+
+def look_around(
+    context: ProbeContext, rows: NDArray[np.int64], plan: Plan, options: ExplanationsOptions, found: Findings
+) -> EmbeddingFacts | None:
+    """The embedding and the nearest training images, where there are images and time enough."""
+    if not plan.embedded:
+        return None
+    if min(plan.embedded, len(context.data.test_labels), len(context.data.train_labels)) < 3:
+        found.gaps.append(NotExplained(part="embedding", reason="few_images"))
+        return None
+    facts, arrays = look_up(context, rows, plan.embedded, options.embedding)
+    found.arrays |= arrays
+    return facts
+
+
+PROBE = Probe(NAME, "Why: explanations", 50, 0.28, run)

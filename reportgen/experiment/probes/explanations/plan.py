@@ -1,0 +1,128 @@
+"""How much is done in the time there is: everything at its least before anything is done well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+
+from reportgen.experiment.probes.explanations.deletion import SHARES
+from reportgen.record.probes.explanations import NotExplained, Part
+
+MISTAKES = 50
+TRAIN_EACH = 2
+"""Training images among which neighbours are sought, for each test image embedded."""
+QUICK = 0.1
+"""Seconds; a trial shorter than this is repeated with more images, because few at once are slow."""
+TRIALS, PATIENCE = 3, 0.4
+"""Trials at most, and the seconds after which there is no further one."""
+RENEWING = 32
+"""Images on which a model with random weights measures its running statistics."""
+MAPS = 3
+"""Passes back and forth for the maps of an explained image: the class called, random weights, the label."""
+MOST_OF_REST = 0.6
+"""Of the time left, what the least of a part may take."""
+DELETIONS = 2 * (len(SHARES) - 1)
+"""Forward passes of one image for the curves of a map and of its control."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Least and most of what is counted."""
+
+    least: int
+    most: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is worth doing."""
+
+    explained: Bounds
+    steps: Bounds
+    checked: Bounds
+    embedded: Bounds
+
+
+FAST = Limits(Bounds(2, 8), Bounds(8, 24), Bounds(12, 64), Bounds(60, 1000))
+FULL = Limits(Bounds(2, 8), Bounds(8, 50), Bounds(12, 200), Bounds(60, 5000))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much of each part is done; 0: it is left out."""
+
+    explained: int
+    """Images with maps."""
+    steps: int
+    """Points of the path of integrated gradients."""
+    checked: int
+    """Images on which Grad-CAM is checked."""
+    checked_paths: int
+    """Of them, those on which integrated gradients are checked; 0: the explained ones serve."""
+    embedded: int
+    """Test images; twice as many training images."""
+    gaps: tuple[NotExplained, ...] = ()
+
+
+@dataclass
+class Purse:
+    """The time there is, as it is given out."""
+
+    seconds: float
+    left: float
+    gaps: list[NotExplained]
+
+    def fit(self, part: Part, bounds: Bounds, each: float, share: float, before: float = 0.0) -> int:
+        """As many as fit into a share of the time; the least where most of what is left is enough for it; else none."""
+        number = int(min(bounds.most, max(0.0, min(share * self.seconds, self.left) - before) / max(each, 1e-9)))
+        least = before + bounds.least * each
+        if number < bounds.least:
+            if least > MOST_OF_REST * self.left:
+                self.gaps.append(NotExplained(part=part, reason="time", seconds=least))
+                return 0
+            number = bounds.least
+        self.left -= before + number * each
+        return number
+
+
+def make_plan(
+    seconds: float, forward: float, backward: float, limits: Limits, images: int | None = None, mapped: bool = True
+) -> Plan:
+    """What fits into `seconds` when an image takes `forward` and, with gradients, `backward` seconds.
+
+    `images`: test images to embed, as the spec asks for, whatever it takes; no more of them are checked. `mapped`:
+    whether there is a layer for Grad-CAM.
+    """
+    each = (MAPS + 2 * limits.steps.least) * backward
+    explained = limits.explained.most
+    while explained > limits.explained.least and explained * each >= 0.4 * seconds:
+        explained //= 2
+    purse = Purse(seconds, seconds - MAPS * explained * backward - RENEWING * forward, [])
+    checked = purse.fit("checks", limits.checked, 2 * backward + DELETIONS * forward, 0.25) if mapped else 0
+    each = (1 + TRAIN_EACH) * forward
+    embedded = images or purse.fit("embedding", limits.embedded, each, 0.3, MISTAKES * forward)
+    steps = purse.fit("integrated_gradients", limits.steps, 2 * explained * backward, 0.2)
+    path = 2 * steps * backward + DELETIONS * forward
+    paths = int(min(limits.checked.most, 0.15 * seconds / path)) if steps else 0
+    if images:
+        checked, paths = min(checked, images), min(paths, images)
+    paths = paths if paths >= limits.checked.least else 0
+    return Plan(explained, steps, checked, paths, embedded, tuple(purse.gaps))
+
+
+def seconds_each(run: Callable[[int], object]) -> float:
+    """Seconds an image of `run(number of images)`, warmed up: from two images or, where that is quick, sixteen."""
+    run(2)
+    quickest = best_of(lambda: run(2)) / 2
+    return quickest if 2 * quickest > QUICK else best_of(lambda: run(16)) / 16
+
+
+def best_of(run: Callable[[], object]) -> float:
+    """The shortest of a few trials, fewer when they are long."""
+    taken: list[float] = []
+    while len(taken) < TRIALS and sum(taken) < PATIENCE:
+        start = perf_counter()
+        run()
+        taken.append(perf_counter() - start)
+    return min(taken)

@@ -1,0 +1,122 @@
+"""Which changes of the pictures are measured, in which order, and how many images there is time for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from reportgen.experiment.corruptions import OPERATORS, corrupt
+from reportgen.experiment.transforms import mirror, rotate, shift
+from reportgen.record.probes.robustness import Family
+from reportgen.spec.probes import RobustnessOptions
+
+CORE = ("gaussian_noise", "defocus_blur", "fog", "jpeg_compression")
+"""One of each family: what a short time is spent on first."""
+FAMILIES: dict[str, Family] = {
+    "gaussian_noise": "noise", "shot_noise": "noise", "impulse_noise": "noise", "defocus_blur": "blur",
+    "glass_blur": "blur", "motion_blur": "blur", "zoom_blur": "blur", "snow": "weather", "fog": "weather",
+    "brightness": "weather", "contrast": "digital", "elastic_transform": "digital", "pixelate": "digital",
+    "jpeg_compression": "digital",
+}  # fmt: skip
+SHIFTS, ROTATIONS = (1, 2, 4), (5, 10, 20, 30)
+"""Pixels and degrees."""
+EPSILONS = (1.0, 2.0, 4.0, 8.0)
+"""In steps of 1/255."""
+CORRUPTING = 0.3e-3
+"""Seconds that changing one small picture takes on a slow processor core."""
+STANDING = 0.3
+"""Of the images that one ε leaves standing, for the plan; what is measured is priced by those that really do."""
+GRADIENT = 3.0
+"""Forward passes that a gradient costs, before it has been timed."""
+FAST_LADDER = ((0, 100), (0, 200), (1, 200), (2, 200), (2, 500), (2, 1000))
+"""(last tier, images) from the least to the most that is measured when not everything is asked for."""
+FULL_IMAGES = 2000
+
+
+@dataclass(frozen=True)
+class Change:
+    """One condition that can be measured."""
+
+    tier: int
+    """0: always, 1 and 2: where there is time."""
+    family: Family
+    kind: str
+    level: float
+
+    @property
+    def is_attack(self) -> bool:
+        """Whether it needs the model's gradient."""
+        return self.family == "attack"
+
+    def apply(self, images: torch.Tensor, seed: int) -> torch.Tensor:
+        """The changed pictures (n, H, W, C) uint8, for everything but attacks; the same from the same seed."""
+        if self.kind in OPERATORS:
+            return corrupt(images, self.kind, int(self.level), seed)
+        if self.kind == "shift":
+            return shift(images, int(self.level), seed)
+        if self.kind == "rotation":
+            return rotate(images, self.level, seed)
+        return mirror(images, upside_down=self.kind == "flip_vertical")
+
+
+def list_changes(options: RobustnessOptions) -> list[Change]:
+    """Everything that can be measured, the most telling first; what the spec names stands in the first tier."""
+    names = options.corruptions if options.corruptions is not None else tuple(OPERATORS)
+    core = CORE if options.corruptions is None else names
+    changes = [Change(0, "move", "shift", SHIFTS[0]), Change(0, "move", "flip_horizontal", 0)]
+    for severities, at_core, else_ in (((3, 5, 1), 0, 1), ((2, 4), 2, 2)):
+        for severity in severities:
+            changes += [Change(at_core if name in core else else_, FAMILIES[name], name, severity) for name in names]
+    changes += [Change(1, "move", "shift", pixels) for pixels in SHIFTS[1:]]
+    changes += [Change(1 if degrees < 30 else 2, "move", "rotation", degrees) for degrees in ROTATIONS]
+    changes.append(Change(1, "move", "flip_vertical", 0))
+    epsilons = sorted(options.epsilons if options.epsilons is not None else EPSILONS)
+    for kind, at_core in (("fgsm", 0), ("pgd", 1)):
+        changes += [Change(at_core, "attack", kind, epsilon) for epsilon in epsilons]
+    return sorted(changes, key=lambda change: change.tier)
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Seconds for one image."""
+
+    forward: float
+    steps: int
+    """Of PGD, each a gradient."""
+
+    def of(self, change: Change, first: bool = True) -> float:
+        """Of one condition; FGSM takes its gradient once for every ε, PGD leaves out what a smaller ε has broken."""
+        if change.kind == "fgsm":
+            return self.forward * (1 + (GRADIENT if first else 0))
+        if change.kind == "pgd":
+            return self.forward * (1 + GRADIENT * self.steps) * (1 if first else STANDING)
+        return self.forward + CORRUPTING
+
+    def of_all(self, changes: Sequence[Change]) -> float:
+        """Of all of them."""
+        known: set[str] = set()
+        total = 0.0
+        for change in changes:
+            total += self.of(change, change.kind not in known)
+            known.add(change.kind)
+        return total
+
+
+def plan(
+    changes: Sequence[Change], prices: Prices, seconds: float, most: int, full: bool, images: int | None
+) -> tuple[list[Change], int]:
+    """The changes to measure and on how many images, of `most`, so that they take at most `seconds`.
+
+    `images` is what the spec asks for; then only the tiers are chosen. At least the first tier on 100 images.
+    """
+    if full:
+        return list(changes), min(images or FULL_IMAGES, most)
+    steps = [(tier, min(number, most)) for tier, number in FAST_LADDER]
+    if images is not None:
+        steps = [(tier, min(images, most)) for tier in (0, 1, 2)]
+    chosen = [[change for change in changes if change.tier <= tier] for tier, _ in steps]
+    fits = [place for place, (_, number) in enumerate(steps) if number * prices.of_all(chosen[place]) <= seconds]
+    place = max(fits, default=0)
+    return chosen[place], steps[place][1]

@@ -1,0 +1,169 @@
+"""Robustness: other preprocessing, common corruptions, small moves and attacks, on the same images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from reportgen.experiment.attacks import NoGradientError
+from reportgen.experiment.corruptions import OPERATORS, corrupt
+from reportgen.experiment.probes.context import PROBE_SEED, Allowance, Probe, ProbeContext, ProbeRefused, ProbeResult
+from reportgen.experiment.probes.robustness.benchmark import (
+    STEP_SHARE,
+    Bench,
+    Classes,
+    time_forward,
+    under_fgsm,
+    under_pgd,
+)
+from reportgen.experiment.probes.robustness.conditions import FULL_IMAGES, Change, Prices, list_changes, plan
+from reportgen.experiment.probes.robustness.preprocessing import SIZES, check_preparation
+from reportgen.record.images import thumbnail
+from reportgen.record.probes.robustness import UNMEASURED, AttackSettings, Condition, RobustnessFacts
+from reportgen.spec.probes import RobustnessOptions, resolve_probes
+from reportgen.text.i18n import say, say_count
+
+FEWEST = 20
+"""Test images below which nothing can be said."""
+STEPS, FULL_STEPS = 10, 20
+"""Of PGD."""
+RESTARTS, FULL_RESTARTS = 1, 2
+KEPT_BACK = 0.9
+"""Share of the time left that is planned for; the rest is for what takes longer than it looked."""
+SHOWN_SEVERITY = 3
+
+
+@dataclass
+class Measured:
+    """The conditions measured so far, and what the model made of the images under each."""
+
+    conditions: list[Condition] = field(default_factory=list)
+    predicted: list[Classes] = field(default_factory=list)
+    left_out: int = 0
+    """Conditions that there was no time for."""
+    gaps: list[str] = field(default_factory=list)
+
+    def add(self, change: Change, predicted: Classes) -> None:
+        """One condition more."""
+        condition = Condition(family=change.family, kind=change.kind, level=change.level, images=len(predicted))
+        self.conditions.append(condition)
+        self.predicted.append(predicted)
+
+
+def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
+    """The preprocessing check first, then as many conditions on as many images as the time allows."""
+    options = options_of(context)
+    limit = options.images or (FULL_IMAGES if allowance.full else SIZES[0])
+    rows, sampled = context.sample(limit)
+    if len(rows) < FEWEST:
+        raise ProbeRefused(say_count("{count} test image is too few.", "{count} test images are too few.", len(rows)))
+    if not np.isfinite(context.logits).all():
+        raise ProbeRefused(say("The model’s outputs are not all finite numbers."))
+    bench = Bench(context, rows)
+    seconds_each = time_forward(bench)
+    preparation = check_preparation(context, rows, bench.clean == bench.labels.numpy(), allowance, seconds_each)
+    measured, attack = Measured(), None
+    if at_chance(context):
+        gaps = say("On the images as they are the model is no better than chance, so that there is nothing to lose.")
+        measured.gaps.append(gaps)
+    else:
+        prices = Prices(seconds_each, FULL_STEPS if allowance.full else STEPS)
+        changes = list_changes(options)
+        chosen, number = plan(changes, prices, KEPT_BACK * allowance.left, len(rows), allowance.full, options.images)
+        bench.rows = rows[:number]
+        measured.left_out = len(changes) - len(chosen)
+        attack = measure(bench, chosen, prices, allowance, measured)
+    names, pictures = make_examples(context.data.test_images[rows[:1]])
+    looked = [*(other.images for other in preparation.others), *(one.images for one in measured.conditions)]
+    number = max([preparation.images, *looked])
+    facts = RobustnessFacts(
+        sampled=sampled.model_copy(update={"images": number}),
+        preparation=preparation,
+        conditions=tuple(measured.conditions),
+        attack=attack,
+        left_out=measured.left_out,
+        gaps=tuple(measured.gaps),
+        examples=names,
+        example_id=int(context.data.test_ids[int(rows[0])]),
+    )
+    return ProbeResult(facts, gather(rows[:number], measured.predicted, pictures))
+
+
+def options_of(context: ProbeContext) -> RobustnessOptions:
+    """The probe's own keys of the spec."""
+    own = resolve_probes(context.spec.run.probes).robustness
+    return own if isinstance(own, RobustnessOptions) else RobustnessOptions()
+
+
+def at_chance(context: ProbeContext) -> bool:
+    """Whether the whole evaluation set is called right no more often than by always naming its largest class."""
+    labels = context.data.test_labels.numpy()
+    share = float((context.logits.argmax(1) == labels).mean())
+    chance = float(np.bincount(labels).max()) / len(labels)
+    return bool(share - 2 * (chance * (1 - chance) / len(labels)) ** 0.5 <= chance)
+
+
+def measure(
+    bench: Bench, chosen: Sequence[Change], prices: Prices, allowance: Allowance, measured: Measured
+) -> AttackSettings | None:
+    """Measure the chosen conditions in turn; how the attacks were made, or None where none was."""
+    restarts = FULL_RESTARTS if allowance.full else RESTARTS
+    steps_of = [change for change in chosen if change.kind == "fgsm"]
+    attacked, refused = False, False
+    for change in chosen:
+        if change.is_attack and (refused or (change.kind == "fgsm" and change is not steps_of[0])):
+            continue
+        together = steps_of if change.kind == "fgsm" else [change]
+        standing = len(bench.rows) - (len(bench.broken) if change.kind == "pgd" else 0)
+        if not allowance.affordable(standing * prices.of_all(together)):
+            measured.left_out += len(together)
+            continue
+        try:
+            for one, predicted in zip(together, look(bench, together, prices.steps, restarts), strict=True):
+                measured.add(one, predicted)
+            attacked = attacked or change.is_attack
+        except NoGradientError:
+            measured.gaps.append(say("Not attacked: no gradient leads from the model’s outputs to the pixels."))
+            refused = True
+    if not attacked:
+        return None
+    return AttackSettings(steps=prices.steps, restarts=restarts, step_share=STEP_SHARE / prices.steps, flat=bench.flat)
+
+
+def look(bench: Bench, together: Sequence[Change], steps: int, restarts: int) -> list[Classes]:
+    """What the model makes of the images under one condition, or under FGSM of every ε at once."""
+    change = together[0]
+    if not change.is_attack:
+        return [bench.predict(change.apply(bench.images, PROBE_SEED))]
+    for parameter in bench.context.module.parameters():
+        parameter.requires_grad_(False)
+    if change.kind == "fgsm":
+        return under_fgsm(bench, [one.level for one in together])
+    return [under_pgd(bench, change.level, steps, restarts)]
+
+
+def make_examples(image: torch.Tensor) -> tuple[tuple[str, ...], NDArray[np.uint8]]:
+    """Names of the corruptions, and one picture (1, H, W, C) as it is and under each, (1 + k, H, W, C)."""
+    small = torch.from_numpy(thumbnail(image[0].numpy()).copy())[None]
+    pictures = [small, *(corrupt(small, name, SHOWN_SEVERITY, PROBE_SEED) for name in OPERATORS)]
+    return tuple(OPERATORS), torch.cat(pictures).numpy()
+
+
+def gather(rows: torch.Tensor, predicted: Sequence[Classes], pictures: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
+    """The arrays of the record; names and shapes as in RobustnessFacts."""
+    table = np.full((len(predicted), len(rows)), UNMEASURED, np.uint16)
+    for place, classes in enumerate(predicted):
+        table[place, : len(classes)] = classes
+    return {
+        "robustness.rows": rows.numpy().astype(np.int64),
+        "robustness.predicted": table,
+        "robustness.examples": pictures,
+    }
+
+
+PROBE = Probe("robustness", "Robustness", 30, 0.3, run)

@@ -1,7 +1,0 @@
-"""A trained model in, what the probes found out: weights, responses, explanations, robustness, cost."""
-
-from reportgen.experiment.probing.context import Allowance, Probe, ProbeContext, ProbeRefused, ProbeResult
-from reportgen.experiment.probing.running import Probed, probe_model
-
-__all__ = ["Allowance", "Probe", "ProbeContext", "ProbeRefused", "ProbeResult", "Probed", "probe_model"]
-HELPERS = frozenset({"running", "context"})

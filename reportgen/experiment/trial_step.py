@@ -1,0 +1,81 @@
+"""One forward and one backward step on two images, before anything expensive starts."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+
+from reportgen.errors import EnvironmentTrouble, ModelError, about
+from reportgen.experiment.datasets.loaded import LoadedData
+from reportgen.experiment.device import ComputeDevice
+from reportgen.experiment.models import check_forward
+from reportgen.experiment.objective import Objective
+from reportgen.experiment.optimizers import make_optimizers, resolve_optimizer
+from reportgen.spec.types import RunSpec
+
+
+def check_step(
+    module: torch.nn.Module,
+    data: LoadedData,
+    run: RunSpec,
+    device: ComputeDevice,
+    teacher: torch.nn.Module | None = None,
+) -> None:
+    """Take one forward and, for training, one whole step on a copy of the model.
+
+    Raises ModelError when the shapes, the class count, the loss or the optimiser don't fit; EnvironmentTrouble when
+    memory is short.
+    """
+    classes = len(data.facts.classes)
+    check_forward(module, (2, *data.facts.image_shape), classes)
+    if run.mode == "evaluate":
+        return
+    trainable = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    if not trainable:
+        raise ModelError("the model has no trainable parameters", "Use run.mode: evaluate, or unfreeze some of them.")
+    state = torch.random.get_rng_state()
+    try:
+        step_once(copy.deepcopy(module), data, run, device, teacher)
+    except torch.OutOfMemoryError as error:
+        raise EnvironmentTrouble(
+            f"{device.name} has too little memory for this model", "Use a smaller model, or run.device: cpu."
+        ) from error
+    finally:
+        torch.random.set_rng_state(state)
+
+
+def step_once(
+    module: torch.nn.Module, data: LoadedData, run: RunSpec, device: ComputeDevice, teacher: torch.nn.Module | None
+) -> None:
+    """One step on two training images (one where the batches are of one), in training mode."""
+    few = min(2, run.batch_size)
+    device.place(module).train()
+    images = data.normalization.apply(data.train_images[:few].to(device.torch_device), device.dtype)
+    labels = data.train_labels[:few].to(device.torch_device)
+    try:
+        loss = Objective(run, data, device, teacher)(module, images, labels)
+        torch.autograd.backward(loss)
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:
+        raise ModelError(
+            f"one training step on {few} images fails: {type(error).__name__}: {error}",
+            "The evaluation step works, so look at what the model does in training mode and at run.loss.",
+        ) from error
+    with about("run.optimizer"):
+        move_once([parameter for parameter in module.parameters() if parameter.requires_grad], run)
+
+
+def move_once(parameters: list[torch.nn.Parameter], run: RunSpec) -> None:
+    """One step of the optimiser."""
+    try:
+        for optimizer in make_optimizers(resolve_optimizer(run.optimizer), parameters):
+            optimizer.step()
+    except (torch.OutOfMemoryError, ModelError):
+        raise
+    except Exception as error:
+        raise ModelError(
+            f"one step of {run.optimizer.title} fails: {type(error).__name__}: {error}",
+            "Change its arguments, or use another optimiser.",
+        ) from error

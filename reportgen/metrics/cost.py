@@ -1,0 +1,76 @@
+"""What the timings of a record come to: every batch size in one row, where throughput saturates, the whole pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.record.latency import Latency
+from reportgen.record.probes.cost import CostFacts, Roofs
+from reportgen.record.run import RunRecord
+from reportgen.record.trace import ModelTrace
+
+SATURATED = 0.9
+"""Of the best throughput; the smallest batch that reaches it is where throughput saturates."""
+
+
+@dataclass(frozen=True)
+class Saturation:
+    """Where larger batches no longer help."""
+
+    at: Latency
+    """The smallest batch that reaches SATURATED of the best."""
+    best: Latency
+    rising: bool
+    """True where only the largest batch reaches that: a larger one might do better."""
+
+
+@dataclass(frozen=True)
+class WholePass:
+    """A forward pass of the timed batch against the machine's arithmetic."""
+
+    batch_size: int
+    n: int
+    seconds: float
+    flops_per_second: float
+    share: float
+    """Of the measured matrix-multiply rate."""
+    low: float | None
+    high: float | None
+    """Interval of the share, from that of the median time."""
+
+
+def list_latency(record: RunRecord, facts: CostFacts) -> tuple[Latency, ...]:
+    """Every batch size that was timed, the smallest first."""
+    found = {latency.batch_size: latency for latency in (*facts.latency, *record.latency)}
+    return tuple(found[size] for size in sorted(found))
+
+
+def saturation(latency: tuple[Latency, ...]) -> Saturation | None:
+    """Where throughput saturates; None for fewer than three batch sizes."""
+    if len(latency) < 3:
+        return None
+    best = max(latency, key=lambda one: one.images_per_second)
+    at = next(one for one in latency if one.images_per_second >= SATURATED * best.images_per_second)
+    return Saturation(at, best, rising=at is latency[-1])
+
+
+def whole_pass(trace: ModelTrace, roofs: Roofs) -> WholePass | None:
+    """The pass that timed the modules; None where it was not timed or no MACs are known."""
+    seconds = trace.modules[0].seconds if trace.modules else None
+    if not seconds or not trace.timed_batch or not trace.macs:
+        return None
+    flops = 2.0 * trace.macs * trace.timed_batch
+
+    def share(of: float) -> float:
+        return flops / of / roofs.flops_per_second
+
+    low, high = trace.timed_low, trace.timed_high
+    return WholePass(
+        batch_size=trace.timed_batch,
+        n=trace.timed_passes or 0,
+        seconds=seconds,
+        flops_per_second=flops / seconds,
+        share=share(seconds),
+        low=share(high) if high else None,
+        high=share(low) if low else None,
+    )

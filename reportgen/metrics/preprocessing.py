@@ -1,0 +1,117 @@
+"""Whether the pictures are prepared as the weights expect them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from reportgen.metrics.definitions import share
+from reportgen.metrics.intervals import CONFIDENCE, wilson
+from reportgen.metrics.paired import holm, score_interval
+from reportgen.metrics.robustness import chance_of, write_change
+from reportgen.record.metric_value import MetricValue
+from reportgen.record.probes.robustness import Preparation, PreparationCheck
+from reportgen.record.run import RunRecord
+from reportgen.text.i18n import say
+
+ALARM = 0.01
+"""Of the p-value corrected for everything tried, below which the spec's own way is doubted."""
+WORTH = 0.01
+"""Accuracy that the whole corrected interval has to lie above: near neighbours differ by less."""
+ABOVE_CHANCE = 0.2
+"""Of the way from chance to perfect that the better one has to have come, for its interval's lower end: what random
+weights make of other numbers reaches less."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One other way to prepare the pictures, compared with the spec's on the same images."""
+
+    preparation: Preparation
+    accuracy: MetricValue
+    change: MetricValue
+    """Accuracy minus that under the spec's own (Tango's score interval)."""
+    p: float
+    """Exact McNemar test, two-sided; Holm's correction for all ways, doubled where some had a second look."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Another preparation under which the same weights are clearly better."""
+
+    best: Tried
+    now: MetricValue
+    """Accuracy under the spec's own, on the images of the best."""
+    rivals: tuple[Tried, ...]
+    """Near equals of the best, told from it only by their loss on training images."""
+
+
+def read_tried(check: PreparationCheck) -> tuple[Tried, ...]:
+    """Every other way, the best first."""
+    others = check.others
+    lost, gained, images = ([getattr(other, key) for other in others] for key in ("lost", "gained", "images"))
+    lows, highs = score_interval(lost, gained, images) if others else ((), ())
+    found = [
+        Tried(
+            other,
+            share("preparation", say("Accuracy"), other.right, other.images, True),
+            write_change("preparation.change", change_of(other), float(low), float(high), other.images),
+            p,
+        )
+        for other, low, high, p in zip(others, lows, highs, correct_p(check), strict=True)
+    ]
+    return tuple(sorted(found, key=lambda one: -change_of(one.preparation)))
+
+
+def change_of(other: Preparation) -> float:
+    """Accuracy under it minus that under the spec's own."""
+    return (other.gained - other.lost) / other.images
+
+
+def correct_p(check: PreparationCheck) -> list[float]:
+    """The corrected p-value of each other way, in the order of the record."""
+    raw = [min(1.0, check.looks * mcnemar(other.gained, other.lost)) for other in check.others]
+    return [float(p) for p in holm(raw)]
+
+
+def doubt_preparation(check: PreparationCheck, chance: float) -> Doubt | None:
+    """The preparation that fits the weights clearly better than the spec's own, or None.
+
+    Never for weights that this run alone has trained. The test has to be passed after correction, the change has to be
+    above WORTH at the same corrected level, and the better way clearly above chance. Among those that accuracy can't
+    tell apart it is the one of lower loss on training images.
+    """
+    if check.learned_here or not check.others:
+        return None
+    told = [other for other in check.others if other.loss is not None]
+    one = min(told, key=lambda other: other.loss or 0.0) if told else max(check.others, key=change_of)
+    ends = wilson(one.right, one.images) or (0.0, 0.0)
+    if correct_p(check)[check.others.index(one)] >= ALARM or ends[0] < chance + ABOVE_CHANCE * (1 - chance):
+        return None
+    confidence = 1 - (1 - CONFIDENCE) / (check.looks * len(check.others))
+    if float(score_interval(one.lost, one.gained, one.images, confidence)[0]) <= WORTH:
+        return None
+    tried = read_tried(check)
+    return Doubt(
+        best=next(other for other in tried if other.preparation is one),
+        now=share("preparation.spec", say("Accuracy"), one.own_right, one.images, True),
+        rivals=tuple(other for other in tried if other.preparation is not one and other.preparation.loss is not None),
+    )
+
+
+def find_doubt(record: RunRecord) -> Doubt | None:
+    """The doubt that a record gives reason to; None where nothing was tried."""
+    facts = record.probes.robustness if record.probes else None
+    if facts is None or facts.preparation is None or "robustness.rows" not in record.arrays:
+        return None
+    return doubt_preparation(facts.preparation, chance_of(record))
+
+
+def mcnemar(gained: int, lost: int) -> float:
+    """Exact two-sided p-value of McNemar's test (1947): the binomial of gained + lost flips at one half.
+
+    In whole numbers; here because scipy's takes a third of a second to import.
+    """
+    flips, larger = gained + lost, max(gained, lost)
+    tail = sum(math.comb(flips, count) for count in range(larger, flips + 1))
+    return float(min(1.0, 2 * tail / 2**flips))

@@ -1,0 +1,160 @@
+"""How near each module comes to the machine's limits: the roofline model (Williams, Waterman & Patterson 2009).
+
+A module's time can't be less than its arithmetic at the machine's rate, than the bytes it has to move at the machine's
+bandwidth, or than what its operators cost before they do anything. The longest of the three is what limits it, and its
+share of the measured time is how near the module comes to that limit.
+
+Bytes: every operator reads its inputs and the module's parameters once and writes its outputs once, in the precision of
+the pass; views move nothing. Caches can make that less in main memory, so that a module may come out above 100 %.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from reportgen.record.probes.cost import Roofs
+from reportgen.record.trace import ModelTrace, ModuleCall, Shape
+
+FAR = 1 / 3
+"""A module that reaches less than this share of its nearest limit is limited by none of them."""
+VIEWS = frozenset(
+    {
+        "alpha_dropout", "broadcast_to", "chunk", "const", "diagonal", "dropout", "dropout1d", "dropout2d", "expand",
+        "expand_as", "feature_dropout", "flatten", "getitem", "input", "movedim", "narrow", "permute", "ravel",
+        "reshape", "select", "split", "squeeze", "stochastic_depth", "swapaxes", "t", "tensor_split", "transpose",
+        "unbind", "unflatten", "unfold", "unsqueeze", "view", "view_as",
+    }
+)  # fmt: skip
+"""Operators that move nothing: they give another look at the same memory, or, like dropout, rest in evaluation."""
+Limit = Literal["arithmetic", "memory", "overhead", "none"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Equal module calls together, each without what is inside its child calls; sums over all of them."""
+
+    name: str
+    """Path of the first, or the name of the model."""
+    kind: str
+    """Class name; empty for calls that do nothing but call others."""
+    outer: bool
+    """True where it has child modules, and this is what it does beside calling them."""
+    times: int
+    """How many calls."""
+    seconds: float
+    """Sum of the medians."""
+    low: float | None
+    high: float | None
+    """Sums of the ends of their intervals, which is wider than need be."""
+    macs: int
+    """Of one image."""
+    activation_bytes: int
+    """Kept for the backward pass of one image, float32."""
+    flops: float
+    """Operations of the timed batch: two for a multiply-accumulate."""
+    moved: float
+    """Bytes read and written for the timed batch."""
+    operators: int
+
+    @property
+    def rate(self) -> float | None:
+        """Operations per second; None where none are counted."""
+        return self.flops / self.seconds if self.flops and self.seconds > 0 else None
+
+    @property
+    def intensity(self) -> float | None:
+        """Operations per byte moved."""
+        return self.flops / self.moved if self.flops and self.moved else None
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What limits a group, and how near it comes to that."""
+
+    limit: Limit
+    reach: float
+    """The longest of the three least times as a share of the measured one; above 1 where caches help."""
+
+
+def group_calls(trace: ModelTrace, element_bytes: int) -> tuple[Group, ...]:
+    """The timed calls of a trace, equal ones together, the longest first; none where it was not timed."""
+    moved, operators = move(trace)
+    inside = [0] * len(trace.modules)
+    for call in trace.modules:
+        if call.parent is not None:
+            inside[call.parent] += call.activation_bytes
+    found: dict[object, list[ModuleCall]] = {}
+    for call in trace.modules:
+        if call.own_seconds is not None:
+            found.setdefault(signature(call, operators[call.index], moved[call.index]), []).append(call)
+    batch = trace.timed_batch or 1
+    groups = [
+        Group(
+            name=calls[0].path or trace.name,
+            kind=calls[0].kind if operators[calls[0].index] else "",
+            outer=not calls[0].is_leaf,
+            times=len(calls),
+            seconds=sum(max(call.own_seconds or 0.0, 0.0) for call in calls),
+            low=total(call.own_low for call in calls),
+            high=total(call.own_high for call in calls),
+            macs=sum(call.own_macs for call in calls),
+            activation_bytes=sum(call.activation_bytes - inside[call.index] for call in calls),
+            flops=2.0 * batch * sum(call.own_macs for call in calls),
+            moved=element_bytes * float(sum(batch * moved[call.index] + weights(call) for call in calls)),
+            operators=sum(max(1, operators[call.index]) for call in calls),
+        )
+        for calls in found.values()
+    ]
+    return tuple(sorted(groups, key=lambda group: (-group.seconds, group.name)))
+
+
+def signature(call: ModuleCall, operators: int, moved: int) -> object:
+    """What equal calls have in common; those that only call others are all alike."""
+    if not operators:
+        return None
+    return (call.kind, call.settings, call.input_shapes, call.output_shapes, call.own_macs, operators, moved)
+
+
+def weights(call: ModuleCall) -> int:
+    """Parameters that the call itself reads."""
+    return call.parameters if call.is_leaf else call.own_parameters
+
+
+def move(trace: ModelTrace) -> tuple[list[int], list[int]]:
+    """Elements read and written for one image, and the number of operators, of each call's own."""
+    elements, count = [0] * len(trace.modules), [0] * len(trace.modules)
+    working = {operator.index: operator.module for operator in trace.operators if operator.name not in VIEWS}
+    for operator in trace.operators:
+        if operator.index in working:
+            elements[operator.module] += sum(map(size, operator.output_shapes))
+            count[operator.module] += 1
+    for edge in trace.edges:
+        if edge.target in working:
+            elements[working[edge.target]] += size(edge.shape)
+    return elements, count
+
+
+def size(shape: Shape) -> int:
+    """Elements of a tensor."""
+    return math.prod(shape)
+
+
+def total(values: Iterable[float | None]) -> float | None:
+    """The sum; None where one of them is unknown."""
+    found = list(values)
+    return None if any(value is None for value in found) else sum(value or 0.0 for value in found)
+
+
+def place(group: Group, roofs: Roofs) -> Placed:
+    """What limits a group and how near it comes to that limit."""
+    least: dict[Limit, float] = {
+        "arithmetic": group.flops / roofs.flops_per_second,
+        "memory": group.moved / roofs.bytes_per_second,
+        "overhead": group.operators * roofs.call_seconds,
+    }
+    limit = max(least, key=lambda name: least[name])
+    reach = least[limit] / group.seconds if group.seconds > 0 else 0.0
+    return Placed(limit if reach >= FAR else "none", reach)

@@ -1,0 +1,76 @@
+"""The record as the PDF carries it: at most so many bytes, nothing that the report shows left out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen.metrics.selection import select
+from reportgen.record.archive import pack_record
+from reportgen.record.arrays import Arrays
+from reportgen.record.images import thumbnail
+from reportgen.record.run import RunRecord
+
+MOST_BYTES = 1_500_000
+"""Of the packed record in a PDF, which may have 3 MB with it."""
+HEADROOM = 0.97
+"""Of the bytes left for pictures, whose size together is estimated."""
+
+
+def pack_small(record: RunRecord, most: int = MOST_BYTES) -> bytes | None:
+    """The packed record in at most `most` bytes, or None where even the smallest is larger.
+
+    Nothing that the report shows is left out. Where it is needed, pictures are as small as the report shows them, and
+    of the wrong predictions that it does not show only as many are kept as fit, those with the smallest digests, so
+    that two records still keep the same ones.
+    """
+    packed = pack_record(record)
+    if len(packed) <= most:
+        return packed
+    if "pictures" not in record.arrays or not len(record.arrays["pictures"]):
+        return None
+    small = with_pictures(record, np.arange(len(record.arrays["pictures"])))
+    order, needed = by_need(small)
+    number = len(order)
+    while True:
+        packed = pack_record(with_pictures(small, np.sort(order[:number])))
+        if len(packed) <= most:
+            return packed
+        if number <= needed:
+            return None
+        number = max(needed, number - pictures_over(small, number, len(packed) - most))
+
+
+def with_pictures(record: RunRecord, rows: np.ndarray) -> RunRecord:
+    """The record with these of its pictures alone, as small as a report shows them."""
+    pictures = [thumbnail(record.arrays["pictures"][int(row)]) for row in rows]
+    shape = record.arrays["pictures"].shape[1:]
+    kept = {
+        "pictures": np.stack(pictures) if pictures else np.zeros((0, *shape), np.uint8),
+        "pictures.ids": record.arrays["pictures.ids"][rows],
+    }
+    return record.model_copy(update={"arrays": Arrays({**record.arrays, **kept})})
+
+
+def by_need(record: RunRecord) -> tuple[np.ndarray, int]:
+    """The rows of the pictures, those that the report shows first, then by digest; and how many are shown."""
+    arrays = record.arrays
+    shown = select(arrays["eval.logits"], arrays["eval.labels"]).positions
+    digest_of = dict(zip(arrays["eval.ids"].tolist(), arrays["eval.digests"].tolist(), strict=True))
+    ids = arrays["pictures.ids"].tolist()
+    first = {int(arrays["eval.ids"][row]) for row in shown}
+    order = sorted(range(len(ids)), key=lambda row: (ids[row] not in first, digest_of.get(ids[row], 0), ids[row]))
+    return np.array(order, np.int64), sum(index in first for index in ids)
+
+
+def pictures_over(record: RunRecord, number: int, excess: int) -> int:
+    """About how many of so many pictures weigh as much as the excess, at least one."""
+    sample = record.arrays["pictures"][:32]
+    each = len(zipped(sample.tobytes())) / len(sample)
+    return min(number, max(1, round(excess / each / HEADROOM)))
+
+
+def zipped(data: bytes) -> bytes:
+    """The data as a zip would hold it."""
+    import zlib
+
+    return zlib.compress(data, 9)

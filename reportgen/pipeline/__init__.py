@@ -1,0 +1,1 @@
+"""The spine: a spec becomes a record, and a record becomes a report."""

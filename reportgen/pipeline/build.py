@@ -1,0 +1,235 @@
+"""The spine: a spec becomes a record, and a record becomes a report. The one module that knows all rooms."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reportgen.errors import GateFailed, RecordError, ReportgenError, RunError
+from reportgen.pipeline.baseline import choose_baseline, judge, stored_digest
+from reportgen.pipeline.extras import check_extras
+from reportgen.pipeline.fingerprint import drawing_digest, fingerprint
+from reportgen.pipeline.registry import Rooms
+from reportgen.pipeline.write import Writing
+from reportgen.progress import Progress
+from reportgen.record.gate_result import GateResult
+from reportgen.record.locate import RECORD, Source, find_source
+from reportgen.record.run import RunRecord
+from reportgen.record.store import load_record, save_record
+from reportgen.spec import locate, read_spec
+from reportgen.spec.paths import resolve_path, without_absolute_paths
+from reportgen.spec.types import ReportSpec
+from reportgen.system.workspace import Workspace, is_current
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a build is called: everything that is not in the spec."""
+
+    data_root: Path | None = None
+    offline: bool = False
+    force: bool = False
+    formats: tuple[str, ...] = ()
+    """Empty: the spec's `outputs`."""
+    overrides: tuple[str, ...] = ()
+    """`KEY=VALUE`, dotted keys."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a build came to."""
+
+    folder: Path
+    record: RunRecord | None
+    """None when nothing had to be read: the report was already current."""
+    exit_code: int = 0
+    reused: bool = False
+    """True when the record was taken from an earlier build."""
+    warnings: tuple[str, ...] = ()
+    gates: tuple[GateResult, ...] = ()
+    errors: tuple[ReportgenError, ...] = field(default=())
+    """What went wrong after the report was written, such as one format of several."""
+
+
+def build(path: Path, out: Path, options: Options, progress: Progress) -> Outcome:
+    """Build the report of the spec at `path` into `out`.
+
+    Raises a ReportgenError for anything a user can cause; until the new report is whole the old one stays as it is.
+    """
+    with located(path, options):
+        return build_spec(path, out, options, progress)
+
+
+def build_spec(path: Path, out: Path, options: Options, progress: Progress) -> Outcome:
+    """Read, look for an earlier record, run, draw, write."""
+    spec = with_templates(choose_formats(read_spec(path, options.overrides), options.formats), path.parent)
+    rooms = Rooms.open(spec)
+    rooms.check(spec)
+    from reportgen.experiment.datasets.files import data_files
+
+    files = data_files(spec.data, options.data_root, path.parent)
+    key = fingerprint(spec, path.parent, files or ())
+    baseline = choose_baseline(spec, path.parent)
+    with Workspace(out) as space:
+        earlier = None if options.force else find_record(space, key, progress)
+        if earlier is not None and is_current(out, inputs_digest(earlier, spec, baseline.digest if baseline else "")):
+            return Outcome(out, None, exit_code=exit_code(earlier), reused=True, gates=earlier.gates)
+        opponent = baseline.load() if baseline else None  # what is wrong with it shows before any compute
+        record = earlier or run(spec, path, key, options, progress)
+        if earlier is None:
+            space.keep(lambda folder: save_record(record, folder))
+            record = load_record(space.kept)  # what is drawn is what is kept, to the order of its keys
+        judged = judge(restyled(record, spec), opponent, rooms.sections, progress)
+        return finish(judged, spec, space, rooms, progress, reused=earlier is not None)
+
+
+def render(source: Path, out: Path | None, options: Options, progress: Progress) -> Outcome:
+    """Draw a report again from its record alone, without torch and without the data."""
+    from reportgen.spec import override_report
+
+    found = find_source(source)
+    record = found.load()
+    spec = choose_formats(override_report(record.spec, options.overrides), options.formats)
+    rooms = Rooms.open(spec)
+    rooms.check(spec)
+    with Workspace(out or default_folder(found)) as space:
+        return finish(restyled(record, spec), spec, space, rooms, progress, reused=True)
+
+
+def default_folder(found: Source) -> Path:
+    """Where a record is drawn to: over the report that it is in, else reports/<its name>."""
+    return found.path.parent if found.path.name == RECORD else Path("reports") / found.name
+
+
+@contextmanager
+def located(path: Path, options: Options) -> Iterator[None]:
+    """Give errors that are about a key of the spec its place there."""
+    try:
+        yield
+    except ReportgenError as error:
+        if error.place is None and error.key:
+            error.place = locate(path, options.overrides, error.key)
+        raise
+
+
+def with_templates(spec: ReportSpec, base: Path) -> ReportSpec:
+    """The spec with its folder of templates, relative to the spec, found on this machine."""
+    if spec.report.templates is None:
+        return spec
+    found = resolve_path(spec.report.templates, base)
+    return spec.model_copy(update={"report": spec.report.model_copy(update={"templates": found})})
+
+
+def choose_formats(spec: ReportSpec, formats: tuple[str, ...]) -> ReportSpec:
+    """The spec with its outputs replaced by the command line's, if it has any."""
+    return spec.model_copy(update={"outputs": formats}) if formats else spec
+
+
+def find_record(space: Workspace, key: str, progress: Progress) -> RunRecord | None:
+    """The record of an earlier build with this fingerprint, or None; one that can't be read is a miss and says so."""
+    for folder in (space.out / RECORD, space.kept):
+        if not (folder / "record.json").is_file():
+            continue
+        try:
+            record = load_record(folder)
+        except RecordError as error:
+            progress.warn(f"the earlier record can't be used and will be measured anew: {error.message}")
+            continue
+        if record.fingerprint == key:
+            return record
+    return None
+
+
+def find_record_of(out: Path) -> RunRecord | None:
+    """The record in a report's folder, if there is one that can be read."""
+    try:
+        return find_source(out).load()
+    except RecordError:
+        return None
+
+
+def run(spec: ReportSpec, path: Path, key: str, options: Options, progress: Progress) -> RunRecord:
+    """Run the experiment and measure it."""
+    from reportgen.experiment.request import Request
+    from reportgen.experiment.run import run_experiment
+    from reportgen.metrics import measure
+    from reportgen.metrics.selection import pictures_to_keep
+
+    check_extras(spec)
+    request = Request(
+        spec=spec,
+        base=path.parent,
+        spec_name=path.name,
+        overrides=options.overrides,
+        fingerprint=key,
+        data_root=options.data_root,
+        offline=options.offline,
+    )
+    record = run_experiment(request, pictures_to_keep, progress)
+    with progress.stage("Measure"):
+        return record.model_copy(update={"measured": measure(record)})
+
+
+def restyled(record: RunRecord, spec: ReportSpec) -> RunRecord:
+    """The record with this spec's title, sections, card and outputs; nothing measured changes."""
+    return record.model_copy(update={"spec": without_absolute_paths(spec), "title": title_of(spec, record)})
+
+
+def title_of(spec: ReportSpec, record: RunRecord) -> str:
+    """The spec's title, or one made of the model and the data."""
+    if spec.title:
+        return spec.title
+    name = spec.model.source.rpartition(":")[2]
+    return f"{name} on {record.data.title}"
+
+
+def finish(
+    record: RunRecord, spec: ReportSpec, space: Workspace, rooms: Rooms, progress: Progress, *, reused: bool
+) -> Outcome:
+    """Draw, assemble, write every output beside the old report, and move the whole in."""
+    from reportgen.pipeline.figure_cache import draw_once
+    from reportgen.report.assemble import assemble
+
+    names = [name for section in rooms.sections.values() for name in section.figures]
+    warnings: list[str] = []
+    with Writing(rooms.outputs) as writing:
+        with progress.stage("Draw", len(names), "figures") as task:
+            figures = draw_once(record, names, rooms.extra_figures)
+            task.advance(len(names))
+        report = assemble(record, figures, rooms.sections, spec.report.templates)
+        record = report.record
+        writing.begin(report)
+        space.write_folder(RECORD, lambda folder: save_record(record, folder))
+        failures = writing.write(report, space, warnings, progress)
+    again = failures or record.ranking is not None  # a build, which makes none, finds no report of its own here
+    space.commit(inputs="" if again else inputs_digest(record, spec, stored_digest(record)))
+    for warning in warnings:
+        progress.warn(warning)
+    code = failures[0].exit_code if failures else exit_code(record)
+    return Outcome(space.out, record, code, reused, tuple(warnings), record.gates, tuple(failures))
+
+
+def exit_code(record: RunRecord) -> int:
+    """4 when training diverged, 1 when a gate failed: the report is there and says so, and a script can't miss it."""
+    trainings = [record.training, *(run.training for run in record.seeds)]
+    if any(training is not None and training.divergence is not None for training in trainings):
+        return RunError.exit_code
+    return GateFailed.exit_code if any(gate.outcome == "fail" for gate in record.gates) else 0
+
+
+def inputs_digest(record: RunRecord, spec: ReportSpec, baseline: str) -> str:
+    """Digest of everything the files of a report depend on, beside the bytes of the record's arrays.
+
+    `baseline` is the digest of the record that it is compared with, or empty.
+    """
+    parts = {
+        "record": record.model_dump(mode="json", exclude={"spec", "title", "gates", "comparison", "ranking"}),
+        "baseline": baseline,
+        "spec": spec.model_dump(mode="json"),
+        "code": drawing_digest(spec.report.templates),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

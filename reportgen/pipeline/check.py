@@ -1,0 +1,133 @@
+"""What `reportgen check` tells: whether the machine and the specs are ready, and what a build would do. No torch."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from reportgen.errors import DataError, ReportgenError, about
+from reportgen.experiment.datasets.files import data_files
+from reportgen.pipeline.baseline import choose_baseline
+from reportgen.pipeline.build import Options, find_record_of, located, with_templates
+from reportgen.pipeline.extras import check_extras
+from reportgen.pipeline.fingerprint import fingerprint
+from reportgen.pipeline.folders import output_folder
+from reportgen.pipeline.forecast import foresee, time_line
+from reportgen.pipeline.registry import Rooms
+from reportgen.spec import read_spec
+from reportgen.spec.probes import PROBE_NAMES, resolve_probes
+from reportgen.spec.types import ReportSpec
+from reportgen.system.machine import accelerator, processor_name
+from reportgen.system.workspace import check_writable
+from reportgen.text import numerals
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the check's answer."""
+
+    line: str
+    hint: str = ""
+    exit_code: int = 0
+
+
+def check_machine() -> Iterator[Line]:
+    """What this machine offers: processor, accelerator, disk, fonts, and whether a PDF can be made."""
+    from reportgen.outputs import find_outputs
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    found = accelerator()
+    extra = "" if found == "cpu" else f", and an accelerator ({found})"
+    yield Line(f"ok     machine: {processor_name() or platform.machine()}, {cores} cores{extra}")
+    free = shutil.disk_usage(Path.cwd()).free
+    yield Line(f"ok     disk: {numerals.bytes_text(free)} free here")
+    for output in find_outputs().values():
+        try:
+            output.check()
+        except ReportgenError as error:
+            word, code = ("note", 0) if output.extra else ("wrong", error.exit_code)
+            yield Line(f"{word:<6} output {output.name}: {error.message}", error.hint, code)
+        else:
+            yield Line(f"ok     output {output.name}")
+    yield check_fonts()
+
+
+def check_fonts() -> Line:
+    """Whether Chinese, Japanese and Korean names would have glyphs in a PDF."""
+    try:
+        done = subprocess.run(["fc-list", ":lang=zh", "family"], capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return Line("note   fonts: fontconfig's fc-list is not here, so they can't be listed")
+    if done.stdout.strip():
+        return Line("ok     fonts: Chinese is covered")
+    return Line("note   fonts: none for Chinese; such names would be missing in PDFs", "Install fonts-noto-cjk.")
+
+
+def check_spec(path: Path, options: Options) -> Iterator[Line]:
+    """Whether a spec can be built here, and the plan: what would run, on what, for about how long."""
+    try:
+        with located(path, options):
+            spec = with_templates(read_spec(path, options.overrides), path.parent)
+            rooms = Rooms.open(spec)
+            rooms.check(spec)
+            check_extras(spec)
+            baseline = choose_baseline(spec, path.parent)
+            out = output_folder(path, None, several=False)
+            check_writable(out)
+            with about("data.name"):
+                files = data_files(spec.data, options.data_root, path.parent)
+                source = data_line(spec, files, options)
+            with about("model.weights"):
+                key = fingerprint(spec, path.parent, files or ())
+    except ReportgenError as error:
+        where = f"{error.place}: " if error.place else f"{path}: "
+        yield Line(f"wrong  {where}{error.message}", error.hint, error.exit_code)
+        return
+    yield Line(f"ok     {path}")
+    yield Line(f"       model    {spec.model.source}")
+    yield Line(f"       data     {source}")
+    yield Line(f"       run      {run_line(spec)}")
+    yield Line(f"       report   {', '.join(rooms.sections)} as {', '.join(rooms.outputs)} into {out}")
+    yield Line(f"       probes   {probes_line(spec)}")
+    if spec.gates:
+        yield Line(f"       gates    {'; '.join(spec.gates)}")
+    if baseline is not None:
+        yield Line(f"       baseline {baseline.path}, margin {numerals.points(baseline.margin).lstrip('+')}")
+    yield Line(f"       time     {time_line(spec, foresee(spec), find_record_of(out), key)}")
+
+
+def data_line(spec: ReportSpec, files: tuple[Path, ...] | None, options: Options) -> str:
+    """Where the data would come from; raises DataError when it can't be had."""
+    if files is not None:
+        return f"{spec.data.name}, here" if files else f"{spec.data.name}, bundled"
+    if spec.data.fallback:
+        how = "not here" if options.offline else "to be downloaded"
+        return f"{spec.data.name}, {how}; {spec.data.fallback} in its place if that fails"
+    if options.offline or spec.data.name != "cifar10":
+        raise DataError(f"the data set {spec.data.name} is not here", "Give its folder with --data-root or data.root.")
+    return f"{spec.data.name}, to be downloaded (170 MB)"
+
+
+def run_line(spec: ReportSpec) -> str:
+    """The pass in words."""
+    run = spec.run
+    if run.mode == "evaluate":
+        return f"evaluate on {run.device}"
+    wanted = ((run.epochs, "epoch"), (run.steps, "step"), (run.max_minutes, "minute"))
+    limits = [f"{number:g} {unit}{'' if number == 1 else 's'}" for number, unit in wanted if number]
+    what = " or ".join(limits) or "1 epoch"
+    taught = f", taught by {run.loss.teacher.source}" if run.loss.teacher else ""
+    seeds = f", once with each of {len(run.seeds)} seeds" if run.seeds and len(run.seeds) > 1 else ""
+    return f"train {what}, batches of {run.batch_size}, {run.optimizer.name}{taught}, on {run.device}{seeds}"
+
+
+def probes_line(spec: ReportSpec) -> str:
+    """What is looked into beyond the pass, and how far."""
+    probes = resolve_probes(spec.run.probes)
+    levels = {name: probes.level_of(name) for name in PROBE_NAMES}
+    return ", ".join(f"{name} ({level})" for name, level in levels.items() if level != "none") or "none"

@@ -1,0 +1,106 @@
+"""Which modules of this package a result depends on, found from their imports, and one digest of them.
+
+Nothing is listed by hand, so that a module which is added or moved can't be forgotten. Files are read, not imported:
+late imports count, imports for types alone do not, and a package whose members are discovered counts with all of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+NAME = "reportgen"
+PACKAGE = Path(__file__).parents[1]
+MEASURING = ("reportgen.experiment", "reportgen.metrics")
+"""What makes a record."""
+FIGURES = ("reportgen.figures",)
+"""What draws the figures of a record."""
+DRAWING = ("reportgen.comparison", "reportgen.figures", "reportgen.report", "reportgen.outputs")
+"""What makes a report of a record."""
+
+FOR_TYPES = re.compile(r"^if TYPE_CHECKING:\n(?:[ \t]+.*\n|\n)+", re.MULTILINE)
+FROM = re.compile(rf"^[ \t]*from ({NAME}[\w.]*) import (\([^)]*\)|[^\n#]+)", re.MULTILINE)
+PLAIN = re.compile(rf"^[ \t]*import ({NAME}[\w.]*)", re.MULTILINE)
+NAMED = re.compile(rf"[\"']({NAME}(?:\.\w+)+)[\"']")
+"""A module named in a text: one that is discovered or started as a process."""
+
+
+@dataclass(frozen=True)
+class Module:
+    """One module of the package, as text."""
+
+    path: Path
+    content: bytes
+    imports: frozenset[str]
+    """Dotted names, of modules or of what they hold."""
+    discovers: frozenset[str]
+    """Packages whose members it finds for itself."""
+
+
+def code_digest(*roots: str) -> str:
+    """sha256, hexadecimal, of every module that these ones need, themselves and their members included."""
+    whole = hashlib.sha256()
+    for name, module in needed(*roots).items():
+        whole.update(f"{name}\0{len(module.content)}\0".encode() + module.content)
+    return whole.hexdigest()
+
+
+def needed(*roots: str) -> dict[str, Module]:
+    """The modules that these ones need, by name, sorted: what they import, directly or through another, and the
+    packages around each."""
+    modules = read_package(PACKAGE)
+    found: set[str] = set()
+    waiting = {name for root in roots for name in members(modules, root)}
+    while waiting:
+        found |= waiting
+        reached = {name for one in waiting for name in reach(modules, one)}
+        waiting = reached - found
+    return {name: modules[name] for name in sorted(found)}
+
+
+def reach(modules: Mapping[str, Module], name: str) -> Iterator[str]:
+    """The modules that one needs directly."""
+    yield from (parent for parent in parents(name) if parent in modules)
+    for imported in modules[name].imports:
+        yield from (part for part in (*parents(imported), imported) if part in modules)
+    for package in modules[name].discovers:
+        yield from members(modules, package)
+
+
+def members(modules: Mapping[str, Module], package: str) -> list[str]:
+    """A module or package, and everything below it."""
+    return [name for name in modules if name == package or name.startswith(f"{package}.")]
+
+
+def parents(name: str) -> list[str]:
+    """The packages around a module, from the outside."""
+    parts = name.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts))]
+
+
+@lru_cache(maxsize=2)
+def read_package(package: Path) -> dict[str, Module]:
+    """Every module of the package by its dotted name; read once, since a running program is what it was."""
+    found = {}
+    for path in sorted(package.rglob("*.py")):
+        parts = (NAME, *path.relative_to(package).with_suffix("").parts)
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        found[name] = read_module(path, name)
+    return found
+
+
+def read_module(path: Path, name: str) -> Module:
+    """One module with what its text says that it imports."""
+    content = path.read_bytes()
+    text = FOR_TYPES.sub("", content.decode("utf-8"))
+    imports = set(PLAIN.findall(text))
+    for module, names in FROM.findall(text):
+        imports |= {module, *(f"{module}.{word}" for word in re.findall(r"\w+", names))}
+    discovers = set(NAMED.findall(text)) - {name}
+    if "discover(__name__" in text:
+        discovers.add(name)
+    return Module(path, content, frozenset(imports), frozenset(discovers))

@@ -1,0 +1,144 @@
+"""Records that are there already: candidates held against a baseline, and several against one another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from reportgen.errors import RecordError, SpecError
+from reportgen.pipeline.baseline import Opponent, judge
+from reportgen.pipeline.build import Options, Outcome, choose_formats, finish, restyled
+from reportgen.pipeline.registry import Rooms
+from reportgen.progress import Progress
+from reportgen.record.locate import Source, find_source
+from reportgen.record.ranking import Ranking
+from reportgen.spec.types import BaselineSpec
+from reportgen.system.manifest import read_manifest
+from reportgen.system.workspace import Workspace
+from reportgen.text.i18n import say, say_count
+
+PAGES = ("report.html", "report.pdf")
+"""What a link leads to, the first that there is."""
+
+
+@dataclass(frozen=True)
+class Contest:
+    """One baseline and its candidates, found but not read."""
+
+    sources: tuple[Source, ...]
+    """The baseline first."""
+    home: Path
+    """Where the report of a single candidate goes, and the folders of several."""
+
+    @classmethod
+    def open(cls, baseline: Path, candidates: Sequence[Path], home: Path) -> Contest:
+        """Find every record.
+
+        Raises RecordError where there is none; SpecError where the page of several would take the place of one of them.
+        """
+        contest = cls(tuple(find_source(path) for path in (baseline, *candidates)), home)
+        if contest.several and any(holds(home, source.path) for source in contest.sources):
+            raise SpecError(f"{home} holds one of the records to compare", "Choose another folder with -o.")
+        return contest
+
+    @property
+    def several(self) -> bool:
+        """Whether there is more than one candidate."""
+        return len(self.sources) > 2
+
+    @property
+    def folders(self) -> dict[int, str]:
+        """The folder of each candidate of several, by number, inside of the home."""
+        return {number: f"{number}-{source.name}" for number, source in enumerate(self.sources) if number}
+
+    def rank(self, progress: Progress) -> Ranking | None:
+        """All records against one another; one that can't be read is left out. None for a single candidate.
+
+        Raises RecordError where the baseline can't be read.
+        """
+        from reportgen.comparison.ranking import rank
+
+        if not self.several:
+            return None
+        records = {0: self.sources[0].load()}
+        for number, source in enumerate(self.sources[1:], start=1):
+            try:
+                records[number] = source.load()
+            except RecordError:
+                continue  # said when its own report is made
+        with progress.stage("Rank"):
+            return rank(records) if len(records) > 1 else None
+
+    def compare(
+        self, number: int, margin: float | None, options: Options, progress: Progress, ranking: Ranking | None
+    ) -> Outcome:
+        """Draw the report of one candidate with its comparison to the baseline and its place among all.
+
+        Without torch and without the data. `margin`: the change of top-1 accuracy that does not matter; None: half a
+        point.
+        """
+        found, other = self.sources[number], self.sources[0]
+        record = found.load()
+        name = Path(other.name)
+        wanted = BaselineSpec(record=name) if margin is None else BaselineSpec(record=name, margin=margin)
+        spec = choose_formats(record.spec.model_copy(update={"baseline": wanted}), options.formats)
+        rooms = Rooms.open(spec)
+        rooms.check(spec)
+        opponent = Opponent(other.load(), other.digest, wanted.margin)
+        with Workspace(self.home / self.folders[number] if self.several else self.home) as space:
+            judged = judge(restyled(record, spec), opponent, rooms.sections, progress)
+            if ranking is not None:
+                judged = judged.model_copy(update={"ranking": ranking.seen_by(number)})
+            return finish(judged, spec, space, rooms, progress, reused=True)
+
+    def publish(self, ranking: Ranking) -> Path:
+        """Write index.html and ranking.json beside the candidates' folders; returns where the page is.
+
+        Raises EnvironmentTrouble when the machine can't.
+        """
+        from reportgen.outputs.ranking import make_index, spell_ranking
+
+        files = (make_index(page_values(ranking, self.find_links())), spell_ranking(ranking, self.folders))
+        with Workspace(self.home) as space:
+            for file in files:
+                space.write(file.path, file.data)
+            space.commit()
+        return self.home / files[0].path
+
+    @property
+    def made(self) -> bool:
+        """Whether a folder of several candidates is there, so that a page beside it has something to lead to."""
+        return any((self.home / folder).is_dir() for folder in self.folders.values())
+
+    def find_links(self) -> dict[int, str]:
+        """The addresses of the reports that were made, by number, relative to the home."""
+        pages = {
+            number: next((f"{folder}/{page}" for page in PAGES if (self.home / folder / page).is_file()), None)
+            for number, folder in self.folders.items()
+        }
+        return {number: quote(page) for number, page in pages.items() if page is not None}
+
+
+def holds(home: Path, record: Path) -> bool:
+    """Whether a record is a part of the report in a folder, and would go with it."""
+    manifest = read_manifest(home)
+    files = [(home / name).resolve() for name in manifest.files] if manifest else []
+    return any(file.is_relative_to(record.resolve()) for file in files)
+
+
+def page_values(ranking: Ranking, links: Mapping[int, str]) -> dict[str, object]:
+    """What the page of a ranking shows."""
+    from reportgen.figures.baseline_ranking import plot
+    from reportgen.report.sections.baseline.ranking import view_ranking
+
+    baseline = next(entry for entry in ranking.entries if entry.is_baseline)
+    candidates = say_count("{count} candidate", "{count} candidates", len(ranking.entries) - 1)
+    return {
+        "title": say("Ranking of {count} models", count=len(ranking.entries)),
+        "byline": say("{candidates} and the baseline “{baseline}”", candidates=candidates, baseline=baseline.name),
+        "ranking": view_ranking(ranking),
+        "figure": plot(ranking),
+        "links": links,
+    }

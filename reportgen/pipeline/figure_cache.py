@@ -1,0 +1,99 @@
+"""Drawn figures kept by the digest of their inputs and their code, so that a changed sentence redraws nothing.
+
+Everything a record holds but its title, card and choice of sections and outputs counts as input of each of its
+figures; the code is that of every module that figures import. Kept in the user's cache folder.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_dir
+
+from reportgen.pipeline.code_digest import FIGURES, code_digest
+from reportgen.plugins import FigureKind
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.system.files import keep_file
+from reportgen.system.machine import versions
+
+LIBRARIES = ("matplotlib", "seaborn", "numpy", "scipy", "pillow", "contourpy", "kiwisolver", "fonttools")
+MOST = 40
+"""Records whose figures are kept, the latest."""
+UNSEEN: Any = {
+    "title": True,
+    "gates": True,
+    "spec": {"title", "report", "card", "outputs", "gates", "baseline", "plugins"},
+}
+"""Parts of a record that no figure shows."""
+Drawn = dict[str, FigureFile | Skipped]
+
+
+def draw_once(record: RunRecord, names: Sequence[str], extra: Mapping[str, FigureKind]) -> Drawn:
+    """The figures of these names, in this order; those drawn before for this record are taken from the cache.
+
+    Figures of plug-ins are always drawn: what they depend on is not known. Without any to draw, matplotlib is not
+    imported. Raises what `reportgen.figures.draw` does.
+    """
+    path = Path(user_cache_dir("reportgen")) / "figures" / f"{inputs_digest(record)}.json"
+    known = load(path)
+    missing = [name for name in names if name in extra or name not in known]
+    if missing:
+        from reportgen.figures import draw
+
+        drawn = draw(record, missing, extra)
+        known |= drawn
+        keep(path, {name: figure for name, figure in known.items() if name not in extra})
+    return {name: known[name] for name in names}
+
+
+def inputs_digest(record: RunRecord) -> str:
+    """sha256 of what the figures of a record can depend on."""
+    whole = hashlib.sha256()
+    fields = record.model_dump(mode="json", exclude=UNSEEN)
+    whole.update(json.dumps(fields, sort_keys=True).encode("utf-8", "surrogatepass"))
+    for name in sorted(record.arrays):
+        array = record.arrays[name]
+        whole.update(f"{name}\0{array.dtype}\0{array.shape}\0".encode())
+        whole.update(array.tobytes())
+    whole.update(code_digest(*FIGURES).encode())
+    whole.update(json.dumps(versions(LIBRARIES)).encode())
+    return whole.hexdigest()
+
+
+def load(path: Path) -> Drawn:
+    """The figures in a file of the cache; a file that is missing or damaged holds none."""
+    try:
+        return {name: unpack(fields) for name, fields in json.loads(path.read_bytes()).items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return {}
+
+
+def keep(path: Path, figures: Drawn) -> None:
+    """Write the figures of one record and drop those of the oldest; a failure costs only the next drawing's time."""
+    text = json.dumps({name: pack(figure) for name, figure in figures.items()})
+    if not keep_file(path, text.encode("ascii")):
+        return
+    with suppress(OSError):
+        for old in sorted(path.parent.iterdir(), key=lambda item: item.stat().st_mtime_ns)[:-MOST]:
+            old.unlink(missing_ok=True)
+
+
+def pack(figure: FigureFile | Skipped) -> dict[str, Any]:
+    """A figure as JSON has it."""
+    fields = asdict(figure)
+    return fields | {"data": base64.b64encode(figure.data).decode()} if isinstance(figure, FigureFile) else fields
+
+
+def unpack(fields: dict[str, Any]) -> FigureFile | Skipped:
+    """The figure that JSON holds."""
+    if "reason" in fields:
+        return Skipped(**fields)
+    return FigureFile(**fields | {"data": base64.b64decode(fields["data"], validate=True)})

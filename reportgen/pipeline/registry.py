@@ -1,0 +1,57 @@
+"""The sections, figures and outputs that one build uses, plugins included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reportgen.comparison.gate_names import check_names
+from reportgen.errors import SpecError, about
+from reportgen.plugins import FigureKind, Output, Section
+from reportgen.spec.types import ReportSpec
+from reportgen.text.suggest import nearest
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """The sections, figures and outputs that this build uses."""
+
+    sections: dict[str, Section]
+    outputs: dict[str, Output]
+    extra_figures: dict[str, FigureKind]
+
+    @classmethod
+    def open(cls, spec: ReportSpec) -> Rooms:
+        """Find everything that can be had, plugins included, and keep what the spec asks for."""
+        from reportgen.outputs import find_outputs
+        from reportgen.plugins import load_plugins
+        from reportgen.report.sections import find_sections
+
+        with about("plugins"):
+            plugins = load_plugins(spec.plugins)
+        sections = find_sections() | plugins.sections
+        outputs = find_outputs() | plugins.outputs
+        wanted = tuple(sections) if spec.report.sections == "default" else spec.report.sections
+        refuse_unknown("section", wanted, sections, "report.sections")
+        refuse_unknown("output", spec.outputs, outputs, "outputs")
+        chosen = sorted((sections[name] for name in wanted), key=lambda section: (section.order, section.name))
+        return cls({s.name: s for s in chosen}, {n: outputs[n] for n in spec.outputs}, plugins.figures)
+
+    def check(self, spec: ReportSpec) -> None:
+        """Raise before any compute when an output can't be made on this machine."""
+        more = [name for section in self.sections.values() for name in section.metrics]
+        check_names(spec.gates, more, baseline=spec.baseline is not None)
+        for output in self.outputs.values():
+            output.check()
+        folder = spec.report.templates
+        with about("report.templates"):
+            if folder is not None and not folder.is_dir():
+                raise SpecError(f"there is no folder {folder}", "Give a folder of templates, or leave it out.")
+
+
+def refuse_unknown(what: str, names: Sequence[str], known: Mapping[str, object], key: str) -> None:
+    """Raise SpecError, with its place in the spec, for the first name that is not known."""
+    for index, name in enumerate(names):
+        if name not in known:
+            with about(f"{key}.{index}"):
+                raise SpecError(f"there is no {what} {name!r}", nearest(name, known))

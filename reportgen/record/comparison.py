@@ -1,0 +1,173 @@
+"""What the comparison room makes of two records: a paired verdict, what changed, and what differs between them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from reportgen.record.metric_value import MetricValue
+from reportgen.spec.frozen import Frozen
+
+Verdict = Literal["better", "worse", "equivalent", "undecided"]
+
+
+class Baseline(Frozen):
+    """The record that was compared with."""
+
+    title: str
+    fingerprint: str
+    digest: str
+    """sha256 of its record.json, which holds that of its arrays."""
+    created: str
+    commit: str | None = None
+    dirty: bool | None = None
+
+
+class McNemar(Frozen):
+    """The same images under both models, by who is right."""
+
+    both_right: int
+    lost: int
+    """Right with the baseline, wrong with the candidate."""
+    gained: int
+    """Wrong with the baseline, right with the candidate."""
+    both_wrong: int
+    p: float
+    """Exact, two-sided: chance of flips so uneven if either direction were as likely (McNemar 1947)."""
+
+
+class Equivalence(Frozen):
+    """Two one-sided tests that the change of accuracy lies within ± the margin (Schuirmann 1987)."""
+
+    margin: float
+    p_above: float
+    """Against a change of −margin or less."""
+    p_below: float
+    """Against a change of +margin or more."""
+
+    @property
+    def p(self) -> float:
+        """The larger of the two."""
+        return max(self.p_above, self.p_below)
+
+
+class ClassChange(Frozen):
+    """One class of the evaluation set under both models."""
+
+    index: int
+    name: str
+    support: int
+    before: MetricValue
+    """Recall with the baseline (Wilson)."""
+    after: MetricValue
+    """Recall with the candidate (Wilson)."""
+    change: MetricValue
+    """`class.<name>.recall.change`."""
+    lost: int
+    gained: int
+    p: float
+    """Exact McNemar test of this class alone; 1 without images."""
+    p_adjusted: float
+    """After Holm's correction over the classes that have images."""
+
+
+class Flip(Frozen):
+    """One image on which only one of the two models is right."""
+
+    id: int
+    """In the data set's test split."""
+    label: int
+    before: int
+    """Predicted by the baseline; −1 where its outputs are not finite."""
+    before_confidence: float | None
+    """Probability of that prediction; None where it is unknown."""
+    after: int
+    after_confidence: float | None
+    picture: int
+    """Row of the array `comparison.pictures`."""
+
+
+class Difference(Frozen):
+    """One thing that is not the same in both records."""
+
+    part: Literal["spec", "architecture", "weights", "data", "device", "versions", "source"]
+    key: str
+    """A dotted key, a module's path, a distribution's name."""
+    before: str
+    """Empty where the baseline has no such thing."""
+    after: str
+
+
+class NotCompared(Frozen):
+    """A change that can't be given, and why."""
+
+    name: str
+    """Of the metric's change, such as `latency_p50.change_ratio`."""
+    reason: str
+    """One plain sentence."""
+
+
+class Comparison(Frozen):
+    """The candidate, which is the record that holds this, against the baseline.
+
+    The verdict is about top-1 accuracy on the same images. Arrays: `comparison.lost` and `comparison.gained` int64,
+    ids of all images that flipped; `comparison.pictures` uint8 (k, H, W, C), those of `lost` and `gained` here.
+    """
+
+    kind: Literal["comparison"] = "comparison"
+    baseline: Baseline
+    verdict: Verdict
+    n: int
+    """Images, the same under both models."""
+    p: float
+    """Of no change: exact McNemar test, or the t test over seeds where there are several."""
+    mcnemar: McNemar
+    """Of the first seed."""
+    equivalence: Equivalence
+    identical: bool
+    """True where both models give the same outputs, to the bit, for every image."""
+    seeds: tuple[int, int] = (1, 1)
+    """Of the baseline and of the candidate."""
+    seed_spread: float | None = None
+    """Standard deviation of accuracy between seeds, pooled; None where each has one seed."""
+    detectable: float | None
+    """Smallest true change of accuracy that so many images show in four of five comparisons; None: none is."""
+    images_needed: int | None = None
+    """About how many images would decide, if change and flips stay as they are; None: decided, or no number would."""
+    seeds_needed: int | None = None
+    """About how many seeds of each would decide on these images; None: decided, or not known, or no number would."""
+    values: tuple[MetricValue, ...]
+    """`<metric>.change` (candidate − baseline) and `<metric>.change_ratio` (candidate ÷ baseline)."""
+    before: tuple[MetricValue, ...]
+    """The baseline's own headline numbers."""
+    not_compared: tuple[NotCompared, ...] = ()
+    classes: tuple[ClassChange, ...]
+    lost: tuple[Flip, ...]
+    """Right → wrong, those whose pictures are shown."""
+    gained: tuple[Flip, ...]
+    """Wrong → right, those whose pictures are shown."""
+    differences: tuple[Difference, ...]
+    resamples: int
+    """Of the bootstrap."""
+    seed: int
+
+    def value(self, name: str) -> MetricValue | None:
+        """The change of that name, or None."""
+        return next((value for value in self.values if value.name == name), None)
+
+    def why_not(self, name: str) -> str:
+        """Why the change of that name is unknown; empty where nothing is said of it."""
+        return next((gap.reason for gap in self.not_compared if gap.name == name), "")
+
+
+class Refusal(Frozen):
+    """Two records that can't be compared."""
+
+    kind: Literal["refusal"] = "refusal"
+    baseline: Baseline
+    reason: str
+    """One plain sentence."""
+    advice: str
+    """What to do about it, one sentence."""
+
+
+Judgement = Comparison | Refusal

@@ -1,0 +1,105 @@
+"""Accuracy under corruptions, shifts, attacks and other preprocessing."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from reportgen.record.probes.sampling import Sampled
+from reportgen.spec.frozen import Frozen
+from reportgen.spec.probes import CorruptionName
+
+Family = Literal["noise", "blur", "weather", "digital", "move", "attack"]
+CORRUPTED = ("noise", "blur", "weather", "digital")
+"""The families of common corruptions."""
+KINDS = (*get_args(CorruptionName), "shift", "rotation", "flip_horizontal", "flip_vertical", "fgsm", "pgd")
+"""Everything that is done to pictures, in the order in which it is shown."""
+
+
+class Condition(Frozen):
+    """One way in which the pictures were changed."""
+
+    family: Family
+    kind: str
+    """A corruption's name; `shift`, `rotation`, `flip_horizontal`, `flip_vertical`; `fgsm`, `pgd`."""
+    level: float
+    """Severity 1 to 5; pixels; degrees; ε in steps of 1/255; 0 where there is only one."""
+    images: int
+    """The first so many of the sample."""
+
+
+class Preparation(Frozen):
+    """One other way to make numbers of pictures, and what the same weights make of them."""
+
+    name: Literal["cifar10", "imagenet", "none", "half", "bytes", "own", "spec"]
+    """`half`: mean and deviation 0.5; `bytes`: 0 to 255; `own`: of the training images; `spec`: the spec's."""
+    order: Literal["rgb", "bgr"]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    images: int
+    """The first so many of the sample."""
+    right: int
+    gained: int
+    """Images right under this one and wrong under the spec's."""
+    lost: int
+    """Images wrong under this one and right under the spec's."""
+    loss: float | None = None
+    """Mean negative log-likelihood on training images; of those that accuracy can't tell apart."""
+
+    @property
+    def own_right(self) -> int:
+        """Of the same images, those right under the spec's."""
+        return self.right - self.gained + self.lost
+
+
+class PreparationCheck(Frozen):
+    """The same weights on the same images under other normalisations and channel orders."""
+
+    images: int
+    """The first so many of the sample; those that looked better were tried on more."""
+    right: int
+    """Under the spec's own."""
+    others: tuple[Preparation, ...]
+    looks: int = 1
+    """2 where some were tried on more images because of what the first showed."""
+    loss_images: int = 0
+    """Training images that `loss` is measured on."""
+    learned_here: bool
+    """True where this run trained the weights from scratch, so that they know no other preparation."""
+
+
+class AttackSettings(Frozen):
+    """How the attacks were made, in the pixels before normalisation, clipped to what pixels can be."""
+
+    steps: int
+    """Of PGD."""
+    restarts: int
+    step_share: float
+    """PGD's step size as a share of ε."""
+    flat: int
+    """Images whose gradient is zero at every pixel."""
+
+
+class RobustnessFacts(Frozen):
+    """What the probe `robustness` found.
+
+    Arrays: `robustness.rows` int64 (n,), positions of the sample in the evaluation set; `robustness.predicted` uint16
+    (conditions, n), the predicted class, UNMEASURED beyond a condition's images; `robustness.examples` uint8
+    (k, H, W, C), one test image as it is and under each of `examples`.
+    """
+
+    sampled: Sampled | None = None
+    """The images it looked at; None where it needs none."""
+    preparation: PreparationCheck | None = None
+    conditions: tuple[Condition, ...] = ()
+    attack: AttackSettings | None = None
+    left_out: int = 0
+    """Conditions that there was no time for."""
+    gaps: tuple[str, ...] = ()
+    """What else was not measured and why, one sentence each."""
+    examples: tuple[str, ...] = ()
+    """Corruptions at severity 3 of the image shown."""
+    example_id: int | None = None
+    """Its index in the data set's test split."""
+
+
+UNMEASURED = 2**16 - 1

@@ -1,0 +1,259 @@
+"""THE WALL. An experiment is measured once into a RunRecord; everything a person reads is drawn from it.
+
+A record is a folder: `record.json` (this model, versioned) and `arrays.safetensors` (no pickle). Neither needs torch.
+It never holds host names, user names, absolute paths, environment variables or credentials.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from reportgen.record.arrays import Arrays
+from reportgen.record.comparison import Judgement
+from reportgen.record.gate_result import GateResult
+from reportgen.record.latency import Latency
+from reportgen.record.measurements import Measurements
+from reportgen.record.probes import Probes
+from reportgen.record.ranking import Ranking
+from reportgen.record.trace import ModelTrace
+from reportgen.spec.frozen import Frozen
+from reportgen.spec.types import ReportSpec
+
+RECORD_FORMAT = 2
+
+
+class Device(Frozen):
+    """What the run was computed on."""
+
+    kind: Literal["cpu", "cuda", "mps"]
+    name: str
+    """The maker's name of the processor or accelerator."""
+    threads: int
+    precision: Literal["float32", "float64", "bfloat16", "float16"]
+    precision_reason: str = ""
+    """Why `auto` chose it, one sentence; empty when the spec chose."""
+    channels_last: bool = False
+    requested: str = "auto"
+
+
+class Provenance(Frozen):
+    """Where the numbers come from. An allow-list: nothing else about the machine is kept."""
+
+    created: str
+    """UTC, ISO 8601 to the second; SOURCE_DATE_EPOCH when that is set."""
+    command: str
+    """A command that makes this report again, without absolute paths."""
+    versions: dict[str, str]
+    """Distribution name -> version: reportgen-torch, python, torch, torchvision, numpy, …"""
+    platform: str
+    """Such as "Linux x86_64"."""
+    commit: str | None = None
+    """Git commit of the folder that holds the model's source (or the spec); None outside git."""
+    dirty: bool | None = None
+    weights_sha256: str | None = None
+    weights_file: str | None = None
+    """File name only."""
+    model_source_sha256: str | None = None
+
+
+class Split(Frozen):
+    """One part of the data set."""
+
+    name: Literal["train", "test"]
+    n: int
+    """Images used in the run."""
+    available: int
+    """Images the data set holds in this split."""
+    counts: tuple[int, ...]
+    """Images used, per class, in class order."""
+
+
+class Duplicates(Frozen):
+    """Exact duplicates by the digest of the pixels."""
+
+    within_train: int
+    within_test: int
+    across: int
+    """Test images whose pixels are also a training image's."""
+    examples: tuple[tuple[str, int, str, int], ...] = ()
+    """Up to 20 pairs (split, index, split, index)."""
+
+
+class DataFacts(Frozen):
+    """The data set as it was used."""
+
+    name: str
+    title: str
+    """As people write it: "CIFAR-10"."""
+    description: str = ""
+    licence: str = ""
+    citation: str = ""
+    homepage: str = ""
+    classes: tuple[str, ...]
+    image_shape: tuple[int, int, int]
+    """(channels, height, width) as the model sees it."""
+    resized_from: tuple[int, int] | None = None
+    """(height, width) of the stored pictures where they are resized for the model; None where they are not."""
+    splits: tuple[Split, ...]
+    channel_mean: tuple[float, ...]
+    """Of the training images used, 0-to-1 scale."""
+    channel_std: tuple[float, ...]
+    normalize_name: str
+    """`cifar10`, `imagenet`, `none`, `digits` or `custom`."""
+    normalize_mean: tuple[float, ...]
+    normalize_std: tuple[float, ...]
+    augment: tuple[str, ...] = ()
+    mixup: float | None = None
+    """α of the mixing of training batches; None: they were not mixed."""
+    duplicates: Duplicates | None = None
+    digests: dict[str, str] = Field(default_factory=dict)
+    """File name -> sha256."""
+    verified: bool = False
+    """True when every file's digest is the published one."""
+    requested: str = ""
+    """The data set the spec asked for; differs from `name` when the fallback was used."""
+    fallback_reason: str = ""
+    """Why the fallback was used; empty when it was not."""
+
+
+class Teacher(Frozen):
+    """A model whose outputs were learnt from, and how good it is itself.
+
+    Array: `teacher.correct` uint8 (n,), 1 where it is right on the evaluation image.
+    """
+
+    source: str
+    """As `model.source` names models."""
+    parameters: int
+    correct: int
+    """Of the `n` evaluation images."""
+    n: int
+    loss: float
+    """Mean negative log-likelihood of them."""
+    weights_file: str | None = None
+    """File name only; None where its factory made the weights."""
+    weights_sha256: str | None = None
+    source_sha256: str | None = None
+    """Of the user's .py file."""
+    notes: tuple[str, ...] = ()
+
+
+class EpochStats(Frozen):
+    """One row of the training history, measured at the end of an epoch (or of the pass)."""
+
+    epoch: float
+    """Epochs completed, 1-based; fractional when the pass ended inside one."""
+    step: int
+    train_loss: float
+    """Mean training loss over the epoch's steps, augmented batches, training mode."""
+    train_accuracy: float | None = None
+    """Top-1 on a fixed sample of training images, not augmented, evaluation mode; None when not measured."""
+    train_n: int = 0
+    test_loss: float | None = None
+    """Mean negative log-likelihood on a fixed sample of test images."""
+    test_accuracy: float | None = None
+    test_n: int = 0
+    seconds: float
+    """Wall time since training began, evaluation included."""
+
+
+class Divergence(Frozen):
+    """Where the loss stopped being finite."""
+
+    step: int
+    epoch: float
+    learning_rate: float
+    batch_ids: tuple[int, ...]
+    """Indices of the images of that batch, at most 256."""
+
+
+class Training(Frozen):
+    """How the training pass went. Per-step arrays: `train.loss`, `train.lr`, `train.grad_norm` (float32, (steps,)),
+    `train.seconds` (float64, (steps,), wall time since training began at the end of each step)."""
+
+    epochs: tuple[EpochStats, ...]
+    steps: int
+    planned_steps: int
+    steps_per_epoch: int
+    images_seen: int
+    seconds: float
+    """Of the training steps alone, without the evaluations between epochs."""
+    ended_by: Literal["epochs", "steps", "time", "diverged"]
+    optimizer: str
+    """As resolved: "SGD, learning rate 0.1, momentum 0.9, weight decay 0.0005, Nesterov"."""
+    schedule: str
+    loss: str
+    batch_size: int
+    images_per_second: float
+    train_correct: int
+    """Of `train_n` training images, not augmented, evaluation mode, final weights."""
+    train_n: int
+    train_loss: float
+    """Mean negative log-likelihood of the same images."""
+    divergence: Divergence | None = None
+    teacher: Teacher | None = None
+    """The model it learnt from, with the loss that does so."""
+
+
+class SeedRun(Frozen):
+    """One more training of the same spec, with another seed, evaluated on the same images.
+
+    Arrays: `seed.<seed>.logits` float16 (n, classes), of the evaluation images, the largest of each row taken off so
+    that it is 0; `seed.<seed>.loss` float32, the loss by step, of long trainings the means of at most 2,000 equal
+    runs of steps.
+    """
+
+    seed: int
+    training: Training
+    correct: int
+    """Of the `n` evaluation images."""
+    n: int
+    loss: float | None
+    """Mean negative log-likelihood of them; None where an output was not finite."""
+
+
+class Stage(Frozen):
+    """Wall time of one stage of the build."""
+
+    name: str
+    seconds: float
+
+
+class RunRecord(Frozen):
+    """One experiment, measured.
+
+    Arrays: `eval.logits` float32 (n, classes); `eval.labels` int64 (n,); `eval.ids` int64 (n,), index in the data
+    set's test split; `eval.digests` uint64 (n,), of the pixels; `pictures` uint8 (k, H, W, C) and `pictures.ids` int64
+    (k,), the test images the report shows; `sample.raw` uint8 (g, H, W, C), `sample.augmented` uint8 of the same
+    pictures as the model sees them, `sample.labels` int64 (g,); `train.*`, see Training; `seed.*`, see SeedRun;
+    `teacher.*`, see Teacher; `<probe>.*`, see the facts of each probe; `comparison.*`, see
+    Comparison.
+    """
+
+    format: int = RECORD_FORMAT
+    fingerprint: str
+    title: str
+    spec: ReportSpec
+    device: Device
+    provenance: Provenance
+    data: DataFacts
+    trace: ModelTrace
+    training: Training | None = None
+    seeds: tuple[SeedRun, ...] = ()
+    """The further trainings of `run.seeds`; everything else here is about the first of them."""
+    latency: tuple[Latency, ...] = ()
+    eval_seconds: float
+    stages: tuple[Stage, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Things the reader must know that no other field says, such as what was changed in the model."""
+    measured: Measurements | None = None
+    probes: Probes | None = None
+    comparison: Judgement | None = Field(default=None, discriminator="kind")
+    """With the baseline that the spec names; not part of the run, and made anew by every build."""
+    ranking: Ranking | None = None
+    """Among the candidates that it was compared beside; not part of the run, and gone with the next comparison."""
+    gates: tuple[GateResult, ...] = ()
+    """How the rules of the spec's `gates:` came out when the report was last drawn."""
+    arrays: Arrays = Field(default_factory=Arrays, exclude=True)

@@ -1,0 +1,1 @@
+"""A record and its figures in, a Report out."""

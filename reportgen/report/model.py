@@ -1,0 +1,116 @@
+"""What templates see: a Report of SectionViews, FigureFiles, MetricValues and Findings. No record, no arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from reportgen.record.gate_result import GateResult
+from reportgen.record.metric_value import MetricValue
+from reportgen.record.run import RunRecord
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Something that can't be made, and why: shown in the report in its place."""
+
+    name: str
+    title: str
+    reason: str
+    """One plain sentence."""
+
+
+@dataclass(frozen=True)
+class FigureFile:
+    """One drawn figure."""
+
+    name: str
+    """Unique in the report; also its anchor, `figure-<name>`."""
+    media_type: Literal["image/svg+xml", "image/png"]
+    data: bytes
+    width: int
+    """CSS pixels."""
+    height: int
+    title: str
+    """Short; for lists and where no caption stands beside it."""
+    caption: str
+    """What to see, then how to read it; made from the data."""
+    alt: str
+    """Alternative text computed from the data: what a person who can't see it needs."""
+    inline: bool = False
+    """True for SVG with links inside, which stands in the page itself instead of in an <img>."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence made from the data: what, how much, how sure, compared with what."""
+
+    text: str
+    weight: float
+    """Importance, 0 to 1; the summary shows the heaviest."""
+    anchor: str
+    """Where the evidence stands: an element id without '#', such as `figure-confusion` or `section-training`."""
+    tone: Literal["plain", "good", "caution", "bad"] = "plain"
+    in_banner: bool = False
+    """True where a banner says it, so that the first page does not say it twice."""
+
+
+@dataclass(frozen=True)
+class MethodNote:
+    """How one kind of number is computed, and who described it."""
+
+    name: str
+    text: str
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class SectionView:
+    """One section, ready to be set. Each section's module subclasses it with the values its template prints."""
+
+    name: str
+    """Also its template, `sections/<name>.html.j2`, and its anchor, `section-<name>`."""
+    title: str
+    findings: tuple[Finding, ...] = ()
+    metrics: tuple[MetricValue, ...] = ()
+    """Numbers of the section's own that metrics.json lists after the measured ones."""
+    methods: tuple[MethodNote, ...] = ()
+    """How its numbers are computed; listed once, in the section Reproduce."""
+
+    def beside(self, others: tuple[SectionView | Skipped, ...], gates: tuple[GateResult, ...]) -> SectionView:
+        """The section with what it takes from the other sections and the gates of the report; most take nothing."""
+        del others, gates
+        return self
+
+
+@dataclass(frozen=True)
+class Banner:
+    """Something by which the reader could be misled, said where no reader can miss it."""
+
+    text: str
+    severity: Literal["caution", "bad"] = "caution"
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything a document needs."""
+
+    title: str
+    verdict: str
+    """One sentence."""
+    banners: tuple[Banner, ...]
+    sections: tuple[SectionView | Skipped, ...]
+    figures: tuple[FigureFile, ...]
+    metrics: tuple[MetricValue, ...]
+    record: RunRecord
+    """With the gates as judged; for outputs that attach or export it; templates print from sections."""
+    language: str = "en"
+    paper: Literal["a4", "letter"] = "a4"
+    templates: Path | None = None
+    """The user's own templates, where they are on this machine."""
+
+    @property
+    def created(self) -> str:
+        """The date of the run, ISO 8601."""
+        return self.record.provenance.created

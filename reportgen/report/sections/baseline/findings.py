@@ -1,0 +1,236 @@
+"""What the comparison with the baseline says: the verdict, what else changed, which classes, at what cost, and why."""
+
+from __future__ import annotations
+
+from reportgen.record.comparison import ClassChange, Comparison, Difference
+from reportgen.record.metric_value import MetricValue
+from reportgen.record.run import RunRecord
+from reportgen.report.components import Figures
+from reportgen.report.model import Finding
+from reportgen.report.verdict import say_change
+from reportgen.report.wording import evidence, join_few, join_words, quote, shorten
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+NAME = "baseline"
+SIGNIFICANT = 0.05
+WEIGHTS = {"worse": 0.95, "better": 0.85, "undecided": 0.7, "equivalent": 0.6}
+NOTABLE = 0.02
+"""A share of parameters or MACs below which their change is not worth a sentence."""
+
+
+def find_baseline(record: RunRecord, comparison: Comparison, figures: Figures) -> list[Finding]:
+    """The findings of this section, in the order of the text."""
+    changes, classes = evidence(figures, "baseline_changes", NAME), evidence(figures, "baseline_recall", NAME)
+    found = [
+        find_verdict(comparison, changes),
+        find_power(comparison, changes),
+        find_seeds(record, comparison, changes),
+        find_scores(comparison, changes),
+        find_classes(comparison, classes),
+        find_cost(comparison),
+        find_causes(comparison),
+    ]
+    return [finding for finding in found if finding is not None]
+
+
+def find_verdict(comparison: Comparison, anchor: str) -> Finding:
+    """The verdict with what it rests on."""
+    tones = {"worse": "bad", "better": "good", "undecided": "caution", "equivalent": "plain"}
+    text = f"{say_change(comparison)} {say_flips(comparison)}".strip()
+    return Finding(text, WEIGHTS[comparison.verdict], anchor, tones[comparison.verdict])  # type: ignore[arg-type]
+
+
+def say_flips(comparison: Comparison) -> str:
+    """How many images flipped either way, and the test of it."""
+    table = comparison.mcnemar
+    if comparison.identical:
+        return ""
+    if not table.lost and not table.gained:
+        return say("Both are right and wrong on the same images.")
+    text = say(
+        "{lost} images turned from right to wrong and {gained} from wrong to right (exact McNemar test, {p}).",
+        lost=numerals.count(table.lost),
+        gained=numerals.count(table.gained),
+        p=numerals.p_value(table.p),
+    )
+    return text if comparison.seed_spread is None else say("With the first seeds, {rest}", rest=text)
+
+
+def find_power(comparison: Comparison, anchor: str) -> Finding | None:
+    """What it would take to decide, or what so many images can show."""
+    if comparison.verdict == "undecided":
+        return Finding(say_needed(comparison), 0.45, anchor)
+    if comparison.detectable is None or comparison.identical or comparison.verdict != "equivalent":
+        return None
+    text = say(
+        "So many images with so many flips show a change of {change} or more in four of five comparisons.",
+        change=numerals.points(comparison.detectable).lstrip("+"),
+    )
+    return Finding(text, 0.1, anchor)
+
+
+def say_needed(comparison: Comparison) -> str:
+    """About how many images or seeds would decide."""
+    if comparison.images_needed is not None:
+        return say(
+            "About {images} images like these would decide in four of five comparisons, if the change and the share of "
+            "flips stay as they are; there are {n}.",
+            images=numerals.count(comparison.images_needed),
+            n=numerals.count(comparison.n),
+        )
+    if comparison.seeds_needed is not None:
+        return say(
+            "About {seeds} seeds of each would decide in four of five comparisons, if change and scatter stay as they "
+            "are.",
+            seeds=numerals.count(comparison.seeds_needed),
+        )
+    if comparison.seed_spread is not None:
+        return say("More seeds alone would not decide it: these images are too few.")
+    return say("No number of images would decide a change so close to the margin.")
+
+
+def find_seeds(record: RunRecord, comparison: Comparison, anchor: str) -> Finding | None:
+    """Whether the scatter of training is counted."""
+    if comparison.seed_spread is not None:
+        text = say(
+            "The interval counts the scatter between seeds, a standard deviation of {spread} over {before} of the "
+            "baseline and {after} of this model; single images and classes below are those of the first seeds.",
+            spread=numerals.points(comparison.seed_spread, 2).lstrip("+"),
+            before=say_count("{count} seed", "{count} seeds", comparison.seeds[0]),
+            after=say_count("{count} seed", "{count} seeds", comparison.seeds[1]),
+        )
+        return Finding(text, 0.3, anchor)
+    if record.training is None or comparison.identical:
+        return None
+    text = say(
+        "Each was trained once: the interval says how far other images would move the change, not how far another "
+        "seed would; run.seeds in the spec counts both."
+    )
+    return Finding(text, 0.35, anchor)
+
+
+def find_scores(comparison: Comparison, anchor: str) -> Finding | None:
+    """Which scores beside accuracy changed by more than their interval, and which way."""
+    if comparison.identical:
+        return None
+    others = [value for value in comparison.values if value.low is not None and value.name != "accuracy.change"]
+    better, worse = ([value for value in others if turned(value) == side] for side in (1, -1))
+    parts = []
+    if better:
+        parts.append(say("better: {scores}", scores=join_few([tell(value) for value in better])))
+    if worse:
+        parts.append(say("worse: {scores}", scores=join_few([tell(value) for value in worse])))
+    if not parts:
+        text = say("No other score changed by more than its interval.")
+        return Finding(text, 0.15, anchor)
+    text = say("Beside accuracy, each by its own 95\u00a0% interval, {parts}.", parts=join_words(parts))
+    return Finding(text, 0.4 if worse else 0.3, anchor, "caution" if worse else "plain")
+
+
+def turned(value: MetricValue) -> int:
+    """1 where a score is better by more than its interval, −1 where it is worse, else 0."""
+    low, high = value.low or 0.0, value.high or 0.0
+    if low <= 0 <= high:
+        return 0
+    return 1 if (low > 0) == (value.higher_is_better is not False) else -1
+
+
+def tell(value: MetricValue) -> str:
+    """A score and its change: "Brier score −0.0030 (−0.0056 to −0.0002)"."""
+    label = value.label.partition(",")[0]
+    return f"{label} {value.display} ({value.display_interval})"
+
+
+def find_classes(comparison: Comparison, anchor: str) -> Finding | None:
+    """The classes whose recall changed by more than chance when all are looked at together."""
+    present = [one for one in comparison.classes if one.support]
+    if len(present) < 2 or not comparison.mcnemar.lost + comparison.mcnemar.gained:
+        return None
+    held = [one for one in present if one.p_adjusted <= SIGNIFICANT]
+    values = {"classes": numerals.count(len(present))}
+    if not held:
+        most = max(present, key=lambda one: (abs(one.change.value or 0.0), -one.index))
+        text = say(
+            "No class changed by more than chance once all {classes} are looked at together (Holm); the largest change "
+            "of recall is that of {most}.",
+            most=tell_class(most),
+            **values,
+        )
+        return Finding(text, 0.25, anchor)
+    lost = sorted((one for one in held if one.lost > one.gained), key=lambda one: one.change.value or 0.0)
+    gained = sorted((one for one in held if one.gained > one.lost), key=lambda one: -(one.change.value or 0.0))
+    parts = []
+    if lost:
+        parts.append(say("fell for {names}", names=join_few([tell_class(one) for one in lost])))
+    if gained:
+        parts.append(say("rose for {names}", names=join_few([tell_class(one) for one in gained])))
+    text = say(
+        "Recall {parts}; this holds when all {classes} classes are looked at together (Holm).",
+        parts=join_words(parts),
+        **values,
+    )
+    return Finding(text, 0.65 if lost else 0.45, anchor, "caution" if lost else "good")
+
+
+def tell_class(one: ClassChange) -> str:
+    """A class and the change of its recall."""
+    return f"{quote(one.name)} {one.change.display} ({one.change.display_interval})"
+
+
+def find_cost(comparison: Comparison) -> Finding | None:
+    """Size and time in multiples of the baseline's."""
+    names = (
+        ("parameters", say("parameters {ratio}")),
+        ("macs", say("MACs {ratio}")),
+        ("latency_p50", say("latency {ratio} (one timing of each)")),
+    )
+    told = []
+    for name, template in names:
+        value = comparison.value(f"{name}.change_ratio")
+        if value is not None and value.value is not None and abs(value.value - 1) >= NOTABLE:
+            told.append(template.format(ratio=value.display))
+    counted = [comparison.value(f"{name}.change") for name in ("parameters", "macs")]
+    parts = [comparison.why_not("latency_p50.change_ratio")]
+    if told:
+        parts.insert(0, say("In multiples of the baseline’s: {ratios}.", ratios=join_words(told)))
+    if all(value is not None and value.value == 0 for value in counted):
+        parts.insert(0, say("Parameters and MACs are the same in number."))
+    text = " ".join(part for part in parts if part)
+    return Finding(text, 0.25 if told else 0.12, f"section-{NAME}") if text else None
+
+
+def find_causes(comparison: Comparison) -> Finding | None:
+    """What differs between the two runs, so that a reader knows what the change may be due to."""
+    found = comparison.differences
+    parts = [text for text in map(count_part, *split(found)) if text]
+    if not parts:
+        if comparison.identical:
+            return Finding(say("Nothing that the records know of differs."), 0.1, f"{NAME}-differences")
+        text = say("Nothing that the records know of differs but the outputs: chance or the machine made the change.")
+        return Finding(text, 0.4, f"{NAME}-differences", "caution")
+    return Finding(say("What differs: {parts}.", parts=join_words(parts)), 0.3, f"{NAME}-differences")
+
+
+def split(found: tuple[Difference, ...]) -> tuple[list[str], list[list[Difference]]]:
+    """The parts that differ, in order, and the differences of each."""
+    parts: list[str] = list(dict.fromkeys(one.part for one in found))
+    return parts, [[one for one in found if one.part == part] for part in parts]
+
+
+def count_part(part: str, found: list[Difference]) -> str:
+    """One part in a few words: the keys by name where they are few."""
+    keys = [shorten(one.key, 40) for one in found]
+    if part == "spec":
+        return say("of the spec {keys}", keys=join_few(keys))
+    if part == "architecture":
+        return say_count("{count} layer", "{count} layers", len(found))
+    if part == "versions":
+        return say("the versions of {names}", names=join_few(keys))
+    words = {
+        "weights": say("the weights it starts from"),
+        "source": say("the source’s commit"),
+        "data": say("the data"),
+        "device": say("the machine ({keys})", keys=join_few(keys)),
+    }
+    return words[part]

@@ -1,0 +1,87 @@
+"""The pictures on which only one of two models is right, as cards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reportgen.record.comparison import Comparison, Flip
+from reportgen.record.images import encode_png
+from reportgen.record.run import RunRecord
+from reportgen.report.components import Guess, PictureCard
+from reportgen.report.sections.predictions.view import confidence_text
+from reportgen.text import numerals
+from reportgen.text.i18n import say
+
+MOST_BYTES = 44_000
+"""Of all pictures together, before they are written as text."""
+
+
+@dataclass(frozen=True)
+class FlipGroup:
+    """Pictures that flipped one way."""
+
+    name: str
+    title: str
+    note: str
+    cards: tuple[PictureCard, ...]
+
+
+@dataclass(frozen=True)
+class Album:
+    """The pictures of the flips."""
+
+    record: RunRecord
+    comparison: Comparison
+
+    def groups(self) -> tuple[FlipGroup, ...]:
+        """Both ways, those without a picture left out, half of the byte budget each."""
+        table = self.comparison.mcnemar
+        found = (
+            ("lost", say("Right before, wrong now"), False, self.comparison.lost, table.lost),
+            ("gained", say("Wrong before, right now"), True, self.comparison.gained, table.gained),
+        )
+        groups = []
+        for name, title, right, flips, number in found:
+            cards = self.fitting(flips, f"✓ {say('gained')}" if right else f"✗ {say('lost')}", right)
+            if cards:
+                note = say(
+                    "{shown} of {all} images, the surest mistakes first, by turns from each true class.",
+                    shown=len(cards),
+                    all=numerals.count(number),
+                )
+                groups.append(FlipGroup(name, title, note, cards))
+        return tuple(groups)
+
+    def fitting(self, flips: Sequence[Flip], verdict: str, right: bool) -> tuple[PictureCard, ...]:
+        """The cards that half of the byte budget holds."""
+        cards, spent = [], 0
+        for flip in flips:
+            card = self.card(flip, verdict, right)
+            spent += len(card.png)
+            if spent <= MOST_BYTES // 2:
+                cards.append(card)
+        return tuple(cards)
+
+    def card(self, flip: Flip, verdict: str, right: bool) -> PictureCard:
+        """One flip."""
+        picture = self.record.arrays["comparison.pictures"][flip.picture]
+        answers = (
+            self.answer(say("was"), flip.before, flip.before_confidence, flip.label),
+            self.answer(say("now"), flip.after, flip.after_confidence, flip.label),
+        )
+        label = self.record.data.classes[flip.label]
+        alt = say(
+            "Picture of “{label}”: “{before}” with the baseline, “{after}” now.",
+            label=label,
+            before=answers[0].name,
+            after=answers[1].name,
+        )
+        return PictureCard(encode_png(picture), alt, numerals.count(flip.id), label, right, verdict, answers)
+
+    def answer(self, who: str, predicted: int, confidence: float | None, label: int) -> Guess:
+        """What one model said."""
+        if predicted < 0 or confidence is None:
+            return Guess(say("not a number"), numerals.DASH, 0, False, who)
+        name = self.record.data.classes[predicted]
+        return Guess(name, confidence_text(confidence), round(100 * confidence), predicted == label, who)

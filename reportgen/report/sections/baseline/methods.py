@@ -1,0 +1,98 @@
+"""How the numbers of a comparison are computed, and who described it."""
+
+from __future__ import annotations
+
+from reportgen.record.comparison import Comparison
+from reportgen.report.model import MethodNote
+from reportgen.text import numerals
+from reportgen.text.i18n import say
+
+
+def list_methods(comparison: Comparison) -> tuple[MethodNote, ...]:
+    """The methods that this comparison used."""
+    more = seeds() if comparison.seed_spread is not None else ()
+    return (rule(comparison), change(comparison), *tests(), times(), *more)
+
+
+def times() -> MethodNote:
+    """What a difference of two measured times is worth."""
+    return MethodNote(
+        say("Times of two runs"),
+        say(
+            "Each was measured in a process of its own, and its interval covers that process alone. The same model on "
+            "the same machine can take twice as long in the next process, so a ratio of times below two is no evidence "
+            "of a slower model by itself."
+        ),
+        "Kalibera and Jones 2013, Rigorous benchmarking in reasonable time. ISMM.",
+    )
+
+
+def rule(comparison: Comparison) -> MethodNote:
+    """How the verdict follows from the numbers."""
+    return MethodNote(
+        say("Verdict against the baseline"),
+        say(
+            "Equivalent where the 95 % interval of the change of top-1 accuracy lies inside ± {margin}; otherwise "
+            "better or worse where it leaves zero out, which it does only where the test of no change gives p ≤ 0.05; "
+            "otherwise not enough evidence. A true change of zero is called better or worse in at most 5 % of "
+            "comparisons. Numbers of images that would decide, and changes that can be shown, are for a power of 80 %.",
+            margin=numerals.points(comparison.equivalence.margin).lstrip("+"),
+        ),
+        "Miettinen 1968, The matched pairs design in the case of all-or-none responses. Biometrics 24, 339–352.",
+    )
+
+
+def change(comparison: Comparison) -> MethodNote:
+    """Where the intervals of changes come from."""
+    return MethodNote(
+        say("Changes on the same images"),
+        say(
+            "Paired bootstrap: both models on the same {resamples} draws of images, stratified by class, seed {seed}, "
+            "percentiles; those of accuracies and macro F1 are widened to score intervals for paired proportions where "
+            "these are wider, which they are where few images flip, and that of accuracy to zero where the exact test "
+            "does not reject. Changes of single classes carry such score intervals.",
+            resamples=numerals.count(comparison.resamples),
+            seed=comparison.seed,
+        ),
+        "Tango 1998, Equivalence test and confidence interval for the difference in proportions for the paired-sample "
+        "design. Statistics in Medicine 17, 891–908.",
+    )
+
+
+def tests() -> tuple[MethodNote, ...]:
+    """The tests of a change, of equivalence, and of many classes at once."""
+    return (
+        MethodNote(
+            say("Exact McNemar test"),
+            say("Of the images on which only one model is right, two-sided binomial test of one half each way."),
+            "McNemar 1947, Note on the sampling error of the difference between correlated proportions or percentages. "
+            "Psychometrika 12, 153–157.",
+        ),
+        MethodNote(
+            say("Equivalence"),
+            say("Two one-sided score tests against a change of the margin or more, each at 2.5 %."),
+            "Schuirmann 1987, A comparison of the two one-sided tests procedure and the power approach for assessing "
+            "the equivalence of average bioavailability. Journal of Pharmacokinetics and Biopharmaceutics 15, 657–680.",
+        ),
+        MethodNote(
+            say("Many classes at once"),
+            say("Holm’s step-down correction of the exact McNemar tests of all classes that have images."),
+            "Holm 1979, A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics 6, "
+            "65–70.",
+        ),
+    )
+
+
+def seeds() -> tuple[MethodNote, ...]:
+    """How the scatter of training is counted."""
+    return (
+        MethodNote(
+            say("Several seeds"),
+            say(
+                "Means over seeds; the variance of a change is that over images plus that between seeds, pooled over "
+                "both models; critical values of Student’s t, weighted by the two variances. The test of no change is "
+                "made so too, in the place of McNemar’s."
+            ),
+            "Cochran and Cox 1950, Experimental Designs. Wiley.",
+        ),
+    )

@@ -1,0 +1,211 @@
+"""A ranking as people read it: its tables and its one sentence, for section 11 and for the page beside the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reportgen.metrics.definitions import BY_NAME
+from reportgen.record.ranking import Entry, Pair, Ranking, abridge
+from reportgen.report.model import Finding, MethodNote
+from reportgen.report.wording import LONGEST_NAME, join_few, quote
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+NAMED = 4
+"""Models that the sentence names at once; the tables have all of them."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One model of the table."""
+
+    number: int
+    place: str
+    name: str
+    note: str
+    """Whether it is the baseline or this model; empty for any other."""
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RankingView:
+    """The values of the macros in _ranking.html.j2."""
+
+    sentence: str
+    head: tuple[str, ...]
+    """Of the cells of the standings."""
+    standings: tuple[Standing, ...]
+    caption: str
+    pairs_head: tuple[str, ...]
+    pairs: tuple[tuple[str, ...], ...]
+    """(second, first, change, interval, p, adjusted p, whether it holds)."""
+    pairs_caption: str
+    refused: tuple[tuple[str, ...], ...]
+    """(second, first, reason)."""
+
+
+def view_ranking(ranking: Ranking) -> RankingView:
+    """The tables, the ranking's own model first among the pairs."""
+    further = [name for name in BY_NAME if any(entry.value(name) for entry in ranking.entries)]
+    pairs = sorted(ranking.pairs, key=lambda pair: not pair.has(ranking.own))
+    return RankingView(
+        sentence=say_ranking(ranking),
+        head=(say("Top-1"), say("95 % interval"), say("Places"), *(short(name) for name in further)),
+        standings=tuple(stand(ranking, entry, further) for entry in ranking.entries),
+        caption=caption_standings(ranking),
+        pairs_head=(
+            say("Model"),
+            say("Against"),
+            say("Change"),
+            say("95 % interval"),
+            say("p"),
+            say("p, Holm"),
+            say("Difference"),
+        ),
+        pairs=tuple(pair_row(pair) for pair in pairs),
+        pairs_caption=say(
+            "Change of top-1 accuracy from the second to the first, on the same images, with the 95 % interval of the "
+            "pair alone; p of no change, alone and after Holm’s correction over all {pairs} pairs. It holds where that "
+            "is at most 0.05.",
+            pairs=numerals.count(len(ranking.pairs)),
+        ),
+        refused=tuple((pair.second, pair.first, pair.reason) for pair in ranking.refused),
+    )
+
+
+def short(name: str) -> str:
+    """What the column of a number is called."""
+    names = {"nll": say("NLL"), "ece": say("ECE")}
+    return names.get(name) or say(BY_NAME[name].label)
+
+
+def stand(ranking: Ranking, entry: Entry, further: Sequence[str]) -> Standing:
+    """One model of the table."""
+    notes = [say("baseline")] if entry.is_baseline else []
+    notes += [say("this model")] if entry.name == ranking.own else []
+    accuracy, others = entry.accuracy, (entry.value(name) for name in further)
+    cells = (
+        accuracy.display if accuracy is not None else numerals.DASH,
+        (accuracy.display_interval if accuracy is not None else "") or numerals.DASH,
+        entry.places,
+        *(value.display if value is not None else numerals.DASH for value in others),
+    )
+    place = numerals.count(entry.place)
+    return Standing(entry.number, place, entry.name, ", ".join(notes), cells)
+
+
+def caption_standings(ranking: Ranking) -> str:
+    """What the order and the places are, and what they are not."""
+    parts = [
+        say(
+            "By top-1 accuracy, each with its own 95 % interval; two that overlap may still be told apart, because "
+            "pairs are compared image by image. Places: those that the differences that hold leave open to a model."
+        )
+    ]
+    if any(entry.accuracy is not None and entry.accuracy.name == "accuracy_seeds" for entry in ranking.entries):
+        parts.append(say("A model trained with several seeds stands with their mean."))
+    if any(entry.place is None for entry in ranking.entries):
+        parts.append(say("Models that were not evaluated on the baseline’s images have no place."))
+    return " ".join(parts)
+
+
+def pair_row(pair: Pair) -> tuple[str, ...]:
+    """One pair of the table."""
+    return (
+        pair.second,
+        pair.first,
+        pair.change.display,
+        pair.change.display_interval,
+        tell_p(pair.p),
+        tell_p(pair.p_adjusted),
+        say("✓ holds") if pair.holds else say("not told apart"),
+    )
+
+
+def tell_p(p: float) -> str:
+    """A p-value without its letter: "0.031", "< 0.001"."""
+    return numerals.p_value(p).removeprefix(f"p{numerals.NBSP}").removeprefix(f"={numerals.NBSP}")
+
+
+def say_ranking(ranking: Ranking) -> str:
+    """Which differences hold after the correction, and which models can't be told apart, in one sentence."""
+    if not ranking.pairs:
+        return say("No two of these models could be compared.")
+    apart = [pair for pair in ranking.pairs if not pair.holds]
+    parts = [*say_better(ranking), *([say_alike(ranking, apart)] if apart else [])]
+    return say_count(
+        "Of the one pair of models, {parts}.",
+        "After Holm’s correction over all {count} pairs of models, {parts}.",
+        len(ranking.pairs),
+        parts="; ".join(parts),
+    )
+
+
+def say_better(ranking: Ranking) -> list[str]:
+    """Who is better than whom, the ranking's own model first, then by place."""
+    entries = sorted(ranking.entries, key=lambda entry: entry.name != ranking.own)
+    beaten = {entry.name: [pair for pair in ranking.pairs if pair.holds and pair.better == entry.name]
+              for entry in entries}  # fmt: skip
+    told = [say_one(name, pairs, len(entries)) for name, pairs in beaten.items() if pairs]
+    if not told:
+        return [say("no difference of accuracy holds")]
+    left = sum(len(pairs) for pairs in [pairs for pairs in beaten.values() if pairs][NAMED:])
+    more = [say_count("{count} more difference holds", "{count} more differences hold", left)] if left else []
+    return [*told[:NAMED], *more]
+
+
+def say_one(name: str, pairs: Sequence[Pair], models: int) -> str:
+    """Whom a model is better than; by how much where it is one."""
+    one, others = call(name), [call(pair.worse) for pair in pairs]
+    if len(pairs) == 1:
+        return say("{one} is more accurate than {other} by {lead}", one=one, other=others[0], lead=tell_lead(pairs[0]))
+    if len(pairs) == models - 1:
+        return say("{one} is more accurate than every other", one=one)
+    return say("{one} is more accurate than {others}", one=one, others=join_few(others))
+
+
+def tell_lead(pair: Pair) -> str:
+    """How far the better model of a pair is ahead: "+6.2 points (+4.3 to +8.4)"."""
+    change = pair.change
+    if pair.better == pair.second or change.value is None or change.low is None or change.high is None:
+        return f"{change.display} ({change.display_interval})"
+    digits = numerals.percent_digits(change.n)
+    ends = numerals.points_interval(-change.high, -change.low, digits)
+    return f"{numerals.points(-change.value, digits)} ({ends})"
+
+
+def say_alike(ranking: Ranking, apart: Sequence[Pair]) -> str:
+    """Which models can't be told apart: at once where that is true of each two of them, else pair by pair."""
+    models = [entry.name for entry in ranking.entries if any(pair.has(entry.name) for pair in apart)]
+    if len(apart) == len(models) * (len(models) - 1) // 2:
+        return say("{models} can’t be told apart", models=join_few([call(name) for name in models], NAMED))
+    own_first = sorted(apart, key=lambda pair: not pair.has(ranking.own))
+    pairs = [say("{one} from {other}", one=call(pair.second), other=call(pair.first)) for pair in own_first]
+    return say("not told apart are {pairs}", pairs=join_few(pairs))
+
+
+def call(name: str) -> str:
+    """A model's name in a sentence, its end kept, where the number of one of several stands."""
+    return quote(abridge(name, LONGEST_NAME))
+
+
+def find_ranking(ranking: Ranking, anchor: str) -> Finding:
+    """The one sentence as a finding."""
+    return Finding(say_ranking(ranking), 0.5, anchor)
+
+
+def note_ranking(ranking: Ranking) -> MethodNote:
+    """How a ranking is made."""
+    return MethodNote(
+        say("Several candidates"),
+        say(
+            "Every pair of models on the same images, tested as a candidate against the baseline; p-values after "
+            "Holm’s correction over all pairs, intervals of each pair alone ({resamples} draws, seed {seed}). A model "
+            "may have every place that the differences that hold leave open to it.",
+            resamples=numerals.count(ranking.resamples),
+            seed=ranking.seed,
+        ),
+        "Mogstad, Romano, Shaikh and Wilhelm 2024, Inference for ranks with applications to mobility across "
+        "neighbourhoods and academic achievement across countries. Review of Economic Studies 91, 476–518.",
+    )

@@ -1,0 +1,187 @@
+"""Section 11: this model against the baseline, on the same images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from reportgen.plugins import Section
+from reportgen.record.comparison import ClassChange, Comparison, Refusal
+from reportgen.record.metric_value import MetricValue
+from reportgen.record.ranking import Ranking
+from reportgen.record.run import RunRecord
+from reportgen.report.components import Fact, Figures, choose_figures
+from reportgen.report.model import FigureFile, SectionView, Skipped
+from reportgen.report.sections.baseline.findings import NAME, find_baseline
+from reportgen.report.sections.baseline.flips import Album, FlipGroup
+from reportgen.report.sections.baseline.methods import list_methods
+from reportgen.report.sections.baseline.ranking import RankingView, find_ranking, note_ranking, view_ranking
+from reportgen.report.verdict import say_verdict
+from reportgen.report.wording import evidence
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+MOST_ROWS = 40
+"""Differences shown; a report is no diff."""
+LONGEST_VALUE = 160
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BaselineView(SectionView):
+    """The values of sections/baseline.html.j2."""
+
+    facts: tuple[Fact, ...] = ()
+    changes: tuple[FigureFile | Skipped, ...] = ()
+    by_class: tuple[FigureFile | Skipped, ...] = ()
+    values: tuple[Row, ...] = ()
+    values_caption: str = ""
+    classes: tuple[Row, ...] = ()
+    ranking: RankingView | None = None
+    """Where several candidates were compared."""
+    ranks: tuple[FigureFile | Skipped, ...] = ()
+    groups: tuple[FlipGroup, ...] = ()
+    differences: tuple[Row, ...] = ()
+    differences_note: str = ""
+
+
+def has_baseline(record: RunRecord) -> bool:
+    """Whether the section has anything to say; without a baseline a report is whole without it."""
+    return record.comparison is not None
+
+
+def build(record: RunRecord, figures: Figures) -> BaselineView | Skipped:
+    """The section from the record's comparison, or why there is none."""
+    title, comparison = say("Against the baseline"), record.comparison
+    if comparison is None:
+        return Skipped(NAME, title, say("The spec names no baseline to compare with."))
+    if isinstance(comparison, Refusal):
+        reason = say(
+            "Not compared with “{title}”: {reason} {advice}",
+            title=comparison.baseline.title,
+            reason=comparison.reason,
+            advice=comparison.advice,
+        )
+        return Skipped(NAME, title, reason)
+    rows = [difference_row(one.part, one.key, one.before, one.after) for one in comparison.differences]
+    view = BaselineView(
+        name=NAME,
+        title=title,
+        findings=tuple(find_baseline(record, comparison, figures)),
+        methods=list_methods(comparison),
+        facts=list_facts(comparison),
+        changes=choose_figures(figures, "baseline_changes"),
+        by_class=choose_figures(figures, "baseline_recall", "baseline_flips"),
+        values=tuple(value_rows(record, comparison)),
+        values_caption=caption_values(comparison),
+        classes=tuple(class_row(one) for one in sorted(comparison.classes, key=by_change) if one.support),
+        groups=Album(record, comparison).groups(),
+        differences=tuple(rows[:MOST_ROWS]),
+        differences_note=note_differences(len(rows)),
+    )
+    return view if record.ranking is None else add_ranking(view, record.ranking, figures)
+
+
+def add_ranking(view: BaselineView, ranking: Ranking, figures: Figures) -> BaselineView:
+    """The section with the ranking of all candidates, said after the verdict."""
+    verdict, *others = view.findings
+    finding = find_ranking(ranking, evidence(figures, "baseline_ranking", NAME))
+    return replace(
+        view,
+        findings=(verdict, finding, *others),
+        methods=(*view.methods, note_ranking(ranking)),
+        ranking=view_ranking(ranking),
+        ranks=choose_figures(figures, "baseline_ranking"),
+    )
+
+
+def list_facts(comparison: Comparison) -> tuple[Fact, ...]:
+    """What was compared with, and by which rule."""
+    baseline, margin = comparison.baseline, numerals.points(comparison.equivalence.margin).lstrip("+")
+    state = say("with changes") if baseline.dirty else ""
+    return (
+        Fact(say("Verdict"), say_verdict(comparison.verdict), say("margin {margin}", margin=margin)),
+        Fact(say("Baseline"), baseline.title),
+        Fact(say("Its date"), baseline.created),
+        Fact(say("Its commit"), baseline.commit or say("none (outside git)"), state),
+        Fact(say("Its record"), baseline.digest[:16], "sha256"),
+        Fact(say("Images"), numerals.count(comparison.n), say("the same in both, by the digest of their pixels")),
+    )
+
+
+def value_rows(record: RunRecord, comparison: Comparison) -> list[Row]:
+    """(score, baseline, this model, change, interval) of every number that both have."""
+    before = {value.name: value for value in comparison.before}
+    rows: list[Row] = []
+    for value in comparison.values:
+        name, _, kind = value.name.rpartition(".")
+        now = record.measured.value(name) if record.measured else None
+        if kind == "change" and name in before and now is not None:
+            ratio = comparison.value(f"{name}.change_ratio")
+            rows.append((now.label, before[name].display, now.display, value.display, sure_of(value, ratio)))
+    return rows
+
+
+def sure_of(value: MetricValue, ratio: MetricValue | None) -> str:
+    """The interval of a change, or for a cost what it is in multiples of the baseline's."""
+    return value.display_interval or (ratio.display if ratio is not None else numerals.DASH)
+
+
+def caption_values(comparison: Comparison) -> str:
+    """Where the intervals come from, and why a change is not given."""
+    told = say(
+        "Scores on the same {n} images; changes with 95\u00a0% intervals from {resamples} paired draws, costs as "
+        "multiples of the baseline’s.",
+        n=numerals.count(comparison.n),
+        resamples=numerals.count(comparison.resamples),
+    )
+    if comparison.seed_spread is not None:
+        told += " " + say("Scores are those of the first seeds, their changes those of the means over seeds.")
+    return " ".join([told, *dict.fromkeys(gap.reason for gap in comparison.not_compared)])
+
+
+def by_change(one: ClassChange) -> tuple[float, int]:
+    """The largest loss of recall first."""
+    return one.change.value or 0.0, one.index
+
+
+def class_row(one: ClassChange) -> Row:
+    """One class of the table."""
+    return (
+        one.name,
+        numerals.count(one.support),
+        one.before.display,
+        one.after.display,
+        one.change.display,
+        one.change.display_interval,
+        numerals.count(one.lost),
+        numerals.count(one.gained),
+        numerals.fixed(one.p, 3),
+        numerals.fixed(one.p_adjusted, 3),
+    )
+
+
+def difference_row(part: str, key: str, before: str, after: str) -> Row:
+    """One difference; what only one side has is a dash on the other."""
+    names = {
+        "spec": say("spec"),
+        "architecture": say("layer"),
+        "weights": say("weights"),
+        "data": say("data"),
+        "device": say("machine"),
+        "versions": say("version"),
+        "source": say("source"),
+    }
+    cells = (text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…" for text in (before, after))
+    return (names[part], key, *(cell or numerals.DASH for cell in cells))
+
+
+def note_differences(number: int) -> str:
+    """How many differences are not shown; empty where all are."""
+    if number <= MOST_ROWS:
+        return ""
+    more = say_count("{count} more difference", "{count} more differences", number - MOST_ROWS)
+    return say("{more} are in the record.", more=more)
+
+
+FIGURES = ("baseline_changes", "baseline_ranking", "baseline_recall", "baseline_flips")
+SECTION = Section(NAME, "Against the baseline", 110, FIGURES, build, applies=has_baseline)

@@ -1,0 +1,248 @@
+"""Section 12: the model card, in the nine parts of Mitchell et al. 2019 (arXiv:1810.03993)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reportgen.plugins import Section
+from reportgen.record.metric_value import MetricValue
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Finding, SectionView, Skipped
+from reportgen.spec.types import CardSpec
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+NAME = "card"
+MEASURES = ("accuracy", "top5_accuracy", "macro_f1", "nll", "brier", "ece", "auroc")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the card."""
+
+    label: str
+    text: str
+    """Empty where nobody wrote it."""
+    asked: bool = True
+    """True where only a person can write it, so that its absence counts."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the nine parts."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class CardView(SectionView):
+    """The values of sections/card.html.j2."""
+
+    parts: tuple[Part, ...] = ()
+    completeness: MetricValue | None = None
+
+
+def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> CardView:
+    """The card from what a person wrote and what the run measured."""
+    del figures
+    parts = list_parts(record)
+    completeness = measure_completeness(parts)
+    return CardView(
+        NAME,
+        say("Model card"),
+        findings=find_missing(completeness),
+        metrics=(completeness,),
+        parts=parts,
+        completeness=completeness,
+    )
+
+
+def list_parts(record: RunRecord) -> tuple[Part, ...]:
+    """The nine parts, in the order of Mitchell et al. 2019."""
+    return (
+        model_details(record),
+        intended_use(record.spec.card),
+        factors(record),
+        metrics(record),
+        evaluation_data(record),
+        training_data(record),
+        quantitative_analyses(record),
+        Part(say("Ethical considerations"), (written(say("Considerations"), record.spec.card.ethical_considerations),)),
+        caveats(record.spec.card),
+    )
+
+
+def written(label: str, text: str | tuple[str, ...] | None) -> Entry:
+    """What only a person can write."""
+    return Entry(label, ", ".join(text) if isinstance(text, tuple) else (text or "").strip())
+
+
+def measured(label: str, text: str) -> Entry:
+    """What the run knows."""
+    return Entry(label, text, asked=False)
+
+
+def model_details(record: RunRecord) -> Part:
+    """Who made which model, when and how, under which licence."""
+    card, trace = record.spec.card, record.trace
+    shape = say("{name} ({source}), {n} parameters", name=trace.name, source=trace.source,
+                n=numerals.count(trace.parameters))  # fmt: skip
+    training = record.training
+    how = (
+        say("not trained in this run")
+        if training is None
+        else f"{training.optimizer}; {training.schedule}; {training.loss}"
+    )
+    return Part(
+        say("Model details"),
+        (
+            written(say("Authors"), card.authors),
+            written(say("Version"), card.version),
+            written(say("Licence"), card.licence),
+            written(say("Citation"), card.citation),
+            written(say("Contact"), card.contact),
+            measured(say("Architecture"), shape),
+            measured(say("Training"), how),
+            measured(say("Date of the run"), record.provenance.created[:10]),
+        ),
+    )
+
+
+def intended_use(card: CardSpec) -> Part:
+    """What it is for, for whom, and what it is not for."""
+    return Part(
+        say("Intended use"),
+        (
+            written(say("Primary uses"), card.intended_use),
+            written(say("Primary users"), card.intended_users),
+            written(say("Out of scope"), card.out_of_scope),
+        ),
+    )
+
+
+def factors(record: RunRecord) -> Part:
+    """Groups, instruments and environments that could matter; the run itself distinguishes classes only."""
+    classes = say_count("{count} class", "{count} classes", len(record.data.classes))
+    return Part(
+        say("Factors"),
+        (
+            written(say("Relevant factors"), record.spec.card.factors),
+            measured(say("Evaluated by"), say("class ({classes})", classes=classes)),
+        ),
+    )
+
+
+def metrics(record: RunRecord) -> Part:
+    """Which numbers were measured, and how their uncertainty was."""
+    found = record.measured
+    if found is None:
+        return Part(say("Metrics"), (measured(say("Measures"), say("none: the model was not evaluated")),))
+    names = ", ".join(value.label for value in found.values if value.name in MEASURES)
+    how = say(
+        "95 % intervals: Wilson score for proportions, otherwise a bootstrap stratified by class over images "
+        "({resamples} resamples)",
+        resamples=numerals.count(found.resamples),
+    )
+    return Part(say("Metrics"), (measured(say("Measures"), names), measured(say("Uncertainty"), how)))
+
+
+def evaluation_data(record: RunRecord) -> Part:
+    """What it was evaluated on."""
+    return Part(say("Evaluation data"), data_entries(record, "test", record.spec.card.evaluation_data))
+
+
+def training_data(record: RunRecord) -> Part:
+    """What it was trained on; unknown to the run when it only evaluated."""
+    text = record.spec.card.training_data
+    if record.training is None:
+        return Part(say("Training data"), (written(say("Data"), text),))
+    return Part(say("Training data"), data_entries(record, "train", text))
+
+
+def data_entries(record: RunRecord, name: str, text: str | None) -> tuple[Entry, ...]:
+    """What a person wrote about a split, and what the run knows of it."""
+    data = record.data
+    split = next((part for part in data.splits if part.name == name), None)
+    size = say("{data}, {n} images in {classes} classes", data=data.title, n=numerals.count(split.n if split else None),
+               classes=numerals.count(len(data.classes)))  # fmt: skip
+    normalization = say("scaled to 0–1, normalised with the mean and deviation “{name}”", name=data.normalize_name)
+    entries = [measured(say("Data"), size), measured(say("Preprocessing"), normalization)]
+    return (*([Entry(say("Remarks"), text, asked=False)] if text else []), *entries)
+
+
+def quantitative_analyses(record: RunRecord) -> Part:
+    """The results, overall and by factor."""
+    found = record.measured
+    if found is None:
+        return Part(say("Quantitative analyses"), (measured(say("Overall"), "—"),))
+    accuracy = found.value("accuracy")
+    scored = [score for score in found.classes if score.recall.value is not None]
+    overall = f"{accuracy.label}: {accuracy.display_full}" if accuracy else "—"
+    entries = [measured(say("Overall"), overall)]
+    if len(scored) > 1:
+        low = min(scored, key=lambda score: score.recall.value or 0.0)
+        high = max(scored, key=lambda score: score.recall.value or 0.0)
+        entries.append(
+            measured(
+                say("By class"),
+                say(
+                    "recall from {low} ({low_name}) to {high} ({high_name})",
+                    low=low.recall.display,
+                    low_name=low.name,
+                    high=high.recall.display,
+                    high_name=high.name,
+                ),
+            )
+        )
+    return Part(say("Quantitative analyses"), tuple(entries))
+
+
+def caveats(card: CardSpec) -> Part:
+    """What else a user must know."""
+    return Part(
+        say("Caveats and recommendations"),
+        (
+            written(say("Limitations"), card.limitations),
+            written(say("Caveats"), card.caveats),
+            written(say("Recommendations"), card.recommendations),
+        ),
+    )
+
+
+def measure_completeness(parts: tuple[Part, ...]) -> MetricValue:
+    """Share of the entries only a person can write that somebody wrote."""
+    human = [entry for part in parts for entry in part.entries if entry.asked]
+    done = sum(1 for entry in human if entry.text)
+    return MetricValue(
+        name="card.completeness",
+        label=say("Model card, completeness"),
+        value=done / len(human),
+        n=len(human),
+        unit="share",
+        higher_is_better=True,
+        display=say("{done} of {all}", done=done, all=len(human)),
+        method="exact",
+    )
+
+
+def find_missing(completeness: MetricValue) -> tuple[Finding, ...]:
+    """How much of the card somebody wrote."""
+    if completeness.value == 1.0:
+        text = say(
+            "The model card is complete: {done} entries that only a person can write are there.",
+            done=completeness.display,
+        )
+        return (Finding(text, 0.05, f"section-{NAME}"),)
+    text = say(
+        "The model card holds {done} entries that only a person can write; the others read “Not provided”.",
+        done=completeness.display,
+    )
+    return (Finding(text, 0.2, f"section-{NAME}", "caution" if (completeness.value or 0.0) < 0.5 else "plain"),)
+
+
+SECTION = Section(
+    NAME, "Model card", 120, (), build, ("card.completeness",),
+    values=lambda record: (measure_completeness(list_parts(record)),),
+)  # fmt: skip

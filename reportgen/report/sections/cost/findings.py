@@ -1,0 +1,212 @@
+"""What the timings say: what limits the model, which batch is enough, where time goes without arithmetic."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from reportgen.metrics.cost import list_latency, saturation, whole_pass
+from reportgen.metrics.roofline import Group, Limit, group_calls, place
+from reportgen.record.latency import Latency
+from reportgen.record.metric_value import MetricValue
+from reportgen.record.probes.cost import CostFacts, StepTime
+from reportgen.record.run import RunRecord
+from reportgen.report.components import Figures
+from reportgen.report.model import Finding
+from reportgen.report.naming import name_device
+from reportgen.report.wording import evidence, join_words
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+NAME = "cost"
+IDLE = 0.15
+"""Share of the time that modules almost without MACs must take to be named."""
+ALMOST = 0.1
+"""A kind of module has almost no MACs when its share of them is less than this part of its share of the time."""
+MUCH = 0.3
+WAITING = 0.25
+"""Share of a training step spent on data that is worth changing."""
+UNSETTLED = 1.5
+"""Ratio of the 95th percentile to the median at which times are not to be relied on."""
+
+Values = dict[str, MetricValue]
+
+
+def find_cost(record: RunRecord, facts: CostFacts, values: Values, figures: Figures) -> list[Finding]:
+    """The findings of this section, in the order of the text."""
+    groups = group_calls(record.trace, facts.roofs.element_bytes) if facts.roofs else ()
+    roof, batches = evidence(figures, "roofline", NAME), evidence(figures, "cost_batches", NAME)
+    found = [
+        find_peak(record, facts, values, roof),
+        find_limits(record, facts, groups, roof),
+        find_idle(record, groups),
+        find_saturation(record, facts, values, batches),
+        find_unsettled(list_latency(record, facts), batches),
+        find_step(facts.step, values, evidence(figures, "step_time", NAME)),
+        find_memory(record, facts, values),
+    ]
+    return [finding for finding in found if finding is not None]
+
+
+def find_peak(record: RunRecord, facts: CostFacts, values: Values, anchor: str) -> Finding | None:
+    """How much of the machine's arithmetic the model uses."""
+    whole = whole_pass(record.trace, facts.roofs) if facts.roofs else None
+    if facts.roofs is None or whole is None:
+        return None
+    text = say(
+        "A forward pass of {batch} images reaches {share} of what matrix products reach here: {rate} of {peak} "
+        "({device}).",
+        batch=numerals.count(whole.batch_size),
+        share=values["matrix_rate_share"].display_full,
+        rate=numerals.compact(whole.flops_per_second, "FLOP/s"),
+        peak=numerals.compact(facts.roofs.flops_per_second, "FLOP/s"),
+        device=name_device(record.device, facts.roofs.precision),
+    )
+    return Finding(text, 0.3, anchor)
+
+
+def find_limits(record: RunRecord, facts: CostFacts, groups: tuple[Group, ...], anchor: str) -> Finding | None:
+    """What limits the modules, by their time."""
+    whole = sum(group.seconds for group in groups)
+    if facts.roofs is None or not whole:
+        return None
+    shares: dict[Limit, float] = defaultdict(float)
+    for group in groups:
+        shares[place(group, facts.roofs).limit] += group.seconds / whole
+    ordered = sorted(shares.items(), key=lambda item: -item[1])
+    told = join_words([say_share(limit, share) for limit, share in ordered])
+    text = say("Its time goes {parts} (n\u00a0=\u00a0{n} passes).", parts=told, n=record.trace.timed_passes or 0)
+    return Finding(text, 0.35 if shares["none"] + shares["overhead"] > 0.5 else 0.2, anchor)
+
+
+def say_share(limit: Limit, share: float) -> str:
+    """The share of the time under one limit."""
+    part = numerals.percent(share)
+    return {
+        "arithmetic": say("{share} to modules that arithmetic limits", share=part),
+        "memory": say("{share} to modules that memory limits", share=part),
+        "overhead": say("{share} to modules that the overhead of calls limits", share=part),
+        "none": say("{share} to modules that stay below a third of every limit", share=part),
+    }[limit]
+
+
+def find_idle(record: RunRecord, groups: tuple[Group, ...]) -> Finding | None:
+    """The kind of module that takes much of the time for next to no MACs."""
+    whole, macs = sum(group.seconds for group in groups), record.trace.macs
+    if not whole or not macs:
+        return None
+    seconds: dict[str, float] = defaultdict(float)
+    work: dict[str, int] = defaultdict(int)
+    calls: dict[str, int] = defaultdict(int)
+    for group in groups:
+        if group.kind:
+            kind = say("{kind} (its child modules not counted)", kind=group.kind) if group.outer else group.kind
+            seconds[kind] += group.seconds
+            work[kind] += group.macs
+            calls[kind] += group.times
+    idle = {kind: time / whole for kind, time in seconds.items() if work[kind] / macs < ALMOST * time / whole}
+    longest = max(idle, key=lambda name: idle[name], default="")
+    if idle.get(longest, 0.0) < IDLE:
+        return None
+    text = say_count(
+        "{count} call of {kind} takes {share} of the pass for {macs} of the MACs.",
+        "{count} calls of {kind} take {share} of the pass for {macs} of the MACs.",
+        calls[longest],
+        kind=longest,
+        share=numerals.percent(idle[longest]),
+        macs=numerals.percent(work[longest] / macs) if work[longest] else say("none"),
+    )
+    return Finding(text, 0.4 if idle[longest] >= MUCH else 0.3, f"section-{NAME}")
+
+
+def find_saturation(record: RunRecord, facts: CostFacts, values: Values, anchor: str) -> Finding | None:
+    """The smallest batch that is nearly as fast as the best."""
+    at = saturation(list_latency(record, facts))
+    if at is None:
+        return None
+    speed, best = values[f"throughput.batch_{at.at.batch_size}"], values["throughput.best"]
+    words = {
+        "batch": say_images(at.at.batch_size),
+        "speed": speed.display_full,
+        "share": numerals.percent(at.at.images_per_second / at.best.images_per_second),
+        "best": best.display_full,
+        "largest": numerals.count(at.best.batch_size),
+    }
+    if at.rising:
+        text = say("Throughput still rises at the largest batch timed, {batch}: {speed}.", **words)
+    elif at.at is at.best:
+        text = say("Throughput is best at batches of {batch}, {speed}, and less from there on.", **words)
+    else:
+        text = say(
+            "Throughput saturates at batches of {batch}: {speed}, {share} of the best, {best} at {largest}.",
+            **words,
+        )
+    return Finding(text, 0.3, anchor)
+
+
+def say_images(count: int) -> str:
+    """So many images."""
+    return say_count("{count} image", "{count} images", count)
+
+
+def find_unsettled(latency: tuple[Latency, ...], anchor: str) -> Finding | None:
+    """Times that something else on the machine has disturbed."""
+    worst = max(latency, key=lambda one: one.p95_seconds / one.p50_seconds, default=None)
+    if worst is None or worst.p95_seconds < UNSETTLED * worst.p50_seconds:
+        return None
+    text = say(
+        "The times are unsteady: one in twenty passes of {batch} took at least {ratio} times the median "
+        "(n\u00a0=\u00a0{n}). Something else may have used the machine, and then they are too long.",
+        batch=say_images(worst.batch_size),
+        ratio=numerals.significant(worst.p95_seconds / worst.p50_seconds, 2),
+        n=numerals.count(worst.n),
+    )
+    return Finding(text, 0.35, anchor, "caution")
+
+
+def find_step(step: StepTime | None, values: Values, anchor: str) -> Finding | None:
+    """Where a training step's time goes, and whether it waits for data."""
+    if step is None:
+        return None
+    text = say(
+        "A training step of {batch} images takes {time}: {data} on data, {forward} forward, {backward} backward, "
+        "{optimizer} in the optimiser.",
+        batch=numerals.count(step.batch_size),
+        time=values["train_step.p50"].display_full,
+        **{name: values[f"train_step.{name}_share"].display for name in ("data", "forward", "backward", "optimizer")},
+    )
+    if step.batch_size < step.planned_batch:
+        less = say("(The run’s batches of {planned} did not fit.)", planned=numerals.count(step.planned_batch))
+        text = f"{text} {less}"
+    if step.shares[0] >= WAITING:
+        text = say("{text} The model waits for its data.", text=text)
+        return Finding(text, 0.6, anchor, "caution")
+    return Finding(text, 0.25, anchor)
+
+
+def find_memory(record: RunRecord, facts: CostFacts, values: Values) -> Finding | None:
+    """What a training step needs at once, or a forward pass where nothing was trained."""
+    if not facts.memory:
+        return None
+    peak = facts.memory[-1]
+    whole = values[f"peak_memory.{peak.what}.batch_{peak.batch_size}"]
+    words = {
+        "batch": numerals.count(peak.batch_size),
+        "whole": whole.display,
+        "model": numerals.bytes_text(record.trace.parameter_bytes),
+        "state": numerals.bytes_text(peak.optimizer_bytes),
+        "made": numerals.bytes_text(peak.peak_bytes),
+        "least": say("at least ") if peak.how == "tensors" else "",
+    }
+    if peak.what == "training":
+        text = say(
+            "A training step of {batch} images needs {least}{whole} at once: {model} for the model, {state} for the "
+            "optimiser, {made} for activations and gradients.",
+            **words,
+        )
+    else:
+        text = say(
+            "A forward pass of {batch} images needs {least}{whole} at once: {model} for the model, {made} for "
+            "activations.",
+            **words,
+        )
+    return Finding(text, 0.2, f"section-{NAME}")

@@ -1,0 +1,218 @@
+"""Section 9: how fast the model is, what it needs, and what limits it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.metrics.cost import list_latency
+from reportgen.metrics.roofline import Group, Placed, group_calls, place
+from reportgen.plugins import Section
+from reportgen.record.probes import why_missing
+from reportgen.record.probes.cost import CostFacts, PeakMemory
+from reportgen.record.run import RunRecord
+from reportgen.report.components import Fact, Figures, choose_figures
+from reportgen.report.model import FigureFile, SectionView, Skipped
+from reportgen.report.naming import name_group, name_limit
+from reportgen.report.sections.cost.findings import NAME, find_cost
+from reportgen.report.sections.cost.methods import list_methods
+from reportgen.report.sections.cost.numbers import METRICS, list_values, read_values
+from reportgen.report.wording import shorten
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+MOST_ROWS = 30
+"""Rows of the table of modules; the shortest are put together in one."""
+LONGEST_NAME, LONGEST_KIND = 44, 20
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CostView(SectionView):
+    """The values of sections/cost.html.j2."""
+
+    facts: tuple[Fact, ...] = ()
+    speeds: tuple[FigureFile | Skipped, ...] = ()
+    limits: tuple[FigureFile | Skipped, ...] = ()
+    steps: tuple[FigureFile | Skipped, ...] = ()
+    modules: tuple[Row, ...] = ()
+    modules_caption: str = ""
+    batches: tuple[Row, ...] = ()
+
+
+def build(record: RunRecord, figures: Figures) -> CostView | Skipped:
+    """The section from the timings, or why there are none."""
+    facts = record.probes.cost if record.probes else None
+    if facts is None:
+        return Skipped(NAME, say("Cost"), why_missing(record.probes, NAME))
+    metrics = list_values(record, facts)
+    values = {value.name: value for value in metrics}
+    groups = group_calls(record.trace, facts.roofs.element_bytes) if facts.roofs else ()
+    return CostView(
+        name=NAME,
+        title=say("Cost"),
+        findings=tuple(find_cost(record, facts, values, figures)),
+        metrics=metrics,
+        methods=tuple(list_methods(facts)),
+        facts=tuple(list_facts(record, facts)),
+        speeds=choose_figures(figures, "cost_batches"),
+        limits=choose_figures(figures, "roofline"),
+        steps=choose_figures(figures, "step_time"),
+        modules=tuple(list_modules(groups, facts)),
+        modules_caption=caption_modules(record),
+        batches=tuple(list_batches(record, facts)),
+    )
+
+
+def list_facts(record: RunRecord, facts: CostFacts) -> list[Fact]:
+    """On what and how everything was measured, and what was measured once."""
+    device = record.device
+    threads = say_count("{count} thread", "{count} threads", device.threads)
+    found = [Fact(say("Device"), shorten(device.name, 60), f"{device.kind}, {threads}")]
+    if facts.roofs is not None:
+        roofs = facts.roofs
+        found += [
+            Fact(
+                say("Matrix products"),
+                numerals.compact(roofs.flops_per_second, "FLOP/s"),
+                say("best of several, {size} rows, {precision}", size=numerals.count(roofs.matrix_size),
+                    precision=roofs.precision),
+            ),
+            Fact(
+                say("Memory copies"),
+                numerals.compact(roofs.bytes_per_second, "B/s"),
+                say("read and written, {size}", size=numerals.bytes_text(roofs.buffer_bytes)),
+            ),
+            Fact(
+                say("A call with nothing to do"),
+                numerals.seconds_text(roofs.call_seconds),
+                say("median of {n}", n=numerals.count(roofs.call_repeats)),
+            ),
+        ]  # fmt: skip
+    found += [memory_fact(record, peak) for peak in facts.memory]
+    if facts.process_bytes is not None:
+        note = say("all of this run: libraries and data set included")
+        found.append(Fact(say("Largest resident size"), numerals.bytes_text(facts.process_bytes), note))
+    if facts.step is None:
+        found.append(Fact(say("Training step"), say("not measured"), say_reason(facts.step_missing)))
+    found.append(energy_fact(facts))
+    if record.stages:
+        whole = sum(stage.seconds for stage in record.stages)
+        found.append(Fact(say("The whole run"), numerals.seconds_text(whole), say("from loading to the last probe")))
+    return found
+
+
+def memory_fact(record: RunRecord, peak: PeakMemory) -> Fact:
+    """The most memory of a pass or step, and how that is known."""
+    batch = numerals.count(peak.batch_size)
+    label = (
+        say("Memory of a training step of {batch}", batch=batch)
+        if peak.what == "training"
+        else say("Memory of a forward pass of {batch}", batch=batch)
+    )
+    how = {
+        "allocator": say("at once, the model included; by the allocator"),
+        "driver": say("at once, the model included; by the driver"),
+        "tensors": say("at least, the model included; by the tensors alive"),
+    }[peak.how]
+    whole = record.trace.parameter_bytes + peak.optimizer_bytes + peak.peak_bytes
+    return Fact(label, numerals.bytes_text(whole), how)
+
+
+def energy_fact(facts: CostFacts) -> Fact:
+    """Energy of an image, or why it is not known."""
+    if facts.energy is None:
+        return Fact(say("Energy"), say("not measured"), say_reason(facts.energy_missing))
+    how = {
+        "nvml": say("the GPU’s power by NVML, idle power included"),
+        "rapl": say("the processor by RAPL, everything that ran included"),
+    }[facts.energy.source]
+    note = say("an image in batches of {batch}; {how}", batch=numerals.count(facts.energy.batch_size), how=how)
+    joules = numerals.significant(facts.energy.joules_per_image, 2)
+    return Fact(say("Energy"), say("{number} J", number=joules), note)
+
+
+def say_reason(sentence: str) -> str:
+    """Why something was not measured, as a remark beside those words."""
+    return sentence.removeprefix(say("Not measured: ")).removesuffix(".")
+
+
+def list_modules(groups: tuple[Group, ...], facts: CostFacts) -> list[Row]:
+    """The groups of equal modules, the longest first, the rest in one row."""
+    whole = sum(group.seconds for group in groups)
+    if facts.roofs is None or not whole:
+        return []
+    room = MOST_ROWS if len(groups) <= MOST_ROWS else MOST_ROWS - 1
+    rows: list[Row] = []
+    for group in groups[:room]:
+        placed = place(group, facts.roofs)
+        rows.append(
+            (
+                shorten(name_group(group), LONGEST_NAME),
+                shorten(group.kind, LONGEST_KIND) or numerals.DASH,
+                numerals.seconds_text(group.seconds),
+                interval(group),
+                numerals.percent(group.seconds / whole),
+                numerals.compact(group.macs) if group.macs else "0",
+                numerals.bytes_text(group.activation_bytes) if group.activation_bytes else "0",
+                numerals.significant(group.rate / 1e9, 3) if group.rate else numerals.DASH,
+                numerals.significant(group.intensity, 2) if group.intensity else numerals.DASH,
+                numerals.percent(group.rate / facts.roofs.flops_per_second) if group.rate else numerals.DASH,
+                say_limit(placed),
+            )
+        )
+    rest = groups[room:]
+    if rest:
+        seconds, kept = sum(group.seconds for group in rest), sum(group.activation_bytes for group in rest)
+        name = say_count("{count} other group", "{count} other groups", len(rest))
+        share, macs = numerals.percent(seconds / whole), numerals.compact(sum(group.macs for group in rest))
+        dash = (numerals.DASH,)
+        rows.append(
+            (name, *dash, numerals.seconds_text(seconds), *dash, share, macs, numerals.bytes_text(kept), *dash * 4)
+        )  # fmt: skip
+    return rows
+
+
+def say_limit(placed: Placed) -> str:
+    """The longest of the least times, and how much of the time taken it explains."""
+    name = say("none") if placed.limit == "none" else name_limit(placed.limit)
+    return f"{name} ({numerals.percent(placed.reach)})"
+
+
+def interval(group: Group) -> str:
+    """Of a group's time, in the unit of the time; "—" where there were too few passes."""
+    return numerals.seconds_interval(group.low, group.high, group.seconds) or numerals.DASH
+
+
+def caption_modules(record: RunRecord) -> str:
+    """What a row is, what the columns are, and how the time was taken."""
+    return say(
+        "Equal modules in one row, without what is inside their children; the longest first. Time: medians of {n} "
+        "forward passes of {batch} images, with the 95\u00a0% interval; MACs and activations (kept for the backward "
+        "pass, float32) of one image. Of peak: share of the measured rate of matrix products. Limit: the longest of "
+        "the least times that arithmetic, memory and calls allow, and how much of the time it explains; more than "
+        "100\u00a0% where caches help.",
+        n=numerals.count(record.trace.timed_passes),
+        batch=numerals.count(record.trace.timed_batch),
+    )
+
+
+def list_batches(record: RunRecord, facts: CostFacts) -> list[Row]:
+    """Every batch size in numbers."""
+    rows: list[Row] = []
+    for one in list_latency(record, facts):
+        speeds = one.throughput_interval
+        rows.append(
+            (
+                numerals.count(one.batch_size),
+                numerals.seconds_text(one.p50_seconds),
+                numerals.seconds_interval(one.p50_low, one.p50_high, one.p50_seconds) or numerals.DASH,
+                numerals.seconds_text(one.p95_seconds),
+                numerals.speed(one.images_per_second),
+                numerals.speed_interval(*speeds, one.images_per_second) if speeds else numerals.DASH,
+                numerals.count(one.n),
+            )
+        )
+    return rows
+
+
+SECTION = Section(NAME, "Cost", 90, ("cost_batches", "roofline", "step_time"), build, METRICS, values=read_values)

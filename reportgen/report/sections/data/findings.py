@@ -1,0 +1,166 @@
+"""What the data say: how much of it was used, how even it is, how it was normalised, and whether it can be trusted."""
+
+from __future__ import annotations
+
+from reportgen.record.run import DataFacts, Duplicates, RunRecord, Split
+from reportgen.report.components import Figures
+from reportgen.report.model import Finding
+from reportgen.report.wording import evidence, join_few, join_words, quote
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+NAME = "data"
+IMBALANCED = 1.5
+"""Ratio of the largest to the smallest class that is worth a sentence."""
+MEAN_OFF = 0.05
+"""Difference of a channel's mean from the one normalised by, on the 0-to-1 scale: about 13 of 255 steps."""
+STD_OFF = 0.2
+"""Relative difference of a channel's deviation from the one normalised by."""
+
+
+def find_data(record: RunRecord, figures: Figures) -> list[Finding]:
+    """The findings of this section, in the order of the text."""
+    data, counts = record.data, evidence(figures, "class_counts", NAME)
+    found = [
+        find_fallback(data),
+        find_unverified(data),
+        *(find_part(split) for split in data.splits if split.name == "test" or record.training is not None),
+        *(find_imbalance(data, split, counts) for split in data.splits),
+        find_normalization(record),
+        find_duplicates(data.duplicates),
+    ]
+    return [finding for finding in found if finding is not None]
+
+
+def name_split(split: Split) -> str:
+    """What a split is called in a sentence."""
+    return say("training") if split.name == "train" else say("test")
+
+
+def find_fallback(data: DataFacts) -> Finding | None:
+    """Stand-in data."""
+    if not data.fallback_reason:
+        return None
+    text = say(
+        "These are not the data that the spec asks for: {title} stands in for {requested}. {reason}",
+        title=data.title,
+        requested=quote(data.requested),
+        reason=data.fallback_reason,
+    )
+    return Finding(text, 0.98, f"section-{NAME}", "bad", in_banner=True)
+
+
+def find_unverified(data: DataFacts) -> Finding | None:
+    """Files that nobody has vouched for."""
+    if data.verified:
+        return None
+    if data.digests:
+        text = say("The files’ digests are not the published ones, or none are: nothing vouches for the data.")
+    else:
+        text = say("No digests of the data’s files are known: nothing vouches for the data.")
+    return Finding(text, 0.4, f"section-{NAME}", "caution", in_banner=True)
+
+
+def find_part(split: Split) -> Finding | None:
+    """A split that was not used whole."""
+    if split.n >= split.available:
+        return None
+    text = say(
+        "Only {n} of the {available} {split} images were used ({share}).",
+        n=numerals.count(split.n),
+        available=numerals.count(split.available),
+        split=name_split(split),
+        share=numerals.percent(split.n / split.available),
+    )
+    return Finding(text, 0.3, f"section-{NAME}", in_banner=True)
+
+
+def find_imbalance(data: DataFacts, split: Split, anchor: str) -> Finding | None:
+    """Classes of very different size."""
+    pairs = sorted(zip(split.counts, data.classes, strict=True))
+    if len(pairs) < 2 or not pairs[-1][0]:
+        return None
+    (fewest, small), (most, large) = pairs[0], pairs[-1]
+    if not fewest:
+        empty = [quote(name) for number, name in pairs if not number]
+        text = say_count(
+            "In the {split} images {count} class is missing: {names}.",
+            "In the {split} images {count} classes are missing: {names}.",
+            len(empty),
+            split=name_split(split),
+            names=join_few(empty),
+        )
+        return Finding(text, 0.45, anchor, "caution")
+    if most / fewest < IMBALANCED:
+        return None
+    text = say(
+        "The {split} images are uneven: {large} has {most}, {small} has {fewest}, {ratio} times fewer.",
+        split=name_split(split),
+        large=quote(large),
+        most=numerals.count(most),
+        small=quote(small),
+        fewest=numerals.count(fewest),
+        ratio=numerals.significant(most / fewest, 2),
+    )
+    return Finding(text, 0.35, anchor, "caution")
+
+
+def find_normalization(record: RunRecord) -> Finding | None:
+    """A normalisation that is not the data's own."""
+    data = record.data
+    means = max((abs(a - b) for a, b in zip(data.channel_mean, data.normalize_mean, strict=False)), default=0.0)
+    pairs = zip(data.channel_std, data.normalize_std, strict=False)
+    spreads = max((abs(used / measured - 1) for measured, used in pairs if measured), default=0.0)
+    if data.normalize_name == "none":
+        text = say(
+            "The pictures reach the model as they are, from 0 to 1: channel means {means}, deviations {deviations}.",
+            means=list_numbers(data.channel_mean),
+            deviations=list_numbers(data.channel_std),
+        )
+        return Finding(text, 0.25, f"section-{NAME}")
+    if means < MEAN_OFF and spreads < STD_OFF:
+        return None
+    text = say(
+        "The normalisation “{name}” is not these images’ own: its means {used} stand against measured {measured}, its "
+        "deviations {used_std} against {measured_std}.",
+        name=data.normalize_name,
+        used=list_numbers(data.normalize_mean),
+        measured=list_numbers(data.channel_mean),
+        used_std=list_numbers(data.normalize_std),
+        measured_std=list_numbers(data.channel_std),
+    )
+    given = record.spec.model.weights is not None
+    advice = (
+        say("With weights from elsewhere, theirs is the right one.")
+        if given
+        else say("For a model trained here that costs little.")
+    )
+    return Finding(f"{text} {advice}", 0.3, f"section-{NAME}", "plain" if given else "caution")
+
+
+def list_numbers(values: tuple[float, ...]) -> str:
+    """Means or deviations of the channels: "0.491, 0.482, 0.447"."""
+    return ", ".join(numerals.fixed(value, 3) for value in values)
+
+
+def find_duplicates(duplicates: Duplicates | None) -> Finding | None:
+    """Pictures that stand in the data more than once."""
+    if duplicates is None:
+        return None
+    numbers = (duplicates.within_train, duplicates.within_test)
+    parts = [
+        say("{count} in the training split", count=numerals.count(duplicates.within_train)),
+        say("{count} in the test split", count=numerals.count(duplicates.within_test)),
+    ]
+    inside = join_words([part for part, number in zip(parts, numbers, strict=True) if number])
+    if duplicates.across:
+        text = say_count(
+            "{count} test image is pixel for pixel a training image, so its result tells nothing about new ones.",
+            "{count} test images are pixel for pixel training images, so their results tell nothing about new ones.",
+            duplicates.across,
+        )
+        more = say("Repeats besides: {inside}.", inside=inside) if inside else ""
+        return Finding(f"{text} {more}".rstrip(), 0.5, f"section-{NAME}", "caution")
+    if inside:
+        return Finding(say("Pictures that repeat another exactly: {inside}.", inside=inside), 0.2, f"section-{NAME}")
+    return Finding(say("No picture is exactly another, within the splits or across."), 0.1, f"section-{NAME}")

@@ -1,0 +1,144 @@
+"""Section 10: the pictures themselves, how they reach the model, and where they come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.plugins import Section
+from reportgen.record.metric_value import MetricValue
+from reportgen.record.run import DataFacts, RunRecord
+from reportgen.report.components import Fact, Figures, choose_figures, name_augmentation
+from reportgen.report.model import FigureFile, SectionView, Skipped
+from reportgen.report.sections.data.findings import NAME, find_data, list_numbers
+from reportgen.text import numerals
+from reportgen.text.i18n import say
+
+CHANNELS = ("red", "green", "blue")
+Row = tuple[str, ...]
+
+
+ACROSS = "data.duplicates_across"
+
+
+@dataclass(frozen=True)
+class DataView(SectionView):
+    """The values of sections/data.html.j2."""
+
+    facts: tuple[Fact, ...] = ()
+    counts: tuple[FigureFile | Skipped, ...] = ()
+    samples: tuple[FigureFile | Skipped, ...] = ()
+    split_names: tuple[str, ...] = ()
+    classes: tuple[Row, ...] = ()
+    channels: tuple[Row, ...] = ()
+    channels_caption: str = ""
+    repeats: tuple[Row, ...] = ()
+
+
+def build(record: RunRecord, figures: Figures) -> DataView:
+    """The section from what the record says about its data."""
+    data = record.data
+    return DataView(
+        name=NAME,
+        title=say("Data"),
+        findings=tuple(find_data(record, figures)),
+        metrics=list_values(record),
+        facts=tuple(list_facts(data)),
+        counts=choose_figures(figures, "class_counts"),
+        samples=choose_figures(figures, "sample_raw", "sample_augmented"),
+        split_names=tuple(split_title(split.name) for split in data.splits),
+        classes=tuple(class_rows(data)),
+        channels=tuple(channel_rows(data)),
+        channels_caption=say(
+            "Pixels on the 0-to-1 scale: measured over the training images used, and what the normalisation “{name}” "
+            "subtracts and divides by",
+            name=data.normalize_name,
+        ),
+        repeats=tuple(repeat_rows(data)),
+    )
+
+
+def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
+    """Test images that are training images too, for metrics.json; nothing where nobody looked."""
+    duplicates = record.data.duplicates
+    if duplicates is None:
+        return ()
+    across = duplicates.across
+    return (
+        MetricValue(
+            name=ACROSS, label=say("Test images that are training images too"), value=across, unit="count",
+            higher_is_better=False, display=numerals.count(across), method="exact",
+        ),
+    )  # fmt: skip
+
+
+def split_title(name: str) -> str:
+    """What a split is called as a head of a column."""
+    return say("Training") if name == "train" else say("Test")
+
+
+def list_facts(data: DataFacts) -> list[Fact]:
+    """What the data are and where they come from; what nobody stated is left out."""
+    facts = [Fact(say("Data set"), data.title, data.description)]
+    for split in data.splits:
+        whole = split.n == split.available
+        note = say("all there are") if whole else say("of {count}", count=numerals.count(split.available))
+        facts.append(Fact(say("{split} images", split=split_title(split.name)), numerals.count(split.n), note))
+    facts += [
+        Fact(say("Classes"), numerals.count(len(data.classes))),
+        Fact(say("As the model sees them"), " × ".join(map(str, data.image_shape)), shape_note(data)),
+        Fact(say("Augmentation"), name_augmentation(data), say("of training images only")),
+        Fact(say("Licence"), data.licence),
+        Fact(say("Source"), data.homepage),
+        Fact(say("Reference"), data.citation),
+        Fact(say("Digests"), say_verified(data)),
+    ]
+    return [fact for fact in facts if fact.value]
+
+
+def shape_note(data: DataFacts) -> str:
+    """What the three numbers are, and from which size the pictures were resized."""
+    note = say("channels × height × width")
+    if data.resized_from is None:
+        return note
+    height, width = data.resized_from
+    return say("{note}; resized from {height} × {width}, bilinear", note=note, height=height, width=width)
+
+
+def say_verified(data: DataFacts) -> str:
+    """Whether the files are the published ones."""
+    if data.verified:
+        return say("every file is the published one")
+    return say("not compared with published ones, or different")
+
+
+def class_rows(data: DataFacts) -> list[Row]:
+    """Images of each class in each split."""
+    return [
+        (name, *(numerals.count(split.counts[index]) for split in data.splits))
+        for index, name in enumerate(data.classes)
+    ]
+
+
+def channel_rows(data: DataFacts) -> list[Row]:
+    """Mean and deviation of each channel, measured and used."""
+    names = (say("red"), say("green"), say("blue")) if len(data.channel_mean) == len(CHANNELS) else ()
+    columns = (data.channel_mean, data.normalize_mean, data.channel_std, data.normalize_std)
+    return [
+        (names[index] if names else str(index), *(list_numbers(column[index : index + 1]) for column in columns))
+        for index in range(len(data.channel_mean))
+    ]
+
+
+def repeat_rows(data: DataFacts) -> list[Row]:
+    """Pairs of pictures that are the same to the pixel."""
+    if data.duplicates is None:
+        return []
+    return [
+        (split_title(one), numerals.count(first), split_title(other), numerals.count(second))
+        for one, first, other, second in data.duplicates.examples
+    ]
+
+
+SECTION = Section(
+    NAME, "Data", 100, ("class_counts", "sample_raw", "sample_augmented"), build, (ACROSS,), values=list_values
+)

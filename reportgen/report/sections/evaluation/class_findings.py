@@ -1,0 +1,187 @@
+"""What the classes say: the weakest and the strongest, whether they differ at all, and which are taken for which."""
+
+from __future__ import annotations
+
+from reportgen.metrics.differences import compare_shares
+from reportgen.metrics.intervals import newcombe, wilson
+from reportgen.metrics.predictions import Predictions
+from reportgen.record.measurements import ClassScore, Measurements
+from reportgen.report.components import Figures
+from reportgen.report.model import Finding
+from reportgen.report.wording import evidence, join_few, quote
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+NAME = "evaluation"
+SIGNIFICANT = 0.05
+
+
+def find_classes(measured: Measurements, predictions: Predictions, figures: Figures) -> list[Finding | None]:
+    """The findings on classes; none where a single class has images."""
+    present = [one for one in measured.classes if one.support]
+    scores, confusion = evidence(figures, "class_scores", NAME), evidence(figures, "confusion", NAME)
+    absent = find_absent(measured, scores)
+    if len(present) < 2 or predictions.correct.all():
+        return [find_perfect(predictions), absent]
+    ranked = sorted(present, key=lambda one: (one.recall.value or 0.0, one.index))
+    return [
+        find_weakest(measured, ranked, scores),
+        find_strongest(ranked, scores),
+        find_spread(ranked, scores),
+        find_pairs(measured, confusion),
+        find_unnamed(measured, confusion),
+        absent,
+    ]
+
+
+def find_perfect(predictions: Predictions) -> Finding | None:
+    """An evaluation without a mistake, and how many there may be all the same."""
+    if not predictions.correct.all():
+        return None
+    low, _ = wilson(predictions.n, predictions.n) or (0.0, 1.0)
+    text = say_count(
+        "The one prediction is right.",
+        "All {count} predictions are right; the share of errors may still be as high as {most}.",
+        predictions.n,
+        most=numerals.percent(1 - low),
+    )
+    return Finding(text, 0.5, f"section-{NAME}")
+
+
+def hits(one: ClassScore) -> int:
+    """Images of a class that are called so."""
+    return round((one.recall.value or 0.0) * one.support)
+
+
+def find_weakest(measured: Measurements, ranked: list[ClassScore], anchor: str) -> Finding:
+    """The class with the lowest recall, whether that is sure, and where its images go."""
+    weakest, next_one = ranked[0], ranked[1]
+    ends = newcombe((hits(next_one), next_one.support), (hits(weakest), weakest.support))
+    values = {"name": quote(weakest.name), "recall": weakest.recall.display_full}
+    if ends is not None and ends[0] > 0:
+        text = say("{name} is the weakest class: recall {recall}", **values)
+    else:
+        tied = [one for one in ranked[1:] if not above(one, weakest)]
+        rest = (
+            say("every other class")
+            if len(tied) == len(ranked) - 1 and len(tied) > 1
+            else join_few([quote(one.name) for one in tied], limit=2)
+        )
+        text = say("{name} has the lowest recall, {recall}, not surely lower than {rest}", rest=rest, **values)
+    return Finding(f"{text}{say_errors(measured, weakest)}", 0.7, anchor)
+
+
+def above(one: ClassScore, weakest: ClassScore) -> bool:
+    """Whether a class's recall is above the weakest one's by more than the interval of their difference."""
+    ends = newcombe((hits(one), one.support), (hits(weakest), weakest.support))
+    return ends is not None and ends[0] > 0
+
+
+def say_errors(measured: Measurements, one: ClassScore) -> str:
+    """The rest of the sentence: what a class's missed images are called."""
+    row = list(measured.confusion[one.index])
+    row[one.index] = 0
+    missed = one.support - hits(one)
+    most = max(range(len(row)), key=lambda index: (row[index], -index))
+    if not row[most]:
+        return "."
+    values = {"other": quote(measured.classes[most].name), "share": numerals.percent(row[most] / one.support)}
+    if 2 * row[most] > missed:
+        return say("; most of the missed ones are called {other} ({share} of the class).", **values)
+    return say("; the missed ones are most often called {other} ({share} of the class).", **values)
+
+
+def find_strongest(ranked: list[ClassScore], anchor: str) -> Finding | None:
+    """The class with the highest recall, when it is one."""
+    best, second = ranked[-1], ranked[-2]
+    if len(ranked) < 3 or best.recall.value == second.recall.value:
+        return None
+    values = {"name": quote(best.name), "recall": best.recall.display_full}
+    if above(best, second):
+        return Finding(say("{name} is the strongest: {recall}.", **values), 0.2, anchor)
+    text = say(
+        "{name} has the highest recall, {recall}, not surely higher than {next}.", next=quote(second.name), **values
+    )
+    return Finding(text, 0.15, anchor)
+
+
+def find_spread(ranked: list[ClassScore], anchor: str) -> Finding | None:
+    """Whether the classes differ by more than chance."""
+    test = compare_shares([hits(one) for one in ranked], [one.support for one in ranked])
+    if test is None:
+        text = say("Too few images or errors to test whether the classes differ by more than chance.")
+        return Finding(text, 0.1, anchor)
+    values = {
+        "statistic": numerals.fixed(test.statistic, 1),
+        "freedom": say_count("{count} degree of freedom", "{count} degrees of freedom", test.freedom),
+        "p": numerals.p_value(test.p),
+    }
+    if test.p < SIGNIFICANT:
+        low, high = numerals.percent(ranked[0].recall.value), numerals.percent(ranked[-1].recall.value)
+        text = say(
+            "The classes differ by more than chance: recall runs from {low} to {high} "
+            "(χ² = {statistic}, {freedom}, {p}).",
+            low=low,
+            high=high,
+            **values,
+        )
+        return Finding(text, 0.3, anchor)
+    text = say(
+        "The differences between the classes are no larger than chance makes them (χ² = {statistic}, {freedom}, {p}).",
+        **values,
+    )
+    return Finding(text, 0.3, anchor)
+
+
+def find_pairs(measured: Measurements, anchor: str) -> Finding | None:
+    """The one pair of classes that is confused most, both ways, and its share of all errors; None where several are."""
+    matrix, classes = measured.confusion, measured.classes
+    pairs = {(a, b): both for a in range(len(classes)) for b in range(a) if (both := matrix[a][b] + matrix[b][a])}
+    wrong = sum(sum(row) - row[index] for index, row in enumerate(matrix))
+    total = max(pairs.values(), default=0)
+    most = [pair for pair, both in pairs.items() if both == total]
+    if len(most) != 1 or len(classes) < 3:
+        return None
+    a, b = most[0]
+    if matrix[b][a] > matrix[a][b]:
+        a, b = b, a
+    text = say(
+        "The pair confused most is {a} and {b}: {there} of the first called the second, {back} the other way, "
+        "together {share} of the {errors}.",
+        a=quote(classes[a].name),
+        b=quote(classes[b].name),
+        there=numerals.count(matrix[a][b]),
+        back=numerals.count(matrix[b][a]),
+        share=numerals.percent(total / wrong),
+        errors=say_count("{count} error", "{count} errors", wrong),
+    )
+    return Finding(text, 0.45, anchor)
+
+
+def find_unnamed(measured: Measurements, anchor: str) -> Finding | None:
+    """Classes that have images and that the model never answers."""
+    called = [sum(row[index] for row in measured.confusion) for index in range(len(measured.classes))]
+    never = [quote(one.name) for one in measured.classes if one.support and not called[one.index]]
+    if not never:
+        return None
+    text = say_count(
+        "{count} class is never predicted: {names}.",
+        "{count} classes are never predicted: {names}.",
+        len(never),
+        names=join_few(never),
+    )
+    return Finding(text, 0.75, anchor, "caution")
+
+
+def find_absent(measured: Measurements, anchor: str) -> Finding | None:
+    """Classes without an image to judge them by."""
+    absent = [quote(one.name) for one in measured.classes if not one.support]
+    if not absent:
+        return None
+    text = say_count(
+        "{count} class has no image in the evaluation set and is not judged: {names}.",
+        "{count} classes have no image in the evaluation set and are not judged: {names}.",
+        len(absent),
+        names=join_few(absent),
+    )
+    return Finding(text, 0.5, anchor, "caution")

@@ -1,0 +1,129 @@
+"""Section 5: how good the model is, on which classes, and how far its confidence can be believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.metrics.predictions import read_predictions
+from reportgen.plugins import Section
+from reportgen.record.measurements import Bin, ClassScore, Measurements
+from reportgen.record.metric_value import MetricValue
+from reportgen.record.run import RunRecord
+from reportgen.report.components import Figures, choose_figures
+from reportgen.report.model import FigureFile, SectionView, Skipped
+from reportgen.report.sections.evaluation.findings import NAME, find_evaluation
+from reportgen.text import numerals
+from reportgen.text.i18n import say
+
+SCORES = (
+    "accuracy", "accuracy_seeds", "accuracy_seed_deviation", "top5_accuracy", "balanced_accuracy", "macro_f1", "auroc",
+    "nll", "brier", "ece", "ece_scaled", "aurc",
+)  # fmt: skip
+MOST_CONFUSIONS = 12
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class EvaluationView(SectionView):
+    """The values of sections/evaluation.html.j2."""
+
+    scores: tuple[MetricValue, ...] = ()
+    scores_caption: str = ""
+    by_class: tuple[FigureFile | Skipped, ...] = ()
+    confused: tuple[FigureFile | Skipped, ...] = ()
+    calibrated: tuple[FigureFile | Skipped, ...] = ()
+    trusted: tuple[FigureFile | Skipped, ...] = ()
+    ranked: tuple[FigureFile | Skipped, ...] = ()
+    classes: tuple[Row, ...] = ()
+    confusions: tuple[Row, ...] = ()
+    bins: tuple[Row, ...] = ()
+
+
+def build(record: RunRecord, figures: Figures) -> EvaluationView | Skipped:
+    """The section from the measurements, or why there is none."""
+    measured = record.measured
+    if measured is None or "eval.logits" not in record.arrays or not len(record.arrays["eval.labels"]):
+        return Skipped(NAME, say("Evaluation"), say("The record holds no evaluation."))
+    predictions = read_predictions(record.arrays["eval.logits"], record.arrays["eval.labels"])
+    return EvaluationView(
+        name=NAME,
+        title=say("Evaluation"),
+        findings=tuple(find_evaluation(record, measured, predictions, figures)),
+        scores=tuple(value for name in SCORES if (value := measured.value(name)) is not None),
+        scores_caption=caption_scores(measured, predictions.n),
+        by_class=choose_figures(figures, "class_scores"),
+        confused=choose_figures(figures, "confusion"),
+        calibrated=choose_figures(figures, "reliability"),
+        trusted=choose_figures(figures, "confidence", "risk_coverage"),
+        ranked=choose_figures(figures, "precision_recall"),
+        classes=tuple(class_row(one) for one in sorted(measured.classes, key=weakest_first)),
+        confusions=tuple(confusion_rows(measured)),
+        bins=tuple(bin_row(one) for one in measured.calibration.bins if one.n) if predictions.finite else (),
+    )
+
+
+def caption_scores(measured: Measurements, n: int) -> str:
+    """On what the scores were measured and where their intervals come from."""
+    text = say(
+        "Scores on {n} test images with 95\u00a0% intervals: Wilson for accuracies, otherwise the stratified bootstrap "
+        "over images, {resamples} resamples.",
+        n=numerals.count(n),
+        resamples=numerals.count(measured.resamples),
+    )
+    over = measured.value("accuracy_seeds")
+    if over is None:
+        return text
+    return say("{text} Over the {seeds} seeds: Student’s t and χ².", text=text, seeds=over.n)
+
+
+def weakest_first(one: ClassScore) -> tuple[bool, float, int]:
+    """By recall, the lowest first; classes without images last."""
+    return one.recall.value is None, one.recall.value or 0.0, one.index
+
+
+def class_row(one: ClassScore) -> Row:
+    """One class of the table."""
+    return (
+        one.name,
+        numerals.count(one.support),
+        *with_interval(one.recall),
+        *with_interval(one.precision),
+        *with_interval(one.f1),
+        numerals.fixed(one.average_precision, 3),
+        numerals.fixed(one.auroc, 3),
+    )
+
+
+def with_interval(value: MetricValue) -> Row:
+    """A number and its interval as two cells."""
+    return value.display, value.display_interval
+
+
+def confusion_rows(measured: Measurements) -> list[Row]:
+    """The largest confusions in words and numbers."""
+    return [
+        (
+            measured.classes[one.true].name,
+            measured.classes[one.predicted].name,
+            numerals.count(one.count),
+            one.share.display,
+            one.share.display_interval,
+        )
+        for one in measured.confusions[:MOST_CONFUSIONS]
+    ]
+
+
+def bin_row(one: Bin) -> Row:
+    """One bin of the reliability diagram."""
+    gap = None if one.accuracy is None or one.confidence is None else one.confidence - one.accuracy
+    return (
+        f"{numerals.fixed(one.low, 2)}–{numerals.fixed(one.high, 2)}",
+        numerals.count(one.n),
+        numerals.percent(one.confidence),
+        numerals.percent(one.accuracy),
+        numerals.points(gap),
+    )
+
+
+FIGURES = ("class_scores", "confusion", "reliability", "confidence", "risk_coverage", "precision_recall")
+SECTION = Section(NAME, "Evaluation", 50, FIGURES, build)

@@ -1,0 +1,233 @@
+"""What the explanations say: whether the maps can be believed, how far the features separate the classes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen.metrics.differences import mean_difference
+from reportgen.metrics.explanations import (
+    METHODS,
+    Estimate,
+    MapCheck,
+    Votes,
+    read_check,
+    read_neighbours,
+    read_votes,
+)
+from reportgen.metrics.intervals import wilson
+from reportgen.record.probes.explanations import ExplanationFacts
+from reportgen.record.run import RunRecord
+from reportgen.report.components import Figures
+from reportgen.report.model import Finding
+from reportgen.report.wording import LONGEST_NAME, evidence, join_words, quote, share_interval, shorten
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+NAME = "explanations"
+LEAST_CLASS = 10
+"""Images of a class in the sample before its overlap is named."""
+
+
+def find_explanations(record: RunRecord, facts: ExplanationFacts, figures: Figures) -> list[Finding]:
+    """The findings of this section, in the order of the text."""
+    maps, checks = evidence(figures, "explanation_maps", NAME), evidence(figures, "explanation_checks", NAME)
+    plane, nearest = evidence(figures, "embedding", NAME), evidence(figures, "nearest_images", NAME)
+    found = [find_layer(facts, record, maps)]
+    found += [find_worth(check, facts, checks) for check in (read_check(record.arrays, m) for m in METHODS) if check]
+    votes = read_votes(record.arrays)
+    if votes is not None and facts.embedding is not None:
+        found += [find_separation(votes, facts, plane), find_overlap(votes, record, plane)]
+    found.append(find_mistakes(record, facts, nearest))
+    return [finding for finding in found if finding is not None]
+
+
+def find_layer(facts: ExplanationFacts, record: RunRecord, anchor: str) -> Finding | None:
+    """A last feature map too small for a picture, and what is taken instead."""
+    if facts.layer is None:
+        if all(gap.part != "grad_cam" for gap in facts.gaps):
+            return None
+        text = say(
+            "No layer of this model keeps the places of the picture and gives a map that varies, so there is no "
+            "Grad-CAM; integrated gradients need no such layer."
+        )
+        return Finding(text, 0.2, anchor)
+    small = [layer for layer in facts.layer.refused if layer.reason in ("one_cell", "few_cells", "constant")]
+    if not small:
+        return None
+    size = record.trace.input_shape[2:]
+    first = small[0]
+    values = {
+        "last": quote(first.path),
+        "picture": f"{size[0]}×{size[1]}",
+        "grid": f"{first.height}×{first.width}",
+        "layer": quote(facts.layer.path),
+        "cells": f"{facts.layer.height}×{facts.layer.width}",
+    }
+    if first.reason == "constant":
+        text = say("The map of the last layer, {last}, is the same everywhere; Grad-CAM is of {layer} ({cells} "
+                   "cells), the nearest earlier one with a picture.", **values)  # fmt: skip
+    else:
+        text = say(
+            "The last feature map, {last}, is only {grid} for pictures of {picture} and can’t say where; Grad-CAM is "
+            "of {layer} ({cells} cells), the nearest earlier one with a picture.",
+            **values,
+        )
+    return Finding(text, 0.4 if first.reason == "one_cell" else 0.25, anchor, "caution")
+
+
+def find_worth(check: MapCheck, facts: ExplanationFacts, anchor: str) -> Finding:
+    """Whether maps of one kind stand both checks."""
+    if check.method == "cam" and facts.layer is not None:
+        kind = say("Grad-CAM’s maps of {layer}", layer=quote(facts.layer.path))
+        within = kind
+    else:
+        kind, within = say("The maps of integrated gradients"), say("the maps of integrated gradients")
+    values = {"kind": kind, "within": within, "rank": tell_rank(check.rank), "gain": tell_gain(check)}
+    if check.learnt is False:
+        text = say("{kind} show the picture rather than what was learnt: with random weights they come out much the "
+                   "same ({rank}).", **values)  # fmt: skip
+        return Finding(text, 0.6, anchor, "caution")
+    if check.telling is False:
+        text = say("{kind} do not find what the model goes by: replacing the pixels they point at first lowers the "
+                   "probability of the class less than a random order does ({gain}).", **values)  # fmt: skip
+        return Finding(text, 0.6, anchor, "caution")
+    if check.telling is None:
+        text = say("Whether {within} find what the model goes by can’t be told: replacing the pixels they point at "
+                   "first does not surely lower the probability of the class faster than a random order does ({gain}).",
+                   **values)  # fmt: skip
+        return Finding(text, 0.45, anchor, "caution")
+    if check.learnt:
+        text = say("{kind} stand both checks: with random weights they come out otherwise ({rank}), and replacing the "
+                   "pixels they point at first lowers the probability of the class faster than a random order does "
+                   "({gain}).", **values)  # fmt: skip
+        return Finding(text, 0.25, anchor, "good")
+    text = say(
+        "{kind} find pixels that matter ({gain}); whether they depend on what was learnt can’t be told ({rank}).",
+        **values,
+    )
+    return Finding(text, 0.3, anchor)
+
+
+def tell_rank(rank: Estimate | None) -> str:
+    """Rank correlation with the maps of random weights, interval and n."""
+    if rank is None:
+        return say("every one of those is constant")
+    return say("rank correlation {value}", value=tell(rank))
+
+
+def tell_gain(check: MapCheck) -> str:
+    """Both areas under the deletion curve and their difference."""
+    return say(
+        "area under the curve {own} against {chance}; difference {gain}",
+        own=numerals.fixed(check.area.value, 2), chance=numerals.fixed(check.chance.value, 2), gain=tell(check.gain),
+    )  # fmt: skip
+
+
+def tell(estimate: Estimate) -> str:
+    """Value, interval and n."""
+    value = numerals.score(estimate.value, estimate.low, estimate.high)
+    ends = numerals.score_interval(estimate.low, estimate.high) or say("no interval")
+    return say("{value}, {ends}, n\u00a0=\u00a0{n}", value=value, ends=ends, n=numerals.count(estimate.n))
+
+
+def find_separation(votes: Votes, facts: ExplanationFacts, anchor: str) -> Finding | None:
+    """How well the nearest training images tell the class, beside the model itself on the same images."""
+    embedding = facts.embedding
+    n, right = len(votes.labels), int(votes.right.sum())
+    difference = mean_difference(votes.model.astype(float), votes.right.astype(float))
+    if embedding is None or difference is None:
+        return None
+    values = {
+        "k": embedding.neighbours, "train": numerals.count(embedding.train.images),
+        "share": numerals.percent(right / n, n), "interval": share_interval(right, n), "n": numerals.count(n),
+        "model": numerals.percent(float(votes.model.mean()), n),
+        "change": numerals.points(-difference[0]), "ends": numerals.points_interval(-difference[2], -difference[1]),
+    }  # fmt: skip
+    text = say(
+        "Before the last layer, the {k} nearest of {train} training images vote for the right class of {share} of the "
+        "test images ({interval}, n\u00a0=\u00a0{n}); the model itself is right on {model} of them",
+        **values,
+    )
+    if difference[1] > 0:
+        end = say("{text}: {change} ({ends}).", text=text, **values)
+    elif difference[2] < 0:
+        end = say("{text}: {change} for the vote ({ends}), so the features know more than the last layer says.",
+                  text=text, **values)  # fmt: skip
+        return Finding(end, 0.5, anchor, "caution")
+    else:
+        end = say("{text}, which is the same within {ends}: the features alone separate the classes as well.",
+                  text=text, **values)  # fmt: skip
+    return Finding(end, 0.2, anchor)
+
+
+def find_overlap(votes: Votes, record: RunRecord, anchor: str) -> Finding | None:
+    """The pair of classes that lie most among each other; only where it stands out from the others."""
+    names = record.data.classes
+    counts = np.zeros((len(names), len(names)), int)
+    np.add.at(counts, (votes.labels, votes.votes), 1)
+    totals = counts.sum(1)
+    np.fill_diagonal(counts, 0)
+    shares = np.where((totals >= LEAST_CLASS)[:, None], counts / np.maximum(totals, 1)[:, None], 0)
+    true, other = np.unravel_index(int(shares.argmax()), shares.shape)
+    ends = wilson(int(counts[true, other]), int(totals[true]))
+    usual = float(counts.sum() / (totals.sum() * max(len(names) - 1, 1)))
+    if ends is None or ends[0] <= usual:
+        return None
+    text = say(
+        "{true} lies most among another class: {share} of its images ({interval}, n\u00a0=\u00a0{n}) have {other} "
+        "around them; {usual} is the mean over pairs of classes.",
+        true=quote(names[true]), other=quote(names[other]), n=numerals.count(int(totals[true])),
+        share=numerals.percent(float(shares[true, other])), usual=numerals.percent(usual),
+        interval=share_interval(int(counts[true, other]), int(totals[true])),
+    )  # fmt: skip
+    return Finding(text, 0.25, anchor)
+
+
+def find_mistakes(record: RunRecord, facts: ExplanationFacts, anchor: str) -> Finding | None:
+    """Whose side the nearest training images take on the surest mistakes."""
+    found = read_neighbours(record.arrays)
+    if found is None or facts.embedding is None:
+        return None
+    sides = found.sides()
+    n, called, own = len(sides), int((sides > 0).sum()), int((sides < 0).sum())
+    values = {
+        "train": numerals.count(facts.embedding.train.images), "share": numerals.percent(max(called, own) / n),
+        "interval": share_interval(max(called, own), n), "number": numerals.count(max(called, own)),
+    }  # fmt: skip
+    if called >= own:
+        text = say_count(
+            "The surest mistake lies among training images of the class it was called.",
+            "Of the {count} surest mistakes {number} ({share}, {interval}) lie among training images of the class they "
+            "were called: there the picture or its label is in question, not only the last layer.",
+            n,
+            **values,
+        )  # fmt: skip
+        return Finding(f"{text} {name_doubtful(record)}".rstrip(), 0.35, anchor)
+    text = say_count(
+        "The surest mistake lies among training images of its own label: the last layer gets it wrong.",
+        "Of the {count} surest mistakes {number} ({share}, {interval}) lie among training images of their own label: "
+        "the features place them well, and the last layer gets them wrong.",
+        n,
+        **values,
+    )  # fmt: skip
+    return Finding(text, 0.45, anchor, "caution")
+
+
+def name_doubtful(record: RunRecord) -> str:
+    """The mistakes all of whose neighbours carry the class called, nearest first: the first to look at."""
+    found = read_neighbours(record.arrays)
+    if found is None:
+        return ""
+    whole = np.flatnonzero((found.labels == found.called[:, None]).all(1))
+    whole = whole[np.argsort(-found.similarity[whole].mean(1), kind="stable")][:3]
+    names = record.data.classes
+    told = [
+        say(
+            "no.\u00a0{index} ({label}, called {called})",
+            index=numerals.count(int(record.arrays["eval.ids"][found.rows[place]])),
+            label=shorten(names[found.true[place]], LONGEST_NAME),
+            called=shorten(names[found.called[place]], LONGEST_NAME),
+        )
+        for place in whole
+    ]  # fmt: skip
+    return say("First to look at: {mistakes}.", mistakes=join_words(told)) if told else ""

@@ -1,0 +1,164 @@
+"""Section 7: why the model says what it says, as far as maps, features and neighbours can tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.metrics.definitions import share
+from reportgen.metrics.explanations import METHODS, Estimate, read_check, read_votes
+from reportgen.plugins import Section
+from reportgen.record.metric_value import MetricValue
+from reportgen.record.probes import why_missing
+from reportgen.record.probes.explanations import ExplanationFacts, NotExplained, RefusedLayer
+from reportgen.record.run import RunRecord
+from reportgen.report.components import Fact, Figures, choose_figures
+from reportgen.report.model import FigureFile, SectionView, Skipped
+from reportgen.report.sections.explanations.findings import NAME, find_explanations
+from reportgen.report.sections.explanations.methods import list_methods
+from reportgen.report.wording import join_few
+from reportgen.text import numerals
+from reportgen.text.i18n import say
+
+FIGURES = ("explanation_maps", "explanation_checks", "feature_maps", "embedding", "nearest_images")
+
+
+METRICS = (
+    *(f"explanations.{method}.{score}" for method in METHODS for score in ("rank_correlation", "deletion_gain")),
+    "explanations.neighbour_accuracy",
+)
+
+
+@dataclass(frozen=True)
+class ExplanationsView(SectionView):
+    """The values of sections/explanations.html.j2."""
+
+    maps: tuple[FigureFile | Skipped, ...] = ()
+    features: tuple[FigureFile | Skipped, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    gaps: tuple[str, ...] = ()
+    """Why parts are missing, one sentence each."""
+
+
+def build(record: RunRecord, figures: Figures) -> ExplanationsView | Skipped:
+    """The section from what the probe found, or why there is none."""
+    title = say("Why: explanations")
+    facts = record.probes.explanations if record.probes else None
+    if facts is None:
+        return Skipped(NAME, title, why_missing(record.probes, NAME))
+    return ExplanationsView(
+        name=NAME,
+        title=title,
+        findings=tuple(find_explanations(record, facts, figures)),
+        metrics=list_values(record),
+        methods=tuple(list_methods(facts)),
+        maps=choose_figures(figures, *FIGURES[:3]),
+        features=choose_figures(figures, *FIGURES[3:]),
+        facts=tuple(list_facts(facts)),
+        gaps=tuple(dict.fromkeys(say_gap(gap) for gap in facts.gaps)),
+    )
+
+
+def list_facts(facts: ExplanationFacts) -> list[Fact]:
+    """What was looked at, and how many images."""
+    found = []
+    if facts.layer is not None:
+        layer = facts.layer
+        cells = say(
+            "{path} ({kind}), {height}×{width} cells", **layer.model_dump(include={"path", "kind", "height", "width"})
+        )
+        found.append(Fact(say("Layer of Grad-CAM"), cells, tell_refused(layer.refused)))
+    if facts.steps:
+        error = numerals.percent(facts.completeness)
+        note = say("the attributions’ sum misses the change of the logit by {error} (median)", error=error)
+        found.append(Fact(say("Integrated gradients"), say("{steps} points", steps=facts.steps), note))
+    if facts.sampled is not None:
+        note = say("classes in equal shares, seed {seed}", seed=facts.sampled.seed)
+        found.append(
+            Fact(say("Grad-CAM checked on"), say("{n} test images", n=numerals.count(facts.sampled.images)), note)
+        )
+    if facts.embedding is not None:
+        own = facts.embedding
+        given = say(
+            "what {path} ({kind}) is given: {d} numbers", path=own.path, kind=own.kind, d=numerals.count(own.dimensions)
+        )
+        if not own.path:
+            given = say("the logits themselves: no layer with weights makes them")
+        found.append(Fact(say("Features"), given))
+        amount = say(
+            "{n} test images among {train} training images",
+            n=numerals.count(own.images.images), train=numerals.count(own.train.images),
+        )  # fmt: skip
+        found.append(Fact(say("Embedded"), amount, say("classes in equal shares, seed {seed}", seed=own.images.seed)))
+    return found
+
+
+def tell_refused(refused: tuple[RefusedLayer, ...]) -> str:
+    """The later layers that have no picture to give, and why."""
+    reasons = {
+        "one_cell": say("a single cell"),
+        "few_cells": say("too few cells"),
+        "no_gradient": say("nothing after it depends on the places"),
+        "constant": say("the same everywhere"),
+    }
+    told = [
+        say("{path} ({height}×{width}: {reason})", path=layer.path, height=layer.height, width=layer.width,
+            reason=reasons[layer.reason])
+        for layer in refused
+    ]  # fmt: skip
+    return say("refused before it: {layers}", layers=join_few(told)) if told else ""
+
+
+def say_gap(gap: NotExplained) -> str:
+    """Why a part is missing."""
+    parts = {
+        "grad_cam": say("Grad-CAM"),
+        "integrated_gradients": say("Integrated gradients"),
+        "checks": say("The checks of Grad-CAM"),
+        "stages": say("Feature maps"),
+        "embedding": say("Embedding and neighbours"),
+        "neighbours": say("Nearest training images"),
+    }
+    part = parts[gap.part]
+    if gap.reason == "no_grid":
+        return say("{part}: not made; no layer of this model keeps the places of the picture.", part=part)
+    if gap.reason == "no_picture":
+        return say("{part}: not made; every layer’s map is a single cell or the same everywhere.", part=part)
+    if gap.reason == "few_images":
+        return say("{part}: not made; there are too few images.", part=part)
+    return say(
+        "{part}: left out; the least of it would take {time}. run.probes: {{explanations: full}} takes the time.",
+        part=part, time=numerals.seconds_text(gap.seconds),
+    )  # fmt: skip
+
+
+def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
+    """The numbers of this section for metrics.json; none where the probe found nothing."""
+    found = []
+    for method in METHODS:
+        check = read_check(record.arrays, method)
+        if check is None:
+            continue
+        name = say("Grad-CAM") if method == "cam" else say("Integrated gradients")
+        if check.rank is not None:
+            label = say("{name}: rank correlation with random weights", name=name)
+            found.append(as_metric(f"explanations.{method}.rank_correlation", label, check.rank, better=False))
+        label = say("{name}: gain in deletion over chance", name=name)
+        found.append(as_metric(f"explanations.{method}.deletion_gain", label, check.gain, better=True))
+    votes = read_votes(record.arrays)
+    if votes is not None and len(votes.right):
+        label, right = say("Accuracy of the neighbours’ vote"), int(votes.right.sum())
+        found.append(share("explanations.neighbour_accuracy", label, right, len(votes.right), True))
+    return tuple(found)
+
+
+def as_metric(name: str, label: str, estimate: Estimate, better: bool) -> MetricValue:
+    """A mean over images as a metric; `better`: whether more is better."""
+    return MetricValue(
+        name=name, label=label, value=estimate.value, low=estimate.low, high=estimate.high, n=estimate.n,
+        higher_is_better=better, display=numerals.score(estimate.value, estimate.low, estimate.high),
+        display_interval=numerals.score_interval(estimate.low, estimate.high),
+        method="bootstrap" if estimate.low is not None else "",
+    )  # fmt: skip
+
+
+SECTION = Section(NAME, "Why: explanations", 70, FIGURES, build, METRICS, values=list_values)

@@ -1,0 +1,222 @@
+"""What the trace of a model says: where parameters, arithmetic and time are, and what does not count or train."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.record.run import RunRecord
+from reportgen.record.trace import ModelTrace
+from reportgen.report.components import Figures
+from reportgen.report.layer_table import Row, fold
+from reportgen.report.model import Finding
+from reportgen.report.sections.model.input_size_findings import find_fit, find_stretched
+from reportgen.report.sections.model.receptive_field_findings import find_reach
+from reportgen.report.wording import LONGEST_DEVICE, evidence, join_few, quote, shorten
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+NAME = "model"
+MOST = 0.5
+"""A stage with this share of the parameters is named as the place where they are."""
+MISMATCH = 0.1
+"""Difference between a stage’s share of the time and of the MACs that is worth a sentence."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one stage has of the whole, 0 to 1."""
+
+    stage: Row
+    parameters: float
+    macs: float
+    time: float | None
+
+
+def find_model(record: RunRecord, figures: Figures) -> list[Finding]:
+    """The findings of this section, in the order of the text."""
+    trace, cost = record.trace, evidence(figures, "cost_share", NAME)
+    shares = stage_shares(trace)
+    found = [
+        find_fit(record),
+        find_stretched(record),
+        find_concentration(trace, shares, cost),
+        find_work(shares, cost),
+        find_time(record, shares, cost),
+        find_memory(record, cost),
+        find_frozen(trace),
+        find_tied(trace),
+        find_unused(trace),
+        find_reach(record, figures),
+        find_uncounted(trace),
+    ]
+    return [finding for finding in found if finding is not None]
+
+
+def stage_shares(trace: ModelTrace) -> list[Share]:
+    """What each stage has of the whole: the children of the model, or of the only child that does all the work."""
+    rows = fold(trace, max_rows=len(trace.modules) + 1)
+    if not rows:
+        return []
+    level = 1
+    while len(stages := [row for row in rows if row.depth == level]) == 1 and not stages[0].is_leaf:
+        level += 1
+    seconds = rows[0].seconds
+    return [
+        Share(
+            stage=row,
+            parameters=row.parameters / max(trace.parameters, 1),
+            macs=row.macs / max(trace.macs, 1),
+            time=row.seconds / seconds if seconds and row.seconds is not None else None,
+        )
+        for row in stages
+    ]
+
+
+def find_concentration(trace: ModelTrace, shares: list[Share], anchor: str) -> Finding | None:
+    """Where the parameters are."""
+    if len(shares) < 2 or not trace.parameters:
+        return None
+    top = max(shares, key=lambda share: share.parameters)
+    values = {
+        "stage": quote(top.stage.path),
+        "share": numerals.percent(top.parameters),
+        "all": numerals.count(trace.parameters),
+        "macs": numerals.percent(top.macs),
+    }
+    if top.parameters >= MOST:
+        text = say("{stage} holds {share} of the {all} parameters and does {macs} of the MACs.", **values)
+    else:
+        text = say(
+            "No stage holds half of the {all} parameters; the largest, {stage}, holds {share} and does {macs} of the "
+            "MACs.",
+            **values,
+        )
+    return Finding(text, 0.28, anchor)
+
+
+def find_work(shares: list[Share], anchor: str) -> Finding | None:
+    """Where the MACs are, when that is not where the parameters are."""
+    if len(shares) < 2:
+        return None
+    top = max(shares, key=lambda share: share.macs)
+    if not top.macs or top is max(shares, key=lambda share: share.parameters):
+        return None
+    values = {
+        "stage": quote(top.stage.path),
+        "macs": numerals.percent(top.macs),
+        "share": numerals.percent(top.parameters),
+    }
+    if top.macs >= MOST:
+        text = say("Most of the arithmetic is in {stage}: {macs} of the MACs, {share} of the parameters.", **values)
+    else:
+        text = say("The most arithmetic is in {stage}: {macs} of the MACs, {share} of the parameters.", **values)
+    return Finding(text, 0.18, anchor)
+
+
+def find_time(record: RunRecord, shares: list[Share], anchor: str) -> Finding | None:
+    """Where the time does not follow the MACs."""
+    timed = [(share, share.time - share.macs) for share in shares if share.time is not None]
+    if len(timed) < 2 or not record.trace.macs:
+        return None
+    share, difference = max(timed, key=lambda pair: abs(pair[1]))
+    where = say(
+        "(median, batches of {batch}, {device})",
+        batch=numerals.count(record.trace.timed_batch),
+        device=shorten(record.device.name, LONGEST_DEVICE),
+    )
+    if abs(difference) < MISMATCH:
+        text = say(
+            "The time follows the arithmetic: a stage’s share of the forward pass {where} is never more than {points} "
+            "from its share of the MACs.",
+            where=where,
+            points=numerals.points(abs(difference)).removeprefix("+"),
+        )
+        return Finding(text, 0.15, anchor)
+    values = {
+        "stage": quote(share.stage.path),
+        "time": numerals.percent(share.time),
+        "where": where,
+        "macs": numerals.percent(share.macs),
+    }
+    if difference < 0:
+        text = say("{stage} takes only {time} of the forward pass {where} for {macs} of the MACs.", **values)
+    else:
+        text = say("{stage} takes {time} of the forward pass {where} for {macs} of the MACs.", **values)
+    return Finding(text, 0.4, anchor)
+
+
+def find_memory(record: RunRecord, anchor: str) -> Finding | None:
+    """What a training batch keeps in activations, against the parameters."""
+    trace, batch = record.trace, record.spec.run.batch_size
+    if record.training is None or not trace.parameter_bytes or not trace.activation_bytes_training:
+        return None
+    kept = batch * trace.activation_bytes_training
+    text = say(
+        "A training batch of {batch} images keeps {kept} of activations for the backward pass, {ratio} times the "
+        "{size} of parameters and buffers.",
+        batch=numerals.count(batch),
+        kept=numerals.bytes_text(kept),
+        ratio=numerals.significant(kept / trace.parameter_bytes, 2),
+        size=numerals.bytes_text(trace.parameter_bytes),
+    )
+    return Finding(text, 0.2, anchor)
+
+
+def find_frozen(trace: ModelTrace) -> Finding | None:
+    """Parameters that do not train."""
+    frozen = trace.parameters - trace.trainable_parameters
+    if not frozen:
+        return None
+    if not trace.trainable_parameters:
+        text = say("Every parameter is frozen: nothing here can train.")
+    else:
+        text = say(
+            "{share} of the parameters are frozen: {frozen} of {all}.",
+            share=numerals.percent(frozen / trace.parameters),
+            frozen=numerals.count(frozen),
+            all=numerals.count(trace.parameters),
+        )
+    return Finding(text, 0.5, f"section-{NAME}", "caution")
+
+
+def find_tied(trace: ModelTrace) -> Finding | None:
+    """Tensors that several modules hold."""
+    tied = list(dict.fromkeys(module.path for module in trace.modules if module.shared and module.is_leaf))
+    if not tied:
+        return None
+    text = say_count(
+        "{count} module shares parameters with another and they are counted once: {names}.",
+        "{count} modules share parameters, which are counted once: {names}.",
+        len(tied),
+        names=join_few([quote(path) for path in tied]),
+    )
+    return Finding(text, 0.3, f"section-{NAME}")
+
+
+def find_unused(trace: ModelTrace) -> Finding | None:
+    """Modules with parameters that the forward pass never calls."""
+    if not trace.unused:
+        return None
+    idle = trace.parameters - sum(module.own_parameters for module in trace.modules)
+    text = say_count(
+        "{count} module with parameters is never called in a forward pass: {names} ({idle} parameters).",
+        "{count} modules with parameters are never called in a forward pass: {names} ({idle} parameters).",
+        len(trace.unused),
+        names=join_few([quote(path) for path in trace.unused]),
+        idle=numerals.count(max(idle, 0)),
+    )
+    return Finding(text, 0.6, f"section-{NAME}", "caution")
+
+
+def find_uncounted(trace: ModelTrace) -> Finding | None:
+    """Operators whose MACs nobody knows."""
+    if not trace.uncounted:
+        return None
+    names = list(dict.fromkeys(trace.uncounted))
+    text = say_count(
+        "The MACs of {count} kind of operator are unknown and missing from the total: {names}.",
+        "The MACs of {count} kinds of operator are unknown and missing from the total: {names}.",
+        len(names),
+        names=join_few([quote(name) for name in names]),
+    )
+    return Finding(text, 0.55, f"section-{NAME}", "caution")

@@ -1,0 +1,155 @@
+"""What is said of a picture that is too small for a model: what is left of it, and the line that changes that."""
+
+from __future__ import annotations
+
+from reportgen.record.run import RunRecord
+from reportgen.record.trace import InputFit, ModelTrace, Shape
+from reportgen.report.model import Finding
+from reportgen.report.wording import quote
+from reportgen.text import numerals
+from reportgen.text.i18n import say
+
+SECTION = "model"
+SMALL_INPUT = 16
+"""Pixels. Below this an input is too small for its last feature map to say anything about the model."""
+FEW = 4
+"""Places of a side: with fewer, attention has little to relate."""
+IDLE = 0.05
+"""Share of the parameters that only meet padding and is worth a sentence."""
+MADE_FOR = 224
+"""Pixels of a side for which the models of torchvision and timm are made."""
+LARGER = f"data: {{image_size: {MADE_FOR}}}"
+LIBRARIES = ("torchvision", "timm")
+
+
+def find_fit(record: RunRecord) -> Finding | None:
+    """A stem, patches or pools that leave next to nothing of a small picture."""
+    trace = record.trace
+    fit, side = trace.fit, min(trace.input_shape[-2:])
+    if fit is None or fit.last_map is None or side < SMALL_INPUT:
+        return None
+    left, idle = max(fit.last_map), fit.idle / max(trace.parameters, 1)
+    if fit.attends and left < FEW:
+        text = say_patches(record, fit) if left == -(-side // fit.shrinks) else say_stem(record, fit)
+        return Finding(text, 0.7, f"section-{SECTION}", "caution")
+    if (left == 1 and fit.shrinks > 1) or idle > IDLE:
+        return Finding(say_stem(record, fit), 0.75, f"section-{SECTION}", "caution")
+    if fit.adapted is not None and fit.adapted.last_map is not None and max(fit.adapted.last_map) > left:
+        return Finding(say_stem(record, fit), 0.45, f"section-{SECTION}", "caution")
+    return None
+
+
+def say_stem(record: RunRecord, fit: InputFit) -> str:
+    """What is left of the picture, what that costs, and what the adapted stem would keep."""
+    trace = record.trace
+    picture, last = say_size(trace.input_shape[-2:]), say_size(fit.last_map or ())
+    if fit.shrinks > 1:
+        text = say(
+            "The model is made for larger pictures: after the stem a side of the {picture} px is {times} times "
+            "smaller, and the last feature map is {last}.",
+            picture=picture,
+            times=fit.shrinks,
+            last=last,
+        )
+    else:
+        text = say("Of the {picture} px the last feature map keeps {last}.", picture=picture, last=last)
+    said = [text, say_idle(trace, fit), say_adapted(trace, fit) or say_advice(record)]
+    return " ".join(filter(None, said))
+
+
+def say_idle(trace: ModelTrace, fit: InputFit) -> str:
+    """How many weights only meet padding; empty where they are few."""
+    share = fit.idle / max(trace.parameters, 1)
+    if share < IDLE:
+        return ""
+    return say(
+        "There, {idle} of the {all} parameters ({share}) multiply nothing but padding.",
+        idle=numerals.compact(fit.idle),
+        all=numerals.compact(trace.parameters),
+        share=numerals.percent(share),
+    )
+
+
+def say_adapted(trace: ModelTrace, fit: InputFit) -> str:
+    """What the adapted stem would keep and cost, as it was traced; empty where it was not or keeps no more."""
+    found = fit.adapted
+    if found is None or found.last_map is None or max(found.last_map) <= max(fit.last_map or (0,)):
+        return ""
+    return say(
+        "{change} in the spec would keep {kept}, for {ratio} times the MACs ({macs} instead of {now}).",
+        change=spec_line("model: {stem: cifar}"),
+        kept=say_size(found.last_map),
+        ratio=numerals.significant(found.macs / max(trace.macs, 1), 2),
+        macs=numerals.compact(found.macs),
+        now=numerals.compact(trace.macs),
+    )
+
+
+def say_advice(record: RunRecord) -> str:
+    """What to do where the stem can't be adapted."""
+    if record.spec.model.source.partition(":")[0] in LIBRARIES:
+        return say("{change} shows it pictures of the size it is made for.", change=spec_line(LARGER))
+    return say("A smaller stride in the first layers would keep more.")
+
+
+def spec_line(text: str) -> str:
+    """A line of a spec, whole."""
+    return say("“{line}”", line=text)
+
+
+def say_patches(record: RunRecord, fit: InputFit) -> str:
+    """How few patches there are, and how there would be more."""
+    picture, last = record.trace.input_shape[-2:], fit.last_map or (1, 1)
+    text = say(
+        "The model cuts the {picture} px into {last} patches of {size} px, so it has {few} places to relate; of "
+        "{made} × {made} px it would cut {many}.",
+        picture=say_size(picture),
+        last=say_size(last),
+        size=say_size(fit.kernel),
+        few=last[0] * last[1],
+        made=MADE_FOR,
+        many=(MADE_FOR // fit.shrinks) ** 2,
+    )
+    source, _, _ = record.spec.model.source.partition(":")
+    if source == "timm":
+        size = max(2, min(picture) // 8)
+        change = spec_line(f"model: {{args: {{img_size: {min(picture)}, patch_size: {size}}}}}")
+        advice = say("{change} makes them smaller: {kept}.", change=change, kept=say_size((min(picture) // size,) * 2))
+    elif source == "torchvision":
+        advice = say("{change}, without image_size in model.args, shows it as many.", change=spec_line(LARGER))
+    else:
+        advice = say("Smaller patches would be more.")
+    return f"{text} {advice}"
+
+
+def say_size(shape: Shape) -> str:
+    """Height and width."""
+    return " × ".join(map(str, shape))
+
+
+def find_stretched(record: RunRecord) -> Finding | None:
+    """A pooling that makes a map larger than it is, so that what follows reads the same numbers several times."""
+    trace = record.trace
+    for call in trace.modules:
+        if not call.kind.startswith("Adaptive") or not call.input_shapes or not call.output_shapes:
+            continue
+        before, after = call.input_shapes[0], call.output_shapes[0]
+        few, many = before[-1] * before[-2], after[-1] * after[-2]
+        reader = next((one for one in trace.modules[call.index + 1 :] if one.is_leaf and one.parameters), None)
+        if few >= many or len(before) != 4 or reader is None:
+            continue
+        text = say(
+            "{pool} stretches a {before} feature map to {after}: of the {many} inputs of {reader} only {few} differ, "
+            "and that layer holds {share} of the parameters.",
+            pool=quote(call.path),
+            before=say_size(before[-2:]),
+            after=say_size(after[-2:]),
+            many=numerals.count(many * before[1]),
+            reader=quote(reader.path),
+            few=numerals.count(few * before[1]),
+            share=numerals.percent(reader.parameters / max(trace.parameters, 1)),
+        )
+        if record.spec.model.source.partition(":")[0] in LIBRARIES:
+            text = f"{text} {say_advice(record)}"
+        return Finding(text, 0.55, f"section-{SECTION}", "caution")
+    return None

@@ -1,0 +1,146 @@
+"""The layer table: the folded rows of a trace in the words and numbers that a reader sees."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from reportgen.record.trace import ModelTrace, Shape
+from reportgen.report.layer_table import Row, fold
+from reportgen.report.wording import shorten
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+MOST_ROWS = 60
+USUAL = (
+    r"(eps|momentum|affine|track_running_stats|elementwise_affine|bias|inplace|dilation=1$|padding=0$|ceil_mode=False)"
+)
+"""Settings that a reader does not look for; the record has them."""
+LONGEST_SETTINGS = 48
+"""Characters of settings that no rule below shortens."""
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One row of the layer table, as text."""
+
+    path: str
+    name: str
+    depth: int
+    kind: str
+    settings: str
+    times: int
+    shape: str
+    parameters: str
+    macs: str
+    activations: str
+    time: str
+    """Share of the forward time; "—" where not timed."""
+    marks: tuple[str, ...]
+    """Such as "frozen" and "tied"."""
+    is_leaf: bool
+
+
+@dataclass(frozen=True)
+class LayerTable:
+    """The layer table and what its reader must know."""
+
+    rows: tuple[LayerRow, ...]
+    caption: str
+    timed: bool
+    """Whether a column of times is worth its place."""
+
+
+def make_layer_table(trace: ModelTrace) -> LayerTable:
+    """The layer table of a trace, folded to at most 60 rows."""
+    rows = fold(trace, max_rows=MOST_ROWS)
+    whole = trace.modules[0].seconds if trace.modules else None
+    shown = tuple(make_row(row, whole) for row in rows)
+    text = say_count("{count} row", "{count} rows", len(rows))
+    calls = say_count("{count} module call", "{count} module calls", len(trace.modules))
+    folding = (
+        say("{rows} for {calls}; “×N” marks equal neighbours folded into one.", rows=text, calls=calls)
+        if len(rows) < len(trace.modules)
+        else say("{calls}, one row each.", calls=calls)
+    )
+    counting = say(
+        "All counts are for one image. A MAC is a multiply-accumulate of a convolution, linear layer, matrix product "
+        "or attention; normalisation and element-wise work are not counted. Each parameter is counted once. "
+        "Activations are what training keeps for the backward pass."
+    )
+    timing = (
+        say("Time is the share of the forward pass of {count} images.", count=numerals.count(trace.timed_batch))
+        if trace.timed_batch and whole
+        else ""
+    )
+    return LayerTable(shown, " ".join(part for part in (folding, counting, timing) if part), bool(whole))
+
+
+def make_row(row: Row, whole: float | None) -> LayerRow:
+    """One row in words; `whole` is the time of the model's forward pass in seconds."""
+    return LayerRow(
+        path=row.path,
+        name=row.name,
+        depth=row.depth,
+        kind=row.kind,
+        settings=shorten_settings(row.settings),
+        times=row.times,
+        shape=format_shape(row.output_shape),
+        parameters=dash_zero(row.parameters, numerals.count(row.parameters)),
+        macs=dash_zero(row.macs, numerals.compact(row.macs)),
+        activations=dash_zero(row.activation_bytes, numerals.bytes_text(row.activation_bytes)),
+        time=numerals.percent(row.seconds / whole if row.seconds is not None and whole else None),
+        marks=tuple(marks(row)),
+        is_leaf=row.is_leaf,
+    )
+
+
+def dash_zero(amount: int, text: str) -> str:
+    """The text, or "0" without a unit for nothing, so that the eye finds what counts."""
+    return text if amount else "0"
+
+
+def marks(row: Row) -> list[str]:
+    """What is special about a row's parameters."""
+    found = []
+    if row.parameters and not row.trainable:
+        found.append(say("frozen"))
+    elif row.trainable < row.parameters:
+        found.append(say("part frozen"))
+    if row.shared and row.is_leaf:
+        found.append(say("tied"))
+    if row.reused:
+        found.append(say("called again"))
+    return found
+
+
+def format_shape(shape: Shape | None) -> str:
+    """A shape without its batch dimension: "16 × 32 × 32"; "—" where there is none."""
+    if shape is None:
+        return "—"
+    return " × ".join(str(side) for side in shape[1:]) or say("one number")
+
+
+def shorten_settings(settings: str) -> str:
+    """A module's extra_repr as people say it: "3 → 16, 3×3, stride 2"; what no rule knows is cut short."""
+    linear = re.match(r"in_features=(\d+), out_features=(\d+)", settings)
+    if linear:
+        return f"{linear[1]} → {linear[2]}"
+    convolution = re.match(r"(\d+), (\d+), kernel_size=\(([\d, ]+)\)", settings)
+    if convolution:
+        parts = [f"{convolution[1]} → {convolution[2]}", convolution[3].replace(", ", "×").rstrip(",")]
+        return ", ".join(parts + unusual(settings))
+    settings = ", ".join(part for part in settings.split(", ") if not re.match(USUAL, part))
+    return shorten(settings, LONGEST_SETTINGS)
+
+
+def unusual(settings: str) -> list[str]:
+    """Stride, dilation and groups of a convolution where they are not 1."""
+    found = []
+    for name, words in (("stride", say("stride")), ("dilation", say("dilation"))):
+        match = re.search(rf"\b{name}=\(([\d, ]+)\)", settings)
+        sides = match[1].rstrip(",").split(", ") if match else []
+        if set(sides) - {"1"}:
+            found.append(f"{words} {sides[0] if len(set(sides)) == 1 else '×'.join(sides)}")
+    groups = re.search(r"\bgroups=(\d+)", settings)
+    return found + ([say("{count} groups", count=groups[1])] if groups and groups[1] != "1" else [])

@@ -1,0 +1,72 @@
+"""What the autograd graph says of a model: which parameters the loss reaches, and how far away they are."""
+
+from __future__ import annotations
+
+from reportgen.record.probes.autograd import AutogradFacts, GraphParameter
+from reportgen.record.run import RunRecord
+from reportgen.report.components import Figures
+from reportgen.report.model import Finding
+from reportgen.report.wording import evidence, join_few, quote
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+SECTION = "model"
+
+
+def find_reach(record: RunRecord, figures: Figures) -> Finding | None:
+    """Trainable parameters without a gradient, or else how far the farthest is from the loss."""
+    graph = record.probes.autograd if record.probes is not None else None
+    if graph is None:
+        return None
+    anchor = evidence(figures, "autograd", SECTION)
+    missing = [found for found in graph.missing() if not is_unused(found, record.trace.unused)]
+    if missing:
+        return Finding(say_missing(graph, missing, record), 0.75, anchor, "caution")
+    return None if graph.missing() else find_depth(graph, anchor)
+
+
+def is_unused(parameter: GraphParameter, unused: tuple[str, ...]) -> bool:
+    """True for a parameter of modules that are never called, of which another finding tells."""
+    return all(any(name.startswith(f"{path}.") for path in unused) for name in parameter.names)
+
+
+def say_missing(graph: AutogradFacts, missing: list[GraphParameter], record: RunRecord) -> str:
+    """Which parameters get no gradient, how large they are, and what that means."""
+    elements = sum(found.elements for found in missing)
+    trainable = sum(found.elements for found in graph.parameters if found.trainable)
+    text = say_count(
+        "{count} trainable parameter gets no gradient from the loss: {names}, {share} of the trainable numbers.",
+        "{count} trainable parameters get no gradient from the loss: {names}, {share} of the trainable numbers.",
+        len(missing),
+        names=join_few([quote(found.names[0]) for found in missing]),
+        share=numerals.percent(elements / trainable if trainable else None),
+    )
+    if record.training is None:
+        return f"{text} {say('Training this model would leave them as they are.')}"
+    return f"{text} {say('Training left them as they were.')}"
+
+
+def find_depth(graph: AutogradFacts, anchor: str) -> Finding | None:
+    """How many operators lie between the loss and the farthest parameter."""
+    found = graph.farthest()
+    if found is None:
+        return None
+    name = quote(found.parameter.names[0])
+    every = numerals.count(sum(parameter.trainable for parameter in graph.parameters))
+    if found.shortest == found.longest:
+        text = say(
+            "The loss reaches every trainable parameter ({every}); the farthest, {name}, over {longest} operators.",
+            every=every,
+            name=name,
+            longest=numerals.count(found.longest),
+        )
+    else:
+        text = say(
+            "The loss reaches every trainable parameter ({every}); the farthest, {name}, over {longest} operators "
+            "along the longest way back and {shortest} along the shortest.",
+            every=every,
+            name=name,
+            longest=numerals.count(found.longest),
+            shortest=numerals.count(found.shortest),
+        )
+    return Finding(text, 0.12, anchor)

@@ -1,0 +1,111 @@
+"""What the rows of the weights say, each a filter or a unit: dead, switched off, there twice; and exact zeros."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reportgen.record.probes.weights import DEAD, LEAST_COLUMNS, TWIN, WeightFacts, WeightMatrix
+from reportgen.report.model import Finding
+from reportgen.report.wording import join_few, quote
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+SPARSE = 0.01
+"""Share of exact zeros worth a sentence."""
+MANY = 0.1
+"""Of all rows; from such a share on a fault of the rows is as heavy as it gets."""
+Count = Callable[[WeightMatrix], int | None]
+
+
+def find_filters(facts: WeightFacts, anchor: str) -> list[Finding | None]:
+    """The findings about rows; one sentence when there is nothing wrong with them."""
+    found = [find_dead(facts, anchor), find_muted(facts, anchor), find_twins(facts, anchor)]
+    sound = find_sound(facts, anchor) if not any(found) else None
+    return [*found, sound, find_sparse(facts, anchor)]
+
+
+def rows_with(facts: WeightFacts, count: Count) -> tuple[int, int, str]:
+    """Rows that have a fault, rows that were looked at, and where most of them are."""
+    able = [(number, matrix) for matrix in facts.matrices if (number := count(matrix)) is not None]
+    worst = sorted((item for item in able if item[0]), key=lambda item: -item[0] / item[1].rows)
+    told = [
+        say("{name} ({some} of {all})", name=quote(matrix.name), some=numerals.count(number),
+            all=numerals.count(matrix.rows))
+        for number, matrix in worst
+    ]  # fmt: skip
+    return sum(number for number, _ in able), sum(matrix.rows for _, matrix in able), join_few(told)
+
+
+def weigh(some: int, of: int) -> float:
+    """Importance of a fault of so many rows."""
+    return 0.35 + 0.4 * min(1.0, some / (MANY * of))
+
+
+def find_dead(facts: WeightFacts, anchor: str) -> Finding | None:
+    """Rows that are near zero; a matrix that is zero as a whole is told of elsewhere."""
+    some, of, where = rows_with(facts, lambda matrix: None if matrix.dead == matrix.rows else matrix.dead)
+    if not some:
+        return None
+    text = say_count(
+        "{count} of {of} filters and units is near zero, its norm at most {limit} of the larger ones’: {where}.",
+        "{count} of {of} filters and units are near zero, their norms at most {limit} of the larger ones’: {where}.",
+        some, of=numerals.count(of), limit=numerals.percent(DEAD), where=where,
+    )  # fmt: skip
+    return Finding(text, weigh(some, of), anchor, "caution")
+
+
+def find_muted(facts: WeightFacts, anchor: str) -> Finding | None:
+    """Rows whose output the normalisation behind them takes to zero."""
+    some, of, where = rows_with(facts, lambda matrix: matrix.muted)
+    if not some:
+        return None
+    text = say_count(
+        "{count} of {of} normalised outputs is switched off, its scale at most {limit} of the larger ones’: {where}.",
+        "{count} of {of} normalised outputs are switched off, their scales at most {limit} of the larger ones’: "
+        "{where}.",
+        some, of=numerals.count(of), limit=numerals.percent(DEAD), where=where,
+    )  # fmt: skip
+    return Finding(text, weigh(some, of), anchor, "caution")
+
+
+def find_twins(facts: WeightFacts, anchor: str) -> Finding | None:
+    """Rows that point as another row of their matrix does."""
+    some, of, where = rows_with(facts, lambda matrix: matrix.twins)
+    if not some:
+        return None
+    text = say_count(
+        "{count} of {of} filters and units points as another of its layer does (|cosine| above {limit}): {where}.",
+        "{count} of {of} filters and units point as another of their layer does (|cosine| above {limit}): {where}.",
+        some, of=numerals.count(of), limit=f"{TWIN:g}", where=where,
+    )  # fmt: skip
+    return Finding(text, weigh(some, of), anchor, "caution")
+
+
+def find_sound(facts: WeightFacts, anchor: str) -> Finding | None:
+    """That nothing is dead or doubled, and among how many."""
+    of = sum(matrix.rows for matrix in facts.matrices if matrix.dead is not None)
+    compared = sum(matrix.rows for matrix in facts.matrices if matrix.twins is not None)
+    if not of:
+        return None
+    text = say(
+        "None of {of} filters and units is near zero or switched off; none of the {compared} with {least} inputs or "
+        "more points as another of its layer does.",
+        of=numerals.count(of), compared=numerals.count(compared), least=LEAST_COLUMNS,
+    )  # fmt: skip
+    return Finding(text, 0.1, anchor)
+
+
+def find_sparse(facts: WeightFacts, anchor: str) -> Finding | None:
+    """How many of the weights are exactly zero, where it is a share worth a sentence."""
+    able = [matrix for matrix in facts.matrices if matrix.final is not None]
+    zeros = sum(matrix.final.zeros * matrix.parameters for matrix in able if matrix.final is not None)
+    share = zeros / max(1, sum(matrix.parameters for matrix in able))
+    if share < SPARSE:
+        return None
+    most = max(able, key=lambda matrix: matrix.final.zeros if matrix.final is not None else 0.0)
+    text = say(
+        "{share} of the weights are exactly zero, most of them in proportion in {name} ({there}).",
+        share=numerals.percent(share), name=quote(most.name),
+        there=numerals.percent(most.final.zeros if most.final is not None else None),
+    )  # fmt: skip
+    return Finding(text, 0.3, anchor)

@@ -1,0 +1,221 @@
+"""What the weights say as matrices: which are broken, unmoved, near zero or collapsed, and how far training went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reportgen.record.probes.weights import WeightFacts, WeightMatrix
+from reportgen.report.components import Figures
+from reportgen.report.model import Finding
+from reportgen.report.sections.parameters.filter_findings import find_filters
+from reportgen.report.sections.parameters.gradient_findings import find_gradients, reached
+from reportgen.report.wording import evidence, join_few, quote
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+NAME = "parameters"
+SMALL_GAIN = 0.01
+"""Root mean square × √inputs, what a layer makes of inputs of unit size: below this it is near zero."""
+LOW_RANK = 0.1
+"""Of the possible; an effective rank below it has collapsed."""
+LOST_RANK = 0.25
+"""Of the initial one; an effective rank below it has collapsed."""
+LEAST_RANK = 20
+"""The smaller side from which on a rank can collapse; that of a classifier of few classes can't."""
+CHANGED_RANK = 0.05
+"""A change of the effective rank worth a sentence."""
+HARDLY = 0.01
+"""Of the median way; a matrix that moved less stood still."""
+FEWEST = 3
+"""Matrices from which on a median of them means something."""
+
+
+def find_parameters(facts: WeightFacts, figures: Figures) -> list[Finding]:
+    """The findings of this section, in the order of the text."""
+    pictures, lines = evidence(figures, "weights_pictures", NAME), evidence(figures, "weights_layers", NAME)
+    collapsed = find_collapse(facts, lines)
+    found = [
+        find_broken(facts, pictures),
+        find_unmoved(facts, lines),
+        find_small(facts, lines),
+        collapsed,
+        *find_gradients(facts, evidence(figures, "weights_gradient", NAME)),
+        *find_filters(facts, pictures),
+        find_way(facts, lines),
+        None if collapsed else find_rank(facts, lines),
+    ]
+    return [finding for finding in found if finding is not None]
+
+
+def named(matrices: Sequence[WeightMatrix]) -> str:
+    """A few matrices by their names, and how many more there are."""
+    return join_few([quote(matrix.name) for matrix in matrices])
+
+
+def median(values: Sequence[float]) -> float:
+    """The middle one, or the mean of the two in the middle."""
+    ordered = sorted(values)
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def find_broken(facts: WeightFacts, anchor: str) -> Finding | None:
+    """Matrices that hold values which are no numbers."""
+    broken = [matrix for matrix in facts.matrices if not matrix.finite]
+    if not broken:
+        return None
+    text = say_count(
+        "{count} matrix holds values that are not finite, and nothing else can be said of it: {names}.",
+        "{count} matrices hold values that are not finite, and nothing else can be said of them: {names}.",
+        len(broken), names=named(broken),
+    )  # fmt: skip
+    return Finding(text, 0.95, anchor, "bad")
+
+
+def find_unmoved(facts: WeightFacts, anchor: str) -> Finding | None:
+    """Matrices that training left where they were: trainable and yet as before, or nearly so, or frozen."""
+    able = [matrix for matrix in facts.matrices if matrix.trainable and matrix.initial is not None]
+    still = [matrix for matrix in able if matrix.still]
+    if still and len(still) == len(able):
+        return Finding(say("Training changed none of the matrices: all are exactly as they were."), 0.9, anchor, "bad")
+    if still:
+        text = say_count(
+            "{count} trainable matrix is exactly as it was before training: {names}.",
+            "{count} trainable matrices are exactly as they were before training: {names}.",
+            len(still), names=named(still),
+        )  # fmt: skip
+        if facts.sampled is not None and not any(map(reached, still)):
+            text = f"{text} {say('No gradient gets there.')}"
+        return Finding(text, 0.8, anchor, "bad")
+    return find_hardly(able, anchor) or find_frozen(facts, anchor)
+
+
+def find_hardly(able: Sequence[WeightMatrix], anchor: str) -> Finding | None:
+    """Matrices whose way is a small share of the median way."""
+    ways = [matrix.moved for matrix in able if matrix.moved is not None]
+    middle = median(ways) if len(ways) >= FEWEST else 0.0
+    slow = [matrix for matrix in able if matrix.moved is not None and matrix.moved < HARDLY * middle]
+    if not slow:
+        return None
+    text = say_count(
+        "{count} trainable matrix hardly moved in training, less than {share} of the median way ({middle} of the "
+        "initial norm): {names}.",
+        "{count} trainable matrices hardly moved in training, less than {share} of the median way ({middle} of the "
+        "initial norm): {names}.",
+        len(slow), share=numerals.percent(HARDLY), middle=numerals.percent(middle), names=named(slow),
+    )  # fmt: skip
+    return Finding(text, 0.55, anchor, "caution")
+
+
+def find_frozen(facts: WeightFacts, anchor: str) -> Finding | None:
+    """Frozen matrices, which are as they were because they were meant to be."""
+    frozen = [matrix for matrix in facts.matrices if not matrix.trainable and matrix.still]
+    if not frozen:
+        return None
+    text = say_count(
+        "{count} frozen matrix did not move: {names}.",
+        "{count} frozen matrices did not move: {names}.",
+        len(frozen), names=named(frozen),
+    )  # fmt: skip
+    return Finding(text, 0.15, anchor)
+
+
+def gain(matrix: WeightMatrix) -> float | None:
+    """Size of what a row gives for inputs of unit size: root mean square × √columns."""
+    return None if matrix.final is None else matrix.final.norm / matrix.rows**0.5
+
+
+def find_small(facts: WeightFacts, anchor: str) -> Finding | None:
+    """Layers that give next to nothing: all zero, or of a small gain that no normalisation after them makes up for."""
+    small = []
+    for matrix in facts.matrices:
+        size = gain(matrix)
+        if matrix.dead is not None and size is not None and (size == 0 or (matrix.muted is None and size < SMALL_GAIN)):
+            small.append((size, matrix))
+    if not small:
+        return None
+    least, which = min(small, key=lambda item: item[0])
+    text = say_count(
+        "{count} layer is near zero: {names} makes inputs of unit size {least} (below {limit} counts).",
+        "{count} layers are near zero: {names}; {which} makes inputs of unit size {least} (below {limit} counts).",
+        len(small), names=named([matrix for _, matrix in small]), which=quote(which.name),
+        least=numerals.significant(least, 2), limit=f"{SMALL_GAIN:g}",
+    )  # fmt: skip
+    return Finding(text, 0.6, anchor, "caution")
+
+
+def find_collapse(facts: WeightFacts, anchor: str) -> Finding | None:
+    """Matrices whose effective rank is far below the initial or the possible one."""
+    collapsed = [matrix for matrix in facts.matrices if has_collapsed(matrix)]
+    if not collapsed:
+        return None
+    worst = min(collapsed, key=lambda matrix: (rank_of(matrix) or 0.0) / matrix.least_side)
+    text = say_count(
+        "The rank of {count} matrix has collapsed: {worst}.",
+        "The rank of {count} matrices has collapsed; lowest is {worst}.",
+        len(collapsed), worst=rank_text(worst),
+    )  # fmt: skip
+    return Finding(text, 0.6, anchor, "caution")
+
+
+def rank_of(matrix: WeightMatrix) -> float | None:
+    """The effective rank of the final weights; None where it was not computed or they are all zero."""
+    return matrix.final.effective_rank or None if matrix.final is not None else None
+
+
+def initial_rank(matrix: WeightMatrix) -> float | None:
+    """That of the initial weights."""
+    return matrix.initial.effective_rank or None if matrix.initial is not None else None
+
+
+def has_collapsed(matrix: WeightMatrix) -> bool:
+    """Whether few directions are left of a matrix that could have many."""
+    now, before = rank_of(matrix), initial_rank(matrix)
+    if now is None or matrix.least_side < LEAST_RANK:
+        return False
+    return now < LOW_RANK * matrix.least_side or (before is not None and now < LOST_RANK * before)
+
+
+def rank_text(matrix: WeightMatrix) -> str:
+    """The effective rank of a matrix against the initial and the possible one."""
+    now, before = numerals.significant(rank_of(matrix), 3), initial_rank(matrix)
+    values = {"name": quote(matrix.name), "now": now, "most": numerals.count(matrix.least_side)}
+    if before is None:
+        return say("{name} with an effective rank of {now} of {most}", **values)
+    start = numerals.significant(before, 3)
+    return say("{name} with an effective rank of {now} of {most}, from {start} initially", start=start, **values)
+
+
+def find_rank(facts: WeightFacts, anchor: str) -> Finding | None:
+    """Where training lowered the effective rank most; without training, where it is lowest against the possible."""
+    able = [matrix for matrix in facts.matrices if rank_of(matrix) and matrix.least_side >= LEAST_RANK]
+    if not able:
+        return None
+    if not facts.trained:
+        lowest = min(able, key=lambda matrix: (rank_of(matrix) or 0.0) / matrix.least_side)
+        return Finding(say("No rank has collapsed; lowest is {worst}.", worst=rank_text(lowest)), 0.1, anchor)
+    falls = [((rank_of(matrix) or 0.0) / before, matrix) for matrix in able if (before := initial_rank(matrix))]
+    if not falls:
+        return None
+    share, most = min(falls, key=lambda item: item[0])
+    if share > 1 - CHANGED_RANK:
+        text = say("No rank has collapsed: no effective rank is more than {some} below its initial one.",
+                   some=numerals.percent(CHANGED_RANK))  # fmt: skip
+        return Finding(text, 0.1, anchor)
+    return Finding(say("Training lowered one rank most: {worst}.", worst=rank_text(most)), 0.2, anchor)
+
+
+def find_way(facts: WeightFacts, anchor: str) -> Finding | None:
+    """How far training moved the matrices, and which one most."""
+    ways = [(matrix.moved, matrix) for matrix in facts.matrices if matrix.moved]
+    if len(ways) < FEWEST:
+        return None
+    far, most = max(ways, key=lambda item: item[0])
+    near, least = min(ways, key=lambda item: item[0])
+    text = say(
+        "Training moved the median matrix by {middle} of its initial norm, {most} most ({far}) and {least} least "
+        "({near}).",
+        middle=numerals.percent(median([way for way, _ in ways])), most=quote(most.name), far=numerals.percent(far),
+        least=quote(least.name), near=numerals.percent(near),
+    )  # fmt: skip
+    return Finding(text, 0.2, anchor)

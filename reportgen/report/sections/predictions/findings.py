@@ -1,0 +1,90 @@
+"""What single predictions say: mistakes made with confidence, and labels that look wrong."""
+
+from __future__ import annotations
+
+from reportgen.metrics.predictions import Predictions
+from reportgen.metrics.selection import SURE, Selection, margins
+from reportgen.report.model import Finding
+from reportgen.report.wording import share_interval
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+NAME = "predictions"
+CLOSE = 0.1
+"""A lead of the first class over the second, in probability, that a little noise could turn."""
+
+
+def find_predictions(predictions: Predictions, selection: Selection) -> list[Finding]:
+    """The findings of this section, in the order of the text."""
+    found = (find_sure(predictions), find_close(predictions), find_label_errors(selection))
+    return [finding for finding in found if finding is not None]
+
+
+def find_sure(predictions: Predictions) -> Finding | None:
+    """How often it is wrong where it is sure."""
+    sure = predictions.confidence >= SURE
+    n, errors = int(sure.sum()), int((~predictions.correct).sum())
+    wrong = int((sure & ~predictions.correct).sum())
+    level = numerals.percent(SURE).replace(".0", "")
+    if not n:
+        return Finding(say("No prediction reaches {level} confidence.", level=level), 0.3, f"section-{NAME}")
+    values = {
+        "level": level,
+        "n": numerals.count(n),
+        "share": numerals.percent(wrong / n),
+        "interval": share_interval(wrong, n),
+    }
+    if not wrong:
+        text = say_count(
+            "The one prediction with at least {level} confidence is right.",
+            "None of the {n} predictions with at least {level} confidence is wrong ({share}, {interval}).",
+            n,
+            **values,
+        )
+        return Finding(text, 0.3, f"section-{NAME}")
+    text = say_count(
+        "{count} wrong prediction was made with at least {level} confidence: {share} ({interval}) of the {n} "
+        "predictions that sure, {part} of all errors.",
+        "{count} wrong predictions were made with at least {level} confidence: {share} ({interval}) of the {n} "
+        "predictions that sure, {part} of all errors.",
+        wrong,
+        part=numerals.percent(wrong / errors),
+        **values,
+    )
+    return Finding(text, 0.55, f"{NAME}-surely_wrong", "caution")
+
+
+def find_close(predictions: Predictions) -> Finding | None:
+    """How many predictions are all but ties."""
+    if predictions.classes < 2:
+        return None
+    close = margins(predictions) < CLOSE
+    n, right = int(close.sum()), int((close & predictions.correct).sum())
+    if not n:
+        return None
+    text = say_count(
+        "{count} prediction ({share}) leads its second class by less than ten points, and it is {verdict}.",
+        "{count} predictions ({share}) lead their second class by less than ten points; {right} ({interval}) of them "
+        "are right.",
+        n,
+        share=numerals.percent(n / predictions.n, predictions.n),
+        verdict=say("right") if right else say("wrong"),
+        right=numerals.percent(right / n),
+        interval=share_interval(right, n),
+    )
+    return Finding(text, 0.2, f"section-{NAME}")
+
+
+def find_label_errors(selection: Selection) -> Finding | None:
+    """How many labels the model confidently disagrees with; candidates, not errors."""
+    group = next((group for group in selection.groups if group.name == "label_errors"), None)
+    if group is None or not group.candidates:
+        return None
+    text = say_count(
+        "{count} label is a candidate for an error: the model disagrees with it, surer of another class than it "
+        "usually is. The model may be the one that is wrong; a person has to look.",
+        "{count} labels are candidates for errors: the model disagrees with them, surer of another class than it "
+        "usually is. The model may be the one that is wrong; a person has to look.",
+        group.candidates,
+    )
+    return Finding(text, 0.35, f"{NAME}-label_errors")

@@ -1,0 +1,152 @@
+"""Section 6: single pictures, chosen by stated rules, and what the model makes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.metrics.predictions import Predictions, read_predictions
+from reportgen.metrics.selection import Group, select
+from reportgen.plugins import Section
+from reportgen.record.images import encode_png, thumbnail
+from reportgen.record.run import RunRecord
+from reportgen.report.components import Figures, Guess, PictureCard
+from reportgen.report.model import SectionView, Skipped
+from reportgen.report.sections.predictions.findings import NAME, find_predictions
+from reportgen.report.wording import join_words
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+GUESSES = 3
+ONE_A_CLASS = ("typical", "untypical")
+"""Groups whose rule leaves one picture a class, so that counting what fits says nothing."""
+MOST_BYTES = 200_000
+"""Of all pictures together, before they are written as text, which makes them a third larger."""
+
+
+@dataclass(frozen=True)
+class CardGroup:
+    """Pictures that show one thing."""
+
+    name: str
+    title: str
+    rule: str
+    size: str
+    """How many are shown of how many that fit; may be empty."""
+    above: str
+    """Which pictures of the group an earlier one has shown; may be empty."""
+    cards: tuple[PictureCard, ...]
+
+
+@dataclass(frozen=True)
+class PredictionsView(SectionView):
+    """The values of sections/predictions.html.j2."""
+
+    groups: tuple[CardGroup, ...] = ()
+    note: str = ""
+
+
+def build(record: RunRecord, figures: Figures) -> PredictionsView | Skipped:
+    """The section from the pictures that the record keeps, or why there is none."""
+    del figures
+    title = say("Predictions")
+    arrays = record.arrays
+    if not {"eval.logits", "eval.labels", "eval.ids"} <= set(arrays) or not len(arrays["eval.labels"]):
+        return Skipped(NAME, title, say("The record holds no evaluation."))
+    predictions = read_predictions(arrays["eval.logits"], arrays["eval.labels"])
+    if not predictions.finite:
+        reason = say("Some of the model’s outputs are not finite numbers: confidence can’t order its predictions.")
+        return Skipped(NAME, title, reason)
+    selection = select(arrays["eval.logits"], arrays["eval.labels"])
+    groups = Album(record, predictions).fill(selection.groups)
+    note = say(
+        "Each picture carries its index in the test split and the three most probable classes; the label is bold. "
+        "No group is filled up with pictures that do not fit its rule."
+    )
+    return PredictionsView(
+        name=NAME, title=title, findings=tuple(find_predictions(predictions, selection)), groups=groups, note=note
+    )
+
+
+@dataclass(frozen=True)
+class Album:
+    """The pictures of a record, looked up by row of the evaluation arrays."""
+
+    record: RunRecord
+    predictions: Predictions
+
+    def fill(self, groups: tuple[Group, ...]) -> tuple[CardGroup, ...]:
+        """The groups with their cards, each picture once and within the byte budget; empty groups are left out."""
+        filled, spent, shown = [], 0, set[int]()
+        for group in groups:
+            cards, repeats = [], []
+            for row in group.positions:
+                card = self.make_card(row)
+                if card is not None and row in shown:
+                    repeats.append(card)
+                elif card is not None and spent + len(card.png) <= MOST_BYTES:
+                    spent += len(card.png)
+                    shown.add(row)
+                    cards.append(card)
+            if cards or repeats:
+                filled.append(describe(group, tuple(cards), tuple(repeats)))
+        return tuple(filled)
+
+    def make_card(self, row: int) -> PictureCard | None:
+        """The card of one evaluated image; None when the record does not keep its picture."""
+        arrays, names = self.record.arrays, self.record.data.classes
+        index = int(arrays["eval.ids"][row])
+        places = np.flatnonzero(arrays["pictures.ids"] == index) if "pictures.ids" in arrays else np.empty(0, int)
+        if not len(places):
+            return None
+        picture = arrays["pictures"][int(places[0])]
+        label, right = int(self.predictions.labels[row]), bool(self.predictions.correct[row])
+        guesses = self.guess(row, label)
+        alt = say(
+            "Picture of “{label}”, predicted “{first}” with {percent}.",
+            label=names[label],
+            first=guesses[0].name,
+            percent=guesses[0].percent,
+        )
+        verdict = f"✓ {say('right')}" if right else f"✗ {say('wrong')}"
+        png = encode_png(thumbnail(picture))
+        return PictureCard(png, alt, numerals.count(index), names[label], right, verdict, guesses, not right)
+
+    def guess(self, row: int, label: int) -> tuple[Guess, ...]:
+        """The most probable classes of one image, the first the model's answer."""
+        probabilities = np.exp(self.predictions.log_probabilities[row])
+        order = np.argsort(-self.predictions.log_probabilities[row], kind="stable")[:GUESSES]
+        return tuple(
+            Guess(
+                name=self.record.data.classes[int(place)],
+                percent=confidence_text(float(probabilities[place])),
+                width=round(100 * float(probabilities[place])),
+                is_label=int(place) == label,
+            )
+            for place in order
+        )
+
+
+def confidence_text(probability: float) -> str:
+    """A probability in per cent to one digit, never as certain or impossible."""
+    if probability >= 0.9995:
+        return f">{numerals.percent(0.999)}"
+    return f"<{numerals.percent(0.001)}" if probability < 0.0005 else numerals.percent(probability)
+
+
+def describe(group: Group, cards: tuple[PictureCard, ...], repeats: tuple[PictureCard, ...]) -> CardGroup:
+    """A group with its heading."""
+    shown = len(cards) + len(repeats)
+    if group.name in ONE_A_CLASS:
+        size = ""
+    elif group.candidates > shown:
+        size = say("{shown} of {all} that fit.", shown=shown, all=numerals.count(group.candidates))
+    else:
+        size = say_count("The only one that fits.", "All {count} that fit.", group.candidates)
+    names = join_words([say("no.\u00a0{index}", index=card.index) for card in repeats])
+    above = say("Shown above: {names}.", names=names) if repeats else ""
+    return CardGroup(group.name, group.title, group.rule, size, above, cards)
+
+
+SECTION = Section(NAME, "Predictions", 60, (), build)

@@ -1,0 +1,179 @@
+"""What the characteristic curves of layers say: which do not follow their drive, or do not bend, and dead channels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen.metrics.characteristics import SPENT
+from reportgen.metrics.responses import Responses
+from reportgen.record.probes.response import INITIAL, TRAINED
+from reportgen.report.components import Figures
+from reportgen.report.model import Finding
+from reportgen.report.wording import evidence, join_few, quote
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+NAME = "response"
+STRAIGHT = 0.05
+"""Below this bend a layer answers to the reverse of its input with the reverse of its output, as a straight line."""
+CHANGED = 0.1
+"""A change of gain in training that is worth a word."""
+MANY_DEAD, SOME_DEAD = 0.25, 0.05
+"""Share of dead channels in one layer."""
+
+
+def find_layers(responses: Responses, figures: Figures) -> list[Finding]:
+    """The findings about layers, in the order of the text."""
+    drive = evidence(figures, "response_drive", NAME)
+    found = [
+        find_flat(responses, drive),
+        find_dead(responses, f"section-{NAME}"),
+        find_straight(responses, drive),
+        find_gains(responses, drive),
+        find_change(responses, drive),
+    ]
+    return [finding for finding in found if finding is not None]
+
+
+def images_text(responses: Responses) -> str:
+    """How many images the responses of layers are of."""
+    return say("n\u00a0=\u00a0{n} images", n=numerals.count(responses.facts.by_layer.images))
+
+
+def named(responses: Responses, place: int) -> str:
+    """A unit in quotation marks."""
+    unit = responses.facts.units[place]
+    return quote(unit.path or unit.kind)
+
+
+def bending(responses: Responses) -> list[int]:
+    """The units whose curve could be other than straight."""
+    return [place for place, unit in enumerate(responses.facts.units) if unit.bends]
+
+
+def find_flat(responses: Responses, anchor: str) -> Finding | None:
+    """Layers whose response hardly grows with their drive, a normalisation of the input not being the reason."""
+    flat = []
+    for place in bending(responses):
+        ends = None if responses.facts.units[place].normalises else responses.gain_interval(place)
+        if ends is not None and ends[1] < SPENT:
+            flat.append((place, ends))
+    if not flat:
+        return None
+    known = {place: responses.characteristic(place) for place, _ in flat}
+    told = []
+    for place, ends in flat:
+        one = known[place]
+        gain, interval = gain_texts(one.gain if one is not None else None, ends)
+        told.append(say("{name} (gain {gain}, {interval})", name=named(responses, place), gain=gain, interval=interval))
+    text = say_count(
+        "{count} of {all} layers is saturated at its usual drive, its output hardly following its input: {layers}; "
+        "1 would be in proportion ({images}).",
+        "{count} of {all} layers are saturated at their usual drive, their output hardly following their input: "
+        "{layers}; 1 would be in proportion ({images}).",
+        len(flat),
+        all=numerals.count(len(responses.facts.units)), layers=join_few(told), images=images_text(responses),
+    )  # fmt: skip
+    return Finding(text, 0.6, anchor, "caution")
+
+
+def gain_texts(gain: float | None, ends: tuple[float, float]) -> tuple[str, str]:
+    """A gain and its interval, with no more digits than that justifies, three at most."""
+    digits = numerals.interval_digits(*ends, most=3)
+    return numerals.fixed(gain, digits), numerals.interval(*ends, digits)
+
+
+def find_dead(responses: Responses, anchor: str) -> Finding | None:
+    """Channels that give the same whatever they are shown and however hard they are driven."""
+    units = responses.facts.units
+    dead, channels = sum(unit.dead for unit in units), sum(unit.channels for unit in units)
+    if not dead:
+        text = say("No channel of the {count} layers is dead: each answers to some image at some drive ({images}).",
+                   count=numerals.count(len(units)), images=images_text(responses))  # fmt: skip
+        return Finding(text, 0.1, anchor)
+    worst = max(units, key=lambda unit: (unit.dead / max(unit.channels, 1), unit.channels))
+    before = [unit.dead_before for unit in units if unit.dead_before is not None]
+    told = say(
+        "{dead} of {channels} channels ({share}) are dead: their output is the same for every image, at every drive "
+        "up to three times the usual ({images})",
+        dead=numerals.count(dead), channels=numerals.count(channels), share=numerals.percent(dead / channels),
+        images=images_text(responses),
+    )  # fmt: skip
+    if len(before) == len(units):
+        told = say("{text}; before training there were {before}", text=told, before=numerals.count(sum(before)))
+    text = say("{text}. Most in {name}: {dead} of {channels}.", text=told, name=quote(worst.path or worst.kind),
+               dead=numerals.count(worst.dead), channels=numerals.count(worst.channels))  # fmt: skip
+    share = worst.dead / max(worst.channels, 1)
+    weight = 0.6 if share > MANY_DEAD else 0.4 if share > SOME_DEAD else 0.2
+    return Finding(text, weight, anchor, "caution" if share > SOME_DEAD else "plain")
+
+
+def find_straight(responses: Responses, anchor: str) -> Finding | None:
+    """Layers whose nonlinearity leaves no trace in their output."""
+    places, bend = bending(responses), responses.array("bend")[TRAINED]
+    straight = [place for place in places if bend[place] < STRAIGHT]
+    if not straight:
+        return None
+    text = say_count(
+        "{count} of {all} layers with a nonlinearity works in its linear region only: with its input reversed it gives "
+        "the reverse of its output to within 5 % ({layers}; {images}).",
+        "{count} of {all} layers with a nonlinearity work in their linear region only: with their input reversed they "
+        "give the reverse of their output to within 5 % ({layers}; {images}).",
+        len(straight),
+        all=numerals.count(len(places)), layers=join_few([named(responses, place) for place in straight]),
+        images=images_text(responses),
+    )  # fmt: skip
+    if len(straight) == len(places):
+        return Finding(text, 0.6, anchor, "caution")
+    return Finding(text, 0.3, anchor, "caution" if 2 * len(straight) > len(places) else "plain")
+
+
+def find_gains(responses: Responses, anchor: str) -> Finding | None:
+    """How far most layers answer in proportion."""
+    found = [(place, responses.characteristic(place)) for place in bending(responses)]
+    known = [(place, one) for place, one in found if one is not None]
+    if len(known) < 2:
+        return None
+    gains = [one.gain for _, one in known]
+    low, high = (known[index] for index in (int(np.argmin(gains)), int(np.argmax(gains))))
+    last = float(responses.array("drives")[-1])
+    whole = sum(one.linear is not None and one.linear[1] >= last for _, one in known)
+    text = say(
+        "Ten per cent more input raises the output of a layer by {median} in the median, from {low} ({weak}) to {high} "
+        "({strong}); {whole} of {count} keep that gain up to {last} times their usual drive ({images}).",
+        median=rise(float(np.median(gains))), low=rise(low[1].gain), weak=named(responses, low[0]),
+        high=rise(high[1].gain), strong=named(responses, high[0]), whole=numerals.count(whole),
+        count=numerals.count(len(known)), last=numerals.count(last), images=images_text(responses),
+    )  # fmt: skip
+    return Finding(text, 0.15, anchor)
+
+
+def rise(gain: float) -> str:
+    """What ten per cent more drive add to the response."""
+    return numerals.percent(0.1 * gain)
+
+
+def find_change(responses: Responses, anchor: str) -> Finding | None:
+    """The layer whose gain training changed most, where the two intervals exclude each other."""
+    if not responses.compared:
+        return None
+    changes = []
+    for place in bending(responses):
+        sides = [responses.gain_interval(place, weights) for weights in (INITIAL, TRAINED)]
+        curves = [responses.characteristic(place, weights) for weights in (INITIAL, TRAINED)]
+        before, after = curves
+        if before is None or after is None or sides[0] is None or sides[1] is None:
+            continue
+        apart = sides[0][1] < sides[1][0] or sides[1][1] < sides[0][0]
+        if apart and abs(after.gain - before.gain) >= CHANGED:
+            changes.append((abs(after.gain - before.gain), place, before.gain, after.gain, sides[1]))
+    if not changes:
+        return None
+    _, place, old, new, ends = max(changes)
+    gain, interval = gain_texts(new, ends)
+    text = say(
+        "Training changed the gain of {name} most, from {before} to {gain} ({interval}, {images}).",
+        name=named(responses, place), before=numerals.fixed(old, 2), gain=gain, interval=interval,
+        images=images_text(responses),
+    )  # fmt: skip
+    return Finding(text, 0.2, anchor)

@@ -1,0 +1,211 @@
+"""Section 3, second part: the volt-ampere plot of the layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.metrics.characteristics import ONSET, SPENT, TOLERANCE, Characteristic
+from reportgen.metrics.responses import Responses, read_responses
+from reportgen.plugins import Section
+from reportgen.record.metric_value import MetricValue
+from reportgen.record.probes import why_missing
+from reportgen.record.probes.response import INITIAL, ResponseUnit
+from reportgen.record.run import RunRecord
+from reportgen.report.components import Fact, Figures, choose_figures
+from reportgen.report.model import FigureFile, MethodNote, SectionView, Skipped
+from reportgen.report.sections.response.exposure_findings import find_light
+from reportgen.report.sections.response.findings import NAME, find_layers, gain_texts
+from reportgen.report.wording import join_few, quote, shorten
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+LONGEST_KIND = 44
+BEFORE = (3, 9)
+"""Columns about the initial weights."""
+DEAD = "response.dead_share"
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ResponseView(SectionView):
+    """The values of sections/response.html.j2."""
+
+    facts: tuple[Fact, ...] = ()
+    driven: tuple[FigureFile | Skipped, ...] = ()
+    alone: tuple[FigureFile | Skipped, ...] = ()
+    rows: tuple[Row, ...] = ()
+    rows_caption: str = ""
+    unknown: tuple[int, ...] = ()
+    """Columns about the initial weights where they were not measured."""
+    notes: tuple[str, ...] = ()
+
+
+def build(record: RunRecord, figures: Figures) -> ResponseView | Skipped:
+    """The section from the characteristic curves, or why there are none."""
+    responses = read_responses(record)
+    if responses is None:
+        return Skipped(NAME, say("Characteristic curves"), why_missing(record.probes, NAME))
+    return ResponseView(
+        name=NAME,
+        title=say("Characteristic curves"),
+        methods=tuple(list_methods()),
+        findings=(*find_layers(responses, figures), *find_light(record, responses, figures)),
+        metrics=list_values(record),
+        facts=tuple(list_facts(responses)),
+        driven=choose_figures(figures, "response_exposure"),
+        alone=choose_figures(figures, "response_drive"),
+        rows=tuple(make_row(responses, place) for place in range(len(responses.facts.units))),
+        rows_caption=caption_rows(responses),
+        unknown=() if responses.compared else BEFORE,
+        notes=tuple(list_notes(responses)),
+    )
+
+
+def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
+    """Share of all channels that are dead, for metrics.json; nothing where no curve was measured."""
+    responses = read_responses(record)
+    units = responses.facts.units if responses is not None else ()
+    channels = sum(unit.channels for unit in units)
+    if not channels:
+        return ()
+    share = sum(unit.dead for unit in units) / channels
+    return (
+        MetricValue(
+            name=DEAD, label=say("Dead channels"), value=share, n=channels, counted=say("channels"), unit="share",
+            higher_is_better=False, display=numerals.percent(share, channels), method="exact",
+        ),
+    )  # fmt: skip
+
+
+def list_facts(responses: Responses) -> list[Fact]:
+    """What was shown to what."""
+    facts = responses.facts
+    seed = say("of the test split, classes in equal shares, seed {seed}", seed=facts.sampled.seed)
+    bends = sum(unit.bends for unit in facts.units)
+    return [
+        Fact(say("Images, accuracy"), numerals.count(facts.sampled.images), seed),
+        Fact(say("Images, layers"), numerals.count(facts.by_layer.images), say("the first of them")),
+        Fact(
+            say("Layers"),
+            numerals.count(len(facts.units)),
+            say("blocks and stretches driven as one, {bends} with a nonlinearity", bends=numerals.count(bends)),
+        ),
+    ]
+
+
+def make_row(responses: Responses, place: int) -> Row:
+    """One layer in numbers."""
+    unit, one = responses.facts.units[place], responses.characteristic(place)
+    before = responses.characteristic(place, INITIAL) if responses.compared else None
+    kind = say("{kind} (normalises)", kind=unit.kind) if unit.normalises else unit.kind
+    return (
+        unit.path or numerals.DASH,
+        shorten(kind, LONGEST_KIND),
+        gain_text(responses, place, one),
+        numerals.fixed(before.gain if before is not None else None, 2),
+        numerals.fixed(one.rest if one is not None else None, 2),
+        region_text(one),
+        "0" if one is not None and one.threshold == 0 else drive_text(one.threshold if one is not None else None),
+        saturation_text(responses, one),
+        dead_text(unit, unit.dead),
+        dead_text(unit, unit.dead_before),
+    )
+
+
+def gain_text(responses: Responses, place: int, one: Characteristic | None) -> str:
+    """The gain at the nominal drive with its interval."""
+    if one is None:
+        return numerals.DASH
+    ends = responses.gain_interval(place)
+    if ends is None:
+        return numerals.fixed(one.gain, 2)
+    gain, interval = gain_texts(one.gain, ends)
+    return f"{gain} ({interval})"
+
+
+def region_text(one: Characteristic | None) -> str:
+    """The linear region as two drives."""
+    if one is None or one.linear is None:
+        return numerals.DASH
+    return "–".join(drive_text(end) for end in one.linear)
+
+
+def drive_text(drive: float | None) -> str:
+    """A drive in multiples of the nominal one."""
+    return numerals.brief(drive, 3) if drive is not None else numerals.DASH
+
+
+def saturation_text(responses: Responses, one: Characteristic | None) -> str:
+    """Where it saturates, or that it does not within the drives tried."""
+    if one is None:
+        return numerals.DASH
+    if one.saturation is None:
+        return say("beyond {last}", last=numerals.brief(float(responses.array("drives")[-1])))
+    return drive_text(one.saturation)
+
+
+def dead_text(unit: ResponseUnit, dead: int | None) -> str:
+    """Dead channels of all: "12 of 512"."""
+    if dead is None:
+        return numerals.DASH
+    return say("{dead} of {channels}", dead=numerals.count(dead), channels=numerals.count(unit.channels))
+
+
+def caption_rows(responses: Responses) -> str:
+    """What the columns are."""
+    return say(
+        "Every layer in the order of execution, by its own drive (n\u00a0=\u00a0{n} images). Gain: share by which the "
+        "output grows over the share by which the input does, at the usual drive, with its 95 % bootstrap interval "
+        "over images.{before} At rest: output without any input, relative to the usual one. "
+        "Linear, threshold and saturation are drives, in multiples of the usual one.",
+        n=numerals.count(responses.facts.by_layer.images),
+        before=say(" Before: with the initial weights.") if responses.compared else "",
+    )  # fmt: skip
+
+
+def list_methods() -> list[MethodNote]:
+    """The quantities, defined."""
+    curve = say(
+        "Response R: the root mean square of a layer’s output over images, channels and positions, drawn relative to "
+        "that for the images as they are; of a channel, over images and positions, relative to its own. A layer here "
+        "is what lies between the input of one convolution or linear layer, or of one block of at most ten, and the "
+        "input of the next: a convolution alone is linear in its own drive, with the nonlinearity behind it it is not. "
+        "Exposure: every pixel value, 0 to 1, times e, cut at 1 as a camera stores it or not cut, then normalised. Own "
+        "drive: the first argument of the layer, as it is in the network, times a, from −1 to 3; nothing else changes."
+    )
+    regions = say(
+        "Local gain: ΔR/Δa between neighbouring drives over R(1); its interval at 1 is a bootstrap over images. Linear "
+        "region: the drives around 1 between which the gain stays within {tolerance} of that at 1. Threshold: the "
+        "least drive from which on, up to 1, it is at least {onset} of that; 0 where it answers from the start. "
+        "Saturation: the least drive from which on it is below {spent} of that; 1 where the gain at 1 is itself below "
+        "{spent} of proportion.",
+        tolerance=numerals.percent(TOLERANCE), onset=numerals.percent(ONSET), spent=numerals.percent(SPENT),
+    )  # fmt: skip
+    dead = say(
+        "A channel is dead that differs by less than a millionth of R over all images, positions and drives from 0 up. "
+        "Initial batch normalisation that never saw an image takes its statistics from the sample."
+    )
+    return [
+        MethodNote(say("Characteristic curves"), curve),
+        MethodNote(say("Regions of a characteristic curve"), regions),
+        MethodNote(say("Dead channels"), dead),
+    ]
+
+
+def list_notes(responses: Responses) -> list[str]:
+    """What is missing, and why."""
+    facts, notes = responses.facts, []
+    if facts.why_alone:
+        notes.append(facts.why_alone)
+    if facts.left_out:
+        text = "{count} further layer was left out, evenly over depth.", "{count} further layers were left out, evenly."
+        notes.append(say_count(*text, facts.left_out))
+    if facts.unmeasured:
+        names = join_few([quote(path) for path in facts.unmeasured])
+        notes.append(say("Could not be driven alone: {names}.", names=names))
+    return notes
+
+
+SECTION = Section(
+    NAME, "Characteristic curves", 35, ("response_exposure", "response_drive"), build, (DEAD,), values=list_values
+)

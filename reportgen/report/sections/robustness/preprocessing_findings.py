@@ -1,0 +1,77 @@
+"""Whether the pictures are prepared as the weights expect them, in words."""
+
+from __future__ import annotations
+
+from reportgen.metrics.preprocessing import Doubt, Tried, read_tried
+from reportgen.record.probes.robustness import PreparationCheck
+from reportgen.record.run import RunRecord
+from reportgen.report.model import Finding
+from reportgen.report.naming import advise_preparation, name_preparation
+from reportgen.report.wording import join_words, quote
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+ANCHOR = "robustness-preparation"
+
+
+def find_preparation(record: RunRecord, check: PreparationCheck, doubt: Doubt | None) -> Finding | None:
+    """Whether the same weights would do better with other numbers made of the pictures."""
+    if doubt is not None:
+        return Finding(tell_doubt(record, check, doubt), 0.95, ANCHOR, "bad")
+    tried = read_tried(check)
+    if not tried:
+        return None
+    nearest, farthest = tried[0], tried[-1]
+    values = {"own": quote(record.data.normalize_name), "nearest": quote(name_preparation(nearest.preparation))}
+    if check.learned_here:
+        text = say(
+            "The weights have only ever seen pictures prepared by {own}; prepared otherwise they lose up to {loss} "
+            "({interval}, n\u00a0=\u00a0{n}, “{name}”).",
+            loss=numerals.points(-(farthest.change.value or 0.0)).removeprefix("+"),
+            interval=numerals.points_interval(*opposite(farthest)), n=numerals.count(farthest.change.n),
+            name=name_preparation(farthest.preparation), **values,
+        )  # fmt: skip
+        return Finding(text, 0.08, ANCHOR)
+    text = say_count(
+        "Nothing speaks against the normalisation {own}: {nearest}, the one other way to prepare the pictures that was "
+        "tried, changes accuracy by {change}.",
+        "Nothing speaks against the normalisation {own}: of {count} other ways to prepare the pictures none does "
+        "surely better; the best, {nearest}, changes accuracy by {change}.",
+        len(tried), change=nearest.change.display_full, **values,
+    )  # fmt: skip
+    return Finding(text, 0.12, ANCHOR, "good")
+
+
+def opposite(tried: Tried) -> tuple[float | None, float | None]:
+    """The ends of what is lost."""
+    low, high = tried.change.low, tried.change.high
+    return (None if high is None else -high), (None if low is None else -low)
+
+
+def tell_doubt(record: RunRecord, check: PreparationCheck, doubt: Doubt) -> str:
+    """The alarm: both accuracies, the test, what to write instead, and what can't be told from the best."""
+    text = say_count(
+        "The pictures are probably prepared wrongly: by the spec’s normalisation {own} {now} of them are called right, "
+        "by {best} {then} of the same ones, {change} ({interval}; exact McNemar test {p}).",
+        "The pictures are probably prepared wrongly: by the spec’s normalisation {own} {now} of them are called right, "
+        "by {best} {then} of the same ones, {change} ({interval}; exact McNemar test {p} after correction for {count} "
+        "ways tried).",
+        len(check.others), own=quote(record.data.normalize_name), best=quote(name_preparation(doubt.best.preparation)),
+        now=doubt.now.display_full, then=doubt.best.accuracy.display_full, change=doubt.best.change.display,
+        interval=doubt.best.change.display_interval, p=numerals.p_value(doubt.best.p),
+    )  # fmt: skip
+    advice = advise_preparation(doubt.best.preparation)
+    if not doubt.rivals:
+        return f"{text} {advice}"
+    near = say_count(
+        "By accuracy {names} ({shares}) can’t be told from it; its loss on {n} training images is {losses} against "
+        "{loss}.",
+        "By accuracy {names} ({shares}) can’t be told from it; their losses on {n} training images are {losses} "
+        "against {loss}.",
+        len(doubt.rivals),
+        names=join_words([quote(name_preparation(one.preparation)) for one in doubt.rivals]),
+        shares=join_words([one.accuracy.display for one in doubt.rivals]), n=numerals.count(check.loss_images),
+        losses=join_words([numerals.significant(one.preparation.loss, 2) for one in doubt.rivals]),
+        loss=numerals.significant(doubt.best.preparation.loss, 2),
+    )  # fmt: skip
+    return f"{text} {advice} {near}"

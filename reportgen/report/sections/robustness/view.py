@@ -1,0 +1,197 @@
+"""Section 8: accuracy under other preprocessing, corruptions, small moves and attacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reportgen.metrics.definitions import share
+from reportgen.metrics.preprocessing import find_doubt, read_tried
+from reportgen.metrics.robustness import (
+    CorruptionMean,
+    KindMean,
+    Outcome,
+    mean_corruption,
+    over_severities,
+    read_outcomes,
+)
+from reportgen.plugins import Section
+from reportgen.record.metric_value import MetricValue
+from reportgen.record.probes import why_missing
+from reportgen.record.probes.robustness import CORRUPTED, PreparationCheck, RobustnessFacts
+from reportgen.record.run import RunRecord
+from reportgen.report.components import Figures, choose_figures
+from reportgen.report.model import FigureFile, SectionView, Skipped
+from reportgen.report.naming import name_kind, name_level, name_preparation
+from reportgen.report.sections.robustness.findings import NAME, find_robustness
+from reportgen.report.sections.robustness.methods import list_methods
+from reportgen.report.wording import quote
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+FIGURES = ("robustness_corruptions", "robustness_examples", "robustness_moves")
+METRICS = ("corruption_accuracy", "fgsm_accuracy", "pgd_accuracy")
+SEVERITIES = (1, 2, 3, 4, 5)
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RobustnessView(SectionView):
+    """The values of sections/robustness.html.j2."""
+
+    sample: str = ""
+    gaps: tuple[str, ...] = ()
+    preparations: tuple[Row, ...] = ()
+    preparations_caption: str = ""
+    corrupted: tuple[FigureFile | Skipped, ...] = ()
+    corruptions: tuple[Row, ...] = ()
+    corruptions_caption: str = ""
+    moved: tuple[FigureFile | Skipped, ...] = ()
+    others: tuple[Row, ...] = ()
+    others_caption: str = ""
+
+
+def build(record: RunRecord, figures: Figures) -> RobustnessView | Skipped:
+    """The section from what the probe found, or why it found nothing."""
+    facts = record.probes.robustness if record.probes else None
+    if facts is None or "robustness.predicted" not in record.arrays:
+        return Skipped(NAME, say("Robustness"), why_missing(record.probes, NAME))
+    outcomes, kinds = read_outcomes(record, facts), over_severities(record, facts)
+    mean, check = mean_corruption(record, facts), facts.preparation
+    return RobustnessView(
+        name=NAME,
+        title=say("Robustness"),
+        findings=tuple(find_robustness(record, facts, outcomes, kinds, mean, find_doubt(record), figures)),
+        metrics=tuple(list_values(outcomes, mean)),
+        methods=tuple(list_methods(facts)),
+        sample=say_sample(facts),
+        gaps=facts.gaps,
+        preparations=tuple(list_preparations(record, check)) if check else (),
+        preparations_caption=caption_preparations(check) if check else "",
+        corrupted=choose_figures(figures, *FIGURES[:2]) if kinds else (),
+        corruptions=tuple(list_corruptions(outcomes, kinds)),
+        corruptions_caption=caption_corruptions(outcomes),
+        moved=choose_figures(figures, FIGURES[2]) if outcomes else (),
+        others=tuple(list_others(outcomes)),
+        others_caption=say("Accuracy with its interval, and the paired change against the same images as they are; "
+                           "called otherwise: the share of them whose predicted class is another one."),
+    )  # fmt: skip
+
+
+def read_values(record: RunRecord) -> tuple[MetricValue, ...]:
+    """The numbers of a record that metrics.json lists; none where the probe found nothing."""
+    facts = record.probes.robustness if record.probes else None
+    if facts is None or "robustness.predicted" not in record.arrays:
+        return ()
+    return tuple(list_values(read_outcomes(record, facts), mean_corruption(record, facts)))
+
+
+def list_values(outcomes: Sequence[Outcome], mean: CorruptionMean | None) -> Iterator[MetricValue]:
+    """The numbers that metrics.json lists: the mean under corruptions, and what the strongest attacks leave."""
+    if mean is not None:
+        yield mean.accuracy
+    for kind in ("fgsm", "pgd"):
+        found = [one for one in outcomes if one.condition.kind == kind]
+        if found:
+            strongest = max(found, key=lambda one: one.condition.level)
+            level = name_level(strongest.condition)
+            label = say("Accuracy under {attack}, {level}", attack=name_kind(kind), level=level)
+            yield strongest.accuracy.model_copy(update={"name": f"{kind}_accuracy", "label": label})
+
+
+def say_sample(facts: RobustnessFacts) -> str:
+    """Which images, and what was left out for want of time."""
+    if not facts.conditions or facts.sampled is None:
+        return ""
+    text = say_count(
+        "On {count} test image, the classes in equal shares, seed {seed}; the same images under every change.",
+        "On {count} test images, the classes in equal shares, seed {seed}; the same images under every change.",
+        max(condition.images for condition in facts.conditions), seed=facts.sampled.seed,
+    )  # fmt: skip
+    if not facts.left_out:
+        return text
+    more = say_count(
+        "{count} further change was left out for want of time; run.probes: {{robustness: full}} measures it.",
+        "{count} further changes were left out for want of time; run.probes: {{robustness: full}} measures them.",
+        facts.left_out,
+    )
+    return f"{text} {more}"
+
+
+def list_preparations(record: RunRecord, check: PreparationCheck) -> Iterator[Row]:
+    """The spec's own way, then the others, the best first."""
+    own = share("own", "", check.right, check.images, True)
+    name = say("{name}, the spec’s", name=quote(record.data.normalize_name))
+    yield name, numerals.count(check.images), own.display, own.display_interval, *(numerals.DASH,) * 3
+    for one in read_tried(check):
+        yield (
+            name_preparation(one.preparation),
+            numerals.count(one.preparation.images),
+            one.accuracy.display,
+            one.accuracy.display_interval,
+            one.change.display,
+            one.change.display_interval,
+            numerals.p_value(one.p).removeprefix(f"p{numerals.NBSP}").removeprefix(f"={numerals.NBSP}"),
+        )
+
+
+def caption_preparations(check: PreparationCheck) -> str:
+    """What was tried and on what."""
+    text = say(
+        "The same weights on the same test images under other normalisations, value ranges and channel orders. Changes "
+        "are paired; p: exact McNemar test, corrected for everything tried."
+    )
+    if check.looks == 1:
+        return text
+    more = say("What seemed better on {n} images was tried on more.", n=numerals.count(check.images))
+    return f"{text} {more}"
+
+
+def list_corruptions(outcomes: Sequence[Outcome], kinds: Sequence[KindMean]) -> Iterator[Row]:
+    """One row a kind of corruption: accuracy at each severity, and the mean change over those measured."""
+    cells = {(one.condition.kind, one.condition.level): one.accuracy for one in outcomes}
+    for kind in kinds:
+        accuracies = (spell(cells.get((kind.kind, level))) for level in SEVERITIES)
+        yield name_kind(kind.kind), *accuracies, bracket(kind.change.display.split(numerals.NBSP)[0], kind.change)
+
+
+def spell(value: MetricValue | None) -> str:
+    """An accuracy in per cent with its interval, without the unit: "84 (77–89)"."""
+    if value is None or value.value is None:
+        return numerals.DASH
+    digits = 1 if value.n is None or value.n >= 400 else 0
+    return bracket(numerals.fixed(100 * value.value, digits), value)
+
+
+def bracket(text: str, value: MetricValue) -> str:
+    """A number and its interval in brackets, where it has one."""
+    return f"{text} ({value.display_interval})" if value.display_interval else text
+
+
+def caption_corruptions(outcomes: Sequence[Outcome]) -> str:
+    """What the columns are."""
+    clean = next((one.clean for one in outcomes if one.condition.family in CORRUPTED), None)
+    return say(
+        "Accuracy in per cent by severity with its interval; on the same images as they are {clean}. Mean change: over "
+        "the severities measured, in points, paired.",
+        clean=clean.display_full if clean else numerals.DASH,
+    )
+
+
+def list_others(outcomes: Sequence[Outcome]) -> Iterator[Row]:
+    """One row a move or attack."""
+    for one in outcomes:
+        if one.condition.family not in CORRUPTED:
+            yield (
+                name_kind(one.condition.kind),
+                name_level(one.condition) or numerals.DASH,
+                numerals.count(one.condition.images),
+                one.accuracy.display,
+                one.accuracy.display_interval,
+                one.change.display,
+                one.change.display_interval,
+                one.moved.display,
+            )
+
+
+SECTION = Section(NAME, "Robustness", 80, FIGURES, build, METRICS, values=read_values)

@@ -1,0 +1,190 @@
+"""Section 1: the first screen and the first page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from reportgen.plugins import Section
+from reportgen.record.comparison import Comparison
+from reportgen.record.gate_result import GateResult
+from reportgen.record.metric_value import MetricValue
+from reportgen.record.run import RunRecord
+from reportgen.report.banners import find_banners
+from reportgen.report.components import Fact, seed_fact
+from reportgen.report.model import FigureFile, Finding, SectionView, Skipped
+from reportgen.report.verdict import say_change, say_verdict
+from reportgen.text import numerals
+from reportgen.text.i18n import say
+
+NAME = "summary"
+MOST_TILES = 8
+MOST_FINDINGS = 6
+"""On the first page of the PDF, one fewer beside a banner: what was run and the contents stand there too."""
+FROM_ONE_SECTION = 3
+"""Findings that one section may put on the first page."""
+TILES = (
+    "accuracy",
+    "accuracy_seeds",
+    "accuracy.change",
+    "macro_f1",
+    "ece",
+    "train_accuracy",
+    "parameters",
+    "macs",
+    "latency_p50",
+    "train_seconds",
+)
+SPARES = ("top5_accuracy", "nll", "activation_bytes")
+"""Take the place of tiles that a record does not have."""
+
+
+@dataclass(frozen=True)
+class Highlight:
+    """A finding on the first page, with the section its evidence stands in."""
+
+    text: str
+    tone: str
+    anchor: str
+    source: str
+
+
+@dataclass(frozen=True)
+class SummaryView(SectionView):
+    """The values of sections/summary.html.j2."""
+
+    tiles: tuple[MetricValue, ...] = ()
+    highlights: tuple[Highlight, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    gates: tuple[GateResult, ...] = ()
+    gates_note: str = ""
+    said: tuple[str, ...] = ()
+    """What the verdict above says already; a finding that begins with one of these is not said again."""
+    most: int = MOST_FINDINGS
+    """Findings shown."""
+
+    def beside(self, others: tuple[SectionView | Skipped, ...], gates: tuple[GateResult, ...]) -> SummaryView:
+        """The summary with the heaviest findings of the other sections, and how the gates came out."""
+        highlights = choose_highlights(others, self.said)[: self.most]
+        return replace(self, highlights=highlights, gates=gates, gates_note=note_gates(gates))
+
+
+def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> SummaryView:
+    """Tiles and facts of the run; the findings come once the other sections are there."""
+    del figures
+    return SummaryView(
+        NAME,
+        say("Summary"),
+        tiles=choose_tiles(record),
+        facts=tuple(list_facts(record)),
+        said=list_said(record),
+        most=MOST_FINDINGS - bool(find_banners(record)),
+    )
+
+
+def note_gates(gates: tuple[GateResult, ...]) -> str:
+    """How a rule is judged; empty where there is none."""
+    if not any(gate.confidently for gate in gates):
+        return say("Each rule is held against the point estimate.") if gates else ""
+    if all(gate.confidently for gate in gates):
+        return say("Each rule is asked of the whole interval.")
+    return say("A rule is held against the point estimate; with “confidently” it is asked of the whole interval.")
+
+
+def list_said(record: RunRecord) -> tuple[str, ...]:
+    """How the findings begin that say what the verdict says."""
+    accuracy = record.measured.value("accuracy") if record.measured else None
+    said = [accuracy.display_full] if accuracy is not None and accuracy.value is not None else []
+    return (*said, *([say_change(record.comparison)] if isinstance(record.comparison, Comparison) else []))
+
+
+def choose_highlights(views: tuple[SectionView | Skipped, ...], said: tuple[str, ...] = ()) -> tuple[Highlight, ...]:
+    """The heaviest findings in order of weight, at most six and three from one section, none that is said already."""
+    views_made = [view for view in views if isinstance(view, SectionView)]
+    pairs = [(finding, view.title) for view in views_made for finding in view.findings if not finding.in_banner]
+    pairs.sort(key=lambda pair: -pair[0].weight)
+    chosen: list[tuple[Finding, str]] = []
+    for finding, title in pairs:
+        from_here = sum(1 for _, other in chosen if other == title)
+        again = any(finding.text == known.text for known, _ in chosen) or finding.text.startswith(said)
+        if from_here < FROM_ONE_SECTION and not again:
+            chosen.append((finding, title))
+    return tuple(Highlight(f.text, f.tone, f.anchor, title) for f, title in chosen[:MOST_FINDINGS])
+
+
+def choose_tiles(record: RunRecord) -> tuple[MetricValue, ...]:
+    """At most eight known headline numbers."""
+    measured = record.measured.values if record.measured else ()
+    known = {value.name: value for value in measured if value.value is not None}
+    if "accuracy_seeds" in known:
+        known.pop("macro_f1", None)  # which says nearly the same as the accuracy, and there is room for eight
+    known |= {value.name: value for value in against_baseline(record)}
+    return tuple(known[name] for name in (*TILES, *SPARES) if name in known)[:MOST_TILES]
+
+
+def against_baseline(record: RunRecord) -> tuple[MetricValue, ...]:
+    """The change of accuracy under a label that says the verdict; nothing where nothing was compared."""
+    comparison = record.comparison
+    change = comparison.value("accuracy.change") if isinstance(comparison, Comparison) else None
+    if change is None or not isinstance(comparison, Comparison):
+        return ()
+    label = say("Against the baseline: {verdict}", verdict=say_verdict(comparison.verdict))
+    return (change.model_copy(update={"label": label}),)
+
+
+def list_facts(record: RunRecord) -> list[Fact]:
+    """What was run: model, data, split, device, commit, date."""
+    facts = [
+        Fact(say("Model"), record.trace.name, record.trace.source),
+        Fact(say("Data"), record.data.title, say_splits(record)),
+        Fact(say("Run"), say_run(record)),
+        *([seed_fact(record)] if record.seeds else []),
+        Fact(say("Device"), record.device.name, say_device(record)),
+        Fact(say("Commit"), say_commit(record)),
+        Fact(say("Date"), say_date(record.provenance.created)),
+    ]
+    if record.provenance.weights_file:
+        facts.insert(1, Fact(say("Weights"), record.provenance.weights_file))
+    return facts
+
+
+def say_splits(record: RunRecord) -> str:
+    """How many images of each split were used."""
+    parts = {split.name: numerals.count(split.n) for split in record.data.splits}
+    if record.training is None or "train" not in parts:
+        return say("{n} test images", n=parts.get("test", "—"))
+    return say("{train} training and {test} test images", train=parts["train"], test=parts.get("test", "—"))
+
+
+def say_run(record: RunRecord) -> str:
+    """What kind of run it was."""
+    if record.training is None:
+        return say("evaluation only")
+    return say(
+        "training, {steps} steps of {batch} images, then evaluation",
+        steps=numerals.count(record.training.steps),
+        batch=numerals.count(record.training.batch_size),
+    )
+
+
+def say_device(record: RunRecord) -> str:
+    """Kind, threads and precision of the device."""
+    if record.device.kind == "cpu":
+        return say("{threads} threads, {precision}", threads=record.device.threads, precision=record.device.precision)
+    return f"{record.device.kind}, {record.device.precision}"
+
+
+def say_commit(record: RunRecord) -> str:
+    """The first twelve digits of the commit, and whether files differ from it."""
+    commit = record.provenance.commit
+    if commit is None:
+        return say("none (outside git)")
+    return say("{commit} with changes", commit=commit[:12]) if record.provenance.dirty else commit[:12]
+
+
+def say_date(created: str) -> str:
+    """The time of the run to the minute, UTC."""
+    return say("{day} {time} UTC", day=created[:10], time=created[11:16]) if "T" in created else created
+
+
+SECTION = Section(NAME, "Summary", 10, (), build)

@@ -1,0 +1,53 @@
+"""What the activations before and after training say: channels that training silenced."""
+
+from __future__ import annotations
+
+from reportgen.record.probes.dynamics import ActivationSite, DynamicsFacts
+from reportgen.report.model import Finding
+from reportgen.report.wording import quote
+from reportgen.text import numerals
+from reportgen.text.i18n import say
+
+GREW = 0.05
+"""Share of a layer's channels that died in training, from which on it is a loss."""
+MANY = 0.25
+"""The same, from which on it is a great one."""
+
+
+def find_killed(facts: DynamicsFacts, anchor: str) -> Finding | None:
+    """Channels that gave something before training and give the same for every image after it."""
+    compared = [site for site in facts.sites if site.before is not None]
+    if not compared or facts.sampled is None:
+        return None
+    after, before = (sum(dead(site, late) for site in compared) for late in (True, False))
+    channels = sum(site.channels for site in compared)
+    worst = max(compared, key=lambda site: (dead(site, True) - dead(site, False)) / max(site.channels, 1))
+    grew = dead(worst, True) - dead(worst, False)
+    numbers = {
+        "after": numerals.count(after),
+        "before": numerals.count(before),
+        "channels": numerals.count(channels),
+        "share": numerals.percent(after / max(channels, 1)),
+        "n": numerals.count(facts.sampled.images),
+    }
+    if grew <= max(1.0, GREW * worst.channels):
+        text = say(
+            "After a nonlinearity {after} of {channels} channels ({share}) give the same output for all images, "
+            "{before} before training (n\u00a0=\u00a0{n} images).",
+            **numbers,
+        )
+        return Finding(text, 0.1, anchor)
+    text = say(
+        "Training silenced channels: {after} of {channels} ({share}) give the same output for all images after a "
+        "nonlinearity, {before} before (n\u00a0=\u00a0{n} images); most in {name}, from {old} to {new} of {width}.",
+        name=quote(worst.path or worst.kind), old=numerals.count(dead(worst, False)),
+        new=numerals.count(dead(worst, True)), width=numerals.count(worst.channels), **numbers,
+    )  # fmt: skip
+    share = grew / worst.channels
+    return Finding(text, 0.6 if share > MANY else 0.4, anchor, "caution")
+
+
+def dead(site: ActivationSite, late: bool) -> int:
+    """Dead channels after training or before."""
+    seen = site.after if late else site.before
+    return seen.dead if seen is not None else 0

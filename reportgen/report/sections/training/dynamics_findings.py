@@ -1,0 +1,218 @@
+"""What gradients and updates of the layers say of a training pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from reportgen.metrics.dynamics import Dynamics, read_dynamics
+from reportgen.metrics.intervals import FloatArray
+from reportgen.record.run import RunRecord
+from reportgen.report.components import Figures
+from reportgen.report.model import Finding
+from reportgen.report.sections.training.activation_findings import find_killed
+from reportgen.report.wording import evidence, join_few, quote
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+JUMP = 100.0
+"""Times its median so far to which a layer's gradient jumps when it explodes."""
+BEFORE = 5
+"""Samples before a jump, for their median to mean something."""
+APART = 1000.0
+"""Ratio of the gradients at the two ends of a network from which on they vanish or explode through depth."""
+DEEP = 4
+"""Layers from which on a network has two ends."""
+USUAL = 1e-3
+"""Update against weight: Hinton 2010, A practical guide to training restricted Boltzmann machines, §7, and Karpathy's
+notes for cs231n; both mean it to within about an order of magnitude."""
+FAR = 100.0
+"""Times the usual ratio, or its part, that counts as far from it."""
+
+
+def find_dynamics(record: RunRecord, figures: Figures, section: str) -> list[Finding]:
+    """The findings by layer, in the order of the text; none where nothing was recorded."""
+    dynamics, facts = read_dynamics(record), record.probes.dynamics if record.probes is not None else None
+    layers, activations = (evidence(figures, f"training_{name}", section) for name in ("layers", "activations"))
+    found: list[Finding | None] = []
+    if dynamics is not None:
+        found += [
+            find_exploding(dynamics, record.device.precision, layers),
+            find_still(dynamics, layers),
+            find_depth(dynamics, layers),
+            find_updates(dynamics, layers),
+        ]
+    if facts is not None:
+        found.append(find_killed(facts, activations))
+    return [finding for finding in found if finding is not None]
+
+
+def names_of(dynamics: Dynamics, places: Sequence[int]) -> str:
+    """At most three of the layers in quotation marks and how many more."""
+    return join_few([quote(dynamics.facts.layers[place]) for place in places])
+
+
+def find_exploding(dynamics: Dynamics, precision: str, anchor: str) -> Finding | None:
+    """A gradient that leaves the finite numbers, or jumps far beyond all it was before.
+
+    Where float16 losses are scaled, single gradients that are not finite belong to the search for the scale.
+    """
+    gradient, steps = dynamics.gradient, dynamics.steps
+    broken = ~np.isfinite(gradient)
+    if broken[-1].any() or (broken.any() and precision != "float16"):
+        first = int(np.argmax(broken.any(axis=1)))
+        text = say_count(
+            "Gradients exploded: at step {step} that of {count} layer is no longer a finite number ({layers}).",
+            "Gradients exploded: at step {step} those of {count} layers are no longer finite numbers ({layers}).",
+            int(broken[first].sum()),
+            step=numerals.count(steps[first]), layers=names_of(dynamics, np.flatnonzero(broken[first]).tolist()),
+        )  # fmt: skip
+        return Finding(text, 0.9, anchor, "bad")
+    jumps = [(float(jump), place, layer) for place in range(BEFORE, len(steps))
+             for layer, jump in enumerate(jump_at(gradient, place)) if jump >= JUMP]  # fmt: skip
+    if not jumps:
+        return None
+    times, place, layer = max(jumps)
+    text = say(
+        "The gradient of {layer} jumped to {norm} at step {step}, {times} times its median until then: a sign of "
+        "exploding gradients (1 of {samples} sampled steps in {count} looked at by layer).",
+        layer=quote(dynamics.facts.layers[layer]), norm=numerals.significant(float(gradient[place, layer]), 3),
+        step=numerals.count(steps[place]), times=numerals.count(times), samples=len({p for _, p, _ in jumps}),
+        count=numerals.count(len(steps)),
+    )  # fmt: skip
+    return Finding(text, 0.7, anchor, "bad")
+
+
+def jump_at(gradient: FloatArray, place: int) -> FloatArray:
+    """How many times its median over the samples before is each layer's gradient (L,); 0 where that was zero."""
+    before = np.nanmedian(np.where(np.isfinite(gradient[:place]), gradient[:place], np.nan), axis=0)
+    found: FloatArray = np.divide(gradient[place], before, out=np.zeros_like(before), where=before > 0)
+    return found
+
+
+def find_still(dynamics: Dynamics, anchor: str) -> Finding | None:
+    """Layers that could be trained and did not move, or only shrank because nothing told them where to go."""
+    update, gradient = dynamics.norms("update"), dynamics.gradient
+    frozen = np.flatnonzero((update == 0).all(axis=0)).tolist()
+    blind = np.flatnonzero((gradient == 0).all(axis=0) & (update > 0).any(axis=0)).tolist()
+    samples, count = numerals.count(len(dynamics.steps)), numerals.count(len(dynamics.facts.layers))
+    if frozen:
+        silent = bool((gradient[:, frozen] == 0).all())
+        why = say("no gradient reaches them") if silent else say("though gradients reach them")
+        text = say_count(
+            "{count} of {all} trainable layers did not move in training: {layers} ({samples} sampled steps; {why}).",
+            "{count} of {all} trainable layers did not move in training: {layers} ({samples} sampled steps; {why}).",
+            len(frozen),
+            all=count, layers=names_of(dynamics, frozen), samples=samples, why=why,
+        )  # fmt: skip
+        return Finding(text, 0.8, anchor, "bad")
+    if not blind:
+        return None
+    text = say_count(
+        "No gradient reaches {count} of {all} trainable layers, {layers}: weight decay alone moves it ({samples} "
+        "sampled steps).",
+        "No gradient reaches {count} of {all} trainable layers, {layers}: weight decay alone moves them ({samples} "
+        "sampled steps).",
+        len(blind),
+        all=count, layers=names_of(dynamics, blind), samples=samples,
+    )  # fmt: skip
+    return Finding(text, 0.75, anchor, "bad")
+
+
+def typical(values: FloatArray) -> FloatArray:
+    """Median over the steps by layer of what is finite, nan where nothing is."""
+    finite = np.where(np.isfinite(values), values, np.nan)
+    known = np.isfinite(finite).any(axis=0)
+    found = np.full(values.shape[1], np.nan)
+    found[known] = np.nanmedian(finite[:, known], axis=0)
+    return found
+
+
+def find_depth(dynamics: Dynamics, anchor: str) -> Finding | None:
+    """Gradients that shrink or grow a thousandfold between the two ends of the network."""
+    usual = typical(dynamics.gradient)
+    known = np.flatnonzero(usual > 0)
+    if len(known) < DEEP:
+        return None
+    quarter = len(known) // DEEP
+    near, far = (float(np.median(usual[places])) for places in (known[:quarter], known[-quarter:]))
+    ratio = near / far
+    if 1 / APART < ratio < APART:
+        return None
+    numbers = {
+        "near": small(near),
+        "far": small(far),
+        "first": quote(dynamics.facts.layers[int(known[0])]),
+        "last": quote(dynamics.facts.layers[int(known[-1])]),
+        "times": numerals.compact(max(ratio, 1 / ratio)),
+        "samples": numerals.count(len(dynamics.steps)),
+    }
+    if ratio < 1:
+        text = say(
+            "Gradients vanish on their way to the input: the median norm is {near} in the first quarter of the layers "
+            "(from {first} on) and {far} in the last (up to {last}), {times} times as much ({samples} sampled steps).",
+            **numbers,
+        )
+        return Finding(text, 0.7, anchor, "bad")
+    text = say(
+        "Gradients grow on their way to the input: the median norm is {near} in the first quarter of the layers (from "
+        "{first} on), {times} times the {far} in the last (up to {last}; {samples} sampled steps).",
+        **numbers,
+    )
+    return Finding(text, 0.6, anchor, "caution")
+
+
+def small(value: float) -> str:
+    """A norm, in exponent form where it has many noughts."""
+    if 1e-4 <= value < 1e5:
+        return numerals.brief(value)
+    return numerals.signed(f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e"))
+
+
+def find_updates(dynamics: Dynamics, anchor: str) -> Finding | None:
+    """How far a step moves a layer against its size, and which layers are far from what is usual."""
+    usual = typical(dynamics.ratio)
+    known = np.flatnonzero(usual > 0)
+    if not len(known):
+        return None
+    moved = usual[known]
+    fast, slow = known[moved > FAR * USUAL], known[moved < USUAL / FAR]
+    low, high = int(known[moved.argmin()]), int(known[moved.argmax()])
+    samples = numerals.count(len(dynamics.steps))
+    rule = say("a rule of thumb expects about 0.1 % (Hinton 2010, §7)")
+    text = say(
+        "A step moves a layer by {median} of its norm in the median, from {least} ({slow}) to {most} ({fast}; "
+        "{samples} sampled steps); {rule}.",
+        median=part(float(np.median(moved))), least=part(float(usual[low])), slow=quote(dynamics.facts.layers[low]),
+        most=part(float(usual[high])), fast=quote(dynamics.facts.layers[high]), rule=rule, samples=samples,
+    )  # fmt: skip
+    if not len(fast) and not len(slow):
+        return Finding(text, 0.15, anchor)
+    far, end = (fast, high) if len(fast) else (slow, low)
+    numbers = {"all": numerals.count(len(known)), "name": quote(dynamics.facts.layers[end]), "samples": samples,
+               "ratio": part(float(usual[end])), "rule": rule}  # fmt: skip
+    if len(fast):
+        text = say_count(
+            "A step moves {count} of {all} layers by more than 10 % of its norm: {name} by {ratio} in the median of "
+            "{samples} sampled steps; {rule}, though layers in front of a normalisation bear more.",
+            "A step moves {count} of {all} layers by more than 10 % of their norm, {name} by {ratio} in the median of "
+            "{samples} sampled steps; {rule}, though layers in front of a normalisation bear more.",
+            len(far),
+            **numbers,
+        )
+    else:
+        text = say_count(
+            "A step moves {count} of {all} layers by less than 0.001 % of its norm, so that it hardly learns: {name} "
+            "by {ratio} in the median of {samples} sampled steps; {rule}.",
+            "A step moves {count} of {all} layers by less than 0.001 % of their norm, so that they hardly learn: "
+            "{name} by {ratio} in the median of {samples} sampled steps; {rule}.",
+            len(far),
+            **numbers,
+        )
+    return Finding(text, 0.35, anchor, "caution")
+
+
+def part(ratio: float) -> str:
+    """A share of a norm with two significant digits: "0.42 %"."""
+    return f"{small(100 * ratio)}{numerals.NBSP}%"

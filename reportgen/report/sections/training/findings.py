@@ -1,0 +1,227 @@
+"""What the training history says: how far it came, whether more would help, why it ended, where the time went."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen.metrics.intervals import newcombe, wilson
+from reportgen.record.run import EpochStats, RunRecord, Training
+from reportgen.report.components import Figures
+from reportgen.report.model import Finding
+from reportgen.report.sections.training.seed_findings import find_seeds, find_teacher
+from reportgen.report.wording import LONGEST_DEVICE, evidence, join_few, shorten
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+NAME = "training"
+SAME = 0.02
+"""A change whose whole interval lies within so much of zero is no change worth training for."""
+SETTLED = 0.01
+"""A learning rate below this share of its highest has come to rest."""
+ENOUGH_STEPS = 40
+"""For a twentieth of them to be at least two."""
+UNEVEN = 1.1
+"""From this ratio of the slow steps to the median on, the pace is worth a word."""
+
+
+def find_training(record: RunRecord, training: Training, figures: Figures) -> list[Finding]:
+    """The findings of this section, in the order of the text."""
+    curves, steps = evidence(figures, "training_curves", NAME), evidence(figures, "training_steps", NAME)
+    found = [
+        find_divergence(training, steps),
+        find_end(training, curves),
+        *find_seeds(record, curves),
+        find_gap(record, training, curves),
+        find_teacher(record, f"section-{NAME}"),
+        find_progress(record, training, curves),
+        find_speed(record, training, steps),
+        find_time(record, evidence(figures, "time_spent", NAME)),
+    ]
+    return [finding for finding in found if finding is not None]
+
+
+def find_divergence(training: Training, anchor: str) -> Finding | None:
+    """Where the loss stopped being a number."""
+    event = training.divergence
+    if event is None:
+        return None
+    images = say_count("the image {ids}", "images {ids}", len(event.batch_ids), ids=list_ids(event.batch_ids))
+    text = say(
+        "Training diverged: at step {step} (epoch {epoch}, learning rate {rate}) the loss was no longer a finite "
+        "number, on the batch of {images}; every number of this report describes what was left.",
+        step=numerals.count(event.step),
+        epoch=epoch_text(event.epoch),
+        rate=numerals.significant(event.learning_rate, 3),
+        images=images,
+    )
+    return Finding(text, 1.0, anchor, "bad", in_banner=True)
+
+
+def list_ids(ids: tuple[int, ...]) -> str:
+    """The first few image indices and how many more there are."""
+    return join_few([numerals.count(index) for index in ids], limit=5)
+
+
+def find_end(training: Training, anchor: str) -> Finding | None:
+    """A pass that the clock ended."""
+    if training.ended_by != "time":
+        return None
+    seen = training.steps / max(training.steps_per_epoch, 1)
+    if training.steps >= training.planned_steps:
+        text = say(
+            "The time budget set the length of the pass: {steps} steps, {epochs} passes over the training images.",
+            steps=numerals.count(training.steps),
+            epochs=epoch_text(seen),
+        )
+        return Finding(text, 0.4, anchor)
+    text = say(
+        "The time budget ended training after {steps} of {planned} planned steps ({share}), "
+        "{epochs} passes over the training images.",
+        steps=numerals.count(training.steps),
+        planned=numerals.count(training.planned_steps),
+        share=numerals.percent(training.steps / training.planned_steps),
+        epochs=epoch_text(seen),
+    )
+    return Finding(text, 0.6, anchor, "caution", in_banner=True)
+
+
+def find_gap(record: RunRecord, training: Training, anchor: str) -> Finding | None:
+    """Training against test accuracy; over-fitting only where the interval of the gap excludes zero."""
+    measured = record.measured
+    if measured is None or training.divergence is not None:
+        return None
+    train, test, gap = (measured.value(name) for name in ("train_accuracy", "accuracy", "generalisation_gap"))
+    if not (train and test and gap) or gap.low is None or gap.high is None:
+        return None
+    values = {
+        "train": train.display_full,
+        "test": test.display_full,
+        "gap": gap.display.removeprefix("+"),
+        "interval": gap.display_interval,
+    }
+    start = say("It is right on {train} of the training images and {test} of the test images", **values)
+    if gap.low > 0:
+        text = say("{start}: it fits the training images better by {gap} ({interval}).", start=start, **values)
+        return Finding(text, 0.65, anchor, "caution" if gap.low > SAME else "plain")
+    if gap.high < 0:
+        text = say("{start}: the test images are the easier ones, by {interval} points.", start=start, **values)
+        return Finding(text, 0.5, anchor)
+    text = say(
+        "{start}: the gap of {gap} can’t be told from zero ({interval}), so nothing shows over-fitting.",
+        start=start,
+        **values,
+    )
+    return Finding(text, 0.5, anchor)
+
+
+def find_progress(record: RunRecord, training: Training, anchor: str) -> Finding | None:
+    """Whether the last quarter of the pass still raised the test accuracy.
+
+    The last point of the history against the latest one at or before three quarters of the steps. Both are measured on
+    the same images; taking them as independent (Newcombe 1998) makes the interval too wide rather than too narrow.
+    """
+    pair = last_quarter(training)
+    if pair is None or training.divergence is not None:
+        return None
+    before, last = pair
+    n = last.test_n
+    hits = [round((point.test_accuracy or 0.0) * point.test_n) for point in pair]
+    ends = newcombe((hits[1], n), (hits[0], before.test_n))
+    if ends is None:
+        return None
+    change = hits[1] / n - hits[0] / before.test_n
+    values = {
+        "epoch": epoch_text(before.epoch),
+        "change": numerals.points(abs(change)).removeprefix("+"),
+        "signed": numerals.points(change),
+        "interval": numerals.points_interval(*ends),
+        "count": numerals.count(n),
+    }
+    if ends[0] > 0:
+        text = say(
+            "Still improving: since epoch {epoch} the test accuracy rose by {change} "
+            "({interval}, n\u00a0=\u00a0{count}).",
+            **values,
+        )
+        return Finding(f"{text} {advise(record)}".rstrip(), 0.55, anchor)
+    if ends[1] < 0:
+        text = say("Getting worse: since epoch {epoch} the test accuracy fell by {change} "
+                   "({interval}, n\u00a0=\u00a0{count}).", **values)  # fmt: skip
+        return Finding(text, 0.7, anchor, "caution")
+    if max(-ends[0], ends[1]) < SAME:
+        text = say("On a plateau: since epoch {epoch} the test accuracy changed by {signed} "
+                   "({interval}, n\u00a0=\u00a0{count}), less than two points either way.", **values)  # fmt: skip
+        return Finding(text, 0.4, anchor)
+    text = say(
+        "Whether it was still improving can’t be told: since epoch {epoch} the test accuracy changed by {signed} "
+        "({interval}, n\u00a0=\u00a0{count}).",
+        **values,
+    )
+    return Finding(text, 0.3, anchor)
+
+
+def last_quarter(training: Training) -> tuple[EpochStats, EpochStats] | None:
+    """The latest test point at or before three quarters of the steps, and the last one; None without both."""
+    points = [point for point in training.epochs if point.test_accuracy is not None and point.test_n]
+    before = [point for point in points[:-1] if point.step <= 0.75 * training.steps]
+    return (before[-1], points[-1]) if before else None
+
+
+def advise(record: RunRecord) -> str:
+    """Whether more steps would need another schedule."""
+    rates = record.arrays.get("train.lr", np.empty(0))
+    if len(rates) and rates[-1] < SETTLED * rates.max():
+        return say("The learning rate had come down to zero, so going on needs a longer schedule.")
+    return ""
+
+
+def find_speed(record: RunRecord, training: Training, anchor: str) -> Finding | None:
+    """Images per second, and how even the steps were."""
+    if not training.steps or not training.images_per_second:
+        return None
+    text = say(
+        "{speed} images a second over {steps} of {batch} images, {precision} on {device}",
+        speed=numerals.count(training.images_per_second),
+        steps=say_count("{count} step", "{count} steps", training.steps),
+        batch=numerals.count(training.batch_size),
+        precision=record.device.precision,
+        device=shorten(record.device.name, LONGEST_DEVICE),
+    )
+    seconds = np.diff(record.arrays.get("train.seconds", np.empty(0)))
+    median, slow = np.percentile(seconds, [50, 95]) if len(seconds) >= ENOUGH_STEPS else (0.0, 0.0)
+    if slow < UNEVEN * median or not median:
+        return Finding(say("{text}.", text=text), 0.15, anchor)
+    spread = say(
+        "{text}: the median step took {median}, one in twenty more than {slow}.",
+        text=text,
+        median=numerals.seconds_text(float(median)),
+        slow=numerals.seconds_text(float(slow)),
+    )
+    return Finding(spread, 0.15, anchor)
+
+
+def find_time(record: RunRecord, anchor: str) -> Finding | None:
+    """Which stage of the build took most of the time."""
+    total = sum(stage.seconds for stage in record.stages)
+    if len(record.stages) < 2 or not total:
+        return None
+    longest = max(record.stages, key=lambda stage: stage.seconds)
+    text = say(
+        "Of the {total} from loading to the last measurement, the stage “{stage}” took {time} ({share}).",
+        total=numerals.seconds_text(total),
+        stage=longest.name,
+        time=numerals.seconds_text(longest.seconds),
+        share=numerals.percent(longest.seconds / total),
+    )
+    return Finding(text, 0.1, anchor)
+
+
+def epoch_text(epoch: float) -> str:
+    """Epochs completed: "3", or "2.41" inside one."""
+    return numerals.count(epoch) if abs(epoch - round(epoch)) < 0.005 else numerals.fixed(epoch, 2)
+
+
+def point_interval(accuracy: float | None, n: int) -> str:
+    """Wilson interval of one point of the history, in per cent."""
+    ends = wilson(round(accuracy * n), n) if accuracy is not None else None
+    return numerals.percent_interval(*ends, n) if ends else ""

@@ -1,0 +1,93 @@
+"""What other seeds and a teacher say of a training: how much of a number is luck, and how far the example was."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen.metrics.differences import mean_difference
+from reportgen.metrics.seeds import accuracy_by_seed
+from reportgen.record.run import RunRecord, Teacher
+from reportgen.report.model import Finding
+from reportgen.report.wording import join_few, quote
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+
+def find_seeds(record: RunRecord, anchor: str) -> list[Finding]:
+    """The mean over seeds with its interval, how far the seed alone moves it, and seeds that diverged."""
+    measured = record.measured
+    if not record.seeds or measured is None:
+        return []
+    found = diverged_seeds(record, anchor)
+    mean, deviation = measured.value("accuracy_seeds"), measured.value("accuracy_seed_deviation")
+    if mean is None or deviation is None:
+        return found
+    shares = sorted((right / n, seed) for seed, right, n in accuracy_by_seed(record))
+    (lowest, unlucky), (highest, lucky), n = shares[0], shares[-1], len(record.arrays["eval.labels"])
+    text = say(
+        "Over {count} seeds the test accuracy is {mean} on average ({interval}, t interval, n\u00a0=\u00a0{count} "
+        "seeds); the seed alone moves it by {deviation} (standard deviation), from {lowest} with seed {unlucky} to "
+        "{highest} with seed {lucky}. Everything else here is about seed {first}.",
+        count=mean.n,
+        mean=mean.display,
+        interval=mean.display_interval,
+        deviation=deviation.display,
+        lowest=numerals.percent(lowest, n),
+        unlucky=unlucky,
+        highest=numerals.percent(highest, n),
+        lucky=lucky,
+        first=record.spec.run.every_seed[0],
+    )
+    return [*found, Finding(text, 0.62, anchor)]
+
+
+def diverged_seeds(record: RunRecord, anchor: str) -> list[Finding]:
+    """Further seeds whose loss stopped being a number."""
+    fell = [str(run.seed) for run in record.seeds if run.training.divergence is not None]
+    if not fell:
+        return []
+    text = say_count(
+        "With seed {seeds} training diverged; its accuracy is in the mean over seeds all the same.",
+        "With {count} of the further seeds training diverged ({seeds}); their accuracies are in the mean over seeds "
+        "all the same.",
+        len(fell),
+        seeds=join_few(fell, limit=5),
+    )
+    return [Finding(text, 0.9, anchor, "bad")]
+
+
+def find_teacher(record: RunRecord, anchor: str) -> Finding | None:
+    """How good the model was that this one learnt from, on the same images."""
+    teacher = record.training.teacher if record.training else None
+    value = record.measured.value("teacher_accuracy") if record.measured else None
+    if teacher is None or value is None or "teacher.correct" not in record.arrays:
+        return None
+    logits, labels = record.arrays["eval.logits"], record.arrays["eval.labels"]
+    own = (logits.argmax(1) == labels) & np.isfinite(logits).all(1)
+    gap = mean_difference(record.arrays["teacher.correct"].astype(float), own.astype(float))
+    start = say(
+        "It learnt from {teacher} ({parameters} parameters), which is right on {accuracy} of the test images",
+        teacher=quote(name_of(teacher)),
+        parameters=numerals.count(teacher.parameters),
+        accuracy=value.display_full,
+    )
+    if gap is None:
+        return Finding(say("{start}.", start=start), 0.3, anchor)
+    values = {
+        "start": start,
+        "gap": numerals.points(abs(gap[0])).removeprefix("+"),
+        "interval": numerals.points_interval(*gap[1:]),
+    }
+    if gap[1] > 0:
+        return Finding(say("{start}, {gap} more than its student ({interval}, paired).", **values), 0.4, anchor)
+    if gap[2] < 0:
+        text = say(
+            "{start}, {gap} less than its student ({interval}, paired): there was little to learn from it.", **values
+        )
+        return Finding(text, 0.6, anchor, "caution")
+    return Finding(say("{start}; its student can’t be told from it ({interval}, paired).", **values), 0.4, anchor)
+
+
+def name_of(teacher: Teacher) -> str:
+    """The teacher as its author calls it: the name behind the source's colon."""
+    return teacher.source.rpartition(":")[2] or teacher.source

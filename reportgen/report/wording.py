@@ -1,0 +1,51 @@
+"""The small change of sentences: names in quotes, lists in words, anchors of the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from reportgen.metrics.intervals import wilson
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import say, say_count
+
+LONGEST_NAME = 40
+"""Characters of an outside name in a sentence; tables show it whole."""
+LONGEST_DEVICE = 60
+"""Characters of a device's name in a sentence; the makers' own are shorter."""
+
+
+def quote(name: str) -> str:
+    """A name from outside, in quotation marks and short enough for a sentence."""
+    return say("“{name}”", name=shorten(name, LONGEST_NAME))
+
+
+def shorten(text: str, most: int) -> str:
+    """The text, cut to `most` characters with an ellipsis where it is longer."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def join_words(items: Sequence[str]) -> str:
+    """The items as people list them: "a", "a and b", "a, b and c"."""
+    if len(items) < 2:
+        return "".join(items)
+    return say("{items} and {last}", items=", ".join(items[:-1]), last=items[-1])
+
+
+def join_few(items: Sequence[str], limit: int = 3) -> str:
+    """At most `limit` of the items in words, and how many more there are."""
+    if len(items) <= limit + 1:
+        return join_words(items)
+    rest = say_count("{count} other", "{count} others", len(items) - limit)
+    return join_words([*items[:limit], rest])
+
+
+def evidence(figures: Mapping[str, FigureFile | Skipped], name: str, section: str) -> str:
+    """The anchor of a figure, or of the section's own when that figure is not shown."""
+    return f"figure-{name}" if isinstance(figures.get(name), FigureFile) else f"section-{section}"
+
+
+def share_interval(successes: int, n: int) -> str:
+    """Wilson interval of a proportion in per cent, as people read it; empty for n = 0."""
+    low, high = wilson(successes, n) or (None, None)
+    return numerals.percent_interval(low, high, n)

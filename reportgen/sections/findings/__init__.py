@@ -1,1 +1,0 @@
-"""The sentences of each section, computed from the record."""

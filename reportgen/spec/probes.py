@@ -1,0 +1,107 @@
+"""`run.probes`: how much is looked into beyond training and evaluation, and at what price."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from reportgen.spec.frozen import Frozen
+
+Level = Literal["fast", "full", "none"]
+Seconds = Annotated[float, Field(gt=0, le=10**6, strict=True, allow_inf_nan=False)]
+Images = Annotated[int, Field(gt=0, le=10**6, strict=True)]
+Epsilon = Annotated[float, Field(gt=0, le=255, strict=True, allow_inf_nan=False)]
+CorruptionName = Literal[
+    "gaussian_noise", "shot_noise", "impulse_noise", "defocus_blur", "glass_blur", "motion_blur", "zoom_blur", "snow",
+    "fog", "brightness", "contrast", "elastic_transform", "pixelate", "jpeg_compression",
+]  # fmt: skip
+
+
+class ProbeOptions(Frozen):
+    """One probe's own keys."""
+
+    level: Level | None = None
+    """None: that of `run.probes`."""
+
+
+class WeightsOptions(ProbeOptions):
+    """`run.probes.weights`: the parameters as matrices."""
+
+
+class ResponseOptions(ProbeOptions):
+    """`run.probes.response`: the characteristic curves."""
+
+    images: Images | None = None
+
+
+class DynamicsOptions(ProbeOptions):
+    """`run.probes.dynamics`: gradients, updates and activations by layer."""
+
+
+class AutogradOptions(ProbeOptions):
+    """`run.probes.autograd`: the graph of the loss."""
+
+
+class ExplanationsOptions(ProbeOptions):
+    """`run.probes.explanations`: attribution maps, feature maps, embedding."""
+
+    images: Images | None = None
+    """Test images whose features are embedded, and at most so many on which the maps are checked; None: as many as
+    the time allows."""
+    embedding: Literal["pca", "tsne", "umap"] = "pca"
+    """What shows the features in two dimensions beside their principal components; `umap` needs the extra `umap`."""
+
+
+class RobustnessOptions(ProbeOptions):
+    """`run.probes.robustness`: corruptions, shifts, attacks, preprocessing."""
+
+    images: Images | None = None
+    """None: as many as the time allows, 100 to 1,000; 2,000 for `full`."""
+    corruptions: tuple[CorruptionName, ...] | None = None
+    """None: all, those of the core first."""
+    epsilons: tuple[Epsilon, ...] | None = None
+    """Of the attacks, in steps of 1/255; None: 1, 2, 4 and 8."""
+
+
+class CostOptions(ProbeOptions):
+    """`run.probes.cost`: latency, memory, time by module."""
+
+
+class ProbesSpec(Frozen):
+    """`run.probes` with keys for single probes; each may also be a level alone."""
+
+    level: Level = "fast"
+    max_seconds: Seconds | None = None
+    """For all probes together; None: a quarter of the time of the pass, and at least 20 s; `full` has no limit."""
+    weights: Level | WeightsOptions = WeightsOptions()
+    response: Level | ResponseOptions = ResponseOptions()
+    dynamics: Level | DynamicsOptions = DynamicsOptions()
+    autograd: Level | AutogradOptions = AutogradOptions()
+    explanations: Level | ExplanationsOptions = ExplanationsOptions()
+    robustness: Level | RobustnessOptions = RobustnessOptions()
+    cost: Level | CostOptions = CostOptions()
+
+    def level_of(self, name: str) -> Level:
+        """How much the probe of that name is to do."""
+        own: Level | ProbeOptions = getattr(self, name)
+        return (own.level or self.level) if isinstance(own, ProbeOptions) else own
+
+    def budget(self, pass_seconds: float) -> float | None:
+        """Seconds for all probes together after a pass of so many; None: no limit."""
+        if self.max_seconds is not None:
+            return self.max_seconds
+        return None if self.level == "full" else max(BUDGET_SHARE * pass_seconds, LEAST_SECONDS)
+
+
+BUDGET_SHARE = 0.25
+"""Of the time of the pass that a report is about."""
+LEAST_SECONDS = 20.0
+
+
+def resolve_probes(probes: Level | ProbesSpec) -> ProbesSpec:
+    """`run.probes` as the mapping that a level alone stands for."""
+    return probes if isinstance(probes, ProbesSpec) else ProbesSpec(level=probes)
+
+
+PROBE_NAMES = tuple(name for name in ProbesSpec.model_fields if name not in ("level", "max_seconds"))

@@ -1,0 +1,95 @@
+"""Moving a staged report in, so that it can be undone, or finished by the next build after a crash.
+
+A journal is a folder with `new/`, the files of a report and its manifest, and `old/`, what they replaced.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from reportgen.system.files import machine_trouble
+from reportgen.system.manifest import MANIFEST, FileEntry, describe_file, read_manifest
+from reportgen.system.signals import uninterrupted
+
+STAGING = ".reportgen-staging-"
+COMMIT = ".reportgen-commit"
+NEW, OLD = "new", "old"
+
+
+def move_in(home: Path, journal: Path) -> None:
+    """Move the new files in, the manifest last, and what they replace or the new report lacks aside.
+
+    Called again after a crash it does what is left. Raises OSError.
+    """
+    names = names_in(journal / NEW)
+    old, new = read_manifest(home), read_manifest(journal / NEW)
+    if old and new:
+        for name in sorted(set(old.files) - set(new.files)):
+            if is_unchanged(home / name, old.files[name]):
+                move(home / name, journal / OLD / name)
+                remove_empty_parents(home, name)
+    for name in sorted(names, key=lambda name: (name == MANIFEST, name)):
+        if os.path.lexists(home / name):
+            move(home / name, journal / OLD / name)
+        move(journal / NEW / name, home / name)
+
+
+def move_back(home: Path, journal: Path) -> None:
+    """Undo a `move_in` that failed: what it brought goes, what it put aside comes back. Raises OSError."""
+    new = read_manifest(journal / NEW)  # still there: it is moved last
+    waiting = set(names_in(journal / NEW))
+    for name in sorted(set(new.files if new else ()) - waiting):
+        (home / name).unlink(missing_ok=True)
+        remove_empty_parents(home, name)
+    for name in names_in(journal / OLD):
+        move(journal / OLD / name, home / name)
+
+
+def recover(home: Path) -> None:
+    """Finish a commit that a crash cut off, and remove staging folders that nobody fills any more.
+
+    Raises EnvironmentTrouble when the machine can't.
+    """
+    journal = home / COMMIT
+    if journal.is_dir():
+        with uninterrupted(), machine_trouble(home):
+            move_in(home, journal)
+            shutil.rmtree(journal, ignore_errors=True)
+    for stale in home.glob(STAGING + "*"):
+        shutil.rmtree(stale, ignore_errors=True)
+
+
+def names_in(folder: Path) -> list[str]:
+    """Every file below a folder, relative with '/', sorted."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+
+
+def move(source: Path, target: Path) -> None:
+    """Move a file within one disk; the folder it goes to is made."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source.replace(target)
+
+
+def remove_empty_parents(home: Path, name: str) -> None:
+    """Remove the folders of a file that is gone, as far as they are empty."""
+    remove_empty((home / name).parents[: name.count("/")])
+
+
+def remove_empty(folders: Iterable[Path]) -> None:
+    """Remove folders, the innermost first, up to one that holds something."""
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:
+            break
+
+
+def is_unchanged(path: Path, entry: FileEntry) -> bool:
+    """True for a file that is as an old manifest lists it; one that a person changed since is theirs."""
+    try:
+        return path.is_file() and describe_file(path) == entry
+    except OSError:
+        return False

@@ -1,0 +1,1 @@
+"""How things are written: translation, numbers by unit, suggestions."""

@@ -1,0 +1,148 @@
+"""The rules of the house: one door per heavy library, what commands load, who prints, where HTML is written."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "reportgen"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+LOOSE = {"__init__.py", "__main__.py", "errors.py", "plugins.py", "progress.py"}
+DOORS = {
+    "torch": ("experiment/",),
+    "torchvision": ("experiment/",),
+    "timm": ("experiment/",),
+    "captum": ("experiment/",),
+    "sklearn": ("experiment/",),
+    "matplotlib": ("figures/",),
+    "seaborn": ("figures/",),
+    "jinja2": ("outputs/templating.py", "outputs/template_cache.py"),
+    "yaml": ("spec/",),
+    "weasyprint": ("outputs/pdf", "outputs/_pdf_drawings/"),
+    "pypdf": ("record/locate.py",),
+    "tensorboard": ("outputs/_tensorboard/",),
+    "rich": ("cli/live.py",),
+    "click": ("cli/",),
+    "safetensors": ("record/store.py", "experiment/"),
+}
+"""Heavy library -> beginnings of the paths, below the package, that may import it."""
+LIGHT = {"torch", "torchvision", "timm", "matplotlib", "seaborn", "weasyprint", "scipy", "sklearn", "rich", "jinja2"}
+"""What no module that every command needs may load."""
+WITHOUT_TORCH = ("reportgen.cli", "reportgen.pipeline.build", "reportgen.pipeline.compare", "reportgen.pipeline.check",
+                 "reportgen.outputs", "reportgen.figures", "reportgen.report.sections", "reportgen.spec.starter",
+                 "reportgen.comparison.compare", "reportgen.plugins")  # fmt: skip
+LIGHT_MODULES = ("reportgen.errors", "reportgen.spec", "reportgen.record.store", "reportgen.system.workspace",
+                 "reportgen.pipeline.fingerprint", "reportgen.cli.terminal")  # fmt: skip
+
+
+def named(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(path: Path) -> Iterator[tuple[str, int]]:
+    """Every module that a file imports when it runs, wherever in it, and the line."""
+    tree = tree_of(path)
+    checking = [
+        node for node in ast.walk(tree) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    ]
+    typing_only = {id(below) for node in checking for below in ast.walk(node)}
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module, node.lineno
+
+
+def test_no_module_is_loose() -> None:
+    assert {path.name for path in PACKAGE.glob("*.py")} == LOOSE
+
+
+def test_every_heavy_library_has_one_door() -> None:
+    strangers = [
+        f"{named(path)}:{line} imports {name}"
+        for path in MODULES
+        for name, line in imports(path)
+        if not named(path).startswith(DOORS.get(name.partition(".")[0], ""))
+    ]
+    assert strangers == []
+
+
+def test_every_module_says_what_it_is() -> None:
+    silent = [named(path) for path in MODULES if tree_of(path).body and not ast.get_docstring(tree_of(path))]
+    vague = [named(path) for path in MODULES if path.stem in ("utils", "helpers", "misc", "common")]
+    assert (silent, vague) == ([], [])
+
+
+def test_only_the_terminal_prints() -> None:
+    printing = [
+        f"{named(path)}:{node.lineno}"
+        for path in MODULES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("print", "breakpoint")
+        if not named(path).startswith("cli/")
+    ]
+    assert printing == []
+
+
+def test_html_is_written_in_templates_only() -> None:
+    tags = re.compile(r"</(p|div|span|td|table|section|h[1-6]|li|ul|a|html|body|style|script)>", re.IGNORECASE)
+    written = []
+    for path in MODULES:
+        alone = {id(node.value) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Expr)}  # docstrings
+        written += [
+            f"{named(path)}:{node.lineno}"
+            for node in ast.walk(tree_of(path))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone
+            if tags.search(node.value)
+        ]
+    assert written == []
+
+
+def test_the_repository_tells_nothing_of_a_machine() -> None:
+    secret = re.compile(r"/(home|root|Users|work|tmp)/[a-z]|C:\\\\Users|//localhost|@\w+\.local\b")
+    told = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for folder, pattern in (("reportgen", "*.py"), ("templates", "*.j2"), ("example_reports", "*.yaml"))
+        for path in sorted((ROOT / folder).rglob(pattern))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if secret.search(line)
+    ]
+    assert told == []
+
+
+def loaded_by(*steps: str) -> list[set[str]]:
+    """Top-level names in sys.modules after each of some steps, run one after the other in a new process."""
+    script = "import json, sys\nfound = []\n"
+    for step in steps:
+        script += f"{step}\nfound.append(sorted({{name.partition('.')[0] for name in sys.modules}}))\n"
+    script += "print(json.dumps(found))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    return [set(names) for names in json.loads(done.stdout.splitlines()[-1])]
+
+
+def test_what_a_command_loads() -> None:
+    """Help nothing heavy, what every command needs no more than it needs, and what draws a record no torch."""
+    help_ = (
+        "from click.testing import CliRunner; from reportgen.cli import commands; "
+        "assert CliRunner().invoke(commands, ['--help']).exit_code == 0"
+    )
+    light = "; ".join(f"import {name}" for name in LIGHT_MODULES)
+    drawing = "; ".join(f"import {name}" for name in WITHOUT_TORCH)
+    after_help, after_light, after_drawing = loaded_by(help_, light, drawing)
+    assert not after_help & (LIGHT | {"numpy", "pydantic", "yaml"})
+    assert not after_light & LIGHT
+    assert not after_drawing & {"torch", "torchvision", "timm"}

@@ -1,0 +1,77 @@
+"""What GitHub Actions is told."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from reportgen.cli.github import SUMMARY_BYTES, annotate, step_outputs, write_outputs, write_summary
+from reportgen.errors import Place
+from reportgen.record.gate_result import GateResult
+from reportgen.record.run import RunRecord
+
+
+def gate(outcome: str, rule: str = "accuracy >= 0.9") -> GateResult:
+    return GateResult.model_validate(
+        {"rule": rule, "metric": "accuracy", "label": "Top-1 accuracy", "confidently": False, "outcome": outcome,
+         "value": 0.5, "display": "50 %", "distance": "40 points"}
+    )  # fmt: skip
+
+
+def read_outputs(text: str) -> dict[str, str]:
+    """As the runner reads the file."""
+    found, lines = {}, iter(text.splitlines())
+    for line in lines:
+        name, _, end = line.partition("<<")
+        body = []
+        for inner in lines:
+            if inner == end:
+                break
+            body.append(inner)
+        found[name] = "\n".join(body)
+    return found
+
+
+def test_outputs_can_hold_anything(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    values = {"verdict": "better", "path": "a\nverdict<<EOF\nworse\nEOF"}
+    write_outputs(values, {"GITHUB_OUTPUT": str(target)})
+    write_outputs({"accuracy": "0.9"}, {"GITHUB_OUTPUT": str(target)})
+    assert read_outputs(target.read_text()) == values | {"accuracy": "0.9"}
+    write_outputs(values, {})
+
+
+def test_the_outputs_of_a_run(record: RunRecord) -> None:
+    told = step_outputs(record, Path("reports/x"))
+    assert set(told) == {"verdict", "accuracy", "change", "report_path"}
+    assert told["verdict"] == "not_compared"
+    assert record.measured is not None
+    assert float(told["accuracy"]) == pytest.approx(record.measured.value("accuracy").value)
+    failed = record.model_copy(update={"gates": (gate("fail"),)})
+    assert step_outputs(failed, Path("x"))["verdict"] == "gates_failed"
+
+
+def test_the_summary_is_appended_while_it_fits(tmp_path: Path) -> None:
+    folder, target = tmp_path / "report", tmp_path / "summary"
+    folder.mkdir()
+    write_summary(folder, {"GITHUB_STEP_SUMMARY": str(target)})
+    assert not target.exists()
+    (folder / "comment.md").write_text("hello")
+    for _ in range(2):
+        write_summary(folder, {"GITHUB_STEP_SUMMARY": str(target)})
+    assert target.read_text() == "hello\nhello\n"
+    target.write_bytes(b"x" * (SUMMARY_BYTES - 3))
+    write_summary(folder, {"GITHUB_STEP_SUMMARY": str(target)})
+    assert target.stat().st_size == SUMMARY_BYTES - 3
+
+
+def test_annotations_stand_at_their_lines_and_are_at_most_ten_of_a_kind() -> None:
+    gates = (gate("pass"), *[gate("fail")] * 12, gate("undecided", "ece <= 0.1\n::error::x, y"))
+    places = tuple(Place("a,b.yaml", number, 3) for number in range(len(gates)))
+    lines = list(annotate(gates, places))
+    assert sum(line.startswith("::error ") for line in lines) == 10
+    assert lines[0].startswith("::error file=a%2Cb.yaml,line=1,col=3,title=Gate fail%3A accuracy >= 0.9::Top-1")
+    assert "\n" not in lines[-1]
+    assert re.match(r"::warning file=[^:]*,title=[^:]*::", lines[-1])

@@ -1,0 +1,69 @@
+"""Intervals where few images flip: never narrower than what so few can tell; where many do, the bootstrap's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from reportgen.comparison.interval_adjustment import Ends, balanced_ends, share_ends
+from reportgen.metrics.paired import score_interval
+from reportgen.record.run import RunRecord
+from tests.comparison.cases import another_seed, compared, improved, with_logits
+
+COUNTED = ("accuracy", "top5_accuracy", "balanced_accuracy", "macro_f1")
+
+
+def test_one_class_alone_has_the_score_interval() -> None:
+    before, after = np.arange(50) < 40, np.arange(50) < 43
+    ends = balanced_ends(np.zeros(50, np.int64), before, after)
+    low, high = (float(end) for end in score_interval(0, 3, 50))
+    assert (ends.value, ends.low, ends.high) == pytest.approx((0.06, low, high))
+    assert share_ends(before, after) == ends
+
+
+def test_classes_without_images_and_without_flips_are_no_trouble() -> None:
+    labels = np.array([0, 0, 3, 3])
+    ends = balanced_ends(labels, np.ones(4, bool), np.ones(4, bool))
+    low, high = score_interval(0, 0, 2)
+    assert ends.high == pytest.approx(float(high) / np.sqrt(2))
+    assert ends.low == pytest.approx(float(low) / np.sqrt(2))
+
+
+def test_the_interval_of_balanced_accuracy_covers_as_often_as_it_says() -> None:
+    rng, labels = np.random.default_rng(0), np.repeat([0, 1, 2], [40, 100, 260])
+    gained = np.array([0.10, 0.02, 0.05])
+    inside = 0
+    for _ in range(400):
+        draw = rng.random(400)
+        ends = balanced_ends(labels, draw < 0.03, (draw >= 0.03) & (draw < 0.03 + gained[labels]))
+        inside += ends.low <= gained.mean() - 0.03 <= ends.high
+    assert 0.92 < inside / 400 < 0.985
+
+
+def test_a_stretched_interval_keeps_its_proportion_and_never_shrinks() -> None:
+    narrow, wide = Ends(0.0, -0.1, 0.2), Ends(0.0, -0.2, 0.1)
+    assert Ends(1.0, 0.5, 1.5).stretched(narrow, wide) == Ends(1.0, 0.0, 1.5)
+    assert Ends(1.0, 1.0, 1.0).stretched(narrow, wide) == Ends(1.0, 0.8, 1.1)
+
+
+def test_one_flip_makes_no_score_surely_better(record: RunRecord) -> None:
+    found = compared(improved(record, 1), record)
+    for value in found.values:
+        if value.low is not None and value.high is not None:
+            assert value.low <= 0 <= value.high, value.name
+
+
+def test_no_flip_is_no_certainty(record: RunRecord) -> None:
+    found = compared(with_logits(record, record.arrays["eval.logits"] * 1.5), record)
+    assert found.mcnemar.lost == found.mcnemar.gained == 0
+    for name in COUNTED:
+        value = found.value(f"{name}.change")
+        assert value is not None
+        assert value.high - value.low > 0.005, name  # type: ignore[operator]
+
+
+def test_many_flips_leave_the_bootstrap_all_but_alone(record: RunRecord) -> None:
+    found = compared(with_logits(record, another_seed()), record)
+    widths = [found.value(f"{name}.change") for name in ("accuracy", "balanced_accuracy", "macro_f1")]
+    lengths = [value.high - value.low for value in widths if value is not None]  # type: ignore[operator]
+    assert max(lengths) < 1.1 * min(lengths)

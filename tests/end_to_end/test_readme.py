@@ -1,0 +1,104 @@
+"""The README keeps its word: its section can be added as it says, its spec is one, its commands exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from reportgen.comparison.gate_names import check_names
+from reportgen.outputs import find_outputs
+from reportgen.record.run import RunRecord
+from reportgen.record.store import save_record
+from reportgen.report.sections import find_sections
+from reportgen.spec import read_spec
+from reportgen.spec.probes import ProbesSpec
+from tests.support.commands import run_here
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def test_the_section_of_the_readme_stands_in_a_report(
+    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "my_readme_module.py").write_text(blocks("python")[0], encoding="utf-8")
+    (tmp_path / "mine" / "sections").mkdir(parents=True)
+    (tmp_path / "mine" / "sections" / "size.html.j2").write_text(blocks("jinja")[0], encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "record").mkdir()
+    save_record(record, tmp_path / "record")
+    said = run_here(
+        capsys, "render", tmp_path / "record", "-o", tmp_path / "out", "--format", "html",
+        "--set", "plugins=[my_readme_module]", "--set", f"report.templates={tmp_path / 'mine'}",
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert 'id="section-size"' in page
+    assert "The model has 9,898 parameters." in page
+
+
+def test_the_spec_of_the_readme_is_one(tmp_path: Path) -> None:
+    text = re.sub(r"card: \{.*\}", "card: {authors: somebody}", blocks("yaml")[0])
+    path = tmp_path / "spec.yaml"
+    path.write_text(text, encoding="utf-8")
+    spec = read_spec(path)
+    assert spec.model.stem == "cifar"
+    assert spec.run.optimizer.weight_decay == 0.0005
+
+
+def test_the_probes_of_the_readme_are_all_there_are(tmp_path: Path) -> None:
+    block = next(text for text in blocks("yaml") if "  probes:\n" in text)
+    path = tmp_path / "spec.yaml"
+    path.write_text(f'model: {{source: "builtin:linear"}}\n{block}', encoding="utf-8")
+    probes = read_spec(path).run.probes
+    assert isinstance(probes, ProbesSpec)
+    assert probes.model_fields_set == set(ProbesSpec.model_fields)
+    assert probes.level_of("robustness") == "full"
+
+
+def test_the_tour_names_every_section_in_its_order() -> None:
+    sections = sorted(find_sections().values(), key=lambda section: section.order)
+    table = README.partition("| section | what it shows |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| (.+?) \|", table, re.MULTILINE) == [section.title for section in sections]
+
+
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"^reportgen (\w+)", "\n".join(blocks("sh")), re.MULTILINE))))
+def test_every_command_of_the_readme_is_there(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_here(capsys, command, "--help").code == 0
+
+
+def test_every_file_of_the_readme_is_there() -> None:
+    root = Path(__file__).parents[2]
+    links = re.findall(r"\]\((?!http)([^)]+)\)", README)
+    assert links
+    assert [link for link in links if not (root / link).exists()] == []
+
+
+def test_the_gates_of_the_readme_are_gates() -> None:
+    spec = next(yaml.safe_load(block) for block in blocks("yaml") if "gates:" in block)
+    assert len(spec["gates"]) >= 6
+    check_names(spec["gates"], [name for one in find_sections().values() for name in one.metrics], baseline=True)
+
+
+def test_the_workflows_of_the_readme_run_commands_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    flows = [yaml.safe_load(block) for block in blocks("yaml") if "runs-on" in block]
+    assert [flow["name"] for flow in flows] == ["Model report", "Comment on the model report"]
+    assert flows[1][True]["workflow_run"]["workflows"] == [flows[0]["name"]]  # YAML 1.1 reads the key "on" as true
+    assert "pull-requests" not in flows[0]["permissions"]
+    steps = [step for flow in flows for job in flow["jobs"].values() for step in job["steps"]]
+    lines = [line.strip() for step in steps for line in step.get("run", "").splitlines()]
+    built = [line for line in lines if line.startswith("reportgen ")]
+    assert built
+    for line in built:
+        command, *rest = line.split()[1:]
+        shown = run_here(capsys, command, "--help").out
+        assert all(option in shown for option in rest if option.startswith("-"))
+    formats = re.search(r"--format (\S+)", built[0])
+    assert formats is not None
+    assert set(formats[1].split(",")) <= set(find_outputs())

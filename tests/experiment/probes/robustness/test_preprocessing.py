@@ -1,0 +1,158 @@
+"""The preprocessing check on models that expect one preparation, and on the published checkpoint."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reportgen.experiment.datasets.facts import CIFAR10, IMAGENET
+from reportgen.experiment.device import resolve_device
+from reportgen.experiment.evaluate import evaluate
+from reportgen.experiment.models import load_model
+from reportgen.experiment.probes import Allowance, ProbeContext
+from reportgen.experiment.probes.robustness.preprocessing import check_preparation
+from reportgen.experiment.probes.robustness.preprocessing_variants import learned_here, other_ways, spec_way
+from reportgen.metrics.preprocessing import doubt_preparation
+from reportgen.record.probes.robustness import PreparationCheck
+from reportgen.spec.types import DataSpec, ModelSpec, ReportSpec, RunSpec
+from tests.experiment.cases import load
+from tests.experiment.probes.cases import finished
+from tests.experiment.probes.levels import Knows, levels, statistics
+
+EVALUATE = RunSpec(mode="evaluate")
+
+
+def check(context: ProbeContext, images: int = 60, seconds: float = math.inf, full: bool = False) -> PreparationCheck:
+    rows, _ = context.sample(images)
+    clean = context.logits[rows.numpy()].argmax(1) == context.data.test_labels[rows].numpy()
+    return check_preparation(context, rows, clean, Allowance(seconds, full), 0.002)
+
+
+@pytest.mark.parametrize(
+    ("expected", "mean", "std"),
+    [("imagenet", 0.485, 0.229), ("half", 0.5, 0.5), ("bytes", 0.0, 1 / 255), ("cifar10", 0.4914, 0.247)],
+)
+def test_the_preparation_that_a_model_expects_is_found(expected: str, mean: float, std: float) -> None:
+    found = check(finished(Knows(mean, std), levels("none"), run=EVALUATE))
+    doubt = doubt_preparation(found, 0.2)
+    assert doubt is not None
+    assert doubt.best.preparation.name == expected
+    assert doubt.best.preparation.right == 60
+    assert doubt.best.preparation.own_right == found.right
+
+
+@pytest.mark.parametrize(("normalize", "mean", "std"), [("none", 0.0, 1.0), ("imagenet", 0.485, 0.229)])
+def test_the_right_preparation_is_not_doubted(normalize: str, mean: float, std: float) -> None:
+    found = check(finished(Knows(mean, std), levels(normalize), run=EVALUATE), full=True)
+    assert found.right == found.images == 60
+    assert doubt_preparation(found, 0.2) is None
+    assert found.loss_images == 0
+
+
+def test_channels_the_other_way_round_are_found() -> None:
+    found = check(finished(Knows(0, 1, channel=2), levels("none"), run=EVALUATE))
+    doubt = doubt_preparation(found, 0.2)
+    assert doubt is not None
+    assert (doubt.best.preparation.name, doubt.best.preparation.order) == ("spec", "bgr")
+
+
+def test_each_colour_keeps_its_own_statistics_when_turned() -> None:
+    """The red of ImageNet's statistics, looked for where blue should be."""
+    found = check(finished(Knows(0.485, 0.229, channel=2), levels("imagenet"), run=EVALUATE))
+    best = max(found.others, key=lambda other: other.right)
+    assert (best.name, best.order, best.right) == ("spec", "bgr", 60)
+
+
+def test_gains_and_losses_are_counted_against_the_spec_image_by_image() -> None:
+    context = finished(Knows(0.5, 0.5), levels("none"), run=EVALUATE)
+    found = check(context, full=True)
+    rows = context.sample(60)[0]
+    labels = context.data.test_labels[rows].numpy()
+    clean = context.logits[rows.numpy()].argmax(1) == labels
+    for other in found.others:
+        mean, std = np.array(other.mean), np.array(other.std)
+        pixels = (context.data.test_images[rows].numpy() / 255 - mean) / std
+        red = pixels[..., 0 if other.order == "rgb" else 2].mean((1, 2))
+        centres = context.module.centres.detach().numpy()
+        right = np.abs(red[:, None] - centres).argmin(1) == labels
+        assert (other.right, other.gained, other.lost) == (
+            right.sum(), (right & ~clean).sum(), (~right & clean).sum()
+        )  # fmt: skip
+
+
+def test_what_seems_better_is_looked_at_longer_where_there_is_time() -> None:
+    context = finished(Knows(0.5, 0.5), levels("none", test=220), run=EVALUATE)
+    found = check(context, images=220, seconds=5.0)
+    assert found.images == 100
+    assert found.looks == 2
+    assert {other.images for other in found.others if other.gained > 2 * other.lost + 5} == {200}
+    assert 100 in {other.images for other in found.others}
+    short = check(context, images=220, seconds=0.0)
+    assert (short.images, short.looks) == (20, 1)
+
+
+def test_near_equals_are_told_apart_on_training_images() -> None:
+    context = finished(Knows(IMAGENET[0][0], IMAGENET[1][0]), levels("none", train=300), run=EVALUATE)
+    found = check(context)
+    losses = {other.name: other.loss for other in found.others if other.order == "rgb"}
+    assert found.loss_images == 300
+    assert losses["imagenet"] is not None
+    assert losses["cifar10"] is not None
+    assert losses["imagenet"] < losses["cifar10"]
+    assert losses["bytes"] is None
+
+
+def test_weights_of_this_run_are_looked_at_once() -> None:
+    found = check(finished(Knows(0.5, 0.5), levels("none"), run=RunSpec()))
+    assert found.learned_here
+    assert (found.looks, found.loss_images) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("model", "mode", "own"),
+    [
+        ({}, "train", True),
+        ({}, "evaluate", False),
+        ({"weights": "a.pt"}, "train", False),
+        ({"args": {"pretrained": True}}, "train", False),
+        ({"args": {"pretrained": False}}, "train", True),
+    ],
+)
+def test_whose_weights_they_are(model: dict[str, object], mode: str, own: bool) -> None:
+    spec = ReportSpec.model_validate({"model": {"source": "timm:x", **model}, "run": {"mode": mode}})
+    assert learned_here(spec) is own
+
+
+def test_each_way_is_tried_once_and_the_spec_s_neighbours_last() -> None:
+    context = finished(Knows(0, 1), levels(statistics(*CIFAR10)), run=EVALUATE)
+    names = [way.name for way in other_ways(spec_way(context), context)]
+    assert "cifar10" not in names
+    assert names[-1] == "imagenet"
+    grey = finished(Knows(0, 1), levels("none", grey=True, channels=1), run=EVALUATE)
+    assert [way.name for way in other_ways(spec_way(grey), grey)] == ["half", "bytes", "own"]
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("normalize", ["none", "imagenet"])
+def test_the_published_checkpoint(normalize: str, data_root: Path) -> None:
+    """Prepared as none (0 to 1) it is doubted and imagenet is named; prepared as imagenet nothing is better."""
+    model = ModelSpec(source="builtin:cifar_resnet20", weights=data_root / "checkpoints" / "resnet20-12fca82f.th")
+    data = load(DataSpec.model_validate({"normalize": normalize, "eval_limit": 200, "train_limit": 600}), data_root)
+    device = resolve_device("cpu", "float32", None, training=False)
+    module = load_model(model, Path(), 10).module
+    logits = evaluate(module, data.test_images, data.normalization, device)
+    spec = ReportSpec(model=model, run=EVALUATE)
+    found = check(ProbeContext(module.eval(), None, data, device, spec, None, logits, np.arange(1)), images=200)  # type: ignore[arg-type]
+    doubt = doubt_preparation(found, 0.1)
+    if normalize == "imagenet":
+        assert doubt is None
+        return
+    assert doubt is not None
+    assert (doubt.best.preparation.name, doubt.best.preparation.order) == ("imagenet", "rgb")
+    assert doubt.now.value is not None
+    assert doubt.best.accuracy.low is not None
+    assert doubt.now.value < 0.5 < 0.85 < doubt.best.accuracy.low
+    assert "cifar10" in {one.preparation.name for one in doubt.rivals}

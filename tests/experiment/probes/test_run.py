@@ -1,0 +1,87 @@
+"""Running probes: order, price, refusals, and a model left as it was."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from reportgen.experiment.probes import Probe, ProbeRefused, ProbeResult, probe_model, run
+from reportgen.experiment.probes.context import Allowance
+from reportgen.record.probes.weights import WeightFacts
+from reportgen.spec.probes import ProbesSpec, WeightsOptions
+
+
+def context(probes: object) -> SimpleNamespace:
+    module = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Dropout(0.5))
+    module.train()
+    device = SimpleNamespace(place=lambda module: module)
+    return SimpleNamespace(module=module, device=device, spec=SimpleNamespace(run=SimpleNamespace(probes=probes)))
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch) -> dict[str, Allowance]:
+    """Two probes in place of the real ones; what each was allowed."""
+    seen: dict[str, Allowance] = {}
+
+    def weights(context: object, allowance: Allowance) -> ProbeResult:
+        seen["weights"] = allowance
+        context.module.train()
+        context.module[0].weight.requires_grad_(False)
+        torch.rand(3)
+        return ProbeResult(WeightFacts(), {"weights.x": torch.zeros(2).numpy()})
+
+    def cost(context: object, allowance: Allowance) -> ProbeResult:
+        seen["cost"] = allowance
+        assert not context.module.training
+        raise ProbeRefused("No clock.")
+
+    probes = [Probe("weights", "Weights", 10, 1.0, weights), Probe("cost", "Cost", 20, 3.0, cost)]
+    monkeypatch.setattr(run, "find_probes", lambda: probes)
+    return seen
+
+
+def test_what_is_found_and_what_is_refused(given: dict[str, Allowance]) -> None:
+    here = context("fast")
+    state = torch.random.get_rng_state()
+    probed = probe_model(here, pass_seconds=200)
+    assert probed.probes.weights == WeightFacts()
+    assert probed.probes.cost is None
+    assert [(gap.name, gap.reason) for gap in probed.probes.missing] == [("cost", "No clock.")]
+    assert [time.name for time in probed.probes.times] == ["weights", "cost"]
+    assert list(probed.arrays) == ["weights.x"]
+    assert here.module.training
+    assert here.module[0].weight.requires_grad
+    assert torch.equal(state, torch.random.get_rng_state())
+
+
+def test_the_price_is_a_quarter_of_the_pass_and_at_least_twenty_seconds(given: dict[str, Allowance]) -> None:
+    probe_model(context("fast"), pass_seconds=200)
+    assert given["weights"].seconds == pytest.approx(12.5)
+    assert given["cost"].seconds == pytest.approx(50, abs=0.5)
+    probe_model(context("fast"), pass_seconds=4)
+    assert given["weights"].seconds == pytest.approx(5)
+    probe_model(context(ProbesSpec(max_seconds=8.0)), pass_seconds=4)
+    assert given["weights"].seconds == pytest.approx(2)
+
+
+def test_full_has_no_limit_and_none_no_probe(given: dict[str, Allowance]) -> None:
+    probe_model(context("full"), pass_seconds=4)
+    assert math.isinf(given["weights"].seconds)
+    assert given["weights"].full
+    given.clear()
+    probed = probe_model(context(ProbesSpec(weights=WeightsOptions(level="none"))), pass_seconds=4)
+    assert "weights" not in given
+    assert "run.probes.weights: none" in probed.probes.missing[0].reason
+    assert not probe_model(context("none"), pass_seconds=4).probes.times
+
+
+def test_every_probe_fills_a_field_and_has_a_key() -> None:
+    from reportgen.record.probes import Probes
+
+    for probe in run.find_probes():
+        assert probe.name in Probes.model_fields
+        assert probe.name in ProbesSpec.model_fields
+        assert probe.share > 0

@@ -1,0 +1,45 @@
+"""The process that sets PDFs: started ahead, used once, and never left behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+from reportgen.outputs import pdf_worker
+
+
+def set_page(child: subprocess.Popen[bytes], page: bytes = b"<p>text") -> bytes:
+    head = json.dumps({"page": len(page), "created": ""}).encode()
+    out, _ = child.communicate(head + b"\n" + page)
+    return out
+
+
+def test_what_was_started_ahead_is_what_is_used() -> None:
+    with pdf_worker.ahead():
+        (early,) = pdf_worker.waiting
+        with pdf_worker.press() as child:
+            assert child is early
+            assert not pdf_worker.waiting
+            assert b"%PDF" in set_page(child)
+        with pdf_worker.press() as another:
+            assert another is not early
+            assert b"%PDF" in set_page(another)
+
+
+def test_what_is_not_used_is_ended() -> None:
+    with pdf_worker.ahead():
+        (early,) = pdf_worker.waiting
+        assert early.poll() is None
+    assert early.poll() is not None
+    assert not pdf_worker.waiting
+
+
+def test_nothing_is_started_where_no_pdf_is_asked_for() -> None:
+    with pdf_worker.ahead(needed=False):
+        assert not pdf_worker.waiting
+
+
+def test_a_process_ends_with_its_block_whatever_it_does() -> None:
+    with pdf_worker.press() as child:
+        assert child.poll() is None
+    assert child.poll() is not None

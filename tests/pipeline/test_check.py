@@ -1,0 +1,57 @@
+"""The plan that `check` prints: where the data is, what would run, for about how long."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reportgen.errors import DataError, EnvironmentTrouble
+from reportgen.pipeline import check
+from reportgen.pipeline.build import Options
+from reportgen.plugins import Output
+from reportgen.spec.probes import ProbesSpec, RobustnessOptions
+from reportgen.spec.types import DataSpec, LossSpec, ModelSpec, ReportSpec, RunSpec
+
+
+def spec(source: str = "builtin:linear", run: RunSpec | None = None, data: DataSpec | None = None) -> ReportSpec:
+    return ReportSpec(model=ModelSpec(source=source), run=run or RunSpec(epochs=1), data=data or DataSpec())
+
+
+def test_the_run_in_words() -> None:
+    teacher = LossSpec(name="kl_div", teacher=ModelSpec(source="builtin:resnet9"))
+    line = check.run_line(spec(run=RunSpec(seeds=(0, 1), loss=teacher)))
+    assert line.endswith("sgd, taught by builtin:resnet9, on auto, once with each of 2 seeds")
+    assert check.run_line(spec(run=RunSpec(seeds=(4,)))).endswith("sgd, on auto")
+
+
+def test_the_probes_by_name_and_level() -> None:
+    assert check.probes_line(spec(run=RunSpec(probes="none"))) == "none"
+    some = ProbesSpec(level="none", robustness=RobustnessOptions(level="full"), cost="fast")
+    assert check.probes_line(spec(run=RunSpec(probes=some))) == "robustness (full), cost (fast)"
+
+
+def test_where_the_data_would_come_from(tmp_path: Path) -> None:
+    online, offline = Options(), Options(offline=True)
+    assert check.data_line(spec(), (tmp_path,), offline) == "cifar10, here"
+    assert check.data_line(spec(data=DataSpec(name="digits")), (), offline) == "digits, bundled"
+    assert "to be downloaded" in check.data_line(spec(), None, online)
+    assert "digits in its place" in check.data_line(spec(data=DataSpec(fallback="digits")), None, offline)
+    with pytest.raises(DataError):
+        check.data_line(spec(), None, offline)
+    with pytest.raises(DataError):
+        check.data_line(spec(data=DataSpec(name="image_folder")), None, online)
+
+
+def test_an_output_that_can_not_be_made_is_told_with_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise EnvironmentTrouble("a library is missing", "install it")
+
+    broken = Output("broken", "", (), refuse, lambda _report, _warn: ())
+    extra = Output("extra", "", (), refuse, lambda _report, _warn: (), extra=True)
+    monkeypatch.setattr("reportgen.outputs.find_outputs", lambda: {"broken": broken, "extra": extra})
+    lines = {line.line: line for line in check.check_machine()}
+    told = lines["wrong  output broken: a library is missing"]
+    assert (told.hint, told.exit_code) == ("install it", 6)
+    noted = lines["note   output extra: a library is missing"]
+    assert (noted.hint, noted.exit_code) == ("install it", 0)

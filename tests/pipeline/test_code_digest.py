@@ -1,0 +1,88 @@
+"""A change in any module is seen by just those caches that hold something it makes. The reference is grimp's graph."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import grimp
+import pytest
+
+from reportgen.pipeline import code_digest as module
+from reportgen.pipeline.code_digest import DRAWING, FIGURES, MEASURING, PACKAGE, code_digest, read_package
+
+CACHES = {"record": MEASURING, "figures": FIGURES, "report": DRAWING}
+
+
+def reference(graph: grimp.ImportGraph, *roots: str) -> set[str]:
+    """What some packages import, themselves and with the packages around each."""
+    found: set[str] = set()
+    waiting = set(roots).union(*(graph.find_descendants(root) for root in roots))
+    while waiting:
+        found |= waiting
+        further = {other for name in waiting for other in graph.find_modules_directly_imported_by(name)}
+        around = {name.rpartition(".")[0] for name in waiting if "." in name}
+        waiting = (further | around) - found
+    return found
+
+
+@pytest.fixture(scope="module")
+def expected() -> dict[str, set[str]]:
+    graph = grimp.build_graph("reportgen", exclude_type_checking_imports=True, cache_dir=None)
+    return {cache: reference(graph, *roots) for cache, roots in CACHES.items()}
+
+
+def test_a_line_more_in_any_module_is_seen_by_the_right_caches(
+    expected: dict[str, set[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modules = read_package(PACKAGE)
+    before = {cache: code_digest(*roots) for cache, roots in CACHES.items()}
+    wrong = []
+    for name, changed in modules.items():
+        edited = dataclasses.replace(changed, content=changed.content + b"\nMORE = 1\n")
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "read_package", lambda _package, e=edited, n=name: modules | {n: e})
+            missed = {cache for cache, roots in CACHES.items() if code_digest(*roots) != before[cache]}
+        if missed != {cache for cache, needed in expected.items() if name in needed}:
+            wrong.append((name, missed))
+    assert wrong == []
+
+
+def test_the_modules_that_were_once_forgotten(expected: dict[str, set[str]]) -> None:
+    assert "reportgen.record.latency" in expected["record"]  # takes the medians of latencies
+    assert "reportgen.report.assemble" in expected["report"] - expected["record"]
+    assert "reportgen.experiment.train" in expected["record"] - expected["figures"] - expected["report"]
+
+
+def test_files_are_what_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = tmp_path / "reportgen"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(module, "PACKAGE", copy)
+    before = code_digest(*MEASURING), code_digest(*FIGURES)
+    with (copy / "experiment" / "train.py").open("a", encoding="utf-8") as file:
+        file.write("MORE = 7\n")
+    read_package.cache_clear()
+    after = code_digest(*MEASURING), code_digest(*FIGURES)
+    assert (after[0] != before[0], after[1] == before[1]) == (True, True)
+
+
+def test_a_new_module_counts_once_it_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in {
+        "__init__.py": "",
+        "a/__init__.py": "FOUND = discover(__name__, 'SECTION', Section)\n",
+        "a/one.py": "def late():\n    from reportgen.b import (\n        two,\n    )\n",
+        "b/__init__.py": "if TYPE_CHECKING:\n    from reportgen.c import three\n",
+        "b/two.py": "start('reportgen.d')\n",
+        "c.py": "",
+        "d.py": "import reportgen.e.five\n",
+        "e/__init__.py": "",
+        "e/five.py": "from reportgen.e import six as other\n",
+        "e/six.py": "",
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    monkeypatch.setattr(module, "PACKAGE", tmp_path)
+    names = {name.removeprefix("reportgen").lstrip(".") for name in module.needed("reportgen.a")}
+    assert names == {"", "a", "a.one", "b", "b.two", "d", "e", "e.five", "e.six"}

@@ -1,0 +1,115 @@
+"""Figures kept: drawn once, again when an input changes, never when only words do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import reportgen.figures
+from reportgen.pipeline import figure_cache
+from reportgen.pipeline.figure_cache import MOST, draw_once, inputs_digest, keep, load
+from reportgen.plugins import FigureKind
+from reportgen.record.run import RunRecord
+from reportgen.record.store import save_record
+from reportgen.report.model import FigureFile, Skipped
+from tests.support.commands import ROOT
+
+NAMES = ("class_counts", "confidence", "diagram_blocks_2")
+
+
+@pytest.fixture
+def drawings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The names asked of the drawing room, call by call, with an empty cache."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    asked: list[list[str]] = []
+    draw = reportgen.figures.draw
+
+    def listen(record: RunRecord, names: list[str], extra: dict[str, FigureKind]) -> object:
+        asked.append(list(names))
+        return draw(record, names, extra)
+
+    monkeypatch.setattr(reportgen.figures, "draw", listen)
+    return asked
+
+
+def test_what_was_drawn_is_not_drawn_again(record: RunRecord, drawings: list[list[str]]) -> None:
+    first = draw_once(record, NAMES, {})
+    assert isinstance(first["diagram_blocks_2"], Skipped)
+    assert draw_once(record, NAMES[::-1], {}) == first
+    assert list(draw_once(record, NAMES[::-1], {})) == list(NAMES[::-1])
+    assert drawings == [list(NAMES)]
+    draw_once(record, (*NAMES, "reliability"), {})
+    assert drawings[1:] == [["reliability"]]
+
+
+def test_words_change_nothing_and_numbers_everything(record: RunRecord, drawings: list[list[str]]) -> None:
+    before = inputs_digest(record)
+    card = record.spec.card.model_copy(update={"licence": "other"})
+    spec = record.spec.model_copy(update={"title": "Another", "card": card, "outputs": ("html",)})
+    assert inputs_digest(record.model_copy(update={"title": "Another", "spec": spec})) == before
+    logits = np.array(record.arrays["eval.logits"])
+    logits[0, 0] += 1
+    moved = record.model_copy(update={"arrays": record.arrays.merged({"eval.logits": logits})})
+    assert inputs_digest(moved) != before
+    assert inputs_digest(record.model_copy(update={"eval_seconds": 9.0})) != before
+    data = record.data.model_copy(update={"title": "Other"})
+    assert inputs_digest(record.model_copy(update={"data": data})) != before
+
+
+def test_changed_code_draws_again(record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = inputs_digest(record)
+    monkeypatch.setattr(figure_cache, "code_digest", lambda *roots: f"another of {roots}")
+    assert inputs_digest(record) != before
+
+
+def test_a_plugins_figure_is_always_drawn(record: RunRecord, drawings: list[list[str]]) -> None:
+    own = FigureKind("own", lambda _: Skipped("own", "Own", "It is a test."))
+    for _ in range(2):
+        draw_once(record, ("own",), {"own": own})
+    assert drawings == [["own"], ["own"]]
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"x": 1}', b'{"x": {"data": "*"}}', b"\xff"])
+def test_a_damaged_file_is_a_miss(tmp_path: Path, damage: bytes) -> None:
+    path = tmp_path / "x.json"
+    path.write_bytes(damage)
+    assert load(path) == {}
+
+
+def test_the_oldest_go(tmp_path: Path) -> None:
+    figure = FigureFile("a", "image/png", b"\x00\xff", 1, 2, "t", "c", "alt")
+    for number in range(MOST + 3):
+        keep(tmp_path / f"{number}.json", {"a": figure})
+    assert len(list(tmp_path.iterdir())) == MOST
+    assert load(tmp_path / f"{MOST + 2}.json") == {"a": figure}
+
+
+def test_a_cache_that_can_t_be_written_is_no_error(record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/nowhere")
+    assert isinstance(draw_once(record, ("confidence",), {})["confidence"], FigureFile)
+
+
+def test_render_with_all_figures_kept_imports_no_matplotlib(
+    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "record").mkdir()
+    save_record(record, tmp_path / "record")
+    code = (
+        "import sys; from reportgen.cli import commands; from click.testing import CliRunner\n"
+        f"done = CliRunner().invoke(commands, ['render', {str(tmp_path / 'record')!r}, '-o', {str(tmp_path / 'out')!r},"
+        " '--format', 'html', '-q'])\n"
+        "assert done.exit_code in (0, None), done.output\n"
+        "print('matplotlib' in sys.modules)"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.split()[-1]
+        for _ in range(2)
+    ]
+    assert said == ["True", "False"]

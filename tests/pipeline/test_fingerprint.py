@@ -1,0 +1,264 @@
+"""What makes two runs the same run, and what does not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import reportgen.pipeline.fingerprint as module
+from reportgen.pipeline.fingerprint import drawing_digest, fingerprint
+from reportgen.pipeline.source_files import source_files
+from reportgen.spec.types import ReportSpec
+from reportgen.system.digests import LARGE, DigestMemo
+from reportgen.system.machine import accelerator, processor_name
+
+
+def spec(**more: object) -> ReportSpec:
+    return ReportSpec.model_validate({"model": {"source": "net.py:make", "weights": "best.pt"}} | more)
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    (tmp_path / "net.py").write_text("import helper\nfrom parts.blocks import Block\n")
+    (tmp_path / "helper.py").write_text("import os, net\n")
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "__init__.py").write_text("")
+    (tmp_path / "parts" / "blocks.py").write_text("Block = 1\n")
+    (tmp_path / "unrelated.py").write_text("x = 1\n")
+    (tmp_path / "best.pt").write_bytes(b"weights")
+    (tmp_path / "batch_1").write_bytes(b"images")
+    return tmp_path
+
+
+def of(base: Path, **more: object) -> str:
+    return fingerprint(spec(**more), base, [base / "batch_1"])
+
+
+def test_it_is_a_digest_and_stays(base: Path) -> None:
+    assert len(of(base)) == 64
+    assert of(base) == of(base)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"title": "x"}, {"report": {"sections": ["summary"], "paper": "letter"}}, {"outputs": ["json"]},
+        {"card": {"licence": "MIT"}}, {"data": {"root": "elsewhere"}},
+    ],
+)  # fmt: skip
+def test_restyling_never_trains_again(base: Path, more: dict[str, object]) -> None:
+    assert of(base, **more) == of(base)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"run": {"seed": 1}}, {"run": {"seeds": [0, 1]}}, {"data": {"mixup": 0.2}},
+        {"run": {"epochs": 2}}, {"run": {"device": "cuda"}}, {"run": {"precision": "float64"}},
+        {"data": {"name": "digits"}}, {"data": {"train_limit": 10}}, {"data": {"normalize": "imagenet"}},
+        {"model": {"source": "net.py:other", "weights": "best.pt"}}, {"model": {"source": "net.py:make"}},
+        {"model": {"source": "net.py:make", "weights": "best.pt", "stem": "cifar"}},
+        {"model": {"source": "net.py:make", "weights": "best.pt", "args": {"width": 2}}},
+    ],
+)  # fmt: skip
+def test_what_the_numbers_depend_on_is_in_it(base: Path, more: dict[str, object]) -> None:
+    assert of(base, **more) != of(base)
+
+
+def test_a_teacher_is_in_it_as_the_model_is(base: Path) -> None:
+    (base / "teacher.py").write_text("make = 1\n")
+    (base / "teacher.pt").write_bytes(b"its weights")
+
+    def taught(**more: object) -> str:
+        teacher = {"source": "teacher.py:make", "weights": "teacher.pt"} | more
+        return of(base, run={"loss": {"name": "kl_div", "teacher": teacher}})
+
+    seen = {of(base), taught(), taught(args={"width": 2}), taught(weights=None)}
+    for name in ("teacher.py", "teacher.pt"):
+        (base / name).write_bytes((base / name).read_bytes() + b"# changed\n")
+        seen.add(taught())
+    assert len(seen) == 6
+    (base / "kept").mkdir()
+    before = taught()
+    (base / "teacher.pt").rename(base / "kept" / "teacher.pt")
+    assert taught(weights="kept/teacher.pt") == before
+
+
+@pytest.mark.parametrize("name", ["net.py", "helper.py", "parts/blocks.py", "best.pt", "batch_1"])
+def test_every_file_that_is_read_is_in_it(base: Path, name: str) -> None:
+    before = of(base)
+    (base / name).write_bytes((base / name).read_bytes() + b"\n# changed\n")
+    changed = of(base)
+    (base / name).unlink()
+    assert len({before, changed, of(base)}) == 3
+
+
+def test_files_that_are_not_read_are_not(base: Path) -> None:
+    before = of(base)
+    (base / "unrelated.py").write_text("x = 2\n")
+    assert of(base) == before
+
+
+def test_moving_weights_and_data_changes_nothing(base: Path) -> None:
+    before = of(base)
+    (base / "kept").mkdir()
+    for name in ("best.pt", "batch_1"):
+        (base / name).rename(base / "kept" / name)
+    moved = spec(model={"source": "net.py:make", "weights": "kept/best.pt"})
+    assert fingerprint(moved, base, [base / "kept" / "batch_1"]) == before
+
+
+@pytest.mark.parametrize("name", ["versions", "machine", "code_digest"])
+def test_machine_versions_and_code_are_in_it(base: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    before = of(base)
+    monkeypatch.setattr(module, name, lambda *_: "another")
+    assert of(base) != before
+
+
+def test_only_plugins_that_compute_are_in_it(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(base)
+    (base / "drawing_plugin.py").write_text("SECTION = 1\n")
+    (base / "data_plugin.py").write_text("DATASET = 1\n")
+    assert of(base, plugins=["drawing_plugin", "no_such_plugin"]) == of(base)
+    with_data = of(base, plugins=["data_plugin"])
+    assert with_data != of(base)
+    (base / "data_plugin.py").write_text("DATASET = 2\n")
+    assert of(base, plugins=["data_plugin"]) != with_data
+
+
+def test_a_data_set_of_very_many_files_is_not_read(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = []
+    for index in range(5):
+        path = base / "images" / f"{index}.png"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x")
+        files.append(path)
+    monkeypatch.setattr(module, "MANY_FILES", 3)
+    before = fingerprint(spec(), base, files)
+    assert fingerprint(spec(), base, files[::-1]) == before
+    os.utime(files[2], (1, 1))
+    assert fingerprint(spec(), base, files) != before
+
+
+def test_templates_and_code_are_in_the_digest_of_a_drawing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, own = tmp_path / "templates", tmp_path / "own"
+    ours.mkdir()
+    own.mkdir()
+    monkeypatch.setattr("reportgen.outputs.templating.template_root", lambda: ours)
+    digests = [(drawing_digest(), drawing_digest(own))]
+    for path in (ours / "report.html.j2", own / "summary.html.j2"):
+        path.write_text("2")
+        digests.append((drawing_digest(), drawing_digest(own)))
+    assert [len({pair[at] for pair in digests}) for at in (0, 1)] == [2, 3]
+    monkeypatch.setattr(module, "code_digest", lambda *_: "another")
+    assert drawing_digest() not in {pair[0] for pair in digests}
+
+
+def test_siblings_are_found_by_reading(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("from . import b\nfrom .pack.c import x\nimport os, json.decoder\nraise SystemExit")
+    (tmp_path / "b.py").write_text("def broken(:\n")
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "c.py").write_text("")
+    names = [path.relative_to(tmp_path).as_posix() for path in source_files(tmp_path / "a.py")]
+    assert names == ["a.py", "b.py", "pack/c.py"]
+    assert source_files(tmp_path / "missing.py") == [tmp_path / "missing.py"]
+
+
+@pytest.mark.parametrize(
+    ("device", "kind"), [("nvidia0", "cuda"), ("kfd", "rocm"), ("nvidiactl", "cpu"), ("dxg", "cuda"), ("null", "cpu")]
+)
+@pytest.mark.skipif(sys.platform == "darwin", reason="on this system the answer may be mps")
+def test_the_accelerator_shows_without_torch(tmp_path: Path, device: str, kind: str) -> None:
+    (tmp_path / device).touch()
+    assert accelerator(tmp_path) == kind
+
+
+def test_the_processor_has_a_name(tmp_path: Path) -> None:
+    (tmp_path / "cpuinfo").write_text("processor\t: 0\nmodel name\t: Example CPU @ 2 GHz\nmodel name\t: other\n")
+    assert processor_name(tmp_path / "cpuinfo") == "Example CPU @ 2 GHz"
+    assert isinstance(processor_name(tmp_path / "nothing"), str)
+
+
+def test_no_torch_and_the_same_in_every_process(base: Path) -> None:
+    code = f"""
+import sys
+from pathlib import Path
+from reportgen.pipeline.fingerprint import fingerprint
+from reportgen.spec.types import ReportSpec
+spec = ReportSpec.model_validate({{"model": {{"source": "net.py:make", "weights": "best.pt"}}}})
+base = Path({str(base)!r})
+print(fingerprint(spec, base, [base / "batch_1"]), "torch" in sys.modules)
+"""
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True, text=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone},
+        ).stdout
+        for seed, zone in (("0", "UTC"), ("1", "Asia/Tokyo"))
+    }  # fmt: skip
+    assert printed == {f"{of(base)} False\n"}
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    path = tmp_path / "large.bin"
+    path.write_bytes(b"x" * LARGE)
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    return path
+
+
+def test_a_large_file_is_read_once(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    memo = DigestMemo.load()
+    digest = memo.digest(large)
+    assert digest == hashlib.sha256(b"x" * LARGE).hexdigest()
+    memo.save()
+    monkeypatch.setattr(hashlib, "file_digest", lambda *_: pytest.fail("read again"))
+    assert DigestMemo.load().digest(large) == digest
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda path: path.write_bytes(b"y" * (LARGE + 1)),
+        lambda path: path.write_bytes(b"y" * LARGE),
+        lambda path: (path.rename(path.with_name("old")), path.write_bytes(b"y" * LARGE), os.utime(path, (10**9,) * 2)),
+    ],
+)
+def test_a_changed_file_is_read_again(large: Path, change: Callable[[Path], object]) -> None:
+    memo = DigestMemo.load()
+    before = memo.digest(large)
+    change(large)
+    assert memo.digest(large) == hashlib.sha256(large.read_bytes()).hexdigest() != before
+
+
+def test_a_file_just_written_is_not_remembered(tmp_path: Path) -> None:
+    (tmp_path / "new").write_bytes(b"x" * LARGE)
+    memo = DigestMemo(tmp_path / "memo.json")
+    memo.digest(tmp_path / "new")
+    assert memo.known == {}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"a": 1}', "\0"])
+def test_a_damaged_memo_is_as_good_as_none(large: Path, text: str) -> None:
+    memo = DigestMemo.load()
+    memo.path.parent.mkdir(parents=True, exist_ok=True)
+    memo.path.write_text(text)
+    memo = DigestMemo.load()
+    assert memo.known == {}
+    memo.digest(large)
+    memo.save()
+    assert json.loads(memo.path.read_text()) == memo.known
+
+
+def test_a_memo_that_can_not_be_written_costs_nothing(large: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    memo = DigestMemo(tmp_path / "file" / "memo.json")
+    assert memo.digest(large)
+    memo.save()

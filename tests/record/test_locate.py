@@ -1,0 +1,156 @@
+"""Where a record can be read from, and a record as one file: round trips, what fits, what is refused."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pikepdf
+import pytest
+
+from reportgen.errors import RecordError
+from reportgen.metrics.selection import select
+from reportgen.outputs._attachment import pack_small
+from reportgen.record.archive import PACKED_FILE, pack_record, unpack_record
+from reportgen.record.locate import find_source
+from reportgen.record.run import RunRecord
+from reportgen.record.store import save_record
+from tests.report.sections.cases import change
+
+WHERE = Path("somewhere.zip")
+
+
+def noisy_pictures(record: RunRecord, side: int = 32) -> RunRecord:
+    """The record with pictures that no packing makes smaller."""
+    pictures = np.random.default_rng(0).integers(0, 256, (600, side, side, 3), dtype=np.uint8)
+    return change(record, arrays={"pictures": pictures})
+
+
+def pdf_with(folder: Path, **files: bytes) -> Path:
+    document = pikepdf.new()
+    document.add_blank_page()
+    for name, data in files.items():
+        document.attachments[name.replace("_", ".")] = data
+    path = folder / "some report.pdf"
+    document.save(path)
+    return path
+
+
+def test_a_packed_record_comes_back_whole(record: RunRecord) -> None:
+    packed = pack_record(record)
+    assert unpack_record(packed, WHERE) == record
+    assert pack_record(record) == packed
+    with zipfile.ZipFile(io.BytesIO(packed)) as found:
+        assert found.namelist() == ["record.json", "arrays.safetensors"]
+        assert {entry.date_time[0] for entry in found.infolist()} == {1980}
+
+
+def test_what_fits_is_packed_as_it_is(record: RunRecord) -> None:
+    assert pack_small(record, 10**9) == pack_record(record)
+
+
+def test_what_does_not_fit_loses_pictures_that_the_report_does_not_show(record: RunRecord) -> None:
+    heavy = noisy_pictures(record)
+    packed = pack_small(heavy, 900_000)
+    assert packed is not None
+    assert len(packed) <= 900_000
+    again = unpack_record(packed, WHERE)
+    kept = set(again.arrays["pictures.ids"].tolist())
+    assert 100 < len(kept) < 600
+    assert set(select(record.arrays["eval.logits"], record.arrays["eval.labels"]).positions) <= kept
+    for index, picture in zip(again.arrays["pictures.ids"], again.arrays["pictures"], strict=True):
+        assert np.array_equal(picture, heavy.arrays["pictures"][index])
+    assert again.model_copy(update={"arrays": heavy.arrays}) == heavy
+    assert pack_small(again, 900_000) == packed
+    assert pack_small(heavy, 900_000) == packed
+
+
+def test_the_pictures_left_out_are_those_with_the_largest_digests(record: RunRecord) -> None:
+    heavy, digests = noisy_pictures(record), record.arrays["eval.digests"]
+    shown = set(select(record.arrays["eval.logits"], record.arrays["eval.labels"]).positions)
+    packed = pack_small(heavy, 900_000)
+    assert packed is not None
+    kept = set(unpack_record(packed, WHERE).arrays["pictures.ids"].tolist()) - shown
+    left_out = set(range(600)) - kept - shown
+    assert max(digests[row] for row in kept) < min(digests[row] for row in left_out)
+
+
+def test_large_pictures_become_as_small_as_the_report_shows_them(record: RunRecord) -> None:
+    packed = pack_small(noisy_pictures(change(record, arrays={}), 128), 4_000_000)
+    assert packed is not None
+    assert unpack_record(packed, WHERE).arrays["pictures"].shape[1:] == (64, 64, 3)
+
+
+def test_what_can_not_fit_is_not_packed(record: RunRecord) -> None:
+    assert pack_small(record, 10_000) is None
+    none = change(record, arrays={"pictures": np.zeros((0, 8, 8, 3), np.uint8), "pictures.ids": np.zeros(0, np.int64)})
+    assert pack_small(none, 10_000) is None
+
+
+def test_a_record_is_found_in_every_place_it_may_be(record: RunRecord, tmp_path: Path) -> None:
+    folder = tmp_path / "report" / "record"
+    folder.mkdir(parents=True)
+    save_record(record, folder)
+    packed = pack_record(record)
+    (tmp_path / PACKED_FILE).write_bytes(packed)
+    places = [folder, folder.parent, tmp_path / PACKED_FILE, pdf_with(tmp_path, record_zip=packed, other_txt=b"x")]
+    found = [find_source(place) for place in places]
+    assert [source.name for source in found] == ["report", "report", tmp_path.name, "some report"]
+    assert len({source.digest for source in found}) == 1
+    assert all(source.load() == record for source in found)
+
+
+def test_a_report_whose_record_was_removed_is_read_from_its_pdf(record: RunRecord, tmp_path: Path) -> None:
+    pdf_with(tmp_path, record_zip=pack_record(record)).rename(tmp_path / "report.pdf")
+    assert find_source(tmp_path).load() == record
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda folder: folder / "nowhere", "there is no "),
+        (lambda folder: folder, "there is no record in"),
+        (lambda folder: pdf_with(folder, other_txt=b"x"), "has no record inside"),
+        (lambda folder: written(folder / "a.pdf", b"%PDF-1.7 and no more"), "can't be read as a PDF"),
+        (lambda folder: written(folder / "a.zip", b"PK no zip"), "is damaged"),
+        (lambda folder: written(folder / "a.zip", zipped(b"hello")), "there is no record in"),
+        (lambda folder: pdf_with(folder, record_zip=b"PK no zip"), "is damaged"),
+    ],
+)  # fmt: skip
+def test_what_is_no_record_is_said(make: object, says: str, tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match=says) as caught:
+        find_source(make(tmp_path))  # type: ignore[operator]
+    assert caught.value.hint
+
+
+def written(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+def zipped(data: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("hello.txt", data)
+    return buffer.getvalue()
+
+
+def test_a_damaged_record_in_a_zip_is_refused(record: RunRecord, tmp_path: Path) -> None:
+    packed = bytearray(pack_record(record))
+    packed[len(packed) // 2] ^= 0xFF
+    with pytest.raises(RecordError):
+        find_source(written(tmp_path / "a.zip", bytes(packed))).load()
+
+
+def test_reading_a_record_out_of_a_pdf_needs_no_torch(record: RunRecord, tmp_path: Path) -> None:
+    path = pdf_with(tmp_path, record_zip=pack_record(record))
+    code = (
+        "import sys; from pathlib import Path; from reportgen.record.locate import find_source; "
+        "find_source(Path(sys.argv[1])).load(); print({'torch', 'weasyprint', 'matplotlib'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

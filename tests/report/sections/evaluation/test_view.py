@@ -1,0 +1,255 @@
+"""Section 5: every sentence against numbers computed another way, and records that must not bring it forth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+from scipy.stats import binomtest, chi2_contingency
+from sklearn.metrics import confusion_matrix
+
+from reportgen.record.run import RunRecord
+from reportgen.report.model import Skipped
+from reportgen.report.sections.evaluation.view import SECTION, EvaluationView
+from tests.report.sections.cases import build, change, evaluated, outputs, page
+
+CLASSES = ("cat", "dog", "ship")
+
+
+def errors(*rows: tuple[int, int, int]) -> tuple[list[int], np.ndarray]:
+    """Predictions and labels of a confusion matrix given by rows."""
+    predicted = [guess for row in rows for guess, count in enumerate(row) for _ in range(count)]
+    labels = np.array([true for true, row in enumerate(rows) for count in row for _ in range(count)])
+    return predicted, labels
+
+
+def confused(record: RunRecord, *rows: tuple[int, int, int], confidence: float = 0.9) -> RunRecord:
+    predicted, labels = errors(*rows)
+    return evaluated(record, outputs(predicted, 3, confidence), labels, CLASSES)
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
+def wilson(k: int, n: int) -> str:
+    ends = binomtest(k, n).proportion_ci(method="wilson")
+    return f"{100 * ends.low:.1f}–{100 * ends.high:.1f}"
+
+
+def test_the_weakest_class_and_where_its_pictures_go(record: RunRecord) -> None:
+    weak = confused(record, (800, 150, 50), (10, 980, 10), (10, 10, 980))
+    assert build(SECTION, weak).sentence("weakest") == (
+        f"“cat” is the weakest class: recall 80.0 % ({wilson(800, 1000)}, n = 1,000); most of the missed ones are "
+        "called “dog” (15.0 % of the class)."
+    )
+
+
+def test_a_weakest_class_that_chance_may_have_made(record: RunRecord) -> None:
+    even = confused(record, (400, 50, 50), (50, 402, 48), (40, 40, 420))
+    sentence = build(SECTION, even).sentence("lowest recall")
+    assert "not surely lower than “dog”" in sentence or "not surely lower than every other class" in sentence
+    assert "the missed ones are most often called “dog”" in sentence
+    assert "weakest class" not in build(SECTION, even).text
+
+
+def test_classes_that_differ_by_more_than_chance(record: RunRecord) -> None:
+    rows = ((800, 150, 50), (10, 980, 10), (10, 10, 980))
+    test = chi2_contingency([[800, 200], [980, 20], [980, 20]], correction=False)
+    sentence = build(SECTION, confused(record, *rows)).sentence("differ by more than chance")
+    assert f"χ² = {test.statistic:.1f}, 2 degrees of freedom, p < 0.001" in sentence
+    assert "from 80.0 % to 98.0 %" in sentence
+
+
+def test_classes_that_do_not(record: RunRecord) -> None:
+    test = chi2_contingency([[400, 100], [402, 98], [405, 95]], correction=False)
+    sentence = build(SECTION, confused(record, (400, 50, 50), (49, 402, 49), (45, 50, 405))).sentence("χ²")
+    assert sentence.startswith("The differences between the classes are no larger than chance")
+    assert f"p = {test.pvalue:.2f}" in sentence
+
+
+def test_too_few_errors_for_the_test(record: RunRecord) -> None:
+    assert "Too few images or errors" in build(SECTION, confused(record, (9, 1, 0), (0, 10, 0), (0, 0, 10))).text
+
+
+def test_the_pair_confused_most_counts_both_ways(record: RunRecord) -> None:
+    built = build(SECTION, confused(record, (900, 60, 40), (76, 900, 24), (30, 20, 950)))
+    assert built.sentence("pair confused most") == (
+        "The pair confused most is “dog” and “cat”: 76 of the first called the second, 60 the other way, together "
+        f"{percent(136 / 250)} of the 250 errors."
+    )
+
+
+def test_the_strongest_class(record: RunRecord) -> None:
+    built = build(SECTION, confused(record, (800, 100, 100), (100, 800, 100), (5, 5, 990)))
+    assert f"“ship” is the strongest: 99.0 % ({wilson(990, 1000)}, n = 1,000)." in built.text
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (((90, 5, 5), (5, 90, 5), (5, 5, 90)), "naming any one class every time gives 33.3 %"),
+        (((34, 33, 33), (33, 34, 33), (33, 33, 34)), "which can’t be told from naming any one class every time"),
+        (((10, 45, 45), (45, 10, 45), (45, 45, 10)), "fewer than by naming any one class every time: 33.3 %"),
+        (((760, 20, 20), (10, 90, 0), (10, 0, 90)), "always answering “cat” gives 80.0 %"),
+    ],
+)
+def test_accuracy_against_the_baseline(record: RunRecord, rows: tuple[tuple[int, int, int], ...], said: str) -> None:
+    assert said in build(SECTION, confused(record, *rows)).text
+
+
+def test_over_confidence_and_temperature(record: RunRecord) -> None:
+    sure = confused(record, (700, 200, 100), (100, 700, 200), (200, 100, 700), confidence=0.95)
+    built = build(SECTION, sure)
+    sentence = built.sentence("Over-confident")
+    difference = 0.95 - np.repeat([1.0, 0.0], [2100, 900])
+    half = 1.959964 * difference.std(ddof=1) / np.sqrt(3000)
+    assert f"by 25.0 points ({25 - 100 * half:.1f}–{25 + 100 * half:.1f})" in sentence
+    assert "95.0 % sure and 70.0 % right" in sentence
+    assert "brings that error down to" in built.text
+    assert "Under-confident" not in built.text
+
+
+def test_under_confidence(record: RunRecord) -> None:
+    shy = confused(record, (900, 50, 50), (50, 900, 50), (50, 50, 900), confidence=0.6)
+    assert "Under-confident by 30.0 points" in build(SECTION, shy).text
+
+
+def test_a_calibrated_model_is_not_accused(record: RunRecord) -> None:
+    fair = confused(record, (90, 5, 5), (5, 90, 5), (5, 5, 90), confidence=0.9)
+    text = build(SECTION, fair).text
+    assert "Neither over- nor under-confident on average: 90.0 % sure, 90.0 % right" in text
+    assert "Over-confident" not in text
+
+
+def test_second_guess_and_first_five(record: RunRecord) -> None:
+    logits, labels = record.arrays["eval.logits"], record.arrays["eval.labels"]
+    ranks = np.argsort(np.argsort(-logits, axis=1), axis=1)[np.arange(len(labels)), labels]
+    wrong, second = int((ranks > 0).sum()), int((ranks == 1).sum())
+    sentence = build(SECTION, record).sentence("second guess")
+    assert f"Of the {wrong} wrong predictions, {percent(second / wrong)}" in sentence
+    assert f"among the first five for {percent(float((ranks < 5).mean()))}" in sentence
+
+
+def test_error_at_four_fifths_coverage(record: RunRecord) -> None:
+    logits, labels = record.arrays["eval.logits"].astype(float), record.arrays["eval.labels"]
+    confidence = softmax(logits, axis=1).max(1)
+    kept = np.argsort(-confidence, kind="stable")[:480]
+    wrong = int((logits.argmax(1) != labels)[kept].sum())
+    sentence = build(SECTION, record).sentence("Answering only the 80 %")
+    assert f"errs on {percent(wrong / 480)} ({wilson(wrong, 480)}, n = 480)" in sentence
+
+
+def test_every_prediction_right(record: RunRecord) -> None:
+    perfect = confused(record, (100, 0, 0), (0, 100, 0), (0, 0, 100))
+    text = build(SECTION, perfect).text
+    most = 1 - binomtest(300, 300).proportion_ci(method="wilson").low
+    assert f"All 300 predictions are right; the share of errors may still be as high as {percent(most)}." in text
+    for word in ("weakest", "confused", "second guess", "Answering only"):
+        assert word not in text
+    assert "The largest confusions" not in page(SECTION, perfect)
+
+
+def test_every_prediction_wrong(record: RunRecord) -> None:
+    hopeless = confused(record, (0, 100, 0), (0, 0, 100), (100, 0, 0))
+    built = build(SECTION, hopeless)
+    assert "fewer than by" in built.text
+    assert "Answering only" not in built.text
+    assert "0.0 %" in page(SECTION, hopeless).replace("\u00a0", " ")
+
+
+def test_a_class_without_pictures_is_named_and_not_zero(record: RunRecord) -> None:
+    predicted, labels = errors((50, 10, 0), (10, 50, 0), (0, 0, 0))
+    built = build(SECTION, evaluated(record, outputs(predicted, 3, 0.8), labels, CLASSES))
+    assert "1 class has no image in the evaluation set and is not judged: “ship”." in built.text
+    view = built.view
+    assert isinstance(view, EvaluationView)
+    assert view.classes[-1][:4] == ("ship", "0", "—", "")
+
+
+def test_a_class_that_is_never_answered(record: RunRecord) -> None:
+    built = build(SECTION, confused(record, (90, 10, 0), (10, 90, 0), (60, 40, 0)))
+    assert "1 class is never predicted: “ship”." in built.text
+    assert "never predicted" not in build(SECTION, record).text
+
+
+@pytest.mark.parametrize("broken", [1, 7])
+def test_outputs_that_are_no_numbers(record: RunRecord, broken: int) -> None:
+    logits = np.array(record.arrays["eval.logits"])
+    logits[:broken, 0] = np.nan
+    bad = evaluated(record, logits, record.arrays["eval.labels"])
+    built = build(SECTION, bad)
+    assert f"For {broken} of 600 images the model’s output is not a finite number" in built.text
+    assert built.findings[0].tone == "bad"
+    assert "Over-confident" not in built.text
+    assert "—" in page(SECTION, bad)
+
+
+@pytest.mark.parametrize(("n", "classes"), [(1, 2), (2, 2), (3, 1), (300, 100), (40, 20)])
+def test_extreme_sizes_render(record: RunRecord, n: int, classes: int) -> None:
+    rng = np.random.default_rng(n)
+    odd = evaluated(record, rng.normal(size=(n, classes)), np.arange(n) % classes)
+    for medium in ("screen", "print"):
+        text = page(SECTION, odd, medium)
+        assert "Top-1 accuracy" in text
+        assert "nan" not in text.lower().replace("finance", "")
+
+
+def test_the_table_of_classes_is_the_weakest_first_and_agrees(record: RunRecord) -> None:
+    logits, labels = record.arrays["eval.logits"], record.arrays["eval.labels"]
+    matrix = confusion_matrix(labels, logits.argmax(1))
+    view = build(SECTION, record).view
+    assert isinstance(view, EvaluationView)
+    recalls = np.diag(matrix) / matrix.sum(1)
+    assert view.classes[0][0] == record.data.classes[int(recalls.argmin())]
+    shown = sorted(float(row[2].split("\u00a0")[0]) for row in view.classes)
+    assert shown == pytest.approx(sorted(100 * recalls), abs=0.05)
+    first = view.confusions[0]
+    names = list(record.data.classes)
+    off = matrix - np.diag(np.diag(matrix))
+    assert int(first[2]) == off.max() == off[names.index(first[0]), names.index(first[1])]
+
+
+def test_bins_hold_every_image(record: RunRecord) -> None:
+    view = build(SECTION, record).view
+    assert isinstance(view, EvaluationView)
+    assert sum(int(row[1]) for row in view.bins) == 600
+
+
+def test_a_record_without_measurements_is_skipped(record: RunRecord) -> None:
+    assert isinstance(SECTION.build(change(record, measured=None), {}), Skipped)
+
+
+def test_names_with_braces_and_markup_stay_names(record: RunRecord) -> None:
+    predicted, labels = errors((40, 10, 0), (5, 45, 0), (0, 0, 50))
+    names = ("{other}", "<script>x</script>", "猫" * 300)
+    odd = evaluated(record, outputs(predicted, 3, 0.8), labels, names)
+    assert "“{other}”" in build(SECTION, odd).text
+    text = page(SECTION, odd)
+    assert "<script>" not in text
+    assert "猫" * 300 in text
+
+
+def test_no_finding_is_said_twice(record: RunRecord) -> None:
+    texts = [finding.text for finding in build(SECTION, record).findings]
+    assert len(texts) == len(set(texts))
+
+
+def test_pairs_that_are_confused_alike_are_not_ranked(record: RunRecord) -> None:
+    assert "pair confused most" not in build(SECTION, confused(record, (90, 5, 5), (5, 90, 5), (5, 5, 90))).text
+
+
+def test_a_model_that_answers_nothing_finite_gets_one_sentence(record: RunRecord) -> None:
+    logits = np.full((600, 10), np.nan)
+    built = build(SECTION, evaluated(record, logits, record.arrays["eval.labels"]))
+    assert built.text.count("\n") == 0
+    assert built.text.startswith("For 600 of 600 images")
+
+
+def test_confidence_that_sorts_nothing(record: RunRecord) -> None:
+    labels = np.arange(400) % 2
+    predicted = np.where(np.arange(400) % 4 < 2, labels, 1 - labels)
+    blind = evaluated(record, outputs(predicted, 2, np.tile([0.9, 0.8, 0.9, 0.8], 100)), labels)
+    sentence = build(SECTION, blind).sentence("does not tell its errors apart")
+    assert "n = 320) are wrong, of all 50.0 %." in sentence
+    assert "does not tell" not in build(SECTION, record).text

@@ -1,0 +1,199 @@
+"""Section 6: counts behind the sentences, the cards' contents, and the weight of the pictures."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.special import softmax
+
+from reportgen.record.run import RunRecord
+from reportgen.report.model import Skipped
+from reportgen.report.sections.predictions.view import SECTION, PredictionsView, confidence_text
+from tests.report.sections.cases import build, change, evaluated, outputs, page
+
+
+def view_of(record: RunRecord) -> PredictionsView:
+    view = build(SECTION, record).view
+    assert isinstance(view, PredictionsView)
+    return view
+
+
+def sized(record: RunRecord, predicted: list[int], labels: list[int], confidence: list[float]) -> RunRecord:
+    return evaluated(record, outputs(predicted, 3, np.array(confidence)), np.array(labels), ("cat", "dog", "ship"))
+
+
+def test_sure_and_wrong_is_counted(record: RunRecord) -> None:
+    some = sized(record, [1, 1, 0, 0, 2, 1], [0, 1, 0, 0, 0, 1], [0.95, 0.95, 0.95, 0.92, 0.6, 0.5])
+    sentence = build(SECTION, some).sentence("wrong prediction")
+    assert sentence.startswith("1 wrong prediction was made with at least 90 % confidence: 25.0 % (")
+    assert "of the 4 predictions that sure, 50.0 % of all errors." in sentence
+
+
+def test_sure_and_right(record: RunRecord) -> None:
+    text = build(SECTION, sized(record, [0, 1], [0, 1], [0.95, 0.95])).text
+    assert "None of the 2 predictions with at least 90 % confidence is wrong (0.0 %" in text
+    assert "The one prediction with" in build(SECTION, sized(record, [0, 1], [0, 1], [0.95, 0.6])).text
+
+
+def test_never_sure(record: RunRecord) -> None:
+    assert "No prediction reaches 90 % confidence." in build(SECTION, sized(record, [0, 1], [0, 1], [0.5, 0.5])).text
+
+
+def test_close_calls_are_counted(record: RunRecord) -> None:
+    logits, labels = record.arrays["eval.logits"].astype(float), record.arrays["eval.labels"]
+    ordered = np.sort(softmax(logits, axis=1), axis=1)
+    close = ordered[:, -1] - ordered[:, -2] < 0.1
+    right = (logits.argmax(1) == labels)[close]
+    sentence = build(SECTION, record).sentence("less than ten points")
+    assert sentence.startswith(f"{close.sum()} predictions ({100 * close.mean():.1f} %)")
+    assert f"{100 * right.mean():.1f} %" in sentence
+
+
+def test_label_errors_are_candidates(record: RunRecord) -> None:
+    clear = sized(record, [0, 1, 1, 1, 0, 0], [0, 1, 1, 0, 0, 0], [0.93, 0.93, 0.93, 0.999, 0.93, 0.93])
+    assert "1 label is a candidate for an error" in build(SECTION, clear).text
+    right = sized(record, [0, 1, 1], [0, 1, 1], [0.95, 0.95, 0.99])
+    assert "candidate" not in build(SECTION, right).text
+
+
+def test_cards_say_what_the_model_said(record: RunRecord) -> None:
+    probabilities = softmax(record.arrays["eval.logits"].astype(float), axis=1)
+    names = list(record.data.classes)
+    for group in view_of(record).groups:
+        for card in group.cards:
+            row = int(card.index.replace(",", ""))
+            order = np.argsort(-probabilities[row], kind="stable")[:3]
+            assert [guess.name for guess in card.guesses] == [names[place] for place in order]
+            assert [guess.width for guess in card.guesses] == [
+                round(100 * probabilities[row][place]) for place in order
+            ]
+            assert card.label == names[int(record.arrays["eval.labels"][row])]
+            assert card.right == (card.guesses[0].name == card.label)
+            assert [guess.is_label for guess in card.guesses] == [guess.name == card.label for guess in card.guesses]
+
+
+def test_cards_show_the_picture_of_their_index(record: RunRecord) -> None:
+    ids = np.arange(600, dtype=np.int64)[::-1].copy()
+    pictures = np.zeros((600, 8, 8, 3), np.uint8)
+    pictures[:, 0, 0, 0], pictures[:, 0, 0, 1] = ids // 256, ids % 256
+    shuffled = change(record, arrays={"pictures": pictures, "pictures.ids": ids})
+    cards = [card for group in view_of(shuffled).groups for card in group.cards]
+    assert cards
+    for card in cards:
+        high, low, _ = np.asarray(Image.open(io.BytesIO(card.png)))[0, 0]
+        assert int(high) * 256 + int(low) == int(card.index.replace(",", ""))
+
+
+def test_no_picture_is_shown_twice(record: RunRecord) -> None:
+    groups = view_of(record).groups
+    indices = [card.index for group in groups for card in group.cards]
+    assert len(indices) == len(set(indices))
+    for place, group in enumerate(groups):
+        before = {card.index for earlier in groups[:place] for card in earlier.cards}
+        assert {name.rstrip(",.") for name in re.findall(r"no\.\u00a0(\S+)", group.above)} <= before
+
+
+def test_pictures_that_the_record_does_not_keep_are_left_out(record: RunRecord) -> None:
+    few = change(record, arrays={"pictures": record.arrays["pictures"][:3], "pictures.ids": np.arange(3)})
+    assert all(int(card.index) < 3 for group in view_of(few).groups for card in group.cards)
+    none = change(record, arrays={"pictures": np.zeros((0, 8, 8, 3), np.uint8), "pictures.ids": np.arange(0)})
+    assert view_of(none).groups == ()
+    assert "keeps no pictures" in page(SECTION, none)
+
+
+def test_the_section_stays_light_with_heavy_pictures(record: RunRecord) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (600, 224, 224, 3), dtype=np.uint8)
+    text = page(SECTION, change(record, arrays={"pictures": noise}))
+    assert len(text) <= 350_000
+
+
+def test_the_page_has_every_card_with_word_and_symbol(record: RunRecord) -> None:
+    groups = view_of(record).groups
+    text = page(SECTION, record)
+    cards = [card for group in groups for card in group.cards]
+    assert text.count('<li class="card') == len(cards)
+    assert text.count("✓ right") == sum(card.right for card in cards)
+    assert text.count("✗ wrong") == sum(not card.right for card in cards)
+    for group in groups:
+        assert group.rule in text.replace("&#39;", "'")
+
+
+def test_paper_gets_larger_pixels(record: RunRecord) -> None:
+    def side(medium: str) -> int:
+        text = page(SECTION, record, medium)
+        row = re.search(r"image/svg\+xml;base64,([^\"]+)", text)
+        text = base64.b64decode(row[1]).decode() if row is not None else text
+        data = re.search(r"image/png;base64,([^\"]+)", text)
+        assert data is not None
+        return Image.open(io.BytesIO(base64.b64decode(data[1]))).width
+
+    assert side("print") == 3 * side("screen")
+
+
+def test_cards_on_paper_say_what_those_on_screen_say(record: RunRecord) -> None:
+    cards = [card for group in view_of(record).groups for card in group.cards]
+    text = page(SECTION, record, "print")
+    rows = [base64.b64decode(data).decode() for data in re.findall(r"image/svg\+xml;base64,([^\"]+)", text)]
+    assert sum(row.count("<image ") for row in rows) == len(cards)
+    words = [" ".join(ElementTree.fromstring(row).itertext()) for row in rows]
+    for card in cards:
+        (row,) = [row for row in words if f"no. {card.index} " in row]
+        assert card.verdict in row
+        assert not card.shows_label or card.label in row
+        assert all(guess.name in row and guess.percent in row for guess in card.guesses)
+        assert html.escape(card.alt, quote=False) in text
+
+
+def test_anchors_of_findings_exist(record: RunRecord) -> None:
+    wrong = sized(record, [1, 1, 0], [0, 1, 0], [0.95, 0.95, 0.95])
+    text = page(SECTION, wrong)
+    for finding in build(SECTION, wrong).findings:
+        assert finding.anchor == "section-predictions" or f'id="{finding.anchor}"' in text
+
+
+def test_outputs_that_are_no_numbers_skip_the_section(record: RunRecord) -> None:
+    logits = np.array(record.arrays["eval.logits"])
+    logits[4, 2] = np.inf
+    view = SECTION.build(change(record, arrays={"eval.logits": logits}), {})
+    assert isinstance(view, Skipped)
+    assert "not finite" in view.reason
+
+
+@pytest.mark.parametrize(("n", "classes"), [(1, 1), (1, 2), (5, 2), (200, 100)])
+def test_extreme_sizes_render(record: RunRecord, n: int, classes: int) -> None:
+    rng = np.random.default_rng(n)
+    odd = evaluated(record, rng.normal(size=(n, classes)), np.arange(n) % classes)
+    for medium in ("screen", "print"):
+        assert "class 0" in page(SECTION, odd, medium)
+
+
+@pytest.mark.parametrize("side", ["right", "wrong"])
+def test_all_right_or_all_wrong_render(record: RunRecord, side: str) -> None:
+    labels = [0, 1, 2] * 4
+    predicted = labels if side == "right" else [(label + 1) % 3 for label in labels]
+    text = page(SECTION, sized(record, predicted, labels, [0.95] * 12))
+    assert ("✗" in text) == (side == "wrong")
+    assert ("✓" in text) == (side == "right")
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"), [(1.0, ">99.9 %"), (0.9994, "99.9 %"), (0.5, "50.0 %"), (0.0006, "0.1 %"), (0.0, "<0.1 %")]
+)
+def test_no_confidence_is_certain(probability: float, text: str) -> None:
+    assert confidence_text(probability).replace("\u00a0", " ") == text
+
+
+def test_hostile_names_stay_names(record: RunRecord) -> None:
+    names = ("{index}<script>", '"><img src=x>', "猫" * 300)
+    odd = evaluated(record, outputs([0, 1, 2], 3, 0.95), np.array([0, 1, 0]), names)
+    text = page(SECTION, odd)
+    assert "<script>" not in text
+    assert "<img src=x>" not in text
+    assert "{index}&lt;script&gt;" in text

@@ -1,0 +1,93 @@
+"""Reproduce: the spec reads back, the numbers are those of the record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from reportgen.record.run import RunRecord
+from reportgen.report.model import MethodNote, SectionView, Skipped
+from reportgen.report.sections.reproduce.spec_text import format_spec
+from reportgen.report.sections.reproduce.view import SECTION, ReproduceView
+from reportgen.spec.types import CardSpec, DataSpec, ModelSpec, Normalization, OptimizerSpec, ReportSpec, RunSpec
+
+SPECS = [
+    ReportSpec(model=ModelSpec(source="builtin:two_conv")),
+    ReportSpec(
+        title="{{7*7}}: a 'quoted' \"title\" # no comment\nsecond line 猫 🐈",
+        model=ModelSpec(
+            source="a/b.py:make", args={"width": 3, "deep": {"a": [1, 2.5, None, {"b": {}}], "on": True}, "s": "no"}
+        ),
+        data=DataSpec(normalize=Normalization(mean=(0.1, 0.2, 0.3), std=(1e-7, 0.5, 1e6)), augment=()),
+        run=RunSpec(epochs=1.5, optimizer=OptimizerSpec(name="adamw", lr=1e-3)),
+        card=CardSpec(authors=("A: b", "- C"), licence="null", contact="yes", version="3.10", limitations="~"),
+        outputs=("html",),
+    ),
+]
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_the_spec_is_yaml_that_says_the_same(spec: ReportSpec) -> None:
+    assert ReportSpec.model_validate(yaml.safe_load(format_spec(spec))) == spec
+
+
+def test_absolute_paths_lose_their_folders() -> None:
+    spec = ReportSpec(
+        model=ModelSpec(source="builtin:linear", weights=Path("/home/someone/best.pt")),
+        data=DataSpec(root=Path("/home/someone/data")),
+    )
+    text = format_spec(spec)
+    assert "someone" not in text
+    assert "weights: best.pt" in text
+
+
+def build(record: RunRecord) -> ReproduceView:
+    view = SECTION.build(record, {})
+    assert isinstance(view, ReproduceView)
+    return view
+
+
+def test_provenance_is_that_of_the_record(record: RunRecord) -> None:
+    view = build(record)
+    facts = {fact.label: fact.value for fact in view.facts}
+    assert view.command == "reportgen build spec.yaml"
+    assert facts["Commit"] == record.provenance.commit
+    assert facts["Seed"] == "0"
+    assert facts["Threads"] == "2"
+    assert dict(view.versions) == record.provenance.versions
+    assert view.digests == (("test_batch", "0" * 64),)
+
+
+def test_stages_add_up(record: RunRecord) -> None:
+    assert build(record).stages == (
+        ("trace", "500\u00a0ms", "3.6\u00a0%"),
+        ("train", "12\u00a0s", "87.3\u00a0%"),
+        ("evaluate", "1.2\u00a0s", "9.1\u00a0%"),
+    )
+
+
+def test_weights_and_source_have_their_digests(record: RunRecord) -> None:
+    origin = record.provenance.model_copy(
+        update={"weights_file": "best.pt", "weights_sha256": "a" * 64, "model_source_sha256": "b" * 64}
+    )
+    rows = build(record.model_copy(update={"provenance": origin})).digests
+    assert rows[:2] == (("best.pt", "a" * 64), ("source of the model", "b" * 64))
+
+
+def test_only_methods_in_use_are_named(record: RunRecord) -> None:
+    names = [method.name for method in build(record).methods]
+    assert names == ["Intervals of proportions", "All other intervals", "Calibration error", "Brier score", "MACs",
+                     "Latency"]  # fmt: skip
+    bare = record.model_copy(update={"measured": None, "latency": ()})
+    assert [method.name for method in build(bare).methods] == ["MACs"]
+
+
+def test_the_methods_of_the_other_sections_are_listed_once(record: RunRecord) -> None:
+    view = build(record)
+    other = MethodNote("Deletion curve", "Take pixels away.", "Somebody 2018")
+    again = MethodNote(view.methods[0].name, "said already")
+    sections = (SectionView("why", "Why", methods=(other, again)), Skipped("cost", "Cost", "Not measured."))
+    complete = view.beside(sections, ())
+    assert complete.methods == (*view.methods, other)

@@ -1,0 +1,184 @@
+"""Section 8: what is found, said and listed, each with a record made to show it and one made not to; the banner."""
+
+from __future__ import annotations
+
+import pytest
+
+from reportgen.record.run import RunRecord
+from reportgen.report.banners import find_banners
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.sections.robustness.view import SECTION, RobustnessView
+from tests.report.sections.cases import build, change, page
+from tests.support.robustness_facts import WRONG, checked, preparation, probed
+
+
+def view_of(record: RunRecord) -> RobustnessView:
+    view = build(SECTION, record).view
+    assert isinstance(view, RobustnessView)
+    return view
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ")
+
+
+def test_without_the_probe_the_section_says_why(record: RunRecord) -> None:
+    assert isinstance(SECTION.build(record.model_copy(update={"probes": None}), {}), Skipped)
+
+
+def test_a_wrong_preparation_is_the_first_thing_said_and_a_banner(record: RunRecord) -> None:
+    near = preparation(189, 44, 5, 0.9, "cifar10")
+    wrong = probed(record, check=checked(preparation(190, 45, 5, 0.4), near, loss_images=500))
+    first = build(SECTION, wrong).findings[0]
+    text = plain(first.text)
+    assert (first.tone, first.weight) == ("bad", 0.95)
+    assert "by the spec’s normalisation “cifar10” 75.0 % (69–80, n = 200)" in text
+    assert "by “imagenet” 95.0 % (91–97, n = 200) of the same ones, +20.0 points" in text
+    assert "p < 0.001 after correction for 2 ways tried" in text
+    assert "Set under data: normalize: imagenet." in text
+    assert "“cifar10” (94.5 %) can’t be told from it; its loss on 500 training images is 0.90 against 0.40" in text
+    banners = [banner for banner in find_banners(wrong) if "prepared wrongly" in banner.text]
+    assert [banner.severity for banner in banners] == ["bad"]
+    assert "75.0 %" in plain(banners[0].text)
+    assert "95.0 %" in plain(banners[0].text)
+
+
+@pytest.mark.parametrize(
+    ("name", "order", "said"),
+    [
+        ("half", "rgb", "Set under data: normalize: {mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}."),
+        ("spec", "bgr", "blue before red, which no key of the spec changes: turn the channels in the model."),
+        ("imagenet", "bgr", "turn the channels in the model. Set under data: normalize: imagenet."),
+    ],
+)
+def test_the_advice_is_a_line_of_the_spec_where_there_is_one(
+    record: RunRecord, name: str, order: str, said: str
+) -> None:
+    assert said in build(SECTION, probed(record, preparation(190, 45, 5, name=name, order=order))).text
+
+
+def test_a_right_preparation_raises_no_alarm(record: RunRecord) -> None:
+    fine = probed(record, preparation(149, 3, 4), preparation(20, 0, 130, name="bytes"))
+    first = build(SECTION, fine).findings[0]
+    assert first.tone == "good"
+    assert "Nothing speaks against the normalisation “cifar10”" in first.text
+    assert "the best, “imagenet”, changes accuracy by −0.5 points" in plain(first.text)
+    assert not any("prepared" in banner.text for banner in find_banners(fine))
+
+
+def test_weights_of_this_run_are_never_doubted(record: RunRecord) -> None:
+    own = probed(
+        record, check=checked(preparation(190, 45, 5), preparation(20, 0, 130, name="bytes"), learned_here=True)
+    )
+    assert "lose up to 65.0 points" in plain(build(SECTION, own).findings[0].text)
+    assert not any("prepared" in banner.text for banner in find_banners(own))
+
+
+def test_the_worst_corruption_stands_beside_the_others(record: RunRecord) -> None:
+    built = build(SECTION, probed(record))
+    worst = built.sentence("costs most")
+    assert worst.startswith("Gaussian noise of severity 5 costs most: ")
+    assert "the median of the 4 kinds, each at its worst, costs" in worst
+    assert next(one for one in built.findings if "costs most" in one.text).tone == "caution"
+
+
+def test_corruptions_that_change_nothing_are_said_to(record: RunRecord) -> None:
+    calm = build(SECTION, probed(record, wrong={("fog", 3): 0.0, ("defocus_blur", 3): 0.01}))
+    assert "None of 2 kinds of corruption lowers the accuracy" in calm.text
+    assert "costs most" not in calm.text
+    assert "At no severity measured is half of the accuracy lost" in calm.text
+
+
+def test_the_mean_and_what_training_showed(record: RunRecord) -> None:
+    trained = build(SECTION, probed(record)).sentence("Over 3 kinds of corruption at severities 1, 3 and 5")
+    assert "Training changed its pictures by crop and flip alone" in trained
+    bare = change(probed(record), data={"augment": ()})
+    assert "Training showed every picture unchanged" in build(SECTION, bare).sentence("Over 3 kinds")
+    assert "Training" not in build(SECTION, change(bare, training=None)).sentence("Over 3 kinds")
+
+
+def test_half_of_the_accuracy(record: RunRecord) -> None:
+    half = build(SECTION, probed(record)).sentence("Half of the accuracy is lost")
+    assert "under Gaussian noise at severity 5 (" in half
+    assert "of 4 kinds of corruption" in half
+
+
+def test_shifts_and_mirror_images_with_what_training_showed(record: RunRecord) -> None:
+    built = build(SECTION, probed(record))
+    shift = built.sentence("Moved by 1 pixel,")
+    assert "0.0 % (0–2, n = 200) of the images are called something else" in shift
+    assert "Moved by 2 it changes by" in shift
+    assert "Training moved its pictures by up to 4 pixels (crop)." in shift
+    mirror = next(one for one in built.findings if "Mirrored left to right" in one.text)
+    assert (mirror.tone, mirror.weight) == ("caution", 0.4)
+    assert "Training showed both directions (flip)." in mirror.text
+    bare = build(SECTION, change(probed(record), data={"augment": ()})).text
+    assert "Training never moved a picture" in bare
+    assert "Training never mirrored a picture" in bare
+
+
+def test_turns(record: RunRecord) -> None:
+    assert "Turned, accuracy changes: by 10°" in build(SECTION, probed(record)).text
+    assert "Turned" not in build(SECTION, probed(record, wrong={("shift", 1): 0.0})).text
+
+
+def test_attacks_below_chance_and_above(record: RunRecord) -> None:
+    below = build(SECTION, probed(record)).sentence("below chance")
+    assert "PGD of ε = 8/255 is enough to press the accuracy below chance (10.0 %): 0.0 %" in below
+    above = build(SECTION, probed(record, wrong={("fgsm", 2): 0.1, ("pgd", 2): 0.2}))
+    assert "The strongest attack tried, PGD of ε = 2/255, leaves" in above.text
+    assert "below chance" not in above.text
+
+
+def test_signs_of_a_hidden_gradient(record: RunRecord) -> None:
+    assert "weaker than they look" not in build(SECTION, probed(record)).text
+    flat = build(SECTION, probed(record, flat=3)).sentence("weaker than they look")
+    assert "at 3 images the gradient is zero everywhere" in flat
+    odd = build(SECTION, probed(record, wrong={("fgsm", 8): 0.9, ("pgd", 8): 0.1})).sentence("weaker than they look")
+    assert "at ε = 8/255 one step does more harm than many" in odd
+
+
+def test_the_tables_hold_every_condition(record: RunRecord) -> None:
+    view = view_of(probed(record, preparation(149, 3, 4)))
+    assert [row[0] for row in view.corruptions] == ["Gaussian noise", "defocus blur", "fog", "JPEG"]
+    noise = view.corruptions[0]
+    assert noise[2] == noise[4] == "—"
+    assert all("(" in noise[place] for place in (1, 3, 5, 6))
+    assert len(view.others) == sum(kind in ("shift", "rotation", "fgsm", "pgd") or "flip" in kind for kind, _ in WRONG)
+    assert len(view.preparations) == 2
+    assert view.preparations[0][0] == "“cifar10”, the spec’s"
+    assert {value.name for value in view.metrics} == set(SECTION.metrics)
+    assert "3 further changes were left out for want of time" in view.sample
+
+
+def test_a_second_look_is_said(record: RunRecord) -> None:
+    once, twice = (view_of(probed(record, check=checked(preparation(149, 3, 4), looks=looks))) for looks in (1, 2))
+    assert "tried on more" not in once.preparations_caption
+    assert "What seemed better on 200 images was tried on more." in twice.preparations_caption
+
+
+def test_where_nothing_was_changed_the_check_still_stands(record: RunRecord) -> None:
+    why = "The model is no better than chance."
+    text = page(SECTION, probed(record, preparation(149, 3, 4), wrong={}, gaps=(why,)))
+    assert why in text
+    assert 'id="robustness-preparation"' in text
+    assert "The same images, changed" not in text
+
+
+@pytest.mark.parametrize("medium", ["screen", "print"])
+def test_the_page(record: RunRecord, medium: str) -> None:
+    text = page(SECTION, probed(record, preparation(149, 3, 4)), medium)
+    assert ("Every corruption in numbers" in text) == (medium == "screen")
+    assert text.index('id="robustness-preparation"') < text.index("The same images, changed")
+
+
+def test_only_methods_that_were_used_are_named(record: RunRecord) -> None:
+    names = {note.name for note in view_of(probed(record)).methods}
+    assert names == {"Preprocessing check", "Changes under changed images", "Corruptions", "Attacks"}
+
+
+def test_findings_point_at_figures_that_are_shown(record: RunRecord) -> None:
+    figure = FigureFile("robustness_moves", "image/svg+xml", b"<svg/>", 10, 10, "", "", "")
+    anchors = {finding.anchor for finding in build(SECTION, probed(record), {"robustness_moves": figure}).findings}
+    assert "figure-robustness_moves" in anchors
+    assert "figure-robustness_corruptions" not in anchors

@@ -1,0 +1,104 @@
+"""The first screen: tiles, findings, and what was run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reportgen.record.run import RunRecord
+from reportgen.report.model import Finding, SectionView, Skipped
+from reportgen.report.sections.summary import MOST_FINDINGS, SECTION, SummaryView, choose_highlights
+
+
+def build(record: RunRecord) -> SummaryView:
+    view = SECTION.build(record, {})
+    assert isinstance(view, SummaryView)
+    return view
+
+
+def facts(record: RunRecord) -> dict[str, str]:
+    return {fact.label: f"{fact.value} {fact.note}".strip() for fact in build(record).facts}
+
+
+def test_tiles_are_the_measured_numbers_and_at_most_eight(record: RunRecord) -> None:
+    assert record.measured is not None
+    tiles = build(record).tiles
+    assert [tile.name for tile in tiles] == [
+        "accuracy", "macro_f1", "ece", "train_accuracy", "parameters", "macs", "latency_p50", "train_seconds",
+    ]  # fmt: skip
+    measured = {value.name: value for value in record.measured.values}
+    assert all(tile == measured[tile.name] for tile in tiles)
+
+
+def test_an_unknown_number_gives_its_place_to_a_spare(record: RunRecord) -> None:
+    assert record.measured is not None
+    values = tuple(
+        value.model_copy(update={"value": None, "display": "—"}) if value.name == "macro_f1" else value
+        for value in record.measured.values
+    )
+    changed = record.model_copy(update={"measured": record.measured.model_copy(update={"values": values})})
+    names = [tile.name for tile in build(changed).tiles]
+    assert "macro_f1" not in names
+    assert names[-1] == "top5_accuracy"
+    assert len(names) == 8
+
+
+def test_without_measurements_there_are_no_tiles(record: RunRecord) -> None:
+    bare = record.model_copy(update={"measured": None})
+    assert build(bare).tiles == ()
+
+
+def test_findings_come_by_weight_from_several_sections() -> None:
+    loud = SectionView("a", "A", tuple(Finding(f"a{i}", 0.9 - i / 100, "section-a") for i in range(9)))
+    quiet = SectionView("b", "B", tuple(Finding(f"b{i}", 0.2 - i / 100, "figure-b") for i in range(9)))
+    third = SectionView("c", "C", tuple(Finding(f"c{i}", 0.1 - i / 100, "figure-c") for i in range(9)))
+    chosen = choose_highlights((quiet, third, Skipped("d", "D", "why"), loud))
+    assert [item.text for item in chosen] == ["a0", "a1", "a2", "b0", "b1", "b2"]
+    assert len(chosen) == MOST_FINDINGS
+    assert (chosen[3].anchor, chosen[3].source) == ("figure-b", "B")
+
+
+def test_what_a_banner_says_is_not_said_again() -> None:
+    told = Finding("The budget ended it.", 0.9, "section-a", "caution", in_banner=True)
+    other = Finding("Cats are weak.", 0.2, "section-a")
+    assert [item.text for item in choose_highlights((SectionView("a", "A", (told, other)),))] == ["Cats are weak."]
+
+
+def test_what_the_verdict_says_is_not_said_again(record: RunRecord) -> None:
+    accuracy = record.measured.value("accuracy") if record.measured else None
+    assert accuracy is not None
+    again = Finding(f"{accuracy.display_full} of the images are classified correctly.", 0.9, "section-a")
+    more = Finding(f"The gap to {accuracy.display_full} is small.", 0.8, "section-a")
+    view = build(record).beside((SectionView("a", "A", (again, more)),), ())
+    assert [item.text for item in view.highlights] == [more.text]
+
+
+def test_what_was_run(record: RunRecord) -> None:
+    assert facts(record) == {
+        "Model": "TinyResNet builtin:tiny",
+        "Data": "CIFAR-10 3,840 training and 600 test images",
+        "Run": "training, 90 steps of 128 images, then evaluation",
+        "Device": "Example CPU 2 threads, float32",
+        "Commit": "0123456789ab",
+        "Date": "2026-01-02 03:04 UTC",
+    }
+
+
+def test_what_was_run_when_it_was_something_else(record: RunRecord) -> None:
+    origin = record.provenance.model_copy(update={"commit": None, "weights_file": "best.pt"})
+    device = record.device.model_copy(update={"kind": "cuda", "name": "Example GPU"})
+    other = record.model_copy(update={"training": None, "provenance": origin, "device": device})
+    found = facts(other)
+    assert found["Weights"] == "best.pt"
+    assert found["Commit"] == "none (outside git)"
+    assert found["Run"] == "evaluation only"
+    assert found["Data"] == "CIFAR-10 600 test images"
+    assert found["Device"] == "Example GPU cuda, float32"
+    dirty = record.model_copy(update={"provenance": record.provenance.model_copy(update={"dirty": True})})
+    assert facts(dirty)["Commit"] == "0123456789ab with changes"
+
+
+def test_the_summary_itself_finds_nothing(record: RunRecord) -> None:
+    view = build(record)
+    assert view.findings == ()
+    assert view.beside((), ()).highlights == ()
+    assert replace(view, highlights=()) == view

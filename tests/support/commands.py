@@ -1,0 +1,66 @@
+"""Runs the command line in this process or in its own, on models small enough for seconds."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from reportgen.cli import main
+
+ROOT = Path(__file__).parents[2]
+"""What is tested is this checkout, whatever is installed."""
+TINY = """\
+title: A tiny model
+model: {source: "builtin:linear"}
+data: {name: digits, train_limit: 200, eval_limit: 120}
+run: {epochs: 1, batch_size: 50, precision: float32, optimizer: {name: adamw}, probes: none}
+outputs: [html, json]
+"""
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run_here(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Said:
+    """The command line in this process."""
+    before = sys.argv
+    sys.argv = ["reportgen", *map(str, arguments)]
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main()
+    finally:
+        sys.argv = before
+    said = capsys.readouterr()
+    return Said(int(ended.value.code or 0), said.out, said.err)
+
+
+def run_apart(arguments: Sequence[str | Path], cwd: Path, **environment: str) -> Said:
+    """The command line in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from reportgen.cli import main; main()", *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+def write_spec(folder: Path, text: str = TINY, name: str = "spec.yaml") -> Path:
+    """A spec file in a folder."""
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
