@@ -19,7 +19,7 @@ from reportgen.metrics.predictions import FloatArray, Predictions, top_k_correct
 from reportgen.metrics.scores import BIASED, PROBABILITY_SCORES, Score, probability_scores
 from reportgen.record.metric_value import MetricValue
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 SCORES = ("top5_accuracy", "balanced_accuracy", "macro_f1", *PROBABILITY_SCORES)
 """Beside accuracy, whose change is decided on; in the order of the reports."""
@@ -55,7 +55,7 @@ def score(predictions: Predictions, draws: Bootstrap) -> dict[str, Score]:
         shares = draws.counts(inside[:, None].astype(float))[:, 0] / predictions.n
         found["top5_accuracy"] = Score(float(inside.mean()), shares, inside)
     if predictions.finite:
-        scaled, _ = scale_crosswise(predictions, SEED)
+        scaled, _unused = scale_crosswise(predictions, SEED)
         found |= probability_scores(predictions, draws, scaled)
     return found
 
@@ -107,9 +107,9 @@ def describe_change(name: str, ends: Ends, n: int, several: bool = False) -> Met
         display, shown = numerals.points(value, digits), numerals.points_interval(low, high, digits)
     else:
         display, shown = numerals.change(value, low, high), numerals.change_interval(low, high)
-    template = say("{metric}, change of the mean over seeds") if several else say("{metric}, change")
+    template = _("{metric}, change of the mean over seeds") if several else _("{metric}, change")
     return MetricValue(
-        name=f"{name}.change", label=template.format(metric=say(metric.label)), value=value, low=low,
+        name=f"{name}.change", label=template.format(metric=_(metric.label)), value=value, low=low,
         high=high, n=n, unit=metric.unit, higher_is_better=metric.higher_is_better, display=display,
         display_interval=shown, method="seeds" if several else "paired",
     )  # fmt: skip

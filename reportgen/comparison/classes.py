@@ -11,7 +11,7 @@ from reportgen.metrics.predictions import FloatArray
 from reportgen.record.comparison import ClassChange
 from reportgen.record.metric_value import MetricValue
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 
 def compare_classes(matched: Matched) -> tuple[ClassChange, ...]:
@@ -45,8 +45,8 @@ def describe(
         index=index,
         name=name,
         support=support,
-        before=share(recall, say("Recall"), right_before, support, True),
-        after=share(recall, say("Recall"), right_after, support, True),
+        before=share(recall, _("Recall"), right_before, support, True),
+        after=share(recall, _("Recall"), right_after, support, True),
         change=recall_change(recall, (gained - lost) / support if support else None, low, high, support),
         lost=lost,
         gained=gained,
@@ -58,7 +58,7 @@ def describe(
 def recall_change(recall: str, value: float | None, low: float | None, high: float | None, n: int) -> MetricValue:
     """The change of a class's recall, in points."""
     return MetricValue(
-        name=f"{recall}.change", label=say("Recall, change"), value=value, low=low, high=high, n=n, unit="share",
+        name=f"{recall}.change", label=_("Recall, change"), value=value, low=low, high=high, n=n, unit="share",
         higher_is_better=True, display=numerals.points(value), display_interval=numerals.points_interval(low, high),
         method="paired",
     )  # fmt: skip

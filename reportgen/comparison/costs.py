@@ -7,7 +7,7 @@ from reportgen.record.comparison import NotCompared
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 COUNTED = ("parameters", "macs", "activation_bytes")
 TIMED = ("latency_p50", "latency_p95", "throughput", "train_seconds", "train_images_per_second", "eval_seconds")
@@ -25,8 +25,8 @@ def compare_costs(candidate: RunRecord, baseline: RunRecord) -> tuple[list[Metri
             continue
         reason = apart if name in TIMED else ""
         if before is None or after is None:
-            who = say("the baseline") if before is None else say("this model")
-            reason = say("It was not measured for {who}.", who=who)
+            who = _("the baseline") if before is None else _("this model")
+            reason = _("It was not measured for {who}.", who=who)
         gaps += [NotCompared(name=f"{name}.{kind}", reason=reason) for kind in KINDS if reason]
         values += change_of(metric, before.value if before and not reason else None, after.value if after else None)
     return values, gaps
@@ -42,11 +42,11 @@ def other_machine(candidate: RunRecord, baseline: RunRecord) -> str:
     """Why times can't be compared; empty where both were taken on the same device with as many threads."""
     mine, theirs = candidate.device, baseline.device
     if (mine.kind, mine.name) != (theirs.kind, theirs.name):
-        return say(
+        return _(
             "Times of different devices are not compared: {theirs} and {mine}.", theirs=theirs.name, mine=mine.name
         )
     if mine.threads != theirs.threads:
-        return say(
+        return _(
             "Times with different numbers of threads are not compared: {theirs} and {mine}.",
             theirs=numerals.count(theirs.threads),
             mine=numerals.count(mine.threads),

@@ -9,7 +9,7 @@ from typing import Any
 from reportgen.record.comparison import Difference
 from reportgen.record.run import RunRecord
 from reportgen.record.trace import ModelTrace, ModuleCall
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 PARTS_OF_THE_SPEC = ("model", "data", "run")
 """What makes the run; titles, cards and looks are no difference between models."""
@@ -53,7 +53,7 @@ def leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 def layers_of(trace: ModelTrace) -> dict[str, str]:
     """Path -> layer of every leaf module of the model, and what holds layers by its kind; reused ones once."""
-    return {call.path or say("(whole model)"): describe_layer(call) for call in trace.modules if not call.call}
+    return {call.path or _("(whole model)"): describe_layer(call) for call in trace.modules if not call.call}
 
 
 def describe_layer(call: ModuleCall) -> str:
@@ -67,24 +67,24 @@ def describe_layer(call: ModuleCall) -> str:
 def weights_of(record: RunRecord) -> dict[str, str]:
     """The file that the weights came from, and its digest."""
     origin = record.provenance
-    known = {say("file"): origin.weights_file, "sha256": origin.weights_sha256}
+    known = {_("file"): origin.weights_file, "sha256": origin.weights_sha256}
     return {key: value for key, value in known.items() if value}
 
 
 def source_of(record: RunRecord) -> dict[str, str]:
     """The commit and the digest of the model's own source."""
     origin = record.provenance
-    state = say("with changes") if origin.dirty else ""
+    state = _("with changes") if origin.dirty else ""
     known = {
-        say("commit"): f"{origin.commit} {state}".strip() if origin.commit else None,
-        say("source of the model, sha256"): origin.model_source_sha256,
+        _("commit"): f"{origin.commit} {state}".strip() if origin.commit else None,
+        _("source of the model, sha256"): origin.model_source_sha256,
     }
     return {key: value for key, value in known.items() if value}
 
 
 def data_of(record: RunRecord) -> dict[str, str]:
     """How many training images were used, and the digests of the files."""
-    splits = {say("{name} images", name=split.name): str(split.n) for split in record.data.splits}
+    splits = {_("{name} images", name=split.name): str(split.n) for split in record.data.splits}
     used = splits if record.training is not None else {}
     return {**used, **record.data.digests}
 
@@ -93,9 +93,9 @@ def device_of(record: RunRecord) -> dict[str, str]:
     """What the run was computed on."""
     device = record.device
     return {
-        say("device"): device.name,
-        say("kind"): device.kind,
-        say("threads"): str(device.threads),
-        say("precision"): device.precision,
-        say("platform"): record.provenance.platform,
+        _("device"): device.name,
+        _("kind"): device.kind,
+        _("threads"): str(device.threads),
+        _("precision"): device.precision,
+        _("platform"): record.provenance.platform,
     }

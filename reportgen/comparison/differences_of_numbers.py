@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reportgen.metrics.definitions import write
 from reportgen.record.metric_value import MetricValue
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 KINDS = ("change", "change_ratio")
 
@@ -27,7 +27,7 @@ def change_of(metric: MetricValue, before: float | None, after: float | None) ->
 def describe(metric: MetricValue, kind: str, value: float | None) -> MetricValue:
     """A change as people read it."""
     amount = kind == "change"
-    template = say("{metric}, change") if amount else say("{metric}, ratio")
+    template = _("{metric}, change") if amount else _("{metric}, ratio")
     return MetricValue(
         name=f"{metric.name}.{kind}",
         label=template.format(metric=metric.label),

@@ -12,7 +12,7 @@ from reportgen.record.gate_result import GateOutcome, GateResult
 from reportgen.record.metric_value import MetricValue
 from reportgen.spec.gates import Comparator, Rule, parse_rule
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 EQUAL = 1e-9
 """Relative difference below which two numbers are the same."""
@@ -36,7 +36,7 @@ def judge(rule: Rule, values: Mapping[str, MetricValue], reasons: Mapping[str, s
     metric, scale = find_value(rule.metric, values)
     bound = rule.bound / scale
     if metric is None or metric.value is None or not math.isfinite(metric.value):
-        reason = reasons.get(metric.name if metric is not None else rule.metric) or say("This run has no such number.")
+        reason = reasons.get(metric.name if metric is not None else rule.metric) or _("This run has no such number.")
         label = metric.label if metric is not None else rule.metric
         return result(rule, label, "undecided", None, numerals.DASH, "", reason)
     if not rule.confidently or metric.method == "exact":
@@ -51,19 +51,19 @@ def judge(rule: Rule, values: Mapping[str, MetricValue], reasons: Mapping[str, s
 def judge_interval(metric: MetricValue, comparator: Comparator, bound: float) -> tuple[GateOutcome, str]:
     """Whether a whole interval fulfils a rule, and why it can't be told."""
     if metric.low is None or metric.high is None:
-        return "undecided", say("The number has no interval to ask.")
+        return "undecided", _("The number has no interval to ask.")
     if comparator in ("==", "!="):
         inside = metric.low <= bound <= metric.high
         certain = metric.low == metric.high
         if inside and not certain:
-            return "undecided", say("The bound lies inside the interval.")
+            return "undecided", _("The bound lies inside the interval.")
         return ("pass" if holds(metric.low, comparator, bound) else "fail"), ""
     ends = [holds(end, comparator, bound) for end in (metric.low, metric.high)]
     if all(ends):
         return "pass", ""
     if not any(ends):
         return "fail", ""
-    return "undecided", say("The bound lies inside the interval; more images would decide.")
+    return "undecided", _("The bound lies inside the interval; more images would decide.")
 
 
 def holds(value: float, comparator: Comparator, bound: float) -> bool:

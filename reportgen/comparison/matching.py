@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reportgen.metrics.predictions import IntArray, Predictions, read_predictions
 from reportgen.record.run import RunRecord
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 NEEDED = ("eval.logits", "eval.labels", "eval.ids", "eval.digests")
 
@@ -67,13 +67,13 @@ def match(candidate: RunRecord, baseline: RunRecord) -> Matched | Mismatch:
     differing = int((labels != baseline.arrays["eval.labels"][rows]).sum())
     if differing:
         return Mismatch(
-            say_count(
+            ngettext(
                 "{count} image of the {n} has another label than in the baseline’s record.",
                 "{count} images of the {n} have other labels than in the baseline’s record.",
                 differing,
                 n=numerals.count(len(labels)),
             ),
-            say("Build the baseline again with the labels of today."),
+            _("Build the baseline again with the labels of today."),
         )
     before, after = logits_of(baseline, rows), logits_of(candidate)
     return Matched(
@@ -96,9 +96,9 @@ def logits_of(record: RunRecord, rows: IntArray | None = None) -> list[NDArray[A
 
 def missing(candidate: RunRecord, baseline: RunRecord) -> Mismatch | None:
     """One of the records holds no evaluation."""
-    for record, what in ((baseline, say("The baseline’s record")), (candidate, say("This record"))):
+    for record, what in ((baseline, _("The baseline’s record")), (candidate, _("This record"))):
         if not set(NEEDED) <= set(record.arrays) or not len(record.arrays["eval.labels"]):
-            return Mismatch(say("{what} holds no evaluation.", what=what), say("Build its spec again."))
+            return Mismatch(_("{what} holds no evaluation.", what=what), _("Build its spec again."))
     return None
 
 
@@ -109,22 +109,22 @@ def other_classes(candidate: RunRecord, baseline: RunRecord) -> Mismatch | None:
     if mine == theirs and candidate.arrays["eval.logits"].shape[1] == width:
         return None
     if len(mine) != len(theirs):
-        reason = say(
+        reason = _(
             "The baseline has {theirs} classes and this model {mine}.",
             theirs=numerals.count(len(theirs)),
             mine=numerals.count(len(mine)),
         )
     elif sorted(mine) == sorted(theirs):
-        reason = say("The classes are the same but stand in another order.")
+        reason = _("The classes are the same but stand in another order.")
     else:
         index = next((place for place in range(len(mine)) if mine[place] != theirs[place]), 0)
-        reason = say(
+        reason = _(
             "The classes differ: number {index} is “{theirs}” in the baseline and “{mine}” here.",
             index=numerals.count(index),
             theirs=theirs[index][:40],
             mine=mine[index][:40],
         )
-    return Mismatch(reason, say("Choose a baseline of the same data set."))
+    return Mismatch(reason, _("Choose a baseline of the same data set."))
 
 
 def other_shape(candidate: RunRecord, baseline: RunRecord) -> Mismatch | None:
@@ -133,8 +133,8 @@ def other_shape(candidate: RunRecord, baseline: RunRecord) -> Mismatch | None:
     if mine == theirs:
         return None
     spelled = ["×".join(str(side) for side in shape) for shape in (theirs, mine)]
-    reason = say("The baseline’s pictures are {theirs}, those here {mine}.", theirs=spelled[0], mine=spelled[1])
-    return Mismatch(reason, say("Build both with pictures of one size."))
+    reason = _("The baseline’s pictures are {theirs}, those here {mine}.", theirs=spelled[0], mine=spelled[1])
+    return Mismatch(reason, _("Build both with pictures of one size."))
 
 
 def stored_shape(record: RunRecord) -> tuple[int, ...]:
@@ -166,9 +166,7 @@ def pair_rows(candidate: RunRecord, baseline: RunRecord, mine: IntArray, theirs:
         "both": numerals.count(len(np.intersect1d(here, there))),
     }
     if len(here) == len(there):
-        reason = say("Only {both} of the {mine} evaluation images are the same in both records.", **values)
-        return Mismatch(reason, say("Build the baseline again on the data of today."))
-    reason = say(
-        "The baseline was evaluated on {theirs} images and this model on {mine}; {both} are the same.", **values
-    )
-    return Mismatch(reason, say("Build both with the same data and the same data.eval_limit."))
+        reason = _("Only {both} of the {mine} evaluation images are the same in both records.", **values)
+        return Mismatch(reason, _("Build the baseline again on the data of today."))
+    reason = _("The baseline was evaluated on {theirs} images and this model on {mine}; {both} are the same.", **values)
+    return Mismatch(reason, _("Build both with the same data and the same data.eval_limit."))

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
 from reportgen.spec.types import UNSMOOTHED, USUAL_ALPHA, USUAL_GAMMA, USUAL_TEMPERATURE, LossSpec
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """(logits (n, c), targets) -> scalar; targets are labels (n,) int64, or shares of the classes (n, c)."""
@@ -84,19 +84,19 @@ def distil(spec: LossSpec, student: torch.Tensor, teacher: torch.Tensor, targets
 def describe_loss(spec: LossSpec) -> str:
     """The loss as a report names it."""
     name = {
-        "cross_entropy": say("cross entropy"),
-        "nll": say("negative log-likelihood"),
-        "kl_div": say("Kullback–Leibler divergence from the label"),
-        "mse": say("squared error of the probabilities"),
-        "focal": say("focal loss, gamma {gamma}", gamma=f"{USUAL_GAMMA if spec.gamma is None else spec.gamma:g}"),
+        "cross_entropy": _("cross entropy"),
+        "nll": _("negative log-likelihood"),
+        "kl_div": _("Kullback–Leibler divergence from the label"),
+        "mse": _("squared error of the probabilities"),
+        "focal": _("focal loss, gamma {gamma}", gamma=f"{USUAL_GAMMA if spec.gamma is None else spec.gamma:g}"),
     }[spec.name]
     if spec.teacher is not None:
         alpha = USUAL_ALPHA if spec.alpha is None else spec.alpha
         heat = USUAL_TEMPERATURE if spec.temperature is None else spec.temperature
-        name = say(
+        name = _(
             "{alpha} × Kullback–Leibler divergence from the teacher (temperature {heat}, times its square) "
             "+ {rest} × cross entropy with the label",
             alpha=f"{alpha:g}", heat=f"{heat:g}", rest=f"{1 - alpha:g}",
         )  # fmt: skip
     smoothed = spec.label_smoothing > 0 and spec.name not in UNSMOOTHED
-    return say("{name}, label smoothing {by}", name=name, by=f"{spec.label_smoothing:g}") if smoothed else name
+    return _("{name}, label smoothing {by}", name=name, by=f"{spec.label_smoothing:g}") if smoothed else name

@@ -11,7 +11,7 @@ import torch
 
 from reportgen.errors import ModelError
 from reportgen.spec.optimizers import ARGUMENTS, TITLES, OptimizerSpec
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 USUAL: dict[str, dict[str, Any]] = {
     "sgd": {"lr": 0.1, "momentum": 0.9, "weight_decay": 5e-4},
@@ -51,13 +51,13 @@ class Resolved:
 
     def describe(self) -> str:
         """As a report names it."""
-        title = say("Muon for matrices, AdamW for the rest") if self.name == "muon" else TITLES[self.name]
-        parts = [title, say("highest learning rate {rate}", rate=f"{self.lr:g}")]
+        title = _("Muon for matrices, AdamW for the rest") if self.name == "muon" else TITLES[self.name]
+        parts = [title, _("highest learning rate {rate}", rate=f"{self.lr:g}")]
         if "momentum" in self.arguments:
             ahead = " (Nesterov)" if self.arguments.get("nesterov") else ""
-            parts.append(say("momentum {value}", value=f"{self.arguments['momentum']:g}{ahead}"))
+            parts.append(_("momentum {value}", value=f"{self.arguments['momentum']:g}{ahead}"))
         if "weight_decay" in self.arguments:
-            parts.append(say("weight decay {value}", value=f"{self.weight_decay:g}"))
+            parts.append(_("weight decay {value}", value=f"{self.weight_decay:g}"))
         special = [key for key in self.given if key not in HEADLINE or (key == "dampening" and self.arguments[key])]
         return ", ".join([*parts, *(f"{key.replace('_', ' ')} {shown(self.arguments[key])}" for key in special)])
 
@@ -65,9 +65,9 @@ class Resolved:
 def shown(value: object) -> str:
     """An argument's value in words."""
     if isinstance(value, tuple):
-        return say("{first} and {last}", first=", ".join(map(shown, value[:-1])), last=shown(value[-1]))
+        return _("{first} and {last}", first=", ".join(map(shown, value[:-1])), last=shown(value[-1]))
     if isinstance(value, bool) or value is None:
-        return {True: say("on"), False: say("off"), None: say("none")}[value]
+        return {True: _("on"), False: _("off"), None: _("none")}[value]
     return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 

@@ -15,7 +15,7 @@ from reportgen.record.probes.weights import PICTURE_SPREADS, MatrixNumbers, Weig
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 NEGATIVE = "#8a3a7d"
 SIGNED = LinearSegmentedColormap.from_list("signed", (NEGATIVE, "#d9b8d3", PAPER, "#a9cfcb", ACCENT), N=255)
@@ -38,7 +38,7 @@ def find_finite(record: RunRecord, name: str, title: str) -> WeightFacts | Skipp
     """What the probe found, or why there is nothing to draw; a training that diverged can leave no number at all."""
     facts = find_weights(record, name, title)
     if isinstance(facts, WeightFacts) and all(matrix.final is None for matrix in facts.matrices):
-        return Skipped(name, title, say("None of the matrices holds finite values only."))
+        return Skipped(name, title, _("None of the matrices holds finite values only."))
     return facts
 
 
@@ -77,15 +77,15 @@ def colour_of(moment: str) -> str:
 def moments_text(facts: WeightFacts) -> str:
     """What the two colours are, or that there is only one."""
     if facts.trained:
-        return say("Grey: initial weights; colour: after training.")
-    return say("Nothing was trained in this run, so there are no weights from before.")
+        return _("Grey: initial weights; colour: after training.")
+    return _("Nothing was trained in this run, so there are no weights from before.")
 
 
 def thinned_text(facts: WeightFacts) -> str:
     """How many of the matrices are shown and which; empty where all are."""
     if len(facts.shown) == len(facts.matrices):
         return ""
-    return say(
+    return _(
         "Shown are {shown} of {count} matrices: the first, the last, and of every run of neighbours the largest.",
         shown=numerals.count(len(facts.shown)),
         count=numerals.count(len(facts.matrices)),

@@ -12,7 +12,7 @@ from reportgen.figures._matrices import LEVELS, paint
 from reportgen.figures._style import HALF, INK, MUTED, POINT, sheet
 from reportgen.report.model import FigureFile
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 GAP = 4
 """Pixels of the canvas between two tiles."""
@@ -61,7 +61,7 @@ class Key:
 
 def lay_out(tiles: Canvas, columns: int, width: int) -> Mosaic:
     """Tiles (n, h, w, 3) in rows of so many, `width` CSS pixels wide, a line of text's room above each row."""
-    count, height, wide, _ = tiles.shape
+    count, height, wide, _unused = tiles.shape
     columns = min(columns, count)
     across = columns * (wide + GAP) - GAP
     room = round(LINE * across / width)
@@ -75,7 +75,7 @@ def lay_out(tiles: Canvas, columns: int, width: int) -> Mosaic:
 
 def side_by_side(painted: Canvas, gap: int = 1) -> Canvas:
     """Tiles (n, m, h, w, 3) as (n, h, m·(w + gap) − gap, 3): the moments beside each other, paper between."""
-    count, many, height, width, _ = painted.shape
+    count, many, height, width, _unused = painted.shape
     beside = np.full((count, height, many * (width + gap) - gap, 3), 255, np.uint8)
     for moment in range(many):
         beside[:, :, moment * (width + gap) : moment * (width + gap) + width] = painted[:, moment]
@@ -108,5 +108,5 @@ def spreads_key(scale: float) -> Key:
     """The colours of pictures whose scale ends at so many spreads."""
     levels = (np.arange(LEVELS) - LEVELS // 2).astype(np.int8)[None]
     most = numerals.significant(scale, 2 if scale % 1 else 1)
-    high = say("+{most} standard deviations of the matrix; zero is white", most=most)
-    return Key(paint(levels, LEVELS // 2, 1.0), say("−{most}", most=most), high)
+    high = _("+{most} standard deviations of the matrix; zero is white", most=most)
+    return Key(paint(levels, LEVELS // 2, 1.0), _("−{most}", most=most), high)

@@ -6,7 +6,7 @@ from reportgen.metrics.responses import Responses, read_responses
 from reportgen.record.probes import why_missing
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Skipped
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 
 def find_responses(record: RunRecord, name: str, title: str) -> Responses | Skipped:
@@ -20,5 +20,5 @@ def selection_text(responses: Responses, shown: int) -> str:
     count = len(responses.facts.units)
     if shown == count and not responses.facts.left_out:
         return ""
-    return say("{shown} of {count} layers are drawn, evenly over depth; the table has the others.",
+    return _("{shown} of {count} layers are drawn, evenly over depth; the table has the others.",
                shown=shown, count=count)  # fmt: skip

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from reportgen.record.run import RunRecord, Training
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 Array = NDArray[np.float64]
 Points = Sequence[tuple[float, float]]
@@ -51,4 +51,4 @@ def tell_band(record: RunRecord) -> str:
     if not record.seeds:
         return ""
     seeds = record.spec.run.every_seed
-    return say("Lines: seed {first}; bands: lowest to highest of all {count} seeds.", first=seeds[0], count=len(seeds))
+    return _("Lines: seed {first}; bands: lowest to highest of all {count} seeds.", first=seeds[0], count=len(seeds))

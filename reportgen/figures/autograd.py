@@ -21,7 +21,7 @@ from reportgen.record.probes import why_missing
 from reportgen.record.probes.autograd import AutogradFacts
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 FLAT = 300
 """Graphs of up to so many nodes are drawn operator by operator, if they fit on the pages."""
@@ -48,42 +48,42 @@ def graph(facts: AutogradFacts) -> Drawing | None:
 
 def figure(record: RunRecord, number: int, name: str) -> FigureFile | Skipped:
     """Page `number` of the drawing."""
-    title = say("Autograd graph of the loss")
+    title = _("Autograd graph of the loss")
     facts = record.probes.autograd if record.probes is not None else None
     if facts is None:
         return Skipped(name, title, why_missing(record.probes, "autograd"))
     made = graph(facts)
     if made is None:
-        return Skipped(name, title, say("Too many operators stand side by side for one page."))
+        return Skipped(name, title, _("Too many operators stand side by side for one page."))
     if number >= len(made.pages):
-        return Skipped(name, title, say("The whole graph stands in the figure before."))
+        return Skipped(name, title, _("The whole graph stands in the figure before."))
     page = made.pages[number]
-    told = " ".join(tell(panel, panel.title, TOLD) for panel, _, _ in page.panels)
+    told = " ".join(tell(panel, panel.title, TOLD) for panel, _unused, _unused in page.panels)
     return page_figure(page, name, title, caption(facts, made, number), told)
 
 
 def caption(facts: AutogradFacts, made: Drawing, number: int) -> str:
     """What to see, then how to read it."""
-    panels = [panel for panel, _, _ in made.pages[number].panels]
+    panels = [panel for panel, _unused, _unused in made.pages[number].panels]
     blocks = [panel.title for panel in panels if panel.digest and not panel.digest.startswith(PLAIN)]
     said = [summary(facts)] if number == 0 else []
     if number and blocks:
-        said.append(say("Inside the blocks: {names}.", names=", ".join(blocks)))
+        said.append(_("Inside the blocks: {names}.", names=", ".join(blocks)))
     elif number:
-        said.append(say("The graph’s other parts."))
+        said.append(_("The graph’s other parts."))
     said.append(bypass_sentence(panels))
     if number == 0:
         said += reading(facts, made)
     if made.left_out and number == len(made.pages) - 1:
-        said.append(say_count("One further structure is not drawn.", "{count} further structures are not drawn.",
+        said.append(ngettext("One further structure is not drawn.", "{count} further structures are not drawn.",
                               made.left_out))  # fmt: skip
     return " ".join(filter(None, said))
 
 
 def summary(facts: AutogradFacts) -> str:
     """The graph in one sentence."""
-    operators = say_count("one operator", "{count} operators", len(facts.nodes) - facts.leaves)
-    return say_count(
+    operators = ngettext("one operator", "{count} operators", len(facts.nodes) - facts.leaves)
+    return ngettext(
         "From the loss ({loss}) down through {operators} to {count} parameter.",
         "From the loss ({loss}) down through {operators} to {count} parameters.",
         facts.leaves,
@@ -94,22 +94,22 @@ def summary(facts: AutogradFacts) -> str:
 
 def reading(facts: AutogradFacts, made: Drawing) -> list[str]:
     """How the drawing is to be read, as far as it shows it."""
-    cards = [card for page in made.pages for panel, _, _ in page.panels for card in panel.scheme.cards]
+    cards = [card for page in made.pages for panel, _unused, _unused in page.panels for card in panel.scheme.cards]
     said = [
-        say(
+        _(
             "Operators in one box follow each other; pills are the parameters whose gradients they give, and the small "
             "line over them what their names begin with. Views and copies are drawn into the lines."
         )
     ]
     frozen = any(not found.trainable for found in facts.parameters)
     if frozen and facts.missing():
-        said.append(say("Dashed pills get no gradient: frozen, or not reached."))
+        said.append(_("Dashed pills get no gradient: frozen, or not reached."))
     elif frozen:
-        said.append(say("Dashed pills are frozen and get no gradient."))
+        said.append(_("Dashed pills are frozen and get no gradient."))
     elif facts.missing():
-        said.append(say("Dashed pills get no gradient."))
+        said.append(_("Dashed pills get no gradient."))
     if any(row.target for card in cards for row in card.rows):
-        said.append(say("A tinted box is a block drawn in full once; ×n counts repeats, a–b is a range over them."))
+        said.append(_("A tinted box is a block drawn in full once; ×n counts repeats, a–b is a range over them."))
     return said
 
 

@@ -14,7 +14,7 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 NAME = "baseline_changes"
 REACH = 0.94
@@ -54,10 +54,10 @@ def row(axes: Axes, place: int, value: MetricValue, margin: float | None, colour
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """A forest plot: one row a score, each on its own scale, zero in the middle."""
-    title = say("Change of every score")
+    title = _("Change of every score")
     comparison = record.comparison
     if not isinstance(comparison, Comparison):
-        return Skipped(NAME, title, say("There is no baseline to compare with."))
+        return Skipped(NAME, title, _("There is no baseline to compare with."))
     values = estimated(comparison)
     colours = {1: RIGHT, 0: MUTED, -1: WRONG}
     with sheet(NAME, 58 + 26 * len(values)) as paper:
@@ -72,17 +72,17 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
         axes.set_ylim(len(values) - 0.4, -1.1)
         axes.set_xlim(-1.02, 2.25)
         axes.set_xticks([])
-        axes.annotate(say("worse"), (-0.06, -0.85), ha="right", va="center", color=WRONG)
-        axes.annotate(say("better"), (0.06, -0.85), ha="left", va="center", color=RIGHT)
-        axes.annotate(say("change"), (1.04, -0.85), va="center", color=MUTED)
-        axes.annotate(say("95 % interval"), (1.6, -0.85), va="center", color=MUTED)
+        axes.annotate(_("worse"), (-0.06, -0.85), ha="right", va="center", color=WRONG)
+        axes.annotate(_("better"), (0.06, -0.85), ha="left", va="center", color=RIGHT)
+        axes.annotate(_("change"), (1.04, -0.85), va="center", color=MUTED)
+        axes.annotate(_("95 % interval"), (1.6, -0.85), va="center", color=MUTED)
         bare(axes)
         return paper.svg(title, caption(comparison, values), describe(values))
 
 
 def name_of(value: MetricValue) -> str:
     """What people call the score that changed."""
-    return say(BY_NAME[value.name.rpartition(".")[0]].label)
+    return _(BY_NAME[value.name.rpartition(".")[0]].label)
 
 
 def caption(comparison: Comparison, values: Sequence[MetricValue]) -> str:
@@ -90,14 +90,14 @@ def caption(comparison: Comparison, values: Sequence[MetricValue]) -> str:
     better, worse = ([name_of(v) for v in values if direction(v) == side] for side in (1, -1))
     told = []
     if better:
-        told.append(say("Better by more than the interval: {names}.", names=", ".join(better)))
+        told.append(_("Better by more than the interval: {names}.", names=", ".join(better)))
     if worse:
-        told.append(say("Worse by more than the interval: {names}.", names=", ".join(worse)))
+        told.append(_("Worse by more than the interval: {names}.", names=", ".join(worse)))
     if not told:
-        told.append(say("No score changed by more than its interval."))
+        told.append(_("No score changed by more than its interval."))
     margin = numerals.points(comparison.equivalence.margin).lstrip("+")
     told.append(
-        say(
+        _(
             "Each row has a scale of its own, to the right is better; lines are 95 % intervals, filled dots lie off "
             "zero, and the grey band is the margin of {margin} within which a change of accuracy does not matter.",
             margin=margin,
@@ -109,7 +109,7 @@ def caption(comparison: Comparison, values: Sequence[MetricValue]) -> str:
 def describe(values: Sequence[MetricValue]) -> str:
     """Every change in words."""
     told = "; ".join(f"{name_of(value)} {value.display} ({value.display_interval})" for value in values)
-    return say("Forest plot of {count} changes against the baseline. {changes}.", count=len(values), changes=told)
+    return _("Forest plot of {count} changes against the baseline. {changes}.", count=len(values), changes=told)
 
 
 FIGURE = FigureKind(NAME, draw)

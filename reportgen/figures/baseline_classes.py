@@ -13,7 +13,7 @@ from reportgen.record.comparison import ClassChange, Comparison
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 MOST = 24
 """Classes drawn: those with the most flips."""
@@ -41,10 +41,10 @@ def rows(axes: Axes, shown: Sequence[ClassChange]) -> None:
 
 def draw_recall(record: RunRecord) -> FigureFile | Skipped:
     """Recall before and after as two dots joined by a line."""
-    name, title = "baseline_recall", say("Recall by class, before and after")
+    name, title = "baseline_recall", _("Recall by class, before and after")
     comparison = record.comparison
     if not isinstance(comparison, Comparison):
-        return Skipped(name, title, say("There is no baseline to compare with."))
+        return Skipped(name, title, _("There is no baseline to compare with."))
     shown = chosen(comparison)
     with sheet(name, 74 + 22 * len(shown)) as paper:
         axes = paper.figure.add_subplot()
@@ -58,12 +58,12 @@ def draw_recall(record: RunRecord) -> FigureFile | Skipped:
         low, high = axes.get_xlim()
         axes.set_xlim(max(-0.8, low), min(100.8, high))
         axes.xaxis.set_major_locator(ticks(7))
-        axes.set_xlabel(say("recall, % of the class's images"))
+        axes.set_xlabel(_("recall, % of the class's images"))
         axes.spines["left"].set_visible(False)
         grid(axes, "x")
         handles = [
-            Line2D([], [], marker="o", linewidth=0, color=SOFT, label=say("baseline")),
-            Line2D([], [], marker="o", linewidth=0, color=ACCENT, label=say("this model")),
+            Line2D([], [], marker="o", linewidth=0, color=SOFT, label=_("baseline")),
+            Line2D([], [], marker="o", linewidth=0, color=ACCENT, label=_("this model")),
         ]
         axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2, borderpad=0,
                     handletextpad=0.2, columnspacing=1.2)  # fmt: skip
@@ -75,15 +75,15 @@ def caption_recall(comparison: Comparison, shown: Sequence[ClassChange]) -> str:
     worst, best = shown[0], shown[-1]
     told = []
     if (worst.change.value or 0.0) < 0:
-        told.append(say("{name} lost most: {change}.", name=shorten(worst.name, 40), change=worst.change.display_full))
+        told.append(_("{name} lost most: {change}.", name=shorten(worst.name, 40), change=worst.change.display_full))
     if (best.change.value or 0.0) > 0:
-        told.append(say("{name} gained most: {change}.", name=shorten(best.name, 40), change=best.change.display_full))
+        told.append(_("{name} gained most: {change}.", name=shorten(best.name, 40), change=best.change.display_full))
     if not told:
-        told.append(say("No class’s recall changed."))
+        told.append(_("No class’s recall changed."))
     if any(one.p_adjusted <= SIGNIFICANT for one in shown):
-        told.append(say("∗: the change holds after Holm’s correction over all classes."))
+        told.append(_("∗: the change holds after Holm’s correction over all classes."))
     elif worst.lost or best.gained:
-        told.append(say("No change of a class holds after Holm’s correction over all classes."))
+        told.append(_("No change of a class holds after Holm’s correction over all classes."))
     return " ".join([*told, left_out(comparison, shown)]).strip()
 
 
@@ -92,29 +92,27 @@ def left_out(comparison: Comparison, shown: Sequence[ClassChange]) -> str:
     every = sum(1 for one in comparison.classes if one.support)
     if len(shown) == every:
         return ""
-    return say("The {shown} of {every} classes with the most flips.", shown=len(shown), every=numerals.count(every))
+    return _("The {shown} of {every} classes with the most flips.", shown=len(shown), every=numerals.count(every))
 
 
 def describe_recall(shown: Sequence[ClassChange]) -> str:
     """Every class's recall before and after."""
     told = "; ".join(
-        say(
-            "{name} {before} to {after}", name=shorten(one.name, 40), before=one.before.display, after=one.after.display
-        )
+        _("{name} {before} to {after}", name=shorten(one.name, 40), before=one.before.display, after=one.after.display)
         for one in shown
     )
-    return say("Dumbbell plot of recall with the baseline and with this model. {classes}.", classes=told)
+    return _("Dumbbell plot of recall with the baseline and with this model. {classes}.", classes=told)
 
 
 def draw_flips(record: RunRecord) -> FigureFile | Skipped:
     """Images that turned wrong to the left, images that turned right to the right."""
-    name, title = "baseline_flips", say("Images that flipped, by class")
+    name, title = "baseline_flips", _("Images that flipped, by class")
     comparison = record.comparison
     if not isinstance(comparison, Comparison):
-        return Skipped(name, title, say("There is no baseline to compare with."))
+        return Skipped(name, title, _("There is no baseline to compare with."))
     table = comparison.mcnemar
     if not table.lost and not table.gained:
-        return Skipped(name, title, say("Both models are right and wrong on the same images."))
+        return Skipped(name, title, _("Both models are right and wrong on the same images."))
     shown = chosen(comparison)
     with sheet(name, 50 + 22 * len(shown)) as paper:
         axes = paper.figure.add_subplot()
@@ -130,11 +128,11 @@ def draw_flips(record: RunRecord) -> FigureFile | Skipped:
         axes.axvline(0, color=SOFT, linewidth=1)
         axes.set_xticks([])
         bare(axes)
-        axes.annotate(say("right → wrong"), (0, 1), (-8, 4), xycoords=("data", "axes fraction"), ha="right",
+        axes.annotate(_("right → wrong"), (0, 1), (-8, 4), xycoords=("data", "axes fraction"), ha="right",
                       textcoords="offset points", color=WRONG)  # fmt: skip
-        axes.annotate(say("wrong → right"), (0, 1), (8, 4), xycoords=("data", "axes fraction"), ha="left",
+        axes.annotate(_("wrong → right"), (0, 1), (8, 4), xycoords=("data", "axes fraction"), ha="left",
                       textcoords="offset points", color=RIGHT)  # fmt: skip
-        told = say(
+        told = _(
             "{lost} images turned from right to wrong and {gained} from wrong to right. Numbers: images.",
             lost=numerals.count(table.lost),
             gained=numerals.count(table.gained),
@@ -145,9 +143,9 @@ def draw_flips(record: RunRecord) -> FigureFile | Skipped:
 def describe_flips(shown: Sequence[ClassChange]) -> str:
     """Every class's flips both ways."""
     told = "; ".join(
-        say("{name} {lost} and {gained}", name=shorten(one.name, 40), lost=one.lost, gained=one.gained) for one in shown
+        _("{name} {lost} and {gained}", name=shorten(one.name, 40), lost=one.lost, gained=one.gained) for one in shown
     )
-    return say("Bars of images that turned wrong and that turned right, by class. {classes}.", classes=told)
+    return _("Bars of images that turned wrong and that turned right, by class. {classes}.", classes=told)
 
 
 FIGURES = (FigureKind("baseline_recall", draw_recall), FigureKind("baseline_flips", draw_flips))

@@ -12,7 +12,7 @@ from reportgen.record.ranking import Entry, Ranking, abridge
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 NAME = "baseline_ranking"
 MOST_ROWS = 30
@@ -25,16 +25,16 @@ COLUMNS = (14, 72, 158)
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """The ranking that a record holds, its own model marked."""
     if record.ranking is None:
-        return Skipped(NAME, say("Ranking"), say("There are no other candidates to rank it with."))
+        return Skipped(NAME, _("Ranking"), _("There are no other candidates to rank it with."))
     return plot(record.ranking)
 
 
 def plot(ranking: Ranking) -> FigureFile | Skipped:
     """A forest plot: one row a model on one scale, in the order of the places."""
-    title = say("Ranking")
+    title = _("Ranking")
     measured = [entry for entry in ranking.entries if entry.accuracy is not None and entry.accuracy.value is not None]
     if not measured:
-        return Skipped(NAME, title, say("No model has a known accuracy."))
+        return Skipped(NAME, title, _("No model has a known accuracy."))
     shown = [entry for at, entry in enumerate(measured)
              if at < MOST_ROWS or entry.is_baseline or entry.name == ranking.own]  # fmt: skip
     with sheet(NAME, 76 + 26 * len(shown)) as paper:
@@ -47,10 +47,10 @@ def plot(ranking: Ranking) -> FigureFile | Skipped:
         axes.set_ylim(len(shown) - 0.5, -0.5)
         axes.xaxis.set_major_locator(ticks(6))
         axes.margins(x=0.04)
-        axes.set_xlabel(say("top-1 accuracy, %"))
+        axes.set_xlabel(_("top-1 accuracy, %"))
         axes.spines["left"].set_visible(False)
         grid(axes, "x")
-        for column, head in zip(COLUMNS, (say("top-1"), say("95 % interval"), say("places")), strict=True):
+        for column, head in zip(COLUMNS, (_("top-1"), _("95 % interval"), _("places")), strict=True):
             beside(axes, column, -0.95, head, MUTED)
         return paper.svg(title, caption(ranking, len(measured) - len(shown)), describe(measured))
 
@@ -88,7 +88,7 @@ def colour_of(ranking: Ranking, entry: Entry) -> str:
 def name_of(entry: Entry) -> str:
     """The name at the axis."""
     name = shorten(abridge(entry.name, LONGEST_NAME), LONGEST_NAME)
-    return say("{name}, baseline", name=name) if entry.is_baseline else name
+    return _("{name}, baseline", name=name) if entry.is_baseline else name
 
 
 def caption(ranking: Ranking, left_out: int) -> str:
@@ -97,17 +97,17 @@ def caption(ranking: Ranking, left_out: int) -> str:
     rivals = sum(entry.best == 1 for entry in ranking.entries)
     told = []
     if len(first) == 1 and first[0].worst == 1:
-        told.append(say("{name} is surely first.", name=shorten(abridge(first[0].name, 40), 40)))
+        told.append(_("{name} is surely first.", name=shorten(abridge(first[0].name, 40), 40)))
     elif rivals > 1:
-        told.append(say("{count} models may be first.", count=numerals.count(rivals)))
+        told.append(_("{count} models may be first.", count=numerals.count(rivals)))
     told.append(
-        say(
+        _(
             "Dots: top-1 accuracy; lines: 95 % intervals of each model alone; dashed: the baseline. Places: those that "
             "the differences between pairs leave open, after Holm’s correction."
         )
     )
     if left_out:
-        told.append(say("{count} more stand in the table.", count=numerals.count(left_out)))
+        told.append(_("{count} more stand in the table.", count=numerals.count(left_out)))
     return " ".join(told)
 
 
@@ -118,7 +118,7 @@ def describe(entries: Sequence[Entry]) -> str:
         for entry in entries[:MOST_ROWS]
         if entry.accuracy is not None
     )
-    return say("Forest plot of the accuracy of {count} models. {models}.", count=len(entries), models=told)
+    return _("Forest plot of the accuracy of {count} models. {models}.", count=len(entries), models=told)
 
 
 FIGURE = FigureKind(NAME, draw)

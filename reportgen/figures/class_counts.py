@@ -12,7 +12,7 @@ from reportgen.plugins import FigureKind
 from reportgen.record.run import RunRecord, Split
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 MOST_NAMED = 40
 """Up to so many classes have a row of their own."""
@@ -20,8 +20,8 @@ MOST_NAMED = 40
 
 def split_title(split: Split) -> str:
     """A split and its size."""
-    word = say("Training") if split.name == "train" else say("Test")
-    return say("{split}, {n} images", split=word, n=numerals.count(split.n))
+    word = _("Training") if split.name == "train" else _("Test")
+    return _("{split}, {n} images", split=word, n=numerals.count(split.n))
 
 
 def named_bars(axes: Axes, split: Split, names: Sequence[str]) -> None:
@@ -41,19 +41,19 @@ def named_bars(axes: Axes, split: Split, names: Sequence[str]) -> None:
 def ranked_steps(axes: Axes, split: Split) -> None:
     """Counts from the largest class to the smallest."""
     axes.stairs(sorted(split.counts, reverse=True), fill=True, color=SOFT if split.name == "train" else ACCENT)
-    axes.set_xlabel(say("classes, largest first"))
+    axes.set_xlabel(_("classes, largest first"))
     axes.set_ylim(0, None)
     axes.yaxis.set_major_locator(ticks(5, integer=True))
-    axes.yaxis.set_major_formatter(lambda value, _: numerals.count(value))
+    axes.yaxis.set_major_formatter(lambda value, _unused: numerals.count(value))
     grid(axes)
 
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """Images by class and split, in class order."""
-    name, title = "class_counts", say("Images by class")
+    name, title = "class_counts", _("Images by class")
     splits, names = [split for split in record.data.splits if split.counts], record.data.classes
     if not splits or not names:
-        return Skipped(name, title, say("The record holds no counts by class."))
+        return Skipped(name, title, _("The record holds no counts by class."))
     many = len(names) > MOST_NAMED
     with sheet(name, 220 if many else 44 + 21 * len(names)) as paper:
         panels = paper.figure.subplots(1, len(splits), squeeze=False)[0]
@@ -65,17 +65,17 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
                 named_bars(axes, split, names)
                 axes.tick_params(labelleft=place == 0)
         told = " ".join(balance(split, names) for split in splits)
-        reading = "" if many else " " + say("Each split has its own scale.")
-        return paper.svg(title, told + reading, say("Bars of images by class. {sentence}", sentence=told))
+        reading = "" if many else " " + _("Each split has its own scale.")
+        return paper.svg(title, told + reading, _("Bars of images by class. {sentence}", sentence=told))
 
 
 def balance(split: Split, names: Sequence[str]) -> str:
     """Whether a split's classes are equal, else its smallest and largest."""
     counts = np.asarray(split.counts)
-    word = say("Training") if split.name == "train" else say("Test")
+    word = _("Training") if split.name == "train" else _("Test")
     if counts.min() == counts.max():
-        return say("{split}: {count} images of every class.", split=word, count=numerals.count(int(counts[0])))
-    return say(
+        return _("{split}: {count} images of every class.", split=word, count=numerals.count(int(counts[0])))
+    return _(
         "{split}: from {low} ({smallest}) to {high} ({largest}).", split=word,
         low=numerals.count(int(counts.min())), smallest=shorten(names[int(counts.argmin())], 40),
         high=numerals.count(int(counts.max())), largest=shorten(names[int(counts.argmax())], 40),

@@ -14,7 +14,7 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 MOST = 30
 APART = 0.17
@@ -41,9 +41,9 @@ def mark(axes: Axes, row: float, metric: MetricValue, recall: bool) -> None:
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """A dot for recall and one for precision with their intervals, one row a class, the weakest first."""
-    name, title = "class_scores", say("Recall and precision by class")
+    name, title = "class_scores", _("Recall and precision by class")
     if record.measured is None or not by_recall(record.measured.classes):
-        return Skipped(name, title, say("The record holds no scores by class."))
+        return Skipped(name, title, _("The record holds no scores by class."))
     ranked = by_recall(record.measured.classes)
     shown = ranked[:MOST]
     overall = record.measured.value("accuracy")
@@ -59,13 +59,13 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
         axes.set_ylim(len(shown) - 0.4, -0.6)
         low = min(axes.get_xlim()[0], 99.0)
         axes.set_xlim(max(0.0, 10 * (low // 10)), 100.8)
-        axes.set_xlabel(say("recall: % of the class's images; precision: % of the images called so"))
+        axes.set_xlabel(_("recall: % of the class's images; precision: % of the images called so"))
         axes.spines["left"].set_visible(False)
         grid(axes, "x")
         handles = [
-            Line2D([], [], marker="o", color=ACCENT, label=say("recall")),
-            Line2D([], [], marker="D", color=MUTED, markerfacecolor=PAPER, linewidth=0.9, label=say("precision")),
-            Line2D([], [], color=SOFT, linewidth=1, linestyle=(0, (2, 2)), label=say("accuracy of all images")),
+            Line2D([], [], marker="o", color=ACCENT, label=_("recall")),
+            Line2D([], [], marker="D", color=MUTED, markerfacecolor=PAPER, linewidth=0.9, label=_("precision")),
+            Line2D([], [], color=SOFT, linewidth=1, linestyle=(0, (2, 2)), label=_("accuracy of all images")),
         ]
         axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2,
                     handlelength=1.8, columnspacing=1.6, borderpad=0)  # fmt: skip
@@ -76,27 +76,27 @@ def caption(ranked: Sequence[ClassScore]) -> str:
     """The weakest and the strongest class, then how to read the marks."""
     weak, strong = ranked[0], ranked[-1]
     if weak.recall.value == strong.recall.value:
-        told = say("Recall is {value} for every class.", value=weak.recall.display)
+        told = _("Recall is {value} for every class.", value=weak.recall.display)
     else:
-        told = say(
+        told = _(
             "Recall is lowest for {weak}, {low}, and highest for {strong}, {high}.",
             weak=shorten(weak.name, 40), strong=shorten(strong.name, 40),
             low=weak.recall.display_full, high=strong.recall.display_full,
         )  # fmt: skip
     if len(ranked) > MOST:
         left_out = numerals.count(len(ranked))
-        told += " " + say("The weakest {shown} of {count} classes.", shown=MOST, count=left_out)
-    return told + " " + say("Weakest first; lines are 95 % Wilson intervals.")
+        told += " " + _("The weakest {shown} of {count} classes.", shown=MOST, count=left_out)
+    return told + " " + _("Weakest first; lines are 95 % Wilson intervals.")
 
 
 def describe(shown: Sequence[ClassScore], count: int) -> str:
     """Both values of every class shown."""
     told = [
-        say("{name}: recall {recall}, precision {precision}", name=shorten(item.name, 40),
+        _("{name}: recall {recall}, precision {precision}", name=shorten(item.name, 40),
             recall=item.recall.display, precision=item.precision.display)
         for item in shown
     ]  # fmt: skip
-    return say("Dot plot of {shown} of {count} classes. {classes}.", shown=len(shown), count=count,
+    return _("Dot plot of {shown} of {count} classes. {classes}.", shown=len(shown), count=count,
                classes="; ".join(told))  # fmt: skip
 
 

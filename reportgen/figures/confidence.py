@@ -9,7 +9,7 @@ from reportgen.plugins import FigureKind
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 SURE = 0.9
 """From here on a prediction is called sure in the caption."""
@@ -17,18 +17,18 @@ SURE = 0.9
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """Confidence of right predictions upwards and of wrong ones downwards, each as shares of its own."""
-    name, title = "confidence", say("Confidence of right and wrong predictions")
+    name, title = "confidence", _("Confidence of right and wrong predictions")
     found = record.measured
     if found is None or not sum(found.calibration.right) + sum(found.calibration.wrong):
-        return Skipped(name, title, say("The record holds no confidences."))
+        return Skipped(name, title, _("The record holds no confidences."))
     groups = (
-        (np.asarray(found.calibration.right), RIGHT, say("right"), 1),
-        (np.asarray(found.calibration.wrong), WRONG, say("wrong"), -1),
+        (np.asarray(found.calibration.right), RIGHT, _("right"), 1),
+        (np.asarray(found.calibration.wrong), WRONG, _("wrong"), -1),
     )
     bins = len(groups[0][0])
     with sheet(name, 250, HALF) as paper:
         axes = paper.figure.add_subplot()
-        axes.set_title(say("% of the right, of the wrong"))
+        axes.set_title(_("% of the right, of the wrong"))
         for counts, colour, label, side in groups:
             total = int(counts.sum())
             heights = side * 100 * counts / max(total, 1)
@@ -45,25 +45,25 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
         axes.set_ylim(-1.35 * high, 1.35 * high)
         marks = [mark for mark in ticks(4).tick_values(-high, high) if abs(mark) <= high]
         axes.set_yticks(marks)
-        axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):.6g}")
+        axes.yaxis.set_major_formatter(lambda value, _unused: f"{abs(value):.6g}")
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
-        axes.set_xlabel(say("confidence"))
+        axes.set_xlabel(_("confidence"))
         axes.spines["bottom"].set_visible(False)
         axes.tick_params(axis="x", length=0)
         grid(axes)
         told = sentence(groups[0][0], groups[1][0])
-        return paper.svg(title, told + " " + say("Shares of each group in {bins} bins.", bins=bins),
-                         say("Mirrored histogram. {sentence}", sentence=told))  # fmt: skip
+        return paper.svg(title, told + " " + _("Shares of each group in {bins} bins.", bins=bins),
+                         _("Mirrored histogram. {sentence}", sentence=told))  # fmt: skip
 
 
 def sentence(right: np.ndarray, wrong: np.ndarray) -> str:
     """How many of the wrong predictions, and of the right ones, are sure."""
     start = round(SURE * len(right))
     if not wrong.sum():
-        return say("No prediction is wrong.")
+        return _("No prediction is wrong.")
     if not right.sum():
-        return say("No prediction is right.")
-    return say(
+        return _("No prediction is right.")
+    return _(
         "Made with a confidence of {sure} or more: {wrong} of the wrong predictions, {right} of the right ones.",
         wrong=measured(int(wrong[start:].sum()), int(wrong.sum())),
         right=measured(int(right[start:].sum()), int(right.sum())),

@@ -15,7 +15,7 @@ from reportgen.record.measurements import Confusion
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 MOST_CLASSES = 20
 """Up to so many the whole matrix is drawn; beyond, the largest confusions."""
@@ -66,13 +66,13 @@ def draw_matrix(record: RunRecord, counts: Counts, title: str) -> FigureFile:
     with sheet("confusion", 110 + max(24, min(44, 460 // size)) * size) as paper:
         axes = paper.figure.add_subplot()
         mesh = matrix(axes, counts, names)
-        axes.set_ylabel(say("true class"))
-        axes.set_title(say("called"), color=MUTED, loc="center")
+        axes.set_ylabel(_("true class"))
+        axes.set_title(_("called"), color=MUTED, loc="center")
         bar = paper.figure.colorbar(mesh, ax=axes, shrink=0.5, aspect=24, pad=0.02)  # type: ignore[arg-type]
         bar.outline.set_visible(False)
         bar.ax.yaxis.set_major_locator(ticks(4))
-        bar.ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
-        bar.ax.set_title(say("share\nof row"), color=MUTED, loc="left")
+        bar.ax.yaxis.set_major_formatter(lambda value, _unused: f"{100 * value:.3g} %")
+        bar.ax.set_title(_("share\nof row"), color=MUTED, loc="left")
         return paper.svg(title, caption(record, counts), describe(record, counts))
 
 
@@ -90,23 +90,23 @@ def draw_largest(record: RunRecord, largest: Sequence[Confusion], counts: Counts
         axes.set_ylim(len(largest) - 0.4, -0.6)
         axes.set_xlim(0, 1.02 * max(shares))
         axes.set_xticks([])
-        axes.set_title(say("share of the class's images, images"), color=MUTED)
+        axes.set_title(_("share of the class's images, images"), color=MUTED)
         bare(axes)
         return paper.svg(title, caption(record, counts), describe(record, counts))
 
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """The confusion matrix, or the largest confusions where there are many classes."""
-    name, title = "confusion", say("Confusions")
+    name, title = "confusion", _("Confusions")
     if record.measured is None:
-        return Skipped(name, title, say("The record holds no measurements."))
+        return Skipped(name, title, _("The record holds no measurements."))
     counts = np.asarray(record.measured.confusion, dtype=np.int64)
     if len(counts) < 2:
-        return Skipped(name, title, say("With a single class there is nothing to confuse."))
+        return Skipped(name, title, _("With a single class there is nothing to confuse."))
     if len(counts) <= MOST_CLASSES:
         return draw_matrix(record, counts, title)
     if not record.measured.confusions:
-        return Skipped(name, title, say("No image was taken for another class."))
+        return Skipped(name, title, _("No image was taken for another class."))
     return draw_largest(record, record.measured.confusions, counts, title)
 
 
@@ -114,7 +114,7 @@ def pair(record: RunRecord, item: Confusion, most: int) -> str:
     """A confusion in words."""
     names = record.data.classes
     true, predicted = shorten(names[item.true], most), shorten(names[item.predicted], most)
-    return say("{true} called {predicted}", true=true, predicted=predicted)
+    return _("{true} called {predicted}", true=true, predicted=predicted)
 
 
 def caption(record: RunRecord, counts: Counts) -> str:
@@ -122,12 +122,12 @@ def caption(record: RunRecord, counts: Counts) -> str:
     measured = record.measured
     worst = measured.confusions[0] if measured is not None and measured.confusions else None
     if worst is None:
-        first = say("No image was taken for another class.")
+        first = _("No image was taken for another class.")
     else:
-        first = say("Most often {pair}: {share}.", pair=pair(record, worst, 40), share=worst.share.display_full)
+        first = _("Most often {pair}: {share}.", pair=pair(record, worst, 40), share=worst.share.display_full)
     if len(counts) > MOST_CLASSES:
-        return first + " " + say("The largest confusions of {count} classes.", count=numerals.count(len(counts)))
-    return first + " " + say("Numbers: images. Colour: share of the row, errors only; grey: called right.")
+        return first + " " + _("The largest confusions of {count} classes.", count=numerals.count(len(counts)))
+    return first + " " + _("Numbers: images. Colour: share of the row, errors only; grey: called right.")
 
 
 def describe(record: RunRecord, counts: Counts) -> str:
@@ -135,10 +135,10 @@ def describe(record: RunRecord, counts: Counts) -> str:
     measured = record.measured
     largest = measured.confusions[:5] if measured is not None else ()
     told = "; ".join(f"{pair(record, item, 40)} {numerals.count(item.count)}" for item in largest)
-    return say(
+    return _(
         "Confusion matrix of {classes} classes: {right} of {n} images on the diagonal. Largest confusions: {largest}.",
         classes=len(counts), right=numerals.count(int(np.trace(counts))), n=numerals.count(int(counts.sum())),
-        largest=told or say("none"),
+        largest=told or _("none"),
     )  # fmt: skip
 
 

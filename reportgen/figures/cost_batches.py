@@ -14,7 +14,7 @@ from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_device
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 MOST_TICKS = 7
 """Batch sizes written under a panel."""
@@ -22,11 +22,11 @@ MOST_TICKS = 7
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """Median and 95th percentile of a forward pass, and images per second, against the images in it."""
-    name, title = "cost_batches", say("Latency and throughput by batch size")
+    name, title = "cost_batches", _("Latency and throughput by batch size")
     facts = record.probes.cost if record.probes else None
     latency = list_latency(record, facts) if facts else ()
     if facts is None or len(latency) < 2:
-        return Skipped(name, title, say("Fewer than two batch sizes were timed."))
+        return Skipped(name, title, _("Fewer than two batch sizes were timed."))
     at = saturation(latency)
     with sheet(name, 230) as paper:
         left, right = paper.figure.subplots(1, 2)
@@ -41,10 +41,10 @@ def batch_axis(axes: Axes, latency: tuple[Latency, ...]) -> None:
     every = -(-len(sizes) // MOST_TICKS)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator(sizes[::-1][::every]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: numerals.count(value)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _unused: numerals.count(value)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlim(sizes[0] / 1.25, sizes[-1] * 1.25)
-    axes.set_xlabel(say("images in a batch"))
+    axes.set_xlabel(_("images in a batch"))
     grid(axes)
 
 
@@ -52,8 +52,8 @@ def errors(values: list[float], ends: list[tuple[float, float] | None]) -> list[
     """Distances of the ends of the intervals from the values, 0 where there is none."""
     pairs = [pair or (value, value) for value, pair in zip(values, ends, strict=True)]
     return [
-        [max(value - low, 0) for value, (low, _) in zip(values, pairs, strict=True)],
-        [max(high - value, 0) for value, (_, high) in zip(values, pairs, strict=True)],
+        [max(value - low, 0) for value, (low, _unused) in zip(values, pairs, strict=True)],
+        [max(high - value, 0) for value, (_unused, high) in zip(values, pairs, strict=True)],
     ]
 
 
@@ -65,9 +65,9 @@ def time_panel(axes: Axes, latency: tuple[Latency, ...]) -> None:
     axes.errorbar(sizes, medians, errors(medians, ends), color=ACCENT, marker="o", elinewidth=1)
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5) if medians[-1] < 100 * medians[0] else (1,)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: plain_time(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _unused: plain_time(value)))
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.set_title(say("Time of a forward pass"))
+    axes.set_title(_("Time of a forward pass"))
     batch_axis(axes, latency)
 
 
@@ -89,7 +89,7 @@ def speed_panel(axes: Axes, latency: tuple[Latency, ...], at: Saturation | None)
     if at is not None:
         axes.axvline(at.at.batch_size, color=SOFT, linewidth=1, zorder=0)
         share = numerals.percent(at.at.images_per_second / at.best.images_per_second)
-        text = say("{share} of the best", share=share) if at.at is not at.best else say("best")
+        text = _("{share} of the best", share=share) if at.at is not at.best else _("best")
         beyond = at.at.batch_size > (sizes[0] * sizes[-1]) ** 0.5
         axes.annotate(
             text, (at.at.batch_size, 0.04), (-5 if beyond else 5, 0), xycoords=("data", "axes fraction"),
@@ -98,8 +98,8 @@ def speed_panel(axes: Axes, latency: tuple[Latency, ...], at: Saturation | None)
     axes.set_ylim(0, 1.1 * max(one.throughput_interval[1] if one.throughput_interval else one.images_per_second
                                for one in latency))  # fmt: skip
     axes.yaxis.set_major_locator(ticks(5))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
-    axes.set_title(say("Throughput, images/s"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _unused: f"{value:,.6g}"))
+    axes.set_title(_("Throughput, images/s"))
     batch_axis(axes, latency)
 
 
@@ -107,10 +107,10 @@ def caption(record: RunRecord, facts: CostFacts, latency: tuple[Latency, ...], a
     """Where it saturates, then what the marks are, how often it was timed and on what."""
     told = []
     if at is not None and at.rising:
-        told.append(say("Throughput still rises at the largest batch timed."))
+        told.append(_("Throughput still rises at the largest batch timed."))
     elif at is not None:
         told.append(
-            say_count(
+            ngettext(
                 "Batches of more than {count} image hardly help.",
                 "Batches of more than {count} images hardly help.",
                 at.at.batch_size,
@@ -118,7 +118,7 @@ def caption(record: RunRecord, facts: CostFacts, latency: tuple[Latency, ...], a
         )
     fewest, most = min(one.n for one in latency), max(one.n for one in latency)
     told.append(
-        say(
+        _(
             "Line: median of {fewest} to {most} passes, with its 95\u00a0% interval; dash: 95th percentile.",
             fewest=numerals.count(fewest),
             most=numerals.count(most),
@@ -126,20 +126,20 @@ def caption(record: RunRecord, facts: CostFacts, latency: tuple[Latency, ...], a
     )
     told.append(
         {
-            "time": say("Larger batches did not fit into the time for this."),
-            "memory": say("Larger batches did not fit into memory."),
+            "time": _("Larger batches did not fit into the time for this."),
+            "memory": _("Larger batches did not fit into memory."),
             "largest": "",
         }[facts.stopped_by]
     )
     precision = facts.roofs.precision if facts.roofs else record.device.precision
-    told.append(say("{device}.", device=name_device(record.device, precision)))
+    told.append(_("{device}.", device=name_device(record.device, precision)))
     return " ".join(part for part in told if part)
 
 
 def describe(latency: tuple[Latency, ...]) -> str:
     """Every batch size with its median and throughput."""
     rows = [
-        say(
+        _(
             "{batch}: {time}, {speed}",
             batch=numerals.count(one.batch_size),
             time=numerals.seconds_text(one.p50_seconds),
@@ -147,7 +147,7 @@ def describe(latency: tuple[Latency, ...]) -> str:
         )
         for one in latency
     ]
-    return say("Two charts over the images in a batch, time and throughput. {rows}.", rows="; ".join(rows))
+    return _("Two charts over the images in a batch, time and throughput. {rows}.", rows="; ".join(rows))
 
 
 FIGURE = FigureKind("cost_batches", draw)

@@ -15,7 +15,7 @@ from reportgen.record.run import RunRecord
 from reportgen.record.trace import ModelTrace, ModuleCall
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 MOST_STAGES = 12
 DOMINANT = 0.85
@@ -87,13 +87,13 @@ def stages(trace: ModelTrace) -> list[Stage]:
 
 def fold(rows: Sequence[tuple[str, np.ndarray]], total: np.ndarray) -> list[Stage]:
     """The rows that have a share worth showing, then everything else as one."""
-    share = [float(np.max(costs / np.where(total > 0, total, 1))) for _, costs in rows]
+    share = [float(np.max(costs / np.where(total > 0, total, 1))) for _unused, costs in rows]
     largest = sorted(range(len(rows)), key=lambda index: -share[index])[:MOST_STAGES]
     kept = sorted(index for index in largest if share[index] >= WORTH_SHOWING)
     shown = [Stage(rows[index][0], tuple(rows[index][1])) for index in kept]
     rest = total - sum((rows[index][1] for index in kept), np.zeros(4))
     if np.any(rest > 1e-3 * total):
-        shown.append(Stage(say("other"), tuple(np.maximum(rest, 0)), other=True))
+        shown.append(Stage(_("other"), tuple(np.maximum(rest, 0)), other=True))
     return shown
 
 
@@ -117,7 +117,7 @@ def ring(axes: Axes, rows: Sequence[Stage], paint: Sequence[str]) -> None:
         share, colors=list(paint), startangle=90, counterclock=False, radius=1.0,
         wedgeprops={"width": 0.3, "edgecolor": PAPER, "linewidth": 1},
     )  # fmt: skip
-    axes.text(0, 0, f"{numerals.compact(float(values.sum()))}\n{say('parameters')}", ha="center", va="center")
+    axes.text(0, 0, f"{numerals.compact(float(values.sum()))}\n{_('parameters')}", ha="center", va="center")
     middle = np.pi / 2 - 2 * np.pi * (np.cumsum(share) - share / 2)
     letters = 9 if has_long_names(rows) else 11
     tall = 1.3
@@ -162,11 +162,11 @@ MEASURES: tuple[tuple[str, Callable[[float], str]], ...] = (
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """Parameters as a ring; MACs, activation memory and measured time as bars; one order and one colour for a stage."""
-    name, title = "cost_share", say("Where the cost is")
+    name, title = "cost_share", _("Where the cost is")
     rows = stages(record.trace)
     total = np.sum([row.costs for row in rows], axis=0) if rows else np.zeros(4)
     if sum(not row.other for row in rows) < 2 or not total.any():
-        return Skipped(name, title, say("The model is a single layer: there is nothing to share out."))
+        return Skipped(name, title, _("The model is a single layer: there is nothing to share out."))
     paint = colours(rows)
     present = [which for which in (1, 2, 3) if total[which] > 0]
     longest = max((row.costs[which] / total[which] for row in rows for which in present), default=1.0)
@@ -187,7 +187,7 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
 
 def heading(label: str) -> str:
     """The name of a cost as a panel's heading."""
-    return {"MACs": say("MACs"), "activations": say("Activations"), "time": say("Time")}[label]
+    return {"MACs": _("MACs"), "activations": _("Activations"), "time": _("Time")}[label]
 
 
 def leading(rows: Sequence[Stage], which: int) -> Stage:
@@ -204,20 +204,20 @@ def caption(rows: Sequence[Stage], total: np.ndarray, trace: ModelTrace) -> str:
     )
     stage, other = shorten(first.label, 40), shorten(busiest.label, 40)
     if not total[0]:
-        text = say("{other} does {work} of the MACs.", other=other, work=work) if total[1] else ""
+        text = _("{other} does {work} of the MACs.", other=other, work=work) if total[1] else ""
     elif not total[1]:
-        text = say("{stage} holds {some} of the parameters.", stage=stage, some=some)
+        text = _("{stage} holds {some} of the parameters.", stage=stage, some=some)
     elif first == busiest:
-        text = say(
+        text = _(
             "{stage} holds {some} of the parameters and does {work} of the MACs.", stage=stage, some=some, work=work
         )
     else:
-        text = say("{stage} holds {some} of the parameters; {other} does {work} of the MACs.", stage=stage, some=some,
+        text = _("{stage} holds {some} of the parameters; {other} does {work} of the MACs.", stage=stage, some=some,
                    other=other, work=work)  # fmt: skip
     text += " "
-    text += say("Modules in the order they run; MACs and activations (kept for the backward pass) per image")
+    text += _("Modules in the order they run; MACs and activations (kept for the backward pass) per image")
     if total[3] > 0 and trace.timed_batch:
-        return text + say("; time of one forward pass of {batch} images.", batch=numerals.count(trace.timed_batch))
+        return text + _("; time of one forward pass of {batch} images.", batch=numerals.count(trace.timed_batch))
     return text + "."
 
 
@@ -227,11 +227,11 @@ def describe(rows: Sequence[Stage], total: np.ndarray) -> str:
     for row in rows:
         shares = [
             f"{label} {numerals.percent(cost / whole)}"
-            for (label, _), cost, whole in zip(MEASURES, row.costs, total, strict=True)
+            for (label, _unused), cost, whole in zip(MEASURES, row.costs, total, strict=True)
             if whole > 0
         ]
         told.append(f"{shorten(row.label, 40)}: {', '.join(shares)}")
-    return say("Ring and bars of shares by stage. {stages}.", stages="; ".join(told))
+    return _("Ring and bars of shares by stage. {stages}.", stages="; ".join(told))
 
 
 FIGURE = FigureKind("cost_share", draw)

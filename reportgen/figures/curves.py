@@ -10,7 +10,7 @@ from reportgen.record.measurements import ClassScore, Curve
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 from reportgen.text.numerals import NBSP
 
 MOST_CLASSES = 12
@@ -32,13 +32,13 @@ def wrong_among(record: RunRecord, curve: Curve, coverage: float) -> str:
 
 def draw_risk(record: RunRecord) -> FigureFile | Skipped:
     """Error among the most confident predictions, by the share that is kept."""
-    name, title = "risk_coverage", say("Error by the share of predictions kept")
+    name, title = "risk_coverage", _("Error by the share of predictions kept")
     if record.measured is None or not record.measured.risk_coverage.x:
-        return Skipped(name, title, say("The record holds no risk by coverage."))
+        return Skipped(name, title, _("The record holds no risk by coverage."))
     curve = record.measured.risk_coverage
     with sheet(name, 250, HALF) as paper:
         axes = paper.figure.add_subplot()
-        axes.set_title(say("% wrong among the kept"))
+        axes.set_title(_("% wrong among the kept"))
         x, y = 100 * np.asarray(curve.x), 100 * np.asarray(curve.y)
         axes.plot(x, y, color=ACCENT)
         axes.set_xlim(0, 101)
@@ -51,16 +51,16 @@ def draw_risk(record: RunRecord) -> FigureFile | Skipped:
             )  # fmt: skip
         axes.xaxis.set_major_locator(ticks(5))
         axes.yaxis.set_major_locator(ticks(5))
-        axes.set_xlabel(say("% of the predictions kept, surest first"))
+        axes.set_xlabel(_("% of the predictions kept, surest first"))
         grid(axes)
-        told = say(
+        told = _(
             "Wrong of all predictions: {all}; of the surest {kept}: {risk}.",
             all=wrong_among(record, curve, 1.0),
             risk=wrong_among(record, curve, KEPT),
             kept=f"{100 * KEPT:.0f}{NBSP}%",
         )
-        reading = say("A model that knows when it errs has a curve that rises late.")
-        return paper.svg(title, f"{told} {reading}", say("Line chart. {sentence}", sentence=told))
+        reading = _("A model that knows when it errs has a curve that rises late.")
+        return paper.svg(title, f"{told} {reading}", _("Line chart. {sentence}", sentence=told))
 
 
 def chosen(classes: tuple[ClassScore, ...], curves: tuple[Curve, ...]) -> list[tuple[ClassScore, Curve]]:
@@ -72,10 +72,10 @@ def chosen(classes: tuple[ClassScore, ...], curves: tuple[Curve, ...]) -> list[t
 
 def draw_precision_recall(record: RunRecord) -> FigureFile | Skipped:
     """One small chart a class, all on the same axes."""
-    name, title = "precision_recall", say("Precision against recall")
+    name, title = "precision_recall", _("Precision against recall")
     shown = chosen(record.measured.classes, record.measured.precision_recall) if record.measured else []
     if not shown:
-        return Skipped(name, title, say("The record holds no precision by recall."))
+        return Skipped(name, title, _("The record holds no precision by recall."))
     columns = min(COLUMNS, len(shown))
     rows = -(-len(shown) // columns)
     with sheet(name, 46 + 128 * rows, FULL if columns > 2 else HALF) as paper:
@@ -94,25 +94,25 @@ def draw_precision_recall(record: RunRecord) -> FigureFile | Skipped:
                 axes.set_axis_off()
             elif place + columns >= len(shown):
                 axes.tick_params(labelbottom=True)
-        paper.figure.supxlabel(say("recall, %"), color=MUTED, fontsize="medium")
-        paper.figure.supylabel(say("precision, %"), color=MUTED, fontsize="medium")
+        paper.figure.supxlabel(_("recall, %"), color=MUTED, fontsize="medium")
+        paper.figure.supylabel(_("precision, %"), color=MUTED, fontsize="medium")
         return paper.svg(title, *tell(record, shown))
 
 
 def tell(record: RunRecord, shown: list[tuple[ClassScore, Curve]]) -> tuple[str, str]:
     """Caption and alternative text."""
     weak = min(shown, key=lambda pair: pair[0].average_precision or 0.0)[0]
-    caption = say(
+    caption = _(
         "Average precision is lowest for {name}, {value}.", name=shorten(weak.name, 40),
         value=numerals.score(weak.average_precision),
     )  # fmt: skip
     if len(shown) < len(record.data.classes):
-        caption += " " + say("The {shown} weakest of {count} classes.", shown=len(shown),
+        caption += " " + _("The {shown} weakest of {count} classes.", shown=len(shown),
                              count=len(record.data.classes))  # fmt: skip
-    caption += " " + say("One chart a class, its average precision at the right; the nearer to the upper right "
+    caption += " " + _("One chart a class, its average precision at the right; the nearer to the upper right "
                          "corner the better.")  # fmt: skip
-    told = "; ".join(f"{shorten(item.name, 40)} {numerals.score(item.average_precision)}" for item, _ in shown)
-    return caption, say("Small precision–recall charts. Average precision: {classes}.", classes=told)
+    told = "; ".join(f"{shorten(item.name, 40)} {numerals.score(item.average_precision)}" for item, _unused in shown)
+    return caption, _("Small precision–recall charts. Average precision: {classes}.", classes=told)
 
 
 FIGURES = (FigureKind("risk_coverage", draw_risk), FigureKind("precision_recall", draw_precision_recall))

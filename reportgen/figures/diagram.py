@@ -17,7 +17,7 @@ from reportgen.figures._diagram.writer import NAME_LIMIT
 from reportgen.plugins import FigureKind
 from reportgen.record.trace import ModelTrace
 from reportgen.report.model import FigureFile, Skipped
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 NAMED = 8
 """So many kinds of blocks are named in a caption."""
@@ -26,11 +26,11 @@ NAMED = 8
 def figure(trace: ModelTrace, number: int, name: str) -> FigureFile | Skipped:
     """Page `number` of the drawing."""
     made = drawing(trace)
-    title = say("Architecture") if number == 0 else say("Architecture: blocks")
+    title = _("Architecture") if number == 0 else _("Architecture: blocks")
     if isinstance(made, Skipped):
         return Skipped(name, title, made.reason)
     if number >= len(made.pages):
-        return Skipped(name, title, say("Every block stands in the figures before."))
+        return Skipped(name, title, _("Every block stands in the figures before."))
     page = made.pages[number]
     return page_figure(page, name, title, caption(trace, made, number), alternative(trace, page))
 
@@ -38,29 +38,29 @@ def figure(trace: ModelTrace, number: int, name: str) -> FigureFile | Skipped:
 def caption(trace: ModelTrace, made: Drawing, number: int) -> str:
     """What to see, then how to read it."""
     page = made.pages[number]
-    blocks = [panel.title for panel, _, _ in page.panels if panel.digest]
+    blocks = [panel.title for panel, _unused, _unused in page.panels if panel.digest]
     said = []
     if number == 0:
         said.append(summary(trace, page))
     elif blocks:
-        said.append(say("Inside the blocks: {names}.", names=", ".join(blocks)))
-    said.append(bypass_sentence(panel for panel, _, _ in page.panels))
+        said.append(_("Inside the blocks: {names}.", names=", ".join(blocks)))
+    said.append(bypass_sentence(panel for panel, _unused, _unused in page.panels))
     if number == 0 and len(blocks) + len(made.pages) > 1:
         said.append(
-            say(
+            _(
                 "A tinted box is a block drawn in full once; ×n counts repeats, in a heading over the whole model; "
                 "a·b lists a setting's values in order of occurrence."
             )
         )
     if made.left_out and number == len(made.pages) - 1:
-        said.append(say_count("One further structure is too large to be drawn.",
+        said.append(ngettext("One further structure is too large to be drawn.",
                               "{count} further structures are not drawn.", made.left_out))  # fmt: skip
     return " ".join(filter(None, said))
 
 
 def summary(trace: ModelTrace, page: Page) -> str:
     """The model in one sentence: from which input through which blocks to which output."""
-    top = next(panel for panel, _, _ in page.panels if not panel.digest)
+    top = next(panel for panel, _unused, _unused in page.panels if not panel.digest)
     blocks: Counter[str] = Counter()
     for card in top.scheme.cards:
         for row in card.rows:
@@ -68,20 +68,20 @@ def summary(trace: ModelTrace, page: Page) -> str:
                 blocks[row.text] += row.repeats
     shape, output = shape_text(trace.input_shape), ", ".join(shape_text(found) for found in trace.output_shapes[:3])
     if not blocks:
-        return say("{model}, from a {shape} input to an output of {output}.",
+        return _("{model}, from a {shape} input to an output of {output}.",
                    model=shorten(trace.name, NAME_LIMIT, SMALL), shape=shape, output=output)  # fmt: skip
     listed = [f"{name} ×{count}" if count > 1 else name for name, count in blocks.items()]
     if len(listed) > NAMED:
-        listed = [*listed[:NAMED], say("and others")]
+        listed = [*listed[:NAMED], _("and others")]
     names = ", ".join(listed)
-    return say("{model}, from a {shape} input through {blocks} to an output of {output}.",
+    return _("{model}, from a {shape} input through {blocks} to an output of {output}.",
                model=shorten(trace.name, NAME_LIMIT, SMALL), shape=shape, blocks=names, output=output)  # fmt: skip
 
 
 def alternative(trace: ModelTrace, page: Page) -> str:
     """Every panel in words, row by row."""
-    whole = say("{model} as a whole", model=shorten(trace.name, NAME_LIMIT, SMALL))
-    return " ".join(tell(panel, panel.title if panel.digest else whole) for panel, _, _ in page.panels)
+    whole = _("{model} as a whole", model=shorten(trace.name, NAME_LIMIT, SMALL))
+    return " ".join(tell(panel, panel.title if panel.digest else whole) for panel, _unused, _unused in page.panels)
 
 
 FIGURES = (

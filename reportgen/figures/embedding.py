@@ -19,7 +19,7 @@ from reportgen.record.probes.explanations import Embedding, EmbeddingFacts
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 NAME = "embedding"
 MOST = 1200
@@ -41,16 +41,16 @@ Labels = NDArray[np.int64]
 
 def method_name(method: Embedding) -> str:
     """What people call a way to two dimensions."""
-    return {"pca": say("Principal components"), "tsne": "t-SNE", "umap": "UMAP"}[method]
+    return {"pca": _("Principal components"), "tsne": "t-SNE", "umap": "UMAP"}[method]
 
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """The embedding that was asked for, and the principal components beside it when that is another."""
-    title = say("Features in two dimensions")
+    title = _("Features in two dimensions")
     facts = record.probes.explanations.embedding if record.probes and record.probes.explanations else None
     if facts is None:
         missing = record.probes is None or record.probes.explanations is None
-        reason = why_missing(record.probes, "explanations") if missing else say("The features were not embedded.")
+        reason = why_missing(record.probes, "explanations") if missing else _("The features were not embedded.")
         return Skipped(NAME, title, reason)
     arrays = record.arrays
     rows = arrays["explanations.embedding.rows"][:MOST]
@@ -68,8 +68,8 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
             if len(panels) > 1 or method != "pca":
                 axes.set_title(method_name(method))
             if method == "pca":
-                axes.set_xlabel(say("first component, {share} of variance", share=numerals.percent(facts.explained[0])))
-                axes.set_ylabel(say("second, {share}", share=numerals.percent(facts.explained[1])))
+                axes.set_xlabel(_("first component, {share} of variance", share=numerals.percent(facts.explained[0])))
+                axes.set_ylabel(_("second, {share}", share=numerals.percent(facts.explained[1])))
         told = caption(facts, right, len(coloured), len(record.data.classes), moved)
         figure = paper.svg(title, told, describe(facts, right))
     return replace(figure, data=ROUND.sub(lambda path: STROKE.sub(short, path[0]), figure.data))
@@ -150,17 +150,17 @@ def caption(facts: EmbeddingFacts, right: NDArray[np.bool_], coloured: int, clas
     """How much the picture keeps, then what the marks are."""
     both = sum(facts.explained)
     told = [
-        say(
+        _(
             "The first two principal components keep {share} of the variance of {dimensions} features.",
             share=numerals.percent(both), dimensions=numerals.count(facts.dimensions),
         )
     ]  # fmt: skip
     if facts.method != "pca":
         told.append(
-            say("{method} keeps who is near whom, not distances or sizes of groups.", method=method_name(facts.method))
+            _("{method} keeps who is near whom, not distances or sizes of groups.", method=method_name(facts.method))
         )
     told.append(
-        say(
+        _(
             "A point is one of {n} test images before the last layer, coloured by its class; crosses: the {wrong} "
             "called wrong; names in its colour at the middle of each class.",
             n=numerals.count(len(right)), wrong=numerals.count(int((~right).sum())),
@@ -168,20 +168,20 @@ def caption(facts: EmbeddingFacts, right: NDArray[np.bool_], coloured: int, clas
     )  # fmt: skip
     if moved:
         told.append(
-            say_count(
+            ngettext(
                 "{count} lies farther out and stands at the edge.",
                 "{count} lie farther out and stand at the edge.",
                 moved,
             )
         )
     if coloured < classes:
-        told.append(say("In colour the {count} classes with most errors; grey the others.", count=coloured))
+        told.append(_("In colour the {count} classes with most errors; grey the others.", count=coloured))
     return " ".join(told)
 
 
 def describe(facts: EmbeddingFacts, right: NDArray[Any]) -> str:
     """What is drawn and how many points."""
-    return say(
+    return _(
         "Scatter of {n} test images in two dimensions ({method}), {wrong} of them called wrong; the first two "
         "principal components explain {one} and {two} of the variance.",
         n=numerals.count(len(right)), method=method_name(facts.method), wrong=numerals.count(int((~right).sum())),

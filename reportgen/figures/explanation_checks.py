@@ -15,7 +15,7 @@ from reportgen.record.probes import why_missing
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 NAME = "explanation_checks"
 MOST_POINTS = 64
@@ -23,18 +23,18 @@ MOST_POINTS = 64
 
 def method_name(method: str) -> str:
     """What people call a kind of map."""
-    return say("Grad-CAM") if method == "cam" else say("Integrated gradients")
+    return _("Grad-CAM") if method == "cam" else _("Integrated gradients")
 
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """Rank correlations at the left, deletion curves at the right."""
-    title = say("What the maps are worth")
+    title = _("What the maps are worth")
     if record.probes is None or record.probes.explanations is None:
         return Skipped(NAME, title, why_missing(record.probes, "explanations"))
     found = (read_check(record.arrays, method) for method in METHODS)
     checks = [check for check in found if check is not None]
     if not checks:
-        return Skipped(NAME, title, say("The maps were not checked; the reasons stand below."))
+        return Skipped(NAME, title, _("The maps were not checked; the reasons stand below."))
     with sheet(NAME, 232) as paper:
         panels = paper.figure.subplots(1, 1 + len(checks), width_ratios=[1.15] + [1] * len(checks))
         correlations(panels[0], checks, record)
@@ -60,8 +60,8 @@ def correlations(axes: Axes, checks: list[MapCheck], record: RunRecord) -> None:
     axes.set_ylim(len(checks) - 0.55, -0.5)
     axes.set_yticks([])
     axes.set_xticks([-1, -0.5, 0, 0.5, 1], ["−1", "−0.5", "0", "0.5", "1"])
-    axes.set_xlabel(say("rank correlation"))
-    axes.set_title(say("With random weights"))
+    axes.set_xlabel(_("rank correlation"))
+    axes.set_title(_("With random weights"))
     grid(axes, "x")
     axes.spines["left"].set_visible(False)
 
@@ -86,31 +86,29 @@ def curves(axes: Axes, check: MapCheck, record: RunRecord) -> None:
     axes.set_ylim(0, 1.02)
     axes.yaxis.set_major_locator(ticks(5))
     axes.set_xticks([0, 0.5, 1], ["0", "50", "100\u00a0%"])
-    axes.set_xlabel(say("pixels replaced"))
-    axes.set_title(
-        say("{method} (n\u00a0=\u00a0{n})", method=method_name(check.method), n=numerals.count(check.gain.n))
-    )
+    axes.set_xlabel(_("pixels replaced"))
+    axes.set_title(_("{method} (n\u00a0=\u00a0{n})", method=method_name(check.method), n=numerals.count(check.gain.n)))
     grid(axes)
 
 
 def key(axes: Axes) -> None:
     """What the two lines are, in the corner that falling curves leave free."""
-    for line, (text, colour) in enumerate(((say("— the map’s first"), ACCENT), (say("--- random order"), MUTED))):
+    for line, (text, colour) in enumerate(((_("— the map’s first"), ACCENT), (_("--- random order"), MUTED))):
         axes.text(0.98, 0.98 - 0.1 * line, text, transform=axes.transAxes, ha="right", va="top", color=colour)
 
 
 def caption(checks: list[MapCheck]) -> str:
     """How each kind of map comes out, then how to read the panels."""
-    learnt = {True: say("other maps with random weights"), False: say("the same maps with random weights"),
-              None: say("unsure whether random weights give other maps")}  # fmt: skip
-    telling = {True: say("a faster fall than by chance"), False: say("a slower fall than by chance"),
-               None: say("no surely faster fall than by chance")}  # fmt: skip
+    learnt = {True: _("other maps with random weights"), False: _("the same maps with random weights"),
+              None: _("unsure whether random weights give other maps")}  # fmt: skip
+    telling = {True: _("a faster fall than by chance"), False: _("a slower fall than by chance"),
+               None: _("no surely faster fall than by chance")}  # fmt: skip
     told = [
-        say("{method}: {learnt}, {telling}.", method=method_name(check.method), learnt=learnt[check.learnt],
+        _("{method}: {learnt}, {telling}.", method=method_name(check.method), learnt=learnt[check.learnt],
             telling=telling[check.telling])
         for check in checks
     ]  # fmt: skip
-    reading = say(
+    reading = _(
         "Left: rank correlation of each map with that of random weights; a point an image, bar: mean and interval. "
         "Right: mean probability of the class called as pixels take the mean colour, those of the map first (grey: "
         "interval), or in a random order of the same grain."
@@ -121,14 +119,14 @@ def caption(checks: list[MapCheck]) -> str:
 def describe(checks: list[MapCheck]) -> str:
     """The means of both checks."""
     told = [
-        say(
+        _(
             "{method}: rank correlation {rank}, area under the deletion curve {area} against {chance} by chance",
             method=method_name(check.method), rank=numerals.fixed(check.rank.value if check.rank else None, 2),
             area=numerals.fixed(check.area.value, 2), chance=numerals.fixed(check.chance.value, 2),
         )
         for check in checks
     ]  # fmt: skip
-    return say("Points and curves. {checks}.", checks="; ".join(told))
+    return _("Points and curves. {checks}.", checks="; ".join(told))
 
 
 FIGURE = FigureKind(NAME, draw)

@@ -19,7 +19,7 @@ from reportgen.record.probes.explanations import ExplanationFacts
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 NAME = "explanation_maps"
 LABELS = 116
@@ -72,7 +72,7 @@ def find_explained(record: RunRecord) -> list[Explained]:
 def list_rows(record: RunRecord, facts: ExplanationFacts) -> list[Row]:
     """The rows that the record has something for."""
     arrays = record.arrays
-    rows = [Row(say("Picture"), "", lambda one: encode_few(one.picture))]
+    rows = [Row(_("Picture"), "", lambda one: encode_few(one.picture))]
 
     def heat(key: str) -> Callable[[Explained], bytes | None]:
         maps = arrays[f"explanations.{key}"]
@@ -89,27 +89,27 @@ def list_rows(record: RunRecord, facts: ExplanationFacts) -> list[Row]:
         return lambda one: shade_png(maps[one.place])
 
     if facts.layer is not None and "explanations.cam" in arrays:
-        cells = say("{height}×{width} cells", height=facts.layer.height, width=facts.layer.width)
-        rows.append(Row(say("Grad-CAM"), cells, heat("cam")))
+        cells = _("{height}×{width} cells", height=facts.layer.height, width=facts.layer.width)
+        rows.append(Row(_("Grad-CAM"), cells, heat("cam")))
         if np.isfinite(arrays["explanations.cam_label"]).any():
-            rows.append(Row("", say("of the label’s class"), heat("cam_label")))
-        rows.append(Row("", say("random weights"), heat("cam_random")))
+            rows.append(Row("", _("of the label’s class"), heat("cam_label")))
+        rows.append(Row("", _("random weights"), heat("cam_random")))
     if facts.steps:
-        rows.append(Row(say("Gradients"), say("integrated"), shade("ig")))
-        rows.append(Row("", say("random weights"), shade("ig_random")))
+        rows.append(Row(_("Gradients"), _("integrated"), shade("ig")))
+        rows.append(Row("", _("random weights"), shade("ig_random")))
     return rows
 
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """A column a picture, a row a kind of map."""
-    title = say("Attribution maps")
+    title = _("Attribution maps")
     facts = record.probes.explanations if record.probes else None
     if facts is None:
         return Skipped(NAME, title, why_missing(record.probes, "explanations"))
     images = find_explained(record) if "explanations.rows" in record.arrays else []
     rows = list_rows(record, facts)
     if not images or len(rows) < 2:
-        return Skipped(NAME, title, say("No map could be made; the reasons stand below."))
+        return Skipped(NAME, title, _("No map could be made; the reasons stand below."))
     side = min(LARGEST, (FULL - LABELS) / len(images) - GAP)
     album = Album(NAME, HEAD + len(rows) * (side + GAP))
     write_head(album, images, side)
@@ -130,10 +130,10 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
 def write_head(album: Album, images: list[Explained], side: float) -> None:
     """Right and wrong over their columns, and over each picture what it was called and, if wrong, what it is."""
     most = max(4, int((side + GAP - 2) / LETTER))
-    heads = {True: say("Right"), False: say("Wrong")}
-    album.note(say("called"), 0, 30)
+    heads = {True: _("Right"), False: _("Wrong")}
+    album.note(_("called"), 0, 30)
     if any(not image.right for image in images):
-        album.note(say("label"), 0, 46)
+        album.note(_("label"), 0, 46)
     for column, image in enumerate(images):
         left = LABELS + column * (side + GAP)
         if column == 0 or images[column - 1].right != image.right:
@@ -148,16 +148,16 @@ def caption(images: list[Explained], facts: ExplanationFacts) -> str:
     told = []
     if facts.layer is not None:
         told.append(
-            say(
+            _(
                 "Tint: where the feature maps of {layer} speak for the class called, each map on its own scale.",
                 layer=shorten(facts.layer.path, 60),
             )
         )
     if facts.steps:
-        told.append(say("Grey: pixels whose colour speaks for it, against the mean colour."))
-    told.append(say("A map that looks the same with random weights shows the picture, not what was learnt."))
+        told.append(_("Grey: pixels whose colour speaks for it, against the mean colour."))
+    told.append(_("A map that looks the same with random weights shows the picture, not what was learnt."))
     numbers = ", ".join(numerals.count(image.index) for image in images)
-    told.append(say("From the left, nos. {numbers} of the test split.", numbers=numbers))
+    told.append(_("From the left, nos. {numbers} of the test split.", numbers=numbers))
     return " ".join(told)
 
 
@@ -165,14 +165,14 @@ def describe(images: list[Explained], rows: list[Row]) -> str:
     """Which pictures and which rows."""
     right = [shorten(image.called, 40) for image in images if image.right]
     wrong = [
-        say("{label} called {called}", label=shorten(image.label, 40), called=shorten(image.called, 40))
+        _("{label} called {called}", label=shorten(image.label, 40), called=shorten(image.called, 40))
         for image in images
         if not image.right
     ]
     kinds = ", ".join(" ".join(filter(None, (row.title, row.note))) for row in rows)
-    return say(
+    return _(
         "A grid of small pictures. Columns: right predictions of {right}; wrong ones: {wrong}. Rows: {kinds}.",
-        right=", ".join(right) or say("none"), wrong=", ".join(wrong) or say("none"), kinds=kinds,
+        right=", ".join(right) or _("none"), wrong=", ".join(wrong) or _("none"), kinds=kinds,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from reportgen.record.probes.explanations import ExplanationFacts, StageFacts
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 NAME = "feature_maps"
 LABELS = 132
@@ -35,18 +35,18 @@ def map_png(values: NDArray[np.uint8]) -> bytes:
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """A row a stage, the picture itself above."""
-    title = say("Feature maps through the stages")
+    title = _("Feature maps through the stages")
     facts = record.probes.explanations if record.probes else None
     if facts is None:
         return Skipped(NAME, title, why_missing(record.probes, "explanations"))
     if not facts.stages:
-        return Skipped(NAME, title, say("No layer of this model keeps the places of the picture."))
+        return Skipped(NAME, title, _("No layer of this model keeps the places of the picture."))
     picture = shown_picture(record, facts)
     rows = len(facts.stages) + (picture is not None)
     album = Album(NAME, rows * (SIDE + GAP))
     top = 0.0
     if picture is not None:
-        write_label(album, say("Picture"), "", top)
+        write_label(album, _("Picture"), "", top)
         small = thumbnail(picture)
         album.picture(encode_few(small), LABELS, top, SIDE, SIDE)
         top += SIDE + GAP
@@ -83,18 +83,18 @@ def tail(path: str) -> str:
 
 def size_text(stage: StageFacts) -> str:
     """Cells and channels."""
-    return say("{height}×{width}, {channels} ch.", height=stage.height, width=stage.width, channels=stage.channels)
+    return _("{height}×{width}, {channels} ch.", height=stage.height, width=stage.width, channels=stage.channels)
 
 
 def caption(record: RunRecord, facts: ExplanationFacts) -> str:
     """How fine the first and the last maps are, then how to read them."""
     first, last = facts.stages[0], facts.stages[-1]
     index = numerals.count(int(record.arrays["eval.ids"][facts.stage_row])) if facts.stage_row is not None else ""
-    told = say(
+    told = _(
         "From {first} to {last} cells: no. {index} of the test split on its way through the model.",
         first=f"{first.height}×{first.width}", last=f"{last.height}×{last.width}", index=index,
     )  # fmt: skip
-    reading = say(
+    reading = _(
         "A row a layer, the {count} channels that vary most over this picture; each map on its own scale, dark its "
         "highest value.",
         count=max(len(stage.shown) for stage in facts.stages),
@@ -105,7 +105,7 @@ def caption(record: RunRecord, facts: ExplanationFacts) -> str:
 def describe(facts: ExplanationFacts) -> str:
     """The layers and their sizes."""
     layers = "; ".join(f"{shorten(stage.path, 60)}: {size_text(stage)}" for stage in facts.stages)
-    return say("A grid of feature maps, a row a layer. {layers}.", layers=layers)
+    return _("A grid of feature maps, a row a layer. {layers}.", layers=layers)
 
 
 FIGURE = FigureKind(NAME, draw)

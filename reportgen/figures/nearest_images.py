@@ -16,7 +16,7 @@ from reportgen.record.probes import why_missing
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 NAME = "nearest_images"
 SIDE = 62
@@ -30,22 +30,22 @@ MOST = 4
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """A row a mistake."""
-    title = say("Nearest training pictures of the surest mistakes")
+    title = _("Nearest training pictures of the surest mistakes")
     if record.probes is None or record.probes.explanations is None:
         return Skipped(NAME, title, why_missing(record.probes, "explanations"))
     found = read_neighbours(record.arrays)
     if found is None or "explanations.neighbours.pictures" not in record.arrays:
-        return Skipped(NAME, title, say("No mistake was looked up among training images."))
+        return Skipped(NAME, title, _("No mistake was looked up among training images."))
     near = record.arrays["explanations.neighbours.pictures"][:, :MOST]
     kept = {int(index): place for place, index in enumerate(record.arrays["pictures.ids"])}
     ids = record.arrays["eval.ids"][found.rows[: len(near)]]
     rows = [place for place, index in enumerate(ids) if int(index) in kept]
     if not rows:
-        return Skipped(NAME, title, say("The record does not keep the pictures of these mistakes."))
+        return Skipped(NAME, title, _("The record does not keep the pictures of these mistakes."))
     album = Album(NAME, HEAD + len(rows) * ROW - 8)
-    album.text(say("Mistake"), 0, 12, bold=True)
+    album.text(_("Mistake"), 0, 12, bold=True)
     first = SIDE + TEXTS
-    album.text(say("Nearest training pictures: label and similarity"), first, 12, bold=True)
+    album.text(_("Nearest training pictures: label and similarity"), first, 12, bold=True)
     pitch = (FULL - first) / near.shape[1]
     most = int(pitch / LETTER) - 6
     names = record.data.classes
@@ -54,9 +54,9 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
         mistake = thumbnail(record.arrays["pictures"][kept[int(ids[place])]])
         show(album, mistake, 1, top, right=False)
         label, called = int(found.true[place]), int(found.called[place])
-        album.text(say("called {name}", name=shorten(names[called], 13)), SIDE + 10, top + 18)
-        album.text(say("label {name}", name=shorten(names[label], 13)), SIDE + 10, top + 36)
-        album.note(say("no. {index}", index=numerals.count(int(ids[place]))), SIDE + 10, top + 54)
+        album.text(_("called {name}", name=shorten(names[called], 13)), SIDE + 10, top + 18)
+        album.text(_("label {name}", name=shorten(names[label], 13)), SIDE + 10, top + 36)
+        album.note(_("no. {index}", index=numerals.count(int(ids[place]))), SIDE + 10, top + 54)
         for column, picture in enumerate(near[place]):
             left, own = first + column * pitch, int(found.labels[place, column])
             verdict = True if own == label else False if own == called else None
@@ -81,11 +81,11 @@ def caption(record: RunRecord, shown: int) -> str:
         return ""
     side: Any = found.labels[:shown, :MOST]
     called, true = (int((side == own[:shown, None]).sum()) for own in (found.called, found.true))
-    told = say(
+    told = _(
         "Of the {all} neighbours shown, {called} carry the class called and {true} the mistake’s own label.",
         all=numerals.count(side.size), called=numerals.count(called), true=numerals.count(true),
     )  # fmt: skip
-    reading = say(
+    reading = _(
         "Cosine similarity of the features before the last layer, among {n} training images (seed {seed}). Dashed "
         "frame: labelled as the class called; whole frame: labelled as the mistake.",
         n=numerals.count(facts.train.images), seed=facts.train.seed,
@@ -100,14 +100,14 @@ def describe(record: RunRecord, rows: list[int]) -> str:
     for place in rows if found is not None else ():
         near = ", ".join(names[int(label)] for label in found.labels[place, :MOST]) if found else ""
         told.append(
-            say(
+            _(
                 "{label} called {called}, near {near}",
                 label=names[int(found.true[place])], called=names[int(found.called[place])], near=near,
             )
             if found
             else ""
         )  # fmt: skip
-    return say("Mistakes and the labels of their nearest training pictures. {rows}.", rows="; ".join(told))
+    return _("Mistakes and the labels of their nearest training pictures. {rows}.", rows="; ".join(told))
 
 
 FIGURE = FigureKind(NAME, draw)

@@ -27,7 +27,7 @@ from reportgen.record.measurements import Bin
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 
 def interval_of(item: Bin) -> tuple[float, float]:
@@ -72,22 +72,22 @@ def counts(axes: Axes, bins: Sequence[Bin]) -> None:
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
     axes.yaxis.set_major_locator(ticks(2, integer=True))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numerals.count(value)))
-    axes.set_xlabel(say("confidence"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _unused: numerals.count(value)))
+    axes.set_xlabel(_("confidence"))
     grid(axes)
 
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """Two reliability diagrams over the counts of their bins."""
-    name, title = "reliability", say("Confidence against share correct")
+    name, title = "reliability", _("Confidence against share correct")
     measured = record.measured
     if measured is None or not any(item.n for item in measured.calibration.bins):
-        return Skipped(name, title, say("The record holds no confidences."))
+        return Skipped(name, title, _("The record holds no confidences."))
     calibration = measured.calibration
     temperature = numerals.significant(calibration.temperature, 3)
-    pairs = [(calibration.bins, say("As it is: % correct"))]
+    pairs = [(calibration.bins, _("As it is: % correct"))]
     if any(item.n for item in calibration.scaled_bins):
-        pairs.append((calibration.scaled_bins, say("At temperature {value}: % correct", value=temperature)))
+        pairs.append((calibration.scaled_bins, _("At temperature {value}: % correct", value=temperature)))
     with sheet(name, 350) as paper:
         grids = paper.figure.subplots(
             2, len(pairs), sharex=True, sharey="row", height_ratios=(3.4, 1), squeeze=False,
@@ -96,7 +96,7 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
             diagram(grids[0][column], bins, heading)
             counts(grids[1][column], bins)
             grids[0][column].tick_params(axis="x", length=0)
-            grids[1][column].set_title(say("Images"), color=MUTED)
+            grids[1][column].set_title(_("Images"), color=MUTED)
         told = caption(calibration.bins, measured.value("ece"), measured.value("ece_scaled"))
         return paper.svg(title, told, describe(calibration.bins))
 
@@ -108,16 +108,16 @@ def verdict(bins: Sequence[Bin]) -> str:
     if over and not under:
         first = numerals.significant(over[0].low, 2)
         if all(doubtful(item) > 0 for item in bins if item.n and item.low >= over[0].low):
-            return say("Over-confident above {low}: the share correct lies below the confidence.", low=first)
-        return say("Over-confident in {count} of the bins: the share correct lies below the confidence.",
+            return _("Over-confident above {low}: the share correct lies below the confidence.", low=first)
+        return _("Over-confident in {count} of the bins: the share correct lies below the confidence.",
                    count=len(over))  # fmt: skip
     if under and not over:
-        return say("Under-confident in {count} of the bins: the share correct lies above the confidence.",
+        return _("Under-confident in {count} of the bins: the share correct lies above the confidence.",
                    count=len(under))  # fmt: skip
     if over:
-        return say("Over-confident in {over} of the bins and under-confident in {under}.", over=len(over),
+        return _("Over-confident in {over} of the bins and under-confident in {under}.", over=len(over),
                    under=len(under))  # fmt: skip
-    return say("No bin differs from the diagonal by more than its interval.")
+    return _("No bin differs from the diagonal by more than its interval.")
 
 
 def caption(bins: Sequence[Bin], ece: object, scaled: object) -> str:
@@ -125,9 +125,9 @@ def caption(bins: Sequence[Bin], ece: object, scaled: object) -> str:
     told = [verdict(bins)]
     before, after = getattr(ece, "display", None), getattr(scaled, "display", None)
     if before and after:
-        told.append(say("Expected calibration error {before}, after scaling {after}.", before=before, after=after))
+        told.append(_("Expected calibration error {before}, after scaling {after}.", before=before, after=after))
     told.append(
-        say("Grey bars: share correct in each of {bins} bins; orange: missing to the confidence, blue: above it; "
+        _("Grey bars: share correct in each of {bins} bins; orange: missing to the confidence, blue: above it; "
             "dots at the mean confidence with 95 % intervals, coloured where these miss the diagonal.", bins=len(bins))
     )  # fmt: skip
     return " ".join(told)
@@ -136,12 +136,12 @@ def caption(bins: Sequence[Bin], ece: object, scaled: object) -> str:
 def describe(bins: Sequence[Bin]) -> str:
     """Share correct, confidence and n of every bin that holds images."""
     told = [
-        say("{low} to {high}: {accuracy} correct at confidence {confidence}, {n} images",
+        _("{low} to {high}: {accuracy} correct at confidence {confidence}, {n} images",
             low=numerals.fixed(item.low, 2), high=numerals.fixed(item.high, 2), n=numerals.count(item.n),
             accuracy=numerals.percent(item.accuracy), confidence=numerals.fixed(item.confidence, 2))
         for item in bins if item.n
     ]  # fmt: skip
-    return say("Reliability diagram. {bins}.", bins="; ".join(told))
+    return _("Reliability diagram. {bins}.", bins="; ".join(told))
 
 
 FIGURE = FigureKind("reliability", draw)

@@ -19,7 +19,7 @@ from reportgen.record.probes.response import INITIAL, TRAINED
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 COLUMNS = 4
 LEFT, RIGHT, GAP, LEGEND, TITLE, TALL, FOOT = 34, 8, 16, 26, 22, 108, 18
@@ -77,14 +77,14 @@ class Grid:
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """One panel a layer on shared scales."""
-    name, title = "response_drive", say("Response of each layer to its own drive")
+    name, title = "response_drive", _("Response of each layer to its own drive")
     responses = find_responses(record, name, title)
     if isinstance(responses, Skipped):
         return responses
     shown = responses.shown()
     drives, lines = responses.array("drives"), responses.relative("rms", TRAINED)[:, shown]
     if not np.isfinite(lines).any():
-        return Skipped(name, title, say("No layer answers to the images as they are."))
+        return Skipped(name, title, _("No layer answers to the images as they are."))
     bands = responses.array("channels")[TRAINED][:, :, shown]
     found = [responses.characteristic(place) for place in shown]
     ends = (float(np.nanmax(lines, initial=LOWEST)), float(drives[-1]))
@@ -138,7 +138,7 @@ def draw_frames(axes: Axes, layout: Grid, responses: Responses, shown: Sequence[
             axes.text(left - 6, at, str(tick), ha="right", va="center", color=MUTED)
     axes.plot(*gapped(rules), color=HAIRLINE, linewidth=0.75)
     axes.plot(*gapped(ideal), color=SOFT, linewidth=0.75, linestyle=(0, (2, 2)))
-    axes.text(FULL - RIGHT, 3, say("drive, times that of the images as they are"), ha="right", va="bottom", color=MUTED)
+    axes.text(FULL - RIGHT, 3, _("drive, times that of the images as they are"), ha="right", va="bottom", color=MUTED)
 
 
 def gapped(points: Sequence[tuple[float, float] | None]) -> tuple[list[float], list[float]]:
@@ -163,7 +163,7 @@ def draw_marks(axes: Axes, layout: Grid, found: Sequence[Characteristic | None])
     for panel, one in enumerate(found):
         left, bottom = layout.corner(panel)
         if one is None or one.linear is None:
-            word = say("silent") if one is None else say("does not follow its drive")
+            word = _("silent") if one is None else _("does not follow its drive")
             axes.text(left + layout.wide, bottom + TALL - 4, word, ha="right", va="top", color=MUTED)
             continue
         bars += [*((float(layout.x(panel, np.array(end))), bottom) for end in one.linear), None]
@@ -179,13 +179,13 @@ def draw_marks(axes: Axes, layout: Grid, found: Sequence[Characteristic | None])
 def draw_key(axes: Axes, layout: Grid, compared: bool) -> None:
     """What the marks are, in one line over the panels."""
     y, x = layout.height - 10, float(LEFT)
-    items = [(say("trained"), {"color": ACCENT, "linewidth": 1.5})]
-    items += [(say("initial"), {"color": SOFT, "linewidth": 1.5})] if compared else []
+    items = [(_("trained"), {"color": ACCENT, "linewidth": 1.5})]
+    items += [(_("initial"), {"color": SOFT, "linewidth": 1.5})] if compared else []
     items += [
-        (say("middle 80 % of channels"), {"color": BAND, "linewidth": 6}),
-        (say("linear region"), {"color": ACCENT, "linewidth": 3}),
-        (say("threshold"), {"color": INK, "marker": ">", "linestyle": "", "markersize": 4}),
-        (say("saturation"), {"color": INK, "marker": "s", "linestyle": "", "markersize": 3.5}),
+        (_("middle 80 % of channels"), {"color": BAND, "linewidth": 6}),
+        (_("linear region"), {"color": ACCENT, "linewidth": 3}),
+        (_("threshold"), {"color": INK, "marker": ">", "linestyle": "", "markersize": 4}),
+        (_("saturation"), {"color": INK, "marker": "s", "linestyle": "", "markersize": 3.5}),
     ]
     for text, style in items:
         axes.plot([x, x + 9, x + 18], [y, y, y], markevery=[1], solid_capstyle="butt", **style)  # type: ignore[arg-type]
@@ -199,14 +199,14 @@ def caption(responses: Responses, shown: Sequence[int], found: Sequence[Characte
     whole = sum(one.linear is not None and one.linear[1] >= responses.array("drives")[-1] for one in known)
     flat = sum(one.linear is None for one in known)
     told = [
-        say(
+        _(
             "Of {count} layers, {linear} keep their gain up to three times the usual drive, and {flat} do not follow "
             "their drive.",
             count=len(found), linear=whole, flat=flat,
         )
     ]  # fmt: skip
     told.append(
-        say(
+        _(
             "Each panel: root mean square of the layer’s output against that of its input, both relative to what they "
             "are for the images as they are, n\u00a0=\u00a0{n}; dotted: in proportion; left of 0: the input with its "
             "sign reversed.",
@@ -222,18 +222,18 @@ def describe(responses: Responses, shown: Sequence[int], found: Sequence[Charact
     for place, one in zip(shown, found, strict=True):
         name = squeeze(responses.facts.units[place].path, 40)
         if one is None:
-            told.append(say("{name}: silent", name=name))
+            told.append(_("{name}: silent", name=name))
             continue
         region = (
-            say("linear from {low} to {high}", low=numerals.brief(one.linear[0]),
+            _("linear from {low} to {high}", low=numerals.brief(one.linear[0]),
                 high=numerals.brief(one.linear[1]))
-            if one.linear is not None else say("does not follow its drive")
+            if one.linear is not None else _("does not follow its drive")
         )  # fmt: skip
         told.append(
-            say("{name}: gain {gain}, at rest {rest}, {region}", name=name, gain=numerals.fixed(one.gain, 2),
+            _("{name}: gain {gain}, at rest {rest}, {region}", name=name, gain=numerals.fixed(one.gain, 2),
                 rest=numerals.fixed(one.rest, 2), region=region)
         )  # fmt: skip
-    return say("Small charts of response against drive, one a layer. {layers}.", layers="; ".join(told))
+    return _("Small charts of response against drive, one a layer. {layers}.", layers="; ".join(told))
 
 
 FIGURE = FigureKind("response_drive", draw)

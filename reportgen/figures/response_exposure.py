@@ -17,7 +17,7 @@ from reportgen.record.probes.response import CLIPPED, INITIAL, TRAINED, UNCLIPPE
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 BAND = "#cfe3e1"
 FLOOR, CEILING = 1 / 8, 8.0
@@ -27,7 +27,7 @@ HEIGHT = 430
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """Above, right and sure, clipped and unclipped; below, the layers' responses before and after training."""
-    name, title = "response_exposure", say("Driven from black to beyond white")
+    name, title = "response_exposure", _("Driven from black to beyond white")
     responses = find_responses(record, name, title)
     if isinstance(responses, Skipped):
         return responses
@@ -36,15 +36,15 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
     with sheet(name, HEIGHT) as paper:
         panels = paper.figure.subplots(2, 2, sharex=True, sharey="row")
         for axes, side, heading in (
-            (panels[0, 0], CLIPPED, say("Right and sure, cut at white, %")),
-            (panels[0, 1], UNCLIPPED, say("Right and sure, not cut, %")),
+            (panels[0, 0], CLIPPED, _("Right and sure, cut at white, %")),
+            (panels[0, 1], UNCLIPPED, _("Right and sure, not cut, %")),
         ):
             draw_answers(axes, responses, side)
             axes.set_title(heading)
         for axes, lines, heading in zip(panels[1], *layer_panels(responses, shown), strict=True):
             draw_layers(axes, exposures, lines, [responses.facts.units[place].path for place in shown])
             axes.set_title(heading)
-            axes.set_xlabel(say("exposure, times the pixel values as they are"))
+            axes.set_xlabel(_("exposure, times the pixel values as they are"))
         return paper.svg(title, caption(responses, len(shown)), describe(responses, shown))
 
 
@@ -52,9 +52,9 @@ def layer_panels(responses: Responses, shown: Sequence[int]) -> tuple[list[Float
     """Relative responses (E, layers) of the two lower panels and their titles."""
     trained = responses.relative("layers", TRAINED)[:, :, shown]
     if not responses.compared:
-        return [trained[CLIPPED], trained[UNCLIPPED]], [say("Layers, cut at white"), say("Layers, not cut")]
+        return [trained[CLIPPED], trained[UNCLIPPED]], [_("Layers, cut at white"), _("Layers, not cut")]
     before = responses.relative("layers", INITIAL)[CLIPPED][:, shown]
-    return [before, trained[CLIPPED]], [say("Layers, initial weights"), say("Layers, trained")]
+    return [before, trained[CLIPPED]], [_("Layers, initial weights"), _("Layers, trained")]
 
 
 def positions(exposures: FloatArray) -> FloatArray:
@@ -67,7 +67,7 @@ def positions(exposures: FloatArray) -> FloatArray:
 def name_exposure(exposure: float) -> str:
     """An exposure as a photographer writes it: "1/8", "1", "4"."""
     if exposure <= 0:
-        return say("black")
+        return _("black")
     return numerals.brief(exposure) if exposure >= 1 else f"1/{numerals.brief(1 / exposure)}"
 
 
@@ -92,7 +92,7 @@ def draw_answers(axes: Axes, responses: Responses, side: int) -> None:
     axes.plot(x, accuracy, color=ACCENT, marker="o", markersize=3.5, clip_on=False)
     axes.set_ylim(0, 100)
     axes.tick_params(axis="x", length=0)
-    named = [(float(confidence[-1]), say("sure"), MUTED), (float(accuracy[-1]), say("right"), ACCENT)]
+    named = [(float(confidence[-1]), _("sure"), MUTED), (float(accuracy[-1]), _("right"), ACCENT)]
     label_ends(axes, float(x[-1]), named, 12)
     grid(axes)
 
@@ -120,7 +120,7 @@ def draw_layers(axes: Axes, exposures: FloatArray, lines: FloatArray, names: Seq
 def label_ends(axes: Axes, x: float, ends: Sequence[tuple[float, str, Any]], gap: float) -> None:
     """Names at the ends of lines, kept apart."""
     known = [end for end in ends if np.isfinite(end[0])]
-    for place, (_, text, colour) in zip(spread([end[0] for end in known], gap), known, strict=True):
+    for place, (_unused, text, colour) in zip(spread([end[0] for end in known], gap), known, strict=True):
         axes.annotate(text, (x, place), (6, 0), textcoords="offset points", va="center", color=colour,
                       annotation_clip=False)  # fmt: skip
 
@@ -131,12 +131,12 @@ def caption(responses: Responses, shown: int) -> str:
     exposures, n = responses.array("exposures"), right.shape[1]
     nominal = int(np.argmin(np.abs(exposures - 1)))
     lit = int(np.argmax(exposures > 0))
-    told = say(
+    told = _(
         "Right for {usual} of the images as they are, {dark} at 1/{low} and {bright} at {high} times their brightness.",
         usual=measured(int(right[nominal].sum()), n), dark=share(right[lit]), low=numerals.count(1 / exposures[lit]),
         bright=share(right[-1]), high=numerals.count(exposures[-1]),
     )  # fmt: skip
-    reading = say(
+    reading = _(
         "Above: share right with its 95 % Wilson interval, and mean confidence (dashed). Below: root mean square of "
         "each layer’s output relative to that for the images as they are (n\u00a0=\u00a0{n}, cut at white unless "
         "said), light to dark from input to output; dotted: in proportion to the exposure.",
@@ -155,18 +155,18 @@ def describe(responses: Responses, shown: Sequence[int]) -> str:
     exposures = responses.array("exposures")
     right, sure = responses.array("right")[CLIPPED], responses.array("confidence")[CLIPPED]
     told = [
-        say("at {exposure}: right {right}, sure {sure}", exposure=name_exposure(float(exposure)),
+        _("at {exposure}: right {right}, sure {sure}", exposure=name_exposure(float(exposure)),
             right=share(right[place]), sure=numerals.percent(float(sure[place].mean())))
         for place, exposure in enumerate(exposures)
     ]  # fmt: skip
     lines = responses.relative("layers", TRAINED)[CLIPPED]
     layers = [
-        say("{name}: from {dark} at black to {bright} at the brightest",
+        _("{name}: from {dark} at black to {bright} at the brightest",
             name=squeeze(responses.facts.units[place].path, 40), dark=numerals.fixed(float(lines[0, place]), 2),
             bright=numerals.fixed(float(lines[-1, place]), 2))
         for place in sorted({shown[0], shown[-1]})
     ]  # fmt: skip
-    return say(
+    return _(
         "Four charts over the exposure of the images, cut at white. {answers}. Relative response of layers: {layers}.",
         answers="; ".join(told), layers="; ".join(layers),
     )  # fmt: skip

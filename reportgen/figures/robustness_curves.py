@@ -13,7 +13,7 @@ from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_condition, name_kind
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 MOST_COLUMNS = 5
 SEVERITIES = 5
@@ -44,10 +44,10 @@ def mark(one: Outcome, place: float) -> Mark:
 
 def draw_corruptions(record: RunRecord) -> FigureFile | Skipped:
     """One panel a kind of corruption, accuracy against severity."""
-    name, title = "robustness_corruptions", say("Accuracy under corruptions")
+    name, title = "robustness_corruptions", _("Accuracy under corruptions")
     outcomes = [one for one in read(record) if one.condition.family in CORRUPTED]
     if not outcomes:
-        return Skipped(name, title, say("No corruption was measured."))
+        return Skipped(name, title, _("No corruption was measured."))
     shown = list(by_kind(outcomes).values())
     columns = min(MOST_COLUMNS, len(shown))
     ticks = tuple(((level - 1) / (SEVERITIES - 1), f"{level}") for level in range(1, SEVERITIES + 1))
@@ -64,7 +64,7 @@ def draw_corruptions(record: RunRecord) -> FigureFile | Skipped:
     draw_panels(album, panels, columns)
     strongest = [max(points, key=lambda one: one.drop) for points in shown]
     worst, least = max(strongest, key=lambda one: one.drop), min(strongest, key=lambda one: one.drop)
-    caption = say(
+    caption = _(
         "At its worst, each kind leaves between {low} ({worst}) and {high} ({least}). Accuracy in per cent against "
         "severity; dashed: the same images as they are ({clean}); bars: 95 % Wilson intervals.",
         worst=name_condition(worst.condition), low=worst.accuracy.display_full,
@@ -75,28 +75,28 @@ def draw_corruptions(record: RunRecord) -> FigureFile | Skipped:
 
 def draw_moves(record: RunRecord) -> FigureFile | Skipped:
     """Shifts, rotations, mirror images and attacks, accuracy against their size."""
-    name, title = "robustness_moves", say("Accuracy under moves and attacks")
+    name, title = "robustness_moves", _("Accuracy under moves and attacks")
     outcomes = [one for one in read(record) if one.condition.family not in CORRUPTED]
     if not outcomes:
-        return Skipped(name, title, say("No move or attack was measured."))
+        return Skipped(name, title, _("No move or attack was measured."))
     kinds = by_kind(outcomes)
     panels = [
-        sized(say("Shift, pixels"), kinds, ("shift",)),
-        sized(say("Rotation, degrees"), kinds, ("rotation",)),
+        sized(_("Shift, pixels"), kinds, ("shift",)),
+        sized(_("Rotation, degrees"), kinds, ("rotation",)),
         mirrored(kinds),
-        sized(say("Attack, ε in 1/255"), kinds, ("fgsm", "pgd")),
+        sized(_("Attack, ε in 1/255"), kinds, ("fgsm", "pgd")),
     ]
     shown = [panel for panel in panels if panel is not None]
     album = Album(name, height_of(len(shown), len(shown)))
     draw_panels(album, shown, len(shown))
     worst = max(outcomes, key=lambda one: one.drop)
-    caption = say(
+    caption = _(
         "Lowest: {worst}, {accuracy}. Accuracy in per cent; sizes stand at even distances; dashed: the same images as "
         "they are ({clean}); bars: 95 % Wilson intervals.",
         worst=name_condition(worst.condition), accuracy=worst.accuracy.display_full, clean=worst.clean.display,
     )  # fmt: skip
     if {"fgsm", "pgd"} <= kinds.keys():
-        caption += " " + say("Attacks: FGSM in grey, PGD in colour.")
+        caption += " " + _("Attacks: FGSM in grey, PGD in colour.")
     return album.svg(title, caption, describe(outcomes))
 
 
@@ -124,10 +124,10 @@ def mirrored(kinds: dict[str, list[Outcome]]) -> Panel | None:
     if not here:
         return None
     places = [(place + 0.5) / len(here) for place in range(len(here))]
-    words = {"flip_horizontal": say("left–right"), "flip_vertical": say("upside down")}
+    words = {"flip_horizontal": _("left–right"), "flip_vertical": _("upside down")}
     marks = tuple(mark(one, place) for one, place in zip(here, places, strict=True))
     ticks = tuple((place, words[one.condition.kind]) for one, place in zip(here, places, strict=True))
-    return Panel(say("Mirrored"), (Curve(marks, joined=False),), here[0].clean.value or 0.0, ticks)
+    return Panel(_("Mirrored"), (Curve(marks, joined=False),), here[0].clean.value or 0.0, ticks)
 
 
 def describe(outcomes: Sequence[Outcome]) -> str:
@@ -137,7 +137,7 @@ def describe(outcomes: Sequence[Outcome]) -> str:
         for kind, points in by_kind(outcomes).items()
     )
     clean = outcomes[0].clean
-    return say("Small charts of accuracy by strength; {clean} on the images as they are. {told}.",
+    return _("Small charts of accuracy by strength; {clean} on the images as they are. {told}.",
                clean=clean.display or numerals.DASH, told=told)  # fmt: skip
 
 

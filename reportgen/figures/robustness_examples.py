@@ -10,7 +10,7 @@ from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_kind
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 COLUMNS = 8
 COLOURS = 64
@@ -24,12 +24,12 @@ LABEL = 30
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """The picture as it is and under each corruption at severity 3, named below."""
-    name, title = "robustness_examples", say("One image under each corruption")
+    name, title = "robustness_examples", _("One image under each corruption")
     facts = record.probes.robustness if record.probes else None
     pictures = record.arrays.get("robustness.examples")
     if facts is None or pictures is None or not len(pictures):
-        return Skipped(name, title, say("The record keeps no corrupted pictures."))
-    names = [say("as it is"), *(name_kind(kind) for kind in facts.examples)]
+        return Skipped(name, title, _("The record keeps no corrupted pictures."))
+    names = [_("as it is"), *(name_kind(kind) for kind in facts.examples)]
     side = (FULL - GAP * (COLUMNS - 1)) / COLUMNS
     rows = -(-len(names) // COLUMNS)
     album = Album(name, rows * (side + LABEL + GAP))
@@ -37,13 +37,13 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
         row, column = divmod(place, COLUMNS)
         left, top = column * (side + GAP), row * (side + LABEL + GAP)
         album.picture(encode_few(picture, COLOURS), left, top, side, side)
-        first, _, second = (label, "", "") if len(label) <= ONE_LINE else label.partition(" ")
+        first, _unused, second = (label, "", "") if len(label) <= ONE_LINE else label.partition(" ")
         album.note(first, left, top + side + 14)
         album.note(second, left, top + side + 28)
     number = numerals.count(facts.example_id)
-    caption = say("Test image {number} as it is and under {count} corruptions at severity 3 of 5, in 64 colours "
+    caption = _("Test image {number} as it is and under {count} corruptions at severity 3 of 5, in 64 colours "
                   "each.", number=number, count=len(facts.examples))  # fmt: skip
-    alt = say("Small pictures of test image {number}: {names}.", number=number, names=", ".join(names))
+    alt = _("Small pictures of test image {number}: {names}.", number=number, names=", ".join(names))
     return album.svg(title, caption, alt)
 
 

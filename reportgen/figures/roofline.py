@@ -18,7 +18,7 @@ from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_device, name_group, name_limit
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 MOST_POINTS = 40
 """Groups drawn, those that take most time."""
@@ -32,14 +32,14 @@ GIGA = 1e9
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """Groups of equal modules under the machine's roofs, and the time by what limits it."""
-    name, title = "roofline", say("How near the modules come to the machine’s limits")
+    name, title = "roofline", _("How near the modules come to the machine’s limits")
     roofs = record.probes.cost.roofs if record.probes and record.probes.cost else None
     if roofs is None:
-        return Skipped(name, title, say("The machine’s limits were not measured."))
+        return Skipped(name, title, _("The machine’s limits were not measured."))
     groups = group_calls(record.trace, roofs.element_bytes)
     shown = [group for group in groups if group.rate and group.intensity][:MOST_POINTS]
     if not shown:
-        return Skipped(name, title, say("No timed module has MACs that are known."))
+        return Skipped(name, title, _("No timed module has MACs that are known."))
     with sheet(name, 300) as paper:
         left, right = paper.figure.subplots(1, 2, width_ratios=(3.6, 1))
         roof_panel(left, shown, roofs, sum(group.seconds for group in groups))
@@ -70,9 +70,9 @@ def roof_panel(axes: Axes, groups: Sequence[Group], roofs: Roofs, whole: float) 
     low = min(y.min(), peak * ends[0] / ridge if ends[0] > 0 else y.min())
     axes.set_ylim(max(low, peak / 1e5) / 2, 2.4 * max(peak, y.max()))
     axes.set_xlim(*ends)
-    top = say("matrix products {rate}", rate=numerals.compact(roofs.flops_per_second, "FLOP/s"))
+    top = _("matrix products {rate}", rate=numerals.compact(roofs.flops_per_second, "FLOP/s"))
     axes.annotate(top, (ends[1], peak), (-2, 3), textcoords="offset points", ha="right", va="bottom", color=MUTED)
-    slant = say("memory {rate}", rate=numerals.compact(roofs.bytes_per_second, "B/s"))
+    slant = _("memory {rate}", rate=numerals.compact(roofs.bytes_per_second, "B/s"))
     start = 1.15 * ends[0], 1.15 * 1.15 * peak * ends[0] / ridge
     axes.text(
         *start, slant, rotation=math.degrees(math.atan2(start[1], start[0])), rotation_mode="anchor", color=MUTED,
@@ -81,12 +81,12 @@ def roof_panel(axes: Axes, groups: Sequence[Group], roofs: Roofs, whole: float) 
     name_points(axes, groups[:NAMED], x, y)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(LogLocator(10, numticks=8))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
+        axis.set_major_formatter(FuncFormatter(lambda value, _unused: f"{value:,.12g}"))
         axis.set_minor_formatter(NullFormatter())
     axes.tick_params(which="minor", length=0)
     axes.grid(color=HAIRLINE)
-    axes.set_xlabel(say("FLOP per byte moved"))
-    axes.set_title(say("Achieved GFLOP/s"))
+    axes.set_xlabel(_("FLOP per byte moved"))
+    axes.set_title(_("Achieved GFLOP/s"))
 
 
 def draw_marks(axes: Axes, groups: Sequence[Group], roofs: Roofs, whole: float) -> None:
@@ -131,7 +131,7 @@ def limit_panel(axes: Axes, shares: dict[Limit, float]) -> None:
     axes.set_ylim(len(shares) - 0.4, -0.6)
     axes.set_xlim(0, 1.9 * max(shares.values()))
     axes.set_xticks([])
-    axes.set_title(say("Time limited by"))
+    axes.set_title(_("Time limited by"))
     bare(axes)
 
 
@@ -141,7 +141,7 @@ def caption(record: RunRecord, roofs: Roofs, left_out: int) -> str:
     whole = whole_pass(record.trace, roofs)
     if whole is not None:
         told.append(
-            say(
+            _(
                 "The whole pass of {batch} images reaches {rate}, {share} of the flat roof.",
                 batch=numerals.count(whole.batch_size),
                 rate=numerals.compact(whole.flops_per_second, "FLOP/s"),
@@ -149,22 +149,22 @@ def caption(record: RunRecord, roofs: Roofs, left_out: int) -> str:
             )
         )
     told.append(
-        say(
+        _(
             "Marks: equal modules, area by their time; lines: the rate of matrix products ({size} rows) and of memory "
             "copies, both measured here. Above the slanted line work is served from caches.",
             size=numerals.count(roofs.matrix_size),
         )
     )
     if left_out:
-        told.append(say("Modules without MACs stand in the bars alone."))
-    told.append(say("{device}.", device=name_device(record.device, roofs.precision)))
+        told.append(_("Modules without MACs stand in the bars alone."))
+    told.append(_("{device}.", device=name_device(record.device, roofs.precision)))
     return " ".join(told)
 
 
 def describe(groups: Sequence[Group], roofs: Roofs) -> str:
     """The groups that take most time, with what they achieve."""
     rows = [
-        say(
+        _(
             "{name}: {rate} at {intensity} FLOP per byte, {share} of its limit, {limit}",
             name=shorten(name_group(group), 40),
             rate=numerals.compact(group.rate, "FLOP/s"),
@@ -174,7 +174,7 @@ def describe(groups: Sequence[Group], roofs: Roofs) -> str:
         )
         for group in groups[:NAMED]
     ]
-    return say("Modules under the machine’s roofs, the longest first. {rows}.", rows="; ".join(rows))
+    return _("Modules under the machine’s roofs, the longest first. {rows}.", rows="; ".join(rows))
 
 
 FIGURE = FigureKind("roofline", draw)

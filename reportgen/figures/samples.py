@@ -11,7 +11,7 @@ from reportgen.record.images import encode_png, thumbnail
 from reportgen.record.probes.sampling import count_turns
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 COLUMNS = 10
 MOST = 30
@@ -51,14 +51,14 @@ def draw_mosaic(record: RunRecord, name: str, key: str, title: str, caption: str
     """The pictures of one array of the record."""
     pictures = np.asarray(record.arrays.get(key, ()))
     if not pictures.size:
-        return Skipped(name, title, say("The record holds no such pictures."))
+        return Skipped(name, title, _("The record holds no such pictures."))
     if pictures.ndim != 4 or pictures.dtype != np.uint8 or pictures.shape[3] not in (1, 3):
-        return Skipped(name, title, say("The record's pictures are of a form that can't be shown."))
+        return Skipped(name, title, _("The record's pictures are of a form that can't be shown."))
     shown = order(record, len(pictures))
     sheet = mosaic(pictures[shown])
     height, width = sheet.shape[0] // 2, sheet.shape[1] // 2
     told = f"{caption} {names(record, shown)}".strip()
-    alt = say_count("{count} picture. {names}", "{count} pictures. {names}", len(shown), names=told)
+    alt = ngettext("{count} picture. {names}", "{count} pictures. {names}", len(shown), names=told)
     return FigureFile(name, "image/png", encode_png(sheet), width, height, title, told, alt)
 
 
@@ -70,31 +70,31 @@ def names(record: RunRecord, shown: NDArray[np.intp]) -> str:
     found, counts = np.unique(labels, return_counts=True)
     known = [(shorten(classes[label], 40), count) for label, count in zip(found, counts, strict=True)]
     if len(set(counts.tolist())) == 1:
-        listed = ", ".join(name for name, _ in known)
-        return say_count("In rows from the left, {count} of each: {names}.", "In rows from the left, {count} of each: "
+        listed = ", ".join(name for name, _unused in known)
+        return ngettext("In rows from the left, {count} of each: {names}.", "In rows from the left, {count} of each: "
                          "{names}.", int(counts[0]), names=listed)  # fmt: skip
-    return say("In rows from the left: {names}.", names=", ".join(f"{name} ({count})" for name, count in known))
+    return _("In rows from the left: {names}.", names=", ".join(f"{name} ({count})" for name, count in known))
 
 
 def draw_raw(record: RunRecord) -> FigureFile | Skipped:
     """Training pictures as the files hold them."""
-    caption = say("Training pictures as they are, enlarged without smoothing.")
-    return draw_mosaic(record, "sample_raw", "sample.raw", say("Pictures as they are"), caption)
+    caption = _("Training pictures as they are, enlarged without smoothing.")
+    return draw_mosaic(record, "sample_raw", "sample.raw", _("Pictures as they are"), caption)
 
 
 def draw_augmented(record: RunRecord) -> FigureFile | Skipped:
     """The same pictures after augmentation."""
-    title = say("Pictures as the model sees them")
+    title = _("Pictures as the model sees them")
     if record.data.augment and record.training is None:
         kinds = ", ".join(record.data.augment)
-        caption = say("The same pictures as training would show them ({kinds}); this run only evaluates.", kinds=kinds)
+        caption = _("The same pictures as training would show them ({kinds}); this run only evaluates.", kinds=kinds)
     elif record.data.augment:
         kinds = ", ".join(record.data.augment)
-        caption = say("The same pictures as the model sees them in training ({kinds}).", kinds=kinds)
+        caption = _("The same pictures as the model sees them in training ({kinds}).", kinds=kinds)
     else:
-        caption = say("The same pictures as the model sees them; nothing is augmented.")
+        caption = _("The same pictures as the model sees them; nothing is augmented.")
     if record.data.mixup is not None:
-        caption += " " + say("Batches are mixed after that (mixup), which is not shown.")
+        caption += " " + _("Batches are mixed after that (mixup), which is not shown.")
     return draw_mosaic(record, "sample_augmented", "sample.augmented", title, caption)
 
 

@@ -11,7 +11,7 @@ from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_device
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 COLOURS = (SOFT, RIGHT_SOFT, RIGHT, ACCENT)
 """Data, forward, backward, optimiser."""
@@ -21,10 +21,10 @@ LABEL = 0.15
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """One bar from the start of a step to its end, the parts named above and below it."""
-    name, title = "step_time", say("Where a training step’s time goes")
+    name, title = "step_time", _("Where a training step’s time goes")
     facts = record.probes.cost if record.probes else None
     if facts is None or facts.step is None:
-        return Skipped(name, title, facts.step_missing if facts else say("A training step was not timed in parts."))
+        return Skipped(name, title, facts.step_missing if facts else _("A training step was not timed in parts."))
     step, labels = facts.step, name_parts()
     with sheet(name, 84) as paper:
         axes = paper.figure.add_subplot()
@@ -44,14 +44,14 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
 
 def name_parts() -> tuple[str, ...]:
     """What the parts are called, in their order."""
-    return say("data"), say("forward"), say("backward"), say("optimiser")
+    return _("data"), _("forward"), _("backward"), _("optimiser")
 
 
 def caption(record: RunRecord, step: StepTime) -> str:
     """The longest part, then what a step is and how it was timed."""
     labels = name_parts()
     longest = max(range(len(labels)), key=lambda place: step.parts[place])
-    text = say(
+    text = _(
         "The {part} part takes {share} of a step. Medians of {n} synchronised steps of {batch} images on a copy of the "
         "model; data: picking, augmenting and normalising; forward with the loss.",
         part=labels[longest],
@@ -60,13 +60,13 @@ def caption(record: RunRecord, step: StepTime) -> str:
         batch=numerals.count(step.batch_size),
     )
     if step.batch_size < step.planned_batch:
-        less = say(
+        less = _(
             "The run’s own {planned} would not have fit into the time for this, so the optimiser’s share is larger "
             "here than in the run.",
             planned=numerals.count(step.planned_batch),
         )
         text = f"{text} {less}"
-    device = say("{device}.", device=name_device(record.device, record.device.precision))
+    device = _("{device}.", device=name_device(record.device, record.device.precision))
     return f"{text} {device}"
 
 
@@ -76,7 +76,7 @@ def describe(labels: Sequence[str], step: StepTime) -> str:
         f"{label} {numerals.seconds_text(seconds)} ({numerals.percent(share)})"
         for label, seconds, share in zip(labels, step.parts, step.shares, strict=True)
     ]
-    return say("One bar of a step’s parts in their order: {parts}.", parts=", ".join(parts))
+    return _("One bar of a step’s parts in their order: {parts}.", parts=", ".join(parts))
 
 
 FIGURE = FigureKind("step_time", draw)

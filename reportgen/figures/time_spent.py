@@ -7,44 +7,44 @@ from reportgen.plugins import FigureKind
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 MOST = 12
 
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """One bar a stage, in the order they ran; beyond MOST the shortest are put together."""
-    name, title = "time_spent", say("Where the time went")
+    name, title = "time_spent", _("Where the time went")
     if not record.stages:
-        return Skipped(name, title, say("The record holds no times of its stages."))
+        return Skipped(name, title, _("The record holds no times of its stages."))
     whole = sum(stage.seconds for stage in record.stages)
     room = MOST if len(record.stages) <= MOST else MOST - 1
     longest = sorted(record.stages, key=lambda stage: -stage.seconds)[:room]
     rows = [(stage.name, stage.seconds) for stage in record.stages if stage in longest]
     if len(rows) < len(record.stages):
-        rows.append((say("other"), whole - sum(seconds for _, seconds in rows)))
+        rows.append((_("other"), whole - sum(seconds for _unused, seconds in rows)))
     with sheet(name, 20 + 24 * len(rows)) as paper:
         axes = paper.figure.add_subplot()
-        axes.barh(range(len(rows)), [seconds for _, seconds in rows], color=SOFT, height=0.62)
-        for index, (_, seconds) in enumerate(rows):
+        axes.barh(range(len(rows)), [seconds for _unused, seconds in rows], color=SOFT, height=0.62)
+        for index, (_unused, seconds) in enumerate(rows):
             axes.annotate(
                 numerals.seconds_text(seconds), (seconds, index), (4, 0), textcoords="offset points", va="center",
                 color=MUTED,
             )  # fmt: skip
-        axes.set_yticks(range(len(rows)), [shorten(label, 30) for label, _ in rows])
+        axes.set_yticks(range(len(rows)), [shorten(label, 30) for label, _unused in rows])
         axes.tick_params(axis="y", labelcolor=INK)
         axes.invert_yaxis()
         axes.set_xticks([])
-        axes.set_xlim(0, 1.02 * max(seconds for _, seconds in rows) or 1)
+        axes.set_xlim(0, 1.02 * max(seconds for _unused, seconds in rows) or 1)
         bare(axes)
         label, seconds = max(rows, key=lambda row: row[1])
-        caption = say(
+        caption = _(
             "{stage} took {part} of {whole}. Stages in the order they ran.",
             stage=shorten(label, 40)[:1].upper() + shorten(label, 40)[1:],
             part=numerals.seconds_text(seconds), whole=numerals.seconds_text(whole),
         )  # fmt: skip
         told = "; ".join(f"{shorten(label, 40)} {numerals.seconds_text(seconds)}" for label, seconds in rows)
-        return paper.svg(title, caption, say("Bars of time by stage: {stages}.", stages=told))
+        return paper.svg(title, caption, _("Bars of time by stage: {stages}.", stages=told))
 
 
 FIGURE = FigureKind("time_spent", draw)

@@ -15,7 +15,7 @@ from reportgen.record.probes.dynamics import Activations, ActivationSite, Dynami
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 HEIGHT = 200
 LEAST_DEAD = 5
@@ -26,24 +26,24 @@ FEW = 12
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """Three small charts over the nonlinearities in their order."""
-    name, title = "training_activations", say("Activations before and after training")
+    name, title = "training_activations", _("Activations before and after training")
     facts = record.probes.dynamics if record.probes is not None else None
     if record.training is None:
-        return Skipped(name, title, say("The model was evaluated, not trained."))
+        return Skipped(name, title, _("The model was evaluated, not trained."))
     if facts is None:
         return Skipped(name, title, why_missing(record.probes, "dynamics"))
     if not facts.sites:
-        return Skipped(name, title, say("The network calls no nonlinearity that is known here."))
+        return Skipped(name, title, _("The network calls no nonlinearity that is known here."))
     with sheet(name, HEIGHT) as paper:
         panels = paper.figure.subplots(1, 3, sharex=True)
         for axes, (heading, value) in zip(panels, list_panels(), strict=True):
             draw_panel(axes, facts.sites, value)
             axes.set_title(heading)
-        panels[0].annotate(say("grey: initial, colour: trained"), (0, 0), (0, -34), xycoords="axes fraction",
+        panels[0].annotate(_("grey: initial, colour: trained"), (0, 0), (0, -34), xycoords="axes fraction",
                            textcoords="offset points", color=MUTED, annotation_clip=False)  # fmt: skip
         panels[1].set_ylim(bottom=0)
         panels[2].set_ylim(0, max(LEAST_DEAD, panels[2].get_ylim()[1]))
-        panels[1].set_xlabel(say("nonlinearity, from input to output"))
+        panels[1].set_xlabel(_("nonlinearity, from input to output"))
         return paper.svg(title, caption(facts), describe(facts))
 
 
@@ -53,9 +53,9 @@ Value = Callable[[ActivationSite, Activations], float]
 def list_panels() -> list[tuple[str, Value]]:
     """The title and the value of each chart."""
     return [
-        (say("Mean"), lambda _, seen: seen.mean),
-        (say("Spread"), lambda _, seen: seen.spread),
-        (say("Dead channels, %"), lambda site, seen: 100 * seen.dead / max(site.channels, 1)),
+        (_("Mean"), lambda _unused, seen: seen.mean),
+        (_("Spread"), lambda _unused, seen: seen.spread),
+        (_("Dead channels, %"), lambda site, seen: 100 * seen.dead / max(site.channels, 1)),
     ]
 
 
@@ -83,14 +83,14 @@ def caption(facts: DynamicsFacts) -> str:
     shares, sites = dead_shares(facts.sites), facts.sites
     worst, wide = sites[int(shares.argmax())], max(sites, key=lambda site: site.after.spread)
     told = (
-        say("Most dead channels after training: {dead} of {channels} in {name}.", dead=numerals.count(worst.after.dead),
+        _("Most dead channels after training: {dead} of {channels} in {name}.", dead=numerals.count(worst.after.dead),
             channels=numerals.count(worst.channels), name=where(worst))
-        if shares.max() > 0 else say("After training no channel is dead.")
+        if shares.max() > 0 else _("After training no channel is dead.")
     )  # fmt: skip
-    told += " " + say("Widest output: {name}, spread {spread}.", name=where(wide),
+    told += " " + _("Widest output: {name}, spread {spread}.", name=where(wide),
                       spread=numerals.significant(wide.after.spread, 3))  # fmt: skip
     n = numerals.count(facts.sampled.images) if facts.sampled is not None else numerals.DASH
-    reading = say(
+    reading = _(
         "Over {n} test images, all channels and positions, in evaluation mode; dead: a channel that gives the same "
         "output for all of them.",
         n=n,
@@ -100,7 +100,7 @@ def caption(facts: DynamicsFacts) -> str:
 
 def where(site: ActivationSite) -> str:
     """A nonlinearity by its operator and module."""
-    return say("{kind} in {path}", kind=site.kind, path=squeeze(site.path, 40)) if site.path else site.kind
+    return _("{kind} in {path}", kind=site.kind, path=squeeze(site.path, 40)) if site.path else site.kind
 
 
 def describe(facts: DynamicsFacts) -> str:
@@ -110,16 +110,16 @@ def describe(facts: DynamicsFacts) -> str:
     told = []
     for place in places:
         site = sites[place]
-        text = say(
+        text = _(
             "{name}: mean {mean}, spread {spread}, dead {dead} of {channels}", name=where(site),
             mean=numerals.significant(site.after.mean, 2), spread=numerals.significant(site.after.spread, 2),
             dead=numerals.count(site.after.dead), channels=numerals.count(site.channels),
         )  # fmt: skip
         if site.before is not None:
             spread, dead = numerals.significant(site.before.spread, 2), numerals.count(site.before.dead)
-            text = say("{text} (before: spread {spread}, dead {dead})", text=text, spread=spread, dead=dead)
+            text = _("{text} (before: spread {spread}, dead {dead})", text=text, spread=spread, dead=dead)
         told.append(text)
-    return say("Three line charts over {count} nonlinearities. {sites}.", count=len(sites), sites="; ".join(told))
+    return _("Three line charts over {count} nonlinearities. {sites}.", count=len(sites), sites="; ".join(told))
 
 
 FIGURE = FigureKind("training_activations", draw)

@@ -15,7 +15,7 @@ from reportgen.record.run import RunRecord, Training
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.spec.types import LossSpec
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 FEW_POINTS = 30
 """Epochs up to which every one is marked."""
@@ -45,8 +45,8 @@ def lines_of(every: Sequence[Training]) -> tuple[list[Line], list[Line]]:
         first, *others = (points(training, field, scale) for training in every)
         return Line(label, first, test, tuple(others))
 
-    loss = [line(say("training"), "train_loss", 1, False), line(say("test"), "test_loss", 1, True)]
-    accuracy = [line(say("training"), "train_accuracy", 100, False), line(say("test"), "test_accuracy", 100, True)]
+    loss = [line(_("training"), "train_loss", 1, False), line(_("test"), "test_loss", 1, True)]
+    accuracy = [line(_("training"), "train_accuracy", 100, False), line(_("test"), "test_accuracy", 100, True)]
     return [item for item in loss if item.points], [item for item in accuracy if item.points]
 
 
@@ -58,11 +58,11 @@ def ceiling_of(lines: Sequence[Line]) -> tuple[float | None, str]:
     points = [point for item in lines for point in item.points]
     if not points:
         return None, ""
-    ceiling = OUTLIER * float(np.median([y for _, y in points]))
+    ceiling = OUTLIER * float(np.median([y for _unused, y in points]))
     epoch, largest = max(points, key=lambda point: point[1])
     if ceiling <= 0 or largest <= ceiling:
         return None, ""
-    return ceiling, say(
+    return ceiling, _(
         "; {loss} at epoch {epoch} is above",
         loss=numerals.significant(largest, 3), epoch=numerals.significant(epoch, 2),
     )  # fmt: skip
@@ -87,7 +87,7 @@ def draw_panel(axes: Axes, lines: Sequence[Line], title: str, ceiling: float | N
     axes.margins(y=0.12)
     low, high = axes.get_ylim()
     if ceiling is not None and high > ceiling:
-        high = 1.12 * max(y for item in lines for _, y in item.points if y <= ceiling)
+        high = 1.12 * max(y for item in lines for _unused, y in item.points if y <= ceiling)
         axes.set_ylim(low := 0.0, high)
     if high - low < 0.1 * high:
         low, high = low - 0.05 * high, high + 0.05 * high
@@ -102,24 +102,24 @@ def draw_panel(axes: Axes, lines: Sequence[Line], title: str, ceiling: float | N
     axes.set_xlim(0, 1.04 * last)
     axes.xaxis.set_major_locator(ticks(6, integer=last >= 1))
     axes.yaxis.set_major_locator(ticks(5))
-    axes.set_xlabel(say("epoch"))
+    axes.set_xlabel(_("epoch"))
     grid(axes)
 
 
 def draw_curves(record: RunRecord) -> FigureFile | Skipped:
     """Loss and accuracy of training and test after every epoch."""
-    name, title = "training_curves", say("Loss and accuracy by epoch")
+    name, title = "training_curves", _("Loss and accuracy by epoch")
     training = record.training
     if training is None:
-        return Skipped(name, title, say("The model was evaluated, not trained."))
+        return Skipped(name, title, _("The model was evaluated, not trained."))
     loss, accuracy = lines_of(trainings(record))
     if not loss and not accuracy:
-        return Skipped(name, title, say("No epoch left a finite loss."))
+        return Skipped(name, title, _("No epoch left a finite loss."))
     with sheet(name, 240) as paper:
         ceiling, beyond = ceiling_of(loss)
-        panels = [(loss, say("Loss") + beyond, ceiling), (accuracy, say("Accuracy, %"), None)]
+        panels = [(loss, _("Loss") + beyond, ceiling), (accuracy, _("Accuracy, %"), None)]
         if not same_loss(record.spec.run.loss):
-            apart = ((say("Training loss"), False), (say("Test loss"), True))
+            apart = ((_("Training loss"), False), (_("Test loss"), True))
             panels[:1] = [([line for line in loss if line.test == test], title, None) for title, test in apart]
         shown = [panel for panel in panels if panel[0]]
         for place, (lines, heading, top) in enumerate(shown):
@@ -133,13 +133,13 @@ def curves_caption(record: RunRecord, training: Training) -> str:
     over = epochs_text(last.epoch)
     if last.test_accuracy is not None:
         test = measured(round(last.test_accuracy * last.test_n), last.test_n)
-        told.append(say("After {epochs}, right in the test sample: {test}", epochs=over, test=test))
+        told.append(_("After {epochs}, right in the test sample: {test}", epochs=over, test=test))
         if last.train_accuracy is not None:
             train = measured(round(last.train_accuracy * last.train_n), last.train_n)
-            told[-1] += say("; in the training sample: {train}", train=train)
+            told[-1] += _("; in the training sample: {train}", train=train)
         told[-1] += "."
     told.append(
-        say(
+        _(
             "Training loss is the mean over the epoch's steps ({loss}; pictures augmented where the spec says so), "
             "test loss the mean negative log-likelihood; accuracies are of pictures as they are.",
             loss=training.loss,
@@ -151,25 +151,25 @@ def curves_caption(record: RunRecord, training: Training) -> str:
 def epochs_text(epoch: float) -> str:
     """A number of epochs in words, whole or with one digit."""
     if float(epoch).is_integer():
-        return say_count("{count} epoch", "{count} epochs", int(epoch))
-    return say("{number} epochs", number=numerals.significant(epoch, 2))
+        return ngettext("{count} epoch", "{count} epochs", int(epoch))
+    return _("{number} epochs", number=numerals.significant(epoch, 2))
 
 
 def curves_alt(training: Training, loss: Sequence[Line], accuracy: Sequence[Line]) -> str:
     """First and last value of every line."""
     told = [
-        say("{what}, {who}: from {first} to {last}", what=what, who=line.label,
+        _("{what}, {who}: from {first} to {last}", what=what, who=line.label,
             first=numerals.significant(line.points[0][1], 3), last=numerals.significant(line.points[-1][1], 3))
-        for what, lines in ((say("loss"), loss), (say("accuracy in per cent"), accuracy))
+        for what, lines in ((_("loss"), loss), (_("accuracy in per cent"), accuracy))
         for line in lines
     ]  # fmt: skip
     over = epochs_text(training.epochs[-1].epoch)
-    text = say("Line charts over {epochs}. {lines}.", epochs=over, lines="; ".join(told))
+    text = _("Line charts over {epochs}. {lines}.", epochs=over, lines="; ".join(told))
     ends = [curve[-1][1] for line in accuracy if line.test for curve in (line.points, *filter(None, line.others))]
     if len(ends) < 2:
         return text
     low, high = (numerals.significant(value, 3) for value in (min(ends), max(ends)))
-    return say("{text} Over {count} seeds the test accuracy ends between {low} and {high} per cent.", text=text,
+    return _("{text} Over {count} seeds the test accuracy ends between {low} and {high} per cent.", text=text,
                count=len(ends), low=low, high=high)  # fmt: skip
 
 

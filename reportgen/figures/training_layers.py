@@ -16,7 +16,7 @@ from reportgen.record.probes import why_missing
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 MOST_ROWS = 48
 """Layers that have a row of their own; of more, that many evenly over depth."""
@@ -38,9 +38,9 @@ SIGNED = LinearSegmentedColormap.from_list("ratio", ("#8a3a7d", "#d9b8d3", PAPER
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """Rows are layers from input to output, columns the sampled steps, colour the logarithm."""
-    name, title = "training_layers", say("Gradients and updates by layer")
+    name, title = "training_layers", _("Gradients and updates by layer")
     if record.training is None:
-        return Skipped(name, title, say("The model was evaluated, not trained."))
+        return Skipped(name, title, _("The model was evaluated, not trained."))
     dynamics = read_dynamics(record)
     if dynamics is None:
         return Skipped(name, title, why_missing(record.probes, "dynamics"))
@@ -52,10 +52,10 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
         upper, lower = paper.figure.subplots(2, 1, sharex=True)
         low, high = ends(gradient)
         draw_map(paper, upper, gradient, names, RISING, (low, high), write_power)
-        upper.set_title(say("Gradient norm"))
+        upper.set_title(_("Gradient norm"))
         reach = max(1.0, *np.abs(np.array(ends(ratio)) - USUAL))
         draw_map(paper, lower, ratio, names, SIGNED, (USUAL - reach, USUAL + reach), write_share)
-        lower.set_title(say("Update against weight, ‖ΔW‖/‖W‖; white: 0.1 %"))
+        lower.set_title(_("Update against weight, ‖ΔW‖/‖W‖; white: 0.1 %"))
         draw_steps(lower, dynamics)
         return paper.svg(title, caption(dynamics, len(rows)), describe(dynamics))
 
@@ -118,7 +118,7 @@ def draw_map(
     whole = np.arange(np.ceil(low), np.floor(high) + 1)
     marks = whole if len(whole) > 1 else np.array([low, high])
     key.set_ticks(marks[:: max(1, len(marks) // 5)].tolist())
-    key.ax.yaxis.set_major_formatter(lambda value, _: write(10.0**value))
+    key.ax.yaxis.set_major_formatter(lambda value, _unused: write(10.0**value))
     key.ax.minorticks_off()
     key.ax.tick_params(length=0)
 
@@ -140,26 +140,26 @@ def draw_steps(axes: Axes, dynamics: Dynamics) -> None:
     steps = dynamics.steps
     places = np.unique(np.linspace(0, len(steps) - 1, min(6, len(steps))).round().astype(int))
     axes.set_xticks(places, [numerals.count(steps[place]) for place in places])
-    axes.set_xlabel(say("step"))
+    axes.set_xlabel(_("step"))
 
 
 def caption(dynamics: Dynamics, shown: int) -> str:
     """First and last layer's gradient and the usual update, then how to read it."""
     gradient, ratio = middle(dynamics.gradient, np.nanmedian), middle(dynamics.ratio, np.nanmedian)
     first, last = dynamics.facts.layers[0], dynamics.facts.layers[-1]
-    told = say(
+    told = _(
         "In the median over the steps the gradient of {first} has norm {low}, that of {last} {high}; a step moves a "
         "layer by {share} of its norm.",
         first=squeeze(first, 40), last=squeeze(last, 40), low=write_power(gradient[0]), high=write_power(gradient[-1]),
         share=write_share(float(np.nanmedian(ratio))),
     )  # fmt: skip
-    reading = say(
+    reading = _(
         "Rows: weights from input to output; columns: {samples} of the steps; colours on a logarithmic scale, ochre "
         "where it is zero or not finite.",
         samples=numerals.count(len(dynamics.steps)),
     )
     count = len(dynamics.facts.layers)
-    rest = say("{shown} of {count} layers, evenly over depth.", shown=shown, count=count) if shown < count else ""
+    rest = _("{shown} of {count} layers, evenly over depth.", shown=shown, count=count) if shown < count else ""
     return " ".join(part for part in (told, reading, rest) if part)
 
 
@@ -177,11 +177,11 @@ def describe(dynamics: Dynamics) -> str:
     count = len(gradient)
     places = sorted({round(place * (count - 1) / 11) for place in range(12)})
     told = [
-        say("{name}: gradient {gradient}, update {ratio}", name=squeeze(dynamics.facts.layers[place], 40),
+        _("{name}: gradient {gradient}, update {ratio}", name=squeeze(dynamics.facts.layers[place], 40),
             gradient=write_power(gradient[place]), ratio=write_share(ratio[place]))
         for place in places
     ]  # fmt: skip
-    return say(
+    return _(
         "Two heat maps over {steps} steps and {count} layers. Medians over the steps: {layers}.",
         steps=numerals.count(len(dynamics.steps)), count=count, layers="; ".join(told),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from reportgen.plugins import FigureKind
 from reportgen.record.run import RunRecord, Training
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 PIECES = 300
 """Steps are gathered into at most so many pieces, each drawn as its range."""
@@ -64,7 +64,7 @@ def step_panel(axes: Axes, values: Array, title: str, window: int) -> None:
     """Raw range in grey and, when `window` > 1, the moving median over it."""
     top, outside = ceiling(values)
     if outside is not None:
-        title = say("{what} (highest {value}, outside)", what=title, value=numerals.significant(outside, 2))
+        title = _("{what} (highest {value}, outside)", what=title, value=numerals.significant(outside, 2))
     axes.set_title(title)
     if window > 1:
         x, low, high = ranges(values)
@@ -76,7 +76,7 @@ def step_panel(axes: Axes, values: Array, title: str, window: int) -> None:
     axes.plot(steps, line, color=ACCENT, linewidth=1.25, marker="o" if len(values) <= FEW else "")
     axes.set_ylim(0, top)
     axes.yaxis.set_major_locator(ticks(3))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: plain(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _unused: plain(value)))
     grid(axes)
 
 
@@ -89,9 +89,9 @@ def step_series(record: RunRecord, training: Training) -> list[tuple[str, Array,
     """Title, values by step and whether they are smoothed, of what the record holds."""
     arrays, found = record.arrays, []
     for key, title, noisy in (
-        ("train.loss", say("Loss"), True),
-        ("train.lr", say("Learning rate"), False),
-        ("train.grad_norm", say("Gradient norm"), True),
+        ("train.loss", _("Loss"), True),
+        ("train.lr", _("Learning rate"), False),
+        ("train.grad_norm", _("Gradient norm"), True),
     ):
         values = np.asarray(arrays.get(key, ()), dtype=np.float64)
         if len(values) and np.isfinite(values).any():
@@ -99,7 +99,7 @@ def step_series(record: RunRecord, training: Training) -> list[tuple[str, Array,
     seconds = np.asarray(arrays.get("train.seconds", ()), dtype=np.float64)
     if len(seconds) > 1 and training.steps:
         took = np.maximum(np.diff(seconds, prepend=0.0), 1e-9)
-        found.append((say("Throughput, images/s"), training.images_seen / training.steps / took, True))
+        found.append((_("Throughput, images/s"), training.images_seen / training.steps / took, True))
     return found
 
 
@@ -119,28 +119,28 @@ def loss_curves(record: RunRecord, window: int) -> list[list[tuple[float, float]
 
 def draw_steps(record: RunRecord) -> FigureFile | Skipped:
     """Loss, learning rate, gradient norm and throughput at every step."""
-    name, title = "training_steps", say("Training step by step")
+    name, title = "training_steps", _("Training step by step")
     training = record.training
     if training is None:
-        return Skipped(name, title, say("The model was evaluated, not trained."))
+        return Skipped(name, title, _("The model was evaluated, not trained."))
     series = step_series(record, training)
     if not series:
-        return Skipped(name, title, say("The record holds no values by step."))
-    count = max(len(values) for _, values, _ in series)
+        return Skipped(name, title, _("The record holds no values by step."))
+    count = max(len(values) for _title, values, _log in series)
     window = max(1, count // 20) | 1
     with sheet(name, 40 + 96 * len(series)) as paper:
         rows = paper.figure.subplots(len(series), 1, sharex=True, squeeze=False)[:, 0]
         curves = loss_curves(record, window)
         for axes, (heading, values, noisy) in zip(rows, series, strict=True):
             step_panel(axes, values, heading, window if noisy else 1)
-            if heading == say("Loss"):
+            if heading == _("Loss"):
                 draw_band(axes, curves, ACCENT)
             if training.divergence is not None:
                 axes.axvline(training.divergence.step, color=WRONG, linewidth=1)
             axes.set_xlim(0, count + 1)
         rows[-1].xaxis.set_major_locator(ticks(8, integer=True))
-        rows[-1].xaxis.set_major_formatter(FuncFormatter(lambda value, _: numerals.count(value)))
-        rows[-1].set_xlabel(say("step"))
+        rows[-1].xaxis.set_major_formatter(FuncFormatter(lambda value, _unused: numerals.count(value)))
+        rows[-1].set_xlabel(_("step"))
         return paper.svg(title, steps_caption(record, training, window), steps_alt(series, window))
 
 
@@ -148,10 +148,10 @@ def steps_caption(record: RunRecord, training: Training, window: int) -> str:
     """Where training ended, and what line and grey are."""
     told = []
     if training.divergence is not None:
-        told.append(say("The loss is not finite from step {step} on (line).", step=f"{training.divergence.step:,}"))
+        told.append(_("The loss is not finite from step {step} on (line).", step=f"{training.divergence.step:,}"))
     batch, speed = numerals.count(training.batch_size), numerals.speed(training.images_per_second)
     told.append(
-        say_count(
+        ngettext(
             "{count} step of {batch} images, {speed} over all.",
             "{count} steps of {batch} images, {speed} over all.",
             training.steps,
@@ -161,14 +161,14 @@ def steps_caption(record: RunRecord, training: Training, window: int) -> str:
     )
     if window > 1 and training.steps > PIECES:
         run = numerals.count(-(-training.steps // PIECES))
-        reading = say(
+        reading = _(
             "Line: moving median of {window} steps; grey: lowest to highest of every {run}.", window=window, run=run
         )
         told.append(reading)
     elif window > 1:
-        told.append(say("Line: moving median of {window} steps; grey: every step.", window=window))
+        told.append(_("Line: moving median of {window} steps; grey: every step.", window=window))
     if record.seeds:
-        told.append(say("Of the loss, the band: lowest to highest such line of all {count} seeds.",
+        told.append(_("Of the loss, the band: lowest to highest such line of all {count} seeds.",
                         count=len(record.seeds) + 1))  # fmt: skip
     return " ".join(told)
 
@@ -180,8 +180,8 @@ def steps_alt(series: Sequence[tuple[str, Array, bool]], window: int) -> str:
         line = line_of(values, window if noisy else 1)[1]
         line = line[np.isfinite(line)]
         first, last, most = (numerals.significant(float(v), 3) for v in (line[0], line[-1], line.max()))
-        told.append(say("{what}: {first} to {last}, at most {most}", what=title, first=first, last=last, most=most))
-    return say("Small charts over the steps of training. {charts}.", charts="; ".join(told))
+        told.append(_("{what}: {first} to {last}, at most {most}", what=title, first=first, last=last, most=most))
+    return _("Small charts over the steps of training. {charts}.", charts="; ".join(told))
 
 
 FIGURE = FigureKind("training_steps", draw_steps)

@@ -16,7 +16,7 @@ from reportgen.record.probes.weights import WeightFacts
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 OUTLIERS = 3
 """Points that are named, where their names don’t meet."""
@@ -44,14 +44,14 @@ def sizes_of(facts: WeightFacts, places: Sequence[int], moment: str) -> tuple[Gr
 
 def draw_gradient(record: RunRecord) -> FigureFile | Skipped:
     """A point for every matrix: size of its weights against size of its gradient."""
-    name, title = "weights_gradient", say("Weight against gradient")
+    name, title = "weights_gradient", _("Weight against gradient")
     facts = find_weights(record, name, title)
     if isinstance(facts, Skipped):
         return facts
     points: dict[str, tuple[Grid, Grid]] = {moment: sizes_of(facts, facts.shown, moment) for moment in facts.moments}
-    finite = {moment: np.isfinite(weight) for moment, (weight, _) in points.items()}
+    finite = {moment: np.isfinite(weight) for moment, (weight, _unused) in points.items()}
     if facts.sampled is None or not finite["final"].any():
-        return Skipped(name, title, say("No gradient was computed: the time did not suffice, or the model gave none."))
+        return Skipped(name, title, _("No gradient was computed: the time did not suffice, or the model gave none."))
     with sheet(name, HEIGHT, HALF) as paper:
         axes = paper.figure.add_subplot()
         if "initial" in points:
@@ -63,8 +63,8 @@ def draw_gradient(record: RunRecord) -> FigureFile | Skipped:
         middle = median_ratio(*points["final"])
         lines(axes, middle)
         name_outliers(axes, facts, *points["final"], middle)
-        axes.set_xlabel(say("weight, root mean square"))
-        axes.set_title(say("gradient, root mean square"), color=MUTED)
+        axes.set_xlabel(_("weight, root mean square"))
+        axes.set_title(_("gradient, root mean square"), color=MUTED)
         mark_decades(axes.xaxis, *axes.get_xlim())
         mark_decades(axes.yaxis, *axes.get_ylim())
         axes.minorticks_off()
@@ -80,7 +80,7 @@ def mark_decades(axis: Axis, low: float, high: float) -> None:
     axis.set_major_formatter(power)
 
 
-def power(value: float, _: object = None) -> str:
+def power(value: float, _unused: object = None) -> str:
     """A tick's number: plain from a thousandth to a hundred, else as 1e−5."""
     return f"{value:g}" if 0.0009 < value < 999 else f"{value:.0e}".replace("e-0", "e−").replace("e+0", "e")
 
@@ -134,16 +134,16 @@ def gradient_caption(facts: WeightFacts, points: dict[str, tuple[Grid, Grid]], m
     if named:
         ratio = float(points["final"][1][named[0]] / points["final"][0][named[0]] / middle)
         told.append(
-            say("Against its weights the gradient of {name} is {times} times the median.",
+            _("Against its weights the gradient of {name} is {times} times the median.",
                 name=shorten(plain_name(facts.matrices[facts.shown[named[0]]]), 40),
                 times=numerals.significant(ratio, 2))
         )  # fmt: skip
     images = facts.sampled.images if facts.sampled is not None else 0
     told.append(
-        say("A point is one matrix; on the line gradient over weight is the median. Gradient of the mean {loss} of "
+        _("A point is one matrix; on the line gradient over weight is the median. Gradient of the mean {loss} of "
             "{n} training images.", loss=facts.loss, n=numerals.count(images))
     )  # fmt: skip
-    told.append(say("Open: initial weights; filled: after training.") if facts.trained else moments_text(facts))
+    told.append(_("Open: initial weights; filled: after training.") if facts.trained else moments_text(facts))
     return " ".join(told)
 
 
@@ -155,7 +155,7 @@ def gradient_alt(facts: WeightFacts, points: dict[str, tuple[Grid, Grid]]) -> st
     ends = [
         f"{shorten(plain_name(facts.matrices[facts.shown[row]]), 40)} {ratio[row]:.2g}" for row in (order[0], order[-1])
     ]
-    return say(
+    return _(
         "Scatter of {count} matrices. Gradient over weight, lowest and highest: {ends}.",
         count=numerals.count(len(order)), ends="; ".join(ends),
     )  # fmt: skip

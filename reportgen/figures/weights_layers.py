@@ -25,7 +25,7 @@ from reportgen.record.probes.weights import MatrixNumbers, WeightFacts, WeightMa
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 NORMAL_NEAR_ZERO = 0.0797
 """Share of a normal distribution within a tenth of its spread of zero."""
@@ -53,15 +53,15 @@ class Panel:
 def list_panels() -> list[Panel]:
     """The charts, row by row."""
     return [
-        Panel(say("Norm ‖W‖"), lambda numbers, _: numbers.norm, plain),
-        Panel(say("Spread of the values"), lambda numbers, _: numbers.spread, plain, may_be_log=True),
-        Panel(say("Share near zero"), lambda numbers, _: numbers.near_zero, percent, reference=NORMAL_NEAR_ZERO),
-        Panel(say("Spectral norm σ₁"), lambda numbers, _: numbers.spectral, plain, may_be_log=True),
-        Panel(say("Stable rank"), lambda numbers, _: numbers.stable_rank, plain, may_be_log=True),
-        Panel(say("Effective rank, share"), effective_share, percent, share=True),
-        Panel(say("Tail exponent α"), lambda numbers, _: numbers.tail.exponent if numbers.tail else None, plain),
-        Panel(say("Moved ‖W − W₀‖/‖W₀‖"), moved, plain, may_be_log=True),
-        Panel(say("Gradient / weight"), gradient_ratio, plain, may_be_log=True),
+        Panel(_("Norm ‖W‖"), lambda numbers, _unused: numbers.norm, plain),
+        Panel(_("Spread of the values"), lambda numbers, _unused: numbers.spread, plain, may_be_log=True),
+        Panel(_("Share near zero"), lambda numbers, _unused: numbers.near_zero, percent, reference=NORMAL_NEAR_ZERO),
+        Panel(_("Spectral norm σ₁"), lambda numbers, _unused: numbers.spectral, plain, may_be_log=True),
+        Panel(_("Stable rank"), lambda numbers, _unused: numbers.stable_rank, plain, may_be_log=True),
+        Panel(_("Effective rank, share"), effective_share, percent, share=True),
+        Panel(_("Tail exponent α"), lambda numbers, _unused: numbers.tail.exponent if numbers.tail else None, plain),
+        Panel(_("Moved ‖W − W₀‖/‖W₀‖"), moved, plain, may_be_log=True),
+        Panel(_("Gradient / weight"), gradient_ratio, plain, may_be_log=True),
     ]
 
 
@@ -109,14 +109,14 @@ def draw_panel(axes: Axes, panel: Panel, numbers: Grid, lines: dict[str, Grid]) 
         axes.yaxis.set_major_locator(ticks(3))
     if log:
         axes.minorticks_off()
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: panel.write(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _unused: panel.write(value)))
     axes.set_title(panel.title, y=1.0)  # a title that looks for its own place measures every tick
     grid(axes)
 
 
 def draw(record: RunRecord) -> FigureFile | Skipped:
     """Small charts that share the axis of the matrices."""
-    name, title = "weights_layers", say("The matrices in numbers")
+    name, title = "weights_layers", _("The matrices in numbers")
     facts = find_weights(record, name, title)
     if isinstance(facts, Skipped):
         return facts
@@ -125,7 +125,7 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
     panels = [(panel, series(facts, places, panel.value)) for panel in list_panels()]
     filled = [(panel, lines) for panel, lines in panels if any(np.isfinite(line).any() for line in lines.values())]
     if not filled:
-        return Skipped(name, title, say("No matrix of the model could be measured."))
+        return Skipped(name, title, _("No matrix of the model could be measured."))
     rows = -(-len(filled) // COLUMNS)
     with sheet(name, 24 + 128 * rows) as paper:
         cells = place_panels(paper, len(filled), COLUMNS, left=46, below=24, foot=24)
@@ -134,24 +134,24 @@ def draw(record: RunRecord) -> FigureFile | Skipped:
             axes.set_xlim(0.5, len(facts.matrices) + 0.5)
             axes.xaxis.set_major_locator(ticks(4, integer=True))
         for axes in cells[-COLUMNS:]:
-            axes.set_xlabel(say("matrix, in order of execution"))
+            axes.set_xlabel(_("matrix, in order of execution"))
         return paper.svg(title, caption(facts), describe(facts, filled))
 
 
 def caption(facts: WeightFacts) -> str:
     """Where the numbers end, then how to read them."""
     told = [find_ends(facts), moments_text(facts)]
-    told.append(say("Near zero is within a tenth of the spread; dotted: a normal distribution’s share."))
+    told.append(_("Near zero is within a tenth of the spread; dotted: a normal distribution’s share."))
     if facts.unmeasured:
         told.append(
-            say(
+            _(
                 "The time sufficed for the singular values of {done} of {count} matrices; lines join those.",
                 done=numerals.count(len(facts.matrices) - len(facts.unmeasured)),
                 count=numerals.count(len(facts.matrices)),
             )
         )
     if facts.sampled is not None:
-        told.append(say("Gradients: of the mean loss of {n} training images.", n=numerals.count(facts.sampled.images)))
+        told.append(_("Gradients: of the mean loss of {n} training images.", n=numerals.count(facts.sampled.images)))
     told.append(thinned_text(facts))
     return " ".join(part for part in told if part)
 
@@ -163,7 +163,7 @@ def find_ends(facts: WeightFacts) -> str:
         return ""
     largest = max(able, key=lambda matrix: spectral_norm(matrix))
     lowest = min(able, key=lambda matrix: rank_share(matrix))
-    return say(
+    return _(
         "The spectral norm is largest in {one} ({much}), the effective rank lowest in {other} ({share} of the "
         "possible).",
         one=shorten(plain_name(largest), 40), much=numerals.significant(spectral_norm(largest), 3),
@@ -190,12 +190,10 @@ def describe(facts: WeightFacts, filled: list[tuple[Panel, dict[str, Grid]]]) ->
             known = values[np.isfinite(values)]
             if known.size:
                 low, middle, high = (panel.write(float(f"{value:.3g}")) for value in np.quantile(known, [0, 0.5, 1]))
-                when = say("initially") if moment == "initial" else say("finally")
-                parts.append(
-                    say("{when} {low} to {high}, median {middle}", when=when, low=low, high=high, middle=middle)
-                )
+                when = _("initially") if moment == "initial" else _("finally")
+                parts.append(_("{when} {low} to {high}, median {middle}", when=when, low=low, high=high, middle=middle))
         told.append(f"{panel.title}: {'; '.join(parts)}")
-    return say("Small charts over {count} matrices. {charts}.", count=len(facts.shown), charts=". ".join(told))
+    return _("Small charts over {count} matrices. {charts}.", count=len(facts.shown), charts=". ".join(told))
 
 
 FIGURE = FigureKind("weights_layers", draw)

@@ -15,7 +15,7 @@ from reportgen.record.probes.weights import WeightFacts, WeightMatrix
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 COLUMNS = {1: 6, 2: 4}
 """Matrices beside each other, by the number of moments."""
@@ -31,7 +31,7 @@ ENLARGED = 5
 
 def draw_pictures(record: RunRecord) -> FigureFile | Skipped:
     """Every matrix as a small heat map."""
-    name, title = "weights_pictures", say("The weights as matrices")
+    name, title = "weights_pictures", _("The weights as matrices")
     facts = find_finite(record, name, title)
     if isinstance(facts, Skipped):
         return facts
@@ -41,14 +41,14 @@ def draw_pictures(record: RunRecord) -> FigureFile | Skipped:
         part
         for part in (
             find_extreme(facts),
-            say("Each picture is one matrix: outputs from top to bottom, inputs from left to right."),
+            _("Each picture is one matrix: outputs from top to bottom, inputs from left to right."),
             moments_caption(facts),
-            say("A pixel is the value of the largest magnitude in its block of the matrix."),
+            _("A pixel is the value of the largest magnitude in its block of the matrix."),
             thinned_text(facts),
         )
         if part
     )
-    alt = say(
+    alt = _(
         "Small heat maps of {count} matrices. Largest value in spreads: {values}.",
         count=numerals.count(len(facts.shown)),
         values=list_extremes(facts, facts.shown),
@@ -66,7 +66,7 @@ def find_extreme(facts: WeightFacts) -> str:
     if not able:
         return ""
     most, where = max(able, key=lambda item: item[0])
-    return say(
+    return _(
         "The most extreme value lies {most} standard deviations from zero, in {name}.",
         most=numerals.fixed(most, 1),
         name=shorten(plain_name(where), 40),
@@ -75,25 +75,25 @@ def find_extreme(facts: WeightFacts) -> str:
 
 def draw_enlarged(record: RunRecord) -> FigureFile | Skipped:
     """The largest matrices as larger heat maps."""
-    name, title = "weights_enlarged", say("The largest matrices")
+    name, title = "weights_enlarged", _("The largest matrices")
     facts = find_finite(record, name, title)
     if isinstance(facts, Skipped):
         return facts
     if len(facts.enlarged) == len(facts.matrices):
-        return Skipped(name, title, say("All matrices of the model stand in the figure before."))
+        return Skipped(name, title, _("All matrices of the model stand in the figure before."))
     pictures = read(record, "weights.enlarged")
     labels = [f"{label(facts, place, 40)}, {sides(facts.matrices[place])}" for place in facts.enlarged]
     blocks = [
-        say("{rows} × {columns} values", rows=numerals.fixed(matrix.rows / pictures.shape[2], 0 if big else 1),
+        _("{rows} × {columns} values", rows=numerals.fixed(matrix.rows / pictures.shape[2], 0 if big else 1),
             columns=numerals.fixed(matrix.columns / pictures.shape[3], 0 if wide else 1))
         for matrix in (facts.matrices[place] for place in facts.enlarged)
         for big, wide in [(matrix.rows >= 10 * pictures.shape[2], matrix.columns >= 10 * pictures.shape[3])]
     ]  # fmt: skip
-    caption = say(
+    caption = _(
         "The largest matrices enlarged; a pixel is the extreme of about {blocks}.",
         blocks=" or ".join(dict.fromkeys(blocks)),
     )
-    alt = say(
+    alt = _(
         "Heat maps of {matrices}. Largest value in spreads: {values}.",
         matrices="; ".join(labels),
         values=list_extremes(facts, facts.enlarged),
@@ -120,8 +120,8 @@ def draw_matrices(
 def moments_caption(facts: WeightFacts) -> str:
     """Which half is which."""
     if facts.trained:
-        return say("Left: initial weights; right: after training.")
-    return say("Nothing was trained in this run, so there are no weights from before.")
+        return _("Left: initial weights; right: after training.")
+    return _("Nothing was trained in this run, so there are no weights from before.")
 
 
 def sides(matrix: WeightMatrix) -> str:
@@ -141,12 +141,12 @@ def list_extremes(facts: WeightFacts, places: Sequence[int], most: int = 12) -> 
 
 def draw_filters(record: RunRecord) -> FigureFile | Skipped:
     """The filters of the first convolution as pictures in colour or grey."""
-    name, title = "weights_filters", say("The filters of the first layer")
+    name, title = "weights_filters", _("The filters of the first layer")
     facts = find_finite(record, name, title)
     if isinstance(facts, Skipped):
         return facts
     if facts.filters is None:
-        reason = say("The first layer is no convolution of one or three input channels: its filters are no pictures.")
+        reason = _("The first layer is no convolution of one or three input channels: its filters are no pictures.")
         return Skipped(name, title, reason)
     filters = np.asarray(record.arrays["weights.filters"], dtype=np.int8)
     blocks = np.stack([gather(moment) for moment in filters])
@@ -157,9 +157,9 @@ def draw_filters(record: RunRecord) -> FigureFile | Skipped:
     mosaic = lay_out(tiles, 1, width)
     most = numerals.significant(facts.filter_scale, 2)
     grey = brighten(np.linspace(-127, 127, GREYS).round().astype(np.int8))[None, :, None].repeat(3, axis=2)
-    key = Key(grey, say("−{most}", most=most), say("+{most}; beyond it is cut off", most=most))
+    key = Key(grey, _("−{most}", most=most), _("+{most}; beyond it is cut off", most=most))
     caption = " ".join((describe_filters(matrix, filters.shape[1], channels), moments_caption(facts)))
-    alt = say("{caption} Colours end at a magnitude of {most}.", caption=caption, most=most)
+    alt = _("{caption} Colours end at a magnitude of {most}.", caption=caption, most=most)
     return draw_mosaic(name, mosaic, [label(facts, facts.filters, 40)], key, (title, caption, alt))
 
 
@@ -187,17 +187,17 @@ def describe_filters(matrix: WeightMatrix, shown: int, channels: int) -> str:
     """How many filters of which size, and how their colours are to be read."""
     size = " × ".join(map(str, matrix.shape[2:]))
     some = (
-        say_count("The {count} filter of {size} pixels", "The {count} filters of {size} pixels", shown, size=size)
+        ngettext("The {count} filter of {size} pixels", "The {count} filters of {size} pixels", shown, size=size)
         if shown == matrix.rows
-        else say("{shown} of the {count} filters of {size} pixels, evenly chosen", shown=numerals.count(shown),
+        else _("{shown} of the {count} filters of {size} pixels, evenly chosen", shown=numerals.count(shown),
                  count=numerals.count(matrix.rows), size=size)
     )  # fmt: skip
     how = (
-        say("red, green and blue are the weights of the three input channels")
+        _("red, green and blue are the weights of the three input channels")
         if channels == 3
-        else say("bright is positive, dark is negative")
+        else _("bright is positive, dark is negative")
     )
-    return say("{some}; {how}, mid-grey is zero; one scale for all.", some=some, how=how)
+    return _("{some}; {how}, mid-grey is zero; one scale for all.", some=some, how=how)
 
 
 FIGURES = (

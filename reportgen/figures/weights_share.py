@@ -13,7 +13,7 @@ from reportgen.record.probes.weights import WeightFacts
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 SLICES = 6
 """Matrices, or shapes of them, with a part of their own."""
@@ -65,18 +65,18 @@ def slices(facts: WeightFacts, labels: Sequence[str]) -> tuple[Stage, ...]:
     largest = sorted(sizes, key=lambda label: -sizes[label])[:SLICES]
     rows = [Stage(label, (size, 0, 0, 0)) for label, size in sizes.items() if label in largest]
     rest = sum(sizes.values()) - sum(row.costs[0] for row in rows) + facts.vectors
-    return (*rows, Stage(say("all others"), (rest, 0, 0, 0), other=True)) if rest else tuple(rows)
+    return (*rows, Stage(_("all others"), (rest, 0, 0, 0), other=True)) if rest else tuple(rows)
 
 
 def draw_share(record: RunRecord) -> FigureFile | Skipped:
     """A ring of the largest matrices."""
-    name, title = "weights_share", say("Which matrices hold the parameters")
+    name, title = "weights_share", _("Which matrices hold the parameters")
     facts = find_weights(record, name, title)
     if isinstance(facts, Skipped):
         return facts
     parts = choose_slices(facts)
     if len(parts.rows) < 2:
-        return Skipped(name, title, say("All parameters of the model stand in one matrix."))
+        return Skipped(name, title, _("All parameters of the model stand in one matrix."))
     with sheet(name, HEIGHT, HALF) as paper:
         ring(paper.figure.add_subplot(), parts.rows, colours(parts.rows))
         return paper.svg(title, share_caption(facts, parts), share_alt(parts.rows))
@@ -86,18 +86,18 @@ def share_caption(facts: WeightFacts, parts: Slices) -> str:
     """How much the largest hold, and what else there is."""
     count = sum(not row.other for row in parts.rows)
     if parts.together:
-        first = say_count(
+        first = ngettext(
             "Matrices of {count} shape, the same outputs × inputs, hold {some} of the parameters.",
             "Matrices of {count} shapes hold {some} of the parameters; a part is all of the same outputs × inputs.",
             count, some=numerals.percent(parts.named),
         )  # fmt: skip
     else:
-        first = say_count(
+        first = ngettext(
             "The largest matrix holds {some} of the parameters.",
             "The {count} largest matrices hold {some} of the parameters.",
             count, some=numerals.percent(parts.named),
         )  # fmt: skip
-    rest = say(
+    rest = _(
         "{vectors} of all ({share}) stand in no matrix: biases, scales and tokens.",
         vectors=numerals.count(facts.vectors), share=numerals.percent(facts.vectors / parts.total),
     )  # fmt: skip
@@ -108,7 +108,7 @@ def share_alt(rows: Sequence[Stage]) -> str:
     """Every slice with its share."""
     total = sum(row.costs[0] for row in rows)
     told = [f"{shorten(row.label, 48)} {numerals.percent(row.costs[0] / total)}" for row in rows]
-    return say("Ring of the parameters by matrix. {shares}.", shares="; ".join(told))
+    return _("Ring of the parameters by matrix. {shares}.", shares="; ".join(told))
 
 
 FIGURE = FigureKind("weights_share", draw_share)

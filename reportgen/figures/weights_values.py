@@ -24,7 +24,7 @@ from reportgen.record.probes.weights import HISTOGRAM_BINS, HISTOGRAM_SPREADS, W
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 PANELS = 6
 COLUMNS = 3
@@ -67,7 +67,7 @@ def choose_panels(facts: WeightFacts) -> list[int]:
 
 def draw_histograms(record: RunRecord) -> FigureFile | Skipped:
     """Histograms with a logarithmic count, so that the tails are seen."""
-    name, title = "weights_histograms", say("Distribution of the weights")
+    name, title = "weights_histograms", _("Distribution of the weights")
     facts = find_finite(record, name, title)
     if isinstance(facts, Skipped):
         return facts
@@ -95,20 +95,20 @@ def draw_histogram(axes: Axes, share: Grid, end: float) -> None:
     axes.set_yticks(marks, [f"{100 * 10 ** (mark - decades):.4g} %" for mark in marks])
     axes.set_xlim(-(end or 1.0), end or 1.0)
     axes.xaxis.set_major_locator(ticks(3))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}".replace("-", "−")))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _unused: f"{value:.3g}".replace("-", "−")))
     grid(axes)
 
 
 def histogram_caption(facts: WeightFacts, rows: Sequence[int]) -> str:
     """What is drawn and on which scale."""
     told = [
-        say("Share of the values in each of {bins} bins, on a logarithmic scale, so that the tails are seen.",
+        _("Share of the values in each of {bins} bins, on a logarithmic scale, so that the tails are seen.",
             bins=HISTOGRAM_BINS // COARSE),
-        say("Grey line: initial weights; colour: after training.") if facts.trained else moments_text(facts),
-        say("The axis ends at {many} spreads; the end bins hold what lies beyond.", many=f"{HISTOGRAM_SPREADS:g}"),
+        _("Grey line: initial weights; colour: after training.") if facts.trained else moments_text(facts),
+        _("The axis ends at {many} spreads; the end bins hold what lies beyond.", many=f"{HISTOGRAM_SPREADS:g}"),
     ]  # fmt: skip
     if any(facts.matrices[facts.shown[row]].counted < facts.matrices[facts.shown[row]].parameters for row in rows):
-        told.append(say("Of the largest matrices every k-th value is counted, at most four million."))
+        told.append(_("Of the largest matrices every k-th value is counted, at most four million."))
     return " ".join(told)
 
 
@@ -121,21 +121,21 @@ def describe(record: RunRecord, facts: WeightFacts, rows: Sequence[int]) -> str:
         way = " → ".join(numerals.significant(spread, 2) for spread in spreads)
         ends = float(shares(record, row)[-1][[0, -1]].sum())
         told.append(
-            say("{name}: spread {way}, {ends} in the end bins", name=shorten(plain_name(matrix), 40), way=way,
+            _("{name}: spread {way}, {ends} in the end bins", name=shorten(plain_name(matrix), 40), way=way,
                 ends=numerals.percent(ends))
         )  # fmt: skip
-    return say("Histograms of {count} matrices. {each}.", count=len(rows), each="; ".join(told))
+    return _("Histograms of {count} matrices. {each}.", count=len(rows), each="; ".join(told))
 
 
 def draw_ridge(record: RunRecord) -> FigureFile | Skipped:
     """The distributions above each other in the order in which the matrices run."""
-    name, title = "weights_ridge", say("The distributions by depth")
+    name, title = "weights_ridge", _("The distributions by depth")
     facts = find_finite(record, name, title)
     if isinstance(facts, Skipped):
         return facts
     rows = ridge_rows(facts)
     if len(rows) < 2:
-        return Skipped(name, title, say("The model has a single matrix: its histogram says it all."))
+        return Skipped(name, title, _("The model has a single matrix: its histogram says it all."))
     reach = ridge_reach(facts, rows)
     with sheet(name, 44 + ROW * (len(rows) + 1)) as paper:
         axes = place_panels(paper, 1, 1, left=210, below=40)[0]
@@ -146,8 +146,8 @@ def draw_ridge(record: RunRecord) -> FigureFile | Skipped:
         axes.set_yticks(range(len(rows), 0, -1), [label(facts, facts.shown[row], 26) for row in rows])
         axes.tick_params(axis="y", labelcolor=INK)
         axes.xaxis.set_major_locator(ticks(7))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
-        axes.set_xlabel(say("weight × √(inputs summed over)"))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _unused: f"{value:g}".replace("-", "−")))
+        axes.set_xlabel(_("weight × √(inputs summed over)"))
         bare(axes)
         return paper.svg(title, ridge_caption(facts, rows), ridge_alt(facts, rows))
 
@@ -208,14 +208,14 @@ def corners(x: Grid, y: Grid) -> tuple[Grid, Grid]:
 def ridge_caption(facts: WeightFacts, rows: Sequence[int]) -> str:
     """How far the widths differ, then how to read it."""
     told = [width_text(facts, rows)]
-    told.append(say("Grey line: initial weights; filled: after training.") if facts.trained else moments_text(facts))
+    told.append(_("Grey line: initial weights; filled: after training.") if facts.trained else moments_text(facts))
     told.append(
-        say("Weights are multiplied by the root of the number of inputs they are summed over, so that layers of any "
+        _("Weights are multiplied by the root of the number of inputs they are summed over, so that layers of any "
             "width compare; each ridge is as high as its higher distribution.")
     )  # fmt: skip
     if len(rows) < len(facts.shown):
         told.append(
-            say(
+            _(
                 "Drawn are {drawn} of {count} matrices, evenly chosen.",
                 drawn=numerals.count(len(rows)),
                 count=numerals.count(len(facts.matrices)),
@@ -230,7 +230,7 @@ def width_text(facts: WeightFacts, rows: Sequence[int]) -> str:
     """The widest and the narrowest of the final distributions."""
     finals = [(unit_spreads(facts, facts.shown[row])[-1], facts.matrices[facts.shown[row]]) for row in rows]
     widest, narrowest = max(finals, key=lambda item: item[0]), min(finals, key=lambda item: item[0])
-    return say(
+    return _(
         "Widest is {one} (spread {much}), narrowest {other} ({little}).",
         one=shorten(plain_name(widest[1]), 40), much=numerals.significant(widest[0], 2),
         other=shorten(plain_name(narrowest[1]), 40), little=numerals.significant(narrowest[0], 2),
@@ -243,7 +243,7 @@ def ridge_alt(facts: WeightFacts, rows: Sequence[int]) -> str:
     for row in rows:
         values = " → ".join(numerals.significant(value, 2) for value in unit_spreads(facts, facts.shown[row]))
         told.append(f"{shorten(plain_name(facts.matrices[facts.shown[row]]), 40)} {values}")
-    return say("Distributions above each other. Spread × √inputs: {each}.", each="; ".join(told))
+    return _("Distributions above each other. Spread × √inputs: {each}.", each="; ".join(told))
 
 
 FIGURES = (FigureKind("weights_histograms", draw_histograms), FigureKind("weights_ridge", draw_ridge))

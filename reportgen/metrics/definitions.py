@@ -8,7 +8,7 @@ from reportgen.metrics.intervals import wilson
 from reportgen.record.metric_value import Method, MetricValue, Unit
 from reportgen.spec.frozen import Frozen
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 
 class Definition(Frozen):
@@ -62,9 +62,9 @@ def define(name: str, value: float | None, ends: Ends = None, n: int | None = No
     low, high = ends if ends and value is not None else (None, None)
     display, shown = write(metric.name, metric.unit, value, low, high, n)
     return MetricValue(
-        name=name, label=say(metric.label), value=value, low=low, high=high, n=n, unit=metric.unit,
+        name=name, label=_(metric.label), value=value, low=low, high=high, n=n, unit=metric.unit,
         higher_is_better=metric.higher_is_better, display=display, display_interval=shown, method=method,
-        counted=say("seeds") if name in OVER_SEEDS else "",
+        counted=_("seeds") if name in OVER_SEEDS else "",
     )  # fmt: skip
 
 
@@ -96,7 +96,7 @@ def write(
         "ratio": numerals.ratio,
         "FLOP/s": lambda rate: numerals.compact(rate, "FLOP/s"),
         "bytes/s": lambda rate: numerals.compact(rate, "B/s"),
-        "joules": lambda energy: say("{number} J", number=numerals.significant(energy, 2)),
+        "joules": lambda energy: _("{number} J", number=numerals.significant(energy, 2)),
     }
     return writers[unit](value), ""
 

@@ -12,7 +12,7 @@ from reportgen.metrics.robustness import chance_of, write_change
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.probes.robustness import Preparation, PreparationCheck
 from reportgen.record.run import RunRecord
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 ALARM = 0.01
 """Of the p-value corrected for everything tried, below which the spec's own way is doubted."""
@@ -54,7 +54,7 @@ def read_tried(check: PreparationCheck) -> tuple[Tried, ...]:
     found = [
         Tried(
             other,
-            share("preparation", say("Accuracy"), other.right, other.images, True),
+            share("preparation", _("Accuracy"), other.right, other.images, True),
             write_change("preparation.change", change_of(other), float(low), float(high), other.images),
             p,
         )
@@ -94,7 +94,7 @@ def doubt_preparation(check: PreparationCheck, chance: float) -> Doubt | None:
     tried = read_tried(check)
     return Doubt(
         best=next(other for other in tried if other.preparation is one),
-        now=share("preparation.spec", say("Accuracy"), one.own_right, one.images, True),
+        now=share("preparation.spec", _("Accuracy"), one.own_right, one.images, True),
         rivals=tuple(other for other in tried if other.preparation is not one and other.preparation.loss is not None),
     )
 

@@ -18,7 +18,7 @@ from reportgen.record.metric_value import Method, MetricValue
 from reportgen.record.probes.robustness import CORRUPTED, KINDS, Condition, RobustnessFacts
 from reportgen.record.run import RunRecord
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 RESAMPLES, SEED = 1000, 0
 MIDDLE = 3.0
@@ -105,10 +105,10 @@ def read_outcomes(record: RunRecord, facts: RobustnessFacts) -> tuple[Outcome, .
         found.append(
             Outcome(
                 condition=condition,
-                accuracy=share(name, say("Accuracy"), int(after[place].sum()), n, True),
-                clean=share("robustness.clean", say("Accuracy"), int(before[place].sum()), n, True),
+                accuracy=share(name, _("Accuracy"), int(after[place].sum()), n, True),
+                clean=share("robustness.clean", _("Accuracy"), int(before[place].sum()), n, True),
                 change=write_change(f"{name}.change", change, float(lows[place]), float(highs[place]), n),
-                moved=share(f"{name}.moved", say("Predictions that change"), int(moved[place]), n, False),
+                moved=share(f"{name}.moved", _("Predictions that change"), int(moved[place]), n, False),
             )
         )
     return tuple(sorted(found, key=lambda one: rank(one.condition)))
@@ -122,7 +122,7 @@ def rank(condition: Condition) -> tuple[int, float]:
 def write_change(name: str, change: float, low: float | None, high: float | None, n: int) -> MetricValue:
     """A difference of accuracies as people read it."""
     return MetricValue(
-        name=name, label=say("Change"), value=change, low=low, high=high, n=n, unit="share", higher_is_better=True,
+        name=name, label=_("Change"), value=change, low=low, high=high, n=n, unit="share", higher_is_better=True,
         display=numerals.points(change), display_interval=numerals.points_interval(low, high), method="paired",
     )  # fmt: skip
 
@@ -186,7 +186,7 @@ def mean_corruption(record: RunRecord, facts: RobustnessFacts) -> CorruptionMean
     value, change = float(each.mean()), float((each - clean).mean())
     low, high = percentile_interval(draws.means(each), value) or (None, None)
     lower, upper = percentile_interval(draws.means(each - clean), change) or (None, None)
-    label = say_count("Mean accuracy under {count} corruption", "Mean accuracy under {count} corruptions", len(chosen))
+    label = ngettext("Mean accuracy under {count} corruption", "Mean accuracy under {count} corruptions", len(chosen))
     method: Method = "bootstrap"
     accuracy = MetricValue(
         name="corruption_accuracy", label=label, value=value, low=low, high=high, n=n, unit="share",

@@ -18,7 +18,7 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Report
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 MOST = 60_000
 """Characters; GitHub refuses a comment of more than 65,536."""
@@ -108,21 +108,21 @@ def headline(record: RunRecord) -> str:
     """The outcome in one line: gates that failed first, then the verdict against the baseline."""
     failed = [gate for gate in record.gates if gate.outcome == "fail"]
     if failed:
-        return "✗ " + say_count(
+        return "✗ " + ngettext(
             "{count} gate of {all} failed", "{count} gates of {all} failed", len(failed), all=len(record.gates)
         )
     comparison = record.comparison
     if isinstance(comparison, Comparison):
         return {
-            "better": "▲ " + say("Better than the baseline"),
-            "worse": "▼ " + say("Worse than the baseline"),
-            "equivalent": "= " + say("Equivalent to the baseline"),
-            "undecided": "? " + say("Not enough evidence against the baseline"),
+            "better": "▲ " + _("Better than the baseline"),
+            "worse": "▼ " + _("Worse than the baseline"),
+            "equivalent": "= " + _("Equivalent to the baseline"),
+            "undecided": "? " + _("Not enough evidence against the baseline"),
         }[comparison.verdict]
     undecided = sum(gate.outcome == "undecided" for gate in record.gates)
     if undecided:
-        return "? " + say_count("{count} gate is undecided", "{count} gates are undecided", undecided)
-    return "✓ " + say("All gates passed") if record.gates else ""
+        return "? " + ngettext("{count} gate is undecided", "{count} gates are undecided", undecided)
+    return "✓ " + _("All gates passed") if record.gates else ""
 
 
 def make_rows(report: Report, compared: Comparison | None) -> list[Row]:
@@ -172,7 +172,7 @@ def tell_class_change(change: ClassChange | None) -> str:
 
 def tell_flips(record: RunRecord, compared: Comparison) -> tuple[str, ...]:
     """The images on which only one model is right, in words."""
-    counts = say(
+    counts = _(
         "{lost} images went from right to wrong and {gained} from wrong to right (exact McNemar test, {p}, n = {n}).",
         lost=numerals.count(compared.mcnemar.lost),
         gained=numerals.count(compared.mcnemar.gained),
@@ -189,8 +189,8 @@ def tell_flip(flip: Flip, names: tuple[str, ...]) -> str:
     before = names[flip.before] if flip.before >= 0 else numerals.DASH
     values = {"id": numerals.count(flip.id), "label": names[flip.label], "before": before, "after": names[flip.after]}
     if flip.after == flip.label:
-        return say("No. {id}, {label}: was called {before}, now right.", **values)
-    return say("No. {id}, {label}: was right, now called {after}.", **values)
+        return _("No. {id}, {label}: was called {before}, now right.", **values)
+    return _("No. {id}, {label}: was right, now called {after}.", **values)
 
 
 def check() -> None:

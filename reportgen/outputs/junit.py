@@ -9,7 +9,7 @@ from reportgen.record.comparison import Comparison, Refusal
 from reportgen.record.gate_result import GateResult
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Report
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 can't hold."""
@@ -37,10 +37,10 @@ def make_junit(report: Report) -> bytes:
 
 def training_case(record: RunRecord) -> ElementTree.Element:
     """Whether the run gave numbers at all."""
-    case = make_case("run", say("the loss stays finite"))
+    case = make_case("run", _("the loss stays finite"))
     training = record.training
     if training is not None and training.divergence is not None:
-        add(case, "failure", say("Training diverged at step {step}.", step=training.divergence.step))
+        add(case, "failure", _("Training diverged at step {step}.", step=training.divergence.step))
     return case
 
 
@@ -49,19 +49,19 @@ def gate_case(gate: GateResult) -> ElementTree.Element:
     case = make_case("gates", gate.rule)
     said = f"{gate.label}: {gate.display}"
     if gate.outcome == "fail":
-        add(case, "failure", say("{said}, {distance} from the bound", said=said, distance=gate.distance))
+        add(case, "failure", _("{said}, {distance} from the bound", said=said, distance=gate.distance))
     elif gate.outcome == "undecided":
-        add(case, "skipped", say("Not enough data. {said}. {reason}", said=said, reason=gate.reason))
+        add(case, "skipped", _("Not enough data. {said}. {reason}", said=said, reason=gate.reason))
     return case
 
 
 def comparison_case(comparison: Comparison | Refusal) -> ElementTree.Element:
     """The verdict against the baseline: failed when worse, skipped where it could not be told."""
-    case = make_case("baseline", say("no worse than the baseline"))
+    case = make_case("baseline", _("no worse than the baseline"))
     if isinstance(comparison, Refusal):
         add(case, "skipped", f"{comparison.reason} {comparison.advice}")
     elif comparison.verdict == "undecided":
-        add(case, "skipped", say("Not enough evidence."))
+        add(case, "skipped", _("Not enough evidence."))
     elif comparison.verdict == "worse":
         change = comparison.value("accuracy.change")
         add(case, "failure", f"{change.label}: {change.display_full}" if change else "")

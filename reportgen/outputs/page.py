@@ -8,7 +8,7 @@ from reportgen import __version__
 from reportgen.outputs._cells import mark_long_cells
 from reportgen.outputs.templating import Medium, render_template
 from reportgen.report.model import Report
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 LONGEST_RUNNING_TITLE = 64
 """Characters that fit beside the section's name at the head of a page."""
@@ -49,7 +49,7 @@ def write_byline(report: Report) -> str:
 def say_commit(report: Report) -> str:
     """The commit of the model's source, or nothing outside git."""
     commit = report.record.provenance.commit
-    return say("commit {commit}", commit=commit[:12]) if commit else ""
+    return _("commit {commit}", commit=commit[:12]) if commit else ""
 
 
 def shorten(title: str) -> str:

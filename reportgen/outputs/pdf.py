@@ -17,7 +17,7 @@ from reportgen.outputs.pdf_worker import press
 from reportgen.plugins import Begin, Output, OutputFile
 from reportgen.report.model import Report
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 SECONDS = 120
 """A report takes about three; a page that needs more than this is not a report."""
@@ -108,7 +108,7 @@ def pack(report: Report, warn: Callable[[str], None]) -> bytes:
     packed = pack_small(report.record)
     if packed is None:
         most = numerals.bytes_text(MOST_BYTES)
-        warn(say("The PDF does not carry its record, which does not fit into {most}.", most=most))
+        warn(_("The PDF does not carry its record, which does not fit into {most}.", most=most))
     return packed or b""
 
 
@@ -131,7 +131,7 @@ def run(
         ) from error
     if child.returncode != 0:
         raise RenderError(f"the PDF can't be made: {last_line(complaints)}", "The HTML is complete.")
-    head, _, document = out.partition(b"\n")
+    head, _unused, document = out.partition(b"\n")
     heard: dict[str, list[str]] = json.loads(head)
     return heard, document
 
@@ -153,8 +153,8 @@ def last_line(text: bytes) -> str:
 def describe_missing(characters: list[str]) -> str:
     """The sentence about characters that no installed font has."""
     shown = " ".join(f"{char} (U+{ord(char):04X})" for char in characters[:5])
-    rest = say(" and {count} more", count=len(characters) - 5) if len(characters) > 5 else ""
-    return say_count(
+    rest = _(" and {count} more", count=len(characters) - 5) if len(characters) > 5 else ""
+    return ngettext(
         "No installed font has {count} character of the PDF: {shown}. A font such as Noto Sans may have it.",
         "No installed font has {count} characters of the PDF: {shown}. Fonts such as Noto Sans may have them.",
         len(characters),

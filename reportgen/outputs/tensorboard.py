@@ -22,7 +22,7 @@ from reportgen.record.images import encode_png, thumbnail
 from reportgen.record.run import EpochStats, RunRecord
 from reportgen.report.model import Report
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 if TYPE_CHECKING:
     from reportgen.outputs._tensorboard.events import EventFile, Value
@@ -86,7 +86,7 @@ def write_steps(file: EventFile, record: RunRecord, warn: Callable[[str], None])
     steps = max((len(values) for values in series.values()), default=0)
     every = -(-steps // MOST_STEPS) or 1
     if every > 1:
-        warn(say("TensorBoard gets one of every {every} steps.", every=numerals.count(every)))
+        warn(_("TensorBoard gets one of every {every} steps.", every=numerals.count(every)))
     for step in range(every - 1, steps, every):
         at = file.begun + (float(ends[step]) if step < len(ends) else 0.0)
         here = {tag: float(values[step]) for tag, values in series.items() if step < len(values)}
@@ -145,7 +145,7 @@ def flatten(value: Any, key: str) -> Iterator[tuple[str, Value]]:
         for name, inner in value.items():
             yield from flatten(inner, f"{key}.{name}" if key else str(name))
     elif isinstance(value, list):
-        yield key, ", ".join(map(str, value)) or say("none")
+        yield key, ", ".join(map(str, value)) or _("none")
     elif isinstance(value, bool | float | int | str):
         yield key, value
 
@@ -159,7 +159,7 @@ def histogram_values(record: RunRecord) -> tuple[list[Any], list[Any]]:
     for row, place in enumerate(facts.shown if facts is not None else ()):
         assert facts is not None
         matrix, end = facts.matrices[place], float(record.arrays["weights.ranges"][row])
-        told = say(
+        told = _(
             "{rows} × {columns}, {n} values counted; the first and the last bin hold what lies beyond as well.",
             rows=numerals.count(matrix.rows),
             columns=numerals.count(matrix.columns),
@@ -187,7 +187,7 @@ def picture_values(record: RunRecord) -> Iterator[Any]:
             if index not in where:
                 continue
             small = thumbnail(arrays["pictures"][where[index]])
-            label = say(
+            label = _(
                 "{group}: {label}, called {called} ({share})",
                 group=group.title,
                 label=names[int(predictions.labels[row])],
@@ -195,7 +195,7 @@ def picture_values(record: RunRecord) -> Iterator[Any]:
                 share=numerals.percent(float(predictions.confidence[row])),
             )
             size = ENLARGED * small.shape[1], ENLARGED * small.shape[0]
-            told = say("{rule} Test image {index}.", rule=group.rule, index=numerals.count(index))
+            told = _("{rule} Test image {index}.", rule=group.rule, index=numerals.count(index))
             yield make_picture(f"{group.name}/{index}", encode_png(small, ENLARGED), size, label, told)
 
 
@@ -207,8 +207,8 @@ def matrix_values(record: RunRecord) -> Iterator[Any]:
     if record.measured is None or not record.measured.confusion:
         return
     png, size = draw_matrix(np.array(record.measured.confusion, dtype=np.int64), record.data.classes)
-    told = say("Counts of the evaluation images. Rows: true class; columns: predicted class.")
-    yield make_picture("confusion", png, size, say("Confusion matrix"), told)
+    told = _("Counts of the evaluation images. Rows: true class; columns: predicted class.")
+    yield make_picture("confusion", png, size, _("Confusion matrix"), told)
 
 
 OUTPUT = Output("tensorboard", "event files for TensorBoard", (f"{FOLDER}/",), check, render, extra=True)

@@ -17,7 +17,7 @@ from reportgen.record.ranking import Ranking
 from reportgen.spec.types import BaselineSpec
 from reportgen.system.manifest import read_manifest
 from reportgen.system.workspace import Workspace
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 PAGES = ("report.html", "report.pdf")
 """What a link leads to, the first that there is."""
@@ -134,10 +134,10 @@ def page_values(ranking: Ranking, links: Mapping[int, str]) -> dict[str, object]
     from reportgen.report.sections.baseline.ranking import view_ranking
 
     baseline = next(entry for entry in ranking.entries if entry.is_baseline)
-    candidates = say_count("{count} candidate", "{count} candidates", len(ranking.entries) - 1)
+    candidates = ngettext("{count} candidate", "{count} candidates", len(ranking.entries) - 1)
     return {
-        "title": say("Ranking of {count} models", count=len(ranking.entries)),
-        "byline": say("{candidates} and the baseline “{baseline}”", candidates=candidates, baseline=baseline.name),
+        "title": _("Ranking of {count} models", count=len(ranking.entries)),
+        "byline": _("{candidates} and the baseline “{baseline}”", candidates=candidates, baseline=baseline.name),
         "ranking": view_ranking(ranking),
         "figure": plot(ranking),
         "links": links,

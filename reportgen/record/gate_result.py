@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from reportgen.spec.frozen import Frozen
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 GateOutcome = Literal["pass", "fail", "undecided"]
 
@@ -36,4 +36,4 @@ class GateResult(Frozen):
     @property
     def word(self) -> str:
         """The outcome in words."""
-        return {"pass": say("pass"), "fail": say("fail"), "undecided": say("not enough data")}[self.outcome]
+        return {"pass": _("pass"), "fail": _("fail"), "undecided": _("not enough data")}[self.outcome]

@@ -9,7 +9,7 @@ from reportgen.record.run import RunRecord, Training
 from reportgen.report.model import Banner
 from reportgen.report.naming import name_preparation
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 MOST_SEEDS = 8
 """Named in a banner."""
@@ -34,12 +34,12 @@ def stand_in_data(record: RunRecord) -> Iterator[Banner]:
     data = record.data
     if data.requested and data.requested != data.name:
         yield Banner(
-            say(
+            _(
                 "This report is about {data}, not about {requested}: {reason} No number here says anything about "
                 "{requested}.",
                 data=data.title,
                 requested=data.requested,
-                reason=as_sentence(data.fallback_reason) or say("the data asked for could not be had."),
+                reason=as_sentence(data.fallback_reason) or _("the data asked for could not be had."),
             ),
             "bad",
         )
@@ -50,7 +50,7 @@ def not_finite(record: RunRecord) -> Iterator[Banner]:
     training = record.training
     if training is not None and training.divergence is not None:
         yield Banner(
-            say(
+            _(
                 "The loss was not finite at step {step}, learning rate {rate}; the weights after it mean nothing.",
                 step=numerals.count(training.divergence.step),
                 rate=numerals.significant(training.divergence.learning_rate, 3),
@@ -64,7 +64,7 @@ def seeds_not_finite(record: RunRecord) -> Iterator[Banner]:
     fell = [str(run.seed) for run in record.seeds if run.training.divergence is not None]
     if fell:
         yield Banner(
-            say_count(
+            ngettext(
                 "With another seed ({seeds}) the loss was not finite; this report is about seed {first}.",
                 "With {count} other seeds ({seeds}) the loss was not finite; this report is about seed {first}.",
                 len(fell),
@@ -79,7 +79,7 @@ def wrong_preparation(record: RunRecord) -> Iterator[Banner]:
     doubt = find_doubt(record)
     if doubt is not None:
         yield Banner(
-            say(
+            _(
                 "The pictures are probably prepared wrongly: of the same {n} images the weights call {now} right by "
                 "the spec’s normalisation “{own}” and {then} by “{best}”. Every other number here is made with "
                 "“{own}”.",
@@ -99,7 +99,7 @@ def partial_training(record: RunRecord) -> Iterator[Banner]:
     if training is None or training.ended_by != "time" or training.steps >= training.planned_steps:
         return
     yield Banner(
-        say(
+        _(
             "The time budget ended training after {done} of {planned} planned steps ({share}).",
             done=numerals.count(training.steps),
             planned=numerals.count(training.planned_steps),
@@ -116,16 +116,16 @@ def share_done(training: Training) -> str:
 def partial_data(record: RunRecord) -> Iterator[Banner]:
     """A limit kept some of the images out."""
     parts = {
-        split.name: say("{n} of the {available}", n=numerals.count(split.n), available=numerals.count(split.available))
+        split.name: _("{n} of the {available}", n=numerals.count(split.n), available=numerals.count(split.available))
         for split in record.data.splits
         if split.n < split.available and not (split.name == "train" and record.training is None)
     }
     if len(parts) == 2:
-        yield Banner(say("Training used {train} training images, evaluation {test} test images.", **parts))
+        yield Banner(_("Training used {train} training images, evaluation {test} test images.", **parts))
     elif "train" in parts:
-        yield Banner(say("Training used {train} training images.", **parts))
+        yield Banner(_("Training used {train} training images.", **parts))
     elif "test" in parts:
-        yield Banner(say("Evaluation used {test} test images.", **parts))
+        yield Banner(_("Evaluation used {test} test images.", **parts))
 
 
 def fallback_device(record: RunRecord) -> Iterator[Banner]:
@@ -133,7 +133,7 @@ def fallback_device(record: RunRecord) -> Iterator[Banner]:
     asked = record.device.requested
     if asked != "auto" and not asked.startswith(record.device.kind):
         yield Banner(
-            say(
+            _(
                 "The spec asks for {asked}; the run took {kind} ({name}), so times are not those of {asked}.",
                 asked=asked,
                 kind=record.device.kind,
@@ -147,7 +147,7 @@ def unverified_data(record: RunRecord) -> Iterator[Banner]:
     if not record.data.verified and record.data.digests:
         count = len(record.data.digests)
         yield Banner(
-            say_count(
+            ngettext(
                 "The data is unverified: its {count} file could not be checked against a published digest.",
                 "The data is unverified: its {count} files could not be checked against published digests.",
                 count,

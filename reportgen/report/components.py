@@ -9,7 +9,7 @@ from reportgen.record.images import enlarge_png
 from reportgen.record.run import DataFacts, RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.wording import join_few
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 ENLARGED = 3
 """Pixels of the PDF for one of a picture."""
@@ -71,13 +71,13 @@ def seed_fact(record: RunRecord) -> Fact:
     """The seed that a report is about, and the others it was trained with."""
     first, *others = record.spec.run.every_seed
     if not record.seeds:
-        return Fact(say("Seed"), str(first))
+        return Fact(_("Seed"), str(first))
     listed = join_few([str(seed) for seed in others], limit=8)
-    note = say("the numbers of this report are of this seed; trained with {others} too", others=listed)
-    return Fact(say("Seed"), str(first), note)
+    note = _("the numbers of this report are of this seed; trained with {others} too", others=listed)
+    return Fact(_("Seed"), str(first), note)
 
 
 def name_augmentation(data: DataFacts) -> str:
     """What is done to training images, mixing included."""
-    mixing = [say("mixup (α {alpha})", alpha=f"{data.mixup:g}")] if data.mixup is not None else []
-    return ", ".join([*data.augment, *mixing]) or say("none")
+    mixing = [_("mixup (α {alpha})", alpha=f"{data.mixup:g}")] if data.mixup is not None else []
+    return ", ".join([*data.augment, *mixing]) or _("none")

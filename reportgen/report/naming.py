@@ -6,7 +6,7 @@ from reportgen.metrics.roofline import Group, Limit
 from reportgen.record.probes.robustness import Condition, Preparation
 from reportgen.record.run import Device
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 LONGEST_NAME = 60
 """Characters of a device's name."""
@@ -15,13 +15,13 @@ LONGEST_NAME = 60
 def name_kind(kind: str) -> str:
     """A change as people call it: "Gaussian noise", "JPEG compression"."""
     names = {
-        "gaussian_noise": say("Gaussian noise"), "shot_noise": say("shot noise"), "impulse_noise": say("impulse noise"),
-        "defocus_blur": say("defocus blur"), "glass_blur": say("glass blur"), "motion_blur": say("motion blur"),
-        "zoom_blur": say("zoom blur"), "snow": say("snow"), "fog": say("fog"), "brightness": say("brightness"),
-        "contrast": say("low contrast"), "elastic_transform": say("elastic warp"), "pixelate": say("pixelation"),
-        "jpeg_compression": say("JPEG"), "shift": say("shift"), "rotation": say("rotation"),
-        "flip_horizontal": say("mirrored left to right"), "flip_vertical": say("upside down"),
-        "fgsm": say("FGSM"), "pgd": say("PGD"),
+        "gaussian_noise": _("Gaussian noise"), "shot_noise": _("shot noise"), "impulse_noise": _("impulse noise"),
+        "defocus_blur": _("defocus blur"), "glass_blur": _("glass blur"), "motion_blur": _("motion blur"),
+        "zoom_blur": _("zoom blur"), "snow": _("snow"), "fog": _("fog"), "brightness": _("brightness"),
+        "contrast": _("low contrast"), "elastic_transform": _("elastic warp"), "pixelate": _("pixelation"),
+        "jpeg_compression": _("JPEG"), "shift": _("shift"), "rotation": _("rotation"),
+        "flip_horizontal": _("mirrored left to right"), "flip_vertical": _("upside down"),
+        "fgsm": _("FGSM"), "pgd": _("PGD"),
     }  # fmt: skip
     return names.get(kind, kind)
 
@@ -35,23 +35,23 @@ def name_level(condition: Condition) -> str:
         return f"{level}{numerals.NBSP}px"
     if condition.kind == "rotation":
         return f"{level}°"
-    return say("severity {level}", level=level) if condition.level else ""
+    return _("severity {level}", level=level) if condition.level else ""
 
 
 def name_condition(condition: Condition) -> str:
     """A change with its strength: "fog of severity 3", "PGD of ε = 4/255"; mirrorings have none."""
     name, level = name_kind(condition.kind), name_level(condition)
-    return say("{name} of {level}", name=name, level=level) if level else name
+    return _("{name} of {level}", name=name, level=level) if level else name
 
 
 def name_preparation(one: Preparation) -> str:
     """A way to make numbers of pictures, in words: "imagenet", "none (0 to 1)", "imagenet, blue before red"."""
     names = {
-        "cifar10": "cifar10", "imagenet": "imagenet", "none": say("none (0 to 1)"),
-        "half": say("mean and deviation 0.5 (−1 to 1)"), "bytes": say("0 to 255"),
-        "own": say("the training images’ own"), "spec": say("the spec’s"),
+        "cifar10": "cifar10", "imagenet": "imagenet", "none": _("none (0 to 1)"),
+        "half": _("mean and deviation 0.5 (−1 to 1)"), "bytes": _("0 to 255"),
+        "own": _("the training images’ own"), "spec": _("the spec’s"),
     }  # fmt: skip
-    return say("{name}, blue before red", name=names[one.name]) if one.order == "bgr" else names[one.name]
+    return _("{name}, blue before red", name=names[one.name]) if one.order == "bgr" else names[one.name]
 
 
 def advise_preparation(one: Preparation) -> str:
@@ -62,31 +62,31 @@ def advise_preparation(one: Preparation) -> str:
         mean, std = (", ".join(f"{value:.4g}" for value in values) for values in (one.mean, one.std))
         line = f"normalize: {{mean: [{mean}], std: [{std}]}}"
     if one.order == "rgb":
-        return say("Set under data: {line}.", line=line)
-    turn = say("The weights expect blue before red, which no key of the spec changes: turn the channels in the model.")
-    return turn if one.name == "spec" else say("{turn} Set under data: {line}.", turn=turn, line=line)
+        return _("Set under data: {line}.", line=line)
+    turn = _("The weights expect blue before red, which no key of the spec changes: turn the channels in the model.")
+    return turn if one.name == "spec" else _("{turn} Set under data: {line}.", turn=turn, line=line)
 
 
 def name_group(group: Group) -> str:
     """What a reader calls the group: "layer1.0.conv1 ×4"."""
     if not group.kind:
-        return say("calls of modules that only call others")
-    name = say("{name}, itself", name=group.name) if group.outer else group.name
+        return _("calls of modules that only call others")
+    name = _("{name}, itself", name=group.name) if group.outer else group.name
     return f"{name} ×{group.times}" if group.times > 1 else name
 
 
 def name_limit(limit: Limit) -> str:
     """The limit as tables call it."""
     return {
-        "arithmetic": say("arithmetic"),
-        "memory": say("memory"),
-        "overhead": say("overhead"),
-        "none": say("none of these"),
+        "arithmetic": _("arithmetic"),
+        "memory": _("memory"),
+        "overhead": _("overhead"),
+        "none": _("none of these"),
     }[limit]
 
 
 def name_device(device: Device, precision: str) -> str:
     """What a time was taken on, for the caption beside it: "float32, 2 threads, Example CPU"."""
     name = device.name if len(device.name) <= LONGEST_NAME else device.name[: LONGEST_NAME - 1].rstrip() + "…"
-    threads = say_count("{count} thread", "{count} threads", device.threads)
-    return say("{precision}, {threads}, {name}", precision=precision, threads=threads, name=name)
+    threads = ngettext("{count} thread", "{count} threads", device.threads)
+    return _("{precision}, {threads}, {name}", precision=precision, threads=threads, name=name)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from reportgen.metrics.intervals import wilson
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 LONGEST_NAME = 40
 """Characters of an outside name in a sentence; tables show it whole."""
@@ -17,7 +17,7 @@ LONGEST_DEVICE = 60
 
 def quote(name: str) -> str:
     """A name from outside, in quotation marks and short enough for a sentence."""
-    return say("“{name}”", name=shorten(name, LONGEST_NAME))
+    return _("“{name}”", name=shorten(name, LONGEST_NAME))
 
 
 def shorten(text: str, most: int) -> str:
@@ -29,14 +29,14 @@ def join_words(items: Sequence[str]) -> str:
     """The items as people list them: "a", "a and b", "a, b and c"."""
     if len(items) < 2:
         return "".join(items)
-    return say("{items} and {last}", items=", ".join(items[:-1]), last=items[-1])
+    return _("{items} and {last}", items=", ".join(items[:-1]), last=items[-1])
 
 
 def join_few(items: Sequence[str], limit: int = 3) -> str:
     """At most `limit` of the items in words, and how many more there are."""
     if len(items) <= limit + 1:
         return join_words(items)
-    rest = say_count("{count} other", "{count} others", len(items) - limit)
+    rest = ngettext("{count} other", "{count} others", len(items) - limit)
     return join_words([*items[:limit], rest])
 
 

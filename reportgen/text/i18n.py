@@ -1,4 +1,4 @@
-"""Every fixed sentence a reader sees goes through `say`: one gettext catalogue, numbers as named arguments."""
+"""Every fixed sentence a reader sees goes through `_`: one gettext catalogue, numbers as named arguments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def catalogue(language: str = "en") -> gettext.NullTranslations:
     return gettext.translation("reportgen", localedir=folder, languages=[language], fallback=True)
 
 
-def say(message: str, **values: object) -> str:
+def _(message: str, **values: object) -> str:
     """The sentence `message` in the reader's language, with `{name}` fields filled from `values`.
 
     `message` is a literal, so that a catalogue can be extracted; everything that varies is a named value.
@@ -25,6 +25,6 @@ def say(message: str, **values: object) -> str:
     return text.format(**values) if values else text
 
 
-def say_count(one: str, many: str, count: int, **values: object) -> str:
+def ngettext(one: str, many: str, count: int, **values: object) -> str:
     """The singular or plural sentence for `count`, which is also the field `{count}` (with thousands separated)."""
     return catalogue().ngettext(one, many, count).format(count=f"{count:,}", **values)

@@ -15,7 +15,7 @@ from reportgen.experiment.models.weights import fill_weights
 from reportgen.plugins import ModelSource, discover
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import ModelSpec
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 from reportgen.text.suggest import nearest
 
 FILE = "file"
@@ -95,4 +95,4 @@ def converted(module: torch.nn.Module) -> tuple[str, ...]:
     others = {str(p.dtype).removeprefix("torch.") for p in module.parameters() if p.dtype != torch.float32}
     if not others:
         return ()
-    return (say("The model was made in {types} and converted to float32.", types=", ".join(sorted(others))),)
+    return (_("The model was made in {types} and converted to float32.", types=", ".join(sorted(others))),)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from reportgen.errors import ModelError
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 POOL_WITHIN = 3
 """A max pool belongs to the stem when at most this many convolutions follow the strided one before it (deep stems)."""
@@ -64,12 +64,12 @@ def adapt_stem(module: nn.Module) -> tuple[str, ...]:
     if stem is None:
         raise ModelError("model.stem: cifar found no convolution to adapt", "Remove model.stem from the spec.")
     if stem.factor == 1:
-        return (say("`stem: cifar` changed nothing: the first convolution already has stride 1."),)
+        return (_("`stem: cifar` changed nothing: the first convolution already has stride 1."),)
     if stem.is_patches and has_attention(module):
         return adapt_patches(module, stem)
     replace_conv(module, stem, kernel=3, stride=1, padding=1)
     notes = [
-        say(
+        _(
             "The ImageNet stem was adapted to small pictures: {conv} is now 3×3 with stride 1 instead of {kernel} with "
             "stride {stride}.",
             conv=stem.conv_path,
@@ -79,7 +79,7 @@ def adapt_stem(module: nn.Module) -> tuple[str, ...]:
     ]
     if stem.pool_path is not None:
         module.set_submodule(stem.pool_path, nn.Identity())
-        notes.append(say("The pooling after it ({pool}) was removed.", pool=stem.pool_path))
+        notes.append(_("The pooling after it ({pool}) was removed.", pool=stem.pool_path))
     return (" ".join(notes),)
 
 
@@ -90,7 +90,9 @@ def has_attention(module: nn.Module) -> bool:
 
 def adapt_patches(module: nn.Module, stem: Stem) -> tuple[str, ...]:
     """Cut windowed transformers' pictures into 2×2 patches; raises ModelError where the patch count is fixed."""
-    fixed = [name for name, _ in module.named_parameters() if name.rpartition(".")[2] in {"pos_embedding", "pos_embed"}]
+    fixed = [
+        name for name, _unused in module.named_parameters() if name.rpartition(".")[2] in {"pos_embedding", "pos_embed"}
+    ]
     if fixed or not type(module).__module__.startswith("torchvision."):
         patch = "×".join(map(str, stem.conv.kernel_size))
         raise ModelError(
@@ -102,7 +104,7 @@ def adapt_patches(module: nn.Module, stem: Stem) -> tuple[str, ...]:
         )
     replace_conv(module, stem, kernel=2, stride=2, padding=0)
     return (
-        say(
+        _(
             "The stem was adapted to small pictures: {conv} now cuts patches of 2×2 pixels instead of {kernel}.",
             conv=stem.conv_path,
             kernel="×".join(map(str, stem.conv.kernel_size)),

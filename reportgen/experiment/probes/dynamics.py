@@ -21,7 +21,7 @@ from reportgen.experiment.probes.initial_model import initial_model
 from reportgen.experiment.probes.response.statistics import SAME, channel_axis
 from reportgen.record.probes.dynamics import Activations, ActivationSite, DynamicsFacts
 from reportgen.record.trace import ModelTrace
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 KINDS = frozenset({
     "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "hardswish", "hardtanh", "sigmoid",
@@ -36,24 +36,24 @@ BATCH = 100
 def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     """The dynamics of a pass that trained; raises ProbeRefused where nothing was trained."""
     if context.initial is None:
-        raise ProbeRefused(say("The model was evaluated as it is; this run trained nothing."))
+        raise ProbeRefused(_("The model was evaluated as it is; this run trained nothing."))
     if "dynamics.steps" not in context.history:
-        raise ProbeRefused(say("No weight of two or more dimensions was trained, so nothing was recorded."))
-    names = [name for name, _ in watched(context.module)]
+        raise ProbeRefused(_("No weight of two or more dimensions was trained, so nothing was recorded."))
+    names = [name for name, _unused in watched(context.module)]
     if len(names) != context.history["dynamics.gradient"].shape[1]:
-        raise ProbeRefused(say("Other weights can be trained now than when training began."))
+        raise ProbeRefused(_("Other weights can be trained now than when training began."))
     order = order_layers(context.trace, names)
     layers = tuple(names[place].removesuffix(".weight") for place in order)
     sites = find_sites(context.trace)
     if not sites:
         return ProbeResult(DynamicsFacts(layers=layers, order=order))
-    rows, _ = context.sample(FULL_IMAGES if allowance.full else IMAGES)
+    rows, _sampled = context.sample(FULL_IMAGES if allowance.full else IMAGES)
     before, why = initial_model(context, context.inputs(rows[:BATCH]))
     after, seen = Tally(sites), Tally(sites)
     shown = show(context, [(context.module, after)] + ([(before, seen)] if before is not None else []), rows, allowance)
     found = [describe(site, after, seen if before is not None else None) for site in sites]
     kept = tuple(site for site in found if site is not None)
-    _, sampled = context.sample(shown)
+    _rows, sampled = context.sample(shown)
     return ProbeResult(
         DynamicsFacts(
             sampled=sampled, layers=layers, order=order, sites=kept, why_alone=why,

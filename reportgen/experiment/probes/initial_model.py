@@ -8,7 +8,7 @@ import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from reportgen.experiment.probes.context import ProbeContext
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 
 def initial_model(context: ProbeContext, batch: torch.Tensor) -> tuple[torch.nn.Module | None, str]:
@@ -18,13 +18,13 @@ def initial_model(context: ProbeContext, batch: torch.Tensor) -> tuple[torch.nn.
     `batch` (n, C, H, W), as it would have done in training. That of a model with given weights keeps what it had.
     """
     if context.initial is None:
-        return None, say("The model was not trained in this run, so there are no initial weights to compare with.")
+        return None, _("The model was not trained in this run, so there are no initial weights to compare with.")
     try:
         module = copy.deepcopy(context.module)
         module.load_state_dict(context.initial)
     except (RuntimeError, TypeError, NotImplementedError) as error:
         kind = type(error).__name__
-        return None, say("The initial weights could not be put into a copy of the model ({kind}).", kind=kind)
+        return None, _("The initial weights could not be put into a copy of the model ({kind}).", kind=kind)
     context.device.place(module).eval()
     settle(module, batch)
     return module, ""

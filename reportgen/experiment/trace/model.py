@@ -16,7 +16,7 @@ from reportgen.experiment.trace.receptive import receptive_field
 from reportgen.experiment.trace.tensors import shapes_of
 from reportgen.experiment.trace.watching import record
 from reportgen.record.trace import Edge, ModelTrace, ModuleCall, Operator
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 
 def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelTrace:
@@ -70,7 +70,7 @@ def record_twice(module: torch.nn.Module, example: Tensor, notes: list[str]) -> 
                 f"the model can't be traced: {type(error).__name__}: {error}", "It runs, but not while it is watched."
             ) from error
     notes.append(
-        say(
+        _(
             "The model can't run with gradients in evaluation mode, so what it keeps for the backward pass is not "
             "known; the activation memory for training is missing."
         )
@@ -144,10 +144,10 @@ def on_path(recording: Recording) -> list[bool]:
     operators = recording.operators
     from_input = [operator.name == "input" for operator in operators]
     for operator in operators:
-        from_input[operator.index] |= any(from_input[source] for source, _ in operator.sources)
+        from_input[operator.index] |= any(from_input[source] for source, _unused in operator.sources)
     to_output = [operator.index in recording.results for operator in operators]
     for operator in reversed(operators):
-        for source, _ in operator.sources:
+        for source, _unused in operator.sources:
             to_output[source] |= to_output[operator.index]
     return [a and b for a, b in zip(from_input, to_output, strict=True)]
 

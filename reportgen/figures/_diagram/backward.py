@@ -17,7 +17,7 @@ from reportgen.figures._diagram.tree import plain_name
 from reportgen.figures._diagram.writer import NAME_LIMIT, Writer
 from reportgen.record.probes.autograd import GraphParameter
 from reportgen.record.trace import Shape
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 SHORTEST_CARD = 3
 """Rows on a card that ends with a child of the model."""
@@ -48,7 +48,7 @@ class BackwardWriter(Writer):
         if items[0].role == "call":
             calls = [index for item in items for index in item.parts[part]]
             counts = {self.tree.held[call] for call in calls}
-            shape = say_count("1 parameter", "{count} parameters", counts.pop()) if len(counts) == 1 else ""
+            shape = ngettext("1 parameter", "{count} parameters", counts.pop()) if len(counts) == 1 else ""
             return replace(super().row(position, part), shape=shape)
         operators = [self.tree.operator(item.parts[0][0]) for item in items]
         name = plain_name(operators[0])
@@ -87,8 +87,8 @@ class BackwardWriter(Writer):
     def port(self, position: int, number: str) -> Row:
         """Where gradients come from and where they go on to."""
         if self.graphs[0].items[position].role == "in":
-            return Row(f"{say('gradient out')}{number}", say("gradient out"))
-        words = say("loss") if self.calls[0] == 0 else say("gradient in")
+            return Row(f"{_('gradient out')}{number}", _("gradient out"))
+        words = _("loss") if self.calls[0] == 0 else _("gradient in")
         return Row(words, words)
 
     def gather(self, rows: Iterable[Row]) -> tuple[Row, ...]:
@@ -100,7 +100,7 @@ def merged(found: Sequence[GraphParameter | None], above: Sequence[str]) -> Leaf
     """One leaf for the same one in several calls of a structure, named from inside the call."""
     known = [leaf for leaf in found if leaf is not None]
     if not known:
-        return Leaf(say("unnamed tensor"), "", say("unnamed tensor"))
+        return Leaf(_("unnamed tensor"), "", _("unnamed tensor"))
     names = [inner_name(leaf.names, path) for leaf, path in zip(known, above, strict=False)]
     shape = merged_shape([leaf.shape for leaf in known])
     full = " = ".join(known[0].names) if len(known) == 1 else names[0]

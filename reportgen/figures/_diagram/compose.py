@@ -9,7 +9,7 @@ from reportgen.figures._diagram.cards import Card, Row, Scheme
 from reportgen.figures._diagram.labels import series
 from reportgen.figures._diagram.lift import Graph
 from reportgen.figures._diagram.writer import Writer, symbol
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 FIRST, LAST = 12, 8
 """Rows that stay of a card that is too long."""
@@ -20,7 +20,7 @@ def compose(writer: Writer) -> Scheme:
     graph = writer.graphs[0]
     groups = grouped(writer)
     group_of = {position: number for number, group in enumerate(groups) for position in group}
-    into, _ = ends(graph)
+    into, _unused = ends(graph)
     cards = tuple(card(writer, writer.role(group[0], len(into[group[0]])), group) for group in groups)
     edges = tuple(sorted({(group_of[a], group_of[b]) for a, b in graph.edges if group_of[a] != group_of[b]}))
     scheme = Scheme(cards, edges, bypasses(len(cards), edges))
@@ -71,10 +71,10 @@ def card(writer: Writer, role: str, group: Sequence[int]) -> Card:
         same = [i for i, other in enumerate(writer.graphs[0].items) if other.role == role]
         return Card("port", (writer.port(first, f" {same.index(first) + 1}" if len(same) > 1 else ""),))
     if role == "side":
-        text = say_count("1 operator off the path", "{count} operators off the path", len(item.parts[0]))
+        text = ngettext("1 operator off the path", "{count} operators off the path", len(item.parts[0]))
         return Card("side", (Row(text, text),))
     if role == "const":
-        return Card("const", (Row(say("stored tensor"), say("stored tensor")),))
+        return Card("const", (Row(_("stored tensor"), _("stored tensor")),))
     if role == "join":
         row = writer.row(first, 0)
         return Card("join", (Row(symbol(row.text), row.full),))
@@ -93,7 +93,7 @@ def elided(rows: tuple[Row, ...]) -> tuple[Row, ...]:
     between = len(rows) - FIRST - LAST
     if between <= 1:
         return rows
-    text = say("… {count} more rows …", count=f"{between:,}")
+    text = _("… {count} more rows …", count=f"{between:,}")
     return (*rows[:FIRST], Row(text, text), *rows[-LAST:])
 
 

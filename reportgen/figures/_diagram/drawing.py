@@ -22,7 +22,7 @@ from reportgen.figures._diagram.tree import plant
 from reportgen.figures._diagram.writer import NAME_LIMIT, Writer
 from reportgen.record.trace import ModelTrace
 from reportgen.report.model import Skipped
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 NARROW = 312.0
 """Panels of at most this width stand two abreast."""
@@ -68,13 +68,13 @@ def drawing(trace: ModelTrace) -> Drawing | Skipped:
     """The whole diagram of a model; kept, because three figures show it."""
     structures = Structures(plant(trace)) if trace.modules else None
     if structures is None or not structures.graph(0).body():
-        return Skipped("diagram", say("Architecture"), say("The trace holds no operator between input and output."))
+        return Skipped("diagram", _("Architecture"), _("The trace holds no operator between input and output."))
     made = Draft(structures).drawing()
     if made is not None:
         return made
     parts = len(structures.graph(0).body())
-    reason = say("The model has {count} parts side by side, too many for one page.", count=parts)
-    return Skipped("diagram", say("Architecture"), reason)
+    reason = _("The model has {count} parts side by side, too many for one page.", count=parts)
+    return Skipped("diagram", _("Architecture"), reason)
 
 
 @dataclass(frozen=True)
@@ -100,11 +100,11 @@ class Draft:
         pages: tuple[Page, ...] = ()
         known = frozenset(blocks)
         name = clean(self.structures.tree.trace.name)
-        for _ in range(2):  # the second time without links to what found no page
+        for _unused in range(2):  # the second time without links to what found no page
             panels = [panel("", name, "", top.scheme, top.placed, known, self.ids), *beside]
             panels += [self.block_panel(digest, blocks[digest], known) for digest in blocks if digest in known]
             pages = paginate(panels)[: self.most_pages]
-            known = frozenset(placed.digest for page in pages for placed, _, _ in page.panels)
+            known = frozenset(placed.digest for page in pages for placed, _unused, _unused in page.panels)
         return Drawing(pages, too_large + len(blocks) - len(known & set(blocks)))
 
     def overview(self) -> Overview | None:

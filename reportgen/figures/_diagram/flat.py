@@ -13,7 +13,7 @@ from reportgen.figures._diagram.lift import lift
 from reportgen.figures._diagram.pages import HEIGHT, WIDTH, Page, paginate
 from reportgen.figures._diagram.paint import Panel, panel
 from reportgen.figures._diagram.routes import GAP, Placed, place
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 MOST_PARTS = 4
 MOST_PAGES = 2
@@ -50,7 +50,7 @@ def flat_panels(draft: Draft, name: str, narrow: bool) -> list[Panel] | None:
     placed = [place(boxes(part), part.edges, one_each=narrow) for part in drawn]
     if any(too_large(found) for found in placed):
         return None
-    titles = [say("{name}, part {number} of {count}", name=name, number=number + 1, count=len(drawn))
+    titles = [_("{name}, part {number} of {count}", name=name, number=number + 1, count=len(drawn))
               for number in range(len(drawn))] if len(drawn) > 1 else [name]  # fmt: skip
     return [
         panel("" if number == 0 else f"part{number + 1}", title, "", part, found, (), draft.ids)
@@ -111,12 +111,12 @@ def ported(scheme: Scheme, ends: Sequence[int], number: int) -> Scheme:
     cards, edges, skips = part.cards, list(part.edges), part.skips
     leaving = [a - first for a, b in scheme.edges if first <= a < last <= b]
     if leaving:
-        words = say("on to part {number}", number=number + 2)
+        words = _("on to part {number}", number=number + 2)
         edges.append((leaving[0], len(cards)))
         cards = (*cards, Card("port", (Row(words, words),)))
     arriving = [b - first for a, b in scheme.edges if a < first <= b < last]
     if arriving:
-        words = say("from part {number}", number=number)
+        words = _("from part {number}", number=number)
         cards = (Card("port", (Row(words, words),)), *cards)
         edges = [(0, arriving[0] + 1)] + [(a + 1, b + 1) for a, b in edges]
         skips = frozenset((a + 1, b + 1) for a, b in skips)

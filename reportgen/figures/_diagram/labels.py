@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reportgen.record.trace import ModuleCall, Shape
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 FOLLOWERS = frozenset((
     "relu", "relu6", "prelu", "leakyrelu", "elu", "celu", "selu", "gelu", "glu", "silu", "mish", "softplus", "tanh",
@@ -53,9 +53,9 @@ def merged(slot: str, values: Sequence[str], detail: int) -> str:
     if slot == "features" and "→" not in text:
         return f"→{text}"
     return {
-        "stride": say("stride {value}", value=text),
-        "dilation": say("dilation {value}", value=text),
-        "groups": text if text == "depthwise" else say("groups {value}", value=text),
+        "stride": _("stride {value}", value=text),
+        "dilation": _("dilation {value}", value=text),
+        "groups": text if text == "depthwise" else _("groups {value}", value=text),
     }.get(slot, text)
 
 

@@ -6,17 +6,17 @@ from collections.abc import Iterable
 
 from reportgen.figures._diagram.cards import Card, Row
 from reportgen.figures._diagram.paint import Panel
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 
 def tell(panel: Panel, heading: str, most: int | None = None) -> str:
     """A panel row by row, at most so many cards of it."""
     told = [words(card) for card in panel.scheme.cards if card.kind in {"card", "join"}]
     if most is not None and len(told) > most + 1:
-        told = [*told[:most], say("{count} more", count=len(told) - most)]
+        told = [*told[:most], _("{count} more", count=len(told) - most)]
     skips = len(panel.scheme.skips)
-    bypass = say_count("; one edge bypasses parts", "; {count} edges bypass parts", skips) if skips else ""
-    return say("{heading}: {rows}{bypass}.", heading=heading, rows=say(", then ").join(told), bypass=bypass)
+    bypass = ngettext("; one edge bypasses parts", "; {count} edges bypass parts", skips) if skips else ""
+    return _("{heading}: {rows}{bypass}.", heading=heading, rows=_(", then ").join(told), bypass=bypass)
 
 
 def words(card: Card) -> str:
@@ -37,4 +37,4 @@ def bypass_sentence(panels: Iterable[Panel]) -> str:
     if not skips:
         return ""
     one = "The coloured line is an edge that bypasses what stands beside it."
-    return say_count(one, "The {count} coloured lines are edges that bypass what stands beside them.", skips)
+    return ngettext(one, "The {count} coloured lines are edges that bypass what stands beside them.", skips)

@@ -11,7 +11,7 @@ from reportgen.figures._diagram.paint import Panel, panel
 from reportgen.figures._diagram.routes import place
 from reportgen.figures._diagram.text import clean, shorten
 from reportgen.record.probes.autograd import GraphParameter
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 OWNER, NAME = 150, 120
 """Widest name of a module and of a parameter in it, pixels."""
@@ -28,16 +28,16 @@ def unreached_panel(parameters: Sequence[GraphParameter], ids: str) -> Panel | N
         return None
     rows = [row(owner, held) for owner, held in owners.items()]
     if len(rows) > MOST + 1:
-        text = say_count("and one more module", "and {count} more modules", len(rows) - MOST)
+        text = ngettext("and one more module", "and {count} more modules", len(rows) - MOST)
         rows = [*rows[:MOST], Row(text, text)]
     scheme = Scheme((Card("card", tuple(rows)),), ())
-    title = say("Not reached by the loss")
+    title = _("Not reached by the loss")
     return panel("unreached", title, "", scheme, place(boxes(scheme), ()), (), ids)
 
 
 def row(owner: str, held: Sequence[GraphParameter]) -> Row:
     """One module and its parameters."""
-    name = shorten(owner, OWNER, TEXT) if owner else say("the model itself")
+    name = shorten(owner, OWNER, TEXT) if owner else _("the model itself")
     leaves = tuple(
         Leaf(
             shorten(found.names[0].rpartition(".")[2], NAME, SMALL),

@@ -14,7 +14,7 @@ from reportgen.figures._diagram.structure import Structures
 from reportgen.figures._diagram.text import clean, shorten, text_width
 from reportgen.figures._diagram.tree import plain_name
 from reportgen.record.trace import ModuleCall, Shape
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 ROW_LIMIT = 290
 """Widest text of a row, pixels."""
@@ -54,7 +54,7 @@ class Writer:
         kind = calls[0].kind
         if tree.is_row(calls[0].index):
             return Row(self.fitting(calls), clean(labels.label(calls)), shape=shape, path=path)
-        follow = (say("each reads all earlier ones"),) if items[0].dense else ()
+        follow = (_("each reads all earlier ones"),) if items[0].dense else ()
         digest = self.structures.digest(calls[0].index)
         letter, times = self.structures.letter(digest), items[0].times
         if self.style.elide and times > 1:
@@ -104,9 +104,9 @@ class Writer:
         calls = [self.structures.tree.call(index) for index in self.calls]
         if self.graphs[0].items[position].role == "in":
             shape = self.shape([call.input_shapes[0] for call in calls if call.input_shapes]) if not number else ""
-            return Row(f"{say('in')}{number}", say("in"), shape=shape)
+            return Row(f"{_('in')}{number}", _("in"), shape=shape)
         parts = [self.shape(same) for same in zip(*(call.output_shapes[:OUTPUTS] for call in calls), strict=False)]
-        return Row(say("out"), say("out"), shape=", ".join(filter(None, parts)))
+        return Row(_("out"), _("out"), shape=", ".join(filter(None, parts)))
 
     def gather(self, rows: Iterable[Row]) -> tuple[Row, ...]:
         """Put normalisations and activations in small type under the row they follow."""
@@ -129,11 +129,11 @@ def paths(calls: Sequence[ModuleCall]) -> str:
     first, last = calls[0], calls[-1]
     if first.path == last.path:
         return first.path
-    before, _, one = first.path.rpartition(".")
+    before, _unused, one = first.path.rpartition(".")
     if before != last.path.rpartition(".")[0] or last.name == "":
         return f"{first.path}–{last.path}"
     alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, last.name, strict=False))
-    same = "".join(char for char, _ in alike)
+    same = "".join(char for char, _unused in alike)
     if one[len(same) :][:1].isdigit() or last.name[len(same) :][:1].isdigit():
         same = same.rstrip("0123456789")
     return f"{first.path}–{last.name[len(same) :]}"

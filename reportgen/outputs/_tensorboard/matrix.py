@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 INK, MUTED, PAPER, DIAGONAL = (27, 30, 35), (90, 98, 110), (255, 255, 255), (238, 240, 242)
 ERRORS = np.array([PAPER, (243, 192, 150), (179, 74, 0)], dtype=np.float64)
@@ -37,7 +37,7 @@ def draw_matrix(counts: NDArray[np.int64], names: Sequence[str]) -> tuple[bytes,
     margin = 12 + int(max((font.getlength(text) for text in labels), default=0))
     head = 3 * LETTER
     side = classes * cell
-    heading = say("rows: true class; columns: predicted; errors by their share of the row")
+    heading = _("rows: true class; columns: predicted; errors by their share of the row")
     wide = margin + max(side, int(font.getlength(heading))) + 12
     picture = Image.new("RGB", (wide, head + side + (margin if labels else 12)), PAPER)
     depth = error_depth(counts)
@@ -63,7 +63,7 @@ def label(name: str, place: int) -> str:
     """The name of a class, shortened; its number where the font has no letters for it."""
     plain = name.isascii() and name.isprintable() and name.strip()
     if not plain:
-        return say("class {number}", number=place)
+        return _("class {number}", number=place)
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
 
 

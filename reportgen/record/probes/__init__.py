@@ -12,7 +12,7 @@ from reportgen.record.probes.response import ResponseFacts
 from reportgen.record.probes.robustness import RobustnessFacts
 from reportgen.record.probes.weights import WeightFacts
 from reportgen.spec.frozen import Frozen
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 
 class NotProbed(Frozen):
@@ -55,6 +55,6 @@ class Probes(Frozen):
 def why_missing(probes: Probes | None, name: str) -> str:
     """Why a record has nothing of a probe, as the sentence that a report shows in its place."""
     if probes is None:
-        return say("The record was made before this could be measured.")
+        return _("The record was made before this could be measured.")
     found = next((gap.reason for gap in probes.missing if gap.name == name), "")
-    return found or say("The probe {name} was not run.", name=name)
+    return found or _("The probe {name} was not run.", name=name)

@@ -11,7 +11,7 @@ from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Finding, SectionView, Skipped
 from reportgen.spec.types import CardSpec
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 NAME = "card"
 MEASURES = ("accuracy", "top5_accuracy", "macro_f1", "nll", "brier", "ece", "auroc")
@@ -51,7 +51,7 @@ def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> Car
     completeness = measure_completeness(parts)
     return CardView(
         NAME,
-        say("Model card"),
+        _("Model card"),
         findings=find_missing(completeness),
         metrics=(completeness,),
         parts=parts,
@@ -69,7 +69,7 @@ def list_parts(record: RunRecord) -> tuple[Part, ...]:
         evaluation_data(record),
         training_data(record),
         quantitative_analyses(record),
-        Part(say("Ethical considerations"), (written(say("Considerations"), record.spec.card.ethical_considerations),)),
+        Part(_("Ethical considerations"), (written(_("Considerations"), record.spec.card.ethical_considerations),)),
         caveats(record.spec.card),
     )
 
@@ -87,25 +87,25 @@ def measured(label: str, text: str) -> Entry:
 def model_details(record: RunRecord) -> Part:
     """Who made which model, when and how, under which licence."""
     card, trace = record.spec.card, record.trace
-    shape = say("{name} ({source}), {n} parameters", name=trace.name, source=trace.source,
+    shape = _("{name} ({source}), {n} parameters", name=trace.name, source=trace.source,
                 n=numerals.count(trace.parameters))  # fmt: skip
     training = record.training
     how = (
-        say("not trained in this run")
+        _("not trained in this run")
         if training is None
         else f"{training.optimizer}; {training.schedule}; {training.loss}"
     )
     return Part(
-        say("Model details"),
+        _("Model details"),
         (
-            written(say("Authors"), card.authors),
-            written(say("Version"), card.version),
-            written(say("Licence"), card.licence),
-            written(say("Citation"), card.citation),
-            written(say("Contact"), card.contact),
-            measured(say("Architecture"), shape),
-            measured(say("Training"), how),
-            measured(say("Date of the run"), record.provenance.created[:10]),
+            written(_("Authors"), card.authors),
+            written(_("Version"), card.version),
+            written(_("Licence"), card.licence),
+            written(_("Citation"), card.citation),
+            written(_("Contact"), card.contact),
+            measured(_("Architecture"), shape),
+            measured(_("Training"), how),
+            measured(_("Date of the run"), record.provenance.created[:10]),
         ),
     )
 
@@ -113,23 +113,23 @@ def model_details(record: RunRecord) -> Part:
 def intended_use(card: CardSpec) -> Part:
     """What it is for, for whom, and what it is not for."""
     return Part(
-        say("Intended use"),
+        _("Intended use"),
         (
-            written(say("Primary uses"), card.intended_use),
-            written(say("Primary users"), card.intended_users),
-            written(say("Out of scope"), card.out_of_scope),
+            written(_("Primary uses"), card.intended_use),
+            written(_("Primary users"), card.intended_users),
+            written(_("Out of scope"), card.out_of_scope),
         ),
     )
 
 
 def factors(record: RunRecord) -> Part:
     """Groups, instruments and environments that could matter; the run itself distinguishes classes only."""
-    classes = say_count("{count} class", "{count} classes", len(record.data.classes))
+    classes = ngettext("{count} class", "{count} classes", len(record.data.classes))
     return Part(
-        say("Factors"),
+        _("Factors"),
         (
-            written(say("Relevant factors"), record.spec.card.factors),
-            measured(say("Evaluated by"), say("class ({classes})", classes=classes)),
+            written(_("Relevant factors"), record.spec.card.factors),
+            measured(_("Evaluated by"), _("class ({classes})", classes=classes)),
         ),
     )
 
@@ -138,56 +138,56 @@ def metrics(record: RunRecord) -> Part:
     """Which numbers were measured, and how their uncertainty was."""
     found = record.measured
     if found is None:
-        return Part(say("Metrics"), (measured(say("Measures"), say("none: the model was not evaluated")),))
+        return Part(_("Metrics"), (measured(_("Measures"), _("none: the model was not evaluated")),))
     names = ", ".join(value.label for value in found.values if value.name in MEASURES)
-    how = say(
+    how = _(
         "95 % intervals: Wilson score for proportions, otherwise a bootstrap stratified by class over images "
         "({resamples} resamples)",
         resamples=numerals.count(found.resamples),
     )
-    return Part(say("Metrics"), (measured(say("Measures"), names), measured(say("Uncertainty"), how)))
+    return Part(_("Metrics"), (measured(_("Measures"), names), measured(_("Uncertainty"), how)))
 
 
 def evaluation_data(record: RunRecord) -> Part:
     """What it was evaluated on."""
-    return Part(say("Evaluation data"), data_entries(record, "test", record.spec.card.evaluation_data))
+    return Part(_("Evaluation data"), data_entries(record, "test", record.spec.card.evaluation_data))
 
 
 def training_data(record: RunRecord) -> Part:
     """What it was trained on; unknown to the run when it only evaluated."""
     text = record.spec.card.training_data
     if record.training is None:
-        return Part(say("Training data"), (written(say("Data"), text),))
-    return Part(say("Training data"), data_entries(record, "train", text))
+        return Part(_("Training data"), (written(_("Data"), text),))
+    return Part(_("Training data"), data_entries(record, "train", text))
 
 
 def data_entries(record: RunRecord, name: str, text: str | None) -> tuple[Entry, ...]:
     """What a person wrote about a split, and what the run knows of it."""
     data = record.data
     split = next((part for part in data.splits if part.name == name), None)
-    size = say("{data}, {n} images in {classes} classes", data=data.title, n=numerals.count(split.n if split else None),
+    size = _("{data}, {n} images in {classes} classes", data=data.title, n=numerals.count(split.n if split else None),
                classes=numerals.count(len(data.classes)))  # fmt: skip
-    normalization = say("scaled to 0–1, normalised with the mean and deviation “{name}”", name=data.normalize_name)
-    entries = [measured(say("Data"), size), measured(say("Preprocessing"), normalization)]
-    return (*([Entry(say("Remarks"), text, asked=False)] if text else []), *entries)
+    normalization = _("scaled to 0–1, normalised with the mean and deviation “{name}”", name=data.normalize_name)
+    entries = [measured(_("Data"), size), measured(_("Preprocessing"), normalization)]
+    return (*([Entry(_("Remarks"), text, asked=False)] if text else []), *entries)
 
 
 def quantitative_analyses(record: RunRecord) -> Part:
     """The results, overall and by factor."""
     found = record.measured
     if found is None:
-        return Part(say("Quantitative analyses"), (measured(say("Overall"), "—"),))
+        return Part(_("Quantitative analyses"), (measured(_("Overall"), "—"),))
     accuracy = found.value("accuracy")
     scored = [score for score in found.classes if score.recall.value is not None]
     overall = f"{accuracy.label}: {accuracy.display_full}" if accuracy else "—"
-    entries = [measured(say("Overall"), overall)]
+    entries = [measured(_("Overall"), overall)]
     if len(scored) > 1:
         low = min(scored, key=lambda score: score.recall.value or 0.0)
         high = max(scored, key=lambda score: score.recall.value or 0.0)
         entries.append(
             measured(
-                say("By class"),
-                say(
+                _("By class"),
+                _(
                     "recall from {low} ({low_name}) to {high} ({high_name})",
                     low=low.recall.display,
                     low_name=low.name,
@@ -196,17 +196,17 @@ def quantitative_analyses(record: RunRecord) -> Part:
                 ),
             )
         )
-    return Part(say("Quantitative analyses"), tuple(entries))
+    return Part(_("Quantitative analyses"), tuple(entries))
 
 
 def caveats(card: CardSpec) -> Part:
     """What else a user must know."""
     return Part(
-        say("Caveats and recommendations"),
+        _("Caveats and recommendations"),
         (
-            written(say("Limitations"), card.limitations),
-            written(say("Caveats"), card.caveats),
-            written(say("Recommendations"), card.recommendations),
+            written(_("Limitations"), card.limitations),
+            written(_("Caveats"), card.caveats),
+            written(_("Recommendations"), card.recommendations),
         ),
     )
 
@@ -217,12 +217,12 @@ def measure_completeness(parts: tuple[Part, ...]) -> MetricValue:
     done = sum(1 for entry in human if entry.text)
     return MetricValue(
         name="card.completeness",
-        label=say("Model card, completeness"),
+        label=_("Model card, completeness"),
         value=done / len(human),
         n=len(human),
         unit="share",
         higher_is_better=True,
-        display=say("{done} of {all}", done=done, all=len(human)),
+        display=_("{done} of {all}", done=done, all=len(human)),
         method="exact",
     )
 
@@ -230,12 +230,12 @@ def measure_completeness(parts: tuple[Part, ...]) -> MetricValue:
 def find_missing(completeness: MetricValue) -> tuple[Finding, ...]:
     """How much of the card somebody wrote."""
     if completeness.value == 1.0:
-        text = say(
+        text = _(
             "The model card is complete: {done} entries that only a person can write are there.",
             done=completeness.display,
         )
         return (Finding(text, 0.05, f"section-{NAME}"),)
-    text = say(
+    text = _(
         "The model card holds {done} entries that only a person can write; the others read “Not provided”.",
         done=completeness.display,
     )

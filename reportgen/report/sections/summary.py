@@ -15,7 +15,7 @@ from reportgen.report.components import Fact, seed_fact
 from reportgen.report.model import FigureFile, Finding, SectionView, Skipped
 from reportgen.report.verdict import say_change, say_verdict
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 NAME = "summary"
 MOST_TILES = 8
@@ -74,7 +74,7 @@ def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> Sum
     del figures
     return SummaryView(
         NAME,
-        say("Summary"),
+        _("Summary"),
         tiles=choose_tiles(record),
         facts=tuple(list_facts(record)),
         said=list_said(record),
@@ -85,10 +85,10 @@ def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> Sum
 def note_gates(gates: tuple[GateResult, ...]) -> str:
     """How a rule is judged; empty where there is none."""
     if not any(gate.confidently for gate in gates):
-        return say("Each rule is held against the point estimate.") if gates else ""
+        return _("Each rule is held against the point estimate.") if gates else ""
     if all(gate.confidently for gate in gates):
-        return say("Each rule is asked of the whole interval.")
-    return say("A rule is held against the point estimate; with “confidently” it is asked of the whole interval.")
+        return _("Each rule is asked of the whole interval.")
+    return _("A rule is held against the point estimate; with “confidently” it is asked of the whole interval.")
 
 
 def list_said(record: RunRecord) -> tuple[str, ...]:
@@ -105,8 +105,8 @@ def choose_highlights(views: tuple[SectionView | Skipped, ...], said: tuple[str,
     pairs.sort(key=lambda pair: -pair[0].weight)
     chosen: list[tuple[Finding, str]] = []
     for finding, title in pairs:
-        from_here = sum(1 for _, other in chosen if other == title)
-        again = any(finding.text == known.text for known, _ in chosen) or finding.text.startswith(said)
+        from_here = sum(1 for _unused, other in chosen if other == title)
+        again = any(finding.text == known.text for known, _unused in chosen) or finding.text.startswith(said)
         if from_here < FROM_ONE_SECTION and not again:
             chosen.append((finding, title))
     return tuple(Highlight(f.text, f.tone, f.anchor, title) for f, title in chosen[:MOST_FINDINGS])
@@ -128,23 +128,23 @@ def against_baseline(record: RunRecord) -> tuple[MetricValue, ...]:
     change = comparison.value("accuracy.change") if isinstance(comparison, Comparison) else None
     if change is None or not isinstance(comparison, Comparison):
         return ()
-    label = say("Against the baseline: {verdict}", verdict=say_verdict(comparison.verdict))
+    label = _("Against the baseline: {verdict}", verdict=say_verdict(comparison.verdict))
     return (change.model_copy(update={"label": label}),)
 
 
 def list_facts(record: RunRecord) -> list[Fact]:
     """What was run: model, data, split, device, commit, date."""
     facts = [
-        Fact(say("Model"), record.trace.name, record.trace.source),
-        Fact(say("Data"), record.data.title, say_splits(record)),
-        Fact(say("Run"), say_run(record)),
+        Fact(_("Model"), record.trace.name, record.trace.source),
+        Fact(_("Data"), record.data.title, say_splits(record)),
+        Fact(_("Run"), say_run(record)),
         *([seed_fact(record)] if record.seeds else []),
-        Fact(say("Device"), record.device.name, say_device(record)),
-        Fact(say("Commit"), say_commit(record)),
-        Fact(say("Date"), say_date(record.provenance.created)),
+        Fact(_("Device"), record.device.name, say_device(record)),
+        Fact(_("Commit"), say_commit(record)),
+        Fact(_("Date"), say_date(record.provenance.created)),
     ]
     if record.provenance.weights_file:
-        facts.insert(1, Fact(say("Weights"), record.provenance.weights_file))
+        facts.insert(1, Fact(_("Weights"), record.provenance.weights_file))
     return facts
 
 
@@ -152,15 +152,15 @@ def say_splits(record: RunRecord) -> str:
     """How many images of each split were used."""
     parts = {split.name: numerals.count(split.n) for split in record.data.splits}
     if record.training is None or "train" not in parts:
-        return say("{n} test images", n=parts.get("test", "—"))
-    return say("{train} training and {test} test images", train=parts["train"], test=parts.get("test", "—"))
+        return _("{n} test images", n=parts.get("test", "—"))
+    return _("{train} training and {test} test images", train=parts["train"], test=parts.get("test", "—"))
 
 
 def say_run(record: RunRecord) -> str:
     """What kind of run it was."""
     if record.training is None:
-        return say("evaluation only")
-    return say(
+        return _("evaluation only")
+    return _(
         "training, {steps} steps of {batch} images, then evaluation",
         steps=numerals.count(record.training.steps),
         batch=numerals.count(record.training.batch_size),
@@ -170,7 +170,7 @@ def say_run(record: RunRecord) -> str:
 def say_device(record: RunRecord) -> str:
     """Kind, threads and precision of the device."""
     if record.device.kind == "cpu":
-        return say("{threads} threads, {precision}", threads=record.device.threads, precision=record.device.precision)
+        return _("{threads} threads, {precision}", threads=record.device.threads, precision=record.device.precision)
     return f"{record.device.kind}, {record.device.precision}"
 
 
@@ -178,13 +178,13 @@ def say_commit(record: RunRecord) -> str:
     """The first twelve digits of the commit, and whether files differ from it."""
     commit = record.provenance.commit
     if commit is None:
-        return say("none (outside git)")
-    return say("{commit} with changes", commit=commit[:12]) if record.provenance.dirty else commit[:12]
+        return _("none (outside git)")
+    return _("{commit} with changes", commit=commit[:12]) if record.provenance.dirty else commit[:12]
 
 
 def say_date(created: str) -> str:
     """The time of the run to the minute, UTC."""
-    return say("{day} {time} UTC", day=created[:10], time=created[11:16]) if "T" in created else created
+    return _("{day} {time} UTC", day=created[:10], time=created[11:16]) if "T" in created else created
 
 
 SECTION = Section(NAME, "Summary", 10, (), build)

@@ -12,7 +12,7 @@ import torch
 
 from reportgen.experiment.device import ComputeDevice
 from reportgen.record.probes.cost import Energy
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 POWERCAP = Path("/sys/class/powercap")
 LEAST = 2
@@ -35,16 +35,16 @@ def find_meter(device: ComputeDevice, powercap: Path = POWERCAP) -> Meter | str:
     if device.kind == "cuda":
         return find_nvml(device)
     if device.kind == "mps":
-        return say("Not measured: macOS tells no program the energy of the GPU.")
+        return _("Not measured: macOS tells no program the energy of the GPU.")
     packages = [folder for folder in sorted(powercap.glob("intel-rapl:*")) if folder.name.count(":") == 1]
     if not packages:
-        return say("Not measured: this machine has no energy counter (RAPL) that can be seen.")
+        return _("Not measured: this machine has no energy counter (RAPL) that can be seen.")
     counters = [folder / "energy_uj" for folder in packages]
     try:
         wraps = min(int((folder / "max_energy_range_uj").read_text()) for folder in packages) / 1e6
         look_at(counters)
     except (OSError, ValueError):
-        return say("Not measured: the processor’s energy counter (RAPL) may be read by the administrator alone.")
+        return _("Not measured: the processor’s energy counter (RAPL) may be read by the administrator alone.")
     return Meter("rapl", lambda: look_at(counters), wraps)
 
 
@@ -62,7 +62,7 @@ def find_nvml(device: ComputeDevice) -> Meter | str:
     try:
         watts()
     except Exception as error:  # NVML raises errors of its own, and ModuleNotFoundError without nvidia-ml-py
-        return say("Not measured: NVML can’t be asked ({reason}).", reason=type(error).__name__)
+        return _("Not measured: NVML can’t be asked ({reason}).", reason=type(error).__name__)
     return Meter("nvml", watts)
 
 

@@ -19,7 +19,7 @@ from reportgen.experiment.probes.cost.training_step import LEAST, Uncopied, time
 from reportgen.experiment.train import plan_steps
 from reportgen.record.latency import Latency
 from reportgen.record.probes.cost import CostFacts, Energy, PeakMemory, StepTime
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 LARGEST = {False: 256, True: 1024}
 """Images of the largest batch that is timed: usually, and when all is asked for."""
@@ -112,7 +112,7 @@ def try_pass(context: ProbeContext) -> float:
     """Seconds for one image, by the second of two passes of two images."""
     images = make_images(context, 2)
     with torch.inference_mode(), context.device.autocast(evaluating=True):
-        for _ in range(2):
+        for _unused in range(2):
             context.device.synchronise()
             start = time.perf_counter()
             context.module(images)
@@ -135,7 +135,7 @@ def energy_of(context: ProbeContext, batches: Batches, seconds: float) -> tuple[
     images = make_images(context, fastest.batch_size if fastest else 1)
     with torch.inference_mode(), context.device.autocast(evaluating=True):
         found = measure_energy(lambda: context.module(images), len(images), context.device, meter, seconds)
-    return found, "" if found else say("Not measured: the energy counter did not move.")
+    return found, "" if found else _("Not measured: the energy counter did not move.")
 
 
 def step_of(
@@ -144,7 +144,7 @@ def step_of(
     """A training step in parts, its memory added to `memory`; or why there is none."""
     run = context.spec.run
     if run.mode != "train":
-        return None, say("The model was evaluated as it is; this run trained nothing.")
+        return None, _("The model was evaluated as it is; this run trained nothing.")
     planned = plan_steps(run, len(context.data.train_labels)).batch
     each = guess_step(context, planned, batches)
     size = planned

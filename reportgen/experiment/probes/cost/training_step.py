@@ -17,7 +17,7 @@ from reportgen.experiment.probes.context import PROBE_SEED, ProbeContext
 from reportgen.experiment.probes.cost.memory import measure_peak
 from reportgen.record.latency import median_interval
 from reportgen.record.probes.cost import PeakMemory, StepTime
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 LEAST, MOST = 1, 20
 """Timed steps, after one that warms up and shows the memory."""
@@ -107,7 +107,7 @@ def copied(module: torch.nn.Module) -> torch.nn.Module:
         return copy.deepcopy(module)
     except Exception as error:  # whatever the model's own parts raise
         reason = type(error).__name__
-        raise Uncopied(say("Not measured: the model can’t be copied ({reason}).", reason=reason)) from error
+        raise Uncopied(_("Not measured: the model can’t be copied ({reason}).", reason=reason)) from error
 
 
 def time_steps(

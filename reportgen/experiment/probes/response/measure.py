@@ -25,7 +25,7 @@ from reportgen.record.probes.response import NARROW, BlackAnswer, ResponseFacts,
 from reportgen.record.probes.sampling import Sampled
 from reportgen.spec.probes import ResponseOptions, resolve_probes
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 MOST_UNITS, LEAN_UNITS = 60, 6
 IMAGES, FULL_IMAGES = 500, 2000
@@ -86,13 +86,13 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     """
     found = find_units(context.trace)
     if not found:
-        raise ProbeRefused(say("No layer of this model could be told apart, so none could be driven alone."))
-    rows, _ = context.sample(most_images(context, allowance))
+        raise ProbeRefused(_("No layer of this model could be told apart, so none could be driven alone."))
+    rows, _unused = context.sample(most_images(context, allowance))
     seconds = time_image(context, found, rows, allowance)
     plan, images = choose_plan(allowance, found, seconds, len(rows), context.initial is not None)
     units = thin_evenly(found, plan.units)
     trained = measure(context, context.module, rows[:images], units, plan)
-    initial, why = None, say("There was no time to measure the initial weights as well.")
+    initial, why = None, _("There was no time to measure the initial weights as well.")
     if plan.sets == 2 or context.initial is None:
         before, why = initial_model(context, context.inputs(rows[:images]))
         initial = measure(context, before, rows[:images], units, plan) if before is not None else None
@@ -101,7 +101,7 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     sets = [trained] if initial is None else [trained, initial]
     kept = [unit for unit in units if all(unit.path in found.alone for found in sets)]
     if not kept:
-        raise ProbeRefused(say("No layer of this model could be driven alone."))
+        raise ProbeRefused(_("No layer of this model could be driven alone."))
     facts = ResponseFacts(
         sampled=Sampled(images=judged.images, split="test", seed=PROBE_SEED),
         by_layer=Sampled(images=images, split="test", seed=PROBE_SEED),
@@ -140,7 +140,7 @@ def time_image(context: ProbeContext, units: Sequence[Unit], rows: Tensor, allow
         took = time.perf_counter() - start
         seconds = took / len(batch)
         if not finite:
-            raise ProbeRefused(say("The outputs of the network are not finite numbers."))
+            raise ProbeRefused(_("The outputs of the network are not finite numbers."))
     return seconds
 
 
@@ -157,7 +157,7 @@ def choose_plan(
     needed = each * plan.least
     if needed > OVERDRAFT * allowance.seconds:
         raise ProbeRefused(
-            say(
+            _(
                 "Not measured: the smallest sample of this model takes about {time}, and {allowed} were to spare; "
                 "run.probes.response: full measures it.",
                 time=numerals.seconds_text(needed),

@@ -26,7 +26,7 @@ from reportgen.experiment.probes.robustness.preprocessing import SIZES, check_pr
 from reportgen.record.images import thumbnail
 from reportgen.record.probes.robustness import UNMEASURED, AttackSettings, Condition, RobustnessFacts
 from reportgen.spec.probes import RobustnessOptions, resolve_probes
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 FEWEST = 20
 """Test images below which nothing can be said."""
@@ -61,15 +61,15 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     limit = options.images or (FULL_IMAGES if allowance.full else SIZES[0])
     rows, sampled = context.sample(limit)
     if len(rows) < FEWEST:
-        raise ProbeRefused(say_count("{count} test image is too few.", "{count} test images are too few.", len(rows)))
+        raise ProbeRefused(ngettext("{count} test image is too few.", "{count} test images are too few.", len(rows)))
     if not np.isfinite(context.logits).all():
-        raise ProbeRefused(say("The model’s outputs are not all finite numbers."))
+        raise ProbeRefused(_("The model’s outputs are not all finite numbers."))
     bench = Bench(context, rows)
     seconds_each = time_forward(bench)
     preparation = check_preparation(context, rows, bench.clean == bench.labels.numpy(), allowance, seconds_each)
     measured, attack = Measured(), None
     if at_chance(context):
-        gaps = say("On the images as they are the model is no better than chance, so that there is nothing to lose.")
+        gaps = _("On the images as they are the model is no better than chance, so that there is nothing to lose.")
         measured.gaps.append(gaps)
     else:
         prices = Prices(seconds_each, FULL_STEPS if allowance.full else STEPS)
@@ -128,7 +128,7 @@ def measure(
                 measured.add(one, predicted)
             attacked = attacked or change.is_attack
         except NoGradientError:
-            measured.gaps.append(say("Not attacked: no gradient leads from the model’s outputs to the pixels."))
+            measured.gaps.append(_("Not attacked: no gradient leads from the model’s outputs to the pixels."))
             refused = True
     if not attacked:
         return None

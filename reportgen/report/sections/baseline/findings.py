@@ -10,7 +10,7 @@ from reportgen.report.model import Finding
 from reportgen.report.verdict import say_change
 from reportgen.report.wording import evidence, join_few, join_words, quote, shorten
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 NAME = "baseline"
 SIGNIFICANT = 0.05
@@ -47,14 +47,14 @@ def say_flips(comparison: Comparison) -> str:
     if comparison.identical:
         return ""
     if not table.lost and not table.gained:
-        return say("Both are right and wrong on the same images.")
-    text = say(
+        return _("Both are right and wrong on the same images.")
+    text = _(
         "{lost} images turned from right to wrong and {gained} from wrong to right (exact McNemar test, {p}).",
         lost=numerals.count(table.lost),
         gained=numerals.count(table.gained),
         p=numerals.p_value(table.p),
     )
-    return text if comparison.seed_spread is None else say("With the first seeds, {rest}", rest=text)
+    return text if comparison.seed_spread is None else _("With the first seeds, {rest}", rest=text)
 
 
 def find_power(comparison: Comparison, anchor: str) -> Finding | None:
@@ -63,7 +63,7 @@ def find_power(comparison: Comparison, anchor: str) -> Finding | None:
         return Finding(say_needed(comparison), 0.45, anchor)
     if comparison.detectable is None or comparison.identical or comparison.verdict != "equivalent":
         return None
-    text = say(
+    text = _(
         "So many images with so many flips show a change of {change} or more in four of five comparisons.",
         change=numerals.points(comparison.detectable).lstrip("+"),
     )
@@ -73,37 +73,37 @@ def find_power(comparison: Comparison, anchor: str) -> Finding | None:
 def say_needed(comparison: Comparison) -> str:
     """About how many images or seeds would decide."""
     if comparison.images_needed is not None:
-        return say(
+        return _(
             "About {images} images like these would decide in four of five comparisons, if the change and the share of "
             "flips stay as they are; there are {n}.",
             images=numerals.count(comparison.images_needed),
             n=numerals.count(comparison.n),
         )
     if comparison.seeds_needed is not None:
-        return say(
+        return _(
             "About {seeds} seeds of each would decide in four of five comparisons, if change and scatter stay as they "
             "are.",
             seeds=numerals.count(comparison.seeds_needed),
         )
     if comparison.seed_spread is not None:
-        return say("More seeds alone would not decide it: these images are too few.")
-    return say("No number of images would decide a change so close to the margin.")
+        return _("More seeds alone would not decide it: these images are too few.")
+    return _("No number of images would decide a change so close to the margin.")
 
 
 def find_seeds(record: RunRecord, comparison: Comparison, anchor: str) -> Finding | None:
     """Whether the scatter of training is counted."""
     if comparison.seed_spread is not None:
-        text = say(
+        text = _(
             "The interval counts the scatter between seeds, a standard deviation of {spread} over {before} of the "
             "baseline and {after} of this model; single images and classes below are those of the first seeds.",
             spread=numerals.points(comparison.seed_spread, 2).lstrip("+"),
-            before=say_count("{count} seed", "{count} seeds", comparison.seeds[0]),
-            after=say_count("{count} seed", "{count} seeds", comparison.seeds[1]),
+            before=ngettext("{count} seed", "{count} seeds", comparison.seeds[0]),
+            after=ngettext("{count} seed", "{count} seeds", comparison.seeds[1]),
         )
         return Finding(text, 0.3, anchor)
     if record.training is None or comparison.identical:
         return None
-    text = say(
+    text = _(
         "Each was trained once: the interval says how far other images would move the change, not how far another "
         "seed would; run.seeds in the spec counts both."
     )
@@ -118,13 +118,13 @@ def find_scores(comparison: Comparison, anchor: str) -> Finding | None:
     better, worse = ([value for value in others if turned(value) == side] for side in (1, -1))
     parts = []
     if better:
-        parts.append(say("better: {scores}", scores=join_few([tell(value) for value in better])))
+        parts.append(_("better: {scores}", scores=join_few([tell(value) for value in better])))
     if worse:
-        parts.append(say("worse: {scores}", scores=join_few([tell(value) for value in worse])))
+        parts.append(_("worse: {scores}", scores=join_few([tell(value) for value in worse])))
     if not parts:
-        text = say("No other score changed by more than its interval.")
+        text = _("No other score changed by more than its interval.")
         return Finding(text, 0.15, anchor)
-    text = say("Beside accuracy, each by its own 95\u00a0% interval, {parts}.", parts=join_words(parts))
+    text = _("Beside accuracy, each by its own 95\u00a0% interval, {parts}.", parts=join_words(parts))
     return Finding(text, 0.4 if worse else 0.3, anchor, "caution" if worse else "plain")
 
 
@@ -151,7 +151,7 @@ def find_classes(comparison: Comparison, anchor: str) -> Finding | None:
     values = {"classes": numerals.count(len(present))}
     if not held:
         most = max(present, key=lambda one: (abs(one.change.value or 0.0), -one.index))
-        text = say(
+        text = _(
             "No class changed by more than chance once all {classes} are looked at together (Holm); the largest change "
             "of recall is that of {most}.",
             most=tell_class(most),
@@ -162,10 +162,10 @@ def find_classes(comparison: Comparison, anchor: str) -> Finding | None:
     gained = sorted((one for one in held if one.gained > one.lost), key=lambda one: -(one.change.value or 0.0))
     parts = []
     if lost:
-        parts.append(say("fell for {names}", names=join_few([tell_class(one) for one in lost])))
+        parts.append(_("fell for {names}", names=join_few([tell_class(one) for one in lost])))
     if gained:
-        parts.append(say("rose for {names}", names=join_few([tell_class(one) for one in gained])))
-    text = say(
+        parts.append(_("rose for {names}", names=join_few([tell_class(one) for one in gained])))
+    text = _(
         "Recall {parts}; this holds when all {classes} classes are looked at together (Holm).",
         parts=join_words(parts),
         **values,
@@ -181,9 +181,9 @@ def tell_class(one: ClassChange) -> str:
 def find_cost(comparison: Comparison) -> Finding | None:
     """Size and time in multiples of the baseline's."""
     names = (
-        ("parameters", say("parameters {ratio}")),
-        ("macs", say("MACs {ratio}")),
-        ("latency_p50", say("latency {ratio} (one timing of each)")),
+        ("parameters", _("parameters {ratio}")),
+        ("macs", _("MACs {ratio}")),
+        ("latency_p50", _("latency {ratio} (one timing of each)")),
     )
     told = []
     for name, template in names:
@@ -193,9 +193,9 @@ def find_cost(comparison: Comparison) -> Finding | None:
     counted = [comparison.value(f"{name}.change") for name in ("parameters", "macs")]
     parts = [comparison.why_not("latency_p50.change_ratio")]
     if told:
-        parts.insert(0, say("In multiples of the baseline’s: {ratios}.", ratios=join_words(told)))
+        parts.insert(0, _("In multiples of the baseline’s: {ratios}.", ratios=join_words(told)))
     if all(value is not None and value.value == 0 for value in counted):
-        parts.insert(0, say("Parameters and MACs are the same in number."))
+        parts.insert(0, _("Parameters and MACs are the same in number."))
     text = " ".join(part for part in parts if part)
     return Finding(text, 0.25 if told else 0.12, f"section-{NAME}") if text else None
 
@@ -206,10 +206,10 @@ def find_causes(comparison: Comparison) -> Finding | None:
     parts = [text for text in map(count_part, *split(found)) if text]
     if not parts:
         if comparison.identical:
-            return Finding(say("Nothing that the records know of differs."), 0.1, f"{NAME}-differences")
-        text = say("Nothing that the records know of differs but the outputs: chance or the machine made the change.")
+            return Finding(_("Nothing that the records know of differs."), 0.1, f"{NAME}-differences")
+        text = _("Nothing that the records know of differs but the outputs: chance or the machine made the change.")
         return Finding(text, 0.4, f"{NAME}-differences", "caution")
-    return Finding(say("What differs: {parts}.", parts=join_words(parts)), 0.3, f"{NAME}-differences")
+    return Finding(_("What differs: {parts}.", parts=join_words(parts)), 0.3, f"{NAME}-differences")
 
 
 def split(found: tuple[Difference, ...]) -> tuple[list[str], list[list[Difference]]]:
@@ -222,15 +222,15 @@ def count_part(part: str, found: list[Difference]) -> str:
     """One part in a few words: the keys by name where they are few."""
     keys = [shorten(one.key, 40) for one in found]
     if part == "spec":
-        return say("of the spec {keys}", keys=join_few(keys))
+        return _("of the spec {keys}", keys=join_few(keys))
     if part == "architecture":
-        return say_count("{count} layer", "{count} layers", len(found))
+        return ngettext("{count} layer", "{count} layers", len(found))
     if part == "versions":
-        return say("the versions of {names}", names=join_few(keys))
+        return _("the versions of {names}", names=join_few(keys))
     words = {
-        "weights": say("the weights it starts from"),
-        "source": say("the source’s commit"),
-        "data": say("the data"),
-        "device": say("the machine ({keys})", keys=join_few(keys)),
+        "weights": _("the weights it starts from"),
+        "source": _("the source’s commit"),
+        "data": _("the data"),
+        "device": _("the machine ({keys})", keys=join_few(keys)),
     }
     return words[part]

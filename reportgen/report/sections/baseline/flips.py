@@ -11,7 +11,7 @@ from reportgen.record.run import RunRecord
 from reportgen.report.components import Guess, PictureCard
 from reportgen.report.sections.predictions.view import confidence_text
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 MOST_BYTES = 44_000
 """Of all pictures together, before they are written as text."""
@@ -38,14 +38,14 @@ class Album:
         """Both ways, those without a picture left out, half of the byte budget each."""
         table = self.comparison.mcnemar
         found = (
-            ("lost", say("Right before, wrong now"), False, self.comparison.lost, table.lost),
-            ("gained", say("Wrong before, right now"), True, self.comparison.gained, table.gained),
+            ("lost", _("Right before, wrong now"), False, self.comparison.lost, table.lost),
+            ("gained", _("Wrong before, right now"), True, self.comparison.gained, table.gained),
         )
         groups = []
         for name, title, right, flips, number in found:
-            cards = self.fitting(flips, f"✓ {say('gained')}" if right else f"✗ {say('lost')}", right)
+            cards = self.fitting(flips, f"✓ {_('gained')}" if right else f"✗ {_('lost')}", right)
             if cards:
-                note = say(
+                note = _(
                     "{shown} of {all} images, the surest mistakes first, by turns from each true class.",
                     shown=len(cards),
                     all=numerals.count(number),
@@ -67,11 +67,11 @@ class Album:
         """One flip."""
         picture = self.record.arrays["comparison.pictures"][flip.picture]
         answers = (
-            self.answer(say("was"), flip.before, flip.before_confidence, flip.label),
-            self.answer(say("now"), flip.after, flip.after_confidence, flip.label),
+            self.answer(_("was"), flip.before, flip.before_confidence, flip.label),
+            self.answer(_("now"), flip.after, flip.after_confidence, flip.label),
         )
         label = self.record.data.classes[flip.label]
-        alt = say(
+        alt = _(
             "Picture of “{label}”: “{before}” with the baseline, “{after}” now.",
             label=label,
             before=answers[0].name,
@@ -82,6 +82,6 @@ class Album:
     def answer(self, who: str, predicted: int, confidence: float | None, label: int) -> Guess:
         """What one model said."""
         if predicted < 0 or confidence is None:
-            return Guess(say("not a number"), numerals.DASH, 0, False, who)
+            return Guess(_("not a number"), numerals.DASH, 0, False, who)
         name = self.record.data.classes[predicted]
         return Guess(name, confidence_text(confidence), round(100 * confidence), predicted == label, who)

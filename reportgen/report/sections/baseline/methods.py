@@ -5,7 +5,7 @@ from __future__ import annotations
 from reportgen.record.comparison import Comparison
 from reportgen.report.model import MethodNote
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 
 def list_methods(comparison: Comparison) -> tuple[MethodNote, ...]:
@@ -17,8 +17,8 @@ def list_methods(comparison: Comparison) -> tuple[MethodNote, ...]:
 def times() -> MethodNote:
     """What a difference of two measured times is worth."""
     return MethodNote(
-        say("Times of two runs"),
-        say(
+        _("Times of two runs"),
+        _(
             "Each was measured in a process of its own, and its interval covers that process alone. The same model on "
             "the same machine can take twice as long in the next process, so a ratio of times below two is no evidence "
             "of a slower model by itself."
@@ -30,8 +30,8 @@ def times() -> MethodNote:
 def rule(comparison: Comparison) -> MethodNote:
     """How the verdict follows from the numbers."""
     return MethodNote(
-        say("Verdict against the baseline"),
-        say(
+        _("Verdict against the baseline"),
+        _(
             "Equivalent where the 95 % interval of the change of top-1 accuracy lies inside ± {margin}; otherwise "
             "better or worse where it leaves zero out, which it does only where the test of no change gives p ≤ 0.05; "
             "otherwise not enough evidence. A true change of zero is called better or worse in at most 5 % of "
@@ -45,8 +45,8 @@ def rule(comparison: Comparison) -> MethodNote:
 def change(comparison: Comparison) -> MethodNote:
     """Where the intervals of changes come from."""
     return MethodNote(
-        say("Changes on the same images"),
-        say(
+        _("Changes on the same images"),
+        _(
             "Paired bootstrap: both models on the same {resamples} draws of images, stratified by class, seed {seed}, "
             "percentiles; those of accuracies and macro F1 are widened to score intervals for paired proportions where "
             "these are wider, which they are where few images flip, and that of accuracy to zero where the exact test "
@@ -63,20 +63,20 @@ def tests() -> tuple[MethodNote, ...]:
     """The tests of a change, of equivalence, and of many classes at once."""
     return (
         MethodNote(
-            say("Exact McNemar test"),
-            say("Of the images on which only one model is right, two-sided binomial test of one half each way."),
+            _("Exact McNemar test"),
+            _("Of the images on which only one model is right, two-sided binomial test of one half each way."),
             "McNemar 1947, Note on the sampling error of the difference between correlated proportions or percentages. "
             "Psychometrika 12, 153–157.",
         ),
         MethodNote(
-            say("Equivalence"),
-            say("Two one-sided score tests against a change of the margin or more, each at 2.5 %."),
+            _("Equivalence"),
+            _("Two one-sided score tests against a change of the margin or more, each at 2.5 %."),
             "Schuirmann 1987, A comparison of the two one-sided tests procedure and the power approach for assessing "
             "the equivalence of average bioavailability. Journal of Pharmacokinetics and Biopharmaceutics 15, 657–680.",
         ),
         MethodNote(
-            say("Many classes at once"),
-            say("Holm’s step-down correction of the exact McNemar tests of all classes that have images."),
+            _("Many classes at once"),
+            _("Holm’s step-down correction of the exact McNemar tests of all classes that have images."),
             "Holm 1979, A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics 6, "
             "65–70.",
         ),
@@ -87,8 +87,8 @@ def seeds() -> tuple[MethodNote, ...]:
     """How the scatter of training is counted."""
     return (
         MethodNote(
-            say("Several seeds"),
-            say(
+            _("Several seeds"),
+            _(
                 "Means over seeds; the variance of a change is that over images plus that between seeds, pooled over "
                 "both models; critical values of Student’s t, weighted by the two variances. The test of no change is "
                 "made so too, in the place of McNemar’s."

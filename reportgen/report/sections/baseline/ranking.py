@@ -10,7 +10,7 @@ from reportgen.record.ranking import Entry, Pair, Ranking, abridge
 from reportgen.report.model import Finding, MethodNote
 from reportgen.report.wording import LONGEST_NAME, join_few, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 NAMED = 4
 """Models that the sentence names at once; the tables have all of them."""
@@ -51,20 +51,20 @@ def view_ranking(ranking: Ranking) -> RankingView:
     pairs = sorted(ranking.pairs, key=lambda pair: not pair.has(ranking.own))
     return RankingView(
         sentence=say_ranking(ranking),
-        head=(say("Top-1"), say("95 % interval"), say("Places"), *(short(name) for name in further)),
+        head=(_("Top-1"), _("95 % interval"), _("Places"), *(short(name) for name in further)),
         standings=tuple(stand(ranking, entry, further) for entry in ranking.entries),
         caption=caption_standings(ranking),
         pairs_head=(
-            say("Model"),
-            say("Against"),
-            say("Change"),
-            say("95 % interval"),
-            say("p"),
-            say("p, Holm"),
-            say("Difference"),
+            _("Model"),
+            _("Against"),
+            _("Change"),
+            _("95 % interval"),
+            _("p"),
+            _("p, Holm"),
+            _("Difference"),
         ),
         pairs=tuple(pair_row(pair) for pair in pairs),
-        pairs_caption=say(
+        pairs_caption=_(
             "Change of top-1 accuracy from the second to the first, on the same images, with the 95 % interval of the "
             "pair alone; p of no change, alone and after Holm’s correction over all {pairs} pairs. It holds where that "
             "is at most 0.05.",
@@ -76,14 +76,14 @@ def view_ranking(ranking: Ranking) -> RankingView:
 
 def short(name: str) -> str:
     """What the column of a number is called."""
-    names = {"nll": say("NLL"), "ece": say("ECE")}
-    return names.get(name) or say(BY_NAME[name].label)
+    names = {"nll": _("NLL"), "ece": _("ECE")}
+    return names.get(name) or _(BY_NAME[name].label)
 
 
 def stand(ranking: Ranking, entry: Entry, further: Sequence[str]) -> Standing:
     """One model of the table."""
-    notes = [say("baseline")] if entry.is_baseline else []
-    notes += [say("this model")] if entry.name == ranking.own else []
+    notes = [_("baseline")] if entry.is_baseline else []
+    notes += [_("this model")] if entry.name == ranking.own else []
     accuracy, others = entry.accuracy, (entry.value(name) for name in further)
     cells = (
         accuracy.display if accuracy is not None else numerals.DASH,
@@ -98,15 +98,15 @@ def stand(ranking: Ranking, entry: Entry, further: Sequence[str]) -> Standing:
 def caption_standings(ranking: Ranking) -> str:
     """What the order and the places are, and what they are not."""
     parts = [
-        say(
+        _(
             "By top-1 accuracy, each with its own 95 % interval; two that overlap may still be told apart, because "
             "pairs are compared image by image. Places: those that the differences that hold leave open to a model."
         )
     ]
     if any(entry.accuracy is not None and entry.accuracy.name == "accuracy_seeds" for entry in ranking.entries):
-        parts.append(say("A model trained with several seeds stands with their mean."))
+        parts.append(_("A model trained with several seeds stands with their mean."))
     if any(entry.place is None for entry in ranking.entries):
-        parts.append(say("Models that were not evaluated on the baseline’s images have no place."))
+        parts.append(_("Models that were not evaluated on the baseline’s images have no place."))
     return " ".join(parts)
 
 
@@ -119,7 +119,7 @@ def pair_row(pair: Pair) -> tuple[str, ...]:
         pair.change.display_interval,
         tell_p(pair.p),
         tell_p(pair.p_adjusted),
-        say("✓ holds") if pair.holds else say("not told apart"),
+        _("✓ holds") if pair.holds else _("not told apart"),
     )
 
 
@@ -131,10 +131,10 @@ def tell_p(p: float) -> str:
 def say_ranking(ranking: Ranking) -> str:
     """Which differences hold after the correction, and which models can't be told apart, in one sentence."""
     if not ranking.pairs:
-        return say("No two of these models could be compared.")
+        return _("No two of these models could be compared.")
     apart = [pair for pair in ranking.pairs if not pair.holds]
     parts = [*say_better(ranking), *([say_alike(ranking, apart)] if apart else [])]
-    return say_count(
+    return ngettext(
         "Of the one pair of models, {parts}.",
         "After Holm’s correction over all {count} pairs of models, {parts}.",
         len(ranking.pairs),
@@ -149,9 +149,9 @@ def say_better(ranking: Ranking) -> list[str]:
               for entry in entries}  # fmt: skip
     told = [say_one(name, pairs, len(entries)) for name, pairs in beaten.items() if pairs]
     if not told:
-        return [say("no difference of accuracy holds")]
+        return [_("no difference of accuracy holds")]
     left = sum(len(pairs) for pairs in [pairs for pairs in beaten.values() if pairs][NAMED:])
-    more = [say_count("{count} more difference holds", "{count} more differences hold", left)] if left else []
+    more = [ngettext("{count} more difference holds", "{count} more differences hold", left)] if left else []
     return [*told[:NAMED], *more]
 
 
@@ -159,10 +159,10 @@ def say_one(name: str, pairs: Sequence[Pair], models: int) -> str:
     """Whom a model is better than; by how much where it is one."""
     one, others = call(name), [call(pair.worse) for pair in pairs]
     if len(pairs) == 1:
-        return say("{one} is more accurate than {other} by {lead}", one=one, other=others[0], lead=tell_lead(pairs[0]))
+        return _("{one} is more accurate than {other} by {lead}", one=one, other=others[0], lead=tell_lead(pairs[0]))
     if len(pairs) == models - 1:
-        return say("{one} is more accurate than every other", one=one)
-    return say("{one} is more accurate than {others}", one=one, others=join_few(others))
+        return _("{one} is more accurate than every other", one=one)
+    return _("{one} is more accurate than {others}", one=one, others=join_few(others))
 
 
 def tell_lead(pair: Pair) -> str:
@@ -179,10 +179,10 @@ def say_alike(ranking: Ranking, apart: Sequence[Pair]) -> str:
     """Which models can't be told apart: at once where that is true of each two of them, else pair by pair."""
     models = [entry.name for entry in ranking.entries if any(pair.has(entry.name) for pair in apart)]
     if len(apart) == len(models) * (len(models) - 1) // 2:
-        return say("{models} can’t be told apart", models=join_few([call(name) for name in models], NAMED))
+        return _("{models} can’t be told apart", models=join_few([call(name) for name in models], NAMED))
     own_first = sorted(apart, key=lambda pair: not pair.has(ranking.own))
-    pairs = [say("{one} from {other}", one=call(pair.second), other=call(pair.first)) for pair in own_first]
-    return say("not told apart are {pairs}", pairs=join_few(pairs))
+    pairs = [_("{one} from {other}", one=call(pair.second), other=call(pair.first)) for pair in own_first]
+    return _("not told apart are {pairs}", pairs=join_few(pairs))
 
 
 def call(name: str) -> str:
@@ -198,8 +198,8 @@ def find_ranking(ranking: Ranking, anchor: str) -> Finding:
 def note_ranking(ranking: Ranking) -> MethodNote:
     """How a ranking is made."""
     return MethodNote(
-        say("Several candidates"),
-        say(
+        _("Several candidates"),
+        _(
             "Every pair of models on the same images, tested as a candidate against the baseline; p-values after "
             "Holm’s correction over all pairs, intervals of each pair alone ({resamples} draws, seed {seed}). A model "
             "may have every place that the differences that hold leave open to it.",

@@ -18,7 +18,7 @@ from reportgen.report.sections.baseline.ranking import RankingView, find_ranking
 from reportgen.report.verdict import say_verdict
 from reportgen.report.wording import evidence
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 MOST_ROWS = 40
 """Differences shown; a report is no diff."""
@@ -51,11 +51,11 @@ def has_baseline(record: RunRecord) -> bool:
 
 def build(record: RunRecord, figures: Figures) -> BaselineView | Skipped:
     """The section from the record's comparison, or why there is none."""
-    title, comparison = say("Against the baseline"), record.comparison
+    title, comparison = _("Against the baseline"), record.comparison
     if comparison is None:
-        return Skipped(NAME, title, say("The spec names no baseline to compare with."))
+        return Skipped(NAME, title, _("The spec names no baseline to compare with."))
     if isinstance(comparison, Refusal):
-        reason = say(
+        reason = _(
             "Not compared with “{title}”: {reason} {advice}",
             title=comparison.baseline.title,
             reason=comparison.reason,
@@ -97,14 +97,14 @@ def add_ranking(view: BaselineView, ranking: Ranking, figures: Figures) -> Basel
 def list_facts(comparison: Comparison) -> tuple[Fact, ...]:
     """What was compared with, and by which rule."""
     baseline, margin = comparison.baseline, numerals.points(comparison.equivalence.margin).lstrip("+")
-    state = say("with changes") if baseline.dirty else ""
+    state = _("with changes") if baseline.dirty else ""
     return (
-        Fact(say("Verdict"), say_verdict(comparison.verdict), say("margin {margin}", margin=margin)),
-        Fact(say("Baseline"), baseline.title),
-        Fact(say("Its date"), baseline.created),
-        Fact(say("Its commit"), baseline.commit or say("none (outside git)"), state),
-        Fact(say("Its record"), baseline.digest[:16], "sha256"),
-        Fact(say("Images"), numerals.count(comparison.n), say("the same in both, by the digest of their pixels")),
+        Fact(_("Verdict"), say_verdict(comparison.verdict), _("margin {margin}", margin=margin)),
+        Fact(_("Baseline"), baseline.title),
+        Fact(_("Its date"), baseline.created),
+        Fact(_("Its commit"), baseline.commit or _("none (outside git)"), state),
+        Fact(_("Its record"), baseline.digest[:16], "sha256"),
+        Fact(_("Images"), numerals.count(comparison.n), _("the same in both, by the digest of their pixels")),
     )
 
 
@@ -113,7 +113,7 @@ def value_rows(record: RunRecord, comparison: Comparison) -> list[Row]:
     before = {value.name: value for value in comparison.before}
     rows: list[Row] = []
     for value in comparison.values:
-        name, _, kind = value.name.rpartition(".")
+        name, _unused, kind = value.name.rpartition(".")
         now = record.measured.value(name) if record.measured else None
         if kind == "change" and name in before and now is not None:
             ratio = comparison.value(f"{name}.change_ratio")
@@ -128,14 +128,14 @@ def sure_of(value: MetricValue, ratio: MetricValue | None) -> str:
 
 def caption_values(comparison: Comparison) -> str:
     """Where the intervals come from, and why a change is not given."""
-    told = say(
+    told = _(
         "Scores on the same {n} images; changes with 95\u00a0% intervals from {resamples} paired draws, costs as "
         "multiples of the baseline’s.",
         n=numerals.count(comparison.n),
         resamples=numerals.count(comparison.resamples),
     )
     if comparison.seed_spread is not None:
-        told += " " + say("Scores are those of the first seeds, their changes those of the means over seeds.")
+        told += " " + _("Scores are those of the first seeds, their changes those of the means over seeds.")
     return " ".join([told, *dict.fromkeys(gap.reason for gap in comparison.not_compared)])
 
 
@@ -163,13 +163,13 @@ def class_row(one: ClassChange) -> Row:
 def difference_row(part: str, key: str, before: str, after: str) -> Row:
     """One difference; what only one side has is a dash on the other."""
     names = {
-        "spec": say("spec"),
-        "architecture": say("layer"),
-        "weights": say("weights"),
-        "data": say("data"),
-        "device": say("machine"),
-        "versions": say("version"),
-        "source": say("source"),
+        "spec": _("spec"),
+        "architecture": _("layer"),
+        "weights": _("weights"),
+        "data": _("data"),
+        "device": _("machine"),
+        "versions": _("version"),
+        "source": _("source"),
     }
     cells = (text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…" for text in (before, after))
     return (names[part], key, *(cell or numerals.DASH for cell in cells))
@@ -179,8 +179,8 @@ def note_differences(number: int) -> str:
     """How many differences are not shown; empty where all are."""
     if number <= MOST_ROWS:
         return ""
-    more = say_count("{count} more difference", "{count} more differences", number - MOST_ROWS)
-    return say("{more} are in the record.", more=more)
+    more = ngettext("{count} more difference", "{count} more differences", number - MOST_ROWS)
+    return _("{more} are in the record.", more=more)
 
 
 FIGURES = ("baseline_changes", "baseline_ranking", "baseline_recall", "baseline_flips")

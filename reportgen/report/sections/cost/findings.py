@@ -15,7 +15,7 @@ from reportgen.report.model import Finding
 from reportgen.report.naming import name_device
 from reportgen.report.wording import evidence, join_words
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 NAME = "cost"
 IDLE = 0.15
@@ -52,7 +52,7 @@ def find_peak(record: RunRecord, facts: CostFacts, values: Values, anchor: str) 
     whole = whole_pass(record.trace, facts.roofs) if facts.roofs else None
     if facts.roofs is None or whole is None:
         return None
-    text = say(
+    text = _(
         "A forward pass of {batch} images reaches {share} of what matrix products reach here: {rate} of {peak} "
         "({device}).",
         batch=numerals.count(whole.batch_size),
@@ -74,7 +74,7 @@ def find_limits(record: RunRecord, facts: CostFacts, groups: tuple[Group, ...], 
         shares[place(group, facts.roofs).limit] += group.seconds / whole
     ordered = sorted(shares.items(), key=lambda item: -item[1])
     told = join_words([say_share(limit, share) for limit, share in ordered])
-    text = say("Its time goes {parts} (n\u00a0=\u00a0{n} passes).", parts=told, n=record.trace.timed_passes or 0)
+    text = _("Its time goes {parts} (n\u00a0=\u00a0{n} passes).", parts=told, n=record.trace.timed_passes or 0)
     return Finding(text, 0.35 if shares["none"] + shares["overhead"] > 0.5 else 0.2, anchor)
 
 
@@ -82,10 +82,10 @@ def say_share(limit: Limit, share: float) -> str:
     """The share of the time under one limit."""
     part = numerals.percent(share)
     return {
-        "arithmetic": say("{share} to modules that arithmetic limits", share=part),
-        "memory": say("{share} to modules that memory limits", share=part),
-        "overhead": say("{share} to modules that the overhead of calls limits", share=part),
-        "none": say("{share} to modules that stay below a third of every limit", share=part),
+        "arithmetic": _("{share} to modules that arithmetic limits", share=part),
+        "memory": _("{share} to modules that memory limits", share=part),
+        "overhead": _("{share} to modules that the overhead of calls limits", share=part),
+        "none": _("{share} to modules that stay below a third of every limit", share=part),
     }[limit]
 
 
@@ -99,7 +99,7 @@ def find_idle(record: RunRecord, groups: tuple[Group, ...]) -> Finding | None:
     calls: dict[str, int] = defaultdict(int)
     for group in groups:
         if group.kind:
-            kind = say("{kind} (its child modules not counted)", kind=group.kind) if group.outer else group.kind
+            kind = _("{kind} (its child modules not counted)", kind=group.kind) if group.outer else group.kind
             seconds[kind] += group.seconds
             work[kind] += group.macs
             calls[kind] += group.times
@@ -107,13 +107,13 @@ def find_idle(record: RunRecord, groups: tuple[Group, ...]) -> Finding | None:
     longest = max(idle, key=lambda name: idle[name], default="")
     if idle.get(longest, 0.0) < IDLE:
         return None
-    text = say_count(
+    text = ngettext(
         "{count} call of {kind} takes {share} of the pass for {macs} of the MACs.",
         "{count} calls of {kind} take {share} of the pass for {macs} of the MACs.",
         calls[longest],
         kind=longest,
         share=numerals.percent(idle[longest]),
-        macs=numerals.percent(work[longest] / macs) if work[longest] else say("none"),
+        macs=numerals.percent(work[longest] / macs) if work[longest] else _("none"),
     )
     return Finding(text, 0.4 if idle[longest] >= MUCH else 0.3, f"section-{NAME}")
 
@@ -132,11 +132,11 @@ def find_saturation(record: RunRecord, facts: CostFacts, values: Values, anchor:
         "largest": numerals.count(at.best.batch_size),
     }
     if at.rising:
-        text = say("Throughput still rises at the largest batch timed, {batch}: {speed}.", **words)
+        text = _("Throughput still rises at the largest batch timed, {batch}: {speed}.", **words)
     elif at.at is at.best:
-        text = say("Throughput is best at batches of {batch}, {speed}, and less from there on.", **words)
+        text = _("Throughput is best at batches of {batch}, {speed}, and less from there on.", **words)
     else:
-        text = say(
+        text = _(
             "Throughput saturates at batches of {batch}: {speed}, {share} of the best, {best} at {largest}.",
             **words,
         )
@@ -145,7 +145,7 @@ def find_saturation(record: RunRecord, facts: CostFacts, values: Values, anchor:
 
 def say_images(count: int) -> str:
     """So many images."""
-    return say_count("{count} image", "{count} images", count)
+    return ngettext("{count} image", "{count} images", count)
 
 
 def find_unsettled(latency: tuple[Latency, ...], anchor: str) -> Finding | None:
@@ -153,7 +153,7 @@ def find_unsettled(latency: tuple[Latency, ...], anchor: str) -> Finding | None:
     worst = max(latency, key=lambda one: one.p95_seconds / one.p50_seconds, default=None)
     if worst is None or worst.p95_seconds < UNSETTLED * worst.p50_seconds:
         return None
-    text = say(
+    text = _(
         "The times are unsteady: one in twenty passes of {batch} took at least {ratio} times the median "
         "(n\u00a0=\u00a0{n}). Something else may have used the machine, and then they are too long.",
         batch=say_images(worst.batch_size),
@@ -167,7 +167,7 @@ def find_step(step: StepTime | None, values: Values, anchor: str) -> Finding | N
     """Where a training step's time goes, and whether it waits for data."""
     if step is None:
         return None
-    text = say(
+    text = _(
         "A training step of {batch} images takes {time}: {data} on data, {forward} forward, {backward} backward, "
         "{optimizer} in the optimiser.",
         batch=numerals.count(step.batch_size),
@@ -175,10 +175,10 @@ def find_step(step: StepTime | None, values: Values, anchor: str) -> Finding | N
         **{name: values[f"train_step.{name}_share"].display for name in ("data", "forward", "backward", "optimizer")},
     )
     if step.batch_size < step.planned_batch:
-        less = say("(The run’s batches of {planned} did not fit.)", planned=numerals.count(step.planned_batch))
+        less = _("(The run’s batches of {planned} did not fit.)", planned=numerals.count(step.planned_batch))
         text = f"{text} {less}"
     if step.shares[0] >= WAITING:
-        text = say("{text} The model waits for its data.", text=text)
+        text = _("{text} The model waits for its data.", text=text)
         return Finding(text, 0.6, anchor, "caution")
     return Finding(text, 0.25, anchor)
 
@@ -195,16 +195,16 @@ def find_memory(record: RunRecord, facts: CostFacts, values: Values) -> Finding 
         "model": numerals.bytes_text(record.trace.parameter_bytes),
         "state": numerals.bytes_text(peak.optimizer_bytes),
         "made": numerals.bytes_text(peak.peak_bytes),
-        "least": say("at least ") if peak.how == "tensors" else "",
+        "least": _("at least ") if peak.how == "tensors" else "",
     }
     if peak.what == "training":
-        text = say(
+        text = _(
             "A training step of {batch} images needs {least}{whole} at once: {model} for the model, {state} for the "
             "optimiser, {made} for activations and gradients.",
             **words,
         )
     else:
-        text = say(
+        text = _(
             "A forward pass of {batch} images needs {least}{whole} at once: {model} for the model, {made} for "
             "activations.",
             **words,

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from reportgen.record.probes.cost import CostFacts
 from reportgen.report.model import MethodNote
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 
 def list_methods(facts: CostFacts) -> Iterator[MethodNote]:
     """Only those that this report uses."""
     if facts.roofs is not None:
         yield MethodNote(
-            say("Limits of modules"),
-            say(
+            _("Limits of modules"),
+            _(
                 "A module’s time can’t be less than its operations at the rate of matrix products, than the bytes it "
                 "moves at the rate of memory copies, or than its operators at the time of a call with nothing to do. "
                 "The longest of the three limits it, unless it explains less than a third of the time. Operations: two "
@@ -31,24 +31,24 @@ def list_methods(facts: CostFacts) -> Iterator[MethodNote]:
         )
     if any(peak.how == "tensors" for peak in facts.memory):
         yield MethodNote(
-            say("Memory"),
-            say(
+            _("Memory"),
+            _(
                 "The tensors alive at once, each storage once, watched operator by operator; the model and the "
                 "optimiser’s state are added. Workspaces inside operators are not seen, so the process needs more."
             ),
         )
     elif facts.memory:
         yield MethodNote(
-            say("Memory"),
-            say(
+            _("Memory"),
+            _(
                 "What the device’s allocator or driver says was in use at once, beyond what was before; the model and "
                 "the optimiser’s state are added."
             ),
         )
     if facts.step is not None:
         yield MethodNote(
-            say("A training step in parts"),
-            say(
+            _("A training step in parts"),
+            _(
                 "Steps of the run’s own batch, augmentation, loss, precision and optimiser on a copy of the model, "
                 "each part until the device is done with it; the learning rate is zero, so that the copy stays a "
                 "trained model. A teacher’s pass is not among them."

@@ -18,7 +18,7 @@ from reportgen.report.sections.cost.methods import list_methods
 from reportgen.report.sections.cost.numbers import METRICS, list_values, read_values
 from reportgen.report.wording import shorten
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 MOST_ROWS = 30
 """Rows of the table of modules; the shortest are put together in one."""
@@ -43,13 +43,13 @@ def build(record: RunRecord, figures: Figures) -> CostView | Skipped:
     """The section from the timings, or why there are none."""
     facts = record.probes.cost if record.probes else None
     if facts is None:
-        return Skipped(NAME, say("Cost"), why_missing(record.probes, NAME))
+        return Skipped(NAME, _("Cost"), why_missing(record.probes, NAME))
     metrics = list_values(record, facts)
     values = {value.name: value for value in metrics}
     groups = group_calls(record.trace, facts.roofs.element_bytes) if facts.roofs else ()
     return CostView(
         name=NAME,
-        title=say("Cost"),
+        title=_("Cost"),
         findings=tuple(find_cost(record, facts, values, figures)),
         metrics=metrics,
         methods=tuple(list_methods(facts)),
@@ -66,38 +66,38 @@ def build(record: RunRecord, figures: Figures) -> CostView | Skipped:
 def list_facts(record: RunRecord, facts: CostFacts) -> list[Fact]:
     """On what and how everything was measured, and what was measured once."""
     device = record.device
-    threads = say_count("{count} thread", "{count} threads", device.threads)
-    found = [Fact(say("Device"), shorten(device.name, 60), f"{device.kind}, {threads}")]
+    threads = ngettext("{count} thread", "{count} threads", device.threads)
+    found = [Fact(_("Device"), shorten(device.name, 60), f"{device.kind}, {threads}")]
     if facts.roofs is not None:
         roofs = facts.roofs
         found += [
             Fact(
-                say("Matrix products"),
+                _("Matrix products"),
                 numerals.compact(roofs.flops_per_second, "FLOP/s"),
-                say("best of several, {size} rows, {precision}", size=numerals.count(roofs.matrix_size),
+                _("best of several, {size} rows, {precision}", size=numerals.count(roofs.matrix_size),
                     precision=roofs.precision),
             ),
             Fact(
-                say("Memory copies"),
+                _("Memory copies"),
                 numerals.compact(roofs.bytes_per_second, "B/s"),
-                say("read and written, {size}", size=numerals.bytes_text(roofs.buffer_bytes)),
+                _("read and written, {size}", size=numerals.bytes_text(roofs.buffer_bytes)),
             ),
             Fact(
-                say("A call with nothing to do"),
+                _("A call with nothing to do"),
                 numerals.seconds_text(roofs.call_seconds),
-                say("median of {n}", n=numerals.count(roofs.call_repeats)),
+                _("median of {n}", n=numerals.count(roofs.call_repeats)),
             ),
         ]  # fmt: skip
     found += [memory_fact(record, peak) for peak in facts.memory]
     if facts.process_bytes is not None:
-        note = say("all of this run: libraries and data set included")
-        found.append(Fact(say("Largest resident size"), numerals.bytes_text(facts.process_bytes), note))
+        note = _("all of this run: libraries and data set included")
+        found.append(Fact(_("Largest resident size"), numerals.bytes_text(facts.process_bytes), note))
     if facts.step is None:
-        found.append(Fact(say("Training step"), say("not measured"), say_reason(facts.step_missing)))
+        found.append(Fact(_("Training step"), _("not measured"), say_reason(facts.step_missing)))
     found.append(energy_fact(facts))
     if record.stages:
         whole = sum(stage.seconds for stage in record.stages)
-        found.append(Fact(say("The whole run"), numerals.seconds_text(whole), say("from loading to the last probe")))
+        found.append(Fact(_("The whole run"), numerals.seconds_text(whole), _("from loading to the last probe")))
     return found
 
 
@@ -105,14 +105,14 @@ def memory_fact(record: RunRecord, peak: PeakMemory) -> Fact:
     """The most memory of a pass or step, and how that is known."""
     batch = numerals.count(peak.batch_size)
     label = (
-        say("Memory of a training step of {batch}", batch=batch)
+        _("Memory of a training step of {batch}", batch=batch)
         if peak.what == "training"
-        else say("Memory of a forward pass of {batch}", batch=batch)
+        else _("Memory of a forward pass of {batch}", batch=batch)
     )
     how = {
-        "allocator": say("at once, the model included; by the allocator"),
-        "driver": say("at once, the model included; by the driver"),
-        "tensors": say("at least, the model included; by the tensors alive"),
+        "allocator": _("at once, the model included; by the allocator"),
+        "driver": _("at once, the model included; by the driver"),
+        "tensors": _("at least, the model included; by the tensors alive"),
     }[peak.how]
     whole = record.trace.parameter_bytes + peak.optimizer_bytes + peak.peak_bytes
     return Fact(label, numerals.bytes_text(whole), how)
@@ -121,19 +121,19 @@ def memory_fact(record: RunRecord, peak: PeakMemory) -> Fact:
 def energy_fact(facts: CostFacts) -> Fact:
     """Energy of an image, or why it is not known."""
     if facts.energy is None:
-        return Fact(say("Energy"), say("not measured"), say_reason(facts.energy_missing))
+        return Fact(_("Energy"), _("not measured"), say_reason(facts.energy_missing))
     how = {
-        "nvml": say("the GPU’s power by NVML, idle power included"),
-        "rapl": say("the processor by RAPL, everything that ran included"),
+        "nvml": _("the GPU’s power by NVML, idle power included"),
+        "rapl": _("the processor by RAPL, everything that ran included"),
     }[facts.energy.source]
-    note = say("an image in batches of {batch}; {how}", batch=numerals.count(facts.energy.batch_size), how=how)
+    note = _("an image in batches of {batch}; {how}", batch=numerals.count(facts.energy.batch_size), how=how)
     joules = numerals.significant(facts.energy.joules_per_image, 2)
-    return Fact(say("Energy"), say("{number} J", number=joules), note)
+    return Fact(_("Energy"), _("{number} J", number=joules), note)
 
 
 def say_reason(sentence: str) -> str:
     """Why something was not measured, as a remark beside those words."""
-    return sentence.removeprefix(say("Not measured: ")).removesuffix(".")
+    return sentence.removeprefix(_("Not measured: ")).removesuffix(".")
 
 
 def list_modules(groups: tuple[Group, ...], facts: CostFacts) -> list[Row]:
@@ -163,7 +163,7 @@ def list_modules(groups: tuple[Group, ...], facts: CostFacts) -> list[Row]:
     rest = groups[room:]
     if rest:
         seconds, kept = sum(group.seconds for group in rest), sum(group.activation_bytes for group in rest)
-        name = say_count("{count} other group", "{count} other groups", len(rest))
+        name = ngettext("{count} other group", "{count} other groups", len(rest))
         share, macs = numerals.percent(seconds / whole), numerals.compact(sum(group.macs for group in rest))
         dash = (numerals.DASH,)
         rows.append(
@@ -174,7 +174,7 @@ def list_modules(groups: tuple[Group, ...], facts: CostFacts) -> list[Row]:
 
 def say_limit(placed: Placed) -> str:
     """The longest of the least times, and how much of the time taken it explains."""
-    name = say("none") if placed.limit == "none" else name_limit(placed.limit)
+    name = _("none") if placed.limit == "none" else name_limit(placed.limit)
     return f"{name} ({numerals.percent(placed.reach)})"
 
 
@@ -185,7 +185,7 @@ def interval(group: Group) -> str:
 
 def caption_modules(record: RunRecord) -> str:
     """What a row is, what the columns are, and how the time was taken."""
-    return say(
+    return _(
         "Equal modules in one row, without what is inside their children; the longest first. Time: medians of {n} "
         "forward passes of {batch} images, with the 95\u00a0% interval; MACs and activations (kept for the backward "
         "pass, float32) of one image. Of peak: share of the measured rate of matrix products. Limit: the longest of "

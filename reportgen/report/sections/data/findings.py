@@ -7,7 +7,7 @@ from reportgen.report.components import Figures
 from reportgen.report.model import Finding
 from reportgen.report.wording import evidence, join_few, join_words, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 NAME = "data"
 IMBALANCED = 1.5
@@ -34,14 +34,14 @@ def find_data(record: RunRecord, figures: Figures) -> list[Finding]:
 
 def name_split(split: Split) -> str:
     """What a split is called in a sentence."""
-    return say("training") if split.name == "train" else say("test")
+    return _("training") if split.name == "train" else _("test")
 
 
 def find_fallback(data: DataFacts) -> Finding | None:
     """Stand-in data."""
     if not data.fallback_reason:
         return None
-    text = say(
+    text = _(
         "These are not the data that the spec asks for: {title} stands in for {requested}. {reason}",
         title=data.title,
         requested=quote(data.requested),
@@ -55,9 +55,9 @@ def find_unverified(data: DataFacts) -> Finding | None:
     if data.verified:
         return None
     if data.digests:
-        text = say("The files’ digests are not the published ones, or none are: nothing vouches for the data.")
+        text = _("The files’ digests are not the published ones, or none are: nothing vouches for the data.")
     else:
-        text = say("No digests of the data’s files are known: nothing vouches for the data.")
+        text = _("No digests of the data’s files are known: nothing vouches for the data.")
     return Finding(text, 0.4, f"section-{NAME}", "caution", in_banner=True)
 
 
@@ -65,7 +65,7 @@ def find_part(split: Split) -> Finding | None:
     """A split that was not used whole."""
     if split.n >= split.available:
         return None
-    text = say(
+    text = _(
         "Only {n} of the {available} {split} images were used ({share}).",
         n=numerals.count(split.n),
         available=numerals.count(split.available),
@@ -83,7 +83,7 @@ def find_imbalance(data: DataFacts, split: Split, anchor: str) -> Finding | None
     (fewest, small), (most, large) = pairs[0], pairs[-1]
     if not fewest:
         empty = [quote(name) for number, name in pairs if not number]
-        text = say_count(
+        text = ngettext(
             "In the {split} images {count} class is missing: {names}.",
             "In the {split} images {count} classes are missing: {names}.",
             len(empty),
@@ -93,7 +93,7 @@ def find_imbalance(data: DataFacts, split: Split, anchor: str) -> Finding | None
         return Finding(text, 0.45, anchor, "caution")
     if most / fewest < IMBALANCED:
         return None
-    text = say(
+    text = _(
         "The {split} images are uneven: {large} has {most}, {small} has {fewest}, {ratio} times fewer.",
         split=name_split(split),
         large=quote(large),
@@ -112,7 +112,7 @@ def find_normalization(record: RunRecord) -> Finding | None:
     pairs = zip(data.channel_std, data.normalize_std, strict=False)
     spreads = max((abs(used / measured - 1) for measured, used in pairs if measured), default=0.0)
     if data.normalize_name == "none":
-        text = say(
+        text = _(
             "The pictures reach the model as they are, from 0 to 1: channel means {means}, deviations {deviations}.",
             means=list_numbers(data.channel_mean),
             deviations=list_numbers(data.channel_std),
@@ -120,7 +120,7 @@ def find_normalization(record: RunRecord) -> Finding | None:
         return Finding(text, 0.25, f"section-{NAME}")
     if means < MEAN_OFF and spreads < STD_OFF:
         return None
-    text = say(
+    text = _(
         "The normalisation “{name}” is not these images’ own: its means {used} stand against measured {measured}, its "
         "deviations {used_std} against {measured_std}.",
         name=data.normalize_name,
@@ -131,9 +131,9 @@ def find_normalization(record: RunRecord) -> Finding | None:
     )
     given = record.spec.model.weights is not None
     advice = (
-        say("With weights from elsewhere, theirs is the right one.")
+        _("With weights from elsewhere, theirs is the right one.")
         if given
-        else say("For a model trained here that costs little.")
+        else _("For a model trained here that costs little.")
     )
     return Finding(f"{text} {advice}", 0.3, f"section-{NAME}", "plain" if given else "caution")
 
@@ -149,18 +149,18 @@ def find_duplicates(duplicates: Duplicates | None) -> Finding | None:
         return None
     numbers = (duplicates.within_train, duplicates.within_test)
     parts = [
-        say("{count} in the training split", count=numerals.count(duplicates.within_train)),
-        say("{count} in the test split", count=numerals.count(duplicates.within_test)),
+        _("{count} in the training split", count=numerals.count(duplicates.within_train)),
+        _("{count} in the test split", count=numerals.count(duplicates.within_test)),
     ]
     inside = join_words([part for part, number in zip(parts, numbers, strict=True) if number])
     if duplicates.across:
-        text = say_count(
+        text = ngettext(
             "{count} test image is pixel for pixel a training image, so its result tells nothing about new ones.",
             "{count} test images are pixel for pixel training images, so their results tell nothing about new ones.",
             duplicates.across,
         )
-        more = say("Repeats besides: {inside}.", inside=inside) if inside else ""
+        more = _("Repeats besides: {inside}.", inside=inside) if inside else ""
         return Finding(f"{text} {more}".rstrip(), 0.5, f"section-{NAME}", "caution")
     if inside:
-        return Finding(say("Pictures that repeat another exactly: {inside}.", inside=inside), 0.2, f"section-{NAME}")
-    return Finding(say("No picture is exactly another, within the splits or across."), 0.1, f"section-{NAME}")
+        return Finding(_("Pictures that repeat another exactly: {inside}.", inside=inside), 0.2, f"section-{NAME}")
+    return Finding(_("No picture is exactly another, within the splits or across."), 0.1, f"section-{NAME}")

@@ -11,7 +11,7 @@ from reportgen.report.components import Fact, Figures, choose_figures, name_augm
 from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.sections.data.findings import NAME, find_data, list_numbers
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 CHANNELS = ("red", "green", "blue")
 Row = tuple[str, ...]
@@ -39,7 +39,7 @@ def build(record: RunRecord, figures: Figures) -> DataView:
     data = record.data
     return DataView(
         name=NAME,
-        title=say("Data"),
+        title=_("Data"),
         findings=tuple(find_data(record, figures)),
         metrics=list_values(record),
         facts=tuple(list_facts(data)),
@@ -48,7 +48,7 @@ def build(record: RunRecord, figures: Figures) -> DataView:
         split_names=tuple(split_title(split.name) for split in data.splits),
         classes=tuple(class_rows(data)),
         channels=tuple(channel_rows(data)),
-        channels_caption=say(
+        channels_caption=_(
             "Pixels on the 0-to-1 scale: measured over the training images used, and what the normalisation “{name}” "
             "subtracts and divides by",
             name=data.normalize_name,
@@ -65,7 +65,7 @@ def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
     across = duplicates.across
     return (
         MetricValue(
-            name=ACROSS, label=say("Test images that are training images too"), value=across, unit="count",
+            name=ACROSS, label=_("Test images that are training images too"), value=across, unit="count",
             higher_is_better=False, display=numerals.count(across), method="exact",
         ),
     )  # fmt: skip
@@ -73,42 +73,42 @@ def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
 
 def split_title(name: str) -> str:
     """What a split is called as a head of a column."""
-    return say("Training") if name == "train" else say("Test")
+    return _("Training") if name == "train" else _("Test")
 
 
 def list_facts(data: DataFacts) -> list[Fact]:
     """What the data are and where they come from; what nobody stated is left out."""
-    facts = [Fact(say("Data set"), data.title, data.description)]
+    facts = [Fact(_("Data set"), data.title, data.description)]
     for split in data.splits:
         whole = split.n == split.available
-        note = say("all there are") if whole else say("of {count}", count=numerals.count(split.available))
-        facts.append(Fact(say("{split} images", split=split_title(split.name)), numerals.count(split.n), note))
+        note = _("all there are") if whole else _("of {count}", count=numerals.count(split.available))
+        facts.append(Fact(_("{split} images", split=split_title(split.name)), numerals.count(split.n), note))
     facts += [
-        Fact(say("Classes"), numerals.count(len(data.classes))),
-        Fact(say("As the model sees them"), " × ".join(map(str, data.image_shape)), shape_note(data)),
-        Fact(say("Augmentation"), name_augmentation(data), say("of training images only")),
-        Fact(say("Licence"), data.licence),
-        Fact(say("Source"), data.homepage),
-        Fact(say("Reference"), data.citation),
-        Fact(say("Digests"), say_verified(data)),
+        Fact(_("Classes"), numerals.count(len(data.classes))),
+        Fact(_("As the model sees them"), " × ".join(map(str, data.image_shape)), shape_note(data)),
+        Fact(_("Augmentation"), name_augmentation(data), _("of training images only")),
+        Fact(_("Licence"), data.licence),
+        Fact(_("Source"), data.homepage),
+        Fact(_("Reference"), data.citation),
+        Fact(_("Digests"), say_verified(data)),
     ]
     return [fact for fact in facts if fact.value]
 
 
 def shape_note(data: DataFacts) -> str:
     """What the three numbers are, and from which size the pictures were resized."""
-    note = say("channels × height × width")
+    note = _("channels × height × width")
     if data.resized_from is None:
         return note
     height, width = data.resized_from
-    return say("{note}; resized from {height} × {width}, bilinear", note=note, height=height, width=width)
+    return _("{note}; resized from {height} × {width}, bilinear", note=note, height=height, width=width)
 
 
 def say_verified(data: DataFacts) -> str:
     """Whether the files are the published ones."""
     if data.verified:
-        return say("every file is the published one")
-    return say("not compared with published ones, or different")
+        return _("every file is the published one")
+    return _("not compared with published ones, or different")
 
 
 def class_rows(data: DataFacts) -> list[Row]:
@@ -121,7 +121,7 @@ def class_rows(data: DataFacts) -> list[Row]:
 
 def channel_rows(data: DataFacts) -> list[Row]:
     """Mean and deviation of each channel, measured and used."""
-    names = (say("red"), say("green"), say("blue")) if len(data.channel_mean) == len(CHANNELS) else ()
+    names = (_("red"), _("green"), _("blue")) if len(data.channel_mean) == len(CHANNELS) else ()
     columns = (data.channel_mean, data.normalize_mean, data.channel_std, data.normalize_std)
     return [
         (names[index] if names else str(index), *(list_numbers(column[index : index + 1]) for column in columns))

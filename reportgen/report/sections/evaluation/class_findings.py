@@ -10,7 +10,7 @@ from reportgen.report.components import Figures
 from reportgen.report.model import Finding
 from reportgen.report.wording import evidence, join_few, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 NAME = "evaluation"
 SIGNIFICANT = 0.05
@@ -38,8 +38,8 @@ def find_perfect(predictions: Predictions) -> Finding | None:
     """An evaluation without a mistake, and how many there may be all the same."""
     if not predictions.correct.all():
         return None
-    low, _ = wilson(predictions.n, predictions.n) or (0.0, 1.0)
-    text = say_count(
+    low, _unused = wilson(predictions.n, predictions.n) or (0.0, 1.0)
+    text = ngettext(
         "The one prediction is right.",
         "All {count} predictions are right; the share of errors may still be as high as {most}.",
         predictions.n,
@@ -59,15 +59,15 @@ def find_weakest(measured: Measurements, ranked: list[ClassScore], anchor: str) 
     ends = newcombe((hits(next_one), next_one.support), (hits(weakest), weakest.support))
     values = {"name": quote(weakest.name), "recall": weakest.recall.display_full}
     if ends is not None and ends[0] > 0:
-        text = say("{name} is the weakest class: recall {recall}", **values)
+        text = _("{name} is the weakest class: recall {recall}", **values)
     else:
         tied = [one for one in ranked[1:] if not above(one, weakest)]
         rest = (
-            say("every other class")
+            _("every other class")
             if len(tied) == len(ranked) - 1 and len(tied) > 1
             else join_few([quote(one.name) for one in tied], limit=2)
         )
-        text = say("{name} has the lowest recall, {recall}, not surely lower than {rest}", rest=rest, **values)
+        text = _("{name} has the lowest recall, {recall}, not surely lower than {rest}", rest=rest, **values)
     return Finding(f"{text}{say_errors(measured, weakest)}", 0.7, anchor)
 
 
@@ -87,8 +87,8 @@ def say_errors(measured: Measurements, one: ClassScore) -> str:
         return "."
     values = {"other": quote(measured.classes[most].name), "share": numerals.percent(row[most] / one.support)}
     if 2 * row[most] > missed:
-        return say("; most of the missed ones are called {other} ({share} of the class).", **values)
-    return say("; the missed ones are most often called {other} ({share} of the class).", **values)
+        return _("; most of the missed ones are called {other} ({share} of the class).", **values)
+    return _("; the missed ones are most often called {other} ({share} of the class).", **values)
 
 
 def find_strongest(ranked: list[ClassScore], anchor: str) -> Finding | None:
@@ -98,8 +98,8 @@ def find_strongest(ranked: list[ClassScore], anchor: str) -> Finding | None:
         return None
     values = {"name": quote(best.name), "recall": best.recall.display_full}
     if above(best, second):
-        return Finding(say("{name} is the strongest: {recall}.", **values), 0.2, anchor)
-    text = say(
+        return Finding(_("{name} is the strongest: {recall}.", **values), 0.2, anchor)
+    text = _(
         "{name} has the highest recall, {recall}, not surely higher than {next}.", next=quote(second.name), **values
     )
     return Finding(text, 0.15, anchor)
@@ -109,16 +109,16 @@ def find_spread(ranked: list[ClassScore], anchor: str) -> Finding | None:
     """Whether the classes differ by more than chance."""
     test = compare_shares([hits(one) for one in ranked], [one.support for one in ranked])
     if test is None:
-        text = say("Too few images or errors to test whether the classes differ by more than chance.")
+        text = _("Too few images or errors to test whether the classes differ by more than chance.")
         return Finding(text, 0.1, anchor)
     values = {
         "statistic": numerals.fixed(test.statistic, 1),
-        "freedom": say_count("{count} degree of freedom", "{count} degrees of freedom", test.freedom),
+        "freedom": ngettext("{count} degree of freedom", "{count} degrees of freedom", test.freedom),
         "p": numerals.p_value(test.p),
     }
     if test.p < SIGNIFICANT:
         low, high = numerals.percent(ranked[0].recall.value), numerals.percent(ranked[-1].recall.value)
-        text = say(
+        text = _(
             "The classes differ by more than chance: recall runs from {low} to {high} "
             "(χ² = {statistic}, {freedom}, {p}).",
             low=low,
@@ -126,7 +126,7 @@ def find_spread(ranked: list[ClassScore], anchor: str) -> Finding | None:
             **values,
         )
         return Finding(text, 0.3, anchor)
-    text = say(
+    text = _(
         "The differences between the classes are no larger than chance makes them (χ² = {statistic}, {freedom}, {p}).",
         **values,
     )
@@ -145,7 +145,7 @@ def find_pairs(measured: Measurements, anchor: str) -> Finding | None:
     a, b = most[0]
     if matrix[b][a] > matrix[a][b]:
         a, b = b, a
-    text = say(
+    text = _(
         "The pair confused most is {a} and {b}: {there} of the first called the second, {back} the other way, "
         "together {share} of the {errors}.",
         a=quote(classes[a].name),
@@ -153,7 +153,7 @@ def find_pairs(measured: Measurements, anchor: str) -> Finding | None:
         there=numerals.count(matrix[a][b]),
         back=numerals.count(matrix[b][a]),
         share=numerals.percent(total / wrong),
-        errors=say_count("{count} error", "{count} errors", wrong),
+        errors=ngettext("{count} error", "{count} errors", wrong),
     )
     return Finding(text, 0.45, anchor)
 
@@ -164,7 +164,7 @@ def find_unnamed(measured: Measurements, anchor: str) -> Finding | None:
     never = [quote(one.name) for one in measured.classes if one.support and not called[one.index]]
     if not never:
         return None
-    text = say_count(
+    text = ngettext(
         "{count} class is never predicted: {names}.",
         "{count} classes are never predicted: {names}.",
         len(never),
@@ -178,7 +178,7 @@ def find_absent(measured: Measurements, anchor: str) -> Finding | None:
     absent = [quote(one.name) for one in measured.classes if not one.support]
     if not absent:
         return None
-    text = say_count(
+    text = ngettext(
         "{count} class has no image in the evaluation set and is not judged: {names}.",
         "{count} classes have no image in the evaluation set and are not judged: {names}.",
         len(absent),

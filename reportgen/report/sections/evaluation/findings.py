@@ -16,7 +16,7 @@ from reportgen.report.model import Finding
 from reportgen.report.sections.evaluation.class_findings import find_classes
 from reportgen.report.wording import evidence, quote, share_interval
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 NAME = "evaluation"
 COVERAGE = 0.8
@@ -52,7 +52,7 @@ def find_broken(record: RunRecord) -> Finding | None:
     broken, n = count_broken(record), len(record.arrays["eval.labels"])
     if not broken:
         return None
-    text = say_count(
+    text = ngettext(
         "For {count} of {n} images the model’s output is not a finite number; it counts as wrong, and every score of "
         "probabilities is unknown.",
         "For {count} of {n} images the model’s output is not a finite number; they count as wrong, and every score of "
@@ -75,16 +75,16 @@ def find_baseline(measured: Measurements) -> Finding | None:
     values = {
         "accuracy": accuracy.display_full,
         "baseline": numerals.percent(baseline),
-        "other": say("naming any one class every time") if equal
-        else say("always answering {name}", name=quote(measured.classes[most].name)),
+        "other": _("naming any one class every time") if equal
+        else _("always answering {name}", name=quote(measured.classes[most].name)),
     }  # fmt: skip
     if accuracy.low > baseline:
-        text = say("{accuracy} of the images are classified correctly; {other} gives {baseline}.", **values)
+        text = _("{accuracy} of the images are classified correctly; {other} gives {baseline}.", **values)
         return Finding(text, 0.45, f"section-{NAME}")
     if accuracy.high < baseline:
-        text = say("{accuracy} of the images are classified correctly, fewer than by {other}: {baseline}.", **values)
+        text = _("{accuracy} of the images are classified correctly, fewer than by {other}: {baseline}.", **values)
         return Finding(text, 0.95, f"section-{NAME}", "bad")
-    text = say(
+    text = _(
         "{accuracy} of the images are classified correctly, which can’t be told from {other}: {baseline}.", **values
     )
     return Finding(text, 0.95, f"section-{NAME}", "bad")
@@ -97,15 +97,15 @@ def find_top5(measured: Measurements, predictions: Predictions) -> Finding | Non
         return None
     second = np.argsort(-predictions.log_probabilities[wrong], axis=1, kind="stable")[:, 1]
     hits, misses = int((second == predictions.labels[wrong]).sum()), int(wrong.sum())
-    text = say(
+    text = _(
         "Of the {misses}, {share} ({interval}) have the right class as second guess.",
-        misses=say_count("{count} wrong prediction", "{count} wrong predictions", misses),
+        misses=ngettext("{count} wrong prediction", "{count} wrong predictions", misses),
         share=numerals.percent(hits / misses, misses),
         interval=share_interval(hits, misses),
     )
     top5 = measured.value("top5_accuracy")
     if top5 is not None and top5.value is not None:
-        more = say("It is among the first five for {top5} of all images.", top5=top5.display_full)
+        more = _("It is among the first five for {top5} of all images.", top5=top5.display_full)
         text = f"{text} {more}"
     return Finding(text, 0.25, f"section-{NAME}")
 
@@ -128,16 +128,16 @@ def find_calibration(measured: Measurements, predictions: Predictions, anchor: s
         "ece": ece.display,
         "ends": ece.display_interval,
     }
-    error = say("the expected calibration error is {ece} ({ends})", **values)
+    error = _("the expected calibration error is {ece} ({ends})", **values)
     if low > 0:
-        text = say("Over-confident by {gap} ({interval}): it is on average {confidence} sure and {accuracy} right; "
+        text = _("Over-confident by {gap} ({interval}): it is on average {confidence} sure and {accuracy} right; "
                    "{error}.", error=error, **values)  # fmt: skip
         return Finding(text, 0.6, anchor, "caution")
     if high < 0:
-        text = say("Under-confident by {gap} ({interval}): it is on average {confidence} sure and {accuracy} right; "
+        text = _("Under-confident by {gap} ({interval}): it is on average {confidence} sure and {accuracy} right; "
                    "{error}.", error=error, **values)  # fmt: skip
         return Finding(text, 0.5, anchor)
-    text = say("Neither over- nor under-confident on average: {confidence} sure, {accuracy} right, a difference that "
+    text = _("Neither over- nor under-confident on average: {confidence} sure, {accuracy} right, a difference that "
                "can’t be told from zero; {error}.", error=error, **values)  # fmt: skip
     return Finding(text, 0.35, anchor)
 
@@ -150,13 +150,13 @@ def find_scaling(measured: Measurements, anchor: str) -> Finding | None:
     temperature = numerals.significant(measured.calibration.temperature, 3)
     values = {"temperature": temperature, "after": after.display_full}
     if (after.high or 0.0) < (before.low or 0.0):
-        text = say("Dividing the logits by {temperature} (temperature scaling) brings that error down to {after}.",
+        text = _("Dividing the logits by {temperature} (temperature scaling) brings that error down to {after}.",
                    **values)  # fmt: skip
     elif (after.low or 0.0) > (before.high or 0.0):
-        text = say("Dividing the logits by {temperature} (temperature scaling) makes that error worse: {after}.",
+        text = _("Dividing the logits by {temperature} (temperature scaling) makes that error worse: {after}.",
                    **values)  # fmt: skip
     else:
-        text = say("Temperature scaling (by {temperature}) does not change that error surely: {after}.", **values)
+        text = _("Temperature scaling (by {temperature}) does not change that error surely: {after}.", **values)
     return Finding(text, 0.3, anchor)
 
 
@@ -177,9 +177,9 @@ def find_coverage(predictions: Predictions, anchor: str) -> Finding | None:
         "all": numerals.percent(error, n),
     }
     if low <= error <= high:
-        text = say("Its confidence does not tell its errors apart: of the {coverage} of the images it is surest of, "
+        text = _("Its confidence does not tell its errors apart: of the {coverage} of the images it is surest of, "
                    "{risk} ({interval}, n\u00a0=\u00a0{kept}) are wrong, of all {all}.", **values)  # fmt: skip
         return Finding(text, 0.5, anchor, "caution")
-    text = say("Answering only the {coverage} of the images it is surest of, it errs on {risk} "
+    text = _("Answering only the {coverage} of the images it is surest of, it errs on {risk} "
                "({interval}, n\u00a0=\u00a0{kept}) instead of {all}.", **values)  # fmt: skip
     return Finding(text, 0.4, anchor)

@@ -13,7 +13,7 @@ from reportgen.report.components import Figures, choose_figures
 from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.sections.evaluation.findings import NAME, find_evaluation
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 SCORES = (
     "accuracy", "accuracy_seeds", "accuracy_seed_deviation", "top5_accuracy", "balanced_accuracy", "macro_f1", "auroc",
@@ -43,11 +43,11 @@ def build(record: RunRecord, figures: Figures) -> EvaluationView | Skipped:
     """The section from the measurements, or why there is none."""
     measured = record.measured
     if measured is None or "eval.logits" not in record.arrays or not len(record.arrays["eval.labels"]):
-        return Skipped(NAME, say("Evaluation"), say("The record holds no evaluation."))
+        return Skipped(NAME, _("Evaluation"), _("The record holds no evaluation."))
     predictions = read_predictions(record.arrays["eval.logits"], record.arrays["eval.labels"])
     return EvaluationView(
         name=NAME,
-        title=say("Evaluation"),
+        title=_("Evaluation"),
         findings=tuple(find_evaluation(record, measured, predictions, figures)),
         scores=tuple(value for name in SCORES if (value := measured.value(name)) is not None),
         scores_caption=caption_scores(measured, predictions.n),
@@ -64,7 +64,7 @@ def build(record: RunRecord, figures: Figures) -> EvaluationView | Skipped:
 
 def caption_scores(measured: Measurements, n: int) -> str:
     """On what the scores were measured and where their intervals come from."""
-    text = say(
+    text = _(
         "Scores on {n} test images with 95\u00a0% intervals: Wilson for accuracies, otherwise the stratified bootstrap "
         "over images, {resamples} resamples.",
         n=numerals.count(n),
@@ -73,7 +73,7 @@ def caption_scores(measured: Measurements, n: int) -> str:
     over = measured.value("accuracy_seeds")
     if over is None:
         return text
-    return say("{text} Over the {seeds} seeds: Student’s t and χ².", text=text, seeds=over.n)
+    return _("{text} Over the {seeds} seeds: Student’s t and χ².", text=text, seeds=over.n)
 
 
 def weakest_first(one: ClassScore) -> tuple[bool, float, int]:

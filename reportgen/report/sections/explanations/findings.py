@@ -21,7 +21,7 @@ from reportgen.report.components import Figures
 from reportgen.report.model import Finding
 from reportgen.report.wording import LONGEST_NAME, evidence, join_words, quote, share_interval, shorten
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 NAME = "explanations"
 LEAST_CLASS = 10
@@ -46,7 +46,7 @@ def find_layer(facts: ExplanationFacts, record: RunRecord, anchor: str) -> Findi
     if facts.layer is None:
         if all(gap.part != "grad_cam" for gap in facts.gaps):
             return None
-        text = say(
+        text = _(
             "No layer of this model keeps the places of the picture and gives a map that varies, so there is no "
             "Grad-CAM; integrated gradients need no such layer."
         )
@@ -64,10 +64,10 @@ def find_layer(facts: ExplanationFacts, record: RunRecord, anchor: str) -> Findi
         "cells": f"{facts.layer.height}×{facts.layer.width}",
     }
     if first.reason == "constant":
-        text = say("The map of the last layer, {last}, is the same everywhere; Grad-CAM is of {layer} ({cells} "
+        text = _("The map of the last layer, {last}, is the same everywhere; Grad-CAM is of {layer} ({cells} "
                    "cells), the nearest earlier one with a picture.", **values)  # fmt: skip
     else:
-        text = say(
+        text = _(
             "The last feature map, {last}, is only {grid} for pictures of {picture} and can’t say where; Grad-CAM is "
             "of {layer} ({cells} cells), the nearest earlier one with a picture.",
             **values,
@@ -78,30 +78,30 @@ def find_layer(facts: ExplanationFacts, record: RunRecord, anchor: str) -> Findi
 def find_worth(check: MapCheck, facts: ExplanationFacts, anchor: str) -> Finding:
     """Whether maps of one kind stand both checks."""
     if check.method == "cam" and facts.layer is not None:
-        kind = say("Grad-CAM’s maps of {layer}", layer=quote(facts.layer.path))
+        kind = _("Grad-CAM’s maps of {layer}", layer=quote(facts.layer.path))
         within = kind
     else:
-        kind, within = say("The maps of integrated gradients"), say("the maps of integrated gradients")
+        kind, within = _("The maps of integrated gradients"), _("the maps of integrated gradients")
     values = {"kind": kind, "within": within, "rank": tell_rank(check.rank), "gain": tell_gain(check)}
     if check.learnt is False:
-        text = say("{kind} show the picture rather than what was learnt: with random weights they come out much the "
+        text = _("{kind} show the picture rather than what was learnt: with random weights they come out much the "
                    "same ({rank}).", **values)  # fmt: skip
         return Finding(text, 0.6, anchor, "caution")
     if check.telling is False:
-        text = say("{kind} do not find what the model goes by: replacing the pixels they point at first lowers the "
+        text = _("{kind} do not find what the model goes by: replacing the pixels they point at first lowers the "
                    "probability of the class less than a random order does ({gain}).", **values)  # fmt: skip
         return Finding(text, 0.6, anchor, "caution")
     if check.telling is None:
-        text = say("Whether {within} find what the model goes by can’t be told: replacing the pixels they point at "
+        text = _("Whether {within} find what the model goes by can’t be told: replacing the pixels they point at "
                    "first does not surely lower the probability of the class faster than a random order does ({gain}).",
                    **values)  # fmt: skip
         return Finding(text, 0.45, anchor, "caution")
     if check.learnt:
-        text = say("{kind} stand both checks: with random weights they come out otherwise ({rank}), and replacing the "
+        text = _("{kind} stand both checks: with random weights they come out otherwise ({rank}), and replacing the "
                    "pixels they point at first lowers the probability of the class faster than a random order does "
                    "({gain}).", **values)  # fmt: skip
         return Finding(text, 0.25, anchor, "good")
-    text = say(
+    text = _(
         "{kind} find pixels that matter ({gain}); whether they depend on what was learnt can’t be told ({rank}).",
         **values,
     )
@@ -111,13 +111,13 @@ def find_worth(check: MapCheck, facts: ExplanationFacts, anchor: str) -> Finding
 def tell_rank(rank: Estimate | None) -> str:
     """Rank correlation with the maps of random weights, interval and n."""
     if rank is None:
-        return say("every one of those is constant")
-    return say("rank correlation {value}", value=tell(rank))
+        return _("every one of those is constant")
+    return _("rank correlation {value}", value=tell(rank))
 
 
 def tell_gain(check: MapCheck) -> str:
     """Both areas under the deletion curve and their difference."""
-    return say(
+    return _(
         "area under the curve {own} against {chance}; difference {gain}",
         own=numerals.fixed(check.area.value, 2), chance=numerals.fixed(check.chance.value, 2), gain=tell(check.gain),
     )  # fmt: skip
@@ -126,8 +126,8 @@ def tell_gain(check: MapCheck) -> str:
 def tell(estimate: Estimate) -> str:
     """Value, interval and n."""
     value = numerals.score(estimate.value, estimate.low, estimate.high)
-    ends = numerals.score_interval(estimate.low, estimate.high) or say("no interval")
-    return say("{value}, {ends}, n\u00a0=\u00a0{n}", value=value, ends=ends, n=numerals.count(estimate.n))
+    ends = numerals.score_interval(estimate.low, estimate.high) or _("no interval")
+    return _("{value}, {ends}, n\u00a0=\u00a0{n}", value=value, ends=ends, n=numerals.count(estimate.n))
 
 
 def find_separation(votes: Votes, facts: ExplanationFacts, anchor: str) -> Finding | None:
@@ -143,19 +143,19 @@ def find_separation(votes: Votes, facts: ExplanationFacts, anchor: str) -> Findi
         "model": numerals.percent(float(votes.model.mean()), n),
         "change": numerals.points(-difference[0]), "ends": numerals.points_interval(-difference[2], -difference[1]),
     }  # fmt: skip
-    text = say(
+    text = _(
         "Before the last layer, the {k} nearest of {train} training images vote for the right class of {share} of the "
         "test images ({interval}, n\u00a0=\u00a0{n}); the model itself is right on {model} of them",
         **values,
     )
     if difference[1] > 0:
-        end = say("{text}: {change} ({ends}).", text=text, **values)
+        end = _("{text}: {change} ({ends}).", text=text, **values)
     elif difference[2] < 0:
-        end = say("{text}: {change} for the vote ({ends}), so the features know more than the last layer says.",
+        end = _("{text}: {change} for the vote ({ends}), so the features know more than the last layer says.",
                   text=text, **values)  # fmt: skip
         return Finding(end, 0.5, anchor, "caution")
     else:
-        end = say("{text}, which is the same within {ends}: the features alone separate the classes as well.",
+        end = _("{text}, which is the same within {ends}: the features alone separate the classes as well.",
                   text=text, **values)  # fmt: skip
     return Finding(end, 0.2, anchor)
 
@@ -173,7 +173,7 @@ def find_overlap(votes: Votes, record: RunRecord, anchor: str) -> Finding | None
     usual = float(counts.sum() / (totals.sum() * max(len(names) - 1, 1)))
     if ends is None or ends[0] <= usual:
         return None
-    text = say(
+    text = _(
         "{true} lies most among another class: {share} of its images ({interval}, n\u00a0=\u00a0{n}) have {other} "
         "around them; {usual} is the mean over pairs of classes.",
         true=quote(names[true]), other=quote(names[other]), n=numerals.count(int(totals[true])),
@@ -195,7 +195,7 @@ def find_mistakes(record: RunRecord, facts: ExplanationFacts, anchor: str) -> Fi
         "interval": share_interval(max(called, own), n), "number": numerals.count(max(called, own)),
     }  # fmt: skip
     if called >= own:
-        text = say_count(
+        text = ngettext(
             "The surest mistake lies among training images of the class it was called.",
             "Of the {count} surest mistakes {number} ({share}, {interval}) lie among training images of the class they "
             "were called: there the picture or its label is in question, not only the last layer.",
@@ -203,7 +203,7 @@ def find_mistakes(record: RunRecord, facts: ExplanationFacts, anchor: str) -> Fi
             **values,
         )  # fmt: skip
         return Finding(f"{text} {name_doubtful(record)}".rstrip(), 0.35, anchor)
-    text = say_count(
+    text = ngettext(
         "The surest mistake lies among training images of its own label: the last layer gets it wrong.",
         "Of the {count} surest mistakes {number} ({share}, {interval}) lie among training images of their own label: "
         "the features place them well, and the last layer gets them wrong.",
@@ -222,7 +222,7 @@ def name_doubtful(record: RunRecord) -> str:
     whole = whole[np.argsort(-found.similarity[whole].mean(1), kind="stable")][:3]
     names = record.data.classes
     told = [
-        say(
+        _(
             "no.\u00a0{index} ({label}, called {called})",
             index=numerals.count(int(record.arrays["eval.ids"][found.rows[place]])),
             label=shorten(names[found.true[place]], LONGEST_NAME),
@@ -230,4 +230,4 @@ def name_doubtful(record: RunRecord) -> str:
         )
         for place in whole
     ]  # fmt: skip
-    return say("First to look at: {mistakes}.", mistakes=join_words(told)) if told else ""
+    return _("First to look at: {mistakes}.", mistakes=join_words(told)) if told else ""

@@ -6,7 +6,7 @@ from reportgen.metrics.explanations import LEAST_GAIN
 from reportgen.record.probes.explanations import EmbeddingFacts, ExplanationFacts
 from reportgen.report.model import MethodNote
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 
 def list_methods(facts: ExplanationFacts) -> list[MethodNote]:
@@ -26,8 +26,8 @@ def list_methods(facts: ExplanationFacts) -> list[MethodNote]:
 def grad_cam() -> MethodNote:
     """Which feature maps speak for a class."""
     return MethodNote(
-        say("Grad-CAM"),
-        say(
+        _("Grad-CAM"),
+        _(
             "Feature maps of one layer, each weighted by the mean over its cells of the gradient of the class’s logit, "
             "added up; the positive part is shown. Computed by captum. The layer is the last one that everything "
             "passes, keeps the places of the picture, has at least 4×4 cells where there is such a layer, and gives "
@@ -41,8 +41,8 @@ def grad_cam() -> MethodNote:
 def integrated_gradients(steps: int) -> MethodNote:
     """Which pixels speak for a class."""
     return MethodNote(
-        say("Integrated gradients"),
-        say(
+        _("Integrated gradients"),
+        _(
             "Gradients of the class’s logit along the straight line from the mean colour of the training images to the "
             "picture, {steps} points (Gauss–Legendre), times the distance, summed over channels. Computed by captum.",
             steps=numerals.count(steps),
@@ -54,8 +54,8 @@ def integrated_gradients(steps: int) -> MethodNote:
 def random_weights() -> MethodNote:
     """The control that has learnt nothing."""
     return MethodNote(
-        say("Maps with random weights"),
-        say(
+        _("Maps with random weights"),
+        _(
             "The same maps after every parameter was redrawn from a normal distribution with its tensor’s mean and "
             "deviation (one draw, seeded) and running statistics were measured anew; Spearman’s rank correlation of "
             "the positive parts, mean over images. Below 0.5 with its whole interval, the maps count as learnt."
@@ -67,8 +67,8 @@ def random_weights() -> MethodNote:
 def deletion() -> MethodNote:
     """What becomes of the class without the pixels a map points at."""
     return MethodNote(
-        say("Deletion curve"),
-        say(
+        _("Deletion curve"),
+        _(
             "Probability of the class called as a growing share of the pixels takes the mean colour of the training "
             "images, the map’s highest first; area by trapezoids, against a random map of the same grain on the same "
             "images. A map is said to tell something where the whole interval of the difference is above {least}.",
@@ -82,32 +82,32 @@ def embedding(facts: EmbeddingFacts) -> list[MethodNote]:
     """Two dimensions of many, and who is near whom."""
     notes = [
         MethodNote(
-            say("Features and neighbours"),
-            say(
+            _("Features and neighbours"),
+            _(
                 "Features are what the last layer with weights is given. Neighbours: the {k} training images of a "
                 "sample with the highest cosine similarity; their vote is the class that most of them carry.",
                 k=facts.neighbours,
             ),
         ),
         MethodNote(
-            say("Principal components"),
-            say("The plane of most variance of the centred features of the test images embedded."),
+            _("Principal components"),
+            _("The plane of most variance of the centred features of the test images embedded."),
             "Pearson 1901, On lines and planes of closest fit to systems of points in space. Philosophical Magazine 2.",
         ),
     ]
     if facts.method == "tsne":
         notes.append(
             MethodNote(
-                say("t-SNE"),
-                say("By scikit-learn, perplexity at most 30, begun from the principal components, seeded."),
+                _("t-SNE"),
+                _("By scikit-learn, perplexity at most 30, begun from the principal components, seeded."),
                 "van der Maaten and Hinton 2008, Visualizing data using t-SNE. Journal of Machine Learning Research 9.",
             )
         )
     if facts.method == "umap":
         notes.append(
             MethodNote(
-                say("UMAP"),
-                say("By umap-learn, at most 15 neighbours, seeded."),
+                _("UMAP"),
+                _("By umap-learn, at most 15 neighbours, seeded."),
                 "McInnes, Healy and Melville 2018, UMAP: uniform manifold approximation and projection. "
                 "arXiv:1802.03426.",
             )

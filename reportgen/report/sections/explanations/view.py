@@ -17,7 +17,7 @@ from reportgen.report.sections.explanations.findings import NAME, find_explanati
 from reportgen.report.sections.explanations.methods import list_methods
 from reportgen.report.wording import join_few
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 FIGURES = ("explanation_maps", "explanation_checks", "feature_maps", "embedding", "nearest_images")
 
@@ -41,7 +41,7 @@ class ExplanationsView(SectionView):
 
 def build(record: RunRecord, figures: Figures) -> ExplanationsView | Skipped:
     """The section from what the probe found, or why there is none."""
-    title = say("Why: explanations")
+    title = _("Why: explanations")
     facts = record.probes.explanations if record.probes else None
     if facts is None:
         return Skipped(NAME, title, why_missing(record.probes, NAME))
@@ -63,69 +63,67 @@ def list_facts(facts: ExplanationFacts) -> list[Fact]:
     found = []
     if facts.layer is not None:
         layer = facts.layer
-        cells = say(
+        cells = _(
             "{path} ({kind}), {height}×{width} cells", **layer.model_dump(include={"path", "kind", "height", "width"})
         )
-        found.append(Fact(say("Layer of Grad-CAM"), cells, tell_refused(layer.refused)))
+        found.append(Fact(_("Layer of Grad-CAM"), cells, tell_refused(layer.refused)))
     if facts.steps:
         error = numerals.percent(facts.completeness)
-        note = say("the attributions’ sum misses the change of the logit by {error} (median)", error=error)
-        found.append(Fact(say("Integrated gradients"), say("{steps} points", steps=facts.steps), note))
+        note = _("the attributions’ sum misses the change of the logit by {error} (median)", error=error)
+        found.append(Fact(_("Integrated gradients"), _("{steps} points", steps=facts.steps), note))
     if facts.sampled is not None:
-        note = say("classes in equal shares, seed {seed}", seed=facts.sampled.seed)
-        found.append(
-            Fact(say("Grad-CAM checked on"), say("{n} test images", n=numerals.count(facts.sampled.images)), note)
-        )
+        note = _("classes in equal shares, seed {seed}", seed=facts.sampled.seed)
+        found.append(Fact(_("Grad-CAM checked on"), _("{n} test images", n=numerals.count(facts.sampled.images)), note))
     if facts.embedding is not None:
         own = facts.embedding
-        given = say(
+        given = _(
             "what {path} ({kind}) is given: {d} numbers", path=own.path, kind=own.kind, d=numerals.count(own.dimensions)
         )
         if not own.path:
-            given = say("the logits themselves: no layer with weights makes them")
-        found.append(Fact(say("Features"), given))
-        amount = say(
+            given = _("the logits themselves: no layer with weights makes them")
+        found.append(Fact(_("Features"), given))
+        amount = _(
             "{n} test images among {train} training images",
             n=numerals.count(own.images.images), train=numerals.count(own.train.images),
         )  # fmt: skip
-        found.append(Fact(say("Embedded"), amount, say("classes in equal shares, seed {seed}", seed=own.images.seed)))
+        found.append(Fact(_("Embedded"), amount, _("classes in equal shares, seed {seed}", seed=own.images.seed)))
     return found
 
 
 def tell_refused(refused: tuple[RefusedLayer, ...]) -> str:
     """The later layers that have no picture to give, and why."""
     reasons = {
-        "one_cell": say("a single cell"),
-        "few_cells": say("too few cells"),
-        "no_gradient": say("nothing after it depends on the places"),
-        "constant": say("the same everywhere"),
+        "one_cell": _("a single cell"),
+        "few_cells": _("too few cells"),
+        "no_gradient": _("nothing after it depends on the places"),
+        "constant": _("the same everywhere"),
     }
     told = [
-        say("{path} ({height}×{width}: {reason})", path=layer.path, height=layer.height, width=layer.width,
+        _("{path} ({height}×{width}: {reason})", path=layer.path, height=layer.height, width=layer.width,
             reason=reasons[layer.reason])
         for layer in refused
     ]  # fmt: skip
-    return say("refused before it: {layers}", layers=join_few(told)) if told else ""
+    return _("refused before it: {layers}", layers=join_few(told)) if told else ""
 
 
 def say_gap(gap: NotExplained) -> str:
     """Why a part is missing."""
     parts = {
-        "grad_cam": say("Grad-CAM"),
-        "integrated_gradients": say("Integrated gradients"),
-        "checks": say("The checks of Grad-CAM"),
-        "stages": say("Feature maps"),
-        "embedding": say("Embedding and neighbours"),
-        "neighbours": say("Nearest training images"),
+        "grad_cam": _("Grad-CAM"),
+        "integrated_gradients": _("Integrated gradients"),
+        "checks": _("The checks of Grad-CAM"),
+        "stages": _("Feature maps"),
+        "embedding": _("Embedding and neighbours"),
+        "neighbours": _("Nearest training images"),
     }
     part = parts[gap.part]
     if gap.reason == "no_grid":
-        return say("{part}: not made; no layer of this model keeps the places of the picture.", part=part)
+        return _("{part}: not made; no layer of this model keeps the places of the picture.", part=part)
     if gap.reason == "no_picture":
-        return say("{part}: not made; every layer’s map is a single cell or the same everywhere.", part=part)
+        return _("{part}: not made; every layer’s map is a single cell or the same everywhere.", part=part)
     if gap.reason == "few_images":
-        return say("{part}: not made; there are too few images.", part=part)
-    return say(
+        return _("{part}: not made; there are too few images.", part=part)
+    return _(
         "{part}: left out; the least of it would take {time}. run.probes: {{explanations: full}} takes the time.",
         part=part, time=numerals.seconds_text(gap.seconds),
     )  # fmt: skip
@@ -138,15 +136,15 @@ def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
         check = read_check(record.arrays, method)
         if check is None:
             continue
-        name = say("Grad-CAM") if method == "cam" else say("Integrated gradients")
+        name = _("Grad-CAM") if method == "cam" else _("Integrated gradients")
         if check.rank is not None:
-            label = say("{name}: rank correlation with random weights", name=name)
+            label = _("{name}: rank correlation with random weights", name=name)
             found.append(as_metric(f"explanations.{method}.rank_correlation", label, check.rank, better=False))
-        label = say("{name}: gain in deletion over chance", name=name)
+        label = _("{name}: gain in deletion over chance", name=name)
         found.append(as_metric(f"explanations.{method}.deletion_gain", label, check.gain, better=True))
     votes = read_votes(record.arrays)
     if votes is not None and len(votes.right):
-        label, right = say("Accuracy of the neighbours’ vote"), int(votes.right.sum())
+        label, right = _("Accuracy of the neighbours’ vote"), int(votes.right.sum())
         found.append(share("explanations.neighbour_accuracy", label, right, len(votes.right), True))
     return tuple(found)
 

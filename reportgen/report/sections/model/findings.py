@@ -13,7 +13,7 @@ from reportgen.report.sections.model.input_size_findings import find_fit, find_s
 from reportgen.report.sections.model.receptive_field_findings import find_reach
 from reportgen.report.wording import LONGEST_DEVICE, evidence, join_few, quote, shorten
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 NAME = "model"
 MOST = 0.5
@@ -84,9 +84,9 @@ def find_concentration(trace: ModelTrace, shares: list[Share], anchor: str) -> F
         "macs": numerals.percent(top.macs),
     }
     if top.parameters >= MOST:
-        text = say("{stage} holds {share} of the {all} parameters and does {macs} of the MACs.", **values)
+        text = _("{stage} holds {share} of the {all} parameters and does {macs} of the MACs.", **values)
     else:
-        text = say(
+        text = _(
             "No stage holds half of the {all} parameters; the largest, {stage}, holds {share} and does {macs} of the "
             "MACs.",
             **values,
@@ -107,9 +107,9 @@ def find_work(shares: list[Share], anchor: str) -> Finding | None:
         "share": numerals.percent(top.parameters),
     }
     if top.macs >= MOST:
-        text = say("Most of the arithmetic is in {stage}: {macs} of the MACs, {share} of the parameters.", **values)
+        text = _("Most of the arithmetic is in {stage}: {macs} of the MACs, {share} of the parameters.", **values)
     else:
-        text = say("The most arithmetic is in {stage}: {macs} of the MACs, {share} of the parameters.", **values)
+        text = _("The most arithmetic is in {stage}: {macs} of the MACs, {share} of the parameters.", **values)
     return Finding(text, 0.18, anchor)
 
 
@@ -119,13 +119,13 @@ def find_time(record: RunRecord, shares: list[Share], anchor: str) -> Finding | 
     if len(timed) < 2 or not record.trace.macs:
         return None
     share, difference = max(timed, key=lambda pair: abs(pair[1]))
-    where = say(
+    where = _(
         "(median, batches of {batch}, {device})",
         batch=numerals.count(record.trace.timed_batch),
         device=shorten(record.device.name, LONGEST_DEVICE),
     )
     if abs(difference) < MISMATCH:
-        text = say(
+        text = _(
             "The time follows the arithmetic: a stage’s share of the forward pass {where} is never more than {points} "
             "from its share of the MACs.",
             where=where,
@@ -139,9 +139,9 @@ def find_time(record: RunRecord, shares: list[Share], anchor: str) -> Finding | 
         "macs": numerals.percent(share.macs),
     }
     if difference < 0:
-        text = say("{stage} takes only {time} of the forward pass {where} for {macs} of the MACs.", **values)
+        text = _("{stage} takes only {time} of the forward pass {where} for {macs} of the MACs.", **values)
     else:
-        text = say("{stage} takes {time} of the forward pass {where} for {macs} of the MACs.", **values)
+        text = _("{stage} takes {time} of the forward pass {where} for {macs} of the MACs.", **values)
     return Finding(text, 0.4, anchor)
 
 
@@ -151,7 +151,7 @@ def find_memory(record: RunRecord, anchor: str) -> Finding | None:
     if record.training is None or not trace.parameter_bytes or not trace.activation_bytes_training:
         return None
     kept = batch * trace.activation_bytes_training
-    text = say(
+    text = _(
         "A training batch of {batch} images keeps {kept} of activations for the backward pass, {ratio} times the "
         "{size} of parameters and buffers.",
         batch=numerals.count(batch),
@@ -168,9 +168,9 @@ def find_frozen(trace: ModelTrace) -> Finding | None:
     if not frozen:
         return None
     if not trace.trainable_parameters:
-        text = say("Every parameter is frozen: nothing here can train.")
+        text = _("Every parameter is frozen: nothing here can train.")
     else:
-        text = say(
+        text = _(
             "{share} of the parameters are frozen: {frozen} of {all}.",
             share=numerals.percent(frozen / trace.parameters),
             frozen=numerals.count(frozen),
@@ -184,7 +184,7 @@ def find_tied(trace: ModelTrace) -> Finding | None:
     tied = list(dict.fromkeys(module.path for module in trace.modules if module.shared and module.is_leaf))
     if not tied:
         return None
-    text = say_count(
+    text = ngettext(
         "{count} module shares parameters with another and they are counted once: {names}.",
         "{count} modules share parameters, which are counted once: {names}.",
         len(tied),
@@ -198,7 +198,7 @@ def find_unused(trace: ModelTrace) -> Finding | None:
     if not trace.unused:
         return None
     idle = trace.parameters - sum(module.own_parameters for module in trace.modules)
-    text = say_count(
+    text = ngettext(
         "{count} module with parameters is never called in a forward pass: {names} ({idle} parameters).",
         "{count} modules with parameters are never called in a forward pass: {names} ({idle} parameters).",
         len(trace.unused),
@@ -213,7 +213,7 @@ def find_uncounted(trace: ModelTrace) -> Finding | None:
     if not trace.uncounted:
         return None
     names = list(dict.fromkeys(trace.uncounted))
-    text = say_count(
+    text = ngettext(
         "The MACs of {count} kind of operator are unknown and missing from the total: {names}.",
         "The MACs of {count} kinds of operator are unknown and missing from the total: {names}.",
         len(names),

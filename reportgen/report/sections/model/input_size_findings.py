@@ -7,7 +7,7 @@ from reportgen.record.trace import InputFit, ModelTrace, Shape
 from reportgen.report.model import Finding
 from reportgen.report.wording import quote
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 SECTION = "model"
 SMALL_INPUT = 16
@@ -44,7 +44,7 @@ def say_stem(record: RunRecord, fit: InputFit) -> str:
     trace = record.trace
     picture, last = say_size(trace.input_shape[-2:]), say_size(fit.last_map or ())
     if fit.shrinks > 1:
-        text = say(
+        text = _(
             "The model is made for larger pictures: after the stem a side of the {picture} px is {times} times "
             "smaller, and the last feature map is {last}.",
             picture=picture,
@@ -52,7 +52,7 @@ def say_stem(record: RunRecord, fit: InputFit) -> str:
             last=last,
         )
     else:
-        text = say("Of the {picture} px the last feature map keeps {last}.", picture=picture, last=last)
+        text = _("Of the {picture} px the last feature map keeps {last}.", picture=picture, last=last)
     said = [text, say_idle(trace, fit), say_adapted(trace, fit) or say_advice(record)]
     return " ".join(filter(None, said))
 
@@ -62,7 +62,7 @@ def say_idle(trace: ModelTrace, fit: InputFit) -> str:
     share = fit.idle / max(trace.parameters, 1)
     if share < IDLE:
         return ""
-    return say(
+    return _(
         "There, {idle} of the {all} parameters ({share}) multiply nothing but padding.",
         idle=numerals.compact(fit.idle),
         all=numerals.compact(trace.parameters),
@@ -75,7 +75,7 @@ def say_adapted(trace: ModelTrace, fit: InputFit) -> str:
     found = fit.adapted
     if found is None or found.last_map is None or max(found.last_map) <= max(fit.last_map or (0,)):
         return ""
-    return say(
+    return _(
         "{change} in the spec would keep {kept}, for {ratio} times the MACs ({macs} instead of {now}).",
         change=spec_line("model: {stem: cifar}"),
         kept=say_size(found.last_map),
@@ -88,19 +88,19 @@ def say_adapted(trace: ModelTrace, fit: InputFit) -> str:
 def say_advice(record: RunRecord) -> str:
     """What to do where the stem can't be adapted."""
     if record.spec.model.source.partition(":")[0] in LIBRARIES:
-        return say("{change} shows it pictures of the size it is made for.", change=spec_line(LARGER))
-    return say("A smaller stride in the first layers would keep more.")
+        return _("{change} shows it pictures of the size it is made for.", change=spec_line(LARGER))
+    return _("A smaller stride in the first layers would keep more.")
 
 
 def spec_line(text: str) -> str:
     """A line of a spec, whole."""
-    return say("“{line}”", line=text)
+    return _("“{line}”", line=text)
 
 
 def say_patches(record: RunRecord, fit: InputFit) -> str:
     """How few patches there are, and how there would be more."""
     picture, last = record.trace.input_shape[-2:], fit.last_map or (1, 1)
-    text = say(
+    text = _(
         "The model cuts the {picture} px into {last} patches of {size} px, so it has {few} places to relate; of "
         "{made} × {made} px it would cut {many}.",
         picture=say_size(picture),
@@ -110,15 +110,15 @@ def say_patches(record: RunRecord, fit: InputFit) -> str:
         made=MADE_FOR,
         many=(MADE_FOR // fit.shrinks) ** 2,
     )
-    source, _, _ = record.spec.model.source.partition(":")
+    source, _unused, _unused = record.spec.model.source.partition(":")
     if source == "timm":
         size = max(2, min(picture) // 8)
         change = spec_line(f"model: {{args: {{img_size: {min(picture)}, patch_size: {size}}}}}")
-        advice = say("{change} makes them smaller: {kept}.", change=change, kept=say_size((min(picture) // size,) * 2))
+        advice = _("{change} makes them smaller: {kept}.", change=change, kept=say_size((min(picture) // size,) * 2))
     elif source == "torchvision":
-        advice = say("{change}, without image_size in model.args, shows it as many.", change=spec_line(LARGER))
+        advice = _("{change}, without image_size in model.args, shows it as many.", change=spec_line(LARGER))
     else:
-        advice = say("Smaller patches would be more.")
+        advice = _("Smaller patches would be more.")
     return f"{text} {advice}"
 
 
@@ -138,7 +138,7 @@ def find_stretched(record: RunRecord) -> Finding | None:
         reader = next((one for one in trace.modules[call.index + 1 :] if one.is_leaf and one.parameters), None)
         if few >= many or len(before) != 4 or reader is None:
             continue
-        text = say(
+        text = _(
             "{pool} stretches a {before} feature map to {after}: of the {many} inputs of {reader} only {few} differ, "
             "and that layer holds {share} of the parameters.",
             pool=quote(call.path),

@@ -9,7 +9,7 @@ from reportgen.record.trace import ModelTrace, Shape
 from reportgen.report.layer_table import Row, fold
 from reportgen.report.wording import shorten
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 MOST_ROWS = 60
 USUAL = (
@@ -56,20 +56,20 @@ def make_layer_table(trace: ModelTrace) -> LayerTable:
     rows = fold(trace, max_rows=MOST_ROWS)
     whole = trace.modules[0].seconds if trace.modules else None
     shown = tuple(make_row(row, whole) for row in rows)
-    text = say_count("{count} row", "{count} rows", len(rows))
-    calls = say_count("{count} module call", "{count} module calls", len(trace.modules))
+    text = ngettext("{count} row", "{count} rows", len(rows))
+    calls = ngettext("{count} module call", "{count} module calls", len(trace.modules))
     folding = (
-        say("{rows} for {calls}; “×N” marks equal neighbours folded into one.", rows=text, calls=calls)
+        _("{rows} for {calls}; “×N” marks equal neighbours folded into one.", rows=text, calls=calls)
         if len(rows) < len(trace.modules)
-        else say("{calls}, one row each.", calls=calls)
+        else _("{calls}, one row each.", calls=calls)
     )
-    counting = say(
+    counting = _(
         "All counts are for one image. A MAC is a multiply-accumulate of a convolution, linear layer, matrix product "
         "or attention; normalisation and element-wise work are not counted. Each parameter is counted once. "
         "Activations are what training keeps for the backward pass."
     )
     timing = (
-        say("Time is the share of the forward pass of {count} images.", count=numerals.count(trace.timed_batch))
+        _("Time is the share of the forward pass of {count} images.", count=numerals.count(trace.timed_batch))
         if trace.timed_batch and whole
         else ""
     )
@@ -104,13 +104,13 @@ def marks(row: Row) -> list[str]:
     """What is special about a row's parameters."""
     found = []
     if row.parameters and not row.trainable:
-        found.append(say("frozen"))
+        found.append(_("frozen"))
     elif row.trainable < row.parameters:
-        found.append(say("part frozen"))
+        found.append(_("part frozen"))
     if row.shared and row.is_leaf:
-        found.append(say("tied"))
+        found.append(_("tied"))
     if row.reused:
-        found.append(say("called again"))
+        found.append(_("called again"))
     return found
 
 
@@ -118,7 +118,7 @@ def format_shape(shape: Shape | None) -> str:
     """A shape without its batch dimension: "16 × 32 × 32"; "—" where there is none."""
     if shape is None:
         return "—"
-    return " × ".join(str(side) for side in shape[1:]) or say("one number")
+    return " × ".join(str(side) for side in shape[1:]) or _("one number")
 
 
 def shorten_settings(settings: str) -> str:
@@ -137,10 +137,10 @@ def shorten_settings(settings: str) -> str:
 def unusual(settings: str) -> list[str]:
     """Stride, dilation and groups of a convolution where they are not 1."""
     found = []
-    for name, words in (("stride", say("stride")), ("dilation", say("dilation"))):
+    for name, words in (("stride", _("stride")), ("dilation", _("dilation"))):
         match = re.search(rf"\b{name}=\(([\d, ]+)\)", settings)
         sides = match[1].rstrip(",").split(", ") if match else []
         if set(sides) - {"1"}:
             found.append(f"{words} {sides[0] if len(set(sides)) == 1 else '×'.join(sides)}")
     groups = re.search(r"\bgroups=(\d+)", settings)
-    return found + ([say("{count} groups", count=groups[1])] if groups and groups[1] != "1" else [])
+    return found + ([_("{count} groups", count=groups[1])] if groups and groups[1] != "1" else [])

@@ -8,7 +8,7 @@ from reportgen.report.components import Figures
 from reportgen.report.model import Finding
 from reportgen.report.wording import evidence, join_few, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 SECTION = "model"
 
@@ -34,7 +34,7 @@ def say_missing(graph: AutogradFacts, missing: list[GraphParameter], record: Run
     """Which parameters get no gradient, how large they are, and what that means."""
     elements = sum(found.elements for found in missing)
     trainable = sum(found.elements for found in graph.parameters if found.trainable)
-    text = say_count(
+    text = ngettext(
         "{count} trainable parameter gets no gradient from the loss: {names}, {share} of the trainable numbers.",
         "{count} trainable parameters get no gradient from the loss: {names}, {share} of the trainable numbers.",
         len(missing),
@@ -42,8 +42,8 @@ def say_missing(graph: AutogradFacts, missing: list[GraphParameter], record: Run
         share=numerals.percent(elements / trainable if trainable else None),
     )
     if record.training is None:
-        return f"{text} {say('Training this model would leave them as they are.')}"
-    return f"{text} {say('Training left them as they were.')}"
+        return f"{text} {_('Training this model would leave them as they are.')}"
+    return f"{text} {_('Training left them as they were.')}"
 
 
 def find_depth(graph: AutogradFacts, anchor: str) -> Finding | None:
@@ -54,14 +54,14 @@ def find_depth(graph: AutogradFacts, anchor: str) -> Finding | None:
     name = quote(found.parameter.names[0])
     every = numerals.count(sum(parameter.trainable for parameter in graph.parameters))
     if found.shortest == found.longest:
-        text = say(
+        text = _(
             "The loss reaches every trainable parameter ({every}); the farthest, {name}, over {longest} operators.",
             every=every,
             name=name,
             longest=numerals.count(found.longest),
         )
     else:
-        text = say(
+        text = _(
             "The loss reaches every trainable parameter ({every}); the farthest, {name}, over {longest} operators "
             "along the longest way back and {shortest} along the shortest.",
             every=every,

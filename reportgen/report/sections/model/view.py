@@ -14,7 +14,7 @@ from reportgen.report.sections.model.findings import NAME, find_model
 from reportgen.report.sections.model.input_size_findings import say_size
 from reportgen.report.sections.model.layers import LayerTable, make_layer_table
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 DIAGRAMS = ("diagram", "diagram_blocks", "diagram_blocks_2")
 """The architecture; the blocks that the first page has no room for stand on the others."""
@@ -38,7 +38,7 @@ def build(record: RunRecord, figures: Figures) -> ModelView:
     """The section from the trace of the model."""
     return ModelView(
         name=NAME,
-        title=say("Model"),
+        title=_("Model"),
         findings=tuple(find_model(record, figures)),
         facts=tuple(list_facts(record)),
         layers=make_layer_table(record.trace),
@@ -59,21 +59,21 @@ def list_facts(record: RunRecord) -> list[Fact]:
     """The totals of the model."""
     trace = record.trace
     facts = [
-        Fact(say("Architecture"), trace.name, trace.source),
-        Fact(say("Input"), " × ".join(map(str, trace.input_shape[1:])), say("channels × height × width")),
-        Fact(say("Parameters"), numerals.count(trace.parameters), trainable_note(trace)),
-        Fact(say("Buffers"), numerals.count(trace.buffers), say("elements that are stored and not trained")),
-        Fact(say("Size"), numerals.bytes_text(trace.parameter_bytes), say("parameters and buffers")),
-        Fact(say("MACs"), numerals.count(trace.macs), say("multiply-accumulates, one image")),
+        Fact(_("Architecture"), trace.name, trace.source),
+        Fact(_("Input"), " × ".join(map(str, trace.input_shape[1:])), _("channels × height × width")),
+        Fact(_("Parameters"), numerals.count(trace.parameters), trainable_note(trace)),
+        Fact(_("Buffers"), numerals.count(trace.buffers), _("elements that are stored and not trained")),
+        Fact(_("Size"), numerals.bytes_text(trace.parameter_bytes), _("parameters and buffers")),
+        Fact(_("MACs"), numerals.count(trace.macs), _("multiply-accumulates, one image")),
         Fact(
-            say("Activations, training"),
+            _("Activations, training"),
             numerals.bytes_text(trace.activation_bytes_training),
-            say("kept for the backward pass, one image"),
+            _("kept for the backward pass, one image"),
         ),
         Fact(
-            say("Activations, inference"),
+            _("Activations, inference"),
             numerals.bytes_text(trace.activation_bytes_inference),
-            say("input and output of the largest layer, one image; a lower bound of the peak"),
+            _("input and output of the largest layer, one image; a lower bound of the peak"),
         ),
     ]
     if record.probes is not None and record.probes.autograd is not None:
@@ -89,53 +89,53 @@ def fit_fact(trace: ModelTrace) -> Fact | None:
     whole = say_size(trace.input_shape[-2:])
     last, stride = say_size(fit.last_map), total_stride(trace)
     if fit.attends:
-        value = say("{whole} px in patches of {kernel}", whole=whole, kernel=say_size(fit.kernel))
-        return Fact(say("Input fit"), value, say("{last} at the end", last=last))
-    value = say("{whole} px, {last} at the end", whole=whole, last=last)
+        value = _("{whole} px in patches of {kernel}", whole=whole, kernel=say_size(fit.kernel))
+        return Fact(_("Input fit"), value, _("{last} at the end", last=last))
+    value = _("{whole} px, {last} at the end", whole=whole, last=last)
     if fit.shrinks == 1:
-        return Fact(say("Input fit"), value, stride)
-    stem = say("a side is {times} times smaller after the stem", times=fit.shrinks)
-    return Fact(say("Input fit"), value, "; ".join(filter(None, (stem, stride))))
+        return Fact(_("Input fit"), value, stride)
+    stem = _("a side is {times} times smaller after the stem", times=fit.shrinks)
+    return Fact(_("Input fit"), value, "; ".join(filter(None, (stem, stride))))
 
 
 def total_stride(trace: ModelTrace) -> str:
     """The total stride to the last map; empty where it is not defined."""
     field = trace.receptive_field
-    return "" if field is None else say("total stride {stride} px", stride=field.stride)
+    return "" if field is None else _("total stride {stride} px", stride=field.stride)
 
 
 def field_fact(trace: ModelTrace) -> Fact:
     """How much of the picture a place of the last map sees."""
     field, (height, width) = trace.receptive_field, trace.input_shape[-2:]
     if field is None:
-        return Fact(say("Receptive field"), "—", say("not defined for this model"))
-    size = say("{size} × {size} px", size=field.size)
+        return Fact(_("Receptive field"), "—", _("not defined for this model"))
+    size = _("{size} × {size} px", size=field.size)
     if field.size < max(height, width):
         seen = min(field.size, height) * min(field.size, width) / (height * width)
-        note = say("a place of the last feature map sees {share} of the picture", share=numerals.percent(seen))
+        note = _("a place of the last feature map sees {share} of the picture", share=numerals.percent(seen))
     else:
         times = numerals.significant(field.size / max(height, width), 2)
-        note = say("a place of the last feature map sees the whole picture, {times} times over a side", times=times)
-    return Fact(say("Receptive field"), size, note)
+        note = _("a place of the last feature map sees the whole picture, {times} times over a side", times=times)
+    return Fact(_("Receptive field"), size, note)
 
 
 def graph_fact(graph: AutogradFacts) -> Fact:
     """The size of the autograd graph."""
-    note = say(
+    note = _(
         "{operators} operators, {leaves} parameters, {edges} edges, {images} training images",
         operators=numerals.count(len(graph.nodes) - graph.leaves),
         leaves=numerals.count(graph.leaves),
         edges=numerals.count(graph.edges),
         images=numerals.count(graph.sampled.images if graph.sampled else None),
     )
-    return Fact(say("Autograd graph"), say("{count} nodes", count=numerals.count(len(graph.nodes))), note)
+    return Fact(_("Autograd graph"), _("{count} nodes", count=numerals.count(len(graph.nodes))), note)
 
 
 def trainable_note(trace: ModelTrace) -> str:
     """How many of the parameters train."""
     if trace.trainable_parameters == trace.parameters:
-        return say("all trainable")
-    return say("{count} trainable", count=numerals.count(trace.trainable_parameters))
+        return _("all trainable")
+    return _("{count} trainable", count=numerals.count(trace.trainable_parameters))
 
 
 SECTION = Section(NAME, "Model", 20, (*DIAGRAMS, *GRAPHS, "cost_share"), build)

@@ -8,7 +8,7 @@ from reportgen.record.probes.weights import DEAD, LEAST_COLUMNS, TWIN, WeightFac
 from reportgen.report.model import Finding
 from reportgen.report.wording import join_few, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 SPARSE = 0.01
 """Share of exact zeros worth a sentence."""
@@ -29,11 +29,11 @@ def rows_with(facts: WeightFacts, count: Count) -> tuple[int, int, str]:
     able = [(number, matrix) for matrix in facts.matrices if (number := count(matrix)) is not None]
     worst = sorted((item for item in able if item[0]), key=lambda item: -item[0] / item[1].rows)
     told = [
-        say("{name} ({some} of {all})", name=quote(matrix.name), some=numerals.count(number),
+        _("{name} ({some} of {all})", name=quote(matrix.name), some=numerals.count(number),
             all=numerals.count(matrix.rows))
         for number, matrix in worst
     ]  # fmt: skip
-    return sum(number for number, _ in able), sum(matrix.rows for _, matrix in able), join_few(told)
+    return sum(number for number, _unused in able), sum(matrix.rows for _unused, matrix in able), join_few(told)
 
 
 def weigh(some: int, of: int) -> float:
@@ -46,7 +46,7 @@ def find_dead(facts: WeightFacts, anchor: str) -> Finding | None:
     some, of, where = rows_with(facts, lambda matrix: None if matrix.dead == matrix.rows else matrix.dead)
     if not some:
         return None
-    text = say_count(
+    text = ngettext(
         "{count} of {of} filters and units is near zero, its norm at most {limit} of the larger ones’: {where}.",
         "{count} of {of} filters and units are near zero, their norms at most {limit} of the larger ones’: {where}.",
         some, of=numerals.count(of), limit=numerals.percent(DEAD), where=where,
@@ -59,7 +59,7 @@ def find_muted(facts: WeightFacts, anchor: str) -> Finding | None:
     some, of, where = rows_with(facts, lambda matrix: matrix.muted)
     if not some:
         return None
-    text = say_count(
+    text = ngettext(
         "{count} of {of} normalised outputs is switched off, its scale at most {limit} of the larger ones’: {where}.",
         "{count} of {of} normalised outputs are switched off, their scales at most {limit} of the larger ones’: "
         "{where}.",
@@ -73,7 +73,7 @@ def find_twins(facts: WeightFacts, anchor: str) -> Finding | None:
     some, of, where = rows_with(facts, lambda matrix: matrix.twins)
     if not some:
         return None
-    text = say_count(
+    text = ngettext(
         "{count} of {of} filters and units points as another of its layer does (|cosine| above {limit}): {where}.",
         "{count} of {of} filters and units point as another of their layer does (|cosine| above {limit}): {where}.",
         some, of=numerals.count(of), limit=f"{TWIN:g}", where=where,
@@ -87,7 +87,7 @@ def find_sound(facts: WeightFacts, anchor: str) -> Finding | None:
     compared = sum(matrix.rows for matrix in facts.matrices if matrix.twins is not None)
     if not of:
         return None
-    text = say(
+    text = _(
         "None of {of} filters and units is near zero or switched off; none of the {compared} with {least} inputs or "
         "more points as another of its layer does.",
         of=numerals.count(of), compared=numerals.count(compared), least=LEAST_COLUMNS,
@@ -103,7 +103,7 @@ def find_sparse(facts: WeightFacts, anchor: str) -> Finding | None:
     if share < SPARSE:
         return None
     most = max(able, key=lambda matrix: matrix.final.zeros if matrix.final is not None else 0.0)
-    text = say(
+    text = _(
         "{share} of the weights are exactly zero, most of them in proportion in {name} ({there}).",
         share=numerals.percent(share), name=quote(most.name),
         there=numerals.percent(most.final.zeros if most.final is not None else None),

@@ -11,7 +11,7 @@ from reportgen.report.sections.parameters.filter_findings import find_filters
 from reportgen.report.sections.parameters.gradient_findings import find_gradients, reached
 from reportgen.report.wording import evidence, join_few, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 NAME = "parameters"
 SMALL_GAIN = 0.01
@@ -64,7 +64,7 @@ def find_broken(facts: WeightFacts, anchor: str) -> Finding | None:
     broken = [matrix for matrix in facts.matrices if not matrix.finite]
     if not broken:
         return None
-    text = say_count(
+    text = ngettext(
         "{count} matrix holds values that are not finite, and nothing else can be said of it: {names}.",
         "{count} matrices hold values that are not finite, and nothing else can be said of them: {names}.",
         len(broken), names=named(broken),
@@ -77,15 +77,15 @@ def find_unmoved(facts: WeightFacts, anchor: str) -> Finding | None:
     able = [matrix for matrix in facts.matrices if matrix.trainable and matrix.initial is not None]
     still = [matrix for matrix in able if matrix.still]
     if still and len(still) == len(able):
-        return Finding(say("Training changed none of the matrices: all are exactly as they were."), 0.9, anchor, "bad")
+        return Finding(_("Training changed none of the matrices: all are exactly as they were."), 0.9, anchor, "bad")
     if still:
-        text = say_count(
+        text = ngettext(
             "{count} trainable matrix is exactly as it was before training: {names}.",
             "{count} trainable matrices are exactly as they were before training: {names}.",
             len(still), names=named(still),
         )  # fmt: skip
         if facts.sampled is not None and not any(map(reached, still)):
-            text = f"{text} {say('No gradient gets there.')}"
+            text = f"{text} {_('No gradient gets there.')}"
         return Finding(text, 0.8, anchor, "bad")
     return find_hardly(able, anchor) or find_frozen(facts, anchor)
 
@@ -97,7 +97,7 @@ def find_hardly(able: Sequence[WeightMatrix], anchor: str) -> Finding | None:
     slow = [matrix for matrix in able if matrix.moved is not None and matrix.moved < HARDLY * middle]
     if not slow:
         return None
-    text = say_count(
+    text = ngettext(
         "{count} trainable matrix hardly moved in training, less than {share} of the median way ({middle} of the "
         "initial norm): {names}.",
         "{count} trainable matrices hardly moved in training, less than {share} of the median way ({middle} of the "
@@ -112,7 +112,7 @@ def find_frozen(facts: WeightFacts, anchor: str) -> Finding | None:
     frozen = [matrix for matrix in facts.matrices if not matrix.trainable and matrix.still]
     if not frozen:
         return None
-    text = say_count(
+    text = ngettext(
         "{count} frozen matrix did not move: {names}.",
         "{count} frozen matrices did not move: {names}.",
         len(frozen), names=named(frozen),
@@ -135,10 +135,10 @@ def find_small(facts: WeightFacts, anchor: str) -> Finding | None:
     if not small:
         return None
     least, which = min(small, key=lambda item: item[0])
-    text = say_count(
+    text = ngettext(
         "{count} layer is near zero: {names} makes inputs of unit size {least} (below {limit} counts).",
         "{count} layers are near zero: {names}; {which} makes inputs of unit size {least} (below {limit} counts).",
-        len(small), names=named([matrix for _, matrix in small]), which=quote(which.name),
+        len(small), names=named([matrix for _unused, matrix in small]), which=quote(which.name),
         least=numerals.significant(least, 2), limit=f"{SMALL_GAIN:g}",
     )  # fmt: skip
     return Finding(text, 0.6, anchor, "caution")
@@ -150,7 +150,7 @@ def find_collapse(facts: WeightFacts, anchor: str) -> Finding | None:
     if not collapsed:
         return None
     worst = min(collapsed, key=lambda matrix: (rank_of(matrix) or 0.0) / matrix.least_side)
-    text = say_count(
+    text = ngettext(
         "The rank of {count} matrix has collapsed: {worst}.",
         "The rank of {count} matrices has collapsed; lowest is {worst}.",
         len(collapsed), worst=rank_text(worst),
@@ -181,9 +181,9 @@ def rank_text(matrix: WeightMatrix) -> str:
     now, before = numerals.significant(rank_of(matrix), 3), initial_rank(matrix)
     values = {"name": quote(matrix.name), "now": now, "most": numerals.count(matrix.least_side)}
     if before is None:
-        return say("{name} with an effective rank of {now} of {most}", **values)
+        return _("{name} with an effective rank of {now} of {most}", **values)
     start = numerals.significant(before, 3)
-    return say("{name} with an effective rank of {now} of {most}, from {start} initially", start=start, **values)
+    return _("{name} with an effective rank of {now} of {most}, from {start} initially", start=start, **values)
 
 
 def find_rank(facts: WeightFacts, anchor: str) -> Finding | None:
@@ -193,16 +193,16 @@ def find_rank(facts: WeightFacts, anchor: str) -> Finding | None:
         return None
     if not facts.trained:
         lowest = min(able, key=lambda matrix: (rank_of(matrix) or 0.0) / matrix.least_side)
-        return Finding(say("No rank has collapsed; lowest is {worst}.", worst=rank_text(lowest)), 0.1, anchor)
+        return Finding(_("No rank has collapsed; lowest is {worst}.", worst=rank_text(lowest)), 0.1, anchor)
     falls = [((rank_of(matrix) or 0.0) / before, matrix) for matrix in able if (before := initial_rank(matrix))]
     if not falls:
         return None
     share, most = min(falls, key=lambda item: item[0])
     if share > 1 - CHANGED_RANK:
-        text = say("No rank has collapsed: no effective rank is more than {some} below its initial one.",
+        text = _("No rank has collapsed: no effective rank is more than {some} below its initial one.",
                    some=numerals.percent(CHANGED_RANK))  # fmt: skip
         return Finding(text, 0.1, anchor)
-    return Finding(say("Training lowered one rank most: {worst}.", worst=rank_text(most)), 0.2, anchor)
+    return Finding(_("Training lowered one rank most: {worst}.", worst=rank_text(most)), 0.2, anchor)
 
 
 def find_way(facts: WeightFacts, anchor: str) -> Finding | None:
@@ -212,10 +212,10 @@ def find_way(facts: WeightFacts, anchor: str) -> Finding | None:
         return None
     far, most = max(ways, key=lambda item: item[0])
     near, least = min(ways, key=lambda item: item[0])
-    text = say(
+    text = _(
         "Training moved the median matrix by {middle} of its initial norm, {most} most ({far}) and {least} least "
         "({near}).",
-        middle=numerals.percent(median([way for way, _ in ways])), most=quote(most.name), far=numerals.percent(far),
+        middle=numerals.percent(median([way for way, _name in ways])), most=quote(most.name), far=numerals.percent(far),
         least=quote(least.name), near=numerals.percent(near),
     )  # fmt: skip
     return Finding(text, 0.2, anchor)

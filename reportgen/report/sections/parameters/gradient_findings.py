@@ -8,7 +8,7 @@ from reportgen.record.probes.weights import WeightFacts, WeightMatrix
 from reportgen.report.model import Finding
 from reportgen.report.wording import join_few, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 STEEP = 1e3
 """Ratio of gradient over weight between both ends of the network from which on it vanishes or explodes."""
@@ -22,7 +22,7 @@ def find_gradients(facts: WeightFacts, anchor: str) -> list[Finding | None]:
         return []
     broken = [matrix for matrix in facts.matrices if matrix.gradient is not None and not math.isfinite(matrix.gradient)]
     if broken:
-        text = say(
+        text = _(
             "The gradient of the mean training loss ({n} images) is not finite in {names}.",
             n=numerals.count(facts.sampled.images), names=join_few([quote(matrix.name) for matrix in broken]),
         )  # fmt: skip
@@ -44,7 +44,7 @@ def find_none(facts: WeightFacts, anchor: str) -> Finding | None:
     ]
     if not empty or facts.sampled is None:
         return None
-    text = say_count(
+    text = ngettext(
         "No gradient reaches {count} matrix, whatever of {n} training images is shown: {names}.",
         "No gradient reaches {count} matrices, whatever of {n} training images is shown: {names}.",
         len(empty), n=numerals.count(facts.sampled.images), names=join_few([quote(matrix.name) for matrix in empty]),
@@ -68,23 +68,23 @@ def find_slope(facts: WeightFacts, anchor: str) -> Finding | None:
     first, last = middle(ratios[:end]), middle(ratios[-end:])
     values = {
         "n": numerals.count(facts.sampled.images),
-        "matrices": say_count("first and last matrix", "first and last {count} matrices", end),
+        "matrices": ngettext("first and last matrix", "first and last {count} matrices", end),
     }
     if last > STEEP * first:
-        text = say(
+        text = _(
             "Gradients vanish towards the input: over the weights they are {times} times smaller there than at the "
             "output ({matrices}, mean loss of {n} training images).",
             times=numerals.count(float(f"{last / first:.2g}")), **values,
         )  # fmt: skip
         return Finding(text, 0.65, anchor, "caution")
     if first > STEEP * last:
-        text = say(
+        text = _(
             "Gradients explode towards the input: over the weights they are {times} times larger there than at the "
             "output ({matrices}, mean loss of {n} training images).",
             times=numerals.count(float(f"{first / last:.2g}")), **values,
         )  # fmt: skip
         return Finding(text, 0.65, anchor, "caution")
-    text = say(
+    text = _(
         "Gradients neither vanish nor explode: over the weights they are {times} times as large at the input as at "
         "the output ({matrices}, mean loss of {n} training images).",
         times=numerals.significant(first / last, 2), **values,

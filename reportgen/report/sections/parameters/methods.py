@@ -13,15 +13,15 @@ from reportgen.record.probes.weights import (
 )
 from reportgen.report.model import MethodNote
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 
 def list_methods(facts: WeightFacts) -> list[MethodNote]:
     """Of every number that the section shows."""
     notes = [
         MethodNote(
-            say("Weights as matrices"),
-            say(
+            _("Weights as matrices"),
+            _(
                 "Every parameter with two sides of at least two, read as outputs × inputs (out × in·k·k; of grouped "
                 "convolutions in divided by the groups), tied ones once. Near zero: magnitude below {near} of the "
                 "standard deviation; of matrices of more than {most} values that share, exact zeros and histograms "
@@ -30,8 +30,8 @@ def list_methods(facts: WeightFacts) -> list[MethodNote]:
             ),
         ),
         MethodNote(
-            say("Spectral norm, stable and effective rank"),
-            say(
+            _("Spectral norm, stable and effective rank"),
+            _(
                 "Singular values from the eigenvalues of the smaller Gram matrix in double precision. Stable rank: "
                 "squared Frobenius over squared spectral norm. Effective rank: exponential of the entropy of the "
                 "singular values as shares of their sum."
@@ -40,8 +40,8 @@ def list_methods(facts: WeightFacts) -> list[MethodNote]:
             "Rudelson and Vershynin 2007, Sampling from large matrices. Journal of the ACM 54.",
         ),
         MethodNote(
-            say("Tail exponent"),
-            say(
+            _("Tail exponent"),
+            _(
                 "Eigenvalues λ of WᵀW, of {least} or more: p(λ) ∝ λ^−α from λ₀ on, α = 1 + n / Σ ln(λ / λ₀), with "
                 "the λ₀ of the smallest Kolmogorov-Smirnov distance among up to a hundred; 95 % interval "
                 "α ± 1.96 (α − 1) / √n, which takes the power law as given: whether it is one is not tested.",
@@ -51,8 +51,8 @@ def list_methods(facts: WeightFacts) -> list[MethodNote]:
             "Martin and Mahoney 2021, Implicit self-regularization in deep neural networks. JMLR 22.",
         ),
         MethodNote(
-            say("Dead and doubled filters"),
-            say(
+            _("Dead and doubled filters"),
+            _(
                 "A row of a layer is near zero when its norm is at most {dead} of the 90th percentile of its "
                 "matrix’s rows; an output is switched off when the scale of the normalisation behind it is, likewise. "
                 "Doubled: |cosine| above {twin} with another row, of the same group, of {columns} inputs or more.",
@@ -66,8 +66,8 @@ def list_methods(facts: WeightFacts) -> list[MethodNote]:
 def gradient_method(images: int, loss: str) -> MethodNote:
     """Of which loss, on what, and in which mode."""
     return MethodNote(
-        say("Gradients of the weights"),
-        say(
+        _("Gradients of the weights"),
+        _(
             "Of the mean {loss} over {n} training images, not augmented: of that sample exactly, so without an "
             "interval. Evaluation mode, but batch normalisation by each batch’s own statistics, as in training.",
             loss=loss, n=numerals.count(images),

@@ -15,7 +15,7 @@ from reportgen.report.sections.parameters.findings import NAME, find_parameters
 from reportgen.report.sections.parameters.methods import list_methods
 from reportgen.report.wording import join_words, shorten
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 LONGEST = 80
 """Characters of a name in the table."""
@@ -68,11 +68,11 @@ def build(record: RunRecord, figures: Figures) -> ParametersView | Skipped:
     """The section from what the probe `weights` found, or why there is nothing."""
     facts = record.probes.weights if record.probes is not None else None
     if facts is None:
-        return Skipped(NAME, say("Parameters as matrices"), why_missing(record.probes, "weights"))
+        return Skipped(NAME, _("Parameters as matrices"), why_missing(record.probes, "weights"))
     columns = list_columns(facts)
     return ParametersView(
         name=NAME,
-        title=say("Parameters as matrices"),
+        title=_("Parameters as matrices"),
         findings=tuple(find_parameters(facts, figures)),
         methods=tuple(list_methods(facts)),
         facts=tuple(list_facts(facts)),
@@ -80,7 +80,7 @@ def build(record: RunRecord, figures: Figures) -> ParametersView | Skipped:
         lines=choose_figures(figures, *FIGURES[3:4]),
         values=choose_figures(figures, *FIGURES[4:6]),
         shares=choose_figures(figures, *FIGURES[6:]),
-        head=(say("No."), say("Matrix"), *(name for name, _ in columns)),
+        head=(_("No."), _("Matrix"), *(name for name, _unused in columns)),
         rows=tuple(make_row(facts, place, columns) for place in facts.shown),
         caption=caption_table(facts),
     )
@@ -91,28 +91,28 @@ def list_facts(facts: WeightFacts) -> list[Fact]:
     inside = sum(matrix.parameters for matrix in facts.matrices)
     found = [
         Fact(
-            say("Matrices"),
+            _("Matrices"),
             numerals.count(len(facts.matrices)),
-            say("outputs × inputs; {inside} parameters, {outside} more stand in vectors",
+            _("outputs × inputs; {inside} parameters, {outside} more stand in vectors",
                 inside=numerals.count(inside), outside=numerals.count(facts.vectors)),
         ),
         Fact(
-            say("Compared with"),
-            say("the initial weights") if facts.trained else say("nothing"),
-            "" if facts.trained else say("this run evaluated a model as it is; there is no before"),
+            _("Compared with"),
+            _("the initial weights") if facts.trained else _("nothing"),
+            "" if facts.trained else _("this run evaluated a model as it is; there is no before"),
         ),
     ]  # fmt: skip
     if facts.sampled is None:
-        found.append(Fact(say("Gradients"), say("none"), say("too dear for the time, or the model gives none")))
+        found.append(Fact(_("Gradients"), _("none"), _("too dear for the time, or the model gives none")))
     else:
-        some = say_count("{count} training image", "{count} training images", facts.sampled.images)
-        note = say("mean {loss}, not augmented; sample of seed {seed}", loss=facts.loss, seed=facts.sampled.seed)
-        found.append(Fact(say("Gradients"), some, note))
+        some = ngettext("{count} training image", "{count} training images", facts.sampled.images)
+        note = _("mean {loss}, not augmented; sample of seed {seed}", loss=facts.loss, seed=facts.sampled.seed)
+        found.append(Fact(_("Gradients"), some, note))
     if facts.unmeasured:
         done = len(facts.matrices) - len(facts.unmeasured)
-        note = say("the time was up; run.probes.weights: full takes all")
-        spectra = say("{done} of {all} matrices", done=numerals.count(done), all=numerals.count(len(facts.matrices)))
-        found.append(Fact(say("Singular values"), spectra, note))
+        note = _("the time was up; run.probes.weights: full takes all")
+        spectra = _("{done} of {all} matrices", done=numerals.count(done), all=numerals.count(len(facts.matrices)))
+        found.append(Fact(_("Singular values"), spectra, note))
     return found
 
 
@@ -123,20 +123,20 @@ Column = tuple[str, Value]
 def list_columns(facts: WeightFacts) -> list[Column]:
     """Heads and how each number is written; those nothing is known of are left out."""
     columns: list[tuple[str, Value, bool]] = [
-        (say("Norm"), lambda _, numbers: numerals.significant(numbers.norm, 3), True),
-        (say("Spread"), lambda _, numbers: numerals.significant(numbers.spread, 3), True),
-        (say("Near zero"), lambda _, numbers: numerals.percent(numbers.near_zero), True),
-        (say("σ₁"), lambda _, numbers: numerals.significant(numbers.spectral, 3), True),
-        (say("Stable rank"), lambda _, numbers: numerals.significant(numbers.stable_rank, 3), True),
-        (say("Effective rank"), lambda _, numbers: numerals.significant(numbers.effective_rank, 3), True),
-        (say("Tail α (n)"), tail_text, any(matrix.final and matrix.final.tail for matrix in facts.matrices)),
-        (say("Moved"), moved_text, facts.trained),
-        (say("Gradient"), gradient_text, facts.sampled is not None),
+        (_("Norm"), lambda _unused, numbers: numerals.significant(numbers.norm, 3), True),
+        (_("Spread"), lambda _unused, numbers: numerals.significant(numbers.spread, 3), True),
+        (_("Near zero"), lambda _unused, numbers: numerals.percent(numbers.near_zero), True),
+        (_("σ₁"), lambda _unused, numbers: numerals.significant(numbers.spectral, 3), True),
+        (_("Stable rank"), lambda _unused, numbers: numerals.significant(numbers.stable_rank, 3), True),
+        (_("Effective rank"), lambda _unused, numbers: numerals.significant(numbers.effective_rank, 3), True),
+        (_("Tail α (n)"), tail_text, any(matrix.final and matrix.final.tail for matrix in facts.matrices)),
+        (_("Moved"), moved_text, facts.trained),
+        (_("Gradient"), gradient_text, facts.sampled is not None),
     ]
     return [(name, value) for name, value, known in columns if known]
 
 
-def tail_text(_: WeightMatrix, numbers: MatrixNumbers) -> str:
+def tail_text(_unused: WeightMatrix, numbers: MatrixNumbers) -> str:
     """The exponent with half of its interval, and the eigenvalues it is fitted to."""
     if numbers.tail is None:
         return numerals.DASH
@@ -161,7 +161,7 @@ def make_row(facts: WeightFacts, place: int, columns: list[Column]) -> MatrixRow
     """One matrix in the words and numbers of the table."""
     matrix = facts.matrices[place]
     cells = []
-    for _, write in columns:
+    for _unused, write in columns:
         value = write(matrix, matrix.final) if matrix.final is not None else numerals.DASH
         before = write(matrix, matrix.initial) if matrix.initial is not None else ""
         cells.append(Cell(value, before if before != numerals.DASH else ""))
@@ -176,34 +176,34 @@ def make_row(facts: WeightFacts, place: int, columns: list[Column]) -> MatrixRow
 def describe(matrix: WeightMatrix) -> str:
     """Sides of a matrix, outputs × inputs, and what is particular about it."""
     kinds = {
-        "attention": say("attention"), "embedding": say("embedding"), "position": say("positions"),
-        "recurrent": say("recurrent"), "other": matrix.module,
+        "attention": _("attention"), "embedding": _("embedding"), "position": _("positions"),
+        "recurrent": _("recurrent"), "other": matrix.module,
     }  # fmt: skip
     parts = [f"{numerals.count(matrix.rows)} × {numerals.count(matrix.columns)}"]
     if matrix.kind not in ("convolution", "linear"):
         parts.append(shorten(kinds[matrix.kind], 24))
     if matrix.groups > 1:
-        parts.append(say("{count} groups", count=numerals.count(matrix.groups)))
+        parts.append(_("{count} groups", count=numerals.count(matrix.groups)))
     if not matrix.trainable:
-        parts.append(say("frozen"))
+        parts.append(_("frozen"))
     if matrix.also:
-        parts.append(say("tied with {name}", name=shorten(join_words(matrix.also), LONGEST)))
+        parts.append(_("tied with {name}", name=shorten(join_words(matrix.also), LONGEST)))
     if not matrix.finite:
-        parts.append(say("not finite"))
+        parts.append(_("not finite"))
     return ", ".join(parts)
 
 
 def caption_table(facts: WeightFacts) -> str:
     """What the columns are and which matrices are listed."""
-    told = [say("Small and grey: before training.")] if facts.trained else []
+    told = [_("Small and grey: before training.")] if facts.trained else []
     told.append(
-        say("Near zero: values within {share} of the spread of zero (of a normal distribution 8.0 %). Effective rank: "
+        _("Near zero: values within {share} of the spread of zero (of a normal distribution 8.0 %). Effective rank: "
             "at most the smaller side. α with half of its 95 % interval and the eigenvalues in the tail. Moved: share "
             "of the initial norm. Gradient: root mean square.", share=f"{NEAR_ZERO:g}")
     )  # fmt: skip
     if len(facts.shown) < len(facts.matrices):
         told.append(
-            say("{shown} of {count} matrices: the first, the last, and of every run of neighbours the largest; the "
+            _("{shown} of {count} matrices: the first, the last, and of every run of neighbours the largest; the "
                 "record holds all.", shown=numerals.count(len(facts.shown)), count=numerals.count(len(facts.matrices)))
         )  # fmt: skip
     return " ".join(told)

@@ -7,7 +7,7 @@ from reportgen.metrics.selection import SURE, Selection, margins
 from reportgen.report.model import Finding
 from reportgen.report.wording import share_interval
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 NAME = "predictions"
 CLOSE = 0.1
@@ -27,7 +27,7 @@ def find_sure(predictions: Predictions) -> Finding | None:
     wrong = int((sure & ~predictions.correct).sum())
     level = numerals.percent(SURE).replace(".0", "")
     if not n:
-        return Finding(say("No prediction reaches {level} confidence.", level=level), 0.3, f"section-{NAME}")
+        return Finding(_("No prediction reaches {level} confidence.", level=level), 0.3, f"section-{NAME}")
     values = {
         "level": level,
         "n": numerals.count(n),
@@ -35,14 +35,14 @@ def find_sure(predictions: Predictions) -> Finding | None:
         "interval": share_interval(wrong, n),
     }
     if not wrong:
-        text = say_count(
+        text = ngettext(
             "The one prediction with at least {level} confidence is right.",
             "None of the {n} predictions with at least {level} confidence is wrong ({share}, {interval}).",
             n,
             **values,
         )
         return Finding(text, 0.3, f"section-{NAME}")
-    text = say_count(
+    text = ngettext(
         "{count} wrong prediction was made with at least {level} confidence: {share} ({interval}) of the {n} "
         "predictions that sure, {part} of all errors.",
         "{count} wrong predictions were made with at least {level} confidence: {share} ({interval}) of the {n} "
@@ -62,13 +62,13 @@ def find_close(predictions: Predictions) -> Finding | None:
     n, right = int(close.sum()), int((close & predictions.correct).sum())
     if not n:
         return None
-    text = say_count(
+    text = ngettext(
         "{count} prediction ({share}) leads its second class by less than ten points, and it is {verdict}.",
         "{count} predictions ({share}) lead their second class by less than ten points; {right} ({interval}) of them "
         "are right.",
         n,
         share=numerals.percent(n / predictions.n, predictions.n),
-        verdict=say("right") if right else say("wrong"),
+        verdict=_("right") if right else _("wrong"),
         right=numerals.percent(right / n),
         interval=share_interval(right, n),
     )
@@ -80,7 +80,7 @@ def find_label_errors(selection: Selection) -> Finding | None:
     group = next((group for group in selection.groups if group.name == "label_errors"), None)
     if group is None or not group.candidates:
         return None
-    text = say_count(
+    text = ngettext(
         "{count} label is a candidate for an error: the model disagrees with it, surer of another class than it "
         "usually is. The model may be the one that is wrong; a person has to look.",
         "{count} labels are candidates for errors: the model disagrees with them, surer of another class than it "

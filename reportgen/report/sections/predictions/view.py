@@ -16,7 +16,7 @@ from reportgen.report.model import SectionView, Skipped
 from reportgen.report.sections.predictions.findings import NAME, find_predictions
 from reportgen.report.wording import join_words
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 GUESSES = 3
 ONE_A_CLASS = ("typical", "untypical")
@@ -50,17 +50,17 @@ class PredictionsView(SectionView):
 def build(record: RunRecord, figures: Figures) -> PredictionsView | Skipped:
     """The section from the pictures that the record keeps, or why there is none."""
     del figures
-    title = say("Predictions")
+    title = _("Predictions")
     arrays = record.arrays
     if not {"eval.logits", "eval.labels", "eval.ids"} <= set(arrays) or not len(arrays["eval.labels"]):
-        return Skipped(NAME, title, say("The record holds no evaluation."))
+        return Skipped(NAME, title, _("The record holds no evaluation."))
     predictions = read_predictions(arrays["eval.logits"], arrays["eval.labels"])
     if not predictions.finite:
-        reason = say("Some of the model’s outputs are not finite numbers: confidence can’t order its predictions.")
+        reason = _("Some of the model’s outputs are not finite numbers: confidence can’t order its predictions.")
         return Skipped(NAME, title, reason)
     selection = select(arrays["eval.logits"], arrays["eval.labels"])
     groups = Album(record, predictions).fill(selection.groups)
-    note = say(
+    note = _(
         "Each picture carries its index in the test split and the three most probable classes; the label is bold. "
         "No group is filled up with pictures that do not fit its rule."
     )
@@ -103,13 +103,13 @@ class Album:
         picture = arrays["pictures"][int(places[0])]
         label, right = int(self.predictions.labels[row]), bool(self.predictions.correct[row])
         guesses = self.guess(row, label)
-        alt = say(
+        alt = _(
             "Picture of “{label}”, predicted “{first}” with {percent}.",
             label=names[label],
             first=guesses[0].name,
             percent=guesses[0].percent,
         )
-        verdict = f"✓ {say('right')}" if right else f"✗ {say('wrong')}"
+        verdict = f"✓ {_('right')}" if right else f"✗ {_('wrong')}"
         png = encode_png(thumbnail(picture))
         return PictureCard(png, alt, numerals.count(index), names[label], right, verdict, guesses, not right)
 
@@ -141,11 +141,11 @@ def describe(group: Group, cards: tuple[PictureCard, ...], repeats: tuple[Pictur
     if group.name in ONE_A_CLASS:
         size = ""
     elif group.candidates > shown:
-        size = say("{shown} of {all} that fit.", shown=shown, all=numerals.count(group.candidates))
+        size = _("{shown} of {all} that fit.", shown=shown, all=numerals.count(group.candidates))
     else:
-        size = say_count("The only one that fits.", "All {count} that fit.", group.candidates)
-    names = join_words([say("no.\u00a0{index}", index=card.index) for card in repeats])
-    above = say("Shown above: {names}.", names=names) if repeats else ""
+        size = ngettext("The only one that fits.", "All {count} that fit.", group.candidates)
+    names = join_words([_("no.\u00a0{index}", index=card.index) for card in repeats])
+    above = _("Shown above: {names}.", names=names) if repeats else ""
     return CardGroup(group.name, group.title, group.rule, size, above, cards)
 
 

@@ -12,7 +12,7 @@ from reportgen.report.components import Fact, seed_fact
 from reportgen.report.model import FigureFile, MethodNote, SectionView, Skipped
 from reportgen.report.sections.reproduce.spec_text import format_spec
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 NAME = "reproduce"
 
@@ -43,7 +43,7 @@ def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> Rep
     del figures
     return ReproduceView(
         NAME,
-        say("Reproduce"),
+        _("Reproduce"),
         command=record.provenance.command,
         spec=format_spec(record.spec),
         facts=tuple(list_facts(record)),
@@ -57,18 +57,18 @@ def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> Rep
 def list_facts(record: RunRecord) -> list[Fact]:
     """Commit, seed, device and platform of the run."""
     device, origin = record.device, record.provenance
-    state = {None: "", True: say("files differed from it"), False: say("no file differed from it")}[origin.dirty]
-    memory = say("channels last") if device.channels_last else say("contiguous")
+    state = {None: "", True: _("files differed from it"), False: _("no file differed from it")}[origin.dirty]
+    memory = _("channels last") if device.channels_last else _("contiguous")
     return [
-        Fact(say("Commit"), origin.commit or say("none (outside git)"), state),
+        Fact(_("Commit"), origin.commit or _("none (outside git)"), state),
         seed_fact(record),
-        Fact(say("Device"), device.name, device.kind),
-        Fact(say("Threads"), numerals.count(device.threads)),
-        Fact(say("Precision"), device.precision, device.precision_reason),
-        Fact(say("Memory format"), memory),
-        Fact(say("Platform"), origin.platform),
-        Fact(say("Date"), origin.created),
-        Fact(say("Fingerprint"), record.fingerprint),
+        Fact(_("Device"), device.name, device.kind),
+        Fact(_("Threads"), numerals.count(device.threads)),
+        Fact(_("Precision"), device.precision, device.precision_reason),
+        Fact(_("Memory format"), memory),
+        Fact(_("Platform"), origin.platform),
+        Fact(_("Date"), origin.created),
+        Fact(_("Fingerprint"), record.fingerprint),
     ]
 
 
@@ -77,14 +77,14 @@ def list_digests(record: RunRecord) -> list[tuple[str, str]]:
     origin = record.provenance
     rows = []
     if origin.weights_sha256:
-        rows.append((origin.weights_file or say("weights"), origin.weights_sha256))
+        rows.append((origin.weights_file or _("weights"), origin.weights_sha256))
     if origin.model_source_sha256:
-        rows.append((say("source of the model"), origin.model_source_sha256))
+        rows.append((_("source of the model"), origin.model_source_sha256))
     teacher = record.training.teacher if record.training else None
     if teacher is not None and teacher.weights_sha256:
-        rows.append((say("{file}, of the teacher", file=teacher.weights_file), teacher.weights_sha256))
+        rows.append((_("{file}, of the teacher", file=teacher.weights_file), teacher.weights_sha256))
     if teacher is not None and teacher.source_sha256:
-        rows.append((say("source of the teacher"), teacher.source_sha256))
+        rows.append((_("source of the teacher"), teacher.source_sha256))
     return rows + sorted(record.data.digests.items())
 
 
@@ -105,8 +105,8 @@ def list_methods(record: RunRecord) -> list[MethodNote]:
     if record.latency:
         notes.append(
             MethodNote(
-                say("Latency"),
-                say(
+                _("Latency"),
+                _(
                     "Wall time of forward passes after a warm-up, synchronised with the device; median and 95th "
                     "percentile. The interval of a median of times lies between two order statistics, 95 %, whatever "
                     "their distribution; repeats are taken as independent."
@@ -121,14 +121,14 @@ def interval_methods(resamples: int, seed: int) -> list[MethodNote]:
     """How sure a number is."""
     return [
         MethodNote(
-            say("Intervals of proportions"),
-            say("Wilson score interval, 95 %, over images."),
+            _("Intervals of proportions"),
+            _("Wilson score interval, 95 %, over images."),
             "Wilson 1927, Probable inference, the law of succession, and statistical inference. "
             "Journal of the American Statistical Association 22, 209–212.",
         ),
         MethodNote(
-            say("All other intervals"),
-            say(
+            _("All other intervals"),
+            _(
                 "Percentile bootstrap over images, stratified by class, {resamples} resamples, seed {seed}, 95 %.",
                 resamples=numerals.count(resamples),
                 seed=seed,
@@ -142,8 +142,8 @@ def calibration_methods() -> list[MethodNote]:
     """How far confidence can be believed."""
     return [
         MethodNote(
-            say("Calibration error"),
-            say(
+            _("Calibration error"),
+            _(
                 "Expected calibration error: mean distance between confidence and accuracy over 15 bins of equal "
                 "width, weighted by their images. Temperature scaling is fitted on one half of the images and judged "
                 "on the other."
@@ -151,8 +151,8 @@ def calibration_methods() -> list[MethodNote]:
             "Guo, Pleiss, Sun and Weinberger 2017, On calibration of modern neural networks. ICML.",
         ),
         MethodNote(
-            say("Brier score"),
-            say("Mean squared distance between the predicted probabilities and the label, summed over classes."),
+            _("Brier score"),
+            _("Mean squared distance between the predicted probabilities and the label, summed over classes."),
             "Brier 1950, Verification of forecasts expressed in terms of probability. Monthly Weather Review 78, 1–3.",
         ),
     ]
@@ -161,8 +161,8 @@ def calibration_methods() -> list[MethodNote]:
 def count_method() -> MethodNote:
     """What is counted as a multiply-accumulate."""
     return MethodNote(
-        say("MACs"),
-        say(
+        _("MACs"),
+        _(
             "One traced forward pass of one image. A multiply-accumulate is half a floating-point operation of "
             "convolutions, linear layers, matrix products, attention and recurrent cells; normalisation and "
             "element-wise work is not counted. Every parameter counts once, wherever it is used."

@@ -15,7 +15,7 @@ from reportgen.report.model import Finding
 from reportgen.report.sections.response.findings import NAME
 from reportgen.report.wording import evidence, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 OVERSURE = 0.05
 """Confidence beyond accuracy, against the images as they are, from which on it is worth a word."""
@@ -61,11 +61,11 @@ def find_oversure(responses: Responses, anchor: str) -> Finding | None:
     }
     grew = mean_difference(sure[place], sure[one])
     start = (
-        say("Confidence grows with the drive, accuracy does not")
+        _("Confidence grows with the drive, accuracy does not")
         if grew is not None and grew[1] > 0 and exposures[place] > 1
-        else say("Confidence outlives accuracy")
+        else _("Confidence outlives accuracy")
     )
-    text = say(
+    text = _(
         "{start}: at {exposure} it is right for {right} of the images and sure by {sure} on average; "
         "for the images as they are, {usual_right} and {usual_sure} (n\u00a0=\u00a0{n}).",
         start=start,
@@ -77,8 +77,8 @@ def find_oversure(responses: Responses, anchor: str) -> Finding | None:
 def say_exposure(exposure: float) -> str:
     """An exposure in a sentence: "4 times the brightness", "1/8 of the brightness"."""
     if exposure < 1:
-        return say("1/{part} of the brightness", part=numerals.brief(1 / exposure))
-    return say("{times} times the brightness", times=numerals.brief(exposure))
+        return _("1/{part} of the brightness", part=numerals.brief(1 / exposure))
+    return _("{times} times the brightness", times=numerals.brief(exposure))
 
 
 def find_stops(responses: Responses, anchor: str) -> Finding | None:
@@ -92,7 +92,7 @@ def find_stops(responses: Responses, anchor: str) -> Finding | None:
     told = [loss_text(loss) for loss in losses if loss is not None]
     if len(told) < 4:
         return None
-    text = say(
+    text = _(
         "Half the light changes the accuracy by {half}, twice the light, cut at white, by {twice}; 1/{low} of it by "
         "{dark} and {high} times by {bright} (paired 95 % intervals, n\u00a0=\u00a0{n}).",
         half=told[0], twice=told[1], dark=told[2], bright=told[3], low=numerals.count(1 / exposures[lit]),
@@ -112,7 +112,7 @@ def find_black(record: RunRecord, responses: Responses, anchor: str) -> Finding 
     black, classes = responses.facts.black, record.data.classes
     if black.label >= len(classes):
         return None
-    text = say(
+    text = _(
         "A black picture it calls {name}, {confidence} sure; chance would be {chance}.",
         name=quote(classes[black.label]), confidence=numerals.percent(black.confidence),
         chance=numerals.percent(1 / len(classes)),

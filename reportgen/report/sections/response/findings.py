@@ -11,7 +11,7 @@ from reportgen.report.components import Figures
 from reportgen.report.model import Finding
 from reportgen.report.wording import evidence, join_few, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 NAME = "response"
 STRAIGHT = 0.05
@@ -37,7 +37,7 @@ def find_layers(responses: Responses, figures: Figures) -> list[Finding]:
 
 def images_text(responses: Responses) -> str:
     """How many images the responses of layers are of."""
-    return say("n\u00a0=\u00a0{n} images", n=numerals.count(responses.facts.by_layer.images))
+    return _("n\u00a0=\u00a0{n} images", n=numerals.count(responses.facts.by_layer.images))
 
 
 def named(responses: Responses, place: int) -> str:
@@ -60,13 +60,13 @@ def find_flat(responses: Responses, anchor: str) -> Finding | None:
             flat.append((place, ends))
     if not flat:
         return None
-    known = {place: responses.characteristic(place) for place, _ in flat}
+    known = {place: responses.characteristic(place) for place, _unused in flat}
     told = []
     for place, ends in flat:
         one = known[place]
         gain, interval = gain_texts(one.gain if one is not None else None, ends)
-        told.append(say("{name} (gain {gain}, {interval})", name=named(responses, place), gain=gain, interval=interval))
-    text = say_count(
+        told.append(_("{name} (gain {gain}, {interval})", name=named(responses, place), gain=gain, interval=interval))
+    text = ngettext(
         "{count} of {all} layers is saturated at its usual drive, its output hardly following its input: {layers}; "
         "1 would be in proportion ({images}).",
         "{count} of {all} layers are saturated at their usual drive, their output hardly following their input: "
@@ -88,20 +88,20 @@ def find_dead(responses: Responses, anchor: str) -> Finding | None:
     units = responses.facts.units
     dead, channels = sum(unit.dead for unit in units), sum(unit.channels for unit in units)
     if not dead:
-        text = say("No channel of the {count} layers is dead: each answers to some image at some drive ({images}).",
+        text = _("No channel of the {count} layers is dead: each answers to some image at some drive ({images}).",
                    count=numerals.count(len(units)), images=images_text(responses))  # fmt: skip
         return Finding(text, 0.1, anchor)
     worst = max(units, key=lambda unit: (unit.dead / max(unit.channels, 1), unit.channels))
     before = [unit.dead_before for unit in units if unit.dead_before is not None]
-    told = say(
+    told = _(
         "{dead} of {channels} channels ({share}) are dead: their output is the same for every image, at every drive "
         "up to three times the usual ({images})",
         dead=numerals.count(dead), channels=numerals.count(channels), share=numerals.percent(dead / channels),
         images=images_text(responses),
     )  # fmt: skip
     if len(before) == len(units):
-        told = say("{text}; before training there were {before}", text=told, before=numerals.count(sum(before)))
-    text = say("{text}. Most in {name}: {dead} of {channels}.", text=told, name=quote(worst.path or worst.kind),
+        told = _("{text}; before training there were {before}", text=told, before=numerals.count(sum(before)))
+    text = _("{text}. Most in {name}: {dead} of {channels}.", text=told, name=quote(worst.path or worst.kind),
                dead=numerals.count(worst.dead), channels=numerals.count(worst.channels))  # fmt: skip
     share = worst.dead / max(worst.channels, 1)
     weight = 0.6 if share > MANY_DEAD else 0.4 if share > SOME_DEAD else 0.2
@@ -114,7 +114,7 @@ def find_straight(responses: Responses, anchor: str) -> Finding | None:
     straight = [place for place in places if bend[place] < STRAIGHT]
     if not straight:
         return None
-    text = say_count(
+    text = ngettext(
         "{count} of {all} layers with a nonlinearity works in its linear region only: with its input reversed it gives "
         "the reverse of its output to within 5 % ({layers}; {images}).",
         "{count} of {all} layers with a nonlinearity work in their linear region only: with their input reversed they "
@@ -134,11 +134,11 @@ def find_gains(responses: Responses, anchor: str) -> Finding | None:
     known = [(place, one) for place, one in found if one is not None]
     if len(known) < 2:
         return None
-    gains = [one.gain for _, one in known]
+    gains = [one.gain for _unused, one in known]
     low, high = (known[index] for index in (int(np.argmin(gains)), int(np.argmax(gains))))
     last = float(responses.array("drives")[-1])
-    whole = sum(one.linear is not None and one.linear[1] >= last for _, one in known)
-    text = say(
+    whole = sum(one.linear is not None and one.linear[1] >= last for _unused, one in known)
+    text = _(
         "Ten per cent more input raises the output of a layer by {median} in the median, from {low} ({weak}) to {high} "
         "({strong}); {whole} of {count} keep that gain up to {last} times their usual drive ({images}).",
         median=rise(float(np.median(gains))), low=rise(low[1].gain), weak=named(responses, low[0]),
@@ -169,9 +169,9 @@ def find_change(responses: Responses, anchor: str) -> Finding | None:
             changes.append((abs(after.gain - before.gain), place, before.gain, after.gain, sides[1]))
     if not changes:
         return None
-    _, place, old, new, ends = max(changes)
+    _unused, place, old, new, ends = max(changes)
     gain, interval = gain_texts(new, ends)
-    text = say(
+    text = _(
         "Training changed the gain of {name} most, from {before} to {gain} ({interval}, {images}).",
         name=named(responses, place), before=numerals.fixed(old, 2), gain=gain, interval=interval,
         images=images_text(responses),

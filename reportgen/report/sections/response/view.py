@@ -17,7 +17,7 @@ from reportgen.report.sections.response.exposure_findings import find_light
 from reportgen.report.sections.response.findings import NAME, find_layers, gain_texts
 from reportgen.report.wording import join_few, quote, shorten
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 LONGEST_KIND = 44
 BEFORE = (3, 9)
@@ -44,10 +44,10 @@ def build(record: RunRecord, figures: Figures) -> ResponseView | Skipped:
     """The section from the characteristic curves, or why there are none."""
     responses = read_responses(record)
     if responses is None:
-        return Skipped(NAME, say("Characteristic curves"), why_missing(record.probes, NAME))
+        return Skipped(NAME, _("Characteristic curves"), why_missing(record.probes, NAME))
     return ResponseView(
         name=NAME,
-        title=say("Characteristic curves"),
+        title=_("Characteristic curves"),
         methods=tuple(list_methods()),
         findings=(*find_layers(responses, figures), *find_light(record, responses, figures)),
         metrics=list_values(record),
@@ -71,7 +71,7 @@ def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
     share = sum(unit.dead for unit in units) / channels
     return (
         MetricValue(
-            name=DEAD, label=say("Dead channels"), value=share, n=channels, counted=say("channels"), unit="share",
+            name=DEAD, label=_("Dead channels"), value=share, n=channels, counted=_("channels"), unit="share",
             higher_is_better=False, display=numerals.percent(share, channels), method="exact",
         ),
     )  # fmt: skip
@@ -80,15 +80,15 @@ def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
 def list_facts(responses: Responses) -> list[Fact]:
     """What was shown to what."""
     facts = responses.facts
-    seed = say("of the test split, classes in equal shares, seed {seed}", seed=facts.sampled.seed)
+    seed = _("of the test split, classes in equal shares, seed {seed}", seed=facts.sampled.seed)
     bends = sum(unit.bends for unit in facts.units)
     return [
-        Fact(say("Images, accuracy"), numerals.count(facts.sampled.images), seed),
-        Fact(say("Images, layers"), numerals.count(facts.by_layer.images), say("the first of them")),
+        Fact(_("Images, accuracy"), numerals.count(facts.sampled.images), seed),
+        Fact(_("Images, layers"), numerals.count(facts.by_layer.images), _("the first of them")),
         Fact(
-            say("Layers"),
+            _("Layers"),
             numerals.count(len(facts.units)),
-            say("blocks and stretches driven as one, {bends} with a nonlinearity", bends=numerals.count(bends)),
+            _("blocks and stretches driven as one, {bends} with a nonlinearity", bends=numerals.count(bends)),
         ),
     ]
 
@@ -97,7 +97,7 @@ def make_row(responses: Responses, place: int) -> Row:
     """One layer in numbers."""
     unit, one = responses.facts.units[place], responses.characteristic(place)
     before = responses.characteristic(place, INITIAL) if responses.compared else None
-    kind = say("{kind} (normalises)", kind=unit.kind) if unit.normalises else unit.kind
+    kind = _("{kind} (normalises)", kind=unit.kind) if unit.normalises else unit.kind
     return (
         unit.path or numerals.DASH,
         shorten(kind, LONGEST_KIND),
@@ -140,7 +140,7 @@ def saturation_text(responses: Responses, one: Characteristic | None) -> str:
     if one is None:
         return numerals.DASH
     if one.saturation is None:
-        return say("beyond {last}", last=numerals.brief(float(responses.array("drives")[-1])))
+        return _("beyond {last}", last=numerals.brief(float(responses.array("drives")[-1])))
     return drive_text(one.saturation)
 
 
@@ -148,24 +148,24 @@ def dead_text(unit: ResponseUnit, dead: int | None) -> str:
     """Dead channels of all: "12 of 512"."""
     if dead is None:
         return numerals.DASH
-    return say("{dead} of {channels}", dead=numerals.count(dead), channels=numerals.count(unit.channels))
+    return _("{dead} of {channels}", dead=numerals.count(dead), channels=numerals.count(unit.channels))
 
 
 def caption_rows(responses: Responses) -> str:
     """What the columns are."""
-    return say(
+    return _(
         "Every layer in the order of execution, by its own drive (n\u00a0=\u00a0{n} images). Gain: share by which the "
         "output grows over the share by which the input does, at the usual drive, with its 95 % bootstrap interval "
         "over images.{before} At rest: output without any input, relative to the usual one. "
         "Linear, threshold and saturation are drives, in multiples of the usual one.",
         n=numerals.count(responses.facts.by_layer.images),
-        before=say(" Before: with the initial weights.") if responses.compared else "",
+        before=_(" Before: with the initial weights.") if responses.compared else "",
     )  # fmt: skip
 
 
 def list_methods() -> list[MethodNote]:
     """The quantities, defined."""
-    curve = say(
+    curve = _(
         "Response R: the root mean square of a layer’s output over images, channels and positions, drawn relative to "
         "that for the images as they are; of a channel, over images and positions, relative to its own. A layer here "
         "is what lies between the input of one convolution or linear layer, or of one block of at most ten, and the "
@@ -173,7 +173,7 @@ def list_methods() -> list[MethodNote]:
         "Exposure: every pixel value, 0 to 1, times e, cut at 1 as a camera stores it or not cut, then normalised. Own "
         "drive: the first argument of the layer, as it is in the network, times a, from −1 to 3; nothing else changes."
     )
-    regions = say(
+    regions = _(
         "Local gain: ΔR/Δa between neighbouring drives over R(1); its interval at 1 is a bootstrap over images. Linear "
         "region: the drives around 1 between which the gain stays within {tolerance} of that at 1. Threshold: the "
         "least drive from which on, up to 1, it is at least {onset} of that; 0 where it answers from the start. "
@@ -181,14 +181,14 @@ def list_methods() -> list[MethodNote]:
         "{spent} of proportion.",
         tolerance=numerals.percent(TOLERANCE), onset=numerals.percent(ONSET), spent=numerals.percent(SPENT),
     )  # fmt: skip
-    dead = say(
+    dead = _(
         "A channel is dead that differs by less than a millionth of R over all images, positions and drives from 0 up. "
         "Initial batch normalisation that never saw an image takes its statistics from the sample."
     )
     return [
-        MethodNote(say("Characteristic curves"), curve),
-        MethodNote(say("Regions of a characteristic curve"), regions),
-        MethodNote(say("Dead channels"), dead),
+        MethodNote(_("Characteristic curves"), curve),
+        MethodNote(_("Regions of a characteristic curve"), regions),
+        MethodNote(_("Dead channels"), dead),
     ]
 
 
@@ -199,10 +199,10 @@ def list_notes(responses: Responses) -> list[str]:
         notes.append(facts.why_alone)
     if facts.left_out:
         text = "{count} further layer was left out, evenly over depth.", "{count} further layers were left out, evenly."
-        notes.append(say_count(*text, facts.left_out))
+        notes.append(ngettext(*text, facts.left_out))
     if facts.unmeasured:
         names = join_few([quote(path) for path in facts.unmeasured])
-        notes.append(say("Could not be driven alone: {names}.", names=names))
+        notes.append(_("Could not be driven alone: {names}.", names=names))
     return notes
 
 

@@ -16,7 +16,7 @@ from reportgen.report.naming import name_condition, name_kind
 from reportgen.report.sections.robustness.preprocessing_findings import find_preparation
 from reportgen.report.wording import evidence, join_few, join_words
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 NAME = "robustness"
 MUCH = 0.2
@@ -59,7 +59,7 @@ def find_worst(corrupted: Sequence[Outcome], kinds: Sequence[KindMean], anchor: 
         return None
     worst = max(corrupted, key=lambda one: one.drop)
     if not worst.surely_worse:
-        text = say_count(
+        text = ngettext(
             "No corruption of {count} kind lowers the accuracy by more than these images could show by chance: the "
             "worst, {name}, changes it by {change}.",
             "None of {count} kinds of corruption lowers the accuracy by more than these images could show by chance: "
@@ -67,7 +67,7 @@ def find_worst(corrupted: Sequence[Outcome], kinds: Sequence[KindMean], anchor: 
             len(kinds), name=name_condition(worst.condition), change=worst.change.display_full,
         )  # fmt: skip
         return Finding(text, 0.25, anchor, "good")
-    text = say(
+    text = _(
         "{name} costs most: {loss} ({interval}), from {clean} right on the images as they are to {accuracy}",
         name=capital(name_condition(worst.condition)), loss=lost_points(worst.drop),
         interval=loss_interval(worst), clean=worst.clean.display, accuracy=worst.accuracy.display_full,
@@ -76,10 +76,10 @@ def find_worst(corrupted: Sequence[Outcome], kinds: Sequence[KindMean], anchor: 
                  for kind in kinds]  # fmt: skip
     if len(strongest) > 2:
         median = float(np.median([one.drop for one in strongest]))
-        text = say("{text}; the median of the {count} kinds, each at its worst, costs {loss}.", text=text,
+        text = _("{text}; the median of the {count} kinds, each at its worst, costs {loss}.", text=text,
                    count=len(strongest), loss=lost_points(median))  # fmt: skip
     else:
-        text = say("{text}.", text=text)
+        text = _("{text}.", text=text)
     much = worst.drop > MUCH
     return Finding(text, 0.5 if much else 0.3, anchor, "caution" if much else "plain")
 
@@ -88,20 +88,20 @@ def find_mean(record: RunRecord, mean: CorruptionMean | None, anchor: str) -> Fi
     """All corruptions together, and whether training knew any."""
     if mean is None:
         return None
-    text = say(
+    text = _(
         "Over {kinds} at severities {levels} the mean accuracy is {accuracy}, {change} ({interval}) against the same "
         "images as they are.",
-        kinds=say_count("{count} kind of corruption", "{count} kinds of corruption", mean.kinds),
+        kinds=ngettext("{count} kind of corruption", "{count} kinds of corruption", mean.kinds),
         levels=join_words([str(level) for level in mean.severities]), accuracy=mean.accuracy.display_full,
         change=mean.change.display, interval=mean.change.display_interval,
     )  # fmt: skip
     if record.training is None:
         return Finding(text, 0.3, anchor)
     if record.data.augment:
-        why = say("Training changed its pictures by {names} alone; it showed no noise, blur, weather or compression.",
+        why = _("Training changed its pictures by {names} alone; it showed no noise, blur, weather or compression.",
                   names=join_words(list(record.data.augment)))  # fmt: skip
     else:
-        why = say("Training showed every picture unchanged; augmentation is what would prepare for them.")
+        why = _("Training showed every picture unchanged; augmentation is what would prepare for them.")
     return Finding(f"{text} {why}", 0.3, anchor)
 
 
@@ -112,18 +112,18 @@ def find_half(corrupted: Sequence[Outcome], anchor: str) -> Finding | None:
     kinds = {one.condition.kind for one in corrupted}
     halves = sorted(half_lost(corrupted).values(), key=lambda one: (one.condition.level, one.accuracy.value or 0.0))
     if not halves:
-        text = say_count(
+        text = ngettext(
             "At no severity measured is half of the accuracy lost ({count} kind of corruption).",
             "At no severity measured is half of the accuracy lost ({count} kinds of corruption).",
             len(kinds),
         )
         return Finding(text, 0.15, anchor)
     named = [
-        say("{kind} at severity {level} ({accuracy} left)", kind=name_kind(one.condition.kind),
+        _("{kind} at severity {level} ({accuracy} left)", kind=name_kind(one.condition.kind),
             level=f"{one.condition.level:g}", accuracy=one.accuracy.display_full)
         for one in halves
     ]  # fmt: skip
-    text = say(
+    text = _(
         "Half of the accuracy is lost under {named}, of {count} kinds of corruption at the severities measured.",
         named=join_few(named), count=len(kinds),
     )  # fmt: skip
@@ -136,19 +136,19 @@ def find_shift(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> F
     if not shifts:
         return None
     least, most = shifts[0], shifts[-1]
-    text = say_count(
+    text = ngettext(
         "Moved by {count} pixel, {moved} of the images are called something else; accuracy changes by {change}.",
         "Moved by {count} pixels, {moved} of the images are called something else; accuracy changes by {change}.",
         int(least.condition.level), moved=least.moved.display_full,
         change=f"{least.change.display} ({least.change.display_interval})",
     )  # fmt: skip
     if most is not least:
-        more = say("Moved by {pixels} it changes by {change} ({interval}).", pixels=f"{most.condition.level:g}",
+        more = _("Moved by {pixels} it changes by {change} ({interval}).", pixels=f"{most.condition.level:g}",
                    change=most.change.display, interval=most.change.display_interval)  # fmt: skip
         text = f"{text} {more}"
     if record.training is not None:
-        seen = say("Training moved its pictures by up to {pixels} pixels (crop).", pixels=SEEN_SHIFT)
-        never = say("Training never moved a picture; the augmentation “crop” would.")
+        seen = _("Training moved its pictures by up to {pixels} pixels (crop).", pixels=SEEN_SHIFT)
+        never = _("Training never moved a picture; the augmentation “crop” would.")
         text = f"{text} {seen if 'crop' in record.data.augment else never}"
     return judge(text, least, anchor, 0.2)
 
@@ -158,12 +158,12 @@ def find_mirror(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> 
     one = next((one for one in outcomes if one.condition.kind == "flip_horizontal"), None)
     if one is None:
         return None
-    text = say("Mirrored left to right, {moved} of the images are called something else; accuracy changes by "
+    text = _("Mirrored left to right, {moved} of the images are called something else; accuracy changes by "
                "{change} ({interval}).", moved=one.moved.display_full, change=one.change.display,
                interval=one.change.display_interval)  # fmt: skip
     if record.training is not None:
-        seen = say("Training showed both directions (flip).")
-        never = say("Training never mirrored a picture; where left and right mean nothing, the augmentation “flip” "
+        seen = _("Training showed both directions (flip).")
+        never = _("Training never mirrored a picture; where left and right mean nothing, the augmentation “flip” "
                     "would.")  # fmt: skip
         text = f"{text} {seen if 'flip' in record.data.augment else never}"
     return judge(text, one, anchor, 0.15)
@@ -181,14 +181,14 @@ def find_turn(outcomes: Sequence[Outcome], anchor: str) -> Finding | None:
     if not turns:
         return None
     told = [
-        say("by {angle}° {change} ({interval})", angle=f"{one.condition.level:g}", change=one.change.display,
+        _("by {angle}° {change} ({interval})", angle=f"{one.condition.level:g}", change=one.change.display,
             interval=one.change.display_interval)
         for one in turns
     ]  # fmt: skip
-    text = say("Turned, accuracy changes: {told}.", told=join_words(told))
+    text = _("Turned, accuracy changes: {told}.", told=join_words(told))
     over = next((one for one in outcomes if one.condition.kind == "flip_vertical"), None)
     if over is not None:
-        text += " " + say("Upside down: {change} ({interval}).", change=over.change.display,
+        text += " " + _("Upside down: {change} ({interval}).", change=over.change.display,
                           interval=over.change.display_interval)  # fmt: skip
     return Finding(text, 0.12, anchor)
 
@@ -202,14 +202,14 @@ def find_attack(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> 
     below = [one for one in attacks if one.accuracy.high is not None and one.accuracy.high < chance]
     if not below:
         strongest = max(attacks, key=lambda one: one.drop)
-        text = say(
+        text = _(
             "The strongest attack tried, {name}, leaves {accuracy} right, of {clean} without it; chance is {chance}.",
             name=name_condition(strongest.condition), accuracy=strongest.accuracy.display_full,
             clean=strongest.clean.display, chance=numerals.percent(chance),
         )  # fmt: skip
         return Finding(text, 0.22, anchor)
     least = min(below, key=lambda one: (one.condition.level, one.accuracy.value or 0.0))
-    text = say(
+    text = _(
         "{name} is enough to press the accuracy below chance ({chance}): {accuracy} of the images stay right, of "
         "{clean} without it. Networks trained without attacks fall like this (Madry et al. 2018).",
         name=capital(name_condition(least.condition)), chance=numerals.percent(chance),
@@ -222,16 +222,16 @@ def find_masking(facts: RobustnessFacts, outcomes: Sequence[Outcome], anchor: st
     """Signs that the gradient is hidden, so that the attacks are weaker than they should be (Athalye et al. 2018)."""
     signs = []
     if facts.attack is not None and facts.attack.flat:
-        signs.append(say_count("at {count} image the gradient is zero everywhere",
+        signs.append(ngettext("at {count} image the gradient is zero everywhere",
                                "at {count} images the gradient is zero everywhere", facts.attack.flat))  # fmt: skip
     by_level = {(one.condition.kind, one.condition.level): one for one in outcomes}
     for (kind, level), one in by_level.items():
         single = by_level.get(("fgsm", level))
         if kind == "pgd" and single is not None and (single.accuracy.high or 1.0) < (one.accuracy.low or 0.0):
-            signs.append(say("at ε\u00a0=\u00a0{level}/255 one step does more harm than many", level=f"{level:g}"))
+            signs.append(_("at ε\u00a0=\u00a0{level}/255 one step does more harm than many", level=f"{level:g}"))
     if not signs:
         return None
-    text = say("The attacks may be weaker than they look: {signs}. A hidden gradient is no defence.",
+    text = _("The attacks may be weaker than they look: {signs}. A hidden gradient is no defence.",
                signs=join_words(signs))  # fmt: skip
     return Finding(text, 0.3, anchor, "caution")
 

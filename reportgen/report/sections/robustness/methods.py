@@ -9,7 +9,7 @@ from reportgen.metrics.robustness import RESAMPLES
 from reportgen.record.probes.robustness import AttackSettings, RobustnessFacts
 from reportgen.report.model import MethodNote
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 
 def list_methods(facts: RobustnessFacts) -> Iterator[MethodNote]:
@@ -26,15 +26,15 @@ def list_methods(facts: RobustnessFacts) -> Iterator[MethodNote]:
 def preparation_check() -> MethodNote:
     """When a normalisation is doubted."""
     return MethodNote(
-        say("Preprocessing check"),
-        say(
+        _("Preprocessing check"),
+        _(
             "The same weights on the same images under the other usual normalisations, value ranges and channel "
             "orders; those that seem better are tried on more images. The spec’s own is doubted when another one is "
             "better by the exact McNemar test, p < {alarm} after Holm’s correction for all ways tried, doubled for the "
             "second look; when the change, at the corrected level, is surely above {worth}; and when the better one is "
             "clearly above chance. Near equals are told apart by their loss on training images. Weights that this run "
             "trained from scratch are never doubted.",
-            alarm=f"{ALARM:g}", worth=numerals.points(WORTH, 0).removeprefix("+").replace("points", say("point")),
+            alarm=f"{ALARM:g}", worth=numerals.points(WORTH, 0).removeprefix("+").replace("points", _("point")),
         ),
         "McNemar 1947, Note on the sampling error of the difference between correlated proportions or percentages. "
         "Psychometrika 12, 153–157. Holm 1979, A simple sequentially rejective multiple test procedure. Scandinavian "
@@ -45,8 +45,8 @@ def preparation_check() -> MethodNote:
 def paired_changes() -> MethodNote:
     """The interval of a change on the same images."""
     return MethodNote(
-        say("Changes under changed images"),
-        say("Accuracy on the changed images minus that on the same images as they are, with the score interval for "
+        _("Changes under changed images"),
+        _("Accuracy on the changed images minus that on the same images as they are, with the score interval for "
             "paired proportions, 95 %."),
         "Tango 1998, Equivalence test and confidence interval for the difference in proportions for the paired-sample "
         "design. Statistics in Medicine 17, 891–908.",
@@ -56,8 +56,8 @@ def paired_changes() -> MethodNote:
 def corruptions() -> MethodNote:
     """What the corruptions are, and what their mean is."""
     return MethodNote(
-        say("Corruptions"),
-        say(
+        _("Corruptions"),
+        _(
             "Batched operators of this program with the constants of CIFAR-10-C, severities 1 to 5, seeded, rounded to "
             "8 bits; frost is left out, as it needs photographs of ice. The mean over corruptions is that over kinds "
             "of the mean over severities, with a percentile bootstrap over images, stratified by class, {resamples} "
@@ -72,8 +72,8 @@ def corruptions() -> MethodNote:
 def attacks(settings: AttackSettings) -> MethodNote:
     """What the attacks are, and what they can't show."""
     return MethodNote(
-        say("Attacks"),
-        say(
+        _("Attacks"),
+        _(
             "Within ε of every pixel value (maximum norm), in steps of 1/255, in the pixels before normalisation, "
             "clipped to what pixels can be. FGSM takes one step of ε along the sign of the gradient of the cross "
             "entropy; PGD takes {steps} steps of {share} ε from {restarts}, projected back after each; an image counts "
@@ -81,8 +81,8 @@ def attacks(settings: AttackSettings) -> MethodNote:
             "within a larger one. An accuracy under attack is an upper bound: a better attack may find more, above "
             "all where a model hides its gradient.",
             steps=numerals.count(settings.steps), share=numerals.significant(settings.step_share, 2),
-            restarts=say("one random start") if settings.restarts == 1
-            else say("{count} random starts", count=settings.restarts),
+            restarts=_("one random start") if settings.restarts == 1
+            else _("{count} random starts", count=settings.restarts),
         ),
         "Goodfellow, Shlens and Szegedy 2015, Explaining and harnessing adversarial examples. ICLR. Madry et al. 2018, "
         "Towards deep learning models resistant to adversarial attacks. ICLR. Athalye, Carlini and Wagner 2018, "

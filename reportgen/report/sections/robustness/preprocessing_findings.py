@@ -9,7 +9,7 @@ from reportgen.report.model import Finding
 from reportgen.report.naming import advise_preparation, name_preparation
 from reportgen.report.wording import join_words, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 ANCHOR = "robustness-preparation"
 
@@ -24,7 +24,7 @@ def find_preparation(record: RunRecord, check: PreparationCheck, doubt: Doubt | 
     nearest, farthest = tried[0], tried[-1]
     values = {"own": quote(record.data.normalize_name), "nearest": quote(name_preparation(nearest.preparation))}
     if check.learned_here:
-        text = say(
+        text = _(
             "The weights have only ever seen pictures prepared by {own}; prepared otherwise they lose up to {loss} "
             "({interval}, n\u00a0=\u00a0{n}, “{name}”).",
             loss=numerals.points(-(farthest.change.value or 0.0)).removeprefix("+"),
@@ -32,7 +32,7 @@ def find_preparation(record: RunRecord, check: PreparationCheck, doubt: Doubt | 
             name=name_preparation(farthest.preparation), **values,
         )  # fmt: skip
         return Finding(text, 0.08, ANCHOR)
-    text = say_count(
+    text = ngettext(
         "Nothing speaks against the normalisation {own}: {nearest}, the one other way to prepare the pictures that was "
         "tried, changes accuracy by {change}.",
         "Nothing speaks against the normalisation {own}: of {count} other ways to prepare the pictures none does "
@@ -50,7 +50,7 @@ def opposite(tried: Tried) -> tuple[float | None, float | None]:
 
 def tell_doubt(record: RunRecord, check: PreparationCheck, doubt: Doubt) -> str:
     """The alarm: both accuracies, the test, what to write instead, and what can't be told from the best."""
-    text = say_count(
+    text = ngettext(
         "The pictures are probably prepared wrongly: by the spec’s normalisation {own} {now} of them are called right, "
         "by {best} {then} of the same ones, {change} ({interval}; exact McNemar test {p}).",
         "The pictures are probably prepared wrongly: by the spec’s normalisation {own} {now} of them are called right, "
@@ -63,7 +63,7 @@ def tell_doubt(record: RunRecord, check: PreparationCheck, doubt: Doubt) -> str:
     advice = advise_preparation(doubt.best.preparation)
     if not doubt.rivals:
         return f"{text} {advice}"
-    near = say_count(
+    near = ngettext(
         "By accuracy {names} ({shares}) can’t be told from it; its loss on {n} training images is {losses} against "
         "{loss}.",
         "By accuracy {names} ({shares}) can’t be told from it; their losses on {n} training images are {losses} "

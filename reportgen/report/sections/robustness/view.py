@@ -27,7 +27,7 @@ from reportgen.report.sections.robustness.findings import NAME, find_robustness
 from reportgen.report.sections.robustness.methods import list_methods
 from reportgen.report.wording import quote
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 FIGURES = ("robustness_corruptions", "robustness_examples", "robustness_moves")
 METRICS = ("corruption_accuracy", "fgsm_accuracy", "pgd_accuracy")
@@ -55,12 +55,12 @@ def build(record: RunRecord, figures: Figures) -> RobustnessView | Skipped:
     """The section from what the probe found, or why it found nothing."""
     facts = record.probes.robustness if record.probes else None
     if facts is None or "robustness.predicted" not in record.arrays:
-        return Skipped(NAME, say("Robustness"), why_missing(record.probes, NAME))
+        return Skipped(NAME, _("Robustness"), why_missing(record.probes, NAME))
     outcomes, kinds = read_outcomes(record, facts), over_severities(record, facts)
     mean, check = mean_corruption(record, facts), facts.preparation
     return RobustnessView(
         name=NAME,
-        title=say("Robustness"),
+        title=_("Robustness"),
         findings=tuple(find_robustness(record, facts, outcomes, kinds, mean, find_doubt(record), figures)),
         metrics=tuple(list_values(outcomes, mean)),
         methods=tuple(list_methods(facts)),
@@ -73,7 +73,7 @@ def build(record: RunRecord, figures: Figures) -> RobustnessView | Skipped:
         corruptions_caption=caption_corruptions(outcomes),
         moved=choose_figures(figures, FIGURES[2]) if outcomes else (),
         others=tuple(list_others(outcomes)),
-        others_caption=say("Accuracy with its interval, and the paired change against the same images as they are; "
+        others_caption=_("Accuracy with its interval, and the paired change against the same images as they are; "
                            "called otherwise: the share of them whose predicted class is another one."),
     )  # fmt: skip
 
@@ -95,7 +95,7 @@ def list_values(outcomes: Sequence[Outcome], mean: CorruptionMean | None) -> Ite
         if found:
             strongest = max(found, key=lambda one: one.condition.level)
             level = name_level(strongest.condition)
-            label = say("Accuracy under {attack}, {level}", attack=name_kind(kind), level=level)
+            label = _("Accuracy under {attack}, {level}", attack=name_kind(kind), level=level)
             yield strongest.accuracy.model_copy(update={"name": f"{kind}_accuracy", "label": label})
 
 
@@ -103,14 +103,14 @@ def say_sample(facts: RobustnessFacts) -> str:
     """Which images, and what was left out for want of time."""
     if not facts.conditions or facts.sampled is None:
         return ""
-    text = say_count(
+    text = ngettext(
         "On {count} test image, the classes in equal shares, seed {seed}; the same images under every change.",
         "On {count} test images, the classes in equal shares, seed {seed}; the same images under every change.",
         max(condition.images for condition in facts.conditions), seed=facts.sampled.seed,
     )  # fmt: skip
     if not facts.left_out:
         return text
-    more = say_count(
+    more = ngettext(
         "{count} further change was left out for want of time; run.probes: {{robustness: full}} measures it.",
         "{count} further changes were left out for want of time; run.probes: {{robustness: full}} measures them.",
         facts.left_out,
@@ -121,7 +121,7 @@ def say_sample(facts: RobustnessFacts) -> str:
 def list_preparations(record: RunRecord, check: PreparationCheck) -> Iterator[Row]:
     """The spec's own way, then the others, the best first."""
     own = share("own", "", check.right, check.images, True)
-    name = say("{name}, the spec’s", name=quote(record.data.normalize_name))
+    name = _("{name}, the spec’s", name=quote(record.data.normalize_name))
     yield name, numerals.count(check.images), own.display, own.display_interval, *(numerals.DASH,) * 3
     for one in read_tried(check):
         yield (
@@ -137,13 +137,13 @@ def list_preparations(record: RunRecord, check: PreparationCheck) -> Iterator[Ro
 
 def caption_preparations(check: PreparationCheck) -> str:
     """What was tried and on what."""
-    text = say(
+    text = _(
         "The same weights on the same test images under other normalisations, value ranges and channel orders. Changes "
         "are paired; p: exact McNemar test, corrected for everything tried."
     )
     if check.looks == 1:
         return text
-    more = say("What seemed better on {n} images was tried on more.", n=numerals.count(check.images))
+    more = _("What seemed better on {n} images was tried on more.", n=numerals.count(check.images))
     return f"{text} {more}"
 
 
@@ -171,7 +171,7 @@ def bracket(text: str, value: MetricValue) -> str:
 def caption_corruptions(outcomes: Sequence[Outcome]) -> str:
     """What the columns are."""
     clean = next((one.clean for one in outcomes if one.condition.family in CORRUPTED), None)
-    return say(
+    return _(
         "Accuracy in per cent by severity with its interval; on the same images as they are {clean}. Mean change: over "
         "the severities measured, in points, paired.",
         clean=clean.display_full if clean else numerals.DASH,

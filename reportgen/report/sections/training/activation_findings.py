@@ -6,7 +6,7 @@ from reportgen.record.probes.dynamics import ActivationSite, DynamicsFacts
 from reportgen.report.model import Finding
 from reportgen.report.wording import quote
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 GREW = 0.05
 """Share of a layer's channels that died in training, from which on it is a loss."""
@@ -31,13 +31,13 @@ def find_killed(facts: DynamicsFacts, anchor: str) -> Finding | None:
         "n": numerals.count(facts.sampled.images),
     }
     if grew <= max(1.0, GREW * worst.channels):
-        text = say(
+        text = _(
             "After a nonlinearity {after} of {channels} channels ({share}) give the same output for all images, "
             "{before} before training (n\u00a0=\u00a0{n} images).",
             **numbers,
         )
         return Finding(text, 0.1, anchor)
-    text = say(
+    text = _(
         "Training silenced channels: {after} of {channels} ({share}) give the same output for all images after a "
         "nonlinearity, {before} before (n\u00a0=\u00a0{n} images); most in {name}, from {old} to {new} of {width}.",
         name=quote(worst.path or worst.kind), old=numerals.count(dead(worst, False)),

@@ -14,7 +14,7 @@ from reportgen.report.model import Finding
 from reportgen.report.sections.training.activation_findings import find_killed
 from reportgen.report.wording import evidence, join_few, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 JUMP = 100.0
 """Times its median so far to which a layer's gradient jumps when it explodes."""
@@ -62,7 +62,7 @@ def find_exploding(dynamics: Dynamics, precision: str, anchor: str) -> Finding |
     broken = ~np.isfinite(gradient)
     if broken[-1].any() or (broken.any() and precision != "float16"):
         first = int(np.argmax(broken.any(axis=1)))
-        text = say_count(
+        text = ngettext(
             "Gradients exploded: at step {step} that of {count} layer is no longer a finite number ({layers}).",
             "Gradients exploded: at step {step} those of {count} layers are no longer finite numbers ({layers}).",
             int(broken[first].sum()),
@@ -74,11 +74,11 @@ def find_exploding(dynamics: Dynamics, precision: str, anchor: str) -> Finding |
     if not jumps:
         return None
     times, place, layer = max(jumps)
-    text = say(
+    text = _(
         "The gradient of {layer} jumped to {norm} at step {step}, {times} times its median until then: a sign of "
         "exploding gradients (1 of {samples} sampled steps in {count} looked at by layer).",
         layer=quote(dynamics.facts.layers[layer]), norm=numerals.significant(float(gradient[place, layer]), 3),
-        step=numerals.count(steps[place]), times=numerals.count(times), samples=len({p for _, p, _ in jumps}),
+        step=numerals.count(steps[place]), times=numerals.count(times), samples=len({one[1] for one in jumps}),
         count=numerals.count(len(steps)),
     )  # fmt: skip
     return Finding(text, 0.7, anchor, "bad")
@@ -99,8 +99,8 @@ def find_still(dynamics: Dynamics, anchor: str) -> Finding | None:
     samples, count = numerals.count(len(dynamics.steps)), numerals.count(len(dynamics.facts.layers))
     if frozen:
         silent = bool((gradient[:, frozen] == 0).all())
-        why = say("no gradient reaches them") if silent else say("though gradients reach them")
-        text = say_count(
+        why = _("no gradient reaches them") if silent else _("though gradients reach them")
+        text = ngettext(
             "{count} of {all} trainable layers did not move in training: {layers} ({samples} sampled steps; {why}).",
             "{count} of {all} trainable layers did not move in training: {layers} ({samples} sampled steps; {why}).",
             len(frozen),
@@ -109,7 +109,7 @@ def find_still(dynamics: Dynamics, anchor: str) -> Finding | None:
         return Finding(text, 0.8, anchor, "bad")
     if not blind:
         return None
-    text = say_count(
+    text = ngettext(
         "No gradient reaches {count} of {all} trainable layers, {layers}: weight decay alone moves it ({samples} "
         "sampled steps).",
         "No gradient reaches {count} of {all} trainable layers, {layers}: weight decay alone moves them ({samples} "
@@ -149,13 +149,13 @@ def find_depth(dynamics: Dynamics, anchor: str) -> Finding | None:
         "samples": numerals.count(len(dynamics.steps)),
     }
     if ratio < 1:
-        text = say(
+        text = _(
             "Gradients vanish on their way to the input: the median norm is {near} in the first quarter of the layers "
             "(from {first} on) and {far} in the last (up to {last}), {times} times as much ({samples} sampled steps).",
             **numbers,
         )
         return Finding(text, 0.7, anchor, "bad")
-    text = say(
+    text = _(
         "Gradients grow on their way to the input: the median norm is {near} in the first quarter of the layers (from "
         "{first} on), {times} times the {far} in the last (up to {last}; {samples} sampled steps).",
         **numbers,
@@ -180,8 +180,8 @@ def find_updates(dynamics: Dynamics, anchor: str) -> Finding | None:
     fast, slow = known[moved > FAR * USUAL], known[moved < USUAL / FAR]
     low, high = int(known[moved.argmin()]), int(known[moved.argmax()])
     samples = numerals.count(len(dynamics.steps))
-    rule = say("a rule of thumb expects about 0.1 % (Hinton 2010, §7)")
-    text = say(
+    rule = _("a rule of thumb expects about 0.1 % (Hinton 2010, §7)")
+    text = _(
         "A step moves a layer by {median} of its norm in the median, from {least} ({slow}) to {most} ({fast}; "
         "{samples} sampled steps); {rule}.",
         median=part(float(np.median(moved))), least=part(float(usual[low])), slow=quote(dynamics.facts.layers[low]),
@@ -193,7 +193,7 @@ def find_updates(dynamics: Dynamics, anchor: str) -> Finding | None:
     numbers = {"all": numerals.count(len(known)), "name": quote(dynamics.facts.layers[end]), "samples": samples,
                "ratio": part(float(usual[end])), "rule": rule}  # fmt: skip
     if len(fast):
-        text = say_count(
+        text = ngettext(
             "A step moves {count} of {all} layers by more than 10 % of its norm: {name} by {ratio} in the median of "
             "{samples} sampled steps; {rule}, though layers in front of a normalisation bear more.",
             "A step moves {count} of {all} layers by more than 10 % of their norm, {name} by {ratio} in the median of "
@@ -202,7 +202,7 @@ def find_updates(dynamics: Dynamics, anchor: str) -> Finding | None:
             **numbers,
         )
     else:
-        text = say_count(
+        text = ngettext(
             "A step moves {count} of {all} layers by less than 0.001 % of its norm, so that it hardly learns: {name} "
             "by {ratio} in the median of {samples} sampled steps; {rule}.",
             "A step moves {count} of {all} layers by less than 0.001 % of their norm, so that they hardly learn: "

@@ -11,7 +11,7 @@ from reportgen.report.model import Finding
 from reportgen.report.sections.training.seed_findings import find_seeds, find_teacher
 from reportgen.report.wording import LONGEST_DEVICE, evidence, join_few, shorten
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 NAME = "training"
 SAME = 0.02
@@ -45,8 +45,8 @@ def find_divergence(training: Training, anchor: str) -> Finding | None:
     event = training.divergence
     if event is None:
         return None
-    images = say_count("the image {ids}", "images {ids}", len(event.batch_ids), ids=list_ids(event.batch_ids))
-    text = say(
+    images = ngettext("the image {ids}", "images {ids}", len(event.batch_ids), ids=list_ids(event.batch_ids))
+    text = _(
         "Training diverged: at step {step} (epoch {epoch}, learning rate {rate}) the loss was no longer a finite "
         "number, on the batch of {images}; every number of this report describes what was left.",
         step=numerals.count(event.step),
@@ -68,13 +68,13 @@ def find_end(training: Training, anchor: str) -> Finding | None:
         return None
     seen = training.steps / max(training.steps_per_epoch, 1)
     if training.steps >= training.planned_steps:
-        text = say(
+        text = _(
             "The time budget set the length of the pass: {steps} steps, {epochs} passes over the training images.",
             steps=numerals.count(training.steps),
             epochs=epoch_text(seen),
         )
         return Finding(text, 0.4, anchor)
-    text = say(
+    text = _(
         "The time budget ended training after {steps} of {planned} planned steps ({share}), "
         "{epochs} passes over the training images.",
         steps=numerals.count(training.steps),
@@ -99,14 +99,14 @@ def find_gap(record: RunRecord, training: Training, anchor: str) -> Finding | No
         "gap": gap.display.removeprefix("+"),
         "interval": gap.display_interval,
     }
-    start = say("It is right on {train} of the training images and {test} of the test images", **values)
+    start = _("It is right on {train} of the training images and {test} of the test images", **values)
     if gap.low > 0:
-        text = say("{start}: it fits the training images better by {gap} ({interval}).", start=start, **values)
+        text = _("{start}: it fits the training images better by {gap} ({interval}).", start=start, **values)
         return Finding(text, 0.65, anchor, "caution" if gap.low > SAME else "plain")
     if gap.high < 0:
-        text = say("{start}: the test images are the easier ones, by {interval} points.", start=start, **values)
+        text = _("{start}: the test images are the easier ones, by {interval} points.", start=start, **values)
         return Finding(text, 0.5, anchor)
-    text = say(
+    text = _(
         "{start}: the gap of {gap} can’t be told from zero ({interval}), so nothing shows over-fitting.",
         start=start,
         **values,
@@ -138,21 +138,21 @@ def find_progress(record: RunRecord, training: Training, anchor: str) -> Finding
         "count": numerals.count(n),
     }
     if ends[0] > 0:
-        text = say(
+        text = _(
             "Still improving: since epoch {epoch} the test accuracy rose by {change} "
             "({interval}, n\u00a0=\u00a0{count}).",
             **values,
         )
         return Finding(f"{text} {advise(record)}".rstrip(), 0.55, anchor)
     if ends[1] < 0:
-        text = say("Getting worse: since epoch {epoch} the test accuracy fell by {change} "
+        text = _("Getting worse: since epoch {epoch} the test accuracy fell by {change} "
                    "({interval}, n\u00a0=\u00a0{count}).", **values)  # fmt: skip
         return Finding(text, 0.7, anchor, "caution")
     if max(-ends[0], ends[1]) < SAME:
-        text = say("On a plateau: since epoch {epoch} the test accuracy changed by {signed} "
+        text = _("On a plateau: since epoch {epoch} the test accuracy changed by {signed} "
                    "({interval}, n\u00a0=\u00a0{count}), less than two points either way.", **values)  # fmt: skip
         return Finding(text, 0.4, anchor)
-    text = say(
+    text = _(
         "Whether it was still improving can’t be told: since epoch {epoch} the test accuracy changed by {signed} "
         "({interval}, n\u00a0=\u00a0{count}).",
         **values,
@@ -171,7 +171,7 @@ def advise(record: RunRecord) -> str:
     """Whether more steps would need another schedule."""
     rates = record.arrays.get("train.lr", np.empty(0))
     if len(rates) and rates[-1] < SETTLED * rates.max():
-        return say("The learning rate had come down to zero, so going on needs a longer schedule.")
+        return _("The learning rate had come down to zero, so going on needs a longer schedule.")
     return ""
 
 
@@ -179,10 +179,10 @@ def find_speed(record: RunRecord, training: Training, anchor: str) -> Finding | 
     """Images per second, and how even the steps were."""
     if not training.steps or not training.images_per_second:
         return None
-    text = say(
+    text = _(
         "{speed} images a second over {steps} of {batch} images, {precision} on {device}",
         speed=numerals.count(training.images_per_second),
-        steps=say_count("{count} step", "{count} steps", training.steps),
+        steps=ngettext("{count} step", "{count} steps", training.steps),
         batch=numerals.count(training.batch_size),
         precision=record.device.precision,
         device=shorten(record.device.name, LONGEST_DEVICE),
@@ -190,8 +190,8 @@ def find_speed(record: RunRecord, training: Training, anchor: str) -> Finding | 
     seconds = np.diff(record.arrays.get("train.seconds", np.empty(0)))
     median, slow = np.percentile(seconds, [50, 95]) if len(seconds) >= ENOUGH_STEPS else (0.0, 0.0)
     if slow < UNEVEN * median or not median:
-        return Finding(say("{text}.", text=text), 0.15, anchor)
-    spread = say(
+        return Finding(_("{text}.", text=text), 0.15, anchor)
+    spread = _(
         "{text}: the median step took {median}, one in twenty more than {slow}.",
         text=text,
         median=numerals.seconds_text(float(median)),
@@ -206,7 +206,7 @@ def find_time(record: RunRecord, anchor: str) -> Finding | None:
     if len(record.stages) < 2 or not total:
         return None
     longest = max(record.stages, key=lambda stage: stage.seconds)
-    text = say(
+    text = _(
         "Of the {total} from loading to the last measurement, the stage “{stage}” took {time} ({share}).",
         total=numerals.seconds_text(total),
         stage=longest.name,

@@ -9,7 +9,7 @@ from reportgen.record.run import RunRecord
 from reportgen.report.model import MethodNote
 from reportgen.report.sections.training.dynamics_findings import part, small, typical
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 MOST_ROWS = 60
 Row = tuple[str, ...]
@@ -52,7 +52,7 @@ def number(value: float) -> str:
 def caption(dynamics: Dynamics, shown: int) -> str:
     """What the columns are."""
     steps = dynamics.steps
-    text = say(
+    text = _(
         "Weights of two or more dimensions from input to output, at {samples} of the steps, {first} to {last}. "
         "Gradient: L2 norm. Update: norm of what the step added against the norm of the weight before it.",
         samples=numerals.count(len(steps)), first=numerals.count(steps[0]), last=numerals.count(steps[-1]),
@@ -60,14 +60,14 @@ def caption(dynamics: Dynamics, shown: int) -> str:
     count = len(dynamics.facts.layers)
     if shown == count:
         return text
-    return f"{text} {say('{shown} of {count} layers, evenly over depth.', shown=shown, count=numerals.count(count))}"
+    return f"{text} {_('{shown} of {count} layers, evenly over depth.', shown=shown, count=numerals.count(count))}"
 
 
 def list_methods(record: RunRecord) -> tuple[MethodNote, ...]:
     """How the numbers by layer come about; nothing where there are none."""
     if record.probes is None or record.probes.dynamics is None:
         return ()
-    text = say(
+    text = _(
         "Written down between the steps, at no more than 150 of them evenly over the pass: L2 norm of the gradient by "
         "which the step was made, of the weight before it and of what the step added; weights of two or more "
         "dimensions. Activations: the output of every nonlinearity, with the initial and the final weights in "
@@ -78,4 +78,4 @@ def list_methods(record: RunRecord) -> tuple[MethodNote, ...]:
         "Of the usual update of 0.1 %: Hinton 2010, A practical guide to training restricted Boltzmann machines, "
         "technical report UTML TR 2010–003, §7."
     )
-    return (MethodNote(say("Training by layer"), text, reference),)
+    return (MethodNote(_("Training by layer"), text, reference),)

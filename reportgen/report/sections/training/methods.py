@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reportgen.record.run import RunRecord
 from reportgen.report.model import MethodNote
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 
 def training_methods(record: RunRecord) -> list[MethodNote]:
@@ -13,8 +13,8 @@ def training_methods(record: RunRecord) -> list[MethodNote]:
     if record.seeds:
         notes.append(
             MethodNote(
-                say("Several seeds"),
-                say(
+                _("Several seeds"),
+                _(
                     "The spec trained anew with each seed, evaluated on the same images. Student’s t interval of the "
                     "mean over seeds, χ² interval of the deviation, 95 %; of other seeds, not of other images."
                 ),
@@ -24,24 +24,24 @@ def training_methods(record: RunRecord) -> list[MethodNote]:
     if record.data.mixup is not None:
         notes.append(
             MethodNote(
-                say("mixup"),
-                say("Each training batch mixed with itself in another order, images and labels in the same shares."),
+                _("mixup"),
+                _("Each training batch mixed with itself in another order, images and labels in the same shares."),
                 "Zhang, Cissé, Dauphin and Lopez-Paz 2018, mixup: beyond empirical risk minimization. ICLR.",
             )
         )
     if record.training is not None and record.training.teacher is not None:
         notes.append(
             MethodNote(
-                say("Distillation"),
-                say("Divergence from the teacher’s outputs, both softened by the temperature, and the labels."),
+                _("Distillation"),
+                _("Divergence from the teacher’s outputs, both softened by the temperature, and the labels."),
                 "Hinton, Vinyals and Dean 2015, Distilling the knowledge in a neural network. arXiv 1503.02531.",
             )
         )
     if loss.name == "focal":
         notes.append(
             MethodNote(
-                say("Focal loss"),
-                say("Negative log-likelihood times (1 − probability of the label) to the power gamma."),
+                _("Focal loss"),
+                _("Negative log-likelihood times (1 − probability of the label) to the power gamma."),
                 "Lin, Goyal, Girshick, He and Dollár 2017, Focal loss for dense object detection. ICCV.",
             )
         )

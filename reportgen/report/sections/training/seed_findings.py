@@ -10,7 +10,7 @@ from reportgen.record.run import RunRecord, Teacher
 from reportgen.report.model import Finding
 from reportgen.report.wording import join_few, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import say, say_count
+from reportgen.text.i18n import _, ngettext
 
 
 def find_seeds(record: RunRecord, anchor: str) -> list[Finding]:
@@ -24,7 +24,7 @@ def find_seeds(record: RunRecord, anchor: str) -> list[Finding]:
         return found
     shares = sorted((right / n, seed) for seed, right, n in accuracy_by_seed(record))
     (lowest, unlucky), (highest, lucky), n = shares[0], shares[-1], len(record.arrays["eval.labels"])
-    text = say(
+    text = _(
         "Over {count} seeds the test accuracy is {mean} on average ({interval}, t interval, n\u00a0=\u00a0{count} "
         "seeds); the seed alone moves it by {deviation} (standard deviation), from {lowest} with seed {unlucky} to "
         "{highest} with seed {lucky}. Everything else here is about seed {first}.",
@@ -46,7 +46,7 @@ def diverged_seeds(record: RunRecord, anchor: str) -> list[Finding]:
     fell = [str(run.seed) for run in record.seeds if run.training.divergence is not None]
     if not fell:
         return []
-    text = say_count(
+    text = ngettext(
         "With seed {seeds} training diverged; its accuracy is in the mean over seeds all the same.",
         "With {count} of the further seeds training diverged ({seeds}); their accuracies are in the mean over seeds "
         "all the same.",
@@ -65,27 +65,27 @@ def find_teacher(record: RunRecord, anchor: str) -> Finding | None:
     logits, labels = record.arrays["eval.logits"], record.arrays["eval.labels"]
     own = (logits.argmax(1) == labels) & np.isfinite(logits).all(1)
     gap = mean_difference(record.arrays["teacher.correct"].astype(float), own.astype(float))
-    start = say(
+    start = _(
         "It learnt from {teacher} ({parameters} parameters), which is right on {accuracy} of the test images",
         teacher=quote(name_of(teacher)),
         parameters=numerals.count(teacher.parameters),
         accuracy=value.display_full,
     )
     if gap is None:
-        return Finding(say("{start}.", start=start), 0.3, anchor)
+        return Finding(_("{start}.", start=start), 0.3, anchor)
     values = {
         "start": start,
         "gap": numerals.points(abs(gap[0])).removeprefix("+"),
         "interval": numerals.points_interval(*gap[1:]),
     }
     if gap[1] > 0:
-        return Finding(say("{start}, {gap} more than its student ({interval}, paired).", **values), 0.4, anchor)
+        return Finding(_("{start}, {gap} more than its student ({interval}, paired).", **values), 0.4, anchor)
     if gap[2] < 0:
-        text = say(
+        text = _(
             "{start}, {gap} less than its student ({interval}, paired): there was little to learn from it.", **values
         )
         return Finding(text, 0.6, anchor, "caution")
-    return Finding(say("{start}; its student can’t be told from it ({interval}, paired).", **values), 0.4, anchor)
+    return Finding(_("{start}; its student can’t be told from it ({interval}, paired).", **values), 0.4, anchor)
 
 
 def name_of(teacher: Teacher) -> str:

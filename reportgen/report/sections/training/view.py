@@ -15,7 +15,7 @@ from reportgen.report.sections.training.layers import list_layers, list_methods
 from reportgen.report.sections.training.methods import training_methods
 from reportgen.report.wording import share_interval
 from reportgen.text import numerals
-from reportgen.text.i18n import say
+from reportgen.text.i18n import _
 
 MOST_EPOCHS = 60
 """Rows of the history; longer ones are thinned evenly, the last row always kept."""
@@ -42,13 +42,13 @@ def build(record: RunRecord, figures: Figures) -> TrainingView | Skipped:
     """The section from the training history, or why there is none."""
     training = record.training
     if training is None:
-        reason = say("The model was evaluated as it is; this run trained nothing.")
-        return Skipped(NAME, say("Training"), reason)
+        reason = _("The model was evaluated as it is; this run trained nothing.")
+        return Skipped(NAME, _("Training"), reason)
     rows = thin(training.epochs)
     layers, layers_caption = list_layers(record)
     return TrainingView(
         name=NAME,
-        title=say("Training"),
+        title=_("Training"),
         methods=(*training_methods(record), *list_methods(record)),
         findings=(*find_training(record, training, figures), *find_dynamics(record, figures, NAME)),
         facts=tuple(list_facts(record, training)),
@@ -75,25 +75,25 @@ def list_facts(record: RunRecord, training: Training) -> list[Fact]:
     """How the pass was set up and how long it was."""
     done = numerals.count(training.steps)
     facts = [
-        Fact(say("Optimiser"), training.optimizer),
-        Fact(say("Schedule"), training.schedule),
-        Fact(say("Loss"), training.loss),
+        Fact(_("Optimiser"), training.optimizer),
+        Fact(_("Schedule"), training.schedule),
+        Fact(_("Loss"), training.loss),
         *teacher_facts(training),
         Fact(
-            say("Steps"),
+            _("Steps"),
             done
             if training.steps == training.planned_steps
-            else say("{done} of {planned} planned", done=done, planned=numerals.count(training.planned_steps)),
-            say(
+            else _("{done} of {planned} planned", done=done, planned=numerals.count(training.planned_steps)),
+            _(
                 "of {batch} images; {epoch} to an epoch",
                 batch=numerals.count(training.batch_size),
                 epoch=numerals.count(training.steps_per_epoch),
             ),
         ),
-        Fact(say("Images seen"), numerals.count(training.images_seen), say("repeats included")),
-        Fact(say("Augmentation"), name_augmentation(record.data)),
-        Fact(say("Time in steps"), numerals.seconds_text(training.seconds), say("evaluations between not counted")),
-        Fact(say("Precision"), record.device.precision, record.device.precision_reason),
+        Fact(_("Images seen"), numerals.count(training.images_seen), _("repeats included")),
+        Fact(_("Augmentation"), name_augmentation(record.data)),
+        Fact(_("Time in steps"), numerals.seconds_text(training.seconds), _("evaluations between not counted")),
+        Fact(_("Precision"), record.device.precision, record.device.precision_reason),
         seed_fact(record),
     ]
     return [fact for fact in facts if fact.value]
@@ -105,7 +105,7 @@ def teacher_facts(training: Training) -> list[Fact]:
     if teacher is None:
         return []
     notes = [teacher.weights_file] if teacher.weights_file else []
-    return [Fact(say("Teacher"), teacher.source, "; ".join([*notes, *teacher.notes]))]
+    return [Fact(_("Teacher"), teacher.source, "; ".join([*notes, *teacher.notes]))]
 
 
 def seed_rows(record: RunRecord, training: Training) -> list[Row]:
@@ -131,7 +131,7 @@ def seed_rows(record: RunRecord, training: Training) -> list[Row]:
 
 def caption_seeds(record: RunRecord) -> str:
     """What the rows of the seeds are."""
-    return say(
+    return _(
         "Every seed, each trained and evaluated like the first on the same {n} test images. Interval: over images. "
         "The images that training used are the same too.",
         n=numerals.count(len(record.arrays.get("eval.labels", ()))),
@@ -164,7 +164,7 @@ def caption_history(training: Training, shown: int) -> str:
         max((point.train_n for point in training.epochs), default=0),
         max((point.test_n for point in training.epochs), default=0),
     )
-    text = say(
+    text = _(
         "The history in numbers. Training loss: mean over the steps since the row before, augmented images. "
         "Accuracies: on fixed samples of {train} training and {test} test images, not augmented; the interval is of "
         "the test accuracy.",
@@ -173,7 +173,7 @@ def caption_history(training: Training, shown: int) -> str:
     )
     if shown == len(training.epochs):
         return text
-    rest = say("{shown} of {all} rows.", shown=shown, all=numerals.count(len(training.epochs)))
+    rest = _("{shown} of {all} rows.", shown=shown, all=numerals.count(len(training.epochs)))
     return f"{text} {rest}"
 
 
