@@ -38,19 +38,19 @@ if TYPE_CHECKING:
 
     from reportgen.experiment.datasets.raw import DataRequest, RawData
     from reportgen.record.metric_value import MetricValue
-    from reportgen.record.run import RunRecord
+    from reportgen.record.subject import Subject
     from reportgen.report.model import FigureFile, Report, SectionView, Skipped
 
 
-def always(record: RunRecord) -> bool:
-    """True of every record."""
-    del record
+def always(subject: Subject) -> bool:
+    """True of every subject."""
+    del subject
     return True
 
 
-def no_values(record: RunRecord) -> tuple[MetricValue, ...]:
-    """No numbers of any record."""
-    del record
+def no_values(subject: Subject) -> tuple[MetricValue, ...]:
+    """No numbers of any subject."""
+    del subject
     return ()
 
 
@@ -64,23 +64,23 @@ class Section:
     """Place in the report; REPORT's numbers times ten."""
     figures: tuple[str, ...]
     """Names of the figures it shows; only these are drawn when the spec chooses sections."""
-    build: Callable[[RunRecord, Mapping[str, FigureFile | Skipped]], SectionView | Skipped]
+    build: Callable[[Subject, Mapping[str, FigureFile | Skipped]], SectionView | Skipped]
     metrics: tuple[str, ...] = ()
     """Names of the numbers that its view adds to metrics.json, for gates to name; an N that ends a part stands for any
     number, as in `latency.batch_N.p50`."""
-    applies: Callable[[RunRecord], bool] = always
-    """Whether a report of this record has the section at all where the spec chooses none; one that applies and can't
+    applies: Callable[[Subject], bool] = always
+    """Whether a report of this subject has the section at all where the spec chooses none; one that applies and can't
     be made is Skipped with a reason."""
-    values: Callable[[RunRecord], tuple[MetricValue, ...]] = no_values
-    """Those numbers from a record alone, so that a baseline's can be held against them."""
+    values: Callable[[Subject], tuple[MetricValue, ...]] = no_values
+    """Those numbers from a subject alone, so that a baseline's can be held against them."""
 
 
 @dataclass(frozen=True)
 class FigureKind:
-    """One figure, drawn from a record alone."""
+    """One figure, drawn from a record and what was judged of it."""
 
     name: str
-    draw: Callable[[RunRecord], FigureFile | Skipped]
+    draw: Callable[[Subject], FigureFile | Skipped]
 
 
 @dataclass(frozen=True)

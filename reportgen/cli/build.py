@@ -139,13 +139,13 @@ def attempt(
 def tell_actions(outcome: Outcome, spec: Path | None, overrides: tuple[str, ...]) -> None:
     """The step's summary, outputs and annotations of a GitHub workflow."""
     from reportgen.cli import github
-    from reportgen.pipeline.build import find_record_of
+    from reportgen.pipeline.build import find_subject
     from reportgen.spec import locate
 
-    record = outcome.record or find_record_of(outcome.folder)
+    subject = outcome.subject or find_subject(outcome.folder)
     try:
         github.write_summary(outcome.folder, os.environ)
-        github.write_outputs(github.step_outputs(record, outcome.folder) if record else {}, os.environ)
+        github.write_outputs(github.step_outputs(subject, outcome.folder) if subject else {}, os.environ)
     except OSError as error:
         raise EnvironmentTrouble(f"GitHub's step files can't be written: {error}", "The report is built.") from error
     places = tuple(locate(spec, overrides, f"gates.{at}") if spec else None for at in range(len(outcome.gates)))
@@ -167,7 +167,7 @@ def tell_gate(gate: GateResult, progress: Progress) -> None:
 
 def closing_line(outcome: Outcome) -> str:
     """Where the report is, in one line."""
-    if outcome.record is None:
+    if outcome.subject is None:
         return f"{outcome.folder}: unchanged"
     if outcome.errors:
         return f"{outcome.folder}: built without what failed; the measurements are kept"

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from reportgen.errors import Place
-from reportgen.record.comparison import Comparison
 from reportgen.record.gate_result import GateResult
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 
 SUMMARY_BYTES = 2**20
 """A larger step summary is dropped whole."""
@@ -50,12 +49,13 @@ def write_outputs(values: Mapping[str, str], environment: Mapping[str, str]) -> 
             file.write(f"{name}<<{end}\n{value}\n{end}\n")
 
 
-def step_outputs(record: RunRecord, folder: Path) -> dict[str, str]:
+def step_outputs(subject: Subject, folder: Path) -> dict[str, str]:
     """`verdict`, `accuracy`, `change` and `report_path`; proportions are 0 to 1, what is unknown is empty."""
-    accuracy = record.measured.value("accuracy") if record.measured else None
-    compared = record.comparison if isinstance(record.comparison, Comparison) else None
+    measured = subject.record.measured
+    accuracy = measured.value("accuracy") if measured else None
+    compared = subject.judgement.compared
     change = compared.value("accuracy.change") if compared else None
-    failed = any(gate.outcome == "fail" for gate in record.gates)
+    failed = any(gate.outcome == "fail" for gate in subject.judgement.gates)
     verdict = "gates_failed" if failed else compared.verdict if compared else "not_compared"
     return {
         "verdict": verdict,

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from numpy.typing import NDArray
-
 from reportgen.comparison.accuracy import AccuracyChange, compare_accuracy
 from reportgen.comparison.changes import describe_change, score_changes
 from reportgen.comparison.classes import compare_classes
@@ -18,42 +14,44 @@ from reportgen.comparison.matching import Matched, Mismatch, match
 from reportgen.comparison.numbers import SectionNumbers, compare_numbers
 from reportgen.comparison.power import images_needed, seeds_needed
 from reportgen.metrics.bootstrap import draw_bootstrap
-from reportgen.record.comparison import Baseline, Comparison, Judgement, Refusal, Verdict
+from reportgen.record.arrays import Arrays
+from reportgen.record.comparison import Baseline, Comparison, Refusal, Verdict
+from reportgen.record.judgement import Judgement
 from reportgen.record.run import RunRecord
-
-Arrays = dict[str, NDArray[Any]]
+from reportgen.record.subject import Subject
 
 
 def compare(
     candidate: RunRecord,
-    baseline: RunRecord,
+    baseline: Subject,
     numbers: SectionNumbers,
     *,
     digest: str,
     margin: float,
     resamples: int,
     seed: int,
-) -> tuple[Judgement, Arrays]:
+) -> Judgement:
     """The candidate against the baseline on the same images, and the arrays that go with it.
 
     `numbers` are those of the sections; `digest` is that of the baseline's record.json. Intervals are 95 %, from
     `resamples` paired bootstrap draws.
     """
-    origin = baseline.provenance
+    earlier = baseline.record
+    origin = earlier.provenance
     identity = Baseline(
-        title=baseline.title, fingerprint=baseline.fingerprint, digest=digest, created=origin.created,
+        title=baseline.title, fingerprint=earlier.fingerprint, digest=digest, created=origin.created,
         commit=origin.commit, dirty=origin.dirty,
     )  # fmt: skip
-    matched = match(candidate, baseline)
+    matched = match(candidate, earlier)
     if isinstance(matched, Mismatch):
-        return Refusal(baseline=identity, reason=matched.reason, advice=matched.advice), {}
+        return Judgement(comparison=Refusal(baseline=identity, reason=matched.reason, advice=matched.advice))
     draws = draw_bootstrap(matched.labels, resamples, seed)
     found = compare_accuracy(matched, draws, margin)
     change = found.change
     verdict = decide(change, margin, matched.identical)
-    costs, gaps = compare_costs(candidate, baseline)
-    more, further = compare_numbers(numbers, other_machine(candidate, baseline))
-    flips = find_flips(matched, candidate, baseline)
+    costs, gaps = compare_costs(candidate, earlier)
+    more, further = compare_numbers(numbers, other_machine(candidate, earlier))
+    flips = find_flips(matched, candidate, earlier)
     several = found.seed_spread is not None
     accuracy = describe_change("accuracy", Ends(change.value, change.low, change.high), matched.n, several)
     images, seeds = needed(verdict, matched, found, margin)
@@ -71,16 +69,16 @@ def compare(
         images_needed=images,
         seeds_needed=seeds,
         values=(accuracy, *score_changes(matched, draws), *costs, *more),
-        before=baseline.measured.values if baseline.measured else (),
+        before=earlier.measured.values if earlier.measured else (),
         not_compared=(*gaps, *further),
         classes=compare_classes(matched),
         lost=flips.lost,
         gained=flips.gained,
-        differences=find_differences(candidate, baseline),
+        differences=find_differences(candidate, earlier),
         resamples=resamples,
         seed=seed,
     )
-    return comparison, flips.arrays
+    return Judgement(comparison=comparison, arrays=Arrays(flips.arrays))
 
 
 def needed(verdict: Verdict, matched: Matched, found: AccuracyChange, margin: float) -> tuple[int | None, int | None]:

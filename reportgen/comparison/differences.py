@@ -11,9 +11,6 @@ from reportgen.record.run import RunRecord
 from reportgen.record.trace import ModelTrace, ModuleCall
 from reportgen.text.i18n import _
 
-PARTS_OF_THE_SPEC = ("model", "data", "run")
-"""What makes the run; titles, cards and looks are no difference between models."""
-
 
 def find_differences(candidate: RunRecord, baseline: RunRecord) -> tuple[Difference, ...]:
     """Everything that differs, the spec first and versions last; in every part by key, the architecture by layer."""
@@ -39,7 +36,7 @@ def differing(part: Any, before: Mapping[str, str], after: Mapping[str, str]) ->
 def spec_of(record: RunRecord) -> dict[str, str]:
     """Dotted key -> value of what makes the run."""
     spec = record.spec.model_dump(mode="json")
-    return {key: value for part in PARTS_OF_THE_SPEC for key, value in leaves(spec[part], part)}
+    return {key: value for part in spec for key, value in leaves(spec[part], part)}
 
 
 def leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -16,19 +16,21 @@ from reportgen.metrics.paired import holm
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.ranking import Entry, Pair, Ranking, RefusedPair
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 
 FURTHER = ("macro_f1", "nll", "ece", "parameters", "macs")
 """Numbers that stand beside the accuracy."""
 
 
-def rank(records: Mapping[int, RunRecord], *, resamples: int = RESAMPLES, seed: int = 0) -> Ranking:
+def rank(subjects: Mapping[int, Subject], *, resamples: int = RESAMPLES, seed: int = 0) -> Ranking:
     """The records by top-1 accuracy, and every pair of them: paired interval, p, and p after Holm's method (1979).
 
-    `records` by number, 0 the baseline; in a pair the earlier stands for the baseline. Equal accuracies share a place.
+    `subjects` by number, 0 the baseline; in a pair the earlier stands for the baseline. Equal accuracies share a place.
     The places that a model may have follow from the pairs that hold (Mogstad, Romano, Shaikh and Wilhelm 2024, Review
     of Economic Studies 91). Records of other images than the baseline's have none.
     """
-    names = name_all(records)
+    names = name_all(subjects)
+    records = {number: subject.record for number, subject in subjects.items()}
     pairs, refused = compare_pairs(records, names, resamples, seed)
     out = {pair.second for pair in refused if pair.first == names.get(0)}
     scores = {number: accuracy_of(record) for number, record in records.items()}
@@ -103,12 +105,12 @@ def further(record: RunRecord) -> tuple[MetricValue, ...]:
     return tuple(value for value in found if value is not None and value.value is not None)
 
 
-def name_all(records: Mapping[int, RunRecord]) -> dict[int, str]:
+def name_all(subjects: Mapping[int, Subject]) -> dict[int, str]:
     """The titles by number; where several have the same, all but the baseline's with their number: "Tiny (2)"."""
-    times = Counter(record.title for record in records.values())
+    times = Counter(subject.title for subject in subjects.values())
     names: dict[int, str] = {}
-    for number, record in records.items():
-        name = record.title
+    for number, subject in subjects.items():
+        name = subject.title
         if times[name] > 1 and number:
             name += f" ({number})"
             while name in times or name in names.values():

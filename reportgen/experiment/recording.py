@@ -18,9 +18,8 @@ from reportgen.experiment.request import Request
 from reportgen.record.arrays import Arrays
 from reportgen.record.latency import Latency
 from reportgen.record.probes import Probes
-from reportgen.record.run import Provenance, RunRecord, SeedRun, Stage, Training
+from reportgen.record.run import MeasuredSpec, Provenance, RunRecord, SeedRun, Stage, Training
 from reportgen.record.trace import ModelTrace
-from reportgen.spec.paths import without_absolute_paths
 
 SAMPLES = 40
 
@@ -61,8 +60,7 @@ def make_record(request: Request, device: ComputeDevice, loaded: Loaded, found: 
     """The record of what was measured."""
     return RunRecord(
         fingerprint=request.fingerprint,
-        title=request.spec.title or "",
-        spec=without_absolute_paths(request.spec),
+        spec=MeasuredSpec.of(request.spec),
         device=device.facts,
         provenance=make_provenance(request, loaded.model),
         data=loaded.data.facts,

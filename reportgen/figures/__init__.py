@@ -1,4 +1,4 @@
-"""A record in, figures out: the one room that imports matplotlib."""
+"""A subject in, figures out: the one room that imports matplotlib."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import MappingProxyType
 from reportgen.errors import RenderError, ReportgenError
 from reportgen.figures._two_processes import draw_by_two
 from reportgen.plugins import FigureKind, discover
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.system.garbage import uncollected
 
@@ -16,7 +16,7 @@ NO_MORE: Mapping[str, FigureKind] = MappingProxyType({})
 
 
 def draw(
-    record: RunRecord, names: Iterable[str] | None = None, extra: Mapping[str, FigureKind] = NO_MORE
+    subject: Subject, names: Iterable[str] | None = None, extra: Mapping[str, FigureKind] = NO_MORE
 ) -> dict[str, FigureFile | Skipped]:
     """The figures of these names (None: all) by name; a figure that can't be made is Skipped.
 
@@ -29,15 +29,15 @@ def draw(
         raise RenderError(f"there is no figure {unknown[0]!r}", f"There are: {', '.join(sorted(kinds))}.")
     ours = [name for name in wanted if name not in extra]
     with uncollected():  # matplotlib keeps hardly any of its objects: an eighth of the time, for 30 MB
-        drawn = draw_by_two(record, ours, lambda name: draw_one(kinds[name], record))
-        drawn |= {name: draw_one(kinds[name], record) for name in wanted if name in extra}
+        drawn = draw_by_two(subject, ours, lambda name: draw_one(kinds[name], subject))
+        drawn |= {name: draw_one(kinds[name], subject) for name in wanted if name in extra}
     return {name: drawn[name] for name in wanted}
 
 
-def draw_one(kind: FigureKind, record: RunRecord) -> FigureFile | Skipped:
+def draw_one(kind: FigureKind, subject: Subject) -> FigureFile | Skipped:
     """One figure; what goes wrong names it."""
     try:
-        return kind.draw(record)
+        return kind.draw(subject)
     except ReportgenError:
         raise
     except Exception as error:

@@ -1,4 +1,4 @@
-"""The second process: a record on its input, then names of figures; "ready" and the figures on its output."""
+"""The second process: a subject on its input, then names of figures; "ready" and the figures on its output."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import sys
 from typing import Any
 
 from reportgen.figures import draw
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 
 
-def answer(record: RunRecord, name: str) -> FigureFile | Skipped | None:
+def answer(subject: Subject, name: str) -> FigureFile | Skipped | None:
     """The figure, or None where it fails: the process that asked will see for itself."""
     try:
-        return draw(record, [name])[name]
+        return draw(subject, [name])[name]
     except Exception:
         return None
 
@@ -28,14 +28,14 @@ def write(thing: Any) -> None:
 
 def main() -> None:
     """Draw until there is nothing more to draw."""
-    record = pickle.load(sys.stdin.buffer)
+    subject = pickle.load(sys.stdin.buffer)
     while True:
         write("ready")
         try:
             name = pickle.load(sys.stdin.buffer)
         except EOFError:
             break
-        write(answer(record, name))
+        write(answer(subject, name))
     os._exit(0)
 
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Thread
 
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.system.processes import end, start_module
 
@@ -18,7 +18,7 @@ WORTH = 12
 Drawing = FigureFile | Skipped
 
 
-def draw_by_two(record: RunRecord, names: Sequence[str], draw_here: Callable[[str], Drawing]) -> dict[str, Drawing]:
+def draw_by_two(subject: Subject, names: Sequence[str], draw_here: Callable[[str], Drawing]) -> dict[str, Drawing]:
     """The figures of these names in this order, by `draw_here` and by a second process where one is worth it.
 
     Whatever goes wrong there costs only its time: what it does not give is drawn here, and fails here.
@@ -28,7 +28,7 @@ def draw_by_two(record: RunRecord, names: Sequence[str], draw_here: Callable[[st
     todo, flying, here, there = deque(names), list[str](), dict[str, Drawing](), dict[str, Drawing]()
     child = start_module("reportgen.figures._drawing_process", heard=False)
     try:
-        thread = Thread(target=serve, args=(child, record, todo, flying, there), daemon=True)
+        thread = Thread(target=serve, args=(child, subject, todo, flying, there), daemon=True)
         thread.start()
         while (name := take(todo)) is not None:
             here[name] = draw_here(name)
@@ -54,17 +54,17 @@ def take(todo: deque[str], last: bool = False) -> str | None:
 
 def serve(
     child: subprocess.Popen[bytes],
-    record: RunRecord,
+    subject: Subject,
     todo: deque[str],
     flying: list[str],
     there: dict[str, Drawing],
 ) -> None:
-    """Give the process the record, then one name after another, and put what it draws into `there`; the name that it
+    """Give the process the subject, then one name after another, and put what it draws into `there`; the name that it
     is at stands in `flying`."""
     assert child.stdin is not None
     assert child.stdout is not None
     try:
-        send(child, record)
+        send(child, subject)
         while pickle.load(child.stdout) == "ready" and (name := take(todo, last=True)) is not None:
             flying.append(name)
             send(child, name)

@@ -114,7 +114,7 @@ def reading(facts: AutogradFacts, made: Drawing) -> list[str]:
 
 
 FIGURES = (
-    FigureKind("autograd", lambda record: figure(record, 0, "autograd")),
-    FigureKind("autograd_2", lambda record: figure(record, 1, "autograd_2")),
-    FigureKind("autograd_3", lambda record: figure(record, 2, "autograd_3")),
+    FigureKind("autograd", lambda subject: figure(subject.record, 0, "autograd")),
+    FigureKind("autograd_2", lambda subject: figure(subject.record, 1, "autograd_2")),
+    FigureKind("autograd_3", lambda subject: figure(subject.record, 2, "autograd_3")),
 )

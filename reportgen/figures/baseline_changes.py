@@ -11,7 +11,7 @@ from reportgen.metrics.definitions import BY_NAME
 from reportgen.plugins import FigureKind
 from reportgen.record.comparison import Comparison
 from reportgen.record.metric_value import MetricValue
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -52,11 +52,11 @@ def row(axes: Axes, place: int, value: MetricValue, margin: float | None, colour
     axes.annotate(value.display_interval, (1.6, place), va="center", color=MUTED)
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """A forest plot: one row a score, each on its own scale, zero in the middle."""
     title = _("Change of every score")
-    comparison = record.comparison
-    if not isinstance(comparison, Comparison):
+    comparison = subject.judgement.compared
+    if comparison is None:
         return Skipped(NAME, title, _("There is no baseline to compare with."))
     values = estimated(comparison)
     colours = {1: RIGHT, 0: MUTED, -1: WRONG}

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from reportgen.figures._style import ACCENT, INK, MUTED, RIGHT, SOFT, WRONG, bare, grid, sheet, shorten, ticks
 from reportgen.plugins import FigureKind
 from reportgen.record.comparison import ClassChange, Comparison
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -39,11 +39,11 @@ def rows(axes: Axes, shown: Sequence[ClassChange]) -> None:
     axes.set_ylim(len(shown) - 0.4, -0.6)
 
 
-def draw_recall(record: RunRecord) -> FigureFile | Skipped:
+def draw_recall(subject: Subject) -> FigureFile | Skipped:
     """Recall before and after as two dots joined by a line."""
     name, title = "baseline_recall", _("Recall by class, before and after")
-    comparison = record.comparison
-    if not isinstance(comparison, Comparison):
+    comparison = subject.judgement.compared
+    if comparison is None:
         return Skipped(name, title, _("There is no baseline to compare with."))
     shown = chosen(comparison)
     with sheet(name, 74 + 22 * len(shown)) as paper:
@@ -104,11 +104,11 @@ def describe_recall(shown: Sequence[ClassChange]) -> str:
     return _("Dumbbell plot of recall with the baseline and with this model. {classes}.", classes=told)
 
 
-def draw_flips(record: RunRecord) -> FigureFile | Skipped:
+def draw_flips(subject: Subject) -> FigureFile | Skipped:
     """Images that turned wrong to the left, images that turned right to the right."""
     name, title = "baseline_flips", _("Images that flipped, by class")
-    comparison = record.comparison
-    if not isinstance(comparison, Comparison):
+    comparison = subject.judgement.compared
+    if comparison is None:
         return Skipped(name, title, _("There is no baseline to compare with."))
     table = comparison.mcnemar
     if not table.lost and not table.gained:

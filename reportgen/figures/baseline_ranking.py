@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from reportgen.figures._style import ACCENT, INK, MUTED, PAPER, POINT, SOFT, grid, sheet, shorten, ticks
 from reportgen.plugins import FigureKind
 from reportgen.record.ranking import Entry, Ranking, abridge
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -22,11 +22,12 @@ COLUMNS = (14, 72, 158)
 """Of accuracy, interval and places, CSS pixels from the drawing."""
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
-    """The ranking that a record holds, its own model marked."""
-    if record.ranking is None:
+def draw(subject: Subject) -> FigureFile | Skipped:
+    """The ranking that the model was judged in, its own row marked."""
+    ranking = subject.judgement.ranking
+    if ranking is None:
         return Skipped(NAME, _("Ranking"), _("There are no other candidates to rank it with."))
-    return plot(record.ranking)
+    return plot(ranking)
 
 
 def plot(ranking: Ranking) -> FigureFile | Skipped:

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 
 from reportgen.figures._style import ACCENT, INK, MUTED, SOFT, bare, grid, sheet, shorten, ticks
 from reportgen.plugins import FigureKind
-from reportgen.record.run import RunRecord, Split
+from reportgen.record.run import Split
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -48,8 +49,9 @@ def ranked_steps(axes: Axes, split: Split) -> None:
     grid(axes)
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """Images by class and split, in class order."""
+    record = subject.record
     name, title = "class_counts", _("Images by class")
     splits, names = [split for split in record.data.splits if split.counts], record.data.classes
     if not splits or not names:

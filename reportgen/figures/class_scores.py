@@ -11,7 +11,7 @@ from reportgen.figures._style import ACCENT, INK, MUTED, PAPER, SOFT, grid, shee
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import ClassScore
 from reportgen.record.metric_value import MetricValue
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -39,8 +39,9 @@ def mark(axes: Axes, row: float, metric: MetricValue, recall: bool) -> None:
               markersize=5.5 if recall else 4.5)  # fmt: skip
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """A dot for recall and one for precision with their intervals, one row a class, the weakest first."""
+    record = subject.record
     name, title = "class_scores", _("Recall and precision by class")
     if record.measured is None or not by_recall(record.measured.classes):
         return Skipped(name, title, _("The record holds no scores by class."))

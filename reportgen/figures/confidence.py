@@ -6,7 +6,7 @@ import numpy as np
 
 from reportgen.figures._style import HALF, MUTED, RIGHT, WRONG, grid, measured, sheet, ticks
 from reportgen.plugins import FigureKind
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -15,8 +15,9 @@ SURE = 0.9
 """From here on a prediction is called sure in the caption."""
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """Confidence of right predictions upwards and of wrong ones downwards, each as shares of its own."""
+    record = subject.record
     name, title = "confidence", _("Confidence of right and wrong predictions")
     found = record.measured
     if found is None or not sum(found.calibration.right) + sum(found.calibration.wrong):

@@ -13,6 +13,7 @@ from reportgen.figures._style import ERRORS, INK, MUTED, PAPER, WRONG, bare, she
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import Confusion
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -95,8 +96,9 @@ def draw_largest(record: RunRecord, largest: Sequence[Confusion], counts: Counts
         return paper.svg(title, caption(record, counts), describe(record, counts))
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """The confusion matrix, or the largest confusions where there are many classes."""
+    record = subject.record
     name, title = "confusion", _("Confusions")
     if record.measured is None:
         return Skipped(name, title, _("The record holds no measurements."))

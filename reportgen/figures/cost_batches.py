@@ -11,6 +11,7 @@ from reportgen.plugins import FigureKind
 from reportgen.record.latency import Latency
 from reportgen.record.probes.cost import CostFacts
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_device
 from reportgen.text import numerals
@@ -20,8 +21,9 @@ MOST_TICKS = 7
 """Batch sizes written under a panel."""
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """Median and 95th percentile of a forward pass, and images per second, against the images in it."""
+    record = subject.record
     name, title = "cost_batches", _("Latency and throughput by batch size")
     facts = record.probes.cost if record.probes else None
     latency = list_latency(record, facts) if facts else ()

@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex
 
 from reportgen.figures._style import INK, MUTED, ORDER, PAPER, SOFT, bare, sheet, shorten, spread, squeeze
 from reportgen.plugins import FigureKind
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.record.trace import ModelTrace, ModuleCall
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
@@ -160,8 +160,9 @@ MEASURES: tuple[tuple[str, Callable[[float], str]], ...] = (
 """What the four costs are called and how they are written, in the order of Stage.costs."""
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """Parameters as a ring; MACs, activation memory and measured time as bars; one order and one colour for a stage."""
+    record = subject.record
     name, title = "cost_share", _("Where the cost is")
     rows = stages(record.trace)
     total = np.sum([row.costs for row in rows], axis=0) if rows else np.zeros(4)

@@ -8,6 +8,7 @@ from reportgen.figures._style import ACCENT, FULL, HALF, INK, MUTED, grid, measu
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import ClassScore, Curve
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -30,8 +31,9 @@ def wrong_among(record: RunRecord, curve: Curve, coverage: float) -> str:
     return measured(round(at(curve, coverage) * n), n)
 
 
-def draw_risk(record: RunRecord) -> FigureFile | Skipped:
+def draw_risk(subject: Subject) -> FigureFile | Skipped:
     """Error among the most confident predictions, by the share that is kept."""
+    record = subject.record
     name, title = "risk_coverage", _("Error by the share of predictions kept")
     if record.measured is None or not record.measured.risk_coverage.x:
         return Skipped(name, title, _("The record holds no risk by coverage."))
@@ -70,8 +72,9 @@ def chosen(classes: tuple[ClassScore, ...], curves: tuple[Curve, ...]) -> list[t
     return sorted(have[:MOST_CLASSES], key=lambda pair: pair[0].index)
 
 
-def draw_precision_recall(record: RunRecord) -> FigureFile | Skipped:
+def draw_precision_recall(subject: Subject) -> FigureFile | Skipped:
     """One small chart a class, all on the same axes."""
+    record = subject.record
     name, title = "precision_recall", _("Precision against recall")
     shown = chosen(record.measured.classes, record.measured.precision_recall) if record.measured else []
     if not shown:

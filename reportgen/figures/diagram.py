@@ -85,7 +85,7 @@ def alternative(trace: ModelTrace, page: Page) -> str:
 
 
 FIGURES = (
-    FigureKind("diagram", lambda record: figure(record.trace, 0, "diagram")),
-    FigureKind("diagram_blocks", lambda record: figure(record.trace, 1, "diagram_blocks")),
-    FigureKind("diagram_blocks_2", lambda record: figure(record.trace, 2, "diagram_blocks_2")),
+    FigureKind("diagram", lambda subject: figure(subject.record.trace, 0, "diagram")),
+    FigureKind("diagram_blocks", lambda subject: figure(subject.record.trace, 1, "diagram_blocks")),
+    FigureKind("diagram_blocks_2", lambda subject: figure(subject.record.trace, 2, "diagram_blocks_2")),
 )

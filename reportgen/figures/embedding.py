@@ -16,7 +16,7 @@ from reportgen.figures._style import CLASSES, INK, PAPER, SOFT, bare, sheet, sho
 from reportgen.plugins import FigureKind
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.explanations import Embedding, EmbeddingFacts
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _, ngettext
@@ -44,8 +44,9 @@ def method_name(method: Embedding) -> str:
     return {"pca": _("Principal components"), "tsne": "t-SNE", "umap": "UMAP"}[method]
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """The embedding that was asked for, and the principal components beside it when that is another."""
+    record = subject.record
     title = _("Features in two dimensions")
     facts = record.probes.explanations.embedding if record.probes and record.probes.explanations else None
     if facts is None:

@@ -13,6 +13,7 @@ from reportgen.metrics.explanations import METHODS, MapCheck, mean_estimate, rea
 from reportgen.plugins import FigureKind
 from reportgen.record.probes import why_missing
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -26,8 +27,9 @@ def method_name(method: str) -> str:
     return _("Grad-CAM") if method == "cam" else _("Integrated gradients")
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """Rank correlations at the left, deletion curves at the right."""
+    record = subject.record
     title = _("What the maps are worth")
     if record.probes is None or record.probes.explanations is None:
         return Skipped(NAME, title, why_missing(record.probes, "explanations"))

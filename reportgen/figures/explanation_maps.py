@@ -17,6 +17,7 @@ from reportgen.record.images import encode_few, thumbnail
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.explanations import ExplanationFacts
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -100,8 +101,9 @@ def list_rows(record: RunRecord, facts: ExplanationFacts) -> list[Row]:
     return rows
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """A column a picture, a row a kind of map."""
+    record = subject.record
     title = _("Attribution maps")
     facts = record.probes.explanations if record.probes else None
     if facts is None:

@@ -15,6 +15,7 @@ from reportgen.record.images import encode_few, encode_indexed, thumbnail
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.explanations import ExplanationFacts, StageFacts
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -33,8 +34,9 @@ def map_png(values: NDArray[np.uint8]) -> bytes:
     return encode_indexed(level, ramp(PAPER, INK))
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """A row a stage, the picture itself above."""
+    record = subject.record
     title = _("Feature maps through the stages")
     facts = record.probes.explanations if record.probes else None
     if facts is None:

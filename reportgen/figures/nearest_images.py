@@ -14,6 +14,7 @@ from reportgen.plugins import FigureKind
 from reportgen.record.images import encode_few, thumbnail
 from reportgen.record.probes import why_missing
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -28,8 +29,9 @@ MOST = 4
 """Neighbours shown of each mistake."""
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """A row a mistake."""
+    record = subject.record
     title = _("Nearest training pictures of the surest mistakes")
     if record.probes is None or record.probes.explanations is None:
         return Skipped(NAME, title, why_missing(record.probes, "explanations"))

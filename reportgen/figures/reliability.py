@@ -24,7 +24,7 @@ from reportgen.figures._style import (
 from reportgen.metrics.intervals import wilson
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import Bin
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -77,8 +77,9 @@ def counts(axes: Axes, bins: Sequence[Bin]) -> None:
     grid(axes)
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """Two reliability diagrams over the counts of their bins."""
+    record = subject.record
     name, title = "reliability", _("Confidence against share correct")
     measured = record.measured
     if measured is None or not any(item.n for item in measured.calibration.bins):

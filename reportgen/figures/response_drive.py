@@ -16,7 +16,7 @@ from reportgen.metrics.intervals import FloatArray
 from reportgen.metrics.responses import Responses
 from reportgen.plugins import FigureKind
 from reportgen.record.probes.response import INITIAL, TRAINED
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -75,8 +75,9 @@ class Grid:
         return np.asarray(self.corner(panel)[1] + TALL * np.clip(response, 0, self.top) / self.top)
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """One panel a layer on shared scales."""
+    record = subject.record
     name, title = "response_drive", _("Response of each layer to its own drive")
     responses = find_responses(record, name, title)
     if isinstance(responses, Skipped):

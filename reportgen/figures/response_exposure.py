@@ -14,7 +14,7 @@ from reportgen.metrics.intervals import FloatArray, wilson
 from reportgen.metrics.responses import Responses
 from reportgen.plugins import FigureKind
 from reportgen.record.probes.response import CLIPPED, INITIAL, TRAINED, UNCLIPPED
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -25,8 +25,9 @@ FLOOR, CEILING = 1 / 8, 8.0
 HEIGHT = 430
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """Above, right and sure, clipped and unclipped; below, the layers' responses before and after training."""
+    record = subject.record
     name, title = "response_exposure", _("Driven from black to beyond white")
     responses = find_responses(record, name, title)
     if isinstance(responses, Skipped):

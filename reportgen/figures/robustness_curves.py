@@ -10,6 +10,7 @@ from reportgen.metrics.robustness import Outcome, read_outcomes
 from reportgen.plugins import FigureKind
 from reportgen.record.probes.robustness import CORRUPTED
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_condition, name_kind
 from reportgen.text import numerals
@@ -42,8 +43,9 @@ def mark(one: Outcome, place: float) -> Mark:
     return Mark(place, value.value or 0.0, value.low or 0.0, 1.0 if value.high is None else value.high)
 
 
-def draw_corruptions(record: RunRecord) -> FigureFile | Skipped:
+def draw_corruptions(subject: Subject) -> FigureFile | Skipped:
     """One panel a kind of corruption, accuracy against severity."""
+    record = subject.record
     name, title = "robustness_corruptions", _("Accuracy under corruptions")
     outcomes = [one for one in read(record) if one.condition.family in CORRUPTED]
     if not outcomes:
@@ -73,8 +75,9 @@ def draw_corruptions(record: RunRecord) -> FigureFile | Skipped:
     return album.svg(title, caption, describe(outcomes))
 
 
-def draw_moves(record: RunRecord) -> FigureFile | Skipped:
+def draw_moves(subject: Subject) -> FigureFile | Skipped:
     """Shifts, rotations, mirror images and attacks, accuracy against their size."""
+    record = subject.record
     name, title = "robustness_moves", _("Accuracy under moves and attacks")
     outcomes = [one for one in read(record) if one.condition.family not in CORRUPTED]
     if not outcomes:

@@ -6,7 +6,7 @@ from reportgen.figures._album import Album
 from reportgen.figures._style import FULL
 from reportgen.plugins import FigureKind
 from reportgen.record.images import encode_few
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_kind
 from reportgen.text import numerals
@@ -22,8 +22,9 @@ LABEL = 30
 """Height of two lines of a name."""
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """The picture as it is and under each corruption at severity 3, named below."""
+    record = subject.record
     name, title = "robustness_examples", _("One image under each corruption")
     facts = record.probes.robustness if record.probes else None
     pictures = record.arrays.get("robustness.examples")

@@ -15,6 +15,7 @@ from reportgen.metrics.roofline import Group, Limit, group_calls, place
 from reportgen.plugins import FigureKind
 from reportgen.record.probes.cost import Roofs
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_device, name_group, name_limit
 from reportgen.text import numerals
@@ -30,8 +31,9 @@ LARGEST, SMALLEST = 16.0, 3.0
 GIGA = 1e9
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """Groups of equal modules under the machine's roofs, and the time by what limits it."""
+    record = subject.record
     name, title = "roofline", _("How near the modules come to the machine’s limits")
     roofs = record.probes.cost.roofs if record.probes and record.probes.cost else None
     if roofs is None:

@@ -10,6 +10,7 @@ from reportgen.plugins import FigureKind
 from reportgen.record.images import encode_png, thumbnail
 from reportgen.record.probes.sampling import count_turns
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text.i18n import _, ngettext
 
@@ -76,14 +77,16 @@ def names(record: RunRecord, shown: NDArray[np.intp]) -> str:
     return _("In rows from the left: {names}.", names=", ".join(f"{name} ({count})" for name, count in known))
 
 
-def draw_raw(record: RunRecord) -> FigureFile | Skipped:
+def draw_raw(subject: Subject) -> FigureFile | Skipped:
     """Training pictures as the files hold them."""
+    record = subject.record
     caption = _("Training pictures as they are, enlarged without smoothing.")
     return draw_mosaic(record, "sample_raw", "sample.raw", _("Pictures as they are"), caption)
 
 
-def draw_augmented(record: RunRecord) -> FigureFile | Skipped:
+def draw_augmented(subject: Subject) -> FigureFile | Skipped:
     """The same pictures after augmentation."""
+    record = subject.record
     title = _("Pictures as the model sees them")
     if record.data.augment and record.training is None:
         kinds = ", ".join(record.data.augment)

@@ -8,6 +8,7 @@ from reportgen.figures._style import ACCENT, INK, MUTED, PAPER, RIGHT, RIGHT_SOF
 from reportgen.plugins import FigureKind
 from reportgen.record.probes.cost import StepTime
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_device
 from reportgen.text import numerals
@@ -19,8 +20,9 @@ LABEL = 0.15
 """Of the width, what a label takes."""
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """One bar from the start of a step to its end, the parts named above and below it."""
+    record = subject.record
     name, title = "step_time", _("Where a training step’s time goes")
     facts = record.probes.cost if record.probes else None
     if facts is None or facts.step is None:

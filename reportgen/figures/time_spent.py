@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reportgen.figures._style import INK, MUTED, SOFT, bare, sheet, shorten
 from reportgen.plugins import FigureKind
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -12,8 +12,9 @@ from reportgen.text.i18n import _
 MOST = 12
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """One bar a stage, in the order they ran; beyond MOST the shortest are put together."""
+    record = subject.record
     name, title = "time_spent", _("Where the time went")
     if not record.stages:
         return Skipped(name, title, _("The record holds no times of its stages."))

@@ -12,7 +12,7 @@ from reportgen.metrics.intervals import FloatArray
 from reportgen.plugins import FigureKind
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.dynamics import Activations, ActivationSite, DynamicsFacts
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -24,8 +24,9 @@ FEW = 12
 """Sites up to which every one is marked."""
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """Three small charts over the nonlinearities in their order."""
+    record = subject.record
     name, title = "training_activations", _("Activations before and after training")
     facts = record.probes.dynamics if record.probes is not None else None
     if record.training is None:

@@ -12,6 +12,7 @@ from reportgen.figures._seeds import draw_band, tell_band, trainings
 from reportgen.figures._style import ACCENT, MUTED, grid, measured, sheet, spread, ticks
 from reportgen.plugins import FigureKind
 from reportgen.record.run import RunRecord, Training
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.spec.types import LossSpec
 from reportgen.text import numerals
@@ -106,8 +107,9 @@ def draw_panel(axes: Axes, lines: Sequence[Line], title: str, ceiling: float | N
     grid(axes)
 
 
-def draw_curves(record: RunRecord) -> FigureFile | Skipped:
+def draw_curves(subject: Subject) -> FigureFile | Skipped:
     """Loss and accuracy of training and test after every epoch."""
+    record = subject.record
     name, title = "training_curves", _("Loss and accuracy by epoch")
     training = record.training
     if training is None:

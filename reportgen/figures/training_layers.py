@@ -13,7 +13,7 @@ from reportgen.metrics.dynamics import Dynamics, read_dynamics
 from reportgen.metrics.intervals import FloatArray
 from reportgen.plugins import FigureKind
 from reportgen.record.probes import why_missing
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -36,8 +36,9 @@ RISING = LinearSegmentedColormap.from_list("rising", (PAPER, "#bfe0dc", "#4f9e97
 SIGNED = LinearSegmentedColormap.from_list("ratio", ("#8a3a7d", "#d9b8d3", PAPER, "#a9cfcb", ACCENT))
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """Rows are layers from input to output, columns the sampled steps, colour the logarithm."""
+    record = subject.record
     name, title = "training_layers", _("Gradients and updates by layer")
     if record.training is None:
         return Skipped(name, title, _("The model was evaluated, not trained."))

@@ -13,6 +13,7 @@ from reportgen.figures._seeds import draw_band
 from reportgen.figures._style import ACCENT, HAIRLINE, SOFT, WRONG, grid, sheet, ticks
 from reportgen.plugins import FigureKind
 from reportgen.record.run import RunRecord, Training
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _, ngettext
@@ -117,8 +118,9 @@ def loss_curves(record: RunRecord, window: int) -> list[list[tuple[float, float]
     return found
 
 
-def draw_steps(record: RunRecord) -> FigureFile | Skipped:
+def draw_steps(subject: Subject) -> FigureFile | Skipped:
     """Loss, learning rate, gradient norm and throughput at every step."""
+    record = subject.record
     name, title = "training_steps", _("Training step by step")
     training = record.training
     if training is None:

@@ -13,7 +13,7 @@ from reportgen.figures._matrices import AFTER, BEFORE, Grid, find_weights, momen
 from reportgen.figures._style import HAIRLINE, HALF, INK, MUTED, PAPER, grid, sheet, shorten, squeeze
 from reportgen.plugins import FigureKind
 from reportgen.record.probes.weights import WeightFacts
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -42,8 +42,9 @@ def sizes_of(facts: WeightFacts, places: Sequence[int], moment: str) -> tuple[Gr
     return np.array(weights, dtype=np.float64), np.array(gradients, dtype=np.float64)
 
 
-def draw_gradient(record: RunRecord) -> FigureFile | Skipped:
+def draw_gradient(subject: Subject) -> FigureFile | Skipped:
     """A point for every matrix: size of its weights against size of its gradient."""
+    record = subject.record
     name, title = "weights_gradient", _("Weight against gradient")
     facts = find_weights(record, name, title)
     if isinstance(facts, Skipped):

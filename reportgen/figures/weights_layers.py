@@ -22,7 +22,7 @@ from reportgen.figures._matrices import (
 from reportgen.figures._style import SOFT, grid, sheet, shorten, ticks
 from reportgen.plugins import FigureKind
 from reportgen.record.probes.weights import MatrixNumbers, WeightFacts, WeightMatrix
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -114,8 +114,9 @@ def draw_panel(axes: Axes, panel: Panel, numbers: Grid, lines: dict[str, Grid]) 
     grid(axes)
 
 
-def draw(record: RunRecord) -> FigureFile | Skipped:
+def draw(subject: Subject) -> FigureFile | Skipped:
     """Small charts that share the axis of the matrices."""
+    record = subject.record
     name, title = "weights_layers", _("The matrices in numbers")
     facts = find_weights(record, name, title)
     if isinstance(facts, Skipped):

@@ -13,6 +13,7 @@ from reportgen.figures._style import FULL, HALF, shorten
 from reportgen.plugins import FigureKind
 from reportgen.record.probes.weights import WeightFacts, WeightMatrix
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _, ngettext
@@ -29,8 +30,9 @@ ENLARGED = 5
 """CSS pixels for one of a filter, where there is room; small filters take half the width."""
 
 
-def draw_pictures(record: RunRecord) -> FigureFile | Skipped:
+def draw_pictures(subject: Subject) -> FigureFile | Skipped:
     """Every matrix as a small heat map."""
+    record = subject.record
     name, title = "weights_pictures", _("The weights as matrices")
     facts = find_finite(record, name, title)
     if isinstance(facts, Skipped):
@@ -73,8 +75,9 @@ def find_extreme(facts: WeightFacts) -> str:
     )
 
 
-def draw_enlarged(record: RunRecord) -> FigureFile | Skipped:
+def draw_enlarged(subject: Subject) -> FigureFile | Skipped:
     """The largest matrices as larger heat maps."""
+    record = subject.record
     name, title = "weights_enlarged", _("The largest matrices")
     facts = find_finite(record, name, title)
     if isinstance(facts, Skipped):
@@ -139,8 +142,9 @@ def list_extremes(facts: WeightFacts, places: Sequence[int], most: int = 12) -> 
     return ", ".join(told) + ("…" if len(places) > most else "")
 
 
-def draw_filters(record: RunRecord) -> FigureFile | Skipped:
+def draw_filters(subject: Subject) -> FigureFile | Skipped:
     """The filters of the first convolution as pictures in colour or grey."""
+    record = subject.record
     name, title = "weights_filters", _("The filters of the first layer")
     facts = find_finite(record, name, title)
     if isinstance(facts, Skipped):

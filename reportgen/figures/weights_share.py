@@ -10,7 +10,7 @@ from reportgen.figures._style import HALF, sheet, shorten
 from reportgen.figures.cost_share import Stage, colours, ring
 from reportgen.plugins import FigureKind
 from reportgen.record.probes.weights import WeightFacts
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _, ngettext
@@ -68,8 +68,9 @@ def slices(facts: WeightFacts, labels: Sequence[str]) -> tuple[Stage, ...]:
     return (*rows, Stage(_("all others"), (rest, 0, 0, 0), other=True)) if rest else tuple(rows)
 
 
-def draw_share(record: RunRecord) -> FigureFile | Skipped:
+def draw_share(subject: Subject) -> FigureFile | Skipped:
     """A ring of the largest matrices."""
+    record = subject.record
     name, title = "weights_share", _("Which matrices hold the parameters")
     facts = find_weights(record, name, title)
     if isinstance(facts, Skipped):

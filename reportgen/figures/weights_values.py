@@ -22,6 +22,7 @@ from reportgen.figures._style import INK, bare, grid, sheet, shorten, ticks
 from reportgen.plugins import FigureKind
 from reportgen.record.probes.weights import HISTOGRAM_BINS, HISTOGRAM_SPREADS, WeightFacts
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -65,8 +66,9 @@ def choose_panels(facts: WeightFacts) -> list[int]:
     return sorted(wanted)[:PANELS]
 
 
-def draw_histograms(record: RunRecord) -> FigureFile | Skipped:
+def draw_histograms(subject: Subject) -> FigureFile | Skipped:
     """Histograms with a logarithmic count, so that the tails are seen."""
+    record = subject.record
     name, title = "weights_histograms", _("Distribution of the weights")
     facts = find_finite(record, name, title)
     if isinstance(facts, Skipped):
@@ -127,8 +129,9 @@ def describe(record: RunRecord, facts: WeightFacts, rows: Sequence[int]) -> str:
     return _("Histograms of {count} matrices. {each}.", count=len(rows), each="; ".join(told))
 
 
-def draw_ridge(record: RunRecord) -> FigureFile | Skipped:
+def draw_ridge(subject: Subject) -> FigureFile | Skipped:
     """The distributions above each other in the order in which the matrices run."""
+    record = subject.record
     name, title = "weights_ridge", _("The distributions by depth")
     facts = find_finite(record, name, title)
     if isinstance(facts, Skipped):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.metrics.selection import select
-from reportgen.record.archive import pack_record
+from reportgen.record.archive import pack_files
 from reportgen.record.arrays import Arrays
 from reportgen.record.images import thumbnail
 from reportgen.record.run import RunRecord
+from reportgen.record.store import encode_beside, encode_record
+from reportgen.record.subject import Subject
 
 MOST_BYTES = 1_500_000
 """Of the packed record in a PDF, which may have 3 MB with it."""
@@ -16,14 +18,15 @@ HEADROOM = 0.97
 """Of the bytes left for pictures, whose size together is estimated."""
 
 
-def pack_small(record: RunRecord, most: int = MOST_BYTES) -> bytes | None:
-    """The packed record in at most `most` bytes, or None where even the smallest is larger.
+def pack_small(subject: Subject, most: int = MOST_BYTES) -> bytes | None:
+    """The packed record with what lies beside it, in at most `most` bytes, or None where even the smallest is larger.
 
     Nothing that the report shows is left out. Where it is needed, pictures are as small as the report shows them, and
     of the wrong predictions that it does not show only as many are kept as fit, those with the smallest digests, so
     that two records still keep the same ones.
     """
-    packed = pack_record(record)
+    record, beside = subject.record, encode_beside(subject)
+    packed = pack_files(encode_record(record) | beside)
     if len(packed) <= most:
         return packed
     if "pictures" not in record.arrays or not len(record.arrays["pictures"]):
@@ -32,7 +35,7 @@ def pack_small(record: RunRecord, most: int = MOST_BYTES) -> bytes | None:
     order, needed = by_need(small)
     number = len(order)
     while True:
-        packed = pack_record(with_pictures(small, np.sort(order[:number])))
+        packed = pack_files(encode_record(with_pictures(small, np.sort(order[:number]))) | beside)
         if len(packed) <= most:
             return packed
         if number <= needed:

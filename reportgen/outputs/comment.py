@@ -14,6 +14,7 @@ from reportgen.outputs.markdown import Raw
 from reportgen.outputs.templating import render_markdown
 from reportgen.plugins import Output, OutputFile
 from reportgen.record.comparison import ClassChange, Comparison, Flip, Refusal
+from reportgen.record.judgement import Judgement
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Report
@@ -77,14 +78,14 @@ def make_comment(report: Report) -> str:
 
 def view(report: Report) -> dict[str, object]:
     """Everything that the template prints."""
-    record, comparison = report.record, report.record.comparison
+    record, comparison = report.record, report.subject.judgement.comparison
     summary = next((section for section in report.sections if section.name == "summary"), None)
     compared = comparison if isinstance(comparison, Comparison) else None
     return {
         "report": report,
         "marker": Raw(marker(report.title)),
-        "headline": headline(record),
-        "gates": record.gates,
+        "headline": headline(report.subject.judgement),
+        "gates": report.gates,
         "rows": tuple(make_rows(report, compared)),
         "compared": compared,
         "refused": comparison if isinstance(comparison, Refusal) else None,
@@ -104,25 +105,25 @@ def marker(title: str) -> str:
     return f"{words or 'report'}-{hashlib.sha256(title.encode()).hexdigest()[:8]}"
 
 
-def headline(record: RunRecord) -> str:
+def headline(judgement: Judgement) -> str:
     """The outcome in one line: gates that failed first, then the verdict against the baseline."""
-    failed = [gate for gate in record.gates if gate.outcome == "fail"]
+    failed = [gate for gate in judgement.gates if gate.outcome == "fail"]
     if failed:
         return "✗ " + ngettext(
-            "{count} gate of {all} failed", "{count} gates of {all} failed", len(failed), all=len(record.gates)
+            "{count} gate of {all} failed", "{count} gates of {all} failed", len(failed), all=len(judgement.gates)
         )
-    comparison = record.comparison
-    if isinstance(comparison, Comparison):
+    comparison = judgement.compared
+    if comparison is not None:
         return {
             "better": "▲ " + _("Better than the baseline"),
             "worse": "▼ " + _("Worse than the baseline"),
             "equivalent": "= " + _("Equivalent to the baseline"),
             "undecided": "? " + _("Not enough evidence against the baseline"),
         }[comparison.verdict]
-    undecided = sum(gate.outcome == "undecided" for gate in record.gates)
+    undecided = sum(gate.outcome == "undecided" for gate in judgement.gates)
     if undecided:
         return "? " + ngettext("{count} gate is undecided", "{count} gates are undecided", undecided)
-    return "✓ " + _("All gates passed") if record.gates else ""
+    return "✓ " + _("All gates passed") if judgement.gates else ""
 
 
 def make_rows(report: Report, compared: Comparison | None) -> list[Row]:

@@ -21,8 +21,8 @@ def render(report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...
     """The numbers; proportions are 0 to 1, numbers that are not finite are null, `display` is what people read."""
     del warn
     document: dict[str, object] = {"format": METRICS_FORMAT, "metrics": [describe(value) for value in report.metrics]}
-    if report.record.gates:
-        document["gates"] = [gate.model_dump(mode="json") for gate in report.record.gates]
+    if report.gates:
+        document["gates"] = [gate.model_dump(mode="json") for gate in report.gates]
     text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
     return (OutputFile("metrics.json", f"{text}\n".encode()),)
 

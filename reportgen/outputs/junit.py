@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from reportgen.record.comparison import Comparison, Refusal
+from reportgen.record.comparison import ComparisonOutcome, Refusal
 from reportgen.record.gate_result import GateResult
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Report
@@ -20,10 +20,11 @@ def make_junit(report: Report) -> bytes:
     record = report.record
     suite = ElementTree.Element("testsuite", name=clean(report.title), timestamp=record.provenance.created.rstrip("Z"))
     suite.append(training_case(record))
-    for gate in record.gates:
+    for gate in report.gates:
         suite.append(gate_case(gate))
-    if record.comparison is not None:
-        suite.append(comparison_case(record.comparison))
+    comparison = report.subject.judgement.comparison
+    if comparison is not None:
+        suite.append(comparison_case(comparison))
     for kind, tag in (("tests", "testcase"), ("failures", "testcase/failure"), ("skipped", "testcase/skipped")):
         suite.set(kind, str(len(suite.findall(tag))))
     suite.set("errors", "0")
@@ -55,7 +56,7 @@ def gate_case(gate: GateResult) -> ElementTree.Element:
     return case
 
 
-def comparison_case(comparison: Comparison | Refusal) -> ElementTree.Element:
+def comparison_case(comparison: ComparisonOutcome) -> ElementTree.Element:
     """The verdict against the baseline: failed when worse, skipped where it could not be told."""
     case = make_case("baseline", _("no worse than the baseline"))
     if isinstance(comparison, Refusal):

@@ -27,7 +27,7 @@ def make_page(report: Report, medium: Medium) -> str:
 
     Raises RenderError for a template that fails.
     """
-    authors = report.record.spec.card.authors
+    authors = report.subject.presentation.card.authors
     values = {
         "report": report,
         "version": __version__,
@@ -41,7 +41,7 @@ def make_page(report: Report, medium: Medium) -> str:
 
 def write_byline(report: Report) -> str:
     """Who and when, in one quiet line: authors, date, commit."""
-    authors = report.record.spec.card.authors
+    authors = report.subject.presentation.card.authors
     names = ", ".join((authors,) if isinstance(authors, str) else authors or ())
     return " · ".join(part for part in (names, report.created[:10], say_commit(report)) if part)
 

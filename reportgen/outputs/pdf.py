@@ -103,9 +103,9 @@ def set_in(
 
 def pack(report: Report, warn: Callable[[str], None]) -> bytes:
     """The record as the document carries it; empty where the spec wants none or it would be too heavy."""
-    if not report.record.spec.report.attach_record:
+    if not report.subject.presentation.report.attach_record:
         return b""
-    packed = pack_small(report.record)
+    packed = pack_small(report.subject)
     if packed is None:
         most = numerals.bytes_text(MOST_BYTES)
         warn(_("The PDF does not carry its record, which does not fit into {most}.", most=most))

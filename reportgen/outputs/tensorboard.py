@@ -133,7 +133,7 @@ def write_final(file: EventFile, report: Report, begun: float) -> None:
 
 def list_settings(record: RunRecord) -> Iterator[tuple[str, Value]]:
     """What the spec says of model, data and run, by dotted key; what it leaves open is not there."""
-    spec = record.spec.model_dump(mode="json", include={"model", "data", "run"})
+    spec = record.spec.model_dump(mode="json")
     yield from flatten(spec, "")
     yield "device", record.device.name
     yield "precision", record.device.precision

@@ -9,8 +9,9 @@ from pathlib import Path
 from reportgen.errors import SpecError, about
 from reportgen.plugins import Section
 from reportgen.progress import Progress
+from reportgen.record.judgement import Judgement
 from reportgen.record.locate import find_source
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import BaselineSpec, ReportSpec, resolve_baseline
 
@@ -19,7 +20,7 @@ from reportgen.spec.types import BaselineSpec, ReportSpec, resolve_baseline
 class Opponent:
     """A record to compare with."""
 
-    record: RunRecord
+    subject: Subject
     digest: str
     """sha256 of its record.json."""
     margin: float
@@ -39,7 +40,7 @@ class Chosen:
     def load(self) -> Opponent:
         """The record itself. Raises RecordError, with its place in the spec, when it is damaged."""
         with about(self.key):
-            return Opponent(find_source(self.path).load(), self.digest, self.margin)
+            return Opponent(find_source(self.path).load().subject, self.digest, self.margin)
 
 
 def choose_baseline(spec: ReportSpec, base: Path) -> Chosen | None:
@@ -59,23 +60,23 @@ def choose_baseline(spec: ReportSpec, base: Path) -> Chosen | None:
 
 
 def judge(
-    record: RunRecord, opponent: Opponent | None, sections: Mapping[str, Section], progress: Progress
-) -> RunRecord:
-    """The record with its comparison; without an opponent, without any that an earlier build left in it."""
-    from reportgen.comparison import compare_with, uncompared
+    subject: Subject, opponent: Opponent | None, sections: Mapping[str, Section], progress: Progress
+) -> Judgement:
+    """The subject's record against its opponent's, whatever was judged before; an empty judgement without one."""
+    from reportgen.comparison import compare_with
     from reportgen.comparison.numbers import SectionNumbers
 
     if opponent is None:
-        return uncompared(record)
+        return Judgement()
     with progress.stage("Compare"):
         before, after = (
             tuple(value for section in sections.values() for value in section.values(one))
-            for one in (opponent.record, record)
+            for one in (opponent.subject, subject)
         )
         numbers = SectionNumbers(before, after)
-        return compare_with(record, opponent.record, opponent.digest, numbers, margin=opponent.margin)
+        return compare_with(subject.record, opponent.subject, opponent.digest, numbers, margin=opponent.margin)
 
 
-def stored_digest(record: RunRecord) -> str:
-    """The digest of the baseline that a record was last compared with; empty where there is none."""
-    return record.comparison.baseline.digest if record.comparison is not None else ""
+def baseline_digest(judgement: Judgement) -> str:
+    """The digest of the baseline that a judgement is about; empty where there is none."""
+    return judgement.comparison.baseline.digest if judgement.comparison is not None else ""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reportgen.errors import GateFailed, RecordError, ReportgenError, RunError
-from reportgen.pipeline.baseline import choose_baseline, judge, stored_digest
+from reportgen.pipeline.baseline import baseline_digest, choose_baseline, judge
 from reportgen.pipeline.extras import check_extras
 from reportgen.pipeline.fingerprint import drawing_digest, fingerprint
 from reportgen.pipeline.registry import Rooms
@@ -18,10 +18,12 @@ from reportgen.pipeline.write import Writing
 from reportgen.progress import Progress
 from reportgen.record.gate_result import GateResult
 from reportgen.record.locate import RECORD, Source, find_source
+from reportgen.record.presentation import Presentation
 from reportgen.record.run import RunRecord
-from reportgen.record.store import load_record, save_record
+from reportgen.record.store import Stored, load_judgement, load_measured, store, write_files
+from reportgen.record.subject import Subject
 from reportgen.spec import locate, read_spec
-from reportgen.spec.paths import resolve_path, without_absolute_paths
+from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import ReportSpec
 from reportgen.system.workspace import Workspace, is_current
 
@@ -44,7 +46,7 @@ class Outcome:
     """What a build came to."""
 
     folder: Path
-    record: RunRecord | None
+    subject: Subject | None
     """None when nothing had to be read: the report was already current."""
     exit_code: int = 0
     reused: bool = False
@@ -76,15 +78,25 @@ def build_spec(path: Path, out: Path, options: Options, progress: Progress) -> O
     baseline = choose_baseline(spec, path.parent)
     with Workspace(out) as space:
         earlier = None if options.force else find_record(space, key, progress)
-        if earlier is not None and is_current(out, inputs_digest(earlier, spec, baseline.digest if baseline else "")):
-            return Outcome(out, None, exit_code=exit_code(earlier), reused=True, gates=earlier.gates)
+        presentation, templates = Presentation.of(spec), spec.report.templates
+        if earlier is not None:
+            against = baseline.digest if baseline else ""
+            if is_current(out, inputs_digest(earlier.digest, against, presentation, templates)):
+                return unchanged(out, earlier.record)
         opponent = baseline.load() if baseline else None  # what is wrong with it shows before any compute
-        record = earlier or run(spec, path, key, options, progress)
+        stored = earlier or store(run(spec, path, key, options, progress))
         if earlier is None:
-            space.keep(lambda folder: save_record(record, folder))
-            record = load_record(space.kept)  # what is drawn is what is kept, to the order of its keys
-        judged = judge(restyled(record, spec), opponent, rooms.sections, progress)
-        return finish(judged, spec, space, rooms, progress, reused=earlier is not None)
+            space.keep(lambda folder: write_files(stored.record_files, folder))
+        judgement = judge(Subject(stored.record, presentation=presentation), opponent, rooms.sections, progress)
+        return finish(
+            stored.drawn_as(judgement, presentation), templates, space, rooms, progress, reused=earlier is not None
+        )
+
+
+def unchanged(out: Path, record: RunRecord) -> Outcome:
+    """What a build comes to whose report is there already."""
+    gates = load_judgement(out / RECORD).gates
+    return Outcome(out, None, exit_code=exit_code(record, gates), reused=True, gates=gates)
 
 
 def render(source: Path, out: Path | None, options: Options, progress: Progress) -> Outcome:
@@ -92,12 +104,13 @@ def render(source: Path, out: Path | None, options: Options, progress: Progress)
     from reportgen.spec import override_report
 
     found = find_source(source)
-    record = found.load()
-    spec = choose_formats(override_report(record.spec, options.overrides), options.formats)
+    stored = found.load()
+    spec = choose_formats(override_report(stored.subject.spec, options.overrides), options.formats)
     rooms = Rooms.open(spec)
     rooms.check(spec)
     with Workspace(out or default_folder(found)) as space:
-        return finish(restyled(record, spec), spec, space, rooms, progress, reused=True)
+        drawn = stored.drawn_as(stored.subject.judgement, Presentation.of(spec))
+        return finish(drawn, spec.report.templates, space, rooms, progress, reused=True)
 
 
 def default_folder(found: Source) -> Path:
@@ -129,25 +142,25 @@ def choose_formats(spec: ReportSpec, formats: tuple[str, ...]) -> ReportSpec:
     return spec.model_copy(update={"outputs": formats}) if formats else spec
 
 
-def find_record(space: Workspace, key: str, progress: Progress) -> RunRecord | None:
+def find_record(space: Workspace, key: str, progress: Progress) -> Stored | None:
     """The record of an earlier build with this fingerprint, or None; one that can't be read is a miss and says so."""
     for folder in (space.out / RECORD, space.kept):
         if not (folder / "record.json").is_file():
             continue
         try:
-            record = load_record(folder)
+            stored = load_measured(folder)
         except RecordError as error:
             progress.warn(f"the earlier record can't be used and will be measured anew: {error.message}")
             continue
-        if record.fingerprint == key:
-            return record
+        if stored.record.fingerprint == key:
+            return stored
     return None
 
 
-def find_record_of(out: Path) -> RunRecord | None:
-    """The record in a report's folder, if there is one that can be read."""
+def find_subject(out: Path) -> Subject | None:
+    """What the report in a folder was drawn from, if its record is there and can be read."""
     try:
-        return find_source(out).load()
+        return find_source(out).load().subject
     except RecordError:
         return None
 
@@ -174,62 +187,56 @@ def run(spec: ReportSpec, path: Path, key: str, options: Options, progress: Prog
         return record.model_copy(update={"measured": measure(record)})
 
 
-def restyled(record: RunRecord, spec: ReportSpec) -> RunRecord:
-    """The record with this spec's title, sections, card and outputs; nothing measured changes."""
-    return record.model_copy(update={"spec": without_absolute_paths(spec), "title": title_of(spec, record)})
-
-
-def title_of(spec: ReportSpec, record: RunRecord) -> str:
-    """The spec's title, or one made of the model and the data."""
-    if spec.title:
-        return spec.title
-    name = spec.model.source.rpartition(":")[2]
-    return f"{name} on {record.data.title}"
-
-
 def finish(
-    record: RunRecord, spec: ReportSpec, space: Workspace, rooms: Rooms, progress: Progress, *, reused: bool
+    stored: Stored, templates: Path | None, space: Workspace, rooms: Rooms, progress: Progress, *, reused: bool
 ) -> Outcome:
-    """Draw, assemble, write every output beside the old report, and move the whole in."""
+    """Draw, assemble, write every output beside the old report, and move the whole in.
+
+    The gates are judged on what is drawn now. `templates`: the user's own, where they are on this machine.
+    """
     from reportgen.pipeline.figure_cache import draw_once
     from reportgen.report.assemble import assemble
 
+    stored = stored.drawn_as(stored.subject.judgement.with_gates(()), stored.subject.presentation)
     names = [name for section in rooms.sections.values() for name in section.figures]
     warnings: list[str] = []
     with Writing(rooms.outputs) as writing:
         with progress.stage("Draw", len(names), "figures") as task:
-            figures = draw_once(record, names, rooms.extra_figures)
+            figures = draw_once(stored, names, rooms.extra_figures)
             task.advance(len(names))
-        report = assemble(record, figures, rooms.sections, spec.report.templates)
-        record = report.record
+        report = assemble(stored.subject, figures, rooms.sections, templates)
+        drawn = replace(stored, subject=report.subject)
         writing.begin(report)
-        space.write_folder(RECORD, lambda folder: save_record(record, folder))
+        space.write_folder(RECORD, lambda folder: write_files(drawn.files, folder))
         failures = writing.write(report, space, warnings, progress)
-    again = failures or record.ranking is not None  # a build, which makes none, finds no report of its own here
-    space.commit(inputs="" if again else inputs_digest(record, spec, stored_digest(record)))
+    judgement, presentation = report.subject.judgement, report.subject.presentation
+    again = failures or judgement.ranking is not None  # a build, which makes none, finds no report of its own here
+    inputs = inputs_digest(stored.digest, baseline_digest(judgement), presentation, templates)
+    space.commit(inputs="" if again else inputs)
     for warning in warnings:
         progress.warn(warning)
-    code = failures[0].exit_code if failures else exit_code(record)
-    return Outcome(space.out, record, code, reused, tuple(warnings), record.gates, tuple(failures))
+    code = failures[0].exit_code if failures else exit_code(stored.record, report.gates)
+    return Outcome(space.out, report.subject, code, reused, tuple(warnings), report.gates, tuple(failures))
 
 
-def exit_code(record: RunRecord) -> int:
+def exit_code(record: RunRecord, gates: Sequence[GateResult]) -> int:
     """4 when training diverged, 1 when a gate failed: the report is there and says so, and a script can't miss it."""
     trainings = [record.training, *(run.training for run in record.seeds)]
     if any(training is not None and training.divergence is not None for training in trainings):
         return RunError.exit_code
-    return GateFailed.exit_code if any(gate.outcome == "fail" for gate in record.gates) else 0
+    return GateFailed.exit_code if any(gate.outcome == "fail" for gate in gates) else 0
 
 
-def inputs_digest(record: RunRecord, spec: ReportSpec, baseline: str) -> str:
-    """Digest of everything the files of a report depend on, beside the bytes of the record's arrays.
+def inputs_digest(record: str, baseline: str, presentation: Presentation, templates: Path | None) -> str:
+    """Digest of everything the files of a report depend on.
 
-    `baseline` is the digest of the record that it is compared with, or empty.
+    `record` and `baseline` are the digests of the record and of the one that it is compared with, or empty;
+    `templates` the folder of the user's own.
     """
     parts = {
-        "record": record.model_dump(mode="json", exclude={"spec", "title", "gates", "comparison", "ranking"}),
+        "record": record,
         "baseline": baseline,
-        "spec": spec.model_dump(mode="json"),
-        "code": drawing_digest(spec.report.templates),
+        "presentation": presentation.model_dump(mode="json"),
+        "code": drawing_digest(templates),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -13,7 +13,7 @@ from pathlib import Path
 from reportgen.errors import DataError, ReportgenError, about
 from reportgen.experiment.datasets.files import data_files
 from reportgen.pipeline.baseline import choose_baseline
-from reportgen.pipeline.build import Options, find_record_of, located, with_templates
+from reportgen.pipeline.build import Options, find_subject, located, with_templates
 from reportgen.pipeline.extras import check_extras
 from reportgen.pipeline.fingerprint import fingerprint
 from reportgen.pipeline.folders import output_folder
@@ -98,7 +98,8 @@ def check_spec(path: Path, options: Options) -> Iterator[Line]:
         yield Line(f"       gates    {'; '.join(spec.gates)}")
     if baseline is not None:
         yield Line(f"       baseline {baseline.path}, margin {numerals.points(baseline.margin).lstrip('+')}")
-    yield Line(f"       time     {time_line(spec, foresee(spec), find_record_of(out), key)}")
+    earlier = find_subject(out)
+    yield Line(f"       time     {time_line(spec, foresee(spec), earlier.record if earlier else None, key)}")
 
 
 def data_line(spec: ReportSpec, files: tuple[Path, ...] | None, options: Options) -> str:

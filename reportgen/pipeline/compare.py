@@ -9,11 +9,13 @@ from urllib.parse import quote
 
 from reportgen.errors import RecordError, SpecError
 from reportgen.pipeline.baseline import Opponent, judge
-from reportgen.pipeline.build import Options, Outcome, choose_formats, finish, restyled
+from reportgen.pipeline.build import Options, Outcome, choose_formats, finish
 from reportgen.pipeline.registry import Rooms
 from reportgen.progress import Progress
 from reportgen.record.locate import Source, find_source
+from reportgen.record.presentation import Presentation
 from reportgen.record.ranking import Ranking
+from reportgen.record.subject import Subject
 from reportgen.spec.types import BaselineSpec
 from reportgen.system.manifest import read_manifest
 from reportgen.system.workspace import Workspace
@@ -62,14 +64,14 @@ class Contest:
 
         if not self.several:
             return None
-        records = {0: self.sources[0].load()}
+        subjects = {0: self.sources[0].load().subject}
         for number, source in enumerate(self.sources[1:], start=1):
             try:
-                records[number] = source.load()
+                subjects[number] = source.load().subject
             except RecordError:
                 continue  # said when its own report is made
         with progress.stage("Rank"):
-            return rank(records) if len(records) > 1 else None
+            return rank(subjects) if len(subjects) > 1 else None
 
     def compare(
         self, number: int, margin: float | None, options: Options, progress: Progress, ranking: Ranking | None
@@ -80,18 +82,21 @@ class Contest:
         point.
         """
         found, other = self.sources[number], self.sources[0]
-        record = found.load()
+        stored = found.load()
         name = Path(other.name)
         wanted = BaselineSpec(record=name) if margin is None else BaselineSpec(record=name, margin=margin)
-        spec = choose_formats(record.spec.model_copy(update={"baseline": wanted}), options.formats)
+        spec = choose_formats(stored.subject.spec.model_copy(update={"baseline": wanted}), options.formats)
+        presentation = Presentation.of(spec)
         rooms = Rooms.open(spec)
         rooms.check(spec)
-        opponent = Opponent(other.load(), other.digest, wanted.margin)
+        opponent = Opponent(other.load().subject, other.digest, wanted.margin)
         with Workspace(self.home / self.folders[number] if self.several else self.home) as space:
-            judged = judge(restyled(record, spec), opponent, rooms.sections, progress)
+            judgement = judge(Subject(stored.record, presentation=presentation), opponent, rooms.sections, progress)
             if ranking is not None:
-                judged = judged.model_copy(update={"ranking": ranking.seen_by(number)})
-            return finish(judged, spec, space, rooms, progress, reused=True)
+                judgement = judgement.model_copy(update={"ranking": ranking.seen_by(number)})
+            return finish(
+                stored.drawn_as(judgement, presentation), spec.report.templates, space, rooms, progress, reused=True
+            )
 
     def publish(self, ranking: Ranking) -> Path:
         """Write index.html and ranking.json beside the candidates' folders; returns where the page is.

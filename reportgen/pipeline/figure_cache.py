@@ -1,7 +1,7 @@
 """Drawn figures kept by the digest of their inputs and their code, so that a changed sentence redraws nothing.
 
-Everything a record holds but its title, card and choice of sections and outputs counts as input of each of its
-figures; the code is that of every module that figures import. Kept in the user's cache folder.
+Everything that was measured, and how it stands against other records, counts as input of each figure; how the report is
+presented does not. The code is that of every module that figures import. Kept in the user's cache folder.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from platformdirs import user_cache_dir
 
 from reportgen.pipeline.code_digest import FIGURES, code_digest
 from reportgen.plugins import FigureKind
-from reportgen.record.run import RunRecord
+from reportgen.record.store import Stored, judgement_digest
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.system.files import keep_file
 from reportgen.system.machine import versions
@@ -27,45 +27,36 @@ from reportgen.system.machine import versions
 LIBRARIES = ("matplotlib", "seaborn", "numpy", "scipy", "pillow", "contourpy", "kiwisolver", "fonttools")
 MOST = 40
 """Records whose figures are kept, the latest."""
-UNSEEN: Any = {
-    "title": True,
-    "gates": True,
-    "spec": {"title", "report", "card", "outputs", "gates", "baseline", "plugins"},
-}
-"""Parts of a record that no figure shows."""
 Drawn = dict[str, FigureFile | Skipped]
 
 
-def draw_once(record: RunRecord, names: Sequence[str], extra: Mapping[str, FigureKind]) -> Drawn:
+def draw_once(stored: Stored, names: Sequence[str], extra: Mapping[str, FigureKind]) -> Drawn:
     """The figures of these names, in this order; those drawn before for this record are taken from the cache.
 
     Figures of plug-ins are always drawn: what they depend on is not known. Without any to draw, matplotlib is not
     imported. Raises what `reportgen.figures.draw` does.
     """
-    path = Path(user_cache_dir("reportgen")) / "figures" / f"{inputs_digest(record)}.json"
+    path = Path(user_cache_dir("reportgen")) / "figures" / f"{inputs_digest(stored)}.json"
     known = load(path)
     missing = [name for name in names if name in extra or name not in known]
     if missing:
         from reportgen.figures import draw
 
-        drawn = draw(record, missing, extra)
+        drawn = draw(stored.subject, missing, extra)
         known |= drawn
         keep(path, {name: figure for name, figure in known.items() if name not in extra})
     return {name: known[name] for name in names}
 
 
-def inputs_digest(record: RunRecord) -> str:
-    """sha256 of what the figures of a record can depend on."""
-    whole = hashlib.sha256()
-    fields = record.model_dump(mode="json", exclude=UNSEEN)
-    whole.update(json.dumps(fields, sort_keys=True).encode("utf-8", "surrogatepass"))
-    for name in sorted(record.arrays):
-        array = record.arrays[name]
-        whole.update(f"{name}\0{array.dtype}\0{array.shape}\0".encode())
-        whole.update(array.tobytes())
-    whole.update(code_digest(*FIGURES).encode())
-    whole.update(json.dumps(versions(LIBRARIES)).encode())
-    return whole.hexdigest()
+def inputs_digest(stored: Stored) -> str:
+    """sha256 of what the figures of a record can depend on; of a presentation they show nothing."""
+    parts = (
+        stored.digest,
+        judgement_digest(stored.subject.judgement.with_gates(())),
+        code_digest(*FIGURES),
+        json.dumps(versions(LIBRARIES)),
+    )
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def load(path: Path) -> Drawn:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from reportgen.errors import RecordError
-from reportgen.record.run import RunRecord
-from reportgen.record.store import ARRAYS_FILE, RECORD_FILE, decode_record, encode_record
+from reportgen.record.store import FILES
 
 PACKED_FILE = "record.zip"
 MOST_UNPACKED = 2_000_000_000
@@ -17,27 +17,22 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can state; the record has its own dates."""
 
 
-def pack_record(record: RunRecord) -> bytes:
-    """The record's two files in a zip that anything can open; the same record gives the same bytes."""
+def pack_files(files: Mapping[str, bytes]) -> bytes:
+    """A record's files in a zip that anything can open; the same files give the same bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
-        for name, data in sorted(encode_record(record).items(), reverse=True):
+        for name, data in sorted(files.items(), reverse=True):
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.compress_type, entry.create_system, entry.external_attr = zipfile.ZIP_DEFLATED, 3, 0o644 << 16
             packed.writestr(entry, data)
     return buffer.getvalue()
 
 
-def unpack_record(packed: bytes, where: Path) -> RunRecord:
-    """The record in a zip; `where` is how messages name it. Raises RecordError when it is damaged or no record."""
-    return decode_record(unpack_files(packed, where), where)
-
-
 def unpack_files(packed: bytes, where: Path) -> dict[str, bytes]:
-    """The record's files in a zip, by name."""
+    """The record's files in a zip, by name; `where` is how messages name it. Raises RecordError when it is damaged."""
     try:
         with zipfile.ZipFile(io.BytesIO(packed)) as found:
-            entries = [entry for entry in found.infolist() if entry.filename in (RECORD_FILE, ARRAYS_FILE)]
+            entries = [entry for entry in found.infolist() if entry.filename in FILES]
             if any(entry.file_size > MOST_UNPACKED for entry in entries):
                 raise RecordError(f"{where} is not a record: its files are too large", "Take the record from a copy.")
             return {entry.filename: found.read(entry) for entry in entries}

@@ -107,10 +107,11 @@ class NotCompared(Frozen):
 
 
 class Comparison(Frozen):
-    """The candidate, which is the record that holds this, against the baseline.
+    """The candidate, which is the record of the report, against the baseline.
 
-    The verdict is about top-1 accuracy on the same images. Arrays: `comparison.lost` and `comparison.gained` int64,
-    ids of all images that flipped; `comparison.pictures` uint8 (k, H, W, C), those of `lost` and `gained` here.
+    The verdict is about top-1 accuracy on the same images. Arrays, in the Judgement: `comparison.lost` and
+    `comparison.gained` int64, ids of all images that flipped; `comparison.pictures` uint8 (k, H, W, C), those of `lost`
+    and `gained` here.
     """
 
     kind: Literal["comparison"] = "comparison"
@@ -170,4 +171,5 @@ class Refusal(Frozen):
     """What to do about it, one sentence."""
 
 
-Judgement = Comparison | Refusal
+ComparisonOutcome = Comparison | Refusal
+"""What becomes of two records that are held against each other."""

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from reportgen.errors import RecordError
 from reportgen.record.archive import PACKED_FILE, unpack_files
-from reportgen.record.run import RunRecord
-from reportgen.record.store import ARRAYS_FILE, RECORD_FILE, decode_record, load_record, read_bytes
+from reportgen.record.store import ARRAYS_FILE, RECORD_FILE, Stored, decode, load_stored, read_bytes
 
 RECORD = "record"
 """The record's folder inside a report's."""
@@ -25,7 +24,7 @@ class Source:
     name: str
     """What people would call it: the name of the report's folder or of the file."""
     files: dict[str, bytes] | None
-    """Its two files where they came out of a PDF or zip; None where they are in a folder."""
+    """Its files where they came out of a PDF or zip; None where they are in a folder."""
 
     @property
     def digest(self) -> str:
@@ -33,9 +32,9 @@ class Source:
         content = read_bytes(self.path / RECORD_FILE) if self.files is None else self.files.get(RECORD_FILE, b"")
         return hashlib.sha256(content).hexdigest()
 
-    def load(self) -> RunRecord:
-        """The record. Raises RecordError when it is damaged or of a newer format."""
-        return load_record(self.path) if self.files is None else decode_record(self.files, self.path)
+    def load(self) -> Stored:
+        """The record with what lies beside it. Raises RecordError when it is damaged or of a newer format."""
+        return load_stored(self.path) if self.files is None else decode(self.files, self.path)
 
 
 def find_source(path: Path) -> Source:

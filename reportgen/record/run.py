@@ -1,6 +1,7 @@
 """THE WALL. An experiment is measured once into a RunRecord; everything a person reads is drawn from it.
 
 A record is a folder: `record.json` (this model, versioned) and `arrays.safetensors` (no pickle). Neither needs torch.
+Beside them lies what the report made of the record when it was last drawn, see `reportgen.record.store`.
 It never holds host names, user names, absolute paths, environment variables or credentials.
 """
 
@@ -11,17 +12,31 @@ from typing import Literal
 from pydantic import Field
 
 from reportgen.record.arrays import Arrays
-from reportgen.record.comparison import Judgement
-from reportgen.record.gate_result import GateResult
 from reportgen.record.latency import Latency
 from reportgen.record.measurements import Measurements
 from reportgen.record.probes import Probes
-from reportgen.record.ranking import Ranking
 from reportgen.record.trace import ModelTrace
 from reportgen.spec.frozen import Frozen
-from reportgen.spec.types import ReportSpec
+from reportgen.spec.paths import without_absolute_paths
+from reportgen.spec.types import DataSpec, ModelSpec, ReportSpec, RunSpec
 
-RECORD_FORMAT = 2
+RECORD_FORMAT = 3
+"""Of a record on disk, the files beside it included; older ones are upgraded when read, see `reportgen.record.upgrade`.
+"""
+
+
+class MeasuredSpec(Frozen):
+    """The parts of a spec that a run is measured with; of absolute paths only the last part is kept."""
+
+    model: ModelSpec
+    data: DataSpec = DataSpec()
+    run: RunSpec = RunSpec()
+
+    @classmethod
+    def of(cls, spec: ReportSpec) -> MeasuredSpec:
+        """Those parts of a spec."""
+        kept = without_absolute_paths(spec)
+        return cls(model=kept.model, data=kept.data, run=kept.run)
 
 
 class Device(Frozen):
@@ -222,20 +237,18 @@ class Stage(Frozen):
 
 
 class RunRecord(Frozen):
-    """One experiment, measured.
+    """One experiment, measured, and nothing else: what a report makes of it is in its Judgement and Presentation.
 
     Arrays: `eval.logits` float32 (n, classes); `eval.labels` int64 (n,); `eval.ids` int64 (n,), index in the data
     set's test split; `eval.digests` uint64 (n,), of the pixels; `pictures` uint8 (k, H, W, C) and `pictures.ids` int64
     (k,), the test images the report shows; `sample.raw` uint8 (g, H, W, C), `sample.augmented` uint8 of the same
     pictures as the model sees them, `sample.labels` int64 (g,); `train.*`, see Training; `seed.*`, see SeedRun;
-    `teacher.*`, see Teacher; `<probe>.*`, see the facts of each probe; `comparison.*`, see
-    Comparison.
+    `teacher.*`, see Teacher; `<probe>.*`, see the facts of each probe.
     """
 
     format: int = RECORD_FORMAT
     fingerprint: str
-    title: str
-    spec: ReportSpec
+    spec: MeasuredSpec
     device: Device
     provenance: Provenance
     data: DataFacts
@@ -250,10 +263,4 @@ class RunRecord(Frozen):
     """Things the reader must know that no other field says, such as what was changed in the model."""
     measured: Measurements | None = None
     probes: Probes | None = None
-    comparison: Judgement | None = Field(default=None, discriminator="kind")
-    """With the baseline that the spec names; not part of the run, and made anew by every build."""
-    ranking: Ranking | None = None
-    """Among the candidates that it was compared beside; not part of the run, and gone with the next comparison."""
-    gates: tuple[GateResult, ...] = ()
-    """How the rules of the spec's `gates:` came out when the report was last drawn."""
     arrays: Arrays = Field(default_factory=Arrays, exclude=True)

@@ -1,10 +1,22 @@
-"""A record on disk: `record.json` and `arrays.safetensors`, read and written without torch."""
+"""A record on disk, read and written without torch: what was measured, and beside it what one report made of that.
+
+| file                                | holds                                                        |
+|-------------------------------------|--------------------------------------------------------------|
+| `record.json`, `arrays.safetensors` | the RunRecord; written once, whatever is drawn of it         |
+| `judgement.json` and `.safetensors` | the Judgement of the last report; not there where it is empty |
+| `presentation.json`                 | the Presentation of the last report                          |
+
+Each JSON file states the digest of its arrays. The format that record.json states is that of all of them.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,81 +28,239 @@ from safetensors.numpy import save as save_arrays
 
 from reportgen.errors import RecordError
 from reportgen.record.arrays import Arrays
+from reportgen.record.judgement import Judgement
+from reportgen.record.presentation import Presentation
 from reportgen.record.run import RECORD_FORMAT, RunRecord
-from reportgen.spec.frozen import schema_of
+from reportgen.record.subject import Subject
+from reportgen.record.upgrade import Fields, upgrade
+from reportgen.spec.frozen import Frozen, schema_of
 from reportgen.system.files import write_file
 
 RECORD_FILE = "record.json"
 ARRAYS_FILE = "arrays.safetensors"
+JUDGEMENT_FILE = "judgement.json"
+JUDGEMENT_ARRAYS_FILE = "judgement.safetensors"
+PRESENTATION_FILE = "presentation.json"
+FILES = (RECORD_FILE, ARRAYS_FILE, JUDGEMENT_FILE, JUDGEMENT_ARRAYS_FILE, PRESENTATION_FILE)
 AGAIN = "Build the report again with --force, or take the record from a copy."
+REDRAW = "Take the report from a copy, or remove {file} to draw the record without it."
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A record with the bytes that it is kept as, encoded once and hashed once, and what is drawn of it."""
+
+    subject: Subject
+    record_files: Mapping[str, bytes]
+    """The record's two files by name, of the format that this version writes."""
+
+    @property
+    def record(self) -> RunRecord:
+        """What was measured."""
+        return self.subject.record
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 of record.json, which holds that of the arrays."""
+        return hashlib.sha256(self.record_files[RECORD_FILE]).hexdigest()
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """Every file by name, those of the record as they are kept."""
+        return {**self.record_files, **encode_beside(self.subject)}
+
+    def drawn_as(self, judgement: Judgement, presentation: Presentation) -> Stored:
+        """The same record under another judgement and presentation."""
+        return replace(self, subject=Subject(self.record, judgement, presentation))
+
+
+def store(record: RunRecord) -> Stored:
+    """A record as it is kept: what is drawn is what would be read back, to the order of its keys."""
+    files = encode_record(record)
+    return decode_record(files, Path(RECORD_FILE))
 
 
 def save_record(record: RunRecord, folder: Path) -> None:
-    """Write a record into a folder; the same record gives the same bytes.
+    """Write a record alone into a folder; the same record gives the same bytes.
 
     Raises EnvironmentTrouble when the machine can't (disk full, no permission).
     """
-    for name, data in encode_record(record).items():
+    write_files(encode_record(record), folder)
+
+
+def write_files(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write files by name into a folder. Raises EnvironmentTrouble when the machine can't."""
+    for name, data in files.items():
         write_file(folder / name, data)
 
 
 def load_record(folder: Path) -> RunRecord:
-    """The record in a folder.
+    """The record in a folder, whatever lies beside it.
 
     Raises RecordError when it is missing, damaged, of a newer format, or its two files do not belong together.
     """
-    fields = read_fields(read_bytes(folder / RECORD_FILE), folder)  # what is no record needs no arrays
-    return join(fields, read_bytes(folder / ARRAYS_FILE), folder)
+    return load_measured(folder).record
+
+
+def load_measured(folder: Path) -> Stored:
+    """The record in a folder with its bytes, as if nothing lay beside it. Raises what `load_record` does."""
+    return decode_record(read_files(folder, (RECORD_FILE, ARRAYS_FILE)), folder)
+
+
+def load_stored(folder: Path) -> Stored:
+    """The record in a folder with the judgement and the presentation beside it.
+
+    Raises what `load_record` does, also for a damaged judgement or presentation.
+    """
+    return decode(read_files(folder, FILES), folder)
+
+
+def load_judgement(folder: Path) -> Judgement:
+    """The judgement beside a record of today's format; an empty one where none is there. Raises RecordError."""
+    return decode_judgement(read_files(folder, (JUDGEMENT_FILE, JUDGEMENT_ARRAYS_FILE)), folder)
 
 
 def encode_record(record: RunRecord) -> dict[str, bytes]:
     """The record's two files by name, the arrays first; the same record gives the same bytes."""
+    return encode(record, record.arrays, RECORD_FILE, ARRAYS_FILE)
+
+
+def encode_beside(subject: Subject) -> dict[str, bytes]:
+    """The files beside a record's by name: judgement, unless it is empty, and presentation."""
+    presentation = json.loads(subject.presentation.model_dump_json())
+    return {**encode_judgement(subject.judgement), PRESENTATION_FILE: (spell(presentation) + "\n").encode()}
+
+
+def encode_judgement(judgement: Judgement) -> dict[str, bytes]:
+    """The judgement's files by name; none where it is empty."""
+    if judgement == Judgement():
+        return {}
+    return encode(judgement, judgement.arrays, JUDGEMENT_FILE, JUDGEMENT_ARRAYS_FILE)
+
+
+def encode(thing: Frozen, arrays: Arrays, json_file: str, arrays_file: str) -> dict[str, bytes]:
+    """A value and its arrays as two files, the arrays first."""
     # safetensors writes the memory as it lies, so that a view of other order would come back scrambled
-    arrays = save_arrays({name: np.asarray(array, order="C") for name, array in record.arrays.items()})
-    fields = json.loads(record.model_dump_json())  # which spells not-a-number as text; model_dump does not
-    fields["arrays"] = {"bytes": len(arrays), "file": ARRAYS_FILE, "sha256": hashlib.sha256(arrays).hexdigest()}
-    return {ARRAYS_FILE: arrays, RECORD_FILE: (spell(fields) + "\n").encode()}
+    data = save_arrays({name: np.asarray(array, order="C") for name, array in arrays.items()})
+    fields = json.loads(thing.model_dump_json())  # which spells not-a-number as text; model_dump does not
+    fields["arrays"] = {"bytes": len(data), "file": arrays_file, "sha256": hashlib.sha256(data).hexdigest()}
+    return {arrays_file: data, json_file: (spell(fields) + "\n").encode()}
 
 
-def decode_record(files: Mapping[str, bytes], where: Path) -> RunRecord:
-    """The record of two files by name; `where` is how messages name their place. Raises RecordError."""
+def judgement_digest(judgement: Judgement) -> str:
+    """sha256 of judgement.json, which holds that of its arrays; empty for an empty judgement."""
+    content = encode_judgement(judgement).get(JUDGEMENT_FILE)
+    return hashlib.sha256(content).hexdigest() if content is not None else ""
+
+
+def decode_record(files: Mapping[str, bytes], where: Path) -> Stored:
+    """The record of files by name, whatever else they hold; `where` is how messages name their place.
+
+    Raises RecordError.
+    """
+    fields, arrays, version = read_record(files, where)
+    return make_stored(upgrade(Fields(fields, arrays), version), version, files, where)
+
+
+def decode(files: Mapping[str, bytes], where: Path) -> Stored:
+    """The record of files by name with its judgement and presentation, of whatever format. Raises RecordError."""
+    fields, arrays, version = read_record(files, where)
+    found = upgrade(Fields(fields, arrays), version)
+    stored = make_stored(found, version, files, where)
+    if version < RECORD_FORMAT:  # whose one file held everything
+        with telling(where / RECORD_FILE, where / ARRAYS_FILE, AGAIN):
+            judgement = Judgement.model_validate({**found.judgement, "arrays": Arrays(found.judgement_arrays)})
+            return stored.drawn_as(judgement, Presentation.model_validate(found.presentation))
+    return stored.drawn_as(decode_judgement(files, where), decode_presentation(files, where))
+
+
+def make_stored(found: Fields, version: int, files: Mapping[str, bytes], where: Path) -> Stored:
+    """The record of fields in today's format, with the files it came from or, of an older format, with new ones."""
+    with telling(where / RECORD_FILE, where / ARRAYS_FILE, AGAIN):
+        record = RunRecord.model_validate({**found.record, "arrays": Arrays(found.arrays)})
+    kept = {name: files[name] for name in (ARRAYS_FILE, RECORD_FILE)}
+    return Stored(Subject(record), kept if version == RECORD_FORMAT else encode_record(record))
+
+
+def decode_judgement(files: Mapping[str, bytes], where: Path) -> Judgement:
+    """The judgement of files by name; an empty one where they hold none. Raises RecordError."""
+    if JUDGEMENT_FILE not in files:
+        return Judgement()
+    path, arrays_path = where / JUDGEMENT_FILE, where / JUDGEMENT_ARRAYS_FILE
+    advice = REDRAW.format(file=JUDGEMENT_FILE)
+    fields = read_object(files[JUDGEMENT_FILE], path, advice)
+    with telling(path, arrays_path, advice):
+        arrays = read_arrays(fields, files.get(JUDGEMENT_ARRAYS_FILE, b""), path, arrays_path, advice)
+        return Judgement.model_validate({**fields, "arrays": Arrays(arrays)})
+
+
+def decode_presentation(files: Mapping[str, bytes], where: Path) -> Presentation:
+    """The presentation of files by name; the defaults where they hold none. Raises RecordError."""
+    if PRESENTATION_FILE not in files:
+        return Presentation()
+    path, advice = where / PRESENTATION_FILE, REDRAW.format(file=PRESENTATION_FILE)
+    with telling(path, path, advice):
+        return Presentation.model_validate(read_object(files[PRESENTATION_FILE], path, advice))
+
+
+def read_record(files: Mapping[str, bytes], where: Path) -> tuple[dict[str, Any], dict[str, Any], int]:
+    """The object in record.json without its arrays' digest, the arrays, and the format."""
     for name in (RECORD_FILE, ARRAYS_FILE):
         if name not in files:
             raise RecordError(f"there is no {name} in {where}", AGAIN)
-    return join(read_fields(files[RECORD_FILE], where), files[ARRAYS_FILE], where)
+    path, arrays_path = where / RECORD_FILE, where / ARRAYS_FILE
+    fields = read_object(files[RECORD_FILE], path, AGAIN)
+    version = check_format(fields, path)
+    with telling(path, arrays_path, AGAIN):
+        return fields, read_arrays(fields, files[ARRAYS_FILE], path, arrays_path, AGAIN), version
 
 
-def join(fields: dict[str, Any], data: bytes, where: Path) -> RunRecord:
-    """The record of the object in record.json and the bytes of its arrays."""
+def read_arrays(fields: dict[str, Any], data: bytes, path: Path, arrays_path: Path, advice: str) -> dict[str, Any]:
+    """The arrays that belong to an object, whose statement about them is taken out of it."""
     stated = fields.pop("arrays", None)
     if not isinstance(stated, dict) or hashlib.sha256(data).hexdigest() != stated.get("sha256"):
-        message = f"{where / ARRAYS_FILE} is not the file that {RECORD_FILE} was written with"
-        raise RecordError(message, f"One of the two is damaged or from another build. {AGAIN}")
+        message = f"{arrays_path} is not the file that {path.name} was written with"
+        raise RecordError(message, f"One of the two is damaged or from another build. {advice}")
+    return dict(load_arrays(data))
+
+
+@contextmanager
+def telling(path: Path, arrays_path: Path, advice: str) -> Iterator[None]:
+    """Turn what pydantic and safetensors raise for damaged files into a RecordError that names the file."""
     try:
-        record = RunRecord.model_validate(fields)
-        return record.model_copy(update={"arrays": Arrays(load_arrays(data))})
+        yield
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise RecordError(f"{where / RECORD_FILE} is damaged: {place}: {first['msg']}", AGAIN) from error
+        raise RecordError(f"{path} is damaged: {place}: {first['msg']}", advice) from error
     except (SafetensorError, ValueError, KeyError) as error:
-        raise RecordError(f"{where / ARRAYS_FILE} is damaged: {error}", AGAIN) from error
+        raise RecordError(f"{arrays_path} is damaged: {error}", advice) from error
 
 
-def read_fields(content: bytes, where: Path) -> dict[str, Any]:
-    """The object in record.json, of a format this version reads."""
-    path = where / RECORD_FILE
+def read_object(content: bytes, path: Path, advice: str) -> dict[str, Any]:
+    """The JSON object of a file."""
     try:
         fields = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise RecordError(f"{path} is damaged: it is not JSON", AGAIN) from error
-    version = fields.get("format") if isinstance(fields, dict) else None
+        raise RecordError(f"{path} is damaged: it is not JSON", advice) from error
+    return fields if isinstance(fields, dict) else {}
+
+
+def check_format(fields: Mapping[str, Any], path: Path) -> int:
+    """The format that an object states. Raises RecordError for none and for a newer one."""
+    version = fields.get("format")
     if type(version) is not int or version < 1:
         raise RecordError(f"{path} is not a record of reportgen: it states no format", AGAIN)
     if version > RECORD_FORMAT:
         message = f"{path} has format {version}, and this version of reportgen reads up to format {RECORD_FORMAT}"
         raise RecordError(message, "Install a newer version: pip install -U reportgen-torch")
-    return dict(fields)
+    return version
+
+
+def read_files(folder: Path, names: tuple[str, ...]) -> dict[str, bytes]:
+    """The files of these names in a folder; those of the record have to be there, the others may be."""
+    needed = (RECORD_FILE, ARRAYS_FILE)
+    return {name: read_bytes(folder / name) for name in names if name in needed or (folder / name).exists()}
 
 
 def read_bytes(path: Path) -> bytes:

@@ -3,46 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from reportgen.comparison.gates import judge_gates
 from reportgen.plugins import Section
-from reportgen.record.comparison import Comparison
 from reportgen.record.gate_result import GateResult
 from reportgen.record.metric_value import MetricValue
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.banners import find_banners
 from reportgen.report.model import FigureFile, Report, SectionView, Skipped
 from reportgen.report.verdict import write_verdict
 
 
 def assemble(
-    record: RunRecord,
+    subject: Subject,
     figures: Mapping[str, FigureFile | Skipped],
     sections: Mapping[str, Section],
     templates: Path | None = None,
 ) -> Report:
-    """The report of a record: every section in its order, each having seen the others' findings."""
-    asked = record.spec.report.sections != "default"
-    present = [section for section in sections.values() if asked or section.applies(record)]
+    """The report of a subject: every section in its order, each having seen the others' findings, and the gates judged.
+
+    `templates`: the user's own, where they are on this machine.
+    """
+    drawn = subject.presentation
+    asked = drawn.report.sections != "default"
+    present = [section for section in sections.values() if asked or section.applies(subject)]
     ordered = sorted(present, key=lambda section: (section.order, section.name))
-    built = tuple(section.build(record, figures) for section in ordered)
-    metrics = collect_metrics(record, built)
-    gaps = record.comparison.not_compared if isinstance(record.comparison, Comparison) else ()
-    gates = judge_gates(record.spec.gates, (*metrics, *class_values(record)), gaps)
-    record = record.model_copy(update={"gates": gates})
-    views = tuple(complete(view, (*built[:at], *built[at + 1 :]), record.gates) for at, view in enumerate(built))
+    built = tuple(section.build(subject, figures) for section in ordered)
+    metrics = collect_metrics(subject, built)
+    compared = subject.judgement.compared
+    gaps = compared.not_compared if compared is not None else ()
+    gates = judge_gates(drawn.gates, (*metrics, *class_values(subject)), gaps)
+    views = tuple(complete(view, (*built[:at], *built[at + 1 :]), gates) for at, view in enumerate(built))
     made = [section for section, view in zip(ordered, views, strict=True) if not isinstance(view, Skipped)]
     shown = {name for section in made for name in section.figures}
     return Report(
-        title=record.title,
-        verdict=write_verdict(record),
-        banners=find_banners(record),
+        title=subject.title,
+        verdict=write_verdict(subject),
+        banners=find_banners(subject.record),
         sections=views,
         figures=tuple(fig for name, fig in figures.items() if name in shown and isinstance(fig, FigureFile)),
         metrics=metrics,
-        record=record,
-        paper=record.spec.report.paper,
+        subject=replace(subject, judgement=subject.judgement.with_gates(gates)),
+        paper=drawn.report.paper,
         templates=templates,
     )
 
@@ -54,17 +58,19 @@ def complete(
     return view if isinstance(view, Skipped) else view.beside(others, gates)
 
 
-def class_values(record: RunRecord) -> tuple[MetricValue, ...]:
+def class_values(subject: Subject) -> tuple[MetricValue, ...]:
     """The numbers of single classes and their changes, which gates can name and metrics.json does not list."""
+    record, compared = subject.record, subject.judgement.compared
     classes = record.measured.classes if record.measured else ()
-    changes = record.comparison.classes if isinstance(record.comparison, Comparison) else ()
+    changes = compared.classes if compared is not None else ()
     own = (value for score in classes for value in (score.recall, score.precision, score.f1))
     return (*own, *(one.change for one in changes))
 
 
-def collect_metrics(record: RunRecord, views: tuple[SectionView | Skipped, ...]) -> tuple[MetricValue, ...]:
+def collect_metrics(subject: Subject, views: tuple[SectionView | Skipped, ...]) -> tuple[MetricValue, ...]:
     """The measured numbers, then what changed against the baseline, then those of the sections, each name once."""
-    changes = record.comparison.values if isinstance(record.comparison, Comparison) else ()
+    record, compared = subject.record, subject.judgement.compared
+    changes = compared.values if compared is not None else ()
     found = {value.name: value for value in (*(record.measured.values if record.measured else ()), *changes)}
     for view in views:
         for value in view.metrics if isinstance(view, SectionView) else ():

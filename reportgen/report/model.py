@@ -9,6 +9,7 @@ from typing import Literal
 from reportgen.record.gate_result import GateResult
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,22 @@ class Report:
     sections: tuple[SectionView | Skipped, ...]
     figures: tuple[FigureFile, ...]
     metrics: tuple[MetricValue, ...]
-    record: RunRecord
+    subject: Subject
     """With the gates as judged; for outputs that attach or export it; templates print from sections."""
     language: str = "en"
     paper: Literal["a4", "letter"] = "a4"
     templates: Path | None = None
     """The user's own templates, where they are on this machine."""
+
+    @property
+    def record(self) -> RunRecord:
+        """What was measured."""
+        return self.subject.record
+
+    @property
+    def gates(self) -> tuple[GateResult, ...]:
+        """How the rules came out."""
+        return self.subject.judgement.gates
 
     @property
     def created(self) -> str:

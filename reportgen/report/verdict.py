@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from reportgen.record.comparison import Comparison, Judgement, Verdict
+from reportgen.record.comparison import Comparison, ComparisonOutcome, Verdict
 from reportgen.record.run import RunRecord, Training
+from reportgen.record.subject import Subject
 from reportgen.text import numerals
 from reportgen.text.i18n import _, ngettext
 
 
-def write_verdict(record: RunRecord) -> str:
+def write_verdict(subject: Subject) -> str:
     """One sentence made from the data: after which training, what share of which images, how sure."""
+    record, comparison = subject.record, subject.judgement.comparison
     accuracy = record.measured.value("accuracy") if record.measured else None
     if record.training is not None and record.training.divergence is not None:
         return _(
@@ -27,7 +29,7 @@ def write_verdict(record: RunRecord) -> str:
         images=say_images(record),
         interval=accuracy.display_interval or _("no interval"),
     )
-    return f"{text}; {say_against(record.comparison)}." if record.comparison is not None else f"{text}."
+    return f"{text}; {say_against(comparison)}." if comparison is not None else f"{text}."
 
 
 def say_verdict(verdict: Verdict) -> str:
@@ -41,7 +43,7 @@ def say_verdict(verdict: Verdict) -> str:
     return words[verdict]
 
 
-def say_against(comparison: Judgement) -> str:
+def say_against(comparison: ComparisonOutcome) -> str:
     """How a model stands against the baseline, the second half of a sentence."""
     if not isinstance(comparison, Comparison):
         return _("it could not be compared with the baseline")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reportgen.plugins import Section
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Finding, SectionView, Skipped
 from reportgen.spec.types import CardSpec
 from reportgen.text import numerals
@@ -44,10 +45,10 @@ class CardView(SectionView):
     completeness: MetricValue | None = None
 
 
-def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> CardView:
+def build(subject: Subject, figures: Mapping[str, FigureFile | Skipped]) -> CardView:
     """The card from what a person wrote and what the run measured."""
     del figures
-    parts = list_parts(record)
+    parts = list_parts(subject.record, subject.presentation.card)
     completeness = measure_completeness(parts)
     return CardView(
         NAME,
@@ -59,18 +60,18 @@ def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> Car
     )
 
 
-def list_parts(record: RunRecord) -> tuple[Part, ...]:
+def list_parts(record: RunRecord, card: CardSpec) -> tuple[Part, ...]:
     """The nine parts, in the order of Mitchell et al. 2019."""
     return (
-        model_details(record),
-        intended_use(record.spec.card),
-        factors(record),
+        model_details(record, card),
+        intended_use(card),
+        factors(record, card),
         metrics(record),
-        evaluation_data(record),
-        training_data(record),
+        evaluation_data(record, card),
+        training_data(record, card),
         quantitative_analyses(record),
-        Part(_("Ethical considerations"), (written(_("Considerations"), record.spec.card.ethical_considerations),)),
-        caveats(record.spec.card),
+        Part(_("Ethical considerations"), (written(_("Considerations"), card.ethical_considerations),)),
+        caveats(card),
     )
 
 
@@ -84,9 +85,9 @@ def measured(label: str, text: str) -> Entry:
     return Entry(label, text, asked=False)
 
 
-def model_details(record: RunRecord) -> Part:
+def model_details(record: RunRecord, card: CardSpec) -> Part:
     """Who made which model, when and how, under which licence."""
-    card, trace = record.spec.card, record.trace
+    trace = record.trace
     shape = _("{name} ({source}), {n} parameters", name=trace.name, source=trace.source,
                 n=numerals.count(trace.parameters))  # fmt: skip
     training = record.training
@@ -122,13 +123,13 @@ def intended_use(card: CardSpec) -> Part:
     )
 
 
-def factors(record: RunRecord) -> Part:
+def factors(record: RunRecord, card: CardSpec) -> Part:
     """Groups, instruments and environments that could matter; the run itself distinguishes classes only."""
     classes = ngettext("{count} class", "{count} classes", len(record.data.classes))
     return Part(
         _("Factors"),
         (
-            written(_("Relevant factors"), record.spec.card.factors),
+            written(_("Relevant factors"), card.factors),
             measured(_("Evaluated by"), _("class ({classes})", classes=classes)),
         ),
     )
@@ -148,14 +149,14 @@ def metrics(record: RunRecord) -> Part:
     return Part(_("Metrics"), (measured(_("Measures"), names), measured(_("Uncertainty"), how)))
 
 
-def evaluation_data(record: RunRecord) -> Part:
+def evaluation_data(record: RunRecord, card: CardSpec) -> Part:
     """What it was evaluated on."""
-    return Part(_("Evaluation data"), data_entries(record, "test", record.spec.card.evaluation_data))
+    return Part(_("Evaluation data"), data_entries(record, "test", card.evaluation_data))
 
 
-def training_data(record: RunRecord) -> Part:
+def training_data(record: RunRecord, card: CardSpec) -> Part:
     """What it was trained on; unknown to the run when it only evaluated."""
-    text = record.spec.card.training_data
+    text = card.training_data
     if record.training is None:
         return Part(_("Training data"), (written(_("Data"), text),))
     return Part(_("Training data"), data_entries(record, "train", text))
@@ -244,5 +245,5 @@ def find_missing(completeness: MetricValue) -> tuple[Finding, ...]:
 
 SECTION = Section(
     NAME, "Model card", 120, (), build, ("card.completeness",),
-    values=lambda record: (measure_completeness(list_parts(record)),),
+    values=lambda subject: (measure_completeness(list_parts(subject.record, subject.presentation.card)),),
 )  # fmt: skip

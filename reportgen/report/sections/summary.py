@@ -10,6 +10,7 @@ from reportgen.record.comparison import Comparison
 from reportgen.record.gate_result import GateResult
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.banners import find_banners
 from reportgen.report.components import Fact, seed_fact
 from reportgen.report.model import FigureFile, Finding, SectionView, Skipped
@@ -69,15 +70,16 @@ class SummaryView(SectionView):
         return replace(self, highlights=highlights, gates=gates, gates_note=note_gates(gates))
 
 
-def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> SummaryView:
+def build(subject: Subject, figures: Mapping[str, FigureFile | Skipped]) -> SummaryView:
     """Tiles and facts of the run; the findings come once the other sections are there."""
     del figures
+    record, compared = subject.record, subject.judgement.compared
     return SummaryView(
         NAME,
         _("Summary"),
-        tiles=choose_tiles(record),
+        tiles=choose_tiles(record, compared),
         facts=tuple(list_facts(record)),
-        said=list_said(record),
+        said=list_said(record, compared),
         most=MOST_FINDINGS - bool(find_banners(record)),
     )
 
@@ -91,11 +93,11 @@ def note_gates(gates: tuple[GateResult, ...]) -> str:
     return _("A rule is held against the point estimate; with “confidently” it is asked of the whole interval.")
 
 
-def list_said(record: RunRecord) -> tuple[str, ...]:
+def list_said(record: RunRecord, compared: Comparison | None) -> tuple[str, ...]:
     """How the findings begin that say what the verdict says."""
     accuracy = record.measured.value("accuracy") if record.measured else None
     said = [accuracy.display_full] if accuracy is not None and accuracy.value is not None else []
-    return (*said, *([say_change(record.comparison)] if isinstance(record.comparison, Comparison) else []))
+    return (*said, *([say_change(compared)] if compared is not None else []))
 
 
 def choose_highlights(views: tuple[SectionView | Skipped, ...], said: tuple[str, ...] = ()) -> tuple[Highlight, ...]:
@@ -112,23 +114,22 @@ def choose_highlights(views: tuple[SectionView | Skipped, ...], said: tuple[str,
     return tuple(Highlight(f.text, f.tone, f.anchor, title) for f, title in chosen[:MOST_FINDINGS])
 
 
-def choose_tiles(record: RunRecord) -> tuple[MetricValue, ...]:
+def choose_tiles(record: RunRecord, compared: Comparison | None) -> tuple[MetricValue, ...]:
     """At most eight known headline numbers."""
     measured = record.measured.values if record.measured else ()
     known = {value.name: value for value in measured if value.value is not None}
     if "accuracy_seeds" in known:
         known.pop("macro_f1", None)  # which says nearly the same as the accuracy, and there is room for eight
-    known |= {value.name: value for value in against_baseline(record)}
+    known |= {value.name: value for value in against_baseline(compared)}
     return tuple(known[name] for name in (*TILES, *SPARES) if name in known)[:MOST_TILES]
 
 
-def against_baseline(record: RunRecord) -> tuple[MetricValue, ...]:
+def against_baseline(compared: Comparison | None) -> tuple[MetricValue, ...]:
     """The change of accuracy under a label that says the verdict; nothing where nothing was compared."""
-    comparison = record.comparison
-    change = comparison.value("accuracy.change") if isinstance(comparison, Comparison) else None
-    if change is None or not isinstance(comparison, Comparison):
+    change = compared.value("accuracy.change") if compared is not None else None
+    if compared is None or change is None:
         return ()
-    label = _("Against the baseline: {verdict}", verdict=say_verdict(comparison.verdict))
+    label = _("Against the baseline: {verdict}", verdict=say_verdict(compared.verdict))
     return (change.model_copy(update={"label": label}),)
 
 

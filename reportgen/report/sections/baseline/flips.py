@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reportgen.record.arrays import Arrays
 from reportgen.record.comparison import Comparison, Flip
 from reportgen.record.images import encode_png
-from reportgen.record.run import RunRecord
 from reportgen.report.components import Guess, PictureCard
 from reportgen.report.sections.predictions.view import confidence_text
 from reportgen.text import numerals
@@ -31,8 +31,10 @@ class FlipGroup:
 class Album:
     """The pictures of the flips."""
 
-    record: RunRecord
+    classes: tuple[str, ...]
     comparison: Comparison
+    arrays: Arrays
+    """Of the judgement."""
 
     def groups(self) -> tuple[FlipGroup, ...]:
         """Both ways, those without a picture left out, half of the byte budget each."""
@@ -65,12 +67,12 @@ class Album:
 
     def card(self, flip: Flip, verdict: str, right: bool) -> PictureCard:
         """One flip."""
-        picture = self.record.arrays["comparison.pictures"][flip.picture]
+        picture = self.arrays["comparison.pictures"][flip.picture]
         answers = (
             self.answer(_("was"), flip.before, flip.before_confidence, flip.label),
             self.answer(_("now"), flip.after, flip.after_confidence, flip.label),
         )
-        label = self.record.data.classes[flip.label]
+        label = self.classes[flip.label]
         alt = _(
             "Picture of “{label}”: “{before}” with the baseline, “{after}” now.",
             label=label,
@@ -83,5 +85,5 @@ class Album:
         """What one model said."""
         if predicted < 0 or confidence is None:
             return Guess(_("not a number"), numerals.DASH, 0, False, who)
-        name = self.record.data.classes[predicted]
+        name = self.classes[predicted]
         return Guess(name, confidence_text(confidence), round(100 * confidence), predicted == label, who)

@@ -9,6 +9,7 @@ from reportgen.record.comparison import ClassChange, Comparison, Refusal
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.ranking import Ranking
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.components import Fact, Figures, choose_figures
 from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.sections.baseline.findings import NAME, find_baseline
@@ -44,14 +45,15 @@ class BaselineView(SectionView):
     differences_note: str = ""
 
 
-def has_baseline(record: RunRecord) -> bool:
+def has_baseline(subject: Subject) -> bool:
     """Whether the section has anything to say; without a baseline a report is whole without it."""
-    return record.comparison is not None
+    return subject.judgement.comparison is not None
 
 
-def build(record: RunRecord, figures: Figures) -> BaselineView | Skipped:
-    """The section from the record's comparison, or why there is none."""
-    title, comparison = _("Against the baseline"), record.comparison
+def build(subject: Subject, figures: Figures) -> BaselineView | Skipped:
+    """The section from the comparison, or why there is none."""
+    record, judgement = subject.record, subject.judgement
+    title, comparison = _("Against the baseline"), judgement.comparison
     if comparison is None:
         return Skipped(NAME, title, _("The spec names no baseline to compare with."))
     if isinstance(comparison, Refusal):
@@ -74,11 +76,11 @@ def build(record: RunRecord, figures: Figures) -> BaselineView | Skipped:
         values=tuple(value_rows(record, comparison)),
         values_caption=caption_values(comparison),
         classes=tuple(class_row(one) for one in sorted(comparison.classes, key=by_change) if one.support),
-        groups=Album(record, comparison).groups(),
+        groups=Album(record.data.classes, comparison, judgement.arrays).groups(),
         differences=tuple(rows[:MOST_ROWS]),
         differences_note=note_differences(len(rows)),
     )
-    return view if record.ranking is None else add_ranking(view, record.ranking, figures)
+    return view if judgement.ranking is None else add_ranking(view, judgement.ranking, figures)
 
 
 def add_ranking(view: BaselineView, ranking: Ranking, figures: Figures) -> BaselineView:

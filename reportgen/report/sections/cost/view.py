@@ -10,6 +10,7 @@ from reportgen.plugins import Section
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.cost import CostFacts, PeakMemory
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.components import Fact, Figures, choose_figures
 from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.naming import name_group, name_limit
@@ -39,8 +40,9 @@ class CostView(SectionView):
     batches: tuple[Row, ...] = ()
 
 
-def build(record: RunRecord, figures: Figures) -> CostView | Skipped:
+def build(subject: Subject, figures: Figures) -> CostView | Skipped:
     """The section from the timings, or why there are none."""
+    record = subject.record
     facts = record.probes.cost if record.probes else None
     if facts is None:
         return Skipped(NAME, _("Cost"), why_missing(record.probes, NAME))
@@ -215,4 +217,12 @@ def list_batches(record: RunRecord, facts: CostFacts) -> list[Row]:
     return rows
 
 
-SECTION = Section(NAME, "Cost", 90, ("cost_batches", "roofline", "step_time"), build, METRICS, values=read_values)
+SECTION = Section(
+    NAME,
+    "Cost",
+    90,
+    ("cost_batches", "roofline", "step_time"),
+    build,
+    METRICS,
+    values=lambda subject: read_values(subject.record),
+)

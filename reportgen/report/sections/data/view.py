@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reportgen.plugins import Section
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import DataFacts, RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.components import Fact, Figures, choose_figures, name_augmentation
 from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.sections.data.findings import NAME, find_data, list_numbers
@@ -34,8 +35,9 @@ class DataView(SectionView):
     repeats: tuple[Row, ...] = ()
 
 
-def build(record: RunRecord, figures: Figures) -> DataView:
+def build(subject: Subject, figures: Figures) -> DataView:
     """The section from what the record says about its data."""
+    record = subject.record
     data = record.data
     return DataView(
         name=NAME,
@@ -140,5 +142,11 @@ def repeat_rows(data: DataFacts) -> list[Row]:
 
 
 SECTION = Section(
-    NAME, "Data", 100, ("class_counts", "sample_raw", "sample_augmented"), build, (ACROSS,), values=list_values
+    NAME,
+    "Data",
+    100,
+    ("class_counts", "sample_raw", "sample_augmented"),
+    build,
+    (ACROSS,),
+    values=lambda subject: list_values(subject.record),
 )

@@ -8,7 +8,7 @@ from reportgen.metrics.predictions import read_predictions
 from reportgen.plugins import Section
 from reportgen.record.measurements import Bin, ClassScore, Measurements
 from reportgen.record.metric_value import MetricValue
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.components import Figures, choose_figures
 from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.sections.evaluation.findings import NAME, find_evaluation
@@ -39,8 +39,9 @@ class EvaluationView(SectionView):
     bins: tuple[Row, ...] = ()
 
 
-def build(record: RunRecord, figures: Figures) -> EvaluationView | Skipped:
+def build(subject: Subject, figures: Figures) -> EvaluationView | Skipped:
     """The section from the measurements, or why there is none."""
+    record = subject.record
     measured = record.measured
     if measured is None or "eval.logits" not in record.arrays or not len(record.arrays["eval.labels"]):
         return Skipped(NAME, _("Evaluation"), _("The record holds no evaluation."))

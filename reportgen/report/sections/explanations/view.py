@@ -11,6 +11,7 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.explanations import ExplanationFacts, NotExplained, RefusedLayer
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.components import Fact, Figures, choose_figures
 from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.sections.explanations.findings import NAME, find_explanations
@@ -39,8 +40,9 @@ class ExplanationsView(SectionView):
     """Why parts are missing, one sentence each."""
 
 
-def build(record: RunRecord, figures: Figures) -> ExplanationsView | Skipped:
+def build(subject: Subject, figures: Figures) -> ExplanationsView | Skipped:
     """The section from what the probe found, or why there is none."""
+    record = subject.record
     title = _("Why: explanations")
     facts = record.probes.explanations if record.probes else None
     if facts is None:
@@ -159,4 +161,6 @@ def as_metric(name: str, label: str, estimate: Estimate, better: bool) -> Metric
     )  # fmt: skip
 
 
-SECTION = Section(NAME, "Why: explanations", 70, FIGURES, build, METRICS, values=list_values)
+SECTION = Section(
+    NAME, "Why: explanations", 70, FIGURES, build, METRICS, values=lambda subject: list_values(subject.record)
+)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reportgen.plugins import Section
 from reportgen.record.probes.autograd import AutogradFacts
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.record.trace import ModelTrace
 from reportgen.report.components import Fact, Figures, choose_figures
 from reportgen.report.model import FigureFile, SectionView, Skipped
@@ -34,8 +35,9 @@ class ModelView(SectionView):
     notes: tuple[str, ...] = ()
 
 
-def build(record: RunRecord, figures: Figures) -> ModelView:
+def build(subject: Subject, figures: Figures) -> ModelView:
     """The section from the trace of the model."""
+    record = subject.record
     return ModelView(
         name=NAME,
         title=_("Model"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reportgen.plugins import Section
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.weights import NEAR_ZERO, MatrixNumbers, WeightFacts, WeightMatrix
-from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.components import Fact, Figures, choose_figures
 from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.sections.parameters.findings import NAME, find_parameters
@@ -64,8 +64,9 @@ class ParametersView(SectionView):
     caption: str = ""
 
 
-def build(record: RunRecord, figures: Figures) -> ParametersView | Skipped:
+def build(subject: Subject, figures: Figures) -> ParametersView | Skipped:
     """The section from what the probe `weights` found, or why there is nothing."""
+    record = subject.record
     facts = record.probes.weights if record.probes is not None else None
     if facts is None:
         return Skipped(NAME, _("Parameters as matrices"), why_missing(record.probes, "weights"))

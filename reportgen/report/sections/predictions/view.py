@@ -11,6 +11,7 @@ from reportgen.metrics.selection import Group, select
 from reportgen.plugins import Section
 from reportgen.record.images import encode_png, thumbnail
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.components import Figures, Guess, PictureCard
 from reportgen.report.model import SectionView, Skipped
 from reportgen.report.sections.predictions.findings import NAME, find_predictions
@@ -47,8 +48,9 @@ class PredictionsView(SectionView):
     note: str = ""
 
 
-def build(record: RunRecord, figures: Figures) -> PredictionsView | Skipped:
+def build(subject: Subject, figures: Figures) -> PredictionsView | Skipped:
     """The section from the pictures that the record keeps, or why there is none."""
+    record = subject.record
     del figures
     title = _("Predictions")
     arrays = record.arrays

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from reportgen.plugins import Section
 from reportgen.record.gate_result import GateResult
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.components import Fact, seed_fact
 from reportgen.report.model import FigureFile, MethodNote, SectionView, Skipped
 from reportgen.report.sections.reproduce.spec_text import format_spec
@@ -38,14 +39,15 @@ class ReproduceView(SectionView):
         return replace(self, methods=tuple(told.values()))
 
 
-def build(record: RunRecord, figures: Mapping[str, FigureFile | Skipped]) -> ReproduceView:
-    """The section from the provenance of a record."""
+def build(subject: Subject, figures: Mapping[str, FigureFile | Skipped]) -> ReproduceView:
+    """The section from the provenance of a record and the whole spec."""
     del figures
+    record = subject.record
     return ReproduceView(
         NAME,
         _("Reproduce"),
         command=record.provenance.command,
-        spec=format_spec(record.spec),
+        spec=format_spec(subject.spec),
         facts=tuple(list_facts(record)),
         versions=tuple(record.provenance.versions.items()),
         digests=tuple(list_digests(record)),

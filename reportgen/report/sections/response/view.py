@@ -11,6 +11,7 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.response import INITIAL, ResponseUnit
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.components import Fact, Figures, choose_figures
 from reportgen.report.model import FigureFile, MethodNote, SectionView, Skipped
 from reportgen.report.sections.response.exposure_findings import find_light
@@ -40,8 +41,9 @@ class ResponseView(SectionView):
     notes: tuple[str, ...] = ()
 
 
-def build(record: RunRecord, figures: Figures) -> ResponseView | Skipped:
+def build(subject: Subject, figures: Figures) -> ResponseView | Skipped:
     """The section from the characteristic curves, or why there are none."""
+    record = subject.record
     responses = read_responses(record)
     if responses is None:
         return Skipped(NAME, _("Characteristic curves"), why_missing(record.probes, NAME))
@@ -207,5 +209,11 @@ def list_notes(responses: Responses) -> list[str]:
 
 
 SECTION = Section(
-    NAME, "Characteristic curves", 35, ("response_exposure", "response_drive"), build, (DEAD,), values=list_values
+    NAME,
+    "Characteristic curves",
+    35,
+    ("response_exposure", "response_drive"),
+    build,
+    (DEAD,),
+    values=lambda subject: list_values(subject.record),
 )

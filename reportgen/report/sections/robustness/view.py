@@ -20,6 +20,7 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.robustness import CORRUPTED, PreparationCheck, RobustnessFacts
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.components import Figures, choose_figures
 from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.naming import name_kind, name_level, name_preparation
@@ -51,8 +52,9 @@ class RobustnessView(SectionView):
     others_caption: str = ""
 
 
-def build(record: RunRecord, figures: Figures) -> RobustnessView | Skipped:
+def build(subject: Subject, figures: Figures) -> RobustnessView | Skipped:
     """The section from what the probe found, or why it found nothing."""
+    record = subject.record
     facts = record.probes.robustness if record.probes else None
     if facts is None or "robustness.predicted" not in record.arrays:
         return Skipped(NAME, _("Robustness"), why_missing(record.probes, NAME))
@@ -194,4 +196,4 @@ def list_others(outcomes: Sequence[Outcome]) -> Iterator[Row]:
             )
 
 
-SECTION = Section(NAME, "Robustness", 80, FIGURES, build, METRICS, values=read_values)
+SECTION = Section(NAME, "Robustness", 80, FIGURES, build, METRICS, values=lambda subject: read_values(subject.record))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reportgen.metrics.seeds import accuracy_by_seed
 from reportgen.plugins import Section
 from reportgen.record.run import EpochStats, RunRecord, Training
+from reportgen.record.subject import Subject
 from reportgen.report.components import Fact, Figures, choose_figures, name_augmentation, seed_fact
 from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.sections.training.dynamics_findings import find_dynamics
@@ -38,8 +39,9 @@ class TrainingView(SectionView):
     seeds_caption: str = ""
 
 
-def build(record: RunRecord, figures: Figures) -> TrainingView | Skipped:
+def build(subject: Subject, figures: Figures) -> TrainingView | Skipped:
     """The section from the training history, or why there is none."""
+    record = subject.record
     training = record.training
     if training is None:
         reason = _("The model was evaluated as it is; this run trained nothing.")

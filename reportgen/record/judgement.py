@@ -1,0 +1,35 @@
+"""What one report makes of a record: how it stands against others, and how the gates came out."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from reportgen.record.arrays import Arrays
+from reportgen.record.comparison import Comparison, ComparisonOutcome
+from reportgen.record.gate_result import GateResult
+from reportgen.record.ranking import Ranking
+from reportgen.spec.frozen import Frozen
+
+
+class Judgement(Frozen):
+    """The verdicts of one report; they need other records or rules of the spec, and are not part of the run.
+
+    Arrays: `comparison.*`, see Comparison.
+    """
+
+    comparison: ComparisonOutcome | None = Field(default=None, discriminator="kind")
+    """With the baseline; None where the spec names none."""
+    ranking: Ranking | None = None
+    """Among the candidates that it was compared beside; None where there were none."""
+    gates: tuple[GateResult, ...] = ()
+    """How the rules of the presentation came out on the numbers of the report."""
+    arrays: Arrays = Field(default_factory=Arrays, exclude=True)
+
+    @property
+    def compared(self) -> Comparison | None:
+        """The comparison, where the two records could be compared."""
+        return self.comparison if isinstance(self.comparison, Comparison) else None
+
+    def with_gates(self, gates: tuple[GateResult, ...]) -> Judgement:
+        """The same with the gates as they came out now."""
+        return self.model_copy(update={"gates": gates})

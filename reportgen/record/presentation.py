@@ -1,0 +1,36 @@
+"""How one report of a record is drawn: everything of the spec that changes no number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reportgen.spec.frozen import Frozen
+from reportgen.spec.paths import without_absolute_paths
+from reportgen.spec.types import BaselineSpec, CardSpec, ReportOptions, ReportSpec
+
+DRAWN = ("title", "report", "card", "outputs", "baseline", "gates", "plugins")
+"""The keys of the spec that are presentation; the others are measured with, see MeasuredSpec."""
+
+
+class Presentation(Frozen):
+    """Title, card, options, outputs, gate rules, baseline and plug-ins of one report; fields as in ReportSpec.
+
+    Of an absolute path only the last part is kept. The defaults draw a record that nobody has presented yet.
+    """
+
+    title: str | None = None
+    """None: made from model and data set, see Subject.title."""
+    report: ReportOptions = ReportOptions()
+    card: CardSpec = CardSpec()
+    outputs: tuple[str, ...] = ReportSpec.model_fields["outputs"].default
+    baseline: Path | BaselineSpec | None = None
+    """As the spec names it; what came of the comparison is in the Judgement."""
+    gates: tuple[str, ...] = ()
+    """The rules; how they came out is in the Judgement."""
+    plugins: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, spec: ReportSpec) -> Presentation:
+        """The presentation that a spec asks for."""
+        kept = without_absolute_paths(spec)
+        return cls(**{name: getattr(kept, name) for name in DRAWN})

@@ -1,0 +1,71 @@
+"""Older records in today's words: one function for each step from a format to the next, in memory.
+
+| format | what was new                                                                              |
+|-------:|-------------------------------------------------------------------------------------------|
+|      1 | the first                                                                                 |
+|      2 | `probes`; comparison, ranking and gates in the record                                     |
+|      3 | the record holds what was measured alone; judgement and presentation have files beside it |
+
+What a step can't make up is left at the default of its field. Nothing is computed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+MEASURED_WITH = ("model", "data", "run")
+"""Of a spec, what a record of format 3 keeps."""
+JUDGED = ("comparison", "ranking", "gates")
+"""Fields of format 2 that are the judgement of format 3."""
+ARRAYS_OF_COMPARISON = "comparison."
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What the files of a record hold, as JSON and as arrays by name, not yet checked."""
+
+    record: dict[str, Any]
+    arrays: dict[str, NDArray[Any]]
+    judgement: dict[str, Any] = field(default_factory=dict)
+    judgement_arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+    presentation: dict[str, Any] = field(default_factory=dict)
+
+
+def upgrade(fields: Fields, version: int) -> Fields:
+    """The same in today's format, from the format `version`; today's comes back as it is."""
+    while version in STEPS:
+        fields, version = STEPS[version](fields), version + 1
+    return fields
+
+
+def from_1_to_2(fields: Fields) -> Fields:
+    """Format 2 has probes; of a run of format 1 none was made, whatever the default of a spec is today."""
+    record = {**fields.record, "format": 2}
+    spec = as_object(record.get("spec"))
+    record["spec"] = {**spec, "run": {**as_object(spec.get("run")), "probes": "none"}}
+    return Fields(record, fields.arrays)
+
+
+def from_2_to_3(fields: Fields) -> Fields:
+    """Format 3 keeps apart what was measured, what was judged and how it is drawn."""
+    record = {name: value for name, value in fields.record.items() if name not in (*JUDGED, "title")}
+    spec = as_object(record.get("spec"))
+    record["spec"] = {name: spec[name] for name in MEASURED_WITH if name in spec}
+    record["format"] = 3
+    presentation = {name: value for name, value in spec.items() if name not in MEASURED_WITH}
+    judgement = {name: fields.record[name] for name in JUDGED if name in fields.record}
+    judged = {name: array for name, array in fields.arrays.items() if name.startswith(ARRAYS_OF_COMPARISON)}
+    measured = {name: array for name, array in fields.arrays.items() if name not in judged}
+    return Fields(record, measured, judgement, judged, presentation)
+
+
+def as_object(value: Any) -> Mapping[str, Any]:
+    """A JSON object; an empty one in the place of anything else, which the check of the whole refuses."""
+    return value if isinstance(value, Mapping) else {}
+
+
+STEPS: dict[int, Callable[[Fields], Fields]] = {1: from_1_to_2, 2: from_2_to_3}
