@@ -10,7 +10,9 @@ import pytest
 from reportgen.cli.github import SUMMARY_BYTES, annotate, step_outputs, write_outputs, write_summary
 from reportgen.errors import Place
 from reportgen.record.gate_result import GateResult
+from reportgen.record.judgement import Judgement
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 
 
 def gate(outcome: str, rule: str = "accuracy >= 0.9") -> GateResult:
@@ -44,12 +46,12 @@ def test_outputs_can_hold_anything(tmp_path: Path) -> None:
 
 
 def test_the_outputs_of_a_run(record: RunRecord) -> None:
-    told = step_outputs(record, Path("reports/x"))
+    told = step_outputs(Subject(record), Path("reports/x"))
     assert set(told) == {"verdict", "accuracy", "change", "report_path"}
     assert told["verdict"] == "not_compared"
     assert record.measured is not None
     assert float(told["accuracy"]) == pytest.approx(record.measured.value("accuracy").value)
-    failed = record.model_copy(update={"gates": (gate("fail"),)})
+    failed = Subject(record, Judgement(gates=(gate("fail"),)))
     assert step_outputs(failed, Path("x"))["verdict"] == "gates_failed"
 
 

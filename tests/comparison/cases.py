@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from reportgen.comparison import compare_with
+from reportgen.comparison.ranking import rank
 from reportgen.metrics import measure
 from reportgen.record.comparison import Comparison, Refusal
+from reportgen.record.ranking import Ranking
 from reportgen.record.run import RunRecord, SeedRun
+from reportgen.record.subject import Subject
 from tests.report.sections.cases import change
-from tests.support.records import logits_and_labels, small_training
+from tests.support.records import logits_and_labels, presented, small_training
 
 DIGEST = "d" * 64
 
 
+def judged(candidate: RunRecord, baseline: RunRecord, **options: float) -> Subject:
+    """The candidate with its judgement against the baseline."""
+    return presented(candidate, compare_with(candidate, presented(baseline), DIGEST, **options))  # type: ignore[arg-type]
+
+
+def ranked(records: Mapping[int, RunRecord], titles: Sequence[str], **options: int) -> Ranking:
+    """The ranking of records under these titles."""
+    return rank({at: presented(one, title=titles[at]) for at, one in records.items()}, **options)
+
+
 def compared(candidate: RunRecord, baseline: RunRecord, **options: float) -> Comparison:
     """The comparison of two records that can be compared."""
-    found = compare_with(candidate, baseline, DIGEST, **options).comparison  # type: ignore[arg-type]
+    found = judged(candidate, baseline, **options).judgement.comparison
     assert isinstance(found, Comparison), found
     return found
 
 
 def refused(candidate: RunRecord, baseline: RunRecord) -> Refusal:
     """The refusal of two records that can't be."""
-    found = compare_with(candidate, baseline, DIGEST).comparison
+    found = judged(candidate, baseline).judgement.comparison
     assert isinstance(found, Refusal), found
     return found
 

@@ -8,17 +8,19 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, log_loss
 
-from reportgen.comparison import compare_with, uncompared
+from reportgen.comparison import compare_with
 from reportgen.comparison.numbers import SectionNumbers
 from reportgen.metrics.bootstrap import draw_bootstrap
 from reportgen.metrics.intervals import percentile_interval
-from reportgen.record.comparison import Comparison, Refusal
+from reportgen.record.comparison import Refusal
 from reportgen.record.metric_value import Method, MetricValue, Unit
 from reportgen.record.run import RunRecord
-from reportgen.record.store import load_record, save_record
-from tests.comparison.cases import DIGEST, another_seed, compared, improved, refused, with_logits, with_seeds
+from reportgen.record.store import load_stored
+from reportgen.record.subject import Subject
+from tests.comparison.cases import DIGEST, another_seed, compared, improved, judged, refused, with_logits, with_seeds
 from tests.metrics.cases import softmax
 from tests.report.sections.cases import change
+from tests.support.records import TITLE, write_subject
 
 
 def right(record: RunRecord) -> np.ndarray:
@@ -155,9 +157,9 @@ def test_a_class_without_images_has_no_change(record: RunRecord) -> None:
 
 
 def test_flips_carry_their_picture_and_both_answers(record: RunRecord, other: RunRecord) -> None:
-    whole = compare_with(other, record, DIGEST)
-    found = whole.comparison
-    assert isinstance(found, Comparison)
+    whole = compare_with(other, Subject(record), DIGEST)
+    found = whole.compared
+    assert found is not None
     lost = np.flatnonzero(right(record) & ~right(other))
     assert set(whole.arrays["comparison.lost"].tolist()) == set(lost.tolist())
     assert len(found.lost) == len(found.gained) == 10
@@ -248,7 +250,7 @@ def test_what_is_not_the_same_is_refused_with_a_reason_and_advice(record: RunRec
     found = refused(REFUSALS[reason](record), record)  # type: ignore[no-untyped-call]
     assert reason in found.reason
     assert found.advice.endswith(".")
-    assert found.baseline.title == record.title
+    assert found.baseline.title == TITLE
 
 
 def test_times_of_other_machines_are_not_compared(record: RunRecord) -> None:
@@ -272,8 +274,8 @@ def test_numbers_of_sections_change_where_both_have_them(record: RunRecord) -> N
     after = (number("slow", 0.003, "seconds", "measured"), number("robust", 0.4, "share", "bootstrap"),
              number("new", 1.0, "score", "exact"), number("none", 5e6, "bytes", "measured"))  # fmt: skip
     numbers = SectionNumbers(before, after)
-    found = compare_with(record, record, DIGEST, numbers).comparison
-    assert isinstance(found, Comparison)
+    found = compare_with(record, Subject(record), DIGEST, numbers).compared
+    assert found is not None
     told = {value.name: (value.value, value.display.replace("\u00a0", " "), value.label) for value in found.values}
     assert told["slow.change"] == (pytest.approx(0.001), "+1.00 ms", "SLOW, change")
     assert told["slow.change_ratio"] == (pytest.approx(1.5), "×1.50", "SLOW, ratio")
@@ -281,8 +283,8 @@ def test_numbers_of_sections_change_where_both_have_them(record: RunRecord) -> N
     assert told["none.change"][:2] == (5e6, "+4.77 MiB")
     assert told["none.change_ratio"][:2] == (None, "—")
     assert not any(name.startswith(("gone", "new")) for name in told)
-    elsewhere = compare_with(change(record, device={"name": "Another CPU"}), record, DIGEST, numbers).comparison
-    assert isinstance(elsewhere, Comparison)
+    elsewhere = compare_with(change(record, device={"name": "Another CPU"}), Subject(record), DIGEST, numbers).compared
+    assert elsewhere is not None
     assert elsewhere.value("slow.change_ratio").value is None  # type: ignore[union-attr]
     assert "Another CPU" in elsewhere.why_not("slow.change_ratio")
     assert elsewhere.value("robust.change_ratio").value == pytest.approx(0.8)  # type: ignore[union-attr]
@@ -297,9 +299,7 @@ def test_what_only_one_side_measured_has_a_reason(record: RunRecord) -> None:
 def test_differences_are_found_by_part(record: RunRecord) -> None:
     trace = record.trace.modules
     modules = (*trace[:1], trace[1].model_copy(update={"settings": "3, 32"}), *trace[2:-1])
-    spec = record.spec.model_copy(
-        update={"run": record.spec.run.model_copy(update={"epochs": 5.0}), "title": "Another title"}
-    )
+    spec = record.spec.model_copy(update={"run": record.spec.run.model_copy(update={"epochs": 5.0})})
     other = change(
         record,
         spec=spec,
@@ -322,19 +322,11 @@ def test_a_comparison_and_a_refusal_come_back_from_the_disk(
     record: RunRecord, other: RunRecord, tmp_path: Path
 ) -> None:
     for name, one in (("a", other), ("b", REFUSALS["in another order"](record))):  # type: ignore[no-untyped-call]
-        whole = compare_with(one, record, DIGEST)
-        (tmp_path / name).mkdir()
-        save_record(whole, tmp_path / name)
-        assert load_record(tmp_path / name) == whole
-    assert isinstance(load_record(tmp_path / "b").comparison, Refusal)
-
-
-def test_a_new_comparison_takes_the_place_of_the_old_and_can_be_taken_away(record: RunRecord, other: RunRecord) -> None:
-    twice = compare_with(compare_with(other, record, DIGEST), other, "e" * 64)
-    assert twice == compare_with(other, other, "e" * 64)
-    assert uncompared(twice) == other
-    assert uncompared(other) is other
+        whole = judged(one, record)
+        write_subject(whole, tmp_path / name)
+        assert load_stored(tmp_path / name).subject == whole
+    assert isinstance(load_stored(tmp_path / "b").subject.judgement.comparison, Refusal)
 
 
 def test_the_same_pair_gives_the_same_comparison(record: RunRecord, other: RunRecord) -> None:
-    assert compare_with(other, record, DIGEST) == compare_with(other, record, DIGEST)
+    assert judged(other, record) == judged(other, record)

@@ -13,6 +13,7 @@ from reportgen.record.comparison import NotCompared
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.probes.cost import Energy
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import SectionView, Skipped
 from reportgen.report.sections import find_sections
 from reportgen.spec import read_spec
@@ -143,15 +144,15 @@ def test_the_numbers_of_sections_have_names() -> None:
 def test_a_section_adds_the_numbers_that_it_declares(record: RunRecord, name: str) -> None:
     section = find_sections()[name]
     whole = with_responses(with_cost(probed(explained(record))), 2)
-    view = section.build(whole, {})
+    view = section.build(Subject(whole), {})
     assert not isinstance(view, Skipped) or not section.metrics
     shown = view.metrics if isinstance(view, SectionView) else ()
-    assert shown == section.values(whole)
+    assert shown == section.values(Subject(whole))
     assert bool(shown) == bool(section.metrics)
     check_names([f"{value.name} > 0" for value in shown], section.metrics)
     bare = record.model_copy(update={"probes": None})
-    before = section.build(bare, {})
-    assert section.values(bare) == (before.metrics if isinstance(before, SectionView) else ())
+    before = section.build(Subject(bare), {})
+    assert section.values(Subject(bare)) == (before.metrics if isinstance(before, SectionView) else ())
 
 
 @pytest.mark.parametrize(
@@ -168,7 +169,7 @@ def test_a_section_adds_the_numbers_that_it_declares(record: RunRecord, name: st
 )
 def test_costs_are_judged_in_their_units(record: RunRecord, rule: str, outcome: str, distance: str) -> None:
     energy = Energy(source="rapl", batch_size=2, n=10, seconds=1.0, joules=10.0)
-    values = find_sections()["cost"].values(with_cost(record, energy=energy))
+    values = find_sections()["cost"].values(Subject(with_cost(record, energy=energy)))
     (result,) = judge_gates([rule], values)
     assert (result.outcome, result.distance.replace("\u00a0", " ")) == (outcome, distance)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -12,24 +13,24 @@ from statsmodels.stats.multitest import multipletests
 from reportgen.comparison import compare_with
 from reportgen.comparison.ranking import bounds, rank
 from reportgen.metrics import measure
-from reportgen.record.comparison import Comparison
 from reportgen.record.ranking import Pair, Ranking, abridge
 from reportgen.record.run import RunRecord
-from tests.comparison.cases import DIGEST, another_seed, improved, with_logits
+from reportgen.record.subject import Subject
+from tests.comparison.cases import DIGEST, another_seed, improved, ranked, with_logits
 from tests.report.sections.cases import change
-from tests.support.records import with_seeds
+from tests.support.records import presented, with_seeds
 
 
 @pytest.fixture
-def records(record: RunRecord) -> dict[int, RunRecord]:
+def records(record: RunRecord) -> dict[int, Subject]:
     """A baseline, a much better one, another of the same kind, one a little better, and one like the baseline."""
     others = {1: improved(record, 40), 2: with_logits(record, another_seed()), 3: improved(record, 6), 4: record}
     titles = {0: "Main", 1: "Good", 2: "Other", 3: "Little", 4: "Same"}
-    return {number: one.model_copy(update={"title": titles[number]}) for number, one in ({0: record} | others).items()}
+    return {number: presented(one, title=titles[number]) for number, one in ({0: record} | others).items()}
 
 
 @pytest.fixture
-def ranking(records: dict[int, RunRecord]) -> Ranking:
+def ranking(records: dict[int, Subject]) -> Ranking:
     return rank(records)
 
 
@@ -42,18 +43,18 @@ def named(ranking: Ranking, name: str) -> Pair:
     return pair
 
 
-def test_every_pair_is_that_of_a_comparison(ranking: Ranking, records: dict[int, RunRecord]) -> None:
+def test_every_pair_is_that_of_a_comparison(ranking: Ranking, records: dict[int, Subject]) -> None:
     assert len(ranking.pairs) == 10
     for earlier, later in combinations(records, 2):
         pair = named(ranking, f"{records[earlier].title} {records[later].title}")
-        compared = compare_with(records[later], records[earlier], DIGEST).comparison
-        assert isinstance(compared, Comparison)
+        compared = compare_with(records[later].record, records[earlier], DIGEST).compared
+        assert compared is not None
         assert (pair.first, pair.second) == (records[earlier].title, records[later].title)
         assert (pair.change, pair.p) == (compared.value("accuracy.change"), compared.p)
 
 
-def test_p_is_the_exact_test_and_holm_is_that_of_statsmodels(ranking: Ranking, records: dict[int, RunRecord]) -> None:
-    by_title = {one.title: right(one) for one in records.values()}
+def test_p_is_the_exact_test_and_holm_is_that_of_statsmodels(ranking: Ranking, records: dict[int, Subject]) -> None:
+    by_title = {one.title: right(one.record) for one in records.values()}
     for pair in ranking.pairs:
         lost = int((by_title[pair.first] & ~by_title[pair.second]).sum())
         gained = int((~by_title[pair.first] & by_title[pair.second]).sum())
@@ -67,9 +68,9 @@ def test_p_is_the_exact_test_and_holm_is_that_of_statsmodels(ranking: Ranking, r
 
 
 def test_the_order_is_that_of_the_accuracies_and_equal_ones_share_a_place(
-    ranking: Ranking, records: dict[int, RunRecord]
+    ranking: Ranking, records: dict[int, Subject]
 ) -> None:
-    shares = {one.title: right(one).mean() for one in records.values()}
+    shares = {one.title: right(one.record).mean() for one in records.values()}
     assert [entry.name for entry in ranking.entries] == sorted(shares, key=lambda name: -shares[name])
     for entry in ranking.entries:
         assert entry.place == 1 + sum(share > shares[entry.name] for share in shares.values())
@@ -97,9 +98,7 @@ def test_places_are_what_the_pairs_that_hold_leave_open(ranking: Ranking) -> Non
     assert bounds("Good", {"Good"}, ranking.pairs) == (1, 1)
 
 
-def test_the_ranking_is_the_same_in_any_order_of_the_candidates(
-    ranking: Ranking, records: dict[int, RunRecord]
-) -> None:
+def test_the_ranking_is_the_same_in_any_order_of_the_candidates(ranking: Ranking, records: dict[int, Subject]) -> None:
     turned = rank({0: records[0], **{5 - number: records[number] for number in (4, 3, 2, 1)}})
     places = [{entry.name: (entry.place, entry.places) for entry in one.entries} for one in (ranking, turned)]
     assert places[0] == places[1]
@@ -110,16 +109,19 @@ def test_the_ranking_is_the_same_in_any_order_of_the_candidates(
 
 def test_names_are_titles_and_those_of_several_get_their_number(record: RunRecord) -> None:
     titles = ["Tiny", "Tiny", "Tiny (1)", "Tiny", "Other", "Tiny (1)"]
-    found = rank({at: record.model_copy(update={"title": title}) for at, title in enumerate(titles)}, resamples=20)
+    found = ranked(dict.fromkeys(range(6), record), titles, resamples=20)
     names = {entry.number: entry.name for entry in found.entries}
     assert [names[at] for at in range(6)] == ["Tiny", "Tiny (1) (1)", "Tiny (1) (2)", "Tiny (3)", "Other",
                                               "Tiny (1) (5)"]  # fmt: skip
     assert found.seen_by(3).own == "Tiny (3)"
 
 
-def test_other_images_have_no_place_and_the_reason_is_kept(records: dict[int, RunRecord]) -> None:
-    fewer = {name: records[1].arrays[name][:500] for name in ("eval.logits", "eval.labels", "eval.ids", "eval.digests")}
-    found = rank(records | {1: change(records[1], arrays=fewer)})
+def test_other_images_have_no_place_and_the_reason_is_kept(records: dict[int, Subject]) -> None:
+    fewer = {
+        name: records[1].record.arrays[name][:500]
+        for name in ("eval.logits", "eval.labels", "eval.ids", "eval.digests")
+    }
+    found = rank(records | {1: replace(records[1], record=change(records[1].record, arrays=fewer))})
     last = found.entries[-1]
     assert (last.name, last.place, last.places) == ("Good", None, "—")
     assert {entry.worst for entry in found.entries[:-1]} == {4}
@@ -129,16 +131,16 @@ def test_other_images_have_no_place_and_the_reason_is_kept(records: dict[int, Ru
     assert len(found.pairs) == 6
 
 
-def test_what_was_never_measured_has_no_place(records: dict[int, RunRecord]) -> None:
-    found = rank(records | {2: change(records[2], measured=None)})
+def test_what_was_never_measured_has_no_place(records: dict[int, Subject]) -> None:
+    found = rank(records | {2: replace(records[2], record=change(records[2].record, measured=None))})
     last = found.entries[-1]
     assert (last.name, last.place, last.accuracy, last.values) == ("Other", None, None, ())
 
 
 def test_with_seeds_the_mean_stands_and_the_change_is_that_of_the_means(record: RunRecord) -> None:
     seeded = with_seeds(record, 300, 350)
-    seeded = seeded.model_copy(update={"measured": measure(seeded), "title": "Seeds"})
-    found = rank({0: record, 1: seeded})
+    seeded = seeded.model_copy(update={"measured": measure(seeded)})
+    found = ranked({0: record, 1: seeded}, ("Main", "Seeds"))
     entry = next(entry for entry in found.entries if entry.number == 1)
     mean = np.mean([right(record).mean(), 300 / 600, 350 / 600])
     assert entry.accuracy is not None

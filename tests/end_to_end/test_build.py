@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.record.store import load_record
+from reportgen.record.store import load_record, load_stored
 from tests.support.commands import TINY, run_apart, run_here, write_spec
 
 NAMES = {"accuracy", "top5_accuracy", "macro_f1", "nll", "brier", "ece", "auroc", "train_accuracy"}
 NAMES |= {"parameters", "macs", "activation_bytes", "train_seconds"}
+KEPT = ("record.json", "arrays.safetensors", "presentation.json")
 KEYS = {"name", "label", "value", "low", "high", "n", "unit", "higher_is_better", "display"}
 
 
@@ -40,7 +41,7 @@ def test_a_build_leaves_the_report_the_record_and_a_manifest(built: Path) -> Non
         for path in out.rglob("*")
         if path.is_file() and path.name != "manifest.json" and not path.name.startswith(".")
     }
-    assert set(found) == {"report.html", "metrics.json", "record/record.json", "record/arrays.safetensors"}
+    assert set(found) == {"report.html", "metrics.json", *(f"record/{name}" for name in KEPT)}
     listed = manifest["files"]
     assert {name: entry["sha256"] if isinstance(entry, dict) else entry for name, entry in listed.items()} == found
 
@@ -76,12 +77,13 @@ def test_an_unchanged_spec_is_built_in_no_time_and_without_torch(built: Path) ->
 def test_a_new_title_is_set_without_measuring_again(built: Path, tmp_path: Path) -> None:
     shutil.copytree(built, tmp_path, dirs_exist_ok=True)
     write_spec(tmp_path, TINY.replace("A tiny model", "Another title"))
-    before = load_record(tmp_path / "out" / "record")
+    kept = tmp_path / "out" / "record"
+    before = [(kept / name).read_bytes() for name in ("record.json", "arrays.safetensors")]
     said = run_apart(["build", "spec.yaml", "-o", "out"], tmp_path)
-    after = load_record(tmp_path / "out" / "record")
     assert said.code == 0
     assert "Train" not in said.err
-    assert after.stages == before.stages
+    assert [(kept / name).read_bytes() for name in ("record.json", "arrays.safetensors")] == before
+    assert load_stored(kept).subject.title == "Another title"
     assert "Another title" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 

@@ -11,25 +11,25 @@ import numpy as np
 import pytest
 
 from reportgen.cli.compare import tell_ranking
-from reportgen.comparison.ranking import rank
 from reportgen.metrics import measure
 from reportgen.record.comparison import Comparison
 from reportgen.record.run import RunRecord
-from reportgen.record.store import load_record, save_record
+from reportgen.record.store import load_judgement, load_record
+from tests.comparison.cases import ranked
 from tests.support.commands import run_here
+from tests.support.records import presented, write_subject
 
 
 def other(record: RunRecord, better: float) -> RunRecord:
     """The record with some more or fewer right answers."""
     logits = np.array(record.arrays["eval.logits"])
     logits[np.arange(len(logits)), record.arrays["eval.labels"]] += better
-    changed = record.model_copy(update={"arrays": record.arrays.merged({"eval.logits": logits}), "title": "Other"})
+    changed = record.model_copy(update={"arrays": record.arrays.merged({"eval.logits": logits})})
     return changed.model_copy(update={"measured": measure(changed)})
 
 
-def keep(record: RunRecord, folder: Path) -> Path:
-    folder.mkdir(parents=True)
-    save_record(record, folder)
+def keep(record: RunRecord, folder: Path, **drawn: object) -> Path:
+    write_subject(presented(record, **drawn), folder)
     return folder
 
 
@@ -49,7 +49,7 @@ def test_one_candidate_becomes_a_report(record: RunRecord, tmp_path: Path, capsy
         "0.01",
     )
     assert said.code == 0, said.err
-    compared = load_record(tmp_path / "out" / "record").comparison
+    compared = load_judgement(tmp_path / "out" / "record").comparison
     assert isinstance(compared, Comparison)
     assert compared.verdict == "better"
     assert compared.equivalence.margin == 0.01
@@ -61,9 +61,7 @@ def three(record: RunRecord, folder: Path, titles: Sequence[str] = ("Other",) * 
     """A baseline, one like it, and a better one, each in a folder."""
     found = []
     for title, (name, better) in zip(titles, (("main", 0.0), ("same", 0.0), ("good #1", 2.0)), strict=True):
-        one = other(record, better)
-        spec = one.spec.model_copy(update={"title": title})
-        found.append(keep(one.model_copy(update={"title": title, "spec": spec}), folder / name / "record"))
+        found.append(keep(other(record, better), folder / name / "record", title=title))
     return found
 
 
@@ -102,7 +100,7 @@ def test_the_ranking_is_in_every_report_and_leads_to_it(
     ]  # fmt: skip
     for folder, own in (("1-same", "Other (1)"), ("2-good #1", "Other (2)")):
         assert (out / numbers["entries"][2 if own.endswith("1)") else 0]["folder"]).name == folder
-        ranking = load_record(out / folder / "record").ranking
+        ranking = load_judgement(out / folder / "record").ranking
         assert ranking is not None
         assert ranking.own == own
         page = (out / folder / "report.html").read_text(encoding="utf-8")
@@ -124,7 +122,7 @@ def test_the_ranking_survives_drawing_again_and_goes_with_the_next_comparison(
     assert run_here(capsys, "render", moved, "-o", moved, "--format", "html", "-q").code == 0
     assert (moved / "report.html").read_bytes() == first
     assert run_here(capsys, "compare", folders[0], moved, "-o", tmp_path / "one", "--format", "html", "-q").code == 0
-    alone = load_record(tmp_path / "one" / "record")
+    alone = load_judgement(tmp_path / "one" / "record")
     assert alone.comparison is not None
     assert alone.ranking is None
     assert "baseline_ranking" not in (tmp_path / "one" / "report.html").read_text(encoding="utf-8")
@@ -136,7 +134,7 @@ def test_the_same_comparison_gives_the_same_bytes_whatever_the_names(
     folders = three(record, tmp_path, ("<script>alert(1)</script>", "猫 🐈 {braces}", "x" * 300))
     for out in ("one", "two"):
         assert run_here(capsys, "compare", *folders, "-o", tmp_path / out, "--format", "json", "-q").code == 0
-    for name in ("index.html", "ranking.json", "1-same/record/record.json"):
+    for name in ("index.html", "ranking.json", "1-same/record/record.json", "1-same/record/judgement.json"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     page = (tmp_path / "one" / "index.html").read_text(encoding="utf-8")
     assert "<script" not in page
@@ -182,21 +180,13 @@ def test_without_any_report_there_is_no_page(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_record_from_before_there_were_rankings_can_be_read(record: RunRecord, tmp_path: Path) -> None:
-    folder = keep(record, tmp_path / "record")
-    fields = json.loads((folder / "record.json").read_bytes())
-    assert fields.pop("ranking") is None
-    (folder / "record.json").write_text(json.dumps(fields), encoding="utf-8")
-    assert load_record(folder).ranking is None
-
-
 def test_a_failed_gate_is_the_exit_code_and_the_ranking_is_there(
     record: RunRecord, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folders, out = three(record, tmp_path), tmp_path / "out"
     gated = load_record(folders[2])
-    spec = gated.spec.model_copy(update={"gates": ("accuracy >= 0.9999",)})
-    save_record(gated.model_copy(update={"spec": spec}), folders[2])
+    shutil.rmtree(folders[2])
+    keep(gated, folders[2], title="Other", gates=("accuracy >= 0.9999",))
     said = run_here(capsys, "compare", *folders, "-o", out, "--format", "json", "-q")
     assert said.code == 1
     assert (out / "index.html").is_file()
@@ -211,4 +201,6 @@ def test_a_missing_record_is_an_error_in_words(tmp_path: Path, capsys: pytest.Ca
 def test_other_images_are_not_ranked_together(record: RunRecord) -> None:
     fewer = {name: record.arrays[name][:500] for name in ("eval.logits", "eval.labels", "eval.ids", "eval.digests")}
     less = record.model_copy(update={"arrays": record.arrays.merged(fewer)})
-    assert any("b and a are not compared" in line for line in tell_ranking(rank({0: record, 1: less}), ["a", "b"]))
+    assert any(
+        "b and a are not compared" in line for line in tell_ranking(ranked({0: record, 1: less}, "ab"), ["a", "b"])
+    )

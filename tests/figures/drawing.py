@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from xml.etree import ElementTree
 
 import numpy as np
 
-from reportgen.figures import draw
+import reportgen.figures
+from reportgen.figures import NO_MORE
 from reportgen.metrics import measure
+from reportgen.plugins import FigureKind
 from reportgen.record.run import RunRecord
-from reportgen.report.model import FigureFile
+from reportgen.record.subject import Subject
+from reportgen.report.model import FigureFile, Skipped
+from tests.support.records import as_subject
 
 DATA_FIGURES = (
     "class_counts", "class_scores", "confidence", "confusion", "cost_share", "precision_recall", "reliability",
@@ -19,7 +23,14 @@ DATA_FIGURES = (
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def drawn(record: RunRecord, name: str) -> FigureFile:
+def draw(
+    record: RunRecord | Subject, names: Iterable[str] | None = None, extra: Mapping[str, FigureKind] = NO_MORE
+) -> dict[str, FigureFile | Skipped]:
+    """The figures of a record, or of a record with what was judged of it."""
+    return reportgen.figures.draw(as_subject(record), names, extra)
+
+
+def drawn(record: RunRecord | Subject, name: str) -> FigureFile:
     figure = draw(record, [name])[name]
     assert isinstance(figure, FigureFile), figure
     return figure

@@ -15,6 +15,7 @@ from reportgen.figures._diagram.flat import partition
 from reportgen.figures.autograd import FIGURES, FLAT
 from reportgen.record.probes.autograd import AutogradFacts
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from tests.conftest import measured_once
 from tests.figures.graphs import Back, block, residual_net, with_graph
@@ -26,7 +27,7 @@ BUDGET = 45_000
 
 def files(facts: AutogradFacts) -> list[FigureFile]:
     record = with_graph(measured_once(), facts)
-    return [file for file in (kind.draw(record) for kind in FIGURES) if isinstance(file, FigureFile)]
+    return [file for file in (kind.draw(Subject(record)) for kind in FIGURES) if isinstance(file, FigureFile)]
 
 
 def texts(file: FigureFile) -> list[str]:
@@ -167,8 +168,8 @@ def test_an_operator_of_parameters_alone_is_drawn() -> None:
 
 def test_without_a_graph_the_reason_stands_in_its_place(record: RunRecord) -> None:
     bare = record.model_copy(update={"probes": None})
-    assert all(isinstance(kind.draw(bare), Skipped) for kind in FIGURES)
-    skipped = FIGURES[0].draw(bare)
+    assert all(isinstance(kind.draw(Subject(bare)), Skipped) for kind in FIGURES)
+    skipped = FIGURES[0].draw(Subject(bare))
     assert isinstance(skipped, Skipped)
     assert "before this could be measured" in skipped.reason
 

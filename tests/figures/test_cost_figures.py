@@ -7,13 +7,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from reportgen.figures import draw
 from reportgen.figures._style import ACCENT
 from reportgen.figures.roofline import FILLS, MOST_POINTS, NAMED
 from reportgen.record.run import RunRecord
 from reportgen.record.trace import ModelTrace
 from reportgen.report.model import Skipped
-from tests.figures.drawing import SVG, drawn, marks, texts
+from tests.figures.drawing import SVG, draw, drawn, marks, texts
 from tests.support.cost_facts import latency, step, timed, with_cost
 from tests.support.records import module
 

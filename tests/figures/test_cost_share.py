@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reportgen.figures import draw
 from reportgen.figures.cost_share import MOST_STAGES, stages
 from reportgen.record.run import RunRecord
 from reportgen.record.trace import ModelTrace
 from reportgen.report.model import Skipped
 from reportgen.text import numerals
-from tests.figures.drawing import drawn, texts
+from tests.figures.drawing import draw, drawn, texts
 from tests.support.records import module
 
 

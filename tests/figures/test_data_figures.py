@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.figures import draw
 from reportgen.figures._style import ACCENT, RIGHT, SOFT, WRONG, WRONG_SOFT
 from reportgen.record.arrays import Arrays
 from reportgen.record.run import RunRecord, Stage
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from tests.figures.drawing import DATA_FIGURES, drawn, filled, marks, texts, with_classes
+from tests.figures.drawing import DATA_FIGURES, draw, drawn, filled, marks, texts, with_classes
 
 
 @pytest.mark.parametrize("name", DATA_FIGURES)

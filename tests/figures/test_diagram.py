@@ -12,6 +12,7 @@ import pytest
 
 from reportgen.figures.diagram import FIGURES, figure
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.record.trace import ModelTrace
 from reportgen.report.model import FigureFile, Skipped
 from tests.figures.traces import Bench, residual
@@ -54,7 +55,7 @@ def many_kinds(count: int) -> ModelTrace:
 
 
 def test_small_record_is_one_figure(record: RunRecord) -> None:
-    first, *others = [kind.draw(record) for kind in FIGURES]
+    first, *others = [kind.draw(Subject(record)) for kind in FIGURES]
     assert isinstance(first, FigureFile)
     assert all(isinstance(other, Skipped) for other in others)
     assert (first.media_type, first.inline, first.width) == ("image/svg+xml", True, 680)

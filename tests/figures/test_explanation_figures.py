@@ -11,14 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.figures import draw
 from reportgen.figures._heat import GREYS, HEATS, heat_palette, heat_png, shade_png
 from reportgen.figures._style import CLASSES
 from reportgen.figures.embedding import pull_in
 from reportgen.record.images import thumbnail
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
-from tests.figures.drawing import SVG, drawn, texts, with_classes
+from tests.figures.drawing import SVG, draw, drawn, texts, with_classes
 from tests.support.explanation_facts import explained, make_facts
 
 NAMES = ("explanation_maps", "explanation_checks", "feature_maps", "embedding", "nearest_images")

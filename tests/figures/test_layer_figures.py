@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.figures import draw
 from reportgen.figures._style import ACCENT, SOFT
 from reportgen.figures.response_exposure import name_exposure, positions
 from reportgen.figures.training_layers import ENLARGED, MOST_ROWS, thin
 from reportgen.record.probes import NotProbed, Probes
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
-from tests.figures.drawing import drawn, texts
+from tests.figures.drawing import draw, drawn, texts
 from tests.support.layers import with_dynamics, with_responses
 
 RESPONSE = ("response_exposure", "response_drive")

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from reportgen.comparison.ranking import rank
-from reportgen.figures import draw
 from reportgen.figures._style import ACCENT, MUTED, SOFT
 from reportgen.figures.baseline_ranking import MOST_ROWS, plot
+from reportgen.record.judgement import Judgement
 from reportgen.record.ranking import Ranking
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
-from tests.comparison.cases import another_seed, improved, with_logits
-from tests.figures.drawing import drawn, marks, texts
+from tests.comparison.cases import another_seed, improved, ranked, with_logits
+from tests.figures.drawing import draw, drawn, marks, texts
+from tests.support.records import presented
 
 
 @pytest.fixture
 def ranking(record: RunRecord) -> Ranking:
     found = (record, improved(record, 40), with_logits(record, another_seed()), improved(record, 3))
     titles = ("Main", "Good", "x" * 300, "<script>&")
-    return rank({at: one.model_copy(update={"title": titles[at]}) for at, one in enumerate(found)}, resamples=50)
+    return ranked(dict(enumerate(found)), titles, resamples=50)
 
 
 def plotted(ranking: Ranking) -> FigureFile:
@@ -33,7 +33,7 @@ def test_without_a_ranking_there_is_nothing_to_draw(record: RunRecord) -> None:
 
 
 def test_every_model_has_a_row_with_its_numbers(record: RunRecord, ranking: Ranking) -> None:
-    figure = drawn(record.model_copy(update={"ranking": ranking.seen_by(1)}), "baseline_ranking")
+    figure = drawn(presented(record, Judgement(ranking=ranking.seen_by(1))), "baseline_ranking")
     shown = texts(figure)
     for entry in ranking.entries:
         assert entry.accuracy is not None
@@ -53,14 +53,14 @@ def test_colours_tell_baseline_own_and_others(ranking: Ranking) -> None:
 
 def test_the_caption_says_how_sure_the_first_place_is(record: RunRecord, ranking: Ranking) -> None:
     assert plotted(ranking).caption.startswith("Good is surely first. ")
-    same = rank({0: record, 1: record, 2: record}, resamples=20)
+    same = ranked({0: record, 1: record, 2: record}, "ABC", resamples=20)
     assert plotted(same).caption.startswith("3 models may be first. ")
 
 
 def test_one_without_a_place_is_an_open_dot(record: RunRecord) -> None:
     fewer = {name: record.arrays[name][:500] for name in ("eval.logits", "eval.labels", "eval.ids", "eval.digests")}
     less = record.model_copy(update={"arrays": record.arrays.merged(fewer)})
-    assert marks(plotted(rank({0: record, 1: record, 2: less}, resamples=20)), ACCENT) == 1
+    assert marks(plotted(ranked({0: record, 1: record, 2: less}, "ABC", resamples=20)), ACCENT) == 1
 
 
 def test_a_long_ranking_shows_the_first_rows_the_baseline_and_the_own_one(ranking: Ranking) -> None:

@@ -8,13 +8,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from reportgen.figures import draw
 from reportgen.figures._album import Album
 from reportgen.figures._panels import FOOT, HEAD, TALL, Curve, Mark, Panel, draw_panels, height_of, level
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Skipped
 from reportgen.report.naming import name_kind
-from tests.figures.drawing import SVG, drawn, texts
+from tests.figures.drawing import SVG, draw, drawn, texts
 from tests.support.robustness_facts import FAMILIES, probed
 
 NAMES = ("robustness_corruptions", "robustness_examples", "robustness_moves")

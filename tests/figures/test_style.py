@@ -15,13 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.errors import RenderError
-from reportgen.figures import draw
 from reportgen.figures._style import END_ISOLATE, ISOLATE, measured, shorten, spread, squeeze
 from reportgen.figures._svg import compact, name_clips
 from reportgen.plugins import FigureKind
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
-from tests.figures.drawing import DATA_FIGURES, drawn, texts, with_classes
+from tests.figures.drawing import DATA_FIGURES, draw, drawn, texts, with_classes
 
 HOSTILE = (
     "飞机", "🦊 fox", "<script>alert(1)</script>", "{{7*7}}", "x" * 300, r"$\frac{1}{2}$", 'a & b "c" <!--',
@@ -29,7 +29,7 @@ HOSTILE = (
 )  # fmt: skip
 DIGESTS = """
 import hashlib, sys
-from reportgen.figures import draw
+from tests.figures.drawing import draw
 from tests.support.records import small_record
 found = draw(small_record(), sys.argv[1:])
 assert "matplotlib.pyplot" not in sys.modules and "torch" not in sys.modules
@@ -92,7 +92,7 @@ def test_unknown_name_and_failing_figure_are_named(record: RunRecord) -> None:
     with pytest.raises(RenderError, match="'nonsense'"):
         draw(record, ["nonsense"])
 
-    def fail(_: RunRecord) -> Skipped:
+    def fail(_: Subject) -> Skipped:
         raise ZeroDivisionError("no")
 
     with pytest.raises(RenderError, match=r"'mine'.*ZeroDivisionError") as caught:

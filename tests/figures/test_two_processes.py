@@ -14,6 +14,7 @@ from reportgen.figures import _two_processes, draw
 from reportgen.figures._two_processes import WORTH, draw_by_two
 from reportgen.plugins import FigureKind
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 
 NAMES = [f"figure {number}" for number in range(WORTH + 8)]
@@ -42,11 +43,11 @@ def skip(name: str) -> Skipped:
 def test_two_draw_what_one_draws(
     record: RunRecord, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    by_two = draw(record)
+    by_two = draw(Subject(record))
     assert len(started) == 1
     assert started[0].poll() is not None
     monkeypatch.setattr(_two_processes, "processors", lambda: 1)
-    alone = draw(record)
+    alone = draw(Subject(record))
     assert len(started) == 1
     assert list(by_two) == list(alone)
     assert by_two == alone
@@ -63,7 +64,7 @@ def test_the_second_draws_from_the_end(record: RunRecord, started: list[subproce
             time.sleep(0.3)  # until the second is there
         return skip(name)
 
-    found = draw_by_two(record, names, patiently)
+    found = draw_by_two(Subject(record), names, patiently)
     assert list(found) == names
     assert isinstance(found["class_counts"], FigureFile)
     assert isinstance(found["confusion"], FigureFile)
@@ -80,7 +81,7 @@ def test_a_process_that_ends_at_once_costs_nothing_but_its_figures(
 
     monkeypatch.setattr(_two_processes, "start_module", start)
     monkeypatch.setattr(_two_processes, "processors", lambda: 2)
-    assert draw_by_two(record, NAMES, skip) == {name: Skipped(name, name, "drawn here") for name in NAMES}
+    assert draw_by_two(Subject(record), NAMES, skip) == {name: Skipped(name, name, "drawn here") for name in NAMES}
 
 
 def test_a_process_that_says_nonsense_is_not_listened_to(record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,15 +92,15 @@ def test_a_process_that_says_nonsense_is_not_listened_to(record: RunRecord, monk
 
     monkeypatch.setattr(_two_processes, "start_module", start)
     monkeypatch.setattr(_two_processes, "processors", lambda: 2)
-    assert draw_by_two(record, NAMES, skip) == {name: Skipped(name, name, "drawn here") for name in NAMES}
+    assert draw_by_two(Subject(record), NAMES, skip) == {name: Skipped(name, name, "drawn here") for name in NAMES}
 
 
 def test_few_figures_and_one_processor_start_no_process(
     record: RunRecord, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    draw_by_two(record, NAMES[: WORTH - 1], skip)
+    draw_by_two(Subject(record), NAMES[: WORTH - 1], skip)
     monkeypatch.setattr(_two_processes, "processors", lambda: 1)
-    draw_by_two(record, NAMES, skip)
+    draw_by_two(Subject(record), NAMES, skip)
     assert started == []
 
 
@@ -108,13 +109,13 @@ def test_a_failure_here_ends_the_process(record: RunRecord, started: list[subpro
         raise RenderError(f"the figure {name!r} could not be drawn")
 
     with pytest.raises(RenderError, match="figure 0"):
-        draw_by_two(record, NAMES, fail)
+        draw_by_two(Subject(record), NAMES, fail)
     assert started[0].poll() is not None
 
 
 def test_figures_of_plug_ins_are_drawn_here(record: RunRecord, started: list[subprocess.Popen[bytes]]) -> None:
     extra = {"mine": FigureKind("mine", lambda _record: Skipped("mine", "Mine", "by a plug-in"))}
-    found = draw(record, ["mine", "confusion"], extra)
+    found = draw(Subject(record), ["mine", "confusion"], extra)
     assert list(found) == ["mine", "confusion"]
     assert found["mine"] == Skipped("mine", "Mine", "by a plug-in")
     assert started == []

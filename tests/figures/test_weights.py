@@ -12,7 +12,6 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from reportgen.figures import draw
 from reportgen.figures._matrices import LEVELS, SIGNED, paint, scale_of
 from reportgen.figures._mosaic import GAP, lay_out, side_by_side
 from reportgen.figures._svg import lean_png
@@ -25,7 +24,7 @@ from reportgen.record.probes.weights import PICTURE_SPREADS
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.sections.parameters.view import FIGURES
-from tests.figures.drawing import drawn, texts
+from tests.figures.drawing import draw, drawn, texts
 from tests.outputs.hostile import NASTY
 from tests.support.weights import NAMES, matrix, numbers, weighed
 

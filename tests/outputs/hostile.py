@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.spec.frozen import Frozen
 from reportgen.spec.types import CardSpec
-from tests.support.records import small_record
+from tests.support.records import presented, small_record
 
 NASTY = (
     "<script>alert(1)</script>",
@@ -23,14 +24,15 @@ NASTY = (
 )
 
 
-def hostile_record() -> RunRecord:
-    """The small record with nasty names for classes, layers, card, device, files, notes and title."""
-    record = small_record(title=" ".join(NASTY), classes=NASTY)
+def hostile_subject(**drawn: object) -> Subject:
+    """The small record with nasty names for classes, layers, card, device, files, notes and title; and what `presented`
+    takes."""
+    record = small_record(classes=NASTY)
     modules = tuple(
         module.model_copy(update={"name": nasty(i), "path": nasty(i) if i else "", "kind": nasty(i + 1)})
         for i, module in enumerate(record.trace.modules)
     )
-    return change(
+    hostile = change(
         record,
         trace={"name": NASTY[0], "source": f"{NASTY[5]}:{NASTY[1]}", "modules": modules, "notes": NASTY},
         device={"name": NASTY[3], "precision_reason": NASTY[4]},
@@ -39,10 +41,9 @@ def hostile_record() -> RunRecord:
               "homepage": "javascript:alert(1)", "digests": dict.fromkeys(NASTY, "b" * 64),
               "requested": NASTY[0], "fallback_reason": NASTY[6]},
         notes=NASTY,
-        spec=record.spec.model_copy(update={"card": CardSpec(**{
-            name: NASTY[i % len(NASTY)] for i, name in enumerate(CardSpec.model_fields)
-        })}),
     )  # fmt: skip
+    card = CardSpec(**{name: NASTY[i % len(NASTY)] for i, name in enumerate(CardSpec.model_fields)})
+    return presented(hostile, **{"title": " ".join(NASTY), "card": card} | drawn)
 
 
 def nasty(index: int) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.assemble import assemble
 from reportgen.report.model import FigureFile, Report, Skipped
 from reportgen.report.sections import find_sections
+from tests.support.records import as_subject
 
 DRAWING = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
@@ -30,7 +32,7 @@ def plain_figure(name: str) -> FigureFile:
     )
 
 
-def plain_report(record: RunRecord, leave_out: str = "") -> Report:
+def plain_report(record: RunRecord | Subject, leave_out: str = "") -> Report:
     """The report of a record with plain figures; the one called `leave_out` is skipped with a reason."""
     sections = find_sections()
     figures: dict[str, FigureFile | Skipped] = {
@@ -38,4 +40,4 @@ def plain_report(record: RunRecord, leave_out: str = "") -> Report:
     }
     if leave_out:
         figures[leave_out] = Skipped(leave_out, f"Title of {leave_out}", "There was nothing to draw.")
-    return assemble(record, figures, sections)
+    return assemble(as_subject(record), figures, sections)

@@ -12,23 +12,24 @@ from reportgen.comparison import compare_with
 from reportgen.metrics import measure
 from reportgen.outputs.comment import MOST, make_comment, marker, render
 from reportgen.outputs.junit import make_junit
-from reportgen.record.comparison import Comparison, Refusal
+from reportgen.record.comparison import Refusal
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from tests.outputs.github import TAGS, linked, show, text_of
-from tests.outputs.hostile import NASTY, hostile_record
+from tests.outputs.hostile import NASTY, hostile_subject
 from tests.outputs.reports import plain_report
-from tests.support.records import logits_and_labels
+from tests.support.records import TITLE, logits_and_labels, presented
 
 GATES = ("accuracy >= 0.7", "ece <= 0.05 confidently", "accuracy >= 0.76 confidently", "class.cat.recall >= 0.5")
 
 
-def gated(record: RunRecord, gates: tuple[str, ...] = GATES) -> RunRecord:
-    return record.model_copy(update={"spec": record.spec.model_copy(update={"gates": gates})})
+def gated(record: RunRecord, gates: tuple[str, ...] = GATES) -> Subject:
+    return presented(record, gates=gates)
 
 
 def test_the_comment_says_the_outcome_first(record: RunRecord) -> None:
     lines = make_comment(plain_report(gated(record))).splitlines()
-    assert lines[0] == f"<!-- reportgen:{marker(record.title)} -->"
+    assert lines[0] == f"<!-- reportgen:{marker(TITLE)} -->"
     assert lines[1].startswith("### ✗ 1 gate of 4 failed: ")
     text = text_of(show("\n".join(lines)))
     for value in record.measured.values if record.measured else ():
@@ -41,12 +42,12 @@ def test_the_comment_says_the_outcome_first(record: RunRecord) -> None:
 def test_without_gates_it_is_quiet(record: RunRecord) -> None:
     text = make_comment(plain_report(record))
     assert "Gate" not in text
-    assert text.splitlines()[1] == f"### {record.title}"
+    assert text.splitlines()[1] == f"### {TITLE}"
     assert make_comment(plain_report(gated(record, ("accuracy >= 0.1",)))).splitlines()[1].startswith("### ✓ All gates")
 
 
 def test_names_from_outside_break_nothing() -> None:
-    page = show(make_comment(plain_report(gated(hostile_record()))))
+    page = show(make_comment(plain_report(hostile_subject(gates=GATES))))
     assert linked(page) == []
     text = re.sub(r"\s+", " ", text_of(page))
     for name in NASTY:
@@ -92,7 +93,7 @@ def test_junit_tells_failures_and_what_is_undecided(record: RunRecord) -> None:
     assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("5", "1", "1")
     failed = [case.get("name") for case in suite if case.find("failure") is not None]
     assert failed == ["ece <= 0.05 confidently"]
-    ElementTree.fromstring(make_junit(plain_report(gated(hostile_record()))))
+    ElementTree.fromstring(make_junit(plain_report(hostile_subject(gates=GATES))))
 
 
 def test_the_same_report_gives_the_same_bytes(record: RunRecord) -> None:
@@ -101,23 +102,23 @@ def test_the_same_report_gives_the_same_bytes(record: RunRecord) -> None:
     assert first == second
 
 
-def compared(record: RunRecord) -> RunRecord:
+def compared(record: RunRecord, gates: tuple[str, ...]) -> Subject:
     """The record with other outputs, compared with itself as it was."""
     rng = np.random.default_rng(1)
     logits = np.array(record.arrays["eval.logits"])
     logits += rng.normal(0, 0.8, logits.shape).astype(np.float32)
     other = record.model_copy(update={"arrays": record.arrays.merged({"eval.logits": logits})})
     other = other.model_copy(update={"measured": measure(other)})
-    return compare_with(other, record, "0" * 64)
+    return presented(other, compare_with(other, presented(record), "0" * 64), gates=gates)
 
 
 def test_a_comparison_says_its_verdict_changes_and_flips(record: RunRecord) -> None:
-    candidate = compared(record)
-    comparison = candidate.comparison
-    assert isinstance(comparison, Comparison)
     gates = ("accuracy.change > -1", "class.cat.recall.change > -1", "macs.change_ratio <= 1.1")
-    report = plain_report(gated(candidate, gates))
-    assert [gate.outcome for gate in report.record.gates] == ["pass"] * 3
+    candidate = compared(record, gates)
+    comparison = candidate.judgement.compared
+    assert comparison is not None
+    report = plain_report(candidate)
+    assert [gate.outcome for gate in report.gates] == ["pass"] * 3
     markdown = make_comment(report)
     heads = {"better": "▲", "worse": "▼", "equivalent": "=", "undecided": "?"}
     assert markdown.splitlines()[1].startswith(f"### {heads[comparison.verdict]} ")
@@ -133,9 +134,9 @@ def test_a_comparison_says_its_verdict_changes_and_flips(record: RunRecord) -> N
 def test_a_refusal_is_said(record: RunRecord) -> None:
     fewer = {name: record.arrays[name][:500] for name in ("eval.logits", "eval.labels", "eval.ids", "eval.digests")}
     other = record.model_copy(update={"arrays": record.arrays.merged(fewer)})
-    candidate = compare_with(record, other, "0" * 64)
-    assert isinstance(candidate.comparison, Refusal)
-    report = plain_report(gated(candidate, ("accuracy.change > -1",)))
-    assert report.record.gates[0].outcome == "undecided"
-    assert candidate.comparison.reason in text_of(show(make_comment(report)))
+    judgement = compare_with(record, presented(other), "0" * 64)
+    assert isinstance(judgement.comparison, Refusal)
+    report = plain_report(presented(record, judgement, gates=("accuracy.change > -1",)))
+    assert report.gates[0].outcome == "undecided"
+    assert judgement.comparison.reason in text_of(show(make_comment(report)))
     assert b"skipped" in make_junit(report)

@@ -18,7 +18,7 @@ from reportgen.outputs import json as metrics_json
 from reportgen.outputs.html import OUTPUT
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Report
-from tests.outputs.hostile import NASTY, hostile_record
+from tests.outputs.hostile import NASTY, hostile_subject
 from tests.outputs.reports import plain_report
 from tests.support.browser import look, node_file, tool
 
@@ -34,7 +34,7 @@ def page_of(report: Report) -> str:
 
 @pytest.fixture(scope="module")
 def hostile() -> str:
-    return page_of(plain_report(hostile_record()))
+    return page_of(plain_report(hostile_subject()))
 
 
 class Reader(HTMLParser):

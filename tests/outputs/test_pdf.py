@@ -19,11 +19,11 @@ from reportgen.record.archive import PACKED_FILE
 from reportgen.record.locate import find_source
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Report
-from tests.outputs.hostile import NASTY, hostile_record
+from tests.outputs.hostile import NASTY, hostile_subject
 from tests.outputs.reports import plain_report
 from tests.outputs.test_html import bytes_elsewhere
 from tests.support.browser import tool
-from tests.support.records import small_record
+from tests.support.records import presented, small_record
 
 
 def run_page(page: str) -> tuple[dict[str, list[str]], bytes]:
@@ -163,8 +163,7 @@ def test_the_same_bytes_in_every_process(document: Path) -> None:
 
 
 def test_letter_paper(record: RunRecord, tmp_path: Path) -> None:
-    spec = record.spec.model_copy(update={"report": record.spec.report.model_copy(update={"paper": "letter"})})
-    (file,) = pdf.OUTPUT.render(plain_report(record.model_copy(update={"spec": spec})), pytest.fail)
+    (file,) = pdf.OUTPUT.render(plain_report(presented(record, report={"paper": "letter"})), pytest.fail)
     (tmp_path / "report.pdf").write_bytes(file.data)
     with pikepdf.open(tmp_path / "report.pdf") as found:
         assert [round(float(side)) for side in found.pages[0].mediabox[2:]] == [612, 792]
@@ -172,7 +171,7 @@ def test_letter_paper(record: RunRecord, tmp_path: Path) -> None:
 
 def test_hostile_names_come_out_or_are_reported(tmp_path: Path) -> None:
     heard: list[str] = []
-    (file,) = pdf.OUTPUT.render(plain_report(hostile_record()), heard.append)
+    (file,) = pdf.OUTPUT.render(plain_report(hostile_subject()), heard.append)
     (tmp_path / "report.pdf").write_bytes(file.data)
     done = subprocess.run([tool("qpdf"), "--check", str(tmp_path / "report.pdf")], capture_output=True, check=False)
     assert done.returncode == 0, done.stdout
@@ -190,9 +189,7 @@ def test_hostile_names_come_out_or_are_reported(tmp_path: Path) -> None:
 
 def test_a_character_without_a_font_is_reported(record: RunRecord) -> None:
     heard: list[str] = []
-    pdf.OUTPUT.render(
-        plain_report(record.model_copy(update={"title": "A \U0001fae8\U00013000\ue123 title"})), heard.append
-    )
+    pdf.OUTPUT.render(plain_report(presented(record, title="A \U0001fae8\U00013000\ue123 title")), heard.append)
     assert len(heard) == 1
     assert "(U+E123)" in heard[0]
     assert heard[0].startswith("No installed font has")
@@ -250,14 +247,11 @@ def attached(data: bytes) -> dict[str, bytes]:
         return {name: found.attachments[name].get_file().read_bytes() for name in found.attachments}
 
 
-def with_options(record: RunRecord, **options: object) -> RunRecord:
-    drawn = record.spec.report.model_copy(update=options)
-    return record.model_copy(update={"spec": record.spec.model_copy(update={"report": drawn})})
-
-
 def test_the_record_is_inside_and_comes_back_whole(document: Path, report: Report) -> None:
     found = find_source(document)
-    again = found.load()
+    subject = found.load().subject
+    assert (subject.presentation, subject.judgement) == (report.subject.presentation, report.subject.judgement)
+    again = subject.record
     assert len(again.arrays["pictures"]) < 600  # as many as fit
     assert again.model_copy(update={"arrays": report.record.arrays}) == report.record
     assert (again.arrays["eval.logits"] == report.record.arrays["eval.logits"]).all()
@@ -272,12 +266,12 @@ def test_the_record_is_inside_and_comes_back_whole(document: Path, report: Repor
 
 
 def test_the_record_can_be_left_out(record: RunRecord) -> None:
-    (file,) = pdf.OUTPUT.render(plain_report(with_options(record, attach_record=False)), pytest.fail)
+    (file,) = pdf.OUTPUT.render(plain_report(presented(record, report={"attach_record": False})), pytest.fail)
     assert attached(file.data) == {}
 
 
 def test_a_record_that_does_not_fit_is_left_out_and_said(record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "pack_small", lambda _record: None)
+    monkeypatch.setattr(pdf, "pack_small", lambda _subject: None)
     said: list[str] = []
     assert pdf.pack(plain_report(record), said.append) == b""
     assert said == ["The PDF does not carry its record, which does not fit into 1.43\u00a0MiB."]

@@ -20,7 +20,7 @@ from reportgen.outputs._pdf_drawings import styles
 from reportgen.outputs._pdf_drawings.images import read_png
 from reportgen.outputs._pdf_drawings.paths import NotDrawn, path, transformation
 from reportgen.outputs._pdf_drawings.text import Letterer
-from tests.outputs.hostile import hostile_record
+from tests.outputs.hostile import hostile_subject
 from tests.outputs.reports import plain_report
 from tests.support.browser import tool
 from tests.support.records import small_record
@@ -235,7 +235,7 @@ def test_a_drawing_without_a_size_and_one_that_is_no_xml_are_left_to_weasyprint(
             pieces.plate(data, Letterer(None))
 
 
-@pytest.mark.parametrize("make", [small_record, hostile_record], ids=["small", "hostile"])
+@pytest.mark.parametrize("make", [small_record, hostile_subject], ids=["small", "hostile"])
 def test_every_figure_of_a_report_is_a_plate(make: object) -> None:
     record = make() if callable(make) else None
     text = page.make_page(plain_report(record), "print")

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.comparison.ranking import rank
 from reportgen.outputs.ranking import make_index, spell_ranking
 from reportgen.pipeline.compare import Contest, page_values
 from reportgen.record.locate import Source
 from reportgen.record.ranking import Ranking
 from reportgen.record.run import RunRecord
-from tests.comparison.cases import another_seed, improved, with_logits
+from tests.comparison.cases import another_seed, improved, ranked, with_logits
 from tests.outputs.hostile import NASTY
 from tests.outputs.test_html import Reader
 from tests.support.browser import look, node_file, tool
@@ -30,7 +29,7 @@ def ranking(record: RunRecord, request: pytest.FixtureRequest) -> Ranking:
     less = record.model_copy(update={"arrays": record.arrays.merged(fewer)})
     found = (record, improved(record, 40), with_logits(record, another_seed()), less, improved(record, 3))
     titles = NAMES[request.param]
-    return rank({at: one.model_copy(update={"title": titles[at]}) for at, one in enumerate(found)}, resamples=50)
+    return ranked(dict(enumerate(found)), titles, resamples=50)
 
 
 def index_of(ranking: Ranking) -> str:

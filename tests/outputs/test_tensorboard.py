@@ -151,7 +151,7 @@ def test_the_weights_before_and_after_are_histograms(report: Report, tmp_path: P
     assert facts is not None
     counts[1] = np.arange(counts[1].size).reshape(counts[1].shape)
     record = whole.model_copy(update={"arrays": whole.arrays.merged({"weights.histograms": counts})})
-    found = read(written(replace(report, record=record), tmp_path))
+    found = read(written(replace(report, subject=replace(report.subject, record=record)), tmp_path))
     names = [facts.matrices[place].name for place in (0, 2)]
     tags = [f"weights/{name}" for name in names]
     assert [tag for tag in found.Tags()["tensors"] if tag.startswith("weights/")] == tags
@@ -175,7 +175,7 @@ def test_a_matrix_that_was_not_counted_has_no_histogram(report: Report, tmp_path
     counts = np.array(whole.arrays["weights.histograms"])
     counts[1] = 0
     record = whole.model_copy(update={"arrays": whole.arrays.merged({"weights.histograms": counts})})
-    found = read(written(replace(report, record=record), tmp_path))
+    found = read(written(replace(report, subject=replace(report.subject, record=record)), tmp_path))
     assert sum(tag.startswith("weights/") for tag in found.Tags()["tensors"]) == len(counts) - 1
 
 
@@ -203,7 +203,8 @@ def test_settings_and_metrics_for_the_table_of_runs(logs: Path) -> None:
 
 
 def change(report: Report, **fields: object) -> Report:
-    return replace(report, record=report.record.model_copy(update=fields))
+    subject = replace(report.subject, record=report.record.model_copy(update=fields))
+    return replace(report, subject=subject)
 
 
 def test_a_diverged_run_has_failed(report: Report, tmp_path: Path) -> None:

@@ -13,9 +13,15 @@ import reportgen.figures
 from reportgen.pipeline import figure_cache
 from reportgen.pipeline.figure_cache import MOST, draw_once, inputs_digest, keep, load
 from reportgen.plugins import FigureKind
+from reportgen.record.gate_result import GateResult
+from reportgen.record.judgement import Judgement
+from reportgen.record.presentation import Presentation
 from reportgen.record.run import RunRecord
-from reportgen.record.store import save_record
+from reportgen.record.store import save_record, store
+from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.spec.types import CardSpec
+from tests.comparison.cases import judged
 from tests.support.commands import ROOT
 
 NAMES = ("class_counts", "confidence", "diagram_blocks_2")
@@ -28,48 +34,53 @@ def drawings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]
     asked: list[list[str]] = []
     draw = reportgen.figures.draw
 
-    def listen(record: RunRecord, names: list[str], extra: dict[str, FigureKind]) -> object:
+    def listen(subject: Subject, names: list[str], extra: dict[str, FigureKind]) -> object:
         asked.append(list(names))
-        return draw(record, names, extra)
+        return draw(subject, names, extra)
 
     monkeypatch.setattr(reportgen.figures, "draw", listen)
     return asked
 
 
 def test_what_was_drawn_is_not_drawn_again(record: RunRecord, drawings: list[list[str]]) -> None:
-    first = draw_once(record, NAMES, {})
+    first = draw_once(store(record), NAMES, {})
     assert isinstance(first["diagram_blocks_2"], Skipped)
-    assert draw_once(record, NAMES[::-1], {}) == first
-    assert list(draw_once(record, NAMES[::-1], {})) == list(NAMES[::-1])
+    assert draw_once(store(record), NAMES[::-1], {}) == first
+    assert list(draw_once(store(record), NAMES[::-1], {})) == list(NAMES[::-1])
     assert drawings == [list(NAMES)]
-    draw_once(record, (*NAMES, "reliability"), {})
+    draw_once(store(record), (*NAMES, "reliability"), {})
     assert drawings[1:] == [["reliability"]]
 
 
 def test_words_change_nothing_and_numbers_everything(record: RunRecord, drawings: list[list[str]]) -> None:
-    before = inputs_digest(record)
-    card = record.spec.card.model_copy(update={"licence": "other"})
-    spec = record.spec.model_copy(update={"title": "Another", "card": card, "outputs": ("html",)})
-    assert inputs_digest(record.model_copy(update={"title": "Another", "spec": spec})) == before
+    before = inputs_digest(store(record))
+    words = Presentation(title="Another", card=CardSpec(licence="other"), outputs=("html",))
+    assert inputs_digest(store(record).drawn_as(Judgement(), words)) == before
+    judged_now = judged(record, record).judgement
+    compared = inputs_digest(store(record).drawn_as(judged_now, words))
+    assert compared != before
+    gate = GateResult(rule="accuracy > 0", metric="accuracy", label="", confidently=False, outcome="pass", value=1.0,
+                      display="", distance="")  # fmt: skip
+    assert inputs_digest(store(record).drawn_as(judged_now.with_gates((gate,)), words)) == compared
     logits = np.array(record.arrays["eval.logits"])
     logits[0, 0] += 1
     moved = record.model_copy(update={"arrays": record.arrays.merged({"eval.logits": logits})})
-    assert inputs_digest(moved) != before
-    assert inputs_digest(record.model_copy(update={"eval_seconds": 9.0})) != before
+    assert inputs_digest(store(moved)) != before
+    assert inputs_digest(store(record.model_copy(update={"eval_seconds": 9.0}))) != before
     data = record.data.model_copy(update={"title": "Other"})
-    assert inputs_digest(record.model_copy(update={"data": data})) != before
+    assert inputs_digest(store(record.model_copy(update={"data": data}))) != before
 
 
 def test_changed_code_draws_again(record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = inputs_digest(record)
+    before = inputs_digest(store(record))
     monkeypatch.setattr(figure_cache, "code_digest", lambda *roots: f"another of {roots}")
-    assert inputs_digest(record) != before
+    assert inputs_digest(store(record)) != before
 
 
 def test_a_plugins_figure_is_always_drawn(record: RunRecord, drawings: list[list[str]]) -> None:
     own = FigureKind("own", lambda _: Skipped("own", "Own", "It is a test."))
     for _ in range(2):
-        draw_once(record, ("own",), {"own": own})
+        draw_once(store(record), ("own",), {"own": own})
     assert drawings == [["own"], ["own"]]
 
 
@@ -90,7 +101,7 @@ def test_the_oldest_go(tmp_path: Path) -> None:
 
 def test_a_cache_that_can_t_be_written_is_no_error(record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/nowhere")
-    assert isinstance(draw_once(record, ("confidence",), {})["confidence"], FigureFile)
+    assert isinstance(draw_once(store(record), ("confidence",), {})["confidence"], FigureFile)
 
 
 def test_render_with_all_figures_kept_imports_no_matplotlib(

@@ -15,13 +15,24 @@ import pytest
 from reportgen.errors import RecordError
 from reportgen.metrics.selection import select
 from reportgen.outputs._attachment import pack_small
-from reportgen.record.archive import PACKED_FILE, pack_record, unpack_record
+from reportgen.record.archive import PACKED_FILE, pack_files, unpack_files
 from reportgen.record.locate import find_source
 from reportgen.record.run import RunRecord
-from reportgen.record.store import save_record
+from reportgen.record.store import FILES, decode, encode_record, save_record
+from reportgen.record.subject import Subject
+from tests.comparison.cases import judged
 from tests.report.sections.cases import change
+from tests.support.records import presented
 
 WHERE = Path("somewhere.zip")
+
+
+def pack(record: RunRecord) -> bytes:
+    return pack_files(encode_record(record))
+
+
+def unpack(packed: bytes) -> Subject:
+    return decode(unpack_files(packed, WHERE), WHERE).subject
 
 
 def noisy_pictures(record: RunRecord, side: int = 32) -> RunRecord:
@@ -41,72 +52,77 @@ def pdf_with(folder: Path, **files: bytes) -> Path:
 
 
 def test_a_packed_record_comes_back_whole(record: RunRecord) -> None:
-    packed = pack_record(record)
-    assert unpack_record(packed, WHERE) == record
-    assert pack_record(record) == packed
+    packed = pack(record)
+    assert unpack(packed) == Subject(record)
+    assert pack(record) == packed
     with zipfile.ZipFile(io.BytesIO(packed)) as found:
         assert found.namelist() == ["record.json", "arrays.safetensors"]
         assert {entry.date_time[0] for entry in found.infolist()} == {1980}
 
 
 def test_what_fits_is_packed_as_it_is(record: RunRecord) -> None:
-    assert pack_small(record, 10**9) == pack_record(record)
+    subject = judged(record, record)
+    packed = pack_small(subject, 10**9)
+    assert packed is not None
+    assert unpack(packed) == subject
+    with zipfile.ZipFile(io.BytesIO(packed)) as found:
+        assert found.namelist() == sorted(FILES, reverse=True)
 
 
 def test_what_does_not_fit_loses_pictures_that_the_report_does_not_show(record: RunRecord) -> None:
     heavy = noisy_pictures(record)
-    packed = pack_small(heavy, 900_000)
+    packed = pack_small(presented(heavy), 900_000)
     assert packed is not None
     assert len(packed) <= 900_000
-    again = unpack_record(packed, WHERE)
+    again = unpack(packed).record
     kept = set(again.arrays["pictures.ids"].tolist())
     assert 100 < len(kept) < 600
     assert set(select(record.arrays["eval.logits"], record.arrays["eval.labels"]).positions) <= kept
     for index, picture in zip(again.arrays["pictures.ids"], again.arrays["pictures"], strict=True):
         assert np.array_equal(picture, heavy.arrays["pictures"][index])
     assert again.model_copy(update={"arrays": heavy.arrays}) == heavy
-    assert pack_small(again, 900_000) == packed
-    assert pack_small(heavy, 900_000) == packed
+    assert pack_small(presented(again), 900_000) == packed
+    assert pack_small(presented(heavy), 900_000) == packed
 
 
 def test_the_pictures_left_out_are_those_with_the_largest_digests(record: RunRecord) -> None:
     heavy, digests = noisy_pictures(record), record.arrays["eval.digests"]
     shown = set(select(record.arrays["eval.logits"], record.arrays["eval.labels"]).positions)
-    packed = pack_small(heavy, 900_000)
+    packed = pack_small(presented(heavy), 900_000)
     assert packed is not None
-    kept = set(unpack_record(packed, WHERE).arrays["pictures.ids"].tolist()) - shown
+    kept = set(unpack(packed).record.arrays["pictures.ids"].tolist()) - shown
     left_out = set(range(600)) - kept - shown
     assert max(digests[row] for row in kept) < min(digests[row] for row in left_out)
 
 
 def test_large_pictures_become_as_small_as_the_report_shows_them(record: RunRecord) -> None:
-    packed = pack_small(noisy_pictures(change(record, arrays={}), 128), 4_000_000)
+    packed = pack_small(presented(noisy_pictures(change(record, arrays={}), 128)), 4_000_000)
     assert packed is not None
-    assert unpack_record(packed, WHERE).arrays["pictures"].shape[1:] == (64, 64, 3)
+    assert unpack(packed).record.arrays["pictures"].shape[1:] == (64, 64, 3)
 
 
 def test_what_can_not_fit_is_not_packed(record: RunRecord) -> None:
-    assert pack_small(record, 10_000) is None
+    assert pack_small(presented(record), 10_000) is None
     none = change(record, arrays={"pictures": np.zeros((0, 8, 8, 3), np.uint8), "pictures.ids": np.zeros(0, np.int64)})
-    assert pack_small(none, 10_000) is None
+    assert pack_small(presented(none), 10_000) is None
 
 
 def test_a_record_is_found_in_every_place_it_may_be(record: RunRecord, tmp_path: Path) -> None:
     folder = tmp_path / "report" / "record"
     folder.mkdir(parents=True)
     save_record(record, folder)
-    packed = pack_record(record)
+    packed = pack(record)
     (tmp_path / PACKED_FILE).write_bytes(packed)
     places = [folder, folder.parent, tmp_path / PACKED_FILE, pdf_with(tmp_path, record_zip=packed, other_txt=b"x")]
     found = [find_source(place) for place in places]
     assert [source.name for source in found] == ["report", "report", tmp_path.name, "some report"]
     assert len({source.digest for source in found}) == 1
-    assert all(source.load() == record for source in found)
+    assert all(source.load().record == record for source in found)
 
 
 def test_a_report_whose_record_was_removed_is_read_from_its_pdf(record: RunRecord, tmp_path: Path) -> None:
-    pdf_with(tmp_path, record_zip=pack_record(record)).rename(tmp_path / "report.pdf")
-    assert find_source(tmp_path).load() == record
+    pdf_with(tmp_path, record_zip=pack(record)).rename(tmp_path / "report.pdf")
+    assert find_source(tmp_path).load().record == record
 
 
 @pytest.mark.parametrize(
@@ -140,14 +156,14 @@ def zipped(data: bytes) -> bytes:
 
 
 def test_a_damaged_record_in_a_zip_is_refused(record: RunRecord, tmp_path: Path) -> None:
-    packed = bytearray(pack_record(record))
+    packed = bytearray(pack(record))
     packed[len(packed) // 2] ^= 0xFF
     with pytest.raises(RecordError):
         find_source(written(tmp_path / "a.zip", bytes(packed))).load()
 
 
 def test_reading_a_record_out_of_a_pdf_needs_no_torch(record: RunRecord, tmp_path: Path) -> None:
-    path = pdf_with(tmp_path, record_zip=pack_record(record))
+    path = pdf_with(tmp_path, record_zip=pack(record))
     code = (
         "import sys; from pathlib import Path; from reportgen.record.locate import find_source; "
         "find_source(Path(sys.argv[1])).load(); print({'torch', 'weasyprint', 'matplotlib'} & set(sys.modules))"

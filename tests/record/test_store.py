@@ -19,9 +19,24 @@ from safetensors import safe_open
 
 from reportgen.errors import RecordError
 from reportgen.record.arrays import Arrays
+from reportgen.record.judgement import Judgement
 from reportgen.record.run import RECORD_FORMAT, RunRecord
-from reportgen.record.store import load_record, record_schema, save_record, spell
+from reportgen.record.store import (
+    FILES,
+    load_judgement,
+    load_measured,
+    load_record,
+    load_stored,
+    record_schema,
+    save_record,
+    spell,
+    store,
+    write_files,
+)
+from reportgen.record.subject import Subject
 from reportgen.record.trace import Edge
+from tests.comparison.cases import another_seed, judged, with_logits
+from tests.support.records import presented, write_subject
 
 
 @pytest.fixture
@@ -76,7 +91,7 @@ def test_the_files_are_what_they_say(record: RunRecord, saved: Path) -> None:
     assert list(fields) == sorted(fields)
     with safe_open(saved / "arrays.safetensors", "numpy") as file:
         assert set(file.keys()) == set(record.arrays)
-    assert fields["title"] == record.title
+    assert fields["spec"]["model"]["source"] == "builtin:tiny"
 
 
 def change(folder: Path, act: Callable[[dict[str, Any]], object]) -> None:
@@ -181,3 +196,55 @@ def test_the_schema_describes_the_file(saved: Path) -> None:
     fields = json.loads((saved / "record.json").read_text())
     assert set(fields) == set(schema["properties"])
     assert set(schema["required"]) <= set(fields)
+
+
+def test_judgement_and_presentation_lie_beside_the_record_and_do_not_touch_it(
+    record: RunRecord, tmp_path: Path
+) -> None:
+    alone, whole = tmp_path / "alone", tmp_path / "whole"
+    subject = judged(with_logits(record, another_seed()), record)
+    write_subject(presented(subject.record), alone)
+    write_subject(subject, whole)
+    assert sorted(path.name for path in alone.iterdir()) == ["arrays.safetensors", "presentation.json", "record.json"]
+    assert sorted(path.name for path in whole.iterdir()) == sorted(FILES)
+    for name in ("record.json", "arrays.safetensors"):
+        assert (alone / name).read_bytes() == (whole / name).read_bytes()
+    assert load_stored(whole).subject == subject
+    assert load_stored(whole).digest == load_stored(alone).digest == load_measured(whole).digest
+    assert load_judgement(whole) == subject.judgement
+    assert load_judgement(alone) == Judgement()
+
+
+def test_a_record_alone_has_a_title_and_the_defaults(record: RunRecord, saved: Path) -> None:
+    subject = load_stored(saved).subject
+    assert subject == Subject(record)
+    assert subject.title == "tiny on CIFAR-10"
+    assert subject.presentation.outputs == ("html", "pdf", "json")
+    assert subject.spec.run == record.spec.run
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("judgement.json", b"{", r"judgement\.json is damaged: it is not JSON"),
+        ("judgement.json", b"[]", r"judgement\.safetensors is not the file that judgement\.json was written with"),
+        ("judgement.safetensors", b"", r"judgement\.safetensors is not the file"),
+        ("presentation.json", b'{"titel": 1}', r"presentation\.json is damaged: titel"),
+    ],
+)
+def test_damage_beside_a_record_is_said_and_leaves_the_record(
+    record: RunRecord, tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    write_subject(judged(record, record), tmp_path / "x")
+    (tmp_path / "x" / name).write_bytes(content)
+    with pytest.raises(RecordError, match=message) as caught:
+        load_stored(tmp_path / "x")
+    assert "to draw the record without it" in (caught.value.hint or "")
+    assert load_record(tmp_path / "x") == record
+
+
+def test_what_is_kept_is_what_is_read_back(record: RunRecord, tmp_path: Path) -> None:
+    stored = store(record)
+    write_files(stored.record_files, tmp_path)
+    assert load_stored(tmp_path) == stored
+    assert load_stored(tmp_path).files == stored.files

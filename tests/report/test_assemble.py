@@ -16,11 +16,12 @@ from reportgen.report.sections import find_sections
 from reportgen.report.sections.summary import SummaryView
 from reportgen.report.verdict import write_verdict
 from tests.outputs.reports import plain_figure, plain_report
+from tests.support.records import presented
 
 
 def part(name: str, order: int, **more: object) -> Section:
     view = replace(SectionView(name, name.title()), **more)
-    return Section(name, name.title(), order, (f"figure-of-{name}",), lambda record, figures: view)
+    return Section(name, name.title(), order, (f"figure-of-{name}",), lambda subject, figures: view)
 
 
 def test_sections_come_in_their_order_and_the_summary_first(record: RunRecord) -> None:
@@ -35,7 +36,7 @@ def test_the_summary_takes_the_heaviest_findings_of_all(record: RunRecord) -> No
         "b": part("b", 30, findings=(Finding("light", 0.1, "section-b"), Finding("heavy", 0.9, "section-b"))),
         "a": part("a", 20, findings=(Finding("middle", 0.5, "section-a"), Finding("heavy", 0.4, "section-a"))),
     }
-    summary = assemble(record, {}, sections).sections[0]
+    summary = assemble(presented(record), {}, sections).sections[0]
     assert isinstance(summary, SummaryView)
     assert [(item.text, item.source) for item in summary.highlights] == [
         ("heavy", "B"),
@@ -50,7 +51,7 @@ def test_only_figures_of_the_chosen_sections_are_in_the_report(record: RunRecord
         "other": plain_figure("other"),
         "figure-of-b": Skipped("figure-of-b", "B", "why"),
     }
-    report = assemble(record, figures, {"a": part("a", 20), "b": part("b", 30)})
+    report = assemble(presented(record), figures, {"a": part("a", 20), "b": part("b", 30)})
     assert [figure.name for figure in report.figures] == ["figure-of-a"]
 
 
@@ -58,14 +59,14 @@ def test_numbers_of_sections_follow_the_measured_ones_once(record: RunRecord) ->
     assert record.measured is not None
     mine = MetricValue(name="a.share", label="Mine", value=0.5, display="50 %")
     again = MetricValue(name="accuracy", label="Not this", value=0.0, display="0 %")
-    report = assemble(record, {}, {"a": part("a", 20, metrics=(mine, again))})
+    report = assemble(presented(record), {}, {"a": part("a", 20, metrics=(mine, again))})
     assert report.metrics == (*record.measured.values, mine)
 
 
 def test_a_skipped_section_stays_in_its_place(record: RunRecord) -> None:
     skipped = Skipped("a", "A", "No training.")
     sections = {"a": Section("a", "A", 20, (), lambda *_: skipped), "b": part("b", 30)}
-    assert assemble(record, {}, sections).sections[0] is skipped
+    assert assemble(presented(record), {}, sections).sections[0] is skipped
 
 
 def with_data(record: RunRecord, **changes: object) -> RunRecord:
@@ -126,7 +127,7 @@ def test_bad_banners_come_first(record: RunRecord) -> None:
 def test_the_verdict_of_a_training(record: RunRecord) -> None:
     accuracy = record.measured.value("accuracy") if record.measured else None
     assert accuracy is not None
-    assert write_verdict(record) == (
+    assert write_verdict(presented(record)) == (
         f"After 3 epochs of training (9.5\u00a0s), tiny classifies {accuracy.display} of 600 of the 10,000 CIFAR-10 "
         f"test images correctly ({accuracy.display_interval})."
     )
@@ -149,4 +150,4 @@ def test_the_verdict_of_a_training(record: RunRecord) -> None:
     ],
 )  # fmt: skip
 def test_the_verdict_of_other_runs(record: RunRecord, change: object, says: str) -> None:
-    assert says in write_verdict(change(record))  # type: ignore[operator]
+    assert says in write_verdict(presented(change(record)))  # type: ignore[operator]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from reportgen.metrics import measure
 from reportgen.record.arrays import Arrays
+from reportgen.record.judgement import Judgement
 from reportgen.record.latency import Latency
+from reportgen.record.presentation import Presentation
 from reportgen.record.run import (
     DataFacts,
     Device,
     Duplicates,
     EpochStats,
+    MeasuredSpec,
     Provenance,
     RunRecord,
     SeedRun,
@@ -19,11 +24,15 @@ from reportgen.record.run import (
     Stage,
     Training,
 )
+from reportgen.record.store import store, write_files
+from reportgen.record.subject import Subject
 from reportgen.record.trace import Edge, ModelTrace, ModuleCall, Operator, ReceptiveField
-from reportgen.spec.types import CardSpec, ModelSpec, ReportSpec, RunSpec
+from reportgen.spec.types import CardSpec, ModelSpec, RunSpec
 from tests.support.cost_facts import with_cost
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+TITLE = "A small residual net on CIFAR-10"
+CARD = CardSpec(authors="A. Author", licence="MIT", intended_use="Tests of this program.")
 N = 600
 STEPS = 90
 
@@ -153,13 +162,11 @@ def small_arrays(seed: int = 0) -> Arrays:
     )
 
 
-def small_record(title: str = "A small residual net on CIFAR-10", classes: tuple[str, ...] = CLASSES) -> RunRecord:
+def small_record(classes: tuple[str, ...] = CLASSES) -> RunRecord:
     """The whole record, measured with 1,000 resamples."""
     record = RunRecord(
         fingerprint="0" * 64,
-        title=title,
-        spec=ReportSpec(title=title, model=ModelSpec(source="builtin:tiny"), run=RunSpec(epochs=3),
-                        card=CardSpec(authors="A. Author", licence="MIT", intended_use="Tests of this program.")),
+        spec=MeasuredSpec(model=ModelSpec(source="builtin:tiny"), run=RunSpec(epochs=3)),
         device=Device(kind="cpu", name="Example CPU", threads=2, precision="float32",
                       precision_reason="float32: this processor has no bfloat16 arithmetic", channels_last=True),
         provenance=Provenance(
@@ -188,6 +195,23 @@ def small_record(title: str = "A small residual net on CIFAR-10", classes: tuple
     )  # fmt: skip
     record = with_cost(record)
     return record.model_copy(update={"measured": measure(record)})
+
+
+def presented(record: RunRecord, judgement: Judgement | None = None, **drawn: object) -> Subject:
+    """The record with a title and a card; `drawn`: fields of the presentation in the place of those."""
+    presentation = Presentation.model_validate({"title": TITLE, "card": CARD} | drawn)
+    return Subject(record, judgement or Judgement(), presentation)
+
+
+def as_subject(thing: RunRecord | Subject) -> Subject:
+    """What a section, a figure or an output receives, from a record alone or from the whole."""
+    return thing if isinstance(thing, Subject) else presented(thing)
+
+
+def write_subject(subject: Subject, folder: Path) -> None:
+    """Everything that a report keeps of a subject, into a folder that is made for it."""
+    folder.mkdir(parents=True)
+    write_files(store(subject.record).drawn_as(subject.judgement, subject.presentation).files, folder)
 
 
 def with_seeds(record: RunRecord, *correct: int, **training: object) -> RunRecord:

@@ -11,8 +11,10 @@ from reportgen.metrics import measure
 from reportgen.outputs.templating import render_template
 from reportgen.plugins import Section
 from reportgen.record.run import RunRecord, Split
+from reportgen.record.subject import Subject
 from reportgen.report.model import Finding, SectionView, Skipped
 from reportgen.spec.frozen import Frozen
+from tests.support.records import as_subject
 
 Figures = dict[str, Any]
 
@@ -85,15 +87,15 @@ class Built:
         return found[0]
 
 
-def build(section: Section, record: RunRecord, figures: Figures | None = None) -> Built:
+def build(section: Section, record: RunRecord | Subject, figures: Figures | None = None) -> Built:
     """The view of a record that has one."""
-    view = section.build(record, figures or {})
+    view = section.build(as_subject(record), figures or {})
     assert not isinstance(view, Skipped), view.reason
     return Built(view)
 
 
-def page(section: Section, record: RunRecord, medium: str = "screen", figures: Figures | None = None) -> str:
+def page(section: Section, record: RunRecord | Subject, medium: str = "screen", figures: Figures | None = None) -> str:
     """The section's part of the page."""
-    view = section.build(record, figures or {})
+    view = section.build(as_subject(record), figures or {})
     assert not isinstance(view, Skipped), view.reason
     return render_template(f"sections/{section.name}.html.j2", {"section": view}, medium)  # type: ignore[arg-type]

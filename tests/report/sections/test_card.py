@@ -7,6 +7,7 @@ import pytest
 from reportgen.record.run import RunRecord
 from reportgen.report.sections.card import SECTION, CardView
 from reportgen.spec.types import CardSpec
+from tests.support.records import presented
 
 PARTS = [
     "Model details", "Intended use", "Factors", "Metrics", "Evaluation data", "Training data",
@@ -16,8 +17,7 @@ PARTS = [
 
 
 def build(record: RunRecord, **card: object) -> CardView:
-    spec = record.spec.model_copy(update={"card": CardSpec(**card)})
-    view = SECTION.build(record.model_copy(update={"spec": spec}), {})
+    view = SECTION.build(presented(record, card=card), {})
     assert isinstance(view, CardView)
     return view
 

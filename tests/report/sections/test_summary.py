@@ -7,10 +7,11 @@ from dataclasses import replace
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Finding, SectionView, Skipped
 from reportgen.report.sections.summary import MOST_FINDINGS, SECTION, SummaryView, choose_highlights
+from tests.support.records import presented
 
 
 def build(record: RunRecord) -> SummaryView:
-    view = SECTION.build(record, {})
+    view = SECTION.build(presented(record), {})
     assert isinstance(view, SummaryView)
     return view
 

@@ -17,6 +17,7 @@ from reportgen.experiment.probes.robustness.conditions import CORE, FAST_LADDER,
 from reportgen.experiment.probes.robustness.measure import PROBE
 from reportgen.record.probes.robustness import CORRUPTED, RobustnessFacts
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.sections.robustness.view import SECTION
 from reportgen.spec import read_spec
 from reportgen.spec.probes import ProbesSpec, RobustnessOptions
@@ -93,7 +94,7 @@ def test_a_record_with_it_becomes_a_section(record: RunRecord, whole: tuple[Prob
         "eval.labels": context.data.test_labels.numpy(),
         "eval.logits": np.pad(context.logits, ((0, 0), (0, 5)), constant_values=-99),
     }
-    view = SECTION.build(recorded(record, "robustness", result, arrays), {})
+    view = SECTION.build(Subject(recorded(record, "robustness", result, arrays)), {})
     assert getattr(view, "corruptions", ())
 
 

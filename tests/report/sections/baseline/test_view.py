@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reportgen.comparison import compare_with
-from reportgen.record.comparison import Comparison
 from reportgen.record.run import RunRecord
 from reportgen.report.assemble import assemble
 from reportgen.report.model import Skipped
@@ -14,15 +12,12 @@ from reportgen.report.sections import find_sections
 from reportgen.report.sections.baseline.view import SECTION, BaselineView
 from reportgen.report.sections.summary import SummaryView
 from reportgen.report.verdict import say_change, say_verdict, write_verdict
-from tests.comparison.cases import DIGEST, another_seed, improved, with_logits, with_seeds
+from tests.comparison.cases import another_seed, improved, judged, with_logits, with_seeds
 from tests.outputs.reports import plain_report
 from tests.report.sections.cases import build, change, page
+from tests.support.records import TITLE, presented
 
 HOSTILE = ("<script>alert(1)</script>", "猫 🐈", "x" * 300, "{{7*7}}", "javascript:a", *"fghij")
-
-
-def against(candidate: RunRecord, baseline: RunRecord, **options: float) -> RunRecord:
-    return compare_with(candidate, baseline, DIGEST, **options)  # type: ignore[arg-type]
 
 
 def stale(record: RunRecord) -> RunRecord:
@@ -31,10 +26,10 @@ def stale(record: RunRecord) -> RunRecord:
 
 
 VERDICTS = {
-    "better": lambda r: against(improved(r, 40), r),
-    "worse": lambda r: against(r, improved(r, 40)),
-    "undecided": lambda r: against(improved(r, 3), r),
-    "equivalent": lambda r: against(improved(r, 3), r, margin=0.05),
+    "better": lambda r: judged(improved(r, 40), r),
+    "worse": lambda r: judged(r, improved(r, 40)),
+    "undecided": lambda r: judged(improved(r, 3), r),
+    "equivalent": lambda r: judged(improved(r, 3), r, margin=0.05),
 }
 BEGINNINGS = {
     "better": "Better than the baseline: top-1 accuracy changed by +6.7 points (",
@@ -47,8 +42,8 @@ BEGINNINGS = {
 @pytest.mark.parametrize("verdict", VERDICTS)
 def test_every_output_says_the_same_verdict(record: RunRecord, verdict: str) -> None:
     whole = VERDICTS[verdict](record)  # type: ignore[no-untyped-call]
-    comparison = whole.comparison
-    assert isinstance(comparison, Comparison)
+    comparison = whole.judgement.compared
+    assert comparison is not None
     assert comparison.verdict == verdict
     report = plain_report(whole)
     value = comparison.value("accuracy.change")
@@ -68,33 +63,34 @@ def test_every_output_says_the_same_verdict(record: RunRecord, verdict: str) -> 
 
 def test_what_would_decide_is_said_where_it_is_open(record: RunRecord) -> None:
     whole = VERDICTS["undecided"](record)  # type: ignore[no-untyped-call]
-    assert isinstance(whole.comparison, Comparison)
+    compared = whole.judgement.compared
+    assert compared is not None
     sentence = build(SECTION, whole).sentence("would decide")
-    assert f"About {whole.comparison.images_needed:,} images" in sentence
+    assert f"About {compared.images_needed:,} images" in sentence
     assert "there are 600" in sentence
     assert "would decide" not in build(SECTION, VERDICTS["better"](record)).text  # type: ignore[no-untyped-call]
 
 
 def test_the_same_model_is_told_as_the_same(record: RunRecord) -> None:
-    built = build(SECTION, against(record, record))
+    built = build(SECTION, judged(record, record))
     assert built.findings[0].text.startswith("The outputs are those of the baseline, to the bit, for every one")
     assert "Nothing that the records know of differs." in built.text
     assert "turned from right" not in built.text
-    assert write_verdict(against(record, record)).endswith("; its outputs are those of the baseline.")
+    assert write_verdict(judged(record, record)).endswith("; its outputs are those of the baseline.")
 
 
 def test_other_scores_are_told_with_their_direction(record: RunRecord) -> None:
     text = build(SECTION, VERDICTS["worse"](record)).sentence("Beside accuracy")  # type: ignore[no-untyped-call]
     assert "better: Expected calibration error −0.057 (" in text
     assert " and worse: Balanced accuracy −6.7 points (" in text
-    assert "No other score changed" in build(SECTION, against(improved(record, 1), record)).text
+    assert "No other score changed" in build(SECTION, judged(improved(record, 1), record)).text
 
 
 def test_classes_that_hold_after_correction_are_named(record: RunRecord) -> None:
     logits, labels = record.arrays["eval.logits"].copy(), record.arrays["eval.labels"]
     rows = np.flatnonzero((labels == 3) & (logits.argmax(1) == 3))
     logits[rows, 3] -= 50
-    sentence = build(SECTION, against(with_logits(record, logits), record)).sentence("Recall")
+    sentence = build(SECTION, judged(with_logits(record, logits), record)).sentence("Recall")
     assert sentence.startswith("Recall fell for “cat” −")
     assert "this holds when all 10 classes are looked at together (Holm)" in sentence
     calm = build(SECTION, VERDICTS["undecided"](record)).sentence("looked at together")  # type: ignore[no-untyped-call]
@@ -103,8 +99,8 @@ def test_classes_that_hold_after_correction_are_named(record: RunRecord) -> None
 
 def test_one_training_each_is_a_caveat_and_several_seeds_are_counted(record: RunRecord) -> None:
     other = with_logits(record, another_seed())
-    assert "Each was trained once" in build(SECTION, against(other, record)).text
-    many = build(SECTION, against(with_seeds(other, [1, 2], 1.0), with_seeds(record, [3], 1.0)))
+    assert "Each was trained once" in build(SECTION, judged(other, record)).text
+    many = build(SECTION, judged(with_seeds(other, [1, 2], 1.0), with_seeds(record, [3], 1.0)))
     assert "over 2 seeds of the baseline and 3 seeds of this model" in many.text
     assert "Each was trained once" not in many.text
     assert "With the first seeds, " in many.findings[0].text
@@ -114,37 +110,37 @@ def test_one_training_each_is_a_caveat_and_several_seeds_are_counted(record: Run
 def test_cost_is_told_in_multiples_and_times_only_of_one_machine(record: RunRecord) -> None:
     half = change(record, trace={"macs": record.trace.macs // 2})
     halved = with_logits(half, record.arrays["eval.logits"])
-    assert "In multiples of the baseline’s: MACs ×0.500." in build(SECTION, against(halved, record)).text
+    assert "In multiples of the baseline’s: MACs ×0.500." in build(SECTION, judged(halved, record)).text
     away = change(record, device={"name": "Another CPU"})
-    text = build(SECTION, against(away, record)).text
+    text = build(SECTION, judged(away, record)).text
     assert "Parameters and MACs are the same in number. Times of different devices are not compared" in text
 
 
 def test_what_differs_is_named_and_listed(record: RunRecord) -> None:
     spec = record.spec.model_copy(update={"run": record.spec.run.model_copy(update={"epochs": 9.0})})
     other = change(record, spec=spec, device={"precision": "bfloat16"})
-    built = build(SECTION, against(with_logits(other, another_seed()), record))
+    built = build(SECTION, judged(with_logits(other, another_seed()), record))
     assert built.sentence("What differs") == "What differs: of the spec run.epochs and the machine (precision)."
     assert isinstance(built.view, BaselineView)
     assert ("spec", "run.epochs", "3.0", "9.0") in built.view.differences
-    alone = build(SECTION, against(with_logits(record, another_seed()), record))
+    alone = build(SECTION, judged(with_logits(record, another_seed()), record))
     assert "chance or the machine made the change" in alone.text
 
 
 def test_tables_hold_the_numbers_of_the_comparison(record: RunRecord) -> None:
     whole = VERDICTS["better"](record)  # type: ignore[no-untyped-call]
-    comparison, view = whole.comparison, build(SECTION, whole).view
-    assert isinstance(comparison, Comparison)
+    comparison, view = whole.judgement.compared, build(SECTION, whole).view
+    assert comparison is not None
     assert isinstance(view, BaselineView)
     assert record.measured is not None
-    before, after = record.measured.value("accuracy"), whole.measured.value("accuracy")  # type: ignore[union-attr]
+    before, after = record.measured.value("accuracy"), whole.record.measured.value("accuracy")  # type: ignore[union-attr]
     assert view.values[0][1:4] == (before.display, after.display, comparison.values[0].display)  # type: ignore[union-attr]
     assert len(view.classes) == 10
     assert sum(int(row[7]) for row in view.classes) == 40
 
 
 def test_cards_show_both_answers_within_the_budget(record: RunRecord) -> None:
-    whole = against(with_logits(record, another_seed()), record)
+    whole = judged(with_logits(record, another_seed()), record)
     view = build(SECTION, whole).view
     assert isinstance(view, BaselineView)
     assert [group.name for group in view.groups] == ["lost", "gained"]
@@ -164,32 +160,31 @@ def test_cards_show_both_answers_within_the_budget(record: RunRecord) -> None:
 def test_names_from_outside_stay_text(record: RunRecord) -> None:
     hostile = change(record, data={"classes": HOSTILE})
     hostile = with_logits(hostile, hostile.arrays["eval.logits"])
-    text = page(SECTION, against(with_logits(hostile, another_seed()), hostile), "print")
+    text = page(SECTION, judged(with_logits(hostile, another_seed()), hostile), "print")
     assert "<script" not in text
     assert "猫 🐈" in text
 
 
 def test_without_a_baseline_the_section_is_not_there_unless_asked_for(record: RunRecord) -> None:
     assert not any(view.name == "baseline" for view in plain_report(record).sections)
-    report = change(record, spec=record.spec.model_copy(update={"report": record.spec.report.model_copy(
-        update={"sections": ("summary", "baseline")})}))  # fmt: skip
+    asked = presented(record, report={"sections": ("summary", "baseline")})
     sections = {name: section for name, section in find_sections().items() if name in ("summary", "baseline")}
-    last = assemble(report, {}, sections).sections[-1]
+    last = assemble(asked, {}, sections).sections[-1]
     assert isinstance(last, Skipped)
     assert "names no baseline" in last.reason
 
 
 def test_a_refusal_stands_in_the_sections_place_with_reason_and_advice(record: RunRecord) -> None:
-    whole = against(record, stale(record))
+    whole = judged(record, stale(record))
     report = plain_report(whole)
     view = next(view for view in report.sections if view.name == "baseline")
     assert isinstance(view, Skipped)
-    assert view.reason.startswith(f"Not compared with “{record.title}”: The classes are the same but stand in another")
+    assert view.reason.startswith(f"Not compared with “{TITLE}”: The classes are the same but stand in another")
     assert report.verdict.endswith("; it could not be compared with the baseline.")
     assert not any(value.name == "accuracy.change" for value in report.metrics)
 
 
 def test_the_same_record_gives_the_same_section(record: RunRecord) -> None:
-    whole = against(with_logits(record, another_seed()), record)
+    whole = judged(with_logits(record, another_seed()), record)
     assert build(SECTION, whole) == build(SECTION, whole)
     assert page(SECTION, whole) == page(SECTION, whole)

@@ -9,6 +9,7 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.probes import NotProbed, Probes
 from reportgen.record.probes.cost import Energy, PeakMemory
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import Skipped
 from reportgen.report.naming import name_device
 from reportgen.report.sections.cost.view import MOST_ROWS, SECTION, CostView
@@ -32,10 +33,10 @@ def shown(value: MetricValue) -> str:
 
 
 def test_without_the_probe_it_says_why(record: RunRecord) -> None:
-    before = SECTION.build(change(record, probes=None), {})
+    before = SECTION.build(Subject(change(record, probes=None)), {})
     assert isinstance(before, Skipped)
     refused = Probes(level="fast", budget_seconds=1.0, missing=(NotProbed(name="cost", reason="No clock."),))
-    after = SECTION.build(change(record, probes=refused), {})
+    after = SECTION.build(Subject(change(record, probes=refused)), {})
     assert isinstance(after, Skipped)
     assert after.reason == "No clock."
 

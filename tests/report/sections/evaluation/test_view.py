@@ -9,6 +9,7 @@ from scipy.stats import binomtest, chi2_contingency
 from sklearn.metrics import confusion_matrix
 
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import Skipped
 from reportgen.report.sections.evaluation.view import SECTION, EvaluationView
 from tests.report.sections.cases import build, change, evaluated, outputs, page
@@ -217,7 +218,7 @@ def test_bins_hold_every_image(record: RunRecord) -> None:
 
 
 def test_a_record_without_measurements_is_skipped(record: RunRecord) -> None:
-    assert isinstance(SECTION.build(change(record, measured=None), {}), Skipped)
+    assert isinstance(SECTION.build(Subject(change(record, measured=None)), {}), Skipped)
 
 
 def test_names_with_braces_and_markup_stay_names(record: RunRecord) -> None:

@@ -10,6 +10,7 @@ from reportgen.metrics.explanations import read_check
 from reportgen.record.probes import NotProbed, Probes
 from reportgen.record.probes.explanations import ExplanationFacts, NotExplained, RefusedLayer
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import Skipped
 from reportgen.report.sections.explanations.view import SECTION
 from tests.report.sections.cases import build, page
@@ -26,12 +27,12 @@ def refusing(*refused: tuple[str, int, str]) -> ExplanationFacts:
 
 
 def test_without_the_probe_the_section_says_why(record: RunRecord) -> None:
-    view = SECTION.build(record, {})
+    view = SECTION.build(Subject(record), {})
     assert isinstance(view, Skipped)
     assert "was not run" in view.reason
     missing = (NotProbed(name="explanations", reason="Not measured: the spec says run.probes: none."),)
     probes = Probes(level="none", budget_seconds=None, missing=missing)
-    view = SECTION.build(record.model_copy(update={"probes": probes}), {})
+    view = SECTION.build(Subject(record.model_copy(update={"probes": probes})), {})
     assert isinstance(view, Skipped)
     assert view.reason == missing[0].reason
 
@@ -162,7 +163,7 @@ def test_methods_are_those_that_were_used(record: RunRecord) -> None:
 def test_the_page_shows_figures_and_says_what_is_missing(record: RunRecord) -> None:
     gaps = (NotExplained(part="integrated_gradients", reason="time", seconds=31.0),)
     found = explained(record, make_facts(gaps=gaps))
-    figures = draw(found, SECTION.figures)
+    figures = draw(Subject(found), SECTION.figures)
     for medium in ("screen", "print"):
         text = page(SECTION, found, medium, figures)
         for name in SECTION.figures:
@@ -176,4 +177,4 @@ def test_the_page_shows_figures_and_says_what_is_missing(record: RunRecord) -> N
 def test_hostile_names_are_escaped(record: RunRecord) -> None:
     layer = LAYER.model_copy(update={"path": "<script>alert(1)</script>"})
     found = explained(record, make_facts(layer=layer))
-    assert "<script" not in page(SECTION, found, "screen", draw(found, SECTION.figures))
+    assert "<script" not in page(SECTION, found, "screen", draw(Subject(found), SECTION.figures))

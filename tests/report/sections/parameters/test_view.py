@@ -6,6 +6,7 @@ import pytest
 
 from reportgen.record.probes import NotProbed, Probes
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import Skipped
 from reportgen.report.sections.parameters.view import SECTION, ParametersView
 from tests.outputs.hostile import NASTY
@@ -20,11 +21,11 @@ def view_of(record: RunRecord) -> ParametersView:
 
 
 def test_without_the_probe_the_section_says_why(record: RunRecord) -> None:
-    view = SECTION.build(record, {})
+    view = SECTION.build(Subject(record), {})
     assert isinstance(view, Skipped)
     missing = (NotProbed(name="weights", reason="No parameter of the model is a matrix."),)
     refused = record.model_copy(update={"probes": Probes(level="fast", budget_seconds=20.0, missing=missing)})
-    view = SECTION.build(refused, {})
+    view = SECTION.build(Subject(refused), {})
     assert isinstance(view, Skipped)
     assert view.reason == "No parameter of the model is a matrix."
 

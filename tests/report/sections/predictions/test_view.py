@@ -14,6 +14,7 @@ from PIL import Image
 from scipy.special import softmax
 
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import Skipped
 from reportgen.report.sections.predictions.view import SECTION, PredictionsView, confidence_text
 from tests.report.sections.cases import build, change, evaluated, outputs, page
@@ -161,7 +162,7 @@ def test_anchors_of_findings_exist(record: RunRecord) -> None:
 def test_outputs_that_are_no_numbers_skip_the_section(record: RunRecord) -> None:
     logits = np.array(record.arrays["eval.logits"])
     logits[4, 2] = np.inf
-    view = SECTION.build(change(record, arrays={"eval.logits": logits}), {})
+    view = SECTION.build(Subject(change(record, arrays={"eval.logits": logits})), {})
     assert isinstance(view, Skipped)
     assert "not finite" in view.reason
 

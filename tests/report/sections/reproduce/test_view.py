@@ -12,6 +12,7 @@ from reportgen.report.model import MethodNote, SectionView, Skipped
 from reportgen.report.sections.reproduce.spec_text import format_spec
 from reportgen.report.sections.reproduce.view import SECTION, ReproduceView
 from reportgen.spec.types import CardSpec, DataSpec, ModelSpec, Normalization, OptimizerSpec, ReportSpec, RunSpec
+from tests.support.records import presented
 
 SPECS = [
     ReportSpec(model=ModelSpec(source="builtin:two_conv")),
@@ -44,7 +45,7 @@ def test_absolute_paths_lose_their_folders() -> None:
 
 
 def build(record: RunRecord) -> ReproduceView:
-    view = SECTION.build(record, {})
+    view = SECTION.build(presented(record), {})
     assert isinstance(view, ReproduceView)
     return view
 

@@ -9,6 +9,7 @@ from reportgen.metrics.differences import mean_difference
 from reportgen.record.probes import NotProbed, Probes
 from reportgen.record.probes.response import ResponseUnit
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.model import Skipped
 from reportgen.report.sections.response.view import SECTION, ResponseView
 from tests.report.sections.cases import build, page
@@ -33,12 +34,12 @@ def with_arrays(record: RunRecord, **arrays: np.ndarray) -> RunRecord:
 
 
 def test_without_the_probe_the_section_says_why(record: RunRecord) -> None:
-    view = SECTION.build(record, {})
+    view = SECTION.build(Subject(record), {})
     assert isinstance(view, Skipped)
     assert view.reason == "The probe response was not run."
     missing = (NotProbed(name="response", reason="Too slow."),)
     said = SECTION.build(
-        record.model_copy(update={"probes": Probes(level="fast", budget_seconds=1, missing=missing)}), {}
+        Subject(record.model_copy(update={"probes": Probes(level="fast", budget_seconds=1, missing=missing)})), {}
     )
     assert isinstance(said, Skipped)
     assert said.reason == "Too slow."

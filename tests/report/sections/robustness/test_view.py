@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
 from reportgen.report.banners import find_banners
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.sections.robustness.view import SECTION, RobustnessView
@@ -23,7 +24,7 @@ def plain(text: str) -> str:
 
 
 def test_without_the_probe_the_section_says_why(record: RunRecord) -> None:
-    assert isinstance(SECTION.build(record.model_copy(update={"probes": None}), {}), Skipped)
+    assert isinstance(SECTION.build(Subject(record.model_copy(update={"probes": None})), {}), Skipped)
 
 
 def test_a_wrong_preparation_is_the_first_thing_said_and_a_banner(record: RunRecord) -> None:

@@ -9,6 +9,7 @@ from scipy.stats import binomtest
 from reportgen.metrics import measure
 from reportgen.record.measurements import Measurements
 from reportgen.record.run import Divergence, EpochStats, RunRecord, Stage
+from reportgen.record.subject import Subject
 from reportgen.report.model import Skipped
 from reportgen.report.sections.training.findings import epoch_text
 from reportgen.report.sections.training.view import MOST_EPOCHS, SECTION, TrainingView, thin
@@ -46,7 +47,7 @@ def value(measured: Measurements | None, name: str) -> str:
 
 
 def test_evaluation_alone_skips_the_section_with_its_reason(record: RunRecord) -> None:
-    view = SECTION.build(change(record, training=None), {})
+    view = SECTION.build(Subject(change(record, training=None)), {})
     assert isinstance(view, Skipped)
     assert view.reason == "The model was evaluated as it is; this run trained nothing."
 
