@@ -8,12 +8,10 @@ from reportgen.spec.frozen import Frozen
 from reportgen.spec.paths import without_absolute_paths
 from reportgen.spec.types import BaselineSpec, CardSpec, ReportOptions, ReportSpec
 
-DRAWN = ("title", "report", "card", "outputs", "baseline", "gates", "plugins")
-"""The keys of the spec that are presentation; the others are measured with, see MeasuredSpec."""
-
 
 class Presentation(Frozen):
-    """Title, card, options, outputs, gate rules, baseline and plug-ins of one report; fields as in ReportSpec.
+    """Title, card, options, outputs, gate rules, baseline and plug-ins of one report: the keys of ReportSpec that no run
+    is measured with, see MeasuredSpec.
 
     Of an absolute path only the last part is kept. The defaults draw a record that nobody has presented yet.
     """
@@ -33,4 +31,4 @@ class Presentation(Frozen):
     def of(cls, spec: ReportSpec) -> Presentation:
         """The presentation that a spec asks for."""
         kept = without_absolute_paths(spec)
-        return cls(**{name: getattr(kept, name) for name in DRAWN})
+        return cls(**{name: getattr(kept, name) for name in cls.model_fields})

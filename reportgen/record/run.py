@@ -36,7 +36,7 @@ class MeasuredSpec(Frozen):
     def of(cls, spec: ReportSpec) -> MeasuredSpec:
         """Those parts of a spec."""
         kept = without_absolute_paths(spec)
-        return cls(model=kept.model, data=kept.data, run=kept.run)
+        return cls(**{name: getattr(kept, name) for name in cls.model_fields})
 
 
 class Device(Frozen):

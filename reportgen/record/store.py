@@ -16,7 +16,6 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -53,16 +52,13 @@ class Stored:
     subject: Subject
     record_files: Mapping[str, bytes]
     """The record's two files by name, of the format that this version writes."""
+    digest: str
+    """sha256 of record.json, which holds that of the arrays."""
 
     @property
     def record(self) -> RunRecord:
         """What was measured."""
         return self.subject.record
-
-    @cached_property
-    def digest(self) -> str:
-        """sha256 of record.json, which holds that of the arrays."""
-        return hashlib.sha256(self.record_files[RECORD_FILE]).hexdigest()
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -76,8 +72,7 @@ class Stored:
 
 def store(record: RunRecord) -> Stored:
     """A record as it is kept: what is drawn is what would be read back, to the order of its keys."""
-    files = encode_record(record)
-    return decode_record(files, Path(RECORD_FILE))
+    return decode_record(encode_record(record), Path())
 
 
 def save_record(record: RunRecord, folder: Path) -> None:
@@ -178,8 +173,9 @@ def make_stored(found: Fields, version: int, files: Mapping[str, bytes], where: 
     """The record of fields in today's format, with the files it came from or, of an older format, with new ones."""
     with telling(where / RECORD_FILE, where / ARRAYS_FILE, AGAIN):
         record = RunRecord.model_validate({**found.record, "arrays": Arrays(found.arrays)})
-    kept = {name: files[name] for name in (ARRAYS_FILE, RECORD_FILE)}
-    return Stored(Subject(record), kept if version == RECORD_FORMAT else encode_record(record))
+    same = version == RECORD_FORMAT
+    kept = {name: files[name] for name in (ARRAYS_FILE, RECORD_FILE)} if same else encode_record(record)
+    return Stored(Subject(record), kept, hashlib.sha256(kept[RECORD_FILE]).hexdigest())
 
 
 def decode_judgement(files: Mapping[str, bytes], where: Path) -> Judgement:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from reportgen.record.judgement import Judgement
-from reportgen.record.presentation import DRAWN, Presentation
+from reportgen.record.presentation import Presentation
 from reportgen.record.run import RunRecord
 from reportgen.spec.types import ReportSpec
 from reportgen.text.i18n import _
@@ -33,10 +33,5 @@ class Subject:
     @property
     def spec(self) -> ReportSpec:
         """The whole spec: what was measured with, and how it is drawn."""
-        measured, drawn = self.record.spec, self.presentation
-        return ReportSpec(
-            model=measured.model,
-            data=measured.data,
-            run=measured.run,
-            **{name: getattr(drawn, name) for name in DRAWN},
-        )
+        parts = (self.record.spec, self.presentation)
+        return ReportSpec(**{name: getattr(part, name) for part in parts for name in type(part).model_fields})
