@@ -10,8 +10,8 @@ from reportgen.spec.types import BaselineSpec, CardSpec, ReportOptions, ReportSp
 
 
 class Presentation(Frozen):
-    """Title, card, options, outputs, gate rules, baseline and plug-ins of one report: the keys of ReportSpec that no run
-    is measured with, see MeasuredSpec.
+    """Title, card, options, outputs, gate rules, baseline and plug-ins of one report: the keys of ReportSpec that are
+    not MeasuredSpec's.
 
     Of an absolute path only the last part is kept. The defaults draw a record that nobody has presented yet.
     """
