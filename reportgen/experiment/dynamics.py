@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reportgen.spec.probes import resolve_probes
 from reportgen.spec.types import RunSpec
 
 COLUMNS = 150
@@ -60,7 +59,7 @@ class DynamicsRecorder:
     @classmethod
     def of(cls, module: torch.nn.Module, run: RunSpec, planned: int) -> DynamicsRecorder:
         """A recorder for a placed model; one that keeps nothing where `run.probes` does not ask for it."""
-        if resolve_probes(run.probes).level_of("dynamics") == "none":
+        if run.probes.level_of("dynamics") == "none":
             return cls(())
         known = planned if run.max_minutes is None else 1
         return cls([parameter for _, parameter in watched(module)], every=-(-known // COLUMNS))

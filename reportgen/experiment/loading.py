@@ -35,7 +35,7 @@ def load(request: Request, device: ComputeDevice, clock: Clock) -> Loaded:
 
     Raises ModelError, DataError or EnvironmentTrouble.
     """
-    spec, seed = request.spec, request.spec.run.every_seed[0]
+    spec, seed = request.spec, request.spec.run.seeds[0]
     plugins = load_plugins(spec.plugins)
     kinds = find_datasets() | plugins.held("DATASET", DatasetKind)
     sources = plugins.held("SOURCE", ModelSource)

@@ -83,7 +83,7 @@ def resolve_optimizer(spec: OptimizerSpec) -> Resolved:
     """The spec's arguments, where it gives none the usual ones, and torch's own where nothing else is usual."""
     signature = inspect.signature(optimizer_class(spec.name)).parameters
     torchs = {key: signature[key].default for key in ARGUMENTS[spec.name] if key in signature}
-    arguments = torchs | USUAL.get(spec.name, {}) | {key: getattr(spec, key) for key in spec.given}
+    arguments = torchs | USUAL.get(spec.name, {}) | {key: spec.argument(key) for key in spec.given}
     if spec.name == "sgd" and spec.nesterov is None:
         arguments["nesterov"] = arguments["momentum"] > 0 and not arguments["dampening"]
     undecided = {key for key in ("foreach", "fused") if arguments.get(key) is None}

@@ -27,7 +27,7 @@ from reportgen.progress import Progress
 from reportgen.record.latency import Latency
 from reportgen.record.run import RunRecord
 from reportgen.record.trace import ModelTrace
-from reportgen.spec.types import ReportSpec, with_first_seed
+from reportgen.spec.types import ReportSpec
 
 ChoosePictures = Callable[[NDArray[Any], NDArray[Any], NDArray[Any]], NDArray[Any]]
 """(logits, labels, digests) -> positions of the evaluation images whose pictures the record keeps."""
@@ -42,7 +42,7 @@ def run_experiment(request: Request, choose_pictures: ChoosePictures, progress: 
     Raises ModelError, DataError or EnvironmentTrouble before anything expensive starts. A loss that is not finite ends
     training and is recorded, not raised.
     """
-    spec, clock = with_first_seed(request.spec), Clock(progress)
+    spec, clock = request.spec, Clock(progress)
     with about("run.device"):
         device = resolve_device(
             spec.run.device, spec.run.precision, spec.run.threads, training=spec.run.mode == "train"
@@ -87,7 +87,7 @@ def train_first(loaded: Loaded, spec: ReportSpec, device: ComputeDevice, clock: 
     if loaded.teacher is not None and spec.run.loss.teacher is not None:
         with clock.stage("Evaluate the teacher", len(loaded.data.test_labels), "images") as task:
             taught = evaluate_teacher(loaded.teacher, spec.run.loss.teacher, loaded.data, device, task)
-    count = len(spec.run.every_seed)
+    count = len(spec.run.seeds)
     with clock.stage("Train" if count == 1 else f"Train, seed 1 of {count}", 100, "%", kept="Train") as task:
         teacher = loaded.teacher.module if loaded.teacher else None
         result = run_training(loaded.model.module, loaded.data, spec.run, device, task, teacher)

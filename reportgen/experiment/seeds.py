@@ -41,8 +41,8 @@ def train_further(loaded: Loaded, run: RunSpec, device: ComputeDevice, clock: Cl
     """
     runs: list[SeedRun] = []
     arrays: dict[str, NDArray[Any]] = {}
-    count = len(run.every_seed)
-    for number, seed in enumerate(run.every_seed[1:], start=2):
+    count = len(run.seeds)
+    for number, seed in enumerate(run.seeds[1:], start=2):
         module = loaded.again(seed).module
         with clock.stage(f"Train, seed {number} of {count}", 100, "%", kept=NAME) as task:
             own = run.model_copy(update={"seed": seed})

@@ -50,5 +50,5 @@ def tell_band(record: RunRecord) -> str:
     """What line and band are, for a caption; empty for a single seed."""
     if not record.seeds:
         return ""
-    seeds = record.spec.run.every_seed
+    seeds = record.spec.run.seeds
     return _("Lines: seed {first}; bands: lowest to highest of all {count} seeds.", first=seeds[0], count=len(seeds))

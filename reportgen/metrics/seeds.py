@@ -51,7 +51,7 @@ def accuracy_by_seed(record: RunRecord) -> tuple[tuple[int, int, int], ...]:
     """(seed, right, images) of every seed, the first one's counted from its logits as every other score is."""
     logits, labels = record.arrays["eval.logits"], record.arrays["eval.labels"]
     right = (logits.argmax(1) == labels) & np.isfinite(logits).all(1)
-    first = (record.spec.run.every_seed[0], int(right.sum()), len(labels))
+    first = (record.spec.run.seeds[0], int(right.sum()), len(labels))
     return (first, *((run.seed, run.correct, run.n) for run in record.seeds))
 
 

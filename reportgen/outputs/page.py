@@ -33,7 +33,7 @@ def make_page(report: Report, medium: Medium) -> str:
         "version": __version__,
         "byline": write_byline(report),
         "running": Running(shorten(report.title), say_commit(report)),
-        "authors": (authors,) if isinstance(authors, str) else authors or (),
+        "authors": authors or (),
     }
     page = render_template("report.html.j2", values, medium, report.templates, report.language)
     return page if medium == "screen" else mark_long_cells(page)
@@ -42,7 +42,7 @@ def make_page(report: Report, medium: Medium) -> str:
 def write_byline(report: Report) -> str:
     """Who and when, in one quiet line: authors, date, commit."""
     authors = report.subject.presentation.card.authors
-    names = ", ".join((authors,) if isinstance(authors, str) else authors or ())
+    names = ", ".join(authors or ())
     return " · ".join(part for part in (names, report.created[:10], say_commit(report)) if part)
 
 

@@ -13,7 +13,7 @@ from reportgen.record.judgement import Judgement
 from reportgen.record.locate import find_source
 from reportgen.record.subject import Subject
 from reportgen.spec.paths import resolve_path
-from reportgen.spec.types import BaselineSpec, ReportSpec, resolve_baseline
+from reportgen.spec.types import ReportSpec
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ def choose_baseline(spec: ReportSpec, base: Path) -> Chosen | None:
 
     Raises SpecError, with its place in the spec, where there is no record; RecordError for one that can't be read.
     """
-    wanted = resolve_baseline(spec.baseline)
+    wanted = spec.baseline
     if wanted is None:
         return None
-    key = "baseline.record" if isinstance(spec.baseline, BaselineSpec) else "baseline"
+    key = "baseline.record"
     with about(key):
         path = resolve_path(wanted.record, base)
         if not path.exists():

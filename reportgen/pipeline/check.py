@@ -20,7 +20,7 @@ from reportgen.pipeline.folders import output_folder
 from reportgen.pipeline.forecast import foresee, time_line
 from reportgen.pipeline.registry import Rooms
 from reportgen.spec import read_spec
-from reportgen.spec.probes import PROBE_NAMES, resolve_probes
+from reportgen.spec.probes import PROBE_NAMES
 from reportgen.spec.types import ReportSpec
 from reportgen.system.machine import accelerator, processor_name
 from reportgen.system.workspace import check_writable
@@ -123,12 +123,12 @@ def run_line(spec: ReportSpec) -> str:
     limits = [f"{number:g} {unit}{'' if number == 1 else 's'}" for number, unit in wanted if number]
     what = " or ".join(limits) or "1 epoch"
     taught = f", taught by {run.loss.teacher.source}" if run.loss.teacher else ""
-    seeds = f", once with each of {len(run.seeds)} seeds" if run.seeds and len(run.seeds) > 1 else ""
+    seeds = f", once with each of {len(run.seeds)} seeds" if len(run.seeds) > 1 else ""
     return f"train {what}, batches of {run.batch_size}, {run.optimizer.name}{taught}, on {run.device}{seeds}"
 
 
 def probes_line(spec: ReportSpec) -> str:
     """What is looked into beyond the pass, and how far."""
-    probes = resolve_probes(spec.run.probes)
+    probes = spec.run.probes
     levels = {name: probes.level_of(name) for name in PROBE_NAMES}
     return ", ".join(f"{name} ({level})" for name, level in levels.items() if level != "none") or "none"

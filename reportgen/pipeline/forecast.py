@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.record.run import RunRecord
-from reportgen.spec.probes import PROBE_NAMES, resolve_probes
+from reportgen.spec.probes import PROBE_NAMES
 from reportgen.spec.types import ModelSpec, ReportSpec
 from reportgen.text import numerals
 
@@ -55,7 +55,7 @@ class Forecast:
 
 def foresee(spec: ReportSpec) -> Forecast:
     """The stages of a build on this processor, from the budgets of the spec and from the MACs of a builtin model."""
-    run, seeds = spec.run, len(spec.run.every_seed)
+    run, seeds = spec.run, len(spec.run.seeds)
     train, evaluate = guess_pass(spec) or (None, None)
     guessed = evaluate is not None
     budget = 60 * run.max_minutes * seeds if run.max_minutes and run.mode == "train" else None
@@ -81,13 +81,13 @@ def guess_pass(spec: ReportSpec) -> tuple[float, float] | None:
     each = ((spec.data.image_size or 32) / 32) ** 2 / (EFFICIENCY * macs_per_second())
     if run.mode == "evaluate":
         return 0.0, each * test * macs
-    epochs, seeds = run.epochs or (run.steps or 0) * run.batch_size / train or 1.0, len(run.every_seed)
+    epochs, seeds = run.epochs or (run.steps or 0) * run.batch_size / train or 1.0, len(run.seeds)
     return each * seeds * epochs * train * (3 * macs + taught), each * test * (seeds * macs + taught)
 
 
 def bound_probes(spec: ReportSpec, pass_seconds: float) -> float | None:
     """The most that the probes take after a pass of so many seconds; None: no limit, because one does all it can."""
-    probes = resolve_probes(spec.run.probes)
+    probes = spec.run.probes
     levels = {probes.level_of(name) for name in PROBE_NAMES}
     if levels == {"none"}:
         return 0.0
@@ -143,7 +143,7 @@ def tell_stages(spec: ReportSpec, plan: Forecast) -> list[str]:
     if plan.evaluate is not None:
         found.append(f"evaluation {numerals.seconds_text(plan.evaluate)}")
     if plan.probes:
-        grows = not resolve_probes(spec.run.probes).max_seconds and plan.evaluate is None
+        grows = not spec.run.probes.max_seconds and plan.evaluate is None
         more = " or a quarter of the pass" if grows else ""
         found.append(f"probes at most {numerals.seconds_text(plan.probes)}{more}")
     return [*found, f"the rest {numerals.seconds_text(plan.rest)}"]

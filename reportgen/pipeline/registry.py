@@ -31,7 +31,7 @@ class Rooms:
             plugins = load_plugins(spec.plugins)
         sections = find_sections() | plugins.sections
         outputs = find_outputs() | plugins.outputs
-        wanted = tuple(sections) if spec.report.sections == "default" else spec.report.sections
+        wanted = spec.report.sections or tuple(sections)
         refuse_unknown("section", wanted, sections, "report.sections")
         refuse_unknown("output", spec.outputs, outputs, "outputs")
         chosen = sorted((sections[name] for name in wanted), key=lambda section: (section.order, section.name))

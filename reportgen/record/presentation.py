@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from reportgen.spec.frozen import Frozen
 from reportgen.spec.paths import without_absolute_paths
-from reportgen.spec.types import BaselineSpec, CardSpec, ReportOptions, ReportSpec
+from reportgen.spec.types import Baseline, CardSpec, ReportOptions, ReportSpec
 
 
 class Presentation(Frozen):
@@ -21,7 +19,7 @@ class Presentation(Frozen):
     report: ReportOptions = ReportOptions()
     card: CardSpec = CardSpec()
     outputs: tuple[str, ...] = ReportSpec.model_fields["outputs"].default
-    baseline: Path | BaselineSpec | None = None
+    baseline: Baseline | None = None
     """As the spec names it; what came of the comparison is in the Judgement."""
     gates: tuple[str, ...] = ()
     """The rules; how they came out is in the Judgement."""

@@ -27,7 +27,7 @@ def assemble(
     `templates`: the user's own, where they are on this machine.
     """
     drawn = subject.presentation
-    asked = drawn.report.sections != "default"
+    asked = drawn.report.sections is not None
     present = [section for section in sections.values() if asked or section.applies(subject)]
     ordered = sorted(present, key=lambda section: (section.order, section.name))
     built = tuple(section.build(subject, figures) for section in ordered)

@@ -69,7 +69,7 @@ def seeds_not_finite(record: RunRecord) -> Iterator[Banner]:
                 "With {count} other seeds ({seeds}) the loss was not finite; this report is about seed {first}.",
                 len(fell),
                 seeds=", ".join(fell[:MOST_SEEDS]) + ("…" if len(fell) > MOST_SEEDS else ""),
-                first=record.spec.run.every_seed[0],
+                first=record.spec.run.seeds[0],
             )
         )
 

@@ -69,7 +69,7 @@ def choose_figures(figures: Figures, *names: str) -> tuple[FigureFile | Skipped,
 
 def seed_fact(record: RunRecord) -> Fact:
     """The seed that a report is about, and the others it was trained with."""
-    first, *others = record.spec.run.every_seed
+    first, *others = record.spec.run.seeds
     if not record.seeds:
         return Fact(_("Seed"), str(first))
     listed = join_few([str(seed) for seed in others], limit=8)

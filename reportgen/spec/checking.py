@@ -25,7 +25,7 @@ from reportgen.spec.nodes import (
 )
 from reportgen.spec.optimizers import OptimizerSpec, hint_for
 from reportgen.spec.rules import broken_rules
-from reportgen.spec.types import ReportSpec, with_first_seed
+from reportgen.spec.types import ReportSpec
 from reportgen.text.suggest import nearest
 
 MOST_TOLD = 10
@@ -68,7 +68,7 @@ def check(root: Node) -> ReportSpec:
             root = meant
         else:
             raise_all([Complaint(find(root, rule.path)[1], rule.message, rule.hint) for rule in broken_rules(spec)])
-            return with_first_seed(spec)
+            return spec
     raise AssertionError("a spec that never settles")
 
 

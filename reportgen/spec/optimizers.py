@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from reportgen.spec.frozen import Frozen
 from reportgen.spec.numbers import NonNegative, Number, PositiveFloat, PositiveInt, Share, Switch
+from reportgen.spec.shorthand import Shorthand
 from reportgen.text.suggest import nearest
 
 Kind = Literal[
@@ -72,6 +73,7 @@ OptimizerName = Annotated[
     Kind, BeforeValidator(known_optimizer), WithJsonSchema({"enum": [*TITLES, *TITLES.values()], "type": "string"})
 ]
 Pair = Field(min_length=2, max_length=2)
+UpToTwo = Annotated[tuple[PositiveFloat | None, ...], Field(min_length=1, max_length=2)]
 
 
 class OptimizerSpec(Frozen):
@@ -87,8 +89,8 @@ class OptimizerSpec(Frozen):
     dampening: Share | None = None
     nesterov: Switch | None = None
     betas: Annotated[tuple[Share, ...], Pair] | None = None
-    eps: PositiveFloat | Annotated[tuple[PositiveFloat | None, ...], Pair] | None = None
-    """A pair for adafactor alone."""
+    eps: Annotated[UpToTwo, Shorthand(PositiveFloat, lambda number: (number,))] | None = None
+    """One number, or a pair for adafactor alone."""
     amsgrad: Switch | None = None
     decoupled_weight_decay: Switch | None = None
     momentum_decay: NonNegative | None = None
@@ -119,6 +121,10 @@ class OptimizerSpec(Frozen):
         """The arguments that the spec gives."""
         return tuple(key for key in type(self).model_fields if key != "name" and getattr(self, key) is not None)
 
+    def argument(self, key: str) -> object:
+        """The value of an argument as its class takes it."""
+        return self.eps[0] if key == "eps" and self.eps is not None and len(self.eps) == 1 else getattr(self, key)
+
 
 def optimizer_keys(name: object) -> tuple[str, ...]:
     """The keys that `run.optimizer` may have with this name; those of any, where there is no such optimiser."""
@@ -134,9 +140,9 @@ def broken_optimizer_rules(spec: OptimizerSpec) -> Iterator[tuple[str, str, str]
             users = ", ".join(name for name, keys in ARGUMENTS.items() if key in keys)
             hint = f"Remove it, or use one of {users}. {spec.name} takes {', '.join(own)}."
             yield key, f"run.optimizer.{key} has no meaning with {spec.name}", hint
-    if isinstance(spec.eps, tuple) and spec.name != "adafactor":
+    if spec.eps is not None and len(spec.eps) == 2 and spec.name != "adafactor":
         yield "eps", f"run.optimizer.eps is a pair, and {spec.name} takes one number", "Write one number."
-    if spec.name == "adafactor" and spec.eps is not None and not isinstance(spec.eps, tuple):
+    if spec.name == "adafactor" and spec.eps is not None and len(spec.eps) == 1:
         yield "eps", "run.optimizer.eps is one number, and adafactor takes a pair", "Write [null, 0.001]."
     if spec.name == "sgd" and spec.nesterov and (spec.momentum == 0 or spec.dampening):
         yield "nesterov", "run.optimizer.nesterov needs a momentum and no dampening", "Remove one of them."

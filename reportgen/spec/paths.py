@@ -55,11 +55,11 @@ def model_without_paths(model: ModelSpec) -> ModelSpec:
     return model.model_copy(update={"source": source, "weights": weights})
 
 
-def baseline_without_paths(baseline: Path | BaselineSpec | None) -> Path | BaselineSpec | None:
+def baseline_without_paths(baseline: BaselineSpec | None) -> BaselineSpec | None:
     """The same of a baseline's record."""
-    if isinstance(baseline, BaselineSpec):
-        return baseline.model_copy(update={"record": baseline_without_paths(baseline.record)})
-    return Path(baseline.name) if baseline is not None and is_absolute(baseline) else baseline
+    if baseline is None or not is_absolute(baseline.record):
+        return baseline
+    return baseline.model_copy(update={"record": Path(baseline.record.name)})
 
 
 def is_absolute(path: Path) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from reportgen.spec.frozen import Frozen
+from reportgen.spec.shorthand import Shorthand
 
 Level = Literal["fast", "full", "none"]
 Seconds = Annotated[float, Field(gt=0, le=10**6, strict=True, allow_inf_nan=False)]
@@ -68,24 +70,38 @@ class CostOptions(ProbeOptions):
     """`run.probes.cost`: latency, memory, time by module."""
 
 
+def at_level(options: type[Any], level: Level) -> Any:
+    """The keys that a level alone stands for."""
+    return options(level=level)
+
+
+Weights = Annotated[WeightsOptions, Shorthand(Level, partial(at_level, WeightsOptions))]
+Response = Annotated[ResponseOptions, Shorthand(Level, partial(at_level, ResponseOptions))]
+Dynamics = Annotated[DynamicsOptions, Shorthand(Level, partial(at_level, DynamicsOptions))]
+Autograd = Annotated[AutogradOptions, Shorthand(Level, partial(at_level, AutogradOptions))]
+Explanations = Annotated[ExplanationsOptions, Shorthand(Level, partial(at_level, ExplanationsOptions))]
+Robustness = Annotated[RobustnessOptions, Shorthand(Level, partial(at_level, RobustnessOptions))]
+Cost = Annotated[CostOptions, Shorthand(Level, partial(at_level, CostOptions))]
+
+
 class ProbesSpec(Frozen):
-    """`run.probes` with keys for single probes; each may also be a level alone."""
+    """`run.probes`; it and each single probe may also be written as a level alone."""
 
     level: Level = "fast"
     max_seconds: Seconds | None = None
     """For all probes together; None: a quarter of the time of the pass, and at least 20 s; `full` has no limit."""
-    weights: Level | WeightsOptions = WeightsOptions()
-    response: Level | ResponseOptions = ResponseOptions()
-    dynamics: Level | DynamicsOptions = DynamicsOptions()
-    autograd: Level | AutogradOptions = AutogradOptions()
-    explanations: Level | ExplanationsOptions = ExplanationsOptions()
-    robustness: Level | RobustnessOptions = RobustnessOptions()
-    cost: Level | CostOptions = CostOptions()
+    weights: Weights = WeightsOptions()
+    response: Response = ResponseOptions()
+    dynamics: Dynamics = DynamicsOptions()
+    autograd: Autograd = AutogradOptions()
+    explanations: Explanations = ExplanationsOptions()
+    robustness: Robustness = RobustnessOptions()
+    cost: Cost = CostOptions()
 
     def level_of(self, name: str) -> Level:
         """How much the probe of that name is to do."""
-        own: Level | ProbeOptions = getattr(self, name)
-        return (own.level or self.level) if isinstance(own, ProbeOptions) else own
+        own: ProbeOptions = getattr(self, name)
+        return own.level or self.level
 
     def budget(self, pass_seconds: float) -> float | None:
         """Seconds for all probes together after a pass of so many; None: no limit."""
@@ -99,9 +115,5 @@ BUDGET_SHARE = 0.25
 LEAST_SECONDS = 20.0
 
 
-def resolve_probes(probes: Level | ProbesSpec) -> ProbesSpec:
-    """`run.probes` as the mapping that a level alone stands for."""
-    return probes if isinstance(probes, ProbesSpec) else ProbesSpec(level=probes)
-
-
+Probes = Annotated[ProbesSpec, Shorthand(Level, partial(at_level, ProbesSpec))]
 PROBE_NAMES = tuple(name for name in ProbesSpec.model_fields if name not in ("level", "max_seconds"))

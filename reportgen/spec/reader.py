@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
 
 from reportgen.errors import EnvironmentTrouble, Place, SpecError
 from reportgen.spec.checking import check
@@ -63,13 +61,8 @@ def override_report(spec: ReportSpec, overrides: Sequence[str]) -> ReportSpec:
             raise SpecError("the baseline can't change here", hint, value.place)
     if not overrides:
         return spec
-    written = json.dumps(written_out(spec, mode="json"), ensure_ascii=False)
+    written = spec.model_dump_json()
     return check(apply_overrides(parse(written, "the record's spec"), overrides))
-
-
-def written_out(spec: ReportSpec, mode: Literal["json", "python"]) -> dict[str, Any]:
-    """The spec as a mapping that can be read again: of `run.seed` and `run.seeds`, which exclude each other, one."""
-    return spec.model_dump(mode=mode, exclude={"run": {"seed" if spec.run.seeds else "seeds"}})
 
 
 def read_text(path: Path) -> str:

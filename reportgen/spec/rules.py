@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from reportgen.spec.gates import FORM, parse_rule
 from reportgen.spec.optimizers import broken_optimizer_rules
-from reportgen.spec.types import UNSMOOTHED, LossSpec, Normalization, ReportSpec, RunSpec
+from reportgen.spec.types import UNSMOOTHED, LossSpec, ReportSpec, RunSpec
 
-TRAINING_ONLY = (("run", "epochs"), ("run", "steps"), ("run", "max_minutes"), ("run", "seeds"), ("data", "mixup"))
+TRAINING_ONLY = (("run", "epochs"), ("run", "steps"), ("run", "max_minutes"), ("data", "mixup"))
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def broken_rules(spec: ReportSpec) -> Iterator[BrokenRule]:
         yield BrokenRule(("run", "optimizer", key), message, hint)
     yield from rules_of_loss(run.loss)
     yield from rules_of_seeds(run)
-    if isinstance(normalize, Normalization) and len(normalize.mean) != len(normalize.std):
+    if normalize is not None and len(normalize.mean) != len(normalize.std):
         yield BrokenRule(
             ("data", "normalize", "std"),
             f"data.normalize has {len(normalize.mean)} values for mean and {len(normalize.std)} for std",
@@ -56,7 +56,8 @@ def broken_gates(spec: ReportSpec) -> Iterator[BrokenRule]:
 
 def rules_of_evaluation(spec: ReportSpec) -> Iterator[BrokenRule]:
     """Keys that have no meaning where nothing is trained."""
-    for part, key in TRAINING_ONLY:
+    several = [("run", "seeds")] if len(spec.run.seeds) > 1 else []
+    for part, key in (*TRAINING_ONLY, *several):
         if getattr(getattr(spec, part), key) is not None:
             yield BrokenRule(
                 (part, key),
@@ -92,9 +93,7 @@ def rules_of_loss(loss: LossSpec) -> Iterator[BrokenRule]:
 
 def rules_of_seeds(run: RunSpec) -> Iterator[BrokenRule]:
     """One way to say which seeds, each once."""
-    if run.seeds is None:
-        return
-    if "seed" in run.model_fields_set:
+    if {"seed", "seeds"} <= run.model_fields_set:
         yield BrokenRule(
             ("run", "seed"),
             "run.seed and run.seeds exclude each other",

@@ -6,12 +6,15 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, WrapValidator, field_validator, model_validator
 
 from reportgen.spec.frozen import Frozen
-from reportgen.spec.numbers import ImageSize, Number, PositiveFloat, PositiveInt, Seed, Share, Weight
+from reportgen.spec.normalization import Normalization as Normalization
+from reportgen.spec.normalization import Normalize
+from reportgen.spec.numbers import ImageSize, PositiveFloat, PositiveInt, Seed, Share, Weight
 from reportgen.spec.optimizers import OptimizerSpec as OptimizerSpec
-from reportgen.spec.probes import Level, ProbesSpec
+from reportgen.spec.probes import Probes, ProbesSpec
+from reportgen.spec.shorthand import Shorthand, none_as
 
 ModelArgs = dict[str, Any]
 Augmentation = Literal["crop", "flip", "cutout"]
@@ -32,13 +35,6 @@ class ModelSpec(Frozen):
     """Path of a .safetensors, .pt, .pth or .th file, relative to the spec."""
 
 
-class Normalization(Frozen):
-    """Per-channel mean and deviation on the 0-to-1 scale."""
-
-    mean: Annotated[tuple[Number, ...], Field(min_length=1)]
-    std: Annotated[tuple[PositiveFloat, ...], Field(min_length=1)]
-
-
 class DataSpec(Frozen):
     """The data set and how its pictures reach the model."""
 
@@ -47,8 +43,8 @@ class DataSpec(Frozen):
     train_limit: PositiveInt | None = None
     """Use this many training images, stratified and seeded; None: all."""
     eval_limit: PositiveInt | None = None
-    normalize: Literal["cifar10", "imagenet", "none"] | Normalization | None = None
-    """None: the data set's own statistics (`cifar10` for cifar10)."""
+    normalize: Normalize | None = None
+    """A name or a mapping of mean and std; None: the data set's own statistics."""
     image_size: ImageSize | None = None
     """Pixels of a side that pictures are resized to (bilinear) before the model sees them; None: as they are."""
     augment: tuple[Augmentation, ...] = ("crop", "flip")
@@ -93,17 +89,23 @@ class RunSpec(Frozen):
     precision: PrecisionRequest = "auto"
     device: str = "auto"
     """`auto`, `cpu`, `cuda`, `cuda:1` or `mps`."""
-    seed: Seed = 0
-    seeds: Annotated[tuple[Seed, ...], Field(min_length=1, max_length=100)] | None = None
-    """In place of `seed`: as many trainings, the report is about the first and compares it with the others."""
+    seed: Seed = Field(0, exclude=True)
+    """That the report is about, the first of `seeds`; written out as one of them."""
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1, max_length=100), WrapValidator(none_as(()))] = ()
+    """In place of `seed`: as many trainings, the report is about the first and compares it with the others. Never
+    empty once read."""
     threads: PositiveInt | None = None
-    probes: Level | ProbesSpec = "fast"
+    probes: Probes = ProbesSpec()
     """How much is looked into beyond the pass: a level, or a mapping of `level`, `max_seconds` and single probes."""
 
-    @property
-    def every_seed(self) -> tuple[int, ...]:
-        """Those that are trained with; the report is about the first."""
-        return self.seeds or (self.seed,)
+    @model_validator(mode="after")
+    def with_every_seed(self) -> RunSpec:
+        """`seed` and `seeds` made of each other, whichever was given."""
+        if self.seeds:
+            object.__setattr__(self, "seed", self.seeds[0])  # not known as given by the spec, as a copy's would be
+        else:
+            object.__setattr__(self, "seeds", (self.seed,))
+        return self
 
     @field_validator("device")
     @classmethod
@@ -114,10 +116,14 @@ class RunSpec(Frozen):
         return device
 
 
+SomeSections = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
 class ReportOptions(Frozen):
     """What the report shows and how; changing these never runs the model again."""
 
-    sections: Literal["default"] | Annotated[tuple[str, ...], Field(min_length=1)] = "default"
+    sections: Annotated[SomeSections | None, Shorthand(Literal["default"], lambda _default: None)] = None
+    """None, written `default`: those that have something to say of the run."""
     theme: Literal["default"] = "default"
     templates: Path | None = None
     """A folder of the user's own templates, looked in first; they run in jinja2's immutable sandbox."""
@@ -135,10 +141,19 @@ class BaselineSpec(Frozen):
     """The change of top-1 accuracy that does not matter; 0.005 is half a point."""
 
 
+def from_path(record: Path) -> BaselineSpec:
+    """The baseline that a path alone stands for."""
+    return BaselineSpec(record=record)
+
+
+Baseline = Annotated[BaselineSpec, Shorthand(Path, from_path)]
+
+
 class CardSpec(Frozen):
     """What only a person can write on the model card (Mitchell et al. 2019); everything is optional text."""
 
-    authors: str | tuple[str, ...] | None = None
+    authors: Annotated[tuple[str, ...], Shorthand(str, lambda name: (name,))] | None = None
+    """One name or several."""
     contact: str | None = None
     licence: str | None = None
     citation: str | None = None
@@ -166,21 +181,9 @@ class ReportSpec(Frozen):
     report: ReportOptions = ReportOptions()
     card: CardSpec = CardSpec()
     outputs: Annotated[tuple[str, ...], Field(min_length=1)] = ("html", "pdf", "json")
-    baseline: Path | BaselineSpec | None = None
+    baseline: Baseline | None = None
     """What the run is compared with, on the same images; a path alone stands for `record`."""
     gates: tuple[str, ...] = ()
     """Rules such as `accuracy >= 0.90`, see `reportgen.spec.gates`; where one fails the exit code is 1."""
     plugins: tuple[str, ...] = ()
     """Importable modules that hold the user's own sections, figures, outputs, data sets or model sources."""
-
-
-def resolve_baseline(baseline: Path | BaselineSpec | None) -> BaselineSpec | None:
-    """`baseline` as the mapping that a path alone stands for."""
-    return BaselineSpec(record=baseline) if isinstance(baseline, Path) else baseline
-
-
-def with_first_seed(spec: ReportSpec) -> ReportSpec:
-    """The spec whose `run.seed` is the first of `run.seeds`, where it has those."""
-    if spec.run.seeds is None:
-        return spec
-    return spec.model_copy(update={"run": spec.run.model_copy(update={"seed": spec.run.every_seed[0]})})

@@ -24,7 +24,7 @@ def again(seed: int) -> LoadedModel:
 
 def further(run: RunSpec) -> tuple[FurtherSeeds, Clock]:
     clock = Clock(Silent())
-    loaded = Loaded(again(run.every_seed[0]), noise(train=64, test=40), None, again)
+    loaded = Loaded(again(run.seed), noise(train=64, test=40), None, again)
     return train_further(loaded, run, plain_cpu(), clock), clock
 
 

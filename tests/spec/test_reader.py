@@ -18,6 +18,7 @@ from reportgen.spec import ReportSpec, override_report, read_spec, spec_schema
 from reportgen.spec.checking import check
 from reportgen.spec.composer import compose
 from reportgen.spec.nodes import scalar_value, value_of
+from reportgen.spec.normalization import UNCHANGED
 
 MODEL = "model: {source: builtin:two_conv}\n"
 
@@ -200,7 +201,7 @@ def test_overrides(tmp_path: Path) -> None:
     assert spec.title == "*best* [c]"
     assert spec.outputs == ("json",)
     assert spec.run.seed == 2
-    assert spec.data.normalize == "none"
+    assert spec.data.normalize == UNCHANGED
     assert spec.card.version == "3.10"
 
 

@@ -11,7 +11,7 @@ from reportgen.errors import SpecError
 from reportgen.spec import ReportSpec, override_report, read_spec, spec_schema, written_out
 from reportgen.spec.optimizers import ARGUMENTS, REFUSED, TITLES, UNUSED
 from reportgen.spec.paths import without_absolute_paths
-from reportgen.spec.types import ModelSpec, RunSpec, with_first_seed
+from reportgen.spec.types import ModelSpec, RunSpec
 
 MODEL = "model: {source: builtin:two_conv}\n"
 TEACHER = "teacher: {source: builtin:resnet9, weights: best.pt}"
@@ -140,10 +140,10 @@ def test_mixing_has_no_meaning_where_nothing_is_trained(tmp_path: Path) -> None:
 
 def test_the_first_seed_is_the_runs(tmp_path: Path) -> None:
     run = read(tmp_path, "run: {seeds: [5, 0, 7]}").run
-    assert (run.seed, run.every_seed) == (5, (5, 0, 7))
-    assert read(tmp_path, "run: {seed: 4}").run.every_seed == (4,)
+    assert (run.seed, run.seeds) == (5, (5, 0, 7))
+    assert read(tmp_path, "run: {seed: 4}").run.seeds == (4,)
     assert read(tmp_path, "run: {epochs: 1}", "run.seeds=[2, 3]").run.seed == 2
-    assert with_first_seed(ReportSpec(model=ModelSpec(source="a:b"), run=RunSpec(seeds=(8, 9)))).run.seed == 8
+    assert RunSpec(seeds=(8, 9)).seed == 8
 
 
 def test_a_spec_with_seeds_is_written_so_that_it_can_be_read(tmp_path: Path) -> None:

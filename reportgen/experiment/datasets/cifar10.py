@@ -12,10 +12,10 @@ import numpy as np
 
 from reportgen.errors import DataError
 from reportgen.experiment.datasets.download import Archive, fetch
-from reportgen.experiment.datasets.facts import CIFAR10
 from reportgen.experiment.datasets.files import CIFAR10_FOLDER, CIFAR10_MD5, cache_folder, find_cifar10
 from reportgen.experiment.datasets.raw import DataRequest, ImageArray, LabelArray, RawData, RawSplit
 from reportgen.plugins import DatasetKind
+from reportgen.spec.normalization import CIFAR10
 
 ARCHIVE = Archive(
     url="https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",

@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 from reportgen.errors import SpecError
 from reportgen.experiment.datasets.raw import ImageArray, LabelArray, RawData, RawSplit
 from reportgen.record.run import DataFacts, Duplicates, Split
-from reportgen.spec.types import DataSpec, Normalization
+from reportgen.spec.normalization import UNCHANGED
+from reportgen.spec.types import DataSpec
 
 Digests = NDArray[np.uint64]
 Values = tuple[float, ...]
-IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-CIFAR10 = ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616))
-"""Per-channel mean and deviation of the training images."""
 MOST_EXAMPLES = 20
 
 
@@ -67,22 +65,18 @@ def resolve_normalization(spec: DataSpec, raw: RawData, facts: DataFacts) -> tup
     Raises SpecError when the spec's own numbers don't fit the channels.
     """
     channels = facts.image_shape[0]
-    if isinstance(spec.normalize, Normalization):
-        mean, std = spec.normalize.mean, spec.normalize.std
-        if len(mean) != channels or len(std) != channels:
-            raise SpecError(
-                f"data.normalize: {len(mean)} means and {len(std)} deviations for pictures of {channels} channels",
-                f"Give {channels} of each, on the scale from 0 to 1.",
-            )
-        return "custom", mean, std
-    if spec.normalize == "none":
-        return "none", (0.0,) * channels, (1.0,) * channels
-    if spec.normalize == "imagenet":
-        return "imagenet", *IMAGENET
-    if spec.normalize == "cifar10" and spec.name == raw.name:  # a fallback has statistics of its own
-        return "cifar10", *CIFAR10
-    mean, std = raw.statistics or (facts.channel_mean, facts.channel_std)
-    return raw.name, mean, tuple(max(value, 1e-3) for value in std)
+    asked = spec.normalize
+    if asked is None or asked.name == spec.name != raw.name:  # a fallback has statistics of its own
+        mean, std = raw.statistics or (facts.channel_mean, facts.channel_std)
+        return raw.name, mean, tuple(max(value, 1e-3) for value in std)
+    if asked == UNCHANGED:
+        return asked.name, asked.mean * channels, asked.std * channels
+    if len(asked.mean) != channels:
+        raise SpecError(
+            f"data.normalize: {len(asked.mean)} means and deviations for pictures of {channels} channels",
+            f"Give {channels} of each, on the scale from 0 to 1.",
+        )
+    return asked.name, asked.mean, asked.std
 
 
 def gather_facts(

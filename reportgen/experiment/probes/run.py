@@ -13,7 +13,7 @@ from reportgen.experiment.device import kept_random_state
 from reportgen.experiment.probes.context import PROBE_SEED, Allowance, Probe, ProbeContext, ProbeRefused, ProbeResult
 from reportgen.plugins import discover
 from reportgen.record.probes import NotProbed, Probes, ProbeTime
-from reportgen.spec.probes import ProbesSpec, resolve_probes
+from reportgen.spec.probes import ProbesSpec
 from reportgen.text.i18n import _
 
 MIN_SECONDS = 0.5
@@ -42,7 +42,7 @@ def probe_model(
     All together take at most `run.probes.max_seconds`, or a quarter of `pass_seconds` and at least 20 s; each is
     given its share of what is left and samples accordingly.
     """
-    spec = resolve_probes(context.spec.run.probes)
+    spec = context.spec.run.probes
     budget = spec.budget(pass_seconds)
     found: dict[str, Any] = {}
     arrays: dict[str, NDArray[Any]] = {}

@@ -19,7 +19,7 @@ from reportgen.experiment.probes.explanations.nearest_images import look_up
 from reportgen.experiment.probes.explanations.plan import FAST, FULL, Plan, make_plan, seconds_each
 from reportgen.experiment.probes.explanations.samples import pick_rows
 from reportgen.record.probes.explanations import EmbeddingFacts, ExplanationFacts, MapLayer, NotExplained, StageFacts
-from reportgen.spec.probes import ExplanationsOptions, resolve_probes
+from reportgen.spec.probes import ExplanationsOptions
 from reportgen.text.i18n import _
 
 NAME = "explanations"
@@ -65,8 +65,7 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
 
 def options_of(context: ProbeContext) -> ExplanationsOptions:
     """The probe's own keys of the spec."""
-    own = resolve_probes(context.spec.run.probes).explanations
-    return own if isinstance(own, ExplanationsOptions) else ExplanationsOptions()
+    return context.spec.run.probes.explanations
 
 
 def mean_colour(context: ProbeContext) -> torch.Tensor:

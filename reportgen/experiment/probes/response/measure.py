@@ -23,7 +23,6 @@ from reportgen.experiment.probes.response.statistics import Answered
 from reportgen.experiment.probes.response.units import Unit, find_units, thin_evenly
 from reportgen.record.probes.response import NARROW, BlackAnswer, ResponseFacts, ResponseUnit
 from reportgen.record.probes.sampling import Sampled
-from reportgen.spec.probes import ResponseOptions, resolve_probes
 from reportgen.text import numerals
 from reportgen.text.i18n import _
 
@@ -119,9 +118,7 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
 
 def most_images(context: ProbeContext, allowance: Allowance) -> int:
     """Images by which accuracy and confidence are taken, at most."""
-    options = resolve_probes(context.spec.run.probes).response
-    asked = options.images if isinstance(options, ResponseOptions) else None
-    return asked or (FULL_IMAGES if allowance.full else IMAGES)
+    return context.spec.run.probes.response.images or (FULL_IMAGES if allowance.full else IMAGES)
 
 
 def time_image(context: ProbeContext, units: Sequence[Unit], rows: Tensor, allowance: Allowance) -> float:

@@ -25,7 +25,7 @@ from reportgen.experiment.probes.robustness.conditions import FULL_IMAGES, Chang
 from reportgen.experiment.probes.robustness.preprocessing import SIZES, check_preparation
 from reportgen.record.images import thumbnail
 from reportgen.record.probes.robustness import UNMEASURED, AttackSettings, Condition, RobustnessFacts
-from reportgen.spec.probes import RobustnessOptions, resolve_probes
+from reportgen.spec.probes import RobustnessOptions
 from reportgen.text.i18n import _, ngettext
 
 FEWEST = 20
@@ -96,8 +96,7 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
 
 def options_of(context: ProbeContext) -> RobustnessOptions:
     """The probe's own keys of the spec."""
-    own = resolve_probes(context.spec.run.probes).robustness
-    return own if isinstance(own, RobustnessOptions) else RobustnessOptions()
+    return context.spec.run.probes.robustness
 
 
 def at_chance(context: ProbeContext) -> bool:

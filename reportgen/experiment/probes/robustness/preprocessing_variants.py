@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reportgen.experiment.datasets.facts import CIFAR10, IMAGENET
 from reportgen.experiment.datasets.loaded import Normalizer
 from reportgen.experiment.evaluate import evaluate
 from reportgen.experiment.probes.context import ProbeContext
+from reportgen.spec.normalization import CIFAR10, IMAGENET
 from reportgen.spec.types import ReportSpec
 
 Name = Literal["cifar10", "imagenet", "none", "half", "bytes", "own", "spec"]

@@ -36,7 +36,7 @@ def find_seeds(record: RunRecord, anchor: str) -> list[Finding]:
         unlucky=unlucky,
         highest=numerals.percent(highest, n),
         lucky=lucky,
-        first=record.spec.run.every_seed[0],
+        first=record.spec.run.seeds[0],
     )
     return [*found, Finding(text, 0.62, anchor)]
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reportgen.experiment.datasets.facts import CIFAR10, IMAGENET
 from reportgen.experiment.device import resolve_device
 from reportgen.experiment.evaluate import evaluate
 from reportgen.experiment.models import load_model
@@ -17,6 +16,7 @@ from reportgen.experiment.probes.robustness.preprocessing import check_preparati
 from reportgen.experiment.probes.robustness.preprocessing_variants import learned_here, other_ways, spec_way
 from reportgen.metrics.preprocessing import doubt_preparation
 from reportgen.record.probes.robustness import PreparationCheck
+from reportgen.spec.normalization import CIFAR10, IMAGENET
 from reportgen.spec.types import DataSpec, ModelSpec, ReportSpec, RunSpec
 from tests.experiment.cases import load
 from tests.experiment.probes.cases import finished
