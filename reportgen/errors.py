@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """Where in a text file something stands."""
 
     file: str
@@ -37,20 +37,20 @@ class ReportgenError(Exception):
 
     exit_code = 2
 
-    def __init__(self, message: str, hint: str = "", place: Place | None = None) -> None:
+    def __init__(self, message: str, hint: str = "", location: Location | None = None) -> None:
         super().__init__(message)
         self.message = message
         """What went wrong, one sentence."""
         self.hint = hint
         """What to do next; may be several lines."""
-        self.place = place
+        self.location = location
         self.key = ""
-        """The key of the spec that it is about, dotted; whoever has the spec's text makes a place of it."""
+        """The key of the spec that it is about, dotted; whoever has the spec's text makes a location of it."""
 
 
 @contextmanager
 def about(key: str) -> Iterator[None]:
-    """Mark what is raised inside as concerning this key of the spec, unless its place is known more closely."""
+    """Mark what is raised inside as concerning this key of the spec, unless its location is known more closely."""
     try:
         yield
     except ReportgenError as error:

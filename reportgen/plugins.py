@@ -40,12 +40,19 @@ if TYPE_CHECKING:
     from reportgen.record.metric_value import MetricValue
     from reportgen.record.subject import Subject
     from reportgen.report.model import FigureFile, Report, SectionView, Skipped
+    from reportgen.spec.types import DataSpec
 
 
 def always(subject: Subject) -> bool:
     """True of every subject."""
     del subject
     return True
+
+
+def no_files(spec: DataSpec, data_root: Path | None, base: Path) -> tuple[Path, ...]:
+    """No files: the data comes with a library."""
+    del spec, data_root, base
+    return ()
 
 
 def no_values(subject: Subject) -> tuple[MetricValue, ...]:
@@ -137,6 +144,15 @@ class DatasetKind:
     """Known without reading it, or None."""
     load: Callable[[DataRequest], RawData]
     """Raises DataError with what to do."""
+    title: str = ""
+    """As people write it, such as "CIFAR-10"; empty where it depends on the files."""
+    files: Callable[[DataSpec, Path | None, Path], tuple[Path, ...] | None] = no_files
+    """(`data:` of the spec, --data-root, folder of the spec) -> the files that `load` would read, None where they are
+    not here. Empty for data that comes with a library. What is measured is measured again when one of them changes."""
+    sizes: tuple[int, int] | None = None
+    """Training and test images, where they are known without reading it."""
+    download: str = ""
+    """How much `load` would fetch when the files are not here, such as "170 MB"; empty where it fetches nothing."""
 
 
 class Named(Protocol):
@@ -188,11 +204,13 @@ def collect(module: ModuleType, attribute: str, kind: type[K]) -> tuple[K, ...]:
 
 GROUP = "reportgen.plugins"
 """Entry point group: each entry names a module."""
+COMPUTING = ("DATASET", "SOURCE", "PROBE")
+"""What a run is measured with."""
 
 
 @dataclass(frozen=True)
 class Plugins:
-    """Imported modules and what they add, by name."""
+    """Imported modules and what they add, by name; loaded once, and carried with a build."""
 
     modules: tuple[ModuleType, ...] = ()
     """In the order of their names; each room looks for its own kinds in them."""
@@ -211,6 +229,22 @@ class Plugins:
     def outputs(self) -> dict[str, Output]:
         """The outputs they add."""
         return self.held("OUTPUT", Output)
+
+    @property
+    def datasets(self) -> dict[str, DatasetKind]:
+        """The data sets they add."""
+        return self.held("DATASET", DatasetKind)
+
+    @property
+    def sources(self) -> dict[str, ModelSource]:
+        """The model sources they add."""
+        return self.held("SOURCE", ModelSource)
+
+    @property
+    def computing(self) -> tuple[ModuleType, ...]:
+        """The modules that what is measured depends on; the others only draw."""
+        names = [name for attribute in COMPUTING for name in (attribute, f"{attribute}S")]
+        return tuple(module for module in self.modules if any(hasattr(module, name) for name in names))
 
     def held(self, attribute: str, kind: type[K]) -> dict[str, K]:
         """What the modules hold of one kind, by name."""

@@ -87,7 +87,7 @@ def build(
     codes = []
     for path, folder in zip(specs, unique_folders(specs, out), strict=True):
         work = partial(build_one, path, folder, options, progress)
-        codes.append(attempt(work, progress, len(specs) > 1, spec=path, overrides=overrides))
+        codes.append(attempt(work, progress, len(specs) > 1))
     return next((code for code in codes if code), 0)
 
 
@@ -112,13 +112,7 @@ def render(
         return attempt(lambda: render_one(record, out, options, progress), progress, several=False)
 
 
-def attempt(
-    work: Callable[[], Outcome],
-    progress: Progress,
-    several: bool,
-    spec: Path | None = None,
-    overrides: tuple[str, ...] = (),
-) -> int:
+def attempt(work: Callable[[], Outcome], progress: Progress, several: bool) -> int:
     """Do one report's work and tell how it ended; with several, one that fails does not stop the next."""
     try:
         outcome = work()
@@ -132,15 +126,14 @@ def attempt(
     for gate in outcome.gates:
         tell_gate(gate, progress)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        tell_actions(outcome, spec, overrides)
+        tell_actions(outcome)
     return outcome.exit_code
 
 
-def tell_actions(outcome: Outcome, spec: Path | None, overrides: tuple[str, ...]) -> None:
+def tell_actions(outcome: Outcome) -> None:
     """The step's summary, outputs and annotations of a GitHub workflow."""
     from reportgen.cli import github
     from reportgen.pipeline.build import find_subject
-    from reportgen.spec import locate
 
     subject = outcome.subject or find_subject(outcome.folder)
     try:
@@ -148,8 +141,7 @@ def tell_actions(outcome: Outcome, spec: Path | None, overrides: tuple[str, ...]
         github.write_outputs(github.step_outputs(subject, outcome.folder) if subject else {}, os.environ)
     except OSError as error:
         raise EnvironmentTrouble(f"GitHub's step files can't be written: {error}", "The report is built.") from error
-    places = tuple(locate(spec, overrides, f"gates.{at}") if spec else None for at in range(len(outcome.gates)))
-    for line in github.annotate(outcome.gates, places):
+    for line in github.annotate(outcome.gates, outcome.gate_locations):
         click.echo(line)
 
 

@@ -28,7 +28,7 @@ def model_entries() -> list[tuple[str, str]]:
 
 def dataset_entries() -> list[tuple[str, str]]:
     """Every `data.name`."""
-    from reportgen.experiment.datasets.loading import find_datasets
+    from reportgen.experiment.datasets import find_datasets
 
     return [(dataset.name, dataset.summary) for dataset in find_datasets().values()]
 

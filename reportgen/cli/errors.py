@@ -6,19 +6,19 @@ import sys
 from typing import TextIO
 
 from reportgen.cli.terminal_text import put, safe, width
-from reportgen.errors import Place, ReportgenError
+from reportgen.errors import Location, ReportgenError
 
 LONGEST_LINE = 160
 """Characters of a spec's line that an error shows."""
 
 
 def print_error(error: ReportgenError, verbose: bool = False, stream: TextIO | None = None) -> None:
-    """Print an error to standard error: message, place with the line it is about, what to do; causes with `verbose`."""
+    """Print an error to standard error: message, location and its line, what to do; causes with `verbose`."""
     stream = stream or sys.stderr
     put(stream, f"error: {error.message}")
-    if error.place:
-        put(stream, f"  at {error.place}")
-        for line in excerpt(error.place):
+    if error.location:
+        put(stream, f"  at {error.location}")
+        for line in excerpt(error.location):
             put(stream, f"    {line}")
     for line in error.hint.splitlines():
         put(stream, f"  {line}")
@@ -28,20 +28,20 @@ def print_error(error: ReportgenError, verbose: bool = False, stream: TextIO | N
         cause = cause.__cause__
 
 
-def excerpt(place: Place) -> list[str]:
-    """The line a place is in and a caret under its column; nothing where that can't be had."""
-    if place.line is None:
+def excerpt(location: Location) -> list[str]:
+    """The line a location is in and a caret under its column; nothing where that can't be had."""
+    if location.line is None:
         return []
     try:
-        with open(place.file, encoding="utf-8-sig", errors="replace") as file:  # noqa: PTH123  # a name, maybe no path
-            line = next((text for number, text in enumerate(file, 1) if number == place.line), None)
+        with open(location.file, encoding="utf-8-sig", errors="replace") as file:  # noqa: PTH123  # a name, maybe no path
+            line = next((text for number, text in enumerate(file, 1) if number == location.line), None)
     except (OSError, ValueError):
         return []
     if line is None:
         return []
     text = line.rstrip("\n")
-    column = (place.column or 1) - 1
+    column = (location.column or 1) - 1
     start = max(0, column - LONGEST_LINE // 2) if len(text) > LONGEST_LINE else 0
     shown = safe(text[start : start + LONGEST_LINE].replace("\t", " "))
     before = safe(text[start:column].replace("\t", " "))
-    return [shown, " " * width(before) + "^"] if place.column else [shown]
+    return [shown, " " * width(before) + "^"] if location.column else [shown]

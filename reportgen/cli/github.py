@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from reportgen.errors import Place
+from reportgen.errors import Location
 from reportgen.record.gate_result import GateResult
 from reportgen.record.subject import Subject
 
@@ -70,12 +70,14 @@ def spell(value: float | None) -> str:
     return "" if value is None else f"{value:.10g}"
 
 
-def annotate(gates: tuple[GateResult, ...], places: tuple[Place | None, ...]) -> Iterator[str]:
+def annotate(gates: tuple[GateResult, ...], locations: tuple[Location | None, ...]) -> Iterator[str]:
     """A workflow command for each gate that did not pass, failures first, at most ten of a kind."""
     for outcome, command in (("fail", "error"), ("undecided", "warning")):
-        found = [pair for pair in zip(gates, places, strict=True) if pair[0].outcome == outcome]
-        for gate, place in found[:MOST_ANNOTATIONS]:
-            where = f"file={escape(place.file, True)},line={place.line},col={place.column}," if place else ""
+        found = [pair for pair in zip(gates, locations, strict=True) if pair[0].outcome == outcome]
+        for gate, location in found[:MOST_ANNOTATIONS]:
+            where = (
+                f"file={escape(location.file, True)},line={location.line},col={location.column}," if location else ""
+            )
             title = escape(f"Gate {gate.word}: {gate.rule}", True)
             message = escape(f"{gate.label}: {gate.display} {gate.reason}".rstrip())
             yield f"::{command} {where}title={title}::{message}"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from reportgen.errors import SpecError, about
 from reportgen.metrics.definitions import DEFINITIONS
 from reportgen.record.metric_value import MetricValue
-from reportgen.spec.gates import CLASS, CLASS_SCORES, parse_rule, split_change
+from reportgen.spec.gates import CLASS, CLASS_SCORES, Rule, split_change
 from reportgen.text.suggest import nearest
 
 MILLISECONDS = "_ms"
@@ -40,24 +40,26 @@ def is_named(name: str, known: Sequence[str]) -> bool:
     return any(re.fullmatch(NUMBERED.sub(r"\\d+", re.escape(one)), name) for one in known)
 
 
-def check_names(gates: Sequence[str], more: Sequence[str] = (), baseline: bool = False) -> None:
+def check_names(gates: Sequence[Rule], more: Sequence[str] = (), baseline: bool = False) -> None:
     """Raise SpecError, pointing at its line, for a gate on a number that no report has.
 
     `more`: names beyond the headline metrics, of what the sections add. Without a `baseline` nothing can have
     changed. Names of classes are not known before the data is; `reportgen.spec.gates.check_classes` sees to them.
     """
     known = [*headline_names(), *more]
-    for place, text in enumerate(gates):
-        name = parse_rule(text).metric
+    for number, rule in enumerate(gates):
+        name = rule.metric
         stem, change = split_change(name)
         found = CLASS.fullmatch(stem)
-        with about(f"gates.{place}"):
+        with about(f"gates.{number}"):
             if change and not baseline:
                 hint = "Name one in the spec: baseline: path/to/report."
-                raise SpecError(f"the gate on {name} needs a baseline to compare with", hint)
+                raise SpecError(f"the gate on {name} needs a baseline to compare with", hint, rule.location)
             if found is not None and found["score"] not in CLASS_SCORES:
                 hint = nearest(found["score"], CLASS_SCORES)
-                raise SpecError(f"there is no number {name!r}: a class has {', '.join(CLASS_SCORES)}", hint)
+                raise SpecError(
+                    f"there is no number {name!r}: a class has {', '.join(CLASS_SCORES)}", hint, rule.location
+                )
             if found is None and not is_named(stem, known):
                 hint = nearest(stem, [*known, "class.NAME.recall"])
-                raise SpecError(f"there is no number {name!r} to gate on", hint)
+                raise SpecError(f"there is no number {name!r} to gate on", hint, rule.location)

@@ -10,7 +10,7 @@ from reportgen.metrics.definitions import write
 from reportgen.record.comparison import NotCompared
 from reportgen.record.gate_result import GateOutcome, GateResult
 from reportgen.record.metric_value import MetricValue
-from reportgen.spec.gates import Comparator, Rule, parse_rule
+from reportgen.spec.gates import Comparator, Rule
 from reportgen.text import numerals
 from reportgen.text.i18n import _
 
@@ -19,12 +19,12 @@ EQUAL = 1e-9
 
 
 def judge_gates(
-    gates: Sequence[str], values: Sequence[MetricValue], gaps: Sequence[NotCompared] = ()
+    gates: Sequence[Rule], values: Sequence[MetricValue], gaps: Sequence[NotCompared] = ()
 ) -> tuple[GateResult, ...]:
     """The outcome of every rule, in the order of the spec, on the numbers of a report; `gaps` say why some are not."""
     by_name = {value.name: value for value in values}
     reasons = {gap.name: gap.reason for gap in gaps}
-    return tuple(judge(parse_rule(text), by_name, reasons) for text in gates)
+    return tuple(judge(rule, by_name, reasons) for rule in gates)
 
 
 def judge(rule: Rule, values: Mapping[str, MetricValue], reasons: Mapping[str, str]) -> GateResult:

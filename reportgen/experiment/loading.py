@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import torch
 
 from reportgen.errors import about
+from reportgen.experiment.datasets import choose_dataset, find_datasets
 from reportgen.experiment.datasets.loaded import LoadedData
-from reportgen.experiment.datasets.loading import find_datasets, load_data
+from reportgen.experiment.datasets.loading import load_data
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.models import LoadedModel, load_model
 from reportgen.experiment.request import Clock, Request
 from reportgen.experiment.teacher import load_teacher
 from reportgen.experiment.trial_step import check_step
-from reportgen.plugins import DatasetKind, ModelSource, load_plugins
 from reportgen.spec.gates import check_classes
 
 
@@ -36,16 +36,14 @@ def load(request: Request, device: ComputeDevice, clock: Clock) -> Loaded:
     Raises ModelError, DataError or EnvironmentTrouble.
     """
     spec, seed = request.spec, request.spec.run.seeds[0]
-    plugins = load_plugins(spec.plugins)
-    kinds = find_datasets() | plugins.held("DATASET", DatasetKind)
-    sources = plugins.held("SOURCE", ModelSource)
+    kinds, sources = find_datasets() | request.plugins.datasets, request.plugins.sources
 
     def make(classes: int, seed: int) -> LoadedModel:
         with about("model.source"):
             torch.manual_seed(seed)
             return load_model(spec.model, request.base, classes, sources)
 
-    expected = kinds[spec.data.name].classes if spec.data.name in kinds else None
+    expected = choose_dataset(spec.data, kinds)[0].classes
     with clock.stage("Load the model"):
         model = make(expected, seed) if expected is not None else None
     with clock.stage("Load the data"), about("data.name"):

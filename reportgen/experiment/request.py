@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reportgen.plugins import Plugins
 from reportgen.progress import Progress, Task
 from reportgen.record.run import Stage
 from reportgen.spec.types import ReportSpec
@@ -23,6 +24,7 @@ class Request:
     spec_name: str
     overrides: tuple[str, ...]
     fingerprint: str
+    plugins: Plugins = field(default_factory=Plugins)
     data_root: Path | None = None
     offline: bool = False
 

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from reportgen.errors import Place, RenderError
+from reportgen.errors import Location, RenderError
 from reportgen.outputs import markdown
 from reportgen.outputs.template_cache import CompiledTemplates
 from reportgen.report.model import FigureFile, Skipped
@@ -106,7 +106,7 @@ def describe(error: Exception, name: str, folder: Path | None) -> RenderError:
         return RenderError(f"the template {error.name} is missing", "Put it into report.templates, or leave it out.")
     file, line = locate(error, name)
     hint = f"Mend the template in {folder}." if folder else "This is a fault of reportgen; please report it."
-    return RenderError(f"the template {file} can't be rendered: {error}", hint, Place(file, line))
+    return RenderError(f"the template {file} can't be rendered: {error}", hint, Location(file, line))
 
 
 def locate(error: Exception, name: str) -> tuple[str, int | None]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from reportgen.errors import GateFailed, RecordError, ReportgenError, RunError
+from reportgen.errors import GateFailed, Location, RecordError, ReportgenError, RunError, about
 from reportgen.pipeline.baseline import baseline_digest, choose_baseline, judge
 from reportgen.pipeline.extras import check_extras
 from reportgen.pipeline.fingerprint import drawing_digest, fingerprint
 from reportgen.pipeline.registry import Rooms
 from reportgen.pipeline.write import Writing
+from reportgen.plugins import Plugins
 from reportgen.progress import Progress
 from reportgen.record.gate_result import GateResult
 from reportgen.record.locate import RECORD, Source, find_source
@@ -22,7 +22,7 @@ from reportgen.record.presentation import Presentation
 from reportgen.record.run import RunRecord
 from reportgen.record.store import Stored, load_judgement, load_measured, store, write_files
 from reportgen.record.subject import Subject
-from reportgen.spec import locate, read_spec
+from reportgen.spec import SpecFile, open_spec
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import ReportSpec
 from reportgen.system.workspace import Workspace, is_current
@@ -55,6 +55,8 @@ class Outcome:
     gates: tuple[GateResult, ...] = ()
     errors: tuple[ReportgenError, ...] = field(default=())
     """What went wrong after the report was written, such as one format of several."""
+    gate_locations: tuple[Location | None, ...] = ()
+    """Where each of `gates` stands in the spec; None for those of a record."""
 
 
 def build(path: Path, out: Path, options: Options, progress: Progress) -> Outcome:
@@ -62,29 +64,27 @@ def build(path: Path, out: Path, options: Options, progress: Progress) -> Outcom
 
     Raises a ReportgenError for anything a user can cause; until the new report is whole the old one stays as it is.
     """
-    with located(path, options):
-        return build_spec(path, out, options, progress)
+    source = open_spec(path, options.overrides)
+    with source.located():
+        return build_spec(source, out, options, progress)
 
 
-def build_spec(path: Path, out: Path, options: Options, progress: Progress) -> Outcome:
-    """Read, look for an earlier record, run, draw, write."""
-    spec = with_templates(choose_formats(read_spec(path, options.overrides), options.formats), path.parent)
+def build_spec(source: SpecFile, out: Path, options: Options, progress: Progress) -> Outcome:
+    """Look for an earlier record, run, draw, write."""
+    spec = with_templates(choose_formats(source.spec, options.formats), source.base)
     rooms = Rooms.open(spec)
     rooms.check(spec)
-    from reportgen.experiment.datasets.files import data_files
-
-    files = data_files(spec.data, options.data_root, path.parent)
-    key = fingerprint(spec, path.parent, files or ())
-    baseline = choose_baseline(spec, path.parent)
+    key = identify(spec, source.base, options, rooms.plugins)
+    baseline = choose_baseline(spec, source.base)
     with Workspace(out) as space:
         earlier = None if options.force else find_record(space, key, progress)
         presentation, templates = Presentation.of(spec), spec.report.templates
         if earlier is not None:
             against = baseline.digest if baseline else ""
-            if is_current(out, inputs_digest(earlier.digest, against, presentation, templates)):
-                return unchanged(out, earlier.record)
+            if is_current(out, inputs_digest(earlier.digest, against, presentation, templates, rooms.plugins)):
+                return unchanged(out, earlier.record, presentation)
         opponent = baseline.load() if baseline else None  # what is wrong with it shows before any compute
-        stored = earlier or store(run(spec, path, key, options, progress))
+        stored = earlier or store(run(source, spec, key, options, rooms.plugins, progress))
         if earlier is None:
             space.keep(lambda folder: write_files(stored.record_files, folder))
         judgement = judge(Subject(stored.record, presentation=presentation), opponent, rooms.sections, progress)
@@ -93,10 +93,11 @@ def build_spec(path: Path, out: Path, options: Options, progress: Progress) -> O
         )
 
 
-def unchanged(out: Path, record: RunRecord) -> Outcome:
+def unchanged(out: Path, record: RunRecord, presentation: Presentation) -> Outcome:
     """What a build comes to whose report is there already."""
     gates = load_judgement(out / RECORD).gates
-    return Outcome(out, None, exit_code=exit_code(record, gates), reused=True, gates=gates)
+    places = locations(presentation)
+    return Outcome(out, None, exit_code(record, gates), reused=True, gates=gates, gate_locations=places)
 
 
 def render(source: Path, out: Path | None, options: Options, progress: Progress) -> Outcome:
@@ -116,17 +117,6 @@ def render(source: Path, out: Path | None, options: Options, progress: Progress)
 def default_folder(found: Source) -> Path:
     """Where a record is drawn to: over the report that it is in, else reports/<its name>."""
     return found.path.parent if found.path.name == RECORD else Path("reports") / found.name
-
-
-@contextmanager
-def located(path: Path, options: Options) -> Iterator[None]:
-    """Give errors that are about a key of the spec its place there."""
-    try:
-        yield
-    except ReportgenError as error:
-        if error.place is None and error.key:
-            error.place = locate(path, options.overrides, error.key)
-        raise
 
 
 def with_templates(spec: ReportSpec, base: Path) -> ReportSpec:
@@ -165,8 +155,19 @@ def find_subject(out: Path) -> Subject | None:
         return None
 
 
-def run(spec: ReportSpec, path: Path, key: str, options: Options, progress: Progress) -> RunRecord:
-    """Run the experiment and measure it."""
+def identify(spec: ReportSpec, base: Path, options: Options, plugins: Plugins) -> str:
+    """The fingerprint of the run that this spec asks for, with the data that is here now."""
+    from reportgen.experiment.datasets import data_files, find_datasets
+
+    with about("data.name"):
+        files = data_files(spec.data, options.data_root, base, find_datasets() | plugins.datasets)
+    return fingerprint(spec, base, files or (), plugins)
+
+
+def run(
+    source: SpecFile, spec: ReportSpec, key: str, options: Options, plugins: Plugins, progress: Progress
+) -> RunRecord:
+    """Run the experiment and measure it; data that it fetches first counts as if it had been here."""
     from reportgen.experiment.request import Request
     from reportgen.experiment.run import run_experiment
     from reportgen.metrics import measure
@@ -175,16 +176,18 @@ def run(spec: ReportSpec, path: Path, key: str, options: Options, progress: Prog
     check_extras(spec)
     request = Request(
         spec=spec,
-        base=path.parent,
-        spec_name=path.name,
+        base=source.base,
+        spec_name=source.path.name,
         overrides=options.overrides,
         fingerprint=key,
+        plugins=plugins,
         data_root=options.data_root,
         offline=options.offline,
     )
     record = run_experiment(request, pictures_to_keep, progress)
+    key = identify(spec, source.base, options, plugins)
     with progress.stage("Measure"):
-        return record.model_copy(update={"measured": measure(record)})
+        return record.model_copy(update={"fingerprint": key, "measured": measure(record)})
 
 
 def finish(
@@ -202,7 +205,7 @@ def finish(
     warnings: list[str] = []
     with Writing(rooms.outputs) as writing:
         with progress.stage("Draw", len(names), "figures") as task:
-            figures = draw_once(stored, names, rooms.extra_figures)
+            figures = draw_once(stored, names, rooms.plugins.figures)
             task.advance(len(names))
         report = assemble(stored.subject, figures, rooms.sections, templates)
         drawn = replace(stored, subject=report.subject)
@@ -211,12 +214,18 @@ def finish(
         failures = writing.write(report, space, warnings, progress)
     judgement, presentation = report.subject.judgement, report.subject.presentation
     again = failures or judgement.ranking is not None  # a build, which makes none, finds no report of its own here
-    inputs = inputs_digest(stored.digest, baseline_digest(judgement), presentation, templates)
+    inputs = inputs_digest(stored.digest, baseline_digest(judgement), presentation, templates, rooms.plugins)
     space.commit(inputs="" if again else inputs)
     for warning in warnings:
         progress.warn(warning)
     code = failures[0].exit_code if failures else exit_code(stored.record, report.gates)
-    return Outcome(space.out, report.subject, code, reused, tuple(warnings), report.gates, tuple(failures))
+    places = locations(presentation)
+    return Outcome(space.out, report.subject, code, reused, tuple(warnings), report.gates, tuple(failures), places)
+
+
+def locations(presentation: Presentation) -> tuple[Location | None, ...]:
+    """Where each gate stands in the spec's text."""
+    return tuple(rule.location for rule in presentation.gates)
 
 
 def exit_code(record: RunRecord, gates: Sequence[GateResult]) -> int:
@@ -227,7 +236,9 @@ def exit_code(record: RunRecord, gates: Sequence[GateResult]) -> int:
     return GateFailed.exit_code if any(gate.outcome == "fail" for gate in gates) else 0
 
 
-def inputs_digest(record: str, baseline: str, presentation: Presentation, templates: Path | None) -> str:
+def inputs_digest(
+    record: str, baseline: str, presentation: Presentation, templates: Path | None, plugins: Plugins
+) -> str:
     """Digest of everything the files of a report depend on.
 
     `record` and `baseline` are the digests of the record and of the one that it is compared with, or empty;
@@ -237,6 +248,6 @@ def inputs_digest(record: str, baseline: str, presentation: Presentation, templa
         "record": record,
         "baseline": baseline,
         "presentation": presentation.model_dump(mode="json"),
-        "code": drawing_digest(templates),
+        "code": drawing_digest(templates, plugins),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

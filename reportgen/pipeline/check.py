@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.errors import DataError, ReportgenError, about
-from reportgen.experiment.datasets.files import data_files
+from reportgen.experiment.datasets import choose_dataset, find_datasets
 from reportgen.pipeline.baseline import choose_baseline
-from reportgen.pipeline.build import Options, find_subject, located, with_templates
+from reportgen.pipeline.build import Options, find_subject, identify, with_templates
 from reportgen.pipeline.extras import check_extras
-from reportgen.pipeline.fingerprint import fingerprint
 from reportgen.pipeline.folders import output_folder
 from reportgen.pipeline.forecast import foresee, time_line
 from reportgen.pipeline.registry import Rooms
-from reportgen.spec import read_spec
+from reportgen.plugins import DatasetKind
+from reportgen.spec import open_spec
 from reportgen.spec.probes import PROBE_NAMES
 from reportgen.spec.types import ReportSpec
 from reportgen.system.machine import accelerator, processor_name
@@ -71,47 +71,49 @@ def check_fonts() -> Line:
 def check_spec(path: Path, options: Options) -> Iterator[Line]:
     """Whether a spec can be built here, and the plan: what would run, on what, for about how long."""
     try:
-        with located(path, options):
-            spec = with_templates(read_spec(path, options.overrides), path.parent)
+        source = open_spec(path, options.overrides)
+        with source.located():
+            spec = with_templates(source.spec, source.base)
             rooms = Rooms.open(spec)
             rooms.check(spec)
             check_extras(spec)
-            baseline = choose_baseline(spec, path.parent)
+            baseline = choose_baseline(spec, source.base)
             out = output_folder(path, None, several=False)
             check_writable(out)
             with about("data.name"):
-                files = data_files(spec.data, options.data_root, path.parent)
-                source = data_line(spec, files, options)
+                kind, _ = choose_dataset(spec.data, find_datasets() | rooms.plugins.datasets)
+                data = data_line(spec, kind, kind.files(spec.data, options.data_root, source.base), options)
             with about("model.weights"):
-                key = fingerprint(spec, path.parent, files or ())
+                key = identify(spec, source.base, options, rooms.plugins)
     except ReportgenError as error:
-        where = f"{error.place}: " if error.place else f"{path}: "
+        where = f"{error.location}: " if error.location else f"{path}: "
         yield Line(f"wrong  {where}{error.message}", error.hint, error.exit_code)
         return
     yield Line(f"ok     {path}")
     yield Line(f"       model    {spec.model.source}")
-    yield Line(f"       data     {source}")
+    yield Line(f"       data     {data}")
     yield Line(f"       run      {run_line(spec)}")
     yield Line(f"       report   {', '.join(rooms.sections)} as {', '.join(rooms.outputs)} into {out}")
     yield Line(f"       probes   {probes_line(spec)}")
     if spec.gates:
-        yield Line(f"       gates    {'; '.join(spec.gates)}")
+        yield Line(f"       gates    {'; '.join(rule.text for rule in spec.gates)}")
     if baseline is not None:
         yield Line(f"       baseline {baseline.path}, margin {numerals.points(baseline.margin).lstrip('+')}")
-    earlier = find_subject(out)
-    yield Line(f"       time     {time_line(spec, foresee(spec), earlier.record if earlier else None, key)}")
+    plan, earlier = foresee(spec, kind.sizes), find_subject(out)
+    yield Line(f"       time     {time_line(spec, plan, earlier.record if earlier else None, key)}")
 
 
-def data_line(spec: ReportSpec, files: tuple[Path, ...] | None, options: Options) -> str:
-    """Where the data would come from; raises DataError when it can't be had."""
+def data_line(spec: ReportSpec, kind: DatasetKind, files: tuple[Path, ...] | None, options: Options) -> str:
+    """Where the data would come from; raises DataError when it is not available."""
+    fetched = bool(kind.download) and not options.offline
     if files is not None:
         return f"{spec.data.name}, here" if files else f"{spec.data.name}, bundled"
     if spec.data.fallback:
-        how = "not here" if options.offline else "to be downloaded"
+        how = "to be downloaded" if fetched else "not here"
         return f"{spec.data.name}, {how}; {spec.data.fallback} in its place if that fails"
-    if options.offline or spec.data.name != "cifar10":
+    if not fetched:
         raise DataError(f"the data set {spec.data.name} is not here", "Give its folder with --data-root or data.root.")
-    return f"{spec.data.name}, to be downloaded (170 MB)"
+    return f"{spec.data.name}, to be downloaded ({kind.download})"
 
 
 def run_line(spec: ReportSpec) -> str:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from reportgen import __version__
+
 NAME = "reportgen"
 PACKAGE = Path(__file__).parents[1]
 MEASURING = ("reportgen.experiment", "reportgen.metrics")
@@ -42,8 +44,9 @@ class Module:
 
 
 def code_digest(*roots: str) -> str:
-    """sha256, hexadecimal, of every module that these ones need, themselves and their members included."""
-    whole = hashlib.sha256()
+    """sha256, hexadecimal, of the package's version and of every module that these ones need, themselves and their
+    members included."""
+    whole = hashlib.sha256(__version__.encode())
     for name, module in needed(*roots).items():
         whole.update(f"{name}\0{len(module.content)}\0".encode() + module.content)
     return whole.hexdigest()

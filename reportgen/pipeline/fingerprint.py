@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Sequence
-from importlib.metadata import entry_points
-from importlib.util import find_spec
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 
 from reportgen.errors import about
 from reportgen.pipeline.code_digest import DRAWING, MEASURING, code_digest
-from reportgen.pipeline.source_files import source_files
-from reportgen.plugins import GROUP
+from reportgen.pipeline.source_files import module_files, source_files
+from reportgen.plugins import Plugins
 from reportgen.record.run import RECORD_FORMAT
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import ModelSpec, ReportSpec
@@ -28,13 +28,14 @@ COMPUTING_DISTRIBUTIONS = ("torch", "torchvision", "timm", "numpy", "scipy", "sc
 DRAWING_DISTRIBUTIONS = ("matplotlib", "seaborn", "jinja2", "weasyprint", "tensorboard")
 MANY_FILES = 1000
 """A data set of more files is known by their names, sizes and times of change: reading each would take minutes."""
-COMPUTING_PLUGIN = re.compile(r"^(DATASET|SOURCE)S?\b", re.MULTILINE)
+NO_PLUGINS = Plugins()
 
 
-def fingerprint(spec: ReportSpec, base: Path, data_files: Sequence[Path] = ()) -> str:
+def fingerprint(spec: ReportSpec, base: Path, data_files: Sequence[Path] = (), plugins: Plugins = NO_PLUGINS) -> str:
     """The digest (sha256, hexadecimal) by which an earlier record of the same run is known.
 
-    `base` is the folder of the spec. A file that is not there counts as missing; the run itself reports it.
+    `base` is the folder of the spec. Of the plug-ins those count that add a data set, a model source or a probe. A
+    file that is not there counts as missing; the run itself reports it.
     """
     memo = DigestMemo.load()
     parts = {
@@ -47,7 +48,7 @@ def fingerprint(spec: ReportSpec, base: Path, data_files: Sequence[Path] = ()) -
         "model": digest_model("model", spec.model, base, memo),
         "teacher": digest_model("run.loss.teacher", spec.run.loss.teacher, base, memo),
         "data": digest_files(data_files, memo),
-        "plugins": digest_files(computing_plugins(spec.plugins), memo),
+        "plugins": digest_plugins(plugins.computing, memo),
         "code": code_digest(*MEASURING),
         "versions": versions(COMPUTING_DISTRIBUTIONS),
         "machine": machine(),
@@ -56,15 +57,19 @@ def fingerprint(spec: ReportSpec, base: Path, data_files: Sequence[Path] = ()) -
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def drawing_digest(templates: Path | None = None) -> str:
-    """Digest of what makes a report of a record: code, templates, the user's own ones, the libraries that draw."""
+def drawing_digest(templates: Path | None = None, plugins: Plugins = NO_PLUGINS) -> str:
+    """Digest of what makes a report of a record: code, templates, the user's own ones, plug-ins with all that they
+    import, the libraries that draw."""
     from reportgen.outputs.templating import template_root  # imports jinja2, which an unchanged run need not
 
     whole = hashlib.sha256(code_digest(*DRAWING).encode())
     whole.update(json.dumps(versions(DRAWING_DISTRIBUTIONS)).encode())
-    for root in (template_root(), templates):
-        for path in sorted(path for path in root.rglob("*") if path.is_file()) if root else []:
-            whole.update(f"{path.name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    if plugins.modules:
+        whole.update(json.dumps(digest_plugins(plugins.modules, DigestMemo.load()), sort_keys=True).encode())
+    for root in (template_root(), *([templates] if templates else [])):
+        for path in sorted(path for path in root.rglob("*") if path.is_file()):
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            whole.update(f"{path.relative_to(root).as_posix()}\0{digest}\n".encode())
     return whole.hexdigest()
 
 
@@ -76,41 +81,38 @@ def digest_model(key: str, model: ModelSpec | None, base: Path, memo: DigestMemo
         weights = resolve_path(model.weights, base) if model.weights else None
     return {
         "weights": memo.digest(weights) if weights else None,
-        "source": digest_files(model_sources(model, base), memo),
+        "source": digest_named(model_sources(model, base), memo),
     }
 
 
-def model_sources(model: ModelSpec, base: Path) -> list[Path]:
-    """The file of `path/to/file.py:factory` and the modules of its own folder that it imports; else nothing."""
+def model_sources(model: ModelSpec, base: Path) -> dict[str, Path]:
+    """The file of `path/to/file.py:factory` and the local modules that it imports; else nothing."""
     file, _, _ = model.source.rpartition(":")
-    return source_files(resolve_path(Path(file), base)) if file.endswith(".py") else []
+    return source_files(resolve_path(Path(file), base)) if file.endswith(".py") else {}
 
 
-def computing_plugins(names: Sequence[str]) -> list[Path]:
-    """The files of those plugins that add a data set or a model source; the others only draw."""
-    installed = [entry.value for entry in entry_points(group=GROUP)]
-    found = []
-    for name in sorted({*names, *installed}):
-        try:
-            module = find_spec(name)
-        except (ImportError, ValueError):  # it can't be imported; whoever imports it will say so
-            continue
-        file = Path(module.origin) if module and module.origin else None
-        if (
-            file
-            and file.suffix == ".py"
-            and COMPUTING_PLUGIN.search(file.read_text(encoding="utf-8", errors="replace"))
-        ):
-            found.append(file)
-    return found
+def digest_plugins(modules: Sequence[ModuleType], memo: DigestMemo) -> dict[str, object]:
+    """Every file of these plug-ins' code, by the plug-in."""
+    return {module.__name__: digest_named(module_files(module), memo) for module in modules}
 
 
 def digest_files(files: Sequence[Path], memo: DigestMemo) -> list[list[str | None]]:
-    """Name and digest of every file; of very many, name and what the system says of them."""
+    """Name and digest of every file, named from the folder that holds all of them: so that they can lie anywhere."""
+    paths = [Path(os.path.abspath(path)) for path in files]  # noqa: PTH100 - links are names that people chose
+    try:
+        home = os.path.commonpath([path.parent for path in paths]) if paths else ""
+    except ValueError:  # on several drives
+        return digest_named({str(path): path for path in paths}, memo)
+    return digest_named({path.relative_to(home).as_posix(): path for path in paths}, memo)
+
+
+def digest_named(files: Mapping[str, Path], memo: DigestMemo) -> list[list[str | None]]:
+    """Name and digest of every file; of very many, one digest of what the system says of them."""
     if len(files) <= MANY_FILES:
-        return [[path.name, memo.digest(path)] for path in sorted(files)]
+        return [[name, memo.digest(path)] for name, path in sorted(files.items())]
     whole = hashlib.sha256()
-    for path in sorted(files):
-        stat = path.stat()
-        whole.update(f"{path.parent.name}/{path.name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+    for name, path in sorted(files.items()):
+        with suppress(OSError):  # one that is gone counts as missing
+            stat = path.stat()
+            whole.update(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
     return [[f"{len(files)} files", whole.hexdigest()]]

@@ -22,7 +22,6 @@ BUILTIN_MACS = {
     "resnet9": 379.3e6,
 }
 """Multiply-accumulates of one 3×32×32 picture, as `reportgen trace` counts them."""
-CIFAR10_SIZES = (50_000, 10_000)
 EFFICIENCY = 0.2
 """Of the rate of a large matrix product, what a small network's training reaches on a CPU; a rule of thumb."""
 FIXED_SECONDS = 25.0
@@ -53,10 +52,13 @@ class Forecast:
         return (self.train or 0.0) + (self.evaluate or 0.0) + (self.probes or 0.0) + self.rest
 
 
-def foresee(spec: ReportSpec) -> Forecast:
-    """The stages of a build on this processor, from the budgets of the spec and from the MACs of a builtin model."""
+def foresee(spec: ReportSpec, sizes: tuple[int, int] | None) -> Forecast:
+    """The stages of a build on this processor, from the budgets of the spec and from the MACs of a builtin model.
+
+    `sizes`: images of the data set for training and for testing, None where they are not known.
+    """
     run, seeds = spec.run, len(spec.run.seeds)
-    train, evaluate = guess_pass(spec) or (None, None)
+    train, evaluate = guess_pass(spec, sizes) or (None, None)
     guessed = evaluate is not None
     budget = 60 * run.max_minutes * seeds if run.max_minutes and run.mode == "train" else None
     only = budget is not None and not (run.epochs or run.steps)
@@ -69,14 +71,15 @@ def foresee(spec: ReportSpec) -> Forecast:
     return Forecast(train, capped, evaluate, seeds, bound, FIXED_SECONDS, guessed)
 
 
-def guess_pass(spec: ReportSpec) -> tuple[float, float] | None:
-    """Seconds of training and of evaluation, all seeds together; None for models whose MACs are not known unseen."""
+def guess_pass(spec: ReportSpec, sizes: tuple[int, int] | None) -> tuple[float, float] | None:
+    """Seconds of training and of evaluation, all seeds together; None for models whose MACs are not known unseen, and
+    for data whose number of images is not."""
     macs, run = known_macs(spec.model), spec.run
     taught = 0.0 if run.loss.teacher is None else known_macs(run.loss.teacher)
-    if macs is None or taught is None:
+    if macs is None or taught is None or sizes is None:
         return None
     train, test = (min(size, limit or size) for size, limit in zip(
-        CIFAR10_SIZES, (spec.data.train_limit, spec.data.eval_limit), strict=True
+        sizes, (spec.data.train_limit, spec.data.eval_limit), strict=True
     ))  # fmt: skip
     each = ((spec.data.image_size or 32) / 32) ** 2 / (EFFICIENCY * macs_per_second())
     if run.mode == "evaluate":

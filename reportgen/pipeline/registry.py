@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reportgen.comparison.gate_names import check_names
 from reportgen.errors import SpecError, about
-from reportgen.plugins import FigureKind, Output, Section
+from reportgen.plugins import Output, Plugins, Section, load_plugins
 from reportgen.spec.types import ReportSpec
 from reportgen.text.suggest import nearest
 
@@ -18,13 +18,13 @@ class Rooms:
 
     sections: dict[str, Section]
     outputs: dict[str, Output]
-    extra_figures: dict[str, FigureKind]
+    plugins: Plugins
+    """Of the spec and installed ones, loaded once for all that asks for them."""
 
     @classmethod
     def open(cls, spec: ReportSpec) -> Rooms:
         """Find everything that can be had, plugins included, and keep what the spec asks for."""
         from reportgen.outputs import find_outputs
-        from reportgen.plugins import load_plugins
         from reportgen.report.sections import find_sections
 
         with about("plugins"):
@@ -35,7 +35,7 @@ class Rooms:
         refuse_unknown("section", wanted, sections, "report.sections")
         refuse_unknown("output", spec.outputs, outputs, "outputs")
         chosen = sorted((sections[name] for name in wanted), key=lambda section: (section.order, section.name))
-        return cls({s.name: s for s in chosen}, {n: outputs[n] for n in spec.outputs}, plugins.figures)
+        return cls({s.name: s for s in chosen}, {n: outputs[n] for n in spec.outputs}, plugins)
 
     def check(self, spec: ReportSpec) -> None:
         """Raise before any compute when an output can't be made on this machine."""

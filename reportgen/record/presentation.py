@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reportgen.spec.frozen import Frozen
+from reportgen.spec.gates import Rule
 from reportgen.spec.paths import without_absolute_paths
 from reportgen.spec.types import Baseline, CardSpec, ReportOptions, ReportSpec
 
@@ -21,7 +22,7 @@ class Presentation(Frozen):
     outputs: tuple[str, ...] = ReportSpec.model_fields["outputs"].default
     baseline: Baseline | None = None
     """As the spec names it; what came of the comparison is in the Judgement."""
-    gates: tuple[str, ...] = ()
+    gates: tuple[Rule, ...] = ()
     """The rules; how they came out is in the Judgement."""
     plugins: tuple[str, ...] = ()
 

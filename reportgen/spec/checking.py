@@ -1,4 +1,4 @@
-"""Nodes -> ReportSpec: pydantic judges, and every complaint is told with its place and in words that help."""
+"""Nodes -> ReportSpec: pydantic judges, and every complaint is told with its location and in words that help."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from reportgen.errors import Place, SpecError
+from reportgen.errors import Location, SpecError
 from reportgen.spec.keys import homes, model_at
 from reportgen.spec.nodes import (
     Entry,
@@ -46,7 +46,7 @@ TEXT_ERRORS = {"string_type", "path_type"}
 class Complaint:
     """One thing wrong with a spec."""
 
-    place: Place
+    location: Location
     message: str
     hint: str
 
@@ -55,7 +55,7 @@ def check(root: Node) -> ReportSpec:
     """The spec that the nodes spell. Raises SpecError with the first complaint, the others in its hint."""
     if not isinstance(root, Mapping):
         message = f"a spec is a mapping of keys such as model: and run:, this is {describe(root)}"
-        raise SpecError(message, "Start with: reportgen new -o spec.yaml", root.place)
+        raise SpecError(message, "Start with: reportgen new -o spec.yaml", root.location)
     for _ in range(ROUNDS):
         try:
             spec = ReportSpec.model_validate(value_of(root))
@@ -76,11 +76,11 @@ def raise_all(told: Sequence[Complaint]) -> None:
     """Raise the first complaint in the order of the text, with the others in its hint; nothing when there is none."""
     if not told:
         return
-    first, *more = sorted(told, key=lambda item: (item.place.line or 0, item.place.column or 0))
-    lines = [first.hint, *(f"Also {item.place}: {item.message}. {item.hint}" for item in more[: MOST_TOLD - 1])]
+    first, *more = sorted(told, key=lambda item: (item.location.line or 0, item.location.column or 0))
+    lines = [first.hint, *(f"Also {item.location}: {item.message}. {item.hint}" for item in more[: MOST_TOLD - 1])]
     if len(more) >= MOST_TOLD:
         lines.append(f"And {len(more) - MOST_TOLD + 1} more.")
-    raise SpecError(first.message, "\n".join(lines), first.place) from None
+    raise SpecError(first.message, "\n".join(lines), first.location) from None
 
 
 def read_as_meant(root: Node, details: Sequence[ErrorDetails]) -> Node | None:
@@ -91,20 +91,20 @@ def read_as_meant(root: Node, details: Sequence[ErrorDetails]) -> Node | None:
     changed = None
     for detail in details:
         path = node_path(root, detail["loc"])
-        node, place = find(changed or root, path)
+        node, location = find(changed or root, path)
         if not path or not isinstance(node, Scalar) or not node.plain:
             continue
         value, kind = scalar_value(node.text), detail["type"]
         new: Node
         if kind in TEXT_ERRORS and value is not None:
-            new = Scalar(node.text, plain=False, place=node.place)
+            new = Scalar(node.text, plain=False, location=node.location)
         elif kind == "int_type" and isinstance(value, float) and value.is_integer():
-            new = Scalar(str(int(value)), plain=True, place=node.place)
+            new = Scalar(str(int(value)), plain=True, location=node.location)
         elif kind == "model_type" and value is None:
-            new = Mapping({}, node.place)
+            new = Mapping({}, node.location)
         else:
             continue
-        changed = replace(changed or root, path, Entry(place, new))
+        changed = replace(changed or root, path, Entry(location, new))
     return changed
 
 
@@ -113,7 +113,7 @@ def node_path(root: Node, location: Sequence[str | int]) -> Path:
     path: list[str | int] = []
     node: Node | None = root
     for part in location:
-        below, _ = find(node, (part,)) if node is not None else (None, root.place)
+        below, _ = find(node, (part,)) if node is not None else (None, root.location)
         if below is not None:
             path.append(part)
             node = below
@@ -121,46 +121,46 @@ def node_path(root: Node, location: Sequence[str | int]) -> Path:
 
 
 def complaints(root: Node, details: Sequence[ErrorDetails]) -> Iterator[Complaint]:
-    """One complaint for each place, whatever number of union members refused it."""
+    """One complaint for each location, whatever number of union members refused it."""
     by_path: dict[Path, list[ErrorDetails]] = {}
     for detail in details:
         by_path.setdefault(node_path(root, detail["loc"]), []).append(detail)
     for path, several in by_path.items():
-        node, place = find(root, path)
+        node, location = find(root, path)
         if isinstance(node, Mapping | Listing) and any(
             longer[: len(path)] == path and longer != path for longer in by_path
         ):
             several = [detail for detail in several if detail["type"] == "missing"]
         for detail in several:
             if detail["type"] == "extra_forbidden":
-                yield unknown_key(root, path, place, detail)
+                yield unknown_key(root, path, location, detail)
             elif detail["type"] == "missing":
-                yield missing_key(path, place, detail)
+                yield missing_key(path, location, detail)
         wrong = [detail for detail in several if detail["type"] not in ("extra_forbidden", "missing")]
         if wrong and not (len(wrong) < len(several) and isinstance(node, Mapping)):
             yield wrong_value(path, node, wrong)
 
 
-def unknown_key(root: Node, path: Path, place: Place, detail: ErrorDetails) -> Complaint:
+def unknown_key(root: Node, path: Path, location: Location, detail: ErrorDetails) -> Complaint:
     """A key nobody knows: the nearest one that is known, and all of them."""
     where, key = dotted(path[:-1]), str(path[-1])
     message = f"there is no key {key!r} in {where}" if where else f"there is no key {key!r} in a spec"
     elsewhere = [dotted((*home, key)) for home in homes(key) if home != path[:-1]]
     if elsewhere:
-        return Complaint(place, message, f"It belongs to {elsewhere[0]}.")
+        return Complaint(location, message, f"It belongs to {elsewhere[0]}.")
     model = model_at(detail["loc"][:-1])
     if model is OptimizerSpec:
         name, _ = find(root, (*path[:-1], "name"))
-        return Complaint(place, message, hint_for(key, name.text if isinstance(name, Scalar) else None))
-    return Complaint(place, message, nearest(key, model.model_fields))
+        return Complaint(location, message, hint_for(key, name.text if isinstance(name, Scalar) else None))
+    return Complaint(location, message, nearest(key, model.model_fields))
 
 
-def missing_key(path: Path, place: Place, detail: ErrorDetails) -> Complaint:
+def missing_key(path: Path, location: Location, detail: ErrorDetails) -> Complaint:
     """A key that must be there."""
     name = dotted((*path, detail["loc"][-1]))
     examples = {"model": "Add a model: with its source, such as builtin:two_conv.",
                 "model.source": "Name one, such as source: torchvision:resnet18."}  # fmt: skip
-    return Complaint(place, f"{name} is missing", examples.get(name, f"Add {detail['loc'][-1]}: to it."))
+    return Complaint(location, f"{name} is missing", examples.get(name, f"Add {detail['loc'][-1]}: to it."))
 
 
 def wrong_value(path: Path, node: Node | None, details: Sequence[ErrorDetails]) -> Complaint:
@@ -168,7 +168,7 @@ def wrong_value(path: Path, node: Node | None, details: Sequence[ErrorDetails]) 
     assert node is not None
     refused = next((detail["ctx"] for detail in details if detail["type"] == "refused"), None)
     if refused is not None:
-        return Complaint(node.place, refused["message"], refused["hint"])
+        return Complaint(node.location, refused["message"], refused["hint"])
     expected = " or ".join(dict.fromkeys(expectation(detail) for detail in details))
     message = f"{dotted(path)}: expected {expected}, found {describe_found(node, details)}"
     hint = "Change the value, or leave the key out for its default."
@@ -181,7 +181,7 @@ def wrong_value(path: Path, node: Node | None, details: Sequence[ErrorDetails]) 
         hint = f"Write a list: [{node.text or '…'}]."
     elif isinstance(node, Scalar) and not node.plain and isinstance(scalar_value(node.text), int | float):
         hint = f"Write {node.text} without quotation marks."
-    return Complaint(node.place, message, hint)
+    return Complaint(node.location, message, hint)
 
 
 def describe_found(node: Node, details: Sequence[ErrorDetails]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from reportgen.errors import Place, SpecError
+from reportgen.errors import Location, SpecError
 from reportgen.spec.nodes import Entry, Listing, Mapping, Node, Scalar, shorten
 
 MAX_DEPTH = 32
@@ -30,34 +30,34 @@ def compose(text: str, file: str) -> Node | None:
     """
     bad = UNSPEAKABLE.search(text)
     if bad:
-        raise unspeakable(bad.group(), place_of(text, bad.start(), file))
+        raise unspeakable(bad.group(), location_of(text, bad.start(), file))
     loader = yaml.SafeLoader(text)
     try:
         return Composer(loader, file).document()
     except yaml.MarkedYAMLError as error:
         raise translate(error, file, loader) from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:
-        place = mark_place(loader.get_mark(), file)
-        raise YamlError("this is not YAML", "Check the characters from here on.", place) from error
+        location = mark_location(loader.get_mark(), file)
+        raise YamlError("this is not YAML", "Check the characters from here on.", location) from error
     finally:
         loader.dispose()
 
 
-def mark_place(mark: Any, file: str) -> Place:
-    """The parser's 0-based mark as a place."""
-    return Place(file, mark.line + 1, mark.column + 1)
+def mark_location(mark: Any, file: str) -> Location:
+    """The parser's 0-based mark as a location."""
+    return Location(file, mark.line + 1, mark.column + 1)
 
 
-def place_of(text: str, index: int, file: str) -> Place:
+def location_of(text: str, index: int, file: str) -> Location:
     """Line and column of a character."""
     before = text[:index]
-    return Place(file, before.count("\n") + 1, index - before.rfind("\n"))
+    return Location(file, before.count("\n") + 1, index - before.rfind("\n"))
 
 
-def unspeakable(character: str, place: Place) -> SpecError:
+def unspeakable(character: str, location: Location) -> SpecError:
     """The error for a character that can't stand in a document."""
     hint = "Remove it; it can't be shown in a report."
-    return SpecError(f"the character U+{ord(character):04X} is a control character, not text", hint, place)
+    return SpecError(f"the character U+{ord(character):04X} is a control character, not text", hint, location)
 
 
 class Composer:
@@ -83,39 +83,41 @@ class Composer:
                 documents += 1
                 if documents > 1:
                     hint = "Keep one spec in one file; remove the line ---."
-                    raise YamlError("a second document begins here", hint, self.place(event))
+                    raise YamlError("a second document begins here", hint, self.location(event))
             elif isinstance(event, yaml.NodeEvent):
                 root = self.node(event, events, 0)
         if isinstance(root, Scalar) and root.plain and not root.text:
             return None
         return root
 
-    def place(self, event: yaml.Event) -> Place:
+    def location(self, event: yaml.Event) -> Location:
         """Where an event begins, 1-based."""
-        return mark_place(event.start_mark, self.file)
+        return mark_location(event.start_mark, self.file)
 
     def node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
         """The node that begins with `event`."""
-        place = self.place(event)
-        self.refuse(event, place)
+        location = self.location(event)
+        self.refuse(event, location)
         if depth > MAX_DEPTH:
-            raise SpecError(f"nested deeper than {MAX_DEPTH} levels", "A spec needs four at most; flatten it.", place)
+            raise SpecError(
+                f"nested deeper than {MAX_DEPTH} levels", "A spec needs four at most; flatten it.", location
+            )
         if isinstance(event, yaml.ScalarEvent):
             bad = UNSPEAKABLE.search(event.value)
             if bad:
-                raise unspeakable(bad.group(), place)
+                raise unspeakable(bad.group(), location)
             plain = event.tag not in TEXT_TAGS if event.tag else bool(event.implicit[0])
-            return Scalar(event.value, plain, place)
+            return Scalar(event.value, plain, location)
         if isinstance(event, yaml.SequenceStartEvent):
             items = []
             for item in events:
                 if isinstance(item, yaml.SequenceEndEvent):
                     break
                 items.append(self.node(item, events, depth + 1))
-            return Listing(tuple(items), place)
-        return self.mapping(place, events, depth)
+            return Listing(tuple(items), location)
+        return self.mapping(location, events, depth)
 
-    def mapping(self, place: Place, events: Iterator[yaml.Event], depth: int) -> Mapping:
+    def mapping(self, location: Location, events: Iterator[yaml.Event], depth: int) -> Mapping:
         """The mapping whose start has been read."""
         entries: dict[str, Entry] = {}
         for event in events:
@@ -123,38 +125,40 @@ class Composer:
                 break
             key = self.node(event, events, depth + 1)
             if not isinstance(key, Scalar) or not key.text:
-                raise SpecError("a key must be a word", "Write key: value.", key.place)
+                raise SpecError("a key must be a word", "Write key: value.", key.location)
             if key.text in entries:
-                first = entries[key.text].key_place
+                first = entries[key.text].key_location
                 hint = f"It stands in line {first.line} already; keep one of the two."
-                raise SpecError(f"the key {shorten(key.text)} is given twice", hint, key.place)
-            entries[key.text] = Entry(key.place, self.node(next(events), events, depth + 1))
-        return Mapping(entries, place)
+                raise SpecError(f"the key {shorten(key.text)} is given twice", hint, key.location)
+            entries[key.text] = Entry(key.location, self.node(next(events), events, depth + 1))
+        return Mapping(entries, location)
 
-    def refuse(self, event: yaml.Event, place: Place) -> None:
+    def refuse(self, event: yaml.Event, location: Location) -> None:
         """Raise for what a spec may not use: aliases, anchors and tags beyond the core."""
         if isinstance(event, yaml.AliasEvent):
             hint = f"Write the value out, or put the text in quotes: '*{event.anchor}'."
-            raise YamlError(f"the alias *{event.anchor} is not allowed in a spec", hint, place)
+            raise YamlError(f"the alias *{event.anchor} is not allowed in a spec", hint, location)
         if isinstance(event, yaml.NodeEvent) and event.anchor:
             hint = f"Remove it, or put the text in quotes: '&{event.anchor} …'."
-            raise YamlError(f"the anchor &{event.anchor} is not allowed in a spec", hint, place)
+            raise YamlError(f"the anchor &{event.anchor} is not allowed in a spec", hint, location)
         tag = getattr(event, "tag", None)
         if tag and tag != "!" and tag not in CORE_TAGS:
-            raise YamlError(f"the tag {tag} is not allowed in a spec", "Remove it, or put the text in quotes.", place)
+            raise YamlError(
+                f"the tag {tag} is not allowed in a spec", "Remove it, or put the text in quotes.", location
+            )
 
 
 def translate(error: yaml.MarkedYAMLError, file: str, loader: yaml.SafeLoader) -> YamlError:
     """The parser's complaint in words that help."""
     mark = error.problem_mark or error.context_mark or loader.get_mark()
-    place = mark_place(mark, file)
+    location = mark_location(mark, file)
     opened = error.context_mark or mark
     said = f"{error.context or ''} {error.problem or ''}"
     for part, message, hint in TRANSLATIONS:
         if part in said:
             began = f" (it begins in line {opened.line + 1})" if opened.line != mark.line else ""
-            return YamlError(message + began, hint, place)
-    return YamlError(f"this is not YAML: {error.problem}", "Mend the line, or put the text in quotes.", place)
+            return YamlError(message + began, hint, location)
+    return YamlError(f"this is not YAML: {error.problem}", "Mend the line, or put the text in quotes.", location)
 
 
 TRANSLATIONS = (

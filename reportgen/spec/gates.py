@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
-from reportgen.errors import SpecError, about
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from reportgen.errors import Location, SpecError, about
 from reportgen.text.suggest import nearest
 
 Comparator = Literal[">=", "<=", ">", "<", "==", "!="]
@@ -24,7 +27,7 @@ FORM = "Write METRIC >= NUMBER, such as accuracy >= 0.90, and confidently after 
 
 @dataclass(frozen=True)
 class Rule:
-    """One gate, parsed."""
+    """One gate, parsed. In a spec and in a record it is written as its text."""
 
     text: str
     """As written, outer spaces removed."""
@@ -33,6 +36,39 @@ class Rule:
     bound: float
     confidently: bool
     """True: the whole interval has to fulfil it; False: the point estimate."""
+    location: Location | None = field(default=None, compare=False)
+    """In the spec's text; None for a rule of a record."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        """A text is parsed, and a rule is written out as its text."""
+        text = core_schema.no_info_after_validator_function(read_rule, core_schema.str_schema())
+        return core_schema.json_or_python_schema(
+            json_schema=text,
+            python_schema=core_schema.no_info_wrap_validator_function(keep_rule, text),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda rule: rule.text, return_schema=core_schema.str_schema()
+            ),
+        )
+
+
+def keep_rule(value: Any, read: Callable[[Any], Rule]) -> Rule:
+    """A rule that is one already, or the one that a text spells."""
+    return value if isinstance(value, Rule) else read(value)
+
+
+def read_rule(text: str) -> Rule:
+    """The rule that a text spells. Raises PydanticCustomError `refused` with message and hint."""
+    try:
+        return parse_rule(text)
+    except ValueError as error:
+        told = {"message": f"the gate {text!r} can't be read: {error}", "hint": FORM}
+        raise PydanticCustomError("refused", "{message}", told) from None
+
+
+def with_locations(rules: Sequence[Rule], find: Callable[[int], Location | None]) -> tuple[Rule, ...]:
+    """The rules with where each stands, told by its number."""
+    return tuple(replace(rule, location=find(number)) for number, rule in enumerate(rules))
 
 
 def parse_rule(text: str) -> Rule:
@@ -67,10 +103,11 @@ def split_change(name: str) -> tuple[str, str]:
     return name.removesuffix(ending), ending
 
 
-def check_classes(gates: Sequence[str], classes: Sequence[str]) -> None:
+def check_classes(gates: Sequence[Rule], classes: Sequence[str]) -> None:
     """Raise SpecError, pointing at its line, for a gate on a class that the data set does not have."""
-    for place, text in enumerate(gates):
-        found = CLASS.fullmatch(split_change(parse_rule(text).metric)[0])
+    for number, rule in enumerate(gates):
+        found = CLASS.fullmatch(split_change(rule.metric)[0])
         if found is not None and found["name"] not in classes:
-            with about(f"gates.{place}"):
-                raise SpecError(f"the data has no class {found['name']!r}", nearest(found["name"], classes))
+            hint = nearest(found["name"], classes)
+            with about(f"gates.{number}"):
+                raise SpecError(f"the data has no class {found['name']!r}", hint, rule.location)

@@ -1,14 +1,15 @@
-"""A spec as it was written: scalars, lists and mappings that know their place, and what the scalars mean."""
+"""A spec as it was written: scalars, lists and mappings that know their location, and what the scalars mean."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.errors import Place, SpecError
+from reportgen.errors import Location, SpecError
 
 INTEGER = re.compile(r"[-+]?[0-9]+(_[0-9]+)*")
 OCTAL = re.compile(r"0o[0-7]+")
@@ -30,7 +31,7 @@ class Scalar:
     text: str
     plain: bool
     """Not quoted, so that it may mean a number, a truth value or nothing."""
-    place: Place
+    location: Location
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,14 @@ class Listing:
     """A list."""
 
     items: tuple[Node, ...]
-    place: Place
+    location: Location
 
 
 @dataclass(frozen=True)
 class Entry:
     """One key of a mapping and its value."""
 
-    key_place: Place
+    key_location: Location
     value: Node
 
 
@@ -54,7 +55,7 @@ class Mapping:
     """Keys and values, in the order of the text."""
 
     entries: dict[str, Entry]
-    place: Place
+    location: Location
 
 
 Node = Scalar | Listing | Mapping
@@ -90,7 +91,7 @@ def value_of(node: Node) -> Any:
     value = scalar_value(node.text) if node.plain else node.text
     if isinstance(value, float) and not math.isfinite(value):
         hint = "Write a number that a computer can hold; leave the key out for no limit."
-        raise SpecError(f"{shorten(node.text)} is not a finite number", hint, node.place)
+        raise SpecError(f"{shorten(node.text)} is not a finite number", hint, node.location)
     return value
 
 
@@ -115,19 +116,31 @@ def shorten(text: str) -> str:
     return json.dumps(text if len(text) <= SHOWN else text[: SHOWN - 1] + "…", ensure_ascii=False)
 
 
-def find(root: Node, path: Path) -> tuple[Node | None, Place]:
-    """The node at `path` and where it stands; where it is missing, None and the place of the nearest parent."""
-    node, place = root, root.place
+def find(root: Node, path: Path) -> tuple[Node | None, Location]:
+    """The node at `path` and where it stands; where it is missing, None and the location of the nearest parent."""
+    node, location = root, root.location
     for part in path:
         if isinstance(node, Mapping) and isinstance(part, str) and part in node.entries:
-            place = node.entries[part].key_place
+            location = node.entries[part].key_location
             node = node.entries[part].value
         elif isinstance(node, Listing) and isinstance(part, int) and part < len(node.items):
             node = node.items[part]
-            place = node.place
+            location = node.location
         else:
-            return None, place
-    return node, place
+            return None, location
+    return node, location
+
+
+def list_locations(node: Node, path: Path = ()) -> Iterator[tuple[Path, Location]]:
+    """Where everything below a node stands: values of a mapping at their keys."""
+    if isinstance(node, Mapping):
+        for key, entry in node.entries.items():
+            yield (*path, key), entry.key_location
+            yield from list_locations(entry.value, (*path, key))
+    elif isinstance(node, Listing):
+        for number, item in enumerate(node.items):
+            yield (*path, number), item.location
+            yield from list_locations(item, (*path, number))
 
 
 def replace(root: Node, path: Path, new: Entry) -> Node:
@@ -138,13 +151,13 @@ def replace(root: Node, path: Path, new: Entry) -> Node:
     if isinstance(root, Listing) and isinstance(part, int):
         items = list(root.items)
         items[part] = replace(items[part], rest, new)
-        return Listing(tuple(items), root.place)
+        return Listing(tuple(items), root.location)
     entries = dict(root.entries) if isinstance(root, Mapping) else {}
     old = entries.get(str(part))
-    empty = Mapping({}, new.value.place)
+    empty = Mapping({}, new.value.location)
     if not rest:
         entries[str(part)] = new
     else:
         inner = replace(old.value if old else empty, rest, new)
-        entries[str(part)] = Entry(old.key_place if old else new.key_place, inner)
-    return Mapping(entries, root.place)
+        entries[str(part)] = Entry(old.key_location if old else new.key_location, inner)
+    return Mapping(entries, root.location)

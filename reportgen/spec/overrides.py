@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reportgen.errors import Place, SpecError
+from reportgen.errors import Location, SpecError
 from reportgen.spec.composer import YamlError, compose
 from reportgen.spec.nodes import Entry, Listing, Mapping, Node, Path, Scalar, describe, find, replace, shorten
 
@@ -16,8 +16,8 @@ def apply_overrides(root: Node, overrides: Sequence[str]) -> Node:
     """
     for text in overrides:
         path, value = parse_override(text)
-        reach(root, path, value.place)
-        root = replace(root, path, Entry(value.place, value))
+        reach(root, path, value.location)
+        root = replace(root, path, Entry(value.location, value))
     return root
 
 
@@ -27,27 +27,29 @@ def parse_override(text: str) -> tuple[Path, Node]:
     parts = tuple(part.strip() for part in key.split("."))
     if not equals or not all(parts):
         message = f"--set {shorten(text)} is not KEY=VALUE"
-        raise SpecError(message, "Write it as: --set run.epochs=2", Place("--set"))
-    place = Place(f"--set {'.'.join(parts)}")
+        raise SpecError(message, "Write it as: --set run.epochs=2", Location("--set"))
+    location = Location(f"--set {'.'.join(parts)}")
     try:
-        value = compose(written, place.file) or Scalar("", plain=True, place=place)
+        value = compose(written, location.file) or Scalar("", plain=True, location=location)
     except YamlError:
-        value = Scalar(written, plain=False, place=place)
+        value = Scalar(written, plain=False, location=location)
     except SpecError as error:
-        raise SpecError(error.message, error.hint, place) from error
-    return parts, at_place(value, place)
+        raise SpecError(error.message, error.hint, location) from error
+    return parts, at_location(value, location)
 
 
-def at_place(node: Node, place: Place) -> Node:
-    """The same value, all of it standing at `place`: lines and columns of a command line tell nobody anything."""
+def at_location(node: Node, location: Location) -> Node:
+    """The same value, all of it standing at `location`: lines and columns of a command line tell nobody anything."""
     if isinstance(node, Scalar):
-        return Scalar(node.text, node.plain, place)
+        return Scalar(node.text, node.plain, location)
     if isinstance(node, Listing):
-        return Listing(tuple(at_place(item, place) for item in node.items), place)
-    return Mapping({key: Entry(place, at_place(entry.value, place)) for key, entry in node.entries.items()}, place)
+        return Listing(tuple(at_location(item, location) for item in node.items), location)
+    return Mapping(
+        {key: Entry(location, at_location(entry.value, location)) for key, entry in node.entries.items()}, location
+    )
 
 
-def reach(root: Node, path: Path, place: Place) -> None:
+def reach(root: Node, path: Path, location: Location) -> None:
     """Raise when a key on the way holds something that has no keys."""
     for end in range(1, len(path)):
         node, _ = find(root, path[:end])
@@ -55,4 +57,4 @@ def reach(root: Node, path: Path, place: Place) -> None:
             continue
         name = ".".join(str(part) for part in path[:end])
         hint = f"Set the whole of it: --set {name}=…"
-        raise SpecError(f"{name} is {describe(node)} and has no key {path[end]!r}", hint, place)
+        raise SpecError(f"{name} is {describe(node)} and has no key {path[end]!r}", hint, location)

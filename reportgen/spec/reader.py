@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.errors import EnvironmentTrouble, Place, SpecError
+from reportgen.errors import EnvironmentTrouble, Location, ReportgenError, SpecError
 from reportgen.spec.checking import check
 from reportgen.spec.composer import compose
-from reportgen.spec.nodes import Node, find
+from reportgen.spec.gates import with_locations
+from reportgen.spec.nodes import Node, list_locations
+from reportgen.spec.nodes import Path as Keys
 from reportgen.spec.overrides import apply_overrides, parse_override
 from reportgen.spec.types import ReportSpec
 from reportgen.text.suggest import nearest
@@ -19,24 +23,52 @@ DRAWN = ("title", "report", "card", "outputs", "gates", "plugins")
 """Parts of a spec that can change without running the model again."""
 
 
-def read_spec(path: Path, overrides: Sequence[str] = ()) -> ReportSpec:
-    """The spec in a file, with `KEY=VALUE` overrides put in.
+@dataclass(frozen=True)
+class SpecFile:
+    """A spec and where each of its keys stands."""
+
+    path: Path
+    spec: ReportSpec
+    locations: Mapping[Keys, Location]
+    """Keys and positions from the root -> where, of all that is written in the file or on the command line."""
+
+    @property
+    def base(self) -> Path:
+        """The folder that the spec's paths are relative to."""
+        return self.path.parent
+
+    def locate(self, key: str) -> Location | None:
+        """Where a dotted key stands, or the nearest key above it; None where nothing does."""
+        parts = tuple(int(part) if part.isdigit() else part for part in key.split("."))
+        above = (parts[:end] for end in range(len(parts), 0, -1))
+        return next((self.locations[keys] for keys in above if keys in self.locations), None)
+
+    @contextmanager
+    def located(self) -> Iterator[None]:
+        """Give errors that are about a key of the spec its location."""
+        try:
+            yield
+        except ReportgenError as error:
+            if error.location is None and error.key:
+                error.location = self.locate(error.key)
+            raise
+
+
+def open_spec(path: Path, overrides: Sequence[str] = ()) -> SpecFile:
+    """The spec in a file, with `KEY=VALUE` overrides put in, and the location of every key.
 
     Raises SpecError with file, line and column for whatever is wrong with it; EnvironmentTrouble when it can't be read.
     """
-    return check(apply_overrides(parse(read_text(path), str(path)), overrides))
-
-
-def locate(path: Path, overrides: Sequence[str], key: str) -> Place | None:
-    """Where a dotted key stands in a spec or its overrides, or the nearest key above it; None where nothing does."""
-    parts = tuple(int(part) if part.isdigit() else part for part in key.split("."))
     root = apply_overrides(parse(read_text(path), str(path)), overrides)
-    while parts:
-        node, place = find(root, parts)
-        if node is not None:
-            return place
-        parts = parts[:-1]
-    return None
+    locations = dict(list_locations(root))
+    spec = check(root)
+    gates = with_locations(spec.gates, lambda number: locations.get(("gates", number)))
+    return SpecFile(path, spec.model_copy(update={"gates": gates}), locations)
+
+
+def read_spec(path: Path, overrides: Sequence[str] = ()) -> ReportSpec:
+    """The spec in a file alone; raises what `open_spec` does."""
+    return open_spec(path, overrides).spec
 
 
 def parse(text: str, file: str) -> Node:
@@ -44,7 +76,7 @@ def parse(text: str, file: str) -> Node:
     root = compose(text, file)
     if root is None:
         hint = "It needs a model at least. A spec to start from: reportgen new -o spec.yaml"
-        raise SpecError("the spec is empty", hint, Place(file, 1, 1))
+        raise SpecError("the spec is empty", hint, Location(file, 1, 1))
     return root
 
 
@@ -55,10 +87,10 @@ def override_report(spec: ReportSpec, overrides: Sequence[str]) -> ReportSpec:
         if path[0] in ("model", "data", "run"):
             name = ".".join(str(part) for part in path)
             hint = f"Change it in the spec and build again; a record can be drawn with another {', '.join(DRAWN)}."
-            raise SpecError(f"{name} can't change here: the record was measured with it", hint, value.place)
+            raise SpecError(f"{name} can't change here: the record was measured with it", hint, value.location)
         if path[0] == "baseline":
             hint = "Compare two records with: reportgen compare BASELINE CANDIDATE"
-            raise SpecError("the baseline can't change here", hint, value.place)
+            raise SpecError("the baseline can't change here", hint, value.location)
     if not overrides:
         return spec
     written = spec.model_dump_json()
@@ -79,13 +111,13 @@ def read_text(path: Path) -> str:
         raise EnvironmentTrouble(f"{path} can't be read: {reason}", "Check its name and its permissions.") from error
     if len(data) > MAX_BYTES:
         message = f"{path} is larger than {MAX_BYTES:,} bytes"
-        raise SpecError(message, "A spec has a page or two; is this the right file?", Place(str(path)))
+        raise SpecError(message, "A spec has a page or two; is this the right file?", Location(str(path)))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", errors="replace")
-        place = Place(str(path), before.count("\n") + 1, len(before) - before.rfind("\n"))
-        raise SpecError("the file is not UTF-8 text", "Save it in the encoding UTF-8.", place) from error
+        location = Location(str(path), before.count("\n") + 1, len(before) - before.rfind("\n"))
+        raise SpecError("the file is not UTF-8 text", "Save it in the encoding UTF-8.", location) from error
 
 
 def neighbours(path: Path) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reportgen.spec.gates import FORM, parse_rule
 from reportgen.spec.optimizers import broken_optimizer_rules
 from reportgen.spec.types import UNSMOOTHED, LossSpec, ReportSpec, RunSpec
 
@@ -36,22 +35,12 @@ def broken_rules(spec: ReportSpec) -> Iterator[BrokenRule]:
             f"data.normalize has {len(normalize.mean)} values for mean and {len(normalize.std)} for std",
             "Give both one value for each channel.",
         )
-    yield from broken_gates(spec)
     if "num_classes" in spec.model.args and not isinstance(spec.model.args["num_classes"], int):
         yield BrokenRule(
             ("model", "args", "num_classes"),
             "model.args.num_classes is not a whole number",
             "Leave it out: it is filled in from the data set.",
         )
-
-
-def broken_gates(spec: ReportSpec) -> Iterator[BrokenRule]:
-    """Every gate that can't be read."""
-    for place, text in enumerate(spec.gates):
-        try:
-            parse_rule(text)
-        except ValueError as error:
-            yield BrokenRule(("gates", place), f"the gate {text!r} can't be read: {error}", FORM)
 
 
 def rules_of_evaluation(spec: ReportSpec) -> Iterator[BrokenRule]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WrapValidator, field_validator, model_validator
 
 from reportgen.spec.frozen import Frozen
+from reportgen.spec.gates import Rule
 from reportgen.spec.normalization import Normalization as Normalization
 from reportgen.spec.normalization import Normalize
 from reportgen.spec.numbers import ImageSize, PositiveFloat, PositiveInt, Seed, Share, Weight
@@ -183,7 +184,7 @@ class ReportSpec(Frozen):
     outputs: Annotated[tuple[str, ...], Field(min_length=1)] = ("html", "pdf", "json")
     baseline: Baseline | None = None
     """What the run is compared with, on the same images; a path alone stands for `record`."""
-    gates: tuple[str, ...] = ()
+    gates: tuple[Rule, ...] = ()
     """Rules such as `accuracy >= 0.90`, see `reportgen.spec.gates`; where one fails the exit code is 1."""
     plugins: tuple[str, ...] = ()
     """Importable modules that hold the user's own sections, figures, outputs, data sets or model sources."""

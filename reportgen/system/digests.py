@@ -22,7 +22,10 @@ MOST = 2000
 
 @dataclass
 class DigestMemo:
-    """Digests by device, inode, size and time of change. A memo that can't be read or written is as good as empty."""
+    """Digests by device, inode, size and times of writing and of change; the last moves whoever sets the other back.
+
+    A memo that can't be read or written is as good as empty.
+    """
 
     path: Path
     known: dict[str, str] = field(default_factory=dict)
@@ -44,14 +47,14 @@ class DigestMemo:
         """Digest of a file, in hexadecimal; None where there is no such file."""
         try:
             stat = path.stat()
-            key = f"{stat.st_dev}:{stat.st_ino}:{stat.st_size}:{stat.st_mtime_ns}"
+            key = f"{stat.st_dev}:{stat.st_ino}:{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}"
             if key in self.known:
                 return self.known[key]
             with path.open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError:
             return None
-        if stat.st_size >= LARGE and time.time() - stat.st_mtime > SETTLED_SECONDS:
+        if stat.st_size >= LARGE and time.time() - max(stat.st_mtime, stat.st_ctime) > SETTLED_SECONDS:
             self.known[key] = found
             self.changed = True
         return found

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.cli.github import SUMMARY_BYTES, annotate, step_outputs, write_outputs, write_summary
-from reportgen.errors import Place
+from reportgen.errors import Location
 from reportgen.record.gate_result import GateResult
 from reportgen.record.judgement import Judgement
 from reportgen.record.run import RunRecord
@@ -71,7 +71,7 @@ def test_the_summary_is_appended_while_it_fits(tmp_path: Path) -> None:
 
 def test_annotations_stand_at_their_lines_and_are_at_most_ten_of_a_kind() -> None:
     gates = (gate("pass"), *[gate("fail")] * 12, gate("undecided", "ece <= 0.1\n::error::x, y"))
-    places = tuple(Place("a,b.yaml", number, 3) for number in range(len(gates)))
+    places = tuple(Location("a,b.yaml", number, 3) for number in range(len(gates)))
     lines = list(annotate(gates, places))
     assert sum(line.startswith("::error ") for line in lines) == 10
     assert lines[0].startswith("::error file=a%2Cb.yaml,line=1,col=3,title=Gate fail%3A accuracy >= 0.9::Top-1")

@@ -15,7 +15,7 @@ from reportgen.cli.errors import print_error
 from reportgen.cli.live import LiveLines
 from reportgen.cli.terminal import PlainLines, Quiet, make_progress
 from reportgen.cli.terminal_text import duration, safe
-from reportgen.errors import Place, SpecError
+from reportgen.errors import Location, SpecError
 from reportgen.progress import Progress
 
 NASTY = "\x1b[31mred\x1b[0m [bold]b[/bold] :smile: \r\u202e\x07"
@@ -97,7 +97,7 @@ def test_outside_text_commands_nothing() -> None:
     with progress.stage(NASTY, unit=NASTY) as task:
         task.advance(1, NASTY)
     progress.warn(NASTY)
-    print_error(SpecError(NASTY, NASTY, Place(NASTY, 1, 1)), stream=stream)
+    print_error(SpecError(NASTY, NASTY, Location(NASTY, 1, 1)), stream=stream)
     assert not set(stream.getvalue()) & set("\x1b\r\x07\u202e")
     assert f"warning: {SHOWN}\n" in stream.getvalue()
     assert safe("中文 🙂 é") == "中文 🙂 é"
@@ -119,7 +119,7 @@ def error_lines(error: SpecError, **more: bool) -> list[str]:
 def test_an_error_shows_its_line(tmp_path: Path) -> None:
     path = tmp_path / "spec.yaml"
     path.write_text("title: 中é\tx: y\nrun: {epoch: 3}\n", encoding="utf-8")
-    error = SpecError("there is no key 'epoch' in run", "Did you mean epochs?\nSecond line.", Place(str(path), 2, 7))
+    error = SpecError("there is no key 'epoch' in run", "Did you mean epochs?\nSecond line.", Location(str(path), 2, 7))
     assert error_lines(error) == [
         "error: there is no key 'epoch' in run",
         f"  at {path}:2:7",
@@ -128,19 +128,24 @@ def test_an_error_shows_its_line(tmp_path: Path) -> None:
         "  Did you mean epochs?",
         "  Second line.",
     ]
-    assert error_lines(SpecError("m", "", Place(str(path), 1, 11)))[2:] == ["    title: 中é x: y", "               ^"]
+    assert error_lines(SpecError("m", "", Location(str(path), 1, 11)))[2:] == [
+        "    title: 中é x: y",
+        "               ^",
+    ]
 
 
 def test_an_error_with_a_very_long_line_shows_its_part(tmp_path: Path) -> None:
     path = tmp_path / "spec.yaml"
     path.write_text("a" * 5000 + "!" + "b" * 5000)
-    shown, caret = error_lines(SpecError("m", "", Place(str(path), 1, 5001)))[2:]
+    shown, caret = error_lines(SpecError("m", "", Location(str(path), 1, 5001)))[2:]
     assert len(shown) < 200
     assert shown[caret.index("^")] == "!"
 
 
-@pytest.mark.parametrize("place", [Place("--set run.epochs"), Place("/nowhere/x", 3, 1), Place("a\0b", 1, 1), None])
-def test_an_error_without_a_line_to_show(place: Place | None) -> None:
+@pytest.mark.parametrize(
+    "place", [Location("--set run.epochs"), Location("/nowhere/x", 3, 1), Location("a\0b", 1, 1), None]
+)
+def test_an_error_without_a_line_to_show(place: Location | None) -> None:
     lines = error_lines(SpecError("message", "hint", place))
     assert lines[0] == "error: message"
     assert lines[-1] == "  hint"

@@ -17,7 +17,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.model import SectionView, Skipped
 from reportgen.report.sections import find_sections
 from reportgen.spec import read_spec
-from reportgen.spec.gates import check_classes, parse_rule
+from reportgen.spec.gates import Rule, check_classes, parse_rule
 from tests.support.commands import TINY, run_here, write_spec
 from tests.support.cost_facts import with_cost
 from tests.support.explanation_facts import explained
@@ -38,6 +38,10 @@ VALUES = (
     metric("class.cat.recall", 0.7, 0.6, 0.8),
     metric("latency_p50.change_ratio", 1.05, 1.0, 1.1, unit="ratio"),
 )
+
+
+def rules(*texts: str) -> tuple[Rule, ...]:
+    return tuple(parse_rule(text) for text in texts)
 
 
 @pytest.mark.parametrize(
@@ -65,17 +69,17 @@ VALUES = (
     ],
 )
 def test_a_rule_is_judged(rule: str, outcome: str) -> None:
-    (result,) = judge_gates([rule], VALUES)
+    (result,) = judge_gates(rules(rule), VALUES)
     assert result.outcome == outcome
     assert bool(result.reason) == (outcome == "undecided")
 
 
 def test_a_failure_says_by_how_much() -> None:
-    (result,) = judge_gates(["accuracy >= 0.95"], VALUES)
+    (result,) = judge_gates(rules("accuracy >= 0.95"), VALUES)
     assert result.distance.replace("\u00a0", " ") == "4.00 points"
-    (result,) = judge_gates(["latency_p50_ms <= 1"], VALUES)
+    (result,) = judge_gates(rules("latency_p50_ms <= 1"), VALUES)
     assert result.distance.replace("\u00a0", " ") == "3.00 ms"
-    (result,) = judge_gates(["parameters <= 10"], VALUES)
+    (result,) = judge_gates(rules("parameters <= 10"), VALUES)
     assert result.distance == "990"
 
 
@@ -100,20 +104,20 @@ def test_a_rule_that_can_t_be_read_points_at_its_line(tmp_path: Path) -> None:
     path = write_spec(tmp_path, TINY + "gates:\n  - parameters <= 1e6\n  - accuracy at least 0.9\n")
     with pytest.raises(SpecError, match="can't be read") as caught:
         read_spec(path)
-    assert str(caught.value.place) == f"{path}:8:5"
+    assert str(caught.value.location) == f"{path}:8:5"
 
 
 def test_names_that_do_not_exist() -> None:
-    check_names(["accuracy >= 1", "class.cat.recall >= 0.7", "latency_p50_ms <= 3", "size.x > 1"], ["size.x"])
+    check_names(rules("accuracy >= 1", "class.cat.recall >= 0.7", "latency_p50_ms <= 3", "size.x > 1"), ["size.x"])
     with pytest.raises(SpecError, match="acuracy") as caught:
-        check_names(["parameters <= 1", "acuracy >= 0.9"])
+        check_names(rules("parameters <= 1", "acuracy >= 0.9"))
     assert caught.value.key == "gates.1"
     assert "Did you mean accuracy?" in caught.value.hint
     with pytest.raises(SpecError, match="recal"):
-        check_names(["class.cat.recal >= 0.7"])
+        check_names(rules("class.cat.recal >= 0.7"))
     with pytest.raises(SpecError, match="needs a baseline"):
-        check_names(["accuracy.change > -0.005"])
-    check_names(["accuracy.change > -0.005", "class.cat.recall.change >= 0"], baseline=True)
+        check_names(rules("accuracy.change > -0.005"))
+    check_names(rules("accuracy.change > -0.005", "class.cat.recall.change >= 0"), baseline=True)
 
 
 def test_the_numbers_of_sections_have_names() -> None:
@@ -125,9 +129,9 @@ def test_the_numbers_of_sections_have_names() -> None:
         "corruption_accuracy >= 0.5", "pgd_accuracy > 0", "card.completeness >= 80 %", "response.dead_share <= 5 %",
         "data.duplicates_across == 0",
     ]  # fmt: skip
-    check_names(gates, more)
+    check_names(rules(*gates), more)
     changes = ["latency.batch_64.p50_ms.change_ratio <= 1.10", "corruption_accuracy.change >= -0.01"]
-    check_names(changes, more, baseline=True)
+    check_names(rules(*changes), more, baseline=True)
     for wrong, hint in (
         ("latency.batch_N.p50 <= 1", "latency.batch_N.p50_ms"),
         ("latency.batch_.p50 <= 1", "latency.batch_N.p50"),
@@ -136,7 +140,7 @@ def test_the_numbers_of_sections_have_names() -> None:
         ("explanations.cam.deletion_gian > 0", "explanations.cam.deletion_gain"),
     ):
         with pytest.raises(SpecError, match="there is no number") as caught:
-            check_names([wrong], more)
+            check_names(rules(wrong), more)
         assert hint in caught.value.hint
 
 
@@ -149,7 +153,7 @@ def test_a_section_adds_the_numbers_that_it_declares(record: RunRecord, name: st
     shown = view.metrics if isinstance(view, SectionView) else ()
     assert shown == section.values(Subject(whole))
     assert bool(shown) == bool(section.metrics)
-    check_names([f"{value.name} > 0" for value in shown], section.metrics)
+    check_names(rules(*(f"{value.name} > 0" for value in shown)), section.metrics)
     bare = record.model_copy(update={"probes": None})
     before = section.build(Subject(bare), {})
     assert section.values(Subject(bare)) == (before.metrics if isinstance(before, SectionView) else ())
@@ -170,29 +174,29 @@ def test_a_section_adds_the_numbers_that_it_declares(record: RunRecord, name: st
 def test_costs_are_judged_in_their_units(record: RunRecord, rule: str, outcome: str, distance: str) -> None:
     energy = Energy(source="rapl", batch_size=2, n=10, seconds=1.0, joules=10.0)
     values = find_sections()["cost"].values(Subject(with_cost(record, energy=energy)))
-    (result,) = judge_gates([rule], values)
+    (result,) = judge_gates(rules(rule), values)
     assert (result.outcome, result.distance.replace("\u00a0", " ")) == (outcome, distance)
 
 
 def test_what_is_not_compared_says_why() -> None:
     changes = [metric("latency_p50.change_ratio", None, unit="ratio")]
     gaps = [NotCompared(name="latency_p50.change_ratio", reason="Another machine.")]
-    results = judge_gates(["latency_p50_ms.change_ratio <= 1.1", "macs.change <= 0"], changes, gaps)
+    results = judge_gates(rules("latency_p50_ms.change_ratio <= 1.1", "macs.change <= 0"), changes, gaps)
     assert [(one.outcome, one.word) for one in results] == [("undecided", "not enough data")] * 2
     assert [one.reason for one in results] == ["Another machine.", "This run has no such number."]
 
 
 def test_classes_that_do_not_exist() -> None:
-    check_classes(["class.cat.recall >= 0.7", "accuracy >= 0"], ["cat", "dog"])
+    check_classes(rules("class.cat.recall >= 0.7", "accuracy >= 0"), ["cat", "dog"])
     with pytest.raises(SpecError, match="no class 'cta'") as caught:
-        check_classes(["class.cta.recall >= 0.7"], ["cat", "dog"])
+        check_classes(rules("class.cta.recall >= 0.7"), ["cat", "dog"])
     assert caught.value.key == "gates.0"
 
 
 def test_a_name_with_dots_and_spaces_is_a_class(record: RunRecord) -> None:
-    check_classes(["class.tabby.cat no. 1.f1 > 0.1"], ["tabby.cat no. 1"])
+    check_classes(rules("class.tabby.cat no. 1.f1 > 0.1"), ["tabby.cat no. 1"])
     assert record.measured is not None
-    (result,) = judge_gates(["class.cat.recall >= 0"], [score.recall for score in record.measured.classes])
+    (result,) = judge_gates(rules("class.cat.recall >= 0"), [score.recall for score in record.measured.classes])
     assert result.outcome == "pass"
 
 

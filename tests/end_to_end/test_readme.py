@@ -14,6 +14,7 @@ from reportgen.record.run import RunRecord
 from reportgen.record.store import save_record
 from reportgen.report.sections import find_sections
 from reportgen.spec import read_spec
+from reportgen.spec.gates import parse_rule
 from reportgen.spec.probes import ProbesSpec
 from tests.support.commands import run_here
 
@@ -83,7 +84,8 @@ def test_every_file_of_the_readme_is_there() -> None:
 def test_the_gates_of_the_readme_are_gates() -> None:
     spec = next(yaml.safe_load(block) for block in blocks("yaml") if "gates:" in block)
     assert len(spec["gates"]) >= 6
-    check_names(spec["gates"], [name for one in find_sections().values() for name in one.metrics], baseline=True)
+    rules = [parse_rule(text) for text in spec["gates"]]
+    check_names(rules, [name for one in find_sections().values() for name in one.metrics], baseline=True)
 
 
 def test_the_workflows_of_the_readme_run_commands_that_exist(capsys: pytest.CaptureFixture[str]) -> None:

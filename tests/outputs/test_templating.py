@@ -54,8 +54,8 @@ def test_a_wrong_template_names_itself_and_its_line(tmp_path: Path, text: str, l
     values = {"figure": plain_figure("a"), "names": [1]}
     with pytest.raises(RenderError, match=says) as caught:
         render_template("page.html.j2", values, folder=folder)
-    assert caught.value.place is not None
-    assert (caught.value.place.file, caught.value.place.line) == ("page.html.j2", line)
+    assert caught.value.location is not None
+    assert (caught.value.location.file, caught.value.location.line) == ("page.html.j2", line)
     assert str(folder) in caught.value.hint
     assert caught.value.exit_code == 5
 
@@ -65,7 +65,7 @@ def test_an_included_template_is_named_by_its_own_line(tmp_path: Path) -> None:
     write(tmp_path, "\n{% include 'sections/inner.html.j2' %}")
     with pytest.raises(RenderError) as caught:
         render_template("page.html.j2", {}, folder=tmp_path)
-    assert str(caught.value.place) == "sections/inner.html.j2:3"
+    assert str(caught.value.location) == "sections/inner.html.j2:3"
 
 
 def test_a_missing_template_is_named() -> None:

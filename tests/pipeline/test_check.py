@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import DataError, EnvironmentTrouble
+from reportgen.experiment.datasets import find_datasets
 from reportgen.pipeline import check
 from reportgen.pipeline.build import Options
 from reportgen.plugins import Output
-from reportgen.spec.probes import ProbesSpec, RobustnessOptions
+from reportgen.spec.probes import CostOptions, ProbesSpec, RobustnessOptions
 from reportgen.spec.types import DataSpec, LossSpec, ModelSpec, ReportSpec, RunSpec
 
 
@@ -27,20 +28,25 @@ def test_the_run_in_words() -> None:
 
 def test_the_probes_by_name_and_level() -> None:
     assert check.probes_line(spec(run=RunSpec(probes="none"))) == "none"
-    some = ProbesSpec(level="none", robustness=RobustnessOptions(level="full"), cost="fast")
+    some = ProbesSpec(level="none", robustness=RobustnessOptions(level="full"), cost=CostOptions(level="fast"))
     assert check.probes_line(spec(run=RunSpec(probes=some))) == "robustness (full), cost (fast)"
 
 
 def test_where_the_data_would_come_from(tmp_path: Path) -> None:
     online, offline = Options(), Options(offline=True)
-    assert check.data_line(spec(), (tmp_path,), offline) == "cifar10, here"
-    assert check.data_line(spec(data=DataSpec(name="digits")), (), offline) == "digits, bundled"
-    assert "to be downloaded" in check.data_line(spec(), None, online)
-    assert "digits in its place" in check.data_line(spec(data=DataSpec(fallback="digits")), None, offline)
+    cifar10, digits, folder = (find_datasets()[name] for name in ("cifar10", "digits", "image_folder"))
+    assert check.data_line(spec(), cifar10, (tmp_path,), offline) == "cifar10, here"
+    assert check.data_line(spec(data=DataSpec(name="digits")), digits, (), offline) == "digits, bundled"
+    assert "to be downloaded (170 MB)" in check.data_line(spec(), cifar10, None, online)
+    assert "digits in its place" in check.data_line(spec(data=DataSpec(fallback="digits")), cifar10, None, offline)
     with pytest.raises(DataError):
-        check.data_line(spec(), None, offline)
+        check.data_line(spec(), cifar10, None, offline)
     with pytest.raises(DataError):
-        check.data_line(spec(data=DataSpec(name="image_folder")), None, online)
+        check.data_line(spec(data=DataSpec(name="image_folder")), folder, None, online)
+    own = spec(data=DataSpec(name="image_folder", fallback="digits"))
+    assert (
+        check.data_line(pictures, folder, None, online) == "image_folder, not here; digits in its place if that fails"
+    )
 
 
 def test_an_output_that_can_not_be_made_is_told_with_its_code(monkeypatch: pytest.MonkeyPatch) -> None:

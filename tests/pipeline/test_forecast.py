@@ -8,7 +8,7 @@ import pytest
 
 from reportgen.experiment.inspect import trace_source
 from reportgen.pipeline import forecast
-from reportgen.pipeline.forecast import BUILTIN_MACS, EFFICIENCY, FIXED_SECONDS, UNKNOWN, foresee, time_line
+from reportgen.pipeline.forecast import BUILTIN_MACS, EFFICIENCY, FIXED_SECONDS, UNKNOWN, Forecast, foresee, time_line
 from reportgen.record.run import RunRecord
 from reportgen.spec.probes import Level, ProbesSpec, RobustnessOptions
 from reportgen.spec.types import LossSpec, ModelSpec, ReportSpec, RunSpec
@@ -28,8 +28,12 @@ def spec(source: str = "builtin:resnet9", **run: object) -> ReportSpec:
     return ReportSpec(model=ModelSpec(source=source), run=RunSpec.model_validate({"epochs": 1} | run))
 
 
+def foreseen(given: ReportSpec) -> Forecast:
+    return foresee(given, (50_000, 10_000))
+
+
 def line(given: ReportSpec) -> str:
-    return time_line(given, foresee(given), None, "key").replace("\u00a0", " ")
+    return time_line(given, foreseen(given), None, "key").replace("\u00a0", " ")
 
 
 def seconds(text: str) -> float:
@@ -46,7 +50,7 @@ def test_the_macs_are_those_of_the_trace(name: str) -> None:
 
 
 def test_every_stage_by_hand() -> None:
-    plan = foresee(spec(epochs=20))
+    plan = foreseen(spec(epochs=20))
     assert plan.train == pytest.approx(PICTURE * 20 * 50_000 * 3)
     assert plan.evaluate == pytest.approx(PICTURE * 10_000)
     assert plan.probes == pytest.approx((plan.train + plan.evaluate) / 4)
@@ -67,43 +71,43 @@ def test_the_total_is_the_sum_of_the_stages(run: dict[str, object]) -> None:
 
 
 def test_probes_take_a_quarter_of_the_first_pass_and_at_least_their_least() -> None:
-    assert foresee(spec(epochs=9, seeds=(0, 1, 2))).probes == pytest.approx(foresee(spec(epochs=9)).probes)
-    assert foresee(spec(mode="evaluate")).probes == 20
-    assert foresee(spec("builtin:linear")).probes == 20
-    assert foresee(spec(probes=ProbesSpec(max_seconds=7.0, robustness="full"))).probes == 7.0
+    assert foreseen(spec(epochs=9, seeds=(0, 1, 2))).probes == pytest.approx(foreseen(spec(epochs=9)).probes)
+    assert foreseen(spec(mode="evaluate")).probes == 20
+    assert foreseen(spec("builtin:linear")).probes == 20
+    assert foreseen(spec(probes=ProbesSpec(max_seconds=7.0, robustness="full"))).probes == 7.0
 
 
 @pytest.mark.parametrize("probes", ["full", ProbesSpec(robustness=RobustnessOptions(level="full"))])
 def test_probes_without_a_limit_are_beside_the_total(probes: Level | ProbesSpec) -> None:
-    plan = foresee(spec(probes=probes))
+    plan = foreseen(spec(probes=probes))
     assert plan.probes is None
-    assert plan.total == pytest.approx(foresee(spec(probes="none")).total)
+    assert plan.total == pytest.approx(foreseen(spec(probes="none")).total)
     assert " beside the probes" in line(spec(probes=probes))
 
 
 def test_a_longer_pass_takes_longer_and_a_budget_bounds_it() -> None:
-    short, long, looked = (foresee(spec(**run)).total for run in ({}, {"epochs": 10}, {"mode": "evaluate"}))
+    short, long, looked = (foreseen(spec(**run)).total for run in ({}, {"epochs": 10}, {"mode": "evaluate"}))
     assert looked < short < long
-    bounded = foresee(spec(epochs=10, max_minutes=0.5))
+    bounded = foreseen(spec(epochs=10, max_minutes=0.5))
     assert (bounded.train, bounded.capped) == (30.0, True)
     assert "training at most 30" in line(spec(epochs=10, max_minutes=0.5))
-    whole = foresee(spec(epochs=None, max_minutes=30))
+    whole = foreseen(spec(epochs=None, max_minutes=30))
     assert (whole.train, whole.capped) == (1800.0, False)
 
 
 def test_every_seed_takes_its_time_and_a_teacher_too() -> None:
-    one, three = foresee(spec()), foresee(spec(seeds=(0, 1, 2)))
+    one, three = foreseen(spec()), foreseen(spec(seeds=(0, 1, 2)))
     assert one.train is not None
     assert one.evaluate is not None
     assert three.train == pytest.approx(3 * one.train)
     assert three.evaluate == pytest.approx(3 * one.evaluate)
     assert "(3 seeds)" in line(spec(seeds=(0, 1, 2)))
     teacher = LossSpec(name="kl_div", teacher=ModelSpec(source="builtin:resnet9"))
-    taught = foresee(spec(loss=teacher))
+    taught = foreseen(spec(loss=teacher))
     assert taught.train == pytest.approx(one.train * 4 / 3)
     assert taught.evaluate == pytest.approx(one.evaluate * 2)
     stranger = LossSpec(name="kl_div", teacher=ModelSpec(source="torchvision:resnet18"))
-    assert foresee(spec(loss=stranger)).train is None
+    assert foreseen(spec(loss=stranger)).train is None
 
 
 def test_a_model_that_is_not_known_unseen() -> None:
@@ -118,7 +122,7 @@ def test_a_model_that_is_not_known_unseen() -> None:
 
 def test_an_earlier_record_tells_the_time(record: RunRecord) -> None:
     same = presented(record).spec
-    plan = foresee(same)
+    plan = foreseen(same)
     assert "nothing that is measured has changed" in time_line(same, plan, record, record.fingerprint)
     whole = round(sum(stage.seconds for stage in record.stages))
     assert f"about {whole}" in time_line(same, plan, record, "another fingerprint")

@@ -38,9 +38,9 @@ def refused(folder: Path, text: str | bytes, *overrides: str) -> SpecError:
 
 
 def place(error: SpecError) -> tuple[int | None, int | None]:
-    assert error.place is not None
-    assert error.place.file.endswith("spec.yaml")
-    return error.place.line, error.place.column
+    assert error.location is not None
+    assert error.location.file.endswith("spec.yaml")
+    return error.location.line, error.location.column
 
 
 def test_a_whole_spec_is_read(tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_overrides_that_are_refused(tmp_path: Path, override: str, where: str, m
     with pytest.raises(SpecError) as caught:
         read(tmp_path, MODEL, override)
     assert message in caught.value.message
-    assert str(caught.value.place) == where
+    assert str(caught.value.location) == where
     assert caught.value.hint
 
 
@@ -296,8 +296,8 @@ def spec_or_refusal(text: str) -> ReportSpec | SpecError | None:
 
 def assert_helpful(outcome: ReportSpec | SpecError | None) -> None:
     if isinstance(outcome, SpecError):
-        assert outcome.place is not None
-        assert outcome.place.line is not None
+        assert outcome.location is not None
+        assert outcome.location.line is not None
         assert outcome.hint
         outcome.message.encode()
 

@@ -54,7 +54,7 @@ def test_what_is_commented_out_can_be_commented_in(tmp_path: Path) -> None:
     assert isinstance(spec.run.probes, ProbesSpec)
     assert spec.run.probes.max_seconds == 120
     assert [spec.run.probes.level_of(name) for name in ("robustness", "cost", "autograd")] == ["fast", "full", "none"]
-    assert spec.gates == ("accuracy >= 0.60 confidently",)
+    assert [rule.text for rule in spec.gates] == ["accuracy >= 0.60 confidently"]
     check_names(spec.gates, [name for section in find_sections().values() for name in section.metrics])
 
 

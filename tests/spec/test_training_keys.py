@@ -83,8 +83,8 @@ def test_arguments_that_are_refused(tmp_path: Path, text: str, column: int, mess
         optimizer(tmp_path, text)
     assert message in caught.value.message
     assert hint in caught.value.hint
-    assert caught.value.place is not None
-    assert (caught.value.place.line, caught.value.place.column) == (2, column)
+    assert caught.value.location is not None
+    assert (caught.value.location.line, caught.value.location.column) == (2, column)
 
 
 @pytest.mark.parametrize("name", [*TITLES, *REFUSED])
@@ -129,8 +129,8 @@ def test_losses_mixing_and_seeds_that_are_refused(
         read(tmp_path, text)
     assert message in caught.value.message
     assert hint in caught.value.hint
-    assert caught.value.place is not None
-    assert (caught.value.place.line, caught.value.place.column) == (2, column)
+    assert caught.value.location is not None
+    assert (caught.value.location.line, caught.value.location.column) == (2, column)
 
 
 def test_mixing_has_no_meaning_where_nothing_is_trained(tmp_path: Path) -> None:

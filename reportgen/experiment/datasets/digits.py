@@ -25,7 +25,7 @@ def load(request: DataRequest) -> RawData:
     test = test_rows(labels)
     return RawData(
         name="digits",
-        title="handwritten digits",
+        title=DATASET.title,
         description="1,797 handwritten digits of 8×8 grey pixels, shown to the model as 3×32×32.",
         licence="CC BY 4.0",
         citation="E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998",
@@ -51,4 +51,11 @@ def split(images: ImageArray, labels: LabelArray, rows: LabelArray) -> RawSplit:
     return RawSplit(np.ascontiguousarray(images[rows]), labels[rows])
 
 
-DATASET = DatasetKind("digits", "scikit-learn's 1,797 handwritten digits; no network needed", 10, load)
+DATASET = DatasetKind(
+    name="digits",
+    summary="scikit-learn's 1,797 handwritten digits; no network needed",
+    classes=10,
+    load=load,
+    title="handwritten digits",
+    sizes=(1438, 359),
+)

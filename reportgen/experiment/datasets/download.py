@@ -9,28 +9,17 @@ import tarfile
 import tempfile
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from reportgen.errors import DataError, EnvironmentTrouble
+from reportgen.experiment.datasets.files import Archive
 from reportgen.experiment.datasets.raw import DataRequest
 from reportgen.progress import Task
 
 CHUNK = 1 << 18
 TIMEOUT = 30.0
 """Seconds without a byte."""
-
-
-@dataclass(frozen=True)
-class Archive:
-    """A published tar.gz."""
-
-    url: str
-    md5: str
-    folder: str
-    """The folder inside it that holds the files."""
-    files: tuple[str, ...]
 
 
 def fetch(archive: Archive, home: Path, request: DataRequest) -> Path:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from reportgen.errors import DataError
-from reportgen.experiment.datasets.files import SPLITS, find_image_folder, picture_files
 from reportgen.experiment.datasets.raw import DataRequest, ImageArray, RawData, RawSplit
 from reportgen.plugins import DatasetKind
+from reportgen.spec.paths import resolve_path
+from reportgen.spec.types import DataSpec
 
+PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+SPLITS = ("train", "test")
 SIZE = 32
 """Pixels of a side: pictures are cut to their middle square and scaled to this, or to `data.image_size`."""
 
@@ -22,7 +25,7 @@ def load(request: DataRequest) -> RawData:
 
     Raises DataError where a folder or a class is missing, or a picture can't be read.
     """
-    folder = find_image_folder(request.spec, request.data_root, request.base)
+    folder = find_folder(request.spec, request.data_root, request.base)
     if folder is None:
         raise DataError(
             "image_folder needs a folder with train/ and test/ in it, one folder a class in each",
@@ -55,6 +58,27 @@ def load(request: DataRequest) -> RawData:
     )
 
 
+def find_folder(spec: DataSpec, data_root: Path | None, base: Path) -> Path | None:
+    """The folder given by the spec or the command line that holds train/ and test/, or None."""
+    given = [resolve_path(spec.root, base)] if spec.root is not None else []
+    given += [data_root] if data_root is not None else []
+    return next((folder for folder in given if all((folder / split).is_dir() for split in SPLITS)), None)
+
+
+def picture_files(split: Path) -> Iterator[tuple[str, Path]]:
+    """(class name, file) of every picture below one folder a class, in the order of names."""
+    for folder in sorted(path for path in split.iterdir() if path.is_dir() and not path.name.startswith(".")):
+        for file in sorted(folder.rglob("*")):
+            if file.suffix.lower() in PICTURES and file.is_file():
+                yield folder.name, file
+
+
+def find_files(spec: DataSpec, data_root: Path | None, base: Path) -> tuple[Path, ...] | None:
+    """Every picture, or None where there is no such folder."""
+    folder = find_folder(spec, data_root, base)
+    return None if folder is None else tuple(file for split in SPLITS for _, file in picture_files(folder / split))
+
+
 def check_classes(folder: Path, train: list[str], test: set[str]) -> None:
     """Raise DataError unless there are two classes to train and nothing else to test."""
     if len(train) < 2:
@@ -71,6 +95,8 @@ def check_classes(folder: Path, train: list[str], test: set[str]) -> None:
 
 def read_picture(file: Path, side: int = SIZE) -> ImageArray:
     """One picture as (side, side, 3)."""
+    from PIL import Image, ImageOps  # not where only the files are asked for
+
     try:
         with Image.open(file) as picture:
             upright = ImageOps.exif_transpose(picture).convert("RGB")
@@ -79,4 +105,6 @@ def read_picture(file: Path, side: int = SIZE) -> ImageArray:
         raise DataError(f"{file} can't be read as a picture: {error}", "Remove it or mend it.") from error
 
 
-DATASET = DatasetKind("image_folder", "a folder of one's own: train/ and test/, one folder a class", None, load)
+DATASET = DatasetKind(
+    "image_folder", "a folder of one's own: train/ and test/, one folder a class", None, load, files=find_files
+)

@@ -7,21 +7,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from reportgen.errors import DataError, SpecError
+from reportgen.errors import DataError
+from reportgen.experiment.datasets import choose_dataset, find_datasets
 from reportgen.experiment.datasets.facts import gather_facts, pixel_digests, resolve_normalization
 from reportgen.experiment.datasets.files import search_folders
 from reportgen.experiment.datasets.loaded import LoadedData, Normalizer, stratified_rows
 from reportgen.experiment.datasets.raw import DataRequest, LabelArray, RawData, RawSplit
-from reportgen.plugins import DatasetKind, discover
+from reportgen.plugins import DatasetKind
 from reportgen.progress import Progress
 from reportgen.record.run import DataFacts
 from reportgen.spec.types import DataSpec
-from reportgen.text.suggest import nearest
-
-
-def find_datasets() -> dict[str, DatasetKind]:
-    """Every data set of this package, by name."""
-    return discover("reportgen.experiment.datasets", "DATASET", DatasetKind)
 
 
 def load_data(
@@ -38,19 +33,16 @@ def load_data(
 
     Raises SpecError for an unknown name, DataError where the data can't be had and the spec names no fallback.
     """
-    kinds = find_datasets() if kinds is None else kinds
-    for name in (spec.name, spec.fallback):
-        if name is not None and name not in kinds:
-            raise SpecError(f"data: there is no data set {name!r}", nearest(name, kinds))
+    kind, fallback = choose_dataset(spec, find_datasets() if kinds is None else kinds)
     request = DataRequest(spec, base, data_root, offline, progress)
     reason = ""
     try:
-        raw = kinds[spec.name].load(request)
+        raw = kind.load(request)
     except DataError as error:
-        if spec.fallback is None:
+        if fallback is None:
             raise
         reason = without_folders(error.message, search_folders(spec, data_root, base))
-        raw = kinds[spec.fallback].load(request)
+        raw = fallback.load(request)
     return prepare(raw, spec, seed, reason)
 
 

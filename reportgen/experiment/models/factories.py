@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from reportgen.errors import ModelError, Place
+from reportgen.errors import Location, ModelError
 from reportgen.text.suggest import nearest
 
 CLASS_ARGUMENTS = ("num_classes", "n_classes", "classes", "num_labels")
@@ -50,7 +50,7 @@ def call_factory(
             "The model's own code failed while making it; look at model.args and at the line named here."
             if folder
             else "Look at model.args.",
-            place_in(error, folder),
+            location_in(error, folder),
         ) from error
     if not isinstance(made, torch.nn.Module):
         raise ModelError(
@@ -76,14 +76,14 @@ def check_arguments(factory: Callable[..., Any], source: str, args: Mapping[str,
         raise ModelError(f"model.args do not fit {source}: {error}", hint) from error
 
 
-def place_in(error: BaseException, folder: Path | None) -> Place | None:
+def location_in(error: BaseException, folder: Path | None) -> Location | None:
     """File and line where an error was raised, the innermost inside `folder`; of a syntax error, its own."""
     if folder is None:
         return None
     if isinstance(error, SyntaxError) and error.filename and inside(error.filename, folder):
-        return Place(error.filename, error.lineno, error.offset)
+        return Location(error.filename, error.lineno, error.offset)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if inside(frame.filename, folder)]
-    return Place(frames[-1].filename, frames[-1].lineno) if frames else None
+    return Location(frames[-1].filename, frames[-1].lineno) if frames else None
 
 
 def inside(filename: str, folder: Path) -> bool:
@@ -92,12 +92,12 @@ def inside(filename: str, folder: Path) -> bool:
     return path.is_relative_to(folder) and not {"site-packages", "dist-packages"} & set(path.parts)
 
 
-def definition_of(factory: Callable[..., Any], folder: Path | None) -> Place | None:
+def definition_of(factory: Callable[..., Any], folder: Path | None) -> Location | None:
     """Where the factory is defined, when that is in the user's folder."""
     code = getattr(factory, "__code__", None)
     if code is None or folder is None or not inside(code.co_filename, folder):
         return None
-    return Place(code.co_filename, code.co_firstlineno)
+    return Location(code.co_filename, code.co_firstlineno)
 
 
 def first_line(error: BaseException) -> str:

@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 
-from reportgen.errors import ModelError, Place
-from reportgen.experiment.models.factories import call_factory, fill_classes, first_line, inside, place_in
+from reportgen.errors import Location, ModelError
+from reportgen.experiment.models.factories import call_factory, fill_classes, first_line, inside, location_in
 from reportgen.plugins import ModelSource
 from reportgen.spec.paths import resolve_path
 from reportgen.text.suggest import nearest
@@ -76,9 +76,9 @@ def import_file(path: Path) -> ModuleType:
     try:
         exec(compile(source, str(path), "exec"), module.__dict__)
     except (Exception, SystemExit) as error:
-        place = place_in(error, path.parent) or Place(str(path))
+        location = location_in(error, path.parent) or Location(str(path))
         message = f"{path.name} can't be imported: {type(error).__name__}: {first_line(error)}"
-        raise ModelError(message, "Mend the file, or install what it imports.", place) from error
+        raise ModelError(message, "Mend the file, or install what it imports.", location) from error
     return module
 
 
@@ -92,7 +92,7 @@ def find_factory(module: ModuleType, name: str, path: Path) -> Callable[..., Any
     own = [key for key, thing in vars(module).items() if callable(thing) and not key.startswith("_")]
     problem = "is not a function or class" if found is not None else "is not there"
     hint = nearest(name, own) if own else "Define a function that returns the model."
-    raise ModelError(f"{name} {problem} in {path.name}", hint, Place(str(path)))
+    raise ModelError(f"{name} {problem} in {path.name}", hint, Location(str(path)))
 
 
 SOURCE = ModelSource("file", "a function or class of your own, relative to the spec", make, tuple)

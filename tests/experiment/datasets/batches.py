@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.experiment.datasets.files import CIFAR10_FOLDER, CIFAR10_MD5
+from reportgen.experiment.datasets.cifar10 import FOLDER, PUBLISHED
 
-NAMES = tuple(CIFAR10_MD5)
+NAMES = tuple(PUBLISHED)
 IMAGES = 20
 
 
@@ -28,7 +28,7 @@ def pickled(content: object) -> bytes:
 
 def write_batches(folder: Path) -> Path:
     """All seven files in `folder`/cifar-10-batches-py, which is returned."""
-    place = folder / CIFAR10_FOLDER
+    place = folder / FOLDER
     place.mkdir(parents=True)
     for seed, name in enumerate(NAMES):
         (place / name).write_bytes(pickled({b"label_names": []} if name == "batches.meta" else batch(seed)))

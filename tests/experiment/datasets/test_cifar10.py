@@ -16,7 +16,8 @@ import pytest
 
 from reportgen.errors import DataError, EnvironmentTrouble
 from reportgen.experiment.datasets import cifar10
-from reportgen.experiment.datasets.files import CIFAR10_FOLDER, cache_folder
+from reportgen.experiment.datasets.cifar10 import FOLDER
+from reportgen.experiment.datasets.files import cache_folder
 from reportgen.experiment.datasets.loading import load_data
 from reportgen.progress import Silent
 from reportgen.spec.types import DataSpec
@@ -172,8 +173,8 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
     """A server that has a small archive, which passes for the published one."""
     server = Server()
     place = write_batches(tmp_path / "published")
-    files = {f"{CIFAR10_FOLDER}/{name}": (place / name).read_bytes() for name in NAMES}
-    server.body = packed({**files, f"{CIFAR10_FOLDER}/readme.html": b"hello", "../escaped": b"out"})
+    files = {f"{FOLDER}/{name}": (place / name).read_bytes() for name in NAMES}
+    server.body = packed({**files, f"{FOLDER}/readme.html": b"hello", "../escaped": b"out"})
     md5 = hashlib.md5(server.body, usedforsecurity=False).hexdigest()
     monkeypatch.setattr(cifar10, "ARCHIVE", replace(cifar10.ARCHIVE, url=server.url, md5=md5))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
@@ -195,7 +196,7 @@ def test_a_download_is_unpacked_once_and_found_again(server: Server, tmp_path: P
         data = load(CIFAR, offline=False)
         assert (data.test_images.numpy().transpose(0, 3, 1, 2).reshape(-1, 3072) == batch(5)[b"data"]).all()
     assert server.asked == 1
-    assert leftovers() == [CIFAR10_FOLDER, *sorted(f"{CIFAR10_FOLDER}/{name}" for name in NAMES)]
+    assert leftovers() == [FOLDER, *sorted(f"{FOLDER}/{name}" for name in NAMES)]
     assert not list(tmp_path.rglob("escaped"))
 
 

@@ -12,9 +12,9 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from reportgen.errors import SpecError
+from reportgen.experiment.datasets import find_datasets
 from reportgen.experiment.datasets.facts import channel_statistics, find_duplicates, pixel_digests
 from reportgen.experiment.datasets.loaded import Normalizer, stratified_rows
-from reportgen.experiment.datasets.loading import find_datasets
 from reportgen.spec.types import DataSpec, Normalization
 from tests.experiment.cases import load, noise
 

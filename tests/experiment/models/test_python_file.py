@@ -64,8 +64,8 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
 def test_faults_of_the_file_name_its_line(tmp_path: Path, text: str, message: str, line: int) -> None:
     with pytest.raises(ModelError, match=message) as caught:
         load(tmp_path, text)
-    assert caught.value.place is not None
-    assert (Path(caught.value.place.file).name, caught.value.place.line) == ("net.py", line)
+    assert caught.value.location is not None
+    assert (Path(caught.value.location.file).name, caught.value.location.line) == ("net.py", line)
     assert not any(str(tmp_path) in entry for entry in sys.path)
 
 
