@@ -204,7 +204,7 @@ def collect(module: ModuleType, attribute: str, kind: type[K]) -> tuple[K, ...]:
 
 GROUP = "reportgen.plugins"
 """Entry point group: each entry names a module."""
-COMPUTING = ("DATASET", "SOURCE", "PROBE")
+COMPUTING = ("DATASET", "SOURCE")
 """What a run is measured with."""
 
 

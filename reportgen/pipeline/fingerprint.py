@@ -34,7 +34,7 @@ NO_PLUGINS = Plugins()
 def fingerprint(spec: ReportSpec, base: Path, data_files: Sequence[Path] = (), plugins: Plugins = NO_PLUGINS) -> str:
     """The digest (sha256, hexadecimal) by which an earlier record of the same run is known.
 
-    `base` is the folder of the spec. Of the plug-ins those count that add a data set, a model source or a probe. A
+    `base` is the folder of the spec. Of the plug-ins those count that add a data set or a model source. A
     file that is not there counts as missing; the run itself reports it.
     """
     memo = DigestMemo.load()

@@ -119,8 +119,8 @@ def imported_names(node: ast.AST, source: Source) -> list[str]:
         names = [alias.name for alias in node.names]
     elif isinstance(node, ast.ImportFrom):
         around = source.path.relative_to(source.home).parent.parts
-        if node.level > len(around) + 1:
-            return []
+        if node.level > max(1, len(around)):
+            return []  # beyond the outermost package
         package = around[: len(around) + 1 - node.level] if node.level else ()
         start = ".".join([*package, *([node.module] if node.module else [])])
         names = [start] if start else []

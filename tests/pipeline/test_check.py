@@ -44,9 +44,7 @@ def test_where_the_data_would_come_from(tmp_path: Path) -> None:
     with pytest.raises(DataError):
         check.data_line(spec(data=DataSpec(name="image_folder")), folder, None, online)
     own = spec(data=DataSpec(name="image_folder", fallback="digits"))
-    assert (
-        check.data_line(pictures, folder, None, online) == "image_folder, not here; digits in its place if that fails"
-    )
+    assert check.data_line(own, folder, None, online) == "image_folder, not here; digits in its place if that fails"
 
 
 def test_an_output_that_can_not_be_made_is_told_with_its_code(monkeypatch: pytest.MonkeyPatch) -> None:

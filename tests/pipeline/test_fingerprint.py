@@ -14,8 +14,8 @@ import pytest
 
 import reportgen.pipeline.fingerprint as module
 from reportgen.pipeline.fingerprint import drawing_digest, fingerprint
-from reportgen.pipeline.source_files import source_files
 from reportgen.spec.types import ReportSpec
+from reportgen.system import digests
 from reportgen.system.digests import LARGE, DigestMemo
 from reportgen.system.machine import accelerator, processor_name
 
@@ -122,17 +122,6 @@ def test_machine_versions_and_code_are_in_it(base: Path, monkeypatch: pytest.Mon
     assert of(base) != before
 
 
-def test_only_plugins_that_compute_are_in_it(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(base)
-    (base / "drawing_plugin.py").write_text("SECTION = 1\n")
-    (base / "data_plugin.py").write_text("DATASET = 1\n")
-    assert of(base, plugins=["drawing_plugin", "no_such_plugin"]) == of(base)
-    with_data = of(base, plugins=["data_plugin"])
-    assert with_data != of(base)
-    (base / "data_plugin.py").write_text("DATASET = 2\n")
-    assert of(base, plugins=["data_plugin"]) != with_data
-
-
 def test_a_data_set_of_very_many_files_is_not_read(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = []
     for index in range(5):
@@ -152,23 +141,13 @@ def test_templates_and_code_are_in_the_digest_of_a_drawing(tmp_path: Path, monke
     ours.mkdir()
     own.mkdir()
     monkeypatch.setattr("reportgen.outputs.templating.template_root", lambda: ours)
-    digests = [(drawing_digest(), drawing_digest(own))]
+    found = [(drawing_digest(), drawing_digest(own))]
     for path in (ours / "report.html.j2", own / "summary.html.j2"):
         path.write_text("2")
-        digests.append((drawing_digest(), drawing_digest(own)))
-    assert [len({pair[at] for pair in digests}) for at in (0, 1)] == [2, 3]
+        found.append((drawing_digest(), drawing_digest(own)))
+    assert [len({pair[at] for pair in found}) for at in (0, 1)] == [2, 3]
     monkeypatch.setattr(module, "code_digest", lambda *_: "another")
-    assert drawing_digest() not in {pair[0] for pair in digests}
-
-
-def test_siblings_are_found_by_reading(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("from . import b\nfrom .pack.c import x\nimport os, json.decoder\nraise SystemExit")
-    (tmp_path / "b.py").write_text("def broken(:\n")
-    (tmp_path / "pack").mkdir()
-    (tmp_path / "pack" / "c.py").write_text("")
-    names = [path.relative_to(tmp_path).as_posix() for path in source_files(tmp_path / "a.py")]
-    assert names == ["a.py", "b.py", "pack/c.py"]
-    assert source_files(tmp_path / "missing.py") == [tmp_path / "missing.py"]
+    assert drawing_digest() not in {pair[0] for pair in found}
 
 
 @pytest.mark.parametrize(
@@ -207,10 +186,12 @@ print(fingerprint(spec, base, [base / "batch_1"]), "torch" in sys.modules)
 
 
 @pytest.fixture
-def large(tmp_path: Path) -> Path:
+def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Written long ago."""
     path = tmp_path / "large.bin"
     path.write_bytes(b"x" * LARGE)
     os.utime(path, (1_000_000_000, 1_000_000_000))
+    monkeypatch.setattr(digests, "SETTLED_SECONDS", -1.0)
     return path
 
 
@@ -228,6 +209,7 @@ def test_a_large_file_is_read_once(large: Path, monkeypatch: pytest.MonkeyPatch)
     [
         lambda path: path.write_bytes(b"y" * (LARGE + 1)),
         lambda path: path.write_bytes(b"y" * LARGE),
+        lambda path: (path.write_bytes(b"y" * LARGE), os.utime(path, (10**9,) * 2)),
         lambda path: (path.rename(path.with_name("old")), path.write_bytes(b"y" * LARGE), os.utime(path, (10**9,) * 2)),
     ],
 )
@@ -241,6 +223,8 @@ def test_a_changed_file_is_read_again(large: Path, change: Callable[[Path], obje
 def test_a_file_just_written_is_not_remembered(tmp_path: Path) -> None:
     (tmp_path / "new").write_bytes(b"x" * LARGE)
     memo = DigestMemo(tmp_path / "memo.json")
+    memo.digest(tmp_path / "new")
+    os.utime(tmp_path / "new", (10**9,) * 2)
     memo.digest(tmp_path / "new")
     assert memo.known == {}
 
