@@ -25,6 +25,12 @@ def test_the_data_sets_of_the_work_order_are_there() -> None:
     assert set(find_datasets()) == {"cifar10", "digits", "image_folder"}
 
 
+def test_what_is_said_of_a_data_set_before_it_is_read_is_so() -> None:
+    kind, digits = find_datasets()["digits"], load(DIGITS).facts
+    assert kind.sizes == tuple(split.available for split in digits.splits)
+    assert (kind.classes, kind.title) == (len(digits.classes), digits.title)
+
+
 def test_an_unknown_name_is_met_with_the_nearest_one() -> None:
     with pytest.raises(SpecError, match="'cifar'") as caught:
         load(DataSpec(name="cifar"))
