@@ -12,9 +12,10 @@ import pytest
 from reportgen.pipeline.build import inputs_digest
 from reportgen.pipeline.figure_cache import inputs_digest as figures_digest
 from reportgen.pipeline.fingerprint import fingerprint
-from reportgen.pipeline.registry import Rooms
 from reportgen.plugins import Plugins, load_plugins
+from reportgen.record.presentation import Presentation
 from reportgen.record.run import RunRecord
+from reportgen.record.store import store
 from reportgen.spec.types import ReportSpec
 
 KINDS = ("SECTION", "FIGURE", "OUTPUT", "DATASET", "SOURCE")
@@ -62,10 +63,11 @@ def digests(project: Path, record: RunRecord, plugins: Plugins) -> dict[str, str
         "plugins": [f"adds_{kind.lower()}" for kind in KINDS],
     })  # fmt: skip
     files = [path for path in (project / "data").rglob("*") if path.is_file()]
+    drawn, templates = Presentation.of(spec), spec.report.templates
     return {
         "record": fingerprint(spec, project / "here", files, plugins),
-        "figures": figures_digest(record),
-        "report": inputs_digest(record, spec, "", Rooms({}, {}, plugins)),
+        "figures": figures_digest(store(record)),
+        "report": inputs_digest("the record", "", drawn, templates, plugins),
     }
 
 

@@ -15,6 +15,8 @@ from reportgen.record.locate import find_source
 from reportgen.record.run import RECORD_FORMAT
 from reportgen.record.store import FILES, decode, store
 from reportgen.record.upgrade import STEPS, Fields, upgrade
+from reportgen.spec import ReportSpec
+from reportgen.spec.probes import ProbesSpec
 from tests.support.commands import run_here
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -45,15 +47,15 @@ def test_a_record_of_format_2_comes_apart_into_three() -> None:
     assert [gate.outcome for gate in judgement.gates] == ["pass", "pass"]
     assert sorted(judgement.arrays) == ["comparison.gained", "comparison.lost", "comparison.pictures"]
     assert (subject.title, old["title"]) == ("A longer training", "A longer training")
-    assert presentation.card.authors == "A. Author"
+    assert presentation.card.authors == ("A. Author",)
     assert presentation.report.paper == "letter"
-    assert presentation.gates == ("accuracy >= 0.05", "accuracy.change > 0 confidently")
-    assert subject.spec.model_dump(mode="json") == old["spec"]
+    assert [rule.text for rule in presentation.gates] == ["accuracy >= 0.05", "accuracy.change > 0 confidently"]
+    assert subject.spec == ReportSpec.model_validate(old["spec"])
 
 
 def test_a_record_of_format_1_says_that_nothing_was_probed() -> None:
     subject = find_source(SAMPLES / "format-1.zip").load().subject
-    assert subject.record.spec.run.probes == "none"
+    assert subject.record.spec.run.probes == ProbesSpec(level="none")
     assert subject.record.probes is None
     assert subject.title == "A tiny model"
     assert subject.judgement.comparison is None

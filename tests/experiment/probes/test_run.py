@@ -12,13 +12,15 @@ from reportgen.experiment.probes import Probe, ProbeRefused, ProbeResult, probe_
 from reportgen.experiment.probes.context import Allowance
 from reportgen.record.probes.weights import WeightFacts
 from reportgen.spec.probes import ProbesSpec, WeightsOptions
+from reportgen.spec.types import RunSpec
 
 
 def context(probes: object) -> SimpleNamespace:
     module = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Dropout(0.5))
     module.train()
     device = SimpleNamespace(place=lambda module: module)
-    return SimpleNamespace(module=module, device=device, spec=SimpleNamespace(run=SimpleNamespace(probes=probes)))
+    run = RunSpec.model_validate({"probes": probes})
+    return SimpleNamespace(module=module, device=device, spec=SimpleNamespace(run=run))
 
 
 @pytest.fixture
