@@ -88,6 +88,8 @@ class FigureKind:
 
     name: str
     draw: Callable[[Subject], FigureFile | Skipped]
+    by_seaborn: bool = False
+    """Drawn with seaborn, which takes long to import: where two processes draw, one of them draws all of these."""
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import unicodedata
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import matplotlib
@@ -17,7 +18,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from reportgen.figures._svg import compact
+from reportgen.figures._compact import compact
+from reportgen.figures._layout import EDGE, lay_out
 from reportgen.metrics.intervals import wilson
 from reportgen.report.model import FigureFile
 from reportgen.text import numerals
@@ -48,6 +50,8 @@ POINT = 0.75
 """Points in a CSS pixel; matplotlib's SVG counts in points."""
 FONTS = "Helvetica Neue,Segoe UI,Arial,Liberation Sans,Noto Sans,sans-serif"
 """What the drawing asks for. Measured with DejaVu Sans, which comes with matplotlib and is wider than all of these."""
+NAMED = 13.0
+"""Points that the common name of several axes takes."""
 ROOMY = 18
 """Characters from which on a squeezed name keeps its beginning."""
 ISOLATE, END_ISOLATE = "\u2068", "\u2069"
@@ -87,8 +91,6 @@ RULES: dict[str, Any] = {
     "figure.facecolor": PAPER,
     "axes.facecolor": PAPER,
     "svg.fonttype": "none",
-    "figure.constrained_layout.h_pad": 3 / 72,
-    "figure.constrained_layout.w_pad": 3 / 72,
 }
 ERRORS = LinearSegmentedColormap.from_list("errors", (PAPER, WRONG_SOFT, WRONG))
 """Shares of errors: one hue, from paper to the colour of wrong."""
@@ -105,18 +107,19 @@ class Sheet:
     width: int
     """CSS pixels."""
     height: int
+    margins: dict[str, float] = field(default_factory=dict)
+    """Points that stay free at the edges, as `lay_out` takes them."""
 
-    def settle(self) -> None:
-        """Lay the figure out once; left to itself matplotlib draws everything twice for that."""
-        engine = self.figure.get_layout_engine()
-        if engine is not None:
-            engine.execute(self.figure)
-        self.figure.set_layout_engine(None)
+    def name_axes(self, across: str, upwards: str) -> None:
+        """One name for the horizontal and one for the vertical axes of all charts."""
+        self.figure.text(0.5, EDGE / (self.height * POINT), across, ha="center", va="bottom", color=MUTED)
+        self.figure.text(EDGE / (self.width * POINT), 0.5, upwards, va="center", rotation=90, color=MUTED)
+        self.margins.update(left=NAMED, below=NAMED)
 
     def svg(self, title: str, caption: str, alt: str) -> FigureFile:
         """The figure as SVG with its text as text; the same bytes for the same marks."""
         buffer = io.BytesIO()
-        self.settle()
+        lay_out(self.figure, **self.margins)
         unsaid = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         self.figure.savefig(buffer, format="svg", metadata=unsaid)
         data = compact(buffer.getvalue(), self.name, FONTS, TEXT * POINT)
@@ -124,15 +127,30 @@ class Sheet:
 
 
 @contextmanager
-def sheet(name: str, height: float, width: int = FULL) -> Iterator[Sheet]:
+def sheet(name: str, height: float, width: int = FULL, rules: Mapping[str, Any] = RULES) -> Iterator[Sheet]:
     """An empty figure of `width` × `height` CSS pixels in the house style, whatever the user's own settings."""
-    rules = RULES | {"svg.hashsalt": name}
-    with matplotlib.style.context(rules, after_reset=True), warnings.catch_warnings():
+    with (
+        matplotlib.style.context({**rules, "svg.hashsalt": name}, after_reset=True),
+        warnings.catch_warnings(),
+    ):
         # Text stays text in the SVG, so a glyph that the measuring font lacks is no loss.
         warnings.filterwarnings("ignore", r"Glyph \d+ .*missing from", UserWarning)
         tall = round(height)
         size = (width * POINT / 72, tall * POINT / 72)
-        yield Sheet(name, Figure(figsize=size, layout="constrained", dpi=72), width, tall)
+        yield Sheet(name, Figure(figsize=size, dpi=72), width, tall)
+
+
+def chart(name: str, height: float, width: int = FULL) -> AbstractContextManager[Sheet]:
+    """A sheet for what seaborn draws, in its style "ticks" and its context "paper" as far as ours say nothing else."""
+    return sheet(name, height, width, theme())
+
+
+@cache
+def theme() -> Mapping[str, Any]:
+    """The house style as a theme of seaborn's, without touching matplotlib's settings."""
+    import seaborn  # a second that only drawing needs
+
+    return {**seaborn.axes_style("ticks", rc=RULES), **seaborn.plotting_context("paper", rc=RULES), **RULES}
 
 
 def ticks(most: int, integer: bool = False) -> MaxNLocator:

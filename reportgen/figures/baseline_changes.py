@@ -1,4 +1,7 @@
-"""How every score changed against the baseline, with its interval."""
+"""How every score changed against the baseline, with its interval.
+
+By matplotlib: every row has a scale of its own, and seaborn's charts have one for all rows.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from reportgen.figures._style import ACCENT, INK, MUTED, RIGHT, SOFT, WRONG, bare, grid, sheet, shorten, ticks
+from reportgen.figures._marks import draw_bars, draw_points
+from reportgen.figures._style import ACCENT, INK, MUTED, RIGHT, SOFT, WRONG, bare, chart, grid, shorten, ticks
 from reportgen.plugins import FigureKind
 from reportgen.record.comparison import ClassChange, Comparison
 from reportgen.record.subject import Subject
@@ -46,14 +47,14 @@ def draw_recall(subject: Subject) -> FigureFile | Skipped:
     if comparison is None:
         return Skipped(name, title, _("There is no baseline to compare with."))
     shown = chosen(comparison)
-    with sheet(name, 74 + 22 * len(shown)) as paper:
+    with chart(name, 74 + 22 * len(shown)) as paper:
         axes = paper.figure.add_subplot()
-        for place, one in enumerate(shown):
-            before, after = 100 * (one.before.value or 0.0), 100 * (one.after.value or 0.0)
-            colour = RIGHT if after > before else WRONG if after < before else SOFT
-            axes.plot([before, after], [place, place], color=colour, linewidth=2, alpha=0.55, solid_capstyle="butt")
-            axes.plot([before], [place], "o", color=SOFT, markersize=6)
-            axes.plot([after], [place], "o", color=ACCENT, markersize=6)
+        before = [100 * (one.before.value or 0.0) for one in shown]
+        after = [100 * (one.after.value or 0.0) for one in shown]
+        colours = [RIGHT if new > old else WRONG if new < old else SOFT for old, new in zip(before, after, strict=True)]
+        axes.hlines(range(len(shown)), before, after, color=colours, linewidth=2, alpha=0.55)
+        draw_points(axes, before, range(len(shown)), SOFT, 7)
+        draw_points(axes, after, range(len(shown)), ACCENT, 7)
         rows(axes, shown)
         low, high = axes.get_xlim()
         axes.set_xlim(max(-0.8, low), min(100.8, high))
@@ -114,10 +115,10 @@ def draw_flips(subject: Subject) -> FigureFile | Skipped:
     if not table.lost and not table.gained:
         return Skipped(name, title, _("Both models are right and wrong on the same images."))
     shown = chosen(comparison)
-    with sheet(name, 50 + 22 * len(shown)) as paper:
+    with chart(name, 50 + 22 * len(shown)) as paper:
         axes = paper.figure.add_subplot()
-        axes.barh(range(len(shown)), [-one.lost for one in shown], color=WRONG, height=0.6)
-        axes.barh(range(len(shown)), [one.gained for one in shown], color=RIGHT, height=0.6)
+        draw_bars(axes, [-one.lost for one in shown], WRONG, 0.6)
+        draw_bars(axes, [one.gained for one in shown], RIGHT, 0.6)
         for place, one in enumerate(shown):
             for count, side in ((one.lost, -1), (one.gained, 1)):
                 axes.annotate(numerals.count(count), (side * count, place), (4 * side, 0), va="center",
@@ -148,4 +149,7 @@ def describe_flips(shown: Sequence[ClassChange]) -> str:
     return _("Bars of images that turned wrong and that turned right, by class. {classes}.", classes=told)
 
 
-FIGURES = (FigureKind("baseline_recall", draw_recall), FigureKind("baseline_flips", draw_flips))
+FIGURES = (
+    FigureKind("baseline_recall", draw_recall, by_seaborn=True),
+    FigureKind("baseline_flips", draw_flips, by_seaborn=True),
+)

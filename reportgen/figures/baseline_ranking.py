@@ -1,4 +1,7 @@
-"""Where every candidate stands: top-1 accuracy with its interval, the best first."""
+"""Where every candidate stands: top-1 accuracy with its interval, the best first.
+
+By matplotlib: `reportgen compare` draws it alone, and should not wait for seaborn's import for one dot a row.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from reportgen.figures._style import ACCENT, INK, MUTED, SOFT, bare, grid, sheet, shorten, ticks
+from reportgen.figures._marks import draw_bars, draw_histogram
+from reportgen.figures._style import ACCENT, INK, MUTED, SOFT, bare, chart, grid, shorten, ticks
 from reportgen.plugins import FigureKind
 from reportgen.record.run import Split
 from reportgen.record.subject import Subject
@@ -27,7 +28,7 @@ def split_title(split: Split) -> str:
 
 def named_bars(axes: Axes, split: Split, names: Sequence[str]) -> None:
     """One bar a class with its count."""
-    axes.barh(range(len(names)), split.counts, color=SOFT if split.name == "train" else ACCENT, height=0.62)
+    draw_bars(axes, split.counts, SOFT if split.name == "train" else ACCENT, 0.62)
     for row, count in enumerate(split.counts):
         text = numerals.count(count)
         axes.annotate(text, (count, row), (4, 0), textcoords="offset points", va="center", color=MUTED)
@@ -41,7 +42,9 @@ def named_bars(axes: Axes, split: Split, names: Sequence[str]) -> None:
 
 def ranked_steps(axes: Axes, split: Split) -> None:
     """Counts from the largest class to the smallest."""
-    axes.stairs(sorted(split.counts, reverse=True), fill=True, color=SOFT if split.name == "train" else ACCENT)
+    colour = SOFT if split.name == "train" else ACCENT
+    draw_histogram(axes, sorted(split.counts, reverse=True), range(len(split.counts) + 1), colour, element="step",
+                   linewidth=0)  # fmt: skip
     axes.set_xlabel(_("classes, largest first"))
     axes.set_ylim(0, None)
     axes.yaxis.set_major_locator(ticks(5, integer=True))
@@ -57,7 +60,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     if not splits or not names:
         return Skipped(name, title, _("The record holds no counts by class."))
     many = len(names) > MOST_NAMED
-    with sheet(name, 220 if many else 44 + 21 * len(names)) as paper:
+    with chart(name, 220 if many else 44 + 21 * len(names)) as paper:
         panels = paper.figure.subplots(1, len(splits), squeeze=False)[0]
         for place, (axes, split) in enumerate(zip(panels, splits, strict=True)):
             axes.set_title(split_title(split))
@@ -84,4 +87,4 @@ def balance(split: Split, names: Sequence[str]) -> str:
     )  # fmt: skip
 
 
-FIGURE = FigureKind("class_counts", draw)
+FIGURE = FigureKind("class_counts", draw, by_seaborn=True)

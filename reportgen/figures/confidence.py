@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.figures._style import HALF, MUTED, RIGHT, WRONG, grid, measured, sheet, ticks
+from reportgen.figures._marks import draw_histogram
+from reportgen.figures._style import HALF, MUTED, RIGHT, WRONG, chart, grid, measured, ticks
 from reportgen.plugins import FigureKind
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
@@ -27,14 +28,14 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         (np.asarray(found.calibration.wrong), WRONG, _("wrong"), -1),
     )
     bins = len(groups[0][0])
-    with sheet(name, 250, HALF) as paper:
+    edges = [place / bins for place in range(bins + 1)]
+    with chart(name, 250, HALF) as paper:
         axes = paper.figure.add_subplot()
         axes.set_title(_("% of the right, of the wrong"))
         for counts, colour, label, side in groups:
             total = int(counts.sum())
             heights = side * 100 * counts / max(total, 1)
-            axes.bar(np.arange(bins) / bins, heights, 1 / bins, align="edge", color=colour, edgecolor="white",
-                     linewidth=0.5)  # fmt: skip
+            draw_histogram(axes, heights, edges, colour, edgecolor="white", linewidth=0.5)
             text = f"{label}, n = {numerals.count(total)}"
             axes.text(
                 0.01, 0.99 if side > 0 else 0.01, text, transform=axes.transAxes, color=colour,
@@ -72,4 +73,4 @@ def sentence(right: np.ndarray, wrong: np.ndarray) -> str:
     )
 
 
-FIGURE = FigureKind("confidence", draw)
+FIGURE = FigureKind("confidence", draw, by_seaborn=True)

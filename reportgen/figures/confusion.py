@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import Collection
 from matplotlib.colors import Normalize
 from numpy.typing import NDArray
 
-from reportgen.figures._style import ERRORS, INK, MUTED, PAPER, WRONG, bare, sheet, shorten, ticks
+from reportgen.figures._marks import draw_bars, draw_heat_map
+from reportgen.figures._style import ERRORS, INK, MUTED, PAPER, WRONG, bare, chart, shorten, ticks
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import Confusion
 from reportgen.record.run import RunRecord
@@ -21,6 +23,8 @@ from reportgen.text.i18n import _
 MOST_CLASSES = 20
 """Up to so many the whole matrix is drawn; beyond, the largest confusions."""
 DIAGONAL = "#eef0f2"
+KEY = (1.02, 0.25, 0.024, 0.5)
+"""Left, lower end, width and height of the key of the colours, in shares of the matrix."""
 DARK = 0.88
 """Of the colour scale; from here on numbers are white."""
 
@@ -32,44 +36,37 @@ def row_shares(counts: Counts) -> NDArray[np.float64]:
     return np.asarray(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), dtype=np.float64)
 
 
-def matrix(axes: Axes, counts: Counts, names: Sequence[str]) -> object:
+def matrix(axes: Axes, counts: Counts, names: Sequence[str]) -> Collection:
     """The matrix with the errors coloured by their share of the row and every count written in."""
-    size, share = len(counts), row_shares(counts)
-    errors = np.where(np.eye(size, dtype=bool), 0, share)
+    size, right = len(counts), np.eye(len(counts), dtype=bool)
+    errors = np.where(right, 0, row_shares(counts))
     scale = Normalize(0, max(float(errors.max()), 0.01))
-    edges = np.arange(size + 1) - 0.5
-    mesh = axes.pcolormesh(
-        edges, edges, np.ma.masked_array(errors, mask=errors == 0), cmap=ERRORS, norm=scale, linewidth=1,
-        edgecolors=PAPER,
-    )  # fmt: skip
-    corners = np.arange(size) - 0.5
-    axes.bar(corners, 1, 1, bottom=corners, align="edge", color=DIAGONAL, edgecolor=PAPER, linewidth=1)
+    colours = ERRORS.with_extremes(bad=DIAGONAL)
+    draw_heat_map(axes, errors, mask=right, cmap=colours, norm=scale, linewidths=1, linecolor=PAPER, cbar=False)
     for row, column in zip(*np.nonzero(counts), strict=True):
-        on = row == column
-        colour = MUTED if on else PAPER if scale(errors[row, column]) > DARK else INK
-        axes.text(column, row, numerals.count(counts[row, column]), ha="center", va="center", color=colour)
+        colour = MUTED if row == column else PAPER if scale(errors[row, column]) > DARK else INK
+        axes.text(column + 0.5, row + 0.5, numerals.count(counts[row, column]), ha="center", va="center", color=colour)
     labels = [shorten(name, 16) for name in names]
-    axes.set_xticks(range(size), labels)
-    axes.set_yticks(range(size), labels)
-    axes.set_ylim(size - 0.5, -0.5)
+    axes.set_xticks(np.arange(size) + 0.5, labels)
+    axes.set_yticks(np.arange(size) + 0.5, labels)
     axes.xaxis.tick_top()
     if max(map(len, labels)) * size > 72:
         for label in axes.get_xticklabels():
             label.set(rotation=40, ha="left", va="bottom", rotation_mode="anchor")
     axes.tick_params(labelcolor=INK)
     bare(axes)
-    return mesh
+    return axes.collections[-1]
 
 
 def draw_matrix(record: RunRecord, counts: Counts, title: str) -> FigureFile:
     """The whole matrix."""
     size, names = len(counts), record.data.classes
-    with sheet("confusion", 110 + max(24, min(44, 460 // size)) * size) as paper:
+    with chart("confusion", 110 + max(24, min(44, 460 // size)) * size) as paper:
         axes = paper.figure.add_subplot()
         mesh = matrix(axes, counts, names)
         axes.set_ylabel(_("true class"))
         axes.set_title(_("called"), color=MUTED, loc="center")
-        bar = paper.figure.colorbar(mesh, ax=axes, shrink=0.5, aspect=24, pad=0.02)  # type: ignore[arg-type]
+        bar = paper.figure.colorbar(mesh, cax=axes.inset_axes(KEY))
         bar.outline.set_visible(False)
         bar.ax.yaxis.set_major_locator(ticks(4))
         bar.ax.yaxis.set_major_formatter(lambda value, _unused: f"{100 * value:.3g} %")
@@ -79,10 +76,10 @@ def draw_matrix(record: RunRecord, counts: Counts, title: str) -> FigureFile:
 
 def draw_largest(record: RunRecord, largest: Sequence[Confusion], counts: Counts, title: str) -> FigureFile:
     """The largest confusions as bars of their share of the true class's images."""
-    with sheet("confusion", 48 + 22 * len(largest)) as paper:
+    with chart("confusion", 48 + 22 * len(largest)) as paper:
         axes = paper.figure.add_subplot()
         shares = [item.share.value or 0.0 for item in largest]
-        axes.barh(range(len(largest)), shares, color=WRONG, height=0.6)
+        draw_bars(axes, shares, WRONG, 0.6)
         for row, item in enumerate(largest):
             text = f"{item.share.display}, {numerals.count(item.count)}"
             axes.annotate(text, (shares[row], row), (4, 0), textcoords="offset points", va="center", color=MUTED)
@@ -144,4 +141,4 @@ def describe(record: RunRecord, counts: Counts) -> str:
     )  # fmt: skip
 
 
-FIGURE = FigureKind("confusion", draw)
+FIGURE = FigureKind("confusion", draw, by_seaborn=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
-from reportgen.figures._style import ACCENT, MUTED, SOFT, grid, sheet, ticks
+from reportgen.figures._marks import draw_line
+from reportgen.figures._style import ACCENT, MUTED, SOFT, chart, grid, ticks
 from reportgen.metrics.cost import Saturation, list_latency, saturation
 from reportgen.plugins import FigureKind
 from reportgen.record.latency import Latency
@@ -30,7 +33,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     if facts is None or len(latency) < 2:
         return Skipped(name, title, _("Fewer than two batch sizes were timed."))
     at = saturation(latency)
-    with sheet(name, 230) as paper:
+    with chart(name, 230) as paper:
         left, right = paper.figure.subplots(1, 2)
         time_panel(left, latency)
         speed_panel(right, latency, at)
@@ -41,7 +44,6 @@ def batch_axis(axes: Axes, latency: tuple[Latency, ...]) -> None:
     """Batch sizes on a scale of doublings, some of them written."""
     sizes = [one.batch_size for one in latency]
     every = -(-len(sizes) // MOST_TICKS)
-    axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator(sizes[::-1][::every]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _unused: numerals.count(value)))
     axes.xaxis.set_minor_locator(NullLocator())
@@ -50,13 +52,11 @@ def batch_axis(axes: Axes, latency: tuple[Latency, ...]) -> None:
     grid(axes)
 
 
-def errors(values: list[float], ends: list[tuple[float, float] | None]) -> list[list[float]]:
-    """Distances of the ends of the intervals from the values, 0 where there is none."""
-    pairs = [pair or (value, value) for value, pair in zip(values, ends, strict=True)]
-    return [
-        [max(value - low, 0) for value, (low, _unused) in zip(values, pairs, strict=True)],
-        [max(high - value, 0) for value, (_unused, high) in zip(values, pairs, strict=True)],
-    ]
+def draw_intervals(axes: Axes, sizes: Sequence[int], ends: Sequence[tuple[float, float] | None]) -> None:
+    """A bar at each batch size that has an interval."""
+    known = [(size, *pair) for size, pair in zip(sizes, ends, strict=True) if pair is not None]
+    if known:
+        axes.vlines(*zip(*known, strict=True), color=ACCENT, linewidth=1)
 
 
 def time_panel(axes: Axes, latency: tuple[Latency, ...]) -> None:
@@ -64,8 +64,10 @@ def time_panel(axes: Axes, latency: tuple[Latency, ...]) -> None:
     sizes, medians = [one.batch_size for one in latency], [one.p50_seconds for one in latency]
     axes.plot(sizes, [one.p95_seconds for one in latency], color=SOFT, marker="_", linestyle="")
     ends = [(one.p50_low, one.p50_high) if one.p50_low and one.p50_high else None for one in latency]
-    axes.errorbar(sizes, medians, errors(medians, ends), color=ACCENT, marker="o", elinewidth=1)
+    axes.set_xscale("log", base=2)  # before seaborn looks at them: it draws on the scale that it finds
     axes.set_yscale("log")
+    draw_line(axes, sizes, medians, ACCENT, marker="o")
+    draw_intervals(axes, sizes, ends)
     axes.yaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5) if medians[-1] < 100 * medians[0] else (1,)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _unused: plain_time(value)))
     axes.yaxis.set_minor_locator(NullLocator())
@@ -84,10 +86,9 @@ def plain_time(seconds: float) -> str:
 def speed_panel(axes: Axes, latency: tuple[Latency, ...], at: Saturation | None) -> None:
     """Images per second from zero, the batch where they saturate marked."""
     sizes, speeds = [one.batch_size for one in latency], [one.images_per_second for one in latency]
-    axes.errorbar(
-        sizes, speeds, errors(speeds, [one.throughput_interval for one in latency]), color=ACCENT, marker="o",
-        elinewidth=1,
-    )  # fmt: skip
+    axes.set_xscale("log", base=2)
+    draw_line(axes, sizes, speeds, ACCENT, marker="o")
+    draw_intervals(axes, sizes, [one.throughput_interval for one in latency])
     if at is not None:
         axes.axvline(at.at.batch_size, color=SOFT, linewidth=1, zorder=0)
         share = numerals.percent(at.at.images_per_second / at.best.images_per_second)
@@ -152,4 +153,4 @@ def describe(latency: tuple[Latency, ...]) -> str:
     return _("Two charts over the images in a batch, time and throughput. {rows}.", rows="; ".join(rows))
 
 
-FIGURE = FigureKind("cost_batches", draw)
+FIGURE = FigureKind("cost_batches", draw, by_seaborn=True)

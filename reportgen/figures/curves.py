@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.figures._style import ACCENT, FULL, HALF, INK, MUTED, grid, measured, sheet, shorten, ticks
+from reportgen.figures._marks import draw_line, draw_points
+from reportgen.figures._style import ACCENT, FULL, HALF, INK, MUTED, chart, grid, measured, shorten, ticks
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import ClassScore, Curve
 from reportgen.record.run import RunRecord
@@ -38,15 +39,17 @@ def draw_risk(subject: Subject) -> FigureFile | Skipped:
     if record.measured is None or not record.measured.risk_coverage.x:
         return Skipped(name, title, _("The record holds no risk by coverage."))
     curve = record.measured.risk_coverage
-    with sheet(name, 250, HALF) as paper:
+    with chart(name, 250, HALF) as paper:
         axes = paper.figure.add_subplot()
         axes.set_title(_("% wrong among the kept"))
         x, y = 100 * np.asarray(curve.x), 100 * np.asarray(curve.y)
-        axes.plot(x, y, color=ACCENT)
+        draw_line(axes, x, y, ACCENT)
         axes.set_xlim(0, 101)
         axes.set_ylim(0, max(1.12 * float(y.max()), 1))
-        for share in (KEPT, 1.0):
-            axes.plot([100 * share], [100 * at(curve, share)], "o", color=ACCENT, clip_on=False)
+        marked = (KEPT, 1.0)
+        draw_points(axes, [100 * share for share in marked], [100 * at(curve, share) for share in marked], ACCENT, 5.5,
+                    clip_on=False)  # fmt: skip
+        for share in marked:
             axes.annotate(
                 numerals.percent(at(curve, share)), (100 * share, 100 * at(curve, share)), (-5, 5),
                 textcoords="offset points", ha="right", color=INK,
@@ -81,12 +84,12 @@ def draw_precision_recall(subject: Subject) -> FigureFile | Skipped:
         return Skipped(name, title, _("The record holds no precision by recall."))
     columns = min(COLUMNS, len(shown))
     rows = -(-len(shown) // columns)
-    with sheet(name, 46 + 128 * rows, FULL if columns > 2 else HALF) as paper:
+    with chart(name, 46 + 128 * rows, FULL if columns > 2 else HALF) as paper:
         cells = paper.figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
         for axes, (item, curve) in zip(cells, shown, strict=False):
             axes.set_title(shorten(item.name, 12))
             axes.set_title(numerals.score(item.average_precision), loc="right", color=MUTED)
-            axes.plot(100 * np.asarray(curve.x), 100 * np.asarray(curve.y), color=ACCENT, linewidth=1.25)
+            draw_line(axes, 100 * np.asarray(curve.x), 100 * np.asarray(curve.y), ACCENT, linewidth=1.25)
             axes.set_xticks([0, 50, 100])
             axes.set_yticks([0, 50, 100])
             grid(axes)
@@ -97,8 +100,7 @@ def draw_precision_recall(subject: Subject) -> FigureFile | Skipped:
                 axes.set_axis_off()
             elif place + columns >= len(shown):
                 axes.tick_params(labelbottom=True)
-        paper.figure.supxlabel(_("recall, %"), color=MUTED, fontsize="medium")
-        paper.figure.supylabel(_("precision, %"), color=MUTED, fontsize="medium")
+        paper.name_axes(_("recall, %"), _("precision, %"))
         return paper.svg(title, *tell(record, shown))
 
 
@@ -118,4 +120,7 @@ def tell(record: RunRecord, shown: list[tuple[ClassScore, Curve]]) -> tuple[str,
     return caption, _("Small precision–recall charts. Average precision: {classes}.", classes=told)
 
 
-FIGURES = (FigureKind("risk_coverage", draw_risk), FigureKind("precision_recall", draw_precision_recall))
+FIGURES = (
+    FigureKind("risk_coverage", draw_risk, by_seaborn=True),
+    FigureKind("precision_recall", draw_precision_recall, by_seaborn=True),
+)

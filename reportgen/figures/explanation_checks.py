@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from reportgen.figures._style import ACCENT, HAIRLINE, INK, MUTED, SOFT, grid, sheet, ticks
+from reportgen.figures._marks import draw_band, draw_line, draw_points
+from reportgen.figures._style import ACCENT, HAIRLINE, INK, MUTED, SOFT, chart, grid, ticks
 from reportgen.metrics.explanations import METHODS, MapCheck, mean_estimate, read_check
 from reportgen.plugins import FigureKind
 from reportgen.record.probes import why_missing
@@ -37,7 +38,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     checks = [check for check in found if check is not None]
     if not checks:
         return Skipped(NAME, title, _("The maps were not checked; the reasons stand below."))
-    with sheet(NAME, 232) as paper:
+    with chart(NAME, 232) as paper:
         panels = paper.figure.subplots(1, 1 + len(checks), width_ratios=[1.15] + [1] * len(checks))
         correlations(panels[0], checks, record)
         for place, (axes, check) in enumerate(zip(panels[1:], checks, strict=True)):
@@ -53,11 +54,11 @@ def correlations(axes: Axes, checks: list[MapCheck], record: RunRecord) -> None:
         values: NDArray[Any] = record.arrays[f"explanations.check.{check.method}.rank"]
         finite = values[np.isfinite(values)][:MOST_POINTS]
         wiggle = ((np.arange(len(finite)) * 0.618034) % 1 - 0.5) * 0.32
-        axes.plot(finite, row + wiggle, "o", color=SOFT, markersize=3, markeredgewidth=0)
+        draw_points(axes, finite, row + wiggle, SOFT, 3)
         axes.text(-1, row - 0.3, method_name(check.method), va="center", color=INK)
         if check.rank is not None and check.rank.low is not None and check.rank.high is not None:
             axes.plot([check.rank.low, check.rank.high], [row, row], color=ACCENT, linewidth=2)
-            axes.plot([check.rank.value], [row], "o", color=ACCENT, markersize=5.5)
+            draw_points(axes, [check.rank.value], [row], ACCENT, 6.5)
     axes.set_xlim(-1.02, 1.02)
     axes.set_ylim(len(checks) - 0.55, -0.5)
     axes.set_yticks([])
@@ -76,13 +77,13 @@ def curves(axes: Axes, check: MapCheck, record: RunRecord) -> None:
         arrays[f"explanations.deletion.{check.method}"],
         arrays[f"explanations.deletion.{check.method}.control"],
     )
-    axes.plot(shares, chance.mean(0), color=MUTED, linewidth=1.25, linestyle=(0, (4, 2)))
+    draw_line(axes, shares, chance.mean(0), MUTED, linewidth=1.25, linestyle=(0, (4, 2)))
     points = [mean_estimate(column) for column in own.T]
     ends = [(point.low, point.high) for point in points if point is not None and point.low is not None]
     if len(ends) == len(shares):
         low, high = np.array(ends, float).T
-        axes.fill_between(shares, low, high, color=HAIRLINE, linewidth=0)
-    axes.plot(shares, own.mean(0), color=ACCENT)
+        draw_band(axes, shares, low, high, HAIRLINE)
+    draw_line(axes, shares, own.mean(0), ACCENT)
     key(axes)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)
@@ -131,4 +132,4 @@ def describe(checks: list[MapCheck]) -> str:
     return _("Points and curves. {checks}.", checks="; ".join(told))
 
 
-FIGURE = FigureKind(NAME, draw)
+FIGURE = FigureKind(NAME, draw, by_seaborn=True)

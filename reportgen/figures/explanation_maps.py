@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.figures._album import LETTER, Album
-from reportgen.figures._heat import heat_png, shade_png
+from reportgen.figures._canvas import LETTER, Canvas, open_canvas
+from reportgen.figures._heat_overlay import heat_png, shade_png
 from reportgen.figures._style import FULL, shorten
 from reportgen.plugins import FigureKind
 from reportgen.record.images import encode_few, thumbnail
@@ -113,36 +113,36 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     if not images or len(rows) < 2:
         return Skipped(NAME, title, _("No map could be made; the reasons stand below."))
     side = min(LARGEST, (FULL - LABELS) / len(images) - GAP)
-    album = Album(NAME, HEAD + len(rows) * (side + GAP))
-    write_head(album, images, side)
+    canvas = open_canvas(round(HEAD + len(rows) * (side + GAP)), pictures=True)
+    write_head(canvas, images, side)
     for line, row in enumerate(rows):
         top = HEAD + line * (side + GAP)
-        album.text(row.title, 0, top + side / 2 + (4 if not row.note else -4))
-        album.note(row.note, 0, top + side / 2 + (12 if row.title else 4))
+        canvas.text(row.title, 0, top + side / 2 + (4 if not row.note else -4))
+        canvas.note(row.note, 0, top + side / 2 + (12 if row.title else 4))
         for column, image in enumerate(images):
             png = row.draw(image)
             if png is not None:
                 left = LABELS + column * (side + GAP)
-                album.picture(png, left, top, side, side)
+                canvas.picture(png, left, top, side, side)
                 if line == 0:
-                    album.frame(left, top, side, side, image.right)
-    return album.svg(title, caption(images, facts), describe(images, rows))
+                    canvas.frame(left, top, side, side, image.right)
+    return canvas.figure(NAME, (title, caption(images, facts), describe(images, rows)))
 
 
-def write_head(album: Album, images: list[Explained], side: float) -> None:
+def write_head(canvas: Canvas, images: list[Explained], side: float) -> None:
     """Right and wrong over their columns, and over each picture what it was called and, if wrong, what it is."""
     most = max(4, int((side + GAP - 2) / LETTER))
     heads = {True: _("Right"), False: _("Wrong")}
-    album.note(_("called"), 0, 30)
+    canvas.note(_("called"), 0, 30)
     if any(not image.right for image in images):
-        album.note(_("label"), 0, 46)
+        canvas.note(_("label"), 0, 46)
     for column, image in enumerate(images):
         left = LABELS + column * (side + GAP)
         if column == 0 or images[column - 1].right != image.right:
-            album.text(heads[image.right], left, 12, bold=True)
-        album.text(shorten(image.called, most), left, 30)
+            canvas.text(heads[image.right], left, 12, bold=True)
+        canvas.text(shorten(image.called, most), left, 30)
         if not image.right:
-            album.note(shorten(image.label, most), left, 46)
+            canvas.note(shorten(image.label, most), left, 46)
 
 
 def caption(images: list[Explained], facts: ExplanationFacts) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.figures._album import Album
-from reportgen.figures._heat import SHADES, ramp
+from reportgen.figures._canvas import Canvas, open_canvas
+from reportgen.figures._heat_overlay import SHADES, ramp
 from reportgen.figures._style import FULL, INK, PAPER, shorten
 from reportgen.plugins import FigureKind
 from reportgen.record.images import encode_few, encode_indexed, thumbnail
@@ -45,21 +45,21 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         return Skipped(NAME, title, _("No layer of this model keeps the places of the picture."))
     picture = shown_picture(record, facts)
     rows = len(facts.stages) + (picture is not None)
-    album = Album(NAME, rows * (SIDE + GAP))
+    canvas = open_canvas(round(rows * (SIDE + GAP)), pictures=True)
     top = 0.0
     if picture is not None:
-        write_label(album, _("Picture"), "", top)
+        write_label(canvas, _("Picture"), "", top)
         small = thumbnail(picture)
-        album.picture(encode_few(small), LABELS, top, SIDE, SIDE)
+        canvas.picture(encode_few(small), LABELS, top, SIDE, SIDE)
         top += SIDE + GAP
     for place, stage in enumerate(facts.stages):
-        write_label(album, tail(stage.path), size_text(stage), top)
+        write_label(canvas, tail(stage.path), size_text(stage), top)
         maps: NDArray[Any] = record.arrays[f"explanations.stage.{place}"]
         for column, values in enumerate(maps):
             left = LABELS + column * (FULL - LABELS + GAP) / max(10, len(maps))
-            album.picture(map_png(values), left, top, SIDE, SIDE)
+            canvas.picture(map_png(values), left, top, SIDE, SIDE)
         top += SIDE + GAP
-    return album.svg(title, caption(record, facts), describe(facts))
+    return canvas.figure(NAME, (title, caption(record, facts), describe(facts)))
 
 
 def shown_picture(record: RunRecord, facts: ExplanationFacts) -> NDArray[np.uint8] | None:
@@ -71,10 +71,10 @@ def shown_picture(record: RunRecord, facts: ExplanationFacts) -> NDArray[np.uint
     return np.asarray(record.arrays["pictures"][found[0]]) if len(found) else None
 
 
-def write_label(album: Album, name: str, note: str, top: float) -> None:
+def write_label(canvas: Canvas, name: str, note: str, top: float) -> None:
     """The layer and the size of its maps, beside its row."""
-    album.text(name, 0, top + SIDE / 2 + (4 if not note else -3))
-    album.note(note, 0, top + SIDE / 2 + 13)
+    canvas.text(name, 0, top + SIDE / 2 + (4 if not note else -3))
+    canvas.note(note, 0, top + SIDE / 2 + 13)
 
 
 def tail(path: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.figures._album import LETTER, Album
+from reportgen.figures._canvas import LETTER, Canvas, open_canvas
 from reportgen.figures._style import FULL, shorten
 from reportgen.metrics.explanations import read_neighbours
 from reportgen.plugins import FigureKind
@@ -44,35 +44,35 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     rows = [place for place, index in enumerate(ids) if int(index) in kept]
     if not rows:
         return Skipped(NAME, title, _("The record does not keep the pictures of these mistakes."))
-    album = Album(NAME, HEAD + len(rows) * ROW - 8)
-    album.text(_("Mistake"), 0, 12, bold=True)
+    canvas = open_canvas(round(HEAD + len(rows) * ROW - 8), pictures=True)
+    canvas.text(_("Mistake"), 0, 12, bold=True)
     first = SIDE + TEXTS
-    album.text(_("Nearest training pictures: label and similarity"), first, 12, bold=True)
+    canvas.text(_("Nearest training pictures: label and similarity"), first, 12, bold=True)
     pitch = (FULL - first) / near.shape[1]
     most = int(pitch / LETTER) - 6
     names = record.data.classes
     for line, place in enumerate(rows):
         top = HEAD + line * ROW
         mistake = thumbnail(record.arrays["pictures"][kept[int(ids[place])]])
-        show(album, mistake, 1, top, right=False)
+        show(canvas, mistake, 1, top, right=False)
         label, called = int(found.true[place]), int(found.called[place])
-        album.text(_("called {name}", name=shorten(names[called], 13)), SIDE + 10, top + 18)
-        album.text(_("label {name}", name=shorten(names[label], 13)), SIDE + 10, top + 36)
-        album.note(_("no. {index}", index=numerals.count(int(ids[place]))), SIDE + 10, top + 54)
+        canvas.text(_("called {name}", name=shorten(names[called], 13)), SIDE + 10, top + 18)
+        canvas.text(_("label {name}", name=shorten(names[label], 13)), SIDE + 10, top + 36)
+        canvas.note(_("no. {index}", index=numerals.count(int(ids[place]))), SIDE + 10, top + 54)
         for column, picture in enumerate(near[place]):
             left, own = first + column * pitch, int(found.labels[place, column])
             verdict = True if own == label else False if own == called else None
-            show(album, picture, left, top, verdict)
+            show(canvas, picture, left, top, verdict)
             likeness = numerals.fixed(float(found.similarity[place, column]), 2)
-            album.text(f"{shorten(names[own], most)} {likeness}", left, top + SIDE + 16)
-    return album.svg(title, caption(record, len(rows)), describe(record, rows))
+            canvas.text(f"{shorten(names[own], most)} {likeness}", left, top + SIDE + 16)
+    return canvas.figure(NAME, (title, caption(record, len(rows)), describe(record, rows)))
 
 
-def show(album: Album, picture: NDArray[np.uint8], left: float, top: float, right: bool | None) -> None:
+def show(canvas: Canvas, picture: NDArray[np.uint8], left: float, top: float, right: bool | None) -> None:
     """A picture, with a frame where its label is that of the mistake or of what it was called."""
-    album.picture(encode_few(picture), left, top, SIDE, SIDE)
+    canvas.picture(encode_few(picture), left, top, SIDE, SIDE)
     if right is not None:
-        album.frame(left, top, SIDE, SIDE, right)
+        canvas.frame(left, top, SIDE, SIDE, right)
 
 
 def caption(record: RunRecord, shown: int) -> str:

@@ -1,4 +1,7 @@
-"""How far confidence can be believed, before and after temperature scaling."""
+"""How far confidence can be believed, before and after temperature scaling.
+
+By matplotlib: a bin is a bar, the gap to its confidence, an interval and a mark; seaborn has no such chart.
+"""
 
 from __future__ import annotations
 

@@ -9,8 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
+from reportgen.figures._marks import draw_line
 from reportgen.figures._responses import find_responses, selection_text
-from reportgen.figures._style import ACCENT, FULL, HAIRLINE, INK, MUTED, SOFT, sheet, squeeze
+from reportgen.figures._style import ACCENT, FULL, HAIRLINE, INK, MUTED, SOFT, chart, squeeze
 from reportgen.metrics.characteristics import Characteristic
 from reportgen.metrics.intervals import FloatArray
 from reportgen.metrics.responses import Responses
@@ -90,8 +91,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     found = [responses.characteristic(place) for place in shown]
     ends = (float(np.nanmax(lines, initial=LOWEST)), float(drives[-1]))
     layout = Grid(len(shown), drives, min(HIGHEST, max(LOWEST, *ends) * 1.06))
-    with sheet(name, layout.height) as paper:
-        paper.figure.set_layout_engine(None)
+    with chart(name, layout.height) as paper:
         axes = paper.figure.add_axes((0, 0, 1, 1))
         axes.axis("off")
         axes.set_xlim(0, FULL)
@@ -100,8 +100,8 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         draw_bands(axes, layout, bands)
         if responses.compared:
             before = responses.relative("rms", INITIAL)[:, shown]
-            axes.plot(*joined(layout, before), color=SOFT, linewidth=1.5)
-        axes.plot(*joined(layout, lines), color=ACCENT, linewidth=1.5)
+            draw_line(axes, *joined(layout, before), SOFT)
+        draw_line(axes, *joined(layout, lines), ACCENT)
         draw_marks(axes, layout, found)
         draw_key(axes, layout, responses.compared)
         return paper.svg(title, caption(responses, shown, found), describe(responses, shown, found))
@@ -237,4 +237,4 @@ def describe(responses: Responses, shown: Sequence[int], found: Sequence[Charact
     return _("Small charts of response against drive, one a layer. {layers}.", layers="; ".join(told))
 
 
-FIGURE = FigureKind("response_drive", draw)
+FIGURE = FigureKind("response_drive", draw, by_seaborn=True)

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 
+from reportgen.figures._marks import draw_band, draw_line, draw_lines
 from reportgen.figures._responses import find_responses, selection_text
-from reportgen.figures._style import ACCENT, HAIRLINE, MUTED, ORDER, SOFT, grid, measured, sheet, spread, squeeze
+from reportgen.figures._style import ACCENT, HAIRLINE, MUTED, ORDER, SOFT, chart, grid, measured, spread, squeeze
 from reportgen.metrics.intervals import FloatArray, wilson
 from reportgen.metrics.responses import Responses
 from reportgen.plugins import FigureKind
@@ -34,7 +36,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         return responses
     shown = responses.shown()
     exposures = responses.array("exposures")
-    with sheet(name, HEIGHT) as paper:
+    with chart(name, HEIGHT) as paper:
         panels = paper.figure.subplots(2, 2, sharex=True, sharey="row")
         for axes, side, heading in (
             (panels[0, 0], CLIPPED, _("Right and sure, cut at white, %")),
@@ -87,10 +89,10 @@ def draw_answers(axes: Axes, responses: Responses, side: int) -> None:
     x = positions(exposures)
     draw_ticks(axes, exposures)
     ends = np.array([wilson(int(hits), n) or (0.0, 1.0) for hits in right.sum(1)]).T
-    axes.fill_between(x, 100 * ends[0], 100 * ends[1], color=BAND, linewidth=0)
+    draw_band(axes, x, 100 * ends[0], 100 * ends[1], BAND)
     accuracy, confidence = 100 * right.mean(1), 100 * sure.mean(1)
-    axes.plot(x, confidence, color=MUTED, linestyle=(0, (4, 2)), clip_on=False)
-    axes.plot(x, accuracy, color=ACCENT, marker="o", markersize=3.5, clip_on=False)
+    draw_line(axes, x, confidence, MUTED, linestyle=(0, (4, 2)), clip_on=False)
+    draw_line(axes, x, accuracy, ACCENT, marker="o", markersize=3.5, clip_on=False)
     axes.set_ylim(0, 100)
     axes.tick_params(axis="x", length=0)
     named = [(float(confidence[-1]), _("sure"), MUTED), (float(accuracy[-1]), _("right"), ACCENT)]
@@ -103,12 +105,11 @@ def draw_layers(axes: Axes, exposures: FloatArray, lines: FloatArray, names: Seq
     x, kept = positions(exposures), np.log2(np.clip(lines, FLOOR, CEILING))
     draw_ticks(axes, exposures)
     lit = exposures > 0
-    axes.plot(x[lit], np.log2(np.clip(exposures[lit], FLOOR, CEILING)), color=SOFT, linewidth=0.75,
+    draw_line(axes, x[lit], np.log2(np.clip(exposures[lit], FLOOR, CEILING)), SOFT, linewidth=0.75,
               linestyle=(0, (2, 2)))  # fmt: skip
     count = len(names)
-    colours = [ORDER(place / max(1, count - 1)) for place in range(count)]
-    for place in range(count):
-        axes.plot(x, kept[:, place], color=colours[place], linewidth=1.25)
+    colours = [to_hex(ORDER(place / max(1, count - 1))) for place in range(count)]
+    draw_lines(axes, x, kept, colours, linewidth=1.25)
     ends = [(float(kept[-1, place]), squeeze(names[place], 14), colours[place]) for place in sorted({0, count - 1})]
     low, high = np.log2(FLOOR), np.log2(CEILING)
     axes.set_ylim(low, high)
@@ -173,4 +174,4 @@ def describe(responses: Responses, shown: Sequence[int]) -> str:
     )  # fmt: skip
 
 
-FIGURE = FigureKind("response_exposure", draw)
+FIGURE = FigureKind("response_exposure", draw, by_seaborn=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reportgen.figures._album import Album
-from reportgen.figures._panels import Curve, Mark, Panel, draw_panels, height_of
+from reportgen.figures._small_charts import Chart, Curve, Mark, draw_charts, height_of
+from reportgen.figures._style import chart
 from reportgen.metrics.robustness import Outcome, read_outcomes
 from reportgen.plugins import FigureKind
 from reportgen.record.probes.robustness import CORRUPTED
@@ -44,7 +44,7 @@ def mark(one: Outcome, place: float) -> Mark:
 
 
 def draw_corruptions(subject: Subject) -> FigureFile | Skipped:
-    """One panel a kind of corruption, accuracy against severity."""
+    """One chart a kind of corruption, accuracy against severity."""
     record = subject.record
     name, title = "robustness_corruptions", _("Accuracy under corruptions")
     outcomes = [one for one in read(record) if one.condition.family in CORRUPTED]
@@ -53,8 +53,8 @@ def draw_corruptions(subject: Subject) -> FigureFile | Skipped:
     shown = list(by_kind(outcomes).values())
     columns = min(MOST_COLUMNS, len(shown))
     ticks = tuple(((level - 1) / (SEVERITIES - 1), f"{level}") for level in range(1, SEVERITIES + 1))
-    panels = [
-        Panel(
+    charts = [
+        Chart(
             title=name_kind(points[0].condition.kind),
             curves=(Curve(tuple(mark(one, (one.condition.level - 1) / (SEVERITIES - 1)) for one in points)),),
             reference=points[0].clean.value or 0.0,
@@ -62,8 +62,6 @@ def draw_corruptions(subject: Subject) -> FigureFile | Skipped:
         )
         for points in shown
     ]
-    album = Album(name, height_of(len(panels), columns))
-    draw_panels(album, panels, columns)
     strongest = [max(points, key=lambda one: one.drop) for points in shown]
     worst, least = max(strongest, key=lambda one: one.drop), min(strongest, key=lambda one: one.drop)
     caption = _(
@@ -72,7 +70,9 @@ def draw_corruptions(subject: Subject) -> FigureFile | Skipped:
         worst=name_condition(worst.condition), low=worst.accuracy.display_full,
         least=name_condition(least.condition), high=least.accuracy.display, clean=worst.clean.display,
     )  # fmt: skip
-    return album.svg(title, caption, describe(outcomes))
+    with chart(name, height_of(len(charts), columns)) as paper:
+        draw_charts(paper, charts, columns)
+        return paper.svg(title, caption, describe(outcomes))
 
 
 def draw_moves(subject: Subject) -> FigureFile | Skipped:
@@ -83,15 +83,13 @@ def draw_moves(subject: Subject) -> FigureFile | Skipped:
     if not outcomes:
         return Skipped(name, title, _("No move or attack was measured."))
     kinds = by_kind(outcomes)
-    panels = [
+    charts = [
         sized(_("Shift, pixels"), kinds, ("shift",)),
         sized(_("Rotation, degrees"), kinds, ("rotation",)),
         mirrored(kinds),
         sized(_("Attack, ε in 1/255"), kinds, ("fgsm", "pgd")),
     ]
-    shown = [panel for panel in panels if panel is not None]
-    album = Album(name, height_of(len(shown), len(shown)))
-    draw_panels(album, shown, len(shown))
+    shown = [one for one in charts if one is not None]
     worst = max(outcomes, key=lambda one: one.drop)
     caption = _(
         "Lowest: {worst}, {accuracy}. Accuracy in per cent; sizes stand at even distances; dashed: the same images as "
@@ -100,11 +98,13 @@ def draw_moves(subject: Subject) -> FigureFile | Skipped:
     )  # fmt: skip
     if {"fgsm", "pgd"} <= kinds.keys():
         caption += " " + _("Attacks: FGSM in grey, PGD in colour.")
-    return album.svg(title, caption, describe(outcomes))
+    with chart(name, height_of(len(shown), len(shown))) as paper:
+        draw_charts(paper, shown, len(shown))
+        return paper.svg(title, caption, describe(outcomes))
 
 
-def sized(title: str, kinds: dict[str, list[Outcome]], names: Sequence[str]) -> Panel | None:
-    """A panel of one or two kinds with growing sizes, at even distances; of two, the first is the quiet one."""
+def sized(title: str, kinds: dict[str, list[Outcome]], names: Sequence[str]) -> Chart | None:
+    """A chart of one or two kinds with growing sizes, at even distances; of two, the first is the quiet one."""
     here = [name for name in names if name in kinds]
     if not here:
         return None
@@ -118,11 +118,11 @@ def sized(title: str, kinds: dict[str, list[Outcome]], names: Sequence[str]) -> 
         for name in here
     )
     ticks = tuple((places[level], f"{level:g}") for level in levels)
-    return Panel(title, curves, kinds[here[0]][0].clean.value or 0.0, ticks)
+    return Chart(title, curves, kinds[here[0]][0].clean.value or 0.0, ticks)
 
 
-def mirrored(kinds: dict[str, list[Outcome]]) -> Panel | None:
-    """A panel of the mirror images, which have no size."""
+def mirrored(kinds: dict[str, list[Outcome]]) -> Chart | None:
+    """A chart of the mirror images, which have no size."""
     here = [kinds[name][0] for name in MIRRORED if name in kinds]
     if not here:
         return None
@@ -130,7 +130,7 @@ def mirrored(kinds: dict[str, list[Outcome]]) -> Panel | None:
     words = {"flip_horizontal": _("left–right"), "flip_vertical": _("upside down")}
     marks = tuple(mark(one, place) for one, place in zip(here, places, strict=True))
     ticks = tuple((place, words[one.condition.kind]) for one, place in zip(here, places, strict=True))
-    return Panel(_("Mirrored"), (Curve(marks, joined=False),), here[0].clean.value or 0.0, ticks)
+    return Chart(_("Mirrored"), (Curve(marks, joined=False),), here[0].clean.value or 0.0, ticks)
 
 
 def describe(outcomes: Sequence[Outcome]) -> str:
@@ -144,4 +144,7 @@ def describe(outcomes: Sequence[Outcome]) -> str:
                clean=clean.display or numerals.DASH, told=told)  # fmt: skip
 
 
-FIGURES = (FigureKind("robustness_corruptions", draw_corruptions), FigureKind("robustness_moves", draw_moves))
+FIGURES = (
+    FigureKind("robustness_corruptions", draw_corruptions, by_seaborn=True),
+    FigureKind("robustness_moves", draw_moves, by_seaborn=True),
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reportgen.figures._album import Album
+from reportgen.figures._canvas import open_canvas
 from reportgen.figures._style import FULL
 from reportgen.plugins import FigureKind
 from reportgen.record.images import encode_few
@@ -33,19 +33,19 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     names = [_("as it is"), *(name_kind(kind) for kind in facts.examples)]
     side = (FULL - GAP * (COLUMNS - 1)) / COLUMNS
     rows = -(-len(names) // COLUMNS)
-    album = Album(name, rows * (side + LABEL + GAP))
+    canvas = open_canvas(round(rows * (side + LABEL + GAP)), pictures=True)
     for place, (label, picture) in enumerate(zip(names, pictures, strict=True)):
         row, column = divmod(place, COLUMNS)
         left, top = column * (side + GAP), row * (side + LABEL + GAP)
-        album.picture(encode_few(picture, COLOURS), left, top, side, side)
+        canvas.picture(encode_few(picture, COLOURS), left, top, side, side)
         first, _unused, second = (label, "", "") if len(label) <= ONE_LINE else label.partition(" ")
-        album.note(first, left, top + side + 14)
-        album.note(second, left, top + side + 28)
+        canvas.note(first, left, top + side + 14)
+        canvas.note(second, left, top + side + 28)
     number = numerals.count(facts.example_id)
     caption = _("Test image {number} as it is and under {count} corruptions at severity 3 of 5, in 64 colours "
                   "each.", number=number, count=len(facts.examples))  # fmt: skip
     alt = _("Small pictures of test image {number}: {names}.", number=number, names=", ".join(names))
-    return album.svg(title, caption, alt)
+    return canvas.figure(name, (title, caption, alt))
 
 
 FIGURE = FigureKind("robustness_examples", draw)

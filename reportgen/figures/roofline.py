@@ -1,4 +1,7 @@
-"""The roofline: what each module achieves against the most that its work allows on this machine."""
+"""The roofline: what each module achieves against the most that its work allows on this machine.
+
+By matplotlib: seaborn would draw the marks alone, and neither the roofs nor the names beside the chart.
+"""
 
 from __future__ import annotations
 

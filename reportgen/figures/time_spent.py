@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reportgen.figures._style import INK, MUTED, SOFT, bare, sheet, shorten
+from reportgen.figures._marks import draw_bars
+from reportgen.figures._style import INK, MUTED, SOFT, bare, chart, shorten
 from reportgen.plugins import FigureKind
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
@@ -24,9 +25,9 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     rows = [(stage.name, stage.seconds) for stage in record.stages if stage in longest]
     if len(rows) < len(record.stages):
         rows.append((_("other"), whole - sum(seconds for _unused, seconds in rows)))
-    with sheet(name, 20 + 24 * len(rows)) as paper:
+    with chart(name, 20 + 24 * len(rows)) as paper:
         axes = paper.figure.add_subplot()
-        axes.barh(range(len(rows)), [seconds for _unused, seconds in rows], color=SOFT, height=0.62)
+        draw_bars(axes, [seconds for _unused, seconds in rows], SOFT, 0.62)
         for index, (_unused, seconds) in enumerate(rows):
             axes.annotate(
                 numerals.seconds_text(seconds), (seconds, index), (4, 0), textcoords="offset points", va="center",
@@ -34,7 +35,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
             )  # fmt: skip
         axes.set_yticks(range(len(rows)), [shorten(label, 30) for label, _unused in rows])
         axes.tick_params(axis="y", labelcolor=INK)
-        axes.invert_yaxis()
+        axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.set_xticks([])
         axes.set_xlim(0, 1.02 * max(seconds for _unused, seconds in rows) or 1)
         bare(axes)
@@ -48,4 +49,4 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         return paper.svg(title, caption, _("Bars of time by stage: {stages}.", stages=told))
 
 
-FIGURE = FigureKind("time_spent", draw)
+FIGURE = FigureKind("time_spent", draw, by_seaborn=True)

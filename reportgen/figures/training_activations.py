@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from reportgen.figures._style import ACCENT, MUTED, SOFT, grid, sheet, squeeze, ticks
+from reportgen.figures._marks import draw_line
+from reportgen.figures._style import ACCENT, MUTED, SOFT, chart, grid, squeeze, ticks
 from reportgen.metrics.intervals import FloatArray
 from reportgen.plugins import FigureKind
 from reportgen.record.probes import why_missing
@@ -35,7 +36,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         return Skipped(name, title, why_missing(record.probes, "dynamics"))
     if not facts.sites:
         return Skipped(name, title, _("The network calls no nonlinearity that is known here."))
-    with sheet(name, HEIGHT) as paper:
+    with chart(name, HEIGHT) as paper:
         panels = paper.figure.subplots(1, 3, sharex=True)
         for axes, (heading, value) in zip(panels, list_panels(), strict=True):
             draw_panel(axes, facts.sites, value)
@@ -66,8 +67,8 @@ def draw_panel(axes: Axes, sites: Sequence[ActivationSite], value: Value) -> Non
     marker = "o" if len(sites) <= FEW else ""
     before = [value(site, site.before) if site.before is not None else np.nan for site in sites]
     if np.isfinite(before).any():
-        axes.plot(x, before, color=SOFT, marker=marker, markersize=3)
-    axes.plot(x, [value(site, site.after) for site in sites], color=ACCENT, marker=marker, markersize=3)
+        draw_line(axes, x, before, SOFT, marker=marker, markersize=3)
+    draw_line(axes, x, [value(site, site.after) for site in sites], ACCENT, marker=marker, markersize=3)
     axes.xaxis.set_major_locator(ticks(5, integer=True))
     axes.yaxis.set_major_locator(ticks(4))
     axes.margins(y=0.1)
@@ -123,4 +124,4 @@ def describe(facts: DynamicsFacts) -> str:
     return _("Three line charts over {count} nonlinearities. {sites}.", count=len(sites), sites="; ".join(told))
 
 
-FIGURE = FigureKind("training_activations", draw)
+FIGURE = FigureKind("training_activations", draw, by_seaborn=True)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from reportgen.figures._seeds import draw_band, tell_band, trainings
-from reportgen.figures._style import ACCENT, MUTED, grid, measured, sheet, spread, ticks
+from reportgen.figures._marks import draw_line
+from reportgen.figures._seed_bands import draw_seed_band, tell_band, trainings
+from reportgen.figures._style import ACCENT, MUTED, chart, grid, measured, spread, ticks
 from reportgen.plugins import FigureKind
 from reportgen.record.run import RunRecord, Training
 from reportgen.record.subject import Subject
@@ -83,8 +84,8 @@ def draw_panel(axes: Axes, lines: Sequence[Line], title: str, ceiling: float | N
         colour, dash = (ACCENT, "-") if item.test else (MUTED, (0, (4, 2)))
         marker = ("o" if item.test else "s") if few else ""
         fill = colour if item.test else "white"
-        draw_band(axes, [item.points, *filter(None, item.others)], colour)
-        axes.plot(x, y, color=colour, linestyle=dash, marker=marker, markerfacecolor=fill, zorder=3 + item.test)
+        draw_seed_band(axes, [item.points, *filter(None, item.others)], colour)
+        draw_line(axes, x, y, colour, linestyle=dash, marker=marker, markerfacecolor=fill, zorder=3 + item.test)
     axes.margins(y=0.12)
     low, high = axes.get_ylim()
     if ceiling is not None and high > ceiling:
@@ -117,7 +118,7 @@ def draw_curves(subject: Subject) -> FigureFile | Skipped:
     loss, accuracy = lines_of(trainings(record))
     if not loss and not accuracy:
         return Skipped(name, title, _("No epoch left a finite loss."))
-    with sheet(name, 240) as paper:
+    with chart(name, 240) as paper:
         ceiling, beyond = ceiling_of(loss)
         panels = [(loss, _("Loss") + beyond, ceiling), (accuracy, _("Accuracy, %"), None)]
         if not same_loss(record.spec.run.loss):
@@ -175,4 +176,4 @@ def curves_alt(training: Training, loss: Sequence[Line], accuracy: Sequence[Line
                count=len(ends), low=low, high=high)  # fmt: skip
 
 
-FIGURE = FigureKind("training_curves", draw_curves)
+FIGURE = FigureKind("training_curves", draw_curves, by_seaborn=True)

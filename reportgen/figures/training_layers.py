@@ -1,4 +1,7 @@
-"""Gradients and updates of every layer over the steps of training: two heat maps on one time axis."""
+"""Gradients and updates of every layer over the steps of training: two heat maps on one time axis.
+
+By matplotlib, as pictures: seaborn's heat map is a path for each of up to 14,400 cells.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, Colormap, LinearSegmentedColormap
 
-from reportgen.figures._style import ACCENT, HAIRLINE, INK, PAPER, Sheet, bare, sheet, squeeze
+from reportgen.figures._style import ACCENT, HAIRLINE, INK, PAPER, bare, sheet, squeeze
 from reportgen.metrics.dynamics import Dynamics, read_dynamics
 from reportgen.metrics.intervals import FloatArray
 from reportgen.plugins import FigureKind
@@ -30,6 +33,8 @@ ENLARGED = 4
 """Pixels of the file for one cell, in each direction: viewers smooth what they enlarge themselves."""
 USUAL = -3.0
 """log₁₀ of the update-to-weight ratio that a rule of thumb calls healthy."""
+KEY = (1.015, 0.025, 0.024, 0.95)
+"""Left, lower end, width and height of the key of the colours, in shares of the map."""
 MISSING = "#e9c9a0"
 """Cells that are not finite or zero, which a logarithm has no colour for."""
 RISING = LinearSegmentedColormap.from_list("rising", (PAPER, "#bfe0dc", "#4f9e97", ACCENT, "#063d3a"))
@@ -52,10 +57,10 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     with sheet(name, 2 * tall + 84) as paper:
         upper, lower = paper.figure.subplots(2, 1, sharex=True)
         low, high = ends(gradient)
-        draw_map(paper, upper, gradient, names, RISING, (low, high), write_power)
+        draw_map(upper, gradient, names, RISING, (low, high), write_power)
         upper.set_title(_("Gradient norm"))
         reach = max(1.0, *np.abs(np.array(ends(ratio)) - USUAL))
-        draw_map(paper, lower, ratio, names, SIGNED, (USUAL - reach, USUAL + reach), write_share)
+        draw_map(lower, ratio, names, SIGNED, (USUAL - reach, USUAL + reach), write_share)
         lower.set_title(_("Update against weight, ‖ΔW‖/‖W‖; white: 0.1 %"))
         draw_steps(lower, dynamics)
         return paper.svg(title, caption(dynamics, len(rows)), describe(dynamics))
@@ -92,7 +97,6 @@ def ends(logs: FloatArray) -> tuple[float, float]:
 
 
 def draw_map(
-    paper: Sheet,
     axes: Axes,
     logs: FloatArray,
     names: list[str],
@@ -114,7 +118,7 @@ def draw_map(
     axes.set_yticks(named, [squeeze(names[row], 22) for row in named])
     axes.tick_params(axis="y", labelcolor=INK)
     bare(axes)
-    key = paper.figure.colorbar(picture, ax=axes, aspect=18, pad=0.015, shrink=0.95)
+    key = axes.figure.colorbar(picture, cax=axes.inset_axes(KEY))
     key.outline.set_edgecolor(HAIRLINE)
     whole = np.arange(np.ceil(low), np.floor(high) + 1)
     marks = whole if len(whole) > 1 else np.array([low, high])

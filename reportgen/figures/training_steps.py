@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
-from reportgen.figures._seeds import draw_band
-from reportgen.figures._style import ACCENT, HAIRLINE, SOFT, WRONG, grid, sheet, ticks
+from reportgen.figures._marks import draw_band, draw_line
+from reportgen.figures._seed_bands import draw_seed_band
+from reportgen.figures._style import ACCENT, HAIRLINE, SOFT, WRONG, chart, grid, ticks
 from reportgen.plugins import FigureKind
 from reportgen.record.run import RunRecord, Training
 from reportgen.record.subject import Subject
@@ -70,11 +71,11 @@ def step_panel(axes: Axes, values: Array, title: str, window: int) -> None:
     if window > 1:
         x, low, high = ranges(values)
         if len(values) <= PIECES:
-            axes.plot(x, low, color=SOFT, linewidth=0.75)
+            draw_line(axes, x, low, SOFT, linewidth=0.75)
         else:
-            axes.fill_between(x, low, high, color=HAIRLINE, linewidth=0)
+            draw_band(axes, x, low, high, HAIRLINE)
     steps, line = line_of(values, window)
-    axes.plot(steps, line, color=ACCENT, linewidth=1.25, marker="o" if len(values) <= FEW else "")
+    draw_line(axes, steps, line, ACCENT, linewidth=1.25, marker="o" if len(values) <= FEW else "")
     axes.set_ylim(0, top)
     axes.yaxis.set_major_locator(ticks(3))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _unused: plain(value)))
@@ -130,13 +131,13 @@ def draw_steps(subject: Subject) -> FigureFile | Skipped:
         return Skipped(name, title, _("The record holds no values by step."))
     count = max(len(values) for _title, values, _log in series)
     window = max(1, count // 20) | 1
-    with sheet(name, 40 + 96 * len(series)) as paper:
+    with chart(name, 40 + 96 * len(series)) as paper:
         rows = paper.figure.subplots(len(series), 1, sharex=True, squeeze=False)[:, 0]
         curves = loss_curves(record, window)
         for axes, (heading, values, noisy) in zip(rows, series, strict=True):
             step_panel(axes, values, heading, window if noisy else 1)
             if heading == _("Loss"):
-                draw_band(axes, curves, ACCENT)
+                draw_seed_band(axes, curves, ACCENT)
             if training.divergence is not None:
                 axes.axvline(training.divergence.step, color=WRONG, linewidth=1)
             axes.set_xlim(0, count + 1)
@@ -186,4 +187,4 @@ def steps_alt(series: Sequence[tuple[str, Array, bool]], window: int) -> str:
     return _("Small charts over the steps of training. {charts}.", charts="; ".join(told))
 
 
-FIGURE = FigureKind("training_steps", draw_steps)
+FIGURE = FigureKind("training_steps", draw_steps, by_seaborn=True)

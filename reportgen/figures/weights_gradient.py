@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from reportgen.figures._matrices import AFTER, BEFORE, Grid, find_weights, moments_text, plain_name
-from reportgen.figures._style import HAIRLINE, HALF, INK, MUTED, PAPER, grid, sheet, shorten, squeeze
+from reportgen.figures._marks import draw_points
+from reportgen.figures._style import HAIRLINE, HALF, INK, MUTED, PAPER, chart, grid, shorten, squeeze
+from reportgen.figures._weights import AFTER, BEFORE, Grid, find_weights, moments_text, plain_name
 from reportgen.plugins import FigureKind
 from reportgen.record.probes.weights import WeightFacts
 from reportgen.record.subject import Subject
@@ -53,13 +54,14 @@ def draw_gradient(subject: Subject) -> FigureFile | Skipped:
     finite = {moment: np.isfinite(weight) for moment, (weight, _unused) in points.items()}
     if facts.sampled is None or not finite["final"].any():
         return Skipped(name, title, _("No gradient was computed: the time did not suffice, or the model gave none."))
-    with sheet(name, HEIGHT, HALF) as paper:
+    with chart(name, HEIGHT, HALF) as paper:
         axes = paper.figure.add_subplot()
+        axes.set(xscale="log", yscale="log")  # before the points: seaborn draws on the scale that it finds
         if "initial" in points:
-            axes.plot(*(side[finite["initial"]] for side in points["initial"]), "o", color=PAPER, markersize=4,
-                      markeredgecolor=BEFORE, markeredgewidth=1)  # fmt: skip
-        axes.plot(*(side[finite["final"]] for side in points["final"]), "o", color=AFTER, markersize=4)
-        axes.set(xscale="log", yscale="log")
+            weights, gradients = (side[finite["initial"]] for side in points["initial"])
+            draw_points(axes, weights, gradients, PAPER, 4, edgecolor=BEFORE, linewidth=1)
+        weights, gradients = (side[finite["final"]] for side in points["final"])
+        draw_points(axes, weights, gradients, AFTER, 5)
         axes.margins(0.06, 0.12)  # room for names above and below
         middle = median_ratio(*points["final"])
         lines(axes, middle)
@@ -162,4 +164,4 @@ def gradient_alt(facts: WeightFacts, points: dict[str, tuple[Grid, Grid]]) -> st
     )  # fmt: skip
 
 
-FIGURE = FigureKind("weights_gradient", draw_gradient)
+FIGURE = FigureKind("weights_gradient", draw_gradient, by_seaborn=True)

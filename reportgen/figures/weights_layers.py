@@ -9,7 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from reportgen.figures._matrices import (
+from reportgen.figures._marks import draw_line
+from reportgen.figures._style import SOFT, chart, grid, shorten, ticks
+from reportgen.figures._weights import (
     Grid,
     colour_of,
     find_weights,
@@ -19,7 +21,6 @@ from reportgen.figures._matrices import (
     series,
     thinned_text,
 )
-from reportgen.figures._style import SOFT, grid, sheet, shorten, ticks
 from reportgen.plugins import FigureKind
 from reportgen.record.probes.weights import MatrixNumbers, WeightFacts, WeightMatrix
 from reportgen.record.subject import Subject
@@ -95,20 +96,20 @@ def draw_panel(axes: Axes, panel: Panel, numbers: Grid, lines: dict[str, Grid]) 
     """The lines of one number, over the numbers of the matrices."""
     known = np.concatenate([values[np.isfinite(values)] for values in lines.values()])
     log = panel.may_be_log and known.size and known.min() > 0 and known.max() > WIDE * known.min()
+    if log:
+        axes.set_yscale("log")
     for moment, values in lines.items():
         there = np.isfinite(values)
-        axes.plot(numbers[there], values[there], color=colour_of(moment), linewidth=1.25, clip_on=False,
+        draw_line(axes, numbers[there], values[there], colour_of(moment), linewidth=1.25, clip_on=False,
                   marker="o" if there.sum() <= FEW else "", markersize=3)  # fmt: skip
     if panel.reference is not None:
         axes.axhline(panel.reference, color=SOFT, linewidth=0.75, linestyle=(0, (2, 2)))
     if log:
-        axes.set_yscale("log")
         axes.yaxis.set_minor_locator(ticks(1))
+        axes.minorticks_off()
     else:
         axes.set_ylim(0, 1 if panel.share else 1.06 * float(known.max()) or 1.0)
         axes.yaxis.set_major_locator(ticks(3))
-    if log:
-        axes.minorticks_off()
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _unused: panel.write(value)))
     axes.set_title(panel.title, y=1.0)  # a title that looks for its own place measures every tick
     grid(axes)
@@ -128,7 +129,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     if not filled:
         return Skipped(name, title, _("No matrix of the model could be measured."))
     rows = -(-len(filled) // COLUMNS)
-    with sheet(name, 24 + 128 * rows) as paper:
+    with chart(name, 24 + 128 * rows) as paper:
         cells = place_panels(paper, len(filled), COLUMNS, left=46, below=24, foot=24)
         for axes, (panel, lines) in zip(cells, filled, strict=True):
             draw_panel(axes, panel, numbers, lines)
@@ -197,4 +198,4 @@ def describe(facts: WeightFacts, filled: list[tuple[Panel, dict[str, Grid]]]) ->
     return _("Small charts over {count} matrices. {charts}.", count=len(facts.shown), charts=". ".join(told))
 
 
-FIGURE = FigureKind("weights_layers", draw)
+FIGURE = FigureKind("weights_layers", draw, by_seaborn=True)

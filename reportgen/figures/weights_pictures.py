@@ -1,4 +1,7 @@
-"""Weights as pictures: every matrix small, the largest enlarged, the first filters as what they look for."""
+"""Weights as pictures: every matrix small, the largest enlarged, the first filters as what they look for.
+
+By matplotlib, all of them as one picture: seaborn's heat map is a path a cell.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.figures._matrices import find_finite, label, paint, plain_name, scale_of, thinned_text
-from reportgen.figures._mosaic import Canvas, Key, draw_mosaic, lay_out, side_by_side, spreads_key
+from reportgen.figures._image_grid import Canvas, Key, draw_mosaic, lay_out, side_by_side, spreads_key
 from reportgen.figures._style import FULL, HALF, shorten
+from reportgen.figures._weights import find_finite, label, paint, plain_name, scale_of, thinned_text
 from reportgen.plugins import FigureKind
 from reportgen.record.probes.weights import WeightFacts, WeightMatrix
 from reportgen.record.run import RunRecord

@@ -1,12 +1,15 @@
-"""Which matrices hold the parameters."""
+"""Which matrices hold the parameters.
+
+By matplotlib: seaborn draws no ring.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.figures._matrices import find_weights, plain_name
 from reportgen.figures._style import HALF, sheet, shorten
+from reportgen.figures._weights import find_weights, plain_name
 from reportgen.figures.cost_share import Stage, colours, ring
 from reportgen.plugins import FigureKind
 from reportgen.record.probes.weights import WeightFacts

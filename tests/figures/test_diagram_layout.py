@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import combinations, pairwise
-from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.isotonic import IsotonicRegression
 
+from reportgen.figures._canvas import Canvas
 from reportgen.figures._diagram.cards import Scheme
 from reportgen.figures._diagram.layout import Box, crossings, layered, settled
 from reportgen.figures._diagram.pages import BETWEEN, HEIGHT, UNDER, WIDTH, paginate
@@ -117,7 +117,7 @@ def test_a_chain_with_a_skip_is_straight_and_the_skip_passes_at_the_side() -> No
 
 @given(st.lists(st.tuples(st.floats(40, 676), st.floats(40, 800)), min_size=1, max_size=12))
 def test_panels_stand_apart_on_their_pages(sizes: list[tuple[float, float]]) -> None:
-    panels = [Panel(str(i), "", ET.Element("g"), (), w, h, Scheme((), ())) for i, (w, h) in enumerate(sizes)]
+    panels = [Panel(str(i), "", Canvas(), (), w, h, Scheme((), ())) for i, (w, h) in enumerate(sizes)]
     pages = paginate(panels)
     assert sorted(panel.digest for page in pages for panel, _, _ in page.panels) == sorted(p.digest for p in panels)
     for page in pages:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.figures._heat import GREYS, HEATS, heat_palette, heat_png, shade_png
+from reportgen.figures._heat_overlay import GREYS, HEATS, heat_palette, heat_png, shade_png
 from reportgen.figures._style import CLASSES
 from reportgen.figures.embedding import pull_in
 from reportgen.record.images import thumbnail

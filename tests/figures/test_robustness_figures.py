@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from reportgen.figures._album import Album
-from reportgen.figures._panels import FOOT, HEAD, TALL, Curve, Mark, Panel, draw_panels, height_of, level
+from reportgen.figures._small_charts import FOOT, HEAD, TALL, Chart, Curve, Frame, Mark, draw_charts, height_of
+from reportgen.figures._style import POINT, chart
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Skipped
 from reportgen.report.naming import name_kind
@@ -64,17 +64,19 @@ def test_each_kind_has_its_panel_in_the_order_of_the_families(record: RunRecord)
 
 
 def test_marks_stand_where_their_numbers_say() -> None:
-    album = Album("x", height_of(1, 1))
-    panel = Panel("t", (Curve((Mark(0.0, 0.25, 0.1, 0.4), Mark(1.0, 1.0, 0.9, 1.0))),), 0.5, ((0.0, "a"), (1.0, "b")))
-    draw_panels(album, [panel], 1)
-    paths = [node.get("d", "") for node in ElementTree.fromstring(album.svg("", "", "").data).iter(f"{SVG}path")]
-    dots = next(path for path in paths if path.count("h0") == 2)
-    (x0, y0), (x1, y1) = [tuple(map(float, pair.split())) for pair in re.findall(r"M([\d.]+ [\d.]+)h0", dots)]
-    assert (y0, y1) == (pytest.approx(HEAD + 0.75 * TALL), pytest.approx(HEAD))
-    assert x0 < x1 < album.width
-    assert level(0, 0.0) == HEAD + TALL
-    assert album.height == HEAD + TALL + FOOT
-    assert any(f"{HEAD + 0.9 * TALL:.1f}V{HEAD + 0.6 * TALL:.1f}" in path for path in paths)
+    one = Chart("t", (Curve((Mark(0.0, 0.25, 0.1, 0.4), Mark(1.0, 1.0, 0.9, 1.0))),), 0.5, ((0.0, "a"), (1.0, "b")))
+    with chart("x", height_of(1, 1)) as paper:
+        draw_charts(paper, [one], 1)
+        root = ElementTree.fromstring(paper.svg("", "", "").data)
+    dots = [(float(use.get("x", "")) / POINT, float(use.get("y", "")) / POINT) for use in root.iter(f"{SVG}use")]
+    (x0, y0), (x1, y1) = dots
+    assert (y0, y1) == (pytest.approx(HEAD + 0.75 * TALL, abs=0.02), pytest.approx(HEAD, abs=0.02))
+    assert x0 < x1 < paper.width
+    assert Frame(0, 0, 100).level(0.0) == HEAD + TALL
+    assert paper.height == HEAD + TALL + FOOT
+    paths = [node.get("d", "") for node in root.iter(f"{SVG}path")]
+    low, high = (rf"[\d.]+ {(HEAD + share * TALL) * POINT:.2f}".rstrip("0") for share in (0.9, 0.6))
+    assert any(re.search(f"M {low}0? L {high}0? ", path) for path in paths)
 
 
 def test_moves_show_what_was_measured_and_name_both_attacks(record: RunRecord) -> None:

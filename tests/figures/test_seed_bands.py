@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.figures._seeds import OPACITY, band
+from reportgen.figures._seed_bands import OPACITY, band
 from reportgen.figures.training_steps import line_of, loss_curves
 from reportgen.record.run import RunRecord
 from reportgen.spec.types import LossSpec

@@ -12,9 +12,9 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from reportgen.figures._matrices import LEVELS, SIGNED, paint, scale_of
-from reportgen.figures._mosaic import GAP, lay_out, side_by_side
-from reportgen.figures._svg import lean_png
+from reportgen.figures._compact import lean_png
+from reportgen.figures._image_grid import GAP, lay_out, side_by_side
+from reportgen.figures._weights import LEVELS, SIGNED, paint, scale_of
 from reportgen.figures.weights_gradient import mark_decades, outliers
 from reportgen.figures.weights_layers import gradient_ratio
 from reportgen.figures.weights_pictures import gather

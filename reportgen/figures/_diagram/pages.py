@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.etree import ElementTree as ET
 
-from reportgen.figures._diagram.paint import Panel, document, number
+from reportgen.figures._canvas import Canvas, open_canvas
+from reportgen.figures._diagram.paint import Panel
+from reportgen.figures._diagram.text import FONT
+from reportgen.figures._style import PAPER
 from reportgen.report.model import FigureFile
 
 WIDTH, HEIGHT = 680.0, 860.0
@@ -71,30 +72,20 @@ def free(page: Sequence[tuple[Panel, float, float]], panel: Panel, x: float, y: 
     )
 
 
-def svg(page: Page) -> bytes:
-    """The page as an SVG document; links are transparent areas above the drawing."""
-    root = document(WIDTH, page.height)
+def draw_page(page: Page) -> Canvas:
+    """The page as a drawing; links are transparent areas above it."""
+    canvas = open_canvas(page.height, WIDTH, FONT)
+    canvas.add("rect", width=WIDTH, height=page.height, fill=PAPER)
     for panel, x, y in page.panels:
-        holder = ET.SubElement(root, "g", {"transform": f"translate({number(x)} {number(y)})"})
-        holder.append(panel.element)
+        holder = canvas.group(x, y)
+        holder.put(panel.drawing)
         for link in panel.links:
-            anchor = ET.SubElement(holder, "a", {"href": f"#{panel.ids}-{link.target}", "aria-label": link.label})
-            area = {"x": link.x, "y": link.y, "width": link.width, "height": link.height}
-            look = {"fill": "none", "pointer-events": "all"}
-            ET.SubElement(anchor, "rect", {key: number(value) for key, value in area.items()} | look)
-    return ET.tostring(root, encoding="unicode").encode()
+            anchor = holder.add("a", href=f"#{panel.ids}-{link.target}", aria_label=link.label)
+            anchor.add("rect", x=link.x, y=link.y, width=link.width, height=link.height, fill="none",
+                       pointer_events="all")  # fmt: skip
+    return canvas
 
 
 def page_figure(page: Page, name: str, title: str, caption: str, alt: str) -> FigureFile:
     """The page as a figure that stands in the report itself, so that its links work."""
-    return FigureFile(
-        name=name,
-        media_type="image/svg+xml",
-        data=svg(page),
-        width=round(WIDTH),
-        height=math.ceil(page.height),
-        title=title,
-        caption=caption,
-        alt=alt,
-        inline=True,
-    )
+    return draw_page(page).figure(name, (title, caption, alt))

@@ -6,12 +6,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Collection, Sequence
 
 import pytest
 
 from reportgen.errors import RenderError
-from reportgen.figures import _two_processes, draw
-from reportgen.figures._two_processes import WORTH, draw_by_two
+from reportgen.figures import _parallel, draw
+from reportgen.figures._parallel import WORTH, Drawing, draw_by_two, second_process
 from reportgen.plugins import FigureKind
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
@@ -29,10 +30,17 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
         children.append(begin(name, heard=heard))
         return children[-1]
 
-    begin = _two_processes.start_module
-    monkeypatch.setattr(_two_processes, "start_module", start)
-    monkeypatch.setattr(_two_processes, "processors", lambda: 2)
+    begin = _parallel.start_module
+    monkeypatch.setattr(_parallel, "start_module", start)
+    monkeypatch.setattr(_parallel, "processors", lambda: 2)
     return children
+
+
+def by_two(
+    record: RunRecord, names: Sequence[str], draw_here: Callable[[str], Drawing], theirs: Collection[str] = ()
+) -> dict[str, Drawing]:
+    with second_process(len(names)) as child:
+        return draw_by_two(child, Subject(record), names, draw_here, theirs)
 
 
 def skip(name: str) -> Skipped:
@@ -43,14 +51,14 @@ def skip(name: str) -> Skipped:
 def test_two_draw_what_one_draws(
     record: RunRecord, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    by_two = draw(Subject(record))
+    together = draw(Subject(record))
     assert len(started) == 1
     assert started[0].poll() is not None
-    monkeypatch.setattr(_two_processes, "processors", lambda: 1)
+    monkeypatch.setattr(_parallel, "processors", lambda: 1)
     alone = draw(Subject(record))
     assert len(started) == 1
-    assert list(by_two) == list(alone)
-    assert by_two == alone
+    assert list(together) == list(alone)
+    assert together == alone
 
 
 def test_the_second_draws_from_the_end(record: RunRecord, started: list[subprocess.Popen[bytes]]) -> None:
@@ -61,14 +69,22 @@ def test_the_second_draws_from_the_end(record: RunRecord, started: list[subproce
         if name == NAMES[-1]:
             ready.set()
         elif not ready.is_set():
-            time.sleep(0.3)  # until the second is there
+            time.sleep(0.6)  # until the second is there
         return skip(name)
 
-    found = draw_by_two(Subject(record), names, patiently)
+    found = by_two(record, names, patiently)
     assert list(found) == names
     assert isinstance(found["class_counts"], FigureFile)
     assert isinstance(found["confusion"], FigureFile)
     assert all(found[name] == Skipped(name, name, "drawn here") for name in NAMES)
+    assert len(started) == 1
+
+
+def test_what_needs_seaborn_is_left_to_the_second(record: RunRecord, started: list[subprocess.Popen[bytes]]) -> None:
+    theirs = ("confusion", "class_counts")
+    found = by_two(record, ["confusion", *NAMES, "class_counts"], skip, theirs)
+    assert list(found) == ["confusion", *NAMES, "class_counts"]
+    assert all(isinstance(found[name], FigureFile) for name in theirs)
     assert len(started) == 1
 
 
@@ -79,9 +95,9 @@ def test_a_process_that_ends_at_once_costs_nothing_but_its_figures(
         del heard
         return subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    monkeypatch.setattr(_two_processes, "start_module", start)
-    monkeypatch.setattr(_two_processes, "processors", lambda: 2)
-    assert draw_by_two(Subject(record), NAMES, skip) == {name: Skipped(name, name, "drawn here") for name in NAMES}
+    monkeypatch.setattr(_parallel, "start_module", start)
+    monkeypatch.setattr(_parallel, "processors", lambda: 2)
+    assert by_two(record, NAMES, skip) == {name: Skipped(name, name, "drawn here") for name in NAMES}
 
 
 def test_a_process_that_says_nonsense_is_not_listened_to(record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,17 +106,17 @@ def test_a_process_that_says_nonsense_is_not_listened_to(record: RunRecord, monk
         program = "print('nonsense', flush=True); import sys; sys.stdin.buffer.read()"
         return subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    monkeypatch.setattr(_two_processes, "start_module", start)
-    monkeypatch.setattr(_two_processes, "processors", lambda: 2)
-    assert draw_by_two(Subject(record), NAMES, skip) == {name: Skipped(name, name, "drawn here") for name in NAMES}
+    monkeypatch.setattr(_parallel, "start_module", start)
+    monkeypatch.setattr(_parallel, "processors", lambda: 2)
+    assert by_two(record, NAMES, skip) == {name: Skipped(name, name, "drawn here") for name in NAMES}
 
 
 def test_few_figures_and_one_processor_start_no_process(
     record: RunRecord, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    draw_by_two(Subject(record), NAMES[: WORTH - 1], skip)
-    monkeypatch.setattr(_two_processes, "processors", lambda: 1)
-    draw_by_two(Subject(record), NAMES, skip)
+    by_two(record, NAMES[: WORTH - 1], skip)
+    monkeypatch.setattr(_parallel, "processors", lambda: 1)
+    by_two(record, NAMES, skip)
     assert started == []
 
 
@@ -109,7 +125,7 @@ def test_a_failure_here_ends_the_process(record: RunRecord, started: list[subpro
         raise RenderError(f"the figure {name!r} could not be drawn")
 
     with pytest.raises(RenderError, match="figure 0"):
-        draw_by_two(Subject(record), NAMES, fail)
+        by_two(record, NAMES, fail)
     assert started[0].poll() is not None
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from reportgen.figures._marks import draw_band
 from reportgen.record.run import RunRecord, Training
 from reportgen.text.i18n import _
 
@@ -39,11 +40,11 @@ def band(curves: Sequence[Points]) -> tuple[Array, Array, Array] | None:
     return grid[shared], np.nanmin(values[:, shared], 0), np.nanmax(values[:, shared], 0)
 
 
-def draw_band(axes: Axes, curves: Sequence[Points], colour: str) -> None:
+def draw_seed_band(axes: Axes, curves: Sequence[Points], colour: str) -> None:
     """Fill between the lowest and the highest of several curves."""
     found = band(curves)
     if found is not None:
-        axes.fill_between(*found, color=colour, alpha=OPACITY, linewidth=0, zorder=2)
+        draw_band(axes, *found, colour, alpha=OPACITY, zorder=2)
 
 
 def tell_band(record: RunRecord) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.figures._matrices import LEVELS, paint
 from reportgen.figures._style import HALF, INK, MUTED, POINT, sheet
+from reportgen.figures._weights import LEVELS, paint
 from reportgen.report.model import FigureFile
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -87,7 +87,6 @@ def draw_mosaic(name: str, mosaic: Mosaic, labels: Sequence[str], key: Key, text
     below = LINE + 4
     with sheet(name, mosaic.height + below, max(mosaic.width, HALF)) as paper:
         figure, broad, tall = paper.figure, paper.width, paper.height
-        figure.set_layout_engine(None)
         axes = figure.add_axes((0, below / tall, mosaic.width / broad, mosaic.height / tall))
         axes.imshow(mosaic.canvas, interpolation="none", aspect="auto")
         axes.set_axis_off()

@@ -110,7 +110,6 @@ def paint(pictures: NDArray[np.int8], scale: float, step: float = PICTURE_SPREAD
 def place_panels(paper: Sheet, count: int, columns: int, left: int, below: int, foot: int = 0) -> list[Axes]:
     """Axes in rows of so many, each with `left` CSS pixels for its labels and `below` for its ticks, and `foot` under
     the last row; left to itself matplotlib takes longer to find them a place than to draw them."""
-    paper.figure.set_layout_engine(None)
     rows, head, gap = -(-count // columns), 20, 14
     wide = paper.width / columns
     tall = (paper.height - foot) / rows
