@@ -56,12 +56,12 @@ def draw_gradient(subject: Subject) -> FigureFile | Skipped:
         return Skipped(name, title, _("No gradient was computed: the time did not suffice, or the model gave none."))
     with chart(name, HEIGHT, HALF) as paper:
         axes = paper.figure.add_subplot()
-        axes.set(xscale="log", yscale="log")  # before the points: seaborn draws on the scale that it finds
         if "initial" in points:
             weights, gradients = (side[finite["initial"]] for side in points["initial"])
             draw_points(axes, weights, gradients, PAPER, 4, edgecolor=BEFORE, linewidth=1)
         weights, gradients = (side[finite["final"]] for side in points["final"])
         draw_points(axes, weights, gradients, AFTER, 5)
+        axes.set(xscale="log", yscale="log")
         axes.margins(0.06, 0.12)  # room for names above and below
         middle = median_ratio(*points["final"])
         lines(axes, middle)
