@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reportgen.errors import EnvironmentTrouble, GateFailed, ReportgenError
+from reportgen.record.message import draw_note
 from reportgen.system.garbage import uncollected
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def tell_gate(gate: GateResult, progress: Progress) -> None:
     if gate.outcome == "fail":
         report_error(GateFailed(f"gate failed: {line}"))
     elif gate.outcome == "undecided":
-        progress.warn(f"gate undecided, not enough data: {line}. {gate.reason}")
+        progress.warn(f"gate undecided, not enough data: {line}. {draw_note(gate.reason)}")
     else:
         progress.say(f"gate passed: {line}")
 

@@ -52,4 +52,4 @@ def metric_entries() -> list[tuple[str, str]]:
     """Every headline metric."""
     from reportgen.metrics.definitions import DEFINITIONS
 
-    return [(definition.name, definition.label) for definition in DEFINITIONS]
+    return [(definition.name, definition.label.text) for definition in DEFINITIONS]

@@ -65,5 +65,5 @@ def tell_ranking(ranking: Ranking, called: Sequence[str]) -> list[str]:
         how = "differ" if pair.holds else "can't be told apart"
         told = f"{pair.change.display} ({pair.change.display_interval}), p = {pair.p_adjusted:.3g}"
         lines.append(f"{names[pair.second]} and {names[pair.first]} {how}: {told} after Holm's correction")
-    return [*lines, *(f"{names[one.second]} and {names[one.first]} are not compared: {one.reason}"
+    return [*lines, *(f"{names[one.second]} and {names[one.first]} are not compared: {one.reason.text}"
                       for one in ranking.refused)]  # fmt: skip

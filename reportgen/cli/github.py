@@ -11,6 +11,7 @@ from pathlib import Path
 
 from reportgen.errors import Location
 from reportgen.record.gate_result import GateResult
+from reportgen.record.message import draw_note
 from reportgen.record.subject import Subject
 
 SUMMARY_BYTES = 2**20
@@ -79,7 +80,7 @@ def annotate(gates: tuple[GateResult, ...], locations: tuple[Location | None, ..
                 f"file={escape(location.file, True)},line={location.line},col={location.column}," if location else ""
             )
             title = escape(f"Gate {gate.word}: {gate.rule}", True)
-            message = escape(f"{gate.label}: {gate.display} {gate.reason}".rstrip())
+            message = escape(f"{gate.label}: {gate.display} {draw_note(gate.reason)}".rstrip())
             yield f"::{command} {where}title={title}::{message}"
 
 

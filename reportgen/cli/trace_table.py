@@ -63,4 +63,4 @@ def totals(trace: ModelTrace) -> list[str]:
         lines.append(f"MACs not known of: {', '.join(trace.uncounted)}")
     if trace.unused:
         lines.append(f"never used in the forward pass: {', '.join(trace.unused)}")
-    return [*lines, *trace.notes]
+    return [*lines, *(note.text for note in trace.notes)]

@@ -107,9 +107,12 @@ def describe_change(name: str, ends: Ends, n: int, several: bool = False) -> Met
         display, shown = numerals.points(value, digits), numerals.points_interval(low, high, digits)
     else:
         display, shown = numerals.change(value, low, high), numerals.change_interval(low, high)
-    template = _("{metric}, change of the mean over seeds") if several else _("{metric}, change")
+    label = metric.label.text
+    told = (
+        _("{metric}, change of the mean over seeds", metric=label) if several else _("{metric}, change", metric=label)
+    )
     return MetricValue(
-        name=f"{name}.change", label=template.format(metric=_(metric.label)), value=value, low=low,
+        name=f"{name}.change", label=told, value=value, low=low,
         high=high, n=n, unit=metric.unit, higher_is_better=metric.higher_is_better, display=display,
         display_interval=shown, method="seeds" if several else "paired",
     )  # fmt: skip

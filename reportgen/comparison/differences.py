@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reportgen.record.comparison import Difference
+from reportgen.record.message import N_, Message
 from reportgen.record.run import RunRecord
 from reportgen.record.trace import ModelTrace, ModuleCall
-from reportgen.text.i18n import _
+
+Words = dict[str | Message, str | Message]
+"""Key -> value, as the report shows them; messages where they are words of ours."""
 
 
 def find_differences(candidate: RunRecord, baseline: RunRecord) -> tuple[Difference, ...]:
@@ -21,11 +24,11 @@ def find_differences(candidate: RunRecord, baseline: RunRecord) -> tuple[Differe
         *differing("architecture", layers_of(baseline.trace), layers_of(candidate.trace)),
         *differing("data", data_of(baseline), data_of(candidate)),
         *differing("device", device_of(baseline), device_of(candidate)),
-        *differing("versions", baseline.provenance.versions, candidate.provenance.versions),
+        *differing("versions", versions_of(baseline), versions_of(candidate)),
     )
 
 
-def differing(part: Any, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
+def differing(part: Any, before: Words, after: Words) -> Iterator[Difference]:
     """The keys whose values differ or that only one side has, in the order of the candidate, then of the baseline."""
     for key in dict.fromkeys([*after, *before]):
         one, other = before.get(key, ""), after.get(key, "")
@@ -33,7 +36,7 @@ def differing(part: Any, before: Mapping[str, str], after: Mapping[str, str]) ->
             yield Difference(part=part, key=key, before=one, after=other)
 
 
-def spec_of(record: RunRecord) -> dict[str, str]:
+def spec_of(record: RunRecord) -> Words:
     """Dotted key -> value of what makes the run."""
     spec = record.spec.model_dump(mode="json")
     return {key: value for part in spec for key, value in leaves(spec[part], part)}
@@ -48,9 +51,9 @@ def leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
         yield path, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def layers_of(trace: ModelTrace) -> dict[str, str]:
+def layers_of(trace: ModelTrace) -> Words:
     """Path -> layer of every leaf module of the model, and what holds layers by its kind; reused ones once."""
-    return {call.path or _("(whole model)"): describe_layer(call) for call in trace.modules if not call.call}
+    return {call.path or N_("(whole model)"): describe_layer(call) for call in trace.modules if not call.call}
 
 
 def describe_layer(call: ModuleCall) -> str:
@@ -61,38 +64,46 @@ def describe_layer(call: ModuleCall) -> str:
     return f"{call.kind}({call.settings})" if call.is_leaf or call.own_parameters else call.kind
 
 
-def weights_of(record: RunRecord) -> dict[str, str]:
+def weights_of(record: RunRecord) -> Words:
     """The file that the weights came from, and its digest."""
     origin = record.provenance
-    known = {_("file"): origin.weights_file, "sha256": origin.weights_sha256}
+    known: Words = {N_("file"): origin.weights_file or "", "sha256": origin.weights_sha256 or ""}
     return {key: value for key, value in known.items() if value}
 
 
-def source_of(record: RunRecord) -> dict[str, str]:
+def source_of(record: RunRecord) -> Words:
     """The commit and the digest of the model's own source."""
     origin = record.provenance
-    state = _("with changes") if origin.dirty else ""
-    known = {
-        _("commit"): f"{origin.commit} {state}".strip() if origin.commit else None,
-        _("source of the model, sha256"): origin.model_source_sha256,
+    commit = origin.commit or ""
+    known: Words = {
+        N_("commit"): N_("{commit} with changes", commit=commit) if commit and origin.dirty else commit,
+        N_("source of the model, sha256"): origin.model_source_sha256 or "",
     }
     return {key: value for key, value in known.items() if value}
 
 
-def data_of(record: RunRecord) -> dict[str, str]:
+def data_of(record: RunRecord) -> Words:
     """How many training images were used, and the digests of the files."""
-    splits = {_("{name} images", name=split.name): str(split.n) for split in record.data.splits}
-    used = splits if record.training is not None else {}
-    return {**used, **record.data.digests}
+    names = {"train": N_("train images"), "test": N_("test images")}
+    known: Words = {}
+    if record.training is not None:
+        known |= {names[split.name]: str(split.n) for split in record.data.splits}
+    known.update(record.data.digests.items())
+    return known
 
 
-def device_of(record: RunRecord) -> dict[str, str]:
+def device_of(record: RunRecord) -> Words:
     """What the run was computed on."""
     device = record.device
     return {
-        _("device"): device.name,
-        _("kind"): device.kind,
-        _("threads"): str(device.threads),
-        _("precision"): device.precision,
-        _("platform"): record.provenance.platform,
+        N_("device"): device.name,
+        N_("kind"): device.kind,
+        N_("threads"): str(device.threads),
+        N_("precision"): device.precision,
+        N_("platform"): record.provenance.platform,
     }
+
+
+def versions_of(record: RunRecord) -> Words:
+    """The version of every library."""
+    return dict(record.provenance.versions.items())

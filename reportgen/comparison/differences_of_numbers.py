@@ -27,10 +27,10 @@ def change_of(metric: MetricValue, before: float | None, after: float | None) ->
 def describe(metric: MetricValue, kind: str, value: float | None) -> MetricValue:
     """A change as people read it."""
     amount = kind == "change"
-    template = _("{metric}, change") if amount else _("{metric}, ratio")
+    label = _("{metric}, change", metric=metric.label) if amount else _("{metric}, ratio", metric=metric.label)
     return MetricValue(
         name=f"{metric.name}.{kind}",
-        label=template.format(metric=metric.label),
+        label=label,
         value=value,
         unit=metric.unit if amount else "ratio",
         higher_is_better=metric.higher_is_better,

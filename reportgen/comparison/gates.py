@@ -9,10 +9,10 @@ from reportgen.comparison.gate_names import find_value
 from reportgen.metrics.definitions import write
 from reportgen.record.comparison import NotCompared
 from reportgen.record.gate_result import GateOutcome, GateResult
+from reportgen.record.message import N_, Message
 from reportgen.record.metric_value import MetricValue
 from reportgen.spec.gates import Comparator, Rule
 from reportgen.text import numerals
-from reportgen.text.i18n import _
 
 EQUAL = 1e-9
 """Relative difference below which two numbers are the same."""
@@ -27,7 +27,7 @@ def judge_gates(
     return tuple(judge(rule, by_name, reasons) for rule in gates)
 
 
-def judge(rule: Rule, values: Mapping[str, MetricValue], reasons: Mapping[str, str]) -> GateResult:
+def judge(rule: Rule, values: Mapping[str, MetricValue], reasons: Mapping[str, Message]) -> GateResult:
     """One rule on the number it names; `reasons`: why a number is unknown, by its name.
 
     A point rule compares the value. A rule with `confidently` passes when both ends of the interval fulfil it, fails
@@ -36,34 +36,34 @@ def judge(rule: Rule, values: Mapping[str, MetricValue], reasons: Mapping[str, s
     metric, scale = find_value(rule.metric, values)
     bound = rule.bound / scale
     if metric is None or metric.value is None or not math.isfinite(metric.value):
-        reason = reasons.get(metric.name if metric is not None else rule.metric) or _("This run has no such number.")
+        unknown = reasons.get(metric.name if metric is not None else rule.metric) or N_("This run has no such number.")
         label = metric.label if metric is not None else rule.metric
-        return result(rule, label, "undecided", None, numerals.DASH, "", reason)
+        return result(rule, label, "undecided", None, numerals.DASH, "", unknown)
     if not rule.confidently or metric.method == "exact":
         outcome: GateOutcome = "pass" if holds(metric.value, rule.comparator, bound) else "fail"
-        reason = ""
+        reason = None
     else:
         outcome, reason = judge_interval(metric, rule.comparator, bound)
     distance = tell_distance(metric, bound)
     return result(rule, metric.label, outcome, metric.value, metric.display_full, distance, reason)
 
 
-def judge_interval(metric: MetricValue, comparator: Comparator, bound: float) -> tuple[GateOutcome, str]:
+def judge_interval(metric: MetricValue, comparator: Comparator, bound: float) -> tuple[GateOutcome, Message | None]:
     """Whether a whole interval fulfils a rule, and why it can't be told."""
     if metric.low is None or metric.high is None:
-        return "undecided", _("The number has no interval to ask.")
+        return "undecided", N_("The number has no interval to ask.")
     if comparator in ("==", "!="):
         inside = metric.low <= bound <= metric.high
         certain = metric.low == metric.high
         if inside and not certain:
-            return "undecided", _("The bound lies inside the interval.")
-        return ("pass" if holds(metric.low, comparator, bound) else "fail"), ""
+            return "undecided", N_("The bound lies inside the interval.")
+        return ("pass" if holds(metric.low, comparator, bound) else "fail"), None
     ends = [holds(end, comparator, bound) for end in (metric.low, metric.high)]
     if all(ends):
-        return "pass", ""
+        return "pass", None
     if not any(ends):
-        return "fail", ""
-    return "undecided", _("The bound lies inside the interval; more images would decide.")
+        return "fail", None
+    return "undecided", N_("The bound lies inside the interval; more images would decide.")
 
 
 def holds(value: float, comparator: Comparator, bound: float) -> bool:
@@ -88,7 +88,13 @@ def tell_distance(metric: MetricValue, bound: float) -> str:
 
 
 def result(
-    rule: Rule, label: str, outcome: GateOutcome, value: float | None, display: str, distance: str, reason: str
+    rule: Rule,
+    label: str,
+    outcome: GateOutcome,
+    value: float | None,
+    display: str,
+    distance: str,
+    reason: Message | None,
 ) -> GateResult:
     """The result of a rule."""
     return GateResult(

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.metrics.predictions import IntArray, Predictions, read_predictions
+from reportgen.record.message import N_, Message, nN_
 from reportgen.record.run import RunRecord
-from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
 
 NEEDED = ("eval.logits", "eval.labels", "eval.ids", "eval.digests")
 
@@ -20,8 +19,8 @@ NEEDED = ("eval.logits", "eval.labels", "eval.ids", "eval.digests")
 class Mismatch:
     """Why two records can't be compared, and what to do."""
 
-    reason: str
-    advice: str
+    reason: Message
+    advice: Message
 
 
 @dataclass(frozen=True)
@@ -67,13 +66,13 @@ def match(candidate: RunRecord, baseline: RunRecord) -> Matched | Mismatch:
     differing = int((labels != baseline.arrays["eval.labels"][rows]).sum())
     if differing:
         return Mismatch(
-            ngettext(
+            nN_(
                 "{count} image of the {n} has another label than in the baseline’s record.",
                 "{count} images of the {n} have other labels than in the baseline’s record.",
                 differing,
-                n=numerals.count(len(labels)),
+                n=len(labels),
             ),
-            _("Build the baseline again with the labels of today."),
+            N_("Build the baseline again with the labels of today."),
         )
     before, after = logits_of(baseline, rows), logits_of(candidate)
     return Matched(
@@ -96,9 +95,13 @@ def logits_of(record: RunRecord, rows: IntArray | None = None) -> list[NDArray[A
 
 def missing(candidate: RunRecord, baseline: RunRecord) -> Mismatch | None:
     """One of the records holds no evaluation."""
-    for record, what in ((baseline, _("The baseline’s record")), (candidate, _("This record"))):
+    sides = (
+        (baseline, N_("The baseline’s record holds no evaluation.")),
+        (candidate, N_("This record holds no evaluation.")),
+    )
+    for record, reason in sides:
         if not set(NEEDED) <= set(record.arrays) or not len(record.arrays["eval.labels"]):
-            return Mismatch(_("{what} holds no evaluation.", what=what), _("Build its spec again."))
+            return Mismatch(reason, N_("Build its spec again."))
     return None
 
 
@@ -109,22 +112,22 @@ def other_classes(candidate: RunRecord, baseline: RunRecord) -> Mismatch | None:
     if mine == theirs and candidate.arrays["eval.logits"].shape[1] == width:
         return None
     if len(mine) != len(theirs):
-        reason = _(
+        reason = N_(
             "The baseline has {theirs} classes and this model {mine}.",
-            theirs=numerals.count(len(theirs)),
-            mine=numerals.count(len(mine)),
+            theirs=len(theirs),
+            mine=len(mine),
         )
     elif sorted(mine) == sorted(theirs):
-        reason = _("The classes are the same but stand in another order.")
+        reason = N_("The classes are the same but stand in another order.")
     else:
         index = next((place for place in range(len(mine)) if mine[place] != theirs[place]), 0)
-        reason = _(
+        reason = N_(
             "The classes differ: number {index} is “{theirs}” in the baseline and “{mine}” here.",
-            index=numerals.count(index),
+            index=index,
             theirs=theirs[index][:40],
             mine=mine[index][:40],
         )
-    return Mismatch(reason, _("Choose a baseline of the same data set."))
+    return Mismatch(reason, N_("Choose a baseline of the same data set."))
 
 
 def other_shape(candidate: RunRecord, baseline: RunRecord) -> Mismatch | None:
@@ -133,8 +136,8 @@ def other_shape(candidate: RunRecord, baseline: RunRecord) -> Mismatch | None:
     if mine == theirs:
         return None
     spelled = ["×".join(str(side) for side in shape) for shape in (theirs, mine)]
-    reason = _("The baseline’s pictures are {theirs}, those here {mine}.", theirs=spelled[0], mine=spelled[1])
-    return Mismatch(reason, _("Build both with pictures of one size."))
+    reason = N_("The baseline’s pictures are {theirs}, those here {mine}.", theirs=spelled[0], mine=spelled[1])
+    return Mismatch(reason, N_("Build both with pictures of one size."))
 
 
 def stored_shape(record: RunRecord) -> tuple[int, ...]:
@@ -160,13 +163,16 @@ def pair_rows(candidate: RunRecord, baseline: RunRecord, mine: IntArray, theirs:
     problem = other_shape(candidate, baseline)
     if problem is not None:
         return problem
-    values = {
-        "mine": numerals.count(len(here)),
-        "theirs": numerals.count(len(there)),
-        "both": numerals.count(len(np.intersect1d(here, there))),
-    }
+    both = len(np.intersect1d(here, there))
     if len(here) == len(there):
-        reason = _("Only {both} of the {mine} evaluation images are the same in both records.", **values)
-        return Mismatch(reason, _("Build the baseline again on the data of today."))
-    reason = _("The baseline was evaluated on {theirs} images and this model on {mine}; {both} are the same.", **values)
-    return Mismatch(reason, _("Build both with the same data and the same data.eval_limit."))
+        reason = N_(
+            "Only {both} of the {mine} evaluation images are the same in both records.", both=both, mine=len(here)
+        )
+        return Mismatch(reason, N_("Build the baseline again on the data of today."))
+    reason = N_(
+        "The baseline was evaluated on {theirs} images and this model on {mine}; {both} are the same.",
+        theirs=len(there),
+        mine=len(here),
+        both=both,
+    )
+    return Mismatch(reason, N_("Build both with the same data and the same data.eval_limit."))

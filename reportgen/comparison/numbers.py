@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reportgen.comparison.differences_of_numbers import KINDS, change_of
 from reportgen.record.comparison import NotCompared
+from reportgen.record.message import Message
 from reportgen.record.metric_value import MetricValue
 
 
@@ -17,10 +18,10 @@ class SectionNumbers:
     after: tuple[MetricValue, ...] = ()
 
 
-def compare_numbers(numbers: SectionNumbers, apart: str) -> tuple[list[MetricValue], list[NotCompared]]:
+def compare_numbers(numbers: SectionNumbers, apart: Message | None) -> tuple[list[MetricValue], list[NotCompared]]:
     """`<metric>.change` and `<metric>.change_ratio` of every number that both have, without an interval.
 
-    `apart`: why what was measured with a clock or a counter can't be compared; empty where it can.
+    `apart`: why what was measured with a clock or a counter can't be compared; None where it can.
     """
     values: list[MetricValue] = []
     gaps: list[NotCompared] = []
@@ -29,7 +30,7 @@ def compare_numbers(numbers: SectionNumbers, apart: str) -> tuple[list[MetricVal
         before = earlier.get(metric.name)
         if before is None or metric.value is None:
             continue
-        reason = apart if metric.method == "measured" else ""
-        gaps += [NotCompared(name=f"{metric.name}.{kind}", reason=reason) for kind in KINDS if reason]
+        reason = apart if metric.method == "measured" else None
+        gaps += [NotCompared(name=f"{metric.name}.{kind}", reason=reason) for kind in KINDS if reason is not None]
         values += change_of(metric, None if reason else before, metric.value)
     return values, gaps

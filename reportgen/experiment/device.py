@@ -14,6 +14,7 @@ from typing import Literal
 import torch
 
 from reportgen.errors import EnvironmentTrouble, ModelError
+from reportgen.record.message import N_, Message
 from reportgen.record.run import Device
 from reportgen.spec.types import PrecisionRequest
 from reportgen.system.machine import processor_name
@@ -103,7 +104,7 @@ def resolve_device(
         raise ModelError(
             "run.precision: float16 can't be trained on a CPU", "Use auto, float32 or bfloat16, or a CUDA device."
         )
-    chosen, reason = (precision, "") if precision != "auto" else choose_precision(kind, device, training)
+    chosen, reason = (precision, None) if precision != "auto" else choose_precision(kind, device, training)
     facts = Device(
         kind=kind,
         name=device_name(kind, device),
@@ -149,22 +150,24 @@ def device_name(kind: Kind, device: torch.device) -> str:
     return "Apple GPU" if kind == "mps" else processor_name()
 
 
-def choose_precision(kind: Kind, device: torch.device, training: bool) -> tuple[Precision, str]:
+def choose_precision(kind: Kind, device: torch.device, training: bool) -> tuple[Precision, Message]:
     """The best precision that the device really supports, and why; evaluation always gets float32."""
     if not training:
-        return "float32", "evaluation is computed in float32"
+        return "float32", N_("evaluation is computed in float32")
     if kind == "cuda":
         if torch.cuda.get_device_capability(device) >= (8, 0):
-            return "bfloat16", "this GPU has bfloat16 arithmetic (compute capability 8 or newer)"
-        return "float32", "this GPU has no bfloat16 arithmetic"
+            return "bfloat16", N_("this GPU has bfloat16 arithmetic (compute capability 8 or newer)")
+        return "float32", N_("this GPU has no bfloat16 arithmetic")
     if kind == "mps":
-        return "float32", "autocast is not worth it on this device"
+        return "float32", N_("autocast is not worth it on this device")
     if not cpu_flags() & BF16_FLAGS:
-        return "float32", "this processor has no bfloat16 arithmetic"
+        return "float32", N_("this processor has no bfloat16 arithmetic")
     faster = bfloat16_gain()
     if faster < WORTH:
-        return "float32", "bfloat16 arithmetic is no faster here"
-    return "bfloat16", f"this processor has bfloat16 arithmetic, at least {WORTH} times as fast in a trial"
+        return "float32", N_("bfloat16 arithmetic is no faster here")
+    return "bfloat16", N_(
+        "this processor has bfloat16 arithmetic, at least {times} times as fast in a trial", times=WORTH
+    )
 
 
 def cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:

@@ -16,6 +16,7 @@ from reportgen.experiment.models import LoadedModel, load_model
 from reportgen.experiment.request import Clock, Request
 from reportgen.experiment.teacher import load_teacher
 from reportgen.experiment.trial_step import check_step
+from reportgen.record.message import N_
 from reportgen.spec.gates import check_classes
 
 
@@ -44,9 +45,9 @@ def load(request: Request, device: ComputeDevice, clock: Clock) -> Loaded:
             return load_model(spec.model, request.base, classes, sources)
 
     expected = choose_dataset(spec.data, kinds)[0].classes
-    with clock.stage("Load the model"):
+    with clock.stage(N_("Load the model")):
         model = make(expected, seed) if expected is not None else None
-    with clock.stage("Load the data"), about("data.name"):
+    with clock.stage(N_("Load the data")), about("data.name"):
         data = load_data(
             spec.data,
             data_root=request.data_root,
@@ -59,9 +60,9 @@ def load(request: Request, device: ComputeDevice, clock: Clock) -> Loaded:
     classes = len(data.facts.classes)
     teacher = None
     if spec.run.loss.teacher is not None and spec.run.mode == "train":
-        with clock.stage("Load the teacher"):
+        with clock.stage(N_("Load the teacher")):
             teacher = load_teacher(spec.run.loss.teacher, request.base, data, sources)
-    with clock.stage("Try two images"), about("model.source"):
+    with clock.stage(N_("Try two images")), about("model.source"):
         if model is None or classes != expected:
             model = make(classes, seed)
         check_step(model.module, data, spec.run, device, teacher.module if teacher else None)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import torch
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
+from reportgen.record.message import N_, Message
 from reportgen.spec.types import UNSMOOTHED, USUAL_ALPHA, USUAL_GAMMA, USUAL_TEMPERATURE, LossSpec
-from reportgen.text.i18n import _
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """(logits (n, c), targets) -> scalar; targets are labels (n,) int64, or shares of the classes (n, c)."""
@@ -81,22 +81,22 @@ def distil(spec: LossSpec, student: torch.Tensor, teacher: torch.Tensor, targets
     return alpha * heat**2 * guided + (1 - alpha) * plain
 
 
-def describe_loss(spec: LossSpec) -> str:
+def describe_loss(spec: LossSpec) -> Message:
     """The loss as a report names it."""
     name = {
-        "cross_entropy": _("cross entropy"),
-        "nll": _("negative log-likelihood"),
-        "kl_div": _("Kullback–Leibler divergence from the label"),
-        "mse": _("squared error of the probabilities"),
-        "focal": _("focal loss, gamma {gamma}", gamma=f"{USUAL_GAMMA if spec.gamma is None else spec.gamma:g}"),
+        "cross_entropy": N_("cross entropy"),
+        "nll": N_("negative log-likelihood"),
+        "kl_div": N_("Kullback–Leibler divergence from the label"),
+        "mse": N_("squared error of the probabilities"),
+        "focal": N_("focal loss, gamma {gamma}", gamma=float(USUAL_GAMMA if spec.gamma is None else spec.gamma)),
     }[spec.name]
     if spec.teacher is not None:
         alpha = USUAL_ALPHA if spec.alpha is None else spec.alpha
         heat = USUAL_TEMPERATURE if spec.temperature is None else spec.temperature
-        name = _(
+        name = N_(
             "{alpha} × Kullback–Leibler divergence from the teacher (temperature {heat}, times its square) "
             "+ {rest} × cross entropy with the label",
-            alpha=f"{alpha:g}", heat=f"{heat:g}", rest=f"{1 - alpha:g}",
+            alpha=float(alpha), heat=float(heat), rest=float(1 - alpha),
         )  # fmt: skip
     smoothed = spec.label_smoothing > 0 and spec.name not in UNSMOOTHED
-    return _("{name}, label smoothing {by}", name=name, by=f"{spec.label_smoothing:g}") if smoothed else name
+    return N_("{name}, label smoothing {by}", name=name, by=float(spec.label_smoothing)) if smoothed else name

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from reportgen.errors import ModelError
+from reportgen.record.message import N_, Message, Value
 from reportgen.spec.optimizers import ARGUMENTS, TITLES, OptimizerSpec
-from reportgen.text.i18n import _
 
 USUAL: dict[str, dict[str, Any]] = {
     "sgd": {"lr": 0.1, "momentum": 0.9, "weight_decay": 5e-4},
@@ -49,26 +49,36 @@ class Resolved:
         """Of matrices and filters; 0 where the optimiser knows none."""
         return float(self.arguments.get("weight_decay", 0.0))
 
-    def describe(self) -> str:
-        """As a report names it."""
-        title = _("Muon for matrices, AdamW for the rest") if self.name == "muon" else TITLES[self.name]
-        parts = [title, _("highest learning rate {rate}", rate=f"{self.lr:g}")]
+    def describe(self) -> tuple[Message, ...]:
+        """As a report names it: the optimiser, then its settings."""
+        muon = N_("Muon for matrices, AdamW for the rest")
+        terms = [muon if self.name == "muon" else Message(id=TITLES[self.name])]
+        terms.append(N_("highest learning rate {rate}", rate=self.lr))
         if "momentum" in self.arguments:
-            ahead = " (Nesterov)" if self.arguments.get("nesterov") else ""
-            parts.append(_("momentum {value}", value=f"{self.arguments['momentum']:g}{ahead}"))
+            terms.append(self.describe_momentum(float(self.arguments["momentum"])))
         if "weight_decay" in self.arguments:
-            parts.append(_("weight decay {value}", value=f"{self.weight_decay:g}"))
+            terms.append(N_("weight decay {value}", value=self.weight_decay))
         special = [key for key in self.given if key not in HEADLINE or (key == "dampening" and self.arguments[key])]
-        return ", ".join([*parts, *(f"{key.replace('_', ' ')} {shown(self.arguments[key])}" for key in special)])
+        named = ((key.replace("_", " "), shown(self.arguments[key])) for key in special)
+        return (*terms, *(N_("{argument} {value}", argument=name, value=value) for name, value in named))
+
+    def describe_momentum(self, value: float) -> Message:
+        """The momentum, and whether it is Nesterov's."""
+        if self.arguments.get("nesterov"):
+            return N_("momentum {value} (Nesterov)", value=value)
+        return N_("momentum {value}", value=value)
 
 
-def shown(value: object) -> str:
+def shown(value: Any) -> Value:
     """An argument's value in words."""
-    if isinstance(value, tuple):
-        return _("{first} and {last}", first=", ".join(map(shown, value[:-1])), last=shown(value[-1]))
+    return [shown_one(part) for part in value] if isinstance(value, tuple) else shown_one(value)
+
+
+def shown_one(value: Any) -> str | float | Message:
+    """A single value in words."""
     if isinstance(value, bool) or value is None:
-        return {True: _("on"), False: _("off"), None: _("none")}[value]
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
+        return {True: N_("on"), False: N_("off"), None: N_("none")}[value]
+    return float(value) if isinstance(value, int | float) else str(value)
 
 
 def optimizer_class(name: str) -> type[torch.optim.Optimizer]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reportgen.plugins import Plugins
 from reportgen.progress import Progress, Task
+from reportgen.record.message import Message
 from reportgen.record.run import Stage
 from reportgen.spec.types import ReportSpec
 
@@ -37,10 +38,12 @@ class Clock:
     stages: list[Stage] = field(default_factory=list)
 
     @contextmanager
-    def stage(self, name: str, total: int | None = None, unit: str = "", kept: str = "") -> Iterator[Task]:
+    def stage(
+        self, name: Message, total: int | None = None, unit: str = "", kept: Message | None = None
+    ) -> Iterator[Task]:
         """A stage of the progress whose time is kept, under its own name or added to that of `kept`."""
         start = time.perf_counter()
-        with self.progress.stage(name, total, unit) as task:
+        with self.progress.stage(name.text, total, unit) as task:
             yield task
         seconds = time.perf_counter() - start
         if kept and self.stages and self.stages[-1].name == kept:

@@ -25,6 +25,7 @@ from reportgen.experiment.trace import time_modules, trace_model, with_fit
 from reportgen.experiment.training import TrainingResult, run_training
 from reportgen.progress import Progress
 from reportgen.record.latency import Latency
+from reportgen.record.message import N_
 from reportgen.record.run import RunRecord
 from reportgen.record.trace import ModelTrace
 from reportgen.spec.types import ReportSpec
@@ -49,7 +50,7 @@ def run_experiment(request: Request, choose_pictures: ChoosePictures, progress: 
         )
     loaded = load(request, device, clock)
     module, data = loaded.model.module, loaded.data
-    with clock.stage("Trace"):
+    with clock.stage(N_("Trace")):
         example = first_image(data)
         trace = trace_model(module, example, spec.model.source)
         trace = with_fit(trace, module, example, adapts=spec.model.stem == "as_is")
@@ -57,11 +58,11 @@ def run_experiment(request: Request, choose_pictures: ChoosePictures, progress: 
     if spec.run.mode == "train":
         initial = keep_state(module)
         training = train_first(loaded, spec, device, clock)
-    with clock.stage("Evaluate", len(data.test_labels), "images") as task:
+    with clock.stage(N_("Evaluate"), len(data.test_labels), "images") as task:
         start = time.perf_counter()
         logits = evaluate(module, data.test_images, data.normalization, device, task)
         eval_seconds = time.perf_counter() - start
-    with clock.stage("Time the model"):
+    with clock.stage(N_("Time the model")):
         trace, latency = time_model(loaded.model, data, device, trace)
     positions = choose_pictures(logits, data.test_labels.numpy(), data.test_digests)
     history = training.arrays if training else {}
@@ -85,10 +86,11 @@ def train_first(loaded: Loaded, spec: ReportSpec, device: ComputeDevice, clock: 
     """The training that the report is about, and what its teacher is worth, where it has one."""
     taught = None
     if loaded.teacher is not None and spec.run.loss.teacher is not None:
-        with clock.stage("Evaluate the teacher", len(loaded.data.test_labels), "images") as task:
+        with clock.stage(N_("Evaluate the teacher"), len(loaded.data.test_labels), "images") as task:
             taught = evaluate_teacher(loaded.teacher, spec.run.loss.teacher, loaded.data, device, task)
     count = len(spec.run.seeds)
-    with clock.stage("Train" if count == 1 else f"Train, seed 1 of {count}", 100, "%", kept="Train") as task:
+    name = N_("Train") if count == 1 else N_("Train, seed {number} of {count}", number=1, count=count)
+    with clock.stage(name, 100, "%", kept=N_("Train")) as task:
         teacher = loaded.teacher.module if loaded.teacher else None
         result = run_training(loaded.model.module, loaded.data, spec.run, device, task, teacher)
     if taught is None:
@@ -120,5 +122,5 @@ def keep_state(module: torch.nn.Module) -> dict[str, torch.Tensor]:
 
 def look_into(context: ProbeContext, pass_seconds: float, clock: Clock) -> Probed:
     """What the probes find, within their price."""
-    with clock.stage("Probe") as task:
+    with clock.stage(N_("Probe")) as task:
         return probe_model(context, pass_seconds, lambda title: task.advance(0, title))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 
+from reportgen.record.message import N_
+
 WARM_UP = 0.3
 START, END = 1 / 25, 1 / (25 * 1e4)
 """Of one_cycle: first and last rate as shares of the highest (torch's OneCycleLR defaults)."""
 DROPS = (0.5, 0.75)
 """Of step: where the rate is divided by ten (He et al. 2016 §4.2: at 32k and 48k of 64k steps)."""
 NAMES = {
-    "one_cycle": "one cycle",
-    "cosine": "cosine",
-    "step": "divided by ten at 50 % and 75 %",
-    "constant": "constant",
+    "one_cycle": N_("one cycle"),
+    "cosine": N_("cosine"),
+    "step": N_("divided by ten at 50 % and 75 %"),
+    "constant": N_("constant"),
 }
 
 

@@ -15,6 +15,7 @@ from reportgen.experiment.evaluate import evaluate
 from reportgen.experiment.loading import Loaded
 from reportgen.experiment.request import Clock
 from reportgen.experiment.training import run_training
+from reportgen.record.message import N_
 from reportgen.record.run import SeedRun
 from reportgen.spec.types import RunSpec
 
@@ -22,7 +23,7 @@ MOST_POINTS = 2000
 """Of a kept loss by step."""
 LOWEST = -60_000.0
 """Near the end of float16; a logit so far below the largest has no probability at all."""
-NAME = "Further seeds"
+NAME = N_("Further seeds")
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,13 @@ def train_further(loaded: Loaded, run: RunSpec, device: ComputeDevice, clock: Cl
     count = len(run.seeds)
     for number, seed in enumerate(run.seeds[1:], start=2):
         module = loaded.again(seed).module
-        with clock.stage(f"Train, seed {number} of {count}", 100, "%", kept=NAME) as task:
+        with clock.stage(
+            N_("Train, seed {number} of {count}", number=number, count=count), 100, "%", kept=NAME
+        ) as task:
             own = run.model_copy(update={"seed": seed})
             teacher = loaded.teacher.module if loaded.teacher else None
             result = run_training(module, loaded.data, own, device, task, teacher)
-        data, title = loaded.data, f"Evaluate, seed {number} of {count}"
+        data, title = loaded.data, N_("Evaluate, seed {number} of {count}", number=number, count=count)
         with clock.stage(title, len(data.test_labels), "images", kept=NAME) as task:
             logits = evaluate(module, data.test_images, data.normalization, device, task)
         right, loss = score_logits(logits, data.test_labels.numpy())

@@ -14,6 +14,7 @@ from threading import Event, Thread
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.system.processes import end, start_module
+from reportgen.text.i18n import current_language
 
 WORTH = 12
 """Figures from which on a process that takes a second to start is worth it."""
@@ -30,7 +31,7 @@ def second_process(figures: int) -> Iterator[Process | None]:
     if figures < WORTH or processors() < 2:
         yield None
         return
-    child = start_module("reportgen.figures._worker", heard=False)
+    child = start_module("reportgen.figures._worker", current_language(), heard=False)
     try:
         yield child
     finally:

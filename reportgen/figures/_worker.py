@@ -1,4 +1,7 @@
-"""The second process: a subject on its input, then names of figures; "ready" and the figures on its output."""
+"""The second process: a subject on its input, then names of figures; "ready" and the figures on its output.
+
+Its argument is the language to draw in.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from reportgen.plugins import FigureKind, discover
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.system.garbage import uncollected
+from reportgen.text.i18n import language
 
 NOT_NEEDED = ("scipy.cluster", "scipy.stats")
 """Parts of scipy that seaborn imports where they are there, for dendrograms and density estimates: no figure of ours
@@ -45,7 +49,7 @@ def write(thing: Any) -> None:
 
 def main() -> None:
     """Draw until there is nothing more to draw."""
-    with uncollected():
+    with uncollected(), language(sys.argv[1]):
         import_seaborn()
         kinds = discover("reportgen.figures", "FIGURE", FigureKind)
         subject = pickle.load(sys.stdin.buffer)

@@ -17,11 +17,12 @@ from reportgen.figures._diagram.telling import bypass_sentence, tell
 from reportgen.figures._diagram.text import clean
 from reportgen.figures._diagram.unreached import unreached_panel
 from reportgen.plugins import FigureKind
+from reportgen.record.message import draw_note
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.autograd import AutogradFacts
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, join_terms, ngettext
 
 FLAT = 300
 """Graphs of up to so many nodes are drawn operator by operator, if they fit on the pages."""
@@ -58,7 +59,7 @@ def figure(record: RunRecord, number: int, name: str) -> FigureFile | Skipped:
     if number >= len(made.pages):
         return Skipped(name, title, _("The whole graph stands in the figure before."))
     page = made.pages[number]
-    told = " ".join(tell(panel, panel.title, TOLD) for panel, _unused, _unused in page.panels)
+    told = join_sentences([tell(panel, panel.title, TOLD) for panel, _unused, _unused in page.panels])
     return page_figure(page, name, title, caption(facts, made, number), told)
 
 
@@ -68,26 +69,26 @@ def caption(facts: AutogradFacts, made: Drawing, number: int) -> str:
     blocks = [panel.title for panel in panels if panel.digest and not panel.digest.startswith(PLAIN)]
     said = [summary(facts)] if number == 0 else []
     if number and blocks:
-        said.append(_("Inside the blocks: {names}.", names=", ".join(blocks)))
+        said.append(_("Inside the blocks: {names}.", names=join_terms(blocks)))
     elif number:
         said.append(_("The graph’s other parts."))
     said.append(bypass_sentence(panels))
     if number == 0:
         said += reading(facts, made)
     if made.left_out and number == len(made.pages) - 1:
-        said.append(ngettext("One further structure is not drawn.", "{count} further structures are not drawn.",
+        said.append(ngettext("{count} further structure is not drawn.", "{count} further structures are not drawn.",
                               made.left_out))  # fmt: skip
-    return " ".join(filter(None, said))
+    return join_sentences(said)
 
 
 def summary(facts: AutogradFacts) -> str:
     """The graph in one sentence."""
-    operators = ngettext("one operator", "{count} operators", len(facts.nodes) - facts.leaves)
+    operators = ngettext("{count} operator", "{count} operators", len(facts.nodes) - facts.leaves)
     return ngettext(
         "From the loss ({loss}) down through {operators} to {count} parameter.",
         "From the loss ({loss}) down through {operators} to {count} parameters.",
         facts.leaves,
-        loss=facts.loss,
+        loss=draw_note(facts.loss),
         operators=operators,
     )
 

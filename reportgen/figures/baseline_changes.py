@@ -17,7 +17,7 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences, join_terms
 
 NAME = "baseline_changes"
 REACH = 0.94
@@ -85,7 +85,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
 
 def name_of(value: MetricValue) -> str:
     """What people call the score that changed."""
-    return _(BY_NAME[value.name.rpartition(".")[0]].label)
+    return BY_NAME[value.name.rpartition(".")[0]].label.text
 
 
 def caption(comparison: Comparison, values: Sequence[MetricValue]) -> str:
@@ -93,9 +93,9 @@ def caption(comparison: Comparison, values: Sequence[MetricValue]) -> str:
     better, worse = ([name_of(v) for v in values if direction(v) == side] for side in (1, -1))
     told = []
     if better:
-        told.append(_("Better by more than the interval: {names}.", names=", ".join(better)))
+        told.append(_("Better by more than the interval: {names}.", names=join_terms(better)))
     if worse:
-        told.append(_("Worse by more than the interval: {names}.", names=", ".join(worse)))
+        told.append(_("Worse by more than the interval: {names}.", names=join_terms(worse)))
     if not told:
         told.append(_("No score changed by more than its interval."))
     margin = numerals.points(comparison.equivalence.margin).lstrip("+")
@@ -106,12 +106,12 @@ def caption(comparison: Comparison, values: Sequence[MetricValue]) -> str:
             margin=margin,
         )
     )
-    return " ".join(told)
+    return join_sentences(told)
 
 
 def describe(values: Sequence[MetricValue]) -> str:
     """Every change in words."""
-    told = "; ".join(f"{name_of(value)} {value.display} ({value.display_interval})" for value in values)
+    told = join_rows([f"{name_of(value)} {value.display} ({value.display_interval})" for value in values])
     return _("Forest plot of {count} changes against the baseline. {changes}.", count=len(values), changes=told)
 
 

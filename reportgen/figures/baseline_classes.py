@@ -14,7 +14,7 @@ from reportgen.record.comparison import ClassChange, Comparison
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences
 
 MOST = 24
 """Classes drawn: those with the most flips."""
@@ -85,7 +85,7 @@ def caption_recall(comparison: Comparison, shown: Sequence[ClassChange]) -> str:
         told.append(_("∗: the change holds after Holm’s correction over all classes."))
     elif worst.lost or best.gained:
         told.append(_("No change of a class holds after Holm’s correction over all classes."))
-    return " ".join([*told, left_out(comparison, shown)]).strip()
+    return join_sentences([*told, left_out(comparison, shown)])
 
 
 def left_out(comparison: Comparison, shown: Sequence[ClassChange]) -> str:
@@ -98,9 +98,16 @@ def left_out(comparison: Comparison, shown: Sequence[ClassChange]) -> str:
 
 def describe_recall(shown: Sequence[ClassChange]) -> str:
     """Every class's recall before and after."""
-    told = "; ".join(
-        _("{name} {before} to {after}", name=shorten(one.name, 40), before=one.before.display, after=one.after.display)
-        for one in shown
+    told = join_rows(
+        [
+            _(
+                "{name} {before} to {after}",
+                name=shorten(one.name, 40),
+                before=one.before.display,
+                after=one.after.display,
+            )
+            for one in shown
+        ]
     )
     return _("Dumbbell plot of recall with the baseline and with this model. {classes}.", classes=told)
 
@@ -138,13 +145,13 @@ def draw_flips(subject: Subject) -> FigureFile | Skipped:
             lost=numerals.count(table.lost),
             gained=numerals.count(table.gained),
         )
-        return paper.svg(title, f"{told} {left_out(comparison, shown)}".strip(), describe_flips(shown))
+        return paper.svg(title, join_sentences([told, left_out(comparison, shown)]), describe_flips(shown))
 
 
 def describe_flips(shown: Sequence[ClassChange]) -> str:
     """Every class's flips both ways."""
-    told = "; ".join(
-        _("{name} {lost} and {gained}", name=shorten(one.name, 40), lost=one.lost, gained=one.gained) for one in shown
+    told = join_rows(
+        [_("{name} {lost} and {gained}", name=shorten(one.name, 40), lost=one.lost, gained=one.gained) for one in shown]
     )
     return _("Bars of images that turned wrong and that turned right, by class. {classes}.", classes=told)
 

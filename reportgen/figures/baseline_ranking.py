@@ -15,7 +15,7 @@ from reportgen.record.ranking import Entry, Ranking, abridge
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences
 
 NAME = "baseline_ranking"
 MOST_ROWS = 30
@@ -112,15 +112,17 @@ def caption(ranking: Ranking, left_out: int) -> str:
     )
     if left_out:
         told.append(_("{count} more stand in the table.", count=numerals.count(left_out)))
-    return " ".join(told)
+    return join_sentences(told)
 
 
 def describe(entries: Sequence[Entry]) -> str:
     """Every accuracy in words."""
-    told = "; ".join(
-        f"{shorten(abridge(entry.name, 40), 40)} {entry.accuracy.display_full}"
-        for entry in entries[:MOST_ROWS]
-        if entry.accuracy is not None
+    told = join_rows(
+        [
+            f"{shorten(abridge(entry.name, 40), 40)} {entry.accuracy.display_full}"
+            for entry in entries[:MOST_ROWS]
+            if entry.accuracy is not None
+        ]
     )
     return _("Forest plot of the accuracy of {count} models. {models}.", count=len(entries), models=told)
 

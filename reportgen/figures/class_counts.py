@@ -14,7 +14,7 @@ from reportgen.record.run import Split
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_sentences
 
 MOST_NAMED = 40
 """Up to so many classes have a row of their own."""
@@ -69,9 +69,9 @@ def draw(subject: Subject) -> FigureFile | Skipped:
             else:
                 named_bars(axes, split, names)
                 axes.tick_params(labelleft=place == 0)
-        told = " ".join(balance(split, names) for split in splits)
-        reading = "" if many else " " + _("Each split has its own scale.")
-        return paper.svg(title, told + reading, _("Bars of images by class. {sentence}", sentence=told))
+        told = join_sentences([balance(split, names) for split in splits])
+        reading = "" if many else _("Each split has its own scale.")
+        return paper.svg(title, join_sentences([told, reading]), join_sentences([_("Bars of images by class."), told]))
 
 
 def balance(split: Split, names: Sequence[str]) -> str:

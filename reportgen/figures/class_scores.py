@@ -15,7 +15,7 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences
 
 MOST = 30
 APART = 0.17
@@ -75,18 +75,22 @@ def draw(subject: Subject) -> FigureFile | Skipped:
 def caption(ranked: Sequence[ClassScore]) -> str:
     """The weakest and the strongest class, then how to read the marks."""
     weak, strong = ranked[0], ranked[-1]
+    told = []
     if weak.recall.value == strong.recall.value:
-        told = _("Recall is {value} for every class.", value=weak.recall.display)
+        told.append(_("Recall is {value} for every class.", value=weak.recall.display))
     else:
-        told = _(
-            "Recall is lowest for {weak}, {low}, and highest for {strong}, {high}.",
-            weak=shorten(weak.name, 40), strong=shorten(strong.name, 40),
-            low=weak.recall.display_full, high=strong.recall.display_full,
+        told.append(
+            _(
+                "Recall is lowest for {weak}, {low}, and highest for {strong}, {high}.",
+                weak=shorten(weak.name, 40), strong=shorten(strong.name, 40),
+                low=weak.recall.display_full, high=strong.recall.display_full,
+            )
         )  # fmt: skip
     if len(ranked) > MOST:
         left_out = numerals.count(len(ranked))
-        told += " " + _("The weakest {shown} of {count} classes.", shown=MOST, count=left_out)
-    return told + " " + _("Weakest first; lines are 95 % Wilson intervals.")
+        told.append(_("The weakest {shown} of {count} classes.", shown=MOST, count=left_out))
+    told.append(_("Weakest first; lines are 95 % Wilson intervals."))
+    return join_sentences(told)
 
 
 def describe(shown: Sequence[ClassScore], count: int) -> str:
@@ -97,7 +101,7 @@ def describe(shown: Sequence[ClassScore], count: int) -> str:
         for item in shown
     ]  # fmt: skip
     return _("Dot plot of {shown} of {count} classes. {classes}.", shown=len(shown), count=count,
-               classes="; ".join(told))  # fmt: skip
+               classes=join_rows(told))  # fmt: skip
 
 
 FIGURE = FigureKind("class_scores", draw, by_seaborn=True)

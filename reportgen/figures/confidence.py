@@ -10,7 +10,7 @@ from reportgen.plugins import FigureKind
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_sentences
 
 SURE = 0.9
 """From here on a prediction is called sure in the caption."""
@@ -54,8 +54,8 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         axes.tick_params(axis="x", length=0)
         grid(axes)
         told = sentence(groups[0][0], groups[1][0])
-        return paper.svg(title, told + " " + _("Shares of each group in {bins} bins.", bins=bins),
-                         _("Mirrored histogram. {sentence}", sentence=told))  # fmt: skip
+        caption = join_sentences([told, _("Shares of each group in {bins} bins.", bins=bins)])
+        return paper.svg(title, caption, join_sentences([_("Mirrored histogram."), told]))
 
 
 def sentence(right: np.ndarray, wrong: np.ndarray) -> str:

@@ -18,7 +18,7 @@ from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences
 
 MOST_CLASSES = 20
 """Up to so many the whole matrix is drawn; beyond, the largest confusions."""
@@ -125,20 +125,24 @@ def caption(record: RunRecord, counts: Counts) -> str:
     else:
         first = _("Most often {pair}: {share}.", pair=pair(record, worst, 40), share=worst.share.display_full)
     if len(counts) > MOST_CLASSES:
-        return first + " " + _("The largest confusions of {count} classes.", count=numerals.count(len(counts)))
-    return first + " " + _("Numbers: images. Colour: share of the row, errors only; grey: called right.")
+        reading = _("The largest confusions of {count} classes.", count=numerals.count(len(counts)))
+    else:
+        reading = _("Numbers: images. Colour: share of the row, errors only; grey: called right.")
+    return join_sentences([first, reading])
 
 
 def describe(record: RunRecord, counts: Counts) -> str:
     """How many are right and the five largest confusions."""
     measured = record.measured
     largest = measured.confusions[:5] if measured is not None else ()
-    told = "; ".join(f"{pair(record, item, 40)} {numerals.count(item.count)}" for item in largest)
-    return _(
-        "Confusion matrix of {classes} classes: {right} of {n} images on the diagonal. Largest confusions: {largest}.",
+    told = join_rows([f"{pair(record, item, 40)} {numerals.count(item.count)}" for item in largest])
+    whole = _(
+        "Confusion matrix of {classes} classes: {right} of {n} images on the diagonal.",
         classes=len(counts), right=numerals.count(int(np.trace(counts))), n=numerals.count(int(counts.sum())),
-        largest=told or _("none"),
     )  # fmt: skip
+    return join_sentences(
+        [whole, _("Largest confusions: {largest}.", largest=told) if told else _("Largest confusions: none.")]
+    )
 
 
 FIGURE = FigureKind("confusion", draw, by_seaborn=True)

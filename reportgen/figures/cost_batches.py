@@ -18,7 +18,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_device
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_rows, join_sentences, ngettext
 
 MOST_TICKS = 7
 """Batch sizes written under a panel."""
@@ -136,7 +136,7 @@ def caption(record: RunRecord, facts: CostFacts, latency: tuple[Latency, ...], a
     )
     precision = facts.roofs.precision if facts.roofs else record.device.precision
     told.append(_("{device}.", device=name_device(record.device, precision)))
-    return " ".join(part for part in told if part)
+    return join_sentences(told)
 
 
 def describe(latency: tuple[Latency, ...]) -> str:
@@ -150,7 +150,7 @@ def describe(latency: tuple[Latency, ...]) -> str:
         )
         for one in latency
     ]
-    return _("Two charts over the images in a batch, time and throughput. {rows}.", rows="; ".join(rows))
+    return _("Two charts over the images in a batch, time and throughput. {rows}.", rows=join_rows(rows))
 
 
 FIGURE = FigureKind("cost_batches", draw, by_seaborn=True)

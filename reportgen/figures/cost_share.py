@@ -14,11 +14,12 @@ from matplotlib.colors import to_hex
 
 from reportgen.figures._style import INK, MUTED, ORDER, PAPER, SOFT, bare, sheet, shorten, spread, squeeze
 from reportgen.plugins import FigureKind
+from reportgen.record.message import N_, Message
 from reportgen.record.subject import Subject
 from reportgen.record.trace import ModelTrace, ModuleCall
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences, join_terms
 
 MOST_STAGES = 12
 DOMINANT = 0.85
@@ -120,7 +121,7 @@ def ring(axes: Axes, rows: Sequence[Stage], paint: Sequence[str]) -> None:
         share, colors=list(paint), startangle=90, counterclock=False, radius=1.0,
         wedgeprops={"width": 0.3, "edgecolor": PAPER, "linewidth": 1},
     )  # fmt: skip
-    axes.text(0, 0, f"{numerals.compact(float(values.sum()))}\n{_('parameters')}", ha="center", va="center")
+    axes.text(0, 0, _("{count}\nparameters", count=numerals.compact(float(values.sum()))), ha="center", va="center")
     middle = np.pi / 2 - 2 * np.pi * (np.cumsum(share) - share / 2)
     letters = 9 if has_long_names(rows) else 11
     tall = 1.3
@@ -154,11 +155,11 @@ def bars(axes: Axes, rows: Sequence[Stage], paint: Sequence[str], which: int, ti
     bare(axes)
 
 
-MEASURES: tuple[tuple[str, Callable[[float], str]], ...] = (
-    ("parameters", numerals.compact),
-    ("MACs", numerals.compact),
-    ("activations", numerals.bytes_text),
-    ("time", numerals.seconds_text),
+MEASURES: tuple[tuple[Message, Callable[[float], str]], ...] = (
+    (N_("Parameters"), numerals.compact),
+    (N_("MACs"), numerals.compact),
+    (N_("Activations"), numerals.bytes_text),
+    (N_("Time"), numerals.seconds_text),
 )
 """What the four costs are called and how they are written, in the order of Stage.costs."""
 
@@ -183,15 +184,10 @@ def draw(subject: Subject) -> FigureFile | Skipped:
             axes[0].set_axis_off()
         for place, which in enumerate(present):
             label, write = MEASURES[which]
-            bars(axes[place + 1], rows, paint, which, f"{heading(label)}\n{write(float(total[which]))}", longest)
+            bars(axes[place + 1], rows, paint, which, f"{label.text}\n{write(float(total[which]))}", longest)
             axes[place + 1].invert_yaxis()
             axes[place + 1].tick_params(labelleft=place == 0)
         return paper.svg(title, caption(rows, total, record.trace), describe(rows, total))
-
-
-def heading(label: str) -> str:
-    """The name of a cost as a panel's heading."""
-    return {"MACs": _("MACs"), "activations": _("Activations"), "time": _("Time")}[label]
 
 
 def leading(rows: Sequence[Stage], which: int) -> Stage:
@@ -218,11 +214,14 @@ def caption(rows: Sequence[Stage], total: np.ndarray, trace: ModelTrace) -> str:
     else:
         text = _("{stage} holds {some} of the parameters; {other} does {work} of the MACs.", stage=stage, some=some,
                    other=other, work=work)  # fmt: skip
-    text += " "
-    text += _("Modules in the order they run; MACs and activations (kept for the backward pass) per image")
+    reading = _("Modules in the order they run; MACs and activations (kept for the backward pass) per image.")
     if total[3] > 0 and trace.timed_batch:
-        return text + _("; time of one forward pass of {batch} images.", batch=numerals.count(trace.timed_batch))
-    return text + "."
+        reading = _(
+            "Modules in the order they run; MACs and activations (kept for the backward pass) per image; time of one "
+            "forward pass of {batch} images.",
+            batch=numerals.count(trace.timed_batch),
+        )
+    return join_sentences([text, reading])
 
 
 def describe(rows: Sequence[Stage], total: np.ndarray) -> str:
@@ -230,12 +229,12 @@ def describe(rows: Sequence[Stage], total: np.ndarray) -> str:
     told = []
     for row in rows:
         shares = [
-            f"{label} {numerals.percent(cost / whole)}"
+            f"{label.text} {numerals.percent(cost / whole)}"
             for (label, _unused), cost, whole in zip(MEASURES, row.costs, total, strict=True)
             if whole > 0
         ]
-        told.append(f"{shorten(row.label, 40)}: {', '.join(shares)}")
-    return _("Ring and bars of shares by stage. {stages}.", stages="; ".join(told))
+        told.append(f"{shorten(row.label, 40)}: {join_terms(shares)}")
+    return _("Ring and bars of shares by stage. {stages}.", stages=join_rows(told))
 
 
 FIGURE = FigureKind("cost_share", draw)

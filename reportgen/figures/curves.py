@@ -12,7 +12,7 @@ from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences
 from reportgen.text.numerals import NBSP
 
 MOST_CLASSES = 12
@@ -65,7 +65,7 @@ def draw_risk(subject: Subject) -> FigureFile | Skipped:
             kept=f"{100 * KEPT:.0f}{NBSP}%",
         )
         reading = _("A model that knows when it errs has a curve that rises late.")
-        return paper.svg(title, f"{told} {reading}", _("Line chart. {sentence}", sentence=told))
+        return paper.svg(title, join_sentences([told, reading]), join_sentences([_("Line chart."), told]))
 
 
 def chosen(classes: tuple[ClassScore, ...], curves: tuple[Curve, ...]) -> list[tuple[ClassScore, Curve]]:
@@ -107,17 +107,20 @@ def draw_precision_recall(subject: Subject) -> FigureFile | Skipped:
 def tell(record: RunRecord, shown: list[tuple[ClassScore, Curve]]) -> tuple[str, str]:
     """Caption and alternative text."""
     weak = min(shown, key=lambda pair: pair[0].average_precision or 0.0)[0]
-    caption = _(
-        "Average precision is lowest for {name}, {value}.", name=shorten(weak.name, 40),
-        value=numerals.score(weak.average_precision),
-    )  # fmt: skip
+    said = [
+        _(
+            "Average precision is lowest for {name}, {value}.", name=shorten(weak.name, 40),
+            value=numerals.score(weak.average_precision),
+        )
+    ]  # fmt: skip
     if len(shown) < len(record.data.classes):
-        caption += " " + _("The {shown} weakest of {count} classes.", shown=len(shown),
-                             count=len(record.data.classes))  # fmt: skip
-    caption += " " + _("One chart a class, its average precision at the right; the nearer to the upper right "
-                         "corner the better.")  # fmt: skip
-    told = "; ".join(f"{shorten(item.name, 40)} {numerals.score(item.average_precision)}" for item, _unused in shown)
-    return caption, _("Small precision–recall charts. Average precision: {classes}.", classes=told)
+        classes = len(record.data.classes)
+        said.append(_("The {shown} weakest of {count} classes.", shown=len(shown), count=classes))
+    said.append(
+        _("One chart a class, its average precision at the right; the nearer to the upper right corner the better.")
+    )
+    told = join_rows([f"{shorten(item.name, 40)} {numerals.score(item.average_precision)}" for item, _unused in shown])
+    return join_sentences(said), _("Small precision–recall charts. Average precision: {classes}.", classes=told)
 
 
 FIGURES = (

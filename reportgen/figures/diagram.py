@@ -17,7 +17,7 @@ from reportgen.figures._diagram.writer import NAME_LIMIT
 from reportgen.plugins import FigureKind
 from reportgen.record.trace import ModelTrace
 from reportgen.report.model import FigureFile, Skipped
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, join_terms, ngettext
 
 NAMED = 8
 """So many kinds of blocks are named in a caption."""
@@ -43,7 +43,7 @@ def caption(trace: ModelTrace, made: Drawing, number: int) -> str:
     if number == 0:
         said.append(summary(trace, page))
     elif blocks:
-        said.append(_("Inside the blocks: {names}.", names=", ".join(blocks)))
+        said.append(_("Inside the blocks: {names}.", names=join_terms(blocks)))
     said.append(bypass_sentence(panel for panel, _unused, _unused in page.panels))
     if number == 0 and len(blocks) + len(made.pages) > 1:
         said.append(
@@ -53,9 +53,9 @@ def caption(trace: ModelTrace, made: Drawing, number: int) -> str:
             )
         )
     if made.left_out and number == len(made.pages) - 1:
-        said.append(ngettext("One further structure is too large to be drawn.",
+        said.append(ngettext("{count} further structure is too large to be drawn.",
                               "{count} further structures are not drawn.", made.left_out))  # fmt: skip
-    return " ".join(filter(None, said))
+    return join_sentences(said)
 
 
 def summary(trace: ModelTrace, page: Page) -> str:
@@ -66,14 +66,14 @@ def summary(trace: ModelTrace, page: Page) -> str:
         for row in card.rows:
             if row.target:
                 blocks[row.text] += row.repeats
-    shape, output = shape_text(trace.input_shape), ", ".join(shape_text(found) for found in trace.output_shapes[:3])
+    shape, output = shape_text(trace.input_shape), join_terms([shape_text(found) for found in trace.output_shapes[:3]])
     if not blocks:
         return _("{model}, from a {shape} input to an output of {output}.",
                    model=shorten(trace.name, NAME_LIMIT, SMALL), shape=shape, output=output)  # fmt: skip
     listed = [f"{name} ×{count}" if count > 1 else name for name, count in blocks.items()]
     if len(listed) > NAMED:
         listed = [*listed[:NAMED], _("and others")]
-    names = ", ".join(listed)
+    names = join_terms(listed)
     return _("{model}, from a {shape} input through {blocks} to an output of {output}.",
                model=shorten(trace.name, NAME_LIMIT, SMALL), shape=shape, blocks=names, output=output)  # fmt: skip
 
@@ -81,7 +81,9 @@ def summary(trace: ModelTrace, page: Page) -> str:
 def alternative(trace: ModelTrace, page: Page) -> str:
     """Every panel in words, row by row."""
     whole = _("{model} as a whole", model=shorten(trace.name, NAME_LIMIT, SMALL))
-    return " ".join(tell(panel, panel.title if panel.digest else whole) for panel, _unused, _unused in page.panels)
+    return join_sentences(
+        [tell(panel, panel.title if panel.digest else whole) for panel, _unused, _unused in page.panels]
+    )
 
 
 FIGURES = (

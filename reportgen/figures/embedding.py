@@ -22,7 +22,7 @@ from reportgen.record.probes.explanations import Embedding, EmbeddingFacts
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, ngettext
 
 NAME = "embedding"
 MOST = 1200
@@ -180,7 +180,7 @@ def caption(facts: EmbeddingFacts, right: NDArray[np.bool_], coloured: int, clas
         )
     if coloured < classes:
         told.append(_("In colour the {count} classes with most errors; grey the others.", count=coloured))
-    return " ".join(told)
+    return join_sentences(told)
 
 
 def describe(facts: EmbeddingFacts, right: NDArray[Any]) -> str:

@@ -17,7 +17,7 @@ from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences
 
 NAME = "explanation_checks"
 MOST_POINTS = 64
@@ -102,21 +102,32 @@ def key(axes: Axes) -> None:
 
 def caption(checks: list[MapCheck]) -> str:
     """How each kind of map comes out, then how to read the panels."""
-    learnt = {True: _("other maps with random weights"), False: _("the same maps with random weights"),
-              None: _("unsure whether random weights give other maps")}  # fmt: skip
-    telling = {True: _("a faster fall than by chance"), False: _("a slower fall than by chance"),
-               None: _("no surely faster fall than by chance")}  # fmt: skip
-    told = [
-        _("{method}: {learnt}, {telling}.", method=method_name(check.method), learnt=learnt[check.learnt],
-            telling=telling[check.telling])
-        for check in checks
-    ]  # fmt: skip
+    told = [sentence for check in checks for sentence in (tell_learnt(check), tell_gain(check))]
     reading = _(
         "Left: rank correlation of each map with that of random weights; a point an image, bar: mean and interval. "
         "Right: mean probability of the class called as pixels take the mean colour, those of the map first (grey: "
         "interval), or in a random order of the same grain."
     )
-    return " ".join([*told, reading])
+    return join_sentences([*told, reading])
+
+
+def tell_learnt(check: MapCheck) -> str:
+    """Whether its maps depend on the weights."""
+    method = method_name(check.method)
+    return {
+        True: _("{method} gives other maps with random weights.", method=method),
+        False: _("{method} gives the same maps with random weights.", method=method),
+        None: _("{method} may or may not give other maps with random weights.", method=method),
+    }[check.learnt]
+
+
+def tell_gain(check: MapCheck) -> str:
+    """Whether its maps find the pixels that count."""
+    return {
+        True: _("With the pixels of its maps the probability falls faster than by chance."),
+        False: _("With the pixels of its maps the probability falls slower than by chance."),
+        None: _("With the pixels of its maps the probability falls no surely faster than by chance."),
+    }[check.telling]
 
 
 def describe(checks: list[MapCheck]) -> str:
@@ -129,7 +140,7 @@ def describe(checks: list[MapCheck]) -> str:
         )
         for check in checks
     ]  # fmt: skip
-    return _("Points and curves. {checks}.", checks="; ".join(told))
+    return _("Points and curves. {checks}.", checks=join_rows(told))
 
 
 FIGURE = FigureKind(NAME, draw, by_seaborn=True)

@@ -20,7 +20,7 @@ from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_sentences, join_terms
 
 NAME = "explanation_maps"
 LABELS = 116
@@ -158,9 +158,9 @@ def caption(images: list[Explained], facts: ExplanationFacts) -> str:
     if facts.steps:
         told.append(_("Grey: pixels whose colour speaks for it, against the mean colour."))
     told.append(_("A map that looks the same with random weights shows the picture, not what was learnt."))
-    numbers = ", ".join(numerals.count(image.index) for image in images)
+    numbers = join_terms([numerals.count(image.index) for image in images])
     told.append(_("From the left, nos. {numbers} of the test split.", numbers=numbers))
-    return " ".join(told)
+    return join_sentences(told)
 
 
 def describe(images: list[Explained], rows: list[Row]) -> str:
@@ -171,11 +171,18 @@ def describe(images: list[Explained], rows: list[Row]) -> str:
         for image in images
         if not image.right
     ]
-    kinds = ", ".join(" ".join(filter(None, (row.title, row.note))) for row in rows)
-    return _(
-        "A grid of small pictures. Columns: right predictions of {right}; wrong ones: {wrong}. Rows: {kinds}.",
-        right=", ".join(right) or _("none"), wrong=", ".join(wrong) or _("none"), kinds=kinds,
-    )  # fmt: skip
+    told = [_("A grid of small pictures.")]
+    if right:
+        told.append(_("Columns of right predictions: {names}.", names=join_terms(right)))
+    if wrong:
+        told.append(_("Columns of wrong predictions: {names}.", names=join_terms(wrong)))
+    told.append(_("Rows: {kinds}.", kinds=join_terms([name_row(row) for row in rows])))
+    return join_sentences(told)
+
+
+def name_row(row: Row) -> str:
+    """The head of a row in words."""
+    return _("{title} ({note})", title=row.title, note=row.note) if row.title and row.note else row.title or row.note
 
 
 FIGURE = FigureKind(NAME, draw)

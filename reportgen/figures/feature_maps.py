@@ -18,7 +18,7 @@ from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences
 
 NAME = "feature_maps"
 LABELS = 132
@@ -101,12 +101,12 @@ def caption(record: RunRecord, facts: ExplanationFacts) -> str:
         "highest value.",
         count=max(len(stage.shown) for stage in facts.stages),
     )
-    return f"{told} {reading}"
+    return join_sentences([told, reading])
 
 
 def describe(facts: ExplanationFacts) -> str:
     """The layers and their sizes."""
-    layers = "; ".join(f"{shorten(stage.path, 60)}: {size_text(stage)}" for stage in facts.stages)
+    layers = join_rows([f"{shorten(stage.path, 60)}: {size_text(stage)}" for stage in facts.stages])
     return _("A grid of feature maps, a row a layer. {layers}.", layers=layers)
 
 

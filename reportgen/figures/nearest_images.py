@@ -17,7 +17,7 @@ from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences, join_terms
 
 NAME = "nearest_images"
 SIDE = 62
@@ -92,7 +92,7 @@ def caption(record: RunRecord, shown: int) -> str:
         "frame: labelled as the class called; whole frame: labelled as the mistake.",
         n=numerals.count(facts.train.images), seed=facts.train.seed,
     )  # fmt: skip
-    return f"{told} {reading}"
+    return join_sentences([told, reading])
 
 
 def describe(record: RunRecord, rows: list[int]) -> str:
@@ -100,7 +100,7 @@ def describe(record: RunRecord, rows: list[int]) -> str:
     found, names = read_neighbours(record.arrays), [shorten(name, 40) for name in record.data.classes]
     told = []
     for place in rows if found is not None else ():
-        near = ", ".join(names[int(label)] for label in found.labels[place, :MOST]) if found else ""
+        near = join_terms([names[int(label)] for label in found.labels[place, :MOST]]) if found else ""
         told.append(
             _(
                 "{label} called {called}, near {near}",
@@ -109,7 +109,7 @@ def describe(record: RunRecord, rows: list[int]) -> str:
             if found
             else ""
         )  # fmt: skip
-    return _("Mistakes and the labels of their nearest training pictures. {rows}.", rows="; ".join(told))
+    return _("Mistakes and the labels of their nearest training pictures. {rows}.", rows=join_rows(told))
 
 
 FIGURE = FigureKind(NAME, draw)

@@ -30,7 +30,7 @@ from reportgen.record.measurements import Bin
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences
 
 
 def interval_of(item: Bin) -> tuple[float, float]:
@@ -134,7 +134,7 @@ def caption(bins: Sequence[Bin], ece: object, scaled: object) -> str:
         _("Grey bars: share correct in each of {bins} bins; orange: missing to the confidence, blue: above it; "
             "dots at the mean confidence with 95 % intervals, coloured where these miss the diagonal.", bins=len(bins))
     )  # fmt: skip
-    return " ".join(told)
+    return join_sentences(told)
 
 
 def describe(bins: Sequence[Bin]) -> str:
@@ -145,7 +145,7 @@ def describe(bins: Sequence[Bin]) -> str:
             accuracy=numerals.percent(item.accuracy), confidence=numerals.fixed(item.confidence, 2))
         for item in bins if item.n
     ]  # fmt: skip
-    return _("Reliability diagram. {bins}.", bins="; ".join(told))
+    return _("Reliability diagram. {bins}.", bins=join_rows(told))
 
 
 FIGURE = FigureKind("reliability", draw)

@@ -20,7 +20,7 @@ from reportgen.record.probes.response import INITIAL, TRAINED
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences
 
 COLUMNS = 4
 LEFT, RIGHT, GAP, LEGEND, TITLE, TALL, FOOT = 34, 8, 16, 26, 22, 108, 18
@@ -214,7 +214,7 @@ def caption(responses: Responses, shown: Sequence[int], found: Sequence[Characte
             n=numerals.count(responses.facts.by_layer.images),
         )
     )
-    return " ".join(part for part in (*told, selection_text(responses, len(shown))) if part)
+    return join_sentences((*told, selection_text(responses, len(shown))))
 
 
 def describe(responses: Responses, shown: Sequence[int], found: Sequence[Characteristic | None]) -> str:
@@ -225,16 +225,20 @@ def describe(responses: Responses, shown: Sequence[int], found: Sequence[Charact
         if one is None:
             told.append(_("{name}: silent", name=name))
             continue
-        region = (
-            _("linear from {low} to {high}", low=numerals.brief(one.linear[0]),
-                high=numerals.brief(one.linear[1]))
-            if one.linear is not None else _("does not follow its drive")
-        )  # fmt: skip
-        told.append(
-            _("{name}: gain {gain}, at rest {rest}, {region}", name=name, gain=numerals.fixed(one.gain, 2),
-                rest=numerals.fixed(one.rest, 2), region=region)
-        )  # fmt: skip
-    return _("Small charts of response against drive, one a layer. {layers}.", layers="; ".join(told))
+        told.append(tell_layer(name, one))
+    return _("Small charts of response against drive, one a layer. {layers}.", layers=join_rows(told))
+
+
+def tell_layer(name: str, one: Characteristic) -> str:
+    """A layer's gain, its output at rest and where it is linear."""
+    gain, rest = numerals.fixed(one.gain, 2), numerals.fixed(one.rest, 2)
+    if one.linear is None:
+        return _("{name}: gain {gain}, at rest {rest}, does not follow its drive", name=name, gain=gain, rest=rest)
+    low, high = (numerals.brief(end) for end in one.linear)
+    return _(
+        "{name}: gain {gain}, at rest {rest}, linear from {low} to {high}",
+        name=name, gain=gain, rest=rest, low=low, high=high,
+    )  # fmt: skip
 
 
 FIGURE = FigureKind("response_drive", draw, by_seaborn=True)

@@ -19,7 +19,7 @@ from reportgen.record.probes.response import CLIPPED, INITIAL, TRAINED, UNCLIPPE
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences
 
 BAND = "#cfe3e1"
 FLOOR, CEILING = 1 / 8, 8.0
@@ -144,7 +144,7 @@ def caption(responses: Responses, shown: int) -> str:
         "said), light to dark from input to output; dotted: in proportion to the exposure.",
         n=numerals.count(responses.facts.by_layer.images),
     )
-    return " ".join(part for part in (told, reading, selection_text(responses, shown)) if part)
+    return join_sentences((told, reading, selection_text(responses, shown)))
 
 
 def share(right: FloatArray) -> str:
@@ -157,7 +157,7 @@ def describe(responses: Responses, shown: Sequence[int]) -> str:
     exposures = responses.array("exposures")
     right, sure = responses.array("right")[CLIPPED], responses.array("confidence")[CLIPPED]
     told = [
-        _("at {exposure}: right {right}, sure {sure}", exposure=name_exposure(float(exposure)),
+        _("{exposure}: right {right}, sure {sure}", exposure=name_exposure(float(exposure)),
             right=share(right[place]), sure=numerals.percent(float(sure[place].mean())))
         for place, exposure in enumerate(exposures)
     ]  # fmt: skip
@@ -170,7 +170,7 @@ def describe(responses: Responses, shown: Sequence[int]) -> str:
     ]  # fmt: skip
     return _(
         "Four charts over the exposure of the images, cut at white. {answers}. Relative response of layers: {layers}.",
-        answers="; ".join(told), layers="; ".join(layers),
+        answers=join_rows(told), layers=join_rows(layers),
     )  # fmt: skip
 
 

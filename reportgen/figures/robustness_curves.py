@@ -14,7 +14,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_condition, name_kind
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences, join_terms
 
 MOST_COLUMNS = 5
 SEVERITIES = 5
@@ -97,7 +97,7 @@ def draw_moves(subject: Subject) -> FigureFile | Skipped:
         worst=name_condition(worst.condition), accuracy=worst.accuracy.display_full, clean=worst.clean.display,
     )  # fmt: skip
     if {"fgsm", "pgd"} <= kinds.keys():
-        caption += " " + _("Attacks: FGSM in grey, PGD in colour.")
+        caption = join_sentences([caption, _("Attacks: FGSM in grey, PGD in colour.")])
     with chart(name, height_of(len(shown), len(shown))) as paper:
         draw_charts(paper, shown, len(shown))
         return paper.svg(title, caption, describe(outcomes))
@@ -135,9 +135,15 @@ def mirrored(kinds: dict[str, list[Outcome]]) -> Chart | None:
 
 def describe(outcomes: Sequence[Outcome]) -> str:
     """Every accuracy in words."""
-    told = "; ".join(
-        f"{name_kind(kind)} " + ", ".join(f"{one.condition.level:g}: {one.accuracy.display}" for one in points)
-        for kind, points in by_kind(outcomes).items()
+    told = join_rows(
+        [
+            _(
+                "{kind} {points}",
+                kind=name_kind(kind),
+                points=join_terms([f"{one.condition.level:g}: {one.accuracy.display}" for one in points]),
+            )
+            for kind, points in by_kind(outcomes).items()
+        ]
     )
     clean = outcomes[0].clean
     return _("Small charts of accuracy by strength; {clean} on the images as they are. {told}.",

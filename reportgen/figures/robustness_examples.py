@@ -10,7 +10,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_kind
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_terms
 
 COLUMNS = 8
 COLOURS = 64
@@ -44,7 +44,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     number = numerals.count(facts.example_id)
     caption = _("Test image {number} as it is and under {count} corruptions at severity 3 of 5, in 64 colours "
                   "each.", number=number, count=len(facts.examples))  # fmt: skip
-    alt = _("Small pictures of test image {number}: {names}.", number=number, names=", ".join(names))
+    alt = _("Small pictures of test image {number}: {names}.", number=number, names=join_terms(names))
     return canvas.figure(name, (title, caption, alt))
 
 

@@ -22,7 +22,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_device, name_group, name_limit
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences
 
 MOST_POINTS = 40
 """Groups drawn, those that take most time."""
@@ -163,7 +163,7 @@ def caption(record: RunRecord, roofs: Roofs, left_out: int) -> str:
     if left_out:
         told.append(_("Modules without MACs stand in the bars alone."))
     told.append(_("{device}.", device=name_device(record.device, roofs.precision)))
-    return " ".join(told)
+    return join_sentences(told)
 
 
 def describe(groups: Sequence[Group], roofs: Roofs) -> str:
@@ -179,7 +179,7 @@ def describe(groups: Sequence[Group], roofs: Roofs) -> str:
         )
         for group in groups[:NAMED]
     ]
-    return _("Modules under the machine’s roofs, the longest first. {rows}.", rows="; ".join(rows))
+    return _("Modules under the machine’s roofs, the longest first. {rows}.", rows=join_rows(rows))
 
 
 FIGURE = FigureKind("roofline", draw)

@@ -12,7 +12,7 @@ from reportgen.record.probes.sampling import count_turns
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, join_terms, ngettext
 
 COLUMNS = 10
 MOST = 30
@@ -58,8 +58,8 @@ def draw_mosaic(record: RunRecord, name: str, key: str, title: str, caption: str
     shown = order(record, len(pictures))
     sheet = mosaic(pictures[shown])
     height, width = sheet.shape[0] // 2, sheet.shape[1] // 2
-    told = f"{caption} {names(record, shown)}".strip()
-    alt = ngettext("{count} picture. {names}", "{count} pictures. {names}", len(shown), names=told)
+    told = join_sentences([caption, names(record, shown)])
+    alt = join_sentences([ngettext("{count} picture.", "{count} pictures.", len(shown)), told])
     return FigureFile(name, "image/png", encode_png(sheet), width, height, title, told, alt)
 
 
@@ -71,10 +71,10 @@ def names(record: RunRecord, shown: NDArray[np.intp]) -> str:
     found, counts = np.unique(labels, return_counts=True)
     known = [(shorten(classes[label], 40), count) for label, count in zip(found, counts, strict=True)]
     if len(set(counts.tolist())) == 1:
-        listed = ", ".join(name for name, _unused in known)
+        listed = join_terms([name for name, _unused in known])
         return ngettext("In rows from the left, {count} of each: {names}.", "In rows from the left, {count} of each: "
                          "{names}.", int(counts[0]), names=listed)  # fmt: skip
-    return _("In rows from the left: {names}.", names=", ".join(f"{name} ({count})" for name, count in known))
+    return _("In rows from the left: {names}.", names=join_terms([f"{name} ({count})" for name, count in known]))
 
 
 def draw_raw(subject: Subject) -> FigureFile | Skipped:
@@ -89,15 +89,16 @@ def draw_augmented(subject: Subject) -> FigureFile | Skipped:
     record = subject.record
     title = _("Pictures as the model sees them")
     if record.data.augment and record.training is None:
-        kinds = ", ".join(record.data.augment)
+        kinds = join_terms(record.data.augment)
         caption = _("The same pictures as training would show them ({kinds}); this run only evaluates.", kinds=kinds)
     elif record.data.augment:
-        kinds = ", ".join(record.data.augment)
+        kinds = join_terms(record.data.augment)
         caption = _("The same pictures as the model sees them in training ({kinds}).", kinds=kinds)
     else:
         caption = _("The same pictures as the model sees them; nothing is augmented.")
     if record.data.mixup is not None:
-        caption += " " + _("Batches are mixed after that (mixup), which is not shown.")
+        mixed = _("Batches are mixed after that (mixup), which is not shown.")
+        caption = join_sentences([caption, mixed])
     return draw_mosaic(record, "sample_augmented", "sample.augmented", title, caption)
 
 

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 
 from reportgen.figures._style import ACCENT, INK, MUTED, PAPER, RIGHT, RIGHT_SOFT, SOFT, sheet, spread
 from reportgen.plugins import FigureKind
+from reportgen.record.message import draw_note
 from reportgen.record.probes.cost import StepTime
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_device
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_sentences, join_terms
 
 COLOURS = (SOFT, RIGHT_SOFT, RIGHT, ACCENT)
 """Data, forward, backward, optimiser."""
@@ -29,7 +30,8 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     name, title = "step_time", _("Where a training step’s time goes")
     facts = record.probes.cost if record.probes else None
     if facts is None or facts.step is None:
-        return Skipped(name, title, facts.step_missing if facts else _("A training step was not timed in parts."))
+        reason = draw_note(facts.step_missing) if facts else _("A training step was not timed in parts.")
+        return Skipped(name, title, reason)
     step, labels = facts.step, name_parts()
     with sheet(name, 84) as paper:
         axes = paper.figure.add_subplot()
@@ -70,9 +72,9 @@ def caption(record: RunRecord, step: StepTime) -> str:
             "here than in the run.",
             planned=numerals.count(step.planned_batch),
         )
-        text = f"{text} {less}"
+        text = join_sentences([text, less])
     device = _("{device}.", device=name_device(record.device, record.device.precision))
-    return f"{text} {device}"
+    return join_sentences([text, device])
 
 
 def describe(labels: Sequence[str], step: StepTime) -> str:
@@ -81,7 +83,7 @@ def describe(labels: Sequence[str], step: StepTime) -> str:
         f"{label} {numerals.seconds_text(seconds)} ({numerals.percent(share)})"
         for label, seconds, share in zip(labels, step.parts, step.shares, strict=True)
     ]
-    return _("One bar of a step’s parts in their order: {parts}.", parts=", ".join(parts))
+    return _("One bar of a step’s parts in their order: {parts}.", parts=join_terms(parts))
 
 
 FIGURE = FigureKind("step_time", draw)

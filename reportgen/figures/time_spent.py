@@ -8,7 +8,7 @@ from reportgen.plugins import FigureKind
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows
 
 MOST = 12
 
@@ -22,7 +22,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     whole = sum(stage.seconds for stage in record.stages)
     room = MOST if len(record.stages) <= MOST else MOST - 1
     longest = sorted(record.stages, key=lambda stage: -stage.seconds)[:room]
-    rows = [(stage.name, stage.seconds) for stage in record.stages if stage in longest]
+    rows = [(stage.name.text, stage.seconds) for stage in record.stages if stage in longest]
     if len(rows) < len(record.stages):
         rows.append((_("other"), whole - sum(seconds for _unused, seconds in rows)))
     with chart(name, 20 + 24 * len(rows)) as paper:
@@ -41,11 +41,11 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         bare(axes)
         label, seconds = max(rows, key=lambda row: row[1])
         caption = _(
-            "{stage} took {part} of {whole}. Stages in the order they ran.",
-            stage=shorten(label, 40)[:1].upper() + shorten(label, 40)[1:],
+            "Longest: {stage}, {part} of {whole}. Stages in the order they ran.",
+            stage=shorten(label, 40),
             part=numerals.seconds_text(seconds), whole=numerals.seconds_text(whole),
         )  # fmt: skip
-        told = "; ".join(f"{shorten(label, 40)} {numerals.seconds_text(seconds)}" for label, seconds in rows)
+        told = join_rows([f"{shorten(label, 40)} {numerals.seconds_text(seconds)}" for label, seconds in rows])
         return paper.svg(title, caption, _("Bars of time by stage: {stages}.", stages=told))
 
 

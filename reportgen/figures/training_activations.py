@@ -16,7 +16,7 @@ from reportgen.record.probes.dynamics import Activations, ActivationSite, Dynami
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences
 
 HEIGHT = 200
 LEAST_DEAD = 5
@@ -89,15 +89,15 @@ def caption(facts: DynamicsFacts) -> str:
             channels=numerals.count(worst.channels), name=where(worst))
         if shares.max() > 0 else _("After training no channel is dead.")
     )  # fmt: skip
-    told += " " + _("Widest output: {name}, spread {spread}.", name=where(wide),
-                      spread=numerals.significant(wide.after.spread, 3))  # fmt: skip
+    spread = numerals.significant(wide.after.spread, 3)
+    widest = _("Widest output: {name}, spread {spread}.", name=where(wide), spread=spread)
     n = numerals.count(facts.sampled.images) if facts.sampled is not None else numerals.DASH
     reading = _(
         "Over {n} test images, all channels and positions, in evaluation mode; dead: a channel that gives the same "
         "output for all of them.",
         n=n,
     )
-    return f"{told} {reading}"
+    return join_sentences([told, widest, reading])
 
 
 def where(site: ActivationSite) -> str:
@@ -112,16 +112,25 @@ def describe(facts: DynamicsFacts) -> str:
     told = []
     for place in places:
         site = sites[place]
-        text = _(
-            "{name}: mean {mean}, spread {spread}, dead {dead} of {channels}", name=where(site),
-            mean=numerals.significant(site.after.mean, 2), spread=numerals.significant(site.after.spread, 2),
-            dead=numerals.count(site.after.dead), channels=numerals.count(site.channels),
+        told.append(tell_site(site))
+    return _("Three line charts over {count} nonlinearities. {sites}.", count=len(sites), sites=join_rows(told))
+
+
+def tell_site(site: ActivationSite) -> str:
+    """A nonlinearity in numbers, with those from before training where they are known."""
+    name, channels = where(site), numerals.count(site.channels)
+    mean, spread = numerals.significant(site.after.mean, 2), numerals.significant(site.after.spread, 2)
+    dead = numerals.count(site.after.dead)
+    if site.before is None:
+        return _(
+            "{name}: mean {mean}, spread {spread}, dead {dead} of {channels}",
+            name=name, mean=mean, spread=spread, dead=dead, channels=channels,
         )  # fmt: skip
-        if site.before is not None:
-            spread, dead = numerals.significant(site.before.spread, 2), numerals.count(site.before.dead)
-            text = _("{text} (before: spread {spread}, dead {dead})", text=text, spread=spread, dead=dead)
-        told.append(text)
-    return _("Three line charts over {count} nonlinearities. {sites}.", count=len(sites), sites="; ".join(told))
+    return _(
+        "{name}: mean {mean}, spread {spread}, dead {dead} of {channels} (before: spread {early}, dead {fewer})",
+        name=name, mean=mean, spread=spread, dead=dead, channels=channels,
+        early=numerals.significant(site.before.spread, 2), fewer=numerals.count(site.before.dead),
+    )  # fmt: skip
 
 
 FIGURE = FigureKind("training_activations", draw, by_seaborn=True)

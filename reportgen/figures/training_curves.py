@@ -17,7 +17,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.spec.types import LossSpec
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_rows, join_sentences, ngettext
 
 FEW_POINTS = 30
 """Epochs up to which every one is marked."""
@@ -53,19 +53,19 @@ def lines_of(every: Sequence[Training]) -> tuple[list[Line], list[Line]]:
 
 
 def ceiling_of(lines: Sequence[Line]) -> tuple[float | None, str]:
-    """Where an axis of losses ends when one of them would press the others flat, and the words for that one.
+    """Where an axis of losses ends when one of them would press the others flat, and what the axis is called then.
 
     Four times the median: a first look in the warm-up, with fresh BatchNorm statistics, can be ten times beyond.
     """
-    points = [point for item in lines for point in item.points]
+    points, heading = [point for item in lines for point in item.points], _("Loss")
     if not points:
-        return None, ""
+        return None, heading
     ceiling = OUTLIER * float(np.median([y for _unused, y in points]))
     epoch, largest = max(points, key=lambda point: point[1])
     if ceiling <= 0 or largest <= ceiling:
-        return None, ""
+        return None, heading
     return ceiling, _(
-        "; {loss} at epoch {epoch} is above",
+        "Loss; {loss} at epoch {epoch} is above",
         loss=numerals.significant(largest, 3), epoch=numerals.significant(epoch, 2),
     )  # fmt: skip
 
@@ -119,8 +119,8 @@ def draw_curves(subject: Subject) -> FigureFile | Skipped:
     if not loss and not accuracy:
         return Skipped(name, title, _("No epoch left a finite loss."))
     with chart(name, 240) as paper:
-        ceiling, beyond = ceiling_of(loss)
-        panels = [(loss, _("Loss") + beyond, ceiling), (accuracy, _("Accuracy, %"), None)]
+        ceiling, named = ceiling_of(loss)
+        panels = [(loss, named, ceiling), (accuracy, _("Accuracy, %"), None)]
         if not same_loss(record.spec.run.loss):
             apart = ((_("Training loss"), False), (_("Test loss"), True))
             panels[:1] = [([line for line in loss if line.test == test], title, None) for title, test in apart]
@@ -136,19 +136,25 @@ def curves_caption(record: RunRecord, training: Training) -> str:
     over = epochs_text(last.epoch)
     if last.test_accuracy is not None:
         test = measured(round(last.test_accuracy * last.test_n), last.test_n)
-        told.append(_("After {epochs}, right in the test sample: {test}", epochs=over, test=test))
-        if last.train_accuracy is not None:
+        if last.train_accuracy is None:
+            told.append(_("After {epochs}, right in the test sample: {test}.", epochs=over, test=test))
+        else:
             train = measured(round(last.train_accuracy * last.train_n), last.train_n)
-            told[-1] += _("; in the training sample: {train}", train=train)
-        told[-1] += "."
+            both = _(
+                "After {epochs}, right in the test sample: {test}; in the training sample: {train}.",
+                epochs=over,
+                test=test,
+                train=train,
+            )
+            told.append(both)
     told.append(
         _(
             "Training loss is the mean over the epoch's steps ({loss}; pictures augmented where the spec says so), "
             "test loss the mean negative log-likelihood; accuracies are of pictures as they are.",
-            loss=training.loss,
+            loss=training.loss.text,
         )
     )
-    return " ".join([*told, tell_band(record)]).rstrip()
+    return join_sentences([*told, tell_band(record)])
 
 
 def epochs_text(epoch: float) -> str:
@@ -163,17 +169,22 @@ def curves_alt(training: Training, loss: Sequence[Line], accuracy: Sequence[Line
     told = [
         _("{what}, {who}: from {first} to {last}", what=what, who=line.label,
             first=numerals.significant(line.points[0][1], 3), last=numerals.significant(line.points[-1][1], 3))
-        for what, lines in ((_("loss"), loss), (_("accuracy in per cent"), accuracy))
+        for what, lines in ((_("Loss"), loss), (_("Accuracy in per cent"), accuracy))
         for line in lines
     ]  # fmt: skip
     over = epochs_text(training.epochs[-1].epoch)
-    text = _("Line charts over {epochs}. {lines}.", epochs=over, lines="; ".join(told))
+    text = [_("Line charts over {epochs}. {lines}.", epochs=over, lines=join_rows(told))]
     ends = [curve[-1][1] for line in accuracy if line.test for curve in (line.points, *filter(None, line.others))]
     if len(ends) < 2:
-        return text
+        return join_sentences(text)
     low, high = (numerals.significant(value, 3) for value in (min(ends), max(ends)))
-    return _("{text} Over {count} seeds the test accuracy ends between {low} and {high} per cent.", text=text,
-               count=len(ends), low=low, high=high)  # fmt: skip
+    band = _(
+        "Over {count} seeds the test accuracy ends between {low} and {high} per cent.",
+        count=len(ends),
+        low=low,
+        high=high,
+    )
+    return join_sentences([*text, band])
 
 
 FIGURE = FigureKind("training_curves", draw_curves, by_seaborn=True)

@@ -19,7 +19,7 @@ from reportgen.record.probes import why_missing
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences
 
 MOST_ROWS = 48
 """Layers that have a row of their own; of more, that many evenly over depth."""
@@ -165,7 +165,7 @@ def caption(dynamics: Dynamics, shown: int) -> str:
     )
     count = len(dynamics.facts.layers)
     rest = _("{shown} of {count} layers, evenly over depth.", shown=shown, count=count) if shown < count else ""
-    return " ".join(part for part in (told, reading, rest) if part)
+    return join_sentences((told, reading, rest))
 
 
 def middle(values: FloatArray, of: Callable[..., FloatArray]) -> FloatArray:
@@ -188,7 +188,7 @@ def describe(dynamics: Dynamics) -> str:
     ]  # fmt: skip
     return _(
         "Two heat maps over {steps} steps and {count} layers. Medians over the steps: {layers}.",
-        steps=numerals.count(len(dynamics.steps)), count=count, layers="; ".join(told),
+        steps=numerals.count(len(dynamics.steps)), count=count, layers=join_rows(told),
     )  # fmt: skip
 
 

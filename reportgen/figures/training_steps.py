@@ -17,7 +17,7 @@ from reportgen.record.run import RunRecord, Training
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_rows, join_sentences, ngettext
 
 PIECES = 300
 """Steps are gathered into at most so many pieces, each drawn as its range."""
@@ -173,7 +173,7 @@ def steps_caption(record: RunRecord, training: Training, window: int) -> str:
     if record.seeds:
         told.append(_("Of the loss, the band: lowest to highest such line of all {count} seeds.",
                         count=len(record.seeds) + 1))  # fmt: skip
-    return " ".join(told)
+    return join_sentences(told)
 
 
 def steps_alt(series: Sequence[tuple[str, Array, bool]], window: int) -> str:
@@ -184,7 +184,7 @@ def steps_alt(series: Sequence[tuple[str, Array, bool]], window: int) -> str:
         line = line[np.isfinite(line)]
         first, last, most = (numerals.significant(float(v), 3) for v in (line[0], line[-1], line.max()))
         told.append(_("{what}: {first} to {last}, at most {most}", what=title, first=first, last=last, most=most))
-    return _("Small charts over the steps of training. {charts}.", charts="; ".join(told))
+    return _("Small charts over the steps of training. {charts}.", charts=join_rows(told))
 
 
 FIGURE = FigureKind("training_steps", draw_steps, by_seaborn=True)

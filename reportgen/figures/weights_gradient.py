@@ -13,11 +13,12 @@ from reportgen.figures._marks import draw_points
 from reportgen.figures._style import HAIRLINE, HALF, INK, MUTED, PAPER, chart, grid, shorten, squeeze
 from reportgen.figures._weights import AFTER, BEFORE, Grid, find_weights, moments_text, plain_name
 from reportgen.plugins import FigureKind
+from reportgen.record.message import draw_note
 from reportgen.record.probes.weights import WeightFacts
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences
 
 OUTLIERS = 3
 """Points that are named, where their names don’t meet."""
@@ -144,10 +145,10 @@ def gradient_caption(facts: WeightFacts, points: dict[str, tuple[Grid, Grid]], m
     images = facts.sampled.images if facts.sampled is not None else 0
     told.append(
         _("A point is one matrix; on the line gradient over weight is the median. Gradient of the mean {loss} of "
-            "{n} training images.", loss=facts.loss, n=numerals.count(images))
+            "{n} training images.", loss=draw_note(facts.loss), n=numerals.count(images))
     )  # fmt: skip
     told.append(_("Open: initial weights; filled: after training.") if facts.trained else moments_text(facts))
-    return " ".join(told)
+    return join_sentences(told)
 
 
 def gradient_alt(facts: WeightFacts, points: dict[str, tuple[Grid, Grid]]) -> str:
@@ -160,7 +161,7 @@ def gradient_alt(facts: WeightFacts, points: dict[str, tuple[Grid, Grid]]) -> st
     ]
     return _(
         "Scatter of {count} matrices. Gradient over weight, lowest and highest: {ends}.",
-        count=numerals.count(len(order)), ends="; ".join(ends),
+        count=numerals.count(len(order)), ends=join_rows(ends),
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from reportgen.record.probes.weights import MatrixNumbers, WeightFacts, WeightMa
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences
 
 NORMAL_NEAR_ZERO = 0.0797
 """Share of a normal distribution within a tenth of its spread of zero."""
@@ -155,7 +155,7 @@ def caption(facts: WeightFacts) -> str:
     if facts.sampled is not None:
         told.append(_("Gradients: of the mean loss of {n} training images.", n=numerals.count(facts.sampled.images)))
     told.append(thinned_text(facts))
-    return " ".join(part for part in told if part)
+    return join_sentences(told)
 
 
 def find_ends(facts: WeightFacts) -> str:
@@ -192,10 +192,12 @@ def describe(facts: WeightFacts, filled: list[tuple[Panel, dict[str, Grid]]]) ->
             known = values[np.isfinite(values)]
             if known.size:
                 low, middle, high = (panel.write(float(f"{value:.3g}")) for value in np.quantile(known, [0, 0.5, 1]))
-                when = _("initially") if moment == "initial" else _("finally")
-                parts.append(_("{when} {low} to {high}, median {middle}", when=when, low=low, high=high, middle=middle))
-        told.append(f"{panel.title}: {'; '.join(parts)}")
-    return _("Small charts over {count} matrices. {charts}.", count=len(facts.shown), charts=". ".join(told))
+                if moment == "initial":
+                    parts.append(_("initially {low} to {high}, median {middle}", low=low, high=high, middle=middle))
+                else:
+                    parts.append(_("finally {low} to {high}, median {middle}", low=low, high=high, middle=middle))
+        told.append(_("{chart}: {values}.", chart=panel.title, values=join_rows(parts)))
+    return join_sentences([_("Small charts over {count} matrices.", count=len(facts.shown)), *told])
 
 
 FIGURE = FigureKind("weights_layers", draw, by_seaborn=True)

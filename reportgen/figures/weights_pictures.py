@@ -19,7 +19,7 @@ from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_choices, join_rows, join_sentences, join_terms, ngettext
 
 COLUMNS = {1: 6, 2: 4}
 """Matrices beside each other, by the number of moments."""
@@ -42,16 +42,14 @@ def draw_pictures(subject: Subject) -> FigureFile | Skipped:
         return facts
     pictures, many = read(record, "weights.pictures"), len(facts.moments)
     labels = [label(facts, place, NAME[many]) for place in facts.shown]
-    caption = " ".join(
-        part
-        for part in (
+    caption = join_sentences(
+        (
             find_extreme(facts),
             _("Each picture is one matrix: outputs from top to bottom, inputs from left to right."),
             moments_caption(facts),
             _("A pixel is the value of the largest magnitude in its block of the matrix."),
             thinned_text(facts),
         )
-        if part
     )
     alt = _(
         "Small heat maps of {count} matrices. Largest value in spreads: {values}.",
@@ -97,15 +95,16 @@ def draw_enlarged(subject: Subject) -> FigureFile | Skipped:
     ]  # fmt: skip
     caption = _(
         "The largest matrices enlarged; a pixel is the extreme of about {blocks}.",
-        blocks=" or ".join(dict.fromkeys(blocks)),
+        blocks=join_choices(list(dict.fromkeys(blocks))),
     )
     alt = _(
         "Heat maps of {matrices}. Largest value in spreads: {values}.",
-        matrices="; ".join(labels),
+        matrices=join_rows(labels),
         values=list_extremes(facts, facts.enlarged),
     )
     columns = 1 if facts.trained else 2
-    return draw_matrices(name, pictures, labels, columns, (title, f"{caption} {moments_caption(facts)}", alt))
+    told = join_sentences([caption, moments_caption(facts)])
+    return draw_matrices(name, pictures, labels, columns, (title, told, alt))
 
 
 def read(record: RunRecord, key: str) -> NDArray[np.int8]:
@@ -142,7 +141,7 @@ def list_extremes(facts: WeightFacts, places: Sequence[int], most: int = 12) -> 
         numbers = facts.matrices[place].final
         value = numbers.largest / numbers.spread if numbers is not None and numbers.spread else None
         told.append(f"{shorten(plain_name(facts.matrices[place]), 40)} {numerals.fixed(value, 1)}")
-    return ", ".join(told) + ("…" if len(places) > most else "")
+    return join_terms(told) + ("…" if len(places) > most else "")
 
 
 def draw_filters(subject: Subject) -> FigureFile | Skipped:
@@ -165,8 +164,8 @@ def draw_filters(subject: Subject) -> FigureFile | Skipped:
     most = numerals.significant(facts.filter_scale, 2)
     grey = brighten(np.linspace(-127, 127, GREYS).round().astype(np.int8))[None, :, None].repeat(3, axis=2)
     key = Key(grey, _("−{most}", most=most), _("+{most}; beyond it is cut off", most=most))
-    caption = " ".join((describe_filters(matrix, filters.shape[1], channels), moments_caption(facts)))
-    alt = _("{caption} Colours end at a magnitude of {most}.", caption=caption, most=most)
+    caption = join_sentences((describe_filters(matrix, filters.shape[1], channels), moments_caption(facts)))
+    alt = join_sentences([caption, _("Colours end at a magnitude of {most}.", most=most)])
     return draw_mosaic(name, mosaic, [label(facts, facts.filters, 40)], key, (title, caption, alt))
 
 
@@ -194,17 +193,17 @@ def describe_filters(matrix: WeightMatrix, shown: int, channels: int) -> str:
     """How many filters of which size, and how their colours are to be read."""
     size = " × ".join(map(str, matrix.shape[2:]))
     some = (
-        ngettext("The {count} filter of {size} pixels", "The {count} filters of {size} pixels", shown, size=size)
+        ngettext("The {count} filter of {size} pixels.", "The {count} filters of {size} pixels.", shown, size=size)
         if shown == matrix.rows
-        else _("{shown} of the {count} filters of {size} pixels, evenly chosen", shown=numerals.count(shown),
+        else _("{shown} of the {count} filters of {size} pixels, evenly chosen.", shown=numerals.count(shown),
                  count=numerals.count(matrix.rows), size=size)
     )  # fmt: skip
     how = (
-        _("red, green and blue are the weights of the three input channels")
+        _("Red, green and blue are the weights of the three input channels, mid-grey is zero; one scale for all.")
         if channels == 3
-        else _("bright is positive, dark is negative")
+        else _("Bright is positive, dark is negative, mid-grey is zero; one scale for all.")
     )
-    return _("{some}; {how}, mid-grey is zero; one scale for all.", some=some, how=how)
+    return join_sentences([some, how])
 
 
 FIGURES = (

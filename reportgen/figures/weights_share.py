@@ -16,7 +16,7 @@ from reportgen.record.probes.weights import WeightFacts
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_rows, join_sentences, ngettext
 
 SLICES = 6
 """Matrices, or shapes of them, with a part of their own."""
@@ -97,22 +97,24 @@ def share_caption(facts: WeightFacts, parts: Slices) -> str:
         )  # fmt: skip
     else:
         first = ngettext(
-            "The largest matrix holds {some} of the parameters.",
+            "The {count} largest matrix holds {some} of the parameters.",
             "The {count} largest matrices hold {some} of the parameters.",
             count, some=numerals.percent(parts.named),
         )  # fmt: skip
+        if count == 1:
+            first = _("The largest matrix holds {some} of the parameters.", some=numerals.percent(parts.named))
     rest = _(
         "{vectors} of all ({share}) stand in no matrix: biases, scales and tokens.",
         vectors=numerals.count(facts.vectors), share=numerals.percent(facts.vectors / parts.total),
     )  # fmt: skip
-    return f"{first} {rest}"
+    return join_sentences([first, rest])
 
 
 def share_alt(rows: Sequence[Stage]) -> str:
     """Every slice with its share."""
     total = sum(row.costs[0] for row in rows)
     told = [f"{shorten(row.label, 48)} {numerals.percent(row.costs[0] / total)}" for row in rows]
-    return _("Ring of the parameters by matrix. {shares}.", shares="; ".join(told))
+    return _("Ring of the parameters by matrix. {shares}.", shares=join_rows(told))
 
 
 FIGURE = FigureKind("weights_share", draw_share)

@@ -29,7 +29,7 @@ from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences
 
 PANELS = 6
 COLUMNS = 3
@@ -115,7 +115,7 @@ def histogram_caption(facts: WeightFacts, rows: Sequence[int]) -> str:
     ]  # fmt: skip
     if any(facts.matrices[facts.shown[row]].counted < facts.matrices[facts.shown[row]].parameters for row in rows):
         told.append(_("Of the largest matrices every k-th value is counted, at most four million."))
-    return " ".join(told)
+    return join_sentences(told)
 
 
 def describe(record: RunRecord, facts: WeightFacts, rows: Sequence[int]) -> str:
@@ -130,7 +130,7 @@ def describe(record: RunRecord, facts: WeightFacts, rows: Sequence[int]) -> str:
             _("{name}: spread {way}, {ends} in the end bins", name=shorten(plain_name(matrix), 40), way=way,
                 ends=numerals.percent(ends))
         )  # fmt: skip
-    return _("Histograms of {count} matrices. {each}.", count=len(rows), each="; ".join(told))
+    return _("Histograms of {count} matrices. {each}.", count=len(rows), each=join_rows(told))
 
 
 def draw_ridge(subject: Subject) -> FigureFile | Skipped:
@@ -230,7 +230,7 @@ def ridge_caption(facts: WeightFacts, rows: Sequence[int]) -> str:
         )
     else:
         told.append(thinned_text(facts))
-    return " ".join(part for part in told if part)
+    return join_sentences(told)
 
 
 def width_text(facts: WeightFacts, rows: Sequence[int]) -> str:
@@ -250,7 +250,7 @@ def ridge_alt(facts: WeightFacts, rows: Sequence[int]) -> str:
     for row in rows:
         values = " → ".join(numerals.significant(value, 2) for value in unit_spreads(facts, facts.shown[row]))
         told.append(f"{shorten(plain_name(facts.matrices[facts.shown[row]]), 40)} {values}")
-    return _("Distributions above each other. Spread × √inputs: {each}.", each="; ".join(told))
+    return _("Distributions above each other. Spread × √inputs: {each}.", each=join_rows(told))
 
 
 FIGURES = (FigureKind("weights_histograms", draw_histograms, by_seaborn=True), FigureKind("weights_ridge", draw_ridge))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reportgen.metrics.intervals import wilson
+from reportgen.record.message import N_, Message
 from reportgen.record.metric_value import Method, MetricValue, Unit
 from reportgen.spec.frozen import Frozen
 from reportgen.text import numerals
@@ -15,38 +16,42 @@ class Definition(Frozen):
     """What a metric is called and how it is read."""
 
     name: str
-    label: str
+    label: Message
     unit: Unit
     higher_is_better: bool | None
 
 
 DEFINITIONS = (
-    Definition(name="accuracy", label="Top-1 accuracy", unit="share", higher_is_better=True),
-    Definition(name="accuracy_seeds", label="Top-1, mean over seeds", unit="share", higher_is_better=True),
+    Definition(name="accuracy", label=N_("Top-1 accuracy"), unit="share", higher_is_better=True),
+    Definition(name="accuracy_seeds", label=N_("Top-1, mean over seeds"), unit="share", higher_is_better=True),
     Definition(
-        name="accuracy_seed_deviation", label="Top-1, deviation between seeds", unit="share", higher_is_better=False
+        name="accuracy_seed_deviation", label=N_("Top-1, deviation between seeds"), unit="share", higher_is_better=False
     ),
-    Definition(name="top5_accuracy", label="Top-5 accuracy", unit="share", higher_is_better=True),
-    Definition(name="balanced_accuracy", label="Balanced accuracy", unit="share", higher_is_better=True),
-    Definition(name="macro_f1", label="Macro F1", unit="score", higher_is_better=True),
-    Definition(name="nll", label="Negative log-likelihood", unit="nats", higher_is_better=False),
-    Definition(name="brier", label="Brier score", unit="score", higher_is_better=False),
-    Definition(name="ece", label="Expected calibration error", unit="score", higher_is_better=False),
-    Definition(name="ece_scaled", label="Same after temperature scaling", unit="score", higher_is_better=False),
-    Definition(name="auroc", label="AUROC, one against the rest", unit="score", higher_is_better=True),
-    Definition(name="aurc", label="Area under risk–coverage", unit="score", higher_is_better=False),
-    Definition(name="train_accuracy", label="Training accuracy", unit="share", higher_is_better=True),
-    Definition(name="generalisation_gap", label="Training minus test accuracy", unit="share", higher_is_better=False),
-    Definition(name="teacher_accuracy", label="Accuracy of the teacher", unit="share", higher_is_better=True),
-    Definition(name="parameters", label="Parameters", unit="count", higher_is_better=False),
-    Definition(name="macs", label="MACs", unit="macs", higher_is_better=False),
-    Definition(name="activation_bytes", label="Activation memory, training", unit="bytes", higher_is_better=False),
-    Definition(name="latency_p50", label="Latency, one image", unit="seconds", higher_is_better=False),
-    Definition(name="latency_p95", label="Latency, one image, 95th percentile", unit="seconds", higher_is_better=False),
-    Definition(name="throughput", label="Throughput", unit="images/s", higher_is_better=True),
-    Definition(name="train_seconds", label="Training time", unit="seconds", higher_is_better=False),
-    Definition(name="train_images_per_second", label="Training speed", unit="images/s", higher_is_better=True),
-    Definition(name="eval_seconds", label="Evaluation time", unit="seconds", higher_is_better=False),
+    Definition(name="top5_accuracy", label=N_("Top-5 accuracy"), unit="share", higher_is_better=True),
+    Definition(name="balanced_accuracy", label=N_("Balanced accuracy"), unit="share", higher_is_better=True),
+    Definition(name="macro_f1", label=N_("Macro F1"), unit="score", higher_is_better=True),
+    Definition(name="nll", label=N_("Negative log-likelihood"), unit="nats", higher_is_better=False),
+    Definition(name="brier", label=N_("Brier score"), unit="score", higher_is_better=False),
+    Definition(name="ece", label=N_("Expected calibration error"), unit="score", higher_is_better=False),
+    Definition(name="ece_scaled", label=N_("Same after temperature scaling"), unit="score", higher_is_better=False),
+    Definition(name="auroc", label=N_("AUROC, one against the rest"), unit="score", higher_is_better=True),
+    Definition(name="aurc", label=N_("Area under risk–coverage"), unit="score", higher_is_better=False),
+    Definition(name="train_accuracy", label=N_("Training accuracy"), unit="share", higher_is_better=True),
+    Definition(
+        name="generalisation_gap", label=N_("Training minus test accuracy"), unit="share", higher_is_better=False
+    ),
+    Definition(name="teacher_accuracy", label=N_("Accuracy of the teacher"), unit="share", higher_is_better=True),
+    Definition(name="parameters", label=N_("Parameters"), unit="count", higher_is_better=False),
+    Definition(name="macs", label=N_("MACs"), unit="macs", higher_is_better=False),
+    Definition(name="activation_bytes", label=N_("Activation memory, training"), unit="bytes", higher_is_better=False),
+    Definition(name="latency_p50", label=N_("Latency, one image"), unit="seconds", higher_is_better=False),
+    Definition(
+        name="latency_p95", label=N_("Latency, one image, 95th percentile"), unit="seconds", higher_is_better=False
+    ),
+    Definition(name="throughput", label=N_("Throughput"), unit="images/s", higher_is_better=True),
+    Definition(name="train_seconds", label=N_("Training time"), unit="seconds", higher_is_better=False),
+    Definition(name="train_images_per_second", label=N_("Training speed"), unit="images/s", higher_is_better=True),
+    Definition(name="eval_seconds", label=N_("Evaluation time"), unit="seconds", higher_is_better=False),
 )
 BY_NAME = {definition.name: definition for definition in DEFINITIONS}
 
@@ -62,7 +67,7 @@ def define(name: str, value: float | None, ends: Ends = None, n: int | None = No
     low, high = ends if ends and value is not None else (None, None)
     display, shown = write(metric.name, metric.unit, value, low, high, n)
     return MetricValue(
-        name=name, label=_(metric.label), value=value, low=low, high=high, n=n, unit=metric.unit,
+        name=name, label=metric.label.text, value=value, low=low, high=high, n=n, unit=metric.unit,
         higher_is_better=metric.higher_is_better, display=display, display_interval=shown, method=method,
         counted=_("seeds") if name in OVER_SEEDS else "",
     )  # fmt: skip

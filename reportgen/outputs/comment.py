@@ -109,21 +109,21 @@ def headline(judgement: Judgement) -> str:
     """The outcome in one line: gates that failed first, then the verdict against the baseline."""
     failed = [gate for gate in judgement.gates if gate.outcome == "fail"]
     if failed:
-        return "✗ " + ngettext(
-            "{count} gate of {all} failed", "{count} gates of {all} failed", len(failed), all=len(judgement.gates)
+        return ngettext(
+            "✗ {count} gate of {all} failed", "✗ {count} gates of {all} failed", len(failed), all=len(judgement.gates)
         )
     comparison = judgement.compared
     if comparison is not None:
         return {
-            "better": "▲ " + _("Better than the baseline"),
-            "worse": "▼ " + _("Worse than the baseline"),
-            "equivalent": "= " + _("Equivalent to the baseline"),
-            "undecided": "? " + _("Not enough evidence against the baseline"),
+            "better": _("▲ Better than the baseline"),
+            "worse": _("▼ Worse than the baseline"),
+            "equivalent": _("= Equivalent to the baseline"),
+            "undecided": _("? Not enough evidence against the baseline"),
         }[comparison.verdict]
     undecided = sum(gate.outcome == "undecided" for gate in judgement.gates)
     if undecided:
-        return "? " + ngettext("{count} gate is undecided", "{count} gates are undecided", undecided)
-    return "✓ " + _("All gates passed") if judgement.gates else ""
+        return ngettext("? {count} gate is undecided", "? {count} gates are undecided", undecided)
+    return _("✓ All gates passed") if judgement.gates else ""
 
 
 def make_rows(report: Report, compared: Comparison | None) -> list[Row]:
@@ -188,10 +188,10 @@ def tell_flips(record: RunRecord, compared: Comparison) -> tuple[str, ...]:
 def tell_flip(flip: Flip, names: tuple[str, ...]) -> str:
     """One image in words."""
     before = names[flip.before] if flip.before >= 0 else numerals.DASH
-    values = {"id": numerals.count(flip.id), "label": names[flip.label], "before": before, "after": names[flip.after]}
+    index, label = numerals.count(flip.id), names[flip.label]
     if flip.after == flip.label:
-        return _("No. {id}, {label}: was called {before}, now right.", **values)
-    return _("No. {id}, {label}: was right, now called {after}.", **values)
+        return _("No. {id}, {label}: was called {before}, now right.", id=index, label=label, before=before)
+    return _("No. {id}, {label}: was right, now called {after}.", id=index, label=label, after=names[flip.after])
 
 
 def check() -> None:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 
 from reportgen.plugins import Output, OutputFile
+from reportgen.record.gate_result import GateResult
+from reportgen.record.message import draw_note
 from reportgen.record.metric_value import MetricValue
 from reportgen.report.model import Report
 
@@ -22,7 +24,7 @@ def render(report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...
     del warn
     document: dict[str, object] = {"format": METRICS_FORMAT, "metrics": [describe(value) for value in report.metrics]}
     if report.gates:
-        document["gates"] = [gate.model_dump(mode="json") for gate in report.gates]
+        document["gates"] = [describe_gate(gate) for gate in report.gates]
     text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
     return (OutputFile("metrics.json", f"{text}\n".encode()),)
 
@@ -31,6 +33,11 @@ def describe(value: MetricValue) -> dict[str, object]:
     """One number as JSON has it; what is not finite is unknown."""
     fields = value.model_dump(mode="python", include=set(FIELDS))
     return {name: finite(fields[name]) for name in FIELDS}
+
+
+def describe_gate(gate: GateResult) -> dict[str, object]:
+    """One gate as JSON has it; its reason is what people read, empty where there is none."""
+    return gate.model_dump(mode="json") | {"reason": draw_note(gate.reason)}
 
 
 def finite(thing: object) -> object:

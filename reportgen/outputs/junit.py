@@ -7,9 +7,10 @@ from xml.etree import ElementTree
 
 from reportgen.record.comparison import ComparisonOutcome, Refusal
 from reportgen.record.gate_result import GateResult
+from reportgen.record.message import draw_note
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Report
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_sentences
 
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 can't hold."""
@@ -48,11 +49,14 @@ def training_case(record: RunRecord) -> ElementTree.Element:
 def gate_case(gate: GateResult) -> ElementTree.Element:
     """One gate: failed, skipped when undecided, else passed."""
     case = make_case("gates", gate.rule)
-    said = f"{gate.label}: {gate.display}"
     if gate.outcome == "fail":
-        add(case, "failure", _("{said}, {distance} from the bound", said=said, distance=gate.distance))
+        failed = _(
+            "{label}: {value}, {distance} from the bound", label=gate.label, value=gate.display, distance=gate.distance
+        )
+        add(case, "failure", failed)
     elif gate.outcome == "undecided":
-        add(case, "skipped", _("Not enough data. {said}. {reason}", said=said, reason=gate.reason))
+        said = [_("Not enough data."), _("{label}: {value}.", label=gate.label, value=gate.display)]
+        add(case, "skipped", join_sentences([*said, draw_note(gate.reason)]))
     return case
 
 
@@ -60,7 +64,7 @@ def comparison_case(comparison: ComparisonOutcome) -> ElementTree.Element:
     """The verdict against the baseline: failed when worse, skipped where it could not be told."""
     case = make_case("baseline", _("no worse than the baseline"))
     if isinstance(comparison, Refusal):
-        add(case, "skipped", f"{comparison.reason} {comparison.advice}")
+        add(case, "skipped", join_sentences([comparison.reason.text, comparison.advice.text]))
     elif comparison.verdict == "undecided":
         add(case, "skipped", _("Not enough evidence."))
     elif comparison.verdict == "worse":

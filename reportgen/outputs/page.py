@@ -8,7 +8,7 @@ from reportgen import __version__
 from reportgen.outputs._cells import mark_long_cells
 from reportgen.outputs.templating import Medium, render_template
 from reportgen.report.model import Report
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, language
 
 LONGEST_RUNNING_TITLE = 64
 """Characters that fit beside the section's name at the head of a page."""
@@ -27,6 +27,12 @@ def make_page(report: Report, medium: Medium) -> str:
 
     Raises RenderError for a template that fails.
     """
+    with language(report.language):
+        return lay_out(report, medium)
+
+
+def lay_out(report: Report, medium: Medium) -> str:
+    """The whole page in the language that is being drawn."""
     authors = report.subject.presentation.card.authors
     values = {
         "report": report,

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
 
 from reportgen.errors import EnvironmentTrouble, RenderError
 from reportgen.outputs._attachment import MOST_BYTES, pack_small
@@ -17,7 +18,7 @@ from reportgen.outputs.pdf_worker import press
 from reportgen.plugins import Begin, Output, OutputFile
 from reportgen.report.model import Report
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_names, ngettext
 
 SECONDS = 120
 """A report takes about three; a page that needs more than this is not a report."""
@@ -74,7 +75,7 @@ def prepare() -> Iterator[Begin]:
 
         def begin(report: Report, warn: Callable[[str], None]) -> Callable[[], tuple[OutputFile, ...]]:
             page = make_page(report, "print")
-            setting = aside.submit(set_in, child, page, report, warn)
+            setting = aside.submit(copy_context().run, set_in, child, page, report, warn)  # in the same language
             return setting.result
 
         try:
@@ -152,13 +153,14 @@ def last_line(text: bytes) -> str:
 
 def describe_missing(characters: list[str]) -> str:
     """The sentence about characters that no installed font has."""
-    shown = " ".join(f"{char} (U+{ord(char):04X})" for char in characters[:5])
-    rest = _(" and {count} more", count=len(characters) - 5) if len(characters) > 5 else ""
+    shown = [f"{char} (U+{ord(char):04X})" for char in characters[:5]]
+    if len(characters) > 5:
+        shown.append(_("{count} more", count=len(characters) - 5))
     return ngettext(
         "No installed font has {count} character of the PDF: {shown}. A font such as Noto Sans may have it.",
         "No installed font has {count} characters of the PDF: {shown}. Fonts such as Noto Sans may have them.",
         len(characters),
-        shown=shown + rest,
+        shown=join_names(shown),
     )
 
 

@@ -27,7 +27,7 @@ def spell_ranking(ranking: Ranking, folders: Mapping[int, str]) -> OutputFile:
         "format": RANKING_FORMAT,
         "entries": [describe_entry(entry, folders.get(entry.number)) for entry in ranking.entries],
         "pairs": [describe_pair(pair) for pair in ranking.pairs],
-        "refused": [pair.model_dump(mode="json") for pair in ranking.refused],
+        "refused": [pair.model_dump(mode="json") | {"reason": pair.reason.text} for pair in ranking.refused],
         "resamples": ranking.resamples,
         "seed": ranking.seed,
     }

@@ -19,7 +19,8 @@ from reportgen.errors import Location, RenderError
 from reportgen.outputs import markdown
 from reportgen.outputs.template_cache import CompiledTemplates
 from reportgen.report.model import FigureFile, Skipped
-from reportgen.text.i18n import LANGUAGES, catalogue
+from reportgen.text.i18n import catalogue, join_sentences, languages
+from reportgen.text.i18n import language as in_language
 
 Medium = Literal["screen", "print"]
 """What the page is for: a browser, or the PDF (nothing folded away, long tables cut)."""
@@ -36,7 +37,8 @@ def render_template(
     if folder is None:
         environment.bytecode_cache = CompiledTemplates(folded_in())
     try:
-        return environment.get_template(name).render(values)
+        with in_language(language):
+            return environment.get_template(name).render(values)
     except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise describe(error, name, folder) from error
 
@@ -51,15 +53,17 @@ def render_markdown(name: str, values: Mapping[str, object], folder: Path | None
     environment.finalize = markdown.finalize
     environment.filters.update(code=markdown.code, plain=markdown.plain, bar=markdown.bar)
     try:
-        return environment.get_template(name).render(values)
+        with in_language(language):
+            return environment.get_template(name).render(values)
     except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise describe(error, name, folder) from error
 
 
 def make_environment(medium: Medium, folder: Path | None = None, language: str = "en") -> Environment:
     """An environment that escapes everything, refuses unknown names and, with the user's templates, is a sandbox."""
-    if language not in LANGUAGES:
-        raise RenderError(f"there are no words in the language {language!r}", f"Choose one of {', '.join(LANGUAGES)}.")
+    if language not in languages():
+        known = ", ".join(languages())
+        raise RenderError(f"there are no words in the language {language!r}", f"Choose one of {known}.")
     kind = Environment if folder is None else ImmutableSandboxedEnvironment
     environment = kind(
         loader=FileSystemLoader([*([folder] if folder else []), template_root()]),
@@ -73,7 +77,13 @@ def make_environment(medium: Medium, folder: Path | None = None, language: str =
     environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(medium=medium, language=language)
     environment.filters.update(
-        data_uri=data_uri, svg_uri=svg_uri, fit=fit, anchor=anchor, inline_svg=inline_svg, stylesheet=stylesheet
+        data_uri=data_uri,
+        svg_uri=svg_uri,
+        fit=fit,
+        anchor=anchor,
+        inline_svg=inline_svg,
+        stylesheet=stylesheet,
+        sentences=join_sentences,
     )
     environment.tests["skipped"] = is_skipped
     return environment

@@ -26,6 +26,7 @@ from reportgen.spec import SpecFile, open_spec
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import ReportSpec
 from reportgen.system.workspace import Workspace, is_current
+from reportgen.text.i18n import SOURCE, language
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,7 @@ def finish(
     stored = stored.drawn_as(stored.subject.judgement.with_gates(()), stored.subject.presentation)
     names = [name for section in rooms.sections.values() for name in section.figures]
     warnings: list[str] = []
-    with Writing(rooms.outputs) as writing:
+    with language(SOURCE), Writing(rooms.outputs) as writing:
         with progress.stage("Draw", len(names), "figures") as task:
             figures = draw_once(stored, names, rooms.plugins.figures)
             task.advance(len(names))

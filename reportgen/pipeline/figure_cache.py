@@ -23,6 +23,7 @@ from reportgen.record.store import Stored, judgement_digest
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.system.files import keep_file
 from reportgen.system.machine import versions
+from reportgen.text.i18n import current_language
 
 LIBRARIES = ("matplotlib", "seaborn", "numpy", "scipy", "pillow", "contourpy", "kiwisolver", "fonttools")
 MOST = 40
@@ -54,6 +55,7 @@ def inputs_digest(stored: Stored) -> str:
         stored.digest,
         judgement_digest(stored.subject.judgement.with_gates(())),
         code_digest(*FIGURES),
+        current_language(),
         json.dumps(versions(LIBRARIES)),
     )
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

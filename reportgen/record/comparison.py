@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from reportgen.record.message import Message
 from reportgen.record.metric_value import MetricValue
 from reportgen.spec.frozen import Frozen
 
@@ -90,11 +91,11 @@ class Difference(Frozen):
     """One thing that is not the same in both records."""
 
     part: Literal["spec", "architecture", "weights", "data", "device", "versions", "source"]
-    key: str
-    """A dotted key, a module's path, a distribution's name."""
-    before: str
+    key: str | Message
+    """A dotted key, a module's path, a distribution's name; a message where it is a word of ours."""
+    before: str | Message
     """Empty where the baseline has no such thing."""
-    after: str
+    after: str | Message
 
 
 class NotCompared(Frozen):
@@ -102,7 +103,7 @@ class NotCompared(Frozen):
 
     name: str
     """Of the metric's change, such as `latency_p50.change_ratio`."""
-    reason: str
+    reason: Message
     """One plain sentence."""
 
 
@@ -157,7 +158,7 @@ class Comparison(Frozen):
 
     def why_not(self, name: str) -> str:
         """Why the change of that name is unknown; empty where nothing is said of it."""
-        return next((gap.reason for gap in self.not_compared if gap.name == name), "")
+        return next((gap.reason.text for gap in self.not_compared if gap.name == name), "")
 
 
 class Refusal(Frozen):
@@ -165,9 +166,9 @@ class Refusal(Frozen):
 
     kind: Literal["refusal"] = "refusal"
     baseline: Baseline
-    reason: str
+    reason: Message
     """One plain sentence."""
-    advice: str
+    advice: Message
     """What to do about it, one sentence."""
 
 

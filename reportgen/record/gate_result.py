@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from reportgen.record.message import Note
 from reportgen.spec.frozen import Frozen
 from reportgen.text.i18n import _
 
@@ -25,7 +26,7 @@ class GateResult(Frozen):
     """The value with its interval and n, as people read it."""
     distance: str
     """How far the judged number is from the bound, as people read it; empty where it is not known."""
-    reason: str = ""
+    reason: Note = None
     """Why it is undecided, one sentence."""
 
     @property

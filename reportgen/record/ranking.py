@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reportgen.record.message import Message
 from reportgen.record.metric_value import MetricValue
 from reportgen.spec.frozen import Frozen
 from reportgen.text import numerals
@@ -78,7 +79,7 @@ class RefusedPair(Frozen):
     """Called the baseline in the reason."""
     second: str
     """Called this model, or this record, in the reason."""
-    reason: str
+    reason: Message
     """One plain sentence."""
 
 

@@ -14,6 +14,7 @@ from pydantic import Field
 from reportgen.record.arrays import Arrays
 from reportgen.record.latency import Latency
 from reportgen.record.measurements import Measurements
+from reportgen.record.message import Message, Note, Terms
 from reportgen.record.probes import Probes
 from reportgen.record.trace import ModelTrace
 from reportgen.spec.frozen import Frozen
@@ -47,8 +48,8 @@ class Device(Frozen):
     """The maker's name of the processor or accelerator."""
     threads: int
     precision: Literal["float32", "float64", "bfloat16", "float16"]
-    precision_reason: str = ""
-    """Why `auto` chose it, one sentence; empty when the spec chose."""
+    precision_reason: Note = None
+    """Why `auto` chose it; None when the spec chose."""
     channels_last: bool = False
     requested: str = "auto"
 
@@ -102,8 +103,8 @@ class DataFacts(Frozen):
     name: str
     title: str
     """As people write it: "CIFAR-10"."""
-    description: str = ""
-    licence: str = ""
+    description: Note = None
+    licence: str | Message = ""
     citation: str = ""
     homepage: str = ""
     classes: tuple[str, ...]
@@ -130,7 +131,7 @@ class DataFacts(Frozen):
     requested: str = ""
     """The data set the spec asked for; differs from `name` when the fallback was used."""
     fallback_reason: str = ""
-    """Why the fallback was used; empty when it was not."""
+    """Why the fallback was used, as the error said it; empty when it was not."""
 
 
 class Teacher(Frozen):
@@ -152,7 +153,7 @@ class Teacher(Frozen):
     weights_sha256: str | None = None
     source_sha256: str | None = None
     """Of the user's .py file."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
 
 
 class EpochStats(Frozen):
@@ -196,10 +197,10 @@ class Training(Frozen):
     seconds: float
     """Of the training steps alone, without the evaluations between epochs."""
     ended_by: Literal["epochs", "steps", "time", "diverged"]
-    optimizer: str
-    """As resolved: "SGD, learning rate 0.1, momentum 0.9, weight decay 0.0005, Nesterov"."""
-    schedule: str
-    loss: str
+    optimizer: Terms
+    """As resolved: "SGD", "highest learning rate 0.1", "momentum 0.9 (Nesterov)", "weight decay 0.0005"."""
+    schedule: Message
+    loss: Message
     batch_size: int
     images_per_second: float
     train_correct: int
@@ -232,7 +233,7 @@ class SeedRun(Frozen):
 class Stage(Frozen):
     """Wall time of one stage of the build."""
 
-    name: str
+    name: Message
     seconds: float
 
 
@@ -259,7 +260,7 @@ class RunRecord(Frozen):
     latency: tuple[Latency, ...] = ()
     eval_seconds: float
     stages: tuple[Stage, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
     """Things the reader must know that no other field says, such as what was changed in the model."""
     measured: Measurements | None = None
     probes: Probes | None = None

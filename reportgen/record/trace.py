@@ -7,6 +7,7 @@ all counts are for ONE image; each parameter tensor is counted once, wherever it
 
 from __future__ import annotations
 
+from reportgen.record.message import Message
 from reportgen.spec.frozen import Frozen
 
 Shape = tuple[int, ...]
@@ -147,8 +148,8 @@ class ModelTrace(Frozen):
     """Matrix-like operators whose MACs are unknown, by name."""
     unused: tuple[str, ...] = ()
     """Modules with parameters that the forward pass never called."""
-    notes: tuple[str, ...] = ()
-    """What the trace could not see, in plain sentences."""
+    notes: tuple[Message, ...] = ()
+    """What the trace could not see."""
     timed_batch: int | None = None
     """Batch size of the passes that timed the modules."""
     timed_passes: int | None = None

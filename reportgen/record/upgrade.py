@@ -6,7 +6,9 @@
 |      2 | `probes`; comparison, ranking and gates in the record                                     |
 |      3 | the record holds what was measured alone; judgement and presentation have files beside it |
 
-What a step can't make up is left at the default of its field. Nothing is computed again.
+Format 3 also keeps messages with their arguments where formats 1 and 2 have texts; a text is read as a message without
+arguments (`reportgen.record.message`), so that no step has to change it. What a step can't make up is left at the
+default of its field. Nothing is computed again.
 """
 
 from __future__ import annotations

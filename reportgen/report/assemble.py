@@ -14,6 +14,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.banners import find_banners
 from reportgen.report.model import FigureFile, Report, SectionView, Skipped
 from reportgen.report.verdict import write_verdict
+from reportgen.text.i18n import current_language
 
 
 def assemble(
@@ -46,6 +47,7 @@ def assemble(
         figures=tuple(fig for name, fig in figures.items() if name in shown and isinstance(fig, FigureFile)),
         metrics=metrics,
         subject=replace(subject, judgement=subject.judgement.with_gates(gates)),
+        language=current_language(),
         paper=drawn.report.paper,
         templates=templates,
     )

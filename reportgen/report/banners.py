@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reportgen.metrics.preprocessing import find_doubt
-from reportgen.record.run import RunRecord, Training
+from reportgen.record.run import DataFacts, RunRecord, Training
 from reportgen.report.model import Banner
 from reportgen.report.naming import name_preparation
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, join_terms, ngettext
 
 MOST_SEEDS = 8
 """Named in a banner."""
@@ -33,16 +33,18 @@ def stand_in_data(record: RunRecord) -> Iterator[Banner]:
     """The data is not what the spec asked for."""
     data = record.data
     if data.requested and data.requested != data.name:
-        yield Banner(
-            _(
-                "This report is about {data}, not about {requested}: {reason} No number here says anything about "
-                "{requested}.",
-                data=data.title,
-                requested=data.requested,
-                reason=as_sentence(data.fallback_reason) or _("the data asked for could not be had."),
-            ),
-            "bad",
-        )
+        said = [
+            _("This report is about {data}, not about {requested}.", data=data.title, requested=data.requested),
+            say_reason(data),
+            _("No number here says anything about {requested}.", requested=data.requested),
+        ]
+        yield Banner(join_sentences(said), "bad")
+
+
+def say_reason(data: DataFacts) -> str:
+    """Why other data stand in, as the error said it."""
+    reason = as_sentence(data.fallback_reason)
+    return _("The reason: {reason}", reason=reason) if reason else _("The data asked for could not be had.")
 
 
 def not_finite(record: RunRecord) -> Iterator[Banner]:
@@ -65,10 +67,10 @@ def seeds_not_finite(record: RunRecord) -> Iterator[Banner]:
     if fell:
         yield Banner(
             ngettext(
-                "With another seed ({seeds}) the loss was not finite; this report is about seed {first}.",
+                "With {count} other seed ({seeds}) the loss was not finite; this report is about seed {first}.",
                 "With {count} other seeds ({seeds}) the loss was not finite; this report is about seed {first}.",
                 len(fell),
-                seeds=", ".join(fell[:MOST_SEEDS]) + ("…" if len(fell) > MOST_SEEDS else ""),
+                seeds=join_terms([*fell[:MOST_SEEDS], *(["…"] if len(fell) > MOST_SEEDS else [])]),
                 first=record.spec.run.seeds[0],
             )
         )
@@ -121,11 +123,17 @@ def partial_data(record: RunRecord) -> Iterator[Banner]:
         if split.n < split.available and not (split.name == "train" and record.training is None)
     }
     if len(parts) == 2:
-        yield Banner(_("Training used {train} training images, evaluation {test} test images.", **parts))
+        yield Banner(
+            _(
+                "Training used {train} training images, evaluation {test} test images.",
+                train=parts["train"],
+                test=parts["test"],
+            )
+        )
     elif "train" in parts:
-        yield Banner(_("Training used {train} training images.", **parts))
+        yield Banner(_("Training used {train} training images.", train=parts["train"]))
     elif "test" in parts:
-        yield Banner(_("Evaluation used {test} test images.", **parts))
+        yield Banner(_("Evaluation used {test} test images.", test=parts["test"]))
 
 
 def fallback_device(record: RunRecord) -> Iterator[Banner]:

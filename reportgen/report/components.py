@@ -9,7 +9,7 @@ from reportgen.record.images import enlarge_png
 from reportgen.record.run import DataFacts, RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.wording import join_few
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_terms
 
 ENLARGED = 3
 """Pixels of the PDF for one of a picture."""
@@ -80,4 +80,4 @@ def seed_fact(record: RunRecord) -> Fact:
 def name_augmentation(data: DataFacts) -> str:
     """What is done to training images, mixing included."""
     mixing = [_("mixup (α {alpha})", alpha=f"{data.mixup:g}")] if data.mixup is not None else []
-    return ", ".join([*data.augment, *mixing]) or _("none")
+    return join_terms([*data.augment, *mixing]) or _("none")

@@ -55,6 +55,8 @@ class Finding:
     tone: Literal["plain", "good", "caution", "bad"] = "plain"
     in_banner: bool = False
     """True where a banner says it, so that the first page does not say it twice."""
+    in_verdict: bool = False
+    """True where the verdict says it, likewise."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from reportgen.metrics.roofline import Group, Limit
 from reportgen.record.probes.robustness import Condition, Preparation
 from reportgen.record.run import Device
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, ngettext
 
 LONGEST_NAME = 60
 """Characters of a device's name."""
@@ -64,7 +64,7 @@ def advise_preparation(one: Preparation) -> str:
     if one.order == "rgb":
         return _("Set under data: {line}.", line=line)
     turn = _("The weights expect blue before red, which no key of the spec changes: turn the channels in the model.")
-    return turn if one.name == "spec" else _("{turn} Set under data: {line}.", turn=turn, line=line)
+    return turn if one.name == "spec" else join_sentences([turn, _("Set under data: {line}.", line=line)])
 
 
 def name_group(group: Group) -> str:
@@ -72,7 +72,7 @@ def name_group(group: Group) -> str:
     if not group.kind:
         return _("calls of modules that only call others")
     name = _("{name}, itself", name=group.name) if group.outer else group.name
-    return f"{name} ×{group.times}" if group.times > 1 else name
+    return _("{name} ×{times}", name=name, times=group.times) if group.times > 1 else name
 
 
 def name_limit(limit: Limit) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from reportgen.record.comparison import Comparison, ComparisonOutcome, Verdict
+from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord, Training
 from reportgen.record.subject import Subject
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, ngettext
 
 
 def write_verdict(subject: Subject) -> str:
@@ -21,15 +22,30 @@ def write_verdict(subject: Subject) -> str:
         )
     if accuracy is None or accuracy.value is None:
         return _("{model} was not evaluated: there is no accuracy to report.", model=model_name(record))
-    text = _(
-        "{start}, {model} classifies {accuracy} of {images} correctly ({interval})",
-        start=say_start(record),
-        model=model_name(record),
-        accuracy=accuracy.display,
-        images=say_images(record),
-        interval=accuracy.display_interval or _("no interval"),
-    )
-    return f"{text}; {say_against(comparison)}." if comparison is not None else f"{text}."
+    said = [say_accuracy(record, accuracy)]
+    if comparison is not None:
+        said.append(say_against(comparison))
+    return join_sentences(said)
+
+
+def say_accuracy(record: RunRecord, accuracy: MetricValue) -> str:
+    """What share of which images is right, and after which training or with which weights."""
+    model, images, share = model_name(record), say_images(record), accuracy.display
+    interval = accuracy.display_interval or _("no interval")
+    if record.training is not None:
+        return _(
+            "After {length}, {model} classifies {accuracy} of {images} correctly ({interval}).",
+            length=say_length(record.training), model=model, accuracy=share, images=images, interval=interval,
+        )  # fmt: skip
+    if record.provenance.weights_file:
+        return _(
+            "With the weights {file}, {model} classifies {accuracy} of {images} correctly ({interval}).",
+            file=record.provenance.weights_file, model=model, accuracy=share, images=images, interval=interval,
+        )  # fmt: skip
+    return _(
+        "With the weights it starts from, {model} classifies {accuracy} of {images} correctly ({interval}).",
+        model=model, accuracy=share, images=images, interval=interval,
+    )  # fmt: skip
 
 
 def say_verdict(verdict: Verdict) -> str:
@@ -44,23 +60,27 @@ def say_verdict(verdict: Verdict) -> str:
 
 
 def say_against(comparison: ComparisonOutcome) -> str:
-    """How a model stands against the baseline, the second half of a sentence."""
+    """How a model stands against the baseline, the second sentence of the verdict."""
     if not isinstance(comparison, Comparison):
-        return _("it could not be compared with the baseline")
+        return _("It could not be compared with the baseline.")
     if comparison.identical:
-        return _("its outputs are those of the baseline")
-    change = comparison.value("accuracy.change")
-    values = {
-        "change": f"{change.display}, {change.display_interval}" if change is not None else numerals.DASH,
-        "margin": numerals.points(comparison.equivalence.margin).lstrip("+"),
-    }
-    clauses = {
-        "better": _("better than the baseline ({change})", **values),
-        "worse": _("worse than the baseline ({change})", **values),
-        "equivalent": _("equivalent to the baseline within {margin} ({change})", **values),
-        "undecided": _("not enough evidence to tell it from the baseline ({change})", **values),
-    }
-    return clauses[comparison.verdict]
+        return _("Its outputs are those of the baseline.")
+    found = comparison.value("accuracy.change")
+    change, interval = (found.display, found.display_interval) if found is not None else (numerals.DASH, numerals.DASH)
+    margin = numerals.points(comparison.equivalence.margin).lstrip("+")
+    sentences = {
+        "better": _("It is better than the baseline ({change}, {interval}).", change=change, interval=interval),
+        "worse": _("It is worse than the baseline ({change}, {interval}).", change=change, interval=interval),
+        "equivalent": _(
+            "It is equivalent to the baseline within {margin} ({change}, {interval}).",
+            margin=margin, change=change, interval=interval,
+        ),
+        "undecided": _(
+            "There is not enough evidence to tell it from the baseline ({change}, {interval}).",
+            change=change, interval=interval,
+        ),
+    }  # fmt: skip
+    return sentences[comparison.verdict]
 
 
 def say_change(comparison: Comparison) -> str:
@@ -77,34 +97,28 @@ def say_change(comparison: Comparison) -> str:
         "tost": numerals.p_value(comparison.equivalence.p),
     }
     if comparison.verdict == "better":
-        return _("Better than the baseline: top-1 accuracy changed by {change}.", **values)
+        return _("Better than the baseline: top-1 accuracy changed by {change}.", change=values["change"])
     if comparison.verdict == "worse":
-        return _("Worse than the baseline: top-1 accuracy changed by {change}.", **values)
+        return _("Worse than the baseline: top-1 accuracy changed by {change}.", change=values["change"])
     if comparison.verdict == "equivalent":
         return _(
             "Equivalent to the baseline: top-1 accuracy changed by {change}, inside the margin of {margin} (two "
             "one-sided tests, {tost}).",
-            **values,
+            change=values["change"],
+            margin=values["margin"],
+            tost=values["tost"],
         )
     return _(
         "Not enough evidence to tell this model from the baseline: top-1 accuracy changed by {change}, which may be "
         "nothing or more than the margin of {margin}.",
-        **values,
+        change=values["change"],
+        margin=values["margin"],
     )
 
 
 def model_name(record: RunRecord) -> str:
     """The model as its author calls it: the name behind the source's colon."""
     return record.trace.source.rpartition(":")[2] or record.trace.name
-
-
-def say_start(record: RunRecord) -> str:
-    """The first words: trained how long, or with which weights."""
-    if record.training is not None:
-        return _("After {length}", length=say_length(record.training))
-    if record.provenance.weights_file:
-        return _("With the weights {file}", file=record.provenance.weights_file)
-    return _("With the weights it starts from")
 
 
 def say_length(training: Training) -> str:
@@ -125,5 +139,7 @@ def say_images(record: RunRecord) -> str:
     split = next((part for part in record.data.splits if part.name == "test"), None)
     if split is None:
         return _("the {data} test images", data=record.data.title)
-    whole = _("the {count} {data} test images", count=numerals.count(split.available), data=record.data.title)
-    return whole if split.n == split.available else _("{n} of {whole}", n=numerals.count(split.n), whole=whole)
+    count, data = numerals.count(split.available), record.data.title
+    if split.n == split.available:
+        return _("the {count} {data} test images", count=count, data=data)
+    return _("{n} of the {count} {data} test images", n=numerals.count(split.n), count=count, data=data)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from reportgen.metrics.intervals import wilson
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_names, ngettext
 
 LONGEST_NAME = 40
 """Characters of an outside name in a sentence; tables show it whole."""
@@ -25,19 +25,12 @@ def shorten(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
-def join_words(items: Sequence[str]) -> str:
-    """The items as people list them: "a", "a and b", "a, b and c"."""
-    if len(items) < 2:
-        return "".join(items)
-    return _("{items} and {last}", items=", ".join(items[:-1]), last=items[-1])
-
-
 def join_few(items: Sequence[str], limit: int = 3) -> str:
     """At most `limit` of the items in words, and how many more there are."""
     if len(items) <= limit + 1:
-        return join_words(items)
+        return join_names(items)
     rest = ngettext("{count} other", "{count} others", len(items) - limit)
-    return join_words([*items[:limit], rest])
+    return join_names([*items[:limit], rest])
 
 
 def evidence(figures: Mapping[str, FigureFile | Skipped], name: str, section: str) -> str:

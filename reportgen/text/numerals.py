@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from reportgen.text.i18n import _
+
 NBSP = "\u00a0"
 MINUS = "\u2212"
 DASH = "—"
@@ -58,7 +60,7 @@ def interval(low: float | None, high: float | None, digits: int, scale: float = 
     ends = fixed(scale * low, digits), fixed(scale * high, digits)
     if low < 0:
         plus = "+" if high > 0 and ends[1].strip("0.") else ""
-        return f"{ends[0]} to {plus}{ends[1]}"
+        return _("{low} to {high}", low=ends[0], high=f"{plus}{ends[1]}")
     return "–".join(ends)
 
 
@@ -72,16 +74,21 @@ def points(difference: float | None, digits: int = 1) -> str:
     """A difference of proportions in percentage points, with its sign: "+0.3 points"."""
     if difference is None or not known(difference):
         return DASH
+    return _("{number}\u00a0points", number=signed_points(difference, digits))
+
+
+def signed_points(difference: float, digits: int = 1) -> str:
+    """A difference of proportions in percentage points with its sign and without the unit: "+0.3"."""
     text = fixed(100 * difference, digits)
     plus = "+" if difference > 0 and text.strip("0.") else ""
-    return f"{plus}{text}{NBSP}points"
+    return f"{plus}{text}"
 
 
 def points_interval(low: float | None, high: float | None, digits: int = 1) -> str:
     """The interval of a difference in percentage points: "−0.2 to +0.8"."""
     if low is None or high is None or not (known(low) and known(high)):
         return ""
-    return f"{points(low, digits).split(NBSP)[0]} to {points(high, digits).split(NBSP)[0]}"
+    return _("{low} to {high}", low=signed_points(low, digits), high=signed_points(high, digits))
 
 
 def count(value: float | None) -> str:
@@ -174,7 +181,7 @@ def speed_interval(low: float | None, high: float | None, value: float) -> str:
 def speed(value: float | None) -> str:
     """Images per second: whole from a hundred on, two significant digits below."""
     text = count(value) if value is None or value >= 100 else significant(value, 2)
-    return text if text == DASH else f"{text}{NBSP}images/s"
+    return text if text == DASH else _("{number}\u00a0images/s", number=text)
 
 
 def interval_digits(low: float | None, high: float | None, most: int = 4) -> int:
@@ -218,7 +225,7 @@ def change_interval(low: float | None, high: float | None) -> str:
     if low is None or high is None or not (known(low) and known(high)):
         return ""
     digits = interval_digits(low, high)
-    return f"{plus(fixed(low, digits))} to {plus(fixed(high, digits))}"
+    return _("{low} to {high}", low=plus(fixed(low, digits)), high=plus(fixed(high, digits)))
 
 
 def ratio(value: float | None) -> str:

@@ -10,6 +10,7 @@ from reportgen.comparison.gate_names import check_names
 from reportgen.comparison.gates import judge_gates
 from reportgen.errors import SpecError
 from reportgen.record.comparison import NotCompared
+from reportgen.record.message import N_
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.probes.cost import Energy
 from reportgen.record.run import RunRecord
@@ -180,10 +181,10 @@ def test_costs_are_judged_in_their_units(record: RunRecord, rule: str, outcome: 
 
 def test_what_is_not_compared_says_why() -> None:
     changes = [metric("latency_p50.change_ratio", None, unit="ratio")]
-    gaps = [NotCompared(name="latency_p50.change_ratio", reason="Another machine.")]
+    gaps = [NotCompared(name="latency_p50.change_ratio", reason=N_("Another machine."))]
     results = judge_gates(rules("latency_p50_ms.change_ratio <= 1.1", "macs.change <= 0"), changes, gaps)
     assert [(one.outcome, one.word) for one in results] == [("undecided", "not enough data")] * 2
-    assert [one.reason for one in results] == ["Another machine.", "This run has no such number."]
+    assert [str(one.reason) for one in results] == ["Another machine.", "This run has no such number."]
 
 
 def test_classes_that_do_not_exist() -> None:

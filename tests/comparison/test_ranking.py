@@ -127,7 +127,7 @@ def test_other_images_have_no_place_and_the_reason_is_kept(records: dict[int, Su
     assert {entry.worst for entry in found.entries[:-1]} == {4}
     assert [{pair.first, pair.second} for pair in found.refused] == [{"Main", "Good"}, {"Good", "Other"},
                                                                      {"Good", "Little"}, {"Good", "Same"}]  # fmt: skip
-    assert "500" in found.refused[0].reason
+    assert "500" in found.refused[0].reason.text
     assert len(found.pairs) == 6
 
 

@@ -177,12 +177,12 @@ def test_a_loss_stays_finite_for_logits_that_are_certain(name: str) -> None:
 
 
 def test_a_loss_is_described_with_the_smoothing_it_has() -> None:
-    assert describe_loss(LossSpec()) == "cross entropy"
-    assert describe_loss(LossSpec(label_smoothing=0.1)) == "cross entropy, label smoothing 0.1"
-    assert describe_loss(LossSpec(name="focal", label_smoothing=0.1)) == "focal loss, gamma 2"
-    assert describe_loss(LossSpec(name="focal", gamma=0.5)) == "focal loss, gamma 0.5"
+    assert str(describe_loss(LossSpec())) == "cross entropy"
+    assert str(describe_loss(LossSpec(label_smoothing=0.1))) == "cross entropy, label smoothing 0.1"
+    assert str(describe_loss(LossSpec(name="focal", label_smoothing=0.1))) == "focal loss, gamma 2"
+    assert str(describe_loss(LossSpec(name="focal", gamma=0.5))) == "focal loss, gamma 0.5"
     taught = LossSpec(name="kl_div", teacher=ModelSpec(source="builtin:linear"), temperature=2.0, label_smoothing=0.1)
-    assert describe_loss(taught) == (
+    assert str(describe_loss(taught)) == (
         "0.9 × Kullback–Leibler divergence from the teacher (temperature 2, times its square) + 0.1 × cross entropy "
         "with the label, label smoothing 0.1"
     )

@@ -13,6 +13,7 @@ from reportgen.errors import ModelError
 from reportgen.experiment.optimizers import FUSED_ON, make_optimizers, optimizer_class, resolve_optimizer
 from reportgen.experiment.train import plan_steps, train
 from reportgen.experiment.trial_step import check_step
+from reportgen.record.message import draw_terms
 from reportgen.spec.optimizers import ARGUMENTS, REFUSED, TITLES, UNUSED, OptimizerSpec
 from reportgen.spec.types import RunSpec
 from tests.experiment.cases import noise, plain_cpu
@@ -170,4 +171,4 @@ def test_what_torch_refuses_is_about_the_optimiser() -> None:
     ],
 )
 def test_defaults_are_filled_in_and_told(spec: OptimizerSpec, told: str) -> None:
-    assert resolve_optimizer(spec).describe() == told
+    assert draw_terms(resolve_optimizer(spec).describe()) == told

@@ -116,7 +116,8 @@ def test_shades_follow_the_positive_part() -> None:
 def test_checks_are_told_in_words(record: RunRecord) -> None:
     figure = drawn(explained(record), "explanation_checks")
     assert "Grad-CAM (n\u00a0=\u00a040)" in texts(figure)
-    assert "other maps with random weights, a faster fall than by chance" in figure.caption
+    assert "Grad-CAM gives other maps with random weights." in figure.caption
+    assert "the probability falls faster than by chance." in figure.caption
     assert "rank correlation 0.0" in figure.alt
     only = explained(record, deletion__ig=None)
     assert "Integrated gradients" not in texts(drawn(only, "explanation_checks"))

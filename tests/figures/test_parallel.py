@@ -26,8 +26,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
     """The processes that were started, on a machine that has two processors."""
     children = []
 
-    def start(name: str, *, heard: bool) -> subprocess.Popen[bytes]:
-        children.append(begin(name, heard=heard))
+    def start(name: str, *arguments: str, heard: bool) -> subprocess.Popen[bytes]:
+        children.append(begin(name, *arguments, heard=heard))
         return children[-1]
 
     begin = _parallel.start_module
@@ -91,7 +91,7 @@ def test_what_needs_seaborn_is_left_to_the_second(record: RunRecord, started: li
 def test_a_process_that_ends_at_once_costs_nothing_but_its_figures(
     record: RunRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def start(_name: str, *, heard: bool) -> subprocess.Popen[bytes]:
+    def start(_name: str, *_arguments: str, heard: bool) -> subprocess.Popen[bytes]:
         del heard
         return subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
@@ -101,7 +101,7 @@ def test_a_process_that_ends_at_once_costs_nothing_but_its_figures(
 
 
 def test_a_process_that_says_nonsense_is_not_listened_to(record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
-    def start(_name: str, *, heard: bool) -> subprocess.Popen[bytes]:
+    def start(_name: str, *_arguments: str, heard: bool) -> subprocess.Popen[bytes]:
         del heard
         program = "print('nonsense', flush=True); import sys; sys.stdin.buffer.read()"
         return subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -138,5 +138,5 @@ def test_a_refusal_is_said(record: RunRecord) -> None:
     assert isinstance(judgement.comparison, Refusal)
     report = plain_report(presented(record, judgement, gates=("accuracy.change > -1",)))
     assert report.gates[0].outcome == "undecided"
-    assert judgement.comparison.reason in text_of(show(make_comment(report)))
+    assert judgement.comparison.reason.text in text_of(show(make_comment(report)))
     assert b"skipped" in make_junit(report)

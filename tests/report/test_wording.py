@@ -6,14 +6,15 @@ import pytest
 from scipy.stats import binomtest
 
 from reportgen.report.model import FigureFile, Skipped
-from reportgen.report.wording import evidence, join_few, join_words, quote, share_interval
+from reportgen.report.wording import evidence, join_few, quote, share_interval
+from reportgen.text.i18n import join_names
 
 
 @pytest.mark.parametrize(
     ("items", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
 )
 def test_lists_in_words(items: list[str], text: str) -> None:
-    assert join_words(items) == text
+    assert join_names(items) == text
 
 
 def test_a_long_list_counts_the_rest_and_never_just_one() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reportgen.record.latency import Latency
+from reportgen.record.message import N_
 from reportgen.record.probes import Probes
 from reportgen.record.probes.cost import CostFacts, PeakMemory, Roofs, StepTime
 from reportgen.record.run import RunRecord
@@ -49,7 +50,7 @@ def cost_facts() -> CostFacts:
         ),
         process_bytes=1_200_000_000,
         step=step(),
-        energy_missing="Not measured: this machine has no energy counter (RAPL) that can be seen.",
+        energy_missing=N_("This machine has no energy counter (RAPL) that can be seen."),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from reportgen.record.message import N_
 from reportgen.record.probes import Probes
 from reportgen.record.probes.dynamics import Activations, ActivationSite, DynamicsFacts
 from reportgen.record.probes.response import BlackAnswer, ResponseFacts, ResponseUnit
@@ -54,7 +55,7 @@ def with_responses(
                          bends=True, normalises=False, dead=0, dead_before=0 if compared else None)
             for place in range(count)
         ),
-        why_alone="" if compared else "The model was not trained.",
+        why_alone=None if compared else N_("The model was not trained."),
         black=BlackAnswer(label=6, confidence=0.4),
     )  # fmt: skip
     return held(record, "response", facts, {f"response.{key}": value for key, value in arrays.items()})

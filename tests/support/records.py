@@ -10,6 +10,7 @@ from reportgen.metrics import measure
 from reportgen.record.arrays import Arrays
 from reportgen.record.judgement import Judgement
 from reportgen.record.latency import Latency
+from reportgen.record.message import N_, Message
 from reportgen.record.presentation import Presentation
 from reportgen.record.run import (
     DataFacts,
@@ -129,8 +130,12 @@ def small_training() -> Training:
     )  # fmt: skip
     return Training(
         epochs=epochs, steps=STEPS, planned_steps=STEPS, steps_per_epoch=30, images_seen=STEPS * 128, seconds=9.5,
-        ended_by="epochs", optimizer="SGD, learning rate 0.1, momentum 0.9, weight decay 0.0005, Nesterov",
-        schedule="one cycle", loss="cross entropy, label smoothing 0.1", batch_size=128, images_per_second=1212.6,
+        ended_by="epochs", optimizer=(Message(id="SGD"), N_("highest learning rate {rate}", rate=0.1),
+                                       N_("momentum {value} (Nesterov)", value=0.9),
+                                       N_("weight decay {value}", value=0.0005)),
+        schedule=N_("one cycle"),
+        loss=N_("{name}, label smoothing {by}", name=N_("cross entropy"), by=0.1),
+        batch_size=128, images_per_second=1212.6,
         train_correct=390, train_n=500, train_loss=0.71,
     )  # fmt: skip
 
@@ -168,7 +173,7 @@ def small_record(classes: tuple[str, ...] = CLASSES) -> RunRecord:
         fingerprint="0" * 64,
         spec=MeasuredSpec(model=ModelSpec(source="builtin:tiny"), run=RunSpec(epochs=3)),
         device=Device(kind="cpu", name="Example CPU", threads=2, precision="float32",
-                      precision_reason="float32: this processor has no bfloat16 arithmetic", channels_last=True),
+                      precision_reason=N_("this processor has no bfloat16 arithmetic"), channels_last=True),
         provenance=Provenance(
             created="2026-01-02T03:04:05Z", command="reportgen build spec.yaml",
             versions={"reportgen-torch": "0.1.0", "python": "3.11.7", "torch": "2.14.1", "numpy": "2.4.6"},
@@ -176,7 +181,8 @@ def small_record(classes: tuple[str, ...] = CLASSES) -> RunRecord:
         ),
         data=DataFacts(
             name="cifar10", title="CIFAR-10", classes=classes, image_shape=(3, 32, 32),
-            description="60,000 photographs of ten classes, 32×32 pixels.", licence="not stated by the authors",
+            description=N_("60,000 colour photographs of ten classes, 32×32 pixels."),
+            licence=N_("none stated by its authors"),
             citation="Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images",
             homepage="https://www.cs.toronto.edu/~kriz/cifar.html",
             splits=(Split(name="train", n=3840, available=50_000, counts=(384,) * 10),
@@ -189,8 +195,8 @@ def small_record(classes: tuple[str, ...] = CLASSES) -> RunRecord:
         trace=small_trace(), training=small_training(),
         latency=(Latency(batch_size=1, p50_seconds=0.0021, p95_seconds=0.0026, n=50),
                  Latency(batch_size=64, p50_seconds=0.041, p95_seconds=0.048, n=20)),
-        eval_seconds=1.25, stages=(Stage(name="trace", seconds=0.5), Stage(name="train", seconds=12.0),
-                                   Stage(name="evaluate", seconds=1.25)),
+        eval_seconds=1.25, stages=(Stage(name=N_("Trace"), seconds=0.5), Stage(name=N_("Train"), seconds=12.0),
+                                   Stage(name=N_("Evaluate"), seconds=1.25)),
         arrays=small_arrays(),
     )  # fmt: skip
     record = with_cost(record)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from reportgen.record.message import N_
 from reportgen.record.probes import Probes
 from reportgen.record.probes.sampling import Sampled
 from reportgen.record.probes.weights import HISTOGRAM_BINS, MatrixNumbers, Tail, WeightFacts, WeightMatrix
@@ -64,7 +65,7 @@ def weighed(
     shown = more.pop("shown", tuple(range(len(matrices))))
     values: dict[str, object] = {
         "sampled": Sampled(images=256, split="train", seed=0),
-        "loss": "cross entropy",
+        "loss": N_("cross entropy"),
         "matrices": tuple(matrices),
         "vectors": 90,
         "trained": trained,
@@ -76,7 +77,7 @@ def weighed(
     }
     facts = WeightFacts.model_validate(values | more)
     arrays = record.arrays.merged(make_arrays(facts))
-    probes = Probes(level="fast", budget_seconds=20.0, weights=facts)
+    probes = (record.probes or Probes(level="fast", budget_seconds=20.0)).model_copy(update={"weights": facts})
     return record.model_copy(update={"probes": probes, "arrays": arrays})
 
 

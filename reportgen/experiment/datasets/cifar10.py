@@ -14,6 +14,7 @@ from reportgen.errors import DataError
 from reportgen.experiment.datasets.files import Archive, cache_folder, search_folders
 from reportgen.experiment.datasets.raw import DataRequest, ImageArray, LabelArray, RawData, RawSplit
 from reportgen.plugins import DatasetKind
+from reportgen.record.message import N_
 from reportgen.spec.normalization import CIFAR10
 from reportgen.spec.types import DataSpec
 
@@ -71,8 +72,8 @@ def load(request: DataRequest) -> RawData:
     return RawData(
         name="cifar10",
         title=DATASET.title,
-        description="60,000 colour photographs of ten classes, 32×32 pixels.",
-        licence="none stated by its authors",
+        description=N_("60,000 colour photographs of ten classes, 32×32 pixels."),
+        licence=N_("none stated by its authors"),
         citation="A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
         homepage="https://www.cs.toronto.edu/~kriz/cifar.html",
         classes=CLASSES,

@@ -8,6 +8,7 @@ import numpy as np
 
 from reportgen.experiment.datasets.raw import DataRequest, ImageArray, LabelArray, RawData, RawSplit
 from reportgen.plugins import DatasetKind
+from reportgen.record.message import N_
 
 TEST_SHARE = 0.2
 SPLIT_SEED = 0
@@ -26,7 +27,7 @@ def load(request: DataRequest) -> RawData:
     return RawData(
         name="digits",
         title=DATASET.title,
-        description="1,797 handwritten digits of 8×8 grey pixels, shown to the model as 3×32×32.",
+        description=N_("1,797 handwritten digits of 8×8 grey pixels, shown to the model as 3×32×32."),
         licence="CC BY 4.0",
         citation="E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998",
         homepage="https://archive.ics.uci.edu/dataset/80",

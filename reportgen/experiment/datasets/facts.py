@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from reportgen.errors import SpecError
 from reportgen.experiment.datasets.raw import ImageArray, LabelArray, RawData, RawSplit
+from reportgen.record.message import as_note
 from reportgen.record.run import DataFacts, Duplicates, Split
 from reportgen.spec.normalization import UNCHANGED
 from reportgen.spec.types import DataSpec
@@ -94,7 +95,7 @@ def gather_facts(
     return DataFacts(
         name=raw.name,
         title=raw.title,
-        description=raw.description,
+        description=as_note(raw.description),
         licence=raw.licence,
         citation=raw.citation,
         homepage=raw.homepage,

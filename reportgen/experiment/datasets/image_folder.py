@@ -11,6 +11,7 @@ import numpy as np
 from reportgen.errors import DataError
 from reportgen.experiment.datasets.raw import DataRequest, ImageArray, RawData, RawSplit
 from reportgen.plugins import DatasetKind
+from reportgen.record.message import N_
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import DataSpec
 
@@ -45,8 +46,12 @@ def load(request: DataRequest) -> RawData:
     return RawData(
         name="image_folder",
         title=folder.resolve().name,
-        description=f"{sum(map(len, files.values())):,} pictures of {len(classes)} classes, cut to their middle square "
-        f"and scaled to {side}×{side} pixels.",
+        description=N_(
+            "{pictures} pictures of {classes} classes, cut to their middle square and scaled to {side}×{side} pixels.",
+            pictures=sum(map(len, files.values())),
+            classes=len(classes),
+            side=side,
+        ),
         licence="",
         citation="",
         homepage="",

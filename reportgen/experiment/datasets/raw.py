@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.progress import Progress
+from reportgen.record.message import Message
 from reportgen.spec.types import Augmentation, DataSpec
 
 ImageArray = NDArray[np.uint8]
@@ -41,8 +42,9 @@ class RawData:
 
     name: str
     title: str
-    description: str
-    licence: str
+    description: str | Message
+    """One sentence; "" where there is nothing to say."""
+    licence: str | Message
     citation: str
     homepage: str
     classes: tuple[str, ...]

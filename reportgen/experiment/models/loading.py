@@ -13,9 +13,9 @@ from reportgen.errors import ModelError, about
 from reportgen.experiment.models.stems import adapt_stem
 from reportgen.experiment.models.weights import fill_weights
 from reportgen.plugins import ModelSource, discover
+from reportgen.record.message import N_, Message
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import ModelSpec
-from reportgen.text.i18n import _
 from reportgen.text.suggest import nearest
 
 FILE = "file"
@@ -31,7 +31,7 @@ class LoadedModel:
     weights_sha256: str | None
     weights_file: str | None
     """File name only."""
-    notes: tuple[str, ...]
+    notes: tuple[Message, ...]
     """For readers of the report: what was changed."""
 
 
@@ -90,9 +90,9 @@ def file_digest(source: ModelSource, name: str, base: Path) -> str | None:
     return source_digest(name, base)
 
 
-def converted(module: torch.nn.Module) -> tuple[str, ...]:
+def converted(module: torch.nn.Module) -> tuple[Message, ...]:
     """A note when the factory made a model of another floating type than float32."""
     others = {str(p.dtype).removeprefix("torch.") for p in module.parameters() if p.dtype != torch.float32}
     if not others:
         return ()
-    return (_("The model was made in {types} and converted to float32.", types=", ".join(sorted(others))),)
+    return (N_("The model was made in {types} and converted to float32.", types=sorted(others)),)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from reportgen.errors import ModelError
-from reportgen.text.i18n import _
+from reportgen.record.message import N_, Message
 
 POOL_WITHIN = 3
 """A max pool belongs to the stem when at most this many convolutions follow the strided one before it (deep stems)."""
@@ -54,7 +54,7 @@ def size(value: int | tuple[int, ...]) -> int:
     return value if isinstance(value, int) else max(value)
 
 
-def adapt_stem(module: nn.Module) -> tuple[str, ...]:
+def adapt_stem(module: nn.Module) -> tuple[Message, ...]:
     """Let the first convolution be 3×3 with stride 1 and take the max pool after it away; returns what was changed.
 
     Patches of a windowed transformer are halved to 2×2. Raises ModelError for a model without a convolution and for
@@ -64,23 +64,21 @@ def adapt_stem(module: nn.Module) -> tuple[str, ...]:
     if stem is None:
         raise ModelError("model.stem: cifar found no convolution to adapt", "Remove model.stem from the spec.")
     if stem.factor == 1:
-        return (_("`stem: cifar` changed nothing: the first convolution already has stride 1."),)
+        return (N_("`stem: cifar` changed nothing: the first convolution already has stride 1."),)
     if stem.is_patches and has_attention(module):
         return adapt_patches(module, stem)
     replace_conv(module, stem, kernel=3, stride=1, padding=1)
-    notes = [
-        _(
-            "The ImageNet stem was adapted to small pictures: {conv} is now 3×3 with stride 1 instead of {kernel} with "
-            "stride {stride}.",
-            conv=stem.conv_path,
-            kernel="×".join(map(str, stem.conv.kernel_size)),
-            stride=max(stem.conv.stride),
-        )
-    ]
+    note = N_(
+        "The ImageNet stem was adapted to small pictures: {conv} is now 3×3 with stride 1 instead of {kernel} with "
+        "stride {stride}.",
+        conv=stem.conv_path,
+        kernel="×".join(map(str, stem.conv.kernel_size)),
+        stride=max(stem.conv.stride),
+    )
     if stem.pool_path is not None:
         module.set_submodule(stem.pool_path, nn.Identity())
-        notes.append(_("The pooling after it ({pool}) was removed.", pool=stem.pool_path))
-    return (" ".join(notes),)
+        return note, N_("The pooling after the stem ({pool}) was removed.", pool=stem.pool_path)
+    return (note,)
 
 
 def has_attention(module: nn.Module) -> bool:
@@ -88,7 +86,7 @@ def has_attention(module: nn.Module) -> bool:
     return any("Attention" in type(child).__name__ for child in module.modules())
 
 
-def adapt_patches(module: nn.Module, stem: Stem) -> tuple[str, ...]:
+def adapt_patches(module: nn.Module, stem: Stem) -> tuple[Message, ...]:
     """Cut windowed transformers' pictures into 2×2 patches; raises ModelError where the patch count is fixed."""
     fixed = [
         name for name, _unused in module.named_parameters() if name.rpartition(".")[2] in {"pos_embedding", "pos_embed"}
@@ -104,7 +102,7 @@ def adapt_patches(module: nn.Module, stem: Stem) -> tuple[str, ...]:
         )
     replace_conv(module, stem, kernel=2, stride=2, padding=0)
     return (
-        _(
+        N_(
             "The stem was adapted to small pictures: {conv} now cuts patches of 2×2 pixels instead of {kernel}.",
             conv=stem.conv_path,
             kernel="×".join(map(str, stem.conv.kernel_size)),

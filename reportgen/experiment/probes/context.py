@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from reportgen.experiment.datasets.loaded import LoadedData, stratified_rows
 from reportgen.experiment.device import ComputeDevice
+from reportgen.record.message import Message
 from reportgen.record.probes.sampling import Sampled
 from reportgen.record.trace import ModelTrace
 from reportgen.spec.frozen import Frozen
@@ -22,7 +23,11 @@ PROBE_SEED = 0
 
 
 class ProbeRefused(Exception):
-    """Raised by a probe that can't be run on this model or data; its text is the sentence that the report shows."""
+    """Raised by a probe that can't be run on this model or data, with the sentence that the report shows."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True)

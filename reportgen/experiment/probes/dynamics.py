@@ -19,9 +19,9 @@ from reportgen.experiment.models import tensors_in
 from reportgen.experiment.probes.context import Allowance, Probe, ProbeContext, ProbeRefused, ProbeResult
 from reportgen.experiment.probes.initial_model import initial_model
 from reportgen.experiment.probes.response.statistics import SAME, channel_axis
+from reportgen.record.message import N_
 from reportgen.record.probes.dynamics import Activations, ActivationSite, DynamicsFacts
 from reportgen.record.trace import ModelTrace
-from reportgen.text.i18n import _
 
 KINDS = frozenset({
     "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "hardswish", "hardtanh", "sigmoid",
@@ -36,12 +36,12 @@ BATCH = 100
 def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     """The dynamics of a pass that trained; raises ProbeRefused where nothing was trained."""
     if context.initial is None:
-        raise ProbeRefused(_("The model was evaluated as it is; this run trained nothing."))
+        raise ProbeRefused(N_("The model was evaluated as it is; this run trained nothing."))
     if "dynamics.steps" not in context.history:
-        raise ProbeRefused(_("No weight of two or more dimensions was trained, so nothing was recorded."))
+        raise ProbeRefused(N_("No weight of two or more dimensions was trained, so nothing was recorded."))
     names = [name for name, _unused in watched(context.module)]
     if len(names) != context.history["dynamics.gradient"].shape[1]:
-        raise ProbeRefused(_("Other weights can be trained now than when training began."))
+        raise ProbeRefused(N_("Other weights can be trained now than when training began."))
     order = order_layers(context.trace, names)
     layers = tuple(names[place].removesuffix(".weight") for place in order)
     sites = find_sites(context.trace)

@@ -8,26 +8,26 @@ import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from reportgen.experiment.probes.context import ProbeContext
-from reportgen.text.i18n import _
+from reportgen.record.message import N_, Message
 
 
-def initial_model(context: ProbeContext, batch: torch.Tensor) -> tuple[torch.nn.Module | None, str]:
+def initial_model(context: ProbeContext, batch: torch.Tensor) -> tuple[torch.nn.Module | None, Message | None]:
     """A copy of the model with its initial weights in evaluation mode, or None and the reason as a sentence.
 
     Batch normalisation that had seen no image when training began has no statistics of its own: it takes those of
     `batch` (n, C, H, W), as it would have done in training. That of a model with given weights keeps what it had.
     """
     if context.initial is None:
-        return None, _("The model was not trained in this run, so there are no initial weights to compare with.")
+        return None, N_("The model was not trained in this run, so there are no initial weights to compare with.")
     try:
         module = copy.deepcopy(context.module)
         module.load_state_dict(context.initial)
     except (RuntimeError, TypeError, NotImplementedError) as error:
         kind = type(error).__name__
-        return None, _("The initial weights could not be put into a copy of the model ({kind}).", kind=kind)
+        return None, N_("The initial weights could not be put into a copy of the model ({kind}).", kind=kind)
     context.device.place(module).eval()
     settle(module, batch)
-    return module, ""
+    return module, None
 
 
 def settle(module: torch.nn.Module, batch: torch.Tensor) -> None:

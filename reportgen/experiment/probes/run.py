@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from reportgen.experiment.device import kept_random_state
 from reportgen.experiment.probes.context import PROBE_SEED, Allowance, Probe, ProbeContext, ProbeRefused, ProbeResult
 from reportgen.plugins import discover
+from reportgen.record.message import N_
 from reportgen.record.probes import NotProbed, Probes, ProbeTime
 from reportgen.spec.probes import ProbesSpec
-from reportgen.text.i18n import _
 
 MIN_SECONDS = 0.5
 """Left for a probe even when those before it have used everything: enough for its smallest sample."""
@@ -55,7 +55,7 @@ def probe_model(
         try:
             result = run_one(probe, context, allowance)
         except ProbeRefused as refusal:
-            missing.append(NotProbed(name=probe.name, reason=str(refusal)))
+            missing.append(NotProbed(name=probe.name, reason=refusal.reason))
         else:
             found[probe.name] = result.facts
             arrays |= result.arrays
@@ -69,7 +69,7 @@ def wanted(probe: Probe, spec: ProbesSpec, missing: list[NotProbed]) -> bool:
     if spec.level_of(probe.name) != "none":
         return True
     key = "run.probes" if spec.level == "none" else f"run.probes.{probe.name}"
-    reason = _("Not measured: the spec says {key}: none.", key=key)
+    reason = N_("Not measured: the spec says {key}: none.", key=key)
     missing.append(NotProbed(name=probe.name, reason=reason))
     return False
 
@@ -94,7 +94,7 @@ def run_one(probe: Probe, context: ProbeContext, allowance: Allowance) -> ProbeR
             torch.manual_seed(PROBE_SEED)
             return probe.run(context, allowance)
     except torch.OutOfMemoryError as error:
-        raise ProbeRefused(_("The device ran out of memory.")) from error
+        raise ProbeRefused(N_("The device ran out of memory.")) from error
     finally:
         for child, training in modes:
             child.training = training

@@ -15,8 +15,8 @@ from reportgen.experiment.trace.drafts import OperatorDraft, Recording
 from reportgen.experiment.trace.receptive import receptive_field
 from reportgen.experiment.trace.tensors import shapes_of
 from reportgen.experiment.trace.watching import record
+from reportgen.record.message import N_, Message
 from reportgen.record.trace import Edge, ModelTrace, ModuleCall, Operator
-from reportgen.text.i18n import _
 
 
 def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelTrace:
@@ -25,7 +25,7 @@ def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelT
     The model is left as it was: mode, buffers, hooks, gradients and the random state. Activation bytes are those of
     evaluation mode: masks of dropout are not among them. Raises ModelError when the forward pass fails.
     """
-    notes: list[str] = []
+    notes: list[Message] = []
     with undisturbed(module, example.device):
         recording = record_twice(module, example, notes)
     counts = count_parameters(module, recording.calls)
@@ -55,7 +55,7 @@ def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelT
     )
 
 
-def record_twice(module: torch.nn.Module, example: Tensor, notes: list[str]) -> Recording:
+def record_twice(module: torch.nn.Module, example: Tensor, notes: list[Message]) -> Recording:
     """The recording with gradients, for what is kept for the backward pass; without, where the model refuses that."""
     try:
         return record(module, example, gradients=True)
@@ -70,7 +70,7 @@ def record_twice(module: torch.nn.Module, example: Tensor, notes: list[str]) -> 
                 f"the model can't be traced: {type(error).__name__}: {error}", "It runs, but not while it is watched."
             ) from error
     notes.append(
-        _(
+        N_(
             "The model can't run with gradients in evaluation mode, so what it keeps for the backward pass is not "
             "known; the activation memory for training is missing."
         )

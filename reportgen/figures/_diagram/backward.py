@@ -48,7 +48,7 @@ class BackwardWriter(Writer):
         if items[0].role == "call":
             calls = [index for item in items for index in item.parts[part]]
             counts = {self.tree.held[call] for call in calls}
-            shape = ngettext("1 parameter", "{count} parameters", counts.pop()) if len(counts) == 1 else ""
+            shape = ngettext("{count} parameter", "{count} parameters", counts.pop()) if len(counts) == 1 else ""
             return replace(super().row(position, part), shape=shape)
         operators = [self.tree.operator(item.parts[0][0]) for item in items]
         name = plain_name(operators[0])
@@ -87,7 +87,8 @@ class BackwardWriter(Writer):
     def port(self, position: int, number: str) -> Row:
         """Where gradients come from and where they go on to."""
         if self.graphs[0].items[position].role == "in":
-            return Row(f"{_('gradient out')}{number}", _("gradient out"))
+            name = _("gradient out {number}", number=number) if number else _("gradient out")
+            return Row(name, _("gradient out"))
         words = _("loss") if self.calls[0] == 0 else _("gradient in")
         return Row(words, words)
 

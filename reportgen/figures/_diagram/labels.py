@@ -52,11 +52,10 @@ def merged(slot: str, values: Sequence[str], detail: int) -> str:
     text = series(distinct, LISTED if detail == FULL_LISTS else 1)
     if slot == "features" and "→" not in text:
         return f"→{text}"
-    return {
-        "stride": _("stride {value}", value=text),
-        "dilation": _("dilation {value}", value=text),
-        "groups": text if text == "depthwise" else _("groups {value}", value=text),
-    }.get(slot, text)
+    named = {"stride": _("stride {value}", value=text), "dilation": _("dilation {value}", value=text)}
+    if slot == "groups" and text != "depthwise":
+        named["groups"] = _("groups {value}", value=text)
+    return named.get(slot, text)
 
 
 def series(values: Iterable[str], listed: int = LISTED, between: str = "·") -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from reportgen.figures._diagram.cards import Card, Row
 from reportgen.figures._diagram.paint import Panel
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, join_steps, join_terms, ngettext
 
 
 def tell(panel: Panel, heading: str, most: int | None = None) -> str:
@@ -15,19 +15,20 @@ def tell(panel: Panel, heading: str, most: int | None = None) -> str:
     if most is not None and len(told) > most + 1:
         told = [*told[:most], _("{count} more", count=len(told) - most)]
     skips = len(panel.scheme.skips)
-    bypass = ngettext("; one edge bypasses parts", "; {count} edges bypass parts", skips) if skips else ""
-    return _("{heading}: {rows}{bypass}.", heading=heading, rows=_(", then ").join(told), bypass=bypass)
+    bypass = ngettext("{count} edge bypasses parts.", "{count} edges bypass parts.", skips) if skips else ""
+    rows = join_steps(told)
+    return join_sentences([_("{heading}: {rows}.", heading=heading, rows=rows), bypass])
 
 
 def words(card: Card) -> str:
     """A card as a phrase."""
-    told = ", ".join(map(row_words, card.rows))
+    told = join_terms([row_words(row) for row in card.rows])
     return " ".join(filter(None, (told, card.times)))
 
 
 def row_words(row: Row) -> str:
     """A row as a phrase: text, shape, parameters."""
-    aside = ", ".join(filter(None, (row.shape, *(leaf.text for leaf in row.leaves))))
+    aside = join_terms((row.shape, *(leaf.text for leaf in row.leaves)))
     return " ".join(filter(None, (row.text, f"({aside})" if aside else "")))
 
 
@@ -36,5 +37,10 @@ def bypass_sentence(panels: Iterable[Panel]) -> str:
     skips = sum(len(panel.scheme.skips) for panel in panels)
     if not skips:
         return ""
-    one = "The coloured line is an edge that bypasses what stands beside it."
-    return ngettext(one, "The {count} coloured lines are edges that bypass what stands beside them.", skips)
+    if skips == 1:
+        return _("The coloured line is an edge that bypasses what stands beside it.")
+    return ngettext(
+        "The {count} coloured line is an edge that bypasses what stands beside it.",
+        "The {count} coloured lines are edges that bypass what stands beside them.",
+        skips,
+    )

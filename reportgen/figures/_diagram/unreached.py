@@ -28,7 +28,7 @@ def unreached_panel(parameters: Sequence[GraphParameter], ids: str) -> Panel | N
         return None
     rows = [row(owner, held) for owner, held in owners.items()]
     if len(rows) > MOST + 1:
-        text = ngettext("and one more module", "and {count} more modules", len(rows) - MOST)
+        text = ngettext("and {count} more module", "and {count} more modules", len(rows) - MOST)
         rows = [*rows[:MOST], Row(text, text)]
     scheme = Scheme((Card("card", tuple(rows)),), ())
     title = _("Not reached by the loss")

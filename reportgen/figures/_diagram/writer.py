@@ -104,7 +104,7 @@ class Writer:
         calls = [self.structures.tree.call(index) for index in self.calls]
         if self.graphs[0].items[position].role == "in":
             shape = self.shape([call.input_shapes[0] for call in calls if call.input_shapes]) if not number else ""
-            return Row(f"{_('in')}{number}", _("in"), shape=shape)
+            return Row(_("in {number}", number=number) if number else _("in"), _("in"), shape=shape)
         parts = [self.shape(same) for same in zip(*(call.output_shapes[:OUTPUTS] for call in calls), strict=False)]
         return Row(_("out"), _("out"), shape=", ".join(filter(None, parts)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from reportgen.record.message import Message
 from reportgen.record.probes.autograd import AutogradFacts
 from reportgen.record.probes.cost import CostFacts
 from reportgen.record.probes.dynamics import DynamicsFacts
@@ -19,7 +20,7 @@ class NotProbed(Frozen):
     """A probe that was not run or could not be, and why."""
 
     name: str
-    reason: str
+    reason: Message
     """One plain sentence."""
 
 
@@ -56,5 +57,5 @@ def why_missing(probes: Probes | None, name: str) -> str:
     """Why a record has nothing of a probe, as the sentence that a report shows in its place."""
     if probes is None:
         return _("The record was made before this could be measured.")
-    found = next((gap.reason for gap in probes.missing if gap.name == name), "")
+    found = next((gap.reason.text for gap in probes.missing if gap.name == name), "")
     return found or _("The probe {name} was not run.", name=name)

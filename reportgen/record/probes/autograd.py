@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from reportgen.record.message import Note
 from reportgen.record.probes.sampling import Sampled
 from reportgen.record.trace import Shape
 from reportgen.spec.frozen import Frozen
@@ -96,7 +97,7 @@ class AutogradFacts(Frozen):
 
     sampled: Sampled | None = None
     """The images it looked at; None where it needs none."""
-    loss: str = ""
+    loss: Note = None
     """As `Training.loss` names it."""
     calls: tuple[GraphCall, ...] = ()
     nodes: tuple[GraphNode, ...] = ()

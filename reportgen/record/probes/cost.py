@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from reportgen.record.latency import Latency
+from reportgen.record.message import Note
 from reportgen.spec.frozen import Frozen
 
 
@@ -106,8 +107,8 @@ class CostFacts(Frozen):
     process_bytes: int | None = None
     """Most resident memory of the whole process up to here, data set and libraries included; None where unknown."""
     step: StepTime | None = None
-    step_missing: str = ""
+    step_missing: Note = None
     """Why there is no `step`, one sentence."""
     energy: Energy | None = None
-    energy_missing: str = ""
+    energy_missing: Note = None
     """Why there is no `energy`, one sentence."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reportgen.record.message import Note
 from reportgen.record.probes.sampling import Sampled
 from reportgen.spec.frozen import Frozen
 
@@ -48,5 +49,5 @@ class DynamicsFacts(Frozen):
     sites: tuple[ActivationSite, ...] = ()
     left_out: int = 0
     """Nonlinearities beyond the most that are watched, left out evenly."""
-    why_alone: str = ""
-    """Why there is no `before`, as a sentence; empty where there is."""
+    why_alone: Note = None
+    """Why there is no `before`; None where there is."""

@@ -18,6 +18,7 @@ a convolution alone is linear in its own drive, with the nonlinearity behind it 
 
 from __future__ import annotations
 
+from reportgen.record.message import Note
 from reportgen.record.probes.sampling import Sampled
 from reportgen.spec.frozen import Frozen
 
@@ -78,6 +79,6 @@ class ResponseFacts(Frozen):
     """Units beyond the most that are measured, left out evenly."""
     unmeasured: tuple[str, ...] = ()
     """Paths of units that could not be driven alone."""
-    why_alone: str = ""
-    """Why the initial weights are not among the curves, as a sentence; empty where they are."""
+    why_alone: Note = None
+    """Why the initial weights are not among the curves; None where they are."""
     black: BlackAnswer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+from reportgen.record.message import Message
 from reportgen.record.probes.sampling import Sampled
 from reportgen.spec.frozen import Frozen
 from reportgen.spec.probes import CorruptionName
@@ -94,7 +95,7 @@ class RobustnessFacts(Frozen):
     attack: AttackSettings | None = None
     left_out: int = 0
     """Conditions that there was no time for."""
-    gaps: tuple[str, ...] = ()
+    gaps: tuple[Message, ...] = ()
     """What else was not measured and why, one sentence each."""
     examples: tuple[str, ...] = ()
     """Corruptions at severity 3 of the image shown."""

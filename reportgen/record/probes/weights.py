@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from reportgen.record.message import Note
 from reportgen.record.probes.sampling import Sampled
 from reportgen.spec.frozen import Frozen
 
@@ -136,7 +137,7 @@ class WeightFacts(Frozen):
 
     sampled: Sampled | None = None
     """The training images of the gradients; None where there are none."""
-    loss: str = ""
+    loss: Note = None
     """What the gradients are of."""
     matrices: tuple[WeightMatrix, ...] = ()
     """In order of execution."""

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reportgen.plugins import Section
+from reportgen.record.message import draw_terms
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Finding, SectionView, Skipped
 from reportgen.spec.types import CardSpec
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_rows, join_terms, ngettext
 
 NAME = "card"
 MEASURES = ("accuracy", "top5_accuracy", "macro_f1", "nll", "brier", "ece", "auroc")
@@ -77,7 +78,7 @@ def list_parts(record: RunRecord, card: CardSpec) -> tuple[Part, ...]:
 
 def written(label: str, text: str | tuple[str, ...] | None) -> Entry:
     """What only a person can write."""
-    return Entry(label, ", ".join(text) if isinstance(text, tuple) else (text or "").strip())
+    return Entry(label, join_terms(text) if isinstance(text, tuple) else (text or "").strip())
 
 
 def measured(label: str, text: str) -> Entry:
@@ -94,7 +95,7 @@ def model_details(record: RunRecord, card: CardSpec) -> Part:
     how = (
         _("not trained in this run")
         if training is None
-        else f"{training.optimizer}; {training.schedule}; {training.loss}"
+        else join_rows([draw_terms(training.optimizer), training.schedule.text, training.loss.text])
     )
     return Part(
         _("Model details"),
@@ -140,7 +141,7 @@ def metrics(record: RunRecord) -> Part:
     found = record.measured
     if found is None:
         return Part(_("Metrics"), (measured(_("Measures"), _("none: the model was not evaluated")),))
-    names = ", ".join(value.label for value in found.values if value.name in MEASURES)
+    names = join_terms([value.label for value in found.values if value.name in MEASURES])
     how = _(
         "95 % intervals: Wilson score for proportions, otherwise a bootstrap stratified by class over images "
         "({resamples} resamples)",

@@ -14,7 +14,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.banners import find_banners
 from reportgen.report.components import Fact, seed_fact
 from reportgen.report.model import FigureFile, Finding, SectionView, Skipped
-from reportgen.report.verdict import say_change, say_verdict
+from reportgen.report.verdict import say_verdict
 from reportgen.text import numerals
 from reportgen.text.i18n import _
 
@@ -59,14 +59,12 @@ class SummaryView(SectionView):
     facts: tuple[Fact, ...] = ()
     gates: tuple[GateResult, ...] = ()
     gates_note: str = ""
-    said: tuple[str, ...] = ()
-    """What the verdict above says already; a finding that begins with one of these is not said again."""
     most: int = MOST_FINDINGS
     """Findings shown."""
 
     def beside(self, others: tuple[SectionView | Skipped, ...], gates: tuple[GateResult, ...]) -> SummaryView:
         """The summary with the heaviest findings of the other sections, and how the gates came out."""
-        highlights = choose_highlights(others, self.said)[: self.most]
+        highlights = choose_highlights(others)[: self.most]
         return replace(self, highlights=highlights, gates=gates, gates_note=note_gates(gates))
 
 
@@ -79,7 +77,6 @@ def build(subject: Subject, figures: Mapping[str, FigureFile | Skipped]) -> Summ
         _("Summary"),
         tiles=choose_tiles(record, compared),
         facts=tuple(list_facts(record)),
-        said=list_said(record, compared),
         most=MOST_FINDINGS - bool(find_banners(record)),
     )
 
@@ -93,22 +90,20 @@ def note_gates(gates: tuple[GateResult, ...]) -> str:
     return _("A rule is held against the point estimate; with “confidently” it is asked of the whole interval.")
 
 
-def list_said(record: RunRecord, compared: Comparison | None) -> tuple[str, ...]:
-    """How the findings begin that say what the verdict says."""
-    accuracy = record.measured.value("accuracy") if record.measured else None
-    said = [accuracy.display_full] if accuracy is not None and accuracy.value is not None else []
-    return (*said, *([say_change(compared)] if compared is not None else []))
+def is_said(finding: Finding) -> bool:
+    """Whether a banner or the verdict above says it already."""
+    return finding.in_banner or finding.in_verdict
 
 
-def choose_highlights(views: tuple[SectionView | Skipped, ...], said: tuple[str, ...] = ()) -> tuple[Highlight, ...]:
+def choose_highlights(views: tuple[SectionView | Skipped, ...]) -> tuple[Highlight, ...]:
     """The heaviest findings in order of weight, at most six and three from one section, none that is said already."""
     views_made = [view for view in views if isinstance(view, SectionView)]
-    pairs = [(finding, view.title) for view in views_made for finding in view.findings if not finding.in_banner]
+    pairs = [(finding, view.title) for view in views_made for finding in view.findings if not is_said(finding)]
     pairs.sort(key=lambda pair: -pair[0].weight)
     chosen: list[tuple[Finding, str]] = []
     for finding, title in pairs:
         from_here = sum(1 for _unused, other in chosen if other == title)
-        again = any(finding.text == known.text for known, _unused in chosen) or finding.text.startswith(said)
+        again = any(finding.text == known.text for known, _unused in chosen)
         if from_here < FROM_ONE_SECTION and not again:
             chosen.append((finding, title))
     return tuple(Highlight(f.text, f.tone, f.anchor, title) for f, title in chosen[:MOST_FINDINGS])

@@ -56,7 +56,7 @@ def test_pictures_are_read_in_the_size_of_the_spec_not_enlarged(tmp_path: Path) 
     data = load(DataSpec(name="image_folder", image_size=48), tmp_path)
     assert (data.train_images[3].numpy() == pixels).all()
     assert (data.facts.image_shape, data.facts.resized_from) == ((3, 48, 48), None)
-    assert "48×48 pixels" in data.facts.description
+    assert "48×48 pixels" in str(data.facts.description)
 
 
 def test_grey_transparent_and_turned_pictures_are_understood(tmp_path: Path) -> None:

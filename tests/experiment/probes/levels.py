@@ -33,7 +33,7 @@ def levels(
         return RawSplit(images.astype(np.uint8), labels)
 
     raw = RawData("levels", "levels", "", "", "", "", tuple("abcde"), split(train), split(test))
-    spec = DataSpec.model_validate({"normalize": normalize, "augment": ()})
+    spec = DataSpec.model_validate({"name": "levels", "normalize": normalize, "augment": ()})
     return prepare(raw, spec, 0, "")
 
 

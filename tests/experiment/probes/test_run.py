@@ -10,6 +10,7 @@ import torch
 
 from reportgen.experiment.probes import Probe, ProbeRefused, ProbeResult, probe_model, run
 from reportgen.experiment.probes.context import Allowance
+from reportgen.record.message import N_
 from reportgen.record.probes.weights import WeightFacts
 from reportgen.spec.probes import ProbesSpec, WeightsOptions
 from reportgen.spec.types import RunSpec
@@ -38,7 +39,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> dict[str, Allowance]:
     def cost(context: object, allowance: Allowance) -> ProbeResult:
         seen["cost"] = allowance
         assert not context.module.training
-        raise ProbeRefused("No clock.")
+        raise ProbeRefused(N_("No clock."))
 
     probes = [Probe("weights", "Weights", 10, 1.0, weights), Probe("cost", "Cost", 20, 3.0, cost)]
     monkeypatch.setattr(run, "find_probes", lambda: probes)
@@ -51,7 +52,7 @@ def test_what_is_found_and_what_is_refused(given: dict[str, Allowance]) -> None:
     probed = probe_model(here, pass_seconds=200)
     assert probed.probes.weights == WeightFacts()
     assert probed.probes.cost is None
-    assert [(gap.name, gap.reason) for gap in probed.probes.missing] == [("cost", "No clock.")]
+    assert [(gap.name, gap.reason.text) for gap in probed.probes.missing] == [("cost", "No clock.")]
     assert [time.name for time in probed.probes.times] == ["weights", "cost"]
     assert list(probed.arrays) == ["weights.x"]
     assert here.module.training
@@ -76,7 +77,7 @@ def test_full_has_no_limit_and_none_no_probe(given: dict[str, Allowance]) -> Non
     given.clear()
     probed = probe_model(context(ProbesSpec(weights=WeightsOptions(level="none"))), pass_seconds=4)
     assert "weights" not in given
-    assert "run.probes.weights: none" in probed.probes.missing[0].reason
+    assert "run.probes.weights: none" in probed.probes.missing[0].reason.text
     assert not probe_model(context("none"), pass_seconds=4).probes.times
 
 

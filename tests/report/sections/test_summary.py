@@ -67,7 +67,9 @@ def test_what_a_banner_says_is_not_said_again() -> None:
 def test_what_the_verdict_says_is_not_said_again(record: RunRecord) -> None:
     accuracy = record.measured.value("accuracy") if record.measured else None
     assert accuracy is not None
-    again = Finding(f"{accuracy.display_full} of the images are classified correctly.", 0.9, "section-a")
+    again = Finding(
+        f"{accuracy.display_full} of the images are classified correctly.", 0.9, "section-a", in_verdict=True
+    )
     more = Finding(f"The gap to {accuracy.display_full} is small.", 0.8, "section-a")
     view = build(record).beside((SectionView("a", "A", (again, more)),), ())
     assert [item.text for item in view.highlights] == [more.text]

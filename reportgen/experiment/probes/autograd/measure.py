@@ -13,9 +13,9 @@ from reportgen.experiment.losses import describe_loss, make_loss
 from reportgen.experiment.models import logits_of
 from reportgen.experiment.probes.autograd.graph import CallStack, followers, made, walk, watching
 from reportgen.experiment.probes.context import Allowance, Probe, ProbeContext, ProbeRefused, ProbeResult
+from reportgen.record.message import N_
 from reportgen.record.probes.autograd import LEAF, AutogradFacts, GraphCall, GraphNode, GraphParameter
 from reportgen.record.trace import Shape
-from reportgen.text.i18n import _
 
 IMAGES = 2
 """Enough for batch statistics in training mode."""
@@ -30,12 +30,12 @@ def probe_autograd(context: ProbeContext, _allowance: Allowance) -> ProbeResult:
     nothing can be trained, or the model can't be copied or run in training mode.
     """
     if not any(parameter.requires_grad for parameter in context.module.parameters()):
-        raise ProbeRefused(_("No parameter of the model is trainable, so its loss has no graph."))
+        raise ProbeRefused(N_("No parameter of the model is trainable, so its loss has no graph."))
     rows, sampled = context.sample(min(IMAGES, context.spec.run.batch_size), "train")
     module, loss, stack = run_copy(context, rows)
     nodes = walk(loss)
     if len(nodes) > LARGEST:
-        raise ProbeRefused(_("The graph has {count} nodes, too many to be shown.", count=f"{len(nodes):,}"))
+        raise ProbeRefused(N_("The graph has {count} nodes, too many to be shown.", count=len(nodes)))
     facts = AutogradFacts(
         sampled=sampled,
         loss=describe_loss(context.spec.run.loss),
@@ -49,7 +49,7 @@ def run_copy(context: ProbeContext, rows: torch.Tensor) -> tuple[torch.nn.Module
     try:
         module = copy.deepcopy(context.module).train()
     except Exception as error:  # whatever a module's own copying raises
-        raise ProbeRefused(_("The model can't be copied: {error}.", error=first_words(error))) from error
+        raise ProbeRefused(N_("The model can't be copied: {error}.", error=first_words(error))) from error
     loss_of = make_loss(context.spec.run.loss, len(context.data.facts.classes))
     labels = context.data.train_labels[rows].to(context.device.torch_device)
     images = context.inputs(rows, "train")
@@ -60,9 +60,9 @@ def run_copy(context: ProbeContext, rows: torch.Tensor) -> tuple[torch.nn.Module
     except torch.OutOfMemoryError:
         raise
     except Exception as error:
-        raise ProbeRefused(_("The model can't run in training mode: {error}.", error=first_words(error))) from error
+        raise ProbeRefused(N_("The model can't run in training mode: {error}.", error=first_words(error))) from error
     if loss.grad_fn is None:
-        raise ProbeRefused(_("The loss has no graph: the model's outputs are detached from its parameters."))
+        raise ProbeRefused(N_("The loss has no graph: the model's outputs are detached from its parameters."))
     return module, loss, stack
 
 

@@ -11,8 +11,8 @@ from typing import Literal
 import torch
 
 from reportgen.experiment.device import ComputeDevice
+from reportgen.record.message import N_, Message
 from reportgen.record.probes.cost import Energy
-from reportgen.text.i18n import _
 
 POWERCAP = Path("/sys/class/powercap")
 LEAST = 2
@@ -30,21 +30,21 @@ class Meter:
     """Joules after which a counter begins again at zero."""
 
 
-def find_meter(device: ComputeDevice, powercap: Path = POWERCAP) -> Meter | str:
+def find_meter(device: ComputeDevice, powercap: Path = POWERCAP) -> Meter | Message:
     """What tells the energy of this device, or the sentence that says why nothing does."""
     if device.kind == "cuda":
         return find_nvml(device)
     if device.kind == "mps":
-        return _("Not measured: macOS tells no program the energy of the GPU.")
+        return N_("macOS tells no program the energy of the GPU.")
     packages = [folder for folder in sorted(powercap.glob("intel-rapl:*")) if folder.name.count(":") == 1]
     if not packages:
-        return _("Not measured: this machine has no energy counter (RAPL) that can be seen.")
+        return N_("This machine has no energy counter (RAPL) that can be seen.")
     counters = [folder / "energy_uj" for folder in packages]
     try:
         wraps = min(int((folder / "max_energy_range_uj").read_text()) for folder in packages) / 1e6
         look_at(counters)
     except (OSError, ValueError):
-        return _("Not measured: the processor’s energy counter (RAPL) may be read by the administrator alone.")
+        return N_("The processor’s energy counter (RAPL) may be read by the administrator alone.")
     return Meter("rapl", lambda: look_at(counters), wraps)
 
 
@@ -53,7 +53,7 @@ def look_at(counters: list[Path]) -> float:
     return sum(int(counter.read_text()) for counter in counters) / 1e6
 
 
-def find_nvml(device: ComputeDevice) -> Meter | str:
+def find_nvml(device: ComputeDevice) -> Meter | Message:
     """The power of the GPU, if NVML can be asked."""
 
     def watts() -> float:
@@ -62,7 +62,7 @@ def find_nvml(device: ComputeDevice) -> Meter | str:
     try:
         watts()
     except Exception as error:  # NVML raises errors of its own, and ModuleNotFoundError without nvidia-ml-py
-        return _("Not measured: NVML can’t be asked ({reason}).", reason=type(error).__name__)
+        return N_("NVML can’t be asked ({reason}).", reason=type(error).__name__)
     return Meter("nvml", watts)
 
 

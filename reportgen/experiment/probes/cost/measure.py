@@ -18,8 +18,8 @@ from reportgen.experiment.probes.cost.memory import inference_peak, process_peak
 from reportgen.experiment.probes.cost.training_step import LEAST, Uncopied, time_steps
 from reportgen.experiment.train import plan_steps
 from reportgen.record.latency import Latency
+from reportgen.record.message import N_, Message
 from reportgen.record.probes.cost import CostFacts, Energy, PeakMemory, StepTime
-from reportgen.text.i18n import _
 
 LARGEST = {False: 256, True: 1024}
 """Images of the largest batch that is timed: usually, and when all is asked for."""
@@ -126,25 +126,25 @@ def inference_peaks(context: ProbeContext, batches: Batches) -> Iterator[PeakMem
         yield inference_peak(context.module, make_images(context, size), context.device)
 
 
-def energy_of(context: ProbeContext, batches: Batches, seconds: float) -> tuple[Energy | None, str]:
+def energy_of(context: ProbeContext, batches: Batches, seconds: float) -> tuple[Energy | None, Message | None]:
     """Energy of forward passes of the batch size that was fastest an image, or why it is not known."""
     meter = find_meter(context.device)
-    if isinstance(meter, str):
+    if isinstance(meter, Message):
         return None, meter
     fastest = max(batches.latency, key=lambda latency: latency.images_per_second, default=None)
     images = make_images(context, fastest.batch_size if fastest else 1)
     with torch.inference_mode(), context.device.autocast(evaluating=True):
         found = measure_energy(lambda: context.module(images), len(images), context.device, meter, seconds)
-    return found, "" if found else _("Not measured: the energy counter did not move.")
+    return found, None if found else N_("The energy counter did not move.")
 
 
 def step_of(
     context: ProbeContext, batches: Batches, allowance: Allowance, memory: list[PeakMemory]
-) -> tuple[StepTime | None, str]:
+) -> tuple[StepTime | None, Message | None]:
     """A training step in parts, its memory added to `memory`; or why there is none."""
     run = context.spec.run
     if run.mode != "train":
-        return None, _("The model was evaluated as it is; this run trained nothing.")
+        return None, N_("The model was evaluated as it is; this run trained nothing.")
     planned = plan_steps(run, len(context.data.train_labels)).batch
     each = guess_step(context, planned, batches)
     size = planned
@@ -153,9 +153,9 @@ def step_of(
     try:
         step, peak = time_steps(context, size, planned, allowance.affordable)
     except Uncopied as error:
-        return None, str(error)
+        return None, error.reason
     memory.append(peak)
-    return step, ""
+    return step, None
 
 
 def guess_step(context: ProbeContext, batch: int, batches: Batches) -> float:

@@ -16,15 +16,19 @@ from reportgen.experiment.optimizers import make_optimizers, resolve_optimizer
 from reportgen.experiment.probes.context import PROBE_SEED, ProbeContext
 from reportgen.experiment.probes.cost.memory import measure_peak
 from reportgen.record.latency import median_interval
+from reportgen.record.message import N_, Message
 from reportgen.record.probes.cost import PeakMemory, StepTime
-from reportgen.text.i18n import _
 
 LEAST, MOST = 1, 20
 """Timed steps, after one that warms up and shows the memory."""
 
 
 class Uncopied(Exception):
-    """The model can't be copied; the text is the sentence that the report shows."""
+    """The model can't be copied, with the sentence that the report shows."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass
@@ -107,7 +111,7 @@ def copied(module: torch.nn.Module) -> torch.nn.Module:
         return copy.deepcopy(module)
     except Exception as error:  # whatever the model's own parts raise
         reason = type(error).__name__
-        raise Uncopied(_("Not measured: the model can’t be copied ({reason}).", reason=reason)) from error
+        raise Uncopied(N_("The model can’t be copied ({reason}).", reason=reason)) from error
 
 
 def time_steps(

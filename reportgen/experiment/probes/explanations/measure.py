@@ -18,9 +18,9 @@ from reportgen.experiment.probes.explanations.maps import Mapper
 from reportgen.experiment.probes.explanations.nearest_images import look_up
 from reportgen.experiment.probes.explanations.plan import FAST, FULL, Plan, make_plan, seconds_each
 from reportgen.experiment.probes.explanations.samples import pick_rows
+from reportgen.record.message import N_
 from reportgen.record.probes.explanations import EmbeddingFacts, ExplanationFacts, MapLayer, NotExplained, StageFacts
 from reportgen.spec.probes import ExplanationsOptions
-from reportgen.text.i18n import _
 
 NAME = "explanations"
 TRIED = 2
@@ -42,7 +42,7 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     """
     labels = context.data.test_labels.numpy()
     if not len(context.shown) or not np.isfinite(context.logits).all():
-        raise ProbeRefused(_("Some of the model’s outputs are not finite numbers: no prediction can be explained."))
+        raise ProbeRefused(N_("Some of the model’s outputs are not finite numbers: no prediction can be explained."))
     options, found = options_of(context), Findings()
     rows = pick_rows(context.shown, context.logits, labels, FULL.explained.most)
     candidates = find_candidates(context.trace)

@@ -21,10 +21,10 @@ from reportgen.experiment.probes.response.drive import drive_alone, respond
 from reportgen.experiment.probes.response.exposure import Judged
 from reportgen.experiment.probes.response.statistics import Answered
 from reportgen.experiment.probes.response.units import Unit, find_units, thin_evenly
+from reportgen.record.message import N_, Message
 from reportgen.record.probes.response import NARROW, BlackAnswer, ResponseFacts, ResponseUnit
 from reportgen.record.probes.sampling import Sampled
 from reportgen.text import numerals
-from reportgen.text.i18n import _
 
 MOST_UNITS, LEAN_UNITS = 60, 6
 IMAGES, FULL_IMAGES = 500, 2000
@@ -85,13 +85,14 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     """
     found = find_units(context.trace)
     if not found:
-        raise ProbeRefused(_("No layer of this model could be told apart, so none could be driven alone."))
+        raise ProbeRefused(N_("No layer of this model could be told apart, so none could be driven alone."))
     rows, _unused = context.sample(most_images(context, allowance))
     seconds = time_image(context, found, rows, allowance)
     plan, images = choose_plan(allowance, found, seconds, len(rows), context.initial is not None)
     units = thin_evenly(found, plan.units)
     trained = measure(context, context.module, rows[:images], units, plan)
-    initial, why = None, _("There was no time to measure the initial weights as well.")
+    why: Message | None = N_("There was no time to measure the initial weights as well.")
+    initial = None
     if plan.sets == 2 or context.initial is None:
         before, why = initial_model(context, context.inputs(rows[:images]))
         initial = measure(context, before, rows[:images], units, plan) if before is not None else None
@@ -100,14 +101,14 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     sets = [trained] if initial is None else [trained, initial]
     kept = [unit for unit in units if all(unit.path in found.alone for found in sets)]
     if not kept:
-        raise ProbeRefused(_("No layer of this model could be driven alone."))
+        raise ProbeRefused(N_("No layer of this model could be driven alone."))
     facts = ResponseFacts(
         sampled=Sampled(images=judged.images, split="test", seed=PROBE_SEED),
         by_layer=Sampled(images=images, split="test", seed=PROBE_SEED),
         units=tuple(describe_unit(unit, sets) for unit in kept),
         left_out=len(found) - len(units),
         unmeasured=tuple(unit.path for unit in units if unit not in kept),
-        why_alone=why if initial is None else "",
+        why_alone=why if initial is None else None,
         black=BlackAnswer(label=judged.black[0], confidence=judged.black[1]),
     )
     arrays = gather(sets, kept, plan)
@@ -137,7 +138,7 @@ def time_image(context: ProbeContext, units: Sequence[Unit], rows: Tensor, allow
         took = time.perf_counter() - start
         seconds = took / len(batch)
         if not finite:
-            raise ProbeRefused(_("The outputs of the network are not finite numbers."))
+            raise ProbeRefused(N_("The outputs of the network are not finite numbers."))
     return seconds
 
 
@@ -154,7 +155,7 @@ def choose_plan(
     needed = each * plan.least
     if needed > OVERDRAFT * allowance.seconds:
         raise ProbeRefused(
-            _(
+            N_(
                 "Not measured: the smallest sample of this model takes about {time}, and {allowed} were to spare; "
                 "run.probes.response: full measures it.",
                 time=numerals.seconds_text(needed),

@@ -24,9 +24,9 @@ from reportgen.experiment.probes.robustness.benchmark import (
 from reportgen.experiment.probes.robustness.conditions import FULL_IMAGES, Change, Prices, list_changes, plan
 from reportgen.experiment.probes.robustness.preprocessing import SIZES, check_preparation
 from reportgen.record.images import thumbnail
+from reportgen.record.message import N_, Message, nN_
 from reportgen.record.probes.robustness import UNMEASURED, AttackSettings, Condition, RobustnessFacts
 from reportgen.spec.probes import RobustnessOptions
-from reportgen.text.i18n import _, ngettext
 
 FEWEST = 20
 """Test images below which nothing can be said."""
@@ -46,7 +46,7 @@ class Measured:
     predicted: list[Classes] = field(default_factory=list)
     left_out: int = 0
     """Conditions that there was no time for."""
-    gaps: list[str] = field(default_factory=list)
+    gaps: list[Message] = field(default_factory=list)
 
     def add(self, change: Change, predicted: Classes) -> None:
         """One condition more."""
@@ -61,15 +61,15 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     limit = options.images or (FULL_IMAGES if allowance.full else SIZES[0])
     rows, sampled = context.sample(limit)
     if len(rows) < FEWEST:
-        raise ProbeRefused(ngettext("{count} test image is too few.", "{count} test images are too few.", len(rows)))
+        raise ProbeRefused(nN_("{count} test image is too few.", "{count} test images are too few.", len(rows)))
     if not np.isfinite(context.logits).all():
-        raise ProbeRefused(_("The model’s outputs are not all finite numbers."))
+        raise ProbeRefused(N_("The model’s outputs are not all finite numbers."))
     bench = Bench(context, rows)
     seconds_each = time_forward(bench)
     preparation = check_preparation(context, rows, bench.clean == bench.labels.numpy(), allowance, seconds_each)
     measured, attack = Measured(), None
     if at_chance(context):
-        gaps = _("On the images as they are the model is no better than chance, so that there is nothing to lose.")
+        gaps = N_("On the images as they are the model is no better than chance, so that there is nothing to lose.")
         measured.gaps.append(gaps)
     else:
         prices = Prices(seconds_each, FULL_STEPS if allowance.full else STEPS)
@@ -127,7 +127,7 @@ def measure(
                 measured.add(one, predicted)
             attacked = attacked or change.is_attack
         except NoGradientError:
-            measured.gaps.append(_("Not attacked: no gradient leads from the model’s outputs to the pixels."))
+            measured.gaps.append(N_("Not attacked: no gradient leads from the model’s outputs to the pixels."))
             refused = True
     if not attacked:
         return None

@@ -31,9 +31,9 @@ from reportgen.experiment.probes.weights.images import (
 )
 from reportgen.experiment.probes.weights.matrices import Matrix, find_matrices
 from reportgen.experiment.probes.weights.statistics import Measured, measure_matrix, measure_spectra, read_moments
+from reportgen.record.message import N_
 from reportgen.record.probes.sampling import Sampled
 from reportgen.record.probes.weights import HISTOGRAM_BINS, WeightFacts
-from reportgen.text.i18n import _
 
 GRADIENT_SHARE = 0.4
 """Of the time left after the values, for the gradients at all moments; the spectra get the rest."""
@@ -47,13 +47,13 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     """
     matrices = find_matrices(context.module, context.trace)
     if not matrices:
-        raise ProbeRefused(_("No parameter of the model is a matrix."))
+        raise ProbeRefused(N_("No parameter of the model is a matrix."))
     measured = [measure_matrix(matrix, context.initial, allowance.full) for matrix in matrices]
     sampled = measure_gradients(context, matrices, measured, allowance)
     unmeasured = measure_spectra(matrices, measured, context.initial, allowance)
     facts = WeightFacts(
         sampled=sampled,
-        loss=describe_loss(loss_spec(context)) if sampled else "",
+        loss=describe_loss(loss_spec(context)) if sampled else None,
         matrices=tuple(one.facts for one in measured),
         vectors=count_parameters(context.module) - sum(matrix.parameter.numel() for matrix in matrices),
         trained=context.initial is not None,

@@ -8,9 +8,9 @@ from reportgen.record.run import RunRecord
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
 from reportgen.report.verdict import say_change
-from reportgen.report.wording import evidence, join_few, join_words, quote, shorten
+from reportgen.report.wording import evidence, join_few, quote, shorten
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_names, join_sentences, ngettext
 
 NAME = "baseline"
 SIGNIFICANT = 0.05
@@ -37,8 +37,9 @@ def find_baseline(record: RunRecord, comparison: Comparison, figures: Figures) -
 def find_verdict(comparison: Comparison, anchor: str) -> Finding:
     """The verdict with what it rests on."""
     tones = {"worse": "bad", "better": "good", "undecided": "caution", "equivalent": "plain"}
-    text = f"{say_change(comparison)} {say_flips(comparison)}".strip()
-    return Finding(text, WEIGHTS[comparison.verdict], anchor, tones[comparison.verdict])  # type: ignore[arg-type]
+    text = join_sentences([say_change(comparison), say_flips(comparison)])
+    tone = tones[comparison.verdict]
+    return Finding(text, WEIGHTS[comparison.verdict], anchor, tone, in_verdict=True)  # type: ignore[arg-type]
 
 
 def say_flips(comparison: Comparison) -> str:
@@ -48,13 +49,17 @@ def say_flips(comparison: Comparison) -> str:
         return ""
     if not table.lost and not table.gained:
         return _("Both are right and wrong on the same images.")
-    text = _(
+    lost, gained, p = numerals.count(table.lost), numerals.count(table.gained), numerals.p_value(table.p)
+    if comparison.seed_spread is not None:
+        return _(
+            "With the first seeds, {lost} images turned from right to wrong and {gained} from wrong to right (exact "
+            "McNemar test, {p}).",
+            lost=lost, gained=gained, p=p,
+        )  # fmt: skip
+    return _(
         "{lost} images turned from right to wrong and {gained} from wrong to right (exact McNemar test, {p}).",
-        lost=numerals.count(table.lost),
-        gained=numerals.count(table.gained),
-        p=numerals.p_value(table.p),
-    )
-    return text if comparison.seed_spread is None else _("With the first seeds, {rest}", rest=text)
+        lost=lost, gained=gained, p=p,
+    )  # fmt: skip
 
 
 def find_power(comparison: Comparison, anchor: str) -> Finding | None:
@@ -116,15 +121,20 @@ def find_scores(comparison: Comparison, anchor: str) -> Finding | None:
         return None
     others = [value for value in comparison.values if value.low is not None and value.name != "accuracy.change"]
     better, worse = ([value for value in others if turned(value) == side] for side in (1, -1))
-    parts = []
-    if better:
-        parts.append(_("better: {scores}", scores=join_few([tell(value) for value in better])))
-    if worse:
-        parts.append(_("worse: {scores}", scores=join_few([tell(value) for value in worse])))
-    if not parts:
+    if not better and not worse:
         text = _("No other score changed by more than its interval.")
         return Finding(text, 0.15, anchor)
-    text = _("Beside accuracy, each by its own 95\u00a0% interval, {parts}.", parts=join_words(parts))
+    ups, downs = (join_few([tell(value) for value in side]) for side in (better, worse))
+    if not worse:
+        text = _("Beside accuracy, each by its own 95\u00a0% interval, better: {better}.", better=ups)
+    elif not better:
+        text = _("Beside accuracy, each by its own 95\u00a0% interval, worse: {worse}.", worse=downs)
+    else:
+        text = _(
+            "Beside accuracy, each by its own 95\u00a0% interval, better: {better}; worse: {worse}.",
+            better=ups,
+            worse=downs,
+        )
     return Finding(text, 0.4 if worse else 0.3, anchor, "caution" if worse else "plain")
 
 
@@ -155,21 +165,16 @@ def find_classes(comparison: Comparison, anchor: str) -> Finding | None:
             "No class changed by more than chance once all {classes} are looked at together (Holm); the largest change "
             "of recall is that of {most}.",
             most=tell_class(most),
-            **values,
+            classes=values["classes"],
         )
         return Finding(text, 0.25, anchor)
     lost = sorted((one for one in held if one.lost > one.gained), key=lambda one: one.change.value or 0.0)
     gained = sorted((one for one in held if one.gained > one.lost), key=lambda one: -(one.change.value or 0.0))
-    parts = []
-    if lost:
-        parts.append(_("fell for {names}", names=join_few([tell_class(one) for one in lost])))
-    if gained:
-        parts.append(_("rose for {names}", names=join_few([tell_class(one) for one in gained])))
-    text = _(
-        "Recall {parts}; this holds when all {classes} classes are looked at together (Holm).",
-        parts=join_words(parts),
-        **values,
-    )
+    fell, rose = (join_few([tell_class(one) for one in side]) for side in (lost, gained))
+    said = [_("Recall fell for {names}.", names=fell)] if lost else []
+    said += [_("Recall rose for {names}.", names=rose)] if gained else []
+    said.append(_("This holds when all {classes} classes are looked at together (Holm).", classes=values["classes"]))
+    text = join_sentences(said)
     return Finding(text, 0.65 if lost else 0.45, anchor, "caution" if lost else "good")
 
 
@@ -180,24 +185,29 @@ def tell_class(one: ClassChange) -> str:
 
 def find_cost(comparison: Comparison) -> Finding | None:
     """Size and time in multiples of the baseline's."""
-    names = (
-        ("parameters", _("parameters {ratio}")),
-        ("macs", _("MACs {ratio}")),
-        ("latency_p50", _("latency {ratio} (one timing of each)")),
-    )
-    told = []
-    for name, template in names:
-        value = comparison.value(f"{name}.change_ratio")
-        if value is not None and value.value is not None and abs(value.value - 1) >= NOTABLE:
-            told.append(template.format(ratio=value.display))
+    ratios = (comparison.value(f"{name}.change_ratio") for name in ("parameters", "macs", "latency_p50"))
+    told = [
+        name_ratio(value)
+        for value in ratios
+        if value is not None and value.value is not None and abs(value.value - 1) >= NOTABLE
+    ]
     counted = [comparison.value(f"{name}.change") for name in ("parameters", "macs")]
     parts = [comparison.why_not("latency_p50.change_ratio")]
     if told:
-        parts.insert(0, _("In multiples of the baseline’s: {ratios}.", ratios=join_words(told)))
+        parts.insert(0, _("In multiples of the baseline’s: {ratios}.", ratios=join_names(told)))
     if all(value is not None and value.value == 0 for value in counted):
         parts.insert(0, _("Parameters and MACs are the same in number."))
-    text = " ".join(part for part in parts if part)
+    text = join_sentences(parts)
     return Finding(text, 0.25 if told else 0.12, f"section-{NAME}") if text else None
+
+
+def name_ratio(value: MetricValue) -> str:
+    """A cost in multiples of the baseline's, with its name."""
+    return {
+        "parameters": _("parameters {ratio}", ratio=value.display),
+        "macs": _("MACs {ratio}", ratio=value.display),
+        "latency_p50": _("latency {ratio} (one timing of each)", ratio=value.display),
+    }[value.name.rpartition(".")[0]]
 
 
 def find_causes(comparison: Comparison) -> Finding | None:
@@ -209,7 +219,7 @@ def find_causes(comparison: Comparison) -> Finding | None:
             return Finding(_("Nothing that the records know of differs."), 0.1, f"{NAME}-differences")
         text = _("Nothing that the records know of differs but the outputs: chance or the machine made the change.")
         return Finding(text, 0.4, f"{NAME}-differences", "caution")
-    return Finding(_("What differs: {parts}.", parts=join_words(parts)), 0.3, f"{NAME}-differences")
+    return Finding(_("What differs: {parts}.", parts=join_names(parts)), 0.3, f"{NAME}-differences")
 
 
 def split(found: tuple[Difference, ...]) -> tuple[list[str], list[list[Difference]]]:
@@ -220,7 +230,7 @@ def split(found: tuple[Difference, ...]) -> tuple[list[str], list[list[Differenc
 
 def count_part(part: str, found: list[Difference]) -> str:
     """One part in a few words: the keys by name where they are few."""
-    keys = [shorten(one.key, 40) for one in found]
+    keys = [shorten(str(one.key), 40) for one in found]
     if part == "spec":
         return _("of the spec {keys}", keys=join_few(keys))
     if part == "architecture":

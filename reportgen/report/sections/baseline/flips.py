@@ -45,7 +45,7 @@ class Album:
         )
         groups = []
         for name, title, right, flips, number in found:
-            cards = self.fitting(flips, f"✓ {_('gained')}" if right else f"✗ {_('lost')}", right)
+            cards = self.fitting(flips, _("✓ gained") if right else _("✗ lost"), right)
             if cards:
                 note = _(
                     "{shown} of {all} images, the surest mistakes first, by turns from each true class.",

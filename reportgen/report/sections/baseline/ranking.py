@@ -10,7 +10,7 @@ from reportgen.record.ranking import Entry, Pair, Ranking, abridge
 from reportgen.report.model import Finding, MethodNote
 from reportgen.report.wording import LONGEST_NAME, join_few, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, join_terms, ngettext
 
 NAMED = 4
 """Models that the sentence names at once; the tables have all of them."""
@@ -70,14 +70,14 @@ def view_ranking(ranking: Ranking) -> RankingView:
             "is at most 0.05.",
             pairs=numerals.count(len(ranking.pairs)),
         ),
-        refused=tuple((pair.second, pair.first, pair.reason) for pair in ranking.refused),
+        refused=tuple((pair.second, pair.first, pair.reason.text) for pair in ranking.refused),
     )
 
 
 def short(name: str) -> str:
     """What the column of a number is called."""
     names = {"nll": _("NLL"), "ece": _("ECE")}
-    return names.get(name) or _(BY_NAME[name].label)
+    return names.get(name) or BY_NAME[name].label.text
 
 
 def stand(ranking: Ranking, entry: Entry, further: Sequence[str]) -> Standing:
@@ -92,7 +92,7 @@ def stand(ranking: Ranking, entry: Entry, further: Sequence[str]) -> Standing:
         *(value.display if value is not None else numerals.DASH for value in others),
     )
     place = numerals.count(entry.place)
-    return Standing(entry.number, place, entry.name, ", ".join(notes), cells)
+    return Standing(entry.number, place, entry.name, join_terms(notes), cells)
 
 
 def caption_standings(ranking: Ranking) -> str:
@@ -107,7 +107,7 @@ def caption_standings(ranking: Ranking) -> str:
         parts.append(_("A model trained with several seeds stands with their mean."))
     if any(entry.place is None for entry in ranking.entries):
         parts.append(_("Models that were not evaluated on the baseline’s images have no place."))
-    return " ".join(parts)
+    return join_sentences(parts)
 
 
 def pair_row(pair: Pair) -> tuple[str, ...]:
@@ -129,17 +129,19 @@ def tell_p(p: float) -> str:
 
 
 def say_ranking(ranking: Ranking) -> str:
-    """Which differences hold after the correction, and which models can't be told apart, in one sentence."""
+    """Which differences hold after the correction, and which models can't be told apart."""
     if not ranking.pairs:
         return _("No two of these models could be compared.")
     apart = [pair for pair in ranking.pairs if not pair.holds]
     parts = [*say_better(ranking), *([say_alike(ranking, apart)] if apart else [])]
-    return ngettext(
-        "Of the one pair of models, {parts}.",
-        "After Holm’s correction over all {count} pairs of models, {parts}.",
+    if len(ranking.pairs) == 1:
+        return join_sentences(parts)
+    tested = ngettext(
+        "{count} pair of models was tested, with Holm’s correction.",
+        "All {count} pairs of models were tested, with Holm’s correction.",
         len(ranking.pairs),
-        parts="; ".join(parts),
     )
+    return join_sentences([*parts, tested])
 
 
 def say_better(ranking: Ranking) -> list[str]:
@@ -149,9 +151,9 @@ def say_better(ranking: Ranking) -> list[str]:
               for entry in entries}  # fmt: skip
     told = [say_one(name, pairs, len(entries)) for name, pairs in beaten.items() if pairs]
     if not told:
-        return [_("no difference of accuracy holds")]
+        return [_("No difference of accuracy holds.")]
     left = sum(len(pairs) for pairs in [pairs for pairs in beaten.values() if pairs][NAMED:])
-    more = [ngettext("{count} more difference holds", "{count} more differences hold", left)] if left else []
+    more = [ngettext("{count} more difference holds.", "{count} more differences hold.", left)] if left else []
     return [*told[:NAMED], *more]
 
 
@@ -159,10 +161,10 @@ def say_one(name: str, pairs: Sequence[Pair], models: int) -> str:
     """Whom a model is better than; by how much where it is one."""
     one, others = call(name), [call(pair.worse) for pair in pairs]
     if len(pairs) == 1:
-        return _("{one} is more accurate than {other} by {lead}", one=one, other=others[0], lead=tell_lead(pairs[0]))
+        return _("{one} is more accurate than {other} by {lead}.", one=one, other=others[0], lead=tell_lead(pairs[0]))
     if len(pairs) == models - 1:
-        return _("{one} is more accurate than every other", one=one)
-    return _("{one} is more accurate than {others}", one=one, others=join_few(others))
+        return _("{one} is more accurate than every other.", one=one)
+    return _("{one} is more accurate than {others}.", one=one, others=join_few(others))
 
 
 def tell_lead(pair: Pair) -> str:
@@ -179,10 +181,10 @@ def say_alike(ranking: Ranking, apart: Sequence[Pair]) -> str:
     """Which models can't be told apart: at once where that is true of each two of them, else pair by pair."""
     models = [entry.name for entry in ranking.entries if any(pair.has(entry.name) for pair in apart)]
     if len(apart) == len(models) * (len(models) - 1) // 2:
-        return _("{models} can’t be told apart", models=join_few([call(name) for name in models], NAMED))
+        return _("{models} can’t be told apart.", models=join_few([call(name) for name in models], NAMED))
     own_first = sorted(apart, key=lambda pair: not pair.has(ranking.own))
     pairs = [_("{one} from {other}", one=call(pair.second), other=call(pair.first)) for pair in own_first]
-    return _("not told apart are {pairs}", pairs=join_few(pairs))
+    return _("Not told apart are {pairs}.", pairs=join_few(pairs))
 
 
 def call(name: str) -> str:

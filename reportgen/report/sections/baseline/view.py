@@ -19,7 +19,7 @@ from reportgen.report.sections.baseline.ranking import RankingView, find_ranking
 from reportgen.report.verdict import say_verdict
 from reportgen.report.wording import evidence
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, ngettext
 
 MOST_ROWS = 40
 """Differences shown; a report is no diff."""
@@ -57,14 +57,9 @@ def build(subject: Subject, figures: Figures) -> BaselineView | Skipped:
     if comparison is None:
         return Skipped(NAME, title, _("The spec names no baseline to compare with."))
     if isinstance(comparison, Refusal):
-        reason = _(
-            "Not compared with “{title}”: {reason} {advice}",
-            title=comparison.baseline.title,
-            reason=comparison.reason,
-            advice=comparison.advice,
-        )
-        return Skipped(NAME, title, reason)
-    rows = [difference_row(one.part, one.key, one.before, one.after) for one in comparison.differences]
+        refused = _("Not compared with “{title}”.", title=comparison.baseline.title)
+        return Skipped(NAME, title, join_sentences([refused, comparison.reason.text, comparison.advice.text]))
+    rows = [difference_row(one.part, str(one.key), str(one.before), str(one.after)) for one in comparison.differences]
     view = BaselineView(
         name=NAME,
         title=title,
@@ -130,15 +125,17 @@ def sure_of(value: MetricValue, ratio: MetricValue | None) -> str:
 
 def caption_values(comparison: Comparison) -> str:
     """Where the intervals come from, and why a change is not given."""
-    told = _(
-        "Scores on the same {n} images; changes with 95\u00a0% intervals from {resamples} paired draws, costs as "
-        "multiples of the baseline’s.",
-        n=numerals.count(comparison.n),
-        resamples=numerals.count(comparison.resamples),
-    )
+    told = [
+        _(
+            "Scores on the same {n} images; changes with 95\u00a0% intervals from {resamples} paired draws, costs as "
+            "multiples of the baseline’s.",
+            n=numerals.count(comparison.n),
+            resamples=numerals.count(comparison.resamples),
+        )
+    ]
     if comparison.seed_spread is not None:
-        told += " " + _("Scores are those of the first seeds, their changes those of the means over seeds.")
-    return " ".join([told, *dict.fromkeys(gap.reason for gap in comparison.not_compared)])
+        told.append(_("Scores are those of the first seeds, their changes those of the means over seeds."))
+    return join_sentences([*told, *dict.fromkeys(gap.reason.text for gap in comparison.not_compared)])
 
 
 def by_change(one: ClassChange) -> tuple[float, int]:

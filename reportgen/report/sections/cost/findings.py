@@ -8,14 +8,14 @@ from reportgen.metrics.cost import list_latency, saturation, whole_pass
 from reportgen.metrics.roofline import Group, Limit, group_calls, place
 from reportgen.record.latency import Latency
 from reportgen.record.metric_value import MetricValue
-from reportgen.record.probes.cost import CostFacts, StepTime
+from reportgen.record.probes.cost import CostFacts, PeakMemory, StepTime
 from reportgen.record.run import RunRecord
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
 from reportgen.report.naming import name_device
-from reportgen.report.wording import evidence, join_words
+from reportgen.report.wording import evidence
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_names, join_sentences, ngettext
 
 NAME = "cost"
 IDLE = 0.15
@@ -73,8 +73,12 @@ def find_limits(record: RunRecord, facts: CostFacts, groups: tuple[Group, ...], 
     for group in groups:
         shares[place(group, facts.roofs).limit] += group.seconds / whole
     ordered = sorted(shares.items(), key=lambda item: -item[1])
-    told = join_words([say_share(limit, share) for limit, share in ordered])
-    text = _("Its time goes {parts} (n\u00a0=\u00a0{n} passes).", parts=told, n=record.trace.timed_passes or 0)
+    told = join_names([say_share(limit, share) for limit, share in ordered])
+    text = _(
+        "Its time by what limits the modules: {parts} (n\u00a0=\u00a0{n} passes).",
+        parts=told,
+        n=record.trace.timed_passes or 0,
+    )
     return Finding(text, 0.35 if shares["none"] + shares["overhead"] > 0.5 else 0.2, anchor)
 
 
@@ -82,10 +86,10 @@ def say_share(limit: Limit, share: float) -> str:
     """The share of the time under one limit."""
     part = numerals.percent(share)
     return {
-        "arithmetic": _("{share} to modules that arithmetic limits", share=part),
-        "memory": _("{share} to modules that memory limits", share=part),
-        "overhead": _("{share} to modules that the overhead of calls limits", share=part),
-        "none": _("{share} to modules that stay below a third of every limit", share=part),
+        "arithmetic": _("{share} arithmetic", share=part),
+        "memory": _("{share} memory", share=part),
+        "overhead": _("{share} the overhead of calls", share=part),
+        "none": _("{share} none, below a third of every limit", share=part),
     }[limit]
 
 
@@ -107,14 +111,24 @@ def find_idle(record: RunRecord, groups: tuple[Group, ...]) -> Finding | None:
     longest = max(idle, key=lambda name: idle[name], default="")
     if idle.get(longest, 0.0) < IDLE:
         return None
-    text = ngettext(
-        "{count} call of {kind} takes {share} of the pass for {macs} of the MACs.",
-        "{count} calls of {kind} take {share} of the pass for {macs} of the MACs.",
-        calls[longest],
-        kind=longest,
-        share=numerals.percent(idle[longest]),
-        macs=numerals.percent(work[longest] / macs) if work[longest] else _("none"),
-    )
+    share = numerals.percent(idle[longest])
+    if work[longest]:
+        text = ngettext(
+            "{count} call of {kind} takes {share} of the pass for {macs} of the MACs.",
+            "{count} calls of {kind} take {share} of the pass for {macs} of the MACs.",
+            calls[longest],
+            kind=longest,
+            share=share,
+            macs=numerals.percent(work[longest] / macs),
+        )
+    else:
+        text = ngettext(
+            "{count} call of {kind} takes {share} of the pass for none of the MACs.",
+            "{count} calls of {kind} take {share} of the pass for none of the MACs.",
+            calls[longest],
+            kind=longest,
+            share=share,
+        )
     return Finding(text, 0.4 if idle[longest] >= MUCH else 0.3, f"section-{NAME}")
 
 
@@ -132,13 +146,25 @@ def find_saturation(record: RunRecord, facts: CostFacts, values: Values, anchor:
         "largest": numerals.count(at.best.batch_size),
     }
     if at.rising:
-        text = _("Throughput still rises at the largest batch timed, {batch}: {speed}.", **words)
+        text = _(
+            "Throughput still rises at the largest batch timed, {batch}: {speed}.",
+            batch=words["batch"],
+            speed=words["speed"],
+        )
     elif at.at is at.best:
-        text = _("Throughput is best at batches of {batch}, {speed}, and less from there on.", **words)
+        text = _(
+            "Throughput is best at batches of {batch}, {speed}, and less from there on.",
+            batch=words["batch"],
+            speed=words["speed"],
+        )
     else:
         text = _(
             "Throughput saturates at batches of {batch}: {speed}, {share} of the best, {best} at {largest}.",
-            **words,
+            batch=words["batch"],
+            speed=words["speed"],
+            share=words["share"],
+            best=words["best"],
+            largest=words["largest"],
         )
     return Finding(text, 0.3, anchor)
 
@@ -172,14 +198,17 @@ def find_step(step: StepTime | None, values: Values, anchor: str) -> Finding | N
         "{optimizer} in the optimiser.",
         batch=numerals.count(step.batch_size),
         time=values["train_step.p50"].display_full,
-        **{name: values[f"train_step.{name}_share"].display for name in ("data", "forward", "backward", "optimizer")},
+        data=values["train_step.data_share"].display,
+        forward=values["train_step.forward_share"].display,
+        backward=values["train_step.backward_share"].display,
+        optimizer=values["train_step.optimizer_share"].display,
     )
     if step.batch_size < step.planned_batch:
         less = _("(The run’s batches of {planned} did not fit.)", planned=numerals.count(step.planned_batch))
-        text = f"{text} {less}"
+        text = join_sentences([text, less])
     if step.shares[0] >= WAITING:
-        text = _("{text} The model waits for its data.", text=text)
-        return Finding(text, 0.6, anchor, "caution")
+        waits = _("The model waits for its data.")
+        return Finding(join_sentences([text, waits]), 0.6, anchor, "caution")
     return Finding(text, 0.25, anchor)
 
 
@@ -189,24 +218,33 @@ def find_memory(record: RunRecord, facts: CostFacts, values: Values) -> Finding 
         return None
     peak = facts.memory[-1]
     whole = values[f"peak_memory.{peak.what}.batch_{peak.batch_size}"]
-    words = {
-        "batch": numerals.count(peak.batch_size),
-        "whole": whole.display,
-        "model": numerals.bytes_text(record.trace.parameter_bytes),
-        "state": numerals.bytes_text(peak.optimizer_bytes),
-        "made": numerals.bytes_text(peak.peak_bytes),
-        "least": _("at least ") if peak.how == "tensors" else "",
-    }
-    if peak.what == "training":
-        text = _(
-            "A training step of {batch} images needs {least}{whole} at once: {model} for the model, {state} for the "
+    return Finding(say_memory(record, peak, whole.display), 0.2, f"section-{NAME}")
+
+
+def say_memory(record: RunRecord, peak: PeakMemory, whole: str) -> str:
+    """How much memory at once, and for what; a lower bound where only the tensors alive were counted."""
+    batch, least = numerals.count(peak.batch_size), peak.how == "tensors"
+    model, made = numerals.bytes_text(record.trace.parameter_bytes), numerals.bytes_text(peak.peak_bytes)
+    state = numerals.bytes_text(peak.optimizer_bytes)
+    if peak.what == "training" and least:
+        return _(
+            "A training step of {batch} images needs at least {whole} at once: {model} for the model, {state} for the "
             "optimiser, {made} for activations and gradients.",
-            **words,
-        )
-    else:
-        text = _(
-            "A forward pass of {batch} images needs {least}{whole} at once: {model} for the model, {made} for "
+            batch=batch, whole=whole, model=model, state=state, made=made,
+        )  # fmt: skip
+    if peak.what == "training":
+        return _(
+            "A training step of {batch} images needs {whole} at once: {model} for the model, {state} for the "
+            "optimiser, {made} for activations and gradients.",
+            batch=batch, whole=whole, model=model, state=state, made=made,
+        )  # fmt: skip
+    if least:
+        return _(
+            "A forward pass of {batch} images needs at least {whole} at once: {model} for the model, {made} for "
             "activations.",
-            **words,
-        )
-    return Finding(text, 0.2, f"section-{NAME}")
+            batch=batch, whole=whole, model=model, made=made,
+        )  # fmt: skip
+    return _(
+        "A forward pass of {batch} images needs {whole} at once: {model} for the model, {made} for activations.",
+        batch=batch, whole=whole, model=model, made=made,
+    )  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reportgen.metrics.cost import list_latency
 from reportgen.metrics.roofline import Group, Placed, group_calls, place
 from reportgen.plugins import Section
+from reportgen.record.message import draw_note
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.cost import CostFacts, PeakMemory
 from reportgen.record.run import RunRecord
@@ -95,7 +96,7 @@ def list_facts(record: RunRecord, facts: CostFacts) -> list[Fact]:
         note = _("all of this run: libraries and data set included")
         found.append(Fact(_("Largest resident size"), numerals.bytes_text(facts.process_bytes), note))
     if facts.step is None:
-        found.append(Fact(_("Training step"), _("not measured"), say_reason(facts.step_missing)))
+        found.append(Fact(_("Training step"), _("not measured"), draw_note(facts.step_missing)))
     found.append(energy_fact(facts))
     if record.stages:
         whole = sum(stage.seconds for stage in record.stages)
@@ -123,19 +124,14 @@ def memory_fact(record: RunRecord, peak: PeakMemory) -> Fact:
 def energy_fact(facts: CostFacts) -> Fact:
     """Energy of an image, or why it is not known."""
     if facts.energy is None:
-        return Fact(_("Energy"), _("not measured"), say_reason(facts.energy_missing))
-    how = {
-        "nvml": _("the GPU’s power by NVML, idle power included"),
-        "rapl": _("the processor by RAPL, everything that ran included"),
+        return Fact(_("Energy"), _("not measured"), draw_note(facts.energy_missing))
+    batch = numerals.count(facts.energy.batch_size)
+    note = {
+        "nvml": _("an image in batches of {batch}; the GPU’s power by NVML, idle power included", batch=batch),
+        "rapl": _("an image in batches of {batch}; the processor by RAPL, everything that ran included", batch=batch),
     }[facts.energy.source]
-    note = _("an image in batches of {batch}; {how}", batch=numerals.count(facts.energy.batch_size), how=how)
     joules = numerals.significant(facts.energy.joules_per_image, 2)
     return Fact(_("Energy"), _("{number} J", number=joules), note)
-
-
-def say_reason(sentence: str) -> str:
-    """Why something was not measured, as a remark beside those words."""
-    return sentence.removeprefix(_("Not measured: ")).removesuffix(".")
 
 
 def list_modules(groups: tuple[Group, ...], facts: CostFacts) -> list[Row]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from reportgen.record.run import DataFacts, Duplicates, RunRecord, Split
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
-from reportgen.report.wording import evidence, join_few, join_words, quote
+from reportgen.report.wording import evidence, join_few, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_names, join_sentences, join_terms, ngettext
 
 NAME = "data"
 IMBALANCED = 1.5
@@ -42,12 +42,17 @@ def find_fallback(data: DataFacts) -> Finding | None:
     if not data.fallback_reason:
         return None
     text = _(
-        "These are not the data that the spec asks for: {title} stands in for {requested}. {reason}",
+        "These are not the data that the spec asks for: {title} stands in for {requested}.",
         title=data.title,
         requested=quote(data.requested),
-        reason=data.fallback_reason,
     )
-    return Finding(text, 0.98, f"section-{NAME}", "bad", in_banner=True)
+    return Finding(
+        join_sentences([text, _("The reason: {reason}", reason=data.fallback_reason)]),
+        0.98,
+        f"section-{NAME}",
+        "bad",
+        in_banner=True,
+    )
 
 
 def find_unverified(data: DataFacts) -> Finding | None:
@@ -135,12 +140,12 @@ def find_normalization(record: RunRecord) -> Finding | None:
         if given
         else _("For a model trained here that costs little.")
     )
-    return Finding(f"{text} {advice}", 0.3, f"section-{NAME}", "plain" if given else "caution")
+    return Finding(join_sentences([text, advice]), 0.3, f"section-{NAME}", "plain" if given else "caution")
 
 
 def list_numbers(values: tuple[float, ...]) -> str:
     """Means or deviations of the channels: "0.491, 0.482, 0.447"."""
-    return ", ".join(numerals.fixed(value, 3) for value in values)
+    return join_terms([numerals.fixed(value, 3) for value in values])
 
 
 def find_duplicates(duplicates: Duplicates | None) -> Finding | None:
@@ -152,7 +157,7 @@ def find_duplicates(duplicates: Duplicates | None) -> Finding | None:
         _("{count} in the training split", count=numerals.count(duplicates.within_train)),
         _("{count} in the test split", count=numerals.count(duplicates.within_test)),
     ]
-    inside = join_words([part for part, number in zip(parts, numbers, strict=True) if number])
+    inside = join_names([part for part, number in zip(parts, numbers, strict=True) if number])
     if duplicates.across:
         text = ngettext(
             "{count} test image is pixel for pixel a training image, so its result tells nothing about new ones.",
@@ -160,7 +165,7 @@ def find_duplicates(duplicates: Duplicates | None) -> Finding | None:
             duplicates.across,
         )
         more = _("Repeats besides: {inside}.", inside=inside) if inside else ""
-        return Finding(f"{text} {more}".rstrip(), 0.5, f"section-{NAME}", "caution")
+        return Finding(join_sentences([text, more]), 0.5, f"section-{NAME}", "caution")
     if inside:
         return Finding(_("Pictures that repeat another exactly: {inside}.", inside=inside), 0.2, f"section-{NAME}")
     return Finding(_("No picture is exactly another, within the splits or across."), 0.1, f"section-{NAME}")

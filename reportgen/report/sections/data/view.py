@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reportgen.plugins import Section
+from reportgen.record.message import draw_note
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import DataFacts, RunRecord
 from reportgen.record.subject import Subject
@@ -80,7 +81,7 @@ def split_title(name: str) -> str:
 
 def list_facts(data: DataFacts) -> list[Fact]:
     """What the data are and where they come from; what nobody stated is left out."""
-    facts = [Fact(_("Data set"), data.title, data.description)]
+    facts = [Fact(_("Data set"), data.title, draw_note(data.description))]
     for split in data.splits:
         whole = split.n == split.available
         note = _("all there are") if whole else _("of {count}", count=numerals.count(split.available))
@@ -89,7 +90,7 @@ def list_facts(data: DataFacts) -> list[Fact]:
         Fact(_("Classes"), numerals.count(len(data.classes))),
         Fact(_("As the model sees them"), " × ".join(map(str, data.image_shape)), shape_note(data)),
         Fact(_("Augmentation"), name_augmentation(data), _("of training images only")),
-        Fact(_("Licence"), data.licence),
+        Fact(_("Licence"), str(data.licence)),
         Fact(_("Source"), data.homepage),
         Fact(_("Reference"), data.citation),
         Fact(_("Digests"), say_verified(data)),
@@ -99,11 +100,10 @@ def list_facts(data: DataFacts) -> list[Fact]:
 
 def shape_note(data: DataFacts) -> str:
     """What the three numbers are, and from which size the pictures were resized."""
-    note = _("channels × height × width")
     if data.resized_from is None:
-        return note
+        return _("channels × height × width")
     height, width = data.resized_from
-    return _("{note}; resized from {height} × {width}, bilinear", note=note, height=height, width=width)
+    return _("channels × height × width; resized from {height} × {width}, bilinear", height=height, width=width)
 
 
 def say_verified(data: DataFacts) -> str:

@@ -10,7 +10,7 @@ from reportgen.report.components import Figures
 from reportgen.report.model import Finding
 from reportgen.report.wording import evidence, join_few, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, ngettext
 
 NAME = "evaluation"
 SIGNIFICANT = 0.05
@@ -40,11 +40,13 @@ def find_perfect(predictions: Predictions) -> Finding | None:
         return None
     low, _unused = wilson(predictions.n, predictions.n) or (0.0, 1.0)
     text = ngettext(
-        "The one prediction is right.",
+        "The {count} prediction is right; the share of errors may still be as high as {most}.",
         "All {count} predictions are right; the share of errors may still be as high as {most}.",
         predictions.n,
         most=numerals.percent(1 - low),
     )
+    if predictions.n == 1:
+        text = _("The one prediction is right.")
     return Finding(text, 0.5, f"section-{NAME}")
 
 
@@ -57,18 +59,24 @@ def find_weakest(measured: Measurements, ranked: list[ClassScore], anchor: str) 
     """The class with the lowest recall, whether that is sure, and where its images go."""
     weakest, next_one = ranked[0], ranked[1]
     ends = newcombe((hits(next_one), next_one.support), (hits(weakest), weakest.support))
-    values = {"name": quote(weakest.name), "recall": weakest.recall.display_full}
+    name, recall = quote(weakest.name), weakest.recall.display_full
+    tied = [one for one in ranked[1:] if not above(one, weakest)]
     if ends is not None and ends[0] > 0:
-        text = _("{name} is the weakest class: recall {recall}", **values)
-    else:
-        tied = [one for one in ranked[1:] if not above(one, weakest)]
-        rest = (
-            _("every other class")
-            if len(tied) == len(ranked) - 1 and len(tied) > 1
-            else join_few([quote(one.name) for one in tied], limit=2)
+        text = _("{name} is the weakest class: recall {recall}.", name=name, recall=recall)
+    elif len(tied) == len(ranked) - 1 and len(tied) > 1:
+        text = _(
+            "{name} has the lowest recall, {recall}, not surely lower than every other class.",
+            name=name,
+            recall=recall,
         )
-        text = _("{name} has the lowest recall, {recall}, not surely lower than {rest}", rest=rest, **values)
-    return Finding(f"{text}{say_errors(measured, weakest)}", 0.7, anchor)
+    else:
+        text = _(
+            "{name} has the lowest recall, {recall}, not surely lower than {rest}.",
+            name=name,
+            recall=recall,
+            rest=join_few([quote(one.name) for one in tied], limit=2),
+        )
+    return Finding(join_sentences([text, say_errors(measured, weakest)]), 0.7, anchor)
 
 
 def above(one: ClassScore, weakest: ClassScore) -> bool:
@@ -78,17 +86,25 @@ def above(one: ClassScore, weakest: ClassScore) -> bool:
 
 
 def say_errors(measured: Measurements, one: ClassScore) -> str:
-    """The rest of the sentence: what a class's missed images are called."""
+    """What a class's missed images are called; empty where none is missed."""
     row = list(measured.confusion[one.index])
     row[one.index] = 0
     missed = one.support - hits(one)
     most = max(range(len(row)), key=lambda index: (row[index], -index))
     if not row[most]:
-        return "."
+        return ""
     values = {"other": quote(measured.classes[most].name), "share": numerals.percent(row[most] / one.support)}
     if 2 * row[most] > missed:
-        return _("; most of the missed ones are called {other} ({share} of the class).", **values)
-    return _("; the missed ones are most often called {other} ({share} of the class).", **values)
+        return _(
+            "Most of the missed ones are called {other} ({share} of the class).",
+            other=values["other"],
+            share=values["share"],
+        )
+    return _(
+        "The missed ones are most often called {other} ({share} of the class).",
+        other=values["other"],
+        share=values["share"],
+    )
 
 
 def find_strongest(ranked: list[ClassScore], anchor: str) -> Finding | None:
@@ -98,9 +114,14 @@ def find_strongest(ranked: list[ClassScore], anchor: str) -> Finding | None:
         return None
     values = {"name": quote(best.name), "recall": best.recall.display_full}
     if above(best, second):
-        return Finding(_("{name} is the strongest: {recall}.", **values), 0.2, anchor)
+        return Finding(
+            _("{name} is the strongest: {recall}.", name=values["name"], recall=values["recall"]), 0.2, anchor
+        )
     text = _(
-        "{name} has the highest recall, {recall}, not surely higher than {next}.", next=quote(second.name), **values
+        "{name} has the highest recall, {recall}, not surely higher than {next}.",
+        next=quote(second.name),
+        name=values["name"],
+        recall=values["recall"],
     )
     return Finding(text, 0.15, anchor)
 
@@ -123,12 +144,16 @@ def find_spread(ranked: list[ClassScore], anchor: str) -> Finding | None:
             "(χ² = {statistic}, {freedom}, {p}).",
             low=low,
             high=high,
-            **values,
+            statistic=values["statistic"],
+            freedom=values["freedom"],
+            p=values["p"],
         )
         return Finding(text, 0.3, anchor)
     text = _(
         "The differences between the classes are no larger than chance makes them (χ² = {statistic}, {freedom}, {p}).",
-        **values,
+        statistic=values["statistic"],
+        freedom=values["freedom"],
+        p=values["p"],
     )
     return Finding(text, 0.3, anchor)
 

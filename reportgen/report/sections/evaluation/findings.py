@@ -16,7 +16,7 @@ from reportgen.report.model import Finding
 from reportgen.report.sections.evaluation.class_findings import find_classes
 from reportgen.report.wording import evidence, quote, share_interval
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, ngettext
 
 NAME = "evaluation"
 COVERAGE = 0.8
@@ -72,22 +72,23 @@ def find_baseline(measured: Measurements) -> Finding | None:
     most = int(np.argmax(supports))
     baseline = supports[most] / sum(supports)
     equal = len(set(supports)) == 1
-    values = {
-        "accuracy": accuracy.display_full,
-        "baseline": numerals.percent(baseline),
-        "other": _("naming any one class every time") if equal
-        else _("always answering {name}", name=quote(measured.classes[most].name)),
-    }  # fmt: skip
+    said = [
+        _("{accuracy} of the images are classified correctly.", accuracy=accuracy.display_full),
+        _("Naming any one class every time gives {baseline}.", baseline=numerals.percent(baseline))
+        if equal
+        else _(
+            "Always answering {name} gives {baseline}.",
+            name=quote(measured.classes[most].name), baseline=numerals.percent(baseline),
+        ),
+    ]  # fmt: skip
+    anchor = f"section-{NAME}"
     if accuracy.low > baseline:
-        text = _("{accuracy} of the images are classified correctly; {other} gives {baseline}.", **values)
-        return Finding(text, 0.45, f"section-{NAME}")
+        return Finding(join_sentences(said), 0.45, anchor, in_verdict=True)
     if accuracy.high < baseline:
-        text = _("{accuracy} of the images are classified correctly, fewer than by {other}: {baseline}.", **values)
-        return Finding(text, 0.95, f"section-{NAME}", "bad")
-    text = _(
-        "{accuracy} of the images are classified correctly, which can’t be told from {other}: {baseline}.", **values
-    )
-    return Finding(text, 0.95, f"section-{NAME}", "bad")
+        said.append(_("The model gets fewer right than that."))
+    else:
+        said.append(_("The difference can’t be told from zero."))
+    return Finding(join_sentences(said), 0.95, anchor, "bad", in_verdict=True)
 
 
 def find_top5(measured: Measurements, predictions: Predictions) -> Finding | None:
@@ -106,7 +107,7 @@ def find_top5(measured: Measurements, predictions: Predictions) -> Finding | Non
     top5 = measured.value("top5_accuracy")
     if top5 is not None and top5.value is not None:
         more = _("It is among the first five for {top5} of all images.", top5=top5.display_full)
-        text = f"{text} {more}"
+        text = join_sentences([text, more])
     return Finding(text, 0.25, f"section-{NAME}")
 
 
@@ -128,18 +129,32 @@ def find_calibration(measured: Measurements, predictions: Predictions, anchor: s
         "ece": ece.display,
         "ends": ece.display_interval,
     }
-    error = _("the expected calibration error is {ece} ({ends})", **values)
+    error = _("The expected calibration error is {ece} ({ends}).", ece=values["ece"], ends=values["ends"])
     if low > 0:
-        text = _("Over-confident by {gap} ({interval}): it is on average {confidence} sure and {accuracy} right; "
-                   "{error}.", error=error, **values)  # fmt: skip
-        return Finding(text, 0.6, anchor, "caution")
+        text = _(
+            "Over-confident by {gap} ({interval}): it is on average {confidence} sure and {accuracy} right.",
+            gap=values["gap"],
+            interval=values["interval"],
+            confidence=values["confidence"],
+            accuracy=values["accuracy"],
+        )
+        return Finding(join_sentences([text, error]), 0.6, anchor, "caution")
     if high < 0:
-        text = _("Under-confident by {gap} ({interval}): it is on average {confidence} sure and {accuracy} right; "
-                   "{error}.", error=error, **values)  # fmt: skip
-        return Finding(text, 0.5, anchor)
-    text = _("Neither over- nor under-confident on average: {confidence} sure, {accuracy} right, a difference that "
-               "can’t be told from zero; {error}.", error=error, **values)  # fmt: skip
-    return Finding(text, 0.35, anchor)
+        text = _(
+            "Under-confident by {gap} ({interval}): it is on average {confidence} sure and {accuracy} right.",
+            gap=values["gap"],
+            interval=values["interval"],
+            confidence=values["confidence"],
+            accuracy=values["accuracy"],
+        )
+        return Finding(join_sentences([text, error]), 0.5, anchor)
+    text = _(
+        "Neither over- nor under-confident on average: {confidence} sure, {accuracy} right, a difference that can’t be "
+        "told from zero.",
+        confidence=values["confidence"],
+        accuracy=values["accuracy"],
+    )
+    return Finding(join_sentences([text, error]), 0.35, anchor)
 
 
 def find_scaling(measured: Measurements, anchor: str) -> Finding | None:
@@ -151,12 +166,16 @@ def find_scaling(measured: Measurements, anchor: str) -> Finding | None:
     values = {"temperature": temperature, "after": after.display_full}
     if (after.high or 0.0) < (before.low or 0.0):
         text = _("Dividing the logits by {temperature} (temperature scaling) brings that error down to {after}.",
-                   **values)  # fmt: skip
+                   temperature=values["temperature"], after=values["after"])  # fmt: skip
     elif (after.low or 0.0) > (before.high or 0.0):
         text = _("Dividing the logits by {temperature} (temperature scaling) makes that error worse: {after}.",
-                   **values)  # fmt: skip
+                   temperature=values["temperature"], after=values["after"])  # fmt: skip
     else:
-        text = _("Temperature scaling (by {temperature}) does not change that error surely: {after}.", **values)
+        text = _(
+            "Temperature scaling (by {temperature}) does not change that error surely: {after}.",
+            temperature=values["temperature"],
+            after=values["after"],
+        )
     return Finding(text, 0.3, anchor)
 
 
@@ -177,9 +196,23 @@ def find_coverage(predictions: Predictions, anchor: str) -> Finding | None:
         "all": numerals.percent(error, n),
     }
     if low <= error <= high:
-        text = _("Its confidence does not tell its errors apart: of the {coverage} of the images it is surest of, "
-                   "{risk} ({interval}, n\u00a0=\u00a0{kept}) are wrong, of all {all}.", **values)  # fmt: skip
+        text = _(
+            "Its confidence does not tell its errors apart: of the {coverage} of the images it is surest of, "
+            "{risk} ({interval}, n\u00a0=\u00a0{kept}) are wrong, of all {all}.",
+            coverage=values["coverage"],
+            risk=values["risk"],
+            interval=values["interval"],
+            kept=values["kept"],
+            all=values["all"],
+        )
         return Finding(text, 0.5, anchor, "caution")
-    text = _("Answering only the {coverage} of the images it is surest of, it errs on {risk} "
-               "({interval}, n\u00a0=\u00a0{kept}) instead of {all}.", **values)  # fmt: skip
+    text = _(
+        "Answering only the {coverage} of the images it is surest of, it errs on {risk} "
+        "({interval}, n\u00a0=\u00a0{kept}) instead of {all}.",
+        coverage=values["coverage"],
+        risk=values["risk"],
+        interval=values["interval"],
+        kept=values["kept"],
+        all=values["all"],
+    )
     return Finding(text, 0.4, anchor)

@@ -13,7 +13,7 @@ from reportgen.report.components import Figures, choose_figures
 from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.sections.evaluation.findings import NAME, find_evaluation
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_sentences
 
 SCORES = (
     "accuracy", "accuracy_seeds", "accuracy_seed_deviation", "top5_accuracy", "balanced_accuracy", "macro_f1", "auroc",
@@ -74,7 +74,7 @@ def caption_scores(measured: Measurements, n: int) -> str:
     over = measured.value("accuracy_seeds")
     if over is None:
         return text
-    return _("{text} Over the {seeds} seeds: Student’s t and χ².", text=text, seeds=over.n)
+    return join_sentences([text, _("Over the {seeds} seeds: Student’s t and χ².", seeds=over.n)])
 
 
 def weakest_first(one: ClassScore) -> tuple[bool, float, int]:

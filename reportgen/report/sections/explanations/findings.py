@@ -19,9 +19,9 @@ from reportgen.record.probes.explanations import ExplanationFacts
 from reportgen.record.run import RunRecord
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
-from reportgen.report.wording import LONGEST_NAME, evidence, join_words, quote, share_interval, shorten
+from reportgen.report.wording import LONGEST_NAME, evidence, quote, share_interval, shorten
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_names, join_sentences, ngettext
 
 NAME = "explanations"
 LEAST_CLASS = 10
@@ -64,13 +64,22 @@ def find_layer(facts: ExplanationFacts, record: RunRecord, anchor: str) -> Findi
         "cells": f"{facts.layer.height}×{facts.layer.width}",
     }
     if first.reason == "constant":
-        text = _("The map of the last layer, {last}, is the same everywhere; Grad-CAM is of {layer} ({cells} "
-                   "cells), the nearest earlier one with a picture.", **values)  # fmt: skip
+        text = _(
+            "The map of the last layer, {last}, is the same everywhere; Grad-CAM is of {layer} ({cells} "
+            "cells), the nearest earlier one with a picture.",
+            last=values["last"],
+            layer=values["layer"],
+            cells=values["cells"],
+        )
     else:
         text = _(
             "The last feature map, {last}, is only {grid} for pictures of {picture} and can’t say where; Grad-CAM is "
             "of {layer} ({cells} cells), the nearest earlier one with a picture.",
-            **values,
+            last=values["last"],
+            grid=values["grid"],
+            picture=values["picture"],
+            layer=values["layer"],
+            cells=values["cells"],
         )
     return Finding(text, 0.4 if first.reason == "one_cell" else 0.25, anchor, "caution")
 
@@ -79,31 +88,36 @@ def find_worth(check: MapCheck, facts: ExplanationFacts, anchor: str) -> Finding
     """Whether maps of one kind stand both checks."""
     if check.method == "cam" and facts.layer is not None:
         kind = _("Grad-CAM’s maps of {layer}", layer=quote(facts.layer.path))
-        within = kind
     else:
-        kind, within = _("The maps of integrated gradients"), _("the maps of integrated gradients")
-    values = {"kind": kind, "within": within, "rank": tell_rank(check.rank), "gain": tell_gain(check)}
+        kind = _("The maps of integrated gradients")
+    values = {"kind": kind, "rank": tell_rank(check.rank), "gain": tell_gain(check)}
     if check.learnt is False:
         text = _("{kind} show the picture rather than what was learnt: with random weights they come out much the "
-                   "same ({rank}).", **values)  # fmt: skip
+                   "same ({rank}).", kind=values["kind"], rank=values["rank"])  # fmt: skip
         return Finding(text, 0.6, anchor, "caution")
     if check.telling is False:
-        text = _("{kind} do not find what the model goes by: replacing the pixels they point at first lowers the "
-                   "probability of the class less than a random order does ({gain}).", **values)  # fmt: skip
+        text = _(
+            "{kind} do not find what the model goes by: replacing the pixels they point at first lowers the "
+            "probability of the class less than a random order does ({gain}).",
+            kind=values["kind"],
+            gain=values["gain"],
+        )
         return Finding(text, 0.6, anchor, "caution")
     if check.telling is None:
-        text = _("Whether {within} find what the model goes by can’t be told: replacing the pixels they point at "
+        text = _("{kind} may or may not find what the model goes by: replacing the pixels they point at "
                    "first does not surely lower the probability of the class faster than a random order does ({gain}).",
-                   **values)  # fmt: skip
+                   kind=values["kind"], gain=values["gain"])  # fmt: skip
         return Finding(text, 0.45, anchor, "caution")
     if check.learnt:
         text = _("{kind} stand both checks: with random weights they come out otherwise ({rank}), and replacing the "
                    "pixels they point at first lowers the probability of the class faster than a random order does "
-                   "({gain}).", **values)  # fmt: skip
+                   "({gain}).", kind=values["kind"], rank=values["rank"], gain=values["gain"])  # fmt: skip
         return Finding(text, 0.25, anchor, "good")
     text = _(
         "{kind} find pixels that matter ({gain}); whether they depend on what was learnt can’t be told ({rank}).",
-        **values,
+        kind=values["kind"],
+        gain=values["gain"],
+        rank=values["rank"],
     )
     return Finding(text, 0.3, anchor)
 
@@ -145,19 +159,28 @@ def find_separation(votes: Votes, facts: ExplanationFacts, anchor: str) -> Findi
     }  # fmt: skip
     text = _(
         "Before the last layer, the {k} nearest of {train} training images vote for the right class of {share} of the "
-        "test images ({interval}, n\u00a0=\u00a0{n}); the model itself is right on {model} of them",
-        **values,
+        "test images ({interval}, n\u00a0=\u00a0{n}); the model itself is right on {model} of them.",
+        k=values["k"],
+        train=values["train"],
+        share=values["share"],
+        interval=values["interval"],
+        n=values["n"],
+        model=values["model"],
     )
     if difference[1] > 0:
-        end = _("{text}: {change} ({ends}).", text=text, **values)
+        end = _("The vote differs by {change} ({ends}).", change=values["change"], ends=values["ends"])
     elif difference[2] < 0:
-        end = _("{text}: {change} for the vote ({ends}), so the features know more than the last layer says.",
-                  text=text, **values)  # fmt: skip
-        return Finding(end, 0.5, anchor, "caution")
+        end = _(
+            "The vote differs by {change} ({ends}), so the features know more than the last layer says.",
+            change=values["change"],
+            ends=values["ends"],
+        )
+        return Finding(join_sentences([text, end]), 0.5, anchor, "caution")
     else:
-        end = _("{text}, which is the same within {ends}: the features alone separate the classes as well.",
-                  text=text, **values)  # fmt: skip
-    return Finding(end, 0.2, anchor)
+        end = _(
+            "Both are the same within {ends}: the features alone separate the classes as well.", ends=values["ends"]
+        )
+    return Finding(join_sentences([text, end]), 0.2, anchor)
 
 
 def find_overlap(votes: Votes, record: RunRecord, anchor: str) -> Finding | None:
@@ -196,20 +219,26 @@ def find_mistakes(record: RunRecord, facts: ExplanationFacts, anchor: str) -> Fi
     }  # fmt: skip
     if called >= own:
         text = ngettext(
-            "The surest mistake lies among training images of the class it was called.",
+            "Of the {count} surest mistake {number} ({share}, {interval}) lies among training images of the class it "
+            "was called: there the picture or its label is in question, not only the last layer.",
             "Of the {count} surest mistakes {number} ({share}, {interval}) lie among training images of the class they "
             "were called: there the picture or its label is in question, not only the last layer.",
             n,
-            **values,
+            number=values["number"], share=values["share"], interval=values["interval"],
         )  # fmt: skip
-        return Finding(f"{text} {name_doubtful(record)}".rstrip(), 0.35, anchor)
+        if n == 1:
+            text = _("The surest mistake lies among training images of the class it was called.")
+        return Finding(join_sentences([text, name_doubtful(record)]), 0.35, anchor)
     text = ngettext(
-        "The surest mistake lies among training images of its own label: the last layer gets it wrong.",
+        "Of the {count} surest mistake {number} ({share}, {interval}) lies among training images of its own label: "
+        "the features place it well, and the last layer gets it wrong.",
         "Of the {count} surest mistakes {number} ({share}, {interval}) lie among training images of their own label: "
         "the features place them well, and the last layer gets them wrong.",
         n,
-        **values,
+        number=values["number"], share=values["share"], interval=values["interval"],
     )  # fmt: skip
+    if n == 1:
+        text = _("The surest mistake lies among training images of its own label: the last layer gets it wrong.")
     return Finding(text, 0.45, anchor, "caution")
 
 
@@ -230,4 +259,4 @@ def name_doubtful(record: RunRecord) -> str:
         )
         for place in whole
     ]  # fmt: skip
-    return _("First to look at: {mistakes}.", mistakes=join_words(told)) if told else ""
+    return _("First to look at: {mistakes}.", mistakes=join_names(told)) if told else ""

@@ -66,8 +66,9 @@ def list_facts(facts: ExplanationFacts) -> list[Fact]:
     if facts.layer is not None:
         layer = facts.layer
         cells = _(
-            "{path} ({kind}), {height}×{width} cells", **layer.model_dump(include={"path", "kind", "height", "width"})
-        )
+            "{path} ({kind}), {height}×{width} cells",
+            path=layer.path, kind=layer.kind, height=layer.height, width=layer.width,
+        )  # fmt: skip
         found.append(Fact(_("Layer of Grad-CAM"), cells, tell_refused(layer.refused)))
     if facts.steps:
         error = numerals.percent(facts.completeness)
@@ -94,18 +95,19 @@ def list_facts(facts: ExplanationFacts) -> list[Fact]:
 
 def tell_refused(refused: tuple[RefusedLayer, ...]) -> str:
     """The later layers that have no picture to give, and why."""
-    reasons = {
-        "one_cell": _("a single cell"),
-        "few_cells": _("too few cells"),
-        "no_gradient": _("nothing after it depends on the places"),
-        "constant": _("the same everywhere"),
-    }
-    told = [
-        _("{path} ({height}×{width}: {reason})", path=layer.path, height=layer.height, width=layer.width,
-            reason=reasons[layer.reason])
-        for layer in refused
-    ]  # fmt: skip
+    told = [name_refused(layer) for layer in refused]
     return _("refused before it: {layers}", layers=join_few(told)) if told else ""
+
+
+def name_refused(layer: RefusedLayer) -> str:
+    """A layer with the size of its map and why that is no picture."""
+    path, size = layer.path, f"{layer.height}×{layer.width}"
+    return {
+        "one_cell": _("{path} ({size}: a single cell)", path=path, size=size),
+        "few_cells": _("{path} ({size}: too few cells)", path=path, size=size),
+        "no_gradient": _("{path} ({size}: nothing after it depends on the places)", path=path, size=size),
+        "constant": _("{path} ({size}: the same everywhere)", path=path, size=size),
+    }[layer.reason]
 
 
 def say_gap(gap: NotExplained) -> str:

@@ -84,12 +84,21 @@ def find_concentration(trace: ModelTrace, shares: list[Share], anchor: str) -> F
         "macs": numerals.percent(top.macs),
     }
     if top.parameters >= MOST:
-        text = _("{stage} holds {share} of the {all} parameters and does {macs} of the MACs.", **values)
+        text = _(
+            "{stage} holds {share} of the {all} parameters and does {macs} of the MACs.",
+            stage=values["stage"],
+            share=values["share"],
+            all=values["all"],
+            macs=values["macs"],
+        )
     else:
         text = _(
             "No stage holds half of the {all} parameters; the largest, {stage}, holds {share} and does {macs} of the "
             "MACs.",
-            **values,
+            all=values["all"],
+            stage=values["stage"],
+            share=values["share"],
+            macs=values["macs"],
         )
     return Finding(text, 0.28, anchor)
 
@@ -107,9 +116,19 @@ def find_work(shares: list[Share], anchor: str) -> Finding | None:
         "share": numerals.percent(top.parameters),
     }
     if top.macs >= MOST:
-        text = _("Most of the arithmetic is in {stage}: {macs} of the MACs, {share} of the parameters.", **values)
+        text = _(
+            "Most of the arithmetic is in {stage}: {macs} of the MACs, {share} of the parameters.",
+            stage=values["stage"],
+            macs=values["macs"],
+            share=values["share"],
+        )
     else:
-        text = _("The most arithmetic is in {stage}: {macs} of the MACs, {share} of the parameters.", **values)
+        text = _(
+            "The most arithmetic is in {stage}: {macs} of the MACs, {share} of the parameters.",
+            stage=values["stage"],
+            macs=values["macs"],
+            share=values["share"],
+        )
     return Finding(text, 0.18, anchor)
 
 
@@ -119,29 +138,42 @@ def find_time(record: RunRecord, shares: list[Share], anchor: str) -> Finding | 
     if len(timed) < 2 or not record.trace.macs:
         return None
     share, difference = max(timed, key=lambda pair: abs(pair[1]))
-    where = _(
-        "(median, batches of {batch}, {device})",
-        batch=numerals.count(record.trace.timed_batch),
-        device=shorten(record.device.name, LONGEST_DEVICE),
-    )
+    batch, device = numerals.count(record.trace.timed_batch), shorten(record.device.name, LONGEST_DEVICE)
     if abs(difference) < MISMATCH:
         text = _(
-            "The time follows the arithmetic: a stage’s share of the forward pass {where} is never more than {points} "
-            "from its share of the MACs.",
-            where=where,
+            "The time follows the arithmetic: a stage’s share of the forward pass (median, batches of {batch}, "
+            "{device}) is never more than {points} from its share of the MACs.",
+            batch=batch,
+            device=device,
             points=numerals.points(abs(difference)).removeprefix("+"),
         )
         return Finding(text, 0.15, anchor)
     values = {
         "stage": quote(share.stage.path),
         "time": numerals.percent(share.time),
-        "where": where,
+        "batch": batch,
+        "device": device,
         "macs": numerals.percent(share.macs),
     }
     if difference < 0:
-        text = _("{stage} takes only {time} of the forward pass {where} for {macs} of the MACs.", **values)
+        text = _(
+            "{stage} takes only {time} of the forward pass (median, batches of {batch}, {device}) for {macs} of the "
+            "MACs.",
+            stage=values["stage"],
+            time=values["time"],
+            batch=values["batch"],
+            device=values["device"],
+            macs=values["macs"],
+        )
     else:
-        text = _("{stage} takes {time} of the forward pass {where} for {macs} of the MACs.", **values)
+        text = _(
+            "{stage} takes {time} of the forward pass (median, batches of {batch}, {device}) for {macs} of the MACs.",
+            stage=values["stage"],
+            time=values["time"],
+            batch=values["batch"],
+            device=values["device"],
+            macs=values["macs"],
+        )
     return Finding(text, 0.4, anchor)
 
 

@@ -7,7 +7,7 @@ from reportgen.record.trace import InputFit, ModelTrace, Shape
 from reportgen.report.model import Finding
 from reportgen.report.wording import quote
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_sentences
 
 SECTION = "model"
 SMALL_INPUT = 16
@@ -54,7 +54,7 @@ def say_stem(record: RunRecord, fit: InputFit) -> str:
     else:
         text = _("Of the {picture} px the last feature map keeps {last}.", picture=picture, last=last)
     said = [text, say_idle(trace, fit), say_adapted(trace, fit) or say_advice(record)]
-    return " ".join(filter(None, said))
+    return join_sentences(said)
 
 
 def say_idle(trace: ModelTrace, fit: InputFit) -> str:
@@ -119,7 +119,7 @@ def say_patches(record: RunRecord, fit: InputFit) -> str:
         advice = _("{change}, without image_size in model.args, shows it as many.", change=spec_line(LARGER))
     else:
         advice = _("Smaller patches would be more.")
-    return f"{text} {advice}"
+    return join_sentences([text, advice])
 
 
 def say_size(shape: Shape) -> str:
@@ -150,6 +150,6 @@ def find_stretched(record: RunRecord) -> Finding | None:
             share=numerals.percent(reader.parameters / max(trace.parameters, 1)),
         )
         if record.spec.model.source.partition(":")[0] in LIBRARIES:
-            text = f"{text} {say_advice(record)}"
+            text = join_sentences([text, say_advice(record)])
         return Finding(text, 0.55, f"section-{SECTION}", "caution")
     return None

@@ -9,7 +9,7 @@ from reportgen.record.trace import ModelTrace, Shape
 from reportgen.report.layer_table import Row, fold
 from reportgen.report.wording import shorten
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, ngettext
 
 MOST_ROWS = 60
 USUAL = (
@@ -73,7 +73,7 @@ def make_layer_table(trace: ModelTrace) -> LayerTable:
         if trace.timed_batch and whole
         else ""
     )
-    return LayerTable(shown, " ".join(part for part in (folding, counting, timing) if part), bool(whole))
+    return LayerTable(shown, join_sentences((folding, counting, timing)), bool(whole))
 
 
 def make_row(row: Row, whole: float | None) -> LayerRow:
@@ -137,10 +137,14 @@ def shorten_settings(settings: str) -> str:
 def unusual(settings: str) -> list[str]:
     """Stride, dilation and groups of a convolution where they are not 1."""
     found = []
-    for name, words in (("stride", _("stride")), ("dilation", _("dilation"))):
+    for name in ("stride", "dilation"):
         match = re.search(rf"\b{name}=\(([\d, ]+)\)", settings)
         sides = match[1].rstrip(",").split(", ") if match else []
         if set(sides) - {"1"}:
-            found.append(f"{words} {sides[0] if len(set(sides)) == 1 else '×'.join(sides)}")
+            value = sides[0] if len(set(sides)) == 1 else "×".join(sides)
+            named = {"stride": _("stride {value}", value=value), "dilation": _("dilation {value}", value=value)}
+            found.append(named[name])
     groups = re.search(r"\bgroups=(\d+)", settings)
-    return found + ([_("{count} groups", count=groups[1])] if groups and groups[1] != "1" else [])
+    if groups and groups[1] != "1":
+        found.append(_("{count} groups", count=groups[1]))
+    return found

@@ -8,7 +8,7 @@ from reportgen.report.components import Figures
 from reportgen.report.model import Finding
 from reportgen.report.wording import evidence, join_few, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, ngettext
 
 SECTION = "model"
 
@@ -42,8 +42,8 @@ def say_missing(graph: AutogradFacts, missing: list[GraphParameter], record: Run
         share=numerals.percent(elements / trainable if trainable else None),
     )
     if record.training is None:
-        return f"{text} {_('Training this model would leave them as they are.')}"
-    return f"{text} {_('Training left them as they were.')}"
+        return join_sentences([text, _("Training this model would leave them as they are.")])
+    return join_sentences([text, _("Training left them as they were.")])
 
 
 def find_depth(graph: AutogradFacts, anchor: str) -> Finding | None:

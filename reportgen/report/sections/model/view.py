@@ -15,7 +15,7 @@ from reportgen.report.sections.model.findings import NAME, find_model
 from reportgen.report.sections.model.input_size_findings import say_size
 from reportgen.report.sections.model.layers import LayerTable, make_layer_table
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows
 
 DIAGRAMS = ("diagram", "diagram_blocks", "diagram_blocks_2")
 """The architecture; the blocks that the first page has no room for stand on the others."""
@@ -47,7 +47,7 @@ def build(subject: Subject, figures: Figures) -> ModelView:
         diagrams=choose_pages(figures, DIAGRAMS),
         graphs=choose_pages(figures, GRAPHS),
         costs=choose_figures(figures, "cost_share"),
-        notes=(*record.notes, *record.trace.notes),
+        notes=tuple(note.text for note in (*record.notes, *record.trace.notes)),
     )
 
 
@@ -97,7 +97,7 @@ def fit_fact(trace: ModelTrace) -> Fact | None:
     if fit.shrinks == 1:
         return Fact(_("Input fit"), value, stride)
     stem = _("a side is {times} times smaller after the stem", times=fit.shrinks)
-    return Fact(_("Input fit"), value, "; ".join(filter(None, (stem, stride))))
+    return Fact(_("Input fit"), value, join_rows((stem, stride)))
 
 
 def total_stride(trace: ModelTrace) -> str:

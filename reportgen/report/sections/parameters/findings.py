@@ -11,7 +11,7 @@ from reportgen.report.sections.parameters.filter_findings import find_filters
 from reportgen.report.sections.parameters.gradient_findings import find_gradients, reached
 from reportgen.report.wording import evidence, join_few, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, ngettext
 
 NAME = "parameters"
 SMALL_GAIN = 0.01
@@ -85,7 +85,7 @@ def find_unmoved(facts: WeightFacts, anchor: str) -> Finding | None:
             len(still), names=named(still),
         )  # fmt: skip
         if facts.sampled is not None and not any(map(reached, still)):
-            text = f"{text} {_('No gradient gets there.')}"
+            text = join_sentences([text, _("No gradient gets there.")])
         return Finding(text, 0.8, anchor, "bad")
     return find_hardly(able, anchor) or find_frozen(facts, anchor)
 
@@ -136,11 +136,16 @@ def find_small(facts: WeightFacts, anchor: str) -> Finding | None:
         return None
     least, which = min(small, key=lambda item: item[0])
     text = ngettext(
-        "{count} layer is near zero: {names} makes inputs of unit size {least} (below {limit} counts).",
+        "{count} layer is near zero: {names}; {which} makes inputs of unit size {least} (below {limit} counts).",
         "{count} layers are near zero: {names}; {which} makes inputs of unit size {least} (below {limit} counts).",
         len(small), names=named([matrix for _unused, matrix in small]), which=quote(which.name),
         least=numerals.significant(least, 2), limit=f"{SMALL_GAIN:g}",
     )  # fmt: skip
+    if len(small) == 1:
+        text = _(
+            "One layer is near zero: {name} makes inputs of unit size {least} (below {limit} counts).",
+            name=quote(which.name), least=numerals.significant(least, 2), limit=f"{SMALL_GAIN:g}",
+        )  # fmt: skip
     return Finding(text, 0.6, anchor, "caution")
 
 
@@ -181,9 +186,20 @@ def rank_text(matrix: WeightMatrix) -> str:
     now, before = numerals.significant(rank_of(matrix), 3), initial_rank(matrix)
     values = {"name": quote(matrix.name), "now": now, "most": numerals.count(matrix.least_side)}
     if before is None:
-        return _("{name} with an effective rank of {now} of {most}", **values)
+        return _(
+            "{name} with an effective rank of {now} of {most}",
+            name=values["name"],
+            now=values["now"],
+            most=values["most"],
+        )
     start = numerals.significant(before, 3)
-    return _("{name} with an effective rank of {now} of {most}, from {start} initially", start=start, **values)
+    return _(
+        "{name} with an effective rank of {now} of {most}, from {start} initially",
+        start=start,
+        name=values["name"],
+        now=values["now"],
+        most=values["most"],
+    )
 
 
 def find_rank(facts: WeightFacts, anchor: str) -> Finding | None:

@@ -68,26 +68,28 @@ def find_slope(facts: WeightFacts, anchor: str) -> Finding | None:
     first, last = middle(ratios[:end]), middle(ratios[-end:])
     values = {
         "n": numerals.count(facts.sampled.images),
-        "matrices": ngettext("first and last matrix", "first and last {count} matrices", end),
+        "matrices": _("first and last matrix")
+        if end == 1
+        else ngettext("first and last {count} matrix", "first and last {count} matrices", end),
     }
     if last > STEEP * first:
         text = _(
             "Gradients vanish towards the input: over the weights they are {times} times smaller there than at the "
             "output ({matrices}, mean loss of {n} training images).",
-            times=numerals.count(float(f"{last / first:.2g}")), **values,
+            times=numerals.count(float(f"{last / first:.2g}")), matrices=values["matrices"], n=values["n"],
         )  # fmt: skip
         return Finding(text, 0.65, anchor, "caution")
     if first > STEEP * last:
         text = _(
             "Gradients explode towards the input: over the weights they are {times} times larger there than at the "
             "output ({matrices}, mean loss of {n} training images).",
-            times=numerals.count(float(f"{first / last:.2g}")), **values,
+            times=numerals.count(float(f"{first / last:.2g}")), matrices=values["matrices"], n=values["n"],
         )  # fmt: skip
         return Finding(text, 0.65, anchor, "caution")
     text = _(
         "Gradients neither vanish nor explode: over the weights they are {times} times as large at the input as at "
         "the output ({matrices}, mean loss of {n} training images).",
-        times=numerals.significant(first / last, 2), **values,
+        times=numerals.significant(first / last, 2), matrices=values["matrices"], n=values["n"],
     )  # fmt: skip
     return Finding(text, 0.1, anchor)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reportgen.record.message import draw_note
 from reportgen.record.probes.weights import (
     DEAD,
     LEAST_COLUMNS,
@@ -60,7 +61,10 @@ def list_methods(facts: WeightFacts) -> list[MethodNote]:
             ),
         ),
     ]  # fmt: skip
-    return [*notes, *([gradient_method(facts.sampled.images, facts.loss)] if facts.sampled is not None else [])]
+    return [
+        *notes,
+        *([gradient_method(facts.sampled.images, draw_note(facts.loss))] if facts.sampled is not None else []),
+    ]
 
 
 def gradient_method(images: int, loss: str) -> MethodNote:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reportgen.plugins import Section
+from reportgen.record.message import draw_note
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.weights import NEAR_ZERO, MatrixNumbers, WeightFacts, WeightMatrix
 from reportgen.record.subject import Subject
@@ -13,9 +14,9 @@ from reportgen.report.components import Fact, Figures, choose_figures
 from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.sections.parameters.findings import NAME, find_parameters
 from reportgen.report.sections.parameters.methods import list_methods
-from reportgen.report.wording import join_words, shorten
+from reportgen.report.wording import shorten
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_names, join_sentences, join_terms, ngettext
 
 LONGEST = 80
 """Characters of a name in the table."""
@@ -107,7 +108,9 @@ def list_facts(facts: WeightFacts) -> list[Fact]:
         found.append(Fact(_("Gradients"), _("none"), _("too dear for the time, or the model gives none")))
     else:
         some = ngettext("{count} training image", "{count} training images", facts.sampled.images)
-        note = _("mean {loss}, not augmented; sample of seed {seed}", loss=facts.loss, seed=facts.sampled.seed)
+        note = _(
+            "mean {loss}, not augmented; sample of seed {seed}", loss=draw_note(facts.loss), seed=facts.sampled.seed
+        )
         found.append(Fact(_("Gradients"), some, note))
     if facts.unmeasured:
         done = len(facts.matrices) - len(facts.unmeasured)
@@ -188,10 +191,10 @@ def describe(matrix: WeightMatrix) -> str:
     if not matrix.trainable:
         parts.append(_("frozen"))
     if matrix.also:
-        parts.append(_("tied with {name}", name=shorten(join_words(matrix.also), LONGEST)))
+        parts.append(_("tied with {name}", name=shorten(join_names(matrix.also), LONGEST)))
     if not matrix.finite:
         parts.append(_("not finite"))
-    return ", ".join(parts)
+    return join_terms(parts)
 
 
 def caption_table(facts: WeightFacts) -> str:
@@ -207,7 +210,7 @@ def caption_table(facts: WeightFacts) -> str:
             _("{shown} of {count} matrices: the first, the last, and of every run of neighbours the largest; the "
                 "record holds all.", shown=numerals.count(len(facts.shown)), count=numerals.count(len(facts.matrices)))
         )  # fmt: skip
-    return " ".join(told)
+    return join_sentences(told)
 
 
 SECTION = Section(NAME, "Parameters as matrices", 30, FIGURES, build)

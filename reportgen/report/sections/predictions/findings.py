@@ -36,11 +36,15 @@ def find_sure(predictions: Predictions) -> Finding | None:
     }
     if not wrong:
         text = ngettext(
-            "The one prediction with at least {level} confidence is right.",
-            "None of the {n} predictions with at least {level} confidence is wrong ({share}, {interval}).",
+            "None of the {count} prediction with at least {level} confidence is wrong ({share}, {interval}).",
+            "None of the {count} predictions with at least {level} confidence is wrong ({share}, {interval}).",
             n,
-            **values,
+            level=level,
+            share=values["share"],
+            interval=values["interval"],
         )
+        if n == 1:
+            text = _("The one prediction with at least {level} confidence is right.", level=level)
         return Finding(text, 0.3, f"section-{NAME}")
     text = ngettext(
         "{count} wrong prediction was made with at least {level} confidence: {share} ({interval}) of the {n} "
@@ -49,7 +53,10 @@ def find_sure(predictions: Predictions) -> Finding | None:
         "predictions that sure, {part} of all errors.",
         wrong,
         part=numerals.percent(wrong / errors),
-        **values,
+        level=values["level"],
+        share=values["share"],
+        interval=values["interval"],
+        n=values["n"],
     )
     return Finding(text, 0.55, f"{NAME}-surely_wrong", "caution")
 
@@ -63,15 +70,23 @@ def find_close(predictions: Predictions) -> Finding | None:
     if not n:
         return None
     text = ngettext(
-        "{count} prediction ({share}) leads its second class by less than ten points, and it is {verdict}.",
+        "{count} prediction ({share}) leads its second class by less than ten points; {right} ({interval}) of it is "
+        "right.",
         "{count} predictions ({share}) lead their second class by less than ten points; {right} ({interval}) of them "
         "are right.",
         n,
         share=numerals.percent(n / predictions.n, predictions.n),
-        verdict=_("right") if right else _("wrong"),
         right=numerals.percent(right / n),
         interval=share_interval(right, n),
     )
+    if n == 1:
+        share = numerals.percent(n / predictions.n, predictions.n)
+        text = (
+            _("One prediction ({share}) leads its second class by less than ten points, and it is right.", share=share)
+            if right
+            else _("One prediction ({share}) leads its second class by less than ten points, and it is wrong.",
+                   share=share)
+        )  # fmt: skip
     return Finding(text, 0.2, f"section-{NAME}")
 
 

@@ -15,9 +15,8 @@ from reportgen.record.subject import Subject
 from reportgen.report.components import Figures, Guess, PictureCard
 from reportgen.report.model import SectionView, Skipped
 from reportgen.report.sections.predictions.findings import NAME, find_predictions
-from reportgen.report.wording import join_words
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_names, ngettext
 
 GUESSES = 3
 ONE_A_CLASS = ("typical", "untypical")
@@ -111,7 +110,7 @@ class Album:
             first=guesses[0].name,
             percent=guesses[0].percent,
         )
-        verdict = f"✓ {_('right')}" if right else f"✗ {_('wrong')}"
+        verdict = _("✓ right") if right else _("✗ wrong")
         png = encode_png(thumbnail(picture))
         return PictureCard(png, alt, numerals.count(index), names[label], right, verdict, guesses, not right)
 
@@ -144,9 +143,11 @@ def describe(group: Group, cards: tuple[PictureCard, ...], repeats: tuple[Pictur
         size = ""
     elif group.candidates > shown:
         size = _("{shown} of {all} that fit.", shown=shown, all=numerals.count(group.candidates))
+    elif group.candidates == 1:
+        size = _("The only one that fits.")
     else:
-        size = ngettext("The only one that fits.", "All {count} that fit.", group.candidates)
-    names = join_words([_("no.\u00a0{index}", index=card.index) for card in repeats])
+        size = ngettext("All {count} that fits.", "All {count} that fit.", group.candidates)
+    names = join_names([_("no.\u00a0{index}", index=card.index) for card in repeats])
     above = _("Shown above: {names}.", names=names) if repeats else ""
     return CardGroup(group.name, group.title, group.rule, size, above, cards)
 

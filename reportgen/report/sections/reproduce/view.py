@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from reportgen.plugins import Section
 from reportgen.record.gate_result import GateResult
+from reportgen.record.message import draw_note
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.components import Fact, seed_fact
@@ -66,7 +67,7 @@ def list_facts(record: RunRecord) -> list[Fact]:
         seed_fact(record),
         Fact(_("Device"), device.name, device.kind),
         Fact(_("Threads"), numerals.count(device.threads)),
-        Fact(_("Precision"), device.precision, device.precision_reason),
+        Fact(_("Precision"), device.precision, draw_note(device.precision_reason)),
         Fact(_("Memory format"), memory),
         Fact(_("Platform"), origin.platform),
         Fact(_("Date"), origin.created),
@@ -94,7 +95,11 @@ def list_stages(record: RunRecord) -> list[tuple[str, str, str]]:
     """(stage, time, share of all) of the build."""
     whole = sum(stage.seconds for stage in record.stages)
     return [
-        (stage.name, numerals.seconds_text(stage.seconds), numerals.percent(stage.seconds / whole if whole else None))
+        (
+            stage.name.text,
+            numerals.seconds_text(stage.seconds),
+            numerals.percent(stage.seconds / whole if whole else None),
+        )
         for stage in record.stages
     ]
 

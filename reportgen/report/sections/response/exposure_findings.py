@@ -15,7 +15,7 @@ from reportgen.report.model import Finding
 from reportgen.report.sections.response.findings import NAME
 from reportgen.report.wording import evidence, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_sentences
 
 OVERSURE = 0.05
 """Confidence beyond accuracy, against the images as they are, from which on it is worth a word."""
@@ -61,17 +61,21 @@ def find_oversure(responses: Responses, anchor: str) -> Finding | None:
     }
     grew = mean_difference(sure[place], sure[one])
     start = (
-        _("Confidence grows with the drive, accuracy does not")
+        _("Confidence grows with the drive, accuracy does not.")
         if grew is not None and grew[1] > 0 and exposures[place] > 1
-        else _("Confidence outlives accuracy")
+        else _("Confidence outlives accuracy.")
     )
     text = _(
-        "{start}: at {exposure} it is right for {right} of the images and sure by {sure} on average; "
-        "for the images as they are, {usual_right} and {usual_sure} (n\u00a0=\u00a0{n}).",
-        start=start,
-        **sides,
+        "At {exposure} it is right for {right} of the images and sure by {sure} on average; for the images as they "
+        "are, {usual_right} and {usual_sure} (n\u00a0=\u00a0{n}).",
+        exposure=sides["exposure"],
+        right=sides["right"],
+        sure=sides["sure"],
+        usual_right=sides["usual_right"],
+        usual_sure=sides["usual_sure"],
+        n=sides["n"],
     )
-    return Finding(text, 0.55, anchor, "caution")
+    return Finding(join_sentences([start, text]), 0.55, anchor, "caution")
 
 
 def say_exposure(exposure: float) -> str:

@@ -11,7 +11,7 @@ from reportgen.report.components import Figures
 from reportgen.report.model import Finding
 from reportgen.report.wording import evidence, join_few, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, ngettext
 
 NAME = "response"
 STRAIGHT = 0.05
@@ -93,16 +93,21 @@ def find_dead(responses: Responses, anchor: str) -> Finding | None:
         return Finding(text, 0.1, anchor)
     worst = max(units, key=lambda unit: (unit.dead / max(unit.channels, 1), unit.channels))
     before = [unit.dead_before for unit in units if unit.dead_before is not None]
-    told = _(
-        "{dead} of {channels} channels ({share}) are dead: their output is the same for every image, at every drive "
-        "up to three times the usual ({images})",
-        dead=numerals.count(dead), channels=numerals.count(channels), share=numerals.percent(dead / channels),
-        images=images_text(responses),
-    )  # fmt: skip
+    told = [
+        _(
+            "{dead} of {channels} channels ({share}) are dead: their output is the same for every image, at every "
+            "drive up to three times the usual ({images}).",
+            dead=numerals.count(dead), channels=numerals.count(channels), share=numerals.percent(dead / channels),
+            images=images_text(responses),
+        )
+    ]  # fmt: skip
     if len(before) == len(units):
-        told = _("{text}; before training there were {before}", text=told, before=numerals.count(sum(before)))
-    text = _("{text}. Most in {name}: {dead} of {channels}.", text=told, name=quote(worst.path or worst.kind),
-               dead=numerals.count(worst.dead), channels=numerals.count(worst.channels))  # fmt: skip
+        told.append(_("Before training there were {before}.", before=numerals.count(sum(before))))
+    most = _(
+        "Most in {name}: {dead} of {channels}.", name=quote(worst.path or worst.kind),
+        dead=numerals.count(worst.dead), channels=numerals.count(worst.channels),
+    )  # fmt: skip
+    text = join_sentences([*told, most])
     share = worst.dead / max(worst.channels, 1)
     weight = 0.6 if share > MANY_DEAD else 0.4 if share > SOME_DEAD else 0.2
     return Finding(text, weight, anchor, "caution" if share > SOME_DEAD else "plain")

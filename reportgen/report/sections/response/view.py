@@ -18,7 +18,7 @@ from reportgen.report.sections.response.exposure_findings import find_light
 from reportgen.report.sections.response.findings import NAME, find_layers, gain_texts
 from reportgen.report.wording import join_few, quote, shorten
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, ngettext
 
 LONGEST_KIND = 44
 BEFORE = (3, 9)
@@ -155,14 +155,20 @@ def dead_text(unit: ResponseUnit, dead: int | None) -> str:
 
 def caption_rows(responses: Responses) -> str:
     """What the columns are."""
-    return _(
-        "Every layer in the order of execution, by its own drive (n\u00a0=\u00a0{n} images). Gain: share by which the "
-        "output grows over the share by which the input does, at the usual drive, with its 95 % bootstrap interval "
-        "over images.{before} At rest: output without any input, relative to the usual one. "
-        "Linear, threshold and saturation are drives, in multiples of the usual one.",
-        n=numerals.count(responses.facts.by_layer.images),
-        before=_(" Before: with the initial weights.") if responses.compared else "",
-    )  # fmt: skip
+    said = [
+        _(
+            "Every layer in the order of execution, by its own drive (n\u00a0=\u00a0{n} images). Gain: share by which "
+            "the output grows over the share by which the input does, at the usual drive, with its 95 % bootstrap "
+            "interval over images.",
+            n=numerals.count(responses.facts.by_layer.images),
+        ),
+        _("Before: with the initial weights.") if responses.compared else "",
+        _(
+            "At rest: output without any input, relative to the usual one. Linear, threshold and saturation are "
+            "drives, in multiples of the usual one."
+        ),
+    ]
+    return join_sentences(said)
 
 
 def list_methods() -> list[MethodNote]:
@@ -196,12 +202,17 @@ def list_methods() -> list[MethodNote]:
 
 def list_notes(responses: Responses) -> list[str]:
     """What is missing, and why."""
-    facts, notes = responses.facts, []
-    if facts.why_alone:
-        notes.append(facts.why_alone)
+    facts, notes = responses.facts, list[str]()
+    if facts.why_alone is not None:
+        notes.append(facts.why_alone.text)
     if facts.left_out:
-        text = "{count} further layer was left out, evenly over depth.", "{count} further layers were left out, evenly."
-        notes.append(ngettext(*text, facts.left_out))
+        notes.append(
+            ngettext(
+                "{count} further layer was left out, evenly over depth.",
+                "{count} further layers were left out, evenly.",
+                facts.left_out,
+            )
+        )
     if facts.unmeasured:
         names = join_few([quote(path) for path in facts.unmeasured])
         notes.append(_("Could not be driven alone: {names}.", names=names))

@@ -14,9 +14,9 @@ from reportgen.report.components import Figures
 from reportgen.report.model import Finding
 from reportgen.report.naming import name_condition, name_kind
 from reportgen.report.sections.robustness.preprocessing_findings import find_preparation
-from reportgen.report.wording import evidence, join_few, join_words
+from reportgen.report.wording import evidence, join_few
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_names, join_sentences, ngettext
 
 NAME = "robustness"
 MUCH = 0.2
@@ -60,26 +60,28 @@ def find_worst(corrupted: Sequence[Outcome], kinds: Sequence[KindMean], anchor: 
     worst = max(corrupted, key=lambda one: one.drop)
     if not worst.surely_worse:
         text = ngettext(
-            "No corruption of {count} kind lowers the accuracy by more than these images could show by chance: the "
-            "worst, {name}, changes it by {change}.",
+            "None of {count} kind of corruption lowers the accuracy by more than these images could show by chance: "
+            "the worst, {name}, changes it by {change}.",
             "None of {count} kinds of corruption lowers the accuracy by more than these images could show by chance: "
             "the worst, {name}, changes it by {change}.",
             len(kinds), name=name_condition(worst.condition), change=worst.change.display_full,
         )  # fmt: skip
         return Finding(text, 0.25, anchor, "good")
     text = _(
-        "{name} costs most: {loss} ({interval}), from {clean} right on the images as they are to {accuracy}",
-        name=capital(name_condition(worst.condition)), loss=lost_points(worst.drop),
+        "Most is lost by {name}: {loss} ({interval}), from {clean} right on the images as they are to {accuracy}.",
+        name=name_condition(worst.condition), loss=lost_points(worst.drop),
         interval=loss_interval(worst), clean=worst.clean.display, accuracy=worst.accuracy.display_full,
     )  # fmt: skip
     strongest = [max((one for one in corrupted if one.condition.kind == kind.kind), key=lambda one: one.drop)
                  for kind in kinds]  # fmt: skip
     if len(strongest) > 2:
         median = float(np.median([one.drop for one in strongest]))
-        text = _("{text}; the median of the {count} kinds, each at its worst, costs {loss}.", text=text,
-                   count=len(strongest), loss=lost_points(median))  # fmt: skip
-    else:
-        text = _("{text}.", text=text)
+        middle = _(
+            "The median of the {count} kinds, each at its worst, costs {loss}.",
+            count=len(strongest),
+            loss=lost_points(median),
+        )
+        text = join_sentences([text, middle])
     much = worst.drop > MUCH
     return Finding(text, 0.5 if much else 0.3, anchor, "caution" if much else "plain")
 
@@ -92,17 +94,17 @@ def find_mean(record: RunRecord, mean: CorruptionMean | None, anchor: str) -> Fi
         "Over {kinds} at severities {levels} the mean accuracy is {accuracy}, {change} ({interval}) against the same "
         "images as they are.",
         kinds=ngettext("{count} kind of corruption", "{count} kinds of corruption", mean.kinds),
-        levels=join_words([str(level) for level in mean.severities]), accuracy=mean.accuracy.display_full,
+        levels=join_names([str(level) for level in mean.severities]), accuracy=mean.accuracy.display_full,
         change=mean.change.display, interval=mean.change.display_interval,
     )  # fmt: skip
     if record.training is None:
         return Finding(text, 0.3, anchor)
     if record.data.augment:
         why = _("Training changed its pictures by {names} alone; it showed no noise, blur, weather or compression.",
-                  names=join_words(list(record.data.augment)))  # fmt: skip
+                  names=join_names(list(record.data.augment)))  # fmt: skip
     else:
         why = _("Training showed every picture unchanged; augmentation is what would prepare for them.")
-    return Finding(f"{text} {why}", 0.3, anchor)
+    return Finding(join_sentences([text, why]), 0.3, anchor)
 
 
 def find_half(corrupted: Sequence[Outcome], anchor: str) -> Finding | None:
@@ -145,11 +147,11 @@ def find_shift(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> F
     if most is not least:
         more = _("Moved by {pixels} it changes by {change} ({interval}).", pixels=f"{most.condition.level:g}",
                    change=most.change.display, interval=most.change.display_interval)  # fmt: skip
-        text = f"{text} {more}"
+        text = join_sentences([text, more])
     if record.training is not None:
         seen = _("Training moved its pictures by up to {pixels} pixels (crop).", pixels=SEEN_SHIFT)
         never = _("Training never moved a picture; the augmentation “crop” would.")
-        text = f"{text} {seen if 'crop' in record.data.augment else never}"
+        text = join_sentences([text, seen if "crop" in record.data.augment else never])
     return judge(text, least, anchor, 0.2)
 
 
@@ -165,7 +167,7 @@ def find_mirror(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> 
         seen = _("Training showed both directions (flip).")
         never = _("Training never mirrored a picture; where left and right mean nothing, the augmentation “flip” "
                     "would.")  # fmt: skip
-        text = f"{text} {seen if 'flip' in record.data.augment else never}"
+        text = join_sentences([text, seen if "flip" in record.data.augment else never])
     return judge(text, one, anchor, 0.15)
 
 
@@ -181,15 +183,17 @@ def find_turn(outcomes: Sequence[Outcome], anchor: str) -> Finding | None:
     if not turns:
         return None
     told = [
-        _("by {angle}° {change} ({interval})", angle=f"{one.condition.level:g}", change=one.change.display,
+        _("{angle}°: {change} ({interval})", angle=f"{one.condition.level:g}", change=one.change.display,
             interval=one.change.display_interval)
         for one in turns
     ]  # fmt: skip
-    text = _("Turned, accuracy changes: {told}.", told=join_words(told))
+    text = _("Turned, accuracy changes: {told}.", told=join_names(told))
     over = next((one for one in outcomes if one.condition.kind == "flip_vertical"), None)
     if over is not None:
-        text += " " + _("Upside down: {change} ({interval}).", change=over.change.display,
-                          interval=over.change.display_interval)  # fmt: skip
+        turned = _(
+            "Upside down: {change} ({interval}).", change=over.change.display, interval=over.change.display_interval
+        )
+        text = join_sentences([text, turned])
     return Finding(text, 0.12, anchor)
 
 
@@ -210,9 +214,9 @@ def find_attack(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> 
         return Finding(text, 0.22, anchor)
     least = min(below, key=lambda one: (one.condition.level, one.accuracy.value or 0.0))
     text = _(
-        "{name} is enough to press the accuracy below chance ({chance}): {accuracy} of the images stay right, of "
-        "{clean} without it. Networks trained without attacks fall like this (Madry et al. 2018).",
-        name=capital(name_condition(least.condition)), chance=numerals.percent(chance),
+        "The accuracy falls below chance ({chance}) under {name}: {accuracy} of the images stay right, of {clean} "
+        "without it. Networks trained without attacks fall like this (Madry et al. 2018).",
+        name=name_condition(least.condition), chance=numerals.percent(chance),
         accuracy=least.accuracy.display_full, clean=least.clean.display,
     )  # fmt: skip
     return Finding(text, 0.22, anchor)
@@ -222,18 +226,17 @@ def find_masking(facts: RobustnessFacts, outcomes: Sequence[Outcome], anchor: st
     """Signs that the gradient is hidden, so that the attacks are weaker than they should be (Athalye et al. 2018)."""
     signs = []
     if facts.attack is not None and facts.attack.flat:
-        signs.append(ngettext("at {count} image the gradient is zero everywhere",
-                               "at {count} images the gradient is zero everywhere", facts.attack.flat))  # fmt: skip
+        signs.append(ngettext("At {count} image the gradient is zero everywhere.",
+                              "At {count} images the gradient is zero everywhere.", facts.attack.flat))  # fmt: skip
     by_level = {(one.condition.kind, one.condition.level): one for one in outcomes}
     for (kind, level), one in by_level.items():
         single = by_level.get(("fgsm", level))
         if kind == "pgd" and single is not None and (single.accuracy.high or 1.0) < (one.accuracy.low or 0.0):
-            signs.append(_("at ε\u00a0=\u00a0{level}/255 one step does more harm than many", level=f"{level:g}"))
+            signs.append(_("At ε\u00a0=\u00a0{level}/255 one step does more harm than many.", level=f"{level:g}"))
     if not signs:
         return None
-    text = _("The attacks may be weaker than they look: {signs}. A hidden gradient is no defence.",
-               signs=join_words(signs))  # fmt: skip
-    return Finding(text, 0.3, anchor, "caution")
+    said = [_("The attacks may be weaker than they look."), *signs, _("A hidden gradient is no defence.")]
+    return Finding(join_sentences(said), 0.3, anchor, "caution")
 
 
 def lost_points(drop: float) -> str:
@@ -247,8 +250,3 @@ def loss_interval(one: Outcome) -> str:
     if low is None or high is None:
         return ""
     return numerals.interval(-high, -low, 1, 100.0)
-
-
-def capital(text: str) -> str:
-    """The text with a capital letter at its beginning."""
-    return text[:1].upper() + text[1:]

@@ -9,7 +9,7 @@ from reportgen.metrics.robustness import RESAMPLES
 from reportgen.record.probes.robustness import AttackSettings, RobustnessFacts
 from reportgen.report.model import MethodNote
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, ngettext
 
 
 def list_methods(facts: RobustnessFacts) -> Iterator[MethodNote]:
@@ -34,7 +34,7 @@ def preparation_check() -> MethodNote:
             "second look; when the change, at the corrected level, is surely above {worth}; and when the better one is "
             "clearly above chance. Near equals are told apart by their loss on training images. Weights that this run "
             "trained from scratch are never doubted.",
-            alarm=f"{ALARM:g}", worth=numerals.points(WORTH, 0).removeprefix("+").replace("points", _("point")),
+            alarm=f"{ALARM:g}", worth=ngettext("{count} point", "{count} points", round(100 * WORTH)),
         ),
         "McNemar 1947, Note on the sampling error of the difference between correlated proportions or percentages. "
         "Psychometrika 12, 153–157. Holm 1979, A simple sequentially rejective multiple test procedure. Scandinavian "
@@ -81,8 +81,7 @@ def attacks(settings: AttackSettings) -> MethodNote:
             "within a larger one. An accuracy under attack is an upper bound: a better attack may find more, above "
             "all where a model hides its gradient.",
             steps=numerals.count(settings.steps), share=numerals.significant(settings.step_share, 2),
-            restarts=_("one random start") if settings.restarts == 1
-            else _("{count} random starts", count=settings.restarts),
+            restarts=ngettext("{count} random start", "{count} random starts", settings.restarts),
         ),
         "Goodfellow, Shlens and Szegedy 2015, Explaining and harnessing adversarial examples. ICLR. Madry et al. 2018, "
         "Towards deep learning models resistant to adversarial attacks. ICLR. Athalye, Carlini and Wagner 2018, "

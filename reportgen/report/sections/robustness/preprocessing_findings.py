@@ -7,9 +7,9 @@ from reportgen.record.probes.robustness import PreparationCheck
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Finding
 from reportgen.report.naming import advise_preparation, name_preparation
-from reportgen.report.wording import join_words, quote
+from reportgen.report.wording import quote
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_names, join_sentences, ngettext
 
 ANCHOR = "robustness-preparation"
 
@@ -29,15 +29,22 @@ def find_preparation(record: RunRecord, check: PreparationCheck, doubt: Doubt | 
             "({interval}, n\u00a0=\u00a0{n}, “{name}”).",
             loss=numerals.points(-(farthest.change.value or 0.0)).removeprefix("+"),
             interval=numerals.points_interval(*opposite(farthest)), n=numerals.count(farthest.change.n),
-            name=name_preparation(farthest.preparation), **values,
+            name=name_preparation(farthest.preparation), own=values["own"],
         )  # fmt: skip
         return Finding(text, 0.08, ANCHOR)
+    if len(tried) == 1:
+        text = _(
+            "Nothing speaks against the normalisation {own}: {nearest}, the one other way to prepare the pictures that "
+            "was tried, changes accuracy by {change}.",
+            change=nearest.change.display_full, own=values["own"], nearest=values["nearest"],
+        )  # fmt: skip
+        return Finding(text, 0.12, ANCHOR, "good")
     text = ngettext(
-        "Nothing speaks against the normalisation {own}: {nearest}, the one other way to prepare the pictures that was "
-        "tried, changes accuracy by {change}.",
+        "Nothing speaks against the normalisation {own}: of {count} other way to prepare the pictures none does "
+        "surely better; the best, {nearest}, changes accuracy by {change}.",
         "Nothing speaks against the normalisation {own}: of {count} other ways to prepare the pictures none does "
         "surely better; the best, {nearest}, changes accuracy by {change}.",
-        len(tried), change=nearest.change.display_full, **values,
+        len(tried), change=nearest.change.display_full, own=values["own"], nearest=values["nearest"],
     )  # fmt: skip
     return Finding(text, 0.12, ANCHOR, "good")
 
@@ -52,7 +59,7 @@ def tell_doubt(record: RunRecord, check: PreparationCheck, doubt: Doubt) -> str:
     """The alarm: both accuracies, the test, what to write instead, and what can't be told from the best."""
     text = ngettext(
         "The pictures are probably prepared wrongly: by the spec’s normalisation {own} {now} of them are called right, "
-        "by {best} {then} of the same ones, {change} ({interval}; exact McNemar test {p}).",
+        "by {best} {then} of the same ones, {change} ({interval}; exact McNemar test {p}, {count} way tried).",
         "The pictures are probably prepared wrongly: by the spec’s normalisation {own} {now} of them are called right, "
         "by {best} {then} of the same ones, {change} ({interval}; exact McNemar test {p} after correction for {count} "
         "ways tried).",
@@ -62,16 +69,16 @@ def tell_doubt(record: RunRecord, check: PreparationCheck, doubt: Doubt) -> str:
     )  # fmt: skip
     advice = advise_preparation(doubt.best.preparation)
     if not doubt.rivals:
-        return f"{text} {advice}"
+        return join_sentences([text, advice])
     near = ngettext(
         "By accuracy {names} ({shares}) can’t be told from it; its loss on {n} training images is {losses} against "
         "{loss}.",
         "By accuracy {names} ({shares}) can’t be told from it; their losses on {n} training images are {losses} "
         "against {loss}.",
         len(doubt.rivals),
-        names=join_words([quote(name_preparation(one.preparation)) for one in doubt.rivals]),
-        shares=join_words([one.accuracy.display for one in doubt.rivals]), n=numerals.count(check.loss_images),
-        losses=join_words([numerals.significant(one.preparation.loss, 2) for one in doubt.rivals]),
+        names=join_names([quote(name_preparation(one.preparation)) for one in doubt.rivals]),
+        shares=join_names([one.accuracy.display for one in doubt.rivals]), n=numerals.count(check.loss_images),
+        losses=join_names([numerals.significant(one.preparation.loss, 2) for one in doubt.rivals]),
         loss=numerals.significant(doubt.best.preparation.loss, 2),
     )  # fmt: skip
-    return f"{text} {advice} {near}"
+    return join_sentences([text, advice, near])

@@ -28,7 +28,7 @@ from reportgen.report.sections.robustness.findings import NAME, find_robustness
 from reportgen.report.sections.robustness.methods import list_methods
 from reportgen.report.wording import quote
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, ngettext
 
 FIGURES = ("robustness_corruptions", "robustness_examples", "robustness_moves")
 METRICS = ("corruption_accuracy", "fgsm_accuracy", "pgd_accuracy")
@@ -67,7 +67,7 @@ def build(subject: Subject, figures: Figures) -> RobustnessView | Skipped:
         metrics=tuple(list_values(outcomes, mean)),
         methods=tuple(list_methods(facts)),
         sample=say_sample(facts),
-        gaps=facts.gaps,
+        gaps=tuple(gap.text for gap in facts.gaps),
         preparations=tuple(list_preparations(record, check)) if check else (),
         preparations_caption=caption_preparations(check) if check else "",
         corrupted=choose_figures(figures, *FIGURES[:2]) if kinds else (),
@@ -117,7 +117,7 @@ def say_sample(facts: RobustnessFacts) -> str:
         "{count} further changes were left out for want of time; run.probes: {{robustness: full}} measures them.",
         facts.left_out,
     )
-    return f"{text} {more}"
+    return join_sentences([text, more])
 
 
 def list_preparations(record: RunRecord, check: PreparationCheck) -> Iterator[Row]:
@@ -146,7 +146,7 @@ def caption_preparations(check: PreparationCheck) -> str:
     if check.looks == 1:
         return text
     more = _("What seemed better on {n} images was tried on more.", n=numerals.count(check.images))
-    return f"{text} {more}"
+    return join_sentences([text, more])
 
 
 def list_corruptions(outcomes: Sequence[Outcome], kinds: Sequence[KindMean]) -> Iterator[Row]:

@@ -34,15 +34,26 @@ def find_killed(facts: DynamicsFacts, anchor: str) -> Finding | None:
         text = _(
             "After a nonlinearity {after} of {channels} channels ({share}) give the same output for all images, "
             "{before} before training (n\u00a0=\u00a0{n} images).",
-            **numbers,
+            after=numbers["after"],
+            channels=numbers["channels"],
+            share=numbers["share"],
+            before=numbers["before"],
+            n=numbers["n"],
         )
         return Finding(text, 0.1, anchor)
     text = _(
         "Training silenced channels: {after} of {channels} ({share}) give the same output for all images after a "
         "nonlinearity, {before} before (n\u00a0=\u00a0{n} images); most in {name}, from {old} to {new} of {width}.",
-        name=quote(worst.path or worst.kind), old=numerals.count(dead(worst, False)),
-        new=numerals.count(dead(worst, True)), width=numerals.count(worst.channels), **numbers,
-    )  # fmt: skip
+        name=quote(worst.path or worst.kind),
+        old=numerals.count(dead(worst, False)),
+        new=numerals.count(dead(worst, True)),
+        width=numerals.count(worst.channels),
+        after=numbers["after"],
+        channels=numbers["channels"],
+        share=numbers["share"],
+        before=numbers["before"],
+        n=numbers["n"],
+    )
     share = grew / worst.channels
     return Finding(text, 0.6 if share > MANY else 0.4, anchor, "caution")
 

@@ -14,7 +14,7 @@ from reportgen.report.model import Finding
 from reportgen.report.sections.training.activation_findings import find_killed
 from reportgen.report.wording import evidence, join_few, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, ngettext
 
 JUMP = 100.0
 """Times its median so far to which a layer's gradient jumps when it explodes."""
@@ -99,13 +99,14 @@ def find_still(dynamics: Dynamics, anchor: str) -> Finding | None:
     samples, count = numerals.count(len(dynamics.steps)), numerals.count(len(dynamics.facts.layers))
     if frozen:
         silent = bool((gradient[:, frozen] == 0).all())
-        why = _("no gradient reaches them") if silent else _("though gradients reach them")
+        why = _("No gradient reaches them.") if silent else _("Gradients do reach them.")
         text = ngettext(
-            "{count} of {all} trainable layers did not move in training: {layers} ({samples} sampled steps; {why}).",
-            "{count} of {all} trainable layers did not move in training: {layers} ({samples} sampled steps; {why}).",
+            "{count} of {all} trainable layers did not move in training: {layers} ({samples} sampled steps).",
+            "{count} of {all} trainable layers did not move in training: {layers} ({samples} sampled steps).",
             len(frozen),
-            all=count, layers=names_of(dynamics, frozen), samples=samples, why=why,
+            all=count, layers=names_of(dynamics, frozen), samples=samples,
         )  # fmt: skip
+        text = join_sentences([text, why])
         return Finding(text, 0.8, anchor, "bad")
     if not blind:
         return None
@@ -152,13 +153,23 @@ def find_depth(dynamics: Dynamics, anchor: str) -> Finding | None:
         text = _(
             "Gradients vanish on their way to the input: the median norm is {near} in the first quarter of the layers "
             "(from {first} on) and {far} in the last (up to {last}), {times} times as much ({samples} sampled steps).",
-            **numbers,
+            near=numbers["near"],
+            first=numbers["first"],
+            far=numbers["far"],
+            last=numbers["last"],
+            times=numbers["times"],
+            samples=numbers["samples"],
         )
         return Finding(text, 0.7, anchor, "bad")
     text = _(
         "Gradients grow on their way to the input: the median norm is {near} in the first quarter of the layers (from "
         "{first} on), {times} times the {far} in the last (up to {last}; {samples} sampled steps).",
-        **numbers,
+        near=numbers["near"],
+        first=numbers["first"],
+        times=numbers["times"],
+        far=numbers["far"],
+        last=numbers["last"],
+        samples=numbers["samples"],
     )
     return Finding(text, 0.6, anchor, "caution")
 
@@ -180,37 +191,47 @@ def find_updates(dynamics: Dynamics, anchor: str) -> Finding | None:
     fast, slow = known[moved > FAR * USUAL], known[moved < USUAL / FAR]
     low, high = int(known[moved.argmin()]), int(known[moved.argmax()])
     samples = numerals.count(len(dynamics.steps))
-    rule = _("a rule of thumb expects about 0.1 % (Hinton 2010, §7)")
+    rule = _("A rule of thumb expects about 0.1 % (Hinton 2010, §7).")
     text = _(
         "A step moves a layer by {median} of its norm in the median, from {least} ({slow}) to {most} ({fast}; "
-        "{samples} sampled steps); {rule}.",
+        "{samples} sampled steps).",
         median=part(float(np.median(moved))), least=part(float(usual[low])), slow=quote(dynamics.facts.layers[low]),
-        most=part(float(usual[high])), fast=quote(dynamics.facts.layers[high]), rule=rule, samples=samples,
+        most=part(float(usual[high])), fast=quote(dynamics.facts.layers[high]), samples=samples,
     )  # fmt: skip
     if not len(fast) and not len(slow):
-        return Finding(text, 0.15, anchor)
+        return Finding(join_sentences([text, rule]), 0.15, anchor)
     far, end = (fast, high) if len(fast) else (slow, low)
     numbers = {"all": numerals.count(len(known)), "name": quote(dynamics.facts.layers[end]), "samples": samples,
-               "ratio": part(float(usual[end])), "rule": rule}  # fmt: skip
+               "ratio": part(float(usual[end]))}  # fmt: skip
     if len(fast):
         text = ngettext(
             "A step moves {count} of {all} layers by more than 10 % of its norm: {name} by {ratio} in the median of "
-            "{samples} sampled steps; {rule}, though layers in front of a normalisation bear more.",
+            "{samples} sampled steps.",
             "A step moves {count} of {all} layers by more than 10 % of their norm, {name} by {ratio} in the median of "
-            "{samples} sampled steps; {rule}, though layers in front of a normalisation bear more.",
+            "{samples} sampled steps.",
             len(far),
-            **numbers,
+            all=numbers["all"],
+            name=numbers["name"],
+            ratio=numbers["ratio"],
+            samples=numbers["samples"],
+        )
+        rule = _(
+            "A rule of thumb expects about 0.1 % (Hinton 2010, §7), though layers in front of a normalisation bear "
+            "more."
         )
     else:
         text = ngettext(
             "A step moves {count} of {all} layers by less than 0.001 % of its norm, so that it hardly learns: {name} "
-            "by {ratio} in the median of {samples} sampled steps; {rule}.",
+            "by {ratio} in the median of {samples} sampled steps.",
             "A step moves {count} of {all} layers by less than 0.001 % of their norm, so that they hardly learn: "
-            "{name} by {ratio} in the median of {samples} sampled steps; {rule}.",
+            "{name} by {ratio} in the median of {samples} sampled steps.",
             len(far),
-            **numbers,
+            all=numbers["all"],
+            name=numbers["name"],
+            ratio=numbers["ratio"],
+            samples=numbers["samples"],
         )
-    return Finding(text, 0.35, anchor, "caution")
+    return Finding(join_sentences([text, rule]), 0.35, anchor, "caution")
 
 
 def part(ratio: float) -> str:

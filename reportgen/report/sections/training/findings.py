@@ -11,7 +11,7 @@ from reportgen.report.model import Finding
 from reportgen.report.sections.training.seed_findings import find_seeds, find_teacher
 from reportgen.report.wording import LONGEST_DEVICE, evidence, join_few, shorten
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, ngettext
 
 NAME = "training"
 SAME = 0.02
@@ -45,14 +45,16 @@ def find_divergence(training: Training, anchor: str) -> Finding | None:
     event = training.divergence
     if event is None:
         return None
-    images = ngettext("the image {ids}", "images {ids}", len(event.batch_ids), ids=list_ids(event.batch_ids))
-    text = _(
+    text = ngettext(
         "Training diverged: at step {step} (epoch {epoch}, learning rate {rate}) the loss was no longer a finite "
-        "number, on the batch of {images}; every number of this report describes what was left.",
+        "number, on the batch of the image {ids}; every number of this report describes what was left.",
+        "Training diverged: at step {step} (epoch {epoch}, learning rate {rate}) the loss was no longer a finite "
+        "number, on the batch of images {ids}; every number of this report describes what was left.",
+        len(event.batch_ids),
         step=numerals.count(event.step),
         epoch=epoch_text(event.epoch),
         rate=numerals.significant(event.learning_rate, 3),
-        images=images,
+        ids=list_ids(event.batch_ids),
     )
     return Finding(text, 1.0, anchor, "bad", in_banner=True)
 
@@ -99,19 +101,25 @@ def find_gap(record: RunRecord, training: Training, anchor: str) -> Finding | No
         "gap": gap.display.removeprefix("+"),
         "interval": gap.display_interval,
     }
-    start = _("It is right on {train} of the training images and {test} of the test images", **values)
-    if gap.low > 0:
-        text = _("{start}: it fits the training images better by {gap} ({interval}).", start=start, **values)
-        return Finding(text, 0.65, anchor, "caution" if gap.low > SAME else "plain")
-    if gap.high < 0:
-        text = _("{start}: the test images are the easier ones, by {interval} points.", start=start, **values)
-        return Finding(text, 0.5, anchor)
-    text = _(
-        "{start}: the gap of {gap} can’t be told from zero ({interval}), so nothing shows over-fitting.",
-        start=start,
-        **values,
+    start = _(
+        "It is right on {train} of the training images and {test} of the test images.",
+        train=values["train"],
+        test=values["test"],
     )
-    return Finding(text, 0.5, anchor)
+    if gap.low > 0:
+        text = _(
+            "It fits the training images better by {gap} ({interval}).", gap=values["gap"], interval=values["interval"]
+        )
+        return Finding(join_sentences([start, text]), 0.65, anchor, "caution" if gap.low > SAME else "plain")
+    if gap.high < 0:
+        text = _("The test images are the easier ones, by {interval} points.", interval=values["interval"])
+        return Finding(join_sentences([start, text]), 0.5, anchor)
+    text = _(
+        "The gap of {gap} can’t be told from zero ({interval}), so nothing shows over-fitting.",
+        gap=values["gap"],
+        interval=values["interval"],
+    )
+    return Finding(join_sentences([start, text]), 0.5, anchor)
 
 
 def find_progress(record: RunRecord, training: Training, anchor: str) -> Finding | None:
@@ -141,21 +149,39 @@ def find_progress(record: RunRecord, training: Training, anchor: str) -> Finding
         text = _(
             "Still improving: since epoch {epoch} the test accuracy rose by {change} "
             "({interval}, n\u00a0=\u00a0{count}).",
-            **values,
+            epoch=values["epoch"],
+            change=values["change"],
+            interval=values["interval"],
+            count=values["count"],
         )
-        return Finding(f"{text} {advise(record)}".rstrip(), 0.55, anchor)
+        return Finding(join_sentences([text, advise(record)]), 0.55, anchor)
     if ends[1] < 0:
-        text = _("Getting worse: since epoch {epoch} the test accuracy fell by {change} "
-                   "({interval}, n\u00a0=\u00a0{count}).", **values)  # fmt: skip
+        text = _(
+            "Getting worse: since epoch {epoch} the test accuracy fell by {change} "
+            "({interval}, n\u00a0=\u00a0{count}).",
+            epoch=values["epoch"],
+            change=values["change"],
+            interval=values["interval"],
+            count=values["count"],
+        )
         return Finding(text, 0.7, anchor, "caution")
     if max(-ends[0], ends[1]) < SAME:
-        text = _("On a plateau: since epoch {epoch} the test accuracy changed by {signed} "
-                   "({interval}, n\u00a0=\u00a0{count}), less than two points either way.", **values)  # fmt: skip
+        text = _(
+            "On a plateau: since epoch {epoch} the test accuracy changed by {signed} "
+            "({interval}, n\u00a0=\u00a0{count}), less than two points either way.",
+            epoch=values["epoch"],
+            signed=values["signed"],
+            interval=values["interval"],
+            count=values["count"],
+        )
         return Finding(text, 0.4, anchor)
     text = _(
         "Whether it was still improving can’t be told: since epoch {epoch} the test accuracy changed by {signed} "
         "({interval}, n\u00a0=\u00a0{count}).",
-        **values,
+        epoch=values["epoch"],
+        signed=values["signed"],
+        interval=values["interval"],
+        count=values["count"],
     )
     return Finding(text, 0.3, anchor)
 
@@ -180,7 +206,7 @@ def find_speed(record: RunRecord, training: Training, anchor: str) -> Finding | 
     if not training.steps or not training.images_per_second:
         return None
     text = _(
-        "{speed} images a second over {steps} of {batch} images, {precision} on {device}",
+        "{speed} images a second over {steps} of {batch} images, {precision} on {device}.",
         speed=numerals.count(training.images_per_second),
         steps=ngettext("{count} step", "{count} steps", training.steps),
         batch=numerals.count(training.batch_size),
@@ -190,14 +216,13 @@ def find_speed(record: RunRecord, training: Training, anchor: str) -> Finding | 
     seconds = np.diff(record.arrays.get("train.seconds", np.empty(0)))
     median, slow = np.percentile(seconds, [50, 95]) if len(seconds) >= ENOUGH_STEPS else (0.0, 0.0)
     if slow < UNEVEN * median or not median:
-        return Finding(_("{text}.", text=text), 0.15, anchor)
+        return Finding(text, 0.15, anchor)
     spread = _(
-        "{text}: the median step took {median}, one in twenty more than {slow}.",
-        text=text,
+        "The median step took {median}, one in twenty more than {slow}.",
         median=numerals.seconds_text(float(median)),
         slow=numerals.seconds_text(float(slow)),
     )
-    return Finding(spread, 0.15, anchor)
+    return Finding(join_sentences([text, spread]), 0.15, anchor)
 
 
 def find_time(record: RunRecord, anchor: str) -> Finding | None:
@@ -209,7 +234,7 @@ def find_time(record: RunRecord, anchor: str) -> Finding | None:
     text = _(
         "Of the {total} from loading to the last measurement, the stage “{stage}” took {time} ({share}).",
         total=numerals.seconds_text(total),
-        stage=longest.name,
+        stage=longest.name.text,
         time=numerals.seconds_text(longest.seconds),
         share=numerals.percent(longest.seconds / total),
     )

@@ -9,7 +9,7 @@ from reportgen.record.run import RunRecord
 from reportgen.report.model import MethodNote
 from reportgen.report.sections.training.dynamics_findings import part, small, typical
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_sentences
 
 MOST_ROWS = 60
 Row = tuple[str, ...]
@@ -60,7 +60,8 @@ def caption(dynamics: Dynamics, shown: int) -> str:
     count = len(dynamics.facts.layers)
     if shown == count:
         return text
-    return f"{text} {_('{shown} of {count} layers, evenly over depth.', shown=shown, count=numerals.count(count))}"
+    part = _("{shown} of {count} layers, evenly over depth.", shown=shown, count=numerals.count(count))
+    return join_sentences([text, part])
 
 
 def list_methods(record: RunRecord) -> tuple[MethodNote, ...]:

@@ -10,7 +10,7 @@ from reportgen.record.run import RunRecord, Teacher
 from reportgen.report.model import Finding
 from reportgen.report.wording import join_few, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, ngettext
 
 
 def find_seeds(record: RunRecord, anchor: str) -> list[Finding]:
@@ -47,7 +47,8 @@ def diverged_seeds(record: RunRecord, anchor: str) -> list[Finding]:
     if not fell:
         return []
     text = ngettext(
-        "With seed {seeds} training diverged; its accuracy is in the mean over seeds all the same.",
+        "With {count} of the further seeds training diverged ({seeds}); its accuracy is in the mean over seeds all the "
+        "same.",
         "With {count} of the further seeds training diverged ({seeds}); their accuracies are in the mean over seeds "
         "all the same.",
         len(fell),
@@ -66,26 +67,31 @@ def find_teacher(record: RunRecord, anchor: str) -> Finding | None:
     own = (logits.argmax(1) == labels) & np.isfinite(logits).all(1)
     gap = mean_difference(record.arrays["teacher.correct"].astype(float), own.astype(float))
     start = _(
-        "It learnt from {teacher} ({parameters} parameters), which is right on {accuracy} of the test images",
+        "It learnt from {teacher} ({parameters} parameters), which is right on {accuracy} of the test images.",
         teacher=quote(name_of(teacher)),
         parameters=numerals.count(teacher.parameters),
         accuracy=value.display_full,
     )
     if gap is None:
-        return Finding(_("{start}.", start=start), 0.3, anchor)
+        return Finding(start, 0.3, anchor)
     values = {
-        "start": start,
         "gap": numerals.points(abs(gap[0])).removeprefix("+"),
         "interval": numerals.points_interval(*gap[1:]),
     }
     if gap[1] > 0:
-        return Finding(_("{start}, {gap} more than its student ({interval}, paired).", **values), 0.4, anchor)
-    if gap[2] < 0:
-        text = _(
-            "{start}, {gap} less than its student ({interval}, paired): there was little to learn from it.", **values
+        more = _(
+            "That is {gap} more than its student ({interval}, paired).", gap=values["gap"], interval=values["interval"]
         )
-        return Finding(text, 0.6, anchor, "caution")
-    return Finding(_("{start}; its student can’t be told from it ({interval}, paired).", **values), 0.4, anchor)
+        return Finding(join_sentences([start, more]), 0.4, anchor)
+    if gap[2] < 0:
+        less = _(
+            "That is {gap} less than its student ({interval}, paired): there was little to learn from it.",
+            gap=values["gap"],
+            interval=values["interval"],
+        )
+        return Finding(join_sentences([start, less]), 0.6, anchor, "caution")
+    same = _("Its student can’t be told from it ({interval}, paired).", interval=values["interval"])
+    return Finding(join_sentences([start, same]), 0.4, anchor)
 
 
 def name_of(teacher: Teacher) -> str:

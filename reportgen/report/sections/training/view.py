@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reportgen.metrics.seeds import accuracy_by_seed
 from reportgen.plugins import Section
+from reportgen.record.message import draw_note, draw_terms
 from reportgen.record.run import EpochStats, RunRecord, Training
 from reportgen.record.subject import Subject
 from reportgen.report.components import Fact, Figures, choose_figures, name_augmentation, seed_fact
@@ -16,7 +17,7 @@ from reportgen.report.sections.training.layers import list_layers, list_methods
 from reportgen.report.sections.training.methods import training_methods
 from reportgen.report.wording import share_interval
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_rows, join_sentences
 
 MOST_EPOCHS = 60
 """Rows of the history; longer ones are thinned evenly, the last row always kept."""
@@ -77,9 +78,9 @@ def list_facts(record: RunRecord, training: Training) -> list[Fact]:
     """How the pass was set up and how long it was."""
     done = numerals.count(training.steps)
     facts = [
-        Fact(_("Optimiser"), training.optimizer),
-        Fact(_("Schedule"), training.schedule),
-        Fact(_("Loss"), training.loss),
+        Fact(_("Optimiser"), draw_terms(training.optimizer)),
+        Fact(_("Schedule"), training.schedule.text),
+        Fact(_("Loss"), training.loss.text),
         *teacher_facts(training),
         Fact(
             _("Steps"),
@@ -95,7 +96,7 @@ def list_facts(record: RunRecord, training: Training) -> list[Fact]:
         Fact(_("Images seen"), numerals.count(training.images_seen), _("repeats included")),
         Fact(_("Augmentation"), name_augmentation(record.data)),
         Fact(_("Time in steps"), numerals.seconds_text(training.seconds), _("evaluations between not counted")),
-        Fact(_("Precision"), record.device.precision, record.device.precision_reason),
+        Fact(_("Precision"), record.device.precision, draw_note(record.device.precision_reason)),
         seed_fact(record),
     ]
     return [fact for fact in facts if fact.value]
@@ -107,7 +108,7 @@ def teacher_facts(training: Training) -> list[Fact]:
     if teacher is None:
         return []
     notes = [teacher.weights_file] if teacher.weights_file else []
-    return [Fact(_("Teacher"), teacher.source, "; ".join([*notes, *teacher.notes]))]
+    return [Fact(_("Teacher"), teacher.source, join_rows([*notes, *(note.text for note in teacher.notes)]))]
 
 
 def seed_rows(record: RunRecord, training: Training) -> list[Row]:
@@ -176,7 +177,7 @@ def caption_history(training: Training, shown: int) -> str:
     if shown == len(training.epochs):
         return text
     rest = _("{shown} of {all} rows.", shown=shown, all=numerals.count(len(training.epochs)))
-    return f"{text} {rest}"
+    return join_sentences([text, rest])
 
 
 FIGURES = ("training_curves", "training_steps", "training_layers", "training_activations", "time_spent")

@@ -247,7 +247,7 @@ def test_it_is_the_graph_of_training_on_two_images() -> None:
     assert (facts.sampled.images, facts.sampled.split) == (2, "train")
     assert {node.shape[0] for node in facts.nodes if node.operator == "batch_norm"} == {2}
     assert "mul" in {node.operator for node in facts.nodes}  # dropout drops
-    assert facts.loss == "cross entropy"
+    assert str(facts.loss) == "cross entropy"
 
 
 def test_what_can_not_be_followed_is_refused() -> None:

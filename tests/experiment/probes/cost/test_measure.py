@@ -72,7 +72,7 @@ def test_the_whole_probe_leaves_the_model_as_it_was(small_machine: None) -> None
     assert facts.step is not None
     assert facts.step.batch_size == facts.step.planned_batch == 16
     assert [peak.what for peak in facts.memory] == ["inference", "inference", "training"]
-    assert facts.energy is not None or facts.energy_missing.startswith("Not measured")
+    assert facts.energy is not None or facts.energy_missing is not None
 
 
 def test_float64_is_counted_as_such(small_machine: None) -> None:
@@ -85,7 +85,7 @@ def test_nothing_trained_has_no_step(small_machine: None) -> None:
     spec = SPEC.model_copy(update={"run": SPEC.run.model_copy(update={"mode": "evaluate"})})
     facts = found_by(context(spec=spec))
     assert facts.step is None
-    assert "trained nothing" in facts.step_missing
+    assert "trained nothing" in str(facts.step_missing)
 
 
 def test_a_model_that_can_t_be_copied(small_machine: None) -> None:
@@ -95,7 +95,7 @@ def test_a_model_that_can_t_be_copied(small_machine: None) -> None:
 
     facts = found_by(context(Held()))
     assert facts.step is None
-    assert facts.step_missing == "Not measured: the model can’t be copied (TypeError)."
+    assert str(facts.step_missing) == "The model can’t be copied (TypeError)."
     assert facts.latency
 
 

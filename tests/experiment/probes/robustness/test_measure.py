@@ -120,7 +120,7 @@ def test_a_model_without_a_gradient_is_not_attacked() -> None:
     facts = facts_of(probe(finished(Steps(0, 1), levels(), run=run)))
     assert facts.attack is None
     assert not any(one.family == "attack" for one in facts.conditions)
-    assert [gap for gap in facts.gaps if "no gradient" in gap]
+    assert [gap for gap in facts.gaps if "no gradient" in gap.text]
     assert any(one.kind == "fog" for one in facts.conditions)
 
 
@@ -131,7 +131,7 @@ def test_at_chance_only_the_preparation_is_looked_at() -> None:
     facts = facts_of(probe(finished(net, levels(), run=EVALUATE)))
     assert facts.conditions == ()
     assert facts.preparation is not None
-    assert [gap for gap in facts.gaps if "no better than chance" in gap]
+    assert [gap for gap in facts.gaps if "no better than chance" in gap.text]
 
 
 def test_what_can_not_be_probed_is_refused() -> None:

@@ -51,19 +51,19 @@ def rank_entries(names: list[str]) -> tuple[Entry, ...]:
     ("ranking", "sentence"),
     [
         (made(("A", "B", 0.05, True), ("A", "C", 0.06, True), ("B", "C", 0.01, False)),
-         "After Holm’s correction over all 3 pairs of models, “B” is more accurate than “A” by +5.0 points (ends); “C” "
-         "is more accurate than “A” by +6.0 points (ends); “B” and “C” can’t be told apart."),
+         "“B” is more accurate than “A” by +5.0 points (ends). “C” is more accurate than “A” by +6.0 points (ends). "
+         "“B” and “C” can’t be told apart. All 3 pairs of models were tested, with Holm’s correction."),
         (made(("A", "B", -0.05, True), ("A", "C", -0.06, True), ("B", "C", 0.01, False)),
-         "After Holm’s correction over all 3 pairs of models, “A” is more accurate than every other; “B” and “C” can’t "
-         "be told apart."),
+         "“A” is more accurate than every other. “B” and “C” can’t be told apart. All 3 pairs of models were tested, "
+         "with Holm’s correction."),
         (made(("A", "B", 0.0, False), ("A", "C", 0.0, False), ("B", "C", 0.0, False)),
-         "After Holm’s correction over all 3 pairs of models, no difference of accuracy holds; “A”, “B” and “C” can’t "
-         "be told apart."),
+         "No difference of accuracy holds. “A”, “B” and “C” can’t be told apart. All 3 pairs of models were tested, "
+         "with Holm’s correction."),
         (made(("A", "B", -0.05, False), ("A", "C", -0.06, True), ("B", "C", 0.01, False), own="C"),
-         "After Holm’s correction over all 3 pairs of models, “A” is more accurate than “C” by +6.0 points (+5.0 to "
-         "+7.0); not told apart are “C” from “B” and “B” from “A”."),
+         "“A” is more accurate than “C” by +6.0 points (+5.0 to +7.0). Not told apart are “C” from “B” and “B” "
+         "from “A”. All 3 pairs of models were tested, with Holm’s correction."),
         (made(("A", "B", 0.05, True)),
-         "Of the one pair of models, “B” is more accurate than “A” by +5.0 points (ends)."),
+         "“B” is more accurate than “A” by +5.0 points (ends)."),
         (Ranking(entries=(), resamples=10, seed=0), "No two of these models could be compared."),
     ],
 )  # fmt: skip
@@ -118,7 +118,7 @@ def test_refused_pairs_say_why(record: RunRecord) -> None:
     found = ranked({0: record, 1: compared.record, 2: less}, ("Main", "Good", "Less")).seen_by(1)
     text = page(SECTION, with_ranking(compared, found))
     assert "Pairs that are not compared." in text
-    assert found.refused[0].reason in text
+    assert found.refused[0].reason.text in text
 
 
 def test_without_a_ranking_nothing_of_it_is_there(record: RunRecord) -> None:

@@ -76,13 +76,13 @@ def test_the_same_model_is_told_as_the_same(record: RunRecord) -> None:
     assert built.findings[0].text.startswith("The outputs are those of the baseline, to the bit, for every one")
     assert "Nothing that the records know of differs." in built.text
     assert "turned from right" not in built.text
-    assert write_verdict(judged(record, record)).endswith("; its outputs are those of the baseline.")
+    assert write_verdict(judged(record, record)).endswith(" Its outputs are those of the baseline.")
 
 
 def test_other_scores_are_told_with_their_direction(record: RunRecord) -> None:
     text = build(SECTION, VERDICTS["worse"](record)).sentence("Beside accuracy")  # type: ignore[no-untyped-call]
     assert "better: Expected calibration error −0.057 (" in text
-    assert " and worse: Balanced accuracy −6.7 points (" in text
+    assert "; worse: Balanced accuracy −6.7 points (" in text
     assert "No other score changed" in build(SECTION, judged(improved(record, 1), record)).text
 
 
@@ -92,7 +92,7 @@ def test_classes_that_hold_after_correction_are_named(record: RunRecord) -> None
     logits[rows, 3] -= 50
     sentence = build(SECTION, judged(with_logits(record, logits), record)).sentence("Recall")
     assert sentence.startswith("Recall fell for “cat” −")
-    assert "this holds when all 10 classes are looked at together (Holm)" in sentence
+    assert "This holds when all 10 classes are looked at together (Holm)" in sentence
     calm = build(SECTION, VERDICTS["undecided"](record)).sentence("looked at together")  # type: ignore[no-untyped-call]
     assert calm.startswith("No class changed by more than chance")
 
@@ -179,8 +179,8 @@ def test_a_refusal_stands_in_the_sections_place_with_reason_and_advice(record: R
     report = plain_report(whole)
     view = next(view for view in report.sections if view.name == "baseline")
     assert isinstance(view, Skipped)
-    assert view.reason.startswith(f"Not compared with “{TITLE}”: The classes are the same but stand in another")
-    assert report.verdict.endswith("; it could not be compared with the baseline.")
+    assert view.reason.startswith(f"Not compared with “{TITLE}”. The classes are the same but stand in another")
+    assert report.verdict.endswith(" It could not be compared with the baseline.")
     assert not any(value.name == "accuracy.change" for value in report.metrics)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reportgen.metrics.cost import list_latency, saturation, whole_pass
+from reportgen.record.message import N_
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.probes import NotProbed, Probes
 from reportgen.record.probes.cost import Energy, PeakMemory
@@ -54,13 +55,13 @@ def test_the_share_of_the_machine_s_rate(record: RunRecord) -> None:
 
 
 def test_the_limits_add_up_to_the_pass(record: RunRecord) -> None:
-    sentence = build(SECTION, with_cost(record)).sentence("Its time goes")
+    sentence = build(SECTION, with_cost(record)).sentence("Its time by what limits the modules")
     shares = [float(word) for word in sentence.replace("%", " ").split() if word.replace(".", "").isdigit()]
     assert sum(shares[:-1]) == pytest.approx(100, abs=0.2)
     assert "(n = 7 passes)" in sentence
     slow = build(SECTION, with_cost(record, roofs=roofs(flops=1e15, bandwidth=1e15, call=1e-12)))
-    assert "100.0 % to modules that stay below a third of every limit" in slow.sentence("Its time goes")
-    weights = [next(f.weight for f in built.findings if "Its time goes" in f.text) for built in
+    assert "100.0 % none, below a third of every limit" in slow.sentence("Its time by what limits the modules")
+    weights = [next(f.weight for f in built.findings if "Its time by what limits the modules" in f.text) for built in
                (slow, build(SECTION, with_cost(record, roofs=roofs(bandwidth=1e7))))]  # fmt: skip
     assert weights[0] > weights[1]
 
@@ -139,16 +140,16 @@ def test_memory_with_what_stays(record: RunRecord) -> None:
     sentence = build(SECTION, given).sentence("needs at least")
     assert "100 MiB at once: 38.7 KiB for the model, 38.7 KiB for the optimiser, 100 MiB for activations" in sentence
     asked = PeakMemory(what="inference", batch_size=64, peak_bytes=2**20, how="allocator")
-    evaluated = build(SECTION, with_cost(record, memory=(asked,), step=None, step_missing="It trained nothing."))
+    evaluated = build(SECTION, with_cost(record, memory=(asked,), step=None, step_missing=N_("It trained nothing.")))
     assert "A forward pass of 64 images needs 1.04 MiB at once" in evaluated.text
-    assert ("Training step", "not measured", "It trained nothing") in [
+    assert ("Training step", "not measured", "It trained nothing.") in [
         (fact.label, fact.value, fact.note) for fact in evaluated.view.facts  # type: ignore[attr-defined]
     ]  # fmt: skip
 
 
 def test_energy_or_why_not(record: RunRecord) -> None:
     facts = {fact.label: fact for fact in view_of(with_cost(record)).facts}
-    assert (facts["Energy"].value, facts["Energy"].note[:12]) == ("not measured", "this machine")
+    assert (facts["Energy"].value, facts["Energy"].note[:12]) == ("not measured", "This machine")
     assert "energy_per_image" not in values(with_cost(record))
     found = with_cost(record, energy=Energy(source="rapl", batch_size=8, n=5, seconds=1.0, joules=20.0))
     assert values(found)["energy_per_image"].value == 0.5
@@ -203,7 +204,7 @@ def test_nothing_timed_means_no_table(record: RunRecord) -> None:
 def test_no_limits_measured(record: RunRecord) -> None:
     built = build(SECTION, with_cost(record, roofs=None))
     assert "matrix_rate_share" not in {value.name for value in built.view.metrics}
-    assert "Its time goes" not in built.text
+    assert "Its time by what limits the modules" not in built.text
 
 
 def test_a_device_with_a_long_name(record: RunRecord) -> None:

@@ -101,7 +101,9 @@ def test_unverified_data(record: RunRecord) -> None:
 def test_stand_in_data_come_first(record: RunRecord) -> None:
     stand_in = data(record, requested="cifar10", fallback_reason="No network.", title="Digits")
     first = build(SECTION, stand_in).findings[0]
-    assert first.text == ("These are not the data that the spec asks for: Digits stands in for “cifar10”. No network.")
+    assert first.text == (
+        "These are not the data that the spec asks for: Digits stands in for “cifar10”. The reason: No network."
+    )
     assert first.tone == "bad"
     assert "stands in" not in build(SECTION, record).text
 

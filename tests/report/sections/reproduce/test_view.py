@@ -63,9 +63,9 @@ def test_provenance_is_that_of_the_record(record: RunRecord) -> None:
 
 def test_stages_add_up(record: RunRecord) -> None:
     assert build(record).stages == (
-        ("trace", "500\u00a0ms", "3.6\u00a0%"),
-        ("train", "12\u00a0s", "87.3\u00a0%"),
-        ("evaluate", "1.2\u00a0s", "9.1\u00a0%"),
+        ("Trace", "500\u00a0ms", "3.6\u00a0%"),
+        ("Train", "12\u00a0s", "87.3\u00a0%"),
+        ("Evaluate", "1.2\u00a0s", "9.1\u00a0%"),
     )
 
 

@@ -83,7 +83,7 @@ def test_dead_channels_are_counted_and_compared(record: RunRecord) -> None:
         module.first.bias[:5] = -1000.0
     built = responses(record, module, before)
     sentence = built.sentence("are dead")
-    assert "before training there were 0" in sentence
+    assert "Before training there were 0" in sentence
     assert "Most in “first”: 5 of 8" in sentence
     assert tone_of(built, "are dead").tone == "caution"
     assert "No channel of the 3 layers is dead" in responses(record, before).text
@@ -245,7 +245,7 @@ class Split(nn.Module):
 def test_layers_that_do_not_move(record: RunRecord) -> None:
     sentence = trained(record, Split()).sentence("did not move")
     assert sentence.startswith("1 of 3 trainable layers did not move in training: “idle”")
-    assert "no gradient reaches them" in sentence
+    assert "No gradient reaches them" in sentence
 
 
 def test_a_step_too_long_for_a_layer(record: RunRecord) -> None:

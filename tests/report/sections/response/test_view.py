@@ -75,7 +75,7 @@ def test_a_handful_of_images_says_nothing_of_accuracy(record: RunRecord) -> None
 
 def test_confidence_beyond_accuracy_is_told_where_it_is_worst(record: RunRecord) -> None:
     sentence = build(SECTION, with_responses(record, 3)).sentence("Confidence grows")
-    assert "at 8 times the brightness it is right for 20.0 % of the images and sure by 95.0 %" in sentence
+    assert "At 8 times the brightness it is right for 20.0 % of the images and sure by 95.0 %" in sentence
     calm = with_responses(record, 3)
     honest = with_arrays(calm, confidence=calm.arrays["response.right"].astype(np.float32))
     assert "Confidence" not in build(SECTION, honest).text
@@ -86,7 +86,7 @@ def test_dead_channels_name_the_worst_layer(record: RunRecord) -> None:
     built = build(SECTION, dying)
     sentence = built.sentence("are dead")
     assert sentence.startswith("9 of 48 channels (18.8 %) are dead")
-    assert "before training there were 2. Most in “layer3”: 8 of 16." in sentence
+    assert "Before training there were 2. Most in “layer3”: 8 of 16." in sentence
     assert next(f for f in built.findings if "are dead" in f.text).tone == "caution"
 
 

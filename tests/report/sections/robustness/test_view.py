@@ -77,16 +77,16 @@ def test_weights_of_this_run_are_never_doubted(record: RunRecord) -> None:
 
 def test_the_worst_corruption_stands_beside_the_others(record: RunRecord) -> None:
     built = build(SECTION, probed(record))
-    worst = built.sentence("costs most")
-    assert worst.startswith("Gaussian noise of severity 5 costs most: ")
-    assert "the median of the 4 kinds, each at its worst, costs" in worst
-    assert next(one for one in built.findings if "costs most" in one.text).tone == "caution"
+    worst = built.sentence("Most is lost by")
+    assert worst.startswith("Most is lost by Gaussian noise of severity 5: ")
+    assert "The median of the 4 kinds, each at its worst, costs" in worst
+    assert next(one for one in built.findings if "Most is lost by" in one.text).tone == "caution"
 
 
 def test_corruptions_that_change_nothing_are_said_to(record: RunRecord) -> None:
     calm = build(SECTION, probed(record, wrong={("fog", 3): 0.0, ("defocus_blur", 3): 0.01}))
     assert "None of 2 kinds of corruption lowers the accuracy" in calm.text
-    assert "costs most" not in calm.text
+    assert "Most is lost by" not in calm.text
     assert "At no severity measured is half of the accuracy lost" in calm.text
 
 
@@ -119,13 +119,13 @@ def test_shifts_and_mirror_images_with_what_training_showed(record: RunRecord) -
 
 
 def test_turns(record: RunRecord) -> None:
-    assert "Turned, accuracy changes: by 10°" in build(SECTION, probed(record)).text
+    assert "Turned, accuracy changes: 10°:" in build(SECTION, probed(record)).text
     assert "Turned" not in build(SECTION, probed(record, wrong={("shift", 1): 0.0})).text
 
 
 def test_attacks_below_chance_and_above(record: RunRecord) -> None:
     below = build(SECTION, probed(record)).sentence("below chance")
-    assert "PGD of ε = 8/255 is enough to press the accuracy below chance (10.0 %): 0.0 %" in below
+    assert "The accuracy falls below chance (10.0 %) under PGD of ε = 8/255: 0.0 %" in below
     above = build(SECTION, probed(record, wrong={("fgsm", 2): 0.1, ("pgd", 2): 0.2}))
     assert "The strongest attack tried, PGD of ε = 2/255, leaves" in above.text
     assert "below chance" not in above.text
@@ -134,9 +134,9 @@ def test_attacks_below_chance_and_above(record: RunRecord) -> None:
 def test_signs_of_a_hidden_gradient(record: RunRecord) -> None:
     assert "weaker than they look" not in build(SECTION, probed(record)).text
     flat = build(SECTION, probed(record, flat=3)).sentence("weaker than they look")
-    assert "at 3 images the gradient is zero everywhere" in flat
+    assert "At 3 images the gradient is zero everywhere" in flat
     odd = build(SECTION, probed(record, wrong={("fgsm", 8): 0.9, ("pgd", 8): 0.1})).sentence("weaker than they look")
-    assert "at ε = 8/255 one step does more harm than many" in odd
+    assert "At ε = 8/255 one step does more harm than many" in odd
 
 
 def test_the_tables_hold_every_condition(record: RunRecord) -> None:

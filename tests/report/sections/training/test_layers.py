@@ -50,7 +50,7 @@ def test_a_calm_pass_tells_the_usual_update(record: RunRecord) -> None:
 def test_frozen_and_starved_layers(record: RunRecord) -> None:
     frozen = build(SECTION, with_dynamics(record, layers=8, steps=40, frozen=2))
     sentence = frozen.sentence("did not move")
-    assert "1 of 8 trainable layers did not move in training: “layer3” (40 sampled steps; though gradients" in sentence
+    assert "1 of 8 trainable layers did not move in training: “layer3” (40 sampled steps). Gradients" in sentence
     calm = with_dynamics(record, layers=8, steps=40)
     gradient = calm.arrays["dynamics.gradient"].copy()
     gradient[:, 1] = 0

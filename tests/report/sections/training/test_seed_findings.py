@@ -89,11 +89,13 @@ def test_a_seed_that_diverged_is_told_at_the_top_and_ends_with_4(record: RunReco
     runs = (several.seeds[0].model_copy(update={"training": several.seeds[0].training.model_copy(
         update={"divergence": fell()})}), several.seeds[1])  # fmt: skip
     broken = several.model_copy(update={"seeds": runs})
-    finding = next(f for f in build(SECTION, broken).findings if "With seed 1 training diverged" in f.text)
+    finding = next(
+        f for f in build(SECTION, broken).findings if "With 1 of the further seeds training diverged (1)" in f.text
+    )
     assert finding.tone == "bad"
-    assert any("With another seed (1) the loss was not finite" in banner.text for banner in find_banners(broken))
+    assert any("With 1 other seed (1) the loss was not finite" in banner.text for banner in find_banners(broken))
     assert (exit_code(broken, ()), exit_code(several, ())) == (4, 0)
-    assert not any("another seed" in banner.text for banner in find_banners(several))
+    assert not any("other seed" in banner.text for banner in find_banners(several))
     both = seeded(record, 60, 61, divergence=fell())
     assert "With 2 of the further seeds training diverged (1 and 2)" in build(SECTION, both).text
     assert any("With 2 other seeds (1, 2)" in banner.text for banner in find_banners(both))
@@ -133,7 +135,7 @@ def test_a_teacher_that_is_worse_or_not_to_be_told_apart(record: RunRecord) -> N
     assert finding.tone == "caution"
     other = right.copy()
     other[[np.flatnonzero(right)[0], np.flatnonzero(~right)[0]]] ^= True
-    assert "its student can’t be told from it (−" in build(SECTION, taught(record, other)).sentence("learnt from")
+    assert "Its student can’t be told from it (−" in build(SECTION, taught(record, other)).sentence("learnt from")
     assert "learnt from" not in build(SECTION, record).text
 
 

@@ -73,7 +73,7 @@ def test_a_gap_above_zero_is_named_with_its_interval(record: RunRecord) -> None:
 
 
 def test_test_images_that_are_easier(record: RunRecord) -> None:
-    assert "the test images are the easier ones" in build(SECTION, with_train(record, 100, 500)).text
+    assert "The test images are the easier ones" in build(SECTION, with_train(record, 100, 500)).text
 
 
 def test_still_improving_against_three_quarters_of_the_pass(record: RunRecord) -> None:
@@ -144,7 +144,7 @@ def test_speed_and_uneven_steps(record: RunRecord) -> None:
     steps = np.full(90, 0.1)
     steps[::10] = 0.5
     uneven = build(SECTION, change(record, arrays={"train.seconds": np.cumsum(steps)})).sentence("images a second")
-    assert "the median step took 100 ms, one in twenty more than 500 ms" in uneven
+    assert "The median step took 100 ms, one in twenty more than 500 ms" in uneven
 
 
 def test_the_longest_stage(record: RunRecord) -> None:
@@ -176,7 +176,7 @@ def test_epochs_are_whole_where_they_are(epoch: float, text: str) -> None:
 @pytest.mark.parametrize("medium", ["screen", "print"])
 def test_the_page(record: RunRecord, medium: str) -> None:
     text = page(SECTION, record, medium)
-    assert "SGD, learning rate 0.1" in text
+    assert "SGD, highest learning rate 0.1" in text
     assert text.count("<tr") == 4
 
 

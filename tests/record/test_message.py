@@ -1,0 +1,83 @@
+"""Messages in a record: kept as keys and arguments, written out when drawn; plain texts of older records are read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from reportgen.record.message import N_, Message, Note, Terms, as_note, draw_note, draw_terms, nN_
+from reportgen.record.run import RunRecord
+from reportgen.record.store import decode_record, encode_record
+from reportgen.spec.frozen import Frozen
+
+
+class Held(Frozen):
+    """A part of a record."""
+
+    word: str | Message
+    note: Note = None
+    terms: Terms = ()
+
+
+def test_arguments_are_written_out_when_the_message_is_drawn() -> None:
+    message = N_(
+        "{name}: {n} of {rate} and {things}.", name="12345", n=12345, rate=0.00001, things=["a", 2000, N_("c")]
+    )
+    assert message.values == {"name": "12345", "n": 12345, "rate": 0.00001, "things": ("a", 2000, N_("c"))}
+    assert message.text == str(message) == "12345: 12,345 of 1e-05 and a, 2,000 and c."
+
+
+@pytest.mark.parametrize(("count", "text"), [(1, "1 image is too few."), (2000, "2,000 images are too few.")])
+def test_the_count_decides_between_singular_and_plural(count: int, text: str) -> None:
+    assert nN_("{count} image is too few.", "{count} images are too few.", count).text == text
+
+
+def test_a_message_comes_back_as_it_was() -> None:
+    inner = N_("{name}, label smoothing {by}", name=N_("cross entropy"), by=0.5)
+    held = Held(
+        word=inner, note=nN_("{count} a {x}", "{count} b {x}", 3, x=[1, 2.5, "y", inner]), terms=(inner, N_("b"))
+    )
+    again = Held.model_validate_json(held.model_dump_json())
+    assert again == held
+    assert again.note is not None
+    assert again.note.text == "3 b 1, 2.5, y and cross entropy, label smoothing 0.5"
+    assert Held(word="plain {text}").word == "plain {text}"
+
+
+def test_messages_are_frozen_and_can_be_keys() -> None:
+    message = N_("{n} things", n=1)
+    with pytest.raises(ValidationError):
+        message.id = "other"
+    assert len({message, N_("{n} things", n=1)}) == 1
+
+
+def test_a_plain_text_is_a_message_whose_text_it_is() -> None:
+    old = Held.model_validate_json('{"word": "a", "note": "100 % {odd}", "terms": "SGD, momentum 0.9"}')
+    assert (draw_note(old.note), draw_terms(old.terms)) == ("100 % {odd}", "SGD, momentum 0.9")
+    assert Held.model_validate({"word": "a", "note": ""}).note is None
+    assert (as_note(""), as_note("a"), as_note(N_("b"))) == (None, Message(id="a"), Message(id="b"))
+
+
+def test_a_record_with_plain_texts_is_read(record: RunRecord) -> None:
+    files = encode_record(record)
+    fields = json.loads(files["record.json"])
+    fields["notes"] = fields["trace"]["notes"] = ["It was {changed}."]
+    fields["device"]["precision_reason"] = ""
+    fields["data"]["description"] = "Some pictures."
+    fields["training"] |= {"optimizer": "SGD, learning rate 0.1", "schedule": "one cycle", "loss": "cross entropy"}
+    fields["stages"] = [{"name": "Train", "seconds": 1.0}]
+    found = decode_record(files | {"record.json": json.dumps(fields).encode()}, Path("old")).subject.record
+    assert [note.text for note in (*found.notes, *found.trace.notes)] == ["It was {changed}."] * 2
+    assert found.device.precision_reason is None
+    assert draw_note(found.data.description) == "Some pictures."
+    assert found.training is not None
+    assert draw_terms(found.training.optimizer) == "SGD, learning rate 0.1"
+    assert (found.training.schedule.text, found.training.loss.text) == ("one cycle", "cross entropy")
+    assert found.stages[0].name.text == "Train"
+
+
+def test_a_record_of_today_comes_back(record: RunRecord) -> None:
+    assert decode_record(encode_record(record), Path("new")).subject.record == record
