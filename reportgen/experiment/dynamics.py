@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from reportgen.experiment._torch_internals import norms, subtract
 from reportgen.spec.types import RunSpec
 
 COLUMNS = 150
@@ -82,9 +83,9 @@ class DynamicsRecorder:
             return
         start = time.perf_counter()
         with torch.no_grad():
-            weight = torch._foreach_norm(self.before)
-            torch._foreach_sub_(self.before, [parameter.detach() for parameter in self.parameters])
-            update = torch._foreach_norm(self.before)
+            weight = norms(self.before)
+            subtract(self.before, [parameter.detach() for parameter in self.parameters])
+            update = norms(self.before)
             gradient = [parameter.grad.norm() if parameter.grad is not None else zero(parameter)
                         for parameter in self.parameters]  # fmt: skip
             self.samples.append(Sample(step, *(stack(norms) for norms in (gradient, weight, update))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import subprocess
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ WORTH = 12
 """Figures from which on a process that takes a second to start is worth it."""
 PATIENCE = 30.0
 """Seconds that the second process may take to start before this one draws its figures too."""
+STANDSTILL = 10.0
+"""Seconds without a new figure, at least, after which a second process that has begun counts as stuck."""
 Drawing = FigureFile | Skipped
 Process = subprocess.Popen[bytes]
 
@@ -48,6 +51,8 @@ class Work:
     flying: list[str] = field(default_factory=list)
     """The figure that it is at."""
     there: dict[str, Drawing] = field(default_factory=dict)
+    answers: int = 0
+    """How often the second process has answered, by a figure or by saying that it failed."""
 
     def take(self, last: bool = False) -> str | None:
         """The first of what is left to do, or the last; None where nothing is."""
@@ -66,21 +71,33 @@ def draw_by_two(
 ) -> dict[str, Drawing]:
     """The figures of these names in this order, by `draw_here` and, beginning with `theirs`, by the second process.
 
-    Whatever goes wrong there costs only its time: what it does not give is drawn here, and fails here.
+    Whatever goes wrong there costs only its time: what it does not give is drawn here, and fails here. It is stuck, and
+    killed, when it needs longer for one figure than this process for all of its own, and than STANDSTILL.
     """
     if child is None:
         return {name: draw_here(name) for name in names}
     work, here = Work(deque(sorted(names, key=lambda name: name in theirs))), dict[str, Drawing]()
     thread = Thread(target=serve, args=(child, subject, work), daemon=True)
     thread.start()
+    begun = time.monotonic()
     while work.todo and work.todo[0] not in theirs and (name := work.take()) is not None:
         here[name] = draw_here(name)
     if work.flying or (work.todo and thread.is_alive() and work.ready.wait(PATIENCE)):
-        thread.join()
+        wait_while_it_answers(thread, work, max(STANDSTILL, time.monotonic() - begun))
+        child.kill()
     return {
         name: here[name] if name in here else work.there[name] if name in work.there else draw_here(name)
         for name in names
     }
+
+
+def wait_while_it_answers(thread: Thread, work: Work, seconds: float) -> None:
+    """Wait until everything is drawn, or for so many seconds without an answer."""
+    while thread.is_alive():
+        answers = work.answers
+        thread.join(seconds)
+        if work.answers == answers:
+            return
 
 
 def processors() -> int:
@@ -100,6 +117,7 @@ def serve(child: Process, subject: Subject, work: Work) -> None:
             figure = pickle.load(child.stdout)
             if figure is not None:
                 work.there[name] = figure
+            work.answers += 1
             work.flying.clear()
     except Exception:  # of a damaged answer pickle raises nearly anything
         return

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import json
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
+from functools import cache
+from typing import Any
 
 from reportgen.errors import EnvironmentTrouble, RenderError
 from reportgen.outputs._attachment import MOST_BYTES, pack_small
@@ -17,6 +20,7 @@ from reportgen.outputs.page import make_page
 from reportgen.outputs.pdf_worker import press
 from reportgen.plugins import Begin, Output, OutputFile
 from reportgen.report.model import Report
+from reportgen.system.processes import time_limit
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_names, ngettext
 
@@ -29,6 +33,12 @@ LIBRARIES = (
     ("libfontconfig.so.1", "libfontconfig.1.dylib", "libfontconfig-1.dll"),
 )
 """What WeasyPrint loads, under the names of Linux, macOS and Windows."""
+CRASHES = {
+    **{-getattr(signal, name): name for name in ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP")
+       if hasattr(signal, name)},
+    0xC0000005: "ACCESS_VIOLATION",
+}  # fmt: skip
+"""Exit codes of a process that broke down inside a library, and their names."""
 MAC_FOLDERS = ("/opt/homebrew/lib", "/usr/local/lib", "/opt/local/lib")
 """Where Homebrew and MacPorts put libraries that the loader does not find by name."""
 INSTALL = """\
@@ -72,23 +82,40 @@ def render(report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...
 def prepare() -> Iterator[Begin]:
     """A child process that loads WeasyPrint while its page is not there yet, and sets it while others are written."""
     with press() as child, ThreadPoolExecutor(1) as aside:
+        children = [child]
 
         def begin(report: Report, warn: Callable[[str], None]) -> Callable[[], tuple[OutputFile, ...]]:
             page = make_page(report, "print")
-            setting = aside.submit(copy_context().run, set_in, child, page, report, warn)  # in the same language
+            setting = aside.submit(copy_context().run, set_in, children, page, report, warn)  # in the same language
             return setting.result
 
         try:
             yield begin
         finally:
-            child.kill()  # what is interrupted is not waited for
+            for started in children:
+                started.kill()  # what is interrupted is not waited for
+
+
+class WorkerCrashed(RenderError):
+    """The process that makes the PDF broke down inside a library; its `signal` says how."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the PDF can't be made: the process that makes it ended with {name}", "The HTML is complete.")
+        self.signal = name
 
 
 def set_in(
-    child: subprocess.Popen[bytes], page: str, report: Report, warn: Callable[[str], None]
+    children: list[subprocess.Popen[bytes]], page: str, report: Report, warn: Callable[[str], None]
 ) -> tuple[OutputFile, ...]:
-    """The document, made by a child process that was started for it."""
-    heard, document = run(child, page, lambda: pack(report, warn), report.created)
+    """The document, made by the child process that was started for it; where that breaks down, by another, appended to
+    `children`, that draws no image the fast way."""
+    record = cache(lambda: pack(report, warn))
+    try:
+        heard, document = run(children[0], page, record, report.created)
+    except WorkerCrashed as crash:
+        with press(slow=crash.signal) as another:
+            children.append(another)
+            heard, document = run(another, page, record, report.created)
     if heard["refused"]:
         places = ", ".join(sorted(set(heard["refused"])))
         raise RenderError(
@@ -97,6 +124,8 @@ def set_in(
         )
     if heard["failures"]:
         raise RenderError(f"a picture could not be set in the PDF: {heard['failures'][0]}", "The HTML is complete.")
+    if heard["slow"]:
+        warn(describe_slow(**heard["slow"]))
     if heard["missing"]:
         warn(describe_missing(heard["missing"]))
     return (OutputFile("report.pdf", document),)
@@ -115,40 +144,73 @@ def pack(report: Report, warn: Callable[[str], None]) -> bytes:
 
 def run(
     child: subprocess.Popen[bytes], page: str, record: Callable[[], bytes] = bytes, created: str = ""
-) -> tuple[dict[str, list[str]], bytes]:
-    """What the child process heard, and the document it made, with the packed record inside if there is one.
+) -> tuple[dict[str, Any], bytes]:
+    """What the child process heard (see `pdf_process.set_document`), and the document it made, with the packed record
+    inside if there is one.
 
-    `record` is asked for when the child has its page: packing takes half a second.
+    `record` is asked for when the child has its page: packing takes half a second. Raises RenderError when the child
+    fails or takes too long, also where it stands still before it has read its page.
     """
     text = page.encode("utf-8")
     head = json.dumps({"page": len(text), "created": created}).encode()
-    try:
-        hand(child, head + b"\n" + text)
-        out, complaints = child.communicate(record(), timeout=SECONDS)
-    except subprocess.TimeoutExpired as error:
+    with time_limit(child, SECONDS) as limit:
+        give(child, head + b"\n" + text)
+        packed = record()
+        out, complaints = child.communicate(packed)
+    if limit.passed:
         raise RenderError(
             f"the PDF took longer than {SECONDS} s and was given up",
             "The HTML is complete; show fewer sections in the PDF's spec.",
-        ) from error
+        )
+    if child.returncode in CRASHES:
+        raise WorkerCrashed(CRASHES[child.returncode])
     if child.returncode != 0:
-        raise RenderError(f"the PDF can't be made: {last_line(complaints)}", "The HTML is complete.")
+        raise RenderError(f"the PDF can't be made: {why_ended(child.returncode, complaints)}", "The HTML is complete.")
     head, _unused, document = out.partition(b"\n")
-    heard: dict[str, list[str]] = json.loads(head)
+    heard: dict[str, Any] = json.loads(head)
     return heard, document
 
 
-def hand(child: subprocess.Popen[bytes], data: bytes) -> None:
+def give(child: subprocess.Popen[bytes], data: bytes) -> None:
     """Give a process something to begin with; one that has ended already says why when it is asked for its result."""
     assert child.stdin is not None
-    with suppress(BrokenPipeError):
+    with suppress(OSError):  # on Windows a broken pipe is another error than elsewhere
         child.stdin.write(data)
         child.stdin.flush()
+
+
+def why_ended(code: int, complaints: bytes) -> str:
+    """Why a process ended: the signal that ended it, or what it said last."""
+    if code < 0 and not complaints.strip():
+        with suppress(ValueError):
+            return f"the process that makes it was ended by {signal.Signals(-code).name}"
+    return last_line(complaints)
 
 
 def last_line(text: bytes) -> str:
     """What a process said last, which is where Python names the exception."""
     lines = [line for line in text.decode("utf-8", "replace").splitlines() if line.strip()]
     return "memory ran out" if not lines or lines[-1].startswith("MemoryError") else lines[-1][:300]
+
+
+def describe_slow(what: str, part: str) -> str:
+    """The sentence about a PDF whose images were left to WeasyPrint."""
+    if what == "missing":
+        return _(
+            "The figures of the PDF were drawn the slower way, because {part} is not in the installed version; "
+            "nothing is missing.",
+            part=part,
+        )
+    if what == "changed":
+        return _(
+            "The figures of the PDF were drawn the slower way, because {part} works differently in the installed "
+            "version; nothing is missing.",
+            part=part,
+        )
+    return _(
+        "The figures of the PDF were drawn the slower way, because the faster one failed ({part}); nothing is missing.",
+        part=part,
+    )
 
 
 def describe_missing(characters: list[str]) -> str:

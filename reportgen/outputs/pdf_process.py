@@ -3,6 +3,9 @@
 The input is a line of JSON with the length in bytes of the page, then the page, then the packed record that is to be
 attached, if there is one.
 
+The page's images are drawn the fast way (`_pdf_drawings`, `_weasyprint`) where the installed WeasyPrint has what that
+takes; where it has not, and when the fast way fails in the middle, the same page is set again by WeasyPrint alone.
+
 A process of its own, because WeasyPrint gives no memory back and a page can make it run for ever.
 """
 
@@ -10,17 +13,21 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import importlib
 import io
 import json
 import logging
 import os
 import re
 import sys
-import zlib
+import traceback
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
+from functools import cache
 from typing import Any
+
+from reportgen.outputs._pdf_drawings.drawing import SCHEME, plates
+from reportgen.outputs._weasyprint import Images, Parts, SlowWay, find_parts
 
 RECORD_NAME = "record.zip"
 RECORD_DESCRIPTION = "The measurements behind this report; reportgen draws it again and compares it from this file."
@@ -71,45 +78,79 @@ def make_fetcher(refused: list[str]) -> Any:
     return DataOnly(allowed_protocols={"data"}, allow_redirects=False)
 
 
-def set_document(page: str, read_record: Callable[[], bytes], created: str) -> tuple[dict[str, Any], bytes]:
-    """What happened (missing, failures, refused) and the bytes of the PDF, the packed record attached if there is one.
+def set_document(
+    page: str, read_record: Callable[[], bytes], created: str, parts: Parts | SlowWay | None = None
+) -> tuple[dict[str, Any], bytes]:
+    """What happened (missing, failures, refused, slow) and the bytes of the PDF, the packed record attached if there
+    is one.
 
     `created` is the date of the attachment, ISO 8601 in UTC to the second. The record is read when the pages are laid
-    out, which takes longer than packing it.
+    out, which takes longer than packing it. `parts` is what `find_parts` found; None: it is asked here. `slow` says
+    why the images were left to WeasyPrint, None where they were not.
+    """
+    parts = find_parts() if parts is None else parts
+    read_once = cache(read_record)
+    slow = parts if isinstance(parts, SlowWay) else None
+    if isinstance(parts, Parts):
+        try:
+            heard, document = set_once(page, read_once, created, parts)
+            return heard | {"slow": None}, document
+        except MemoryError:  # the slow way takes more
+            raise
+        except Exception as error:  # whatever another version does with what it does not promise
+            slow = SlowWay("failed", describe(error))
+    heard, document = set_once(page, read_once, created, None)
+    return heard | {"slow": asdict(slow) if slow else None}, document
+
+
+class DrawingsIgnored(Exception):
+    """WeasyPrint did not take the drawings that stood in its cache."""
+
+
+def set_once(
+    page: str, read_record: Callable[[], bytes], created: str, parts: Parts | None
+) -> tuple[dict[str, Any], bytes]:
+    """What happened and the PDF, its images drawn by `parts`, or with None by WeasyPrint as it is documented.
+
+    Raises DrawingsIgnored, or whatever WeasyPrint raises.
     """
     from weasyprint import HTML
     from weasyprint.text.fonts import FontConfiguration
 
-    from reportgen.outputs._pdf_drawings.drawing import plates
-
-    ear, refused = Ear(), list[str]()
-    logger = logging.getLogger("weasyprint")
-    logger.handlers = [ear]
-    logger.propagate = False
-    fonts = FontConfiguration()
-    light, images = plates(page, fonts)
-    options: dict[str, Any] = {"pdf_variant": VARIANT, "cache": images}
-    laid_out = HTML(string=light, url_fetcher=make_fetcher(refused)).render(font_config=fonts, **options)
+    ear, refused, fonts = listen(), list[str](), FontConfiguration()
+    options: dict[str, Any] = {"pdf_variant": VARIANT}
+    text, images, last = page, None, {}
+    if parts is not None:
+        text, drawings = plates(page)
+        images = Images(drawings, parts, fonts)
+        options["cache"], last = images, {"finisher": parts.compress}
+    laid_out = HTML(string=text, url_fetcher=make_fetcher(refused)).render(font_config=fonts, **options)
     record = read_record()
     options |= {
         "pdf_identifier": hashlib.sha256(page.encode("utf-8") + record).digest()[:16],
         "attachments": attach(record, created) if record else None,
     }
-    document = laid_out.write_pdf(finisher=compress, **options)
+    document = laid_out.write_pdf(**options, **last)
+    if images is not None and (images.were_ignored() or any(SCHEME in text for text in (*refused, *ear.failures))):
+        raise DrawingsIgnored("the images in its cache were not used")
     return {"missing": sorted(ear.missing), "failures": ear.failures, "refused": refused}, document
 
 
-def compress(_document: Any, pdf: Any) -> None:
-    """Compress the streams of a document at zlib's usual level; at the highest, which is what pydyf takes, it would
-    take three times as long and be 3 % smaller."""
-    from pydyf import Stream
+def listen() -> Ear:
+    """An ear at WeasyPrint's log, the only one."""
+    ear = Ear()
+    logger = logging.getLogger("weasyprint")
+    logger.handlers = [ear]
+    logger.propagate = False
+    return ear
 
-    for thing in pdf.objects:
-        if isinstance(thing, Stream) and thing.compress:
-            thing.compress = False
-            _, _, body = thing.data.partition(b"\nstream\n")
-            thing.stream = [zlib.compress(body.removesuffix(b"\nendstream"))]
-            thing.extra["Filter"] = "/FlateDecode"
+
+def describe(error: Exception) -> str:
+    """An exception and the function that raised it, in one line."""
+    said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    at = f"{frames[-1].f_globals.get('__name__', '')}.{frames[-1].f_code.co_qualname}" if frames else ""
+    return f"{type(error).__name__}{': ' if said else ''}{said[:160]}{' in ' if at else ''}{at}"
 
 
 def attach(record: bytes, created: str) -> list[Any]:
@@ -125,13 +166,19 @@ def attach(record: bytes, created: str) -> list[Any]:
 
 
 def main() -> None:
-    """Read the page and the record, write what happened and the document."""
+    """Read the page and the record, write what happened and the document.
+
+    Arguments: the limit of memory in MiB and, where the images are to be left to WeasyPrint, the word for why.
+    """
     limit_memory(int(sys.argv[1]))
-    importlib.import_module("weasyprint").HTML(string="<p>Text").render()  # while the page is still being drawn
+    from weasyprint import HTML
+
+    HTML(string="<p>Text").render()  # while the page is still being drawn
+    parts = SlowWay("failed", sys.argv[2]) if len(sys.argv) > 2 else find_parts()
     gc.disable()  # a tenth faster, and 130 MiB are not worth collecting in a process that ends here
     head = json.loads(sys.stdin.buffer.readline())
     page = sys.stdin.buffer.read(head["page"]).decode("utf-8")
-    heard, document = set_document(page, sys.stdin.buffer.read, head["created"])
+    heard, document = set_document(page, sys.stdin.buffer.read, head["created"], parts)
     sys.stdout.buffer.write(json.dumps(heard).encode("ascii") + b"\n" + document)
     sys.stdout.buffer.flush()
     os._exit(0)  # giving the memory of half a million boxes back piece by piece takes a tenth of a second

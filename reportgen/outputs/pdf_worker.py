@@ -32,15 +32,18 @@ def ahead(needed: bool = True) -> Iterator[None]:
 
 
 @contextmanager
-def press() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that waits for its page; it ends with the block."""
-    child = waiting.pop() if waiting else start()
+def press(slow: str = "") -> Iterator[subprocess.Popen[bytes]]:
+    """A process that waits for its page; it ends with the block.
+
+    With `slow`, the reason in a few words, it is one that draws images as WeasyPrint documents it and no other way.
+    """
+    child = waiting.pop() if waiting and not slow else start(slow)
     try:
         yield child
     finally:
         end(child)
 
 
-def start() -> subprocess.Popen[bytes]:
-    """A new process."""
-    return start_module("reportgen.outputs.pdf_process", str(MEBIBYTES))
+def start(slow: str = "") -> subprocess.Popen[bytes]:
+    """A new process; see `press`."""
+    return start_module("reportgen.outputs.pdf_process", str(MEBIBYTES), *filter(None, [slow]))

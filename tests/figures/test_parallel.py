@@ -111,6 +111,43 @@ def test_a_process_that_says_nonsense_is_not_listened_to(record: RunRecord, monk
     assert by_two(record, NAMES, skip) == {name: Skipped(name, name, "drawn here") for name in NAMES}
 
 
+STOPS = """
+import os, pickle, signal, sys, time
+pickle.load(sys.stdin.buffer)
+pickle.dump("ready", sys.stdout.buffer)
+sys.stdout.buffer.flush()
+pickle.load(sys.stdin.buffer)
+{stop}
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("stop", ["", "os.kill(os.getpid(), signal.SIGSTOP)"], ids=["hangs", "is stopped"])
+def test_a_process_that_stands_still_is_not_waited_for(
+    stop: str, record: RunRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    children = []
+
+    def start(_name: str, *, heard: bool) -> subprocess.Popen[bytes]:
+        del heard
+        program = [sys.executable, "-c", STOPS.format(stop=stop)]
+        children.append(subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+        return children[-1]
+
+    def slowly(name: str) -> FigureFile | Skipped:
+        time.sleep(0.1)
+        return skip(name)
+
+    monkeypatch.setattr(_parallel, "start_module", start)
+    monkeypatch.setattr(_parallel, "processors", lambda: 2)
+    monkeypatch.setattr(_parallel, "STANDSTILL", 0.2)
+    for theirs in ((), NAMES[5:]):
+        found = by_two(record, NAMES, slowly, theirs)
+        assert found == {name: Skipped(name, name, "drawn here") for name in NAMES}
+    assert len(children) == 2
+    assert all(child.poll() is not None for child in children)
+
+
 def test_few_figures_and_one_processor_start_no_process(
     record: RunRecord, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,6 @@ from reportgen.outputs._pdf_drawings import drawing as pieces
 from reportgen.outputs._pdf_drawings import styles
 from reportgen.outputs._pdf_drawings.images import read_png
 from reportgen.outputs._pdf_drawings.paths import NotDrawn, path, transformation
-from reportgen.outputs._pdf_drawings.text import Letterer
 from tests.outputs.hostile import hostile_subject
 from tests.outputs.reports import plain_report
 from tests.support.browser import tool
@@ -60,7 +59,7 @@ def both(
     drawing: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The page with the drawing as a plate, and as WeasyPrint draws it."""
-    pieces.plate(drawing.encode(), Letterer(None))  # raises where it would be left to WeasyPrint
+    pieces.plate(drawing.encode())  # raises where it would be left to WeasyPrint
     ours = pixels(document(drawing), folder)
     monkeypatch.setattr(pieces, "SOURCE", re.compile(r"(?!)"))
     return ours, pixels(document(drawing), folder)
@@ -218,21 +217,21 @@ UNKNOWN = {
 def test_what_is_not_known_is_left_to_weasyprint(name: str) -> None:
     drawing = svg(UNKNOWN[name])
     with pytest.raises(NotDrawn):
-        pieces.plate(drawing.encode(), Letterer(None))
+        pieces.plate(drawing.encode())
     text = f'<img src="data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()}">'
-    assert pieces.plates(text, None) == (text, {})
+    assert pieces.plates(text) == (text, {})
 
 
 def test_a_drawing_that_is_too_deep_is_left_to_weasyprint() -> None:
     data = base64.b64encode(svg("<g>" * 5000 + "</g>" * 5000).encode()).decode()
     text = f'<img src="data:image/svg+xml;base64,{data}">'
-    assert pieces.plates(text, None) == (text, {})
+    assert pieces.plates(text) == (text, {})
 
 
 def test_a_drawing_without_a_size_and_one_that_is_no_xml_are_left_to_weasyprint() -> None:
     for data in (b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"<svg", svg("").replace("160", "0").encode()):
         with pytest.raises(NotDrawn):
-            pieces.plate(data, Letterer(None))
+            pieces.plate(data)
 
 
 @pytest.mark.parametrize("make", [small_record, hostile_subject], ids=["small", "hostile"])
@@ -240,14 +239,14 @@ def test_every_figure_of_a_report_is_a_plate(make: object) -> None:
     record = make() if callable(make) else None
     text = page.make_page(plain_report(record), "print")
     assert text.count("data:image/svg+xml") > 20
-    changed, made = pieces.plates(text, None)
+    changed, made = pieces.plates(text)
     assert "data:image/svg+xml" not in changed
     assert len(made) == text.count("data:image/svg+xml")
 
 
 def test_a_photograph_is_in_the_document_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = f'<html lang="en"><title>t</title><body><img alt="a" width="80" height="60" src="{png(CHECKER, "RGB")}">'
-    made, _ = pieces.plates(text, None)
+    made, _ = pieces.plates(text)
     assert 'src="plate:0"' in made
     _, ours = pdf_process.set_document(text, bytes, "")
     monkeypatch.setattr(pieces, "SOURCE", re.compile(r"(?!)"))

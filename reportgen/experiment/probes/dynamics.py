@@ -160,15 +160,14 @@ class Watcher(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Run `func` and take in what a watched one gives."""
+        """Run `func` and take in what a watched one gives; nothing is heard of what happens in here."""
         output = func(*args, **(kwargs or {}))
         if getattr(func, "__name__", "").strip("_") in KINDS:
             sums = self.tally.sums.get(self.number)
             self.number += 1
             found = next(tensors_in(output), None)
             if sums is not None and found is not None:
-                with torch._C.DisableTorchFunction():
-                    sums.add(found)
+                sums.add(found)
         return output
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 
 import torch
-from torch.nn.modules.batchnorm import _BatchNorm
 
+from reportgen.experiment.layer_types import BatchNorm
 from reportgen.experiment.probes.context import ProbeContext
 from reportgen.record.message import N_, Message
 
@@ -32,7 +32,7 @@ def initial_model(context: ProbeContext, batch: torch.Tensor) -> tuple[torch.nn.
 
 def settle(module: torch.nn.Module, batch: torch.Tensor) -> None:
     """Give batch normalisation that never saw an image the statistics of one batch."""
-    fresh = [child for child in module.modules() if isinstance(child, _BatchNorm) and unseen(child)]
+    fresh = [child for child in module.modules() if isinstance(child, BatchNorm) and unseen(child)]
     if not fresh or len(batch) < 2:
         return
     momenta = [child.momentum for child in fresh]
@@ -50,6 +50,6 @@ def settle(module: torch.nn.Module, batch: torch.Tensor) -> None:
             child.eval()
 
 
-def unseen(norm: _BatchNorm) -> bool:
+def unseen(norm: BatchNorm) -> bool:
     """Whether a layer keeps statistics and has counted no batch yet."""
     return norm.num_batches_tracked is not None and int(norm.num_batches_tracked) == 0

@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.flop_counter import flop_registry
+
+from reportgen.experiment._torch_internals import registered_macs
 
 Formula = Callable[[tuple[Any, ...], Mapping[str, Any], Any], int]
 """(positional arguments, keyword arguments, output) of the operator -> MACs."""
@@ -35,10 +36,18 @@ def macs_of(operator: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], out
     formula = own_formulas().get(operator)
     if formula is not None:
         return formula(args, kwargs, output)
-    if operator in flop_registry:
-        return int(flop_registry[operator](*args, **kwargs, out_val=output)) // 2
-    name = str(operator).rpartition(".")[2]
-    return None if MATRIX_LIKE.search(name) and not NOT_MATRIX_LIKE.search(name) else 0
+    known = registered_macs(operator, args, kwargs, output)
+    if known is not None:
+        return known
+    plain = plain_formulas().get(operator)
+    if plain is not None:
+        return plain(args, kwargs, output)
+    return None if is_matrix_like(str(operator).rpartition(".")[2]) else 0
+
+
+def is_matrix_like(name: str) -> bool:
+    """Whether an operator of this name multiplies matrices or does comparable work."""
+    return bool(MATRIX_LIKE.search(name)) and not NOT_MATRIX_LIKE.search(name)
 
 
 @lru_cache(maxsize=1)
@@ -59,6 +68,31 @@ def own_formulas() -> Mapping[Any, Formula]:
         "miopen_rnn": lambda args, _kwargs, _out: steps(args[0]) * matrix_elements(args[1]),
     }
     return {getattr(aten, name): formula for name, formula in formulas.items() if hasattr(aten, name)}
+
+
+@lru_cache(maxsize=1)
+def plain_formulas() -> Mapping[Any, Formula]:
+    """Formulas of the most usual operators, for a version of torch whose own are not where they were."""
+    aten = torch.ops.aten
+    formulas: dict[str, Formula] = {
+        "mm": lambda args, _kwargs, _out: args[0].numel() * args[1].shape[-1],
+        "bmm": lambda args, _kwargs, _out: args[0].numel() * args[1].shape[-1],
+        "addmm": lambda args, _kwargs, _out: args[1].numel() * args[2].shape[-1],
+        "baddbmm": lambda args, _kwargs, _out: args[1].numel() * args[2].shape[-1],
+        "convolution": convolution_macs,
+        "_convolution": convolution_macs,
+        "_scaled_dot_product_flash_attention": attention_macs,
+        "_scaled_dot_product_efficient_attention": attention_macs,
+        "_scaled_dot_product_cudnn_attention": attention_macs,
+    }
+    return {getattr(aten, name): formula for name, formula in formulas.items() if hasattr(aten, name)}
+
+
+def convolution_macs(args: tuple[Any, ...], _kwargs: Mapping[str, Any], output: Any) -> int:
+    """Every weight once per place of the output, of a transposed convolution per place of the input."""
+    images, weight, transposed = args[0], args[1], args[6]
+    places = images.shape[2:] if transposed else output.shape[2:]
+    return int(images.shape[0] * math.prod(places) * weight.numel())
 
 
 def attention_macs(args: tuple[Any, ...], _kwargs: Mapping[str, Any], _out: Any) -> int:

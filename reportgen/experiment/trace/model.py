@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from reportgen.errors import EnvironmentTrouble, ModelError
+from reportgen.experiment._torch_internals import mode_type, versions_of
 from reportgen.experiment.models import check_forward, tensors_in
 from reportgen.experiment.trace.counting import ParameterCounts, count_parameters, unused_modules
 from reportgen.experiment.trace.drafts import OperatorDraft, Recording
@@ -28,6 +29,8 @@ def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelT
     notes: list[Message] = []
     with undisturbed(module, example.device):
         recording = record_twice(module, example, notes)
+    if mode_type() is None:
+        notes.append(uncounted_note())
     counts = count_parameters(module, recording.calls)
     paths = on_path(recording)
     modules = module_calls(recording, counts)
@@ -78,11 +81,20 @@ def record_twice(module: torch.nn.Module, example: Tensor, notes: list[Message])
     return recording
 
 
+def uncounted_note() -> Message:
+    """Why no multiply-accumulates were counted."""
+    return N_(
+        "Not measured: torch {version} does not let its operators be watched in a way that reportgen knows, so "
+        "multiply-accumulates are not counted.",
+        version=torch.__version__,
+    )
+
+
 @contextmanager
 def undisturbed(module: torch.nn.Module, device: torch.device) -> Iterator[None]:
     """Evaluation mode inside; modes, buffers, random state and the attention fast path come back."""
     modes = [(child, child.training) for child in module.modules()]
-    buffers = [(buffer, buffer._version, buffer.detach().clone()) for buffer in module.buffers()]
+    buffers = [(buffer, versions_of([buffer]), buffer.detach().clone()) for buffer in module.buffers()]
     fast = torch.backends.mha.get_fastpath_enabled()
     module.eval()
     torch.backends.mha.set_fastpath_enabled(False)  # it would hide the modules inside an encoder layer
@@ -95,7 +107,7 @@ def undisturbed(module: torch.nn.Module, device: torch.device) -> Iterator[None]
             child.training = training
         with torch.no_grad():
             for buffer, version, before in buffers:
-                if buffer._version != version:
+                if version is None or versions_of([buffer]) != version:
                     buffer.copy_(before)
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from reportgen.experiment._torch_internals import storage_key, versions_of
 from reportgen.experiment.models import tensors_in
 from reportgen.experiment.trace.drafts import CallDraft, OperatorDraft, Recording
-from reportgen.experiment.trace.formulas import macs_of
-from reportgen.experiment.trace.tensors import plain, plain_name, shapes_of, storage_bytes, storage_id
+from reportgen.experiment.trace.formulas import is_matrix_like, macs_of
+from reportgen.experiment.trace.tensors import plain, plain_name, shapes_of, storage_bytes, writes_in_place
 from reportgen.record.trace import Shape
 
 ALIASES = frozenset(
@@ -28,6 +30,10 @@ class Recorder:
         self.recording = Recording()
         self.stack: list[int] = []
         self.current: OperatorDraft | None = None
+        self.deaf = False
+        """True while what is called is no part of the model's own work."""
+        self.counts = True
+        """False where ATen's operators can't be heard, so that no multiply-accumulate is counted."""
         self._paths = {id(module): path for path, module in model.named_modules()}
         self._counts: Counter[int] = Counter()
         self._maker: dict[int, int] = {}
@@ -36,7 +42,7 @@ class Recorder:
         self._kept: list[Tensor] = []
         self._own = {id(tensor) for tensor in (*model.parameters(), *model.buffers())}
         self._parameters = {id(parameter) for parameter in model.parameters()}
-        self._saved = {storage_id(tensor) for tensor in (*model.parameters(), *model.buffers())}
+        self._saved = {storage_key(tensor) for tensor in (*model.parameters(), *model.buffers())}
 
     def add_source(self, name: str, tensors: Iterable[Tensor]) -> None:
         """Let an operator without inputs, "input" or "const", have made these tensors."""
@@ -49,12 +55,21 @@ class Recorder:
         for tensor in outputs:
             self._kept.append(tensor)
             self._maker[id(tensor)] = operator.index
-            self._maker_of_storage[storage_id(tensor)] = operator.index
-            self._views[storage_id(tensor)].add(id(tensor))
+            self._maker_of_storage[storage_key(tensor)] = operator.index
+            self._views[storage_key(tensor)].add(id(tensor))
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """Inside, nothing that is called is written down."""
+        before, self.deaf = self.deaf, True
+        try:
+            yield
+        finally:
+            self.deaf = before
 
     def enter(self, module: torch.nn.Module, args: Any, kwargs: Mapping[str, Any]) -> None:
         """A module is called."""
-        with torch._C.DisableTorchFunction():
+        with self.unheard():
             self._enter(module, args, kwargs)
 
     def _enter(self, module: torch.nn.Module, args: Any, kwargs: Mapping[str, Any]) -> None:
@@ -75,23 +90,25 @@ class Recorder:
 
     def leave(self, _module: torch.nn.Module, _args: Any, _kwargs: Mapping[str, Any], output: Any) -> None:
         """A module is done, or has raised."""
-        with torch._C.DisableTorchFunction():
+        with self.unheard():
             self._leave(output)
 
     def _leave(self, output: Any) -> None:
         call = self.recording.calls[self.stack.pop()]
         outputs = tuple(tensors_in(output))
         call.output_shapes = shapes_of(outputs)
-        distinct = {storage_id(tensor): tensor for tensor in (*call.inputs, *outputs)}
+        distinct = {storage_key(tensor): tensor for tensor in (*call.inputs, *outputs)}
         call.moved_bytes = sum(tensor.numel() * tensor.element_size() for tensor in distinct.values())
         self._kept.extend(call.inputs)
         call.inputs = ()
 
     def operate(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run one operator as written, and write it down when it makes or changes a tensor."""
+        if self.deaf:
+            return func(*args, **kwargs)
         name = plain_name(func)
         inputs = list(tensors_in((args, kwargs)))
-        versions = [tensor._version for tensor in inputs if not tensor.is_inference()]
+        versions = versions_of(inputs)
         at = self.stack[-1] if self.stack else 0
         draft = OperatorDraft(
             -1, name, at, (), arguments=plain(args), settings=dict(zip(kwargs, plain(kwargs.values()), strict=True))
@@ -101,7 +118,7 @@ class Recorder:
             result = func(*args, **kwargs)
         finally:
             self.current = outer
-        changed = versions != [tensor._version for tensor in inputs if not tensor.is_inference()]
+        changed = writes_in_place(func, kwargs) if versions is None else versions != versions_of(inputs)
         outputs = list(tensors_in(result)) or ([inputs[0]] if changed and inputs else [])
         self._read(inputs)
         if outputs and not self._hands_on(name, inputs, outputs, changed):
@@ -125,7 +142,7 @@ class Recorder:
             self._kept.append(output)
             if maker is not None:
                 self._maker[id(output)] = maker
-                self._views[storage_id(output)].add(id(output))
+                self._views[storage_key(output)].add(id(output))
             elif id(inputs[0]) in self._own:
                 self._own.add(id(output))
         return True
@@ -133,7 +150,7 @@ class Recorder:
     def _find(self, tensor: Tensor) -> int | None:
         """The operator that made a tensor: the very object, or the last writer of its storage."""
         maker = self._maker.get(id(tensor))
-        return maker if maker is not None else self._maker_of_storage.get(storage_id(tensor))
+        return maker if maker is not None else self._maker_of_storage.get(storage_key(tensor))
 
     def _write(self, draft: OperatorDraft, inputs: list[Tensor], outputs: list[Tensor], changed: bool) -> None:
         """Append the operator with an edge from the maker of each input."""
@@ -148,9 +165,12 @@ class Recorder:
         draft.index = len(self.recording.operators)
         draft.sources = tuple(sources.values())
         draft.output_shapes = shapes_of(outputs)
+        if not self.counts and is_matrix_like(draft.name):
+            draft.uncounted = True
+            self.recording.uncounted.add(draft.name)
         self._record(draft, outputs)
         if changed:
-            self._rebind(storage_id(outputs[0]), draft.index)
+            self._rebind(storage_key(outputs[0]), draft.index)
 
     def _rebind(self, storage: int, maker: int) -> None:
         """After a write in place, every view of that storage holds what the operator made."""
@@ -172,8 +192,8 @@ class Recorder:
 
     def save(self, tensor: Tensor) -> Tensor:
         """A tensor is kept for the backward pass; each storage counts once, parameters and buffers never."""
-        with torch._C.DisableTorchFunction():
-            storage = storage_id(tensor)
+        with self.unheard():
+            storage = storage_key(tensor)
             if storage not in self._saved:
                 self._saved.add(storage)
                 self._kept.append(tensor)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from torch import Tensor
 
 from reportgen.record.trace import Shape
+
+IN_PLACE = frozenset({"setitem"} | {f"i{name}" for name in (
+    "add", "sub", "mul", "matmul", "div", "truediv", "floordiv", "mod", "pow", "and", "or", "xor", "lshift", "rshift",
+)})  # fmt: skip
+"""Operators that Python writes as `x[…] =`, `+=` and the like, without their underscores."""
 
 
 def plain_name(func: Callable[..., Any]) -> str:
@@ -19,6 +24,13 @@ def plain_name(func: Callable[..., Any]) -> str:
     return "div" if bare == "truediv" else bare
 
 
+def writes_in_place(func: Callable[..., Any], kwargs: Mapping[str, Any]) -> bool:
+    """Whether a call changes one of its inputs, by torch's naming: `add_`, `__iadd__`, `inplace=True`, `out=`."""
+    name = getattr(func, "__name__", "")
+    by_name = name.strip("_") in IN_PLACE if name.endswith("__") else name.endswith("_")
+    return by_name or bool(kwargs.get("inplace")) or kwargs.get("out") is not None
+
+
 def plain(values: Iterable[Any]) -> tuple[Any, ...]:
     """Arguments without their tensors: each becomes its shape."""
     return tuple(tuple(value.shape) if isinstance(value, Tensor) else value for value in values)
@@ -27,14 +39,6 @@ def plain(values: Iterable[Any]) -> tuple[Any, ...]:
 def shapes_of(tensors: Iterable[Tensor]) -> tuple[Shape, ...]:
     """Their shapes."""
     return tuple(tuple(tensor.shape) for tensor in tensors)
-
-
-def storage_id(tensor: Tensor) -> int:
-    """What two views of the same memory have in common, on the meta device as well."""
-    try:
-        return int(tensor.untyped_storage()._cdata)
-    except (NotImplementedError, RuntimeError):  # sparse and other tensors without a storage
-        return -id(tensor)
 
 
 def storage_bytes(tensor: Tensor) -> int:

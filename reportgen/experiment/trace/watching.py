@@ -1,18 +1,18 @@
 """One eager forward pass, watched at three levels: modules by hooks, operators as written by a TorchFunctionMode, and
-what they cost by a TorchDispatchMode underneath."""
+what they cost by a dispatch mode underneath."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
 
+from reportgen.experiment._torch_internals import dispatch_mode, packet_of
 from reportgen.experiment.trace.drafts import Recording
 from reportgen.experiment.trace.recorder import Recorder
 
@@ -31,28 +31,6 @@ class OperatorMode(TorchFunctionMode):
         return self.recorder.operate(func, args, kwargs or {})
 
 
-class CostMode(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves __init_subclass__ untyped
-    """Hands every ATen operator to the recorder."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.recorder = recorder
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        """Run `func`, decomposed first where it is a composite (as it is without autograd)."""
-        kwargs = kwargs or {}
-        if isinstance(func, torch._ops.OpOverload) and func._can_decompose():
-            with self:
-                decomposed = func.decompose(*args, **kwargs)
-            if decomposed is not NotImplemented:
-                return decomposed
-        output = func(*args, **kwargs)
-        self.recorder.count(getattr(func, "_overloadpacket", func), args, kwargs, output)
-        return output
-
-
 def record(model: torch.nn.Module, example: Tensor, gradients: bool) -> Recording:
     """Run the model once, with or without gradients, and write down what happens; hooks are gone afterwards."""
     recorder = Recorder(model)
@@ -62,10 +40,19 @@ def record(model: torch.nn.Module, example: Tensor, gradients: bool) -> Recordin
         stack.enter_context(torch.set_grad_enabled(gradients))
         if gradients:
             stack.enter_context(saved_tensors_hooks(recorder.save, lambda tensor: tensor))
-        stack.enter_context(CostMode(recorder))
+        costs = dispatch_mode(lambda *call: count(recorder, *call), decomposing=True)
+        recorder.counts = costs is not None
+        stack.enter_context(costs or nullcontext())
         stack.enter_context(OperatorMode(recorder))
         output = model(example)
     return recorder.finish(output)
+
+
+def count(recorder: Recorder, operator: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run an ATen operator and hand it to the recorder."""
+    output = operator(*args, **kwargs)
+    recorder.count(packet_of(operator), args, kwargs, output)
+    return output
 
 
 @contextmanager

@@ -1,21 +1,24 @@
-"""A drawing as WeasyPrint places pictures, and the drawings of a page as such."""
+"""The drawings and images of a page, each able to draw itself in a box."""
 
 from __future__ import annotations
 
 import base64
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 from xml.etree import ElementTree
 
 from reportgen.outputs._pdf_drawings import styles
+from reportgen.outputs._pdf_drawings.canvas import Canvas
 from reportgen.outputs._pdf_drawings.images import Raster, read_png
 from reportgen.outputs._pdf_drawings.operators import Mark, Picture
 from reportgen.outputs._pdf_drawings.paths import NUMBERS, NotDrawn
 from reportgen.outputs._pdf_drawings.svg_reader import Walk
-from reportgen.outputs._pdf_drawings.text import Letterer
 
 SOURCE = re.compile(r'(?<= src=")data:image/(svg\+xml|png);base64,([A-Za-z0-9+/=]+)(?=")')
+
+SCHEME = "plate:"
+"""How the names of plates begin."""
 
 
 @dataclass
@@ -27,40 +30,43 @@ class Plate:
     view: tuple[float, float, float, float]
     marks: list[Mark]
 
-    def get_intrinsic_size(self, _resolution: float, _font_size: float) -> tuple[float, float, float]:
-        """Width, height and their ratio, as WeasyPrint asks an image."""
-        return self.width, self.height, self.width / self.height
+    def size(self, _resolution: float) -> tuple[float, float]:
+        """Width and height in CSS pixels."""
+        return self.width, self.height
 
-    def draw(self, stream: Any, width: float, height: float, _style: Any) -> None:
-        """Put the marks on a stream, in a box of so many CSS pixels, as WeasyPrint asks an image."""
+    def draw(self, canvas: Canvas, width: float, height: float, _smooth: bool) -> None:
+        """Put the marks on a page, in a box of so many CSS pixels."""
         x, y, across, down = self.view
-        with stream.stacked():
-            stream.rectangle(0, 0, width, height)
-            stream.clip()
-            stream.end()
-            scale = min(width / across, height / down)
-            left, top = (width - scale * across) / 2 - scale * x, (height - scale * down) / 2 - scale * y
-            stream.transform(a=scale, d=scale, e=left, f=top)
-            for mark in self.marks:
-                mark.draw(stream)
+        canvas.save()
+        canvas.clip_to(width, height)
+        scale = min(width / across, height / down)
+        left, top = (width - scale * across) / 2 - scale * x, (height - scale * down) / 2 - scale * y
+        canvas.transform((scale, 0, 0, scale, left, top))
+        for mark in self.marks:
+            mark.draw(canvas)
+        canvas.restore()
 
 
 @dataclass(frozen=True)
 class Photograph:
-    """A raster as WeasyPrint places pictures, in the document as its file holds it."""
+    """A raster, in the document as its file holds it."""
 
     raster: Raster
 
-    def get_intrinsic_size(self, resolution: float, _font_size: float) -> tuple[float, float, float]:
-        """Width, height and their ratio, as WeasyPrint asks an image."""
-        return self.raster.width / resolution, self.raster.height / resolution, self.raster.width / self.raster.height
+    def size(self, resolution: float) -> tuple[float, float]:
+        """Width and height in CSS pixels, of which one has `resolution` of the raster's."""
+        return self.raster.width / resolution, self.raster.height / resolution
 
-    def draw(self, stream: Any, width: float, height: float, style: Any) -> None:
-        """Put it on a stream, in a box of so many CSS pixels, as WeasyPrint asks an image."""
-        Picture(self.raster, (0, 0, width, height), True, style["image_rendering"] == "auto").draw(stream)
+    def draw(self, canvas: Canvas, width: float, height: float, smooth: bool) -> None:
+        """Put it on a page, in a box of so many CSS pixels."""
+        Picture(self.raster, (0, 0, width, height), True, smooth).draw(canvas)
 
 
-def plate(svg: bytes, letterer: Letterer) -> Plate:
+Placed: TypeAlias = Plate | Photograph
+"""What stands in the place of an image of the page."""
+
+
+def plate(svg: bytes) -> Plate:
     """An SVG as a plate; raises NotDrawn where it holds what is not known here."""
     try:
         root = ElementTree.fromstring(svg)
@@ -70,7 +76,7 @@ def plate(svg: bytes, letterer: Letterer) -> Plate:
     width, height = size(root.get("width", "")), size(root.get("height", ""))
     if len(view) != 4 or min(width, height, view[2], view[3]) <= 0 or root.get("preserveAspectRatio"):
         raise NotDrawn("size")
-    walk = Walk(root, letterer)
+    walk = Walk(root)
     walk.visit(root, styles.INHERITED)
     return Plate(width, height, (view[0], view[1], view[2], view[3]), walk.marks)
 
@@ -80,18 +86,15 @@ def size(text: str) -> float:
     return styles.length(text[:-2]) * 4 / 3 if text.endswith("pt") else styles.length(text)
 
 
-def plates(page: str, fonts: Any) -> tuple[str, dict[str, Any]]:
-    """The page with a name in the place of each picture that could be made a plate, and the plates by these names.
-
-    `fonts` is the FontConfiguration of the document, and the mapping what WeasyPrint keeps its images in.
-    """
-    letterer, made = Letterer(fonts), dict[str, Any]()
+def plates(page: str) -> tuple[str, dict[str, Placed]]:
+    """The page with a name in the place of each image that could be made a plate, and the plates by these names."""
+    made = dict[str, Placed]()
 
     def replace(found: re.Match[str]) -> str:
-        name = f"plate:{len(made)}"
+        name = f"{SCHEME}{len(made)}"
         try:
             data = base64.b64decode(found[2])
-            made[name] = Photograph(read_png(data)) if found[1] == "png" else plate(data, letterer)
+            made[name] = Photograph(read_png(data)) if found[1] == "png" else plate(data)
         except (NotDrawn, ValueError, RecursionError):
             return found[0]
         return name

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import struct
 from dataclasses import dataclass
-from typing import Any
 
 from reportgen.outputs._pdf_drawings.paths import NotDrawn
 
@@ -16,37 +15,17 @@ GREY, COLOUR, PALETTE = 0, 2, 3
 
 @dataclass(frozen=True)
 class Raster:
-    """A PNG whose compressed rows are also what PDF calls a picture (ISO 32000-1, 7.4.4.4): nothing is encoded again.
-
-    Has what WeasyPrint asks of an image on its streams: `id` and `get_x_object`.
-    """
+    """A PNG whose compressed rows are also what PDF calls an image (ISO 32000-1, 7.4.4.4): nothing is encoded again."""
 
     id: str
+    """The same for the same file."""
     width: int
     height: int
     bits: int
     kind: int
+    """Colour type: GREY, COLOUR or PALETTE."""
     palette: bytes
     rows: bytes
-
-    def get_x_object(self, interpolate: bool, _ratio: float) -> Any:
-        """The picture as an object of PDF."""
-        import pydyf
-
-        space: Any = {GREY: "/DeviceGray", COLOUR: "/DeviceRGB"}.get(self.kind)
-        if space is None:
-            colours = len(self.palette) // 3
-            space = pydyf.Array(["/Indexed", "/DeviceRGB", colours - 1, f"<{self.palette.hex()}>"])
-        rows = {"Predictor": 15, "Columns": self.width, "BitsPerComponent": self.bits}
-        return pydyf.Stream(
-            [self.rows],
-            pydyf.Dictionary({
-                "Type": "/XObject", "Subtype": "/Image", "Width": self.width, "Height": self.height,
-                "ColorSpace": space, "BitsPerComponent": self.bits, "Interpolate": "true" if interpolate else "false",
-                "Filter": "/FlateDecode",
-                "DecodeParms": pydyf.Dictionary(rows | {"Colors": 3 if self.kind == COLOUR else 1}),
-            }),
-        )  # fmt: skip
 
 
 def read_png(data: bytes) -> Raster:

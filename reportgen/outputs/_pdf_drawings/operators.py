@@ -1,20 +1,21 @@
-"""What a plate consists of, each able to put itself on a page's stream: operators, states, lines of text, pictures."""
+"""What a plate consists of, each able to put itself on a page: operators, states, lines of text, pictures."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
+from reportgen.outputs._pdf_drawings.canvas import Canvas
 from reportgen.outputs._pdf_drawings.images import Raster
 from reportgen.outputs._pdf_drawings.paths import Affine
-from reportgen.outputs._pdf_drawings.text import Letterer, Run
+from reportgen.outputs._pdf_drawings.text import Run
 
 
 class Mark(Protocol):
     """A piece of a plate."""
 
-    def draw(self, stream: Any) -> None:
-        """Append itself to a WeasyPrint stream in the coordinates of the drawing."""
+    def draw(self, canvas: Canvas) -> None:
+        """Append itself to a page in the coordinates of the drawing."""
 
 
 @dataclass
@@ -23,25 +24,25 @@ class Operators:
 
     data: bytes
 
-    def draw(self, stream: Any) -> None:
+    def draw(self, canvas: Canvas) -> None:
         """As they are."""
-        stream.stream.append(self.data)
+        canvas.write(self.data)
 
 
 class Save:
     """From here on the state is one that ends."""
 
-    def draw(self, stream: Any) -> None:
-        """By the stream, which remembers what was set."""
-        stream.push_state()
+    def draw(self, canvas: Canvas) -> None:
+        """By the page, which remembers what was set."""
+        canvas.save()
 
 
 class Restore:
     """The state is what it was."""
 
-    def draw(self, stream: Any) -> None:
-        """By the stream, which forgets what was set."""
-        stream.pop_state()
+    def draw(self, canvas: Canvas) -> None:
+        """By the page, which forgets what was set."""
+        canvas.restore()
 
 
 @dataclass
@@ -50,9 +51,9 @@ class Move:
 
     by: Affine
 
-    def draw(self, stream: Any) -> None:
-        """By the stream, which keeps account of it."""
-        stream.transform(*self.by)
+    def draw(self, canvas: Canvas) -> None:
+        """By the page, which keeps account of it."""
+        canvas.transform(self.by)
 
 
 @dataclass
@@ -62,10 +63,9 @@ class Alpha:
     fill: float
     stroke: float
 
-    def draw(self, stream: Any) -> None:
+    def draw(self, canvas: Canvas) -> None:
         """As a graphics state of the page."""
-        stream.set_alpha(self.fill)
-        stream.set_alpha(self.stroke, stroke=True)
+        canvas.set_alpha(self.fill, self.stroke)
 
 
 @dataclass
@@ -77,11 +77,10 @@ class Line:
     y: float
     anchor: str
     by: Affine
-    letterer: Letterer
 
-    def draw(self, stream: Any) -> None:
+    def draw(self, canvas: Canvas) -> None:
         """Set by Pango as a whole, so that it is spaced as browsers space it."""
-        self.letterer.write(stream, self.runs, self.x, self.y, self.anchor, self.by)
+        canvas.show_line(self.runs, self.x, self.y, self.anchor, self.by)
 
 
 @dataclass
@@ -94,13 +93,14 @@ class Picture:
     smooth: bool
     """Whether a viewer may blend its pixels."""
 
-    def draw(self, stream: Any) -> None:
+    def draw(self, canvas: Canvas) -> None:
         """Once in the document, however often it is drawn."""
         x, y, width, height = self.box
         if not self.stretched:
             scale = min(width / self.raster.width, height / self.raster.height)
             x, y = x + (width - scale * self.raster.width) / 2, y + (height - scale * self.raster.height) / 2
             width, height = scale * self.raster.width, scale * self.raster.height
-        with stream.stacked():
-            stream.transform(a=width, d=-height, e=x, f=y + height)
-            stream.draw_x_object(stream.add_image(self.raster, self.smooth, 1))
+        canvas.save()
+        canvas.transform((width, 0, 0, -height, x, y + height))
+        canvas.show_raster(self.raster, self.smooth)
+        canvas.restore()

@@ -13,7 +13,7 @@ from reportgen.outputs._pdf_drawings import paths, styles
 from reportgen.outputs._pdf_drawings.images import read_png
 from reportgen.outputs._pdf_drawings.operators import Alpha, Line, Mark, Move, Operators, Picture, Restore, Save
 from reportgen.outputs._pdf_drawings.paths import Affine, NotDrawn
-from reportgen.outputs._pdf_drawings.text import WEIGHTS, Font, Letterer, Run
+from reportgen.outputs._pdf_drawings.text import WEIGHTS, Font, Run
 
 SVG = "{http://www.w3.org/2000/svg}"
 LINK = "{http://www.w3.org/1999/xlink}href"
@@ -33,7 +33,6 @@ class Walk:
     """One walk through a drawing."""
 
     root: ElementTree.Element
-    letterer: Letterer
     marks: list[Mark] = field(default_factory=list)
     clip: str = ""
     """Reference of the clip that is open around the shapes of the innermost state."""
@@ -168,7 +167,7 @@ class Walk:
         if style["text-anchor"] not in ("start", "middle", "end"):
             raise NotDrawn("text-anchor")
         x, y = numbers(element, "x", "y")
-        self.marks.append(Line(runs, x, y, style["text-anchor"], transformation(element), self.letterer))
+        self.marks.append(Line(runs, x, y, style["text-anchor"], transformation(element)))
         self.is_set.pop("fill", None)
 
     def runs(self, element: ElementTree.Element, style: Mapping[str, str]) -> tuple[Run, ...]:

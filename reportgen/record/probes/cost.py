@@ -104,6 +104,8 @@ class CostFacts(Frozen):
     """Why no larger batch size was timed."""
     roofs: Roofs | None = None
     memory: tuple[PeakMemory, ...] = ()
+    memory_missing: Note = None
+    """Why there is no `memory`, one sentence."""
     process_bytes: int | None = None
     """Most resident memory of the whole process up to here, data set and libraries included; None where unknown."""
     step: StepTime | None = None

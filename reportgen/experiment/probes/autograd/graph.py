@@ -13,6 +13,7 @@ import torch
 from torch.autograd.graph import Node
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
+from reportgen.experiment._torch_internals import next_number, number_of
 from reportgen.experiment.models import tensors_in
 from reportgen.record.probes.autograd import LEAF
 from reportgen.record.trace import Shape
@@ -64,11 +65,6 @@ class CallStack:
         """Index of the innermost call in which a node was made; 0, the model, for the loss."""
         inside = [place for place, call in enumerate(self.calls) if call.first <= number < call.last]
         return inside[-1] if inside else 0
-
-
-def next_number() -> int:
-    """The number that autograd will give to the next node of this thread."""
-    return int(torch._C._autograd._get_sequence_nr())
 
 
 @contextmanager
@@ -125,4 +121,4 @@ def followers(node: Node) -> list[Node]:
 
 def made(node: Node) -> int:
     """When a node was made; leaves before everything."""
-    return -1 if node.name().endswith(LEAF) else int(node._sequence_nr())
+    return -1 if node.name().endswith(LEAF) else number_of(node)

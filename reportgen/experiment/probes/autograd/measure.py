@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch.autograd.graph import Node
 
+from reportgen.experiment._torch_internals import incoming_shapes, numbers_nodes, saved_tensors
 from reportgen.experiment.losses import describe_loss, make_loss
 from reportgen.experiment.models import logits_of
 from reportgen.experiment.probes.autograd.graph import CallStack, followers, made, walk, watching
@@ -27,10 +28,17 @@ def probe_autograd(context: ProbeContext, _allowance: Allowance) -> ProbeResult:
     """The graph of the spec's loss on two training images, on a copy of the model in training mode.
 
     The copy's forward and backward pass is all that is computed; there is no smaller sample. Raises ProbeRefused where
-    nothing can be trained, or the model can't be copied or run in training mode.
+    nothing can be trained, the model can't be copied or run in training mode, or torch does not number its nodes.
     """
     if not any(parameter.requires_grad for parameter in context.module.parameters()):
         raise ProbeRefused(N_("No parameter of the model is trainable, so its loss has no graph."))
+    if not numbers_nodes():
+        raise ProbeRefused(
+            N_(
+                "Not measured: torch {version} does not tell in which order it made the nodes of a graph.",
+                version=torch.__version__,
+            )
+        )
     rows, sampled = context.sample(min(IMAGES, context.spec.run.batch_size), "train")
     module, loss, stack = run_copy(context, rows)
     nodes = walk(loss)
@@ -137,23 +145,13 @@ def kept_calls(stack: CallStack, places: Sequence[int]) -> tuple[tuple[GraphCall
 
 def incoming(node: Node) -> Shape:
     """Shape of the first gradient that comes into an operator."""
-    known = getattr(node, "_input_metadata", ())
-    return tuple(int(size) for size in known[0].shape) if known else ()
+    return next(iter(incoming_shapes(node)), ())
 
 
 def saved_shapes(node: Node, own: set[int]) -> tuple[Shape, ...]:
     """Shapes of the tensors that a node keeps; not of parameters, and not of what was overwritten since."""
-    shapes = []
-    for name in dir(node):
-        if not name.startswith("_saved_"):
-            continue
-        try:
-            value = getattr(node, name)
-        except RuntimeError:  # a tensor that was changed in place since it was kept
-            continue
-        if isinstance(value, torch.Tensor) and value.dim() and value.untyped_storage().data_ptr() not in own:
-            shapes.append(tuple(value.shape))
-    return tuple(shapes)
+    kept = (tensor for tensor in saved_tensors(node) if tensor.dim() and tensor.untyped_storage().data_ptr() not in own)
+    return tuple(tuple(tensor.shape) for tensor in kept)
 
 
 PROBE = Probe("autograd", "Autograd graph", 20, 0.03, probe_autograd)

@@ -56,6 +56,7 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
         stopped_by=batches.stopped_by,
         roofs=roofs,
         memory=tuple(memory),
+        memory_missing=None if memory else uncounted_reason(),
         process_bytes=process_peak(),
         step=step,
         step_missing=step_missing,
@@ -123,7 +124,9 @@ def try_pass(context: ProbeContext) -> float:
 def inference_peaks(context: ProbeContext, batches: Batches) -> Iterator[PeakMemory]:
     """Memory of a forward pass of one image, and of the largest batch that was timed."""
     for size in dict.fromkeys((1, max((latency.batch_size for latency in batches.latency), default=1))):
-        yield inference_peak(context.module, make_images(context, size), context.device)
+        peak = inference_peak(context.module, make_images(context, size), context.device)
+        if peak is not None:
+            yield peak
 
 
 def energy_of(context: ProbeContext, batches: Batches, seconds: float) -> tuple[Energy | None, Message | None]:
@@ -154,8 +157,17 @@ def step_of(
         step, peak = time_steps(context, size, planned, allowance.affordable)
     except Uncopied as error:
         return None, error.reason
-    memory.append(peak)
+    if peak is not None:
+        memory.append(peak)
     return step, None
+
+
+def uncounted_reason() -> Message:
+    """Why no memory was counted."""
+    return N_(
+        "Not measured: torch {version} does not let its operators be watched in a way that reportgen knows.",
+        version=torch.__version__,
+    )
 
 
 def guess_step(context: ProbeContext, batch: int, batches: Batches) -> float:

@@ -14,7 +14,7 @@ from reportgen.experiment.augment import augment
 from reportgen.experiment.objective import Objective
 from reportgen.experiment.optimizers import make_optimizers, resolve_optimizer
 from reportgen.experiment.probes.context import PROBE_SEED, ProbeContext
-from reportgen.experiment.probes.cost.memory import measure_peak
+from reportgen.experiment.probes.cost.memory import measure_peak, peak_of
 from reportgen.record.latency import median_interval
 from reportgen.record.message import N_, Message
 from reportgen.record.probes.cost import PeakMemory, StepTime
@@ -116,20 +116,21 @@ def copied(module: torch.nn.Module) -> torch.nn.Module:
 
 def time_steps(
     context: ProbeContext, batch_size: int, planned: int, fits: Callable[[float], int]
-) -> tuple[StepTime, PeakMemory]:
-    """A training step of `batch_size` in parts, and the memory it needs, on a copy of the model.
+) -> tuple[StepTime, PeakMemory | None]:
+    """A training step of `batch_size` in parts, and the memory it needs (None: not known), on a copy of the
+    model.
 
     `fits(seconds)` says how many more steps of so many seconds may follow. Gradients and optimiser are real; the
     learning rate is zero, so that the copy stays a trained model. Raises Uncopied.
     """
     trainer = Trainer(context, batch_size)
     state = trainer.make_state()
-    peak, how = measure_peak(trainer.step, context.device)
+    found = measure_peak(trainer.step, context.device)
     trainer.times.clear()  # that step was watched
     while len(trainer.times) < LEAST or (len(trainer.times) < MOST and fits(sum(trainer.times[-1])) >= 1):
         trainer.step()
-    memory = {"what": "training", "batch_size": batch_size, "peak_bytes": peak, "optimizer_bytes": state, "how": how}
-    return summarise_steps(trainer.times, batch_size, planned), PeakMemory.model_validate(memory)
+    memory = None if found is None else peak_of("training", batch_size, found, state)
+    return summarise_steps(trainer.times, batch_size, planned), memory
 
 
 def summarise_steps(times: list[tuple[float, ...]], batch_size: int, planned: int) -> StepTime:

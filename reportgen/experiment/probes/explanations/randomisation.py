@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
+
+from reportgen.experiment.layer_types import BatchNorm
 
 
 @contextmanager
@@ -39,7 +40,7 @@ def redraw(module: nn.Module, seed: int) -> None:
 
 def renew_statistics(module: nn.Module, images: Tensor) -> None:
     """Running means and variances of batch normalisation from one batch; modes and momentum as before."""
-    layers = [layer for layer in module.modules() if isinstance(layer, _BatchNorm) and layer.track_running_stats]
+    layers = [layer for layer in module.modules() if isinstance(layer, BatchNorm) and layer.track_running_stats]
     if not layers or len(images) < 2:
         return
     before = [(layer.training, layer.momentum) for layer in layers]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
+from reportgen.experiment.layer_types import BatchNorm
 from reportgen.experiment.losses import make_loss
 from reportgen.experiment.models import logits_of
 from reportgen.experiment.probes.context import ProbeContext
@@ -45,7 +45,7 @@ def ready(module: nn.Module) -> Iterator[None]:
     kept = [(buffer, buffer.detach().clone()) for buffer in module.buffers()]
     module.eval()
     for child in module.modules():
-        if isinstance(child, _BatchNorm):
+        if isinstance(child, BatchNorm):
             child.train()
     try:
         yield

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import UnionType
 
 import torch
 from torch import nn
-from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
+from reportgen.experiment.layer_types import Convolution, TransposedConvolution
 from reportgen.record.probes.weights import MatrixKind
 from reportgen.record.trace import ModelTrace
 
@@ -84,9 +85,9 @@ def sides_of(holder: nn.Module, last: str, parameter: nn.Parameter) -> tuple[int
     if not parameter.is_floating_point() or isinstance(parameter, nn.parameter.UninitializedParameter):
         return None
     shape = list(parameter.shape)
-    if isinstance(holder, _ConvTransposeNd) and last == "weight":
+    if isinstance(holder, TransposedConvolution) and last == "weight":
         shape[:2] = [holder.out_channels, holder.in_channels // holder.groups]
-    if not isinstance(holder, _ConvNd | nn.Linear):
+    if not isinstance(holder, Convolution | nn.Linear):
         while len(shape) > 2 and shape[0] == 1:
             shape = shape[1:]
     rows = shape[0] if shape else 0
@@ -104,7 +105,7 @@ def make_matrix(
 ) -> Matrix:
     """One matrix and what is known of its layer."""
     path, _, last = name.rpartition(".")
-    convolution = isinstance(holder, _ConvNd) and last == "weight"
+    convolution = isinstance(holder, Convolution) and last == "weight"
     scale = scales.get(path) if last == "weight" else None
     return Matrix(
         name=name,
@@ -114,16 +115,16 @@ def make_matrix(
         parameter=parameter,
         rows=sides[0],
         columns=sides[1],
-        groups=holder.groups if convolution and isinstance(holder, _ConvNd) else 1,
-        transposed=convolution and isinstance(holder, _ConvTransposeNd),
+        groups=holder.groups if convolution and isinstance(holder, Convolution) else 1,
+        transposed=convolution and isinstance(holder, TransposedConvolution),
         scale=scale if scale is not None and scale.numel() == sides[0] else None,
     )
 
 
 def kind_of(holder: nn.Module, last: str) -> MatrixKind:
     """What a matrix does, by the class that holds it and its name there."""
-    kinds: list[tuple[type[nn.Module], MatrixKind]] = [
-        (_ConvNd, "convolution"),
+    kinds: list[tuple[type[nn.Module] | UnionType, MatrixKind]] = [
+        (Convolution, "convolution"),
         (nn.MultiheadAttention, "attention"),
         (nn.Linear, "linear"),
         (nn.RNNBase, "recurrent"),
@@ -145,7 +146,7 @@ def find_scales(module: nn.Module, trace: ModelTrace) -> dict[str, nn.Parameter]
     for source, norm in single_takers(trace, takers):
         scale = getattr(held(module, paths[norm]), "weight", None)
         layer = held(module, paths[source])
-        if isinstance(scale, nn.Parameter) and scale.dim() == 1 and isinstance(layer, _ConvNd | nn.Linear):
+        if isinstance(scale, nn.Parameter) and scale.dim() == 1 and isinstance(layer, Convolution | nn.Linear):
             found[paths[source]] = scale
     return found
 

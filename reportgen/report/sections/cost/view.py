@@ -92,6 +92,8 @@ def list_facts(record: RunRecord, facts: CostFacts) -> list[Fact]:
             ),
         ]  # fmt: skip
     found += [memory_fact(record, peak) for peak in facts.memory]
+    if facts.memory_missing:
+        found.append(Fact(_("Memory"), _("not measured"), draw_note(facts.memory_missing)))
     if facts.process_bytes is not None:
         note = _("all of this run: libraries and data set included")
         found.append(Fact(_("Largest resident size"), numerals.bytes_text(facts.process_bytes), note))

@@ -14,6 +14,7 @@ from torch.nn import functional as F  # noqa: N812 - the field's name for it
 from reportgen.experiment.losses import make_loss
 from reportgen.experiment.models import logits_of
 from reportgen.experiment.probes import ProbeContext, ProbeRefused
+from reportgen.experiment.probes.autograd import measure
 from reportgen.experiment.probes.autograd.measure import PROBE
 from reportgen.experiment.probes.context import Allowance
 from reportgen.record.probes.autograd import AutogradFacts
@@ -250,7 +251,7 @@ def test_it_is_the_graph_of_training_on_two_images() -> None:
     assert str(facts.loss) == "cross entropy"
 
 
-def test_what_can_not_be_followed_is_refused() -> None:
+def test_what_can_not_be_followed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     frozen = Plain()
     for parameter in frozen.parameters():
         parameter.requires_grad_(False)
@@ -272,6 +273,11 @@ def test_what_can_not_be_followed_is_refused() -> None:
 
     with pytest.raises(ProbeRefused, match="detached"):
         probe(Detached())
+
+    with monkeypatch.context() as other:
+        other.setattr(measure, "numbers_nodes", lambda: False)
+        with pytest.raises(ProbeRefused, match="does not tell in which order"):
+            probe(Plain())
 
     class Uncopied(Plain):
         def __deepcopy__(self, memo: Any) -> Any:

@@ -1,0 +1,199 @@
+"""Every part of torch that its documentation does not promise, each with a probe and with what is done without it.
+
+torch carries no upper bound in pyproject.toml, so that whoever has a newer one can install this package: what a
+version lacks costs one measurement, with its reason, or time, and never the run.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import Node
+
+Run = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
+"""(ATen operator, positional arguments, keyword arguments) -> its result."""
+
+
+def look_up(name: str) -> Any:
+    """Something of torch by its "module:name.name", None where it is not there."""
+    module, _, path = name.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+        for step in path.split("."):
+            found = getattr(found, step)
+    except (ImportError, AttributeError):
+        return None
+    return found
+
+
+@cache
+def mode_type() -> type | None:
+    """torch's TorchDispatchMode, None where it is not there or does not hear an operator."""
+    found = look_up("torch.utils._python_dispatch:TorchDispatchMode")
+    if found is None:
+        return None
+    heard = []
+
+    def hear(operator: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        heard.append(operator)
+        return operator(*args, **kwargs)
+
+    try:
+        with make_mode(found, hear, decomposing=True):
+            torch.zeros(1).add(1)
+    except Exception:  # whatever another version does with it
+        return None
+    return found if torch.ops.aten.add.Tensor in heard else None
+
+
+def dispatch_mode(run: Run, decomposing: bool = False) -> AbstractContextManager[Any] | None:
+    """A block inside which every ATen operator goes through `run`; None where this version of torch has none.
+
+    With `decomposing`, operators that are made of others (as they are seen without autograd) come as those others.
+    """
+    found = mode_type()
+    return None if found is None else make_mode(found, run, decomposing)
+
+
+def make_mode(base: Any, run: Run, decomposing: bool) -> AbstractContextManager[Any]:
+    """The block of `dispatch_mode`."""
+
+    class Mode(base):  # type: ignore[misc]
+        def __torch_dispatch__(
+            self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+        ) -> Any:
+            if decomposing and is_composite(func):
+                with self:
+                    decomposed = func.decompose(*args, **(kwargs or {}))
+                if decomposed is not NotImplemented:
+                    return decomposed
+            return run(func, args, kwargs or {})
+
+    made: AbstractContextManager[Any] = Mode()
+    return made
+
+
+def is_composite(operator: Any) -> bool:
+    """Whether an operator may be made of others; without torch's word for it, every one that can be asked."""
+    said = getattr(operator, "_can_decompose", None)
+    return bool(said()) if said is not None else hasattr(operator, "decompose")
+
+
+def packet_of(operator: Any) -> Any:
+    """The operator whatever its overload."""
+    return getattr(operator, "overloadpacket", operator)
+
+
+@cache
+def flop_registry() -> Mapping[Any, Any]:
+    """torch's own formulas by operator packet; empty where they are not there or count in another way."""
+    found = look_up("torch.utils.flop_counter:flop_registry")
+    try:
+        left, right = torch.empty((2, 3), device="meta"), torch.empty((3, 5), device="meta")
+        known = found[torch.ops.aten.mm](left, right, out_val=left @ right) == 2 * 2 * 3 * 5
+    except Exception:  # whatever another version does with it
+        return {}
+    return found if known and isinstance(found, Mapping) else {}
+
+
+def registered_macs(packet: Any, args: Sequence[Any], kwargs: Mapping[str, Any], output: Any) -> int | None:
+    """Multiply-accumulates of one call by torch's formula, None where it has none."""
+    formula = flop_registry().get(packet)
+    return None if formula is None else int(formula(*args, **kwargs, out_val=output)) // 2
+
+
+@cache
+def has_versions() -> bool:
+    """Whether tensors count their changes."""
+    tensor = torch.zeros(1)
+    before = getattr(tensor, "_version", None)
+    tensor.add_(1)
+    return before is not None and getattr(tensor, "_version", None) != before
+
+
+def versions_of(tensors: Iterable[Tensor]) -> list[int] | None:
+    """How often each tensor was changed in place, those made in inference mode left out; None where torch does not
+    count."""
+    if not has_versions():
+        return None
+    return [tensor._version for tensor in tensors if not tensor.is_inference()]
+
+
+def storage_key(tensor: Tensor) -> int:
+    """What two views of the same memory have in common; below zero for a tensor without a storage.
+
+    Without torch's own key it is the address of the memory, which tensors of the meta device have none of.
+    """
+    try:
+        storage = tensor.untyped_storage()
+        key = getattr(storage, "_cdata", None) or storage.data_ptr()
+    except (NotImplementedError, RuntimeError):  # sparse and other tensors without a storage
+        return -id(tensor)
+    return int(key) or -id(tensor)
+
+
+def norms(tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+    """The Euclidean norm of each tensor; all at once where torch can."""
+    together = look_up("torch:_foreach_norm")
+    found: Sequence[Tensor] = [tensor.norm() for tensor in tensors] if together is None else together(tensors)
+    return found
+
+
+def subtract(tensors: Sequence[Tensor], others: Sequence[Tensor]) -> None:
+    """Take from each tensor, in place, the other at its position; all at once where torch can."""
+    together = look_up("torch:_foreach_sub_")
+    if together is not None:
+        together(tensors, others)
+        return
+    for tensor, other in zip(tensors, others, strict=True):
+        tensor.sub_(other)
+
+
+@cache
+def numbers_nodes() -> bool:
+    """Whether autograd tells the number of a node and that of the next, and numbers them in the order they are made."""
+    try:
+        with torch.enable_grad():
+            leaf = torch.ones(1, requires_grad=True)
+            before = next_number()
+            first, second = leaf * 2, leaf * 3
+            assert first.grad_fn is not None
+            assert second.grad_fn is not None
+            return before <= number_of(first.grad_fn) < number_of(second.grad_fn) < next_number()
+    except (AttributeError, TypeError, ValueError):
+        return False
+
+
+def next_number() -> int:
+    """The number that autograd will give to the next node of this thread; see `numbers_nodes`."""
+    return int(torch._C._autograd._get_sequence_nr())
+
+
+def number_of(node: Node) -> int:
+    """The number of a node; see `numbers_nodes`."""
+    return int(node._sequence_nr())
+
+
+def incoming_shapes(node: Node) -> list[tuple[int, ...]]:
+    """Shapes of the gradients that come into a node; empty where torch does not tell."""
+    known = getattr(node, "_input_metadata", ())
+    return [tuple(int(size) for size in one.shape) for one in known]
+
+
+def saved_tensors(node: Node) -> Iterator[Tensor]:
+    """The tensors that a node keeps; not those that were changed in place since."""
+    for name in dir(node):
+        if not name.startswith("_saved_"):
+            continue
+        try:
+            value = getattr(node, name)
+        except RuntimeError:  # changed in place since it was kept
+            continue
+        if isinstance(value, Tensor):
+            yield value
