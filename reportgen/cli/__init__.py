@@ -11,7 +11,7 @@ import click
 from reportgen import __version__
 from reportgen.cli.build import build, render, report_error
 from reportgen.cli.compare import compare
-from reportgen.cli.inspect import check, list_kind, new, trace
+from reportgen.cli.inspect import check, list_kind, new, schema, trace
 from reportgen.errors import EnvironmentTrouble, ReportgenError
 
 
@@ -67,5 +67,5 @@ def commands() -> None:
     """
 
 
-for command in (build, render, compare, check, new, trace, list_kind):
+for command in (build, render, compare, check, new, trace, list_kind, schema):
     commands.add_command(command)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reportgen.errors import EnvironmentTrouble, GateFailed, ReportgenError
-from reportgen.record.message import draw_note
 from reportgen.system.garbage import uncollected
 
 if TYPE_CHECKING:
@@ -148,6 +147,8 @@ def tell_actions(outcome: Outcome) -> None:
 
 def tell_gate(gate: GateResult, progress: Progress) -> None:
     """Say how a gate came out; what did not pass is said even where silence was asked for."""
+    from reportgen.record.message import draw_note
+
     away = f", {gate.distance} from the bound" if gate.distance and gate.outcome == "fail" else ""
     line = f"{gate.rule}: {gate.display}{away}"
     if gate.outcome == "fail":

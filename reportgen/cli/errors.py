@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TextIO
 
-from reportgen.cli.terminal_text import put, safe, width
 from reportgen.errors import Location, ReportgenError
+from reportgen.text.shorten import columns
+from reportgen.text.terminal import put, safe
 
 LONGEST_LINE = 160
 """Characters of a spec's line that an error shows."""
@@ -44,4 +45,4 @@ def excerpt(location: Location) -> list[str]:
     start = max(0, column - LONGEST_LINE // 2) if len(text) > LONGEST_LINE else 0
     shown = safe(text[start : start + LONGEST_LINE].replace("\t", " "))
     before = safe(text[start:column].replace("\t", " "))
-    return [shown, " " * width(before) + "^"] if location.column else [shown]
+    return [shown, " " * columns(before) + "^"] if location.column else [shown]

@@ -1,8 +1,10 @@
-"""The commands that look and prepare: check, new, trace and list."""
+"""The commands that look and prepare: check, new, trace, list and schema."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,6 +13,7 @@ from reportgen.errors import EnvironmentTrouble, SpecError
 
 PATH = click.Path(path_type=Path)
 
+SCHEMAS = ("spec", "record", "metrics")
 KINDS = ("models", "datasets", "sections", "outputs", "metrics")
 
 
@@ -91,3 +94,25 @@ def list_kind(kind: str) -> None:
     width = max(len(name) for name, _ in rows)
     for name, summary in rows:
         click.echo(f"{name:<{width}}  {summary}".rstrip())
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(SCHEMAS))
+def schema(kind: str) -> None:
+    """Print the JSON Schema (draft 2020-12) of a spec file, of record.json or of metrics.json."""
+    click.echo(json.dumps(find_schema(kind), indent=2, ensure_ascii=False))
+
+
+def find_schema(kind: str) -> dict[str, Any]:
+    """The schema of one of the files."""
+    if kind == "spec":
+        from reportgen.spec import spec_schema
+
+        return spec_schema()
+    if kind == "record":
+        from reportgen.record.store import record_schema
+
+        return record_schema()
+    from reportgen.outputs.json import metrics_schema
+
+    return metrics_schema()

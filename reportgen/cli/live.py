@@ -14,8 +14,8 @@ from rich.progress import Task as RichTask
 from rich.table import Column
 from rich.text import Text
 
-from reportgen.cli.terminal_text import counted, duration, rate, safe
 from reportgen.progress import Task
+from reportgen.text.terminal import counted, duration, rate, safe
 
 
 class LiveLines:

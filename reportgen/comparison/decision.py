@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reportgen.record.comparison import Verdict
+from reportgen.record.metric_value import MetricValue
 
 ALPHA = 0.05
 
@@ -38,3 +39,11 @@ def decide(change: Change, margin: float, identical: bool = False) -> Verdict:
     if change.p <= ALPHA and change.high < 0:
         return "worse"
     return "undecided"
+
+
+def direction(value: MetricValue) -> int:
+    """1 where a changed score is better by more than its interval, −1 where it is worse, else 0."""
+    low, high = value.low or 0.0, value.high or 0.0
+    if low <= 0 <= high:
+        return 0
+    return 1 if (low > 0) == (value.higher_is_better is not False) else -1

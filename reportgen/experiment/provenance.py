@@ -9,8 +9,9 @@ import subprocess
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from reportgen.system.machine import versions
 
 DISTRIBUTIONS = ("torch", "torchvision", "numpy", "scipy", "matplotlib", "weasyprint", "timm")
 
@@ -26,13 +27,8 @@ def installed_versions() -> dict[str, str]:
     """Distribution name -> version, of what the numbers depend on and is installed."""
     from reportgen import __version__
 
-    found = {"reportgen-torch": __version__, "python": platform.python_version()}
-    for name in DISTRIBUTIONS:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    installed = {name: version for name, version in versions(DISTRIBUTIONS).items() if version is not None}
+    return {"reportgen-torch": __version__, "python": platform.python_version()} | installed
 
 
 def platform_name() -> str:

@@ -23,6 +23,7 @@ from reportgen.figures._layout import EDGE, lay_out
 from reportgen.metrics.intervals import wilson
 from reportgen.report.model import FigureFile
 from reportgen.text import numerals
+from reportgen.text import shorten as cut
 from reportgen.text.numerals import NBSP
 
 INK = "#1b1e23"
@@ -170,10 +171,9 @@ def shorten(text: str, most: int) -> str:
 
     A text that runs from right to left is isolated, so that it does not turn the words and numbers beside it.
     """
-    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    line = cut.shorten(cut.one_line(text), most)
     if not line:
         return numerals.DASH
-    line = line if len(line) <= most else line[: most - 1].rstrip() + "…"
     backwards = any(unicodedata.bidirectional(character) in ("R", "AL") for character in line)
     return f"{ISOLATE}{line}{END_ISOLATE}" if backwards else line
 
@@ -183,7 +183,7 @@ def squeeze(text: str, most: int) -> str:
     names of layers differ at their ends."""
     line = shorten(text, 200)
     head = most // 3 if most >= ROOMY else 0
-    return line if len(line) <= most else f"{line[:head]}…{line[len(line) - (most - head - 1) :]}"
+    return cut.shorten_middle(line, most, tail=most - head - 1)
 
 
 def grid(axes: Axes, axis: str = "y") -> None:

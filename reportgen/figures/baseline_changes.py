@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
+from reportgen.comparison.decision import direction
 from reportgen.figures._style import HAIRLINE, INK, MUTED, PAPER, RIGHT, SOFT, WRONG, bare, sheet
 from reportgen.metrics.definitions import BY_NAME
 from reportgen.plugins import FigureKind
@@ -27,14 +28,6 @@ REACH = 0.94
 def estimated(comparison: Comparison) -> list[MetricValue]:
     """The changes that have an interval, accuracy first."""
     return [value for value in comparison.values if value.value is not None and value.low is not None]
-
-
-def direction(value: MetricValue) -> int:
-    """1 where a score is surely better, −1 where it is surely worse, 0 where its interval holds zero."""
-    low, high = value.low or 0.0, value.high or 0.0
-    if low <= 0 <= high:
-        return 0
-    return 1 if (low > 0) == (value.higher_is_better is not False) else -1
 
 
 def row(axes: Axes, place: int, value: MetricValue, margin: float | None, colour: str, sure: bool) -> None:

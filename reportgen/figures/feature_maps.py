@@ -19,6 +19,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
+from reportgen.text.shorten import shorten_start
 
 NAME = "feature_maps"
 LABELS = 132
@@ -80,7 +81,7 @@ def write_label(canvas: Canvas, name: str, note: str, top: float) -> None:
 def tail(path: str) -> str:
     """The end of a long name, which tells layers apart."""
     line = shorten(path, len(path) + 1)
-    return line if len(line) <= LONGEST else f"…{line[-LONGEST + 1 :]}"
+    return shorten_start(line, LONGEST)
 
 
 def size_text(stage: StageFacts) -> str:

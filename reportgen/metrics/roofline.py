@@ -15,20 +15,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from reportgen.record.operators import FREE
 from reportgen.record.probes.cost import Roofs
 from reportgen.record.trace import ModelTrace, ModuleCall, Shape
 
 FAR = 1 / 3
 """A module that reaches less than this share of its nearest limit is limited by none of them."""
-VIEWS = frozenset(
-    {
-        "alpha_dropout", "broadcast_to", "chunk", "const", "diagonal", "dropout", "dropout1d", "dropout2d", "expand",
-        "expand_as", "feature_dropout", "flatten", "getitem", "input", "movedim", "narrow", "permute", "ravel",
-        "reshape", "select", "split", "squeeze", "stochastic_depth", "swapaxes", "t", "tensor_split", "transpose",
-        "unbind", "unflatten", "unfold", "unsqueeze", "view", "view_as",
-    }
-)  # fmt: skip
-"""Operators that move nothing: they give another look at the same memory, or, like dropout, rest in evaluation."""
 Limit = Literal["arithmetic", "memory", "overhead", "none"]
 
 
@@ -126,7 +118,7 @@ def weights(call: ModuleCall) -> int:
 def move(trace: ModelTrace) -> tuple[list[int], list[int]]:
     """Elements read and written for one image, and the number of operators, of each call's own."""
     elements, count = [0] * len(trace.modules), [0] * len(trace.modules)
-    working = {operator.index: operator.module for operator in trace.operators if operator.name not in VIEWS}
+    working = {operator.index: operator.module for operator in trace.operators if operator.name not in FREE}
     for operator in trace.operators:
         if operator.index in working:
             elements[operator.module] += sum(map(size, operator.output_shapes))

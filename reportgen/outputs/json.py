@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from reportgen.plugins import Output, OutputFile
 from reportgen.record.gate_result import GateResult
 from reportgen.record.message import draw_note
 from reportgen.record.metric_value import MetricValue
 from reportgen.report.model import Report
+from reportgen.spec.frozen import schema_of
 
 METRICS_FORMAT = 1
 FIELDS = ("name", "label", "value", "low", "high", "n", "unit", "higher_is_better", "display")
@@ -43,6 +45,27 @@ def describe_gate(gate: GateResult) -> dict[str, object]:
 def finite(thing: object) -> object:
     """The thing itself, or None for a float that JSON has no word for."""
     return None if isinstance(thing, float) and (thing != thing or thing in (float("inf"), float("-inf"))) else thing
+
+
+def metrics_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of metrics.json."""
+    known = schema_of(MetricValue, "serialization")["properties"]
+    metric = {"type": "object", "properties": {name: known[name] for name in FIELDS}, "required": list(FIELDS)}
+    gate = schema_of(GateResult, "serialization")
+    gate["properties"]["reason"] = {"type": "string"}
+    gate.pop("$defs", None)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "The numbers of a reportgen report",
+        "type": "object",
+        "properties": {
+            "format": {"const": METRICS_FORMAT},
+            "metrics": {"type": "array", "items": metric | {"additionalProperties": False}},
+            "gates": {"type": "array", "items": gate},
+        },
+        "required": ["format", "metrics"],
+        "additionalProperties": False,
+    }
 
 
 OUTPUT = Output("json", "every number, for other programs", ("metrics.json",), check, render)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from reportgen.text.shorten import shorten
+
 GAP = "\u200b"
 """Zero width space: nobody sees it, and no filter reads over it."""
 STRUCTURAL = re.compile(r"[\\`*_\[\]<>&|~$@#{}^]")
@@ -63,8 +65,3 @@ def one_line(text: str) -> str:
     kept = (character if unicodedata.category(character) not in ("Cc", "Cs") else " " for character in text)
     turning = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"))
     return SPACE.sub(" ", "".join(kept).translate(turning)).strip(" ")
-
-
-def shorten(text: str, most: int) -> str:
-    """The text, or its beginning and "…"."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -9,6 +9,7 @@ from reportgen.outputs._cells import mark_long_cells
 from reportgen.outputs.templating import Medium, render_template
 from reportgen.report.model import Report
 from reportgen.text.i18n import _, language
+from reportgen.text.shorten import shorten
 
 LONGEST_RUNNING_TITLE = 64
 """Characters that fit beside the section's name at the head of a page."""
@@ -38,7 +39,7 @@ def lay_out(report: Report, medium: Medium) -> str:
         "report": report,
         "version": __version__,
         "byline": write_byline(report),
-        "running": Running(shorten(report.title), say_commit(report)),
+        "running": Running(shorten(report.title, LONGEST_RUNNING_TITLE), say_commit(report)),
         "authors": authors or (),
     }
     page = render_template("report.html.j2", values, medium, report.templates, report.language)
@@ -56,8 +57,3 @@ def say_commit(report: Report) -> str:
     """The commit of the model's source, or nothing outside git."""
     commit = report.record.provenance.commit
     return _("commit {commit}", commit=commit[:12]) if commit else ""
-
-
-def shorten(title: str) -> str:
-    """The title, or as much of it as fits at the head of a page."""
-    return title if len(title) <= LONGEST_RUNNING_TITLE else f"{title[: LONGEST_RUNNING_TITLE - 1].rstrip()}…"

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
 
 import jinja2
 from jinja2.bccache import Bucket, BytecodeCache
-from platformdirs import user_cache_path
 
-from reportgen.system.files import keep_file
+from reportgen.system.cache import Cache
 
-DIGEST = hashlib.sha256().digest_size
+CACHE = Cache("templates", most=200)
 MEMORY: dict[str, bytes] = {}
 """Those of this process."""
 
@@ -22,24 +20,18 @@ class CompiledTemplates(BytecodeCache):
 
     def __init__(self, kind: bytes) -> None:
         whole = hashlib.sha256(jinja2.__version__.encode() + b"\0" + kind).hexdigest()
-        self.folder = user_cache_path("reportgen") / "templates" / whole[:16]
+        self.kind = whole[:16]
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Give a bucket its code, if it is known."""
-        path = self.folder / bucket.key
-        data = MEMORY.get(str(path), b"")
-        if not data:
-            with suppress(OSError):
-                whole = path.read_bytes()
-                digest, data = whole[:DIGEST], whole[DIGEST:]
-                if hashlib.sha256(data).digest() != digest:
-                    return
+        key = f"{self.kind}-{bucket.key}"
+        data = MEMORY.get(key) or CACHE.read(key)
         if data:
             bucket.bytecode_from_string(data)
-            MEMORY[str(path)] = data
+            MEMORY[key] = data
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Keep the code of a bucket, in place of an earlier one."""
-        path, data = self.folder / bucket.key, bucket.bytecode_to_string()
-        MEMORY[str(path)] = data
-        keep_file(path, hashlib.sha256(data).digest() + data)
+        key, data = f"{self.kind}-{bucket.key}", bucket.bytecode_to_string()
+        MEMORY[key] = data
+        CACHE.write(key, data)

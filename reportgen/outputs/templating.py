@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
-import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
-from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +19,7 @@ from reportgen.outputs.template_cache import CompiledTemplates
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text.i18n import catalogue, join_sentences, languages
 from reportgen.text.i18n import language as in_language
+from reportgen.text.shorten import columns, one_line, shorten
 
 Medium = Literal["screen", "print"]
 """What the page is for: a browser, or the PDF (nothing folded away, long tables cut)."""
@@ -149,12 +148,7 @@ def fit(text: str, most: int) -> str:
 
     A character of East Asian width counts as two (Unicode annex 11).
     """
-    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
-    wide = [2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in line]
-    if sum(wide) <= most:
-        return line
-    kept = sum(end <= most - 1 for end in accumulate(wide))
-    return f"{line[:kept].rstrip()}…"
+    return shorten(one_line(text), most, columns)
 
 
 def inline_svg(figure: FigureFile) -> Markup:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reportgen.errors import GateFailed, Location, RecordError, ReportgenError, RunError, about
 from reportgen.pipeline.baseline import baseline_digest, choose_baseline, judge
@@ -28,6 +29,9 @@ from reportgen.spec.types import ReportSpec
 from reportgen.system.workspace import Workspace, is_current
 from reportgen.text.i18n import SOURCE, language
 
+if TYPE_CHECKING:
+    from reportgen.report.model import Report
+
 
 @dataclass(frozen=True)
 class Options:
@@ -40,6 +44,8 @@ class Options:
     """Empty: the spec's `outputs`."""
     overrides: tuple[str, ...] = ()
     """`KEY=VALUE`, dotted keys."""
+    given: Mapping[str, object] | None = None
+    """The spec, where it is no file: then the path of the spec only says where it would be."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,8 @@ class Outcome:
     """What went wrong after the report was written, such as one format of several."""
     gate_locations: tuple[Location | None, ...] = ()
     """Where each of `gates` stands in the spec; None for those of a record."""
+    report: Report | None = None
+    """What was written; None where nothing was."""
 
 
 def build(path: Path, out: Path, options: Options, progress: Progress) -> Outcome:
@@ -65,7 +73,7 @@ def build(path: Path, out: Path, options: Options, progress: Progress) -> Outcom
 
     Raises a ReportgenError for anything a user can cause; until the new report is whole the old one stays as it is.
     """
-    source = open_spec(path, options.overrides)
+    source = open_spec(path, options.overrides, options.given)
     with source.located():
         return build_spec(source, out, options, progress)
 
@@ -221,7 +229,9 @@ def finish(
         progress.warn(warning)
     code = failures[0].exit_code if failures else exit_code(stored.record, report.gates)
     places = locations(presentation)
-    return Outcome(space.out, report.subject, code, reused, tuple(warnings), report.gates, tuple(failures), places)
+    return Outcome(
+        space.out, report.subject, code, reused, tuple(warnings), report.gates, tuple(failures), places, report
+    )
 
 
 def locations(presentation: Presentation) -> tuple[Location | None, ...]:

@@ -10,24 +10,20 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
-
-from platformdirs import user_cache_dir
 
 from reportgen.pipeline.code_digest import FIGURES, code_digest
 from reportgen.plugins import FigureKind
 from reportgen.record.store import Stored, judgement_digest
 from reportgen.report.model import FigureFile, Skipped
-from reportgen.system.files import keep_file
+from reportgen.system.cache import Cache
 from reportgen.system.machine import versions
 from reportgen.text.i18n import current_language
 
 LIBRARIES = ("matplotlib", "seaborn", "numpy", "scipy", "pillow", "contourpy", "kiwisolver", "fonttools")
-MOST = 40
-"""Records whose figures are kept, the latest."""
+CACHE = Cache("figures", most=40)
+"""One file for each record."""
 Drawn = dict[str, FigureFile | Skipped]
 
 
@@ -37,15 +33,15 @@ def draw_once(stored: Stored, names: Sequence[str], extra: Mapping[str, FigureKi
     Figures of plug-ins are always drawn: what they depend on is not known. Without any to draw, matplotlib is not
     imported. Raises what `reportgen.figures.draw` does.
     """
-    path = Path(user_cache_dir("reportgen")) / "figures" / f"{inputs_digest(stored)}.json"
-    known = load(path)
+    key = inputs_digest(stored)
+    known = load(key)
     missing = [name for name in names if name in extra or name not in known]
     if missing:
         from reportgen.figures import draw
 
         drawn = draw(stored.subject, missing, extra)
         known |= drawn
-        keep(path, {name: figure for name, figure in known.items() if name not in extra})
+        keep(key, {name: figure for name, figure in known.items() if name not in extra})
     return {name: known[name] for name in names}
 
 
@@ -61,22 +57,18 @@ def inputs_digest(stored: Stored) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def load(path: Path) -> Drawn:
-    """The figures in a file of the cache; a file that is missing or damaged holds none."""
+def load(key: str) -> Drawn:
+    """The figures kept for a record by the digest of its inputs; none where there is no file, or a damaged one."""
     try:
-        return {name: unpack(fields) for name, fields in json.loads(path.read_bytes()).items()}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return {name: unpack(fields) for name, fields in json.loads(CACHE.read(key) or b"{}").items()}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}
 
 
-def keep(path: Path, figures: Drawn) -> None:
-    """Write the figures of one record and drop those of the oldest; a failure costs only the next drawing's time."""
+def keep(key: str, figures: Drawn) -> None:
+    """Keep the figures of one record; a failure costs only the next drawing's time."""
     text = json.dumps({name: pack(figure) for name, figure in figures.items()})
-    if not keep_file(path, text.encode("ascii")):
-        return
-    with suppress(OSError):
-        for old in sorted(path.parent.iterdir(), key=lambda item: item.stat().st_mtime_ns)[:-MOST]:
-            old.unlink(missing_ok=True)
+    CACHE.write(key, text.encode("ascii"))
 
 
 def pack(figure: FigureFile | Skipped) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from reportgen.record.message import Message
 from reportgen.record.metric_value import MetricValue
 from reportgen.spec.frozen import Frozen
 from reportgen.text import numerals
+from reportgen.text.shorten import shorten_middle
 
 
 class Entry(Frozen):
@@ -104,5 +105,4 @@ class Ranking(Frozen):
 
 def abridge(name: str, most: int) -> str:
     """A name in at most so many characters, cut in the middle: a number that tells it from others is at its end."""
-    tail = max(1, most // 4)
-    return name if len(name) <= most else f"{name[: most - tail - 1].rstrip()}…{name[-tail:].lstrip()}"
+    return shorten_middle(name, most, tail=max(1, most // 4))

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reportgen.record.calls import CallTree, add_up
 from reportgen.record.trace import ModelTrace, ModuleCall, Shape
 
 Signature = tuple[object, ...]
@@ -51,10 +52,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Tree:
-    """The calls of a trace by parent, and what makes two of them equal."""
+    """The calls of a trace, and what makes two of them equal."""
 
-    modules: tuple[ModuleCall, ...]
-    children: tuple[tuple[int, ...], ...]
+    calls: CallTree
     signatures: tuple[Signature, ...]
     parameters: tuple[int, ...]
     """Own parameters of each call and of everything below it."""
@@ -62,19 +62,15 @@ class Tree:
     @classmethod
     def of(cls, trace: ModelTrace) -> Tree:
         """Index the calls of a trace; a parent stands before its children."""
-        modules = trace.modules
-        below: list[list[int]] = [[] for _ in modules]
-        for module in modules:
-            if module.parent is not None:
-                below[module.parent].append(module.index)
+        calls = CallTree.of(trace.modules)
         numbers: dict[Signature, int] = {}
-        signatures: list[Signature] = [()] * len(modules)
-        parameters = [module.own_parameters for module in modules]
-        for module in reversed(modules):
-            inside = tuple(numbers.setdefault(signatures[child], len(numbers)) for child in below[module.index])
+        signatures: list[Signature] = [()] * len(calls.modules)
+        for module in reversed(calls.modules):
+            below = calls.children[module.index]
+            inside = tuple(numbers.setdefault(signatures[child], len(numbers)) for child in below)
             signatures[module.index] = (*looks(module), inside)
-            parameters[module.index] += sum(parameters[child] for child in below[module.index])
-        return cls(modules, tuple(map(tuple, below)), tuple(signatures), tuple(parameters))
+        parameters = add_up([one.parent for one in calls.modules], [one.own_parameters for one in calls.modules])
+        return cls(calls, tuple(signatures), tuple(parameters))
 
 
 def fold(trace: ModelTrace, max_rows: int = 60, depth: int | None = None) -> tuple[Row, ...]:
@@ -86,7 +82,7 @@ def fold(trace: ModelTrace, max_rows: int = 60, depth: int | None = None) -> tup
     while len(rows) > max_rows and level > 1:
         level -= 1
         rows = tuple(walk(tree, (0,), "", level))
-    return rows if len(rows) <= max_rows else shorten(rows, max_rows)
+    return rows if len(rows) <= max_rows else keep_ends(rows, max_rows)
 
 
 def looks(module: ModuleCall) -> Signature:
@@ -110,7 +106,7 @@ def walk(tree: Tree, group: tuple[int, ...], prefix: str, level: int) -> Iterato
     yield row
     if row.depth >= level:
         return
-    inside = [tree.children[index] for index in group]
+    inside = [tree.calls.children[index] for index in group]
     for start, stop in runs(tree, inside[0]):
         yield from walk(tree, tuple(child for one in inside for child in one[start:stop]), row.path, level)
 
@@ -126,13 +122,13 @@ def runs(tree: Tree, siblings: tuple[int, ...]) -> Iterator[tuple[int, int]]:
 
 def make_row(tree: Tree, group: tuple[int, ...], prefix: str) -> Row:
     """One row for equal calls: names as a range, numbers as sums."""
-    calls = [tree.modules[index] for index in group]
+    calls = [tree.calls.modules[index] for index in group]
     first = calls[0]
     parameters = sum(tree.parameters[index] for index in group)
     trainable = min(parameters, sum(call.trainable for call in calls))
     name = name_range(first.name, calls[-1].name)
     beside = first.path.removesuffix(first.name).removesuffix(".")
-    parent = tree.modules[first.parent].path if first.parent is not None else ""
+    parent = tree.calls.modules[first.parent].path if first.parent is not None else ""
     return Row(
         path=f"{prefix}.{name}" if prefix and beside == parent else first.path.removesuffix(first.name) + name,
         name=name,
@@ -169,7 +165,7 @@ def total_seconds(calls: list[ModuleCall]) -> float | None:
     return sum(seconds) if len(seconds) == len(calls) else None
 
 
-def shorten(rows: tuple[Row, ...], max_rows: int) -> tuple[Row, ...]:
+def keep_ends(rows: tuple[Row, ...], max_rows: int) -> tuple[Row, ...]:
     """The model, the first and the last rows of a long single level, and one row for those between."""
     head = max_rows // 2
     tail = max(max_rows - head - 1, 1)

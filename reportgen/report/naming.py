@@ -7,6 +7,7 @@ from reportgen.record.probes.robustness import Condition, Preparation
 from reportgen.record.run import Device
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
+from reportgen.text.shorten import shorten
 
 LONGEST_NAME = 60
 """Characters of a device's name."""
@@ -87,6 +88,6 @@ def name_limit(limit: Limit) -> str:
 
 def name_device(device: Device, precision: str) -> str:
     """What a time was taken on, for the caption beside it: "float32, 2 threads, Example CPU"."""
-    name = device.name if len(device.name) <= LONGEST_NAME else device.name[: LONGEST_NAME - 1].rstrip() + "…"
+    name = shorten(device.name, LONGEST_NAME)
     threads = ngettext("{count} thread", "{count} threads", device.threads)
     return _("{precision}, {threads}, {name}", precision=precision, threads=threads, name=name)

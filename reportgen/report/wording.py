@@ -8,6 +8,7 @@ from reportgen.metrics.intervals import wilson
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_names, ngettext
+from reportgen.text.shorten import shorten as shorten
 
 LONGEST_NAME = 40
 """Characters of an outside name in a sentence; tables show it whole."""
@@ -18,11 +19,6 @@ LONGEST_DEVICE = 60
 def quote(name: str) -> str:
     """A name from outside, in quotation marks and short enough for a sentence."""
     return _("“{name}”", name=shorten(name, LONGEST_NAME))
-
-
-def shorten(text: str, most: int) -> str:
-    """The text, cut to `most` characters with an ellipsis where it is longer."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def join_few(items: Sequence[str], limit: int = 3) -> str:

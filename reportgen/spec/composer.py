@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from reportgen.errors import Location, SpecError
-from reportgen.spec.nodes import Entry, Listing, Mapping, Node, Scalar, shorten
+from reportgen.spec.nodes import Entry, Listing, Mapping, Node, Scalar, quoted
 
 MAX_DEPTH = 32
 UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -129,7 +129,7 @@ class Composer:
             if key.text in entries:
                 first = entries[key.text].key_location
                 hint = f"It stands in line {first.line} already; keep one of the two."
-                raise SpecError(f"the key {shorten(key.text)} is given twice", hint, key.location)
+                raise SpecError(f"the key {quoted(key.text)} is given twice", hint, key.location)
             entries[key.text] = Entry(key.location, self.node(next(events), events, depth + 1))
         return Mapping(entries, location)
 

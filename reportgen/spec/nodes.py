@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.errors import Location, SpecError
+from reportgen.text.shorten import shorten
 
 INTEGER = re.compile(r"[-+]?[0-9]+(_[0-9]+)*")
 OCTAL = re.compile(r"0o[0-7]+")
@@ -91,7 +92,7 @@ def value_of(node: Node) -> Any:
     value = scalar_value(node.text) if node.plain else node.text
     if isinstance(value, float) and not math.isfinite(value):
         hint = "Write a number that a computer can hold; leave the key out for no limit."
-        raise SpecError(f"{shorten(node.text)} is not a finite number", hint, node.location)
+        raise SpecError(f"{quoted(node.text)} is not a finite number", hint, node.location)
     return value
 
 
@@ -107,13 +108,13 @@ def describe(node: Node) -> str:
     if isinstance(value, bool):
         return f"the truth value {node.text}"
     if isinstance(value, str):
-        return f"the text {shorten(value)}"
+        return f"the text {quoted(value)}"
     return f"the number {node.text}"
 
 
-def shorten(text: str) -> str:
+def quoted(text: str) -> str:
     """A text in quotation marks, cut after SHOWN characters."""
-    return json.dumps(text if len(text) <= SHOWN else text[: SHOWN - 1] + "…", ensure_ascii=False)
+    return json.dumps(shorten(text, SHOWN), ensure_ascii=False)
 
 
 def find(root: Node, path: Path) -> tuple[Node | None, Location]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reportgen.errors import Location, SpecError
 from reportgen.spec.composer import YamlError, compose
-from reportgen.spec.nodes import Entry, Listing, Mapping, Node, Path, Scalar, describe, find, replace, shorten
+from reportgen.spec.nodes import Entry, Listing, Mapping, Node, Path, Scalar, describe, find, quoted, replace
 
 
 def apply_overrides(root: Node, overrides: Sequence[str]) -> Node:
@@ -26,7 +26,7 @@ def parse_override(text: str) -> tuple[Path, Node]:
     key, equals, written = text.partition("=")
     parts = tuple(part.strip() for part in key.split("."))
     if not equals or not all(parts):
-        message = f"--set {shorten(text)} is not KEY=VALUE"
+        message = f"--set {quoted(text)} is not KEY=VALUE"
         raise SpecError(message, "Write it as: --set run.epochs=2", Location("--set"))
     location = Location(f"--set {'.'.join(parts)}")
     try:

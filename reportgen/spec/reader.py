@@ -11,6 +11,7 @@ from reportgen.errors import EnvironmentTrouble, Location, ReportgenError, SpecE
 from reportgen.spec.checking import check
 from reportgen.spec.composer import compose
 from reportgen.spec.gates import with_locations
+from reportgen.spec.given import given_nodes
 from reportgen.spec.nodes import Node, list_locations
 from reportgen.spec.nodes import Path as Keys
 from reportgen.spec.overrides import apply_overrides, parse_override
@@ -54,21 +55,23 @@ class SpecFile:
             raise
 
 
-def open_spec(path: Path, overrides: Sequence[str] = ()) -> SpecFile:
+def open_spec(path: Path, overrides: Sequence[str] = (), given: Mapping[str, object] | None = None) -> SpecFile:
     """The spec in a file, with `KEY=VALUE` overrides put in, and the location of every key.
 
-    Raises SpecError with file, line and column for whatever is wrong with it; EnvironmentTrouble when it can't be read.
+    `given`: the spec in Python instead; then `path` only says where its file would be. Raises SpecError with file,
+    line and column, or the key in Python, for whatever is wrong with it; EnvironmentTrouble when it can't be read.
     """
-    root = apply_overrides(parse(read_text(path), str(path)), overrides)
+    written = parse(read_text(path), str(path)) if given is None else given_nodes(given)
+    root = apply_overrides(written, overrides)
     locations = dict(list_locations(root))
     spec = check(root)
     gates = with_locations(spec.gates, lambda number: locations.get(("gates", number)))
     return SpecFile(path, spec.model_copy(update={"gates": gates}), locations)
 
 
-def read_spec(path: Path, overrides: Sequence[str] = ()) -> ReportSpec:
-    """The spec in a file alone; raises what `open_spec` does."""
-    return open_spec(path, overrides).spec
+def read_spec(path: Path, overrides: Sequence[str] = (), given: Mapping[str, object] | None = None) -> ReportSpec:
+    """The spec alone; raises what `open_spec` does."""
+    return open_spec(path, overrides, given).spec
 
 
 def parse(text: str, file: str) -> Node:

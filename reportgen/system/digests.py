@@ -8,16 +8,16 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from platformdirs import user_cache_dir
-
-from reportgen.system.files import keep_file
+from reportgen.system.cache import Cache
 
 LARGE = 1 << 20
-"""Bytes; smaller files are read anew each time."""
+"""Bytes; smaller files are read again each time."""
 SETTLED_SECONDS = 2.0
 """A file changed this recently could change again within its time stamp's resolution: it is not remembered."""
 MOST = 2000
 """Digests remembered, the latest."""
+CACHE = Cache("digests", most=1)
+KEY = "known"
 
 
 @dataclass
@@ -27,21 +27,19 @@ class DigestMemo:
     A memo that can't be read or written is as good as empty.
     """
 
-    path: Path
     known: dict[str, str] = field(default_factory=dict)
     changed: bool = False
 
     @classmethod
     def load(cls) -> DigestMemo:
         """The memo in the user's cache folder."""
-        path = Path(user_cache_dir("reportgen")) / "digests.json"
         try:
-            known = json.loads(path.read_bytes())
-        except (OSError, ValueError, RecursionError):
+            known = json.loads(CACHE.read(KEY) or b"{}")
+        except (ValueError, RecursionError):
             known = {}
         if not isinstance(known, dict) or not all(isinstance(value, str) for value in known.values()):
             known = {}
-        return cls(path, known)
+        return cls(known)
 
     def digest(self, path: Path) -> str | None:
         """Digest of a file, in hexadecimal; None where there is no such file."""
@@ -64,4 +62,4 @@ class DigestMemo:
         if not self.changed:
             return
         latest = dict(list(self.known.items())[-MOST:])
-        keep_file(self.path, json.dumps(latest).encode())
+        CACHE.write(KEY, json.dumps(latest).encode())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,23 +46,6 @@ def trouble(error: OSError, path: Path) -> EnvironmentTrouble:
     if error.errno == errno.ENAMETOOLONG:
         return EnvironmentTrouble(f"the name is too long for this disk: {path}", "Choose a shorter folder with -o.")
     return EnvironmentTrouble(f"{path} can't be written: {error.strerror or error}", "Choose another folder with -o.")
-
-
-def keep_file(path: Path, data: bytes) -> bool:
-    """Put a file into a cache, in one piece and in place of an earlier one; a failure costs only its use next time."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            try:
-                file.write(data)
-                file.flush()
-            except OSError:
-                Path(file.name).unlink(missing_ok=True)
-                raise
-        Path(file.name).replace(path)
-    except OSError:
-        return False
-    return True
 
 
 def check_space(folder: Path) -> None:

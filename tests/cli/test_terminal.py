@@ -13,10 +13,11 @@ import pytest
 
 from reportgen.cli.errors import print_error
 from reportgen.cli.live import LiveLines
-from reportgen.cli.terminal import PlainLines, Quiet, make_progress
-from reportgen.cli.terminal_text import duration, safe
+from reportgen.cli.terminal import Quiet, make_progress
 from reportgen.errors import Location, SpecError
 from reportgen.progress import Progress
+from reportgen.system.plain_lines import PlainLines
+from reportgen.text.terminal import duration, safe
 
 NASTY = "\x1b[31mred\x1b[0m [bold]b[/bold] :smile: \r\u202e\x07"
 SHOWN = r"\u{1b}[31mred\u{1b}[0m [bold]b[/bold] :smile: \u{d}\u{202e}\u{7}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -16,7 +17,7 @@ from reportgen.report.sections import find_sections
 from reportgen.spec import read_spec
 from reportgen.spec.gates import parse_rule
 from reportgen.spec.probes import ProbesSpec
-from tests.support.commands import run_here
+from tests.support.commands import run_here, write_spec
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -25,10 +26,14 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
+def block_with(language: str, words: str) -> str:
+    return next(block for block in blocks(language) if words in block)
+
+
 def test_the_section_of_the_readme_stands_in_a_report(
     record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "my_readme_module.py").write_text(blocks("python")[0], encoding="utf-8")
+    (tmp_path / "my_readme_module.py").write_text(block_with("python", "SECTION ="), encoding="utf-8")
     (tmp_path / "mine" / "sections").mkdir(parents=True)
     (tmp_path / "mine" / "sections" / "size.html.j2").write_text(blocks("jinja")[0], encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -42,6 +47,19 @@ def test_the_section_of_the_readme_stands_in_a_report(
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert 'id="section-size"' in page
     assert "The model has 9,898 parameters." in page
+
+
+def test_the_lines_for_a_notebook_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_spec(tmp_path)
+    lines = [line for line in block_with("python", "import reportgen").splitlines() if line]
+    assert len(lines) == 5
+    names: dict[str, Any] = {}
+    exec("\n".join(lines[:-1]), names)
+    shown = eval(lines[-1], names)
+    assert names["accuracy"].low < names["accuracy"].value < names["accuracy"].high
+    assert names["record"].spec.run.seed == 1
+    assert names["accuracy"].display in shown._repr_html_()
 
 
 def test_the_spec_of_the_readme_is_one(tmp_path: Path) -> None:

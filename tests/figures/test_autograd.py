@@ -10,9 +10,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from reportgen.figures._diagram.backtree import VIEWS, plant_backward
+from reportgen.figures._diagram.backtree import plant_backward
 from reportgen.figures._diagram.flat import partition
 from reportgen.figures.autograd import FIGURES, FLAT
+from reportgen.record.operators import BACKWARD_GLUE
 from reportgen.record.probes.autograd import AutogradFacts
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
@@ -152,7 +153,7 @@ def test_parameters_reached_through_views_belong_to_the_operator_that_reads_them
     back.op("Addmm", back.op("T", parameters=(weight,)))
     facts = back.facts()
     tree = plant_backward(facts)
-    assert "t" in VIEWS
+    assert "t" in BACKWARD_GLUE
     assert [[leaf.names[0] for leaf in found if leaf] for found in tree.leaves] == [[], ["weight"], [], []]
     assert tree.operators[0] == (1, 2, 3)
 

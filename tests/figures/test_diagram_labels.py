@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.figures._diagram.labels import CONSTANTS, FULL_LISTS, KIND_ONLY, RANGES, is_follower, label, series
+from reportgen.figures._diagram.labels import CONSTANTS, FULL_LISTS, KIND_ONLY, RANGES, label, series
 from reportgen.figures._diagram.text import shorten, tail, text_width
+from reportgen.record.operators import is_follower
 from reportgen.record.trace import ModuleCall
 from tests.support.records import module
 

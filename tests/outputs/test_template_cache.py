@@ -13,7 +13,7 @@ from reportgen.outputs.template_cache import CompiledTemplates
 
 @pytest.fixture(autouse=True)
 def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(template_cache, "user_cache_path", lambda _name: tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(template_cache, "MEMORY", {})
 
 
@@ -58,7 +58,7 @@ def test_a_damaged_file_is_a_miss(damage: bytes, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_can_not_be_written_costs_only_time(tmp_path: Path) -> None:
-    (tmp_path / "templates").write_text("in the way")
+    (tmp_path / "reportgen").write_text("in the way")
     assert render("{{ name }}") == "&lt;b&gt;"
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import reportgen.figures
 from reportgen.pipeline import figure_cache
-from reportgen.pipeline.figure_cache import MOST, draw_once, inputs_digest, keep, load
+from reportgen.pipeline.figure_cache import CACHE, draw_once, inputs_digest, keep, load
 from reportgen.plugins import FigureKind
 from reportgen.record.gate_result import GateResult
 from reportgen.record.judgement import Judgement
@@ -85,18 +85,17 @@ def test_a_plugins_figure_is_always_drawn(record: RunRecord, drawings: list[list
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"x": 1}', b'{"x": {"data": "*"}}', b"\xff"])
-def test_a_damaged_file_is_a_miss(tmp_path: Path, damage: bytes) -> None:
-    path = tmp_path / "x.json"
-    path.write_bytes(damage)
-    assert load(path) == {}
+def test_a_file_that_holds_something_else_is_a_miss(damage: bytes) -> None:
+    CACHE.write("x", damage)
+    assert load("x") == {}
 
 
-def test_the_oldest_go(tmp_path: Path) -> None:
+def test_what_is_kept_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     figure = FigureFile("a", "image/png", b"\x00\xff", 1, 2, "t", "c", "alt")
-    for number in range(MOST + 3):
-        keep(tmp_path / f"{number}.json", {"a": figure})
-    assert len(list(tmp_path.iterdir())) == MOST
-    assert load(tmp_path / f"{MOST + 2}.json") == {"a": figure}
+    keep("x", {"a": figure})
+    assert load("x") == {"a": figure}
+    assert load("y") == {}
 
 
 def test_a_cache_that_can_t_be_written_is_no_error(record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:

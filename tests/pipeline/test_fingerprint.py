@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import reportgen.pipeline.fingerprint as module
 from reportgen.pipeline.fingerprint import drawing_digest, fingerprint
 from reportgen.spec.types import ReportSpec
 from reportgen.system import digests
-from reportgen.system.digests import LARGE, DigestMemo
+from reportgen.system.digests import CACHE, KEY, LARGE, DigestMemo
 from reportgen.system.machine import accelerator, processor_name
 
 
@@ -222,7 +221,7 @@ def test_a_changed_file_is_read_again(large: Path, change: Callable[[Path], obje
 
 def test_a_file_just_written_is_not_remembered(tmp_path: Path) -> None:
     (tmp_path / "new").write_bytes(b"x" * LARGE)
-    memo = DigestMemo(tmp_path / "memo.json")
+    memo = DigestMemo()
     memo.digest(tmp_path / "new")
     os.utime(tmp_path / "new", (10**9,) * 2)
     memo.digest(tmp_path / "new")
@@ -231,18 +230,17 @@ def test_a_file_just_written_is_not_remembered(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"a": 1}', "\0"])
 def test_a_damaged_memo_is_as_good_as_none(large: Path, text: str) -> None:
-    memo = DigestMemo.load()
-    memo.path.parent.mkdir(parents=True, exist_ok=True)
-    memo.path.write_text(text)
+    CACHE.write(KEY, text.encode())
     memo = DigestMemo.load()
     assert memo.known == {}
     memo.digest(large)
     memo.save()
-    assert json.loads(memo.path.read_text()) == memo.known
+    assert DigestMemo.load().known == memo.known != {}
 
 
-def test_a_memo_that_can_not_be_written_costs_nothing(large: Path, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    memo = DigestMemo(tmp_path / "file" / "memo.json")
+def test_a_memo_that_can_not_be_written_costs_nothing(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/nowhere")
+    memo = DigestMemo.load()
     assert memo.digest(large)
     memo.save()
+    assert DigestMemo.load().known == {}

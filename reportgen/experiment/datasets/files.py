@@ -6,10 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import DataSpec
+from reportgen.system.cache import cache_path
 
 
 @dataclass(frozen=True)
@@ -33,4 +32,4 @@ def search_folders(spec: DataSpec, data_root: Path | None, base: Path) -> tuple[
 
 def cache_folder() -> Path:
     """Where downloads are kept for this user."""
-    return user_cache_path("reportgen") / "data"
+    return cache_path("data")

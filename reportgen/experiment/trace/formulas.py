@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -12,22 +11,10 @@ import torch
 from torch import Tensor
 
 from reportgen.experiment._torch_internals import registered_macs
+from reportgen.record.operators import is_matrix_like
 
 Formula = Callable[[tuple[Any, ...], Mapping[str, Any], Any], int]
 """(positional arguments, keyword arguments, output) of the operator -> MACs."""
-
-MATRIX_LIKE = re.compile(
-    r"(^|_)(mm|bmm|mv|dot|vdot|matmul|addm[mv]|addbmm|baddbmm|addr|conv|convolution|conv\dd|linear|bilinear|trilinear"
-    r"|attention|attn|rnn|lstm|gru|gemm|einsum|cdist|linalg|cholesky|inverse|solve|svd|eigh?|lu|qr|fft|stft|deform"
-    r"|quantized)(_|$)|conv2d|conv1d|conv3d|_mm$"
-)
-"""Names of operators that multiply matrices or do comparable work; one without a formula is reported as uncounted."""
-
-NOT_MATRIX_LIKE = re.compile(
-    r"upsample|grid_sampler|interpolate|vector_norm|linalg_cross|linalg_diagonal|_mask|softmax|pointwise|_pack"
-    r"|fused_(lstm|gru)_cell"
-)
-"""Names that look so and are element-wise, or that only move numbers."""
 
 
 def macs_of(operator: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], output: Any) -> int | None:
@@ -43,11 +30,6 @@ def macs_of(operator: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], out
     if plain is not None:
         return plain(args, kwargs, output)
     return None if is_matrix_like(str(operator).rpartition(".")[2]) else 0
-
-
-def is_matrix_like(name: str) -> bool:
-    """Whether an operator of this name multiplies matrices or does comparable work."""
-    return bool(MATRIX_LIKE.search(name)) and not NOT_MATRIX_LIKE.search(name)
 
 
 @lru_cache(maxsize=1)

@@ -16,6 +16,7 @@ from reportgen.experiment.trace.drafts import OperatorDraft, Recording
 from reportgen.experiment.trace.receptive import receptive_field
 from reportgen.experiment.trace.tensors import shapes_of
 from reportgen.experiment.trace.watching import record
+from reportgen.record.calls import add_up
 from reportgen.record.message import N_, Message
 from reportgen.record.trace import Edge, ModelTrace, ModuleCall, Operator
 
@@ -114,13 +115,9 @@ def undisturbed(module: torch.nn.Module, device: torch.device) -> Iterator[None]
 def module_calls(recording: Recording, counts: Sequence[ParameterCounts]) -> tuple[ModuleCall, ...]:
     """The rows of the layer table, sums over inner calls included."""
     calls = recording.calls
-    macs = [call.own_macs for call in calls]
-    saved = [call.saved_bytes for call in calls]
-    parents = {call.parent for call in calls}
-    for call in reversed(calls):
-        if call.parent is not None:
-            macs[call.parent] += macs[call.index]
-            saved[call.parent] += saved[call.index]
+    parents = [call.parent for call in calls]
+    macs = add_up(parents, [call.own_macs for call in calls])
+    saved = add_up(parents, [call.saved_bytes for call in calls])
     return tuple(
         ModuleCall(
             index=call.index,

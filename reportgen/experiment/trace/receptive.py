@@ -12,21 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reportgen.experiment.trace.drafts import OperatorDraft
+from reportgen.record.operators import AXES_MOVED, LOCAL, POOLED, SIZES_CHANGED, WINDOWS
 from reportgen.record.trace import ReceptiveField, Shape
-
-WINDOWS = frozenset({"conv2d", "max_pool2d", "max_pool2d_with_indices", "avg_pool2d", "lp_pool2d"})
-POOLED = frozenset({"adaptive_avg_pool2d", "adaptive_max_pool2d", "mean", "amax", "sum", "flatten", "logsumexp"})
-"""Operators after which there is no map of places any more."""
-LOCAL = frozenset({
-    "relu", "relu6", "gelu", "silu", "hardswish", "hardtanh", "sigmoid", "hardsigmoid", "tanh", "leaky_relu",
-    "elu", "selu", "celu", "mish", "softplus", "prelu", "clamp", "add", "sub", "mul", "div", "pow", "sqrt",
-    "exp", "neg", "abs", "square", "maximum", "minimum", "where", "batch_norm", "group_norm", "instance_norm",
-    "local_response_norm", "dropout", "dropout2d", "feature_dropout", "alpha_dropout", "contiguous", "clone",
-    "cat", "concat", "chunk", "split", "pad", "threshold", "logsigmoid", "softsign", "hardshrink", "normalize",
-})  # fmt: skip
-"""Operators that look at one place at a time, or move channels only."""
-MOVES = frozenset({"permute", "transpose", "movedim", "swapaxes"})
-SHAPES = frozenset({"view", "reshape", "unflatten", "squeeze", "unsqueeze", "channel_shuffle"})
 
 
 @dataclass(frozen=True)
@@ -89,7 +76,7 @@ def ends(operator: OperatorDraft, field: Field) -> bool:
         return not keeps_places(output, field)
     if operator.name in POOLED:
         return len(output) <= 2 or all(len(output) > axis and output[axis] == 1 for axis in field.axes)
-    return operator.name in SHAPES and len(output) <= 2
+    return operator.name in SIZES_CHANGED and len(output) <= 2
 
 
 def keeps_places(output: Shape, field: Field) -> bool:
@@ -102,9 +89,9 @@ def step(operator: OperatorDraft, field: Field, shape: Shape) -> Field | None:
     name, output = operator.name, operator.output_shapes[0]
     if name in WINDOWS:
         return window(operator, field, output)
-    if name in MOVES:
+    if name in AXES_MOVED:
         return moved(operator, field)
-    if name in SHAPES:
+    if name in SIZES_CHANGED:
         tail = field.axes == (len(shape) - 2, len(shape) - 1) and output[-2:] == field.extent
         return replace(field, axes=(len(output) - 2, len(output) - 1)) if tail else None
     if name == "getitem":

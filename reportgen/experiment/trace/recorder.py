@@ -13,8 +13,9 @@ from torch import Tensor
 from reportgen.experiment._torch_internals import storage_key, versions_of
 from reportgen.experiment.models import tensors_in
 from reportgen.experiment.trace.drafts import CallDraft, OperatorDraft, Recording
-from reportgen.experiment.trace.formulas import is_matrix_like, macs_of
-from reportgen.experiment.trace.tensors import plain, plain_name, shapes_of, storage_bytes, writes_in_place
+from reportgen.experiment.trace.formulas import macs_of
+from reportgen.experiment.trace.tensors import name_of, plain, shapes_of, storage_bytes, writes_in_place
+from reportgen.record.operators import is_matrix_like
 from reportgen.record.trace import Shape
 
 ALIASES = frozenset(
@@ -106,7 +107,7 @@ class Recorder:
         """Run one operator as written, and write it down when it makes or changes a tensor."""
         if self.deaf:
             return func(*args, **kwargs)
-        name = plain_name(func)
+        name = name_of(func)
         inputs = list(tensors_in((args, kwargs)))
         versions = versions_of(inputs)
         at = self.stack[-1] if self.stack else 0

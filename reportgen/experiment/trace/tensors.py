@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
+from reportgen.record.operators import plain_name
 from reportgen.record.trace import Shape
 
 IN_PLACE = frozenset({"setitem"} | {f"i{name}" for name in (
@@ -15,13 +16,9 @@ IN_PLACE = frozenset({"setitem"} | {f"i{name}" for name in (
 """Operators that Python writes as `x[…] =`, `+=` and the like, without their underscores."""
 
 
-def plain_name(func: Callable[..., Any]) -> str:
+def name_of(func: Callable[..., Any]) -> str:
     """The operator's name as people write it: "add" for add_, __iadd__ and __radd__."""
-    name = getattr(func, "__name__", type(func).__name__)
-    bare = name.strip("_")
-    if name.startswith("__") and bare[:1] in "ir" and bare[1:] in {"add", "sub", "mul", "matmul", "truediv", "pow"}:
-        bare = bare[1:]
-    return "div" if bare == "truediv" else bare
+    return plain_name(getattr(func, "__name__", type(func).__name__))
 
 
 def writes_in_place(func: Callable[..., Any], kwargs: Mapping[str, Any]) -> bool:

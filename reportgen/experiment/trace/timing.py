@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils.hooks import RemovableHandle
 
+from reportgen.experiment.hooks import hooked
 from reportgen.experiment.models.forward import evaluating
 from reportgen.record.latency import median_interval
 from reportgen.record.trace import ModelTrace, ModuleCall
@@ -75,7 +76,7 @@ def time_modules(
     with evaluating(module), torch.random.fork_rng(devices=[batch.device] if batch.is_cuda else []):
         for _ in range(WARM_UP):
             module(batch)
-        with watched(module, watch):
+        with hooked(hooks(module, watch)):
             for done in range(MOST):
                 if done >= LEAST and time.perf_counter() - began > budget_seconds:
                     break
@@ -99,15 +100,8 @@ def with_times(row: ModuleCall, watch: Stopwatch) -> ModuleCall:
     )
 
 
-@contextmanager
-def watched(module: torch.nn.Module, watch: Stopwatch) -> Iterator[None]:
+def hooks(module: torch.nn.Module, watch: Stopwatch) -> Iterator[RemovableHandle]:
     """Hooks of the stopwatch on every module."""
-    handles = []
-    try:
-        for child in module.modules():
-            handles.append(child.register_forward_pre_hook(watch.enter))
-            handles.append(child.register_forward_hook(watch.leave, always_call=True))
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
+    for child in module.modules():
+        yield child.register_forward_pre_hook(watch.enter)
+        yield child.register_forward_hook(watch.leave, always_call=True)

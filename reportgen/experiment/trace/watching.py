@@ -4,15 +4,17 @@ what they cost by a dispatch mode underneath."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, nullcontext
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 from torch.overrides import TorchFunctionMode
+from torch.utils.hooks import RemovableHandle
 
 from reportgen.experiment._torch_internals import dispatch_mode, packet_of
+from reportgen.experiment.hooks import hooked
 from reportgen.experiment.trace.drafts import Recording
 from reportgen.experiment.trace.recorder import Recorder
 
@@ -36,7 +38,7 @@ def record(model: torch.nn.Module, example: Tensor, gradients: bool) -> Recordin
     recorder = Recorder(model)
     recorder.add_source("input", [example])
     with ExitStack() as stack:
-        stack.enter_context(hooked(model, recorder))
+        stack.enter_context(hooked(hooks(model, recorder)))
         stack.enter_context(torch.set_grad_enabled(gradients))
         if gradients:
             stack.enter_context(saved_tensors_hooks(recorder.save, lambda tensor: tensor))
@@ -55,15 +57,8 @@ def count(recorder: Recorder, operator: Any, args: tuple[Any, ...], kwargs: dict
     return output
 
 
-@contextmanager
-def hooked(model: torch.nn.Module, recorder: Recorder) -> Iterator[None]:
+def hooks(model: torch.nn.Module, recorder: Recorder) -> Iterator[RemovableHandle]:
     """Hooks on every module of the model, after the user's own."""
-    handles = []
-    try:
-        for module in model.modules():
-            handles.append(module.register_forward_pre_hook(recorder.enter, with_kwargs=True))
-            handles.append(module.register_forward_hook(recorder.leave, with_kwargs=True, always_call=True))
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
+    for module in model.modules():
+        yield module.register_forward_pre_hook(recorder.enter, with_kwargs=True)
+        yield module.register_forward_hook(recorder.leave, with_kwargs=True, always_call=True)

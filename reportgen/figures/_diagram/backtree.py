@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.figures._diagram.tree import GLUE, Tree, grow, plain_name
+from reportgen.figures._diagram.tree import Tree, grow
+from reportgen.record.operators import BACKWARD_GLUE, plain_name
 from reportgen.record.probes.autograd import AutogradFacts, GraphParameter
 from reportgen.record.trace import Edge, ModelTrace, ModuleCall, Operator
-
-VIEWS = GLUE | {"slice", "reshape_alias", "alias", "to_copy", "unsafe_view", "unsafe_split", "lift_fresh", "copy"}
-"""Operators that only move or copy numbers: an edge passes through them."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def plant_backward(facts: AutogradFacts) -> BackwardTree:
         if target in number
     )
     trace = as_trace(facts, operators, edges)
-    kept = {op.index for op in operators if plain_name(op) not in VIEWS or op.index == len(operators) - 1}
+    kept = {op.index for op in operators if plain_name(op.name) not in BACKWARD_GLUE or op.index == len(operators) - 1}
     tree = grow(trace, kept, frozenset(range(len(operators))), frozenset())
     leaves = [leaves_below(facts, place, kept, number) if number[place] in kept else [] for place in old]
     for parameter in facts.parameters:

@@ -13,8 +13,8 @@ from reportgen.figures._diagram.drawing import Draft
 from reportgen.figures._diagram.labels import series, shape_text
 from reportgen.figures._diagram.lift import Graph
 from reportgen.figures._diagram.text import clean, shorten, tail
-from reportgen.figures._diagram.tree import plain_name
 from reportgen.figures._diagram.writer import NAME_LIMIT, Writer
+from reportgen.record.operators import plain_name
 from reportgen.record.probes.autograd import GraphParameter
 from reportgen.record.trace import Shape
 from reportgen.text.i18n import _, ngettext
@@ -51,7 +51,7 @@ class BackwardWriter(Writer):
             shape = ngettext("{count} parameter", "{count} parameters", counts.pop()) if len(counts) == 1 else ""
             return replace(super().row(position, part), shape=shape)
         operators = [self.tree.operator(item.parts[0][0]) for item in items]
-        name = plain_name(operators[0])
+        name = plain_name(operators[0].name)
         owner, sizes = self.tree.call(operators[0].module), operators[0].output_shapes[0]
         full = ", ".join(filter(None, (name, owner.path, shape_text(sizes) if sizes else "")))
         above = [self.tree.call(index).path for index in self.calls]

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from reportgen.record.operators import is_follower
 from reportgen.record.trace import ModuleCall, Shape
 from reportgen.text.i18n import _
-
-FOLLOWERS = frozenset((
-    "relu", "relu6", "prelu", "leakyrelu", "elu", "celu", "selu", "gelu", "glu", "silu", "mish", "softplus", "tanh",
-    "sigmoid", "hardsigmoid", "hardswish", "hardtanh", "softmax", "logsoftmax", "normalize", "swish",
-))  # fmt: skip
-"""Kinds, lower case without underscores, that stand in small type under the operator they follow."""
 
 FULL_LISTS, RANGES, CONSTANTS, KIND_ONLY = range(4)
 """How much of the settings a label tells, from most to least."""
@@ -23,12 +18,6 @@ LISTED = 4
 def shape_text(shape: Shape) -> str:
     """Sizes without the batch dimension: 64×32×32."""
     return "×".join(str(size) for size in shape[1:]) or "1"
-
-
-def is_follower(kind: str) -> bool:
-    """True for normalisation, activation and dropout: what belongs to the operator before it."""
-    lowered = kind.lower().replace("_", "")
-    return lowered in FOLLOWERS or "norm" in lowered or lowered.startswith(("dropout", "alphadropout"))
 
 
 def label(calls: Sequence[ModuleCall], detail: int = FULL_LISTS) -> str:

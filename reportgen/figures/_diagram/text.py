@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import MappingProxyType
 
+from reportgen.text import shorten as cut
+
+clean = cut.one_line
 FONT = 'Arial, "Helvetica Neue", "Liberation Sans", "DejaVu Sans", sans-serif'
 """Faces of nearly one width first, so that boxes measured here fit wherever the drawing is opened."""
-
-LONGEST = 140
-"""No drawn text has more characters, whatever its width."""
 
 # Advance widths of Helvetica, thousandths of an em (Adobe Font Metrics), for 0x20 to 0x7E.
 _ADVANCES = (
@@ -32,24 +33,9 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
 
 def shorten(text: str, width: float, size: float, bold: bool = False) -> str:
     """The text, cut with "…" in the middle so that it fits `width` pixels."""
-    whole = clean(text)
-    if text_width(whole, size, bold) <= width:
-        return whole
-    for keep in range(min(len(whole) - 1, LONGEST), 1, -1):
-        tail = keep // 2
-        cut = f"{whole[: keep - tail].rstrip()}…{whole[len(whole) - tail :].lstrip()}"
-        if text_width(cut, size, bold) <= width:
-            return cut
-    return whole[:1] + "…"
+    return cut.shorten_middle(clean(text), width, width=partial(text_width, size=size, bold=bold))
 
 
 def tail(text: str, width: float, size: float) -> str:
     """The text, cut with "…" at its beginning so that it fits `width` pixels."""
-    whole = clean(text)
-    cuts = (f"…{whole[-keep:]}" for keep in range(min(len(whole) - 1, LONGEST), 0, -1))
-    return next((cut for cut in (whole, *cuts) if text_width(cut, size) <= width), "…")
-
-
-def clean(text: str) -> str:
-    """One line without characters that can't be printed (XML refuses some of them)."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return cut.shorten_start(clean(text), width, width=partial(text_width, size=size))

@@ -5,41 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from reportgen.record.trace import ModelTrace, ModuleCall, Operator
-
-GLUE = frozenset((
-    "view", "view_as", "reshape", "reshape_as", "unflatten", "permute", "transpose", "t", "mT", "swapaxes", "movedim",
-    "moveaxis", "squeeze", "unsqueeze", "expand", "expand_as", "broadcast_to", "repeat", "tile", "chunk", "split",
-    "tensor_split", "split_with_sizes", "unbind", "narrow", "select", "getitem", "as_strided", "contiguous", "clone",
-    "detach", "to", "type", "type_as", "float", "half", "requires_grad", "item", "dropout", "dropout2d",
-    "alpha_dropout", "feature_dropout", "stochastic_depth", "identity",
-))  # fmt: skip
-"""Operators that move numbers or do nothing in evaluation: an edge passes through them."""
-
-CREATORS = frozenset((
-    "new_zeros", "new_ones", "new_full", "new_empty", "new_tensor", "zeros_like", "ones_like", "full_like",
-    "empty_like", "rand_like", "randn_like", "size", "numel", "dim", "arange",
-))  # fmt: skip
-"""Operators that read a tensor only for its shape or type: what they make does not depend on the input's numbers."""
-
-OPAQUE = frozenset(("MultiheadAttention", "LSTM", "GRU", "RNN"))
-"""Modules everybody knows, shown as one row whatever they compute inside."""
+from reportgen.record.calls import CallTree
+from reportgen.record.operators import CREATING, GLUE, OPAQUE, plain_name
+from reportgen.record.trace import ModelTrace, Operator
 
 FEW_OPERATORS = 3
 """A module without inner calls and with no more operators than this is one row."""
 
 
 @dataclass(frozen=True)
-class Tree:
-    """Lookups over one trace; every list is in order of execution."""
+class Tree(CallTree):
+    """Its operators and edges too."""
 
     trace: ModelTrace
-    children: tuple[tuple[int, ...], ...]
-    """Calls made by each call."""
     operators: tuple[tuple[int, ...], ...]
     """Operators run by each call itself, glue left out."""
-    ancestors: tuple[tuple[int, ...], ...]
-    """The calls around each call, outermost first, itself last."""
     edges: tuple[tuple[tuple[int, int], ...], ...]
     """Edges (source, target) with at least one end inside each call, glue bridged over."""
     orders: tuple[int, ...]
@@ -51,29 +31,19 @@ class Tree:
     results: tuple[int, ...]
     """Operators on the path that nobody reads: the model's outputs."""
 
-    def call(self, index: int) -> ModuleCall:
-        """The call with this index."""
-        return self.trace.modules[index]
-
     def operator(self, index: int) -> Operator:
         """The operator with this index."""
         return self.trace.operators[index]
 
     def word(self, index: int) -> str:
         """What an operator is called where structures are compared."""
-        return plain_name(self.operator(index))
+        return plain_name(self.operator(index).name)
 
     def is_row(self, index: int) -> bool:
         """True for a call that has nothing inside worth a diagram of its own."""
         if self.call(index).kind in OPAQUE:
             return True
         return not self.children[index] and len(self.operators[index]) <= FEW_OPERATORS
-
-
-def plain_name(operator: Operator) -> str:
-    """`__iadd__`, `add_` and `torch.add` are all "add"."""
-    name = operator.name.rpartition(".")[2].strip("_")
-    return name[1:] if name[:1] in {"i", "r"} and name[1:] in {"add", "mul", "sub", "truediv", "matmul"} else name
 
 
 def in_dropout(trace: ModelTrace, operator: Operator) -> bool:
@@ -85,20 +55,15 @@ def in_dropout(trace: ModelTrace, operator: Operator) -> bool:
 def plant(trace: ModelTrace) -> Tree:
     """Index a trace."""
     stored = stored_tensors(trace)
-    kept = stored | {op.index for op in trace.operators if plain_name(op) not in GLUE or in_dropout(trace, op)}
+    kept = stored | {op.index for op in trace.operators if plain_name(op.name) not in GLUE or in_dropout(trace, op)}
     return grow(trace, kept, reached(trace), stored)
 
 
 def grow(trace: ModelTrace, kept: Collection[int], alive: frozenset[int], stored: frozenset[int]) -> Tree:
     """Index a trace of which the operators in `kept` are drawn; the other sets as in Tree."""
     count = len(trace.modules)
-    children: list[list[int]] = [[] for _ in range(count)]
-    ancestors: list[tuple[int, ...]] = []
-    for call in trace.modules:
-        around = () if call.parent is None else ancestors[call.parent]
-        ancestors.append((*around, call.index))
-        if call.parent is not None:
-            children[call.parent].append(call.index)
+    calls = CallTree.of(trace.modules)
+    ancestors = calls.ancestors
     operators: list[list[int]] = [[] for _ in range(count)]
     orders = [len(trace.operators)] * count
     for op in trace.operators:
@@ -113,10 +78,9 @@ def grow(trace: ModelTrace, kept: Collection[int], alive: frozenset[int], stored
         for call_index in sorted(both):
             edges[call_index].append((source, target))
     return Tree(
+        **vars(calls),
         trace=trace,
-        children=tuple(map(tuple, children)),
         operators=tuple(map(tuple, operators)),
-        ancestors=tuple(ancestors),
         edges=tuple(map(tuple, edges)),
         orders=tuple(orders),
         alive=alive,
@@ -136,7 +100,7 @@ def reached(trace: ModelTrace) -> frozenset[int]:
     found = {op.index for op in trace.operators if op.name == "input"}
     for edge in sorted(trace.edges, key=lambda edge: edge.target):
         target = trace.operators[edge.target]
-        if edge.source in found and target.on_path and plain_name(target) not in CREATORS:
+        if edge.source in found and target.on_path and plain_name(target.name) not in CREATING:
             found.add(edge.target)
     return frozenset(found)
 

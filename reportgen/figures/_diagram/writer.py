@@ -12,7 +12,7 @@ from reportgen.figures._diagram.labels import KIND_ONLY, shape_text
 from reportgen.figures._diagram.lift import Graph, Item
 from reportgen.figures._diagram.structure import Structures
 from reportgen.figures._diagram.text import clean, shorten, text_width
-from reportgen.figures._diagram.tree import plain_name
+from reportgen.record.operators import SIGNS, is_follower, plain_name
 from reportgen.record.trace import ModuleCall, Shape
 from reportgen.text.i18n import _
 
@@ -23,7 +23,6 @@ OUTPUTS = 3
 """So many output shapes are shown."""
 NAME_LIMIT = 232
 """Widest class name, pixels."""
-SIGNS = (("add", "+"), ("mul", "×"), ("sub", "−"), ("div", "÷"), ("truediv", "÷"))
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Writer:
         tree = self.structures.tree
         shape = self.shape([self.output(item, part) for item in items])
         if items[0].role == "operator":
-            name = plain_name(tree.operator(items[0].parts[0][0]))
+            name = plain_name(tree.operator(items[0].parts[0][0]).name)
             return Row(shorten(name, NAME_LIMIT, TEXT), clean(name), shape=shape)
         calls = [tree.call(index) for item in items for index in item.parts[part]]
         path = paths(calls if len(items) == 1 else calls[:1])
@@ -112,7 +111,7 @@ class Writer:
         """Put normalisations and activations in small type under the row they follow."""
         found: list[Row] = []
         for row in rows:
-            if found and row.target is None and labels.is_follower(row.full.partition(" ")[0]):
+            if found and row.target is None and is_follower(row.full.partition(" ")[0]):
                 last = found[-1]
                 wrapped = self.style.wrap or not last.follow
                 joined = (*last.follow, row.text) if wrapped else (f"{last.follow[0]} · {row.text}",)
@@ -141,4 +140,4 @@ def paths(calls: Sequence[ModuleCall]) -> str:
 
 def symbol(name: str) -> str:
     """The sign of an operator, or its name."""
-    return dict(SIGNS).get(name) or shorten(name, NAME_LIMIT, SMALL)
+    return SIGNS.get(name) or shorten(name, NAME_LIMIT, SMALL)

@@ -14,6 +14,7 @@ from torch.autograd.graph import Node
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
 from reportgen.experiment._torch_internals import next_number, number_of
+from reportgen.experiment.hooks import hooked
 from reportgen.experiment.models import tensors_in
 from reportgen.record.probes.autograd import LEAF
 from reportgen.record.trace import Shape
@@ -71,15 +72,9 @@ class CallStack:
 def watching(module: torch.nn.Module) -> Iterator[CallStack]:
     """Write down the calls of a model's modules."""
     stack = CallStack({id(child): path for path, child in module.named_modules()})
-    handles = [
-        register_module_forward_pre_hook(stack.enter),
-        register_module_forward_hook(stack.leave, always_call=True),
-    ]
-    try:
+    enter, leave = register_module_forward_pre_hook, register_module_forward_hook
+    with hooked((enter(stack.enter), leave(stack.leave, always_call=True))):
         yield stack
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def walk(loss: torch.Tensor) -> list[Node]:

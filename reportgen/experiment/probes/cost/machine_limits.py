@@ -9,7 +9,8 @@ from statistics import median
 import torch
 
 from reportgen.experiment.device import ComputeDevice
-from reportgen.experiment.trace.timing import Stopwatch, watched
+from reportgen.experiment.hooks import hooked
+from reportgen.experiment.trace.timing import Stopwatch, hooks
 from reportgen.record.probes.cost import Roofs
 
 SIZES = (256, 512, 1024, 2048, 4096, 8192)
@@ -85,7 +86,7 @@ def call_seconds(device: ComputeDevice) -> float:
     module = torch.nn.ReLU()
     watch = Stopwatch({id(module): ""}, device.synchronise)
     number = torch.ones(1, device=device.torch_device)
-    with torch.inference_mode(), watched(module, watch):
+    with torch.inference_mode(), hooked(hooks(module, watch)):
         for _ in range(CALLS):
             module(number)
     return median(time for times in watch.seconds.values() for time in times)

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from reportgen.experiment.hooks import hooked
 from reportgen.experiment.models import logits_of
 from reportgen.experiment.probes.explanations.candidates import Candidate, inside
 from reportgen.experiment.probes.explanations.grids import Grid
@@ -81,12 +82,8 @@ def kept_outputs(module: nn.Module, paths: Sequence[str]) -> Iterator[dict[str, 
 
         return hook
 
-    handles = [module.get_submodule(path).register_forward_hook(keep(path)) for path in paths]
-    try:
+    with hooked(module.get_submodule(path).register_forward_hook(keep(path)) for path in paths):
         yield kept
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def judge(grid: Grid, output: Tensor | None, gradient: Tensor | None) -> Refusal | None:

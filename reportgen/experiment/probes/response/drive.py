@@ -11,7 +11,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils.hooks import RemovableHandle
 
+from reportgen.experiment.hooks import hooked
 from reportgen.experiment.models import logits_of, tensors_in
 from reportgen.experiment.probes.response.statistics import Answered
 from reportgen.experiment.probes.response.units import Unit
@@ -84,12 +86,8 @@ def drive_blocks(
 
         return before
 
-    handles = [names[unit.path].register_forward_pre_hook(enter(unit), with_kwargs=True) for unit in units]
-    try:
+    with hooked(names[unit.path].register_forward_pre_hook(enter(unit), with_kwargs=True) for unit in units):
         module(batch)
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def drive_stretch(
@@ -143,7 +141,7 @@ def answer_of(module: torch.nn.Module, batch: Tensor, unit: Unit, drives: Sequen
 @contextmanager
 def outputs_of(module: torch.nn.Module, units: Sequence[Unit], take: Callable[[Unit, Tensor], None]) -> Iterator[None]:
     """Hand the output of each unit to `take` when the network comes to its end; not of one that ends with the model."""
-    names, calls, handles = dict(module.named_modules()), Counter[tuple[str, str]](), []
+    names, calls = dict(module.named_modules()), Counter[tuple[str, str]]()
 
     def give(unit: Unit, path: str, wanted: int, value: Any) -> None:
         calls[unit.path, path] += 1
@@ -151,26 +149,27 @@ def outputs_of(module: torch.nn.Module, units: Sequence[Unit], take: Callable[[U
         if calls[unit.path, path] == wanted + 1 and found is not None:
             take(unit, found)
 
-    for unit in units:
-        path, call = unit.end if unit.end is not None else ("", 0)
-        if unit.whole or unit.tail:
-            path = unit.tail or unit.path
+    def hooks() -> Iterator[RemovableHandle]:
+        for unit in units:
+            path, call = unit.end if unit.end is not None else ("", 0)
+            if unit.whole or unit.tail:
+                path = unit.tail or unit.path
 
-            def after(_c: Any, _a: Any, _k: Any, output: Any, unit: Unit = unit, path: str = path) -> None:
-                give(unit, path, 0, output)
+                def after(_c: Any, _a: Any, _k: Any, output: Any, unit: Unit = unit, path: str = path) -> None:
+                    give(unit, path, 0, output)
 
-            handles.append(names[path].register_forward_hook(after, with_kwargs=True))
-        elif path:
+                yield names[path].register_forward_hook(after, with_kwargs=True)
+            elif path:
 
-            def before(_c: Any, args: Any, kwargs: Any, unit: Unit = unit, path: str = path, call: int = call) -> None:
-                give(unit, path, call, (args, kwargs))
+                def before(
+                    _c: Any, args: Any, kwargs: Any, unit: Unit = unit, path: str = path, call: int = call
+                ) -> None:
+                    give(unit, path, call, (args, kwargs))
 
-            handles.append(names[path].register_forward_pre_hook(before, with_kwargs=True))
-    try:
+                yield names[path].register_forward_pre_hook(before, with_kwargs=True)
+
+    with hooked(hooks()):
         yield
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def scale_first(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from reportgen.record.calls import CallTree, add_up
+from reportgen.record.operators import BENDING, NORMALISING, UNSPOKEN
 from reportgen.record.trace import ModelTrace, ModuleCall, Operator
 
 MOST_WEIGHTS = 10
@@ -14,24 +16,6 @@ PART_WEIGHTS = 3
 FEWEST = 3
 """Units; with fewer the largest block is opened."""
 LONGEST_KIND = 5
-BENDING = frozenset({
-    "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "hardswish", "hardsigmoid",
-    "hardtanh", "sigmoid", "tanh", "softplus", "softsign", "softmax", "log_softmax", "logsigmoid", "prelu",
-    "rrelu", "threshold", "glu", "clamp", "clamp_min", "abs", "exp", "max", "maximum", "minimum", "pow",
-    "square", "max_pool1d", "max_pool2d", "max_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
-    "fractional_max_pool2d", "amax", "scaled_dot_product_attention", "multi_head_attention_forward", "softmin",
-    "hardshrink", "softshrink", "tanhshrink",
-})  # fmt: skip
-"""Operators that are not linear in their input."""
-NORMALISING = frozenset({
-    "layer_norm", "group_norm", "instance_norm", "rms_norm", "normalize", "local_response_norm",
-})  # fmt: skip
-"""Operators that divide by the size of their input; batch normalisation does not when it evaluates."""
-SILENT = frozenset({
-    "flatten", "view", "reshape", "dropout", "permute", "transpose", "contiguous", "unsqueeze", "squeeze",
-    "size", "pad",
-})  # fmt: skip
-"""Operators that a description can do without."""
 
 
 @dataclass(frozen=True)
@@ -57,30 +41,18 @@ class Unit:
 
 @dataclass(frozen=True)
 class Tree:
-    """The calls of a trace with what lies below each."""
+    """The calls of a trace with how many layers with weights lie below each."""
 
     trace: ModelTrace
-    children: dict[int, list[int]] = field(default_factory=dict)
-    last: dict[int, int] = field(default_factory=dict)
-    """Highest index of the calls inside each call."""
-    weights: dict[int, int] = field(default_factory=dict)
+    calls: CallTree
+    weights: tuple[int, ...]
     """Calls inside each, itself included, that multiply a matrix."""
 
     @classmethod
     def of(cls, trace: ModelTrace) -> Tree:
         """The tree of a trace."""
-        tree = cls(trace, last={call.index: call.index for call in trace.modules})
-        for call in reversed(trace.modules):
-            tree.weights[call.index] = tree.weights.get(call.index, 0) + (call.own_macs > 0)
-            if call.parent is not None:
-                tree.children.setdefault(call.parent, []).insert(0, call.index)
-                tree.last[call.parent] = max(tree.last[call.parent], tree.last[call.index])
-                tree.weights[call.parent] = tree.weights.get(call.parent, 0) + tree.weights[call.index]
-        return tree
-
-    def inside(self, index: int) -> Sequence[ModuleCall]:
-        """A call and all below it."""
-        return self.trace.modules[index : self.last[index] + 1]
+        weights = add_up([call.parent for call in trace.modules], [int(call.own_macs > 0) for call in trace.modules])
+        return cls(trace, CallTree.of(trace.modules), tuple(weights))
 
     def is_block(self, index: int) -> bool:
         """Whether a call is small enough to be one unit and more than a container of others."""
@@ -89,17 +61,17 @@ class Tree:
             return False
         if call.kind in ("Sequential", "ModuleList"):
             return weights == 1
-        parts = [part for part in self.inside(index)[1:] if self.weights[part.index] >= PART_WEIGHTS]
+        parts = [part for part in self.calls.inside(index)[1:] if self.weights[part.index] >= PART_WEIGHTS]
         kinds = [part.kind for part in parts if not any(self.holds(part, other) for other in parts)]
         return len(set(kinds)) == len(kinds)
 
     def holds(self, outer: ModuleCall, inner: ModuleCall) -> bool:
         """Whether one call lies inside another."""
-        return outer.index < inner.index <= self.last[outer.index]
+        return outer.index < inner.index <= self.calls.last[outer.index]
 
     def operators(self, first: int, stop: int) -> Sequence[Operator]:
         """The operators from the first one of a call until the first one of a later call."""
-        begin = next((op.index for op in self.trace.operators if first <= op.module <= self.last[first]), None)
+        begin = next((op.index for op in self.trace.operators if first <= op.module <= self.calls.last[first]), None)
         if begin is None:
             return ()
         after = self.trace.operators[begin:]
@@ -108,8 +80,8 @@ class Tree:
 
     def feeds(self, first: int, stop: int) -> bool:
         """Whether what the call `first` computes reaches the call `stop` from outside."""
-        sources = {op.index for op in self.trace.operators if first <= op.module <= self.last[first]}
-        inside = {op.index for op in self.trace.operators if stop <= op.module <= self.last[stop]}
+        sources = {op.index for op in self.trace.operators if first <= op.module <= self.calls.last[first]}
+        inside = {op.index for op in self.trace.operators if stop <= op.module <= self.calls.last[stop]}
         for edge in sorted(self.trace.edges, key=lambda edge: edge.target):
             if edge.source in sources and edge.source not in inside:
                 if edge.target in inside:
@@ -143,7 +115,7 @@ def collect(tree: Tree, parent: int, opened: set[int]) -> tuple[list[Unit], list
     units: list[Unit] = []
     blocks: list[int] = []
     chain: list[int] = []
-    for index in tree.children.get(parent, []):
+    for index in tree.calls.children[parent]:
         call = tree.trace.modules[index]
         if call.is_leaf or not tree.weights[index]:
             if tree.weights[index] and chain:
@@ -168,7 +140,7 @@ def collect(tree: Tree, parent: int, opened: set[int]) -> tuple[list[Unit], list
 
 def block_unit(tree: Tree, call: ModuleCall) -> Unit:
     """A module that is a unit by itself."""
-    inside = range(call.index, tree.last[call.index] + 1)
+    inside = range(call.index, tree.calls.last[call.index] + 1)
     names = [op.name for op in tree.trace.operators if op.module in inside]
     return Unit(call.path, call.kind, call.path, True, None, "", *bent(names))
 
@@ -178,12 +150,12 @@ def close(tree: Tree, chain: Sequence[int]) -> list[Unit]:
     if not chain:
         return []
     calls, first, last = tree.trace.modules, chain[0], chain[-1]
-    stop = tree.last[last] + 1
+    stop = tree.calls.last[last] + 1
     end = calls[stop] if stop < len(calls) else None
     operators = tree.operators(first, stop)
     names = [op.name for op in operators]
     tail = calls[last].path if end is not None and not tree.feeds(first, stop) else ""
-    computing = [op for op in operators if op.name not in SILENT and op.output_shapes]
+    computing = [op for op in operators if op.name not in UNSPOKEN and op.output_shapes]
     shape = computing[-1].output_shapes[0] if computing else ()
     place = None if end is None else (end.path, end.call)
     path = calls[first].path
@@ -199,7 +171,7 @@ def bent(names: Iterable[str]) -> tuple[bool, bool]:
 
 def describe(names: Sequence[str]) -> str:
     """The operators of a stretch, each once."""
-    told = [name for name in dict.fromkeys(names) if name not in SILENT]
+    told = [name for name in dict.fromkeys(names) if name not in UNSPOKEN]
     return " + ".join(told[:LONGEST_KIND]) + (" + …" if len(told) > LONGEST_KIND else "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reportgen.comparison.decision import direction
 from reportgen.record.comparison import ClassChange, Comparison, Difference
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
@@ -120,7 +121,7 @@ def find_scores(comparison: Comparison, anchor: str) -> Finding | None:
     if comparison.identical:
         return None
     others = [value for value in comparison.values if value.low is not None and value.name != "accuracy.change"]
-    better, worse = ([value for value in others if turned(value) == side] for side in (1, -1))
+    better, worse = ([value for value in others if direction(value) == side] for side in (1, -1))
     if not better and not worse:
         text = _("No other score changed by more than its interval.")
         return Finding(text, 0.15, anchor)
@@ -136,14 +137,6 @@ def find_scores(comparison: Comparison, anchor: str) -> Finding | None:
             worse=downs,
         )
     return Finding(text, 0.4 if worse else 0.3, anchor, "caution" if worse else "plain")
-
-
-def turned(value: MetricValue) -> int:
-    """1 where a score is better by more than its interval, −1 where it is worse, else 0."""
-    low, high = value.low or 0.0, value.high or 0.0
-    if low <= 0 <= high:
-        return 0
-    return 1 if (low > 0) == (value.higher_is_better is not False) else -1
 
 
 def tell(value: MetricValue) -> str:

@@ -20,6 +20,7 @@ from reportgen.report.verdict import say_verdict
 from reportgen.report.wording import evidence
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
+from reportgen.text.shorten import shorten
 
 MOST_ROWS = 40
 """Differences shown; a report is no diff."""
@@ -170,7 +171,7 @@ def difference_row(part: str, key: str, before: str, after: str) -> Row:
         "versions": _("version"),
         "source": _("source"),
     }
-    cells = (text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…" for text in (before, after))
+    cells = (shorten(text, LONGEST_VALUE) for text in (before, after))
     return (names[part], key, *(cell or numerals.DASH for cell in cells))
 
 

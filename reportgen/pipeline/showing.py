@@ -1,0 +1,89 @@
+"""An outcome as a notebook and a Python prompt show it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from reportgen.errors import ReportgenError
+from reportgen.record.locate import find_source
+from reportgen.record.metric_value import MetricValue
+from reportgen.text.i18n import _
+
+if TYPE_CHECKING:
+    from reportgen.pipeline.api import Outcome
+    from reportgen.report.model import Report
+
+TEMPLATE = "outcome.html.j2"
+
+
+def report_in(folder: Path) -> Report:
+    """The report in a folder, put together again from its record; figures come from the cache where they can.
+
+    Raises RecordError where there is no record.
+    """
+    from reportgen.pipeline.figure_cache import draw_once
+    from reportgen.pipeline.registry import Rooms
+    from reportgen.report.assemble import assemble
+
+    stored = find_source(folder).load()
+    rooms = Rooms.open(stored.subject.spec)
+    names = [name for section in rooms.sections.values() for name in section.figures]
+    return assemble(stored.subject, draw_once(stored, names, rooms.plugins.figures), rooms.sections)
+
+
+def as_text(outcome: Outcome) -> str:
+    """A few lines: folder, verdict, headline numbers, gates."""
+    head = f"<reportgen report in {outcome.folder}>"
+    try:
+        report = outcome.report
+    except ReportgenError as error:
+        return f"{head}\n{error.message}"
+    lines = [head, report.verdict, *(f"{one.label}: {one.display_full}" for one in tiles(report))]
+    lines += [f"{gate.mark} {gate.rule}: {gate.display} ({gate.word})" for gate in outcome.gates]
+    return "\n  ".join(lines)
+
+
+def as_html(outcome: Outcome) -> str:
+    """The same as a piece of HTML of its own: no script, no style sheet, and colours that go with a dark page."""
+    from reportgen.outputs.templating import render_template
+
+    try:
+        report, trouble = outcome.report, ""
+    except ReportgenError as error:
+        report, trouble = None, error.message
+    return render_template(
+        TEMPLATE,
+        {
+            "title": report.title if report else str(outcome.folder),
+            "verdict": report.verdict if report else trouble,
+            "banners": [banner.text for banner in report.banners] if report else [],
+            "tiles": tiles(report) if report else (),
+            "gates": outcome.gates,
+            "errors": [error.message for error in outcome.errors],
+            "links": [(name, address(path)) for name, path in pages(outcome)],
+        },
+    )
+
+
+def tiles(report: Report) -> tuple[MetricValue, ...]:
+    """The headline numbers of the first page; none where the summary is left out."""
+    from reportgen.report.sections.summary import SummaryView
+
+    return next((section.tiles for section in report.sections if isinstance(section, SummaryView)), ())
+
+
+def pages(outcome: Outcome) -> list[tuple[str, Path]]:
+    """What there is to read, with its name."""
+    found = ((_("Report"), outcome.html), (_("PDF"), outcome.pdf))
+    return [(name, path) for name, path in found if path is not None]
+
+
+def address(path: Path) -> str:
+    """A link: relative to the current folder, which is where a notebook's own links start, else absolute."""
+    try:
+        return quote(Path(os.path.relpath(path)).as_posix())
+    except ValueError:  # another drive
+        return path.absolute().as_uri()
