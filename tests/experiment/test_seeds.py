@@ -38,7 +38,7 @@ def test_the_seed_alone_is_what_differs() -> None:
     assert [one.seed for one in found.runs] == [3, 5]
     assert np.array_equal(found.arrays["seed.5.logits"], alone.arrays["seed.5.logits"])
     assert not np.array_equal(found.arrays["seed.5.loss"], found.arrays["seed.3.loss"])
-    assert [stage.name for stage in clock.stages] == ["Further seeds"]
+    assert [stage.name.text for stage in clock.stages] == ["Further seeds"]
 
 
 def test_counts_are_those_of_the_kept_logits() -> None:
