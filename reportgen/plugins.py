@@ -11,9 +11,11 @@ several under its plural:
 | DatasetKind   | reportgen.experiment.datasets   | DATASET              |
 | ModelSource   | reportgen.experiment.models     | SOURCE               |
 | Probe         | reportgen.experiment.probes     | PROBE                |
+| Metric        | reportgen.metrics               | METRIC               |
 
 A topic that needs several modules is a package whose `__init__` imports the object. A user's own modules, named in the
-spec's `plugins:` or installed under the entry point group `reportgen.plugins`, hold the same objects.
+spec's `plugins:` or installed under the entry point group `reportgen.plugins`, hold the same objects, without probes
+and metrics; a DEFINITION (`reportgen.record.definitions`) says what a number of their sections is called.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from reportgen.errors import SpecError
+from reportgen.record.definitions import Definition, add_definitions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -260,6 +263,7 @@ def load_plugins(names: tuple[str, ...]) -> Plugins:
     """
     installed = {entry.value for entry in entry_points(group=GROUP)}
     modules = tuple(load_module(name) for name in sorted({*names, *installed}))
+    add_definitions(one for module in modules for one in held(module, "DEFINITION", Definition))
     return Plugins(modules)
 
 

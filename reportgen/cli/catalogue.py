@@ -50,6 +50,6 @@ def output_entries() -> list[tuple[str, str]]:
 
 def metric_entries() -> list[tuple[str, str]]:
     """Every headline metric."""
-    from reportgen.metrics.definitions import DEFINITIONS
+    from reportgen.record.definitions import HEADLINE
 
-    return [(definition.name, definition.label.text) for definition in DEFINITIONS]
+    return [(one.name, f"{one.label()} ({one.reference})" if one.reference else one.label()) for one in HEADLINE]

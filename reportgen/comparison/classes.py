@@ -5,13 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.comparison.matching import Matched
-from reportgen.metrics.definitions import share
 from reportgen.metrics.paired import holm, mcnemar_exact, paired_interval
 from reportgen.metrics.predictions import FloatArray
+from reportgen.metrics.values import share, value_of
 from reportgen.record.comparison import ClassChange
-from reportgen.record.metric_value import MetricValue
-from reportgen.text import numerals
-from reportgen.text.i18n import _
 
 
 def compare_classes(matched: Matched) -> tuple[ClassChange, ...]:
@@ -40,25 +37,17 @@ def describe(
     """One class from its images, lost, gained, right before and right after."""
     support, lost, gained, right_before, right_after = counts
     recall = f"class.{name}.recall"
-    low, high = (float(side[index]) for side in ends) if support else (None, None)
+    low, high = (float(side[index]) for side in ends)
+    change = (gained - lost) / support if support else None
     return ClassChange(
         index=index,
         name=name,
         support=support,
-        before=share(recall, _("Recall"), right_before, support, True),
-        after=share(recall, _("Recall"), right_after, support, True),
-        change=recall_change(recall, (gained - lost) / support if support else None, low, high, support),
+        before=share(recall, right_before, support),
+        after=share(recall, right_after, support),
+        change=value_of(f"{recall}.change", change, (low, high), support, "paired"),
         lost=lost,
         gained=gained,
         p=p,
         p_adjusted=float(adjusted[index]),
     )
-
-
-def recall_change(recall: str, value: float | None, low: float | None, high: float | None, n: int) -> MetricValue:
-    """The change of a class's recall, in points."""
-    return MetricValue(
-        name=f"{recall}.change", label=_("Recall, change"), value=value, low=low, high=high, n=n, unit="share",
-        higher_is_better=True, display=numerals.points(value), display_interval=numerals.points_interval(low, high),
-        method="paired",
-    )  # fmt: skip

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from reportgen.comparison.differences_of_numbers import KINDS, change_of
 from reportgen.record.comparison import NotCompared
+from reportgen.record.definitions import compared_by
 from reportgen.record.message import N_, Message
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 
-COUNTED = ("parameters", "macs", "activation_bytes")
-TIMED = ("latency_p50", "latency_p95", "throughput", "train_seconds", "train_images_per_second", "eval_seconds")
+TIMED = compared_by("timed")
 
 
 def compare_costs(candidate: RunRecord, baseline: RunRecord) -> tuple[list[MetricValue], list[NotCompared]]:
@@ -17,7 +17,7 @@ def compare_costs(candidate: RunRecord, baseline: RunRecord) -> tuple[list[Metri
     values: list[MetricValue] = []
     gaps: list[NotCompared] = []
     apart = other_machine(candidate, baseline)
-    for name in (*COUNTED, *TIMED):
+    for name in compared_by("counted", "timed"):
         before, after = known(baseline, name), known(candidate, name)
         metric = after or before
         if metric is None:

@@ -6,12 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from reportgen.errors import SpecError, about
-from reportgen.metrics.definitions import DEFINITIONS
+from reportgen.record.definitions import MILLISECONDS, names_for_gates
 from reportgen.record.metric_value import MetricValue
 from reportgen.spec.gates import CLASS, CLASS_SCORES, Rule, split_change
 from reportgen.text.suggest import nearest
 
-MILLISECONDS = "_ms"
 NUMBERED = re.compile(r"(?<=_)N(?=\\?\.|$)")
 """In a name as `re.escape` leaves it."""
 
@@ -28,13 +27,6 @@ def find_value(name: str, values: Mapping[str, MetricValue]) -> tuple[MetricValu
     return timed, 1000.0 if timed.unit == "seconds" else 1.0
 
 
-def headline_names() -> list[str]:
-    """Of the numbers that every report may have, times in seconds and in milliseconds."""
-    seconds = {definition.name for definition in DEFINITIONS if definition.unit == "seconds"}
-    names = [definition.name for definition in DEFINITIONS]
-    return names + [f"{name}{MILLISECONDS}" for name in names if name in seconds]
-
-
 def is_named(name: str, known: Sequence[str]) -> bool:
     """Whether a number is among the known ones; an N at the end of a part of those stands for any number."""
     return any(re.fullmatch(NUMBERED.sub(r"\\d+", re.escape(one)), name) for one in known)
@@ -46,7 +38,7 @@ def check_names(gates: Sequence[Rule], more: Sequence[str] = (), baseline: bool 
     `more`: names beyond the headline metrics, of what the sections add. Without a `baseline` nothing can have
     changed. Names of classes are not known before the data is; `reportgen.spec.gates.check_classes` sees to them.
     """
-    known = [*headline_names(), *more]
+    known = [*names_for_gates(), *more]
     for number, rule in enumerate(gates):
         name = rule.metric
         stem, change = split_change(name)

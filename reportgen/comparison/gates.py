@@ -6,13 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 
 from reportgen.comparison.gate_names import find_value
-from reportgen.metrics.definitions import write
 from reportgen.record.comparison import NotCompared
 from reportgen.record.gate_result import GateOutcome, GateResult
 from reportgen.record.message import N_, Message
 from reportgen.record.metric_value import MetricValue
 from reportgen.spec.gates import Comparator, Rule
-from reportgen.text import numerals
 
 EQUAL = 1e-9
 """Relative difference below which two numbers are the same."""
@@ -36,16 +34,19 @@ def judge(rule: Rule, values: Mapping[str, MetricValue], reasons: Mapping[str, M
     metric, scale = find_value(rule.metric, values)
     bound = rule.bound / scale
     if metric is None or metric.value is None or not math.isfinite(metric.value):
-        unknown = reasons.get(metric.name if metric is not None else rule.metric) or N_("This run has no such number.")
-        label = metric.label if metric is not None else rule.metric
-        return result(rule, label, "undecided", None, numerals.DASH, "", unknown)
+        reason = reasons.get(metric.name if metric is not None else rule.metric) or N_("This run has no such number.")
+        return result(rule, metric, bound, "undecided", reason)
     if not rule.confidently or metric.method == "exact":
-        outcome: GateOutcome = "pass" if holds(metric.value, rule.comparator, bound) else "fail"
-        reason = None
-    else:
-        outcome, reason = judge_interval(metric, rule.comparator, bound)
-    distance = tell_distance(metric, bound)
-    return result(rule, metric.label, outcome, metric.value, metric.display_full, distance, reason)
+        return result(rule, metric, bound, "pass" if holds(metric.value, rule.comparator, bound) else "fail")
+    return result(rule, metric, bound, *judge_interval(metric, rule.comparator, bound))
+
+
+def result(rule: Rule, metric: MetricValue | None, bound: float, outcome: GateOutcome, reason: Message | None = None) -> GateResult:
+    """The result of a rule; `bound` in the unit of the number."""
+    return GateResult(
+        rule=rule.text, metric=rule.metric, confidently=rule.confidently, outcome=outcome, judged=metric, bound=bound,
+        reason=reason,
+    )  # fmt: skip
 
 
 def judge_interval(metric: MetricValue, comparator: Comparator, bound: float) -> tuple[GateOutcome, Message | None]:
@@ -74,30 +75,3 @@ def holds(value: float, comparator: Comparator, bound: float) -> bool:
     if same:
         return comparator in (">=", "<=")
     return value > bound if comparator in (">=", ">") else value < bound
-
-
-def tell_distance(metric: MetricValue, bound: float) -> str:
-    """How far the value is from the bound, in the metric's unit."""
-    assert metric.value is not None
-    away = abs(metric.value - bound)
-    if metric.unit == "share":
-        return numerals.points(away, 2).lstrip("+")
-    if metric.unit in ("score", "nats", "ratio"):
-        return numerals.significant(away, 2)
-    return write("", metric.unit, away, None, None, None)[0]
-
-
-def result(
-    rule: Rule,
-    label: str,
-    outcome: GateOutcome,
-    value: float | None,
-    display: str,
-    distance: str,
-    reason: Message | None,
-) -> GateResult:
-    """The result of a rule."""
-    return GateResult(
-        rule=rule.text, metric=rule.metric, label=label, confidently=rule.confidently, outcome=outcome, value=value,
-        display=display, distance=distance, reason=reason,
-    )  # fmt: skip

@@ -13,13 +13,11 @@ from reportgen.comparison.interval_adjustment import Ends
 from reportgen.comparison.matching import Matched, Mismatch, match
 from reportgen.metrics.bootstrap import Bootstrap, draw_bootstrap
 from reportgen.metrics.paired import holm
+from reportgen.record.definitions import shown_in
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.ranking import Entry, Pair, Ranking, RefusedPair
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
-
-FURTHER = ("macro_f1", "nll", "ece", "parameters", "macs")
-"""Numbers that stand beside the accuracy."""
 
 
 def rank(subjects: Mapping[int, Subject], *, resamples: int = RESAMPLES, seed: int = 0) -> Ranking:
@@ -101,7 +99,7 @@ def share_of(value: MetricValue | None) -> float | None:
 
 def further(record: RunRecord) -> tuple[MetricValue, ...]:
     """The numbers beside the accuracy that this record has."""
-    found = [record.measured.value(name) for name in FURTHER] if record.measured else []
+    found = [record.measured.value(one.name) for one in shown_in("ranking")] if record.measured else []
     return tuple(value for value in found if value is not None and value.value is not None)
 
 

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 
 from reportgen.comparison.decision import direction
 from reportgen.figures._style import HAIRLINE, INK, MUTED, PAPER, RIGHT, SOFT, WRONG, bare, sheet
-from reportgen.metrics.definitions import BY_NAME
 from reportgen.plugins import FigureKind
 from reportgen.record.comparison import Comparison
+from reportgen.record.definitions import find_meaning
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
@@ -78,7 +78,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
 
 def name_of(value: MetricValue) -> str:
     """What people call the score that changed."""
-    return BY_NAME[value.name.rpartition(".")[0]].label.text
+    return find_meaning(value.meaning.name).label({})
 
 
 def caption(comparison: Comparison, values: Sequence[MetricValue]) -> str:

@@ -8,13 +8,11 @@ import numpy as np
 
 from reportgen.metrics.bootstrap import Bootstrap, f1_resamples
 from reportgen.metrics.curves import auroc, average_precision, precision_recall, thin
-from reportgen.metrics.definitions import share
 from reportgen.metrics.intervals import percentile_interval
 from reportgen.metrics.predictions import FloatArray, IntArray, Predictions
+from reportgen.metrics.values import share, value_of
 from reportgen.record.measurements import ClassScore, Confusion, Curve
 from reportgen.record.metric_value import MetricValue
-from reportgen.text import numerals
-from reportgen.text.i18n import _
 
 MOST_CONFUSIONS = 20
 
@@ -36,7 +34,7 @@ def largest_confusions(matrix: IntArray, support: IntArray, names: Sequence[str]
         count = int(off[true, predicted])
         if count:
             name = f"confusion.{names[true]}.{names[predicted]}"
-            value = share(name, _("Share of the true class"), count, int(support[true]), False)
+            value = share(name, count, int(support[true]))
             found.append(Confusion(true=true, predicted=predicted, count=count, share=value))
     return tuple(found)
 
@@ -57,8 +55,8 @@ def score_classes(predictions: Predictions, names: Sequence[str], draws: Bootstr
                 index=index,
                 name=name,
                 support=int(support[index]),
-                recall=share(f"class.{name}.recall", _("Recall"), int(hits[index]), int(support[index]), True),
-                precision=share(f"class.{name}.precision", _("Precision"), int(hits[index]), int(called[index]), True),
+                recall=share(f"class.{name}.recall", int(hits[index]), int(support[index])),
+                precision=share(f"class.{name}.precision", int(hits[index]), int(called[index])),
                 f1=f1_value(name, int(hits[index]), int(support[index]), int(called[index]), resampled[:, index]),
                 average_precision=average_precision(scores, positive) if predictions.finite else None,
                 auroc=auroc(scores, positive) if predictions.finite else None,
@@ -71,12 +69,7 @@ def f1_value(name: str, hits: int, support: int, called: int, resampled: FloatAr
     """Harmonic mean of precision and recall with its bootstrap interval; unknown for a class without images."""
     value = 2 * hits / (support + called) if support else None
     ends = percentile_interval(resampled, value) if value is not None else None
-    low, high = ends or (None, None)
-    return MetricValue(
-        name=f"class.{name}.f1", label=_("F1"), value=value, low=low, high=high, n=support, unit="score",
-        higher_is_better=True, display=numerals.score(value, low, high),
-        display_interval=numerals.score_interval(low, high), method="bootstrap",
-    )  # fmt: skip
+    return value_of(f"class.{name}.f1", value, ends, support, "bootstrap")
 
 
 def precision_recall_curves(predictions: Predictions) -> tuple[Curve, ...]:

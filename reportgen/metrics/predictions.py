@@ -20,6 +20,8 @@ class Predictions:
     """(n,)."""
     predicted: IntArray
     """(n,), the first of the largest logits; −1 where they are not all finite."""
+    logits: NDArray[Any]
+    """(n, c), as they were given."""
     log_probabilities: FloatArray
     """(n, c); only meaningful when `finite`."""
     classes: int
@@ -61,6 +63,7 @@ def read_predictions(logits: NDArray[Any], labels: NDArray[Any]) -> Predictions:
     return Predictions(
         labels=labels,
         predicted=predicted.astype(np.int64),
+        logits=logits,
         log_probabilities=log_softmax(safe),
         classes=logits.shape[1],
         finite=bool(rows.all()),

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from reportgen.metrics.definitions import share
 from reportgen.metrics.intervals import CONFIDENCE, wilson
 from reportgen.metrics.paired import holm, score_interval
-from reportgen.metrics.robustness import chance_of, write_change
+from reportgen.metrics.robustness import chance_of
+from reportgen.metrics.values import share, value_of
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.probes.robustness import Preparation, PreparationCheck
 from reportgen.record.run import RunRecord
-from reportgen.text.i18n import _
 
 ALARM = 0.01
 """Of the p-value corrected for everything tried, below which the spec's own way is doubted."""
@@ -54,8 +53,8 @@ def read_tried(check: PreparationCheck) -> tuple[Tried, ...]:
     found = [
         Tried(
             other,
-            share("preparation", _("Accuracy"), other.right, other.images, True),
-            write_change("preparation.change", change_of(other), float(low), float(high), other.images),
+            share("preparation", other.right, other.images),
+            value_of("preparation.change", change_of(other), (float(low), float(high)), other.images, "paired"),
             p,
         )
         for other, low, high, p in zip(others, lows, highs, correct_p(check), strict=True)
@@ -94,7 +93,7 @@ def doubt_preparation(check: PreparationCheck, chance: float) -> Doubt | None:
     tried = read_tried(check)
     return Doubt(
         best=next(other for other in tried if other.preparation is one),
-        now=share("preparation.spec", _("Accuracy"), one.own_right, one.images, True),
+        now=share("preparation.spec", one.own_right, one.images),
         rivals=tuple(other for other in tried if other.preparation is not one and other.preparation.loss is not None),
     )
 

@@ -9,16 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.metrics.bootstrap import draw_bootstrap
-from reportgen.metrics.definitions import share
 from reportgen.metrics.differences import mean_difference
 from reportgen.metrics.intervals import percentile_interval
 from reportgen.metrics.paired import score_interval
 from reportgen.metrics.predictions import FloatArray, IntArray
+from reportgen.metrics.values import Ends, share, value_of
 from reportgen.record.metric_value import Method, MetricValue
 from reportgen.record.probes.robustness import CORRUPTED, KINDS, Condition, RobustnessFacts
 from reportgen.record.run import RunRecord
-from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
 
 RESAMPLES, SEED = 1000, 0
 MIDDLE = 3.0
@@ -105,10 +103,10 @@ def read_outcomes(record: RunRecord, facts: RobustnessFacts) -> tuple[Outcome, .
         found.append(
             Outcome(
                 condition=condition,
-                accuracy=share(name, _("Accuracy"), int(after[place].sum()), n, True),
-                clean=share("robustness.clean", _("Accuracy"), int(before[place].sum()), n, True),
-                change=write_change(f"{name}.change", change, float(lows[place]), float(highs[place]), n),
-                moved=share(f"{name}.moved", _("Predictions that change"), int(moved[place]), n, False),
+                accuracy=share(name, int(after[place].sum()), n),
+                clean=share("robustness.clean", int(before[place].sum()), n),
+                change=change_of(name, change, (float(lows[place]), float(highs[place])), n),
+                moved=share(f"{name}.moved", int(moved[place]), n),
             )
         )
     return tuple(sorted(found, key=lambda one: rank(one.condition)))
@@ -119,12 +117,9 @@ def rank(condition: Condition) -> tuple[int, float]:
     return KINDS.index(condition.kind), condition.level
 
 
-def write_change(name: str, change: float, low: float | None, high: float | None, n: int) -> MetricValue:
-    """A difference of accuracies as people read it."""
-    return MetricValue(
-        name=name, label=_("Change"), value=change, low=low, high=high, n=n, unit="share", higher_is_better=True,
-        display=numerals.points(change), display_interval=numerals.points_interval(low, high), method="paired",
-    )  # fmt: skip
+def change_of(name: str, change: float, ends: Ends, n: int, method: Method = "paired") -> MetricValue:
+    """A difference of accuracies on n images: the change of the number of that name."""
+    return value_of(f"{name}.change", change, ends, n, method)
 
 
 def over_severities(record: RunRecord, facts: RobustnessFacts) -> tuple[KindMean, ...]:
@@ -133,9 +128,9 @@ def over_severities(record: RunRecord, facts: RobustnessFacts) -> tuple[KindMean
     for kind, places in kinds_of(facts).items():
         n = min(facts.conditions[place].images for place in places)
         each = correct_shares(table, places, n)
-        ends = mean_difference(each, (table.clean[:n] == table.labels[:n]).astype(float))
-        change, low, high = ends or (float(each.mean()), None, None)
-        found.append(KindMean(kind, float(each.mean()), write_change(f"robustness.{kind}", change, low, high, n)))
+        known = mean_difference(each, (table.clean[:n] == table.labels[:n]).astype(float))
+        change, ends = (known[0], (known[1], known[2])) if known else (float(each.mean()), None)
+        found.append(KindMean(kind, float(each.mean()), change_of(f"robustness.{kind}.mean", change, ends, n)))
     return tuple(found)
 
 
@@ -184,18 +179,11 @@ def mean_corruption(record: RunRecord, facts: RobustnessFacts) -> CorruptionMean
     clean = (table.clean[:n] == table.labels[:n]).astype(float)
     draws = draw_bootstrap(table.labels[:n], RESAMPLES, SEED)
     value, change = float(each.mean()), float((each - clean).mean())
-    low, high = percentile_interval(draws.means(each), value) or (None, None)
-    lower, upper = percentile_interval(draws.means(each - clean), change) or (None, None)
-    label = ngettext("Mean accuracy under {count} corruption", "Mean accuracy under {count} corruptions", len(chosen))
-    method: Method = "bootstrap"
-    accuracy = MetricValue(
-        name="corruption_accuracy", label=label, value=value, low=low, high=high, n=n, unit="share",
-        higher_is_better=True, display=numerals.percent(value, n),
-        display_interval=numerals.percent_interval(low, high, n), method=method,
-    )  # fmt: skip
+    ends = percentile_interval(draws.means(each), value)
+    accuracy = value_of("corruption_accuracy", value, ends, n, "bootstrap", count=len(chosen))
+    paired = percentile_interval(draws.means(each - clean), change)
+    difference = change_of("corruption_accuracy", change, paired, n, "bootstrap")
     severities = {int(facts.conditions[place].level) for at in chosen for place in at}
-    difference = write_change("corruption_accuracy.change", change, lower, upper, n)
-    difference = difference.model_copy(update={"method": method})
     return CorruptionMean(accuracy, difference, len(chosen), tuple(sorted(severities)))
 
 

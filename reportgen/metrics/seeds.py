@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.metrics.definitions import define
+from reportgen.metrics.computing import RecordMetric
 from reportgen.metrics.intervals import CONFIDENCE
+from reportgen.metrics.predictions import Predictions
+from reportgen.metrics.values import value_of
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 
@@ -55,16 +57,34 @@ def accuracy_by_seed(record: RunRecord) -> tuple[tuple[int, int, int], ...]:
     return (first, *((run.seed, run.correct, run.n) for run in record.seeds))
 
 
-def seed_scores(record: RunRecord) -> tuple[MetricValue, ...]:
-    """Mean and deviation of the accuracy over seeds; nothing for a single one."""
+def spread_of(record: RunRecord) -> Spread | None:
+    """The accuracy over the seeds of a record; None for a single one."""
     if not record.seeds:
-        return ()
-    found = spread_over_seeds([right / n for _, right, n in accuracy_by_seed(record)])
+        return None
+    return spread_over_seeds([right / n for _, right, n in accuracy_by_seed(record)])
+
+
+def accuracy_seeds(record: RunRecord, predictions: Predictions) -> MetricValue | None:
+    """Mean of the accuracy over seeds."""
+    del predictions
+    found = spread_of(record)
     if found is None:
-        return ()
+        return None
     ends = max(0.0, found.low), min(1.0, found.high)
-    deviation = found.deviation_low, found.deviation_high
-    return (
-        define("accuracy_seeds", found.mean, ends, found.seeds, "student"),
-        define("accuracy_seed_deviation", found.deviation, deviation, found.seeds, "student"),
-    )
+    return value_of("accuracy_seeds", found.mean, ends, found.seeds, "student")
+
+
+def accuracy_seed_deviation(record: RunRecord, predictions: Predictions) -> MetricValue | None:
+    """Standard deviation of the accuracy between seeds."""
+    del predictions
+    found = spread_of(record)
+    if found is None:
+        return None
+    ends = found.deviation_low, found.deviation_high
+    return value_of("accuracy_seed_deviation", found.deviation, ends, found.seeds, "student")
+
+
+METRICS = (
+    RecordMetric("accuracy_seeds", accuracy_seeds),
+    RecordMetric("accuracy_seed_deviation", accuracy_seed_deviation),
+)

@@ -14,6 +14,7 @@ from reportgen.outputs.markdown import Raw
 from reportgen.outputs.templating import render_markdown
 from reportgen.plugins import Output, OutputFile
 from reportgen.record.comparison import ClassChange, Comparison, Flip, Refusal
+from reportgen.record.definitions import shown_in
 from reportgen.record.judgement import Judgement
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
@@ -27,7 +28,6 @@ HIGHLIGHTS = 5
 CLASSES = 10
 """Weakest classes listed."""
 DIFFERENCES = 12
-ROWS = ("accuracy", "macro_f1", "nll", "ece", "parameters", "macs", "latency_p50", "train_seconds")
 FOLDS = (("run", "differences"), ("run", "differences", "flips"), ("run", "differences", "flips", "classes"))
 """What is left out, more and more, where a comment would be too long."""
 
@@ -132,7 +132,7 @@ def make_rows(report: Report, compared: Comparison | None) -> list[Row]:
     before = {value.name: value for value in compared.before} if compared else {}
     return [
         Row(now[name].label, full(now[name]), full(before.get(name)), tell_change(name, compared))
-        for name in ROWS
+        for name in (definition.name for definition in shown_in("comment"))
         if name in now and now[name].value is not None
     ]
 

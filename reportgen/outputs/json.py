@@ -15,6 +15,7 @@ from reportgen.spec.frozen import schema_of
 
 METRICS_FORMAT = 1
 FIELDS = ("name", "label", "value", "low", "high", "n", "unit", "higher_is_better", "display")
+GATE_FIELDS = ("rule", "metric", "label", "confidently", "outcome", "value", "display", "distance", "reason")
 
 
 def check() -> None:
@@ -33,13 +34,12 @@ def render(report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...
 
 def describe(value: MetricValue) -> dict[str, object]:
     """One number as JSON has it; what is not finite is unknown."""
-    fields = value.model_dump(mode="python", include=set(FIELDS))
-    return {name: finite(fields[name]) for name in FIELDS}
+    return {name: finite(getattr(value, name)) for name in FIELDS}
 
 
 def describe_gate(gate: GateResult) -> dict[str, object]:
     """One gate as JSON has it; its reason is what people read, empty where there is none."""
-    return gate.model_dump(mode="json") | {"reason": draw_note(gate.reason)}
+    return {name: getattr(gate, name) for name in GATE_FIELDS} | {"reason": draw_note(gate.reason)}
 
 
 def finite(thing: object) -> object:

@@ -18,6 +18,7 @@ from reportgen.errors import EnvironmentTrouble
 from reportgen.metrics.predictions import read_predictions
 from reportgen.metrics.selection import select
 from reportgen.plugins import Output, OutputFile
+from reportgen.record.definitions import shown_in
 from reportgen.record.images import encode_png, thumbnail
 from reportgen.record.run import EpochStats, RunRecord
 from reportgen.report.model import Report
@@ -39,8 +40,6 @@ SERIES = {
     "train.grad_norm": "step/gradient_norm",
 }
 """Array of the record -> tag."""
-HEADLINE = ("accuracy", "macro_f1", "nll", "ece", "train_accuracy", "latency_p50", "throughput", "train_seconds")
-"""Metrics of the table of runs; all others are scalars."""
 
 
 def check() -> None:
@@ -116,7 +115,8 @@ def write_final(file: EventFile, report: Report, begun: float) -> None:
     ended = begun + max((point.seconds for point in training.epochs), default=training.seconds) if training else begun
     settings = dict(list_settings(record))
     values = [value for value in report.metrics if value.value is not None and np.isfinite(value.value)]
-    chosen = {f"metrics/{value.name}": value.label for value in values if value.name in HEADLINE}
+    listed = {definition.name for definition in shown_in("tensorboard")}  # the others are scalars alone
+    chosen = {f"metrics/{value.name}": value.label for value in values if value.name in listed}
     file.add_summary(events.make_experiment(settings, chosen, begun), begun)
     file.add_summary(events.make_session(settings, record.fingerprint[:12], begun), begun)
     initial, final = histogram_values(record)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from reportgen.record.message import Note
+from reportgen.record.metric_value import MetricValue
 from reportgen.spec.frozen import Frozen
+from reportgen.text import numerals
 from reportgen.text.i18n import _
+from reportgen.text.units import format_distance
 
 GateOutcome = Literal["pass", "fail", "undecided"]
 
@@ -17,17 +21,37 @@ class GateResult(Frozen):
     rule: str
     """As the spec has it."""
     metric: str
-    label: str
-    """What people call the metric."""
     confidently: bool
     outcome: GateOutcome
-    value: float | None
-    display: str
-    """The value with its interval and n, as people read it."""
-    distance: str
-    """How far the judged number is from the bound, as people read it; empty where it is not known."""
+    judged: MetricValue | None
+    """The number that the rule names; None where the run has none of that name."""
+    bound: float
+    """What it is held against, in the number's unit."""
     reason: Note = None
     """Why it is undecided, one sentence."""
+
+    @property
+    def value(self) -> float | None:
+        """The number itself; None where it is not known, or not finite."""
+        value = self.judged.value if self.judged is not None else None
+        return value if value is not None and math.isfinite(value) else None
+
+    @property
+    def label(self) -> str:
+        """What people call the metric."""
+        return self.judged.label if self.judged is not None else self.metric
+
+    @property
+    def display(self) -> str:
+        """The value with its interval and n, as people read it; "—" where it is unknown."""
+        return self.judged.display_full if self.judged is not None and self.value is not None else numerals.DASH
+
+    @property
+    def distance(self) -> str:
+        """How far the number is from the bound, as people read it; empty where it is not known."""
+        if self.judged is None or self.value is None:
+            return ""
+        return format_distance(self.judged.unit, abs(self.value - self.bound))
 
     @property
     def mark(self) -> str:

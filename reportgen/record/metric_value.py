@@ -1,46 +1,93 @@
-"""A number as people read it: value, interval, n, unit and the one text that every output prints."""
+"""A number and what is known of it; how it is written is found when it is drawn, from value, unit and definition."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from reportgen.spec.frozen import Frozen
+from pydantic import Field
 
-Unit = Literal[
-    "share", "nats", "score", "count", "macs", "bytes", "seconds", "images/s", "pixels", "ratio", "FLOP/s", "bytes/s",
-    "joules",
-]  # fmt: skip
+from reportgen.record.definitions import Meaning, find_meaning
+from reportgen.spec.frozen import Frozen
+from reportgen.text.units import (
+    Unit,
+    format_change,
+    format_change_interval,
+    format_form,
+    format_interval,
+    format_value,
+)
+
 Method = Literal["exact", "wilson", "bootstrap", "student", "measured", "paired", "seeds", ""]
 """How value and interval came about: counted exactly; Wilson score; stratified bootstrap over images; Student's t over
 seeds; a clock; two models on the same images, paired; t interval over seeds and images."""
 
 
 class MetricValue(Frozen):
-    """One number of the report. Printed by every output from here, so that all agree to the digit."""
+    """One number of the report. Printed by every output from here, so that all agree to the digit.
+
+    The fields are what was measured; label, direction and every text are properties, from the definition of its name.
+    """
 
     name: str
     """Stable key such as `accuracy` or `class.cat.recall`."""
-    label: str
-    """What people call it, such as "Top-1 accuracy"."""
     value: float | None
     """Proportions are 0 to 1; None is unknown."""
     low: float | None = None
     high: float | None = None
     n: int | None = None
-    counted: str = ""
-    """What n counts, such as "seeds"; empty for images, and for the repeats of a time."""
     unit: Unit = "score"
-    higher_is_better: bool | None = None
-    display: str
-    """What people read, such as "91.73 %"; "—" where unknown."""
-    display_interval: str = ""
-    """The interval as people read it, such as "91.2–92.3"; empty where there is none."""
     method: Method = ""
+    conditions: dict[str, int | float | str] = Field(default_factory=dict)
+    """What the label says beside the name, by the arguments of its definition: `{"batch": 128}`."""
+
+    @property
+    def meaning(self) -> Meaning:
+        """What its name says: the definition, and whether this is a change of what is defined."""
+        return find_meaning(self.name)
+
+    @property
+    def label(self) -> str:
+        """What people call it, such as "Top-1 accuracy"; the name itself where nothing defines it."""
+        return self.meaning.label(self.conditions, over_seeds=self.method == "seeds")
+
+    @property
+    def counted(self) -> str:
+        """What n counts, such as "seeds"; empty for images, and for the repeats of a time."""
+        definition = self.meaning.definition
+        return definition.counted() if definition is not None and not self.meaning.change else ""
+
+    @property
+    def higher_is_better(self) -> bool | None:
+        """Which way is better, for a change as for the number itself; None where neither is, or it is not known."""
+        definition = self.meaning.definition
+        return definition.higher_is_better if definition is not None else None
+
+    @property
+    def display(self) -> str:
+        """What people read, such as "91.73 %"; "—" where unknown."""
+        return self.texts[0]
+
+    @property
+    def display_interval(self) -> str:
+        """The interval as people read it, such as "91.2–92.3"; empty where there is none."""
+        return self.texts[1]
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """The value and its interval as people read them."""
+        unit, value, low, high, n = self.unit, self.value, self.low, self.high, self.n
+        if self.meaning.change == "change":
+            return format_change(unit, value, low, high, n), format_change_interval(unit, low, high, n)
+        definition = self.meaning.definition
+        if definition is not None and not self.meaning.change:
+            return format_form(definition.form, unit, value, low, high, n)
+        return format_value(unit, value, low, high, n), format_interval(unit, value, low, high, n)
 
     @property
     def display_full(self) -> str:
         """Value, interval and n in one phrase: "91.73 % (91.2–92.3, n = 10,000)", not broken inside "n = 10,000"."""
-        inside = [self.display_interval] if self.display_interval else []
+        display, interval = self.texts
+        inside = [interval] if interval else []
         things = f"\u00a0{self.counted}" if self.counted else ""
         inside += [f"n\u00a0=\u00a0{self.n:,}{things}"] if self.n is not None else []
-        return f"{self.display} ({', '.join(inside)})" if inside else self.display
+        return f"{display} ({', '.join(inside)})" if inside else display

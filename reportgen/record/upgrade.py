@@ -5,6 +5,7 @@
 |      1 | the first                                                                                 |
 |      2 | `probes`; comparison, ranking and gates in the record                                     |
 |      3 | the record holds what was measured alone; judgement and presentation have files beside it |
+|        | and numbers have no texts                                                                  |
 
 Format 3 also keeps messages with their arguments where formats 1 and 2 have texts; a text is read as a message without
 arguments (`reportgen.record.message`), so that no step has to change it. What a step can't make up is left at the
@@ -18,6 +19,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
+
+from reportgen.record.stored_text import drop_stored_text
 
 MEASURED_WITH = ("model", "data", "run")
 """Of a spec, what a record of format 3 keeps."""
@@ -62,7 +65,7 @@ def from_2_to_3(fields: Fields) -> Fields:
     judgement = {name: fields.record[name] for name in JUDGED if name in fields.record}
     judged = {name: array for name, array in fields.arrays.items() if name.startswith(ARRAYS_OF_COMPARISON)}
     measured = {name: array for name, array in fields.arrays.items() if name not in judged}
-    return Fields(record, measured, judgement, judged, presentation)
+    return Fields(drop_stored_text(record), measured, drop_stored_text(judgement), judged, presentation)
 
 
 def as_object(value: Any) -> Mapping[str, Any]:

@@ -17,8 +17,8 @@ from reportgen.record.subject import Subject
 
 def gate(outcome: str, rule: str = "accuracy >= 0.9") -> GateResult:
     return GateResult.model_validate(
-        {"rule": rule, "metric": "accuracy", "label": "Top-1 accuracy", "confidently": False, "outcome": outcome,
-         "value": 0.5, "display": "50 %", "distance": "40 points"}
+        {"rule": rule, "metric": "accuracy", "confidently": False, "outcome": outcome, "bound": 0.9,
+         "judged": {"name": "accuracy", "value": 0.5, "unit": "share"}}
     )  # fmt: skip
 
 

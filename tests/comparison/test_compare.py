@@ -267,7 +267,7 @@ def test_times_of_other_machines_are_not_compared(record: RunRecord) -> None:
 
 def test_numbers_of_sections_change_where_both_have_them(record: RunRecord) -> None:
     def number(name: str, value: float | None, unit: Unit, method: Method) -> MetricValue:
-        return MetricValue(name=name, label=name.upper(), value=value, unit=unit, display="", method=method)
+        return MetricValue(name=name, value=value, unit=unit, method=method)
 
     before = (number("slow", 0.002, "seconds", "measured"), number("robust", 0.5, "share", "bootstrap"),
               number("gone", 1.0, "score", "exact"), number("none", 0.0, "bytes", "measured"))  # fmt: skip
@@ -277,9 +277,9 @@ def test_numbers_of_sections_change_where_both_have_them(record: RunRecord) -> N
     found = compare_with(record, Subject(record), DIGEST, numbers).compared
     assert found is not None
     told = {value.name: (value.value, value.display.replace("\u00a0", " "), value.label) for value in found.values}
-    assert told["slow.change"] == (pytest.approx(0.001), "+1.00 ms", "SLOW, change")
-    assert told["slow.change_ratio"] == (pytest.approx(1.5), "×1.50", "SLOW, ratio")
-    assert told["robust.change"] == (pytest.approx(-0.1), "−10.0 points", "ROBUST, change")
+    assert told["slow.change"] == (pytest.approx(0.001), "+1.00 ms", "slow, change")
+    assert told["slow.change_ratio"] == (pytest.approx(1.5), "×1.50", "slow, ratio")
+    assert told["robust.change"] == (pytest.approx(-0.1), "−10.0 points", "robust, change")
     assert told["none.change"][:2] == (5e6, "+4.77 MiB")
     assert told["none.change_ratio"][:2] == (None, "—")
     assert not any(name.startswith(("gone", "new")) for name in told)

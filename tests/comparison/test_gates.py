@@ -27,7 +27,7 @@ from tests.support.robustness_facts import probed
 
 
 def metric(name: str, value: float | None, low: float | None = None, high: float | None = None, **more: object):
-    fields: dict[str, object] = {"label": name, "display": str(value), "unit": "share", "n": 100, **more}
+    fields: dict[str, object] = {"unit": "share", "n": 100, **more}
     return MetricValue.model_validate({"name": name, "value": value, "low": low, "high": high, **fields})
 
 

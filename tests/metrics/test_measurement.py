@@ -10,7 +10,7 @@ from sklearn import metrics as sk
 from torchmetrics.classification import MulticlassCalibrationError
 
 from reportgen.metrics import measure
-from reportgen.metrics.definitions import DEFINITIONS
+from reportgen.record.definitions import HEADLINE
 from reportgen.record.measurements import Measurements
 from reportgen.record.run import RunRecord, Teacher
 from tests.metrics.cases import Floats, Ints, noisy, softmax, with_evaluation
@@ -200,5 +200,5 @@ def test_every_headline_number_is_defined_once_and_in_order(record: RunRecord) -
     teacher = Teacher(source="a:b", parameters=1, correct=500, n=600, loss=0.5)
     pupil = record.model_copy(update={"training": record.training.model_copy(update={"teacher": teacher})})
     names = [value.name for value in measure(with_seeds(pupil, 400), resamples=QUICK).values]
-    assert names == [definition.name for definition in DEFINITIONS]
+    assert names == [definition.name for definition in HEADLINE]
     assert len(set(names)) == len(names)

@@ -57,8 +57,8 @@ def test_only_figures_of_the_chosen_sections_are_in_the_report(record: RunRecord
 
 def test_numbers_of_sections_follow_the_measured_ones_once(record: RunRecord) -> None:
     assert record.measured is not None
-    mine = MetricValue(name="a.share", label="Mine", value=0.5, display="50 %")
-    again = MetricValue(name="accuracy", label="Not this", value=0.0, display="0 %")
+    mine = MetricValue(name="a.share", value=0.5)
+    again = MetricValue(name="accuracy", value=0.0)
     report = assemble(presented(record), {}, {"a": part("a", 20, metrics=(mine, again))})
     assert report.metrics == (*record.measured.values, mine)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reportgen.metrics.values import value_of
 from reportgen.plugins import Section
+from reportgen.record.definitions import names_for_gates, shown_in
 from reportgen.record.message import draw_terms
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
@@ -16,7 +18,6 @@ from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_terms, ngettext
 
 NAME = "card"
-MEASURES = ("accuracy", "top5_accuracy", "macro_f1", "nll", "brier", "ece", "auroc")
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,8 @@ def metrics(record: RunRecord) -> Part:
     found = record.measured
     if found is None:
         return Part(_("Metrics"), (measured(_("Measures"), _("none: the model was not evaluated")),))
-    names = join_terms([value.label for value in found.values if value.name in MEASURES])
+    listed = {definition.name for definition in shown_in("card")}
+    names = join_terms([value.label for value in found.values if value.name in listed])
     how = _(
         "95 % intervals: Wilson score for proportions, otherwise a bootstrap stratified by class over images "
         "({resamples} resamples)",
@@ -217,16 +219,7 @@ def measure_completeness(parts: tuple[Part, ...]) -> MetricValue:
     """Share of the entries only a person can write that somebody wrote."""
     human = [entry for part in parts for entry in part.entries if entry.asked]
     done = sum(1 for entry in human if entry.text)
-    return MetricValue(
-        name="card.completeness",
-        label=_("Model card, completeness"),
-        value=done / len(human),
-        n=len(human),
-        unit="share",
-        higher_is_better=True,
-        display=_("{done} of {all}", done=done, all=len(human)),
-        method="exact",
-    )
+    return value_of("card.completeness", done / len(human), n=len(human), method="exact")
 
 
 def find_missing(completeness: MetricValue) -> tuple[Finding, ...]:
@@ -245,6 +238,6 @@ def find_missing(completeness: MetricValue) -> tuple[Finding, ...]:
 
 
 SECTION = Section(
-    NAME, "Model card", 120, (), build, ("card.completeness",),
+    NAME, "Model card", 120, (), build, names_for_gates(NAME),
     values=lambda subject: (measure_completeness(list_parts(subject.record, subject.presentation.card)),),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from reportgen.plugins import Section
 from reportgen.record.comparison import Comparison
+from reportgen.record.definitions import shown_in
 from reportgen.record.gate_result import GateResult
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
@@ -24,20 +25,16 @@ MOST_FINDINGS = 6
 """On the first page of the PDF, one fewer beside a banner: what was run and the contents stand there too."""
 FROM_ONE_SECTION = 3
 """Findings that one section may put on the first page."""
-TILES = (
-    "accuracy",
-    "accuracy_seeds",
-    "accuracy.change",
-    "macro_f1",
-    "ece",
-    "train_accuracy",
-    "parameters",
-    "macs",
-    "latency_p50",
-    "train_seconds",
-)
-SPARES = ("top5_accuracy", "nll", "activation_bytes")
-"""Take the place of tiles that a record does not have."""
+CHANGE = "accuracy.change"
+"""The change that the verdict is about; its tile stands behind those of the accuracies."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number of the first screen."""
+
+    value: MetricValue
+    label: str
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ class Highlight:
 class SummaryView(SectionView):
     """The values of sections/summary.html.j2."""
 
-    tiles: tuple[MetricValue, ...] = ()
+    tiles: tuple[Tile, ...] = ()
     highlights: tuple[Highlight, ...] = ()
     facts: tuple[Fact, ...] = ()
     gates: tuple[GateResult, ...] = ()
@@ -109,23 +106,30 @@ def choose_highlights(views: tuple[SectionView | Skipped, ...]) -> tuple[Highlig
     return tuple(Highlight(f.text, f.tone, f.anchor, title) for f, title in chosen[:MOST_FINDINGS])
 
 
-def choose_tiles(record: RunRecord, compared: Comparison | None) -> tuple[MetricValue, ...]:
+def choose_tiles(record: RunRecord, compared: Comparison | None) -> tuple[Tile, ...]:
     """At most eight known headline numbers."""
     measured = record.measured.values if record.measured else ()
-    known = {value.name: value for value in measured if value.value is not None}
+    known = {value.name: Tile(value, value.label) for value in measured if value.value is not None}
     if "accuracy_seeds" in known:
         known.pop("macro_f1", None)  # which says nearly the same as the accuracy, and there is room for eight
-    known |= {value.name: value for value in against_baseline(compared)}
-    return tuple(known[name] for name in (*TILES, *SPARES) if name in known)[:MOST_TILES]
+    known |= {tile.value.name: tile for tile in against_baseline(compared)}
+    return tuple(known[name] for name in tile_names() if name in known)[:MOST_TILES]
 
 
-def against_baseline(compared: Comparison | None) -> tuple[MetricValue, ...]:
+def tile_names() -> tuple[str, ...]:
+    """The tiles in their order, then those that take the place of what a record does not have."""
+    names = [definition.name for definition in shown_in("tiles")]
+    behind = sum(name.startswith("accuracy") for name in names)
+    spares = (definition.name for definition in shown_in("spare_tiles"))
+    return (*names[:behind], CHANGE, *names[behind:], *spares)
+
+
+def against_baseline(compared: Comparison | None) -> tuple[Tile, ...]:
     """The change of accuracy under a label that says the verdict; nothing where nothing was compared."""
-    change = compared.value("accuracy.change") if compared is not None else None
+    change = compared.value(CHANGE) if compared is not None else None
     if compared is None or change is None:
         return ()
-    label = _("Against the baseline: {verdict}", verdict=say_verdict(compared.verdict))
-    return (change.model_copy(update={"label": label}),)
+    return (Tile(change, _("Against the baseline: {verdict}", verdict=say_verdict(compared.verdict))),)
 
 
 def list_facts(record: RunRecord) -> list[Fact]:

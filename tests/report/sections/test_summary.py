@@ -23,21 +23,22 @@ def facts(record: RunRecord) -> dict[str, str]:
 def test_tiles_are_the_measured_numbers_and_at_most_eight(record: RunRecord) -> None:
     assert record.measured is not None
     tiles = build(record).tiles
-    assert [tile.name for tile in tiles] == [
+    assert [tile.value.name for tile in tiles] == [
         "accuracy", "macro_f1", "ece", "train_accuracy", "parameters", "macs", "latency_p50", "train_seconds",
     ]  # fmt: skip
     measured = {value.name: value for value in record.measured.values}
-    assert all(tile == measured[tile.name] for tile in tiles)
+    assert all(tile.value == measured[tile.value.name] for tile in tiles)
+    assert all(tile.label == tile.value.label for tile in tiles)
 
 
 def test_an_unknown_number_gives_its_place_to_a_spare(record: RunRecord) -> None:
     assert record.measured is not None
     values = tuple(
-        value.model_copy(update={"value": None, "display": "—"}) if value.name == "macro_f1" else value
+        value.model_copy(update={"value": None}) if value.name == "macro_f1" else value
         for value in record.measured.values
     )
     changed = record.model_copy(update={"measured": record.measured.model_copy(update={"values": values})})
-    names = [tile.name for tile in build(changed).tiles]
+    names = [tile.value.name for tile in build(changed).tiles]
     assert "macro_f1" not in names
     assert names[-1] == "top5_accuracy"
     assert len(names) == 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.metrics.definitions import BY_NAME
+from reportgen.record.definitions import Definition, shown_in
 from reportgen.record.ranking import Entry, Pair, Ranking, abridge
 from reportgen.report.model import Finding, MethodNote
 from reportgen.report.wording import LONGEST_NAME, join_few, quote
@@ -47,11 +47,11 @@ class RankingView:
 
 def view_ranking(ranking: Ranking) -> RankingView:
     """The tables, the ranking's own model first among the pairs."""
-    further = [name for name in BY_NAME if any(entry.value(name) for entry in ranking.entries)]
+    further = [one for one in shown_in("ranking") if any(entry.value(one.name) for entry in ranking.entries)]
     pairs = sorted(ranking.pairs, key=lambda pair: not pair.has(ranking.own))
     return RankingView(
         sentence=say_ranking(ranking),
-        head=(_("Top-1"), _("95 % interval"), _("Places"), *(short(name) for name in further)),
+        head=(_("Top-1"), _("95 % interval"), _("Places"), *(one.head for one in further)),
         standings=tuple(stand(ranking, entry, further) for entry in ranking.entries),
         caption=caption_standings(ranking),
         pairs_head=(
@@ -74,17 +74,11 @@ def view_ranking(ranking: Ranking) -> RankingView:
     )
 
 
-def short(name: str) -> str:
-    """What the column of a number is called."""
-    names = {"nll": _("NLL"), "ece": _("ECE")}
-    return names.get(name) or BY_NAME[name].label.text
-
-
-def stand(ranking: Ranking, entry: Entry, further: Sequence[str]) -> Standing:
+def stand(ranking: Ranking, entry: Entry, further: Sequence[Definition]) -> Standing:
     """One model of the table."""
     notes = [_("baseline")] if entry.is_baseline else []
     notes += [_("this model")] if entry.name == ranking.own else []
-    accuracy, others = entry.accuracy, (entry.value(name) for name in further)
+    accuracy, others = entry.accuracy, (entry.value(one.name) for one in further)
     cells = (
         accuracy.display if accuracy is not None else numerals.DASH,
         (accuracy.display_interval if accuracy is not None else "") or numerals.DASH,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reportgen.metrics.values import value_of
 from reportgen.plugins import Section
+from reportgen.record.definitions import names_for_gates
 from reportgen.record.message import draw_note
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import DataFacts, RunRecord
@@ -65,13 +67,7 @@ def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
     duplicates = record.data.duplicates
     if duplicates is None:
         return ()
-    across = duplicates.across
-    return (
-        MetricValue(
-            name=ACROSS, label=_("Test images that are training images too"), value=across, unit="count",
-            higher_is_better=False, display=numerals.count(across), method="exact",
-        ),
-    )  # fmt: skip
+    return (value_of(ACROSS, duplicates.across, method="exact"),)
 
 
 def split_title(name: str) -> str:
@@ -147,6 +143,6 @@ SECTION = Section(
     100,
     ("class_counts", "sample_raw", "sample_augmented"),
     build,
-    (ACROSS,),
+    names_for_gates(NAME),
     values=lambda subject: list_values(subject.record),
 )

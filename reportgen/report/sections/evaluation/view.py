@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reportgen.metrics.predictions import read_predictions
 from reportgen.plugins import Section
+from reportgen.record.definitions import shown_in
 from reportgen.record.measurements import Bin, ClassScore, Measurements
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.subject import Subject
@@ -15,10 +16,6 @@ from reportgen.report.sections.evaluation.findings import NAME, find_evaluation
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences
 
-SCORES = (
-    "accuracy", "accuracy_seeds", "accuracy_seed_deviation", "top5_accuracy", "balanced_accuracy", "macro_f1", "auroc",
-    "nll", "brier", "ece", "ece_scaled", "aurc",
-)  # fmt: skip
 MOST_CONFUSIONS = 12
 Row = tuple[str, ...]
 
@@ -50,7 +47,7 @@ def build(subject: Subject, figures: Figures) -> EvaluationView | Skipped:
         name=NAME,
         title=_("Evaluation"),
         findings=tuple(find_evaluation(record, measured, predictions, figures)),
-        scores=tuple(value for name in SCORES if (value := measured.value(name)) is not None),
+        scores=tuple(value for name in list_scores() if (value := measured.value(name)) is not None),
         scores_caption=caption_scores(measured, predictions.n),
         by_class=choose_figures(figures, "class_scores"),
         confused=choose_figures(figures, "confusion"),
@@ -61,6 +58,12 @@ def build(subject: Subject, figures: Figures) -> EvaluationView | Skipped:
         confusions=tuple(confusion_rows(measured)),
         bins=tuple(bin_row(one) for one in measured.calibration.bins if one.n) if predictions.finite else (),
     )
+
+
+def list_scores() -> list[str]:
+    """The scores of the table: shares first, then scores that are better when they are higher, errors last."""
+    listed = sorted(shown_in("evaluation"), key=lambda one: one.unit != "share" and one.higher_is_better is False)
+    return [one.name for one in listed]
 
 
 def caption_scores(measured: Measurements, n: int) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.metrics.definitions import share
 from reportgen.metrics.explanations import METHODS, Estimate, read_check, read_votes
+from reportgen.metrics.values import share, value_of
 from reportgen.plugins import Section
+from reportgen.record.definitions import names_for_gates
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.explanations import ExplanationFacts, NotExplained, RefusedLayer
@@ -21,12 +22,6 @@ from reportgen.text import numerals
 from reportgen.text.i18n import _
 
 FIGURES = ("explanation_maps", "explanation_checks", "feature_maps", "embedding", "nearest_images")
-
-
-METRICS = (
-    *(f"explanations.{method}.{score}" for method in METHODS for score in ("rank_correlation", "deletion_gain")),
-    "explanations.neighbour_accuracy",
-)
 
 
 @dataclass(frozen=True)
@@ -140,29 +135,21 @@ def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
         check = read_check(record.arrays, method)
         if check is None:
             continue
-        name = _("Grad-CAM") if method == "cam" else _("Integrated gradients")
         if check.rank is not None:
-            label = _("{name}: rank correlation with random weights", name=name)
-            found.append(as_metric(f"explanations.{method}.rank_correlation", label, check.rank, better=False))
-        label = _("{name}: gain in deletion over chance", name=name)
-        found.append(as_metric(f"explanations.{method}.deletion_gain", label, check.gain, better=True))
+            found.append(mean_value(f"explanations.{method}.rank_correlation", check.rank))
+        found.append(mean_value(f"explanations.{method}.deletion_gain", check.gain))
     votes = read_votes(record.arrays)
     if votes is not None and len(votes.right):
-        label, right = _("Accuracy of the neighbours’ vote"), int(votes.right.sum())
-        found.append(share("explanations.neighbour_accuracy", label, right, len(votes.right), True))
+        found.append(share("explanations.neighbour_accuracy", int(votes.right.sum()), len(votes.right)))
     return tuple(found)
 
 
-def as_metric(name: str, label: str, estimate: Estimate, better: bool) -> MetricValue:
-    """A mean over images as a metric; `better`: whether more is better."""
-    return MetricValue(
-        name=name, label=label, value=estimate.value, low=estimate.low, high=estimate.high, n=estimate.n,
-        higher_is_better=better, display=numerals.score(estimate.value, estimate.low, estimate.high),
-        display_interval=numerals.score_interval(estimate.low, estimate.high),
-        method="bootstrap" if estimate.low is not None else "",
-    )  # fmt: skip
+def mean_value(name: str, estimate: Estimate) -> MetricValue:
+    """A mean over images as a metric value."""
+    ends = (estimate.low, estimate.high) if estimate.low is not None and estimate.high is not None else None
+    return value_of(name, estimate.value, ends, estimate.n, "bootstrap" if ends else "")
 
 
 SECTION = Section(
-    NAME, "Why: explanations", 70, FIGURES, build, METRICS, values=lambda subject: list_values(subject.record)
+    NAME, "Why: explanations", 70, FIGURES, build, names_for_gates(NAME), values=lambda subject: list_values(subject.record)
 )

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from reportgen.metrics.characteristics import ONSET, SPENT, TOLERANCE, Characteristic
 from reportgen.metrics.responses import Responses, read_responses
+from reportgen.metrics.values import value_of
 from reportgen.plugins import Section
+from reportgen.record.definitions import names_for_gates
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.response import INITIAL, ResponseUnit
@@ -71,12 +73,7 @@ def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
     if not channels:
         return ()
     share = sum(unit.dead for unit in units) / channels
-    return (
-        MetricValue(
-            name=DEAD, label=_("Dead channels"), value=share, n=channels, counted=_("channels"), unit="share",
-            higher_is_better=False, display=numerals.percent(share, channels), method="exact",
-        ),
-    )  # fmt: skip
+    return (value_of(DEAD, share, n=channels, method="exact"),)
 
 
 def list_facts(responses: Responses) -> list[Fact]:
@@ -225,6 +222,6 @@ SECTION = Section(
     35,
     ("response_exposure", "response_drive"),
     build,
-    (DEAD,),
+    names_for_gates(NAME),
     values=lambda subject: list_values(subject.record),
 )

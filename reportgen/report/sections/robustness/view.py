@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reportgen.metrics.definitions import share
 from reportgen.metrics.preprocessing import find_doubt, read_tried
 from reportgen.metrics.robustness import (
     CorruptionMean,
@@ -15,7 +14,9 @@ from reportgen.metrics.robustness import (
     over_severities,
     read_outcomes,
 )
+from reportgen.metrics.values import share
 from reportgen.plugins import Section
+from reportgen.record.definitions import names_for_gates
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.robustness import CORRUPTED, PreparationCheck, RobustnessFacts
@@ -31,7 +32,6 @@ from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
 
 FIGURES = ("robustness_corruptions", "robustness_examples", "robustness_moves")
-METRICS = ("corruption_accuracy", "fgsm_accuracy", "pgd_accuracy")
 SEVERITIES = (1, 2, 3, 4, 5)
 Row = tuple[str, ...]
 
@@ -96,9 +96,8 @@ def list_values(outcomes: Sequence[Outcome], mean: CorruptionMean | None) -> Ite
         found = [one for one in outcomes if one.condition.kind == kind]
         if found:
             strongest = max(found, key=lambda one: one.condition.level)
-            level = name_level(strongest.condition)
-            label = _("Accuracy under {attack}, {level}", attack=name_kind(kind), level=level)
-            yield strongest.accuracy.model_copy(update={"name": f"{kind}_accuracy", "label": label})
+            conditions = {"level": strongest.condition.level}
+            yield strongest.accuracy.model_copy(update={"name": f"{kind}_accuracy", "conditions": conditions})
 
 
 def say_sample(facts: RobustnessFacts) -> str:
@@ -122,7 +121,7 @@ def say_sample(facts: RobustnessFacts) -> str:
 
 def list_preparations(record: RunRecord, check: PreparationCheck) -> Iterator[Row]:
     """The spec's own way, then the others, the best first."""
-    own = share("own", "", check.right, check.images, True)
+    own = share("preparation.spec", check.right, check.images)
     name = _("{name}, the spec’s", name=quote(record.data.normalize_name))
     yield name, numerals.count(check.images), own.display, own.display_interval, *(numerals.DASH,) * 3
     for one in read_tried(check):
@@ -196,4 +195,4 @@ def list_others(outcomes: Sequence[Outcome]) -> Iterator[Row]:
             )
 
 
-SECTION = Section(NAME, "Robustness", 80, FIGURES, build, METRICS, values=lambda subject: read_values(subject.record))
+SECTION = Section(NAME, "Robustness", 80, FIGURES, build, names_for_gates(NAME), values=lambda subject: read_values(subject.record))

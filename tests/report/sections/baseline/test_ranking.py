@@ -35,8 +35,8 @@ def made(*pairs: tuple[str, str, float, bool], own: str | None = None) -> Rankin
     shown = rank_entries(names)
     found = tuple(
         Pair(first=first, second=second, p=0.01, p_adjusted=0.01 if holds else 0.9, holds=holds,
-             change=MetricValue(name="accuracy.change", label="", value=value, low=value - 0.01, high=value + 0.01,
-                                n=600, display=f"{100 * value:+.1f} points", display_interval="ends"))
+             change=MetricValue(name="accuracy.change", value=value, low=value - 0.01, high=value + 0.01, n=600,
+                                unit="share"))
         for first, second, value, holds in pairs
     )  # fmt: skip
     return Ranking(entries=shown, pairs=found, resamples=10, seed=0, own=own)
@@ -51,8 +51,9 @@ def rank_entries(names: list[str]) -> tuple[Entry, ...]:
     ("ranking", "sentence"),
     [
         (made(("A", "B", 0.05, True), ("A", "C", 0.06, True), ("B", "C", 0.01, False)),
-         "“B” is more accurate than “A” by +5.0 points (ends). “C” is more accurate than “A” by +6.0 points (ends). "
-         "“B” and “C” can’t be told apart. All 3 pairs of models were tested, with Holm’s correction."),
+         "“B” is more accurate than “A” by +5.0 points (+4.0 to +6.0). “C” is more accurate than “A” by +6.0 points "
+         "(+5.0 to +7.0). “B” and “C” can’t be told apart. All 3 pairs of models were tested, with Holm’s "
+         "correction."),
         (made(("A", "B", -0.05, True), ("A", "C", -0.06, True), ("B", "C", 0.01, False)),
          "“A” is more accurate than every other. “B” and “C” can’t be told apart. All 3 pairs of models were tested, "
          "with Holm’s correction."),
@@ -63,7 +64,7 @@ def rank_entries(names: list[str]) -> tuple[Entry, ...]:
          "“A” is more accurate than “C” by +6.0 points (+5.0 to +7.0). Not told apart are “C” from “B” and “B” "
          "from “A”. All 3 pairs of models were tested, with Holm’s correction."),
         (made(("A", "B", 0.05, True)),
-         "“B” is more accurate than “A” by +5.0 points (ends)."),
+         "“B” is more accurate than “A” by +5.0 points (+4.0 to +6.0)."),
         (Ranking(entries=(), resamples=10, seed=0), "No two of these models could be compared."),
     ],
 )  # fmt: skip

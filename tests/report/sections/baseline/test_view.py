@@ -56,7 +56,7 @@ def test_every_output_says_the_same_verdict(record: RunRecord, verdict: str) -> 
     summary = next(view for view in report.sections if isinstance(view, SummaryView))
     tile = summary.tiles[1]
     assert tile.label == f"Against the baseline: {say_verdict(comparison.verdict)}"
-    assert tile.display_full == value.display_full
+    assert tile.value.display_full == value.display_full
     assert not any(item.text.startswith(say_change(comparison)) for item in summary.highlights)
     assert next(item for item in report.metrics if item.name == "accuracy.change") == value
 

@@ -66,7 +66,7 @@ def test_the_first_page_says_whose_numbers_they_are(record: RunRecord, medium: s
     several = seeded(record, 430, 470)
     view = build(SUMMARY, several).view
     assert isinstance(view, SummaryView)
-    names = [tile.name for tile in view.tiles]
+    names = [tile.value.name for tile in view.tiles]
     assert names[:2] == ["accuracy", "accuracy_seeds"]
     assert len(names) == MOST_TILES
     assert "train_seconds" in names
