@@ -66,7 +66,8 @@ def no_values(subject: Subject) -> tuple[MetricValue, ...]:
 
 @dataclass(frozen=True)
 class Section:
-    """One section of the report: a module and a template `sections/<name>.html.j2`."""
+    """One section of the report: a module and, unless the default one is enough, a template
+    `sections/<name>.html.j2`."""
 
     name: str
     title: str
@@ -83,6 +84,13 @@ class Section:
     be made is Skipped with a reason."""
     values: Callable[[Subject], tuple[MetricValue, ...]] = no_values
     """Those numbers from a subject alone, so that a baseline's can be held against them."""
+    further: tuple[str, ...] = ()
+    """Names of figures that stand at its end, so that its view and its template need not know them."""
+
+    @property
+    def drawn(self) -> tuple[str, ...]:
+        """Every figure that it shows."""
+        return (*self.figures, *self.further)
 
 
 @dataclass(frozen=True)

@@ -210,7 +210,7 @@ def finish(
     from reportgen.report.assemble import assemble
 
     stored = stored.drawn_as(stored.subject.judgement.with_gates(()), stored.subject.presentation)
-    names = [name for section in rooms.sections.values() for name in section.figures]
+    names = [name for section in rooms.sections.values() for name in section.drawn]
     warnings: list[str] = []
     with language(SOURCE), Writing(rooms.outputs) as writing:
         with progress.stage("Draw", len(names), "figures") as task:

@@ -31,14 +31,14 @@ def assemble(
     asked = drawn.report.sections is not None
     present = [section for section in sections.values() if asked or section.applies(subject)]
     ordered = sorted(present, key=lambda section: (section.order, section.name))
-    built = tuple(section.build(subject, figures) for section in ordered)
+    built = tuple(build_view(section, subject, figures) for section in ordered)
     metrics = collect_metrics(subject, built)
     compared = subject.judgement.compared
     gaps = compared.not_compared if compared is not None else ()
     gates = judge_gates(drawn.gates, (*metrics, *class_values(subject)), gaps)
     views = tuple(complete(view, (*built[:at], *built[at + 1 :]), gates) for at, view in enumerate(built))
     made = [section for section, view in zip(ordered, views, strict=True) if not isinstance(view, Skipped)]
-    shown = {name for section in made for name in section.figures}
+    shown = {name for section in made for name in section.drawn}
     return Report(
         title=subject.title,
         verdict=write_verdict(subject),
@@ -51,6 +51,16 @@ def assemble(
         paper=drawn.report.paper,
         templates=templates,
     )
+
+
+def build_view(
+    section: Section, subject: Subject, figures: Mapping[str, FigureFile | Skipped]
+) -> SectionView | Skipped:
+    """One section, with the figures that stand at its end."""
+    view = section.build(subject, figures)
+    if isinstance(view, Skipped) or not section.further:
+        return view
+    return replace(view, further=tuple(figures[name] for name in section.further if name in figures))
 
 
 def complete(

@@ -73,13 +73,16 @@ class SectionView:
     """One section, ready to be set. Each section's module subclasses it with the values its template prints."""
 
     name: str
-    """Also its template, `sections/<name>.html.j2`, and its anchor, `section-<name>`."""
+    """Also its template, `sections/<name>.html.j2` or else `sections/_default.html.j2`, and its anchor,
+    `section-<name>`."""
     title: str
     findings: tuple[Finding, ...] = ()
     metrics: tuple[MetricValue, ...] = ()
     """Numbers of the section's own that metrics.json lists after the measured ones."""
     methods: tuple[MethodNote, ...] = ()
     """How its numbers are computed; listed once, in the section Reproduce."""
+    further: tuple[FigureFile | Skipped, ...] = ()
+    """Figures at its end, below what its template prints."""
 
     def beside(self, others: tuple[SectionView | Skipped, ...], gates: tuple[GateResult, ...]) -> SectionView:
         """The section with what it takes from the other sections and the gates of the report; most take nothing."""
