@@ -304,4 +304,4 @@ def find_definition(name: str) -> tuple[Definition | None, tuple[str, ...]]:
 def pattern_of(name: str) -> str:
     """A regular expression of the names that a definition's name stands for."""
     text = NUMBERED.sub("\0", NAMED.sub("\1", name))
-    return re.escape(text).replace("\0", r"([\d.e+-]+)").replace("\1", "(.+)")
+    return re.escape(text).replace("\0", r"([\d.e+-]+)").replace("\1", "(.+?)")

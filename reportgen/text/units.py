@@ -23,6 +23,8 @@ WITHOUT_UNIT = ("score", "nats", "ratio")
 
 def format_value(unit: Unit, value: float | None, low: float | None, high: float | None, n: int | None) -> str:
     """A value with its unit: "91.73 %", "0.412", "2.10 ms"; `low`, `high` and `n` say how many digits it can carry."""
+    if value is None:
+        return numerals.DASH
     if unit == "share":
         return numerals.percent(value, n)
     if unit in ("score", "nats"):

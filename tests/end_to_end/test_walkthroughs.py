@@ -21,7 +21,7 @@ from tests.support.commands import ROOT, TINY, Said, run_apart, write_spec
 pytestmark = [pytest.mark.slow, pytest.mark.e2e]
 BLOCK = re.compile(
     r"^`(?P<path>[\w/.]+)`, (?P<how>a new file|before the line|after the line|in place of the line)"
-    r"(?: that begins with `(?P<line>[^`\n]+)`)?:\n\n```\w*\n(?P<text>.*?\n)```$",
+    r"(?: that begins with `(?P<line>[^`\n]+)`)?:\n\n(?:<!-- fmt: off -->\n)?```\w*\n(?P<text>.*?\n)```$",
     re.MULTILINE | re.DOTALL,
 )
 AGAIN = """
@@ -30,13 +30,16 @@ from pathlib import Path
 from reportgen.comparison import compare_with
 from reportgen.comparison.ranking import rank
 from reportgen.metrics import measure
-from reportgen.record.store import load_record, save_record
+from reportgen.record.presentation import Presentation
+from reportgen.record.store import load_record, store, write_files
+from reportgen.record.subject import Subject
 from reportgen.report.sections.baseline.ranking import view_ranking
 folder = Path(sys.argv[1])
 record = load_record(folder)
 measured = record.model_copy(update={"measured": measure(record)})
-save_record(compare_with(measured, measured, "0" * 64), folder)
-print(view_ranking(rank({0: measured, 1: measured})).head)
+judgement = compare_with(measured, Subject(measured), "0" * 64)
+write_files(store(measured).drawn_as(judgement, Presentation()).files, folder)
+print(view_ranking(rank({0: Subject(measured), 1: Subject(measured)})).head)
 """
 """What a build does after training, on a record that is there: measure, compare, rank."""
 

@@ -10,11 +10,13 @@ import pytest
 
 from reportgen.comparison import compare_with
 from reportgen.comparison.gates import judge_gates
-from reportgen.record.comparison import Comparison
 from reportgen.record.metric_value import MetricValue
+from reportgen.record.presentation import Presentation
 from reportgen.record.run import RunRecord
-from reportgen.record.store import encode_record, load_record, save_record
+from reportgen.record.store import load_stored, store, write_files
 from reportgen.record.stored_text import drop_stored_text
+from reportgen.record.subject import Subject
+from reportgen.spec.gates import parse_rule
 
 OLD = {
     "name": "accuracy", "label": "Top-1 accuracy", "value": 0.9, "low": 0.88, "high": 0.92, "n": 600, "counted": "",
@@ -49,20 +51,21 @@ def test_what_only_the_label_said_is_kept(name: str, label: str, conditions: dic
 
 
 def test_no_text_of_a_number_is_in_a_record(record: RunRecord, tmp_path: Path) -> None:
-    compared = compare_with(record, record, "0" * 64)
-    assert isinstance(compared.comparison, Comparison)
     assert record.measured is not None
-    judged = compared.model_copy(update={"gates": judge_gates(["accuracy >= 0.5"], record.measured.values)})
-    fields = json.loads(encode_record(judged)["record.json"])
-    kept = {key for part in ("measured", "comparison", "gates") for key in keys_of(fields[part])}
+    gates = judge_gates([parse_rule("accuracy >= 0.5")], record.measured.values)
+    judgement = compare_with(record, Subject(record), "0" * 64).with_gates(gates)
+    files = store(record).drawn_as(judgement, Presentation()).files
+    fields = json.loads(files["record.json"])
+    assert judgement.compared is not None
+    kept = keys_of(fields["measured"]) | keys_of(json.loads(files["judgement.json"]))
     assert not kept & {"label", "display", "display_interval", "display_full", "distance", "higher_is_better"} - {
         "label"  # of a flip: the class of an image
     }
     assert all("label" not in value for value in fields["measured"]["values"])
-    save_record(judged, tmp_path)
-    again = load_record(tmp_path)
-    assert again.gates == judged.gates
-    assert again.measured == judged.measured
+    write_files(files, tmp_path)
+    again = load_stored(tmp_path).subject
+    assert again.judgement.gates == gates
+    assert again.record.measured == record.measured
 
 
 def keys_of(thing: Any) -> set[str]:

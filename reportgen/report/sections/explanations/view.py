@@ -151,5 +151,11 @@ def mean_value(name: str, estimate: Estimate) -> MetricValue:
 
 
 SECTION = Section(
-    NAME, "Why: explanations", 70, FIGURES, build, names_for_gates(NAME), values=lambda subject: list_values(subject.record)
+    NAME,
+    "Why: explanations",
+    70,
+    FIGURES,
+    build,
+    names_for_gates(NAME),
+    values=lambda subject: list_values(subject.record),
 )

@@ -195,4 +195,6 @@ def list_others(outcomes: Sequence[Outcome]) -> Iterator[Row]:
             )
 
 
-SECTION = Section(NAME, "Robustness", 80, FIGURES, build, names_for_gates(NAME), values=lambda subject: read_values(subject.record))
+SECTION = Section(
+    NAME, "Robustness", 80, FIGURES, build, names_for_gates(NAME), values=lambda subject: read_values(subject.record)
+)
