@@ -41,7 +41,9 @@ def judge(rule: Rule, values: Mapping[str, MetricValue], reasons: Mapping[str, M
     return result(rule, metric, bound, *judge_interval(metric, rule.comparator, bound))
 
 
-def result(rule: Rule, metric: MetricValue | None, bound: float, outcome: GateOutcome, reason: Message | None = None) -> GateResult:
+def result(
+    rule: Rule, metric: MetricValue | None, bound: float, outcome: GateOutcome, reason: Message | None = None
+) -> GateResult:
     """The result of a rule; `bound` in the unit of the number."""
     return GateResult(
         rule=rule.text, metric=rule.metric, confidently=rule.confidently, outcome=outcome, judged=metric, bound=bound,

@@ -9,12 +9,12 @@ from urllib.parse import quote
 
 from reportgen.errors import ReportgenError
 from reportgen.record.locate import find_source
-from reportgen.record.metric_value import MetricValue
 from reportgen.text.i18n import _
 
 if TYPE_CHECKING:
     from reportgen.pipeline.api import Outcome
     from reportgen.report.model import Report
+    from reportgen.report.sections.summary import Tile
 
 TEMPLATE = "outcome.html.j2"
 
@@ -41,7 +41,7 @@ def as_text(outcome: Outcome) -> str:
         report = outcome.report
     except ReportgenError as error:
         return f"{head}\n{error.message}"
-    lines = [head, report.verdict, *(f"{one.label}: {one.display_full}" for one in tiles(report))]
+    lines = [head, report.verdict, *(f"{one.label}: {one.value.display_full}" for one in tiles(report))]
     lines += [f"{gate.mark} {gate.rule}: {gate.display} ({gate.word})" for gate in outcome.gates]
     return "\n  ".join(lines)
 
@@ -68,7 +68,7 @@ def as_html(outcome: Outcome) -> str:
     )
 
 
-def tiles(report: Report) -> tuple[MetricValue, ...]:
+def tiles(report: Report) -> tuple[Tile, ...]:
     """The headline numbers of the first page; none where the summary is left out."""
     from reportgen.report.sections.summary import SummaryView
 
