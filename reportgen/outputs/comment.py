@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from reportgen import __version__
 from reportgen.errors import RenderError
 from reportgen.outputs.junit import make_junit
-from reportgen.outputs.markdown import Raw
+from reportgen.outputs.markdown import Raw, bar
+from reportgen.outputs.page import PageView
 from reportgen.outputs.templating import render_markdown
 from reportgen.plugins import Output, OutputFile
 from reportgen.record.comparison import ClassChange, Comparison, Flip, Refusal
@@ -28,6 +29,8 @@ HIGHLIGHTS = 5
 CLASSES = 10
 """Weakest classes listed."""
 DIFFERENCES = 12
+SHOWN_FLIPS = 5
+"""Images named, of each way."""
 FOLDS = (("run", "differences"), ("run", "differences", "flips"), ("run", "differences", "flips", "classes"))
 """What is left out, more and more, where a comment would be too long."""
 
@@ -47,9 +50,18 @@ class ClassRow:
     """One class: recall as a bar and a number, and its change."""
 
     name: str
-    share: float | None
+    bar: Raw
+    """Its recall as a bar of characters."""
     recall: str
     change: str
+
+
+@dataclass(frozen=True)
+class Flips:
+    """The images on which only one model is right, in words."""
+
+    counts: str
+    shown: tuple[str, ...]
 
 
 def render(report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...]:
@@ -82,17 +94,17 @@ def view(report: Report) -> dict[str, object]:
     summary = next((section for section in report.sections if section.name == "summary"), None)
     compared = comparison if isinstance(comparison, Comparison) else None
     return {
-        "report": report,
+        "report": PageView.of(report),
         "marker": Raw(marker(report.title)),
         "headline": headline(report.subject.judgement),
         "gates": report.gates,
         "rows": tuple(make_rows(report, compared)),
-        "compared": compared,
+        "compared": compared is not None,
         "refused": comparison if isinstance(comparison, Refusal) else None,
         "highlights": getattr(summary, "highlights", ())[:HIGHLIGHTS],
         "facts": getattr(summary, "facts", ()),
         "classes": tuple(list_classes(record, compared)),
-        "flips": tell_flips(record, compared) if compared else (),
+        "flips": tell_flips(record, compared) if compared else None,
         "differences": compared.differences[:DIFFERENCES] if compared else (),
         "more_differences": max(0, len(compared.differences) - DIFFERENCES) if compared else 0,
         "version": __version__,
@@ -161,7 +173,7 @@ def list_classes(record: RunRecord, compared: Comparison | None) -> list[ClassRo
     weakest = sorted(classes, key=lambda score: (score.recall.value, score.index))[:CLASSES]
     changes = {change.index: change for change in (compared.classes if compared else ())}
     return [
-        ClassRow(score.name, score.recall.value, full(score.recall), tell_class_change(changes.get(score.index)))
+        ClassRow(score.name, bar(score.recall.value), full(score.recall), tell_class_change(changes.get(score.index)))
         for score in weakest
     ]
 
@@ -171,7 +183,7 @@ def tell_class_change(change: ClassChange | None) -> str:
     return full(change.change) if change is not None else ""
 
 
-def tell_flips(record: RunRecord, compared: Comparison) -> tuple[str, ...]:
+def tell_flips(record: RunRecord, compared: Comparison) -> Flips:
     """The images on which only one model is right, in words."""
     counts = _(
         "{lost} images went from right to wrong and {gained} from wrong to right (exact McNemar test, {p}, n = {n}).",
@@ -181,8 +193,8 @@ def tell_flips(record: RunRecord, compared: Comparison) -> tuple[str, ...]:
         n=numerals.count(compared.n),
     )
     names = record.data.classes
-    shown = [tell_flip(flip, names) for flip in (*compared.lost[:5], *compared.gained[:5])]
-    return (counts, *shown)
+    shown = (*compared.lost[:SHOWN_FLIPS], *compared.gained[:SHOWN_FLIPS])
+    return Flips(counts, tuple(tell_flip(flip, names) for flip in shown))
 
 
 def tell_flip(flip: Flip, names: tuple[str, ...]) -> str:

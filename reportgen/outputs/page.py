@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from reportgen import __version__
 from reportgen.outputs._cells import mark_long_cells
-from reportgen.outputs.templating import Medium, render_template
-from reportgen.report.model import Report
+from reportgen.outputs.stylesheets import changed_colours
+from reportgen.outputs.templating import Medium, own_sheets, render_template
+from reportgen.report.model import Banner, Report, SectionView, Skipped
 from reportgen.text.i18n import _, language
 from reportgen.text.shorten import shorten
 
@@ -23,6 +24,40 @@ class Running:
     commit: str
 
 
+@dataclass(frozen=True)
+class PageView:
+    """What templates know as `report`: plain values, no record and no path."""
+
+    title: str
+    verdict: str
+    """One sentence."""
+    banners: tuple[Banner, ...]
+    sections: tuple[SectionView | Skipped, ...]
+    created: str
+    """The date of the run, ISO 8601."""
+    language: str
+    paper: str
+    css: str
+    """The user's own style sheet."""
+    begins_with_summary: bool
+    """Whether the contents have their place on the first page."""
+
+    @classmethod
+    def of(cls, report: Report) -> PageView:
+        """The same report without what templates are not to see."""
+        return cls(
+            title=report.title,
+            verdict=report.verdict,
+            banners=report.banners,
+            sections=report.sections,
+            created=report.created,
+            language=report.language,
+            paper=report.paper,
+            css=report.css,
+            begins_with_summary=bool(report.sections) and report.sections[0].name == "summary",
+        )
+
+
 def make_page(report: Report, medium: Medium) -> str:
     """The whole page as text.
 
@@ -36,13 +71,14 @@ def lay_out(report: Report, medium: Medium) -> str:
     """The whole page in the language that is being drawn."""
     authors = report.subject.presentation.card.authors
     values = {
-        "report": report,
+        "report": PageView.of(report),
         "version": __version__,
         "byline": write_byline(report),
         "running": Running(shorten(report.title, LONGEST_RUNNING_TITLE), say_commit(report)),
         "authors": authors or (),
     }
-    page = render_template("report.html.j2", values, medium, report.templates, report.language)
+    colours = changed_colours(own_sheets(report.templates) + report.css)
+    page = render_template("report.html.j2", values, medium, report.templates, report.language, colours)
     return page if medium == "screen" else mark_long_cells(page)
 
 

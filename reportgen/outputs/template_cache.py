@@ -1,37 +1,48 @@
-"""Compiled templates, kept in the user's cache folder: compiling them takes longer than filling them in."""
+"""Compiled templates, kept in the user's cache folder by jinja2: compiling them takes longer than filling them in.
+
+jinja2 itself sees whether the text of a template has changed, and which Python wrote the file. What else a compiled
+template depends on is in the file's name: the versions of jinja2 and markupsafe, and how the environment is set up.
+None of our filters is in it, because none is computed while a template is compiled. As with Python's own .pyc files,
+what is kept is code that will be run, so it is kept only where this user alone can write.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
+from pathlib import Path
 
-import jinja2
-from jinja2.bccache import Bucket, BytecodeCache
+from jinja2.bccache import Bucket, FileSystemBytecodeCache
 
-from reportgen.system.cache import Cache
+from reportgen.system.cache import private_folder
+from reportgen.system.machine import versions
 
-CACHE = Cache("templates", most=200)
-MEMORY: dict[str, bytes] = {}
-"""Those of this process."""
+LIBRARIES = ("jinja2", "markupsafe")
+MOST = 200
+"""Files that stay, the latest."""
 
 
-class CompiledTemplates(BytecodeCache):
-    """For environments of one kind: what a template compiles to depends on `kind` and on what jinja2 keeps account of,
-    the template's name, path and text. A file that is damaged or can't be written costs the time and nothing else."""
-
-    def __init__(self, kind: bytes) -> None:
-        whole = hashlib.sha256(jinja2.__version__.encode() + b"\0" + kind).hexdigest()
-        self.kind = whole[:16]
+class KeptTemplates(FileSystemBytecodeCache):
+    """jinja2's own cache, in which a file that is damaged or can't be written costs the time and nothing else."""
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Give a bucket its code, if it is known."""
-        key = f"{self.kind}-{bucket.key}"
-        data = MEMORY.get(key) or CACHE.read(key)
-        if data:
-            bucket.bytecode_from_string(data)
-            MEMORY[key] = data
+        try:
+            super().load_bytecode(bucket)
+        except Exception:  # what a damaged pickle can raise is not limited to anything
+            bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep the code of a bucket, in place of an earlier one."""
-        key, data = f"{self.kind}-{bucket.key}", bucket.bytecode_to_string()
-        MEMORY[key] = data
-        CACHE.write(key, data)
+        """Keep the code of a bucket, and drop the oldest of too many."""
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+            by_age = sorted(Path(self.directory).iterdir(), key=lambda path: path.stat().st_mtime_ns)
+            for old in by_age[:-MOST]:
+                old.unlink(missing_ok=True)
+
+
+def keep_compiled(kind: str, setup: Path) -> KeptTemplates | None:
+    """The cache of environments of one kind, which the module `setup` makes; None where no folder is safe for it."""
+    folder = private_folder("templates")
+    whole = hashlib.sha256(repr((kind, versions(LIBRARIES))).encode() + setup.read_bytes())
+    return KeptTemplates(str(folder), f"{whole.hexdigest()[:16]}-%s") if folder is not None else None

@@ -1,45 +1,55 @@
-"""The one door to jinja2: the environment that every page is made in, and its filters."""
+"""The one door to jinja2: the environment that every page is made in, its filters, and what is said of a template that
+fails.
+
+A user's own templates come first on the path and can build on ours by name, as `default/report.html.j2`.
+"""
 
 from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, pass_context
+from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from reportgen.errors import Location, RenderError
+from reportgen.errors import RenderError, ReportgenError
 from reportgen.outputs import markdown
-from reportgen.outputs.template_cache import CompiledTemplates
+from reportgen.outputs.stylesheets import check_sheet, recolour
+from reportgen.outputs.template_cache import keep_compiled
+from reportgen.outputs.template_errors import Roots, Undefined, describe
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text.i18n import catalogue, join_sentences, languages
 from reportgen.text.i18n import language as in_language
-from reportgen.text.shorten import columns, one_line, shorten
 
 Medium = Literal["screen", "print"]
 """What the page is for: a browser, or the PDF (nothing folded away, long tables cut)."""
+OURS = "default"
+"""The folder under which the packaged templates can be named whatever the user's own are called."""
+SHEETS = ("screen.css", "print.css")
+USUAL = ("medium", "language", "section", "ui")
+"""Names that most templates have beside the values they are given."""
 
 
 def render_template(
-    name: str, values: Mapping[str, object], medium: Medium = "screen", folder: Path | None = None, language: str = "en"
+    name: str,
+    values: Mapping[str, object],
+    medium: Medium = "screen",
+    folder: Path | None = None,
+    language: str = "en",
+    colours: Mapping[str, str] | None = None,
 ) -> str:
     """The text of one template; `folder` holds the user's own templates, which come before the packaged ones.
 
+    `colours` are those of `stylesheets.COLOURS` that the report's own style sheet changes, for its figures.
     Raises RenderError naming template and line for a template that is missing, wrong or asks for what is not there.
     """
-    environment = make_environment(medium, folder, language)
-    if folder is None:
-        environment.bytecode_cache = CompiledTemplates(folded_in())
-    try:
-        with in_language(language):
-            return environment.get_template(name).render(values)
-    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise describe(error, name, folder) from error
+    return fill(make_environment(medium, folder, language, colours), name, values, folder, language)
 
 
 def render_markdown(name: str, values: Mapping[str, object], folder: Path | None = None, language: str = "en") -> str:
@@ -49,49 +59,107 @@ def render_markdown(name: str, values: Mapping[str, object], folder: Path | None
     """
     environment = make_environment("screen", folder, language)
     environment.autoescape = False
-    environment.finalize = markdown.finalize
-    environment.filters.update(code=markdown.code, plain=markdown.plain, bar=markdown.bar)
+    environment.finalize = at_run_time(markdown.finalize)
+    environment.filters.update(
+        {function.__name__: at_run_time(function) for function in (markdown.code, markdown.plain)}
+    )
+    environment.bytecode_cache = keep_compiled("markdown", Path(__file__))
+    return fill(environment, name, values, folder, language)
+
+
+def fill(environment: Environment, name: str, values: Mapping[str, object], folder: Path | None, language: str) -> str:
+    """The text of a template of this environment."""
     try:
         with in_language(language):
             return environment.get_template(name).render(values)
-    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise describe(error, name, folder) from error
+    except (ReportgenError, MemoryError):
+        raise
+    except Exception as error:  # a template can call anything, so it can raise anything
+        raise describe(error, name, Roots(template_root(), folder), {*values, *USUAL}) from error
 
 
-def make_environment(medium: Medium, folder: Path | None = None, language: str = "en") -> Environment:
-    """An environment that escapes everything, refuses unknown names and, with the user's templates, is a sandbox."""
+def make_environment(
+    medium: Medium, folder: Path | None = None, language: str = "en", colours: Mapping[str, str] | None = None
+) -> Environment:
+    """A sandbox that escapes everything and refuses unknown names."""
     if language not in languages():
         known = ", ".join(languages())
         raise RenderError(f"there are no words in the language {language!r}", f"Choose one of {known}.")
-    kind = Environment if folder is None else ImmutableSandboxedEnvironment
-    environment = kind(
-        loader=FileSystemLoader([*([folder] if folder else []), template_root()]),
+    ours = Folder(template_root())
+    environment = Sandbox(
+        loader=ChoiceLoader([PrefixLoader({OURS: ours}), *([Folder(folder)] if folder else []), ours]),
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=Undefined,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
+        bytecode_cache=keep_compiled("html", Path(__file__)),
     )
     words = catalogue(language)
     environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(medium=medium, language=language)
+    changed = dict(colours or {})
     environment.filters.update(
-        data_uri=data_uri,
-        svg_uri=svg_uri,
-        fit=fit,
-        anchor=anchor,
-        inline_svg=inline_svg,
-        stylesheet=stylesheet,
-        sentences=join_sentences,
+        data_uri=at_run_time(lambda picture: data_uri(picture, changed)),
+        svg_uri=at_run_time(lambda text: svg_uri(text, changed)),
+        inline_svg=at_run_time(lambda figure: inline_svg(figure, changed)),
+        anchor=at_run_time(anchor),
+        stylesheet=at_run_time(partial(stylesheet, checked=bool(own_sheets(folder)))),
+        sentences=at_run_time(join_sentences),
     )
-    environment.tests["skipped"] = is_skipped
+    environment.tests["skipped"] = at_run_time(is_skipped)
     return environment
 
 
-def folded_in() -> bytes:
-    """Everything beside a template's own text that jinja2 computes while it compiles: filters of constants, among them
-    the style sheets."""
-    return b"\0".join(path.read_bytes() for path in (Path(__file__), *sorted(template_root().glob("*.css"))))
+def at_run_time(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The filter or test, never computed while a template is compiled, as jinja2 does for constants: what is kept
+    compiled would not see that the function has changed."""
+
+    @pass_context
+    def called(_context: object, *values: Any, **named: Any) -> Any:
+        return function(*values, **named)
+
+    return called
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """jinja2's immutable sandbox, in which a template that Python can't compile is a told error too."""
+
+    def compile(
+        self, source: Any, name: Any = None, filename: Any = None, raw: Any = False, defer_init: Any = False
+    ) -> Any:
+        """The code of a template. Raises TemplateSyntaxError."""
+        try:
+            return super().compile(source, name, filename, raw, defer_init)
+        except (RecursionError, SyntaxError) as error:  # brackets, loops or blocks in one another
+            raise TemplateSyntaxError("it is nested too deeply", 1, name, filename) from error
+
+
+class Folder(FileSystemLoader):
+    """Templates of one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.folder = folder
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """Text, path, and whether it is still current. Raises TemplateSyntaxError for a file that is no text."""
+        file = str(self.folder / template)
+        try:
+            return super().get_source(environment, template)
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            raise TemplateSyntaxError("it is not text in UTF-8", line, template, file) from error
+        except TemplateNotFound:
+            raise
+        except OSError as error:
+            raise TemplateSyntaxError(f"it can't be read: {error.strerror}", 1, template, file) from error
+
+
+def own_sheets(folder: Path | None) -> str:
+    """The text of the style sheets that a user's folder holds in the place of ours, as templates; empty for none."""
+    files = [folder / name for name in SHEETS] if folder else []
+    return "".join(file.read_text(encoding="utf-8", errors="replace") for file in files if file.is_file())
 
 
 @lru_cache(maxsize=1)
@@ -104,54 +172,21 @@ def template_root() -> Path:
     raise RenderError("the templates of reportgen are missing", "Install reportgen again: its package is incomplete.")
 
 
-def has_template(name: str, folder: Path | None = None) -> bool:
-    """Whether the user's folder or the package holds this template."""
-    return any((root / name).is_file() for root in (folder, template_root()) if root is not None)
-
-
-def describe(error: Exception, name: str, folder: Path | None) -> RenderError:
-    """The RenderError that says which template failed, on which line, and why."""
-    if isinstance(error, TemplateNotFound):
-        return RenderError(f"the template {error.name} is missing", "Put it into report.templates, or leave it out.")
-    file, line = locate(error, name)
-    hint = f"Mend the template in {folder}." if folder else "This is a fault of reportgen; please report it."
-    return RenderError(f"the template {file} can't be rendered: {error}", hint, Location(file, line))
-
-
-def locate(error: Exception, name: str) -> tuple[str, int | None]:
-    """Template and line where the error came from: the innermost template on the stack, or the syntax error's own."""
-    if getattr(error, "lineno", None) is not None and getattr(error, "name", None) is not None:
-        return str(getattr(error, "name", name)), int(getattr(error, "lineno", 0))
-    found: tuple[str, int | None] = (name, None)
-    step = error.__traceback__
-    while step is not None:
-        file = Path(step.tb_frame.f_code.co_filename)
-        if file.suffix == ".j2":
-            found = (f"{file.parent.name}/{file.name}" if file.parent.name == "sections" else file.name, step.tb_lineno)
-        step = step.tb_next
-    return found
-
-
-def data_uri(picture: FigureFile | bytes) -> str:
-    """A figure, or the bytes of a PNG, as a `data:` address."""
+def data_uri(picture: FigureFile | bytes, colours: Mapping[str, str] | None = None) -> str:
+    """A figure, in these colours where it is a drawing, or the bytes of a PNG, as a `data:` address."""
     media_type, data = (picture.media_type, picture.data) if isinstance(picture, FigureFile) else ("image/png", picture)
+    if colours and media_type == "image/svg+xml":
+        data = recolour(data.decode("utf-8"), colours).encode("utf-8")
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def svg_uri(text: str) -> str:
+def svg_uri(text: str, colours: Mapping[str, str] | None = None) -> str:
     """An SVG as a `data:` address."""
-    return f"data:image/svg+xml;base64,{base64.b64encode(text.encode('utf-8')).decode('ascii')}"
+    data = recolour(text, colours or {}).encode("utf-8")
+    return f"data:image/svg+xml;base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def fit(text: str, most: int) -> str:
-    """The text in one line as wide as `most` letters at most, its end left out for "…" where it is wider.
-
-    A character of East Asian width counts as two (Unicode annex 11).
-    """
-    return shorten(one_line(text), most, columns)
-
-
-def inline_svg(figure: FigureFile) -> Markup:
+def inline_svg(figure: FigureFile, colours: Mapping[str, str] | None = None) -> Markup:
     """The figure's own `<svg>` element to stand in the page; its drawing room has escaped every outside text.
 
     The element is no `img` to a screen reader, because the links inside one could not be reached.
@@ -160,7 +195,7 @@ def inline_svg(figure: FigureFile) -> Markup:
     start = text.find("<svg")
     if figure.media_type != "image/svg+xml" or start < 0:
         raise ValueError(f"the figure {figure.name} holds no <svg> element")
-    head, bracket, rest = text[start:].strip().partition(">")
+    head, bracket, rest = recolour(text[start:], colours or {}).strip().partition(">")
     head = head.replace(' role="img"', "", 1)
     return Markup(head + bracket + rest)
 
@@ -170,9 +205,13 @@ def anchor(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]", lambda match: f"_{ord(match[0]):x}_", text)
 
 
-def stylesheet(name: str) -> Markup:
-    """The packaged style sheet of that name, without comments, to stand in a `<style>` element."""
-    text = (template_root() / name).read_text(encoding="utf-8")
+def stylesheet(text: str, name: str, checked: bool = False) -> Markup:
+    """The text of the style sheet `name`, without comments, to stand in a `<style>` element.
+
+    Raises RenderError, where it is `checked`, for one that refers to anything outside the page.
+    """
+    if checked:
+        check_sheet(text, name)
     return Markup(re.sub(r"/\*.*?\*/\s*", "", text, flags=re.DOTALL).strip())
 
 

@@ -90,7 +90,9 @@ def build_spec(source: SpecFile, out: Path, options: Options, progress: Progress
         presentation, templates = Presentation.of(spec), spec.report.templates
         if earlier is not None:
             against = baseline.digest if baseline else ""
-            if is_current(out, inputs_digest(earlier.digest, against, presentation, templates, rooms.plugins)):
+            if is_current(
+                out, inputs_digest(earlier.digest, against, presentation, templates, rooms.plugins, rooms.css)
+            ):
                 return unchanged(out, earlier.record, presentation)
         opponent = baseline.load() if baseline else None  # what is wrong with it shows before any compute
         stored = earlier or store(run(source, spec, key, options, rooms.plugins, progress))
@@ -129,11 +131,23 @@ def default_folder(found: Source) -> Path:
 
 
 def with_templates(spec: ReportSpec, base: Path) -> ReportSpec:
-    """The spec with its folder of templates, relative to the spec, found on this machine."""
-    if spec.report.templates is None:
-        return spec
-    found = resolve_path(spec.report.templates, base)
-    return spec.model_copy(update={"report": spec.report.model_copy(update={"templates": found})})
+    """The spec with its templates and style sheet, relative to the spec, found on this machine."""
+    named = {"templates": spec.report.templates, "css": spec.report.css}
+    found = {key: resolve_path(path, base) for key, path in named.items() if path is not None}
+    return spec.model_copy(update={"report": spec.report.model_copy(update=found)}) if found else spec
+
+
+def without_missing_looks(spec: ReportSpec, progress: Progress) -> ReportSpec:
+    """The spec of a record without the templates and the style sheet that are not on this machine, which is said."""
+    missing = {
+        key: path
+        for key in ("templates", "css")
+        if (path := getattr(spec.report, key)) is not None and not path.exists()
+    }
+    for key, path in missing.items():
+        progress.warn(f"report.{key}: {path} is not here, relative to the current folder; drawn without it")
+    gone = dict.fromkeys(missing)
+    return spec.model_copy(update={"report": spec.report.model_copy(update=gone)}) if missing else spec
 
 
 def choose_formats(spec: ReportSpec, formats: tuple[str, ...]) -> ReportSpec:
@@ -216,14 +230,14 @@ def finish(
         with progress.stage("Draw", len(names), "figures") as task:
             figures = draw_once(stored, names, rooms.plugins.figures)
             task.advance(len(names))
-        report = assemble(stored.subject, figures, rooms.sections, templates)
+        report = assemble(stored.subject, figures, rooms.sections, templates, rooms.css)
         drawn = replace(stored, subject=report.subject)
         writing.begin(report)
         space.write_folder(RECORD, lambda folder: write_files(drawn.files, folder))
         failures = writing.write(report, space, warnings, progress)
     judgement, presentation = report.subject.judgement, report.subject.presentation
     again = failures or judgement.ranking is not None  # a build, which makes none, finds no report of its own here
-    inputs = inputs_digest(stored.digest, baseline_digest(judgement), presentation, templates, rooms.plugins)
+    inputs = inputs_digest(stored.digest, baseline_digest(judgement), presentation, templates, rooms.plugins, rooms.css)
     space.commit(inputs="" if again else inputs)
     for warning in warnings:
         progress.warn(warning)
@@ -248,17 +262,18 @@ def exit_code(record: RunRecord, gates: Sequence[GateResult]) -> int:
 
 
 def inputs_digest(
-    record: str, baseline: str, presentation: Presentation, templates: Path | None, plugins: Plugins
+    record: str, baseline: str, presentation: Presentation, templates: Path | None, plugins: Plugins, css: str = ""
 ) -> str:
     """Digest of everything the files of a report depend on.
 
     `record` and `baseline` are the digests of the record and of the one that it is compared with, or empty;
-    `templates` the folder of the user's own.
+    `templates` the folder of the user's own, and `css` the text of their style sheet.
     """
     parts = {
         "record": record,
         "baseline": baseline,
         "presentation": presentation.model_dump(mode="json"),
+        "css": css,
         "code": drawing_digest(templates, plugins),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from reportgen.errors import RecordError, SpecError
 from reportgen.pipeline.baseline import Opponent, judge
-from reportgen.pipeline.build import Options, Outcome, choose_formats, finish
+from reportgen.pipeline.build import Options, Outcome, choose_formats, finish, without_missing_looks
 from reportgen.pipeline.registry import Rooms
 from reportgen.progress import Progress
 from reportgen.record.locate import Source, find_source
@@ -86,6 +86,7 @@ class Contest:
         name = Path(other.name)
         wanted = BaselineSpec(record=name) if margin is None else BaselineSpec(record=name, margin=margin)
         spec = choose_formats(stored.subject.spec.model_copy(update={"baseline": wanted}), options.formats)
+        spec = without_missing_looks(spec, progress)
         presentation = Presentation.of(spec)
         rooms = Rooms.open(spec)
         rooms.check(spec)

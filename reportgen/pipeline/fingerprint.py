@@ -1,7 +1,7 @@
 """What makes two runs the same run: one digest of the spec's computing parts, the files it reads, code and machine.
 
 No torch: versions come from the installed distributions' metadata, the accelerator from what the system shows of it.
-Title, sections, theme, outputs and card are not in it: restyling never trains again.
+Title, sections, templates, style sheet, outputs and card are not in it: restyling never trains again.
 """
 
 from __future__ import annotations

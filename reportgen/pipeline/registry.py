@@ -20,6 +20,8 @@ class Rooms:
     outputs: dict[str, Output]
     plugins: Plugins
     """Of the spec and installed ones, loaded once for all that asks for them."""
+    css: str = ""
+    """The user's own style sheet."""
 
     @classmethod
     def open(cls, spec: ReportSpec) -> Rooms:
@@ -34,8 +36,9 @@ class Rooms:
         wanted = spec.report.sections or tuple(sections)
         refuse_unknown("section", wanted, sections, "report.sections")
         refuse_unknown("output", spec.outputs, outputs, "outputs")
+        css = read_css(spec)
         chosen = sorted((sections[name] for name in wanted), key=lambda section: (section.order, section.name))
-        return cls({s.name: s for s in chosen}, {n: outputs[n] for n in spec.outputs}, plugins)
+        return cls({s.name: s for s in chosen}, {n: outputs[n] for n in spec.outputs}, plugins, css)
 
     def check(self, spec: ReportSpec) -> None:
         """Raise before any compute when an output can't be made on this machine."""
@@ -46,7 +49,21 @@ class Rooms:
         folder = spec.report.templates
         with about("report.templates"):
             if folder is not None and not folder.is_dir():
-                raise SpecError(f"there is no folder {folder}", "Give a folder of templates, or leave it out.")
+                hint = (
+                    "report.templates is relative to the spec, or in render to the current folder. Give it with "
+                    "--set report.templates=FOLDER, or leave it out with --set report.templates=null."
+                )
+                raise SpecError(f"there is no folder {folder}", hint)
+
+
+def read_css(spec: ReportSpec) -> str:
+    """The text of the style sheet that the spec names, if it names one; raises SpecError for what is wrong with it."""
+    if spec.report.css is None:
+        return ""
+    from reportgen.outputs.stylesheets import read_sheet
+
+    with about("report.css"):
+        return read_sheet(spec.report.css)
 
 
 def refuse_unknown(what: str, names: Sequence[str], known: Mapping[str, object], key: str) -> None:

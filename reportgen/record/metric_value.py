@@ -84,10 +84,14 @@ class MetricValue(Frozen):
         return format_value(unit, value, low, high, n), format_interval(unit, value, low, high, n)
 
     @property
-    def display_full(self) -> str:
-        """Value, interval and n in one phrase: "91.73 % (91.2–92.3, n = 10,000)", not broken inside "n = 10,000"."""
-        display, interval = self.texts
-        inside = [interval] if interval else []
+    def sureness(self) -> str:
+        """Interval and n: "91.2–92.3, n = 10,000", not broken inside "n = 10,000"; empty where there is neither."""
+        inside = [self.display_interval] if self.display_interval else []
         things = f"\u00a0{self.counted}" if self.counted else ""
         inside += [f"n\u00a0=\u00a0{self.n:,}{things}"] if self.n is not None else []
-        return f"{display} ({', '.join(inside)})" if inside else display
+        return ", ".join(inside)
+
+    @property
+    def display_full(self) -> str:
+        """Value, interval and n in one phrase: "91.73 % (91.2–92.3, n = 10,000)"."""
+        return f"{self.display} ({self.sureness})" if self.sureness else self.display

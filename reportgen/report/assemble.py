@@ -22,6 +22,7 @@ def assemble(
     figures: Mapping[str, FigureFile | Skipped],
     sections: Mapping[str, Section],
     templates: Path | None = None,
+    css: str = "",
 ) -> Report:
     """The report of a subject: every section in its order, each having seen the others' findings, and the gates judged.
 
@@ -50,6 +51,7 @@ def assemble(
         language=current_language(),
         paper=drawn.report.paper,
         templates=templates,
+        css=css,
     )
 
 

@@ -11,6 +11,9 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 
+NARROW = 400
+"""CSS pixels up to which a figure takes half of the text's width."""
+
 
 @dataclass(frozen=True)
 class Skipped:
@@ -41,6 +44,16 @@ class FigureFile:
     """Alternative text computed from the data: what a person who can't see it needs."""
     inline: bool = False
     """True for SVG with links inside, which stands in the page itself instead of in an <img>."""
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether two of its kind stand side by side."""
+        return self.width <= NARROW
+
+    @property
+    def kind(self) -> str:
+        """ "vector" or "raster"."""
+        return "vector" if self.media_type == "image/svg+xml" else "raster"
 
 
 @dataclass(frozen=True)
@@ -83,6 +96,8 @@ class SectionView:
     """How its numbers are computed; listed once, in the section Reproduce."""
     further: tuple[FigureFile | Skipped, ...] = ()
     """Figures at its end, below what its template prints."""
+    figures: tuple[FigureFile | Skipped, ...] = ()
+    """What a section without a template of its own shows."""
 
     def beside(self, others: tuple[SectionView | Skipped, ...], gates: tuple[GateResult, ...]) -> SectionView:
         """The section with what it takes from the other sections and the gates of the report; most take nothing."""
@@ -115,6 +130,8 @@ class Report:
     paper: Literal["a4", "letter"] = "a4"
     templates: Path | None = None
     """The user's own templates, where they are on this machine."""
+    css: str = ""
+    """The user's own style sheet."""
 
     @property
     def record(self) -> RunRecord:

@@ -29,7 +29,7 @@ def resolve_path(path: Path, base: Path) -> Path:
 
 def without_absolute_paths(spec: ReportSpec) -> ReportSpec:
     """The spec as a record may hold it: of an absolute path only the last part is left, of a data folder nothing."""
-    root, templates, loss = spec.data.root, spec.report.templates, spec.run.loss
+    root, loss = spec.data.root, spec.run.loss
     if loss.teacher is not None:
         loss = loss.model_copy(update={"teacher": model_without_paths(loss.teacher)})
     return spec.model_copy(
@@ -39,10 +39,15 @@ def without_absolute_paths(spec: ReportSpec) -> ReportSpec:
             "data": spec.data.model_copy(update={"root": None if root and is_absolute(root) else root}),
             "run": spec.run.model_copy(update={"loss": loss}),
             "report": spec.report.model_copy(
-                update={"templates": Path(templates.name) if templates and is_absolute(templates) else templates}
+                update={"templates": last_part(spec.report.templates), "css": last_part(spec.report.css)}
             ),
         }
     )
+
+
+def last_part(path: Path | None) -> Path | None:
+    """Of an absolute path its last part, any other as it is."""
+    return Path(path.name) if path is not None and is_absolute(path) else path
 
 
 def model_without_paths(model: ModelSpec) -> ModelSpec:

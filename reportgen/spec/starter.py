@@ -66,6 +66,7 @@ report:
   sections: default|or a list of names from: reportgen list sections
   paper: a4|a4 or letter
   # templates: my_templates|a folder of your own templates, looked in first
+  # css: house.css|a style sheet of your own, after ours; colours and all
   # attach_record: false|keep the measurements out of the PDF
 
 # What only a person can know. A key left out reads "Not provided" on the model card.

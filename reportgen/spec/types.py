@@ -125,12 +125,21 @@ class ReportOptions(Frozen):
 
     sections: Annotated[SomeSections | None, Shorthand(Literal["default"], lambda _default: None)] = None
     """None, written `default`: those that have something to say of the run."""
-    theme: Literal["default"] = "default"
     templates: Path | None = None
     """A folder of the user's own templates, looked in first; they run in jinja2's immutable sandbox."""
+    css: Path | None = None
+    """A style sheet of the user's own, which comes after ours in HTML and PDF; relative to the spec."""
     paper: Literal["a4", "letter"] = "a4"
     attach_record: bool = True
     """Whether report.pdf carries the record, so that it can be drawn again and compared from the PDF alone."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def without_theme(cls, given: Any) -> Any:
+        """Earlier versions had a `theme` with the one value `default`; specs and records that name it stay valid."""
+        if isinstance(given, dict) and given.get("theme") == "default":
+            return {key: value for key, value in given.items() if key != "theme"}
+        return given
 
 
 class BaselineSpec(Frozen):

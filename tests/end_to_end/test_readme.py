@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 import yaml
+from pypdf import PdfReader
 
 from reportgen.comparison.gate_names import check_names
 from reportgen.outputs import find_outputs
+from reportgen.outputs.stylesheets import COLOURS
 from reportgen.record.run import RunRecord
 from reportgen.record.store import save_record
 from reportgen.report.sections import find_sections
@@ -21,6 +23,9 @@ from tests.support.commands import run_here, write_spec
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
+PAINTED = r"([\d.]+) ([\d.]+) ([\d.]+) (?:rg|RG)\b"
+"""A colour in a page of a PDF."""
+
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
@@ -30,23 +35,63 @@ def block_with(language: str, words: str) -> str:
     return next(block for block in blocks(language) if words in block)
 
 
+def render_readme(
+    record: RunRecord, folder: Path, capsys: pytest.CaptureFixture[str], *changes: str, formats: str = "html"
+) -> Path:
+    """The folder of a record's report, drawn with some changes of its spec."""
+    (folder / "record").mkdir(exist_ok=True)
+    save_record(record, folder / "record")
+    options = [part for change in changes for part in ("--set", change)]
+    said = run_here(capsys, "render", folder / "record", "-o", folder / "out", "--format", formats, *options)
+    assert said.code == 0, said.err
+    return folder / "out"
+
+
+@pytest.mark.parametrize("template", [False, True])
 def test_the_section_of_the_readme_stands_in_a_report(
-    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    record: RunRecord,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    template: bool,
 ) -> None:
     (tmp_path / "my_readme_module.py").write_text(block_with("python", "SECTION ="), encoding="utf-8")
-    (tmp_path / "mine" / "sections").mkdir(parents=True)
-    (tmp_path / "mine" / "sections" / "size.html.j2").write_text(blocks("jinja")[0], encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    (tmp_path / "record").mkdir()
-    save_record(record, tmp_path / "record")
-    said = run_here(
-        capsys, "render", tmp_path / "record", "-o", tmp_path / "out", "--format", "html",
-        "--set", "plugins=[my_readme_module]", "--set", f"report.templates={tmp_path / 'mine'}",
-    )  # fmt: skip
-    assert said.code == 0, said.err
-    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    changes = ["plugins=[my_readme_module]"]
+    if template:
+        (tmp_path / "mine" / "sections").mkdir(parents=True)
+        (tmp_path / "mine" / "sections" / "size.html.j2").write_text(blocks("jinja")[1], encoding="utf-8")
+        changes.append(f"report.templates={tmp_path / 'mine'}")
+    page = (render_readme(record, tmp_path, capsys, *changes) / "report.html").read_text(encoding="utf-8")
     assert 'id="section-size"' in page
     assert "The model has 9,898 parameters." in page
+    assert ("As a part of the report" in page) is template
+
+
+def test_the_looks_of_the_readme_are_those_of_the_report(
+    record: RunRecord, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet, template = blocks("css")[0], blocks("jinja")[0]
+    assert max(len(sheet.splitlines()), len(template.splitlines())) <= 20
+    (tmp_path / "house.css").write_text(sheet, encoding="utf-8")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "report.html.j2").write_text(template, encoding="utf-8")
+    changes = (f"report.css={tmp_path / 'house.css'}", f"report.templates={tmp_path / 'mine'}")
+    out = render_readme(record, tmp_path, capsys, *changes, formats="html,pdf")
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert page.index("--accent: #0b6b66") < page.index("--accent: #8a1c5b")
+    assert "to the vision team.</footer>" in page
+    document = PdfReader(out / "report.pdf")
+    assert "to the vision team." in document.pages[-1].extract_text()
+    drawn = "".join(page.get_contents().get_data().decode("latin-1") for page in document.pages)
+    painted = {tuple(round(255 * float(part)) for part in found) for found in re.findall(PAINTED, drawn)}
+    assert {(0x8A, 0x1C, 0x5B), (0x23, 0x55, 0x8F)} <= painted
+    assert (0x00, 0x60, 0xA0) not in painted
+
+
+def test_the_colours_of_the_readme_are_all_there_are() -> None:
+    section = README.partition("## Own looks")[2].partition("\n## ")[0]
+    assert re.findall(r"`--([a-z]+)`", section) == list(COLOURS)
 
 
 def test_the_lines_for_a_notebook_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import base64
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from jinja2 import nodes
 from markupsafe import Markup
 
 from reportgen.errors import RenderError
+from reportgen.outputs.page import make_page
 from reportgen.outputs.templating import (
+    Medium,
     anchor,
     data_uri,
-    fit,
-    has_template,
     inline_svg,
     make_environment,
     render_template,
     stylesheet,
+    template_root,
 )
-from reportgen.report.model import FigureFile, Skipped
-from tests.outputs.reports import plain_figure
+from reportgen.record.run import RunRecord
+from reportgen.report.model import FigureFile, Finding, MethodNote, SectionView, Skipped
+from reportgen.report.sections import find_sections
+from reportgen.report.table import Column, Table, numbers, words
+from tests.outputs.reports import plain_figure, plain_report
+
+MACROS = '{% import "_macros.html.j2" as ui %}'
 
 
 def write(folder: Path, text: str, name: str = "page.html.j2") -> Path:
@@ -40,24 +49,112 @@ def test_text_from_outside_is_escaped_and_not_evaluated(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "says"),
     [
-        ("one\n{{ nothing_there }}", 2, "nothing_there"),
-        ("one\ntwo\n{{ figure.nothing }}", 3, "nothing"),
+        ("one\n{{ nothing_there }}", 2, "'nothing_there' is undefined"),
+        ("one\ntwo\n{{ figure.nothing }}", 3, "no attribute 'nothing'"),
         ("one\n{% if %}", 2, "Expected an expression"),
-        ("{{ 1 / 0 }}", 1, "division"),
+        ("one\n{% block a %}", 2, "Unexpected end of template"),
+        ("{{ 1 / 0 }}", 1, "ZeroDivisionError"),
         ("{{ none.real }}", 1, "real"),
         ("\n\n{{ ''.__class__.__mro__ }}", 3, "unsafe"),
         ("\n{{ names.append(3) }}", 2, "unsafe"),
+        ("\n{{ 'a' + 1 }}", 2, "TypeError"),
+        ("\n{{ figure | nothing }}", 2, "No filter named 'nothing'"),
+        ("\n{{ names | inline_svg }}", 2, "AttributeError"),
+        ("\n{{ raster | inline_svg }}", 2, "holds no <svg> element"),
+        ("\n{{ broken }}", 2, "AssertionError: not today"),
+        ("{% for i in range(1000000000) %}{% endfor %}", 1, "Range too big"),
+        ("{% macro a() %}\n{{ a() }}\n{% endmacro %}\n{{ a() }}", 2, "without end"),
+        (f"{{{{ {'(' * 3000}1{')' * 3000} }}}}", 1, "nested too deeply"),
+        ("{% for i in names %}" * 30 + "{% endfor %}" * 30, 1, "nested too deeply"),
     ],
 )
 def test_a_wrong_template_names_itself_and_its_line(tmp_path: Path, text: str, line: int, says: str) -> None:
     folder = write(tmp_path, text)
-    values = {"figure": plain_figure("a"), "names": [1]}
     with pytest.raises(RenderError, match=says) as caught:
-        render_template("page.html.j2", values, folder=folder)
+        render_template("page.html.j2", dict(VALUES), folder=folder)
     assert caught.value.location is not None
     assert (caught.value.location.file, caught.value.location.line) == ("page.html.j2", line)
     assert str(folder) in caught.value.hint
     assert caught.value.exit_code == 5
+
+
+class Broken:
+    def __str__(self) -> str:
+        raise AssertionError("not today")
+
+
+VALUES = {
+    "figure": plain_figure("a"),
+    "names": [1],
+    "broken": Broken(),
+    "raster": FigureFile(**{**vars(plain_figure("b")), "media_type": "image/png"}),
+}
+
+
+def test_what_a_name_should_have_been_is_said(tmp_path: Path) -> None:
+    for text, says in (("{{ figur }}", "Did you mean figure?"), ("{{ figure.captain }}", "Did you mean caption?")):
+        with pytest.raises(RenderError) as caught:
+            render_template("page.html.j2", dict(VALUES), folder=write(tmp_path, text))
+        assert caught.value.hint.startswith(says)
+
+
+@pytest.mark.parametrize(
+    ("files", "place"),
+    [
+        ({"page.html.j2": '{% extends "page.html.j2" %}'}, "page.html.j2:1"),
+        ({"page.html.j2": '{% extends "a.j2" %}', "a.j2": '\n{% extends "page.html.j2" %}'}, "a.j2:2|page.html.j2:1"),
+        ({"page.html.j2": '\n{% include "page.html.j2" %}'}, "page.html.j2:2"),
+        ({"page.html.j2": '{% include "screen.css" %}', "screen.css": '{% include "screen.css" %}'}, "screen.css:1"),
+    ],
+)
+def test_templates_that_lead_to_themselves_are_told(tmp_path: Path, files: dict[str, str], place: str) -> None:
+    for name, text in files.items():
+        write(tmp_path, text, name)
+    with pytest.raises(RenderError, match="extends, includes or calls itself without end") as caught:
+        render_template("page.html.j2", {}, folder=tmp_path)
+    assert str(caught.value.location) in place.split("|")
+    assert ("default/screen.css" in caught.value.hint) is (place == "screen.css:1")
+
+
+@pytest.mark.parametrize("word", ["include", "extends", "import"])
+def test_a_template_that_is_not_there_is_told_with_the_line_that_names_it(tmp_path: Path, word: str) -> None:
+    rest = " as x" if word == "import" else ""
+    write(tmp_path, f'\n\n{{% {word} "default/sections/sumary.html.j2"{rest} %}}')
+    with pytest.raises(RenderError, match=r"default/sections/sumary\.html\.j2 is missing") as caught:
+        render_template("page.html.j2", {}, folder=tmp_path)
+    assert str(caught.value.location) == "page.html.j2:3"
+    assert "default/sections/summary.html.j2" in caught.value.hint
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "page.html.j2").write_bytes(b"one\ntwo \xff")
+    with pytest.raises(RenderError, match="not text in UTF-8") as caught:
+        render_template("page.html.j2", {}, folder=tmp_path)
+    assert str(caught.value.location) == "page.html.j2:2"
+
+
+def test_an_error_in_ours_names_the_line_of_the_users_that_led_there(tmp_path: Path) -> None:
+    folder = write(tmp_path, f"{MACROS}\n\n{{{{ ui.figure(3) }}}}")
+    with pytest.raises(RenderError) as caught:
+        render_template("page.html.j2", {}, folder=folder)
+    assert caught.value.location is not None
+    assert caught.value.location.file == "default/_macros.html.j2"
+    assert "reached from page.html.j2:3" in caught.value.hint
+
+
+def test_ours_that_lacks_what_the_user_replaced_is_told(record: RunRecord, tmp_path: Path) -> None:
+    folder = write(tmp_path, "{% macro findings(section) %}{% endmacro %}", "_macros.html.j2")
+    with pytest.raises(RenderError) as caught:
+        make_page(replace(plain_report(record), templates=folder), "screen")
+    assert caught.value.location is not None
+    assert caught.value.location.file.startswith("default/")
+    assert str(folder) in caught.value.hint
+
+
+def test_without_the_users_templates_a_failure_is_ours() -> None:
+    with pytest.raises(RenderError, match="is undefined") as caught:
+        render_template("report.html.j2", {})
+    assert "fault of reportgen" in caught.value.hint
 
 
 def test_an_included_template_is_named_by_its_own_line(tmp_path: Path) -> None:
@@ -77,6 +174,103 @@ def test_the_users_templates_come_first(tmp_path: Path) -> None:
     write(tmp_path, "{% macro metric(value) %}mine{% endmacro %}", "_macros.html.j2")
     write(tmp_path, '{% import "_macros.html.j2" as ui %}{{ ui.metric(1) }}')
     assert render_template("page.html.j2", {}, folder=tmp_path) == "mine"
+
+
+BLOCKS = (
+    "head", "styles", "title_block", "banners", "contents", "sections", "section", "section_title", "section_body",
+    "footer",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("medium", ["screen", "print"])
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_block_of_the_report_can_be_replaced_and_kept(
+    record: RunRecord, tmp_path: Path, block: str, medium: Medium
+) -> None:
+    report = plain_report(record)
+    plain = make_page(report, medium)
+    extends = '{% extends "default/report.html.j2" %}'
+    write(tmp_path, f"{extends}{{% block {block} %}}{{{{ super() }}}}<i>mine</i>{{% endblock %}}", "report.html.j2")
+    page = make_page(replace(report, templates=tmp_path), medium)
+    assert page.count("<i>mine</i>") == (
+        len(report.sections) if block.startswith("section_") or block == "section" else 1
+    )
+    assert page.replace("<i>mine</i>", "") == plain
+
+
+@pytest.mark.parametrize("section", sorted(find_sections()))
+def test_a_block_of_a_section_can_be_replaced(record: RunRecord, tmp_path: Path, section: str) -> None:
+    report = plain_report(record)
+    extends = f'{{% extends "default/sections/{section}.html.j2" %}}'
+    write(tmp_path, f"{extends}{{% block methods %}}<i>mine</i>{{% endblock %}}", f"sections/{section}.html.j2")
+    page = make_page(replace(report, templates=tmp_path), "screen")
+    shown = any(view.name == section and isinstance(view, SectionView) for view in report.sections)
+    assert page.count("<i>mine</i>") == int(shown)
+    assert page.replace("<i>mine</i>", "") == make_page(report, "screen")
+
+
+def test_what_all_sections_share_can_be_replaced(record: RunRecord, tmp_path: Path) -> None:
+    report = plain_report(record)
+    text = '{% extends "default/sections/_base.html.j2" %}{% block methods %}<i>mine</i>{% endblock %}'
+    write(tmp_path, text, "sections/_base.html.j2")
+    made = [view for view in report.sections if isinstance(view, SectionView)]
+    assert make_page(replace(report, templates=tmp_path), "screen").count("<i>mine</i>") == len(made)
+
+
+def test_style_sheets_come_from_the_users_folder_and_can_take_in_ours(record: RunRecord, tmp_path: Path) -> None:
+    report = replace(plain_report(record), templates=tmp_path)
+    write(tmp_path, "/* mine */ body { margin: 1px }", "screen.css")
+    assert "<style>\nbody { margin: 1px }\n</style>" in re.sub(r"\n+", "\n", make_page(report, "screen"))
+    write(tmp_path, '{% include "default/screen.css" %}\nbody { margin: 1px }', "screen.css")
+    page = make_page(report, "screen")
+    assert "--accent: #0b6b66" in page
+    assert "body { margin: 1px }" in page
+    write(tmp_path, "p { background: url(http://example.org/a.png) }", "print.css")
+    assert make_page(report, "screen") == page
+    with pytest.raises(RenderError, match=r"outside the page: http://example\.org") as caught:
+        make_page(report, "print")
+    assert str(caught.value.location) == "print.css:1:17"
+
+
+def test_a_section_without_a_template_is_drawn_by_the_default_one(record: RunRecord) -> None:
+    assert record.measured is not None
+    view = SectionView(
+        "mine", "Mine & <yours>", (Finding("Found <it>.", 0.1, "section-mine"),), record.measured.values[:1],
+        (MethodNote("How", "So & so.", "Somebody 2020."),), (plain_figure("a"), Skipped("b", "B", "Nothing to draw.")),
+    )  # fmt: skip
+    page = make_page(replace(plain_report(record), sections=(view,)), "screen")
+    section = page.partition('<section id="section-mine"')[2].partition("</section>")[0]
+    for part in ("Found &lt;it&gt;.", record.measured.values[0].display, plain_figure("a").caption, "Nothing to draw.",
+                 "So &amp; so.", "Somebody 2020."):  # fmt: skip
+        assert part in section
+
+
+NUMBERS = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow, nodes.Neg, nodes.Slice)
+FORMATTING = {
+    "abs", "batch", "default", "filesizeformat", "first", "float", "format", "indent", "int", "join", "last", "length",
+    "lower", "map", "max", "min", "replace", "reverse", "round", "select", "selectattr", "slice", "sort", "sum",
+    "title", "truncate", "unique", "upper", "wordcount", "wordwrap",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", sorted(template_root().rglob("*.*")), ids=lambda path: path.name)
+def test_templates_compute_and_format_nothing(path: Path) -> None:
+    tree = make_environment("screen").parse(
+        path.read_text(encoding="utf-8").replace("| code", "").replace("| plain", "")
+    )
+    found = [f"{type(node).__name__}:{node.lineno}" for node in tree.find_all(NUMBERS)]
+    found += [f"{node.name}:{node.lineno}" for node in tree.find_all(nodes.Filter) if node.name in FORMATTING]
+    found += [
+        f"{node.node.attr}():{node.lineno}"
+        for node in tree.find_all(nodes.Call)
+        if isinstance(node.node, nodes.Getattr) and node.node.attr in ("format", "join", "split", "strip", "replace")
+    ]
+    found += [
+        f"{node.ops[0].op}:{node.lineno}"
+        for node in tree.find_all(nodes.Compare)
+        if node.ops[0].op not in ("eq", "ne", "in", "notin")
+    ]
+    assert found == []
 
 
 def test_words_go_through_the_catalogue_with_named_values(tmp_path: Path) -> None:
@@ -127,7 +321,7 @@ def test_anchor_is_an_id_for_any_text() -> None:
 
 def test_stylesheets_are_small_and_close_nothing() -> None:
     for name in ("screen.css", "print.css"):
-        text = stylesheet(name)
+        text = stylesheet((template_root() / name).read_text(encoding="utf-8"), name, checked=True)
         assert "/*" not in text
         assert "</" not in text
         assert "url(" not in text
@@ -140,21 +334,11 @@ def test_skipped_is_a_test(tmp_path: Path) -> None:
     assert render_template("page.html.j2", values, folder=folder) == "True False"
 
 
-def test_has_template_looks_in_both_places(tmp_path: Path) -> None:
-    write(tmp_path, "", "sections/mine.html.j2")
-    assert has_template("sections/mine.html.j2", tmp_path)
-    assert has_template("report.html.j2", tmp_path)
-    assert not has_template("sections/mine.html.j2")
-
-
-MACROS = '{% import "_macros.html.j2" as ui %}'
-
-
 def test_long_tables_are_cut_in_print_and_say_so(tmp_path: Path) -> None:
-    folder = write(tmp_path, MACROS + '{{ ui.datatable(["a"], rows, "Rows") }}')
-    rows = [[f"row {index}"] for index in range(1234)]
-    screen = render_template("page.html.j2", {"rows": rows}, "screen", folder)
-    paper = render_template("page.html.j2", {"rows": rows}, "print", folder)
+    folder = write(tmp_path, MACROS + "{{ ui.datatable(table) }}")
+    table = Table("Rows", words("a"), tuple((f"row {index}",) for index in range(1234)))
+    screen = render_template("page.html.j2", {"table": table}, "screen", folder)
+    paper = render_template("page.html.j2", {"table": table}, "print", folder)
     assert screen.count("<tr>") == 1235
     assert paper.count("<tr>") == 101
     assert "The first 100 of 1,234 rows" in paper
@@ -162,10 +346,9 @@ def test_long_tables_are_cut_in_print_and_say_so(tmp_path: Path) -> None:
 
 
 def test_a_table_has_heads_scopes_and_a_caption(tmp_path: Path) -> None:
-    folder = write(
-        tmp_path, MACROS + '{{ ui.datatable(["a", "b"], [["x", "1"]], "What it is", numeric=(1,), code=(0,)) }}'
-    )
-    page = render_template("page.html.j2", {}, folder=folder)
+    folder = write(tmp_path, MACROS + "{{ ui.datatable(table) }}")
+    table = Table("What it is", (Column("a", "code"), *numbers("b")), (("x", "1"),))
+    page = render_template("page.html.j2", {"table": table}, folder=folder)
     assert '<th scope="col" class="numeric">b</th>' in page
     assert '<th scope="row" class="code"><code>x</code></th><td class="numeric">1</td>' in page
     assert "<caption>What it is</caption>" in page
@@ -185,19 +368,3 @@ def test_a_skipped_figure_says_why(tmp_path: Path) -> None:
     page = render_template("page.html.j2", {"fig": Skipped("loss", "Loss", "No training.")}, folder=folder)
     assert 'id="figure-loss"' in page
     assert "<strong>Loss.</strong> No training." in page
-
-
-@pytest.mark.parametrize(
-    ("text", "most", "shown"),
-    [
-        ("automobile", 10, "automobile"),
-        ("automobile", 9, "automobi…"),
-        ("two words", 5, "two…"),
-        ("line\nbreak\u200b", 20, "line break"),
-        ("飞机飞机", 8, "飞机飞机"),
-        ("飞机飞机", 6, "飞机…"),
-        ("", 3, ""),
-    ],
-)
-def test_a_name_is_cut_to_the_letters_it_has_room_for(text: str, most: int, shown: str) -> None:
-    assert fit(text, most) == shown

@@ -145,6 +145,9 @@ def test_templates_and_code_are_in_the_digest_of_a_drawing(tmp_path: Path, monke
         path.write_text("2")
         found.append((drawing_digest(), drawing_digest(own)))
     assert [len({pair[at] for pair in found}) for at in (0, 1)] == [2, 3]
+    (own / "sections").mkdir()
+    (own / "summary.html.j2").rename(own / "sections" / "summary.html.j2")
+    assert drawing_digest(own) not in {pair[1] for pair in found}
     monkeypatch.setattr(module, "code_digest", lambda *_: "another")
     assert drawing_digest() not in {pair[0] for pair in found}
 

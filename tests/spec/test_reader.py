@@ -252,6 +252,17 @@ def test_the_spec_of_a_record_changes_only_in_what_is_drawn() -> None:
     assert "paper" in caught.value.hint
 
 
+def test_the_one_theme_there_was_is_accepted_and_gone(tmp_path: Path) -> None:
+    spec = read(tmp_path, MODEL + "report: {theme: default, paper: letter, css: house.css}\n")
+    assert spec.report.paper == "letter"
+    assert "theme" not in spec.model_dump()["report"]
+    old = spec.model_dump(mode="json") | {"report": {"theme": "default", "sections": "default"}}
+    assert ReportSpec.model_validate(old).report.css is None
+    error = refused(tmp_path, MODEL + "report: {theme: dark}\n")
+    assert place(error) == (2, 10)
+    assert "'theme'" in error.message
+
+
 def test_files_that_are_not_specs(tmp_path: Path) -> None:
     (tmp_path / "quickstart.yaml").write_text(MODEL)
     with pytest.raises(SpecError) as caught:

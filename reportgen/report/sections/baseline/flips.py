@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reportgen.record.arrays import Arrays
 from reportgen.record.comparison import Comparison, Flip
 from reportgen.record.images import encode_png
-from reportgen.report.components import Guess, PictureCard
+from reportgen.report.cards import CardSet, Guess, PictureCard
 from reportgen.report.sections.predictions.view import confidence_text
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -24,7 +24,7 @@ class FlipGroup:
     name: str
     title: str
     note: str
-    cards: tuple[PictureCard, ...]
+    cards: CardSet
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Album:
                     shown=len(cards),
                     all=numerals.count(number),
                 )
-                groups.append(FlipGroup(name, title, note, cards))
+                groups.append(FlipGroup(name, title, note, CardSet(cards)))
         return tuple(groups)
 
     def fitting(self, flips: Sequence[Flip], verdict: str, right: bool) -> tuple[PictureCard, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reportgen.record.definitions import Definition, shown_in
 from reportgen.record.ranking import Entry, Pair, Ranking, abridge
 from reportgen.report.model import Finding, MethodNote
+from reportgen.report.table import Table, numbers, words
 from reportgen.report.wording import LONGEST_NAME, join_few, quote
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, join_terms, ngettext
@@ -37,11 +38,9 @@ class RankingView:
     """Of the cells of the standings."""
     standings: tuple[Standing, ...]
     caption: str
-    pairs_head: tuple[str, ...]
-    pairs: tuple[tuple[str, ...], ...]
+    pairs: Table
     """(second, first, change, interval, p, adjusted p, whether it holds)."""
-    pairs_caption: str
-    refused: tuple[tuple[str, ...], ...]
+    refused: Table
     """(second, first, reason)."""
 
 
@@ -54,24 +53,35 @@ def view_ranking(ranking: Ranking) -> RankingView:
         head=(_("Top-1"), _("95 % interval"), _("Places"), *(one.head for one in further)),
         standings=tuple(stand(ranking, entry, further) for entry in ranking.entries),
         caption=caption_standings(ranking),
-        pairs_head=(
-            _("Model"),
-            _("Against"),
-            _("Change"),
-            _("95 % interval"),
-            _("p"),
-            _("p, Holm"),
-            _("Difference"),
-        ),
-        pairs=tuple(pair_row(pair) for pair in pairs),
-        pairs_caption=_(
-            "Change of top-1 accuracy from the second to the first, on the same images, with the 95 % interval of the "
-            "pair alone; p of no change, alone and after Holm’s correction over all {pairs} pairs. It holds where that "
-            "is at most 0.05.",
-            pairs=numerals.count(len(ranking.pairs)),
-        ),
-        refused=tuple((pair.second, pair.first, pair.reason.text) for pair in ranking.refused),
+        pairs=pair_table(pairs),
+        refused=refused_table(ranking),
     )
+
+
+def pair_table(pairs: Sequence[Pair]) -> Table:
+    """Every pair of models."""
+    caption = _(
+        "Change of top-1 accuracy from the second to the first, on the same images, with the 95 % interval of the "
+        "pair alone; p of no change, alone and after Holm’s correction over all {pairs} pairs. It holds where that "
+        "is at most 0.05.",
+        pairs=numerals.count(len(pairs)),
+    )
+    columns = (
+        *words(_("Model"), _("Against")),
+        *numbers(_("Change"), _("95 % interval"), _("p"), _("p, Holm")),
+        *words(_("Difference")),
+    )
+    return Table(caption, columns, tuple(pair_row(pair) for pair in pairs))
+
+
+def refused_table(ranking: Ranking) -> Table:
+    """Every pair that is not compared, and why."""
+    caption = _(
+        "Pairs that are not compared. In a reason “the baseline” is the second of the two, “this model” and “this "
+        "record” the first."
+    )
+    rows = tuple((pair.second, pair.first, pair.reason.text) for pair in ranking.refused)
+    return Table(caption, words(_("Model"), _("Against"), _("Why not compared")), rows)
 
 
 def stand(ranking: Ranking, entry: Entry, further: Sequence[Definition]) -> Standing:

@@ -16,6 +16,7 @@ from reportgen.report.sections.baseline.findings import NAME, find_baseline
 from reportgen.report.sections.baseline.flips import Album, FlipGroup
 from reportgen.report.sections.baseline.methods import list_methods
 from reportgen.report.sections.baseline.ranking import RankingView, find_ranking, note_ranking, view_ranking
+from reportgen.report.table import NO_TABLE, Row, Table, numbers, words
 from reportgen.report.verdict import say_verdict
 from reportgen.report.wording import evidence
 from reportgen.text import numerals
@@ -25,7 +26,6 @@ from reportgen.text.shorten import shorten
 MOST_ROWS = 40
 """Differences shown; a report is no diff."""
 LONGEST_VALUE = 160
-Row = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,13 @@ class BaselineView(SectionView):
     facts: tuple[Fact, ...] = ()
     changes: tuple[FigureFile | Skipped, ...] = ()
     by_class: tuple[FigureFile | Skipped, ...] = ()
-    values: tuple[Row, ...] = ()
-    values_caption: str = ""
-    classes: tuple[Row, ...] = ()
+    values: Table = NO_TABLE
+    classes: Table = NO_TABLE
     ranking: RankingView | None = None
     """Where several candidates were compared."""
     ranks: tuple[FigureFile | Skipped, ...] = ()
     groups: tuple[FlipGroup, ...] = ()
-    differences: tuple[Row, ...] = ()
+    differences: Table = NO_TABLE
     differences_note: str = ""
 
 
@@ -69,11 +68,10 @@ def build(subject: Subject, figures: Figures) -> BaselineView | Skipped:
         facts=list_facts(comparison),
         changes=choose_figures(figures, "baseline_changes"),
         by_class=choose_figures(figures, "baseline_recall", "baseline_flips"),
-        values=tuple(value_rows(record, comparison)),
-        values_caption=caption_values(comparison),
-        classes=tuple(class_row(one) for one in sorted(comparison.classes, key=by_change) if one.support),
+        values=value_table(record, comparison),
+        classes=class_table(comparison),
         groups=Album(record.data.classes, comparison, judgement.arrays).groups(),
-        differences=tuple(rows[:MOST_ROWS]),
+        differences=difference_table(rows[:MOST_ROWS]),
         differences_note=note_differences(len(rows)),
     )
     return view if judgement.ranking is None else add_ranking(view, judgement.ranking, figures)
@@ -104,6 +102,38 @@ def list_facts(comparison: Comparison) -> tuple[Fact, ...]:
         Fact(_("Its record"), baseline.digest[:16], "sha256"),
         Fact(_("Images"), numerals.count(comparison.n), _("the same in both, by the digest of their pixels")),
     )
+
+
+def value_table(record: RunRecord, comparison: Comparison) -> Table:
+    """Every number that both have."""
+    columns = (
+        *words(_("Number")),
+        *numbers(_("Baseline"), _("This model"), _("Change"), _("Interval or ratio")),
+    )
+    return Table(caption_values(comparison), columns, tuple(value_rows(record, comparison)))
+
+
+def class_table(comparison: Comparison) -> Table:
+    """Every class with images, the largest loss first."""
+    columns = (
+        *words(_("Class")),
+        *numbers(
+            _("Images"), _("Before"), _("Now"), _("Change"), _("Interval"), _("Lost"), _("Gained"), _("p"), _("p, Holm")
+        ),
+    )
+    caption = _(
+        "Recall of every class, the largest loss first. Lost and gained: images that turned wrong and right. p: exact "
+        "McNemar test of the class alone, then corrected over all classes (Holm)."
+    )
+    rows = tuple(class_row(one) for one in sorted(comparison.classes, key=by_change) if one.support)
+    return Table(caption, columns, rows, dense=True)
+
+
+def difference_table(rows: list[Row]) -> Table:
+    """What is not the same in the two records."""
+    caption = _("What is not the same in the two records; titles, cards and looks are no difference.")
+    columns = words(_("Part"), _("Key"), _("Baseline"), _("This model"))
+    return Table(caption, columns, tuple(rows), row_head=False)
 
 
 def value_rows(record: RunRecord, comparison: Comparison) -> list[Row]:

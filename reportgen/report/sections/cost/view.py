@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen.metrics.cost import list_latency
 from reportgen.metrics.roofline import Group, Placed, group_calls, place
@@ -18,14 +18,16 @@ from reportgen.report.naming import name_group, name_limit
 from reportgen.report.sections.cost.findings import NAME, find_cost
 from reportgen.report.sections.cost.methods import list_methods
 from reportgen.report.sections.cost.numbers import METRICS, list_values, read_values
+from reportgen.report.table import NO_TABLE, Column, Row, Table, numbers, words
 from reportgen.report.wording import shorten
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, ngettext
 
 MOST_ROWS = 30
 """Rows of the table of modules; the shortest are put together in one."""
 LONGEST_NAME, LONGEST_KIND = 44, 20
-Row = tuple[str, ...]
+INTENSITY = 8
+"""The column of the modules that paper has no room for."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,10 @@ class CostView(SectionView):
     speeds: tuple[FigureFile | Skipped, ...] = ()
     limits: tuple[FigureFile | Skipped, ...] = ()
     steps: tuple[FigureFile | Skipped, ...] = ()
-    modules: tuple[Row, ...] = ()
-    modules_caption: str = ""
-    batches: tuple[Row, ...] = ()
+    modules: Table = NO_TABLE
+    modules_on_paper: Table = NO_TABLE
+    """With a column fewer."""
+    batches: Table = NO_TABLE
 
 
 def build(subject: Subject, figures: Figures) -> CostView | Skipped:
@@ -50,6 +53,7 @@ def build(subject: Subject, figures: Figures) -> CostView | Skipped:
     metrics = list_values(record, facts)
     values = {value.name: value for value in metrics}
     groups = group_calls(record.trace, facts.roofs.element_bytes) if facts.roofs else ()
+    modules = tuple(list_modules(groups, facts))
     return CostView(
         name=NAME,
         title=_("Cost"),
@@ -60,9 +64,9 @@ def build(subject: Subject, figures: Figures) -> CostView | Skipped:
         speeds=choose_figures(figures, "cost_batches"),
         limits=choose_figures(figures, "roofline"),
         steps=choose_figures(figures, "step_time"),
-        modules=tuple(list_modules(groups, facts)),
-        modules_caption=caption_modules(record),
-        batches=tuple(list_batches(record, facts)),
+        modules=module_table(record, modules),
+        modules_on_paper=replace(module_table(record, modules).without(INTENSITY), caption=caption_modules(record)),
+        batches=batch_table(record, facts),
     )
 
 
@@ -134,6 +138,28 @@ def energy_fact(facts: CostFacts) -> Fact:
     }[facts.energy.source]
     joules = numerals.significant(facts.energy.joules_per_image, 2)
     return Fact(_("Energy"), _("{number} J", number=joules), note)
+
+
+def module_table(record: RunRecord, rows: tuple[Row, ...]) -> Table:
+    """The groups of equal modules in numbers."""
+    columns = (
+        *words(_("Module")),
+        Column(_("Type"), "short"),
+        *numbers(_("Time"), _("Interval"), _("Share"), _("MACs"), _("Activations")),
+        *numbers(_("GFLOP/s"), _("FLOP/byte"), _("Of peak")),
+        Column(_("Limit"), "short"),
+    )
+    intensity = _("FLOP/byte: operations per byte of inputs, outputs and parameters.")
+    return Table(join_sentences([caption_modules(record), intensity]), columns, rows, dense=True)
+
+
+def batch_table(record: RunRecord, facts: CostFacts) -> Table:
+    """Every batch size in numbers."""
+    columns = numbers(
+        _("Images"), _("Median"), _("Interval"), _("95th percentile"), _("Throughput"), _("Interval"), _("Passes")
+    )
+    caption = _("Time of a forward pass by the images in it, warmed up and synchronised.")
+    return Table(caption, columns, tuple(list_batches(record, facts)))
 
 
 def list_modules(groups: tuple[Group, ...], facts: CostFacts) -> list[Row]:

@@ -14,13 +14,11 @@ from reportgen.record.subject import Subject
 from reportgen.report.components import Fact, Figures, choose_figures, name_augmentation
 from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.sections.data.findings import NAME, find_data, list_numbers
+from reportgen.report.table import NO_TABLE, Row, Table, numbers, words
 from reportgen.text import numerals
 from reportgen.text.i18n import _
 
 CHANNELS = ("red", "green", "blue")
-Row = tuple[str, ...]
-
-
 ACROSS = "data.duplicates_across"
 
 
@@ -31,11 +29,9 @@ class DataView(SectionView):
     facts: tuple[Fact, ...] = ()
     counts: tuple[FigureFile | Skipped, ...] = ()
     samples: tuple[FigureFile | Skipped, ...] = ()
-    split_names: tuple[str, ...] = ()
-    classes: tuple[Row, ...] = ()
-    channels: tuple[Row, ...] = ()
-    channels_caption: str = ""
-    repeats: tuple[Row, ...] = ()
+    classes: Table = NO_TABLE
+    channels: Table = NO_TABLE
+    repeats: Table = NO_TABLE
 
 
 def build(subject: Subject, figures: Figures) -> DataView:
@@ -50,16 +46,34 @@ def build(subject: Subject, figures: Figures) -> DataView:
         facts=tuple(list_facts(data)),
         counts=choose_figures(figures, "class_counts"),
         samples=choose_figures(figures, "sample_raw", "sample_augmented"),
-        split_names=tuple(split_title(split.name) for split in data.splits),
-        classes=tuple(class_rows(data)),
-        channels=tuple(channel_rows(data)),
-        channels_caption=_(
-            "Pixels on the 0-to-1 scale: measured over the training images used, and what the normalisation “{name}” "
-            "subtracts and divides by",
-            name=data.normalize_name,
-        ),
-        repeats=tuple(repeat_rows(data)),
+        classes=class_table(data),
+        channels=channel_table(data),
+        repeats=repeat_table(data),
     )
+
+
+def class_table(data: DataFacts) -> Table:
+    """Images of each class in each split."""
+    columns = (*words(_("Class")), *numbers(*(split_title(split.name) for split in data.splits)))
+    return Table(_("Images used, by class and split."), columns, tuple(class_rows(data)))
+
+
+def channel_table(data: DataFacts) -> Table:
+    """Mean and deviation of each channel, measured and used."""
+    caption = _(
+        "Pixels on the 0-to-1 scale: measured over the training images used, and what the normalisation “{name}” "
+        "subtracts and divides by",
+        name=data.normalize_name,
+    )
+    columns = (*words(_("Channel")), *numbers(_("Mean"), _("subtracted"), _("Deviation"), _("divided by")))
+    return Table(caption, columns, tuple(channel_rows(data)))
+
+
+def repeat_table(data: DataFacts) -> Table:
+    """Pairs of pictures that are the same to the pixel."""
+    columns = (*words(_("Split")), *numbers(_("No.")), *words(_("the same as")), *numbers(_("No.")))
+    caption = _("Pairs of pictures that agree in every pixel; at most twenty.")
+    return Table(caption, columns, tuple(repeat_rows(data)))
 
 
 def list_values(record: RunRecord) -> tuple[MetricValue, ...]:

@@ -13,27 +13,26 @@ from reportgen.record.subject import Subject
 from reportgen.report.components import Figures, choose_figures
 from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.sections.evaluation.findings import NAME, find_evaluation
+from reportgen.report.table import NO_TABLE, Row, Table, numbers, words
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences
 
 MOST_CONFUSIONS = 12
-Row = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class EvaluationView(SectionView):
     """The values of sections/evaluation.html.j2."""
 
-    scores: tuple[MetricValue, ...] = ()
-    scores_caption: str = ""
+    scores: Table = NO_TABLE
     by_class: tuple[FigureFile | Skipped, ...] = ()
     confused: tuple[FigureFile | Skipped, ...] = ()
     calibrated: tuple[FigureFile | Skipped, ...] = ()
     trusted: tuple[FigureFile | Skipped, ...] = ()
     ranked: tuple[FigureFile | Skipped, ...] = ()
-    classes: tuple[Row, ...] = ()
-    confusions: tuple[Row, ...] = ()
-    bins: tuple[Row, ...] = ()
+    classes: Table = NO_TABLE
+    confusions: Table = NO_TABLE
+    bins: Table = NO_TABLE
 
 
 def build(subject: Subject, figures: Figures) -> EvaluationView | Skipped:
@@ -47,16 +46,15 @@ def build(subject: Subject, figures: Figures) -> EvaluationView | Skipped:
         name=NAME,
         title=_("Evaluation"),
         findings=tuple(find_evaluation(record, measured, predictions, figures)),
-        scores=tuple(value for name in list_scores() if (value := measured.value(name)) is not None),
-        scores_caption=caption_scores(measured, predictions.n),
+        scores=score_table(measured, predictions.n),
         by_class=choose_figures(figures, "class_scores"),
         confused=choose_figures(figures, "confusion"),
         calibrated=choose_figures(figures, "reliability"),
         trusted=choose_figures(figures, "confidence", "risk_coverage"),
         ranked=choose_figures(figures, "precision_recall"),
-        classes=tuple(class_row(one) for one in sorted(measured.classes, key=weakest_first)),
-        confusions=tuple(confusion_rows(measured)),
-        bins=tuple(bin_row(one) for one in measured.calibration.bins if one.n) if predictions.finite else (),
+        classes=class_table(measured),
+        confusions=confusion_table(measured),
+        bins=bin_table(measured) if predictions.finite else NO_TABLE,
     )
 
 
@@ -64,6 +62,55 @@ def list_scores() -> list[str]:
     """The scores of the table: shares first, then scores that are better when they are higher, errors last."""
     listed = sorted(shown_in("evaluation"), key=lambda one: one.unit != "share" and one.higher_is_better is False)
     return [one.name for one in listed]
+
+
+def score_table(measured: Measurements, n: int) -> Table:
+    """The scores that a record has."""
+    found = (measured.value(name) for name in list_scores())
+    columns = (*words(_("Score")), *numbers(_("Value"), _("Interval")), *words(_("Better")))
+    rows = tuple(score_row(value) for value in found if value is not None)
+    return Table(caption_scores(measured, n), columns, rows, called=_("Scores"))
+
+
+def score_row(value: MetricValue) -> Row:
+    """One score."""
+    better = _("higher") if value.higher_is_better else _("lower")
+    return value.label, value.display, value.display_interval or numerals.DASH, better
+
+
+def class_table(measured: Measurements) -> Table:
+    """Every class, the weakest first."""
+    caption = _(
+        "Every class, the weakest first. AP: average precision; AUROC: area under the ROC curve, one class against "
+        "the rest."
+    )
+    columns = (
+        *words(_("Class")),
+        *numbers(_("Images"), _("Recall"), _("Interval"), _("Precision"), _("Interval"), _("F1"), _("Interval")),
+        *numbers(_("AP"), _("AUROC")),
+    )
+    rows = tuple(class_row(one) for one in sorted(measured.classes, key=weakest_first))
+    return Table(caption, columns, rows, dense=True)
+
+
+def confusion_table(measured: Measurements) -> Table:
+    """The largest confusions in words and numbers."""
+    columns = (
+        *words(_("Label"), _("Called")),
+        *numbers(_("Images"), _("Share of the class"), _("Interval")),
+    )
+    caption = _("What is taken for what, most images first.")
+    return Table(caption, columns, tuple(confusion_rows(measured)))
+
+
+def bin_table(measured: Measurements) -> Table:
+    """The reliability diagram in numbers."""
+    caption = _(
+        "Fifteen bins of equal width, empty ones left out; the difference is mean confidence minus accuracy, before "
+        "temperature scaling."
+    )
+    columns = numbers(_("Confidence"), _("Images"), _("Mean confidence"), _("Accuracy"), _("Difference"))
+    return Table(caption, columns, tuple(bin_row(one) for one in measured.calibration.bins if one.n))
 
 
 def caption_scores(measured: Measurements, n: int) -> str:

@@ -16,6 +16,8 @@ USUAL = (
     r"(eps|momentum|affine|track_running_stats|elementwise_affine|bias|inplace|dilation=1$|padding=0$|ceil_mode=False)"
 )
 """Settings that a reader does not look for; the record has them."""
+DEEPEST = 6
+"""Levels that are told apart by their indent."""
 LONGEST_SETTINGS = 48
 """Characters of settings that no rule below shortens."""
 
@@ -27,9 +29,12 @@ class LayerRow:
     path: str
     name: str
     depth: int
+    indent: int
+    """Steps that the name is indented by, at most DEEPEST."""
     kind: str
     settings: str
-    times: int
+    times: str
+    """How many equal neighbours the row stands for, such as "×3"; empty for one."""
     shape: str
     parameters: str
     macs: str
@@ -80,11 +85,12 @@ def make_row(row: Row, whole: float | None) -> LayerRow:
     """One row in words; `whole` is the time of the model's forward pass in seconds."""
     return LayerRow(
         path=row.path,
-        name=row.name,
+        name=row.name or _("whole model"),
         depth=row.depth,
+        indent=min(row.depth, DEEPEST),
         kind=row.kind,
         settings=shorten_settings(row.settings),
-        times=row.times,
+        times=f"×{numerals.count(row.times)}" if row.times > 1 else "",
         shape=format_shape(row.output_shape),
         parameters=dash_zero(row.parameters, numerals.count(row.parameters)),
         macs=dash_zero(row.macs, numerals.compact(row.macs)),

@@ -14,6 +14,7 @@ from reportgen.report.components import Fact, Figures, choose_figures
 from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.sections.parameters.findings import NAME, find_parameters
 from reportgen.report.sections.parameters.methods import list_methods
+from reportgen.report.table import Column, numbers
 from reportgen.report.wording import shorten
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_names, join_sentences, join_terms, ngettext
@@ -60,7 +61,7 @@ class ParametersView(SectionView):
     lines: tuple[FigureFile | Skipped, ...] = ()
     values: tuple[FigureFile | Skipped, ...] = ()
     shares: tuple[FigureFile | Skipped, ...] = ()
-    head: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
     rows: tuple[MatrixRow, ...] = ()
     caption: str = ""
 
@@ -82,7 +83,7 @@ def build(subject: Subject, figures: Figures) -> ParametersView | Skipped:
         lines=choose_figures(figures, *FIGURES[3:4]),
         values=choose_figures(figures, *FIGURES[4:6]),
         shares=choose_figures(figures, *FIGURES[6:]),
-        head=(_("No."), _("Matrix"), *(name for name, _unused in columns)),
+        columns=(*numbers(_("No.")), Column(_("Matrix")), *numbers(*(name for name, _unused in columns))),
         rows=tuple(make_row(facts, place, columns) for place in facts.shown),
         caption=caption_table(facts),
     )
@@ -121,10 +122,11 @@ def list_facts(facts: WeightFacts) -> list[Fact]:
 
 
 Value = Callable[[WeightMatrix, MatrixNumbers], str]
-Column = tuple[str, Value]
+Written = tuple[str, Value]
+"""The head of a column and how its number is written."""
 
 
-def list_columns(facts: WeightFacts) -> list[Column]:
+def list_columns(facts: WeightFacts) -> list[Written]:
     """Heads and how each number is written; those nothing is known of are left out."""
     columns: list[tuple[str, Value, bool]] = [
         (_("Norm"), lambda _unused, numbers: numerals.significant(numbers.norm, 3), True),
@@ -161,7 +163,7 @@ def gradient_text(matrix: WeightMatrix, numbers: MatrixNumbers) -> str:
     return f"{value:.1e}".replace("e-0", "e−").replace("e-", "e−").replace("e+0", "e").replace("e+", "e")
 
 
-def make_row(facts: WeightFacts, place: int, columns: list[Column]) -> MatrixRow:
+def make_row(facts: WeightFacts, place: int, columns: list[Written]) -> MatrixRow:
     """One matrix in the words and numbers of the table."""
     matrix = facts.matrices[place]
     cells = []

@@ -12,7 +12,8 @@ from reportgen.plugins import Section
 from reportgen.record.images import encode_png, thumbnail
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
-from reportgen.report.components import Figures, Guess, PictureCard
+from reportgen.report.cards import CardSet, Guess, PictureCard
+from reportgen.report.components import Figures
 from reportgen.report.model import SectionView, Skipped
 from reportgen.report.sections.predictions.findings import NAME, find_predictions
 from reportgen.text import numerals
@@ -36,7 +37,7 @@ class CardGroup:
     """How many are shown of how many that fit; may be empty."""
     above: str
     """Which pictures of the group an earlier one has shown; may be empty."""
-    cards: tuple[PictureCard, ...]
+    cards: CardSet
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def describe(group: Group, cards: tuple[PictureCard, ...], repeats: tuple[Pictur
         size = ngettext("All {count} that fits.", "All {count} that fit.", group.candidates)
     names = join_names([_("no.\u00a0{index}", index=card.index) for card in repeats])
     above = _("Shown above: {names}.", names=names) if repeats else ""
-    return CardGroup(group.name, group.title, group.rule, size, above, cards)
+    return CardGroup(group.name, group.title, group.rule, size, above, CardSet(cards))
 
 
 SECTION = Section(NAME, "Predictions", 60, (), build)

@@ -13,6 +13,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.components import Fact, seed_fact
 from reportgen.report.model import FigureFile, MethodNote, SectionView, Skipped
 from reportgen.report.sections.reproduce.spec_text import format_spec
+from reportgen.report.table import NO_TABLE, Column, Table, numbers, words
 from reportgen.text import numerals
 from reportgen.text.i18n import _
 
@@ -26,9 +27,9 @@ class ReproduceView(SectionView):
     command: str = ""
     spec: str = ""
     facts: tuple[Fact, ...] = ()
-    versions: tuple[tuple[str, str], ...] = ()
-    digests: tuple[tuple[str, str], ...] = ()
-    stages: tuple[tuple[str, str, str], ...] = ()
+    versions: Table = NO_TABLE
+    digests: Table = NO_TABLE
+    stages: Table = NO_TABLE
 
     def beside(self, others: tuple[SectionView | Skipped, ...], gates: tuple[GateResult, ...]) -> ReproduceView:
         """The section with the methods of the others, each name once."""
@@ -50,11 +51,29 @@ def build(subject: Subject, figures: Mapping[str, FigureFile | Skipped]) -> Repr
         command=record.provenance.command,
         spec=format_spec(subject.spec),
         facts=tuple(list_facts(record)),
-        versions=tuple(record.provenance.versions.items()),
-        digests=tuple(list_digests(record)),
-        stages=tuple(list_stages(record)),
+        versions=version_table(record),
+        digests=digest_table(record),
+        stages=stage_table(record),
         methods=tuple(list_methods(record)),
     )
+
+
+def version_table(record: RunRecord) -> Table:
+    """Versions of packages."""
+    rows = tuple(record.provenance.versions.items())
+    return Table(_("Versions of what the numbers depend on"), words(_("Package"), _("Version")), rows)
+
+
+def digest_table(record: RunRecord) -> Table:
+    """Digests of what was read."""
+    columns = (Column(_("File")), Column(_("SHA-256"), "code"))
+    return Table(_("SHA-256 of every file the run read"), columns, tuple(list_digests(record)))
+
+
+def stage_table(record: RunRecord) -> Table:
+    """The stages of the build."""
+    columns = (*words(_("Stage")), *numbers(_("Time"), _("Share")))
+    return Table(_("Where the time of the build went"), columns, tuple(list_stages(record)))
 
 
 def list_facts(record: RunRecord) -> list[Fact]:

@@ -18,6 +18,7 @@ from reportgen.report.components import Fact, Figures, choose_figures
 from reportgen.report.model import FigureFile, MethodNote, SectionView, Skipped
 from reportgen.report.sections.response.exposure_findings import find_light
 from reportgen.report.sections.response.findings import NAME, find_layers, gain_texts
+from reportgen.report.table import NO_TABLE, Column, Row, Table, numbers, words
 from reportgen.report.wording import join_few, quote, shorten
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
@@ -26,7 +27,8 @@ LONGEST_KIND = 44
 BEFORE = (3, 9)
 """Columns about the initial weights."""
 DEAD = "response.dead_share"
-Row = tuple[str, ...]
+MOST_ON_PAPER = 24
+"""Layers in the table of the PDF."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,7 @@ class ResponseView(SectionView):
     facts: tuple[Fact, ...] = ()
     driven: tuple[FigureFile | Skipped, ...] = ()
     alone: tuple[FigureFile | Skipped, ...] = ()
-    rows: tuple[Row, ...] = ()
-    rows_caption: str = ""
-    unknown: tuple[int, ...] = ()
-    """Columns about the initial weights where they were not measured."""
+    rows: Table = NO_TABLE
     notes: tuple[str, ...] = ()
 
 
@@ -58,11 +57,22 @@ def build(subject: Subject, figures: Figures) -> ResponseView | Skipped:
         facts=tuple(list_facts(responses)),
         driven=choose_figures(figures, "response_exposure"),
         alone=choose_figures(figures, "response_drive"),
-        rows=tuple(make_row(responses, place) for place in range(len(responses.facts.units))),
-        rows_caption=caption_rows(responses),
-        unknown=() if responses.compared else BEFORE,
+        rows=layer_table(responses),
         notes=tuple(list_notes(responses)),
     )
+
+
+def layer_table(responses: Responses) -> Table:
+    """Every layer in numbers, without the columns about initial weights where these were not measured."""
+    columns = (
+        *words(_("Layer")),
+        Column(_("What it is"), "short"),
+        *numbers(_("Gain"), _("Before"), _("At rest"), _("Linear"), _("Threshold"), _("Saturation")),
+        *numbers(_("Dead"), _("Before")),
+    )
+    rows = tuple(make_row(responses, place) for place in range(len(responses.facts.units)))
+    table = Table(caption_rows(responses), columns, rows, dense=True, most=MOST_ON_PAPER)
+    return table if responses.compared else table.without(*BEFORE)
 
 
 def list_values(record: RunRecord) -> tuple[MetricValue, ...]:

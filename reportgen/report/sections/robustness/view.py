@@ -27,13 +27,13 @@ from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.naming import name_kind, name_level, name_preparation
 from reportgen.report.sections.robustness.findings import NAME, find_robustness
 from reportgen.report.sections.robustness.methods import list_methods
+from reportgen.report.table import NO_TABLE, Row, Table, numbers, words
 from reportgen.report.wording import quote
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
 
 FIGURES = ("robustness_corruptions", "robustness_examples", "robustness_moves")
 SEVERITIES = (1, 2, 3, 4, 5)
-Row = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,11 @@ class RobustnessView(SectionView):
 
     sample: str = ""
     gaps: tuple[str, ...] = ()
-    preparations: tuple[Row, ...] = ()
-    preparations_caption: str = ""
+    preparations: Table = NO_TABLE
     corrupted: tuple[FigureFile | Skipped, ...] = ()
-    corruptions: tuple[Row, ...] = ()
-    corruptions_caption: str = ""
+    corruptions: Table = NO_TABLE
     moved: tuple[FigureFile | Skipped, ...] = ()
-    others: tuple[Row, ...] = ()
-    others_caption: str = ""
+    others: Table = NO_TABLE
 
 
 def build(subject: Subject, figures: Figures) -> RobustnessView | Skipped:
@@ -68,16 +65,40 @@ def build(subject: Subject, figures: Figures) -> RobustnessView | Skipped:
         methods=tuple(list_methods(facts)),
         sample=say_sample(facts),
         gaps=tuple(gap.text for gap in facts.gaps),
-        preparations=tuple(list_preparations(record, check)) if check else (),
-        preparations_caption=caption_preparations(check) if check else "",
+        preparations=preparation_table(record, check) if check else NO_TABLE,
         corrupted=choose_figures(figures, *FIGURES[:2]) if kinds else (),
-        corruptions=tuple(list_corruptions(outcomes, kinds)),
-        corruptions_caption=caption_corruptions(outcomes),
+        corruptions=corruption_table(outcomes, kinds),
         moved=choose_figures(figures, FIGURES[2]) if outcomes else (),
-        others=tuple(list_others(outcomes)),
-        others_caption=_("Accuracy with its interval, and the paired change against the same images as they are; "
-                           "called otherwise: the share of them whose predicted class is another one."),
-    )  # fmt: skip
+        others=other_table(outcomes),
+    )
+
+
+def preparation_table(record: RunRecord, check: PreparationCheck) -> Table:
+    """The same weights, prepared in other ways."""
+    columns = (
+        *words(_("Normalisation")),
+        *numbers(_("Images"), _("Accuracy"), _("Interval"), _("Change"), _("Interval"), _("p")),
+    )
+    return Table(caption_preparations(check), columns, tuple(list_preparations(record, check)), dense=True)
+
+
+def corruption_table(outcomes: Sequence[Outcome], kinds: Sequence[KindMean]) -> Table:
+    """Every kind of corruption by severity."""
+    columns = (*words(_("Corruption")), *numbers(*map(str, SEVERITIES), _("Mean change")))
+    return Table(caption_corruptions(outcomes), columns, tuple(list_corruptions(outcomes, kinds)), dense=True)
+
+
+def other_table(outcomes: Sequence[Outcome]) -> Table:
+    """Every move and attack."""
+    caption = _(
+        "Accuracy with its interval, and the paired change against the same images as they are; called otherwise: the "
+        "share of them whose predicted class is another one."
+    )
+    columns = (
+        *words(_("Change"), _("Size")),
+        *numbers(_("Images"), _("Accuracy"), _("Interval"), _("Change of it"), _("Interval"), _("Called otherwise")),
+    )
+    return Table(caption, columns, tuple(list_others(outcomes)), dense=True)
 
 
 def read_values(record: RunRecord) -> tuple[MetricValue, ...]:

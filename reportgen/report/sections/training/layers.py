@@ -8,22 +8,27 @@ from reportgen.metrics.dynamics import Dynamics, read_dynamics
 from reportgen.record.run import RunRecord
 from reportgen.report.model import MethodNote
 from reportgen.report.sections.training.dynamics_findings import part, small, typical
+from reportgen.report.table import Column, Row, Table, numbers
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences
 
 MOST_ROWS = 60
-Row = tuple[str, ...]
 
 
-def list_layers(record: RunRecord) -> tuple[tuple[Row, ...], str]:
-    """One row a layer and the caption of the table; nothing where nothing was recorded."""
+def make_layer_table(record: RunRecord) -> Table:
+    """One row a layer; none where nothing was recorded."""
     dynamics = read_dynamics(record)
     if dynamics is None:
-        return (), ""
+        return Table()
     count = len(dynamics.facts.layers)
     most = min(count, MOST_ROWS)
     shown = [round(place * (count - 1) / max(1, most - 1)) for place in range(most)]
-    return make_rows(dynamics, shown), caption(dynamics, most)
+    columns = (
+        Column(_("Layer"), "code"),
+        *numbers(_("Gradient, median"), _("Gradient, at most"), _("Update / weight"), _("Weight, first")),
+        *numbers(_("Weight, last")),
+    )
+    return Table(caption(dynamics, most), columns, make_rows(dynamics, shown), dense=True)
 
 
 def make_rows(dynamics: Dynamics, shown: list[int]) -> tuple[Row, ...]:

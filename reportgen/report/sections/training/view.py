@@ -13,15 +13,15 @@ from reportgen.report.components import Fact, Figures, choose_figures, name_augm
 from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.sections.training.dynamics_findings import find_dynamics
 from reportgen.report.sections.training.findings import NAME, epoch_text, find_training, point_interval
-from reportgen.report.sections.training.layers import list_layers, list_methods
+from reportgen.report.sections.training.layers import list_methods, make_layer_table
 from reportgen.report.sections.training.methods import training_methods
+from reportgen.report.table import NO_TABLE, Row, Table, numbers
 from reportgen.report.wording import share_interval
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 
 MOST_EPOCHS = 60
 """Rows of the history; longer ones are thinned evenly, the last row always kept."""
-Row = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,10 @@ class TrainingView(SectionView):
     facts: tuple[Fact, ...] = ()
     curves: tuple[FigureFile | Skipped, ...] = ()
     times: tuple[FigureFile | Skipped, ...] = ()
-    history: tuple[Row, ...] = ()
-    history_caption: str = ""
+    history: Table = NO_TABLE
     by_layer: tuple[FigureFile | Skipped, ...] = ()
-    layers: tuple[Row, ...] = ()
-    layers_caption: str = ""
-    seeds: tuple[Row, ...] = ()
-    seeds_caption: str = ""
+    layers: Table = NO_TABLE
+    seeds: Table = NO_TABLE
 
 
 def build(subject: Subject, figures: Figures) -> TrainingView | Skipped:
@@ -47,8 +44,6 @@ def build(subject: Subject, figures: Figures) -> TrainingView | Skipped:
     if training is None:
         reason = _("The model was evaluated as it is; this run trained nothing.")
         return Skipped(NAME, _("Training"), reason)
-    rows = thin(training.epochs)
-    layers, layers_caption = list_layers(record)
     return TrainingView(
         name=NAME,
         title=_("Training"),
@@ -57,14 +52,30 @@ def build(subject: Subject, figures: Figures) -> TrainingView | Skipped:
         facts=tuple(list_facts(record, training)),
         curves=choose_figures(figures, "training_curves", "training_steps"),
         times=choose_figures(figures, "time_spent"),
-        history=tuple(make_row(point) for point in rows),
-        history_caption=caption_history(training, len(rows)),
+        history=history_table(training),
         by_layer=choose_layers(figures),
-        layers=layers,
-        layers_caption=layers_caption,
-        seeds=tuple(seed_rows(record, training)),
-        seeds_caption=caption_seeds(record),
+        layers=make_layer_table(record),
+        seeds=seed_table(record, training),
     )
+
+
+def history_table(training: Training) -> Table:
+    """The history in numbers."""
+    points = thin(training.epochs)
+    columns = numbers(
+        _("Epoch"), _("Step"), _("Training loss"), _("Test loss"), _("Training accuracy"), _("Test accuracy"),
+        _("Interval"), _("Time"),
+    )  # fmt: skip
+    return Table(caption_history(training, len(points)), columns, tuple(make_row(point) for point in points))
+
+
+def seed_table(record: RunRecord, training: Training) -> Table:
+    """Every seed in numbers."""
+    columns = numbers(
+        _("Seed"), _("Test accuracy"), _("Interval"), _("Test loss"), _("Training accuracy"), _("Steps"),
+        _("Time in steps"),
+    )  # fmt: skip
+    return Table(caption_seeds(record), columns, tuple(seed_rows(record, training)))
 
 
 def choose_layers(figures: Figures) -> tuple[FigureFile | Skipped, ...]:

@@ -196,7 +196,7 @@ def test_many_modules_end_in_one_row(record: RunRecord) -> None:
 
 def test_nothing_timed_means_no_table(record: RunRecord) -> None:
     bare = with_cost(record).model_copy(update={"trace": untimed(record.trace)})
-    assert view_of(bare).modules == ()
+    assert not view_of(bare).modules
     assert whole_pass(record.trace.model_copy(update={"timed_batch": None}), roofs()) is None
     assert "<table" in page(SECTION, bare)  # that of the batch sizes
 

@@ -113,7 +113,7 @@ def test_tables_carry_the_records_numbers(record: RunRecord) -> None:
     assert isinstance(view, DataView)
     assert view.classes[0] == ("airplane", "384", "60")
     assert view.channels[0] == ("red", "0.491", "0.491", "0.247", "0.247")
-    assert view.repeats == (("Training", "5", "Test", "9"),)
+    assert view.repeats.rows == (("Training", "5", "Test", "9"),)
     text = page(SECTION, record)
     assert "0" * 64 not in text  # they are listed once, in Reproduce
     assert "Krizhevsky 2009" in text
@@ -139,7 +139,7 @@ def test_grey_pictures_have_one_channel(record: RunRecord) -> None:
                 normalize_std=(0.2,))  # fmt: skip
     view = build(SECTION, grey).view
     assert isinstance(view, DataView)
-    assert view.channels == (("0", "0.300", "0.300", "0.200", "0.200"),)
+    assert view.channels.rows == (("0", "0.300", "0.300", "0.200", "0.200"),)
 
 
 @pytest.mark.parametrize("medium", ["screen", "print"])

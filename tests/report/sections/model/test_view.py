@@ -113,7 +113,7 @@ def test_rows_of_one_level_sum_to_the_model(record: RunRecord) -> None:
 def test_repeated_blocks_are_one_row_and_shares_of_time_are_of_the_pass() -> None:
     table = make_layer_table(small_trace())
     blocks = next(row for row in table.rows if row.kind == "BasicBlock")
-    assert (blocks.times, blocks.name, blocks.parameters, blocks.time) == (2, "0–1", "9,280", "80.0\u00a0%")
+    assert (blocks.times, blocks.name, blocks.parameters, blocks.time) == ("×2", "0–1", "9,280", "80.0\u00a0%")
     assert table.timed
 
 

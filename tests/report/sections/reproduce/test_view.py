@@ -58,11 +58,11 @@ def test_provenance_is_that_of_the_record(record: RunRecord) -> None:
     assert facts["Seed"] == "0"
     assert facts["Threads"] == "2"
     assert dict(view.versions) == record.provenance.versions
-    assert view.digests == (("test_batch", "0" * 64),)
+    assert view.digests.rows == (("test_batch", "0" * 64),)
 
 
 def test_stages_add_up(record: RunRecord) -> None:
-    assert build(record).stages == (
+    assert build(record).stages.rows == (
         ("Trace", "500\u00a0ms", "3.6\u00a0%"),
         ("Train", "12\u00a0s", "87.3\u00a0%"),
         ("Evaluate", "1.2\u00a0s", "9.1\u00a0%"),

@@ -139,7 +139,7 @@ def test_the_table_has_every_layer_and_its_regions(record: RunRecord) -> None:
     assert (before, rest, dead, dead_before) == ("1.00", "0.00", "0 of 16", "0 of 16")
     flat = build(SECTION, with_responses(record, 2, curve="flat", compared=False)).view
     assert isinstance(flat, ResponseView)
-    assert flat.rows[0][2:] == ("0.000 (0.000–0.000)", "—", "1.00", "—", "—", "1", "0 of 16", "—")
+    assert flat.rows[0][2:] == ("0.000 (0.000–0.000)", "1.00", "—", "—", "1", "0 of 16")
 
 
 def test_notes_say_what_is_missing(record: RunRecord) -> None:

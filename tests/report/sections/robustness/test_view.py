@@ -154,8 +154,8 @@ def test_the_tables_hold_every_condition(record: RunRecord) -> None:
 
 def test_a_second_look_is_said(record: RunRecord) -> None:
     once, twice = (view_of(probed(record, check=checked(preparation(149, 3, 4), looks=looks))) for looks in (1, 2))
-    assert "tried on more" not in once.preparations_caption
-    assert "What seemed better on 200 images was tried on more." in twice.preparations_caption
+    assert "tried on more" not in once.preparations.caption
+    assert "What seemed better on 200 images was tried on more." in twice.preparations.caption
 
 
 def test_where_nothing_was_changed_the_check_still_stands(record: RunRecord) -> None:

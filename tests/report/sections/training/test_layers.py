@@ -23,7 +23,7 @@ def test_without_the_probe_there_is_no_word_of_layers(record: RunRecord) -> None
     built = build(SECTION, record)
     assert "layers" not in built.text
     assert isinstance(built.view, TrainingView)
-    assert built.view.layers == ()
+    assert not built.view.layers
     assert "Gradients and updates in numbers" not in page(SECTION, record)
 
 
@@ -117,10 +117,10 @@ def test_the_table_of_layers(record: RunRecord) -> None:
     median = float(np.median(full.arrays["dynamics.gradient"][:, 0]))
     assert float(view.layers[0][1]) == pytest.approx(median, rel=0.05)
     assert view.layers[0][4:] == ("3", "3")
-    assert "at 20 of the steps, 1 to 58" in view.layers_caption
+    assert "at 20 of the steps, 1 to 58" in view.layers.caption
     many = build(SECTION, with_dynamics(record, layers=300, steps=20)).view
     assert isinstance(many, TrainingView)
     assert len(many.layers) == 60
-    assert "60 of 300 layers" in many.layers_caption
+    assert "60 of 300 layers" in many.layers.caption
     assert "Gradients and updates in numbers" in page(SECTION, full)
     assert [note.name for note in view.methods] == ["Training by layer"]

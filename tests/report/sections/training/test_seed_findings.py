@@ -57,7 +57,7 @@ def test_every_seed_has_a_row_and_the_first_is_the_reports(record: RunRecord) ->
     assert "Every seed in numbers" in page(SECTION, seeded(record, 430, 470))
     alone = build(SECTION, record).view
     assert isinstance(alone, TrainingView)
-    assert alone.seeds == ()
+    assert not alone.seeds
     assert "Every seed in numbers" not in page(SECTION, record)
 
 
@@ -79,9 +79,9 @@ def test_the_first_page_says_whose_numbers_they_are(record: RunRecord, medium: s
 def test_the_scores_name_the_interval_over_seeds(record: RunRecord) -> None:
     view = build(EVALUATION, seeded(record, 430, 470)).view
     assert isinstance(view, EvaluationView)
-    assert [score.name for score in view.scores][:3] == ["accuracy", "accuracy_seeds", "accuracy_seed_deviation"]
-    assert view.scores_caption.endswith("Over the 3 seeds: Student’s t and χ².")
-    assert "Student" not in build(EVALUATION, record).view.scores_caption  # type: ignore[attr-defined]
+    assert [row[0] for row in view.scores][1:3] == ["Top-1, mean over seeds", "Top-1, deviation between seeds"]
+    assert view.scores.caption.endswith("Over the 3 seeds: Student’s t and χ².")
+    assert "Student" not in build(EVALUATION, record).view.scores.caption  # type: ignore[attr-defined]
 
 
 def test_a_seed_that_diverged_is_told_at_the_top_and_ends_with_4(record: RunRecord) -> None:
