@@ -49,7 +49,7 @@ def test_the_pdf_loads_nothing_from_the_working_folder(received: Path) -> None:
 
 
 def test_a_figure_loads_nothing_from_the_working_folder(received: Path, record: RunRecord) -> None:
-    child = start_module("reportgen.figures._worker", heard=False)
+    child = start_module("reportgen.figures._worker", "en", heard=False)
     try:
         assert child.stdin is not None
         assert child.stdout is not None
