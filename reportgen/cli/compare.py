@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 @click.argument("baseline", type=PATH)
 @click.argument("candidates", nargs=-1, required=True, type=PATH, metavar="CANDIDATE...")
 @out_option
-@click.option("--margin", type=click.FloatRange(0, 1, min_open=True, max_open=True), metavar="SHARE",
-              help="Change of top-1 accuracy that does not matter; default 0.005.")  # fmt: skip
+@click.option(
+    "--margin",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="SHARE",
+    help="Change of top-1 accuracy that does not matter; default 0.005.",
+)
 @noise
 def compare(
     baseline: Path,
@@ -65,5 +69,7 @@ def tell_ranking(ranking: Ranking, called: Sequence[str]) -> list[str]:
         how = "differ" if pair.holds else "can't be told apart"
         told = f"{pair.change.display} ({pair.change.display_interval}), p = {pair.p_adjusted:.3g}"
         lines.append(f"{names[pair.second]} and {names[pair.first]} {how}: {told} after Holm's correction")
-    return [*lines, *(f"{names[one.second]} and {names[one.first]} are not compared: {one.reason.text}"
-                      for one in ranking.refused)]  # fmt: skip
+    return [
+        *lines,
+        *(f"{names[one.second]} and {names[one.first]} are not compared: {one.reason.text}" for one in ranking.refused),
+    ]

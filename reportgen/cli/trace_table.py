@@ -40,8 +40,10 @@ def cells(row: Row, model: str) -> tuple[str, ...]:
 
 def align(line: Sequence[str], widths: Sequence[int]) -> str:
     """Names to the left, numbers to the right."""
-    texts = [cell.ljust(width) if column < 3 else cell.rjust(width) for column, (cell, width) in
-             enumerate(zip(line, widths, strict=True))]  # fmt: skip
+    texts = [
+        cell.ljust(width) if column < 3 else cell.rjust(width)
+        for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+    ]
     return "  ".join(texts).rstrip()
 
 

@@ -46,9 +46,12 @@ def compare_accuracy(matched: Matched, draws: Bootstrap, margin: float) -> Accur
         (change,) = paired_changes(differences[:, None], draws)
         above, below = (float(p) for p in tost(table.lost, table.gained, n, margin))
         return AccuracyChange(
-            change, table, Equivalence(margin=margin, p_above=above, p_below=below),
-            detectable_change(n, table.lost + table.gained), None,
-        )  # fmt: skip
+            change,
+            table,
+            Equivalence(margin=margin, p_above=above, p_below=below),
+            detectable_change(n, table.lost + table.gained),
+            None,
+        )
     before, after = ([float(one.correct.mean()) for one in side] for side in (matched.before, matched.after))
     by_image = mean_correct(matched.after) - mean_correct(matched.before)
     error = float(by_image.std(ddof=1) / np.sqrt(n)) if n > 1 else 0.0
@@ -88,9 +91,12 @@ def cross(matched: Matched) -> McNemar:
     lost, gained = int((before & ~after).sum()), int((~before & after).sum())
     both = int((before & after).sum())
     return McNemar(
-        both_right=both, lost=lost, gained=gained, both_wrong=matched.n - both - lost - gained,
+        both_right=both,
+        lost=lost,
+        gained=gained,
+        both_wrong=matched.n - both - lost - gained,
         p=float(mcnemar_exact(lost, gained)),
-    )  # fmt: skip
+    )
 
 
 def mean_correct(seeds: tuple[Predictions, ...]) -> FloatArray:

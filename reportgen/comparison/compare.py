@@ -39,9 +39,13 @@ def compare(
     earlier = baseline.record
     origin = earlier.provenance
     identity = Baseline(
-        title=baseline.title, fingerprint=earlier.fingerprint, digest=digest, created=origin.created,
-        commit=origin.commit, dirty=origin.dirty,
-    )  # fmt: skip
+        title=baseline.title,
+        fingerprint=earlier.fingerprint,
+        digest=digest,
+        created=origin.created,
+        commit=origin.commit,
+        dirty=origin.dirty,
+    )
     matched = match(candidate, earlier)
     if isinstance(matched, Mismatch):
         return Judgement(comparison=Refusal(baseline=identity, reason=matched.reason, advice=matched.advice))

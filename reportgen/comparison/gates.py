@@ -46,9 +46,14 @@ def result(
 ) -> GateResult:
     """The result of a rule; `bound` in the unit of the number."""
     return GateResult(
-        rule=rule.text, metric=rule.metric, confidently=rule.confidently, outcome=outcome, judged=metric, bound=bound,
+        rule=rule.text,
+        metric=rule.metric,
+        confidently=rule.confidently,
+        outcome=outcome,
+        judged=metric,
+        bound=bound,
         reason=reason,
-    )  # fmt: skip
+    )
 
 
 def judge_interval(metric: MetricValue, comparator: Comparator, bound: float) -> tuple[GateOutcome, Message | None]:

@@ -136,8 +136,8 @@ def other_shape(candidate: RunRecord, baseline: RunRecord) -> Mismatch | None:
     if mine == theirs:
         return None
     spelled = ["×".join(str(side) for side in shape) for shape in (theirs, mine)]
-    reason = N_("The baseline’s pictures are {theirs}, those here {mine}.", theirs=spelled[0], mine=spelled[1])
-    return Mismatch(reason, N_("Build both with pictures of one size."))
+    reason = N_("The baseline’s images are {theirs}, those here {mine}.", theirs=spelled[0], mine=spelled[1])
+    return Mismatch(reason, N_("Build both with images of one size."))
 
 
 def stored_shape(record: RunRecord) -> tuple[int, ...]:

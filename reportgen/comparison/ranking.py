@@ -32,16 +32,26 @@ def rank(subjects: Mapping[int, Subject], *, resamples: int = RESAMPLES, seed: i
     pairs, refused = compare_pairs(records, names, resamples, seed)
     out = {pair.second for pair in refused if pair.first == names.get(0)}
     scores = {number: accuracy_of(record) for number, record in records.items()}
-    ranked = {number: score for number, value in scores.items()
-              if (score := share_of(value)) is not None and names[number] not in out}  # fmt: skip
+    ranked = {
+        number: score
+        for number, value in scores.items()
+        if (score := share_of(value)) is not None and names[number] not in out
+    }
     entries = []
     for number, record in records.items():
         place = 1 + sum(other > ranked[number] for other in ranked.values()) if number in ranked else None
         best, worst = bounds(names[number], {names[other] for other in ranked}, pairs) if place else (None, None)
         entries.append(
-            Entry(name=names[number], number=number, place=place, best=best, worst=worst, accuracy=scores[number],
-                  values=further(record))
-        )  # fmt: skip
+            Entry(
+                name=names[number],
+                number=number,
+                place=place,
+                best=best,
+                worst=worst,
+                accuracy=scores[number],
+                values=further(record),
+            )
+        )
     entries.sort(key=lambda entry: (entry.place or len(records) + 1, entry.number))
     return Ranking(entries=tuple(entries), pairs=pairs, refused=refused, resamples=resamples, seed=seed)
 

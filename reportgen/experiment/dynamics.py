@@ -86,8 +86,10 @@ class DynamicsRecorder:
             weight = norms(self.before)
             subtract(self.before, [parameter.detach() for parameter in self.parameters])
             update = norms(self.before)
-            gradient = [parameter.grad.norm() if parameter.grad is not None else zero(parameter)
-                        for parameter in self.parameters]  # fmt: skip
+            gradient = [
+                parameter.grad.norm() if parameter.grad is not None else zero(parameter)
+                for parameter in self.parameters
+            ]
             self.samples.append(Sample(step, *(stack(norms) for norms in (gradient, weight, update))))
         self.before = []
         self.due = step + self.every

@@ -96,7 +96,9 @@ def describe_loss(spec: LossSpec) -> Message:
         name = N_(
             "{alpha} × Kullback–Leibler divergence from the teacher (temperature {heat}, times its square) "
             "+ {rest} × cross entropy with the label",
-            alpha=float(alpha), heat=float(heat), rest=float(1 - alpha),
-        )  # fmt: skip
+            alpha=float(alpha),
+            heat=float(heat),
+            rest=float(1 - alpha),
+        )
     smoothed = spec.label_smoothing > 0 and spec.name not in UNSMOOTHED
     return N_("{name}, label smoothing {by}", name=name, by=float(spec.label_smoothing)) if smoothed else name

@@ -20,8 +20,12 @@ USUAL: dict[str, dict[str, Any]] = {
     "muon": {"adjust_lr_fn": "match_rms_adamw"},
 }
 """Where torch's defaults are not what is usual. Muon's rule lets it share rate and decay with the AdamW beside it."""
-FUSED_ON = {"sgd": ("cpu", "cuda", "mps"), "adam": ("cpu", "cuda", "mps"), "adamw": ("cpu", "cuda", "mps"),
-            "adagrad": ("cpu",)}  # fmt: skip
+FUSED_ON = {
+    "sgd": ("cpu", "cuda", "mps"),
+    "adam": ("cpu", "cuda", "mps"),
+    "adamw": ("cpu", "cuda", "mps"),
+    "adagrad": ("cpu",),
+}
 """Devices on which torch 2.10 has the whole step of an optimiser as one operator."""
 DECAYS = ("weight_decay", "lambd")
 """Arguments that pull parameters towards zero."""

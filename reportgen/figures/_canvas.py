@@ -55,9 +55,14 @@ class Canvas:
         if not words:
             return None
         line = self.add(
-            "text", x=x, y=y, font_size=size, fill=colour, text_anchor=anchor if anchor != "start" else None,
+            "text",
+            x=x,
+            y=y,
+            font_size=size,
+            fill=colour,
+            text_anchor=anchor if anchor != "start" else None,
             font_weight="bold" if bold else None,
-        )  # fmt: skip
+        )
         line.element.text = words
         return line
 
@@ -76,9 +81,16 @@ class Canvas:
     def frame(self, left: float, top: float, width: float, height: float, right: bool) -> None:
         """A thin border that says right (whole) or wrong (dashed)."""
         self.add(
-            "rect", x=left - FRAME / 2, y=top - FRAME / 2, width=width + FRAME, height=height + FRAME, fill="none",
-            stroke=RIGHT if right else WRONG, stroke_width=FRAME, stroke_dasharray=None if right else "5 3",
-        )  # fmt: skip
+            "rect",
+            x=left - FRAME / 2,
+            y=top - FRAME / 2,
+            width=width + FRAME,
+            height=height + FRAME,
+            fill="none",
+            stroke=RIGHT if right else WRONG,
+            stroke_width=FRAME,
+            stroke_dasharray=None if right else "5 3",
+        )
 
     def group(self, x: float, y: float) -> Canvas:
         """A part of the drawing with an origin of its own."""

@@ -98,8 +98,16 @@ def draw_mosaic(name: str, mosaic: Mosaic, labels: Sequence[str], key: Key, text
         strip.set_axis_off()
         for text, where, align in ((key.low, 0.0, "right"), (key.high, 1.0, "left")):
             shift = -4 * POINT if align == "right" else 4 * POINT
-            strip.annotate(text, (where, 0.5), (shift, 0), xycoords="axes fraction", textcoords="offset points",
-                           ha=align, va="center", color=MUTED)  # fmt: skip
+            strip.annotate(
+                text,
+                (where, 0.5),
+                (shift, 0),
+                xycoords="axes fraction",
+                textcoords="offset points",
+                ha=align,
+                va="center",
+                color=MUTED,
+            )
         return paper.svg(*texts)
 
 

@@ -52,9 +52,16 @@ def draw_lines(axes: Axes, x: ArrayLike, lines: ArrayLike, colours: Sequence[str
     palette = dict(enumerate(colours))
     with named(axes):
         seaborn.lineplot(
-            x=places, y=values[known], hue=which, palette=palette, hue_order=sorted(palette), units=run, ax=axes,
-            **GIVEN, **{"zorder": 2, **look},
-        )  # fmt: skip
+            x=places,
+            y=values[known],
+            hue=which,
+            palette=palette,
+            hue_order=sorted(palette),
+            units=run,
+            ax=axes,
+            **GIVEN,
+            **{"zorder": 2, **look},
+        )
 
 
 def draw_band(axes: Axes, x: ArrayLike, low: ArrayLike, high: ArrayLike, colour: Any, **look: Any) -> None:
@@ -79,9 +86,17 @@ def draw_bars(axes: Axes, lengths: ArrayLike, colour: Any, thick: float, **look:
     looks = {"linewidth": 0, "saturation": 1.0, **look}
     with named(axes):
         seaborn.barplot(
-            x=values, y=np.arange(len(values)), orient="h", native_scale=True, color=colour, width=thick, errorbar=None,
-            legend=False, ax=axes, **looks,
-        )  # fmt: skip
+            x=values,
+            y=np.arange(len(values)),
+            orient="h",
+            native_scale=True,
+            color=colour,
+            width=thick,
+            errorbar=None,
+            legend=False,
+            ax=axes,
+            **looks,
+        )
 
 
 def draw_histogram(axes: Axes, heights: ArrayLike, edges: ArrayLike, colour: Any, **look: Any) -> None:
@@ -92,9 +107,14 @@ def draw_histogram(axes: Axes, heights: ArrayLike, edges: ArrayLike, colour: Any
     middles = (ends[:-1] + ends[1:]) / 2
     with named(axes):
         seaborn.histplot(
-            x=middles, weights=np.asarray(heights), bins=ends.tolist(), color=colour, legend=False, ax=axes,
+            x=middles,
+            weights=np.asarray(heights),
+            bins=ends.tolist(),
+            color=colour,
+            legend=False,
+            ax=axes,
             **{"alpha": 1.0, **look},
-        )  # fmt: skip
+        )
 
 
 def draw_heat_map(axes: Axes, values: ArrayLike, **look: Any) -> None:

@@ -20,5 +20,6 @@ def selection_text(responses: Responses, shown: int) -> str:
     count = len(responses.facts.units)
     if shown == count and not responses.facts.left_out:
         return ""
-    return _("{shown} of {count} layers are drawn, evenly over depth; the table has the others.",
-               shown=shown, count=count)  # fmt: skip
+    return _(
+        "{shown} of {count} layers are drawn, evenly over depth; the table has the others.", shown=shown, count=count
+    )

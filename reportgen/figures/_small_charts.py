@@ -100,8 +100,12 @@ def draw_charts(paper: Sheet, charts: Sequence[Chart], columns: int) -> None:
     for index, (frame, chart) in enumerate(zip(frames, charts, strict=True)):
         write_words(axes, frame, chart, scale=index % columns == 0)
     for quiet in (True, False):
-        drawn = [(frame, curve) for frame, chart in zip(frames, charts, strict=True) for curve in chart.curves
-                 if curve.quiet == quiet]  # fmt: skip
+        drawn = [
+            (frame, curve)
+            for frame, chart in zip(frames, charts, strict=True)
+            for curve in chart.curves
+            if curve.quiet == quiet
+        ]
         if drawn:
             draw_curves(axes, drawn, quiet)
 
@@ -118,15 +122,23 @@ def write_words(axes: Axes, frame: Frame, chart: Chart, scale: bool) -> None:
 def draw_curves(axes: Axes, curves: Sequence[tuple[Frame, Curve]], quiet: bool) -> None:
     """Lines, intervals and dots of all curves of one look."""
     colour = MUTED if quiet else ACCENT
-    joined = [[(frame.across(mark.place), frame.level(mark.value)) for mark in curve.marks]
-              for frame, curve in curves if curve.joined]  # fmt: skip
+    joined = [
+        [(frame.across(mark.place), frame.level(mark.value)) for mark in curve.marks]
+        for frame, curve in curves
+        if curve.joined
+    ]
     if joined:
         draw_line(axes, *in_one(joined), colour, linewidth=1, linestyle=(0, (2, 2)) if quiet else "-")
     marks = [(frame, mark) for frame, curve in curves for mark in curve.marks]
     bars = ([(frame.across(mark.place), frame.level(end)) for end in (mark.low, mark.high)] for frame, mark in marks)
     axes.plot(*in_one(bars), color=colour, linewidth=0.7, zorder=2)
-    draw_points(axes, [frame.across(mark.place) for frame, mark in marks],
-                [frame.level(mark.value) for frame, mark in marks], colour, 3.75)  # fmt: skip
+    draw_points(
+        axes,
+        [frame.across(mark.place) for frame, mark in marks],
+        [frame.level(mark.value) for frame, mark in marks],
+        colour,
+        3.75,
+    )
 
 
 def in_one(lines: Iterable[Points]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

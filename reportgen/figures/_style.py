@@ -38,8 +38,17 @@ WRONG = "#b34a00"
 RIGHT_SOFT = "#a9cbe6"
 WRONG_SOFT = "#f3c096"
 CLASSES = (
-    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
-)  # fmt: skip
+    "#3f90da",
+    "#ffa90e",
+    "#bd1f01",
+    "#94a4a2",
+    "#832db6",
+    "#a96b59",
+    "#e76300",
+    "#b9ac70",
+    "#717581",
+    "#92dadd",
+)
 """Of classes, in their order; told apart by the colour-blind too (Petroff 2021, arXiv:2107.02270)."""
 
 FULL = 680

@@ -38,7 +38,7 @@ def find_finite(record: RunRecord, name: str, title: str) -> WeightFacts | Skipp
     """What the probe found, or why there is nothing to draw; a training that diverged can leave no number at all."""
     facts = find_weights(record, name, title)
     if isinstance(facts, WeightFacts) and all(matrix.final is None for matrix in facts.matrices):
-        return Skipped(name, title, _("None of the matrices holds finite values only."))
+        return Skipped(name, title, _("Every matrix holds values that are not finite."))
     return facts
 
 
@@ -78,7 +78,7 @@ def moments_text(facts: WeightFacts) -> str:
     """What the two colours are, or that there is only one."""
     if facts.trained:
         return _("Grey: initial weights; colour: after training.")
-    return _("Nothing was trained in this run, so there are no weights from before.")
+    return _("Nothing was trained in this run, so there are no initial weights.")
 
 
 def thinned_text(facts: WeightFacts) -> str:

@@ -76,8 +76,11 @@ def caption(facts: AutogradFacts, made: Drawing, number: int) -> str:
     if number == 0:
         said += reading(facts, made)
     if made.left_out and number == len(made.pages) - 1:
-        said.append(ngettext("{count} further structure is not drawn.", "{count} further structures are not drawn.",
-                              made.left_out))  # fmt: skip
+        said.append(
+            ngettext(
+                "{count} further structure is not drawn.", "{count} further structures are not drawn.", made.left_out
+            )
+        )
     return join_sentences(said)
 
 

@@ -42,8 +42,14 @@ def row(axes: Axes, place: int, value: MetricValue, margin: float | None, colour
     if margin is not None:
         axes.barh([place], [2 * margin * scale], left=-margin * scale, height=0.7, color=HAIRLINE, zorder=0)
     axes.plot([end * scale for end in ends], [place, place], color=colour, linewidth=1.6, solid_capstyle="butt")
-    axes.plot([side * value.value * scale], [place], "o", color=colour, markerfacecolor=colour if sure else PAPER,
-              markersize=6)  # fmt: skip
+    axes.plot(
+        [side * value.value * scale],
+        [place],
+        "o",
+        color=colour,
+        markerfacecolor=colour if sure else PAPER,
+        markersize=6,
+    )
     axes.annotate(value.display, (1.04, place), va="center", color=INK)
     axes.annotate(value.display_interval, (1.6, place), va="center", color=MUTED)
 

@@ -66,8 +66,16 @@ def draw_recall(subject: Subject) -> FigureFile | Skipped:
             Line2D([], [], marker="o", linewidth=0, color=SOFT, label=_("baseline")),
             Line2D([], [], marker="o", linewidth=0, color=ACCENT, label=_("this model")),
         ]
-        axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2, borderpad=0,
-                    handletextpad=0.2, columnspacing=1.2)  # fmt: skip
+        axes.legend(
+            handles=handles,
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            ncols=2,
+            borderaxespad=0.2,
+            borderpad=0,
+            handletextpad=0.2,
+            columnspacing=1.2,
+        )
         return paper.svg(title, caption_recall(comparison, shown), describe_recall(shown))
 
 
@@ -114,7 +122,7 @@ def describe_recall(shown: Sequence[ClassChange]) -> str:
 
 def draw_flips(subject: Subject) -> FigureFile | Skipped:
     """Images that turned wrong to the left, images that turned right to the right."""
-    name, title = "baseline_flips", _("Images that flipped, by class")
+    name, title = "baseline_flips", _("Flips by class")
     comparison = subject.judgement.compared
     if comparison is None:
         return Skipped(name, title, _("There is no baseline to compare with."))
@@ -128,18 +136,39 @@ def draw_flips(subject: Subject) -> FigureFile | Skipped:
         draw_bars(axes, [one.gained for one in shown], RIGHT, 0.6)
         for place, one in enumerate(shown):
             for count, side in ((one.lost, -1), (one.gained, 1)):
-                axes.annotate(numerals.count(count), (side * count, place), (4 * side, 0), va="center",
-                              textcoords="offset points", ha="left" if side > 0 else "right", color=MUTED)  # fmt: skip
+                axes.annotate(
+                    numerals.count(count),
+                    (side * count, place),
+                    (4 * side, 0),
+                    va="center",
+                    textcoords="offset points",
+                    ha="left" if side > 0 else "right",
+                    color=MUTED,
+                )
         rows(axes, shown)
         most = max(max(one.lost, one.gained) for one in shown)
         axes.set_xlim(-1.15 * most, 1.15 * most)
         axes.axvline(0, color=SOFT, linewidth=1)
         axes.set_xticks([])
         bare(axes)
-        axes.annotate(_("right → wrong"), (0, 1), (-8, 4), xycoords=("data", "axes fraction"), ha="right",
-                      textcoords="offset points", color=WRONG)  # fmt: skip
-        axes.annotate(_("wrong → right"), (0, 1), (8, 4), xycoords=("data", "axes fraction"), ha="left",
-                      textcoords="offset points", color=RIGHT)  # fmt: skip
+        axes.annotate(
+            _("right → wrong"),
+            (0, 1),
+            (-8, 4),
+            xycoords=("data", "axes fraction"),
+            ha="right",
+            textcoords="offset points",
+            color=WRONG,
+        )
+        axes.annotate(
+            _("wrong → right"),
+            (0, 1),
+            (8, 4),
+            xycoords=("data", "axes fraction"),
+            ha="left",
+            textcoords="offset points",
+            color=RIGHT,
+        )
         told = _(
             "{lost} images turned from right to wrong and {gained} from wrong to right. Numbers: images.",
             lost=numerals.count(table.lost),

@@ -39,8 +39,9 @@ def plot(ranking: Ranking) -> FigureFile | Skipped:
     measured = [entry for entry in ranking.entries if entry.accuracy is not None and entry.accuracy.value is not None]
     if not measured:
         return Skipped(NAME, title, _("No model has a known accuracy."))
-    shown = [entry for at, entry in enumerate(measured)
-             if at < MOST_ROWS or entry.is_baseline or entry.name == ranking.own]  # fmt: skip
+    shown = [
+        entry for at, entry in enumerate(measured) if at < MOST_ROWS or entry.is_baseline or entry.name == ranking.own
+    ]
     with sheet(NAME, 76 + 26 * len(shown)) as paper:
         axes = paper.figure.add_subplot()
         for row, entry in enumerate(shown):
@@ -69,8 +70,14 @@ def draw_row(axes: Axes, row: int, entry: Entry, colour: str) -> None:
     if accuracy.low is not None and accuracy.high is not None:
         ends = [100 * accuracy.low, 100 * accuracy.high]
         axes.plot(ends, [row, row], color=colour, linewidth=1.6, solid_capstyle="butt")
-    axes.plot([100 * accuracy.value], [row], "o", color=colour, markersize=6,
-              markerfacecolor=colour if entry.place is not None else PAPER)  # fmt: skip
+    axes.plot(
+        [100 * accuracy.value],
+        [row],
+        "o",
+        color=colour,
+        markersize=6,
+        markerfacecolor=colour if entry.place is not None else PAPER,
+    )
     texts = (accuracy.display, accuracy.display_interval or numerals.DASH, entry.places)
     for column, text, ink in zip(COLUMNS, texts, (INK, MUTED, MUTED), strict=True):
         beside(axes, column, row, text, ink)
@@ -78,8 +85,16 @@ def draw_row(axes: Axes, row: int, entry: Entry, colour: str) -> None:
 
 def beside(axes: Axes, column: int, row: float, text: str, colour: str) -> None:
     """A text at the right of the drawing."""
-    axes.annotate(text, (1, row), (column * POINT, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-                  va="center", color=colour, annotation_clip=False)  # fmt: skip
+    axes.annotate(
+        text,
+        (1, row),
+        (column * POINT, 0),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        va="center",
+        color=colour,
+        annotation_clip=False,
+    )
 
 
 def colour_of(ranking: Ranking, entry: Entry) -> str:
@@ -101,7 +116,7 @@ def caption(ranking: Ranking, left_out: int) -> str:
     rivals = sum(entry.best == 1 for entry in ranking.entries)
     told = []
     if len(first) == 1 and first[0].worst == 1:
-        told.append(_("{name} is surely first.", name=shorten(abridge(first[0].name, 40), 40)))
+        told.append(_("{name} is first: every difference from it holds.", name=shorten(abridge(first[0].name, 40), 40)))
     elif rivals > 1:
         told.append(_("{count} models may be first.", count=numerals.count(rivals)))
     told.append(

@@ -43,8 +43,9 @@ def named_bars(axes: Axes, split: Split, names: Sequence[str]) -> None:
 def ranked_steps(axes: Axes, split: Split) -> None:
     """Counts from the largest class to the smallest."""
     colour = SOFT if split.name == "train" else ACCENT
-    draw_histogram(axes, sorted(split.counts, reverse=True), range(len(split.counts) + 1), colour, element="step",
-                   linewidth=0)  # fmt: skip
+    draw_histogram(
+        axes, sorted(split.counts, reverse=True), range(len(split.counts) + 1), colour, element="step", linewidth=0
+    )
     axes.set_xlabel(_("classes, largest first"))
     axes.set_ylim(0, None)
     axes.yaxis.set_major_locator(ticks(5, integer=True))
@@ -81,10 +82,13 @@ def balance(split: Split, names: Sequence[str]) -> str:
     if counts.min() == counts.max():
         return _("{split}: {count} images of every class.", split=word, count=numerals.count(int(counts[0])))
     return _(
-        "{split}: from {low} ({smallest}) to {high} ({largest}).", split=word,
-        low=numerals.count(int(counts.min())), smallest=shorten(names[int(counts.argmin())], 40),
-        high=numerals.count(int(counts.max())), largest=shorten(names[int(counts.argmax())], 40),
-    )  # fmt: skip
+        "{split}: from {low} ({smallest}) to {high} ({largest}).",
+        split=word,
+        low=numerals.count(int(counts.min())),
+        smallest=shorten(names[int(counts.argmin())], 40),
+        high=numerals.count(int(counts.max())),
+        largest=shorten(names[int(counts.argmax())], 40),
+    )
 
 
 FIGURE = FigureKind("class_counts", draw, by_seaborn=True)

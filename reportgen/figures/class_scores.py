@@ -34,9 +34,16 @@ def draw_values(axes: Axes, metrics: Sequence[MetricValue], recall: bool) -> Non
     known = [(row + shift, metric) for row, metric in enumerate(metrics) if metric.value is not None]
     sure = [(row, 100 * one.low, 100 * one.high) for row, one in known if one.low is not None and one.high is not None]
     axes.hlines(*zip(*sure, strict=True), color=colour, linewidth=1.5 if recall else 0.9)
-    draw_points(axes, [100 * (metric.value or 0.0) for _unused, metric in known], [row for row, _unused in known],
-                colour if recall else PAPER, 5.5 if recall else 4.5, marker="o" if recall else "D",
-                edgecolor=colour, linewidth=1)  # fmt: skip
+    draw_points(
+        axes,
+        [100 * (metric.value or 0.0) for _unused, metric in known],
+        [row for row, _unused in known],
+        colour if recall else PAPER,
+        5.5 if recall else 4.5,
+        marker="o" if recall else "D",
+        edgecolor=colour,
+        linewidth=1,
+    )
 
 
 def draw(subject: Subject) -> FigureFile | Skipped:
@@ -67,8 +74,16 @@ def draw(subject: Subject) -> FigureFile | Skipped:
             Line2D([], [], marker="D", color=MUTED, markerfacecolor=PAPER, linewidth=0.9, label=_("precision")),
             Line2D([], [], color=SOFT, linewidth=1, linestyle=(0, (2, 2)), label=_("accuracy of all images")),
         ]
-        axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2,
-                    handlelength=1.8, columnspacing=1.6, borderpad=0)  # fmt: skip
+        axes.legend(
+            handles=handles,
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            ncols=3,
+            borderaxespad=0.2,
+            handlelength=1.8,
+            columnspacing=1.6,
+            borderpad=0,
+        )
         return paper.svg(title, caption(ranked), describe(shown, len(ranked)))
 
 
@@ -82,10 +97,12 @@ def caption(ranked: Sequence[ClassScore]) -> str:
         told.append(
             _(
                 "Recall is lowest for {weak}, {low}, and highest for {strong}, {high}.",
-                weak=shorten(weak.name, 40), strong=shorten(strong.name, 40),
-                low=weak.recall.display_full, high=strong.recall.display_full,
+                weak=shorten(weak.name, 40),
+                strong=shorten(strong.name, 40),
+                low=weak.recall.display_full,
+                high=strong.recall.display_full,
             )
-        )  # fmt: skip
+        )
     if len(ranked) > MOST:
         left_out = numerals.count(len(ranked))
         told.append(_("The weakest {shown} of {count} classes.", shown=MOST, count=left_out))
@@ -96,12 +113,17 @@ def caption(ranked: Sequence[ClassScore]) -> str:
 def describe(shown: Sequence[ClassScore], count: int) -> str:
     """Both values of every class shown."""
     told = [
-        _("{name}: recall {recall}, precision {precision}", name=shorten(item.name, 40),
-            recall=item.recall.display, precision=item.precision.display)
+        _(
+            "{name}: recall {recall}, precision {precision}",
+            name=shorten(item.name, 40),
+            recall=item.recall.display,
+            precision=item.precision.display,
+        )
         for item in shown
-    ]  # fmt: skip
-    return _("Dot plot of {shown} of {count} classes. {classes}.", shown=len(shown), count=count,
-               classes=join_rows(told))  # fmt: skip
+    ]
+    return _(
+        "Dot plot of {shown} of {count} classes. {classes}.", shown=len(shown), count=count, classes=join_rows(told)
+    )
 
 
 FIGURE = FigureKind("class_scores", draw, by_seaborn=True)

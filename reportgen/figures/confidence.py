@@ -38,9 +38,13 @@ def draw(subject: Subject) -> FigureFile | Skipped:
             draw_histogram(axes, heights, edges, colour, edgecolor="white", linewidth=0.5)
             text = f"{label}, n = {numerals.count(total)}"
             axes.text(
-                0.01, 0.99 if side > 0 else 0.01, text, transform=axes.transAxes, color=colour,
+                0.01,
+                0.99 if side > 0 else 0.01,
+                text,
+                transform=axes.transAxes,
+                color=colour,
                 va="top" if side > 0 else "bottom",
-            )  # fmt: skip
+            )
         axes.axhline(0, color=MUTED, linewidth=0.75)
         axes.set_xlim(0, 1)
         high = max(abs(end) for end in axes.get_ylim())

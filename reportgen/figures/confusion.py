@@ -105,7 +105,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     if len(counts) <= MOST_CLASSES:
         return draw_matrix(record, counts, title)
     if not record.measured.confusions:
-        return Skipped(name, title, _("No image was taken for another class."))
+        return Skipped(name, title, _("No image was predicted as another class."))
     return draw_largest(record, record.measured.confusions, counts, title)
 
 
@@ -121,7 +121,7 @@ def caption(record: RunRecord, counts: Counts) -> str:
     measured = record.measured
     worst = measured.confusions[0] if measured is not None and measured.confusions else None
     if worst is None:
-        first = _("No image was taken for another class.")
+        first = _("No image was predicted as another class.")
     else:
         first = _("Most often {pair}: {share}.", pair=pair(record, worst, 40), share=worst.share.display_full)
     if len(counts) > MOST_CLASSES:
@@ -138,8 +138,10 @@ def describe(record: RunRecord, counts: Counts) -> str:
     told = join_rows([f"{pair(record, item, 40)} {numerals.count(item.count)}" for item in largest])
     whole = _(
         "Confusion matrix of {classes} classes: {right} of {n} images on the diagonal.",
-        classes=len(counts), right=numerals.count(int(np.trace(counts))), n=numerals.count(int(counts.sum())),
-    )  # fmt: skip
+        classes=len(counts),
+        right=numerals.count(int(np.trace(counts))),
+        n=numerals.count(int(counts.sum())),
+    )
     return join_sentences(
         [whole, _("Largest confusions: {largest}.", largest=told) if told else _("Largest confusions: none.")]
     )

@@ -95,11 +95,18 @@ def speed_panel(axes: Axes, latency: tuple[Latency, ...], at: Saturation | None)
         text = _("{share} of the best", share=share) if at.at is not at.best else _("best")
         beyond = at.at.batch_size > (sizes[0] * sizes[-1]) ** 0.5
         axes.annotate(
-            text, (at.at.batch_size, 0.04), (-5 if beyond else 5, 0), xycoords=("data", "axes fraction"),
-            textcoords="offset points", ha="right" if beyond else "left", color=MUTED,
-        )  # fmt: skip
-    axes.set_ylim(0, 1.1 * max(one.throughput_interval[1] if one.throughput_interval else one.images_per_second
-                               for one in latency))  # fmt: skip
+            text,
+            (at.at.batch_size, 0.04),
+            (-5 if beyond else 5, 0),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="right" if beyond else "left",
+            color=MUTED,
+        )
+    axes.set_ylim(
+        0,
+        1.1 * max(one.throughput_interval[1] if one.throughput_interval else one.images_per_second for one in latency),
+    )
     axes.yaxis.set_major_locator(ticks(5))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _unused: f"{value:,.6g}"))
     axes.set_title(_("Throughput, images/s"))

@@ -118,9 +118,13 @@ def ring(axes: Axes, rows: Sequence[Stage], paint: Sequence[str]) -> None:
     values = np.array([row.costs[0] for row in rows])
     share = values / values.sum()
     axes.pie(
-        share, colors=list(paint), startangle=90, counterclock=False, radius=1.0,
+        share,
+        colors=list(paint),
+        startangle=90,
+        counterclock=False,
+        radius=1.0,
         wedgeprops={"width": 0.3, "edgecolor": PAPER, "linewidth": 1},
-    )  # fmt: skip
+    )
     axes.text(0, 0, _("{count}\nparameters", count=numerals.compact(float(values.sum()))), ha="center", va="center")
     middle = np.pi / 2 - 2 * np.pi * (np.cumsum(share) - share / 2)
     letters = 9 if has_long_names(rows) else 11
@@ -171,7 +175,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     rows = stages(record.trace)
     total = np.sum([row.costs for row in rows], axis=0) if rows else np.zeros(4)
     if sum(not row.other for row in rows) < 2 or not total.any():
-        return Skipped(name, title, _("The model is a single layer: there is nothing to share out."))
+        return Skipped(name, title, _("The model is a single layer: there is nothing to divide."))
     paint = colours(rows)
     present = [which for which in (1, 2, 3) if total[which] > 0]
     longest = max((row.costs[which] / total[which] for row in rows for which in present), default=1.0)
@@ -212,8 +216,13 @@ def caption(rows: Sequence[Stage], total: np.ndarray, trace: ModelTrace) -> str:
             "{stage} holds {some} of the parameters and does {work} of the MACs.", stage=stage, some=some, work=work
         )
     else:
-        text = _("{stage} holds {some} of the parameters; {other} does {work} of the MACs.", stage=stage, some=some,
-                   other=other, work=work)  # fmt: skip
+        text = _(
+            "{stage} holds {some} of the parameters; {other} does {work} of the MACs.",
+            stage=stage,
+            some=some,
+            other=other,
+            work=work,
+        )
     reading = _("Modules in the order they run; MACs and activations (kept for the backward pass) per image.")
     if total[3] > 0 and trace.timed_batch:
         reading = _(

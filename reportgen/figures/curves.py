@@ -35,7 +35,7 @@ def wrong_among(record: RunRecord, curve: Curve, coverage: float) -> str:
 def draw_risk(subject: Subject) -> FigureFile | Skipped:
     """Error among the most confident predictions, by the share that is kept."""
     record = subject.record
-    name, title = "risk_coverage", _("Error by the share of predictions kept")
+    name, title = "risk_coverage", _("Risk against coverage")
     if record.measured is None or not record.measured.risk_coverage.x:
         return Skipped(name, title, _("The record holds no risk by coverage."))
     curve = record.measured.risk_coverage
@@ -47,16 +47,26 @@ def draw_risk(subject: Subject) -> FigureFile | Skipped:
         axes.set_xlim(0, 101)
         axes.set_ylim(0, max(1.12 * float(y.max()), 1))
         marked = (KEPT, 1.0)
-        draw_points(axes, [100 * share for share in marked], [100 * at(curve, share) for share in marked], ACCENT, 5.5,
-                    clip_on=False)  # fmt: skip
+        draw_points(
+            axes,
+            [100 * share for share in marked],
+            [100 * at(curve, share) for share in marked],
+            ACCENT,
+            5.5,
+            clip_on=False,
+        )
         for share in marked:
             axes.annotate(
-                numerals.percent(at(curve, share)), (100 * share, 100 * at(curve, share)), (-5, 5),
-                textcoords="offset points", ha="right", color=INK,
-            )  # fmt: skip
+                numerals.percent(at(curve, share)),
+                (100 * share, 100 * at(curve, share)),
+                (-5, 5),
+                textcoords="offset points",
+                ha="right",
+                color=INK,
+            )
         axes.xaxis.set_major_locator(ticks(5))
         axes.yaxis.set_major_locator(ticks(5))
-        axes.set_xlabel(_("% of the predictions kept, surest first"))
+        axes.set_xlabel(_("% of the predictions kept, most confident first"))
         grid(axes)
         told = _(
             "Wrong of all predictions: {all}; of the surest {kept}: {risk}.",
@@ -64,7 +74,7 @@ def draw_risk(subject: Subject) -> FigureFile | Skipped:
             risk=wrong_among(record, curve, KEPT),
             kept=f"{100 * KEPT:.0f}{NBSP}%",
         )
-        reading = _("A model that knows when it errs has a curve that rises late.")
+        reading = _("The later the curve rises, the better confidence separates errors.")
         return paper.svg(title, join_sentences([told, reading]), join_sentences([_("Line chart."), told]))
 
 
@@ -109,10 +119,11 @@ def tell(record: RunRecord, shown: list[tuple[ClassScore, Curve]]) -> tuple[str,
     weak = min(shown, key=lambda pair: pair[0].average_precision or 0.0)[0]
     said = [
         _(
-            "Average precision is lowest for {name}, {value}.", name=shorten(weak.name, 40),
+            "Average precision is lowest for {name}, {value}.",
+            name=shorten(weak.name, 40),
             value=numerals.score(weak.average_precision),
         )
-    ]  # fmt: skip
+    ]
     if len(shown) < len(record.data.classes):
         classes = len(record.data.classes)
         said.append(_("The {shown} weakest of {count} classes.", shown=len(shown), count=classes))

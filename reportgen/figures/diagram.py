@@ -53,8 +53,13 @@ def caption(trace: ModelTrace, made: Drawing, number: int) -> str:
             )
         )
     if made.left_out and number == len(made.pages) - 1:
-        said.append(ngettext("{count} further structure is too large to be drawn.",
-                              "{count} further structures are not drawn.", made.left_out))  # fmt: skip
+        said.append(
+            ngettext(
+                "{count} further structure is too large to be drawn.",
+                "{count} further structures are not drawn.",
+                made.left_out,
+            )
+        )
     return join_sentences(said)
 
 
@@ -68,14 +73,23 @@ def summary(trace: ModelTrace, page: Page) -> str:
                 blocks[row.text] += row.repeats
     shape, output = shape_text(trace.input_shape), join_terms([shape_text(found) for found in trace.output_shapes[:3]])
     if not blocks:
-        return _("{model}, from a {shape} input to an output of {output}.",
-                   model=shorten(trace.name, NAME_LIMIT, SMALL), shape=shape, output=output)  # fmt: skip
+        return _(
+            "{model}, from a {shape} input to an output of {output}.",
+            model=shorten(trace.name, NAME_LIMIT, SMALL),
+            shape=shape,
+            output=output,
+        )
     listed = [f"{name} ×{count}" if count > 1 else name for name, count in blocks.items()]
     if len(listed) > NAMED:
         listed = [*listed[:NAMED], _("and others")]
     names = join_terms(listed)
-    return _("{model}, from a {shape} input through {blocks} to an output of {output}.",
-               model=shorten(trace.name, NAME_LIMIT, SMALL), shape=shape, blocks=names, output=output)  # fmt: skip
+    return _(
+        "{model}, from a {shape} input through {blocks} to an output of {output}.",
+        model=shorten(trace.name, NAME_LIMIT, SMALL),
+        shape=shape,
+        blocks=names,
+        output=output,
+    )
 
 
 def alternative(trace: ModelTrace, page: Page) -> str:

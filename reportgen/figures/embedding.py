@@ -54,7 +54,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     facts = record.probes.explanations.embedding if record.probes and record.probes.explanations else None
     if facts is None:
         missing = record.probes is None or record.probes.explanations is None
-        reason = why_missing(record.probes, "explanations") if missing else _("The features were not embedded.")
+        reason = why_missing(record.probes, "explanations") if missing else _("The features were not projected.")
         return Skipped(NAME, title, reason)
     arrays = record.arrays
     rows = arrays["explanations.embedding.rows"][:MOST]
@@ -156,20 +156,22 @@ def caption(facts: EmbeddingFacts, right: NDArray[np.bool_], coloured: int, clas
     told = [
         _(
             "The first two principal components keep {share} of the variance of {dimensions} features.",
-            share=numerals.percent(both), dimensions=numerals.count(facts.dimensions),
+            share=numerals.percent(both),
+            dimensions=numerals.count(facts.dimensions),
         )
-    ]  # fmt: skip
+    ]
     if facts.method != "pca":
         told.append(
-            _("{method} keeps who is near whom, not distances or sizes of groups.", method=method_name(facts.method))
+            _("{method} preserves neighbourhoods, not distances or cluster sizes.", method=method_name(facts.method))
         )
     told.append(
         _(
             "A point is one of {n} test images before the last layer, coloured by its class; crosses: the {wrong} "
             "called wrong; names in its colour at the middle of each class.",
-            n=numerals.count(len(right)), wrong=numerals.count(int((~right).sum())),
+            n=numerals.count(len(right)),
+            wrong=numerals.count(int((~right).sum())),
         )
-    )  # fmt: skip
+    )
     if moved:
         told.append(
             ngettext(
@@ -188,9 +190,12 @@ def describe(facts: EmbeddingFacts, right: NDArray[Any]) -> str:
     return _(
         "Scatter of {n} test images in two dimensions ({method}), {wrong} of them called wrong; the first two "
         "principal components explain {one} and {two} of the variance.",
-        n=numerals.count(len(right)), method=method_name(facts.method), wrong=numerals.count(int((~right).sum())),
-        one=numerals.percent(facts.explained[0]), two=numerals.percent(facts.explained[1]),
-    )  # fmt: skip
+        n=numerals.count(len(right)),
+        method=method_name(facts.method),
+        wrong=numerals.count(int((~right).sum())),
+        one=numerals.percent(facts.explained[0]),
+        two=numerals.percent(facts.explained[1]),
+    )
 
 
 FIGURE = FigureKind(NAME, draw)

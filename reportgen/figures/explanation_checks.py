@@ -31,7 +31,7 @@ def method_name(method: str) -> str:
 def draw(subject: Subject) -> FigureFile | Skipped:
     """Rank correlations at the left, deletion curves at the right."""
     record = subject.record
-    title = _("What the maps are worth")
+    title = _("Checks of the attribution maps")
     if record.probes is None or record.probes.explanations is None:
         return Skipped(NAME, title, why_missing(record.probes, "explanations"))
     found = (read_check(record.arrays, method) for method in METHODS)
@@ -126,7 +126,7 @@ def tell_gain(check: MapCheck) -> str:
     return {
         True: _("With the pixels of its maps the probability falls faster than by chance."),
         False: _("With the pixels of its maps the probability falls slower than by chance."),
-        None: _("With the pixels of its maps the probability falls no surely faster than by chance."),
+        None: _("With the pixels of its maps the probability falls no significantly faster than by chance."),
     }[check.telling]
 
 
@@ -135,11 +135,13 @@ def describe(checks: list[MapCheck]) -> str:
     told = [
         _(
             "{method}: rank correlation {rank}, area under the deletion curve {area} against {chance} by chance",
-            method=method_name(check.method), rank=numerals.fixed(check.rank.value if check.rank else None, 2),
-            area=numerals.fixed(check.area.value, 2), chance=numerals.fixed(check.chance.value, 2),
+            method=method_name(check.method),
+            rank=numerals.fixed(check.rank.value if check.rank else None, 2),
+            area=numerals.fixed(check.area.value, 2),
+            chance=numerals.fixed(check.chance.value, 2),
         )
         for check in checks
-    ]  # fmt: skip
+    ]
     return _("Points and curves. {checks}.", checks=join_rows(told))
 
 

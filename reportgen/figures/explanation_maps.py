@@ -73,7 +73,7 @@ def find_explained(record: RunRecord) -> list[Explained]:
 def list_rows(record: RunRecord, facts: ExplanationFacts) -> list[Row]:
     """The rows that the record has something for."""
     arrays = record.arrays
-    rows = [Row(_("Picture"), "", lambda one: encode_few(one.picture))]
+    rows = [Row(_("Image"), "", lambda one: encode_few(one.picture))]
 
     def heat(key: str) -> Callable[[Explained], bytes | None]:
         maps = arrays[f"explanations.{key}"]
@@ -157,7 +157,7 @@ def caption(images: list[Explained], facts: ExplanationFacts) -> str:
         )
     if facts.steps:
         told.append(_("Grey: pixels whose colour speaks for it, against the mean colour."))
-    told.append(_("A map that looks the same with random weights shows the picture, not what was learnt."))
+    told.append(_("A map that looks the same with random weights reflects the image, not what was learnt."))
     numbers = join_terms([numerals.count(image.index) for image in images])
     told.append(_("From the left, nos. {numbers} of the test split.", numbers=numbers))
     return join_sentences(told)
@@ -171,7 +171,7 @@ def describe(images: list[Explained], rows: list[Row]) -> str:
         for image in images
         if not image.right
     ]
-    told = [_("A grid of small pictures.")]
+    told = [_("A grid of small images.")]
     if right:
         told.append(_("Columns of right predictions: {names}.", names=join_terms(right)))
     if wrong:

@@ -43,13 +43,13 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     if facts is None:
         return Skipped(NAME, title, why_missing(record.probes, "explanations"))
     if not facts.stages:
-        return Skipped(NAME, title, _("No layer of this model keeps the places of the picture."))
+        return Skipped(NAME, title, _("No layer of this model keeps spatial positions."))
     picture = shown_picture(record, facts)
     rows = len(facts.stages) + (picture is not None)
     canvas = open_canvas(round(rows * (SIDE + GAP)), pictures=True)
     top = 0.0
     if picture is not None:
-        write_label(canvas, _("Picture"), "", top)
+        write_label(canvas, _("Image"), "", top)
         small = thumbnail(picture)
         canvas.picture(encode_few(small), LABELS, top, SIDE, SIDE)
         top += SIDE + GAP
@@ -94,11 +94,13 @@ def caption(record: RunRecord, facts: ExplanationFacts) -> str:
     first, last = facts.stages[0], facts.stages[-1]
     index = numerals.count(int(record.arrays["eval.ids"][facts.stage_row])) if facts.stage_row is not None else ""
     told = _(
-        "From {first} to {last} cells: no. {index} of the test split on its way through the model.",
-        first=f"{first.height}×{first.width}", last=f"{last.height}×{last.width}", index=index,
-    )  # fmt: skip
+        "From {first} to {last} cells: no. {index} of the test split through the model.",
+        first=f"{first.height}×{first.width}",
+        last=f"{last.height}×{last.width}",
+        index=index,
+    )
     reading = _(
-        "A row a layer, the {count} channels that vary most over this picture; each map on its own scale, dark its "
+        "A row a layer, the {count} channels that vary most over this image; each map on its own scale, dark its "
         "highest value.",
         count=max(len(stage.shown) for stage in facts.stages),
     )

@@ -32,22 +32,22 @@ MOST = 4
 def draw(subject: Subject) -> FigureFile | Skipped:
     """A row a mistake."""
     record = subject.record
-    title = _("Nearest training pictures of the surest mistakes")
+    title = _("Nearest training images of the most confident errors")
     if record.probes is None or record.probes.explanations is None:
         return Skipped(NAME, title, why_missing(record.probes, "explanations"))
     found = read_neighbours(record.arrays)
     if found is None or "explanations.neighbours.pictures" not in record.arrays:
-        return Skipped(NAME, title, _("No mistake was looked up among training images."))
+        return Skipped(NAME, title, _("No error was looked up among training images."))
     near = record.arrays["explanations.neighbours.pictures"][:, :MOST]
     kept = {int(index): place for place, index in enumerate(record.arrays["pictures.ids"])}
     ids = record.arrays["eval.ids"][found.rows[: len(near)]]
     rows = [place for place, index in enumerate(ids) if int(index) in kept]
     if not rows:
-        return Skipped(NAME, title, _("The record does not keep the pictures of these mistakes."))
+        return Skipped(NAME, title, _("The record does not keep the images of these errors."))
     canvas = open_canvas(round(HEAD + len(rows) * ROW - 8), pictures=True)
-    canvas.text(_("Mistake"), 0, 12, bold=True)
+    canvas.text(_("Error"), 0, 12, bold=True)
     first = SIDE + TEXTS
-    canvas.text(_("Nearest training pictures: label and similarity"), first, 12, bold=True)
+    canvas.text(_("Nearest training images: label and similarity"), first, 12, bold=True)
     pitch = (FULL - first) / near.shape[1]
     most = int(pitch / LETTER) - 6
     names = record.data.classes
@@ -84,14 +84,17 @@ def caption(record: RunRecord, shown: int) -> str:
     side: Any = found.labels[:shown, :MOST]
     called, true = (int((side == own[:shown, None]).sum()) for own in (found.called, found.true))
     told = _(
-        "Of the {all} neighbours shown, {called} carry the class called and {true} the mistake’s own label.",
-        all=numerals.count(side.size), called=numerals.count(called), true=numerals.count(true),
-    )  # fmt: skip
+        "Of the {all} neighbours shown, {called} carry the class called and {true} the error’s own label.",
+        all=numerals.count(side.size),
+        called=numerals.count(called),
+        true=numerals.count(true),
+    )
     reading = _(
         "Cosine similarity of the features before the last layer, among {n} training images (seed {seed}). Dashed "
-        "frame: labelled as the class called; whole frame: labelled as the mistake.",
-        n=numerals.count(facts.train.images), seed=facts.train.seed,
-    )  # fmt: skip
+        "frame: labelled as the class called; whole frame: labelled as the error.",
+        n=numerals.count(facts.train.images),
+        seed=facts.train.seed,
+    )
     return join_sentences([told, reading])
 
 
@@ -104,12 +107,14 @@ def describe(record: RunRecord, rows: list[int]) -> str:
         told.append(
             _(
                 "{label} called {called}, near {near}",
-                label=names[int(found.true[place])], called=names[int(found.called[place])], near=near,
+                label=names[int(found.true[place])],
+                called=names[int(found.called[place])],
+                near=near,
             )
             if found
             else ""
-        )  # fmt: skip
-    return _("Mistakes and the labels of their nearest training pictures. {rows}.", rows=join_rows(told))
+        )
+    return _("Errors and the labels of their nearest training images. {rows}.", rows=join_rows(told))
 
 
 FIGURE = FigureKind(NAME, draw)

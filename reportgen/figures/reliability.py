@@ -70,8 +70,14 @@ def diagram(axes: Axes, bins: Sequence[Bin], title: str) -> None:
 
 def counts(axes: Axes, bins: Sequence[Bin]) -> None:
     """Images by bin."""
-    axes.bar([item.low for item in bins], [item.n for item in bins], [item.high - item.low for item in bins],
-             align="edge", color=SOFT, edgecolor="white")  # fmt: skip
+    axes.bar(
+        [item.low for item in bins],
+        [item.n for item in bins],
+        [item.high - item.low for item in bins],
+        align="edge",
+        color=SOFT,
+        edgecolor="white",
+    )
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
     axes.yaxis.set_major_locator(ticks(2, integer=True))
@@ -83,7 +89,7 @@ def counts(axes: Axes, bins: Sequence[Bin]) -> None:
 def draw(subject: Subject) -> FigureFile | Skipped:
     """Two reliability diagrams over the counts of their bins."""
     record = subject.record
-    name, title = "reliability", _("Confidence against share correct")
+    name, title = "reliability", _("Confidence against accuracy")
     measured = record.measured
     if measured is None or not any(item.n for item in measured.calibration.bins):
         return Skipped(name, title, _("The record holds no confidences."))
@@ -94,8 +100,13 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         pairs.append((calibration.scaled_bins, _("At temperature {value}: % correct", value=temperature)))
     with sheet(name, 350) as paper:
         grids = paper.figure.subplots(
-            2, len(pairs), sharex=True, sharey="row", height_ratios=(3.4, 1), squeeze=False,
-        )  # fmt: skip
+            2,
+            len(pairs),
+            sharex=True,
+            sharey="row",
+            height_ratios=(3.4, 1),
+            squeeze=False,
+        )
         for column, (bins, heading) in enumerate(pairs):
             diagram(grids[0][column], bins, heading)
             counts(grids[1][column], bins)
@@ -113,14 +124,15 @@ def verdict(bins: Sequence[Bin]) -> str:
         first = numerals.significant(over[0].low, 2)
         if all(doubtful(item) > 0 for item in bins if item.n and item.low >= over[0].low):
             return _("Over-confident above {low}: the share correct lies below the confidence.", low=first)
-        return _("Over-confident in {count} of the bins: the share correct lies below the confidence.",
-                   count=len(over))  # fmt: skip
+        return _("Over-confident in {count} of the bins: the share correct lies below the confidence.", count=len(over))
     if under and not over:
-        return _("Under-confident in {count} of the bins: the share correct lies above the confidence.",
-                   count=len(under))  # fmt: skip
+        return _(
+            "Under-confident in {count} of the bins: the share correct lies above the confidence.", count=len(under)
+        )
     if over:
-        return _("Over-confident in {over} of the bins and under-confident in {under}.", over=len(over),
-                   under=len(under))  # fmt: skip
+        return _(
+            "Over-confident in {over} of the bins and under-confident in {under}.", over=len(over), under=len(under)
+        )
     return _("No bin differs from the diagonal by more than its interval.")
 
 
@@ -131,20 +143,29 @@ def caption(bins: Sequence[Bin], ece: object, scaled: object) -> str:
     if before and after:
         told.append(_("Expected calibration error {before}, after scaling {after}.", before=before, after=after))
     told.append(
-        _("Grey bars: share correct in each of {bins} bins; orange: missing to the confidence, blue: above it; "
-            "dots at the mean confidence with 95 % intervals, coloured where these miss the diagonal.", bins=len(bins))
-    )  # fmt: skip
+        _(
+            "Grey bars: share correct in each of {bins} bins; orange: missing to the confidence, blue: above it; "
+            "dots at the mean confidence with 95 % intervals, coloured where these miss the diagonal.",
+            bins=len(bins),
+        )
+    )
     return join_sentences(told)
 
 
 def describe(bins: Sequence[Bin]) -> str:
     """Share correct, confidence and n of every bin that holds images."""
     told = [
-        _("{low} to {high}: {accuracy} correct at confidence {confidence}, {n} images",
-            low=numerals.fixed(item.low, 2), high=numerals.fixed(item.high, 2), n=numerals.count(item.n),
-            accuracy=numerals.percent(item.accuracy), confidence=numerals.fixed(item.confidence, 2))
-        for item in bins if item.n
-    ]  # fmt: skip
+        _(
+            "{low} to {high}: {accuracy} correct at confidence {confidence}, {n} images",
+            low=numerals.fixed(item.low, 2),
+            high=numerals.fixed(item.high, 2),
+            n=numerals.count(item.n),
+            accuracy=numerals.percent(item.accuracy),
+            confidence=numerals.fixed(item.confidence, 2),
+        )
+        for item in bins
+        if item.n
+    ]
     return _("Reliability diagram. {bins}.", bins=join_rows(told))
 
 

@@ -86,7 +86,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     shown = responses.shown()
     drives, lines = responses.array("drives"), responses.relative("rms", TRAINED)[:, shown]
     if not np.isfinite(lines).any():
-        return Skipped(name, title, _("No layer answers to the images as they are."))
+        return Skipped(name, title, _("No layer responds to the images as they are."))
     bands = responses.array("channels")[TRAINED][:, :, shown]
     found = [responses.characteristic(place) for place in shown]
     ends = (float(np.nanmax(lines, initial=LOWEST)), float(drives[-1]))
@@ -164,7 +164,7 @@ def draw_marks(axes: Axes, layout: Grid, found: Sequence[Characteristic | None])
     for panel, one in enumerate(found):
         left, bottom = layout.corner(panel)
         if one is None or one.linear is None:
-            word = _("silent") if one is None else _("does not follow its drive")
+            word = _("no response") if one is None else _("does not follow its drive")
             axes.text(left + layout.wide, bottom + TALL - 4, word, ha="right", va="top", color=MUTED)
             continue
         bars += [*((float(layout.x(panel, np.array(end))), bottom) for end in one.linear), None]
@@ -203,9 +203,11 @@ def caption(responses: Responses, shown: Sequence[int], found: Sequence[Characte
         _(
             "Of {count} layers, {linear} keep their gain up to three times the usual drive, and {flat} do not follow "
             "their drive.",
-            count=len(found), linear=whole, flat=flat,
+            count=len(found),
+            linear=whole,
+            flat=flat,
         )
-    ]  # fmt: skip
+    ]
     told.append(
         _(
             "Each panel: root mean square of the layer’s output against that of its input, both relative to what they "
@@ -223,7 +225,7 @@ def describe(responses: Responses, shown: Sequence[int], found: Sequence[Charact
     for place, one in zip(shown, found, strict=True):
         name = squeeze(responses.facts.units[place].path, 40)
         if one is None:
-            told.append(_("{name}: silent", name=name))
+            told.append(_("{name}: no response", name=name))
             continue
         told.append(tell_layer(name, one))
     return _("Small charts of response against drive, one a layer. {layers}.", layers=join_rows(told))
@@ -237,8 +239,12 @@ def tell_layer(name: str, one: Characteristic) -> str:
     low, high = (numerals.brief(end) for end in one.linear)
     return _(
         "{name}: gain {gain}, at rest {rest}, linear from {low} to {high}",
-        name=name, gain=gain, rest=rest, low=low, high=high,
-    )  # fmt: skip
+        name=name,
+        gain=gain,
+        rest=rest,
+        low=low,
+        high=high,
+    )
 
 
 FIGURE = FigureKind("response_drive", draw, by_seaborn=True)

@@ -30,7 +30,7 @@ HEIGHT = 430
 def draw(subject: Subject) -> FigureFile | Skipped:
     """Above, right and sure, clipped and unclipped; below, the layers' responses before and after training."""
     record = subject.record
-    name, title = "response_exposure", _("Driven from black to beyond white")
+    name, title = "response_exposure", _("Input intensity sweep: from black to beyond white")
     responses = find_responses(record, name, title)
     if isinstance(responses, Skipped):
         return responses
@@ -39,8 +39,8 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     with chart(name, HEIGHT) as paper:
         panels = paper.figure.subplots(2, 2, sharex=True, sharey="row")
         for axes, side, heading in (
-            (panels[0, 0], CLIPPED, _("Right and sure, cut at white, %")),
-            (panels[0, 1], UNCLIPPED, _("Right and sure, not cut, %")),
+            (panels[0, 0], CLIPPED, _("Accuracy and confidence, clipped at white, %")),
+            (panels[0, 1], UNCLIPPED, _("Accuracy and confidence, not clipped, %")),
         ):
             draw_answers(axes, responses, side)
             axes.set_title(heading)
@@ -55,7 +55,7 @@ def layer_panels(responses: Responses, shown: Sequence[int]) -> tuple[list[Float
     """Relative responses (E, layers) of the two lower panels and their titles."""
     trained = responses.relative("layers", TRAINED)[:, :, shown]
     if not responses.compared:
-        return [trained[CLIPPED], trained[UNCLIPPED]], [_("Layers, cut at white"), _("Layers, not cut")]
+        return [trained[CLIPPED], trained[UNCLIPPED]], [_("Layers, clipped at white"), _("Layers, not clipped")]
     before = responses.relative("layers", INITIAL)[CLIPPED][:, shown]
     return [before, trained[CLIPPED]], [_("Layers, initial weights"), _("Layers, trained")]
 
@@ -105,8 +105,9 @@ def draw_layers(axes: Axes, exposures: FloatArray, lines: FloatArray, names: Seq
     x, kept = positions(exposures), np.log2(np.clip(lines, FLOOR, CEILING))
     draw_ticks(axes, exposures)
     lit = exposures > 0
-    draw_line(axes, x[lit], np.log2(np.clip(exposures[lit], FLOOR, CEILING)), SOFT, linewidth=0.75,
-              linestyle=(0, (2, 2)))  # fmt: skip
+    draw_line(
+        axes, x[lit], np.log2(np.clip(exposures[lit], FLOOR, CEILING)), SOFT, linewidth=0.75, linestyle=(0, (2, 2))
+    )
     count = len(names)
     colours = [to_hex(ORDER(place / max(1, count - 1))) for place in range(count)]
     draw_lines(axes, x, kept, colours, linewidth=1.25)
@@ -123,8 +124,9 @@ def label_ends(axes: Axes, x: float, ends: Sequence[tuple[float, str, Any]], gap
     """Names at the ends of lines, kept apart."""
     known = [end for end in ends if np.isfinite(end[0])]
     for place, (_unused, text, colour) in zip(spread([end[0] for end in known], gap), known, strict=True):
-        axes.annotate(text, (x, place), (6, 0), textcoords="offset points", va="center", color=colour,
-                      annotation_clip=False)  # fmt: skip
+        axes.annotate(
+            text, (x, place), (6, 0), textcoords="offset points", va="center", color=colour, annotation_clip=False
+        )
 
 
 def caption(responses: Responses, shown: int) -> str:
@@ -135,13 +137,17 @@ def caption(responses: Responses, shown: int) -> str:
     lit = int(np.argmax(exposures > 0))
     told = _(
         "Right for {usual} of the images as they are, {dark} at 1/{low} and {bright} at {high} times their brightness.",
-        usual=measured(int(right[nominal].sum()), n), dark=share(right[lit]), low=numerals.count(1 / exposures[lit]),
-        bright=share(right[-1]), high=numerals.count(exposures[-1]),
-    )  # fmt: skip
+        usual=measured(int(right[nominal].sum()), n),
+        dark=share(right[lit]),
+        low=numerals.count(1 / exposures[lit]),
+        bright=share(right[-1]),
+        high=numerals.count(exposures[-1]),
+    )
     reading = _(
         "Above: share right with its 95 % Wilson interval, and mean confidence (dashed). Below: root mean square of "
-        "each layer’s output relative to that for the images as they are (n\u00a0=\u00a0{n}, cut at white unless "
-        "said), light to dark from input to output; dotted: in proportion to the exposure.",
+        "each layer’s output relative to that for the images as they are (n\u00a0=\u00a0{n}, clipped at white "
+        "unless said), "
+        "light to dark from input to output; dotted: in proportion to the exposure.",
         n=numerals.count(responses.facts.by_layer.images),
     )
     return join_sentences((told, reading, selection_text(responses, shown)))
@@ -157,21 +163,30 @@ def describe(responses: Responses, shown: Sequence[int]) -> str:
     exposures = responses.array("exposures")
     right, sure = responses.array("right")[CLIPPED], responses.array("confidence")[CLIPPED]
     told = [
-        _("{exposure}: right {right}, sure {sure}", exposure=name_exposure(float(exposure)),
-            right=share(right[place]), sure=numerals.percent(float(sure[place].mean())))
+        _(
+            "{exposure}: right {right}, sure {sure}",
+            exposure=name_exposure(float(exposure)),
+            right=share(right[place]),
+            sure=numerals.percent(float(sure[place].mean())),
+        )
         for place, exposure in enumerate(exposures)
-    ]  # fmt: skip
+    ]
     lines = responses.relative("layers", TRAINED)[CLIPPED]
     layers = [
-        _("{name}: from {dark} at black to {bright} at the brightest",
-            name=squeeze(responses.facts.units[place].path, 40), dark=numerals.fixed(float(lines[0, place]), 2),
-            bright=numerals.fixed(float(lines[-1, place]), 2))
+        _(
+            "{name}: from {dark} at black to {bright} at the brightest",
+            name=squeeze(responses.facts.units[place].path, 40),
+            dark=numerals.fixed(float(lines[0, place]), 2),
+            bright=numerals.fixed(float(lines[-1, place]), 2),
+        )
         for place in sorted({shown[0], shown[-1]})
-    ]  # fmt: skip
+    ]
     return _(
-        "Four charts over the exposure of the images, cut at white. {answers}. Relative response of layers: {layers}.",
-        answers=join_rows(told), layers=join_rows(layers),
-    )  # fmt: skip
+        "Four charts over the exposure of the images, clipped at white. {answers}. Relative response of layers: "
+        "{layers}.",
+        answers=join_rows(told),
+        layers=join_rows(layers),
+    )
 
 
 FIGURE = FigureKind("response_exposure", draw, by_seaborn=True)

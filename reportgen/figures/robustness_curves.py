@@ -67,9 +67,12 @@ def draw_corruptions(subject: Subject) -> FigureFile | Skipped:
     caption = _(
         "At its worst, each kind leaves between {low} ({worst}) and {high} ({least}). Accuracy in per cent against "
         "severity; dashed: the same images as they are ({clean}); bars: 95 % Wilson intervals.",
-        worst=name_condition(worst.condition), low=worst.accuracy.display_full,
-        least=name_condition(least.condition), high=least.accuracy.display, clean=worst.clean.display,
-    )  # fmt: skip
+        worst=name_condition(worst.condition),
+        low=worst.accuracy.display_full,
+        least=name_condition(least.condition),
+        high=least.accuracy.display,
+        clean=worst.clean.display,
+    )
     with chart(name, height_of(len(charts), columns)) as paper:
         draw_charts(paper, charts, columns)
         return paper.svg(title, caption, describe(outcomes))
@@ -78,10 +81,10 @@ def draw_corruptions(subject: Subject) -> FigureFile | Skipped:
 def draw_moves(subject: Subject) -> FigureFile | Skipped:
     """Shifts, rotations, mirror images and attacks, accuracy against their size."""
     record = subject.record
-    name, title = "robustness_moves", _("Accuracy under moves and attacks")
+    name, title = "robustness_moves", _("Accuracy under transforms and attacks")
     outcomes = [one for one in read(record) if one.condition.family not in CORRUPTED]
     if not outcomes:
-        return Skipped(name, title, _("No move or attack was measured."))
+        return Skipped(name, title, _("No transform or attack was measured."))
     kinds = by_kind(outcomes)
     charts = [
         sized(_("Shift, pixels"), kinds, ("shift",)),
@@ -94,8 +97,10 @@ def draw_moves(subject: Subject) -> FigureFile | Skipped:
     caption = _(
         "Lowest: {worst}, {accuracy}. Accuracy in per cent; sizes stand at even distances; dashed: the same images as "
         "they are ({clean}); bars: 95 % Wilson intervals.",
-        worst=name_condition(worst.condition), accuracy=worst.accuracy.display_full, clean=worst.clean.display,
-    )  # fmt: skip
+        worst=name_condition(worst.condition),
+        accuracy=worst.accuracy.display_full,
+        clean=worst.clean.display,
+    )
     if {"fgsm", "pgd"} <= kinds.keys():
         caption = join_sentences([caption, _("Attacks: FGSM in grey, PGD in colour.")])
     with chart(name, height_of(len(shown), len(shown))) as paper:
@@ -146,8 +151,11 @@ def describe(outcomes: Sequence[Outcome]) -> str:
         ]
     )
     clean = outcomes[0].clean
-    return _("Small charts of accuracy by strength; {clean} on the images as they are. {told}.",
-               clean=clean.display or numerals.DASH, told=told)  # fmt: skip
+    return _(
+        "Small charts of accuracy by strength; {clean} on the images as they are. {told}.",
+        clean=clean.display or numerals.DASH,
+        told=told,
+    )
 
 
 FIGURES = (

@@ -29,7 +29,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     facts = record.probes.robustness if record.probes else None
     pictures = record.arrays.get("robustness.examples")
     if facts is None or pictures is None or not len(pictures):
-        return Skipped(name, title, _("The record keeps no corrupted pictures."))
+        return Skipped(name, title, _("The record keeps no corrupted images."))
     names = [_("as it is"), *(name_kind(kind) for kind in facts.examples)]
     side = (FULL - GAP * (COLUMNS - 1)) / COLUMNS
     rows = -(-len(names) // COLUMNS)
@@ -42,9 +42,12 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         canvas.note(first, left, top + side + 14)
         canvas.note(second, left, top + side + 28)
     number = numerals.count(facts.example_id)
-    caption = _("Test image {number} as it is and under {count} corruptions at severity 3 of 5, in 64 colours "
-                  "each.", number=number, count=len(facts.examples))  # fmt: skip
-    alt = _("Small pictures of test image {number}: {names}.", number=number, names=join_terms(names))
+    caption = _(
+        "Test image {number} as it is and under {count} corruptions at severity 3 of 5, in 64 colours each.",
+        number=number,
+        count=len(facts.examples),
+    )
+    alt = _("Small images of test image {number}: {names}.", number=number, names=join_terms(names))
     return canvas.figure(name, (title, caption, alt))
 
 

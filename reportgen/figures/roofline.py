@@ -37,7 +37,7 @@ GIGA = 1e9
 def draw(subject: Subject) -> FigureFile | Skipped:
     """Groups of equal modules under the machine's roofs, and the time by what limits it."""
     record = subject.record
-    name, title = "roofline", _("How near the modules come to the machine’s limits")
+    name, title = "roofline", _("Modules against the machine’s limits (roofline)")
     roofs = record.probes.cost.roofs if record.probes and record.probes.cost else None
     if roofs is None:
         return Skipped(name, title, _("The machine’s limits were not measured."))
@@ -80,9 +80,13 @@ def roof_panel(axes: Axes, groups: Sequence[Group], roofs: Roofs, whole: float) 
     slant = _("memory {rate}", rate=numerals.compact(roofs.bytes_per_second, "B/s"))
     start = 1.15 * ends[0], 1.15 * 1.15 * peak * ends[0] / ridge
     axes.text(
-        *start, slant, rotation=math.degrees(math.atan2(start[1], start[0])), rotation_mode="anchor", color=MUTED,
+        *start,
+        slant,
+        rotation=math.degrees(math.atan2(start[1], start[0])),
+        rotation_mode="anchor",
+        color=MUTED,
         transform_rotates_text=True,
-    )  # fmt: skip
+    )
     name_points(axes, groups[:NAMED], x, y)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(LogLocator(10, numticks=8))
@@ -103,9 +107,15 @@ def draw_marks(axes: Axes, groups: Sequence[Group], roofs: Roofs, whole: float) 
         looks.setdefault((FILLS[place(group, roofs).limit], wide), []).append(group)
     for (fill, wide), alike in looks.items():
         axes.plot(
-            [group.intensity or 0.0 for group in alike], [(group.rate or 0.0) / GIGA for group in alike], color=fill,
-            linestyle="", marker="o", markersize=wide, markeredgecolor=ACCENT, markeredgewidth=0.75,
-        )  # fmt: skip
+            [group.intensity or 0.0 for group in alike],
+            [(group.rate or 0.0) / GIGA for group in alike],
+            color=fill,
+            linestyle="",
+            marker="o",
+            markersize=wide,
+            markeredgecolor=ACCENT,
+            markeredgewidth=0.75,
+        )
 
 
 def name_points(axes: Axes, groups: Sequence[Group], x: np.ndarray, y: np.ndarray) -> None:
@@ -114,23 +124,32 @@ def name_points(axes: Axes, groups: Sequence[Group], x: np.ndarray, y: np.ndarra
     heights = [float((np.log(y[place]) - low) / (high - low)) for place in range(len(groups))]
     for index, height in enumerate(spread([min(max(height, 0.04), 0.86) for height in heights], 0.075)):
         axes.annotate(
-            shorten(name_group(groups[index]), LONGEST_NAME), (x[index], y[index]), (1.03, height),
-            textcoords="axes fraction", va="center", color=INK, annotation_clip=False,
+            shorten(name_group(groups[index]), LONGEST_NAME),
+            (x[index], y[index]),
+            (1.03, height),
+            textcoords="axes fraction",
+            va="center",
+            color=INK,
+            annotation_clip=False,
             arrowprops={"arrowstyle": "-", "color": SOFT, "linewidth": 0.6, "shrinkB": 4, "shrinkA": 1},
-        )  # fmt: skip
+        )
 
 
 def limit_panel(axes: Axes, shares: dict[Limit, float]) -> None:
     """Bars of the time by what limits it."""
     labels = [name_limit(limit) for limit in shares]
     axes.barh(
-        range(len(shares)), list(shares.values()), color=[FILLS[limit] for limit in shares], edgecolor=ACCENT,
-        linewidth=0.75, height=0.6,
-    )  # fmt: skip
+        range(len(shares)),
+        list(shares.values()),
+        color=[FILLS[limit] for limit in shares],
+        edgecolor=ACCENT,
+        linewidth=0.75,
+        height=0.6,
+    )
     for row, share in enumerate(shares.values()):
         axes.annotate(
             numerals.percent(share), (share, row), (4, 0), textcoords="offset points", va="center", color=MUTED
-        )  # fmt: skip
+        )
     axes.set_yticks(range(len(shares)), labels)
     axes.tick_params(axis="y", labelcolor=INK)
     axes.set_ylim(len(shares) - 0.4, -0.6)

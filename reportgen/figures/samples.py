@@ -52,14 +52,14 @@ def draw_mosaic(record: RunRecord, name: str, key: str, title: str, caption: str
     """The pictures of one array of the record."""
     pictures = np.asarray(record.arrays.get(key, ()))
     if not pictures.size:
-        return Skipped(name, title, _("The record holds no such pictures."))
+        return Skipped(name, title, _("The record holds no such images."))
     if pictures.ndim != 4 or pictures.dtype != np.uint8 or pictures.shape[3] not in (1, 3):
-        return Skipped(name, title, _("The record's pictures are of a form that can't be shown."))
+        return Skipped(name, title, _("The record's images are of a form that can't be shown."))
     shown = order(record, len(pictures))
     sheet = mosaic(pictures[shown])
     height, width = sheet.shape[0] // 2, sheet.shape[1] // 2
     told = join_sentences([caption, names(record, shown)])
-    alt = join_sentences([ngettext("{count} picture.", "{count} pictures.", len(shown)), told])
+    alt = join_sentences([ngettext("{count} image.", "{count} images.", len(shown)), told])
     return FigureFile(name, "image/png", encode_png(sheet), width, height, title, told, alt)
 
 
@@ -72,30 +72,34 @@ def names(record: RunRecord, shown: NDArray[np.intp]) -> str:
     known = [(shorten(classes[label], 40), count) for label, count in zip(found, counts, strict=True)]
     if len(set(counts.tolist())) == 1:
         listed = join_terms([name for name, _unused in known])
-        return ngettext("In rows from the left, {count} of each: {names}.", "In rows from the left, {count} of each: "
-                         "{names}.", int(counts[0]), names=listed)  # fmt: skip
+        return ngettext(
+            "In rows from the left, {count} of each: {names}.",
+            "In rows from the left, {count} of each: {names}.",
+            int(counts[0]),
+            names=listed,
+        )
     return _("In rows from the left: {names}.", names=join_terms([f"{name} ({count})" for name, count in known]))
 
 
 def draw_raw(subject: Subject) -> FigureFile | Skipped:
     """Training pictures as the files hold them."""
     record = subject.record
-    caption = _("Training pictures as they are, enlarged without smoothing.")
-    return draw_mosaic(record, "sample_raw", "sample.raw", _("Pictures as they are"), caption)
+    caption = _("Training images as they are, enlarged without smoothing.")
+    return draw_mosaic(record, "sample_raw", "sample.raw", _("Images as they are"), caption)
 
 
 def draw_augmented(subject: Subject) -> FigureFile | Skipped:
     """The same pictures after augmentation."""
     record = subject.record
-    title = _("Pictures as the model sees them")
+    title = _("Images as the model sees them")
     if record.data.augment and record.training is None:
         kinds = join_terms(record.data.augment)
-        caption = _("The same pictures as training would show them ({kinds}); this run only evaluates.", kinds=kinds)
+        caption = _("The same images as training would show them ({kinds}); this run only evaluates.", kinds=kinds)
     elif record.data.augment:
         kinds = join_terms(record.data.augment)
-        caption = _("The same pictures as the model sees them in training ({kinds}).", kinds=kinds)
+        caption = _("The same images as the model sees them in training ({kinds}).", kinds=kinds)
     else:
-        caption = _("The same pictures as the model sees them; nothing is augmented.")
+        caption = _("The same images as the model sees them; nothing is augmented.")
     if record.data.mixup is not None:
         mixed = _("Batches are mixed after that (mixup), which is not shown.")
         caption = join_sentences([caption, mixed])

@@ -30,9 +30,13 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         draw_bars(axes, [seconds for _unused, seconds in rows], SOFT, 0.62)
         for index, (_unused, seconds) in enumerate(rows):
             axes.annotate(
-                numerals.seconds_text(seconds), (seconds, index), (4, 0), textcoords="offset points", va="center",
+                numerals.seconds_text(seconds),
+                (seconds, index),
+                (4, 0),
+                textcoords="offset points",
+                va="center",
                 color=MUTED,
-            )  # fmt: skip
+            )
         axes.set_yticks(range(len(rows)), [shorten(label, 30) for label, _unused in rows])
         axes.tick_params(axis="y", labelcolor=INK)
         axes.set_ylim(len(rows) - 0.5, -0.5)
@@ -43,8 +47,9 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         caption = _(
             "Longest: {stage}, {part} of {whole}. Stages in the order they ran.",
             stage=shorten(label, 40),
-            part=numerals.seconds_text(seconds), whole=numerals.seconds_text(whole),
-        )  # fmt: skip
+            part=numerals.seconds_text(seconds),
+            whole=numerals.seconds_text(whole),
+        )
         told = join_rows([f"{shorten(label, 40)} {numerals.seconds_text(seconds)}" for label, seconds in rows])
         return paper.svg(title, caption, _("Bars of time by stage: {stages}.", stages=told))
 

@@ -41,8 +41,15 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         for axes, (heading, value) in zip(panels, list_panels(), strict=True):
             draw_panel(axes, facts.sites, value)
             axes.set_title(heading)
-        panels[0].annotate(_("grey: initial, colour: trained"), (0, 0), (0, -34), xycoords="axes fraction",
-                           textcoords="offset points", color=MUTED, annotation_clip=False)  # fmt: skip
+        panels[0].annotate(
+            _("grey: initial, colour: trained"),
+            (0, 0),
+            (0, -34),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            color=MUTED,
+            annotation_clip=False,
+        )
         panels[1].set_ylim(bottom=0)
         panels[2].set_ylim(0, max(LEAST_DEAD, panels[2].get_ylim()[1]))
         panels[1].set_xlabel(_("nonlinearity, from input to output"))
@@ -85,10 +92,15 @@ def caption(facts: DynamicsFacts) -> str:
     shares, sites = dead_shares(facts.sites), facts.sites
     worst, wide = sites[int(shares.argmax())], max(sites, key=lambda site: site.after.spread)
     told = (
-        _("Most dead channels after training: {dead} of {channels} in {name}.", dead=numerals.count(worst.after.dead),
-            channels=numerals.count(worst.channels), name=where(worst))
-        if shares.max() > 0 else _("After training no channel is dead.")
-    )  # fmt: skip
+        _(
+            "Most dead channels after training: {dead} of {channels}, in {name}.",
+            dead=numerals.count(worst.after.dead),
+            channels=numerals.count(worst.channels),
+            name=where(worst),
+        )
+        if shares.max() > 0
+        else _("After training no channel is dead.")
+    )
     spread = numerals.significant(wide.after.spread, 3)
     widest = _("Widest output: {name}, spread {spread}.", name=where(wide), spread=spread)
     n = numerals.count(facts.sampled.images) if facts.sampled is not None else numerals.DASH
@@ -124,13 +136,22 @@ def tell_site(site: ActivationSite) -> str:
     if site.before is None:
         return _(
             "{name}: mean {mean}, spread {spread}, dead {dead} of {channels}",
-            name=name, mean=mean, spread=spread, dead=dead, channels=channels,
-        )  # fmt: skip
+            name=name,
+            mean=mean,
+            spread=spread,
+            dead=dead,
+            channels=channels,
+        )
     return _(
         "{name}: mean {mean}, spread {spread}, dead {dead} of {channels} (before: spread {early}, dead {fewer})",
-        name=name, mean=mean, spread=spread, dead=dead, channels=channels,
-        early=numerals.significant(site.before.spread, 2), fewer=numerals.count(site.before.dead),
-    )  # fmt: skip
+        name=name,
+        mean=mean,
+        spread=spread,
+        dead=dead,
+        channels=channels,
+        early=numerals.significant(site.before.spread, 2),
+        fewer=numerals.count(site.before.dead),
+    )
 
 
 FIGURE = FigureKind("training_activations", draw, by_seaborn=True)

@@ -66,8 +66,9 @@ def ceiling_of(lines: Sequence[Line]) -> tuple[float | None, str]:
         return None, heading
     return ceiling, _(
         "Loss; {loss} at epoch {epoch} is above",
-        loss=numerals.significant(largest, 3), epoch=numerals.significant(epoch, 2),
-    )  # fmt: skip
+        loss=numerals.significant(largest, 3),
+        epoch=numerals.significant(epoch, 2),
+    )
 
 
 def same_loss(spec: LossSpec) -> bool:
@@ -98,9 +99,14 @@ def draw_panel(axes: Axes, lines: Sequence[Line], title: str, ceiling: float | N
     last = max((item.points[-1][0] for item in lines), default=0.0)
     for item, end in zip(lines, ends, strict=True):
         axes.annotate(
-            item.label, (last, end), (8, 0), textcoords="offset points", va="center",
-            color=ACCENT if item.test else MUTED, annotation_clip=False,
-        )  # fmt: skip
+            item.label,
+            (last, end),
+            (8, 0),
+            textcoords="offset points",
+            va="center",
+            color=ACCENT if item.test else MUTED,
+            annotation_clip=False,
+        )
     axes.set_xlim(0, 1.04 * last)
     axes.xaxis.set_major_locator(ticks(6, integer=last >= 1))
     axes.yaxis.set_major_locator(ticks(5))
@@ -149,8 +155,8 @@ def curves_caption(record: RunRecord, training: Training) -> str:
             told.append(both)
     told.append(
         _(
-            "Training loss is the mean over the epoch's steps ({loss}; pictures augmented where the spec says so), "
-            "test loss the mean negative log-likelihood; accuracies are of pictures as they are.",
+            "Training loss is the mean over the epoch's steps ({loss}; images augmented where the spec says so), "
+            "test loss the mean negative log-likelihood; accuracies are of images as they are.",
             loss=training.loss.text,
         )
     )
@@ -167,11 +173,16 @@ def epochs_text(epoch: float) -> str:
 def curves_alt(training: Training, loss: Sequence[Line], accuracy: Sequence[Line]) -> str:
     """First and last value of every line."""
     told = [
-        _("{what}, {who}: from {first} to {last}", what=what, who=line.label,
-            first=numerals.significant(line.points[0][1], 3), last=numerals.significant(line.points[-1][1], 3))
+        _(
+            "{what}, {who}: from {first} to {last}",
+            what=what,
+            who=line.label,
+            first=numerals.significant(line.points[0][1], 3),
+            last=numerals.significant(line.points[-1][1], 3),
+        )
         for what, lines in ((_("Loss"), loss), (_("Accuracy in per cent"), accuracy))
         for line in lines
-    ]  # fmt: skip
+    ]
     over = epochs_text(training.epochs[-1].epoch)
     text = [_("Line charts over {epochs}. {lines}.", epochs=over, lines=join_rows(told))]
     ends = [curve[-1][1] for line in accuracy if line.test for curve in (line.points, *filter(None, line.others))]

@@ -111,8 +111,9 @@ def draw_map(
     steps, layers = logs.shape
     extent = (-0.5, steps - 0.5, layers - 0.5, -0.5)
     shown = colours.with_extremes(bad=MISSING)
-    picture = axes.imshow(np.ma.masked_invalid(big), cmap=shown, norm=scale, aspect="auto", interpolation="none",
-                          extent=extent)  # fmt: skip
+    picture = axes.imshow(
+        np.ma.masked_invalid(big), cmap=shown, norm=scale, aspect="auto", interpolation="none", extent=extent
+    )
     room = -(-LINE * layers // height_of(layers))
     named = list(range(0, layers, room))
     axes.set_yticks(named, [squeeze(names[row], 22) for row in named])
@@ -153,11 +154,14 @@ def caption(dynamics: Dynamics, shown: int) -> str:
     gradient, ratio = middle(dynamics.gradient, np.nanmedian), middle(dynamics.ratio, np.nanmedian)
     first, last = dynamics.facts.layers[0], dynamics.facts.layers[-1]
     told = _(
-        "In the median over the steps the gradient of {first} has norm {low}, that of {last} {high}; a step moves a "
+        "In the median over the steps, the gradient of {first} has norm {low}, that of {last} {high}; a step moves a "
         "layer by {share} of its norm.",
-        first=squeeze(first, 40), last=squeeze(last, 40), low=write_power(gradient[0]), high=write_power(gradient[-1]),
+        first=squeeze(first, 40),
+        last=squeeze(last, 40),
+        low=write_power(gradient[0]),
+        high=write_power(gradient[-1]),
         share=write_share(float(np.nanmedian(ratio))),
-    )  # fmt: skip
+    )
     reading = _(
         "Rows: weights from input to output; columns: {samples} of the steps; colours on a logarithmic scale, ochre "
         "where it is zero or not finite.",
@@ -182,14 +186,20 @@ def describe(dynamics: Dynamics) -> str:
     count = len(gradient)
     places = sorted({round(place * (count - 1) / 11) for place in range(12)})
     told = [
-        _("{name}: gradient {gradient}, update {ratio}", name=squeeze(dynamics.facts.layers[place], 40),
-            gradient=write_power(gradient[place]), ratio=write_share(ratio[place]))
+        _(
+            "{name}: gradient {gradient}, update {ratio}",
+            name=squeeze(dynamics.facts.layers[place], 40),
+            gradient=write_power(gradient[place]),
+            ratio=write_share(ratio[place]),
+        )
         for place in places
-    ]  # fmt: skip
+    ]
     return _(
         "Two heat maps over {steps} steps and {count} layers. Medians over the steps: {layers}.",
-        steps=numerals.count(len(dynamics.steps)), count=count, layers=join_rows(told),
-    )  # fmt: skip
+        steps=numerals.count(len(dynamics.steps)),
+        count=count,
+        layers=join_rows(told),
+    )
 
 
 FIGURE = FigureKind("training_layers", draw)

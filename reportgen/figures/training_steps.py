@@ -155,8 +155,8 @@ def steps_caption(record: RunRecord, training: Training, window: int) -> str:
     batch, speed = numerals.count(training.batch_size), numerals.speed(training.images_per_second)
     told.append(
         ngettext(
-            "{count} step of {batch} images, {speed} over all.",
-            "{count} steps of {batch} images, {speed} over all.",
+            "{count} step of {batch} images, {speed} overall.",
+            "{count} steps of {batch} images, {speed} overall.",
             training.steps,
             batch=batch,
             speed=speed,
@@ -171,8 +171,9 @@ def steps_caption(record: RunRecord, training: Training, window: int) -> str:
     elif window > 1:
         told.append(_("Line: moving median of {window} steps; grey: every step.", window=window))
     if record.seeds:
-        told.append(_("Of the loss, the band: lowest to highest such line of all {count} seeds.",
-                        count=len(record.seeds) + 1))  # fmt: skip
+        told.append(
+            _("Of the loss, the band: lowest to highest such line of all {count} seeds.", count=len(record.seeds) + 1)
+        )
     return join_sentences(told)
 
 

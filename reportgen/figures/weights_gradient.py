@@ -54,7 +54,7 @@ def draw_gradient(subject: Subject) -> FigureFile | Skipped:
     points: dict[str, tuple[Grid, Grid]] = {moment: sizes_of(facts, facts.shown, moment) for moment in facts.moments}
     finite = {moment: np.isfinite(weight) for moment, (weight, _unused) in points.items()}
     if facts.sampled is None or not finite["final"].any():
-        return Skipped(name, title, _("No gradient was computed: the time did not suffice, or the model gave none."))
+        return Skipped(name, title, _("No gradient was computed: the time budget was used up, or the model gave none."))
     with chart(name, HEIGHT, HALF) as paper:
         axes = paper.figure.add_subplot()
         if "initial" in points:
@@ -126,9 +126,15 @@ def name_outliers(axes: Axes, facts: WeightFacts, weights: Grid, gradients: Grid
         heights.append(height)
         text = f"{place + 1} {squeeze(plain_name(facts.matrices[place]), 14)}"
         above = gradients[row] > middle * weights[row]
-        axes.annotate(text, (weights[row], gradients[row]), (3 if early else -3, 3 if above else -3),
-                      textcoords="offset points", ha="left" if early else "right", va="bottom" if above else "top",
-                      color=INK)  # fmt: skip
+        axes.annotate(
+            text,
+            (weights[row], gradients[row]),
+            (3 if early else -3, 3 if above else -3),
+            textcoords="offset points",
+            ha="left" if early else "right",
+            va="bottom" if above else "top",
+            color=INK,
+        )
 
 
 def gradient_caption(facts: WeightFacts, points: dict[str, tuple[Grid, Grid]], middle: float) -> str:
@@ -138,15 +144,21 @@ def gradient_caption(facts: WeightFacts, points: dict[str, tuple[Grid, Grid]], m
     if named:
         ratio = float(points["final"][1][named[0]] / points["final"][0][named[0]] / middle)
         told.append(
-            _("Against its weights the gradient of {name} is {times} times the median.",
+            _(
+                "Against its weights the gradient of {name} is {times} times the median.",
                 name=shorten(plain_name(facts.matrices[facts.shown[named[0]]]), 40),
-                times=numerals.significant(ratio, 2))
-        )  # fmt: skip
+                times=numerals.significant(ratio, 2),
+            )
+        )
     images = facts.sampled.images if facts.sampled is not None else 0
     told.append(
-        _("A point is one matrix; on the line gradient over weight is the median. Gradient of the mean {loss} of "
-            "{n} training images.", loss=draw_note(facts.loss), n=numerals.count(images))
-    )  # fmt: skip
+        _(
+            "A point is one matrix; on the line gradient over weight is the median. Gradient of the mean {loss} of "
+            "{n} training images.",
+            loss=draw_note(facts.loss),
+            n=numerals.count(images),
+        )
+    )
     told.append(_("Open: initial weights; filled: after training.") if facts.trained else moments_text(facts))
     return join_sentences(told)
 
@@ -161,8 +173,9 @@ def gradient_alt(facts: WeightFacts, points: dict[str, tuple[Grid, Grid]]) -> st
     ]
     return _(
         "Scatter of {count} matrices. Gradient over weight, lowest and highest: {ends}.",
-        count=numerals.count(len(order)), ends=join_rows(ends),
-    )  # fmt: skip
+        count=numerals.count(len(order)),
+        ends=join_rows(ends),
+    )
 
 
 FIGURE = FigureKind("weights_gradient", draw_gradient, by_seaborn=True)

@@ -100,8 +100,16 @@ def draw_panel(axes: Axes, panel: Panel, numbers: Grid, lines: dict[str, Grid]) 
         axes.set_yscale("log")
     for moment, values in lines.items():
         there = np.isfinite(values)
-        draw_line(axes, numbers[there], values[there], colour_of(moment), linewidth=1.25, clip_on=False,
-                  marker="o" if there.sum() <= FEW else "", markersize=3)  # fmt: skip
+        draw_line(
+            axes,
+            numbers[there],
+            values[there],
+            colour_of(moment),
+            linewidth=1.25,
+            clip_on=False,
+            marker="o" if there.sum() <= FEW else "",
+            markersize=3,
+        )
     if panel.reference is not None:
         axes.axhline(panel.reference, color=SOFT, linewidth=0.75, linestyle=(0, (2, 2)))
     if log:
@@ -147,7 +155,8 @@ def caption(facts: WeightFacts) -> str:
     if facts.unmeasured:
         told.append(
             _(
-                "The time sufficed for the singular values of {done} of {count} matrices; lines join those.",
+                "Within the time budget, singular values were computed for {done} of {count} matrices; lines "
+                "join those.",
                 done=numerals.count(len(facts.matrices) - len(facts.unmeasured)),
                 count=numerals.count(len(facts.matrices)),
             )
@@ -168,9 +177,11 @@ def find_ends(facts: WeightFacts) -> str:
     return _(
         "The spectral norm is largest in {one} ({much}), the effective rank lowest in {other} ({share} of the "
         "possible).",
-        one=shorten(plain_name(largest), 40), much=numerals.significant(spectral_norm(largest), 3),
-        other=shorten(plain_name(lowest), 40), share=numerals.percent(rank_share(lowest)),
-    )  # fmt: skip
+        one=shorten(plain_name(largest), 40),
+        much=numerals.significant(spectral_norm(largest), 3),
+        other=shorten(plain_name(lowest), 40),
+        share=numerals.percent(rank_share(lowest)),
+    )
 
 
 def spectral_norm(matrix: WeightMatrix) -> float:

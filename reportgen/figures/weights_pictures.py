@@ -45,7 +45,7 @@ def draw_pictures(subject: Subject) -> FigureFile | Skipped:
     caption = join_sentences(
         (
             find_extreme(facts),
-            _("Each picture is one matrix: outputs from top to bottom, inputs from left to right."),
+            _("Each image is one matrix: outputs from top to bottom, inputs from left to right."),
             moments_caption(facts),
             _("A pixel is the value of the largest magnitude in its block of the matrix."),
             thinned_text(facts),
@@ -88,11 +88,14 @@ def draw_enlarged(subject: Subject) -> FigureFile | Skipped:
     pictures = read(record, "weights.enlarged")
     labels = [f"{label(facts, place, 40)}, {sides(facts.matrices[place])}" for place in facts.enlarged]
     blocks = [
-        _("{rows} × {columns} values", rows=numerals.fixed(matrix.rows / pictures.shape[2], 0 if big else 1),
-            columns=numerals.fixed(matrix.columns / pictures.shape[3], 0 if wide else 1))
+        _(
+            "{rows} × {columns} values",
+            rows=numerals.fixed(matrix.rows / pictures.shape[2], 0 if big else 1),
+            columns=numerals.fixed(matrix.columns / pictures.shape[3], 0 if wide else 1),
+        )
         for matrix in (facts.matrices[place] for place in facts.enlarged)
         for big, wide in [(matrix.rows >= 10 * pictures.shape[2], matrix.columns >= 10 * pictures.shape[3])]
-    ]  # fmt: skip
+    ]
     caption = _(
         "The largest matrices enlarged; a pixel is the extreme of about {blocks}.",
         blocks=join_choices(list(dict.fromkeys(blocks))),
@@ -126,7 +129,7 @@ def moments_caption(facts: WeightFacts) -> str:
     """Which half is which."""
     if facts.trained:
         return _("Left: initial weights; right: after training.")
-    return _("Nothing was trained in this run, so there are no weights from before.")
+    return _("Nothing was trained in this run, so there are no initial weights.")
 
 
 def sides(matrix: WeightMatrix) -> str:
@@ -147,12 +150,14 @@ def list_extremes(facts: WeightFacts, places: Sequence[int], most: int = 12) -> 
 def draw_filters(subject: Subject) -> FigureFile | Skipped:
     """The filters of the first convolution as pictures in colour or grey."""
     record = subject.record
-    name, title = "weights_filters", _("The filters of the first layer")
+    name, title = "weights_filters", _("Filters of the first layer")
     facts = find_finite(record, name, title)
     if isinstance(facts, Skipped):
         return facts
     if facts.filters is None:
-        reason = _("The first layer is no convolution of one or three input channels: its filters are no pictures.")
+        reason = _(
+            "The first layer is no convolution of one or three input channels: its filters can’t be shown as images."
+        )
         return Skipped(name, title, reason)
     filters = np.asarray(record.arrays["weights.filters"], dtype=np.int8)
     blocks = np.stack([gather(moment) for moment in filters])
@@ -195,9 +200,13 @@ def describe_filters(matrix: WeightMatrix, shown: int, channels: int) -> str:
     some = (
         ngettext("The {count} filter of {size} pixels.", "The {count} filters of {size} pixels.", shown, size=size)
         if shown == matrix.rows
-        else _("{shown} of the {count} filters of {size} pixels, evenly chosen.", shown=numerals.count(shown),
-                 count=numerals.count(matrix.rows), size=size)
-    )  # fmt: skip
+        else _(
+            "{shown} of the {count} filters of {size} pixels, evenly chosen.",
+            shown=numerals.count(shown),
+            count=numerals.count(matrix.rows),
+            size=size,
+        )
+    )
     how = (
         _("Red, green and blue are the weights of the three input channels, mid-grey is zero; one scale for all.")
         if channels == 3

@@ -93,20 +93,23 @@ def share_caption(facts: WeightFacts, parts: Slices) -> str:
         first = ngettext(
             "Matrices of {count} shape, the same outputs × inputs, hold {some} of the parameters.",
             "Matrices of {count} shapes hold {some} of the parameters; a part is all of the same outputs × inputs.",
-            count, some=numerals.percent(parts.named),
-        )  # fmt: skip
+            count,
+            some=numerals.percent(parts.named),
+        )
     else:
         first = ngettext(
             "The {count} largest matrix holds {some} of the parameters.",
             "The {count} largest matrices hold {some} of the parameters.",
-            count, some=numerals.percent(parts.named),
-        )  # fmt: skip
+            count,
+            some=numerals.percent(parts.named),
+        )
         if count == 1:
             first = _("The largest matrix holds {some} of the parameters.", some=numerals.percent(parts.named))
     rest = _(
         "{vectors} of all ({share}) stand in no matrix: biases, scales and tokens.",
-        vectors=numerals.count(facts.vectors), share=numerals.percent(facts.vectors / parts.total),
-    )  # fmt: skip
+        vectors=numerals.count(facts.vectors),
+        share=numerals.percent(facts.vectors / parts.total),
+    )
     return join_sentences([first, rest])
 
 

@@ -108,11 +108,13 @@ def draw_histogram(axes: Axes, share: Grid, end: float) -> None:
 def histogram_caption(facts: WeightFacts, rows: Sequence[int]) -> str:
     """What is drawn and on which scale."""
     told = [
-        _("Share of the values in each of {bins} bins, on a logarithmic scale, so that the tails are seen.",
-            bins=HISTOGRAM_BINS // COARSE),
+        _(
+            "Share of the values in each of {bins} bins, on a logarithmic scale, so that the tails are seen.",
+            bins=HISTOGRAM_BINS // COARSE,
+        ),
         _("Grey line: initial weights; colour: after training.") if facts.trained else moments_text(facts),
         _("The axis ends at {many} spreads; the end bins hold what lies beyond.", many=f"{HISTOGRAM_SPREADS:g}"),
-    ]  # fmt: skip
+    ]
     if any(facts.matrices[facts.shown[row]].counted < facts.matrices[facts.shown[row]].parameters for row in rows):
         told.append(_("Of the largest matrices every k-th value is counted, at most four million."))
     return join_sentences(told)
@@ -127,9 +129,13 @@ def describe(record: RunRecord, facts: WeightFacts, rows: Sequence[int]) -> str:
         way = " → ".join(numerals.significant(spread, 2) for spread in spreads)
         ends = float(shares(record, row)[-1][[0, -1]].sum())
         told.append(
-            _("{name}: spread {way}, {ends} in the end bins", name=shorten(plain_name(matrix), 40), way=way,
-                ends=numerals.percent(ends))
-        )  # fmt: skip
+            _(
+                "{name}: spread {way}, {ends} in the end bins",
+                name=shorten(plain_name(matrix), 40),
+                way=way,
+                ends=numerals.percent(ends),
+            )
+        )
     return _("Histograms of {count} matrices. {each}.", count=len(rows), each=join_rows(told))
 
 
@@ -217,9 +223,11 @@ def ridge_caption(facts: WeightFacts, rows: Sequence[int]) -> str:
     told = [width_text(facts, rows)]
     told.append(_("Grey line: initial weights; filled: after training.") if facts.trained else moments_text(facts))
     told.append(
-        _("Weights are multiplied by the root of the number of inputs they are summed over, so that layers of any "
-            "width compare; each ridge is as high as its higher distribution.")
-    )  # fmt: skip
+        _(
+            "Weights are multiplied by the root of the number of inputs they are summed over, so that layers of any "
+            "width compare; each ridge is as high as its higher distribution."
+        )
+    )
     if len(rows) < len(facts.shown):
         told.append(
             _(
@@ -239,9 +247,11 @@ def width_text(facts: WeightFacts, rows: Sequence[int]) -> str:
     widest, narrowest = max(finals, key=lambda item: item[0]), min(finals, key=lambda item: item[0])
     return _(
         "Widest is {one} (spread {much}), narrowest {other} ({little}).",
-        one=shorten(plain_name(widest[1]), 40), much=numerals.significant(widest[0], 2),
-        other=shorten(plain_name(narrowest[1]), 40), little=numerals.significant(narrowest[0], 2),
-    )  # fmt: skip
+        one=shorten(plain_name(widest[1]), 40),
+        much=numerals.significant(widest[0], 2),
+        other=shorten(plain_name(narrowest[1]), 40),
+        little=numerals.significant(narrowest[0], 2),
+    )
 
 
 def ridge_alt(facts: WeightFacts, rows: Sequence[int]) -> str:

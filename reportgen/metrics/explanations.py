@@ -127,9 +127,12 @@ def read_neighbours(arrays: Mapping[str, NDArray[Any]]) -> Neighbours | None:
         return None
     rows = arrays["explanations.neighbours.rows"]
     return Neighbours(
-        rows, arrays["eval.labels"][rows], arrays["eval.logits"][rows].argmax(1).astype(np.int64),
-        arrays["explanations.neighbours.labels"], arrays["explanations.neighbours.similarity"],
-    )  # fmt: skip
+        rows,
+        arrays["eval.labels"][rows],
+        arrays["eval.logits"][rows].argmax(1).astype(np.int64),
+        arrays["explanations.neighbours.labels"],
+        arrays["explanations.neighbours.similarity"],
+    )
 
 
 @dataclass(frozen=True)

@@ -56,25 +56,69 @@ def select(logits: NDArray[Any], labels: NDArray[Any]) -> Selection:
     own = np.exp(predictions.log_probabilities[np.arange(predictions.n), predictions.labels])
     return Selection(
         groups=(
-            group("surely_wrong", _("Surely wrong"), wrong & (confidence >= SURE), -confidence, predictions,
-                  _("Wrong with the highest confidence, at least 90 %; by turns from each true class.")),
-            group("barely_wrong", _("Barely wrong"), wrong & (margin < 0.1), margin, predictions,
-                  _("Wrong with the smallest lead over the second class, below 10 points; by turns from each.")),
-            group("barely_right", _("Barely right"), right & (margin < 0.1), margin, predictions,
-                  _("Right with the smallest lead over the second class, below 10 points; by turns from each.")),
-            group("surely_right", _("Surely right"), right & (confidence >= SURE), -confidence, predictions,
-                  _("Right with the highest confidence, at least 90 %; by turns from each class.")),
-            group("label_errors", _("Possible label errors"), *label_errors(predictions), predictions,
-                  _("Labelled one class and predicted another, both judged against the class averages: the model is "
-                      "at least 90 % sure of the other class, at least as sure of it as it is on average of that "
-                      "class's own pictures, and less sure of the label than on average (Northcutt et al. 2021).")),
-            group("typical", _("Most typical of each class"), right, -own, predictions,
-                  _("The right prediction with the highest probability of its class, one picture a class."), each=1),
-            group("untypical", _("Least typical of each class"), np.ones_like(right), own, predictions,
-                  _("The picture to which the model gives the lowest probability of its own class, one a class."),
-                  each=1),
+            group(
+                "surely_wrong",
+                _("Surely wrong"),
+                wrong & (confidence >= SURE),
+                -confidence,
+                predictions,
+                _("Wrong with the highest confidence, at least 90 %; in turn from each true class."),
+            ),
+            group(
+                "barely_wrong",
+                _("Barely wrong"),
+                wrong & (margin < 0.1),
+                margin,
+                predictions,
+                _("Wrong with the smallest lead over the second class, below 10 points; in turn from each."),
+            ),
+            group(
+                "barely_right",
+                _("Barely right"),
+                right & (margin < 0.1),
+                margin,
+                predictions,
+                _("Right with the smallest lead over the second class, below 10 points; in turn from each."),
+            ),
+            group(
+                "surely_right",
+                _("Surely right"),
+                right & (confidence >= SURE),
+                -confidence,
+                predictions,
+                _("Right with the highest confidence, at least 90 %; in turn from each class."),
+            ),
+            group(
+                "label_errors",
+                _("Possible label errors"),
+                *label_errors(predictions),
+                predictions,
+                _(
+                    "Labelled one class and predicted another, both judged against the class averages: the model is "
+                    "at least 90 % sure of the other class, at least as sure of it as it is on average of that "
+                    "class's own images, and less sure of the label than on average (Northcutt et al. 2021)."
+                ),
+            ),
+            group(
+                "typical",
+                _("Most typical of each class"),
+                right,
+                -own,
+                predictions,
+                _("The right prediction with the highest probability of its class, one image a class."),
+                each=1,
+            ),
+            group(
+                "untypical",
+                _("Least typical of each class"),
+                np.ones_like(right),
+                own,
+                predictions,
+                _("The image to which the model gives the lowest probability of its own class, one a class."),
+                each=1,
+            ),
         )
-    )  # fmt: skip
+    )
 
 
 def group(

@@ -251,13 +251,20 @@ class ImageOfDocument:
         rows = {"Predictor": 15, "Columns": raster.width, "BitsPerComponent": raster.bits}
         return self.parts.stream(
             [raster.rows],
-            dictionary({
-                "Type": "/XObject", "Subtype": "/Image", "Width": raster.width, "Height": raster.height,
-                "ColorSpace": space, "BitsPerComponent": raster.bits, "Interpolate": "true" if interpolate else "false",
-                "Filter": "/FlateDecode",
-                "DecodeParms": dictionary(rows | {"Colors": 3 if raster.kind == COLOUR else 1}),
-            }),
-        )  # fmt: skip
+            dictionary(
+                {
+                    "Type": "/XObject",
+                    "Subtype": "/Image",
+                    "Width": raster.width,
+                    "Height": raster.height,
+                    "ColorSpace": space,
+                    "BitsPerComponent": raster.bits,
+                    "Interpolate": "true" if interpolate else "false",
+                    "Filter": "/FlateDecode",
+                    "DecodeParms": dictionary(rows | {"Colors": 3 if raster.kind == COLOUR else 1}),
+                }
+            ),
+        )
 
 
 class Style(dict[str, Any]):
@@ -292,9 +299,11 @@ class Typesetter:
             style = Style(self.parts.initial_values)
             style.font_config = self.fonts
             style |= {
-                "font_family": list(font.family), "font_size": font.size, "font_weight": font.weight,
+                "font_family": list(font.family),
+                "font_size": font.size,
+                "font_weight": font.weight,
                 "font_style": font.style,
-            }  # fmt: skip
+            }
             self.styles[font] = style
         return self.styles[font]
 

@@ -34,10 +34,13 @@ LIBRARIES = (
 )
 """What WeasyPrint loads, under the names of Linux, macOS and Windows."""
 CRASHES = {
-    **{-getattr(signal, name): name for name in ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP")
-       if hasattr(signal, name)},
+    **{
+        -getattr(signal, name): name
+        for name in ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP")
+        if hasattr(signal, name)
+    },
     0xC0000005: "ACCESS_VIOLATION",
-}  # fmt: skip
+}
 """Exit codes of a process that broke down inside a library, and their names."""
 MAC_FOLDERS = ("/opt/homebrew/lib", "/usr/local/lib", "/opt/local/lib")
 """Where Homebrew and MacPorts put libraries that the loader does not find by name."""

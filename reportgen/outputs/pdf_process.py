@@ -159,9 +159,13 @@ def attach(record: bytes, created: str) -> list[Any]:
 
     when = datetime.strptime(created, "%Y-%m-%dT%H:%M:%SZ")  # written as UTC whatever its zone
     packed = Attachment(
-        file_obj=io.BytesIO(record), name=RECORD_NAME, description=RECORD_DESCRIPTION, created=when, modified=when,
+        file_obj=io.BytesIO(record),
+        name=RECORD_NAME,
+        description=RECORD_DESCRIPTION,
+        created=when,
+        modified=when,
         relationship="Data",
-    )  # fmt: skip
+    )
     return [packed]
 
 

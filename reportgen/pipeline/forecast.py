@@ -78,9 +78,10 @@ def guess_pass(spec: ReportSpec, sizes: tuple[int, int] | None) -> tuple[float, 
     taught = 0.0 if run.loss.teacher is None else known_macs(run.loss.teacher)
     if macs is None or taught is None or sizes is None:
         return None
-    train, test = (min(size, limit or size) for size, limit in zip(
-        sizes, (spec.data.train_limit, spec.data.eval_limit), strict=True
-    ))  # fmt: skip
+    train, test = (
+        min(size, limit or size)
+        for size, limit in zip(sizes, (spec.data.train_limit, spec.data.eval_limit), strict=True)
+    )
     each = ((spec.data.image_size or 32) / 32) ** 2 / (EFFICIENCY * macs_per_second())
     if run.mode == "evaluate":
         return 0.0, each * test * macs

@@ -42,9 +42,7 @@ def summarise(batch_size: int, seconds: Sequence[float]) -> Latency:
     """The latency of a batch size from its timed repeats, at least one."""
     p50, p95 = (float(value) for value in np.percentile(seconds, [50, 95]))
     low, high = median_interval(seconds) or (None, None)
-    return Latency(
-        batch_size=batch_size, p50_seconds=p50, p95_seconds=p95, n=len(seconds), p50_low=low, p50_high=high
-    )  # fmt: skip
+    return Latency(batch_size=batch_size, p50_seconds=p50, p95_seconds=p95, n=len(seconds), p50_low=low, p50_high=high)
 
 
 def median_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float] | None:

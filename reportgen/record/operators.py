@@ -11,31 +11,43 @@ TABLE = (
     ("pooling bending", "adaptive_max_pool2d amax"),
     ("pooling unspoken free", "flatten"),
     ("local", "add batch_norm cat concat div mul neg sqrt sub where"),
-    ("local bending", "abs celu clamp elu exp gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu logsigmoid "
-     "maximum minimum mish pow prelu relu relu6 selu sigmoid silu softplus softsign square tanh threshold"),
+    (
+        "local bending",
+        "abs celu clamp elu exp gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu logsigmoid "
+        "maximum minimum mish pow prelu relu relu6 selu sigmoid silu softplus softsign square tanh threshold",
+    ),
     ("local normalising", "group_norm instance_norm local_response_norm normalize"),
     ("local unspoken", "pad"),
     ("local unspoken glue", "contiguous"),
     ("local unspoken glue free", "dropout"),
     ("local glue", "clone"),
     ("local glue free", "alpha_dropout chunk dropout2d feature_dropout split"),
-    ("bending", "adaptive_max_pool1d clamp_min fractional_max_pool2d glu log_softmax max max_pool1d max_pool3d "
-     "multi_head_attention_forward rrelu scaled_dot_product_attention softmax softmin softshrink tanhshrink"),
+    (
+        "bending",
+        "adaptive_max_pool1d clamp_min fractional_max_pool2d glu log_softmax max max_pool1d max_pool3d "
+        "multi_head_attention_forward rrelu scaled_dot_product_attention softmax softmin softshrink tanhshrink",
+    ),
     ("normalising", "layer_norm rms_norm"),
     ("axes glue free", "movedim swapaxes"),
     ("axes unspoken glue free", "permute transpose"),
     ("sizes", "channel_shuffle"),
     ("sizes glue free", "unflatten"),
     ("sizes unspoken glue free", "reshape squeeze unsqueeze view"),
-    ("glue", "as_strided detach float half identity item mT moveaxis repeat requires_grad reshape_as split_with_sizes "
-     "tile to type type_as"),
+    (
+        "glue",
+        "as_strided detach float half identity item mT moveaxis repeat requires_grad reshape_as split_with_sizes "
+        "tile to type type_as",
+    ),
     ("glue free", "broadcast_to expand expand_as getitem narrow select stochastic_depth t tensor_split unbind view_as"),
     ("free", "const diagonal dropout1d input ravel unfold"),
     ("backward", "alias copy lift_fresh reshape_alias slice to_copy unsafe_split unsafe_view"),
-    ("creating", "arange dim empty_like full_like new_empty new_full new_ones new_tensor new_zeros numel ones_like "
-     "rand_like randn_like zeros_like"),
+    (
+        "creating",
+        "arange dim empty_like full_like new_empty new_full new_ones new_tensor new_zeros numel ones_like "
+        "rand_like randn_like zeros_like",
+    ),
     ("creating unspoken", "size"),
-)  # fmt: skip
+)
 """(what they do, names): each name stands in one row. The words are those of the sets below."""
 
 
@@ -80,10 +92,31 @@ NOT_MATRIX_LIKE = re.compile(
 )
 """Names that look so and are element-wise, or that only move numbers."""
 
-FOLLOWERS = frozenset((
-    "relu", "relu6", "prelu", "leakyrelu", "elu", "celu", "selu", "gelu", "glu", "silu", "mish", "softplus", "tanh",
-    "sigmoid", "hardsigmoid", "hardswish", "hardtanh", "softmax", "logsoftmax", "normalize", "swish",
-))  # fmt: skip
+FOLLOWERS = frozenset(
+    (
+        "relu",
+        "relu6",
+        "prelu",
+        "leakyrelu",
+        "elu",
+        "celu",
+        "selu",
+        "gelu",
+        "glu",
+        "silu",
+        "mish",
+        "softplus",
+        "tanh",
+        "sigmoid",
+        "hardsigmoid",
+        "hardswish",
+        "hardtanh",
+        "softmax",
+        "logsoftmax",
+        "normalize",
+        "swish",
+    )
+)
 """Activations by the class of their module or their own name, lower case without underscores."""
 OPAQUE = frozenset(("MultiheadAttention", "LSTM", "GRU", "RNN"))
 """Classes of modules everybody knows, shown as one whatever they compute inside."""

@@ -82,8 +82,8 @@ def wrong_preparation(record: RunRecord) -> Iterator[Banner]:
     if doubt is not None:
         yield Banner(
             _(
-                "The pictures are probably prepared wrongly: of the same {n} images the weights call {now} right by "
-                "the spec’s normalisation “{own}” and {then} by “{best}”. Every other number here is made with "
+                "The images are probably preprocessed wrongly: of the same {n} images the weights call {now} right "
+                "by the spec’s normalisation “{own}” and {then} by “{best}”. Every other number here is made with "
                 "“{own}”.",
                 n=numerals.count(doubt.now.n),
                 now=doubt.now.display,

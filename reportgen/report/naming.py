@@ -16,14 +16,27 @@ LONGEST_NAME = 60
 def name_kind(kind: str) -> str:
     """A change as people call it: "Gaussian noise", "JPEG compression"."""
     names = {
-        "gaussian_noise": _("Gaussian noise"), "shot_noise": _("shot noise"), "impulse_noise": _("impulse noise"),
-        "defocus_blur": _("defocus blur"), "glass_blur": _("glass blur"), "motion_blur": _("motion blur"),
-        "zoom_blur": _("zoom blur"), "snow": _("snow"), "fog": _("fog"), "brightness": _("brightness"),
-        "contrast": _("low contrast"), "elastic_transform": _("elastic warp"), "pixelate": _("pixelation"),
-        "jpeg_compression": _("JPEG"), "shift": _("shift"), "rotation": _("rotation"),
-        "flip_horizontal": _("mirrored left to right"), "flip_vertical": _("upside down"),
-        "fgsm": _("FGSM"), "pgd": _("PGD"),
-    }  # fmt: skip
+        "gaussian_noise": _("Gaussian noise"),
+        "shot_noise": _("shot noise"),
+        "impulse_noise": _("impulse noise"),
+        "defocus_blur": _("defocus blur"),
+        "glass_blur": _("glass blur"),
+        "motion_blur": _("motion blur"),
+        "zoom_blur": _("zoom blur"),
+        "snow": _("snow"),
+        "fog": _("fog"),
+        "brightness": _("brightness"),
+        "contrast": _("low contrast"),
+        "elastic_transform": _("elastic warp"),
+        "pixelate": _("pixelation"),
+        "jpeg_compression": _("JPEG"),
+        "shift": _("shift"),
+        "rotation": _("rotation"),
+        "flip_horizontal": _("mirrored left to right"),
+        "flip_vertical": _("upside down"),
+        "fgsm": _("FGSM"),
+        "pgd": _("PGD"),
+    }
     return names.get(kind, kind)
 
 
@@ -48,10 +61,14 @@ def name_condition(condition: Condition) -> str:
 def name_preparation(one: Preparation) -> str:
     """A way to make numbers of pictures, in words: "imagenet", "none (0 to 1)", "imagenet, blue before red"."""
     names = {
-        "cifar10": "cifar10", "imagenet": "imagenet", "none": _("none (0 to 1)"),
-        "half": _("mean and deviation 0.5 (−1 to 1)"), "bytes": _("0 to 255"),
-        "own": _("the training images’ own"), "spec": _("the spec’s"),
-    }  # fmt: skip
+        "cifar10": "cifar10",
+        "imagenet": "imagenet",
+        "none": _("none (0 to 1)"),
+        "half": _("mean and deviation 0.5 (−1 to 1)"),
+        "bytes": _("0 to 255"),
+        "own": _("the training images’ own"),
+        "spec": _("the spec’s"),
+    }
     return _("{name}, blue before red", name=names[one.name]) if one.order == "bgr" else names[one.name]
 
 

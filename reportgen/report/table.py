@@ -86,8 +86,9 @@ class Table(Sequence[Row]):
             return ""
         return _(
             "The first {most} of {count} rows; the HTML report shows all of them.",
-            most=self.most, count=numerals.count(len(self.rows)),
-        )  # fmt: skip
+            most=self.most,
+            count=numerals.count(len(self.rows)),
+        )
 
     def set_rows(self, rows: Sequence[Row]) -> tuple[tuple[Cell, ...], ...]:
         """These rows as cells. Raises ValueError for one that has not as many texts as there are columns."""

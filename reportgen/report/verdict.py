@@ -35,17 +35,28 @@ def say_accuracy(record: RunRecord, accuracy: MetricValue) -> str:
     if record.training is not None:
         return _(
             "After {length}, {model} classifies {accuracy} of {images} correctly ({interval}).",
-            length=say_length(record.training), model=model, accuracy=share, images=images, interval=interval,
-        )  # fmt: skip
+            length=say_length(record.training),
+            model=model,
+            accuracy=share,
+            images=images,
+            interval=interval,
+        )
     if record.provenance.weights_file:
         return _(
             "With the weights {file}, {model} classifies {accuracy} of {images} correctly ({interval}).",
-            file=record.provenance.weights_file, model=model, accuracy=share, images=images, interval=interval,
-        )  # fmt: skip
+            file=record.provenance.weights_file,
+            model=model,
+            accuracy=share,
+            images=images,
+            interval=interval,
+        )
     return _(
         "With the weights it starts from, {model} classifies {accuracy} of {images} correctly ({interval}).",
-        model=model, accuracy=share, images=images, interval=interval,
-    )  # fmt: skip
+        model=model,
+        accuracy=share,
+        images=images,
+        interval=interval,
+    )
 
 
 def say_verdict(verdict: Verdict) -> str:
@@ -73,13 +84,16 @@ def say_against(comparison: ComparisonOutcome) -> str:
         "worse": _("It is worse than the baseline ({change}, {interval}).", change=change, interval=interval),
         "equivalent": _(
             "It is equivalent to the baseline within {margin} ({change}, {interval}).",
-            margin=margin, change=change, interval=interval,
+            margin=margin,
+            change=change,
+            interval=interval,
         ),
         "undecided": _(
             "There is not enough evidence to tell it from the baseline ({change}, {interval}).",
-            change=change, interval=interval,
+            change=change,
+            interval=interval,
         ),
-    }  # fmt: skip
+    }
     return sentences[comparison.verdict]
 
 

@@ -158,8 +158,10 @@ def unknown_key(root: Node, path: Path, location: Location, detail: ErrorDetails
 def missing_key(path: Path, location: Location, detail: ErrorDetails) -> Complaint:
     """A key that must be there."""
     name = dotted((*path, detail["loc"][-1]))
-    examples = {"model": "Add a model: with its source, such as builtin:two_conv.",
-                "model.source": "Name one, such as source: torchvision:resnet18."}  # fmt: skip
+    examples = {
+        "model": "Add a model: with its source, such as builtin:two_conv.",
+        "model.source": "Name one, such as source: torchvision:resnet18.",
+    }
     return Complaint(location, f"{name} is missing", examples.get(name, f"Add {detail['loc'][-1]}: to it."))
 
 
@@ -215,9 +217,17 @@ def expectation(detail: ErrorDetails) -> str:
     if kind == "literal_error":
         words = literal_choices(detail)
         return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
-    nouns = {"int": "a whole number", "float": "a number", "finite": "a finite number", "string": "text",
-             "bool": "true or false", "path": "a path", "tuple": "a list",
-             "model": "a mapping", "dict": "a mapping"}  # fmt: skip
+    nouns = {
+        "int": "a whole number",
+        "float": "a number",
+        "finite": "a finite number",
+        "string": "text",
+        "bool": "true or false",
+        "path": "a path",
+        "tuple": "a list",
+        "model": "a mapping",
+        "dict": "a mapping",
+    }
     return nouns.get(kind.partition("_")[0], detail["msg"])
 
 

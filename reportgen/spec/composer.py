@@ -178,4 +178,4 @@ TRANSLATIONS = (
         "a text can't begin with this character",
         "Put the text in quotes.",
     ),
-)  # fmt: skip
+)

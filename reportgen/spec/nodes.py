@@ -17,8 +17,11 @@ OCTAL = re.compile(r"0o[0-7]+")
 HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
 REAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(_[0-9]+)*(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-CONSTANTS = {word: value for key, value in (("true", True), ("false", False), ("null", None))
-             for word in (key, key.title(), key.upper())} | {"~": None, "": None}  # fmt: skip
+CONSTANTS = {
+    word: value
+    for key, value in (("true", True), ("false", False), ("null", None))
+    for word in (key, key.title(), key.upper())
+} | {"~": None, "": None}
 LONGEST_NUMBER = 300
 """Characters; anything longer that looks like a number is text (and int() would take quadratic time)."""
 SHOWN = 60

@@ -14,14 +14,35 @@ from reportgen.spec.shorthand import Shorthand
 from reportgen.text.suggest import nearest
 
 Kind = Literal[
-    "sgd", "adam", "adamw", "rmsprop", "adadelta", "adafactor", "adagrad", "adamax", "asgd", "muon", "nadam", "radam",
+    "sgd",
+    "adam",
+    "adamw",
+    "rmsprop",
+    "adadelta",
+    "adafactor",
+    "adagrad",
+    "adamax",
+    "asgd",
+    "muon",
+    "nadam",
+    "radam",
     "rprop",
-]  # fmt: skip
+]
 TITLES: dict[str, str] = {
-    "sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop", "adadelta": "Adadelta",
-    "adafactor": "Adafactor", "adagrad": "Adagrad", "adamax": "Adamax", "asgd": "ASGD", "muon": "Muon",
-    "nadam": "NAdam", "radam": "RAdam", "rprop": "Rprop",
-}  # fmt: skip
+    "sgd": "SGD",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "rmsprop": "RMSprop",
+    "adadelta": "Adadelta",
+    "adafactor": "Adafactor",
+    "adagrad": "Adagrad",
+    "adamax": "Adamax",
+    "asgd": "ASGD",
+    "muon": "Muon",
+    "nadam": "NAdam",
+    "radam": "RAdam",
+    "rprop": "Rprop",
+}
 """Name in a spec -> class in torch.optim."""
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "sgd": ("lr", "momentum", "dampening", "weight_decay", "nesterov", "foreach", "fused"),
@@ -62,10 +83,13 @@ def known_optimizer(name: object) -> object:
     plain = name.lower()
     if plain in REFUSED:
         raise PydanticCustomError(
-            "refused", "{message}",
-            {"message": f"run.optimizer.name: {name} can't be used here: {REFUSED[plain]}",
-             "hint": f"Use one of {', '.join(TITLES)}."},
-        )  # fmt: skip
+            "refused",
+            "{message}",
+            {
+                "message": f"run.optimizer.name: {name} can't be used here: {REFUSED[plain]}",
+                "hint": f"Use one of {', '.join(TITLES)}.",
+            },
+        )
     return plain
 
 

@@ -15,9 +15,21 @@ Seconds = Annotated[float, Field(gt=0, le=10**6, strict=True, allow_inf_nan=Fals
 Images = Annotated[int, Field(gt=0, le=10**6, strict=True)]
 Epsilon = Annotated[float, Field(gt=0, le=255, strict=True, allow_inf_nan=False)]
 CorruptionName = Literal[
-    "gaussian_noise", "shot_noise", "impulse_noise", "defocus_blur", "glass_blur", "motion_blur", "zoom_blur", "snow",
-    "fog", "brightness", "contrast", "elastic_transform", "pixelate", "jpeg_compression",
-]  # fmt: skip
+    "gaussian_noise",
+    "shot_noise",
+    "impulse_noise",
+    "defocus_blur",
+    "glass_blur",
+    "motion_blur",
+    "zoom_blur",
+    "snow",
+    "fog",
+    "brightness",
+    "contrast",
+    "elastic_transform",
+    "pixelate",
+    "jpeg_compression",
+]
 
 
 class ProbeOptions(Frozen):

@@ -12,9 +12,20 @@ from reportgen.text import numerals
 from reportgen.text.i18n import _
 
 Unit = Literal[
-    "share", "nats", "score", "count", "macs", "bytes", "seconds", "images/s", "pixels", "ratio", "FLOP/s", "bytes/s",
+    "share",
+    "nats",
+    "score",
+    "count",
+    "macs",
+    "bytes",
+    "seconds",
+    "images/s",
+    "pixels",
+    "ratio",
+    "FLOP/s",
+    "bytes/s",
     "joules",
-]  # fmt: skip
+]
 Form = Literal["plain", "difference", "deviation", "mean", "done"]
 """How a number is written where its unit does not say it all: a share that is a difference or a deviation of shares is
 in points; of a mean over seeds n says nothing about digits; what is done is "7 of 13"."""
@@ -87,8 +98,9 @@ def format_distance(unit: Unit, away: float) -> str:
     return format_value(unit, away, None, None, None)
 
 
-def format_form(form: Form, unit: Unit, value: float | None, low: float | None, high: float | None,
-                n: int | None) -> tuple[str, str]:  # fmt: skip
+def format_form(
+    form: Form, unit: Unit, value: float | None, low: float | None, high: float | None, n: int | None
+) -> tuple[str, str]:
     """A value and its interval in the form that its definition asks for."""
     if form == "difference":
         return numerals.points(value), numerals.points_interval(low, high)

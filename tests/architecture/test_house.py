@@ -37,11 +37,26 @@ DOORS = {
 """Heavy library -> beginnings of the paths, below the package, that may import it."""
 LIGHT = {"torch", "torchvision", "timm", "matplotlib", "seaborn", "weasyprint", "scipy", "sklearn", "rich", "jinja2"}
 """What no module that every command needs may load."""
-WITHOUT_TORCH = ("reportgen.cli", "reportgen.pipeline.build", "reportgen.pipeline.compare", "reportgen.pipeline.check",
-                 "reportgen.outputs", "reportgen.figures", "reportgen.report.sections", "reportgen.spec.starter",
-                 "reportgen.comparison.compare", "reportgen.plugins")  # fmt: skip
-LIGHT_MODULES = ("reportgen.errors", "reportgen.spec", "reportgen.record.store", "reportgen.system.workspace",
-                 "reportgen.pipeline.fingerprint", "reportgen.cli.terminal")  # fmt: skip
+WITHOUT_TORCH = (
+    "reportgen.cli",
+    "reportgen.pipeline.build",
+    "reportgen.pipeline.compare",
+    "reportgen.pipeline.check",
+    "reportgen.outputs",
+    "reportgen.figures",
+    "reportgen.report.sections",
+    "reportgen.spec.starter",
+    "reportgen.comparison.compare",
+    "reportgen.plugins",
+)
+LIGHT_MODULES = (
+    "reportgen.errors",
+    "reportgen.spec",
+    "reportgen.record.store",
+    "reportgen.system.workspace",
+    "reportgen.pipeline.fingerprint",
+    "reportgen.cli.terminal",
+)
 
 
 def named(path: Path) -> str:

@@ -20,10 +20,14 @@ FENCES = {
 DOCUMENTED = frozenset({"os._exit", "os._Environ"})
 """Names with an underscore that are documented all the same."""
 PROMISED = {
-    "weasyprint": {"weasyprint.HTML", "weasyprint.Attachment", "weasyprint.text.fonts.FontConfiguration",
-                   "weasyprint.urls.URLFetcher"},
+    "weasyprint": {
+        "weasyprint.HTML",
+        "weasyprint.Attachment",
+        "weasyprint.text.fonts.FontConfiguration",
+        "weasyprint.urls.URLFetcher",
+    },
     "pydyf": set[str](),
-}  # fmt: skip
+}
 """Of libraries whose private parts have no underscore: what is promised, and may be used outside of the fence."""
 UNPROMISED = {"torch.utils.flop_counter.flop_registry"}
 """Names without an underscore that are not promised (not in the `__all__` of their module)."""

@@ -17,9 +17,15 @@ from reportgen.record.subject import Subject
 
 def gate(outcome: str, rule: str = "accuracy >= 0.9") -> GateResult:
     return GateResult.model_validate(
-        {"rule": rule, "metric": "accuracy", "confidently": False, "outcome": outcome, "bound": 0.9,
-         "judged": {"name": "accuracy", "value": 0.5, "unit": "share"}}
-    )  # fmt: skip
+        {
+            "rule": rule,
+            "metric": "accuracy",
+            "confidently": False,
+            "outcome": outcome,
+            "bound": 0.9,
+            "judged": {"name": "accuracy", "value": 0.5, "unit": "share"},
+        }
+    )
 
 
 def read_outputs(text: str) -> dict[str, str]:

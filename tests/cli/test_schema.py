@@ -51,9 +51,14 @@ def test_specs_keep_to_theirs(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["{}", "model: {source: 3}", "model: {source: x, colour: red}", "{model: {source: x}, run: {epochs: 0}}",
-     "{model: {source: x}, outputs: html}"],
-)  # fmt: skip
+    [
+        "{}",
+        "model: {source: 3}",
+        "model: {source: x, colour: red}",
+        "{model: {source: x}, run: {epochs: 0}}",
+        "{model: {source: x}, outputs: html}",
+    ],
+)
 def test_the_schema_of_a_spec_refuses_what_reading_does(text: str) -> None:
     root = compose(text, "spec.yaml")
     assert root is not None

@@ -269,10 +269,18 @@ def test_numbers_of_sections_change_where_both_have_them(record: RunRecord) -> N
     def number(name: str, value: float | None, unit: Unit, method: Method) -> MetricValue:
         return MetricValue(name=name, value=value, unit=unit, method=method)
 
-    before = (number("slow", 0.002, "seconds", "measured"), number("robust", 0.5, "share", "bootstrap"),
-              number("gone", 1.0, "score", "exact"), number("none", 0.0, "bytes", "measured"))  # fmt: skip
-    after = (number("slow", 0.003, "seconds", "measured"), number("robust", 0.4, "share", "bootstrap"),
-             number("new", 1.0, "score", "exact"), number("none", 5e6, "bytes", "measured"))  # fmt: skip
+    before = (
+        number("slow", 0.002, "seconds", "measured"),
+        number("robust", 0.5, "share", "bootstrap"),
+        number("gone", 1.0, "score", "exact"),
+        number("none", 0.0, "bytes", "measured"),
+    )
+    after = (
+        number("slow", 0.003, "seconds", "measured"),
+        number("robust", 0.4, "share", "bootstrap"),
+        number("new", 1.0, "score", "exact"),
+        number("none", 5e6, "bytes", "measured"),
+    )
     numbers = SectionNumbers(before, after)
     found = compare_with(record, Subject(record), DIGEST, numbers).compared
     assert found is not None

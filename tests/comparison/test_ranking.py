@@ -111,8 +111,14 @@ def test_names_are_titles_and_those_of_several_get_their_number(record: RunRecor
     titles = ["Tiny", "Tiny", "Tiny (1)", "Tiny", "Other", "Tiny (1)"]
     found = ranked(dict.fromkeys(range(6), record), titles, resamples=20)
     names = {entry.number: entry.name for entry in found.entries}
-    assert [names[at] for at in range(6)] == ["Tiny", "Tiny (1) (1)", "Tiny (1) (2)", "Tiny (3)", "Other",
-                                              "Tiny (1) (5)"]  # fmt: skip
+    assert [names[at] for at in range(6)] == [
+        "Tiny",
+        "Tiny (1) (1)",
+        "Tiny (1) (2)",
+        "Tiny (3)",
+        "Other",
+        "Tiny (1) (5)",
+    ]
     assert found.seen_by(3).own == "Tiny (3)"
 
 
@@ -125,8 +131,12 @@ def test_other_images_have_no_place_and_the_reason_is_kept(records: dict[int, Su
     last = found.entries[-1]
     assert (last.name, last.place, last.places) == ("Good", None, "—")
     assert {entry.worst for entry in found.entries[:-1]} == {4}
-    assert [{pair.first, pair.second} for pair in found.refused] == [{"Main", "Good"}, {"Good", "Other"},
-                                                                     {"Good", "Little"}, {"Good", "Same"}]  # fmt: skip
+    assert [{pair.first, pair.second} for pair in found.refused] == [
+        {"Main", "Good"},
+        {"Good", "Other"},
+        {"Good", "Little"},
+        {"Good", "Same"},
+    ]
     assert "500" in found.refused[0].reason.text
     assert len(found.pairs) == 6
 

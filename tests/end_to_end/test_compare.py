@@ -72,11 +72,16 @@ def test_several_are_ranked(record: RunRecord, tmp_path: Path, capsys: pytest.Ca
     lines = said.out.splitlines()
     assert lines[0].startswith("2 good #1  ")
     assert len(lines) == 6
-    assert any("1 same and 0 main can't be told apart" in line for line in lines)
+    assert any("1 same and 0 main can’t be distinguished" in line for line in lines)
     assert any("2 good #1 and 0 main differ" in line for line in lines)
     assert (tmp_path / "out" / "1-same" / "metrics.json").is_file()
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["1-same", "2-good #1", "index.html",
-                                                                          "manifest.json", "ranking.json"]  # fmt: skip
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "1-same",
+        "2-good #1",
+        "index.html",
+        "manifest.json",
+        "ranking.json",
+    ]
     page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert "<a href" not in page, "there is no page to lead to"
 
@@ -96,8 +101,10 @@ def test_the_ranking_is_in_every_report_and_leads_to_it(
     assert [entry["name"] for entry in numbers["entries"]] == ["Other (2)", "Other", "Other (1)"]
     assert [(entry["place"], entry["baseline"]) for entry in numbers["entries"]] == [(1, False), (2, True), (2, False)]
     assert [(pair["holds"], pair["p_adjusted"] >= pair["p"]) for pair in numbers["pairs"]] == [
-        (True, True), (True, True), (False, True)
-    ]  # fmt: skip
+        (True, True),
+        (True, True),
+        (False, True),
+    ]
     for folder, own in (("1-same", "Other (1)"), ("2-good #1", "Other (2)")):
         assert (out / numbers["entries"][2 if own.endswith("1)") else 0]["folder"]).name == folder
         ranking = load_judgement(out / folder / "record").ranking

@@ -85,9 +85,13 @@ class House:
     def python(self, code: str, *arguments: str | Path) -> str:
         """What code prints that imports this copy."""
         done = subprocess.run(
-            [sys.executable, "-c", code, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
-            env={**os.environ, "PYTHONPATH": str(self.folder)}, timeout=240,
-        )  # fmt: skip
+            [sys.executable, "-c", code, *map(str, arguments)],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(self.folder)},
+            timeout=240,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -32,15 +32,20 @@ PUBLISHED = {
     "glass_blur": [(0.05, 1, 1), (0.25, 1, 1), (0.4, 1, 1), (0.25, 1, 2), (0.4, 1, 2)],
     "motion_blur": [(6, 1), (6, 1.5), (6, 2), (8, 2), (9, 2.5)],
     "zoom_blur": [1.06, 1.11, 1.16, 1.21, 1.26],
-    "snow": [(0.1, 0.2, 1, 0.6, 8, 3, 0.95), (0.1, 0.2, 1, 0.5, 10, 4, 0.9), (0.15, 0.3, 1.75, 0.55, 10, 4, 0.9),
-             (0.25, 0.3, 2.25, 0.6, 12, 6, 0.85), (0.3, 0.3, 1.25, 0.65, 14, 12, 0.8)],
+    "snow": [
+        (0.1, 0.2, 1, 0.6, 8, 3, 0.95),
+        (0.1, 0.2, 1, 0.5, 10, 4, 0.9),
+        (0.15, 0.3, 1.75, 0.55, 10, 4, 0.9),
+        (0.25, 0.3, 2.25, 0.6, 12, 6, 0.85),
+        (0.3, 0.3, 1.25, 0.65, 14, 12, 0.8),
+    ],
     "fog": [(0.2, 3), (0.5, 3), (0.75, 2.5), (1, 2), (1.5, 1.75)],
     "brightness": [0.05, 0.1, 0.15, 0.2, 0.3],
     "contrast": [0.75, 0.5, 0.4, 0.3, 0.15],
     "elastic_transform": [(0, 0, 0.08), (0.05, 0.2, 0.07), (0.08, 0.06, 0.06), (0.1, 0.04, 0.05), (0.1, 0.03, 0.03)],
     "pixelate": [0.95, 0.9, 0.85, 0.75, 0.65],
     "jpeg_compression": [80, 65, 58, 50, 40],
-}  # fmt: skip
+}
 """As the authors' make_cifar_c.py has them."""
 
 
@@ -235,8 +240,10 @@ def test_plasma_is_the_diamond_square_algorithm() -> None:
             for i, h in enumerate(cells):
                 for j, w in enumerate(cells):
                     at = h + down, w + across
-                    around = [heights[(at[0] + a) % 8, (at[1] + b) % 8] for a, b in
-                              ((half, 0), (-half, 0), (0, half), (0, -half))]  # fmt: skip
+                    around = [
+                        heights[(at[0] + a) % 8, (at[1] + b) % 8]
+                        for a, b in ((half, 0), (-half, 0), (0, half), (0, -half))
+                    ]
                     heights[at] = np.mean(around) + noise[i, j]
         step, wibble = half, wibble / 2.5
     heights -= heights.min()

@@ -118,8 +118,9 @@ def test_distillation_is_hintons_sum(heat: float | None, alpha: float | None, sm
 
 def test_at_high_temperature_distillation_matches_logits() -> None:
     """Hinton et al. 2015 §2.1: with zero-meaned logits the gradient tends to (student − teacher) / classes."""
-    student, teacher = (torch.randn(5, CLASSES, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-                        for seed in (1, 2))  # fmt: skip
+    student, teacher = (
+        torch.randn(5, CLASSES, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) for seed in (1, 2)
+    )
     student, teacher = student - student.mean(1, keepdim=True), teacher - teacher.mean(1, keepdim=True)
     student.requires_grad_()
     spec = LossSpec(name="kl_div", temperature=1000.0, alpha=1.0)

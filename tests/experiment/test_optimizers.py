@@ -26,8 +26,11 @@ USUAL: dict[str, dict[str, Any]] = {
 
 
 def test_the_table_names_every_optimiser_of_torch() -> None:
-    classes = {name for name, kind in vars(torch.optim).items()
-               if inspect.isclass(kind) and issubclass(kind, torch.optim.Optimizer)} - {"Optimizer"}  # fmt: skip
+    classes = {
+        name
+        for name, kind in vars(torch.optim).items()
+        if inspect.isclass(kind) and issubclass(kind, torch.optim.Optimizer)
+    } - {"Optimizer"}
     assert {name.lower(): name for name in classes} == TITLES | {name.lower(): name for name in ("LBFGS", "SparseAdam")}
     assert set(REFUSED) == {"lbfgs", "sparseadam"}
     assert set(ARGUMENTS) == set(TITLES)
@@ -65,14 +68,20 @@ def test_an_optimizer_moves_a_matrix_as_torchs_plain_one_does(name: str, dtype: 
 @pytest.mark.parametrize(
     ("name", "given"),
     [
-        ("sgd", {"momentum": 0.5, "dampening": 0.1}), ("adam", {"betas": (0.5, 0.6), "amsgrad": True}),
-        ("adam", {"decoupled_weight_decay": True, "weight_decay": 0.5}), ("rmsprop", {"centered": True, "alpha": 0.5}),
-        ("adafactor", {"eps": (1e-3, 1e-2), "beta2_decay": -0.5, "d": 2}), ("nadam", {"momentum_decay": 0.1}),
-        ("adagrad", {"lr_decay": 0.1, "initial_accumulator_value": 1}), ("rprop", {"etas": (0.3, 1.5)}),
-        ("asgd", {"t0": 2, "lambd": 0.1}), ("adamw", {"foreach": False, "eps": 0.1}), ("adadelta", {"rho": 0.1}),
+        ("sgd", {"momentum": 0.5, "dampening": 0.1}),
+        ("adam", {"betas": (0.5, 0.6), "amsgrad": True}),
+        ("adam", {"decoupled_weight_decay": True, "weight_decay": 0.5}),
+        ("rmsprop", {"centered": True, "alpha": 0.5}),
+        ("adafactor", {"eps": (1e-3, 1e-2), "beta2_decay": -0.5, "d": 2}),
+        ("nadam", {"momentum_decay": 0.1}),
+        ("adagrad", {"lr_decay": 0.1, "initial_accumulator_value": 1}),
+        ("rprop", {"etas": (0.3, 1.5)}),
+        ("asgd", {"t0": 2, "lambd": 0.1}),
+        ("adamw", {"foreach": False, "eps": 0.1}),
+        ("adadelta", {"rho": 0.1}),
         ("muon", {"ns_steps": 2, "nesterov": False, "adjust_lr_fn": "original"}),
     ],
-)  # fmt: skip
+)
 def test_arguments_reach_torch(name: str, given: dict[str, Any]) -> None:
     start = torch.randn(4, 3, generator=torch.Generator().manual_seed(1))
     ours, theirs, usual = (nn.Parameter(start.clone()) for _ in range(3))
@@ -140,8 +149,12 @@ def test_what_torch_refuses_is_about_the_optimiser() -> None:
         check_step(module, noise(), RunSpec(optimizer=broken), plain_cpu())
     assert caught.value.key == "run.optimizer"
     with pytest.raises(ModelError, match="muon trains matrices") as caught:
-        check_step(nn.Sequential(nn.Conv2d(3, 10, 32), nn.Flatten()), noise(),
-                   RunSpec(optimizer=OptimizerSpec(name="muon")), plain_cpu())  # fmt: skip
+        check_step(
+            nn.Sequential(nn.Conv2d(3, 10, 32), nn.Flatten()),
+            noise(),
+            RunSpec(optimizer=OptimizerSpec(name="muon")),
+            plain_cpu(),
+        )
     assert caught.value.key == "run.optimizer"
 
 

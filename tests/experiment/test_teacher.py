@@ -46,15 +46,27 @@ def test_random_numbers_go_on_as_without_it() -> None:
         ({"source": "builtin:two_cnov"}, "source", "no builtin model 'two_cnov'", "two_conv"),
         ({"source": "two_conv"}, "source", "run.loss.teacher.source 'two_conv' is not understood", "builtin:NAME"),
         ({"source": "builtin:linear", "weights": "no.pt"}, "weights", "do not exist", "run.loss.teacher.weights is"),
-        ({"source": "builtin:two_conv", "weights": "other.pt"}, "weights", "other.pt does not fit",
-         "Check run.loss.teacher.source"),
-        ({"source": "builtin:linear", "weights": "seven.pt"}, "weights", "seven.pt has 7 classes and the model 10",
-         "run.loss.teacher.args: {num_classes: 7}"),
-        ({"source": "builtin:linear", "args": {"num_classes": 7}}, "source",
-         "7 classes and the data set has 10", "run.loss.teacher: args"),
+        (
+            {"source": "builtin:two_conv", "weights": "other.pt"},
+            "weights",
+            "other.pt does not fit",
+            "Check run.loss.teacher.source",
+        ),
+        (
+            {"source": "builtin:linear", "weights": "seven.pt"},
+            "weights",
+            "seven.pt has 7 classes and the model 10",
+            "run.loss.teacher.args: {num_classes: 7}",
+        ),
+        (
+            {"source": "builtin:linear", "args": {"num_classes": 7}},
+            "source",
+            "7 classes and the data set has 10",
+            "run.loss.teacher: args",
+        ),
         ({"source": "model.py:make"}, "source", "model.py does not exist", ""),
     ],
-)  # fmt: skip
+)
 def test_complaints(tmp_path: Path, given: dict[str, object], key: str, message: str, hint: str) -> None:
     torch.save(load_model(ModelSpec(source="builtin:linear"), tmp_path, 10).module.state_dict(), tmp_path / "other.pt")
     torch.save(load_model(ModelSpec(source="builtin:linear"), tmp_path, 7).module.state_dict(), tmp_path / "seven.pt")

@@ -17,9 +17,20 @@ from reportgen.report.model import FigureFile, Skipped
 from tests.support.records import as_subject
 
 DATA_FIGURES = (
-    "class_counts", "class_scores", "confidence", "confusion", "cost_share", "precision_recall", "reliability",
-    "risk_coverage", "sample_augmented", "sample_raw", "time_spent", "training_curves", "training_steps",
-)  # fmt: skip
+    "class_counts",
+    "class_scores",
+    "confidence",
+    "confusion",
+    "cost_share",
+    "precision_recall",
+    "reliability",
+    "risk_coverage",
+    "sample_augmented",
+    "sample_raw",
+    "time_spent",
+    "training_curves",
+    "training_steps",
+)
 SVG = "{http://www.w3.org/2000/svg}"
 
 

@@ -24,8 +24,13 @@ class Back:
     def parameter(self, name: str, shape: Shape, trainable: bool = True, reached: bool = True) -> int:
         """A parameter of the current call; its place among all."""
         path = self.calls[self.around[-1]].path
-        found = GraphParameter(names=(f"{path}.{name}".lstrip("."),), shape=shape, trainable=trainable,
-                               reached=reached and trainable, gradient=reached and trainable)  # fmt: skip
+        found = GraphParameter(
+            names=(f"{path}.{name}".lstrip("."),),
+            shape=shape,
+            trainable=trainable,
+            reached=reached and trainable,
+            gradient=reached and trainable,
+        )
         self.parameters.append(found)
         return len(self.parameters) - 1
 
@@ -61,8 +66,13 @@ class Back:
             after = (*(len(used) + source for source in sources), *(leaf[place] for place in own))
             nodes.append(node.model_copy(update={"next": after}))
         sampled = Sampled(images=2, split="train", seed=0)
-        return AutogradFacts(sampled=sampled, loss="cross entropy", calls=tuple(self.calls), nodes=tuple(nodes),
-                             parameters=tuple(self.parameters))  # fmt: skip
+        return AutogradFacts(
+            sampled=sampled,
+            loss="cross entropy",
+            calls=tuple(self.calls),
+            nodes=tuple(nodes),
+            parameters=tuple(self.parameters),
+        )
 
 
 def block(back: Back, name: str, *sources: int, kind: str = "Block", down: bool = False) -> int:

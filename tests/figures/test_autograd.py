@@ -63,8 +63,10 @@ def test_names_of_parameters_are_whole_with_what_stands_above_them() -> None:
 
 def test_the_loss_is_at_the_top_and_the_first_layer_at_the_bottom() -> None:
     (file,) = files(residual_net(1))
-    heights = {"".join(element.itertext()): float(element.get("y", "0"))
-               for element in ET.fromstring(file.data).iter(f"{SVG}text")}  # fmt: skip
+    heights = {
+        "".join(element.itertext()): float(element.get("y", "0"))
+        for element in ET.fromstring(file.data).iter(f"{SVG}text")
+    }
     assert heights["loss"] < heights["nll_loss"] < heights["log_softmax"] < heights["addmm"]
     assert max(heights, key=lambda text: heights[text]).startswith(("weight 16", "bias 16", "convolution"))
 
@@ -220,8 +222,9 @@ def test_same_bytes_whatever_the_hash_seed() -> None:
     """This process has a seed of its own, unless the environment gives one."""
     program = "from tests.figures.test_autograd import *; sys.stdout.buffer.write(whole())"
     environment = {**os.environ, "PYTHONHASHSEED": "77"}
-    done = subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=True,
-                          capture_output=True, env=environment)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=True, capture_output=True, env=environment
+    )
     assert done.stdout == whole()
     assert len(done.stdout) > 10_000
 

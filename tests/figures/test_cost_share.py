@@ -25,9 +25,20 @@ def flat_trace(record: RunRecord, costs: list[int], wrapped: bool = False) -> Mo
     for index, cost in enumerate(costs):
         path = f"body.{index}" if wrapped else f"layer{index}"
         rows.append(
-            module(first + index, path, "Linear", first - 1, first, parameters=cost, own_parameters=cost, macs=cost,
-                   own_macs=cost, activation_bytes=cost, seconds=None)
-        )  # fmt: skip
+            module(
+                first + index,
+                path,
+                "Linear",
+                first - 1,
+                first,
+                parameters=cost,
+                own_parameters=cost,
+                macs=cost,
+                own_macs=cost,
+                activation_bytes=cost,
+                seconds=None,
+            )
+        )
     return record.trace.model_copy(update={"modules": tuple(rows), "parameters": total, "macs": total})
 
 

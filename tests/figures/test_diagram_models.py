@@ -15,10 +15,14 @@ KNOWN = {
     "densenet121": {"_DenseBlock ×4", "_DenseLayer ×58"},
     "googlenet": {"Inception ×9"},
     "vgg16": set(),
-    "swin_t": {"SwinTransformerBlock A ×7", "SwinTransformerBlock B ×5", "ShiftedWindowAttention A ×7",
-               "ShiftedWindowAttention B ×5"},
+    "swin_t": {
+        "SwinTransformerBlock A ×7",
+        "SwinTransformerBlock B ×5",
+        "ShiftedWindowAttention A ×7",
+        "ShiftedWindowAttention B ×5",
+    },
     "vit_b_16": {"EncoderBlock ×12"},
-}  # fmt: skip
+}
 
 
 def traced(name: str) -> ModelTrace:

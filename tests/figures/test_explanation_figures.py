@@ -198,8 +198,12 @@ def test_neighbours_stand_beside_their_mistake(record: RunRecord) -> None:
     called = record.data.classes[int(found.arrays["eval.logits"][row].argmax())]
     assert f"called {called}" in texts(figure)
     assert f"{called} 0.95" in texts(figure)
-    own = explained(record, neighbours__labels=np.repeat(record.arrays["eval.labels"][
-        found.arrays["explanations.neighbours.rows"]][:, None], 5, 1))  # fmt: skip
+    own = explained(
+        record,
+        neighbours__labels=np.repeat(
+            record.arrays["eval.labels"][found.arrays["explanations.neighbours.rows"]][:, None], 5, 1
+        ),
+    )
     assert "0 carry the class called and 16" in drawn(own, "nearest_images").caption
 
 

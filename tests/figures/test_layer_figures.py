@@ -67,7 +67,7 @@ def test_initial_weights_are_grey_and_missing_where_there_are_none(record: RunRe
     assert "initial" in texts(both)
     assert "initial" not in texts(alone)
     titles = texts(drawn(with_responses(record, 3, compared=False), "response_exposure"))
-    assert {"Layers, cut at white", "Layers, not cut"} <= set(titles)
+    assert {"Layers, clipped at white", "Layers, not clipped"} <= set(titles)
     assert "Layers, initial weights" in texts(drawn(with_responses(record, 3), "response_exposure"))
     assert SOFT in both.data.decode()
 

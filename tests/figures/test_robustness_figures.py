@@ -59,8 +59,11 @@ def test_the_largest_figures_stay_within_their_bytes_and_come_out_the_same(recor
 def test_each_kind_has_its_panel_in_the_order_of_the_families(record: RunRecord) -> None:
     shown = texts(drawn(probed(record), "robustness_corruptions"))
     assert [text for text in shown if text in map(name_kind, FAMILIES)] == [
-        "Gaussian noise", "defocus blur", "fog", "JPEG",
-    ]  # fmt: skip
+        "Gaussian noise",
+        "defocus blur",
+        "fog",
+        "JPEG",
+    ]
 
 
 def test_marks_stand_where_their_numbers_say() -> None:

@@ -24,9 +24,19 @@ from reportgen.report.model import FigureFile, Skipped
 from tests.figures.drawing import DATA_FIGURES, draw, drawn, texts, with_classes
 
 HOSTILE = (
-    "飞机", "🦊 fox", "<script>alert(1)</script>", "{{7*7}}", "x" * 300, r"$\frac{1}{2}$", 'a & b "c" <!--',
-    "two\nlines", "_^%", "عربي", "\u202eevil", "]]>",
-)  # fmt: skip
+    "飞机",
+    "🦊 fox",
+    "<script>alert(1)</script>",
+    "{{7*7}}",
+    "x" * 300,
+    r"$\frac{1}{2}$",
+    'a & b "c" <!--',
+    "two\nlines",
+    "_^%",
+    "عربي",
+    "\u202eevil",
+    "]]>",
+)
 DIGESTS = """
 import hashlib, sys
 from tests.figures.drawing import draw
@@ -42,9 +52,12 @@ def test_bytes_are_the_same_in_every_process() -> None:
     told = []
     for seed in ("1", "2"):
         done = subprocess.run(
-            [sys.executable, "-c", DIGESTS, *DATA_FIGURES], capture_output=True, text=True, check=False,
+            [sys.executable, "-c", DIGESTS, *DATA_FIGURES],
+            capture_output=True,
+            text=True,
+            check=False,
             env={**os.environ, "PYTHONHASHSEED": seed, "TZ": "Asia/Tokyo" if seed == "2" else "UTC"},
-        )  # fmt: skip
+        )
         assert done.returncode == 0, done.stderr
         told.append(done.stdout)
     assert told[0] == told[1]

@@ -127,10 +127,15 @@ def test_lines_leave_out_what_is_not_known(record: RunRecord) -> None:
     titles = texts(drawn(weighed(record), "weights_layers"))
     assert {"Stable rank", "Tail exponent α", "Moved ‖W − W₀‖/‖W₀‖", "Gradient / weight"} <= set(titles)
     bare = [
-        matrix(name, (16, 144), False, gradient=None, final=numbers(0.1, 16, 144, spectral=None, effective_rank=None,
-               tail=None))
+        matrix(
+            name,
+            (16, 144),
+            False,
+            gradient=None,
+            final=numbers(0.1, 16, 144, spectral=None, effective_rank=None, tail=None),
+        )
         for name in NAMES
-    ]  # fmt: skip
+    ]
     figure = drawn(weighed(record, bare, trained=False, sampled=None, unmeasured=(0, 1, 2, 3, 4, 5)), "weights_layers")
     assert not {"Stable rank", "Tail exponent α", "Gradient / weight"} & set(texts(figure))
     assert "The time sufficed for the singular values of 0 of 6 matrices" in figure.caption
@@ -205,8 +210,10 @@ def test_a_single_matrix(record: RunRecord) -> None:
     here = weighed(record, [matrix("fc.weight", (10, 3072))], filters=None)
     figures = draw(here, FIGURES)
     assert {name for name, figure in figures.items() if isinstance(figure, Skipped)} == {
-        "weights_enlarged", "weights_filters", "weights_ridge",
-    }  # fmt: skip
+        "weights_enlarged",
+        "weights_filters",
+        "weights_ridge",
+    }
 
 
 @pytest.mark.parametrize(("colours", "mode"), [(2, "P"), (15, "P"), (200, "P"), (4000, "RGB")])

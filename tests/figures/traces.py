@@ -35,8 +35,18 @@ class Bench:
         path = f"{self.modules[parent].path}.{name}".lstrip(".")
         index = len(self.modules)
         self.modules[parent] = self.modules[parent].model_copy(update={"is_leaf": False})
-        self.modules.append(module(index, path, kind, parent, len(self.around), settings=settings,
-                                   input_shapes=(shape,), output_shapes=(shape,)))  # fmt: skip
+        self.modules.append(
+            module(
+                index,
+                path,
+                kind,
+                parent,
+                len(self.around),
+                settings=settings,
+                input_shapes=(shape,),
+                output_shapes=(shape,),
+            )
+        )
         self.around.append(index)
         yield
         self.around.pop()
@@ -55,11 +65,21 @@ class Bench:
         """What was collected."""
         last = self.operators[-1].output_shapes
         return ModelTrace(
-            name=name, source="builtin:net", input_shape=self.operators[0].output_shapes[0], output_shapes=last,
-            modules=tuple(self.modules), operators=tuple(self.operators), edges=tuple(self.edges), parameters=0,
-            trainable_parameters=0, buffers=0, parameter_bytes=0, macs=0, activation_bytes_training=0,
+            name=name,
+            source="builtin:net",
+            input_shape=self.operators[0].output_shapes[0],
+            output_shapes=last,
+            modules=tuple(self.modules),
+            operators=tuple(self.operators),
+            edges=tuple(self.edges),
+            parameters=0,
+            trainable_parameters=0,
+            buffers=0,
+            parameter_bytes=0,
+            macs=0,
+            activation_bytes_training=0,
             activation_bytes_inference=0,
-        )  # fmt: skip
+        )
 
 
 def residual(bench: Bench, name: str, x: int, width: int = 16, down: bool = False, kind: str = "Block") -> int:

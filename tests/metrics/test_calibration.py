@@ -104,8 +104,9 @@ def test_no_image_is_judged_by_a_temperature_that_it_helped_to_fit() -> None:
         other = logits.copy()
         other[side == half] *= 3
         found, _ = scale_crosswise(read_predictions(other, labels), seed=0)
-        temperature = fit_temperature(read_predictions(logits, labels).log_probabilities[side != half],
-                                      labels[side != half])  # fmt: skip
+        temperature = fit_temperature(
+            read_predictions(logits, labels).log_probabilities[side != half], labels[side != half]
+        )
         assert found[side == half] == pytest.approx(softmax(other[side == half] / temperature).max(1))
         assert found[side != half] != pytest.approx(first[side != half])
     assert np.bincount(side).tolist() == pytest.approx([100, 100], abs=4)

@@ -176,8 +176,11 @@ def test_training_is_compared_with_the_test_images(record: RunRecord) -> None:
     assert " to +" in gap.display_interval
     untrained = measure(record.model_copy(update={"training": None}), resamples=QUICK)
     assert {value.name for value in measured.values} - {value.name for value in untrained.values} == {
-        "train_accuracy", "generalisation_gap", "train_seconds", "train_images_per_second",
-    }  # fmt: skip
+        "train_accuracy",
+        "generalisation_gap",
+        "train_seconds",
+        "train_images_per_second",
+    }
 
 
 def test_costs_are_the_records_own(record: RunRecord) -> None:

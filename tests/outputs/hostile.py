@@ -35,15 +35,26 @@ def hostile_subject(**drawn: object) -> Subject:
     )
     hostile = change(
         record,
-        trace={"name": NASTY[0], "source": f"{NASTY[5]}:{NASTY[1]}", "modules": modules,
-               "notes": tuple(Message(id=text) for text in NASTY)},
+        trace={
+            "name": NASTY[0],
+            "source": f"{NASTY[5]}:{NASTY[1]}",
+            "modules": modules,
+            "notes": tuple(Message(id=text) for text in NASTY),
+        },
         device={"name": NASTY[3], "precision_reason": Message(id=NASTY[4])},
         provenance={"command": " ".join(NASTY), "weights_file": NASTY[0], "weights_sha256": "a" * 64},
-        data={"title": NASTY[2], "description": Message(id=NASTY[0]), "licence": NASTY[1], "citation": NASTY[5],
-              "homepage": "javascript:alert(1)", "digests": dict.fromkeys(NASTY, "b" * 64),
-              "requested": NASTY[0], "fallback_reason": NASTY[6]},
+        data={
+            "title": NASTY[2],
+            "description": Message(id=NASTY[0]),
+            "licence": NASTY[1],
+            "citation": NASTY[5],
+            "homepage": "javascript:alert(1)",
+            "digests": dict.fromkeys(NASTY, "b" * 64),
+            "requested": NASTY[0],
+            "fallback_reason": NASTY[6],
+        },
         notes=tuple(N_("The pooling after the stem ({pool}) was removed.", pool=text) for text in NASTY),
-    )  # fmt: skip
+    )
     card = CardSpec(**{name: NASTY[i % len(NASTY)] for i, name in enumerate(CardSpec.model_fields)})
     return presented(hostile, **{"title": " ".join(NASTY), "card": card} | drawn)
 

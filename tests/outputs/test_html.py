@@ -173,8 +173,11 @@ def test_the_html_is_valid(record: RunRecord, hostile: str, kind: str, tmp_path:
     jar = node_file("vnu-jar/build/dist/vnu.jar")
     done = subprocess.run(
         [tool("java"), "-jar", str(jar), "--format", "json", str(tmp_path / "report.html")],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     messages = [message for message in json.loads(done.stderr)["messages"] if message["type"] != "info"]
     assert messages == []
 

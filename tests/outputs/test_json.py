@@ -12,9 +12,19 @@ from tests.outputs.reports import plain_report
 
 KEYS = ["name", "label", "value", "low", "high", "n", "unit", "higher_is_better", "display"]
 PROMISED = {
-    "accuracy", "top5_accuracy", "macro_f1", "nll", "brier", "ece", "auroc", "train_accuracy", "parameters", "macs",
-    "activation_bytes", "train_seconds",
-}  # fmt: skip
+    "accuracy",
+    "top5_accuracy",
+    "macro_f1",
+    "nll",
+    "brier",
+    "ece",
+    "auroc",
+    "train_accuracy",
+    "parameters",
+    "macs",
+    "activation_bytes",
+    "train_seconds",
+}
 
 
 def refuse(constant: str) -> float:

@@ -10,12 +10,41 @@ from reportgen.outputs.markdown import Raw, bar, code, finalize, one_line, plain
 from tests.outputs.github import linked, show, text_of
 
 NASTY = [
-    "<script>alert(1)</script>", "@torvalds and @org/team fix #12, GH-7 and org/repo#1", ":smile: :+1:",
-    "http://evil.example www.evil.example a@b.example", "deadbeef1234 0123456789abcdef0123456789abcdef01234567",
-    "*a* _b_ __c__ `d` ``e`` ~~f~~", "a | b || c", "- x", "1. x", "# x", "> x", "    x", "===", "---", "[x](http://a.b)",
-    "![x](y)", "[x]: y", "$x^2$", "&lt;b&gt; &#64;x", "\\* \\`", "<!-- x", "--> x", "{{7*7}}{% raw %}", "`", "``", "|",
-    "", "猫の写真 🐈", "مرحبا", "w" * 300, "line\nbreak\r\n# head", "tab\there", "nul\x00l", "</details><details open>",
-]  # fmt: skip
+    "<script>alert(1)</script>",
+    "@torvalds and @org/team fix #12, GH-7 and org/repo#1",
+    ":smile: :+1:",
+    "http://evil.example www.evil.example a@b.example",
+    "deadbeef1234 0123456789abcdef0123456789abcdef01234567",
+    "*a* _b_ __c__ `d` ``e`` ~~f~~",
+    "a | b || c",
+    "- x",
+    "1. x",
+    "# x",
+    "> x",
+    "    x",
+    "===",
+    "---",
+    "[x](http://a.b)",
+    "![x](y)",
+    "[x]: y",
+    "$x^2$",
+    "&lt;b&gt; &#64;x",
+    "\\* \\`",
+    "<!-- x",
+    "--> x",
+    "{{7*7}}{% raw %}",
+    "`",
+    "``",
+    "|",
+    "",
+    "猫の写真 🐈",
+    "مرحبا",
+    "w" * 300,
+    "line\nbreak\r\n# head",
+    "tab\there",
+    "nul\x00l",
+    "</details><details open>",
+]
 
 
 @pytest.mark.parametrize("text", NASTY)

@@ -103,7 +103,7 @@ SHAPES = {
     '<g style="stroke-linecap: round; stroke: #000; stroke-width: 14"><path d="M30 30H90L40 90" fill="none"/></g>',
     "a view box of its own": '<rect x="10" y="10" width="30" height="30" fill="#0060a0"/>',
     "nothing": '<g><title>words that are not drawn</title></g><path d="" fill="#000"/>',
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -161,7 +161,7 @@ TEXTS = {
     "turned": '<text x="30" y="150" transform="rotate(-90 30 150)" style="text-anchor: start">Hamburgefonstiv</text>',
     "moved": '<g transform="translate(10 20) scale(1.5)"><text transform="translate(5 30)">Hamburg</text></g>',
     "of two colours": '<text x="20" y="50">Ham  burg <tspan fill="#0b6b66" font-weight="600">efon</tspan> stiv </text>',
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -210,7 +210,7 @@ UNKNOWN = {
     "a picture from outside": '<image width="9" height="9" xlink:href="http://127.0.0.1:9/x.png"/>',
     "a picture with opacity": f'<image width="9" height="9" xlink:href="{png(CLEAR, "RGBA")}"/>',
     "a damaged picture": '<image width="9" height="9" xlink:href="data:image/png;base64,AAAA"/>',
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", UNKNOWN)

@@ -59,8 +59,11 @@ def test_the_page_is_valid(ranking: Ranking, tmp_path: Path) -> None:
     jar = node_file("vnu-jar/build/dist/vnu.jar")
     done = subprocess.run(
         [tool("java"), "-jar", str(jar), "--format", "json", str(tmp_path / "index.html")],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert [message for message in json.loads(done.stderr)["messages"] if message["type"] != "info"] == []
 
 

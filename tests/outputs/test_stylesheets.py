@@ -87,9 +87,15 @@ def test_the_colours_of_the_sheet_are_those_of_the_figures() -> None:
     declared = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6});", SCREEN.partition("}")[0]))
     assert declared == COLOURS
     assert {
-        "paper": _style.PAPER, "ink": _style.INK, "muted": _style.MUTED, "hairline": _style.HAIRLINE,
-        "accent": _style.ACCENT, "right": _style.RIGHT, "wrong": _style.WRONG, "baseline": _style.SOFT,
-    } == COLOURS  # fmt: skip
+        "paper": _style.PAPER,
+        "ink": _style.INK,
+        "muted": _style.MUTED,
+        "hairline": _style.HAIRLINE,
+        "accent": _style.ACCENT,
+        "right": _style.RIGHT,
+        "wrong": _style.WRONG,
+        "baseline": _style.SOFT,
+    } == COLOURS
 
 
 def test_every_colour_has_a_dark_one_and_none_is_written_twice() -> None:

@@ -177,9 +177,17 @@ def test_the_users_templates_come_first(tmp_path: Path) -> None:
 
 
 BLOCKS = (
-    "head", "styles", "title_block", "banners", "contents", "sections", "section", "section_title", "section_body",
+    "head",
+    "styles",
+    "title_block",
+    "banners",
+    "contents",
+    "sections",
+    "section",
+    "section_title",
+    "section_body",
     "footer",
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("medium", ["screen", "print"])
@@ -235,22 +243,59 @@ def test_style_sheets_come_from_the_users_folder_and_can_take_in_ours(record: Ru
 def test_a_section_without_a_template_is_drawn_by_the_default_one(record: RunRecord) -> None:
     assert record.measured is not None
     view = SectionView(
-        "mine", "Mine & <yours>", (Finding("Found <it>.", 0.1, "section-mine"),), record.measured.values[:1],
-        (MethodNote("How", "So & so.", "Somebody 2020."),), (plain_figure("a"), Skipped("b", "B", "Nothing to draw.")),
-    )  # fmt: skip
+        "mine",
+        "Mine & <yours>",
+        (Finding("Found <it>.", 0.1, "section-mine"),),
+        record.measured.values[:1],
+        (MethodNote("How", "So & so.", "Somebody 2020."),),
+        (plain_figure("a"), Skipped("b", "B", "Nothing to draw.")),
+    )
     page = make_page(replace(plain_report(record), sections=(view,)), "screen")
     section = page.partition('<section id="section-mine"')[2].partition("</section>")[0]
-    for part in ("Found &lt;it&gt;.", record.measured.values[0].display, plain_figure("a").caption, "Nothing to draw.",
-                 "So &amp; so.", "Somebody 2020."):  # fmt: skip
+    for part in (
+        "Found &lt;it&gt;.",
+        record.measured.values[0].display,
+        plain_figure("a").caption,
+        "Nothing to draw.",
+        "So &amp; so.",
+        "Somebody 2020.",
+    ):
         assert part in section
 
 
 NUMBERS = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow, nodes.Neg, nodes.Slice)
 FORMATTING = {
-    "abs", "batch", "default", "filesizeformat", "first", "float", "format", "indent", "int", "join", "last", "length",
-    "lower", "map", "max", "min", "replace", "reverse", "round", "select", "selectattr", "slice", "sort", "sum",
-    "title", "truncate", "unique", "upper", "wordcount", "wordwrap",
-}  # fmt: skip
+    "abs",
+    "batch",
+    "default",
+    "filesizeformat",
+    "first",
+    "float",
+    "format",
+    "indent",
+    "int",
+    "join",
+    "last",
+    "length",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "replace",
+    "reverse",
+    "round",
+    "select",
+    "selectattr",
+    "slice",
+    "sort",
+    "sum",
+    "title",
+    "truncate",
+    "unique",
+    "upper",
+    "wordcount",
+    "wordwrap",
+}
 
 
 @pytest.mark.parametrize("path", sorted(template_root().rglob("*.*")), ids=lambda path: path.name)

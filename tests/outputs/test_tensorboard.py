@@ -262,9 +262,13 @@ def test_the_same_bytes_from_every_process_and_no_torch(report: Report) -> None:
     )
     here = hashlib.sha256(b"".join(file.data for file in OUTPUT.render(report, pytest.fail))).hexdigest()
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2],
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
         env={"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "PATH": ""},
-    )  # fmt: skip
+    )
     assert done.stdout.split()[-1] == here
 
 

@@ -105,8 +105,9 @@ def test_a_spec_in_python_is_built_and_then_unchanged(home: Path) -> None:
     other = reportgen.build(SPEC, "other", overrides={"run.seed": 7}, formats="json", progress=False)
     assert other.record.spec.run.seed == 7
     assert (other.html, sorted(path.name for path in Path("other").iterdir())) == (
-        None, ["manifest.json", "metrics.json", "record"],
-    )  # fmt: skip
+        None,
+        ["manifest.json", "metrics.json", "record"],
+    )
 
 
 def test_a_file_is_built_where_its_command_would(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -186,7 +187,7 @@ def test_an_outcome_whose_folder_has_gone_still_shows_itself(tmp_path: Path) -> 
         ({"spec": SPEC, "overrides": {"run.epoch": 1}}, SpecError, ["at --set run.epoch"]),
         ({"spec": SPEC, "out": "/dev/null/x"}, SpecError, []),
     ],
-)  # fmt: skip
+)
 def test_mistakes_are_errors_of_the_package(
     home: Path, arguments: dict[str, Any], kind: type[ReportgenError], notes: list[str]
 ) -> None:

@@ -57,11 +57,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def digests(project: Path, record: RunRecord, plugins: Plugins) -> dict[str, str]:
-    spec = ReportSpec.model_validate({
-        "model": {"source": "net.py:make", "weights": "best.pt"},
-        "report": {"templates": str(project / "mine")},
-        "plugins": [f"adds_{kind.lower()}" for kind in KINDS],
-    })  # fmt: skip
+    spec = ReportSpec.model_validate(
+        {
+            "model": {"source": "net.py:make", "weights": "best.pt"},
+            "report": {"templates": str(project / "mine")},
+            "plugins": [f"adds_{kind.lower()}" for kind in KINDS],
+        }
+    )
     files = [path for path in (project / "data").rglob("*") if path.is_file()]
     drawn, templates = Presentation.of(spec), spec.report.templates
     return {

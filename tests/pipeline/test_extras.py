@@ -40,10 +40,15 @@ def test_umap_without_umap_learn_is_refused(absent: None) -> None:
 
 @pytest.mark.parametrize(
     "probes",
-    ["fast", "none", {"explanations": "full"}, {"explanations": {"embedding": "tsne"}},
-     {"explanations": {"embedding": "umap", "level": "none"}},
-     {"level": "none", "explanations": {"embedding": "umap"}}],
-)  # fmt: skip
+    [
+        "fast",
+        "none",
+        {"explanations": "full"},
+        {"explanations": {"embedding": "tsne"}},
+        {"explanations": {"embedding": "umap", "level": "none"}},
+        {"level": "none", "explanations": {"embedding": "umap"}},
+    ],
+)
 def test_what_needs_no_extra_passes(probes: object, absent: None) -> None:
     check_extras(spec(probes))
 

@@ -59,8 +59,16 @@ def test_words_change_nothing_and_numbers_everything(record: RunRecord, drawings
     judged_now = judged(record, record).judgement
     compared = inputs_digest(store(record).drawn_as(judged_now, words))
     assert compared != before
-    gate = GateResult(rule="accuracy > 0", metric="accuracy", label="", confidently=False, outcome="pass", value=1.0,
-                      display="", distance="")  # fmt: skip
+    gate = GateResult(
+        rule="accuracy > 0",
+        metric="accuracy",
+        label="",
+        confidently=False,
+        outcome="pass",
+        value=1.0,
+        display="",
+        distance="",
+    )
     assert inputs_digest(store(record).drawn_as(judged_now.with_gates((gate,)), words)) == compared
     logits = np.array(record.arrays["eval.logits"])
     logits[0, 0] += 1

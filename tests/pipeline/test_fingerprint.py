@@ -48,10 +48,13 @@ def test_it_is_a_digest_and_stays(base: Path) -> None:
 @pytest.mark.parametrize(
     "more",
     [
-        {"title": "x"}, {"report": {"sections": ["summary"], "paper": "letter"}}, {"outputs": ["json"]},
-        {"card": {"licence": "MIT"}}, {"data": {"root": "elsewhere"}},
+        {"title": "x"},
+        {"report": {"sections": ["summary"], "paper": "letter"}},
+        {"outputs": ["json"]},
+        {"card": {"licence": "MIT"}},
+        {"data": {"root": "elsewhere"}},
     ],
-)  # fmt: skip
+)
 def test_restyling_never_trains_again(base: Path, more: dict[str, object]) -> None:
     assert of(base, **more) == of(base)
 
@@ -59,14 +62,21 @@ def test_restyling_never_trains_again(base: Path, more: dict[str, object]) -> No
 @pytest.mark.parametrize(
     "more",
     [
-        {"run": {"seed": 1}}, {"run": {"seeds": [0, 1]}}, {"data": {"mixup": 0.2}},
-        {"run": {"epochs": 2}}, {"run": {"device": "cuda"}}, {"run": {"precision": "float64"}},
-        {"data": {"name": "digits"}}, {"data": {"train_limit": 10}}, {"data": {"normalize": "imagenet"}},
-        {"model": {"source": "net.py:other", "weights": "best.pt"}}, {"model": {"source": "net.py:make"}},
+        {"run": {"seed": 1}},
+        {"run": {"seeds": [0, 1]}},
+        {"data": {"mixup": 0.2}},
+        {"run": {"epochs": 2}},
+        {"run": {"device": "cuda"}},
+        {"run": {"precision": "float64"}},
+        {"data": {"name": "digits"}},
+        {"data": {"train_limit": 10}},
+        {"data": {"normalize": "imagenet"}},
+        {"model": {"source": "net.py:other", "weights": "best.pt"}},
+        {"model": {"source": "net.py:make"}},
         {"model": {"source": "net.py:make", "weights": "best.pt", "stem": "cifar"}},
         {"model": {"source": "net.py:make", "weights": "best.pt", "args": {"width": 2}}},
     ],
-)  # fmt: skip
+)
 def test_what_the_numbers_depend_on_is_in_it(base: Path, more: dict[str, object]) -> None:
     assert of(base, **more) != of(base)
 
@@ -180,10 +190,13 @@ print(fingerprint(spec, base, [base / "batch_1"]), "torch" in sys.modules)
     printed = {
         subprocess.run(
             [sys.executable, "-c", code],
-            capture_output=True, text=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone},
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone},
         ).stdout
         for seed, zone in (("0", "UTC"), ("1", "Asia/Tokyo"))
-    }  # fmt: skip
+    }
     assert printed == {f"{of(base)} False\n"}
 
 

@@ -59,9 +59,17 @@ def test_every_stage_by_hand() -> None:
 
 @pytest.mark.parametrize(
     "run",
-    [{}, {"epochs": 10}, {"epochs": 10, "max_minutes": 0.5}, {"epochs": None, "max_minutes": 5}, {"seeds": (0, 1, 2)},
-     {"mode": "evaluate"}, {"probes": "none"}, {"probes": ProbesSpec(max_seconds=300.0)}],
-)  # fmt: skip
+    [
+        {},
+        {"epochs": 10},
+        {"epochs": 10, "max_minutes": 0.5},
+        {"epochs": None, "max_minutes": 5},
+        {"seeds": (0, 1, 2)},
+        {"mode": "evaluate"},
+        {"probes": "none"},
+        {"probes": ProbesSpec(max_seconds=300.0)},
+    ],
+)
 def test_the_total_is_the_sum_of_the_stages(run: dict[str, object]) -> None:
     said = line(spec(**run))
     total, _, stages = said.partition(": ")

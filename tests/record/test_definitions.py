@@ -70,34 +70,63 @@ def test_what_is_not_defined_is_called_by_its_name(name: str) -> None:
     [
         (value_of("accuracy", 0.9173, (0.912, 0.923), 10_000), "Top-1 accuracy", "91.73 % (91.2–92.3, n = 10,000)"),
         (value_of("accuracy_seeds", 0.75, (0.7, 0.8), 3), "Top-1, mean over seeds", "75.0 % (70.0–80.0, n = 3 seeds)"),
-        (value_of("accuracy_seed_deviation", 0.012, (0.006, 0.07), 3), "Top-1, deviation between seeds",
-         "1.2 points (0.6–7.0, n = 3 seeds)"),
-        (value_of("generalisation_gap", 0.034, (0.01, 0.05), 600), "Training minus test accuracy",
-         "+3.4 points (+1.0 to +5.0, n = 600)"),
+        (
+            value_of("accuracy_seed_deviation", 0.012, (0.006, 0.07), 3),
+            "Top-1, deviation between seeds",
+            "1.2 points (0.6–7.0, n = 3 seeds)",
+        ),
+        (
+            value_of("generalisation_gap", 0.034, (0.01, 0.05), 600),
+            "Training minus test accuracy",
+            "+3.4 points (+1.0 to +5.0, n = 600)",
+        ),
         (value_of("card.completeness", 4 / 13, n=13), "Model card, completeness", "4 of 13 (n = 13)"),
         (value_of("response.dead_share", 0.25, n=64), "Dead channels", "25.0 % (n = 64 channels)"),
         (value_of("latency.batch_1024.p50", 0.0021), "Latency, batches of 1,024", "2.10 ms"),
         (value_of("throughput.best", 1500.0, batch=64), "Best throughput, batches of 64", "1,500 images/s"),
-        (value_of("corruption_accuracy.change", -0.1, count=14), "Mean accuracy under 14 corruptions, change",
-         "−10.0 points"),
+        (
+            value_of("corruption_accuracy.change", -0.1, count=14),
+            "Mean accuracy under 14 corruptions, change",
+            "−10.0 points",
+        ),
         (value_of("pgd_accuracy", 0.1, n=200, level=8), "Accuracy under PGD, ε = 8/255", "10.0 % (n = 200)"),
-        (value_of("nll.change", -0.02, (-0.03, -0.01), 500, "seeds"),
-         "Negative log-likelihood, change of the mean over seeds", "−0.020 (−0.030 to −0.010, n = 500)"),
+        (
+            value_of("nll.change", -0.02, (-0.03, -0.01), 500, "seeds"),
+            "Negative log-likelihood, change of the mean over seeds",
+            "−0.020 (−0.030 to −0.010, n = 500)",
+        ),
         (MetricValue(name="macs.change_ratio", value=1.1, unit="ratio"), "MACs, ratio", "×1.10"),
     ],
-)  # fmt: skip
+)
 def test_label_and_text_come_from_name_value_and_unit(value: MetricValue, label: str, full: str) -> None:
     assert value.label.replace("\u00a0", " ") == label
     assert value.display_full.replace("\u00a0", " ") == full
 
 
 def test_the_lists_that_reports_had_are_the_lists_they_have() -> None:
-    assert compared_by("paired") == ("top5_accuracy", "balanced_accuracy", "macro_f1", "nll", "brier", "ece",
-                                     "ece_scaled", "auroc", "aurc")  # fmt: skip
+    assert compared_by("paired") == (
+        "top5_accuracy",
+        "balanced_accuracy",
+        "macro_f1",
+        "nll",
+        "brier",
+        "ece",
+        "ece_scaled",
+        "auroc",
+        "aurc",
+    )
     assert [one.name for one in shown_in("ranking")] == ["macro_f1", "nll", "ece", "parameters", "macs"]
     assert [one.head for one in shown_in("ranking")] == ["Macro F1", "NLL", "ECE", "Parameters", "MACs"]
-    assert [one.name for one in shown_in("comment")] == ["accuracy", "macro_f1", "nll", "ece", "parameters", "macs",
-                                                         "latency_p50", "train_seconds"]  # fmt: skip
+    assert [one.name for one in shown_in("comment")] == [
+        "accuracy",
+        "macro_f1",
+        "nll",
+        "ece",
+        "parameters",
+        "macs",
+        "latency_p50",
+        "train_seconds",
+    ]
     assert "latency_p50_ms" in names_for_gates()
     assert not any(name.startswith("class.") for name in names_for_gates())
 

@@ -136,7 +136,7 @@ def test_a_report_whose_record_was_removed_is_read_from_its_pdf(record: RunRecor
         (lambda folder: written(folder / "a.zip", zipped(b"hello")), "there is no record in"),
         (lambda folder: pdf_with(folder, record_zip=b"PK no zip"), "is damaged"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_record_is_said(make: object, says: str, tmp_path: Path) -> None:
     with pytest.raises(RecordError, match=says) as caught:
         find_source(make(tmp_path))  # type: ignore[operator]

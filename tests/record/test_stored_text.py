@@ -19,9 +19,19 @@ from reportgen.record.subject import Subject
 from reportgen.spec.gates import parse_rule
 
 OLD = {
-    "name": "accuracy", "label": "Top-1 accuracy", "value": 0.9, "low": 0.88, "high": 0.92, "n": 600, "counted": "",
-    "unit": "share", "higher_is_better": True, "display": "90.0 %", "display_interval": "88.0–92.0", "method": "wilson",
-}  # fmt: skip
+    "name": "accuracy",
+    "label": "Top-1 accuracy",
+    "value": 0.9,
+    "low": 0.88,
+    "high": 0.92,
+    "n": 600,
+    "counted": "",
+    "unit": "share",
+    "higher_is_better": True,
+    "display": "90.0 %",
+    "display_interval": "88.0–92.0",
+    "method": "wilson",
+}
 
 
 def test_texts_go_and_numbers_stay() -> None:

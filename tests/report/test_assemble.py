@@ -94,15 +94,21 @@ def test_a_plain_run_has_no_banner(record: RunRecord) -> None:
 @pytest.mark.parametrize(
     ("change", "severity", "says"),
     [
-        (lambda r: with_data(r, requested="cifar10", name="digits", title="Digits", fallback_reason="no network"),
-         "bad", "This report is about Digits, not about cifar10. The reason: no network."),
+        (
+            lambda r: with_data(r, requested="cifar10", name="digits", title="Digits", fallback_reason="no network"),
+            "bad",
+            "This report is about Digits, not about cifar10. The reason: no network.",
+        ),
         (lambda r: with_training(r, divergence=DIVERGED, ended_by="diverged"), "bad", "step 17, learning rate 0.4"),
         (lambda r: with_training(r, ended_by="time", steps=45), "caution", "after 45 of 90 planned steps (50.0"),
         (lambda r: with_data(r, verified=False), "caution", "its 1 file could not be checked"),
-        (lambda r: r.model_copy(update={"device": r.device.model_copy(update={"requested": "cuda"})}),
-         "caution", "The spec asks for cuda; the run took cpu (Example CPU)"),
+        (
+            lambda r: r.model_copy(update={"device": r.device.model_copy(update={"requested": "cuda"})}),
+            "caution",
+            "The spec asks for cuda; the run took cpu (Example CPU)",
+        ),
     ],
-)  # fmt: skip
+)
 def test_whatever_misleads_has_its_banner(record: RunRecord, change: object, severity: str, says: str) -> None:
     (banner,) = find_banners(change(whole(record)))  # type: ignore[operator]
     assert banner.severity == severity
@@ -142,12 +148,15 @@ def test_the_verdict_of_a_training(record: RunRecord) -> None:
         (lambda r: with_training(r, steps=75), "After 2.5 epochs of training (9.5\u00a0s), tiny"),
         (lambda r: with_training(r, divergence=DIVERGED), "Training diverged at step 17"),
         (lambda r: r.model_copy(update={"training": None}), "With the weights it starts from, tiny classifies"),
-        (lambda r: r.model_copy(update={"training": None,
-                                        "provenance": r.provenance.model_copy(update={"weights_file": "a.pt"})}),
-         "With the weights a.pt, tiny classifies"),
+        (
+            lambda r: r.model_copy(
+                update={"training": None, "provenance": r.provenance.model_copy(update={"weights_file": "a.pt"})}
+            ),
+            "With the weights a.pt, tiny classifies",
+        ),
         (lambda r: r.model_copy(update={"measured": None}), "tiny was not evaluated"),
         (whole, "of the 600 CIFAR-10 test images correctly"),
     ],
-)  # fmt: skip
+)
 def test_the_verdict_of_other_runs(record: RunRecord, change: object, says: str) -> None:
     assert says in write_verdict(presented(change(record)))  # type: ignore[operator]

@@ -43,9 +43,15 @@ def test_the_first_level_sums_to_the_model() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"settings": "other"}, {"output_shapes": ((1, 8, 32, 32),)}, {"macs": 1}, {"parameters": 1}, {"trainable": 0},
-     {"kind": "Other"}],
-)  # fmt: skip
+    [
+        {"settings": "other"},
+        {"output_shapes": ((1, 8, 32, 32),)},
+        {"macs": 1},
+        {"parameters": 1},
+        {"trainable": 0},
+        {"kind": "Other"},
+    ],
+)
 def test_blocks_that_differ_anywhere_inside_stay_apart(change: dict[str, object]) -> None:
     trace = small_trace()
     inner = trace.modules[8].model_copy(update=change)

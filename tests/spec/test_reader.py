@@ -81,13 +81,39 @@ def test_nothing_but_a_model_gives_the_defaults(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("1e-3", 0.001), ("1E+3", 1000.0), ("+.5", 0.5), ("5.", 5.0), ("-0", 0), ("007", 7), ("1_000", 1000),
-        ("0x1F", 31), ("0o17", 15), ("true", True), ("False", False), ("NULL", None), ("~", None), ("", None),
-        ("yes", "yes"), ("NO", "NO"), ("on", "on"), ("off", "off"), ("y", "y"), ("2020-01-01", "2020-01-01"),
-        ("12:30:45", "12:30:45"), ("1_", "1_"), ("_1", "_1"), ("0b11", "0b11"), ("1e", "1e"), ("1,000", "1,000"),
-        ("9" * 301, "9" * 301), ("=", "="), ("<<", "<<"), ("tRue", "tRue"), ("٣", "٣"),
+        ("1e-3", 0.001),
+        ("1E+3", 1000.0),
+        ("+.5", 0.5),
+        ("5.", 5.0),
+        ("-0", 0),
+        ("007", 7),
+        ("1_000", 1000),
+        ("0x1F", 31),
+        ("0o17", 15),
+        ("true", True),
+        ("False", False),
+        ("NULL", None),
+        ("~", None),
+        ("", None),
+        ("yes", "yes"),
+        ("NO", "NO"),
+        ("on", "on"),
+        ("off", "off"),
+        ("y", "y"),
+        ("2020-01-01", "2020-01-01"),
+        ("12:30:45", "12:30:45"),
+        ("1_", "1_"),
+        ("_1", "_1"),
+        ("0b11", "0b11"),
+        ("1e", "1e"),
+        ("1,000", "1,000"),
+        ("9" * 301, "9" * 301),
+        ("=", "="),
+        ("<<", "<<"),
+        ("tRue", "tRue"),
+        ("٣", "٣"),
     ],
-)  # fmt: skip
+)
 def test_plain_scalars_mean_what_people_mean(text: str, value: object) -> None:
     found = scalar_value(text)
     assert found == value
@@ -156,7 +182,7 @@ def test_numbers_read_back_exactly(number: float) -> None:
         (b"title: \xe4\n", (1, 8), "not UTF-8", "UTF-8"),
         ("model: {source: a}\n".encode("utf-16"), (1, 1), "not UTF-8", "UTF-8"),
     ],
-)  # fmt: skip
+)
 def test_refusals(tmp_path: Path, text: str | bytes, where: tuple[int, int], message: str, hint: str) -> None:
     error = refused(tmp_path, text)
     assert message in error.message
@@ -192,9 +218,19 @@ def test_rules_over_several_keys(tmp_path: Path) -> None:
 
 def test_overrides(tmp_path: Path) -> None:
     spec = read(
-        tmp_path, MODEL, "run.epochs=2", "run.optimizer.lr=3e-4", "model.args.width=1e-3", "model.args.a.b=[1, x]",
-        "title=*best* [c]", "outputs=[json]", "run.seed=1", "run.seed=2", "data.normalize=none", "card.version=3.10",
-    )  # fmt: skip
+        tmp_path,
+        MODEL,
+        "run.epochs=2",
+        "run.optimizer.lr=3e-4",
+        "model.args.width=1e-3",
+        "model.args.a.b=[1, x]",
+        "title=*best* [c]",
+        "outputs=[json]",
+        "run.seed=1",
+        "run.seed=2",
+        "data.normalize=none",
+        "card.version=3.10",
+    )
     assert spec.run.epochs == 2
     assert spec.run.optimizer.lr == 3e-4
     assert spec.model.args == {"width": 1e-3, "a": {"b": [1, "x"]}}
@@ -219,7 +255,7 @@ def test_overrides(tmp_path: Path) -> None:
         ("title=\x1b[31m", "--set title", "U+001B"),
         ("run.optimizer={momentum: 0.9, name: adam}", "--set run.optimizer", "no meaning with adam"),
     ],
-)  # fmt: skip
+)
 def test_overrides_that_are_refused(tmp_path: Path, override: str, where: str, message: str) -> None:
     with pytest.raises(SpecError) as caught:
         read(tmp_path, MODEL, override)
@@ -320,12 +356,36 @@ def test_any_text_is_a_spec_or_a_refusal(text: str) -> None:
 
 
 YAML_PIECES = st.lists(
-    st.sampled_from([
-        *"[]{}:,-?!&*#|>'\"%@`~ \n\t\\", "  ", "\n  ", "\n- ", ": ", "model: ", "source: ", "run:\n", "a", "1", "1e3",
-        "---\n", "...\n", "<<: ", "!!str ", "%YAML 1.1\n", '"\\x', "true", "null", "é", "中", "epochs: ", "{a: ", "? ",
-    ]),
+    st.sampled_from(
+        [
+            *"[]{}:,-?!&*#|>'\"%@`~ \n\t\\",
+            "  ",
+            "\n  ",
+            "\n- ",
+            ": ",
+            "model: ",
+            "source: ",
+            "run:\n",
+            "a",
+            "1",
+            "1e3",
+            "---\n",
+            "...\n",
+            "<<: ",
+            "!!str ",
+            "%YAML 1.1\n",
+            '"\\x',
+            "true",
+            "null",
+            "é",
+            "中",
+            "epochs: ",
+            "{a: ",
+            "? ",
+        ]
+    ),
     max_size=25,
-).map("".join)  # fmt: skip
+).map("".join)
 
 
 @settings(max_examples=800, deadline=None)
@@ -336,7 +396,10 @@ def test_anything_like_yaml_is_a_spec_or_a_refusal(text: str) -> None:
 
 PLAIN_VALUES = st.recursive(
     st.one_of(
-        st.none(), st.booleans(), st.integers(-(10**18), 10**18), st.floats(allow_nan=False, allow_infinity=False),
+        st.none(),
+        st.booleans(),
+        st.integers(-(10**18), 10**18),
+        st.floats(allow_nan=False, allow_infinity=False),
         st.text(alphabet=st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"]), max_size=12),
     ),
     lambda inner: st.one_of(
@@ -344,7 +407,7 @@ PLAIN_VALUES = st.recursive(
         st.dictionaries(st.text(alphabet="abcdefgh_é中", min_size=1, max_size=6), inner, max_size=4),
     ),
     max_leaves=12,
-)  # fmt: skip
+)
 
 
 @settings(max_examples=200, deadline=None)

@@ -17,9 +17,17 @@ from reportgen.spec.types import CardSpec, DataSpec, ModelSpec, ReportOptions, R
 
 @pytest.mark.parametrize(
     "model",
-    [None, "builtin:two_conv", "torchvision:resnet18", "timm:resnet26", "models/net.py:make", "a b/ü # x.py:make",
-     "torchvision:vit_b_16", 'quote".py:f'],
-)  # fmt: skip
+    [
+        None,
+        "builtin:two_conv",
+        "torchvision:resnet18",
+        "timm:resnet26",
+        "models/net.py:make",
+        "a b/ü # x.py:make",
+        "torchvision:vit_b_16",
+        'quote".py:f',
+    ],
+)
 def test_it_can_be_read(tmp_path: Path, model: str | None) -> None:
     path = tmp_path / "spec.yaml"
     path.write_text(starter_spec(model), encoding="utf-8")

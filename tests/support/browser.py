@@ -15,9 +15,16 @@ import pytest
 
 NODE = Path(os.environ.get("REPORTGEN_NODE", "/nonexistent")) / "node_modules"
 QUIET = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 LOOK = """
 <script>
 addEventListener("load", async () => {
@@ -73,10 +80,20 @@ def look(page: str, folder: Path, width: int, *, dark: bool = False, axe: bool =
     file.write_text(f'<!DOCTYPE html><meta charset="utf-8"><pre id="result"></pre>{frame}', encoding="utf-8")
     scheme = ("--blink-settings=preferredColorScheme=0",) if dark else ()
     done = subprocess.run(
-        [chromium, *QUIET, *scheme, f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=60000",
-         "--dump-dom", file.as_uri()],
-        capture_output=True, text=True, timeout=180, check=True,
-    )  # fmt: skip
+        [
+            chromium,
+            *QUIET,
+            *scheme,
+            f"--user-data-dir={folder / 'profile'}",
+            "--virtual-time-budget=60000",
+            "--dump-dom",
+            file.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=True,
+    )
     found = re.search(r'<pre id="result">(.*?)</pre>', done.stdout, re.DOTALL)
     assert found is not None, done.stderr[-2000:]
     assert found[1], "the page never said what it looks like"

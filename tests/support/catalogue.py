@@ -35,7 +35,7 @@ def extracted() -> tuple[Extracted, ...]:
             found += [(path, line, message) for line, message, *_rest in extract("python", file, keywords=KEYWORDS)]
     for path in TEMPLATES:
         with path.open("rb") as file:
-            options = {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
+            options = {"trim_blocks": "true", "lstrip_blocks": "true", "no response": "false"}
             rows = extract(babel_extract, file, keywords=KEYWORDS, options=options)
             found += [(path, line, message) for line, message, *_rest in rows]
     return tuple(found)

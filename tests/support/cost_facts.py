@@ -13,16 +13,26 @@ from reportgen.record.trace import ModelTrace
 def latency(batch: int, seconds: float, n: int = 40) -> Latency:
     """A batch size whose interval is 5 % to either side and whose 95th percentile is a fifth above the median."""
     return Latency(
-        batch_size=batch, p50_seconds=seconds, p95_seconds=1.2 * seconds, n=n, p50_low=0.95 * seconds,
+        batch_size=batch,
+        p50_seconds=seconds,
+        p95_seconds=1.2 * seconds,
+        n=n,
+        p50_low=0.95 * seconds,
         p50_high=1.05 * seconds,
-    )  # fmt: skip
+    )
 
 
 def roofs(flops: float = 100e9, bandwidth: float = 10e9, call: float = 4e-6) -> Roofs:
     return Roofs(
-        precision="float32", element_bytes=4, flops_per_second=flops, matrix_size=1024, bytes_per_second=bandwidth,
-        buffer_bytes=2**27, call_seconds=call, call_repeats=200,
-    )  # fmt: skip
+        precision="float32",
+        element_bytes=4,
+        flops_per_second=flops,
+        matrix_size=1024,
+        bytes_per_second=bandwidth,
+        buffer_bytes=2**27,
+        call_seconds=call,
+        call_repeats=200,
+    )
 
 
 def step(*parts: float, batch: int = 128, planned: int = 128) -> StepTime:
@@ -31,10 +41,18 @@ def step(*parts: float, batch: int = 128, planned: int = 128) -> StepTime:
     whole = data + forward + backward + optimizer
     shares = [part / whole for part in (data, forward, backward, optimizer)]
     return StepTime(
-        batch_size=batch, planned_batch=planned, n=9, data=data, forward=forward, backward=backward,
-        optimizer=optimizer, p50_seconds=whole, p50_low=0.9 * whole, p50_high=1.1 * whole,
+        batch_size=batch,
+        planned_batch=planned,
+        n=9,
+        data=data,
+        forward=forward,
+        backward=backward,
+        optimizer=optimizer,
+        p50_seconds=whole,
+        p50_low=0.9 * whole,
+        p50_high=1.1 * whole,
         share_intervals=tuple((0.9 * share, 1.1 * share) for share in shares),
-    )  # fmt: skip
+    )
 
 
 def cost_facts() -> CostFacts:

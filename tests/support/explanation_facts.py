@@ -23,16 +23,27 @@ LAYER = MapLayer(path="layer1", kind="Sequential", height=8, width=8, form="chan
 def make_facts(**changes: Any) -> ExplanationFacts:
     """Everything found, on 40 checked and 200 embedded images."""
     facts = ExplanationFacts(
-        sampled=Sampled(images=40, split="test", seed=0), layer=LAYER, steps=16, completeness=0.021,
-        stages=(StageFacts(path="conv1", kind="Conv2d", height=32, width=32, channels=16, shown=(3, 0, 7)),
-                StageFacts(path="layer1", kind="Sequential", height=8, width=8, channels=16, shown=(1, 2, 5))),
+        sampled=Sampled(images=40, split="test", seed=0),
+        layer=LAYER,
+        steps=16,
+        completeness=0.021,
+        stages=(
+            StageFacts(path="conv1", kind="Conv2d", height=32, width=32, channels=16, shown=(3, 0, 7)),
+            StageFacts(path="layer1", kind="Sequential", height=8, width=8, channels=16, shown=(1, 2, 5)),
+        ),
         stage_row=0,
         embedding=EmbeddingFacts(
-            path="fc", kind="Linear", dimensions=16, images=Sampled(images=200, split="test", seed=0),
-            train=Sampled(images=400, split="train", seed=0), explained=(0.31, 0.17), method="pca", neighbours=5,
+            path="fc",
+            kind="Linear",
+            dimensions=16,
+            images=Sampled(images=200, split="test", seed=0),
+            train=Sampled(images=400, split="train", seed=0),
+            explained=(0.31, 0.17),
+            method="pca",
+            neighbours=5,
             mistakes=20,
         ),
-    )  # fmt: skip
+    )
     return facts.model_copy(update=changes)
 
 
@@ -56,7 +67,10 @@ def make_arrays(record: RunRecord, seed: int = 0) -> dict[str, np.ndarray]:
     votes[::10] = (votes[::10] + 1) % classes
     mistakes = wrong[:20].astype(np.int64)
     arrays = {
-        "rows": rows, "cam": maps[0], "cam_random": maps[1], "cam_label": maps[2],
+        "rows": rows,
+        "cam": maps[0],
+        "cam_random": maps[1],
+        "cam_label": maps[2],
         "ig": rng.normal(size=(len(rows), 32, 32)).astype(np.float32),
         "ig_random": rng.normal(size=(len(rows), 32, 32)).astype(np.float32),
         "deletion.share": SHARE,
@@ -69,8 +83,9 @@ def make_arrays(record: RunRecord, seed: int = 0) -> dict[str, np.ndarray]:
         "neighbours.labels": np.repeat(called[mistakes][:, None], 5, 1).astype(np.int64),
         "neighbours.similarity": np.tile(np.linspace(0.95, 0.9, 5, dtype=np.float32), (len(mistakes), 1)),
         "neighbours.pictures": rng.integers(0, 256, (min(4, len(mistakes)), 5, 32, 32, 3), np.uint8),
-        "stage.0": rng.integers(0, 256, (3, 32, 32), np.uint8), "stage.1": rng.integers(0, 256, (3, 8, 8), np.uint8),
-    }  # fmt: skip
+        "stage.0": rng.integers(0, 256, (3, 32, 32), np.uint8),
+        "stage.1": rng.integers(0, 256, (3, 8, 8), np.uint8),
+    }
     for method in ("cam", "ig"):
         arrays |= check_arrays(method)
     return {f"explanations.{name}": array for name, array in arrays.items()}

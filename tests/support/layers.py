@@ -51,13 +51,20 @@ def with_responses(
         sampled=Sampled(images=N, split="test", seed=0),
         by_layer=Sampled(images=M, split="test", seed=0),
         units=tuple(
-            ResponseUnit(path=f"layer{place + 1}" if name is None else name, kind="conv2d + relu", channels=16,
-                         bends=True, normalises=False, dead=0, dead_before=0 if compared else None)
+            ResponseUnit(
+                path=f"layer{place + 1}" if name is None else name,
+                kind="conv2d + relu",
+                channels=16,
+                bends=True,
+                normalises=False,
+                dead=0,
+                dead_before=0 if compared else None,
+            )
             for place in range(count)
         ),
         why_alone=None if compared else N_("The model was not trained."),
         black=BlackAnswer(label=6, confidence=0.4),
-    )  # fmt: skip
+    )
     return held(record, "response", facts, {f"response.{key}": value for key, value in arrays.items()})
 
 
@@ -74,14 +81,21 @@ def with_dynamics(
         update[:, frozen] = 0.0
     names = tuple(f"layer{place + 1}" if name is None else name for place in range(layers))
     found = tuple(
-        ActivationSite(path=path, kind="relu", channels=16, after=Activations(mean=0.4, spread=0.6, dead=place // 2),
-                       before=Activations(mean=0.3, spread=0.5, dead=0))
+        ActivationSite(
+            path=path,
+            kind="relu",
+            channels=16,
+            after=Activations(mean=0.4, spread=0.6, dead=place // 2),
+            before=Activations(mean=0.3, spread=0.5, dead=0),
+        )
         for place, path in enumerate(names[:20])
-    )  # fmt: skip
+    )
     facts = DynamicsFacts(
-        sampled=Sampled(images=200, split="test", seed=0), layers=names, order=tuple(range(layers)),
+        sampled=Sampled(images=200, split="test", seed=0),
+        layers=names,
+        order=tuple(range(layers)),
         sites=found if sites else (),
-    )  # fmt: skip
+    )
     arrays = {
         "steps": 1 + 3 * np.arange(steps, dtype=np.int64),
         "gradient": gradient,

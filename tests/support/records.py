@@ -62,32 +62,114 @@ def module(index: int, path: str, kind: str, parent: int | None, depth: int, **m
 def small_trace() -> ModelTrace:
     """A stem, two equal residual blocks and a classifier."""
     modules = [
-        module(0, "", "TinyResNet", None, 0, parameters=9898, trainable=9898, macs=9_880_224, seconds=0.002,
-               output_shapes=((1, 10),), input_shapes=((1, 3, 32, 32),), activation_bytes=700_000, is_leaf=False),
-        module(1, "conv1", "Conv2d", 0, 1, settings="3, 16, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1)",
-               parameters=448, own_parameters=448, trainable=448, macs=442_368, own_macs=442_368,
-               input_shapes=((1, 3, 32, 32),), activation_bytes=12_288),
-        module(2, "layer1", "Sequential", 0, 1, parameters=9280, trainable=9280, macs=9_437_184, is_leaf=False,
-               activation_bytes=600_000, seconds=0.0016),
-    ]  # fmt: skip
+        module(
+            0,
+            "",
+            "TinyResNet",
+            None,
+            0,
+            parameters=9898,
+            trainable=9898,
+            macs=9_880_224,
+            seconds=0.002,
+            output_shapes=((1, 10),),
+            input_shapes=((1, 3, 32, 32),),
+            activation_bytes=700_000,
+            is_leaf=False,
+        ),
+        module(
+            1,
+            "conv1",
+            "Conv2d",
+            0,
+            1,
+            settings="3, 16, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1)",
+            parameters=448,
+            own_parameters=448,
+            trainable=448,
+            macs=442_368,
+            own_macs=442_368,
+            input_shapes=((1, 3, 32, 32),),
+            activation_bytes=12_288,
+        ),
+        module(
+            2,
+            "layer1",
+            "Sequential",
+            0,
+            1,
+            parameters=9280,
+            trainable=9280,
+            macs=9_437_184,
+            is_leaf=False,
+            activation_bytes=600_000,
+            seconds=0.0016,
+        ),
+    ]
     for block in range(2):
         base = 3 + 4 * block
         modules += [
-            module(base, f"layer1.{block}", "BasicBlock", 2, 2, parameters=4640, trainable=4640, macs=4_718_592,
-                   is_leaf=False, activation_bytes=300_000, seconds=0.0008),
-            module(base + 1, f"layer1.{block}.conv1", "Conv2d", base, 3,
-                   settings="16, 16, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1)", parameters=2320,
-                   own_parameters=2320, trainable=2320, macs=2_359_296, own_macs=2_359_296, activation_bytes=65_536),
+            module(
+                base,
+                f"layer1.{block}",
+                "BasicBlock",
+                2,
+                2,
+                parameters=4640,
+                trainable=4640,
+                macs=4_718_592,
+                is_leaf=False,
+                activation_bytes=300_000,
+                seconds=0.0008,
+            ),
+            module(
+                base + 1,
+                f"layer1.{block}.conv1",
+                "Conv2d",
+                base,
+                3,
+                settings="16, 16, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1)",
+                parameters=2320,
+                own_parameters=2320,
+                trainable=2320,
+                macs=2_359_296,
+                own_macs=2_359_296,
+                activation_bytes=65_536,
+            ),
             module(base + 2, f"layer1.{block}.relu", "ReLU", base, 3, activation_bytes=65_536),
-            module(base + 3, f"layer1.{block}.conv2", "Conv2d", base, 3,
-                   settings="16, 16, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1)", parameters=2320,
-                   own_parameters=2320, trainable=2320, macs=2_359_296, own_macs=2_359_296, activation_bytes=65_536),
-        ]  # fmt: skip
+            module(
+                base + 3,
+                f"layer1.{block}.conv2",
+                "Conv2d",
+                base,
+                3,
+                settings="16, 16, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1)",
+                parameters=2320,
+                own_parameters=2320,
+                trainable=2320,
+                macs=2_359_296,
+                own_macs=2_359_296,
+                activation_bytes=65_536,
+            ),
+        ]
     modules.append(
-        module(11, "fc", "Linear", 0, 1, settings="in_features=16, out_features=10, bias=True", parameters=170,
-               own_parameters=170, trainable=170, macs=672, own_macs=672, activation_bytes=64,
-               input_shapes=((1, 16),), output_shapes=((1, 10),))
-    )  # fmt: skip
+        module(
+            11,
+            "fc",
+            "Linear",
+            0,
+            1,
+            settings="in_features=16, out_features=10, bias=True",
+            parameters=170,
+            own_parameters=170,
+            trainable=170,
+            macs=672,
+            own_macs=672,
+            activation_bytes=64,
+            input_shapes=((1, 16),),
+            output_shapes=((1, 10),),
+        )
+    )
     names = [("input", 0), ("conv2d", 1)]
     for block in range(2):
         base = 3 + 4 * block
@@ -101,12 +183,23 @@ def small_trace() -> ModelTrace:
     pairs = [(i, i + 1) for i in range(12)] + [(1, 5), (5, 9)]
     edges = tuple(Edge(source=a, target=b, shape=shapes[a]) for a, b in pairs)
     return ModelTrace(
-        name="TinyResNet", source="builtin:tiny", input_shape=(1, 3, 32, 32), output_shapes=((1, 10),),
-        modules=tuple(modules), operators=operators, edges=edges, parameters=9898, trainable_parameters=9898,
-        buffers=0, parameter_bytes=39_592, macs=9_880_224, activation_bytes_training=700_000,
+        name="TinyResNet",
+        source="builtin:tiny",
+        input_shape=(1, 3, 32, 32),
+        output_shapes=((1, 10),),
+        modules=tuple(modules),
+        operators=operators,
+        edges=edges,
+        parameters=9898,
+        trainable_parameters=9898,
+        buffers=0,
+        parameter_bytes=39_592,
+        macs=9_880_224,
+        activation_bytes_training=700_000,
         activation_bytes_inference=131_072,
-        receptive_field=ReceptiveField(size=11, stride=1, feature_map=(32, 32)), timed_batch=8,
-    )  # fmt: skip
+        receptive_field=ReceptiveField(size=11, stride=1, feature_map=(32, 32)),
+        timed_batch=8,
+    )
 
 
 def logits_and_labels(seed: int, n: int = N, classes: int = 10) -> tuple[np.ndarray, np.ndarray]:
@@ -124,20 +217,41 @@ def small_training() -> Training:
     """Three epochs of thirty steps."""
     rows = [(2.1, 0.32, 2.0, 0.31), (1.5, 0.52, 1.45, 0.5), (1.1, 0.78, 0.9, 0.75)]
     epochs = tuple(
-        EpochStats(epoch=i + 1, step=30 * (i + 1), train_loss=a, train_accuracy=b, train_n=500, test_loss=c,
-                   test_accuracy=d, test_n=500, seconds=4.0 * (i + 1))
+        EpochStats(
+            epoch=i + 1,
+            step=30 * (i + 1),
+            train_loss=a,
+            train_accuracy=b,
+            train_n=500,
+            test_loss=c,
+            test_accuracy=d,
+            test_n=500,
+            seconds=4.0 * (i + 1),
+        )
         for i, (a, b, c, d) in enumerate(rows)
-    )  # fmt: skip
+    )
     return Training(
-        epochs=epochs, steps=STEPS, planned_steps=STEPS, steps_per_epoch=30, images_seen=STEPS * 128, seconds=9.5,
-        ended_by="epochs", optimizer=(Message(id="SGD"), N_("highest learning rate {rate}", rate=0.1),
-                                       N_("momentum {value} (Nesterov)", value=0.9),
-                                       N_("weight decay {value}", value=0.0005)),
+        epochs=epochs,
+        steps=STEPS,
+        planned_steps=STEPS,
+        steps_per_epoch=30,
+        images_seen=STEPS * 128,
+        seconds=9.5,
+        ended_by="epochs",
+        optimizer=(
+            Message(id="SGD"),
+            N_("highest learning rate {rate}", rate=0.1),
+            N_("momentum {value} (Nesterov)", value=0.9),
+            N_("weight decay {value}", value=0.0005),
+        ),
         schedule=N_("one cycle"),
         loss=N_("{name}, label smoothing {by}", name=N_("cross entropy"), by=0.1),
-        batch_size=128, images_per_second=1212.6,
-        train_correct=390, train_n=500, train_loss=0.71,
-    )  # fmt: skip
+        batch_size=128,
+        images_per_second=1212.6,
+        train_correct=390,
+        train_n=500,
+        train_loss=0.71,
+    )
 
 
 def small_arrays(seed: int = 0) -> Arrays:
@@ -172,33 +286,60 @@ def small_record(classes: tuple[str, ...] = CLASSES) -> RunRecord:
     record = RunRecord(
         fingerprint="0" * 64,
         spec=MeasuredSpec(model=ModelSpec(source="builtin:tiny"), run=RunSpec(epochs=3)),
-        device=Device(kind="cpu", name="Example CPU", threads=2, precision="float32",
-                      precision_reason=N_("this processor has no bfloat16 arithmetic"), channels_last=True),
+        device=Device(
+            kind="cpu",
+            name="Example CPU",
+            threads=2,
+            precision="float32",
+            precision_reason=N_("this processor has no bfloat16 arithmetic"),
+            channels_last=True,
+        ),
         provenance=Provenance(
-            created="2026-01-02T03:04:05Z", command="reportgen build spec.yaml",
+            created="2026-01-02T03:04:05Z",
+            command="reportgen build spec.yaml",
             versions={"reportgen-torch": "0.1.0", "python": "3.11.7", "torch": "2.14.1", "numpy": "2.4.6"},
-            platform="Linux x86_64", commit="0123456789abcdef0123456789abcdef01234567", dirty=False,
+            platform="Linux x86_64",
+            commit="0123456789abcdef0123456789abcdef01234567",
+            dirty=False,
         ),
         data=DataFacts(
-            name="cifar10", title="CIFAR-10", classes=classes, image_shape=(3, 32, 32),
+            name="cifar10",
+            title="CIFAR-10",
+            classes=classes,
+            image_shape=(3, 32, 32),
             description=N_("60,000 colour photographs of ten classes, 32×32 pixels."),
             licence=N_("none stated by its authors"),
             citation="Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images",
             homepage="https://www.cs.toronto.edu/~kriz/cifar.html",
-            splits=(Split(name="train", n=3840, available=50_000, counts=(384,) * 10),
-                    Split(name="test", n=N, available=10_000, counts=(N // 10,) * 10)),
-            channel_mean=(0.4914, 0.4822, 0.4465), channel_std=(0.247, 0.2435, 0.2616), normalize_name="cifar10",
-            normalize_mean=(0.4914, 0.4822, 0.4465), normalize_std=(0.247, 0.2435, 0.2616), augment=("crop", "flip"),
+            splits=(
+                Split(name="train", n=3840, available=50_000, counts=(384,) * 10),
+                Split(name="test", n=N, available=10_000, counts=(N // 10,) * 10),
+            ),
+            channel_mean=(0.4914, 0.4822, 0.4465),
+            channel_std=(0.247, 0.2435, 0.2616),
+            normalize_name="cifar10",
+            normalize_mean=(0.4914, 0.4822, 0.4465),
+            normalize_std=(0.247, 0.2435, 0.2616),
+            augment=("crop", "flip"),
             duplicates=Duplicates(within_train=2, within_test=0, across=1, examples=(("train", 5, "test", 9),)),
-            digests={"test_batch": "0" * 64}, verified=True, requested="cifar10",
+            digests={"test_batch": "0" * 64},
+            verified=True,
+            requested="cifar10",
         ),
-        trace=small_trace(), training=small_training(),
-        latency=(Latency(batch_size=1, p50_seconds=0.0021, p95_seconds=0.0026, n=50),
-                 Latency(batch_size=64, p50_seconds=0.041, p95_seconds=0.048, n=20)),
-        eval_seconds=1.25, stages=(Stage(name=N_("Trace"), seconds=0.5), Stage(name=N_("Train"), seconds=12.0),
-                                   Stage(name=N_("Evaluate"), seconds=1.25)),
+        trace=small_trace(),
+        training=small_training(),
+        latency=(
+            Latency(batch_size=1, p50_seconds=0.0021, p95_seconds=0.0026, n=50),
+            Latency(batch_size=64, p50_seconds=0.041, p95_seconds=0.048, n=20),
+        ),
+        eval_seconds=1.25,
+        stages=(
+            Stage(name=N_("Trace"), seconds=0.5),
+            Stage(name=N_("Train"), seconds=12.0),
+            Stage(name=N_("Evaluate"), seconds=1.25),
+        ),
         arrays=small_arrays(),
-    )  # fmt: skip
+    )
     record = with_cost(record)
     return record.model_copy(update={"measured": measure(record)})
 

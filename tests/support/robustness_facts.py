@@ -18,16 +18,37 @@ from reportgen.record.run import RunRecord
 
 N = 200
 FAMILIES = {
-    "gaussian_noise": "noise", "defocus_blur": "blur", "fog": "weather", "jpeg_compression": "digital", "shift": "move",
-    "flip_horizontal": "move", "flip_vertical": "move", "rotation": "move", "fgsm": "attack", "pgd": "attack",
-}  # fmt: skip
+    "gaussian_noise": "noise",
+    "defocus_blur": "blur",
+    "fog": "weather",
+    "jpeg_compression": "digital",
+    "shift": "move",
+    "flip_horizontal": "move",
+    "flip_vertical": "move",
+    "rotation": "move",
+    "fgsm": "attack",
+    "pgd": "attack",
+}
 Wrong = dict[tuple[str, float], float]
 WRONG: Wrong = {
-    ("gaussian_noise", 1): 0.1, ("gaussian_noise", 3): 0.4, ("gaussian_noise", 5): 0.7, ("defocus_blur", 3): 0.3,
-    ("fog", 3): 0.2, ("fog", 5): 0.25, ("jpeg_compression", 1): 0.05, ("jpeg_compression", 5): 0.25, ("shift", 1): 0.0,
-    ("shift", 2): 0.05, ("rotation", 10): 0.1, ("flip_horizontal", 0): 0.3, ("flip_vertical", 0): 0.6,
-    ("fgsm", 1): 0.5, ("fgsm", 8): 0.8, ("pgd", 1): 0.7, ("pgd", 8): 1.0,
-}  # fmt: skip
+    ("gaussian_noise", 1): 0.1,
+    ("gaussian_noise", 3): 0.4,
+    ("gaussian_noise", 5): 0.7,
+    ("defocus_blur", 3): 0.3,
+    ("fog", 3): 0.2,
+    ("fog", 5): 0.25,
+    ("jpeg_compression", 1): 0.05,
+    ("jpeg_compression", 5): 0.25,
+    ("shift", 1): 0.0,
+    ("shift", 2): 0.05,
+    ("rotation", 10): 0.1,
+    ("flip_horizontal", 0): 0.3,
+    ("flip_vertical", 0): 0.6,
+    ("fgsm", 1): 0.5,
+    ("fgsm", 8): 0.8,
+    ("pgd", 1): 0.7,
+    ("pgd", 8): 1.0,
+}
 """Condition -> the share of the images, from the first on, that are wrong under it; the others are as they were."""
 
 
@@ -41,9 +62,18 @@ def preparation(
     images: int = N,
 ) -> Preparation:
     return Preparation.model_validate(
-        {"name": name, "order": order, "mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225), "images": images,
-         "right": right, "gained": gained, "lost": lost, "loss": loss}
-    )  # fmt: skip
+        {
+            "name": name,
+            "order": order,
+            "mean": (0.485, 0.456, 0.406),
+            "std": (0.229, 0.224, 0.225),
+            "images": images,
+            "right": right,
+            "gained": gained,
+            "lost": lost,
+            "loss": loss,
+        }
+    )
 
 
 def checked(*others: Preparation, learned_here: bool = False, looks: int = 1, loss_images: int = 0) -> PreparationCheck:
@@ -70,15 +100,23 @@ def probed(
         table[place, :n] = np.where(rows < share * N, (labels + 1) % len(record.data.classes), clean)[:n]
         conditions.append(Condition(family=FAMILIES[kind], kind=kind, level=level, images=n))  # type: ignore[arg-type]
     facts = RobustnessFacts(
-        sampled=Sampled(images=N, split="test", seed=0), preparation=check or checked(*others),
-        conditions=tuple(conditions), attack=AttackSettings(steps=10, restarts=1, step_share=0.25, flat=flat),
-        left_out=3, gaps=gaps, examples=("gaussian_noise", "fog"), example_id=7,
-    )  # fmt: skip
+        sampled=Sampled(images=N, split="test", seed=0),
+        preparation=check or checked(*others),
+        conditions=tuple(conditions),
+        attack=AttackSettings(steps=10, restarts=1, step_share=0.25, flat=flat),
+        left_out=3,
+        gaps=gaps,
+        examples=("gaussian_noise", "fog"),
+        example_id=7,
+    )
     probes = (record.probes or Probes(level="fast", budget_seconds=20)).model_copy(update={"robustness": facts})
     arrays = record.arrays.merged(
-        {"robustness.rows": rows.astype(np.int64), "robustness.predicted": table,
-         "robustness.examples": record.arrays["pictures"][:3]}
-    )  # fmt: skip
+        {
+            "robustness.rows": rows.astype(np.int64),
+            "robustness.predicted": table,
+            "robustness.examples": record.arrays["pictures"][:3],
+        }
+    )
     return record.model_copy(update={"probes": probes, "arrays": arrays})
 
 

@@ -19,17 +19,43 @@ FORMS = {"_": 1, "N_": 1, "ngettext": 2, "nN_": 2}
 OWN = {"reportgen/text/i18n.py", "reportgen/record/message.py"}
 """Where they are defined."""
 TERMS = {
-    "no interval", "none", "training", "test", "n\u00a0=\u00a0{n} images",
-    "first and last matrix", "first and last {count} matrices", "first and last {count} matrix",
+    "no interval",
+    "none",
+    "training",
+    "test",
+    "n\u00a0=\u00a0{n} images",
+    "first and last matrix",
+    "first and last {count} matrices",
+    "first and last {count} matrix",
     "one epoch of training ({time})",
-    "as it is", "black", "none (0 to 1)", "mean and deviation 0.5 (−1 to 1)", "the training images’ own", "the spec’s",
-    "no.\u00a0{index}", "no.\u00a0{index} ({label}, called {called})",
-}  # fmt: skip
+    "as it is",
+    "black",
+    "none (0 to 1)",
+    "mean and deviation 0.5 (−1 to 1)",
+    "the training images’ own",
+    "the spec’s",
+    "no.\u00a0{index}",
+    "no.\u00a0{index} ({label}, called {called})",
+}
 """Terms that stand inside of sentences: noun phrases, and numbers in brackets with what they are."""
 ABBREVIATED = {"{height}×{width}, {channels} ch."}
 """Terms that end with the full stop of an abbreviation."""
-GLUE = {"replace", "strip", "lstrip", "rstrip", "lower", "upper", "capitalize", "title", "removeprefix", "removesuffix",
-        "partition", "split", "join", "format"}  # fmt: skip
+GLUE = {
+    "replace",
+    "strip",
+    "lstrip",
+    "rstrip",
+    "lower",
+    "upper",
+    "capitalize",
+    "title",
+    "removeprefix",
+    "removesuffix",
+    "partition",
+    "split",
+    "join",
+    "format",
+}
 """What nobody does to a translated text."""
 
 

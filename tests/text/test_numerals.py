@@ -60,9 +60,15 @@ def test_percent_rounds_the_share_to_its_last_digit(k: int, n: int) -> None:
 @pytest.mark.parametrize("value", UNKNOWN)
 def test_what_is_unknown_is_a_dash_and_never_nought(value: float | None) -> None:
     writers = (
-        numerals.percent, numerals.points, numerals.count, numerals.compact, numerals.bytes_text,
-        numerals.seconds_text, numerals.score, numerals.p_value,
-    )  # fmt: skip
+        numerals.percent,
+        numerals.points,
+        numerals.count,
+        numerals.compact,
+        numerals.bytes_text,
+        numerals.seconds_text,
+        numerals.score,
+        numerals.p_value,
+    )
     assert [write(value) for write in writers] == ["—"] * len(writers)
     assert numerals.fixed(value, 2) == numerals.significant(value, 3) == "—"
     assert numerals.percent_interval(value, 0.5) == numerals.percent_interval(0.5, value) == ""
@@ -142,11 +148,20 @@ def test_counts_separate_their_thousands(value: float, text: str) -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (0, "0"), (12, "12"), (999, "999"), (1_000, f"1.00{S}k"), (269_722, f"270{S}k"), (999_499, f"999{S}k"),
-        (999_500, f"1.00{S}M"), (11_173_962, f"11.2{S}M"), (40_813_184, f"40.8{S}M"), (556_651_530, f"557{S}M"),
-        (17_564_310_000, f"17.6{S}G"), (1.5e12, f"1.50{S}T"),
+        (0, "0"),
+        (12, "12"),
+        (999, "999"),
+        (1_000, f"1.00{S}k"),
+        (269_722, f"270{S}k"),
+        (999_499, f"999{S}k"),
+        (999_500, f"1.00{S}M"),
+        (11_173_962, f"11.2{S}M"),
+        (40_813_184, f"40.8{S}M"),
+        (556_651_530, f"557{S}M"),
+        (17_564_310_000, f"17.6{S}G"),
+        (1.5e12, f"1.50{S}T"),
     ],
-)  # fmt: skip
+)
 def test_compact_numbers_have_three_digits_and_a_letter(value: float, text: str) -> None:
     assert numerals.compact(value) == text
 
@@ -178,10 +193,17 @@ def test_significant_digits_against_decimal(value: float, digits: int) -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (0, f"0{S}B"), (512, f"512{S}B"), (1_000, f"1,000{S}B"), (1_024, f"1.00{S}KiB"), (39_592, f"38.7{S}KiB"),
-        (2**20, f"1.00{S}MiB"), (13.9 * 2**20, f"13.9{S}MiB"), (44_695_848, f"42.6{S}MiB"), (3 * 2**30, f"3.00{S}GiB"),
+        (0, f"0{S}B"),
+        (512, f"512{S}B"),
+        (1_000, f"1,000{S}B"),
+        (1_024, f"1.00{S}KiB"),
+        (39_592, f"38.7{S}KiB"),
+        (2**20, f"1.00{S}MiB"),
+        (13.9 * 2**20, f"13.9{S}MiB"),
+        (44_695_848, f"42.6{S}MiB"),
+        (3 * 2**30, f"3.00{S}GiB"),
     ],
-)  # fmt: skip
+)
 def test_bytes_are_written_in_binary_units(value: float, text: str) -> None:
     assert numerals.bytes_text(value) == text
 
@@ -195,13 +217,26 @@ def test_bytes_read_back_to_three_digits(value: int) -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (0.0000042, f"4.20{S}µs"), (0.0021, f"2.10{S}ms"), (0.041, f"41.0{S}ms"), (0.9994, f"999{S}ms"),
-        (0.9996, f"1.0{S}s"), (1.25, f"1.2{S}s"), (9.94, f"9.9{S}s"), (9.96, f"10{S}s"), (41.3, f"41{S}s"),
-        (59.4, f"59{S}s"), (59.7, f"1{S}min 0{S}s"), (60, f"1{S}min 0{S}s"), (200, f"3{S}min 20{S}s"),
-        (119.6, f"2{S}min 0{S}s"), (3_599.4, f"59{S}min 59{S}s"), (3_599.6, f"1{S}h 0{S}min"),
-        (7_500, f"2{S}h 5{S}min"), (360_000, f"100{S}h 0{S}min"),
+        (0.0000042, f"4.20{S}µs"),
+        (0.0021, f"2.10{S}ms"),
+        (0.041, f"41.0{S}ms"),
+        (0.9994, f"999{S}ms"),
+        (0.9996, f"1.0{S}s"),
+        (1.25, f"1.2{S}s"),
+        (9.94, f"9.9{S}s"),
+        (9.96, f"10{S}s"),
+        (41.3, f"41{S}s"),
+        (59.4, f"59{S}s"),
+        (59.7, f"1{S}min 0{S}s"),
+        (60, f"1{S}min 0{S}s"),
+        (200, f"3{S}min 20{S}s"),
+        (119.6, f"2{S}min 0{S}s"),
+        (3_599.4, f"59{S}min 59{S}s"),
+        (3_599.6, f"1{S}h 0{S}min"),
+        (7_500, f"2{S}h 5{S}min"),
+        (360_000, f"100{S}h 0{S}min"),
     ],
-)  # fmt: skip
+)
 def test_durations_as_people_say_them(value: float, text: str) -> None:
     assert numerals.seconds_text(value) == text
 

@@ -47,7 +47,7 @@ def load(request: DataRequest) -> RawData:
         name="image_folder",
         title=folder.resolve().name,
         description=N_(
-            "{pictures} pictures of {classes} classes, cut to their middle square and scaled to {side}×{side} pixels.",
+            "{pictures} images of {classes} classes, cut to their middle square and scaled to {side}×{side} pixels.",
             pictures=sum(map(len, files.values())),
             classes=len(classes),
             side=side,

@@ -69,7 +69,7 @@ def adapt_stem(module: nn.Module) -> tuple[Message, ...]:
         return adapt_patches(module, stem)
     replace_conv(module, stem, kernel=3, stride=1, padding=1)
     note = N_(
-        "The ImageNet stem was adapted to small pictures: {conv} is now 3×3 with stride 1 instead of {kernel} with "
+        "The ImageNet stem was adapted to small images: {conv} is now 3×3 with stride 1 instead of {kernel} with "
         "stride {stride}.",
         conv=stem.conv_path,
         kernel="×".join(map(str, stem.conv.kernel_size)),
@@ -103,7 +103,7 @@ def adapt_patches(module: nn.Module, stem: Stem) -> tuple[Message, ...]:
     replace_conv(module, stem, kernel=2, stride=2, padding=0)
     return (
         N_(
-            "The stem was adapted to small pictures: {conv} now cuts patches of 2×2 pixels instead of {kernel}.",
+            "The stem was adapted to small images: {conv} now cuts patches of 2×2 pixels instead of {kernel}.",
             conv=stem.conv_path,
             kernel="×".join(map(str, stem.conv.kernel_size)),
         ),
@@ -117,9 +117,16 @@ def replace_conv(module: nn.Module, stem: Stem, kernel: int, stride: int, paddin
     """
     old = stem.conv
     new = nn.Conv2d(
-        old.in_channels, old.out_channels, kernel, stride=stride, padding=padding, groups=old.groups,
-        bias=old.bias is not None, device=old.weight.device, dtype=old.weight.dtype,
-    )  # fmt: skip
+        old.in_channels,
+        old.out_channels,
+        kernel,
+        stride=stride,
+        padding=padding,
+        groups=old.groups,
+        bias=old.bias is not None,
+        device=old.weight.device,
+        dtype=old.weight.dtype,
+    )
     area = old.kernel_size[0] * old.kernel_size[1]
     with torch.no_grad():
         new.weight.normal_(0.0, float(old.weight.std()) * math.sqrt(area) / kernel)

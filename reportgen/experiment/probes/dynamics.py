@@ -23,10 +23,27 @@ from reportgen.record.message import N_
 from reportgen.record.probes.dynamics import Activations, ActivationSite, DynamicsFacts
 from reportgen.record.trace import ModelTrace
 
-KINDS = frozenset({
-    "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "hardswish", "hardtanh", "sigmoid",
-    "tanh", "softplus", "softsign", "prelu", "rrelu",
-})  # fmt: skip
+KINDS = frozenset(
+    {
+        "relu",
+        "relu6",
+        "leaky_relu",
+        "elu",
+        "selu",
+        "celu",
+        "gelu",
+        "silu",
+        "mish",
+        "hardswish",
+        "hardtanh",
+        "sigmoid",
+        "tanh",
+        "softplus",
+        "softsign",
+        "prelu",
+        "rrelu",
+    }
+)
 """Nonlinearities that are watched, by the operator's plain name."""
 MOST_SITES = 100
 IMAGES, FULL_IMAGES, LEAST_IMAGES = 1000, 10_000, 16
@@ -56,10 +73,14 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     _rows, sampled = context.sample(shown)
     return ProbeResult(
         DynamicsFacts(
-            sampled=sampled, layers=layers, order=order, sites=kept, why_alone=why,
+            sampled=sampled,
+            layers=layers,
+            order=order,
+            sites=kept,
+            why_alone=why,
             left_out=len(every_site(context.trace)) - len(sites),
         )
-    )  # fmt: skip
+    )
 
 
 def order_layers(trace: ModelTrace, names: Sequence[str]) -> tuple[int, ...]:

@@ -10,9 +10,28 @@ from torch import Tensor
 from reportgen.record.operators import plain_name
 from reportgen.record.trace import Shape
 
-IN_PLACE = frozenset({"setitem"} | {f"i{name}" for name in (
-    "add", "sub", "mul", "matmul", "div", "truediv", "floordiv", "mod", "pow", "and", "or", "xor", "lshift", "rshift",
-)})  # fmt: skip
+IN_PLACE = frozenset(
+    {"setitem"}
+    | {
+        f"i{name}"
+        for name in (
+            "add",
+            "sub",
+            "mul",
+            "matmul",
+            "div",
+            "truediv",
+            "floordiv",
+            "mod",
+            "pow",
+            "and",
+            "or",
+            "xor",
+            "lshift",
+            "rshift",
+        )
+    }
+)
 """Operators that Python writes as `x[…] =`, `+=` and the like, without their underscores."""
 
 

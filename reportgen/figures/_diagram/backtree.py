@@ -83,17 +83,40 @@ def as_trace(facts: AutogradFacts, operators: tuple[Operator, ...], edges: tuple
         depths.append(0 if call.parent is None else depths[call.parent] + 1)
     modules = tuple(
         ModuleCall(
-            index=place, path=call.path, name=call.path.rpartition(".")[2], kind=call.kind, call=call.call,
-            depth=depths[place], parent=call.parent, output_shapes=(call.shape,) if call.shape else (), parameters=0,
-            own_parameters=0, trainable=0, macs=0, own_macs=0, activation_bytes=0, is_leaf=False,
+            index=place,
+            path=call.path,
+            name=call.path.rpartition(".")[2],
+            kind=call.kind,
+            call=call.call,
+            depth=depths[place],
+            parent=call.parent,
+            output_shapes=(call.shape,) if call.shape else (),
+            parameters=0,
+            own_parameters=0,
+            trainable=0,
+            macs=0,
+            own_macs=0,
+            activation_bytes=0,
+            is_leaf=False,
         )
         for place, call in enumerate(facts.calls)
-    )  # fmt: skip
+    )
     return ModelTrace(
-        name=facts.calls[0].kind, source="", input_shape=(), output_shapes=(), modules=modules, operators=operators,
-        edges=edges, parameters=0, trainable_parameters=0, buffers=0, parameter_bytes=0, macs=0,
-        activation_bytes_training=0, activation_bytes_inference=0,
-    )  # fmt: skip
+        name=facts.calls[0].kind,
+        source="",
+        input_shape=(),
+        output_shapes=(),
+        modules=modules,
+        operators=operators,
+        edges=edges,
+        parameters=0,
+        trainable_parameters=0,
+        buffers=0,
+        parameter_bytes=0,
+        macs=0,
+        activation_bytes_training=0,
+        activation_bytes_inference=0,
+    )
 
 
 def leaves_below(

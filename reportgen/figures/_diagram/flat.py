@@ -50,8 +50,14 @@ def flat_panels(draft: Draft, name: str, narrow: bool) -> list[Panel] | None:
     placed = [place(boxes(part), part.edges, one_each=narrow) for part in drawn]
     if any(too_large(found) for found in placed):
         return None
-    titles = [_("{name}, part {number} of {count}", name=name, number=number + 1, count=len(drawn))
-              for number in range(len(drawn))] if len(drawn) > 1 else [name]  # fmt: skip
+    titles = (
+        [
+            _("{name}, part {number} of {count}", name=name, number=number + 1, count=len(drawn))
+            for number in range(len(drawn))
+        ]
+        if len(drawn) > 1
+        else [name]
+    )
     return [
         panel("" if number == 0 else f"part{number + 1}", title, "", part, found, (), draft.ids)
         for number, (title, part, found) in enumerate(zip(titles, drawn, placed, strict=True))

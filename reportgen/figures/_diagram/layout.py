@@ -154,8 +154,10 @@ def across(graph: Layered, boxes: Sequence[Box], *, one_each: bool = False) -> l
         for layer in graph.layers if step % 2 == 0 else graph.layers[::-1]:
             fixed = [one_each and node < len(boxes) for node in layer]
             wanted = [0.0 if still else middle(node, links[node], x) for node, still in zip(layer, fixed, strict=True)]
-            pulls = [FIXED if still else sum(pull for _, pull in links[node]) or 0.1
-                     for node, still in zip(layer, fixed, strict=True)]  # fmt: skip
+            pulls = [
+                FIXED if still else sum(pull for _, pull in links[node]) or 0.1
+                for node, still in zip(layer, fixed, strict=True)
+            ]
             rooms = [room(a, b, widths, len(boxes)) for a, b in pairwise(layer)]
             for node, value in zip(layer, settled(wanted, pulls, rooms), strict=True):
                 x[node] = value

@@ -81,8 +81,9 @@ def draw_page(page: Page) -> Canvas:
         holder.put(panel.drawing)
         for link in panel.links:
             anchor = holder.add("a", href=f"#{panel.ids}-{link.target}", aria_label=link.label)
-            anchor.add("rect", x=link.x, y=link.y, width=link.width, height=link.height, fill="none",
-                       pointer_events="all")  # fmt: skip
+            anchor.add(
+                "rect", x=link.x, y=link.y, width=link.width, height=link.height, fill="none", pointer_events="all"
+            )
     return canvas
 
 

@@ -73,8 +73,14 @@ def draw_line(parent: Canvas, points: Sequence[Point], colour: str, *, dashed: b
     length = max(abs(x2 - x1) + abs(y2 - y1), 0.001)
     dx, dy = (x2 - x1) / length, (y2 - y1) / length
     neck = (x2 - 4 * dx, y2 - 4 * dy)
-    parent.add("path", d=rounded([*points[:-1], neck]), fill="none", stroke=colour, stroke_width=1.6 if bold else 1.2,
-               stroke_dasharray="3 2" if dashed else None)  # fmt: skip
+    parent.add(
+        "path",
+        d=rounded([*points[:-1], neck]),
+        fill="none",
+        stroke=colour,
+        stroke_width=1.6 if bold else 1.2,
+        stroke_dasharray="3 2" if dashed else None,
+    )
     base = (x2 - 5 * dx, y2 - 5 * dy)
     head = [(x2, y2), (base[0] - 3 * dy, base[1] + 3 * dx), (base[0] + 3 * dy, base[1] - 3 * dx)]
     parent.add("polygon", points=" ".join(f"{number(x)},{number(y)}" for x, y in head), fill=colour)
@@ -105,8 +111,17 @@ def draw_card(parent: Canvas, card: Card, corner: Point, known: Collection[str])
     group = parent.add("g")
     group.add("title").element.text = " / ".join(dict.fromkeys(row.full for row in card.rows))
     if card.kind == "join":
-        group.add("rect", x=x, y=y, width=card.width, height=card.height, rx=card.height / 2, fill=PAPER, stroke=INK,
-                  stroke_width=1.2)  # fmt: skip
+        group.add(
+            "rect",
+            x=x,
+            y=y,
+            width=card.width,
+            height=card.height,
+            rx=card.height / 2,
+            fill=PAPER,
+            stroke=INK,
+            stroke_width=1.2,
+        )
         sign = card.rows[0].text
         size = 14.0 if len(sign) == 1 else SMALL
         group.text(sign, x + card.width / 2, y + card.height / 2 + size * 0.34, "middle", size=size)
@@ -114,8 +129,17 @@ def draw_card(parent: Canvas, card: Card, corner: Point, known: Collection[str])
     if card.kind != "card":
         return draw_note(group, card, corner)
     block = card.rows[0].target is not None
-    group.add("rect", x=x, y=y, width=card.width, height=card.height, rx=4, fill=TINT if block else PAPER,
-              stroke=ACCENT if block else SOFT, stroke_width=1)  # fmt: skip
+    group.add(
+        "rect",
+        x=x,
+        y=y,
+        width=card.width,
+        height=card.height,
+        rx=4,
+        fill=TINT if block else PAPER,
+        stroke=ACCENT if block else SOFT,
+        stroke_width=1,
+    )
     if card.times:
         end = x + card.width - PAD
         group.text(card.times, end, y + card.height / 2 + 4, "end", bold=True, size=TEXT)

@@ -95,8 +95,13 @@ class Pen:
 def raise_degree(x0: float, y0: float, x1: float, y1: float, x2: float, y2: float) -> list[float]:
     """A quadratic curve as the cubic one that is the same: two controls and the end."""
     return [
-        x0 + 2 / 3 * (x1 - x0), y0 + 2 / 3 * (y1 - y0), x2 + 2 / 3 * (x1 - x2), y2 + 2 / 3 * (y1 - y2), x2, y2,
-    ]  # fmt: skip
+        x0 + 2 / 3 * (x1 - x0),
+        y0 + 2 / 3 * (y1 - y0),
+        x2 + 2 / 3 * (x1 - x2),
+        y2 + 2 / 3 * (y1 - y2),
+        x2,
+        y2,
+    ]
 
 
 def polygon(points: str, closed: bool = True) -> str:
@@ -115,11 +120,16 @@ def rectangle(x: float, y: float, width: float, height: float, radius: float = 0
     r = min(radius, width / 2, height / 2)
     c, right, bottom = r * (1 - ROUND), x + width, y + height
     parts = (
-        (x + r, y), (right - r, y), (right - c, y, right, y + c, right, y + r),
-        (right, bottom - r), (right, bottom - c, right - c, bottom, right - r, bottom),
-        (x + r, bottom), (x + c, bottom, x, bottom - c, x, bottom - r),
-        (x, y + r), (x, y + c, x + c, y, x + r, y),
-    )  # fmt: skip
+        (x + r, y),
+        (right - r, y),
+        (right - c, y, right, y + c, right, y + r),
+        (right, bottom - r),
+        (right, bottom - c, right - c, bottom, right - r, bottom),
+        (x + r, bottom),
+        (x + c, bottom, x, bottom - c, x, bottom - r),
+        (x, y + r),
+        (x, y + c, x + c, y, x + r, y),
+    )
     letters = ("m", *("c" if len(part) == 6 else "l" for part in parts[1:]))
     return " ".join(f"{say(*part)} {letter}" for part, letter in zip(parts, letters, strict=True)) + " h"
 
@@ -159,8 +169,13 @@ def inside(inner: Affine, outer: Affine) -> Affine:
     a, b, c, d, e, f = inner
     p, q, r, s, t, u = outer
     return (
-        p * a + r * b, q * a + s * b, p * c + r * d, q * c + s * d, p * e + r * f + t, q * e + s * f + u,
-    )  # fmt: skip
+        p * a + r * b,
+        q * a + s * b,
+        p * c + r * d,
+        q * c + s * d,
+        p * e + r * f + t,
+        q * e + s * f + u,
+    )
 
 
 def joined(parts: Iterable[str]) -> bytes:

@@ -139,6 +139,8 @@ def line_setup(style: Mapping[str, str]) -> list[tuple[str, str]]:
         raise NotDrawn("dashes")
     dash = f"[{say(*lengths)}] {say(offset)} d" if any(lengths) else "[] 0 d"
     return [
-        ("cap", f"{cap} J"), ("join", f"{join} j"), ("miter", f"{say(float(style['stroke-miterlimit']))} M"),
+        ("cap", f"{cap} J"),
+        ("join", f"{join} j"),
+        ("miter", f"{say(float(style['stroke-miterlimit']))} M"),
         ("dash", dash),
-    ]  # fmt: skip
+    ]

@@ -19,10 +19,31 @@ SVG = "{http://www.w3.org/2000/svg}"
 LINK = "{http://www.w3.org/1999/xlink}href"
 SPACE = re.compile(r"[ \t\r\n]+")
 STILL: Affine = (1, 0, 0, 1, 0, 0)
-SILENT = frozenset({
-    "id", "version", "type", "role", "class", "aria-label", "aria-hidden", "pointer-events", "transform", "style",
-    "href", LINK, "width", "height", "viewBox", "x", "y", "rx", "d", "points", "preserveAspectRatio",
-})  # fmt: skip
+SILENT = frozenset(
+    {
+        "id",
+        "version",
+        "type",
+        "role",
+        "class",
+        "aria-label",
+        "aria-hidden",
+        "pointer-events",
+        "transform",
+        "style",
+        "href",
+        LINK,
+        "width",
+        "height",
+        "viewBox",
+        "x",
+        "y",
+        "rx",
+        "d",
+        "points",
+        "preserveAspectRatio",
+    }
+)
 """Attributes that are no properties."""
 UNDRAWN = frozenset({"defs", "title", "desc", "metadata", "style", "clipPath"})
 """Elements without a picture of their own."""

@@ -70,9 +70,7 @@ class EventFile:
 
 def make_number(tag: str, number: float, label: str, description: str) -> Any:
     """A number with what people call it and a description."""
-    return Summary.Value(
-        tag=tag, simple_value=number, metadata=scalars.create_summary_metadata(label, description)
-    )  # fmt: skip
+    return Summary.Value(tag=tag, simple_value=number, metadata=scalars.create_summary_metadata(label, description))
 
 
 def make_picture(tag: str, png: bytes, size: tuple[int, int], label: str, description: str) -> Any:
@@ -116,6 +114,12 @@ def make_end(failed: bool, ended: float) -> Any:
 
 
 __all__ = [
-    "EventFile", "Value", "make_end", "make_experiment", "make_histogram", "make_number", "make_picture",
+    "EventFile",
+    "Value",
+    "make_end",
+    "make_experiment",
+    "make_histogram",
+    "make_number",
+    "make_picture",
     "make_session",
-]  # fmt: skip
+]

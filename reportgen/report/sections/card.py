@@ -90,8 +90,9 @@ def measured(label: str, text: str) -> Entry:
 def model_details(record: RunRecord, card: CardSpec) -> Part:
     """Who made which model, when and how, under which licence."""
     trace = record.trace
-    shape = _("{name} ({source}), {n} parameters", name=trace.name, source=trace.source,
-                n=numerals.count(trace.parameters))  # fmt: skip
+    shape = _(
+        "{name} ({source}), {n} parameters", name=trace.name, source=trace.source, n=numerals.count(trace.parameters)
+    )
     training = record.training
     how = (
         _("not trained in this run")
@@ -169,8 +170,12 @@ def data_entries(record: RunRecord, name: str, text: str | None) -> tuple[Entry,
     """What a person wrote about a split, and what the run knows of it."""
     data = record.data
     split = next((part for part in data.splits if part.name == name), None)
-    size = _("{data}, {n} images in {classes} classes", data=data.title, n=numerals.count(split.n if split else None),
-               classes=numerals.count(len(data.classes)))  # fmt: skip
+    size = _(
+        "{data}, {n} images in {classes} classes",
+        data=data.title,
+        n=numerals.count(split.n if split else None),
+        classes=numerals.count(len(data.classes)),
+    )
     normalization = _("scaled to 0–1, normalised with the mean and deviation “{name}”", name=data.normalize_name)
     entries = [measured(_("Data"), size), measured(_("Preprocessing"), normalization)]
     return (*([Entry(_("Remarks"), text, asked=False)] if text else []), *entries)
@@ -238,6 +243,11 @@ def find_missing(completeness: MetricValue) -> tuple[Finding, ...]:
 
 
 SECTION = Section(
-    NAME, "Model card", 120, (), build, names_for_gates(NAME),
+    NAME,
+    "Model card",
+    120,
+    (),
+    build,
+    names_for_gates(NAME),
     values=lambda subject: (measure_completeness(list_parts(subject.record, subject.presentation.card)),),
-)  # fmt: skip
+)

@@ -13,13 +13,22 @@ from reportgen.experiment.trace import trace_model
 from reportgen.spec.types import ModelSpec
 
 FAMILIES = [
-    ("resnet18", "conv1", 4), ("resnext50_32x4d", "conv1", 4), ("wide_resnet50_2", "conv1", 4),
-    ("densenet121", "features.conv0", 2), ("googlenet", "conv1.conv", 4), ("inception_v3", "Conv2d_1a_3x3.conv", 2),
-    ("mobilenet_v2", "features.0.0", 2), ("mobilenet_v3_small", "features.0.0", 2),
-    ("efficientnet_b0", "features.0.0", 2), ("regnet_x_400mf", "stem.0", 2), ("shufflenet_v2_x0_5", "conv1.0", 4),
-    ("mnasnet0_5", "layers.0", 2), ("squeezenet1_1", "features.0", 2), ("alexnet", "features.0", 1),
+    ("resnet18", "conv1", 4),
+    ("resnext50_32x4d", "conv1", 4),
+    ("wide_resnet50_2", "conv1", 4),
+    ("densenet121", "features.conv0", 2),
+    ("googlenet", "conv1.conv", 4),
+    ("inception_v3", "Conv2d_1a_3x3.conv", 2),
+    ("mobilenet_v2", "features.0.0", 2),
+    ("mobilenet_v3_small", "features.0.0", 2),
+    ("efficientnet_b0", "features.0.0", 2),
+    ("regnet_x_400mf", "stem.0", 2),
+    ("shufflenet_v2_x0_5", "conv1.0", 4),
+    ("mnasnet0_5", "layers.0", 2),
+    ("squeezenet1_1", "features.0", 2),
+    ("alexnet", "features.0", 1),
     ("convnext_tiny", "features.0.0", 4),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "conv", "side"), FAMILIES)

@@ -80,8 +80,10 @@ def test_activations_are_those_of_a_loop(context: ProbeContext) -> None:
     facts, net = facts_of(context), context.module
     assert isinstance(net, Net)
     assert [(site.path, site.kind, site.channels) for site in facts.sites] == [
-        ("act", "relu", 6), ("", "gelu", 6), ("act", "relu", 6),
-    ]  # fmt: skip
+        ("act", "relu", 6),
+        ("", "gelu", 6),
+        ("act", "relu", 6),
+    ]
     assert facts.sampled is not None
     rows = context.sample(facts.sampled.images)[0]
     assert len(rows) == 200

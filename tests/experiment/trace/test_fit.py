@@ -31,9 +31,16 @@ def library(source: str, side: int = 32, stem: Any = "as_is", **args: object) ->
 def pooled() -> nn.Sequential:
     """Four convolutions; the last two on a 1×1 map, of which one is 1×1 itself."""
     return nn.Sequential(
-        nn.Conv2d(3, 4, 3, stride=2, padding=1), nn.MaxPool2d(2), nn.Conv2d(4, 8, 3, padding=1), nn.MaxPool2d(8),
-        nn.Conv2d(8, 16, 3, padding=1), nn.Conv2d(16, 5, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(5, 10),
-    )  # fmt: skip
+        nn.Conv2d(3, 4, 3, stride=2, padding=1),
+        nn.MaxPool2d(2),
+        nn.Conv2d(4, 8, 3, padding=1),
+        nn.MaxPool2d(8),
+        nn.Conv2d(8, 16, 3, padding=1),
+        nn.Conv2d(16, 5, 1),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(5, 10),
+    )
 
 
 def test_idle_weights_are_all_but_the_middle_of_a_window_on_one_place() -> None:

@@ -12,10 +12,26 @@ from torchvision.models import regnet
 from reportgen.experiment.trace import trace_model
 
 FAST = (
-    "alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "googlenet", "inception_v3", "mnasnet1_0",
-    "mobilenet_v2", "mobilenet_v3_small", "regnet_y_400mf", "resnet18", "resnet50", "resnext50_32x4d",
-    "shufflenet_v2_x1_0", "squeezenet1_0", "swin_t", "vgg16", "vit_b_16", "wide_resnet50_2",
-)  # fmt: skip
+    "alexnet",
+    "convnext_tiny",
+    "densenet121",
+    "efficientnet_b0",
+    "googlenet",
+    "inception_v3",
+    "mnasnet1_0",
+    "mobilenet_v2",
+    "mobilenet_v3_small",
+    "regnet_y_400mf",
+    "resnet18",
+    "resnet50",
+    "resnext50_32x4d",
+    "shufflenet_v2_x1_0",
+    "squeezenet1_0",
+    "swin_t",
+    "vgg16",
+    "vit_b_16",
+    "wide_resnet50_2",
+)
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "googlenet": {"aux_logits": False, "init_weights": False},
     "inception_v3": {"init_weights": False},  # its published parameters include the auxiliary classifier
@@ -66,9 +82,14 @@ def test_attention_is_counted_on_the_cpu_as_well(name: str, gmacs: float) -> Non
 # not in it; worked out on paper by the recurrence, block by block.
 @pytest.mark.parametrize(
     ("name", "size", "stride"),
-    [("alexnet", 195, 32), ("vgg16", 212, 32), ("mobilenet_v2", 491, 32), ("inception_v3", 1311, 32),
-     ("resnet18", 435, 32)],
-)  # fmt: skip
+    [
+        ("alexnet", 195, 32),
+        ("vgg16", 212, 32),
+        ("mobilenet_v2", 491, 32),
+        ("inception_v3", 1311, 32),
+        ("resnet18", 435, 32),
+    ],
+)
 def test_receptive_fields_are_the_published_ones_and_those_worked_out_by_hand(
     name: str, size: int, stride: int
 ) -> None:

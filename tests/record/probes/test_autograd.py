@@ -46,11 +46,15 @@ def facts(*nodes: tuple[str, int | None, tuple[int, ...]], parameters: int) -> A
 
 def test_the_farthest_parameter_is_on_the_longest_way() -> None:
     graph = facts(
-        (LEAF, 0, ()), (LEAF, 1, ()),
-        ("MulBackward0", None, (0,)), ("ReluBackward0", None, (2,)), ("AddBackward0", None, (2, 3)),
-        ("AddmmBackward0", None, (1, 4)), ("NllLossBackward0", None, (5,)),
+        (LEAF, 0, ()),
+        (LEAF, 1, ()),
+        ("MulBackward0", None, (0,)),
+        ("ReluBackward0", None, (2,)),
+        ("AddBackward0", None, (2, 3)),
+        ("AddmmBackward0", None, (1, 4)),
+        ("NllLossBackward0", None, (5,)),
         parameters=2,
-    )  # fmt: skip
+    )
     found = graph.farthest()
     assert found is not None
     assert (found.parameter.names, found.shortest, found.longest) == (("p0",), 4, 5)

@@ -10,9 +10,16 @@ from reportgen.spec.types import CardSpec
 from tests.support.records import presented
 
 PARTS = [
-    "Model details", "Intended use", "Factors", "Metrics", "Evaluation data", "Training data",
-    "Quantitative analyses", "Ethical considerations", "Caveats and recommendations",
-]  # fmt: skip
+    "Model details",
+    "Intended use",
+    "Factors",
+    "Metrics",
+    "Evaluation data",
+    "Training data",
+    "Quantitative analyses",
+    "Ethical considerations",
+    "Caveats and recommendations",
+]
 """Mitchell et al. 2019, figure 1, in its order."""
 
 

@@ -24,8 +24,15 @@ def test_tiles_are_the_measured_numbers_and_at_most_eight(record: RunRecord) -> 
     assert record.measured is not None
     tiles = build(record).tiles
     assert [tile.value.name for tile in tiles] == [
-        "accuracy", "macro_f1", "ece", "train_accuracy", "parameters", "macs", "latency_p50", "train_seconds",
-    ]  # fmt: skip
+        "accuracy",
+        "macro_f1",
+        "ece",
+        "train_accuracy",
+        "parameters",
+        "macs",
+        "latency_p50",
+        "train_seconds",
+    ]
     measured = {value.name: value for value in record.measured.values}
     assert all(tile.value == measured[tile.value.name] for tile in tiles)
     assert all(tile.label == tile.value.label for tile in tiles)

@@ -44,7 +44,7 @@ def find_meter(device: ComputeDevice, powercap: Path = POWERCAP) -> Meter | Mess
         wraps = min(int((folder / "max_energy_range_uj").read_text()) for folder in packages) / 1e6
         look_at(counters)
     except (OSError, ValueError):
-        return N_("The processor’s energy counter (RAPL) may be read by the administrator alone.")
+        return N_("The processor’s energy counter (RAPL) can be read by the administrator only.")
     return Meter("rapl", lambda: look_at(counters), wraps)
 
 

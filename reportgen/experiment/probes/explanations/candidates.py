@@ -74,9 +74,10 @@ def find_passages(trace: ModelTrace) -> set[int]:
     edges = [
         (edge.source, edge.target)
         for edge in trace.edges
-        if trace.operators[edge.source].on_path and trace.operators[edge.target].on_path
+        if trace.operators[edge.source].on_path
+        and trace.operators[edge.target].on_path
         and trace.operators[edge.source].name != "const"
-    ]  # fmt: skip
+    ]
     over = [0] * (len(trace.operators) + 1)
     for source, target in edges:
         over[source + 1] += 1

@@ -59,10 +59,14 @@ def feature_maps(
         most = spread.argsort(dim=0, descending=True, stable=True)[:MOST_CHANNELS]
         facts.append(
             StageFacts(
-                path=stage.path, kind=stage.call.kind, height=stage.grid.height, width=stage.grid.width,
-                channels=len(maps), shown=tuple(int(channel) for channel in most),
+                path=stage.path,
+                kind=stage.call.kind,
+                height=stage.grid.height,
+                width=stage.grid.width,
+                channels=len(maps),
+                shown=tuple(int(channel) for channel in most),
             )
-        )  # fmt: skip
+        )
         pictures.append(to_bytes(maps[most]))
     return facts, pictures
 

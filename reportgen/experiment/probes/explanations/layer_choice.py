@@ -50,9 +50,14 @@ def describe(candidate: Candidate, refused: Sequence[RefusedLayer]) -> MapLayer:
     """The chosen layer as a record keeps it."""
     grid = candidate.grid
     return MapLayer(
-        path=candidate.path, kind=candidate.call.kind, height=grid.height, width=grid.width, form=grid.form,
-        prefix=grid.prefix, refused=tuple(refused),
-    )  # fmt: skip
+        path=candidate.path,
+        kind=candidate.call.kind,
+        height=grid.height,
+        width=grid.width,
+        form=grid.form,
+        prefix=grid.prefix,
+        refused=tuple(refused),
+    )
 
 
 def try_layers(

@@ -70,11 +70,16 @@ class Mapper:
         start = self.baseline.expand(1, *images.shape[1:])
         parts = [
             method.attribute(
-                images[row : row + 1], start, target=targets[row : row + 1], n_steps=steps,
+                images[row : row + 1],
+                start,
+                target=targets[row : row + 1],
+                n_steps=steps,
                 internal_batch_size=min(BATCH, steps),
-            ).detach().sum(1)
+            )
+            .detach()
+            .sum(1)
             for row in range(len(images))
-        ]  # fmt: skip
+        ]
         return torch.cat(parts)
 
     def completeness(self, images: Tensor, targets: Tensor, maps: Tensor) -> float:

@@ -56,10 +56,15 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     mapped = explain(context, mapper, rows, plan)
     found.arrays |= mapped.arrays
     facts = ExplanationFacts(
-        sampled=context.sample(plan.checked)[1] if plan.checked else None, layer=layer, steps=plan.steps,
-        completeness=mapped.completeness, stages=stages, stage_row=int(rows[0]) if stages else None,
-        embedding=embedding, gaps=tuple(found.gaps),
-    )  # fmt: skip
+        sampled=context.sample(plan.checked)[1] if plan.checked else None,
+        layer=layer,
+        steps=plan.steps,
+        completeness=mapped.completeness,
+        stages=stages,
+        stage_row=int(rows[0]) if stages else None,
+        embedding=embedding,
+        gaps=tuple(found.gaps),
+    )
     return ProbeResult(facts, {f"{NAME}.{name}": array for name, array in found.arrays.items()})
 
 

@@ -50,9 +50,16 @@ def look_up(
     plane, shares = principal_components(tested)
     mistakes = pick_mistakes(first, context.logits, context.data.test_labels.numpy(), MISTAKES)
     facts = EmbeddingFacts(
-        path=head.path, kind=head.kind, dimensions=tested.shape[1], images=images, train=train, explained=shares,
-        method=method, neighbours=found.shape[1], mistakes=len(mistakes),
-    )  # fmt: skip
+        path=head.path,
+        kind=head.kind,
+        dimensions=tested.shape[1],
+        images=images,
+        train=train,
+        explained=shares,
+        method=method,
+        neighbours=found.shape[1],
+        mistakes=len(mistakes),
+    )
     arrays: dict[str, NDArray[Any]] = {
         "embedding.rows": rows.numpy().astype(np.int64),
         "embedding.pca": plane,
@@ -72,9 +79,12 @@ def batches(context: ProbeContext, rows: Tensor, split: Literal["train", "test"]
 
 
 def neighbours(
-    context: ProbeContext, mistakes: NDArray[np.int64], found: NDArray[np.int64], similarity: NDArray[np.float32],
+    context: ProbeContext,
+    mistakes: NDArray[np.int64],
+    found: NDArray[np.int64],
+    similarity: NDArray[np.float32],
     train_rows: Tensor,
-) -> dict[str, NDArray[Any]]:  # fmt: skip
+) -> dict[str, NDArray[Any]]:
     """What the record keeps of the nearest training images (q, k) of mistakes (q,)."""
     near = train_rows.numpy()[found]
     pictures = context.data.train_images[torch.from_numpy(near[:PICTURED].ravel())].numpy()

@@ -24,8 +24,10 @@ Look = Callable[[int, int, Tensor], Tensor]
 def expose(batch: Tensor, exposure: float, clip: bool, normalization: Normalizer) -> Tensor:
     """Normalised images (n, C, H, W) with every pixel value multiplied, and cut at white where asked."""
     shape = (1, -1, 1, 1)
-    mean, std = (torch.tensor(v, dtype=batch.dtype, device=batch.device).view(shape)
-                 for v in (normalization.mean, normalization.std))  # fmt: skip
+    mean, std = (
+        torch.tensor(v, dtype=batch.dtype, device=batch.device).view(shape)
+        for v in (normalization.mean, normalization.std)
+    )
     pixels = (batch * std + mean) * exposure
     return ((pixels.clamp(max=1.0) if clip else pixels) - mean) / std
 

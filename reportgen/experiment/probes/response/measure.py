@@ -85,13 +85,13 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     """
     found = find_units(context.trace)
     if not found:
-        raise ProbeRefused(N_("No layer of this model could be told apart, so none could be driven alone."))
+        raise ProbeRefused(N_("No layer of this model could be isolated, so none could be driven alone."))
     rows, _unused = context.sample(most_images(context, allowance))
     seconds = time_image(context, found, rows, allowance)
     plan, images = choose_plan(allowance, found, seconds, len(rows), context.initial is not None)
     units = thin_evenly(found, plan.units)
     trained = measure(context, context.module, rows[:images], units, plan)
-    why: Message | None = N_("There was no time to measure the initial weights as well.")
+    why: Message | None = N_("The time budget did not allow measuring the initial weights as well.")
     initial = None
     if plan.sets == 2 or context.initial is None:
         before, why = initial_model(context, context.inputs(rows[:images]))
@@ -156,8 +156,8 @@ def choose_plan(
     if needed > OVERDRAFT * allowance.seconds:
         raise ProbeRefused(
             N_(
-                "Not measured: the smallest sample of this model takes about {time}, and {allowed} were to spare; "
-                "run.probes.response: full measures it.",
+                "Not measured: the smallest sample of this model takes about {time}, more than the {allowed} "
+                "available; run.probes.response: full measures it.",
                 time=numerals.seconds_text(needed),
                 allowed=numerals.seconds_text(allowance.seconds),
             )

@@ -15,11 +15,21 @@ from reportgen.spec.probes import RobustnessOptions
 CORE = ("gaussian_noise", "defocus_blur", "fog", "jpeg_compression")
 """One of each family: what a short time is spent on first."""
 FAMILIES: dict[str, Family] = {
-    "gaussian_noise": "noise", "shot_noise": "noise", "impulse_noise": "noise", "defocus_blur": "blur",
-    "glass_blur": "blur", "motion_blur": "blur", "zoom_blur": "blur", "snow": "weather", "fog": "weather",
-    "brightness": "weather", "contrast": "digital", "elastic_transform": "digital", "pixelate": "digital",
+    "gaussian_noise": "noise",
+    "shot_noise": "noise",
+    "impulse_noise": "noise",
+    "defocus_blur": "blur",
+    "glass_blur": "blur",
+    "motion_blur": "blur",
+    "zoom_blur": "blur",
+    "snow": "weather",
+    "fog": "weather",
+    "brightness": "weather",
+    "contrast": "digital",
+    "elastic_transform": "digital",
+    "pixelate": "digital",
     "jpeg_compression": "digital",
-}  # fmt: skip
+}
 SHIFTS, ROTATIONS = (1, 2, 4), (5, 10, 20, 30)
 """Pixels and degrees."""
 EPSILONS = (1.0, 2.0, 4.0, 8.0)

@@ -63,13 +63,13 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     if len(rows) < FEWEST:
         raise ProbeRefused(nN_("{count} test image is too few.", "{count} test images are too few.", len(rows)))
     if not np.isfinite(context.logits).all():
-        raise ProbeRefused(N_("The model’s outputs are not all finite numbers."))
+        raise ProbeRefused(N_("Not all outputs of the model are finite numbers."))
     bench = Bench(context, rows)
     seconds_each = time_forward(bench)
     preparation = check_preparation(context, rows, bench.clean == bench.labels.numpy(), allowance, seconds_each)
     measured, attack = Measured(), None
     if at_chance(context):
-        gaps = N_("On the images as they are the model is no better than chance, so that there is nothing to lose.")
+        gaps = N_("On the images as they are the model is no better than chance, so there is nothing to measure.")
         measured.gaps.append(gaps)
     else:
         prices = Prices(seconds_each, FULL_STEPS if allowance.full else STEPS)

@@ -55,12 +55,16 @@ def say_flips(comparison: Comparison) -> str:
         return _(
             "With the first seeds, {lost} images turned from right to wrong and {gained} from wrong to right (exact "
             "McNemar test, {p}).",
-            lost=lost, gained=gained, p=p,
-        )  # fmt: skip
+            lost=lost,
+            gained=gained,
+            p=p,
+        )
     return _(
         "{lost} images turned from right to wrong and {gained} from wrong to right (exact McNemar test, {p}).",
-        lost=lost, gained=gained, p=p,
-    )  # fmt: skip
+        lost=lost,
+        gained=gained,
+        p=p,
+    )
 
 
 def find_power(comparison: Comparison, anchor: str) -> Finding | None:
@@ -209,10 +213,10 @@ def find_causes(comparison: Comparison) -> Finding | None:
     parts = [text for text in map(count_part, *split(found)) if text]
     if not parts:
         if comparison.identical:
-            return Finding(_("Nothing that the records know of differs."), 0.1, f"{NAME}-differences")
-        text = _("Nothing that the records know of differs but the outputs: chance or the machine made the change.")
+            return Finding(_("Nothing in the records differs."), 0.1, f"{NAME}-differences")
+        text = _("Nothing in the records differs but the outputs: the change comes from chance or from the machine.")
         return Finding(text, 0.4, f"{NAME}-differences", "caution")
-    return Finding(_("What differs: {parts}.", parts=join_names(parts)), 0.3, f"{NAME}-differences")
+    return Finding(_("Differences: {parts}.", parts=join_names(parts)), 0.3, f"{NAME}-differences")
 
 
 def split(found: tuple[Difference, ...]) -> tuple[list[str], list[list[Difference]]]:

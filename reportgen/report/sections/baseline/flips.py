@@ -40,15 +40,15 @@ class Album:
         """Both ways, those without a picture left out, half of the byte budget each."""
         table = self.comparison.mcnemar
         found = (
-            ("lost", _("Right before, wrong now"), False, self.comparison.lost, table.lost),
-            ("gained", _("Wrong before, right now"), True, self.comparison.gained, table.gained),
+            ("lost", _("Newly wrong"), False, self.comparison.lost, table.lost),
+            ("gained", _("Newly right"), True, self.comparison.gained, table.gained),
         )
         groups = []
         for name, title, right, flips, number in found:
             cards = self.fitting(flips, _("✓ gained") if right else _("✗ lost"), right)
             if cards:
                 note = _(
-                    "{shown} of {all} images, the surest mistakes first, by turns from each true class.",
+                    "{shown} of {all} images, the most confident errors first, in turn from each true class.",
                     shown=len(cards),
                     all=numerals.count(number),
                 )
@@ -74,7 +74,7 @@ class Album:
         )
         label = self.classes[flip.label]
         alt = _(
-            "Picture of “{label}”: “{before}” with the baseline, “{after}” now.",
+            "Image of “{label}”: “{before}” with the baseline, “{after}” now.",
             label=label,
             before=answers[0].name,
             after=answers[1].name,

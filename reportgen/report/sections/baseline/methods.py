@@ -17,7 +17,7 @@ def list_methods(comparison: Comparison) -> tuple[MethodNote, ...]:
 def times() -> MethodNote:
     """What a difference of two measured times is worth."""
     return MethodNote(
-        _("Times of two runs"),
+        _("Times of different runs"),
         _(
             "Each was measured in a process of its own, and its interval covers that process alone. The same model on "
             "the same machine can take twice as long in the next process, so a ratio of times below two is no evidence "

@@ -103,8 +103,9 @@ def caption_standings(ranking: Ranking) -> str:
     """What the order and the places are, and what they are not."""
     parts = [
         _(
-            "By top-1 accuracy, each with its own 95 % interval; two that overlap may still be told apart, because "
-            "pairs are compared image by image. Places: those that the differences that hold leave open to a model."
+            "By top-1 accuracy, each with its own 95 % interval; two that overlap may still be distinguished, "
+            "because pairs are compared image by image. Places: those that the differences that hold leave open to a "
+            "model."
         )
     ]
     if any(entry.accuracy is not None and entry.accuracy.name == "accuracy_seeds" for entry in ranking.entries):
@@ -123,7 +124,7 @@ def pair_row(pair: Pair) -> tuple[str, ...]:
         pair.change.display_interval,
         tell_p(pair.p),
         tell_p(pair.p_adjusted),
-        _("✓ holds") if pair.holds else _("not told apart"),
+        _("✓ holds") if pair.holds else _("not distinguished"),
     )
 
 
@@ -151,8 +152,9 @@ def say_ranking(ranking: Ranking) -> str:
 def say_better(ranking: Ranking) -> list[str]:
     """Who is better than whom, the ranking's own model first, then by place."""
     entries = sorted(ranking.entries, key=lambda entry: entry.name != ranking.own)
-    beaten = {entry.name: [pair for pair in ranking.pairs if pair.holds and pair.better == entry.name]
-              for entry in entries}  # fmt: skip
+    beaten = {
+        entry.name: [pair for pair in ranking.pairs if pair.holds and pair.better == entry.name] for entry in entries
+    }
     told = [say_one(name, pairs, len(entries)) for name, pairs in beaten.items() if pairs]
     if not told:
         return [_("No difference of accuracy holds.")]
@@ -185,10 +187,10 @@ def say_alike(ranking: Ranking, apart: Sequence[Pair]) -> str:
     """Which models can't be told apart: at once where that is true of each two of them, else pair by pair."""
     models = [entry.name for entry in ranking.entries if any(pair.has(entry.name) for pair in apart)]
     if len(apart) == len(models) * (len(models) - 1) // 2:
-        return _("{models} can’t be told apart.", models=join_few([call(name) for name in models], NAMED))
+        return _("{models} can’t be distinguished.", models=join_few([call(name) for name in models], NAMED))
     own_first = sorted(apart, key=lambda pair: not pair.has(ranking.own))
     pairs = [_("{one} from {other}", one=call(pair.second), other=call(pair.first)) for pair in own_first]
-    return _("Not told apart are {pairs}.", pairs=join_few(pairs))
+    return _("Not distinguished are {pairs}.", pairs=join_few(pairs))
 
 
 def call(name: str) -> str:

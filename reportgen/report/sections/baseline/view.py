@@ -131,7 +131,7 @@ def class_table(comparison: Comparison) -> Table:
 
 def difference_table(rows: list[Row]) -> Table:
     """What is not the same in the two records."""
-    caption = _("What is not the same in the two records; titles, cards and looks are no difference.")
+    caption = _("Differences between the two records; title, card and appearance are not compared.")
     columns = words(_("Part"), _("Key"), _("Baseline"), _("This model"))
     return Table(caption, columns, tuple(rows), row_head=False)
 

@@ -180,8 +180,9 @@ def find_unsettled(latency: tuple[Latency, ...], anchor: str) -> Finding | None:
     if worst is None or worst.p95_seconds < UNSETTLED * worst.p50_seconds:
         return None
     text = _(
-        "The times are unsteady: one in twenty passes of {batch} took at least {ratio} times the median "
-        "(n\u00a0=\u00a0{n}). Something else may have used the machine, and then they are too long.",
+        "The times vary widely: one in twenty passes of {batch} took at least {ratio} times the median "
+        "(n\u00a0=\u00a0{n}). If "
+        "something else used the machine, they are too long.",
         batch=say_images(worst.batch_size),
         ratio=numerals.significant(worst.p95_seconds / worst.p50_seconds, 2),
         n=numerals.count(worst.n),
@@ -230,21 +231,35 @@ def say_memory(record: RunRecord, peak: PeakMemory, whole: str) -> str:
         return _(
             "A training step of {batch} images needs at least {whole} at once: {model} for the model, {state} for the "
             "optimiser, {made} for activations and gradients.",
-            batch=batch, whole=whole, model=model, state=state, made=made,
-        )  # fmt: skip
+            batch=batch,
+            whole=whole,
+            model=model,
+            state=state,
+            made=made,
+        )
     if peak.what == "training":
         return _(
             "A training step of {batch} images needs {whole} at once: {model} for the model, {state} for the "
             "optimiser, {made} for activations and gradients.",
-            batch=batch, whole=whole, model=model, state=state, made=made,
-        )  # fmt: skip
+            batch=batch,
+            whole=whole,
+            model=model,
+            state=state,
+            made=made,
+        )
     if least:
         return _(
             "A forward pass of {batch} images needs at least {whole} at once: {model} for the model, {made} for "
             "activations.",
-            batch=batch, whole=whole, model=model, made=made,
-        )  # fmt: skip
+            batch=batch,
+            whole=whole,
+            model=model,
+            made=made,
+        )
     return _(
         "A forward pass of {batch} images needs {whole} at once: {model} for the model, {made} for activations.",
-        batch=batch, whole=whole, model=model, made=made,
-    )  # fmt: skip
+        batch=batch,
+        whole=whole,
+        model=model,
+        made=made,
+    )

@@ -17,11 +17,11 @@ def list_methods(facts: CostFacts) -> Iterator[MethodNote]:
             _("Limits of modules"),
             _(
                 "A module’s time can’t be less than its operations at the rate of matrix products, than the bytes it "
-                "moves at the rate of memory copies, or than its operators at the time of a call with nothing to do. "
-                "The longest of the three limits it, unless it explains less than a third of the time. Operations: two "
-                "for a multiply-accumulate. Bytes: inputs, outputs and parameters of every operator once, views none. "
-                "All three rates are measured on this machine: the best of several products of {size} rows, the best "
-                "of several copies of {buffer}, the median of {calls} calls.",
+                "moves at the rate of memory copies, or than its operators at the time of a call that does nothing. "
+                "The longest of the three limits it, unless it explains less than a third of the time. Operations: "
+                "two for a multiply-accumulate. Bytes: inputs, outputs and parameters of every operator once, views "
+                "none. All three rates are measured on this machine: the best of several products of {size} rows, "
+                "the best of several copies of {buffer}, the median of {calls} calls.",
                 size=numerals.count(facts.roofs.matrix_size),
                 buffer=numerals.bytes_text(facts.roofs.buffer_bytes),
                 calls=numerals.count(facts.roofs.call_repeats),

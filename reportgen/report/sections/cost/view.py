@@ -81,8 +81,11 @@ def list_facts(record: RunRecord, facts: CostFacts) -> list[Fact]:
             Fact(
                 _("Matrix products"),
                 numerals.compact(roofs.flops_per_second, "FLOP/s"),
-                _("best of several, {size} rows, {precision}", size=numerals.count(roofs.matrix_size),
-                    precision=roofs.precision),
+                _(
+                    "best of several, {size} rows, {precision}",
+                    size=numerals.count(roofs.matrix_size),
+                    precision=roofs.precision,
+                ),
             ),
             Fact(
                 _("Memory copies"),
@@ -90,11 +93,11 @@ def list_facts(record: RunRecord, facts: CostFacts) -> list[Fact]:
                 _("read and written, {size}", size=numerals.bytes_text(roofs.buffer_bytes)),
             ),
             Fact(
-                _("A call with nothing to do"),
+                _("An empty call"),
                 numerals.seconds_text(roofs.call_seconds),
                 _("median of {n}", n=numerals.count(roofs.call_repeats)),
             ),
-        ]  # fmt: skip
+        ]
     found += [memory_fact(record, peak) for peak in facts.memory]
     if facts.memory_missing:
         found.append(Fact(_("Memory"), _("not measured"), draw_note(facts.memory_missing)))
@@ -194,7 +197,7 @@ def list_modules(groups: tuple[Group, ...], facts: CostFacts) -> list[Row]:
         dash = (numerals.DASH,)
         rows.append(
             (name, *dash, numerals.seconds_text(seconds), *dash, share, macs, numerals.bytes_text(kept), *dash * 4)
-        )  # fmt: skip
+        )
     return rows
 
 

@@ -60,9 +60,9 @@ def find_unverified(data: DataFacts) -> Finding | None:
     if data.verified:
         return None
     if data.digests:
-        text = _("The files’ digests are not the published ones, or none are: nothing vouches for the data.")
+        text = _("The files’ digests are not the published ones, or none are: the data is unverified.")
     else:
-        text = _("No digests of the data’s files are known: nothing vouches for the data.")
+        text = _("No digests of the data’s files are known: the data is unverified.")
     return Finding(text, 0.4, f"section-{NAME}", "caution", in_banner=True)
 
 
@@ -118,7 +118,7 @@ def find_normalization(record: RunRecord) -> Finding | None:
     spreads = max((abs(used / measured - 1) for measured, used in pairs if measured), default=0.0)
     if data.normalize_name == "none":
         text = _(
-            "The pictures reach the model as they are, from 0 to 1: channel means {means}, deviations {deviations}.",
+            "The images reach the model as they are, from 0 to 1: channel means {means}, deviations {deviations}.",
             means=list_numbers(data.channel_mean),
             deviations=list_numbers(data.channel_std),
         )
@@ -160,12 +160,12 @@ def find_duplicates(duplicates: Duplicates | None) -> Finding | None:
     inside = join_names([part for part, number in zip(parts, numbers, strict=True) if number])
     if duplicates.across:
         text = ngettext(
-            "{count} test image is pixel for pixel a training image, so its result tells nothing about new ones.",
-            "{count} test images are pixel for pixel training images, so their results tell nothing about new ones.",
+            "{count} test image is pixel for pixel a training image, so its result says nothing about new images.",
+            "{count} test images are pixel for pixel training images, so their results say nothing about new images.",
             duplicates.across,
         )
-        more = _("Repeats besides: {inside}.", inside=inside) if inside else ""
+        more = _("Further exact duplicates: {inside}.", inside=inside) if inside else ""
         return Finding(join_sentences([text, more]), 0.5, f"section-{NAME}", "caution")
     if inside:
-        return Finding(_("Pictures that repeat another exactly: {inside}.", inside=inside), 0.2, f"section-{NAME}")
-    return Finding(_("No picture is exactly another, within the splits or across."), 0.1, f"section-{NAME}")
+        return Finding(_("Exact duplicates within a split: {inside}.", inside=inside), 0.2, f"section-{NAME}")
+    return Finding(_("There are no exact duplicates, within the splits or across."), 0.1, f"section-{NAME}")

@@ -72,7 +72,7 @@ def channel_table(data: DataFacts) -> Table:
 def repeat_table(data: DataFacts) -> Table:
     """Pairs of pictures that are the same to the pixel."""
     columns = (*words(_("Split")), *numbers(_("No.")), *words(_("the same as")), *numbers(_("No.")))
-    caption = _("Pairs of pictures that agree in every pixel; at most twenty.")
+    caption = _("Pairs of images that agree in every pixel; at most twenty.")
     return Table(caption, columns, tuple(repeat_rows(data)))
 
 
@@ -94,7 +94,7 @@ def list_facts(data: DataFacts) -> list[Fact]:
     facts = [Fact(_("Data set"), data.title, draw_note(data.description))]
     for split in data.splits:
         whole = split.n == split.available
-        note = _("all there are") if whole else _("of {count}", count=numerals.count(split.available))
+        note = _("all available") if whole else _("of {count}", count=numerals.count(split.available))
         facts.append(Fact(_("{split} images", split=split_title(split.name)), numerals.count(split.n), note))
     facts += [
         Fact(_("Classes"), numerals.count(len(data.classes))),

@@ -65,13 +65,13 @@ def find_weakest(measured: Measurements, ranked: list[ClassScore], anchor: str) 
         text = _("{name} is the weakest class: recall {recall}.", name=name, recall=recall)
     elif len(tied) == len(ranked) - 1 and len(tied) > 1:
         text = _(
-            "{name} has the lowest recall, {recall}, not surely lower than every other class.",
+            "{name} has the lowest recall, {recall}, not significantly lower than every other class.",
             name=name,
             recall=recall,
         )
     else:
         text = _(
-            "{name} has the lowest recall, {recall}, not surely lower than {rest}.",
+            "{name} has the lowest recall, {recall}, not significantly lower than {rest}.",
             name=name,
             recall=recall,
             rest=join_few([quote(one.name) for one in tied], limit=2),
@@ -118,7 +118,7 @@ def find_strongest(ranked: list[ClassScore], anchor: str) -> Finding | None:
             _("{name} is the strongest: {recall}.", name=values["name"], recall=values["recall"]), 0.2, anchor
         )
     text = _(
-        "{name} has the highest recall, {recall}, not surely higher than {next}.",
+        "{name} has the highest recall, {recall}, not significantly higher than {next}.",
         next=quote(second.name),
         name=values["name"],
         recall=values["recall"],

@@ -78,16 +78,17 @@ def find_baseline(measured: Measurements) -> Finding | None:
         if equal
         else _(
             "Always answering {name} gives {baseline}.",
-            name=quote(measured.classes[most].name), baseline=numerals.percent(baseline),
+            name=quote(measured.classes[most].name),
+            baseline=numerals.percent(baseline),
         ),
-    ]  # fmt: skip
+    ]
     anchor = f"section-{NAME}"
     if accuracy.low > baseline:
         return Finding(join_sentences(said), 0.45, anchor, in_verdict=True)
     if accuracy.high < baseline:
         said.append(_("The model gets fewer right than that."))
     else:
-        said.append(_("The difference can’t be told from zero."))
+        said.append(_("The difference can’t be distinguished from zero."))
     return Finding(join_sentences(said), 0.95, anchor, "bad", in_verdict=True)
 
 
@@ -149,8 +150,8 @@ def find_calibration(measured: Measurements, predictions: Predictions, anchor: s
         )
         return Finding(join_sentences([text, error]), 0.5, anchor)
     text = _(
-        "Neither over- nor under-confident on average: {confidence} sure, {accuracy} right, a difference that can’t be "
-        "told from zero.",
+        "Neither over- nor under-confident on average: {confidence} sure, {accuracy} right, a difference that can’t "
+        "be distinguished from zero.",
         confidence=values["confidence"],
         accuracy=values["accuracy"],
     )
@@ -165,14 +166,20 @@ def find_scaling(measured: Measurements, anchor: str) -> Finding | None:
     temperature = numerals.significant(measured.calibration.temperature, 3)
     values = {"temperature": temperature, "after": after.display_full}
     if (after.high or 0.0) < (before.low or 0.0):
-        text = _("Dividing the logits by {temperature} (temperature scaling) brings that error down to {after}.",
-                   temperature=values["temperature"], after=values["after"])  # fmt: skip
+        text = _(
+            "Dividing the logits by {temperature} (temperature scaling) brings that error down to {after}.",
+            temperature=values["temperature"],
+            after=values["after"],
+        )
     elif (after.low or 0.0) > (before.high or 0.0):
-        text = _("Dividing the logits by {temperature} (temperature scaling) makes that error worse: {after}.",
-                   temperature=values["temperature"], after=values["after"])  # fmt: skip
+        text = _(
+            "Dividing the logits by {temperature} (temperature scaling) makes that error worse: {after}.",
+            temperature=values["temperature"],
+            after=values["after"],
+        )
     else:
         text = _(
-            "Temperature scaling (by {temperature}) does not change that error surely: {after}.",
+            "Temperature scaling (by {temperature}) does not change that error significantly: {after}.",
             temperature=values["temperature"],
             after=values["after"],
         )
@@ -197,8 +204,8 @@ def find_coverage(predictions: Predictions, anchor: str) -> Finding | None:
     }
     if low <= error <= high:
         text = _(
-            "Its confidence does not tell its errors apart: of the {coverage} of the images it is surest of, "
-            "{risk} ({interval}, n\u00a0=\u00a0{kept}) are wrong, of all {all}.",
+            "Its confidence does not separate its errors: of the {coverage} of the images with the highest "
+            "confidence, {risk} ({interval}, n\u00a0=\u00a0{kept}) are wrong, of all {all}.",
             coverage=values["coverage"],
             risk=values["risk"],
             interval=values["interval"],
@@ -207,8 +214,9 @@ def find_coverage(predictions: Predictions, anchor: str) -> Finding | None:
         )
         return Finding(text, 0.5, anchor, "caution")
     text = _(
-        "Answering only the {coverage} of the images it is surest of, it errs on {risk} "
-        "({interval}, n\u00a0=\u00a0{kept}) instead of {all}.",
+        "On the {coverage} of the images with the highest confidence it errs on {risk} ({interval}, "
+        "n\u00a0=\u00a0{kept}) "
+        "instead of {all}.",
         coverage=values["coverage"],
         risk=values["risk"],
         interval=values["interval"],

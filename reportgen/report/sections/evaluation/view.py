@@ -99,7 +99,7 @@ def confusion_table(measured: Measurements) -> Table:
         *words(_("Label"), _("Called")),
         *numbers(_("Images"), _("Share of the class"), _("Interval")),
     )
-    caption = _("What is taken for what, most images first.")
+    caption = _("The most frequent confusions first.")
     return Table(caption, columns, tuple(confusion_rows(measured)))
 
 

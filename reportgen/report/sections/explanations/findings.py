@@ -47,8 +47,8 @@ def find_layer(facts: ExplanationFacts, record: RunRecord, anchor: str) -> Findi
         if all(gap.part != "grad_cam" for gap in facts.gaps):
             return None
         text = _(
-            "No layer of this model keeps the places of the picture and gives a map that varies, so there is no "
-            "Grad-CAM; integrated gradients need no such layer."
+            "No layer of this model keeps spatial positions and gives a map that varies, so there is no Grad-CAM; "
+            "integrated gradients need no such layer."
         )
         return Finding(text, 0.2, anchor)
     small = [layer for layer in facts.layer.refused if layer.reason in ("one_cell", "few_cells", "constant")]
@@ -65,16 +65,16 @@ def find_layer(facts: ExplanationFacts, record: RunRecord, anchor: str) -> Findi
     }
     if first.reason == "constant":
         text = _(
-            "The map of the last layer, {last}, is the same everywhere; Grad-CAM is of {layer} ({cells} "
-            "cells), the nearest earlier one with a picture.",
+            "The map of the last layer, {last}, is the same everywhere; Grad-CAM is of {layer} ({cells} cells), the "
+            "nearest earlier one with a usable map.",
             last=values["last"],
             layer=values["layer"],
             cells=values["cells"],
         )
     else:
         text = _(
-            "The last feature map, {last}, is only {grid} for pictures of {picture} and can’t say where; Grad-CAM is "
-            "of {layer} ({cells} cells), the nearest earlier one with a picture.",
+            "The last feature map, {last}, is only {grid} for images of {picture} and can’t localise anything; "
+            "Grad-CAM is of {layer} ({cells} cells), the nearest earlier one with a usable map.",
             last=values["last"],
             grid=values["grid"],
             picture=values["picture"],
@@ -92,29 +92,40 @@ def find_worth(check: MapCheck, facts: ExplanationFacts, anchor: str) -> Finding
         kind = _("The maps of integrated gradients")
     values = {"kind": kind, "rank": tell_rank(check.rank), "gain": tell_gain(check)}
     if check.learnt is False:
-        text = _("{kind} show the picture rather than what was learnt: with random weights they come out much the "
-                   "same ({rank}).", kind=values["kind"], rank=values["rank"])  # fmt: skip
+        text = _(
+            "{kind} reflect the image rather than what was learnt: with random weights they are much the same "
+            "({rank}).",
+            kind=values["kind"],
+            rank=values["rank"],
+        )
         return Finding(text, 0.6, anchor, "caution")
     if check.telling is False:
         text = _(
-            "{kind} do not find what the model goes by: replacing the pixels they point at first lowers the "
+            "{kind} do not find what the model relies on: replacing the pixels they point at first lowers the "
             "probability of the class less than a random order does ({gain}).",
             kind=values["kind"],
             gain=values["gain"],
         )
         return Finding(text, 0.6, anchor, "caution")
     if check.telling is None:
-        text = _("{kind} may or may not find what the model goes by: replacing the pixels they point at "
-                   "first does not surely lower the probability of the class faster than a random order does ({gain}).",
-                   kind=values["kind"], gain=values["gain"])  # fmt: skip
+        text = _(
+            "{kind} may or may not find what the model relies on: replacing the pixels they point at first does not "
+            "significantly lower the probability of the class faster than a random order does ({gain}).",
+            kind=values["kind"],
+            gain=values["gain"],
+        )
         return Finding(text, 0.45, anchor, "caution")
     if check.learnt:
-        text = _("{kind} stand both checks: with random weights they come out otherwise ({rank}), and replacing the "
-                   "pixels they point at first lowers the probability of the class faster than a random order does "
-                   "({gain}).", kind=values["kind"], rank=values["rank"], gain=values["gain"])  # fmt: skip
+        text = _(
+            "{kind} pass both checks: with random weights they differ ({rank}), and replacing the pixels they point "
+            "at first lowers the probability of the class faster than a random order does ({gain}).",
+            kind=values["kind"],
+            rank=values["rank"],
+            gain=values["gain"],
+        )
         return Finding(text, 0.25, anchor, "good")
     text = _(
-        "{kind} find pixels that matter ({gain}); whether they depend on what was learnt can’t be told ({rank}).",
+        "{kind} find pixels that matter ({gain}); whether they depend on what was learnt is unclear ({rank}).",
         kind=values["kind"],
         gain=values["gain"],
         rank=values["rank"],
@@ -133,8 +144,10 @@ def tell_gain(check: MapCheck) -> str:
     """Both areas under the deletion curve and their difference."""
     return _(
         "area under the curve {own} against {chance}; difference {gain}",
-        own=numerals.fixed(check.area.value, 2), chance=numerals.fixed(check.chance.value, 2), gain=tell(check.gain),
-    )  # fmt: skip
+        own=numerals.fixed(check.area.value, 2),
+        chance=numerals.fixed(check.chance.value, 2),
+        gain=tell(check.gain),
+    )
 
 
 def tell(estimate: Estimate) -> str:
@@ -152,11 +165,15 @@ def find_separation(votes: Votes, facts: ExplanationFacts, anchor: str) -> Findi
     if embedding is None or difference is None:
         return None
     values = {
-        "k": embedding.neighbours, "train": numerals.count(embedding.train.images),
-        "share": numerals.percent(right / n, n), "interval": share_interval(right, n), "n": numerals.count(n),
+        "k": embedding.neighbours,
+        "train": numerals.count(embedding.train.images),
+        "share": numerals.percent(right / n, n),
+        "interval": share_interval(right, n),
+        "n": numerals.count(n),
         "model": numerals.percent(float(votes.model.mean()), n),
-        "change": numerals.points(-difference[0]), "ends": numerals.points_interval(-difference[2], -difference[1]),
-    }  # fmt: skip
+        "change": numerals.points(-difference[0]),
+        "ends": numerals.points_interval(-difference[2], -difference[1]),
+    }
     text = _(
         "Before the last layer, the {k} nearest of {train} training images vote for the right class of {share} of the "
         "test images ({interval}, n\u00a0=\u00a0{n}); the model itself is right on {model} of them.",
@@ -199,10 +216,13 @@ def find_overlap(votes: Votes, record: RunRecord, anchor: str) -> Finding | None
     text = _(
         "{true} lies most among another class: {share} of its images ({interval}, n\u00a0=\u00a0{n}) have {other} "
         "around them; {usual} is the mean over pairs of classes.",
-        true=quote(names[true]), other=quote(names[other]), n=numerals.count(int(totals[true])),
-        share=numerals.percent(float(shares[true, other])), usual=numerals.percent(usual),
+        true=quote(names[true]),
+        other=quote(names[other]),
+        n=numerals.count(int(totals[true])),
+        share=numerals.percent(float(shares[true, other])),
+        usual=numerals.percent(usual),
         interval=share_interval(int(counts[true, other]), int(totals[true])),
-    )  # fmt: skip
+    )
     return Finding(text, 0.25, anchor)
 
 
@@ -214,31 +234,37 @@ def find_mistakes(record: RunRecord, facts: ExplanationFacts, anchor: str) -> Fi
     sides = found.sides()
     n, called, own = len(sides), int((sides > 0).sum()), int((sides < 0).sum())
     values = {
-        "train": numerals.count(facts.embedding.train.images), "share": numerals.percent(max(called, own) / n),
-        "interval": share_interval(max(called, own), n), "number": numerals.count(max(called, own)),
-    }  # fmt: skip
+        "train": numerals.count(facts.embedding.train.images),
+        "share": numerals.percent(max(called, own) / n),
+        "interval": share_interval(max(called, own), n),
+        "number": numerals.count(max(called, own)),
+    }
     if called >= own:
         text = ngettext(
-            "Of the {count} surest mistake {number} ({share}, {interval}) lies among training images of the class it "
-            "was called: there the picture or its label is in question, not only the last layer.",
-            "Of the {count} surest mistakes {number} ({share}, {interval}) lie among training images of the class they "
-            "were called: there the picture or its label is in question, not only the last layer.",
+            "Of the {count} most confident error {number} ({share}, {interval}) lies among training images of the "
+            "class it was called: there the image or its label is in question, not only the last layer.",
+            "Of the {count} most confident errors {number} ({share}, {interval}) lie among training images of the "
+            "class they were called: there the image or its label is in question, not only the last layer.",
             n,
-            number=values["number"], share=values["share"], interval=values["interval"],
-        )  # fmt: skip
+            number=values["number"],
+            share=values["share"],
+            interval=values["interval"],
+        )
         if n == 1:
-            text = _("The surest mistake lies among training images of the class it was called.")
+            text = _("The most confident error lies among training images of the class it was called.")
         return Finding(join_sentences([text, name_doubtful(record)]), 0.35, anchor)
     text = ngettext(
-        "Of the {count} surest mistake {number} ({share}, {interval}) lies among training images of its own label: "
-        "the features place it well, and the last layer gets it wrong.",
-        "Of the {count} surest mistakes {number} ({share}, {interval}) lie among training images of their own label: "
-        "the features place them well, and the last layer gets them wrong.",
+        "Of the {count} most confident error {number} ({share}, {interval}) lies among training images of its own "
+        "label: the features place it well, and the last layer gets it wrong.",
+        "Of the {count} most confident errors {number} ({share}, {interval}) lie among training images of their own "
+        "label: the features place them well, and the last layer gets them wrong.",
         n,
-        number=values["number"], share=values["share"], interval=values["interval"],
-    )  # fmt: skip
+        number=values["number"],
+        share=values["share"],
+        interval=values["interval"],
+    )
     if n == 1:
-        text = _("The surest mistake lies among training images of its own label: the last layer gets it wrong.")
+        text = _("The most confident error lies among training images of its own label: the last layer gets it wrong.")
     return Finding(text, 0.45, anchor, "caution")
 
 
@@ -258,5 +284,5 @@ def name_doubtful(record: RunRecord) -> str:
             called=shorten(names[found.called[place]], LONGEST_NAME),
         )
         for place in whole
-    ]  # fmt: skip
+    ]
     return _("First to look at: {mistakes}.", mistakes=join_names(told)) if told else ""

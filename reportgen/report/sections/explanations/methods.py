@@ -28,10 +28,10 @@ def grad_cam() -> MethodNote:
     return MethodNote(
         _("Grad-CAM"),
         _(
-            "Feature maps of one layer, each weighted by the mean over its cells of the gradient of the class’s logit, "
-            "added up; the positive part is shown. Computed by captum. The layer is the last one that everything "
-            "passes, keeps the places of the picture, has at least 4×4 cells where there is such a layer, and gives "
-            "maps that vary; class tokens are left out."
+            "Feature maps of one layer, each weighted by the mean over its cells of the gradient of the class’s "
+            "logit, added up; the positive part is shown. Computed by captum. The layer is the last one that "
+            "everything passes, keeps spatial positions, has at least 4×4 cells where there is such a layer, and "
+            "gives maps that vary; class tokens are left out."
         ),
         "Selvaraju et al. 2017, Grad-CAM: visual explanations from deep networks. ICCV. Kokhlikyan et al. 2020, "
         "Captum: a unified and generic model interpretability library for PyTorch. arXiv:2009.07896.",
@@ -43,8 +43,9 @@ def integrated_gradients(steps: int) -> MethodNote:
     return MethodNote(
         _("Integrated gradients"),
         _(
-            "Gradients of the class’s logit along the straight line from the mean colour of the training images to the "
-            "picture, {steps} points (Gauss–Legendre), times the distance, summed over channels. Computed by captum.",
+            "Gradients of the class’s logit along the straight line from the mean colour of the training images to "
+            "the image, {steps} points (Gauss–Legendre), times the distance, summed over channels. Computed by "
+            "captum.",
             steps=numerals.count(steps),
         ),
         "Sundararajan, Taly and Yan 2017, Axiomatic attribution for deep networks. ICML.",
@@ -57,7 +58,7 @@ def random_weights() -> MethodNote:
         _("Maps with random weights"),
         _(
             "The same maps after every parameter was redrawn from a normal distribution with its tensor’s mean and "
-            "deviation (one draw, seeded) and running statistics were measured anew; Spearman’s rank correlation of "
+            "deviation (one draw, seeded) and running statistics were measured again; Spearman’s rank correlation of "
             "the positive parts, mean over images. Below 0.5 with its whole interval, the maps count as learnt."
         ),
         "Adebayo et al. 2018, Sanity checks for saliency maps. NeurIPS.",

@@ -38,7 +38,7 @@ class ExplanationsView(SectionView):
 def build(subject: Subject, figures: Figures) -> ExplanationsView | Skipped:
     """The section from what the probe found, or why there is none."""
     record = subject.record
-    title = _("Why: explanations")
+    title = _("Explanations")
     facts = record.probes.explanations if record.probes else None
     if facts is None:
         return Skipped(NAME, title, why_missing(record.probes, NAME))
@@ -62,8 +62,11 @@ def list_facts(facts: ExplanationFacts) -> list[Fact]:
         layer = facts.layer
         cells = _(
             "{path} ({kind}), {height}×{width} cells",
-            path=layer.path, kind=layer.kind, height=layer.height, width=layer.width,
-        )  # fmt: skip
+            path=layer.path,
+            kind=layer.kind,
+            height=layer.height,
+            width=layer.width,
+        )
         found.append(Fact(_("Layer of Grad-CAM"), cells, tell_refused(layer.refused)))
     if facts.steps:
         error = numerals.percent(facts.completeness)
@@ -82,8 +85,9 @@ def list_facts(facts: ExplanationFacts) -> list[Fact]:
         found.append(Fact(_("Features"), given))
         amount = _(
             "{n} test images among {train} training images",
-            n=numerals.count(own.images.images), train=numerals.count(own.train.images),
-        )  # fmt: skip
+            n=numerals.count(own.images.images),
+            train=numerals.count(own.train.images),
+        )
         found.append(Fact(_("Embedded"), amount, _("classes in equal shares, seed {seed}", seed=own.images.seed)))
     return found
 
@@ -100,7 +104,7 @@ def name_refused(layer: RefusedLayer) -> str:
     return {
         "one_cell": _("{path} ({size}: a single cell)", path=path, size=size),
         "few_cells": _("{path} ({size}: too few cells)", path=path, size=size),
-        "no_gradient": _("{path} ({size}: nothing after it depends on the places)", path=path, size=size),
+        "no_gradient": _("{path} ({size}: nothing after it depends on the positions)", path=path, size=size),
         "constant": _("{path} ({size}: the same everywhere)", path=path, size=size),
     }[layer.reason]
 
@@ -117,15 +121,16 @@ def say_gap(gap: NotExplained) -> str:
     }
     part = parts[gap.part]
     if gap.reason == "no_grid":
-        return _("{part}: not made; no layer of this model keeps the places of the picture.", part=part)
+        return _("{part}: not made; no layer of this model keeps spatial positions.", part=part)
     if gap.reason == "no_picture":
         return _("{part}: not made; every layer’s map is a single cell or the same everywhere.", part=part)
     if gap.reason == "few_images":
         return _("{part}: not made; there are too few images.", part=part)
     return _(
         "{part}: left out; the least of it would take {time}. run.probes: {{explanations: full}} takes the time.",
-        part=part, time=numerals.seconds_text(gap.seconds),
-    )  # fmt: skip
+        part=part,
+        time=numerals.seconds_text(gap.seconds),
+    )
 
 
 def list_values(record: RunRecord) -> tuple[MetricValue, ...]:

@@ -45,7 +45,7 @@ def say_stem(record: RunRecord, fit: InputFit) -> str:
     picture, last = say_size(trace.input_shape[-2:]), say_size(fit.last_map or ())
     if fit.shrinks > 1:
         text = _(
-            "The model is made for larger pictures: after the stem a side of the {picture} px is {times} times "
+            "The model is made for larger images: after the stem a side of the {picture} px is {times} times "
             "smaller, and the last feature map is {last}.",
             picture=picture,
             times=fit.shrinks,
@@ -88,7 +88,7 @@ def say_adapted(trace: ModelTrace, fit: InputFit) -> str:
 def say_advice(record: RunRecord) -> str:
     """What to do where the stem can't be adapted."""
     if record.spec.model.source.partition(":")[0] in LIBRARIES:
-        return _("{change} shows it pictures of the size it is made for.", change=spec_line(LARGER))
+        return _("{change} shows it images of the size it is made for.", change=spec_line(LARGER))
     return _("A smaller stride in the first layers would keep more.")
 
 

@@ -29,10 +29,14 @@ def rows_with(facts: WeightFacts, count: Count) -> tuple[int, int, str]:
     able = [(number, matrix) for matrix in facts.matrices if (number := count(matrix)) is not None]
     worst = sorted((item for item in able if item[0]), key=lambda item: -item[0] / item[1].rows)
     told = [
-        _("{name} ({some} of {all})", name=quote(matrix.name), some=numerals.count(number),
-            all=numerals.count(matrix.rows))
+        _(
+            "{name} ({some} of {all})",
+            name=quote(matrix.name),
+            some=numerals.count(number),
+            all=numerals.count(matrix.rows),
+        )
         for number, matrix in worst
-    ]  # fmt: skip
+    ]
     return sum(number for number, _unused in able), sum(matrix.rows for _unused, matrix in able), join_few(told)
 
 
@@ -49,8 +53,11 @@ def find_dead(facts: WeightFacts, anchor: str) -> Finding | None:
     text = ngettext(
         "{count} of {of} filters and units is near zero, its norm at most {limit} of the larger ones’: {where}.",
         "{count} of {of} filters and units are near zero, their norms at most {limit} of the larger ones’: {where}.",
-        some, of=numerals.count(of), limit=numerals.percent(DEAD), where=where,
-    )  # fmt: skip
+        some,
+        of=numerals.count(of),
+        limit=numerals.percent(DEAD),
+        where=where,
+    )
     return Finding(text, weigh(some, of), anchor, "caution")
 
 
@@ -63,8 +70,11 @@ def find_muted(facts: WeightFacts, anchor: str) -> Finding | None:
         "{count} of {of} normalised outputs is switched off, its scale at most {limit} of the larger ones’: {where}.",
         "{count} of {of} normalised outputs are switched off, their scales at most {limit} of the larger ones’: "
         "{where}.",
-        some, of=numerals.count(of), limit=numerals.percent(DEAD), where=where,
-    )  # fmt: skip
+        some,
+        of=numerals.count(of),
+        limit=numerals.percent(DEAD),
+        where=where,
+    )
     return Finding(text, weigh(some, of), anchor, "caution")
 
 
@@ -74,10 +84,15 @@ def find_twins(facts: WeightFacts, anchor: str) -> Finding | None:
     if not some:
         return None
     text = ngettext(
-        "{count} of {of} filters and units points as another of its layer does (|cosine| above {limit}): {where}.",
-        "{count} of {of} filters and units point as another of their layer does (|cosine| above {limit}): {where}.",
-        some, of=numerals.count(of), limit=f"{TWIN:g}", where=where,
-    )  # fmt: skip
+        "{count} of {of} filters and units points in the same direction as another of its layer (|cosine| above "
+        "{limit}): {where}.",
+        "{count} of {of} filters and units point in the same direction as another of their layer (|cosine| above "
+        "{limit}): {where}.",
+        some,
+        of=numerals.count(of),
+        limit=f"{TWIN:g}",
+        where=where,
+    )
     return Finding(text, weigh(some, of), anchor, "caution")
 
 
@@ -89,9 +104,11 @@ def find_sound(facts: WeightFacts, anchor: str) -> Finding | None:
         return None
     text = _(
         "None of {of} filters and units is near zero or switched off; none of the {compared} with {least} inputs or "
-        "more points as another of its layer does.",
-        of=numerals.count(of), compared=numerals.count(compared), least=LEAST_COLUMNS,
-    )  # fmt: skip
+        "more points in the same direction as another of its layer.",
+        of=numerals.count(of),
+        compared=numerals.count(compared),
+        least=LEAST_COLUMNS,
+    )
     return Finding(text, 0.1, anchor)
 
 
@@ -104,8 +121,9 @@ def find_sparse(facts: WeightFacts, anchor: str) -> Finding | None:
         return None
     most = max(able, key=lambda matrix: matrix.final.zeros if matrix.final is not None else 0.0)
     text = _(
-        "{share} of the weights are exactly zero, most of them in proportion in {name} ({there}).",
-        share=numerals.percent(share), name=quote(most.name),
+        "{share} of the weights are exactly zero, the largest share of them in {name} ({there}).",
+        share=numerals.percent(share),
+        name=quote(most.name),
         there=numerals.percent(most.final.zeros if most.final is not None else None),
-    )  # fmt: skip
+    )
     return Finding(text, 0.3, anchor)

@@ -67,8 +67,9 @@ def find_broken(facts: WeightFacts, anchor: str) -> Finding | None:
     text = ngettext(
         "{count} matrix holds values that are not finite, and nothing else can be said of it: {names}.",
         "{count} matrices hold values that are not finite, and nothing else can be said of them: {names}.",
-        len(broken), names=named(broken),
-    )  # fmt: skip
+        len(broken),
+        names=named(broken),
+    )
     return Finding(text, 0.95, anchor, "bad")
 
 
@@ -82,8 +83,9 @@ def find_unmoved(facts: WeightFacts, anchor: str) -> Finding | None:
         text = ngettext(
             "{count} trainable matrix is exactly as it was before training: {names}.",
             "{count} trainable matrices are exactly as they were before training: {names}.",
-            len(still), names=named(still),
-        )  # fmt: skip
+            len(still),
+            names=named(still),
+        )
         if facts.sampled is not None and not any(map(reached, still)):
             text = join_sentences([text, _("No gradient gets there.")])
         return Finding(text, 0.8, anchor, "bad")
@@ -98,12 +100,15 @@ def find_hardly(able: Sequence[WeightMatrix], anchor: str) -> Finding | None:
     if not slow:
         return None
     text = ngettext(
-        "{count} trainable matrix hardly moved in training, less than {share} of the median way ({middle} of the "
-        "initial norm): {names}.",
-        "{count} trainable matrices hardly moved in training, less than {share} of the median way ({middle} of the "
-        "initial norm): {names}.",
-        len(slow), share=numerals.percent(HARDLY), middle=numerals.percent(middle), names=named(slow),
-    )  # fmt: skip
+        "{count} trainable matrix hardly moved in training, less than {share} of the median distance ({middle} of "
+        "the initial norm): {names}.",
+        "{count} trainable matrices hardly moved in training, less than {share} of the median distance ({middle} of "
+        "the initial norm): {names}.",
+        len(slow),
+        share=numerals.percent(HARDLY),
+        middle=numerals.percent(middle),
+        names=named(slow),
+    )
     return Finding(text, 0.55, anchor, "caution")
 
 
@@ -115,8 +120,9 @@ def find_frozen(facts: WeightFacts, anchor: str) -> Finding | None:
     text = ngettext(
         "{count} frozen matrix did not move: {names}.",
         "{count} frozen matrices did not move: {names}.",
-        len(frozen), names=named(frozen),
-    )  # fmt: skip
+        len(frozen),
+        names=named(frozen),
+    )
     return Finding(text, 0.15, anchor)
 
 
@@ -138,14 +144,19 @@ def find_small(facts: WeightFacts, anchor: str) -> Finding | None:
     text = ngettext(
         "{count} layer is near zero: {names}; {which} makes inputs of unit size {least} (below {limit} counts).",
         "{count} layers are near zero: {names}; {which} makes inputs of unit size {least} (below {limit} counts).",
-        len(small), names=named([matrix for _unused, matrix in small]), which=quote(which.name),
-        least=numerals.significant(least, 2), limit=f"{SMALL_GAIN:g}",
-    )  # fmt: skip
+        len(small),
+        names=named([matrix for _unused, matrix in small]),
+        which=quote(which.name),
+        least=numerals.significant(least, 2),
+        limit=f"{SMALL_GAIN:g}",
+    )
     if len(small) == 1:
         text = _(
             "One layer is near zero: {name} makes inputs of unit size {least} (below {limit} counts).",
-            name=quote(which.name), least=numerals.significant(least, 2), limit=f"{SMALL_GAIN:g}",
-        )  # fmt: skip
+            name=quote(which.name),
+            least=numerals.significant(least, 2),
+            limit=f"{SMALL_GAIN:g}",
+        )
     return Finding(text, 0.6, anchor, "caution")
 
 
@@ -158,8 +169,9 @@ def find_collapse(facts: WeightFacts, anchor: str) -> Finding | None:
     text = ngettext(
         "The rank of {count} matrix has collapsed: {worst}.",
         "The rank of {count} matrices has collapsed; lowest is {worst}.",
-        len(collapsed), worst=rank_text(worst),
-    )  # fmt: skip
+        len(collapsed),
+        worst=rank_text(worst),
+    )
     return Finding(text, 0.6, anchor, "caution")
 
 
@@ -215,8 +227,10 @@ def find_rank(facts: WeightFacts, anchor: str) -> Finding | None:
         return None
     share, most = min(falls, key=lambda item: item[0])
     if share > 1 - CHANGED_RANK:
-        text = _("No rank has collapsed: no effective rank is more than {some} below its initial one.",
-                   some=numerals.percent(CHANGED_RANK))  # fmt: skip
+        text = _(
+            "No rank has collapsed: no effective rank is more than {some} below its initial one.",
+            some=numerals.percent(CHANGED_RANK),
+        )
         return Finding(text, 0.1, anchor)
     return Finding(_("Training lowered one rank most: {worst}.", worst=rank_text(most)), 0.2, anchor)
 
@@ -231,7 +245,10 @@ def find_way(facts: WeightFacts, anchor: str) -> Finding | None:
     text = _(
         "Training moved the median matrix by {middle} of its initial norm, {most} most ({far}) and {least} least "
         "({near}).",
-        middle=numerals.percent(median([way for way, _name in ways])), most=quote(most.name), far=numerals.percent(far),
-        least=quote(least.name), near=numerals.percent(near),
-    )  # fmt: skip
+        middle=numerals.percent(median([way for way, _name in ways])),
+        most=quote(most.name),
+        far=numerals.percent(far),
+        least=quote(least.name),
+        near=numerals.percent(near),
+    )
     return Finding(text, 0.2, anchor)

@@ -24,8 +24,9 @@ def find_gradients(facts: WeightFacts, anchor: str) -> list[Finding | None]:
     if broken:
         text = _(
             "The gradient of the mean training loss ({n} images) is not finite in {names}.",
-            n=numerals.count(facts.sampled.images), names=join_few([quote(matrix.name) for matrix in broken]),
-        )  # fmt: skip
+            n=numerals.count(facts.sampled.images),
+            names=join_few([quote(matrix.name) for matrix in broken]),
+        )
         return [Finding(text, 0.9, anchor, "bad")]
     return [find_none(facts, anchor), find_slope(facts, anchor)]
 
@@ -47,8 +48,10 @@ def find_none(facts: WeightFacts, anchor: str) -> Finding | None:
     text = ngettext(
         "No gradient reaches {count} matrix, whatever of {n} training images is shown: {names}.",
         "No gradient reaches {count} matrices, whatever of {n} training images is shown: {names}.",
-        len(empty), n=numerals.count(facts.sampled.images), names=join_few([quote(matrix.name) for matrix in empty]),
-    )  # fmt: skip
+        len(empty),
+        n=numerals.count(facts.sampled.images),
+        names=join_few([quote(matrix.name) for matrix in empty]),
+    )
     return Finding(text, 0.7, anchor, "bad")
 
 
@@ -76,21 +79,27 @@ def find_slope(facts: WeightFacts, anchor: str) -> Finding | None:
         text = _(
             "Gradients vanish towards the input: over the weights they are {times} times smaller there than at the "
             "output ({matrices}, mean loss of {n} training images).",
-            times=numerals.count(float(f"{last / first:.2g}")), matrices=values["matrices"], n=values["n"],
-        )  # fmt: skip
+            times=numerals.count(float(f"{last / first:.2g}")),
+            matrices=values["matrices"],
+            n=values["n"],
+        )
         return Finding(text, 0.65, anchor, "caution")
     if first > STEEP * last:
         text = _(
             "Gradients explode towards the input: over the weights they are {times} times larger there than at the "
             "output ({matrices}, mean loss of {n} training images).",
-            times=numerals.count(float(f"{first / last:.2g}")), matrices=values["matrices"], n=values["n"],
-        )  # fmt: skip
+            times=numerals.count(float(f"{first / last:.2g}")),
+            matrices=values["matrices"],
+            n=values["n"],
+        )
         return Finding(text, 0.65, anchor, "caution")
     text = _(
         "Gradients neither vanish nor explode: over the weights they are {times} times as large at the input as at "
         "the output ({matrices}, mean loss of {n} training images).",
-        times=numerals.significant(first / last, 2), matrices=values["matrices"], n=values["n"],
-    )  # fmt: skip
+        times=numerals.significant(first / last, 2),
+        matrices=values["matrices"],
+        n=values["n"],
+    )
     return Finding(text, 0.1, anchor)
 
 

@@ -27,7 +27,8 @@ def list_methods(facts: WeightFacts) -> list[MethodNote]:
                 "convolutions in divided by the groups), tied ones once. Near zero: magnitude below {near} of the "
                 "standard deviation; of matrices of more than {most} values that share, exact zeros and histograms "
                 "are counted over every k-th value unless the spec asks for all.",
-                near=f"{NEAR_ZERO:g}", most=numerals.count(VALUES_COUNTED),
+                near=f"{NEAR_ZERO:g}",
+                most=numerals.count(VALUES_COUNTED),
             ),
         ),
         MethodNote(
@@ -54,13 +55,16 @@ def list_methods(facts: WeightFacts) -> list[MethodNote]:
         MethodNote(
             _("Dead and doubled filters"),
             _(
-                "A row of a layer is near zero when its norm is at most {dead} of the 90th percentile of its "
-                "matrix’s rows; an output is switched off when the scale of the normalisation behind it is, likewise. "
-                "Doubled: |cosine| above {twin} with another row, of the same group, of {columns} inputs or more.",
-                dead=numerals.percent(DEAD), twin=f"{TWIN:g}", columns=LEAST_COLUMNS,
+                "The row of a layer counts as near zero when its norm is at most {dead} of the 90th percentile of "
+                "its matrix’s rows; an output is switched off when the scale of the normalisation behind it is, "
+                "likewise. Doubled: |cosine| above {twin} with another row, of the same group, of {columns} inputs "
+                "or more.",
+                dead=numerals.percent(DEAD),
+                twin=f"{TWIN:g}",
+                columns=LEAST_COLUMNS,
             ),
         ),
-    ]  # fmt: skip
+    ]
     return [
         *notes,
         *([gradient_method(facts.sampled.images, draw_note(facts.loss))] if facts.sampled is not None else []),
@@ -74,6 +78,7 @@ def gradient_method(images: int, loss: str) -> MethodNote:
         _(
             "Of the mean {loss} over {n} training images, not augmented: of that sample exactly, so without an "
             "interval. Evaluation mode, but batch normalisation by each batch’s own statistics, as in training.",
-            loss=loss, n=numerals.count(images),
+            loss=loss,
+            n=numerals.count(images),
         ),
-    )  # fmt: skip
+    )

@@ -96,17 +96,20 @@ def list_facts(facts: WeightFacts) -> list[Fact]:
         Fact(
             _("Matrices"),
             numerals.count(len(facts.matrices)),
-            _("outputs × inputs; {inside} parameters, {outside} more stand in vectors",
-                inside=numerals.count(inside), outside=numerals.count(facts.vectors)),
+            _(
+                "outputs × inputs; {inside} parameters, {outside} more stand in vectors",
+                inside=numerals.count(inside),
+                outside=numerals.count(facts.vectors),
+            ),
         ),
         Fact(
             _("Compared with"),
             _("the initial weights") if facts.trained else _("nothing"),
             "" if facts.trained else _("this run evaluated a model as it is; there is no before"),
         ),
-    ]  # fmt: skip
+    ]
     if facts.sampled is None:
-        found.append(Fact(_("Gradients"), _("none"), _("too dear for the time, or the model gives none")))
+        found.append(Fact(_("Gradients"), _("none"), _("not computed in the time available, or the model gives none")))
     else:
         some = ngettext("{count} training image", "{count} training images", facts.sampled.images)
         note = _(
@@ -115,7 +118,7 @@ def list_facts(facts: WeightFacts) -> list[Fact]:
         found.append(Fact(_("Gradients"), some, note))
     if facts.unmeasured:
         done = len(facts.matrices) - len(facts.unmeasured)
-        note = _("the time was up; run.probes.weights: full takes all")
+        note = _("the time budget was used up; run.probes.weights: full measures all")
         spectra = _("{done} of {all} matrices", done=numerals.count(done), all=numerals.count(len(facts.matrices)))
         found.append(Fact(_("Singular values"), spectra, note))
     return found
@@ -182,9 +185,12 @@ def make_row(facts: WeightFacts, place: int, columns: list[Written]) -> MatrixRo
 def describe(matrix: WeightMatrix) -> str:
     """Sides of a matrix, outputs × inputs, and what is particular about it."""
     kinds = {
-        "attention": _("attention"), "embedding": _("embedding"), "position": _("positions"),
-        "recurrent": _("recurrent"), "other": matrix.module,
-    }  # fmt: skip
+        "attention": _("attention"),
+        "embedding": _("embedding"),
+        "position": _("positions"),
+        "recurrent": _("recurrent"),
+        "other": matrix.module,
+    }
     parts = [f"{numerals.count(matrix.rows)} × {numerals.count(matrix.columns)}"]
     if matrix.kind not in ("convolution", "linear"):
         parts.append(shorten(kinds[matrix.kind], 24))
@@ -203,15 +209,22 @@ def caption_table(facts: WeightFacts) -> str:
     """What the columns are and which matrices are listed."""
     told = [_("Small and grey: before training.")] if facts.trained else []
     told.append(
-        _("Near zero: values within {share} of the spread of zero (of a normal distribution 8.0 %). Effective rank: "
+        _(
+            "Near zero: values within {share} of the spread of zero (of a normal distribution 8.0 %). Effective rank: "
             "at most the smaller side. α with half of its 95 % interval and the eigenvalues in the tail. Moved: share "
-            "of the initial norm. Gradient: root mean square.", share=f"{NEAR_ZERO:g}")
-    )  # fmt: skip
+            "of the initial norm. Gradient: root mean square.",
+            share=f"{NEAR_ZERO:g}",
+        )
+    )
     if len(facts.shown) < len(facts.matrices):
         told.append(
-            _("{shown} of {count} matrices: the first, the last, and of every run of neighbours the largest; the "
-                "record holds all.", shown=numerals.count(len(facts.shown)), count=numerals.count(len(facts.matrices)))
-        )  # fmt: skip
+            _(
+                "{shown} of {count} matrices: the first, the last, and of every run of neighbours the largest; the "
+                "record holds all.",
+                shown=numerals.count(len(facts.shown)),
+                count=numerals.count(len(facts.matrices)),
+            )
+        )
     return join_sentences(told)
 
 

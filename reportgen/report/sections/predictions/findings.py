@@ -48,9 +48,9 @@ def find_sure(predictions: Predictions) -> Finding | None:
         return Finding(text, 0.3, f"section-{NAME}")
     text = ngettext(
         "{count} wrong prediction was made with at least {level} confidence: {share} ({interval}) of the {n} "
-        "predictions that sure, {part} of all errors.",
+        "predictions that confident, {part} of all errors.",
         "{count} wrong predictions were made with at least {level} confidence: {share} ({interval}) of the {n} "
-        "predictions that sure, {part} of all errors.",
+        "predictions that confident, {part} of all errors.",
         wrong,
         part=numerals.percent(wrong / errors),
         level=values["level"],
@@ -84,9 +84,10 @@ def find_close(predictions: Predictions) -> Finding | None:
         text = (
             _("One prediction ({share}) leads its second class by less than ten points, and it is right.", share=share)
             if right
-            else _("One prediction ({share}) leads its second class by less than ten points, and it is wrong.",
-                   share=share)
-        )  # fmt: skip
+            else _(
+                "One prediction ({share}) leads its second class by less than ten points, and it is wrong.", share=share
+            )
+        )
     return Finding(text, 0.2, f"section-{NAME}")
 
 
@@ -96,10 +97,10 @@ def find_label_errors(selection: Selection) -> Finding | None:
     if group is None or not group.candidates:
         return None
     text = ngettext(
-        "{count} label is a candidate for an error: the model disagrees with it, surer of another class than it "
-        "usually is. The model may be the one that is wrong; a person has to look.",
-        "{count} labels are candidates for errors: the model disagrees with them, surer of another class than it "
-        "usually is. The model may be the one that is wrong; a person has to look.",
+        "{count} label is a candidate for an error: the model disagrees with it, more confident of another class "
+        "than it usually is. The model may be the one that is wrong; a person has to check.",
+        "{count} labels are candidates for errors: the model disagrees with them, more confident of another class "
+        "than it usually is. The model may be the one that is wrong; a person has to check.",
         group.candidates,
     )
     return Finding(text, 0.35, f"{NAME}-label_errors")

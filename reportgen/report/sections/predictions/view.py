@@ -63,8 +63,8 @@ def build(subject: Subject, figures: Figures) -> PredictionsView | Skipped:
     selection = select(arrays["eval.logits"], arrays["eval.labels"])
     groups = Album(record, predictions).fill(selection.groups)
     note = _(
-        "Each picture carries its index in the test split and the three most probable classes; the label is bold. "
-        "No group is filled up with pictures that do not fit its rule."
+        "Each image carries its index in the test split and the three most probable classes; the label is bold. No "
+        "group is padded with images that do not meet its rule."
     )
     return PredictionsView(
         name=NAME, title=title, findings=tuple(find_predictions(predictions, selection)), groups=groups, note=note
@@ -106,7 +106,7 @@ class Album:
         label, right = int(self.predictions.labels[row]), bool(self.predictions.correct[row])
         guesses = self.guess(row, label)
         alt = _(
-            "Picture of “{label}”, predicted “{first}” with {percent}.",
+            "Image of “{label}”, predicted “{first}” with {percent}.",
             label=names[label],
             first=guesses[0].name,
             percent=guesses[0].percent,
@@ -143,11 +143,11 @@ def describe(group: Group, cards: tuple[PictureCard, ...], repeats: tuple[Pictur
     if group.name in ONE_A_CLASS:
         size = ""
     elif group.candidates > shown:
-        size = _("{shown} of {all} that fit.", shown=shown, all=numerals.count(group.candidates))
+        size = _("{shown} of {all} that meet the rule.", shown=shown, all=numerals.count(group.candidates))
     elif group.candidates == 1:
-        size = _("The only one that fits.")
+        size = _("The only one that meets the rule.")
     else:
-        size = ngettext("All {count} that fits.", "All {count} that fit.", group.candidates)
+        size = ngettext("All {count} that fits.", "All {count} that meet the rule.", group.candidates)
     names = join_names([_("no.\u00a0{index}", index=card.index) for card in repeats])
     above = _("Shown above: {names}.", names=names) if repeats else ""
     return CardGroup(group.name, group.title, group.rule, size, above, CardSet(cards))

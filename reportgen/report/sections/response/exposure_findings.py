@@ -61,13 +61,13 @@ def find_oversure(responses: Responses, anchor: str) -> Finding | None:
     }
     grew = mean_difference(sure[place], sure[one])
     start = (
-        _("Confidence grows with the drive, accuracy does not.")
+        _("Confidence grows with the intensity, accuracy does not.")
         if grew is not None and grew[1] > 0 and exposures[place] > 1
-        else _("Confidence outlives accuracy.")
+        else _("Confidence stays high while accuracy falls.")
     )
     text = _(
-        "At {exposure} it is right for {right} of the images and sure by {sure} on average; for the images as they "
-        "are, {usual_right} and {usual_sure} (n\u00a0=\u00a0{n}).",
+        "At {exposure} it is right for {right} of the images with a mean confidence of {sure}; for the images as "
+        "they are, {usual_right} and {usual_sure} (n\u00a0=\u00a0{n}).",
         exposure=sides["exposure"],
         right=sides["right"],
         sure=sides["sure"],
@@ -97,11 +97,16 @@ def find_stops(responses: Responses, anchor: str) -> Finding | None:
     if len(told) < 4:
         return None
     text = _(
-        "Half the light changes the accuracy by {half}, twice the light, cut at white, by {twice}; 1/{low} of it by "
-        "{dark} and {high} times by {bright} (paired 95 % intervals, n\u00a0=\u00a0{n}).",
-        half=told[0], twice=told[1], dark=told[2], bright=told[3], low=numerals.count(1 / exposures[lit]),
-        high=numerals.count(exposures[-1]), n=numerals.count(right.shape[1]),
-    )  # fmt: skip
+        "Half the intensity changes the accuracy by {half}, twice the intensity, clipped at white, by {twice}; "
+        "1/{low} of it by {dark} and {high} times by {bright} (paired 95 % intervals, n\u00a0=\u00a0{n}).",
+        half=told[0],
+        twice=told[1],
+        dark=told[2],
+        bright=told[3],
+        low=numerals.count(1 / exposures[lit]),
+        high=numerals.count(exposures[-1]),
+        n=numerals.count(right.shape[1]),
+    )
     harmful = any(loss is not None and loss[2] < -HARMFUL for loss in losses[:2])
     return Finding(text, 0.45 if harmful else 0.2, anchor, "caution" if harmful else "plain")
 
@@ -117,10 +122,11 @@ def find_black(record: RunRecord, responses: Responses, anchor: str) -> Finding 
     if black.label >= len(classes):
         return None
     text = _(
-        "A black picture it calls {name}, {confidence} sure; chance would be {chance}.",
-        name=quote(classes[black.label]), confidence=numerals.percent(black.confidence),
+        "A black image is predicted as {name} with a confidence of {confidence}; chance would be {chance}.",
+        name=quote(classes[black.label]),
+        confidence=numerals.percent(black.confidence),
         chance=numerals.percent(1 / len(classes)),
-    )  # fmt: skip
+    )
     return Finding(
         text, 0.35 if black.confidence > SURE else 0.1, anchor, "caution" if black.confidence > SURE else "plain"
     )

@@ -72,8 +72,10 @@ def find_flat(responses: Responses, anchor: str) -> Finding | None:
         "{count} of {all} layers are saturated at their usual drive, their output hardly following their input: "
         "{layers}; 1 would be in proportion ({images}).",
         len(flat),
-        all=numerals.count(len(responses.facts.units)), layers=join_few(told), images=images_text(responses),
-    )  # fmt: skip
+        all=numerals.count(len(responses.facts.units)),
+        layers=join_few(told),
+        images=images_text(responses),
+    )
     return Finding(text, 0.6, anchor, "caution")
 
 
@@ -88,8 +90,11 @@ def find_dead(responses: Responses, anchor: str) -> Finding | None:
     units = responses.facts.units
     dead, channels = sum(unit.dead for unit in units), sum(unit.channels for unit in units)
     if not dead:
-        text = _("No channel of the {count} layers is dead: each answers to some image at some drive ({images}).",
-                   count=numerals.count(len(units)), images=images_text(responses))  # fmt: skip
+        text = _(
+            "No channel of the {count} layers is dead: each responds to some image at some drive ({images}).",
+            count=numerals.count(len(units)),
+            images=images_text(responses),
+        )
         return Finding(text, 0.1, anchor)
     worst = max(units, key=lambda unit: (unit.dead / max(unit.channels, 1), unit.channels))
     before = [unit.dead_before for unit in units if unit.dead_before is not None]
@@ -97,16 +102,20 @@ def find_dead(responses: Responses, anchor: str) -> Finding | None:
         _(
             "{dead} of {channels} channels ({share}) are dead: their output is the same for every image, at every "
             "drive up to three times the usual ({images}).",
-            dead=numerals.count(dead), channels=numerals.count(channels), share=numerals.percent(dead / channels),
+            dead=numerals.count(dead),
+            channels=numerals.count(channels),
+            share=numerals.percent(dead / channels),
             images=images_text(responses),
         )
-    ]  # fmt: skip
+    ]
     if len(before) == len(units):
         told.append(_("Before training there were {before}.", before=numerals.count(sum(before))))
     most = _(
-        "Most in {name}: {dead} of {channels}.", name=quote(worst.path or worst.kind),
-        dead=numerals.count(worst.dead), channels=numerals.count(worst.channels),
-    )  # fmt: skip
+        "Most in {name}: {dead} of {channels}.",
+        name=quote(worst.path or worst.kind),
+        dead=numerals.count(worst.dead),
+        channels=numerals.count(worst.channels),
+    )
     text = join_sentences([*told, most])
     share = worst.dead / max(worst.channels, 1)
     weight = 0.6 if share > MANY_DEAD else 0.4 if share > SOME_DEAD else 0.2
@@ -125,9 +134,10 @@ def find_straight(responses: Responses, anchor: str) -> Finding | None:
         "{count} of {all} layers with a nonlinearity work in their linear region only: with their input reversed they "
         "give the reverse of their output to within 5 % ({layers}; {images}).",
         len(straight),
-        all=numerals.count(len(places)), layers=join_few([named(responses, place) for place in straight]),
+        all=numerals.count(len(places)),
+        layers=join_few([named(responses, place) for place in straight]),
         images=images_text(responses),
-    )  # fmt: skip
+    )
     if len(straight) == len(places):
         return Finding(text, 0.6, anchor, "caution")
     return Finding(text, 0.3, anchor, "caution" if 2 * len(straight) > len(places) else "plain")
@@ -146,10 +156,16 @@ def find_gains(responses: Responses, anchor: str) -> Finding | None:
     text = _(
         "Ten per cent more input raises the output of a layer by {median} in the median, from {low} ({weak}) to {high} "
         "({strong}); {whole} of {count} keep that gain up to {last} times their usual drive ({images}).",
-        median=rise(float(np.median(gains))), low=rise(low[1].gain), weak=named(responses, low[0]),
-        high=rise(high[1].gain), strong=named(responses, high[0]), whole=numerals.count(whole),
-        count=numerals.count(len(known)), last=numerals.count(last), images=images_text(responses),
-    )  # fmt: skip
+        median=rise(float(np.median(gains))),
+        low=rise(low[1].gain),
+        weak=named(responses, low[0]),
+        high=rise(high[1].gain),
+        strong=named(responses, high[0]),
+        whole=numerals.count(whole),
+        count=numerals.count(len(known)),
+        last=numerals.count(last),
+        images=images_text(responses),
+    )
     return Finding(text, 0.15, anchor)
 
 
@@ -178,7 +194,10 @@ def find_change(responses: Responses, anchor: str) -> Finding | None:
     gain, interval = gain_texts(new, ends)
     text = _(
         "Training changed the gain of {name} most, from {before} to {gain} ({interval}, {images}).",
-        name=named(responses, place), before=numerals.fixed(old, 2), gain=gain, interval=interval,
+        name=named(responses, place),
+        before=numerals.fixed(old, 2),
+        gain=gain,
+        interval=interval,
         images=images_text(responses),
-    )  # fmt: skip
+    )
     return Finding(text, 0.2, anchor)

@@ -184,18 +184,21 @@ def list_methods() -> list[MethodNote]:
         "Response R: the root mean square of a layer’s output over images, channels and positions, drawn relative to "
         "that for the images as they are; of a channel, over images and positions, relative to its own. A layer here "
         "is what lies between the input of one convolution or linear layer, or of one block of at most ten, and the "
-        "input of the next: a convolution alone is linear in its own drive, with the nonlinearity behind it it is not. "
-        "Exposure: every pixel value, 0 to 1, times e, cut at 1 as a camera stores it or not cut, then normalised. Own "
-        "drive: the first argument of the layer, as it is in the network, times a, from −1 to 3; nothing else changes."
+        "input of the next: a convolution alone is linear in its own drive, with the nonlinearity behind it it is "
+        "not. Exposure: every pixel value, 0 to 1, times e, clipped at 1 as a camera stores it or not clipped, then "
+        "normalised. Own drive: the first argument of the layer, as it is in the network, times a, from −1 to 3; "
+        "nothing else changes."
     )
     regions = _(
-        "Local gain: ΔR/Δa between neighbouring drives over R(1); its interval at 1 is a bootstrap over images. Linear "
-        "region: the drives around 1 between which the gain stays within {tolerance} of that at 1. Threshold: the "
-        "least drive from which on, up to 1, it is at least {onset} of that; 0 where it answers from the start. "
-        "Saturation: the least drive from which on it is below {spent} of that; 1 where the gain at 1 is itself below "
-        "{spent} of proportion.",
-        tolerance=numerals.percent(TOLERANCE), onset=numerals.percent(ONSET), spent=numerals.percent(SPENT),
-    )  # fmt: skip
+        "Local gain: ΔR/Δa between neighbouring drives over R(1); its interval at 1 is a bootstrap over images. "
+        "Linear region: the drives around 1 between which the gain stays within {tolerance} of that at 1. Threshold: "
+        "the least drive from which on, up to 1, it is at least {onset} of that; 0 where it responds from the start. "
+        "Saturation: the least drive from which on it is below {spent} of that; 1 where the gain at 1 is itself "
+        "below {spent} of proportion.",
+        tolerance=numerals.percent(TOLERANCE),
+        onset=numerals.percent(ONSET),
+        spent=numerals.percent(SPENT),
+    )
     dead = _(
         "A channel is dead that differs by less than a millionth of R over all images, positions and drives from 0 up. "
         "Initial batch normalisation that never saw an image takes its statistics from the sample."

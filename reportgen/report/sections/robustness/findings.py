@@ -64,16 +64,22 @@ def find_worst(corrupted: Sequence[Outcome], kinds: Sequence[KindMean], anchor: 
             "the worst, {name}, changes it by {change}.",
             "None of {count} kinds of corruption lowers the accuracy by more than these images could show by chance: "
             "the worst, {name}, changes it by {change}.",
-            len(kinds), name=name_condition(worst.condition), change=worst.change.display_full,
-        )  # fmt: skip
+            len(kinds),
+            name=name_condition(worst.condition),
+            change=worst.change.display_full,
+        )
         return Finding(text, 0.25, anchor, "good")
     text = _(
         "Most is lost by {name}: {loss} ({interval}), from {clean} right on the images as they are to {accuracy}.",
-        name=name_condition(worst.condition), loss=lost_points(worst.drop),
-        interval=loss_interval(worst), clean=worst.clean.display, accuracy=worst.accuracy.display_full,
-    )  # fmt: skip
-    strongest = [max((one for one in corrupted if one.condition.kind == kind.kind), key=lambda one: one.drop)
-                 for kind in kinds]  # fmt: skip
+        name=name_condition(worst.condition),
+        loss=lost_points(worst.drop),
+        interval=loss_interval(worst),
+        clean=worst.clean.display,
+        accuracy=worst.accuracy.display_full,
+    )
+    strongest = [
+        max((one for one in corrupted if one.condition.kind == kind.kind), key=lambda one: one.drop) for kind in kinds
+    ]
     if len(strongest) > 2:
         median = float(np.median([one.drop for one in strongest]))
         middle = _(
@@ -94,16 +100,20 @@ def find_mean(record: RunRecord, mean: CorruptionMean | None, anchor: str) -> Fi
         "Over {kinds} at severities {levels} the mean accuracy is {accuracy}, {change} ({interval}) against the same "
         "images as they are.",
         kinds=ngettext("{count} kind of corruption", "{count} kinds of corruption", mean.kinds),
-        levels=join_names([str(level) for level in mean.severities]), accuracy=mean.accuracy.display_full,
-        change=mean.change.display, interval=mean.change.display_interval,
-    )  # fmt: skip
+        levels=join_names([str(level) for level in mean.severities]),
+        accuracy=mean.accuracy.display_full,
+        change=mean.change.display,
+        interval=mean.change.display_interval,
+    )
     if record.training is None:
         return Finding(text, 0.3, anchor)
     if record.data.augment:
-        why = _("Training changed its pictures by {names} alone; it showed no noise, blur, weather or compression.",
-                  names=join_names(list(record.data.augment)))  # fmt: skip
+        why = _(
+            "Training changed its images by {names} alone; it showed no noise, blur, weather or compression.",
+            names=join_names(list(record.data.augment)),
+        )
     else:
-        why = _("Training showed every picture unchanged; augmentation is what would prepare for them.")
+        why = _("Training showed every image unchanged; augmentation would train for them.")
     return Finding(join_sentences([text, why]), 0.3, anchor)
 
 
@@ -121,14 +131,19 @@ def find_half(corrupted: Sequence[Outcome], anchor: str) -> Finding | None:
         )
         return Finding(text, 0.15, anchor)
     named = [
-        _("{kind} at severity {level} ({accuracy} left)", kind=name_kind(one.condition.kind),
-            level=f"{one.condition.level:g}", accuracy=one.accuracy.display_full)
+        _(
+            "{kind} at severity {level} ({accuracy} left)",
+            kind=name_kind(one.condition.kind),
+            level=f"{one.condition.level:g}",
+            accuracy=one.accuracy.display_full,
+        )
         for one in halves
-    ]  # fmt: skip
+    ]
     text = _(
         "Half of the accuracy is lost under {named}, of {count} kinds of corruption at the severities measured.",
-        named=join_few(named), count=len(kinds),
-    )  # fmt: skip
+        named=join_few(named),
+        count=len(kinds),
+    )
     return Finding(text, 0.28, anchor)
 
 
@@ -139,18 +154,23 @@ def find_shift(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> F
         return None
     least, most = shifts[0], shifts[-1]
     text = ngettext(
-        "Moved by {count} pixel, {moved} of the images are called something else; accuracy changes by {change}.",
-        "Moved by {count} pixels, {moved} of the images are called something else; accuracy changes by {change}.",
-        int(least.condition.level), moved=least.moved.display_full,
+        "Shifted by {count} pixel, {moved} of the images get another prediction; accuracy changes by {change}.",
+        "Shifted by {count} pixels, {moved} of the images get another prediction; accuracy changes by {change}.",
+        int(least.condition.level),
+        moved=least.moved.display_full,
         change=f"{least.change.display} ({least.change.display_interval})",
-    )  # fmt: skip
+    )
     if most is not least:
-        more = _("Moved by {pixels} it changes by {change} ({interval}).", pixels=f"{most.condition.level:g}",
-                   change=most.change.display, interval=most.change.display_interval)  # fmt: skip
+        more = _(
+            "Shifted by {pixels} it changes by {change} ({interval}).",
+            pixels=f"{most.condition.level:g}",
+            change=most.change.display,
+            interval=most.change.display_interval,
+        )
         text = join_sentences([text, more])
     if record.training is not None:
-        seen = _("Training moved its pictures by up to {pixels} pixels (crop).", pixels=SEEN_SHIFT)
-        never = _("Training never moved a picture; the augmentation “crop” would.")
+        seen = _("Training shifted its images by up to {pixels} pixels (crop).", pixels=SEEN_SHIFT)
+        never = _("Training never shifted an image; the augmentation “crop” would.")
         text = join_sentences([text, seen if "crop" in record.data.augment else never])
     return judge(text, least, anchor, 0.2)
 
@@ -160,13 +180,16 @@ def find_mirror(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> 
     one = next((one for one in outcomes if one.condition.kind == "flip_horizontal"), None)
     if one is None:
         return None
-    text = _("Mirrored left to right, {moved} of the images are called something else; accuracy changes by "
-               "{change} ({interval}).", moved=one.moved.display_full, change=one.change.display,
-               interval=one.change.display_interval)  # fmt: skip
+    text = _(
+        "Mirrored left to right, {moved} of the images get another prediction; accuracy changes by {change} "
+        "({interval}).",
+        moved=one.moved.display_full,
+        change=one.change.display,
+        interval=one.change.display_interval,
+    )
     if record.training is not None:
         seen = _("Training showed both directions (flip).")
-        never = _("Training never mirrored a picture; where left and right mean nothing, the augmentation “flip” "
-                    "would.")  # fmt: skip
+        never = _("Training never mirrored an image; where left and right mean nothing, the augmentation “flip” would.")
         text = join_sentences([text, seen if "flip" in record.data.augment else never])
     return judge(text, one, anchor, 0.15)
 
@@ -183,11 +206,15 @@ def find_turn(outcomes: Sequence[Outcome], anchor: str) -> Finding | None:
     if not turns:
         return None
     told = [
-        _("{angle}°: {change} ({interval})", angle=f"{one.condition.level:g}", change=one.change.display,
-            interval=one.change.display_interval)
+        _(
+            "{angle}°: {change} ({interval})",
+            angle=f"{one.condition.level:g}",
+            change=one.change.display,
+            interval=one.change.display_interval,
+        )
         for one in turns
-    ]  # fmt: skip
-    text = _("Turned, accuracy changes: {told}.", told=join_names(told))
+    ]
+    text = _("Rotated, accuracy changes: {told}.", told=join_names(told))
     over = next((one for one in outcomes if one.condition.kind == "flip_vertical"), None)
     if over is not None:
         turned = _(
@@ -208,17 +235,21 @@ def find_attack(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> 
         strongest = max(attacks, key=lambda one: one.drop)
         text = _(
             "The strongest attack tried, {name}, leaves {accuracy} right, of {clean} without it; chance is {chance}.",
-            name=name_condition(strongest.condition), accuracy=strongest.accuracy.display_full,
-            clean=strongest.clean.display, chance=numerals.percent(chance),
-        )  # fmt: skip
+            name=name_condition(strongest.condition),
+            accuracy=strongest.accuracy.display_full,
+            clean=strongest.clean.display,
+            chance=numerals.percent(chance),
+        )
         return Finding(text, 0.22, anchor)
     least = min(below, key=lambda one: (one.condition.level, one.accuracy.value or 0.0))
     text = _(
         "The accuracy falls below chance ({chance}) under {name}: {accuracy} of the images stay right, of {clean} "
         "without it. Networks trained without attacks fall like this (Madry et al. 2018).",
-        name=name_condition(least.condition), chance=numerals.percent(chance),
-        accuracy=least.accuracy.display_full, clean=least.clean.display,
-    )  # fmt: skip
+        name=name_condition(least.condition),
+        chance=numerals.percent(chance),
+        accuracy=least.accuracy.display_full,
+        clean=least.clean.display,
+    )
     return Finding(text, 0.22, anchor)
 
 
@@ -226,8 +257,13 @@ def find_masking(facts: RobustnessFacts, outcomes: Sequence[Outcome], anchor: st
     """Signs that the gradient is hidden, so that the attacks are weaker than they should be (Athalye et al. 2018)."""
     signs = []
     if facts.attack is not None and facts.attack.flat:
-        signs.append(ngettext("At {count} image the gradient is zero everywhere.",
-                              "At {count} images the gradient is zero everywhere.", facts.attack.flat))  # fmt: skip
+        signs.append(
+            ngettext(
+                "At {count} image the gradient is zero everywhere.",
+                "At {count} images the gradient is zero everywhere.",
+                facts.attack.flat,
+            )
+        )
     by_level = {(one.condition.kind, one.condition.level): one for one in outcomes}
     for (kind, level), one in by_level.items():
         single = by_level.get(("fgsm", level))
@@ -235,7 +271,7 @@ def find_masking(facts: RobustnessFacts, outcomes: Sequence[Outcome], anchor: st
             signs.append(_("At ε\u00a0=\u00a0{level}/255 one step does more harm than many.", level=f"{level:g}"))
     if not signs:
         return None
-    said = [_("The attacks may be weaker than they look."), *signs, _("A hidden gradient is no defence.")]
+    said = [_("The attacks may be weaker than they look."), *signs, _("A masked gradient is no defence.")]
     return Finding(join_sentences(said), 0.3, anchor, "caution")
 
 

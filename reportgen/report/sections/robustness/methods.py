@@ -30,27 +30,30 @@ def preparation_check() -> MethodNote:
         _(
             "The same weights on the same images under the other usual normalisations, value ranges and channel "
             "orders; those that seem better are tried on more images. The spec’s own is doubted when another one is "
-            "better by the exact McNemar test, p < {alarm} after Holm’s correction for all ways tried, doubled for the "
-            "second look; when the change, at the corrected level, is surely above {worth}; and when the better one is "
-            "clearly above chance. Near equals are told apart by their loss on training images. Weights that this run "
-            "trained from scratch are never doubted.",
-            alarm=f"{ALARM:g}", worth=ngettext("{count} point", "{count} points", round(100 * WORTH)),
+            "better by the exact McNemar test, p < {alarm} after Holm’s correction for all ways tried, doubled for "
+            "the second look; when the change, at the corrected level, is significantly above {worth}; and when the "
+            "better one is clearly above chance. Near equals are distinguished by their loss on training images. "
+            "Weights that this run trained from scratch are never doubted.",
+            alarm=f"{ALARM:g}",
+            worth=ngettext("{count} point", "{count} points", round(100 * WORTH)),
         ),
         "McNemar 1947, Note on the sampling error of the difference between correlated proportions or percentages. "
         "Psychometrika 12, 153–157. Holm 1979, A simple sequentially rejective multiple test procedure. Scandinavian "
         "Journal of Statistics 6, 65–70.",
-    )  # fmt: skip
+    )
 
 
 def paired_changes() -> MethodNote:
     """The interval of a change on the same images."""
     return MethodNote(
         _("Changes under changed images"),
-        _("Accuracy on the changed images minus that on the same images as they are, with the score interval for "
-            "paired proportions, 95 %."),
+        _(
+            "Accuracy on the changed images minus that on the same images as they are, with the score interval for "
+            "paired proportions, 95 %."
+        ),
         "Tango 1998, Equivalence test and confidence interval for the difference in proportions for the paired-sample "
         "design. Statistics in Medicine 17, 891–908.",
-    )  # fmt: skip
+    )
 
 
 def corruptions() -> MethodNote:
@@ -76,14 +79,15 @@ def attacks(settings: AttackSettings) -> MethodNote:
         _(
             "Within ε of every pixel value (maximum norm), in steps of 1/255, in the pixels before normalisation, "
             "clipped to what pixels can be. FGSM takes one step of ε along the sign of the gradient of the cross "
-            "entropy; PGD takes {steps} steps of {share} ε from {restarts}, projected back after each; an image counts "
-            "as right when it is still right at the end of every start. What is wrong within a smaller ε is wrong "
-            "within a larger one. An accuracy under attack is an upper bound: a better attack may find more, above "
-            "all where a model hides its gradient.",
-            steps=numerals.count(settings.steps), share=numerals.significant(settings.step_share, 2),
+            "entropy; PGD takes {steps} steps of {share} ε from {restarts}, projected back after each; an image "
+            "counts as right when it is still right at the end of every start. What is wrong within a smaller ε is "
+            "wrong within a larger one. Accuracy under attack is an upper bound: a better attack may find more, "
+            "above all where a model masks its gradient.",
+            steps=numerals.count(settings.steps),
+            share=numerals.significant(settings.step_share, 2),
             restarts=ngettext("{count} random start", "{count} random starts", settings.restarts),
         ),
         "Goodfellow, Shlens and Szegedy 2015, Explaining and harnessing adversarial examples. ICLR. Madry et al. 2018, "
         "Towards deep learning models resistant to adversarial attacks. ICLR. Athalye, Carlini and Wagner 2018, "
         "Obfuscated gradients give a false sense of security. ICML.",
-    )  # fmt: skip
+    )

@@ -25,27 +25,34 @@ def find_preparation(record: RunRecord, check: PreparationCheck, doubt: Doubt | 
     values = {"own": quote(record.data.normalize_name), "nearest": quote(name_preparation(nearest.preparation))}
     if check.learned_here:
         text = _(
-            "The weights have only ever seen pictures prepared by {own}; prepared otherwise they lose up to {loss} "
-            "({interval}, n\u00a0=\u00a0{n}, “{name}”).",
+            "The weights have only seen images normalised by {own}; with another preprocessing they lose up to "
+            "{loss} ({interval}, n\u00a0=\u00a0{n}, “{name}”).",
             loss=numerals.points(-(farthest.change.value or 0.0)).removeprefix("+"),
-            interval=numerals.points_interval(*opposite(farthest)), n=numerals.count(farthest.change.n),
-            name=name_preparation(farthest.preparation), own=values["own"],
-        )  # fmt: skip
+            interval=numerals.points_interval(*opposite(farthest)),
+            n=numerals.count(farthest.change.n),
+            name=name_preparation(farthest.preparation),
+            own=values["own"],
+        )
         return Finding(text, 0.08, ANCHOR)
     if len(tried) == 1:
         text = _(
-            "Nothing speaks against the normalisation {own}: {nearest}, the one other way to prepare the pictures that "
-            "was tried, changes accuracy by {change}.",
-            change=nearest.change.display_full, own=values["own"], nearest=values["nearest"],
-        )  # fmt: skip
+            "The preprocessing check found nothing against the normalisation {own}: {nearest}, the one other way to "
+            "preprocess the images that was tried, changes accuracy by {change}.",
+            change=nearest.change.display_full,
+            own=values["own"],
+            nearest=values["nearest"],
+        )
         return Finding(text, 0.12, ANCHOR, "good")
     text = ngettext(
-        "Nothing speaks against the normalisation {own}: of {count} other way to prepare the pictures none does "
-        "surely better; the best, {nearest}, changes accuracy by {change}.",
-        "Nothing speaks against the normalisation {own}: of {count} other ways to prepare the pictures none does "
-        "surely better; the best, {nearest}, changes accuracy by {change}.",
-        len(tried), change=nearest.change.display_full, own=values["own"], nearest=values["nearest"],
-    )  # fmt: skip
+        "The preprocessing check found nothing against the normalisation {own}: of {count} other way to prepare the "
+        "images none does significantly better; the best, {nearest}, changes accuracy by {change}.",
+        "The preprocessing check found nothing against the normalisation {own}: of {count} other ways to preprocess "
+        "the images none does significantly better; the best, {nearest}, changes accuracy by {change}.",
+        len(tried),
+        change=nearest.change.display_full,
+        own=values["own"],
+        nearest=values["nearest"],
+    )
     return Finding(text, 0.12, ANCHOR, "good")
 
 
@@ -58,27 +65,33 @@ def opposite(tried: Tried) -> tuple[float | None, float | None]:
 def tell_doubt(record: RunRecord, check: PreparationCheck, doubt: Doubt) -> str:
     """The alarm: both accuracies, the test, what to write instead, and what can't be told from the best."""
     text = ngettext(
-        "The pictures are probably prepared wrongly: by the spec’s normalisation {own} {now} of them are called right, "
-        "by {best} {then} of the same ones, {change} ({interval}; exact McNemar test {p}, {count} way tried).",
-        "The pictures are probably prepared wrongly: by the spec’s normalisation {own} {now} of them are called right, "
-        "by {best} {then} of the same ones, {change} ({interval}; exact McNemar test {p} after correction for {count} "
-        "ways tried).",
-        len(check.others), own=quote(record.data.normalize_name), best=quote(name_preparation(doubt.best.preparation)),
-        now=doubt.now.display_full, then=doubt.best.accuracy.display_full, change=doubt.best.change.display,
-        interval=doubt.best.change.display_interval, p=numerals.p_value(doubt.best.p),
-    )  # fmt: skip
+        "The images are probably preprocessed wrongly: by the spec’s normalisation {own} {now} of them are called "
+        "right, by {best} {then} of the same ones, {change} ({interval}; exact McNemar test {p}, {count} way tried).",
+        "The images are probably preprocessed wrongly: by the spec’s normalisation {own} {now} of them are called "
+        "right, by {best} {then} of the same ones, {change} ({interval}; exact McNemar test {p} after correction for "
+        "{count} ways tried).",
+        len(check.others),
+        own=quote(record.data.normalize_name),
+        best=quote(name_preparation(doubt.best.preparation)),
+        now=doubt.now.display_full,
+        then=doubt.best.accuracy.display_full,
+        change=doubt.best.change.display,
+        interval=doubt.best.change.display_interval,
+        p=numerals.p_value(doubt.best.p),
+    )
     advice = advise_preparation(doubt.best.preparation)
     if not doubt.rivals:
         return join_sentences([text, advice])
     near = ngettext(
-        "By accuracy {names} ({shares}) can’t be told from it; its loss on {n} training images is {losses} against "
-        "{loss}.",
-        "By accuracy {names} ({shares}) can’t be told from it; their losses on {n} training images are {losses} "
+        "By accuracy, {names} ({shares}) can’t be distinguished from it; its loss on {n} training images is {losses} "
         "against {loss}.",
+        "By accuracy, {names} ({shares}) can’t be distinguished from it; their losses on {n} training images are "
+        "{losses} against {loss}.",
         len(doubt.rivals),
         names=join_names([quote(name_preparation(one.preparation)) for one in doubt.rivals]),
-        shares=join_names([one.accuracy.display for one in doubt.rivals]), n=numerals.count(check.loss_images),
+        shares=join_names([one.accuracy.display for one in doubt.rivals]),
+        n=numerals.count(check.loss_images),
         losses=join_names([numerals.significant(one.preparation.loss, 2) for one in doubt.rivals]),
         loss=numerals.significant(doubt.best.preparation.loss, 2),
-    )  # fmt: skip
+    )
     return join_sentences([text, advice, near])

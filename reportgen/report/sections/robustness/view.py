@@ -91,12 +91,12 @@ def corruption_table(outcomes: Sequence[Outcome], kinds: Sequence[KindMean]) -> 
 def other_table(outcomes: Sequence[Outcome]) -> Table:
     """Every move and attack."""
     caption = _(
-        "Accuracy with its interval, and the paired change against the same images as they are; called otherwise: the "
-        "share of them whose predicted class is another one."
+        "Accuracy with its interval, and the paired change against the same images as they are; predictions changed: "
+        "the share of them whose predicted class differs."
     )
     columns = (
         *words(_("Change"), _("Size")),
-        *numbers(_("Images"), _("Accuracy"), _("Interval"), _("Change of it"), _("Interval"), _("Called otherwise")),
+        *numbers(_("Images"), _("Accuracy"), _("Interval"), _("Change of it"), _("Interval"), _("Predictions changed")),
     )
     return Table(caption, columns, tuple(list_others(outcomes)), dense=True)
 
@@ -128,13 +128,15 @@ def say_sample(facts: RobustnessFacts) -> str:
     text = ngettext(
         "On {count} test image, the classes in equal shares, seed {seed}; the same images under every change.",
         "On {count} test images, the classes in equal shares, seed {seed}; the same images under every change.",
-        max(condition.images for condition in facts.conditions), seed=facts.sampled.seed,
-    )  # fmt: skip
+        max(condition.images for condition in facts.conditions),
+        seed=facts.sampled.seed,
+    )
     if not facts.left_out:
         return text
     more = ngettext(
-        "{count} further change was left out for want of time; run.probes: {{robustness: full}} measures it.",
-        "{count} further changes were left out for want of time; run.probes: {{robustness: full}} measures them.",
+        "{count} further change was left out to keep the time budget; run.probes: {{robustness: full}} measures it.",
+        "{count} further changes were left out to keep the time budget; run.probes: {{robustness: full}} "
+        "measures them.",
         facts.left_out,
     )
     return join_sentences([text, more])
@@ -165,7 +167,7 @@ def caption_preparations(check: PreparationCheck) -> str:
     )
     if check.looks == 1:
         return text
-    more = _("What seemed better on {n} images was tried on more.", n=numerals.count(check.images))
+    more = _("Variants that seemed better on {n} images were tried on more.", n=numerals.count(check.images))
     return join_sentences([text, more])
 
 

@@ -42,7 +42,7 @@ def find_killed(facts: DynamicsFacts, anchor: str) -> Finding | None:
         )
         return Finding(text, 0.1, anchor)
     text = _(
-        "Training silenced channels: {after} of {channels} ({share}) give the same output for all images after a "
+        "Training deactivated channels: {after} of {channels} ({share}) give the same output for all images after a "
         "nonlinearity, {before} before (n\u00a0=\u00a0{n} images); most in {name}, from {old} to {new} of {width}.",
         name=quote(worst.path or worst.kind),
         old=numerals.count(dead(worst, False)),

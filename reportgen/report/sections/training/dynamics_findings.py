@@ -66,21 +66,29 @@ def find_exploding(dynamics: Dynamics, precision: str, anchor: str) -> Finding |
             "Gradients exploded: at step {step} that of {count} layer is no longer a finite number ({layers}).",
             "Gradients exploded: at step {step} those of {count} layers are no longer finite numbers ({layers}).",
             int(broken[first].sum()),
-            step=numerals.count(steps[first]), layers=names_of(dynamics, np.flatnonzero(broken[first]).tolist()),
-        )  # fmt: skip
+            step=numerals.count(steps[first]),
+            layers=names_of(dynamics, np.flatnonzero(broken[first]).tolist()),
+        )
         return Finding(text, 0.9, anchor, "bad")
-    jumps = [(float(jump), place, layer) for place in range(BEFORE, len(steps))
-             for layer, jump in enumerate(jump_at(gradient, place)) if jump >= JUMP]  # fmt: skip
+    jumps = [
+        (float(jump), place, layer)
+        for place in range(BEFORE, len(steps))
+        for layer, jump in enumerate(jump_at(gradient, place))
+        if jump >= JUMP
+    ]
     if not jumps:
         return None
     times, place, layer = max(jumps)
     text = _(
         "The gradient of {layer} jumped to {norm} at step {step}, {times} times its median until then: a sign of "
         "exploding gradients (1 of {samples} sampled steps in {count} looked at by layer).",
-        layer=quote(dynamics.facts.layers[layer]), norm=numerals.significant(float(gradient[place, layer]), 3),
-        step=numerals.count(steps[place]), times=numerals.count(times), samples=len({one[1] for one in jumps}),
+        layer=quote(dynamics.facts.layers[layer]),
+        norm=numerals.significant(float(gradient[place, layer]), 3),
+        step=numerals.count(steps[place]),
+        times=numerals.count(times),
+        samples=len({one[1] for one in jumps}),
         count=numerals.count(len(steps)),
-    )  # fmt: skip
+    )
     return Finding(text, 0.7, anchor, "bad")
 
 
@@ -104,8 +112,10 @@ def find_still(dynamics: Dynamics, anchor: str) -> Finding | None:
             "{count} of {all} trainable layers did not move in training: {layers} ({samples} sampled steps).",
             "{count} of {all} trainable layers did not move in training: {layers} ({samples} sampled steps).",
             len(frozen),
-            all=count, layers=names_of(dynamics, frozen), samples=samples,
-        )  # fmt: skip
+            all=count,
+            layers=names_of(dynamics, frozen),
+            samples=samples,
+        )
         text = join_sentences([text, why])
         return Finding(text, 0.8, anchor, "bad")
     if not blind:
@@ -116,8 +126,10 @@ def find_still(dynamics: Dynamics, anchor: str) -> Finding | None:
         "No gradient reaches {count} of {all} trainable layers, {layers}: weight decay alone moves them ({samples} "
         "sampled steps).",
         len(blind),
-        all=count, layers=names_of(dynamics, blind), samples=samples,
-    )  # fmt: skip
+        all=count,
+        layers=names_of(dynamics, blind),
+        samples=samples,
+    )
     return Finding(text, 0.75, anchor, "bad")
 
 
@@ -195,14 +207,22 @@ def find_updates(dynamics: Dynamics, anchor: str) -> Finding | None:
     text = _(
         "A step moves a layer by {median} of its norm in the median, from {least} ({slow}) to {most} ({fast}; "
         "{samples} sampled steps).",
-        median=part(float(np.median(moved))), least=part(float(usual[low])), slow=quote(dynamics.facts.layers[low]),
-        most=part(float(usual[high])), fast=quote(dynamics.facts.layers[high]), samples=samples,
-    )  # fmt: skip
+        median=part(float(np.median(moved))),
+        least=part(float(usual[low])),
+        slow=quote(dynamics.facts.layers[low]),
+        most=part(float(usual[high])),
+        fast=quote(dynamics.facts.layers[high]),
+        samples=samples,
+    )
     if not len(fast) and not len(slow):
         return Finding(join_sentences([text, rule]), 0.15, anchor)
     far, end = (fast, high) if len(fast) else (slow, low)
-    numbers = {"all": numerals.count(len(known)), "name": quote(dynamics.facts.layers[end]), "samples": samples,
-               "ratio": part(float(usual[end]))}  # fmt: skip
+    numbers = {
+        "all": numerals.count(len(known)),
+        "name": quote(dynamics.facts.layers[end]),
+        "samples": samples,
+        "ratio": part(float(usual[end])),
+    }
     if len(fast):
         text = ngettext(
             "A step moves {count} of {all} layers by more than 10 % of its norm: {name} by {ratio} in the median of "
@@ -216,8 +236,8 @@ def find_updates(dynamics: Dynamics, anchor: str) -> Finding | None:
             samples=numbers["samples"],
         )
         rule = _(
-            "A rule of thumb expects about 0.1 % (Hinton 2010, §7), though layers in front of a normalisation bear "
-            "more."
+            "A rule of thumb expects about 0.1 % (Hinton 2010, §7), though layers in front of a normalisation "
+            "tolerate more."
         )
     else:
         text = ngettext(

@@ -102,7 +102,7 @@ def find_gap(record: RunRecord, training: Training, anchor: str) -> Finding | No
         "interval": gap.display_interval,
     }
     start = _(
-        "It is right on {train} of the training images and {test} of the test images.",
+        "Accuracy is {train} on the training images and {test} on the test images.",
         train=values["train"],
         test=values["test"],
     )
@@ -115,7 +115,7 @@ def find_gap(record: RunRecord, training: Training, anchor: str) -> Finding | No
         text = _("The test images are the easier ones, by {interval} points.", interval=values["interval"])
         return Finding(join_sentences([start, text]), 0.5, anchor)
     text = _(
-        "The gap of {gap} can’t be told from zero ({interval}), so nothing shows over-fitting.",
+        "The gap of {gap} can’t be distinguished from zero ({interval}), so nothing shows over-fitting.",
         gap=values["gap"],
         interval=values["interval"],
     )
@@ -176,7 +176,7 @@ def find_progress(record: RunRecord, training: Training, anchor: str) -> Finding
         )
         return Finding(text, 0.4, anchor)
     text = _(
-        "Whether it was still improving can’t be told: since epoch {epoch} the test accuracy changed by {signed} "
+        "Whether it was still improving is not clear: since epoch {epoch} the test accuracy changed by {signed} "
         "({interval}, n\u00a0=\u00a0{count}).",
         epoch=values["epoch"],
         signed=values["signed"],

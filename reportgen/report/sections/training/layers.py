@@ -60,8 +60,10 @@ def caption(dynamics: Dynamics, shown: int) -> str:
     text = _(
         "Weights of two or more dimensions from input to output, at {samples} of the steps, {first} to {last}. "
         "Gradient: L2 norm. Update: norm of what the step added against the norm of the weight before it.",
-        samples=numerals.count(len(steps)), first=numerals.count(steps[0]), last=numerals.count(steps[-1]),
-    )  # fmt: skip
+        samples=numerals.count(len(steps)),
+        first=numerals.count(steps[0]),
+        last=numerals.count(steps[-1]),
+    )
     count = len(dynamics.facts.layers)
     if shown == count:
         return text
@@ -74,7 +76,7 @@ def list_methods(record: RunRecord) -> tuple[MethodNote, ...]:
     if record.probes is None or record.probes.dynamics is None:
         return ()
     text = _(
-        "Written down between the steps, at no more than 150 of them evenly over the pass: L2 norm of the gradient by "
+        "Recorded between the steps, at no more than 150 of them evenly over the pass: L2 norm of the gradient by "
         "which the step was made, of the weight before it and of what the step added; weights of two or more "
         "dimensions. Activations: the output of every nonlinearity, with the initial and the final weights in "
         "evaluation mode; a channel is dead whose output is the same for all images and positions. Initial batch "

@@ -90,7 +90,7 @@ def find_teacher(record: RunRecord, anchor: str) -> Finding | None:
             interval=values["interval"],
         )
         return Finding(join_sentences([start, less]), 0.6, anchor, "caution")
-    same = _("Its student can’t be told from it ({interval}, paired).", interval=values["interval"])
+    same = _("Its student can’t be distinguished from it ({interval}, paired).", interval=values["interval"])
     return Finding(join_sentences([start, same]), 0.4, anchor)
 
 

@@ -63,18 +63,29 @@ def history_table(training: Training) -> Table:
     """The history in numbers."""
     points = thin(training.epochs)
     columns = numbers(
-        _("Epoch"), _("Step"), _("Training loss"), _("Test loss"), _("Training accuracy"), _("Test accuracy"),
-        _("Interval"), _("Time"),
-    )  # fmt: skip
+        _("Epoch"),
+        _("Step"),
+        _("Training loss"),
+        _("Test loss"),
+        _("Training accuracy"),
+        _("Test accuracy"),
+        _("Interval"),
+        _("Time"),
+    )
     return Table(caption_history(training, len(points)), columns, tuple(make_row(point) for point in points))
 
 
 def seed_table(record: RunRecord, training: Training) -> Table:
     """Every seed in numbers."""
     columns = numbers(
-        _("Seed"), _("Test accuracy"), _("Interval"), _("Test loss"), _("Training accuracy"), _("Steps"),
+        _("Seed"),
+        _("Test accuracy"),
+        _("Interval"),
+        _("Test loss"),
+        _("Training accuracy"),
+        _("Steps"),
         _("Time in steps"),
-    )  # fmt: skip
+    )
     return Table(caption_seeds(record), columns, tuple(seed_rows(record, training)))
 
 

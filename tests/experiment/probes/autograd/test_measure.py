@@ -28,9 +28,13 @@ class Plain(nn.Sequential):
 
     def __init__(self) -> None:
         super().__init__(
-            nn.Conv2d(3, 4, 3, stride=4), nn.BatchNorm2d(4), nn.ReLU(inplace=True), nn.Flatten(), nn.Dropout(0.5),
+            nn.Conv2d(3, 4, 3, stride=4),
+            nn.BatchNorm2d(4),
+            nn.ReLU(inplace=True),
+            nn.Flatten(),
+            nn.Dropout(0.5),
             nn.Linear(256, 10),
-        )  # fmt: skip
+        )
 
 
 class Residual(nn.Module):
@@ -163,14 +167,21 @@ def test_nodes_come_after_those_they_hand_gradients_to_and_the_loss_is_last(net:
 
 def test_every_node_knows_the_call_that_made_it() -> None:
     facts = probe(Residual())
-    calls = {(facts.calls[node.call].path, facts.calls[node.call].call) for node in facts.nodes
-             if node.operator == "convolution"}  # fmt: skip
+    calls = {
+        (facts.calls[node.call].path, facts.calls[node.call].call)
+        for node in facts.nodes
+        if node.operator == "convolution"
+    }
     assert calls == {("stem", 0), ("block", 0), ("block", 1)}
     assert {facts.calls[node.call].path for node in facts.nodes if node.operator in ("addmm", "t")} == {"head"}
     assert {facts.calls[node.call].path for node in facts.nodes if node.operator in ("add", "mul", "nll_loss")} == {""}
     assert [(call.path, call.parent) for call in facts.calls] == [
-        ("", None), ("stem", 0), ("block", 0), ("block", 0), ("head", 0),
-    ]  # fmt: skip
+        ("", None),
+        ("stem", 0),
+        ("block", 0),
+        ("block", 0),
+        ("head", 0),
+    ]
     assert facts.calls[1].shape == (2, 4, 4, 4)
 
 
@@ -187,8 +198,11 @@ def test_a_tied_parameter_is_one_leaf_with_both_names() -> None:
     facts = probe(Tied())
     tied = next(found for found in facts.parameters if len(found.names) > 1)
     assert tied.names == ("a.weight", "b.weight")
-    leaf = next(place for place, node in enumerate(facts.nodes)
-                if node.parameter is not None and facts.parameters[node.parameter] == tied)  # fmt: skip
+    leaf = next(
+        place
+        for place, node in enumerate(facts.nodes)
+        if node.parameter is not None and facts.parameters[node.parameter] == tied
+    )
     readers = [node.operator for node in facts.nodes if leaf in node.next]
     assert readers == ["t", "t"]
     squared = next(node for node in facts.nodes if len(set(node.next)) == 1 and len(node.next) == 2)

@@ -22,9 +22,12 @@ class Conv(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            nn.Conv2d(3, 6, 3, stride=2, padding=1), nn.BatchNorm2d(6), nn.ReLU(inplace=True),
-            nn.Conv2d(6, 8, 3, stride=2, padding=1), nn.ReLU(inplace=True),
-        )  # fmt: skip
+            nn.Conv2d(3, 6, 3, stride=2, padding=1),
+            nn.BatchNorm2d(6),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(6, 8, 3, stride=2, padding=1),
+            nn.ReLU(inplace=True),
+        )
         self.head = nn.Linear(8, 10)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -106,8 +106,10 @@ def test_no_time_leaves_the_maps_and_says_what_is_missing(monkeypatch: pytest.Mo
     result = run(make(Conv), seconds=1.0)
     facts = facts_of(result)
     assert {gap.part for gap in facts.gaps if gap.reason == "time"} == {
-        "checks", "embedding", "integrated_gradients",
-    }  # fmt: skip
+        "checks",
+        "embedding",
+        "integrated_gradients",
+    }
     assert len(result.arrays["explanations.rows"]) == FAST.explained.least
     assert "explanations.cam_random" in result.arrays
     assert facts.steps == 0

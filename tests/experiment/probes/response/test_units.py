@@ -97,8 +97,9 @@ def test_an_end_that_does_not_see_the_stretch_is_replaced_by_its_own_last_module
 
 
 def test_a_normalisation_of_the_input_is_told_and_batch_normalisation_is_none() -> None:
-    module = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.Conv2d(4, 4, 1), nn.GroupNorm(2, 4), nn.Flatten(),
-                           nn.Linear(4096, 10))  # fmt: skip
+    module = nn.Sequential(
+        nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.Conv2d(4, 4, 1), nn.GroupNorm(2, 4), nn.Flatten(), nn.Linear(4096, 10)
+    )
     first, second, third = units_of(module)
     assert (first.bends, first.normalises) == (False, False)
     assert (second.bends, second.normalises) == (True, True)

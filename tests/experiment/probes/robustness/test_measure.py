@@ -71,8 +71,14 @@ def test_what_can_not_hurt_this_model_does_not(whole: tuple[ProbeContext, ProbeR
         (one.kind, one.level): float((row == labels).mean())
         for one, row in zip(facts_of(result).conditions, result.arrays["robustness.predicted"], strict=True)
     }
-    for kind, level in (("flip_horizontal", 0), ("flip_vertical", 0), ("shift", 1), ("rotation", 10),
-                        ("gaussian_noise", 3), ("pixelate", 5)):  # fmt: skip
+    for kind, level in (
+        ("flip_horizontal", 0),
+        ("flip_vertical", 0),
+        ("shift", 1),
+        ("rotation", 10),
+        ("gaussian_noise", 3),
+        ("pixelate", 5),
+    ):
         assert right[kind, level] == 1.0
     assert right["brightness", 5] < 0.7
     assert right["pgd", 8.0] == 1.0

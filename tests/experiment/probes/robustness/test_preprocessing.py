@@ -78,9 +78,7 @@ def test_gains_and_losses_are_counted_against_the_spec_image_by_image() -> None:
         red = pixels[..., 0 if other.order == "rgb" else 2].mean((1, 2))
         centres = context.module.centres.detach().numpy()
         right = np.abs(red[:, None] - centres).argmin(1) == labels
-        assert (other.right, other.gained, other.lost) == (
-            right.sum(), (right & ~clean).sum(), (~right & clean).sum()
-        )  # fmt: skip
+        assert (other.right, other.gained, other.lost) == (right.sum(), (right & ~clean).sum(), (~right & clean).sum())
 
 
 def test_what_seems_better_is_looked_at_longer_where_there_is_time() -> None:

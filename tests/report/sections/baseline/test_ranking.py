@@ -34,40 +34,57 @@ def made(*pairs: tuple[str, str, float, bool], own: str | None = None) -> Rankin
     names = sorted({name for first, second, *_ in pairs for name in (first, second)})
     shown = rank_entries(names)
     found = tuple(
-        Pair(first=first, second=second, p=0.01, p_adjusted=0.01 if holds else 0.9, holds=holds,
-             change=MetricValue(name="accuracy.change", value=value, low=value - 0.01, high=value + 0.01, n=600,
-                                unit="share"))
+        Pair(
+            first=first,
+            second=second,
+            p=0.01,
+            p_adjusted=0.01 if holds else 0.9,
+            holds=holds,
+            change=MetricValue(
+                name="accuracy.change", value=value, low=value - 0.01, high=value + 0.01, n=600, unit="share"
+            ),
+        )
         for first, second, value, holds in pairs
-    )  # fmt: skip
+    )
     return Ranking(entries=shown, pairs=found, resamples=10, seed=0, own=own)
 
 
 def rank_entries(names: list[str]) -> tuple[Entry, ...]:
-    return tuple(Entry(name=name, number=at, place=at + 1, best=1, worst=len(names), accuracy=None)
-                 for at, name in enumerate(names))  # fmt: skip
+    return tuple(
+        Entry(name=name, number=at, place=at + 1, best=1, worst=len(names), accuracy=None)
+        for at, name in enumerate(names)
+    )
 
 
 @pytest.mark.parametrize(
     ("ranking", "sentence"),
     [
-        (made(("A", "B", 0.05, True), ("A", "C", 0.06, True), ("B", "C", 0.01, False)),
-         "“B” is more accurate than “A” by +5.0 points (+4.0 to +6.0). “C” is more accurate than “A” by +6.0 points "
-         "(+5.0 to +7.0). “B” and “C” can’t be told apart. All 3 pairs of models were tested, with Holm’s "
-         "correction."),
-        (made(("A", "B", -0.05, True), ("A", "C", -0.06, True), ("B", "C", 0.01, False)),
-         "“A” is more accurate than every other. “B” and “C” can’t be told apart. All 3 pairs of models were tested, "
-         "with Holm’s correction."),
-        (made(("A", "B", 0.0, False), ("A", "C", 0.0, False), ("B", "C", 0.0, False)),
-         "No difference of accuracy holds. “A”, “B” and “C” can’t be told apart. All 3 pairs of models were tested, "
-         "with Holm’s correction."),
-        (made(("A", "B", -0.05, False), ("A", "C", -0.06, True), ("B", "C", 0.01, False), own="C"),
-         "“A” is more accurate than “C” by +6.0 points (+5.0 to +7.0). Not told apart are “C” from “B” and “B” "
-         "from “A”. All 3 pairs of models were tested, with Holm’s correction."),
-        (made(("A", "B", 0.05, True)),
-         "“B” is more accurate than “A” by +5.0 points (+4.0 to +6.0)."),
+        (
+            made(("A", "B", 0.05, True), ("A", "C", 0.06, True), ("B", "C", 0.01, False)),
+            "“B” is more accurate than “A” by +5.0 points (+4.0 to +6.0). “C” is more accurate than “A” by +6.0 points "
+            "(+5.0 to +7.0). “B” and “C” can’t be told apart. All 3 pairs of models were tested, with Holm’s "
+            "correction.",
+        ),
+        (
+            made(("A", "B", -0.05, True), ("A", "C", -0.06, True), ("B", "C", 0.01, False)),
+            "“A” is more accurate than every other. “B” and “C” can’t be told apart. All 3 pairs of models were "
+            "tested, "
+            "with Holm’s correction.",
+        ),
+        (
+            made(("A", "B", 0.0, False), ("A", "C", 0.0, False), ("B", "C", 0.0, False)),
+            "No difference of accuracy holds. “A”, “B” and “C” can’t be told apart. All 3 pairs of models were tested, "
+            "with Holm’s correction.",
+        ),
+        (
+            made(("A", "B", -0.05, False), ("A", "C", -0.06, True), ("B", "C", 0.01, False), own="C"),
+            "“A” is more accurate than “C” by +6.0 points (+5.0 to +7.0). Not told apart are “C” from “B” and “B” "
+            "from “A”. All 3 pairs of models were tested, with Holm’s correction.",
+        ),
+        (made(("A", "B", 0.05, True)), "“B” is more accurate than “A” by +5.0 points (+4.0 to +6.0)."),
         (Ranking(entries=(), resamples=10, seed=0), "No two of these models could be compared."),
     ],
-)  # fmt: skip
+)
 def test_the_sentence_says_what_holds_and_what_does_not(ranking: Ranking, sentence: str) -> None:
     assert say_ranking(ranking).replace("\u00a0", " ") == sentence
 
@@ -95,8 +112,12 @@ def test_the_tables_hold_every_number_as_the_records_print_it(record: RunRecord)
     assert ranking is not None
     view = view_ranking(ranking)
     assert [row.name for row in view.standings] == [entry.name for entry in ranking.entries]
-    assert {row.name: row.note for row in view.standings} == {"Main": "baseline", "Other": "this model", "Good": "",
-                                                              "Little": ""}  # fmt: skip
+    assert {row.name: row.note for row in view.standings} == {
+        "Main": "baseline",
+        "Other": "this model",
+        "Good": "",
+        "Little": "",
+    }
     assert whole.record.measured is not None
     own = next(row for row in view.standings if row.note == "this model")
     for name in ("accuracy", "macro_f1", "nll", "ece", "parameters", "macs"):

@@ -74,7 +74,7 @@ def test_what_would_decide_is_said_where_it_is_open(record: RunRecord) -> None:
 def test_the_same_model_is_told_as_the_same(record: RunRecord) -> None:
     built = build(SECTION, judged(record, record))
     assert built.findings[0].text.startswith("The outputs are those of the baseline, to the bit, for every one")
-    assert "Nothing that the records know of differs." in built.text
+    assert "Nothing in the records differs." in built.text
     assert "turned from right" not in built.text
     assert write_verdict(judged(record, record)).endswith(" Its outputs are those of the baseline.")
 

@@ -61,8 +61,10 @@ def test_the_limits_add_up_to_the_pass(record: RunRecord) -> None:
     assert "(n = 7 passes)" in sentence
     slow = build(SECTION, with_cost(record, roofs=roofs(flops=1e15, bandwidth=1e15, call=1e-12)))
     assert "100.0 % none, below a third of every limit" in slow.sentence("Its time by what limits the modules")
-    weights = [next(f.weight for f in built.findings if "Its time by what limits the modules" in f.text) for built in
-               (slow, build(SECTION, with_cost(record, roofs=roofs(bandwidth=1e7))))]  # fmt: skip
+    weights = [
+        next(f.weight for f in built.findings if "Its time by what limits the modules" in f.text)
+        for built in (slow, build(SECTION, with_cost(record, roofs=roofs(bandwidth=1e7))))
+    ]
     assert weights[0] > weights[1]
 
 
@@ -143,8 +145,9 @@ def test_memory_with_what_stays(record: RunRecord) -> None:
     evaluated = build(SECTION, with_cost(record, memory=(asked,), step=None, step_missing=N_("It trained nothing.")))
     assert "A forward pass of 64 images needs 1.04 MiB at once" in evaluated.text
     assert ("Training step", "not measured", "It trained nothing.") in [
-        (fact.label, fact.value, fact.note) for fact in evaluated.view.facts  # type: ignore[attr-defined]
-    ]  # fmt: skip
+        (fact.label, fact.value, fact.note)
+        for fact in evaluated.view.facts  # type: ignore[attr-defined]
+    ]
 
 
 def test_energy_or_why_not(record: RunRecord) -> None:
@@ -159,10 +162,18 @@ def test_energy_or_why_not(record: RunRecord) -> None:
 def test_stable_names(record: RunRecord) -> None:
     found = values(with_cost(record))
     assert {
-        "latency.batch_1.p50", "latency.batch_64.p95", "throughput.batch_256", "throughput.best",
-        "peak_memory.inference.batch_256", "peak_memory.training.batch_128", "machine.matrix_rate",
-        "machine.copy_rate", "matrix_rate_share", "train_step.p50", "train_step.data_share",
-    } <= set(found)  # fmt: skip
+        "latency.batch_1.p50",
+        "latency.batch_64.p95",
+        "throughput.batch_256",
+        "throughput.best",
+        "peak_memory.inference.batch_256",
+        "peak_memory.training.batch_128",
+        "machine.matrix_rate",
+        "machine.copy_rate",
+        "matrix_rate_share",
+        "train_step.p50",
+        "train_step.data_share",
+    } <= set(found)
     assert all(value.method == "measured" for value in found.values())
     headline = record.measured.value("latency_p50") if record.measured else None
     assert headline is not None
@@ -217,4 +228,4 @@ def test_the_page(record: RunRecord, medium: str) -> None:
     text = page(SECTION, with_cost(record), medium)
     assert "layer1.0.conv1 ×4" in text
     assert text.count("<table") == (2 if medium == "screen" else 1)  # on paper the figure shows the batches
-    assert "A call with nothing to do" in text
+    assert "An empty call" in text

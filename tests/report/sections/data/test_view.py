@@ -26,7 +26,7 @@ WHOLE = splits((384,) * 10, (60,) * 10)
 def test_whole_verified_data_give_no_warning(record: RunRecord) -> None:
     clean = data(record, splits=WHOLE, duplicates=Duplicates(within_train=0, within_test=0, across=0))
     built = build(SECTION, clean)
-    assert built.text == "No picture is exactly another, within the splits or across."
+    assert built.text == "There are no exact duplicates, within the splits or across."
 
 
 def test_parts_of_the_splits(record: RunRecord) -> None:
@@ -63,8 +63,9 @@ def test_a_normalisation_that_is_not_the_datas_own(record: RunRecord, weights: s
 
 
 def test_a_close_normalisation_is_not_mentioned(record: RunRecord) -> None:
-    close = data(record, normalize_name="imagenet", normalize_mean=(0.485, 0.456, 0.406),
-                 normalize_std=(0.229, 0.224, 0.225))  # fmt: skip
+    close = data(
+        record, normalize_name="imagenet", normalize_mean=(0.485, 0.456, 0.406), normalize_std=(0.229, 0.224, 0.225)
+    )
     assert "not these images’ own" not in build(SECTION, close).text
 
 
@@ -93,7 +94,7 @@ def test_unknown_duplicates_are_not_called_none(record: RunRecord) -> None:
 
 def test_unverified_data(record: RunRecord) -> None:
     built = build(SECTION, data(record, verified=False))
-    assert "nothing vouches for the data" in built.text
+    assert "the data is unverified" in built.text
     assert "nothing vouches" not in build(SECTION, record).text
     assert "No digests" in build(SECTION, data(record, verified=False, digests={})).text
 
@@ -135,8 +136,14 @@ def test_resizing_is_said_beside_the_shape(record: RunRecord) -> None:
 
 
 def test_grey_pictures_have_one_channel(record: RunRecord) -> None:
-    grey = data(record, image_shape=(1, 8, 8), channel_mean=(0.3,), channel_std=(0.2,), normalize_mean=(0.3,),
-                normalize_std=(0.2,))  # fmt: skip
+    grey = data(
+        record,
+        image_shape=(1, 8, 8),
+        channel_mean=(0.3,),
+        channel_std=(0.2,),
+        normalize_mean=(0.3,),
+        normalize_std=(0.2,),
+    )
     view = build(SECTION, grey).view
     assert isinstance(view, DataView)
     assert view.channels.rows == (("0", "0.300", "0.300", "0.200", "0.200"),)

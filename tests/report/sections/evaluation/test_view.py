@@ -49,7 +49,9 @@ def test_the_weakest_class_and_where_its_pictures_go(record: RunRecord) -> None:
 def test_a_weakest_class_that_chance_may_have_made(record: RunRecord) -> None:
     even = confused(record, (400, 50, 50), (50, 402, 48), (40, 40, 420))
     sentence = build(SECTION, even).sentence("lowest recall")
-    assert "not surely lower than “dog”" in sentence or "not surely lower than every other class" in sentence
+    assert (
+        "not significantly lower than “dog”" in sentence or "not significantly lower than every other class" in sentence
+    )
     assert "The missed ones are most often called “dog”" in sentence
     assert "weakest class" not in build(SECTION, even).text
 
@@ -90,7 +92,7 @@ def test_the_strongest_class(record: RunRecord) -> None:
     ("rows", "said"),
     [
         (((90, 5, 5), (5, 90, 5), (5, 5, 90)), "Naming any one class every time gives 33.3 %"),
-        (((34, 33, 33), (33, 34, 33), (33, 33, 34)), "gives 33.3 %. The difference can’t be told from zero."),
+        (((34, 33, 33), (33, 34, 33), (33, 33, 34)), "gives 33.3 %. The difference can’t be distinguished from zero."),
         (((10, 45, 45), (45, 10, 45), (45, 45, 10)), "gives 33.3 %. The model gets fewer right than that."),
         (((760, 20, 20), (10, 90, 0), (10, 0, 90)), "Always answering “cat” gives 80.0 %"),
     ],

@@ -77,10 +77,10 @@ def test_maps_that_stand_both_checks(record: RunRecord) -> None:
 @pytest.mark.parametrize(
     ("how", "words", "tone"),
     [
-        ({"rank": 0.9}, "show the picture rather than what was learnt", "caution"),
-        ({"fall": 2.0, "chance": 6.0}, "do not find what the model goes by", "caution"),
-        ({"fall": 3.0, "chance": 3.0}, "may or may not find what the model goes by: replacing", "caution"),
-        ({"rank": 0.5}, "whether they depend on what was learnt can’t be told", "plain"),
+        ({"rank": 0.9}, "reflect the image rather than what was learnt", "caution"),
+        ({"fall": 2.0, "chance": 6.0}, "do not find what the model relies on", "caution"),
+        ({"fall": 3.0, "chance": 3.0}, "may or may not find what the model relies on: replacing", "caution"),
+        ({"rank": 0.5}, "whether they depend on what was learnt is unclear", "plain"),
     ],
 )
 def test_maps_that_do_not(record: RunRecord, how: dict[str, float], words: str, tone: str) -> None:
@@ -124,13 +124,13 @@ def test_the_pair_that_overlaps_is_named_only_where_it_stands_out(record: RunRec
 def test_whose_side_the_neighbours_take(record: RunRecord) -> None:
     found = explained(record)
     built = build(SECTION, found)
-    sentence = built.sentence("surest mistakes")
-    assert "Of the 20 surest mistakes 20 (100.0 %, 84–100)" in sentence
+    sentence = built.sentence("most confident errors")
+    assert "Of the 20 most confident errors 20 (100.0 %, 84–100)" in sentence
     assert "the picture or its label is in question" in sentence
     assert "First to look at: no. " in sentence
     true = record.arrays["eval.labels"][found.arrays["explanations.neighbours.rows"]]
     own = build(SECTION, explained(record, neighbours__labels=np.repeat(true[:, None], 5, 1)))
-    assert "the last layer gets them wrong" in own.sentence("surest mistakes")
+    assert "the last layer gets them wrong" in own.sentence("most confident errors")
     none = build(SECTION, explained(record, neighbours__rows=None))
     assert "mistake" not in none.text
 
@@ -138,15 +138,18 @@ def test_whose_side_the_neighbours_take(record: RunRecord) -> None:
 def test_one_mistake_is_told_in_the_singular(record: RunRecord) -> None:
     keys = ("rows", "ids", "labels", "similarity", "pictures")
     one = {f"neighbours__{key}": explained(record).arrays[f"explanations.neighbours.{key}"][:1] for key in keys}
-    assert "The surest mistake lies among" in build(SECTION, explained(record, **one)).text
+    assert "The most confident error lies among" in build(SECTION, explained(record, **one)).text
 
 
 def test_the_numbers_of_the_section(record: RunRecord) -> None:
     metrics = {value.name: value for value in build(SECTION, explained(record)).view.metrics}
     assert set(metrics) == {
-        "explanations.cam.rank_correlation", "explanations.cam.deletion_gain", "explanations.ig.rank_correlation",
-        "explanations.ig.deletion_gain", "explanations.neighbour_accuracy",
-    }  # fmt: skip
+        "explanations.cam.rank_correlation",
+        "explanations.cam.deletion_gain",
+        "explanations.ig.rank_correlation",
+        "explanations.ig.deletion_gain",
+        "explanations.neighbour_accuracy",
+    }
     vote = metrics["explanations.neighbour_accuracy"]
     assert (vote.value, vote.n, vote.display) == (0.9, 200, "90.0\u00a0%")
     assert all(value.low is not None and value.n for value in metrics.values())

@@ -11,8 +11,14 @@ from reportgen.spec.types import ModelSpec
 from tests.report.sections.cases import Built, build, change, page
 from tests.support.records import module, small_trace
 
-RESNET = InputFit(stem="conv1", kernel=(7, 7), shrinks=4, last_map=(1, 1), idle=6000,
-                  adapted=AdaptedFit(macs=9_880_224 * 15, last_map=(4, 4), idle=0))  # fmt: skip
+RESNET = InputFit(
+    stem="conv1",
+    kernel=(7, 7),
+    shrinks=4,
+    last_map=(1, 1),
+    idle=6000,
+    adapted=AdaptedFit(macs=9_880_224 * 15, last_map=(4, 4), idle=0),
+)
 WHOLE = ReceptiveField(size=435, stride=32, feature_map=(1, 1))
 PATCHES = InputFit(stem="proj", kernel=(16, 16), shrinks=16, attends=True, last_map=(2, 2))
 
@@ -84,8 +90,14 @@ def test_few_patches_are_counted(record: RunRecord, source: str, said: str) -> N
 
 
 def test_windows_that_are_merged_to_one_place_have_the_adapted_stem(record: RunRecord) -> None:
-    swin = InputFit(stem="proj", kernel=(4, 4), shrinks=4, attends=True, last_map=(1, 1),
-                    adapted=AdaptedFit(macs=9_880_224 * 2, last_map=(2, 2), idle=0))  # fmt: skip
+    swin = InputFit(
+        stem="proj",
+        kernel=(4, 4),
+        shrinks=4,
+        attends=True,
+        last_map=(1, 1),
+        adapted=AdaptedFit(macs=9_880_224 * 2, last_map=(2, 2), idle=0),
+    )
     sentence = found(record, swin, "torchvision:swin_t").sentence("made for larger pictures")
     assert "would keep 2 × 2, for 2.0 times the MACs" in sentence
 
@@ -111,8 +123,9 @@ def test_pictures_that_fit_raise_no_alarm(record: RunRecord, fit: InputFit | Non
 
 
 def test_a_pool_that_stretches_its_map_is_called_out(record: RunRecord) -> None:
-    pool = module(1, "avgpool", "AdaptiveAvgPool2d", 0, 1, input_shapes=((1, 512, 1, 1),),
-                  output_shapes=((1, 512, 7, 7),))  # fmt: skip
+    pool = module(
+        1, "avgpool", "AdaptiveAvgPool2d", 0, 1, input_shapes=((1, 512, 1, 1),), output_shapes=((1, 512, 7, 7),)
+    )
     head = module(2, "classifier", "Sequential", 0, 1, parameters=1000, is_leaf=False)
     layer = module(3, "classifier.0", "Linear", 2, 2, parameters=4949, own_parameters=4949)
     root = small_trace().modules[0]

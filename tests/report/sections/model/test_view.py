@@ -17,13 +17,25 @@ from tests.support.records import module, small_trace
 def trace_of(*stages: tuple[str, int, int, float]) -> ModelTrace:
     """A model of leaves, each (name, parameters, MACs, seconds)."""
     leaves = [
-        module(place + 1, name, "Conv2d", 0, 1, parameters=parameters, own_parameters=parameters, trainable=parameters,
-               macs=macs, own_macs=macs, seconds=seconds)
+        module(
+            place + 1,
+            name,
+            "Conv2d",
+            0,
+            1,
+            parameters=parameters,
+            own_parameters=parameters,
+            trainable=parameters,
+            macs=macs,
+            own_macs=macs,
+            seconds=seconds,
+        )
         for place, (name, parameters, macs, seconds) in enumerate(stages)
-    ]  # fmt: skip
+    ]
     total = [sum(stage[column] for stage in stages) for column in (1, 2, 3)]
-    root = module(0, "", "Net", None, 0, parameters=total[0], trainable=total[0], macs=total[1], seconds=total[2],
-                  is_leaf=False)  # fmt: skip
+    root = module(
+        0, "", "Net", None, 0, parameters=total[0], trainable=total[0], macs=total[1], seconds=total[2], is_leaf=False
+    )
     return small_trace().model_copy(
         update={"modules": (root, *leaves), "parameters": total[0], "trainable_parameters": total[0], "macs": total[1]}
     )
@@ -81,9 +93,12 @@ def test_frozen_tied_unused_and_uncounted_are_said(record: RunRecord) -> None:
     modules[1] = modules[1].model_copy(update={"shared": True})
     modules[4] = modules[4].model_copy(update={"shared": True})
     trace = {
-        "modules": tuple(modules), "trainable_parameters": 9898 - 448, "unused": ("aux.fc",), "parameters": 9898 + 100,
+        "modules": tuple(modules),
+        "trainable_parameters": 9898 - 448,
+        "unused": ("aux.fc",),
+        "parameters": 9898 + 100,
         "uncounted": ("grid_sample", "my_op", "grid_sample"),
-    }  # fmt: skip
+    }
     built = build(SECTION, change(record, trace=trace))
     assert "5.5 % of the parameters are frozen: 548 of 9,998." in built.text
     assert "2 modules share parameters, which are counted once: “conv1” and “layer1.0.conv1”." in built.text

@@ -14,10 +14,20 @@ from reportgen.report.sections.parameters.findings import find_parameters
 from tests.experiment.probes.weights.weighing import chain, convolutions, look, shaken, state
 
 SIGNS = (
-    "not finite", "exactly as", "hardly moved", "frozen", "near zero:", "has collapsed:", "vanish towards",
-    "explode towards", "No gradient reaches", "are near zero, their", "switched off, its", "point as another of their",
+    "not finite",
+    "exactly as",
+    "hardly moved",
+    "frozen",
+    "near zero:",
+    "has collapsed:",
+    "vanish towards",
+    "explode towards",
+    "No gradient reaches",
+    "are near zero, their",
+    "switched off, its",
+    "point as another of their",
     "exactly zero, most",
-)  # fmt: skip
+)
 """What the findings about faults have in them."""
 
 

@@ -79,8 +79,14 @@ def test_weights_and_source_have_their_digests(record: RunRecord) -> None:
 
 def test_only_methods_in_use_are_named(record: RunRecord) -> None:
     names = [method.name for method in build(record).methods]
-    assert names == ["Intervals of proportions", "All other intervals", "Calibration error", "Brier score", "MACs",
-                     "Latency"]  # fmt: skip
+    assert names == [
+        "Intervals of proportions",
+        "All other intervals",
+        "Calibration error",
+        "Brier score",
+        "MACs",
+        "Latency",
+    ]
     bare = record.model_copy(update={"measured": None, "latency": ()})
     assert [method.name for method in build(bare).methods] == ["MACs"]
 

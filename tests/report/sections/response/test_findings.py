@@ -70,8 +70,9 @@ def test_saturated_layers_are_called_so_and_others_are_not(record: RunRecord) ->
 
 
 def test_a_normalised_layer_is_not_called_saturated(record: RunRecord) -> None:
-    net = nn.Sequential(nn.Conv2d(3, 8, 3, stride=4, bias=False), nn.GroupNorm(1, 8, affine=False), nn.Flatten(),
-                        nn.Linear(512, 10))  # fmt: skip
+    net = nn.Sequential(
+        nn.Conv2d(3, 8, 3, stride=4, bias=False), nn.GroupNorm(1, 8, affine=False), nn.Flatten(), nn.Linear(512, 10)
+    )
     built = responses(record, net)
     assert "saturated" not in built.text
     assert "(normalises)" in built.view.rows[0][1]  # type: ignore[attr-defined]
@@ -121,9 +122,9 @@ def test_confidence_that_grows_with_the_light_without_accuracy(record: RunRecord
     data.test_labels.zero_()  # all of the class that dim pictures are called
     context = finished(Bright(data, loud), data)
     built = build(RESPONSE, recorded(record, "response", measure.run(context, Allowance(math.inf))))
-    assert ("Confidence grows with the drive, accuracy does not" in built.text) is loud
+    assert ("Confidence grows with the intensity, accuracy does not" in built.text) is loud
     if loud:
-        assert "right for 0.0 % of the images and sure by 99" in built.sentence("Confidence grows")
+        assert "right for 0.0 % of the images with a mean confidence of 99" in built.sentence("Confidence grows")
     assert "twice the light, cut at white, by −100.0 points" in built.text
 
 
@@ -166,7 +167,15 @@ def shallow() -> nn.Module:
 
 def test_a_calm_pass_raises_no_alarm(record: RunRecord) -> None:
     built = trained(record, shallow(), lr=0.002)
-    for word in ("explod", "vanish", "did not move", "No gradient reaches", "silenced", "hardly learn", "bear more"):
+    for word in (
+        "explod",
+        "vanish",
+        "did not move",
+        "No gradient reaches",
+        "silenced",
+        "hardly learn",
+        "tolerate more",
+    ):
         assert word not in built.text
     assert "A step moves a layer by" in built.text
     assert "Hinton 2010" in built.text

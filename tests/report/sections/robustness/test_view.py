@@ -37,7 +37,10 @@ def test_a_wrong_preparation_is_the_first_thing_said_and_a_banner(record: RunRec
     assert "by “imagenet” 95.0 % (91–97, n = 200) of the same ones, +20.0 points" in text
     assert "p < 0.001 after correction for 2 ways tried" in text
     assert "Set under data: normalize: imagenet." in text
-    assert "“cifar10” (94.5 %) can’t be told from it; its loss on 500 training images is 0.90 against 0.40" in text
+    assert (
+        "“cifar10” (94.5 %) can’t be distinguished from it; its loss on 500 training images is 0.90 against 0.40"
+        in text
+    )
     banners = [banner for banner in find_banners(wrong) if "prepared wrongly" in banner.text]
     assert [banner.severity for banner in banners] == ["bad"]
     assert "75.0 %" in plain(banners[0].text)
@@ -107,19 +110,19 @@ def test_half_of_the_accuracy(record: RunRecord) -> None:
 def test_shifts_and_mirror_images_with_what_training_showed(record: RunRecord) -> None:
     built = build(SECTION, probed(record))
     shift = built.sentence("Moved by 1 pixel,")
-    assert "0.0 % (0–2, n = 200) of the images are called something else" in shift
+    assert "0.0 % (0–2, n = 200) of the images get another prediction" in shift
     assert "Moved by 2 it changes by" in shift
-    assert "Training moved its pictures by up to 4 pixels (crop)." in shift
+    assert "Training shifted its images by up to 4 pixels (crop)." in shift
     mirror = next(one for one in built.findings if "Mirrored left to right" in one.text)
     assert (mirror.tone, mirror.weight) == ("caution", 0.4)
     assert "Training showed both directions (flip)." in mirror.text
     bare = build(SECTION, change(probed(record), data={"augment": ()})).text
     assert "Training never moved a picture" in bare
-    assert "Training never mirrored a picture" in bare
+    assert "Training never mirrored an image" in bare
 
 
 def test_turns(record: RunRecord) -> None:
-    assert "Turned, accuracy changes: 10°:" in build(SECTION, probed(record)).text
+    assert "Rotated, accuracy changes: 10°:" in build(SECTION, probed(record)).text
     assert "Turned" not in build(SECTION, probed(record, wrong={("shift", 1): 0.0})).text
 
 
@@ -149,7 +152,7 @@ def test_the_tables_hold_every_condition(record: RunRecord) -> None:
     assert len(view.preparations) == 2
     assert view.preparations[0][0] == "“cifar10”, the spec’s"
     assert {value.name for value in view.metrics} == set(SECTION.metrics)
-    assert "3 further changes were left out for want of time" in view.sample
+    assert "3 further changes were left out to keep the time budget" in view.sample
 
 
 def test_a_second_look_is_said(record: RunRecord) -> None:
@@ -163,14 +166,14 @@ def test_where_nothing_was_changed_the_check_still_stands(record: RunRecord) -> 
     text = page(SECTION, probed(record, preparation(149, 3, 4), wrong={}, gaps=(why,)))
     assert why in text
     assert 'id="robustness-preparation"' in text
-    assert "The same images, changed" not in text
+    assert "Corruptions, transforms and attacks" not in text
 
 
 @pytest.mark.parametrize("medium", ["screen", "print"])
 def test_the_page(record: RunRecord, medium: str) -> None:
     text = page(SECTION, probed(record, preparation(149, 3, 4)), medium)
     assert ("Every corruption in numbers" in text) == (medium == "screen")
-    assert text.index('id="robustness-preparation"') < text.index("The same images, changed")
+    assert text.index('id="robustness-preparation"') < text.index("Corruptions, transforms and attacks")
 
 
 def test_only_methods_that_were_used_are_named(record: RunRecord) -> None:

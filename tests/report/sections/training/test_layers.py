@@ -11,7 +11,16 @@ from reportgen.report.sections.training.view import SECTION, TrainingView
 from tests.report.sections.cases import build, page
 from tests.support.layers import held, with_dynamics
 
-WORDS = ("exploded", "exploding", "vanish", "grow on their way", "did not move", "No gradient", "silenced", "bear more")
+WORDS = (
+    "exploded",
+    "exploding",
+    "vanish",
+    "grow on their way",
+    "did not move",
+    "No gradient",
+    "silenced",
+    "tolerate more",
+)
 
 
 def with_arrays(record: RunRecord, **arrays: np.ndarray) -> RunRecord:
@@ -95,7 +104,7 @@ def test_steps_too_long_and_too_short(record: RunRecord) -> None:
     calm = with_dynamics(record, layers=4, steps=40)
     update = calm.arrays["dynamics.update"].copy()
     update[:, 3] *= 1000
-    text = build(SECTION, with_arrays(calm, update=update)).sentence("bear more")
+    text = build(SECTION, with_arrays(calm, update=update)).sentence("tolerate more")
     assert text.startswith("A step moves 1 of 4 layers by more than 10 % of its norm: “layer4”")
     assert "hardly learns: “layer1”" in build(
         SECTION, with_arrays(calm, update=calm.arrays["dynamics.update"] * [1e-4, 1, 1, 1])

@@ -86,8 +86,12 @@ def test_the_scores_name_the_interval_over_seeds(record: RunRecord) -> None:
 
 def test_a_seed_that_diverged_is_told_at_the_top_and_ends_with_4(record: RunRecord) -> None:
     several = seeded(record, 60, 470)
-    runs = (several.seeds[0].model_copy(update={"training": several.seeds[0].training.model_copy(
-        update={"divergence": fell()})}), several.seeds[1])  # fmt: skip
+    runs = (
+        several.seeds[0].model_copy(
+            update={"training": several.seeds[0].training.model_copy(update={"divergence": fell()})}
+        ),
+        several.seeds[1],
+    )
     broken = several.model_copy(update={"seeds": runs})
     finding = next(
         f for f in build(SECTION, broken).findings if "With 1 of the further seeds training diverged (1)" in f.text
@@ -102,8 +106,16 @@ def test_a_seed_that_diverged_is_told_at_the_top_and_ends_with_4(record: RunReco
 
 
 def taught(record: RunRecord, right: np.ndarray) -> RunRecord:
-    teacher = Teacher(source="builtin:cifar_resnet20", parameters=269_722, correct=int(right.sum()), n=len(right),
-                      loss=0.3, weights_file="best.pt", weights_sha256="a" * 64, source_sha256="b" * 64)  # fmt: skip
+    teacher = Teacher(
+        source="builtin:cifar_resnet20",
+        parameters=269_722,
+        correct=int(right.sum()),
+        n=len(right),
+        loss=0.3,
+        weights_file="best.pt",
+        weights_sha256="a" * 64,
+        source_sha256="b" * 64,
+    )
     loss = LossSpec(name="kl_div", teacher={"source": "builtin:cifar_resnet20"})  # type: ignore[arg-type]
     run = record.spec.run.model_copy(update={"loss": loss})
     changed = change(record, training={"teacher": teacher}, arrays={"teacher.correct": right.astype(np.uint8)})
@@ -135,7 +147,9 @@ def test_a_teacher_that_is_worse_or_not_to_be_told_apart(record: RunRecord) -> N
     assert finding.tone == "caution"
     other = right.copy()
     other[[np.flatnonzero(right)[0], np.flatnonzero(~right)[0]]] ^= True
-    assert "Its student can’t be told from it (−" in build(SECTION, taught(record, other)).sentence("learnt from")
+    assert "Its student can’t be distinguished from it (−" in build(SECTION, taught(record, other)).sentence(
+        "learnt from"
+    )
     assert "learnt from" not in build(SECTION, record).text
 
 

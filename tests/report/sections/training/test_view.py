@@ -19,10 +19,19 @@ from tests.report.sections.cases import build, change, page
 def history(*accuracies: float, n: int = 1000) -> tuple[EpochStats, ...]:
     """One point an epoch of ten steps, with these test accuracies."""
     return tuple(
-        EpochStats(epoch=place + 1, step=10 * (place + 1), train_loss=1.0, train_accuracy=0.5, train_n=n, test_loss=1.0,
-                   test_accuracy=accuracy, test_n=n, seconds=place + 1.0)
+        EpochStats(
+            epoch=place + 1,
+            step=10 * (place + 1),
+            train_loss=1.0,
+            train_accuracy=0.5,
+            train_n=n,
+            test_loss=1.0,
+            test_accuracy=accuracy,
+            test_n=n,
+            seconds=place + 1.0,
+        )
         for place, accuracy in enumerate(accuracies)
-    )  # fmt: skip
+    )
 
 
 def trained(record: RunRecord, **values: object) -> RunRecord:
@@ -56,7 +65,7 @@ def test_a_gap_that_may_be_zero_is_not_called_over_fitting(record: RunRecord) ->
     sentence = build(SECTION, record).sentence("It is right on")
     assert value(record.measured, "train_accuracy") in sentence
     assert value(record.measured, "accuracy") in sentence
-    assert "can’t be told from zero (−" in sentence
+    assert "can’t be distinguished from zero (−" in sentence
 
 
 def test_a_gap_above_zero_is_named_with_its_interval(record: RunRecord) -> None:
@@ -94,7 +103,7 @@ def test_improving_with_the_rate_at_zero_asks_for_a_longer_schedule(record: RunR
     ("accuracies", "n", "said"),
     [
         ((0.5, 0.6, 0.9, 0.901), 10_000, "On a plateau"),
-        ((0.5, 0.6, 0.70, 0.71), 200, "Whether it was still improving can’t be told"),
+        ((0.5, 0.6, 0.70, 0.71), 200, "Whether it was still improving is not clear"),
         ((0.5, 0.6, 0.9, 0.8), 1000, "Getting worse"),
     ],
 )
