@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.record.store import load_record
+from reportgen.record.locate import find_source
 from tests.support.commands import TINY, run_here, write_spec
 
 
@@ -19,6 +19,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_spec(tmp_path, TINY + "report: {css: looks/house.css, templates: looks}\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def css_of(out: Path) -> str:
+    """What the record of a report says of its style sheet."""
+    return str(find_source(out).load().subject.presentation.report.css)
 
 
 def test_a_changed_sheet_is_drawn_without_measuring(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,7 +39,7 @@ def test_a_changed_sheet_is_drawn_without_measuring(folder: Path, capsys: pytest
     assert "Train" not in said.err
     assert "--accent: #123456" in page.read_text(encoding="utf-8")
     assert kept
-    assert str(load_record(folder / "out" / "record").spec.report.css) == "looks/house.css"
+    assert css_of(folder / "out") == "looks/house.css"
 
 
 def test_render_elsewhere_says_what_is_not_there(
@@ -56,7 +61,7 @@ def test_render_elsewhere_says_what_is_not_there(
     moved = ("--set", f"report.css={folder / 'looks' / 'house.css'}", "--set", "report.templates=null")
     assert run_here(capsys, "render", folder / "out", "-o", "drawn", *moved).code == 0
     assert "--accent: #8a1c5b" in Path("drawn/report.html").read_text(encoding="utf-8")
-    assert str(load_record(Path("drawn/record")).spec.report.css) == "house.css"
+    assert css_of(Path("drawn")) == "house.css"
     said = run_here(capsys, "compare", folder / "out", folder / "out", "-o", "compared")
     assert said.code == 0
     assert "report.css: looks/house.css is not here" in said.err
