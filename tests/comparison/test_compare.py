@@ -231,7 +231,7 @@ REFUSALS = {
         r, data={"classes": ("plane", *r.data.classes[1:])}
     ),
     "in another order": lambda r: change(r, data={"classes": r.data.classes[::-1]}),
-    "pictures are 3×32×32, those here 3×64×64": lambda r: change(
+    "images are 3×32×32, those here 3×64×64": lambda r: change(
         r, data={"image_shape": (3, 64, 64)}, arrays={"eval.digests": r.arrays["eval.digests"] + np.uint64(1)}
     ),
     "This record holds no evaluation": lambda r: change(

@@ -193,7 +193,7 @@ def test_neighbours_stand_beside_their_mistake(record: RunRecord) -> None:
     found = explained(record)
     figure = drawn(found, "nearest_images")
     assert len(pictures(figure)) == 4 * (1 + 4)
-    assert "16 carry the class called and 0 the mistake’s own label" in figure.caption
+    assert "16 carry the class called and 0 the error’s own label" in figure.caption
     row = int(found.arrays["explanations.neighbours.rows"][0])
     called = record.data.classes[int(found.arrays["eval.logits"][row].argmax())]
     assert f"called {called}" in texts(figure)

@@ -123,7 +123,7 @@ def test_activations_before_are_grey_and_after_in_colour(record: RunRecord) -> N
     svg = figure.data.decode()
     assert SOFT in svg
     assert ACCENT in svg
-    assert "Most dead channels after training: 4 of 16 in relu in layer9" in figure.caption
+    assert "Most dead channels after training: 4 of 16, in relu in layer9" in figure.caption
     assert "(before: spread 0.50, dead 0)" in figure.alt
     none = with_dynamics(record, layers=9, steps=30, sites=False)
     assert isinstance(draw(none, ["training_activations"])["training_activations"], Skipped)

@@ -52,7 +52,7 @@ def test_colours_tell_baseline_own_and_others(ranking: Ranking) -> None:
 
 
 def test_the_caption_says_how_sure_the_first_place_is(record: RunRecord, ranking: Ranking) -> None:
-    assert plotted(ranking).caption.startswith("Good is surely first. ")
+    assert plotted(ranking).caption.startswith("Good is first: every difference from it holds. ")
     same = ranked({0: record, 1: record, 2: record}, "ABC", resamples=20)
     assert plotted(same).caption.startswith("3 models may be first. ")
 

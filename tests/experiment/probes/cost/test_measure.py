@@ -293,7 +293,7 @@ def test_why_energy_is_not_known(tmp_path: Path) -> None:
     assert "no energy counter" in str(energy.find_meter(plain_cpu(), tmp_path))
     counters(tmp_path, 1.0)
     (tmp_path / "intel-rapl:0" / "energy_uj").unlink()
-    assert "by the administrator alone" in str(energy.find_meter(plain_cpu(), tmp_path))
+    assert "by the administrator only" in str(energy.find_meter(plain_cpu(), tmp_path))
     still = energy.Meter("rapl", lambda: 1.0)
     assert energy.measure_energy(lambda: None, 1, plain_cpu(), still, 0.0) is None
     assert "macOS" in str(energy.find_meter(plain_cpu(kind="mps"), tmp_path))

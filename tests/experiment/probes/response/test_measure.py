@@ -289,7 +289,7 @@ def test_little_time_takes_few_images_and_says_so(context: ProbeContext, monkeyp
     facts, arrays = found(context, Allowance(0.5))
     assert facts.by_layer.images == 2
     assert facts.sampled.images == arrays["right"].shape[2]
-    assert "no time" in str(facts.why_alone)
+    assert "time budget did not allow" in str(facts.why_alone)
 
 
 def test_the_spec_sets_the_number_of_images() -> None:

@@ -143,7 +143,7 @@ def test_at_chance_only_the_preparation_is_looked_at() -> None:
 def test_what_can_not_be_probed_is_refused() -> None:
     with pytest.raises(ProbeRefused, match="10 test images are too few"):
         probe(finished(Knows(0, 1), levels(test=10), run=EVALUATE))
-    with pytest.raises(ProbeRefused, match="not all finite"):
+    with pytest.raises(ProbeRefused, match="Not all outputs of the model are finite"):
         probe(finished(Knows(float("nan"), 1), levels(), run=EVALUATE))
 
 

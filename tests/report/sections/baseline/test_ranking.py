@@ -62,23 +62,23 @@ def rank_entries(names: list[str]) -> tuple[Entry, ...]:
         (
             made(("A", "B", 0.05, True), ("A", "C", 0.06, True), ("B", "C", 0.01, False)),
             "“B” is more accurate than “A” by +5.0 points (+4.0 to +6.0). “C” is more accurate than “A” by +6.0 points "
-            "(+5.0 to +7.0). “B” and “C” can’t be told apart. All 3 pairs of models were tested, with Holm’s "
+            "(+5.0 to +7.0). “B” and “C” can’t be distinguished. All 3 pairs of models were tested, with Holm’s "
             "correction.",
         ),
         (
             made(("A", "B", -0.05, True), ("A", "C", -0.06, True), ("B", "C", 0.01, False)),
-            "“A” is more accurate than every other. “B” and “C” can’t be told apart. All 3 pairs of models were "
+            "“A” is more accurate than every other. “B” and “C” can’t be distinguished. All 3 pairs of models were "
             "tested, "
             "with Holm’s correction.",
         ),
         (
             made(("A", "B", 0.0, False), ("A", "C", 0.0, False), ("B", "C", 0.0, False)),
-            "No difference of accuracy holds. “A”, “B” and “C” can’t be told apart. All 3 pairs of models were tested, "
+            "No difference of accuracy holds. “A”, “B” and “C” can’t be distinguished. All 3 pairs of models were tested, "
             "with Holm’s correction.",
         ),
         (
             made(("A", "B", -0.05, False), ("A", "C", -0.06, True), ("B", "C", 0.01, False), own="C"),
-            "“A” is more accurate than “C” by +6.0 points (+5.0 to +7.0). Not told apart are “C” from “B” and “B” "
+            "“A” is more accurate than “C” by +6.0 points (+5.0 to +7.0). Not distinguished are “C” from “B” and “B” "
             "from “A”. All 3 pairs of models were tested, with Holm’s correction.",
         ),
         (made(("A", "B", 0.05, True)), "“B” is more accurate than “A” by +5.0 points (+4.0 to +6.0)."),

@@ -81,7 +81,7 @@ def test_no_normalisation(record: RunRecord) -> None:
         (Duplicates(within_train=2, within_test=0, across=1), "1 test image is pixel for pixel a training image"),
         (Duplicates(within_train=0, within_test=0, across=3), "3 test images are pixel for pixel training images"),
         (Duplicates(within_train=2, within_test=1, across=0), "2 in the training split and 1 in the test split."),
-        (Duplicates(within_train=0, within_test=1, across=0), "repeat another exactly: 1 in the test split."),
+        (Duplicates(within_train=0, within_test=1, across=0), "duplicates within a split: 1 in the test split."),
     ],
 )
 def test_duplicates(record: RunRecord, found: Duplicates, said: str) -> None:

@@ -139,7 +139,7 @@ def test_error_at_four_fifths_coverage(record: RunRecord) -> None:
     confidence = softmax(logits, axis=1).max(1)
     kept = np.argsort(-confidence, kind="stable")[:480]
     wrong = int((logits.argmax(1) != labels)[kept].sum())
-    sentence = build(SECTION, record).sentence("Answering only the 80 %")
+    sentence = build(SECTION, record).sentence("On the 80 %")
     assert f"errs on {percent(wrong / 480)} ({wilson(wrong, 480)}, n = 480)" in sentence
 
 
@@ -253,6 +253,6 @@ def test_confidence_that_sorts_nothing(record: RunRecord) -> None:
     labels = np.arange(400) % 2
     predicted = np.where(np.arange(400) % 4 < 2, labels, 1 - labels)
     blind = evaluated(record, outputs(predicted, 2, np.tile([0.9, 0.8, 0.9, 0.8], 100)), labels)
-    sentence = build(SECTION, blind).sentence("does not tell its errors apart")
+    sentence = build(SECTION, blind).sentence("does not separate its errors")
     assert "n = 320) are wrong, of all 50.0 %." in sentence
     assert "does not tell" not in build(SECTION, record).text

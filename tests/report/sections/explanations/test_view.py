@@ -40,8 +40,8 @@ def test_without_the_probe_the_section_says_why(record: RunRecord) -> None:
 def test_a_last_map_of_one_cell_is_called_out(record: RunRecord) -> None:
     facts = refusing(("layer4", 1, "one_cell"), ("layer3", 2, "few_cells"))
     built = build(SECTION, explained(record, facts))
-    sentence = built.sentence("can’t say where")
-    assert "“layer4”, is only 1×1 for pictures of 32×32" in sentence
+    sentence = built.sentence("can’t localise anything")
+    assert "“layer4”, is only 1×1 for images of 32×32" in sentence
     assert "of “layer1” (8×8 cells)" in sentence
     fact = next(fact for fact in built.view.facts if fact.label == "Layer of Grad-CAM")  # type: ignore[attr-defined]
     assert "layer4 (1×1: a single cell) and layer3 (2×2: too few cells)" in fact.note
@@ -50,7 +50,7 @@ def test_a_last_map_of_one_cell_is_called_out(record: RunRecord) -> None:
 def test_a_constant_map_is_called_out_and_a_class_token_is_not(record: RunRecord) -> None:
     assert "is the same everywhere" in build(SECTION, explained(record, refusing(("norm", 8, "constant")))).text
     token = build(SECTION, explained(record, refusing(("norm", 8, "no_gradient"))))
-    assert "can’t say where" not in token.text
+    assert "can’t localise anything" not in token.text
     assert "same everywhere" not in token.text
     plain = build(SECTION, explained(record))
     assert "earlier one" not in plain.text
@@ -60,12 +60,12 @@ def test_no_layer_at_all(record: RunRecord) -> None:
     gap = NotExplained(part="grad_cam", reason="no_grid")
     built = build(SECTION, explained(record, make_facts(layer=None, gaps=(gap,)), deletion__cam=None))
     assert "there is no Grad-CAM" in built.text
-    assert "no layer of this model keeps the places" in built.view.gaps[0]  # type: ignore[attr-defined]
+    assert "no layer of this model keeps spatial positions" in built.view.gaps[0]  # type: ignore[attr-defined]
 
 
 def test_maps_that_stand_both_checks(record: RunRecord) -> None:
     found = explained(record)
-    sentence = build(SECTION, found).sentence("Grad-CAM’s maps of “layer1” stand both checks")
+    sentence = build(SECTION, found).sentence("Grad-CAM’s maps of “layer1” pass both checks")
     check = read_check(found.arrays, "cam")
     assert check is not None
     assert check.rank is not None
@@ -89,7 +89,7 @@ def test_maps_that_do_not(record: RunRecord, how: dict[str, float], words: str, 
     finding = next(finding for finding in built.findings if words in finding.text)
     assert finding.tone == tone
     assert "integrated gradients" in sentence
-    assert len([line for line in built.text.splitlines() if "stand both checks" in line]) == 1
+    assert len([line for line in built.text.splitlines() if "pass both checks" in line]) == 1
 
 
 def test_features_that_say_as_much_as_the_model_more_and_less(record: RunRecord) -> None:
@@ -126,7 +126,7 @@ def test_whose_side_the_neighbours_take(record: RunRecord) -> None:
     built = build(SECTION, found)
     sentence = built.sentence("most confident errors")
     assert "Of the 20 most confident errors 20 (100.0 %, 84–100)" in sentence
-    assert "the picture or its label is in question" in sentence
+    assert "the image or its label is in question" in sentence
     assert "First to look at: no. " in sentence
     true = record.arrays["eval.labels"][found.arrays["explanations.neighbours.rows"]]
     own = build(SECTION, explained(record, neighbours__labels=np.repeat(true[:, None], 5, 1)))

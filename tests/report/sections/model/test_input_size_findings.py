@@ -40,18 +40,18 @@ def found(record: RunRecord, *given: object) -> Built:
 
 def test_an_imagenet_stem_on_small_pictures_says_what_it_costs_and_the_line_that_changes_it(record: RunRecord) -> None:
     built = found(record, RESNET)
-    assert built.sentence("made for larger pictures") == (
-        "The model is made for larger pictures: after the stem a side of the 32 × 32 px is 4 times smaller, and the "
+    assert built.sentence("made for larger images") == (
+        "The model is made for larger images: after the stem a side of the 32 × 32 px is 4 times smaller, and the "
         "last feature map is 1 × 1. There, 6.00 k of the 9.90 k parameters (60.6 %) multiply nothing but padding. "
         "“model: {stem: cifar}” in the spec would keep 4 × 4, for 15 times the MACs (148 M instead of 9.88 M)."
     )
-    (finding,) = [one for one in built.findings if "larger pictures" in one.text]
+    (finding,) = [one for one in built.findings if "larger images" in one.text]
     assert (finding.tone, finding.weight) == ("caution", 0.75)
 
 
 def test_two_places_a_side_are_a_smaller_matter(record: RunRecord) -> None:
     built = found(record, RESNET.model_copy(update={"last_map": (2, 2), "idle": 0}))
-    (finding,) = [one for one in built.findings if "larger pictures" in one.text]
+    (finding,) = [one for one in built.findings if "larger images" in one.text]
     assert finding.weight < 0.5
     assert "padding" not in finding.text
 
@@ -59,13 +59,13 @@ def test_two_places_a_side_are_a_smaller_matter(record: RunRecord) -> None:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("torchvision:resnet18", "“data: {image_size: 224}” shows it pictures of the size it is made for."),
+        ("torchvision:resnet18", "“data: {image_size: 224}” shows it images of the size it is made for."),
         ("mine.py:net", "A smaller stride in the first layers would keep more."),
     ],
 )
 def test_a_stem_that_can_not_be_adapted_has_another_way_out(record: RunRecord, source: str, said: str) -> None:
     built = found(record, RESNET.model_copy(update={"adapted": None}), source)
-    assert built.sentence("made for larger pictures").endswith(said)
+    assert built.sentence("made for larger images").endswith(said)
 
 
 def test_pools_that_leave_one_place_to_convolutions_are_called_out_too(record: RunRecord) -> None:
@@ -98,7 +98,7 @@ def test_windows_that_are_merged_to_one_place_have_the_adapted_stem(record: RunR
         last_map=(1, 1),
         adapted=AdaptedFit(macs=9_880_224 * 2, last_map=(2, 2), idle=0),
     )
-    sentence = found(record, swin, "torchvision:swin_t").sentence("made for larger pictures")
+    sentence = found(record, swin, "torchvision:swin_t").sentence("made for larger images")
     assert "would keep 2 × 2, for 2.0 times the MACs" in sentence
 
 
@@ -132,7 +132,7 @@ def test_a_pool_that_stretches_its_map_is_called_out(record: RunRecord) -> None:
     stretched = change(fitted(record, None), trace={"modules": (root, pool, head, layer)})
     assert build(SECTION, stretched).sentence("stretches") == (
         "“avgpool” stretches a 1 × 1 feature map to 7 × 7: of the 25,088 inputs of “classifier.0” only 512 differ, and "
-        "that layer holds 50.0 % of the parameters. “data: {image_size: 224}” shows it pictures of the size it is made "
+        "that layer holds 50.0 % of the parameters. “data: {image_size: 224}” shows it images of the size it is made "
         "for."
     )
     shrunk = pool.model_copy(update={"input_shapes": ((1, 512, 14, 14),)})
@@ -143,9 +143,9 @@ def test_the_fit_is_a_fact_beside_the_receptive_field(record: RunRecord) -> None
     text = page(SECTION, fitted(record, RESNET, field=WHOLE))
     assert "32 × 32 px, 1 × 1 at the end" in text
     assert "a side is 4 times smaller after the stem; total stride 32 px" in text
-    assert "sees the whole picture, 14 times over a side" in text
+    assert "sees the whole image, 14 times over a side" in text
     small = ReceptiveField(size=16, stride=4, feature_map=(8, 8))
-    assert "sees 25.0\u00a0% of the picture" in page(SECTION, fitted(record, None, field=small))
+    assert "sees 25.0\u00a0% of the image" in page(SECTION, fitted(record, None, field=small))
     patches = page(SECTION, fitted(record, PATCHES))
     assert "32 × 32 px in patches of 16 × 16" in patches
     assert "not defined for this model" in patches

@@ -169,7 +169,7 @@ def test_a_layer_that_hardly_moved() -> None:
     first = shaken(module)
     first["3.weight"] = module[3].weight.detach() * 1.0001
     finding = sentence(look(module, first), "hardly moved")
-    assert "less than 1.0\u00a0% of the median way (9.9\u00a0% of the initial norm): “3.weight”" in finding.text
+    assert "less than 1.0\u00a0% of the median distance (9.9\u00a0% of the initial norm): “3.weight”" in finding.text
 
 
 @pytest.mark.parametrize(

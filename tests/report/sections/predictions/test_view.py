@@ -34,7 +34,7 @@ def test_sure_and_wrong_is_counted(record: RunRecord) -> None:
     some = sized(record, [1, 1, 0, 0, 2, 1], [0, 1, 0, 0, 0, 1], [0.95, 0.95, 0.95, 0.92, 0.6, 0.5])
     sentence = build(SECTION, some).sentence("wrong prediction")
     assert sentence.startswith("1 wrong prediction was made with at least 90 % confidence: 25.0 % (")
-    assert "of the 4 predictions that sure, 50.0 % of all errors." in sentence
+    assert "of the 4 predictions that confident, 50.0 % of all errors." in sentence
 
 
 def test_sure_and_right(record: RunRecord) -> None:
@@ -106,7 +106,7 @@ def test_pictures_that_the_record_does_not_keep_are_left_out(record: RunRecord) 
     assert all(int(card.index) < 3 for group in view_of(few).groups for card in group.cards)
     none = change(record, arrays={"pictures": np.zeros((0, 8, 8, 3), np.uint8), "pictures.ids": np.arange(0)})
     assert view_of(none).groups == ()
-    assert "keeps no pictures" in page(SECTION, none)
+    assert "keeps no images" in page(SECTION, none)
 
 
 def test_the_section_stays_light_with_heavy_pictures(record: RunRecord) -> None:

@@ -125,7 +125,7 @@ def test_confidence_that_grows_with_the_light_without_accuracy(record: RunRecord
     assert ("Confidence grows with the intensity, accuracy does not" in built.text) is loud
     if loud:
         assert "right for 0.0 % of the images with a mean confidence of 99" in built.sentence("Confidence grows")
-    assert "twice the light, cut at white, by −100.0 points" in built.text
+    assert "twice the intensity, clipped at white, by −100.0 points" in built.text
 
 
 def test_what_black_is_called(record: RunRecord) -> None:
@@ -133,8 +133,8 @@ def test_what_black_is_called(record: RunRecord) -> None:
     with torch.no_grad():
         module.head.bias.copy_(torch.tensor([0.0, 0, 0, 50, 0, 0, 0, 0, 0, 0]))
     built = responses(record, module)
-    assert "A black picture it calls “cat”, 100.0 % sure" in built.text
-    assert tone_of(built, "A black picture").tone == "caution"
+    assert "A black image is predicted as “cat”, 100.0 % sure" in built.text
+    assert tone_of(built, "A black image").tone == "caution"
 
 
 def trained(record: RunRecord, module: nn.Module, steps: int = 12, **optimizer: float) -> Built:
@@ -279,7 +279,7 @@ def test_channels_that_training_kills(record: RunRecord) -> None:
             return logits
 
     built = trained(record, Dies())
-    sentence = built.sentence("Training silenced channels")
+    sentence = built.sentence("Training deactivated channels")
     assert "4 of 8 (50.0 %)" in sentence
     assert "0 before (n = 40 images); most in “inner.1”, from 0 to 4 of 8" in sentence
     assert tone_of(built, "silenced").tone == "caution"

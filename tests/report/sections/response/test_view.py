@@ -50,7 +50,7 @@ def test_the_loss_at_half_and_twice_the_light_is_paired(record: RunRecord) -> No
     right = full.arrays["response.right"][0].astype(float)
     loss = mean_difference(right[3], right[5])
     assert loss is not None
-    sentence = build(SECTION, full).sentence("Half the light")
+    sentence = build(SECTION, full).sentence("Half the intensity")
     assert f"by −10.0 points ({100 * loss[1]:.1f} to {100 * loss[2]:.1f})".replace("-", "−") in sentence
     assert "8 times by −60.0 points" in sentence
     assert "n = 100" in sentence
@@ -59,7 +59,7 @@ def test_the_loss_at_half_and_twice_the_light_is_paired(record: RunRecord) -> No
 def test_light_that_changes_nothing_is_plain(record: RunRecord) -> None:
     full = with_responses(record, 3)
     steady = with_arrays(full, right=np.ones_like(full.arrays["response.right"]))
-    found = next(finding for finding in build(SECTION, steady).findings if "Half the light" in finding.text)
+    found = next(finding for finding in build(SECTION, steady).findings if "Half the intensity" in finding.text)
     assert (found.tone, found.weight) == ("plain", 0.2)
     assert "+0.0 points" not in found.text
 
@@ -69,7 +69,7 @@ def test_a_handful_of_images_says_nothing_of_accuracy(record: RunRecord) -> None
     full = with_responses(record, 3)
     few = with_arrays(full, **{name: full.arrays[f"response.{name}"][:, :, :3] for name in ("right", "confidence")})
     texts = [finding.text for finding in build(SECTION, few).findings]
-    assert any("A black picture" in text for text in texts)
+    assert any("A black image" in text for text in texts)
     assert not any("accuracy" in text for text in texts)
 
 
@@ -124,7 +124,7 @@ def test_a_black_picture(record: RunRecord, confidence: float, tone: str) -> Non
     from reportgen.record.probes.response import BlackAnswer
 
     built = build(SECTION, changed(with_responses(record, 2), black=BlackAnswer(label=6, confidence=confidence)))
-    found = next(f for f in built.findings if "A black picture" in f.text)
+    found = next(f for f in built.findings if "A black image" in f.text)
     assert "“frog”" in found.text
     assert found.tone == tone
 

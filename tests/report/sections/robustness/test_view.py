@@ -41,7 +41,7 @@ def test_a_wrong_preparation_is_the_first_thing_said_and_a_banner(record: RunRec
         "“cifar10” (94.5 %) can’t be distinguished from it; its loss on 500 training images is 0.90 against 0.40"
         in text
     )
-    banners = [banner for banner in find_banners(wrong) if "prepared wrongly" in banner.text]
+    banners = [banner for banner in find_banners(wrong) if "preprocessed wrongly" in banner.text]
     assert [banner.severity for banner in banners] == ["bad"]
     assert "75.0 %" in plain(banners[0].text)
     assert "95.0 %" in plain(banners[0].text)
@@ -65,7 +65,7 @@ def test_a_right_preparation_raises_no_alarm(record: RunRecord) -> None:
     fine = probed(record, preparation(149, 3, 4), preparation(20, 0, 130, name="bytes"))
     first = build(SECTION, fine).findings[0]
     assert first.tone == "good"
-    assert "Nothing speaks against the normalisation “cifar10”" in first.text
+    assert "The preprocessing check found nothing against the normalisation “cifar10”" in first.text
     assert "the best, “imagenet”, changes accuracy by −0.5 points" in plain(first.text)
     assert not any("prepared" in banner.text for banner in find_banners(fine))
 
@@ -95,9 +95,9 @@ def test_corruptions_that_change_nothing_are_said_to(record: RunRecord) -> None:
 
 def test_the_mean_and_what_training_showed(record: RunRecord) -> None:
     trained = build(SECTION, probed(record)).sentence("Over 3 kinds of corruption at severities 1, 3 and 5")
-    assert "Training changed its pictures by crop and flip alone" in trained
+    assert "Training changed its images by crop and flip alone" in trained
     bare = change(probed(record), data={"augment": ()})
-    assert "Training showed every picture unchanged" in build(SECTION, bare).sentence("Over 3 kinds")
+    assert "Training showed every image unchanged" in build(SECTION, bare).sentence("Over 3 kinds")
     assert "Training" not in build(SECTION, change(bare, training=None)).sentence("Over 3 kinds")
 
 
@@ -109,15 +109,15 @@ def test_half_of_the_accuracy(record: RunRecord) -> None:
 
 def test_shifts_and_mirror_images_with_what_training_showed(record: RunRecord) -> None:
     built = build(SECTION, probed(record))
-    shift = built.sentence("Moved by 1 pixel,")
+    shift = built.sentence("Shifted by 1 pixel,")
     assert "0.0 % (0–2, n = 200) of the images get another prediction" in shift
-    assert "Moved by 2 it changes by" in shift
+    assert "Shifted by 2 it changes by" in shift
     assert "Training shifted its images by up to 4 pixels (crop)." in shift
     mirror = next(one for one in built.findings if "Mirrored left to right" in one.text)
     assert (mirror.tone, mirror.weight) == ("caution", 0.4)
     assert "Training showed both directions (flip)." in mirror.text
     bare = build(SECTION, change(probed(record), data={"augment": ()})).text
-    assert "Training never moved a picture" in bare
+    assert "Training never moved an image" in bare
     assert "Training never mirrored an image" in bare
 
 
@@ -158,7 +158,7 @@ def test_the_tables_hold_every_condition(record: RunRecord) -> None:
 def test_a_second_look_is_said(record: RunRecord) -> None:
     once, twice = (view_of(probed(record, check=checked(preparation(149, 3, 4), looks=looks))) for looks in (1, 2))
     assert "tried on more" not in once.preparations.caption
-    assert "What seemed better on 200 images was tried on more." in twice.preparations.caption
+    assert "Variants that seemed better on 200 images were tried on more." in twice.preparations.caption
 
 
 def test_where_nothing_was_changed_the_check_still_stands(record: RunRecord) -> None:

@@ -18,7 +18,7 @@ WORDS = (
     "grow on their way",
     "did not move",
     "No gradient",
-    "silenced",
+    "deactivated",
     "tolerate more",
 )
 
@@ -53,7 +53,7 @@ def test_a_calm_pass_tells_the_usual_update(record: RunRecord) -> None:
     sentence = built.sentence("A step moves a layer by")
     assert "0.1 %" in sentence
     assert "40 sampled steps" in sentence
-    assert not [word for word in WORDS if word in built.text and word != "silenced"]
+    assert not [word for word in WORDS if word in built.text and word != "deactivated"]
 
 
 def test_frozen_and_starved_layers(record: RunRecord) -> None:
@@ -112,10 +112,10 @@ def test_steps_too_long_and_too_short(record: RunRecord) -> None:
 
 
 def test_silenced_channels_name_the_layer(record: RunRecord) -> None:
-    sentence = build(SECTION, with_dynamics(record, layers=9, steps=20)).sentence("silenced")
+    sentence = build(SECTION, with_dynamics(record, layers=9, steps=20)).sentence("deactivated")
     assert "most in “layer9”, from 0 to 4 of 16" in sentence
     assert "n = 200 images" in sentence
-    assert "silenced" not in build(SECTION, with_dynamics(record, layers=2, steps=20)).text
+    assert "deactivated" not in build(SECTION, with_dynamics(record, layers=2, steps=20)).text
 
 
 def test_the_table_of_layers(record: RunRecord) -> None:

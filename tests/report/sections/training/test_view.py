@@ -62,7 +62,7 @@ def test_evaluation_alone_skips_the_section_with_its_reason(record: RunRecord) -
 
 
 def test_a_gap_that_may_be_zero_is_not_called_over_fitting(record: RunRecord) -> None:
-    sentence = build(SECTION, record).sentence("It is right on")
+    sentence = build(SECTION, record).sentence("Accuracy is")
     assert value(record.measured, "train_accuracy") in sentence
     assert value(record.measured, "accuracy") in sentence
     assert "can’t be distinguished from zero (−" in sentence
@@ -129,7 +129,7 @@ def test_divergence_names_step_rate_and_batch(record: RunRecord) -> None:
     assert "images 5, 1,017, 99, 3, 8 and 2 others" in sentence
     assert built.findings[0].tone == "bad"
     assert "Still improving" not in built.text
-    assert "It is right on" not in built.text
+    assert "Accuracy is" not in built.text
 
 
 def test_no_divergence_is_not_mentioned(record: RunRecord) -> None:
