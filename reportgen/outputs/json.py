@@ -7,15 +7,58 @@ from collections.abc import Callable
 from typing import Any
 
 from reportgen.plugins import Output, OutputFile
-from reportgen.record.gate_result import GateResult
+from reportgen.record.gate_result import GateOutcome, GateResult
 from reportgen.record.message import draw_note
 from reportgen.record.metric_value import MetricValue
 from reportgen.report.model import Report
-from reportgen.spec.frozen import schema_of
+from reportgen.spec.frozen import Frozen, schema_of
+from reportgen.text.units import Unit
 
 METRICS_FORMAT = 1
-FIELDS = ("name", "label", "value", "low", "high", "n", "unit", "higher_is_better", "display")
-GATE_FIELDS = ("rule", "metric", "label", "confidently", "outcome", "value", "display", "distance", "reason")
+
+
+class NumberLine(Frozen):
+    """One number of metrics.json, as `describe` writes it."""
+
+    name: str
+    """Stable key such as `accuracy` or `latency.batch_128.p50`."""
+    label: str
+    """What people call it; may change."""
+    value: float | None
+    """Proportions are 0 to 1, times are seconds; null is unknown."""
+    low: float | None
+    """Of the 95 % interval; null where there is none."""
+    high: float | None
+    n: int | None
+    """How many images, or repeats, or seeds it rests on."""
+    unit: Unit
+    higher_is_better: bool | None
+    """null where neither is better."""
+    display: str
+    """What people read, such as "91.73 %"; may change."""
+
+
+class GateLine(Frozen):
+    """One gate of metrics.json, as `describe_gate` writes it."""
+
+    rule: str
+    """As the spec has it."""
+    metric: str
+    label: str
+    """What people call the metric."""
+    confidently: bool
+    outcome: GateOutcome
+    value: float | None
+    display: str
+    """The value with its interval and n, as people read it."""
+    distance: str
+    """How far the value is from the bound, as people read it; empty where it is not known."""
+    reason: str
+    """Why it is undecided, one sentence; empty otherwise."""
+
+
+FIELDS = tuple(NumberLine.model_fields)
+GATE_FIELDS = tuple(name for name in GateLine.model_fields if name != "reason")
 
 
 def check() -> None:
@@ -49,19 +92,14 @@ def finite(thing: object) -> object:
 
 def metrics_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of metrics.json."""
-    known = schema_of(MetricValue, "serialization")["properties"]
-    metric = {"type": "object", "properties": {name: known[name] for name in FIELDS}, "required": list(FIELDS)}
-    gate = schema_of(GateResult, "serialization")
-    gate["properties"]["reason"] = {"type": "string"}
-    gate.pop("$defs", None)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "The numbers of a reportgen report",
         "type": "object",
         "properties": {
             "format": {"const": METRICS_FORMAT},
-            "metrics": {"type": "array", "items": metric | {"additionalProperties": False}},
-            "gates": {"type": "array", "items": gate},
+            "metrics": {"type": "array", "items": schema_of(NumberLine, "serialization")},
+            "gates": {"type": "array", "items": schema_of(GateLine, "serialization")},
         },
         "required": ["format", "metrics"],
         "additionalProperties": False,
