@@ -66,7 +66,7 @@ def tell_ranking(ranking: Ranking, called: Sequence[str]) -> list[str]:
         for entry in ranking.entries
     ]
     for pair in ranking.pairs:
-        how = "differ" if pair.holds else "can't be told apart"
+        how = "differ" if pair.holds else "can't be distinguished"
         told = f"{pair.change.display} ({pair.change.display_interval}), p = {pair.p_adjusted:.3g}"
         lines.append(f"{names[pair.second]} and {names[pair.first]} {how}: {told} after Holm's correction")
     return [

@@ -33,7 +33,8 @@ def draw_values(axes: Axes, metrics: Sequence[MetricValue], recall: bool) -> Non
     colour, shift = (ACCENT, -APART) if recall else (MUTED, APART)
     known = [(row + shift, metric) for row, metric in enumerate(metrics) if metric.value is not None]
     sure = [(row, 100 * one.low, 100 * one.high) for row, one in known if one.low is not None and one.high is not None]
-    axes.hlines(*zip(*sure, strict=True), color=colour, linewidth=1.5 if recall else 0.9)
+    if sure:
+        axes.hlines(*zip(*sure, strict=True), color=colour, linewidth=1.5 if recall else 0.9)
     draw_points(
         axes,
         [100 * (metric.value or 0.0) for _unused, metric in known],

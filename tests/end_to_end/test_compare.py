@@ -72,7 +72,7 @@ def test_several_are_ranked(record: RunRecord, tmp_path: Path, capsys: pytest.Ca
     lines = said.out.splitlines()
     assert lines[0].startswith("2 good #1  ")
     assert len(lines) == 6
-    assert any("1 same and 0 main can’t be distinguished" in line for line in lines)
+    assert any("1 same and 0 main can't be distinguished" in line for line in lines)
     assert any("2 good #1 and 0 main differ" in line for line in lines)
     assert (tmp_path / "out" / "1-same" / "metrics.json").is_file()
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [

@@ -128,7 +128,7 @@ def test_a_process_that_stands_still_is_not_waited_for(
 ) -> None:
     children = []
 
-    def start(_name: str, *, heard: bool) -> subprocess.Popen[bytes]:
+    def start(_name: str, *_arguments: str, heard: bool) -> subprocess.Popen[bytes]:
         del heard
         program = [sys.executable, "-c", STOPS.format(stop=stop)]
         children.append(subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE))

@@ -12,6 +12,8 @@ import pytest
 from reportgen.pipeline import code_digest as module
 from reportgen.pipeline.code_digest import DRAWING, FIGURES, MEASURING, PACKAGE, code_digest, read_package
 
+DISCOVERED = {"reportgen.metrics.computing": "reportgen.metrics"}
+"""Modules that import every member of a package which is not among the roots."""
 CACHES = {"record": MEASURING, "figures": FIGURES, "report": DRAWING}
 
 
@@ -22,6 +24,8 @@ def reference(graph: grimp.ImportGraph, *roots: str) -> set[str]:
     while waiting:
         found |= waiting
         further = {other for name in waiting for other in graph.find_modules_directly_imported_by(name)}
+        for package in (DISCOVERED[name] for name in waiting if name in DISCOVERED):
+            further |= {package, *graph.find_descendants(package)}
         around = {name.rpartition(".")[0] for name in waiting if "." in name}
         waiting = (further | around) - found
     return found

@@ -15,6 +15,7 @@ from reportgen.pipeline.figure_cache import CACHE, draw_once, inputs_digest, kee
 from reportgen.plugins import FigureKind
 from reportgen.record.gate_result import GateResult
 from reportgen.record.judgement import Judgement
+from reportgen.record.metric_value import MetricValue
 from reportgen.record.presentation import Presentation
 from reportgen.record.run import RunRecord
 from reportgen.record.store import save_record, store
@@ -59,15 +60,9 @@ def test_words_change_nothing_and_numbers_everything(record: RunRecord, drawings
     judged_now = judged(record, record).judgement
     compared = inputs_digest(store(record).drawn_as(judged_now, words))
     assert compared != before
+    number = MetricValue(name="accuracy", value=1.0, unit="share")
     gate = GateResult(
-        rule="accuracy > 0",
-        metric="accuracy",
-        label="",
-        confidently=False,
-        outcome="pass",
-        value=1.0,
-        display="",
-        distance="",
+        rule="accuracy > 0", metric="accuracy", confidently=False, outcome="pass", judged=number, bound=0.0
     )
     assert inputs_digest(store(record).drawn_as(judged_now.with_gates((gate,)), words)) == compared
     logits = np.array(record.arrays["eval.logits"])

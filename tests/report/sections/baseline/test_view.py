@@ -124,7 +124,7 @@ def test_what_differs_is_named_and_listed(record: RunRecord) -> None:
     assert isinstance(built.view, BaselineView)
     assert ("spec", "run.epochs", "3.0", "9.0") in built.view.differences
     alone = build(SECTION, judged(with_logits(record, another_seed()), record))
-    assert "chance or the machine made the change" in alone.text
+    assert "comes from chance or from the machine" in alone.text
 
 
 def test_tables_hold_the_numbers_of_the_comparison(record: RunRecord) -> None:

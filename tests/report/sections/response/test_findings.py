@@ -133,7 +133,7 @@ def test_what_black_is_called(record: RunRecord) -> None:
     with torch.no_grad():
         module.head.bias.copy_(torch.tensor([0.0, 0, 0, 50, 0, 0, 0, 0, 0, 0]))
     built = responses(record, module)
-    assert "A black image is predicted as “cat”, 100.0 % sure" in built.text
+    assert "A black image is predicted as “cat” with a confidence of 100.0 %" in built.text
     assert tone_of(built, "A black image").tone == "caution"
 
 
@@ -172,7 +172,7 @@ def test_a_calm_pass_raises_no_alarm(record: RunRecord) -> None:
         "vanish",
         "did not move",
         "No gradient reaches",
-        "silenced",
+        "deactivated",
         "hardly learn",
         "tolerate more",
     ):
@@ -282,7 +282,7 @@ def test_channels_that_training_kills(record: RunRecord) -> None:
     sentence = built.sentence("Training deactivated channels")
     assert "4 of 8 (50.0 %)" in sentence
     assert "0 before (n = 40 images); most in “inner.1”, from 0 to 4 of 8" in sentence
-    assert tone_of(built, "silenced").tone == "caution"
+    assert tone_of(built, "deactivated").tone == "caution"
 
 
 def test_numbers_of_the_tables_are_those_of_the_arrays(record: RunRecord) -> None:

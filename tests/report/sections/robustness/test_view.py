@@ -117,7 +117,7 @@ def test_shifts_and_mirror_images_with_what_training_showed(record: RunRecord) -
     assert (mirror.tone, mirror.weight) == ("caution", 0.4)
     assert "Training showed both directions (flip)." in mirror.text
     bare = build(SECTION, change(probed(record), data={"augment": ()})).text
-    assert "Training never moved an image" in bare
+    assert "Training never shifted an image" in bare
     assert "Training never mirrored an image" in bare
 
 
