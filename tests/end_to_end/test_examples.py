@@ -54,6 +54,7 @@ def test_an_example_is_whole_and_of_this_version(folder: Path) -> None:
     assert (folder / "report.pdf").stat().st_size - attached <= BEFORE_THE_RECORD
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("folder", EXAMPLES, ids=lambda path: path.name)
 def test_page_and_pdf_print_the_numbers_of_the_json(folder: Path) -> None:
     page = re.sub(r"<[^>]+>", " ", (folder / "report.html").read_text(encoding="utf-8"))

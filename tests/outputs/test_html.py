@@ -166,6 +166,7 @@ def test_the_same_bytes_in_every_process(record: RunRecord) -> None:
     assert bytes_elsewhere("html", "America/New_York", "2") == here
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("kind", ["plain", "hostile"])
 def test_the_html_is_valid(record: RunRecord, hostile: str, kind: str, tmp_path: Path) -> None:
     page = hostile if kind == "hostile" else page_of(plain_report(record))
@@ -182,6 +183,7 @@ def test_the_html_is_valid(record: RunRecord, hostile: str, kind: str, tmp_path:
     assert messages == []
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("kind", ["plain", "hostile"])

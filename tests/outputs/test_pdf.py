@@ -70,6 +70,7 @@ def test_a_library_that_is_not_there_is_not_loaded() -> None:
     assert not pdf.can_load("libnothing-of-this-name.dylib")
 
 
+@pytest.mark.browser
 def test_qpdf_finds_no_fault(document: Path) -> None:
     done = subprocess.run([tool("qpdf"), "--check", str(document)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -114,6 +115,7 @@ def test_bookmarks_are_the_sections_in_order(document: Path, report: Report) -> 
     assert titles == [section.title for section in report.sections]
 
 
+@pytest.mark.browser
 def test_contents_point_at_the_pages(document: Path, report: Report) -> None:
     pages = text_of(document).split("\f")[:-1]
     rows = dict(re.findall(r"(?:^|\s{2})(\S+?(?: \S+?)*?) ?\.{5,} (\d+)$", pages[0], re.MULTILINE))
@@ -122,6 +124,7 @@ def test_contents_point_at_the_pages(document: Path, report: Report) -> None:
         assert re.search(rf"^\s*{re.escape(title)}$", pages[int(number) - 1], re.MULTILINE), title
 
 
+@pytest.mark.browser
 def test_every_page_says_where_one_is(document: Path, report: Report) -> None:
     pages = text_of(document).split("\f")[:-1]
     assert 3 <= len(pages) <= 30
@@ -130,6 +133,7 @@ def test_every_page_says_where_one_is(document: Path, report: Report) -> None:
         assert (report.title in page.lstrip().splitlines()[0]) or number == 1
 
 
+@pytest.mark.browser
 def test_numbers_are_those_of_metrics_json(document: Path, report: Report) -> None:
     (file,) = metrics_json.OUTPUT.render(report, pytest.fail)
     text = words_of(text_of(document))
@@ -146,10 +150,12 @@ def test_numbers_are_those_of_metrics_json(document: Path, report: Report) -> No
             assert words_of(entry["display"]) in text, entry["name"]
 
 
+@pytest.mark.browser
 def test_nothing_stays_folded_away(document: Path) -> None:
     assert "source: builtin:tiny" in text_of(document)
 
 
+@pytest.mark.browser
 def test_only_installed_fonts_are_embedded(document: Path) -> None:
     done = subprocess.run([tool("pdffonts"), str(document)], capture_output=True, text=True, check=True)
     rows = done.stdout.splitlines()[2:]
@@ -169,6 +175,7 @@ def test_letter_paper(record: RunRecord, tmp_path: Path) -> None:
         assert [round(float(side)) for side in found.pages[0].mediabox[2:]] == [612, 792]
 
 
+@pytest.mark.browser
 def test_hostile_names_come_out_or_are_reported(tmp_path: Path) -> None:
     heard: list[str] = []
     (file,) = pdf.OUTPUT.render(plain_report(hostile_subject()), heard.append)

@@ -106,6 +106,7 @@ SHAPES = {
 }
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("name", SHAPES)
 def test_shapes_are_those_that_weasyprint_draws(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawing = svg(SHAPES[name], "5 5 60 90" if "view" in name else "0 0 200 160")
@@ -125,6 +126,7 @@ PICTURES = {
 }
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("name", PICTURES)
 def test_pictures_are_those_that_weasyprint_draws(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     address, place = PICTURES[name]
@@ -134,6 +136,7 @@ def test_pictures_are_those_that_weasyprint_draws(name: str, tmp_path: Path, mon
     assert (np.abs(ours - theirs).max(2) > 2).mean() < 0.01  # a border that falls between two pixels
 
 
+@pytest.mark.browser
 def test_the_pixels_of_a_picture_are_in_the_document_as_they_were(tmp_path: Path) -> None:
     for number, mode in enumerate(("RGB", "L", "P")):
         source = CHECKER if mode != "L" else CHECKER[:, :, 1]
@@ -164,6 +167,7 @@ TEXTS = {
 }
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("name", TEXTS)
 def test_text_stands_where_weasyprint_sets_it(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = both(svg(TEXTS[name]), tmp_path, monkeypatch)
@@ -171,6 +175,7 @@ def test_text_stands_where_weasyprint_sets_it(name: str, tmp_path: Path, monkeyp
     assert np.abs(ours - theirs).mean() < 1.5
 
 
+@pytest.mark.browser
 def test_text_stays_text_in_one_piece(tmp_path: Path) -> None:
     words = ["Kalibrierung & <b>", "模型 🙂", "{{7*7}}"]
     lines = "".join(f'<text x="5" y="{20 + 20 * row}">{escape(line)}</text>' for row, line in enumerate(words))
@@ -244,6 +249,7 @@ def test_every_figure_of_a_report_is_a_plate(make: object) -> None:
     assert len(made) == text.count("data:image/svg+xml")
 
 
+@pytest.mark.browser
 def test_a_photograph_is_in_the_document_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = f'<html lang="en"><title>t</title><body><img alt="a" width="80" height="60" src="{png(CHECKER, "RGB")}">'
     made, _ = pieces.plates(text)

@@ -54,6 +54,7 @@ def test_the_page_holds_everything_and_refers_to_the_reports_alone(ranking: Rank
     assert [tag for tag in reader.tags if tag in ("h1", "h2", "h3")] == ["h1", "h2", "h2"]
 
 
+@pytest.mark.browser
 def test_the_page_is_valid(ranking: Ranking, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text(index_of(ranking), encoding="utf-8")
     jar = node_file("vnu-jar/build/dist/vnu.jar")
@@ -67,6 +68,7 @@ def test_the_page_is_valid(ranking: Ranking, tmp_path: Path) -> None:
     assert [message for message in json.loads(done.stderr)["messages"] if message["type"] != "info"] == []
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [1280, 360])
 def test_no_one_is_kept_out_and_nothing_overflows(ranking: Ranking, width: int, dark: bool, tmp_path: Path) -> None:

@@ -127,6 +127,7 @@ def test_a_part_of_another_shape_is_named(name: str, value: Any, part: str, monk
     assert found.part == part
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("name", ["weasyprint.text.line_break:line_size", "pydyf:Stream"])
 def test_without_a_part_the_page_is_set_the_documented_way(
     name: str, fast: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -141,6 +142,7 @@ def fail(*_arguments: Any, **_options: Any) -> Any:
     raise RuntimeError("something else in this version")
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize(
     "name", ["layout", "line_size", "draw_first_line", "matrix", "stream", "dictionary", "initial_values"]
 )
@@ -152,6 +154,7 @@ def test_a_part_that_fails_in_the_middle(name: str, fast: bytes, tmp_path: Path)
     check_slow(heard, document, fast, tmp_path)
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize(
     ("owner", "method"),
     [
@@ -175,6 +178,7 @@ def test_a_drawing_that_fails_in_the_middle(
     check_slow(heard, document, fast, tmp_path)
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("blind", [lambda *_: {}, lambda *_: Unasked()], ids=["not looked at", "never drawn"])
 def test_drawings_that_are_not_used_are_noticed(
     blind: Callable[..., Any], fast: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -237,6 +241,7 @@ def render_with(folder: Path, report: Report, monkeypatch: pytest.MonkeyPatch) -
     return file.data, written.warnings
 
 
+@pytest.mark.browser
 @pytest.mark.slow
 def test_a_report_is_whole_with_another_weasyprint(
     record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -15,6 +15,7 @@ from reportgen.spec import read_spec
 from reportgen.spec.paths import without_absolute_paths
 from tests.support.commands import TINY, run_apart, run_here, write_spec
 
+pytestmark = pytest.mark.e2e
 LONGER = TINY.replace("epochs: 1", "epochs: 3").replace("A tiny model", "A longer training")
 BASED = LONGER + "baseline: base\n"
 
