@@ -33,7 +33,7 @@ class Location:
 
 
 class ReportgenError(Exception):
-    """Something a user can cause and mend."""
+    """Something a user can cause and fix."""
 
     exit_code = 2
 

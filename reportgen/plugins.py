@@ -1,7 +1,7 @@
 """Everything that can be added to reportgen, on one page, and how it is found: ours, and a user's own.
 
-To add a thing of ours, write one module in its room that holds one object of the kind under the room's name for it, or
-several under its plural:
+To add a thing of ours, write one module in its package that holds one object of the kind under the package's name for
+it, or several under its plural:
 
 | kind          | package                         | object in the module |
 |---------------|---------------------------------|----------------------|
@@ -226,7 +226,7 @@ class Plugins:
     """Imported modules and what they add, by name; loaded once, and carried with a build."""
 
     modules: tuple[ModuleType, ...] = ()
-    """In the order of their names; each room looks for its own kinds in them."""
+    """In the order of their names; each package looks for its own kinds in them."""
 
     @property
     def sections(self) -> dict[str, Section]:

@@ -100,9 +100,9 @@ def render(
     record: Path, out: Path | None, formats: tuple[str, ...], overrides: tuple[str, ...], quiet: bool, verbose: bool
 ) -> int:
     """Draw a report again from its record: no model, no data, no PyTorch."""
-    from reportgen.outputs.pdf_worker import ahead
+    from reportgen.outputs.pdf_worker import start_early
 
-    with ahead(not formats or "pdf" in formats):
+    with start_early(not formats or "pdf" in formats):
         with uncollected(keep=True):
             from reportgen.pipeline.build import Options
             from reportgen.pipeline.build import render as render_one
@@ -124,13 +124,13 @@ def attempt(work: Callable[[], Outcome], progress: Progress, several: bool) -> i
         report_error(failure)
     progress.say(closing_line(outcome))
     for gate in outcome.gates:
-        tell_gate(gate, progress)
+        print_gate(gate, progress)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        tell_actions(outcome)
+        print_actions(outcome)
     return outcome.exit_code
 
 
-def tell_actions(outcome: Outcome) -> None:
+def print_actions(outcome: Outcome) -> None:
     """The step's summary, outputs and annotations of a GitHub workflow."""
     from reportgen.cli import github
     from reportgen.pipeline.build import find_subject
@@ -145,7 +145,7 @@ def tell_actions(outcome: Outcome) -> None:
         click.echo(line)
 
 
-def tell_gate(gate: GateResult, progress: Progress) -> None:
+def print_gate(gate: GateResult, progress: Progress) -> None:
     """Say how a gate came out; what did not pass is said even where silence was asked for."""
     from reportgen.record.message import draw_note
 

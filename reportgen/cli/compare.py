@@ -41,23 +41,25 @@ def compare(
     an index.html and a ranking.json beside their folders.
     """
     from reportgen.pipeline.build import Options
-    from reportgen.pipeline.compare import Contest
+    from reportgen.pipeline.compare import CandidateSet
 
     progress = listener(quiet, verbose)
-    contest = Contest.open(baseline, candidates, out or Path("reports") / "comparison")
-    ranking, options, codes = contest.rank(progress), Options(formats=formats), []
-    for number in range(1, len(contest.sources)):
-        work = partial(contest.compare, number, margin, options, progress, ranking)
-        codes.append(attempt(work, progress, contest.several))
+    candidate_set = CandidateSet.find(baseline, candidates, out or Path("reports") / "comparison")
+    ranking, options, codes = candidate_set.rank(progress), Options(formats=formats), []
+    for number in range(1, len(candidate_set.sources)):
+        work = partial(candidate_set.compare, number, margin, options, progress, ranking)
+        codes.append(attempt(work, progress, candidate_set.several))
     if ranking is not None:
-        for line in tell_ranking(ranking, [f"{number} {source.name}" for number, source in enumerate(contest.sources)]):
+        for line in format_ranking(
+            ranking, [f"{number} {source.name}" for number, source in enumerate(candidate_set.sources)]
+        ):
             click.echo(line)
-        if contest.made:
-            progress.say(f"{contest.publish(ranking)}: ranking of {len(ranking.entries)} models")
+        if candidate_set.made:
+            progress.say(f"{candidate_set.publish(ranking)}: ranking of {len(ranking.entries)} models")
     return next((code for code in codes if code), 0)
 
 
-def tell_ranking(ranking: Ranking, called: Sequence[str]) -> list[str]:
+def format_ranking(ranking: Ranking, called: Sequence[str]) -> list[str]:
     """The models with their accuracies, the best first, then every pair; `called`: names for the terminal by number."""
     names = {entry.name: called[entry.number] for entry in ranking.entries}
     width = max(map(len, names.values()))

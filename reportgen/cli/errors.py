@@ -30,7 +30,7 @@ def print_error(error: ReportgenError, verbose: bool = False, stream: TextIO | N
 
 
 def excerpt(location: Location) -> list[str]:
-    """The line a location is in and a caret under its column; nothing where that can't be had."""
+    """The line a location is in and a caret under its column; nothing where that isn't available."""
     if location.line is None:
         return []
     try:

@@ -1,4 +1,4 @@
-"""The room's verb: two records become a comparison, or a refusal that says why."""
+"""The package's main function: two records become a comparison, or a refusal that says why."""
 
 from __future__ import annotations
 

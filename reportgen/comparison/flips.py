@@ -1,4 +1,4 @@
-"""The images on which only one of two models is right: which are shown, and their pictures from the two records."""
+"""The images on which only one of two models is right: which are shown, and their pixels from the two records."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Flips:
 def find_flips(matched: Matched, candidate: RunRecord, baseline: RunRecord) -> Flips:
     """All flips, and those shown: by turns from each true class, the surest mistake of the wrong model first.
 
-    The wrong model's record keeps the picture, because each record keeps those of what it got wrong.
+    The wrong model's record keeps the image, because each record keeps those of what it got wrong.
     """
     before, after = matched.before[0], matched.after[0]
     album = Album(matched, candidate, baseline)
@@ -51,14 +51,14 @@ def find_flips(matched: Matched, candidate: RunRecord, baseline: RunRecord) -> F
 
 @dataclass(frozen=True)
 class Album:
-    """The pictures of two records, by row of the matched evaluation."""
+    """The images of two records, by row of the matched evaluation."""
 
     matched: Matched
     candidate: RunRecord
     baseline: RunRecord
 
     def choose(self, flipped: NDArray[np.bool_], wrong: Predictions) -> tuple[int, ...]:
-        """The rows shown of those that flipped; none whose picture neither record keeps."""
+        """The rows shown of those that flipped; none whose pixels neither record keeps."""
         kept = np.zeros(self.matched.n, bool)
         kept[np.isin(self.matched.ids, ids_of(self.candidate))] = True
         kept[np.isin(self.their_ids, ids_of(self.baseline))] = True
@@ -72,7 +72,7 @@ class Album:
         return ids
 
     def picture(self, row: int) -> NDArray[np.uint8]:
-        """The picture of one image, as small as a report shows it."""
+        """The pixels of one image, as small as a report shows it."""
         for record, index in ((self.candidate, self.matched.ids[row]), (self.baseline, self.their_ids[row])):
             places = np.flatnonzero(ids_of(record) == index)
             if len(places):
@@ -94,7 +94,7 @@ class Album:
 
 
 def ids_of(record: RunRecord) -> IntArray:
-    """The ids of the pictures that a record keeps."""
+    """The ids of the images that a record keeps."""
     ids: IntArray = record.arrays.get("pictures.ids", np.empty(0, np.int64))
     return ids
 

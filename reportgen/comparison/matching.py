@@ -131,7 +131,7 @@ def other_classes(candidate: RunRecord, baseline: RunRecord) -> Mismatch | None:
 
 
 def other_shape(candidate: RunRecord, baseline: RunRecord) -> Mismatch | None:
-    """The pictures were read in another size, so that no two of them are the same."""
+    """The images were read in another size, so that no two of them are the same."""
     mine, theirs = stored_shape(candidate), stored_shape(baseline)
     if mine == theirs:
         return None
@@ -141,7 +141,7 @@ def other_shape(candidate: RunRecord, baseline: RunRecord) -> Mismatch | None:
 
 
 def stored_shape(record: RunRecord) -> tuple[int, ...]:
-    """(channels, height, width) of the pictures as they were read, before a model's own resizing."""
+    """(channels, height, width) of the images as they were read, before a model's own resizing."""
     data = record.data
     return (data.image_shape[0], *data.resized_from) if data.resized_from else data.image_shape
 

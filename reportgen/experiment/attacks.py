@@ -1,4 +1,4 @@
-"""Attacks on single pictures: the largest harm within ε of every pixel value, as one or several steps find it."""
+"""Attacks on single images: the largest harm within ε of every pixel value, as one or several steps find it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class NoGradientError(Exception):
 
 
 def gradient(forward: Forward, x: Tensor, labels: Tensor) -> Tensor:
-    """Gradient of each picture's own cross entropy by its pixels, of x's shape.
+    """Gradient of each image's own cross entropy by its pixels, of x's shape.
 
     Raises NoGradientError where the model lets none through.
     """

@@ -21,10 +21,10 @@ def augment(
     rows: torch.Tensor | None = None,
     blank: int = 0,
 ) -> torch.Tensor:
-    """Augmented copies of the pictures `images[rows]` (all of them for None), uint8 (b, H, W, C).
+    """Augmented copies of the images `images[rows]` (all of them for None), uint8 (b, H, W, C).
 
-    `crop`: a window of the picture's size, placed at random on the picture with 4 reflected pixels around it.
-    `flip`: mirrored left to right, every second picture on average. `cutout`: a square of 8×8 pixels, its centre
+    `crop`: a window of the image's size, placed at random on the image with 4 reflected pixels around it.
+    `flip`: mirrored left to right, every second image on average. `cutout`: a square of 8×8 pixels, its centre
     anywhere, set to `blank`. Random numbers come from `generator` (on the CPU) alone.
     """
     device = images.device

@@ -43,12 +43,12 @@ class ComputeDevice:
 
     @property
     def channels_last(self) -> bool:
-        """Whether pictures and convolutions stand channels last in memory."""
+        """Whether images and convolutions stand channels last in memory."""
         return self.facts.channels_last
 
     @property
     def dtype(self) -> torch.dtype:
-        """Of parameters and pictures; lower precisions are autocast."""
+        """Of parameters and images; lower precisions are autocast."""
         return torch.float64 if self.facts.precision == "float64" else torch.float32
 
     @property

@@ -1,4 +1,4 @@
-"""Inference over a whole split: pictures in, logits out; every metric derives from those."""
+"""Inference over a whole split: images in, logits out; every metric derives from those."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reportgen.experiment.models import logits_of
 from reportgen.progress import SilentTask, Task
 
 BATCH = 500
-"""Pictures of 32×32 at once; of larger ones as many as have the same number of pixels."""
+"""Images of 32×32 at once; of larger ones as many as have the same number of pixels."""
 FEWEST = 8
 
 
@@ -26,9 +26,9 @@ def evaluate(
     task: Task | None = None,
     batch_size: int | None = None,
 ) -> NDArray[Any]:
-    """Logits (n, classes) float32 of pictures (n, H, W, C) uint8, in evaluation mode, on the CPU.
+    """Logits (n, classes) float32 of images (n, H, W, C) uint8, in evaluation mode, on the CPU.
 
-    `batch_size` pictures at once; None: as many as their size suggests.
+    `batch_size` images at once; None: as many as their size suggests.
     Computed in float32 unless the spec names another precision. The model's mode is restored.
     """
     task = task or SilentTask()

@@ -24,7 +24,7 @@ def measure_latency(
     batches: tuple[int, ...] = BATCHES,
     budget_seconds: float = 2.0,
 ) -> tuple[Latency, ...]:
-    """Median and 95th percentile of the time of a forward pass of random pictures (batch, *shape), float32.
+    """Median and 95th percentile of the time of a forward pass of random images (batch, *shape), float32.
 
     Each batch size has an equal share of `budget_seconds`; two passes warm up and are not counted. A batch size that
     would take very long is left out.

@@ -28,7 +28,7 @@ class Loaded:
     data: LoadedData
     teacher: LoadedModel | None
     again: Callable[[int], LoadedModel]
-    """The model made anew with the random numbers of a seed."""
+    """The model made again with the random numbers of a seed."""
 
 
 def load(request: Request, device: ComputeDevice, clock: Clock) -> Loaded:

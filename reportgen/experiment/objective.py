@@ -35,7 +35,7 @@ class Mixer:
 
 
 class Objective:
-    """The loss of a model on a batch; made anew for each training, as its random numbers go on from step to step."""
+    """The loss of a model on a batch; made again for each training, as its random numbers go on from step to step."""
 
     def __init__(self, run: RunSpec, data: LoadedData, device: ComputeDevice, teacher: torch.nn.Module | None) -> None:
         classes = len(data.facts.classes)

@@ -39,7 +39,7 @@ class Measured:
 
 
 def gather_arrays(data: LoadedData, logits: NDArray[Any], positions: NDArray[Any]) -> Arrays:
-    """The evaluation and the pictures as arrays; names and shapes as in RunRecord."""
+    """The evaluation and the images as arrays; names and shapes as in RunRecord."""
     labels, ids = data.test_labels.numpy(), data.test_ids
     sample = data.sample(SAMPLES)
     arrays: dict[str, NDArray[Any]] = {

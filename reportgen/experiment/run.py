@@ -30,14 +30,14 @@ from reportgen.record.run import RunRecord
 from reportgen.record.trace import ModelTrace
 from reportgen.spec.types import ReportSpec
 
-ChoosePictures = Callable[[NDArray[Any], NDArray[Any], NDArray[Any]], NDArray[Any]]
-"""(logits, labels, digests) -> positions of the evaluation images whose pictures the record keeps."""
+ChooseImages = Callable[[NDArray[Any], NDArray[Any], NDArray[Any]], NDArray[Any]]
+"""(logits, labels, digests) -> positions of the evaluation images whose pixels the record keeps."""
 
 TIMED_BATCH = 32
-"""Pictures of up to 64×64; of larger ones as many as have the same number of pixels."""
+"""Images of up to 64×64; of larger ones as many as have the same number of pixels."""
 
 
-def run_experiment(request: Request, choose_pictures: ChoosePictures, progress: Progress) -> RunRecord:
+def run_experiment(request: Request, choose_images: ChooseImages, progress: Progress) -> RunRecord:
     """Run the experiment of a spec on this machine.
 
     Raises ModelError, DataError or EnvironmentTrouble before anything expensive starts. A loss that is not finite ends
@@ -64,10 +64,10 @@ def run_experiment(request: Request, choose_pictures: ChoosePictures, progress: 
         eval_seconds = time.perf_counter() - start
     with clock.stage(N_("Time the model")):
         trace, latency = time_model(loaded.model, data, device, trace)
-    positions = choose_pictures(logits, data.test_labels.numpy(), data.test_digests)
+    positions = choose_images(logits, data.test_labels.numpy(), data.test_digests)
     history = training.arrays if training else {}
     context = ProbeContext(module, initial, data, device, spec, trace, logits, positions, history)
-    probed = look_into(context, eval_seconds + (training.training.seconds if training else 0.0), clock)
+    probed = run_probes(context, eval_seconds + (training.training.seconds if training else 0.0), clock)
     further = train_further(loaded, spec.run, device, clock)
     found = Measured(
         trace=trace,
@@ -120,7 +120,7 @@ def keep_state(module: torch.nn.Module) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().cpu().clone() for name, tensor in module.state_dict().items()}
 
 
-def look_into(context: ProbeContext, pass_seconds: float, clock: Clock) -> Probed:
+def run_probes(context: ProbeContext, pass_seconds: float, clock: Clock) -> Probed:
     """What the probes find, within their price."""
     with clock.stage(N_("Probe")) as task:
         return probe_model(context, pass_seconds, lambda title: task.advance(0, title))

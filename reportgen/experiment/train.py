@@ -40,7 +40,7 @@ class Plan:
     steps: int
     per_epoch: int
     batch: int
-    """Pictures a step; the whole set when it is smaller than the spec's batch."""
+    """Images a step; the whole set when it is smaller than the spec's batch."""
 
     @property
     def epochs(self) -> float:
@@ -49,7 +49,7 @@ class Plan:
 
 
 def plan_steps(run: RunSpec, images: int) -> Plan:
-    """The steps of a pass over `images` pictures: the first of epochs and steps that is reached, else one epoch.
+    """The steps of a pass over `images` images: the first of epochs and steps that is reached, else one epoch.
 
     With `max_minutes` alone the number is open; then it is what nobody reaches. An unfinished last batch is left out.
     """
@@ -72,7 +72,7 @@ def train(
 ) -> Iterator[Step]:
     """Train `module` in place, yielding after every step, until the planned steps are done or the caller stops.
 
-    `done(steps)` tells the share of the pass behind it, 0 to 1, which drives the learning rate. Pictures stay uint8 on
+    `done(steps)` tells the share of the pass behind it, 0 to 1, which drives the learning rate. Images stay uint8 on
     the device; order, augmentation and mixing come from `run.seed` alone, so that the same seed gives the same weights.
     """
     plan = plan_steps(run, len(data.train_labels))
@@ -103,7 +103,7 @@ def train(
 
 
 def batches(images: int, plan: Plan, generator: torch.Generator) -> Iterator[torch.Tensor]:
-    """Rows of each step's batch: every picture once an epoch, shuffled anew each time, the remainder left out."""
+    """Rows of each step's batch: every image once an epoch, shuffled again each time, the remainder left out."""
     left = plan.steps
     while left > 0:
         order = torch.randperm(images, generator=generator)

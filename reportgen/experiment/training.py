@@ -15,7 +15,7 @@ from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.dynamics import DynamicsRecorder
 from reportgen.experiment.evaluate import evaluate
-from reportgen.experiment.evaluation_schedule import Looks, rows_for
+from reportgen.experiment.evaluation_schedule import EvaluationSchedule, rows_for
 from reportgen.experiment.losses import describe_loss
 from reportgen.experiment.optimizers import resolve_optimizer
 from reportgen.experiment.schedule import NAMES
@@ -26,9 +26,9 @@ from reportgen.spec.types import RunSpec
 
 FINAL_IMAGES = 10_000
 EVALUATION_COST = {"float32": 1 / 3, "float64": 1 / 3, "bfloat16": 0.6, "float16": 0.6}
-"""Time of evaluating a picture, mostly in float32, as a share of training it: a forward pass of three."""
+"""Time of evaluating an image, mostly in float32, as a share of training it: a forward pass of three."""
 CHECK_EVERY = {"cpu": 1, "cuda": 20, "mps": 20}
-"""Steps between looks whether the loss is finite: looking makes an accelerator wait."""
+"""Steps between checks whether the loss is finite: looking makes an accelerator wait."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class TrainingResult:
 
 @dataclass(frozen=True)
 class Score:
-    """Right predictions and mean negative log-likelihood (nats) of n pictures."""
+    """Right predictions and mean negative log-likelihood (nats) of n images."""
 
     correct: int
     n: int
@@ -58,7 +58,7 @@ class Watch:
     ids: NDArray[np.int64]
     """Index in the data set's training split of each row."""
     begun: float = field(default_factory=time.perf_counter)
-    looking: float = 0.0
+    evaluating: float = 0.0
     """Seconds spent on evaluations."""
     steps: list[Step] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
@@ -111,7 +111,7 @@ def run_training(
     raised). Raises EnvironmentTrouble when memory runs out.
     """
     watch = Watch(run, plan_steps(run, len(data.train_labels)), device, data.train_ids)
-    looks = Looks.plan(data, run, watch.plan)
+    schedule = EvaluationSchedule.plan(data, run, watch.plan)
     dynamics = DynamicsRecorder.of(device.place(module), run, watch.plan.steps)
     dynamics.expect(1)
     told = 0
@@ -121,8 +121,8 @@ def run_training(
             dynamics.note(step.number)
             share = watch.done(step.number)
             ending = share >= 1 or watch.out_of_time or watch.divergence is not None
-            if watch.divergence is None and (ending or looks.due(share)):
-                look(module, data, watch, looks)
+            if watch.divergence is None and (ending or schedule.due(share)):
+                evaluate_scheduled(module, data, watch, schedule)
             percent = min(100, int(100 * share))
             task.advance(percent - told, live_note(watch))
             told = percent
@@ -135,17 +135,17 @@ def run_training(
     return TrainingResult(history(watch, final), step_arrays(watch) | dynamics.arrays())
 
 
-def look(module: torch.nn.Module, data: LoadedData, watch: Watch, looks: Looks) -> None:
+def evaluate_scheduled(module: torch.nn.Module, data: LoadedData, watch: Watch, schedule: EvaluationSchedule) -> None:
     """Evaluate on the samples and add a row to the history."""
     start = time.perf_counter()
     if not watch.rows:
-        looks.fit(len(watch.steps) * watch.plan.batch, EVALUATION_COST[watch.device.facts.precision])
-    seen = score(module, data, looks.train_rows, "train", watch.device)
-    unseen = score(module, data, looks.test_rows, "test", watch.device)
+        schedule.fit(len(watch.steps) * watch.plan.batch, EVALUATION_COST[watch.device.facts.precision])
+    seen = score(module, data, schedule.train_rows, "train", watch.device)
+    unseen = score(module, data, schedule.test_rows, "test", watch.device)
     module.train()
     last = watch.rows[-1].step if watch.rows else 0
     losses = torch.stack([step.loss for step in watch.steps[last:]])
-    watch.looking += time.perf_counter() - start
+    watch.evaluating += time.perf_counter() - start
     watch.rows.append(
         EpochStats(
             epoch=watch.steps[-1].epoch,
@@ -168,7 +168,7 @@ def score(
     split: Literal["train", "test"],
     device: ComputeDevice,
 ) -> Score:
-    """Accuracy and loss of some pictures of a split, not augmented, evaluation mode."""
+    """Accuracy and loss of some images of a split, not augmented, evaluation mode."""
     images = data.train_images if split == "train" else data.test_images
     labels = (data.train_labels if split == "train" else data.test_labels)[rows]
     logits = torch.from_numpy(evaluate(module, images[rows], data.normalization, device))
@@ -181,14 +181,14 @@ def live_note(watch: Watch) -> str:
     every = 10
     if len(watch.steps) % every:
         return ""
-    speed = len(watch.steps) * watch.plan.batch / max(watch.elapsed - watch.looking, 1e-9)
+    speed = len(watch.steps) * watch.plan.batch / max(watch.elapsed - watch.evaluating, 1e-9)
     return f"loss {float(watch.steps[-1].loss):.3f}, {speed:,.0f} images/s"
 
 
 def history(watch: Watch, final: Score) -> Training:
     """The record's account of the pass."""
     run, plan, steps = watch.run, watch.plan, len(watch.steps)
-    seconds = max(watch.seconds[-1] - looking_before_end(watch), 1e-9)
+    seconds = max(watch.seconds[-1] - evaluation_before_end(watch), 1e-9)
     ended: Literal["epochs", "steps", "time", "diverged"] = "steps" if run.steps == plan.steps else "epochs"
     if watch.divergence is not None:
         ended = "diverged"
@@ -214,10 +214,10 @@ def history(watch: Watch, final: Score) -> Training:
     )
 
 
-def looking_before_end(watch: Watch) -> float:
+def evaluation_before_end(watch: Watch) -> float:
     """Seconds of evaluations that lie before the end of the last step."""
     at_end = bool(watch.rows) and watch.rows[-1].step == len(watch.steps)
-    return watch.looking - (watch.rows[-1].seconds - watch.seconds[-1] if at_end else 0.0)
+    return watch.evaluating - (watch.rows[-1].seconds - watch.seconds[-1] if at_end else 0.0)
 
 
 def step_arrays(watch: Watch) -> dict[str, NDArray[Any]]:

@@ -1,4 +1,4 @@
-"""A subject in, figures out: the one room that imports matplotlib and seaborn."""
+"""A subject in, figures out: the one package that imports matplotlib and seaborn."""
 
 from __future__ import annotations
 

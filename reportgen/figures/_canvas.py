@@ -1,4 +1,4 @@
-"""The one SVG canvas of everything that is drawn by hand: pictures with words, the architecture and the autograd graph.
+"""The one SVG canvas of everything that is drawn by hand: images with words, the architecture and the autograd graph.
 
 Attributes only, no style sheet, no script, nothing from outside. All places and sizes are CSS pixels.
 """
@@ -32,11 +32,11 @@ class Canvas:
 
     element: ET.Element = field(default_factory=lambda: ET.Element("g"))
 
-    def add(self, tag: str, **looks: str | float | None) -> Canvas:
+    def add(self, tag: str, **attributes: str | float | None) -> Canvas:
         """An element with these attributes, `_` in their names for `-`; numbers are pixels, None leaves one out."""
         given = {
             key.replace("_", "-"): value if isinstance(value, str) else number(value)
-            for key, value in looks.items()
+            for key, value in attributes.items()
             if value is not None
         }
         return Canvas(ET.SubElement(self.element, tag, given))
@@ -70,8 +70,8 @@ class Canvas:
         """One line of quiet text."""
         self.text(words, x, y, anchor, MUTED, size=size)
 
-    def picture(self, png: bytes, left: float, top: float, width: float, height: float) -> None:
-        """A picture, its pixels enlarged without smoothing where the reader's program lets us choose."""
+    def image(self, png: bytes, left: float, top: float, width: float, height: float) -> None:
+        """An image, its pixels enlarged without smoothing where the reader's program lets us choose."""
         address = f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
         image = self.add(
             "image", x=left, y=top, width=width, height=height, preserveAspectRatio="none", image_rendering="pixelated"
@@ -101,15 +101,17 @@ class Canvas:
         self.element.append(part.element)
 
     def figure(self, name: str, texts: tuple[str, str, str]) -> FigureFile:
-        """The finished drawing, inline so that its links work and its pictures are not written as text twice; `texts`
+        """The finished drawing, inline so that its links work and its images are not written as text twice; `texts`
         are title, caption and alternative text."""
         width, height = (math.ceil(float(self.element.get(side, "0"))) for side in ("width", "height"))
         data = ET.tostring(self.element, encoding="unicode").encode()
         return FigureFile(name, "image/svg+xml", data, width, height, *texts, inline=True)
 
 
-def open_canvas(height: float, width: float = FULL, font: str = FONTS, pictures: bool = False) -> Canvas:
+def open_canvas(height: float, width: float = FULL, font: str = FONTS, images: bool = False) -> Canvas:
     """An empty drawing of that size, its text in the size and colour of captions where nothing else is said."""
-    looks = {"width": number(width), "height": number(height), "viewBox": f"0 0 {number(width)} {number(height)}"}
-    spaces = {"xmlns": SVG, "xmlns:xlink": LINKS} if pictures else {"xmlns": SVG}
-    return Canvas(ET.Element("svg", spaces | looks | {"font-family": font, "font-size": number(TEXT), "fill": INK}))
+    attributes = {"width": number(width), "height": number(height), "viewBox": f"0 0 {number(width)} {number(height)}"}
+    spaces = {"xmlns": SVG, "xmlns:xlink": LINKS} if images else {"xmlns": SVG}
+    return Canvas(
+        ET.Element("svg", spaces | attributes | {"font-family": font, "font-size": number(TEXT), "fill": INK})
+    )

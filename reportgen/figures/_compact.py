@@ -1,4 +1,4 @@
-"""matplotlib's SVG without what nobody reads: half the bytes, the same picture."""
+"""matplotlib's SVG without what nobody reads: half the bytes, the same image."""
 
 from __future__ import annotations
 
@@ -85,10 +85,8 @@ def lean_png(png: bytes) -> bytes:
     if len(colours) > 256:
         Image.fromarray(np.ascontiguousarray(pixels[:, :, :3])).save(buffer, "PNG", compress_level=9)
     else:
-        picture = Image.fromarray(index.reshape(flat.shape).astype(np.uint8))
-        picture.putpalette(
-            [int(part) for colour in colours for part in (colour >> 16, colour >> 8 & 255, colour & 255)]
-        )
+        image = Image.fromarray(index.reshape(flat.shape).astype(np.uint8))
+        image.putpalette([int(part) for colour in colours for part in (colour >> 16, colour >> 8 & 255, colour & 255)])
         bits = next(bits for bits in (1, 2, 4, 8) if len(colours) <= 1 << bits)
-        picture.save(buffer, "PNG", bits=bits, compress_level=9)
+        image.save(buffer, "PNG", bits=bits, compress_level=9)
     return buffer.getvalue()

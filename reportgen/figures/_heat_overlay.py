@@ -1,4 +1,4 @@
-"""A map over a picture as indexed PNG: the picture in grey, tinted where the map is high."""
+"""A map over an image as indexed PNG: the image in grey, tinted where the map is high."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from reportgen.figures._style import ACCENT, INK, PAPER
 from reportgen.record.images import encode_indexed, smooth
 
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 GREYS = 16
 HEATS = 6
-"""Steps of the map; with GREYS of the picture, a palette of 96."""
+"""Steps of the map; with GREYS of the image, a palette of 96."""
 SHADES = 8
 BRIGHTEST = 0.99
 """Quantile of the pixels that is drawn darkest: single pixels would leave the others white."""
@@ -30,7 +30,7 @@ def positive_share(values: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def heat_palette() -> NDArray[np.uint8]:
-    """Colours (GREYS · HEATS, 3): grey of the picture, lightened, going over into one hue with the map."""
+    """Colours (GREYS · HEATS, 3): grey of the image, lightened, going over into one hue with the map."""
     grey = np.linspace(0, 1, GREYS)[:, None, None]
     heat = np.linspace(0, 1, HEATS)[None, :, None]
     paper, hue = (np.array(to_rgb(colour))[None, None] for colour in (PAPER, ACCENT))
@@ -40,10 +40,10 @@ def heat_palette() -> NDArray[np.uint8]:
     return (255 * np.clip(mixed, 0, 1)).round().astype(np.uint8).reshape(-1, 3)
 
 
-def heat_png(picture: Picture, values: NDArray[Any], scale: int = 1) -> bytes:
-    """The positive part of a map (h, w), on its own scale, over a picture (H, W, C)."""
-    height, width, channels = picture.shape
-    luma = picture.astype(np.float32) @ np.array(LUMA, np.float32) if channels == 3 else picture[:, :, 0]
+def heat_png(image: ImageArray, values: NDArray[Any], scale: int = 1) -> bytes:
+    """The positive part of a map (h, w), on its own scale, over an image (H, W, C)."""
+    height, width, channels = image.shape
+    luma = image.astype(np.float32) @ np.array(LUMA, np.float32) if channels == 3 else image[:, :, 0]
     grey = np.round(luma / 255 * (GREYS - 1)).astype(np.uint8)
     heat = np.round(positive_share(smooth(np.nan_to_num(values), height, width)) * (HEATS - 1)).astype(np.uint8)
     return encode_indexed(grey * HEATS + heat, heat_palette(), scale)

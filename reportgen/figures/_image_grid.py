@@ -1,4 +1,4 @@
-"""Many small pictures as one: a canvas drawn once, with a label above each and the key of the colours."""
+"""Many small images as one: a canvas drawn once, with a label above each and the key of the colours."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Canvas = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Mosaic:
-    """Tiles in rows, as one picture."""
+    """Tiles in rows, as one image."""
 
     canvas: Canvas
     """(H, W, 3)."""
@@ -112,7 +112,7 @@ def draw_mosaic(name: str, mosaic: Mosaic, labels: Sequence[str], key: Key, text
 
 
 def spreads_key(scale: float) -> Key:
-    """The colours of pictures whose scale ends at so many spreads."""
+    """The colours of images whose scale ends at so many spreads."""
     levels = (np.arange(LEVELS) - LEVELS // 2).astype(np.int8)[None]
     most = numerals.significant(scale, 2 if scale % 1 else 1)
     high = _("+{most} standard deviations of the matrix; zero is white", most=most)

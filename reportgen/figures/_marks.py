@@ -34,9 +34,9 @@ def draw_line(axes: Axes, x: ArrayLike, y: ArrayLike, colour: Any, **look: Any) 
     across, up = np.asarray(x, np.float64), np.asarray(y, np.float64)
     gaps = np.isnan(across) | np.isnan(up)
     runs = {"units": np.cumsum(gaps)} if gaps.any() else {}
-    looks = {"markeredgecolor": colour, "markeredgewidth": 1.0, "zorder": 2, **look}
+    properties = {"markeredgecolor": colour, "markeredgewidth": 1.0, "zorder": 2, **look}
     with named(axes):
-        seaborn.lineplot(x=across, y=up, color=colour, ax=axes, **GIVEN, **runs, **looks)
+        seaborn.lineplot(x=across, y=up, color=colour, ax=axes, **GIVEN, **runs, **properties)
 
 
 def draw_lines(axes: Axes, x: ArrayLike, lines: ArrayLike, colours: Sequence[str], **look: Any) -> None:
@@ -73,9 +73,11 @@ def draw_points(axes: Axes, x: ArrayLike, y: ArrayLike, colour: Any, size: float
     """Marks of one look at points (n,); `size` is their diameter in points."""
     import seaborn
 
-    looks = {"linewidth": 0, "alpha": 1.0, "zorder": 2.5, **look}
+    properties = {"linewidth": 0, "alpha": 1.0, "zorder": 2.5, **look}
     with named(axes):
-        seaborn.scatterplot(x=np.asarray(x), y=np.asarray(y), color=colour, s=size**2, ax=axes, legend=False, **looks)
+        seaborn.scatterplot(
+            x=np.asarray(x), y=np.asarray(y), color=colour, s=size**2, ax=axes, legend=False, **properties
+        )
 
 
 def draw_bars(axes: Axes, lengths: ArrayLike, colour: Any, thick: float, **look: Any) -> None:
@@ -83,7 +85,7 @@ def draw_bars(axes: Axes, lengths: ArrayLike, colour: Any, thick: float, **look:
     import seaborn
 
     values = np.asarray(lengths, np.float64)
-    looks = {"linewidth": 0, "saturation": 1.0, **look}
+    properties = {"linewidth": 0, "saturation": 1.0, **look}
     with named(axes):
         seaborn.barplot(
             x=values,
@@ -95,7 +97,7 @@ def draw_bars(axes: Axes, lengths: ArrayLike, colour: Any, thick: float, **look:
             errorbar=None,
             legend=False,
             ax=axes,
-            **looks,
+            **properties,
         )
 
 

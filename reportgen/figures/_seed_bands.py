@@ -47,7 +47,7 @@ def draw_seed_band(axes: Axes, curves: Sequence[Points], colour: str) -> None:
         draw_band(axes, *found, colour, alpha=OPACITY, zorder=2)
 
 
-def tell_band(record: RunRecord) -> str:
+def format_band(record: RunRecord) -> str:
     """What line and band are, for a caption; empty for a single seed."""
     if not record.seeds:
         return ""

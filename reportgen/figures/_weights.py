@@ -1,4 +1,4 @@
-"""What the figures of section 3 share: names and numbers of the matrices, the two moments, pictures on one scale."""
+"""What the figures of section 3 share: names and numbers of the matrices, the two moments, images on one scale."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from reportgen.figures._style import ACCENT, PAPER, SOFT, Sheet, squeeze
 from reportgen.record.probes import why_missing
-from reportgen.record.probes.weights import PICTURE_SPREADS, MatrixNumbers, WeightFacts, WeightMatrix
+from reportgen.record.probes.weights import IMAGE_SPREADS, MatrixNumbers, WeightFacts, WeightMatrix
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Skipped
 from reportgen.text import numerals
@@ -21,7 +21,7 @@ NEGATIVE = "#8a3a7d"
 SIGNED = LinearSegmentedColormap.from_list("signed", (NEGATIVE, "#d9b8d3", PAPER, "#a9cfcb", ACCENT), N=255)
 """Negative, zero, positive: zero is paper."""
 LEVELS = 15
-"""Colours of a picture; odd, so that one of them is zero. Few, because noise in many would weigh too much."""
+"""Colours of an image; odd, so that one of them is zero. Few, because noise in many would weigh too much."""
 BEFORE, AFTER = SOFT, ACCENT
 Grid = NDArray[np.float64]
 
@@ -92,16 +92,16 @@ def thinned_text(facts: WeightFacts) -> str:
     )
 
 
-def scale_of(pictures: NDArray[np.int8]) -> float:
+def scale_of(images: NDArray[np.int8]) -> float:
     """Spreads at the end of the colour scale: a whole number that at most one value in fifty lies beyond."""
-    beyond = np.quantile(np.abs(pictures.astype(np.float64)), 0.98) / 127 * PICTURE_SPREADS
-    return float(min(max(2.0, np.ceil(beyond)), PICTURE_SPREADS))
+    beyond = np.quantile(np.abs(images.astype(np.float64)), 0.98) / 127 * IMAGE_SPREADS
+    return float(min(max(2.0, np.ceil(beyond)), IMAGE_SPREADS))
 
 
-def paint(pictures: NDArray[np.int8], scale: float, step: float = PICTURE_SPREADS / 127) -> NDArray[np.uint8]:
-    """Signed pictures as colours, one axis of three more, in LEVELS steps from −scale to scale; `step` is one unit."""
+def paint(images: NDArray[np.int8], scale: float, step: float = IMAGE_SPREADS / 127) -> NDArray[np.uint8]:
+    """Signed images as colours, one axis of three more, in LEVELS steps from −scale to scale; `step` is one unit."""
     half = LEVELS // 2
-    level = np.clip(np.round(pictures.astype(np.float64) * step / scale * half), -half, half).astype(int) + half
+    level = np.clip(np.round(images.astype(np.float64) * step / scale * half), -half, half).astype(int) + half
     table = (SIGNED(np.linspace(0, 1, LEVELS))[:, :3] * 255).round().astype(np.uint8)
     painted: NDArray[np.uint8] = table[level]
     return painted

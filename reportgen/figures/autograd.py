@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from reportgen.figures._diagram.backtree import plant_backward
-from reportgen.figures._diagram.backward import BackwardDraft
+from reportgen.figures._diagram.autograd_tree import build_autograd_tree
+from reportgen.figures._diagram.autograd_writer import BackwardDraft
+from reportgen.figures._diagram.descriptions import bypass_sentence, describe_panel
 from reportgen.figures._diagram.drawing import Drawing
 from reportgen.figures._diagram.flat import flat_pages
 from reportgen.figures._diagram.pages import page_figure
 from reportgen.figures._diagram.structure import Structures
-from reportgen.figures._diagram.telling import bypass_sentence, tell
 from reportgen.figures._diagram.text import clean
 from reportgen.figures._diagram.unreached import unreached_panel
 from reportgen.plugins import FigureKind
@@ -37,7 +37,7 @@ PLAIN = ("part", "unreached")
 @lru_cache(maxsize=1)
 def graph(facts: AutogradFacts) -> Drawing | None:
     """The whole drawing; kept, because three figures show it. None where it fits on no page."""
-    draft = BackwardDraft(Structures(plant_backward(facts), SMALL_CHAIN))
+    draft = BackwardDraft(Structures(build_autograd_tree(facts), SMALL_CHAIN))
     missing = unreached_panel(facts.missing(), draft.ids)
     beside = [missing] if missing else []
     if len(facts.nodes) <= FLAT:
@@ -59,7 +59,7 @@ def figure(record: RunRecord, number: int, name: str) -> FigureFile | Skipped:
     if number >= len(made.pages):
         return Skipped(name, title, _("The whole graph stands in the figure before."))
     page = made.pages[number]
-    told = join_sentences([tell(panel, panel.title, TOLD) for panel, _unused, _unused in page.panels])
+    told = join_sentences([describe_panel(panel, panel.title, TOLD) for panel, _unused, _unused in page.panels])
     return page_figure(page, name, title, caption(facts, made, number), told)
 
 

@@ -111,10 +111,10 @@ def draw_precision_recall(subject: Subject) -> FigureFile | Skipped:
             elif place + columns >= len(shown):
                 axes.tick_params(labelbottom=True)
         paper.name_axes(_("recall, %"), _("precision, %"))
-        return paper.svg(title, *tell(record, shown))
+        return paper.svg(title, *describe(record, shown))
 
 
-def tell(record: RunRecord, shown: list[tuple[ClassScore, Curve]]) -> tuple[str, str]:
+def describe(record: RunRecord, shown: list[tuple[ClassScore, Curve]]) -> tuple[str, str]:
     """Caption and alternative text."""
     weak = min(shown, key=lambda pair: pair[0].average_precision or 0.0)[0]
     said = [

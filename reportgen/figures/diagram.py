@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import Counter
 
 from reportgen.figures._diagram.cards import SMALL
+from reportgen.figures._diagram.descriptions import bypass_sentence, describe_panel
 from reportgen.figures._diagram.drawing import Drawing, drawing
 from reportgen.figures._diagram.labels import shape_text
 from reportgen.figures._diagram.pages import Page, page_figure
-from reportgen.figures._diagram.telling import bypass_sentence, tell
 from reportgen.figures._diagram.text import shorten
 from reportgen.figures._diagram.writer import NAME_LIMIT
 from reportgen.plugins import FigureKind
@@ -96,7 +96,7 @@ def alternative(trace: ModelTrace, page: Page) -> str:
     """Every panel in words, row by row."""
     whole = _("{model} as a whole", model=shorten(trace.name, NAME_LIMIT, SMALL))
     return join_sentences(
-        [tell(panel, panel.title if panel.digest else whole) for panel, _unused, _unused in page.panels]
+        [describe_panel(panel, panel.title if panel.digest else whole) for panel, _unused, _unused in page.panels]
     )
 
 

@@ -146,12 +146,12 @@ def name_classes(axes: Axes, points: Points, labels: Labels, coloured: list[int]
             y -= APART[1] / 4
         taken.append((x, y))
         text, place = shorten(names[label], 14), low + np.array([x, y]) * (high - low)
-        plate = {"facecolor": PAPER, "alpha": 0.85, "edgecolor": colours[label], "linewidth": 1.5, "pad": 1.5}
-        axes.text(place[0], place[1], text, color=INK, ha="center", va="center", bbox=plate)
+        background = {"facecolor": PAPER, "alpha": 0.85, "edgecolor": colours[label], "linewidth": 1.5, "pad": 1.5}
+        axes.text(place[0], place[1], text, color=INK, ha="center", va="center", bbox=background)
 
 
 def caption(facts: EmbeddingFacts, right: NDArray[np.bool_], coloured: int, classes: int, moved: int) -> str:
-    """How much the picture keeps, then what the marks are."""
+    """How much the image keeps, then what the marks are."""
     both = sum(facts.explained)
     told = [
         _(

@@ -102,7 +102,7 @@ def key(axes: Axes) -> None:
 
 def caption(checks: list[MapCheck]) -> str:
     """How each kind of map comes out, then how to read the panels."""
-    told = [sentence for check in checks for sentence in (tell_learnt(check), tell_gain(check))]
+    told = [sentence for check in checks for sentence in (format_learnt(check), format_gain(check))]
     reading = _(
         "Left: rank correlation of each map with that of random weights; a point an image, bar: mean and interval. "
         "Right: mean probability of the class called as pixels take the mean colour, those of the map first (grey: "
@@ -111,7 +111,7 @@ def caption(checks: list[MapCheck]) -> str:
     return join_sentences([*told, reading])
 
 
-def tell_learnt(check: MapCheck) -> str:
+def format_learnt(check: MapCheck) -> str:
     """Whether its maps depend on the weights."""
     method = method_name(check.method)
     return {
@@ -121,13 +121,13 @@ def tell_learnt(check: MapCheck) -> str:
     }[check.learnt]
 
 
-def tell_gain(check: MapCheck) -> str:
+def format_gain(check: MapCheck) -> str:
     """Whether its maps find the pixels that count."""
     return {
         True: _("With the pixels of its maps the probability falls faster than by chance."),
         False: _("With the pixels of its maps the probability falls slower than by chance."),
         None: _("With the pixels of its maps the probability falls no significantly faster than by chance."),
-    }[check.telling]
+    }[check.is_informative]
 
 
 def describe(checks: list[MapCheck]) -> str:

@@ -1,4 +1,4 @@
-"""Where the evidence for a class lies: attribution maps of a few pictures, right and wrong, beside their control."""
+"""Where the evidence for a class lies: attribution maps of a few images, right and wrong, beside their control."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ LABELS = 116
 GAP = 6
 LARGEST = 88
 HEAD = 54
-"""Height of the lines above the pictures."""
+"""Height of the lines above the images."""
 
 
 @dataclass(frozen=True)
 class Explained:
-    """One picture and the class it was called."""
+    """One image and the class it was called."""
 
     place: int
     """In the arrays of maps."""
-    picture: NDArray[np.uint8]
+    pixels: NDArray[np.uint8]
     index: int
     """In the test split."""
     label: str
@@ -47,7 +47,7 @@ class Explained:
 
 @dataclass(frozen=True)
 class Row:
-    """One kind of picture across the figure."""
+    """One kind of image across the figure."""
 
     title: str
     note: str
@@ -56,7 +56,7 @@ class Row:
 
 
 def find_explained(record: RunRecord) -> list[Explained]:
-    """The explained images whose pictures the record keeps, the right ones first."""
+    """The explained images whose pixels the record keeps, the right ones first."""
     arrays, names = record.arrays, record.data.classes
     kept = {int(index): place for place, index in enumerate(arrays["pictures.ids"])}
     found = []
@@ -65,15 +65,15 @@ def find_explained(record: RunRecord) -> list[Explained]:
         if index not in kept:
             continue
         label, called = int(arrays["eval.labels"][row]), int(arrays["eval.logits"][row].argmax())
-        picture = thumbnail(arrays["pictures"][kept[index]])
-        found.append(Explained(place, picture, index, names[label], names[called], label == called))
+        pixels = thumbnail(arrays["pictures"][kept[index]])
+        found.append(Explained(place, pixels, index, names[label], names[called], label == called))
     return found
 
 
 def list_rows(record: RunRecord, facts: ExplanationFacts) -> list[Row]:
     """The rows that the record has something for."""
     arrays = record.arrays
-    rows = [Row(_("Image"), "", lambda one: encode_few(one.picture))]
+    rows = [Row(_("Image"), "", lambda one: encode_few(one.pixels))]
 
     def heat(key: str) -> Callable[[Explained], bytes | None]:
         maps = arrays[f"explanations.{key}"]
@@ -81,7 +81,7 @@ def list_rows(record: RunRecord, facts: ExplanationFacts) -> list[Row]:
         def draw(one: Explained) -> bytes | None:
             values = maps[one.place]
             blank = bool(np.isnan(values).all())
-            return None if blank else heat_png(one.picture, values)
+            return None if blank else heat_png(one.pixels, values)
 
         return draw
 
@@ -102,7 +102,7 @@ def list_rows(record: RunRecord, facts: ExplanationFacts) -> list[Row]:
 
 
 def draw(subject: Subject) -> FigureFile | Skipped:
-    """A column a picture, a row a kind of map."""
+    """A column an image, a row a kind of map."""
     record = subject.record
     title = _("Attribution maps")
     facts = record.probes.explanations if record.probes else None
@@ -113,7 +113,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     if not images or len(rows) < 2:
         return Skipped(NAME, title, _("No map could be made; the reasons stand below."))
     side = min(LARGEST, (FULL - LABELS) / len(images) - GAP)
-    canvas = open_canvas(round(HEAD + len(rows) * (side + GAP)), pictures=True)
+    canvas = open_canvas(round(HEAD + len(rows) * (side + GAP)), images=True)
     write_head(canvas, images, side)
     for line, row in enumerate(rows):
         top = HEAD + line * (side + GAP)
@@ -123,14 +123,14 @@ def draw(subject: Subject) -> FigureFile | Skipped:
             png = row.draw(image)
             if png is not None:
                 left = LABELS + column * (side + GAP)
-                canvas.picture(png, left, top, side, side)
+                canvas.image(png, left, top, side, side)
                 if line == 0:
                     canvas.frame(left, top, side, side, image.right)
     return canvas.figure(NAME, (title, caption(images, facts), describe(images, rows)))
 
 
 def write_head(canvas: Canvas, images: list[Explained], side: float) -> None:
-    """Right and wrong over their columns, and over each picture what it was called and, if wrong, what it is."""
+    """Right and wrong over their columns, and over each image what it was called and, if wrong, what it is."""
     most = max(4, int((side + GAP - 2) / LETTER))
     heads = {True: _("Right"), False: _("Wrong")}
     canvas.note(_("called"), 0, 30)
@@ -146,7 +146,7 @@ def write_head(canvas: Canvas, images: list[Explained], side: float) -> None:
 
 
 def caption(images: list[Explained], facts: ExplanationFacts) -> str:
-    """What to look at, then how to read it, and which pictures they are."""
+    """What to look at, then how to read it, and which images they are."""
     told = []
     if facts.layer is not None:
         told.append(
@@ -164,7 +164,7 @@ def caption(images: list[Explained], facts: ExplanationFacts) -> str:
 
 
 def describe(images: list[Explained], rows: list[Row]) -> str:
-    """Which pictures and which rows."""
+    """Which images and which rows."""
     right = [shorten(image.called, 40) for image in images if image.right]
     wrong = [
         _("{label} called {called}", label=shorten(image.label, 40), called=shorten(image.called, 40))

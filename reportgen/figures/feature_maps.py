@@ -1,4 +1,4 @@
-"""One picture on its way through the model: a few feature maps of one layer a stage."""
+"""One image on its way through the model: a few feature maps of one layer a stage."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def map_png(values: NDArray[np.uint8]) -> bytes:
 
 
 def draw(subject: Subject) -> FigureFile | Skipped:
-    """A row a stage, the picture itself above."""
+    """A row a stage, the image itself above."""
     record = subject.record
     title = _("Feature maps through the stages")
     facts = record.probes.explanations if record.probes else None
@@ -44,27 +44,27 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         return Skipped(NAME, title, why_missing(record.probes, "explanations"))
     if not facts.stages:
         return Skipped(NAME, title, _("No layer of this model keeps spatial positions."))
-    picture = shown_picture(record, facts)
-    rows = len(facts.stages) + (picture is not None)
-    canvas = open_canvas(round(rows * (SIDE + GAP)), pictures=True)
+    image = shown_image(record, facts)
+    rows = len(facts.stages) + (image is not None)
+    canvas = open_canvas(round(rows * (SIDE + GAP)), images=True)
     top = 0.0
-    if picture is not None:
+    if image is not None:
         write_label(canvas, _("Image"), "", top)
-        small = thumbnail(picture)
-        canvas.picture(encode_few(small), LABELS, top, SIDE, SIDE)
+        small = thumbnail(image)
+        canvas.image(encode_few(small), LABELS, top, SIDE, SIDE)
         top += SIDE + GAP
     for place, stage in enumerate(facts.stages):
         write_label(canvas, tail(stage.path), size_text(stage), top)
         maps: NDArray[Any] = record.arrays[f"explanations.stage.{place}"]
         for column, values in enumerate(maps):
             left = LABELS + column * (FULL - LABELS + GAP) / max(10, len(maps))
-            canvas.picture(map_png(values), left, top, SIDE, SIDE)
+            canvas.image(map_png(values), left, top, SIDE, SIDE)
         top += SIDE + GAP
     return canvas.figure(NAME, (title, caption(record, facts), describe(facts)))
 
 
-def shown_picture(record: RunRecord, facts: ExplanationFacts) -> NDArray[np.uint8] | None:
-    """The picture whose maps are shown, where the record keeps it."""
+def shown_image(record: RunRecord, facts: ExplanationFacts) -> NDArray[np.uint8] | None:
+    """The image whose maps are shown, where the record keeps it."""
     if facts.stage_row is None:
         return None
     index = record.arrays["eval.ids"][facts.stage_row]

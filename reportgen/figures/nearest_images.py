@@ -1,4 +1,4 @@
-"""The surest mistakes, each beside the training pictures whose features are most alike."""
+"""The surest mistakes, each beside the training images whose features are most alike."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     rows = [place for place, index in enumerate(ids) if int(index) in kept]
     if not rows:
         return Skipped(NAME, title, _("The record does not keep the images of these errors."))
-    canvas = open_canvas(round(HEAD + len(rows) * ROW - 8), pictures=True)
+    canvas = open_canvas(round(HEAD + len(rows) * ROW - 8), images=True)
     canvas.text(_("Error"), 0, 12, bold=True)
     first = SIDE + TEXTS
     canvas.text(_("Nearest training images: label and similarity"), first, 12, bold=True)
@@ -59,18 +59,18 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         canvas.text(_("called {name}", name=shorten(names[called], 13)), SIDE + 10, top + 18)
         canvas.text(_("label {name}", name=shorten(names[label], 13)), SIDE + 10, top + 36)
         canvas.note(_("no. {index}", index=numerals.count(int(ids[place]))), SIDE + 10, top + 54)
-        for column, picture in enumerate(near[place]):
+        for column, image in enumerate(near[place]):
             left, own = first + column * pitch, int(found.labels[place, column])
             verdict = True if own == label else False if own == called else None
-            show(canvas, picture, left, top, verdict)
+            show(canvas, image, left, top, verdict)
             likeness = numerals.fixed(float(found.similarity[place, column]), 2)
             canvas.text(f"{shorten(names[own], most)} {likeness}", left, top + SIDE + 16)
     return canvas.figure(NAME, (title, caption(record, len(rows)), describe(record, rows)))
 
 
-def show(canvas: Canvas, picture: NDArray[np.uint8], left: float, top: float, right: bool | None) -> None:
-    """A picture, with a frame where its label is that of the mistake or of what it was called."""
-    canvas.picture(encode_few(picture), left, top, SIDE, SIDE)
+def show(canvas: Canvas, image: NDArray[np.uint8], left: float, top: float, right: bool | None) -> None:
+    """An image, with a frame where its label is that of the mistake or of what it was called."""
+    canvas.image(encode_few(image), left, top, SIDE, SIDE)
     if right is not None:
         canvas.frame(left, top, SIDE, SIDE, right)
 

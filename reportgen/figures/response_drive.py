@@ -227,11 +227,11 @@ def describe(responses: Responses, shown: Sequence[int], found: Sequence[Charact
         if one is None:
             told.append(_("{name}: no response", name=name))
             continue
-        told.append(tell_layer(name, one))
+        told.append(format_layer(name, one))
     return _("Small charts of response against drive, one a layer. {layers}.", layers=join_rows(told))
 
 
-def tell_layer(name: str, one: Characteristic) -> str:
+def format_layer(name: str, one: Characteristic) -> str:
     """A layer's gain, its output at rest and where it is linear."""
     gain, rest = numerals.fixed(one.gain, 2), numerals.fixed(one.rest, 2)
     if one.linear is None:

@@ -14,30 +14,30 @@ from reportgen.text.i18n import _, join_terms
 
 COLUMNS = 8
 COLOURS = 64
-"""Of one picture; all of them would weigh three times as much."""
+"""Of one image; all of them would weigh three times as much."""
 GAP = 10
 ONE_LINE = 11
-"""Letters that fit below a picture."""
+"""Letters that fit below an image."""
 LABEL = 30
 """Height of two lines of a name."""
 
 
 def draw(subject: Subject) -> FigureFile | Skipped:
-    """The picture as it is and under each corruption at severity 3, named below."""
+    """The image as it is and under each corruption at severity 3, named below."""
     record = subject.record
     name, title = "robustness_examples", _("One image under each corruption")
     facts = record.probes.robustness if record.probes else None
-    pictures = record.arrays.get("robustness.examples")
-    if facts is None or pictures is None or not len(pictures):
+    images = record.arrays.get("robustness.examples")
+    if facts is None or images is None or not len(images):
         return Skipped(name, title, _("The record keeps no corrupted images."))
     names = [_("as it is"), *(name_kind(kind) for kind in facts.examples)]
     side = (FULL - GAP * (COLUMNS - 1)) / COLUMNS
     rows = -(-len(names) // COLUMNS)
-    canvas = open_canvas(round(rows * (side + LABEL + GAP)), pictures=True)
-    for place, (label, picture) in enumerate(zip(names, pictures, strict=True)):
+    canvas = open_canvas(round(rows * (side + LABEL + GAP)), images=True)
+    for place, (label, image) in enumerate(zip(names, images, strict=True)):
         row, column = divmod(place, COLUMNS)
         left, top = column * (side + GAP), row * (side + LABEL + GAP)
-        canvas.picture(encode_few(picture, COLOURS), left, top, side, side)
+        canvas.image(encode_few(image, COLOURS), left, top, side, side)
         first, _unused, second = (label, "", "") if len(label) <= ONE_LINE else label.partition(" ")
         canvas.note(first, left, top + side + 14)
         canvas.note(second, left, top + side + 28)

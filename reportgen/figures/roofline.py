@@ -99,13 +99,13 @@ def roof_panel(axes: Axes, groups: Sequence[Group], roofs: Roofs, whole: float) 
 
 
 def draw_marks(axes: Axes, groups: Sequence[Group], roofs: Roofs, whole: float) -> None:
-    """A disc a group; those of equal look as one series, which is a tenth of the bytes."""
-    looks: dict[tuple[str, float], list[Group]] = {}
+    """A disc a group; those of equal style as one series, which is a tenth of the bytes."""
+    by_style: dict[tuple[str, float], list[Group]] = {}
     for group in groups:
         halvings = round(math.log2(max(whole / group.seconds, 1.0)))
         wide = max(LARGEST / 2 ** (halvings / 2), SMALLEST)
-        looks.setdefault((FILLS[place(group, roofs).limit], wide), []).append(group)
-    for (fill, wide), alike in looks.items():
+        by_style.setdefault((FILLS[place(group, roofs).limit], wide), []).append(group)
+    for (fill, wide), alike in by_style.items():
         axes.plot(
             [group.intensity or 0.0 for group in alike],
             [(group.rate or 0.0) / GIGA for group in alike],

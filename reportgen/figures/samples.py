@@ -1,4 +1,4 @@
-"""A few pictures of the data, as they are and as the model sees them: one mosaic, drawn once."""
+"""A few images of the data, as they are and as the model sees them: one mosaic, drawn once."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from reportgen.text.i18n import _, join_sentences, join_terms, ngettext
 COLUMNS = 10
 MOST = 30
 GAP = 8
-"""Pixels of the file between two pictures; the file has twice the pixels of the page."""
+"""Pixels of the file between two images; the file has twice the pixels of the page."""
 
-Pictures = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 
 
-def mosaic(pictures: Pictures) -> Pictures:
-    """Pictures (n, H, W, C) as one (height, width, C), COLUMNS a row, enlarged by whole factors, on white.
+def mosaic(images: ImageArray) -> ImageArray:
+    """Images (n, H, W, C) as one (height, width, C), COLUMNS a row, enlarged by whole factors, on white.
 
     As wide as the text at two pixels of the file for one of the page, or a little less.
     """
-    small = np.stack([thumbnail(picture) for picture in pictures])
+    small = np.stack([thumbnail(image) for image in images])
     count, height, width, channels = small.shape
     side = (2 * FULL - GAP * (COLUMNS - 1)) // COLUMNS
     factor = max(1, side // max(height, width))
@@ -35,28 +35,28 @@ def mosaic(pictures: Pictures) -> Pictures:
     tall, wide = height * factor + GAP, width * factor + GAP
     rows = -(-count // COLUMNS)
     sheet = np.full((rows * tall - GAP, min(count, COLUMNS) * wide - GAP, channels), 255, dtype=np.uint8)
-    for index, picture in enumerate(big):
+    for index, image in enumerate(big):
         top, left = index // COLUMNS * tall, index % COLUMNS * wide
-        sheet[top : top + tall - GAP, left : left + wide - GAP] = picture
+        sheet[top : top + tall - GAP, left : left + wide - GAP] = image
     return sheet
 
 
 def order(record: RunRecord, count: int) -> NDArray[np.intp]:
-    """At most MOST pictures, by turns from each class, in the order of the classes, to be named in one line."""
+    """At most MOST images, by turns from each class, in the order of the classes, to be named in one line."""
     labels = np.asarray(record.arrays.get("sample.labels", np.zeros(count)), dtype=np.int64)[:count]
     first = np.argsort(count_turns(labels), kind="stable")[:MOST]
     return first[np.argsort(labels[first], kind="stable")]
 
 
 def draw_mosaic(record: RunRecord, name: str, key: str, title: str, caption: str) -> FigureFile | Skipped:
-    """The pictures of one array of the record."""
-    pictures = np.asarray(record.arrays.get(key, ()))
-    if not pictures.size:
+    """The images of one array of the record."""
+    images = np.asarray(record.arrays.get(key, ()))
+    if not images.size:
         return Skipped(name, title, _("The record holds no such images."))
-    if pictures.ndim != 4 or pictures.dtype != np.uint8 or pictures.shape[3] not in (1, 3):
+    if images.ndim != 4 or images.dtype != np.uint8 or images.shape[3] not in (1, 3):
         return Skipped(name, title, _("The record's images are of a form that can't be shown."))
-    shown = order(record, len(pictures))
-    sheet = mosaic(pictures[shown])
+    shown = order(record, len(images))
+    sheet = mosaic(images[shown])
     height, width = sheet.shape[0] // 2, sheet.shape[1] // 2
     told = join_sentences([caption, names(record, shown)])
     alt = join_sentences([ngettext("{count} image.", "{count} images.", len(shown)), told])
@@ -64,7 +64,7 @@ def draw_mosaic(record: RunRecord, name: str, key: str, title: str, caption: str
 
 
 def names(record: RunRecord, shown: NDArray[np.intp]) -> str:
-    """The classes of the pictures in their order, each with how many there are of it."""
+    """The classes of the images in their order, each with how many there are of it."""
     if "sample.labels" not in record.arrays:
         return ""
     labels, classes = np.asarray(record.arrays["sample.labels"])[shown], record.data.classes
@@ -82,14 +82,14 @@ def names(record: RunRecord, shown: NDArray[np.intp]) -> str:
 
 
 def draw_raw(subject: Subject) -> FigureFile | Skipped:
-    """Training pictures as the files hold them."""
+    """Training images as the files hold them."""
     record = subject.record
     caption = _("Training images as they are, enlarged without smoothing.")
     return draw_mosaic(record, "sample_raw", "sample.raw", _("Images as they are"), caption)
 
 
 def draw_augmented(subject: Subject) -> FigureFile | Skipped:
-    """The same pictures after augmentation."""
+    """The same images after augmentation."""
     record = subject.record
     title = _("Images as the model sees them")
     if record.data.augment and record.training is None:

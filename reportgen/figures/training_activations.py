@@ -124,11 +124,11 @@ def describe(facts: DynamicsFacts) -> str:
     told = []
     for place in places:
         site = sites[place]
-        told.append(tell_site(site))
+        told.append(format_site(site))
     return _("Three line charts over {count} nonlinearities. {sites}.", count=len(sites), sites=join_rows(told))
 
 
-def tell_site(site: ActivationSite) -> str:
+def format_site(site: ActivationSite) -> str:
     """A nonlinearity in numbers, with those from before training where they are known."""
     name, channels = where(site), numerals.count(site.channels)
     mean, spread = numerals.significant(site.after.mean, 2), numerals.significant(site.after.spread, 2)

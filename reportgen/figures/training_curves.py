@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from reportgen.figures._marks import draw_line
-from reportgen.figures._seed_bands import draw_seed_band, tell_band, trainings
+from reportgen.figures._seed_bands import draw_seed_band, format_band, trainings
 from reportgen.figures._style import ACCENT, MUTED, chart, grid, measured, spread, ticks
 from reportgen.plugins import FigureKind
 from reportgen.record.run import RunRecord, Training
@@ -160,7 +160,7 @@ def curves_caption(record: RunRecord, training: Training) -> str:
             loss=training.loss.text,
         )
     )
-    return join_sentences([*told, tell_band(record)])
+    return join_sentences([*told, format_band(record)])
 
 
 def epochs_text(epoch: float) -> str:

@@ -1,6 +1,6 @@
 """Gradients and updates of every layer over the steps of training: two heat maps on one time axis.
 
-By matplotlib, as pictures: seaborn's heat map is a path for each of up to 14,400 cells.
+By matplotlib, as images: seaborn's heat map is a path for each of up to 14,400 cells.
 """
 
 from __future__ import annotations
@@ -104,14 +104,14 @@ def draw_map(
     reach: tuple[float, float],
     write: Callable[[float], str],
 ) -> None:
-    """One heat map (S, L) as a picture, layers downwards, with its key of colours."""
+    """One heat map (S, L) as an image, layers downwards, with its key of colours."""
     low, high = reach
     scale = BoundaryNorm(np.linspace(low, high, LEVELS + 1), colours.N, clip=True)
     big = logs.T.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1)
     steps, layers = logs.shape
     extent = (-0.5, steps - 0.5, layers - 0.5, -0.5)
     shown = colours.with_extremes(bad=MISSING)
-    picture = axes.imshow(
+    image = axes.imshow(
         np.ma.masked_invalid(big), cmap=shown, norm=scale, aspect="auto", interpolation="none", extent=extent
     )
     room = -(-LINE * layers // height_of(layers))
@@ -119,7 +119,7 @@ def draw_map(
     axes.set_yticks(named, [squeeze(names[row], 22) for row in named])
     axes.tick_params(axis="y", labelcolor=INK)
     bare(axes)
-    key = axes.figure.colorbar(picture, cax=axes.inset_axes(KEY))
+    key = axes.figure.colorbar(image, cax=axes.inset_axes(KEY))
     key.outline.set_edgecolor(HAIRLINE)
     whole = np.arange(np.ceil(low), np.floor(high) + 1)
     marks = whole if len(whole) > 1 else np.array([low, high])

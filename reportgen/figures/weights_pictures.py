@@ -1,6 +1,6 @@
-"""Weights as pictures: every matrix small, the largest enlarged, the first filters as what they look for.
+"""Weights as images: every matrix small, the largest enlarged, the first filters as what they look for.
 
-By matplotlib, all of them as one picture: seaborn's heat map is a path a cell.
+By matplotlib, all of them as one image: seaborn's heat map is a path a cell.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ ENLARGED = 5
 """CSS pixels for one of a filter, where there is room; small filters take half the width."""
 
 
-def draw_pictures(subject: Subject) -> FigureFile | Skipped:
+def draw_images(subject: Subject) -> FigureFile | Skipped:
     """Every matrix as a small heat map."""
     record = subject.record
     name, title = "weights_pictures", _("The weights as matrices")
     facts = find_finite(record, name, title)
     if isinstance(facts, Skipped):
         return facts
-    pictures, many = read(record, "weights.pictures"), len(facts.moments)
+    images, many = read(record, "weights.pictures"), len(facts.moments)
     labels = [label(facts, place, NAME[many]) for place in facts.shown]
     caption = join_sentences(
         (
@@ -56,7 +56,7 @@ def draw_pictures(subject: Subject) -> FigureFile | Skipped:
         count=numerals.count(len(facts.shown)),
         values=list_extremes(facts, facts.shown),
     )
-    return draw_matrices(name, pictures, labels, COLUMNS[many], (title, caption, alt))
+    return draw_matrices(name, images, labels, COLUMNS[many], (title, caption, alt))
 
 
 def find_extreme(facts: WeightFacts) -> str:
@@ -85,16 +85,16 @@ def draw_enlarged(subject: Subject) -> FigureFile | Skipped:
         return facts
     if len(facts.enlarged) == len(facts.matrices):
         return Skipped(name, title, _("All matrices of the model stand in the figure before."))
-    pictures = read(record, "weights.enlarged")
+    images = read(record, "weights.enlarged")
     labels = [f"{label(facts, place, 40)}, {sides(facts.matrices[place])}" for place in facts.enlarged]
     blocks = [
         _(
             "{rows} × {columns} values",
-            rows=numerals.fixed(matrix.rows / pictures.shape[2], 0 if big else 1),
-            columns=numerals.fixed(matrix.columns / pictures.shape[3], 0 if wide else 1),
+            rows=numerals.fixed(matrix.rows / images.shape[2], 0 if big else 1),
+            columns=numerals.fixed(matrix.columns / images.shape[3], 0 if wide else 1),
         )
         for matrix in (facts.matrices[place] for place in facts.enlarged)
-        for big, wide in [(matrix.rows >= 10 * pictures.shape[2], matrix.columns >= 10 * pictures.shape[3])]
+        for big, wide in [(matrix.rows >= 10 * images.shape[2], matrix.columns >= 10 * images.shape[3])]
     ]
     caption = _(
         "The largest matrices enlarged; a pixel is the extreme of about {blocks}.",
@@ -107,20 +107,20 @@ def draw_enlarged(subject: Subject) -> FigureFile | Skipped:
     )
     columns = 1 if facts.trained else 2
     told = join_sentences([caption, moments_caption(facts)])
-    return draw_matrices(name, pictures, labels, columns, (title, told, alt))
+    return draw_matrices(name, images, labels, columns, (title, told, alt))
 
 
 def read(record: RunRecord, key: str) -> NDArray[np.int8]:
-    """Pictures (s, m, H, W) of the record."""
+    """Images (s, m, H, W) of the record."""
     return np.asarray(record.arrays[key], dtype=np.int8)
 
 
 def draw_matrices(
-    name: str, pictures: NDArray[np.int8], labels: Sequence[str], columns: int, texts: tuple[str, str, str]
+    name: str, images: NDArray[np.int8], labels: Sequence[str], columns: int, texts: tuple[str, str, str]
 ) -> FigureFile:
     """Heat maps of matrices on one scale."""
-    scale = scale_of(pictures)
-    tiles = side_by_side(paint(pictures, scale))
+    scale = scale_of(images)
+    tiles = side_by_side(paint(images, scale))
     width = FULL if len(labels) >= columns else round(FULL * len(labels) / columns)
     return draw_mosaic(name, lay_out(tiles, columns, width), labels, spreads_key(scale), texts)
 
@@ -148,7 +148,7 @@ def list_extremes(facts: WeightFacts, places: Sequence[int], most: int = 12) -> 
 
 
 def draw_filters(subject: Subject) -> FigureFile | Skipped:
-    """The filters of the first convolution as pictures in colour or grey."""
+    """The filters of the first convolution as images in colour or grey."""
     record = subject.record
     name, title = "weights_filters", _("Filters of the first layer")
     facts = find_finite(record, name, title)
@@ -181,7 +181,7 @@ def brighten(values: NDArray[np.int8]) -> NDArray[np.uint8]:
 
 
 def gather(filters: NDArray[np.int8]) -> Canvas:
-    """Filters (f, k, k, C) as one picture (H, W, 3) in rows of FILTERS_WIDE: grey is zero; paper between them."""
+    """Filters (f, k, k, C) as one image (H, W, 3) in rows of FILTERS_WIDE: grey is zero; paper between them."""
     count, height, width, channels = filters.shape
     bright = brighten(filters)
     colour = bright if channels == 3 else bright.repeat(3, axis=3)
@@ -216,7 +216,7 @@ def describe_filters(matrix: WeightMatrix, shown: int, channels: int) -> str:
 
 
 FIGURES = (
-    FigureKind("weights_pictures", draw_pictures),
+    FigureKind("weights_pictures", draw_images),
     FigureKind("weights_enlarged", draw_enlarged),
     FigureKind("weights_filters", draw_filters),
 )

@@ -42,7 +42,7 @@ class Bootstrap:
         return np.concatenate(parts)
 
     def counts(self, indicators: FloatArray) -> FloatArray:
-        """Sums of columns of noughts and ones (n, k), (resamples, k): exact in float32 up to 2²⁴ images, and faster."""
+        """Sums of columns of zeros and ones (n, k), (resamples, k): exact in float32 up to 2²⁴ images, and faster."""
         return (self.weights.T @ indicators.astype(np.float32)).astype(np.float64)
 
 

@@ -2,7 +2,7 @@
 
 Two kinds. A `ScoreMetric` needs nothing but predictions: its function gives a value and the value in every draw of a
 bootstrap, of which both the interval of one model and that of the change between two are made. A `RecordMetric` reads
-what else a record holds. A module of this room holds its metrics as METRIC or METRICS, and is found by that.
+what else a record holds. A module of this package holds its metrics as METRIC or METRICS, and is found by that.
 """
 
 from __future__ import annotations

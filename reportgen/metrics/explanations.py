@@ -52,7 +52,7 @@ class MapCheck:
         return None if self.rank is None else decide(self.rank, ALIKE, below=True)
 
     @property
-    def telling(self) -> bool | None:
+    def is_informative(self) -> bool | None:
         """Whether the pixels that the maps point at matter more than others; None where it can't be told.
 
         They matter when the whole interval of the gain is above LEAST_GAIN; a network that says the same whatever it

@@ -1,4 +1,4 @@
-"""The room's verb: a record's logits, labels and counts become numbers with intervals."""
+"""The package's main function: a record's logits, labels and counts become numbers with intervals."""
 
 from __future__ import annotations
 

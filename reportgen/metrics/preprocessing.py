@@ -1,4 +1,4 @@
-"""Whether the pictures are prepared as the weights expect them."""
+"""Whether the images are prepared as the weights expect them."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ weights make of other numbers reaches less."""
 
 @dataclass(frozen=True)
 class Tried:
-    """One other way to prepare the pictures, compared with the spec's on the same images."""
+    """One other way to prepare the images, compared with the spec's on the same images."""
 
     preparation: Preparation
     accuracy: MetricValue
     change: MetricValue
     """Accuracy minus that under the spec's own (Tango's score interval)."""
     p: float
-    """Exact McNemar test, two-sided; Holm's correction for all ways, doubled where some had a second look."""
+    """Exact McNemar test, two-sided; Holm's correction for all ways, doubled where some were tried on more images."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Which predictions a report shows, by stated rules; and which pictures a record keeps for it."""
+"""Which predictions a report shows, by stated rules; and whose pixels a record keeps for it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from reportgen.text.i18n import _
 
 PER_GROUP = 10
 SHOWN_CLASSES = 10
-"""Of the typical and untypical pictures, one class a picture."""
+"""Of the typical and untypical images, one class an image."""
 SURE = 0.9
 KEPT = 400
 
 
 class Group(Frozen):
-    """Pictures that show one thing."""
+    """Images that show one thing."""
 
     name: str
     title: str
@@ -170,12 +170,12 @@ def label_errors(predictions: Predictions) -> tuple[NDArray[np.bool_], FloatArra
     return fits & (own < threshold[labels]), own - first
 
 
-def pictures_to_keep(
+def images_to_keep(
     logits: NDArray[Any], labels: NDArray[Any], digests: NDArray[np.uint64], most: int = KEPT
 ) -> IntArray:
-    """Rows whose pictures a record keeps: all that the selection shows, then wrong predictions up to `most` in all.
+    """Rows whose pixels a record keeps: all that the selection shows, then wrong predictions up to `most` in all.
 
-    Wrong ones are taken in the order of the pictures' digests, so that two records of the same images keep the same
+    Wrong ones are taken in the order of the images' digests, so that two records of the same images keep the same
     ones where both are wrong.
     """
     shown = select(logits, labels).positions

@@ -15,13 +15,13 @@ from reportgen.record.subject import Subject
 MOST_BYTES = 1_500_000
 """Of the packed record in a PDF, which may have 3 MB with it."""
 HEADROOM = 0.97
-"""Of the bytes left for pictures, whose size together is estimated."""
+"""Of the bytes left for images, whose size together is estimated."""
 
 
 def pack_small(subject: Subject, most: int = MOST_BYTES) -> bytes | None:
     """The packed record with what lies beside it, in at most `most` bytes, or None where even the smallest is larger.
 
-    Nothing that the report shows is left out. Where it is needed, pictures are as small as the report shows them, and
+    Nothing that the report shows is left out. Where it is needed, images are as small as the report shows them, and
     of the wrong predictions that it does not show only as many are kept as fit, those with the smallest digests, so
     that two records still keep the same ones.
     """
@@ -31,31 +31,31 @@ def pack_small(subject: Subject, most: int = MOST_BYTES) -> bytes | None:
         return packed
     if "pictures" not in record.arrays or not len(record.arrays["pictures"]):
         return None
-    small = with_pictures(record, np.arange(len(record.arrays["pictures"])))
+    small = with_images(record, np.arange(len(record.arrays["pictures"])))
     order, needed = by_need(small)
     number = len(order)
     while True:
-        packed = pack_files(encode_record(with_pictures(small, np.sort(order[:number]))) | beside)
+        packed = pack_files(encode_record(with_images(small, np.sort(order[:number]))) | beside)
         if len(packed) <= most:
             return packed
         if number <= needed:
             return None
-        number = max(needed, number - pictures_over(small, number, len(packed) - most))
+        number = max(needed, number - images_over(small, number, len(packed) - most))
 
 
-def with_pictures(record: RunRecord, rows: np.ndarray) -> RunRecord:
-    """The record with these of its pictures alone, as small as a report shows them."""
-    pictures = [thumbnail(record.arrays["pictures"][int(row)]) for row in rows]
+def with_images(record: RunRecord, rows: np.ndarray) -> RunRecord:
+    """The record with these of its images alone, as small as a report shows them."""
+    small_images = [thumbnail(record.arrays["pictures"][int(row)]) for row in rows]
     shape = record.arrays["pictures"].shape[1:]
     kept = {
-        "pictures": np.stack(pictures) if pictures else np.zeros((0, *shape), np.uint8),
+        "pictures": np.stack(small_images) if small_images else np.zeros((0, *shape), np.uint8),
         "pictures.ids": record.arrays["pictures.ids"][rows],
     }
     return record.model_copy(update={"arrays": Arrays({**record.arrays, **kept})})
 
 
 def by_need(record: RunRecord) -> tuple[np.ndarray, int]:
-    """The rows of the pictures, those that the report shows first, then by digest; and how many are shown."""
+    """The rows of the images, those that the report shows first, then by digest; and how many are shown."""
     arrays = record.arrays
     shown = select(arrays["eval.logits"], arrays["eval.labels"]).positions
     digest_of = dict(zip(arrays["eval.ids"].tolist(), arrays["eval.digests"].tolist(), strict=True))
@@ -65,8 +65,8 @@ def by_need(record: RunRecord) -> tuple[np.ndarray, int]:
     return np.array(order, np.int64), sum(index in first for index in ids)
 
 
-def pictures_over(record: RunRecord, number: int, excess: int) -> int:
-    """About how many of so many pictures weigh as much as the excess, at least one."""
+def images_over(record: RunRecord, number: int, excess: int) -> int:
+    """About how many of so many images weigh as much as the excess, at least one."""
     sample = record.arrays["pictures"][:32]
     each = len(zipped(sample.tobytes())) / len(sample)
     return min(number, max(1, round(excess / each / HEADROOM)))

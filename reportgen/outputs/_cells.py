@@ -13,7 +13,7 @@ from itertools import zip_longest
 TABLE = re.compile(r"<(table)\b.*?</\1>", re.DOTALL)
 ROW = re.compile(r"<(tr)\b.*?</\1>", re.DOTALL)
 CELL = re.compile(
-    r'<(?P<tag>t[dh])(?P<looks>(?: (?!class=)[a-z-]+="[^"]*")*)(?: class="(?P<kind>[^"]*)")?(?P<rest>[^>]*)>'
+    r'<(?P<tag>t[dh])(?P<attributes>(?: (?!class=)[a-z-]+="[^"]*")*)(?: class="(?P<kind>[^"]*)")?(?P<rest>[^>]*)>'
     r"(?P<contents>.*?)(?=</t[dh]>)",
     re.DOTALL,
 )
@@ -59,9 +59,9 @@ def longest_word(contents: str) -> int:
 
 def mark_long(cell: re.Match[str]) -> str:
     """The opening tag and the contents of one cell, marked where it is long."""
-    tag, looks, kind, rest, contents = cell.group("tag", "looks", "kind", "rest", "contents")
+    tag, attributes, kind, rest, contents = cell.group("tag", "attributes", "kind", "rest", "contents")
     if longest_word(contents) <= LONGEST_WORD:
         return cell[0]
     kinds = f"{kind} long" if kind else "long"
     parts = (part if TAG.match(part) else HUMP.sub(BREAK, part) for part in PIECES.split(contents))
-    return f'<{tag}{looks} class="{kinds}"{rest}>{"".join(parts)}'
+    return f'<{tag}{attributes} class="{kinds}"{rest}>{"".join(parts)}'

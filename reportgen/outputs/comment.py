@@ -1,4 +1,4 @@
-"""comment.md for a pull request, which stands alone without a picture, and junit.xml for any CI."""
+"""comment.md for a pull request, which stands alone without an image, and junit.xml for any CI."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def view(report: Report) -> dict[str, object]:
         "highlights": getattr(summary, "highlights", ())[:HIGHLIGHTS],
         "facts": getattr(summary, "facts", ()),
         "classes": tuple(list_classes(record, compared)),
-        "flips": tell_flips(record, compared) if compared else None,
+        "flips": format_flips(record, compared) if compared else None,
         "differences": compared.differences[:DIFFERENCES] if compared else (),
         "more_differences": max(0, len(compared.differences) - DIFFERENCES) if compared else 0,
         "version": __version__,
@@ -143,7 +143,7 @@ def make_rows(report: Report, compared: Comparison | None) -> list[Row]:
     now = {value.name: value for value in report.metrics}
     before = {value.name: value for value in compared.before} if compared else {}
     return [
-        Row(now[name].label, full(now[name]), full(before.get(name)), tell_change(name, compared))
+        Row(now[name].label, full(now[name]), full(before.get(name)), format_change(name, compared))
         for name in (definition.name for definition in shown_in("comment"))
         if name in now and now[name].value is not None
     ]
@@ -156,7 +156,7 @@ def full(value: MetricValue | None) -> str:
     return f"{value.display} ({value.display_interval})" if value.display_interval else value.display
 
 
-def tell_change(name: str, compared: Comparison | None) -> str:
+def format_change(name: str, compared: Comparison | None) -> str:
     """How a metric changed, as a difference or a ratio."""
     if compared is None:
         return ""
@@ -173,17 +173,17 @@ def list_classes(record: RunRecord, compared: Comparison | None) -> list[ClassRo
     weakest = sorted(classes, key=lambda score: (score.recall.value, score.index))[:CLASSES]
     changes = {change.index: change for change in (compared.classes if compared else ())}
     return [
-        ClassRow(score.name, bar(score.recall.value), full(score.recall), tell_class_change(changes.get(score.index)))
+        ClassRow(score.name, bar(score.recall.value), full(score.recall), format_class_change(changes.get(score.index)))
         for score in weakest
     ]
 
 
-def tell_class_change(change: ClassChange | None) -> str:
+def format_class_change(change: ClassChange | None) -> str:
     """The change of one class's recall."""
     return full(change.change) if change is not None else ""
 
 
-def tell_flips(record: RunRecord, compared: Comparison) -> Flips:
+def format_flips(record: RunRecord, compared: Comparison) -> Flips:
     """The images on which only one model is right, in words."""
     counts = _(
         "{lost} images went from right to wrong and {gained} from wrong to right (exact McNemar test, {p}, n = {n}).",
@@ -194,10 +194,10 @@ def tell_flips(record: RunRecord, compared: Comparison) -> Flips:
     )
     names = record.data.classes
     shown = (*compared.lost[:SHOWN_FLIPS], *compared.gained[:SHOWN_FLIPS])
-    return Flips(counts, tuple(tell_flip(flip, names) for flip in shown))
+    return Flips(counts, tuple(format_flip(flip, names) for flip in shown))
 
 
-def tell_flip(flip: Flip, names: tuple[str, ...]) -> str:
+def format_flip(flip: Flip, names: tuple[str, ...]) -> str:
     """One image in words."""
     before = names[flip.before] if flip.before >= 0 else numerals.DASH
     index, label = numerals.count(flip.id), names[flip.label]

@@ -74,7 +74,7 @@ def lay_out(report: Report, medium: Medium) -> str:
         "report": PageView.of(report),
         "version": __version__,
         "byline": write_byline(report),
-        "running": Running(shorten(report.title, LONGEST_RUNNING_TITLE), say_commit(report)),
+        "running": Running(shorten(report.title, LONGEST_RUNNING_TITLE), format_commit(report)),
         "authors": authors or (),
     }
     colours = changed_colours(own_sheets(report.templates) + report.css)
@@ -86,10 +86,10 @@ def write_byline(report: Report) -> str:
     """Who and when, in one quiet line: authors, date, commit."""
     authors = report.subject.presentation.card.authors
     names = ", ".join(authors or ())
-    return " · ".join(part for part in (names, report.created[:10], say_commit(report)) if part)
+    return " · ".join(part for part in (names, report.created[:10], format_commit(report)) if part)
 
 
-def say_commit(report: Report) -> str:
+def format_commit(report: Report) -> str:
     """The commit of the model's source, or nothing outside git."""
     commit = report.record.provenance.commit
     return _("commit {commit}", commit=commit[:12]) if commit else ""

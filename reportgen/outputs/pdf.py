@@ -17,7 +17,7 @@ from typing import Any
 from reportgen.errors import EnvironmentTrouble, RenderError
 from reportgen.outputs._attachment import MOST_BYTES, pack_small
 from reportgen.outputs.page import make_page
-from reportgen.outputs.pdf_worker import press
+from reportgen.outputs.pdf_worker import take_worker
 from reportgen.plugins import Begin, Output, OutputFile
 from reportgen.report.model import Report
 from reportgen.system.processes import time_limit
@@ -84,7 +84,7 @@ def render(report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...
 @contextmanager
 def prepare() -> Iterator[Begin]:
     """A child process that loads WeasyPrint while its page is not there yet, and sets it while others are written."""
-    with press() as child, ThreadPoolExecutor(1) as aside:
+    with take_worker() as child, ThreadPoolExecutor(1) as aside:
         children = [child]
 
         def begin(report: Report, warn: Callable[[str], None]) -> Callable[[], tuple[OutputFile, ...]]:
@@ -116,7 +116,7 @@ def set_in(
     try:
         heard, document = run(children[0], page, record, report.created)
     except WorkerCrashed as crash:
-        with press(slow=crash.signal) as another:
+        with take_worker(slow=crash.signal) as another:
             children.append(another)
             heard, document = run(another, page, record, report.created)
     if heard["refused"]:

@@ -26,7 +26,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from reportgen.outputs._pdf_drawings.drawing import SCHEME, plates
+from reportgen.outputs._pdf_drawings.drawing import SCHEME, convert_drawings
 from reportgen.outputs._weasyprint import Images, Parts, SlowWay, find_parts
 
 RECORD_NAME = "record.zip"
@@ -35,8 +35,8 @@ VARIANT = "pdf/ua-1"
 """Tagged, with title and language: a screen reader gets headings, lists, tables and alternative texts."""
 
 
-class Ear(logging.Handler):
-    """Listens to WeasyPrint's log: characters without a glyph, and pictures that could not be drawn."""
+class LogHandler(logging.Handler):
+    """Listens to WeasyPrint's log: characters without a glyph, and images that could not be drawn."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -117,11 +117,11 @@ def set_once(
     from weasyprint import HTML
     from weasyprint.text.fonts import FontConfiguration
 
-    ear, refused, fonts = listen(), list[str](), FontConfiguration()
+    handler, refused, fonts = listen(), list[str](), FontConfiguration()
     options: dict[str, Any] = {"pdf_variant": VARIANT}
     text, images, last = page, None, {}
     if parts is not None:
-        text, drawings = plates(page)
+        text, drawings = convert_drawings(page)
         images = Images(drawings, parts, fonts)
         options["cache"], last = images, {"finisher": parts.compress}
     laid_out = HTML(string=text, url_fetcher=make_fetcher(refused)).render(font_config=fonts, **options)
@@ -131,18 +131,18 @@ def set_once(
         "attachments": attach(record, created) if record else None,
     }
     document = laid_out.write_pdf(**options, **last)
-    if images is not None and (images.were_ignored() or any(SCHEME in text for text in (*refused, *ear.failures))):
+    if images is not None and (images.were_ignored() or any(SCHEME in text for text in (*refused, *handler.failures))):
         raise DrawingsIgnored("the images in its cache were not used")
-    return {"missing": sorted(ear.missing), "failures": ear.failures, "refused": refused}, document
+    return {"missing": sorted(handler.missing), "failures": handler.failures, "refused": refused}, document
 
 
-def listen() -> Ear:
+def listen() -> LogHandler:
     """An ear at WeasyPrint's log, the only one."""
-    ear = Ear()
+    handler = LogHandler()
     logger = logging.getLogger("weasyprint")
-    logger.handlers = [ear]
+    logger.handlers = [handler]
     logger.propagate = False
-    return ear
+    return handler
 
 
 def describe(error: Exception) -> str:

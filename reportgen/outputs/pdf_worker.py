@@ -1,4 +1,4 @@
-"""The process that sets PDFs. It needs most of a second to load WeasyPrint, so it is started before its page is there.
+"""The process that draws PDFs. It needs most of a second to load WeasyPrint, so it is started before its page is there.
 
 Imports next to nothing: it is what a command does first.
 """
@@ -14,12 +14,12 @@ from reportgen.system.processes import end, start_module
 MEBIBYTES = 3072
 """Address space of the process; a report of 35 pages takes 130 of memory and 420 of addresses."""
 waiting: list[subprocess.Popen[bytes]] = []
-"""What was started by `ahead` and is not in use."""
+"""What was started by `start_early` and is not in use."""
 
 
 @contextmanager
-def ahead(needed: bool = True) -> Iterator[None]:
-    """Start a process for the first PDF that this block sets, where one may be needed; what is not used is ended."""
+def start_early(needed: bool = True) -> Iterator[None]:
+    """Start a process for the first PDF that this block draws, where one may be needed; what is not used is ended."""
     child = start() if needed else None
     if child is not None:
         waiting.append(child)
@@ -32,7 +32,7 @@ def ahead(needed: bool = True) -> Iterator[None]:
 
 
 @contextmanager
-def press(slow: str = "") -> Iterator[subprocess.Popen[bytes]]:
+def take_worker(slow: str = "") -> Iterator[subprocess.Popen[bytes]]:
     """A process that waits for its page; it ends with the block.
 
     With `slow`, the reason in a few words, it is one that draws images as WeasyPrint documents it and no other way.
@@ -45,5 +45,5 @@ def press(slow: str = "") -> Iterator[subprocess.Popen[bytes]]:
 
 
 def start(slow: str = "") -> subprocess.Popen[bytes]:
-    """A new process; see `press`."""
+    """A new process; see `take_worker`."""
     return start_module("reportgen.outputs.pdf_process", str(MEBIBYTES), *filter(None, [slow]))

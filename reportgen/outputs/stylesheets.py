@@ -26,7 +26,7 @@ NAMES = {colour: name for name, colour in COLOURS.items()}
 PAINT = re.compile(r'(?P<what>\b(?:fill|stroke|stop-color|flood-color|color)(?:="|:\s*))(?P<colour>#[0-9a-fA-F]{6})\b')
 """A colour in an attribute or a declaration of an SVG."""
 ADDRESS_FUNCTIONS = {"url", "src"}
-PICTURE_FUNCTIONS = {"image", "image-set", "-webkit-image-set", "cross-fade", "-webkit-cross-fade"}
+IMAGE_FUNCTIONS = {"image", "image-set", "-webkit-image-set", "cross-fade", "-webkit-cross-fade"}
 INSIDE = "Put fonts and pictures into the style sheet itself, as url(data:…): a report needs nothing but itself."
 
 
@@ -97,12 +97,12 @@ def address(node: Any) -> str | None:
     """What a node refers to; None for one that refers to nothing."""
     if node.type == "url":
         return str(node.value)
-    if node.type != "function" or node.lower_name not in ADDRESS_FUNCTIONS | PICTURE_FUNCTIONS:
+    if node.type != "function" or node.lower_name not in ADDRESS_FUNCTIONS | IMAGE_FUNCTIONS:
         return None
     said = [part for part in node.arguments if part.type not in ("whitespace", "comment")]
     texts = [str(part.value) for part in said if part.type == "string"]
     outside = next((text for text in texts if not text.strip().lower().startswith("data:")), None)
-    if outside is not None or node.lower_name in PICTURE_FUNCTIONS:
+    if outside is not None or node.lower_name in IMAGE_FUNCTIONS:
         return outside
     return texts[0] if len(said) == len(texts) == 1 else node.name + "(…)"
 

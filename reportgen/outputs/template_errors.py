@@ -80,15 +80,15 @@ def describe(error: Exception, name: str, roots: Roots, known: Collection[str]) 
     last = steps[-1] if steps else Step(name, None, roots.own is not None)
     location = Location(last.name, last.line) if steps else None
     if isinstance(error, TemplateNotFound):
-        return RenderError(f"the template {error.name} is missing", say_missing(error, roots), location)
+        return RenderError(f"the template {error.name} is missing", format_missing(error, roots), location)
     if isinstance(error, RecursionError):
         looped = next((step for step in reversed(steps) if step.is_own), last)
         message = f"the template {looped.name} extends, includes or calls itself without end"
         ours = f" To build on ours, name it: default/{looped.name}." if (roots.ours / looped.name).is_file() else ""
-        return RenderError(message, say_fix(steps, roots) + ours, Location(looped.name, looped.line))
-    hint = " ".join(filter(None, (say_known(error, known), say_fix(steps, roots))))
+        return RenderError(message, format_fix(steps, roots) + ours, Location(looped.name, looped.line))
+    hint = " ".join(filter(None, (format_known(error, known), format_fix(steps, roots))))
     return RenderError(
-        f"the template {last.name} can't be rendered: {say_reason(error)}", hint, location or Location(name)
+        f"the template {last.name} can't be rendered: {format_reason(error)}", hint, location or Location(name)
     )
 
 
@@ -106,14 +106,14 @@ def find_steps(error: Exception, roots: Roots) -> Iterator[Step]:
         yield Step(roots.name(file) or error.filename, error.lineno, roots.is_own(file))
 
 
-def say_reason(error: Exception) -> str:
+def format_reason(error: Exception) -> str:
     """What went wrong, in jinja2's words, or with the kind of what Python raised."""
     if isinstance(error, TemplateSyntaxError):
         return error.message or "it is not a template"
     return str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
 
 
-def say_fix(steps: list[Step], roots: Roots) -> str:
+def format_fix(steps: list[Step], roots: Roots) -> str:
     """Whose fault it is, as far as that can be told."""
     own = [step for step in steps if step.is_own]
     if roots.own is None:
@@ -125,7 +125,7 @@ def say_fix(steps: list[Step], roots: Roots) -> str:
     return f"Fix the template in {roots.own}."
 
 
-def say_missing(error: TemplateNotFound, roots: Roots) -> str:
+def format_missing(error: TemplateNotFound, roots: Roots) -> str:
     """Where a template that is not there could come from."""
     ours = sorted(path.relative_to(roots.ours).as_posix() for path in roots.ours.rglob("*") if path.is_file())
     wanted = str(error.name)
@@ -135,7 +135,7 @@ def say_missing(error: TemplateNotFound, roots: Roots) -> str:
     return f"Put it into {roots.own}, or name one of ours, such as default/{near or 'report.html.j2'}."
 
 
-def say_known(error: Exception, known: Collection[str]) -> str:
+def format_known(error: Exception, known: Collection[str]) -> str:
     """What there is instead of a name that stands for nothing; empty for other errors."""
     if not isinstance(error, Unknown):
         return ""

@@ -100,7 +100,7 @@ def make_environment(
     environment.globals.update(medium=medium, language=language)
     changed = dict(colours or {})
     environment.filters.update(
-        data_uri=at_run_time(lambda picture: data_uri(picture, changed)),
+        data_uri=at_run_time(lambda image: data_uri(image, changed)),
         svg_uri=at_run_time(lambda text: svg_uri(text, changed)),
         inline_svg=at_run_time(lambda figure: inline_svg(figure, changed)),
         anchor=at_run_time(anchor),
@@ -172,9 +172,9 @@ def template_root() -> Path:
     raise RenderError("the templates of reportgen are missing", "Install reportgen again: its package is incomplete.")
 
 
-def data_uri(picture: FigureFile | bytes, colours: Mapping[str, str] | None = None) -> str:
+def data_uri(image: FigureFile | bytes, colours: Mapping[str, str] | None = None) -> str:
     """A figure, in these colours where it is a drawing, or the bytes of a PNG, as a `data:` address."""
-    media_type, data = (picture.media_type, picture.data) if isinstance(picture, FigureFile) else ("image/png", picture)
+    media_type, data = (image.media_type, image.data) if isinstance(image, FigureFile) else ("image/png", image)
     if colours and media_type == "image/svg+xml":
         data = recolour(data.decode("utf-8"), colours).encode("utf-8")
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
@@ -187,7 +187,7 @@ def svg_uri(text: str, colours: Mapping[str, str] | None = None) -> str:
 
 
 def inline_svg(figure: FigureFile, colours: Mapping[str, str] | None = None) -> Markup:
-    """The figure's own `<svg>` element to stand in the page; its drawing room has escaped every outside text.
+    """The figure's own `<svg>` element to stand in the page; its drawing package has escaped every outside text.
 
     The element is no `img` to a screen reader, because the links inside one could not be reached.
     """

@@ -1,6 +1,6 @@
 """tensorboard/: event files of the record, for `tensorboard --logdir`.
 
-Three runs, so that training and test lie over each other: `.` holds settings, final numbers, pictures, and histograms
+Three runs, so that training and test lie over each other: `.` holds settings, final numbers, images, and histograms
 of the weights, before training at step 0 and after it; `train` and `test` the history. Further seeds are runs of their
 own.
 """
@@ -32,7 +32,7 @@ FOLDER = "tensorboard"
 MOST_STEPS = 20_000
 """Steps written; longer histories are thinned evenly, which is said. TensorBoard itself shows a thousand."""
 EACH = 4
-"""Pictures of each group."""
+"""Images of each group."""
 ENLARGED = 4
 SERIES = {
     "train.loss": "step/loss",
@@ -106,7 +106,7 @@ def write_epochs(train: EventFile, test: EventFile, epochs: tuple[EpochStats, ..
 
 
 def write_final(file: EventFile, report: Report, begun: float) -> None:
-    """Settings and final numbers for the table of runs, the weights, the pictures, the confusion matrix."""
+    """Settings and final numbers for the table of runs, the weights, the images, the confusion matrix."""
     from reportgen.outputs._tensorboard import events
 
     record = report.record
@@ -127,7 +127,7 @@ def write_final(file: EventFile, report: Report, begun: float) -> None:
         for value in values
     ]
     file.add(numbers, step, ended)
-    file.add([*final, *picture_values(record), *matrix_values(record)], step, ended)
+    file.add([*final, *image_values(record), *matrix_values(record)], step, ended)
     file.add_summary(events.make_end(training is not None and training.divergence is not None, ended), ended)
 
 
@@ -172,9 +172,9 @@ def histogram_values(record: RunRecord) -> tuple[list[Any], list[Any]]:
     return found["initial"], found["final"]
 
 
-def picture_values(record: RunRecord) -> Iterator[Any]:
-    """The first pictures of every group of predictions, each named by its label and the prediction."""
-    from reportgen.outputs._tensorboard.events import make_picture
+def image_values(record: RunRecord) -> Iterator[Any]:
+    """The first images of every group of predictions, each named by its label and the prediction."""
+    from reportgen.outputs._tensorboard.events import make_image
 
     arrays, names = record.arrays, record.data.classes
     if not {"eval.logits", "eval.labels", "eval.ids", "pictures", "pictures.ids"} <= set(arrays):
@@ -196,19 +196,19 @@ def picture_values(record: RunRecord) -> Iterator[Any]:
             )
             size = ENLARGED * small.shape[1], ENLARGED * small.shape[0]
             told = _("{rule} Test image {index}.", rule=group.rule, index=numerals.count(index))
-            yield make_picture(f"{group.name}/{index}", encode_png(small, ENLARGED), size, label, told)
+            yield make_image(f"{group.name}/{index}", encode_png(small, ENLARGED), size, label, told)
 
 
 def matrix_values(record: RunRecord) -> Iterator[Any]:
-    """The confusion matrix as a picture."""
-    from reportgen.outputs._tensorboard.events import make_picture
+    """The confusion matrix as an image."""
+    from reportgen.outputs._tensorboard.events import make_image
     from reportgen.outputs._tensorboard.matrix import draw_matrix
 
     if record.measured is None or not record.measured.confusion:
         return
     png, size = draw_matrix(np.array(record.measured.confusion, dtype=np.int64), record.data.classes)
     told = _("Counts of the evaluation images. Rows: true class; columns: predicted class.")
-    yield make_picture("confusion", png, size, _("Confusion matrix"), told)
+    yield make_image("confusion", png, size, _("Confusion matrix"), told)
 
 
 OUTPUT = Output("tensorboard", "event files for TensorBoard", (f"{FOLDER}/",), check, render, extra=True)

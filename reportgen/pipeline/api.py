@@ -162,15 +162,15 @@ def compare(
     default 0.005. Raises RecordError where a record is missing or damaged, SpecError, RenderError and
     EnvironmentTrouble.
     """
-    from reportgen.pipeline.compare import Contest
+    from reportgen.pipeline.compare import CandidateSet
 
     with explained():
         if margin is not None and not 0 < margin < 1:
             raise SpecError(f"margin: expected a share between 0 and 1, found {margin}", "Half a point is 0.005.")
         home = HOME / "comparison" if out is None else as_path(out, "out")
-        contest = Contest.open(as_path(baseline, "baseline"), [as_path(candidate, "candidate")], home)
+        candidate_set = CandidateSet.find(as_path(baseline, "baseline"), [as_path(candidate, "candidate")], home)
         options = building.Options(formats=as_formats(formats))
-        return as_outcome(contest.compare(1, margin, options, listener(progress), None))
+        return as_outcome(candidate_set.compare(1, margin, options, listener(progress), None))
 
 
 def load_record(source: StrPath) -> RunRecord:

@@ -17,7 +17,7 @@ from reportgen.spec.types import ReportSpec
 
 
 @dataclass(frozen=True)
-class Opponent:
+class LoadedBaseline:
     """A record to compare with."""
 
     subject: Subject
@@ -27,7 +27,7 @@ class Opponent:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class FoundBaseline:
     """A baseline that is there, not yet read whole."""
 
     path: Path
@@ -37,13 +37,13 @@ class Chosen:
     digest: str
     margin: float
 
-    def load(self) -> Opponent:
+    def load(self) -> LoadedBaseline:
         """The record itself. Raises RecordError, with its place in the spec, when it is damaged."""
         with about(self.key):
-            return Opponent(find_source(self.path).load().subject, self.digest, self.margin)
+            return LoadedBaseline(find_source(self.path).load().subject, self.digest, self.margin)
 
 
-def choose_baseline(spec: ReportSpec, base: Path) -> Chosen | None:
+def find_baseline(spec: ReportSpec, base: Path) -> FoundBaseline | None:
     """The baseline of a spec in the folder `base`, or None where it names none.
 
     Raises SpecError, with its place in the spec, where there is no record; RecordError for one that can't be read.
@@ -56,25 +56,25 @@ def choose_baseline(spec: ReportSpec, base: Path) -> Chosen | None:
         path = resolve_path(wanted.record, base)
         if not path.exists():
             raise SpecError(f"there is no baseline {path}", "Give a report's folder, its record/, or a report.pdf.")
-        return Chosen(path, key, find_source(path).digest, wanted.margin)
+        return FoundBaseline(path, key, find_source(path).digest, wanted.margin)
 
 
 def judge(
-    subject: Subject, opponent: Opponent | None, sections: Mapping[str, Section], progress: Progress
+    subject: Subject, baseline: LoadedBaseline | None, sections: Mapping[str, Section], progress: Progress
 ) -> Judgement:
-    """The subject's record against its opponent's, whatever was judged before; an empty judgement without one."""
+    """The subject's record against the baseline's, whatever was judged before; an empty judgement without one."""
     from reportgen.comparison import compare_with
     from reportgen.comparison.numbers import SectionNumbers
 
-    if opponent is None:
+    if baseline is None:
         return Judgement()
     with progress.stage("Compare"):
         before, after = (
             tuple(value for section in sections.values() for value in section.values(one))
-            for one in (opponent.subject, subject)
+            for one in (baseline.subject, subject)
         )
         numbers = SectionNumbers(before, after)
-        return compare_with(subject.record, opponent.subject, opponent.digest, numbers, margin=opponent.margin)
+        return compare_with(subject.record, baseline.subject, baseline.digest, numbers, margin=baseline.margin)
 
 
 def baseline_digest(judgement: Judgement) -> str:

@@ -1,4 +1,4 @@
-"""The spine: a spec becomes a record, and a record becomes a report. The one module that knows all rooms."""
+"""The spine: a spec becomes a record, and a record becomes a report. The one module that knows all packages."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.errors import GateFailed, Location, RecordError, ReportgenError, RunError, about
-from reportgen.pipeline.baseline import baseline_digest, choose_baseline, judge
+from reportgen.pipeline.baseline import baseline_digest, find_baseline, judge
 from reportgen.pipeline.extras import check_extras
 from reportgen.pipeline.fingerprint import drawing_digest, fingerprint
-from reportgen.pipeline.registry import Rooms
+from reportgen.pipeline.registry import Registry
 from reportgen.pipeline.write import Writing
 from reportgen.plugins import Plugins
 from reportgen.progress import Progress
@@ -81,26 +81,28 @@ def build(path: Path, out: Path, options: Options, progress: Progress) -> Outcom
 def build_spec(source: SpecFile, out: Path, options: Options, progress: Progress) -> Outcome:
     """Look for an earlier record, run, draw, write."""
     spec = with_templates(choose_formats(source.spec, options.formats), source.base)
-    rooms = Rooms.open(spec)
-    rooms.check(spec)
-    key = identify(spec, source.base, options, rooms.plugins)
-    baseline = choose_baseline(spec, source.base)
+    registry = Registry.load(spec)
+    registry.check(spec)
+    key = identify(spec, source.base, options, registry.plugins)
+    baseline = find_baseline(spec, source.base)
     with Workspace(out) as space:
         earlier = None if options.force else find_record(space, key, progress)
         presentation, templates = Presentation.of(spec), spec.report.templates
         if earlier is not None:
             against = baseline.digest if baseline else ""
             if is_current(
-                out, inputs_digest(earlier.digest, against, presentation, templates, rooms.plugins, rooms.css)
+                out, inputs_digest(earlier.digest, against, presentation, templates, registry.plugins, registry.css)
             ):
                 return unchanged(out, earlier.record, presentation)
-        opponent = baseline.load() if baseline else None  # what is wrong with it shows before any compute
-        stored = earlier or store(run(source, spec, key, options, rooms.plugins, progress))
+        loaded_baseline = baseline.load() if baseline else None  # what is wrong with it shows before any compute
+        stored = earlier or store(run(source, spec, key, options, registry.plugins, progress))
         if earlier is None:
             space.keep(lambda folder: write_files(stored.record_files, folder))
-        judgement = judge(Subject(stored.record, presentation=presentation), opponent, rooms.sections, progress)
+        judgement = judge(
+            Subject(stored.record, presentation=presentation), loaded_baseline, registry.sections, progress
+        )
         return finish(
-            stored.drawn_as(judgement, presentation), templates, space, rooms, progress, reused=earlier is not None
+            stored.drawn_as(judgement, presentation), templates, space, registry, progress, reused=earlier is not None
         )
 
 
@@ -118,11 +120,11 @@ def render(source: Path, out: Path | None, options: Options, progress: Progress)
     found = find_source(source)
     stored = found.load()
     spec = choose_formats(override_report(stored.subject.spec, options.overrides), options.formats)
-    rooms = Rooms.open(spec)
-    rooms.check(spec)
+    registry = Registry.load(spec)
+    registry.check(spec)
     with Workspace(out or default_folder(found)) as space:
         drawn = stored.drawn_as(stored.subject.judgement, Presentation.of(spec))
-        return finish(drawn, spec.report.templates, space, rooms, progress, reused=True)
+        return finish(drawn, spec.report.templates, space, registry, progress, reused=True)
 
 
 def default_folder(found: Source) -> Path:
@@ -163,7 +165,7 @@ def find_record(space: Workspace, key: str, progress: Progress) -> Stored | None
         try:
             stored = load_measured(folder)
         except RecordError as error:
-            progress.warn(f"the earlier record can't be used and will be measured anew: {error.message}")
+            progress.warn(f"the earlier record can't be used and will be measured again: {error.message}")
             continue
         if stored.record.fingerprint == key:
             return stored
@@ -194,7 +196,7 @@ def run(
     from reportgen.experiment.request import Request
     from reportgen.experiment.run import run_experiment
     from reportgen.metrics import measure
-    from reportgen.metrics.selection import pictures_to_keep
+    from reportgen.metrics.selection import images_to_keep
 
     check_extras(spec)
     request = Request(
@@ -207,14 +209,14 @@ def run(
         data_root=options.data_root,
         offline=options.offline,
     )
-    record = run_experiment(request, pictures_to_keep, progress)
+    record = run_experiment(request, images_to_keep, progress)
     key = identify(spec, source.base, options, plugins)
     with progress.stage("Measure"):
         return record.model_copy(update={"fingerprint": key, "measured": measure(record)})
 
 
 def finish(
-    stored: Stored, templates: Path | None, space: Workspace, rooms: Rooms, progress: Progress, *, reused: bool
+    stored: Stored, templates: Path | None, space: Workspace, registry: Registry, progress: Progress, *, reused: bool
 ) -> Outcome:
     """Draw, assemble, write every output beside the old report, and move the whole in.
 
@@ -224,20 +226,22 @@ def finish(
     from reportgen.report.assemble import assemble
 
     stored = stored.drawn_as(stored.subject.judgement.with_gates(()), stored.subject.presentation)
-    names = [name for section in rooms.sections.values() for name in section.drawn]
+    names = [name for section in registry.sections.values() for name in section.drawn]
     warnings: list[str] = []
-    with language(SOURCE), Writing(rooms.outputs) as writing:
+    with language(SOURCE), Writing(registry.outputs) as writing:
         with progress.stage("Draw", len(names), "figures") as task:
-            figures = draw_once(stored, names, rooms.plugins.figures)
+            figures = draw_once(stored, names, registry.plugins.figures)
             task.advance(len(names))
-        report = assemble(stored.subject, figures, rooms.sections, templates, rooms.css)
+        report = assemble(stored.subject, figures, registry.sections, templates, registry.css)
         drawn = replace(stored, subject=report.subject)
         writing.begin(report)
         space.write_folder(RECORD, lambda folder: write_files(drawn.files, folder))
         failures = writing.write(report, space, warnings, progress)
     judgement, presentation = report.subject.judgement, report.subject.presentation
     again = failures or judgement.ranking is not None  # a build, which makes none, finds no report of its own here
-    inputs = inputs_digest(stored.digest, baseline_digest(judgement), presentation, templates, rooms.plugins, rooms.css)
+    inputs = inputs_digest(
+        stored.digest, baseline_digest(judgement), presentation, templates, registry.plugins, registry.css
+    )
     space.commit(inputs="" if again else inputs)
     for warning in warnings:
         progress.warn(warning)

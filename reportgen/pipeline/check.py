@@ -12,12 +12,12 @@ from pathlib import Path
 
 from reportgen.errors import DataError, ReportgenError, about
 from reportgen.experiment.datasets import choose_dataset, find_datasets
-from reportgen.pipeline.baseline import choose_baseline
+from reportgen.pipeline.baseline import find_baseline
 from reportgen.pipeline.build import Options, find_subject, identify, with_templates
 from reportgen.pipeline.extras import check_extras
 from reportgen.pipeline.folders import output_folder
 from reportgen.pipeline.forecast import foresee, time_line
-from reportgen.pipeline.registry import Rooms
+from reportgen.pipeline.registry import Registry
 from reportgen.plugins import DatasetKind
 from reportgen.spec import open_spec
 from reportgen.spec.probes import PROBE_NAMES
@@ -74,17 +74,17 @@ def check_spec(path: Path, options: Options) -> Iterator[Line]:
         source = open_spec(path, options.overrides)
         with source.located():
             spec = with_templates(source.spec, source.base)
-            rooms = Rooms.open(spec)
-            rooms.check(spec)
+            registry = Registry.load(spec)
+            registry.check(spec)
             check_extras(spec)
-            baseline = choose_baseline(spec, source.base)
+            baseline = find_baseline(spec, source.base)
             out = output_folder(path, None, several=False)
             check_writable(out)
             with about("data.name"):
-                kind, _ = choose_dataset(spec.data, find_datasets() | rooms.plugins.datasets)
+                kind, _ = choose_dataset(spec.data, find_datasets() | registry.plugins.datasets)
                 data = data_line(spec, kind, kind.files(spec.data, options.data_root, source.base), options)
             with about("model.weights"):
-                key = identify(spec, source.base, options, rooms.plugins)
+                key = identify(spec, source.base, options, registry.plugins)
     except ReportgenError as error:
         where = f"{error.location}: " if error.location else f"{path}: "
         yield Line(f"wrong  {where}{error.message}", error.hint, error.exit_code)
@@ -93,7 +93,7 @@ def check_spec(path: Path, options: Options) -> Iterator[Line]:
     yield Line(f"       model    {spec.model.source}")
     yield Line(f"       data     {data}")
     yield Line(f"       run      {run_line(spec)}")
-    yield Line(f"       report   {', '.join(rooms.sections)} as {', '.join(rooms.outputs)} into {out}")
+    yield Line(f"       report   {', '.join(registry.sections)} as {', '.join(registry.outputs)} into {out}")
     yield Line(f"       probes   {probes_line(spec)}")
     if spec.gates:
         yield Line(f"       gates    {'; '.join(rule.text for rule in spec.gates)}")

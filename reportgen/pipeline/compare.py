@@ -1,4 +1,4 @@
-"""Records that are there already: candidates held against a baseline, and several against one another."""
+"""Records that are there already: candidates compared with a baseline, and several against one another."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from reportgen.errors import RecordError, SpecError
-from reportgen.pipeline.baseline import Opponent, judge
+from reportgen.pipeline.baseline import LoadedBaseline, judge
 from reportgen.pipeline.build import Options, Outcome, choose_formats, finish, without_missing_looks
-from reportgen.pipeline.registry import Rooms
+from reportgen.pipeline.registry import Registry
 from reportgen.progress import Progress
 from reportgen.record.locate import Source, find_source
 from reportgen.record.presentation import Presentation
@@ -26,7 +26,7 @@ PAGES = ("report.html", "report.pdf")
 
 
 @dataclass(frozen=True)
-class Contest:
+class CandidateSet:
     """One baseline and its candidates, found but not read."""
 
     sources: tuple[Source, ...]
@@ -35,15 +35,15 @@ class Contest:
     """Where the report of a single candidate goes, and the folders of several."""
 
     @classmethod
-    def open(cls, baseline: Path, candidates: Sequence[Path], home: Path) -> Contest:
+    def find(cls, baseline: Path, candidates: Sequence[Path], home: Path) -> CandidateSet:
         """Find every record.
 
         Raises RecordError where there is none; SpecError where the page of several would take the place of one of them.
         """
-        contest = cls(tuple(find_source(path) for path in (baseline, *candidates)), home)
-        if contest.several and any(holds(home, source.path) for source in contest.sources):
+        candidate_set = cls(tuple(find_source(path) for path in (baseline, *candidates)), home)
+        if candidate_set.several and any(holds(home, source.path) for source in candidate_set.sources):
             raise SpecError(f"{home} holds one of the records to compare", "Choose another folder with -o.")
-        return contest
+        return candidate_set
 
     @property
     def several(self) -> bool:
@@ -88,15 +88,15 @@ class Contest:
         spec = choose_formats(stored.subject.spec.model_copy(update={"baseline": wanted}), options.formats)
         spec = without_missing_looks(spec, progress)
         presentation = Presentation.of(spec)
-        rooms = Rooms.open(spec)
-        rooms.check(spec)
-        opponent = Opponent(other.load().subject, other.digest, wanted.margin)
+        registry = Registry.load(spec)
+        registry.check(spec)
+        baseline = LoadedBaseline(other.load().subject, other.digest, wanted.margin)
         with Workspace(self.home / self.folders[number] if self.several else self.home) as space:
-            judgement = judge(Subject(stored.record, presentation=presentation), opponent, rooms.sections, progress)
+            judgement = judge(Subject(stored.record, presentation=presentation), baseline, registry.sections, progress)
             if ranking is not None:
                 judgement = judgement.model_copy(update={"ranking": ranking.seen_by(number)})
             return finish(
-                stored.drawn_as(judgement, presentation), spec.report.templates, space, rooms, progress, reused=True
+                stored.drawn_as(judgement, presentation), spec.report.templates, space, registry, progress, reused=True
             )
 
     def publish(self, ranking: Ranking) -> Path:

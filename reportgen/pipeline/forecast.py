@@ -21,7 +21,7 @@ BUILTIN_MACS = {
     "cifar_resnet56": 125.5e6,
     "resnet9": 379.3e6,
 }
-"""Multiply-accumulates of one 3×32×32 picture, as `reportgen trace` counts them."""
+"""Multiply-accumulates of one 3×32×32 image, as `reportgen trace` counts them."""
 EFFICIENCY = 0.2
 """Of the rate of a large matrix product, what a small network's training reaches on a CPU; a rule of thumb."""
 FIXED_SECONDS = 25.0
@@ -99,7 +99,7 @@ def bound_probes(spec: ReportSpec, pass_seconds: float) -> float | None:
 
 
 def known_macs(model: ModelSpec) -> float | None:
-    """Multiply-accumulates of one picture of 32×32, of a model that is built in."""
+    """Multiply-accumulates of one image of 32×32, of a model that is built in."""
     kind, _, name = model.source.partition(":")
     return BUILTIN_MACS.get(name) if kind == "builtin" else None
 
@@ -121,10 +121,10 @@ def time_line(spec: ReportSpec, plan: Forecast, earlier: RunRecord | None, key: 
         return "a few seconds: nothing that is measured has changed"
     if earlier is not None and earlier.spec.model == spec.model and earlier.spec.run == spec.run:
         return f"about {numerals.seconds_text(sum(s.seconds for s in earlier.stages))}, as the build before"
-    return f"{tell_total(plan)}: {', '.join(tell_stages(spec, plan))}"
+    return f"{format_total(plan)}: {', '.join(format_stages(spec, plan))}"
 
 
-def tell_total(plan: Forecast) -> str:
+def format_total(plan: Forecast) -> str:
     """All stages together, or those that are known."""
     if plan.train is None or (not plan.train and plan.evaluate is None):
         return UNKNOWN
@@ -137,7 +137,7 @@ def tell_total(plan: Forecast) -> str:
     return f"{most}about {numerals.seconds_text(plan.total)} on this processor{beside}{how}"
 
 
-def tell_stages(spec: ReportSpec, plan: Forecast) -> list[str]:
+def format_stages(spec: ReportSpec, plan: Forecast) -> list[str]:
     """Each stage whose time is known."""
     found = []
     if plan.train:

@@ -13,7 +13,7 @@ from reportgen.text.suggest import nearest
 
 
 @dataclass(frozen=True)
-class Rooms:
+class Registry:
     """The sections, figures and outputs that this build uses."""
 
     sections: dict[str, Section]
@@ -24,8 +24,8 @@ class Rooms:
     """The user's own style sheet."""
 
     @classmethod
-    def open(cls, spec: ReportSpec) -> Rooms:
-        """Find everything that can be had, plugins included, and keep what the spec asks for."""
+    def load(cls, spec: ReportSpec) -> Registry:
+        """Find everything that is available, plugins included, and keep what the spec asks for."""
         from reportgen.outputs import find_outputs
         from reportgen.report.sections import find_sections
 
@@ -37,8 +37,8 @@ class Rooms:
         refuse_unknown("section", wanted, sections, "report.sections")
         refuse_unknown("output", spec.outputs, outputs, "outputs")
         css = read_css(spec)
-        chosen = sorted((sections[name] for name in wanted), key=lambda section: (section.order, section.name))
-        return cls({s.name: s for s in chosen}, {n: outputs[n] for n in spec.outputs}, plugins, css)
+        selected = sorted((sections[name] for name in wanted), key=lambda section: (section.order, section.name))
+        return cls({s.name: s for s in selected}, {n: outputs[n] for n in spec.outputs}, plugins, css)
 
     def check(self, spec: ReportSpec) -> None:
         """Raise before any compute when an output can't be made on this machine."""

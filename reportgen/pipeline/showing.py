@@ -25,13 +25,13 @@ def report_in(folder: Path) -> Report:
     Raises RecordError where there is no record.
     """
     from reportgen.pipeline.figure_cache import draw_once
-    from reportgen.pipeline.registry import Rooms
+    from reportgen.pipeline.registry import Registry
     from reportgen.report.assemble import assemble
 
     stored = find_source(folder).load()
-    rooms = Rooms.open(stored.subject.spec)
-    names = [name for section in rooms.sections.values() for name in section.figures]
-    return assemble(stored.subject, draw_once(stored, names, rooms.plugins.figures), rooms.sections)
+    registry = Registry.load(stored.subject.spec)
+    names = [name for section in registry.sections.values() for name in section.figures]
+    return assemble(stored.subject, draw_once(stored, names, registry.plugins.figures), registry.sections)
 
 
 def as_text(outcome: Outcome) -> str:

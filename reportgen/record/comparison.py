@@ -1,4 +1,4 @@
-"""What the comparison room makes of two records: a paired verdict, what changed, and what differs between them."""
+"""What the comparison package makes of two records: a paired verdict, what changed, and what differs between them."""
 
 from __future__ import annotations
 
@@ -144,9 +144,9 @@ class Comparison(Frozen):
     not_compared: tuple[NotCompared, ...] = ()
     classes: tuple[ClassChange, ...]
     lost: tuple[Flip, ...]
-    """Right → wrong, those whose pictures are shown."""
+    """Right → wrong, those whose images are shown."""
     gained: tuple[Flip, ...]
-    """Wrong → right, those whose pictures are shown."""
+    """Wrong → right, those whose images are shown."""
     differences: tuple[Difference, ...]
     resamples: int
     """Of the bootstrap."""

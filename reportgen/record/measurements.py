@@ -1,4 +1,4 @@
-"""What the metrics room makes of logits and labels: numbers with intervals, tables and curves."""
+"""What the metrics package makes of logits and labels: numbers with intervals, tables and curves."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ class DataFacts(Frozen):
     image_shape: tuple[int, int, int]
     """(channels, height, width) as the model sees it."""
     resized_from: tuple[int, int] | None = None
-    """(height, width) of the stored pictures where they are resized for the model; None where they are not."""
+    """(height, width) of the stored images where they are resized for the model; None where they are not."""
     splits: tuple[Split, ...]
     channel_mean: tuple[float, ...]
     """Of the training images used, 0-to-1 scale."""
@@ -243,7 +243,7 @@ class RunRecord(Frozen):
     Arrays: `eval.logits` float32 (n, classes); `eval.labels` int64 (n,); `eval.ids` int64 (n,), index in the data
     set's test split; `eval.digests` uint64 (n,), of the pixels; `pictures` uint8 (k, H, W, C) and `pictures.ids` int64
     (k,), the test images the report shows; `sample.raw` uint8 (g, H, W, C), `sample.augmented` uint8 of the same
-    pictures as the model sees them, `sample.labels` int64 (g,); `train.*`, see Training; `seed.*`, see SeedRun;
+    images as the model sees them, `sample.labels` int64 (g,); `train.*`, see Training; `seed.*`, see SeedRun;
     `teacher.*`, see Teacher; `<probe>.*`, see the facts of each probe.
     """
 

@@ -163,7 +163,7 @@ def decode(files: Mapping[str, bytes], where: Path) -> Stored:
     found = upgrade(Fields(fields, arrays), version)
     stored = make_stored(found, version, files, where)
     if version < RECORD_FORMAT:  # whose one file held everything
-        with telling(where / RECORD_FILE, where / ARRAYS_FILE, AGAIN):
+        with named_errors(where / RECORD_FILE, where / ARRAYS_FILE, AGAIN):
             judgement = Judgement.model_validate({**found.judgement, "arrays": Arrays(found.judgement_arrays)})
             return stored.drawn_as(judgement, Presentation.model_validate(found.presentation))
     return stored.drawn_as(decode_judgement(files, where), decode_presentation(files, where))
@@ -171,7 +171,7 @@ def decode(files: Mapping[str, bytes], where: Path) -> Stored:
 
 def make_stored(found: Fields, version: int, files: Mapping[str, bytes], where: Path) -> Stored:
     """The record of fields in today's format, with the files it came from or, of an older format, with new ones."""
-    with telling(where / RECORD_FILE, where / ARRAYS_FILE, AGAIN):
+    with named_errors(where / RECORD_FILE, where / ARRAYS_FILE, AGAIN):
         record = RunRecord.model_validate({**found.record, "arrays": Arrays(found.arrays)})
     same = version == RECORD_FORMAT
     kept = {name: files[name] for name in (ARRAYS_FILE, RECORD_FILE)} if same else encode_record(record)
@@ -185,7 +185,7 @@ def decode_judgement(files: Mapping[str, bytes], where: Path) -> Judgement:
     path, arrays_path = where / JUDGEMENT_FILE, where / JUDGEMENT_ARRAYS_FILE
     advice = REDRAW.format(file=JUDGEMENT_FILE)
     fields = read_object(files[JUDGEMENT_FILE], path, advice)
-    with telling(path, arrays_path, advice):
+    with named_errors(path, arrays_path, advice):
         arrays = read_arrays(fields, files.get(JUDGEMENT_ARRAYS_FILE, b""), path, arrays_path, advice)
         return Judgement.model_validate({**fields, "arrays": Arrays(arrays)})
 
@@ -195,7 +195,7 @@ def decode_presentation(files: Mapping[str, bytes], where: Path) -> Presentation
     if PRESENTATION_FILE not in files:
         return Presentation()
     path, advice = where / PRESENTATION_FILE, REDRAW.format(file=PRESENTATION_FILE)
-    with telling(path, path, advice):
+    with named_errors(path, path, advice):
         return Presentation.model_validate(read_object(files[PRESENTATION_FILE], path, advice))
 
 
@@ -207,7 +207,7 @@ def read_record(files: Mapping[str, bytes], where: Path) -> tuple[dict[str, Any]
     path, arrays_path = where / RECORD_FILE, where / ARRAYS_FILE
     fields = read_object(files[RECORD_FILE], path, AGAIN)
     version = check_format(fields, path)
-    with telling(path, arrays_path, AGAIN):
+    with named_errors(path, arrays_path, AGAIN):
         return fields, read_arrays(fields, files[ARRAYS_FILE], path, arrays_path, AGAIN), version
 
 
@@ -221,7 +221,7 @@ def read_arrays(fields: dict[str, Any], data: bytes, path: Path, arrays_path: Pa
 
 
 @contextmanager
-def telling(path: Path, arrays_path: Path, advice: str) -> Iterator[None]:
+def named_errors(path: Path, arrays_path: Path, advice: str) -> Iterator[None]:
     """Turn what pydantic and safetensors raise for damaged files into a RecordError that names the file."""
     try:
         yield

@@ -90,7 +90,7 @@ class ReceptiveField(Frozen):
 
 
 class AdaptedFit(Frozen):
-    """The same model with `stem: cifar`, traced on the same picture."""
+    """The same model with `stem: cifar`, traced on the same image."""
 
     macs: int
     last_map: Shape | None
@@ -98,7 +98,7 @@ class AdaptedFit(Frozen):
 
 
 class InputFit(Frozen):
-    """How the size of the picture and the model go together."""
+    """How the size of the image and the model go together."""
 
     stem: str = ""
     """Path of the first convolution; "" for a model without one."""

@@ -35,13 +35,13 @@ def stand_in_data(record: RunRecord) -> Iterator[Banner]:
     if data.requested and data.requested != data.name:
         said = [
             _("This report is about {data}, not about {requested}.", data=data.title, requested=data.requested),
-            say_reason(data),
+            format_reason(data),
             _("No number here says anything about {requested}.", requested=data.requested),
         ]
         yield Banner(join_sentences(said), "bad")
 
 
-def say_reason(data: DataFacts) -> str:
+def format_reason(data: DataFacts) -> str:
     """Why other data stand in, as the error said it."""
     reason = as_sentence(data.fallback_reason)
     return _("The reason: {reason}", reason=reason) if reason else _("The data asked for could not be had.")
@@ -77,7 +77,7 @@ def seeds_not_finite(record: RunRecord) -> Iterator[Banner]:
 
 
 def wrong_preparation(record: RunRecord) -> Iterator[Banner]:
-    """The same weights do clearly better when other numbers are made of the pictures."""
+    """The same weights do clearly better when other numbers are made of the images."""
     doubt = find_doubt(record)
     if doubt is not None:
         yield Banner(

@@ -1,4 +1,4 @@
-"""Cards: a picture of the test split and what is made of it. On paper a row of them is one drawing, laid out here.
+"""Cards: an image of the test split and what is made of it. On paper a row of them is one drawing, laid out here.
 
 As elements of the page the cards would take a third of the time of the whole PDF.
 """
@@ -14,7 +14,7 @@ from reportgen.text.i18n import _
 from reportgen.text.shorten import columns, one_line, shorten
 
 ENLARGED = 3
-"""Pixels of the PDF for one of a picture."""
+"""Pixels of the PDF for one of an image."""
 IN_A_ROW = 5
 ROW_WIDTH = 658
 """CSS pixels, the width of the text."""
@@ -22,7 +22,7 @@ STEP = 133
 """From one card to the next."""
 CARD_WIDTH = 117
 HEAD_BASE, LABEL_BASE = 89, 104
-"""Base lines of the verdict and of the label below the picture."""
+"""Base lines of the verdict and of the label below the image."""
 GUESS_STEP = 19
 FIRST_GUESS = 16
 """Below the line before it."""
@@ -32,7 +32,7 @@ VERDICT_LETTERS, LABEL_LETTERS, GUESS_LETTERS, OWNED_GUESS_LETTERS = 12, 14, 13,
 
 @dataclass(frozen=True)
 class Guess:
-    """What was made of a picture."""
+    """What was made of an image."""
 
     name: str
     percent: str
@@ -44,8 +44,8 @@ class Guess:
 
 
 @dataclass(frozen=True)
-class PictureCard:
-    """One picture of the test split and what is made of it."""
+class ImageCard:
+    """One image of the test split and what is made of it."""
 
     png: bytes
     alt: str
@@ -61,7 +61,7 @@ class PictureCard:
 
     @property
     def large(self) -> bytes:
-        """The picture with each pixel enlarged, for the PDF: its viewers smooth a small one."""
+        """The image with each pixel enlarged, for the PDF: its viewers smooth a small one."""
         return enlarge_png(self.png, ENLARGED)
 
     @property
@@ -129,18 +129,18 @@ class CardRow:
 
 
 @dataclass(frozen=True)
-class CardSet(Sequence[PictureCard]):
+class CardSet(Sequence[ImageCard]):
     """Cards that stand together: a list on screen, rows on paper. Templates draw them with `ui.cards`."""
 
-    cards: tuple[PictureCard, ...]
+    cards: tuple[ImageCard, ...]
 
     @overload
-    def __getitem__(self, place: int) -> PictureCard: ...
+    def __getitem__(self, place: int) -> ImageCard: ...
 
     @overload
-    def __getitem__(self, place: slice) -> tuple[PictureCard, ...]: ...
+    def __getitem__(self, place: slice) -> tuple[ImageCard, ...]: ...
 
-    def __getitem__(self, place: int | slice) -> PictureCard | tuple[PictureCard, ...]:
+    def __getitem__(self, place: int | slice) -> ImageCard | tuple[ImageCard, ...]:
         return self.cards[place]
 
     def __len__(self) -> int:
@@ -152,7 +152,7 @@ class CardSet(Sequence[PictureCard]):
         return tuple(draw_row(self.cards[start : start + IN_A_ROW]) for start in range(0, len(self.cards), IN_A_ROW))
 
 
-def draw_row(cards: tuple[PictureCard, ...]) -> CardRow:
+def draw_row(cards: tuple[ImageCard, ...]) -> CardRow:
     """Lay out one row."""
     tall = LABEL_BASE if any(card.shows_label for card in cards) else HEAD_BASE
     height = tall + GUESS_STEP * max(len(card.guesses) for card in cards)
@@ -160,7 +160,7 @@ def draw_row(cards: tuple[PictureCard, ...]) -> CardRow:
     return CardRow(drawn, " ".join(card.alt for card in cards), height)
 
 
-def draw_card(card: PictureCard, x: int) -> DrawnCard:
+def draw_card(card: ImageCard, x: int) -> DrawnCard:
     """Lay out one card."""
     start = (LABEL_BASE if card.shows_label else HEAD_BASE) + FIRST_GUESS
     return DrawnCard(

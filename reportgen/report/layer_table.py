@@ -68,7 +68,7 @@ class Tree:
         for module in reversed(calls.modules):
             below = calls.children[module.index]
             inside = tuple(numbers.setdefault(signatures[child], len(numbers)) for child in below)
-            signatures[module.index] = (*looks(module), inside)
+            signatures[module.index] = (*signature(module), inside)
         parameters = add_up([one.parent for one in calls.modules], [one.own_parameters for one in calls.modules])
         return cls(calls, tuple(signatures), tuple(parameters))
 
@@ -85,7 +85,7 @@ def fold(trace: ModelTrace, max_rows: int = 60, depth: int | None = None) -> tup
     return rows if len(rows) <= max_rows else keep_ends(rows, max_rows)
 
 
-def looks(module: ModuleCall) -> Signature:
+def signature(module: ModuleCall) -> Signature:
     """What must agree for two calls to be equal, apart from what is inside them."""
     return (
         module.kind,

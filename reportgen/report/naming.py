@@ -1,4 +1,4 @@
-"""What changes of pictures, and ways to prepare them, are called."""
+"""What changes of images, and ways to prepare them, are called."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def name_condition(condition: Condition) -> str:
 
 
 def name_preparation(one: Preparation) -> str:
-    """A way to make numbers of pictures, in words: "imagenet", "none (0 to 1)", "imagenet, blue before red"."""
+    """A way to make numbers of images, in words: "imagenet", "none (0 to 1)", "imagenet, blue before red"."""
     names = {
         "cifar10": "cifar10",
         "imagenet": "imagenet",

@@ -22,20 +22,20 @@ def write_verdict(subject: Subject) -> str:
         )
     if accuracy is None or accuracy.value is None:
         return _("{model} was not evaluated: there is no accuracy to report.", model=model_name(record))
-    said = [say_accuracy(record, accuracy)]
+    said = [format_accuracy(record, accuracy)]
     if comparison is not None:
-        said.append(say_against(comparison))
+        said.append(format_against(comparison))
     return join_sentences(said)
 
 
-def say_accuracy(record: RunRecord, accuracy: MetricValue) -> str:
+def format_accuracy(record: RunRecord, accuracy: MetricValue) -> str:
     """What share of which images is right, and after which training or with which weights."""
-    model, images, share = model_name(record), say_images(record), accuracy.display
+    model, images, share = model_name(record), format_images(record), accuracy.display
     interval = accuracy.display_interval or _("no interval")
     if record.training is not None:
         return _(
             "After {length}, {model} classifies {accuracy} of {images} correctly ({interval}).",
-            length=say_length(record.training),
+            length=format_length(record.training),
             model=model,
             accuracy=share,
             images=images,
@@ -59,7 +59,7 @@ def say_accuracy(record: RunRecord, accuracy: MetricValue) -> str:
     )
 
 
-def say_verdict(verdict: Verdict) -> str:
+def format_verdict(verdict: Verdict) -> str:
     """A verdict in a word or two."""
     words = {
         "better": _("better"),
@@ -70,7 +70,7 @@ def say_verdict(verdict: Verdict) -> str:
     return words[verdict]
 
 
-def say_against(comparison: ComparisonOutcome) -> str:
+def format_against(comparison: ComparisonOutcome) -> str:
     """How a model stands against the baseline, the second sentence of the verdict."""
     if not isinstance(comparison, Comparison):
         return _("It could not be compared with the baseline.")
@@ -97,7 +97,7 @@ def say_against(comparison: ComparisonOutcome) -> str:
     return sentences[comparison.verdict]
 
 
-def say_change(comparison: Comparison) -> str:
+def format_change(comparison: Comparison) -> str:
     """The verdict as a sentence of its own, with the interval, n, and what it rests on."""
     if comparison.identical:
         return _(
@@ -135,7 +135,7 @@ def model_name(record: RunRecord) -> str:
     return record.trace.source.rpartition(":")[2] or record.trace.name
 
 
-def say_length(training: Training) -> str:
+def format_length(training: Training) -> str:
     """How long a training was, in epochs when it saw at least one, and in time."""
     epochs = training.steps / training.steps_per_epoch if training.steps_per_epoch else 0.0
     time = numerals.seconds_text(training.seconds)
@@ -148,7 +148,7 @@ def say_length(training: Training) -> str:
     return _("{epochs} epochs of training ({time})", epochs=whole, time=time)
 
 
-def say_images(record: RunRecord) -> str:
+def format_images(record: RunRecord) -> str:
     """Which images: "the 10,000 CIFAR-10 test images", "600 of the 10,000 CIFAR-10 test images"."""
     split = next((part for part in record.data.splits if part.name == "test"), None)
     if split is None:

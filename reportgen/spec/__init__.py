@@ -1,4 +1,4 @@
-"""A spec: YAML text in, a validated ReportSpec out. The only room that imports yaml."""
+"""A spec: YAML text in, a validated ReportSpec out. The only package that imports yaml."""
 
 from reportgen.spec.reader import SpecFile, open_spec, override_report, read_spec
 from reportgen.spec.schema import spec_schema

@@ -158,7 +158,7 @@ def translate(error: yaml.MarkedYAMLError, file: str, loader: yaml.SafeLoader) -
         if part in said:
             began = f" (it begins in line {opened.line + 1})" if opened.line != mark.line else ""
             return YamlError(message + began, hint, location)
-    return YamlError(f"this is not YAML: {error.problem}", "Mend the line, or put the text in quotes.", location)
+    return YamlError(f"this is not YAML: {error.problem}", "Fix the line, or put the text in quotes.", location)
 
 
 TRANSLATIONS = (

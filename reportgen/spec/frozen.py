@@ -1,4 +1,4 @@
-"""The base of every value that crosses a room's border, and the schemas of such values."""
+"""The base of every value that crosses a package's border, and the schemas of such values."""
 
 from __future__ import annotations
 

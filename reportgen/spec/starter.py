@@ -12,7 +12,7 @@ DEFAULT_MODEL = "builtin:two_conv"
 PLAIN = re.compile(r"[A-Za-z][\w./-]*:[A-Za-z_]\w*")
 """A model source that YAML reads as text without quotation marks."""
 FIXED_PATCHES = ("vit_", "deit")
-"""Transformers whose position embedding belongs to one picture size."""
+"""Transformers whose position embedding belongs to one image size."""
 FITTED_ARGS = {"torchvision": "{image_size: 32}", "timm": "{img_size: 32, patch_size: 4}"}
 COMMENT_COLUMN = 44
 
@@ -30,7 +30,7 @@ model:
 
 data:
   name: cifar10|cifar10, digits or image_folder
-  fallback: digits|used, and said at the top, when cifar10 can't be had
+  fallback: digits|used, and said at the top, when cifar10 isn't available
   # root: ~/data|where it lies; also --data-root and $REPORTGEN_DATA
   # train_limit: 5000|use this many training images; default: all
   # eval_limit: 1000|use this many test images; default: all

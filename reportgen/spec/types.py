@@ -37,7 +37,7 @@ class ModelSpec(Frozen):
 
 
 class DataSpec(Frozen):
-    """The data set and how its pictures reach the model."""
+    """The data set and how its images reach the model."""
 
     name: str = "cifar10"
     root: Path | None = None
@@ -47,12 +47,12 @@ class DataSpec(Frozen):
     normalize: Normalize | None = None
     """A name or a mapping of mean and std; None: the data set's own statistics."""
     image_size: ImageSize | None = None
-    """Pixels of a side that pictures are resized to (bilinear) before the model sees them; None: as they are."""
+    """Pixels of a side that images are resized to (bilinear) before the model sees them; None: as they are."""
     augment: tuple[Augmentation, ...] = ("crop", "flip")
     mixup: PositiveFloat | None = None
     """α of mixup (Zhang et al. 2018): each training batch is mixed with itself, shares from Beta(α, α); None: not."""
     fallback: str | None = None
-    """A data set to use, with a banner, when `name` can't be had."""
+    """A data set to use, with a banner, when `name` isn't available."""
 
 
 UNSMOOTHED = ("nll", "focal")

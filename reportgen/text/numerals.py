@@ -124,7 +124,7 @@ def significant(value: float | None, digits: int) -> str:
 
 
 def brief(value: float | None, digits: int = 2) -> str:
-    """At most so many significant digits, without noughts at the end behind the point: "8", "1.4", "0.25"."""
+    """At most so many significant digits, without zeros at the end behind the point: "8", "1.4", "0.25"."""
     text = significant(value, digits)
     return text.rstrip("0").rstrip(".") if "." in text else text
 

@@ -2,10 +2,10 @@
 
 Run `python -m tests.benchmarks.bench_training`. This loop and each of the other two take short turns, so that a
 machine that slows down slows both; a ratio is the median over the turns. Where other work disturbs the
-machine, the fastest turns tell more. It prints and never fails. Pictures are noise of CIFAR-10's shape: speed
+machine, the fastest turns tell more. It prints and never fails. Images are noise of CIFAR-10's shape: speed
 does not depend on what they show.
 
-(a) is the loop of PyTorch's CIFAR-10 tutorial with the augmentation usual for it: PIL pictures, torchvision's
+(a) is the loop of PyTorch's CIFAR-10 tutorial with the augmentation usual for it: PIL images, torchvision's
 RandomCrop, RandomHorizontalFlip, ToTensor and Normalize, a DataLoader with two workers, float32.
 (b) is the least a loop can do: the same model, precision and memory format on batches made before the clock starts.
 """
@@ -61,7 +61,7 @@ CASES = (
 
 
 class Pictures(Dataset[tuple[torch.Tensor, int]]):
-    """As torchvision's CIFAR10: an array made into a PIL picture, then transformed, one at a time."""
+    """As torchvision's CIFAR10: an array made into a PIL image, then transformed, one at a time."""
 
     def __init__(self, data: LoadedData) -> None:
         self.images, self.labels = data.train_images.numpy(), data.train_labels.tolist()

@@ -156,7 +156,7 @@ def test_a_class_without_images_has_no_change(record: RunRecord) -> None:
     assert (last.support, last.change.value, last.change.display, last.p_adjusted) == (0, None, "—", 1.0)
 
 
-def test_flips_carry_their_picture_and_both_answers(record: RunRecord, other: RunRecord) -> None:
+def test_flips_carry_their_image_and_both_answers(record: RunRecord, other: RunRecord) -> None:
     whole = compare_with(other, Subject(record), DIGEST)
     found = whole.compared
     assert found is not None
@@ -170,7 +170,7 @@ def test_flips_carry_their_picture_and_both_answers(record: RunRecord, other: Ru
         assert flip.after_confidence == pytest.approx(probability)
 
 
-def test_each_picture_comes_from_the_record_that_was_wrong(record: RunRecord, other: RunRecord) -> None:
+def test_each_image_comes_from_the_record_that_was_wrong(record: RunRecord, other: RunRecord) -> None:
     def keeping(one: RunRecord) -> RunRecord:
         rows = np.flatnonzero(~right(one))
         return change(one, arrays={"pictures": record.arrays["pictures"][rows], "pictures.ids": rows})
@@ -240,7 +240,7 @@ REFUSALS = {
 }
 
 
-def test_pictures_resized_for_the_model_are_the_same_pictures(record: RunRecord) -> None:
+def test_images_resized_for_the_model_are_the_same_images(record: RunRecord) -> None:
     resized = change(record, data={"image_shape": (3, 224, 224), "resized_from": (32, 32)})
     assert compared(resized, record).verdict == "equivalent"
 

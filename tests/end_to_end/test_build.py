@@ -1,4 +1,4 @@
-"""The whole spine on a tiny model and real pictures: what a build leaves, what it keeps, what it does again."""
+"""The whole spine on a tiny model and real images: what a build leaves, what it keeps, what it does again."""
 
 from __future__ import annotations
 

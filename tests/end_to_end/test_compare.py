@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reportgen.cli.compare import tell_ranking
+from reportgen.cli.compare import format_ranking
 from reportgen.metrics import measure
 from reportgen.record.comparison import Comparison
 from reportgen.record.run import RunRecord
@@ -209,5 +209,5 @@ def test_other_images_are_not_ranked_together(record: RunRecord) -> None:
     fewer = {name: record.arrays[name][:500] for name in ("eval.logits", "eval.labels", "eval.ids", "eval.digests")}
     less = record.model_copy(update={"arrays": record.arrays.merged(fewer)})
     assert any(
-        "b and a are not compared" in line for line in tell_ranking(ranked({0: record, 1: less}, "ab"), ["a", "b"])
+        "b and a are not compared" in line for line in format_ranking(ranked({0: record, 1: less}, "ab"), ["a", "b"])
     )

@@ -1,4 +1,4 @@
-"""Small data and devices for the tests of this room."""
+"""Small data and devices for the tests of this package."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def load(spec: DataSpec, root: Path | None = None, *, offline: bool = True, seed
 
 
 def noise(train: int = 64, test: int = 20, spec: DataSpec | None = None, seed: int = 0) -> LoadedData:
-    """Random pictures with random labels, `train` and `test` of them."""
+    """Random images with random labels, `train` and `test` of them."""
     rng = np.random.default_rng(seed)
 
     def split(number: int) -> RawSplit:

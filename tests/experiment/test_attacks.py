@@ -38,7 +38,7 @@ def losses(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     return functional.cross_entropy(logits, labels, reduction="none")
 
 
-def test_the_gradient_is_that_of_each_picture_alone(case: tuple[Net, torch.Tensor, torch.Tensor]) -> None:
+def test_the_gradient_is_that_of_each_image_alone(case: tuple[Net, torch.Tensor, torch.Tensor]) -> None:
     net, x, labels = case
     found = gradient(net, x, labels)
     step = torch.zeros_like(x)

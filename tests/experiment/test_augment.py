@@ -1,4 +1,4 @@
-"""Batched augmentation against pictures cut one at a time with numpy."""
+"""Batched augmentation against images cut one at a time with numpy."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def run(images: torch.Tensor, *names: Any, seed: int = 0, **given: Any) -> NDArr
 
 
 def windows(picture: NDArray[Any]) -> dict[tuple[int, int], NDArray[Any]]:
-    """Every window of the picture's size on the picture with a reflected border."""
+    """Every window of the image's size on the image with a reflected border."""
     height, width = picture.shape[:2]
     padded = np.pad(picture, ((PADDING, PADDING), (PADDING, PADDING), (0, 0)), mode="reflect")
     places = product(range(2 * PADDING + 1), repeat=2)
@@ -32,17 +32,17 @@ def windows(picture: NDArray[Any]) -> dict[tuple[int, int], NDArray[Any]]:
 
 
 @pytest.mark.parametrize(("height", "width"), SHAPES)
-def test_a_crop_is_a_window_on_the_picture_with_a_reflected_border_and_every_window_comes(
+def test_a_crop_is_a_window_on_the_image_with_a_reflected_border_and_every_window_comes(
     height: int, width: int
 ) -> None:
     image = pictures(1, height, width)
     known = {window.tobytes(): place for place, window in windows(image[0].numpy()).items()}
     cropped = run(image, "crop", rows=torch.zeros(3000, dtype=torch.int64))
-    seen = [known[picture.tobytes()] for picture in cropped]  # a KeyError is a picture that is no window
+    seen = [known[picture.tobytes()] for picture in cropped]  # a KeyError is an image that is no window
     assert set(seen) == set(known.values())
 
 
-def test_each_picture_of_a_batch_gets_its_own_crop_and_flip() -> None:
+def test_each_image_of_a_batch_gets_its_own_crop_and_flip() -> None:
     images = pictures(64, 32, 32)
     out = run(images, "crop", "flip")
     found = []
@@ -54,7 +54,7 @@ def test_each_picture_of_a_batch_gets_its_own_crop_and_flip() -> None:
     assert 16 < sum(mirrored for _, mirrored in found) < 48
 
 
-def test_half_of_the_pictures_are_mirrored() -> None:
+def test_half_of_the_images_are_mirrored() -> None:
     image = pictures(1, 32, 32)
     out = run(image, "flip", rows=torch.zeros(2000, dtype=torch.int64))
     mirrored = (out == image[0].numpy()[:, ::-1]).all(axis=(1, 2, 3))
@@ -86,7 +86,7 @@ def test_without_names_the_chosen_rows_come_as_they_are() -> None:
     assert (run(images, rows=rows) == images[rows].numpy()).all()
 
 
-def test_the_pictures_given_are_left_alone() -> None:
+def test_the_images_given_are_left_alone() -> None:
     images = pictures(8, 32, 32)
     before = images.clone()
     run(images, "crop", "flip", "cutout")

@@ -1,4 +1,4 @@
-"""Every corruption, at the published constants, against a reference of scipy, Pillow or a naive loop by the picture."""
+"""Every corruption, at the published constants, against a reference of scipy, Pillow or a naive loop by the image."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ PUBLISHED = {
 
 
 def pictures(count: int = 4, side: int = 32, channels: int = 3) -> torch.Tensor:
-    """Smooth pictures with edges and a little noise, among them a black and a white corner."""
+    """Smooth images with edges and a little noise, among them a black and a white corner."""
     rng = np.random.default_rng(0)
     ramp = np.linspace(0, 255, side)
     base = np.stack([np.add.outer(ramp, ramp) / 2, np.tile(ramp, (side, 1)), np.tile(ramp[::-1, None], (1, side))], -1)
@@ -66,7 +66,7 @@ def floats(images: torch.Tensor) -> torch.Tensor:
 
 
 def channels_of(x: torch.Tensor) -> Iterator[Array]:
-    """Every channel of every picture, (H, W)."""
+    """Every channel of every image, (H, W)."""
     yield from x.flatten(0, 1).numpy()
 
 
@@ -83,7 +83,7 @@ def test_the_names_are_those_a_spec_knows_and_each_has_its_family() -> None:
 
 @pytest.mark.parametrize("name", OPERATORS)
 @pytest.mark.parametrize(("side", "channels"), [(32, 3), (28, 1), (64, 3)])
-def test_pictures_stay_pictures_and_come_out_the_same_again(name: str, side: int, channels: int) -> None:
+def test_images_stay_images_and_come_out_the_same_again(name: str, side: int, channels: int) -> None:
     images = pictures(3, side, channels)
     kept = images.clone()
     once, again = corrupt(images, name, 3, 7), corrupt(images, name, 3, 7)
@@ -159,7 +159,7 @@ def test_smoothing_is_scipys(sigma: float, mirrored: bool, mode: str, truncate: 
         assert np.abs(ndimage.gaussian_filter(before, sigma, mode=mode, truncate=truncate) - after).max() < 1e-12
 
 
-def test_a_smoothing_wider_than_the_picture_is_scipys_too() -> None:
+def test_a_smoothing_wider_than_the_image_is_scipys_too() -> None:
     line = np.random.default_rng(0).normal(size=10)
     expected = ndimage.gaussian_filter1d(line, 6.4, mode="reflect", truncate=3.0)
     assert np.abs(gaussian_matrix(10, 6.4, 3.0, True).numpy() @ line - expected).max() < 1e-12
@@ -173,8 +173,8 @@ def test_glass_blur_is_the_published_loop(severity: int) -> None:
     found = OPERATORS["glass_blur"].apply(x, (sigma, reach, times), torch.Generator().manual_seed(3))
     generator = torch.Generator().manual_seed(3)
     moves = [torch.randint(-reach, reach, (2, 2, 32, 32), generator=generator).numpy() for _ in range(times)]
-    for place, picture in enumerate(x.permute(0, 2, 3, 1).numpy()):
-        blurred = np.uint8(ndimage.gaussian_filter(picture, (sigma, sigma, 0), mode="nearest") * 255 + 1e-3)
+    for place, image in enumerate(x.permute(0, 2, 3, 1).numpy()):
+        blurred = np.uint8(ndimage.gaussian_filter(image, (sigma, sigma, 0), mode="nearest") * 255 + 1e-3)
         for way in moves:
             for h in range(32 - reach, reach, -1):
                 for w in range(32 - reach, reach, -1):

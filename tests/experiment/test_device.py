@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from reportgen.errors import EnvironmentTrouble, ModelError
-from reportgen.experiment import device as room
+from reportgen.experiment import device as device_module
 from reportgen.experiment.device import bfloat16_gain, cpu_flags, resolve_device
 from tests.experiment.cases import plain_cpu
 
@@ -96,8 +96,8 @@ def test_only_a_gpu_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_auto_takes_bfloat16_on_a_cpu_that_has_it_and_gains(
     flags: set[str], gain: float, chosen: str, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "cpu_flags", lambda: frozenset(flags))
-    monkeypatch.setattr(room, "bfloat16_gain", lambda: gain)
+    monkeypatch.setattr(device_module, "cpu_flags", lambda: frozenset(flags))
+    monkeypatch.setattr(device_module, "bfloat16_gain", lambda: gain)
     facts = resolve_device("cpu", "auto", 1).facts
     assert facts.precision == chosen
     assert reason in str(facts.precision_reason)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from reportgen.experiment import dynamics as room
+from reportgen.experiment import dynamics as dynamics_module
 from reportgen.experiment.dynamics import COLUMNS, DynamicsRecorder, watched
 from reportgen.experiment.train import train
 from reportgen.experiment.training import run_training
@@ -73,7 +73,7 @@ def steps_kept(recorder: DynamicsRecorder, steps: int) -> list[int]:
 
 def recorder(monkeypatch: pytest.MonkeyPatch, share: float, **given: int) -> DynamicsRecorder:
     """A recorder with a share of the time so large that none is missing, or so small that all is."""
-    monkeypatch.setattr(room, "SHARE", share)
+    monkeypatch.setattr(dynamics_module, "SHARE", share)
     return DynamicsRecorder([nn.Parameter(torch.ones(2, 2))], **given)
 
 
@@ -93,7 +93,7 @@ def test_a_pass_of_known_length_is_sampled_at_its_final_distance() -> None:
 
 
 def test_a_step_is_put_off_where_it_would_cost_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "time", Clock(1.0))
+    monkeypatch.setattr(dynamics_module, "time", Clock(1.0))
     kept = steps_kept(recorder(monkeypatch, 0.02), 3000)
     # Each sample takes two of these seconds, so that after the first three every hundredth is affordable.
     assert kept[:3] == [1, 2, 3]

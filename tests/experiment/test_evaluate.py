@@ -74,7 +74,7 @@ def test_progress_hears_of_every_image() -> None:
     assert heard.total == 23
 
 
-def test_large_pictures_come_in_smaller_batches() -> None:
+def test_large_images_come_in_smaller_batches() -> None:
     class Pooled(nn.Module):
         def __init__(self) -> None:
             super().__init__()

@@ -34,7 +34,7 @@ def test_images_and_labels_are_mixed_in_the_same_shares_and_pairs(dtype: torch.d
     assert sorted((shares > 0).sum(1).tolist())[-1] == 2
 
 
-def test_shares_come_from_the_beta_distribution_anew_for_each_batch() -> None:
+def test_shares_come_from_the_beta_distribution_again_for_each_batch() -> None:
     mixer, found = Mixer(0.4, 2, seed=0), []
     for _ in range(800):
         _, shares = mixer.mix(torch.zeros(2, 1, 1, 1), torch.tensor([0, 1]))

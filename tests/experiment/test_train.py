@@ -90,7 +90,7 @@ def test_the_first_limit_plans_the_pass(given: dict[str, float], images: int, pl
     assert plan_steps(RunSpec(**given), images) == plan  # type: ignore[arg-type]
 
 
-def test_an_epoch_shows_every_picture_once_in_a_new_order() -> None:
+def test_an_epoch_shows_every_image_once_in_a_new_order() -> None:
     plan = Plan(steps=9, per_epoch=4, batch=16)
     found = list(batches(67, plan, torch.Generator().manual_seed(0)))
     assert len(found) == 9

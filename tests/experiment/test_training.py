@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from reportgen.errors import EnvironmentTrouble
-from reportgen.experiment import training as room
-from reportgen.experiment.evaluation_schedule import Looks
+from reportgen.experiment import training as training_module
+from reportgen.experiment.evaluation_schedule import EvaluationSchedule
 from reportgen.experiment.train import plan_steps
 from reportgen.experiment.training import run_training, score
 from reportgen.spec.types import DataSpec, OptimizerSpec, RunSpec
@@ -107,7 +107,7 @@ def test_a_loss_that_is_not_finite_ends_the_pass_and_says_where(kind: str, last:
     assert all(row.step < 7 for row in told.epochs)
 
 
-def test_the_pictures_of_a_diverged_batch_are_named_by_their_place_in_the_data_set() -> None:
+def test_the_images_of_a_diverged_batch_are_named_by_their_place_in_the_data_set() -> None:
     data = noise(train=64, spec=DataSpec(augment=(), train_limit=20))
     run = RunSpec(steps=3, batch_size=20, optimizer=CALM)
     where = run_training(Breaks(at=1), data, run, plain_cpu(), Heard()).training.divergence
@@ -147,7 +147,7 @@ def test_other_errors_of_the_model_pass_through() -> None:
 
 
 def test_a_sample_for_looking_has_equal_shares_of_the_classes() -> None:
-    rows = room.rows_for(noise(train=200).train_labels, 100)
+    rows = training_module.rows_for(noise(train=200).train_labels, 100)
     assert np.bincount(rows.numpy() % 10).tolist() == [10] * 10
 
 
@@ -163,11 +163,11 @@ def test_a_score_counts_and_averages() -> None:
 def test_a_look_costs_no_more_than_its_share_of_the_steps_before_it() -> None:
     data = noise(train=4000, test=4000)
     run = RunSpec(epochs=5, max_minutes=60)
-    looks = Looks.plan(data, run, plan_steps(run, 4000))
-    whole = looks.train_rows
-    looks.fit(trained=1000, cost=0.6)
-    assert len(looks.train_rows) == len(looks.test_rows) == 125
+    schedule = EvaluationSchedule.plan(data, run, plan_steps(run, 4000))
+    whole = schedule.train_rows
+    schedule.fit(trained=1000, cost=0.6)
+    assert len(schedule.train_rows) == len(schedule.test_rows) == 125
     assert 2 * 125 * 0.6 <= 0.15 * 1000
-    assert looks.train_rows.tolist() == whole[:125].tolist()
-    looks.fit(trained=10, cost=0.6)
-    assert len(looks.train_rows) == 100
+    assert schedule.train_rows.tolist() == whole[:125].tolist()
+    schedule.fit(trained=10, cost=0.6)
+    assert len(schedule.train_rows) == 100

@@ -12,7 +12,7 @@ from tests.experiment.test_corruptions import pictures
 
 
 @pytest.mark.parametrize("pixels", [1, 2, 4])
-def test_a_shift_moves_each_picture_one_of_four_ways_and_repeats_the_edge(pixels: int) -> None:
+def test_a_shift_moves_each_image_one_of_four_ways_and_repeats_the_edge(pixels: int) -> None:
     images = pictures(40)
     moved = shift(images, pixels, 0).numpy()
     ways = set()

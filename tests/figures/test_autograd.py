@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from reportgen.figures._diagram.backtree import plant_backward
+from reportgen.figures._diagram.autograd_tree import build_autograd_tree
 from reportgen.figures._diagram.flat import partition
 from reportgen.figures.autograd import FIGURES, FLAT
 from reportgen.record.operators import BACKWARD_GLUE
@@ -154,7 +154,7 @@ def test_parameters_reached_through_views_belong_to_the_operator_that_reads_them
     weight = back.parameter("weight", (10, 16))
     back.op("Addmm", back.op("T", parameters=(weight,)))
     facts = back.facts()
-    tree = plant_backward(facts)
+    tree = build_autograd_tree(facts)
     assert "t" in BACKWARD_GLUE
     assert [[leaf.names[0] for leaf in found if leaf] for found in tree.leaves] == [[], ["weight"], [], []]
     assert tree.operators[0] == (1, 2, 3)

@@ -128,7 +128,7 @@ def test_stages_beyond_twelve_are_put_together(record: RunRecord) -> None:
     assert numerals.seconds_text(sum(stage.seconds for stage in many.stages)) in figure.caption
 
 
-def test_mosaic_holds_the_pictures_pixel_by_pixel(record: RunRecord) -> None:
+def test_mosaic_holds_the_images_pixel_by_pixel(record: RunRecord) -> None:
     figure = drawn(record, "sample_raw")
     image = np.asarray(Image.open(io.BytesIO(figure.data)))
     assert image.shape == (2 * figure.height, 2 * figure.width, 3)

@@ -91,11 +91,11 @@ def test_layers_follow_the_edges(graph: Graph) -> None:
 @given(st.lists(st.tuples(st.floats(-200, 200), st.floats(0.1, 50), st.floats(0, 80)), min_size=1, max_size=9))
 def test_positions_are_the_weighted_isotonic_regression(rows: list[tuple[float, float, float]]) -> None:
     wanted, pulls = [row[0] for row in rows], [row[1] for row in rows]
-    rooms = [row[2] for row in rows[1:]]
-    offsets = np.concatenate([[0.0], np.cumsum(rooms)])
+    spaces = [row[2] for row in rows[1:]]
+    offsets = np.concatenate([[0.0], np.cumsum(spaces)])
     target = np.array(wanted) - offsets
     reference = IsotonicRegression().fit_transform(np.arange(len(rows)), target, sample_weight=pulls) + offsets
-    assert settled(wanted, pulls, rooms) == pytest.approx(list(reference), abs=1e-6)
+    assert settled(wanted, pulls, spaces) == pytest.approx(list(reference), abs=1e-6)
 
 
 def test_crossings_are_counted_pair_by_pair() -> None:

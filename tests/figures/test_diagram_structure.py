@@ -5,7 +5,7 @@ from __future__ import annotations
 from reportgen.figures._diagram.cards import Scheme, Style
 from reportgen.figures._diagram.compose import compose
 from reportgen.figures._diagram.structure import Structures
-from reportgen.figures._diagram.tree import plant
+from reportgen.figures._diagram.tree import build_tree
 from reportgen.figures._diagram.writer import Writer, paths
 from reportgen.record.trace import ModelTrace
 from tests.figures.traces import Bench, residual
@@ -14,7 +14,7 @@ from tests.support.records import module, small_trace
 
 def scheme(trace: ModelTrace, call: int = 0) -> Scheme:
     """The overview, or the structure of one call."""
-    structures = Structures(plant(trace))
+    structures = Structures(build_tree(trace))
     graph = structures.graph(call) if call else structures.overview(40)
     return compose(Writer(structures, (call,), (graph,), Style(0, shapes=True)))
 
@@ -65,7 +65,7 @@ def test_equal_structures_share_a_digest_and_others_do_not() -> None:
     ):
         x = residual(bench, name, x, width, down, kind)
     trace = bench.trace()
-    structures = Structures(plant(trace))
+    structures = Structures(build_tree(trace))
     digests = {c.name: structures.digest(c.index) for c in trace.modules if c.kind in {"Block", "Other"}}
     assert digests["a"] == digests["b"]
     assert len(set(digests.values())) == 3
@@ -168,7 +168,7 @@ def test_tensors_read_at_different_places_are_different_inputs() -> None:
 
 def test_every_operator_on_the_path_has_a_place() -> None:
     trace = small_trace()
-    structures = Structures(plant(trace))
+    structures = Structures(build_tree(trace))
     shown: set[int] = set()
     waiting, seen = [structures.overview(40)], set()
     while waiting:

@@ -25,7 +25,7 @@ HREF = "{http://www.w3.org/1999/xlink}href"
 
 
 def pictures(figure: FigureFile) -> list[np.ndarray]:
-    """The pictures of an album, (H, W, 3), in the order of drawing."""
+    """The images of an album, (H, W, 3), in the order of drawing."""
     found = []
     for node in ElementTree.fromstring(figure.data).iter(f"{SVG}image"):
         data = base64.b64decode(node.attrib[HREF].partition(",")[2])
@@ -50,11 +50,11 @@ def test_the_same_record_gives_the_same_bytes(record: RunRecord, name: str) -> N
 
 
 def test_together_they_are_small(record: RunRecord) -> None:
-    """A report of many sections has room for so much; noise, as here, is the worst case for pictures."""
+    """A report of many sections has room for so much; noise, as here, is the worst case for images."""
     assert sum(len(drawn(explained(record), name).data) for name in NAMES) < 160_000
 
 
-def test_maps_stand_in_a_column_a_picture(record: RunRecord) -> None:
+def test_maps_stand_in_a_column_an_image(record: RunRecord) -> None:
     found = explained(record)
     figure = drawn(found, "explanation_maps")
     shown = pictures(figure)
@@ -76,7 +76,7 @@ def test_a_model_without_places_shows_its_gradients(record: RunRecord) -> None:
     assert isinstance(draw(found, ["feature_maps"])["feature_maps"], Skipped)
 
 
-def test_only_wrong_pictures_and_only_right_ones(record: RunRecord) -> None:
+def test_only_wrong_images_and_only_right_ones(record: RunRecord) -> None:
     both = explained(record)
     for part in (slice(0, 4), slice(4, 8)):
         keys = ("rows", "cam", "cam_random", "cam_label", "ig", "ig_random")
@@ -97,7 +97,7 @@ def test_the_tint_is_where_the_map_is_high() -> None:
     assert heat_palette().shape == (GREYS * HEATS, 3)
 
 
-def test_a_map_without_evidence_leaves_the_picture_grey() -> None:
+def test_a_map_without_evidence_leaves_the_image_grey() -> None:
     picture = np.zeros((16, 16, 1), np.uint8)
     pixels = np.asarray(Image.open(io.BytesIO(heat_png(picture, np.full((2, 2), np.nan)))).convert("RGB"))
     assert len(np.unique(pixels)) == 1

@@ -86,10 +86,10 @@ def test_the_caption_and_the_alternative_text_hold_the_numbers(record: RunRecord
 
 
 def heat_maps(figure: FigureFile) -> list[Image.Image]:
-    """The pictures inside an SVG."""
+    """The images inside an SVG."""
     found = re.findall(rb"data:image/png;base64,\s*([A-Za-z0-9+/=\s]+)", figure.data)
-    pictures = [Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB") for data in found]
-    return [picture for picture in pictures if min(picture.size) > ENLARGED]
+    images = [Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB") for data in found]
+    return [image for image in images if min(image.size) > ENLARGED]
 
 
 def test_a_heat_map_has_a_cell_for_every_layer_and_step(record: RunRecord) -> None:

@@ -22,7 +22,7 @@ BUDGET = 50_000
 
 
 def crowded(record: RunRecord) -> RunRecord:
-    """Every corruption at every severity, every move and attack, and a noisy picture under each corruption."""
+    """Every corruption at every severity, every move and attack, and a noisy image under each corruption."""
     from reportgen.spec.probes import CorruptionName
 
     kinds = CorruptionName.__args__  # type: ignore[attr-defined]

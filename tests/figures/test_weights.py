@@ -20,7 +20,7 @@ from reportgen.figures.weights_layers import gradient_ratio
 from reportgen.figures.weights_pictures import gather
 from reportgen.figures.weights_share import choose_slices
 from reportgen.figures.weights_values import choose_panels, corners, shares
-from reportgen.record.probes.weights import PICTURE_SPREADS
+from reportgen.record.probes.weights import IMAGE_SPREADS
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.sections.parameters.view import FIGURES
@@ -31,8 +31,8 @@ from tests.support.weights import NAMES, matrix, numbers, weighed
 PNG = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
 
 
-def pictures(figure: FigureFile) -> list[Image.Image]:
-    """The pictures inside an SVG."""
+def images(figure: FigureFile) -> list[Image.Image]:
+    """The images inside an SVG."""
     return [Image.open(io.BytesIO(base64.b64decode(found))) for found in PNG.findall(figure.data.decode())]
 
 
@@ -68,16 +68,16 @@ def test_all_together_weigh_little(record: RunRecord) -> None:
 
 def test_zero_is_paper_and_the_ends_are_the_two_colours() -> None:
     ends = np.array([[-127, 0, 127]], dtype=np.int8)
-    painted = paint(ends, PICTURE_SPREADS)
+    painted = paint(ends, IMAGE_SPREADS)
     assert painted[0, 1].tolist() == [255, 255, 255]
     for place, share in ((0, 0.0), (2, 1.0)):
         assert painted[0, place].tolist() == [round(255 * part) for part in SIGNED(share)[:3]]
     ramp = np.arange(-127, 128, dtype=np.int8)[None]
-    assert len(np.unique(paint(ramp, PICTURE_SPREADS).reshape(-1, 3), axis=0)) == LEVELS
+    assert len(np.unique(paint(ramp, IMAGE_SPREADS).reshape(-1, 3), axis=0)) == LEVELS
 
 
 def test_the_scale_holds_nearly_all_and_is_a_whole_number() -> None:
-    values = np.full((100, 1), round(127 * 3.4 / PICTURE_SPREADS), dtype=np.int8)
+    values = np.full((100, 1), round(127 * 3.4 / IMAGE_SPREADS), dtype=np.int8)
     values[0] = 127
     assert scale_of(values) == 4
     assert scale_of(np.zeros((3, 3), np.int8)) == 2
@@ -93,13 +93,13 @@ def test_a_mosaic_places_every_tile() -> None:
     assert side_by_side(np.zeros((2, 2, 4, 10, 3), np.uint8)).shape == (2, 4, 21, 3)
 
 
-def test_the_small_pictures_are_those_of_the_record(record: RunRecord) -> None:
+def test_the_small_images_are_those_of_the_record(record: RunRecord) -> None:
     here = weighed(record)
     figure = drawn(here, "weights_pictures")
     labels = [plain(text) for text in texts(figure)]
     for place, name in enumerate(NAMES, start=1):
         assert f"{place} {name.removesuffix('.weight')}" in labels
-    canvas = np.asarray(pictures(figure)[0].convert("RGB"))
+    canvas = np.asarray(images(figure)[0].convert("RGB"))
     stored = here.arrays["weights.pictures"]
     scale = scale_of(stored)
     top = (canvas.shape[0] + GAP) // 2 - GAP - 16
@@ -117,7 +117,7 @@ def test_filters_are_mid_grey_at_zero_with_paper_between() -> None:
     assert gather(np.full((1, 2, 2, 1), 127, np.int8)).shape == (2, 2, 3)
 
 
-def test_filters_that_are_no_pictures_are_skipped(record: RunRecord) -> None:
+def test_filters_that_are_no_images_are_skipped(record: RunRecord) -> None:
     skipped = draw(weighed(record, filters=None), ["weights_filters"])["weights_filters"]
     assert isinstance(skipped, Skipped)
     assert "can’t be shown as images" in skipped.reason

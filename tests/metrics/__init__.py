@@ -1,1 +1,1 @@
-"""Tests of the metrics room."""
+"""Tests of the metrics package."""

@@ -66,7 +66,7 @@ def test_maps_that_find_what_matters_and_depend_on_what_was_learnt() -> None:
     found = read_check(named(check_arrays("cam")), "cam")
     assert found is not None
     assert found.learnt is True
-    assert found.telling is True
+    assert found.is_informative is True
     assert found.gain.value == pytest.approx(found.chance.value - found.area.value)
 
 
@@ -75,20 +75,20 @@ def test_a_gain_of_next_to_nothing_tells_nothing() -> None:
     check = MapCheck(
         "cam", None, *(Estimate(v, v, v, 60) for v in (0.11, 0.1101)), Estimate(0.0001, 0.00005, 0.0002, 60)
     )
-    assert check.telling is None
-    assert replace(check, gain=Estimate(0.05, 0.02, 0.08, 60)).telling is True
-    assert replace(check, gain=Estimate(-0.0001, -0.0002, -0.00005, 60)).telling is False
+    assert check.is_informative is None
+    assert replace(check, gain=Estimate(0.05, 0.02, 0.08, 60)).is_informative is True
+    assert replace(check, gain=Estimate(-0.0001, -0.0002, -0.00005, 60)).is_informative is False
 
 
 def test_maps_that_do_neither() -> None:
     alike = read_check(named(check_arrays("ig", rank=0.9, fall=2.0, chance=6.0)), "ig")
     assert alike is not None
     assert alike.learnt is False
-    assert alike.telling is False
+    assert alike.is_informative is False
     same = read_check(named(check_arrays("ig", rank=0.5, fall=3.0, chance=3.0)), "ig")
     assert same is not None
     assert same.learnt is None
-    assert same.telling is None
+    assert same.is_informative is None
 
 
 def test_maps_that_are_all_constant_have_no_rank() -> None:

@@ -25,7 +25,7 @@ def value(measured: Measurements, name: str) -> MetricValue:
     return found
 
 
-def test_a_class_without_images_is_unknown_and_not_nought(record: RunRecord) -> None:
+def test_a_class_without_images_is_unknown_and_not_zero(record: RunRecord) -> None:
     logits, labels = noisy(1, 200, 4)
     logits = np.hstack([logits, np.full((200, 1), -20, np.float32)])
     measured = of(record, logits, labels)
@@ -42,7 +42,7 @@ def test_a_class_without_images_is_unknown_and_not_nought(record: RunRecord) -> 
     assert measured.confusion[4] == (0,) * 5
 
 
-def test_a_class_without_images_that_is_called_has_a_precision_of_nought_and_no_f1(record: RunRecord) -> None:
+def test_a_class_without_images_that_is_called_has_a_precision_of_zero_and_no_f1(record: RunRecord) -> None:
     logits, labels = noisy(1, 200, 4)
     logits = np.hstack([logits, logits.max(1, keepdims=True) + (np.arange(200) < 9)[:, None] * 2 - 1])
     measured = of(record, logits.astype(np.float32), labels)
@@ -151,7 +151,7 @@ def test_surely_and_always_wrong(record: RunRecord) -> None:
     assert value(measured, "accuracy").value == 0.0
     assert value(measured, "brier").value == pytest.approx(2.0)
     assert value(measured, "ece").value == pytest.approx(1.0)
-    assert value(measured, "nll").value == pytest.approx(500)  # no overflow: e^-500 is nought in float32
+    assert value(measured, "nll").value == pytest.approx(500)  # no overflow: e^-500 is zero in float32
     assert set(measured.risk_coverage.y) == {1.0}
 
 

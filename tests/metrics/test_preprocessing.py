@@ -1,4 +1,4 @@
-"""When another way to prepare the pictures is better, when that is doubtful, and when it can't be."""
+"""When another way to prepare the images is better, when that is doubtful, and when it can't be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules by which pictures are chosen, against a plain reading of each rule."""
+"""The rules by which images are chosen, against a plain reading of each rule."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reportgen.metrics.selection import Group, pictures_to_keep, select
+from reportgen.metrics.selection import Group, images_to_keep, select
 from tests.metrics.cases import Floats, Ints, evaluations, noisy, softmax
 
 NAMES = ("surely_wrong", "barely_wrong", "barely_right", "surely_right", "label_errors", "typical", "untypical")
@@ -120,7 +120,7 @@ def test_every_group_states_its_rule_and_nothing_chooses_among_numbers_that_are_
 def test_what_is_kept_is_what_is_shown_and_then_what_is_wrong(case: tuple[Floats, Ints], most: int, seed: int) -> None:
     logits, labels = case
     digests = np.random.default_rng(seed).permutation(len(labels)).astype(np.uint64)
-    kept = pictures_to_keep(logits, labels, digests, most).tolist()
+    kept = images_to_keep(logits, labels, digests, most).tolist()
     shown = set(select(logits, labels).positions)
     wrong = {int(row) for row in np.flatnonzero(logits.argmax(1) != labels)} - shown
     more = set(kept) - shown
@@ -131,11 +131,11 @@ def test_what_is_kept_is_what_is_shown_and_then_what_is_wrong(case: tuple[Floats
     assert max((digests[row] for row in more), default=0) <= min((digests[row] for row in wrong - more), default=10**9)
 
 
-def test_two_records_keep_the_same_wrong_pictures_whatever_their_order() -> None:
+def test_two_records_keep_the_same_wrong_images_whatever_their_order() -> None:
     logits, labels = noisy(3, 900, 6, lift=0.5)
     digests = np.random.default_rng(1).permutation(900).astype(np.uint64)
     order = np.random.default_rng(2).permutation(900)
-    one = digests[pictures_to_keep(logits, labels, digests, 150)]
-    other = digests[order][pictures_to_keep(logits[order], labels[order], digests[order], 150)]
+    one = digests[images_to_keep(logits, labels, digests, 150)]
+    other = digests[order][images_to_keep(logits[order], labels[order], digests[order], 150)]
     assert set(one.tolist()) == set(other.tolist())
     assert len(one) == 150

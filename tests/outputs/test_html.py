@@ -79,7 +79,7 @@ class Reader(HTMLParser):
 
 
 def scrub(page: str) -> str:
-    """The page without what other tests look at: style, the bytes of pictures, the version."""
+    """The page without what other tests look at: style, the bytes of images, the version."""
     page = re.sub(r"<style>.*?</style>", "<style>…</style>", page, flags=re.DOTALL)
     page = re.sub(r"(data:image/[a-z+]+;base64,)[A-Za-z0-9+/=]+", r"\1…", page)
     return page.replace(f"reportgen {__version__}", "reportgen VERSION")

@@ -27,7 +27,7 @@ from tests.support.records import presented, small_record
 
 
 def run_page(page: str) -> tuple[dict[str, list[str]], bytes]:
-    with pdf_worker.press() as child:
+    with pdf_worker.take_worker() as child:
         return pdf.run(child, page)
 
 
@@ -241,7 +241,7 @@ def test_a_page_that_needs_too_much_memory_fails_alone(monkeypatch: pytest.Monke
         run_page("<p>text" * 50_000)
 
 
-def test_a_picture_that_can_not_be_drawn_fails_the_build(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_that_can_not_be_drawn_fails_the_build(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         pdf, "make_page", lambda *_: '<html lang="en"><title>t</title><img alt="a" src="data:image/png;base64,AAAA">'
     )

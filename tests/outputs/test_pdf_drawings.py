@@ -1,4 +1,4 @@
-"""Figures as operators of a page: the same picture as WeasyPrint's own of the same SVG, and its text as text."""
+"""Figures as operators of a page: the same image as WeasyPrint's own of the same SVG, and its text as text."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def pixels(document: bytes, folder: Path) -> NDArray[np.float64]:
 def both(
     drawing: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The page with the drawing as a plate, and as WeasyPrint draws it."""
-    pieces.plate(drawing.encode())  # raises where it would be left to WeasyPrint
+    """The page with the drawing converted, and as WeasyPrint draws it."""
+    pieces.convert_drawing(drawing.encode())  # raises where it would be left to WeasyPrint
     ours = pixels(document(drawing), folder)
     monkeypatch.setattr(pieces, "SOURCE", re.compile(r"(?!)"))
     return ours, pixels(document(drawing), folder)
@@ -116,7 +116,7 @@ def test_shapes_are_those_that_weasyprint_draws(name: str, tmp_path: Path, monke
     assert np.abs(ours - theirs).mean() < 0.1, name
 
 
-PICTURES = {
+IMAGES = {
     "colour": (png(CHECKER, "RGB"), 'x="10" y="10" width="80" height="60"'),
     "grey": (png(CHECKER[:, :, 0], "L"), 'x="10" y="10" width="80" height="60"'),
     "palette": (png(CHECKER, "P"), 'x="10" y="10" width="80" height="60"'),
@@ -127,9 +127,9 @@ PICTURES = {
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", PICTURES)
-def test_pictures_are_those_that_weasyprint_draws(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    address, place = PICTURES[name]
+@pytest.mark.parametrize("name", IMAGES)
+def test_images_are_those_that_weasyprint_draws(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    address, place = IMAGES[name]
     drawing = svg(f'<image {place} image-rendering="pixelated" xlink:href="{address}"/>')
     ours, theirs = both(drawing, tmp_path, monkeypatch)
     assert theirs.min() < 100
@@ -137,7 +137,7 @@ def test_pictures_are_those_that_weasyprint_draws(name: str, tmp_path: Path, mon
 
 
 @pytest.mark.browser
-def test_the_pixels_of_a_picture_are_in_the_document_as_they_were(tmp_path: Path) -> None:
+def test_the_pixels_of_an_image_are_in_the_document_as_they_were(tmp_path: Path) -> None:
     for number, mode in enumerate(("RGB", "L", "P")):
         source = CHECKER if mode != "L" else CHECKER[:, :, 1]
         address = png(source, mode)
@@ -222,21 +222,21 @@ UNKNOWN = {
 def test_what_is_not_known_is_left_to_weasyprint(name: str) -> None:
     drawing = svg(UNKNOWN[name])
     with pytest.raises(NotDrawn):
-        pieces.plate(drawing.encode())
+        pieces.convert_drawing(drawing.encode())
     text = f'<img src="data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()}">'
-    assert pieces.plates(text) == (text, {})
+    assert pieces.convert_drawings(text) == (text, {})
 
 
 def test_a_drawing_that_is_too_deep_is_left_to_weasyprint() -> None:
     data = base64.b64encode(svg("<g>" * 5000 + "</g>" * 5000).encode()).decode()
     text = f'<img src="data:image/svg+xml;base64,{data}">'
-    assert pieces.plates(text) == (text, {})
+    assert pieces.convert_drawings(text) == (text, {})
 
 
 def test_a_drawing_without_a_size_and_one_that_is_no_xml_are_left_to_weasyprint() -> None:
     for data in (b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"<svg", svg("").replace("160", "0").encode()):
         with pytest.raises(NotDrawn):
-            pieces.plate(data)
+            pieces.convert_drawing(data)
 
 
 @pytest.mark.parametrize("make", [small_record, hostile_subject], ids=["small", "hostile"])
@@ -244,7 +244,7 @@ def test_every_figure_of_a_report_is_a_plate(make: object) -> None:
     record = make() if callable(make) else None
     text = page.make_page(plain_report(record), "print")
     assert text.count("data:image/svg+xml") > 20
-    changed, made = pieces.plates(text)
+    changed, made = pieces.convert_drawings(text)
     assert "data:image/svg+xml" not in changed
     assert len(made) == text.count("data:image/svg+xml")
 
@@ -252,8 +252,8 @@ def test_every_figure_of_a_report_is_a_plate(make: object) -> None:
 @pytest.mark.browser
 def test_a_photograph_is_in_the_document_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = f'<html lang="en"><title>t</title><body><img alt="a" width="80" height="60" src="{png(CHECKER, "RGB")}">'
-    made, _ = pieces.plates(text)
-    assert 'src="plate:0"' in made
+    made, _ = pieces.convert_drawings(text)
+    assert 'src="drawing:0"' in made
     _, ours = pdf_process.set_document(text, bytes, "")
     monkeypatch.setattr(pieces, "SOURCE", re.compile(r"(?!)"))
     _, theirs = pdf_process.set_document(text, bytes, "")

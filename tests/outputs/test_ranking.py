@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.outputs.ranking import make_index, spell_ranking
-from reportgen.pipeline.compare import Contest, page_values
+from reportgen.pipeline.compare import CandidateSet, page_values
 from reportgen.record.locate import Source
 from reportgen.record.ranking import Ranking
 from reportgen.record.run import RunRecord
@@ -105,14 +105,14 @@ def test_what_is_not_finite_is_unknown_in_json(ranking: Ranking) -> None:
 
 def test_links_are_addresses_whatever_the_folders_are_called(tmp_path: Path) -> None:
     sources = tuple(Source(tmp_path, name, None) for name in ("main", "plain", FOLDER.replace("/", "")))
-    contest = Contest(sources, tmp_path)
-    assert contest.find_links() == {}
+    candidate_set = CandidateSet(sources, tmp_path)
+    assert candidate_set.find_links() == {}
     for number, page in ((1, "report.pdf"), (2, "report.html"), (2, "report.pdf")):
-        folder = tmp_path / contest.folders[number]
+        folder = tmp_path / candidate_set.folders[number]
         folder.mkdir(exist_ok=True)
         (folder / page).touch()
-    links = contest.find_links()
+    links = candidate_set.find_links()
     assert links[1] == "1-plain/report.pdf"
     assert links[2].startswith("2-javascript%3Aalert%281%29%22%3E%3Cscript%3E%3F%23%25")
     assert links[2].endswith("/report.html")
-    assert not replace(contest, sources=sources[:2]).several
+    assert not replace(candidate_set, sources=sources[:2]).several

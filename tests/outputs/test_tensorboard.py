@@ -119,7 +119,7 @@ def strings(accumulator: EventAccumulator, tag: str) -> list[bytes]:
     return list(event.tensor_proto.string_val)
 
 
-def test_pictures_with_their_predictions(logs: Path, report: Report) -> None:
+def test_images_with_their_predictions(logs: Path, report: Report) -> None:
     found, record = read(logs), report.record
     tags = [tag for tag in found.Tags()["tensors"] if tag.startswith("barely_wrong/")]
     assert len(tags) == EACH
@@ -138,7 +138,7 @@ def test_pictures_with_their_predictions(logs: Path, report: Report) -> None:
     assert named.plugin_data.plugin_name == "images"
 
 
-def test_the_confusion_matrix_is_a_picture(logs: Path) -> None:
+def test_the_confusion_matrix_is_an_image(logs: Path) -> None:
     width, height, png = strings(read(logs), "confusion")
     assert Image.open(io.BytesIO(png)).size == (int(width), int(height))
 

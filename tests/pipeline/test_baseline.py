@@ -74,7 +74,7 @@ def test_a_baseline_is_no_part_of_the_run(copy: Path, capsys: pytest.CaptureFixt
     assert "accuracy.change" not in metrics(copy / "out")
 
 
-def test_a_changed_baseline_or_margin_is_compared_anew(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_changed_baseline_or_margin_is_compared_again(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.rmtree(copy / "base")
     shutil.copytree(copy / "out", copy / "base")
     said = build(copy, capsys, BASED)

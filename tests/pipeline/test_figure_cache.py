@@ -30,7 +30,7 @@ NAMES = ("class_counts", "confidence", "diagram_blocks_2")
 
 @pytest.fixture
 def drawings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The names asked of the drawing room, call by call, with an empty cache."""
+    """The names asked of the figures package, call by call, with an empty cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     asked: list[list[str]] = []
     draw = reportgen.figures.draw

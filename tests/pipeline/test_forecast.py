@@ -15,8 +15,8 @@ from reportgen.spec.types import LossSpec, ModelSpec, ReportSpec, RunSpec
 from tests.support.records import presented
 
 RATE = 1e13
-PICTURE = BUILTIN_MACS["resnet9"] / (EFFICIENCY * RATE)
-"""Seconds of one picture through the network."""
+IMAGE_SECONDS = BUILTIN_MACS["resnet9"] / (EFFICIENCY * RATE)
+"""Seconds of one image through the network."""
 
 
 @pytest.fixture(autouse=True)
@@ -51,8 +51,8 @@ def test_the_macs_are_those_of_the_trace(name: str) -> None:
 
 def test_every_stage_by_hand() -> None:
     plan = foreseen(spec(epochs=20))
-    assert plan.train == pytest.approx(PICTURE * 20 * 50_000 * 3)
-    assert plan.evaluate == pytest.approx(PICTURE * 10_000)
+    assert plan.train == pytest.approx(IMAGE_SECONDS * 20 * 50_000 * 3)
+    assert plan.evaluate == pytest.approx(IMAGE_SECONDS * 10_000)
     assert plan.probes == pytest.approx((plan.train + plan.evaluate) / 4)
     assert plan.total == pytest.approx(plan.train + plan.evaluate + plan.probes + FIXED_SECONDS)
 

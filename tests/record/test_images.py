@@ -1,4 +1,4 @@
-"""Pictures as PNG: read back by Pillow, pixel for pixel."""
+"""Images as PNG: read back by Pillow, pixel for pixel."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def test_enlarging_repeats_each_pixel() -> None:
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_png_is_enlarged_as_its_picture_would_be(channels: int) -> None:
-    picture = PHOTO[:, :, :channels]
-    assert enlarge_png(encode_png(picture), 3) == encode_png(picture, 3)
+def test_a_png_is_enlarged_as_its_image_would_be(channels: int) -> None:
+    image = PHOTO[:, :, :channels]
+    assert enlarge_png(encode_png(image), 3) == encode_png(image, 3)
 
 
-def test_grey_picture_is_a_grey_png() -> None:
+def test_grey_image_is_a_grey_png() -> None:
     assert np.array_equal(decode(encode_png(PHOTO[:, :, :1])), PHOTO[:, :, 0])
 
 
@@ -44,15 +44,15 @@ def test_read_only_and_strided_arrays_are_taken() -> None:
 
 @pytest.mark.parametrize("bad", [PHOTO.astype(float), PHOTO[:, :, 0], PHOTO[:, :, :2], PHOTO[:0]])
 def test_anything_else_is_refused(bad: np.ndarray) -> None:
-    with pytest.raises(ValueError, match="a picture is uint8"):
+    with pytest.raises(ValueError, match="an image is uint8"):
         encode_png(bad)
 
 
-def test_small_pictures_are_left_alone() -> None:
+def test_small_images_are_left_alone() -> None:
     assert thumbnail(PHOTO) is PHOTO
 
 
-def test_large_pictures_become_block_means() -> None:
+def test_large_images_become_block_means() -> None:
     large = RNG.integers(0, 256, (128, 256, 3), dtype=np.uint8)
     small = thumbnail(large)
     blocks = large.reshape(32, 4, 64, 4, 3).mean(axis=(1, 3))
@@ -64,23 +64,23 @@ def test_thumbnail_of_an_odd_size_fits() -> None:
     assert max(thumbnail(np.zeros((1, 1001, 1), np.uint8)).shape[:2]) <= 64
 
 
-def test_a_picture_of_few_colours_is_nearly_the_same_in_a_third_of_the_bytes() -> None:
+def test_an_image_of_few_colours_is_nearly_the_same_in_a_third_of_the_bytes() -> None:
     rng = np.random.default_rng(0)
     ramp = np.linspace(0, 255, 32)
-    picture = np.stack([np.add.outer(ramp, ramp) / 2, np.tile(ramp, (32, 1)), np.full((32, 32), 90.0)], -1)
-    picture = np.clip(picture + rng.normal(0, 6, picture.shape), 0, 255).astype(np.uint8)
-    few = encode_few(picture)
+    image = np.stack([np.add.outer(ramp, ramp) / 2, np.tile(ramp, (32, 1)), np.full((32, 32), 90.0)], -1)
+    image = np.clip(image + rng.normal(0, 6, image.shape), 0, 255).astype(np.uint8)
+    few = encode_few(image)
     pixels = np.asarray(Image.open(io.BytesIO(few)).convert("RGB")).astype(int)
     assert len(np.unique(pixels.reshape(-1, 3), axis=0)) <= 64
-    assert np.abs(pixels - picture).mean() < 12
-    assert len(few) < 0.5 * len(encode_png(picture))
-    assert encode_few(picture) == few
+    assert np.abs(pixels - image).mean() < 12
+    assert len(few) < 0.5 * len(encode_png(image))
+    assert encode_few(image) == few
 
 
 def test_two_colours_and_grey_survive_the_reduction() -> None:
-    picture = np.zeros((4, 4, 1), np.uint8)
-    picture[0, 0] = 255
-    pixels = np.asarray(Image.open(io.BytesIO(encode_few(picture, scale=2))).convert("L"))
+    image = np.zeros((4, 4, 1), np.uint8)
+    image[0, 0] = 255
+    pixels = np.asarray(Image.open(io.BytesIO(encode_few(image, scale=2))).convert("L"))
     assert pixels.shape == (8, 8)
     assert (pixels[:2, :2] == 255).all()
     assert pixels.sum() == 4 * 255

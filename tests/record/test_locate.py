@@ -35,10 +35,10 @@ def unpack(packed: bytes) -> Subject:
     return decode(unpack_files(packed, WHERE), WHERE).subject
 
 
-def noisy_pictures(record: RunRecord, side: int = 32) -> RunRecord:
-    """The record with pictures that no packing makes smaller."""
-    pictures = np.random.default_rng(0).integers(0, 256, (600, side, side, 3), dtype=np.uint8)
-    return change(record, arrays={"pictures": pictures})
+def noisy_images(record: RunRecord, side: int = 32) -> RunRecord:
+    """The record with images that no packing makes smaller."""
+    images = np.random.default_rng(0).integers(0, 256, (600, side, side, 3), dtype=np.uint8)
+    return change(record, arrays={"pictures": images})
 
 
 def pdf_with(folder: Path, **files: bytes) -> Path:
@@ -69,8 +69,8 @@ def test_what_fits_is_packed_as_it_is(record: RunRecord) -> None:
         assert found.namelist() == sorted(FILES, reverse=True)
 
 
-def test_what_does_not_fit_loses_pictures_that_the_report_does_not_show(record: RunRecord) -> None:
-    heavy = noisy_pictures(record)
+def test_what_does_not_fit_loses_images_that_the_report_does_not_show(record: RunRecord) -> None:
+    heavy = noisy_images(record)
     packed = pack_small(presented(heavy), 900_000)
     assert packed is not None
     assert len(packed) <= 900_000
@@ -78,15 +78,15 @@ def test_what_does_not_fit_loses_pictures_that_the_report_does_not_show(record: 
     kept = set(again.arrays["pictures.ids"].tolist())
     assert 100 < len(kept) < 600
     assert set(select(record.arrays["eval.logits"], record.arrays["eval.labels"]).positions) <= kept
-    for index, picture in zip(again.arrays["pictures.ids"], again.arrays["pictures"], strict=True):
-        assert np.array_equal(picture, heavy.arrays["pictures"][index])
+    for index, image in zip(again.arrays["pictures.ids"], again.arrays["pictures"], strict=True):
+        assert np.array_equal(image, heavy.arrays["pictures"][index])
     assert again.model_copy(update={"arrays": heavy.arrays}) == heavy
     assert pack_small(presented(again), 900_000) == packed
     assert pack_small(presented(heavy), 900_000) == packed
 
 
-def test_the_pictures_left_out_are_those_with_the_largest_digests(record: RunRecord) -> None:
-    heavy, digests = noisy_pictures(record), record.arrays["eval.digests"]
+def test_the_images_left_out_are_those_with_the_largest_digests(record: RunRecord) -> None:
+    heavy, digests = noisy_images(record), record.arrays["eval.digests"]
     shown = set(select(record.arrays["eval.logits"], record.arrays["eval.labels"]).positions)
     packed = pack_small(presented(heavy), 900_000)
     assert packed is not None
@@ -95,8 +95,8 @@ def test_the_pictures_left_out_are_those_with_the_largest_digests(record: RunRec
     assert max(digests[row] for row in kept) < min(digests[row] for row in left_out)
 
 
-def test_large_pictures_become_as_small_as_the_report_shows_them(record: RunRecord) -> None:
-    packed = pack_small(presented(noisy_pictures(change(record, arrays={}), 128)), 4_000_000)
+def test_large_images_become_as_small_as_the_report_shows_them(record: RunRecord) -> None:
+    packed = pack_small(presented(noisy_images(change(record, arrays={}), 128)), 4_000_000)
     assert packed is not None
     assert unpack(packed).record.arrays["pictures"].shape[1:] == (64, 64, 3)
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from reportgen.record.images import encode_png
-from reportgen.report.cards import CardSet, Guess, PictureCard, fit
+from reportgen.report.cards import CardSet, Guess, ImageCard, fit
 
 
-def card(index: int, right: bool = False, shows_label: bool = True, guesses: int = 3) -> PictureCard:
+def card(index: int, right: bool = False, shows_label: bool = True, guesses: int = 3) -> ImageCard:
     names = ("horse", "dog", "a name that is much too long for a card")[:guesses]
     told = tuple(Guess(name, "33.3 %", 33, place == 1) for place, name in enumerate(names))
     png = encode_png(np.zeros((8, 8, 3), np.uint8))
-    return PictureCard(png, f"Picture {index}.", str(index), "dog", right, "✗ wrong", told, shows_label)
+    return ImageCard(png, f"Picture {index}.", str(index), "dog", right, "✗ wrong", told, shows_label)
 
 
 def test_rows_are_of_five_and_as_tall_as_their_tallest_card() -> None:
@@ -31,7 +31,7 @@ def test_a_bar_says_whether_the_guess_is_the_label_or_missed_it() -> None:
     assert [guess.base for guess in drawn.guesses] == [120, 139, 158]
     assert drawn.guesses[0].bar_width == pytest.approx(117 * 0.33)
     assert drawn.guesses[2].name.endswith("…")
-    owned = PictureCard(
+    owned = ImageCard(
         b"", "", "1", "dog", True, "✓", (Guess("cat", "1 %", 1, False), Guess("cat", "1 %", 1, False, "now"))
     )
     assert [one.kind for one in owned.judged] == ["missed", "missed"]

@@ -264,7 +264,7 @@ def test_overrides_that_are_refused(tmp_path: Path, override: str, where: str, m
     assert caught.value.hint
 
 
-def test_an_override_mends_a_spec(tmp_path: Path) -> None:
+def test_an_override_fixes_a_spec(tmp_path: Path) -> None:
     assert read(tmp_path, MODEL + "run: {seed: x}\n", "run.seed=3").run.seed == 3
     assert read(tmp_path, MODEL + "run: 3\n", "run={seed: 4}").run.seed == 4
 

@@ -37,7 +37,7 @@ def test_it_can_be_read(tmp_path: Path, model: str | None) -> None:
     assert spec.run.max_minutes == 5
 
 
-def test_library_models_are_fitted_to_small_pictures(tmp_path: Path) -> None:
+def test_library_models_are_fitted_to_small_images(tmp_path: Path) -> None:
     def model(source: str) -> ModelSpec:
         (tmp_path / "spec.yaml").write_text(starter_spec(source))
         return read_spec(tmp_path / "spec.yaml").model

@@ -255,12 +255,12 @@ def small_training() -> Training:
 
 
 def small_arrays(seed: int = 0) -> Arrays:
-    """Arrays of the record, pictures made of gradients."""
+    """Arrays of the record, images made of gradients."""
     rng = np.random.default_rng(seed)
     logits, labels = logits_and_labels(seed)
     ramp = np.linspace(0, 255, 32)
     base = np.stack([np.add.outer(ramp, ramp) / 2, np.tile(ramp, (32, 1)), np.tile(ramp[:, None], (1, 32))], -1)
-    pictures = np.clip(base + rng.normal(0, 40, (N, 1, 1, 3)), 0, 255).astype(np.uint8)
+    images = np.clip(base + rng.normal(0, 40, (N, 1, 1, 3)), 0, 255).astype(np.uint8)
     steps = np.arange(STEPS)
     return Arrays(
         {
@@ -268,10 +268,10 @@ def small_arrays(seed: int = 0) -> Arrays:
             "eval.labels": labels,
             "eval.ids": np.arange(N, dtype=np.int64),
             "eval.digests": rng.integers(0, 2**63, N, dtype=np.uint64),
-            "pictures": pictures,
+            "pictures": images,
             "pictures.ids": np.arange(N, dtype=np.int64),
-            "sample.raw": pictures[:20],
-            "sample.augmented": pictures[:20, :, ::-1],
+            "sample.raw": images[:20],
+            "sample.augmented": images[:20, :, ::-1],
             "sample.labels": labels[:20],
             "train.loss": (2.3 * np.exp(-steps / 60) + rng.normal(0, 0.05, STEPS)).astype(np.float32),
             "train.lr": (0.1 * np.sin(np.pi * (steps + 1) / (STEPS + 1))).astype(np.float32),
@@ -362,7 +362,7 @@ def write_subject(subject: Subject, folder: Path) -> None:
 
 
 def with_seeds(record: RunRecord, *correct: int, **training: object) -> RunRecord:
-    """The record trained with further seeds 1, 2, …, right on so many of the images; not measured anew.
+    """The record trained with further seeds 1, 2, …, right on so many of the images; not measured again.
 
     `training`: fields of their trainings that differ from the first one's.
     """

@@ -59,7 +59,7 @@ def matrix(name: str, sides: tuple[int, int], trained: bool = True, **more: obje
 def weighed(
     record: RunRecord, matrices: Sequence[WeightMatrix] | None = None, trained: bool = True, **more: object
 ) -> RunRecord:
-    """The record with these matrices, all shown, the first as a convolution whose filters are pictures."""
+    """The record with these matrices, all shown, the first as a convolution whose filters are images."""
     if matrices is None:
         matrices = [matrix(name, sides, trained) for name, sides in zip(NAMES, SIDES, strict=True)]
     shown = more.pop("shown", tuple(range(len(matrices))))
@@ -82,7 +82,7 @@ def weighed(
 
 
 def make_arrays(facts: WeightFacts) -> dict[str, np.ndarray]:
-    """Pictures of noise, normal histograms."""
+    """Images of noise, normal histograms."""
     rng, many = np.random.default_rng(0), len(facts.moments)
 
     def noise(*shape: int) -> np.ndarray:

@@ -42,7 +42,7 @@ def received(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
 
 
 def test_the_pdf_loads_nothing_from_the_working_folder(received: Path) -> None:
-    with pdf_worker.press() as child:
+    with pdf_worker.take_worker() as child:
         _, document = pdf.run(child, '<html lang="en"><title>t</title><p>text')
     assert document.startswith(b"%PDF")
     assert not received.exists()
@@ -97,7 +97,7 @@ def test_a_stopped_process_is_ended() -> None:
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no process can be stopped here")
 def test_a_stopped_process_does_not_hold_the_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "SECONDS", 0.5)
-    with pdf_worker.press() as child:
+    with pdf_worker.take_worker() as child:
         os.kill(child.pid, signal.SIGSTOP)
         with pytest.raises(RenderError, match=r"took longer than 0\.5 s"):
             pdf.run(child, "<p>more than a pipe holds" * 100_000)
@@ -105,7 +105,7 @@ def test_a_stopped_process_does_not_hold_the_pdf(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signals")
 def test_a_killed_process_is_named() -> None:
-    with pdf_worker.press() as child:
+    with pdf_worker.take_worker() as child:
         child.kill()
         with pytest.raises(RenderError, match="was ended by SIGKILL"):
             pdf.run(child, "<p>text" * 100_000)

@@ -58,7 +58,7 @@ def test_percent_rounds_the_share_to_its_last_digit(k: int, n: int) -> None:
 
 
 @pytest.mark.parametrize("value", UNKNOWN)
-def test_what_is_unknown_is_a_dash_and_never_nought(value: float | None) -> None:
+def test_what_is_unknown_is_a_dash_and_never_zero(value: float | None) -> None:
     writers = (
         numerals.percent,
         numerals.points,
@@ -112,7 +112,7 @@ def test_the_interval_never_has_more_digits_than_the_value(one: float, other: fl
         (0.1, 0, f"+10{S}points"),
     ],
 )
-def test_points_carry_their_sign_and_nought_carries_none(difference: float, digits: int, text: str) -> None:
+def test_points_carry_their_sign_and_zero_carries_none(difference: float, digits: int, text: str) -> None:
     assert numerals.points(difference, digits) == text
 
 
@@ -356,7 +356,7 @@ def test_intervals_of_speeds(low: float | None, high: float | None, value: float
         (0.0, 2, "0"),
     ],
 )
-def test_brief_numbers_have_no_noughts_behind_the_point(value: float | None, digits: int, text: str) -> None:
+def test_brief_numbers_have_no_zeros_behind_the_point(value: float | None, digits: int, text: str) -> None:
     assert numerals.brief(value, digits) == text
 
 

@@ -17,13 +17,13 @@ OPERATORS: MappingProxyType[str, Operator] = MappingProxyType(
 )
 """By name, in the paper's order; all but frost."""
 BATCH = 100
-"""Pictures corrupted at once."""
+"""Images corrupted at once."""
 GRAIN = 1e-3
 """Of a step of 1/255: more than float32 loses, so that rounding down never takes an untouched value down."""
 
 
 def corrupt(images: torch.Tensor, name: str, severity: int, seed: int) -> torch.Tensor:
-    """Pictures (n, H, W, C) uint8 under a corruption of severity 1 to 5, of the same shape and type, on their device.
+    """Images (n, H, W, C) uint8 under a corruption of severity 1 to 5, of the same shape and type, on their device.
 
     Rounded down, as the published files are. Random numbers come from `seed` and the name alone: they are the same at
     every severity and on every device, and whole batches of 100 come out the same whatever follows. Raises KeyError

@@ -42,12 +42,12 @@ def glass_blur(x: Tensor, level: Level, generator: torch.Generator) -> Tensor:
     blurred = (smooth(x, sigma) * 255 + 1e-3).floor()
     moving = torch.zeros((height, width), dtype=torch.bool, device=x.device)
     moving[reach + 1 : height - reach + 1, reach + 1 : width - reach + 1] = True
-    picture = torch.arange(batch, device=x.device)[:, None, None]
+    image = torch.arange(batch, device=x.device)[:, None, None]
     rows = torch.arange(height, device=x.device)[:, None]
     columns = torch.arange(width, device=x.device)
     for _ in range(times):
         moves = torch.randint(-reach, reach, (2, batch, height, width), generator=generator).to(x.device) * moving
-        shuffled = blurred.permute(0, 2, 3, 1)[picture, rows + moves[0], columns + moves[1]]
+        shuffled = blurred.permute(0, 2, 3, 1)[image, rows + moves[0], columns + moves[1]]
         blurred = shuffled.permute(0, 3, 1, 2)
     return smooth(blurred / 255, sigma)
 
@@ -58,7 +58,7 @@ def motion_blur(x: Tensor, level: Level, generator: torch.Generator) -> Tensor:
 
 
 def zoom_blur(x: Tensor, level: Level, generator: torch.Generator) -> Tensor:
-    """The mean of the picture and of its enlargements from 1 to `level[0]` times, a hundredth apart."""
+    """The mean of the image and of its enlargements from 1 to `level[0]` times, a hundredth apart."""
     del generator
     factors = np.arange(1, level[0], ZOOM_STEP).tolist()
     return (x + torch.stack([magnify(x, factor) for factor in factors]).sum(0)) / (len(factors) + 1)

@@ -13,7 +13,7 @@ from reportgen.experiment.corruptions.operators import Level, Operator, sample, 
 
 
 def contrast(x: Tensor, level: Level, generator: torch.Generator) -> Tensor:
-    """Each channel's distance from its mean over the picture, times `level[0]`."""
+    """Each channel's distance from its mean over the image, times `level[0]`."""
     del generator
     mean = x.mean((2, 3), keepdim=True)
     return (x - mean) * level[0] + mean
@@ -79,19 +79,19 @@ def round_to_byte(x: Tensor) -> Tensor:
 
 
 def jpeg_compression(x: Tensor, level: Level, generator: torch.Generator) -> Tensor:
-    """Written and read again as JPEG of quality `level[0]`, colours at half the resolution, one picture at a time."""
+    """Written and read again as JPEG of quality `level[0]`, colours at half the resolution, one image at a time."""
     del generator
     pixels = (x * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
-    read = np.stack([compress(picture, int(level[0])) for picture in pixels])
+    read = np.stack([compress(image, int(level[0])) for image in pixels])
     return torch.from_numpy(read).permute(0, 3, 1, 2).to(x) / 255
 
 
-def compress(picture: np.ndarray, quality: int) -> np.ndarray:
-    """One picture (H, W, C) uint8 through JPEG and back."""
-    flat = picture[:, :, 0] if picture.shape[2] == 1 else picture
+def compress(image: np.ndarray, quality: int) -> np.ndarray:
+    """One image (H, W, C) uint8 through JPEG and back."""
+    flat = image[:, :, 0] if image.shape[2] == 1 else image
     buffer = io.BytesIO()
     Image.fromarray(flat).save(buffer, "JPEG", quality=quality)
-    return np.asarray(Image.open(buffer), dtype=np.uint8).reshape(picture.shape)
+    return np.asarray(Image.open(buffer), dtype=np.uint8).reshape(image.shape)
 
 
 OPERATORS = {

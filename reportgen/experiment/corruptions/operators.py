@@ -17,12 +17,12 @@ Level = tuple[float, ...]
 
 @dataclass(frozen=True)
 class Operator:
-    """One corruption of pictures (b, C, H, W), 0 to 1, in the order of the 2019 paper."""
+    """One corruption of images (b, C, H, W), 0 to 1, in the order of the 2019 paper."""
 
     levels: tuple[Level, Level, Level, Level, Level]
-    """Of severity 1 to 5, for pictures of 32×32: those of the authors' make_cifar_c.py."""
+    """Of severity 1 to 5, for images of 32×32: those of the authors' make_cifar_c.py."""
     apply: Callable[[Tensor, Level, torch.Generator], Tensor]
-    """(pictures, constants, random numbers on the CPU) -> pictures, which may leave 0 to 1."""
+    """(images, constants, random numbers on the CPU) -> images, which may leave 0 to 1."""
 
 
 def normal(like: Tensor, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
@@ -59,7 +59,7 @@ def smooth(x: Tensor, sigma: float, truncate: float = 4.0, mirrored: bool = Fals
 
 
 def magnify(x: Tensor, factor: float) -> Tensor:
-    """The middle of the pictures enlarged `factor` times, bilinearly, corner pixels on corners, to the same size."""
+    """The middle of the images enlarged `factor` times, bilinearly, corner pixels on corners, to the same size."""
     height, width = x.shape[-2:]
     rows, columns = math.ceil(height / factor), math.ceil(width / factor)
     top, left = (height - rows) // 2, (width - columns) // 2
@@ -71,7 +71,7 @@ def magnify(x: Tensor, factor: float) -> Tensor:
 
 
 def smear(x: Tensor, radius: float, sigma: float, degrees: Tensor) -> Tensor:
-    """Motion blur of each picture towards its own angle (b,), as ImageMagick's MotionBlurImage: half a Gaussian along
+    """Motion blur of each image towards its own angle (b,), as ImageMagick's MotionBlurImage: half a Gaussian along
     2·radius + 1 whole-pixel steps; the edge goes on for ever."""
     batch, _, height, width = x.shape
     steps = torch.arange(2 * math.ceil(radius) + 1, dtype=torch.float64)
@@ -79,18 +79,18 @@ def smear(x: Tensor, radius: float, sigma: float, degrees: Tensor) -> Tensor:
     turned = torch.deg2rad(degrees.cpu().double())[:, None]
     down = torch.ceil(steps * turned.sin() - 0.5).long().to(x.device)
     across = torch.ceil(steps * turned.cos() - 0.5).long().to(x.device)
-    picture = torch.arange(batch, device=x.device)[:, None, None]
+    image = torch.arange(batch, device=x.device)[:, None, None]
     rows, columns = torch.arange(height, device=x.device), torch.arange(width, device=x.device)
     channels_last, blurred = x.permute(0, 2, 3, 1).contiguous(), torch.zeros_like(x.permute(0, 2, 3, 1))
     for step, weight in enumerate((weights / weights.sum()).tolist()):
         at_row = (rows + down[:, step, None]).clamp(0, height - 1)
         at_column = (columns + across[:, step, None]).clamp(0, width - 1)
-        blurred += weight * channels_last[picture, at_row[:, :, None], at_column[:, None, :]]
+        blurred += weight * channels_last[image, at_row[:, :, None], at_column[:, None, :]]
     return blurred.permute(0, 3, 1, 2)
 
 
 def sample(x: Tensor, columns: Tensor, rows: Tensor, mirrored_edge: bool) -> Tensor:
-    """The pictures at places (b, H, W) between their pixels, bilinearly; beyond the border they are mirrored, with the
+    """The images at places (b, H, W) between their pixels, bilinearly; beyond the border they are mirrored, with the
     outer pixels repeated (`mirrored_edge`) or not."""
     height, width = x.shape[-2:]
     if mirrored_edge:

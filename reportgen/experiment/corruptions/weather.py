@@ -15,7 +15,7 @@ WIBBLE = 100.0
 
 def snow(x: Tensor, level: Level, generator: torch.Generator) -> Tensor:
     """Flakes: normal noise (mean and deviation `level[:2]`), enlarged, what is below `level[3]` removed, blown from
-    one side and from the other over the picture, which is whitened."""
+    one side and from the other over the image, which is whitened."""
     mean, deviation, factor, least, radius, sigma, kept = level
     batch, _, height, width = x.shape
     flakes = magnify(mean + deviation * normal(x, (batch, 1, height, width), generator), factor)
@@ -27,7 +27,7 @@ def snow(x: Tensor, level: Level, generator: torch.Generator) -> Tensor:
 
 
 def grey(x: Tensor) -> Tensor:
-    """(b, 1, H, W): brightness as eyes see it; of pictures that are not in three colours, the mean."""
+    """(b, 1, H, W): brightness as eyes see it; of images that are not in three colours, the mean."""
     if x.shape[1] != 3:
         return x.mean(1, keepdim=True)
     weights = torch.tensor(LUMA).to(x)[:, None, None]

@@ -1,4 +1,4 @@
-"""The handwritten digits that come with scikit-learn: 1,797 real pictures, for machines without a network."""
+"""The handwritten digits that come with scikit-learn: 1,797 real images, for machines without a network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SPLIT_SEED = 0
 
 
 def load(request: DataRequest) -> RawData:
-    """The digits as 32×32 pictures of three equal channels, split by class with a fixed seed."""
+    """The digits as 32×32 images of three equal channels, split by class with a fixed seed."""
     del request
     from sklearn.datasets import load_digits
 

@@ -20,7 +20,7 @@ MOST_EXAMPLES = 20
 
 
 def pixel_digests(images: ImageArray) -> Digests:
-    """(n,): the first 64 bits of BLAKE2b of each picture's bytes."""
+    """(n,): the first 64 bits of BLAKE2b of each image's bytes."""
     rows = np.ascontiguousarray(images).reshape(len(images), -1)
     found = b"".join(hashlib.blake2b(row.data, digest_size=8).digest() for row in rows)
     return np.frombuffer(found, np.uint64).copy()
@@ -39,7 +39,7 @@ def channel_statistics(images: ImageArray) -> tuple[Values, Values]:
 
 
 def find_duplicates(train: Digests, test: Digests, ids: tuple[LabelArray, LabelArray]) -> Duplicates:
-    """Pictures whose pixels equal those of an earlier one of the split, and test pictures that are also in training."""
+    """Images whose pixels equal those of an earlier one of the split, and test images that are also in training."""
     first_train, repeats_train = first_and_repeats(train)
     _, repeats_test = first_and_repeats(test)
     order = np.argsort(train[first_train])
@@ -120,5 +120,5 @@ def gather_facts(
 
 
 def counts(split: RawSplit, classes: tuple[str, ...]) -> tuple[int, ...]:
-    """Pictures of each class."""
+    """Images of each class."""
     return tuple(int(count) for count in np.bincount(split.labels, minlength=len(classes)))

@@ -1,9 +1,10 @@
-"""Pictures of one's own: train/ and test/ with one folder a class."""
+"""Images of one's own: train/ and test/ with one folder a class."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +16,16 @@ from reportgen.record.message import N_
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import DataSpec
 
-PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 SPLITS = ("train", "test")
 SIZE = 32
-"""Pixels of a side: pictures are cut to their middle square and scaled to this, or to `data.image_size`."""
+"""Pixels of a side: images are cut to their middle square and scaled to this, or to `data.image_size`."""
 
 
 def load(request: DataRequest) -> RawData:
-    """Every picture below `data.root`/train and /test, in colour, 32×32 or of the spec's `image_size`.
+    """Every image below `data.root`/train and /test, in colour, 32×32 or of the spec's `image_size`.
 
-    Raises DataError where a folder or a class is missing, or a picture can't be read.
+    Raises DataError where a folder or a class is missing, or an image can't be read.
     """
     folder = find_folder(request.spec, request.data_root, request.base)
     if folder is None:
@@ -32,14 +33,14 @@ def load(request: DataRequest) -> RawData:
             "image_folder needs a folder with train/ and test/ in it, one folder a class in each",
             "Give it with data.root in the spec, or with --data-root.",
         )
-    files = {split: list(picture_files(folder / split)) for split in SPLITS}
+    files = {split: list(image_files(folder / split)) for split in SPLITS}
     classes = sorted({name for name, _ in files["train"]})
     check_classes(folder, classes, {name for name, _ in files["test"]})
     side = request.spec.image_size or SIZE
     whole = hashlib.sha256()
     splits = {}
     for split, found in files.items():
-        images = np.stack([read_picture(file, side) for _, file in found])
+        images = np.stack([read_image(file, side) for _, file in found])
         labels = np.array([classes.index(name) for name, _ in found], np.int64)
         whole.update(images.tobytes() + labels.tobytes())
         splits[split] = RawSplit(images, labels)
@@ -70,18 +71,18 @@ def find_folder(spec: DataSpec, data_root: Path | None, base: Path) -> Path | No
     return next((folder for folder in given if all((folder / split).is_dir() for split in SPLITS)), None)
 
 
-def picture_files(split: Path) -> Iterator[tuple[str, Path]]:
-    """(class name, file) of every picture below one folder a class, in the order of names."""
+def image_files(split: Path) -> Iterator[tuple[str, Path]]:
+    """(class name, file) of every image below one folder a class, in the order of names."""
     for folder in sorted(path for path in split.iterdir() if path.is_dir() and not path.name.startswith(".")):
         for file in sorted(folder.rglob("*")):
-            if file.suffix.lower() in PICTURES and file.is_file():
+            if file.suffix.lower() in SUFFIXES and file.is_file():
                 yield folder.name, file
 
 
 def find_files(spec: DataSpec, data_root: Path | None, base: Path) -> tuple[Path, ...] | None:
-    """Every picture, or None where there is no such folder."""
+    """Every image, or None where there is no such folder."""
     folder = find_folder(spec, data_root, base)
-    return None if folder is None else tuple(file for split in SPLITS for _, file in picture_files(folder / split))
+    return None if folder is None else tuple(file for split in SPLITS for _, file in image_files(folder / split))
 
 
 def check_classes(folder: Path, train: list[str], test: set[str]) -> None:
@@ -98,16 +99,29 @@ def check_classes(folder: Path, train: list[str], test: set[str]) -> None:
         )
 
 
-def read_picture(file: Path, side: int = SIZE) -> ImageArray:
-    """One picture as (side, side, 3)."""
+@contextmanager
+def whole_images_only() -> Iterator[None]:
+    """Pillow refuses cut-off files inside, whatever a library has told it: WeasyPrint makes it fill them with grey."""
+    from PIL import ImageFile
+
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
+def read_image(file: Path, side: int = SIZE) -> ImageArray:
+    """One image as (side, side, 3)."""
     from PIL import Image, ImageOps  # not where only the files are asked for
 
     try:
-        with Image.open(file) as picture:
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
+        with whole_images_only(), Image.open(file) as image:
+            upright = ImageOps.exif_transpose(image).convert("RGB")
             return np.asarray(ImageOps.fit(upright, (side, side), Image.Resampling.BILINEAR), np.uint8)
     except Exception as error:  # decoders raise whatever comes: SyntaxError for a broken PNG
-        raise DataError(f"{file} can't be read as a picture: {error}", "Remove it or mend it.") from error
+        raise DataError(f"{file} can't be read as an image: {error}", "Remove it or fix it.") from error
 
 
 DATASET = DatasetKind(

@@ -1,4 +1,4 @@
-"""A data set in memory: whole, as uint8, with the way its pictures become numbers for a model."""
+"""A data set in memory: whole, as uint8, with the way its images become numbers for a model."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from reportgen.spec.types import Augmentation
 
 @dataclass(frozen=True)
 class Normalizer:
-    """Per-channel mean and deviation on the 0-to-1 scale, and the size of a picture."""
+    """Per-channel mean and deviation on the 0-to-1 scale, and the size of an image."""
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
     size: tuple[int, int] | None = None
-    """(height, width) that pictures are resized to; None: as they are."""
+    """(height, width) that images are resized to; None: as they are."""
 
     def apply(self, images: torch.Tensor, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-        """uint8 pictures (n, H, W, C) as the model sees them: (n, C, H, W), channels last in memory.
+        """uint8 images (n, H, W, C) as the model sees them: (n, C, H, W), channels last in memory.
 
         Resized bilinearly, the corners of the outer pixels aligned, as Pillow does; shrunk with its antialiasing too.
         """
@@ -42,7 +42,7 @@ class Normalizer:
         return self.resize((pixels - mean) / std)
 
     def resize(self, images: torch.Tensor) -> torch.Tensor:
-        """Pictures (n, C, H, W) of the size that the model takes."""
+        """Images (n, C, H, W) of the size that the model takes."""
         height, width = images.shape[2:]
         if self.size is None or self.size == (height, width):
             return images
@@ -50,14 +50,14 @@ class Normalizer:
         return F.interpolate(images, size=self.size, mode="bilinear", align_corners=False, antialias=shrinks)
 
     def pixels(self, images: torch.Tensor) -> int:
-        """Of one picture (n, H, W, C) as the model sees it."""
+        """Of one image (n, H, W, C) as the model sees it."""
         height, width = self.size or images.shape[1:3]
         return int(height * width)
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Some training pictures as they are and as the model sees them, uint8 (g, H, W, C), labels (g,)."""
+    """Some training images as they are and as the model sees them, uint8 (g, H, W, C), labels (g,)."""
 
     raw: ImageArray
     augmented: ImageArray
@@ -66,7 +66,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class LoadedData:
-    """Pictures (n, H, W, C) uint8 and labels (n,) int64 of both splits, on the CPU."""
+    """Images (n, H, W, C) uint8 and labels (n,) int64 of both splits, on the CPU."""
 
     train_images: torch.Tensor
     train_labels: torch.Tensor
@@ -84,7 +84,7 @@ class LoadedData:
     """α of the mixing of training batches; None: they are not mixed."""
 
     def sample(self, number: int, seed: int = 0) -> Sample:
-        """About `number` training pictures, as many of each class, class by class in turn."""
+        """About `number` training images, as many of each class, class by class in turn."""
         rows = stratified_rows(self.train_labels.numpy(), number, seed)
         images = self.train_images[torch.from_numpy(rows)]
         generator = torch.Generator().manual_seed(seed)

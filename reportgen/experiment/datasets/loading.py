@@ -1,4 +1,4 @@
-"""The room's verb: find the data set, fall back where the spec allows it, limit, measure."""
+"""The package's main function: find the data set, fall back where the spec allows it, limit, measure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def load_data(
 ) -> LoadedData:
     """The data of a spec, or its fallback's.
 
-    Raises SpecError for an unknown name, DataError where the data can't be had and the spec names no fallback.
+    Raises SpecError for an unknown name, DataError where the data isn't available and the spec names no fallback.
     """
     kind, fallback = choose_dataset(spec, find_datasets() if kinds is None else kinds)
     request = DataRequest(spec, base, data_root, offline, progress)
@@ -82,7 +82,7 @@ def prepare(raw: RawData, spec: DataSpec, seed: int, reason: str) -> LoadedData:
 
 
 def resized(facts: DataFacts, size: tuple[int, int] | None) -> DataFacts:
-    """The facts where pictures are resized to `size` (height, width) for the model."""
+    """The facts where images are resized to `size` (height, width) for the model."""
     channels, *stored = facts.image_shape
     if size is None or list(size) == stored:
         return facts

@@ -1,4 +1,4 @@
-"""What a data set gives before limits and statistics: pictures, labels and where they come from."""
+"""What a data set gives before limits and statistics: images, labels and where they come from."""
 
 from __future__ import annotations
 
@@ -54,6 +54,6 @@ class RawData:
     """File name -> sha256."""
     verified: bool = False
     unfit: tuple[Augmentation, ...] = ()
-    """Augmentations that change what these pictures mean, such as mirroring a digit."""
+    """Augmentations that change what these images mean, such as mirroring a digit."""
     statistics: tuple[tuple[float, ...], tuple[float, ...]] | None = None
     """Published mean and deviation per channel, 0-to-1 scale; None: computed from the training images."""

@@ -78,7 +78,7 @@ def import_file(path: Path) -> ModuleType:
     except (Exception, SystemExit) as error:
         location = location_in(error, path.parent) or Location(str(path))
         message = f"{path.name} can't be imported: {type(error).__name__}: {first_line(error)}"
-        raise ModelError(message, "Mend the file, or install what it imports.", location) from error
+        raise ModelError(message, "Fix the file, or install what it imports.", location) from error
     return module
 
 

@@ -1,4 +1,4 @@
-"""ImageNet stems on small pictures: which they are, and their replacement by a stem that keeps every pixel."""
+"""ImageNet stems on small images: which they are, and their replacement by a stem that keeps every pixel."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ POOL_WITHIN = 3
 
 @dataclass(frozen=True)
 class Stem:
-    """The parts of a model's beginning that shrink the picture."""
+    """The parts of a model's beginning that shrink the image."""
 
     conv_path: str
     conv: nn.Conv2d
@@ -26,12 +26,12 @@ class Stem:
 
     @property
     def factor(self) -> int:
-        """How many times the picture is smaller after the stem, per side."""
+        """How many times the image is smaller after the stem, per side."""
         return max(self.conv.stride) * self.pool_stride
 
     @property
     def is_patches(self) -> bool:
-        """Whether the convolution cuts the picture into patches that don't overlap."""
+        """Whether the convolution cuts the image into patches that don't overlap."""
         return max(self.conv.stride) > 1 and self.conv.kernel_size == self.conv.stride
 
 
@@ -87,7 +87,7 @@ def has_attention(module: nn.Module) -> bool:
 
 
 def adapt_patches(module: nn.Module, stem: Stem) -> tuple[Message, ...]:
-    """Cut windowed transformers' pictures into 2×2 patches; raises ModelError where the patch count is fixed."""
+    """Cut windowed transformers' images into 2×2 patches; raises ModelError where the patch count is fixed."""
     fixed = [
         name for name, _unused in module.named_parameters() if name.rpartition(".")[2] in {"pos_embedding", "pos_embed"}
     ]

@@ -45,7 +45,7 @@ class ProbeContext:
     logits: NDArray[Any]
     """(n, classes) float32 of the whole evaluation set."""
     shown: NDArray[Any]
-    """(k,) positions in the evaluation set of the images whose pictures the record keeps."""
+    """(k,) positions in the evaluation set of the images whose pixels the record keeps."""
     history: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     """The arrays kept during training; empty where nothing was trained."""
 

@@ -1,5 +1,5 @@
 """What a model is made of and what it costs: `trace_model` runs it on one image, `time_modules` times its calls, and
-`with_fit` says whether the picture is large enough for it."""
+`with_fit` says whether the image is large enough for it."""
 
 from reportgen.experiment.trace.fit import with_fit
 from reportgen.experiment.trace.model import trace_model

@@ -1,4 +1,4 @@
-"""Whether a picture is large enough for a model: what its stem leaves of it, and what would be left otherwise."""
+"""Whether an image is large enough for a model: what its stem leaves of it, and what would be left otherwise."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SMALL_MAP = 4
 def with_fit(trace: ModelTrace, module: nn.Module, example: torch.Tensor, adapts: bool) -> ModelTrace:
     """The trace with how the model and the size of `example` (1, C, H, W) go together.
 
-    Where little is left of the picture and `adapts`, a copy of the model with an adapted stem is traced too.
+    Where little is left of the image and `adapts`, a copy of the model with an adapted stem is traced too.
     """
     fit = measure_fit(trace, module)
     if adapts and fit.shrinks > 1 and fit.last_map is not None and max(fit.last_map) < SMALL_MAP:
@@ -30,7 +30,7 @@ def with_fit(trace: ModelTrace, module: nn.Module, example: torch.Tensor, adapts
 
 
 def measure_fit(trace: ModelTrace, module: nn.Module) -> InputFit:
-    """What the traced pass says of the picture's size."""
+    """What the traced pass says of the image's size."""
     stem, field = find_stem(module), trace.receptive_field
     last = field.feature_map if field is not None else last_map(trace.modules)
     if stem is None:
@@ -70,7 +70,7 @@ def idle_weights(calls: Iterable[ModuleCall], module: nn.Module) -> int:
 
 
 def try_adapted(module: nn.Module, example: torch.Tensor, source: str) -> AdaptedFit | None:
-    """The same model with its stem adapted to small pictures; None where that does not work out."""
+    """The same model with its stem adapted to small images; None where that does not work out."""
     try:
         with kept_random_state():
             other = copy.deepcopy(module)

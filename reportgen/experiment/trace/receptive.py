@@ -33,7 +33,7 @@ class Field:
 
 def receptive_field(operators: Sequence[OperatorDraft], on_path: Sequence[bool]) -> ReceptiveField | None:
     """Follow the field from the input along the path; None where an operator on it mixes places in another way, or
-    where nothing but a fully connected layer looks at the picture."""
+    where nothing but a fully connected layer looks at the image."""
     fields: list[Field | None] = []
     last: Field | None = None
     for operator, counted in zip(operators, on_path, strict=True):

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reportgen.figures._diagram.cards import Card, Row, Scheme
+from reportgen.figures._diagram.graph_items import Graph
 from reportgen.figures._diagram.labels import series
-from reportgen.figures._diagram.lift import Graph
 from reportgen.figures._diagram.writer import Writer, symbol
 from reportgen.text.i18n import _, ngettext
 

@@ -10,22 +10,22 @@ from functools import lru_cache
 from reportgen.figures._diagram import labels
 from reportgen.figures._diagram.cards import SMALL, Scheme, Style
 from reportgen.figures._diagram.compose import compose
+from reportgen.figures._diagram.graph_items import Graph
 from reportgen.figures._diagram.labels import series, shape_text
 from reportgen.figures._diagram.layout import Box
-from reportgen.figures._diagram.lift import Graph
 from reportgen.figures._diagram.pages import HEIGHT, WIDTH, Page, paginate
 from reportgen.figures._diagram.paint import LEAST, PATHS, Panel, panel
 from reportgen.figures._diagram.routes import Placed, place
 from reportgen.figures._diagram.structure import Structures
 from reportgen.figures._diagram.text import clean, shorten, text_width
-from reportgen.figures._diagram.tree import plant
+from reportgen.figures._diagram.tree import build_tree
 from reportgen.figures._diagram.writer import NAME_LIMIT, Writer
 from reportgen.record.trace import ModelTrace
 from reportgen.report.model import Skipped
 from reportgen.text.i18n import _
 
 NARROW = 312.0
-"""Panels of at most this width stand two abreast."""
+"""Panels of at most this width stand side by side, two in a row."""
 OVERVIEW_ITEMS = (40, 24, 14, 8)
 """How many items the overview may open into; the first that fits on a page is taken."""
 LARGEST = 90
@@ -66,7 +66,7 @@ def boxes(scheme: Scheme) -> list[Box]:
 @lru_cache(maxsize=1)
 def drawing(trace: ModelTrace) -> Drawing | Skipped:
     """The whole diagram of a model; kept, because three figures show it."""
-    structures = Structures(plant(trace)) if trace.modules else None
+    structures = Structures(build_tree(trace)) if trace.modules else None
     if structures is None or not structures.graph(0).body():
         return Skipped("diagram", _("Architecture"), _("The trace holds no operator between input and output."))
     made = Draft(structures).drawing()

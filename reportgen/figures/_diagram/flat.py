@@ -9,7 +9,7 @@ from reportgen.figures._diagram import labels
 from reportgen.figures._diagram.cards import Card, Row, Scheme, Style
 from reportgen.figures._diagram.compose import aligned
 from reportgen.figures._diagram.drawing import HEADING, Draft, boxes
-from reportgen.figures._diagram.lift import lift
+from reportgen.figures._diagram.graph_items import build_graph
 from reportgen.figures._diagram.pages import HEIGHT, WIDTH, Page, paginate
 from reportgen.figures._diagram.paint import Panel, panel
 from reportgen.figures._diagram.routes import GAP, Placed, place
@@ -32,7 +32,7 @@ def flat_pages(draft: Draft, name: str, beside: Sequence[Panel]) -> tuple[Page, 
 def flat_panels(draft: Draft, name: str, narrow: bool) -> list[Panel] | None:
     """The whole graph as a few panels of at most a page's height; None where it can't be cut into so few."""
     tree = draft.structures.tree
-    graph = lift(tree, 0, frozenset(range(len(tree.trace.modules))))
+    graph = build_graph(tree, 0, frozenset(range(len(tree.trace.modules))))
     style = Style(labels.RANGES, shapes=False, apart=len(graph.body()) <= FEW)
     scheme = draft.scheme((0,), (graph,), style)
     pieces = [cut(scheme, first, last) for first, last in pairwise([0, *cuts(scheme), len(scheme.cards)])]

@@ -17,7 +17,7 @@ PASSING = 11
 SWEEPS = 6
 SETTLING = 60
 NEARLY = 7.0
-"""Deviation that is mended after settling, pixels; less than the free space beside a line."""
+"""Deviation that is corrected after settling, pixels; less than the free space beside a line."""
 LONG = 120.0
 """Pull between the passing points of one edge, so that it runs straight."""
 ABREAST = 2
@@ -158,8 +158,8 @@ def across(graph: Layered, boxes: Sequence[Box], *, one_each: bool = False) -> l
                 FIXED if still else sum(pull for _, pull in links[node]) or 0.1
                 for node, still in zip(layer, fixed, strict=True)
             ]
-            rooms = [room(a, b, widths, len(boxes)) for a, b in pairwise(layer)]
-            for node, value in zip(layer, settled(wanted, pulls, rooms), strict=True):
+            spaces = [room(a, b, widths, len(boxes)) for a, b in pairwise(layer)]
+            for node, value in zip(layer, settled(wanted, pulls, spaces), strict=True):
                 x[node] = value
     lines = [chain[1:-1] for chain in graph.chains] + ([] if crowded else [ends(main)])
     for line in lines:
@@ -193,10 +193,10 @@ def room(a: int, b: int, widths: Sequence[float], count: int) -> float:
     return widths[a] / 2 + widths[b] / 2 + apart
 
 
-def settled(wanted: Sequence[float], pulls: Sequence[float], rooms: Sequence[float]) -> list[float]:
-    """Positions nearest to the wanted ones (weighted squares) with at least `rooms` between neighbours."""
+def settled(wanted: Sequence[float], pulls: Sequence[float], spaces: Sequence[float]) -> list[float]:
+    """Positions nearest to the wanted ones (weighted squares) with at least `spaces` between neighbours."""
     offsets = [0.0]
-    for value in rooms:
+    for value in spaces:
         offsets.append(offsets[-1] + value)
     blocks: list[tuple[float, float, int]] = []  # mean, weight, members
     for want, pull, offset in zip(wanted, pulls, offsets, strict=False):

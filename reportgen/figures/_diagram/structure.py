@@ -7,7 +7,7 @@ from dataclasses import replace
 from hashlib import sha256
 from string import ascii_uppercase
 
-from reportgen.figures._diagram.lift import Graph, Item, lift
+from reportgen.figures._diagram.graph_items import Graph, Item, build_graph
 from reportgen.figures._diagram.tree import Tree
 
 CONTAINERS = frozenset(("Sequential", "ModuleList", "ModuleDict"))
@@ -31,7 +31,7 @@ class Structures:
     def graph(self, call: int) -> Graph:
         """The structure of one call."""
         if call not in self._graphs:
-            self._graphs[call] = self.fold(lift(self.tree, call, self.opened(call)), same_shape=False)
+            self._graphs[call] = self.fold(build_graph(self.tree, call, self.opened(call)), same_shape=False)
         return self._graphs[call]
 
     def opened(self, call: int) -> frozenset[int]:
@@ -98,7 +98,7 @@ class Structures:
         """The whole model: unique chains are opened as long as there are no more than `limit` items."""
         counts = Counter(call.kind for call in self.tree.trace.modules)
         opened = self.opened(0)
-        graph = self.fold(lift(self.tree, 0, opened), same_shape=True)
+        graph = self.fold(build_graph(self.tree, 0, opened), same_shape=True)
         while True:
             unique = [
                 item.parts[0][0]
@@ -109,7 +109,7 @@ class Structures:
             for call in unique:
                 if alone or self.graph(call).is_chain():
                     wider = opened | self.opened(call)
-                    candidate = self.fold(lift(self.tree, 0, wider), same_shape=True)
+                    candidate = self.fold(build_graph(self.tree, 0, wider), same_shape=True)
                     if len(candidate.items) <= limit:
                         opened, graph = wider, candidate
                         break

@@ -52,14 +52,14 @@ def in_dropout(trace: ModelTrace, operator: Operator) -> bool:
     return call.is_leaf and "Dropout" in call.kind and "p=0.0" not in call.settings
 
 
-def plant(trace: ModelTrace) -> Tree:
+def build_tree(trace: ModelTrace) -> Tree:
     """Index a trace."""
     stored = stored_tensors(trace)
     kept = stored | {op.index for op in trace.operators if plain_name(op.name) not in GLUE or in_dropout(trace, op)}
-    return grow(trace, kept, reached(trace), stored)
+    return build_index(trace, kept, reached(trace), stored)
 
 
-def grow(trace: ModelTrace, kept: Collection[int], alive: frozenset[int], stored: frozenset[int]) -> Tree:
+def build_index(trace: ModelTrace, kept: Collection[int], alive: frozenset[int], stored: frozenset[int]) -> Tree:
     """Index a trace of which the operators in `kept` are drawn; the other sets as in Tree."""
     count = len(trace.modules)
     calls = CallTree.of(trace.modules)

@@ -8,8 +8,8 @@ from itertools import takewhile
 
 from reportgen.figures._diagram import labels
 from reportgen.figures._diagram.cards import SMALL, TEXT, Row, Style
+from reportgen.figures._diagram.graph_items import Graph, Item
 from reportgen.figures._diagram.labels import KIND_ONLY, shape_text
-from reportgen.figures._diagram.lift import Graph, Item
 from reportgen.figures._diagram.structure import Structures
 from reportgen.figures._diagram.text import clean, shorten, text_width
 from reportgen.record.operators import SIGNS, is_follower, plain_name

@@ -11,18 +11,18 @@ from xml.etree import ElementTree
 from reportgen.outputs._pdf_drawings import styles
 from reportgen.outputs._pdf_drawings.canvas import Canvas
 from reportgen.outputs._pdf_drawings.images import Raster, read_png
-from reportgen.outputs._pdf_drawings.operators import Mark, Picture
+from reportgen.outputs._pdf_drawings.operators import Mark, PlacedImage
 from reportgen.outputs._pdf_drawings.paths import NUMBERS, NotDrawn
 from reportgen.outputs._pdf_drawings.svg_reader import Walk
 
 SOURCE = re.compile(r'(?<= src=")data:image/(svg\+xml|png);base64,([A-Za-z0-9+/=]+)(?=")')
 
-SCHEME = "plate:"
-"""How the names of plates begin."""
+SCHEME = "drawing:"
+"""How the names of converted drawings begin."""
 
 
 @dataclass
-class Plate:
+class PdfDrawing:
     """A drawing of `width` × `height` CSS pixels, whose marks count in its view box."""
 
     width: float
@@ -48,7 +48,7 @@ class Plate:
 
 
 @dataclass(frozen=True)
-class Photograph:
+class RasterImage:
     """A raster, in the document as its file holds it."""
 
     raster: Raster
@@ -59,15 +59,15 @@ class Photograph:
 
     def draw(self, canvas: Canvas, width: float, height: float, smooth: bool) -> None:
         """Put it on a page, in a box of so many CSS pixels."""
-        Picture(self.raster, (0, 0, width, height), True, smooth).draw(canvas)
+        PlacedImage(self.raster, (0, 0, width, height), True, smooth).draw(canvas)
 
 
-Placed: TypeAlias = Plate | Photograph
+Placed: TypeAlias = PdfDrawing | RasterImage
 """What stands in the place of an image of the page."""
 
 
-def plate(svg: bytes) -> Plate:
-    """An SVG as a plate; raises NotDrawn where it holds what is not known here."""
+def convert_drawing(svg: bytes) -> PdfDrawing:
+    """An SVG as operators of PDF; raises NotDrawn where it holds what is not known here."""
     try:
         root = ElementTree.fromstring(svg)
     except ElementTree.ParseError as error:
@@ -78,7 +78,7 @@ def plate(svg: bytes) -> Plate:
         raise NotDrawn("size")
     walk = Walk(root)
     walk.visit(root, styles.INHERITED)
-    return Plate(width, height, (view[0], view[1], view[2], view[3]), walk.marks)
+    return PdfDrawing(width, height, (view[0], view[1], view[2], view[3]), walk.marks)
 
 
 def size(text: str) -> float:
@@ -86,15 +86,15 @@ def size(text: str) -> float:
     return styles.length(text[:-2]) * 4 / 3 if text.endswith("pt") else styles.length(text)
 
 
-def plates(page: str) -> tuple[str, dict[str, Placed]]:
-    """The page with a name in the place of each image that could be made a plate, and the plates by these names."""
+def convert_drawings(page: str) -> tuple[str, dict[str, Placed]]:
+    """The page with a name in the place of each image that could be converted, and the drawings by these names."""
     made = dict[str, Placed]()
 
     def replace(found: re.Match[str]) -> str:
         name = f"{SCHEME}{len(made)}"
         try:
             data = base64.b64decode(found[2])
-            made[name] = Photograph(read_png(data)) if found[1] == "png" else plate(data)
+            made[name] = RasterImage(read_png(data)) if found[1] == "png" else convert_drawing(data)
         except (NotDrawn, ValueError, RecursionError):
             return found[0]
         return name

@@ -1,4 +1,4 @@
-"""Pictures inside a drawing, in the document as their files hold them."""
+"""Images inside a drawing, in the document as their files hold them."""
 
 from __future__ import annotations
 

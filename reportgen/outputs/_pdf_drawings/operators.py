@@ -1,4 +1,4 @@
-"""What a plate consists of, each able to put itself on a page: operators, states, lines of text, pictures."""
+"""What a drawing consists of, each able to put itself on a page: operators, states, lines of text, images."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reportgen.outputs._pdf_drawings.text import Run
 
 
 class Mark(Protocol):
-    """A piece of a plate."""
+    """A piece of a drawing."""
 
     def draw(self, canvas: Canvas) -> None:
         """Append itself to a page in the coordinates of the drawing."""
@@ -84,7 +84,7 @@ class Line:
 
 
 @dataclass
-class Picture:
+class PlacedImage:
     """A raster in a box of the drawing; its aspect kept, and centred, unless it is `stretched`."""
 
     raster: Raster

@@ -22,10 +22,10 @@ Affine: TypeAlias = tuple[float, float, float, float, float, float]
 
 
 class NotDrawn(Exception):
-    """Something in an SVG that the plates do not know."""
+    """Something in an SVG that is not converted."""
 
 
-def say(*numbers: float) -> str:
+def format_numbers(*numbers: float) -> str:
     """Numbers as PDF writes them, to a ten-thousandth."""
     return " ".join(f"{number:.4f}".rstrip("0").rstrip(".") for number in numbers)
 
@@ -83,7 +83,7 @@ class Pen:
         if kind == "Q":
             points = raise_degree(self.x, self.y, *points)
         self.stand(kind, *points[-2:])
-        return f"{say(*points)} {'m' if kind == 'M' else 'c' if kind in 'CQ' else 'l'}"
+        return f"{format_numbers(*points)} {'m' if kind == 'M' else 'c' if kind in 'CQ' else 'l'}"
 
     def stand(self, kind: str, x: float, y: float) -> None:
         """Be at a point."""
@@ -109,14 +109,14 @@ def polygon(points: str, closed: bool = True) -> str:
     numbers = [float(number) for number in NUMBERS.findall(points)]
     if len(numbers) < 4 or len(numbers) % 2:
         raise NotDrawn(f"points {points[:40]!r}")
-    corners = [say(*numbers[start : start + 2]) for start in range(0, len(numbers), 2)]
+    corners = [format_numbers(*numbers[start : start + 2]) for start in range(0, len(numbers), 2)]
     return f"{corners[0]} m {' '.join(f'{corner} l' for corner in corners[1:])}{' h' if closed else ''}"
 
 
 def rectangle(x: float, y: float, width: float, height: float, radius: float = 0.0) -> str:
     """The operators of a rectangle, its corners round by `radius`."""
     if not radius:
-        return f"{say(x, y, width, height)} re"
+        return f"{format_numbers(x, y, width, height)} re"
     r = min(radius, width / 2, height / 2)
     c, right, bottom = r * (1 - ROUND), x + width, y + height
     parts = (
@@ -131,7 +131,7 @@ def rectangle(x: float, y: float, width: float, height: float, radius: float = 0
         (x, y + c, x + c, y, x + r, y),
     )
     letters = ("m", *("c" if len(part) == 6 else "l" for part in parts[1:]))
-    return " ".join(f"{say(*part)} {letter}" for part, letter in zip(parts, letters, strict=True)) + " h"
+    return " ".join(f"{format_numbers(*part)} {letter}" for part, letter in zip(parts, letters, strict=True)) + " h"
 
 
 def transformation(text: str) -> Affine:

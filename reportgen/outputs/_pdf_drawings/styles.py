@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from reportgen.outputs._pdf_drawings.paths import NUMBERS, NotDrawn, say
+from reportgen.outputs._pdf_drawings.paths import NUMBERS, NotDrawn, format_numbers
 
 INHERITED = {
     "fill": "#000000",
@@ -89,7 +89,7 @@ def colour(text: str) -> str | None:
         digits = text[1:] if len(text) == 7 else "".join(digit * 2 for digit in text[1:])
     else:
         raise NotDrawn(f"colour {text[:20]}")
-    return say(*(int(digits[start : start + 2], 16) / 255 for start in (0, 2, 4)))
+    return format_numbers(*(int(digits[start : start + 2], 16) / 255 for start in (0, 2, 4)))
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,9 @@ def paint(style: Mapping[str, str]) -> Paint:
 
 
 @cache
-def paint_of(looks: tuple[tuple[str, str], ...], opacity: float) -> Paint:
+def paint_of(attributes: tuple[tuple[str, str], ...], opacity: float) -> Paint:
     """The paint of a shape by its properties: few paints, for many shapes."""
-    style = dict(looks)
+    style = dict(attributes)
     fill, stroke = colour(style["fill"]), colour(style["stroke"])
     width = length(style["stroke-width"])
     stroke = stroke if width else None
@@ -119,7 +119,7 @@ def paint_of(looks: tuple[tuple[str, str], ...], opacity: float) -> Paint:
     if fill is not None:
         setup.append(("fill", f"{fill} rg"))
     if stroke is not None:
-        setup += [("stroke", f"{stroke} RG"), ("width", f"{say(width)} w"), *line_setup(style)]
+        setup += [("stroke", f"{stroke} RG"), ("width", f"{format_numbers(width)} w"), *line_setup(style)]
     operator = OPERATORS[fill is not None, stroke is not None]
     if operator in "Bf" and style["fill-rule"] == "evenodd":
         operator += "*"
@@ -137,10 +137,10 @@ def line_setup(style: Mapping[str, str]) -> list[tuple[str, str]]:
     offset = length(style["stroke-dashoffset"])
     if offset < 0 or any(part < 0 for part in lengths):
         raise NotDrawn("dashes")
-    dash = f"[{say(*lengths)}] {say(offset)} d" if any(lengths) else "[] 0 d"
+    dash = f"[{format_numbers(*lengths)}] {format_numbers(offset)} d" if any(lengths) else "[] 0 d"
     return [
         ("cap", f"{cap} J"),
         ("join", f"{join} j"),
-        ("miter", f"{say(float(style['stroke-miterlimit']))} M"),
+        ("miter", f"{format_numbers(float(style['stroke-miterlimit']))} M"),
         ("dash", dash),
     ]

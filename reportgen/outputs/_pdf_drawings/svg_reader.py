@@ -1,4 +1,4 @@
-"""From an SVG to the marks of a plate: every element in its order, its style and its state."""
+"""From an SVG to the marks of a drawing: every element in its order, its style and its state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from reportgen.outputs._pdf_drawings import paths, styles
 from reportgen.outputs._pdf_drawings.images import read_png
-from reportgen.outputs._pdf_drawings.operators import Alpha, Line, Mark, Move, Operators, Picture, Restore, Save
+from reportgen.outputs._pdf_drawings.operators import Alpha, Line, Mark, Move, Operators, PlacedImage, Restore, Save
 from reportgen.outputs._pdf_drawings.paths import Affine, NotDrawn
 from reportgen.outputs._pdf_drawings.text import WEIGHTS, Font, Run
 
@@ -46,7 +46,7 @@ SILENT = frozenset(
 )
 """Attributes that are no properties."""
 UNDRAWN = frozenset({"defs", "title", "desc", "metadata", "style", "clipPath"})
-"""Elements without a picture of their own."""
+"""Elements without an image of their own."""
 
 
 @dataclass
@@ -224,8 +224,8 @@ class Walk:
         x, y, width, height = numbers(element, "x", "y", "width", "height")
         by = transformation(element)
         raster = read_png(base64.b64decode(data))
-        picture = Picture(raster, (x, y, width, height), aspect == "none", style["image-rendering"] == "auto")
-        self.marks += [picture] if by == STILL else [Save(), Move(by), picture, Restore()]
+        placed = PlacedImage(raster, (x, y, width, height), aspect == "none", style["image-rendering"] == "auto")
+        self.marks += [placed] if by == STILL else [Save(), Move(by), placed, Restore()]
 
 
 def tag_of(element: ElementTree.Element) -> str:

@@ -73,7 +73,7 @@ def make_number(tag: str, number: float, label: str, description: str) -> Any:
     return Summary.Value(tag=tag, simple_value=number, metadata=scalars.create_summary_metadata(label, description))
 
 
-def make_picture(tag: str, png: bytes, size: tuple[int, int], label: str, description: str) -> Any:
+def make_image(tag: str, png: bytes, size: tuple[int, int], label: str, description: str) -> Any:
     """A PNG of `size` (width, height)."""
     parts = [str(size[0]).encode(), str(size[1]).encode(), png]
     shape = TensorShapeProto(dim=[TensorShapeProto.Dim(size=len(parts))])
@@ -119,7 +119,7 @@ __all__ = [
     "make_end",
     "make_experiment",
     "make_histogram",
+    "make_image",
     "make_number",
-    "make_picture",
     "make_session",
 ]

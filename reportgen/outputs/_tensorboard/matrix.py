@@ -1,4 +1,4 @@
-"""The confusion matrix as a picture of pixels, for viewers that show nothing else."""
+"""The confusion matrix as an image of pixels, for viewers that show nothing else."""
 
 from __future__ import annotations
 
@@ -39,24 +39,24 @@ def draw_matrix(counts: NDArray[np.int64], names: Sequence[str]) -> tuple[bytes,
     side = classes * cell
     heading = _("rows: true class; columns: predicted; errors by their share of the row")
     wide = margin + max(side, int(font.getlength(heading))) + 12
-    picture = Image.new("RGB", (wide, head + side + (margin if labels else 12)), PAPER)
+    image = Image.new("RGB", (wide, head + side + (margin if labels else 12)), PAPER)
     depth = error_depth(counts)
     pixels = np.kron(colours(depth), np.ones((cell, cell, 1))).round().astype(np.uint8)
-    picture.paste(Image.fromarray(pixels), (margin, head))
-    pen = ImageDraw.Draw(picture)
+    image.paste(Image.fromarray(pixels), (margin, head))
+    pen = ImageDraw.Draw(image)
     pen.text((margin, 8), heading, MUTED, font)
     for place, text in enumerate(labels):
         middle = head + (place + 0.5) * cell
         pen.text((margin - 6, middle), text, INK, font, anchor="rm")
-        write_turned(picture, text, (int(margin + (place + 0.5) * cell), head + side + 6), font)
+        write_turned(image, text, (int(margin + (place + 0.5) * cell), head + side + 6), font)
     if classes <= NUMBERED:
         for row, column in zip(*np.nonzero(counts), strict=True):
             at = (margin + (column + 0.5) * cell, head + (row + 0.5) * cell)
             ink = PAPER if depth[row, column] > DARK else INK
             pen.text(at, numerals.count(float(counts[row, column])), ink, font, anchor="mm")
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=6)
-    return buffer.getvalue(), picture.size
+    image.save(buffer, "PNG", compress_level=6)
+    return buffer.getvalue(), image.size
 
 
 def label(name: str, place: int) -> str:
@@ -84,9 +84,9 @@ def colours(depth: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def write_turned(
-    picture: Image.Image, text: str, at: tuple[int, int], font: ImageFont.FreeTypeFont | ImageFont.ImageFont
+    image: Image.Image, text: str, at: tuple[int, int], font: ImageFont.FreeTypeFont | ImageFont.ImageFont
 ) -> None:
     """A text from top to bottom, its middle at `at`."""
     strip = Image.new("RGB", (int(font.getlength(text)) + 2, LETTER + 6), PAPER)
     ImageDraw.Draw(strip).text((0, strip.height / 2), text, INK, font, anchor="lm")
-    picture.paste(strip.rotate(-90, expand=True), (at[0] - strip.height // 2, at[1]))
+    image.paste(strip.rotate(-90, expand=True), (at[0] - strip.height // 2, at[1]))

@@ -9,13 +9,13 @@ from reportgen.spec.frozen import Frozen
 
 Form = Literal["channels_first", "channels_last", "tokens"]
 Refusal = Literal["one_cell", "few_cells", "no_gradient", "constant"]
-"""Why a layer's map is no picture: a single cell; too few cells; nothing after it depends on a place; one value."""
+"""Why a layer's map is no image: a single cell; too few cells; nothing after it depends on a place; one value."""
 Part = Literal["grad_cam", "integrated_gradients", "checks", "stages", "embedding", "neighbours"]
 Embedding = Literal["pca", "tsne", "umap"]
 
 
 class RefusedLayer(Frozen):
-    """A layer, later than the one whose maps are shown, that has no picture to give."""
+    """A layer, later than the one whose maps are shown, that has no image to give."""
 
     path: str
     height: int
@@ -35,7 +35,7 @@ class MapLayer(Frozen):
     form: Form
     """How its output lies in memory."""
     prefix: int = 0
-    """Tokens before those of the picture (class, distillation, registers), left out of the map."""
+    """Tokens before those of the image (class, distillation, registers), left out of the map."""
     refused: tuple[RefusedLayer, ...] = ()
     """From the last layer on, those that were tried before it."""
 
@@ -50,7 +50,7 @@ class StageFacts(Frozen):
     width: int
     channels: int
     shown: tuple[int, ...]
-    """Channels kept, by how much they vary over the picture, most first."""
+    """Channels kept, by how much they vary over the image, most first."""
 
 
 class EmbeddingFacts(Frozen):
@@ -79,7 +79,7 @@ class NotExplained(Frozen):
 
     part: Part
     reason: Literal["no_grid", "no_picture", "time", "few_images"]
-    """No layer keeps the places of the picture; none of those has a picture to give; it takes too long; too few
+    """No layer keeps the places of the image; none of those has an image to give; it takes too long; too few
     images."""
     seconds: float | None = None
     """What the least of it would have taken, where time was the reason."""

@@ -13,11 +13,11 @@ Family = Literal["noise", "blur", "weather", "digital", "move", "attack"]
 CORRUPTED = ("noise", "blur", "weather", "digital")
 """The families of common corruptions."""
 KINDS = (*get_args(CorruptionName), "shift", "rotation", "flip_horizontal", "flip_vertical", "fgsm", "pgd")
-"""Everything that is done to pictures, in the order in which it is shown."""
+"""Everything that is done to images, in the order in which it is shown."""
 
 
 class Condition(Frozen):
-    """One way in which the pictures were changed."""
+    """One way in which the images were changed."""
 
     family: Family
     kind: str
@@ -29,7 +29,7 @@ class Condition(Frozen):
 
 
 class Preparation(Frozen):
-    """One other way to make numbers of pictures, and what the same weights make of them."""
+    """One other way to make numbers of images, and what the same weights make of them."""
 
     name: Literal["cifar10", "imagenet", "none", "half", "bytes", "own", "spec"]
     """`half`: mean and deviation 0.5; `bytes`: 0 to 255; `own`: of the training images; `spec`: the spec's."""

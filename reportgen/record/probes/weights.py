@@ -1,4 +1,4 @@
-"""The weights of every layer as matrices: norms, spectra, distributions, pictures; initial and trained.
+"""The weights of every layer as matrices: norms, spectra, distributions, images; initial and trained.
 
 A weight tensor (out, in, k, …) is read as the matrix out × (in·k·…): a row is what one output sums with. Grouped
 convolutions hold in / groups in the place of in; transposed ones are turned so that rows are outputs here too.
@@ -26,8 +26,8 @@ HISTOGRAM_SPREADS = 5.0
 """Histograms reach so many spreads (the larger of initial and trained) to both sides; their end bins hold the rest."""
 HISTOGRAM_BINS = 57
 """Odd, so that one bin is centred on zero."""
-PICTURE_SPREADS = 8.0
-"""Of a matrix's own spread, what ±127 stands for in a picture of it; beyond is cut off."""
+IMAGE_SPREADS = 8.0
+"""Of a matrix's own spread, what ±127 stands for in an image of it; beyond is cut off."""
 VALUES_COUNTED = 2**22
 """Of a larger matrix, shares and histogram are counted over every k-th value, so that about so many are."""
 
@@ -129,7 +129,7 @@ class WeightFacts(Frozen):
 
     Arrays, of the matrices in `shown` (s of them) and at each moment (m: initial and final, or final alone):
     `weights.pictures` int8 (s, m, H, W), each matrix made small, of every block the value of the largest magnitude,
-    127 standing for PICTURE_SPREADS of its own spread; `weights.enlarged` int8 (e, m, H, W), the same of the matrices
+    127 standing for IMAGE_SPREADS of its own spread; `weights.enlarged` int8 (e, m, H, W), the same of the matrices
     in `enlarged`; `weights.histograms` int64 (s, m, HISTOGRAM_BINS); `weights.ranges` float64 (s,), where the
     histograms end on both sides; `weights.filters` int8 (m, f, k, k, C), the filters of the matrix `filters`, 127
     standing for `filter_scale`.
@@ -149,7 +149,7 @@ class WeightFacts(Frozen):
     """Positions in `matrices` of those that figures show, in order."""
     enlarged: tuple[int, ...] = ()
     filters: int | None = None
-    """Position of the first convolution, where its filters can be shown as pictures."""
+    """Position of the first convolution, where its filters can be shown as images."""
     filter_rows: tuple[int, ...] = ()
     """Which of its filters are shown."""
     filter_scale: float = 0.0

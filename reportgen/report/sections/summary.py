@@ -15,7 +15,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.banners import find_banners
 from reportgen.report.components import Fact, seed_fact
 from reportgen.report.model import FigureFile, Finding, SectionView, Skipped
-from reportgen.report.verdict import say_verdict
+from reportgen.report.verdict import format_verdict
 from reportgen.text import numerals
 from reportgen.text.i18n import _
 
@@ -129,26 +129,26 @@ def against_baseline(compared: Comparison | None) -> tuple[Tile, ...]:
     change = compared.value(CHANGE) if compared is not None else None
     if compared is None or change is None:
         return ()
-    return (Tile(change, _("Against the baseline: {verdict}", verdict=say_verdict(compared.verdict))),)
+    return (Tile(change, _("Against the baseline: {verdict}", verdict=format_verdict(compared.verdict))),)
 
 
 def list_facts(record: RunRecord) -> list[Fact]:
     """What was run: model, data, split, device, commit, date."""
     facts = [
         Fact(_("Model"), record.trace.name, record.trace.source),
-        Fact(_("Data"), record.data.title, say_splits(record)),
-        Fact(_("Run"), say_run(record)),
+        Fact(_("Data"), record.data.title, format_splits(record)),
+        Fact(_("Run"), format_run(record)),
         *([seed_fact(record)] if record.seeds else []),
-        Fact(_("Device"), record.device.name, say_device(record)),
-        Fact(_("Commit"), say_commit(record)),
-        Fact(_("Date"), say_date(record.provenance.created)),
+        Fact(_("Device"), record.device.name, format_device(record)),
+        Fact(_("Commit"), format_commit(record)),
+        Fact(_("Date"), format_date(record.provenance.created)),
     ]
     if record.provenance.weights_file:
         facts.insert(1, Fact(_("Weights"), record.provenance.weights_file))
     return facts
 
 
-def say_splits(record: RunRecord) -> str:
+def format_splits(record: RunRecord) -> str:
     """How many images of each split were used."""
     parts = {split.name: numerals.count(split.n) for split in record.data.splits}
     if record.training is None or "train" not in parts:
@@ -156,7 +156,7 @@ def say_splits(record: RunRecord) -> str:
     return _("{train} training and {test} test images", train=parts["train"], test=parts.get("test", "—"))
 
 
-def say_run(record: RunRecord) -> str:
+def format_run(record: RunRecord) -> str:
     """What kind of run it was."""
     if record.training is None:
         return _("evaluation only")
@@ -167,14 +167,14 @@ def say_run(record: RunRecord) -> str:
     )
 
 
-def say_device(record: RunRecord) -> str:
+def format_device(record: RunRecord) -> str:
     """Kind, threads and precision of the device."""
     if record.device.kind == "cpu":
         return _("{threads} threads, {precision}", threads=record.device.threads, precision=record.device.precision)
     return f"{record.device.kind}, {record.device.precision}"
 
 
-def say_commit(record: RunRecord) -> str:
+def format_commit(record: RunRecord) -> str:
     """The first twelve digits of the commit, and whether files differ from it."""
     commit = record.provenance.commit
     if commit is None:
@@ -182,7 +182,7 @@ def say_commit(record: RunRecord) -> str:
     return _("{commit} with changes", commit=commit[:12]) if record.provenance.dirty else commit[:12]
 
 
-def say_date(created: str) -> str:
+def format_date(created: str) -> str:
     """The time of the run to the minute, UTC."""
     return _("{day} {time} UTC", day=created[:10], time=created[11:16]) if "T" in created else created
 

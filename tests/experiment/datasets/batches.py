@@ -1,4 +1,4 @@
-"""CIFAR-10 files of noise, a few pictures each, pickled as the published ones name their parts."""
+"""CIFAR-10 files of noise, a few images each, pickled as the published ones name their parts."""
 
 from __future__ import annotations
 

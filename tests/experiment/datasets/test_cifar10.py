@@ -34,7 +34,7 @@ def nowhere_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def test_pictures_and_labels_are_those_of_the_files_in_order(tmp_path: Path) -> None:
+def test_images_and_labels_are_those_of_the_files_in_order(tmp_path: Path) -> None:
     write_batches(tmp_path)
     data = load(CIFAR, tmp_path)
     planes = np.concatenate([batch(seed)[b"data"] for seed in range(5)]).reshape(-1, 3, 32, 32)

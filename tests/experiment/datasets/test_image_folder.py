@@ -1,4 +1,4 @@
-"""Pictures of one's own, good and bad."""
+"""Images of one's own, good and bad."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from reportgen.errors import DataError
 from reportgen.spec.types import DataSpec
@@ -28,7 +28,7 @@ def write(root: Path, size: tuple[int, int] = (40, 40), suffix: str = "png", num
 
 @pytest.mark.parametrize("suffix", ["png", "bmp", "PNG"])
 @pytest.mark.parametrize("size", [(40, 40), (20, 90), (32, 32)])
-def test_pictures_are_read_class_by_class(suffix: str, size: tuple[int, int], tmp_path: Path) -> None:
+def test_images_are_read_class_by_class(suffix: str, size: tuple[int, int], tmp_path: Path) -> None:
     data = load(FOLDER, write(tmp_path, size, suffix))
     assert data.facts.classes == ("blue", "red")
     assert data.train_labels.tolist() == data.test_labels.tolist() == [0, 0, 0, 1, 1, 1]
@@ -37,7 +37,7 @@ def test_pictures_are_read_class_by_class(suffix: str, size: tuple[int, int], tm
         assert (images[label].numpy() == COLOURS["red" if label else "blue"]).all()
 
 
-def test_a_picture_of_the_right_size_is_kept_pixel_by_pixel_and_others_are_cut_to_the_middle(tmp_path: Path) -> None:
+def test_an_image_of_the_right_size_is_kept_pixel_by_pixel_and_others_are_cut_to_the_middle(tmp_path: Path) -> None:
     write(tmp_path)
     pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "train" / "red" / "0.png")
@@ -49,7 +49,7 @@ def test_a_picture_of_the_right_size_is_kept_pixel_by_pixel_and_others_are_cut_t
     assert (data.train_images[4].numpy() == pixels).all()
 
 
-def test_pictures_are_read_in_the_size_of_the_spec_not_enlarged(tmp_path: Path) -> None:
+def test_images_are_read_in_the_size_of_the_spec_not_enlarged(tmp_path: Path) -> None:
     write(tmp_path)
     pixels = np.random.default_rng(0).integers(0, 256, (48, 48, 3), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "train" / "red" / "0.png")
@@ -59,7 +59,7 @@ def test_pictures_are_read_in_the_size_of_the_spec_not_enlarged(tmp_path: Path) 
     assert "48×48 pixels" in str(data.facts.description)
 
 
-def test_grey_transparent_and_turned_pictures_are_understood(tmp_path: Path) -> None:
+def test_grey_transparent_and_turned_images_are_understood(tmp_path: Path) -> None:
     write(tmp_path)
     place = tmp_path / "train" / "red"
     Image.new("L", (32, 32), 77).save(place / "0.png")
@@ -98,16 +98,25 @@ def damage(file: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "gif", "bmp", "webp"])
-def test_a_damaged_picture_is_named(suffix: str, tmp_path: Path) -> None:
+def test_a_damaged_image_is_named(suffix: str, tmp_path: Path) -> None:
     write(tmp_path, suffix=suffix)
     file = tmp_path / "test" / "blue" / f"1.{suffix}"
     damage(file)
-    with pytest.raises(DataError, match=f"1.{suffix} can't be read as a picture"):
+    with pytest.raises(DataError, match=f"1.{suffix} can't be read as an image"):
         load(FOLDER, tmp_path)
 
 
+def test_what_another_library_told_pillow_does_not_hide_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("PIL.ImageFile.LOAD_TRUNCATED_IMAGES", True)
+    write(tmp_path, suffix="png")
+    damage(tmp_path / "test" / "blue" / "1.png")
+    with pytest.raises(DataError, match="can't be read as an image"):
+        load(FOLDER, tmp_path)
+    assert ImageFile.LOAD_TRUNCATED_IMAGES
+
+
 def test_any_damage_to_a_png_is_a_data_error(tmp_path: Path) -> None:
-    from reportgen.experiment.datasets.image_folder import read_picture
+    from reportgen.experiment.datasets.image_folder import read_image
 
     pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
     whole, file, refused = tmp_path / "whole.png", tmp_path / "damaged.png", 0
@@ -117,7 +126,7 @@ def test_any_damage_to_a_png_is_a_data_error(tmp_path: Path) -> None:
         content[place] ^= 0x5A
         file.write_bytes(content)
         try:
-            assert read_picture(file).shape == (32, 32, 3)
+            assert read_image(file).shape == (32, 32, 3)
         except DataError:
             refused += 1
     assert refused > 100

@@ -1,4 +1,4 @@
-"""Pictures whose class is their brightness or colour, and models that know it by hand, prepared in one way."""
+"""Images whose class is their brightness or colour, and models that know it by hand, prepared in one way."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LEVELS = np.linspace(30, 225, CLASSES)
 def levels(
     normalize: object = "none", test: int = 60, train: int = 40, grey: bool = False, channels: int = 3, side: int = 16
 ) -> LoadedData:
-    """Noisy pictures whose red channel, or every one of them (`grey`), has the level of their class."""
+    """Noisy images whose red channel, or every one of them (`grey`), has the level of their class."""
     rng = np.random.default_rng(0)
 
     def split(number: int) -> RawSplit:

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from reportgen.experiment.models._nets.small import TwoConv
 from reportgen.experiment.probes import ProbeContext, ProbeRefused
-from reportgen.experiment.probes import dynamics as room
+from reportgen.experiment.probes import dynamics as dynamics_module
 from reportgen.experiment.probes.context import Allowance
 from reportgen.experiment.probes.dynamics import run
 from reportgen.record.probes.dynamics import DynamicsFacts
@@ -91,7 +91,7 @@ def test_activations_are_those_of_a_loop(context: ProbeContext) -> None:
     before.load_state_dict(context.initial or {})
     before.norm.momentum = None
     with torch.no_grad():
-        before.train()(context.inputs(rows[: room.BATCH]))
+        before.train()(context.inputs(rows[: dynamics_module.BATCH]))
         for module, late in ((net, True), (before.eval(), False)):
             for site, values in zip(facts.sites, module.parts(context.inputs(rows)), strict=True):
                 seen = site.after if late else site.before
@@ -107,12 +107,12 @@ def test_activations_are_those_of_a_loop(context: ProbeContext) -> None:
 def test_little_time_shows_few_images(context: ProbeContext) -> None:
     facts = facts_of(context, -1.0)
     assert facts.sampled is not None
-    assert facts.sampled.images == room.LEAST_IMAGES
+    assert facts.sampled.images == dynamics_module.LEAST_IMAGES
 
 
 def test_too_many_sites_are_thinned_evenly(context: ProbeContext, monkeypatch: pytest.MonkeyPatch) -> None:
     every = facts_of(context).sites
-    monkeypatch.setattr(room, "MOST_SITES", 2)
+    monkeypatch.setattr(dynamics_module, "MOST_SITES", 2)
     facts = facts_of(context)
     assert facts.sites == (every[0], every[2])
     assert facts.left_out == 1

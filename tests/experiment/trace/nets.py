@@ -39,7 +39,7 @@ class Tied(nn.Module):
 
 
 class Dynamic(nn.Module):
-    """Takes another branch when the picture is bright, and loops a number of times that the data decides."""
+    """Takes another branch when the image is bright, and loops a number of times that the data decides."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ class Residual(nn.Module):
 
 
 class Recurrent(nn.Module):
-    """Reads the rows of the picture's mean with two bidirectional LSTM layers."""
+    """Reads the rows of the image's mean with two bidirectional LSTM layers."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -36,7 +36,7 @@ def change(record: RunRecord, **parts: Any) -> RunRecord:
 def evaluated(
     record: RunRecord, logits: np.ndarray, labels: np.ndarray, classes: tuple[str, ...] | None = None
 ) -> RunRecord:
-    """The record with other outputs and labels, measured anew; pictures are grey."""
+    """The record with other outputs and labels, measured again; images are grey."""
     n, names = len(labels), classes or tuple(f"class {index}" for index in range(logits.shape[1]))
     counts = tuple(int(count) for count in np.bincount(labels, minlength=len(names)))
     splits = (

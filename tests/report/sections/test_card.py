@@ -37,7 +37,7 @@ def test_the_nine_parts_in_their_order(record: RunRecord) -> None:
     assert [part.title for part in build(record).parts] == PARTS
 
 
-def test_nothing_written_is_nought_of_thirteen(record: RunRecord) -> None:
+def test_nothing_written_is_zero_of_thirteen(record: RunRecord) -> None:
     view = build(record)
     assert view.completeness is not None
     assert (view.completeness.name, view.completeness.value, view.completeness.n) == ("card.completeness", 0.0, 13)

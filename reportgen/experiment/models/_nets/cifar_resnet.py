@@ -1,4 +1,4 @@
-"""Residual networks for 32×32 pictures: He et al. 2016, "Deep Residual Learning for Image Recognition", §4.2.
+"""Residual networks for 32×32 images: He et al. 2016, "Deep Residual Learning for Image Recognition", §4.2.
 
 Names of modules and parameters are those of the published checkpoints (github.com/akamaster/pytorch_resnet_cifar10).
 """

@@ -1,4 +1,4 @@
-"""ResNet-9, the small fast network of David Page's "How to Train Your ResNet" (2018), for 32×32 pictures."""
+"""ResNet-9, the small fast network of David Page's "How to Train Your ResNet" (2018), for 32×32 images."""
 
 from __future__ import annotations
 

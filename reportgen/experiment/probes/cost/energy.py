@@ -21,10 +21,10 @@ LEAST = 2
 
 @dataclass(frozen=True)
 class Meter:
-    """Something that tells energy used between two looks."""
+    """Something that tells energy used between two readings."""
 
     source: Literal["nvml", "rapl"]
-    look: Callable[[], float]
+    read: Callable[[], float]
     """RAPL: joules so far. NVML: watts at this moment."""
     wraps: float = float("inf")
     """Joules after which a counter begins again at zero."""
@@ -42,13 +42,13 @@ def find_meter(device: ComputeDevice, powercap: Path = POWERCAP) -> Meter | Mess
     counters = [folder / "energy_uj" for folder in packages]
     try:
         wraps = min(int((folder / "max_energy_range_uj").read_text()) for folder in packages) / 1e6
-        look_at(counters)
+        read_counters(counters)
     except (OSError, ValueError):
         return N_("The processor’s energy counter (RAPL) can be read by the administrator only.")
-    return Meter("rapl", lambda: look_at(counters), wraps)
+    return Meter("rapl", lambda: read_counters(counters), wraps)
 
 
-def look_at(counters: list[Path]) -> float:
+def read_counters(counters: list[Path]) -> float:
     """Joules so far, all packages together."""
     return sum(int(counter.read_text()) for counter in counters) / 1e6
 
@@ -71,19 +71,19 @@ def measure_energy(
 ) -> Energy | None:
     """Energy of forward passes, `run` each, for about so many seconds; None where the counter did not move.
 
-    RAPL: the difference of two looks. NVML: the mean power of looks between passes, times the time.
+    RAPL: the difference of two readings. NVML: the mean power of readings between passes, times the time.
     """
     device.synchronise()
-    before, start, n = meter.look(), time.perf_counter(), 0
+    before, start, n = meter.read(), time.perf_counter(), 0
     seen = [before]
     while n < LEAST or time.perf_counter() - start < seconds:
         run()
         device.synchronise()
-        seen.append(meter.look() if meter.source == "nvml" else 0.0)
+        seen.append(meter.read() if meter.source == "nvml" else 0.0)
         n += 1
     took = time.perf_counter() - start
     if meter.source == "rapl":
-        used = meter.look() - before
+        used = meter.read() - before
         joules = used if used >= 0 else used + meter.wraps
     else:
         joules = took * sum(seen[1:]) / n

@@ -45,7 +45,7 @@ class Batches:
 
 
 def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
-    """Measure everything that the device allows; what can't be had says why."""
+    """Measure everything that the device allows; what isn't available says why."""
     roofs = measure_roofs(context.device, within(allowance, "roofs"))
     batches = time_batches(context, allowance)
     memory = list(inference_peaks(context, batches))

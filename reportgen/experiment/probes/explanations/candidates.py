@@ -1,4 +1,4 @@
-"""The layers that could explain: those whose output keeps the places of the picture, and that everything passes."""
+"""The layers that could explain: those whose output keeps the places of the image, and that everything passes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reportgen.record.trace import ModelTrace, ModuleCall
 
 @dataclass(frozen=True)
 class Candidate:
-    """A layer whose output keeps the places of the picture."""
+    """A layer whose output keeps the places of the image."""
 
     call: ModuleCall
     grid: Grid
@@ -31,22 +31,22 @@ class Candidate:
 
 
 def find_candidates(trace: ModelTrace) -> list[Candidate]:
-    """Every layer with a grid that the whole picture passes through, in order of completion.
+    """Every layer with a grid that the whole image passes through, in order of completion.
 
     Left out are layers called twice, whose maps would be mixed; pooling to a single cell and what follows it; a grid
     finer than one before it, which is a map blown up from a smaller one; and layers inside a block that goes on to
     shrink the map, where a block before it has the same grid.
     """
     calls = Counter(call.path for call in trace.modules)
-    picture = trace.input_shape[2], trace.input_shape[3]
+    image = trace.input_shape[2], trace.input_shape[3]
     narrow = find_passages(trace)
     found: list[Candidate] = []
     smallest: Grid | None = None
     for call in by_completion(trace.modules):
         if not call.path or len(call.output_shapes) != 1 or (narrow and call.index not in narrow):
             continue
-        grid = read_grid(call.output_shapes[0], picture, smallest)
-        if grid is None or (smallest is not None and grid.cells > smallest.cells) or is_pooled(call, grid, picture):
+        grid = read_grid(call.output_shapes[0], image, smallest)
+        if grid is None or (smallest is not None and grid.cells > smallest.cells) or is_pooled(call, grid, image):
             continue
         smallest = grid if grid.cells > 1 else smallest
         if calls[call.path] == 1:
@@ -93,11 +93,11 @@ def find_passages(trace: ModelTrace) -> set[int]:
     return {index for index, operator in last.items() if operator in touched and over[operator] == 0}
 
 
-def is_pooled(call: ModuleCall, grid: Grid, picture: tuple[int, int]) -> bool:
+def is_pooled(call: ModuleCall, grid: Grid, image: tuple[int, int]) -> bool:
     """Whether a single cell is what a layer is for, or was all it was given."""
     if grid.cells > 1:
         return False
-    given = read_grid(call.input_shapes[0], picture) if call.input_shapes else None
+    given = read_grid(call.input_shapes[0], image) if call.input_shapes else None
     return "Pool" in call.kind or given is None or given.cells == 1
 
 

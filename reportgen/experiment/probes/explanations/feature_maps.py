@@ -22,7 +22,7 @@ MOST_CHANNELS = 10
 def choose_stages(candidates: Sequence[Candidate]) -> list[Candidate]:
     """The last layer of each size of map; where the size hardly changes, layers spread evenly; in order, MOST_STAGES.
 
-    Of layers that hand on the same map, the outermost counts. Single cells are no picture.
+    Of layers that hand on the same map, the outermost counts. Single cells are no image.
     """
     maps = [candidate for candidate in candidates if candidate.grid.cells > 1]
     last = {candidate.grid.cells: place for place, candidate in enumerate(maps)}
@@ -50,7 +50,7 @@ def feature_maps(
     """Of each stage the channels that vary most over one image (1, C, H, W), each on its own scale from 0 to 255."""
     with torch.no_grad(), kept_outputs(module, [stage.path for stage in stages]) as kept:
         module(image)
-    facts, pictures = [], []
+    facts, shown = [], []
     for stage in stages:
         if stage.path not in kept:
             continue
@@ -67,8 +67,8 @@ def feature_maps(
                 shown=tuple(int(channel) for channel in most),
             )
         )
-        pictures.append(to_bytes(maps[most]))
-    return facts, pictures
+        shown.append(to_bytes(maps[most]))
+    return facts, shown
 
 
 def to_bytes(maps: Tensor) -> NDArray[np.uint8]:

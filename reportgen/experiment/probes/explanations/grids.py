@@ -1,4 +1,4 @@
-"""Where in a layer's output the places of the picture are: maps, maps with channels last, or tokens."""
+"""Where in a layer's output the places of the image are: maps, maps with channels last, or tokens."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from reportgen.record.probes.explanations import Form
 from reportgen.record.trace import Shape
 
 MOST_PREFIX = 5
-"""Tokens before those of the picture: a class token and four registers."""
+"""Tokens before those of the image: a class token and four registers."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """How the output of a layer lies over the picture."""
+    """How the output of a layer lies over the image."""
 
     height: int
     width: int
     form: Form
     prefix: int = 0
-    """Tokens before those of the picture."""
+    """Tokens before those of the image."""
 
     @property
     def cells(self) -> int:
@@ -49,8 +49,8 @@ class Grid:
         return torch.cat([output[:, : self.prefix], maps.flatten(2).transpose(1, 2)], dim=1)
 
 
-def read_grid(shape: Shape, picture: tuple[int, int], before: Grid | None = None) -> Grid | None:
-    """The grid of a layer's output of this shape (batch 1) for a picture of (height, width); None where it has none.
+def read_grid(shape: Shape, image: tuple[int, int], before: Grid | None = None) -> Grid | None:
+    """The grid of a layer's output of this shape (batch 1) for an image of (height, width); None where it has none.
 
     `before` is the last grid met on the way there: tokens usually keep it.
     """
@@ -58,28 +58,28 @@ def read_grid(shape: Shape, picture: tuple[int, int], before: Grid | None = None
         return None
     if len(shape) == 4:
         _, first, second, third = shape
-        if covers(second, third, picture):
+        if covers(second, third, image):
             return Grid(second, third, "channels_first")
-        return Grid(first, second, "channels_last") if covers(first, second, picture) else None
-    return token_grid(shape[1], picture, before) if len(shape) == 3 else None
+        return Grid(first, second, "channels_last") if covers(first, second, image) else None
+    return token_grid(shape[1], image, before) if len(shape) == 3 else None
 
 
-def covers(height: int, width: int, picture: tuple[int, int]) -> bool:
-    """Whether a grid of this size can be a picture of that size, smaller: the sides in the same ratio, to a cell."""
-    tall, wide = picture
+def covers(height: int, width: int, image: tuple[int, int]) -> bool:
+    """Whether a grid of this size can be an image of that size, smaller: the sides in the same ratio, to a cell."""
+    tall, wide = image
     if not (1 <= height <= tall and 1 <= width <= wide):
         return False
     return height == width if tall == wide else abs(height * wide - width * tall) <= max(tall, wide)
 
 
-def token_grid(tokens: int, picture: tuple[int, int], before: Grid | None) -> Grid | None:
-    """The grid of so many tokens: that of the layer before, or the one whose sides are as those of the picture."""
+def token_grid(tokens: int, image: tuple[int, int], before: Grid | None) -> Grid | None:
+    """The grid of so many tokens: that of the layer before, or the one whose sides are as those of the image."""
     if before is not None and before.cells > 1 and 0 <= tokens - before.cells <= MOST_PREFIX:
         return Grid(before.height, before.width, "tokens", tokens - before.cells)
     for prefix in (0, 1, 2):
         cells = tokens - prefix
-        height = round((cells * picture[0] / picture[1]) ** 0.5) if cells > 0 else 0
-        if height and cells % height == 0 and covers(height, cells // height, picture):
+        height = round((cells * image[0] / image[1]) ** 0.5) if cells > 0 else 0
+        if height and cells % height == 0 and covers(height, cells // height, image):
             return Grid(height, cells // height, "tokens", prefix)
     return None
 

@@ -1,4 +1,4 @@
-"""The layer whose feature maps explain: the last one that still has a picture to give."""
+"""The layer whose feature maps explain: the last one that still has an image to give."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FLAT = 1e-5
 def choose_layer(
     module: nn.Module, candidates: Sequence[Candidate], images: Tensor, targets: Tensor
 ) -> MapLayer | None:
-    """The last candidate that gives these images (b, C, H, W) a picture for these classes (b,); None where none does.
+    """The last candidate that gives these images (b, C, H, W) an image for these classes (b,); None where none does.
 
     The refused come in order from the last layer on, without layers inside one that is refused already.
     """
@@ -63,7 +63,7 @@ def describe(candidate: Candidate, refused: Sequence[RefusedLayer]) -> MapLayer:
 def try_layers(
     module: nn.Module, candidates: Sequence[Candidate], images: Tensor, targets: Tensor
 ) -> list[Refusal | None]:
-    """Why each candidate's Grad-CAM map of these images is no picture; None where it is one."""
+    """Why each candidate's Grad-CAM map of these images is no image; None where it is one."""
     with torch.enable_grad(), kept_outputs(module, [candidate.path for candidate in candidates]) as kept:
         scores = logits_of(module(images.detach().requires_grad_()))
         score = scores.gather(1, targets[:, None]).sum()
@@ -92,7 +92,7 @@ def kept_outputs(module: nn.Module, paths: Sequence[str]) -> Iterator[dict[str, 
 
 
 def judge(grid: Grid, output: Tensor | None, gradient: Tensor | None) -> Refusal | None:
-    """What is wrong with a layer's map; a picture has to come out for at least half of the images."""
+    """What is wrong with a layer's map; an image has to come out for at least half of the images."""
     if grid.cells == 1:
         return "one_cell"
     if output is None or gradient is None:

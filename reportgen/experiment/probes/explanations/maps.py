@@ -93,7 +93,7 @@ class Mapper:
 
 
 def stretch(maps: Tensor, height: int, width: int) -> Tensor:
-    """Maps (b, h, w) at the size of the picture, bilinear, as captum's LayerAttribution.interpolate has it."""
+    """Maps (b, h, w) at the size of the image, bilinear, as captum's LayerAttribution.interpolate has it."""
     return functional.interpolate(maps[:, None], (height, width), mode="bilinear", align_corners=False)[:, 0]
 
 

@@ -36,7 +36,7 @@ class Findings:
 
 
 def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
-    """Explain the surest right and wrong predictions among the pictures that the record keeps.
+    """Explain the surest right and wrong predictions among the images that the record keeps.
 
     Raises ProbeRefused where there is no prediction to explain.
     """
@@ -52,7 +52,7 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     found.gaps += plan.gaps
     rows = pick_rows(context.shown, context.logits, labels, plan.explained)
     stages = show_stages(context, candidates, rows, found)
-    embedding = look_around(context, rows, plan, options, found)
+    embedding = measure_neighbours(context, rows, plan, options, found)
     mapped = explain(context, mapper, rows, plan)
     found.arrays |= mapped.arrays
     facts = ExplanationFacts(
@@ -119,12 +119,12 @@ def show_stages(
     if not stages:
         found.gaps.append(NotExplained(part="stages", reason="no_grid"))
         return ()
-    facts, pictures = feature_maps(context.module, stages, context.inputs(torch.from_numpy(rows[:1])))
-    found.arrays |= {f"stage.{place}": picture for place, picture in enumerate(pictures)}
+    facts, shown_maps = feature_maps(context.module, stages, context.inputs(torch.from_numpy(rows[:1])))
+    found.arrays |= {f"stage.{place}": image for place, image in enumerate(shown_maps)}
     return tuple(facts)
 
 
-def look_around(
+def measure_neighbours(
     context: ProbeContext, rows: NDArray[np.int64], plan: Plan, options: ExplanationsOptions, found: Findings
 ) -> EmbeddingFacts | None:
     """The embedding and the nearest training images, where there are images and time enough."""

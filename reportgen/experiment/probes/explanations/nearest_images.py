@@ -29,7 +29,7 @@ BATCH = 64
 MOST_NUMBERS = 4 * 10**7
 """Of the training features, which are all held: 160 MB."""
 PICTURED = 4
-"""Mistakes whose nearest training pictures are kept."""
+"""Mistakes whose nearest training images are kept."""
 
 
 def look_up(
@@ -87,8 +87,8 @@ def neighbours(
 ) -> dict[str, NDArray[Any]]:
     """What the record keeps of the nearest training images (q, k) of mistakes (q,)."""
     near = train_rows.numpy()[found]
-    pictures = context.data.train_images[torch.from_numpy(near[:PICTURED].ravel())].numpy()
-    small = np.stack([thumbnail(picture) for picture in pictures])
+    images = context.data.train_images[torch.from_numpy(near[:PICTURED].ravel())].numpy()
+    small = np.stack([thumbnail(image) for image in images])
     return {
         "neighbours.rows": mistakes,
         "neighbours.ids": context.data.train_ids[near].astype(np.int64),

@@ -66,8 +66,8 @@ class Plan:
 
 
 @dataclass
-class Purse:
-    """The time there is, as it is given out."""
+class TimeBudget:
+    """The time there is, as it is shared out between the parts."""
 
     seconds: float
     left: float
@@ -98,17 +98,17 @@ def make_plan(
     explained = limits.explained.most
     while explained > limits.explained.least and explained * each >= 0.4 * seconds:
         explained //= 2
-    purse = Purse(seconds, seconds - MAPS * explained * backward - RENEWING * forward, [])
-    checked = purse.fit("checks", limits.checked, 2 * backward + DELETIONS * forward, 0.25) if mapped else 0
+    budget = TimeBudget(seconds, seconds - MAPS * explained * backward - RENEWING * forward, [])
+    checked = budget.fit("checks", limits.checked, 2 * backward + DELETIONS * forward, 0.25) if mapped else 0
     each = (1 + TRAIN_EACH) * forward
-    embedded = images or purse.fit("embedding", limits.embedded, each, 0.3, MISTAKES * forward)
-    steps = purse.fit("integrated_gradients", limits.steps, 2 * explained * backward, 0.2)
+    embedded = images or budget.fit("embedding", limits.embedded, each, 0.3, MISTAKES * forward)
+    steps = budget.fit("integrated_gradients", limits.steps, 2 * explained * backward, 0.2)
     path = 2 * steps * backward + DELETIONS * forward
     paths = int(min(limits.checked.most, 0.15 * seconds / path)) if steps else 0
     if images:
         checked, paths = min(checked, images), min(paths, images)
     paths = paths if paths >= limits.checked.least else 0
-    return Plan(explained, steps, checked, paths, embedded, tuple(purse.gaps))
+    return Plan(explained, steps, checked, paths, embedded, tuple(budget.gaps))
 
 
 def seconds_each(run: Callable[[int], object]) -> float:

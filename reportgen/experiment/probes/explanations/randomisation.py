@@ -16,7 +16,7 @@ def randomised(module: nn.Module, images: Tensor, seed: int) -> Iterator[None]:
     """Inside, every parameter is redrawn from a normal distribution of its own tensor's mean and deviation.
 
     Full randomisation (Adebayo et al. 2018, "Sanity checks for saliency maps", section 3). Running statistics of
-    normalisation are measured anew on `images` (b, C, H, W), so that activations keep their size. All comes back.
+    normalisation are measured again on `images` (b, C, H, W), so that activations keep their size. All comes back.
     """
     held = {name: tensor.detach().clone() for name, tensor in module.state_dict(keep_vars=True).items()}
     try:

@@ -17,7 +17,7 @@ from reportgen.experiment.probes.context import Allowance, ProbeContext
 
 BATCH = 125
 
-Look = Callable[[int, int, Tensor], Tensor]
+Predict = Callable[[int, int, Tensor], Tensor]
 """(0 clipped or 1 unclipped, place of the exposure, images shown) -> logits."""
 
 
@@ -44,14 +44,14 @@ class Judged:
     black: tuple[int, float] = (0, 0.0)
     """The class that black is called, and the confidence."""
 
-    def show(self, batch: Tensor, labels: Tensor, look: Look) -> None:
+    def show(self, batch: Tensor, labels: Tensor, predict: Predict) -> None:
         """Show a batch (n, C, H, W) at every exposure; black is the same for all of its images, so one is shown."""
         right = np.empty((2, len(self.exposures), len(batch)), np.uint8)
         confidence = np.empty(right.shape, np.float32)
         for place, exposure in enumerate(self.exposures):
             for unclipped in (0, 1) if exposure > 1 else (0,):
                 shown = expose(batch[:1] if exposure == 0 else batch, exposure, not unclipped, self.normalization)
-                shares = look(unclipped, place, shown).float().softmax(1).cpu()
+                shares = predict(unclipped, place, shown).float().softmax(1).cpu()
                 right[unclipped:, place] = (shares.argmax(1) == labels).numpy()
                 confidence[unclipped:, place] = shares.amax(1).numpy()
                 if exposure == 0:

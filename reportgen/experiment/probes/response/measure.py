@@ -183,12 +183,12 @@ def measure(
     layers = np.full((2, len(plan.exposures), len(units)), np.nan, np.float32)
     judged, batch = Judged(plan.exposures, context.data.normalization), context.inputs(rows)
 
-    def look(unclipped: int, place: int, shown: Tensor) -> Tensor:
+    def predict(unclipped: int, place: int, shown: Tensor) -> Tensor:
         answers, logits = respond(module, shown, units)
         layers[unclipped:, place] = [answers.get(unit.path, np.nan) for unit in units]
         return logits
 
-    judged.show(batch, context.data.test_labels[rows], look)
+    judged.show(batch, context.data.test_labels[rows], predict)
     return Measured(layers, units, drive_alone(module, batch, units, plan.drives), judged)
 
 

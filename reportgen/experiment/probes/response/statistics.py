@@ -71,7 +71,7 @@ class Answered:
 
 
 def channel_axis(shape: tuple[int, ...]) -> int:
-    """Which axis holds the channels: the last of tokens (n, l, C) and of square pictures (n, h, h, C), else 1."""
+    """Which axis holds the channels: the last of tokens (n, l, C) and of square images (n, h, h, C), else 1."""
     if len(shape) == 3:
         return 2
     if len(shape) == 4 and shape[1] == shape[2] != shape[3]:

@@ -53,7 +53,7 @@ class Bench:
         return found
 
     def predict(self, images: torch.Tensor) -> Classes:
-        """What the model makes of pictures (n, H, W, C) uint8."""
+        """What the model makes of images (n, H, W, C) uint8."""
         logits = evaluate(self.context.module, images, self.context.data.normalization, self.context.device)
         found: Classes = logits.argmax(1).astype(np.int64)
         return found
@@ -118,7 +118,7 @@ def under_fgsm(bench: Bench, epsilons: Sequence[float]) -> list[Classes]:
 def under_pgd(bench: Bench, epsilon: float, steps: int, restarts: int) -> Classes:
     """What the model makes of the images after PGD within ε (of 255); one wrong answer from any start counts.
 
-    What is wrong already, as it is or within a smaller ε tried before, is left out: the same picture lies within every
+    What is wrong already, as it is or within a smaller ε tried before, is left out: the same image lies within every
     larger ε. Raises NoGradientError where no gradient leads to the pixels.
     """
     found, labels = bench.clean.copy(), bench.labels.numpy()

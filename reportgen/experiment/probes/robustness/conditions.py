@@ -1,4 +1,4 @@
-"""Which changes of the pictures are measured, in which order, and how many images there is time for."""
+"""Which changes of the images are measured, in which order, and how many images there is time for."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SHIFTS, ROTATIONS = (1, 2, 4), (5, 10, 20, 30)
 EPSILONS = (1.0, 2.0, 4.0, 8.0)
 """In steps of 1/255."""
 CORRUPTING = 0.3e-3
-"""Seconds that changing one small picture takes on a slow processor core."""
+"""Seconds that changing one small image takes on a slow processor core."""
 STANDING = 0.3
 """Of the images that one ε leaves standing, for the plan; what is measured is priced by those that really do."""
 GRADIENT = 3.0
@@ -61,7 +61,7 @@ class Change:
         return self.family == "attack"
 
     def apply(self, images: torch.Tensor, seed: int) -> torch.Tensor:
-        """The changed pictures (n, H, W, C) uint8, for everything but attacks; the same from the same seed."""
+        """The changed images (n, H, W, C) uint8, for everything but attacks; the same from the same seed."""
         if self.kind in OPERATORS:
             return corrupt(images, self.kind, int(self.level), seed)
         if self.kind == "shift":
@@ -89,8 +89,8 @@ def list_changes(options: RobustnessOptions) -> list[Change]:
 
 
 @dataclass(frozen=True)
-class Prices:
-    """Seconds for one image."""
+class CostEstimate:
+    """Seconds that a condition takes for one image."""
 
     forward: float
     steps: int
@@ -115,7 +115,7 @@ class Prices:
 
 
 def plan(
-    changes: Sequence[Change], prices: Prices, seconds: float, most: int, full: bool, images: int | None
+    changes: Sequence[Change], estimate: CostEstimate, seconds: float, most: int, full: bool, images: int | None
 ) -> tuple[list[Change], int]:
     """The changes to measure and on how many images, of `most`, so that they take at most `seconds`.
 
@@ -127,6 +127,6 @@ def plan(
     if images is not None:
         steps = [(tier, min(images, most)) for tier in (0, 1, 2)]
     chosen = [[change for change in changes if change.tier <= tier] for tier, _ in steps]
-    fits = [place for place, (_, number) in enumerate(steps) if number * prices.of_all(chosen[place]) <= seconds]
+    fits = [place for place, (_, number) in enumerate(steps) if number * estimate.of_all(chosen[place]) <= seconds]
     place = max(fits, default=0)
     return chosen[place], steps[place][1]

@@ -21,7 +21,7 @@ from reportgen.experiment.probes.robustness.benchmark import (
     under_fgsm,
     under_pgd,
 )
-from reportgen.experiment.probes.robustness.conditions import FULL_IMAGES, Change, Prices, list_changes, plan
+from reportgen.experiment.probes.robustness.conditions import FULL_IMAGES, Change, CostEstimate, list_changes, plan
 from reportgen.experiment.probes.robustness.preprocessing import SIZES, check_preparation
 from reportgen.record.images import thumbnail
 from reportgen.record.message import N_, Message, nN_
@@ -72,13 +72,13 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
         gaps = N_("On the images as they are the model is no better than chance, so there is nothing to measure.")
         measured.gaps.append(gaps)
     else:
-        prices = Prices(seconds_each, FULL_STEPS if allowance.full else STEPS)
+        estimate = CostEstimate(seconds_each, FULL_STEPS if allowance.full else STEPS)
         changes = list_changes(options)
-        chosen, number = plan(changes, prices, KEPT_BACK * allowance.left, len(rows), allowance.full, options.images)
+        chosen, number = plan(changes, estimate, KEPT_BACK * allowance.left, len(rows), allowance.full, options.images)
         bench.rows = rows[:number]
         measured.left_out = len(changes) - len(chosen)
-        attack = measure(bench, chosen, prices, allowance, measured)
-    names, pictures = make_examples(context.data.test_images[rows[:1]])
+        attack = measure(bench, chosen, estimate, allowance, measured)
+    names, examples = make_examples(context.data.test_images[rows[:1]])
     looked = [*(other.images for other in preparation.others), *(one.images for one in measured.conditions)]
     number = max([preparation.images, *looked])
     facts = RobustnessFacts(
@@ -91,7 +91,7 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
         examples=names,
         example_id=int(context.data.test_ids[int(rows[0])]),
     )
-    return ProbeResult(facts, gather(rows[:number], measured.predicted, pictures))
+    return ProbeResult(facts, gather(rows[:number], measured.predicted, examples))
 
 
 def options_of(context: ProbeContext) -> RobustnessOptions:
@@ -108,7 +108,7 @@ def at_chance(context: ProbeContext) -> bool:
 
 
 def measure(
-    bench: Bench, chosen: Sequence[Change], prices: Prices, allowance: Allowance, measured: Measured
+    bench: Bench, chosen: Sequence[Change], estimate: CostEstimate, allowance: Allowance, measured: Measured
 ) -> AttackSettings | None:
     """Measure the chosen conditions in turn; how the attacks were made, or None where none was."""
     restarts = FULL_RESTARTS if allowance.full else RESTARTS
@@ -119,11 +119,13 @@ def measure(
             continue
         together = steps_of if change.kind == "fgsm" else [change]
         standing = len(bench.rows) - (len(bench.broken) if change.kind == "pgd" else 0)
-        if not allowance.affordable(standing * prices.of_all(together)):
+        if not allowance.affordable(standing * estimate.of_all(together)):
             measured.left_out += len(together)
             continue
         try:
-            for one, predicted in zip(together, look(bench, together, prices.steps, restarts), strict=True):
+            for one, predicted in zip(
+                together, predict_classes(bench, together, estimate.steps, restarts), strict=True
+            ):
                 measured.add(one, predicted)
             attacked = attacked or change.is_attack
         except NoGradientError:
@@ -131,10 +133,12 @@ def measure(
             refused = True
     if not attacked:
         return None
-    return AttackSettings(steps=prices.steps, restarts=restarts, step_share=STEP_SHARE / prices.steps, flat=bench.flat)
+    return AttackSettings(
+        steps=estimate.steps, restarts=restarts, step_share=STEP_SHARE / estimate.steps, flat=bench.flat
+    )
 
 
-def look(bench: Bench, together: Sequence[Change], steps: int, restarts: int) -> list[Classes]:
+def predict_classes(bench: Bench, together: Sequence[Change], steps: int, restarts: int) -> list[Classes]:
     """What the model makes of the images under one condition, or under FGSM of every ε at once."""
     change = together[0]
     if not change.is_attack:
@@ -147,13 +151,13 @@ def look(bench: Bench, together: Sequence[Change], steps: int, restarts: int) ->
 
 
 def make_examples(image: torch.Tensor) -> tuple[tuple[str, ...], NDArray[np.uint8]]:
-    """Names of the corruptions, and one picture (1, H, W, C) as it is and under each, (1 + k, H, W, C)."""
+    """Names of the corruptions, and one image (1, H, W, C) as it is and under each, (1 + k, H, W, C)."""
     small = torch.from_numpy(thumbnail(image[0].numpy()).copy())[None]
-    pictures = [small, *(corrupt(small, name, SHOWN_SEVERITY, PROBE_SEED) for name in OPERATORS)]
-    return tuple(OPERATORS), torch.cat(pictures).numpy()
+    examples = [small, *(corrupt(small, name, SHOWN_SEVERITY, PROBE_SEED) for name in OPERATORS)]
+    return tuple(OPERATORS), torch.cat(examples).numpy()
 
 
-def gather(rows: torch.Tensor, predicted: Sequence[Classes], pictures: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
+def gather(rows: torch.Tensor, predicted: Sequence[Classes], examples: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
     """The arrays of the record; names and shapes as in RobustnessFacts."""
     table = np.full((len(predicted), len(rows)), UNMEASURED, np.uint16)
     for place, classes in enumerate(predicted):
@@ -161,7 +165,7 @@ def gather(rows: torch.Tensor, predicted: Sequence[Classes], pictures: NDArray[n
     return {
         "robustness.rows": rows.numpy().astype(np.int64),
         "robustness.predicted": table,
-        "robustness.examples": pictures,
+        "robustness.examples": examples,
     }
 
 

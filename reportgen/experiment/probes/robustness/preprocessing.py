@@ -89,8 +89,8 @@ def check_preparation(
     trials = [Trial(way, checker.correct(way, 0, number)) for way in ways]
     trials += [Trial(way, checker.correct(way, 0, number)) for way in turned_ways(checker, spec, trials, number)]
     own = learned_here(context.spec)
-    looks = 1 if own else 1 + look_longer(checker, trials)
-    used = 0 if own else tell_apart(checker, trials)
+    looks = 1 if own else 1 + check_more_images(checker, trials)
+    used = 0 if own else compare_losses(checker, trials)
     return PreparationCheck(
         images=number,
         right=int(clean[:number].sum()),
@@ -113,7 +113,7 @@ def turned_ways(checker: Checker, spec: Way, trials: Sequence[Trial], number: in
     return [spec.turned(), best.way.turned()] if better else [spec.turned()]
 
 
-def look_longer(checker: Checker, trials: Sequence[Trial]) -> bool:
+def check_more_images(checker: Checker, trials: Sequence[Trial]) -> bool:
     """Try those that seem better than the spec's own on more images; whether there was reason and time to."""
     hopeful = [trial for trial in trials if trial.beats(checker.clean, HINT)]
     if not hopeful:
@@ -126,12 +126,12 @@ def look_longer(checker: Checker, trials: Sequence[Trial]) -> bool:
     return True
 
 
-def tell_apart(checker: Checker, trials: Sequence[Trial]) -> int:
+def compare_losses(checker: Checker, trials: Sequence[Trial]) -> int:
     """Measure on training images the loss of those ways that are all so good that accuracy can't choose between them;
     on how many images, 0 where the spec's own way is not clearly worse than the best.
 
     Near neighbours, such as the statistics of two sets of photographs, differ by a few hundredths of a point of
-    accuracy. Training images, which the weights were fitted to, tell them apart with far fewer pictures.
+    accuracy. Training images, which the weights were fitted to, separate them with far fewer images.
     """
     context, most = checker.context, max(len(trial.correct) for trial in trials)
     longest = [trial for trial in trials if len(trial.correct) == most]

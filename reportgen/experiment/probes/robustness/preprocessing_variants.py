@@ -1,4 +1,4 @@
-"""The usual ways to make numbers of pictures: normalisations, value ranges, channel orders."""
+"""The usual ways to make numbers of images: normalisations, value ranges, channel orders."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SAME, NEIGHBOUR = 0.01, 0.2
 
 @dataclass(frozen=True)
 class Way:
-    """One way to make numbers of pictures."""
+    """One way to make numbers of images."""
 
     name: Name
     order: Literal["rgb", "bgr"]
@@ -34,7 +34,7 @@ class Way:
         return replace(self, order="bgr")
 
     def logits(self, context: ProbeContext, images: torch.Tensor) -> NDArray[Any]:
-        """(n, classes) that the model gives for pictures (n, H, W, C) uint8 prepared so."""
+        """(n, classes) that the model gives for images (n, H, W, C) uint8 prepared so."""
         turned = self.order == "bgr"
         mean, std = (self.mean[::-1], self.std[::-1]) if turned else (self.mean, self.std)
         normalizer = Normalizer(mean, std, context.data.normalization.size)

@@ -1,4 +1,4 @@
-"""Matrices made small enough to look at, and first filters as pictures."""
+"""Matrices made small enough to look at, and first filters as images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
-from reportgen.record.probes.weights import PICTURE_SPREADS
+from reportgen.record.probes.weights import IMAGE_SPREADS
 
 SMALL = (16, 32)
 """Height and width of a thumbnail, in blocks of rows and columns."""
@@ -23,25 +23,25 @@ FILTER_VALUES = 8192
 """About so many values of filters are kept, so that large ones are fewer."""
 FILTERS_INSIDE = 0.99
 
-Picture = NDArray[np.int8]
+MatrixImage = NDArray[np.int8]
 
 
-def shrink(matrix: torch.Tensor, spread: float, size: tuple[int, int]) -> Picture:
+def shrink(matrix: torch.Tensor, spread: float, size: tuple[int, int]) -> MatrixImage:
     """(rows, columns) in `size` blocks, each as its value of the largest magnitude, as int8 (H, W) of `size`.
 
-    127 stands for PICTURE_SPREADS × spread. Blocks of a matrix smaller than the picture overlap: it is enlarged.
+    127 stands for IMAGE_SPREADS × spread. Blocks of a matrix smaller than the image overlap: it is enlarged.
     """
     if not spread:
         return np.zeros(size, np.int8)
     values = matrix.float()[None]
     _, where = F.adaptive_max_pool2d(values.abs(), size, return_indices=True)
     kept = values.reshape(-1)[where.reshape(-1)].reshape(size)
-    return quantise(kept, PICTURE_SPREADS * spread)
+    return quantise(kept, IMAGE_SPREADS * spread)
 
 
-def quantise(values: torch.Tensor, scale: float) -> Picture:
+def quantise(values: torch.Tensor, scale: float) -> MatrixImage:
     """The values as int8, 127 for `scale`, cut off beyond."""
-    found: Picture = (values / scale * 127).clamp(-127, 127).round().to(torch.int8).numpy()
+    found: MatrixImage = (values / scale * 127).clamp(-127, 127).round().to(torch.int8).numpy()
     return found
 
 
@@ -65,7 +65,7 @@ def choose_filters(count: int, side: int, channels: int) -> NDArray[np.intp]:
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.intp))
 
 
-def filter_pictures(tensors: Sequence[torch.Tensor], rows: NDArray[np.intp]) -> tuple[Picture, float]:
+def filter_images(tensors: Sequence[torch.Tensor], rows: NDArray[np.intp]) -> tuple[MatrixImage, float]:
     """Filters (out, C, k, k) at each moment as int8 (m, f, k, k, C) and the magnitude that 127 stands for: one that
     FILTERS_INSIDE of all their values lie within, so that all have one scale and no single value rules it."""
     kept = torch.stack([tensor.detach().cpu().float()[torch.from_numpy(rows)] for tensor in tensors])

@@ -26,7 +26,7 @@ from reportgen.experiment.probes.weights.images import (
     choose_enlarged,
     choose_filters,
     choose_shown,
-    filter_pictures,
+    filter_images,
     shrink,
 )
 from reportgen.experiment.probes.weights.matrices import Matrix, find_matrices
@@ -61,8 +61,8 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
         enlarged=choose_enlarged([one.facts.parameters for one in measured]),
         unmeasured=tuple(unmeasured),
     )
-    facts, filters = picture_filters(context, matrices, facts)
-    return ProbeResult(facts, picture_matrices(context, matrices, measured, facts) | filters)
+    facts, filters = make_filter_images(context, matrices, facts)
+    return ProbeResult(facts, make_matrix_images(context, matrices, measured, facts) | filters)
 
 
 def count_parameters(module: torch.nn.Module) -> int:
@@ -97,13 +97,13 @@ def root_mean_square(gradient: torch.Tensor | None) -> float | None:
     return float(torch.linalg.vector_norm(gradient.float()) / gradient.numel() ** 0.5)
 
 
-def picture_matrices(
+def make_matrix_images(
     context: ProbeContext, matrices: Sequence[Matrix], measured: Sequence[Measured], facts: WeightFacts
 ) -> Arrays:
-    """Pictures and histograms of the matrices that figures show; see WeightFacts."""
+    """Images and histograms of the matrices that figures show; see WeightFacts."""
     many = len(facts.moments)
 
-    def pictures(places: Sequence[int], size: tuple[int, int]) -> NDArray[np.int8]:
+    def shrunk(places: Sequence[int], size: tuple[int, int]) -> NDArray[np.int8]:
         found = np.zeros((len(places), many, *size), np.int8)
         for row, place in enumerate(places):
             spreads = measured[place].spreads
@@ -117,33 +117,33 @@ def picture_matrices(
         for back, counts in enumerate(reversed(measured[place].histograms), start=1):
             histograms[row, many - back] = counts
     return {
-        "weights.pictures": pictures(facts.shown, SMALL),
-        "weights.enlarged": pictures(facts.enlarged, LARGE),
+        "weights.pictures": shrunk(facts.shown, SMALL),
+        "weights.enlarged": shrunk(facts.enlarged, LARGE),
         "weights.histograms": histograms,
         "weights.ranges": np.array([measured[place].end for place in facts.shown], np.float64),
     }
 
 
-def picture_filters(
+def make_filter_images(
     context: ProbeContext, matrices: Sequence[Matrix], facts: WeightFacts
 ) -> tuple[WeightFacts, Arrays]:
     """The facts and arrays of the first convolution's filters, where they have one or three input channels."""
     channels = context.data.facts.image_shape[0]
     place = next((place for place, matrix in enumerate(matrices) if matrix.kind == "convolution"), None)
-    if place is None or not is_picture(matrices[place], channels) or not facts.matrices[place].finite:
+    if place is None or not is_image(matrices[place], channels) or not facts.matrices[place].finite:
         return facts, {}
     parameter = matrices[place].parameter
     before = context.initial.get(matrices[place].name) if context.initial is not None else None
     if context.initial is not None and before is None:
         return facts, {}
     rows = choose_filters(parameter.shape[0], parameter.shape[2], channels)
-    pictures, scale = filter_pictures([*([before] if before is not None else []), parameter], rows)
+    shrunk, scale = filter_images([*([before] if before is not None else []), parameter], rows)
     update = {"filters": place, "filter_rows": tuple(rows.tolist()), "filter_scale": scale}
-    return facts.model_copy(update=update), {"weights.filters": pictures}
+    return facts.model_copy(update=update), {"weights.filters": shrunk}
 
 
-def is_picture(matrix: Matrix, channels: int) -> bool:
-    """Whether the filters of a convolution are pictures in grey or colour."""
+def is_image(matrix: Matrix, channels: int) -> bool:
+    """Whether the filters of a convolution are images in grey or colour."""
     shape = tuple(matrix.parameter.shape)
     plain = not matrix.transposed and matrix.groups == 1 and len(shape) == 4 and shape[2] == shape[3] > 1
     return plain and channels in (1, 3) and shape[1] == channels

@@ -8,7 +8,7 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
-from reportgen.report.verdict import say_change
+from reportgen.report.verdict import format_change
 from reportgen.report.wording import evidence, join_few, quote, shorten
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_names, join_sentences, ngettext
@@ -38,12 +38,12 @@ def find_baseline(record: RunRecord, comparison: Comparison, figures: Figures) -
 def find_verdict(comparison: Comparison, anchor: str) -> Finding:
     """The verdict with what it rests on."""
     tones = {"worse": "bad", "better": "good", "undecided": "caution", "equivalent": "plain"}
-    text = join_sentences([say_change(comparison), say_flips(comparison)])
+    text = join_sentences([format_change(comparison), format_flips(comparison)])
     tone = tones[comparison.verdict]
     return Finding(text, WEIGHTS[comparison.verdict], anchor, tone, in_verdict=True)  # type: ignore[arg-type]
 
 
-def say_flips(comparison: Comparison) -> str:
+def format_flips(comparison: Comparison) -> str:
     """How many images flipped either way, and the test of it."""
     table = comparison.mcnemar
     if comparison.identical:
@@ -70,7 +70,7 @@ def say_flips(comparison: Comparison) -> str:
 def find_power(comparison: Comparison, anchor: str) -> Finding | None:
     """What it would take to decide, or what so many images can show."""
     if comparison.verdict == "undecided":
-        return Finding(say_needed(comparison), 0.45, anchor)
+        return Finding(format_needed(comparison), 0.45, anchor)
     if comparison.detectable is None or comparison.identical or comparison.verdict != "equivalent":
         return None
     text = _(
@@ -80,7 +80,7 @@ def find_power(comparison: Comparison, anchor: str) -> Finding | None:
     return Finding(text, 0.1, anchor)
 
 
-def say_needed(comparison: Comparison) -> str:
+def format_needed(comparison: Comparison) -> str:
     """About how many images or seeds would decide."""
     if comparison.images_needed is not None:
         return _(
@@ -129,7 +129,7 @@ def find_scores(comparison: Comparison, anchor: str) -> Finding | None:
     if not better and not worse:
         text = _("No other score changed by more than its interval.")
         return Finding(text, 0.15, anchor)
-    ups, downs = (join_few([tell(value) for value in side]) for side in (better, worse))
+    ups, downs = (join_few([format_score(value) for value in side]) for side in (better, worse))
     if not worse:
         text = _("Beside accuracy, each by its own 95\u00a0% interval, better: {better}.", better=ups)
     elif not better:
@@ -143,7 +143,7 @@ def find_scores(comparison: Comparison, anchor: str) -> Finding | None:
     return Finding(text, 0.4 if worse else 0.3, anchor, "caution" if worse else "plain")
 
 
-def tell(value: MetricValue) -> str:
+def format_score(value: MetricValue) -> str:
     """A score and its change: "Brier score −0.0030 (−0.0056 to −0.0002)"."""
     label = value.label.partition(",")[0]
     return f"{label} {value.display} ({value.display_interval})"
@@ -161,13 +161,13 @@ def find_classes(comparison: Comparison, anchor: str) -> Finding | None:
         text = _(
             "No class changed by more than chance once all {classes} are looked at together (Holm); the largest change "
             "of recall is that of {most}.",
-            most=tell_class(most),
+            most=format_class(most),
             classes=values["classes"],
         )
         return Finding(text, 0.25, anchor)
     lost = sorted((one for one in held if one.lost > one.gained), key=lambda one: one.change.value or 0.0)
     gained = sorted((one for one in held if one.gained > one.lost), key=lambda one: -(one.change.value or 0.0))
-    fell, rose = (join_few([tell_class(one) for one in side]) for side in (lost, gained))
+    fell, rose = (join_few([format_class(one) for one in side]) for side in (lost, gained))
     said = [_("Recall fell for {names}.", names=fell)] if lost else []
     said += [_("Recall rose for {names}.", names=rose)] if gained else []
     said.append(_("This holds when all {classes} classes are looked at together (Holm).", classes=values["classes"]))
@@ -175,7 +175,7 @@ def find_classes(comparison: Comparison, anchor: str) -> Finding | None:
     return Finding(text, 0.65 if lost else 0.45, anchor, "caution" if lost else "good")
 
 
-def tell_class(one: ClassChange) -> str:
+def format_class(one: ClassChange) -> str:
     """A class and the change of its recall."""
     return f"{quote(one.name)} {one.change.display} ({one.change.display_interval})"
 

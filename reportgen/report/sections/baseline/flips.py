@@ -1,4 +1,4 @@
-"""The pictures on which only one of two models is right, as cards."""
+"""The images on which only one of two models is right, as cards."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from reportgen.record.arrays import Arrays
 from reportgen.record.comparison import Comparison, Flip
 from reportgen.record.images import encode_png
-from reportgen.report.cards import CardSet, Guess, PictureCard
+from reportgen.report.cards import CardSet, Guess, ImageCard
 from reportgen.report.sections.predictions.view import confidence_text
 from reportgen.text import numerals
 from reportgen.text.i18n import _
 
 MOST_BYTES = 44_000
-"""Of all pictures together, before they are written as text."""
+"""Of all images together, before they are written as text."""
 
 
 @dataclass(frozen=True)
 class FlipGroup:
-    """Pictures that flipped one way."""
+    """Images that flipped one way."""
 
     name: str
     title: str
@@ -29,7 +29,7 @@ class FlipGroup:
 
 @dataclass(frozen=True)
 class Album:
-    """The pictures of the flips."""
+    """The images of the flips."""
 
     classes: tuple[str, ...]
     comparison: Comparison
@@ -37,7 +37,7 @@ class Album:
     """Of the judgement."""
 
     def groups(self) -> tuple[FlipGroup, ...]:
-        """Both ways, those without a picture left out, half of the byte budget each."""
+        """Both ways, those without an image left out, half of the byte budget each."""
         table = self.comparison.mcnemar
         found = (
             ("lost", _("Newly wrong"), False, self.comparison.lost, table.lost),
@@ -55,7 +55,7 @@ class Album:
                 groups.append(FlipGroup(name, title, note, CardSet(cards)))
         return tuple(groups)
 
-    def fitting(self, flips: Sequence[Flip], verdict: str, right: bool) -> tuple[PictureCard, ...]:
+    def fitting(self, flips: Sequence[Flip], verdict: str, right: bool) -> tuple[ImageCard, ...]:
         """The cards that half of the byte budget holds."""
         cards, spent = [], 0
         for flip in flips:
@@ -65,7 +65,7 @@ class Album:
                 cards.append(card)
         return tuple(cards)
 
-    def card(self, flip: Flip, verdict: str, right: bool) -> PictureCard:
+    def card(self, flip: Flip, verdict: str, right: bool) -> ImageCard:
         """One flip."""
         picture = self.arrays["comparison.pictures"][flip.picture]
         answers = (
@@ -79,7 +79,7 @@ class Album:
             before=answers[0].name,
             after=answers[1].name,
         )
-        return PictureCard(encode_png(picture), alt, numerals.count(flip.id), label, right, verdict, answers)
+        return ImageCard(encode_png(picture), alt, numerals.count(flip.id), label, right, verdict, answers)
 
     def answer(self, who: str, predicted: int, confidence: float | None, label: int) -> Guess:
         """What one model said."""

@@ -49,7 +49,7 @@ def view_ranking(ranking: Ranking) -> RankingView:
     further = [one for one in shown_in("ranking") if any(entry.value(one.name) for entry in ranking.entries)]
     pairs = sorted(ranking.pairs, key=lambda pair: not pair.has(ranking.own))
     return RankingView(
-        sentence=say_ranking(ranking),
+        sentence=format_ranking(ranking),
         head=(_("Top-1"), _("95 % interval"), _("Places"), *(one.head for one in further)),
         standings=tuple(stand(ranking, entry, further) for entry in ranking.entries),
         caption=caption_standings(ranking),
@@ -122,23 +122,23 @@ def pair_row(pair: Pair) -> tuple[str, ...]:
         pair.first,
         pair.change.display,
         pair.change.display_interval,
-        tell_p(pair.p),
-        tell_p(pair.p_adjusted),
+        format_p(pair.p),
+        format_p(pair.p_adjusted),
         _("✓ holds") if pair.holds else _("not distinguished"),
     )
 
 
-def tell_p(p: float) -> str:
+def format_p(p: float) -> str:
     """A p-value without its letter: "0.031", "< 0.001"."""
     return numerals.p_value(p).removeprefix(f"p{numerals.NBSP}").removeprefix(f"={numerals.NBSP}")
 
 
-def say_ranking(ranking: Ranking) -> str:
+def format_ranking(ranking: Ranking) -> str:
     """Which differences hold after the correction, and which models can't be told apart."""
     if not ranking.pairs:
         return _("No two of these models could be compared.")
     apart = [pair for pair in ranking.pairs if not pair.holds]
-    parts = [*say_better(ranking), *([say_alike(ranking, apart)] if apart else [])]
+    parts = [*format_better(ranking), *([format_alike(ranking, apart)] if apart else [])]
     if len(ranking.pairs) == 1:
         return join_sentences(parts)
     tested = ngettext(
@@ -149,13 +149,13 @@ def say_ranking(ranking: Ranking) -> str:
     return join_sentences([*parts, tested])
 
 
-def say_better(ranking: Ranking) -> list[str]:
+def format_better(ranking: Ranking) -> list[str]:
     """Who is better than whom, the ranking's own model first, then by place."""
     entries = sorted(ranking.entries, key=lambda entry: entry.name != ranking.own)
     beaten = {
         entry.name: [pair for pair in ranking.pairs if pair.holds and pair.better == entry.name] for entry in entries
     }
-    told = [say_one(name, pairs, len(entries)) for name, pairs in beaten.items() if pairs]
+    told = [format_one(name, pairs, len(entries)) for name, pairs in beaten.items() if pairs]
     if not told:
         return [_("No difference of accuracy holds.")]
     left = sum(len(pairs) for pairs in [pairs for pairs in beaten.values() if pairs][NAMED:])
@@ -163,17 +163,17 @@ def say_better(ranking: Ranking) -> list[str]:
     return [*told[:NAMED], *more]
 
 
-def say_one(name: str, pairs: Sequence[Pair], models: int) -> str:
+def format_one(name: str, pairs: Sequence[Pair], models: int) -> str:
     """Whom a model is better than; by how much where it is one."""
     one, others = call(name), [call(pair.worse) for pair in pairs]
     if len(pairs) == 1:
-        return _("{one} is more accurate than {other} by {lead}.", one=one, other=others[0], lead=tell_lead(pairs[0]))
+        return _("{one} is more accurate than {other} by {lead}.", one=one, other=others[0], lead=format_lead(pairs[0]))
     if len(pairs) == models - 1:
         return _("{one} is more accurate than every other.", one=one)
     return _("{one} is more accurate than {others}.", one=one, others=join_few(others))
 
 
-def tell_lead(pair: Pair) -> str:
+def format_lead(pair: Pair) -> str:
     """How far the better model of a pair is ahead: "+6.2 points (+4.3 to +8.4)"."""
     change = pair.change
     if pair.better == pair.second or change.value is None or change.low is None or change.high is None:
@@ -183,7 +183,7 @@ def tell_lead(pair: Pair) -> str:
     return f"{numerals.points(-change.value, digits)} ({ends})"
 
 
-def say_alike(ranking: Ranking, apart: Sequence[Pair]) -> str:
+def format_alike(ranking: Ranking, apart: Sequence[Pair]) -> str:
     """Which models can't be told apart: at once where that is true of each two of them, else pair by pair."""
     models = [entry.name for entry in ranking.entries if any(pair.has(entry.name) for pair in apart)]
     if len(apart) == len(models) * (len(models) - 1) // 2:
@@ -200,7 +200,7 @@ def call(name: str) -> str:
 
 def find_ranking(ranking: Ranking, anchor: str) -> Finding:
     """The one sentence as a finding."""
-    return Finding(say_ranking(ranking), 0.5, anchor)
+    return Finding(format_ranking(ranking), 0.5, anchor)
 
 
 def note_ranking(ranking: Ranking) -> MethodNote:

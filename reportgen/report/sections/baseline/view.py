@@ -17,7 +17,7 @@ from reportgen.report.sections.baseline.flips import Album, FlipGroup
 from reportgen.report.sections.baseline.methods import list_methods
 from reportgen.report.sections.baseline.ranking import RankingView, find_ranking, note_ranking, view_ranking
 from reportgen.report.table import NO_TABLE, Row, Table, numbers, words
-from reportgen.report.verdict import say_verdict
+from reportgen.report.verdict import format_verdict
 from reportgen.report.wording import evidence
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
@@ -95,7 +95,7 @@ def list_facts(comparison: Comparison) -> tuple[Fact, ...]:
     baseline, margin = comparison.baseline, numerals.points(comparison.equivalence.margin).lstrip("+")
     state = _("with changes") if baseline.dirty else ""
     return (
-        Fact(_("Verdict"), say_verdict(comparison.verdict), _("margin {margin}", margin=margin)),
+        Fact(_("Verdict"), format_verdict(comparison.verdict), _("margin {margin}", margin=margin)),
         Fact(_("Baseline"), baseline.title),
         Fact(_("Its date"), baseline.created),
         Fact(_("Its commit"), baseline.commit or _("none (outside git)"), state),

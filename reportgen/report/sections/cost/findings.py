@@ -73,7 +73,7 @@ def find_limits(record: RunRecord, facts: CostFacts, groups: tuple[Group, ...], 
     for group in groups:
         shares[place(group, facts.roofs).limit] += group.seconds / whole
     ordered = sorted(shares.items(), key=lambda item: -item[1])
-    told = join_names([say_share(limit, share) for limit, share in ordered])
+    told = join_names([format_share(limit, share) for limit, share in ordered])
     text = _(
         "Its time by what limits the modules: {parts} (n\u00a0=\u00a0{n} passes).",
         parts=told,
@@ -82,7 +82,7 @@ def find_limits(record: RunRecord, facts: CostFacts, groups: tuple[Group, ...], 
     return Finding(text, 0.35 if shares["none"] + shares["overhead"] > 0.5 else 0.2, anchor)
 
 
-def say_share(limit: Limit, share: float) -> str:
+def format_share(limit: Limit, share: float) -> str:
     """The share of the time under one limit."""
     part = numerals.percent(share)
     return {
@@ -139,7 +139,7 @@ def find_saturation(record: RunRecord, facts: CostFacts, values: Values, anchor:
         return None
     speed, best = values[f"throughput.batch_{at.at.batch_size}"], values["throughput.best"]
     words = {
-        "batch": say_images(at.at.batch_size),
+        "batch": format_images(at.at.batch_size),
         "speed": speed.display_full,
         "share": numerals.percent(at.at.images_per_second / at.best.images_per_second),
         "best": best.display_full,
@@ -169,7 +169,7 @@ def find_saturation(record: RunRecord, facts: CostFacts, values: Values, anchor:
     return Finding(text, 0.3, anchor)
 
 
-def say_images(count: int) -> str:
+def format_images(count: int) -> str:
     """So many images."""
     return ngettext("{count} image", "{count} images", count)
 
@@ -183,7 +183,7 @@ def find_unsettled(latency: tuple[Latency, ...], anchor: str) -> Finding | None:
         "The times vary widely: one in twenty passes of {batch} took at least {ratio} times the median "
         "(n\u00a0=\u00a0{n}). If "
         "something else used the machine, they are too long.",
-        batch=say_images(worst.batch_size),
+        batch=format_images(worst.batch_size),
         ratio=numerals.significant(worst.p95_seconds / worst.p50_seconds, 2),
         n=numerals.count(worst.n),
     )
@@ -219,10 +219,10 @@ def find_memory(record: RunRecord, facts: CostFacts, values: Values) -> Finding 
         return None
     peak = facts.memory[-1]
     whole = values[f"peak_memory.{peak.what}.batch_{peak.batch_size}"]
-    return Finding(say_memory(record, peak, whole.display), 0.2, f"section-{NAME}")
+    return Finding(format_memory(record, peak, whole.display), 0.2, f"section-{NAME}")
 
 
-def say_memory(record: RunRecord, peak: PeakMemory, whole: str) -> str:
+def format_memory(record: RunRecord, peak: PeakMemory, whole: str) -> str:
     """How much memory at once, and for what; a lower bound where only the tensors alive were counted."""
     batch, least = numerals.count(peak.batch_size), peak.how == "tensors"
     model, made = numerals.bytes_text(record.trace.parameter_bytes), numerals.bytes_text(peak.peak_bytes)

@@ -186,7 +186,7 @@ def list_modules(groups: tuple[Group, ...], facts: CostFacts) -> list[Row]:
                 numerals.significant(group.rate / 1e9, 3) if group.rate else numerals.DASH,
                 numerals.significant(group.intensity, 2) if group.intensity else numerals.DASH,
                 numerals.percent(group.rate / facts.roofs.flops_per_second) if group.rate else numerals.DASH,
-                say_limit(placed),
+                format_limit(placed),
             )
         )
     rest = groups[room:]
@@ -201,7 +201,7 @@ def list_modules(groups: tuple[Group, ...], facts: CostFacts) -> list[Row]:
     return rows
 
 
-def say_limit(placed: Placed) -> str:
+def format_limit(placed: Placed) -> str:
     """The longest of the least times, and how much of the time taken it explains."""
     name = _("none") if placed.limit == "none" else name_limit(placed.limit)
     return f"{name} ({numerals.percent(placed.reach)})"

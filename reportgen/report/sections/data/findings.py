@@ -149,7 +149,7 @@ def list_numbers(values: tuple[float, ...]) -> str:
 
 
 def find_duplicates(duplicates: Duplicates | None) -> Finding | None:
-    """Pictures that stand in the data more than once."""
+    """Images that stand in the data more than once."""
     if duplicates is None:
         return None
     numbers = (duplicates.within_train, duplicates.within_test)

@@ -1,4 +1,4 @@
-"""Section 10: the pictures themselves, how they reach the model, and where they come from."""
+"""Section 10: the images themselves, how they reach the model, and where they come from."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def channel_table(data: DataFacts) -> Table:
 
 
 def repeat_table(data: DataFacts) -> Table:
-    """Pairs of pictures that are the same to the pixel."""
+    """Pairs of images that are the same to the pixel."""
     columns = (*words(_("Split")), *numbers(_("No.")), *words(_("the same as")), *numbers(_("No.")))
     caption = _("Pairs of images that agree in every pixel; at most twenty.")
     return Table(caption, columns, tuple(repeat_rows(data)))
@@ -103,20 +103,20 @@ def list_facts(data: DataFacts) -> list[Fact]:
         Fact(_("Licence"), str(data.licence)),
         Fact(_("Source"), data.homepage),
         Fact(_("Reference"), data.citation),
-        Fact(_("Digests"), say_verified(data)),
+        Fact(_("Digests"), format_verified(data)),
     ]
     return [fact for fact in facts if fact.value]
 
 
 def shape_note(data: DataFacts) -> str:
-    """What the three numbers are, and from which size the pictures were resized."""
+    """What the three numbers are, and from which size the images were resized."""
     if data.resized_from is None:
         return _("channels × height × width")
     height, width = data.resized_from
     return _("channels × height × width; resized from {height} × {width}, bilinear", height=height, width=width)
 
 
-def say_verified(data: DataFacts) -> str:
+def format_verified(data: DataFacts) -> str:
     """Whether the files are the published ones."""
     if data.verified:
         return _("every file is the published one")
@@ -142,7 +142,7 @@ def channel_rows(data: DataFacts) -> list[Row]:
 
 
 def repeat_rows(data: DataFacts) -> list[Row]:
-    """Pairs of pictures that are the same to the pixel."""
+    """Pairs of images that are the same to the pixel."""
     if data.duplicates is None:
         return []
     return [

@@ -76,7 +76,7 @@ def find_weakest(measured: Measurements, ranked: list[ClassScore], anchor: str) 
             recall=recall,
             rest=join_few([quote(one.name) for one in tied], limit=2),
         )
-    return Finding(join_sentences([text, say_errors(measured, weakest)]), 0.7, anchor)
+    return Finding(join_sentences([text, format_errors(measured, weakest)]), 0.7, anchor)
 
 
 def above(one: ClassScore, weakest: ClassScore) -> bool:
@@ -85,7 +85,7 @@ def above(one: ClassScore, weakest: ClassScore) -> bool:
     return ends is not None and ends[0] > 0
 
 
-def say_errors(measured: Measurements, one: ClassScore) -> str:
+def format_errors(measured: Measurements, one: ClassScore) -> str:
     """What a class's missed images are called; empty where none is missed."""
     row = list(measured.confusion[one.index])
     row[one.index] = 0

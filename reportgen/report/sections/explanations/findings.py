@@ -42,7 +42,7 @@ def find_explanations(record: RunRecord, facts: ExplanationFacts, figures: Figur
 
 
 def find_layer(facts: ExplanationFacts, record: RunRecord, anchor: str) -> Finding | None:
-    """A last feature map too small for a picture, and what is taken instead."""
+    """A last feature map too small for an image, and what is taken instead."""
     if facts.layer is None:
         if all(gap.part != "grad_cam" for gap in facts.gaps):
             return None
@@ -90,7 +90,7 @@ def find_worth(check: MapCheck, facts: ExplanationFacts, anchor: str) -> Finding
         kind = _("Grad-CAM’s maps of {layer}", layer=quote(facts.layer.path))
     else:
         kind = _("The maps of integrated gradients")
-    values = {"kind": kind, "rank": tell_rank(check.rank), "gain": tell_gain(check)}
+    values = {"kind": kind, "rank": format_rank(check.rank), "gain": format_gain(check)}
     if check.learnt is False:
         text = _(
             "{kind} reflect the image rather than what was learnt: with random weights they are much the same "
@@ -99,7 +99,7 @@ def find_worth(check: MapCheck, facts: ExplanationFacts, anchor: str) -> Finding
             rank=values["rank"],
         )
         return Finding(text, 0.6, anchor, "caution")
-    if check.telling is False:
+    if check.is_informative is False:
         text = _(
             "{kind} do not find what the model relies on: replacing the pixels they point at first lowers the "
             "probability of the class less than a random order does ({gain}).",
@@ -107,7 +107,7 @@ def find_worth(check: MapCheck, facts: ExplanationFacts, anchor: str) -> Finding
             gain=values["gain"],
         )
         return Finding(text, 0.6, anchor, "caution")
-    if check.telling is None:
+    if check.is_informative is None:
         text = _(
             "{kind} may or may not find what the model relies on: replacing the pixels they point at first does not "
             "significantly lower the probability of the class faster than a random order does ({gain}).",
@@ -133,24 +133,24 @@ def find_worth(check: MapCheck, facts: ExplanationFacts, anchor: str) -> Finding
     return Finding(text, 0.3, anchor)
 
 
-def tell_rank(rank: Estimate | None) -> str:
+def format_rank(rank: Estimate | None) -> str:
     """Rank correlation with the maps of random weights, interval and n."""
     if rank is None:
         return _("every one of those is constant")
-    return _("rank correlation {value}", value=tell(rank))
+    return _("rank correlation {value}", value=format_estimate(rank))
 
 
-def tell_gain(check: MapCheck) -> str:
+def format_gain(check: MapCheck) -> str:
     """Both areas under the deletion curve and their difference."""
     return _(
         "area under the curve {own} against {chance}; difference {gain}",
         own=numerals.fixed(check.area.value, 2),
         chance=numerals.fixed(check.chance.value, 2),
-        gain=tell(check.gain),
+        gain=format_estimate(check.gain),
     )
 
 
-def tell(estimate: Estimate) -> str:
+def format_estimate(estimate: Estimate) -> str:
     """Value, interval and n."""
     value = numerals.score(estimate.value, estimate.low, estimate.high)
     ends = numerals.score_interval(estimate.low, estimate.high) or _("no interval")

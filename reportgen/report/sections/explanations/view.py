@@ -51,7 +51,7 @@ def build(subject: Subject, figures: Figures) -> ExplanationsView | Skipped:
         maps=choose_figures(figures, *FIGURES[:3]),
         features=choose_figures(figures, *FIGURES[3:]),
         facts=tuple(list_facts(facts)),
-        gaps=tuple(dict.fromkeys(say_gap(gap) for gap in facts.gaps)),
+        gaps=tuple(dict.fromkeys(format_gap(gap) for gap in facts.gaps)),
     )
 
 
@@ -67,7 +67,7 @@ def list_facts(facts: ExplanationFacts) -> list[Fact]:
             height=layer.height,
             width=layer.width,
         )
-        found.append(Fact(_("Layer of Grad-CAM"), cells, tell_refused(layer.refused)))
+        found.append(Fact(_("Layer of Grad-CAM"), cells, format_refused(layer.refused)))
     if facts.steps:
         error = numerals.percent(facts.completeness)
         note = _("the attributions’ sum misses the change of the logit by {error} (median)", error=error)
@@ -92,14 +92,14 @@ def list_facts(facts: ExplanationFacts) -> list[Fact]:
     return found
 
 
-def tell_refused(refused: tuple[RefusedLayer, ...]) -> str:
-    """The later layers that have no picture to give, and why."""
+def format_refused(refused: tuple[RefusedLayer, ...]) -> str:
+    """The later layers that have no image to give, and why."""
     told = [name_refused(layer) for layer in refused]
     return _("refused before it: {layers}", layers=join_few(told)) if told else ""
 
 
 def name_refused(layer: RefusedLayer) -> str:
-    """A layer with the size of its map and why that is no picture."""
+    """A layer with the size of its map and why that is no image."""
     path, size = layer.path, f"{layer.height}×{layer.width}"
     return {
         "one_cell": _("{path} ({size}: a single cell)", path=path, size=size),
@@ -109,7 +109,7 @@ def name_refused(layer: RefusedLayer) -> str:
     }[layer.reason]
 
 
-def say_gap(gap: NotExplained) -> str:
+def format_gap(gap: NotExplained) -> str:
     """Why a part is missing."""
     parts = {
         "grad_cam": _("Grad-CAM"),

@@ -1,4 +1,4 @@
-"""What is said of a picture that is too small for a model: what is left of it, and the line that changes that."""
+"""What is said of an image that is too small for a model: what is left of it, and the line that changes that."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ LIBRARIES = ("torchvision", "timm")
 
 
 def find_fit(record: RunRecord) -> Finding | None:
-    """A stem, patches or pools that leave next to nothing of a small picture."""
+    """A stem, patches or pools that leave next to nothing of a small image."""
     trace = record.trace
     fit, side = trace.fit, min(trace.input_shape[-2:])
     if fit is None or fit.last_map is None or side < SMALL_INPUT:
         return None
     left, idle = max(fit.last_map), fit.idle / max(trace.parameters, 1)
     if fit.attends and left < FEW:
-        text = say_patches(record, fit) if left == -(-side // fit.shrinks) else say_stem(record, fit)
+        text = format_patches(record, fit) if left == -(-side // fit.shrinks) else format_stem(record, fit)
         return Finding(text, 0.7, f"section-{SECTION}", "caution")
     if (left == 1 and fit.shrinks > 1) or idle > IDLE:
-        return Finding(say_stem(record, fit), 0.75, f"section-{SECTION}", "caution")
+        return Finding(format_stem(record, fit), 0.75, f"section-{SECTION}", "caution")
     if fit.adapted is not None and fit.adapted.last_map is not None and max(fit.adapted.last_map) > left:
-        return Finding(say_stem(record, fit), 0.45, f"section-{SECTION}", "caution")
+        return Finding(format_stem(record, fit), 0.45, f"section-{SECTION}", "caution")
     return None
 
 
-def say_stem(record: RunRecord, fit: InputFit) -> str:
-    """What is left of the picture, what that costs, and what the adapted stem would keep."""
+def format_stem(record: RunRecord, fit: InputFit) -> str:
+    """What is left of the image, what that costs, and what the adapted stem would keep."""
     trace = record.trace
-    picture, last = say_size(trace.input_shape[-2:]), say_size(fit.last_map or ())
+    picture, last = format_size(trace.input_shape[-2:]), format_size(fit.last_map or ())
     if fit.shrinks > 1:
         text = _(
             "The model is made for larger images: after the stem a side of the {picture} px is {times} times "
@@ -53,11 +53,11 @@ def say_stem(record: RunRecord, fit: InputFit) -> str:
         )
     else:
         text = _("Of the {picture} px the last feature map keeps {last}.", picture=picture, last=last)
-    said = [text, say_idle(trace, fit), say_adapted(trace, fit) or say_advice(record)]
+    said = [text, format_idle(trace, fit), format_adapted(trace, fit) or format_advice(record)]
     return join_sentences(said)
 
 
-def say_idle(trace: ModelTrace, fit: InputFit) -> str:
+def format_idle(trace: ModelTrace, fit: InputFit) -> str:
     """How many weights only meet padding; empty where they are few."""
     share = fit.idle / max(trace.parameters, 1)
     if share < IDLE:
@@ -70,7 +70,7 @@ def say_idle(trace: ModelTrace, fit: InputFit) -> str:
     )
 
 
-def say_adapted(trace: ModelTrace, fit: InputFit) -> str:
+def format_adapted(trace: ModelTrace, fit: InputFit) -> str:
     """What the adapted stem would keep and cost, as it was traced; empty where it was not or keeps no more."""
     found = fit.adapted
     if found is None or found.last_map is None or max(found.last_map) <= max(fit.last_map or (0,)):
@@ -78,14 +78,14 @@ def say_adapted(trace: ModelTrace, fit: InputFit) -> str:
     return _(
         "{change} in the spec would keep {kept}, for {ratio} times the MACs ({macs} instead of {now}).",
         change=spec_line("model: {stem: cifar}"),
-        kept=say_size(found.last_map),
+        kept=format_size(found.last_map),
         ratio=numerals.significant(found.macs / max(trace.macs, 1), 2),
         macs=numerals.compact(found.macs),
         now=numerals.compact(trace.macs),
     )
 
 
-def say_advice(record: RunRecord) -> str:
+def format_advice(record: RunRecord) -> str:
     """What to do where the stem can't be adapted."""
     if record.spec.model.source.partition(":")[0] in LIBRARIES:
         return _("{change} shows it images of the size it is made for.", change=spec_line(LARGER))
@@ -97,15 +97,15 @@ def spec_line(text: str) -> str:
     return _("“{line}”", line=text)
 
 
-def say_patches(record: RunRecord, fit: InputFit) -> str:
+def format_patches(record: RunRecord, fit: InputFit) -> str:
     """How few patches there are, and how there would be more."""
     picture, last = record.trace.input_shape[-2:], fit.last_map or (1, 1)
     text = _(
         "The model cuts the {picture} px into {last} patches of {size} px, so it has {few} places to relate; of "
         "{made} × {made} px it would cut {many}.",
-        picture=say_size(picture),
-        last=say_size(last),
-        size=say_size(fit.kernel),
+        picture=format_size(picture),
+        last=format_size(last),
+        size=format_size(fit.kernel),
         few=last[0] * last[1],
         made=MADE_FOR,
         many=(MADE_FOR // fit.shrinks) ** 2,
@@ -114,7 +114,7 @@ def say_patches(record: RunRecord, fit: InputFit) -> str:
     if source == "timm":
         size = max(2, min(picture) // 8)
         change = spec_line(f"model: {{args: {{img_size: {min(picture)}, patch_size: {size}}}}}")
-        advice = _("{change} makes them smaller: {kept}.", change=change, kept=say_size((min(picture) // size,) * 2))
+        advice = _("{change} makes them smaller: {kept}.", change=change, kept=format_size((min(picture) // size,) * 2))
     elif source == "torchvision":
         advice = _("{change}, without image_size in model.args, shows it as many.", change=spec_line(LARGER))
     else:
@@ -122,7 +122,7 @@ def say_patches(record: RunRecord, fit: InputFit) -> str:
     return join_sentences([text, advice])
 
 
-def say_size(shape: Shape) -> str:
+def format_size(shape: Shape) -> str:
     """Height and width."""
     return " × ".join(map(str, shape))
 
@@ -142,14 +142,14 @@ def find_stretched(record: RunRecord) -> Finding | None:
             "{pool} stretches a {before} feature map to {after}: of the {many} inputs of {reader} only {few} differ, "
             "and that layer holds {share} of the parameters.",
             pool=quote(call.path),
-            before=say_size(before[-2:]),
-            after=say_size(after[-2:]),
+            before=format_size(before[-2:]),
+            after=format_size(after[-2:]),
             many=numerals.count(many * before[1]),
             reader=quote(reader.path),
             few=numerals.count(few * before[1]),
             share=numerals.percent(reader.parameters / max(trace.parameters, 1)),
         )
         if record.spec.model.source.partition(":")[0] in LIBRARIES:
-            text = join_sentences([text, say_advice(record)])
+            text = join_sentences([text, format_advice(record)])
         return Finding(text, 0.55, f"section-{SECTION}", "caution")
     return None

@@ -21,7 +21,7 @@ def find_reach(record: RunRecord, figures: Figures) -> Finding | None:
     anchor = evidence(figures, "autograd", SECTION)
     missing = [found for found in graph.missing() if not is_unused(found, record.trace.unused)]
     if missing:
-        return Finding(say_missing(graph, missing, record), 0.75, anchor, "caution")
+        return Finding(format_missing(graph, missing, record), 0.75, anchor, "caution")
     return None if graph.missing() else find_depth(graph, anchor)
 
 
@@ -30,7 +30,7 @@ def is_unused(parameter: GraphParameter, unused: tuple[str, ...]) -> bool:
     return all(any(name.startswith(f"{path}.") for path in unused) for name in parameter.names)
 
 
-def say_missing(graph: AutogradFacts, missing: list[GraphParameter], record: RunRecord) -> str:
+def format_missing(graph: AutogradFacts, missing: list[GraphParameter], record: RunRecord) -> str:
     """Which parameters get no gradient, how large they are, and what that means."""
     elements = sum(found.elements for found in missing)
     trainable = sum(found.elements for found in graph.parameters if found.trainable)

@@ -12,7 +12,7 @@ from reportgen.record.trace import ModelTrace
 from reportgen.report.components import Fact, Figures, choose_figures
 from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.sections.model.findings import NAME, find_model
-from reportgen.report.sections.model.input_size_findings import say_size
+from reportgen.report.sections.model.input_size_findings import format_size
 from reportgen.report.sections.model.layers import LayerTable, make_layer_table
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows
@@ -84,14 +84,14 @@ def list_facts(record: RunRecord) -> list[Fact]:
 
 
 def fit_fact(trace: ModelTrace) -> Fact | None:
-    """What the model's beginning and end leave of the picture's places."""
+    """What the model's beginning and end leave of the image's places."""
     fit = trace.fit
     if fit is None or fit.last_map is None or not fit.stem:
         return None
-    whole = say_size(trace.input_shape[-2:])
-    last, stride = say_size(fit.last_map), total_stride(trace)
+    whole = format_size(trace.input_shape[-2:])
+    last, stride = format_size(fit.last_map), total_stride(trace)
     if fit.attends:
-        value = _("{whole} px in patches of {kernel}", whole=whole, kernel=say_size(fit.kernel))
+        value = _("{whole} px in patches of {kernel}", whole=whole, kernel=format_size(fit.kernel))
         return Fact(_("Input fit"), value, _("{last} at the end", last=last))
     value = _("{whole} px, {last} at the end", whole=whole, last=last)
     if fit.shrinks == 1:
@@ -107,7 +107,7 @@ def total_stride(trace: ModelTrace) -> str:
 
 
 def field_fact(trace: ModelTrace) -> Fact:
-    """How much of the picture a place of the last map sees."""
+    """How much of the image a place of the last map sees."""
     field, (height, width) = trace.receptive_field, trace.input_shape[-2:]
     if field is None:
         return Fact(_("Receptive field"), "—", _("not defined for this model"))

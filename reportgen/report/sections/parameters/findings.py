@@ -32,15 +32,15 @@ FEWEST = 3
 
 def find_parameters(facts: WeightFacts, figures: Figures) -> list[Finding]:
     """The findings of this section, in the order of the text."""
-    pictures, lines = evidence(figures, "weights_pictures", NAME), evidence(figures, "weights_layers", NAME)
+    images, lines = evidence(figures, "weights_pictures", NAME), evidence(figures, "weights_layers", NAME)
     collapsed = find_collapse(facts, lines)
     found = [
-        find_broken(facts, pictures),
+        find_broken(facts, images),
         find_unmoved(facts, lines),
         find_small(facts, lines),
         collapsed,
         *find_gradients(facts, evidence(figures, "weights_gradient", NAME)),
-        *find_filters(facts, pictures),
+        *find_filters(facts, images),
         find_way(facts, lines),
         None if collapsed else find_rank(facts, lines),
     ]

@@ -1,4 +1,4 @@
-"""Section 6: single pictures, chosen by stated rules, and what the model makes of them."""
+"""Section 6: single images, chosen by stated rules, and what the model makes of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reportgen.plugins import Section
 from reportgen.record.images import encode_png, thumbnail
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
-from reportgen.report.cards import CardSet, Guess, PictureCard
+from reportgen.report.cards import CardSet, Guess, ImageCard
 from reportgen.report.components import Figures
 from reportgen.report.model import SectionView, Skipped
 from reportgen.report.sections.predictions.findings import NAME, find_predictions
@@ -21,14 +21,14 @@ from reportgen.text.i18n import _, join_names, ngettext
 
 GUESSES = 3
 ONE_A_CLASS = ("typical", "untypical")
-"""Groups whose rule leaves one picture a class, so that counting what fits says nothing."""
+"""Groups whose rule leaves one image a class, so that counting what fits says nothing."""
 MOST_BYTES = 200_000
-"""Of all pictures together, before they are written as text, which makes them a third larger."""
+"""Of all images together, before they are written as text, which makes them a third larger."""
 
 
 @dataclass(frozen=True)
 class CardGroup:
-    """Pictures that show one thing."""
+    """Images that show one thing."""
 
     name: str
     title: str
@@ -36,7 +36,7 @@ class CardGroup:
     size: str
     """How many are shown of how many that fit; may be empty."""
     above: str
-    """Which pictures of the group an earlier one has shown; may be empty."""
+    """Which images of the group an earlier one has shown; may be empty."""
     cards: CardSet
 
 
@@ -49,7 +49,7 @@ class PredictionsView(SectionView):
 
 
 def build(subject: Subject, figures: Figures) -> PredictionsView | Skipped:
-    """The section from the pictures that the record keeps, or why there is none."""
+    """The section from the images that the record keeps, or why there is none."""
     record = subject.record
     del figures
     title = _("Predictions")
@@ -73,13 +73,13 @@ def build(subject: Subject, figures: Figures) -> PredictionsView | Skipped:
 
 @dataclass(frozen=True)
 class Album:
-    """The pictures of a record, looked up by row of the evaluation arrays."""
+    """The images of a record, looked up by row of the evaluation arrays."""
 
     record: RunRecord
     predictions: Predictions
 
     def fill(self, groups: tuple[Group, ...]) -> tuple[CardGroup, ...]:
-        """The groups with their cards, each picture once and within the byte budget; empty groups are left out."""
+        """The groups with their cards, each image once and within the byte budget; empty groups are left out."""
         filled, spent, shown = [], 0, set[int]()
         for group in groups:
             cards, repeats = [], []
@@ -95,14 +95,14 @@ class Album:
                 filled.append(describe(group, tuple(cards), tuple(repeats)))
         return tuple(filled)
 
-    def make_card(self, row: int) -> PictureCard | None:
-        """The card of one evaluated image; None when the record does not keep its picture."""
+    def make_card(self, row: int) -> ImageCard | None:
+        """The card of one evaluated image; None when the record does not keep its pixels."""
         arrays, names = self.record.arrays, self.record.data.classes
         index = int(arrays["eval.ids"][row])
         places = np.flatnonzero(arrays["pictures.ids"] == index) if "pictures.ids" in arrays else np.empty(0, int)
         if not len(places):
             return None
-        picture = arrays["pictures"][int(places[0])]
+        image = arrays["pictures"][int(places[0])]
         label, right = int(self.predictions.labels[row]), bool(self.predictions.correct[row])
         guesses = self.guess(row, label)
         alt = _(
@@ -112,8 +112,8 @@ class Album:
             percent=guesses[0].percent,
         )
         verdict = _("✓ right") if right else _("✗ wrong")
-        png = encode_png(thumbnail(picture))
-        return PictureCard(png, alt, numerals.count(index), names[label], right, verdict, guesses, not right)
+        png = encode_png(thumbnail(image))
+        return ImageCard(png, alt, numerals.count(index), names[label], right, verdict, guesses, not right)
 
     def guess(self, row: int, label: int) -> tuple[Guess, ...]:
         """The most probable classes of one image, the first the model's answer."""
@@ -137,7 +137,7 @@ def confidence_text(probability: float) -> str:
     return f"<{numerals.percent(0.001)}" if probability < 0.0005 else numerals.percent(probability)
 
 
-def describe(group: Group, cards: tuple[PictureCard, ...], repeats: tuple[PictureCard, ...]) -> CardGroup:
+def describe(group: Group, cards: tuple[ImageCard, ...], repeats: tuple[ImageCard, ...]) -> CardGroup:
     """A group with its heading."""
     shown = len(cards) + len(repeats)
     if group.name in ONE_A_CLASS:

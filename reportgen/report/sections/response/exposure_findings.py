@@ -24,7 +24,7 @@ HARMFUL = 0.05
 FEWEST = 30
 """Images below which an interval of the mean of differences says nothing: all the same gives one of no width."""
 SURE = 0.9
-"""Confidence in the class of a black picture from which on it is a fault."""
+"""Confidence in the class of a black image from which on it is a fault."""
 
 
 def find_light(record: RunRecord, responses: Responses, figures: Figures) -> list[Finding]:
@@ -52,7 +52,7 @@ def find_oversure(responses: Responses, anchor: str) -> Finding | None:
         return None
     place = max(gaps)[1]
     sides = {
-        "exposure": say_exposure(float(exposures[place])),
+        "exposure": format_exposure(float(exposures[place])),
         "right": numerals.percent(float(right[place].mean())),
         "sure": numerals.percent(float(sure[place].mean())),
         "usual_right": numerals.percent(float(right[one].mean())),
@@ -78,7 +78,7 @@ def find_oversure(responses: Responses, anchor: str) -> Finding | None:
     return Finding(join_sentences([start, text]), 0.55, anchor, "caution")
 
 
-def say_exposure(exposure: float) -> str:
+def format_exposure(exposure: float) -> str:
     """An exposure in a sentence: "4 times the brightness", "1/8 of the brightness"."""
     if exposure < 1:
         return _("1/{part} of the brightness", part=numerals.brief(1 / exposure))
@@ -117,7 +117,7 @@ def loss_text(loss: Sequence[float]) -> str:
 
 
 def find_black(record: RunRecord, responses: Responses, anchor: str) -> Finding | None:
-    """What it takes a black picture for."""
+    """What it takes a black image for."""
     black, classes = responses.facts.black, record.data.classes
     if black.label >= len(classes):
         return None

@@ -24,7 +24,7 @@ MUCH = 0.2
 SENSITIVE = 0.02
 """Accuracy surely lost by a shift of one pixel or a mirror image that is worth one."""
 SEEN_SHIFT = 4
-"""Pixels by which the augmentation `crop` moves a picture at most."""
+"""Pixels by which the augmentation `crop` moves an image at most."""
 
 
 def find_robustness(
@@ -201,7 +201,7 @@ def judge(text: str, one: Outcome, anchor: str, weight: float) -> Finding:
 
 
 def find_turn(outcomes: Sequence[Outcome], anchor: str) -> Finding | None:
-    """How far a picture may be turned."""
+    """How far an image may be turned."""
     turns = sorted((one for one in outcomes if one.condition.kind == "rotation"), key=lambda one: one.condition.level)
     if not turns:
         return None

@@ -1,4 +1,4 @@
-"""Whether the pictures are prepared as the weights expect them, in words."""
+"""Whether the images are prepared as the weights expect them, in words."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ ANCHOR = "robustness-preparation"
 
 
 def find_preparation(record: RunRecord, check: PreparationCheck, doubt: Doubt | None) -> Finding | None:
-    """Whether the same weights would do better with other numbers made of the pictures."""
+    """Whether the same weights would do better with other numbers made of the images."""
     if doubt is not None:
-        return Finding(tell_doubt(record, check, doubt), 0.95, ANCHOR, "bad")
+        return Finding(format_doubt(record, check, doubt), 0.95, ANCHOR, "bad")
     tried = read_tried(check)
     if not tried:
         return None
@@ -62,7 +62,7 @@ def opposite(tried: Tried) -> tuple[float | None, float | None]:
     return (None if high is None else -high), (None if low is None else -low)
 
 
-def tell_doubt(record: RunRecord, check: PreparationCheck, doubt: Doubt) -> str:
+def format_doubt(record: RunRecord, check: PreparationCheck, doubt: Doubt) -> str:
     """The alarm: both accuracies, the test, what to write instead, and what can't be told from the best."""
     text = ngettext(
         "The images are probably preprocessed wrongly: by the spec’s normalisation {own} {now} of them are called "

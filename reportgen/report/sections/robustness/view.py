@@ -63,7 +63,7 @@ def build(subject: Subject, figures: Figures) -> RobustnessView | Skipped:
         findings=tuple(find_robustness(record, facts, outcomes, kinds, mean, find_doubt(record), figures)),
         metrics=tuple(list_values(outcomes, mean)),
         methods=tuple(list_methods(facts)),
-        sample=say_sample(facts),
+        sample=format_sample(facts),
         gaps=tuple(gap.text for gap in facts.gaps),
         preparations=preparation_table(record, check) if check else NO_TABLE,
         corrupted=choose_figures(figures, *FIGURES[:2]) if kinds else (),
@@ -121,7 +121,7 @@ def list_values(outcomes: Sequence[Outcome], mean: CorruptionMean | None) -> Ite
             yield strongest.accuracy.model_copy(update={"name": f"{kind}_accuracy", "conditions": conditions})
 
 
-def say_sample(facts: RobustnessFacts) -> str:
+def format_sample(facts: RobustnessFacts) -> str:
     """Which images, and what was left out for want of time."""
     if not facts.conditions or facts.sampled is None:
         return ""

@@ -187,7 +187,7 @@ def find_depth(dynamics: Dynamics, anchor: str) -> Finding | None:
 
 
 def small(value: float) -> str:
-    """A norm, in exponent form where it has many noughts."""
+    """A norm, in exponent form where it has many zeros."""
     if 1e-4 <= value < 1e5:
         return numerals.brief(value)
     return numerals.signed(f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e"))

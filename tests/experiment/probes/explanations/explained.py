@@ -105,7 +105,7 @@ def make(kind: type[nn.Module], *arguments: Any, seed: int = 0) -> nn.Module:
 
 
 def context_of(module: nn.Module, probes: object = "fast", train: int = 80, test: int = 60) -> ProbeContext:
-    """A finished run on pictures of noise."""
+    """A finished run on images of noise."""
     data = noise(train, test)
     place = next(module.parameters())
     device = plain_cpu("float64" if place.dtype == torch.float64 else "float32")

@@ -19,7 +19,7 @@ SQUARE, WIDE = (32, 32), (32, 64)
 
 
 @pytest.mark.parametrize(
-    ("shape", "picture", "before", "grid"),
+    ("shape", "image", "before", "grid"),
     [
         ((1, 64, 8, 8), SQUARE, None, Grid(8, 8, "channels_first")),
         ((1, 512, 1, 1), SQUARE, None, Grid(1, 1, "channels_first")),
@@ -39,9 +39,9 @@ SQUARE, WIDE = (32, 32), (32, 64)
     ],
 )
 def test_the_grid_of_a_shape(
-    shape: tuple[int, ...], picture: tuple[int, int], before: Grid | None, grid: Grid | None
+    shape: tuple[int, ...], image: tuple[int, int], before: Grid | None, grid: Grid | None
 ) -> None:
-    assert read_grid(shape, picture, before) == grid
+    assert read_grid(shape, image, before) == grid
 
 
 @pytest.mark.parametrize("form", ["channels_first", "channels_last", "tokens"])
@@ -70,7 +70,7 @@ def test_one_patch_with_energy_appears_at_its_place() -> None:
 
 
 def chosen(module: nn.Module, size: int = 32) -> MapLayer | None:
-    """The layer chosen for random pictures."""
+    """The layer chosen for random images."""
     torch.manual_seed(1)
     images = torch.randn(4, 3, size, size, dtype=next(module.parameters()).dtype)
     trace = trace_model(module, images[:1], "test")
@@ -100,7 +100,7 @@ def test_behind_the_last_mixing_a_class_token_leaves_no_gradient() -> None:
     ]
 
 
-def test_a_single_cell_is_refused_and_the_nearest_picture_is_taken() -> None:
+def test_a_single_cell_is_refused_and_the_nearest_image_is_taken() -> None:
     """ResNet-18 with its ImageNet stem ends in one cell for 32×32 pixels."""
     torch.manual_seed(0)
     layer = chosen(torchvision.models.resnet18(num_classes=10).eval())
@@ -177,7 +177,7 @@ def test_the_layers_of_published_architectures(make_net: object, path: str) -> N
     ],
 )
 def test_the_layers_of_timms_architectures(name: str, size: int, expected: tuple[str, int, str, int]) -> None:
-    """Tokens without a class token, mixing over tokens, a register, a pyramid of tokens: each has its last picture."""
+    """Tokens without a class token, mixing over tokens, a register, a pyramid of tokens: each has its last image."""
     torch.manual_seed(0)
     module = timm.create_model(name, num_classes=10).eval()
     for parameter in (parameter for parameter in module.parameters() if parameter.shape[:1] == (10,)):

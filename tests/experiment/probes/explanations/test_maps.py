@@ -23,7 +23,7 @@ TARGETS = torch.tensor([1, 7, 3])
 
 
 def asked(module: nn.Module) -> tuple[Mapper, Tensor]:
-    """A mapper with its layer chosen, and three random pictures."""
+    """A mapper with its layer chosen, and three random images."""
     torch.manual_seed(2)
     dtype = next(module.parameters()).dtype
     images = torch.randn(3, 3, 32, 32, dtype=dtype)
@@ -157,16 +157,16 @@ def test_deletion_takes_the_highest_pixels_first() -> None:
     assert curves.shape == (3, len(SHARES))
     for row in range(3):
         for column, share in enumerate(SHARES):
-            picture = images[row].clone()
+            image = images[row].clone()
             order = np.argsort(-maps[row].numpy().ravel(), kind="stable")[: round(share * 1024)]
-            picture.view(3, -1)[:, torch.from_numpy(order.copy())] = 0.1
+            image.view(3, -1)[:, torch.from_numpy(order.copy())] = 0.1
             with torch.no_grad():
-                wanted = torch.softmax(module(picture[None]), 1)[0, TARGETS[row]]
+                wanted = torch.softmax(module(image[None]), 1)[0, TARGETS[row]]
             assert curves[row, column] == pytest.approx(float(wanted), abs=1e-5)
 
 
 def test_a_map_of_what_matters_falls_faster_than_one_that_knows_nothing() -> None:
-    """Only the left upper quarter of a picture decides: its map is the quarter."""
+    """Only the left upper quarter of an image decides: its map is the quarter."""
 
     class Quarter(nn.Module):
         def forward(self, x: Tensor) -> Tensor:

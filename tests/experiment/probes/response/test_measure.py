@@ -16,7 +16,7 @@ from torch.nn import functional
 from reportgen.experiment.models._nets.small import TwoConv
 from reportgen.experiment.probes import ProbeContext, ProbeRefused
 from reportgen.experiment.probes.context import Allowance
-from reportgen.experiment.probes.response import measure as room
+from reportgen.experiment.probes.response import measure as measure_module
 from reportgen.experiment.probes.response.drive import drive_alone, respond
 from reportgen.experiment.probes.response.measure import PLANS, choose_plan, run
 from reportgen.experiment.probes.response.statistics import Answered, channel_axis
@@ -270,13 +270,13 @@ def test_outputs_that_are_not_finite_are_refused() -> None:
 def test_the_sample_grows_with_the_time_there_is(context: ProbeContext) -> None:
     units = find_units(context.trace)
     assert choose_plan(FREE, units, 1.0, 40, True) == (PLANS[0], 40)
-    assert choose_plan(FREE, units, 1.0, 500, True) == (PLANS[0], room.BY_LAYER)
+    assert choose_plan(FREE, units, 1.0, 500, True) == (PLANS[0], measure_module.BY_LAYER)
     costs = [plan.cost(units) for plan in PLANS]
     assert costs == sorted(costs, reverse=True)
-    enough = Allowance(15 * costs[0] / room.LAYER_SHARE)
+    enough = Allowance(15 * costs[0] / measure_module.LAYER_SHARE)
     plan, images = choose_plan(enough, units, 1.0, 40, True)
     assert (plan, images) == (PLANS[0], pytest.approx(14, abs=1))
-    plan, images = choose_plan(Allowance(8 * costs[1] / room.LAYER_SHARE), units, 1.0, 40, True)
+    plan, images = choose_plan(Allowance(8 * costs[1] / measure_module.LAYER_SHARE), units, 1.0, 40, True)
     assert (plan, images) == (PLANS[1], pytest.approx(7, abs=1))
     plan, images = choose_plan(Allowance(costs[2]), units, 1.0, 40, True)
     assert (plan, images) == (PLANS[2], 2)
@@ -285,7 +285,7 @@ def test_the_sample_grows_with_the_time_there_is(context: ProbeContext) -> None:
 
 
 def test_little_time_takes_few_images_and_says_so(context: ProbeContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "time_image", lambda *_: 0.01)
+    monkeypatch.setattr(measure_module, "time_image", lambda *_: 0.01)
     facts, arrays = found(context, Allowance(0.5))
     assert facts.by_layer.images == 2
     assert facts.sampled.images == arrays["right"].shape[2]
@@ -300,7 +300,7 @@ def test_the_spec_sets_the_number_of_images() -> None:
 
 def test_a_stretch_whose_end_is_never_reached_is_left_out() -> None:
     class Shy(nn.Module):
-        """Takes the last layer only where the picture is dim."""
+        """Takes the last layer only where the image is dim."""
 
         def __init__(self) -> None:
             super().__init__()

@@ -13,7 +13,14 @@ from torch import nn
 
 from reportgen.experiment.probes import Allowance, ProbeContext, ProbeRefused, ProbeResult
 from reportgen.experiment.probes.robustness.benchmark import Bench, under_fgsm, under_pgd
-from reportgen.experiment.probes.robustness.conditions import CORE, FAST_LADDER, FULL_IMAGES, Prices, list_changes, plan
+from reportgen.experiment.probes.robustness.conditions import (
+    CORE,
+    FAST_LADDER,
+    FULL_IMAGES,
+    CostEstimate,
+    list_changes,
+    plan,
+)
 from reportgen.experiment.probes.robustness.measure import PROBE
 from reportgen.record.probes.robustness import CORRUPTED, RobustnessFacts
 from reportgen.record.run import RunRecord
@@ -148,7 +155,7 @@ def test_what_can_not_be_probed_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("grey", "channels", "side"), [(True, 1, 28), (True, 3, 8), (False, 3, 48)])
-def test_other_pictures_and_float64(grey: bool, channels: int, side: int) -> None:
+def test_other_images_and_float64(grey: bool, channels: int, side: int) -> None:
     data = levels(grey=grey, channels=channels, side=side, test=20)
     context = finished(Knows(0, 1), data, run=chosen(images=20, epsilons=[1]), precision="float64")
     facts = facts_of(probe(context))
@@ -188,26 +195,26 @@ def test_the_core_has_one_corruption_of_each_family_first() -> None:
 
 @pytest.mark.parametrize("seconds", [0.1, 3.0, 10.0, 40.0, 1000.0])
 def test_a_plan_costs_no_more_than_it_may_unless_it_is_the_least(seconds: float) -> None:
-    changes, prices = list_changes(RobustnessOptions()), Prices(0.002, 10)
-    kept, images = plan(changes, prices, seconds, 5000, False, None)
+    changes, estimate = list_changes(RobustnessOptions()), CostEstimate(0.002, 10)
+    kept, images = plan(changes, estimate, seconds, 5000, False, None)
     least = [one for one in changes if one.tier == 0]
-    assert images * prices.of_all(kept) <= seconds or (kept, images) == (least, FAST_LADDER[0][1])
+    assert images * estimate.of_all(kept) <= seconds or (kept, images) == (least, FAST_LADDER[0][1])
     assert kept[: len(least)] == least
-    assert plan(changes, prices, seconds, 70, False, None)[1] <= 70
+    assert plan(changes, estimate, seconds, 70, False, None)[1] <= 70
 
 
 def test_full_and_what_the_spec_asks_for_set_the_images() -> None:
-    changes, prices = list_changes(RobustnessOptions()), Prices(0.002, 10)
-    assert plan(changes, prices, 0.0, 10_000, True, None) == (changes, FULL_IMAGES)
-    assert plan(changes, prices, 0.0, 10_000, True, 7000) == (changes, 7000)
-    assert plan(changes, prices, 1e9, 10_000, False, 30) == (changes, 30)
+    changes, estimate = list_changes(RobustnessOptions()), CostEstimate(0.002, 10)
+    assert plan(changes, estimate, 0.0, 10_000, True, None) == (changes, FULL_IMAGES)
+    assert plan(changes, estimate, 0.0, 10_000, True, 7000) == (changes, 7000)
+    assert plan(changes, estimate, 1e9, 10_000, False, 30) == (changes, 30)
 
 
 def test_fgsm_pays_for_one_gradient_and_pgd_for_what_still_stands() -> None:
     changes = list_changes(RobustnessOptions())
     fgsm, pgd = ([one for one in changes if one.kind == kind] for kind in ("fgsm", "pgd"))
-    assert Prices(1.0, 10).of_all(fgsm) == 4 + 3
-    assert 31 < Prices(1.0, 10).of_all(pgd) < 2 * 31
+    assert CostEstimate(1.0, 10).of_all(fgsm) == 4 + 3
+    assert 31 < CostEstimate(1.0, 10).of_all(pgd) < 2 * 31
 
 
 def test_a_spec_says_it(tmp_path: Path) -> None:

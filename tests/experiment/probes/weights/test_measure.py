@@ -20,7 +20,7 @@ from reportgen.experiment.probes.weights.images import choose_enlarged, choose_f
 from reportgen.experiment.probes.weights.matrices import find_matrices, turn
 from reportgen.experiment.probes.weights.measure import PROBE
 from reportgen.experiment.probes.weights.values import histogram, sum_values, thin
-from reportgen.record.probes.weights import HISTOGRAM_BINS, PICTURE_SPREADS, WeightFacts
+from reportgen.record.probes.weights import HISTOGRAM_BINS, IMAGE_SPREADS, WeightFacts
 from tests.experiment.cases import plain_cpu
 from tests.experiment.probes.weights.weighing import chain, context, convolutions, look, matrix, probe, shaken, state
 
@@ -295,13 +295,13 @@ def test_twins_are_looked_for_within_groups_and_in_enough_dimensions() -> None:
     assert twins(torch.randn(8, 3)) is None
 
 
-def test_a_picture_holds_the_extreme_of_every_block() -> None:
+def test_an_image_holds_the_extreme_of_every_block() -> None:
     weight = torch.randn(64, 96, generator=torch.Generator().manual_seed(6))
     spread = float(weight.std())
     small = shrink(weight, spread, (16, 32))
     blocks = weight.numpy().reshape(16, 4, 32, 3).transpose(0, 2, 1, 3).reshape(16, 32, 12)
     extreme = np.take_along_axis(blocks, np.abs(blocks).argmax(2)[..., None], 2)[..., 0]
-    np.testing.assert_allclose(small * PICTURE_SPREADS * spread / 127, extreme, atol=PICTURE_SPREADS * spread / 250)
+    np.testing.assert_allclose(small * IMAGE_SPREADS * spread / 127, extreme, atol=IMAGE_SPREADS * spread / 250)
     assert not shrink(weight, 0.0, (16, 32)).any()
     assert shrink(weight[:3, :4], spread, (16, 32)).shape == (16, 32)
 

@@ -10,7 +10,7 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.ranking import Entry, Pair, Ranking
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
-from reportgen.report.sections.baseline.ranking import say_ranking, view_ranking
+from reportgen.report.sections.baseline.ranking import format_ranking, view_ranking
 from reportgen.report.sections.baseline.view import SECTION, BaselineView
 from tests.comparison.cases import another_seed, improved, judged, ranked, with_logits
 from tests.outputs.reports import plain_figure
@@ -85,13 +85,13 @@ def rank_entries(names: list[str]) -> tuple[Entry, ...]:
     ],
 )
 def test_the_sentence_says_what_holds_and_what_does_not(ranking: Ranking, sentence: str) -> None:
-    assert say_ranking(ranking).replace("\u00a0", " ") == sentence
+    assert format_ranking(ranking).replace("\u00a0", " ") == sentence
 
 
 def test_a_lead_is_the_change_seen_from_the_other_side(record: RunRecord) -> None:
     there = ranked({0: record, 1: improved(record, 40)}, "AB")
     back = ranked({0: improved(record, 40), 1: record}, "BA")
-    assert say_ranking(there) == say_ranking(back)
+    assert format_ranking(there) == format_ranking(back)
 
 
 def test_the_sentence_stands_after_the_verdict_and_leads_to_the_figure(record: RunRecord) -> None:
@@ -99,7 +99,7 @@ def test_the_sentence_stands_after_the_verdict_and_leads_to_the_figure(record: R
     ranking = whole.judgement.ranking
     assert ranking is not None
     built = build(SECTION, whole, {"baseline_ranking": plain_figure("baseline_ranking")})
-    assert built.findings[1].text == say_ranking(ranking)
+    assert built.findings[1].text == format_ranking(ranking)
     assert "“Good” is more accurate than every other" in built.findings[1].text
     assert built.findings[1].anchor == "figure-baseline_ranking"
     assert any("Mogstad" in note.reference for note in built.view.methods)

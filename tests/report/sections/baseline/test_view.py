@@ -11,7 +11,7 @@ from reportgen.report.model import Skipped
 from reportgen.report.sections import find_sections
 from reportgen.report.sections.baseline.view import SECTION, BaselineView
 from reportgen.report.sections.summary import SummaryView
-from reportgen.report.verdict import say_change, say_verdict, write_verdict
+from reportgen.report.verdict import format_change, format_verdict, write_verdict
 from tests.comparison.cases import another_seed, improved, judged, with_logits, with_seeds
 from tests.outputs.reports import plain_report
 from tests.report.sections.cases import build, change, page
@@ -55,9 +55,9 @@ def test_every_output_says_the_same_verdict(record: RunRecord, verdict: str) -> 
     assert report.verdict.count(".") == report.verdict.replace("; ", "").count(".")
     summary = next(view for view in report.sections if isinstance(view, SummaryView))
     tile = summary.tiles[1]
-    assert tile.label == f"Against the baseline: {say_verdict(comparison.verdict)}"
+    assert tile.label == f"Against the baseline: {format_verdict(comparison.verdict)}"
     assert tile.value.display_full == value.display_full
-    assert not any(item.text.startswith(say_change(comparison)) for item in summary.highlights)
+    assert not any(item.text.startswith(format_change(comparison)) for item in summary.highlights)
     assert next(item for item in report.metrics if item.name == "accuracy.change") == value
 
 

@@ -135,7 +135,7 @@ def test_resizing_is_said_beside_the_shape(record: RunRecord) -> None:
     assert "resized" not in page(SECTION, record)
 
 
-def test_grey_pictures_have_one_channel(record: RunRecord) -> None:
+def test_grey_images_have_one_channel(record: RunRecord) -> None:
     grey = data(
         record,
         image_shape=(1, 8, 8),

@@ -38,7 +38,7 @@ def wilson(k: int, n: int) -> str:
     return f"{100 * ends.low:.1f}–{100 * ends.high:.1f}"
 
 
-def test_the_weakest_class_and_where_its_pictures_go(record: RunRecord) -> None:
+def test_the_weakest_class_and_where_its_images_go(record: RunRecord) -> None:
     weak = confused(record, (800, 150, 50), (10, 980, 10), (10, 10, 980))
     assert build(SECTION, weak).sentence("weakest") == (
         f"“cat” is the weakest class: recall 80.0 % ({wilson(800, 1000)}, n = 1,000). Most of the missed ones are "
@@ -161,7 +161,7 @@ def test_every_prediction_wrong(record: RunRecord) -> None:
     assert "0.0 %" in page(SECTION, hopeless).replace("\u00a0", " ")
 
 
-def test_a_class_without_pictures_is_named_and_not_zero(record: RunRecord) -> None:
+def test_a_class_without_images_is_named_and_not_zero(record: RunRecord) -> None:
     predicted, labels = errors((50, 10, 0), (10, 50, 0), (0, 0, 0))
     built = build(SECTION, evaluated(record, outputs(predicted, 3, 0.8), labels, CLASSES))
     assert "1 class has no image in the evaluation set and is not judged: “ship”." in built.text

@@ -1,4 +1,4 @@
-"""Input fit: which pictures are too small for which model, what that costs, and the line of spec that changes it."""
+"""Input fit: which images are too small for which model, what that costs, and the line of spec that changes it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def found(record: RunRecord, *given: object) -> Built:
     return build(SECTION, fitted(record, *given))  # type: ignore[arg-type]
 
 
-def test_an_imagenet_stem_on_small_pictures_says_what_it_costs_and_the_line_that_changes_it(record: RunRecord) -> None:
+def test_an_imagenet_stem_on_small_images_says_what_it_costs_and_the_line_that_changes_it(record: RunRecord) -> None:
     built = found(record, RESNET)
     assert built.sentence("made for larger images") == (
         "The model is made for larger images: after the stem a side of the 32 × 32 px is 4 times smaller, and the "
@@ -117,7 +117,7 @@ def test_windows_that_are_merged_to_one_place_have_the_adapted_stem(record: RunR
         (InputFit(stem="conv1", kernel=(3, 3), shrinks=2, last_map=(1, 1)), 8),
     ],
 )
-def test_pictures_that_fit_raise_no_alarm(record: RunRecord, fit: InputFit | None, side: int) -> None:
+def test_images_that_fit_raise_no_alarm(record: RunRecord, fit: InputFit | None, side: int) -> None:
     built = found(record, fit, "torchvision:resnet18", side)
     assert not [finding for finding in built.findings if finding.tone == "caution"]
 

@@ -1,4 +1,4 @@
-"""Section 6: counts behind the sentences, the cards' contents, and the weight of the pictures."""
+"""Section 6: counts behind the sentences, the cards' contents, and the weight of the images."""
 
 from __future__ import annotations
 
@@ -80,11 +80,11 @@ def test_cards_say_what_the_model_said(record: RunRecord) -> None:
             assert [guess.is_label for guess in card.guesses] == [guess.name == card.label for guess in card.guesses]
 
 
-def test_cards_show_the_picture_of_their_index(record: RunRecord) -> None:
+def test_cards_show_the_image_of_their_index(record: RunRecord) -> None:
     ids = np.arange(600, dtype=np.int64)[::-1].copy()
-    pictures = np.zeros((600, 8, 8, 3), np.uint8)
-    pictures[:, 0, 0, 0], pictures[:, 0, 0, 1] = ids // 256, ids % 256
-    shuffled = change(record, arrays={"pictures": pictures, "pictures.ids": ids})
+    images = np.zeros((600, 8, 8, 3), np.uint8)
+    images[:, 0, 0, 0], images[:, 0, 0, 1] = ids // 256, ids % 256
+    shuffled = change(record, arrays={"pictures": images, "pictures.ids": ids})
     cards = [card for group in view_of(shuffled).groups for card in group.cards]
     assert cards
     for card in cards:
@@ -92,7 +92,7 @@ def test_cards_show_the_picture_of_their_index(record: RunRecord) -> None:
         assert int(high) * 256 + int(low) == int(card.index.replace(",", ""))
 
 
-def test_no_picture_is_shown_twice(record: RunRecord) -> None:
+def test_no_image_is_shown_twice(record: RunRecord) -> None:
     groups = view_of(record).groups
     indices = [card.index for group in groups for card in group.cards]
     assert len(indices) == len(set(indices))
@@ -101,7 +101,7 @@ def test_no_picture_is_shown_twice(record: RunRecord) -> None:
         assert {name.rstrip(",.") for name in re.findall(r"no\.\u00a0(\S+)", group.above)} <= before
 
 
-def test_pictures_that_the_record_does_not_keep_are_left_out(record: RunRecord) -> None:
+def test_images_that_the_record_does_not_keep_are_left_out(record: RunRecord) -> None:
     few = change(record, arrays={"pictures": record.arrays["pictures"][:3], "pictures.ids": np.arange(3)})
     assert all(int(card.index) < 3 for group in view_of(few).groups for card in group.cards)
     none = change(record, arrays={"pictures": np.zeros((0, 8, 8, 3), np.uint8), "pictures.ids": np.arange(0)})
@@ -109,7 +109,7 @@ def test_pictures_that_the_record_does_not_keep_are_left_out(record: RunRecord) 
     assert "keeps no images" in page(SECTION, none)
 
 
-def test_the_section_stays_light_with_heavy_pictures(record: RunRecord) -> None:
+def test_the_section_stays_light_with_heavy_images(record: RunRecord) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (600, 224, 224, 3), dtype=np.uint8)
     text = page(SECTION, change(record, arrays={"pictures": noise}))
     assert len(text) <= 350_000

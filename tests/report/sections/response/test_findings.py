@@ -98,7 +98,7 @@ def test_layers_that_use_their_linear_region_only(record: RunRecord) -> None:
 
 
 class Bright(nn.Module):
-    """Right for pictures as they are, and the surer the brighter they are; wrong once they are bright."""
+    """Right for images as they are, and the surer the brighter they are; wrong once they are bright."""
 
     def __init__(self, data: LoadedData, loud: bool) -> None:
         super().__init__()
@@ -119,7 +119,7 @@ class Bright(nn.Module):
 @pytest.mark.parametrize("loud", [True, False])
 def test_confidence_that_grows_with_the_light_without_accuracy(record: RunRecord, loud: bool) -> None:
     data = noise(test=100)
-    data.test_labels.zero_()  # all of the class that dim pictures are called
+    data.test_labels.zero_()  # all of the class that dim images are called
     context = finished(Bright(data, loud), data)
     built = build(RESPONSE, recorded(record, "response", measure.run(context, Allowance(math.inf))))
     assert ("Confidence grows with the intensity, accuracy does not" in built.text) is loud

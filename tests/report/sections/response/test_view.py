@@ -120,7 +120,7 @@ def test_a_changed_gain_is_told_with_its_interval(record: RunRecord) -> None:
 
 
 @pytest.mark.parametrize(("confidence", "tone"), [(0.4, "plain"), (0.97, "caution")])
-def test_a_black_picture(record: RunRecord, confidence: float, tone: str) -> None:
+def test_a_black_image(record: RunRecord, confidence: float, tone: str) -> None:
     from reportgen.record.probes.response import BlackAnswer
 
     built = build(SECTION, changed(with_responses(record, 2), black=BlackAnswer(label=6, confidence=confidence)))

@@ -48,7 +48,7 @@ class Graph:
         return {(a, b) for a, b in self.edges if a in kept and b in kept} == set(pairwise(main))
 
 
-def lift(tree: Tree, call: int, opened: frozenset[int]) -> Graph:
+def build_graph(tree: Tree, call: int, opened: frozenset[int]) -> Graph:
     """The graph of a call in which the calls in `opened` are shown by their contents.
 
     Tensors from outside that are read at the same places share one `in` node, the others have their own.

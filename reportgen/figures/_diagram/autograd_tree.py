@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.figures._diagram.tree import Tree, grow
+from reportgen.figures._diagram.tree import Tree, build_index
 from reportgen.record.operators import BACKWARD_GLUE, plain_name
 from reportgen.record.probes.autograd import AutogradFacts, GraphParameter
 from reportgen.record.trace import Edge, ModelTrace, ModuleCall, Operator
@@ -36,7 +36,7 @@ class BackwardTree(Tree):
         return False
 
 
-def plant_backward(facts: AutogradFacts) -> BackwardTree:
+def build_autograd_tree(facts: AutogradFacts) -> BackwardTree:
     """Index a graph: operators in the order of the forward pass, edges as tensors went then."""
     old = [place for place, node in enumerate(facts.nodes) if not node.is_leaf]
     number = {place: new for new, place in enumerate(old)}
@@ -58,7 +58,7 @@ def plant_backward(facts: AutogradFacts) -> BackwardTree:
     )
     trace = as_trace(facts, operators, edges)
     kept = {op.index for op in operators if plain_name(op.name) not in BACKWARD_GLUE or op.index == len(operators) - 1}
-    tree = grow(trace, kept, frozenset(range(len(operators))), frozenset())
+    tree = build_index(trace, kept, frozenset(range(len(operators))), frozenset())
     leaves = [leaves_below(facts, place, kept, number) if number[place] in kept else [] for place in old]
     for parameter in facts.parameters:
         if not parameter.trainable:

@@ -9,9 +9,9 @@ from reportgen.figures._diagram.paint import Panel
 from reportgen.text.i18n import _, join_sentences, join_steps, join_terms, ngettext
 
 
-def tell(panel: Panel, heading: str, most: int | None = None) -> str:
+def describe_panel(panel: Panel, heading: str, most: int | None = None) -> str:
     """A panel row by row, at most so many cards of it."""
-    told = [words(card) for card in panel.scheme.cards if card.kind in {"card", "join"}]
+    told = [describe_card(card) for card in panel.scheme.cards if card.kind in {"card", "join"}]
     if most is not None and len(told) > most + 1:
         told = [*told[:most], _("{count} more", count=len(told) - most)]
     skips = len(panel.scheme.skips)
@@ -20,13 +20,13 @@ def tell(panel: Panel, heading: str, most: int | None = None) -> str:
     return join_sentences([_("{heading}: {rows}.", heading=heading, rows=rows), bypass])
 
 
-def words(card: Card) -> str:
+def describe_card(card: Card) -> str:
     """A card as a phrase."""
-    told = join_terms([row_words(row) for row in card.rows])
+    told = join_terms([describe_row(row) for row in card.rows])
     return " ".join(filter(None, (told, card.times)))
 
 
-def row_words(row: Row) -> str:
+def describe_row(row: Row) -> str:
     """A row as a phrase: text, shape, parameters."""
     aside = join_terms((row.shape, *(leaf.text for leaf in row.leaves)))
     return " ".join(filter(None, (row.text, f"({aside})" if aside else "")))

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from reportgen.figures._diagram.backtree import BackwardTree
+from reportgen.figures._diagram.autograd_tree import BackwardTree
 from reportgen.figures._diagram.cards import SMALL, TEXT, Card, Leaf, Row, Scheme, Style
 from reportgen.figures._diagram.compose import compose
 from reportgen.figures._diagram.drawing import Draft
+from reportgen.figures._diagram.graph_items import Graph
 from reportgen.figures._diagram.labels import series, shape_text
-from reportgen.figures._diagram.lift import Graph
 from reportgen.figures._diagram.text import clean, shorten, tail
 from reportgen.figures._diagram.writer import NAME_LIMIT, Writer
 from reportgen.record.operators import plain_name
