@@ -72,7 +72,7 @@ class Section:
     name: str
     title: str
     order: int
-    """Place in the report; REPORT's numbers times ten."""
+    """Place in the report; sections are set in its order."""
     figures: tuple[str, ...]
     """Names of the figures it shows; only these are drawn when the spec chooses sections."""
     build: Callable[[Subject, Mapping[str, FigureFile | Skipped]], SectionView | Skipped]

@@ -21,7 +21,14 @@ MEASURING = ("reportgen.experiment", "reportgen.metrics")
 """What makes a record."""
 FIGURES = ("reportgen.figures",)
 """What draws the figures of a record."""
-DRAWING = ("reportgen.comparison", "reportgen.figures", "reportgen.report", "reportgen.outputs")
+DRAWING = (
+    "reportgen.comparison",
+    "reportgen.figures",
+    "reportgen.report",
+    "reportgen.outputs",
+    "reportgen.pipeline.baseline",
+    "reportgen.pipeline.write",
+)
 """What makes a report of a record."""
 
 FOR_TYPES = re.compile(r"^if TYPE_CHECKING:\n(?:[ \t]+.*\n|\n)+", re.MULTILINE)

@@ -91,9 +91,16 @@ def model_sources(model: ModelSpec, base: Path) -> dict[str, Path]:
     return source_files(resolve_path(Path(file), base)) if file.endswith(".py") else {}
 
 
+PLUGINS_IN_USE: dict[ModuleType, object] = {}
+"""Digests of the plug-ins that this process has imported: it goes on with that code, whatever is edited meanwhile."""
+
+
 def digest_plugins(modules: Sequence[ModuleType], memo: DigestMemo) -> dict[str, object]:
     """Every file of these plug-ins' code, by the plug-in."""
-    return {module.__name__: digest_named(module_files(module), memo) for module in modules}
+    for module in modules:
+        if module not in PLUGINS_IN_USE:
+            PLUGINS_IN_USE[module] = digest_named(module_files(module), memo)
+    return {module.__name__: PLUGINS_IN_USE[module] for module in modules}
 
 
 def digest_files(files: Sequence[Path], memo: DigestMemo) -> list[list[str | None]]:

@@ -29,8 +29,10 @@ def report_in(folder: Path) -> Report:
     from reportgen.report.assemble import assemble
 
     stored = find_source(folder).load()
-    registry = Registry.load(stored.subject.spec)
-    names = [name for section in registry.sections.values() for name in section.figures]
+    spec = stored.subject.spec  # its templates and style sheet say nothing of the numbers, and may be elsewhere
+    plain = spec.report.model_copy(update={"templates": None, "css": None})
+    registry = Registry.load(spec.model_copy(update={"report": plain}))
+    names = [name for section in registry.sections.values() for name in section.drawn]
     return assemble(stored.subject, draw_once(stored, names, registry.plugins.figures), registry.sections)
 
 

@@ -44,7 +44,7 @@ def stand_in_data(record: RunRecord) -> Iterator[Banner]:
 def format_reason(data: DataFacts) -> str:
     """Why other data stand in, as the error said it."""
     reason = as_sentence(data.fallback_reason)
-    return _("The reason: {reason}", reason=reason) if reason else _("The data asked for could not be had.")
+    return _("The reason: {reason}", reason=reason) if reason else _("The requested data was not available.")
 
 
 def not_finite(record: RunRecord) -> Iterator[Banner]:

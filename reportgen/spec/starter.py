@@ -90,7 +90,7 @@ card:
 outputs: [html, pdf, json]|from: reportgen list outputs
 # baseline: reports/main|a report or its PDF to compare with; or {{record: …, margin: 0.005}}
 # gates: [accuracy >= 0.60 confidently]|exit code 1 where one fails; any number of metrics.json
-# plugins: [my_package.sections]|modules with sections, figures or outputs of your own
+# plugins: [my_package.sections]|modules with sections, figures, outputs, data sets or models of your own
 """
 
 

@@ -110,6 +110,20 @@ def test_a_spec_in_python_is_built_and_then_unchanged(home: Path) -> None:
     )
 
 
+def test_an_unchanged_outcome_is_read_wherever_its_style_sheet_lies(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "house.css").write_text(":root { --accent: #123456; }")
+    given = SPEC | {"report": {"css": str(tmp_path / "house.css")}}
+    first = reportgen.build(given, "styled", formats=("html", "json"), progress=False)
+    folder = first.folder.resolve()
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    again = reportgen.build(given, folder, formats=("html", "json"), progress=False)
+    assert again.unchanged
+    assert again.metrics == first.metrics
+
+
 def test_a_file_is_built_where_its_command_would(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
     write_spec(home, name="mine.yaml")
     outcome = reportgen.build("mine.yaml", data_root=home, offline=True)

@@ -138,4 +138,4 @@ def measure_neighbours(
     return facts
 
 
-PROBE = Probe(NAME, "Why: explanations", 50, 0.28, run)
+PROBE = Probe(NAME, "Explanations", 50, 0.28, run)

@@ -157,7 +157,7 @@ def mean_value(name: str, estimate: Estimate) -> MetricValue:
 
 SECTION = Section(
     NAME,
-    "Why: explanations",
+    "Explanations",
     70,
     FIGURES,
     build,

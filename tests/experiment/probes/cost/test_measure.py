@@ -266,7 +266,7 @@ def counters(folder: Path, *joules: float, wraps: float = 1000.0) -> Path:
 def test_energy_of_the_packages_together(tmp_path: Path) -> None:
     meter = energy.find_meter(plain_cpu(), counters(tmp_path, 10.0, 5.0))
     assert isinstance(meter, energy.Meter)
-    assert meter.look() == pytest.approx(15.0)  # without the parts of a package
+    assert meter.read() == pytest.approx(15.0)  # without the parts of a package
     found = energy.measure_energy(lambda: counters(tmp_path, 14.0, 7.0), 8, plain_cpu(), meter, 0.0)
     assert found is not None
     assert (found.source, found.n, found.batch_size) == ("rapl", energy.LEAST, 8)
