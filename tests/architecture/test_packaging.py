@@ -37,6 +37,7 @@ def test_the_wheel_holds_the_code_and_the_templates_and_nothing_else(wheel: Path
     assert not [name for name in names if name.startswith("reportgen/") and name not in held and "py.typed" not in name]
 
 
+@pytest.mark.slow
 def test_a_report_is_drawn_from_an_installed_wheel(wheel: Path, record: RunRecord, tmp_path: Path) -> None:
     home = tmp_path / "site"
     zipfile.ZipFile(wheel).extractall(home)

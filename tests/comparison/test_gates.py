@@ -210,6 +210,7 @@ def test_a_name_with_dots_and_spaces_is_a_class(record: RunRecord) -> None:
     assert result.outcome == "pass"
 
 
+@pytest.mark.slow
 def test_gates_from_spec_to_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     gates = "gates: [accuracy >= 0.99, parameters <= 1e6, class.3.recall >= 0, eval_seconds > 0 confidently]\n"
     spec = write_spec(tmp_path, TINY + gates)

@@ -84,6 +84,7 @@ def test_without_a_flip_the_flips_are_skipped_with_a_reason(record: RunRecord) -
     assert drawn(judged(record, record), "baseline_recall").caption.startswith("No class’s recall")
 
 
+@pytest.mark.slow
 def test_many_classes_are_capped_and_the_caption_says_so(record: RunRecord) -> None:
     many = with_classes(record, [f"class {index}" for index in range(100)], 2000)
     rng = np.random.default_rng(4)

@@ -140,6 +140,7 @@ def test_mosaic_holds_the_images_pixel_by_pixel(record: RunRecord) -> None:
         )
 
 
+@pytest.mark.slow
 def test_one_class_two_classes_and_few_images(record: RunRecord) -> None:
     one = draw(with_classes(record, ["only"], 3), DATA_FIGURES)
     assert isinstance(one["confusion"], Skipped)

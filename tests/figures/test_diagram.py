@@ -178,6 +178,7 @@ def test_type_is_large_enough_and_nothing_leaks() -> None:
             assert b"url(" not in file.data
 
 
+@pytest.mark.slow
 def test_same_bytes_whatever_the_hash_seed() -> None:
     program = (
         "import sys; from tests.figures.test_diagram import *\n"

@@ -48,6 +48,7 @@ def skip(name: str) -> Skipped:
     return Skipped(name, name, "drawn here")
 
 
+@pytest.mark.slow
 def test_two_draw_what_one_draws(
     record: RunRecord, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,6 +62,7 @@ def test_two_draw_what_one_draws(
     assert together == alone
 
 
+@pytest.mark.slow
 def test_the_second_draws_from_the_end(record: RunRecord, started: list[subprocess.Popen[bytes]]) -> None:
     names = [*NAMES, "confusion", "class_counts"]
     ready = threading.Event()
@@ -122,6 +124,7 @@ time.sleep(600)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", ["", "os.kill(os.getpid(), signal.SIGSTOP)"], ids=["hangs", "is stopped"])
 def test_a_process_that_stands_still_is_not_waited_for(
     stop: str, record: RunRecord, monkeypatch: pytest.MonkeyPatch

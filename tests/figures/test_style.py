@@ -48,6 +48,7 @@ for name, figure in found.items():
 """
 
 
+@pytest.mark.slow
 def test_bytes_are_the_same_in_every_process() -> None:
     told = []
     for seed in ("1", "2"):
@@ -80,6 +81,7 @@ print(sum(kind.by_seaborn for kind in kinds.values()))
 """
 
 
+@pytest.mark.slow
 def test_only_what_says_so_is_drawn_with_seaborn() -> None:
     done = subprocess.run([sys.executable, "-c", SEABORN], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

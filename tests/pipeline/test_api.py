@@ -90,6 +90,7 @@ def test_importing_loads_nothing_heavy() -> None:
     assert done.stdout.splitlines() == ["[]", "[]", "module 'reportgen' has no attribute 'nothing'"]
 
 
+@pytest.mark.slow
 def test_a_spec_in_python_is_built_and_then_unchanged(home: Path) -> None:
     first = reportgen.build(SPEC | {"gates": ["accuracy >= 0.999"]}, progress=False)
     assert (first.folder, first.unchanged, first.exit_code) == (Path("reports/spec"), False, 1)
@@ -124,6 +125,7 @@ def test_an_unchanged_outcome_is_read_wherever_its_style_sheet_lies(
     assert again.metrics == first.metrics
 
 
+@pytest.mark.slow
 def test_a_file_is_built_where_its_command_would(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
     write_spec(home, name="mine.yaml")
     outcome = reportgen.build("mine.yaml", data_root=home, offline=True)
@@ -137,6 +139,7 @@ def test_a_file_is_built_where_its_command_would(home: Path, capfd: pytest.Captu
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_a_comparison(record: RunRecord, home: Path) -> None:
     save_to(home / "before", record)
     save_to(home / "after", record)

@@ -37,6 +37,7 @@ def expected() -> dict[str, set[str]]:
     return {cache: reference(graph, *roots) for cache, roots in CACHES.items()}
 
 
+@pytest.mark.slow
 def test_a_line_more_in_any_module_is_seen_by_the_right_caches(
     expected: dict[str, set[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

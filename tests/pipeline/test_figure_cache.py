@@ -106,6 +106,7 @@ def test_a_cache_that_can_t_be_written_is_no_error(record: RunRecord, monkeypatc
     assert isinstance(draw_once(store(record), ("confidence",), {})["confidence"], FigureFile)
 
 
+@pytest.mark.slow
 def test_render_with_all_figures_kept_imports_no_matplotlib(
     record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -260,6 +260,7 @@ def test_a_cache_that_can_not_be_made_is_the_machines_trouble(
         load(CIFAR, offline=False)
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_the_published_files_are_known_and_have_the_published_statistics(data_root: Path) -> None:
     data = load(CIFAR, data_root)

@@ -133,6 +133,7 @@ def test_each_way_is_tried_once_and_the_spec_s_neighbours_last() -> None:
     assert [way.name for way in other_ways(spec_way(grey), grey)] == ["half", "bytes", "own"]
 
 
+@pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.parametrize("normalize", ["none", "imagenet"])
 def test_the_published_checkpoint(normalize: str, data_root: Path) -> None:
