@@ -108,6 +108,7 @@ def test_steps_are_numbered_and_the_caller_may_stop() -> None:
     assert numbers == [(1, 0.25), (2, 0.5), (3, 0.75)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("precision", "epochs"), [("float32", 3), ("bfloat16", 2)])
 def test_two_conv_learns_the_digits_in_seconds(precision: str, epochs: int) -> None:
     """Without bfloat16 in hardware an epoch of it takes a hundred times longer, so that there are fewer."""

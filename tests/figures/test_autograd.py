@@ -218,6 +218,7 @@ def test_parts_are_as_even_as_they_can_be() -> None:
     assert partition([101.0], 100.0) is None
 
 
+@pytest.mark.slow
 def test_same_bytes_whatever_the_hash_seed() -> None:
     """This process has a seed of its own, unless the environment gives one."""
     program = "from tests.figures.test_autograd import *; sys.stdout.buffer.write(whole())"

@@ -95,6 +95,7 @@ def test_user_settings_change_nothing_and_stay(record: RunRecord) -> None:
         assert matplotlib.rcParams["font.size"] == 30
 
 
+@pytest.mark.slow
 def test_no_two_figures_share_an_id(record: RunRecord) -> None:
     seen: dict[bytes, str] = {}
     for name, figure in draw(record, DATA_FIGURES).items():

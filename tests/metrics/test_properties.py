@@ -122,6 +122,7 @@ def test_the_same_record_gives_the_same_measurements_and_another_seed_another_in
     assert (one.seed, other.seed, one.resamples) == (0, 1, QUICK)
 
 
+@pytest.mark.slow
 def test_another_process_gives_the_same_bytes() -> None:
     code = "from tests.support.records import small_record; print(small_record().measured.model_dump_json())"
     outputs = {

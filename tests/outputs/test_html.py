@@ -160,6 +160,7 @@ def bytes_elsewhere(output: str, zone: str, seed: str) -> bytes:
     ).stdout
 
 
+@pytest.mark.slow
 def test_the_same_bytes_in_every_process(record: RunRecord) -> None:
     here = page_of(plain_report(record)).encode()
     assert bytes_elsewhere("html", "Asia/Tokyo", "1") == here

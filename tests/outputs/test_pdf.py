@@ -25,6 +25,8 @@ from tests.outputs.test_html import bytes_elsewhere
 from tests.support.browser import tool
 from tests.support.records import presented, small_record
 
+pytestmark = pytest.mark.slow
+
 
 def run_page(page: str) -> tuple[dict[str, list[str]], bytes]:
     with pdf_worker.take_worker() as child:
@@ -163,7 +165,6 @@ def test_only_installed_fonts_are_embedded(document: Path) -> None:
     assert all(row.split()[-5] == "yes" for row in rows), done.stdout
 
 
-@pytest.mark.slow
 def test_the_same_bytes_in_every_process(document: Path) -> None:
     assert bytes_elsewhere("pdf", "Asia/Tokyo", "1") == document.read_bytes()
     assert bytes_elsewhere("pdf", "America/New_York", "2") == document.read_bytes()

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 
+import pytest
+
 from reportgen.outputs import pdf_worker
+
+pytestmark = pytest.mark.slow
 
 
 def set_page(child: subprocess.Popen[bytes], page: bytes = b"<p>text") -> bytes:

@@ -251,6 +251,7 @@ def test_a_record_without_arrays_has_what_it_has(report: Report, tmp_path: Path)
     assert read(logs, "train").Tags()["scalars"] == ["epoch/loss", "epoch/accuracy"]
 
 
+@pytest.mark.slow
 def test_the_same_bytes_from_every_process_and_no_torch(report: Report) -> None:
     script = (
         "import hashlib, sys\nfrom reportgen.outputs.tensorboard import OUTPUT\n"

@@ -22,6 +22,8 @@ from reportgen.record.store import encode_record, save_record
 from reportgen.system.plain_lines import PlainLines
 from tests.support.commands import ROOT, TINY, run_apart, write_spec
 
+pytestmark = pytest.mark.e2e
+
 SPEC: dict[str, Any] = yaml.safe_load(TINY)
 HOSTILE = "<script>alert(1)</script> & “x”"
 VOID = {"br", "hr", "img", "input", "meta", "link"}

@@ -76,6 +76,7 @@ def digests(project: Path, record: RunRecord, plugins: Plugins, new_process: boo
     }
 
 
+@pytest.mark.slow
 def test_a_line_more_in_any_file_is_seen_by_the_right_caches(project: Path, record: RunRecord) -> None:
     plugins = load_plugins(tuple(f"adds_{kind.lower()}" for kind in KINDS))
     before = digests(project, record, plugins)

@@ -64,6 +64,7 @@ def test_a_record_of_format_1_says_that_nothing_was_probed() -> None:
     assert subject.judgement.comparison is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", STEPS)
 def test_an_older_record_is_drawn_and_then_kept_in_todays_format(
     number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -85,6 +86,7 @@ def test_an_older_record_is_drawn_and_then_kept_in_todays_format(
         assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_an_older_record_is_a_baseline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     places = [SAMPLES / f"format-{number}.zip" for number in (1, 2)]
     said = run_here(capsys, "compare", *places, "-o", tmp_path / "out", "--format", "comment")
