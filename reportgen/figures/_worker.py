@@ -37,7 +37,7 @@ def answer(kinds: dict[str, FigureKind], subject: Subject, name: str) -> FigureF
     """The figure, or None where it fails: the process that asked will see for itself."""
     try:
         return draw_one(kinds[name], subject)
-    except Exception:
+    except Exception:  # it is drawn once more by the process that asked, and fails there with its reason
         return None
 
 

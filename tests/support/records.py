@@ -59,6 +59,18 @@ def module(index: int, path: str, kind: str, parent: int | None, depth: int, **m
     )
 
 
+CONVOLUTION = {
+    "settings": "16, 16, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1)",
+    "parameters": 2320,
+    "own_parameters": 2320,
+    "trainable": 2320,
+    "macs": 2_359_296,
+    "own_macs": 2_359_296,
+    "activation_bytes": 65_536,
+}
+"""Both convolutions of a block."""
+
+
 def small_trace() -> ModelTrace:
     """A stem, two equal residual blocks and a classifier."""
     modules = [
@@ -128,13 +140,7 @@ def small_trace() -> ModelTrace:
                 "Conv2d",
                 base,
                 3,
-                settings="16, 16, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1)",
-                parameters=2320,
-                own_parameters=2320,
-                trainable=2320,
-                macs=2_359_296,
-                own_macs=2_359_296,
-                activation_bytes=65_536,
+                **CONVOLUTION,
             ),
             module(base + 2, f"layer1.{block}.relu", "ReLU", base, 3, activation_bytes=65_536),
             module(
@@ -143,13 +149,7 @@ def small_trace() -> ModelTrace:
                 "Conv2d",
                 base,
                 3,
-                settings="16, 16, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1)",
-                parameters=2320,
-                own_parameters=2320,
-                trainable=2320,
-                macs=2_359_296,
-                own_macs=2_359_296,
-                activation_bytes=65_536,
+                **CONVOLUTION,
             ),
         ]
     modules.append(

@@ -65,7 +65,7 @@ def record_twice(module: torch.nn.Module, example: Tensor, notes: list[Message])
         return record(module, example, gradients=True)
     except torch.OutOfMemoryError as error:
         raise EnvironmentTrouble("tracing needs more memory than there is", "Use a smaller model.") from error
-    except Exception:
+    except Exception:  # whatever a model raises where it can't run with gradients
         try:
             recording = record(module, example, gradients=False)
         except Exception as error:
