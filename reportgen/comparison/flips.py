@@ -23,7 +23,7 @@ class Flips:
     lost: tuple[Flip, ...]
     gained: tuple[Flip, ...]
     arrays: dict[str, NDArray[Any]]
-    """`comparison.lost`, `comparison.gained`, `comparison.pictures`: see Comparison."""
+    """`comparison.lost`, `comparison.gained`, `comparison.images`: see Comparison."""
 
 
 def find_flips(matched: Matched, candidate: RunRecord, baseline: RunRecord) -> Flips:
@@ -36,11 +36,11 @@ def find_flips(matched: Matched, candidate: RunRecord, baseline: RunRecord) -> F
     lost, gained = before.correct & ~after.correct, ~before.correct & after.correct
     shown_lost = album.choose(lost, after)
     shown_gained = album.choose(gained, before)
-    pictures = [album.picture(row) for row in (*shown_lost, *shown_gained)]
+    images = [album.image(row) for row in (*shown_lost, *shown_gained)]
     arrays: dict[str, NDArray[Any]] = {
         "comparison.lost": matched.ids[lost],
         "comparison.gained": matched.ids[gained],
-        "comparison.pictures": np.stack(pictures) if pictures else np.zeros((0, 1, 1, 3), np.uint8),
+        "comparison.images": np.stack(images) if images else np.zeros((0, 1, 1, 3), np.uint8),
     }
     return Flips(
         lost=tuple(album.flip(row, place) for place, row in enumerate(shown_lost)),
@@ -71,15 +71,15 @@ class Album:
         ids: IntArray = self.baseline.arrays["eval.ids"][self.matched.rows]
         return ids
 
-    def picture(self, row: int) -> NDArray[np.uint8]:
+    def image(self, row: int) -> NDArray[np.uint8]:
         """The pixels of one image, as small as a report shows it."""
         for record, index in ((self.candidate, self.matched.ids[row]), (self.baseline, self.their_ids[row])):
             places = np.flatnonzero(ids_of(record) == index)
             if len(places):
-                return thumbnail(record.arrays["pictures"][int(places[0])])
-        raise ValueError(f"no record keeps the picture of row {row}")
+                return thumbnail(record.arrays["images"][int(places[0])])
+        raise ValueError(f"no record keeps the image of row {row}")
 
-    def flip(self, row: int, picture: int) -> Flip:
+    def flip(self, row: int, image: int) -> Flip:
         """One flip and what both models said."""
         before, after = self.matched.before[0], self.matched.after[0]
         return Flip(
@@ -89,13 +89,13 @@ class Album:
             before_confidence=confidence_of(before, row),
             after=int(after.predicted[row]),
             after_confidence=confidence_of(after, row),
-            picture=picture,
+            image=image,
         )
 
 
 def ids_of(record: RunRecord) -> IntArray:
     """The ids of the images that a record keeps."""
-    ids: IntArray = record.arrays.get("pictures.ids", np.empty(0, np.int64))
+    ids: IntArray = record.arrays.get("images.ids", np.empty(0, np.int64))
     return ids
 
 

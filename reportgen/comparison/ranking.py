@@ -23,8 +23,8 @@ from reportgen.record.subject import Subject
 def rank(subjects: Mapping[int, Subject], *, resamples: int = RESAMPLES, seed: int = 0) -> Ranking:
     """The records by top-1 accuracy, and every pair of them: paired interval, p, and p after Holm's method (1979).
 
-    `subjects` by number, 0 the baseline; in a pair the earlier stands for the baseline. Equal accuracies share a place.
-    The places that a model may have follow from the pairs that hold (Mogstad, Romano, Shaikh and Wilhelm 2024, Review
+    `subjects` by number, 0 the baseline; in a pair the earlier stands for the baseline. Equal accuracies share a rank.
+    The ranks that a model may have follow from the pairs that hold (Mogstad, Romano, Shaikh and Wilhelm 2024, Review
     of Economic Studies 91). Records of other images than the baseline's have none.
     """
     names = name_all(subjects)
@@ -39,20 +39,20 @@ def rank(subjects: Mapping[int, Subject], *, resamples: int = RESAMPLES, seed: i
     }
     entries = []
     for number, record in records.items():
-        place = 1 + sum(other > ranked[number] for other in ranked.values()) if number in ranked else None
-        best, worst = bounds(names[number], {names[other] for other in ranked}, pairs) if place else (None, None)
+        rank = 1 + sum(other > ranked[number] for other in ranked.values()) if number in ranked else None
+        best, worst = bounds(names[number], {names[other] for other in ranked}, pairs) if rank else (None, None)
         entries.append(
             Entry(
                 name=names[number],
                 number=number,
-                place=place,
+                rank=rank,
                 best=best,
                 worst=worst,
                 accuracy=scores[number],
                 values=further(record),
             )
         )
-    entries.sort(key=lambda entry: (entry.place or len(records) + 1, entry.number))
+    entries.sort(key=lambda entry: (entry.rank or len(records) + 1, entry.number))
     return Ranking(entries=tuple(entries), pairs=pairs, refused=refused, resamples=resamples, seed=seed)
 
 
@@ -90,7 +90,7 @@ def compare_pair(matched: Matched, draws: Bootstrap) -> tuple[MetricValue, float
 
 
 def bounds(name: str, ranked: set[str], pairs: Sequence[Pair]) -> tuple[int, int]:
-    """The best and the worst place that a model may have among those that have one."""
+    """The best and the worst rank that a model may have among those that have one."""
     held = [pair for pair in pairs if pair.holds and {pair.first, pair.second} <= ranked]
     return 1 + sum(pair.worse == name for pair in held), len(ranked) - sum(pair.better == name for pair in held)
 

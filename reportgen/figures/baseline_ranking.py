@@ -22,7 +22,7 @@ MOST_ROWS = 30
 """So that it stands on one page; the baseline and this model are shown wherever they are."""
 LONGEST_NAME = 32
 COLUMNS = (14, 72, 158)
-"""Of accuracy, interval and places, CSS pixels from the drawing."""
+"""Of accuracy, interval and ranks, CSS pixels from the drawing."""
 
 
 def draw(subject: Subject) -> FigureFile | Skipped:
@@ -34,7 +34,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
 
 
 def plot(ranking: Ranking) -> FigureFile | Skipped:
-    """A forest plot: one row a model on one scale, in the order of the places."""
+    """A forest plot: one row a model on one scale, in the order of the ranks."""
     title = _("Ranking")
     measured = [entry for entry in ranking.entries if entry.accuracy is not None and entry.accuracy.value is not None]
     if not measured:
@@ -55,13 +55,13 @@ def plot(ranking: Ranking) -> FigureFile | Skipped:
         axes.set_xlabel(_("top-1 accuracy, %"))
         axes.spines["left"].set_visible(False)
         grid(axes, "x")
-        for column, head in zip(COLUMNS, (_("top-1"), _("95 % interval"), _("places")), strict=True):
+        for column, head in zip(COLUMNS, (_("top-1"), _("95 % interval"), _("ranks")), strict=True):
             beside(axes, column, -0.95, head, MUTED)
         return paper.svg(title, caption(ranking, len(measured) - len(shown)), describe(measured))
 
 
 def draw_row(axes: Axes, row: int, entry: Entry, colour: str) -> None:
-    """One model: interval, dot, and the numbers beside it; an open dot has no place."""
+    """One model: interval, dot, and the numbers beside it; an open dot has no rank."""
     accuracy = entry.accuracy
     assert accuracy is not None
     assert accuracy.value is not None
@@ -76,9 +76,9 @@ def draw_row(axes: Axes, row: int, entry: Entry, colour: str) -> None:
         "o",
         color=colour,
         markersize=6,
-        markerfacecolor=colour if entry.place is not None else PAPER,
+        markerfacecolor=colour if entry.rank is not None else PAPER,
     )
-    texts = (accuracy.display, accuracy.display_interval or numerals.DASH, entry.places)
+    texts = (accuracy.display, accuracy.display_interval or numerals.DASH, entry.ranks)
     for column, text, ink in zip(COLUMNS, texts, (INK, MUTED, MUTED), strict=True):
         beside(axes, column, row, text, ink)
 
@@ -112,7 +112,7 @@ def name_of(entry: Entry) -> str:
 
 def caption(ranking: Ranking, left_out: int) -> str:
     """Who is first and how sure that is, then how to read it."""
-    first = [entry for entry in ranking.entries if entry.place == 1]
+    first = [entry for entry in ranking.entries if entry.rank == 1]
     rivals = sum(entry.best == 1 for entry in ranking.entries)
     told = []
     if len(first) == 1 and first[0].worst == 1:
@@ -121,7 +121,7 @@ def caption(ranking: Ranking, left_out: int) -> str:
         told.append(_("{count} models may be first.", count=numerals.count(rivals)))
     told.append(
         _(
-            "Dots: top-1 accuracy; lines: 95 % intervals of each model alone; dashed: the baseline. Places: those that "
+            "Dots: top-1 accuracy; lines: 95 % intervals of each model alone; dashed: the baseline. Ranks: those that "
             "the differences between pairs leave open, after Holm’s correction."
         )
     )

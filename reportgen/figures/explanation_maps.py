@@ -58,14 +58,14 @@ class Row:
 def find_explained(record: RunRecord) -> list[Explained]:
     """The explained images whose pixels the record keeps, the right ones first."""
     arrays, names = record.arrays, record.data.classes
-    kept = {int(index): place for place, index in enumerate(arrays["pictures.ids"])}
+    kept = {int(index): place for place, index in enumerate(arrays["images.ids"])}
     found = []
     for place, row in enumerate(arrays["explanations.rows"]):
         index = int(arrays["eval.ids"][row])
         if index not in kept:
             continue
         label, called = int(arrays["eval.labels"][row]), int(arrays["eval.logits"][row].argmax())
-        pixels = thumbnail(arrays["pictures"][kept[index]])
+        pixels = thumbnail(arrays["images"][kept[index]])
         found.append(Explained(place, pixels, index, names[label], names[called], label == called))
     return found
 

@@ -68,8 +68,8 @@ def shown_image(record: RunRecord, facts: ExplanationFacts) -> NDArray[np.uint8]
     if facts.stage_row is None:
         return None
     index = record.arrays["eval.ids"][facts.stage_row]
-    found = np.flatnonzero(record.arrays["pictures.ids"] == index)
-    return np.asarray(record.arrays["pictures"][found[0]]) if len(found) else None
+    found = np.flatnonzero(record.arrays["images.ids"] == index)
+    return np.asarray(record.arrays["images"][found[0]]) if len(found) else None
 
 
 def write_label(canvas: Canvas, name: str, note: str, top: float) -> None:

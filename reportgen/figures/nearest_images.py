@@ -36,10 +36,10 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     if record.probes is None or record.probes.explanations is None:
         return Skipped(NAME, title, why_missing(record.probes, "explanations"))
     found = read_neighbours(record.arrays)
-    if found is None or "explanations.neighbours.pictures" not in record.arrays:
+    if found is None or "explanations.neighbours.images" not in record.arrays:
         return Skipped(NAME, title, _("No error was looked up among training images."))
-    near = record.arrays["explanations.neighbours.pictures"][:, :MOST]
-    kept = {int(index): place for place, index in enumerate(record.arrays["pictures.ids"])}
+    near = record.arrays["explanations.neighbours.images"][:, :MOST]
+    kept = {int(index): place for place, index in enumerate(record.arrays["images.ids"])}
     ids = record.arrays["eval.ids"][found.rows[: len(near)]]
     rows = [place for place, index in enumerate(ids) if int(index) in kept]
     if not rows:
@@ -53,7 +53,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     names = record.data.classes
     for line, place in enumerate(rows):
         top = HEAD + line * ROW
-        mistake = thumbnail(record.arrays["pictures"][kept[int(ids[place])]])
+        mistake = thumbnail(record.arrays["images"][kept[int(ids[place])]])
         show(canvas, mistake, 1, top, right=False)
         label, called = int(found.true[place]), int(found.called[place])
         canvas.text(_("called {name}", name=shorten(names[called], 13)), SIDE + 10, top + 18)

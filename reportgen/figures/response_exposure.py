@@ -28,7 +28,7 @@ HEIGHT = 430
 
 
 def draw(subject: Subject) -> FigureFile | Skipped:
-    """Above, right and sure, clipped and unclipped; below, the layers' responses before and after training."""
+    """Above, accuracy and confidence, clipped and unclipped; below, the layers' responses before and after training."""
     record = subject.record
     name, title = "response_exposure", _("Input intensity sweep: from black to beyond white")
     responses = find_responses(record, name, title)
@@ -84,18 +84,18 @@ def draw_ticks(axes: Axes, exposures: FloatArray) -> None:
 
 def draw_answers(axes: Axes, responses: Responses, side: int) -> None:
     """Accuracy with its interval, and mean confidence."""
-    right, sure = responses.array("right")[side], responses.array("confidence")[side]
+    right, confident = responses.array("right")[side], responses.array("confidence")[side]
     exposures, n = responses.array("exposures"), right.shape[1]
     x = positions(exposures)
     draw_ticks(axes, exposures)
     ends = np.array([wilson(int(hits), n) or (0.0, 1.0) for hits in right.sum(1)]).T
     draw_band(axes, x, 100 * ends[0], 100 * ends[1], BAND)
-    accuracy, confidence = 100 * right.mean(1), 100 * sure.mean(1)
+    accuracy, confidence = 100 * right.mean(1), 100 * confident.mean(1)
     draw_line(axes, x, confidence, MUTED, linestyle=(0, (4, 2)), clip_on=False)
     draw_line(axes, x, accuracy, ACCENT, marker="o", markersize=3.5, clip_on=False)
     axes.set_ylim(0, 100)
     axes.tick_params(axis="x", length=0)
-    named = [(float(confidence[-1]), _("sure"), MUTED), (float(accuracy[-1]), _("right"), ACCENT)]
+    named = [(float(confidence[-1]), _("confidence"), MUTED), (float(accuracy[-1]), _("accuracy"), ACCENT)]
     label_ends(axes, float(x[-1]), named, 12)
     grid(axes)
 
@@ -159,15 +159,15 @@ def share(right: FloatArray) -> str:
 
 
 def describe(responses: Responses, shown: Sequence[int]) -> str:
-    """Share right and mean confidence at every exposure, and the response of the first and the last layer."""
+    """Accuracy and mean confidence at every exposure, and the response of the first and the last layer."""
     exposures = responses.array("exposures")
-    right, sure = responses.array("right")[CLIPPED], responses.array("confidence")[CLIPPED]
+    right, confident = responses.array("right")[CLIPPED], responses.array("confidence")[CLIPPED]
     told = [
         _(
-            "{exposure}: right {right}, sure {sure}",
+            "{exposure}: accuracy {accuracy}, confidence {confidence}",
             exposure=name_exposure(float(exposure)),
-            right=share(right[place]),
-            sure=numerals.percent(float(sure[place].mean())),
+            accuracy=share(right[place]),
+            confidence=numerals.percent(float(confident[place].mean())),
         )
         for place, exposure in enumerate(exposures)
     ]

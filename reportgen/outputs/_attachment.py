@@ -29,9 +29,9 @@ def pack_small(subject: Subject, most: int = MOST_BYTES) -> bytes | None:
     packed = pack_files(encode_record(record) | beside)
     if len(packed) <= most:
         return packed
-    if "pictures" not in record.arrays or not len(record.arrays["pictures"]):
+    if "images" not in record.arrays or not len(record.arrays["images"]):
         return None
-    small = with_images(record, np.arange(len(record.arrays["pictures"])))
+    small = with_images(record, np.arange(len(record.arrays["images"])))
     order, needed = by_need(small)
     number = len(order)
     while True:
@@ -45,11 +45,11 @@ def pack_small(subject: Subject, most: int = MOST_BYTES) -> bytes | None:
 
 def with_images(record: RunRecord, rows: np.ndarray) -> RunRecord:
     """The record with these of its images alone, as small as a report shows them."""
-    small_images = [thumbnail(record.arrays["pictures"][int(row)]) for row in rows]
-    shape = record.arrays["pictures"].shape[1:]
+    small_images = [thumbnail(record.arrays["images"][int(row)]) for row in rows]
+    shape = record.arrays["images"].shape[1:]
     kept = {
-        "pictures": np.stack(small_images) if small_images else np.zeros((0, *shape), np.uint8),
-        "pictures.ids": record.arrays["pictures.ids"][rows],
+        "images": np.stack(small_images) if small_images else np.zeros((0, *shape), np.uint8),
+        "images.ids": record.arrays["images.ids"][rows],
     }
     return record.model_copy(update={"arrays": Arrays({**record.arrays, **kept})})
 
@@ -59,7 +59,7 @@ def by_need(record: RunRecord) -> tuple[np.ndarray, int]:
     arrays = record.arrays
     shown = select(arrays["eval.logits"], arrays["eval.labels"]).positions
     digest_of = dict(zip(arrays["eval.ids"].tolist(), arrays["eval.digests"].tolist(), strict=True))
-    ids = arrays["pictures.ids"].tolist()
+    ids = arrays["images.ids"].tolist()
     first = {int(arrays["eval.ids"][row]) for row in shown}
     order = sorted(range(len(ids)), key=lambda row: (ids[row] not in first, digest_of.get(ids[row], 0), ids[row]))
     return np.array(order, np.int64), sum(index in first for index in ids)
@@ -67,7 +67,7 @@ def by_need(record: RunRecord) -> tuple[np.ndarray, int]:
 
 def images_over(record: RunRecord, number: int, excess: int) -> int:
     """About how many of so many images weigh as much as the excess, at least one."""
-    sample = record.arrays["pictures"][:32]
+    sample = record.arrays["images"][:32]
     each = len(zipped(sample.tobytes())) / len(sample)
     return min(number, max(1, round(excess / each / HEADROOM)))
 

@@ -123,10 +123,10 @@ def set_in(
         places = ", ".join(sorted(set(heard["refused"])))
         raise RenderError(
             f"the PDF refers to something outside itself: {places}",
-            "Put pictures and styles into the page itself, as data: addresses.",
+            "Put images and styles into the page itself, as data: addresses.",
         )
     if heard["failures"]:
-        raise RenderError(f"a picture could not be set in the PDF: {heard['failures'][0]}", "The HTML is complete.")
+        raise RenderError(f"an image could not be set in the PDF: {heard['failures'][0]}", "The HTML is complete.")
     if heard["slow"]:
         warn(describe_slow(**heard["slow"]))
     if heard["missing"]:

@@ -41,8 +41,8 @@ def describe_entry(entry: Entry, folder: str | None) -> dict[str, object]:
         "name": entry.name,
         "baseline": entry.is_baseline,
         "folder": folder,
-        "place": entry.place,
-        "places": None if entry.best is None else [entry.best, entry.worst],
+        "rank": entry.rank,
+        "ranks": None if entry.best is None else [entry.best, entry.worst],
         "accuracy": None if entry.accuracy is None else describe(entry.accuracy),
         "values": [describe(value) for value in entry.values],
     }

@@ -27,7 +27,7 @@ PAINT = re.compile(r'(?P<what>\b(?:fill|stroke|stop-color|flood-color|color)(?:=
 """A colour in an attribute or a declaration of an SVG."""
 ADDRESS_FUNCTIONS = {"url", "src"}
 IMAGE_FUNCTIONS = {"image", "image-set", "-webkit-image-set", "cross-fade", "-webkit-cross-fade"}
-INSIDE = "Put fonts and pictures into the style sheet itself, as url(data:…): a report needs nothing but itself."
+INSIDE = "Put fonts and images into the style sheet itself, as url(data:…): a report needs nothing but itself."
 
 
 def read_sheet(path: Path) -> str:

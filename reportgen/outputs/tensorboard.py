@@ -177,16 +177,16 @@ def image_values(record: RunRecord) -> Iterator[Any]:
     from reportgen.outputs._tensorboard.events import make_image
 
     arrays, names = record.arrays, record.data.classes
-    if not {"eval.logits", "eval.labels", "eval.ids", "pictures", "pictures.ids"} <= set(arrays):
+    if not {"eval.logits", "eval.labels", "eval.ids", "images", "images.ids"} <= set(arrays):
         return
     predictions = read_predictions(arrays["eval.logits"], arrays["eval.labels"])
-    where = {int(index): place for place, index in enumerate(arrays["pictures.ids"])}
+    where = {int(index): place for place, index in enumerate(arrays["images.ids"])}
     for group in select(arrays["eval.logits"], arrays["eval.labels"]).groups:
         for row in group.positions[:EACH]:
             index = int(arrays["eval.ids"][row])
             if index not in where:
                 continue
-            small = thumbnail(arrays["pictures"][where[index]])
+            small = thumbnail(arrays["images"][where[index]])
             label = _(
                 "{group}: {label}, called {called} ({share})",
                 group=group.title,

@@ -83,8 +83,8 @@ class Flip(Frozen):
     """Probability of that prediction; None where it is unknown."""
     after: int
     after_confidence: float | None
-    picture: int
-    """Row of the array `comparison.pictures`."""
+    image: int
+    """Row of the array `comparison.images`."""
 
 
 class Difference(Frozen):
@@ -111,7 +111,7 @@ class Comparison(Frozen):
     """The candidate, which is the record of the report, against the baseline.
 
     The verdict is about top-1 accuracy on the same images. Arrays, in the Judgement: `comparison.lost` and
-    `comparison.gained` int64, ids of all images that flipped; `comparison.pictures` uint8 (k, H, W, C), those of `lost`
+    `comparison.gained` int64, ids of all images that flipped; `comparison.images` uint8 (k, H, W, C), those of `lost`
     and `gained` here.
     """
 

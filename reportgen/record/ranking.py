@@ -1,4 +1,4 @@
-"""Several models on the same images: their order, how far each place is sure, and every pair of them."""
+"""Several models on the same images: their order, how far each rank is sure, and every pair of them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class Entry(Frozen):
     """The title of its record, with a number where several have the same."""
     number: int
     """As they were given: 0 is the baseline, 1 the first candidate."""
-    place: int | None
+    rank: int | None
     """By top-1 accuracy, 1 the best; equal ones share it. None: other images than the baseline's, or no accuracy."""
     best: int | None
-    """The best place that it may have: 1 and how many are surely better, after the correction."""
+    """The best rank that it may have: 1 and how many are surely better, after the correction."""
     worst: int | None
-    """The worst place that it may have: the number of places less how many are surely worse."""
+    """The worst rank that it may have: the number of ranks less how many are surely worse."""
     accuracy: MetricValue | None
     """Top-1, the mean over seeds where it was trained with several."""
     values: tuple[MetricValue, ...] = ()
@@ -33,8 +33,8 @@ class Entry(Frozen):
         return self.number == 0
 
     @property
-    def places(self) -> str:
-        """The places that it may have as people read them: "2", "1–3", "—"."""
+    def ranks(self) -> str:
+        """The ranks that it may have as people read them: "2", "1–3", "—"."""
         ends = (numerals.count(self.best), numerals.count(self.worst))
         return ends[0] if self.best == self.worst else "–".join(ends)
 
@@ -88,7 +88,7 @@ class Ranking(Frozen):
     """The models that were compared in one go, from the best to the worst."""
 
     entries: tuple[Entry, ...]
-    """By place, those without one at the end; names are unique."""
+    """By rank, those without one at the end; names are unique."""
     pairs: tuple[Pair, ...] = ()
     """Every pair that could be compared, the smallest p first."""
     refused: tuple[RefusedPair, ...] = ()

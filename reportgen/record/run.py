@@ -241,7 +241,7 @@ class RunRecord(Frozen):
     """One experiment, measured, and nothing else: what a report makes of it is in its Judgement and Presentation.
 
     Arrays: `eval.logits` float32 (n, classes); `eval.labels` int64 (n,); `eval.ids` int64 (n,), index in the data
-    set's test split; `eval.digests` uint64 (n,), of the pixels; `pictures` uint8 (k, H, W, C) and `pictures.ids` int64
+    set's test split; `eval.digests` uint64 (n,), of the pixels; `images` uint8 (k, H, W, C) and `images.ids` int64
     (k,), the test images the report shows; `sample.raw` uint8 (g, H, W, C), `sample.augmented` uint8 of the same
     images as the model sees them, `sample.labels` int64 (g,); `train.*`, see Training; `seed.*`, see SeedRun;
     `teacher.*`, see Teacher; `<probe>.*`, see the facts of each probe.

@@ -5,7 +5,7 @@
 |      1 | the first                                                                                 |
 |      2 | `probes`; comparison, ranking and gates in the record                                     |
 |      3 | the record holds what was measured alone; judgement and presentation have files beside it |
-|        | and numbers have no texts                                                                  |
+|        | and numbers have no texts; images and ranks are called so                                 |
 
 Format 3 also keeps messages with their arguments where formats 1 and 2 have texts; a text is read as a message without
 arguments (`reportgen.record.message`), so that no step has to change it. What a step can't make up is left at the
@@ -27,6 +27,16 @@ MEASURED_WITH = ("model", "data", "run")
 JUDGED = ("comparison", "ranking", "gates")
 """Fields of format 2 that are the judgement of format 3."""
 ARRAYS_OF_COMPARISON = "comparison."
+RENAMED_ARRAYS = {
+    "pictures": "images",
+    "pictures.ids": "images.ids",
+    "comparison.pictures": "comparison.images",
+    "weights.pictures": "weights.matrices",
+    "explanations.neighbours.pictures": "explanations.neighbours.images",
+}
+"""Arrays of format 2 by the names of format 3."""
+RENAMED_FIELDS = {"place": "rank", "picture": "image"}
+"""Fields of comparison and ranking of format 2 by the names of format 3."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +71,32 @@ def from_2_to_3(fields: Fields) -> Fields:
     spec = as_object(record.get("spec"))
     record["spec"] = {name: spec[name] for name in MEASURED_WITH if name in spec}
     record["format"] = 3
+    if record.get("probes"):
+        record["probes"] = with_reasons(as_object(record["probes"]))
     presentation = {name: value for name, value in spec.items() if name not in MEASURED_WITH}
-    judgement = {name: fields.record[name] for name in JUDGED if name in fields.record}
-    judged = {name: array for name, array in fields.arrays.items() if name.startswith(ARRAYS_OF_COMPARISON)}
-    measured = {name: array for name, array in fields.arrays.items() if name not in judged}
+    judgement = {name: renamed(fields.record[name], RENAMED_FIELDS) for name in JUDGED if name in fields.record}
+    arrays = {RENAMED_ARRAYS.get(name, name): array for name, array in fields.arrays.items()}
+    judged = {name: array for name, array in arrays.items() if name.startswith(ARRAYS_OF_COMPARISON)}
+    measured = {name: array for name, array in arrays.items() if name not in judged}
     return Fields(drop_stored_text(record), measured, drop_stored_text(judgement), judged, presentation)
+
+
+def renamed(thing: Any, names: Mapping[str, str]) -> Any:
+    """Lists and objects with other names of fields, at any depth."""
+    if isinstance(thing, list):
+        return [renamed(one, names) for one in thing]
+    if isinstance(thing, dict):
+        return {names.get(name, name): renamed(value, names) for name, value in thing.items()}
+    return thing
+
+
+def with_reasons(probes: Mapping[str, Any]) -> dict[str, Any]:
+    """Results of probes with today's word for the reason that no image could be explained."""
+    explained = as_object(probes.get("explanations"))
+    if not explained.get("gaps"):
+        return dict(probes)
+    gaps = [{**gap, "reason": "no_image"} if gap.get("reason") == "no_picture" else gap for gap in explained["gaps"]]
+    return {**probes, "explanations": {**explained, "gaps": gaps}}
 
 
 def as_object(value: Any) -> Mapping[str, Any]:

@@ -108,7 +108,7 @@ class DrawnCard:
 
     x: int
     """Of its left edge, CSS pixels."""
-    picture: bytes
+    image: bytes
     colour: str
     """ "right" or "wrong"."""
     verdict: str
@@ -165,7 +165,7 @@ def draw_card(card: ImageCard, x: int) -> DrawnCard:
     start = (LABEL_BASE if card.shows_label else HEAD_BASE) + FIRST_GUESS
     return DrawnCard(
         x=x,
-        picture=card.large,
+        image=card.large,
         colour=card.tone,
         verdict=fit(card.verdict, VERDICT_LETTERS),
         index=_("no. {index}", index=card.index),

@@ -41,7 +41,7 @@ NOTEBOOK = [
     "calibration.CalibrationDisplay.from_predictions(predicted == labels, p.max(1), n_bins=15); plt.show()",
     "sns.histplot(x=p.max(1), hue=predicted == labels, bins=20); plt.show()",
     "f, axes = plt.subplots(6, 8)\n"
-    "for ax, picture in zip(axes.ravel(), arrays['pictures']):\n    ax.imshow(picture); ax.axis('off')\nplt.show()",
+    "for ax, picture in zip(axes.ravel(), arrays['images']):\n    ax.imshow(picture); ax.axis('off')\nplt.show()",
 ]
 
 

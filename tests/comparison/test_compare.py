@@ -164,7 +164,7 @@ def test_flips_carry_their_image_and_both_answers(record: RunRecord, other: RunR
     assert set(whole.arrays["comparison.lost"].tolist()) == set(lost.tolist())
     assert len(found.lost) == len(found.gained) == 10
     for flip in (*found.lost, *found.gained):
-        assert np.array_equal(whole.arrays["comparison.pictures"][flip.picture], record.arrays["pictures"][flip.id])
+        assert np.array_equal(whole.arrays["comparison.images"][flip.image], record.arrays["images"][flip.id])
         assert (flip.before == flip.label) != (flip.after == flip.label)
         probability = softmax(other.arrays["eval.logits"][flip.id : flip.id + 1]).max()
         assert flip.after_confidence == pytest.approx(probability)
@@ -173,11 +173,11 @@ def test_flips_carry_their_image_and_both_answers(record: RunRecord, other: RunR
 def test_each_image_comes_from_the_record_that_was_wrong(record: RunRecord, other: RunRecord) -> None:
     def keeping(one: RunRecord) -> RunRecord:
         rows = np.flatnonzero(~right(one))
-        return change(one, arrays={"pictures": record.arrays["pictures"][rows], "pictures.ids": rows})
+        return change(one, arrays={"images": record.arrays["images"][rows], "images.ids": rows})
 
     found = compared(keeping(other), keeping(record))
     assert len(found.lost) == len(found.gained) == 10
-    none = {"pictures": np.zeros((0, 8, 8, 3), np.uint8), "pictures.ids": np.zeros(0, np.int64)}
+    none = {"images": np.zeros((0, 8, 8, 3), np.uint8), "images.ids": np.zeros(0, np.int64)}
     assert compared(change(other, arrays=none), change(record, arrays=none)).lost == ()
 
 

@@ -73,11 +73,11 @@ def test_the_order_is_that_of_the_accuracies_and_equal_ones_share_a_place(
     shares = {one.title: right(one.record).mean() for one in records.values()}
     assert [entry.name for entry in ranking.entries] == sorted(shares, key=lambda name: -shares[name])
     for entry in ranking.entries:
-        assert entry.place == 1 + sum(share > shares[entry.name] for share in shares.values())
+        assert entry.rank == 1 + sum(share > shares[entry.name] for share in shares.values())
         assert entry.accuracy is not None
         assert entry.accuracy.value == pytest.approx(shares[entry.name])
         assert entry.is_baseline == (entry.name == "Main")
-    places = {entry.name: entry.place for entry in ranking.entries}
+    places = {entry.name: entry.rank for entry in ranking.entries}
     assert places["Main"] == places["Same"]
     assert [value.name for value in ranking.entries[0].values] == ["macro_f1", "nll", "ece", "parameters", "macs"]
 
@@ -92,15 +92,15 @@ def test_places_are_what_the_pairs_that_hold_leave_open(ranking: Ranking) -> Non
             above += pair.holds and lead < 0  # type: ignore[operator]
             below += pair.holds and lead > 0  # type: ignore[operator]
         assert (entry.best, entry.worst) == (1 + above, len(names) - below)
-        assert entry.best <= (entry.place or 0) <= entry.worst  # type: ignore[operator]
-    assert ranking.entries[0].places == "1"
-    assert ranking.entries[-1].places == "2–5"
+        assert entry.best <= (entry.rank or 0) <= entry.worst  # type: ignore[operator]
+    assert ranking.entries[0].ranks == "1"
+    assert ranking.entries[-1].ranks == "2–5"
     assert bounds("Good", {"Good"}, ranking.pairs) == (1, 1)
 
 
 def test_the_ranking_is_the_same_in_any_order_of_the_candidates(ranking: Ranking, records: dict[int, Subject]) -> None:
     turned = rank({0: records[0], **{5 - number: records[number] for number in (4, 3, 2, 1)}})
-    places = [{entry.name: (entry.place, entry.places) for entry in one.entries} for one in (ranking, turned)]
+    places = [{entry.name: (entry.rank, entry.ranks) for entry in one.entries} for one in (ranking, turned)]
     assert places[0] == places[1]
     for pair in ranking.pairs:
         again = named(turned, f"{pair.first} {pair.second}")
@@ -129,7 +129,7 @@ def test_other_images_have_no_place_and_the_reason_is_kept(records: dict[int, Su
     }
     found = rank(records | {1: replace(records[1], record=change(records[1].record, arrays=fewer))})
     last = found.entries[-1]
-    assert (last.name, last.place, last.places) == ("Good", None, "—")
+    assert (last.name, last.rank, last.ranks) == ("Good", None, "—")
     assert {entry.worst for entry in found.entries[:-1]} == {4}
     assert [{pair.first, pair.second} for pair in found.refused] == [
         {"Main", "Good"},
@@ -144,7 +144,7 @@ def test_other_images_have_no_place_and_the_reason_is_kept(records: dict[int, Su
 def test_what_was_never_measured_has_no_place(records: dict[int, Subject]) -> None:
     found = rank(records | {2: replace(records[2], record=change(records[2].record, measured=None))})
     last = found.entries[-1]
-    assert (last.name, last.place, last.accuracy, last.values) == ("Other", None, None, ())
+    assert (last.name, last.rank, last.accuracy, last.values) == ("Other", None, None, ())
 
 
 def test_with_seeds_the_mean_stands_and_the_change_is_that_of_the_means(record: RunRecord) -> None:

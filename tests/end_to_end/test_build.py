@@ -177,7 +177,7 @@ def test_names_from_outside_come_through_a_whole_build(tmp_path: Path, capsys: p
     rng = np.random.default_rng(0)
     for split, number in (("train", 12), ("test", 6)):
         for index, name in enumerate(names):
-            folder = tmp_path / "pictures" / split / name.replace("/", "∕")
+            folder = tmp_path / "images" / split / name.replace("/", "∕")
             folder.mkdir(parents=True)
             for i in range(number):
                 pixels = rng.integers(0, 120, (40, 36, 3)) + 130 * index

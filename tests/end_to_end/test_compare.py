@@ -99,7 +99,7 @@ def test_the_ranking_is_in_every_report_and_leads_to_it(
     numbers = json.loads((out / "ranking.json").read_text(encoding="utf-8"))
     assert numbers["format"] == 1
     assert [entry["name"] for entry in numbers["entries"]] == ["Other (2)", "Other", "Other (1)"]
-    assert [(entry["place"], entry["baseline"]) for entry in numbers["entries"]] == [(1, False), (2, True), (2, False)]
+    assert [(entry["rank"], entry["baseline"]) for entry in numbers["entries"]] == [(1, False), (2, True), (2, False)]
     assert [(pair["holds"], pair["p_adjusted"] >= pair["p"]) for pair in numbers["pairs"]] == [
         (True, True),
         (True, True),

@@ -59,7 +59,7 @@ def test_maps_stand_in_a_column_an_image(record: RunRecord) -> None:
     figure = drawn(found, "explanation_maps")
     shown = pictures(figure)
     assert len(shown) == 8 * 5 + 4
-    first = thumbnail(found.arrays["pictures"][int(found.arrays["explanations.rows"][0])])
+    first = thumbnail(found.arrays["images"][int(found.arrays["explanations.rows"][0])])
     assert np.abs(shown[0].astype(int) - first).mean() < 8
     words = texts(figure)
     assert {"Right", "Wrong", "Grad-CAM", "8×8 cells", "of the label’s class", "called", "label"} <= set(words)

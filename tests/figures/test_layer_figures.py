@@ -81,8 +81,8 @@ def test_exposures_stand_a_stop_apart_and_black_below_them() -> None:
 def test_the_caption_and_the_alternative_text_hold_the_numbers(record: RunRecord) -> None:
     figure = drawn(with_responses(record, 3), "response_exposure")
     assert "Right for 80.0 % (" in figure.caption.replace("\u00a0", " ")
-    assert "8: right 20.0 %" in figure.alt.replace("\u00a0", " ")
-    assert "black: right 10.0 %" in figure.alt.replace("\u00a0", " ")
+    assert "8: accuracy 20.0 %" in figure.alt.replace("\u00a0", " ")
+    assert "black: accuracy 10.0 %" in figure.alt.replace("\u00a0", " ")
 
 
 def heat_maps(figure: FigureFile) -> list[Image.Image]:

@@ -37,7 +37,7 @@ def test_every_model_has_a_row_with_its_numbers(record: RunRecord, ranking: Rank
     shown = texts(figure)
     for entry in ranking.entries:
         assert entry.accuracy is not None
-        assert {entry.accuracy.display, entry.accuracy.display_interval, entry.places} <= set(shown)
+        assert {entry.accuracy.display, entry.accuracy.display_interval, entry.ranks} <= set(shown)
         assert entry.accuracy.display_full in figure.alt
     assert {"Good", "Main, baseline", "<script>&"} <= set(shown)
     assert max(map(len, shown)) < 60
@@ -66,7 +66,7 @@ def test_one_without_a_place_is_an_open_dot(record: RunRecord) -> None:
 def test_a_long_ranking_shows_the_first_rows_the_baseline_and_the_own_one(ranking: Ranking) -> None:
     template = ranking.entries[0]
     many = tuple(
-        template.model_copy(update={"name": f"Model {at}", "number": 60 - at, "place": at}) for at in range(1, 61)
+        template.model_copy(update={"name": f"Model {at}", "number": 60 - at, "rank": at}) for at in range(1, 61)
     )
     long = ranking.model_copy(update={"entries": many, "own": "Model 50"})
     figure = plotted(long)

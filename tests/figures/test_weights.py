@@ -17,7 +17,7 @@ from reportgen.figures._image_grid import GAP, lay_out, side_by_side
 from reportgen.figures._weights import LEVELS, SIGNED, paint, scale_of
 from reportgen.figures.weights_gradient import mark_decades, outliers
 from reportgen.figures.weights_layers import gradient_ratio
-from reportgen.figures.weights_pictures import gather
+from reportgen.figures.weights_matrices import gather
 from reportgen.figures.weights_share import choose_slices
 from reportgen.figures.weights_values import choose_panels, corners, shares
 from reportgen.record.probes.weights import IMAGE_SPREADS
@@ -95,12 +95,12 @@ def test_a_mosaic_places_every_tile() -> None:
 
 def test_the_small_images_are_those_of_the_record(record: RunRecord) -> None:
     here = weighed(record)
-    figure = drawn(here, "weights_pictures")
+    figure = drawn(here, "weights_matrices")
     labels = [plain(text) for text in texts(figure)]
     for place, name in enumerate(NAMES, start=1):
         assert f"{place} {name.removesuffix('.weight')}" in labels
     canvas = np.asarray(images(figure)[0].convert("RGB"))
-    stored = here.arrays["weights.pictures"]
+    stored = here.arrays["weights.matrices"]
     scale = scale_of(stored)
     top = (canvas.shape[0] + GAP) // 2 - GAP - 16
     np.testing.assert_array_equal(canvas[top : top + 16, :32], paint(stored[0, 0], scale))
@@ -236,7 +236,7 @@ def test_a_png_that_is_see_through_is_left_alone() -> None:
     assert lean_png(buffer.getvalue()) == buffer.getvalue()
 
 
-@pytest.mark.parametrize("which", ["pictures", "enlarged", "filters", "histograms", "ridge"])
+@pytest.mark.parametrize("which", ["matrices", "enlarged", "filters", "histograms", "ridge"])
 def test_a_model_without_a_finite_matrix_says_so(record: RunRecord, which: str) -> None:
     here = weighed(record)
     assert here.probes is not None

@@ -261,7 +261,7 @@ def test_the_record_is_inside_and_comes_back_whole(document: Path, report: Repor
     subject = found.load().subject
     assert (subject.presentation, subject.judgement) == (report.subject.presentation, report.subject.judgement)
     again = subject.record
-    assert len(again.arrays["pictures"]) < 600  # as many as fit
+    assert len(again.arrays["images"]) < 600  # as many as fit
     assert again.model_copy(update={"arrays": report.record.arrays}) == report.record
     assert (again.arrays["eval.logits"] == report.record.arrays["eval.logits"]).all()
     assert found.name == document.parent.name

@@ -85,7 +85,7 @@ def test_ranking_json_holds_the_ranking(ranking: Ranking) -> None:
     found = json.loads(file.data)
     assert found["format"] == 1
     for entry, told in zip(ranking.entries, found["entries"], strict=True):
-        assert (told["name"], told["place"]) == (entry.name, entry.place)
+        assert (told["name"], told["rank"]) == (entry.name, entry.rank)
         assert entry.accuracy is not None
         assert (told["accuracy"]["value"], told["accuracy"]["n"]) == (entry.accuracy.value, entry.accuracy.n)
         assert told["folder"] == ("1-good" if entry.number == 1 else None)

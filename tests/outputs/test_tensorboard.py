@@ -127,7 +127,7 @@ def test_images_with_their_predictions(logs: Path, report: Report) -> None:
     width, height, png = strings(found, tags[0])
     pixels = np.asarray(Image.open(io.BytesIO(png)))
     assert pixels.shape == (int(height), int(width), 3) == (128, 128, 3)
-    np.testing.assert_array_equal(pixels[::4, ::4], record.arrays["pictures"][index])
+    np.testing.assert_array_equal(pixels[::4, ::4], record.arrays["images"][index])
     logits, classes = record.arrays["eval.logits"][index].astype(float), record.data.classes
     share = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
     named = found.SummaryMetadata(tags[0])

@@ -38,7 +38,7 @@ def unpack(packed: bytes) -> Subject:
 def noisy_images(record: RunRecord, side: int = 32) -> RunRecord:
     """The record with images that no packing makes smaller."""
     images = np.random.default_rng(0).integers(0, 256, (600, side, side, 3), dtype=np.uint8)
-    return change(record, arrays={"pictures": images})
+    return change(record, arrays={"images": images})
 
 
 def pdf_with(folder: Path, **files: bytes) -> Path:
@@ -75,11 +75,11 @@ def test_what_does_not_fit_loses_images_that_the_report_does_not_show(record: Ru
     assert packed is not None
     assert len(packed) <= 900_000
     again = unpack(packed).record
-    kept = set(again.arrays["pictures.ids"].tolist())
+    kept = set(again.arrays["images.ids"].tolist())
     assert 100 < len(kept) < 600
     assert set(select(record.arrays["eval.logits"], record.arrays["eval.labels"]).positions) <= kept
-    for index, image in zip(again.arrays["pictures.ids"], again.arrays["pictures"], strict=True):
-        assert np.array_equal(image, heavy.arrays["pictures"][index])
+    for index, image in zip(again.arrays["images.ids"], again.arrays["images"], strict=True):
+        assert np.array_equal(image, heavy.arrays["images"][index])
     assert again.model_copy(update={"arrays": heavy.arrays}) == heavy
     assert pack_small(presented(again), 900_000) == packed
     assert pack_small(presented(heavy), 900_000) == packed
@@ -90,7 +90,7 @@ def test_the_images_left_out_are_those_with_the_largest_digests(record: RunRecor
     shown = set(select(record.arrays["eval.logits"], record.arrays["eval.labels"]).positions)
     packed = pack_small(presented(heavy), 900_000)
     assert packed is not None
-    kept = set(unpack(packed).record.arrays["pictures.ids"].tolist()) - shown
+    kept = set(unpack(packed).record.arrays["images.ids"].tolist()) - shown
     left_out = set(range(600)) - kept - shown
     assert max(digests[row] for row in kept) < min(digests[row] for row in left_out)
 
@@ -98,12 +98,12 @@ def test_the_images_left_out_are_those_with_the_largest_digests(record: RunRecor
 def test_large_images_become_as_small_as_the_report_shows_them(record: RunRecord) -> None:
     packed = pack_small(presented(noisy_images(change(record, arrays={}), 128)), 4_000_000)
     assert packed is not None
-    assert unpack(packed).record.arrays["pictures"].shape[1:] == (64, 64, 3)
+    assert unpack(packed).record.arrays["images"].shape[1:] == (64, 64, 3)
 
 
 def test_what_can_not_fit_is_not_packed(record: RunRecord) -> None:
     assert pack_small(presented(record), 10_000) is None
-    none = change(record, arrays={"pictures": np.zeros((0, 8, 8, 3), np.uint8), "pictures.ids": np.zeros(0, np.int64)})
+    none = change(record, arrays={"images": np.zeros((0, 8, 8, 3), np.uint8), "images.ids": np.zeros(0, np.int64)})
     assert pack_small(presented(none), 10_000) is None
 
 

@@ -17,7 +17,7 @@ from reportgen.record.measurements import Measurements
 from reportgen.record.run import RECORD_FORMAT
 from reportgen.record.store import FILES, decode, store
 from reportgen.record.stored_text import drop_stored_text
-from reportgen.record.upgrade import STEPS, Fields, upgrade
+from reportgen.record.upgrade import RENAMED_FIELDS, STEPS, Fields, renamed, upgrade
 from reportgen.spec import ReportSpec
 from reportgen.spec.probes import ProbesSpec
 from tests.support.commands import run_here
@@ -46,9 +46,11 @@ def test_a_record_of_format_2_comes_apart_into_three() -> None:
     assert record.measured == Measurements.model_validate(drop_stored_text(old)["measured"])
     assert not any(name.startswith("comparison.") for name in record.arrays)
     assert judgement.compared is not None
-    assert judgement.compared == Comparison.model_validate(drop_stored_text(old)["comparison"])
+    compared = renamed(drop_stored_text(old)["comparison"], RENAMED_FIELDS)
+    assert judgement.compared == Comparison.model_validate(compared)
+    assert [flip.image for flip in (*judgement.compared.lost, *judgement.compared.gained)]
     assert judgement.gates == ()  # they were kept as text; they are judged again when a report is drawn
-    assert sorted(judgement.arrays) == ["comparison.gained", "comparison.lost", "comparison.pictures"]
+    assert sorted(judgement.arrays) == ["comparison.gained", "comparison.images", "comparison.lost"]
     assert (subject.title, old["title"]) == ("A longer training", "A longer training")
     assert presentation.card.authors == ("A. Author",)
     assert presentation.report.paper == "letter"

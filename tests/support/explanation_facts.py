@@ -82,7 +82,7 @@ def make_arrays(record: RunRecord, seed: int = 0) -> dict[str, np.ndarray]:
         "neighbours.ids": np.arange(5 * len(mistakes), dtype=np.int64).reshape(-1, 5),
         "neighbours.labels": np.repeat(called[mistakes][:, None], 5, 1).astype(np.int64),
         "neighbours.similarity": np.tile(np.linspace(0.95, 0.9, 5, dtype=np.float32), (len(mistakes), 1)),
-        "neighbours.pictures": rng.integers(0, 256, (min(4, len(mistakes)), 5, 32, 32, 3), np.uint8),
+        "neighbours.images": rng.integers(0, 256, (min(4, len(mistakes)), 5, 32, 32, 3), np.uint8),
         "stage.0": rng.integers(0, 256, (3, 32, 32), np.uint8),
         "stage.1": rng.integers(0, 256, (3, 8, 8), np.uint8),
     }

@@ -114,7 +114,7 @@ def probed(
         {
             "robustness.rows": rows.astype(np.int64),
             "robustness.predicted": table,
-            "robustness.examples": record.arrays["pictures"][:3],
+            "robustness.examples": record.arrays["images"][:3],
         }
     )
     return record.model_copy(update={"probes": probes, "arrays": arrays})

@@ -92,7 +92,7 @@ def make_arrays(facts: WeightFacts) -> dict[str, np.ndarray]:
     counts = np.round(1e5 * np.exp(-(middles**2) / 2)).astype(np.int64)
     spreads = [facts.matrices[place].final for place in facts.shown]
     return {
-        "weights.pictures": noise(len(facts.shown), many, *SMALL),
+        "weights.matrices": noise(len(facts.shown), many, *SMALL),
         "weights.enlarged": noise(len(facts.enlarged), many, *LARGE),
         "weights.histograms": np.broadcast_to(counts, (len(facts.shown), many, HISTOGRAM_BINS)).copy(),
         "weights.ranges": np.array([5 * one.spread if one else 1.0 for one in spreads]),

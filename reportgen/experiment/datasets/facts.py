@@ -74,7 +74,7 @@ def resolve_normalization(spec: DataSpec, raw: RawData, facts: DataFacts) -> tup
         return asked.name, asked.mean * channels, asked.std * channels
     if len(asked.mean) != channels:
         raise SpecError(
-            f"data.normalize: {len(asked.mean)} means and deviations for pictures of {channels} channels",
+            f"data.normalize: {len(asked.mean)} means and deviations for images of {channels} channels",
             f"Give {channels} of each, on the scale from 0 to 1.",
         )
     return asked.name, asked.mean, asked.std

@@ -40,4 +40,4 @@ def make(name: str, args: Mapping[str, Any], classes: int | None, _base: Path) -
     return call_factory(factory, f"builtin:{name}", fill_classes(factory, args, classes))
 
 
-SOURCE = ModelSource("builtin", "networks of reportgen's own, for 32×32 pictures", make, lambda: tuple(NETWORKS))
+SOURCE = ModelSource("builtin", "networks of reportgen's own, for 32×32 images", make, lambda: tuple(NETWORKS))

@@ -143,6 +143,6 @@ def explain(failure: Failure | None, input_shape: tuple[int, ...], error: Except
     where = failure.path or "the model itself"
     return (
         f"the model can't take {image} images: {where} ({failure.kind}) got {got} and raised {reason}",
-        "If the picture is too small there, try model.stem: cifar, give the model's own argument for the picture size "
-        "in model.args, or resize the pictures with data.image_size.",
+        "If the image is too small there, try model.stem: cifar, give the model's own argument for the image size "
+        "in model.args, or resize the images with data.image_size.",
     )

@@ -96,9 +96,9 @@ def adapt_patches(module: nn.Module, stem: Stem) -> tuple[Message, ...]:
         raise ModelError(
             f"model.stem: cifar can't change the {patch} patches of {type(module).__name__}: "
             + (f"{fixed[0]} fixes their number" if fixed else "its layers are built for their number"),
-            "Give the picture size to the factory instead, and the patch size where it takes one: "
+            "Give the image size to the factory instead, and the patch size where it takes one: "
             "args: {image_size: 32} for torchvision's ViT, args: {img_size: 32, patch_size: 4} for timm's; or resize "
-            "the pictures: data: {image_size: 224}.",
+            "the images: data: {image_size: 224}.",
         )
     replace_conv(module, stem, kernel=2, stride=2, padding=0)
     return (

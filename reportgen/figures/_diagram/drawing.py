@@ -30,7 +30,7 @@ OVERVIEW_ITEMS = (40, 24, 14, 8)
 """How many items the overview may open into; the first that fits on a page is taken."""
 LARGEST = 90
 """Structures with more cards are not drawn."""
-ABREAST = 6
+MOST_COLUMNS = 6
 """So many cards stand side by side at most; what is higher than as many pages is not laid out."""
 HEADING = 50
 """Room for a drawing's heading, pixels."""
@@ -138,7 +138,7 @@ class Draft:
         scheme = self.scheme(calls, graphs, style)
         if len(scheme.cards) > LARGEST or len(scheme.edges) > DENSEST * len(scheme.cards):
             return None
-        if sum(card.height for card in scheme.cards if card.kind == "card") > HEIGHT * ABREAST:
+        if sum(card.height for card in scheme.cards if card.kind == "card") > HEIGHT * MOST_COLUMNS:
             return None
         placed = place(boxes(scheme), scheme.edges, one_each=style.stacked)
         return (scheme, placed) if placed.width <= width and placed.height <= HEIGHT - HEADING else None

@@ -20,7 +20,7 @@ NEARLY = 7.0
 """Deviation that is corrected after settling, pixels; less than the free space beside a line."""
 LONG = 120.0
 """Pull between the passing points of one edge, so that it runs straight."""
-ABREAST = 2
+MOST_BESIDE = 2
 """With more cards side by side no way is the main one, and branches stand evenly."""
 FIXED = 1e9
 """Pull on cards that stand in one column."""
@@ -141,7 +141,7 @@ def trunk(graph: Layered, count: int) -> frozenset[tuple[int, int]]:
 def across(graph: Layered, boxes: Sequence[Box], *, one_each: bool = False) -> list[float]:
     """The x of every node's middle; with `one_each` the cards stand in one column."""
     main = trunk(graph, len(boxes))
-    crowded = max((sum(node < len(boxes) for node in layer) for layer in graph.layers), default=0) > ABREAST
+    crowded = max((sum(node < len(boxes) for node in layer) for layer in graph.layers), default=0) > MOST_BESIDE
     weight = {(a, b): TRUNK if (a, b) in main and not crowded else 1.0 for a, b in graph.links}
     weight |= {(a, b): LONG for a, b in graph.links if a >= len(boxes) and b >= len(boxes)}
     links: dict[int, list[tuple[int, float]]] = {node: [] for node in range(len(graph.level))}

@@ -119,7 +119,7 @@ class AutogradFacts(Frozen):
         return tuple(found for found in self.parameters if found.trainable and not found.gradient)
 
     def farthest(self) -> Farthest | None:
-        """The parameter with the longest way back from the loss; None where the graph has no named one.
+        """The parameter with the longest path back from the loss; None where the graph has no named one.
 
         Ways are counted in the nodes on them, the loss's own included and the leaf not; of equally long ones that whose
         shortest way is longer counts.

@@ -78,7 +78,7 @@ class NotExplained(Frozen):
     """A part that could not be done."""
 
     part: Part
-    reason: Literal["no_grid", "no_picture", "time", "few_images"]
+    reason: Literal["no_grid", "no_image", "time", "few_images"]
     """No layer keeps the places of the image; none of those has an image to give; it takes too long; too few
     images."""
     seconds: float | None = None
@@ -96,7 +96,7 @@ class ExplanationFacts(Frozen):
     of them is constant); `deletion.share` (p,), `deletion.<cam|ig>` and `deletion.<cam|ig>.control` float32 (m, p),
     probability of the predicted class by share of pixels replaced; `stage.<place>`, see StageFacts; `embedding.rows`
     (s,), `.xy` and `.pca` float32 (s, 2), `.vote` int64 (s,), class of most of the k nearest training images;
-    `neighbours.rows` (q,), `.ids`, `.labels` int64 and `.similarity` float32 (q, k), `.pictures` uint8 of the first.
+    `neighbours.rows` (q,), `.ids`, `.labels` int64 and `.similarity` float32 (q, k), `.images` uint8 of the first.
     """
 
     sampled: Sampled | None = None

@@ -128,7 +128,7 @@ class WeightFacts(Frozen):
     """What the probe `weights` found.
 
     Arrays, of the matrices in `shown` (s of them) and at each moment (m: initial and final, or final alone):
-    `weights.pictures` int8 (s, m, H, W), each matrix made small, of every block the value of the largest magnitude,
+    `weights.matrices` int8 (s, m, H, W), each matrix made small, of every block the value of the largest magnitude,
     127 standing for IMAGE_SPREADS of its own spread; `weights.enlarged` int8 (e, m, H, W), the same of the matrices
     in `enlarged`; `weights.histograms` int64 (s, m, HISTOGRAM_BINS); `weights.ranges` float64 (s,), where the
     histograms end on both sides; `weights.filters` int8 (m, f, k, k, C), the filters of the matrix `filters`, 127

@@ -148,7 +148,7 @@ def test_without_a_word_the_data_are_normalised_by_their_own_statistics() -> Non
 
 
 def test_numbers_that_do_not_fit_the_channels_are_refused() -> None:
-    with pytest.raises(SpecError, match="1 means and deviations for pictures of 3 channels"):
+    with pytest.raises(SpecError, match="1 means and deviations for images of 3 channels"):
         load(DataSpec(name="digits", normalize=Normalization(mean=(0.5,), std=(0.5,))))
 
 

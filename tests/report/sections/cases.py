@@ -49,8 +49,8 @@ def evaluated(
         "eval.labels": labels.astype(np.int64),
         "eval.ids": ids,
         "eval.digests": ids.astype(np.uint64),
-        "pictures": np.full((n, 8, 8, 3), 128, np.uint8),
-        "pictures.ids": ids,
+        "images": np.full((n, 8, 8, 3), 128, np.uint8),
+        "images.ids": ids,
     }
     bare = change(record, data={"classes": names, "splits": splits}, arrays=arrays, training=None, measured=None)
     return bare.model_copy(update={"measured": measure(bare)})

@@ -91,7 +91,7 @@ def choose(
     few = ask(context, rows[:: max(1, len(rows) // TRIED)][:TRIED])
     layer = choose_layer(context.module, candidates, few.images, few.targets)
     if layer is None:
-        found.gaps.append(NotExplained(part="grad_cam", reason="no_picture"))
+        found.gaps.append(NotExplained(part="grad_cam", reason="no_image"))
     return layer
 
 

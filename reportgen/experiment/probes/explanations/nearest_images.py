@@ -28,7 +28,7 @@ from reportgen.record.probes.explanations import Embedding, EmbeddingFacts
 BATCH = 64
 MOST_NUMBERS = 4 * 10**7
 """Of the training features, which are all held: 160 MB."""
-PICTURED = 4
+MOST_SHOWN = 4
 """Mistakes whose nearest training images are kept."""
 
 
@@ -87,12 +87,12 @@ def neighbours(
 ) -> dict[str, NDArray[Any]]:
     """What the record keeps of the nearest training images (q, k) of mistakes (q,)."""
     near = train_rows.numpy()[found]
-    images = context.data.train_images[torch.from_numpy(near[:PICTURED].ravel())].numpy()
+    images = context.data.train_images[torch.from_numpy(near[:MOST_SHOWN].ravel())].numpy()
     small = np.stack([thumbnail(image) for image in images])
     return {
         "neighbours.rows": mistakes,
         "neighbours.ids": context.data.train_ids[near].astype(np.int64),
         "neighbours.labels": context.data.train_labels.numpy()[near].astype(np.int64),
         "neighbours.similarity": similarity,
-        "neighbours.pictures": small.reshape(-1, near.shape[1], *small.shape[1:]),
+        "neighbours.images": small.reshape(-1, near.shape[1], *small.shape[1:]),
     }

@@ -117,7 +117,7 @@ def make_matrix_images(
         for back, counts in enumerate(reversed(measured[place].histograms), start=1):
             histograms[row, many - back] = counts
     return {
-        "weights.pictures": shrunk(facts.shown, SMALL),
+        "weights.matrices": shrunk(facts.shown, SMALL),
         "weights.enlarged": shrunk(facts.enlarged, LARGE),
         "weights.histograms": histograms,
         "weights.ranges": np.array([measured[place].end for place in facts.shown], np.float64),

@@ -67,7 +67,7 @@ class Album:
 
     def card(self, flip: Flip, verdict: str, right: bool) -> ImageCard:
         """One flip."""
-        picture = self.arrays["comparison.pictures"][flip.picture]
+        image = self.arrays["comparison.images"][flip.image]
         answers = (
             self.answer(_("was"), flip.before, flip.before_confidence, flip.label),
             self.answer(_("now"), flip.after, flip.after_confidence, flip.label),
@@ -79,7 +79,7 @@ class Album:
             before=answers[0].name,
             after=answers[1].name,
         )
-        return ImageCard(encode_png(picture), alt, numerals.count(flip.id), label, right, verdict, answers)
+        return ImageCard(encode_png(image), alt, numerals.count(flip.id), label, right, verdict, answers)
 
     def answer(self, who: str, predicted: int, confidence: float | None, label: int) -> Guess:
         """What one model said."""

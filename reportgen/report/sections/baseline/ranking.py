@@ -22,7 +22,7 @@ class Standing:
     """One model of the table."""
 
     number: int
-    place: str
+    rank: str
     name: str
     note: str
     """Whether it is the baseline or this model; empty for any other."""
@@ -50,7 +50,7 @@ def view_ranking(ranking: Ranking) -> RankingView:
     pairs = sorted(ranking.pairs, key=lambda pair: not pair.has(ranking.own))
     return RankingView(
         sentence=format_ranking(ranking),
-        head=(_("Top-1"), _("95 % interval"), _("Places"), *(one.head for one in further)),
+        head=(_("Top-1"), _("95 % interval"), _("Ranks"), *(one.head for one in further)),
         standings=tuple(stand(ranking, entry, further) for entry in ranking.entries),
         caption=caption_standings(ranking),
         pairs=pair_table(pairs),
@@ -92,26 +92,26 @@ def stand(ranking: Ranking, entry: Entry, further: Sequence[Definition]) -> Stan
     cells = (
         accuracy.display if accuracy is not None else numerals.DASH,
         (accuracy.display_interval if accuracy is not None else "") or numerals.DASH,
-        entry.places,
+        entry.ranks,
         *(value.display if value is not None else numerals.DASH for value in others),
     )
-    place = numerals.count(entry.place)
-    return Standing(entry.number, place, entry.name, join_terms(notes), cells)
+    rank = numerals.count(entry.rank)
+    return Standing(entry.number, rank, entry.name, join_terms(notes), cells)
 
 
 def caption_standings(ranking: Ranking) -> str:
-    """What the order and the places are, and what they are not."""
+    """What the order and the ranks are, and what they are not."""
     parts = [
         _(
             "By top-1 accuracy, each with its own 95 % interval; two that overlap may still be distinguished, "
-            "because pairs are compared image by image. Places: those that the differences that hold leave open to a "
+            "because pairs are compared image by image. Ranks: those that the differences that hold leave open to a "
             "model."
         )
     ]
     if any(entry.accuracy is not None and entry.accuracy.name == "accuracy_seeds" for entry in ranking.entries):
         parts.append(_("A model trained with several seeds stands with their mean."))
-    if any(entry.place is None for entry in ranking.entries):
-        parts.append(_("Models that were not evaluated on the baseline’s images have no place."))
+    if any(entry.rank is None for entry in ranking.entries):
+        parts.append(_("Models that were not evaluated on the baseline’s images have no rank."))
     return join_sentences(parts)
 
 
@@ -150,7 +150,7 @@ def format_ranking(ranking: Ranking) -> str:
 
 
 def format_better(ranking: Ranking) -> list[str]:
-    """Who is better than whom, the ranking's own model first, then by place."""
+    """Who is better than whom, the ranking's own model first, then by rank."""
     entries = sorted(ranking.entries, key=lambda entry: entry.name != ranking.own)
     beaten = {
         entry.name: [pair for pair in ranking.pairs if pair.holds and pair.better == entry.name] for entry in entries
@@ -210,7 +210,7 @@ def note_ranking(ranking: Ranking) -> MethodNote:
         _(
             "Every pair of models on the same images, tested as a candidate against the baseline; p-values after "
             "Holm’s correction over all pairs, intervals of each pair alone ({resamples} draws, seed {seed}). A model "
-            "may have every place that the differences that hold leave open to it.",
+            "may have every rank that the differences that hold leave open to it.",
             resamples=numerals.count(ranking.resamples),
             seed=ranking.seed,
         ),

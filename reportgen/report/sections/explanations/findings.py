@@ -58,7 +58,7 @@ def find_layer(facts: ExplanationFacts, record: RunRecord, anchor: str) -> Findi
     first = small[0]
     values = {
         "last": quote(first.path),
-        "picture": f"{size[0]}×{size[1]}",
+        "size": f"{size[0]}×{size[1]}",
         "grid": f"{first.height}×{first.width}",
         "layer": quote(facts.layer.path),
         "cells": f"{facts.layer.height}×{facts.layer.width}",
@@ -73,11 +73,11 @@ def find_layer(facts: ExplanationFacts, record: RunRecord, anchor: str) -> Findi
         )
     else:
         text = _(
-            "The last feature map, {last}, is only {grid} for images of {picture} and can’t localise anything; "
+            "The last feature map, {last}, is only {grid} for images of {size} and can’t localise anything; "
             "Grad-CAM is of {layer} ({cells} cells), the nearest earlier one with a usable map.",
             last=values["last"],
             grid=values["grid"],
-            picture=values["picture"],
+            size=values["size"],
             layer=values["layer"],
             cells=values["cells"],
         )

@@ -122,7 +122,7 @@ def format_gap(gap: NotExplained) -> str:
     part = parts[gap.part]
     if gap.reason == "no_grid":
         return _("{part}: not made; no layer of this model keeps spatial positions.", part=part)
-    if gap.reason == "no_picture":
+    if gap.reason == "no_image":
         return _("{part}: not made; every layer’s map is a single cell or the same everywhere.", part=part)
     if gap.reason == "few_images":
         return _("{part}: not made; there are too few images.", part=part)

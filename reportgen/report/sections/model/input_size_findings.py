@@ -42,17 +42,17 @@ def find_fit(record: RunRecord) -> Finding | None:
 def format_stem(record: RunRecord, fit: InputFit) -> str:
     """What is left of the image, what that costs, and what the adapted stem would keep."""
     trace = record.trace
-    picture, last = format_size(trace.input_shape[-2:]), format_size(fit.last_map or ())
+    side_px, last = format_size(trace.input_shape[-2:]), format_size(fit.last_map or ())
     if fit.shrinks > 1:
         text = _(
-            "The model is made for larger images: after the stem a side of the {picture} px is {times} times "
+            "The model is made for larger images: after the stem a side of the {side_px} px is {times} times "
             "smaller, and the last feature map is {last}.",
-            picture=picture,
+            side_px=side_px,
             times=fit.shrinks,
             last=last,
         )
     else:
-        text = _("Of the {picture} px the last feature map keeps {last}.", picture=picture, last=last)
+        text = _("Of the {side_px} px the last feature map keeps {last}.", side_px=side_px, last=last)
     said = [text, format_idle(trace, fit), format_adapted(trace, fit) or format_advice(record)]
     return join_sentences(said)
 
@@ -99,11 +99,11 @@ def spec_line(text: str) -> str:
 
 def format_patches(record: RunRecord, fit: InputFit) -> str:
     """How few patches there are, and how there would be more."""
-    picture, last = record.trace.input_shape[-2:], fit.last_map or (1, 1)
+    side_px, last = record.trace.input_shape[-2:], fit.last_map or (1, 1)
     text = _(
-        "The model cuts the {picture} px into {last} patches of {size} px, so it has {few} places to relate; of "
+        "The model cuts the {side_px} px into {last} patches of {size} px, so it has {few} places to relate; of "
         "{made} × {made} px it would cut {many}.",
-        picture=format_size(picture),
+        side_px=format_size(side_px),
         last=format_size(last),
         size=format_size(fit.kernel),
         few=last[0] * last[1],
@@ -112,9 +112,9 @@ def format_patches(record: RunRecord, fit: InputFit) -> str:
     )
     source, _unused, _unused = record.spec.model.source.partition(":")
     if source == "timm":
-        size = max(2, min(picture) // 8)
-        change = spec_line(f"model: {{args: {{img_size: {min(picture)}, patch_size: {size}}}}}")
-        advice = _("{change} makes them smaller: {kept}.", change=change, kept=format_size((min(picture) // size,) * 2))
+        size = max(2, min(side_px) // 8)
+        change = spec_line(f"model: {{args: {{img_size: {min(side_px)}, patch_size: {size}}}}}")
+        advice = _("{change} makes them smaller: {kept}.", change=change, kept=format_size((min(side_px) // size,) * 2))
     elif source == "torchvision":
         advice = _("{change}, without image_size in model.args, shows it as many.", change=spec_line(LARGER))
     else:

@@ -63,7 +63,7 @@ def find_depth(graph: AutogradFacts, anchor: str) -> Finding | None:
     else:
         text = _(
             "The loss reaches every trainable parameter ({every}); the farthest, {name}, over {longest} operators "
-            "along the longest way back and {shortest} along the shortest.",
+            "on the longest path back and {shortest} on the shortest.",
             every=every,
             name=name,
             longest=numerals.count(found.longest),

@@ -32,7 +32,7 @@ FEWEST = 3
 
 def find_parameters(facts: WeightFacts, figures: Figures) -> list[Finding]:
     """The findings of this section, in the order of the text."""
-    images, lines = evidence(figures, "weights_pictures", NAME), evidence(figures, "weights_layers", NAME)
+    images, lines = evidence(figures, "weights_matrices", NAME), evidence(figures, "weights_layers", NAME)
     collapsed = find_collapse(facts, lines)
     found = [
         find_broken(facts, images),

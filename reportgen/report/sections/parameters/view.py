@@ -22,7 +22,7 @@ from reportgen.text.i18n import _, join_names, join_sentences, join_terms, ngett
 LONGEST = 80
 """Characters of a name in the table."""
 FIGURES = (
-    "weights_pictures",
+    "weights_matrices",
     "weights_enlarged",
     "weights_filters",
     "weights_layers",
@@ -57,7 +57,7 @@ class ParametersView(SectionView):
     """The values of sections/parameters.html.j2."""
 
     facts: tuple[Fact, ...] = ()
-    pictures: tuple[FigureFile | Skipped, ...] = ()
+    matrices: tuple[FigureFile | Skipped, ...] = ()
     lines: tuple[FigureFile | Skipped, ...] = ()
     values: tuple[FigureFile | Skipped, ...] = ()
     shares: tuple[FigureFile | Skipped, ...] = ()
@@ -79,7 +79,7 @@ def build(subject: Subject, figures: Figures) -> ParametersView | Skipped:
         findings=tuple(find_parameters(facts, figures)),
         methods=tuple(list_methods(facts)),
         facts=tuple(list_facts(facts)),
-        pictures=choose_figures(figures, *FIGURES[:3]),
+        matrices=choose_figures(figures, *FIGURES[:3]),
         lines=choose_figures(figures, *FIGURES[3:4]),
         values=choose_figures(figures, *FIGURES[4:6]),
         shares=choose_figures(figures, *FIGURES[6:]),

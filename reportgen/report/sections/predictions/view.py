@@ -99,10 +99,10 @@ class Album:
         """The card of one evaluated image; None when the record does not keep its pixels."""
         arrays, names = self.record.arrays, self.record.data.classes
         index = int(arrays["eval.ids"][row])
-        places = np.flatnonzero(arrays["pictures.ids"] == index) if "pictures.ids" in arrays else np.empty(0, int)
+        places = np.flatnonzero(arrays["images.ids"] == index) if "images.ids" in arrays else np.empty(0, int)
         if not len(places):
             return None
-        image = arrays["pictures"][int(places[0])]
+        image = arrays["images"][int(places[0])]
         label, right = int(self.predictions.labels[row]), bool(self.predictions.correct[row])
         guesses = self.guess(row, label)
         alt = _(

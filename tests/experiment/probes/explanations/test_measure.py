@@ -68,7 +68,7 @@ def test_everything_is_kept_as_the_facts_say(cheap: None) -> None:
     near = arrays["neighbours.ids"]
     assert near.shape == (own.mistakes, 5)
     assert np.array_equal(arrays["neighbours.labels"], context.data.train_labels.numpy()[near])
-    pictured = arrays["neighbours.pictures"]
+    pictured = arrays["neighbours.images"]
     assert np.array_equal(pictured[1, 2], context.data.train_images[near[1, 2]].numpy())
     assert all(torch.equal(before[name], tensor) for name, tensor in module.state_dict().items())
     assert not module.training

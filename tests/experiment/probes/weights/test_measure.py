@@ -324,7 +324,7 @@ def test_arrays_have_the_shapes_that_the_facts_say() -> None:
     result = probe(module, shaken(module))
     facts, arrays = result.facts, result.arrays
     assert isinstance(facts, WeightFacts)
-    assert arrays["weights.pictures"].shape == (4, 2, 16, 32)
+    assert arrays["weights.matrices"].shape == (4, 2, 16, 32)
     assert arrays["weights.enlarged"].shape[:2] == (2, 2)
     assert arrays["weights.histograms"].sum(axis=2).tolist() == [[one.counted] * 2 for one in facts.matrices]
     assert arrays["weights.filters"].shape == (2, 24, 3, 3, 3)
@@ -342,7 +342,7 @@ def test_a_value_that_is_no_number_spoils_its_matrix_alone() -> None:
     assert isinstance(result.facts, WeightFacts)
     assert [one.finite for one in result.facts.matrices] == [True, False, True, True]
     assert result.facts.sampled is None
-    assert not result.arrays["weights.pictures"][1].any()
+    assert not result.arrays["weights.matrices"][1].any()
     assert result.facts.matrices[0].final is not None
     assert result.facts.matrices[0].final.spectral
 

@@ -51,7 +51,7 @@ def made(*pairs: tuple[str, str, float, bool], own: str | None = None) -> Rankin
 
 def rank_entries(names: list[str]) -> tuple[Entry, ...]:
     return tuple(
-        Entry(name=name, number=at, place=at + 1, best=1, worst=len(names), accuracy=None)
+        Entry(name=name, number=at, rank=at + 1, best=1, worst=len(names), accuracy=None)
         for at, name in enumerate(names)
     )
 

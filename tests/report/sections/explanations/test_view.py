@@ -136,7 +136,7 @@ def test_whose_side_the_neighbours_take(record: RunRecord) -> None:
 
 
 def test_one_mistake_is_told_in_the_singular(record: RunRecord) -> None:
-    keys = ("rows", "ids", "labels", "similarity", "pictures")
+    keys = ("rows", "ids", "labels", "similarity", "images")
     one = {f"neighbours__{key}": explained(record).arrays[f"explanations.neighbours.{key}"][:1] for key in keys}
     assert "The most confident error lies among" in build(SECTION, explained(record, **one)).text
 

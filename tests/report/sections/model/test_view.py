@@ -212,7 +212,7 @@ def test_the_way_to_the_farthest_parameter_is_counted(record: RunRecord) -> None
     sentence = build(SECTION, with_graph(record, reach(("a.weight", True)))).sentence("reaches every")
     assert sentence == "The loss reaches every trainable parameter (1); the farthest, “a.weight”, over 4 operators."
     residual = build(SECTION, with_graph(record, residual_net(2))).sentence("reaches every")
-    assert "“stem.weight”, over 15 operators along the longest way back and 10 along the shortest" in residual
+    assert "“stem.weight”, over 15 operators on the longest path back and 10 on the shortest" in residual
 
 
 def test_the_size_of_the_graph_is_a_fact(record: RunRecord) -> None:

@@ -84,7 +84,7 @@ def test_cards_show_the_image_of_their_index(record: RunRecord) -> None:
     ids = np.arange(600, dtype=np.int64)[::-1].copy()
     images = np.zeros((600, 8, 8, 3), np.uint8)
     images[:, 0, 0, 0], images[:, 0, 0, 1] = ids // 256, ids % 256
-    shuffled = change(record, arrays={"pictures": images, "pictures.ids": ids})
+    shuffled = change(record, arrays={"images": images, "images.ids": ids})
     cards = [card for group in view_of(shuffled).groups for card in group.cards]
     assert cards
     for card in cards:
@@ -102,16 +102,16 @@ def test_no_image_is_shown_twice(record: RunRecord) -> None:
 
 
 def test_images_that_the_record_does_not_keep_are_left_out(record: RunRecord) -> None:
-    few = change(record, arrays={"pictures": record.arrays["pictures"][:3], "pictures.ids": np.arange(3)})
+    few = change(record, arrays={"images": record.arrays["images"][:3], "images.ids": np.arange(3)})
     assert all(int(card.index) < 3 for group in view_of(few).groups for card in group.cards)
-    none = change(record, arrays={"pictures": np.zeros((0, 8, 8, 3), np.uint8), "pictures.ids": np.arange(0)})
+    none = change(record, arrays={"images": np.zeros((0, 8, 8, 3), np.uint8), "images.ids": np.arange(0)})
     assert view_of(none).groups == ()
     assert "keeps no images" in page(SECTION, none)
 
 
 def test_the_section_stays_light_with_heavy_images(record: RunRecord) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (600, 224, 224, 3), dtype=np.uint8)
-    text = page(SECTION, change(record, arrays={"pictures": noise}))
+    text = page(SECTION, change(record, arrays={"images": noise}))
     assert len(text) <= 350_000
 
 

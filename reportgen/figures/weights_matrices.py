@@ -36,11 +36,11 @@ ENLARGED = 5
 def draw_images(subject: Subject) -> FigureFile | Skipped:
     """Every matrix as a small heat map."""
     record = subject.record
-    name, title = "weights_pictures", _("The weights as matrices")
+    name, title = "weights_matrices", _("The weights as matrices")
     facts = find_finite(record, name, title)
     if isinstance(facts, Skipped):
         return facts
-    images, many = read(record, "weights.pictures"), len(facts.moments)
+    images, many = read(record, "weights.matrices"), len(facts.moments)
     labels = [label(facts, place, NAME[many]) for place in facts.shown]
     caption = join_sentences(
         (
@@ -216,7 +216,7 @@ def describe_filters(matrix: WeightMatrix, shown: int, channels: int) -> str:
 
 
 FIGURES = (
-    FigureKind("weights_pictures", draw_images),
+    FigureKind("weights_matrices", draw_images),
     FigureKind("weights_enlarged", draw_enlarged),
     FigureKind("weights_filters", draw_filters),
 )
