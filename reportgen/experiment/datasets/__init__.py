@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from reportgen.errors import SpecError, about
+from reportgen.errors import DataError, SpecError, about
 from reportgen.plugins import DatasetKind, discover
 from reportgen.spec.types import DataSpec
 from reportgen.text.suggest import nearest
@@ -29,7 +29,12 @@ def data_files(
     spec: DataSpec, data_root: Path | None, base: Path, kinds: Mapping[str, DatasetKind]
 ) -> tuple[Path, ...] | None:
     """The files that a run would read, those of the fallback where the data set itself is not here; None where neither
-    is. Empty for data that comes with a library."""
+    is. Empty for data that comes with a library. Raises DataError where they can't be used and there is no fallback."""
     kind, fallback = choose_dataset(spec, kinds)
-    files = kind.files(spec, data_root, base)
+    try:
+        files = kind.files(spec, data_root, base)
+    except DataError:
+        if fallback is None:
+            raise
+        files = None
     return fallback.files(spec, data_root, base) if files is None and fallback is not None else files

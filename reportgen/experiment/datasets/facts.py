@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +14,18 @@ from reportgen.record.message import as_note
 from reportgen.record.run import DataFacts, Duplicates, Split
 from reportgen.spec.normalization import UNCHANGED
 from reportgen.spec.types import DataSpec
+from reportgen.text.visible import visible
 
 Digests = NDArray[np.uint64]
 Values = tuple[float, ...]
 MOST_EXAMPLES = 20
+MOST_LEFT_OUT = 100
+"""Files named in a record."""
 
 
 def pixel_digests(images: ImageArray) -> Digests:
     """(n,): the first 64 bits of BLAKE2b of each image's bytes."""
-    rows = np.ascontiguousarray(images).reshape(len(images), -1)
+    rows = np.ascontiguousarray(images).reshape(len(images), math.prod(images.shape[1:]))
     found = b"".join(hashlib.blake2b(row.data, digest_size=8).digest() for row in rows)
     return np.frombuffer(found, np.uint64).copy()
 
@@ -40,6 +44,8 @@ def channel_statistics(images: ImageArray) -> tuple[Values, Values]:
 
 def find_duplicates(train: Digests, test: Digests, ids: tuple[LabelArray, LabelArray]) -> Duplicates:
     """Images whose pixels equal those of an earlier one of the split, and test images that are also in training."""
+    if not len(train):
+        return Duplicates(within_train=0, within_test=len(first_and_repeats(test)[1]), across=0)
     first_train, repeats_train = first_and_repeats(train)
     _, repeats_test = first_and_repeats(test)
     order = np.argsort(train[first_train])
@@ -91,20 +97,24 @@ def gather_facts(
 ) -> DataFacts:
     """Everything the record says of the data, but for the normalisation."""
     height, width, channels = train.images.shape[1:]
-    mean, std = channel_statistics(train.images)
+    mean, std = channel_statistics(train.images if len(train.labels) else test.images)
+    kept = (("train", train, ids[0]), ("test", test, ids[1]))
+    splits = [
+        Split(name=name, n=len(rows), available=split.available or len(rows), counts=counts(split, raw.classes))
+        for name, split, rows in kept
+        if len(rows)
+    ]
     return DataFacts(
         name=raw.name,
-        title=raw.title,
+        title=visible(raw.title),
         description=as_note(raw.description),
         licence=raw.licence,
         citation=raw.citation,
         homepage=raw.homepage,
-        classes=raw.classes,
+        classes=tuple(visible(name) for name in raw.classes),
+        coarse_classes=tuple(visible(name) for name in raw.coarse_classes),
         image_shape=(channels, height, width),
-        splits=(
-            Split(name="train", n=len(ids[0]), available=len(raw.train.labels), counts=counts(train, raw.classes)),
-            Split(name="test", n=len(ids[1]), available=len(raw.test.labels), counts=counts(test, raw.classes)),
-        ),
+        splits=tuple(splits),
         channel_mean=mean,
         channel_std=std,
         normalize_name="",
@@ -112,11 +122,28 @@ def gather_facts(
         normalize_std=(),
         augment=augmentations,
         mixup=spec.mixup,
-        duplicates=find_duplicates(*digests, ids),
+        duplicates=name_files(find_duplicates(*digests, ids), train, test, ids),
         digests=raw.digests,
-        verified=raw.verified,
+        verified=raw.verified or not raw.published,
+        published=raw.published,
         requested=spec.name,
+        notes=raw.notes,
+        left_out=raw.left_out[:MOST_LEFT_OUT],
+        left_out_count=len(raw.left_out),
+        test_files=test.files,
     )
+
+
+def name_files(found: Duplicates, train: RawSplit, test: RawSplit, ids: tuple[LabelArray, LabelArray]) -> Duplicates:
+    """The duplicates with the names of the files of their examples, where images are files."""
+    if not train.files or not test.files:
+        return found
+    names = {
+        name: dict(zip(rows.tolist(), split.files, strict=True))
+        for name, split, rows in (("train", train, ids[0]), ("test", test, ids[1]))
+    }
+    pairs = [(names[one][first], names[other][second]) for one, first, other, second in found.examples]
+    return found.model_copy(update={"files": tuple(pairs)})
 
 
 def counts(split: RawSplit, classes: tuple[str, ...]) -> tuple[int, ...]:

@@ -13,10 +13,18 @@ from reportgen.system.cache import cache_path
 
 @dataclass(frozen=True)
 class Archive:
-    """A published tar.gz."""
+    """A published tar.gz and who has the same bytes."""
 
-    url: str
+    title: str
+    """The data set as people write it."""
+    urls: tuple[str, ...]
+    """Its own server, then mirrors. None is trusted: what counts are the digests."""
+    variable: str
+    """The environment variable that names sources of the user's own, which are tried first."""
+    size: int
+    """Bytes."""
     md5: str
+    sha256: str
     folder: str
     """The folder inside it that holds the files."""
     files: tuple[str, ...]
@@ -33,3 +41,13 @@ def search_folders(spec: DataSpec, data_root: Path | None, base: Path) -> tuple[
 def cache_folder() -> Path:
     """Where downloads are kept for this user."""
     return cache_path("data")
+
+
+def advise(archive: Archive) -> str:
+    """All that can be done where an archive's files are not here: the hint of every error about them."""
+    return (
+        f"Download {archive.urls[0]} yourself, unpack it, and give its folder with --data-root, data.root or "
+        f"REPORTGEN_DATA;\nor name sources of the same bytes in {archive.variable}, which are tried first, and the "
+        f"least speed of a download in REPORTGEN_MIN_SPEED (200kB);\ndownloads are kept in {cache_folder()};\n"
+        "or set data.fallback: digits."
+    )

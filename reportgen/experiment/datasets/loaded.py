@@ -23,9 +23,11 @@ class Normalizer:
     std: tuple[float, ...]
     size: tuple[int, int] | None = None
     """(height, width) that images are resized to; None: as they are."""
+    channels_last: bool = True
+    """How the images of a model stand in memory; else contiguous."""
 
     def apply(self, images: torch.Tensor, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-        """uint8 images (n, H, W, C) as the model sees them: (n, C, H, W), channels last in memory.
+        """uint8 images (n, H, W, C) as the model sees them: (n, C, H, W), in the memory format of the run.
 
         Resized bilinearly, the corners of the outer pixels aligned, as Pillow does; shrunk with its antialiasing too.
         """
@@ -34,7 +36,8 @@ class Normalizer:
         shift = torch.tensor([m / s for m, s in zip(self.mean, self.std, strict=True)] * width, dtype=dtype)
         # A line at a time: multiplying the last axis by three numbers is 4 times slower on a CPU than by 96.
         lines = images.reshape(batch, height, width * channels).to(dtype).mul_(scale).sub_(shift.to(images.device))
-        return self.resize(lines.view(batch, height, width, channels).permute(0, 3, 1, 2))
+        made = self.resize(lines.view(batch, height, width, channels).permute(0, 3, 1, 2))
+        return made if self.channels_last else made.contiguous()
 
     def apply_smoothly(self, pixels: torch.Tensor) -> torch.Tensor:
         """The same of pixels (n, C, H, W), 0 to 1, that a gradient may be asked of."""
@@ -82,6 +85,8 @@ class LoadedData:
     augment: tuple[Augmentation, ...]
     mixup: float | None = None
     """α of the mixing of training batches; None: they are not mixed."""
+    test_coarse_labels: LabelArray | None = None
+    """(n,), where the data set groups its classes."""
 
     def sample(self, number: int, seed: int = 0) -> Sample:
         """About `number` training images, as many of each class, class by class in turn."""

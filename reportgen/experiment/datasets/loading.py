@@ -9,6 +9,7 @@ import torch
 
 from reportgen.errors import DataError
 from reportgen.experiment.datasets import choose_dataset, find_datasets
+from reportgen.experiment.datasets.channels import with_channels
 from reportgen.experiment.datasets.facts import gather_facts, pixel_digests, resolve_normalization
 from reportgen.experiment.datasets.files import search_folders
 from reportgen.experiment.datasets.loaded import LoadedData, Normalizer, stratified_rows
@@ -27,6 +28,7 @@ def load_data(
     seed: int,
     base: Path,
     progress: Progress,
+    evaluating: bool = False,
     kinds: dict[str, DatasetKind] | None = None,
 ) -> LoadedData:
     """The data of a spec, or its fallback's.
@@ -34,16 +36,17 @@ def load_data(
     Raises SpecError for an unknown name, DataError where the data isn't available and the spec names no fallback.
     """
     kind, fallback = choose_dataset(spec, find_datasets() if kinds is None else kinds)
-    request = DataRequest(spec, base, data_root, offline, progress)
+    request = DataRequest(spec, base, data_root, offline, progress, seed, evaluating)
     reason = ""
     try:
         raw = kind.load(request)
     except DataError as error:
         if fallback is None:
             raise
+        progress.warn(f"{spec.fallback} in place of {spec.name}: {error.message}\n{error.hint}")
         reason = without_folders(error.message, search_folders(spec, data_root, base))
         raw = fallback.load(request)
-    return prepare(raw, spec, seed, reason)
+    return prepare(with_channels(raw, spec.channels), spec, seed, reason)
 
 
 def without_folders(message: str, folders: tuple[Path, ...]) -> str:
@@ -55,9 +58,8 @@ def without_folders(message: str, folders: tuple[Path, ...]) -> str:
 
 def prepare(raw: RawData, spec: DataSpec, seed: int, reason: str) -> LoadedData:
     """The part of the data that the spec asks for, with facts and normalisation."""
-    train_ids = limit(raw.train.labels, spec.train_limit, seed)
-    test_ids = limit(raw.test.labels, spec.eval_limit, seed)
-    train, test = take(raw.train, train_ids), take(raw.test, test_ids)
+    train, train_ids = keep(raw.train, spec.train_limit, seed)
+    test, test_ids = keep(raw.test, spec.eval_limit, seed)
     augmentations = tuple(name for name in spec.augment if name not in raw.unfit)
     digests = pixel_digests(train.images), pixel_digests(test.images)
     facts = gather_facts(raw, spec, train, test, digests, (train_ids, test_ids), augmentations)
@@ -78,6 +80,7 @@ def prepare(raw: RawData, spec: DataSpec, seed: int, reason: str) -> LoadedData:
         normalization=Normalizer(mean, std, size),
         augment=augmentations,
         mixup=spec.mixup,
+        test_coarse_labels=None if raw.test_coarse_labels is None else raw.test_coarse_labels[test_ids],
     )
 
 
@@ -96,8 +99,19 @@ def limit(labels: LabelArray, number: int | None, seed: int) -> LabelArray:
     return np.sort(stratified_rows(labels, number, seed))
 
 
+def keep(split: RawSplit, number: int | None, seed: int) -> tuple[RawSplit, LabelArray]:
+    """The part of a split that a limit keeps, and the index of each image in the whole."""
+    if split.ids is not None:
+        return split, split.ids
+    rows = limit(split.labels, number, seed)
+    return take(split, rows), rows
+
+
 def take(split: RawSplit, rows: LabelArray) -> RawSplit:
     """Some rows of a split; no copy when it is all of them."""
     if len(rows) == len(split.labels):
         return split
-    return RawSplit(np.ascontiguousarray(split.images[rows]), split.labels[rows])
+    files = tuple(split.files[row] for row in rows) if split.files else ()
+    return RawSplit(
+        np.ascontiguousarray(split.images[rows]), split.labels[rows], available=len(split.labels), files=files
+    )

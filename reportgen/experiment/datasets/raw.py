@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from reportgen.progress import Progress
 from reportgen.record.message import Message
+from reportgen.record.run import LeftOutFile
 from reportgen.spec.types import Augmentation, DataSpec
 
 ImageArray = NDArray[np.uint8]
@@ -26,6 +27,10 @@ class DataRequest:
     data_root: Path | None
     offline: bool
     progress: Progress
+    seed: int = 0
+    """Of the run."""
+    evaluating: bool = False
+    """Whether nothing is trained, so that no training images are needed."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,13 @@ class RawSplit:
 
     images: ImageArray
     labels: LabelArray
+    ids: LabelArray | None = None
+    """(n,): index of each image in the whole split, where the spec's limit has been applied already so that the others
+    need not be read; None: this is the whole split."""
+    available: int | None = None
+    """Images in the whole split; None: those that are here."""
+    files: tuple[str, ...] = ()
+    """Name of each image's file, relative to the data's folder; empty where images are no files."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +65,17 @@ class RawData:
     digests: dict[str, str] = field(default_factory=dict)
     """File name -> sha256."""
     verified: bool = False
+    published: bool = True
+    """Whether there are published digests to compare with; files of one's own have none."""
     unfit: tuple[Augmentation, ...] = ()
     """Augmentations that change what these images mean, such as mirroring a digit."""
+    notes: tuple[Message, ...] = ()
+    """What was done to the data that a reader must know, such as how 16-bit images became 8-bit ones."""
+    left_out: tuple[LeftOutFile, ...] = ()
+    """Files that could not be read and that the spec lets go."""
     statistics: tuple[tuple[float, ...], tuple[float, ...]] | None = None
     """Published mean and deviation per channel, 0-to-1 scale; None: computed from the training images."""
+    coarse_classes: tuple[str, ...] = ()
+    """Names of the groups that the classes belong to; empty where the data set has none."""
+    test_coarse_labels: LabelArray | None = None
+    """The group of each image of the whole test split, in 0 … coarse classes − 1."""

@@ -1,4 +1,4 @@
-"""CIFAR-10 files of noise, a few images each, pickled as the published ones name their parts."""
+"""CIFAR files of noise, a few images each, pickled as the published ones name their parts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.experiment.datasets import cifar100
 from reportgen.experiment.datasets.cifar10 import FOLDER, PUBLISHED
 
 NAMES = tuple(PUBLISHED)
@@ -32,6 +33,32 @@ def write_batches(folder: Path) -> Path:
     place.mkdir(parents=True)
     for seed, name in enumerate(NAMES):
         (place / name).write_bytes(pickled({b"label_names": []} if name == "batches.meta" else batch(seed)))
+    return place
+
+
+FINE_NAMES = [f"kind {row:02}".encode() for row in range(100)]
+COARSE_NAMES = [f"group {row:02}".encode() for row in range(20)]
+
+
+def batch100(seed: int, number: int) -> dict[bytes, Any]:
+    """As the files of CIFAR-100; class c belongs to the group c // 5."""
+    fine = [row % 100 for row in range(number)]
+    return {
+        b"filenames": [b"%d.png" % row for row in range(number)],
+        b"batch_label": b"training batch 1 of 1",
+        b"fine_labels": fine,
+        b"coarse_labels": [label // 5 for label in fine],
+        b"data": np.random.default_rng(seed).integers(0, 256, (number, 3072), np.uint8),
+    }
+
+
+def write_batches100(folder: Path, train: int = 300, test: int = 200) -> Path:
+    """The three files in `folder`/cifar-100-python, which is returned."""
+    place = folder / cifar100.FOLDER
+    place.mkdir(parents=True)
+    names = {b"fine_label_names": FINE_NAMES, b"coarse_label_names": COARSE_NAMES}
+    for name, content in {"train": batch100(1, train), "test": batch100(2, test), "meta": names}.items():
+        (place / name).write_bytes(pickled(content))
     return place
 
 

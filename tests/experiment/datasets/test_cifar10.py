@@ -1,28 +1,23 @@
-"""CIFAR-10 as it should be, and as it should not: missing, partial, damaged, hostile, far away."""
+"""CIFAR-10 as it should be, and as it should not: missing, partial, damaged, hostile."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import pickle
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from reportgen.errors import DataError, EnvironmentTrouble
-from reportgen.experiment.datasets import cifar10
-from reportgen.experiment.datasets.cifar10 import FOLDER
+from reportgen.errors import DataError
+from reportgen.experiment.datasets import cifar
 from reportgen.experiment.datasets.files import cache_folder
-from reportgen.experiment.datasets.loading import load_data
-from reportgen.progress import Silent
+from reportgen.experiment.datasets.raw import ImageArray, LabelArray
 from reportgen.spec.types import DataSpec
 from tests.experiment.cases import load
-from tests.experiment.datasets.batches import IMAGES, NAMES, batch, packed, pickled, write_batches
+from tests.experiment.datasets.batches import IMAGES, NAMES, batch, pickled, write_batches
 
 CIFAR = DataSpec(name="cifar10")
 
@@ -32,6 +27,19 @@ def nowhere_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No data from the environment, an empty cache."""
     monkeypatch.delenv("REPORTGEN_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def assert_all_ways(hint: str) -> None:
+    """Whatever is wrong with the files, the hint says all that can be done."""
+    for way in (
+        "--data-root",
+        "REPORTGEN_DATA",
+        "REPORTGEN_CIFAR10_URL",
+        "REPORTGEN_MIN_SPEED",
+        "data.fallback: digits",
+    ):
+        assert way in hint
+    assert str(cache_folder()) in hint
 
 
 def test_images_and_labels_are_those_of_the_files_in_order(tmp_path: Path) -> None:
@@ -80,6 +88,40 @@ def test_missing_files_are_listed(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="incomplete: data_batch_2, test_batch missing") as caught:
         load(CIFAR, tmp_path)
     assert caught.value.exit_code == 3
+    assert_all_ways(caught.value.hint)
+
+
+def test_labels_may_be_a_row_of_bytes(tmp_path: Path) -> None:
+    file = write_batches(tmp_path) / "test_batch"
+    file.write_bytes(pickled({**batch(5), b"labels": np.arange(20, dtype=np.uint8) % 10}))
+    assert load(CIFAR, tmp_path).test_labels.tolist() == [row % 10 for row in range(IMAGES)]
+
+
+def test_only_the_images_that_the_limits_keep_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_batches(tmp_path)
+    everything = load(CIFAR, tmp_path)
+    made: list[int] = []
+    whole = cifar.make_images
+
+    def counting(parts: Sequence[cifar.Planes], rows: LabelArray) -> ImageArray:
+        made.append(len(rows))
+        return whole(parts, rows)
+
+    monkeypatch.setattr(cifar, "make_images", counting)
+    data = load(DataSpec(name="cifar10", train_limit=30, eval_limit=10), tmp_path)
+    assert made == [30, 10]
+    assert (data.train_images == everything.train_images[data.train_ids]).all()
+    assert (data.test_images == everything.test_images[data.test_ids]).all()
+    assert (data.train_labels == everything.train_labels[data.train_ids]).all()
+    assert [(split.n, split.available) for split in data.facts.splits] == [(30, 100), (10, 20)]
+
+
+def test_a_file_many_times_too_large_is_not_read(tmp_path: Path) -> None:
+    file = write_batches(tmp_path) / "test_batch"
+    with file.open("r+b") as out:
+        out.truncate(1 << 33)
+    with pytest.raises(DataError, match=r"test_batch is damaged: it has 8,589,934,592 bytes"):
+        load(CIFAR, tmp_path)
 
 
 def shortened(content: bytes) -> bytes:
@@ -97,6 +139,18 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "no pictures": lambda content: pickled(batch(1, 0)),
     "floats": lambda content: pickled({**batch(1), b"data": np.zeros((20, 3072))}),
     "grey pictures": lambda content: pickled({**batch(1), b"data": np.zeros((20, 1024), np.uint8)}),
+    "labels in rows of one": lambda content: pickled({**batch(1), b"labels": [[row % 10] for row in range(20)]}),
+    "labels in an array of rows of one": lambda content: pickled({**batch(1), b"labels": np.ones((20, 1), np.uint8)}),
+    "labels in an array of one": lambda content: pickled({**batch(1), b"labels": np.array(1, np.uint8)}),
+    "a label of 1.7": lambda content: pickled({**batch(1), b"labels": [1] * 19 + [1.7]}),
+    "a label of True": lambda content: pickled({**batch(1), b"labels": [1] * 19 + [True]}),
+    "a label of text": lambda content: pickled({**batch(1), b"labels": [1] * 19 + ["3"]}),
+    "a label of nothing": lambda content: pickled({**batch(1), b"labels": [1] * 19 + [None]}),
+    "a label of 2 to the 70": lambda content: pickled({**batch(1), b"labels": [1] * 19 + [2**70]}),
+    "labels in a tuple": lambda content: pickled({**batch(1), b"labels": (1,) * 20}),
+    "no labels": lambda content: pickled({b"data": batch(1)[b"data"]}),
+    "no data": lambda content: pickled({b"labels": [1] * 20}),
+    "data in a list": lambda content: pickled({**batch(1), b"data": [1] * 20}),
 }
 
 
@@ -106,7 +160,8 @@ def test_a_damaged_file_is_named(damage: str, tmp_path: Path) -> None:
     file.write_bytes(DAMAGES[damage](file.read_bytes()))
     with pytest.raises(DataError, match=r"data_batch_3 is damaged: .") as caught:
         load(CIFAR, tmp_path)
-    assert "Remove it" in caught.value.hint
+    assert "Remove its folder" in caught.value.hint
+    assert_all_ways(caught.value.hint)
 
 
 class Hostile:
@@ -132,7 +187,7 @@ def test_a_pickle_can_run_nothing(tmp_path: Path) -> None:
 def test_offline_nothing_is_fetched(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="--offline forbids") as caught:
         load(CIFAR, tmp_path)
-    assert "data.fallback: digits" in caught.value.hint
+    assert_all_ways(caught.value.hint)
     assert not cache_folder().exists()
 
 
@@ -143,121 +198,6 @@ def test_the_fallback_steps_in_and_says_why(tmp_path: Path) -> None:
     assert (facts.name, facts.requested) == ("digits", "cifar10")
     assert "test_batch missing" in facts.fallback_reason
     assert str(tmp_path) not in facts.fallback_reason  # a record tells nothing of the machine
-
-
-class Server:
-    """Answers on this machine's own address with what it is given."""
-
-    def __init__(self) -> None:
-        self.body, self.status, self.asked = b"", 200, 0
-        self.promised: int | None = None
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.asked += 1
-                self.send_response(outer.status)
-                self.send_header("Content-Length", str(outer.promised or len(outer.body)))
-                self.end_headers()
-                self.wfile.write(outer.body)
-
-            def log_message(self, *given: object) -> None:
-                pass
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_port}/cifar-10-python.tar.gz"
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
-    """A server that has a small archive, which passes for the published one."""
-    server = Server()
-    place = write_batches(tmp_path / "published")
-    files = {f"{FOLDER}/{name}": (place / name).read_bytes() for name in NAMES}
-    server.body = packed({**files, f"{FOLDER}/readme.html": b"hello", "../escaped": b"out"})
-    md5 = hashlib.md5(server.body, usedforsecurity=False).hexdigest()
-    monkeypatch.setattr(cifar10, "ARCHIVE", replace(cifar10.ARCHIVE, url=server.url, md5=md5))
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    thread = threading.Thread(target=server.http.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.http.shutdown()
-    thread.join()
-    server.http.server_close()
-
-
-def leftovers() -> list[str]:
-    home = cache_folder()
-    return sorted(str(path.relative_to(home)) for path in home.rglob("*")) if home.exists() else []
-
-
-def test_a_download_is_unpacked_once_and_found_again(server: Server, tmp_path: Path) -> None:
-    for _ in range(2):
-        data = load(CIFAR, offline=False)
-        assert (data.test_images.numpy().transpose(0, 3, 1, 2).reshape(-1, 3072) == batch(5)[b"data"]).all()
-    assert server.asked == 1
-    assert leftovers() == [FOLDER, *sorted(f"{FOLDER}/{name}" for name in NAMES)]
-    assert not list(tmp_path.rglob("escaped"))
-
-
-class Counting(Silent):
-    """Keeps the total of each stage and what was heard in it."""
-
-    def __init__(self) -> None:
-        self.totals: list[int | None] = []
-        self.heard = 0
-
-    def stage(self, name, total=None, unit=""):  # type: ignore[no-untyped-def]
-        from contextlib import nullcontext
-
-        self.totals.append(total)
-        return nullcontext(self)
-
-    def advance(self, amount: int = 1, note: str = "") -> None:
-        self.heard += amount
-
-
-def test_a_download_tells_how_far_it_is(server: Server) -> None:
-    progress = Counting()
-    load_data(CIFAR, data_root=None, offline=False, seed=0, base=Path(), progress=progress)
-    assert progress.totals == [len(server.body)]
-    assert progress.heard == len(server.body)
-
-
-@pytest.mark.parametrize("fault", ["other bytes", "cut short", "not found", "closed"])
-def test_a_download_that_fails_leaves_nothing(fault: str, server: Server) -> None:
-    expected = "can't be fetched"
-    if fault == "other bytes":
-        server.body, expected = server.body[:-1] + b"!", "not the published archive"
-    elif fault == "cut short":
-        server.promised, expected = len(server.body), "not the published archive|can't be fetched"
-        server.body = server.body[:1000]
-    elif fault == "not found":
-        server.status = 404
-    else:
-        server.http.socket.close()
-    with pytest.raises(DataError, match=expected) as caught:
-        load(CIFAR, offline=False)
-    assert "Download http" in caught.value.hint
-    assert leftovers() == []
-
-
-def test_an_archive_that_is_no_archive_leaves_nothing(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    server.body = b"x" * 1000
-    md5 = hashlib.md5(server.body, usedforsecurity=False).hexdigest()
-    monkeypatch.setattr(cifar10, "ARCHIVE", replace(cifar10.ARCHIVE, md5=md5))
-    with pytest.raises(DataError, match="can't be unpacked"):
-        load(CIFAR, offline=False)
-    assert leftovers() == []
-
-
-def test_a_cache_that_can_not_be_made_is_the_machines_trouble(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    with pytest.raises(EnvironmentTrouble, match="can't be stored"):
-        load(CIFAR, offline=False)
 
 
 @pytest.mark.slow

@@ -15,14 +15,26 @@ from reportgen.errors import SpecError
 from reportgen.experiment.datasets import find_datasets
 from reportgen.experiment.datasets.facts import channel_statistics, find_duplicates, pixel_digests
 from reportgen.experiment.datasets.loaded import Normalizer, stratified_rows
+from reportgen.experiment.datasets.loading import prepare
+from reportgen.experiment.datasets.raw import RawData, RawSplit
 from reportgen.spec.types import DataSpec, Normalization
 from tests.experiment.cases import load, noise
 
 DIGITS = DataSpec(name="digits")
 
 
+def test_names_of_classes_that_no_page_can_show_are_written_out() -> None:
+    images, labels = np.zeros((4, 8, 8, 3), np.uint8), np.arange(4) % 2
+    split = RawSplit(images, labels)
+    raw = RawData("own", "half \ud83d", "", "", "", "", ("a\ud800b", "line\nbreak"), split, split)
+    facts = prepare(raw, DataSpec(), 0, "").facts
+    assert facts.classes == (r"a\u{d800}b", r"line\nbreak")
+    assert facts.title == r"half \u{d83d}"
+    assert facts.model_dump_json()
+
+
 def test_the_data_sets_of_the_work_order_are_there() -> None:
-    assert set(find_datasets()) == {"cifar10", "digits", "image_folder"}
+    assert set(find_datasets()) == {"cifar10", "cifar100", "digits", "image_folder"}
 
 
 def test_what_is_said_of_a_data_set_before_it_is_read_is_so() -> None:

@@ -81,8 +81,12 @@ def test_other_files_and_hidden_folders_are_passed_over(tmp_path: Path) -> None:
     write(tmp_path)
     (tmp_path / "train" / "red" / "notes.txt").write_text("hello")
     (tmp_path / "train" / ".cache").mkdir()
-    (tmp_path / "train" / "empty").mkdir()
-    assert load(FOLDER, tmp_path).facts.classes == ("blue", "red")
+    facts = load(FOLDER, tmp_path).facts
+    assert facts.classes == ("blue", "red")
+    assert [str(note) for note in facts.notes] == [
+        "1 hidden or system file or folder was passed over: train/.cache.",
+        "1 file is no image by the ending of its name and was passed over: train/red/notes.txt.",
+    ]
 
 
 def test_class_names_are_shown_as_they_are(tmp_path: Path) -> None:
@@ -116,18 +120,19 @@ def test_what_another_library_told_pillow_does_not_hide_damage(tmp_path: Path, m
 
 
 def test_any_damage_to_a_png_is_a_data_error(tmp_path: Path) -> None:
-    from reportgen.experiment.datasets.image_folder import read_image
+    from reportgen.experiment.datasets.image_folder.decode import Unreadable, prepare_pillow, read_image
 
     pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
     whole, file, refused = tmp_path / "whole.png", tmp_path / "damaged.png", 0
     Image.fromarray(pixels).save(whole)
+    formats = prepare_pillow()
     for place in range(8, len(whole.read_bytes())):
         content = bytearray(whole.read_bytes())
         content[place] ^= 0x5A
         file.write_bytes(content)
         try:
-            assert read_image(file).shape == (32, 32, 3)
-        except DataError:
+            assert read_image(file, 32, formats).pixels.shape == (32, 32, 3)
+        except Unreadable:
             refused += 1
     assert refused > 100
 
@@ -138,12 +143,16 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     (tmp_path / "train" / "red").mkdir(parents=True)
     (tmp_path / "test").mkdir()
     Image.new("RGB", (8, 8)).save(tmp_path / "train" / "red" / "0.png")
-    with pytest.raises(DataError, match="train holds 1 classes with pictures"):
+    with pytest.raises(DataError, match="test holds no images in folders of classes"):
+        load(FOLDER, tmp_path)
+    (tmp_path / "test" / "red").mkdir()
+    with pytest.raises(DataError, match="train holds 1 classes with images"):
         load(FOLDER, tmp_path)
     (tmp_path / "train" / "blue").mkdir()
     Image.new("RGB", (8, 8)).save(tmp_path / "train" / "blue" / "0.png")
-    with pytest.raises(DataError, match="test holds no pictures"):
+    with pytest.raises(DataError, match="test holds no images"):
         load(FOLDER, tmp_path)
+    (tmp_path / "test" / "red").rmdir()
     (tmp_path / "test" / "green").mkdir()
     Image.new("RGB", (8, 8)).save(tmp_path / "test" / "green" / "0.png")
     with pytest.raises(DataError, match="classes that train/ has not: green"):

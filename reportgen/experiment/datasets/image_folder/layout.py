@@ -1,0 +1,195 @@
+"""Which folders hold the training and the test images: by the names that people give them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reportgen.errors import DataError
+from reportgen.experiment.datasets.image_folder.contents import (
+    ENDINGS,
+    Contents,
+    is_hidden,
+    read_contents,
+    some,
+)
+from reportgen.record.message import N_, Message, nN_
+from reportgen.spec.paths import resolve_path
+from reportgen.spec.types import DataSpec
+from reportgen.text.i18n import join_names
+from reportgen.text.visible import visible
+
+TRAIN = ("train", "training")
+TEST = ("test", "testing", "val", "valid", "validation", "eval", "evaluation", "dev")
+"""In any case, the first that is there is used: a test folder is a better test than a validation folder."""
+WANTED = "image_folder needs a folder with train/ and test/ (or val/) in it, one folder a class in each"
+ADVICE = "Give it with data.root in the spec, or with --data-root."
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A folder of images and what its parts hold."""
+
+    root: Path
+    train: Contents | None
+    """None where there are no training images."""
+    test: Contents | None
+    """None where there is no test folder: then the images of `train` are split."""
+    flat: bool = False
+    """Whether the classes lie in the folder itself; `train` holds them all."""
+    names: tuple[str, str] = ("train", "test")
+    """Of the two folders; of a flat one both are empty."""
+    beside: Contents = field(default_factory=Contents)
+    """What else lies in the folder."""
+    notes: tuple[Message, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Contents, ...]:
+        """What was read."""
+        return tuple(part for part in (self.train, self.test) if part is not None)
+
+
+def find_layout(spec: DataSpec, data_root: Path | None, base: Path) -> Layout | None:
+    """The layout of the first folder given that has one; None where no folder is given or none is there.
+
+    Raises DataError for folders that hold no images by class, or a class without images.
+    """
+    given = [resolve_path(spec.root, base)] if spec.root is not None else []
+    given += [data_root] if data_root is not None else []
+    folders = [folder for folder in given if folder.is_dir()]
+    for folder in folders:
+        layout = read_layout(folder)
+        if layout is not None:
+            check_classes(layout)
+            return layout
+    if not folders:
+        return None
+    raise DataError(f"{WANTED}; {visible(str(folders[0]))} has neither these nor folders of classes", advise(folders))
+
+
+def advise(folders: list[Path]) -> str:
+    """What to do where a folder has no layout: the one folder in it may be what is meant."""
+    inside = [path for folder in folders for path in subfolders(folder)]
+    nested = [path for path in inside if match(path, TRAIN + TEST)]
+    return f"Did you mean {visible(str(nested[0]))}?" if nested else ADVICE
+
+
+def subfolders(folder: Path) -> list[Path]:
+    """The folders in a folder that are not hidden, links to folders too, by name."""
+    try:
+        return sorted(path for path in folder.iterdir() if not is_hidden(path.name) and path.is_dir())
+    except OSError as error:
+        raise DataError(f"{visible(str(folder))} can't be read: {error.strerror}", "Check its permissions.") from error
+
+
+def match(folder: Path, names: tuple[str, ...]) -> list[Path]:
+    """The folders in a folder that have one of these names, in any case, in the order of the names.
+
+    Only those that hold folders themselves: one that holds files alone is a class, or images without labels.
+    """
+    found = [path for path in subfolders(folder) if path.name.lower() in names and subfolders(path)]
+    twice = [name for name, number in Counter(path.name.lower() for path in found).items() if number > 1]
+    if twice:
+        same = [visible(path.name) for path in found if path.name.lower() == twice[0]]
+        message = f"{visible(str(folder))} has several folders of one name: {join_names(same)}"
+        raise DataError(message, "Keep one of them.")
+    return sorted(found, key=lambda path: names.index(path.name.lower()))
+
+
+def read_layout(root: Path) -> Layout | None:
+    """What a folder holds, or None where that is nothing that can be used."""
+    train, test = match(root, TRAIN), match(root, TEST)
+    if not train and not test:
+        if any(match(path, TRAIN + TEST) for path in subfolders(root)):
+            return None
+        whole = read_contents(root, "")
+        return Layout(root, whole, None, flat=True, names=("", "")) if whole.images else None
+    unlabelled = [path for path in subfolders(root) if path.name.lower() in TEST and path not in test]
+    if unlabelled and not test:
+        raise DataError(
+            f"{visible(str(unlabelled[0]))} holds no images in folders of classes, so it has no labels to test by",
+            "Put its images into one folder a class, or remove it: then a part of the training images is set aside.",
+        )
+    used = [paths[0] for paths in (train, test) if paths]
+    return Layout(
+        root,
+        read_contents(root, train[0].name) if train else None,
+        read_contents(root, test[0].name) if test else None,
+        names=(train[0].name if train else "", test[0].name if test else ""),
+        beside=read_beside(root),
+        notes=tuple(describe_choice(root, train, test, used)),
+    )
+
+
+def read_beside(root: Path) -> Contents:
+    """The files and the hidden folders that lie in a folder itself."""
+    found = Contents()
+    for path in sorted(root.iterdir()):
+        name = visible(path.name)
+        if is_hidden(path.name):
+            found.hidden.append(name)
+        elif not path.is_dir():
+            (found.loose if path.suffix.lower() in ENDINGS else found.others).append(name)
+    return found
+
+
+def describe_choice(root: Path, train: list[Path], test: list[Path], used: list[Path]) -> list[Message]:
+    """What is said of the folders that were chosen, where they are not train and test alone."""
+    notes = []
+    if test and test[0].name != "test":
+        notes.append(N_("The test images are those of the folder “{folder}”.", folder=visible(test[0].name)))
+    if train and train[0].name != "train":
+        notes.append(N_("The training images are those of the folder “{folder}”.", folder=visible(train[0].name)))
+    aside = [visible(path.name) for path in subfolders(root) if path not in used]
+    if aside:
+        notes.append(
+            nN_(
+                "{count} further folder was left aside: {names}.",
+                "{count} further folders were left aside: {names}.",
+                len(aside),
+                names=some(aside),
+            )
+        )
+    return notes
+
+
+def check_classes(layout: Layout) -> None:
+    """Raise DataError for a class without images, for fewer than two classes, and for classes that can't be tested."""
+    for part, name in zip((layout.train, layout.test), layout.names, strict=True):
+        if part is not None:
+            least = 1 if part is layout.test and layout.train is not None else 2
+            check_part(part, visible(str(layout.root / name)), least)
+    if layout.train is None or layout.test is None:
+        return
+    train, test = ({image.label for image in part.images} for part in (layout.train, layout.test))
+    strangers = sorted(test - train)
+    if strangers:
+        trained = visible(layout.names[0])
+        folded = {name.casefold(): name for name in train}
+        pairs = [f"{name} and {folded[name.casefold()]}" for name in strangers if name.casefold() in folded]
+        alike = f" {join_names(pairs)} differ in case alone." if pairs else ""
+        raise DataError(
+            f"{visible(str(layout.root / layout.names[1]))} has classes that {trained}/ has not: "
+            f"{', '.join(some(strangers))}",
+            f"Use the same folder names in both; {trained}/ has {', '.join(some(sorted(train)))}.{alike}",
+        )
+
+
+def check_part(part: Contents, where: str, least: int) -> None:
+    """Raise DataError unless each class folder of a part holds images, and there are at least so many of them."""
+    if not part.images and not part.refused:
+        held = f"; it holds {len(part.others)} other files, such as {part.others[0]}" if part.others else ""
+        raise DataError(f"{where} holds no images{held}", "Put images there, one folder a class.")
+    trouble = {piece for one in part.refused for piece in one.name.split("/")}
+    empty = [name for name in part.empty if name not in trouble]
+    if empty:
+        other = [name for name in part.others if name.split("/")[-2:-1] and name.split("/")[-2] in empty]
+        held = f"; there are other files, such as {', '.join(some(other, 3))}" if other else ""
+        kind = "the class" if len(empty) == 1 else "the classes"
+        raise DataError(
+            f"{where} holds no image of {kind} {', '.join(some(empty, 20))}{held}",
+            "Put images into the folder, or remove it.",
+        )
+    if len(part.classes) < least:
+        raise DataError(f"{where} holds {len(part.classes)} classes with images", "It needs two or more folders.")

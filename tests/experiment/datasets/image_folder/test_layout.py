@@ -1,0 +1,116 @@
+"""Which folders are training and which are test, by the names that people give them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reportgen.errors import DataError
+from reportgen.experiment.datasets import data_files, find_datasets
+from reportgen.spec.types import DataSpec
+from tests.experiment.datasets.image_folder.cases import FOLDER, load, notes, write_classes, write_image, write_splits
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "said"),
+    [
+        ("train", "test", ""),
+        ("Train", "TEST", "The test images are those of the folder “TEST”."),
+        ("training", "testing", "The training images are those of the folder “training”."),
+        ("train", "val", "The test images are those of the folder “val”."),
+        ("train", "Valid", "The test images are those of the folder “Valid”."),
+        ("TRAINING", "validation", "The test images are those of the folder “validation”."),
+        ("train", "eval", "The test images are those of the folder “eval”."),
+        ("train", "dev", "The test images are those of the folder “dev”."),
+    ],
+)
+def test_splits_are_found_by_their_usual_names(train: str, test: str, said: str, tmp_path: Path) -> None:
+    write_classes(tmp_path / train, number=3, seed=100)
+    write_classes(tmp_path / test, number=2, seed=900)
+    data = load(tmp_path)
+    assert [split.n for split in data.facts.splits] == [6, 4]
+    assert data.facts.test_files[0] == f"{test}/cat/0.png"
+    assert said in notes(data)
+
+
+def test_a_test_folder_comes_before_a_validation_folder_and_the_other_is_said(tmp_path: Path) -> None:
+    write_splits(tmp_path)
+    write_classes(tmp_path / "val", number=5, seed=900)
+    write_classes(tmp_path / "extra", number=5, seed=700)
+    data = load(tmp_path)
+    assert [split.n for split in data.facts.splits] == [4, 4]
+    assert "2 further folders were left aside: extra and val." in notes(data)
+
+
+def test_two_folders_of_one_name_are_refused(tmp_path: Path) -> None:
+    write_splits(tmp_path)
+    write_classes(tmp_path / "Train")
+    with pytest.raises(DataError, match="several folders of one name: Train and train"):
+        load(tmp_path)
+
+
+def test_test_images_alone_are_evaluated_and_not_trained(tmp_path: Path) -> None:
+    write_classes(tmp_path / "test", ("cat", "dog", "owl"))
+    data = load(tmp_path, evaluating=True)
+    assert [(split.name, split.n) for split in data.facts.splits] == [("test", 6)]
+    assert len(data.train_images) == 0
+    assert data.facts.channel_mean[0] == pytest.approx(0.5, abs=0.05)
+    with pytest.raises(DataError, match=r"holds test images alone, in test/, and run.mode: train needs others"):
+        load(tmp_path)
+
+
+def test_a_flat_folder_is_the_test_set_where_nothing_is_trained(tmp_path: Path) -> None:
+    write_classes(tmp_path, number=5)
+    data = load(tmp_path, evaluating=True)
+    assert [(split.name, split.n) for split in data.facts.splits] == [("test", 10)]
+    assert "All images of the folder are test images" in notes(data)
+    spec = DataSpec(name="image_folder", test_fraction=0.4)
+    assert [split.n for split in load(tmp_path, spec, evaluating=True).facts.splits] == [6, 4]
+
+
+@pytest.mark.parametrize("inside", ["", "train"])
+def test_without_a_test_folder_a_part_of_each_class_is_set_aside(inside: str, tmp_path: Path) -> None:
+    write_classes(tmp_path / inside, ("cat", "dog"), 10)
+    data = load(tmp_path)
+    assert [split.counts for split in data.facts.splits] == [(8, 8), (2, 2)]
+    assert "20 % of each class, 4 images, were set aside" in notes(data)
+
+
+def test_classes_called_as_splits_are_classes(tmp_path: Path) -> None:
+    write_classes(tmp_path, ("dev", "prod", "test"), 5)
+    assert load(tmp_path).facts.classes == ("dev", "prod", "test")
+
+
+def test_a_test_folder_without_labels_is_not_taken(tmp_path: Path) -> None:
+    write_classes(tmp_path / "train")
+    write_image(tmp_path / "test" / "0001.png")
+    with pytest.raises(DataError, match="test holds no images in folders of classes, so it has no labels"):
+        load(tmp_path)
+    write_classes(tmp_path / "val", seed=50)
+    assert load(tmp_path).facts.test_files[0] == "val/cat/0.png"
+
+
+def test_classes_that_differ_are_named(tmp_path: Path) -> None:
+    write_classes(tmp_path / "train", ("cat", "dog"))
+    write_classes(tmp_path / "test", ("Cat", "dog", "owl"))
+    with pytest.raises(DataError, match="test has classes that train/ has not: Cat, owl") as caught:
+        load(tmp_path)
+    assert "train/ has cat, dog. Cat and cat differ in case alone." in caught.value.hint
+
+
+def test_the_folder_inside_is_offered(tmp_path: Path) -> None:
+    write_splits(tmp_path / "pets")
+    with pytest.raises(DataError, match="has neither these nor folders of classes") as caught:
+        load(tmp_path)
+    assert caught.value.hint == f"Did you mean {tmp_path / 'pets'}?"
+
+
+def test_what_is_wrong_with_a_folder_shows_before_anything_is_read(tmp_path: Path) -> None:
+    write_splits(tmp_path)
+    assert len(data_files(FOLDER, tmp_path, Path(), find_datasets()) or ()) == 8
+    (tmp_path / "train" / "ghost").mkdir()
+    with pytest.raises(DataError, match="ghost"):
+        data_files(FOLDER, tmp_path, Path(), find_datasets())
+    spec = DataSpec(name="image_folder", fallback="digits")
+    assert data_files(spec, tmp_path, Path(), find_datasets()) == ()
