@@ -1,185 +1,421 @@
-"""Reading a file of weights without executing anything, and putting them into a model whose keys they must match."""
+"""A file of weights put into a model: which of its sets, under which names, and what was done to make it fit."""
 
 from __future__ import annotations
 
 import hashlib
-import pickle
-import re
-import zipfile
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from reportgen.errors import ModelError
+from reportgen.experiment.models.checkpoints.alignment import differing_beginnings
+from reportgen.experiment.models.checkpoints.conversions import conversions
+from reportgen.experiment.models.checkpoints.files import Contents, damaged, read_contents
+from reportgen.experiment.models.checkpoints.fit import Fit, Own, fits_of, own_tensors, refuse_misfit
+from reportgen.experiment.models.checkpoints.sets import USUAL, WeightSet, find_sets
+from reportgen.experiment.models.checkpoints.stored import Damaged, Stored
+from reportgen.record.message import N_, Message, nN_
+from reportgen.system.shards import files_of_weights
+from reportgen.text.suggest import nearest
 
-WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
-"""Keys under which training scripts save the state dict beside the optimizer's and the epoch."""
-PREFIXES = ("module.", "_orig_mod.")
-"""Put before every key by DataParallel and by torch.compile."""
-SUFFIXES = (".safetensors", ".pt", ".pth", ".th")
-LISTED = 8
-"""Keys listed in an error; the rest is counted."""
-POINTER = b"version https://git-lfs"
-
-State = Mapping[str, Tensor]
+NAMED = 5
+"""Names in a note; the rest is counted."""
+MOST_SETS = 12
+"""Sets of one file that are tried or named."""
 
 
-def fill_weights(module: torch.nn.Module, path: Path) -> str:
-    """Copy the weights of the file into the module and return the file's sha256.
+@dataclass(frozen=True)
+class Filled:
+    """What was put into a model."""
 
-    Raises ModelError when the file is missing, damaged or holds more than tensors, or when keys or shapes differ.
+    sha256: str
+    """Of the file; of a sharded checkpoint, of the list of its files that sha256sum would print."""
+    key: str
+    """The set that was used, as `model.weights_key` names it; empty for the file itself."""
+    notes: tuple[Message, ...]
+    """For readers of the report."""
+    not_finite: int
+    """Parameters and values of buffers that are not finite numbers."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The set that is used and the others that would fit as well."""
+
+    fit: Fit
+    others: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
+
+
+def fill_weights(module: nn.Module, path: Path, key: str | None = None) -> Filled:
+    """Copy the weights of a file into the module; `key` chooses among several sets in it.
+
+    Raises ModelError when the file is missing, damaged, holds code or no weights, or when they are not the module's;
+    EnvironmentTrouble when it may not be read.
     """
-    state = strip_prefixes(read_state(path), module.state_dict().keys())
-    check_state(module, state, path.name)
-    wanted = module.state_dict().keys()
-    module.load_state_dict({key: tensor for key, tensor in state.items() if key in wanted}, strict=False)
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def read_state(path: Path) -> State:
-    """The tensors of a file by key, wrappers opened; raises ModelError."""
-    if not path.is_file():
-        raise ModelError(f"the weights {path} do not exist", "model.weights is relative to the spec's folder.")
-    if path.suffix not in SUFFIXES:
-        raise ModelError(f"{path.name} is not a file of weights", f"It should end in {', '.join(SUFFIXES)}.")
-    with path.open("rb") as file:
-        head = file.read(len(POINTER))
-    if head == POINTER:
-        raise ModelError(f"{path.name} is a Git LFS pointer, not the weights", "Fetch the file itself: git lfs pull.")
-    if not head:
-        raise ModelError(f"{path.name} is empty", "Save or copy the weights again.")
-    return read_safetensors(path) if path.suffix == ".safetensors" else unwrap(read_pickle(path), path.name)
-
-
-def read_safetensors(path: Path) -> State:
-    """The tensors of a .safetensors file."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
+    contents = read_contents(path)
     try:
-        return load_file(path)
-    except (SafetensorError, OSError) as error:
+        sets = chosen_sets(contents, key, path.name)
+        choice = choose(sets, module, path.name)
+        notes = (*choice.notes, *put_in(module, choice.fit, path.name))
+    except (Damaged, RecursionError) as error:
         raise damaged(path.name, error) from error
-
-
-def read_pickle(path: Path) -> Any:
-    """What torch.save wrote, tensors and plain containers only."""
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except MemoryError:
-        raise
-    except Exception as error:
-        text = str(error)
-        foreign = re.search(r"Unsupported (?:global|class)\S*\s+(?:GLOBAL )?([\w.]+)", text)
-        if isinstance(error, pickle.UnpicklingError) and foreign:
-            raise holds_code(path.name, f"Python objects beside tensors ({foreign[1]})") from error
-        if "TorchScript" in text:
-            raise holds_code(path.name, "a TorchScript archive") from error
-        raise damaged(path.name, error) from error
-
-
-def holds_code(name: str, what: str) -> ModelError:
-    """The error for a file that would execute something."""
-    return ModelError(
-        f"{name} holds {what}, and reading those could execute code",
-        "Save the weights alone: torch.save(model.state_dict(), path), or a .safetensors file.",
-    )
-
-
-def damaged(name: str, error: BaseException) -> ModelError:
-    """The error for a file that is cut short or is something else."""
-    text = str(error)
-    inner = re.search(r"WeightsUnpickler error:\s*(.+)", text)
-    reason = inner[1] if inner else next(iter(text.splitlines()), "")
-    kind = "is damaged or cut short" if is_cut_short(error) else "can't be read as weights"
-    return ModelError(
-        f"{name} {kind} ({type(error).__name__}: {reason[:200]})",
-        "Copy or save the file again and compare its size.",
-    )
-
-
-def is_cut_short(error: BaseException) -> bool:
-    """Whether the file began as it should and did not hold what its index says."""
-    signs = ("PytorchStreamReader", "central directory", "Incomplete", "incomplete", "Header")
-    return isinstance(error, EOFError | zipfile.BadZipFile) or any(sign in str(error) for sign in signs)
-
-
-def unwrap(loaded: Any, name: str) -> State:
-    """The state dict inside what torch.save wrote; raises ModelError when there is none."""
-    while isinstance(loaded, Mapping):
-        inner = next((loaded[key] for key in WRAPPERS if isinstance(loaded.get(key), Mapping)), None)
-        if inner is None:
-            break
-        loaded = inner
-    if isinstance(loaded, Mapping):
-        tensors = {str(key): value for key, value in loaded.items() if isinstance(value, Tensor)}
-        if tensors:
-            return tensors
-    keys = (
-        f"only {', '.join(map(repr, list(loaded)[:LISTED]))}" if isinstance(loaded, Mapping) else type(loaded).__name__
-    )
-    raise ModelError(f"{name} holds no state dict ({keys})", f"It may stand under one of {', '.join(WRAPPERS)}.")
-
-
-def strip_prefixes(state: State, wanted: Iterable[str]) -> State:
-    """The state without prefixes that all its keys carry and the model's don't."""
-    known = set(wanted)
-    while state and not known & state.keys():
-        prefix = next((one for one in PREFIXES if all(key.startswith(one) for key in state)), None)
-        if prefix is None:
-            break
-        state = {key.removeprefix(prefix): tensor for key, tensor in state.items()}
-    return state
-
-
-def check_state(module: torch.nn.Module, state: State, name: str) -> None:
-    """Raise ModelError when the checkpoint is not of this model."""
-    wanted = module.state_dict()
-    missing = [key for key in wanted if key not in state and not key.endswith("num_batches_tracked")]
-    unexpected = [key for key in state if key not in wanted]
-    differing = [key for key in wanted if key in state and state[key].shape != wanted[key].shape]
-    if not (missing or unexpected or differing):
-        return
-    if not (missing or unexpected) and (classes := class_counts(wanted, state, differing)):
-        raise ModelError(
-            f"{name} has {classes[0]:,} classes and the model {classes[1]:,} ({differing[0]})",
-            f"Set model.args: {{num_classes: {classes[0]}}} for a data set of {classes[0]:,} classes, or use weights "
-            f"trained for {classes[1]:,}.",
-        )
-    parts = [
-        listing("missing in the file", missing),
-        listing("unexpected in the file", unexpected),
-        listing(
-            "of another shape",
-            [f"{key} {tuple(state[key].shape)} instead of {tuple(wanted[key].shape)}" for key in differing],
+    digest = digest_of(path)
+    whole = choice.fit.weights.module
+    return Filled(
+        sha256=digest,
+        key=choice.fit.name,
+        notes=(
+            *note_of_set(choice, key, path.name),
+            *(
+                [
+                    N_(
+                        "{file} is a whole pickled model ({kind}); only its tensors were read.",
+                        file=path.name,
+                        kind=whole,
+                    )
+                ]
+                if whole
+                else []
+            ),
+            *notes,
+            *note_of_input(module, digest),
         ),
-    ]
-    share = len([key for key in wanted if key in state]) / max(len(wanted), 1)
-    hint = "Hardly any key is the same: these are the weights of another architecture." if share < 0.1 else ""
-    raise ModelError(
-        f"{name} does not fit the model: " + "; ".join(part for part in parts if part),
-        hint or "Check model.source, model.args and model.stem against how the weights were trained.",
+        not_finite=count_not_finite(module),
     )
 
 
-def class_counts(wanted: State, state: State, differing: list[str]) -> tuple[int, int] | None:
-    """(classes in the file, classes in the model) when only the classifier's output size differs."""
-    sizes = {(state[key].shape[:1], wanted[key].shape[:1]) for key in differing}
-    layers = {key.rpartition(".")[0] for key in differing}
-    inner_equal = all(state[key].shape[1:] == wanted[key].shape[1:] for key in differing)
-    if len(sizes) != 1 or len(layers) != 1 or not inner_equal:
-        return None
-    ((file_shape, model_shape),) = sizes
-    return (file_shape[0], model_shape[0]) if file_shape and model_shape else None
+def digest_of(path: Path) -> str:
+    """sha256 of a file, or of the list of a sharded checkpoint's files."""
+    digests = {}
+    for part in files_of_weights(path):
+        with part.open("rb") as file:
+            digests[part.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    if len(digests) == 1:
+        return digests[path.name]
+    return hashlib.sha256("".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode()).hexdigest()
 
 
-def listing(title: str, items: list[str]) -> str:
-    """The count and the first few, or nothing."""
-    if not items:
-        return ""
-    more = f", … and {len(items) - LISTED:,} more" if len(items) > LISTED else ""
-    return f"{len(items):,} {title}: {', '.join(items[:LISTED])}{more}"
+def chosen_sets(contents: Contents, key: str | None, name: str) -> list[WeightSet]:
+    """The sets of a file that may be used; raises ModelError where there is none, or none under the key."""
+    sets = find_sets(contents)
+    if not sets:
+        raise ModelError(
+            f"{name} holds no state dict ({describe(contents.root)})",
+            f"It may stand under one of {', '.join(USUAL)}, or any other key: then name it in model.weights_key.",
+        )
+    if key is None:
+        return sets
+    under = [one for one in sets if one.name == key] or [part for one in sets for part in parts_under(one, key)]
+    if not under:
+        names = list(dict.fromkeys(one.name for one in sets if one.name))
+        raise ModelError(
+            f"{name} holds no weights under the key {key!r}",
+            nearest(key, names) or "It has one set only; remove model.weights_key.",
+        )
+    return under
+
+
+def parts_under(weights: WeightSet, key: str) -> Iterator[WeightSet]:
+    """The part of a set whose names begin with what the key has beyond the set's own name."""
+    rest = key.removeprefix(f"{weights.name}.") if weights.name else key
+    if weights.name and rest == key:
+        return
+    inside = {name: part for name, part in weights.tensors.items() if name.startswith(f"{rest}.")}
+    if inside:
+        bare = {name.removeprefix(f"{rest}."): part for name, part in inside.items()}
+        yield WeightSet(key, bare, None, weights.module, weights.joined)
+
+
+def describe(root: Any) -> str:
+    """What a file without weights holds."""
+    if isinstance(root, dict):
+        return f"only {', '.join(repr(key) for key in list(root)[:8])}" if root else "an empty dict"
+    return type(root).__name__
+
+
+def choose(sets: Sequence[WeightSet], module: nn.Module, name: str) -> Choice:
+    """The first set that fits, and the names of the others that would.
+
+    In order: sets that fit by their names; those that fit by the names other versions and authors gave; those that the
+    model's own loading code takes. Raises ModelError where none does.
+    """
+    own = own_tensors(module)
+    found = [fit for one in sets[:MOST_SETS] for fit in fits_of(one, own)]
+    good = [fit for fit in found if fit.fits]
+    if good:
+        return Choice(good[0], others_of(good[0], found))
+    for one in sets[:MOST_SETS]:
+        for converted, note in conversions(one, module):
+            fits = [fit for fit in fits_of(converted, own) if fit.fits]
+            if fits:
+                return Choice(fits[0], others_of(fits[0], found, one), (note,))
+    for fit in found:
+        if loads_by_itself(module, fit, own):
+            return Choice(
+                fit, others_of(fit, found), (N_("The model’s own loading code renamed weights of {file}.", file=name),)
+            )
+    raise refuse_misfit(best_of(found), own, name)
+
+
+def best_of(found: Sequence[Fit]) -> Fit:
+    """What comes nearest to the model, for a message about it; the first of equal ones."""
+    return max(found, key=lambda fit: (fit.alignment.agreeing, -fit.faults))
+
+
+def others_of(used: Fit, found: Sequence[Fit], before: WeightSet | None = None) -> tuple[str, ...]:
+    """Names of the sets that fit, or have the names and shapes of the one that was used."""
+    form = signature(before or used.weights)
+    single = [fit for fit in found if not fit.weights.joined]
+    names = [fit.name for fit in single if fit.fits]
+    names += [fit.weights.name for fit in single if not fit.fits and signature(fit.weights) == form]
+    return tuple(name for name in dict.fromkeys(names) if name not in (used.name, used.weights.name))
+
+
+def signature(weights: WeightSet) -> frozenset[tuple[str, tuple[int, ...]]]:
+    """Names and shapes of a set."""
+    return frozenset((name, part.shape) for name, part in weights.tensors.items())
+
+
+def loads_by_itself(module: nn.Module, fit: Fit, own: Own) -> bool:
+    """Whether the module's own loading code, which may rename, takes the set; nothing is changed where it does not."""
+    before = {name: part.detach().clone() for name, part in module.state_dict().items() if isinstance(part, Tensor)}
+    if not all(part.shape == own.shapes.get(name, part.shape) for name, part in fit.pairs().items()):
+        return False
+    try:
+        lacking, left = load(module, everything(fit), fit.weights.metadata, fit.alignment.off)
+        lacking = {name for name in lacking if name in own.parameters or name in fit.missing}
+    except Damaged:
+        raise
+    except Exception:  # whatever the model's code says to weights that it does not know
+        lacking, left = {""}, set()
+    if not lacking and not left:
+        return True
+    with torch.no_grad():
+        for name, part in module.state_dict().items():
+            if name in before and before[name].shape == part.shape:
+                part.copy_(before[name])
+    return False
+
+
+def everything(fit: Fit) -> dict[str, Tensor]:
+    """Every tensor of the set, under the model's name where it has one and else without the file's beginning."""
+    by_file = {theirs: own for own, theirs in fit.alignment.names.items()}
+    return {
+        by_file.get(name, fit.alignment.renamed(name)): part.load()
+        for name, part in fit.weights.tensors.items()
+        if not part.odd and name in fit.alignment.bare
+    }
+
+
+def load(
+    module: nn.Module, state: Mapping[str, Tensor], metadata: Mapping[str, Any] | None, off: str
+) -> tuple[set[str], set[str]]:
+    """Copy tensors into the module by its own loading code; what it lacks and what it left."""
+    given: OrderedDict[str, Tensor] = OrderedDict(state)
+    if metadata is not None:
+        given._metadata = {path.removeprefix(off): local for path, local in metadata.items()}  # type: ignore[attr-defined]
+    result = module.load_state_dict(given, strict=False)
+    return set(result.missing_keys), set(result.unexpected_keys)
+
+
+def put_in(module: nn.Module, fit: Fit, name: str) -> tuple[Message, ...]:
+    """Copy a set into the module, and say what the reader should know of it; raises ModelError for wrong types."""
+    pairs, own = fit.pairs(), own_tensors(module)
+    notes = [*note_of_types(pairs, own, name), *note_of_names(fit, name), *notes_of_rest(fit, name)]
+    if not fit.fits:
+        return tuple(notes)  # the model's own loading code has put it in
+    try:
+        load(module, {key: part.load() for key, part in pairs.items()}, fit.weights.metadata, fit.alignment.off)
+    except RuntimeError as error:
+        raise ModelError(
+            f"{name} can't be put into the model: {str(error).strip().splitlines()[-1].strip()}",
+            "The model's own loading code refuses it.",
+        ) from error
+    return tuple(notes)
+
+
+def note_of_types(pairs: Mapping[str, Stored], own: Own, name: str) -> list[Message]:
+    """A note where numbers are stored in other floating types; raises ModelError where they are of another kind."""
+    others: dict[str, int] = {}
+    for key, part in pairs.items():
+        wanted = own.dtypes[key]
+        if part.odd:
+            raise ModelError(
+                f"{key} in {name} is {part.odd}, where the model has {plain(wanted)} numbers",
+                "Save the weights of the model before it was converted.",
+            )
+        if part.dtype == wanted:
+            continue
+        if key in own.parameters and rank(part.dtype) != rank(wanted):
+            raise ModelError(
+                f"{name} holds {plain(part.dtype)} numbers for {key}, where the model has {plain(wanted)}",
+                "Casting them would make other weights of them. Save the weights of the model itself; quantised ones "
+                "need their scales, and the quantised model.",
+            )
+        if key in own.parameters:
+            others[plain(part.dtype)] = others.get(plain(part.dtype), 0) + 1
+        elif rank(part.dtype) > rank(wanted) and not is_whole(part):
+            raise ModelError(
+                f"{name} holds {plain(part.dtype)} numbers for {key}, which the model keeps as {plain(wanted)}",
+                "Check model.source against how the weights were trained.",
+            )
+    if not others:
+        return []
+    return [
+        N_(
+            "Of {count} tensors of {file}, {cast} are {types}; they were converted to the model’s own type.",
+            count=len(pairs),
+            cast=sum(others.values()),
+            file=name,
+            types=sorted(others),
+        )
+    ]
+
+
+def plain(dtype: torch.dtype) -> str:
+    """The name of a type of numbers."""
+    return str(dtype).removeprefix("torch.")
+
+
+def rank(dtype: torch.dtype) -> int:
+    """2 for complex types, 1 for floating ones, 0 for whole numbers and truth values."""
+    return 2 if dtype.is_complex else int(dtype.is_floating_point)
+
+
+def is_whole(part: Stored) -> bool:
+    """Whether all values are whole numbers."""
+    values = part.load()
+    return not values.is_complex() and bool((values == values.round()).all())
+
+
+def note_of_set(choice: Choice, key: str | None, name: str) -> list[Message]:
+    """Which of several sets was used."""
+    used = choice.fit.name
+    if choice.others:
+        return [
+            N_(
+                "The weights are those under {used} in {file}; {others} would fit as well (model.weights_key chooses).",
+                used=used or N_("no key"),
+                file=name,
+                others=choice.others[:MOST_SETS],
+            )
+        ]
+    if choice.fit.weights.is_average and key is None:
+        return [N_("The weights are those under {used} in {file}, an average of trained ones.", used=used, file=name)]
+    if choice.fit.weights.joined:
+        return [N_("The weights were put together from several state dicts in {file}.", file=name)]
+    return []
+
+
+def note_of_names(fit: Fit, name: str) -> list[Message]:
+    """What was put before the names, or taken off."""
+    notes = []
+    for theirs, own in differing_beginnings(fit.alignment.names)[:3]:
+        if theirs and own:
+            notes.append(
+                N_(
+                    "{theirs} in the names of {file} stands for {own} of the model and was replaced.",
+                    theirs=f"{theirs}.",
+                    own=f"{own}.",
+                    file=name,
+                )
+            )
+        elif theirs:
+            notes.append(N_("{theirs} was taken off the names in {file}.", theirs=f"{theirs}.", file=name))
+        else:
+            notes.append(N_("{own} was put on the names in {file}.", own=f"{own}.", file=name))
+    return notes
+
+
+def notes_of_rest(fit: Fit, name: str) -> list[Message]:
+    """What the file or the model has beyond the other."""
+    notes = []
+    if fit.outside:
+        notes.append(
+            nN_(
+                "{count} tensor of {file} is not under {off} and was left out: {names}.",
+                "{count} tensors of {file} are not under {off} and were left out: {names}.",
+                len(fit.outside),
+                file=name,
+                off=fit.alignment.off,
+                names=some(fit.outside),
+            )
+        )
+    if fit.auxiliary:
+        notes.append(
+            nN_(
+                "{count} tensor of an auxiliary classifier, for training only, is in the file or in the model alone.",
+                "{count} tensors of auxiliary classifiers, for training only, are in the file or in the model alone.",
+                len(fit.auxiliary),
+            )
+        )
+    left = [buffer for buffer in fit.left_buffers if not buffer.endswith("num_batches_tracked")]
+    if left:
+        notes.append(
+            nN_(
+                "{count} buffer of {file} is not in the model and was left out: {names}.",
+                "{count} buffers of {file} are not in the model and were left out: {names}.",
+                len(left),
+                file=name,
+                names=some(left),
+            )
+        )
+    if fit.own_buffers:
+        notes.append(
+            nN_(
+                "{count} buffer keeps the value it was made with, as {file} has none of its shape: {names}.",
+                "{count} buffers keep the values they were made with, as {file} has none of their shapes: {names}.",
+                len(fit.own_buffers),
+                file=name,
+                names=some(fit.own_buffers),
+            )
+        )
+    return notes
+
+
+def some(names: Sequence[str]) -> tuple[str, ...]:
+    """The first few names."""
+    return (*names[:NAMED], *(["…"] if len(names) > NAMED else []))
+
+
+def note_of_input(module: nn.Module, digest: str) -> list[Message]:
+    """What torchvision's ports of Google's networks do to the image, which their published weights need.
+
+    The flag is no weight: `transform_input` turns ImageNet's normalisation into that of the original. It is set for a
+    file whose sha256 begins as torchvision's published one does, and else said.
+    """
+    home = type(module).__module__
+    if home not in ("torchvision.models.googlenet", "torchvision.models.inception") or module.transform_input:
+        return []
+    if digest.startswith(published_digests(home)):
+        module.transform_input = True  # type: ignore[assignment]
+        return [N_("These are torchvision’s published weights, so `transform_input` was turned on, as they need it.")]
+    return [
+        N_(
+            "`transform_input` is off: right for weights that were trained from scratch, and wrong for those that "
+            "began with torchvision’s published ones, which need model.args: {args}.",
+            args="{transform_input: true}",
+        )
+    ]
+
+
+def published_digests(home: str) -> tuple[str, ...]:
+    """The first digits of the sha256 of a model's published files, which torchvision puts into their names."""
+    from torchvision import models
+
+    name = "googlenet" if home.endswith("googlenet") else "inception_v3"
+    urls = [weights.url for weights in models.get_model_weights(name)]
+    return tuple(url.rpartition("-")[2].partition(".")[0] for url in urls)
+
+
+def count_not_finite(module: nn.Module) -> int:
+    """Parameters and values of buffers that are not finite numbers; masks that keep infinity on purpose don't count."""
+    parts = [part for part in module.state_dict().values() if isinstance(part, Tensor)]
+    parts = [part for part in parts if part.is_floating_point() or part.is_complex()]
+    return sum(int(part.isnan().sum()) for part in parts if not part.is_quantized)

@@ -1,16 +1,29 @@
 from __future__ import annotations
 
+import argparse
+import datetime
+import enum
+import functools
 import hashlib
+import json
+import os
+import pickle
+import random
+import re
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save_file, save_model
 from torch import Tensor, nn
+from torchvision import models
 
 from reportgen.errors import ModelError
-from reportgen.experiment.models import load_model
-from reportgen.experiment.models.weights import fill_weights
+from reportgen.experiment.models import load_model, weights
+from reportgen.experiment.models.weights import Filled, fill_weights
 from reportgen.spec.types import ModelSpec
 
 State = dict[str, Tensor]
@@ -33,7 +46,7 @@ def test_wrappers_and_prefixes(tmp_path: Path, state: State, wrap: str | None, p
     path = tmp_path / "w.pt"
     torch.save({wrap: saved, "epoch": 3} if wrap else saved, path)
     module = net()
-    assert fill_weights(module, path) == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert fill_weights(module, path).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert all(torch.equal(tensor, state[key]) for key, tensor in module.state_dict().items())
 
 
@@ -107,13 +120,23 @@ class Payload:
 
 def test_code_in_a_pickle_is_not_executed(tmp_path: Path, state: State) -> None:
     torch.save({"state_dict": state, "hyper": Payload(tmp_path / "pwned")}, tmp_path / "w.pt")
-    with pytest.raises(ModelError, match="holds Python objects beside tensors"):
+    with pytest.raises(ModelError, match=r"holds code: .* call pathlib\.Path\.touch\. Nothing was executed"):
         fill_weights(net(), tmp_path / "w.pt")
     assert not (tmp_path / "pwned").exists()
 
 
-def test_a_saved_module_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    torch.save(net(), tmp_path / "w.pt")
+@pytest.mark.parametrize("as_zip", [True, False])
+def test_of_a_saved_module_only_the_tensors_are_read(tmp_path: Path, as_zip: bool) -> None:
+    saved, module = net(), net()
+    torch.save({"model": saved, "epoch": 1}, tmp_path / "w.pt", _use_new_zipfile_serialization=as_zip)
+    filled = fill_weights(module, tmp_path / "w.pt")
+    assert all(torch.equal(tensor, saved.state_dict()[key]) for key, tensor in module.state_dict().items())
+    assert "whole pickled model (torch.nn.modules.container.Sequential)" in filled.notes[0].text
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit")
+def test_a_scripted_module_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    torch.jit.save(torch.jit.script(net()), tmp_path / "w.pt")
     with pytest.raises(ModelError, match="could execute code") as caught:
         fill_weights(net(), tmp_path / "w.pt")
     assert "state_dict()" in caught.value.hint
@@ -139,7 +162,8 @@ def test_files_cut_short(tmp_path: Path, state: State, suffix: str, keep: int) -
         ("w.safetensors", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", "Git LFS pointer"),
         ("w.pt", b"", "is empty"),
         ("w.pt", b"<html>404</html>", "can't be read as weights"),
-        ("w.onnx", b"x", "is not a file of weights"),
+        ("w.onnx", b"x", "is an ONNX model"),
+        ("w.ckpt", b"x", "not those of any known kind"),
     ],
 )
 def test_files_that_are_something_else(tmp_path: Path, name: str, content: bytes, message: str) -> None:
@@ -167,3 +191,382 @@ def test_the_published_checkpoint_loads(data_root: Path) -> None:
     assert loaded.weights_file == path.name
     assert loaded.weights_sha256 is not None
     assert loaded.weights_sha256.startswith("12fca82f")  # the file's name carries the first digits
+
+
+def filled(tmp_path: Path, saved: object, module: nn.Module, key: str | None = None, name: str = "w.ckpt") -> Filled:
+    """The module filled from what torch.save makes of `saved`."""
+    torch.save(saved, tmp_path / name)
+    return fill_weights(module, tmp_path / name, key)
+
+
+def equal(module: nn.Module, state: State) -> bool:
+    return all(torch.equal(tensor, state[key]) for key, tensor in module.state_dict().items())
+
+
+def said(result: Filled) -> str:
+    return " ".join(note.text for note in result.notes)
+
+
+class Shade(enum.Enum):
+    DARK = 1
+
+
+class Trainer:
+    """A class of the user's own."""
+
+    def __init__(self) -> None:
+        self.path, self.best = Path("runs"), {"epoch": 3}
+
+
+@pytest.mark.parametrize("name", ["model_best.pth.tar", "last.ckpt", "pytorch_model.bin", "w.pkl", "weights"])
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_what_lies_beside_the_weights_is_inert(tmp_path: Path, state: State, name: str, protocol: int) -> None:
+    beside = {
+        "best": np.float64(91.2),
+        "history": np.arange(3),
+        "args": argparse.Namespace(lr=0.1, shade=Shade.DARK),
+        "when": datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC),
+        "counts": defaultdict(list, {"a": [1]}),
+        "out": Path("runs"),
+        "trainer": Trainer(),
+        "norm": functools.partial(nn.LayerNorm, eps=1e-6),
+        "generator": np.random.default_rng(0),
+    }
+    module = net()
+    torch.save({"epoch": 3, **beside, "state_dict": state}, tmp_path / name, pickle_protocol=protocol)
+    assert fill_weights(module, tmp_path / name).key == "state_dict"
+    assert equal(module, state)
+
+
+@pytest.mark.parametrize("write", [pickle.dumps, lambda state: pickle.dumps({k: v.numpy() for k, v in state.items()})])
+def test_plain_pickles_of_tensors_and_arrays(tmp_path: Path, state: State, write: Callable[[State], bytes]) -> None:
+    module = net()
+    (tmp_path / "w.pkl").write_bytes(write(state))
+    fill_weights(module, tmp_path / "w.pkl")
+    assert equal(module, state)
+
+
+def test_a_flipped_byte_is_found(tmp_path: Path, state: State) -> None:
+    torch.save(state, tmp_path / "w.pt")
+    data = bytearray((tmp_path / "w.pt").read_bytes())
+    data[data.find(state["0.weight"].numpy().tobytes())] ^= 1
+    (tmp_path / "w.pt").write_bytes(data)
+    with pytest.raises(ModelError, match=r"is damaged or cut short .*checksum"):
+        fill_weights(net(), tmp_path / "w.pt")
+
+
+def test_a_dict_that_holds_itself(tmp_path: Path, state: State) -> None:
+    saved: dict[str, object] = {"epoch": 1}
+    saved["model"] = saved
+    with pytest.raises(ModelError, match="holds no state dict"):
+        filled(tmp_path, saved, net())
+    saved["weights"] = state
+    module = net()
+    assert filled(tmp_path, saved, module).key == "weights"
+    assert equal(module, state)
+
+
+@pytest.mark.parametrize("call", [(os.system, ("true",)), (eval, ("1",)), (functools.partial(os.getcwd), ())])
+@pytest.mark.parametrize("as_zip", [True, False])
+def test_hostile_pickles_hold_code(tmp_path: Path, state: State, call: tuple[object, object], as_zip: bool) -> None:
+    class Hostile:
+        def __reduce__(self) -> tuple[object, object]:
+            return call
+
+    torch.save({"state_dict": state, "h": Hostile()}, tmp_path / "w.pt", _use_new_zipfile_serialization=as_zip)
+    with pytest.raises(ModelError, match="holds code"):
+        fill_weights(net(), tmp_path / "w.pt")
+
+
+def test_pipes_devices_and_folders_are_refused_at_once(tmp_path: Path, state: State) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(ModelError, match="a device or a pipe"):
+            fill_weights(net(), path)
+    save_file(state, tmp_path / "model.safetensors")
+    with pytest.raises(ModelError, match="are a folder") as caught:
+        fill_weights(net(), tmp_path)
+    assert "model.safetensors" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("off", "model", "says"),
+    [
+        ("model.", "", "model. was taken off"),
+        ("net.backbone.", "", "net.backbone. was taken off"),
+        ("", "backbone", "backbone. was put on"),
+        ("module.encoder.", "backbone", "encoder. in the names of w.ckpt stands for backbone."),
+    ],
+)
+def test_any_common_beginning(tmp_path: Path, state: State, off: str, model: str, says: str) -> None:
+    inner = net()
+    module = nn.Sequential(OrderedDict({model: inner})) if model else inner
+    saved = {"state_dict": {f"{off}{key}": tensor for key, tensor in state.items()}}
+    assert says in said(filled(tmp_path, saved, module))
+    assert equal(inner, state)
+
+
+def test_wrappers_in_the_middle_of_names(tmp_path: Path, state: State) -> None:
+    saved = {key.replace("0.", "0.module.").replace("3.", "3._orig_mod."): part for key, part in state.items()}
+    module = net()
+    assert "module. was taken off" in said(filled(tmp_path, saved, module))
+    assert equal(module, state)
+
+
+def test_several_sets_are_named_and_one_is_chosen(tmp_path: Path, state: State) -> None:
+    other = {key: tensor + 1 for key, tensor in state.items()}
+    saved = {"state_dict_ema": other, "epoch": 3, "state_dict": state}
+    module = net()
+    result = filled(tmp_path, saved, module)
+    assert result.key == "state_dict"
+    assert "state_dict_ema would fit as well" in said(result)
+    assert equal(module, state)
+    assert filled(tmp_path, saved, module, "state_dict_ema").key == "state_dict_ema"
+    assert equal(module, other)
+    with pytest.raises(ModelError, match="no weights under the key 'state_dict_em'") as caught:
+        filled(tmp_path, saved, module, "state_dict_em")
+    assert "Did you mean state_dict" in caught.value.hint
+
+
+def test_an_average_inside_one_state_dict(tmp_path: Path, state: State) -> None:
+    other = {key: tensor + 1 for key, tensor in state.items()}
+    both = {f"model.{key}": part for key, part in state.items()}
+    both |= {f"model_ema.module.{key}": part for key, part in other.items()}
+    module = net()
+    result = filled(tmp_path, {"state_dict": both}, module)
+    assert (result.key, equal(module, state)) == ("state_dict.model", True)
+    assert "state_dict.model_ema would fit as well" in said(result)
+    filled(tmp_path, {"state_dict": both}, module, "state_dict.model_ema")
+    assert equal(module, other)
+
+
+def test_the_average_of_torch(tmp_path: Path) -> None:
+    averaged = torch.optim.swa_utils.AveragedModel(net())
+    module = net()
+    filled(tmp_path, averaged.state_dict(), module)
+    assert equal(module, dict(averaged.module.state_dict()))
+
+
+def test_parts_saved_under_keys_of_their_own(tmp_path: Path) -> None:
+    def make() -> nn.Sequential:
+        return nn.Sequential(OrderedDict(encoder=nn.Conv2d(3, 4, 3), flat=nn.Flatten(), head=nn.Linear(4, 2)))
+
+    saved, module = make(), make()
+    parts = {"encoder": saved.encoder.state_dict(), "head": saved.head.state_dict(), "epoch": 2}
+    assert "put together from several state dicts" in said(filled(tmp_path, parts, module))
+    assert equal(module, dict(saved.state_dict()))
+
+
+@pytest.mark.filterwarnings("ignore:`torch.nn.utils.weight_norm` is deprecated")
+@pytest.mark.parametrize("old_file", [True, False])
+@pytest.mark.parametrize("off", ["", "module."])
+def test_weight_normalisation_of_both_ages(tmp_path: Path, old_file: bool, off: str) -> None:
+    def make(old: bool) -> nn.Sequential:
+        kind = nn.utils.weight_norm if old else nn.utils.parametrizations.weight_norm
+        return nn.Sequential(kind(nn.Linear(3, 4)), nn.Linear(4, 2))
+
+    saved, module = make(old_file).eval(), make(not old_file).eval()
+    filled(tmp_path, {f"{off}{key}": tensor for key, tensor in saved.state_dict().items()}, module)
+    images = torch.randn(5, 3)
+    torch.testing.assert_close(module(images), saved(images), rtol=0, atol=0)
+
+
+def test_the_modules_own_loading_code_is_used(tmp_path: Path) -> None:
+    class Renames(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second = nn.Linear(3, 2), nn.Linear(2, 2)
+
+        def _load_from_state_dict(self, state: State, prefix: str, *rest: object) -> None:
+            for one, other in (("a", "first"), ("b", "second")):
+                for part in ("weight", "bias"):
+                    if f"{prefix}{one}.{part}" in state:
+                        state[f"{prefix}{other}.{part}"] = state.pop(f"{prefix}{one}.{part}")
+            super()._load_from_state_dict(state, prefix, *rest)
+
+    saved, module = Renames().state_dict(), Renames()
+    old = {key.replace("first", "a").replace("second", "b"): tensor for key, tensor in saved.items()}
+    assert "own loading code" in said(filled(tmp_path, old, module))
+    assert equal(module, saved)
+
+
+def test_tied_tensors_are_stored_once(tmp_path: Path) -> None:
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embed, self.head = nn.Embedding(5, 4), nn.Linear(4, 5, bias=False)
+            self.head.weight = self.embed.weight
+
+    saved, module = Tied(), Tied()
+    save_model(saved, str(tmp_path / "w.safetensors"))
+    fill_weights(module, tmp_path / "w.safetensors")
+    assert torch.equal(module.head.weight, saved.embed.weight)
+    assert module.head.weight is module.embed.weight
+
+
+def test_buffers_come_and_go_and_parameters_do_not(tmp_path: Path) -> None:
+    def make(*buffers: str) -> nn.Linear:
+        module = nn.Linear(4, 2)
+        for name in buffers:
+            module.register_buffer(name, torch.arange(3))
+        return module
+
+    saved = make("position_ids")
+    assert "position_ids" in said(filled(tmp_path, saved.state_dict(), make()))
+    assert "keeps the value it was made with" in said(filled(tmp_path, make().state_dict(), make("attn_mask")))
+    longer = {**saved.state_dict(), "position_ids": torch.arange(9)}
+    assert "keeps the value it was made with" in said(filled(tmp_path, longer, make("position_ids")))
+    with pytest.raises(ModelError, match="1 unexpected in the file: scale"):
+        filled(tmp_path, {**saved.state_dict(), "scale": torch.ones(2)}, make())
+    with pytest.raises(ModelError, match="holds no classifier"):
+        filled(tmp_path, {"weight": saved.weight}, make())
+
+
+@pytest.mark.filterwarnings("ignore:Sparse CSR", "ignore:torch.quantize_per_tensor")
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda part: (part * 100).to(torch.int8), "holds int8 numbers for 0.weight, where the model has float32"),
+        (lambda part: part.to(torch.complex64), "holds complex64 numbers for 0.weight"),
+        (lambda part: part.to("meta"), "a tensor on the meta device"),
+        (lambda part: part.to_sparse_csr() if part.dim() == 2 else part, "3.weight in w.ckpt is a sparse tensor"),
+        (
+            lambda part: torch.quantize_per_tensor(part, 0.1, 0, torch.qint8) if part.dim() == 2 else part,
+            "3.weight in w.ckpt is a quantised tensor",
+        ),
+    ],
+)
+def test_numbers_of_another_kind_are_refused(
+    tmp_path: Path, state: State, change: Callable[[Tensor], Tensor], message: str
+) -> None:
+    with pytest.raises(ModelError, match=message):
+        filled(tmp_path, {key: change(tensor) for key, tensor in state.items()}, net())
+
+
+def test_numbers_of_another_width_are_said(tmp_path: Path, state: State) -> None:
+    module = net()
+    result = filled(tmp_path, {key: tensor.half() for key, tensor in state.items()}, module)
+    assert "are float16; they were converted" in said(result)
+    assert torch.equal(module[0].weight, state["0.weight"].half().float())
+    assert "float16" not in said(filled(tmp_path, state, module))
+
+
+def test_sparse_tensors_are_filled_up(tmp_path: Path, state: State) -> None:
+    module = net()
+    filled(tmp_path, {key: part.to_sparse() if part.dim() == 2 else part for key, part in state.items()}, module)
+    assert equal(module, state)
+
+
+def test_values_that_are_no_numbers_are_counted(tmp_path: Path, state: State) -> None:
+    state["0.bias"] = torch.full((4,), float("nan"))
+    assert filled(tmp_path, state, net()).not_finite == 4
+
+
+def test_shards(tmp_path: Path, state: State) -> None:
+    parts = list(state.items())
+    names = {key: f"model-0000{1 + (place > 3)}-of-00002.safetensors" for place, (key, _part) in enumerate(parts)}
+    for name in set(names.values()):
+        save_file({key: part for key, part in parts if names[key] == name}, tmp_path / name)
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(json.dumps({"metadata": {}, "weight_map": names}))
+    module = net()
+    first = fill_weights(module, index).sha256
+    assert equal(module, state)
+    with pytest.raises(ModelError, match="does not fit") as caught:
+        fill_weights(net(), tmp_path / "model-00001-of-00002.safetensors")
+    assert "file 1 of 2 of a sharded checkpoint" in caught.value.hint
+    save_file({key: part + 1 for key, part in parts[4:]}, tmp_path / "model-00002-of-00002.safetensors")
+    assert fill_weights(net(), index).sha256 != first
+    index.write_text(json.dumps({"weight_map": {"a": "../w.bin"}}))
+    with pytest.raises(ModelError, match="not a file beside it"):
+        fill_weights(net(), index)
+
+
+def test_another_architecture_is_said_only_where_shapes_differ(tmp_path: Path, state: State) -> None:
+    renamed = {key.replace("0.", "stem.").replace("3.", "out."): tensor for key, tensor in state.items()}
+    with pytest.raises(ModelError) as caught:
+        filled(tmp_path, renamed, net())
+    assert "architecture" not in caught.value.hint
+    assert "0.weight (4, 3, 3, 3) in the model, stem.weight (4, 3, 3, 3) in the file" in caught.value.message
+
+
+def test_a_backbone_without_its_classifier(tmp_path: Path, state: State) -> None:
+    with pytest.raises(ModelError, match=r"holds no classifier: of the model it lacks 3\.weight, 3\.bias"):
+        filled(tmp_path, {key: part for key, part in state.items() if not key.startswith("3.")}, net())
+
+
+@pytest.mark.slow
+def test_auxiliary_classifiers_and_the_input_of_googlenet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = models.googlenet(weights=None, init_weights=False, num_classes=7)
+    module = models.googlenet(weights=None, init_weights=False, num_classes=7, aux_logits=False)
+    result = filled(tmp_path, saved.state_dict(), module)
+    assert "20 tensors of auxiliary classifiers" in said(result)
+    assert "`transform_input` is off" in said(result)
+    assert not module.transform_input
+    monkeypatch.setattr(weights, "published_digests", lambda _home: (result.sha256[:8],))
+    assert "was turned on" in said(fill_weights(module, tmp_path / "w.ckpt"))
+    assert module.transform_input
+
+
+def test_published_files_are_known_by_their_names() -> None:
+    assert weights.published_digests("torchvision.models.googlenet") == ("1378be20",)
+    assert weights.published_digests("torchvision.models.inception") == ("0cc3c7bd",)
+
+
+@pytest.mark.slow
+def test_names_of_old_densenets(tmp_path: Path) -> None:
+    saved, module = models.densenet121(weights=None).state_dict(), models.densenet121(weights=None)
+    old = {re.sub(r"(denselayer\d+\.(?:norm|conv))([12])\.", r"\1.\2.", key): part for key, part in saved.items()}
+    filled(tmp_path, {key: part for key, part in old.items() if "num_batches" not in key}, module)
+    assert equal(module, saved)
+
+
+def test_files_of_original_authors_go_through_timm(tmp_path: Path) -> None:
+    timm = pytest.importorskip("timm")
+    saved, module = (timm.create_model("convnext_atto", num_classes=3) for _ in range(2))
+
+    def original(key: str) -> str:
+        key = key.replace("stem.", "downsample_layers.0.").replace("head.norm.", "norm.").replace("head.fc.", "head.")
+        key = re.sub(r"stages\.(\d)\.downsample\.", r"downsample_layers.\1.", key)
+        key = re.sub(r"stages\.(\d)\.blocks\.", r"stages.\1.", key).replace("conv_dw", "dwconv")
+        return key.replace("mlp.fc1", "pwconv1").replace("mlp.fc2", "pwconv2")
+
+    state = {original(key): part for key, part in saved.state_dict().items()}
+    result = filled(tmp_path, {"model": state}, module)
+    assert "timm’s own conversion" in said(result)
+    assert "would fit as well" not in said(result)
+    assert equal(module, saved.state_dict())
+
+
+@pytest.mark.parametrize("kind", ["legacy", "safetensors"])
+def test_damage_is_a_refusal_and_nothing_else(tmp_path: Path, state: State, kind: str) -> None:
+    path, noise = tmp_path / "w.bin", random.Random(2)
+    if kind == "legacy":
+        torch.save({"model": net(), "rest": state}, path, _use_new_zipfile_serialization=False)
+    else:
+        save_file(state, path)
+    whole = path.read_bytes()
+    refused = 0
+    for _ in range(60):
+        data = bytearray(whole)
+        for _place in range(noise.randint(1, 4)):
+            data[noise.randrange(min(1500, len(data)))] = noise.randrange(256)
+        path.write_bytes(data)
+        try:
+            fill_weights(net(), path)
+        except ModelError:
+            refused += 1
+    assert refused > 20
+
+
+def test_a_length_beyond_the_file_costs_no_memory(tmp_path: Path) -> None:
+    (tmp_path / "w.pkl").write_bytes(b"\x80\x05\x96" + (1 << 60).to_bytes(8, "little") + b"x.")
+    with pytest.raises(ModelError, match="is damaged or cut short"):
+        fill_weights(net(), tmp_path / "w.pkl")
+
+
+def test_calls_without_end_inside_each_other(tmp_path: Path) -> None:
+    deep = b"cbuiltins\ngetattr\n" * 5000 + b"cos\npath\n" + b"X\x01\x00\x00\x00a\x86R" * 5000
+    (tmp_path / "w.pkl").write_bytes(b"\x80\x02" + deep + b".")
+    with pytest.raises(ModelError, match=r"is damaged|holds"):
+        fill_weights(net(), tmp_path / "w.pkl")
