@@ -2,5 +2,6 @@
 
 from reportgen.experiment.models.forward import check_forward, logits_of, tensors_in
 from reportgen.experiment.models.loading import LoadedModel, find_sources, load_model
+from reportgen.experiment.models.reading import read_model
 
-__all__ = ["LoadedModel", "check_forward", "find_sources", "load_model", "logits_of", "tensors_in"]
+__all__ = ["LoadedModel", "check_forward", "find_sources", "load_model", "logits_of", "read_model", "tensors_in"]

@@ -11,18 +11,59 @@ from typing import Any
 import torch
 
 from reportgen.errors import Location, ModelError
+from reportgen.system.memory import is_memory_error, memory_trouble
 from reportgen.text.suggest import nearest
 
-CLASS_ARGUMENTS = ("num_classes", "n_classes", "classes", "num_labels")
-"""Names under which a factory may take the class count, the usual one first."""
+CLASS_ARGUMENTS = (
+    *("num_classes", "n_classes", "classes", "num_labels", "num_class", "class_num", "nb_classes", "n_class"),
+    *("nclasses", "nclass", "nb_class", "classes_num", "class_count", "number_of_classes", "num_cls", "n_labels"),
+    *("out_classes", "output_classes", "numclasses", "numclass", "n_cls", "cls_num", "num_categories"),
+)
+"""Names under which a factory may take the class count, the usual one first; none that may mean something else."""
 
 
 def fill_classes(factory: Callable[..., Any], args: Mapping[str, Any], classes: int | None) -> dict[str, Any]:
     """The arguments with the class count filled in, when the factory takes it by name and they don't give it."""
-    takes = [name for name in CLASS_ARGUMENTS if name in parameters_of(factory)]
-    if classes is None or not takes or any(name in args for name in takes):
+    name = class_argument(factory)
+    if classes is None or name is None or name in args:
         return dict(args)
-    return {**args, takes[0]: classes}
+    return {**args, name: classes}
+
+
+def class_argument(factory: Callable[..., Any]) -> str | None:
+    """The name under which a factory takes the class count; None where no parameter is called so.
+
+    Capitals don't count (numClasses), and neither does a parameter whose default is no number (classes=("cat",)).
+    """
+    takes = {
+        plain(name): name
+        for name, parameter in parameters_of(factory).items()
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY) and is_count(parameter)
+    }
+    return next((takes[plain(name)] for name in CLASS_ARGUMENTS if plain(name) in takes), None)
+
+
+def plain(name: str) -> str:
+    """A name without capitals and underscores."""
+    return name.replace("_", "").lower()
+
+
+def is_count(parameter: inspect.Parameter) -> bool:
+    """Whether a parameter's default and annotation leave room for a number."""
+    default, text = parameter.default, str(parameter.annotation).lower()
+    countable = default in (parameter.empty, None) or (isinstance(default, int) and not isinstance(default, bool))
+    return countable and not any(word in text for word in ("list", "sequence", "tuple", "dict", "str", "bool"))
+
+
+def hidden_class_arguments(factory: Callable[..., Any]) -> tuple[str, ...]:
+    """Names of the class count to try with a factory that takes any keyword: those that its code spells, or all."""
+    kinds = [parameter.kind for parameter in parameters_of(factory).values()]
+    if inspect.Parameter.VAR_KEYWORD not in kinds:
+        return ()
+    made_by = factory.__init__ if isinstance(factory, type) else factory  # type: ignore[misc]
+    constants = getattr(getattr(made_by, "__code__", None), "co_consts", ())
+    spelt = tuple(name for name in CLASS_ARGUMENTS if name in constants)
+    return spelt or CLASS_ARGUMENTS
 
 
 def parameters_of(factory: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
@@ -45,6 +86,8 @@ def call_factory(
     try:
         made = factory(**args)
     except (Exception, SystemExit) as error:
+        if is_memory_error(error):
+            raise memory_trouble(error, f"making {source}", "Use a smaller model.") from error
         raise ModelError(
             f"{source} raises {type(error).__name__}: {first_line(error)}",
             "The model's own code failed while making it; look at model.args and at the line named here."

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn.modules.module import register_module_forward_hook
 
-from reportgen.errors import EnvironmentTrouble, ModelError
+from reportgen.errors import ModelError
 from reportgen.experiment.models.factories import first_line
+from reportgen.system.memory import is_memory_error, memory_trouble
 
 LOGIT_NAMES = ("logits", "out")
 """Where models that return more than logits put them; otherwise the first tensor is taken."""
@@ -34,18 +35,26 @@ def check_forward(module: torch.nn.Module, input_shape: tuple[int, ...], classes
 
     Raises ModelError naming the module and the shapes where it fails, or both class counts when they differ.
     """
-    place = next(module.parameters(), torch.zeros(0))
-    with torch.random.fork_rng(devices=[]), evaluating(module), failures(module) as failed:
-        images = torch.randn(input_shape).to(place.device)
-        try:
-            output = module(images)
-        except torch.OutOfMemoryError as error:
-            raise EnvironmentTrouble(
-                "one forward pass needs more memory than there is", "Use a smaller model."
-            ) from error
-        except Exception as error:
-            raise ModelError(*explain(failed.get(id(error)), input_shape, error)) from error
+    with torch.random.fork_rng(devices=[]):
+        output = run_once(module, torch.randn(input_shape))
     check_logits(logits_of(output), input_shape[0], classes)
+
+
+def run_once(module: torch.nn.Module, images: Tensor) -> Any:
+    """What the model returns for images (n, C, H, W), in evaluation mode and without gradients.
+
+    Raises ModelError naming the module and the shapes where it fails, EnvironmentTrouble where memory is short.
+    """
+    place = next(module.parameters(), torch.zeros(0))
+    with evaluating(module), failures(module) as failed:
+        try:
+            return module(images.to(place.device))
+        except ModelError:
+            raise
+        except (Exception, SystemExit) as error:
+            if is_memory_error(error):
+                raise memory_trouble(error, "one forward pass", "Use a smaller model.") from error
+            raise ModelError(*explain(failed.get(id(error)), tuple(images.shape), error)) from error
 
 
 def check_logits(logits: Tensor, n: int, classes: int | None) -> None:
@@ -133,7 +142,7 @@ def failures(module: torch.nn.Module) -> Iterator[dict[int, Failure]]:
         handle.remove()
 
 
-def explain(failure: Failure | None, input_shape: tuple[int, ...], error: Exception) -> tuple[str, str]:
+def explain(failure: Failure | None, input_shape: tuple[int, ...], error: BaseException) -> tuple[str, str]:
     """Message and hint for a forward pass that raised."""
     reason = f"{type(error).__name__}: {first_line(error)}"
     image = "×".join(map(str, input_shape[1:]))

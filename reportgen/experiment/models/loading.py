@@ -7,15 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch.nn.parameter import is_lazy
 
 from reportgen.errors import ModelError, about
+from reportgen.experiment.models.freezing import freeze
+from reportgen.experiment.models.heads import head_by_trace, replace_head
+from reportgen.experiment.models.making import Made, Order
+from reportgen.experiment.models.opened_files import files_read
+from reportgen.experiment.models.preparing import in_python, materialise, needs_images, settle_types, unwrapped
+from reportgen.experiment.models.pretrained import Fetching, find_pretrained
 from reportgen.experiment.models.stems import adapt_stem
 from reportgen.experiment.models.weights import fill_weights
 from reportgen.plugins import ModelSource, discover
-from reportgen.record.message import N_, Message
+from reportgen.record.answers import OutputFacts
+from reportgen.record.message import Message
+from reportgen.spec.model_code import find_module, is_code
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import ModelSpec
+from reportgen.spec.weights_file import check_weights_file
+from reportgen.system.read_files import describe_files
 from reportgen.text.suggest import nearest
 
 FILE = "file"
@@ -23,7 +32,7 @@ FILE = "file"
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A model ready to run: evaluation mode, on the CPU, float32."""
+    """A model ready to run: evaluation mode, on the CPU, in the types that its factory made it in."""
 
     module: torch.nn.Module
     source_sha256: str | None
@@ -33,6 +42,18 @@ class LoadedModel:
     """File name only."""
     notes: tuple[Message, ...]
     """For readers of the report: what was changed."""
+    weights_key: str | None = None
+    """Which set of weights of the file was used; None for the file itself."""
+    weights_not_finite: int = 0
+    """Of the weights' values."""
+    output: OutputFacts | None = None
+    """Which part of what it returns is read, and as what; None before it was tried on images."""
+    weights_url: str | None = None
+    """Where a library has its weights from."""
+    files: tuple[tuple[str, str], ...] = ()
+    """(name, sha256) of the files that making it read."""
+    unfinished: bool = False
+    """True where only the size of the images tells how the model is made and it was not given: it has no weights."""
 
 
 def find_sources() -> dict[str, ModelSource]:
@@ -41,44 +62,90 @@ def find_sources() -> dict[str, ModelSource]:
 
 
 def load_model(
-    spec: ModelSpec, base: Path, classes: int | None, plugins: Mapping[str, ModelSource] | None = None
+    spec: ModelSpec,
+    base: Path,
+    classes: int | None,
+    plugins: Mapping[str, ModelSource] | None = None,
+    *,
+    image_shape: tuple[int, int, int] | None = None,
+    fetching: Fetching | None = None,
 ) -> LoadedModel:
     """Make the model of a spec in the folder `base` for `classes` classes (None: the factory's own default).
 
+    `image_shape`: (C, H, W) of an image as the model sees it, which `model.head: replace` needs to find the last layer,
+    and lazy layers and types other than float32 to be settled by a forward pass.
+
     Raises ModelError for anything in the spec's `model` that does not work out.
     """
-    source, name = choose_source(spec.source, {**(plugins or {}), **find_sources()})
-    module = source.make(name, spec.args, classes, base)
-    if any(is_lazy(parameter) for parameter in module.parameters()):
-        raise ModelError(
-            f"{spec.source} has lazy layers, whose shapes are not known yet", "Give the layers their input sizes."
-        )
-    notes = converted(module)
-    module = module.float().cpu()
+    source, name = choose_source(spec.source, {**(plugins or {}), **find_sources()}, base)
+    replaces = spec.head == "replace" and not spec.pretrained
+    with about("model.pretrained"):
+        pretrained = find_pretrained(spec)
+    asked = None if replaces else classes
+    order = Order(name, spec.args, asked, base, pretrained, spec.head == "replace", fetching or Fetching())
+    with files_read() as opened:
+        made = make(source, order)
+    module, taken_out = unwrapped(made.module.cpu())
+    notes = made.notes + taken_out
+    if needs_images(module) and image_shape is None:
+        module.eval()
+        return LoadedModel(module, file_digest(source, name, base), None, None, notes, unfinished=True)
+    if image_shape is not None:
+        notes += materialise(module, image_shape, spec.source)
+        notes += settle_types(module, image_shape)
     if spec.stem == "cifar":
         notes += adapt_stem(module)
     with about("model.weights"):
         weights = None if spec.weights is None else resolve_path(spec.weights, base)
-        digest = None if weights is None else fill_weights(module, weights)
+        if weights is not None:
+            check_weights_file(weights)
+        filled = None if weights is None else fill_weights(module, weights, spec.weights_key)
+        notes += filled.notes if filled else ()
+    if replaces and classes is not None and image_shape is not None:
+        with about("model.head"):
+            notes += replace_head(module, head_by_trace(module, image_shape), classes)
+    notes += freeze(module, spec.freeze or ())
+    origin = made.origin
+    module = in_python(module)
+    module.eval()
     return LoadedModel(
-        module=module.eval(),
+        module=module,
         source_sha256=file_digest(source, name, base),
-        weights_sha256=digest,
-        weights_file=None if weights is None else weights.name,
+        weights_sha256=origin.sha256 if origin else filled.sha256 if filled else None,
+        weights_file=origin.file if origin else None if weights is None else weights.name,
         notes=notes,
+        weights_key=filled.key if filled and filled.key else None,
+        weights_not_finite=filled.not_finite if filled else 0,
+        weights_url=origin.url if origin else None,
+        files=describe_files(opened | {origin.path} if origin else opened, base),
     )
 
 
-def choose_source(text: str, sources: Mapping[str, ModelSource]) -> tuple[ModelSource, str]:
+def choose_source(text: str, sources: Mapping[str, ModelSource], base: Path) -> tuple[ModelSource, str]:
     """The source that `model.source` names, and the name of the model within it; raises ModelError."""
     prefix, colon, name = text.partition(":")
     if colon and prefix in sources:
         return sources[prefix], name
-    if ".py" in text or "/" in prefix:
+    if ".py" in text or "/" in prefix or (is_code(text) and not is_slip(prefix, base)):
         return sources[FILE], text
     forms = ", ".join(f"{source}:NAME" for source in sources if source != FILE)
     meant = nearest(prefix, sources) if colon else ""
-    raise ModelError(f"model.source {text!r} is not understood", f"Write {forms} or path/to/file.py:factory. {meant}")
+    raise ModelError(
+        f"model.source {text!r} is not understood",
+        f"Write {forms}, path/to/file.py:factory or package.module:factory. {meant}",
+    )
+
+
+def is_slip(prefix: str, base: Path) -> bool:
+    """Whether a name before a colon is rather a misspelt source than a module: it is no module on this machine."""
+    return "." not in prefix and find_module(prefix, base) is None
+
+
+def make(source: ModelSource, order: Order) -> Made:
+    """The model that a source makes."""
+    if source.make_as_asked is not None:
+        return source.make_as_asked(order)
+    return Made(source.make(order.name, order.args, order.classes, order.base))
 
 
 def file_digest(source: ModelSource, name: str, base: Path) -> str | None:
@@ -88,11 +155,3 @@ def file_digest(source: ModelSource, name: str, base: Path) -> str | None:
     from reportgen.experiment.models.python_file import source_digest
 
     return source_digest(name, base)
-
-
-def converted(module: torch.nn.Module) -> tuple[Message, ...]:
-    """A note when the factory made a model of another floating type than float32."""
-    others = {str(p.dtype).removeprefix("torch.") for p in module.parameters() if p.dtype != torch.float32}
-    if not others:
-        return ()
-    return (N_("The model was made in {types} and converted to float32.", types=sorted(others)),)
