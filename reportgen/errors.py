@@ -8,12 +8,13 @@ ReportgenError
 ├── RenderError         5  a figure, template or document could not be made
 │   └── RecordError     5  a record that is missing, damaged or of another format
 ├── EnvironmentTrouble  6  the machine: memory, disk, a missing system library, an unwritable folder
-└── GateFailed          1  the report was built and a gate failed
+├── GateFailed          1  the report was built and a gate failed
+└── InternalError      70  an error of reportgen itself, not of what it was given
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -100,3 +101,19 @@ class GateFailed(ReportgenError):
     """The report is built, and a gate on its numbers failed."""
 
     exit_code = 1
+
+
+class InternalError(ReportgenError):
+    """An error of reportgen itself; whoever raises it says in the hint where its traceback is."""
+
+    exit_code = 70
+
+
+WORST_FIRST = (InternalError, EnvironmentTrouble, DataError, SpecError, RenderError, RunError, GateFailed)
+"""Which exit code several errors of one build have together: that of the first of these classes."""
+
+
+def worst_code(codes: Iterable[int]) -> int:
+    """The exit code of a build that has several; 0 where there is none but 0."""
+    order = [kind.exit_code for kind in WORST_FIRST]
+    return min(filter(None, codes), key=lambda code: order.index(code) if code in order else 0, default=0)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
 import signal
 import sys
-from typing import NoReturn
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
@@ -13,32 +21,136 @@ from reportgen.cli.build import build, render, report_error
 from reportgen.cli.compare import compare
 from reportgen.cli.inspect import check, list_kind, new, schema, trace
 from reportgen.errors import EnvironmentTrouble, ReportgenError
+from reportgen.text.terminal import mute, put
 
 
 def main() -> NoReturn:
-    """Run the command line; every expected failure becomes a message and its exit code."""
+    """Run the command line; every failure becomes a message and its exit code, none of them 1 but a failed gate."""
+    open_standard_streams()
     signal.signal(signal.SIGTERM, interrupt)
+    sys.exit(finished(run_command()))
+
+
+def run_command() -> int:
+    """Run what the command line asks for and give its exit code."""
+    try:
+        return invoke()
+    except ReportgenError as error:
+        return report_error(error)
+    except click.ClickException as error:
+        with suppress(OSError):
+            error.show()
+        return 2
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        return interrupted(130)
+    except Terminated:
+        return interrupted(143)
+    except (Exception, SystemExit) as error:  # SystemExit of somebody else's code, whose exit code is none of ours
+        return tell_unexpected(error)
+
+
+def invoke() -> int:
+    """What the command gives back as its exit code. Raises whatever it raises."""
     try:
         code = commands.main(standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
-    except ReportgenError as error:
-        sys.exit(report_error(error))
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        sys.exit(2)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        sys.exit(interrupted(130))
-    except Terminated:
-        sys.exit(interrupted(143))
-    except MemoryError:
-        hint = "Use a smaller run.batch_size, or data.train_limit and data.eval_limit."
-        sys.exit(report_error(EnvironmentTrouble("the machine ran out of memory", hint)))
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(141)
+    except Shielded as shielded:
+        raise shielded.error from None
+    return code if isinstance(code, int) else 0
+
+
+class Shielded(Exception):
+    """What a command raised, while it passes through click, which makes something else of some of it."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+
+def shield(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function with what click would end the process for, or call an abort, kept as it is."""
+
+    @wraps(function)
+    def shielded(*arguments: Any, **named: Any) -> Any:
+        try:
+            return function(*arguments, **named)
+        except (OSError, EOFError, KeyboardInterrupt) as error:
+            raise Shielded(error) from error
+
+    return shielded
+
+
+def tell_unexpected(error: BaseException) -> int:
+    """Tell what nobody caught: output that could not be printed, memory that ran out, or an error of our own."""
+    if isinstance(error, OSError) and was_printing(error):
+        return unprinted(error)
+    if isinstance(error, OSError) and (code := blame_system(error)) is not None:
+        return code
+    from reportgen.cli.unexpected import explain
+
+    return report_error(explain(error))
+
+
+def unprinted(error: OSError | ValueError) -> int:
+    """What a command comes to whose output could not be printed."""
+    if sys.stdout is not None:
+        mute(sys.stdout)
+    if isinstance(error, BrokenPipeError):
+        return PIPE
+    return report_error(EnvironmentTrouble(f"standard output can't be written: {error}"))
+
+
+PIPE = 141
+"""What a shell says of a command whose reader has gone."""
+
+
+def finished(code: int) -> int:
+    """The exit code when what was printed has gone out; a command that was to print and could not, fails."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError) as error:
+            mute(stream)
+            code = code or (unprinted(error) if stream is sys.stdout else 0)
+    return code
+
+
+def was_printing(error: OSError) -> bool:
+    """Whether an error came from click's printing and from nothing else."""
+    return any(frame.name == "echo" for frame in traceback.extract_tb(error.__traceback__))
+
+
+def open_standard_streams() -> None:
+    """Give a standard stream that was closed before we began a file that takes everything, so that no file of ours is
+    opened under its number and written to by what prints."""
+    try:
+        while (number := os.open(os.devnull, os.O_RDWR)) < 3:
+            pass
+        os.close(number)
+    except OSError:  # no such file: then nothing can be done
+        return
+    sys.stdout = sys.stdout or io.TextIOWrapper(io.FileIO(1, "w", closefd=False), line_buffering=True)
+    sys.stderr = sys.stderr or io.TextIOWrapper(io.FileIO(2, "w", closefd=False), line_buffering=True)
+
+
+def blame_system(error: OSError) -> int | None:
+    """Tell of a folder that was removed, and of an output that takes nothing, and return the exit code; None where it
+    is neither."""
+    if is_gone():
+        return report_error(EnvironmentTrouble("the current folder was removed", "Change to another one: cd FOLDER"))
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        return None
+    if sys.stdout is not None:
+        mute(sys.stdout)
+    return report_error(EnvironmentTrouble(f"the output can't be written: {error.strerror}", "Free some space."))
+
+
+def is_gone() -> bool:
+    """Whether the current folder was removed."""
+    try:
+        return not Path.cwd().is_dir()
+    except OSError:
+        return True
 
 
 class Terminated(BaseException):
@@ -51,8 +163,13 @@ def interrupt(_signum: int, _frame: object) -> NoReturn:
 
 
 def interrupted(code: int) -> int:
-    """Say that nothing was lost."""
-    click.echo("\ninterrupted: nothing was written, an earlier report is as it was", err=True)
+    """Say what is there now."""
+    from reportgen.system.workspace import left_behind
+
+    told = left_behind() or ["nothing was written, an earlier report is as it was"]
+    put(sys.stderr, "")
+    for line in told:
+        put(sys.stderr, f"interrupted: {line}")
     return code
 
 
@@ -63,9 +180,11 @@ def commands() -> None:
 
     A spec names a model; `reportgen build spec.yaml` traces it, trains or evaluates it on CIFAR-10 and writes
     report.html, report.pdf and metrics.json. Exit codes: 0 built; 1 a gate failed; 2 spec or usage; 3 data;
-    4 training diverged; 5 rendering; 6 machine.
+    4 training diverged; 5 rendering; 6 machine;
+    70 an error of reportgen itself.
     """
 
 
 for command in (build, render, compare, check, new, trace, list_kind, schema):
+    command.callback = shield(command.callback) if command.callback else None
     commands.add_command(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ import click
 
 from reportgen.errors import EnvironmentTrouble, GateFailed, ReportgenError
 from reportgen.system.garbage import uncollected
+from reportgen.text.terminal import put
 
 if TYPE_CHECKING:
     from reportgen.pipeline.build import Outcome
@@ -45,7 +47,26 @@ def out_option(function: Callable[..., Any]) -> Callable[..., Any]:
     function = click.option(
         "--format", "formats", callback=split_formats, metavar="LIST", help="Comma-separated: html,pdf,json."
     )(function)
-    return click.option("-o", "--out", type=PATH, metavar="DIR", help="The report's folder.")(function)
+    return click.option("-o", "--out", type=Folder(path_type=Path), metavar="DIR", help="The report's folder.")(
+        function
+    )
+
+
+class Folder(click.Path):
+    """A folder; an empty text, such as a variable that is not set, would be the current one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. Fails for an empty text."""
+        if value == "":
+            self.fail("it is empty; the current folder is '.'", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def force_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--force of commands that measure nothing."""
+    return click.option("--force", is_flag=True, help="Replace another run's report, and files that are no report's.")(
+        function
+    )
 
 
 def set_option(example: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -60,7 +81,7 @@ def set_option(example: str) -> Callable[[Callable[..., Any]], Callable[..., Any
 @click.option("--device", metavar="D", help="auto, cpu, cuda, cuda:1 or mps; overrides run.device.")
 @click.option("--data-root", type=PATH, metavar="DIR", help="Where the data set lies.")
 @click.option("--offline", is_flag=True, help="Never download.")
-@click.option("--force", is_flag=True, help="Measure again even if nothing changed.")
+@click.option("--force", is_flag=True, help="Measure again even if nothing changed, and replace what is there.")
 @noise
 def build(
     specs: tuple[Path, ...],
@@ -95,9 +116,16 @@ def build(
 @click.argument("record", type=PATH, metavar="RECORD_DIR")
 @out_option
 @set_option("report.paper=letter")
+@force_option
 @noise
 def render(
-    record: Path, out: Path | None, formats: tuple[str, ...], overrides: tuple[str, ...], quiet: bool, verbose: bool
+    record: Path,
+    out: Path | None,
+    formats: tuple[str, ...],
+    overrides: tuple[str, ...],
+    force: bool,
+    quiet: bool,
+    verbose: bool,
 ) -> int:
     """Draw a report again from its record: no model, no data, no PyTorch."""
     from reportgen.outputs.pdf_worker import start_early
@@ -108,7 +136,7 @@ def render(
             from reportgen.pipeline.build import render as render_one
 
         progress = listener(quiet, verbose)
-        options = Options(formats=formats, overrides=overrides)
+        options = Options(formats=formats, overrides=overrides, force=force)
         return attempt(lambda: render_one(record, out, options, progress), progress, several=False)
 
 
@@ -120,6 +148,12 @@ def attempt(work: Callable[[], Outcome], progress: Progress, several: bool) -> i
         if not several:
             raise
         return report_error(error)
+    except Exception as error:
+        if not several:
+            raise
+        from reportgen.cli.unexpected import explain
+
+        return report_error(explain(error))
     for failure in outcome.errors:
         report_error(failure)
     progress.say(closing_line(outcome))
@@ -142,7 +176,7 @@ def print_actions(outcome: Outcome) -> None:
     except OSError as error:
         raise EnvironmentTrouble(f"GitHub's step files can't be written: {error}", "The report is built.") from error
     for line in github.annotate(outcome.gates, outcome.gate_locations):
-        click.echo(line)
+        put(sys.stdout, line)
 
 
 def print_gate(gate: GateResult, progress: Progress) -> None:

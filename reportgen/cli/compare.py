@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -9,10 +10,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reportgen.cli.build import PATH, attempt, listener, noise, out_option
+from reportgen.cli.build import PATH, attempt, force_option, listener, noise, out_option
+from reportgen.text.terminal import put
 
 if TYPE_CHECKING:
     from reportgen.record.ranking import Ranking
+
+
+def refuse_nan(_context: click.Context, _parameter: click.Parameter, value: float | None) -> float | None:
+    """A number, which not-a-number is not, although it is below nothing and above nothing."""
+    if value is not None and not 0 < value < 1:
+        raise click.BadParameter(f"{value} is not in the range 0<x<1.")
+    return value
 
 
 @click.command()
@@ -22,9 +31,11 @@ if TYPE_CHECKING:
 @click.option(
     "--margin",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    callback=refuse_nan,
     metavar="SHARE",
     help="Change of top-1 accuracy that does not matter; default 0.005.",
 )
+@force_option
 @noise
 def compare(
     baseline: Path,
@@ -32,6 +43,7 @@ def compare(
     out: Path | None,
     formats: tuple[str, ...],
     margin: float | None,
+    force: bool,
     quiet: bool,
     verbose: bool,
 ) -> int:
@@ -45,7 +57,8 @@ def compare(
 
     progress = listener(quiet, verbose)
     candidate_set = CandidateSet.find(baseline, candidates, out or Path("reports") / "comparison")
-    ranking, options, codes = candidate_set.rank(progress), Options(formats=formats), []
+    candidate_set.check_home(force)
+    ranking, options, codes = candidate_set.rank(progress), Options(formats=formats, force=force), []
     for number in range(1, len(candidate_set.sources)):
         work = partial(candidate_set.compare, number, margin, options, progress, ranking)
         codes.append(attempt(work, progress, candidate_set.several))
@@ -53,7 +66,7 @@ def compare(
         for line in format_ranking(
             ranking, [f"{number} {source.name}" for number, source in enumerate(candidate_set.sources)]
         ):
-            click.echo(line)
+            put(sys.stdout, line)
         if candidate_set.made:
             progress.say(f"{candidate_set.publish(ranking)}: ranking of {len(ranking.entries)} models")
     return next((code for code in codes if code), 0)

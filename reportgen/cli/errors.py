@@ -6,23 +6,30 @@ import sys
 from typing import TextIO
 
 from reportgen.errors import Location, ReportgenError
-from reportgen.text.shorten import columns
+from reportgen.text.shorten import columns, shorten_middle
 from reportgen.text.terminal import put, safe
 
 LONGEST_LINE = 160
 """Characters of a spec's line that an error shows."""
 
 
+LONGEST_MESSAGE = 1000
+"""Characters of a message, which may repeat what somebody wrote."""
+
+
 def print_error(error: ReportgenError, verbose: bool = False, stream: TextIO | None = None) -> None:
-    """Print an error to standard error: message, location and its line, what to do; causes with `verbose`."""
+    """Print an error to standard error: message, location and its line, what to do; causes with `verbose`.
+
+    Where standard error is closed nothing is printed.
+    """
     stream = stream or sys.stderr
-    put(stream, f"error: {error.message}")
+    put(stream, f"error: {shorten_middle(error.message, LONGEST_MESSAGE)}")
     if error.location:
         put(stream, f"  at {error.location}")
         for line in excerpt(error.location):
             put(stream, f"    {line}")
     for line in error.hint.splitlines():
-        put(stream, f"  {line}")
+        put(stream, f"  {shorten_middle(line, LONGEST_MESSAGE)}")
     cause = error.__cause__
     while verbose and cause is not None:
         put(stream, f"  because: {type(cause).__name__}: {cause}")

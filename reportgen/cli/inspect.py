@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,12 @@ import click
 
 from reportgen.cli.build import set_option
 from reportgen.errors import EnvironmentTrouble, SpecError
+from reportgen.text.terminal import put
 
 PATH = click.Path(path_type=Path)
 
+LARGEST_IMAGE = 100_000_000
+"""Numbers of one image: 400 MB, of which a network makes many times as many."""
 SCHEMAS = ("spec", "record", "metrics")
 KINDS = ("models", "datasets", "sections", "outputs", "metrics")
 
@@ -32,9 +37,9 @@ def check(specs: tuple[Path, ...], overrides: tuple[str, ...], data_root: Path |
     for path in specs:
         findings += check_spec(path, options)
     for finding in findings:
-        click.echo(finding.line)
+        put(sys.stdout, finding.line)
         for line in finding.hint.splitlines():
-            click.echo(f"    {line}")
+            put(sys.stdout, f"    {line}")
     return next((finding.exit_code for finding in findings if finding.exit_code), 0)
 
 
@@ -56,7 +61,7 @@ def new(model: str | None, out: Path | None) -> None:
         raise SpecError(f"{out} is there already", "Choose another name, or remove it first.") from error
     except OSError as error:
         raise EnvironmentTrouble(f"{out} can't be written: {error.strerror}", "Choose another place.") from error
-    click.echo(f"{out}: written; build it with: reportgen build {out}")
+    put(sys.stdout, f"{out}: written; build it with: reportgen build {out}")
 
 
 def parse_shape(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[int, ...]:
@@ -67,6 +72,8 @@ def parse_shape(_context: click.Context, _parameter: click.Parameter, value: str
         raise click.BadParameter("give four whole numbers such as 1,3,32,32") from error
     if len(shape) != 4 or min(shape) < 1:
         raise click.BadParameter("give four whole numbers above zero such as 1,3,32,32")
+    if math.prod(shape[1:]) > LARGEST_IMAGE:
+        raise click.BadParameter(f"an image of more than {LARGEST_IMAGE:,} numbers is too large to be traced")
     return (1, *shape[1:])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import TextIO, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, ProgressColumn, SpinnerColumn, TaskID
@@ -15,14 +15,16 @@ from rich.table import Column
 from rich.text import Text
 
 from reportgen.progress import Task
-from reportgen.text.terminal import counted, duration, rate, safe
+from reportgen.text.terminal import Unbroken, counted, duration, rate, safe, safe_line
 
 
 class LiveLines:
     """A Progress for a person who watches."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._console = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
+        self._console = Console(
+            file=cast(TextIO, Unbroken(stream)), highlight=False, markup=False, emoji=False, soft_wrap=True
+        )
         self._live = RichProgress(
             SpinnerColumn(),
             Name(table_column=Column(no_wrap=True, overflow="ellipsis")),
@@ -62,7 +64,7 @@ class LiveLines:
 
     def print(self, mark: str, style: str, message: str) -> None:
         """A coloured mark and a message in which nothing is interpreted."""
-        self._console.print(Text.assemble((mark, style), safe(message)))
+        self._console.print(Text.assemble((mark, style), safe_line(message)))
 
 
 class LiveTask:

@@ -17,6 +17,8 @@ def make_progress(quiet: bool = False, verbose: bool = False) -> Progress:
     """
     if quiet:
         return Quiet(sys.stderr)
+    if sys.stderr is None:
+        return Silent()
     if sys.stderr.isatty() and not verbose:
         from reportgen.cli.live import LiveLines
 

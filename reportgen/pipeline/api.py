@@ -106,7 +106,8 @@ def build(
     `spec`: a file, or its content as a mapping, whose paths are then relative to the current folder. `out`: the
     report's folder, by default `reports/` and the name of the spec. `overrides`: values by dotted key, such as
     `{"run.epochs": 2}`. `formats`: instead of the spec's `outputs`. `data_root`: where the data set lies. `offline`:
-    never download. `force`: measure again. `progress`: True writes lines to standard error, False nothing; or an own
+    never download. `force`: measure again, and replace whatever is in the folder. `progress`: True writes lines to
+    standard error, False nothing; or an own
     listener.
 
     A gate that failed and a training that diverged are in the outcome and raise nothing. Raises a ReportgenError whose
@@ -133,16 +134,18 @@ def render(
     *,
     overrides: Mapping[str, Any] | None = None,
     formats: Sequence[str] = (),
+    force: bool = False,
     progress: Progress | bool = True,
 ) -> Outcome:
     """Draw a report again from its record: no model, no data, no PyTorch.
 
     `source` and `out` as in `load_record` and `build`; without `out` the report that holds the record is replaced.
+    `force`: replace another run's report too.
     `overrides` may change title, report, card, outputs, gates and plugins. Raises RecordError where there is no record,
     SpecError for other overrides, RenderError and EnvironmentTrouble.
     """
     with explained():
-        options = building.Options(formats=as_formats(formats), overrides=override_texts(overrides or {}))
+        options = building.Options(formats=as_formats(formats), overrides=override_texts(overrides or {}), force=force)
         folder = None if out is None else as_path(out, "out")
         return as_outcome(building.render(as_path(source, "source"), folder, options, listener(progress)))
 
@@ -154,12 +157,14 @@ def compare(
     *,
     margin: float | None = None,
     formats: Sequence[str] = (),
+    force: bool = False,
     progress: Progress | bool = True,
 ) -> Outcome:
     """Draw the report of a candidate held against a baseline, both as in `load_record`.
 
     `out`: by default `reports/comparison`. `margin`: the change of top-1 accuracy that does not matter, a share; by
-    default 0.005. Raises RecordError where a record is missing or damaged, SpecError, RenderError and
+    default 0.005. `force`: replace another run's report too. Raises RecordError where a record is missing or
+    damaged, SpecError, RenderError and
     EnvironmentTrouble.
     """
     from reportgen.pipeline.compare import CandidateSet
@@ -169,7 +174,7 @@ def compare(
             raise SpecError(f"margin: expected a share between 0 and 1, found {margin}", "Half a point is 0.005.")
         home = HOME / "comparison" if out is None else as_path(out, "out")
         candidate_set = CandidateSet.find(as_path(baseline, "baseline"), [as_path(candidate, "candidate")], home)
-        options = building.Options(formats=as_formats(formats))
+        options = building.Options(formats=as_formats(formats), force=force)
         return as_outcome(candidate_set.compare(1, margin, options, listener(progress), None))
 
 
@@ -198,7 +203,12 @@ def as_path(value: StrPath, name: str) -> Path:
     """The argument `name` as a path. Raises SpecError for what is none."""
     if not isinstance(value, str | os.PathLike):
         raise SpecError(f"{name}: expected a path, found a {type(value).__name__}", "Give it as a str or a Path.")
-    return Path(value).expanduser()
+    if not os.fspath(value):
+        raise SpecError(f"{name}: it is empty", "The current folder is '.'.")
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:
+        raise SpecError(f"{name}: {error}", "Write the path out.") from error
 
 
 def as_formats(formats: Sequence[str]) -> tuple[str, ...]:

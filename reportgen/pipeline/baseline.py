@@ -65,6 +65,7 @@ def judge(
     """The subject's record against the baseline's, whatever was judged before; an empty judgement without one."""
     from reportgen.comparison import compare_with
     from reportgen.comparison.numbers import SectionNumbers
+    from reportgen.metrics.robustness_overlap import find_overlaps
 
     if baseline is None:
         return Judgement()
@@ -73,7 +74,7 @@ def judge(
             tuple(value for section in sections.values() for value in section.values(one))
             for one in (baseline.subject, subject)
         )
-        numbers = SectionNumbers(before, after)
+        numbers = SectionNumbers(before, after, find_overlaps(baseline.subject.record, subject.record))
         return compare_with(subject.record, baseline.subject, baseline.digest, numbers, margin=baseline.margin)
 
 

@@ -9,24 +9,42 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.errors import GateFailed, Location, RecordError, ReportgenError, RunError, about
+from reportgen.errors import (
+    EnvironmentTrouble,
+    GateFailed,
+    Location,
+    RecordError,
+    ReportgenError,
+    RunError,
+    about,
+    worst_code,
+)
 from reportgen.pipeline.baseline import baseline_digest, find_baseline, judge
 from reportgen.pipeline.extras import check_extras
+from reportgen.pipeline.faults import Raised, errors_of, failures_of, log_of
 from reportgen.pipeline.fingerprint import drawing_digest, fingerprint
+from reportgen.pipeline.kept import WEIGHTS, KeptRun, find_record, find_unfinished
 from reportgen.pipeline.registry import Registry
+from reportgen.pipeline.replacing import Claim, check_replaceable, kept_origin, origin_of
 from reportgen.pipeline.write import Writing
 from reportgen.plugins import Plugins
 from reportgen.progress import Progress
+from reportgen.record.fault import Fault
 from reportgen.record.gate_result import GateResult
 from reportgen.record.locate import RECORD, Source, find_source
+from reportgen.record.message import N_
 from reportgen.record.presentation import Presentation
 from reportgen.record.run import RunRecord
-from reportgen.record.store import Stored, load_judgement, load_measured, store, write_files
+from reportgen.record.store import Stored, load_judgement, store, write_files
 from reportgen.record.subject import Subject
 from reportgen.spec import SpecFile, open_spec
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import ReportSpec
-from reportgen.system.workspace import Workspace, is_current
+from reportgen.system.epoch import check_epoch
+from reportgen.system.fault_log import LOG
+from reportgen.system.memory import is_memory_error
+from reportgen.system.workspace import KEPT, Workspace, is_current
+from reportgen.text.errors import describe_error
 from reportgen.text.i18n import SOURCE, language
 
 if TYPE_CHECKING:
@@ -73,6 +91,7 @@ def build(path: Path, out: Path, options: Options, progress: Progress) -> Outcom
 
     Raises a ReportgenError for anything a user can cause; until the new report is whole the old one stays as it is.
     """
+    check_epoch()
     source = open_spec(path, options.overrides, options.given)
     with source.located():
         return build_spec(source, out, options, progress)
@@ -85,50 +104,101 @@ def build_spec(source: SpecFile, out: Path, options: Options, progress: Progress
     registry.check(spec)
     key = identify(spec, source.base, options, registry.plugins)
     baseline = find_baseline(spec, source.base)
+    claim = Claim(key, origin_of(source.path, out), source.path.name)
     with Workspace(out) as space:
-        earlier = None if options.force else find_record(space, key, progress)
+        check_replaceable(out, claim, registry.outputs.values(), options.force)
+        earlier = None if options.force else find_record(space, key, progress, source.base)
         presentation, templates = Presentation.of(spec), spec.report.templates
         if earlier is not None:
             against = baseline.digest if baseline else ""
             if is_current(
                 out, inputs_digest(earlier.digest, against, presentation, templates, registry.plugins, registry.css)
             ):
-                return unchanged(out, earlier.record, presentation)
+                return unchanged(out, earlier.record, presentation, source.base)
         loaded_baseline = baseline.load() if baseline else None  # what is wrong with it shows before any compute
-        stored = earlier or store(run(source, spec, key, options, registry.plugins, progress))
-        if earlier is None:
-            space.keep(lambda folder: write_files(stored.record_files, folder))
+        kept = KeptRun(space, lambda: identify(spec, source.base, options, registry.plugins), progress)
+        measured = Measured((), earlier) if earlier else run(source, spec, key, options, registry.plugins, kept)
+        stored = measured.stored
         judgement = judge(
             Subject(stored.record, presentation=presentation), loaded_baseline, registry.sections, progress
         )
-        return finish(
-            stored.drawn_as(judgement, presentation), templates, space, registry, progress, reused=earlier is not None
-        )
+        reused = earlier is not None
+        drawing = Drawing(templates, space, registry, progress, reused=reused, done=True, origin=claim.origin)
+        return finish(stored.drawn_as(judgement, presentation), drawing, measured.raised, source.base)
 
 
-def unchanged(out: Path, record: RunRecord, presentation: Presentation) -> Outcome:
+@dataclass(frozen=True)
+class Measured:
+    """A record to draw, and the errors that ended parts of its run, if this process ran it."""
+
+    raised: Raised
+    stored: Stored
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Where and how a record is drawn."""
+
+    templates: Path | None
+    """The user's own, where they are on this machine."""
+    space: Workspace
+    registry: Registry
+    progress: Progress
+    reused: bool
+    done: bool = False
+    """Whether the report holds the run whole, so that nothing of it need be kept beside."""
+    origin: str = ""
+    """What made it, for the manifest."""
+
+
+def unchanged(out: Path, record: RunRecord, presentation: Presentation, base: Path) -> Outcome:
     """What a build comes to whose report is there already."""
     gates = load_judgement(out / RECORD).gates
     places = locations(presentation)
-    return Outcome(out, None, exit_code(record, gates), reused=True, gates=gates, gate_locations=places)
+    errors = tuple(errors_of(record, out, base))
+    code = worst_code([*(error.exit_code for error in errors), exit_code(record, gates)])
+    return Outcome(out, None, code, reused=True, gates=gates, errors=errors, gate_locations=places)
 
 
 def render(source: Path, out: Path | None, options: Options, progress: Progress) -> Outcome:
     """Draw a report again from its record alone, without torch and without the data."""
-    from reportgen.spec import override_report
+    from reportgen.pipeline.received import choose_drawing
 
+    check_epoch()
     found = find_source(source)
     stored = found.load()
-    spec = choose_formats(override_report(stored.subject.spec, options.overrides), options.formats)
+    spec = choose_formats(choose_drawing(stored.subject.spec, options.overrides, progress), options.formats)
     registry = Registry.load(spec)
     registry.check(spec)
-    with Workspace(out or default_folder(found)) as space:
-        drawn = stored.drawn_as(stored.subject.judgement, Presentation.of(spec))
-        return finish(drawn, spec.report.templates, space, registry, progress, reused=True)
+    folder = out or default_folder(found)
+    with Workspace(folder) as space:
+        check_replaceable(folder, Claim(stored.record.fingerprint), registry.outputs.values(), options.force)
+        check_unmoved(found, source)
+        drawn = measured_again(stored).drawn_as(stored.subject.judgement, Presentation.of(spec))
+        origin = kept_origin(folder, stored.record.fingerprint)
+        return finish(drawn, Drawing(spec.report.templates, space, registry, progress, reused=True, origin=origin))
+
+
+def measured_again(stored: Stored) -> Stored:
+    """A record that was kept before its numbers were computed, with them; any other as it is."""
+    record = stored.record
+    if record.measured is not None or "eval.logits" not in record.arrays:
+        return stored
+    from reportgen.metrics import measure
+
+    return store(record.model_copy(update={"measured": measure(record)}))
+
+
+def check_unmoved(found: Source, path: Path) -> None:
+    """Raise EnvironmentTrouble where another command has put a new record in the place of the one that was read."""
+    if find_source(path).digest != found.digest:
+        raise EnvironmentTrouble(f"the record in {path} was replaced meanwhile", "Do it again.")
 
 
 def default_folder(found: Source) -> Path:
-    """Where a record is drawn to: over the report that it is in, else reports/<its name>."""
+    """Where a record is drawn to: over the report that it is in or was kept beside, else reports/<its name>."""
+    if KEPT in found.path.parts:
+        return Path(*found.path.parts[: found.path.parts.index(KEPT)])
     return found.path.parent if found.path.name == RECORD else Path("reports") / found.name
 
 
@@ -139,37 +209,9 @@ def with_templates(spec: ReportSpec, base: Path) -> ReportSpec:
     return spec.model_copy(update={"report": spec.report.model_copy(update=found)}) if found else spec
 
 
-def without_missing_looks(spec: ReportSpec, progress: Progress) -> ReportSpec:
-    """The spec of a record without the templates and the style sheet that are not on this machine, which is said."""
-    missing = {
-        key: path
-        for key in ("templates", "css")
-        if (path := getattr(spec.report, key)) is not None and not path.exists()
-    }
-    for key, path in missing.items():
-        progress.warn(f"report.{key}: {path} is not here, relative to the current folder; drawn without it")
-    gone = dict.fromkeys(missing)
-    return spec.model_copy(update={"report": spec.report.model_copy(update=gone)}) if missing else spec
-
-
 def choose_formats(spec: ReportSpec, formats: tuple[str, ...]) -> ReportSpec:
     """The spec with its outputs replaced by the command line's, if it has any."""
     return spec.model_copy(update={"outputs": formats}) if formats else spec
-
-
-def find_record(space: Workspace, key: str, progress: Progress) -> Stored | None:
-    """The record of an earlier build with this fingerprint, or None; one that can't be read is a miss and says so."""
-    for folder in (space.out / RECORD, space.kept):
-        if not (folder / "record.json").is_file():
-            continue
-        try:
-            stored = load_measured(folder)
-        except RecordError as error:
-            progress.warn(f"the earlier record can't be used and will be measured again: {error.message}")
-            continue
-        if stored.record.fingerprint == key:
-            return stored
-    return None
 
 
 def find_subject(out: Path) -> Subject | None:
@@ -189,13 +231,14 @@ def identify(spec: ReportSpec, base: Path, options: Options, plugins: Plugins) -
     return fingerprint(spec, base, files or (), plugins)
 
 
-def run(
-    source: SpecFile, spec: ReportSpec, key: str, options: Options, plugins: Plugins, progress: Progress
-) -> RunRecord:
-    """Run the experiment and measure it; data that it fetches first counts as if it had been here."""
+def run(source: SpecFile, spec: ReportSpec, key: str, options: Options, plugins: Plugins, kept: KeptRun) -> Measured:
+    """Run the experiment and measure it, or go on with one that was interrupted.
+
+    Data that it fetches first counts as if it had been here.
+    """
+    from reportgen.experiment.keeping import Keeper
     from reportgen.experiment.request import Request
     from reportgen.experiment.run import run_experiment
-    from reportgen.metrics import measure
     from reportgen.metrics.selection import images_to_keep
 
     check_extras(spec)
@@ -209,22 +252,40 @@ def run(
         data_root=options.data_root,
         offline=options.offline,
     )
-    record = run_experiment(request, images_to_keep, progress)
-    key = identify(spec, source.base, options, plugins)
-    with progress.stage("Measure"):
-        return record.model_copy(update={"fingerprint": key, "measured": measure(record)})
+    earlier = None if options.force else find_unfinished(kept.space, key, kept.progress, source.base)
+    keeper = Keeper(kept.save, kept.save_weights, earlier, kept.space.kept_beside(key, WEIGHTS))
+    record = run_experiment(request, images_to_keep, kept.progress, keeper)
+    stored = store(with_numbers(record.model_copy(update={"fingerprint": kept.key}), keeper.raised, kept.progress))
+    kept.attempt(lambda: kept.space.keep(kept.key, lambda folder: write_files(stored.record_files, folder)))
+    return Measured(keeper.raised, stored)
 
 
-def finish(
-    stored: Stored, templates: Path | None, space: Workspace, registry: Registry, progress: Progress, *, reused: bool
-) -> Outcome:
+def with_numbers(record: RunRecord, raised: list[tuple[str, BaseException]], progress: Progress) -> RunRecord:
+    """The record with the numbers that its arrays give; without, where their computation raises, which is noted."""
+    from reportgen.metrics import measure
+
+    if "eval.logits" not in record.arrays:
+        return record
+    try:
+        with progress.stage("Measure"):
+            return record.model_copy(update={"measured": measure(record)})
+    except Exception as error:  # whatever it raises, the run was longer than what is lost by it
+        if isinstance(error, ReportgenError) or is_memory_error(error):
+            raise
+        fault = Fault(part=N_("the computation of the numbers"), reason=describe_error(error), by="reportgen")
+        raised.append((fault.part.text, error))
+        return record.model_copy(update={"faults": (*record.faults, fault)})
+
+
+def finish(stored: Stored, drawing: Drawing, raised: Raised = (), base: Path = Path()) -> Outcome:
     """Draw, assemble, write every output beside the old report, and move the whole in.
 
-    The gates are judged on what is drawn now. `templates`: the user's own, where they are on this machine.
+    The gates are judged on what is drawn now. `raised`: what ended parts of the run; `base`: the folder of the spec.
     """
     from reportgen.pipeline.figure_cache import draw_once
     from reportgen.report.assemble import assemble
 
+    space, registry, progress = drawing.space, drawing.registry, drawing.progress
     stored = stored.drawn_as(stored.subject.judgement.with_gates(()), stored.subject.presentation)
     names = [name for section in registry.sections.values() for name in section.drawn]
     warnings: list[str] = []
@@ -232,23 +293,52 @@ def finish(
         with progress.stage("Draw", len(names), "figures") as task:
             figures = draw_once(stored, names, registry.plugins.figures)
             task.advance(len(names))
-        report = assemble(stored.subject, figures, registry.sections, templates, registry.css)
+        report = assemble(stored.subject, figures, registry.sections, drawing.templates, registry.css)
         drawn = replace(stored, subject=report.subject)
         writing.begin(report)
         space.write_folder(RECORD, lambda folder: write_files(drawn.files, folder))
         failures = writing.write(report, space, warnings, progress)
-    judgement, presentation = report.subject.judgement, report.subject.presentation
-    again = failures or judgement.ranking is not None  # a build, which makes none, finds no report of its own here
-    inputs = inputs_digest(
-        stored.digest, baseline_digest(judgement), presentation, templates, registry.plugins, registry.css
-    )
-    space.commit(inputs="" if again else inputs)
+    log = log_of(report, raised, read_log(space.out), failures)
+    if log:
+        space.write(LOG, log.encode("utf-8", "backslashreplace"))
+    failures += failures_of(report, space.out)
+    inputs = "" if failures else inputs_of(stored, report, drawing)
+    space.commit(inputs=inputs, done=finished_key(stored, drawing), origin=drawing.origin)
     for warning in warnings:
         progress.warn(warning)
-    code = failures[0].exit_code if failures else exit_code(stored.record, report.gates)
-    places = locations(presentation)
+    return outcome_of(report, drawing, tuple(warnings), (*errors_of(report.record, space.out, base), *failures))
+
+
+def inputs_of(stored: Stored, report: Report, drawing: Drawing) -> str:
+    """The digest by which a build knows that this report is what it would make; empty where it is not."""
+    judgement, registry = report.subject.judgement, drawing.registry
+    if judgement.ranking is not None:  # a build, which makes none, finds no report of its own here
+        return ""
+    baseline, presentation = baseline_digest(judgement), report.subject.presentation
+    return inputs_digest(stored.digest, baseline, presentation, drawing.templates, registry.plugins, registry.css)
+
+
+def finished_key(stored: Stored, drawing: Drawing) -> str:
+    """The run of which nothing need be kept any more when its report is there; empty where there is none."""
+    return stored.record.fingerprint if drawing.done else ""
+
+
+def read_log(out: Path) -> str:
+    """The log of the report that is in a folder; empty where it has none."""
+    try:
+        return (out / LOG).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
+
+
+def outcome_of(
+    report: Report, drawing: Drawing, warnings: tuple[str, ...], errors: tuple[ReportgenError, ...]
+) -> Outcome:
+    """What a drawing came to."""
+    places = locations(report.subject.presentation)
+    code = worst_code([*(error.exit_code for error in errors), exit_code(report.record, report.gates)])
     return Outcome(
-        space.out, report.subject, code, reused, tuple(warnings), report.gates, tuple(failures), places, report
+        drawing.space.out, report.subject, code, drawing.reused, warnings, report.gates, errors, places, report
     )
 
 

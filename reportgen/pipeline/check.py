@@ -17,6 +17,7 @@ from reportgen.pipeline.build import Options, find_subject, identify, with_templ
 from reportgen.pipeline.extras import check_extras
 from reportgen.pipeline.folders import output_folder
 from reportgen.pipeline.forecast import foresee, time_line
+from reportgen.pipeline.model_check import check_models
 from reportgen.pipeline.registry import Registry
 from reportgen.plugins import DatasetKind
 from reportgen.spec import open_spec
@@ -60,7 +61,7 @@ def check_machine() -> Iterator[Line]:
 def check_fonts() -> Line:
     """Whether Chinese, Japanese and Korean names would have glyphs in a PDF."""
     try:
-        done = subprocess.run(["fc-list", ":lang=zh", "family"], capture_output=True, text=True, timeout=20, check=True)
+        done = subprocess.run(["fc-list", ":lang=zh", "family"], capture_output=True, timeout=5, check=True)
     except (OSError, subprocess.SubprocessError):
         return Line("note   fonts: fontconfig's fc-list is not here, so they can't be listed")
     if done.stdout.strip():
@@ -77,12 +78,13 @@ def check_spec(path: Path, options: Options) -> Iterator[Line]:
             registry = Registry.load(spec)
             registry.check(spec)
             check_extras(spec)
+            notes = check_models(spec, source.base, registry.plugins, options.offline)
             baseline = find_baseline(spec, source.base)
             out = output_folder(path, None, several=False)
             check_writable(out)
             with about("data.name"):
                 kind, _ = choose_dataset(spec.data, find_datasets() | registry.plugins.datasets)
-                data = data_line(spec, kind, kind.files(spec.data, options.data_root, source.base), options)
+                data = data_line(spec, kind, files_here(spec, kind, options, source.base), options)
             with about("model.weights"):
                 key = identify(spec, source.base, options, registry.plugins)
     except ReportgenError as error:
@@ -99,8 +101,19 @@ def check_spec(path: Path, options: Options) -> Iterator[Line]:
         yield Line(f"       gates    {'; '.join(rule.text for rule in spec.gates)}")
     if baseline is not None:
         yield Line(f"       baseline {baseline.path}, margin {numerals.points(baseline.margin).lstrip('+')}")
+    yield from (Line(f"note   {note}") for note in notes)
     plan, earlier = foresee(spec, kind.sizes), find_subject(out)
     yield Line(f"       time     {time_line(spec, plan, earlier.record if earlier else None, key)}")
+
+
+def files_here(spec: ReportSpec, kind: DatasetKind, options: Options, base: Path) -> tuple[Path, ...] | None:
+    """The data's files; None where they are not here, or can't be used and other data would stand in."""
+    try:
+        return kind.files(spec.data, options.data_root, base)
+    except DataError:
+        if spec.data.fallback is None:
+            raise
+        return None
 
 
 def data_line(spec: ReportSpec, kind: DatasetKind, files: tuple[Path, ...] | None, options: Options) -> str:
@@ -112,7 +125,7 @@ def data_line(spec: ReportSpec, kind: DatasetKind, files: tuple[Path, ...] | Non
         how = "to be downloaded" if fetched else "not here"
         return f"{spec.data.name}, {how}; {spec.data.fallback} in its place if that fails"
     if not fetched:
-        raise DataError(f"the data set {spec.data.name} is not here", "Give its folder with --data-root or data.root.")
+        raise DataError(f"the data set {spec.data.name} is not here", kind.advice())
     return f"{spec.data.name}, to be downloaded ({kind.download})"
 
 

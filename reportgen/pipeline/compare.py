@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,15 +10,20 @@ from urllib.parse import quote
 
 from reportgen.errors import RecordError, SpecError
 from reportgen.pipeline.baseline import LoadedBaseline, judge
-from reportgen.pipeline.build import Options, Outcome, choose_formats, finish, without_missing_looks
+from reportgen.pipeline.build import Drawing, Options, Outcome, choose_formats, finish
+from reportgen.pipeline.received import choose_drawing
 from reportgen.pipeline.registry import Registry
+from reportgen.pipeline.replacing import COMPARISON, HINT, Claim, check_replaceable
 from reportgen.progress import Progress
-from reportgen.record.locate import Source, find_source
+from reportgen.record.locate import RECORD, Source, find_source
 from reportgen.record.presentation import Presentation
 from reportgen.record.ranking import Ranking
+from reportgen.record.store import RECORD_FILE
 from reportgen.record.subject import Subject
 from reportgen.spec.types import BaselineSpec
-from reportgen.system.manifest import read_manifest
+from reportgen.system.epoch import check_epoch
+from reportgen.system.files import is_regular
+from reportgen.system.manifest import MANIFEST, read_manifest
 from reportgen.system.workspace import Workspace
 from reportgen.text.i18n import _, ngettext
 
@@ -81,23 +87,38 @@ class CandidateSet:
         Without torch and without the data. `margin`: the change of top-1 accuracy that does not matter; None: half a
         point.
         """
+        check_epoch()
         found, other = self.sources[number], self.sources[0]
         stored = found.load()
         name = Path(other.name)
         wanted = BaselineSpec(record=name) if margin is None else BaselineSpec(record=name, margin=margin)
-        spec = choose_formats(stored.subject.spec.model_copy(update={"baseline": wanted}), options.formats)
-        spec = without_missing_looks(spec, progress)
+        own = choose_drawing(stored.subject.spec, (), progress)
+        spec = choose_formats(own.model_copy(update={"baseline": wanted}), options.formats)
         presentation = Presentation.of(spec)
         registry = Registry.load(spec)
         registry.check(spec)
         baseline = LoadedBaseline(other.load().subject, other.digest, wanted.margin)
-        with Workspace(self.home / self.folders[number] if self.several else self.home) as space:
+        folder = self.home / self.folders[number] if self.several else self.home
+        claim = Claim(stored.record.fingerprint, COMPARISON)
+        with Workspace(folder) as space:
+            check_replaceable(folder, claim, registry.outputs.values(), options.force)
             judgement = judge(Subject(stored.record, presentation=presentation), baseline, registry.sections, progress)
             if ranking is not None:
                 judgement = judgement.model_copy(update={"ranking": ranking.seen_by(number)})
-            return finish(
-                stored.drawn_as(judgement, presentation), spec.report.templates, space, registry, progress, reused=True
-            )
+            drawing = Drawing(spec.report.templates, space, registry, progress, reused=True, origin=COMPARISON)
+            return finish(stored.drawn_as(judgement, presentation), drawing)
+
+    def check_home(self, force: bool) -> None:
+        """Raise SpecError where the page of several would take the place of a report or of a file of somebody's own."""
+        if not self.several or force:
+            return
+        manifest = read_manifest(self.home)
+        listed = {*manifest.files, MANIFEST} if manifest is not None else set()
+        for name in ("index.html", "ranking.json", MANIFEST):
+            if name not in listed and os.path.lexists(self.home / name):
+                raise SpecError(f"{self.home} holds {name}, which is in the list of no report there", HINT)
+        if is_regular(self.home / RECORD / RECORD_FILE):
+            raise SpecError(f"{self.home} holds the report of a run", HINT)
 
     def publish(self, ranking: Ranking) -> Path:
         """Write index.html and ranking.json beside the candidates' folders; returns where the page is.
@@ -110,7 +131,7 @@ class CandidateSet:
         with Workspace(self.home) as space:
             for file in files:
                 space.write(file.path, file.data)
-            space.commit()
+            space.commit(origin=COMPARISON)
         return self.home / files[0].path
 
     @property

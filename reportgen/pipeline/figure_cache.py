@@ -41,8 +41,13 @@ def draw_once(stored: Stored, names: Sequence[str], extra: Mapping[str, FigureKi
 
         drawn = draw(stored.subject, missing, extra)
         known |= drawn
-        keep(key, {name: figure for name, figure in known.items() if name not in extra})
+        keep(key, {name: figure for name, figure in known.items() if name not in extra and not failed(figure)})
     return {name: known[name] for name in names}
+
+
+def failed(figure: FigureFile | Skipped) -> bool:
+    """Whether an error kept a figure from being drawn, which another time it may not."""
+    return isinstance(figure, Skipped) and figure.is_fault
 
 
 def inputs_digest(stored: Stored) -> str:

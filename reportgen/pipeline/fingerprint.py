@@ -9,25 +9,33 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
-from reportgen.errors import about
+from reportgen.errors import ModelError, SpecError, about
 from reportgen.pipeline.code_digest import DRAWING, MEASURING, code_digest
-from reportgen.pipeline.source_files import module_files, source_files
+from reportgen.pipeline.source_files import module_files, named_files, source_files
 from reportgen.plugins import Plugins
+from reportgen.record.definitions import named_numbers
 from reportgen.record.run import RECORD_FORMAT
+from reportgen.spec.model_code import LIBRARIES, ModelCode, find_code, is_code
 from reportgen.spec.paths import resolve_path
+from reportgen.spec.probes import PROBE_NAMES
 from reportgen.spec.types import ModelSpec, ReportSpec
 from reportgen.system.digests import DigestMemo
+from reportgen.system.files import is_regular
 from reportgen.system.machine import machine, versions
+from reportgen.system.shards import files_of_weights
 
 COMPUTING_DISTRIBUTIONS = ("torch", "torchvision", "timm", "numpy", "scipy", "scikit-learn", "captum", "umap-learn")
 DRAWING_DISTRIBUTIONS = ("matplotlib", "seaborn", "jinja2", "weasyprint", "tensorboard")
 MANY_FILES = 1000
-"""A data set of more files is known by their names, sizes and times of change: reading each would take minutes."""
+"""Of a data set of more files the digest of the whole is remembered, not that of each large file."""
+MOST_TEMPLATES = 2000
+"""Files in a folder of templates; ours has thirty."""
 NO_PLUGINS = Plugins()
 
 
@@ -53,8 +61,16 @@ def fingerprint(spec: ReportSpec, base: Path, data_files: Sequence[Path] = (), p
         "versions": versions(COMPUTING_DISTRIBUTIONS),
         "machine": machine(),
     }
+    if (named := named_by_gates(spec)) is not None:
+        parts["gates"] = named
     memo.save()
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def named_by_gates(spec: ReportSpec) -> dict[str, list[str]] | None:
+    """The numbers of probes that gates name, which are then measured whatever time they take; None without any."""
+    found = named_numbers(rule.metric for rule in spec.gates)
+    return {section: sorted(names) for section, names in found.items() if section in PROBE_NAMES} or None
 
 
 def drawing_digest(templates: Path | None = None, plugins: Plugins = NO_PLUGINS) -> str:
@@ -67,10 +83,29 @@ def drawing_digest(templates: Path | None = None, plugins: Plugins = NO_PLUGINS)
     if plugins.modules:
         whole.update(json.dumps(digest_plugins(plugins.modules, DigestMemo.load()), sort_keys=True).encode())
     for root in (template_root(), *([templates] if templates else [])):
-        for path in sorted(path for path in root.rglob("*") if path.is_file()):
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            whole.update(f"{path.relative_to(root).as_posix()}\0{digest}\n".encode())
+        for path in list_templates(root):
+            try:
+                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            except OSError as error:
+                with about("report.templates"):
+                    raise SpecError(f"{path} can't be read: {error.strerror}", "Check its permissions.") from error
+            whole.update(f"{path.relative_to(root).as_posix()}\0{digest}\n".encode("utf-8", "surrogateescape"))
     return whole.hexdigest()
+
+
+def list_templates(root: Path) -> list[Path]:
+    """Every regular file in a folder of templates, sorted; links to folders are not followed.
+
+    Raises SpecError for a folder that holds too much to be one of templates, such as a home.
+    """
+    found: list[Path] = []
+    for folder, _folders, names in os.walk(root):
+        found += [path for path in (Path(folder) / name for name in names) if is_regular(path)]
+        if len(found) > MOST_TEMPLATES:
+            with about("report.templates"):
+                hint = "Give a folder that holds templates and nothing else."
+                raise SpecError(f"{root} holds more than {MOST_TEMPLATES:,} files", hint)
+    return sorted(found)
 
 
 def digest_model(key: str, model: ModelSpec | None, base: Path, memo: DigestMemo) -> dict[str, object] | None:
@@ -79,16 +114,28 @@ def digest_model(key: str, model: ModelSpec | None, base: Path, memo: DigestMemo
         return None
     with about(f"{key}.weights"):
         weights = resolve_path(model.weights, base) if model.weights else None
+    sources = model_sources(model, base)
     return {
-        "weights": memo.digest(weights) if weights else None,
-        "source": digest_named(model_sources(model, base), memo),
+        "weights": [memo.digest(file) for file in files_of_weights(weights)] if weights else None,
+        "source": digest_named(sources, memo),
+        "named": digest_named(named_files(sources, model.args, base), memo),
     }
 
 
 def model_sources(model: ModelSpec, base: Path) -> dict[str, Path]:
-    """The file of `path/to/file.py:factory` and the local modules that it imports; else nothing."""
-    file, _, _ = model.source.rpartition(":")
-    return source_files(resolve_path(Path(file), base)) if file.endswith(".py") else {}
+    """The file of the model's factory and the local modules that it imports; nothing of a library's model."""
+    code = model_code(model, base)
+    return {} if code is None else source_files(code)
+
+
+def model_code(model: ModelSpec, base: Path) -> ModelCode | None:
+    """The code that a model's factory stands in; None for a library's model, and for what is not there."""
+    prefix, colon, _ = model.source.partition(":")
+    if not is_code(model.source) or (colon and prefix in LIBRARIES):
+        return None
+    with suppress(ModelError):
+        return find_code(model.source, base)
+    return None
 
 
 PLUGINS_IN_USE: dict[ModuleType, object] = {}
@@ -104,7 +151,7 @@ def digest_plugins(modules: Sequence[ModuleType], memo: DigestMemo) -> dict[str,
 
 
 def digest_files(files: Sequence[Path], memo: DigestMemo) -> list[list[str | None]]:
-    """Name and digest of every file, named from the folder that holds all of them: so that they can lie anywhere."""
+    """Name (NFC) and digest of every file, named from the folder that holds all of them: so they can lie anywhere."""
     paths = [Path(os.path.abspath(path)) for path in files]  # noqa: PTH100 - links are names that people chose
     try:
         home = os.path.commonpath([path.parent for path in paths]) if paths else ""
@@ -113,13 +160,14 @@ def digest_files(files: Sequence[Path], memo: DigestMemo) -> list[list[str | Non
     return digest_named({path.relative_to(home).as_posix(): path for path in paths}, memo)
 
 
+def composed(name: str) -> str:
+    """A name in Unicode's composed form (NFC), which some systems and archives change it from."""
+    return unicodedata.normalize("NFC", name)
+
+
 def digest_named(files: Mapping[str, Path], memo: DigestMemo) -> list[list[str | None]]:
-    """Name and digest of every file; of very many, one digest of what the system says of them."""
+    """Name and digest of every file; of very many, one digest of all names and contents."""
+    named = sorted((composed(name), name) for name in files)
     if len(files) <= MANY_FILES:
-        return [[name, memo.digest(path)] for name, path in sorted(files.items())]
-    whole = hashlib.sha256()
-    for name, path in sorted(files.items()):
-        with suppress(OSError):  # one that is gone counts as missing
-            stat = path.stat()
-            whole.update(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
-    return [[f"{len(files)} files", whole.hexdigest()]]
+        return [[shown, memo.digest(files[name])] for shown, name in named]
+    return [[f"{len(files)} files", memo.digest_all([(shown, files[name]) for shown, name in named])]]

@@ -9,6 +9,7 @@ from reportgen.comparison.gate_names import check_names
 from reportgen.errors import SpecError, about
 from reportgen.plugins import Output, Plugins, Section, load_plugins
 from reportgen.spec.types import ReportSpec
+from reportgen.system.files import is_folder
 from reportgen.text.suggest import nearest
 
 
@@ -48,7 +49,7 @@ class Registry:
             output.check()
         folder = spec.report.templates
         with about("report.templates"):
-            if folder is not None and not folder.is_dir():
+            if folder is not None and not is_folder(folder):
                 hint = (
                     "report.templates is relative to the spec, or in render to the current folder. Give it with "
                     "--set report.templates=FOLDER, or leave it out with --set report.templates=null."

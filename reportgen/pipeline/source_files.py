@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import ast
 import sys
-import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-INSTALLED = {"site-packages", "dist-packages"}
+from reportgen.spec.model_code import INSTALLED, ModelCode, current_folder, installed_spec, is_installed, parse
+
 OWN = "reportgen"
 """Left out: `code_digest` knows it."""
+LONGEST = 300
+"""Characters of a text that is looked at as the name of a file."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Search:
         if top == OWN:
             return None
         homes = (self.home, *self.others) if self.top in (None, top) else self.others
-        return next((found for home in homes if (found := find_in(home, name))), None)
+        return next((found for home in homes if (found := find_in(home, name))), None) or find_by_python(name)
 
     def follow(self, waiting: list[Source]) -> dict[str, Path]:
         """Name -> file of these and of everything local that they import, directly or through another; sorted."""
@@ -65,7 +69,8 @@ class Search:
     def imported(self, source: Source) -> Iterator[Source]:
         """The local files that the imports of one file lead to; none where it can't be read as Python."""
         try:
-            tree = ast.parse(source.path.read_bytes()) if source.path.suffix == ".py" else ast.Module([], [])
+            regular = source.path.suffix == ".py" and source.path.is_file()
+            tree = ast.parse(source.path.read_bytes()) if regular else ast.Module([], [])
         except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
             return
         for node in ast.walk(tree):
@@ -76,9 +81,17 @@ class Search:
                     yield found
 
 
-def source_files(file: Path) -> dict[str, Path]:
-    """A file of code and every local module that it imports, directly or through another: name -> file, sorted."""
-    return Search(file.parent, None, local_folders()).follow([Source(file, file.parent)])
+def source_files(code: ModelCode) -> dict[str, Path]:
+    """A model's file, the packages around it and every local module that they import, directly or through another:
+    name -> file, sorted. Of an installed module nothing: it is known by the version of its package."""
+    if code.is_installed:
+        return {}
+    search = Search(code.home, None, (*local_folders(), *code.last_folders))
+    inner = code.path.relative_to(code.home).parent.parts
+    around = (code.home.joinpath(*inner[: end + 1], "__init__.py") for end in range(len(inner)))
+    return search.follow(
+        [Source(code.path, code.home), *(Source(file, code.home) for file in around if file.is_file())]
+    )
 
 
 def module_files(module: ModuleType) -> dict[str, Path]:
@@ -93,17 +106,77 @@ def module_files(module: ModuleType) -> dict[str, Path]:
     return search.follow([Source(file, home), *(source for source in around if source is not None)])
 
 
+def named_files(sources: Mapping[str, Path], args: Mapping[str, Any], base: Path) -> dict[str, Path]:
+    """The files that the texts of these sources and the arguments of a factory name, where they are there: relative to
+    the source, to the spec's folder or to the current one. Name -> file, sorted."""
+    found: dict[str, Path] = {}
+    texts = {path.parent: set(constants(path)) for path in sources.values()}
+    texts[base] = texts.get(base, set()) | set(strings_in(args))
+    for folder, mentioned in texts.items():
+        for text in mentioned:
+            place = next((home / text for home in (folder, base, current_folder()) if is_data(home / text)), None)
+            if place is not None:
+                found[text] = place
+    return dict(sorted(found.items()))
+
+
+def is_data(path: Path) -> bool:
+    """Whether there is a regular file of that name that is no code, and so not followed already."""
+    try:
+        return path.suffix != ".py" and path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def constants(path: Path) -> Iterator[str]:
+    """The texts in a file of code that could be names of files."""
+    for node in ast.walk(parse(path)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and could_be_name(node.value):
+            yield node.value
+
+
+def strings_in(value: Any) -> Iterator[str]:
+    """The texts in an argument that could be names of files."""
+    if isinstance(value, str) and could_be_name(value):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (text for one in value.values() for text in strings_in(one))
+    elif isinstance(value, list | tuple):
+        yield from (text for one in value for text in strings_in(one))
+
+
+def could_be_name(text: str) -> bool:
+    """Whether a text has the form of a file's name with an ending."""
+    return 2 < len(text) < LONGEST and "." in text and text.isprintable()
+
+
 def local_folders() -> tuple[Path, ...]:
     """The folders on Python's path that hold neither installed packages nor Python's own modules."""
-    library = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")]
     folders = dict.fromkeys(Path(entry).resolve() for entry in sys.path)
-    return tuple(
-        folder
-        for folder in folders
-        if folder.is_dir()
-        and not INSTALLED & set(folder.parts)
-        and not any(folder.is_relative_to(own) for own in library)
-    )
+    return tuple(folder for folder in folders if folder.is_dir() and not is_installed(folder))
+
+
+def find_by_python(name: str) -> Source | None:
+    """The file of a dotted name that only Python's own finders know, such as an editable installation's."""
+    top, *rest = name.split(".")
+    start = editable(top)
+    if start is None:
+        return None
+    if not rest:
+        return start
+    return find_in(start.home, name) if start.path.name == "__init__.py" else None
+
+
+@lru_cache(maxsize=256)
+def editable(top: str) -> Source | None:
+    """The file of a name without dots that is neither installed nor Python's own."""
+    spec = None if top in sys.stdlib_module_names else installed_spec(top)
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return None
+    path = Path(spec.origin).resolve()
+    if is_installed(path) or path.name not in ("__init__.py", f"{top}.py"):
+        return None
+    return Source(path, path.parents[path.name == "__init__.py"])
 
 
 def find_in(home: Path, name: str) -> Source | None:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from reportgen.errors import RenderError
+from reportgen.errors import InternalError, ReportgenError
 from reportgen.plugins import Begin, Output, OutputFile
 from reportgen.progress import Progress
 from reportgen.report.model import Report
+from reportgen.system.memory import is_memory_error, memory_trouble
 from reportgen.system.workspace import Workspace
+from reportgen.text.errors import describe_error
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Written:
 
     files: tuple[OutputFile, ...]
     warnings: tuple[str, ...]
-    failure: RenderError | None = None
+    failure: ReportgenError | None = None
 
 
 class Writing:
@@ -44,9 +46,9 @@ class Writing:
 
     def begin(self, report: Report) -> None:
         """Hand the report to what works by itself."""
-        self.pending = {name: Pending(begin, report) for name, begin in self.prepared.items()}
+        self.pending = {name: Pending(name, begin, report) for name, begin in self.prepared.items()}
 
-    def write(self, report: Report, space: Workspace, warnings: list[str], progress: Progress) -> list[RenderError]:
+    def write(self, report: Report, space: Workspace, warnings: list[str], progress: Progress) -> list[ReportgenError]:
         """Stage every output, those begun last; one that fails does not keep the others from being written."""
         failures = []
         with progress.stage("Write", len(self.outputs), "formats") as task:
@@ -64,21 +66,22 @@ class Writing:
 class Pending:
     """An output that is being made."""
 
-    def __init__(self, begin: Begin, report: Report) -> None:
+    def __init__(self, name: str, begin: Begin, report: Report) -> None:
+        self.name = name
         self.heard: list[str] = []
         self.wait: Callable[[], tuple[OutputFile, ...]] | None = None
-        self.failure: RenderError | None = None
+        self.failure: ReportgenError | None = None
         try:
             self.wait = begin(report, self.heard.append)
-        except RenderError as error:
-            self.failure = error
+        except Exception as error:
+            self.failure = as_failure(name, error)
 
     def finish(self) -> Written:
         """Its files, when they are there, or its failure."""
         try:
             files = self.wait() if self.wait is not None else ()
-        except RenderError as error:
-            return Written((), tuple(self.heard), error)
+        except Exception as error:
+            return Written((), tuple(self.heard), as_failure(self.name, error))
         return Written(files, tuple(self.heard), self.failure)
 
 
@@ -87,5 +90,16 @@ def attempt(output: Output, report: Report) -> Written:
     heard: list[str] = []
     try:
         return Written(output.render(report, heard.append), tuple(heard))
-    except RenderError as error:
-        return Written((), tuple(heard), error)
+    except Exception as error:
+        return Written((), tuple(heard), as_failure(output.name, error))
+
+
+def as_failure(name: str, error: Exception) -> ReportgenError:
+    """What is said of an output that raised: what was to be expected as it is, all else as an error of our own."""
+    if isinstance(error, ReportgenError):
+        return error
+    if is_memory_error(error):
+        return memory_trouble(error, f"the output {name}", "Leave out some outputs, or end other programs.")
+    failure = InternalError(f"the output {name} was not made: {describe_error(error)}")
+    failure.__cause__ = error
+    return failure

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from reportgen.system.files import is_regular
+
 CHECKSUM = hashlib.sha256().digest_size
 """Bytes at the beginning of every file: the sha256 of the rest."""
 
@@ -36,6 +38,8 @@ class Cache:
             return None
         path = folder / key
         try:
+            if not is_regular(path):
+                return None
             whole = path.read_bytes()
         except OSError:
             return None
@@ -71,8 +75,8 @@ def private_folder(name: str) -> Path | None:
 
     Others who could write there could put their own figures into a report.
     """
-    home = cache_path("")
     try:
+        home = cache_path("")
         home.parent.mkdir(parents=True, exist_ok=True)
         home.mkdir(mode=0o700, exist_ok=True)
         if sys.platform != "win32":
@@ -82,7 +86,7 @@ def private_folder(name: str) -> Path | None:
             if state.st_mode & 0o077:
                 home.chmod(0o700)
         (home / name).mkdir(exist_ok=True)
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: nobody's home is known
         return None
     return home / name
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISREG
 
 from reportgen.system.cache import Cache
 
@@ -42,20 +45,46 @@ class DigestMemo:
         return cls(known)
 
     def digest(self, path: Path) -> str | None:
-        """Digest of a file, in hexadecimal; None where there is no such file."""
+        """Digest of a file, in hexadecimal; None where there is no regular file: pipes and devices may never end."""
         try:
             stat = path.stat()
-            key = f"{stat.st_dev}:{stat.st_ino}:{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}"
+            if not S_ISREG(stat.st_mode):  # a pipe or a device would be read for ever
+                return None
+            key = ":".join(map(str, identity(stat)))
             if key in self.known:
                 return self.known[key]
             with path.open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError:
+        except (OSError, ValueError):
             return None
         if stat.st_size >= LARGE and time.time() - max(stat.st_mtime, stat.st_ctime) > SETTLED_SECONDS:
             self.known[key] = found
             self.changed = True
         return found
+
+    def digest_all(self, files: Sequence[tuple[str, Path]]) -> str:
+        """Digest of the names and contents of many files, which are read only where the system says that one changed.
+
+        It knows by size, inode and both times; the time of change can't be set back. A file that is gone counts as
+        missing.
+        """
+        known = hashlib.sha256()
+        latest = 0.0
+        for name, path in files:
+            stat = status(path)
+            parts = (name, *(() if stat is None else identity(stat)))
+            known.update("\0".join(map(str, parts)).encode("utf-8", "surrogatepass") + b"\n")
+            latest = latest if stat is None else max(latest, stat.st_mtime, stat.st_ctime)
+        key = f"all:{known.hexdigest()}"
+        if key in self.known:
+            return self.known[key]
+        whole = hashlib.sha256()
+        for name, path in files:
+            whole.update(f"{name}\0{self.digest(path)}\n".encode("utf-8", "surrogatepass"))
+        if time.time() - latest > SETTLED_SECONDS:
+            self.known[key] = whole.hexdigest()
+            self.changed = True
+        return whole.hexdigest()
 
     def save(self) -> None:
         """Write the memo if it grew; a failure costs only the next run's time."""
@@ -63,3 +92,17 @@ class DigestMemo:
             return
         latest = dict(list(self.known.items())[-MOST:])
         CACHE.write(KEY, json.dumps(latest).encode())
+
+
+def status(path: Path) -> os.stat_result | None:
+    """What the system says of a regular file; None where there is none."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat if S_ISREG(stat.st_mode) else None
+
+
+def identity(stat: os.stat_result) -> tuple[int, ...]:
+    """What differs when the content of a file may do so."""
+    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns

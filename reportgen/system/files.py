@@ -25,6 +25,23 @@ def write_file(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def is_regular(path: Path) -> bool:
+    """Whether a path leads to a regular file: no folder, and nothing that is read without an end, such as a pipe or a
+    device. A path that the system refuses leads to none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a path leads to a folder; one that the system refuses leads to none."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 @contextmanager
 def machine_trouble(path: Path) -> Iterator[None]:
     """Turn an OSError about `path` into an EnvironmentTrouble that says what to do."""

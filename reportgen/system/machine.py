@@ -9,6 +9,9 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
+"""What Linux calls a processor's arithmetic with bfloat16 on x86 (AVX-512 and AMX) and on Arm."""
+
 
 def versions(distributions: Iterable[str]) -> dict[str, str | None]:
     """Installed versions; None where a distribution is not installed."""
@@ -26,6 +29,7 @@ def machine() -> dict[str, object]:
     return {
         "system": f"{platform.system()} {platform.machine()}",
         "processor": processor_name(),
+        "bfloat16": has_bfloat16(),
         "accelerator": accelerator(),
         "visible": os.environ.get("CUDA_VISIBLE_DEVICES"),
     }
@@ -47,3 +51,37 @@ def processor_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     except OSError:
         return platform.processor()
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor has instructions for bfloat16."""
+    return bool(cpu_flags() & BF16_FLAGS)
+
+
+def cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
+    """What the processor says it can do; empty where the system does not tell."""
+    try:
+        text = cpuinfo.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return frozenset()
+    lines = (line.partition(":") for line in text.splitlines())
+    return next(
+        (frozenset(rest.split()) for key, _, rest in lines if key.strip() in ("flags", "Features")), frozenset()
+    )
+
+
+def lacks_device(request: str, devices: Path = Path("/dev")) -> bool:
+    """Whether this machine certainly has no device of a name such as `cuda:1`, as far as it shows without torch."""
+    kind, _, number = request.partition(":")
+    found = accelerator(devices)
+    if kind in ("auto", "cpu"):
+        return False
+    if kind == "mps":
+        return found != "mps"
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    several = len(list(devices.glob("nvidia[0-9]*")))
+    if visible is not None:
+        several = len([entry for entry in visible.split(",") if entry.strip() not in ("", "-1")])
+    elif found in ("cuda", "rocm") and not several:
+        return False  # it does not show how many there are
+    return found not in ("cuda", "rocm") or int(number or 0) >= several

@@ -8,6 +8,8 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, Field, ValidationError
 
+from reportgen.system.files import is_regular
+
 MANIFEST = "manifest.json"
 HASHED_BYTES = 100_000_000
 """Files are compared by digest up to this total, about a quarter of a second; beyond it by size."""
@@ -26,6 +28,8 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
     format: int = 1
     inputs: str = ""
     """Digest of everything the report was made from; empty when it is to be made again in any case."""
+    origin: str = ""
+    """Which spec or command made it, see `reportgen.pipeline.replacing`; empty where that is not known."""
     files: dict[str, FileEntry] = Field(default_factory=dict)
     """Relative path with '/' -> size and digest."""
 
@@ -43,6 +47,8 @@ def describe_file(path: Path) -> FileEntry:
 
 def read_manifest(out: Path) -> Manifest | None:
     """The manifest of a report's folder; None when there is none or it can't be read."""
+    if not is_regular(out / MANIFEST):
+        return None
     try:
         manifest = Manifest.model_validate_json((out / MANIFEST).read_bytes())
     except (OSError, ValidationError):

@@ -5,18 +5,22 @@ A journal is a folder with `new/`, the files of a report and its manifest, and `
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from reportgen.system.files import machine_trouble
+from reportgen.system.files import is_regular, machine_trouble
 from reportgen.system.manifest import MANIFEST, FileEntry, describe_file, read_manifest
 from reportgen.system.signals import uninterrupted
 
 STAGING = ".reportgen-staging-"
 COMMIT = ".reportgen-commit"
 NEW, OLD = "new", "old"
+READINGS, BETWEEN_READINGS = 20, 0.05
+"""How often, and after how many seconds, a report is read again that is being moved in."""
 
 
 def move_in(home: Path, journal: Path) -> None:
@@ -60,6 +64,36 @@ def recover(home: Path) -> None:
             shutil.rmtree(journal, ignore_errors=True)
     for stale in home.glob(STAGING + "*"):
         shutil.rmtree(stale, ignore_errors=True)
+
+
+def read_decided(home: Path, names: Iterable[str]) -> dict[str, bytes] | None:
+    """The files of these names of a report whose commit is under way or was cut off, wherever each of them lies now.
+
+    Nothing is moved. None where no commit is under way, so that the files lie in their places. Raises OSError when a
+    file is not there, or not as the commit has it, for as long as a commit takes.
+    """
+    for _attempt in range(READINGS):
+        manifest = read_manifest(home / COMMIT / NEW)  # moved last, so all is in its place where it is gone
+        if manifest is None:
+            return None
+        found = {name: read_entry(home, name, manifest.files[name]) for name in names if name in manifest.files}
+        whole = {name: data for name, data in found.items() if data is not None}
+        if len(whole) == len(found):
+            return whole
+        time.sleep(BETWEEN_READINGS)
+    raise OSError(f"a build that was cut off has left {home} in pieces")
+
+
+def read_entry(home: Path, name: str, entry: FileEntry) -> bytes | None:
+    """A file of the report that is being moved in, from where it waits or where it goes; None while in neither."""
+    for path in (home / COMMIT / NEW / name, home / name):
+        try:
+            data = path.read_bytes() if is_regular(path) else None
+        except OSError:
+            data = None
+        if data is not None and hashlib.sha256(data).hexdigest() == entry.sha256:
+            return data
+    return None
 
 
 def names_in(folder: Path) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,7 +23,14 @@ from reportgen.system.signals import uninterrupted
 from reportgen.system.transaction import COMMIT, NEW, STAGING, move_back, move_in, names_in, recover, remove_empty
 
 KEPT = ".reportgen-kept"
+STAGE = "stage-"
 KEEPING = "keep"
+MOST_KEPT = 3
+"""Runs whose measurements one folder holds beside its report; the one that nobody came back to for longest goes."""
+MOVED_IN: list[Path] = []
+"""The folders whose report this process has replaced, for what is said when it is interrupted."""
+KEPT_IN: list[Path] = []
+"""Those in which it has kept measurements that are in no report yet."""
 
 
 class Workspace:
@@ -36,10 +44,13 @@ class Workspace:
         self._lock = FolderLock(self._home)
         self._staging: Path | None = None
 
-    @property
-    def kept(self) -> Path:
-        """The folder of what `keep` saved: measured, and not yet part of a report."""
-        return self._home / KEPT
+    def kept(self, key: str) -> Path | None:
+        """The folder of what `keep` saved last of this run: measured, and not yet part of a report."""
+        return newest_stage(self._home / KEPT / key)
+
+    def kept_beside(self, key: str, name: str) -> Path:
+        """Where a file lies that belongs to all stages of a run that is kept; see `keep_beside`."""
+        return self._home / KEPT / checked(key) / checked(name)
 
     def __enter__(self) -> Self:
         """Make the folder, lock it, finish or remove what a crash left, and open a staging folder.
@@ -83,14 +94,34 @@ class Workspace:
         """Stage a folder: `save` is called with an empty one and fills it."""
         fill(self._staged() / NEW / checked(name), save)
 
-    def keep(self, save: Callable[[Path], None]) -> None:
-        """Save a folder that outlives a failure later in this build; the next `commit` removes it."""
-        path = self._staged() / KEEPING
-        fill(path, save)
-        with uninterrupted(), machine_trouble(self.kept):
-            if self.kept.exists():
-                shutil.rmtree(self.kept)
-            path.replace(self.kept)
+    def keep(self, key: str, save: Callable[[Path], None]) -> None:
+        """Save a folder of the run `key` that outlives whatever comes later, in place of the one saved before.
+
+        A `commit` of the same key removes it, and nothing else does but many other runs. A failure leaves what was kept
+        before.
+        """
+        staged, home = self._staged() / KEEPING, self._home / KEPT / checked(key)
+        shutil.rmtree(staged, ignore_errors=True)
+        fill(staged, save)
+        earlier = newest_stage(home)
+        number = int(earlier.name.removeprefix(STAGE)) + 1 if earlier else 1
+        with uninterrupted(), machine_trouble(home):
+            home.mkdir(parents=True, exist_ok=True)
+            staged.replace(home / f"{STAGE}{number:04d}")
+            if earlier is not None:
+                shutil.rmtree(earlier, ignore_errors=True)
+            if self.out not in KEPT_IN:
+                KEPT_IN.append(self.out)
+        remove_oldest(self._home / KEPT, MOST_KEPT)
+
+    def keep_beside(self, key: str, name: str, save: Callable[[Path], None]) -> None:
+        """Save one file that belongs to all stages of a run that is kept: `save` writes it."""
+        staged = self._staged() / KEEPING
+        target = self.kept_beside(key, name)
+        with machine_trouble(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            save(staged)
+            staged.replace(target)
 
     def _staged(self) -> Path:
         """The open staging folder."""
@@ -98,15 +129,18 @@ class Workspace:
             raise RuntimeError("the workspace is not open")
         return self._staging
 
-    def commit(self, inputs: str = "") -> Manifest:
+    def commit(self, inputs: str = "", done: str = "", origin: str = "") -> Manifest:
         """Move everything staged in, remove what the old manifest lists and the new report lacks, return the manifest.
 
-        `inputs` is the digest of everything the report was made from. Raises EnvironmentTrouble, with the old report in
-        its place, when the machine can't.
+        `inputs` is the digest of everything the report was made from; `done` the key of the run that it holds whole, of
+        which nothing need be kept any more; `origin` says by what it was made. Raises EnvironmentTrouble, with the old
+        report in its place, when the machine can't.
         """
         staging, journal = self._staged(), self._home / COMMIT
         new = staging / NEW
-        manifest = Manifest(inputs=inputs, files={name: describe_file(new / name) for name in names_in(new)})
+        manifest = Manifest(
+            inputs=inputs, origin=origin, files={name: describe_file(new / name) for name in names_in(new)}
+        )
         refuse_folders(self._home, [*manifest.files, MANIFEST])
         write_file(new / MANIFEST, manifest.spelled())
         with uninterrupted():
@@ -121,8 +155,50 @@ class Workspace:
                 shutil.rmtree(journal, ignore_errors=True)
                 raise trouble(error, self._home) from error
             shutil.rmtree(journal, ignore_errors=True)
-            shutil.rmtree(self.kept, ignore_errors=True)
+            if done:
+                shutil.rmtree(self._home / KEPT / done, ignore_errors=True)
+                remove_empty([self._home / KEPT])
+            MOVED_IN.append(self.out)
         return manifest
+
+
+def newest_stage(folder: Path) -> Path | None:
+    """The folder of a run's last stage that was kept, or None."""
+    stages = sorted(folder.glob(f"{STAGE}*")) if folder.is_dir() else []
+    return stages[-1] if stages else None
+
+
+def newest_kept(home: Path) -> Path | None:
+    """Of all runs that are kept in the folder of a report, the last stage of the one that was kept last, or None."""
+    stages = [stage for run in runs_in(home / KEPT) if (stage := newest_stage(run)) is not None]
+    return stages[-1] if stages else None
+
+
+def runs_in(folder: Path) -> list[Path]:
+    """The runs that are kept, the oldest first."""
+    runs = [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+    return sorted(runs, key=lambda path: (path.stat().st_mtime_ns, path.name))
+
+
+def remove_oldest(folder: Path, most: int) -> None:
+    """Leave so many runs; what else lies there is of an earlier version."""
+    with suppress(OSError):
+        for run in runs_in(folder)[:-most]:
+            shutil.rmtree(run, ignore_errors=True)
+        for path in folder.iterdir():
+            if not path.is_dir():
+                path.unlink()
+
+
+def left_behind() -> list[str]:
+    """What this process has done that is still there when it ends early, each in a sentence; nothing if nothing."""
+    told = [f"the new report in {out} is whole" for out in dict.fromkeys(MOVED_IN)]
+    told += [
+        f"what is in {out} is as it was; what was measured until then is kept, and the same build goes on from there"
+        for out in KEPT_IN
+        if out not in MOVED_IN
+    ]
+    return told
 
 
 def is_current(out: Path, inputs: str) -> bool:

@@ -17,7 +17,7 @@ from reportgen.cli.terminal import Quiet, make_progress
 from reportgen.errors import Location, SpecError
 from reportgen.progress import Progress
 from reportgen.system.plain_lines import PlainLines
-from reportgen.text.terminal import duration, safe
+from reportgen.text.terminal import duration, put, safe, safe_line
 
 NASTY = "\x1b[31mred\x1b[0m [bold]b[/bold] :smile: \r\u202e\x07"
 SHOWN = r"\u{1b}[31mred\u{1b}[0m [bold]b[/bold] :smile: \u{d}\u{202e}\u{7}"
@@ -224,3 +224,59 @@ def test_rich_is_imported_only_for_a_terminal() -> None:
     code = "import sys; from reportgen.cli.terminal import make_progress; make_progress(); print('rich' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+class Broken(io.StringIO):
+    """A stream whose reader has gone."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError(text)
+
+    def flush(self) -> None:
+        raise OSError("no space left")
+
+
+def test_a_broken_stream_ends_no_stage() -> None:
+    for progress in (PlainLines(Broken(), 0.0), LiveLines(Broken()), Quiet(Broken())):
+        with progress.stage("Train", 10, "images") as task:
+            task.advance(5, "loss 1")
+        progress.say("said")
+        progress.warn("warned")
+    closed = io.StringIO()
+    closed.close()
+    PlainLines(closed).say("said")
+    put(None, "said")
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("x\n::set-output name=verdict::better", "x ::set-output name=verdict::better"),
+        ("::set-output name=v::1", ":\u200b:set-output name=v::1"),
+        ("  \t::error::no", "  \t:\u200b:error::no"),
+        ("there is no key '##[set-output name=v]x'", "there is no key '##\u200b[set-output name=v]x'"),
+        ("a\r\n::stop-commands::x", "a ::stop-commands::x"),
+        ("a\r::debug::x\u2028::debug::x", "a\\u{d}::debug::x\\u{2028}::debug::x"),
+    ],
+)
+def test_no_line_speaks_to_the_program_that_reads_the_log(text: str, printed: str) -> None:
+    stream = io.StringIO()
+    put(stream, text)
+    assert stream.getvalue() == printed + "\n"
+    assert safe_line(text) == printed
+
+
+def test_an_error_and_its_excerpt_hold_no_command(tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text("  ::set-output name=v::1\n##[group]x\n", encoding="utf-8")
+    for line in (1, 2):
+        stream = io.StringIO()
+        error = SpecError("bad\n::error::x", "Fix it\n::notice::y\n##[endgroup]", Location(str(spec), line, 3))
+        print_error(error, stream=stream)
+        assert not [one for one in stream.getvalue().splitlines() if one.lstrip().startswith("::") or "##[" in one]
+
+
+def test_a_very_long_message_is_cut(tmp_path: Path) -> None:
+    stream = io.StringIO()
+    print_error(SpecError("k" * 1_000_000, "h" * 1_000_000), stream=stream)
+    assert len(stream.getvalue()) < 3000

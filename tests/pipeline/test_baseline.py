@@ -182,7 +182,7 @@ gates:
 
 
 def test_gates_on_changes_of_costs_from_spec_to_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    timed = TINY.replace("probes: none", "probes: {cost: fast, max_seconds: 3}")
+    timed = TINY.replace("probes: none", "probes: {cost: {level: fast, processes: 2}, max_seconds: 3}")
     base = run_here(capsys, "build", write_spec(tmp_path, timed, "base.yaml"), "-o", tmp_path / "base")
     assert base.code == 0, base.err
     said = build(tmp_path, capsys, timed.replace("epochs: 1", "epochs: 2") + "baseline: base\n" + GATED, code=1)

@@ -129,8 +129,8 @@ def test_an_image_of_another_class_and_a_class_of_another_name_are_seen(
     seen.append(fingerprint_of(project, Plugins()))
     os.utime(project / "data" / "test" / "dog" / "1.png", (1, 1))
     assert len(set(seen)) == 3
-    assert (fingerprint_of(project, Plugins()) == seen[-1]) == (most == 1000)
+    assert fingerprint_of(project, Plugins()) == seen[-1]  # what was touched alone is what it was
     (project / "data").rename(project / "kept")
     (project / "data").symlink_to(project / "kept", target_is_directory=True)
     assert len(list((project / "data").rglob("*.png"))) == 5
-    assert (fingerprint_of(project, Plugins()) == seen[-1]) == (most == 1000)
+    assert fingerprint_of(project, Plugins()) == seen[-1]  # what was touched alone is what it was

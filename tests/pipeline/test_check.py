@@ -8,6 +8,7 @@ import pytest
 
 from reportgen.errors import DataError, EnvironmentTrouble
 from reportgen.experiment.datasets import find_datasets
+from reportgen.experiment.datasets.files import cache_folder
 from reportgen.pipeline import check
 from reportgen.pipeline.build import Options
 from reportgen.plugins import Output
@@ -39,8 +40,10 @@ def test_where_the_data_would_come_from(tmp_path: Path) -> None:
     assert check.data_line(spec(data=DataSpec(name="digits")), digits, (), offline) == "digits, bundled"
     assert "to be downloaded (170 MB)" in check.data_line(spec(), cifar10, None, online)
     assert "digits in its place" in check.data_line(spec(data=DataSpec(fallback="digits")), cifar10, None, offline)
-    with pytest.raises(DataError):
+    with pytest.raises(DataError) as caught:
         check.data_line(spec(), cifar10, None, offline)
+    for way in ("--data-root", "REPORTGEN_CIFAR10_URL", str(cache_folder())):
+        assert way in caught.value.hint
     with pytest.raises(DataError):
         check.data_line(spec(data=DataSpec(name="image_folder")), folder, None, online)
     own = spec(data=DataSpec(name="image_folder", fallback="digits"))

@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 import reportgen.pipeline.fingerprint as module
 from reportgen.pipeline.fingerprint import drawing_digest, fingerprint
-from reportgen.spec.types import ReportSpec
+from reportgen.spec.types import ModelSpec, ReportSpec
 from reportgen.system import digests
 from reportgen.system.digests import CACHE, KEY, LARGE, DigestMemo
 from reportgen.system.machine import accelerator, processor_name
@@ -43,6 +44,14 @@ def of(base: Path, **more: object) -> str:
 def test_it_is_a_digest_and_stays(base: Path) -> None:
     assert len(of(base)) == 64
     assert of(base) == of(base)
+
+
+def test_a_gate_on_a_number_of_a_probe_measures_it_and_one_on_another_number_does_not(base: Path) -> None:
+    named = of(base, gates=["corruption_accuracy >= 0.5"])
+    assert named != of(base)
+    assert named == of(base, gates=["corruption_accuracy.change > -0.1 confidently", "accuracy >= 0.5"])
+    assert of(base, gates=["accuracy >= 0.5", "latency_p50_ms <= 3"]) == of(base)
+    assert of(base, gates=["pgd_accuracy >= 0.1"]) not in (named, of(base))
 
 
 @pytest.mark.parametrize(
@@ -131,18 +140,76 @@ def test_machine_versions_and_code_are_in_it(base: Path, monkeypatch: pytest.Mon
     assert of(base) != before
 
 
-def test_a_data_set_of_very_many_files_is_not_read(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = []
-    for index in range(5):
-        path = base / "images" / f"{index}.png"
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(b"x")
-        files.append(path)
-    monkeypatch.setattr(module, "MANY_FILES", 3)
+def many(base: Path, folder: str = "images") -> list[Path]:
+    files = [base / folder / ("a" if index < 3 else "b") / f"{index}.png" for index in range(5)]
+    for index, path in enumerate(files):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"%d" % index)
+    return files
+
+
+@pytest.mark.parametrize("most", [3, 1000])
+def test_files_are_known_by_class_name_and_content(base: Path, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = many(base)
+    monkeypatch.setattr(module, "MANY_FILES", most)
     before = fingerprint(spec(), base, files)
     assert fingerprint(spec(), base, files[::-1]) == before
-    os.utime(files[2], (1, 1))
+    assert fingerprint(spec(), base, many(base, "copied")) == before  # wherever they lie
+    moved = files[2].rename(base / "images" / "b" / "2.png")
+    assert fingerprint(spec(), base, [*files[:2], moved, *files[3:]]) != before
+    moved.rename(files[2])
+    (base / "images" / "a").rename(base / "images" / "aardvark")
+    renamed = [base / "images" / ("aardvark" if index < 3 else "b") / f"{index}.png" for index in range(5)]
+    assert fingerprint(spec(), base, renamed) != before
+
+
+@pytest.mark.parametrize("most", [3, 1000])
+def test_files_written_over_are_seen_though_size_and_time_are_kept(
+    base: Path, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = many(base)
+    monkeypatch.setattr(module, "MANY_FILES", most)
+    monkeypatch.setattr(digests, "SETTLED_SECONDS", -1.0)
+    before, stat = fingerprint(spec(), base, files), files[1].stat()
+    assert fingerprint(spec(), base, files) == before
+    files[1].write_bytes(b"9")
+    os.utime(files[1], ns=(stat.st_atime_ns, stat.st_mtime_ns))
     assert fingerprint(spec(), base, files) != before
+
+
+def test_very_many_files_are_read_once(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = many(base)
+    monkeypatch.setattr(module, "MANY_FILES", 3)
+    monkeypatch.setattr(digests, "SETTLED_SECONDS", -1.0)
+    before = fingerprint(spec(), base, files)
+    read, digest = [], DigestMemo.digest
+
+    def counted(self: DigestMemo, path: Path) -> str | None:
+        read.append(path)
+        return digest(self, path)
+
+    monkeypatch.setattr(DigestMemo, "digest", counted)
+    assert fingerprint(spec(), base, files) == before
+    assert not set(read) & set(files)
+    os.utime(files[2], (1, 1))
+    assert fingerprint(spec(), base, files) == before  # read again, and the same
+    assert set(files) <= set(read)
+
+
+def test_names_in_either_form_of_unicode_are_one(base: Path) -> None:
+    found = []
+    for form in ("NFC", "NFD"):
+        file = base / form / unicodedata.normalize(form, "café") / "0.png"
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"x")
+        (base / form / "tea.png").write_bytes(b"y")
+        found.append(fingerprint(spec(), base, [file, base / form / "tea.png"]))
+    assert found[0] == found[1]
+
+
+def test_a_pipe_is_not_read(base: Path) -> None:
+    os.mkfifo(base / "pipe")
+    assert DigestMemo().digest(base / "pipe") is None
 
 
 def test_templates_and_code_are_in_the_digest_of_a_drawing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +249,7 @@ def test_no_torch_and_the_same_in_every_process(base: Path) -> None:
 import sys
 from pathlib import Path
 from reportgen.pipeline.fingerprint import fingerprint
-from reportgen.spec.types import ReportSpec
+from reportgen.spec.types import ModelSpec, ReportSpec
 spec = ReportSpec.model_validate({{"model": {{"source": "net.py:make", "weights": "best.pt"}}}})
 base = Path({str(base)!r})
 print(fingerprint(spec, base, [base / "batch_1"]), "torch" in sys.modules)
@@ -260,3 +327,48 @@ def test_a_memo_that_can_not_be_written_costs_nothing(large: Path, monkeypatch: 
     assert memo.digest(large)
     memo.save()
     assert DigestMemo.load().known == {}
+
+
+def test_pipes_and_devices_have_no_digest(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert DigestMemo().digest(tmp_path / "pipe") is None
+    assert DigestMemo().digest(Path("/dev/zero")) is None
+
+
+def test_every_shard_of_a_checkpoint_counts(tmp_path: Path) -> None:
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text('{"weight_map": {"a": "one.safetensors", "b": "two.safetensors"}}')
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.safetensors").write_bytes(b"x")
+    spec = ReportSpec(model=ModelSpec(source="builtin:linear", weights=Path(index.name)))
+    before = fingerprint(spec, tmp_path)
+    assert fingerprint(spec, tmp_path) == before
+    (tmp_path / "two.safetensors").write_bytes(b"y")
+    assert fingerprint(spec, tmp_path) != before
+
+
+def test_the_key_into_a_file_of_weights_counts(tmp_path: Path) -> None:
+    (tmp_path / "w.pt").write_bytes(b"x")
+    model = ModelSpec(source="builtin:linear", weights=Path("w.pt"))
+    other = model.model_copy(update={"weights_key": "ema"})
+    assert fingerprint(ReportSpec(model=model), tmp_path) != fingerprint(ReportSpec(model=other), tmp_path)
+
+
+@pytest.mark.parametrize("where", ["source", "args", "helper"])
+def test_files_that_the_code_or_its_arguments_name_are_in_it(base: Path, where: str) -> None:
+    (base / "parts" / "near.json").write_text("1")
+    (base / "config.json").write_text("1")
+    more: dict[str, object] = {}
+    name = "config.json"
+    if where == "source":
+        (base / "net.py").write_text("from parts.blocks import Block\nread('config.json')\n")
+    elif where == "args":
+        more = {"model": {"source": "net.py:make", "args": {"files": [{"config": "config.json"}]}}}
+    else:
+        (base / "parts" / "blocks.py").write_text("path = folder / 'near.json'\n")
+        name = "parts/near.json"
+    before = of(base, **more)
+    (base / name).write_text("2")
+    changed = of(base, **more)
+    (base / name).unlink()
+    assert len({before, changed, of(base, **more)}) == 3

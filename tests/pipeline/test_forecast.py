@@ -8,10 +8,19 @@ import pytest
 
 from reportgen.experiment.inspect import trace_source
 from reportgen.pipeline import forecast
-from reportgen.pipeline.forecast import BUILTIN_MACS, EFFICIENCY, FIXED_SECONDS, UNKNOWN, Forecast, foresee, time_line
+from reportgen.pipeline.forecast import (
+    BUILTIN_MACS,
+    EFFICIENCY,
+    FIXED_SECONDS,
+    PROCESS_SECONDS,
+    UNKNOWN,
+    Forecast,
+    foresee,
+    time_line,
+)
 from reportgen.record.run import RunRecord
 from reportgen.spec.probes import Level, ProbesSpec, RobustnessOptions
-from reportgen.spec.types import LossSpec, ModelSpec, ReportSpec, RunSpec
+from reportgen.spec.types import USUAL_PROCESSES, LossSpec, ModelSpec, ReportSpec, RunSpec
 from tests.support.records import presented
 
 RATE = 1e13
@@ -89,7 +98,8 @@ def test_probes_take_a_quarter_of_the_first_pass_and_at_least_their_least() -> N
 def test_probes_without_a_limit_are_beside_the_total(probes: Level | ProbesSpec) -> None:
     plan = foreseen(spec(probes=probes))
     assert plan.probes is None
-    assert plan.total == pytest.approx(foreseen(spec(probes="none")).total)
+    fresh = USUAL_PROCESSES * PROCESS_SECONDS if probes == "full" else 0.0  # those that time the latency
+    assert plan.total == pytest.approx(foreseen(spec(probes="none")).total + fresh)
     assert " beside the probes" in line(spec(probes=probes))
 
 

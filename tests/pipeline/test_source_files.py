@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib
 import sys
+from importlib.util import spec_from_file_location
 from pathlib import Path
 
 import pytest
 
+from reportgen.errors import ModelError
 from reportgen.pipeline import source_files as module
 from reportgen.pipeline.source_files import local_folders, module_files, source_files
+from reportgen.spec.model_code import find_code
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:
@@ -30,8 +33,10 @@ def test_siblings_are_found_by_reading(tmp_path: Path) -> None:
             "unrelated.py": "",
         },
     )
-    assert list(source_files(tmp_path / "a.py")) == ["a.py", "b.py", "pack/c.py"]
-    assert list(source_files(tmp_path / "missing.py")) == ["missing.py"]
+    own = tmp_path.name  # relative imports make its folder a package
+    assert list(source_files(find_code("a.py:make", tmp_path))) == [f"{own}/a.py", f"{own}/b.py", f"{own}/pack/c.py"]
+    with pytest.raises(ModelError, match="does not exist"):
+        find_code("missing.py:make", tmp_path)
 
 
 def test_modules_elsewhere_on_the_path_are_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +57,7 @@ def test_modules_elsewhere_on_the_path_are_followed(tmp_path: Path, monkeypatch:
     )
     monkeypatch.syspath_prepend(elsewhere)
     write(tmp_path / "here", {"net.py": "import shared.deep.blocks as blocks\nimport torch, reportgen.plugins\n"})
-    found = source_files(tmp_path / "here" / "net.py")
+    found = source_files(find_code("net.py:make", tmp_path / "here"))
     assert list(found) == [
         "net.py",
         "shared/__init__.py",
@@ -107,3 +112,35 @@ def test_pythons_own_folders_are_not_local(tmp_path: Path, monkeypatch: pytest.M
     folders = local_folders()
     assert folders[0] == tmp_path.resolve()
     assert not any((folder / "json" / "decoder.py").exists() or (folder / "numpy").exists() for folder in folders)
+
+
+def test_editable_installations_are_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = write(
+        tmp_path / "project", {"edited/__init__.py": "", "edited/part.py": "import lone\n", "lone.py": ""}
+    )
+
+    class Finder:
+        """As setuptools' editable installations put one on sys.meta_path."""
+
+        @staticmethod
+        def find_spec(name: str, _path: object = None, _target: object = None) -> object:
+            places = {"edited": elsewhere / "edited" / "__init__.py", "lone": elsewhere / "lone.py"}
+            return spec_from_file_location(name, places[name]) if name in places else None
+
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Finder])
+    module.editable.cache_clear()
+    write(tmp_path / "here", {"net.py": "from edited import part\n"})
+    found = source_files(find_code("net.py:make", tmp_path / "here"))
+    module.editable.cache_clear()
+    assert sorted(found) == ["edited/__init__.py", "edited/part.py", "lone.py", "net.py"]
+
+
+def test_the_packages_around_a_model_and_its_project_are_followed(tmp_path: Path) -> None:
+    files = {"pyproject.toml": "", "src/pkg/__init__.py": "import pkg.base", "src/pkg/base.py": "", "helpers.py": ""}
+    write(tmp_path, files | {"src/pkg/net.py": "import helpers\n"})
+    found = source_files(find_code("src/pkg/net.py:make", tmp_path))
+    assert sorted(found) == ["helpers.py", "pkg/__init__.py", "pkg/base.py", "pkg/net.py"]
+
+
+def test_installed_modules_are_known_by_their_versions(tmp_path: Path) -> None:
+    assert source_files(find_code("torchvision.models.resnet:resnet18", tmp_path)) == {}

@@ -104,3 +104,19 @@ def test_the_folder_of_another_user_is_not_used(monkeypatch: pytest.MonkeyPatch)
     assert KEPT.read("a") is None
     KEPT.write("b", b"two")
     assert names() == {"a"}
+
+
+def test_a_pipe_is_no_file_of_a_cache(home: Path) -> None:
+    KEPT.write("a", b"one")
+    (home / KEPT.name / "b").unlink(missing_ok=True)
+    os.mkfifo(home / KEPT.name / "b")
+    assert KEPT.read("b") is None
+
+
+def test_without_a_home_there_is_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(_name: str) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr("reportgen.system.cache.user_cache_path", nobody)
+    KEPT.write("a", b"one")
+    assert KEPT.read("a") is None

@@ -21,11 +21,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reportgen.errors import EnvironmentTrouble, SpecError
-from reportgen.system import transaction
+from reportgen.system import transaction, workspace
 from reportgen.system.files import write_file
 from reportgen.system.manifest import read_manifest
 from reportgen.system.signals import uninterrupted
-from reportgen.system.workspace import Workspace, check_writable, is_current
+from reportgen.system.workspace import MOST_KEPT, Workspace, check_writable, is_current
 
 OLD = {"report.html": b"old page", "metrics.json": b"{}", "comment.md": b"old", "record/record.json": b"old record"}
 NEW = {"report.html": b"new page", "metrics.json": b"{1}", "report.pdf": b"%PDF", "record/arrays.bin": b"new arrays"}
@@ -226,7 +226,7 @@ def test_a_process_killed_in_the_middle(out: Path) -> None:
     code = f"""
 import os, signal
 from pathlib import Path
-from reportgen.system import transaction
+from reportgen.system import transaction, workspace
 from reportgen.system.workspace import Workspace
 real, count = transaction.move, []
 def move(source, target):
@@ -333,14 +333,64 @@ def test_the_lock_of_a_killed_build_does_not_stay(out: Path, other_build: subpro
     assert_whole(out, NEW)
 
 
+def keep_text(key: str, text: bytes) -> Callable[[Workspace], None]:
+    return lambda space: space.keep(key, lambda at: write_file(at / "record.json", text))
+
+
+def kept_text(out: Path, key: str) -> bytes | None:
+    with Workspace(out) as space:
+        folder = space.kept(key)
+        return None if folder is None else (folder / "record.json").read_bytes()
+
+
 def test_what_was_kept_outlives_a_failure_and_goes_with_the_commit(out: Path) -> None:
     for text in (b"first", b"second"):
         with pytest.raises(ZeroDivisionError):
-            fail(out, lambda space, text=text: space.keep(lambda at: write_file(at / "record.json", text)))
-        with Workspace(out) as space:
-            assert (space.kept / "record.json").read_bytes() == text
-    build(out, NEW)
+            fail(out, keep_text("run", text))
+        assert kept_text(out, "run") == text
+    with Workspace(out) as space:
+        for name, data in NEW.items():
+            space.write(name, data)
+        space.commit("new digest", done="run")
     assert_whole(out, NEW)
+
+
+def test_what_was_kept_outlives_other_reports_in_the_folder(out: Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        fail(out, keep_text("run", b"first"))
+    build(out, NEW)
+    with Workspace(out) as space:
+        space.write("report.html", b"third")
+        space.commit("third digest", done="another run")
+    assert kept_text(out, "run") == b"first"
+
+
+def test_of_many_runs_the_last_are_kept(out: Path) -> None:
+    for number in range(MOST_KEPT + 2):
+        with pytest.raises(ZeroDivisionError):
+            fail(out, keep_text(f"run{number}", b"%d" % number))
+    assert [kept_text(out, f"run{number}") for number in range(MOST_KEPT + 2)] == [None, None, b"2", b"3", b"4"]
+
+
+def test_a_stage_that_can_not_be_kept_leaves_the_one_before(out: Path) -> None:
+    def refuse(at: Path) -> None:
+        write_file(at / "record.json", b"half")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail(out, keep_text("run", b"first"))
+    with Workspace(out) as space, pytest.raises(ZeroDivisionError):
+        space.keep("run", refuse)
+    assert kept_text(out, "run") == b"first"
+
+
+def test_a_file_for_all_stages_lies_beside_them(out: Path) -> None:
+    with Workspace(out) as space:
+        space.keep_beside("run", "weights.pt", lambda path: write_file(path, b"w"))
+        space.keep("run", lambda at: write_file(at / "record.json", b"1"))
+        space.keep("run", lambda at: write_file(at / "record.json", b"2"))
+        assert space.kept_beside("run", "weights.pt").read_bytes() == b"w"
+    assert kept_text(out, "run") == b"2"
 
 
 def test_folders_are_staged_too(out: Path) -> None:
@@ -451,3 +501,17 @@ def test_a_disk_that_is_almost_full(out: Path, monkeypatch: pytest.MonkeyPatch) 
         with pytest.raises(EnvironmentTrouble, match="12 MB left"):
             act(out)
     assert_whole(out, OLD)
+
+
+def test_what_a_process_leaves_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workspace, "MOVED_IN", [])
+    monkeypatch.setattr(workspace, "KEPT_IN", [])
+    assert workspace.left_behind() == []
+    with Workspace(tmp_path / "out") as space:
+        space.keep("run", lambda at: write_file(at / "record.json", b"1"))
+        (kept,) = workspace.left_behind()
+        assert "is kept" in kept
+        space.write("report.html", b"x")
+        space.commit(done="run")
+    (moved,) = workspace.left_behind()
+    assert moved == f"the new report in {tmp_path / 'out'} is whole"

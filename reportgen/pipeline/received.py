@@ -1,0 +1,88 @@
+"""What a record decides of its drawing: words and choices, never code. A record is data, whoever sent it.
+
+Templates, a style sheet and plug-ins are files and modules of the machine that draws: they come from the command line
+or from one's own spec. What a record names of them is left out, which is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reportgen.comparison.gate_names import check_names
+from reportgen.errors import SpecError
+from reportgen.plugins import load_plugins
+from reportgen.progress import Progress
+from reportgen.spec import override_report
+from reportgen.spec.overrides import parse_override
+from reportgen.spec.types import ReportSpec
+from reportgen.text.shorten import one_line, shorten
+
+OWN = ("report.templates", "report.css", "plugins")
+LONGEST = 200
+"""Characters of a name that are repeated."""
+
+
+def choose_drawing(recorded: ReportSpec, overrides: Sequence[str], progress: Progress) -> ReportSpec:
+    """The spec that a record is drawn with: the record's own but for OWN, with what the command line says put in.
+
+    Sections, outputs and gates of plug-ins that were left out are left out too. Raises SpecError for wrong overrides.
+    """
+    said = {".".join(str(part) for part in parse_override(text)[0]) for text in overrides}
+    plain = recorded.report.model_copy(update={"templates": None, "css": None})
+    spec = override_report(recorded.model_copy(update={"report": plain, "plugins": ()}), overrides)
+    named = {key: value_of(recorded, key) for key in OWN}
+    for key, value in named.items():
+        if value and not any(one == key or one.startswith(f"{key}.") for one in said):
+            progress.warn(
+                f"{key}: {spell(value)} was left out: a record does not choose what runs here. "
+                f"To draw with it: --set {key}={spell(value)}"
+            )
+    return without_unknown(spec, recorded, progress) if recorded.plugins else spec
+
+
+def value_of(spec: ReportSpec, key: str) -> Any:
+    """What a spec has under one of OWN."""
+    return spec.plugins if key == "plugins" else getattr(spec.report, key.removeprefix("report."))
+
+
+def spell(value: Any) -> str:
+    """A value of one of OWN as --set reads it, in one line."""
+    text = f"[{','.join(value)}]" if isinstance(value, tuple) else str(value)
+    return shorten(one_line(text), LONGEST)
+
+
+def without_unknown(spec: ReportSpec, recorded: ReportSpec, progress: Progress) -> ReportSpec:
+    """The spec without the record's sections, outputs and gates that only plug-ins have which were left out."""
+    from reportgen.outputs import find_outputs
+    from reportgen.report.sections import find_sections
+
+    plugins = load_plugins(spec.plugins)
+    sections, outputs = find_sections() | plugins.sections, find_outputs() | plugins.outputs
+    report = spec.report
+    if report.sections is not None and report.sections == recorded.report.sections:
+        report = report.model_copy(update={"sections": keep(report.sections, sections, "section", progress) or None})
+    kept = spec.outputs if spec.outputs != recorded.outputs else keep(spec.outputs, outputs, "output", progress)
+    wanted = report.sections or tuple(sections)
+    numbers = [name for key, section in sections.items() if key in wanted for name in section.metrics]
+    gates = [rule for rule in spec.gates if rule not in recorded.gates or is_known(rule, numbers, progress)]
+    changed = {"report": report, "outputs": kept or ReportSpec.model_fields["outputs"].default, "gates": tuple(gates)}
+    return spec.model_copy(update=changed)
+
+
+def keep(names: Sequence[str], known: Mapping[str, object], what: str, progress: Progress) -> tuple[str, ...]:
+    """The names that are known; the others are said."""
+    for name in names:
+        if name not in known:
+            progress.warn(f"the {what} {spell(name)} was left out: no plug-in that is used here has it")
+    return tuple(name for name in names if name in known)
+
+
+def is_known(rule: Any, numbers: Sequence[str], progress: Progress) -> bool:
+    """Whether a gate is on a number that a report here has; said where it is not."""
+    try:
+        check_names([rule], numbers, baseline=True)
+    except SpecError as error:
+        progress.warn(f"the gate {spell(rule.text)} was left out: {error.message}")
+        return False
+    return True

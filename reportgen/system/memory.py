@@ -1,0 +1,109 @@
+"""Memory that ran out: how it shows in each library, and what is said about it."""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from reportgen.errors import EnvironmentTrouble
+
+SIGNS = re.compile(
+    r"can't allocate memory|cannot allocate memory|not enough memory|DefaultCPUAllocator|out of memory|bad_alloc"
+    r"|failed to map segment|Unable to allocate|can't start new thread|unable to mmap",
+    re.IGNORECASE,
+)
+"""What torch (c10/core/impl/alloc_cpu.cpp and its allocators), numpy, the loader of shared libraries and Python say."""
+ASKED = re.compile(r"(?:tried to allocate|Tried to allocate|Unable to allocate) ([\d.]+) ?(bytes|[KMGT]i?B)?")
+SCALES = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+HINT = "Use a smaller run.batch_size, data.train_limit and data.eval_limit, or a smaller model."
+
+
+def is_memory_error(error: BaseException) -> bool:
+    """Whether an error, or one that it was raised from, says that there was no memory: on a CPU torch raises a plain
+    RuntimeError."""
+    return any(is_one(each) for each in chain(error))
+
+
+def is_one(error: BaseException) -> bool:
+    """The same of one error alone."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+        return True
+    return isinstance(error, RuntimeError | ImportError | OSError) and SIGNS.search(str(error)) is not None
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was raised from or while handling, each once."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+
+
+def memory_trouble(error: BaseException, doing: str = "", hint: str = HINT) -> EnvironmentTrouble:
+    """The error a person understands: what was asked for, as far as that is known, and what there is.
+
+    `doing`: what it was needed for, such as "one forward pass".
+    """
+    asked, there = bytes_asked(error), available()
+    message = f"{doing} needs more memory than there is" if doing else "the machine ran out of memory"
+    told = [f"{asked / 1e9:.2f} GB were asked for at once" if asked else "", *there]
+    facts = ", ".join(filter(None, told))
+    return EnvironmentTrouble(f"{message}: {facts}" if facts else message, hint)
+
+
+def bytes_asked(error: BaseException) -> int | None:
+    """How much was asked for in the request that failed, where the error says it."""
+    for each in chain(error):
+        found = ASKED.search(str(each))
+        if found:
+            return int(float(found[1]) * SCALES.get(found[2] or "bytes", 1))
+    return None
+
+
+def available(meminfo: Path = Path("/proc/meminfo")) -> list[str]:
+    """What the machine has, and the limit that this process is under; nothing where the system does not tell."""
+    told = []
+    free = free_bytes(meminfo)
+    if free is not None:
+        told.append(f"{free / 1e9:.2f} GB are free")
+    limit = address_limit()
+    if limit is not None:
+        told.append(f"and this process may use {limit / 1e9:.2f} GB (ulimit -v)")
+    return told
+
+
+def free_bytes(meminfo: Path = Path("/proc/meminfo")) -> int | None:
+    """Memory that the system could still give; None where it does not tell."""
+    try:
+        text = meminfo.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    found = re.search(r"^MemAvailable:\s*(\d+) kB", text, re.MULTILINE)
+    return int(found[1]) * 1024 if found else None
+
+
+def address_limit() -> int | None:
+    """The limit of this process's address space in bytes; None where there is none."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    soft, _hard = resource.getrlimit(resource.RLIMIT_AS)
+    return None if soft == resource.RLIM_INFINITY else soft
+
+
+def make_room() -> None:
+    """Lift the limit of memory that a process has set itself, so that it can tell what happened."""
+    try:
+        import resource
+
+        _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    except (ImportError, OSError, ValueError):  # Windows has no limits
+        return

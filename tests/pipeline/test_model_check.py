@@ -1,0 +1,142 @@
+"""What `check` knows of a model without running any of its code."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from reportgen.errors import ReportgenError, SpecError
+from reportgen.experiment.models import find_sources
+from reportgen.pipeline.build import Options
+from reportgen.pipeline.check import Line, check_spec
+from reportgen.pipeline.model_check import registered
+from reportgen.spec import open_spec
+from reportgen.system.machine import lacks_device
+
+NET = "raise SystemExit('this ran')\nimport os.path\ndef make(): ...\nready = 1\nif True:\n    def late(): ...\n"
+
+
+@pytest.fixture
+def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    (tmp_path / "net.py").write_text(NET)
+    (tmp_path / "wrong.py").write_text("def make(:\n")
+    (tmp_path / "star.py").write_text("from net import *\n")
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg" / "inner.py").write_text("def make(): ...\n")
+    (tmp_path / "folder.pt").mkdir()
+    (tmp_path / "empty.pt").touch()
+    (tmp_path / "best.pt").write_bytes(b"weights")
+    (tmp_path / "spec.yaml").write_text("data:\n  name: digits\nmodel:\n  source: net.py:make\nrun:\n  steps: 3\n")
+    os.mkfifo(tmp_path / "fifo")
+    return tmp_path
+
+
+def check(base: Path, *overrides: str) -> list[Line]:
+    return [*check_spec(base / "spec.yaml", Options(overrides=overrides))]
+
+
+@pytest.mark.parametrize(
+    ("override", "message", "hint"),
+    [
+        ("model.source=builtin:resnet8", "there is no builtin model 'resnet8'", "Did you mean resnet9?"),
+        ("model.source=torchvision:resnet19", "no torchvision classification model 'resnet19'", "resnet18"),
+        ("model.source=timm:resnet19", "there is no timm model 'resnet19'", "resnet18"),
+        ("model.source=nope", "'nope' is not understood", "package.module:factory"),
+        ("model.source=tim:resnet18", "'tim:resnet18' is not understood", "Did you mean timm?"),
+        ("model.source=nte.py:make", "the model's file nte.py does not exist", "Did you mean net.py?"),
+        ("model.source=net.py:mkae", "mkae is not there in net.py", "Did you mean make? There is: late, make, ready."),
+        ("model.source=net.py", "'net.py' names no factory", "path/to/file.py:factory"),
+        ("model.source=wrong.py:make", "wrong.py can't be imported: SyntaxError", "Fix the file"),
+        ("model.source=pkg.outer:make", "there is no module 'pkg.outer'", "PYTHONPATH"),
+        ("model.source=pkg.inner:mkae", "mkae is not there in inner.py", "There is only make"),
+        ("model.source=torchvision.models.resnet:resnet19", "resnet19 is not there in resnet.py", "resnet18"),
+        ("model.source=fifo.py:make", "does not exist", ""),
+        ("model.source=./fifo:make", "is a FIFO", ""),
+        ("model.weights=bset.pt", "bset.pt do not exist", "Did you mean best.pt?"),
+        ("model.weights=folder.pt", "a folder, not a file", ""),
+        ("model.weights=fifo", "a FIFO, not a file", ""),
+        ("model.weights=/dev/zero", "a device, not a file", ""),
+        ("model.weights=empty.pt", "empty.pt is empty", ""),
+        ("data.name=digit", "there is no data set 'digit'", "Did you mean digits?"),
+        ("run.device=cuda:7", "cuda:7 is not on this machine", "--device cpu"),
+        ("run.loss={name: kl_div, teacher: {source: 'builtin:nope'}}", "no builtin model 'nope'", ""),
+        ("run.loss={name: kl_div, teacher: {source: 'net.py:make', weights: x.pt}}", "x.pt do not exist", ""),
+        ("baseline=nope", "there is no baseline", ""),
+        ("report.templates=nope", "there is no folder", ""),
+    ],
+)
+def test_what_can_not_be_built_is_not_ok(base: Path, override: str, message: str, hint: str) -> None:
+    (line,) = check(base, override)
+    assert line.line.startswith("wrong")
+    assert message in line.line
+    assert hint in line.hint
+    assert line.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        *("net.py:make", "net.py:late", "net.py:ready", "net:make", "pkg.inner:make", "pkg/inner.py:make"),
+        *("star.py:any", "builtin:resnet9", "torchvision:resnet18", "timm:resnet18.a1_in1k"),
+        "torchvision.models.resnet:resnet18",
+    ],
+)
+def test_what_is_there_is_ok_and_not_run(base: Path, source: str) -> None:
+    assert check(base, f"model.source={source}", "model.weights=best.pt")[0].line.startswith("ok")
+
+
+def test_an_error_names_line_and_column(base: Path) -> None:
+    (base / "spec.yaml").write_text("data: {name: digits}\nmodel:\n  source: builtin:nope\n")
+    (line,) = check(base)
+    assert line.line.startswith(f"wrong  {base / 'spec.yaml'}:3:3: there is no builtin model")
+
+
+def test_code_that_no_import_names_is_told(base: Path) -> None:
+    (base / "helper.py").write_text("import importlib\ndef load(name): return importlib.import_module(name)\n")
+    (base / "net.py").write_text("import helper\ndef make(): ...\n")
+    notes = [line.line for line in check(base) if line.line.startswith("note")]
+    assert len(notes) == 1
+    assert "helper.py:2 runs code that its text does not name (import_module)" in notes[0]
+
+
+def test_pretrained_weights_are_looked_for_and_not_fetched(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    wanted = ("model.source=torchvision:resnet18", "model.pretrained=true")
+    notes = [line.line for line in check(base, *wanted) if line.line.startswith("note")]
+    assert len(notes) == 1
+    assert "(resnet18-f37072fd.pth) are not in" in notes[0]
+    (line,) = check_spec(base / "spec.yaml", Options(overrides=wanted, offline=True))
+    assert line.exit_code == 3
+    assert line.line.startswith("wrong  --set model.pretrained: the weights ResNet18_Weights.IMAGENET1K_V1")
+    (line,) = check(base, wanted[0], "model.pretrained=IMAGENET1K_V9")
+    assert "Did you mean IMAGENET1K_V1?" in line.hint
+    assert line.exit_code == 2
+
+
+@pytest.mark.parametrize("library", ["builtin", "torchvision", "timm"])
+def test_the_names_in_a_librarys_text_are_names_that_it_has(library: str) -> None:
+    names, known = registered(library), set(find_sources()[library].names())
+    assert len(names & known) > 0.8 * len(known)
+    assert names <= known | ({"quantize_model"} if library == "torchvision" else set())
+
+
+def test_a_spec_that_is_no_regular_file_is_not_opened(base: Path) -> None:
+    with pytest.raises(SpecError, match="is a FIFO, not a spec file"):
+        open_spec(base / "fifo")
+    with pytest.raises(ReportgenError, match="is a device, not a spec file"):
+        open_spec(Path("/dev/zero"))
+
+
+def test_devices_that_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert [lacks_device(name, tmp_path) for name in ("auto", "cpu", "cuda", "cuda:1")] == [False, False, True, True]
+    for number in (0, 1):
+        (tmp_path / f"nvidia{number}").touch()
+    assert [lacks_device(name, tmp_path) for name in ("cuda", "cuda:1", "cuda:2", "mps")] == [False, False, True, True]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    assert [lacks_device(name, tmp_path) for name in ("cuda:0", "cuda:1")] == [False, True]

@@ -1,0 +1,68 @@
+"""Memory that ran out, as each library says it."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from reportgen.system.memory import bytes_asked, free_bytes, is_memory_error, memory_trouble
+
+CPU = (
+    "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate "
+    "32212254720 bytes. Error code 12 (Cannot allocate memory)"
+)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError(CPU),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: not enough memory: you tried to allocate 1 bytes"
+        ),
+        RuntimeError("std::bad_alloc"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB."),
+        ImportError("libtorch_cpu.so: failed to map segment from shared object"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        RuntimeError("can't start new thread"),
+    ],
+)
+def test_it_is_known(error: BaseException) -> None:
+    assert is_memory_error(error)
+    outer = ValueError("outer")
+    outer.__cause__ = error
+    assert is_memory_error(outer)
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("mat1 and mat2 shapes cannot be multiplied"), ValueError(CPU), OSError()]
+)
+def test_other_errors_are_not_it(error: BaseException) -> None:
+    assert not is_memory_error(error)
+
+
+def test_what_torch_and_numpy_really_raise_is_known() -> None:
+    for ask in (lambda: torch.empty(10**14, dtype=torch.uint8), lambda: np.empty(10**15, np.uint8)):
+        with pytest.raises((RuntimeError, MemoryError)) as caught:
+            ask()
+        assert is_memory_error(caught.value)
+        assert bytes_asked(caught.value) is not None
+
+
+def test_it_says_what_was_asked_and_what_there_is() -> None:
+    told = memory_trouble(RuntimeError(CPU), "one forward pass").message
+    assert told.startswith("one forward pass needs more memory than there is: 32.21 GB were asked for at once")
+    assert bytes_asked(torch.OutOfMemoryError("Tried to allocate 20.00 GiB")) == 20 * 2**30
+    assert memory_trouble(MemoryError()).message.startswith("the machine ran out of memory")
+
+
+def test_what_there_is(tmp_path: Path) -> None:
+    (tmp_path / "meminfo").write_text("MemTotal: 9 kB\nMemAvailable:    2000 kB\n", encoding="ascii")
+    assert free_bytes(tmp_path / "meminfo") == 2_048_000
+    assert free_bytes(tmp_path / "none") is None
