@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Any
 
@@ -65,6 +65,8 @@ def make_mode(base: Any, run: Run, decomposing: bool) -> AbstractContextManager[
     """The block of `dispatch_mode`."""
 
     class Mode(base):  # type: ignore[misc]
+        supports_higher_order_operators = True  # flex_attention is one
+
         def __torch_dispatch__(
             self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
         ) -> Any:
@@ -153,6 +155,47 @@ def subtract(tensors: Sequence[Tensor], others: Sequence[Tensor]) -> None:
         return
     for tensor, other in zip(tensors, others, strict=True):
         tensor.sub_(other)
+
+
+@contextmanager
+def plain_checkpoints() -> Iterator[None]:
+    """Inside, torch's reentrant activation checkpoints are plain calls: the same numbers, for more memory.
+
+    They refuse `torch.autograd.grad`, by which the gradients of an input are asked for. Without the class where it is
+    looked up, they stay what they are.
+    """
+    module = importlib.import_module("torch.utils.checkpoint")
+    before = getattr(module, "CheckpointFunction", None)
+    if before is None:
+        yield
+        return
+
+    class Plain:
+        @staticmethod
+        def apply(function: Callable[..., Any], _preserve: bool, *args: Any) -> Any:
+            return function(*args)
+
+    module.CheckpointFunction = Plain  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        module.CheckpointFunction = before  # type: ignore[attr-defined]
+
+
+def is_compiled_in_place(module: torch.nn.Module) -> bool:
+    """Whether `module.compile()` was called; False where torch does not tell."""
+    return getattr(module, "_compiled_call_impl", None) is not None
+
+
+def hooks_before(module: torch.nn.Module) -> list[Any]:
+    """What runs before each call of a module; nothing where torch does not tell."""
+    return list(getattr(module, "_forward_pre_hooks", {}).values())
+
+
+def is_mapped(tensor: Tensor) -> bool:
+    """Whether a tensor is one image's share of a batch inside `torch.func.vmap`; False where torch does not tell."""
+    told = look_up("torch._C:_functorch.is_batchedtensor")
+    return bool(told(tensor)) if told is not None else False
 
 
 @cache

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from reportgen.experiment.backward import gradients_of
+
 Forward = Callable[[Tensor], Tensor]
 """Pixels (b, C, H, W), 0 to 1, to logits (b, classes)."""
 
@@ -26,7 +28,7 @@ def gradient(forward: Forward, x: Tensor, labels: Tensor) -> Tensor:
         loss = functional.cross_entropy(forward(pixels), labels, reduction="sum")
         if not loss.requires_grad:
             raise NoGradientError
-        (found,) = torch.autograd.grad(loss, pixels, allow_unused=True)
+        (found,) = gradients_of(loss, [pixels])
     if found is None:
         raise NoGradientError
     return found

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import torch
@@ -17,15 +15,11 @@ from reportgen.errors import EnvironmentTrouble, ModelError
 from reportgen.record.message import N_, Message
 from reportgen.record.run import Device
 from reportgen.spec.types import PrecisionRequest
-from reportgen.system.machine import processor_name
+from reportgen.system.machine import has_bfloat16, processor_name
 
 Precision = Literal["float32", "float64", "bfloat16", "float16"]
 Kind = Literal["cpu", "cuda", "mps"]
-WORTH = 1.2
-"""How many times faster bfloat16 has to be before `auto` takes it."""
-TRIALS = 12
-"""Enough for the best of each to be undisturbed by other work; half a second together."""
-BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
+WIDER = {torch.float32: torch.float64, torch.complex64: torch.complex128}
 
 
 @dataclass(frozen=True)
@@ -82,11 +76,38 @@ class ComputeDevice:
         return torch.amp.GradScaler(self.kind, enabled=self.facts.precision == "float16" and self.kind == "cuda")
 
     def place(self, module: torch.nn.Module) -> torch.nn.Module:
-        """The model on this device, in its type and memory format."""
-        module.to(self.torch_device, self.dtype)
-        if self.channels_last:
-            module.to(memory_format=torch.channels_last)
+        """The model on this device and in its memory format.
+
+        Every tensor keeps the type that the model made it in, a complex one above all; but float32 becomes float64, and
+        complex64 complex128, where the run is computed in float64.
+        """
+        module.to(self.torch_device)
+        for tensor in (*module.parameters(), *module.buffers()):
+            if tensor.layout == torch.strided and not tensor.is_quantized:
+                placed = self.arrange(tensor.data.to(self.type_of(tensor)))
+                if placed is not tensor.data:
+                    tensor.data = placed
         return module
+
+    def type_of(self, tensor: torch.Tensor) -> torch.dtype:
+        """The type of a parameter or buffer on this device."""
+        if self.dtype == torch.float64:
+            return WIDER.get(tensor.dtype, tensor.dtype)
+        narrow = self.kind == "mps" and tensor.dtype == torch.float64  # which it has not
+        return torch.float32 if narrow else tensor.dtype
+
+    def arrange(self, tensor: torch.Tensor) -> torch.Tensor:
+        """Images, or filters (four axes), in the memory format of the run; anything else as it is.
+
+        Filters of 1×1 are contiguous in both formats by torch's word, and still make convolutions answer in one of
+        them: their strides have to be the plain ones too.
+        """
+        if tensor.dim() != 4:
+            return tensor
+        if self.channels_last:
+            return tensor.contiguous(memory_format=torch.channels_last)
+        plain = torch.empty(tensor.shape, device="meta").stride()
+        return tensor if tensor.stride() == plain else tensor.clone(memory_format=torch.contiguous_format)
 
 
 def resolve_device(
@@ -151,7 +172,11 @@ def device_name(kind: Kind, device: torch.device) -> str:
 
 
 def choose_precision(kind: Kind, device: torch.device, training: bool) -> tuple[Precision, Message]:
-    """The best precision that the device really supports, and why; evaluation always gets float32."""
+    """The precision that the device computes natively, and why; evaluation always gets float32.
+
+    Decided by what the device has and never by how fast a trial is, so that the same spec computes the same on the same
+    machine, however busy it is.
+    """
     if not training:
         return "float32", N_("evaluation is computed in float32")
     if kind == "cuda":
@@ -160,47 +185,9 @@ def choose_precision(kind: Kind, device: torch.device, training: bool) -> tuple[
         return "float32", N_("this GPU has no bfloat16 arithmetic")
     if kind == "mps":
         return "float32", N_("autocast is not worth it on this device")
-    if not cpu_flags() & BF16_FLAGS:
+    if not has_bfloat16():
         return "float32", N_("this processor has no bfloat16 arithmetic")
-    faster = bfloat16_gain()
-    if faster < WORTH:
-        return "float32", N_("bfloat16 arithmetic is no faster here")
-    return "bfloat16", N_(
-        "this processor has bfloat16 arithmetic, at least {times} times as fast in a trial", times=WORTH
-    )
-
-
-def cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
-    """What the processor says it can do; empty where the system does not tell."""
-    try:
-        text = cpuinfo.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return frozenset()
-    lines = (line.partition(":") for line in text.splitlines())
-    return next(
-        (frozenset(rest.split()) for key, _, rest in lines if key.strip() in ("flags", "Features")), frozenset()
-    )
-
-
-def bfloat16_gain() -> float:
-    """How many times faster a small convolution trains in bfloat16 than in float32, the best of TRIALS each."""
-    with kept_random_state():
-        layer = torch.nn.Conv2d(32, 32, 3, padding=1).to(memory_format=torch.channels_last)
-        images = torch.randn(32, 32, 32, 32).contiguous(memory_format=torch.channels_last).requires_grad_()
-
-    def step(context: Callable[[], AbstractContextManager[object]]) -> float:
-        start = time.perf_counter()
-        with context():
-            output = layer(images)
-        output.float().square().mean().backward()
-        return time.perf_counter() - start
-
-    def lower() -> AbstractContextManager[object]:
-        return torch.autocast("cpu", dtype=torch.bfloat16)
-
-    step(contextlib.nullcontext), step(lower)
-    pairs = [(step(contextlib.nullcontext), step(lower)) for _ in range(TRIALS)]
-    return min(full for full, _ in pairs) / min(low for _, low in pairs)
+    return "bfloat16", N_("this processor has bfloat16 arithmetic")
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,13 @@ from reportgen.experiment.datasets.loaded import Normalizer
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.models import logits_of
 from reportgen.progress import SilentTask, Task
+from reportgen.system.memory import is_memory_error
 
 BATCH = 500
 """Images of 32×32 at once; of larger ones as many as have the same number of pixels."""
 FEWEST = 8
+ROUND = 64
+"""Of images; most models that want a whole number of something take batches of so many."""
 
 
 def evaluate(
@@ -32,18 +36,45 @@ def evaluate(
     Computed in float32 unless the spec names another precision. The model's mode is restored.
     """
     task = task or SilentTask()
-    batch_size = batch_size or max(FEWEST, min(BATCH, BATCH * 32 * 32 // normalizer.pixels(images)))
+    batch_size = batch_size or usual_batch(images, normalizer)
     device.place(module)
     mode = module.training
     module.eval()
     found = []
     try:
-        with torch.inference_mode(), device.autocast(evaluating=True):
+        with torch.no_grad(), device.autocast(evaluating=True):
             for start in range(0, len(images), batch_size):
                 batch = images[start : start + batch_size].to(device.torch_device)
-                found.append(logits_of(module(normalizer.apply(batch, device.dtype))).float().cpu())
+                found.append(answer(module, normalizer.apply(batch, device.dtype), batch_size).float().cpu())
                 task.advance(len(batch))
     finally:
         module.train(mode)
     logits: NDArray[Any] = torch.cat(found).numpy().astype(np.float32)
     return logits
+
+
+def usual_batch(images: torch.Tensor, normalizer: Normalizer) -> int:
+    """Images at once where nothing else is asked for."""
+    return max(FEWEST, min(BATCH, BATCH * 32 * 32 // normalizer.pixels(images)))
+
+
+def answer(module: torch.nn.Module, images: torch.Tensor, batch_size: int) -> torch.Tensor:
+    """Logits of images (n, C, H, W), also of a model that takes only some numbers of images at once.
+
+    Where it refuses these, they are made a full batch, or one of a multiple of 64, by showing some of them again.
+    """
+    try:
+        return logits_of(module(images))
+    except Exception as error:  # whatever a model raises for a number of images that it does not take
+        if is_memory_error(error):
+            raise
+        n = len(images)
+        lines = images.is_contiguous(memory_format=torch.channels_last)
+        form = torch.channels_last if lines else torch.contiguous_format
+        for size in sorted({batch_size, -(-n // ROUND) * ROUND} - {n}):
+            if size < n or batch_size == 1:  # one alone is asked for to see it alone
+                continue
+            rows = torch.arange(size, device=images.device) % n
+            with contextlib.suppress(Exception):
+                return logits_of(module(images[rows].contiguous(memory_format=form)))[:n]
+        raise

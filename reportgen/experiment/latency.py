@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from statistics import median
 
 import torch
 
@@ -24,7 +25,20 @@ def measure_latency(
     batches: tuple[int, ...] = BATCHES,
     budget_seconds: float = 2.0,
 ) -> tuple[Latency, ...]:
-    """Median and 95th percentile of the time of a forward pass of random images (batch, *shape), float32.
+    """Median and 95th percentile of the time of a forward pass of random images (batch, *shape), in this process."""
+    return tuple(
+        summarise(batch, times) for batch, times in time_passes(module, shape, device, batches, budget_seconds).items()
+    )
+
+
+def time_passes(
+    module: torch.nn.Module,
+    shape: tuple[int, int, int],
+    device: ComputeDevice,
+    batches: tuple[int, ...] = BATCHES,
+    budget_seconds: float = 2.0,
+) -> dict[int, list[float]]:
+    """Seconds of forward passes of random images (batch, *shape), float32, by batch size.
 
     Each batch size has an equal share of `budget_seconds`; two passes warm up and are not counted. A batch size that
     would take very long is left out.
@@ -32,20 +46,19 @@ def measure_latency(
     device.place(module)
     mode = module.training
     module.eval()
-    found: list[Latency] = []
+    found: dict[int, list[float]] = {}
+    each = 0.0
     try:
-        with torch.inference_mode(), device.autocast(evaluating=True), kept_random_state():
+        with torch.no_grad(), device.autocast(evaluating=True), kept_random_state():
             for batch in batches:
-                if found and batch / found[-1].batch_size * found[-1].p50_seconds * (REPEATS[0] + WARM_UPS) > LONGEST:
+                if batch * each * (REPEATS[0] + WARM_UPS) > LONGEST:
                     break
                 images = torch.randn(batch, *shape, dtype=device.dtype).to(device.torch_device)
-                if device.channels_last:
-                    images = images.contiguous(memory_format=torch.channels_last)
-                times = repeat(module, images, device, budget_seconds / len(batches))
-                found.append(summarise(batch, times))
+                found[batch] = repeat(module, device.arrange(images), device, budget_seconds / len(batches))
+                each = median(found[batch]) / batch
     finally:
         module.train(mode)
-    return tuple(found)
+    return found
 
 
 def repeat(module: torch.nn.Module, images: torch.Tensor, device: ComputeDevice, seconds: float) -> list[float]:

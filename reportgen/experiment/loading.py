@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import torch
-
-from reportgen.errors import about
+from reportgen.errors import ModelError, about
 from reportgen.experiment.datasets import choose_dataset, find_datasets
+from reportgen.experiment.datasets.channels import channel_notes
 from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.datasets.loading import load_data
 from reportgen.experiment.device import ComputeDevice
-from reportgen.experiment.models import LoadedModel, load_model
+from reportgen.experiment.left_alone import seed_everything
+from reportgen.experiment.models import LoadedModel, load_model, read_model
+from reportgen.experiment.models.pretrained import (
+    Fetching,
+    find_pretrained,
+    preparation_notes,
+    with_preparation,
+)
+from reportgen.experiment.placement import place_by_trial
 from reportgen.experiment.request import Clock, Request
 from reportgen.experiment.teacher import load_teacher
-from reportgen.experiment.trial_step import check_step
 from reportgen.record.message import N_
 from reportgen.spec.gates import check_classes
 
@@ -29,6 +35,8 @@ class Loaded:
     teacher: LoadedModel | None
     again: Callable[[int], LoadedModel]
     """The model made again with the random numbers of a seed."""
+    device: ComputeDevice | None = None
+    """With the memory format and the precision that the model takes; None: as they were asked for."""
 
 
 def load(request: Request, device: ComputeDevice, clock: Clock) -> Loaded:
@@ -39,32 +47,54 @@ def load(request: Request, device: ComputeDevice, clock: Clock) -> Loaded:
     spec, seed = request.spec, request.spec.run.seeds[0]
     kinds, sources = find_datasets() | request.plugins.datasets, request.plugins.sources
 
+    shapes: list[tuple[int, int, int]] = []  # of an image, once the data is here
+
     def make(classes: int, seed: int) -> LoadedModel:
         with about("model.source"):
-            torch.manual_seed(seed)
-            return load_model(spec.model, request.base, classes, sources)
+            seed_everything(seed)
+            shape, fetching = next(iter(shapes), None), Fetching(request.offline, clock.progress)
+            return load_model(spec.model, request.base, classes, sources, image_shape=shape, fetching=fetching)
 
-    expected = choose_dataset(spec.data, kinds)[0].classes
+    expected = None if spec.model.head == "replace" else choose_dataset(spec.data, kinds)[0].classes
+    with about("model.pretrained"):
+        pretrained = find_pretrained(spec.model)
+    prepared = with_preparation(spec.data, pretrained, spec.model)
     with clock.stage(N_("Load the model")):
         model = make(expected, seed) if expected is not None else None
     with clock.stage(N_("Load the data")), about("data.name"):
         data = load_data(
-            spec.data,
+            prepared,
             data_root=request.data_root,
             offline=request.offline,
             seed=seed,
             base=request.base,
             progress=clock.progress,
+            evaluating=spec.run.mode == "evaluate",
             kinds=kinds,
         )
-    classes = len(data.facts.classes)
+    classes, trains = len(data.facts.classes), spec.run.mode == "train"
+    shapes.append(data.facts.image_shape)
+    if pretrained is not None and spec.run.mode == "evaluate" and pretrained.classes != classes:
+        with about("model.pretrained"):
+            raise ModelError(
+                f"the weights {pretrained.name} know {pretrained.classes:,} classes and the data set has {classes:,}",
+                "Set run.mode: train, which gives them a new last layer.",
+            )
     teacher = None
     if spec.run.loss.teacher is not None and spec.run.mode == "train":
         with clock.stage(N_("Load the teacher")):
             teacher = load_teacher(spec.run.loss.teacher, request.base, data, sources)
+    plain = replace(data, normalization=replace(data.normalization, channels_last=False))  # which every model takes
     with clock.stage(N_("Try two images")), about("model.source"):
-        if model is None or classes != expected:
+        if model is None or model.unfinished or classes != expected:
             model = make(classes, seed)
-        check_step(model.module, data, spec.run, device, teacher.module if teacher else None)
+        model = read_model(model, spec.model, plain, trains=trains)
+        placed = place_by_trial(model.module, data, spec.run, device, teacher.module if teacher else None)
         check_classes(spec.gates, data.facts.classes)
-    return Loaded(model, data, teacher, lambda other: make(classes, other))
+    told = preparation_notes(spec.data, prepared, pretrained) + channel_notes(spec.data) + placed.notes
+    model = replace(model, notes=model.notes + told)
+
+    def again(other: int) -> LoadedModel:
+        return read_model(make(classes, other), spec.model, plain, trains=trains)
+
+    return Loaded(model, placed.data, teacher, again, placed.device)

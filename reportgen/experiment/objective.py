@@ -42,7 +42,9 @@ class Objective:
         self.spec, self.device = run.loss, device
         self.loss = make_loss(run.loss, classes)
         self.mixer = None if data.mixup is None else Mixer(data.mixup, classes, run.seed)
-        self.teacher = None if teacher is None else device.place(teacher).eval()
+        self.teacher = teacher
+        if teacher is not None:
+            device.place(teacher).eval()
 
     def __call__(self, module: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Scalar loss of normalised images (b, C, H, W) with labels (b,), both on the device."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -42,6 +42,8 @@ class Resolved:
     """All that its class takes, `foreach` and `fused` apart where the spec leaves them open."""
     given: tuple[str, ...] = ()
     """Those that the spec gives."""
+    decayed: Literal["all", "matrices"] = "all"
+    """What weight decay is put on."""
 
     @property
     def lr(self) -> float:
@@ -50,24 +52,46 @@ class Resolved:
 
     @property
     def weight_decay(self) -> float:
-        """Of matrices and filters; 0 where the optimiser knows none."""
+        """0 where the optimiser knows none."""
         return float(self.arguments.get("weight_decay", 0.0))
 
-    def describe(self) -> tuple[Message, ...]:
-        """As a report names it: the optimiser, then its settings."""
+    @property
+    def has_momentum(self) -> bool:
+        """Whether it has a momentum above 0, or the first of two betas, that a schedule can cycle."""
+        return "betas" in self.arguments or float(self.arguments.get("momentum", 0.0)) > 0
+
+    def describe(self, cycled: tuple[float, float] | None = None) -> tuple[Message, ...]:
+        """As a report names it: the optimiser, then its settings; `cycled`: the ends between which the schedule moves
+        its momentum."""
         muon = N_("Muon for matrices, AdamW for the rest")
         terms = [muon if self.name == "muon" else Message(id=TITLES[self.name])]
         terms.append(N_("highest learning rate {rate}", rate=self.lr))
         if "momentum" in self.arguments:
-            terms.append(self.describe_momentum(float(self.arguments["momentum"])))
+            terms.append(self.describe_momentum(float(self.arguments["momentum"]), cycled))
+        elif cycled is not None:
+            terms.append(N_("first beta {high} to {low} and back", low=cycled[0], high=cycled[1]))
         if "weight_decay" in self.arguments:
-            terms.append(N_("weight decay {value}", value=self.weight_decay))
-        special = [key for key in self.given if key not in HEADLINE or (key == "dampening" and self.arguments[key])]
+            terms.append(self.describe_decay())
+        told = (*HEADLINE, "betas") if cycled is not None else HEADLINE
+        special = [key for key in self.given if key not in told or (key == "dampening" and self.arguments[key])]
         named = ((key.replace("_", " "), shown(self.arguments[key])) for key in special)
         return (*terms, *(N_("{argument} {value}", argument=name, value=value) for name, value in named))
 
-    def describe_momentum(self, value: float) -> Message:
+    def describe_decay(self) -> Message:
+        """How much is decayed, and what."""
+        if not self.weight_decay:
+            return N_("no weight decay")
+        if self.decayed == "all":
+            return N_("weight decay {value} of all parameters", value=self.weight_decay)
+        return N_("weight decay {value} of matrices and filters alone", value=self.weight_decay)
+
+    def describe_momentum(self, value: float, cycled: tuple[float, float] | None = None) -> Message:
         """The momentum, and whether it is Nesterov's."""
+        if cycled is not None:
+            low, high = cycled
+            if self.arguments.get("nesterov"):
+                return N_("momentum {high} to {low} and back (Nesterov)", low=low, high=high)
+            return N_("momentum {high} to {low} and back", low=low, high=high)
         if self.arguments.get("nesterov"):
             return N_("momentum {value} (Nesterov)", value=value)
         return N_("momentum {value}", value=value)
@@ -98,16 +122,15 @@ def resolve_optimizer(spec: OptimizerSpec) -> Resolved:
     signature = inspect.signature(optimizer_class(spec.name)).parameters
     torchs = {key: signature[key].default for key in ARGUMENTS[spec.name] if key in signature}
     arguments = torchs | USUAL.get(spec.name, {}) | {key: spec.argument(key) for key in spec.given}
-    if spec.name == "sgd" and spec.nesterov is None:
-        arguments["nesterov"] = arguments["momentum"] > 0 and not arguments["dampening"]
     undecided = {key for key in ("foreach", "fused") if arguments.get(key) is None}
-    return Resolved(spec.name, {key: value for key, value in arguments.items() if key not in undecided}, spec.given)
+    known = {key: value for key, value in arguments.items() if key not in undecided}
+    return Resolved(spec.name, known, spec.given, spec.weight_decay_on or "all")
 
 
 def make_optimizers(resolved: Resolved, parameters: Sequence[torch.nn.Parameter]) -> tuple[torch.optim.Optimizer, ...]:
     """torch's own optimiser of the parameters; two where one can't take them all.
 
-    Weight decay is of matrices and filters only, not of biases and normalisation. Muon takes matrices, which leaves
+    Muon takes matrices, which leaves
     filters, biases and normalisation to AdamW with the same rate and decay (Jordan et al. 2024, Muon; Liu et al. 2025,
     Muon is scalable for LLM training). Raises ModelError for arguments that torch refuses.
     """
@@ -117,14 +140,15 @@ def make_optimizers(resolved: Resolved, parameters: Sequence[torch.nn.Parameter]
     others = [parameter for parameter in parameters if parameter.ndim != 2]
     if not matrices:
         raise ModelError("muon trains matrices, and this model has none to train", "Use adamw, or sgd.")
-    beside = Resolved("adamw", {"lr": resolved.lr, "weight_decay": resolved.weight_decay})
+    beside = Resolved("adamw", {"lr": resolved.lr, "weight_decay": resolved.weight_decay}, decayed=resolved.decayed)
     return (make_one(resolved, matrices), *([make_one(beside, others)] if others else []))
 
 
 def make_one(resolved: Resolved, parameters: Sequence[torch.nn.Parameter]) -> torch.optim.Optimizer:
-    """One optimiser, in one or two groups by weight decay."""
-    heavy = [parameter for parameter in parameters if parameter.ndim > 1]
-    light = [parameter for parameter in parameters if parameter.ndim <= 1]
+    """One optimiser, in one group, or in two where biases and normalisation are not decayed."""
+    whole = resolved.decayed == "all"
+    heavy = [parameter for parameter in parameters if whole or parameter.ndim > 1]
+    light = [parameter for parameter in parameters if not whole and parameter.ndim <= 1]
     undecayed = {key: 0.0 for key in DECAYS if key in resolved.arguments}
     both: list[dict[str, Any]] = [{"params": heavy}, {"params": light, **undecayed}]
     groups = [group for group in both if group["params"]]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from reportgen.experiment.answers import NOTHING_ASKED, Answers
 from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.loading import Loaded
@@ -16,6 +17,7 @@ from reportgen.experiment.models import LoadedModel
 from reportgen.experiment.provenance import created_now, git_state, installed_versions, platform_name, rebuild_command
 from reportgen.experiment.request import Request
 from reportgen.record.arrays import Arrays
+from reportgen.record.fault import Fault
 from reportgen.record.latency import Latency
 from reportgen.record.probes import Probes
 from reportgen.record.run import MeasuredSpec, Provenance, RunRecord, SeedRun, Stage, Training
@@ -29,19 +31,27 @@ class Measured:
     """What the stages of an experiment found."""
 
     trace: ModelTrace
-    training: Training | None
-    seeds: tuple[SeedRun, ...]
-    latency: tuple[Latency, ...]
-    eval_seconds: float
-    stages: tuple[Stage, ...]
-    probes: Probes
-    arrays: Arrays
+    training: Training | None = None
+    seeds: tuple[SeedRun, ...] = ()
+    latency: tuple[Latency, ...] = ()
+    eval_seconds: float | None = None
+    stages: tuple[Stage, ...] = ()
+    probes: Probes | None = None
+    arrays: Arrays = field(default_factory=Arrays)
+    answers: Answers = NOTHING_ASKED
+    faults: tuple[Fault, ...] = ()
+    unfinished: bool = False
+
+
+def gather_samples(data: LoadedData) -> dict[str, NDArray[Any]]:
+    """Some images as they are and as the model sees them, as arrays."""
+    sample = data.sample(SAMPLES)
+    return {"sample.raw": sample.raw, "sample.augmented": sample.augmented, "sample.labels": sample.labels}
 
 
 def gather_arrays(data: LoadedData, logits: NDArray[Any], positions: NDArray[Any]) -> Arrays:
     """The evaluation and the images as arrays; names and shapes as in RunRecord."""
     labels, ids = data.test_labels.numpy(), data.test_ids
-    sample = data.sample(SAMPLES)
     arrays: dict[str, NDArray[Any]] = {
         "eval.logits": logits.astype(np.float32),
         "eval.labels": labels.astype(np.int64),
@@ -49,10 +59,10 @@ def gather_arrays(data: LoadedData, logits: NDArray[Any], positions: NDArray[Any
         "eval.digests": data.test_digests,
         "images": data.test_images[torch.from_numpy(positions)].numpy(),
         "images.ids": ids[positions].astype(np.int64),
-        "sample.raw": sample.raw,
-        "sample.augmented": sample.augmented,
-        "sample.labels": sample.labels,
+        **gather_samples(data),
     }
+    if data.test_coarse_labels is not None:
+        arrays["eval.coarse_labels"] = data.test_coarse_labels.astype(np.int64)
     return Arrays(arrays)
 
 
@@ -62,7 +72,7 @@ def make_record(request: Request, device: ComputeDevice, loaded: Loaded, found: 
         fingerprint=request.fingerprint,
         spec=MeasuredSpec.of(request.spec),
         device=device.facts,
-        provenance=make_provenance(request, loaded.model),
+        provenance=make_provenance(request, loaded.model, loaded.teacher),
         data=loaded.data.facts,
         trace=found.trace,
         training=found.training,
@@ -70,13 +80,17 @@ def make_record(request: Request, device: ComputeDevice, loaded: Loaded, found: 
         latency=found.latency,
         eval_seconds=found.eval_seconds,
         stages=found.stages,
-        notes=loaded.model.notes,
+        notes=(*loaded.model.notes, *([found.answers.note] if found.answers.note else [])),
+        answers=found.answers.facts,
+        output=loaded.model.output,
         probes=found.probes,
+        faults=found.faults,
+        unfinished=found.unfinished,
         arrays=found.arrays,
     )
 
 
-def make_provenance(request: Request, loaded: LoadedModel) -> Provenance:
+def make_provenance(request: Request, loaded: LoadedModel, teacher: LoadedModel | None = None) -> Provenance:
     """Versions, commit and digests of this run."""
     commit, dirty = git_state(request.base)
     return Provenance(
@@ -88,5 +102,9 @@ def make_provenance(request: Request, loaded: LoadedModel) -> Provenance:
         dirty=dirty,
         weights_sha256=loaded.weights_sha256,
         weights_file=loaded.weights_file,
+        weights_key=loaded.weights_key,
+        weights_not_finite=loaded.weights_not_finite,
         model_source_sha256=loaded.source_sha256,
+        weights_url=loaded.weights_url,
+        model_files=(*loaded.files, *(teacher.files if teacher else ())),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,16 +34,22 @@ class FurtherSeeds:
     arrays: Mapping[str, NDArray[Any]]
 
 
-def train_further(loaded: Loaded, run: RunSpec, device: ComputeDevice, clock: Clock) -> FurtherSeeds:
-    """Train and evaluate with every seed of `run` but the first; each has the whole of a time budget.
+NONE_YET = FurtherSeeds((), {})
 
-    Each is what a spec with this seed alone would be, but for `train_limit` and `eval_limit`, whose images are those
-    of the first seed.
+
+def train_further(
+    loaded: Loaded, run: RunSpec, device: ComputeDevice, clock: Clock, done: FurtherSeeds = NONE_YET
+) -> Iterator[FurtherSeeds]:
+    """Train and evaluate with every seed of `run` but the first and those `done`; each has the whole of a time budget.
+
+    Yields all that there is after each of them, with the arrays of that one. Each is what a spec with this seed alone
+    would be, but for `train_limit` and `eval_limit`, whose images are those of the first seed.
     """
-    runs: list[SeedRun] = []
-    arrays: dict[str, NDArray[Any]] = {}
+    runs: list[SeedRun] = list(done.runs)
     count = len(run.seeds)
     for number, seed in enumerate(run.seeds[1:], start=2):
+        if any(known.seed == seed for known in done.runs):
+            continue
         module = loaded.again(seed).module
         with clock.stage(
             N_("Train, seed {number} of {count}", number=number, count=count), 100, "%", kept=NAME
@@ -51,14 +57,18 @@ def train_further(loaded: Loaded, run: RunSpec, device: ComputeDevice, clock: Cl
             own = run.model_copy(update={"seed": seed})
             teacher = loaded.teacher.module if loaded.teacher else None
             result = run_training(module, loaded.data, own, device, task, teacher)
+        if result.error is not None:
+            raise result.error  # with its own traceback: what is told of it is the same wherever it came up
         data, title = loaded.data, N_("Evaluate, seed {number} of {count}", number=number, count=count)
         with clock.stage(title, len(data.test_labels), "images", kept=NAME) as task:
             logits = evaluate(module, data.test_images, data.normalization, device, task)
         right, loss = score_logits(logits, data.test_labels.numpy())
         runs.append(SeedRun(seed=seed, training=result.training, correct=right, n=len(logits), loss=loss))
-        arrays[f"seed.{seed}.logits"] = relative(logits)
-        arrays[f"seed.{seed}.loss"] = thin(result.arrays["train.loss"])
-    return FurtherSeeds(tuple(runs), arrays)
+        kept: dict[str, NDArray[Any]] = {
+            f"seed.{seed}.logits": relative(logits),
+            f"seed.{seed}.loss": thin(result.arrays["train.loss"]),
+        }
+        yield FurtherSeeds(tuple(runs), kept)
 
 
 def score_logits(logits: NDArray[Any], labels: NDArray[Any]) -> tuple[int, float | None]:

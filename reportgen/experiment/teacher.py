@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from reportgen.errors import ModelError, about
 from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice, kept_random_state
 from reportgen.experiment.evaluate import evaluate
-from reportgen.experiment.models import LoadedModel, check_forward, load_model
+from reportgen.experiment.models import LoadedModel, check_forward, load_model, read_model
 from reportgen.plugins import ModelSource
 from reportgen.progress import Task
 from reportgen.record.run import Teacher
@@ -24,7 +24,7 @@ from reportgen.spec.paths import model_without_paths
 from reportgen.spec.types import ModelSpec
 
 KEY = "run.loss.teacher"
-ITS_KEYS = re.compile(r"\bmodel(?=\.(source|args|stem|weights)\b|: args)")
+ITS_KEYS = re.compile(r"\bmodel(?=\.(source|args|stem|weights|weights_key|output)\b|: args)")
 """Where `model.…` stands for a key of the spec, and not for a file model.py."""
 
 
@@ -45,7 +45,10 @@ def load_teacher(
     """
     with as_teacher(), about("model.source"), kept_random_state():
         torch.manual_seed(0)
-        loaded = load_model(spec, base, len(data.facts.classes), sources)
+        shape = data.facts.image_shape
+        loaded = load_model(spec, base, len(data.facts.classes), sources, image_shape=shape)
+        plain = replace(data, normalization=replace(data.normalization, channels_last=False))  # which every model takes
+        loaded = read_model(loaded, spec, plain)
         check_forward(loaded.module, (2, *data.facts.image_shape), len(data.facts.classes))
         return loaded
 

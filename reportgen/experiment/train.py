@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,8 +12,8 @@ from reportgen.experiment.augment import augment
 from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.objective import Objective
-from reportgen.experiment.optimizers import make_optimizers, resolve_optimizer
-from reportgen.experiment.schedule import rate
+from reportgen.experiment.optimizers import Resolved, make_optimizers, resolve_optimizer
+from reportgen.experiment.schedule import one_cycle_momentum, rate
 from reportgen.spec.types import RunSpec
 
 
@@ -85,9 +85,10 @@ def train(
     generator = torch.Generator().manual_seed(run.seed)
     blank = round(255 * sum(data.normalization.mean) / len(data.normalization.mean))
     for number, rows in enumerate(batches(len(labels), plan, generator), start=1):
-        lr = resolved.lr * rate(run.schedule, done(number - 1))
-        for group in (group for optimizer in optimizers for group in optimizer.param_groups):
-            group["lr"] = lr
+        behind = done(number - 1)
+        lr = resolved.lr * rate(run.schedule, behind, plan.steps)
+        momentum = one_cycle_momentum(behind, plan.steps) if cycles_momentum(run, resolved) else None
+        set_rates(optimizers, lr, momentum)
         here = rows.to(device.torch_device)
         batch = data.normalization.apply(augment(images, data.augment, generator, here, blank), device.dtype)
         loss = loss_of(module, batch, labels[here])
@@ -100,6 +101,23 @@ def train(
             scaler.step(optimizer)
         scaler.update()
         yield Step(number, number / plan.per_epoch, loss.detach(), norm, lr, rows)
+
+
+def cycles_momentum(run: RunSpec, resolved: Resolved) -> bool:
+    """Whether the schedule moves the momentum as well: as torch's OneCycleLR does, where there is one to move."""
+    return run.schedule == "one_cycle" and run.cycle_momentum is not False and resolved.has_momentum
+
+
+def set_rates(optimizers: Sequence[torch.optim.Optimizer], lr: float, momentum: float | None) -> None:
+    """The learning rate, and the momentum or the first beta unless it is None, of every group of parameters."""
+    for group in (group for optimizer in optimizers for group in optimizer.param_groups):
+        group["lr"] = lr
+        if momentum is None:
+            continue
+        if "betas" in group:
+            group["betas"] = (momentum, *group["betas"][1:])
+        elif "momentum" in group:
+            group["momentum"] = momentum
 
 
 def batches(images: int, plan: Plan, generator: torch.Generator) -> Iterator[torch.Tensor]:

@@ -10,19 +10,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reportgen.errors import EnvironmentTrouble
 from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.dynamics import DynamicsRecorder
 from reportgen.experiment.evaluate import evaluate
 from reportgen.experiment.evaluation_schedule import EvaluationSchedule, rows_for
+from reportgen.experiment.faults import may_end_a_part
 from reportgen.experiment.losses import describe_loss
 from reportgen.experiment.optimizers import resolve_optimizer
-from reportgen.experiment.schedule import NAMES
-from reportgen.experiment.train import Plan, Step, plan_steps, train
+from reportgen.experiment.schedule import CYCLED, NAMES
+from reportgen.experiment.train import Plan, Step, cycles_momentum, plan_steps, train
 from reportgen.progress import Task
+from reportgen.record.message import Message
 from reportgen.record.run import Divergence, EpochStats, Training
 from reportgen.spec.types import RunSpec
+from reportgen.system.memory import is_memory_error, memory_trouble
 
 FINAL_IMAGES = 10_000
 EVALUATION_COST = {"float32": 1 / 3, "float64": 1 / 3, "bfloat16": 0.6, "float16": 0.6}
@@ -37,6 +39,8 @@ class TrainingResult:
 
     training: Training
     arrays: dict[str, NDArray[Any]]
+    error: BaseException | None = None
+    """What ended it before its time, or kept its end from being scored; the steps before it are kept."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ class Watch:
     seconds: list[float] = field(default_factory=list)
     rows: list[EpochStats] = field(default_factory=list)
     divergence: Divergence | None = None
+    error: BaseException | None = None
+    """What ended the pass."""
 
     @property
     def elapsed(self) -> float:
@@ -107,8 +113,8 @@ def run_training(
 ) -> TrainingResult:
     """Train and keep the history; `task` hears of progress in per cent of the pass.
 
-    Ends at the first of the planned steps, the time budget and a loss that is not finite (which is recorded, not
-    raised). Raises EnvironmentTrouble when memory runs out.
+    Ends at the first of the planned steps, the time budget, a loss that is not finite and an error after the first step
+    (both are recorded, not raised). Raises EnvironmentTrouble when memory runs out.
     """
     watch = Watch(run, plan_steps(run, len(data.train_labels)), device, data.train_ids)
     schedule = EvaluationSchedule.plan(data, run, watch.plan)
@@ -129,10 +135,26 @@ def run_training(
             if ending:
                 break
             dynamics.expect(step.number + 1)
-    except torch.OutOfMemoryError as error:
-        raise EnvironmentTrouble(f"{device.name} ran out of memory", "Use a smaller run.batch_size.") from error
-    final = score(module, data, rows_for(data.train_labels, FINAL_IMAGES), "train", device)
-    return TrainingResult(history(watch, final), step_arrays(watch) | dynamics.arrays())
+    except (Exception, SystemExit) as error:
+        if is_memory_error(error):
+            raise memory_trouble(error, f"training on {device.name}", "Use a smaller run.batch_size.") from error
+        if not watch.steps or not may_end_a_part(error):
+            raise
+        watch.error = error
+    final, failure = score_at_end(module, data, device)
+    return TrainingResult(history(watch, final), step_arrays(watch) | dynamics.arrays(), watch.error or failure)
+
+
+def score_at_end(
+    module: torch.nn.Module, data: LoadedData, device: ComputeDevice
+) -> tuple[Score, BaseException | None]:
+    """The score of training images by the final weights; of none, and the error, where the model raises one."""
+    try:
+        return score(module, data, rows_for(data.train_labels, FINAL_IMAGES), "train", device), None
+    except (Exception, SystemExit) as error:
+        if not may_end_a_part(error):
+            raise
+        return Score(0, 0, float("nan")), error
 
 
 def evaluate_scheduled(module: torch.nn.Module, data: LoadedData, watch: Watch, schedule: EvaluationSchedule) -> None:
@@ -189,9 +211,11 @@ def history(watch: Watch, final: Score) -> Training:
     """The record's account of the pass."""
     run, plan, steps = watch.run, watch.plan, len(watch.steps)
     seconds = max(watch.seconds[-1] - evaluation_before_end(watch), 1e-9)
-    ended: Literal["epochs", "steps", "time", "diverged"] = "steps" if run.steps == plan.steps else "epochs"
+    ended: Literal["epochs", "steps", "time", "diverged", "error"] = "steps" if run.steps == plan.steps else "epochs"
     if watch.divergence is not None:
         ended = "diverged"
+    elif watch.error is not None:
+        ended = "error"
     elif steps < plan.steps:
         ended = "time"
     return Training(
@@ -202,7 +226,7 @@ def history(watch: Watch, final: Score) -> Training:
         images_seen=steps * plan.batch,
         seconds=seconds,
         ended_by=ended,
-        optimizer=resolve_optimizer(run.optimizer).describe(),
+        optimizer=describe_recipe(run),
         schedule=NAMES[run.schedule],
         loss=describe_loss(run.loss),
         batch_size=plan.batch,
@@ -212,6 +236,12 @@ def history(watch: Watch, final: Score) -> Training:
         train_loss=final.loss,
         divergence=watch.divergence,
     )
+
+
+def describe_recipe(run: RunSpec) -> tuple[Message, ...]:
+    """The optimiser and its settings, as they were."""
+    resolved = resolve_optimizer(run.optimizer)
+    return resolved.describe(CYCLED if cycles_momentum(run, resolved) else None)
 
 
 def evaluation_before_end(watch: Watch) -> float:

@@ -1,18 +1,17 @@
-"""One forward and one backward step on two images, before anything expensive starts."""
+"""One training step on two images, before anything expensive starts."""
 
 from __future__ import annotations
 
-import copy
-
 import torch
 
-from reportgen.errors import EnvironmentTrouble, ModelError, about
+from reportgen.errors import ModelError, about
 from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice
-from reportgen.experiment.models import check_forward
 from reportgen.experiment.objective import Objective
 from reportgen.experiment.optimizers import make_optimizers, resolve_optimizer
+from reportgen.experiment.snapshot import restored
 from reportgen.spec.types import RunSpec
+from reportgen.system.memory import is_memory_error, memory_trouble
 
 
 def check_step(
@@ -22,13 +21,10 @@ def check_step(
     device: ComputeDevice,
     teacher: torch.nn.Module | None = None,
 ) -> None:
-    """Take one forward and, for training, one whole step on a copy of the model.
+    """For training, take one whole step; the model is what it was afterwards.
 
-    Raises ModelError when the shapes, the class count, the loss or the optimiser don't fit; EnvironmentTrouble when
-    memory is short.
+    Raises ModelError when the loss or the optimiser don't fit; EnvironmentTrouble when memory is short.
     """
-    classes = len(data.facts.classes)
-    check_forward(module, (2, *data.facts.image_shape), classes)
     if run.mode == "evaluate":
         return
     trainable = [parameter for parameter in module.parameters() if parameter.requires_grad]
@@ -36,11 +32,13 @@ def check_step(
         raise ModelError("the model has no trainable parameters", "Use run.mode: evaluate, or unfreeze some of them.")
     state = torch.random.get_rng_state()
     try:
-        step_once(copy.deepcopy(module), data, run, device, teacher)
-    except torch.OutOfMemoryError as error:
-        raise EnvironmentTrouble(
-            f"{device.name} has too little memory for this model", "Use a smaller model, or run.device: cpu."
-        ) from error
+        with restored(module):
+            step_once(module, data, run, device, teacher)
+    except RuntimeError as error:
+        if not is_memory_error(error):
+            raise
+        hint = "Use a smaller model, or run.device: cpu."
+        raise memory_trouble(error, "one training step", hint) from error
     finally:
         torch.random.set_rng_state(state)
 
@@ -56,9 +54,9 @@ def step_once(
     try:
         loss = Objective(run, data, device, teacher)(module, images, labels)
         torch.autograd.backward(loss)
-    except torch.OutOfMemoryError:
-        raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        if is_memory_error(error):
+            raise memory_trouble(error, "one training step", "Use a smaller model, or run.device: cpu.") from error
         raise ModelError(
             f"one training step on {few} images fails: {type(error).__name__}: {error}",
             "The evaluation step works, so look at what the model does in training mode and at run.loss.",
@@ -72,9 +70,11 @@ def move_once(parameters: list[torch.nn.Parameter], run: RunSpec) -> None:
     try:
         for optimizer in make_optimizers(resolve_optimizer(run.optimizer), parameters):
             optimizer.step()
-    except (torch.OutOfMemoryError, ModelError):
+    except ModelError:
         raise
     except Exception as error:
+        if is_memory_error(error):
+            raise
         raise ModelError(
             f"one step of {run.optimizer.title} fails: {type(error).__name__}: {error}",
             "Change its arguments, or use another optimiser.",

@@ -31,7 +31,7 @@ PUBLISHED = {
     "defocus_blur": [(0.3, 0.4), (0.4, 0.5), (0.5, 0.6), (1, 0.2), (1.5, 0.1)],
     "glass_blur": [(0.05, 1, 1), (0.25, 1, 1), (0.4, 1, 1), (0.25, 1, 2), (0.4, 1, 2)],
     "motion_blur": [(6, 1), (6, 1.5), (6, 2), (8, 2), (9, 2.5)],
-    "zoom_blur": [1.06, 1.11, 1.16, 1.21, 1.26],
+    "zoom_blur": [(1.06, 0.01), (1.11, 0.01), (1.16, 0.01), (1.21, 0.01), (1.26, 0.01)],
     "snow": [
         (0.1, 0.2, 1, 0.6, 8, 3, 0.95),
         (0.1, 0.2, 1, 0.5, 10, 4, 0.9),
@@ -47,6 +47,35 @@ PUBLISHED = {
     "jpeg_compression": [80, 65, 58, 50, 40],
 }
 """As the authors' make_cifar_c.py has them."""
+PUBLISHED_LARGE = {
+    "gaussian_noise": [0.08, 0.12, 0.18, 0.26, 0.38],
+    "shot_noise": [60, 25, 12, 5, 3],
+    "impulse_noise": [0.03, 0.06, 0.09, 0.17, 0.27],
+    "defocus_blur": [(3, 0.1), (4, 0.5), (6, 0.5), (8, 0.5), (10, 0.5)],
+    "glass_blur": [(0.7, 1, 2), (0.9, 2, 1), (1, 2, 3), (1.1, 3, 2), (1.5, 4, 2)],
+    "motion_blur": [(10, 3), (15, 5), (15, 8), (15, 12), (20, 15)],
+    "zoom_blur": [(1.11, 0.01), (1.16, 0.01), (1.21, 0.02), (1.26, 0.02), (1.31, 0.03)],
+    "snow": [
+        (0.1, 0.3, 3, 0.5, 10, 4, 0.8),
+        (0.2, 0.3, 2, 0.5, 12, 4, 0.7),
+        (0.55, 0.3, 4, 0.9, 12, 8, 0.7),
+        (0.55, 0.3, 4.5, 0.85, 12, 8, 0.65),
+        (0.55, 0.3, 2.5, 0.85, 12, 12, 0.55),
+    ],
+    "fog": [(1.5, 2), (2, 2), (2.5, 1.7), (2.5, 1.5), (3, 1.4)],
+    "brightness": [0.1, 0.2, 0.3, 0.4, 0.5],
+    "contrast": [0.4, 0.3, 0.2, 0.1, 0.05],
+    "elastic_transform": [
+        (488 / 224, 170.8 / 224, 24.4 / 224),
+        (488 / 224, 19.52 / 224, 48.8 / 224),
+        (12.2 / 224, 2.44 / 224, 4.88 / 224),
+        (17.08 / 224, 2.44 / 224, 4.88 / 224),
+        (29.28 / 224, 2.44 / 224, 4.88 / 224),
+    ],
+    "pixelate": [0.6, 0.5, 0.4, 0.3, 0.25],
+    "jpeg_compression": [25, 18, 15, 10, 7],
+}
+"""As the authors' ImageNet-C has them; those of the warp, which are in pixels there, as shares of 224."""
 
 
 def pictures(count: int = 4, side: int = 32, channels: int = 3) -> torch.Tensor:
@@ -74,6 +103,40 @@ def channels_of(x: torch.Tensor) -> Iterator[Array]:
 def test_the_constants_are_the_published_ones(name: str) -> None:
     published = [tuple(level) if isinstance(level, tuple) else (level,) for level in PUBLISHED[name]]
     assert [tuple(level) for level in OPERATORS[name].levels] == published
+
+
+@pytest.mark.parametrize("name", PUBLISHED_LARGE)
+@pytest.mark.parametrize("side", [224, 500])
+def test_large_images_have_the_constants_published_for_them(name: str, side: int) -> None:
+    published = [level if isinstance(level, tuple) else (level,) for level in PUBLISHED_LARGE[name]]
+    for severity, level in enumerate(published, start=1):
+        assert OPERATORS[name].level(severity, side) == pytest.approx(level)
+        assert OPERATORS[name].level(severity, 32) == OPERATORS[name].level(severity, 8)
+        assert OPERATORS[name].level(severity, 32) == OPERATORS[name].levels[severity - 1]
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_between_the_two_sizes_every_constant_lies_between(name: str) -> None:
+    for severity in range(1, 6):
+        ends = [OPERATORS[name].level(severity, side) for side in (32, 224)]
+        for side in (33, 64, 96, 223):
+            for one, low, high in zip(OPERATORS[name].level(severity, side), *ends, strict=True):
+                assert min(low, high) - 1e-12 <= one <= max(low, high) + 1e-12
+    middle = round(math.sqrt(32 * 224))
+    assert OPERATORS["defocus_blur"].level(1, middle)[0] == pytest.approx(math.sqrt(0.3 * 3), rel=0.01)
+
+
+def test_on_large_images_a_severity_changes_more_than_the_constants_of_small_ones_would() -> None:
+    small = pictures(2)
+    large = torch.nn.functional.interpolate(small.permute(0, 3, 1, 2).float(), scale_factor=7, mode="bilinear")
+    large = large.round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
+    pixels = large.permute(0, 3, 1, 2).float() / 255
+    for name in ("defocus_blur", "glass_blur", "pixelate", "motion_blur", "jpeg_compression", "gaussian_noise"):
+        operator = OPERATORS[name]
+        as_small = operator.apply(pixels, operator.level(5, 32), torch.Generator().manual_seed(0)).clamp(0, 1)
+        as_it_is = corrupt(large, name, 5, 0).permute(0, 3, 1, 2).float() / 255
+        errors = [float((found - pixels).square().mean().sqrt()) for found in (as_small, as_it_is)]
+        assert errors[1] > 1.3 * errors[0], (name, errors)
 
 
 def test_the_names_are_those_a_spec_knows_and_each_has_its_family() -> None:
@@ -215,7 +278,7 @@ def test_zoom_blur_is_the_mean_of_the_enlargements() -> None:
     x = floats(pictures(2))
     factors = np.arange(1, 1.11, 0.01)
     expected = (x + sum(magnify(x, float(factor)) for factor in factors)) / (len(factors) + 1)
-    found = OPERATORS["zoom_blur"].apply(x, (1.11,), torch.Generator())
+    found = OPERATORS["zoom_blur"].apply(x, (1.11, 0.01), torch.Generator())
     assert float((found - expected).abs().max()) < 1e-12
 
 

@@ -14,12 +14,12 @@ from reportgen.experiment.optimizers import FUSED_ON, make_optimizers, optimizer
 from reportgen.experiment.train import plan_steps, train
 from reportgen.experiment.trial_step import check_step
 from reportgen.record.message import draw_terms
-from reportgen.spec.optimizers import ARGUMENTS, REFUSED, TITLES, UNUSED, OptimizerSpec
+from reportgen.spec.optimizers import ARGUMENTS, OWN, REFUSED, TITLES, UNUSED, OptimizerSpec
 from reportgen.spec.types import RunSpec
 from tests.experiment.cases import noise, plain_cpu
 
 USUAL: dict[str, dict[str, Any]] = {
-    "sgd": {"momentum": 0.9, "nesterov": True, "weight_decay": 5e-4},
+    "sgd": {"momentum": 0.9, "weight_decay": 5e-4},
     "adamw": {"weight_decay": 0.05},
     "muon": {"adjust_lr_fn": "match_rms_adamw"},
 }
@@ -44,7 +44,7 @@ def test_the_table_has_the_arguments_of_torchs_signature(name: str) -> None:
 
 
 def test_every_key_of_the_spec_belongs_to_an_optimiser() -> None:
-    assert set(OptimizerSpec.model_fields) - {"name"} == {key for keys in ARGUMENTS.values() for key in keys}
+    assert set(OptimizerSpec.model_fields) - {"name", *OWN} == {key for keys in ARGUMENTS.values() for key in keys}
 
 
 def moved(optimizer: torch.optim.Optimizer, parameter: nn.Parameter, steps: int = 5) -> torch.Tensor:
@@ -87,8 +87,7 @@ def test_arguments_reach_torch(name: str, given: dict[str, Any]) -> None:
     ours, theirs, usual = (nn.Parameter(start.clone()) for _ in range(3))
     spec = OptimizerSpec(name=name, lr=0.05, **given)  # type: ignore[arg-type]
     (optimizer,) = make_optimizers(resolve_optimizer(spec), [ours])
-    common = {key: value for key, value in USUAL.get(name, {}).items() if key != "nesterov"}
-    plain = optimizer_class(name)([theirs], **{"lr": 0.05, **common, **given})  # type: ignore[arg-type]
+    plain = optimizer_class(name)([theirs], **{"lr": 0.05, **USUAL.get(name, {}), **given})  # type: ignore[arg-type]
     (without,) = make_optimizers(resolve_optimizer(OptimizerSpec(name=name, lr=0.05)), [usual])  # type: ignore[arg-type]
     assert torch.allclose(moved(optimizer, ours), moved(plain, theirs), rtol=0, atol=1e-6)
     if given.keys() - {"foreach"}:
@@ -96,14 +95,18 @@ def test_arguments_reach_torch(name: str, given: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, keys in ARGUMENTS.items() if "weight_decay" in keys])
-def test_decay_shrinks_matrices_and_leaves_vectors(name: str) -> None:
+@pytest.mark.parametrize("on", [None, "all", "matrices"])
+def test_decay_is_on_what_torch_puts_it_on_unless_the_spec_says(name: str, on: str | None) -> None:
     matrix, vector = nn.Parameter(torch.ones(2, 2)), nn.Parameter(torch.ones(2))
-    spec = OptimizerSpec(name=name, lr=0.1, weight_decay=0.5)  # type: ignore[arg-type]
-    for optimizer in make_optimizers(resolve_optimizer(spec), [matrix, vector]):
+    spec = OptimizerSpec(name=name, lr=0.1, weight_decay=0.5, weight_decay_on=on)  # type: ignore[arg-type]
+    resolved = resolve_optimizer(spec)
+    for optimizer in make_optimizers(resolved, [matrix, vector]):
         matrix.grad, vector.grad = torch.zeros(2, 2), torch.zeros(2)
         optimizer.step()
     assert (matrix < 1).all()
-    assert (vector == 1).all()
+    assert bool((vector == 1).all()) == (on == "matrices")
+    told = draw_terms(resolved.describe())
+    assert ("of matrices and filters alone" if on == "matrices" else "of all parameters") in str(told)
 
 
 def test_the_fastest_way_that_is_there_is_taken_unless_the_spec_chooses() -> None:
@@ -126,7 +129,7 @@ def test_muon_leaves_what_is_no_matrix_to_adamw() -> None:
     assert type(rest) is torch.optim.AdamW
     assert [p.ndim for group in muon.param_groups for p in group["params"]] == [2]
     assert sorted(p.ndim for group in rest.param_groups for p in group["params"]) == [1, 1, 4]
-    assert [(group["lr"], group["weight_decay"]) for group in rest.param_groups] == [(0.02, 0.3), (0.02, 0.0)]
+    assert [(group["lr"], group["weight_decay"]) for group in rest.param_groups] == [(0.02, 0.3)]
     with pytest.raises(ModelError, match="trains matrices"):
         make_optimizers(resolved, list(module[0].parameters()))
 
@@ -161,27 +164,42 @@ def test_what_torch_refuses_is_about_the_optimiser() -> None:
 @pytest.mark.parametrize(
     ("spec", "told"),
     [
-        (OptimizerSpec(), "SGD, highest learning rate 0.1, momentum 0.9 (Nesterov), weight decay 0.0005"),
+        (OptimizerSpec(), "SGD, highest learning rate 0.1, momentum 0.9, weight decay 0.0005 of all parameters"),
+        (
+            OptimizerSpec(nesterov=True, weight_decay_on="matrices"),
+            "SGD, highest learning rate 0.1, momentum 0.9 (Nesterov), "
+            "weight decay 0.0005 of matrices and filters alone",
+        ),
         (
             OptimizerSpec(lr=0.2, momentum=0.0, weight_decay=0.0),
-            "SGD, highest learning rate 0.2, momentum 0, weight decay 0",
+            "SGD, highest learning rate 0.2, momentum 0, no weight decay",
         ),
-        (OptimizerSpec(name="adam"), "Adam, highest learning rate 0.001, weight decay 0"),
+        (OptimizerSpec(name="adam"), "Adam, highest learning rate 0.001, no weight decay"),
         (
             OptimizerSpec(name="adamw", betas=(0.9, 0.95), amsgrad=True, foreach=True),
-            "AdamW, highest learning rate 0.001, weight decay 0.05, betas 0.9 and 0.95, amsgrad on",
+            "AdamW, highest learning rate 0.001, weight decay 0.05 of all parameters, betas 0.9 and 0.95, amsgrad on",
         ),
         (OptimizerSpec(name="rprop"), "Rprop, highest learning rate 0.01"),
         (
             OptimizerSpec(name="muon"),
             "Muon for matrices, AdamW for the rest, highest learning rate 0.001, momentum 0.95 (Nesterov), "
-            "weight decay 0.1",
+            "weight decay 0.1 of all parameters",
         ),
         (
             OptimizerSpec(name="adafactor", eps=(None, 0.01)),
-            "Adafactor, highest learning rate 0.01, weight decay 0, eps none and 0.01",
+            "Adafactor, highest learning rate 0.01, no weight decay, eps none and 0.01",
         ),
     ],
 )
 def test_defaults_are_filled_in_and_told(spec: OptimizerSpec, told: str) -> None:
     assert draw_terms(resolve_optimizer(spec).describe()) == told
+
+
+def test_a_momentum_that_the_schedule_moves_is_told_by_its_ends() -> None:
+    told = [
+        draw_terms(resolve_optimizer(spec).describe((0.85, 0.95)))
+        for spec in (OptimizerSpec(), OptimizerSpec(nesterov=True), OptimizerSpec(name="adam", betas=(0.9, 0.95)))
+    ]
+    assert "momentum 0.95 to 0.85 and back, " in told[0]
+    assert "momentum 0.95 to 0.85 and back (Nesterov)" in told[1]
+    assert "first beta 0.95 to 0.85 and back" in told[2]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from reportgen.errors import SpecError
 from reportgen.experiment.provenance import created_now, git_state, installed_versions, rebuild_command
 from reportgen.spec.paths import resolve_path, without_absolute_paths
-from reportgen.spec.types import DataSpec, ModelSpec, ReportSpec
+from reportgen.spec.types import DataSpec, LossSpec, ModelSpec, ReportSpec, RunSpec
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -42,6 +44,63 @@ def test_the_command_can_be_pasted_and_holds_no_absolute_path() -> None:
     assert command == "reportgen build 'my spec.yaml' --set run.epochs=2 --set 'title=a b'"
 
 
+@pytest.mark.parametrize(
+    ("override", "kept"),
+    [
+        ("data.root='/home/me/data'", None),
+        ("data.root=~/data", None),
+        ("data.root=~me/data", None),
+        ("data.root=C:/Users/me/data", None),
+        ("model.args.token=hf_abcdefghijklmnop", None),
+        ("model.args.api_key=x", None),
+        ("model.args.db.password=12345", None),
+        ("baseline={record: /home/me/report}", "baseline={record: report}"),
+        ("data={name: digits, root: '/home/me/my data'}", "data={name: digits, root: my data}"),
+        ("model={source: /home/me/net.py:make, args: {w: ~/x.pt}}", "model={source: net.py:make, args: {w: x.pt}}"),
+        ("model.args={token: abc, width: 4}", "model.args={token: …, width: 4}"),
+        ("model.args={url: https://me:pass@example.org/a/b}", "model.args={url: https://example.org/a/b}"),
+        ("model.args.name=ghp_abcdefghijklmnopqrstuvwx", "model.args.name=…"),
+        ("model.args={file: file:///home/me/x.pt}", "model.args={file: x.pt}"),
+        ("run.epochs=1/2", "run.epochs=1/2"),
+        ("model.args={num_tokens: 4, key_dim: 8, d: a/b/c, r: ../w.pt}",) * 2,
+    ],
+)
+def test_the_command_tells_no_paths_and_no_credentials(override: str, kept: str | None) -> None:
+    expected = [] if kept is None else ["--set", kept]
+    assert shlex.split(rebuild_command("s.yaml", [override])) == ["reportgen", "build", "s.yaml", *expected]
+
+
+def test_arguments_of_a_model_reach_a_record_without_paths_and_credentials() -> None:
+    args = {
+        "checkpoint": "/home/me/John Doe/best.pt",
+        "nested": [{"root": "~/data", "hf_token": "x1y2"}, "hf_abcdefghijklmnop", "load from /home/me/a.txt now"],
+        "windows": "C:\\Users\\me\\best.pt",
+        "secret": 7,
+        "num_tokens": 7,
+        "pool": "token",
+        "address": "https://me:pw@example.org/x",
+        "relative": "weights/best.pt",
+        "ratio": 0.5,
+    }
+    teacher = ModelSpec(source="/home/me/t.py:make", args=args)
+    spec = ReportSpec.model_validate({"model": {"source": "builtin:linear", "args": args}})
+    spec = spec.model_copy(update={"run": RunSpec(loss=LossSpec(name="kl_div", teacher=teacher))})
+    kept = without_absolute_paths(spec)
+    assert kept.run.loss.teacher is not None
+    for model in (kept.model, kept.run.loss.teacher):
+        assert model.args == {
+            "checkpoint": "best.pt",
+            "nested": [{"root": "data", "hf_token": "…"}, "…", "load from a.txt now"],
+            "windows": "best.pt",
+            "secret": "…",
+            "num_tokens": 7,
+            "pool": "token",
+            "address": "https://example.org/x",
+            "relative": "weights/best.pt",
+            "ratio": 0.5,
+        }
+
+
 def test_versions_are_the_installed_ones() -> None:
     import numpy
 
@@ -65,3 +124,57 @@ def test_variables_and_homes_in_paths(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert resolve_path(Path("w.pt"), tmp_path) == tmp_path / "w.pt"
     assert resolve_path(Path("${WEIGHTS}/w.pt"), tmp_path) == Path("/elsewhere/w.pt")
     assert resolve_path(Path("~/w.pt"), tmp_path) == Path("/home/me/w.pt")
+
+
+def test_nothing_that_a_repository_names_is_run(tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    folder = tmp_path / "received"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    (folder / "a.py").write_text("one", encoding="utf-8")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "first")
+    hooks = folder / "hooks"
+    hooks.mkdir()
+    for name in ("post-index-change", "fsmonitor-watchman", "post-checkout"):
+        (hooks / name).write_text(f"#!/bin/sh\ntouch '{canary}'\n", encoding="utf-8")
+        (hooks / name).chmod(0o755)
+    (folder / ".gitattributes").write_text("* filter=evil diff=evil\n", encoding="utf-8")
+    keys = {
+        "core.fsmonitor": f"touch '{canary}'; false",
+        "core.hooksPath": str(hooks),
+        "core.pager": f"touch '{canary}'",
+        "filter.evil.clean": f"touch '{canary}'; cat",
+        "filter.evil.process": f"touch '{canary}'",
+        "diff.evil.textconv": f"touch '{canary}'; cat",
+        "diff.external": f"touch '{canary}'",
+        "core.sshCommand": f"touch '{canary}'",
+    }
+    for key, value in keys.items():
+        git(folder, "config", key, value)
+    (folder / "a.py").write_text("two", encoding="utf-8")
+    commit, dirty = git_state(folder)
+    assert (commit is not None, dirty) == (True, True)
+    assert not canary.exists()
+    subprocess.run(["git", "-C", str(folder), "status"], capture_output=True, check=False)
+    assert canary.exists()  # which git itself does
+
+
+def test_what_git_prints_may_be_any_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    script = bin_folder / "git"
+    script.write_bytes(b"#!/bin/sh\nprintf 'caf\\351\\n'\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{bin_folder}:/usr/bin:/bin")
+    assert git_state(tmp_path) == ("caf\ufffd", True)
+    script.write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
+    monkeypatch.setattr("reportgen.experiment.provenance.GIT_SECONDS", 0.2)
+    assert git_state(tmp_path) == (None, None)
+
+
+@pytest.mark.parametrize("path", ["~nobodyatall/w.pt", "a" * 5000, "b/" * 3000, "a\0b", "\ud800"])
+def test_what_is_no_path_is_told_in_a_short_line(tmp_path: Path, path: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        resolve_path(Path(path), tmp_path)
+    assert len(caught.value.message) < 300

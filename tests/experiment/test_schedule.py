@@ -7,7 +7,7 @@ import warnings
 import pytest
 import torch
 
-from reportgen.experiment.schedule import rate
+from reportgen.experiment.schedule import one_cycle_momentum, rate
 
 STEPS = 1000
 
@@ -35,12 +35,26 @@ def test_step_is_torchs_with_two_milestones() -> None:
     assert [rate("step", step / STEPS) for step in range(STEPS + 1)] == pytest.approx(expected, rel=1e-12)
 
 
-def test_one_cycle_is_torchs() -> None:
-    # Torch ends the warm-up one step before 30 % of total_steps; with 301 of 1001 steps both turn at the same place.
-    expected = theirs(
-        torch.optim.lr_scheduler.OneCycleLR, max_lr=1.0, total_steps=STEPS + 1, pct_start=301 / (STEPS + 1)
-    )
-    assert [rate("one_cycle", step / STEPS) for step in range(STEPS + 1)] == pytest.approx(expected, abs=1e-9)
+@pytest.mark.parametrize("steps", [1, 2, 3, 7, 10, 100, 391])
+@pytest.mark.parametrize("name", ["SGD", "AdamW"])
+def test_one_cycle_is_torchs_step_for_step_rate_and_momentum(name: str, steps: int) -> None:
+    kind = getattr(torch.optim, name)
+    optimizer = kind([torch.nn.Parameter(torch.zeros(1))], lr=1.0, **({"momentum": 0.9} if name == "SGD" else {}))
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=steps)
+    for step in range(steps):
+        group = optimizer.param_groups[0]
+        momentum = group["betas"][0] if "betas" in group else group["momentum"]
+        assert rate("one_cycle", step / steps, steps) == pytest.approx(group["lr"], abs=1e-9)
+        assert one_cycle_momentum(step / steps, steps) == pytest.approx(momentum, abs=1e-9)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it wants optimizer.step() in between
+            if step + 1 < steps:
+                scheduler.step()
+
+
+def test_one_cycle_of_a_time_budget_turns_at_three_tenths_of_it() -> None:
+    assert [rate("one_cycle", done) for done in (0.0, 0.3, 1.0)] == pytest.approx([1 / 25, 1.0, 4e-6])
+    assert [one_cycle_momentum(done) for done in (0.0, 0.3, 1.0)] == pytest.approx([0.95, 0.85, 0.95])
 
 
 def test_constant_is_constant() -> None:

@@ -25,7 +25,10 @@ def again(seed: int) -> LoadedModel:
 def further(run: RunSpec) -> tuple[FurtherSeeds, Clock]:
     clock = Clock(Silent())
     loaded = Loaded(again(run.seed), noise(train=64, test=40), None, again)
-    return train_further(loaded, run, plain_cpu(), clock), clock
+    runs, arrays = (), {}
+    for found in train_further(loaded, run, plain_cpu(), clock):
+        runs, arrays = found.runs, arrays | found.arrays
+    return FurtherSeeds(runs, arrays), clock
 
 
 CALM = OptimizerSpec(lr=1e-3)
@@ -81,3 +84,12 @@ def test_a_long_history_is_kept_as_means() -> None:
     assert len(thin(values)) == MOST_POINTS
     assert thin(values)[0] == values[:6].mean()
     assert np.array_equal(thin(values[:100]), values[:100])
+
+
+def test_those_that_are_done_are_not_trained_again() -> None:
+    run = RunSpec(epochs=1, batch_size=16, seeds=(7, 3, 5), optimizer=CALM)
+    loaded = Loaded(again(7), noise(train=64, test=40), None, again)
+    first = next(iter(train_further(loaded, run, plain_cpu(), Clock(Silent()))))
+    (rest,) = train_further(loaded, run, plain_cpu(), Clock(Silent()), first)
+    assert [one.seed for one in rest.runs] == [3, 5]
+    assert set(rest.arrays) == {"seed.5.logits", "seed.5.loss"}

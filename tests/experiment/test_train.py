@@ -29,7 +29,7 @@ def test_the_loop_computes_what_a_plain_loop_computes() -> None:
     run = RunSpec(steps=6, batch_size=16, optimizer=OptimizerSpec(lr=0.05, weight_decay=0.0), schedule="cosine")
     ours, theirs = model().double(), model().double()
     steps = list(train(ours, data, run, plain_cpu("float64"), lambda step: step / 6))
-    optimizer = torch.optim.SGD(theirs.parameters(), lr=0.05, momentum=0.9, nesterov=True)
+    optimizer = torch.optim.SGD(theirs.parameters(), lr=0.05, momentum=0.9)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=6)
     mean, std = (torch.tensor(values).view(3, 1, 1) for values in (data.normalization.mean, data.normalization.std))
     for step in steps:
@@ -45,6 +45,31 @@ def test_the_loop_computes_what_a_plain_loop_computes() -> None:
         scheduler.step()
     for name, value in ours.state_dict().items():
         assert torch.allclose(value, theirs.state_dict()[name], rtol=1e-5, atol=1e-7), name
+
+
+@pytest.mark.parametrize("name", ["sgd", "adamw"])
+def test_a_spec_that_names_an_optimiser_is_torchs_with_one_cycle(name: str) -> None:
+    """`{name: sgd, momentum: 0.9}` and torch.optim.SGD(momentum=0.9) with OneCycleLR: no Nesterov, decay of all."""
+    data, steps = noise(), 12
+    given = {"lr": 0.05, "weight_decay": 0.01} | ({"momentum": 0.9} if name == "sgd" else {})
+    optimizer_spec = OptimizerSpec.model_validate({"name": name, **given})
+    run = RunSpec(steps=steps, batch_size=16, optimizer=optimizer_spec)
+    ours, theirs = model().double(), model().double()
+    taken = list(train(ours, data, run, plain_cpu("float64"), lambda step: step / steps))
+    kind = {"sgd": torch.optim.SGD, "adamw": torch.optim.AdamW}[name]
+    optimizer = kind(theirs.parameters(), **given)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.05, total_steps=steps)
+    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (data.normalization.mean, data.normalization.std))
+    for step in taken:
+        images = (data.train_images[step.rows].permute(0, 3, 1, 2).double() / 255 - mean) / std
+        assert step.lr == pytest.approx(scheduler.get_last_lr()[0], rel=1e-9)
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(theirs(images), data.train_labels[step.rows]).backward()
+        optimizer.step()
+        if step.number < steps:
+            scheduler.step()
+    for key, value in ours.state_dict().items():
+        assert torch.allclose(value, theirs.state_dict()[key], rtol=1e-6, atol=1e-6), key
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others() -> None:

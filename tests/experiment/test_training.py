@@ -136,14 +136,53 @@ def test_the_time_budget_ends_the_pass(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_memory_that_runs_out_is_the_machines_trouble() -> None:
-    with pytest.raises(EnvironmentTrouble, match="ran out of memory") as caught:
+    with pytest.raises(EnvironmentTrouble, match="more memory than there is") as caught:
         run_training(Breaks(2, torch.OutOfMemoryError), noise(), RunSpec(batch_size=16), plain_cpu(), Heard())
     assert "batch_size" in caught.value.hint
 
 
-def test_other_errors_of_the_model_pass_through() -> None:
+def test_memory_that_a_processor_has_not_is_too() -> None:
+    class Large(RuntimeError):
+        """As torch's allocator of a CPU has it."""
+
+        def __init__(self, _said: str) -> None:
+            super().__init__(
+                "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 7 bytes."
+            )
+
+    with pytest.raises(EnvironmentTrouble, match="more memory than there is"):
+        run_training(Breaks(2, Large), noise(), RunSpec(batch_size=16), plain_cpu(), Heard())
+
+
+def test_an_error_before_the_first_step_passes_through() -> None:
     with pytest.raises(KeyError):
-        run_training(Breaks(2, KeyError), noise(), RunSpec(batch_size=16), plain_cpu(), Heard())
+        run_training(Breaks(1, KeyError), noise(), RunSpec(batch_size=16), plain_cpu(), Heard())
+
+
+def test_the_steps_before_an_error_are_kept() -> None:
+    found = run_training(Breaks(3, KeyError), noise(), RunSpec(epochs=2, batch_size=16), plain_cpu(), Heard())
+    assert isinstance(found.error, KeyError)
+    assert found.training.ended_by == "error"
+    assert (found.training.steps, found.training.planned_steps) == (2, 8)
+    assert len(found.arrays["train.loss"]) == 2
+    assert found.training.train_n == 64
+
+
+def test_a_trained_model_that_can_not_be_scored_was_trained() -> None:
+    class Blind(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = model()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            if not self.training and len(x) > 2:
+                raise KeyError("evaluation")
+            return self.inner(x)  # type: ignore[no-any-return]
+
+    run = RunSpec(steps=1, batch_size=16)
+    found = run_training(Blind(), noise(), run.model_copy(update={"steps": 2}), plain_cpu(), Heard())
+    assert isinstance(found.error, KeyError)
+    assert found.training.train_n == 0
 
 
 def test_a_sample_for_looking_has_equal_shares_of_the_classes() -> None:

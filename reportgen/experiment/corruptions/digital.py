@@ -82,7 +82,7 @@ def jpeg_compression(x: Tensor, level: Level, generator: torch.Generator) -> Ten
     """Written and read again as JPEG of quality `level[0]`, colours at half the resolution, one image at a time."""
     del generator
     pixels = (x * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
-    read = np.stack([compress(image, int(level[0])) for image in pixels])
+    read = np.stack([compress(image, round(level[0])) for image in pixels])
     return torch.from_numpy(read).permute(0, 3, 1, 2).to(x) / 255
 
 
@@ -94,11 +94,28 @@ def compress(image: np.ndarray, quality: int) -> np.ndarray:
     return np.asarray(Image.open(buffer), dtype=np.uint8).reshape(image.shape)
 
 
+MEANT, DONE = 244, 224
+"""Side that the published constants of ImageNet-C's warp are multiples of, and that of its images."""
+LARGE_WARPS = (
+    (2 * MEANT / DONE, 0.7 * MEANT / DONE, 0.1 * MEANT / DONE),
+    (2 * MEANT / DONE, 0.08 * MEANT / DONE, 0.2 * MEANT / DONE),
+    (0.05 * MEANT / DONE, 0.01 * MEANT / DONE, 0.02 * MEANT / DONE),
+    (0.07 * MEANT / DONE, 0.01 * MEANT / DONE, 0.02 * MEANT / DONE),
+    (0.12 * MEANT / DONE, 0.01 * MEANT / DONE, 0.02 * MEANT / DONE),
+)
 OPERATORS = {
-    "contrast": Operator(((0.75,), (0.5,), (0.4,), (0.3,), (0.15,)), contrast),
-    "elastic_transform": Operator(
-        ((0, 0, 0.08), (0.05, 0.2, 0.07), (0.08, 0.06, 0.06), (0.1, 0.04, 0.05), (0.1, 0.03, 0.03)), elastic_transform
+    "contrast": Operator(
+        ((0.75,), (0.5,), (0.4,), (0.3,), (0.15,)), ((0.4,), (0.3,), (0.2,), (0.1,), (0.05,)), contrast
     ),
-    "pixelate": Operator(((0.95,), (0.9,), (0.85,), (0.75,), (0.65,)), pixelate),
-    "jpeg_compression": Operator(((80,), (65,), (58,), (50,), (40,)), jpeg_compression),
+    "elastic_transform": Operator(
+        ((0, 0, 0.08), (0.05, 0.2, 0.07), (0.08, 0.06, 0.06), (0.1, 0.04, 0.05), (0.1, 0.03, 0.03)),
+        LARGE_WARPS,
+        elastic_transform,
+    ),
+    "pixelate": Operator(
+        ((0.95,), (0.9,), (0.85,), (0.75,), (0.65,)), ((0.6,), (0.5,), (0.4,), (0.3,), (0.25,)), pixelate
+    ),
+    "jpeg_compression": Operator(
+        ((80,), (65,), (58,), (50,), (40,)), ((25,), (18,), (15,), (10,), (7,)), jpeg_compression
+    ),
 }

@@ -25,7 +25,11 @@ def impulse_noise(x: Tensor, level: Level, generator: torch.Generator) -> Tensor
 
 
 OPERATORS = {
-    "gaussian_noise": Operator(((0.04,), (0.06,), (0.08,), (0.09,), (0.10,)), gaussian_noise),
-    "shot_noise": Operator(((500,), (250,), (100,), (75,), (50,)), shot_noise),
-    "impulse_noise": Operator(((0.01,), (0.02,), (0.03,), (0.05,), (0.07,)), impulse_noise),
+    "gaussian_noise": Operator(
+        ((0.04,), (0.06,), (0.08,), (0.09,), (0.10,)), ((0.08,), (0.12,), (0.18,), (0.26,), (0.38,)), gaussian_noise
+    ),
+    "shot_noise": Operator(((500,), (250,), (100,), (75,), (50,)), ((60,), (25,), (12,), (5,), (3,)), shot_noise),
+    "impulse_noise": Operator(
+        ((0.01,), (0.02,), (0.03,), (0.05,), (0.07,)), ((0.03,), (0.06,), (0.09,), (0.17,), (0.27,)), impulse_noise
+    ),
 }

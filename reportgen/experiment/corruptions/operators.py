@@ -15,14 +15,42 @@ Level = tuple[float, ...]
 """The constants of one severity."""
 
 
+Levels = tuple[Level, Level, Level, Level, Level]
+SMALL, LARGE = 32, 224
+"""Pixels a side of the images that the two sets of published constants are for."""
+
+
 @dataclass(frozen=True)
 class Operator:
     """One corruption of images (b, C, H, W), 0 to 1, in the order of the 2019 paper."""
 
-    levels: tuple[Level, Level, Level, Level, Level]
+    levels: Levels
     """Of severity 1 to 5, for images of 32×32: those of the authors' make_cifar_c.py."""
+    large: Levels
+    """The same for images of 224×224: those of the authors' ImageNet-C."""
     apply: Callable[[Tensor, Level, torch.Generator], Tensor]
     """(images, constants, random numbers on the CPU) -> images, which may leave 0 to 1."""
+
+    def level(self, severity: int, side: int) -> Level:
+        """The constants of a severity, 1 to 5, for images of so many pixels a side: the published ones up to SMALL and
+        from LARGE on, between them by the logarithm of the side, each in equal ratios where neither of its ends is 0.
+        """
+        ends, share = (self.levels[severity - 1], self.large[severity - 1]), share_of_large(side)
+        if share in (0.0, 1.0):
+            return ends[round(share)]
+        return tuple(between(small, large, share) for small, large in zip(*ends, strict=True))
+
+
+def share_of_large(side: int) -> float:
+    """How far a side lies from SMALL (0) to LARGE (1), by its logarithm."""
+    return min(1.0, max(0.0, math.log(side / SMALL) / math.log(LARGE / SMALL)))
+
+
+def between(small: float, large: float, share: float) -> float:
+    """A constant between two."""
+    if small > 0 and large > 0:
+        return float(small ** (1 - share) * large**share)
+    return small + share * (large - small)
 
 
 def normal(like: Tensor, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,19 @@ from reportgen.spec.types import ReportSpec
 
 PROBE_SEED = 0
 """Of every sample that probes take: the same images whatever the run's own seed."""
+
+
+NO_GRADIENT = re.compile(
+    r"does not require grad|does not have a grad_fn|appears to not have been used in the graph"
+    r"|(?:Checkpointing is not |checkpoint is in)compatible|derivative for .* is not implemented"
+    r"|modified by an inplace operation|Inference tensors cannot be saved"
+)
+"""What torch says of models through which no gradient goes, such as those that compute parts under no_grad."""
+
+
+def lets_no_gradient(error: BaseException) -> bool:
+    """Whether an error says that no gradient can be computed of a model, which is nobody's error."""
+    return isinstance(error, RuntimeError | AssertionError) and NO_GRADIENT.search(str(error)) is not None
 
 
 class ProbeRefused(Exception):
@@ -70,6 +84,8 @@ class Allowance:
     full: bool = False
     """True when the spec asks for all that the probe can do."""
     begun: float = field(default_factory=time.perf_counter)
+    named: frozenset[str] = frozenset()
+    """Numbers that gates of the spec name: what they need is measured whatever time it takes."""
 
     @property
     def spent(self) -> float:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from reportgen.experiment._torch_internals import is_mapped
 from reportgen.experiment.dynamics import watched
 from reportgen.experiment.models import tensors_in
 from reportgen.experiment.probes.context import Allowance, Probe, ProbeContext, ProbeRefused, ProbeResult
@@ -187,7 +188,7 @@ class Watcher(TorchFunctionMode):
             sums = self.tally.sums.get(self.number)
             self.number += 1
             found = next(tensors_in(output), None)
-            if sums is not None and found is not None:
+            if sums is not None and found is not None and not is_mapped(found):
                 sums.add(found)
         return output
 

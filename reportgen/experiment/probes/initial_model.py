@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
-
 import torch
 
 from reportgen.experiment.layer_types import BatchNorm
 from reportgen.experiment.probes.context import ProbeContext
+from reportgen.experiment.snapshot import copied, reads_from
 from reportgen.record.message import N_, Message
 
 
@@ -20,9 +19,13 @@ def initial_model(context: ProbeContext, batch: torch.Tensor) -> tuple[torch.nn.
     if context.initial is None:
         return None, N_("The model was not trained in this run, so there are no initial weights to compare with.")
     try:
-        module = copy.deepcopy(context.module)
-        module.load_state_dict(context.initial)
-    except (RuntimeError, TypeError, NotImplementedError) as error:
+        module = copied(context.module)
+        if reads_from(module, context.module, batch[:2]):
+            return None, N_("A copy of the model computes with weights of the model itself, not with initial ones.")
+        module.load_state_dict(context.initial, strict=False)
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:  # whatever a model's own copying and loading raise
         kind = type(error).__name__
         return None, N_("The initial weights could not be put into a copy of the model ({kind}).", kind=kind)
     context.device.place(module).eval()

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import torch
 from numpy.typing import NDArray
 
-from reportgen.experiment.device import kept_random_state
-from reportgen.experiment.probes.context import PROBE_SEED, Allowance, Probe, ProbeContext, ProbeRefused, ProbeResult
+from reportgen.experiment.faults import Faults, describe
+from reportgen.experiment.preserved import preserved
+from reportgen.experiment.probes.context import (
+    PROBE_SEED,
+    Allowance,
+    Probe,
+    ProbeContext,
+    ProbeRefused,
+    ProbeResult,
+    lets_no_gradient,
+)
 from reportgen.plugins import discover
+from reportgen.record.definitions import named_numbers
 from reportgen.record.message import N_
 from reportgen.record.probes import NotProbed, Probes, ProbeTime
 from reportgen.spec.probes import ProbesSpec
+from reportgen.system.memory import is_memory_error
 
+Level = Literal["fast", "full", "none"]
 MIN_SECONDS = 0.5
 """Left for a probe even when those before it have used everything: enough for its smallest sample."""
+
+
+WHOLE = ("response", "explanations")
+"""Probes that have no limit of time where a gate names a number of theirs; `robustness` sees to single kinds."""
 
 
 @dataclass(frozen=True)
@@ -35,33 +51,83 @@ def find_probes() -> list[Probe]:
 
 
 def probe_model(
-    context: ProbeContext, pass_seconds: float, advance: Callable[[str], None] = lambda _name: None
+    context: ProbeContext,
+    pass_seconds: float,
+    advance: Callable[[str], None] = lambda _name: None,
+    faults: Faults | None = None,
+    take: Callable[[Probed], None] = lambda _probed: None,
+    earlier: Probes | None = None,
 ) -> Probed:
-    """Run the probes that the spec asks for; `advance` hears the title of each before it begins.
+    """Run the probes that the spec asks for; `advance` hears the title of each before it begins, `take` what there is
+    after each. Those that are in `earlier`, what an interrupted run has found, are not run again.
 
     All together take at most `run.probes.max_seconds`, or a quarter of `pass_seconds` and at least 20 s; each is
     given its share of what is left and samples accordingly.
     """
     spec = context.spec.run.probes
-    budget = spec.budget(pass_seconds)
-    found: dict[str, Any] = {}
-    arrays: dict[str, NDArray[Any]] = {}
-    times: list[ProbeTime] = []
-    missing: list[NotProbed] = []
-    waiting = [probe for probe in find_probes() if wanted(probe, spec, missing)]
+    faults = faults if faults is not None else Faults()
+    so_far = Found(spec.level, spec.budget(pass_seconds))
+    waiting = [probe for probe in find_probes() if wanted(probe, spec, so_far.missing)]
+    if earlier is not None:
+        waiting = [probe for probe in waiting if not so_far.take_over(probe.name, earlier)]
+    named = named_numbers(rule.metric for rule in context.spec.gates)
     for place, probe in enumerate(waiting):
         advance(probe.title)
-        allowance = allow(probe, waiting[place:], spec, budget, sum(time.seconds for time in times))
+        spent = sum(time.seconds for time in so_far.times)
+        allowance = allow(probe, waiting[place:], spec, so_far.budget, spent, named)
         try:
-            result = run_one(probe, context, allowance)
+            result = run_one(probe, context, allowance, faults)
         except ProbeRefused as refusal:
-            missing.append(NotProbed(name=probe.name, reason=refusal.reason))
+            so_far.missing.append(NotProbed(name=probe.name, reason=refusal.reason))
         else:
-            found[probe.name] = result.facts
-            arrays |= result.arrays
-        times.append(ProbeTime(name=probe.name, seconds=allowance.spent))
-    probes = Probes(level=spec.level, budget_seconds=budget, times=tuple(times), missing=tuple(missing), **found)
-    return Probed(probes, arrays)
+            so_far.facts[probe.name] = result.facts
+            so_far.arrays |= result.arrays
+        so_far.times.append(ProbeTime(name=probe.name, seconds=allowance.spent))
+        if waiting[place + 1 :]:
+            take(so_far.probed([other.name for other in waiting[place + 1 :]]))
+    return so_far.probed(())
+
+
+def none_yet(spec: ProbesSpec) -> Probes:
+    """What a run has of the probes before the first of them."""
+    so_far = Found(spec.level, None)
+    waiting = [probe.name for probe in find_probes() if wanted(probe, spec, so_far.missing)]
+    return so_far.probed(waiting).probes
+
+
+@dataclass
+class Found:
+    """What the probes have found so far."""
+
+    level: Level
+    budget: float | None
+    facts: dict[str, Any] = field(default_factory=dict)
+    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+    times: list[ProbeTime] = field(default_factory=list)
+    missing: list[NotProbed] = field(default_factory=list)
+
+    def take_over(self, name: str, earlier: Probes) -> bool:
+        """Take what an interrupted run came to with one probe; False where it did not come to it."""
+        time = next((time for time in earlier.times if time.name == name), None)
+        if time is None:
+            return False
+        self.times.append(time)
+        if getattr(earlier, name) is not None:
+            self.facts[name] = getattr(earlier, name)
+        self.missing += [gap for gap in earlier.missing if gap.name == name]
+        return True
+
+    def probed(self, waiting: Sequence[str]) -> Probed:
+        """All of it, where some probes are still waiting."""
+        later = [NotProbed(name=name, reason=N_("Not measured: the run ended before it.")) for name in waiting]
+        probes = Probes(
+            level=self.level,
+            budget_seconds=self.budget,
+            times=tuple(self.times),
+            missing=(*self.missing, *later),
+            **self.facts,
+        )
+        return Probed(probes, dict(self.arrays))
 
 
 def wanted(probe: Probe, spec: ProbesSpec, missing: list[NotProbed]) -> bool:
@@ -74,30 +140,44 @@ def wanted(probe: Probe, spec: ProbesSpec, missing: list[NotProbed]) -> bool:
     return False
 
 
-def allow(probe: Probe, waiting: list[Probe], spec: ProbesSpec, budget: float | None, spent: float) -> Allowance:
-    """The time of one probe: its share, among those still waiting, of what is left of the budget."""
-    full = spec.level_of(probe.name) == "full"
-    if budget is None or (full and spec.max_seconds is None):
-        return Allowance(float("inf"), full)
+def allow(
+    probe: Probe,
+    waiting: list[Probe],
+    spec: ProbesSpec,
+    budget: float | None,
+    spent: float,
+    named: Mapping[str, frozenset[str]],
+) -> Allowance:
+    """The time of one probe: its share, among those still waiting, of what is left of the budget.
+
+    `named`: numbers that gates name, by the section that states them; a probe that is measured as one whole has no
+    limit then, so that whether a gate passes does not depend on how busy the machine is.
+    """
+    full, own = spec.level_of(probe.name) == "full", named.get(probe.name, frozenset())
+    if budget is None or (full and spec.max_seconds is None) or (own and probe.name in WHOLE):
+        return Allowance(float("inf"), full, named=own)
     shares = sum(other.share for other in waiting)
-    return Allowance(max(MIN_SECONDS, (budget - spent) * probe.share / shares), full)
+    return Allowance(max(MIN_SECONDS, (budget - spent) * probe.share / shares), full, named=own)
 
 
-def run_one(probe: Probe, context: ProbeContext, allowance: Allowance) -> ProbeResult:
-    """One probe on the placed model in evaluation mode; modes, gradients and random state are as before after it."""
+def run_one(probe: Probe, context: ProbeContext, allowance: Allowance, faults: Faults) -> ProbeResult:
+    """One probe on the placed model in evaluation mode; afterwards the model is as it was, to the bit.
+
+    Raises ProbeRefused with the reason for whatever the probe raises; what it should not have raised is noted.
+    """
     context.device.place(context.module)
-    modes = [(child, child.training) for child in context.module.modules()]
-    flags = [(parameter, parameter.requires_grad) for parameter in context.module.parameters()]
-    context.module.eval()
     try:
-        with kept_random_state():
+        with preserved(context.module):
+            context.module.eval()
             torch.manual_seed(PROBE_SEED)
             return probe.run(context, allowance)
-    except torch.OutOfMemoryError as error:
-        raise ProbeRefused(N_("The device ran out of memory.")) from error
-    finally:
-        for child, training in modes:
-            child.training = training
-        for parameter, flag in flags:
-            parameter.requires_grad_(flag)
-            parameter.grad = None
+    except ProbeRefused:
+        raise
+    except (Exception, SystemExit) as error:
+        if is_memory_error(error):
+            raise ProbeRefused(N_("The device ran out of memory.")) from error
+        if lets_no_gradient(error):
+            reason = N_("Not measured: the model lets no gradient through ({error}).", error=describe(error))
+            raise ProbeRefused(reason) from error
+        faults.note(N_("the probe {name}", name=probe.name), error, looked_into=True)
+        raise ProbeRefused(N_("Not measured: {error}.", error=describe(error))) from error

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from reportgen.experiment.trace.drafts import CallDraft, Recording
+from reportgen.experiment.trace.kinds import own_packed, packed_weights
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ def count_parameters(model: torch.nn.Module, calls: Sequence[CallDraft]) -> tupl
             tied = several & {id(parameter) for parameter in parameters}
             inside = {id(module) for module in call.module.modules()} if tied else set()
             totals[id(call.module)] = (
-                sum(parameter.numel() for parameter in parameters),
+                sum(parameter.numel() for parameter in parameters)
+                + sum(one.elements for one in packed_weights(call.module)),
                 sum(parameter.numel() for parameter in parameters if parameter.requires_grad),
                 any(holders[key] - inside for key in tied),
             )
@@ -65,7 +67,9 @@ def count_new(module: torch.nn.Module, counted: set[int]) -> int:
     """Elements of the module's own tensors that were not counted before."""
     fresh = [parameter for parameter in module.parameters(recurse=False) if id(parameter) not in counted]
     counted.update(map(id, fresh))
-    return sum(parameter.numel() for parameter in fresh)
+    packed = [one for one in own_packed(module) if one.key not in counted]
+    counted.update(one.key for one in packed)
+    return sum(parameter.numel() for parameter in fresh) + sum(one.elements for one in packed)
 
 
 def unused_modules(model: torch.nn.Module, recording: Recording) -> tuple[str, ...]:

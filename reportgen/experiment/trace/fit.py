@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable
 
 import torch
@@ -11,6 +10,7 @@ from torch import nn
 from reportgen.errors import ReportgenError
 from reportgen.experiment.device import kept_random_state
 from reportgen.experiment.models.stems import adapt_stem, find_stem
+from reportgen.experiment.snapshot import copied
 from reportgen.experiment.trace.model import trace_model
 from reportgen.record.trace import AdaptedFit, InputFit, ModelTrace, ModuleCall, Shape
 
@@ -58,8 +58,9 @@ def last_map(calls: Iterable[ModuleCall]) -> Shape | None:
 def idle_weights(calls: Iterable[ModuleCall], module: nn.Module) -> int:
     """Weights of convolutions that meet nothing but padding in every call: on a 1×1 map, all but one of a window."""
     idle: dict[int, int] = {}
+    named = dict(module.named_modules())
     for call in calls:
-        layer = module.get_submodule(call.path)
+        layer = named[call.path]
         if not isinstance(layer, nn.Conv2d) or not call.input_shapes:
             continue
         alone = call.input_shapes[0][-2:] == (1, 1)
@@ -73,10 +74,10 @@ def try_adapted(module: nn.Module, example: torch.Tensor, source: str) -> Adapte
     """The same model with its stem adapted to small images; None where that does not work out."""
     try:
         with kept_random_state():
-            other = copy.deepcopy(module)
+            other = copied(module)
             adapt_stem(other)
             trace = trace_model(other, example, source)
-    except (ReportgenError, RuntimeError):  # a stem that can't be adapted, a model that can't be copied
+    except (ReportgenError, RuntimeError, TypeError):  # a stem that can't be adapted, a model that can't be copied
         return None
     fit = measure_fit(trace, other)
     return AdaptedFit(macs=trace.macs, last_map=fit.last_map, idle=fit.idle)

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reportgen.experiment._torch_internals import registered_macs
+from reportgen.experiment._torch_internals import look_up, registered_macs
 from reportgen.record.operators import is_matrix_like
 
 Formula = Callable[[tuple[Any, ...], Mapping[str, Any], Any], int]
@@ -49,7 +49,26 @@ def own_formulas() -> Mapping[Any, Formula]:
         "_cudnn_rnn": lambda args, _kwargs, _out: steps(args[0]) * matrix_elements(args[1]),
         "miopen_rnn": lambda args, _kwargs, _out: steps(args[0]) * matrix_elements(args[1]),
     }
-    return {getattr(aten, name): formula for name, formula in formulas.items() if hasattr(aten, name)}
+    found = {getattr(aten, name): formula for name, formula in formulas.items() if hasattr(aten, name)}
+    flexible = look_up("torch:ops.higher_order.flex_attention")
+    return {**found, **quantised_formulas(), **({flexible: attention_macs} if flexible is not None else {})}
+
+
+def quantised_formulas() -> Mapping[Any, Formula]:
+    """Integer multiply-accumulates of quantised layers, by torch.ops.quantized's packet."""
+    known = torch.ops.quantized
+    linear = ("linear", "linear_relu", "linear_dynamic", "linear_relu_dynamic", "linear_leaky_relu", "linear_tanh")
+    convolutions = ("conv1d", "conv2d", "conv3d")
+    names = [f"{name}{ending}" for name in convolutions for ending in ("", "_relu", "_add", "_add_relu", "_dynamic")]
+    formulas: dict[str, Formula] = dict.fromkeys(linear, quantised_macs) | dict.fromkeys(names, quantised_macs)
+    return {getattr(known, name): formula for name, formula in formulas.items() if hasattr(known, name)}
+
+
+def quantised_macs(args: tuple[Any, ...], _kwargs: Mapping[str, Any], output: Any) -> int:
+    """Every value of the output sums over one row of the packed weight (outputs, …)."""
+    packed: Any = next(arg for arg in args if isinstance(arg, torch.ScriptObject))
+    weight: Tensor = packed.unpack()[0]
+    return int(output.numel() * (weight.numel() // weight.shape[0]))
 
 
 @lru_cache(maxsize=1)

@@ -8,17 +8,20 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from reportgen.errors import EnvironmentTrouble, ModelError
+from reportgen.errors import ModelError
 from reportgen.experiment._torch_internals import mode_type, versions_of
 from reportgen.experiment.models import check_forward, tensors_in
+from reportgen.experiment.models.outputs import unconverted
 from reportgen.experiment.trace.counting import ParameterCounts, count_parameters, unused_modules
 from reportgen.experiment.trace.drafts import OperatorDraft, Recording
+from reportgen.experiment.trace.kinds import describe_kinds, kind_of, packed_weights, settings_of
 from reportgen.experiment.trace.receptive import receptive_field
 from reportgen.experiment.trace.tensors import shapes_of
 from reportgen.experiment.trace.watching import record
 from reportgen.record.calls import add_up
 from reportgen.record.message import N_, Message
 from reportgen.record.trace import Edge, ModelTrace, ModuleCall, Operator
+from reportgen.system.memory import is_memory_error, memory_trouble
 
 
 def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelTrace:
@@ -28,15 +31,17 @@ def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelT
     evaluation mode: masks of dropout are not among them. Raises ModelError when the forward pass fails.
     """
     notes: list[Message] = []
-    with undisturbed(module, example.device):
+    with undisturbed(module, example.device), unconverted():
         recording = record_twice(module, example, notes)
     if mode_type() is None:
         notes.append(uncounted_note())
+    notes += describe_kinds(module)
     counts = count_parameters(module, recording.calls)
     paths = on_path(recording)
     modules = module_calls(recording, counts)
     parameters = list(module.parameters())
     tensors = [*parameters, *{id(buffer): buffer for buffer in module.buffers()}.values()]
+    packed = packed_weights(module)
     return ModelTrace(
         name=type(module).__name__,
         source=source,
@@ -45,10 +50,11 @@ def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelT
         modules=modules,
         operators=operators_of(recording, paths),
         edges=edges_of(recording.operators),
-        parameters=sum(parameter.numel() for parameter in parameters),
+        parameters=sum(parameter.numel() for parameter in parameters) + sum(one.elements for one in packed),
         trainable_parameters=sum(parameter.numel() for parameter in parameters if parameter.requires_grad),
         buffers=sum(tensor.numel() for tensor in tensors[len(parameters) :]),
-        parameter_bytes=sum(tensor.numel() * tensor.element_size() for tensor in tensors),
+        parameter_bytes=sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+        + sum(one.bytes for one in packed),
         macs=modules[0].macs,
         activation_bytes_training=modules[0].activation_bytes,
         activation_bytes_inference=largest_leaf(recording, modules),
@@ -63,12 +69,14 @@ def record_twice(module: torch.nn.Module, example: Tensor, notes: list[Message])
     """The recording with gradients, for what is kept for the backward pass; without, where the model refuses that."""
     try:
         return record(module, example, gradients=True)
-    except torch.OutOfMemoryError as error:
-        raise EnvironmentTrouble("tracing needs more memory than there is", "Use a smaller model.") from error
-    except Exception:  # whatever a model raises where it can't run with gradients
+    except (Exception, SystemExit) as first:  # whatever a model raises where it can't run with gradients
+        if is_memory_error(first):
+            raise memory_trouble(first, "tracing", "Use a smaller model.") from first
         try:
             recording = record(module, example, gradients=False)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            if is_memory_error(error):
+                raise memory_trouble(error, "tracing", "Use a smaller model.") from error
             check_forward(module, tuple(example.shape), None)  # names the module and the shapes, when it fails there
             raise ModelError(
                 f"the model can't be traced: {type(error).__name__}: {error}", "It runs, but not while it is watched."
@@ -123,8 +131,8 @@ def module_calls(recording: Recording, counts: Sequence[ParameterCounts]) -> tup
             index=call.index,
             path=call.path,
             name=call.path.rpartition(".")[2],
-            kind=type(call.module).__name__,
-            settings=call.module.extra_repr(),
+            kind=kind_of(call.module),
+            settings=settings_of(call.module),
             call=call.call,
             depth=call.depth,
             parent=call.parent,

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from reportgen.experiment._torch_internals import storage_key, versions_of
+from reportgen.experiment.hooks import is_scripted
 from reportgen.experiment.models import tensors_in
 from reportgen.experiment.trace.drafts import CallDraft, OperatorDraft, Recording
 from reportgen.experiment.trace.formulas import macs_of
@@ -24,6 +25,10 @@ ALIASES = frozenset(
 """Operators that hand a tensor on, when nothing but the object changes."""
 
 
+SCRIPTED = "scripted"
+"""The operator that stands for a whole module of TorchScript."""
+
+
 class Recorder:
     """Writes a Recording while a model runs; strong references keep id() unique until it is dropped."""
 
@@ -31,6 +36,8 @@ class Recorder:
         self.recording = Recording()
         self.stack: list[int] = []
         self.current: OperatorDraft | None = None
+        self.box: OperatorDraft | None = None
+        """The TorchScript that runs now: whatever is inside it is one operator."""
         self.deaf = False
         """True while what is called is no part of the model's own work."""
         self.counts = True
@@ -88,8 +95,11 @@ class Recorder:
         self._counts[id(module)] += 1
         self.recording.calls.append(call)
         self.stack.append(call.index)
+        if is_scripted(module) and self.box is None:
+            self.box = self.current = OperatorDraft(-1, SCRIPTED, call.index, ())
+            self.recording.used_parameters.update(id(parameter) for parameter in module.parameters())
 
-    def leave(self, _module: torch.nn.Module, _args: Any, _kwargs: Mapping[str, Any], output: Any) -> None:
+    def leave(self, _module: torch.nn.Module, _args: Any, output: Any) -> None:
         """A module is done, or has raised."""
         with self.unheard():
             self._leave(output)
@@ -100,12 +110,17 @@ class Recorder:
         call.output_shapes = shapes_of(outputs)
         distinct = {storage_key(tensor): tensor for tensor in (*call.inputs, *outputs)}
         call.moved_bytes = sum(tensor.numel() * tensor.element_size() for tensor in distinct.values())
+        if self.box is not None and self.box.module == call.index:
+            box, self.box, self.current = self.box, None, None
+            box.uncounted |= not self.counts
+            self.recording.uncounted.update([box.name] if not self.counts else [])
+            self._write(box, list(call.inputs), list(outputs), changed=False)
         self._kept.extend(call.inputs)
         call.inputs = ()
 
     def operate(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run one operator as written, and write it down when it makes or changes a tensor."""
-        if self.deaf:
+        if self.deaf or self.box is not None:
             return func(*args, **kwargs)
         name = name_of(func)
         inputs = list(tensors_in((args, kwargs)))

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.hooks import RemovableHandle
 
-from reportgen.experiment.hooks import hooked
+from reportgen.experiment.hooks import after_call, before_call, callable_modules, hooked
 from reportgen.experiment.models.forward import evaluating
 from reportgen.record.latency import median_interval
 from reportgen.record.trace import ModelTrace, ModuleCall
@@ -41,7 +41,7 @@ class Stopwatch:
     inside: list[float] = field(default_factory=lambda: [0.0])
     """Time of the child calls that are done, of each running call; the first of what no call holds."""
 
-    def enter(self, module: torch.nn.Module, _args: Any) -> None:
+    def enter(self, module: torch.nn.Module, _args: Any, _kwargs: Any) -> None:
         """A call begins."""
         path = self.paths[id(module)]
         key = (path, self.counts[path])
@@ -102,6 +102,6 @@ def with_times(row: ModuleCall, watch: Stopwatch) -> ModuleCall:
 
 def hooks(module: torch.nn.Module, watch: Stopwatch) -> Iterator[RemovableHandle]:
     """Hooks of the stopwatch on every module."""
-    for child in module.modules():
-        yield child.register_forward_pre_hook(watch.enter)
-        yield child.register_forward_hook(watch.leave, always_call=True)
+    for _path, child in callable_modules(module):
+        yield before_call(child, watch.enter)
+        yield after_call(child, watch.leave, always=True)

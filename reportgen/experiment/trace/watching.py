@@ -14,7 +14,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils.hooks import RemovableHandle
 
 from reportgen.experiment._torch_internals import dispatch_mode, packet_of
-from reportgen.experiment.hooks import hooked
+from reportgen.experiment.hooks import after_call, before_call, callable_modules, hooked
 from reportgen.experiment.trace.drafts import Recording
 from reportgen.experiment.trace.recorder import Recorder
 
@@ -59,6 +59,6 @@ def count(recorder: Recorder, operator: Any, args: tuple[Any, ...], kwargs: dict
 
 def hooks(model: torch.nn.Module, recorder: Recorder) -> Iterator[RemovableHandle]:
     """Hooks on every module of the model, after the user's own."""
-    for module in model.modules():
-        yield module.register_forward_pre_hook(recorder.enter, with_kwargs=True)
-        yield module.register_forward_hook(recorder.leave, with_kwargs=True, always_call=True)
+    for _path, module in callable_modules(model):
+        yield before_call(module, recorder.enter)
+        yield after_call(module, recorder.leave, always=True)

@@ -12,16 +12,17 @@ from reportgen.experiment.probes import Probe, ProbeRefused, ProbeResult, probe_
 from reportgen.experiment.probes.context import Allowance
 from reportgen.record.message import N_
 from reportgen.record.probes.weights import WeightFacts
+from reportgen.spec.gates import Rule, parse_rule
 from reportgen.spec.probes import ProbesSpec, WeightsOptions
 from reportgen.spec.types import RunSpec
 
 
-def context(probes: object) -> SimpleNamespace:
+def context(probes: object, gates: tuple[Rule, ...] = ()) -> SimpleNamespace:
     module = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Dropout(0.5))
     module.train()
     device = SimpleNamespace(place=lambda module: module)
     run = RunSpec.model_validate({"probes": probes})
-    return SimpleNamespace(module=module, device=device, spec=SimpleNamespace(run=run))
+    return SimpleNamespace(module=module, device=device, spec=SimpleNamespace(run=run, gates=gates))
 
 
 @pytest.fixture
@@ -79,6 +80,26 @@ def test_full_has_no_limit_and_none_no_probe(given: dict[str, Allowance]) -> Non
     assert "weights" not in given
     assert "run.probes.weights: none" in probed.probes.missing[0].reason.text
     assert not probe_model(context("none"), pass_seconds=4).probes.times
+
+
+def test_what_a_gate_names_is_told_to_its_probe(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, Allowance] = {}
+
+    def keep(name: str) -> Probe:
+        def look(_context: object, allowance: Allowance) -> ProbeResult:
+            seen[name] = allowance
+            raise ProbeRefused(N_("No clock."))
+
+        return Probe(name, name, 10, 1.0, look)
+
+    monkeypatch.setattr(run, "find_probes", lambda: [keep(name) for name in ("response", "robustness", "weights")])
+    rules = ("response.dead_share.change <= 0", "pgd_accuracy >= 0.1 confidently", "accuracy >= 0.5")
+    probe_model(context("fast", tuple(map(parse_rule, rules))), pass_seconds=4)
+    assert math.isinf(seen["response"].seconds)
+    assert not seen["response"].full
+    assert seen["robustness"].named == {"pgd_accuracy"}
+    assert math.isfinite(seen["robustness"].seconds)
+    assert seen["weights"].named == frozenset()
 
 
 def test_every_probe_fills_a_field_and_has_a_key() -> None:

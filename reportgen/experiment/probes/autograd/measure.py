@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,13 +9,16 @@ import torch
 from torch.autograd.graph import Node
 
 from reportgen.experiment._torch_internals import incoming_shapes, numbers_nodes, saved_tensors
+from reportgen.experiment.backward import gradients_of
 from reportgen.experiment.losses import describe_loss, make_loss
 from reportgen.experiment.models import logits_of
 from reportgen.experiment.probes.autograd.graph import CallStack, followers, made, walk, watching
 from reportgen.experiment.probes.context import Allowance, Probe, ProbeContext, ProbeRefused, ProbeResult
+from reportgen.experiment.snapshot import restored
 from reportgen.record.message import N_
 from reportgen.record.probes.autograd import LEAF, AutogradFacts, GraphCall, GraphNode, GraphParameter
 from reportgen.record.trace import Shape
+from reportgen.system.memory import is_memory_error
 
 IMAGES = 2
 """Enough for batch statistics in training mode."""
@@ -25,10 +27,10 @@ LARGEST = 20_000
 
 
 def probe_autograd(context: ProbeContext, _allowance: Allowance) -> ProbeResult:
-    """The graph of the spec's loss on two training images, on a copy of the model in training mode.
+    """The graph of the spec's loss on two training images, in training mode; the model is what it was afterwards.
 
-    The copy's forward and backward pass is all that is computed; there is no smaller sample. Raises ProbeRefused where
-    nothing can be trained, the model can't be copied or run in training mode, or torch does not number its nodes.
+    A forward and a backward pass is all that is computed; there is no smaller sample. Raises ProbeRefused where
+    nothing can be trained, the model can't be run in training mode, or torch does not number its nodes.
     """
     if not any(parameter.requires_grad for parameter in context.module.parameters()):
         raise ProbeRefused(N_("No parameter of the model is trainable, so its loss has no graph."))
@@ -40,24 +42,19 @@ def probe_autograd(context: ProbeContext, _allowance: Allowance) -> ProbeResult:
             )
         )
     rows, sampled = context.sample(min(IMAGES, context.spec.run.batch_size), "train")
-    module, loss, stack = run_copy(context, rows)
-    nodes = walk(loss)
-    if len(nodes) > LARGEST:
-        raise ProbeRefused(N_("The graph has {count} nodes, too many to be shown.", count=len(nodes)))
-    facts = AutogradFacts(
-        sampled=sampled,
-        loss=describe_loss(context.spec.run.loss),
-        **write_down(module, loss, nodes, stack),
-    )
-    return ProbeResult(facts)
+    with restored(context.module):
+        loss, stack = run_forward(context, rows)
+        nodes = walk(loss)
+        if len(nodes) > LARGEST:
+            raise ProbeRefused(N_("The graph has {count} nodes, too many to be shown.", count=len(nodes)))
+        written = write_down(context.module, loss, nodes, stack)
+    return ProbeResult(AutogradFacts(sampled=sampled, loss=describe_loss(context.spec.run.loss), **written))
 
 
-def run_copy(context: ProbeContext, rows: torch.Tensor) -> tuple[torch.nn.Module, torch.Tensor, CallStack]:
-    """A copy of the model in training mode, the loss of some training images, and the calls that led there."""
-    try:
-        module = copy.deepcopy(context.module).train()
-    except Exception as error:  # whatever a module's own copying raises
-        raise ProbeRefused(N_("The model can't be copied: {error}.", error=first_words(error))) from error
+def run_forward(context: ProbeContext, rows: torch.Tensor) -> tuple[torch.Tensor, CallStack]:
+    """The loss of some training images in training mode, and the calls that led there."""
+    module = context.module
+    module.train()
     loss_of = make_loss(context.spec.run.loss, len(context.data.facts.classes))
     labels = context.data.train_labels[rows].to(context.device.torch_device)
     images = context.inputs(rows, "train")
@@ -65,13 +62,13 @@ def run_copy(context: ProbeContext, rows: torch.Tensor) -> tuple[torch.nn.Module
         with torch.enable_grad(), watching(module) as stack, context.device.autocast():
             logits = logits_of(module(images))
         loss = loss_of(logits, labels)
-    except torch.OutOfMemoryError:
-        raise
     except Exception as error:
+        if is_memory_error(error):
+            raise
         raise ProbeRefused(N_("The model can't run in training mode: {error}.", error=first_words(error))) from error
     if loss.grad_fn is None:
         raise ProbeRefused(N_("The loss has no graph: the model's outputs are detached from its parameters."))
-    return module, loss, stack
+    return loss, stack
 
 
 def first_words(error: Exception) -> str:
@@ -105,7 +102,7 @@ def write_down(
     )
     reached = {node.parameter for node in written}
     trainable = [parameter for parameter in names if parameter.requires_grad]
-    gradients = torch.autograd.grad(loss, trainable, allow_unused=True)
+    gradients = gradients_of(loss, trainable)
     given = {id(one) for one, found in zip(trainable, gradients, strict=True) if found is not None}
     parameters = tuple(
         GraphParameter(

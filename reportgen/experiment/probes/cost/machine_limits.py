@@ -19,7 +19,10 @@ ENOUGH = 1024
 """Rows up to which the time is taken whatever it is, but for LONGEST seconds."""
 LONGEST = 2.0
 REPEATS = 5
-"""Of each product and of the copy; the best counts, because anything else that runs makes them slower only."""
+"""Of each product while the best size is looked for."""
+ROUNDS, AGAIN = 6, 2
+"""Measurements of each limit, whose least and most hold their median with 97 %, and runs of each, of which the faster
+counts, because anything else that runs makes them slower only."""
 BUFFER = 128 * 2**20
 """Bytes of the copied buffer: beyond the caches of most processors."""
 CALLS = 200
@@ -29,23 +32,30 @@ LEAST_SECONDS = 2e-5
 
 def measure_roofs(device: ComputeDevice, seconds: float) -> Roofs:
     """The limits of the device in the precision of evaluation, in about so many seconds (Williams et al. 2009)."""
-    flops, size = matrix_rate(device, 0.7 * seconds)
+    size, multiply = best_product(device, 0.7 * seconds)
+    flops = [2 * size**3 / best_of(multiply, device, AGAIN) for _ in range(ROUNDS)]
+    moved = copy_rates(device)
     number = torch.finfo(device.evaluation_dtype)
     return Roofs(
         precision=device.evaluation_precision,
         element_bytes=number.bits // 8,
-        flops_per_second=flops,
+        flops_per_second=median(flops),
+        flops_low=min(flops),
+        flops_high=max(flops),
         matrix_size=size,
-        bytes_per_second=copy_rate(device),
+        bytes_per_second=median(moved),
+        bytes_low=min(moved),
+        bytes_high=max(moved),
+        rounds=ROUNDS,
         buffer_bytes=BUFFER,
         call_seconds=call_seconds(device),
         call_repeats=CALLS,
     )
 
 
-def matrix_rate(device: ComputeDevice, seconds: float) -> tuple[float, int]:
-    """Operations per second of the fastest square product, 2·size³ each, and its size."""
-    found: list[tuple[float, int]] = []
+def best_product(device: ComputeDevice, seconds: float) -> tuple[int, Callable[[], object]]:
+    """Rows of the square product with most operations per second, 2·size³ each, and that product."""
+    found: list[tuple[float, int, Callable[[], object]]] = []
     end = time.perf_counter() + seconds
     for size in SIZES:
         one = torch.full((size, size), 1 / 3, dtype=device.evaluation_dtype, device=device.torch_device)
@@ -55,24 +65,25 @@ def matrix_rate(device: ComputeDevice, seconds: float) -> tuple[float, int]:
             return torch.mm(a, b, out=out)
 
         best = best_of(multiply, device)
-        found.append((2 * size**3 / best, size))
+        found.append((2 * size**3 / best, size, multiply))
         next_one = 8 * (REPEATS + 1) * best
         if next_one > LONGEST or (size >= ENOUGH and time.perf_counter() + next_one > end):
             break
-    return max(found)
+    _rate, size, fastest = max(found, key=lambda one: one[0])
+    return size, fastest
 
 
-def copy_rate(device: ComputeDevice) -> float:
-    """Bytes per second that the fastest copy of a buffer reads and writes."""
+def copy_rates(device: ComputeDevice) -> list[float]:
+    """Bytes per second that a copy of a buffer reads and writes, ROUNDS times."""
     source = torch.ones(BUFFER // 4, dtype=torch.float32, device=device.torch_device)
     target = torch.zeros_like(source)
-    return 2 * BUFFER / best_of(lambda: target.copy_(source), device)
+    return [2 * BUFFER / best_of(lambda: target.copy_(source), device, AGAIN) for _ in range(ROUNDS)]
 
 
-def best_of(work: Callable[[], object], device: ComputeDevice) -> float:
-    """Seconds of the fastest of REPEATS runs, after one that is not counted."""
+def best_of(work: Callable[[], object], device: ComputeDevice, repeats: int = REPEATS) -> float:
+    """Seconds of the fastest of so many runs, after one that is not counted."""
     times = []
-    for _ in range(REPEATS + 1):
+    for _ in range(repeats + 1):
         device.synchronise()
         start = time.perf_counter()
         work()
@@ -86,7 +97,7 @@ def call_seconds(device: ComputeDevice) -> float:
     module = torch.nn.ReLU()
     watch = Stopwatch({id(module): ""}, device.synchronise)
     number = torch.ones(1, device=device.torch_device)
-    with torch.inference_mode(), hooked(hooks(module, watch)):
+    with torch.no_grad(), hooked(hooks(module, watch)):
         for _ in range(CALLS):
             module(number)
     return median(time for times in watch.seconds.values() for time in times)

@@ -11,15 +11,16 @@ import numpy as np
 import torch
 
 from reportgen.experiment.latency import BATCHES, REPEATS, WARM_UPS, measure_latency
-from reportgen.experiment.probes.context import Allowance, Probe, ProbeContext, ProbeResult
+from reportgen.experiment.probes.context import Allowance, Probe, ProbeContext, ProbeResult, lets_no_gradient
 from reportgen.experiment.probes.cost.energy import find_meter, measure_energy
 from reportgen.experiment.probes.cost.machine_limits import measure_roofs
 from reportgen.experiment.probes.cost.memory import inference_peak, process_peak
-from reportgen.experiment.probes.cost.training_step import LEAST, Uncopied, time_steps
+from reportgen.experiment.probes.cost.training_step import LEAST, time_steps
 from reportgen.experiment.train import plan_steps
 from reportgen.record.latency import Latency
 from reportgen.record.message import N_, Message
 from reportgen.record.probes.cost import CostFacts, Energy, PeakMemory, StepTime
+from reportgen.system.memory import is_memory_error
 
 LARGEST = {False: 256, True: 1024}
 """Images of the largest batch that is timed: usually, and when all is asked for."""
@@ -86,7 +87,9 @@ def time_batches(context: ProbeContext, allowance: Allowance) -> Batches:
         seconds = min(MOST_SECONDS["batch"], left / (len(sizes) - place))
         try:
             found += measure_latency(context.module, shape_of(context), context.device, (size,), seconds)
-        except torch.OutOfMemoryError:
+        except (RuntimeError, MemoryError) as error:
+            if not is_memory_error(error):
+                raise
             return Batches(tuple(found), "memory")
         each = found[-1].p50_seconds / size
     return Batches(tuple(found), "largest")
@@ -105,14 +108,13 @@ def shape_of(context: ProbeContext) -> tuple[int, int, int]:
 def make_images(context: ProbeContext, size: int) -> torch.Tensor:
     """Grey images (size, C, H, W) on the device."""
     device = context.device
-    images = torch.zeros(size, *shape_of(context), dtype=device.dtype, device=device.torch_device)
-    return images.contiguous(memory_format=torch.channels_last) if device.channels_last else images
+    return device.arrange(torch.zeros(size, *shape_of(context), dtype=device.dtype, device=device.torch_device))
 
 
 def try_pass(context: ProbeContext) -> float:
     """Seconds for one image, by the second of two passes of two images."""
     images = make_images(context, 2)
-    with torch.inference_mode(), context.device.autocast(evaluating=True):
+    with torch.no_grad(), context.device.autocast(evaluating=True):
         for _unused in range(2):
             context.device.synchronise()
             start = time.perf_counter()
@@ -136,7 +138,7 @@ def energy_of(context: ProbeContext, batches: Batches, seconds: float) -> tuple[
         return None, meter
     fastest = max(batches.latency, key=lambda latency: latency.images_per_second, default=None)
     images = make_images(context, fastest.batch_size if fastest else 1)
-    with torch.inference_mode(), context.device.autocast(evaluating=True):
+    with torch.no_grad(), context.device.autocast(evaluating=True):
         found = measure_energy(lambda: context.module(images), len(images), context.device, meter, seconds)
     return found, None if found else N_("The energy counter did not move.")
 
@@ -155,8 +157,10 @@ def step_of(
         size //= 2
     try:
         step, peak = time_steps(context, size, planned, allowance.affordable)
-    except Uncopied as error:
-        return None, error.reason
+    except RuntimeError as error:
+        if not lets_no_gradient(error):
+            raise
+        return None, N_("The model lets no gradient through.")
     if peak is not None:
         memory.append(peak)
     return step, None

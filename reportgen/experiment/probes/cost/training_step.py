@@ -1,8 +1,7 @@
-"""A training step in parts, on a copy of the model: data, forward, backward, optimiser."""
+"""A training step in parts: data, forward, backward, optimiser. The model is what it was afterwards."""
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,25 +14,17 @@ from reportgen.experiment.objective import Objective
 from reportgen.experiment.optimizers import make_optimizers, resolve_optimizer
 from reportgen.experiment.probes.context import PROBE_SEED, ProbeContext
 from reportgen.experiment.probes.cost.memory import measure_peak, peak_of
+from reportgen.experiment.snapshot import restored
 from reportgen.record.latency import median_interval
-from reportgen.record.message import N_, Message
 from reportgen.record.probes.cost import PeakMemory, StepTime
 
 LEAST, MOST = 1, 20
 """Timed steps, after one that warms up and shows the memory."""
 
 
-class Uncopied(Exception):
-    """The model can't be copied, with the sentence that the report shows."""
-
-    def __init__(self, reason: Message) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 @dataclass
 class Trainer:
-    """The steps of `experiment.train.train` on a copy of the model, one part at a time."""
+    """The steps of `experiment.train.train`, one part at a time."""
 
     context: ProbeContext
     batch_size: int
@@ -43,7 +34,8 @@ class Trainer:
     def __post_init__(self) -> None:
         context, run = self.context, self.context.spec.run
         device = context.device
-        self.module = device.place(copied(context.module)).train()
+        self.module = device.place(context.module)
+        self.module.train()
         self.parameters = [parameter for parameter in self.module.parameters() if parameter.requires_grad]
         self.optimizers = make_optimizers(resolve_optimizer(run.optimizer), self.parameters)
         self.scaler = device.scaler()
@@ -105,30 +97,21 @@ class Trainer:
         return sum(value.numel() * value.element_size() for value in state if isinstance(value, torch.Tensor))
 
 
-def copied(module: torch.nn.Module) -> torch.nn.Module:
-    """A copy of the model that can be trained while the model stays as it is."""
-    try:
-        return copy.deepcopy(module)
-    except Exception as error:  # whatever the model's own parts raise
-        reason = type(error).__name__
-        raise Uncopied(N_("The model can’t be copied ({reason}).", reason=reason)) from error
-
-
 def time_steps(
     context: ProbeContext, batch_size: int, planned: int, fits: Callable[[float], int]
 ) -> tuple[StepTime, PeakMemory | None]:
-    """A training step of `batch_size` in parts, and the memory it needs (None: not known), on a copy of the
-    model.
+    """A training step of `batch_size` in parts, and the memory it needs (None: not known).
 
     `fits(seconds)` says how many more steps of so many seconds may follow. Gradients and optimiser are real; the
-    learning rate is zero, so that the copy stays a trained model. Raises Uncopied.
+    learning rate is zero, so that the model stays a trained one, and all else that a step changes is put back.
     """
-    trainer = Trainer(context, batch_size)
-    state = trainer.make_state()
-    found = measure_peak(trainer.step, context.device)
-    trainer.times.clear()  # that step was watched
-    while len(trainer.times) < LEAST or (len(trainer.times) < MOST and fits(sum(trainer.times[-1])) >= 1):
-        trainer.step()
+    with restored(context.module):
+        trainer = Trainer(context, batch_size)
+        state = trainer.make_state()
+        found = measure_peak(trainer.step, context.device)
+        trainer.times.clear()  # that step was watched
+        while len(trainer.times) < LEAST or (len(trainer.times) < MOST and fits(sum(trainer.times[-1])) >= 1):
+            trainer.step()
     memory = None if found is None else peak_of("training", batch_size, found, state)
     return summarise_steps(trainer.times, batch_size, planned), memory
 

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from reportgen.experiment.hooks import before_call
 from reportgen.experiment.models import logits_of
 from reportgen.record.probes.explanations import Embedding
 from reportgen.record.trace import ModelTrace, ModuleCall
@@ -49,11 +50,12 @@ def extract(module: nn.Module, head: Head, batches: Iterable[Tensor]) -> Feature
     """Features (n, d) float32 of batches of images (b, C, H, W), in evaluation mode; maps are averaged over places."""
     seen: list[Tensor] = []
 
-    def keep(_layer: nn.Module, inputs: tuple[Any, ...]) -> None:
-        seen.append(inputs[0].detach())
+    def keep(_layer: nn.Module, inputs: tuple[Any, ...], _kwargs: Any) -> None:
+        given = inputs[0].detach()
+        seen.append(given.dequantize() if given.is_quantized else given)
 
-    layer = module.get_submodule(head.path) if head.path else None
-    handle = layer.register_forward_pre_hook(keep) if layer is not None else None
+    layer = dict(module.named_modules())[head.path] if head.path else None
+    handle = before_call(layer, keep) if layer is not None else None
     found = []
     try:
         with torch.no_grad():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from reportgen.experiment.hooks import after_call
 from reportgen.record.probes.explanations import Form
 from reportgen.record.trace import Shape
 
@@ -95,7 +96,7 @@ def as_maps(layer: nn.Module, grid: Grid) -> Iterator[nn.Module]:
     def turn(_layer: nn.Module, _inputs: object, output: Tensor) -> Tensor:
         return grid.gather(middle(grid.spread(output)), output)
 
-    handle = layer.register_forward_hook(turn)
+    handle = after_call(layer, turn)
     try:
         yield middle
     finally:

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from reportgen.experiment.hooks import hooked
+from reportgen.experiment.backward import gradients_of
+from reportgen.experiment.hooks import after_call, hooked
 from reportgen.experiment.models import logits_of
 from reportgen.experiment.probes.explanations.candidates import Candidate, inside
 from reportgen.experiment.probes.explanations.grids import Grid
@@ -68,8 +69,8 @@ def try_layers(
         scores = logits_of(module(images.detach().requires_grad_()))
         score = scores.gather(1, targets[:, None]).sum()
         outputs = {path: output for path, output in kept.items() if output.requires_grad}
-        slopes = torch.autograd.grad(score, list(outputs.values()), allow_unused=True) if outputs else ()
-    gradients = dict(zip(outputs, slopes, strict=True))
+        slopes = gradients_of(score, list(outputs.values())) if outputs and score.requires_grad else ()
+    gradients = dict(zip(outputs, slopes, strict=False))
     return [judge(candidate.grid, kept.get(candidate.path), gradients.get(candidate.path)) for candidate in candidates]
 
 
@@ -87,7 +88,8 @@ def kept_outputs(module: nn.Module, paths: Sequence[str]) -> Iterator[dict[str, 
 
         return hook
 
-    with hooked(module.get_submodule(path).register_forward_hook(keep(path)) for path in paths):
+    named = dict(module.named_modules())
+    with hooked(after_call(named[path], keep(path)) for path in paths):
         yield kept
 
 

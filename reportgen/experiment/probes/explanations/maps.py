@@ -51,7 +51,7 @@ class Mapper:
             raise ValueError("there is no layer to map")
         layer = self.layer
         grid = Grid(layer.height, layer.width, layer.form, layer.prefix)
-        with as_maps(self.module.get_submodule(layer.path), grid) as middle:
+        with as_maps(dict(self.module.named_modules())[layer.path], grid) as middle:
             method = LayerGradCam(self.logits, middle)
             parts = [
                 method.attribute(images[start : start + BATCH], target=targets[start : start + BATCH]).detach()[:, 0]

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from reportgen.experiment._torch_internals import plain_checkpoints
 from reportgen.experiment.probes.context import Allowance, Probe, ProbeContext, ProbeRefused, ProbeResult
 from reportgen.experiment.probes.explanations.candidates import Candidate, find_candidates
 from reportgen.experiment.probes.explanations.checks import ask, explain
@@ -43,12 +44,18 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     labels = context.data.test_labels.numpy()
     if not len(context.shown) or not np.isfinite(context.logits).all():
         raise ProbeRefused(N_("Some of the model’s outputs are not finite numbers: no prediction can be explained."))
+    with plain_checkpoints():
+        return explain_predictions(context, allowance, labels)
+
+
+def explain_predictions(context: ProbeContext, allowance: Allowance, labels: NDArray[np.int64]) -> ProbeResult:
+    """Every part in turn, as the time allows."""
     options, found = options_of(context), Findings()
     rows = pick_rows(context.shown, context.logits, labels, FULL.explained.most)
     candidates = find_candidates(context.trace)
     layer = choose(context, candidates, rows, found)
     mapper = Mapper(context.module, layer, mean_colour(context))
-    plan = measure(context, mapper, rows, allowance, options)
+    plan = measure(context, mapper, rows, allowance, options, reaches_pixels(context, mapper, rows, found))
     found.gaps += plan.gaps
     rows = pick_rows(context.shown, context.logits, labels, plan.explained)
     stages = show_stages(context, candidates, rows, found)
@@ -89,26 +96,56 @@ def choose(
         found.gaps.append(NotExplained(part="grad_cam", reason="no_grid"))
         return None
     few = ask(context, rows[:: max(1, len(rows) // TRIED)][:TRIED])
-    layer = choose_layer(context.module, candidates, few.images, few.targets)
+    try:
+        layer = choose_layer(context.module, candidates, few.images, few.targets)
+    except torch.OutOfMemoryError:
+        raise
+    except Exception:  # whatever a model raises that does not want to be differentiated
+        found.gaps.append(NotExplained(part="grad_cam", reason="no_gradient"))
+        return None
     if layer is None:
         found.gaps.append(NotExplained(part="grad_cam", reason="no_image"))
     return layer
 
 
+def reaches_pixels(context: ProbeContext, mapper: Mapper, rows: NDArray[np.int64], found: Findings) -> bool:
+    """Whether a gradient leads from the logits to the pixels; where none does, that is noted."""
+    few = ask(context, rows[:1])
+    try:
+        mapper.integrated(few.images, few.targets, 2)
+    except torch.OutOfMemoryError:
+        raise
+    except Exception:  # backbones under no_grad, detached inputs, and whatever else a model or captum raises for it
+        found.gaps.append(NotExplained(part="integrated_gradients", reason="no_gradient"))
+        return False
+    return True
+
+
 def measure(
-    context: ProbeContext, mapper: Mapper, rows: NDArray[np.int64], allowance: Allowance, options: ExplanationsOptions
+    context: ProbeContext,
+    mapper: Mapper,
+    rows: NDArray[np.int64],
+    allowance: Allowance,
+    options: ExplanationsOptions,
+    reached: bool,
 ) -> Plan:
-    """Time one image forward and one forward and back, and plan what is left of the time."""
+    """Time one image forward and one forward and back, and plan what is left of the time.
+
+    `reached`: whether gradients lead to the pixels.
+    """
     asked = ask(context, np.resize(rows, 16))
 
     def back(number: int) -> object:
         images, targets = asked.images[:number], asked.targets[:number]
-        return mapper.cam(images, targets) if mapper.layer else mapper.integrated(images[:1], targets[:1], number)
+        if mapper.layer or not reached:
+            return mapper.cam(images, targets) if mapper.layer else mapper.probabilities(images, targets)
+        return mapper.integrated(images[:1], targets[:1], number)
 
     forward = seconds_each(lambda number: mapper.probabilities(asked.images[:number], asked.targets[:number]))
     backward = seconds_each(back)
     limits = FULL if allowance.full else FAST
-    return make_plan(allowance.left, forward, backward, limits, options.images, mapper.layer is not None)
+    mapped = mapper.layer is not None
+    return make_plan(allowance.left, forward, backward, limits, options.images, mapped, reached)
 
 
 def show_stages(

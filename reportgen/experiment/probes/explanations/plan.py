@@ -74,8 +74,11 @@ class TimeBudget:
     gaps: list[NotExplained]
 
     def fit(self, part: Part, bounds: Bounds, each: float, share: float, before: float = 0.0) -> int:
-        """As many as fit into a share of the time; the least where most of what is left is enough for it; else none."""
-        number = int(min(bounds.most, max(0.0, min(share * self.seconds, self.left) - before) / max(each, 1e-9)))
+        """The most, or its half, its quarter …, the first that fits into a share of the time; the least where most of
+        what is left is enough for it; else none. Few counts, so that two runs seldom differ in them."""
+        affordable, number = max(0.0, min(share * self.seconds, self.left) - before) / max(each, 1e-9), bounds.most
+        while number > affordable and number >= bounds.least:
+            number //= 2
         least = before + bounds.least * each
         if number < bounds.least:
             if least > MOST_OF_REST * self.left:
@@ -87,12 +90,18 @@ class TimeBudget:
 
 
 def make_plan(
-    seconds: float, forward: float, backward: float, limits: Limits, images: int | None = None, mapped: bool = True
+    seconds: float,
+    forward: float,
+    backward: float,
+    limits: Limits,
+    images: int | None = None,
+    mapped: bool = True,
+    reached: bool = True,
 ) -> Plan:
     """What fits into `seconds` when an image takes `forward` and, with gradients, `backward` seconds.
 
     `images`: test images to embed, as the spec asks for, whatever it takes; no more of them are checked. `mapped`:
-    whether there is a layer for Grad-CAM.
+    whether there is a layer for Grad-CAM; `reached`: whether a gradient leads to the pixels.
     """
     each = (MAPS + 2 * limits.steps.least) * backward
     explained = limits.explained.most
@@ -102,9 +111,11 @@ def make_plan(
     checked = budget.fit("checks", limits.checked, 2 * backward + DELETIONS * forward, 0.25) if mapped else 0
     each = (1 + TRAIN_EACH) * forward
     embedded = images or budget.fit("embedding", limits.embedded, each, 0.3, MISTAKES * forward)
-    steps = budget.fit("integrated_gradients", limits.steps, 2 * explained * backward, 0.2)
+    steps = budget.fit("integrated_gradients", limits.steps, 2 * explained * backward, 0.2) if reached else 0
     path = 2 * steps * backward + DELETIONS * forward
-    paths = int(min(limits.checked.most, 0.15 * seconds / path)) if steps else 0
+    paths = limits.checked.most if steps else 0
+    while paths and paths > 0.15 * seconds / path:
+        paths //= 2
     if images:
         checked, paths = min(checked, images), min(paths, images)
     paths = paths if paths >= limits.checked.least else 0

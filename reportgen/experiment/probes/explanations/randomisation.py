@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from reportgen.experiment.layer_types import BatchNorm
+from reportgen.experiment.preserved import kept_buffers
 
 
 @contextmanager
@@ -18,13 +19,19 @@ def randomised(module: nn.Module, images: Tensor, seed: int) -> Iterator[None]:
     Full randomisation (Adebayo et al. 2018, "Sanity checks for saliency maps", section 3). Running statistics of
     normalisation are measured again on `images` (b, C, H, W), so that activations keep their size. All comes back.
     """
-    held = {name: tensor.detach().clone() for name, tensor in module.state_dict(keep_vars=True).items()}
+    held = {name: tensor.detach().clone() for name, tensor in tensors_of(module).items()}
     try:
-        redraw(module, seed)
-        renew_statistics(module, images)
-        yield
+        with kept_buffers(module):
+            redraw(module, seed)
+            renew_statistics(module, images)
+            yield
     finally:
         restore(module, held)
+
+
+def tensors_of(module: nn.Module) -> dict[str, Tensor]:
+    """Parameters and buffers by name; a state dict can hold other things too."""
+    return {**dict(module.named_parameters()), **dict(module.named_buffers())}
 
 
 def redraw(module: nn.Module, seed: int) -> None:
@@ -59,5 +66,6 @@ def renew_statistics(module: nn.Module, images: Tensor) -> None:
 def restore(module: nn.Module, held: dict[str, Tensor]) -> None:
     """The values of parameters and buffers as they were, in place."""
     with torch.no_grad():
-        for name, tensor in module.state_dict(keep_vars=True).items():
-            tensor.copy_(held[name])
+        for name, tensor in tensors_of(module).items():
+            if name in held:
+                tensor.copy_(held[name])

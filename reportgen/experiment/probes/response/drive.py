@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.hooks import RemovableHandle
 
-from reportgen.experiment.hooks import hooked
+from reportgen.experiment.hooks import after_call, before_call, hooked
 from reportgen.experiment.models import logits_of, tensors_in
 from reportgen.experiment.probes.response.statistics import Answered
 from reportgen.experiment.probes.response.units import Unit
@@ -40,8 +40,10 @@ def drive_alone(
     found: dict[str, Answered] = {}
 
     def hear(unit: Unit, at: Sequence[float], output: Tensor) -> None:
+        if output.dim() == 0 or len(output) != len(at) * len(batch):
+            return  # what it gives is no answer to each image
         answered = found.setdefault(unit.path, Answered())
-        for drive, part in zip(at, output.chunk(len(at)), strict=True):
+        for drive, part in zip(at, sizes_of(output).chunk(len(at)), strict=True):
             answered.hear(drive, unflattened(part, unit.shape), len(batch))
 
     with torch.no_grad():
@@ -53,6 +55,13 @@ def drive_alone(
             if not unit.whole:
                 drive_stretch(module, batch, unit, drives, group, hear)
     return {path: answered for path, answered in found.items() if len(answered.squares) == len(drives)}
+
+
+def sizes_of(output: Tensor) -> Tensor:
+    """Numbers that can be squared: magnitudes of complex ones, the values that quantised ones stand for."""
+    if output.is_quantized:
+        return output.dequantize()
+    return output.abs() if output.is_complex() else output if output.is_floating_point() else output.float()
 
 
 def unflattened(output: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -86,7 +95,7 @@ def drive_blocks(
 
         return before
 
-    with hooked(names[unit.path].register_forward_pre_hook(enter(unit), with_kwargs=True) for unit in units):
+    with hooked(before_call(names[unit.path], enter(unit)) for unit in units):
         module(batch)
 
 
@@ -127,7 +136,7 @@ def answer_of(module: torch.nn.Module, batch: Tensor, unit: Unit, drives: Sequen
             raise Reached
 
     start = dict(module.named_modules())[unit.start]
-    handle = start.register_forward_pre_hook(enter, with_kwargs=True)
+    handle = before_call(start, enter)
     try:
         with outputs_of(module, [unit], lambda _unit, value: take(value)):
             output = module(batch)
@@ -155,10 +164,10 @@ def outputs_of(module: torch.nn.Module, units: Sequence[Unit], take: Callable[[U
             if unit.whole or unit.tail:
                 path = unit.tail or unit.path
 
-                def after(_c: Any, _a: Any, _k: Any, output: Any, unit: Unit = unit, path: str = path) -> None:
+                def after(_c: Any, _a: Any, output: Any, unit: Unit = unit, path: str = path) -> None:
                     give(unit, path, 0, output)
 
-                yield names[path].register_forward_hook(after, with_kwargs=True)
+                yield after_call(names[path], after)
             elif path:
 
                 def before(
@@ -166,7 +175,7 @@ def outputs_of(module: torch.nn.Module, units: Sequence[Unit], take: Callable[[U
                 ) -> None:
                     give(unit, path, call, (args, kwargs))
 
-                yield names[path].register_forward_pre_hook(before, with_kwargs=True)
+                yield before_call(names[path], before)
 
     with hooked(hooks()):
         yield
@@ -187,13 +196,18 @@ def scale_first(
 
 def holds_floats(value: Any) -> bool:
     """Whether there is a tensor of a floating type in it."""
-    return any(tensor.is_floating_point() for tensor in tensors_in(value))
+    return any(is_scalable(tensor) for tensor in tensors_in(value))
+
+
+def is_scalable(tensor: Tensor) -> bool:
+    """Whether numbers can be multiplied by a drive: real and complex ones."""
+    return tensor.is_floating_point() or tensor.is_complex()
 
 
 def changed(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
     """The value with its floating tensors changed, in nested tuples, lists and mappings."""
     if isinstance(value, Tensor):
-        return change(value) if value.is_floating_point() else value
+        return change(value) if is_scalable(value) else value
     if isinstance(value, Mapping):
         return {key: changed(item, change) for key, item in value.items()}
     if isinstance(value, list):
@@ -208,7 +222,7 @@ def respond(module: torch.nn.Module, batch: Tensor, units: Sequence[Unit]) -> tu
     squares: dict[str, Tensor] = {}
 
     def take(unit: Unit, value: Tensor) -> None:
-        squares.setdefault(unit.path, value.square().mean().sqrt())
+        squares.setdefault(unit.path, sizes_of(value).square().mean().sqrt())
 
     with torch.no_grad(), outputs_of(module, units, take):
         logits = logits_of(module(batch))

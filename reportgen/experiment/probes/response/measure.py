@@ -30,7 +30,7 @@ MOST_UNITS, LEAN_UNITS = 60, 6
 IMAGES, FULL_IMAGES = 500, 2000
 """By which accuracy and confidence are taken, at most."""
 BY_LAYER = 64
-"""Images by which the layers' responses are taken, at most; each is a mean over thousands of values as it is."""
+"""Images by which the layers' responses are taken; each is a mean over thousands of values as it is."""
 LAYER_SHARE = 0.7
 """Of the time, for the responses of the layers; the rest is for accuracy and confidence."""
 TRIALS, TRIAL_SHARE = (2, 8, 16), 0.25
@@ -51,8 +51,9 @@ class Plan:
     """At most."""
     sets: int
     """Of weights: the trained ones, and the initial ones."""
-    least: int
-    """Images by layer with which it is worth it."""
+    images: int
+    """By which the responses of the layers are taken: a count, so that what counts as dead does not depend on how busy
+    the machine is."""
 
     @property
     def passes(self) -> int:
@@ -70,9 +71,9 @@ STOPS = (0.0, 0.125, 0.25, 0.5, 0.5**0.5, 1.0, 2**0.5, 2.0, 4.0, 8.0)
 FINE = (-1.0, -0.5, 0.0, 0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 2.5, 3.0)
 COARSE = (-1.0, 0.0, 0.5, 0.9, 1.0, 1.1, 2.0, 3.0)
 PLANS = (
-    Plan(STOPS, FINE, MOST_UNITS, 2, 12),
-    Plan((0.0, 0.125, 0.5, 1.0, 2.0, 8.0), COARSE, MOST_UNITS, 2, 6),
-    Plan((0.0, 0.125, 0.5, 1.0, 2.0, 8.0), COARSE, LEAN_UNITS, 1, 2),
+    Plan(STOPS, FINE, MOST_UNITS, 2, BY_LAYER),
+    Plan((0.0, 0.125, 0.5, 1.0, 2.0, 8.0), COARSE, MOST_UNITS, 2, BY_LAYER),
+    Plan((0.0, 0.125, 0.5, 1.0, 2.0, 8.0), COARSE, LEAN_UNITS, 1, 4),
 )
 """From the finest to what is done at the least."""
 
@@ -146,13 +147,12 @@ def choose_plan(
     allowance: Allowance, units: Sequence[Unit], seconds: float, most: int, compared: bool
 ) -> tuple[Plan, int]:
     """The finest plan for which there is time, and on how many images; raises ProbeRefused when none is affordable."""
-    most = min(most, BY_LAYER)
     for plan in PLANS:
         each = seconds * plan.cost(units) * (1.0 if compared else 1 / plan.sets)
-        images = allowance.affordable(each, LAYER_SHARE)
-        if images >= plan.least:
-            return plan, min(images, most)
-    needed = each * plan.least
+        images = min(plan.images, most)
+        if allowance.affordable(each, LAYER_SHARE) >= images:
+            return plan, images
+    needed = each * images
     if needed > OVERDRAFT * allowance.seconds:
         raise ProbeRefused(
             N_(
@@ -162,7 +162,7 @@ def choose_plan(
                 allowed=numerals.seconds_text(allowance.seconds),
             )
         )
-    return plan, min(plan.least, most)
+    return plan, images
 
 
 @dataclass(frozen=True)

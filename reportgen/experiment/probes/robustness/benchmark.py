@@ -61,9 +61,7 @@ class Bench:
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """Logits (b, classes) of pixels (b, C, H, W), 0 to 1, that a gradient may be asked of."""
         device = self.context.device
-        ready = self.context.data.normalization.apply_smoothly(pixels)
-        if device.channels_last:
-            ready = ready.contiguous(memory_format=torch.channels_last)
+        ready = device.arrange(self.context.data.normalization.apply_smoothly(pixels))
         with device.autocast(evaluating=True):
             return logits_of(self.context.module(ready)).float()
 

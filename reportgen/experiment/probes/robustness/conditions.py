@@ -1,8 +1,8 @@
-"""Which changes of the images are measured, in which order, and how many images there is time for."""
+"""Which changes of the images are measured, in which order and on how many images: by counts, never by the clock."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -40,9 +40,8 @@ STANDING = 0.3
 """Of the images that one ε leaves standing, for the plan; what is measured is priced by those that really do."""
 GRADIENT = 3.0
 """Forward passes that a gradient costs, before it has been timed."""
-FAST_LADDER = ((0, 100), (0, 200), (1, 200), (2, 200), (2, 500), (2, 1000))
-"""(last tier, images) from the least to the most that is measured when not everything is asked for."""
-FULL_IMAGES = 2000
+FAST_IMAGES, FULL_IMAGES = 200, 2000
+"""Of every condition, at the two levels, unless the spec says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Change:
     """One condition that can be measured."""
 
     tier: int
-    """0: always, 1 and 2: where there is time."""
+    """0: first, 1: after that, 2: where everything is asked for."""
     family: Family
     kind: str
     level: float
@@ -114,19 +113,45 @@ class CostEstimate:
         return total
 
 
-def plan(
-    changes: Sequence[Change], estimate: CostEstimate, seconds: float, most: int, full: bool, images: int | None
-) -> tuple[list[Change], int]:
-    """The changes to measure and on how many images, of `most`, so that they take at most `seconds`.
+@dataclass(frozen=True)
+class Plan:
+    """What is measured, by counts alone: time only decides which groups are left out whole."""
 
-    `images` is what the spec asks for; then only the tiers are chosen. At least the first tier on 100 images.
+    groups: tuple[tuple[Change, ...], ...]
+    """In the order in which they are measured; each is measured whole or not at all."""
+    images: int
+    """Of every condition."""
+    mean_kinds: tuple[str, ...]
+    """The kinds of corruption that enter the mean over corruptions."""
+    beyond: int = 0
+    """Conditions that only the level `full` measures."""
+    needed: frozenset[str] = frozenset()
+    """Kinds that are measured whatever time they take, because a gate names what comes of them."""
+
+    def needs(self, group: Sequence[Change]) -> bool:
+        """Whether a group is measured whatever time it takes."""
+        return group[0].kind in self.needed
+
+
+def make_plan(options: RobustnessOptions, full: bool, most: int, named: Collection[str] = ()) -> Plan:
+    """What the spec's keys and the level fix, for at most `most` images; `named`: numbers that gates name.
+
+    `fast` measures severities 1, 3 and 5 on FAST_IMAGES, the core first, and its mean is over the core alone, so that
+    it is the same number whatever else there was time for; what the spec names is the core. `full` measures everything.
     """
-    if full:
-        return list(changes), min(images or FULL_IMAGES, most)
-    steps = [(tier, min(number, most)) for tier, number in FAST_LADDER]
-    if images is not None:
-        steps = [(tier, min(images, most)) for tier in (0, 1, 2)]
-    chosen = [[change for change in changes if change.tier <= tier] for tier, _ in steps]
-    fits = [place for place, (_, number) in enumerate(steps) if number * estimate.of_all(chosen[place]) <= seconds]
-    place = max(fits, default=0)
-    return chosen[place], steps[place][1]
+    changes = list_changes(options)
+    kept = changes if full else [change for change in changes if change.tier < 2]
+    groups: dict[tuple[int, str], list[Change]] = {}
+    for change in kept:
+        groups.setdefault((change.tier, change.kind), []).append(change)
+    names = options.corruptions if options.corruptions is not None else tuple(OPERATORS) if full else CORE
+    needed = {attack for attack in ("fgsm", "pgd") if f"{attack}_accuracy" in named}
+    if "corruption_accuracy" in named:
+        needed |= set(names)
+    return Plan(
+        groups=tuple(tuple(group) for group in groups.values()),
+        images=min(options.images or (FULL_IMAGES if full else FAST_IMAGES), most),
+        mean_kinds=names,
+        beyond=len(changes) - len(kept),
+        needed=frozenset(needed),
+    )

@@ -11,8 +11,16 @@ import torch
 from numpy.typing import NDArray
 
 from reportgen.experiment.attacks import NoGradientError
-from reportgen.experiment.corruptions import OPERATORS, corrupt
-from reportgen.experiment.probes.context import PROBE_SEED, Allowance, Probe, ProbeContext, ProbeRefused, ProbeResult
+from reportgen.experiment.corruptions import OPERATORS, constants_side, corrupt
+from reportgen.experiment.probes.context import (
+    PROBE_SEED,
+    Allowance,
+    Probe,
+    ProbeContext,
+    ProbeRefused,
+    ProbeResult,
+    lets_no_gradient,
+)
 from reportgen.experiment.probes.robustness.benchmark import (
     STEP_SHARE,
     Bench,
@@ -21,8 +29,8 @@ from reportgen.experiment.probes.robustness.benchmark import (
     under_fgsm,
     under_pgd,
 )
-from reportgen.experiment.probes.robustness.conditions import FULL_IMAGES, Change, CostEstimate, list_changes, plan
-from reportgen.experiment.probes.robustness.preprocessing import SIZES, check_preparation
+from reportgen.experiment.probes.robustness.conditions import FULL_IMAGES, Change, CostEstimate, Plan, make_plan
+from reportgen.experiment.probes.robustness.preprocessing import STAGES, check_preparation
 from reportgen.record.images import thumbnail
 from reportgen.record.message import N_, Message, nN_
 from reportgen.record.probes.robustness import UNMEASURED, AttackSettings, Condition, RobustnessFacts
@@ -34,7 +42,7 @@ STEPS, FULL_STEPS = 10, 20
 """Of PGD."""
 RESTARTS, FULL_RESTARTS = 1, 2
 KEPT_BACK = 0.9
-"""Share of the time left that is planned for; the rest is for what takes longer than it looked."""
+"""Share of the time left that a condition may take; the rest is for what takes longer than it looked."""
 SHOWN_SEVERITY = 3
 
 
@@ -46,6 +54,8 @@ class Measured:
     predicted: list[Classes] = field(default_factory=list)
     left_out: int = 0
     """Conditions that there was no time for."""
+    kinds_left_out: list[str] = field(default_factory=list)
+    """What they were, each once."""
     gaps: list[Message] = field(default_factory=list)
 
     def add(self, change: Change, predicted: Classes) -> None:
@@ -54,11 +64,17 @@ class Measured:
         self.conditions.append(condition)
         self.predicted.append(predicted)
 
+    def leave_out(self, group: Sequence[Change]) -> None:
+        """A group that there is no time for."""
+        self.left_out += len(group)
+        if group[0].kind not in self.kinds_left_out:
+            self.kinds_left_out.append(group[0].kind)
+
 
 def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
-    """The preprocessing check first, then as many conditions on as many images as the time allows."""
+    """The preprocessing check first, then the conditions that the spec fixes, as many as there is time for."""
     options = options_of(context)
-    limit = options.images or (FULL_IMAGES if allowance.full else SIZES[0])
+    limit = options.images or (FULL_IMAGES if allowance.full else STAGES[-1])
     rows, sampled = context.sample(limit)
     if len(rows) < FEWEST:
         raise ProbeRefused(nN_("{count} test image is too few.", "{count} test images are too few.", len(rows)))
@@ -68,16 +84,15 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     seconds_each = time_forward(bench)
     preparation = check_preparation(context, rows, bench.clean == bench.labels.numpy(), allowance, seconds_each)
     measured, attack = Measured(), None
+    planned = make_plan(options, allowance.full, len(rows), allowance.named)
     if at_chance(context):
         gaps = N_("On the images as they are the model is no better than chance, so there is nothing to measure.")
         measured.gaps.append(gaps)
     else:
         estimate = CostEstimate(seconds_each, FULL_STEPS if allowance.full else STEPS)
-        changes = list_changes(options)
-        chosen, number = plan(changes, estimate, KEPT_BACK * allowance.left, len(rows), allowance.full, options.images)
-        bench.rows = rows[:number]
-        measured.left_out = len(changes) - len(chosen)
-        attack = measure(bench, chosen, estimate, allowance, measured)
+        bench.rows = rows[: planned.images]
+        measured.left_out = planned.beyond
+        attack = measure(bench, planned, estimate, allowance, measured)
     names, examples = make_examples(context.data.test_images[rows[:1]])
     looked = [*(other.images for other in preparation.others), *(one.images for one in measured.conditions)]
     number = max([preparation.images, *looked])
@@ -87,6 +102,9 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
         conditions=tuple(measured.conditions),
         attack=attack,
         left_out=measured.left_out,
+        constants_side=constants_side(context.data.test_images),
+        kinds_left_out=tuple(measured.kinds_left_out),
+        mean_kinds=planned.mean_kinds,
         gaps=tuple(measured.gaps),
         examples=names,
         example_id=int(context.data.test_ids[int(rows[0])]),
@@ -108,29 +126,30 @@ def at_chance(context: ProbeContext) -> bool:
 
 
 def measure(
-    bench: Bench, chosen: Sequence[Change], estimate: CostEstimate, allowance: Allowance, measured: Measured
+    bench: Bench, planned: Plan, estimate: CostEstimate, allowance: Allowance, measured: Measured
 ) -> AttackSettings | None:
-    """Measure the chosen conditions in turn; how the attacks were made, or None where none was."""
+    """Measure the groups of a plan in turn, each whole or not at all; how the attacks were made, or None for none."""
     restarts = FULL_RESTARTS if allowance.full else RESTARTS
-    steps_of = [change for change in chosen if change.kind == "fgsm"]
     attacked, refused = False, False
-    for change in chosen:
-        if change.is_attack and (refused or (change.kind == "fgsm" and change is not steps_of[0])):
+    for group in planned.groups:
+        if group[0].is_attack and refused:
             continue
-        together = steps_of if change.kind == "fgsm" else [change]
-        standing = len(bench.rows) - (len(bench.broken) if change.kind == "pgd" else 0)
-        if not allowance.affordable(standing * estimate.of_all(together)):
-            measured.left_out += len(together)
+        if not planned.needs(group) and not allowance.affordable(
+            len(bench.rows) * estimate.of_all(group), 1.0 if allowance.full else KEPT_BACK
+        ):
+            measured.leave_out(group)
             continue
         try:
-            for one, predicted in zip(
-                together, predict_classes(bench, together, estimate.steps, restarts), strict=True
-            ):
-                measured.add(one, predicted)
-            attacked = attacked or change.is_attack
-        except NoGradientError:
+            predicted = predict_group(bench, group, estimate.steps, restarts)
+        except (NoGradientError, RuntimeError) as error:
+            if not (isinstance(error, NoGradientError) or lets_no_gradient(error)):
+                raise
             measured.gaps.append(N_("Not attacked: no gradient leads from the model’s outputs to the pixels."))
             refused = True
+            continue
+        for one, classes in zip(group, predicted, strict=True):
+            measured.add(one, classes)
+        attacked = attacked or group[0].is_attack
     if not attacked:
         return None
     return AttackSettings(
@@ -138,16 +157,15 @@ def measure(
     )
 
 
-def predict_classes(bench: Bench, together: Sequence[Change], steps: int, restarts: int) -> list[Classes]:
-    """What the model makes of the images under one condition, or under FGSM of every ε at once."""
-    change = together[0]
-    if not change.is_attack:
-        return [bench.predict(change.apply(bench.images, PROBE_SEED))]
+def predict_group(bench: Bench, group: Sequence[Change], steps: int, restarts: int) -> list[Classes]:
+    """What the model makes of the images under every condition of a group, which are of one kind."""
+    if not group[0].is_attack:
+        return [bench.predict(change.apply(bench.images, PROBE_SEED)) for change in group]
     for parameter in bench.context.module.parameters():
         parameter.requires_grad_(False)
-    if change.kind == "fgsm":
-        return under_fgsm(bench, [one.level for one in together])
-    return [under_pgd(bench, change.level, steps, restarts)]
+    if group[0].kind == "fgsm":
+        return under_fgsm(bench, [one.level for one in group])
+    return [under_pgd(bench, change.level, steps, restarts) for change in group]
 
 
 def make_examples(image: torch.Tensor) -> tuple[tuple[str, ...], NDArray[np.uint8]]:

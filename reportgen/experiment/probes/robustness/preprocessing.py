@@ -11,14 +11,25 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from reportgen.experiment.probes.context import Allowance, ProbeContext
-from reportgen.experiment.probes.robustness.preprocessing_variants import Way, learned_here, other_ways, spec_way
+from reportgen.experiment.probes.robustness.preprocessing_variants import (
+    Way,
+    layouts,
+    learned_here,
+    other_ways,
+    spec_way,
+)
 from reportgen.record.probes.robustness import Preparation, PreparationCheck
 
-SIZES = (1000, 500, 200, 100, 50, 20)
-"""Images of the check: the most that its share of the time allows, and never fewer than the last."""
-FEWEST_WAYS, USUAL_WAYS = 2, 8
-SHARE = 0.4
-"""Of the probe's time."""
+STAGES = (100, 300, 1000)
+"""Images after which it is decided which ways to go on with; counts, so that what is measured is the same on a busy
+machine, where only ways that there is no time for are left out, and the check is then not called complete."""
+FEWEST = 20
+"""Images where there is no time for two ways on those of the first stage."""
+MOST_LOOKED = 2.6
+"""Standard errors (99 %) of the flips within which a way may still be better than the spec's own."""
+FEWEST_WAYS = 2
+SHARE = 0.8
+"""Of the probe's time that the check may take; it comes first."""
 LOSS_IMAGES = (200, 1000)
 """Fewest and most training images that tell near equals apart."""
 MOST_RIVALS = 3
@@ -47,6 +58,12 @@ class Trial:
         gained, lost = int((self.correct & ~same).sum()), int((~self.correct & same).sum())
         return bool(gained - lost > errors * (gained + lost) ** 0.5)
 
+    def may_beat(self, other: Correct) -> bool:
+        """Whether it may still be better than `other` on more images, by the flips on these."""
+        same = other[: len(self.correct)]
+        gained, lost = int((self.correct & ~same).sum()), int((~self.correct & same).sum())
+        return bool(gained - lost + MOST_LOOKED * max(1, gained + lost) ** 0.5 > 0)
+
 
 @dataclass(frozen=True)
 class Checker:
@@ -66,10 +83,9 @@ class Checker:
         found: Correct = way.logits(self.context, data.test_images[rows]).argmax(1) == data.test_labels[rows].numpy()
         return found
 
-    def size(self, share: float, ways: int) -> int:
-        """How many images there is time for, for so many ways."""
-        affordable = self.allowance.affordable(ways * self.seconds_each, share)
-        return min(len(self.rows), next((size for size in SIZES if size <= affordable), SIZES[-1]))
+    def affordable(self, images: int) -> int:
+        """How many ways there is time for on so many images each."""
+        return 10**6 if self.allowance.full else self.allowance.affordable(images * self.seconds_each, SHARE)
 
 
 def check_preparation(
@@ -77,17 +93,19 @@ def check_preparation(
 ) -> PreparationCheck:
     """Try the other ways on the first of the images `rows`, of which `clean` (n,) are right under the spec's own.
 
-    What seems better at first is tried on more images, and what then is better by far, on training images as well;
-    not for weights that know no other way. `seconds_each` is the time of one image through the model.
+    In stages: a way that is clearly no better is left, one that may be goes on to more images, and what then is better
+    by far, to training images as well; not for weights that know no other way. `seconds_each` is the time of one image
+    through the model.
     """
     checker = Checker(context, rows, clean, allowance, seconds_each)
     spec = spec_way(context)
+    number = min(len(rows), STAGES[0] if checker.affordable(STAGES[0]) >= FEWEST_WAYS else FEWEST)
     ways = other_ways(spec, context)
-    number = len(rows) if allowance.full else checker.size(SHARE, USUAL_WAYS)
-    if not allowance.full:
-        ways = ways[: max(FEWEST_WAYS, allowance.affordable(number * seconds_each, SHARE))]
-    trials = [Trial(way, checker.correct(way, 0, number)) for way in ways]
-    trials += [Trial(way, checker.correct(way, 0, number)) for way in turned_ways(checker, spec, trials, number)]
+    first = ways[: max(FEWEST_WAYS, checker.affordable(number))]
+    trials = [Trial(way, checker.correct(way, 0, number)) for way in first]
+    more = changed_ways(checker, spec, trials, number)
+    chosen = more[: max(1, checker.affordable(number))] if len(first) == len(ways) else more[:1]
+    trials += [Trial(way, checker.correct(way, 0, number)) for way in chosen]
     own = learned_here(context.spec)
     looks = 1 if own else 1 + check_more_images(checker, trials)
     used = 0 if own else compare_losses(checker, trials)
@@ -96,34 +114,39 @@ def check_preparation(
         right=int(clean[:number].sum()),
         others=tuple(describe(trial, clean) for trial in trials),
         looks=looks,
+        complete=len(first) + len(chosen) == len(ways) + len(more) and number == STAGES[0],
         loss_images=used,
         learned_here=own,
     )
 
 
-def turned_ways(checker: Checker, spec: Way, trials: Sequence[Trial], number: int) -> list[Way]:
-    """Ways with the channels the other way round: the spec's and the best one's, or all of them; none for grey."""
+def changed_ways(checker: Checker, spec: Way, trials: Sequence[Trial], number: int) -> list[Way]:
+    """Channels the other way round, grey, transposed and mirrored images: of the spec's way, and of the best other one
+    where that seems better."""
     images = checker.context.data.test_images[checker.rows[:number]]
-    if images.shape[-1] != 3 or torch.equal(images, images.flip(-1)):
-        return []
-    if checker.allowance.full:
-        return [spec.turned(), *(trial.way.turned() for trial in trials)]
+    coloured = images.shape[-1] == 3 and not torch.equal(images, images.flip(-1))
     best = max(trials, key=lambda trial: trial.right)
-    better = best.right > int(checker.clean[:number].sum())
-    return [spec.turned(), best.way.turned()] if better else [spec.turned()]
+    bases = [spec, best.way] if best.beats(checker.clean, HINT) else [spec]
+    found = []
+    for base in bases:
+        found += [base.turned()] if coloured else []
+        found += [base.laid_out(layout) for layout in layouts(images)]
+    return found
 
 
-def check_more_images(checker: Checker, trials: Sequence[Trial]) -> bool:
-    """Try those that seem better than the spec's own on more images; whether there was reason and time to."""
-    hopeful = [trial for trial in trials if trial.beats(checker.clean, HINT)]
-    if not hopeful:
-        return False
-    start, stop = len(hopeful[0].correct), checker.size(SHARE, len(hopeful))
-    if stop <= start:
-        return False
-    for trial in hopeful:
-        trial.correct = np.concatenate([trial.correct, checker.correct(trial.way, start, stop)])
-    return True
+def check_more_images(checker: Checker, trials: Sequence[Trial]) -> int:
+    """Try those that may be better than the spec's own on more images, as long as there is time; how many times."""
+    looks = 0
+    for stop in STAGES[1:]:
+        stop, start = min(stop, len(checker.rows)), max(len(trial.correct) for trial in trials)
+        hopeful = [trial for trial in trials if len(trial.correct) == start and trial.may_beat(checker.clean)]
+        hopeful = sorted(hopeful, key=lambda trial: -trial.right)[: checker.affordable(stop - start)]
+        if stop <= start or not hopeful:
+            break
+        for trial in hopeful:
+            trial.correct = np.concatenate([trial.correct, checker.correct(trial.way, start, stop)])
+        looks += 1
+    return looks
 
 
 def compare_losses(checker: Checker, trials: Sequence[Trial]) -> int:
@@ -156,6 +179,7 @@ def describe(trial: Trial, clean: Correct) -> Preparation:
     return Preparation(
         name=trial.way.name,
         order=trial.way.order,
+        layout=trial.way.layout,
         mean=trial.way.mean,
         std=trial.way.std,
         images=len(trial.correct),

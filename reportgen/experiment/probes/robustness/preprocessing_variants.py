@@ -1,4 +1,4 @@
-"""The usual ways to make numbers of images: normalisations, value ranges, channel orders."""
+"""The usual ways to make numbers of images: normalisations, value ranges, channel orders, layouts."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reportgen.experiment.datasets.loaded import Normalizer
 from reportgen.experiment.evaluate import evaluate
 from reportgen.experiment.probes.context import ProbeContext
 from reportgen.spec.normalization import CIFAR10, IMAGENET
 from reportgen.spec.types import ReportSpec
 
-Name = Literal["cifar10", "imagenet", "none", "half", "bytes", "own", "spec"]
+Name = Literal["cifar10", "imagenet", "none", "half", "centred", "bytes", "centred_bytes", "own", "spec"]
+Layout = Literal["same", "grey", "transposed", "mirrored"]
+LUMINANCE = (0.299, 0.587, 0.114)
+"""Of red, green and blue (ITU-R BT.601), as Pillow and OpenCV make grey of colours."""
 SAME, NEIGHBOUR = 0.01, 0.2
 """Normalisations nearer than this, in means and in the ratio of deviations, are one, or hardly told apart."""
 
@@ -28,6 +30,11 @@ class Way:
     order: Literal["rgb", "bgr"]
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    layout: Layout = "same"
+
+    def laid_out(self, layout: Layout) -> Way:
+        """The same with another layout of the image."""
+        return replace(self, layout=layout)
 
     def turned(self) -> Way:
         """The same with its channels in the order blue, green, red; each colour keeps its own statistics."""
@@ -37,7 +44,8 @@ class Way:
         """(n, classes) that the model gives for images (n, H, W, C) uint8 prepared so."""
         turned = self.order == "bgr"
         mean, std = (self.mean[::-1], self.std[::-1]) if turned else (self.mean, self.std)
-        normalizer = Normalizer(mean, std, context.data.normalization.size)
+        normalizer = replace(context.data.normalization, mean=mean, std=std)
+        images = lay_out(images, self.layout)
         return evaluate(context.module, images.flip(-1) if turned else images, normalizer, context.device)
 
     def distance(self, other: Way) -> float:
@@ -58,7 +66,9 @@ def other_ways(spec: Way, context: ProbeContext) -> list[Way]:
     usual: list[Way] = [
         Way("none", "rgb", (0.0,) * channels, (1.0,) * channels),
         Way("half", "rgb", (0.5,) * channels, (0.5,) * channels),
+        Way("centred", "rgb", (0.5,) * channels, (1.0,) * channels),
         Way("bytes", "rgb", (0.0,) * channels, (1 / 255,) * channels),
+        Way("centred_bytes", "rgb", IMAGENET[0] if channels == 3 else (0.5,) * channels, (1 / 255,) * channels),
         Way("own", "rgb", facts.channel_mean, tuple(max(value, 1e-3) for value in facts.channel_std)),
     ]
     if channels == 3:
@@ -68,6 +78,27 @@ def other_ways(spec: Way, context: ProbeContext) -> list[Way]:
         if all(way.distance(other) >= SAME for other in (spec, *found)):
             found.append(way)
     return sorted(found, key=lambda way: way.distance(spec) < NEIGHBOUR)
+
+
+def lay_out(images: torch.Tensor, layout: Layout) -> torch.Tensor:
+    """Images (n, H, W, C) uint8 in another layout, of the same shape and type."""
+    if layout == "grey":
+        weights = torch.tensor(LUMINANCE, dtype=torch.float32)
+        grey = (images.float() @ weights).round().clamp(0, 255).to(torch.uint8)
+        return grey[..., None].expand_as(images).contiguous()
+    if layout == "transposed":
+        return images.transpose(1, 2).contiguous()
+    return images.flip(2) if layout == "mirrored" else images
+
+
+def layouts(images: torch.Tensor) -> list[Layout]:
+    """The layouts that make other images of these: grey of colours only, transposed of squares only."""
+    found: list[Layout] = []
+    if images.shape[-1] == 3 and not torch.equal(images, images.flip(-1)):
+        found.append("grey")
+    if images.shape[1] == images.shape[2]:
+        found.append("transposed")
+    return [*found, "mirrored"]
 
 
 def learned_here(spec: ReportSpec) -> bool:

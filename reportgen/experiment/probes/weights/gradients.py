@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from reportgen.experiment.backward import gradients_of
 from reportgen.experiment.layer_types import BatchNorm
 from reportgen.experiment.losses import make_loss
 from reportgen.experiment.models import logits_of
+from reportgen.experiment.preserved import kept_buffers
 from reportgen.experiment.probes.context import ProbeContext
 from reportgen.record.trace import ModelTrace
 from reportgen.spec.types import LossSpec
@@ -42,18 +44,15 @@ def batch_size(trace: ModelTrace, seconds: float) -> int:
 def ready(module: nn.Module) -> Iterator[None]:
     """The module so that its gradients are those of training, without what is drawn by chance: evaluation mode, but
     batch normalisation by each batch's own statistics. Buffers are as before afterwards."""
-    kept = [(buffer, buffer.detach().clone()) for buffer in module.buffers()]
     module.eval()
     for child in module.modules():
         if isinstance(child, BatchNorm):
             child.train()
     try:
-        yield
+        with kept_buffers(module):
+            yield
     finally:
         module.eval()
-        with torch.no_grad():
-            for buffer, before in kept:
-                buffer.copy_(before)
 
 
 @contextlib.contextmanager
@@ -70,9 +69,9 @@ def state_of(module: nn.Module, state: Mapping[str, torch.Tensor]) -> Iterator[N
 
 @torch.no_grad()
 def fill(places: Mapping[str, torch.Tensor], state: Mapping[str, torch.Tensor]) -> None:
-    """Copy a state into the tensors of the same names."""
+    """Copy a state into the tensors of the same names and shapes: a buffer can grow."""
     for name, tensor in places.items():
-        if name in state:
+        if name in state and state[name].shape == tensor.shape:
             tensor.copy_(state[name])
 
 
@@ -106,7 +105,7 @@ def mean_gradient(
             loss = loss_of(logits_of(module(images)), labels) * len(some)
         if not loss.requires_grad:
             break
-        found = torch.autograd.grad(loss, parameters, allow_unused=True)
+        found = gradients_of(loss, parameters)
         sums = [add(before, now) for before, now in zip(sums, found, strict=True)]
         done += len(some)
     return Gradient(tuple(total if total is None else total / done for total in sums), done)

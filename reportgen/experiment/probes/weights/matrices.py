@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import UnionType
 
@@ -10,8 +10,12 @@ import torch
 from torch import nn
 
 from reportgen.experiment.layer_types import Convolution, TransposedConvolution
+from reportgen.experiment.trace.kinds import kind_of as kind_name
 from reportgen.record.probes.weights import MatrixKind
 from reportgen.record.trace import ModelTrace
+
+PARAMETRISED = ".parametrizations."
+"""In the path of what a parametrisation makes a tensor of: behind its layer, before the tensor's name."""
 
 NORMS = frozenset({"batch_norm", "instance_norm", "group_norm"})
 """Operators that give every channel a scale of its own."""
@@ -60,12 +64,13 @@ def find_matrices(module: nn.Module, trace: ModelTrace) -> list[Matrix]:
         names.setdefault(id(parameter), []).append(name)
     order = {call.path: call.index for call in reversed(trace.modules)}
     scales = find_scales(module, trace)
-    found = []
+    found, holders = [], dict(module.named_modules(remove_duplicate=False))
     for place, (name, parameter) in enumerate(module.named_parameters()):
         path, _, last = name.rpartition(".")
-        sides = sides_of(module.get_submodule(path), last, parameter)
+        holder, last = layer_of(holders, path, last, parameter)
+        sides = sides_of(holder, last, parameter)
         if sides is not None:
-            matrix = make_matrix(module.get_submodule(path), name, names[id(parameter)], parameter, sides, scales)
+            matrix = make_matrix((holder, last), name, names[id(parameter)], parameter, sides, scales)
             found.append((executed(path, order), place, matrix))
     return [matrix for _, _, matrix in sorted(found, key=lambda item: item[:2])]
 
@@ -95,8 +100,23 @@ def sides_of(holder: nn.Module, last: str, parameter: nn.Parameter) -> tuple[int
     return (rows, columns) if rows > 1 and columns > 1 else None
 
 
+def layer_of(holders: Mapping[str, nn.Module], path: str, last: str, parameter: nn.Parameter) -> tuple[nn.Module, str]:
+    """The module that a parameter belongs to and its name there.
+
+    One that a parametrisation makes a weight of, and that has the weight's shape, stands for the weight of its layer.
+    """
+    layer, inside, rest = path.partition(PARAMETRISED)
+    if not inside or (not layer and path.startswith(PARAMETRISED)):
+        return holders[path], last
+    name = rest.partition(".")[0]
+    made = getattr(holders[layer], name, None)
+    if isinstance(made, torch.Tensor) and made.shape == parameter.shape:
+        return holders[layer], name
+    return holders[path], last
+
+
 def make_matrix(
-    holder: nn.Module,
+    held_as: tuple[nn.Module, str],
     name: str,
     names: list[str],
     parameter: nn.Parameter,
@@ -104,14 +124,14 @@ def make_matrix(
     scales: dict[str, nn.Parameter],
 ) -> Matrix:
     """One matrix and what is known of its layer."""
-    path, _, last = name.rpartition(".")
+    (holder, last), path = held_as, name.rpartition(".")[0].partition(PARAMETRISED)[0]
     convolution = isinstance(holder, Convolution) and last == "weight"
     scale = scales.get(path) if last == "weight" else None
     return Matrix(
         name=name,
         also=tuple(other for other in names if other != name),
         kind=kind_of(holder, last),
-        module=type(holder).__name__,
+        module=kind_name(holder),
         parameter=parameter,
         rows=sides[0],
         columns=sides[1],
@@ -161,7 +181,4 @@ def single_takers(trace: ModelTrace, takers: dict[int, set[int]]) -> Iterator[tu
 
 def held(module: nn.Module, path: str) -> nn.Module | None:
     """The module of that path, if it is (still) there."""
-    try:
-        return module.get_submodule(path)
-    except AttributeError:
-        return None
+    return dict(module.named_modules(remove_duplicate=False)).get(path)

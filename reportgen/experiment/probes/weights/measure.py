@@ -11,7 +11,13 @@ import torch
 from numpy.typing import NDArray
 
 from reportgen.experiment.losses import describe_loss
-from reportgen.experiment.probes.context import Allowance, Probe, ProbeContext, ProbeRefused, ProbeResult
+from reportgen.experiment.probes.context import (
+    Allowance,
+    Probe,
+    ProbeContext,
+    ProbeRefused,
+    ProbeResult,
+)
 from reportgen.experiment.probes.weights.gradients import (
     MOST_IMAGES,
     batch_size,
@@ -34,6 +40,7 @@ from reportgen.experiment.probes.weights.statistics import Measured, measure_mat
 from reportgen.record.message import N_
 from reportgen.record.probes.sampling import Sampled
 from reportgen.record.probes.weights import HISTOGRAM_BINS, WeightFacts
+from reportgen.system.memory import is_memory_error
 
 GRADIENT_SHARE = 0.4
 """Of the time left after the values, for the gradients at all moments; the spectra get the rest."""
@@ -82,8 +89,13 @@ def measure_gradients(
     rows, sampled = context.sample(MOST_IMAGES[allowance.full], "train")
     parameters = [matrix.parameter for matrix in matrices]
     for field, state in states:
-        with state_of(context.module, state or {}), ready(context.module):
-            gradient = mean_gradient(context, parameters, rows, batch, seconds / len(states))
+        try:
+            with state_of(context.module, state or {}), ready(context.module):
+                gradient = mean_gradient(context, parameters, rows, batch, seconds / len(states))
+        except Exception as error:  # whatever a model raises that evaluates without gradients only
+            if is_memory_error(error):
+                raise
+            return None
         rows, seconds = rows[: gradient.images], float("inf")
         for place, size in enumerate(map(root_mean_square, gradient.by_parameter)):
             measured[place] = replace(measured[place], facts=measured[place].facts.model_copy(update={field: size}))

@@ -6,12 +6,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reportgen.record.probes.weights import LEAST_TAIL, Tail
+from reportgen.record.probes.weights import LEAST_TAIL, SHORTEST_TAIL, Tail
 
 MOST_CUTS = 100
 """Beginnings of the tail that are tried, evenly spread over the eigenvalues."""
-SHORTEST_TAIL = 10
-"""Eigenvalues that a fitted tail has at least."""
 
 Values = NDArray[np.float64]
 

@@ -15,11 +15,11 @@ from reportgen.experiment.probes import Allowance, ProbeContext, ProbeRefused, P
 from reportgen.experiment.probes.robustness.benchmark import Bench, under_fgsm, under_pgd
 from reportgen.experiment.probes.robustness.conditions import (
     CORE,
-    FAST_LADDER,
+    FAST_IMAGES,
     FULL_IMAGES,
     CostEstimate,
     list_changes,
-    plan,
+    make_plan,
 )
 from reportgen.experiment.probes.robustness.measure import PROBE
 from reportgen.record.probes.robustness import CORRUPTED, RobustnessFacts
@@ -57,9 +57,9 @@ def whole() -> tuple[ProbeContext, ProbeResult]:
 def test_full_measures_everything_on_the_same_images(whole: tuple[ProbeContext, ProbeResult]) -> None:
     context, result = whole
     facts, table = facts_of(result), result.arrays["robustness.predicted"]
-    assert [(one.kind, one.level) for one in facts.conditions] == [
+    assert sorted((one.kind, one.level) for one in facts.conditions) == sorted(
         (one.kind, one.level) for one in list_changes(RobustnessOptions())
-    ]
+    )
     assert table.shape == (len(facts.conditions), 40)
     assert table.max() < 5
     assert {one.images for one in facts.conditions} == {40}
@@ -193,21 +193,36 @@ def test_the_core_has_one_corruption_of_each_family_first() -> None:
     assert len(changes) == len(set(changes)) == 14 * 5 + 9 + 8
 
 
-@pytest.mark.parametrize("seconds", [0.1, 3.0, 10.0, 40.0, 1000.0])
-def test_a_plan_costs_no_more_than_it_may_unless_it_is_the_least(seconds: float) -> None:
-    changes, estimate = list_changes(RobustnessOptions()), CostEstimate(0.002, 10)
-    kept, images = plan(changes, estimate, seconds, 5000, False, None)
-    least = [one for one in changes if one.tier == 0]
-    assert images * estimate.of_all(kept) <= seconds or (kept, images) == (least, FAST_LADDER[0][1])
-    assert kept[: len(least)] == least
-    assert plan(changes, estimate, seconds, 70, False, None)[1] <= 70
+def test_a_plan_is_of_counts_alone_and_fixes_what_the_mean_is_over() -> None:
+    fast = make_plan(RobustnessOptions(), False, 5000)
+    assert fast.images == FAST_IMAGES
+    assert fast.mean_kinds == CORE
+    assert [group[0].kind for group in fast.groups[:2]] == ["shift", "flip_horizontal"]
+    assert {one.level for group in fast.groups for one in group if one.family in CORRUPTED} == {1, 3, 5}
+    assert not any(fast.needs(group) for group in fast.groups)
+    assert make_plan(RobustnessOptions(corruptions=("snow",)), False, 70).mean_kinds == ("snow",)
+    assert make_plan(RobustnessOptions(), False, 70).images == 70
 
 
 def test_full_and_what_the_spec_asks_for_set_the_images() -> None:
-    changes, estimate = list_changes(RobustnessOptions()), CostEstimate(0.002, 10)
-    assert plan(changes, estimate, 0.0, 10_000, True, None) == (changes, FULL_IMAGES)
-    assert plan(changes, estimate, 0.0, 10_000, True, 7000) == (changes, 7000)
-    assert plan(changes, estimate, 1e9, 10_000, False, 30) == (changes, 30)
+    full = make_plan(RobustnessOptions(), True, 10_000)
+    assert sorted(map(str, (one for group in full.groups for one in group))) == sorted(
+        map(str, list_changes(RobustnessOptions()))
+    )
+    assert (full.images, full.beyond) == (FULL_IMAGES, 0)
+    assert make_plan(RobustnessOptions(images=7000), True, 10_000).images == 7000
+    assert make_plan(RobustnessOptions(images=30), False, 10_000).images == 30
+
+
+def test_what_a_gate_names_is_measured_whatever_time_it_takes() -> None:
+    run = chosen(images=25, epsilons=[2])
+    context = finished(Knows(0, 1), levels(), run=run)
+    named = frozenset({"corruption_accuracy", "pgd_accuracy"})
+    facts = facts_of(PROBE.run(context, Allowance(0.0, False, named=named)))
+    assert {one.kind for one in facts.conditions} == {*CORE, "pgd"}
+    assert "shift" in facts.kinds_left_out
+    assert not set(facts.kinds_left_out) & {*CORE, "pgd"}
+    assert facts.left_out + len(facts.conditions) == len(list_changes(RobustnessOptions(epsilons=(2,))))
 
 
 def test_fgsm_pays_for_one_gradient_and_pgd_for_what_still_stands() -> None:

@@ -7,20 +7,28 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 from reportgen.experiment.device import resolve_device
 from reportgen.experiment.evaluate import evaluate
 from reportgen.experiment.models import load_model
 from reportgen.experiment.probes import Allowance, ProbeContext
 from reportgen.experiment.probes.robustness.preprocessing import check_preparation
-from reportgen.experiment.probes.robustness.preprocessing_variants import learned_here, other_ways, spec_way
+from reportgen.experiment.probes.robustness.preprocessing_variants import (
+    lay_out,
+    layouts,
+    learned_here,
+    other_ways,
+    spec_way,
+)
 from reportgen.metrics.preprocessing import doubt_preparation
 from reportgen.record.probes.robustness import PreparationCheck
 from reportgen.spec.normalization import CIFAR10, IMAGENET
 from reportgen.spec.types import DataSpec, ModelSpec, ReportSpec, RunSpec
 from tests.experiment.cases import load
 from tests.experiment.probes.cases import finished
-from tests.experiment.probes.levels import Knows, levels, statistics
+from tests.experiment.probes.levels import LEVELS, Knows, levels, statistics
 
 EVALUATE = RunSpec(mode="evaluate")
 
@@ -75,27 +83,62 @@ def test_gains_and_losses_are_counted_against_the_spec_image_by_image() -> None:
     for other in found.others:
         mean, std = np.array(other.mean), np.array(other.std)
         pixels = (context.data.test_images[rows].numpy() / 255 - mean) / std
-        red = pixels[..., 0 if other.order == "rgb" else 2].mean((1, 2))
+        shown = pixels if other.layout != "grey" else (grey(context, rows)[..., None] / 255 - mean) / std
+        red = shown[..., 0 if other.order == "rgb" else 2].mean((1, 2))
         centres = context.module.centres.detach().numpy()
         right = np.abs(red[:, None] - centres).argmin(1) == labels
         assert (other.right, other.gained, other.lost) == (right.sum(), (right & ~clean).sum(), (~right & clean).sum())
 
 
 def test_what_seems_better_is_looked_at_longer_where_there_is_time() -> None:
-    context = finished(Knows(0.5, 0.5), levels("none", test=220), run=EVALUATE)
-    found = check(context, images=220, seconds=5.0)
-    assert found.images == 100
-    assert found.looks == 2
-    assert {other.images for other in found.others if other.gained > 2 * other.lost + 5} == {200}
-    assert 100 in {other.images for other in found.others}
-    short = check(context, images=220, seconds=0.0)
-    assert (short.images, short.looks) == (20, 1)
+    context = finished(Knows(0.5, 0.5), levels("none", test=350), run=EVALUATE)
+    found = check(context, images=350, seconds=60.0)
+    assert (found.images, found.looks, found.complete) == (100, 3, True)
+    assert {other.images for other in found.others if other.gained > 2 * other.lost + 5} == {350}
+    right = check(finished(Knows(0, 1), levels("none", test=350), run=EVALUATE), images=350, seconds=60.0)
+    assert {other.images for other in right.others if other.lost > 20} == {100}
+    short = check(context, images=350, seconds=0.0)
+    assert (short.images, short.looks, short.complete) == (20, 1, False)
+
+
+def test_what_is_measured_does_not_hang_on_how_fast_the_machine_is() -> None:
+    context = finished(Knows(0.5, 0.5), levels("none", test=350), run=EVALUATE)
+    assert check(context, images=350, seconds=100.0) == check(context, images=350, full=True)
+
+
+def test_weights_that_learnt_grey_images_are_found() -> None:
+    model = Knows(0, 1)
+    with torch.no_grad():
+        model.centres.copy_(torch.from_numpy(0.299 * LEVELS + 0.701 * 128) / 255)
+    doubt = doubt_preparation(check(finished(model, levels("none", test=300), run=EVALUATE), images=300), 0.2)
+    assert doubt is not None
+    assert (doubt.best.preparation.layout, doubt.best.preparation.name) == ("grey", "spec")
+
+
+def test_a_mean_without_a_deviation_is_found() -> None:
+    doubt = doubt_preparation(check(finished(Knows(0.5, 1), levels("none"), run=EVALUATE)), 0.2)
+    assert doubt is not None
+    assert doubt.best.preparation.name == "centred"
+
+
+def test_layouts_are_those_of_numpy_and_pillow() -> None:
+    images = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), np.uint8))
+    assert np.array_equal(lay_out(images, "transposed"), images.numpy().transpose(0, 2, 1, 3))
+    assert np.array_equal(lay_out(images, "mirrored"), images.numpy()[:, :, ::-1])
+    pillow = np.stack([np.asarray(Image.fromarray(image).convert("L")) for image in images.numpy()])
+    assert np.abs(lay_out(images, "grey").numpy()[..., 1].astype(int) - pillow).max() <= 1
+    assert layouts(images) == ["grey", "transposed", "mirrored"]
+    assert layouts(images[:, :6, :, :1]) == ["mirrored"]
+
+
+def grey(context: ProbeContext, rows: torch.Tensor) -> np.ndarray:
+    return lay_out(context.data.test_images[rows], "grey").numpy()[..., 0]
 
 
 def test_near_equals_are_told_apart_on_training_images() -> None:
     context = finished(Knows(IMAGENET[0][0], IMAGENET[1][0]), levels("none", train=300), run=EVALUATE)
     found = check(context)
-    losses = {other.name: other.loss for other in found.others if other.order == "rgb"}
+    losses = {other.name: other.loss for other in found.others if other.order == "rgb" and other.layout == "same"}
     assert found.loss_images == 300
     assert losses["imagenet"] is not None
     assert losses["cifar10"] is not None
@@ -130,7 +173,13 @@ def test_each_way_is_tried_once_and_the_spec_s_neighbours_last() -> None:
     assert "cifar10" not in names
     assert names[-1] == "imagenet"
     grey = finished(Knows(0, 1), levels("none", grey=True, channels=1), run=EVALUATE)
-    assert [way.name for way in other_ways(spec_way(grey), grey)] == ["half", "bytes", "own"]
+    assert [way.name for way in other_ways(spec_way(grey), grey)] == [
+        "half",
+        "centred",
+        "bytes",
+        "centred_bytes",
+        "own",
+    ]
 
 
 @pytest.mark.slow

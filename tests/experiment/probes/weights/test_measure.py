@@ -20,7 +20,7 @@ from reportgen.experiment.probes.weights.images import choose_enlarged, choose_f
 from reportgen.experiment.probes.weights.matrices import find_matrices, turn
 from reportgen.experiment.probes.weights.measure import PROBE
 from reportgen.experiment.probes.weights.values import histogram, sum_values, thin
-from reportgen.record.probes.weights import HISTOGRAM_BINS, IMAGE_SPREADS, WeightFacts
+from reportgen.record.probes.weights import HISTOGRAM_BINS, IMAGE_SPREADS, SHORTEST_TAIL, WeightFacts
 from tests.experiment.cases import plain_cpu
 from tests.experiment.probes.weights.weighing import chain, context, convolutions, look, matrix, probe, shaken, state
 
@@ -67,7 +67,7 @@ def test_the_tail_is_the_one_of_the_printed_formulas(seed: int) -> None:
     values = np.linalg.svd(weight, compute_uv=False)
     tail = spectra.fit_tail(values)
     assert tail is not None
-    alpha, size, distance = naive_tail(np.sort(values**2), np.arange(0, 70 - spectra.SHORTEST_TAIL + 1))
+    alpha, size, distance = naive_tail(np.sort(values**2), np.arange(0, 70 - SHORTEST_TAIL + 1))
     assert (tail.exponent, tail.n) == (pytest.approx(alpha), size)
     assert tail.distance == pytest.approx(distance)
     assert tail.error == pytest.approx(1.96 * (alpha - 1) / np.sqrt(size))
