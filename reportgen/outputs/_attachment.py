@@ -51,13 +51,18 @@ def with_images(record: RunRecord, rows: np.ndarray) -> RunRecord:
         "images": np.stack(small_images) if small_images else np.zeros((0, *shape), np.uint8),
         "images.ids": record.arrays["images.ids"][rows],
     }
-    return record.model_copy(update={"arrays": Arrays({**record.arrays, **kept})})
+    data = record.data
+    if data.test_files:
+        held = set(kept["images.ids"].tolist())
+        pairs = zip(record.arrays["eval.ids"].tolist(), data.test_files, strict=True)
+        data = data.model_copy(update={"test_files": tuple(file if index in held else "" for index, file in pairs)})
+    return record.model_copy(update={"data": data, "arrays": Arrays({**record.arrays, **kept})})
 
 
 def by_need(record: RunRecord) -> tuple[np.ndarray, int]:
     """The rows of the images, those that the report shows first, then by digest; and how many are shown."""
     arrays = record.arrays
-    shown = select(arrays["eval.logits"], arrays["eval.labels"]).positions
+    shown = select(arrays["eval.logits"], arrays["eval.labels"], record.temperature).positions
     digest_of = dict(zip(arrays["eval.ids"].tolist(), arrays["eval.digests"].tolist(), strict=True))
     ids = arrays["images.ids"].tolist()
     first = {int(arrays["eval.ids"][row]) for row in shown}

@@ -127,8 +127,12 @@ def headline(judgement: Judgement) -> str:
     comparison = judgement.compared
     if comparison is not None:
         return {
-            "better": _("▲ Better than the baseline"),
-            "worse": _("▼ Worse than the baseline"),
+            "better": _("▲ These weights are better than the baseline’s")
+            if comparison.of_weights
+            else _("▲ Better than the baseline over seeds"),
+            "worse": _("▼ These weights are worse than the baseline’s")
+            if comparison.of_weights
+            else _("▼ Worse than the baseline over seeds"),
             "equivalent": _("= Equivalent to the baseline"),
             "undecided": _("? Not enough evidence against the baseline"),
         }[comparison.verdict]

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from reportgen.record.comparison import ComparisonOutcome, Refusal
 from reportgen.record.gate_result import GateResult
 from reportgen.record.message import draw_note
-from reportgen.record.run import RunRecord
+from reportgen.record.run import Training
 from reportgen.report.model import Report
 from reportgen.text.i18n import _, join_sentences
 
@@ -20,7 +20,8 @@ def make_junit(report: Report) -> bytes:
     """The file: one suite, named after the report."""
     record = report.record
     suite = ElementTree.Element("testsuite", name=clean(report.title), timestamp=record.provenance.created.rstrip("Z"))
-    suite.append(training_case(record))
+    if record.training is not None:
+        suite.append(training_case(record.training))
     for gate in report.gates:
         suite.append(gate_case(gate))
     comparison = report.subject.judgement.comparison
@@ -37,11 +38,10 @@ def make_junit(report: Report) -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode()
 
 
-def training_case(record: RunRecord) -> ElementTree.Element:
-    """Whether the run gave numbers at all."""
+def training_case(training: Training) -> ElementTree.Element:
+    """Whether the training gave numbers at all."""
     case = make_case("run", _("the loss stays finite"))
-    training = record.training
-    if training is not None and training.divergence is not None:
+    if training.divergence is not None:
         add(case, "failure", _("Training diverged at step {step}.", step=training.divergence.step))
     return case
 

@@ -28,8 +28,6 @@ def spell_ranking(ranking: Ranking, folders: Mapping[int, str]) -> OutputFile:
         "entries": [describe_entry(entry, folders.get(entry.number)) for entry in ranking.entries],
         "pairs": [describe_pair(pair) for pair in ranking.pairs],
         "refused": [pair.model_dump(mode="json") | {"reason": pair.reason.text} for pair in ranking.refused],
-        "resamples": ranking.resamples,
-        "seed": ranking.seed,
     }
     text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
     return OutputFile(NUMBERS, f"{text}\n".encode())

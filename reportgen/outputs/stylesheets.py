@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import Location, RenderError, SpecError
+from reportgen.system.files import is_regular
 
 MOST_BYTES = 500_000
 """Of one's own style sheet: enough for two fonts inside it, and the report stays a file that can be mailed."""
@@ -37,8 +38,10 @@ def read_sheet(path: Path) -> str:
     anything outside itself or is no CSS.
     """
     try:
+        if not is_regular(path):
+            raise FileNotFoundError(path)
         data = path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         hint = (
             "report.css is relative to the spec, or in render to the current folder. Give it with "
             "--set report.css=PATH, or leave it out with --set report.css=null."

@@ -3,19 +3,60 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
+from inspect import CO_GENERATOR
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2 import (
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateRuntimeError,
+    TemplateSyntaxError,
+    UndefinedError,
+)
+from jinja2.exceptions import SecurityError
 from jinja2.utils import missing
 
 from reportgen.errors import Location, RenderError
 from reportgen.text.suggest import nearest
 
 REPORT = "This is a fault of reportgen; please report it."
+
+
+class TooLong(TemplateRuntimeError):
+    """A template is still at work when its time is up."""
+
+
+class TooLarge(TemplateRuntimeError):
+    """A template prints more than there is room for; knows the line that it was at."""
+
+    def __init__(self, message: str, made: Iterator[str]) -> None:
+        super().__init__(message)
+        self.filename, self.lineno = find_place(made)
+
+
+def find_place(made: Iterator[str]) -> tuple[str | None, int]:
+    """File and line of the innermost template that gives the next part of a text; (None, 1) where none does."""
+    places: list[tuple[str, int]] = []
+
+    def note(frame: FrameType, event: str, _argument: object) -> None:
+        template = frame.f_globals.get("__jinja_template__")
+        if event == "call" and template is not None and frame.f_code.co_flags & CO_GENERATOR:
+            places.append((frame.f_code.co_filename, template.get_corresponding_lineno(frame.f_lineno)))
+
+    before = sys.gettrace()
+    sys.settrace(note)
+    try:
+        next(made, None)
+    finally:
+        sys.settrace(before)
+    return places[-1] if places else (None, 1)
 
 
 class Unknown(UndefinedError):
@@ -35,7 +76,9 @@ class Undefined(StrictUndefined):
 
     def __init__(self, hint: str | None = None, obj: Any = missing, name: str | None = None, exc: Any = UndefinedError):
         told: Any = exc
-        if exc is UndefinedError and hint is None:
+        if isinstance(obj, tuple) and name is not None and hasattr(list, str(name)):  # what a list would do
+            hint, told = f"access to attribute {name!r} is unsafe: what a template sees is not changed", SecurityError
+        elif exc is UndefinedError and hint is None:
             told = partial(Unknown, name=str(name), holder=obj)
         super().__init__(hint, obj, name, told)
 
@@ -77,6 +120,8 @@ class Step:
 def describe(error: Exception, name: str, roots: Roots, known: Collection[str]) -> RenderError:
     """The RenderError for whatever `name` raised; `known` are names that every template can use."""
     steps = list(find_steps(error, roots))
+    if not steps and error.__context__ is not None:  # the time was up while another error was looked into
+        steps = list(find_steps(error.__context__, roots))
     last = steps[-1] if steps else Step(name, None, roots.own is not None)
     location = Location(last.name, last.line) if steps else None
     if isinstance(error, TemplateNotFound):
@@ -92,22 +137,26 @@ def describe(error: Exception, name: str, roots: Roots, known: Collection[str]) 
     )
 
 
-def find_steps(error: Exception, roots: Roots) -> Iterator[Step]:
+def find_steps(error: BaseException, roots: Roots) -> Iterator[Step]:
     """The lines of templates that led to an error, the innermost last."""
     step = error.__traceback__
     while step is not None:
         file = Path(step.tb_frame.f_code.co_filename)
         name = roots.name(file)
         if name is not None:
-            yield Step(name, step.tb_lineno, roots.is_own(file))
+            template = step.tb_frame.f_globals.get("__jinja_template__")  # where jinja2 did not come to its own lines
+            line = template.get_corresponding_lineno(step.tb_lineno) if template else step.tb_lineno
+            yield Step(name, line, roots.is_own(file))
         step = step.tb_next
-    if isinstance(error, TemplateSyntaxError) and error.filename:
+    if isinstance(error, TemplateSyntaxError | TooLarge) and error.filename:
         file = Path(error.filename)
         yield Step(roots.name(file) or error.filename, error.lineno, roots.is_own(file))
 
 
 def format_reason(error: Exception) -> str:
     """What went wrong, in jinja2's words, or with the kind of what Python raised."""
+    if isinstance(error, MemoryError):
+        return "it needs more memory than a template may use"
     if isinstance(error, TemplateSyntaxError):
         return error.message or "it is not a template"
     return str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"

@@ -9,21 +9,23 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, pass_context
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, Template, pass_context
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from reportgen.errors import RenderError, ReportgenError
 from reportgen.outputs import markdown
+from reportgen.outputs.sandbox import Sandbox
 from reportgen.outputs.stylesheets import check_sheet, recolour
 from reportgen.outputs.template_cache import keep_compiled
-from reportgen.outputs.template_errors import Roots, Undefined, describe
-from reportgen.report.model import FigureFile, Skipped
+from reportgen.outputs.template_errors import Roots, TooLarge, TooLong, Undefined, describe, format_reason
+from reportgen.outputs.view_values import is_skipped
+from reportgen.system.memory import make_room
 from reportgen.text.i18n import catalogue, join_sentences, languages
 from reportgen.text.i18n import language as in_language
 
@@ -32,6 +34,8 @@ Medium = Literal["screen", "print"]
 OURS = "default"
 """The folder under which the packaged templates can be named whatever the user's own are called."""
 SHEETS = ("screen.css", "print.css")
+MOST_CHARACTERS = 300_000_000
+"""That one's own template may print; the largest page of ours has 40 million."""
 USUAL = ("medium", "language", "section", "ui")
 """Names that most templates have beside the values they are given."""
 
@@ -49,7 +53,7 @@ def render_template(
     `colours` are those of `stylesheets.COLOURS` that the report's own style sheet changes, for its figures.
     Raises RenderError naming template and line for a template that is missing, wrong or asks for what is not there.
     """
-    return fill(make_environment(medium, folder, language, colours), name, values, folder, language)
+    return Job("html", name, dict(values), medium, folder, language, dict(colours or {})).done()
 
 
 def render_markdown(name: str, values: Mapping[str, object], folder: Path | None = None, language: str = "en") -> str:
@@ -57,25 +61,85 @@ def render_markdown(name: str, values: Mapping[str, object], folder: Path | None
 
     Raises RenderError as `render_template` does.
     """
-    environment = make_environment("screen", folder, language)
+    return Job("markdown", name, dict(values), "screen", folder, language).done()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One text to be made of a template; it can be sent to a process when its values are plain."""
+
+    kind: Literal["html", "markdown"]
+    name: str
+    values: Mapping[str, Any]
+    medium: Medium = "screen"
+    folder: Path | None = None
+    language: str = "en"
+    colours: Mapping[str, str] = field(default_factory=dict)
+
+    def done(self) -> str:
+        """The text; with templates of one's own it is made in a process with limits. Raises RenderError."""
+        from reportgen.outputs.plain_values import make_plain  # which that process does not need
+
+        plain = replace(self, values=make_plain(self.values, lazy=self.folder is None))
+        if self.folder is None:
+            return plain.fill_in()
+        from reportgen.outputs.template_process import fill_in_apart
+
+        return fill_in_apart(plain)
+
+    def fill_in(self) -> str:
+        """The text, made here. Raises RenderError."""
+        environment = make_environment(self.medium, self.folder, self.language, self.colours)
+        if self.kind == "markdown":
+            write_markdown(environment)
+        return fill(environment, self.name, self.values, self.folder, self.language)
+
+
+def write_markdown(environment: Environment) -> None:
+    """Make the environment one of Markdown, in which every value is escaped unless it is `markdown.Raw`."""
     environment.autoescape = False
     environment.finalize = at_run_time(markdown.finalize)
     environment.filters.update(
         {function.__name__: at_run_time(function) for function in (markdown.code, markdown.plain)}
     )
     environment.bytecode_cache = keep_compiled("markdown", Path(__file__))
-    return fill(environment, name, values, folder, language)
 
 
 def fill(environment: Environment, name: str, values: Mapping[str, object], folder: Path | None, language: str) -> str:
     """The text of a template of this environment."""
     try:
         with in_language(language):
-            return environment.get_template(name).render(values)
-    except (ReportgenError, MemoryError):
+            template = environment.get_template(name)
+            return template.render(values) if folder is None else collect(template, values)
+    except ReportgenError:
         raise
+    except MemoryError as error:
+        if folder is None:
+            raise
+        make_room()
+        raise describe(error, name, Roots(template_root(), folder), {*values, *USUAL}) from error
     except Exception as error:  # a template can call anything, so it can raise anything
         raise describe(error, name, Roots(template_root(), folder), {*values, *USUAL}) from error
+
+
+def collect(template: Template, values: Mapping[str, object]) -> str:
+    """The text of a template that may give more than there is room for; the line at which it does is told."""
+    parts: list[str] = []
+    made: Any = template.generate(values)
+    room = MOST_CHARACTERS
+    try:
+        for part in made:
+            parts.append(part)
+            room -= len(part)
+            if room < 0:
+                raise TooLarge(f"it prints more than {MOST_CHARACTERS:,} characters", made)
+        return "".join(parts)
+    except (MemoryError, TooLong) as error:
+        if made.gi_frame is None:  # raised inside of the template, which knows its line
+            raise
+        parts.clear()
+        make_room()
+        raise TooLarge(format_reason(error), made) from error
 
 
 def make_environment(
@@ -122,19 +186,6 @@ def at_run_time(function: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-class Sandbox(ImmutableSandboxedEnvironment):
-    """jinja2's immutable sandbox, in which a template that Python can't compile is a told error too."""
-
-    def compile(
-        self, source: Any, name: Any = None, filename: Any = None, raw: Any = False, defer_init: Any = False
-    ) -> Any:
-        """The code of a template. Raises TemplateSyntaxError."""
-        try:
-            return super().compile(source, name, filename, raw, defer_init)
-        except (RecursionError, SyntaxError) as error:  # brackets, loops or blocks in one another
-            raise TemplateSyntaxError("it is nested too deeply", 1, name, filename) from error
-
-
 class Folder(FileSystemLoader):
     """Templates of one folder."""
 
@@ -143,8 +194,15 @@ class Folder(FileSystemLoader):
         self.folder = folder
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
-        """Text, path, and whether it is still current. Raises TemplateSyntaxError for a file that is no text."""
+        """Text, path, and whether it is still current.
+
+        Raises TemplateSyntaxError for a file that is no text, and for a link that leads out of the folder.
+        """
         file = str(self.folder / template)
+        if Path(file).exists() and not is_own_file(self.folder, Path(file)):
+            raise TemplateSyntaxError(
+                "it is not a file of that folder: a link out of it, or no file", 1, template, file
+            )
         try:
             return super().get_source(environment, template)
         except UnicodeDecodeError as error:
@@ -156,10 +214,17 @@ class Folder(FileSystemLoader):
             raise TemplateSyntaxError(f"it can't be read: {error.strerror}", 1, template, file) from error
 
 
+def is_own_file(folder: Path, file: Path) -> bool:
+    """Whether a file is a regular one and, with every link followed, lies in the folder."""
+    return file.is_file() and file.resolve().is_relative_to(folder.resolve())
+
+
 def own_sheets(folder: Path | None) -> str:
     """The text of the style sheets that a user's folder holds in the place of ours, as templates; empty for none."""
     files = [folder / name for name in SHEETS] if folder else []
-    return "".join(file.read_text(encoding="utf-8", errors="replace") for file in files if file.is_file())
+    return "".join(
+        file.read_text(encoding="utf-8", errors="replace") for file in files if is_own_file(file.parent, file)
+    )
 
 
 @lru_cache(maxsize=1)
@@ -172,9 +237,25 @@ def template_root() -> Path:
     raise RenderError("the templates of reportgen are missing", "Install reportgen again: its package is incomplete.")
 
 
-def data_uri(image: FigureFile | bytes, colours: Mapping[str, str] | None = None) -> str:
+class Figure(Protocol):
+    """A drawn figure: a FigureFile, or the view of one."""
+
+    @property
+    def name(self) -> str:
+        """Unique in the report."""
+
+    @property
+    def media_type(self) -> str:
+        """Of its data."""
+
+    @property
+    def data(self) -> bytes:
+        """The file."""
+
+
+def data_uri(image: Figure | bytes, colours: Mapping[str, str] | None = None) -> str:
     """A figure, in these colours where it is a drawing, or the bytes of a PNG, as a `data:` address."""
-    media_type, data = (image.media_type, image.data) if isinstance(image, FigureFile) else ("image/png", image)
+    media_type, data = ("image/png", image) if isinstance(image, bytes) else (image.media_type, image.data)
     if colours and media_type == "image/svg+xml":
         data = recolour(data.decode("utf-8"), colours).encode("utf-8")
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
@@ -186,7 +267,7 @@ def svg_uri(text: str, colours: Mapping[str, str] | None = None) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def inline_svg(figure: FigureFile, colours: Mapping[str, str] | None = None) -> Markup:
+def inline_svg(figure: Figure, colours: Mapping[str, str] | None = None) -> Markup:
     """The figure's own `<svg>` element to stand in the page; its drawing package has escaped every outside text.
 
     The element is no `img` to a screen reader, because the links inside one could not be reached.
@@ -213,8 +294,3 @@ def stylesheet(text: str, name: str, checked: bool = False) -> Markup:
     if checked:
         check_sheet(text, name)
     return Markup(re.sub(r"/\*.*?\*/\s*", "", text, flags=re.DOTALL).strip())
-
-
-def is_skipped(thing: object) -> bool:
-    """Whether something could not be made."""
-    return isinstance(thing, Skipped)

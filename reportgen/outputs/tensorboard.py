@@ -181,7 +181,7 @@ def image_values(record: RunRecord) -> Iterator[Any]:
         return
     predictions = read_predictions(arrays["eval.logits"], arrays["eval.labels"])
     where = {int(index): place for place, index in enumerate(arrays["images.ids"])}
-    for group in select(arrays["eval.logits"], arrays["eval.labels"]).groups:
+    for group in select(arrays["eval.logits"], arrays["eval.labels"], record.temperature).groups:
         for row in group.positions[:EACH]:
             index = int(arrays["eval.ids"][row])
             if index not in where:

@@ -49,22 +49,26 @@ def test_render_elsewhere_says_what_is_not_there(
     (folder / "elsewhere").mkdir()
     monkeypatch.chdir(folder / "elsewhere")
     said = run_here(capsys, "render", folder / "out", "-o", "drawn")
-    assert said.code == 2
-    assert "there is no style sheet looks/house.css" in said.err
-    assert "--set report.css=null" in said.err
-    said = run_here(capsys, "render", folder / "out", "-o", "drawn", "--set", "report.css=null")
-    assert said.code == 2
-    assert "there is no folder looks" in said.err
-    without = ("--set", "report.css=null", "--set", "report.templates=null")
-    assert run_here(capsys, "render", folder / "out", "-o", "drawn", *without).code == 0
+    assert said.code == 0
+    assert "report.css: looks/house.css was left out: a record does not choose" in said.err
+    assert "--set report.templates=looks" in said.err
     assert "--accent: #8a1c5b" not in Path("drawn/report.html").read_text(encoding="utf-8")
+    without = ("--set", "report.css=null", "--set", "report.templates=null")
+    said = run_here(capsys, "render", folder / "out", "-o", "drawn", *without)
+    assert (said.code, "left out" in said.err) == (0, False)
+    said = run_here(capsys, "render", folder / "out", "-o", "drawn", "--set", "report.css=nowhere.css")
+    assert said.code == 2
+    assert "there is no style sheet nowhere.css" in said.err
+    said = run_here(capsys, "render", folder / "out", "-o", "drawn", "--set", "report.templates=nowhere")
+    assert said.code == 2
+    assert "there is no folder nowhere" in said.err
     moved = ("--set", f"report.css={folder / 'looks' / 'house.css'}", "--set", "report.templates=null")
     assert run_here(capsys, "render", folder / "out", "-o", "drawn", *moved).code == 0
     assert "--accent: #8a1c5b" in Path("drawn/report.html").read_text(encoding="utf-8")
     assert css_of(Path("drawn")) == "house.css"
     said = run_here(capsys, "compare", folder / "out", folder / "out", "-o", "compared")
     assert said.code == 0
-    assert "report.css: looks/house.css is not here" in said.err
+    assert "report.css: looks/house.css was left out" in said.err
 
 
 @pytest.mark.parametrize(

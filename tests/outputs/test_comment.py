@@ -18,6 +18,7 @@ from reportgen.record.subject import Subject
 from tests.outputs.github import TAGS, linked, show, text_of
 from tests.outputs.hostile import NASTY, hostile_subject
 from tests.outputs.reports import plain_report
+from tests.report.sections.cases import change
 from tests.support.records import TITLE, logits_and_labels, presented
 
 GATES = ("accuracy >= 0.7", "ece <= 0.05 confidently", "accuracy >= 0.76 confidently", "class.cat.recall >= 0.5")
@@ -83,6 +84,14 @@ def test_details_go_before_the_comment_grows_too_long(record: RunRecord, monkeyp
     assert len(shorter) < len(whole)
     assert "What was run" not in shorter
     assert "Weakest classes" in shorter
+
+
+def test_junit_counts_a_training_only_where_there_was_one(record: RunRecord) -> None:
+    for training in (record.training, None):
+        root = ElementTree.fromstring(make_junit(plain_report(presented(change(record, training=training)))))
+        names = [case.get("name") for case in root.iter("testcase")]
+        assert ("the loss stays finite" in names) == (training is not None)
+        assert root.get("tests") == str(len(names))
 
 
 def test_junit_tells_failures_and_what_is_undecided(record: RunRecord) -> None:

@@ -29,7 +29,7 @@ def ranking(record: RunRecord, request: pytest.FixtureRequest) -> Ranking:
     less = record.model_copy(update={"arrays": record.arrays.merged(fewer)})
     found = (record, improved(record, 40), with_logits(record, another_seed()), less, improved(record, 3))
     titles = NAMES[request.param]
-    return ranked(dict(enumerate(found)), titles, resamples=50)
+    return ranked(dict(enumerate(found)), titles)
 
 
 def index_of(ranking: Ranking) -> str:

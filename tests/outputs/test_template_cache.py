@@ -64,10 +64,10 @@ def test_no_filter_or_test_of_ours_is_computed_while_compiling(tmp_path: Path, m
     folder = tmp_path / "own"
     folder.mkdir()
     (folder / "page.j2").write_text("{{ 'a b' | anchor }}{% if 'a' is skipped %}!{% endif %}")
-    assert templating.render_template("page.j2", {}, folder=folder) == "a_20_b"
+    assert templating.Job("html", "page.j2", {}, folder=folder).fill_in() == "a_20_b"
     monkeypatch.setattr(templating, "anchor", lambda text: text.upper())
     monkeypatch.setattr(templating, "is_skipped", lambda _thing: True)
-    assert templating.render_template("page.j2", {}, folder=folder) == "A B!"
+    assert templating.Job("html", "page.j2", {}, folder=folder).fill_in() == "A B!"
 
 
 @pytest.mark.parametrize(

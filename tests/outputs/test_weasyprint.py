@@ -266,7 +266,7 @@ def test_a_report_is_whole_with_another_weasyprint(
     document, said = render_with(broken, report, monkeypatch)
     assert len(said) == 1
     assert "SIGSEGV" in said[0]
-    assert words(document, tmp_path).count("Label") == len(report.figures)
+    assert words(document, tmp_path).count("Label") == words(ours, tmp_path).count("Label") >= len(report.figures)
     assert same_to_the_eye(document, ours, tmp_path)
 
 
