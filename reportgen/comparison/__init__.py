@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from reportgen.record.run import RunRecord
     from reportgen.record.subject import Subject
 
-RESAMPLES = 1000
 MARGIN = 0.005
 """Of accuracy: half a point."""
 
@@ -22,8 +21,6 @@ def compare_with(
     numbers: SectionNumbers | None = None,
     *,
     margin: float = MARGIN,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
 ) -> Judgement:
     """The candidate's judgement: its comparison with the baseline, or the refusal of one, and the arrays of it.
 
@@ -34,4 +31,4 @@ def compare_with(
     from reportgen.comparison.numbers import SectionNumbers
 
     of_sections = numbers or SectionNumbers()
-    return compare(candidate, baseline, of_sections, digest=digest, margin=margin, resamples=resamples, seed=seed)
+    return compare(candidate, baseline, of_sections, digest=digest, margin=margin)

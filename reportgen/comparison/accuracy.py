@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.comparison.changes import accuracy_interval
 from reportgen.comparison.decision import Change
 from reportgen.comparison.matching import Matched
 from reportgen.comparison.power import detectable_change
-from reportgen.comparison.seeds import measure_scatter, seed_variance, seeded_change, seeded_tost
-from reportgen.metrics.bootstrap import Bootstrap
+from reportgen.comparison.seeds import Side, compare_sides, seed_variance, seeded_change, seeded_tost
 from reportgen.metrics.paired import mcnemar_exact, paired_interval, tost
 from reportgen.metrics.predictions import FloatArray, Predictions
 from reportgen.record.comparison import Equivalence, McNemar
@@ -33,17 +31,17 @@ class AccuracyChange:
     """Standard error over images alone, where there are several seeds."""
 
 
-def compare_accuracy(matched: Matched, draws: Bootstrap, margin: float) -> AccuracyChange:
+def compare_accuracy(matched: Matched, margin: float) -> AccuracyChange:
     """The change of accuracy with its 95 % interval, the test of no change, and the tests of equivalence.
 
-    One seed each: the paired bootstrap's interval, widened to Tango's score interval where that is wider, which it is
-    where few images flip, and to zero where the exact McNemar test does not reject; that test. Several seeds: see
-    `reportgen.comparison.seeds`.
+    One seed each: Tango's score interval, reaching to zero where the exact McNemar test does not reject; that test, so
+    that interval and test never contradict each other. Several seeds, or
+    several evaluations of a model that depends on chance: see `reportgen.comparison.seeds`.
     """
     table, n = cross(matched), matched.n
-    if len(matched.before) == len(matched.after) == 1:
+    if len(matched.before) == len(matched.after) == 1 and not any(matched.drawn):
         differences = matched.after[0].correct.astype(np.int8) - matched.before[0].correct.astype(np.int8)
-        (change,) = paired_changes(differences[:, None], draws)
+        (change,) = paired_changes(differences[:, None])
         above, below = (float(p) for p in tost(table.lost, table.gained, n, margin))
         return AccuracyChange(
             change,
@@ -52,33 +50,41 @@ def compare_accuracy(matched: Matched, draws: Bootstrap, margin: float) -> Accur
             detectable_change(n, table.lost + table.gained),
             None,
         )
-    before, after = ([float(one.correct.mean()) for one in side] for side in (matched.before, matched.after))
-    by_image = mean_correct(matched.after) - mean_correct(matched.before)
+    before, after = (
+        Side.of([share_right(one) for one in seeds], [share_right(one) for one in drawn])
+        for seeds, drawn in zip((matched.before, matched.after), matched.drawn, strict=True)
+    )
+    by_image = mean_correct(matched.drawn[1] or matched.after) - mean_correct(matched.drawn[0] or matched.before)
     error = float(by_image.std(ddof=1) / np.sqrt(n)) if n > 1 else 0.0
-    value = float(np.mean(after) - np.mean(before))
-    scatter = measure_scatter(error, before, after, n)
+    value = after.mean - before.mean
+    scatter = compare_sides(before, after, error, n)
     change = seeded_change(value, scatter)
     above, below = seeded_tost(value, scatter, margin)
-    spread = float(np.sqrt(seed_variance(before, after)[0]))
+    several = len(before.seeds) > 1 or len(after.seeds) > 1
+    spread = float(np.sqrt(seed_variance(before.seeds, after.seeds)[0])) if several else None
     equivalence = Equivalence(margin=margin, p_above=above, p_below=below)
     return AccuracyChange(change, table, equivalence, None, spread, error)
 
 
-def paired_changes(differences: NDArray[np.integer[Any]], draws: Bootstrap) -> list[Change]:
+def share_right(predictions: Predictions) -> float:
+    """Accuracy of one evaluation."""
+    return float(predictions.correct.mean())
+
+
+def paired_changes(differences: NDArray[np.integer[Any]]) -> list[Change]:
     """The change of accuracy of several pairs of models at once, one a column of differences (n, k).
 
     −1 is an image that only the baseline gets right, 1 one that only the candidate does, 0 any other.
     """
     n = len(differences)
     lost, gained = (differences < 0).sum(0), (differences > 0).sum(0)
-    low, high = accuracy_interval(differences, draws)
-    inner, outer = paired_interval(lost, gained, n)
+    low, high = paired_interval(lost, gained, n)
     return [
         Change(*(float(number) for number in column))
         for column in zip(
             (gained - lost) / n,
-            np.minimum(low, inner),
-            np.maximum(high, outer),
+            low,
+            high,
             mcnemar_exact(lost, gained),
             strict=True,
         )

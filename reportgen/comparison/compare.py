@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reportgen.comparison.accuracy import AccuracyChange, compare_accuracy
-from reportgen.comparison.changes import describe_change, score_changes
+from reportgen.comparison.changes import describe_change, method_of, score_changes
 from reportgen.comparison.classes import compare_classes
 from reportgen.comparison.costs import compare_costs, other_machine
 from reportgen.comparison.decision import decide
@@ -13,7 +13,6 @@ from reportgen.comparison.interval_adjustment import Ends
 from reportgen.comparison.matching import Matched, Mismatch, match
 from reportgen.comparison.numbers import SectionNumbers, compare_numbers
 from reportgen.comparison.power import images_needed, seeds_needed
-from reportgen.metrics.bootstrap import draw_bootstrap
 from reportgen.record.arrays import Arrays
 from reportgen.record.comparison import Baseline, Comparison, Refusal, Verdict
 from reportgen.record.judgement import Judgement
@@ -28,13 +27,10 @@ def compare(
     *,
     digest: str,
     margin: float,
-    resamples: int,
-    seed: int,
 ) -> Judgement:
     """The candidate against the baseline on the same images, and the arrays that go with it.
 
-    `numbers` are those of the sections; `digest` is that of the baseline's record.json. Intervals are 95 %, from
-    `resamples` paired bootstrap draws.
+    `numbers` are those of the sections; `digest` is that of the baseline's record.json. Intervals are 95 %.
     """
     earlier = baseline.record
     origin = earlier.provenance
@@ -49,15 +45,13 @@ def compare(
     matched = match(candidate, earlier)
     if isinstance(matched, Mismatch):
         return Judgement(comparison=Refusal(baseline=identity, reason=matched.reason, advice=matched.advice))
-    draws = draw_bootstrap(matched.labels, resamples, seed)
-    found = compare_accuracy(matched, draws, margin)
+    found = compare_accuracy(matched, margin)
     change = found.change
     verdict = decide(change, margin, matched.identical)
     costs, gaps = compare_costs(candidate, earlier)
     more, further = compare_numbers(numbers, other_machine(candidate, earlier))
     flips = find_flips(matched, candidate, earlier)
-    several = found.seed_spread is not None
-    accuracy = describe_change("accuracy", Ends(change.value, change.low, change.high), matched.n, several)
+    accuracy = describe_change("accuracy", Ends(change.value, change.low, change.high), matched.n, method_of(matched))
     images, seeds = needed(verdict, matched, found, margin)
     comparison = Comparison(
         baseline=identity,
@@ -69,25 +63,24 @@ def compare(
         identical=matched.identical,
         seeds=(len(matched.before), len(matched.after)),
         seed_spread=found.seed_spread,
+        evaluations=(max(1, len(matched.drawn[0])), max(1, len(matched.drawn[1]))),
         detectable=found.detectable,
         images_needed=images,
         seeds_needed=seeds,
-        values=(accuracy, *score_changes(matched, draws), *costs, *more),
+        values=(accuracy, *score_changes(matched), *costs, *more),
         before=earlier.measured.values if earlier.measured else (),
         not_compared=(*gaps, *further),
         classes=compare_classes(matched),
         lost=flips.lost,
         gained=flips.gained,
         differences=find_differences(candidate, earlier),
-        resamples=resamples,
-        seed=seed,
     )
     return Judgement(comparison=comparison, arrays=Arrays(flips.arrays))
 
 
 def needed(verdict: Verdict, matched: Matched, found: AccuracyChange, margin: float) -> tuple[int | None, int | None]:
     """About how many images, and how many seeds, would decide; both None where it is decided."""
-    if verdict != "undecided":
+    if verdict != "undecided" or (any(matched.drawn) and found.seed_spread is None):
         return None, None
     if found.seed_spread is None:
         return images_needed(matched.n, found.mcnemar.lost, found.mcnemar.gained, margin), None

@@ -90,6 +90,7 @@ class Album:
             after=int(after.predicted[row]),
             after_confidence=confidence_of(after, row),
             image=image,
+            file=self.candidate.file_of(int(self.matched.ids[row])) or self.baseline.file_of(int(self.their_ids[row])),
         )
 
 

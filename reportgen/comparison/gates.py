@@ -37,8 +37,24 @@ def judge(rule: Rule, values: Mapping[str, MetricValue], reasons: Mapping[str, M
         reason = reasons.get(metric.name if metric is not None else rule.metric) or N_("This run has no such number.")
         return result(rule, metric, bound, "undecided", reason)
     if not rule.confidently or metric.method == "exact":
-        return result(rule, metric, bound, "pass" if holds(metric.value, rule.comparator, bound) else "fail")
+        if holds(metric.value, rule.comparator, bound):
+            return result(rule, metric, bound, "pass")
+        return result(rule, metric, bound, *judge_failure(metric, rule.comparator, bound))
     return result(rule, metric, bound, *judge_interval(metric, rule.comparator, bound))
+
+
+def judge_failure(metric: MetricValue, comparator: Comparator, bound: float) -> tuple[GateOutcome, Message | None]:
+    """Whether a value that does not fulfil a rule fails it: a changed time does so by its whole interval alone.
+
+    The interval is that between processes; a time of one process is another one in the next.
+    """
+    if metric.method != "measured" or not metric.meaning.change or metric.meaning.unit == "bytes":
+        return "fail", None
+    if metric.low is None or metric.high is None:
+        return "undecided", N_("It was timed in one process on a side, and another run may differ by more.")
+    if holds(metric.low, comparator, bound) or holds(metric.high, comparator, bound):
+        return "undecided", N_("The bound lies inside the interval between processes.")
+    return "fail", None
 
 
 def result(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.metrics.draws import read_draws
 from reportgen.metrics.predictions import IntArray, Predictions, read_predictions
 from reportgen.record.message import N_, Message, nN_
 from reportgen.record.run import RunRecord
@@ -39,6 +40,9 @@ class Matched:
     """Logits (n, c) of the main seeds, baseline and candidate."""
     rows: IntArray
     """(n,): the baseline's row of each image."""
+    drawn: tuple[tuple[Predictions, ...], tuple[Predictions, ...]] = ((), ())
+    """Of baseline and candidate every evaluation of the main seed, where it is the only one and depends on chance;
+    empty otherwise: where there are several seeds each is an evaluation, and their scatter holds that of chance."""
 
     @property
     def n(self) -> int:
@@ -47,9 +51,9 @@ class Matched:
 
     @property
     def identical(self) -> bool:
-        """True where both give the same outputs, to the bit."""
+        """True where both give the same outputs, to the bit, and would again."""
         one, other = self.outputs
-        alone = len(self.before) == len(self.after) == 1
+        alone = len(self.before) == len(self.after) == 1 and not any(self.drawn)
         return alone and one.dtype == other.dtype and one.tobytes() == other.tobytes()
 
 
@@ -83,7 +87,15 @@ def match(candidate: RunRecord, baseline: RunRecord) -> Matched | Mismatch:
         after=tuple(read_predictions(logits, labels) for logits in after),
         outputs=(before[0], after[0]),
         rows=rows,
+        drawn=(draws_of(baseline, rows), draws_of(candidate)),
     )
+
+
+def draws_of(record: RunRecord, rows: IntArray | None = None) -> tuple[Predictions, ...]:
+    """The evaluations of a record of one seed that depends on chance, in the order of `rows`; else nothing."""
+    if record.seeds or record.answers is None or record.answers.draws < 2:
+        return ()
+    return read_draws(record, rows)
 
 
 def logits_of(record: RunRecord, rows: IntArray | None = None) -> list[NDArray[Any]]:

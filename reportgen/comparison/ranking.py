@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from reportgen.comparison import MARGIN, RESAMPLES
+from reportgen.comparison import MARGIN
 from reportgen.comparison.accuracy import compare_accuracy
-from reportgen.comparison.changes import describe_change
+from reportgen.comparison.changes import describe_change, method_of
 from reportgen.comparison.decision import ALPHA
 from reportgen.comparison.interval_adjustment import Ends
 from reportgen.comparison.matching import Matched, Mismatch, match
-from reportgen.metrics.bootstrap import Bootstrap, draw_bootstrap
 from reportgen.metrics.paired import holm
 from reportgen.record.definitions import shown_in
 from reportgen.record.metric_value import MetricValue
@@ -20,7 +19,7 @@ from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 
 
-def rank(subjects: Mapping[int, Subject], *, resamples: int = RESAMPLES, seed: int = 0) -> Ranking:
+def rank(subjects: Mapping[int, Subject]) -> Ranking:
     """The records by top-1 accuracy, and every pair of them: paired interval, p, and p after Holm's method (1979).
 
     `subjects` by number, 0 the baseline; in a pair the earlier stands for the baseline. Equal accuracies share a rank.
@@ -29,7 +28,7 @@ def rank(subjects: Mapping[int, Subject], *, resamples: int = RESAMPLES, seed: i
     """
     names = name_all(subjects)
     records = {number: subject.record for number, subject in subjects.items()}
-    pairs, refused = compare_pairs(records, names, resamples, seed)
+    pairs, refused = compare_pairs(records, names)
     out = {pair.second for pair in refused if pair.first == names.get(0)}
     scores = {number: accuracy_of(record) for number, record in records.items()}
     ranked = {
@@ -53,25 +52,23 @@ def rank(subjects: Mapping[int, Subject], *, resamples: int = RESAMPLES, seed: i
             )
         )
     entries.sort(key=lambda entry: (entry.rank or len(records) + 1, entry.number))
-    return Ranking(entries=tuple(entries), pairs=pairs, refused=refused, resamples=resamples, seed=seed)
+    return Ranking(entries=tuple(entries), pairs=pairs, refused=refused)
 
 
 def compare_pairs(
-    records: Mapping[int, RunRecord], names: Mapping[int, str], resamples: int, seed: int
+    records: Mapping[int, RunRecord], names: Mapping[int, str]
 ) -> tuple[tuple[Pair, ...], tuple[RefusedPair, ...]]:
     """Every pair that can be compared, the smallest p first, and why the others can't."""
     found: list[tuple[str, str, MetricValue, float]] = []
     refused: list[RefusedPair] = []
     order = list(records)
     for later in order:
-        draws: Bootstrap | None = None  # the same images in the same order for every pair of this record
         for earlier in order[: order.index(later)]:
             matched = match(records[later], records[earlier])
             if isinstance(matched, Mismatch):
                 refused.append(RefusedPair(first=names[earlier], second=names[later], reason=matched.reason))
                 continue
-            draws = draws or draw_bootstrap(matched.labels, resamples, seed)
-            found.append((names[earlier], names[later], *compare_pair(matched, draws)))
+            found.append((names[earlier], names[later], *compare_pair(matched)))
     adjusted = holm([p for *_, p in found])
     pairs = [
         Pair(
@@ -82,11 +79,11 @@ def compare_pairs(
     return tuple(sorted(pairs, key=lambda pair: pair.p)), tuple(refused)
 
 
-def compare_pair(matched: Matched, draws: Bootstrap) -> tuple[MetricValue, float]:
+def compare_pair(matched: Matched) -> tuple[MetricValue, float]:
     """The change of accuracy with its interval, and the p of no change."""
-    found = compare_accuracy(matched, draws, MARGIN)
+    found = compare_accuracy(matched, MARGIN)
     ends = Ends(found.change.value, found.change.low, found.change.high)
-    return describe_change("accuracy", ends, matched.n, found.seed_spread is not None), found.change.p
+    return describe_change("accuracy", ends, matched.n, method_of(matched)), found.change.p
 
 
 def bounds(name: str, ranked: set[str], pairs: Sequence[Pair]) -> tuple[int, int]:

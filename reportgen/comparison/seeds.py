@@ -6,6 +6,10 @@ variance between seeds, pooled over both models and taken to be the same for a m
 the scatter that belongs to images and seeds together is in both terms, so that the sum errs on the safe side. Critical
 values are the mean of Student's t for images and for seeds, weighted by the two variances (Cochran & Cox 1950), which
 errs on the safe side too, where Satterthwaite's degrees of freedom do not for two or three seeds.
+
+What several evaluations of a model that depends on chance are to a model with one seed, seeds are to several: the
+variance between its evaluations, divided by their number, counts beside that of the images. It is each model's own,
+0 for one that answers the same twice.
 """
 
 from __future__ import annotations
@@ -32,7 +36,7 @@ class Scatter:
     """Variance of the change over seeds."""
     image_freedom: int
     seed_freedom: int
-    """0 where each model has one seed."""
+    """Of the smallest sample of seeds or evaluations; 0 where each model has one."""
 
     @property
     def error(self) -> float:
@@ -72,10 +76,44 @@ def seed_variance(before: Sequence[float], after: Sequence[float]) -> tuple[floa
     return squares / freedom, freedom
 
 
-def measure_scatter(image_error: float, before: Sequence[float], after: Sequence[float], n: int) -> Scatter:
-    """The scatter of the change of a mean score, from its standard error over n images and the score of each seed."""
+def measure_scatter(
+    image_error: float, before: Sequence[float], after: Sequence[float], n: int, drawn: Sequence[Sequence[float]] = ()
+) -> Scatter:
+    """The scatter of the change of a mean score, from its standard error over n images and the score of each seed.
+
+    `drawn`: of each model that depends on chance and has one seed, the score of every evaluation.
+    """
     variance, freedom = seed_variance(before, after)
-    return Scatter(image_error**2, variance * (1 / len(before) + 1 / len(after)), max(1, n - 1), freedom)
+    of_seeds = variance * (1 / len(before) + 1 / len(after))
+    of_chance = sum(float(np.var(scores, ddof=1)) / len(scores) for scores in drawn)
+    freedoms = [freedom, *(len(scores) - 1 for scores in drawn)]
+    return Scatter(
+        image_error**2, of_seeds + of_chance, max(1, n - 1), min((one for one in freedoms if one), default=0)
+    )
+
+
+@dataclass(frozen=True)
+class Side:
+    """One model's score: of every seed, and where there is one that depends on chance, of every evaluation."""
+
+    seeds: tuple[float, ...]
+    draws: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, seeds: Sequence[float], draws: Sequence[float]) -> Side:
+        """The score of the one seed is the mean over its evaluations."""
+        return cls((float(np.mean(draws)),), tuple(draws)) if draws else cls(tuple(seeds))
+
+    @property
+    def mean(self) -> float:
+        """Over seeds."""
+        return float(np.mean(self.seeds))
+
+
+def compare_sides(before: Side, after: Side, image_error: float, n: int) -> Scatter:
+    """The scatter of the change of a mean score between two models."""
+    drawn = [side.draws for side in (before, after) if side.draws]
+    return measure_scatter(image_error, before.seeds, after.seeds, n, drawn)
 
 
 def seeded_change(value: float, scatter: Scatter) -> Change:

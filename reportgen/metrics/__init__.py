@@ -8,11 +8,9 @@ if TYPE_CHECKING:
     from reportgen.record.measurements import Measurements
     from reportgen.record.run import RunRecord
 
-RESAMPLES = 1000
 
-
-def measure(record: RunRecord, *, resamples: int = RESAMPLES, seed: int = 0) -> Measurements:
+def measure(record: RunRecord, *, seed: int = 0) -> Measurements:
     """All measurements of a record, see `reportgen.metrics.measurement`; imported late: drawing needs none of it."""
     from reportgen.metrics.measurement import measure as measure_record
 
-    return measure_record(record, resamples=resamples, seed=seed)
+    return measure_record(record, seed=seed)

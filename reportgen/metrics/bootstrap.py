@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.metrics.predictions import FloatArray, IntArray, Predictions
+from reportgen.metrics.predictions import FloatArray, IntArray
 
 Weights = NDArray[np.float32]
 BLOCK = 250
 """Resamples summed at once: bounds the float64 copy of the weights."""
+LEAST_IMAGES = 5
+"""Of a class: m images drawn from themselves vary by (m − 1)/m of what m new ones would, one image not at all."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,10 @@ class Bootstrap:
 
     weights: Weights
     """(n, resamples): how often each image is drawn."""
+    fewest: int = LEAST_IMAGES
+    """Images of the smallest class that has any."""
+    per_class: float = LEAST_IMAGES
+    """Images of a class, averaged over those that have any."""
 
     @property
     def resamples(self) -> int:
@@ -56,7 +62,8 @@ def draw_bootstrap(labels: IntArray, resamples: int, seed: int) -> Bootstrap:
         draws += np.arange(resamples)[:, None] * len(rows)
         counts = np.bincount(draws.ravel(), minlength=resamples * len(rows)).reshape(resamples, len(rows))
         weights[rows] = counts.T
-    return Bootstrap(weights)
+    support = np.bincount(labels)[np.unique(labels)] if len(labels) else np.zeros(1)
+    return Bootstrap(weights, int(support.min()), float(support.mean()))
 
 
 def round_to_grid(values: FloatArray, n: int) -> FloatArray:
@@ -67,35 +74,6 @@ def round_to_grid(values: FloatArray, n: int) -> FloatArray:
     grid = 2.0 ** (math.ceil(math.log2(largest)) + math.ceil(math.log2(n)) - 52)
     rounded: FloatArray = np.round(values / grid) * grid
     return rounded
-
-
-def f1_resamples(predictions: Predictions, draws: Bootstrap) -> FloatArray:
-    """F1 of each class in each draw, (resamples, c); NaN for a class neither present nor predicted."""
-    identity = np.eye(predictions.classes)
-    hits = draws.counts(identity[predictions.labels] * predictions.correct[:, None])
-    called = draws.counts(identity[predictions.predicted] * (predictions.predicted >= 0)[:, None])
-    support = np.bincount(predictions.labels, minlength=predictions.classes)
-    with np.errstate(invalid="ignore"):
-        scores: FloatArray = 2 * hits / (called + support)
-    return scores
-
-
-def auroc_resamples(scores: FloatArray, positive: NDArray[np.bool_], draws: Bootstrap) -> FloatArray:
-    """Area under the ROC curve of one class against the rest in each draw, (resamples,); ties count one half.
-
-    The probability that a drawn positive's score is above a drawn negative's (Hanley & McNeil 1982).
-    """
-    at, rest = np.flatnonzero(positive), np.flatnonzero(~positive)
-    rest = rest[np.argsort(scores[rest], kind="stable")]
-    lower, upper = (np.searchsorted(scores[rest], scores[at], side) for side in ("left", "right"))
-    # Sums of the negatives' weights only between the places where a positive stands: a running sum of all is slower.
-    cuts = np.unique(np.r_[0, lower, upper, len(rest)])
-    below = np.zeros((len(cuts), draws.resamples), np.float32)
-    np.cumsum(np.add.reduceat(draws.weights[rest], cuts[:-1], axis=0), axis=0, out=below[1:])
-    beaten = (below[np.searchsorted(cuts, lower)] + below[np.searchsorted(cuts, upper)]) / 2
-    pairs = (draws.weights[at].astype(np.float64) * beaten).sum(0)
-    area: FloatArray = pairs / (positive.sum() * (~positive).sum())
-    return area
 
 
 def tie_ends(ordered: FloatArray) -> tuple[IntArray, IntArray]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.metrics.bootstrap import Bootstrap
 from reportgen.metrics.predictions import FloatArray, IntArray, Predictions, log_softmax
-from reportgen.record.measurements import Bin, Calibration
 
 BINS = 15
 HISTOGRAM_BINS = 20
@@ -23,13 +21,6 @@ def expected_calibration_error(confidence: FloatArray, correct: FloatArray) -> f
     """Mean over images of |accuracy − confidence| of their bin (Naeini et al. 2015; Guo et al. 2017)."""
     gaps = np.bincount(bin_of(confidence), confidence - correct, BINS)
     return float(np.abs(gaps).sum() / len(confidence))
-
-
-def calibration_resamples(confidence: FloatArray, correct: FloatArray, draws: Bootstrap) -> FloatArray:
-    """The same error in each draw, (resamples,)."""
-    gaps = np.eye(BINS)[bin_of(confidence)] * (confidence - correct)[:, None]
-    errors: FloatArray = np.abs(draws.sums(gaps)).sum(1) / len(confidence)
-    return errors
 
 
 def fit_temperature(log_probabilities: FloatArray, labels: IntArray) -> float:
@@ -73,40 +64,3 @@ def scale_crosswise(predictions: Predictions, seed: int) -> tuple[FloatArray, fl
         confidence[use] = np.exp(scaled.max(1))
         temperatures.append(temperature)
     return confidence, float(np.mean(temperatures)) if temperatures else 1.0
-
-
-def reliability_bins(confidence: FloatArray, correct: FloatArray) -> tuple[Bin, ...]:
-    """The bins of a reliability diagram (Niculescu-Mizil & Caruana 2005)."""
-    index = bin_of(confidence)
-    count = np.bincount(index, minlength=BINS)
-    sure = np.bincount(index, confidence, BINS)
-    right = np.bincount(index, correct, BINS)
-    return tuple(
-        Bin(
-            low=b / BINS,
-            high=(b + 1) / BINS,
-            n=int(count[b]),
-            confidence=float(sure[b] / count[b]) if count[b] else None,
-            accuracy=float(right[b] / count[b]) if count[b] else None,
-        )
-        for b in range(BINS)
-    )
-
-
-def calibrate(predictions: Predictions, scaled: FloatArray, temperature: float) -> Calibration:
-    """Everything the reliability and confidence figures show, of the images whose logits are finite."""
-    seen = predictions.predicted >= 0
-    correct, confidence = predictions.correct[seen], predictions.confidence[seen]
-    index = bin_of(confidence, HISTOGRAM_BINS)
-    return Calibration(
-        bins=reliability_bins(confidence, correct.astype(float)),
-        scaled_bins=reliability_bins(scaled[seen], correct.astype(float)),
-        temperature=temperature,
-        right=counts_by_bin(index[correct]),
-        wrong=counts_by_bin(index[~correct]),
-    )
-
-
-def counts_by_bin(index: IntArray) -> tuple[int, ...]:
-    """Images in each bin of the confidence histogram."""
-    return tuple(int(count) for count in np.bincount(index, minlength=HISTOGRAM_BINS))

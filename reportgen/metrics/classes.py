@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from reportgen.metrics.bootstrap import Bootstrap, f1_resamples
 from reportgen.metrics.curves import auroc, average_precision, precision_recall, thin
-from reportgen.metrics.intervals import percentile_interval
+from reportgen.metrics.draws import widen
+from reportgen.metrics.intervals import wilson
 from reportgen.metrics.predictions import FloatArray, IntArray, Predictions
 from reportgen.metrics.values import share, value_of
 from reportgen.record.measurements import ClassScore, Confusion, Curve
 from reportgen.record.metric_value import MetricValue
 
 MOST_CONFUSIONS = 20
+Right = NDArray[np.bool_]
 
 
 def confusion_matrix(predictions: Predictions) -> IntArray:
@@ -39,37 +41,70 @@ def largest_confusions(matrix: IntArray, support: IntArray, names: Sequence[str]
     return tuple(found)
 
 
-def score_classes(predictions: Predictions, names: Sequence[str], draws: Bootstrap) -> tuple[ClassScore, ...]:
-    """Every class of the data set, those without images included (their recall is unknown)."""
-    matrix = confusion_matrix(predictions)
-    hits, called = np.diag(matrix), matrix.sum(0)
-    support = np.bincount(predictions.labels, minlength=predictions.classes)
-    resampled = f1_resamples(predictions, draws)
-    probabilities = predictions.probabilities
-    rows = []
-    for index, name in enumerate(names):
-        positive = predictions.labels == index
-        scores = probabilities[:, index]
-        rows.append(
-            ClassScore(
-                index=index,
-                name=name,
-                support=int(support[index]),
-                recall=share(f"class.{name}.recall", int(hits[index]), int(support[index])),
-                precision=share(f"class.{name}.precision", int(hits[index]), int(called[index])),
-                f1=f1_value(name, int(hits[index]), int(support[index]), int(called[index]), resampled[:, index]),
-                average_precision=average_precision(scores, positive) if predictions.finite else None,
-                auroc=auroc(scores, positive) if predictions.finite else None,
-            )
+def score_classes(evaluations: Sequence[Predictions], names: Sequence[str]) -> tuple[ClassScore, ...]:
+    """Every class of the data set, those without images included (their recall is unknown).
+
+    Of several evaluations, where the model depends on chance, the means, see `reportgen.metrics.draws`.
+    """
+    matrices = [confusion_matrix(predictions) for predictions in evaluations]
+    hits = np.array([np.diag(matrix) for matrix in matrices])
+    called = np.array([matrix.sum(0) for matrix in matrices])
+    support = np.bincount(evaluations[0].labels, minlength=len(names))
+    return tuple(
+        ClassScore(
+            index=index,
+            name=name,
+            support=int(support[index]),
+            recall=class_share(f"class.{name}.recall", hits[:, index], np.full(len(hits), support[index])),
+            precision=class_share(f"class.{name}.precision", hits[:, index], called[:, index]),
+            f1=f1_value(name, hits[:, index], int(support[index]), called[:, index]),
+            average_precision=mean_area(evaluations, index, average_precision),
+            auroc=mean_area(evaluations, index, auroc),
         )
-    return tuple(rows)
+        for index, name in enumerate(names)
+    )
 
 
-def f1_value(name: str, hits: int, support: int, called: int, resampled: FloatArray) -> MetricValue:
-    """Harmonic mean of precision and recall with its bootstrap interval; unknown for a class without images."""
-    value = 2 * hits / (support + called) if support else None
-    ends = percentile_interval(resampled, value) if value is not None else None
-    return value_of(f"class.{name}.f1", value, ends, support, "bootstrap")
+def class_share(name: str, hits: IntArray, of: IntArray) -> MetricValue:
+    """A proportion of images in each of K evaluations (K,); of one with its Wilson interval."""
+    if len(hits) == 1:
+        return share(name, int(hits[0]), int(of[0]))
+    if not of.all():
+        return value_of(name, None)
+    each = (hits / of).tolist()
+    value, n = float(np.mean(each)), float(np.mean(of))
+    return value_of(name, value, widen(value, wilson(value * n, int(n)), each, 1.0), int(n), "draws")
+
+
+def mean_area(
+    evaluations: Sequence[Predictions], index: int, area: Callable[[FloatArray, Right], float | None]
+) -> float | None:
+    """The area under a curve of one class against the rest, averaged over evaluations; None where one is unknown."""
+    if not all(predictions.finite for predictions in evaluations):
+        return None
+    found = [area(one.probabilities[:, index], one.labels == index) for one in evaluations]
+    known = [value for value in found if value is not None]
+    if len(known) < len(found):
+        return None
+    return known[0] if len(known) == 1 else float(np.mean(known))
+
+
+def f1_value(name: str, hits: IntArray, support: int, called: IntArray) -> MetricValue:
+    """Harmonic mean of precision and recall, of each evaluation (K,); unknown for a class without images.
+
+    The Jaccard index J, hits among the images that are of the class or called so, is a proportion with Wilson's
+    interval, and F1 = 2 J / (1 + J) rises with it.
+    """
+    if not support:
+        return value_of(f"class.{name}.f1", None, None, support, "wilson")
+    each = [2 * int(right) / (support + int(of)) for right, of in zip(hits, called, strict=True)]
+    value = each[0] if len(each) == 1 else float(np.mean(each))
+    right, either = float(np.mean(hits)), float(np.mean(support + called - hits))
+    jaccard = wilson(right, either)
+    ends = None if jaccard is None else (2 * jaccard[0] / (1 + jaccard[0]), 2 * jaccard[1] / (1 + jaccard[1]))
+    if len(each) > 1:
+        return value_of(f"class.{name}.f1", value, widen(value, ends, each, 1.0), support, "draws")
+    return value_of(f"class.{name}.f1", value, ends, support, "wilson")
 
 
 def precision_recall_curves(predictions: Predictions) -> tuple[Curve, ...]:

@@ -1,38 +1,47 @@
 """How the metrics of every report are computed: one function for each entry of `record.definitions.HEADLINE`.
 
-Two kinds. A `ScoreMetric` needs nothing but predictions: its function gives a value and the value in every draw of a
-bootstrap, of which both the interval of one model and that of the change between two are made. A `RecordMetric` reads
-what else a record holds. A module of this package holds its metrics as METRIC or METRICS, and is found by that.
+Two kinds. A `ScoreMetric` needs nothing but predictions: its function gives a value and what each image adds to it, of
+which both the interval of one model and that of the change between two are made. A `RecordMetric` reads what else a
+record holds. A module of this package holds its metrics as METRIC or METRICS, and is found by that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.metrics.bootstrap import Bootstrap, f1_resamples
-from reportgen.metrics.intervals import centred_interval, percentile_interval, wilson
+from reportgen.metrics.calibration_error import CalibrationError, measure_calibration_error
+from reportgen.metrics.draws import widen
+from reportgen.metrics.influence import (
+    FEWEST,
+    FEWEST_OF_CLASS,
+    Spread,
+    critical,
+    logit_interval,
+    skewed_interval,
+    spread_by_class,
+)
+from reportgen.metrics.intervals import Interval, wilson
 from reportgen.metrics.predictions import FloatArray, Predictions
 from reportgen.metrics.values import value_of
 from reportgen.plugins import discover
-from reportgen.record.definitions import HEADLINE
+from reportgen.record.definitions import HEADLINE, find_meaning
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One model's predictions and the draws of them. n images, c classes."""
+    """One model's predictions. n images, c classes."""
 
     predictions: Predictions
-    draws: Bootstrap
     scaled: FloatArray
-    """(n,): confidences after temperature scaling, the same whatever a draw holds; where probabilities are not finite
-    they mean nothing."""
+    """(n,): confidences after temperature scaling; where probabilities are not finite they mean nothing."""
 
     @cached_property
     def present(self) -> NDArray[np.int64]:
@@ -46,29 +55,79 @@ class Sample:
         return one_hot * self.predictions.correct[:, None]
 
     @cached_property
-    def f1_resampled(self) -> FloatArray:
-        """(resamples, c): F1 of each class in each draw; NaN for a class neither present nor predicted."""
-        return f1_resamples(self.predictions, self.draws)
+    def calibration(self) -> CalibrationError:
+        """The calibration error of the confidences as they are."""
+        return measure_calibration_error(self.predictions.confidence, self.predictions.correct.astype(float))
+
+    @cached_property
+    def scaled_calibration(self) -> CalibrationError:
+        """That of the confidences after temperature scaling."""
+        return measure_calibration_error(self.scaled, self.predictions.correct.astype(float))
 
 
 @dataclass(frozen=True)
 class Score:
-    """One score of one model: its value and its value in every draw, (resamples,)."""
+    """One score of one model: its value, and what each image adds to it."""
 
     value: float
-    resampled: FloatArray
+    influence: FloatArray
+    """(n,), see `reportgen.metrics.influence`."""
+    labels: NDArray[np.int64]
+    """(n,): classes of the images."""
+    kind: Literal["share", "mean", "by_class", "calibration"]
+    """A share of the images (Wilson's interval), a mean over images of something skewed (Hall's), a score between 0 and
+    1 that is a mean over classes (a logit scale), or the calibration error (its own)."""
     right: NDArray[np.bool_] | None = None
-    """(n,): the images it counts, where it is the share of them; its interval is then Wilson's."""
-    biased: bool = False
-    """Whether resampling shifts it; its interval is then centred."""
+    """(n,): the images that a share counts."""
+    ends: Interval | None = None
+    """The interval of a calibration error."""
+    least: int = FEWEST_OF_CLASS
+    """Images of the smallest class below which a mean over classes has no interval."""
+    draws: tuple[float, ...] = ()
+    """Its values in several evaluations, of which it is the mean, where the model depends on chance."""
 
     @property
-    def interval(self) -> tuple[float, float] | None:
-        """The 95 % interval of one model's value."""
+    def has_enough(self) -> bool:
+        """Whether there are so many images that an interval covers as often as it says."""
+        if self.kind == "by_class":
+            support = np.bincount(self.labels)
+            return int(support[support > 0].min()) >= self.least
+        return self.kind == "share" or len(self.labels) >= FEWEST
+
+    @property
+    def interval(self) -> Interval | None:
+        """The 95 % interval of one model's value; None for too few images, and where nothing scatters."""
+        if self.kind == "calibration":
+            return self.ends if self.ends is not None and self.ends[0] < self.ends[1] else None
         if self.right is not None:
-            return wilson(int(self.right.sum()), len(self.right))
-        widen = centred_interval if self.biased else percentile_interval
-        return widen(self.resampled, self.value)
+            right = self.value * len(self.right) if self.draws else int(self.right.sum())
+            return wilson(right, len(self.right))
+        if not self.has_enough:
+            return None
+        if self.kind == "by_class":
+            return logit_interval(self.value, spread_by_class(self.influence, self.labels))
+        found = skewed_interval(self.value, self.influence)
+        return None if found is None else (max(min(0.0, self.value), found[0]), found[1])
+
+
+def spread_of_change(before: FloatArray, after: FloatArray, labels: NDArray[np.int64]) -> Spread:
+    """How far the change of a score scatters over the images that both models were shown."""
+    return spread_by_class(after - before, labels)
+
+
+def change_interval(before: Score, after: Score) -> Interval | None:
+    """The 95 % interval of the change of a score on the same images; None for too few of them."""
+    value = after.value - before.value
+    influence = after.influence - before.influence
+    if not (before.has_enough and after.has_enough):
+        return None
+    if not influence.any():
+        return value, value
+    if before.kind == "mean":
+        return skewed_interval(value, influence)
+    spread = spread_of_change(before.influence, after.influence, before.labels)
+    half = critical(spread.freedom) * spread.error
+    return value - half, value + half
 
 
 @dataclass(frozen=True)
@@ -122,16 +181,29 @@ def compute_scores(sample: Sample, names: Iterable[str]) -> dict[str, Score]:
     return found
 
 
-def compute_values(record: RunRecord, sample: Sample) -> tuple[MetricValue, ...]:
-    """Every metric that a record has, with its interval, in the order of the registry."""
+def compute_values(record: RunRecord, samples: Sequence[Sample]) -> tuple[MetricValue, ...]:
+    """Every metric that a record has, with its interval, in the order of the registry.
+
+    `samples`: of every evaluation; several where the model depends on chance.
+    """
     values = []
     for metric in find_metrics().values():
         if isinstance(metric, ScoreMetric):
-            values.append(describe(metric.name, score_of(metric, sample), sample.predictions.n))
+            values.append(describe(metric, mean_score([score_of(metric, sample) for sample in samples]), samples[0]))
         elif isinstance(metric, RecordMetric):
-            value = metric.compute(record, sample.predictions)
+            value = metric.compute(record, samples[0].predictions)
             values += [value] if value is not None else []
     return tuple(values)
+
+
+def mean_score(scores: Sequence[Score | None]) -> Score | None:
+    """The mean of one score over evaluations; itself where there is one, unknown where one of them is."""
+    known = [score for score in scores if score is not None]
+    if len(known) < len(scores) or len(scores) == 1:
+        return scores[0] if len(scores) == 1 else None
+    each = tuple(score.value for score in known)
+    influence = np.mean([score.influence for score in known], axis=0)
+    return replace(known[0], value=float(np.mean(each)), influence=influence, draws=each)
 
 
 def score_of(metric: ScoreMetric, sample: Sample) -> Score | None:
@@ -140,8 +212,13 @@ def score_of(metric: ScoreMetric, sample: Sample) -> Score | None:
     return metric.compute(sample) if known else None
 
 
-def describe(name: str, score: Score | None, n: int) -> MetricValue:
-    """A score of n images as a metric value."""
+def describe(metric: ScoreMetric, score: Score | None, sample: Sample) -> MetricValue:
+    """A score as a metric value; without an interval where its images are too few."""
     if score is None:
-        return value_of(name, None)
-    return value_of(name, score.value, score.interval, n, "bootstrap" if score.right is None else "wilson")
+        return value_of(metric.name, None)
+    n, ends = sample.predictions.n, score.interval
+    if not score.draws:
+        return value_of(metric.name, score.value, ends, n, "wilson" if score.right is not None else "delta")
+    defined = find_meaning(metric.name).definition
+    highest = 1.0 if defined is not None and defined.higher_is_better else np.inf
+    return value_of(metric.name, score.value, widen(score.value, ends, score.draws, highest), n, "draws")

@@ -36,7 +36,7 @@ class WholePass:
     """Of the measured matrix-multiply rate."""
     low: float | None
     high: float | None
-    """Interval of the share, from that of the median time."""
+    """Interval of the share: the ends of the median time's against the opposite ends of the roof's."""
 
 
 def list_latency(record: RunRecord, facts: CostFacts) -> tuple[Latency, ...]:
@@ -61,8 +61,8 @@ def whole_pass(trace: ModelTrace, roofs: Roofs) -> WholePass | None:
         return None
     flops = 2.0 * trace.macs * trace.timed_batch
 
-    def share(of: float) -> float:
-        return flops / of / roofs.flops_per_second
+    def share(of: float, roof: float | None = None) -> float:
+        return flops / of / (roof or roofs.flops_per_second)
 
     low, high = trace.timed_low, trace.timed_high
     return WholePass(
@@ -71,6 +71,6 @@ def whole_pass(trace: ModelTrace, roofs: Roofs) -> WholePass | None:
         seconds=seconds,
         flops_per_second=flops / seconds,
         share=share(seconds),
-        low=share(high) if high else None,
-        high=share(low) if low else None,
+        low=share(high, roofs.flops_high) if high else None,
+        high=share(low, roofs.flops_low) if low else None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.metrics.bootstrap import Bootstrap, tie_ends
+from reportgen.metrics.bootstrap import tie_ends
 from reportgen.metrics.predictions import FloatArray, Predictions
 from reportgen.record.measurements import Curve
 
@@ -54,6 +54,12 @@ def risk_coverage(confidence: FloatArray, correct: NDArray[np.bool_]) -> tuple[F
     return (last + 1) / len(confidence), wrong[last] / (last + 1)
 
 
+def errors_among_surest(confidence: FloatArray, correct: NDArray[np.bool_], coverage: float) -> tuple[int, int]:
+    """Wrong predictions among the share `coverage` with the highest confidence, and how many those are, rounded up."""
+    kept = int(np.ceil(coverage * len(confidence)))
+    return int((~correct[np.argsort(-confidence, kind="stable")])[:kept].sum()), kept
+
+
 def thin(x: FloatArray, y: FloatArray, most: int = MOST_POINTS) -> Curve:
     """At most `most` of the points, ends included, evenly by arc length so that steep parts keep theirs."""
     if len(x) > most:
@@ -69,18 +75,3 @@ def aurc(predictions: Predictions) -> float:
     """Area under the risk–coverage curve (Geifman & El-Yaniv 2017): mean error among the kept over all coverages."""
     coverage, risk = risk_coverage(predictions.confidence, predictions.correct)
     return float(risk @ np.diff(coverage, prepend=0.0))
-
-
-def aurc_resamples(predictions: Predictions, draws: Bootstrap) -> FloatArray:
-    """Area under the risk–coverage curve in each draw, (resamples,): mean error among the kept over all coverages.
-
-    Images of equal confidence are kept together.
-    """
-    order = np.argsort(-predictions.confidence, kind="stable")
-    _, last = tie_ends(-predictions.confidence[order])
-    weights = draws.weights[order]
-    kept = np.cumsum(weights, axis=0)[last]
-    wrong = np.cumsum(weights * (~predictions.correct[order])[:, None], axis=0)[last]
-    risk = np.divide(wrong, kept, out=np.zeros_like(wrong), where=kept > 0)
-    area: FloatArray = (risk * weights).sum(0, dtype=np.float64) / predictions.n
-    return area

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 CONFIDENCE = 0.95
+Interval = tuple[float, float]
 
 FloatArray = NDArray[np.float64]
 
 
-def wilson(successes: float, n: int, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
+def wilson(successes: float, n: float, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
     """Score interval of a proportion, without continuity correction (Wilson 1927); None for n = 0."""
     if n <= 0:
         return None
@@ -54,17 +54,3 @@ def percentile_interval(
     tail = 50 * (1 - confidence)
     low, high = np.percentile(resamples, [tail, 100 - tail])
     return min(float(low), estimate), max(float(high), estimate)
-
-
-def centred_interval(
-    resamples: FloatArray, estimate: float, bounds: Sequence[float] = (0.0, 1.0), confidence: float = CONFIDENCE
-) -> tuple[float, float] | None:
-    """Percentile interval after the bootstrap's own bias (mean of resamples − estimate) is taken off.
-
-    For statistics that resampling shifts upwards, such as the expected calibration error, whose resamples add noise
-    to every bin's absolute gap (Efron & Tibshirani 1993 §10). Clipped to `bounds`.
-    """
-    if resamples.size == 0 or not np.all(np.isfinite(resamples)):
-        return None
-    ends = percentile_interval(resamples - (resamples.mean() - estimate), estimate, confidence)
-    return None if ends is None else (max(ends[0], bounds[0]), min(ends[1], bounds[1]))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from reportgen.metrics.bootstrap import draw_bootstrap
-from reportgen.metrics.calibration import calibrate, scale_crosswise
+from reportgen.metrics.calibration import scale_crosswise
 from reportgen.metrics.classes import (
     confusion_matrix,
     largest_confusions,
@@ -14,33 +15,45 @@ from reportgen.metrics.classes import (
 )
 from reportgen.metrics.computing import Sample, compute_values
 from reportgen.metrics.curves import risk_coverage, thin
-from reportgen.metrics.predictions import read_predictions
+from reportgen.metrics.draws import read_draws
+from reportgen.metrics.predictions import Predictions, read_predictions
+from reportgen.metrics.reliability import calibrate
 from reportgen.record.measurements import Curve, Measurements
 from reportgen.record.run import RunRecord
 
 
-def measure(record: RunRecord, *, resamples: int, seed: int = 0) -> Measurements:
-    """All measurements of a record. Proportions carry Wilson intervals, everything else a bootstrap over images that is
-    stratified by class, `resamples` draws from `seed`.
+def measure(record: RunRecord, *, seed: int = 0) -> Measurements:
+    """All measurements of a record. Proportions carry Wilson intervals, everything else one from what each image adds,
+    see `reportgen.metrics.influence`; `seed` is that of the halves that temperature scaling is fitted on.
 
-    Where a logit is not finite, its image counts as wrong and every score of probabilities is unknown (None).
+    Where a logit is not finite, its image counts as wrong and every score of probabilities is unknown (None). Of a
+    model that depends on chance, scores are means over its evaluations and intervals count them, see
+    `reportgen.metrics.draws`; matrix, curves and calibration are those of the first evaluation.
     """
     logits, labels = record.arrays["eval.logits"], record.arrays["eval.labels"]
     names = record.data.classes
     predictions = read_predictions(logits, labels)
-    draws = draw_bootstrap(predictions.labels, resamples, seed)
-    scaled, temperature = scale_crosswise(predictions, seed) if predictions.finite else (predictions.confidence, 1.0)
-    classes = score_classes(predictions, names, draws)
+    samples, temperature = make_samples(read_draws(record), seed)
+    classes = score_classes([sample.predictions for sample in samples], names)
     coverage, risk = risk_coverage(predictions.confidence, predictions.correct)
     matrix, support = confusion_matrix(predictions), np.bincount(predictions.labels, minlength=predictions.classes)
     return Measurements(
-        values=compute_values(record, Sample(predictions, draws, scaled)),
+        values=compute_values(record, samples),
         classes=classes,
         confusion=tuple(tuple(int(cell) for cell in row) for row in matrix),
         confusions=largest_confusions(matrix, support, names),
-        calibration=calibrate(predictions, scaled, temperature),
+        calibration=calibrate(samples[0], temperature),
         risk_coverage=thin(coverage, risk) if predictions.finite else Curve(x=(), y=()),
         precision_recall=precision_recall_curves(predictions),
-        resamples=resamples,
         seed=seed,
     )
+
+
+def make_samples(evaluations: Sequence[Predictions], seed: int) -> tuple[list[Sample], float]:
+    """What the scores of every evaluation are computed from, and the temperature of the first."""
+    samples, temperatures = [], []
+    for one in evaluations:
+        scaled, temperature = scale_crosswise(one, seed) if one.finite else (one.confidence, 1.0)
+        samples.append(Sample(one, scaled))
+        temperatures.append(temperature)
+    return samples, temperatures[0]

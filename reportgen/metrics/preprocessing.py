@@ -17,6 +17,8 @@ ALARM = 0.01
 """Of the p-value corrected for everything tried, below which the spec's own way is doubted."""
 WORTH = 0.01
 """Accuracy that the whole corrected interval has to lie above: near neighbours differ by less."""
+BOUND = 0.02
+"""Accuracy by which no other way may be better for the spec's own to be called right."""
 ABOVE_CHANCE = 0.2
 """Of the way from chance to perfect that the better one has to have come, for its interval's lower end: what random
 weights make of other numbers reaches less."""
@@ -31,7 +33,7 @@ class Tried:
     change: MetricValue
     """Accuracy minus that under the spec's own (Tango's score interval)."""
     p: float
-    """Exact McNemar test, two-sided; Holm's correction for all ways, doubled where some were tried on more images."""
+    """Exact McNemar test, two-sided; Holm's correction for all ways, times the looks at more images."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,20 @@ def doubt_preparation(check: PreparationCheck, chance: float) -> Doubt | None:
         now=share("preparation.spec", one.own_right, one.images),
         rivals=tuple(other for other in tried if other.preparation is not one and other.preparation.loss is not None),
     )
+
+
+def is_cleared(check: PreparationCheck, chance: float) -> bool:
+    """Whether every usual way was tried, none can be better by more than BOUND, and the accuracy is above chance.
+
+    The upper ends of the changes are taken at a level that holds for all ways and looks at once (Bonferroni).
+    """
+    own = wilson(check.right, check.images)
+    if not check.complete or own is None or own[0] <= chance:
+        return False
+    confidence = 1 - (1 - CONFIDENCE) / (check.looks * len(check.others))
+    lost, gained, images = ([getattr(other, key) for other in check.others] for key in ("lost", "gained", "images"))
+    _lows, highs = score_interval(lost, gained, images, confidence)
+    return bool((highs < BOUND).all())
 
 
 def find_doubt(record: RunRecord) -> Doubt | None:

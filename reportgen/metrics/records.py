@@ -5,7 +5,7 @@ from __future__ import annotations
 from reportgen.metrics.computing import RecordMetric
 from reportgen.metrics.intervals import newcombe, wilson
 from reportgen.metrics.predictions import Predictions
-from reportgen.metrics.values import value_of
+from reportgen.metrics.values import Ends, value_of
 from reportgen.record.latency import Latency
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord, Training
@@ -70,6 +70,13 @@ def smallest_batch(record: RunRecord) -> Latency | None:
     return min(record.latency, key=lambda latency: latency.batch_size) if record.latency else None
 
 
+def timed_value(name: str, value: float, ends: Ends, one: Latency) -> MetricValue:
+    """A time with its interval: between processes where there were several, whose number is then its n."""
+    if one.processes:
+        return value_of(name, value, ends, len(one.processes), "measured", processes=len(one.processes))
+    return value_of(name, value, ends, one.n, "measured")
+
+
 def latency_p50(record: RunRecord, predictions: Predictions) -> MetricValue | None:
     """Median time of a forward pass of the smallest batch."""
     del predictions
@@ -77,14 +84,18 @@ def latency_p50(record: RunRecord, predictions: Predictions) -> MetricValue | No
     if single is None:
         return None
     ends = (single.p50_low, single.p50_high) if single.p50_low and single.p50_high else None
-    return value_of("latency_p50", single.p50_seconds, ends, single.n, "measured")
+    return timed_value("latency_p50", single.p50_seconds, ends, single)
 
 
 def latency_p95(record: RunRecord, predictions: Predictions) -> MetricValue | None:
     """The time that 95 of 100 such passes stay below."""
     del predictions
     single = smallest_batch(record)
-    return value_of("latency_p95", single.p95_seconds, None, single.n, "measured") if single is not None else None
+    return (
+        value_of("latency_p95", single.stated_p95, single.p95_interval, single.n, "measured")
+        if single is not None
+        else None
+    )
 
 
 def throughput(record: RunRecord, predictions: Predictions) -> MetricValue | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.metrics.bootstrap import draw_bootstrap
+from reportgen.metrics.bootstrap import LEAST_IMAGES, Bootstrap, draw_bootstrap
 from reportgen.metrics.differences import mean_difference
 from reportgen.metrics.intervals import percentile_interval
 from reportgen.metrics.paired import score_interval
@@ -167,24 +168,77 @@ def mean_corruption(record: RunRecord, facts: RobustnessFacts) -> CorruptionMean
     """Mean accuracy over the kinds of corruption whose severities measured are 3 on average; None without any.
 
     The complement of the mean corruption error of CIFAR-10-C (Hendrycks & Dietterich 2019, not divided by another
-    network's), over what was measured. Resamples: RESAMPLES of the images, stratified by class.
+    network's), over those of the kinds that the spec fixes that were measured. Resamples: RESAMPLES of the images,
+    stratified by class.
     """
     levels = {kind: [facts.conditions[place].level for place in at] for kind, at in kinds_of(facts).items()}
-    chosen = [at for kind, at in kinds_of(facts).items() if np.mean(levels[kind]) == MIDDLE]
+    chosen = {
+        kind: at
+        for kind, at in kinds_of(facts).items()
+        if np.mean(levels[kind]) == MIDDLE and (kind in facts.mean_kinds or not facts.mean_kinds)
+    }
     if not chosen:
         return None
+    found = mean_over(record, facts, chosen)
+    severities = {int(facts.conditions[place].level) for at in chosen.values() for place in at}
+    return CorruptionMean(*found, len(chosen), tuple(sorted(severities)))
+
+
+def mean_over(
+    record: RunRecord, facts: RobustnessFacts, chosen: Mapping[str, Sequence[int]]
+) -> tuple[MetricValue, MetricValue]:
+    """The mean accuracy over kinds, each at its places among the conditions, and its change against the same images as
+    they are."""
     table = read_table(record)
-    n = min(facts.conditions[place].images for at in chosen for place in at)
-    each = np.mean([correct_shares(table, at, n) for at in chosen], axis=0)
+    n = min(facts.conditions[place].images for at in chosen.values() for place in at)
+    each = np.mean([correct_shares(table, at, n) for at in chosen.values()], axis=0)
     clean = (table.clean[:n] == table.labels[:n]).astype(float)
     draws = draw_bootstrap(table.labels[:n], RESAMPLES, SEED)
     value, change = float(each.mean()), float((each - clean).mean())
-    ends = percentile_interval(draws.means(each), value)
-    accuracy = value_of("corruption_accuracy", value, ends, n, "bootstrap", count=len(chosen))
-    paired = percentile_interval(draws.means(each - clean), change)
+    ends = resampled_interval(draws, each, value)
+    levels = {kind: sorted(int(facts.conditions[place].level) for place in at) for kind, at in chosen.items()}
+    conditions: dict[str, int | float | str] = {
+        "count": len(chosen),
+        "kinds": ", ".join(f"{kind} {'/'.join(map(str, levels[kind]))}" for kind in sorted(levels)),
+        "images": digest_images(record, n),
+        "side": facts.constants_side,
+    }
+    accuracy = value_of("corruption_accuracy", value, ends, n, "bootstrap", **conditions)
+    paired = resampled_interval(draws, each - clean, change)
     difference = change_of("corruption_accuracy", change, paired, n, "bootstrap")
-    severities = {int(facts.conditions[place].level) for at in chosen for place in at}
-    return CorruptionMean(accuracy, difference, len(chosen), tuple(sorted(severities)))
+    return accuracy, difference
+
+
+def digest_images(record: RunRecord, n: int) -> str:
+    """By what the first n images of the sample are known, in any order of the evaluation set."""
+    return hashlib.sha256(np.sort(identities(record)[:n]).tobytes()).hexdigest()[:12]
+
+
+def identities(record: RunRecord) -> NDArray[np.uint64]:
+    """(n,): the digest of each image of the sample; its index in the test split where a record holds no digests."""
+    name = "eval.digests" if "eval.digests" in record.arrays else "eval.ids"
+    found: NDArray[np.uint64] = record.arrays[name][record.arrays["robustness.rows"]].astype(np.uint64)
+    return found
+
+
+def attack_values(record: RunRecord, facts: RobustnessFacts, outcomes: Sequence[Outcome]) -> Iterator[MetricValue]:
+    """What the strongest attack of each kind leaves, under the name that gates know it by."""
+    for kind in ("fgsm", "pgd"):
+        found = [one for one in outcomes if one.condition.kind == kind]
+        if found:
+            strongest = max(found, key=lambda one: one.condition.level)
+            conditions: dict[str, int | float | str] = {
+                "level": strongest.condition.level,
+                "images": digest_images(record, strongest.condition.images),
+            }
+            if kind == "pgd" and facts.attack is not None:
+                conditions |= {"steps": facts.attack.steps, "restarts": facts.attack.restarts}
+            yield strongest.accuracy.model_copy(update={"name": f"{kind}_accuracy", "conditions": conditions})
+
+
+def resampled_interval(draws: Bootstrap, each: FloatArray, value: float) -> Ends:
+    """Of a mean over images, (n,); None where classes have too few of them to be resampled."""
+    return percentile_interval(draws.means(each), value) if draws.per_class >= LEAST_IMAGES else None
 
 
 def half_lost(outcomes: Sequence[Outcome]) -> dict[str, Outcome]:

@@ -1,11 +1,13 @@
 """How near each module comes to the machine's limits: the roofline model (Williams, Waterman & Patterson 2009).
 
-A module's time can't be less than its arithmetic at the machine's rate, than the bytes it has to move at the machine's
-bandwidth, or than what its operators cost before they do anything. The longest of the three is what limits it, and its
-share of the measured time is how near the module comes to that limit.
+A module is held against three roofs as they were measured on this machine: its arithmetic at the rate of a matrix
+product, the bytes it has to move at the rate of a copy, and what its operators cost before they do anything. The
+longest of the three times is what limits it, and its share of the measured time is how near the module comes to that
+limit. A measured roof is no bound: where a module is faster than the upper end of the roof's interval allows, no limit
+is named.
 
 Bytes: every operator reads its inputs and the module's parameters once and writes its outputs once, in the precision of
-the pass; views move nothing. Caches can make that less in main memory, so that a module may come out above 100 %.
+the pass; views move nothing. Caches can make that less in main memory.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from reportgen.record.trace import ModelTrace, ModuleCall, Shape
 
 FAR = 1 / 3
 """A module that reaches less than this share of its nearest limit is limited by none of them."""
-Limit = Literal["arithmetic", "memory", "overhead", "none"]
+Limit = Literal["arithmetic", "memory", "overhead", "none", "beyond"]
+"""`beyond`: at or above the roof as measured, so that none can be called its limit."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ class Placed:
 
     limit: Limit
     reach: float
-    """The longest of the three least times as a share of the measured one; above 1 where caches help."""
+    """The longest of the three least times as a share of the measured one; above 1 where the module is faster than a
+    roof as it was measured, as by caches or where something else used the machine meanwhile."""
 
 
 def group_calls(trace: ModelTrace, element_bytes: int) -> tuple[Group, ...]:
@@ -149,4 +153,13 @@ def place(group: Group, roofs: Roofs) -> Placed:
     }
     limit = max(least, key=lambda name: least[name])
     reach = least[limit] / group.seconds if group.seconds > 0 else 0.0
+    if reach * room_above(limit, roofs) > 1:
+        return Placed("beyond", reach)
     return Placed(limit if reach >= FAR else "none", reach)
+
+
+def room_above(limit: Limit, roofs: Roofs) -> float:
+    """The roof as measured as a share of the upper end of its interval; 1 where it has none."""
+    high = {"arithmetic": roofs.flops_high, "memory": roofs.bytes_high}.get(limit)
+    point = roofs.flops_per_second if limit == "arithmetic" else roofs.bytes_per_second
+    return point / high if high else 1.0

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.metrics.computing import RecordMetric
-from reportgen.metrics.intervals import CONFIDENCE
+from reportgen.metrics.draws import widen
+from reportgen.metrics.intervals import CONFIDENCE, wilson
 from reportgen.metrics.predictions import Predictions
 from reportgen.metrics.values import value_of
 from reportgen.record.metric_value import MetricValue
@@ -65,13 +66,15 @@ def spread_of(record: RunRecord) -> Spread | None:
 
 
 def accuracy_seeds(record: RunRecord, predictions: Predictions) -> MetricValue | None:
-    """Mean of the accuracy over seeds."""
+    """Mean of the accuracy over seeds; its interval counts other seeds and other images (Zou & Donner 2008)."""
     del predictions
     found = spread_of(record)
     if found is None:
         return None
-    ends = max(0.0, found.low), min(1.0, found.high)
-    return value_of("accuracy_seeds", found.mean, ends, found.seeds, "student")
+    counts = accuracy_by_seed(record)
+    n = min(images for _seed, _right, images in counts)
+    ends = widen(found.mean, wilson(found.mean * n, n), [right / images for _seed, right, images in counts], 1.0)
+    return value_of("accuracy_seeds", found.mean, ends, found.seeds, "seeds")
 
 
 def accuracy_seed_deviation(record: RunRecord, predictions: Predictions) -> MetricValue | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.metrics.predictions import FloatArray, IntArray, Predictions, read_predictions
+from reportgen.metrics.calibration import scale_crosswise
+from reportgen.metrics.predictions import FloatArray, IntArray, Predictions, log_softmax, read_predictions
 from reportgen.record.probes.sampling import count_turns
 from reportgen.spec.frozen import Frozen
 from reportgen.text.i18n import _
@@ -16,6 +18,9 @@ PER_GROUP = 10
 SHOWN_CLASSES = 10
 """Of the typical and untypical images, one class an image."""
 SURE = 0.9
+PLANTED = 0.01
+"""Share of the labels changed to see what the rule for label errors finds."""
+FEWEST_PLANTED = 10
 KEPT = 400
 
 
@@ -43,8 +48,10 @@ class Selection(Frozen):
         return tuple(dict.fromkeys(row for group in self.groups for row in group.positions))
 
 
-def select(logits: NDArray[Any], labels: NDArray[Any]) -> Selection:
+def select(logits: NDArray[Any], labels: NDArray[Any], temperature: float = 1.0) -> Selection:
     """The groups of a report's predictions, from logits (n, c) and labels (n,); ties go to the earlier row.
+
+    `temperature` is that of the calibration: candidates for label errors are sought among scaled probabilities.
 
     Every group takes its best-fitting images in turn from each true class, so that no class crowds out the others.
     """
@@ -91,12 +98,13 @@ def select(logits: NDArray[Any], labels: NDArray[Any]) -> Selection:
             group(
                 "label_errors",
                 _("Possible label errors"),
-                *label_errors(predictions),
+                *label_errors(predictions, temperature),
                 predictions,
                 _(
                     "Labelled one class and predicted another, both judged against the class averages: the model is "
                     "at least 90 % sure of the other class, at least as sure of it as it is on average of that "
-                    "class's own images, and less sure of the label than on average (Northcutt et al. 2021)."
+                    "class's own images, and less sure of the label than on average (Northcutt et al. 2021), after "
+                    "temperature scaling."
                 ),
             ),
             group(
@@ -154,20 +162,61 @@ def margins(predictions: Predictions) -> FloatArray:
     return lead
 
 
-def label_errors(predictions: Predictions) -> tuple[NDArray[np.bool_], FloatArray]:
+def label_errors(predictions: Predictions, temperature: float) -> tuple[NDArray[np.bool_], FloatArray]:
     """Which labels the model confidently disagrees with, and their order, most confident disagreement first.
 
-    The off-diagonal of the confident joint (Northcutt, Jiang & Chuang 2021, eq. 1): the predicted class's probability
-    is at least the mean probability of that class over the images labelled so, and the label's is below its own mean.
-    Here also: the predicted class is at least `SURE`. Order: probability of the label minus that of the prediction.
+    The off-diagonal of the confident joint (Northcutt, Jiang & Chuang 2021, eq. 1), on probabilities after temperature
+    scaling: the predicted class's probability is at least the mean probability of that class over the images labelled
+    so, and the label's is below its own mean. Here also: the predicted class is at least `SURE`. Order: probability of
+    the label minus that of the prediction.
     """
-    probabilities, labels = predictions.probabilities, predictions.labels
+    probabilities, labels = scaled(predictions, temperature), predictions.labels
     support = np.bincount(labels, minlength=predictions.classes)
     own = probabilities[np.arange(predictions.n), labels]
     threshold = np.bincount(labels, own, predictions.classes) / np.maximum(support, 1)
-    first = predictions.confidence
+    first = probabilities.max(1)
     fits = ~predictions.correct & (first >= np.maximum(threshold[predictions.predicted], SURE))
     return fits & (own < threshold[labels]), own - first
+
+
+def scaled(predictions: Predictions, temperature: float) -> FloatArray:
+    """(n, c): probabilities after temperature scaling."""
+    return np.asarray(np.exp(log_softmax(predictions.log_probabilities / temperature)), np.float64)
+
+
+@dataclass(frozen=True)
+class Planted:
+    """What the rule for label errors does with labels that were changed on purpose."""
+
+    planted: int
+    found: int
+    named: int
+    """Candidates in all, with the changed labels."""
+
+
+def expected_errors(predictions: Predictions, temperature: float) -> float:
+    """How many predictions sure enough for a candidate a calibrated model gets wrong, with every label right.
+
+    The sum over them of one minus the confidence, after temperature scaling.
+    """
+    confidence = scaled(predictions, temperature).max(1)
+    return float((1 - confidence[confidence >= SURE]).sum())
+
+
+def plant_errors(predictions: Predictions, temperature: float) -> Planted | None:
+    """How the rule does with labels that are known to be wrong: one in a hundred, changed at random to another class.
+
+    None for fewer than ten changed ones. The images are drawn with a fixed seed.
+    """
+    planted = round(PLANTED * predictions.n)
+    if planted < FEWEST_PLANTED or predictions.classes < 2:
+        return None
+    rng = np.random.default_rng(0)
+    rows = rng.choice(predictions.n, planted, replace=False)
+    labels = predictions.labels.copy()
+    labels[rows] = (labels[rows] + rng.integers(1, predictions.classes, planted)) % predictions.classes
+    fits, _order = label_errors(read_predictions(predictions.logits, labels), temperature)
+    return Planted(planted, int(fits[rows].sum()), int(fits.sum()))
 
 
 def images_to_keep(
@@ -178,8 +227,14 @@ def images_to_keep(
     Wrong ones are taken in the order of the images' digests, so that two records of the same images keep the same
     ones where both are wrong.
     """
-    shown = select(logits, labels).positions
+    shown = select(logits, labels, fitted_temperature(logits, labels)).positions
     wrong = np.flatnonzero(~read_predictions(logits, labels).correct)
     by_digest = wrong[np.argsort(digests[wrong], kind="stable")]
     rows = tuple(dict.fromkeys([*shown, *(int(row) for row in by_digest)]))
     return np.sort(np.array(rows[: max(most, len(shown))], np.int64))
+
+
+def fitted_temperature(logits: NDArray[Any], labels: NDArray[Any]) -> float:
+    """The temperature that the measurements of these logits state; 1 where no score of probabilities is known."""
+    predictions = read_predictions(logits, labels)
+    return scale_crosswise(predictions, 0)[1] if predictions.finite else 1.0

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.comparison.accuracy import paired_changes
 from reportgen.comparison.decision import decide
-from reportgen.metrics.bootstrap import Bootstrap, draw_bootstrap
 
 PAIRS = 2000
 CLASSES = 10
-
-
-@lru_cache(maxsize=2)
-def draws_of(n: int) -> Bootstrap:
-    return draw_bootstrap(np.arange(n) % CLASSES, 1000, 0)
 
 
 def flips(seed: int, n: int, lost: float, gained: float, uneven: bool = True) -> NDArray[np.int8]:
@@ -32,5 +24,5 @@ def flips(seed: int, n: int, lost: float, gained: float, uneven: bool = True) ->
 
 def verdicts(differences: NDArray[np.int8], margin: float) -> dict[str, float]:
     """How often each verdict appears."""
-    found = [decide(change, margin) for change in paired_changes(differences, draws_of(len(differences)))]
+    found = [decide(change, margin) for change in paired_changes(differences)]
     return {name: found.count(name) / len(found) for name in ("better", "worse", "equivalent", "undecided")}

@@ -109,7 +109,7 @@ def test_the_ranking_is_the_same_in_any_order_of_the_candidates(ranking: Ranking
 
 def test_names_are_titles_and_those_of_several_get_their_number(record: RunRecord) -> None:
     titles = ["Tiny", "Tiny", "Tiny (1)", "Tiny", "Other", "Tiny (1)"]
-    found = ranked(dict.fromkeys(range(6), record), titles, resamples=20)
+    found = ranked(dict.fromkeys(range(6), record), titles)
     names = {entry.number: entry.name for entry in found.entries}
     assert [names[at] for at in range(6)] == [
         "Tiny",

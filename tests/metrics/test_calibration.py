@@ -16,7 +16,7 @@ from tests.metrics.cases import Floats, Ints, noisy, softmax, with_evaluation
 
 def calibration(record: RunRecord, logits: Floats, labels: Ints) -> Calibration:
     """The calibration of these logits."""
-    return measure(with_evaluation(record, logits, labels), resamples=40).calibration
+    return measure(with_evaluation(record, logits, labels)).calibration
 
 
 def sampled(seed: int, n: int, temperature: float = 1.0) -> tuple[Floats, Ints]:
@@ -53,7 +53,7 @@ def test_bins_are_fifteen_equal_ones_and_hold_every_image(record: RunRecord) -> 
 
 
 def test_the_headline_error_is_that_of_the_bins_shown(record: RunRecord) -> None:
-    measured = measure(with_evaluation(record, *noisy(2, 500, 6)), resamples=40)
+    measured = measure(with_evaluation(record, *noisy(2, 500, 6)))
     for name, bins in (("ece", measured.calibration.bins), ("ece_scaled", measured.calibration.scaled_bins)):
         value = measured.value(name)
         assert value is not None
@@ -69,7 +69,7 @@ def test_right_and_wrong_counts_are_numpys_histograms(record: RunRecord) -> None
 
 
 def test_what_is_calibrated_has_next_to_no_error_and_needs_no_temperature(record: RunRecord) -> None:
-    measured = measure(with_evaluation(record, *sampled(4, 40_000)), resamples=40)
+    measured = measure(with_evaluation(record, *sampled(4, 40_000)))
     value = measured.value("ece")
     assert value is not None
     assert value.value is not None
@@ -80,7 +80,7 @@ def test_what_is_calibrated_has_next_to_no_error_and_needs_no_temperature(record
 @pytest.mark.parametrize("temperature", [0.5, 2.0, 4.0])
 def test_a_known_temperature_is_found_and_removes_the_error(record: RunRecord, temperature: float) -> None:
     logits, labels = sampled(5, 20_000, temperature)
-    measured = measure(with_evaluation(record, logits, labels), resamples=40)
+    measured = measure(with_evaluation(record, logits, labels))
     before, after = measured.value("ece"), measured.value("ece_scaled")
     assert before is not None
     assert after is not None

@@ -14,7 +14,7 @@ from tests.metrics.cases import noisy, softmax, with_evaluation
 @pytest.mark.parametrize("n", [30, 150, 3000])
 def test_risk_coverage_keeps_the_most_confident_first(record: RunRecord, n: int) -> None:
     logits, labels = noisy(11, n, 6)
-    curve = measure(with_evaluation(record, logits, labels), resamples=40).risk_coverage
+    curve = measure(with_evaluation(record, logits, labels)).risk_coverage
     order = np.argsort(-softmax(logits).max(1), kind="stable")
     wrong = (logits.argmax(1) != labels)[order]
     risk = {round(kept / n, 6): float(np.mean(wrong[:kept])) for kept in range(1, n + 1)}
@@ -28,7 +28,7 @@ def test_risk_coverage_keeps_the_most_confident_first(record: RunRecord, n: int)
 @pytest.mark.parametrize("n", [40, 4000])
 def test_precision_recall_points_are_scikit_learns_and_span_its_curve(record: RunRecord, n: int) -> None:
     logits, labels = noisy(12, n, 4)
-    measured = measure(with_evaluation(record, logits, labels), resamples=40)
+    measured = measure(with_evaluation(record, logits, labels))
     assert len(measured.precision_recall) == 4
     for at, curve in enumerate(measured.precision_recall):
         precision, recall, _ = sk.precision_recall_curve(labels == at, softmax(logits)[:, at])
@@ -42,7 +42,7 @@ def test_precision_recall_points_are_scikit_learns_and_span_its_curve(record: Ru
 
 def test_thinned_precision_recall_keeps_the_area(record: RunRecord) -> None:
     logits, labels = noisy(13, 6000, 3, lift=1.0)
-    measured = measure(with_evaluation(record, logits, labels), resamples=40)
+    measured = measure(with_evaluation(record, logits, labels))
     for at, curve in enumerate(measured.precision_recall):
         precision, recall, _ = sk.precision_recall_curve(labels == at, softmax(logits)[:, at])
         assert sk.auc(curve.x, curve.y) == pytest.approx(sk.auc(recall, precision), abs=0.005)
@@ -54,7 +54,7 @@ def test_the_area_under_risk_and_coverage_is_the_mean_risk_over_coverages(record
     logits[:100] = np.repeat(logits[: 100 // copies], copies, axis=0)  # equal confidence is kept together
     confidence, wrong = softmax(logits).max(1), logits.argmax(1) != labels
     risks = [wrong[confidence >= level].mean() for level in confidence]
-    value = measure(with_evaluation(record, logits, labels), resamples=1000).value("aurc")
+    value = measure(with_evaluation(record, logits, labels)).value("aurc")
     assert value is not None
     assert value.value == pytest.approx(np.mean(risks))
     assert value.low is not None

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from reportgen.metrics.differences import chi_square_tail, compare_shares, mean_difference
+from reportgen.metrics.differences import (
+    binomial_tail,
+    chi_square_tail,
+    compare_shares,
+    fisher,
+    mean_difference,
+    pairwise_p,
+    share_difference,
+)
+from reportgen.metrics.paired import score_interval
 
 
 @given(st.floats(0, 900), st.integers(1, 120))
@@ -41,3 +50,38 @@ def test_a_paired_difference_has_the_normal_interval() -> None:
     low, high = stats.norm.interval(0.95, difference.mean(), stats.sem(difference))
     assert found == pytest.approx((difference.mean(), low, high))
     assert mean_difference(first[:1], second[:1]) is None
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.data())
+def test_fisher_is_scipys(of_first: int, of_second: int, data: st.DataObject) -> None:
+    first, second = data.draw(st.integers(0, of_first)), data.draw(st.integers(0, of_second))
+    table = [[first, of_first - first], [second, of_second - second]]
+    assert fisher(first, of_first, second, of_second) == pytest.approx(stats.fisher_exact(table).pvalue, abs=1e-9)
+
+
+@given(st.integers(1, 200), st.floats(0, 1), st.data())
+def test_the_binomial_tail_is_scipys(n: int, share: float, data: st.DataObject) -> None:
+    successes = data.draw(st.integers(0, n))
+    assert binomial_tail(successes, n, share) == pytest.approx(stats.binom.sf(successes - 1, n, share), abs=1e-9)
+
+
+def test_pairs_are_corrected_for_all_of_them() -> None:
+    hits, totals = [90, 70, 88], [100, 100, 100]
+    table = pairwise_p(hits, totals)
+    single = [fisher(90, 100, 70, 100), fisher(90, 100, 88, 100), fisher(70, 100, 88, 100)]
+    assert table[0, 1] == pytest.approx(3 * min(single))
+    assert np.array_equal(table, table.T)
+    assert np.diag(table).tolist() == [1, 1, 1]
+
+
+def test_equal_classes_are_told_apart_in_at_most_one_report_of_twenty() -> None:
+    rng = np.random.default_rng(0)
+    false = [(pairwise_p(rng.binomial(100, 0.9, 10).tolist(), [100] * 10) <= 0.05).any() for _ in range(300)]
+    assert np.mean(false) <= 0.05
+
+
+def test_a_paired_difference_of_shares_has_tangos_interval() -> None:
+    first, second = np.array([1] * 60 + [0] * 40, bool), np.array([1] * 50 + [0] * 10 + [1] * 5 + [0] * 35, bool)
+    low, high = score_interval(5, 10, 100)
+    assert share_difference(first, second) == pytest.approx((0.05, float(low), float(high)))
+    assert share_difference(first[:0], second[:0]) is None

@@ -15,7 +15,7 @@ from tests.metrics.cases import Floats, Ints, noisy, softmax, with_evaluation
 
 def of(record: RunRecord, logits: Floats, labels: Ints) -> Measurements:
     """Measurements of these logits and labels."""
-    return measure(with_evaluation(record, logits, labels), resamples=40)
+    return measure(with_evaluation(record, logits, labels))
 
 
 def value(measured: Measurements, name: str) -> MetricValue:

@@ -7,12 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from sklearn import metrics as sk
 
-from reportgen.metrics.bootstrap import auroc_resamples, draw_bootstrap, f1_resamples, round_to_grid
-from reportgen.metrics.intervals import centred_interval, newcombe, percentile_interval, wilson
-from reportgen.metrics.predictions import log_losses, read_predictions
-from tests.metrics.cases import noisy
+from reportgen.metrics.bootstrap import draw_bootstrap, round_to_grid
+from reportgen.metrics.intervals import newcombe, percentile_interval, wilson
 
 
 @given(st.integers(1, 50_000), st.floats(0, 1), st.sampled_from([0.8, 0.95, 0.99]))
@@ -74,14 +71,6 @@ def test_percentiles_are_numpys_and_reach_the_estimate() -> None:
     assert percentile_interval(np.empty(0), 0.0) is None
 
 
-def test_the_bias_of_resamples_is_taken_off() -> None:
-    resamples = np.random.default_rng(1).normal(0.3, 0.01, 2000)
-    found = centred_interval(resamples, 0.2)
-    assert found == pytest.approx((0.2 - 0.0196, 0.2 + 0.0196), abs=0.002)
-    assert centred_interval(resamples, 0.01) == pytest.approx((0.0, 0.0296), abs=0.002)
-    assert centred_interval(np.array([np.nan]), 0.2) is None
-
-
 def test_the_bootstrap_of_a_mean_agrees_with_scipys() -> None:
     labels = np.zeros(400, np.int64)
     values = np.random.default_rng(2).exponential(size=400)
@@ -97,20 +86,6 @@ def test_draws_keep_the_size_of_each_class() -> None:
         assert set(weights[labels == label].sum(0).tolist()) == {size}
     assert weights[:50].mean() == pytest.approx(1)
     assert weights[:50].var() == pytest.approx(1 - 1 / 50, abs=0.05)  # binomial: n images, 1/n each
-
-
-def test_resampled_metrics_equal_scikit_learn_on_the_images_drawn() -> None:
-    logits, labels = noisy(3, 120, 4, lift=1.0)
-    predictions, draws = read_predictions(logits, labels), draw_bootstrap(labels, 12, 0)
-    scores = np.round(predictions.probabilities[:, 1], 1)  # ties
-    areas, f1 = auroc_resamples(scores, labels == 1, draws), f1_resamples(predictions, draws)
-    losses = draws.means(log_losses(predictions))
-    for at in range(draws.resamples):
-        rows = np.repeat(np.arange(120), draws.weights[:, at].astype(int))
-        assert areas[at] == pytest.approx(sk.roc_auc_score(labels[rows] == 1, scores[rows]))
-        expected = sk.f1_score(labels[rows], predictions.predicted[rows], average=None, labels=range(4))
-        assert f1[at] == pytest.approx(expected)
-        assert losses[at] == pytest.approx(log_losses(predictions)[rows].mean(), rel=1e-12)
 
 
 @given(st.integers(1, 3000), st.floats(1e-6, 1e6), st.integers(0, 99))

@@ -28,9 +28,9 @@ def number(measured: Measurements, name: str) -> float:
     return value.value
 
 
-def of(record: RunRecord, logits: Floats, labels: Ints, resamples: int = QUICK, seed: int = 0) -> Measurements:
+def of(record: RunRecord, logits: Floats, labels: Ints, seed: int = 0) -> Measurements:
     """Measurements of these logits and labels."""
-    return measure(with_evaluation(record, logits, labels), resamples=resamples, seed=seed)
+    return measure(with_evaluation(record, logits, labels), seed=seed)
 
 
 @pytest.fixture(params=[(300, 6), (500, 10), (400, 2), (900, 100)], ids=lambda size: f"{size[0]}x{size[1]}")
@@ -161,7 +161,7 @@ def test_confusion_equals_scikit_learn_and_names_its_largest_cells(
 
 
 def test_training_is_compared_with_the_test_images(record: RunRecord) -> None:
-    measured, training = measure(record, resamples=QUICK), record.training
+    measured, training = measure(record), record.training
     train, gap, accuracy = (measured.value(name) for name in ("train_accuracy", "generalisation_gap", "accuracy"))
     assert training is not None
     assert train is not None
@@ -174,7 +174,7 @@ def test_training_is_compared_with_the_test_images(record: RunRecord) -> None:
     assert gap.low is not None
     assert gap.low < 0 < gap.value
     assert " to +" in gap.display_interval
-    untrained = measure(record.model_copy(update={"training": None}), resamples=QUICK)
+    untrained = measure(record.model_copy(update={"training": None}))
     assert {value.name for value in measured.values} - {value.name for value in untrained.values} == {
         "train_accuracy",
         "generalisation_gap",
@@ -184,7 +184,7 @@ def test_training_is_compared_with_the_test_images(record: RunRecord) -> None:
 
 
 def test_costs_are_the_records_own(record: RunRecord) -> None:
-    measured = measure(record, resamples=QUICK)
+    measured = measure(record)
     assert number(measured, "parameters") == record.trace.parameters
     assert number(measured, "macs") == record.trace.macs
     assert number(measured, "activation_bytes") == record.trace.activation_bytes_training
@@ -202,6 +202,6 @@ def test_every_headline_number_is_defined_once_and_in_order(record: RunRecord) -
     assert record.training is not None
     teacher = Teacher(source="a:b", parameters=1, correct=500, n=600, loss=0.5)
     pupil = record.model_copy(update={"training": record.training.model_copy(update={"teacher": teacher})})
-    names = [value.name for value in measure(with_seeds(pupil, 400), resamples=QUICK).values]
+    names = [value.name for value in measure(with_seeds(pupil, 400)).values]
     assert names == [definition.name for definition in HEADLINE]
     assert len(set(names)) == len(names)

@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import binomtest
 
 from reportgen.metrics.paired import mcnemar_exact
-from reportgen.metrics.preprocessing import doubt_preparation, find_doubt, mcnemar, read_tried
-from reportgen.record.probes.robustness import Preparation
+from reportgen.metrics.preprocessing import doubt_preparation, find_doubt, is_cleared, mcnemar, read_tried
+from reportgen.record.probes.robustness import Preparation, PreparationCheck
 from reportgen.record.run import RunRecord
 from tests.support.robustness_facts import checked, preparation, probed
 
@@ -83,3 +83,25 @@ def test_two_equal_ways_hardly_ever_raise_an_alarm() -> None:
 def test_a_record_without_the_check_gives_no_doubt(record: RunRecord) -> None:
     assert find_doubt(record.model_copy(update={"probes": None})) is None
     assert find_doubt(probed(record, preparation(180, 35, 5))) is not None
+
+
+@pytest.mark.parametrize(
+    ("changed", "cleared"),
+    [({}, True), ({"complete": False}, False), ({"right": 110}, False)],
+)
+def test_a_way_is_cleared_only_when_all_were_tried_none_can_be_better_and_it_is_above_chance(
+    changed: dict[str, object], cleared: bool
+) -> None:
+    others = tuple(one(1000, 905 - lost, lost) for lost in (5, 400))
+    fields = {"images": 1000, "right": 905, "others": others, "looks": 3, "complete": True, "learned_here": False}
+    assert is_cleared(PreparationCheck.model_validate({**fields, **changed}), 0.1) is cleared
+
+
+def test_few_images_clear_nothing() -> None:
+    check = PreparationCheck(images=20, right=18, others=(one(20, 17, 1),), complete=True, learned_here=False)
+    assert not is_cleared(check, 0.1)
+
+
+def one(images: int, right: int, lost: int) -> Preparation:
+    fields = {"name": "half", "order": "rgb", "mean": (0.5,) * 3, "std": (0.5,) * 3}
+    return Preparation.model_validate({**fields, "images": images, "right": right, "gained": 0, "lost": lost})

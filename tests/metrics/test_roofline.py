@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reportgen.metrics.cost import whole_pass
 from reportgen.metrics.roofline import Group, group_calls, place
 from reportgen.record.run import RunRecord
 from reportgen.record.trace import Edge, Operator
@@ -22,7 +23,7 @@ def group(flops: float, moved: float, seconds: float, operators: int = 1) -> Gro
         (1e6, 1e8, 0.020, "memory", 0.5),
         (0.0, 1e3, 0.000_005, "overhead", 0.8),
         (1e9, 1e6, 0.100, "none", 0.1),
-        (0.0, 1e8, 0.005, "memory", 2.0),
+        (0.0, 1e8, 0.005, "beyond", 2.0),
     ],
 )
 def test_the_longest_least_time_is_the_limit(
@@ -31,6 +32,25 @@ def test_the_longest_least_time_is_the_limit(
     found = place(group(flops, moved, seconds), roofs(flops=100e9, bandwidth=10e9, call=4e-6))
     assert found.limit == limit
     assert found.reach == pytest.approx(reach)
+
+
+def test_a_roof_is_no_bound_and_within_its_interval_it_is_still_a_limit() -> None:
+    """Measured at 100, 80 to 130: a module at 120 may be limited by it, one at 140 is said to be above it."""
+    uncertain = roofs(flops=100e9).model_copy(update={"flops_low": 80e9, "flops_high": 130e9, "rounds": 6})
+    assert place(group(1e9, 1.0, 1 / 120), uncertain).limit == "arithmetic"
+    assert place(group(1e9, 1.0, 1 / 140), uncertain).limit == "beyond"
+    assert place(group(1e9, 1.0, 1 / 120), roofs(flops=100e9)).limit == "beyond"
+
+
+def test_a_share_of_a_roof_counts_both_intervals(record: RunRecord) -> None:
+    trace = timed(record.trace)
+    sure = whole_pass(trace, roofs(flops=100e9))
+    uncertain = whole_pass(trace, roofs(flops=100e9).model_copy(update={"flops_low": 80e9, "flops_high": 130e9}))
+    assert sure is not None
+    assert uncertain is not None
+    assert uncertain.share == sure.share
+    assert uncertain.low == pytest.approx((sure.low or 0) / 1.3)
+    assert uncertain.high == pytest.approx((sure.high or 0) / 0.8)
 
 
 def test_bytes_and_operations_by_hand(record: RunRecord) -> None:

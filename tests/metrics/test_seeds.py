@@ -54,7 +54,7 @@ def test_equal_scores_have_no_spread() -> None:
 def test_the_measured_values_are_over_all_seeds(record: RunRecord) -> None:
     seeded = with_seeds(record, 430, 470)
     shares = [right / n for _, right, n in accuracy_by_seed(seeded)]
-    measured = measure(seeded, resamples=20)
+    measured = measure(seeded)
     mean, deviation = measured.value("accuracy_seeds"), measured.value("accuracy_seed_deviation")
     assert mean is not None
     assert deviation is not None
@@ -62,7 +62,7 @@ def test_the_measured_values_are_over_all_seeds(record: RunRecord) -> None:
     assert [seed for seed, _, _ in accuracy_by_seed(seeded)] == [0, 1, 2]
     assert mean.value == pytest.approx(np.mean(shares))
     assert deviation.value == pytest.approx(np.std(shares, ddof=1))
-    assert (mean.n, mean.counted, mean.method) == (3, "seeds", "student")
+    assert (mean.n, mean.counted, mean.method) == (3, "seeds", "seeds")
     assert mean.display_full.replace("\u00a0", " ").endswith(", n = 3 seeds)")
     assert deviation.display.replace("\u00a0", " ") == f"{100 * (deviation.value or 0):.1f} points"
     own = measured.value("accuracy")
@@ -72,7 +72,7 @@ def test_the_measured_values_are_over_all_seeds(record: RunRecord) -> None:
 
 
 def test_an_interval_of_accuracies_ends_at_0_and_1(record: RunRecord) -> None:
-    mean = measure(with_seeds(record, 60, 600), resamples=20).value("accuracy_seeds")
+    mean = measure(with_seeds(record, 60, 600)).value("accuracy_seeds")
     assert mean is not None
     assert (mean.low, mean.high) == (0.0, 1.0)
 

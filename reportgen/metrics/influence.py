@@ -1,0 +1,182 @@
+"""Standard errors and intervals of scores over images, from what each image adds to the score: the influence function.
+
+The influence ψ of an image is the derivative of the score with respect to the weight of that image (Hampel 1974, The
+influence curve and its role in robust estimation; for areas under ROC curves DeLong, DeLong and Clarke-Pearson 1988).
+Its sum of squares is the variance that a bootstrap of many draws gives (the infinitesimal jackknife, Efron 1982 §6),
+without draws, and it can be corrected for few images: by n/(n − 1) in each class, by Student's t with Satterthwaite's
+degrees of freedom, by a logit scale for scores that end at 1, and for skewness (Hall 1992) for means of losses.
+
+All arrays here are (n,), one entry an image, and add up to about zero.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.metrics.bootstrap import tie_ends
+from reportgen.metrics.calibration import BINS, bin_of
+from reportgen.metrics.intervals import CONFIDENCE, Interval
+from reportgen.metrics.predictions import FloatArray, IntArray, Predictions
+
+FEWEST = 50
+"""Images below which the mean of a loss has no interval: its coverage falls under 93 %."""
+FEWEST_OF_CLASS = 10
+"""Images of the smallest class below which a mean over classes has no interval, for the same reason."""
+FEWEST_OF_CURVE = 20
+"""The same for the mean area under the ROC curve, to which one image of a small class can add much."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How far a score scatters over images."""
+
+    error: float
+    """Standard error."""
+    freedom: float
+    """Degrees of freedom of Student's t."""
+
+
+def of_mean(values: FloatArray) -> FloatArray:
+    """Influence of each image on the mean of `values`."""
+    return np.asarray((values - values.mean()) / len(values), np.float64)
+
+
+def of_balanced_accuracy(predictions: Predictions) -> FloatArray:
+    """Influence on the mean recall over the classes that have images."""
+    support = np.bincount(predictions.labels, minlength=predictions.classes)
+    recalls = np.bincount(predictions.labels, predictions.correct, predictions.classes) / np.maximum(support, 1)
+    own = predictions.labels
+    return np.asarray((predictions.correct - recalls[own]) / (support[own] * (support > 0).sum()), np.float64)
+
+
+def of_macro_f1(predictions: Predictions) -> FloatArray:
+    """Influence on the mean F1 over the classes that have images."""
+    labels, called = predictions.labels, predictions.predicted
+    support = np.bincount(labels, minlength=predictions.classes)
+    total = support + np.bincount(called[called >= 0], minlength=predictions.classes)
+    hits = np.bincount(labels, predictions.correct, predictions.classes)
+    share = 1 / np.maximum(total, 1)
+    f1 = 2 * hits * share
+    wrongly = np.where((called >= 0) & (support[called] > 0), f1[called] * share[called], 0.0)
+    each = 2 * predictions.correct * share[labels] - f1[labels] * share[labels] - wrongly
+    return np.asarray(each / (support > 0).sum(), np.float64)
+
+
+def of_macro_auroc(predictions: Predictions) -> FloatArray:
+    """Influence on the mean area under the ROC curve, one class against the rest, over the classes with images."""
+    influence = np.zeros(predictions.n)
+    present = np.unique(predictions.labels)
+    probabilities = predictions.probabilities
+    for index in present:
+        influence += of_auroc(probabilities[:, index], predictions.labels == index)
+    return influence / len(present)
+
+
+def of_auroc(scores: FloatArray, positive: NDArray[np.bool_]) -> FloatArray:
+    """Influence on the probability that a positive scores above a negative (DeLong et al. 1988, eq. 4 and 5)."""
+    above, below = scores[positive], scores[~positive]
+    whole = mean_ranks(scores)
+    beaten = (whole[positive] - mean_ranks(above)) / len(below)
+    beating = 1 - (whole[~positive] - mean_ranks(below)) / len(above)
+    influence = np.empty(len(scores))
+    influence[positive] = (beaten - beaten.mean()) / len(above)
+    influence[~positive] = (beating - beaten.mean()) / len(below)
+    return influence
+
+
+def mean_ranks(values: FloatArray) -> FloatArray:
+    """Ranks from 1, equal values share the mean of theirs."""
+    order = np.argsort(values, kind="stable")
+    first, last = tie_ends(values[order])
+    ranks = np.empty(len(values))
+    ranks[order] = (first + last) / 2 + 1
+    return ranks
+
+
+def of_aurc(predictions: Predictions) -> FloatArray:
+    """Influence on the area under the risk–coverage curve: as one of the coverages averaged, and as one of the kept."""
+    confidence = -predictions.confidence
+    order = np.argsort(confidence, kind="stable")
+    first, last = tie_ends(confidence[order])
+    wrong = (~predictions.correct[order]).astype(np.float64)
+    kept = last + 1.0
+    risk = np.cumsum(wrong)[last] / kept
+    later = np.cumsum((1 / kept)[::-1])[::-1][first]
+    later_risk = np.cumsum((risk / kept)[::-1])[::-1][first]
+    influence = np.empty(len(wrong))
+    influence[order] = (risk - risk.mean() + wrong * later - later_risk) / len(wrong)
+    return influence
+
+
+def of_calibration_error(confidence: FloatArray, correct: FloatArray) -> FloatArray:
+    """Influence on the expected calibration error, where no gap of a bin is zero: each image by the sign of its bin."""
+    index = bin_of(confidence)
+    gaps = np.bincount(index, confidence - correct, BINS)
+    each = np.sign(gaps)[index] * (confidence - correct)
+    return np.asarray((each - each.mean()) / len(each), np.float64)
+
+
+def spread_by_class(influence: FloatArray, labels: IntArray) -> Spread:
+    """The scatter where the number of images of each class is fixed, with n/(n − 1) in each class.
+
+    Degrees of freedom by Satterthwaite (1946). A class with one image has no scatter that could be known: infinite.
+    """
+    support = np.bincount(labels)
+    means = np.bincount(labels, influence) / np.maximum(support, 1)
+    squares = np.bincount(labels, (influence - means[labels]) ** 2)
+    if (support[support > 0] < 2).any():
+        return Spread(math.inf, 1.0)
+    several = support > 1
+    variances = squares[several] * support[several] / (support[several] - 1)
+    whole = float(variances.sum())
+    if whole <= 0:
+        return Spread(0.0, 1.0)
+    return Spread(math.sqrt(whole), whole**2 / float((variances**2 / (support[several] - 1)).sum()))
+
+
+def critical(freedom: float, confidence: float = CONFIDENCE) -> float:
+    """Two-sided critical value of Student's t."""
+    from scipy.special import stdtrit  # a third of a second that drawing from a record does not need
+
+    return float(stdtrit(freedom, 0.5 + confidence / 2))
+
+
+def logit_interval(estimate: float, spread: Spread) -> Interval | None:
+    """Interval of a score between 0 and 1, symmetric on the logit scale; None at either end, or without scatter."""
+    if not 0 < estimate < 1 or not 0 < spread.error < math.inf:
+        return None
+    half = critical(spread.freedom) * spread.error / (estimate * (1 - estimate))
+    centre = math.log(estimate / (1 - estimate))
+    return expit(centre - half), expit(centre + half)
+
+
+def expit(value: float) -> float:
+    """The logistic function."""
+    return 1 / (1 + math.exp(-value)) if value >= 0 else math.exp(value) / (1 + math.exp(value))
+
+
+def skewed_interval(estimate: float, influence: FloatArray) -> Interval | None:
+    """Interval of a mean whose parts are skewed, as losses are: Student's t, its skewness taken off by a cube root.
+
+    Hall 1992, On the removal of skewness by transformation, JRSS B 54, 221–228, eq. (6), with t for z. None without
+    scatter.
+    """
+    n = len(influence)
+    parts = influence * n
+    deviation = float(parts.std(ddof=1)) if n > 1 else 0.0
+    if deviation <= 1e-12 * max(1.0, abs(estimate)):
+        return None
+    skewness = float((parts**3).mean()) / deviation**3 / math.sqrt(n)
+    error, bound = deviation / math.sqrt(n), critical(n - 1)
+    return estimate - error * unskewed(bound, skewness), estimate - error * unskewed(-bound, skewness)
+
+
+def unskewed(quantile: float, skewness: float) -> float:
+    """Hall's transformation turned round: the quantile of the studentised mean; `skewness` is γ/√n."""
+    if abs(skewness) < 1e-9:
+        return quantile
+    return 3 / skewness * (math.cbrt(1 + skewness * (quantile - skewness / 6)) - 1)

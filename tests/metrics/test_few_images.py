@@ -1,0 +1,99 @@
+"""Test sets with few images of a class: what they say of other images is less than a formula would claim."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from reportgen.comparison.gates import judge_gates
+from reportgen.metrics.influence import FEWEST_OF_CURVE
+from reportgen.record.run import RunRecord
+from reportgen.report.sections.evaluation.view import note_few
+from reportgen.spec.gates import parse_rule
+from tests.comparison.cases import compared
+from tests.report.sections.cases import evaluated, outputs
+
+RESAMPLED = ("nll", "brier", "ece", "ece_scaled", "aurc")
+BY_CLASS = ("balanced_accuracy", "macro_f1", "auroc")
+
+
+def few(record: RunRecord, each: int, classes: int = 10, seed: int = 0) -> RunRecord:
+    rng = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(classes), each)
+    return evaluated(record, rng.normal(size=(len(labels), classes)) + 2 * np.eye(classes)[labels], labels)
+
+
+@pytest.mark.parametrize("each", [1, 2, 4])
+def test_no_interval_where_classes_have_few_images(record: RunRecord, each: int) -> None:
+    measured = few(record, each).measured
+    assert measured is not None
+    for name in (*RESAMPLED, *BY_CLASS):
+        value = measured.value(name)
+        assert value is not None
+        assert value.value is not None
+        assert (value.low, value.high) == (None, None), name
+    accuracy = measured.value("accuracy")
+    assert accuracy is not None
+    assert accuracy.low is not None
+    assert accuracy.high is not None
+    assert accuracy.low < accuracy.high
+    assert all(one.f1.low is not None and one.f1.low < (one.f1.high or 0) for one in measured.classes)  # Wilson's
+
+
+def test_intervals_come_with_enough_images(record: RunRecord) -> None:
+    measured = few(record, FEWEST_OF_CURVE).measured
+    assert measured is not None
+    for name in (*RESAMPLED, *BY_CLASS):
+        value = measured.value(name)
+        assert value is not None, name
+        assert value.low is not None, name
+        assert value.high is not None, name
+        assert value.low < value.high
+
+
+def test_one_small_class_takes_the_intervals_of_what_counts_classes_alike(record: RunRecord) -> None:
+    rng = np.random.default_rng(0)
+    labels = np.r_[np.repeat(np.arange(9), 20), 9]
+    measured = evaluated(record, rng.normal(size=(181, 10)) + np.eye(10)[labels], labels).measured
+    assert measured is not None
+    known = {name: measured.value(name).low is not None for name in (*RESAMPLED, *BY_CLASS)}  # type: ignore[union-attr]
+    assert known == dict.fromkeys(RESAMPLED, True) | dict.fromkeys(BY_CLASS, False)
+
+
+def test_no_interval_has_no_width(record: RunRecord) -> None:
+    labels = np.repeat(np.arange(10), 30)
+    measured = evaluated(record, outputs(labels, 10, 0.9), labels).measured
+    assert measured is not None
+    for value in measured.values:
+        assert value.low is None or value.low < (value.high or 0), value.name
+    assert measured.value("balanced_accuracy").value == 1  # type: ignore[union-attr]
+
+
+def test_a_confident_gate_is_undecided(record: RunRecord) -> None:
+    measured = few(record, 1).measured
+    assert measured is not None
+    (result,) = judge_gates([parse_rule("nll <= 9 confidently")], measured.values)
+    assert (result.outcome, str(result.reason)) == ("undecided", "The number has no interval to ask.")
+
+
+def test_changes_have_no_interval_either(record: RunRecord) -> None:
+    found = compared(few(record, 1, seed=1), few(record, 1, seed=2))
+    for name in RESAMPLED:
+        value = found.value(f"{name}.change")
+        assert value is not None
+        assert value.value
+        assert (value.low, value.high) == (None, None)
+    accuracy = found.value("accuracy.change")
+    assert accuracy is not None
+    assert accuracy.low is not None
+    assert accuracy.high is not None
+    assert accuracy.low < accuracy.high
+
+
+def test_the_report_says_why(record: RunRecord) -> None:
+    labels = np.repeat(np.arange(10), 30)
+    perfect, small, usual = evaluated(record, outputs(labels, 10, 0.9), labels), few(record, 2), few(record, 30)
+    found = [note_few(one.measured) for one in (perfect, small, usual) if one.measured is not None]
+    assert found[0] == ["A score that no image moves has no interval: it says nothing of other images."]
+    assert found[1][0].startswith("With 20 test images, 2 in the smallest class, some scores have no interval")
+    assert found[2] == []
