@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     import torch
 
     from reportgen.experiment.datasets.raw import DataRequest, RawData
+    from reportgen.experiment.models.making import Made, Order
     from reportgen.record.metric_value import MetricValue
     from reportgen.record.subject import Subject
     from reportgen.report.model import FigureFile, Report, SectionView, Skipped
@@ -145,6 +146,8 @@ class ModelSource:
     """(model's name, `model.args`, class count or None, folder of the spec) -> a new model; raises ModelError."""
     names: Callable[[], tuple[str, ...]]
     """The models it can make; empty where they can't be listed."""
+    make_as_asked: Callable[[Order], Made] | None = None
+    """The same for a source that has more to say of what it made, or that knows weights trained elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,8 @@ class DatasetKind:
     """Training and test images, where they are known without reading it."""
     download: str = ""
     """How much `load` would fetch when the files are not here, such as "170 MB"; empty where it fetches nothing."""
+    advice: Callable[[], str] = lambda: "Give its folder with --data-root or data.root."
+    """What to do where the files are not here."""
 
 
 class Named(Protocol):

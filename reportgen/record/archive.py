@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from reportgen.errors import RecordError
 from reportgen.record.store import FILES
 
 PACKED_FILE = "record.zip"
-MOST_UNPACKED = 2_000_000_000
-"""Bytes of one file inside; no record is larger, and nothing that says it is will be unpacked."""
+FEW = 50_000_000
+"""Bytes that any record may have."""
+MOST_RATIO = 50
+"""How many times its size a packed record may unpack to beyond that; ours come to less than ten."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can state; the record has its own dates."""
 
@@ -33,8 +36,13 @@ def unpack_files(packed: bytes, where: Path) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(packed)) as found:
             entries = [entry for entry in found.infolist() if entry.filename in FILES]
-            if any(entry.file_size > MOST_UNPACKED for entry in entries):
-                raise RecordError(f"{where} is not a record: its files are too large", "Take the record from a copy.")
+            names = [entry.filename for entry in entries]
+            if len(set(names)) < len(names):
+                raise RecordError(f"{where} is not a record: it holds a file twice", "Take the record from a copy.")
+            if sum(entry.file_size for entry in entries) > max(FEW, MOST_RATIO * len(packed)):
+                raise RecordError(
+                    f"{where} is not a record: its files would be far larger than it", "Take the record from a copy."
+                )
             return {entry.filename: found.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
+    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, ValueError, zlib.error) as error:
         raise RecordError(f"{where} is damaged: {error}", "Take the record from a copy.") from error

@@ -85,6 +85,8 @@ class Flip(Frozen):
     after_confidence: float | None
     image: int
     """Row of the array `comparison.images`."""
+    file: str = ""
+    """Name of its file in the data's folder; empty where it is none."""
 
 
 class Difference(Frozen):
@@ -121,9 +123,9 @@ class Comparison(Frozen):
     n: int
     """Images, the same under both models."""
     p: float
-    """Of no change: exact McNemar test, or the t test over seeds where there are several."""
+    """Of no change: exact McNemar test, or the t test over seeds or evaluations where there are several."""
     mcnemar: McNemar
-    """Of the first seed."""
+    """Of the first seed, and of its first evaluation."""
     equivalence: Equivalence
     identical: bool
     """True where both models give the same outputs, to the bit, for every image."""
@@ -131,6 +133,8 @@ class Comparison(Frozen):
     """Of the baseline and of the candidate."""
     seed_spread: float | None = None
     """Standard deviation of accuracy between seeds, pooled; None where each has one seed."""
+    evaluations: tuple[int, int] = (1, 1)
+    """Of baseline and candidate: more than one where a model of one seed depends on chance."""
     detectable: float | None
     """Smallest true change of accuracy that so many images show in four of five comparisons; None: none is."""
     images_needed: int | None = None
@@ -148,9 +152,11 @@ class Comparison(Frozen):
     gained: tuple[Flip, ...]
     """Wrong → right, those whose images are shown."""
     differences: tuple[Difference, ...]
-    resamples: int
-    """Of the bootstrap."""
-    seed: int
+
+    @property
+    def of_weights(self) -> bool:
+        """Whether one training of each was compared, so that the verdict is on these weights and not on recipes."""
+        return self.seeds == (1, 1)
 
     def value(self, name: str) -> MetricValue | None:
         """The change of that name, or None."""

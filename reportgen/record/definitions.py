@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from inspect import signature
 from typing import Literal
 
 from reportgen.text import numerals
@@ -55,6 +56,8 @@ class Definition:
     """Whether a gate can name it by this name; classes have a grammar of their own."""
     reference: str = ""
     """Who described it, where it is not common property."""
+    results: tuple[str, ...] = ()
+    """Conditions of its values that were found or say how sure it is: a change may be taken where they differ."""
 
     @property
     def head(self) -> str:
@@ -308,7 +311,7 @@ OF_SECTIONS = (
         "robustness",
         reference="Madry et al. 2018",
     ),
-    Definition("latency.batch_N.p50", label_batch_latency, "seconds", False, "cost"),
+    Definition("latency.batch_N.p50", label_batch_latency, "seconds", False, "cost", results=("processes",)),
     Definition(
         "latency.batch_N.p95",
         lambda batch: _("Latency, batches of {batch}, 95th percentile", batch=count(batch)),
@@ -322,8 +325,9 @@ OF_SECTIONS = (
         "images/s",
         True,
         "cost",
+        results=("processes",),
     ),
-    Definition("throughput.best", label_best_throughput, "images/s", True, "cost"),
+    Definition("throughput.best", label_best_throughput, "images/s", True, "cost", results=("batch", "processes")),
     Definition(
         "peak_memory.inference.batch_N",
         lambda batch: _("Peak memory of a forward pass of {batch}", batch=count(batch)),
@@ -407,6 +411,17 @@ def names_for_gates(section: str = "") -> tuple[str, ...]:
     return (*(one.name for one in own), *(f"{one.name}{MILLISECONDS}" for one in own if one.unit == "seconds"))
 
 
+def named_numbers(metrics: Iterable[str]) -> dict[str, frozenset[str]]:
+    """The numbers of sections that gates on these metrics need, by section: without what says that it is a change, or
+    that it is in milliseconds."""
+    found: dict[str, set[str]] = {}
+    for metric in metrics:
+        meaning = find_meaning(metric.replace(MILLISECONDS, "") if MILLISECONDS in metric else metric)
+        if meaning.definition is not None and meaning.definition.section:
+            found.setdefault(meaning.definition.section, set()).add(meaning.name)
+    return {section: frozenset(names) for section, names in found.items()}
+
+
 @dataclass(frozen=True)
 class Meaning:
     """What the name of a value says."""
@@ -420,14 +435,28 @@ class Meaning:
     arguments: tuple[str, ...] = ()
     """What the placeholders stand for."""
 
+    @property
+    def unit(self) -> Unit | None:
+        """Of the number itself, whatever that of its change; None for one that nothing defines."""
+        return self.definition.unit if self.definition is not None else None
+
     def label(self, conditions: Mapping[str, object], over_seeds: bool = False) -> str:
         """What people call a value of this name; `over_seeds`: a change of means over seeds."""
-        metric = self.definition.label(*self.arguments, **conditions) if self.definition is not None else self.name
+        metric = self.name
+        if self.definition is not None:
+            said = {name: value for name, value in conditions.items() if name in said_by(self.definition.label)}
+            metric = self.definition.label(*self.arguments, **said)
         if self.change == "change":
             if over_seeds:
                 return _("{metric}, change of the mean over seeds", metric=metric)
             return _("{metric}, change", metric=metric)
         return _("{metric}, ratio", metric=metric) if self.change == "change_ratio" else metric
+
+
+@lru_cache(maxsize=256)
+def said_by(label: Callable[..., str]) -> frozenset[str]:
+    """The conditions that a label says; a number may have more, by which alone it is told apart from others."""
+    return frozenset(signature(label).parameters)
 
 
 @lru_cache(maxsize=4096)

@@ -1,16 +1,20 @@
-"""What repeated timings come to: median, 95th percentile and how sure the median is."""
+"""What repeated timings come to: median, 95th percentile and how sure both are, in one process and between several."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
+from statistics import NormalDist, fmean, median, stdev
 
 import numpy as np
 
 from reportgen.spec.frozen import Frozen
 
 CONFIDENCE = 0.95
+FEWEST_FOR_P95 = 20
+"""Passes below which no 95th percentile is stated: one in twenty of them is less than one."""
+T_975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
+"""Student's t, 97.5 %, of 1, 2, 3 … degrees of freedom."""
 
 
 class Latency(Frozen):
@@ -18,12 +22,19 @@ class Latency(Frozen):
 
     batch_size: int
     p50_seconds: float
+    """Median of the passes; of several processes the median of their medians."""
     p95_seconds: float
     n: int
-    """Timed repeats."""
+    """Timed passes, of all processes together."""
     p50_low: float | None = None
-    """Interval of the median, see `median_interval`; None where there are too few repeats for one."""
+    """Interval of the median: `median_interval` of the passes of one process, which leaves out what another process
+    would change; between processes, `between_processes`. None where there is too little for one."""
     p50_high: float | None = None
+    p95_low: float | None = None
+    """Interval of the 95th percentile, two order statistics; None where there are too few passes for one."""
+    p95_high: float | None = None
+    processes: tuple[float, ...] = ()
+    """Median of each of several fresh processes; empty: timed in the one process that did everything else."""
 
     @property
     def images_per_second(self) -> float:
@@ -37,12 +48,75 @@ class Latency(Frozen):
             return None
         return self.batch_size / self.p50_high, self.batch_size / self.p50_low
 
+    @property
+    def stated_p95(self) -> float | None:
+        """The 95th percentile; None where there are fewer than FEWEST_FOR_P95 passes."""
+        return self.p95_seconds if self.n >= FEWEST_FOR_P95 else None
+
+    @property
+    def p95_interval(self) -> tuple[float, float] | None:
+        """That of the 95th percentile, where it has one."""
+        return None if self.p95_low is None or self.p95_high is None else (self.p95_low, self.p95_high)
+
 
 def summarise(batch_size: int, seconds: Sequence[float]) -> Latency:
-    """The latency of a batch size from its timed repeats, at least one."""
+    """The latency of a batch size from its timed repeats in one process, at least one."""
     p50, p95 = (float(value) for value in np.percentile(seconds, [50, 95]))
     low, high = median_interval(seconds) or (None, None)
-    return Latency(batch_size=batch_size, p50_seconds=p50, p95_seconds=p95, n=len(seconds), p50_low=low, p50_high=high)
+    below, above = quantile_interval(seconds, 0.95) or (None, None)
+    return Latency(
+        batch_size=batch_size,
+        p50_seconds=p50,
+        p95_seconds=p95,
+        n=len(seconds),
+        p50_low=low,
+        p50_high=high,
+        p95_low=below,
+        p95_high=above,
+    )
+
+
+def summarise_processes(batch_size: int, runs: Sequence[Sequence[float]]) -> Latency:
+    """The latency of a batch size from its timed repeats in each of at least two processes."""
+    medians = [median(run) for run in runs]
+    together = summarise(batch_size, [time for run in runs for time in run])
+    low, high = between_processes(medians)
+    return together.model_copy(
+        update={"p50_seconds": median(medians), "p50_low": low, "p50_high": high, "processes": tuple(medians)}
+    )
+
+
+def between_processes(medians: Sequence[float]) -> tuple[float, float]:
+    """The t interval of the logarithms of what at least two processes measured, as seconds, that holds their median."""
+    logs = [math.log(value) for value in medians]
+    reach = t_quantile(len(logs) - 1) * stdev(logs) / math.sqrt(len(logs))
+    low, high = math.exp(fmean(logs) - reach), math.exp(fmean(logs) + reach)
+    return min(low, median(medians)), max(high, median(medians))
+
+
+def t_quantile(freedom: int) -> float:
+    """97.5 % of Student's t; beyond the table that of the last entry, which errs on the wide side."""
+    return T_975[min(freedom, len(T_975)) - 1]
+
+
+def quantile_interval(
+    values: Sequence[float], share: float, confidence: float = CONFIDENCE
+) -> tuple[float, float] | None:
+    """Two order statistics that hold a quantile of any continuous distribution between them, at least as often as
+    `confidence` says (David & Nagaraja 2003 §7.1); None where there are too few values for both."""
+    n, tail = len(values), (1 - confidence) / 2
+    below, lower, upper = 0.0, 0, n + 1
+    for k in range(n + 1):  # below: P(Binomial(n, share) < k)
+        if below <= tail:
+            lower = k
+        if below >= 1 - tail:
+            upper = min(upper, k)
+        choose = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+        below += math.exp(choose + k * math.log(share) + (n - k) * math.log(1 - share))
+    if lower < 1 or upper > n:
+        return None
+    ordered = sorted(values)
+    return float(ordered[lower - 1]), float(ordered[upper - 1])
 
 
 def median_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float] | None:

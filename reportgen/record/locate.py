@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.errors import RecordError
 from reportgen.record.archive import PACKED_FILE, unpack_files
-from reportgen.record.store import ARRAYS_FILE, RECORD_FILE, Stored, decode, load_stored, read_bytes
+from reportgen.record.store import ARRAYS_FILE, FILES, RECORD_FILE, Stored, decode, load_stored, read_bytes
+from reportgen.system.files import is_folder, is_regular
+from reportgen.system.transaction import BETWEEN_READINGS, COMMIT, READINGS, read_decided
+from reportgen.system.workspace import newest_kept
+from reportgen.text.shorten import shorten_middle
 
 RECORD = "record"
 """The record's folder inside a report's."""
+LONGEST = 100
+"""Characters of a path that a message repeats."""
 HINT = "Give a report's folder, the record/ inside it, or a report.pdf that was made with its record attached."
 
 
@@ -34,23 +41,86 @@ class Source:
 
     def load(self) -> Stored:
         """The record with what lies beside it. Raises RecordError when it is damaged or of a newer format."""
-        return load_stored(self.path) if self.files is None else decode(self.files, self.path)
+        if self.files is not None:
+            return decode(self.files, self.path)
+        for _attempt in range(READINGS):
+            before = seen(self.path)
+            try:
+                return load_stored(self.path)
+            except RecordError:
+                if seen(self.path) == before:  # nobody is replacing it
+                    raise
+                time.sleep(BETWEEN_READINGS)
+        return load_stored(self.path)
+
+
+def seen(folder: Path) -> list[tuple[int, int] | None]:
+    """What the system says of a record's files, by which a replacement shows."""
+    return [state(folder / name) for name in (RECORD_FILE, ARRAYS_FILE)]
+
+
+def state(path: Path) -> tuple[int, int] | None:
+    """Number and time of change of a file; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def find_source(path: Path) -> Source:
-    """The record at a path.
+    """The record at a path; in a folder without a report, what an interrupted build kept there.
 
     Raises RecordError where there is none: no such file or folder, a folder without one, a PDF made without.
     """
+    decided = find_decided(path)
+    if decided is not None:
+        return decided
     for folder in (path, path / RECORD):
-        if (folder / RECORD_FILE).is_file():
+        if is_regular(folder / RECORD_FILE):
             home = folder.parent if folder.name == RECORD else folder
             return Source(folder, home.resolve().name, None)
     for file in (path, path / "report.pdf", path / PACKED_FILE):
-        if file.is_file():
+        if is_regular(file):
             return read_file(file)
-    what = f"there is no record in {path}" if path.exists() else f"there is no {path}"
-    raise RecordError(what, HINT)
+    kept = newest_kept(path)
+    if kept is not None and is_regular(kept / RECORD_FILE):
+        return Source(kept, path.resolve().name, None)
+    raise RecordError(
+        f"there is no record in {name_path(path)}" if is_there(path) else f"there is no {name_path(path)}", HINT
+    )
+
+
+def is_there(path: Path) -> bool:
+    """Whether anything is at a path; the system may refuse even to look."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def name_path(path: Path) -> str:
+    """A path as a message repeats it."""
+    return shorten_middle(str(path), LONGEST)
+
+
+def find_decided(path: Path) -> Source | None:
+    """The record of a report that is being moved in, or was when its build was cut off: the new one, which is decided.
+
+    None where no such commit is in the folder. Raises RecordError for one that is in pieces.
+    """
+    home = path.absolute().parent if path.name == RECORD else path.absolute()
+    if not is_folder(home / COMMIT):
+        return None
+    names = [f"{RECORD}/{name}" for name in FILES]
+    try:
+        files = read_decided(home, names)
+    except OSError as error:
+        raise RecordError(str(error), "Build it again, or take the report from a copy.") from error
+    if files is None or f"{RECORD}/{RECORD_FILE}" not in files:
+        return None
+    folder = path if path.name == RECORD else path / RECORD
+    return Source(folder, home.resolve().name, {name.rpartition("/")[2]: data for name, data in files.items()})
 
 
 def read_file(path: Path) -> Source:

@@ -17,7 +17,7 @@ class ClassScore(Frozen):
     precision: MetricValue
     """Share of the images called so that are (Wilson)."""
     f1: MetricValue
-    """Bootstrap."""
+    """Wilson, through the Jaccard index."""
     average_precision: float | None
     auroc: float | None
     """One against the rest."""
@@ -50,6 +50,17 @@ class Curve(Frozen):
     y: tuple[float, ...]
 
 
+class CalibrationFacts(Frozen):
+    """What the plug-in value of a calibration error hides; see `reportgen.metrics.calibration_error`."""
+
+    debiased: float
+    """Less the bias of the absolute values."""
+    under_calibration: float
+    """The mean plug-in value of a perfectly calibrated model with the same confidences."""
+    p: float
+    """Of perfect calibration."""
+
+
 class Calibration(Frozen):
     """How far confidence can be believed, before and after temperature scaling (Guo et al. 2017)."""
 
@@ -60,6 +71,10 @@ class Calibration(Frozen):
     right: tuple[int, ...]
     """Counts of right predictions by confidence bin (20 equal bins over 0 to 1)."""
     wrong: tuple[int, ...]
+    error: CalibrationFacts | None = None
+    """Of the confidences as they are; None where they are unknown."""
+    scaled_error: CalibrationFacts | None = None
+    """After temperature scaling; None where nothing was fitted."""
 
 
 class Measurements(Frozen):
@@ -77,9 +92,8 @@ class Measurements(Frozen):
     """x: coverage (share kept, most confident first); y: error among the kept."""
     precision_recall: tuple[Curve, ...]
     """By class; x: recall, y: precision."""
-    resamples: int
-    """Of the bootstrap."""
     seed: int
+    """Of the halves that temperature scaling is fitted on."""
 
     def value(self, name: str) -> MetricValue | None:
         """The headline number of that name, or None."""

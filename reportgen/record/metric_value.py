@@ -8,6 +8,7 @@ from pydantic import Field
 
 from reportgen.record.definitions import Meaning, find_meaning
 from reportgen.spec.frozen import Frozen
+from reportgen.text.i18n import _
 from reportgen.text.units import (
     Unit,
     format_change,
@@ -17,9 +18,11 @@ from reportgen.text.units import (
     format_value,
 )
 
-Method = Literal["exact", "wilson", "bootstrap", "student", "measured", "paired", "seeds", ""]
-"""How value and interval came about: counted exactly; Wilson score; stratified bootstrap over images; Student's t over
-seeds; a clock; two models on the same images, paired; t interval over seeds and images."""
+Method = Literal["exact", "wilson", "delta", "bootstrap", "student", "measured", "paired", "seeds", "draws", ""]
+"""How value and interval came about: counted exactly; Wilson score; from what each image adds to the score (delta
+method, see `reportgen.metrics.influence`); stratified bootstrap over images; Student's t over
+seeds; a clock; two models on the same images, paired; t interval over seeds and images; the same over the evaluations
+of a model that depends on chance, see `reportgen.metrics.draws`."""
 
 
 class MetricValue(Frozen):
@@ -54,6 +57,8 @@ class MetricValue(Frozen):
     def counted(self) -> str:
         """What n counts, such as "seeds"; empty for images, and for the repeats of a time."""
         definition = self.meaning.definition
+        if "processes" in self.conditions and not self.meaning.change:
+            return _("processes")
         return definition.counted() if definition is not None and not self.meaning.change else ""
 
     @property

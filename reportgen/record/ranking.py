@@ -92,9 +92,6 @@ class Ranking(Frozen):
     pairs: tuple[Pair, ...] = ()
     """Every pair that could be compared, the smallest p first."""
     refused: tuple[RefusedPair, ...] = ()
-    resamples: int
-    """Of the bootstrap, for the intervals."""
-    seed: int
     own: str | None = None
     """The name of the model whose record holds this; None outside of a record."""
 

@@ -11,7 +11,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from reportgen.record.answers import AnswerFacts, OutputFacts
 from reportgen.record.arrays import Arrays
+from reportgen.record.fault import Fault
 from reportgen.record.latency import Latency
 from reportgen.record.measurements import Measurements
 from reportgen.record.message import Message, Note, Terms
@@ -71,7 +73,16 @@ class Provenance(Frozen):
     weights_sha256: str | None = None
     weights_file: str | None = None
     """File name only."""
+    weights_key: str | None = None
+    """Which set of weights of the file was used, keys with dots between; None for the file itself."""
+    weights_not_finite: int = 0
+    """How many of the weights read from the file are not numbers."""
     model_source_sha256: str | None = None
+    weights_url: str | None = None
+    """Where a library has the weights from that training started with."""
+    model_files: tuple[tuple[str, str], ...] = ()
+    """(name, sha256) of the files that making the model and its teacher read, relative to the spec or the name alone;
+    where one of them changes, a build measures again."""
 
 
 class Split(Frozen):
@@ -95,6 +106,16 @@ class Duplicates(Frozen):
     """Test images whose pixels are also a training image's."""
     examples: tuple[tuple[str, int, str, int], ...] = ()
     """Up to 20 pairs (split, index, split, index)."""
+    files: tuple[tuple[str, str], ...] = ()
+    """The names of their files; empty where images are no files."""
+
+
+class LeftOutFile(Frozen):
+    """A file of the data that could not be read, where the spec says to go on without it."""
+
+    name: str
+    """Relative to the data's folder."""
+    reason: Message
 
 
 class DataFacts(Frozen):
@@ -108,6 +129,8 @@ class DataFacts(Frozen):
     citation: str = ""
     homepage: str = ""
     classes: tuple[str, ...]
+    coarse_classes: tuple[str, ...] = ()
+    """The groups that the data set's authors made of its classes; empty where they made none."""
     image_shape: tuple[int, int, int]
     """(channels, height, width) as the model sees it."""
     resized_from: tuple[int, int] | None = None
@@ -117,7 +140,7 @@ class DataFacts(Frozen):
     """Of the training images used, 0-to-1 scale."""
     channel_std: tuple[float, ...]
     normalize_name: str
-    """`cifar10`, `imagenet`, `none`, `digits` or `custom`."""
+    """`cifar10`, `cifar100`, `imagenet`, `none`, `digits` or `custom`."""
     normalize_mean: tuple[float, ...]
     normalize_std: tuple[float, ...]
     augment: tuple[str, ...] = ()
@@ -127,11 +150,22 @@ class DataFacts(Frozen):
     digests: dict[str, str] = Field(default_factory=dict)
     """File name -> sha256."""
     verified: bool = False
-    """True when every file's digest is the published one."""
+    """True when every file's digest is the published one, or none is published."""
+    published: bool = True
+    """Whether there are published digests to compare with; files of one's own have none."""
     requested: str = ""
     """The data set the spec asked for; differs from `name` when the fallback was used."""
     fallback_reason: str = ""
     """Why the fallback was used, as the error said it; empty when it was not."""
+    notes: tuple[Message, ...] = ()
+    """What was done to the data that a reader must know, such as how 16-bit images became 8-bit ones."""
+    left_out: tuple[LeftOutFile, ...] = ()
+    """The first 100 of the files that could not be read, with `data.bad_files: skip`."""
+    left_out_count: int = 0
+    """All of them."""
+    test_files: tuple[str, ...] = ()
+    """Name of the file of each evaluated image, relative to the data's folder, in the order of `eval.ids`; empty where
+    images are no files, and "" in a record made small for those whose pixels it does not keep."""
 
 
 class Teacher(Frozen):
@@ -196,7 +230,8 @@ class Training(Frozen):
     images_seen: int
     seconds: float
     """Of the training steps alone, without the evaluations between epochs."""
-    ended_by: Literal["epochs", "steps", "time", "diverged"]
+    ended_by: Literal["epochs", "steps", "time", "diverged", "error"]
+    """`error`: see the faults of the record."""
     optimizer: Terms
     """As resolved: "SGD", "highest learning rate 0.1", "momentum 0.9 (Nesterov)", "weight decay 0.0005"."""
     schedule: Message
@@ -241,10 +276,11 @@ class RunRecord(Frozen):
     """One experiment, measured, and nothing else: what a report makes of it is in its Judgement and Presentation.
 
     Arrays: `eval.logits` float32 (n, classes); `eval.labels` int64 (n,); `eval.ids` int64 (n,), index in the data
-    set's test split; `eval.digests` uint64 (n,), of the pixels; `images` uint8 (k, H, W, C) and `images.ids` int64
+    set's test split; `eval.digests` uint64 (n,), of the pixels; `eval.coarse_labels` int64 (n,), places in
+    `data.coarse_classes`, where there are such; `images` uint8 (k, H, W, C) and `images.ids` int64
     (k,), the test images the report shows; `sample.raw` uint8 (g, H, W, C), `sample.augmented` uint8 of the same
     images as the model sees them, `sample.labels` int64 (g,); `train.*`, see Training; `seed.*`, see SeedRun;
-    `teacher.*`, see Teacher; `<probe>.*`, see the facts of each probe.
+    `teacher.*`, see Teacher; `draw.*`, see AnswerFacts; `<probe>.*`, see the facts of each probe.
     """
 
     format: int = RECORD_FORMAT
@@ -258,10 +294,32 @@ class RunRecord(Frozen):
     seeds: tuple[SeedRun, ...] = ()
     """The further trainings of `run.seeds`; everything else here is about the first of them."""
     latency: tuple[Latency, ...] = ()
-    eval_seconds: float
+    eval_seconds: float | None = None
+    """None where nothing was evaluated: then the arrays `eval.*` and `images` are missing too."""
     stages: tuple[Stage, ...] = ()
     notes: tuple[Message, ...] = ()
     """Things the reader must know that no other field says, such as what was changed in the model."""
     measured: Measurements | None = None
     probes: Probes | None = None
+    output: OutputFacts | None = None
+    """Which part of what the model returns was read; None in records of before it was looked at."""
+    answers: AnswerFacts | None = None
+    """Whether the same images get the same answers again and alone; None where that was not looked at."""
+    faults: tuple[Fault, ...] = ()
+    """What came to nothing although it should have been possible."""
+    unfinished: bool = False
+    """True of one that was kept while it was made: what is missing in it was not reached."""
     arrays: Arrays = Field(default_factory=Arrays, exclude=True)
+
+    def file_of(self, index: int) -> str:
+        """Name of the file of an evaluated image, by its index in the test split; "" where it is not known."""
+        files, ids = self.data.test_files, self.arrays.get("eval.ids")
+        if not files or ids is None or len(ids) != len(files):
+            return ""
+        places = (ids == index).nonzero()[0]
+        return files[int(places[0])] if len(places) else ""
+
+    @property
+    def temperature(self) -> float:
+        """That of temperature scaling, as it was measured; 1 where nothing was."""
+        return self.measured.calibration.temperature if self.measured else 1.0

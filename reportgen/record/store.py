@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
@@ -30,10 +32,11 @@ from reportgen.record.arrays import Arrays
 from reportgen.record.judgement import Judgement
 from reportgen.record.presentation import Presentation
 from reportgen.record.run import RECORD_FORMAT, RunRecord
+from reportgen.record.soundness import find_huge, find_wrong_arrays, find_wrong_counts
 from reportgen.record.subject import Subject
 from reportgen.record.upgrade import Fields, upgrade
 from reportgen.spec.frozen import Frozen, schema_of
-from reportgen.system.files import write_file
+from reportgen.system.files import is_regular, write_file
 
 RECORD_FILE = "record.json"
 ARRAYS_FILE = "arrays.safetensors"
@@ -41,6 +44,11 @@ JUDGEMENT_FILE = "judgement.json"
 JUDGEMENT_ARRAYS_FILE = "judgement.safetensors"
 PRESENTATION_FILE = "presentation.json"
 FILES = (RECORD_FILE, ARRAYS_FILE, JUDGEMENT_FILE, JUDGEMENT_ARRAYS_FILE, PRESENTATION_FILE)
+UNSEALED = "0" * 64
+SEAL = re.compile(rb'(\n "sha256": ")[0-9a-f]{64}(?=")')
+"""The digest that a JSON file states of itself, at its top level; `spell` indents all that lies deeper."""
+LONG_NUMBER = re.compile(rb"[:\[,]\s*-?[0-9]{19}")
+"""What could be a number that is too large; a quick look at all."""
 AGAIN = "Build the report again with --force, or take the record from a copy."
 REDRAW = "Take the report from a copy, or remove {file} to draw the record without it."
 
@@ -137,9 +145,36 @@ def encode(thing: Frozen, arrays: Arrays, json_file: str, arrays_file: str) -> d
     """A value and its arrays as two files, the arrays first."""
     # safetensors writes the memory as it lies, so that a view of other order would come back scrambled
     data = save_arrays({name: np.asarray(array, order="C") for name, array in arrays.items()})
-    fields = json.loads(thing.model_dump_json())  # which spells not-a-number as text; model_dump does not
+    try:
+        written = thing.model_dump_json()  # which spells not-a-number as text; model_dump does not
+    except PydanticSerializationError:  # a name that is no text, such as a file's in another encoding
+        written = type(thing).model_validate({**spelled_out(thing.model_dump()), "arrays": arrays}).model_dump_json()
+    fields = json.loads(written)
     fields["arrays"] = {"bytes": len(data), "file": arrays_file, "sha256": hashlib.sha256(data).hexdigest()}
-    return {arrays_file: data, json_file: (spell(fields) + "\n").encode()}
+    fields["sha256"] = UNSEALED
+    text = (spell(fields) + "\n").encode()
+    return {arrays_file: data, json_file: SEAL.sub(rb"\g<1>" + digest_unsealed(text).encode(), text, count=1)}
+
+
+def digest_unsealed(text: bytes) -> str:
+    """sha256 of a JSON file as it was before its own digest was put in, in the place of zeros."""
+    return hashlib.sha256(SEAL.sub(rb"\g<1>" + UNSEALED.encode(), text, count=1)).hexdigest()
+
+
+def check_seal(stated: object, text: bytes, path: Path, advice: str) -> None:
+    """Raise RecordError for a file that is not as it was written; one that states no digest is an older one."""
+    if stated is not None and stated != digest_unsealed(text):
+        message = f"{path} was changed after it was written: it does not have the digest that it states"
+        raise RecordError(message, f"What it says now was not measured. {advice}")
+
+
+def spelled_out(value: Any) -> Any:
+    """A value in whose texts whatever is no character, and has no bytes in UTF-8, is spelled out as in \\udce9."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {spelled_out(key): spelled_out(item) for key, item in value.items()}
+    return [spelled_out(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def judgement_digest(judgement: Judgement) -> str:
@@ -154,14 +189,19 @@ def decode_record(files: Mapping[str, bytes], where: Path) -> Stored:
     Raises RecordError.
     """
     fields, arrays, version = read_record(files, where)
-    return make_stored(upgrade(Fields(fields, arrays), version), version, files, where)
+    seal = fields.pop("sha256", None)
+    stored = make_stored(upgrade(Fields(fields, arrays), version), version, files, where)
+    check_seal(seal, files[RECORD_FILE], where / RECORD_FILE, AGAIN)
+    return stored
 
 
 def decode(files: Mapping[str, bytes], where: Path) -> Stored:
     """The record of files by name with its judgement and presentation, of whatever format. Raises RecordError."""
     fields, arrays, version = read_record(files, where)
+    seal = fields.pop("sha256", None)
     found = upgrade(Fields(fields, arrays), version)
     stored = make_stored(found, version, files, where)
+    check_seal(seal, files[RECORD_FILE], where / RECORD_FILE, AGAIN)
     if version < RECORD_FORMAT:  # whose one file held everything
         with named_errors(where / RECORD_FILE, where / ARRAYS_FILE, AGAIN):
             judgement = Judgement.model_validate({**found.judgement, "arrays": Arrays(found.judgement_arrays)})
@@ -173,6 +213,7 @@ def make_stored(found: Fields, version: int, files: Mapping[str, bytes], where: 
     """The record of fields in today's format, with the files it came from or, of an older format, with new ones."""
     with named_errors(where / RECORD_FILE, where / ARRAYS_FILE, AGAIN):
         record = RunRecord.model_validate({**found.record, "arrays": Arrays(found.arrays)})
+    check_sound(record, where)
     same = version == RECORD_FORMAT
     kept = {name: files[name] for name in (ARRAYS_FILE, RECORD_FILE)} if same else encode_record(record)
     return Stored(Subject(record), kept, hashlib.sha256(kept[RECORD_FILE]).hexdigest())
@@ -187,7 +228,18 @@ def decode_judgement(files: Mapping[str, bytes], where: Path) -> Judgement:
     fields = read_object(files[JUDGEMENT_FILE], path, advice)
     with named_errors(path, arrays_path, advice):
         arrays = read_arrays(fields, files.get(JUDGEMENT_ARRAYS_FILE, b""), path, arrays_path, advice)
-        return Judgement.model_validate({**fields, "arrays": Arrays(arrays)})
+        seal = fields.pop("sha256", None)
+        judgement = Judgement.model_validate({**fields, "arrays": Arrays(arrays)})
+    check_seal(seal, files[JUDGEMENT_FILE], path, advice)
+    return judgement
+
+
+def check_sound(record: RunRecord, where: Path) -> None:
+    """Raise RecordError, with file and field, for a record that nothing can have measured."""
+    for said in find_wrong_arrays(record):
+        raise RecordError(f"{where / ARRAYS_FILE} is damaged: {said}", AGAIN)
+    for field, said in find_wrong_counts(record):
+        raise RecordError(f"{where / RECORD_FILE} is damaged: {field}: {said}", AGAIN)
 
 
 def decode_presentation(files: Mapping[str, bytes], where: Path) -> Presentation:
@@ -239,6 +291,9 @@ def read_object(content: bytes, path: Path, advice: str) -> dict[str, Any]:
         fields = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise RecordError(f"{path} is damaged: it is not JSON", advice) from error
+    huge = find_huge(fields) if LONG_NUMBER.search(content) else ""
+    if huge:
+        raise RecordError(f"{path} is damaged: {huge}: a number that nothing can have counted", advice)
     return fields if isinstance(fields, dict) else {}
 
 
@@ -260,8 +315,10 @@ def read_files(folder: Path, names: tuple[str, ...]) -> dict[str, bytes]:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The content of one file of a record."""
+    """The content of one file of a record; only of a regular one, which has an end."""
     try:
+        if path.exists() and not is_regular(path):
+            raise RecordError(f"{path} can't be read: it is not a file", "Take the record from a copy.")
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         message = f"there is no record in {path.parent}: {path.name} is missing"
@@ -291,5 +348,9 @@ def record_schema() -> dict[str, Any]:
         "properties": {"bytes": {"type": "integer"}, "file": {"const": ARRAYS_FILE}, "sha256": {"type": "string"}},
         "required": ["bytes", "file", "sha256"],
         "additionalProperties": False,
+    }
+    schema["properties"]["sha256"] = {
+        "description": "Of this file with 64 zeros in the place of this digest; a file that was changed since differs.",
+        "type": "string",
     }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A reportgen record"} | schema

@@ -14,14 +14,17 @@ default of its field. Nothing is computed again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from numpy.typing import NDArray
 
 from reportgen.record.stored_text import drop_stored_text
 
+OLD_DECAY = re.compile(r"weight decay (\{value\}|[0-9.e-]+)")
+"""How weight decay was told as long as it was put on matrices and filters alone."""
 MEASURED_WITH = ("model", "data", "run")
 """Of a spec, what a record of format 3 keeps."""
 JUDGED = ("comparison", "ranking", "gates")
@@ -54,7 +57,7 @@ def upgrade(fields: Fields, version: int) -> Fields:
     """The same in today's format, from the format `version`; today's comes back as it is."""
     while version in STEPS:
         fields, version = STEPS[version](fields), version + 1
-    return fields
+    return with_recipe(fields)
 
 
 def from_1_to_2(fields: Fields) -> Fields:
@@ -75,10 +78,38 @@ def from_2_to_3(fields: Fields) -> Fields:
         record["probes"] = with_reasons(as_object(record["probes"]))
     presentation = {name: value for name, value in spec.items() if name not in MEASURED_WITH}
     judgement = {name: renamed(fields.record[name], RENAMED_FIELDS) for name in JUDGED if name in fields.record}
+    judgement = {name: without(part, "resamples", "seed") for name, part in judgement.items()}
+    record["measured"] = without(record.get("measured"), "resamples")
     arrays = {RENAMED_ARRAYS.get(name, name): array for name, array in fields.arrays.items()}
     judged = {name: array for name, array in arrays.items() if name.startswith(ARRAYS_OF_COMPARISON)}
     measured = {name: array for name, array in arrays.items() if name not in judged}
     return Fields(drop_stored_text(record), measured, drop_stored_text(judgement), judged, presentation)
+
+
+def with_recipe(fields: Fields) -> Fields:
+    """A record of the time in which SGD was Nesterov's unless a spec said otherwise, decay left biases alone and
+    one_cycle left the momentum as it was: its spec with the keys that say so today.
+
+    Such a record tells its weight decay without what it was put on.
+    """
+    training, spec = as_object(fields.record.get("training")), as_object(fields.record.get("spec"))
+    run = as_object(spec.get("run"))
+    told = [as_object(term).get("id", term) for term in training.get("optimizer") or () if term]
+    if not isinstance(training.get("optimizer"), list) or not any(
+        isinstance(term, str) and OLD_DECAY.fullmatch(term) for term in told
+    ):
+        return fields
+    optimizer = {"weight_decay_on": "matrices", **without_none(as_object(run.get("optimizer")))}
+    if any(isinstance(term, str) and "Nesterov" in term for term in told):
+        optimizer.setdefault("nesterov", True)
+    cycled = {"cycle_momentum": False} if run.get("schedule", "one_cycle") == "one_cycle" else {}
+    changed = {**spec, "run": {**run, "optimizer": optimizer, **cycled}}
+    return replace(fields, record={**fields.record, "spec": changed})
+
+
+def without_none(thing: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that say something."""
+    return {name: value for name, value in thing.items() if value is not None}
 
 
 def renamed(thing: Any, names: Mapping[str, str]) -> Any:
@@ -97,6 +128,11 @@ def with_reasons(probes: Mapping[str, Any]) -> dict[str, Any]:
         return dict(probes)
     gaps = [{**gap, "reason": "no_image"} if gap.get("reason") == "no_picture" else gap for gap in explained["gaps"]]
     return {**probes, "explanations": {**explained, "gaps": gaps}}
+
+
+def without(part: Any, *names: str) -> Any:
+    """An object without these fields, which say how intervals were drawn; anything else as it is."""
+    return {name: value for name, value in part.items() if name not in names} if isinstance(part, Mapping) else part
 
 
 def as_object(value: Any) -> Mapping[str, Any]:

@@ -26,6 +26,7 @@ from reportgen.spec.nodes import (
 from reportgen.spec.optimizers import OptimizerSpec, hint_for
 from reportgen.spec.rules import broken_rules
 from reportgen.spec.types import ReportSpec
+from reportgen.text.shorten import shorten
 from reportgen.text.suggest import nearest
 
 MOST_TOLD = 10
@@ -141,9 +142,13 @@ def complaints(root: Node, details: Sequence[ErrorDetails]) -> Iterator[Complain
             yield wrong_value(path, node, wrong)
 
 
+LONGEST_KEY = 80
+"""Characters of a key that a message repeats."""
+
+
 def unknown_key(root: Node, path: Path, location: Location, detail: ErrorDetails) -> Complaint:
     """A key nobody knows: the nearest one that is known, and all of them."""
-    where, key = dotted(path[:-1]), str(path[-1])
+    where, key = dotted(path[:-1]), shorten(str(path[-1]), LONGEST_KEY)
     message = f"there is no key {key!r} in {where}" if where else f"there is no key {key!r} in a spec"
     elsewhere = [dotted((*home, key)) for home in homes(key) if home != path[:-1]]
     if elsewhere:

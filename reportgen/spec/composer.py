@@ -14,6 +14,7 @@ from reportgen.spec.nodes import Entry, Listing, Mapping, Node, Scalar, quoted
 MAX_DEPTH = 32
 UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 """Control characters, halves of surrogate pairs and non-characters: not allowed in HTML, SVG or XML."""
+PAIR = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
 CORE_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")}
 TEXT_TAGS = {"!", "tag:yaml.org,2002:str"}
 
@@ -41,6 +42,11 @@ def compose(text: str, file: str) -> Node | None:
         raise YamlError("this is not YAML", "Check the characters from here on.", location) from error
     finally:
         loader.dispose()
+
+
+def join_pairs(text: str) -> str:
+    """The text with each pair of surrogates as the character it stands for, which is how JSON spells an emoji."""
+    return PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
 def mark_location(mark: Any, file: str) -> Location:
@@ -103,11 +109,12 @@ class Composer:
                 f"nested deeper than {MAX_DEPTH} levels", "A spec needs four at most; flatten it.", location
             )
         if isinstance(event, yaml.ScalarEvent):
-            bad = UNSPEAKABLE.search(event.value)
+            text = join_pairs(event.value)
+            bad = UNSPEAKABLE.search(text)
             if bad:
                 raise unspeakable(bad.group(), location)
             plain = event.tag not in TEXT_TAGS if event.tag else bool(event.implicit[0])
-            return Scalar(event.value, plain, location)
+            return Scalar(text, plain, location)
         if isinstance(event, yaml.SequenceStartEvent):
             items = []
             for item in events:

@@ -15,10 +15,12 @@ from reportgen.text.suggest import nearest
 
 Comparator = Literal[">=", "<=", ">", "<", "==", "!="]
 RULE = re.compile(
-    r"\s*(?P<metric>[^<>=!]*[^<>=!\s])\s*(?P<comparator>>=|<=|==|!=|>|<)\s*"
+    r"\s*(?P<metric>class\.(?:\"[^\"]*\"|.+?)\.(?:recall|precision|f1)(?:\.change)?|[^<>=!]*[^<>=!\s])\s*"
+    r"(?P<comparator>>=|<=|==|!=|>|<)\s*"
     r"(?P<bound>[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(?P<percent>%)?\s*(?P<word>\S.*?)?\s*"
 )
 CLASS = re.compile(r"class\.(?P<name>.+)\.(?P<score>[a-z0-9_]+)")
+QUOTED = re.compile(r'^class\."([^"]*)"\.')
 CLASS_SCORES = ("recall", "precision", "f1")
 CHANGES = (".change_ratio", ".change")
 CONFIDENTLY = "confidently"
@@ -84,7 +86,12 @@ def parse_rule(text: str) -> Rule:
         raise ValueError(f"“{word}” after the number means nothing here")
     comparator: Comparator = found["comparator"]  # type: ignore[assignment]
     bound = float(found["bound"].replace("_", "")) / (100 if found["percent"] else 1)
-    return Rule(text.strip(), found["metric"].strip(), comparator, bound, bool(word))
+    return Rule(text.strip(), unquoted(found["metric"].strip()), comparator, bound, bool(word))
+
+
+def unquoted(metric: str) -> str:
+    """A name without the quotation marks around the class in it: class."<=50K".recall."""
+    return QUOTED.sub(r"class.\1.", metric)
 
 
 def explain(text: str) -> str:

@@ -12,8 +12,9 @@ from reportgen.spec.shorthand import Shorthand
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 CIFAR10 = ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616))
+CIFAR100 = ((0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762))
 """Per-channel mean and deviation of the training images, 0-to-1 scale, as published."""
-NAMED = {"cifar10": CIFAR10, "imagenet": IMAGENET, "none": ((0.0,), (1.0,))}
+NAMED = {"cifar10": CIFAR10, "cifar100": CIFAR100, "imagenet": IMAGENET, "none": ((0.0,), (1.0,))}
 
 
 class Normalization(Frozen):
@@ -24,7 +25,7 @@ class Normalization(Frozen):
 
     @property
     def name(self) -> str:
-        """What people call these numbers: `cifar10`, `imagenet`, `none`, or `custom` for any others."""
+        """What people call these numbers: `cifar10`, `cifar100`, `imagenet`, `none`, or `custom` for any others."""
         return next((name for name, numbers in NAMED.items() if numbers == (self.mean, self.std)), "custom")
 
 
@@ -36,4 +37,4 @@ def named(name: str) -> Normalization:
 
 UNCHANGED = named("none")
 """The 0-to-1 scale itself, for any number of channels."""
-Normalize = Annotated[Normalization, Shorthand(Literal["cifar10", "imagenet", "none"], named)]
+Normalize = Annotated[Normalization, Shorthand(Literal["cifar10", "cifar100", "imagenet", "none"], named)]

@@ -60,6 +60,8 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "rprop": ("lr", "etas", "step_sizes", "foreach"),
 }
 """Of each constructor in torch.optim, without those of UNUSED."""
+OWN = ("weight_decay_on",)
+"""Keys of ours, no arguments of torch.optim, of every optimiser that decays."""
 UNUSED: dict[str, str] = {
     "maximize": "a loss is to become small here",
     "differentiable": "it is for training through the optimiser's own steps",
@@ -109,7 +111,9 @@ class OptimizerSpec(Frozen):
     """The highest of the schedule."""
     momentum: Share | None = None
     weight_decay: NonNegative | None = None
-    """Of matrices and filters; biases and normalisation are never decayed."""
+    weight_decay_on: Literal["all", "matrices"] | None = None
+    """What is decayed: all parameters, as torch does, or matrices and filters alone, without biases and normalisation;
+    None: all."""
     dampening: Share | None = None
     nesterov: Switch | None = None
     betas: Annotated[tuple[Share, ...], Pair] | None = None
@@ -143,7 +147,8 @@ class OptimizerSpec(Frozen):
     @property
     def given(self) -> tuple[str, ...]:
         """The arguments that the spec gives."""
-        return tuple(key for key in type(self).model_fields if key != "name" and getattr(self, key) is not None)
+        ours = ("name", *OWN)
+        return tuple(key for key in type(self).model_fields if key not in ours and getattr(self, key) is not None)
 
     def argument(self, key: str) -> object:
         """The value of an argument as its class takes it."""
@@ -153,7 +158,12 @@ class OptimizerSpec(Frozen):
 def optimizer_keys(name: object) -> tuple[str, ...]:
     """The keys that `run.optimizer` may have with this name; those of any, where there is no such optimiser."""
     own = ARGUMENTS.get(name.lower() if isinstance(name, str) else "sgd" if name is None else "")
-    return ("name", *own) if own else tuple(OptimizerSpec.model_fields)
+    return ("name", *own, *(OWN if decays(own) else ())) if own else tuple(OptimizerSpec.model_fields)
+
+
+def decays(arguments: tuple[str, ...]) -> bool:
+    """Whether an optimiser of these arguments pulls parameters towards zero."""
+    return "weight_decay" in arguments
 
 
 def broken_optimizer_rules(spec: OptimizerSpec) -> Iterator[tuple[str, str, str]]:
@@ -164,6 +174,8 @@ def broken_optimizer_rules(spec: OptimizerSpec) -> Iterator[tuple[str, str, str]
             users = ", ".join(name for name, keys in ARGUMENTS.items() if key in keys)
             hint = f"Remove it, or use one of {users}. {spec.name} takes {', '.join(own)}."
             yield key, f"run.optimizer.{key} has no meaning with {spec.name}", hint
+    if spec.weight_decay_on is not None and not decays(own):
+        yield "weight_decay_on", f"run.optimizer.weight_decay_on has no meaning with {spec.name}", "Remove it."
     if spec.eps is not None and len(spec.eps) == 2 and spec.name != "adafactor":
         yield "eps", f"run.optimizer.eps is a pair, and {spec.name} takes one number", "Write one number."
     if spec.name == "adafactor" and spec.eps is not None and len(spec.eps) == 1:

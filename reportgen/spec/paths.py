@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from pathlib import Path
 
 from reportgen.errors import SpecError
+from reportgen.spec.privacy import without_secrets
 from reportgen.spec.types import BaselineSpec, ModelSpec, ReportSpec
+from reportgen.text.shorten import shorten, shorten_middle
 
+LONGEST = 100
+"""Characters of a path that a message repeats."""
 VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
 def resolve_path(path: Path, base: Path) -> Path:
     """The path on this machine, relative ones from `base`, the folder of the spec.
 
-    Raises SpecError for an environment variable that is not set.
+    Raises SpecError for an environment variable that is not set, for the home of somebody who is not known here, and
+    for a path that is too long for any file.
     """
 
     def value(match: re.Match[str]) -> str:
@@ -24,7 +30,26 @@ def resolve_path(path: Path, base: Path) -> Path:
             raise SpecError(f"{path}: there is no environment variable {name}", f"Set {name}, or write the path out.")
         return os.environ[name]
 
-    return base / Path(VARIABLE.sub(value, str(path))).expanduser()
+    written = Path(VARIABLE.sub(value, str(path)))
+    try:
+        found = base / written.expanduser()
+    except RuntimeError as error:
+        raise SpecError(f"{shorten(str(path), LONGEST)}: {error}".rstrip("."), "Write the path out.") from error
+    check_length(found)
+    return found
+
+
+def check_length(path: Path) -> None:
+    """Raise SpecError for a path that the system finds too long."""
+    try:
+        path.stat()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            shown = shorten_middle(str(path), LONGEST)
+            message = f"a path of {len(str(path)):,} characters is too long for this disk: {shown}"
+            raise SpecError(message, "Is it a path at all?") from error
+    except ValueError as error:  # a null character, a lone surrogate
+        raise SpecError(f"{shorten(str(path), LONGEST)!r} is no path: {error}", "Write it again.") from error
 
 
 def without_absolute_paths(spec: ReportSpec) -> ReportSpec:
@@ -51,13 +76,13 @@ def last_part(path: Path | None) -> Path | None:
 
 
 def model_without_paths(model: ModelSpec) -> ModelSpec:
-    """The same of a model's source and weights."""
+    """The same of a model's source, weights and arguments, of which credentials are left out too."""
     file, colon, factory = model.source.rpartition(":")
     source = f"{Path(file).name}:{factory}" if colon and is_absolute(Path(file)) else model.source
     weights = model.weights
     if weights is not None and is_absolute(weights):
         weights = Path(weights.name)
-    return model.model_copy(update={"source": source, "weights": weights})
+    return model.model_copy(update={"source": source, "weights": weights, "args": without_secrets(model.args)})
 
 
 def baseline_without_paths(baseline: BaselineSpec | None) -> BaselineSpec | None:

@@ -81,6 +81,10 @@ class RobustnessOptions(ProbeOptions):
 class CostOptions(ProbeOptions):
     """`run.probes.cost`: latency, memory, time by module."""
 
+    processes: Annotated[int, Field(ge=1, le=50, strict=True)] | None = None
+    """Fresh processes in which the latency is timed, so that its interval holds what another process would change;
+    None: five with a baseline or at level full, else the one that does everything else."""
+
 
 def at_level(options: type[Any], level: Level) -> Any:
     """The keys that a level alone stands for."""

@@ -16,6 +16,7 @@ from reportgen.spec.nodes import Node, list_locations
 from reportgen.spec.nodes import Path as Keys
 from reportgen.spec.overrides import apply_overrides, parse_override
 from reportgen.spec.types import ReportSpec
+from reportgen.system.regular import describe_kind, is_something_else
 from reportgen.text.suggest import nearest
 
 MAX_BYTES = 1_000_000
@@ -102,7 +103,11 @@ def override_report(spec: ReportSpec, overrides: Sequence[str]) -> ReportSpec:
 
 def read_text(path: Path) -> str:
     """The text of a spec file. Raises SpecError when there is none, or when it is too large or not UTF-8."""
+    if is_something_else(path) and not path.is_dir():
+        raise SpecError(f"{path} is {describe_kind(path)}, not a spec file", "Name a regular file.")
     try:
+        if path.exists() and not path.is_dir() and not path.is_file():
+            raise SpecError(f"{path} is not a file", "Write the spec into a file: a pipe or a device may have no end.")
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reportgen.spec.optimizers import broken_optimizer_rules
-from reportgen.spec.types import UNSMOOTHED, LossSpec, ReportSpec, RunSpec
+from reportgen.spec.types import UNSMOOTHED, LossSpec, ModelSpec, ReportSpec, RunSpec
 
 TRAINING_ONLY = (("run", "epochs"), ("run", "steps"), ("run", "max_minutes"), ("data", "mixup"))
 
@@ -27,6 +27,12 @@ def broken_rules(spec: ReportSpec) -> Iterator[BrokenRule]:
         yield from rules_of_evaluation(spec)
     for key, message, hint in broken_optimizer_rules(run.optimizer):
         yield BrokenRule(("run", "optimizer", key), message, hint)
+    yield from rules_of_weights(("model",), spec.model)
+    yield from rules_of_weights(("run", "loss", "teacher"), run.loss.teacher)
+    yield from rules_of_model(spec)
+    if run.cycle_momentum is not None and run.schedule != "one_cycle":
+        told = f"run.cycle_momentum has no meaning with schedule: {run.schedule}"
+        yield BrokenRule(("run", "cycle_momentum"), told, "Remove it, or use schedule: one_cycle.")
     yield from rules_of_loss(run.loss)
     yield from rules_of_seeds(run)
     if normalize is not None and len(normalize.mean) != len(normalize.std):
@@ -43,6 +49,34 @@ def broken_rules(spec: ReportSpec) -> Iterator[BrokenRule]:
         )
 
 
+def rules_of_model(spec: ReportSpec) -> Iterator[BrokenRule]:
+    """Where the weights that training starts from come from, and what of them is kept."""
+    model, teacher = spec.model, spec.run.loss.teacher
+    if model.pretrained and model.weights is not None:
+        yield BrokenRule(
+            ("model", "pretrained"), "model.pretrained and model.weights exclude each other", "Keep one of them."
+        )
+    if model.pretrained and model.source.partition(":")[0] not in ("torchvision", "timm"):
+        yield BrokenRule(
+            ("model", "pretrained"),
+            f"model.pretrained has no meaning with {model.source[:80]}",
+            "It is for torchvision:NAME and timm:NAME. Name a file in model.weights instead.",
+        )
+    if spec.run.mode == "evaluate" and model.head == "replace":
+        yield BrokenRule(
+            ("model", "head"),
+            "model.head: replace has no meaning with run.mode: evaluate: the new layer is not trained",
+            "Remove it, or set mode: train.",
+        )
+    for key in ("pretrained", "head", "freeze"):
+        if teacher is not None and getattr(teacher, key):
+            yield BrokenRule(
+                ("run", "loss", "teacher", key),
+                f"run.loss.teacher.{key} has no meaning: a teacher is what its weights make it",
+                "Name its weights in run.loss.teacher.weights.",
+            )
+
+
 def rules_of_evaluation(spec: ReportSpec) -> Iterator[BrokenRule]:
     """Keys that have no meaning where nothing is trained."""
     several = [("run", "seeds")] if len(spec.run.seeds) > 1 else []
@@ -53,6 +87,16 @@ def rules_of_evaluation(spec: ReportSpec) -> Iterator[BrokenRule]:
                 f"{part}.{key} has no meaning with run.mode: evaluate, which trains nothing",
                 f"Remove {key}, or set mode: train.",
             )
+
+
+def rules_of_weights(path: tuple[str, ...], model: ModelSpec | None) -> Iterator[BrokenRule]:
+    """A key into a file needs the file."""
+    if model is not None and model.weights_key is not None and model.weights is None:
+        yield BrokenRule(
+            (*path, "weights_key"),
+            f"{'.'.join(path)}.weights_key chooses among the weights in a file, and no file is named",
+            "Add weights: with the file, or remove weights_key.",
+        )
 
 
 def rules_of_loss(loss: LossSpec) -> Iterator[BrokenRule]:

@@ -26,16 +26,23 @@ model:
   source: {source}|builtin:NAME, torchvision:NAME, timm:NAME or path/to/file.py:factory
   {stem}|cifar fits an ImageNet stem to 32×32 pixels; as_is leaves it
   {args}|arguments of the factory; the class count is filled in
-  # weights: best.pt|.safetensors, .pt, .pth or .th, relative to this file
+  # weights: best.pt|what torch.save or safetensors wrote; or pretrained: true
+  # weights_key: state_dict_ema|which of several sets of weights in that file
+  # output: logits|name or index, where the model returns several tensors that fit
+  # head: replace|a new last layer of the data's width
+  # freeze: [conv1]|parameters or modules that training leaves as they are
 
 data:
-  name: cifar10|cifar10, digits or image_folder
+  name: cifar10|cifar10, cifar100, digits or image_folder
   fallback: digits|used, and said at the top, when cifar10 isn't available
   # root: ~/data|where it lies; also --data-root and $REPORTGEN_DATA
   # train_limit: 5000|use this many training images; default: all
   # eval_limit: 1000|use this many test images; default: all
-  # normalize: cifar10|cifar10, imagenet, none or {{mean: […], std: […]}}
+  # normalize: cifar10|cifar10, cifar100, imagenet, none or {{mean: […], std: […]}}
+  # bad_files: skip|of image_folder: go on without images that can't be read
+  # test_fraction: 0.2|of image_folder without test images: share of each class set aside
   # image_size: 224|resize to so many pixels a side, for models that take no 32×32
+  # channels: 1|images as grey, for models of one channel
   augment: [crop, flip]|any of crop, flip, cutout; [] for none
   # mixup: 0.2|mixes each training batch with itself, shares from Beta(0.2, 0.2)
 
@@ -46,6 +53,7 @@ run:
   batch_size: 128
   optimizer: {{name: sgd}}|any of torch.optim by its name, with its own arguments: lr, betas, …
   schedule: one_cycle|one_cycle, cosine, step or constant
+  # cycle_momentum: false|one_cycle moves the momentum against the rate, as torch's, unless told
   loss: {{name: cross_entropy}}|or kl_div, nll, mse, focal; label_smoothing, teacher, temperature, …
   precision: auto|auto, float32, float64, bfloat16 or float16
   device: auto|auto, cpu, cuda, cuda:1 or mps
@@ -59,7 +67,7 @@ run:
   #   autograd: none|the graph of the loss
   #   explanations: {{embedding: pca}}|pca, tsne or umap; images: 500
   #   robustness: {{epsilons: [1, 4]}}|of the attacks, in 1/255; images, corruptions: [fog, …]
-  #   cost: full|latency, memory, roofline, the training step in parts
+  #   cost: {{level: full, processes: 5}}|latency, memory, roofline, the step in parts
   # threads: 2|of the processor; default: PyTorch's choice
 
 report:

@@ -12,7 +12,7 @@ from reportgen.spec.frozen import Frozen
 from reportgen.spec.gates import Rule
 from reportgen.spec.normalization import Normalization as Normalization
 from reportgen.spec.normalization import Normalize
-from reportgen.spec.numbers import ImageSize, PositiveFloat, PositiveInt, Seed, Share, Weight
+from reportgen.spec.numbers import ImageSize, PositiveFloat, PositiveInt, Seed, Share, Switch, Weight
 from reportgen.spec.optimizers import OptimizerSpec as OptimizerSpec
 from reportgen.spec.probes import Probes, ProbesSpec
 from reportgen.spec.shorthand import Shorthand, none_as
@@ -27,13 +27,30 @@ class ModelSpec(Frozen):
     """The model: where it comes from and what it starts with."""
 
     source: str
-    """`builtin:NAME`, `torchvision:NAME`, `timm:NAME` or `path/to/file.py:factory`, relative to the spec."""
+    """`builtin:NAME`, `torchvision:NAME`, `timm:NAME`, `path/to/file.py:factory`, relative to the spec, or
+    `package.module:factory`."""
     args: ModelArgs = Field(default_factory=dict)
     """Keyword arguments of the factory; the class count is filled in when the factory takes it."""
     stem: Literal["as_is", "cifar"] = "as_is"
     """`cifar` adapts an ImageNet stem to 32×32: first convolution 3×3 stride 1, no pooling after it."""
     weights: Path | None = None
-    """Path of a .safetensors, .pt, .pth or .th file, relative to the spec."""
+    """Path of a file that torch.save or safetensors wrote, whatever its ending, or of the index.json of a sharded
+    checkpoint; relative to the spec."""
+    weights_key: str | None = None
+    """Which of several sets of weights in the file, such as `state_dict_ema`; dots lead further in.
+    None: the first that fits, trained weights before averages."""
+    output: Annotated[int, Field(ge=-1000, le=1000, strict=True)] | Annotated[str, Field(min_length=1)] | None = None
+    """Name or index of the tensor that holds the classes, dotted where it lies deeper (`heads.0`), where a model
+    returns several that could; None: the one that fits, by the name `logits` first."""
+    pretrained: bool | str | None = None
+    """Start from weights that torchvision or timm know, through their own caches: true for the default ones, or a name
+    such as IMAGENET1K_V1. The last layer is replaced where its width differs; images are normalised and resized as
+    the weights ask unless `data` says otherwise."""
+    head: Literal["replace"] | None = None
+    """`replace` puts a new last layer of the data's width where the model's is, after its weights are filled in."""
+    freeze: tuple[str, ...] | None = None
+    """Parameters or modules, by names with `*`, that training leaves as they are; batch normalisation among them stays
+    in evaluation mode."""
 
 
 class DataSpec(Frozen):
@@ -48,11 +65,17 @@ class DataSpec(Frozen):
     """A name or a mapping of mean and std; None: the data set's own statistics."""
     image_size: ImageSize | None = None
     """Pixels of a side that images are resized to (bilinear) before the model sees them; None: as they are."""
+    channels: Literal[1, 3] | None = None
+    """1: images are converted to grey, their luma; 3: grey images get three equal channels; None: as they are."""
     augment: tuple[Augmentation, ...] = ("crop", "flip")
     mixup: PositiveFloat | None = None
     """α of mixup (Zhang et al. 2018): each training batch is mixed with itself, shares from Beta(α, α); None: not."""
     fallback: str | None = None
     """A data set to use, with a banner, when `name` isn't available."""
+    bad_files: Literal["error", "skip"] | None = None
+    """Whether image files that can't be read end the run, or are left out, listed and counted; None: error."""
+    test_fraction: Annotated[float, Field(gt=0, lt=1, strict=True)] | None = None
+    """Share of each class that is set aside for testing, where a folder has no test images; None: 0.2."""
 
 
 UNSMOOTHED = ("nll", "focal")
@@ -86,6 +109,8 @@ class RunSpec(Frozen):
     batch_size: PositiveInt = 128
     optimizer: OptimizerSpec = OptimizerSpec()
     schedule: Literal["one_cycle", "cosine", "step", "constant"] = "one_cycle"
+    cycle_momentum: Switch | None = None
+    """Of one_cycle, whether the momentum moves against the rate, between 0.95 and 0.85; None: it does, as torch's."""
     loss: LossSpec = LossSpec()
     precision: PrecisionRequest = "auto"
     device: str = "auto"
@@ -95,7 +120,7 @@ class RunSpec(Frozen):
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1, max_length=100), WrapValidator(none_as(()))] = ()
     """In place of `seed`: as many trainings, the report is about the first and compares it with the others. Never
     empty once read."""
-    threads: PositiveInt | None = None
+    threads: Annotated[int, Field(gt=0, le=1024)] | None = None
     probes: Probes = ProbesSpec()
     """How much is looked into beyond the pass: a level, or a mapping of `level`, `max_seconds` and single probes."""
 
@@ -180,6 +205,10 @@ class CardSpec(Frozen):
     recommendations: str | None = None
 
 
+USUAL_PROCESSES = 5
+"""In which the latency is timed where it is compared."""
+
+
 class ReportSpec(Frozen):
     """The whole spec, resolved: every default filled in except those that depend on the data or the machine."""
 
@@ -197,3 +226,12 @@ class ReportSpec(Frozen):
     """Rules such as `accuracy >= 0.90`, see `reportgen.spec.gates`; where one fails the exit code is 1."""
     plugins: tuple[str, ...] = ()
     """Importable modules that hold the user's own sections, figures, outputs, data sets or model sources."""
+
+    @property
+    def latency_processes(self) -> int:
+        """How many processes the latency is timed in: as `run.probes.cost.processes` says; else five where the spec
+        names a baseline or wants everything measured; else the one that does everything else."""
+        asked, level = self.run.probes.cost.processes, self.run.probes.level_of("cost")
+        if asked is not None:
+            return asked
+        return USUAL_PROCESSES if level == "full" or (level != "none" and self.baseline is not None) else 1

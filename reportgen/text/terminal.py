@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import suppress
 from typing import TextIO
 
+GAP = "\u200b"
+"""A space that nobody sees."""
 UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that move the cursor, colour, reorder or otherwise command a terminal."""
 
@@ -14,11 +18,62 @@ def safe(text: str) -> str:
     return UNSAFE.sub(lambda match: f"\\u{{{ord(match.group()):x}}}", text.replace("\r\n", "\n"))
 
 
-def put(stream: TextIO, line: str) -> None:
-    """Write one line, in whatever characters the stream has."""
+def safe_line(text: str) -> str:
+    """The same in one line in which a program that reads the log of a build finds no command of its own.
+
+    GitHub's runner takes `::command::` at the beginning of a line, white space aside, and `##[command]` anywhere; an
+    invisible space breaks them.
+    """
+    one = safe(text).replace("\n", " ")
+    start = len(one) - len(one.lstrip())
+    if one.startswith("::", start):
+        one = f"{one[: start + 1]}{GAP}{one[start + 1 :]}"
+    return one.replace("##[", f"##{GAP}[")
+
+
+def put(stream: TextIO | None, line: str) -> None:
+    """Write one line, in whatever characters the stream has. Nobody who has gone ends the work by that."""
+    if stream is None:  # what Python has for a stream that was closed before it began
+        return
     encoding = stream.encoding or "utf-8"
-    stream.write(safe(line).encode(encoding, "backslashreplace").decode(encoding) + "\n")
-    stream.flush()
+    try:
+        stream.write(safe_line(line).encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.flush()
+    except (OSError, ValueError):  # the reader has gone, the disk is full, the stream is closed
+        mute(stream)
+
+
+def mute(stream: TextIO) -> None:
+    """Let everything that is still written to a broken stream vanish, the rest in its buffer at the end included."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+class Unbroken:
+    """A stream for those who write to it themselves: what can't be written is left out."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write as far as there is somebody to read."""
+        try:
+            self._stream.write(text)
+        except (OSError, ValueError):
+            mute(self._stream)
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what is in the buffer."""
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):
+            mute(self._stream)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
 
 
 def counted(done: int, total: int | None, unit: str) -> str:

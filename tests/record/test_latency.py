@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, t
 
-from reportgen.record.latency import Latency, median_interval, median_rank, summarise
+from reportgen.record.latency import (
+    FEWEST_FOR_P95,
+    Latency,
+    between_processes,
+    median_interval,
+    median_rank,
+    quantile_interval,
+    summarise,
+    summarise_processes,
+    t_quantile,
+)
 
 
 @pytest.mark.parametrize("n", [*range(1, 60), 100, 365, 999])
@@ -46,3 +56,41 @@ def test_a_latency_is_summed_up() -> None:
 
 def test_without_an_interval_there_is_none_of_the_throughput() -> None:
     assert Latency(batch_size=1, p50_seconds=0.1, p95_seconds=0.1, n=2).throughput_interval is None
+
+
+@pytest.mark.parametrize("n", [20, 71, 72, 100, 500, 2000])
+def test_the_95th_percentile_has_an_interval_where_there_are_passes_enough_for_both_ends(n: int) -> None:
+    found = quantile_interval([float(value) for value in range(1, n + 1)], 0.95)
+    if n < 72:  # 0.95^n is above 2.5 %: none of the passes need be above it
+        assert found is None
+        return
+    assert found is not None
+    low, high = (int(end) for end in found)
+    assert binom.cdf(low - 1, n, 0.95) <= 0.025 < binom.cdf(low, n, 0.95)
+    assert binom.cdf(high - 1, n, 0.95) >= 0.975 > binom.cdf(high - 2, n, 0.95)
+
+
+def test_a_95th_percentile_of_few_passes_is_not_stated() -> None:
+    few, enough = (summarise(1, [0.01] * n) for n in (FEWEST_FOR_P95 - 1, FEWEST_FOR_P95))
+    assert (few.stated_p95, enough.stated_p95) == (None, pytest.approx(0.01))
+
+
+def test_between_processes_the_interval_holds_what_another_process_would_give() -> None:
+    rng = np.random.default_rng(0)
+    held = 0
+    for _ in range(2000):
+        low, high = between_processes(np.exp(rng.normal(0, 0.1, 5)).tolist())
+        held += low <= 1 <= high
+    assert 0.94 <= held / 2000 <= 0.985
+
+
+def test_several_processes_are_summed_up_by_their_medians() -> None:
+    found = summarise_processes(4, [[0.01] * 9, [0.02] * 9, [0.03] * 9])
+    assert found.p50_seconds == 0.02
+    assert found.n == 27
+    assert found.processes == (0.01, 0.02, 0.03)
+    assert found.p50_low is not None
+    assert found.p50_high is not None
+    assert found.p50_low < 0.01 < 0.03 < found.p50_high
+    assert t_quantile(4) == pytest.approx(float(t.ppf(0.975, 4)), abs=1e-3)
+    assert t_quantile(40) >= float(t.ppf(0.975, 40))

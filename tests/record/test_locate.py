@@ -77,7 +77,7 @@ def test_what_does_not_fit_loses_images_that_the_report_does_not_show(record: Ru
     again = unpack(packed).record
     kept = set(again.arrays["images.ids"].tolist())
     assert 100 < len(kept) < 600
-    assert set(select(record.arrays["eval.logits"], record.arrays["eval.labels"]).positions) <= kept
+    assert set(select(record.arrays["eval.logits"], record.arrays["eval.labels"], record.temperature).positions) <= kept
     for index, image in zip(again.arrays["images.ids"], again.arrays["images"], strict=True):
         assert np.array_equal(image, heavy.arrays["images"][index])
     assert again.model_copy(update={"arrays": heavy.arrays}) == heavy
@@ -87,7 +87,7 @@ def test_what_does_not_fit_loses_images_that_the_report_does_not_show(record: Ru
 
 def test_the_images_left_out_are_those_with_the_largest_digests(record: RunRecord) -> None:
     heavy, digests = noisy_images(record), record.arrays["eval.digests"]
-    shown = set(select(record.arrays["eval.logits"], record.arrays["eval.labels"]).positions)
+    shown = set(select(record.arrays["eval.logits"], record.arrays["eval.labels"], record.temperature).positions)
     packed = pack_small(presented(heavy), 900_000)
     assert packed is not None
     kept = set(unpack(packed).record.arrays["images.ids"].tolist()) - shown

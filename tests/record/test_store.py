@@ -157,7 +157,7 @@ def test_a_large_record_loads_in_half_a_second(record: RunRecord, tmp_path: Path
     large = record.model_copy(
         update={
             "trace": trace.model_copy(update={"operators": operators, "edges": edges, "modules": modules}),
-            "arrays": record.arrays.merged({"eval.logits": np.zeros((10_000, 10), np.float32)}),
+            "arrays": record.arrays.merged({"seed.9.steps": np.zeros((10_000, 10), np.float32)}),
         }
     )
     save_record(large, tmp_path)
@@ -248,3 +248,14 @@ def test_what_is_kept_is_what_is_read_back(record: RunRecord, tmp_path: Path) ->
     write_files(stored.record_files, tmp_path)
     assert load_stored(tmp_path) == stored
     assert load_stored(tmp_path).files == stored.files
+
+
+def test_names_that_are_no_text_are_spelled_out(record: RunRecord, tmp_path: Path) -> None:
+    odd = record.model_copy(
+        update={"data": record.data.model_copy(update={"classes": ("caf\udce9", *record.data.classes[1:])})}
+    )
+    save_record(odd, tmp_path)
+    loaded = load_record(tmp_path)
+    assert loaded.data.classes[0] == "caf\\udce9"
+    assert loaded.data.classes[1:] == record.data.classes[1:]
+    assert loaded.arrays == record.arrays

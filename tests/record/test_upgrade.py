@@ -17,7 +17,7 @@ from reportgen.record.measurements import Measurements
 from reportgen.record.run import RECORD_FORMAT
 from reportgen.record.store import FILES, decode, store
 from reportgen.record.stored_text import drop_stored_text
-from reportgen.record.upgrade import RENAMED_FIELDS, STEPS, Fields, renamed, upgrade
+from reportgen.record.upgrade import RENAMED_FIELDS, STEPS, Fields, renamed, upgrade, without
 from reportgen.spec import ReportSpec
 from reportgen.spec.probes import ProbesSpec
 from tests.support.commands import run_here
@@ -43,10 +43,10 @@ def test_a_record_of_format_2_comes_apart_into_three() -> None:
     old, subject = stated("format-2.zip"), find_source(SAMPLES / "format-2.zip").load().subject
     record, judgement, presentation = subject.record, subject.judgement, subject.presentation
     assert record.format == RECORD_FORMAT
-    assert record.measured == Measurements.model_validate(drop_stored_text(old)["measured"])
+    assert record.measured == Measurements.model_validate(without(drop_stored_text(old)["measured"], "resamples"))
     assert not any(name.startswith("comparison.") for name in record.arrays)
     assert judgement.compared is not None
-    compared = renamed(drop_stored_text(old)["comparison"], RENAMED_FIELDS)
+    compared = without(renamed(drop_stored_text(old)["comparison"], RENAMED_FIELDS), "resamples", "seed")
     assert judgement.compared == Comparison.model_validate(compared)
     assert [flip.image for flip in (*judgement.compared.lost, *judgement.compared.gained)]
     assert judgement.gates == ()  # they were kept as text; they are judged again when a report is drawn
@@ -94,7 +94,7 @@ def test_an_older_record_is_a_baseline(tmp_path: Path, capsys: pytest.CaptureFix
     said = run_here(capsys, "compare", *places, "-o", tmp_path / "out", "--format", "comment")
     assert said.code == 0, said.err
     comment = (tmp_path / "out" / "comment.md").read_text(encoding="utf-8")
-    assert re.search(r"^### . (Better|Worse|Equivalent|Not enough)", comment, re.MULTILINE)
+    assert re.search(r"^### . (These weights are|Better|Worse|Equivalent|Not enough)", comment, re.MULTILINE)
 
 
 def test_an_older_record_with_files_of_today_beside_it_is_what_it_was() -> None:
@@ -124,3 +124,20 @@ def test_todays_format_is_not_changed() -> None:
 def test_the_upgraded_record_has_the_digest_of_the_one_that_is_kept_of_it() -> None:
     stored = find_source(SAMPLES / "format-2.zip").load()
     assert stored.digest == store(stored.record).digest
+
+
+def test_the_recipe_of_an_older_record_says_what_it_was() -> None:
+    """SGD was Nesterov's unless a spec said otherwise, decay left biases alone, one_cycle left the momentum alone."""
+    for told in ("weight decay 0.0005", {"id": "weight decay {value}", "arguments": {"value": 0.0005}}):
+        training = {"optimizer": ["SGD", "momentum 0.9 (Nesterov)", told]}
+        record = {"spec": {"run": {"optimizer": {"name": "sgd", "nesterov": None}}}, "training": training}
+        run = upgrade(Fields(record, {}), RECORD_FORMAT).record["spec"]["run"]
+        assert run["optimizer"] == {"name": "sgd", "nesterov": True, "weight_decay_on": "matrices"}
+        assert run["cycle_momentum"] is False
+    today = {"spec": {"run": {}}, "training": {"optimizer": ["SGD", {"id": "weight decay {value} of all parameters"}]}}
+    assert upgrade(Fields(today, {}), RECORD_FORMAT).record == today
+    plain = {"spec": {"run": {"schedule": "cosine"}}, "training": {"optimizer": ["AdamW", "weight decay 0.05"]}}
+    assert upgrade(Fields(plain, {}), RECORD_FORMAT).record["spec"]["run"] == {
+        "schedule": "cosine",
+        "optimizer": {"weight_decay_on": "matrices"},
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import time
 from pathlib import Path
@@ -150,7 +151,12 @@ def test_numbers_read_back_exactly(number: float) -> None:
         (MODEL + "outputs: []\n", (2, 10), "a list of at least 1, found an empty list", "default"),
         (MODEL + "report: {sections: defualt}\n", (2, 20), "expected default or a list", "mean default?"),
         (MODEL + "data: {augment: [crop, filp]}\n", (2, 24), "data.augment[1]: expected crop, flip", "mean flip?"),
-        (MODEL + "data: {normalize: cifar}\n", (2, 19), "cifar10, imagenet or none or a mapping", "mean cifar10?"),
+        (
+            MODEL + "data: {normalize: cifar}\n",
+            (2, 19),
+            "cifar10, cifar100, imagenet or none or a mapping",
+            "mean cifar10?",
+        ),
         ("model: builtin:x\n", (1, 8), 'model: expected a mapping, found the text "builtin:x"', "{source: builtin:x}"),
         ("model: {source: 1.10, args: []}\n", (1, 29), "model.args: expected a mapping, found an empty", "default"),
         ("model: {}\n", (1, 1), "model.source is missing", "source: torchvision:resnet18"),
@@ -440,3 +446,26 @@ def test_the_schema_names_every_key() -> None:
     assert set(schema["properties"]) == set(ReportSpec.model_fields)
     assert schema["$defs"]["RunSpec"]["additionalProperties"] is False
     assert math.isclose(schema["$defs"]["RunSpec"]["properties"]["seed"]["exclusiveMaximum"], 2**32)
+
+
+def test_an_emoji_as_json_spells_it_is_one_character(tmp_path: Path) -> None:
+    path = tmp_path / "spec.json"
+    path.write_text('{"title": "a \\ud83d\\ude00", "model": {"source": "builtin:linear"}}', encoding="utf-8")
+    assert read_spec(path).title == "a \U0001f600"
+    path.write_text('{"title": "a \\ude00\\ud83d", "model": {"source": "builtin:linear"}}', encoding="utf-8")
+    with pytest.raises(SpecError, match="U\\+DE00"):
+        read_spec(path)
+
+
+def test_a_pipe_is_no_spec(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "spec.yaml")
+    with pytest.raises(SpecError, match="not a spec file"):
+        read_spec(tmp_path / "spec.yaml")
+
+
+def test_a_long_key_is_repeated_in_part(tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text(f'{{"model": {{"source": "builtin:linear"}}, "{"k" * 900}": 1}}', encoding="utf-8")
+    with pytest.raises(SpecError, match="there is no key 'kkkk") as caught:
+        read_spec(path)
+    assert len(caught.value.message) < 200

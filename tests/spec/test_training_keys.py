@@ -72,6 +72,7 @@ def test_arguments_are_kept_as_given(tmp_path: Path, text: str, given: dict[str,
         ("name: adam, amsgrad: 1", 40, "expected true or false, found the number 1", "default"),
         ("name: adam, eps: [1e-3, 1e-3]", 31, "eps is a pair, and adam takes one number", "one number"),
         ("name: adafactor, eps: 1e-3", 36, "eps is one number, and adafactor takes a pair", "[null, 0.001]"),
+        ("name: rprop, weight_decay_on: all", 32, "weight_decay_on has no meaning with rprop", ""),
         ("momentum: 0, nesterov: true", 32, "nesterov needs a momentum", "Remove"),
         ("name: rprop, etas: [1, 2]", 32, "not a factor below 1 and one above", "[0.5, 1.2]"),
         ("name: adam, fused: true, foreach: true", 31, "exclude each other", "Remove"),
@@ -165,3 +166,34 @@ def test_of_a_teachers_absolute_paths_only_the_names_are_kept(tmp_path: Path) ->
 def test_editors_are_told_both_ways_to_write_an_optimiser() -> None:
     names = spec_schema()["$defs"]["OptimizerSpec"]["properties"]["name"]["enum"]
     assert {"adamw", "AdamW", "sgd", "SGD"} <= set(names)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "line"),
+    [
+        ("model: {source: 'torchvision:resnet18', pretrained: true, weights: w.pt}", "exclude each other", 1),
+        ("model: {source: 'net.py:make', pretrained: true}", "no meaning with net.py:make", 1),
+        ("model: {source: 'net.py:make', head: replace}\nrun: {mode: evaluate}", "the new layer is not trained", 1),
+        ("model: {source: 'net.py:make', head: new}", "model.head: expected replace", 1),
+        ("model: {source: 'net.py:make', freeze: conv1}", "a list", 1),
+        ("model: {source: 'net.py:make'}\ndata: {channels: 2}", "1 or 3", 2),
+        (
+            "model: {source: 'net.py:make'}\nrun:\n  loss:\n    name: kl_div\n    teacher:\n"
+            "      {source: 'timm:resnet18', pretrained: true}",
+            "run.loss.teacher.pretrained has no meaning",
+            6,
+        ),
+    ],
+)
+def test_what_training_starts_from_is_checked(tmp_path: Path, text: str, message: str, line: int) -> None:
+    (tmp_path / "spec.yaml").write_text(text)
+    with pytest.raises(SpecError, match=message) as caught:
+        read_spec(tmp_path / "spec.yaml")
+    assert caught.value.location is not None
+    assert caught.value.location.line == line
+
+
+def test_pretrained_weights_are_all_or_one_by_name(tmp_path: Path) -> None:
+    for written, expected in (("true", True), ("IMAGENET1K_V1", "IMAGENET1K_V1"), ("null", None), ("false", False)):
+        (tmp_path / "spec.yaml").write_text(f"model: {{source: 'timm:resnet18', pretrained: {written}}}")
+        assert read_spec(tmp_path / "spec.yaml").model.pretrained == expected

@@ -34,8 +34,10 @@ TERMS = {
     "mean and deviation 0.5 (−1 to 1)",
     "the training images’ own",
     "the spec’s",
+    "the file",
+    "no key",
+    "less 0.5 (−0.5 to 0.5)",
     "no.\u00a0{index}",
-    "no.\u00a0{index} ({label}, called {called})",
 }
 """Terms that stand inside of sentences: noun phrases, and numbers in brackets with what they are."""
 ABBREVIATED = {"{height}×{width}, {channels} ch."}

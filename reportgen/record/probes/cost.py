@@ -23,6 +23,14 @@ class Roofs(Frozen):
     bytes_per_second: float
     """Read and written by the fastest copy of `buffer_bytes` to another place in memory."""
     buffer_bytes: int
+    flops_low: float | None = None
+    flops_high: float | None = None
+    """Least and most of `rounds` measurements of that product, each the better of two; None in earlier records."""
+    bytes_low: float | None = None
+    bytes_high: float | None = None
+    """The same of the copy."""
+    rounds: int = 1
+    """Measurements of each; `flops_per_second` and `bytes_per_second` are their medians where there are several."""
     call_seconds: float
     """Median time of a module call with next to nothing to do (one ReLU of one number), by the same clock that times
     the modules."""

@@ -78,9 +78,9 @@ class NotExplained(Frozen):
     """A part that could not be done."""
 
     part: Part
-    reason: Literal["no_grid", "no_image", "time", "few_images"]
-    """No layer keeps the places of the image; none of those has an image to give; it takes too long; too few
-    images."""
+    reason: Literal["no_grid", "no_image", "no_gradient", "time", "few_images"]
+    """No layer keeps the places of the image; none of those has an image to give; no gradient leads back; it takes too
+    long; too few images."""
     seconds: float | None = None
     """What the least of it would have taken, where time was the reason."""
 

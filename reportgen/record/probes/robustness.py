@@ -31,9 +31,12 @@ class Condition(Frozen):
 class Preparation(Frozen):
     """One other way to make numbers of images, and what the same weights make of them."""
 
-    name: Literal["cifar10", "imagenet", "none", "half", "bytes", "own", "spec"]
-    """`half`: mean and deviation 0.5; `bytes`: 0 to 255; `own`: of the training images; `spec`: the spec's."""
+    name: Literal["cifar10", "imagenet", "none", "half", "centred", "bytes", "centred_bytes", "own", "spec"]
+    """`half`: mean and deviation 0.5; `centred`: less 0.5 alone; `bytes`: 0 to 255; `centred_bytes`: 0 to 255, less
+    ImageNet's mean; `own`: of the training images; `spec`: the spec's."""
     order: Literal["rgb", "bgr"]
+    layout: Literal["same", "grey", "transposed", "mirrored"] = "same"
+    """What else is done to the image: its luminance in every channel, height and width exchanged, left and right."""
     mean: tuple[float, ...]
     std: tuple[float, ...]
     images: int
@@ -61,7 +64,9 @@ class PreparationCheck(Frozen):
     """Under the spec's own."""
     others: tuple[Preparation, ...]
     looks: int = 1
-    """2 where some were tried on more images because of what the first showed."""
+    """How many times it was decided which ways to go on with on more images."""
+    complete: bool = False
+    """Whether every usual way was tried."""
     loss_images: int = 0
     """Training images that `loss` is measured on."""
     learned_here: bool
@@ -95,6 +100,12 @@ class RobustnessFacts(Frozen):
     attack: AttackSettings | None = None
     left_out: int = 0
     """Conditions that there was no time for."""
+    constants_side: int = 32
+    """Side in pixels of the images that the constants of the corruptions are for."""
+    kinds_left_out: tuple[str, ...] = ()
+    """Kinds of which conditions planned at this level were left out for want of time."""
+    mean_kinds: tuple[str, ...] = ()
+    """Kinds of corruption that enter the mean over corruptions; empty: all that were measured, in earlier records."""
     gaps: tuple[Message, ...] = ()
     """What else was not measured and why, one sentence each."""
     examples: tuple[str, ...] = ()

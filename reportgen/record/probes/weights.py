@@ -22,6 +22,8 @@ LEAST_COLUMNS = 8
 """In fewer dimensions rows are alike by chance: twins are not looked for."""
 LEAST_TAIL = 50
 """Singular values from which on a power law is fitted."""
+SHORTEST_TAIL = 10
+"""Eigenvalues that a fitted tail has at least."""
 HISTOGRAM_SPREADS = 5.0
 """Histograms reach so many spreads (the larger of initial and trained) to both sides; their end bins hold the rest."""
 HISTOGRAM_BINS = 57

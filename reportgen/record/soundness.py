@@ -1,0 +1,120 @@
+"""Whether what a record holds can have been measured: shapes, types and ranges of its arrays, and its counts.
+
+Whoever draws from a record relies on this, so a record is checked whole when it is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from reportgen.record.run import RunRecord
+
+LARGEST = 2**63 - 1
+"""Of any count: what other programs can hold."""
+ROWS = ("eval.labels", "eval.ids", "eval.digests", "teacher.correct")
+"""One value for each evaluated image."""
+STEPS = ("train.loss", "train.lr", "train.grad_norm", "train.seconds")
+"""One value for each training step."""
+IMAGES = ("images", "sample.raw", "sample.augmented")
+NUMBERED = (("images", "images.ids"), ("sample.raw", "sample.labels"), ("sample.raw", "sample.augmented"))
+"""Images, and what has as many entries."""
+
+
+def find_wrong_arrays(record: RunRecord) -> Iterator[str]:
+    """What is wrong with the arrays of a record, each with its array's name."""
+    arrays, classes = record.arrays, len(record.data.classes)
+    rows = len(arrays["eval.labels"]) if "eval.labels" in arrays and arrays["eval.labels"].ndim == 1 else None
+    for name, array in arrays.items():
+        if name == "eval.logits" or (name.startswith("seed.") and name.endswith(".logits")):
+            yield from wrong_logits(name, array, rows, classes)
+        elif name in ROWS:
+            yield from wrong_kind(name, array, "iu", 1)
+            if array.ndim == 1 and rows is not None and len(array) != rows:
+                yield f"{name}: {len(array)} entries for {rows} images"
+        elif name in IMAGES:
+            yield from wrong_images(name, array)
+        elif name in STEPS:
+            yield from wrong_kind(name, array, "f", 1)
+    yield from wrong_pairs(record.arrays)
+    for name in ("eval.labels", "sample.labels"):
+        yield from wrong_labels(name, arrays.get(name), classes)
+
+
+def wrong_logits(name: str, array: np.ndarray, rows: int | None, classes: int) -> Iterator[str]:
+    """Outputs of other images or classes."""
+    yield from wrong_kind(name, array, "f", 2)
+    if array.ndim == 2 and array.shape != (len(array) if rows is None else rows, classes):
+        yield f"{name}: {spell(array)} where {rows} images and {classes} classes have ({rows}, {classes})"
+
+
+def wrong_pairs(arrays: Mapping[str, np.ndarray]) -> Iterator[str]:
+    """Arrays that belong together and have different lengths."""
+    steps = [("train.loss", name) for name in STEPS[1:]]
+    for first, other in (*NUMBERED, *steps):
+        if first in arrays and other in arrays and len(arrays[first]) != len(arrays[other]):
+            yield f"{other}: {len(arrays[other])} entries for {len(arrays[first])} of {first}"
+
+
+def wrong_kind(name: str, array: np.ndarray, kinds: str, dimensions: int) -> Iterator[str]:
+    """An array of another type or rank than its name promises."""
+    if array.dtype.kind not in kinds:
+        yield f"{name}: numbers of type {array.dtype}, which it can't have"
+    if array.ndim != dimensions:
+        yield f"{name}: {array.ndim} dimensions instead of {dimensions}"
+
+
+def wrong_images(name: str, array: np.ndarray) -> Iterator[str]:
+    """Images that can't be shown."""
+    if array.dtype != np.uint8:
+        yield f"{name}: numbers of type {array.dtype} instead of uint8"
+    if array.ndim != 4 or array.shape[3] not in (1, 3) or (len(array) and 0 in array.shape):
+        yield f"{name}: {spell(array)} where images have (number, height, width, 1 or 3)"
+
+
+def wrong_labels(name: str, labels: Any, classes: int) -> Iterator[str]:
+    """Labels of classes that there are not."""
+    if labels is None or labels.dtype.kind not in "iu" or not labels.size:
+        return
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or high >= classes:
+        yield f"{name}: labels from {low} to {high}, and there are {classes} classes"
+
+
+def spell(array: np.ndarray) -> str:
+    """The shape of an array."""
+    return str(tuple(array.shape))
+
+
+def find_wrong_counts(record: RunRecord) -> Iterator[tuple[str, str]]:
+    """Counts that contradict one another: the field, and what is wrong with it."""
+    training = record.training
+    if training is not None and not 0 <= training.train_correct <= training.train_n:
+        yield "training.train_correct", f"{training.train_correct} of {training.train_n} images"
+    for place, run in enumerate(record.seeds):
+        if not 0 <= run.correct <= run.n:
+            yield f"seeds.{place}.correct", f"{run.correct} of {run.n} images"
+    for place, split in enumerate(record.data.splits):
+        if min(split.n, *split.counts, 0) < 0 or sum(split.counts) != split.n:
+            yield f"data.splits.{place}.counts", f"{sum(split.counts)} images of {split.n}"
+    if not record.data.classes:
+        yield "data.classes", "there is none"
+    for place, value in enumerate(record.measured.values if record.measured is not None else ()):
+        known = [one for one in (value.value, value.low, value.high) if one is not None]
+        if value.name in ("accuracy", "top5_accuracy", "balanced_accuracy") and not all(0 <= one <= 1 for one in known):
+            yield f"measured.values.{place}", f"{value.name} is a share and can't be {', '.join(map(str, known))}"
+        if value.name in ("parameters", "macs") and not all(one >= 0 for one in known):
+            yield f"measured.values.{place}", f"{value.name} can't be {', '.join(map(str, known))}"
+
+
+def find_huge(fields: object, place: str = "") -> str:
+    """The field of a JSON object that holds a whole number beyond LARGEST; empty where none does."""
+    if isinstance(fields, Mapping):
+        parts: Any = fields.items()
+    elif isinstance(fields, list):
+        parts = enumerate(fields)
+    else:
+        return place if type(fields) is int and abs(fields) > LARGEST else ""
+    return next(filter(None, (find_huge(value, f"{place}.{key}".lstrip(".")) for key, value in parts)), "")

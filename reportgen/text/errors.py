@@ -1,0 +1,21 @@
+"""What an error says, as a report can show it: one short line without paths of the machine."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 200
+"""Characters of it."""
+PATH = re.compile(r"(?<![\w./\\])(?:[A-Za-z]:)?[\\/](?:[^\\/\s'\":,;()]+[\\/])+([^\\/\s'\":,;()]*)")
+
+
+def describe_error(error: BaseException) -> str:
+    """The kind of an error and the first line of what it says."""
+    line = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    text = f"{type(error).__name__}: {line}" if line else type(error).__name__
+    return without_paths(text)[:LONGEST].rstrip(".: ")
+
+
+def without_paths(text: str) -> str:
+    """A text with the last part alone of every absolute path in it: the rest says something of the machine."""
+    return PATH.sub(lambda match: match[1] or "…", text)
