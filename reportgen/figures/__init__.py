@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from reportgen.errors import RenderError, ReportgenError
+from reportgen.errors import RenderError
 from reportgen.figures._parallel import WORTH, draw_by_two, second_process
 from reportgen.plugins import FigureKind, discover
 from reportgen.record.subject import Subject
+from reportgen.report.failing import skip
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.system.garbage import uncollected
 
@@ -18,9 +19,9 @@ NO_MORE: Mapping[str, FigureKind] = MappingProxyType({})
 def draw(
     subject: Subject, names: Iterable[str] | None = None, extra: Mapping[str, FigureKind] = NO_MORE
 ) -> dict[str, FigureFile | Skipped]:
-    """The figures of these names (None: all) by name; a figure that can't be made is Skipped.
+    """The figures of these names (None: all) by name; a figure that can't be made, or raises, is Skipped.
 
-    Raises RenderError, naming the figure, when one is unknown or fails.
+    Raises RenderError, naming the figure, when one is unknown.
     """
     asked = None if names is None else tuple(dict.fromkeys(names))
     with uncollected(), second_process(WORTH if asked is None else len(set(asked) - set(extra))) as second:
@@ -37,13 +38,8 @@ def draw(
 
 
 def draw_one(kind: FigureKind, subject: Subject) -> FigureFile | Skipped:
-    """One figure; what goes wrong names it."""
+    """One figure; one that raises is left out with its reason."""
     try:
         return kind.draw(subject)
-    except ReportgenError:
-        raise
-    except Exception as error:
-        raise RenderError(
-            f"the figure {kind.name!r} could not be drawn: {type(error).__name__}: {error}",
-            "Leave out the section that shows it (report.sections), and please report the error.",
-        ) from error
+    except Exception as error:  # whatever a figure raises, the others are worth having
+        return skip(kind.name, kind.name.replace("_", " ").capitalize(), error, subject)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -62,7 +63,13 @@ def draw_intervals(axes: Axes, sizes: Sequence[int], ends: Sequence[tuple[float,
 def time_panel(axes: Axes, latency: tuple[Latency, ...]) -> None:
     """Time of a pass, both axes in doublings or decades."""
     sizes, medians = [one.batch_size for one in latency], [one.p50_seconds for one in latency]
-    axes.plot(sizes, [one.p95_seconds for one in latency], color=SOFT, marker="_", linestyle="")
+    axes.plot(
+        sizes,
+        [math.nan if one.stated_p95 is None else one.stated_p95 for one in latency],
+        color=SOFT,
+        marker="_",
+        linestyle="",
+    )
     ends = [(one.p50_low, one.p50_high) if one.p50_low and one.p50_high else None for one in latency]
     axes.set_xscale("log", base=2)  # before seaborn looks at them: it draws on the scale that it finds
     axes.set_yscale("log")

@@ -6,6 +6,8 @@ import numpy as np
 
 from reportgen.figures._marks import draw_line, draw_points
 from reportgen.figures._style import ACCENT, FULL, HALF, INK, MUTED, chart, grid, measured, shorten, ticks
+from reportgen.metrics.curves import errors_among_surest
+from reportgen.metrics.predictions import read_predictions
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import ClassScore, Curve
 from reportgen.record.run import RunRecord
@@ -26,10 +28,10 @@ def at(curve: Curve, x: float) -> float:
     return float(np.interp(x, curve.x, curve.y))
 
 
-def wrong_among(record: RunRecord, curve: Curve, coverage: float) -> str:
-    """The error at one coverage with its interval and the number of predictions kept."""
-    n = round(coverage * sum(item.n for item in record.measured.calibration.bins)) if record.measured else 0
-    return measured(round(at(curve, coverage) * n), n)
+def wrong_among(record: RunRecord, coverage: float) -> tuple[int, int]:
+    """Wrong predictions at one coverage, and how many are kept: the numbers that the text gives."""
+    predictions = read_predictions(record.arrays["eval.logits"], record.arrays["eval.labels"])
+    return errors_among_surest(predictions.confidence, predictions.correct, coverage)
 
 
 def draw_risk(subject: Subject) -> FigureFile | Skipped:
@@ -56,8 +58,9 @@ def draw_risk(subject: Subject) -> FigureFile | Skipped:
             clip_on=False,
         )
         for share in marked:
+            wrong, kept = wrong_among(record, share)
             axes.annotate(
-                numerals.percent(at(curve, share)),
+                numerals.percent(wrong / kept, kept),
                 (100 * share, 100 * at(curve, share)),
                 (-5, 5),
                 textcoords="offset points",
@@ -70,8 +73,8 @@ def draw_risk(subject: Subject) -> FigureFile | Skipped:
         grid(axes)
         told = _(
             "Wrong of all predictions: {all}; of the surest {kept}: {risk}.",
-            all=wrong_among(record, curve, 1.0),
-            risk=wrong_among(record, curve, KEPT),
+            all=measured(*wrong_among(record, 1.0)),
+            risk=measured(*wrong_among(record, KEPT)),
             kept=f"{100 * KEPT:.0f}{NBSP}%",
         )
         reading = _("The later the curve rises, the better confidence separates errors.")

@@ -28,7 +28,15 @@ MOST_POINTS = 40
 """Groups drawn, those that take most time."""
 NAMED = 6
 LONGEST_NAME = 22
-FILLS: dict[Limit, str] = {"arithmetic": ACCENT, "memory": "#8cc4bd", "overhead": SOFT, "none": PAPER}
+FILLS: dict[Limit, str] = {
+    "arithmetic": ACCENT,
+    "memory": "#8cc4bd",
+    "overhead": SOFT,
+    "none": PAPER,
+    "beyond": "#d9c9a3",
+}
+USUAL: tuple[Limit, ...] = ("arithmetic", "memory", "overhead", "none")
+"""Limits that have a bar even where nothing lies under them."""
 LARGEST, SMALLEST = 16.0, 3.0
 """Diameter of the mark of a group that takes all the time, points; smaller ones by halves of the area."""
 GIGA = 1e9
@@ -59,7 +67,7 @@ def limit_shares(groups: Sequence[Group], roofs: Roofs) -> dict[Limit, float]:
     for group in groups:
         found[place(group, roofs).limit] += group.seconds
     whole = sum(found.values()) or 1.0
-    return {limit: seconds / whole for limit, seconds in found.items()}
+    return {limit: seconds / whole for limit, seconds in found.items() if seconds or limit in USUAL}
 
 
 def roof_panel(axes: Axes, groups: Sequence[Group], roofs: Roofs, whole: float) -> None:
@@ -175,7 +183,8 @@ def caption(record: RunRecord, roofs: Roofs, left_out: int) -> str:
     told.append(
         _(
             "Marks: equal modules, area by their time; lines: the rate of matrix products ({size} rows) and of memory "
-            "copies, both measured here. Above the slanted line work is served from caches.",
+            "copies, both as measured here, no bounds: a mark above a line is faster than what was measured, as by "
+            "caches or on a machine that was busy meanwhile.",
             size=numerals.count(roofs.matrix_size),
         )
     )

@@ -54,6 +54,8 @@ def draw_gradient(subject: Subject) -> FigureFile | Skipped:
     points: dict[str, tuple[Grid, Grid]] = {moment: sizes_of(facts, facts.shown, moment) for moment in facts.moments}
     finite = {moment: np.isfinite(weight) for moment, (weight, _unused) in points.items()}
     if facts.sampled is None or not finite["final"].any():
+        if all(split.name != "train" for split in record.data.splits):
+            return Skipped(name, title, _("No gradient was computed: there are no training images."))
         return Skipped(name, title, _("No gradient was computed: the time budget was used up, or the model gave none."))
     with chart(name, HEIGHT, HALF) as paper:
         axes = paper.figure.add_subplot()

@@ -12,6 +12,7 @@ from reportgen.record.gate_result import GateResult
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.subject import Subject
 from reportgen.report.banners import find_banners
+from reportgen.report.failing import skip
 from reportgen.report.model import FigureFile, Report, SectionView, Skipped
 from reportgen.report.verdict import write_verdict
 from reportgen.text.i18n import current_language
@@ -37,13 +38,14 @@ def assemble(
     compared = subject.judgement.compared
     gaps = compared.not_compared if compared is not None else ()
     gates = judge_gates(drawn.gates, (*metrics, *class_values(subject)), gaps)
-    views = tuple(complete(view, (*built[:at], *built[at + 1 :]), gates) for at, view in enumerate(built))
+    views = tuple(complete(view, (*built[:at], *built[at + 1 :]), gates, subject) for at, view in enumerate(built))
     made = [section for section, view in zip(ordered, views, strict=True) if not isinstance(view, Skipped)]
     shown = {name for section in made for name in section.drawn}
+    failed = find_failed(views, tuple(fig for name, fig in figures.items() if name in shown))
     return Report(
         title=subject.title,
         verdict=write_verdict(subject),
-        banners=find_banners(subject.record),
+        banners=find_banners(subject.record, failed),
         sections=views,
         figures=tuple(fig for name, fig in figures.items() if name in shown and isinstance(fig, FigureFile)),
         metrics=metrics,
@@ -52,24 +54,41 @@ def assemble(
         paper=drawn.report.paper,
         templates=templates,
         css=css,
+        failed=failed,
     )
+
+
+def find_failed(
+    views: tuple[SectionView | Skipped, ...], figures: tuple[FigureFile | Skipped, ...]
+) -> tuple[Skipped, ...]:
+    """The sections and figures that an error kept from being made."""
+    return tuple(thing for thing in (*views, *figures) if isinstance(thing, Skipped) and thing.is_fault)
 
 
 def build_view(
     section: Section, subject: Subject, figures: Mapping[str, FigureFile | Skipped]
 ) -> SectionView | Skipped:
-    """One section, with the figures that stand at its end."""
-    view = section.build(subject, figures)
+    """One section, with the figures that stand at its end; one that raises is left out with its reason."""
+    try:
+        view = section.build(subject, figures)
+    except Exception as error:  # whatever a section raises, the others are worth having
+        return skip(section.name, section.title, error, subject)
     if isinstance(view, Skipped) or not section.further:
         return view
     return replace(view, further=tuple(figures[name] for name in section.further if name in figures))
 
 
 def complete(
-    view: SectionView | Skipped, others: tuple[SectionView | Skipped, ...], gates: tuple[GateResult, ...]
+    view: SectionView | Skipped,
+    others: tuple[SectionView | Skipped, ...],
+    gates: tuple[GateResult, ...],
+    subject: Subject,
 ) -> SectionView | Skipped:
     """The section with what it takes from the others and the gates; one that could not be made takes nothing."""
-    return view if isinstance(view, Skipped) else view.beside(others, gates)
+    try:
+        return view if isinstance(view, Skipped) else view.beside(others, gates)
+    except Exception as error:  # as above
+        return skip(view.name, view.title, error, subject)
 
 
 def class_values(subject: Subject) -> tuple[MetricValue, ...]:

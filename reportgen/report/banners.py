@@ -2,31 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from reportgen.metrics.draws import read_draws
 from reportgen.metrics.preprocessing import find_doubt
 from reportgen.record.run import DataFacts, RunRecord, Training
-from reportgen.report.model import Banner
+from reportgen.report.model import Banner, Skipped
 from reportgen.report.naming import name_preparation
+from reportgen.report.wording import LONGEST_NAME
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, join_terms, ngettext
+from reportgen.text.shorten import shorten_middle
 
 MOST_SEEDS = 8
 """Named in a banner."""
+MOST_FILES = 5
+"""Named in a banner."""
 
 
-def find_banners(record: RunRecord) -> tuple[Banner, ...]:
-    """The banners of a record, the worst first."""
+def find_banners(record: RunRecord, failed: Sequence[Skipped] = ()) -> tuple[Banner, ...]:
+    """The banners of a record, the worst first; `failed`: what an error kept from being made of it."""
     found = [
+        *unfinished_run(record),
+        *failures_of_model(record),
+        *failures_of_ours(record, failed),
         *stand_in_data(record),
         *not_finite(record),
         *seeds_not_finite(record),
+        *weights_not_finite(record),
         *wrong_preparation(record),
+        *answers_by_chance(record),
+        *answers_by_neighbours(record),
         *partial_training(record),
         *partial_data(record),
+        *files_left_out(record),
     ]
     found += [*fallback_device(record), *unverified_data(record)]
     return tuple(sorted(found, key=lambda banner: banner.severity != "bad"))
+
+
+def unfinished_run(record: RunRecord) -> Iterator[Banner]:
+    """The run of the record was cut off."""
+    if record.unfinished:
+        yield Banner(
+            _(
+                "The run was interrupted before its end. What it had measured stands here; what is missing it did "
+                "not reach."
+            ),
+            "bad",
+        )
+
+
+def failures_of_model(record: RunRecord) -> Iterator[Banner]:
+    """The model's own code raised an error after the run had begun."""
+    for fault in record.faults:
+        if fault.by != "model":
+            continue
+        if fault.file and fault.line is not None:
+            said = _(
+                "The model’s own code raised an error in {part}, in line {line} of {file}: {reason}.",
+                file=fault.file,
+                line=fault.line,
+                part=fault.part.text,
+                reason=fault.reason,
+            )
+        else:
+            said = _("The model raised an error in {part}: {reason}.", part=fault.part.text, reason=fault.reason)
+        yield Banner(join_sentences([said, *stopped_training(record)]), "bad")
+
+
+def stopped_training(record: RunRecord) -> Iterator[str]:
+    """How far an error let the training come."""
+    training = record.training
+    if training is not None and training.ended_by == "error":
+        yield _(
+            "The training ended with it, after {done} of {planned} planned steps.",
+            done=numerals.count(training.steps),
+            planned=numerals.count(training.planned_steps),
+        )
+
+
+def failures_of_ours(record: RunRecord, failed: Sequence[Skipped]) -> Iterator[Banner]:
+    """Errors of our own: how many parts are missing by them."""
+    count = sum(fault.by == "reportgen" for fault in record.faults) + len(failed)
+    if count:
+        yield Banner(
+            ngettext(
+                "{count} part of this report is missing because of an error in reportgen; the reason stands in its "
+                "place.",
+                "{count} parts of this report are missing because of errors in reportgen; the reasons stand in their "
+                "places.",
+                count,
+            ),
+            "bad",
+        )
 
 
 def stand_in_data(record: RunRecord) -> Iterator[Banner]:
@@ -56,6 +125,23 @@ def not_finite(record: RunRecord) -> Iterator[Banner]:
                 "The loss was not finite at step {step}, learning rate {rate}; the weights after it mean nothing.",
                 step=numerals.count(training.divergence.step),
                 rate=numerals.significant(training.divergence.learning_rate, 3),
+            ),
+            "bad",
+        )
+
+
+def weights_not_finite(record: RunRecord) -> Iterator[Banner]:
+    """The file of weights holds values that are no numbers."""
+    origin = record.provenance
+    if origin.weights_not_finite:
+        yield Banner(
+            ngettext(
+                "{count} value of the weights in {file} is not a number (NaN); what the model computes with it means "
+                "nothing.",
+                "{count} values of the weights in {file} are not numbers (NaN); what the model computes with them "
+                "means nothing.",
+                origin.weights_not_finite,
+                file=origin.weights_file or _("the file"),
             ),
             "bad",
         )
@@ -93,6 +179,73 @@ def wrong_preparation(record: RunRecord) -> Iterator[Banner]:
             ),
             "bad",
         )
+
+
+def answers_by_chance(record: RunRecord) -> Iterator[Banner]:
+    """The model answers otherwise when the same images are evaluated again."""
+    answers = record.answers
+    if answers is None or not answers.by_chance:
+        return
+    again, accuracies = answers.again, [float(one.correct.mean()) for one in read_draws(record)]
+    n = len(record.arrays["eval.labels"])
+    said = [
+        _(
+            "This model depends on chance: of {n} test images that were evaluated twice, {share} were called something "
+            "else the second time, and a logit differed by up to {largest}.",
+            n=numerals.count(again.images),
+            share=numerals.percent(again.changed, again.images),
+            largest=numerals.significant(again.logits, 2),
+        )
+        if again.logits
+        else _("This model depends on chance: the same test images do not get the same answer each time.")
+    ]
+    if len(accuracies) > 1:
+        said.append(
+            _(
+                "Its scores are means over {draws} evaluations, whose accuracies go from {lowest} to {highest}, and "
+                "their intervals count the chance; single images, figures and what is said of them are those of the "
+                "first.",
+                draws=numerals.count(len(accuracies)),
+                lowest=numerals.percent(min(accuracies), n),
+                highest=numerals.percent(max(accuracies), n),
+            )
+        )
+    yield Banner(join_sentences(said))
+
+
+def answers_by_neighbours(record: RunRecord) -> Iterator[Banner]:
+    """The answer to an image depends on the images of its batch."""
+    answers = record.answers
+    if answers is None or not answers.by_neighbours:
+        return
+    change = answers.alone or answers.others_beside
+    if change is None:
+        return
+    n, share = numerals.count(change.images), numerals.percent(change.changed, change.images)
+    largest = numerals.significant(change.logits, 2)
+    told = (
+        _(
+            "What this model answers to an image depends on the images beside it: of {n} test images, {share} are "
+            "called something else alone than in a batch, and a logit differs by up to {largest}.",
+            n=n,
+            share=share,
+            largest=largest,
+        )
+        if answers.alone is not None
+        else _(
+            "What this model answers to an image depends on the images beside it: of {n} test images, {share} are "
+            "called something else when the others in the batch are exchanged, and a logit differs by up to {largest}.",
+            n=n,
+            share=share,
+            largest=largest,
+        )
+    )
+    batch = _(
+        "Its scores are those of batches of {batch} images in the order of the data set; other batches would give "
+        "others.",
+        batch=numerals.count(answers.batch),
+    )
+    yield Banner(join_sentences([told, batch]))
 
 
 def partial_training(record: RunRecord) -> Iterator[Banner]:
@@ -134,6 +287,21 @@ def partial_data(record: RunRecord) -> Iterator[Banner]:
         yield Banner(_("Training used {train} training images.", train=parts["train"]))
     elif "test" in parts:
         yield Banner(_("Evaluation used {test} test images.", test=parts["test"]))
+
+
+def files_left_out(record: RunRecord) -> Iterator[Banner]:
+    """Images that could not be read, where the spec says to go on without them."""
+    data = record.data
+    if data.left_out_count:
+        names = [shorten_middle(file.name, LONGEST_NAME) for file in data.left_out[:MOST_FILES]]
+        yield Banner(
+            ngettext(
+                "{count} file could not be read as an image and was left out (data.bad_files: skip): {names}.",
+                "{count} files could not be read as images and were left out (data.bad_files: skip): {names}.",
+                data.left_out_count,
+                names=join_terms([*names, *(["…"] if data.left_out_count > len(names) else [])]),
+            )
+        )
 
 
 def fallback_device(record: RunRecord) -> Iterator[Banner]:

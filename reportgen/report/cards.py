@@ -11,7 +11,7 @@ from typing import overload
 
 from reportgen.record.images import enlarge_png
 from reportgen.text.i18n import _
-from reportgen.text.shorten import columns, one_line, shorten
+from reportgen.text.shorten import columns, one_line, shorten, shorten_middle
 
 ENLARGED = 3
 """Pixels of the PDF for one of an image."""
@@ -26,8 +26,12 @@ HEAD_BASE, LABEL_BASE = 89, 104
 GUESS_STEP = 19
 FIRST_GUESS = 16
 """Below the line before it."""
+FILE_STEP = 13
+"""From the line before it to the name of the image's file."""
 VERDICT_LETTERS, LABEL_LETTERS, GUESS_LETTERS, OWNED_GUESS_LETTERS = 12, 14, 13, 10
 """Letters that a card of the PDF has room for; the last where somebody's name stands before the guess."""
+FILE_LETTERS = 22
+"""Of a file's name, on screen and on paper."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,13 @@ class ImageCard:
     guesses: tuple[Guess, ...]
     shows_label: bool = True
     """Whether the label has a line of its own."""
+    file: str = ""
+    """Name of its file in the data's folder; empty where it is none."""
+
+    @property
+    def short_file(self) -> str:
+        """The file's name as a card has room for it, its middle left out."""
+        return shorten_middle(one_line(self.file), FILE_LETTERS, width=columns)
 
     @property
     def large(self) -> bytes:
@@ -116,6 +127,9 @@ class DrawnCard:
     label: str
     """Empty where it has no line of its own."""
     guesses: tuple[DrawnGuess, ...]
+    file: str = ""
+    file_base: int = 0
+    """Base line of the file's name."""
 
 
 @dataclass(frozen=True)
@@ -154,15 +168,19 @@ class CardSet(Sequence[ImageCard]):
 
 def draw_row(cards: tuple[ImageCard, ...]) -> CardRow:
     """Lay out one row."""
-    tall = LABEL_BASE if any(card.shows_label for card in cards) else HEAD_BASE
-    height = tall + GUESS_STEP * max(len(card.guesses) for card in cards)
+    height = max(head_of(card) for card in cards) + GUESS_STEP * max(len(card.guesses) for card in cards)
     drawn = tuple(draw_card(card, place * STEP) for place, card in enumerate(cards))
     return CardRow(drawn, " ".join(card.alt for card in cards), height)
 
 
+def head_of(card: ImageCard) -> int:
+    """Base line of what stands last above the guesses of a card."""
+    return (LABEL_BASE if card.shows_label else HEAD_BASE) + (FILE_STEP if card.file else 0)
+
+
 def draw_card(card: ImageCard, x: int) -> DrawnCard:
     """Lay out one card."""
-    start = (LABEL_BASE if card.shows_label else HEAD_BASE) + FIRST_GUESS
+    start = head_of(card) + FIRST_GUESS
     return DrawnCard(
         x=x,
         image=card.large,
@@ -171,6 +189,8 @@ def draw_card(card: ImageCard, x: int) -> DrawnCard:
         index=_("no. {index}", index=card.index),
         label=fit(card.label, LABEL_LETTERS) if card.shows_label else "",
         guesses=tuple(draw_guess(one, start + GUESS_STEP * place) for place, one in enumerate(card.judged)),
+        file=card.short_file,
+        file_base=head_of(card),
     )
 
 

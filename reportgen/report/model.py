@@ -23,6 +23,13 @@ class Skipped:
     title: str
     reason: str
     """One plain sentence."""
+    details: str = ""
+    """The traceback of an error that nobody expected, for the log beside the report; it is shown nowhere."""
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether it should have been made."""
+        return self.details != ""
 
 
 @dataclass(frozen=True)
@@ -132,6 +139,8 @@ class Report:
     """The user's own templates, where they are on this machine."""
     css: str = ""
     """The user's own style sheet."""
+    failed: tuple[Skipped, ...] = ()
+    """The sections and figures that an error kept from being made."""
 
     @property
     def record(self) -> RunRecord:

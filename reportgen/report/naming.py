@@ -65,23 +65,43 @@ def name_preparation(one: Preparation) -> str:
         "imagenet": "imagenet",
         "none": _("none (0 to 1)"),
         "half": _("mean and deviation 0.5 (−1 to 1)"),
+        "centred": _("less 0.5 (−0.5 to 0.5)"),
         "bytes": _("0 to 255"),
+        "centred_bytes": _("0 to 255 less ImageNet’s mean"),
         "own": _("the training images’ own"),
         "spec": _("the spec’s"),
     }
-    return _("{name}, blue before red", name=names[one.name]) if one.order == "bgr" else names[one.name]
+    if one.order == "bgr":
+        return _("{name}, blue before red", name=names[one.name])
+    return {
+        "same": names[one.name],
+        "grey": _("{name}, grey images", name=names[one.name]),
+        "transposed": _("{name}, height and width exchanged", name=names[one.name]),
+        "mirrored": _("{name}, left and right exchanged", name=names[one.name]),
+    }[one.layout]
 
 
 def advise_preparation(one: Preparation) -> str:
-    """What to change: a line of the spec, and for channels in another order what no line can say."""
+    """What to change: a line of the spec, and for other channels and layouts what no line can say."""
     if one.name in ("cifar10", "imagenet", "none"):
         line = f"normalize: {one.name}"
     else:
         mean, std = (", ".join(f"{value:.4g}" for value in values) for values in (one.mean, one.std))
         line = f"normalize: {{mean: [{mean}], std: [{std}]}}"
-    if one.order == "rgb":
+    if one.order == "rgb" and one.layout == "same":
         return _("Set under data: {line}.", line=line)
-    turn = _("The weights expect blue before red, which no key of the spec changes: turn the channels in the model.")
+    turn = {
+        "same": _(
+            "They do better with blue before red, which no key of the spec changes: turn the channels in the model."
+        ),
+        "grey": _("They do better with grey images, which no key of the spec makes: make them in the model."),
+        "transposed": _(
+            "They do better with height and width exchanged, which no key of the spec does: exchange them in the model."
+        ),
+        "mirrored": _(
+            "They do better with left and right exchanged, which no key of the spec does: exchange them in the model."
+        ),
+    }[one.layout]
     return turn if one.name == "spec" else join_sentences([turn, _("Set under data: {line}.", line=line)])
 
 
@@ -100,6 +120,7 @@ def name_limit(limit: Limit) -> str:
         "memory": _("memory"),
         "overhead": _("overhead"),
         "none": _("none of these"),
+        "beyond": _("at or above the roof"),
     }[limit]
 
 

@@ -79,9 +79,18 @@ def format_against(comparison: ComparisonOutcome) -> str:
     found = comparison.value("accuracy.change")
     change, interval = (found.display, found.display_interval) if found is not None else (numerals.DASH, numerals.DASH)
     margin = numerals.points(comparison.equivalence.margin).lstrip("+")
+    weights = comparison.of_weights
     sentences = {
-        "better": _("It is better than the baseline ({change}, {interval}).", change=change, interval=interval),
-        "worse": _("It is worse than the baseline ({change}, {interval}).", change=change, interval=interval),
+        "better": _(
+            "These weights are better than the baseline’s ({change}, {interval}).", change=change, interval=interval
+        )
+        if weights
+        else _("Over seeds it is better than the baseline ({change}, {interval}).", change=change, interval=interval),
+        "worse": _(
+            "These weights are worse than the baseline’s ({change}, {interval}).", change=change, interval=interval
+        )
+        if weights
+        else _("Over seeds it is worse than the baseline ({change}, {interval}).", change=change, interval=interval),
         "equivalent": _(
             "It is equivalent to the baseline within {margin} ({change}, {interval}).",
             margin=margin,
@@ -111,23 +120,47 @@ def format_change(comparison: Comparison) -> str:
         "tost": numerals.p_value(comparison.equivalence.p),
     }
     if comparison.verdict == "better":
-        return _("Better than the baseline: top-1 accuracy changed by {change}.", change=values["change"])
+        return (
+            _(
+                "These weights are better than the baseline’s: top-1 accuracy changed by {change}.",
+                change=values["change"],
+            )
+            if comparison.of_weights
+            else _("Better than the baseline over seeds: top-1 accuracy changed by {change}.", change=values["change"])
+        )
     if comparison.verdict == "worse":
-        return _("Worse than the baseline: top-1 accuracy changed by {change}.", change=values["change"])
+        return (
+            _(
+                "These weights are worse than the baseline’s: top-1 accuracy changed by {change}.",
+                change=values["change"],
+            )
+            if comparison.of_weights
+            else _("Worse than the baseline over seeds: top-1 accuracy changed by {change}.", change=values["change"])
+        )
     if comparison.verdict == "equivalent":
-        return _(
+        text = _(
             "Equivalent to the baseline: top-1 accuracy changed by {change}, inside the margin of {margin} (two "
             "one-sided tests, {tost}).",
             change=values["change"],
             margin=values["margin"],
             tost=values["tost"],
         )
+        return join_sentences([text, format_small(change)])
     return _(
         "Not enough evidence to tell this model from the baseline: top-1 accuracy changed by {change}, which may be "
         "nothing or more than the margin of {margin}.",
         change=values["change"],
         margin=values["margin"],
     )
+
+
+def format_small(change: MetricValue | None) -> str:
+    """That a change inside the margin is there all the same, where its interval leaves zero out."""
+    if change is None or change.low is None or change.high is None:
+        return ""
+    if change.low > 0:
+        return _("It is a real gain, and a small one.")
+    return _("It is a real loss, and a small one.") if change.high < 0 else ""
 
 
 def model_name(record: RunRecord) -> str:

@@ -19,7 +19,7 @@ from tests.support.records import presented
 def ranking(record: RunRecord) -> Ranking:
     found = (record, improved(record, 40), with_logits(record, another_seed()), improved(record, 3))
     titles = ("Main", "Good", "x" * 300, "<script>&")
-    return ranked(dict(enumerate(found)), titles, resamples=50)
+    return ranked(dict(enumerate(found)), titles)
 
 
 def plotted(ranking: Ranking) -> FigureFile:
@@ -53,14 +53,14 @@ def test_colours_tell_baseline_own_and_others(ranking: Ranking) -> None:
 
 def test_the_caption_says_how_sure_the_first_place_is(record: RunRecord, ranking: Ranking) -> None:
     assert plotted(ranking).caption.startswith("Good is first: every difference from it holds. ")
-    same = ranked({0: record, 1: record, 2: record}, "ABC", resamples=20)
+    same = ranked({0: record, 1: record, 2: record}, "ABC")
     assert plotted(same).caption.startswith("3 models may be first. ")
 
 
 def test_one_without_a_place_is_an_open_dot(record: RunRecord) -> None:
     fewer = {name: record.arrays[name][:500] for name in ("eval.logits", "eval.labels", "eval.ids", "eval.digests")}
     less = record.model_copy(update={"arrays": record.arrays.merged(fewer)})
-    assert marks(plotted(ranked({0: record, 1: record, 2: less}, "ABC", resamples=20)), ACCENT) == 1
+    assert marks(plotted(ranked({0: record, 1: record, 2: less}, "ABC")), ACCENT) == 1
 
 
 def test_a_long_ranking_shows_the_first_rows_the_baseline_and_the_own_one(ranking: Ranking) -> None:

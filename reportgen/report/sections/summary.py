@@ -17,7 +17,7 @@ from reportgen.report.components import Fact, seed_fact
 from reportgen.report.model import FigureFile, Finding, SectionView, Skipped
 from reportgen.report.verdict import format_verdict
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, ngettext
 
 NAME = "summary"
 MOST_TILES = 8
@@ -170,7 +170,12 @@ def format_run(record: RunRecord) -> str:
 def format_device(record: RunRecord) -> str:
     """Kind, threads and precision of the device."""
     if record.device.kind == "cpu":
-        return _("{threads} threads, {precision}", threads=record.device.threads, precision=record.device.precision)
+        return ngettext(
+            "{count} thread, {precision}",
+            "{count} threads, {precision}",
+            record.device.threads,
+            precision=record.device.precision,
+        )
     return f"{record.device.kind}, {record.device.precision}"
 
 

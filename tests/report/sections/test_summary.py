@@ -7,6 +7,7 @@ from dataclasses import replace
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Finding, SectionView, Skipped
 from reportgen.report.sections.summary import MOST_FINDINGS, SECTION, SummaryView, choose_highlights
+from tests.report.sections.cases import change
 from tests.support.records import presented
 
 
@@ -92,6 +93,10 @@ def test_what_was_run(record: RunRecord) -> None:
         "Commit": "0123456789ab",
         "Date": "2026-01-02 03:04 UTC",
     }
+
+
+def test_one_thread_is_one_thread(record: RunRecord) -> None:
+    assert facts(change(record, device={"threads": 1}))["Device"] == "Example CPU 1 thread, float32"
 
 
 def test_what_was_run_when_it_was_something_else(record: RunRecord) -> None:

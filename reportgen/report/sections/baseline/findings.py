@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from reportgen.comparison.decision import direction
+from reportgen.metrics.paired import holm
 from reportgen.record.comparison import ClassChange, Comparison, Difference
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
@@ -16,6 +19,7 @@ from reportgen.text.i18n import _, join_names, join_sentences, ngettext
 NAME = "baseline"
 SIGNIFICANT = 0.05
 WEIGHTS = {"worse": 0.95, "better": 0.85, "undecided": 0.7, "equivalent": 0.6}
+NORMAL = 1.959963984540054
 NOTABLE = 0.02
 """A share of parameters or MACs below which their change is not worth a sentence."""
 
@@ -27,6 +31,7 @@ def find_baseline(record: RunRecord, comparison: Comparison, figures: Figures) -
         find_verdict(comparison, changes),
         find_power(comparison, changes),
         find_seeds(record, comparison, changes),
+        find_chance(comparison, changes),
         find_scores(comparison, changes),
         find_classes(comparison, classes),
         find_cost(comparison),
@@ -51,13 +56,19 @@ def format_flips(comparison: Comparison) -> str:
     if not table.lost and not table.gained:
         return _("Both are right and wrong on the same images.")
     lost, gained, p = numerals.count(table.lost), numerals.count(table.gained), numerals.p_value(table.p)
-    if comparison.seed_spread is not None:
+    if max(comparison.evaluations) > 1 and comparison.seed_spread is None:
         return _(
-            "With the first seeds, {lost} images turned from right to wrong and {gained} from wrong to right (exact "
-            "McNemar test, {p}).",
+            "In the first evaluations, {lost} images turned from right to wrong and {gained} from wrong to right "
+            "(exact McNemar test, {p}).",
             lost=lost,
             gained=gained,
             p=p,
+        )
+    if comparison.seed_spread is not None:
+        return _(
+            "With the first seeds, {lost} images turned from right to wrong and {gained} from wrong to right.",
+            lost=lost,
+            gained=gained,
         )
     return _(
         "{lost} images turned from right to wrong and {gained} from wrong to right (exact McNemar test, {p}).",
@@ -97,6 +108,8 @@ def format_needed(comparison: Comparison) -> str:
         )
     if comparison.seed_spread is not None:
         return _("More seeds alone would not decide it: these images are too few.")
+    if max(comparison.evaluations) > 1:
+        return _("More images, or more evaluations of what depends on chance, would narrow the interval.")
     return _("No number of images would decide a change so close to the margin.")
 
 
@@ -117,7 +130,22 @@ def find_seeds(record: RunRecord, comparison: Comparison, anchor: str) -> Findin
         "Each was trained once: the interval says how far other images would move the change, not how far another "
         "seed would; run.seeds in the spec counts both."
     )
-    return Finding(text, 0.35, anchor)
+    decided = comparison.verdict in ("better", "worse")
+    return Finding(text, 0.8 if decided else 0.35, anchor, "caution" if decided else "plain")
+
+
+def find_chance(comparison: Comparison, anchor: str) -> Finding | None:
+    """That chance inside the models is counted."""
+    before, after = comparison.evaluations
+    if max(before, after) == 1:
+        return None
+    text = _(
+        "The interval counts what chance does to the answers: accuracies are means over {before} of the baseline and "
+        "{after} of this model; single images and classes below are those of the first evaluations.",
+        before=ngettext("{count} evaluation", "{count} evaluations", before),
+        after=ngettext("{count} evaluation", "{count} evaluations", after),
+    )
+    return Finding(text, 0.5, anchor)
 
 
 def find_scores(comparison: Comparison, anchor: str) -> Finding | None:
@@ -125,22 +153,41 @@ def find_scores(comparison: Comparison, anchor: str) -> Finding | None:
     if comparison.identical:
         return None
     others = [value for value in comparison.values if value.low is not None and value.name != "accuracy.change"]
-    better, worse = ([value for value in others if direction(value) == side] for side in (1, -1))
+    held = hold_together(others)
+    better, worse = ([value for value in held if direction(value) == side] for side in (1, -1))
     if not better and not worse:
-        text = _("No other score changed by more than its interval.")
-        return Finding(text, 0.15, anchor)
+        text = _(
+            "No other score changed by more than chance once all {count} are looked at together.", count=len(others)
+        )
+        return Finding(text, 0.15, anchor) if others else None
     ups, downs = (join_few([format_score(value) for value in side]) for side in (better, worse))
     if not worse:
-        text = _("Beside accuracy, each by its own 95\u00a0% interval, better: {better}.", better=ups)
+        text = _("Beside accuracy, with Holm’s correction for all scores, better: {better}.", better=ups)
     elif not better:
-        text = _("Beside accuracy, each by its own 95\u00a0% interval, worse: {worse}.", worse=downs)
+        text = _("Beside accuracy, with Holm’s correction for all scores, worse: {worse}.", worse=downs)
     else:
         text = _(
-            "Beside accuracy, each by its own 95\u00a0% interval, better: {better}; worse: {worse}.",
+            "Beside accuracy, with Holm’s correction for all scores, better: {better}; worse: {worse}.",
             better=ups,
             worse=downs,
         )
     return Finding(text, 0.4 if worse else 0.3, anchor, "caution" if worse else "plain")
+
+
+def hold_together(values: list[MetricValue]) -> list[MetricValue]:
+    """Those that changed by more than chance when all are looked at together (Holm 1979).
+
+    The p of each follows from its interval: as many standard errors as its end towards zero is away from the value.
+    """
+    p = [math.erfc(NORMAL * away(value) / math.sqrt(2)) for value in values]
+    return [value for value, adjusted in zip(values, holm(p), strict=True) if adjusted <= SIGNIFICANT]
+
+
+def away(value: MetricValue) -> float:
+    """How far a change is from zero, in widths of its interval towards zero."""
+    end = value.low if (value.value or 0.0) > 0 else value.high
+    width = abs((value.value or 0.0) - (end or 0.0))
+    return abs(value.value or 0.0) / width if width > 0 else (math.inf if value.value else 0.0)
 
 
 def format_score(value: MetricValue) -> str:

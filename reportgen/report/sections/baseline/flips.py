@@ -79,7 +79,9 @@ class Album:
             before=answers[0].name,
             after=answers[1].name,
         )
-        return ImageCard(encode_png(image), alt, numerals.count(flip.id), label, right, verdict, answers)
+        return ImageCard(
+            encode_png(image), alt, numerals.count(flip.id), label, right, verdict, answers, file=flip.file
+        )
 
     def answer(self, who: str, predicted: int, confidence: float | None, label: int) -> Guess:
         """What one model said."""

@@ -11,7 +11,8 @@ from reportgen.text.i18n import _
 def list_methods(comparison: Comparison) -> tuple[MethodNote, ...]:
     """The methods that this comparison used."""
     more = seeds() if comparison.seed_spread is not None else ()
-    return (rule(comparison), change(comparison), *tests(), times(), *more)
+    more += chance() if max(comparison.evaluations) > 1 else ()
+    return (rule(comparison), change(), *tests(), times(), *more)
 
 
 def times() -> MethodNote:
@@ -42,17 +43,15 @@ def rule(comparison: Comparison) -> MethodNote:
     )
 
 
-def change(comparison: Comparison) -> MethodNote:
+def change() -> MethodNote:
     """Where the intervals of changes come from."""
     return MethodNote(
         _("Changes on the same images"),
         _(
-            "Paired bootstrap: both models on the same {resamples} draws of images, stratified by class, seed {seed}, "
-            "percentiles; those of accuracies and macro F1 are widened to score intervals for paired proportions where "
-            "these are wider, which they are where few images flip, and that of accuracy to zero where the exact test "
-            "does not reject. Changes of single classes carry such score intervals.",
-            resamples=numerals.count(comparison.resamples),
-            seed=comparison.seed,
+            "Accuracies and changes of single classes: score intervals for paired proportions, that of accuracy "
+            "reaching to zero where the exact test does not reject. Other scores: from the difference of what each "
+            "image adds to both, as for one model; balanced accuracy and macro F1 are widened to the score intervals "
+            "of their flips where these are wider, which they are where few images flip."
         ),
         "Tango 1998, Equivalence test and confidence interval for the difference in proportions for the paired-sample "
         "design. Statistics in Medicine 17, 891–908.",
@@ -92,6 +91,22 @@ def seeds() -> tuple[MethodNote, ...]:
                 "Means over seeds; the variance of a change is that over images plus that between seeds, pooled over "
                 "both models; critical values of Student’s t, weighted by the two variances. The test of no change is "
                 "made so too, in the place of McNemar’s."
+            ),
+            "Cochran and Cox 1950, Experimental Designs. Wiley.",
+        ),
+    )
+
+
+def chance() -> tuple[MethodNote, ...]:
+    """How chance inside a model is counted."""
+    return (
+        MethodNote(
+            _("Several evaluations"),
+            _(
+                "Of a model that depends on chance: means over its evaluations; the variance of a change is that over "
+                "images plus, of each such model, that between its evaluations over their number; critical values of "
+                "Student’s t, weighted by the variances. The test of no change is made so too, in the place of "
+                "McNemar’s."
             ),
             "Cochran and Cox 1950, Experimental Designs. Wiley.",
         ),

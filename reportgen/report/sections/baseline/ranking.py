@@ -203,16 +203,14 @@ def find_ranking(ranking: Ranking, anchor: str) -> Finding:
     return Finding(format_ranking(ranking), 0.5, anchor)
 
 
-def note_ranking(ranking: Ranking) -> MethodNote:
+def note_ranking() -> MethodNote:
     """How a ranking is made."""
     return MethodNote(
         _("Several candidates"),
         _(
             "Every pair of models on the same images, tested as a candidate against the baseline; p-values after "
-            "Holm’s correction over all pairs, intervals of each pair alone ({resamples} draws, seed {seed}). A model "
+            "Holm’s correction over all pairs, intervals of each pair alone. A model "
             "may have every rank that the differences that hold leave open to it.",
-            resamples=numerals.count(ranking.resamples),
-            seed=ranking.seed,
         ),
         "Mogstad, Romano, Shaikh and Wilhelm 2024, Inference for ranks with applications to mobility across "
         "neighbourhoods and academic achievement across countries. Review of Economic Studies 91, 476–518.",

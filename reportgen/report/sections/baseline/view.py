@@ -84,7 +84,7 @@ def add_ranking(view: BaselineView, ranking: Ranking, figures: Figures) -> Basel
     return replace(
         view,
         findings=(verdict, finding, *others),
-        methods=(*view.methods, note_ranking(ranking)),
+        methods=(*view.methods, note_ranking()),
         ranking=view_ranking(ranking),
         ranks=choose_figures(figures, "baseline_ranking"),
     )
@@ -158,14 +158,15 @@ def caption_values(comparison: Comparison) -> str:
     """Where the intervals come from, and why a change is not given."""
     told = [
         _(
-            "Scores on the same {n} images; changes with 95\u00a0% intervals from {resamples} paired draws, costs as "
+            "Scores on the same {n} images; changes with paired 95\u00a0% intervals, costs as "
             "multiples of the baseline’s.",
             n=numerals.count(comparison.n),
-            resamples=numerals.count(comparison.resamples),
         )
     ]
     if comparison.seed_spread is not None:
         told.append(_("Scores are those of the first seeds, their changes those of the means over seeds."))
+    elif max(comparison.evaluations) > 1:
+        told.append(_("Where a model depends on chance, its scores are means over its evaluations."))
     return join_sentences([*told, *dict.fromkeys(gap.reason.text for gap in comparison.not_compared)])
 
 

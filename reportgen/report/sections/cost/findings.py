@@ -25,6 +25,8 @@ ALMOST = 0.1
 MUCH = 0.3
 WAITING = 0.25
 """Share of a training step spent on data that is worth changing."""
+FEWEST_TIMES = 20
+"""Passes for one in twenty of them to be at least one."""
 UNSETTLED = 1.5
 """Ratio of the 95th percentile to the median at which times are not to be relied on."""
 
@@ -53,7 +55,7 @@ def find_peak(record: RunRecord, facts: CostFacts, values: Values, anchor: str) 
     if facts.roofs is None or whole is None:
         return None
     text = _(
-        "A forward pass of {batch} images reaches {share} of what matrix products reach here: {rate} of {peak} "
+        "A forward pass of {batch} images reaches {share} of what matrix products reached here: {rate} of {peak} "
         "({device}).",
         batch=numerals.count(whole.batch_size),
         share=values["matrix_rate_share"].display_full,
@@ -90,6 +92,7 @@ def format_share(limit: Limit, share: float) -> str:
         "memory": _("{share} memory", share=part),
         "overhead": _("{share} the overhead of calls", share=part),
         "none": _("{share} none, below a third of every limit", share=part),
+        "beyond": _("{share} at or above the roof as measured", share=part),
     }[limit]
 
 
@@ -176,7 +179,8 @@ def format_images(count: int) -> str:
 
 def find_unsettled(latency: tuple[Latency, ...], anchor: str) -> Finding | None:
     """Times that something else on the machine has disturbed."""
-    worst = max(latency, key=lambda one: one.p95_seconds / one.p50_seconds, default=None)
+    enough = [one for one in latency if one.n >= FEWEST_TIMES]
+    worst = max(enough, key=lambda one: one.p95_seconds / one.p50_seconds, default=None)
     if worst is None or worst.p95_seconds < UNSETTLED * worst.p50_seconds:
         return None
     text = _(

@@ -16,12 +16,16 @@ def list_methods(facts: CostFacts) -> Iterator[MethodNote]:
         yield MethodNote(
             _("Limits of modules"),
             _(
-                "A module’s time can’t be less than its operations at the rate of matrix products, than the bytes it "
-                "moves at the rate of memory copies, or than its operators at the time of a call that does nothing. "
-                "The longest of the three limits it, unless it explains less than a third of the time. Operations: "
+                "A module is held against three roofs as measured on this machine: its operations at the rate of "
+                "matrix products, the bytes it moves at the rate of memory copies, and its operators at the time of a "
+                "call that does nothing. The longest of the three times is called its limit, unless it explains less "
+                "than a third of the time, or the module is faster than the upper end of the roof allows: the roof is "
+                "then no bound, and the module is said to be at or above it. Operations: "
                 "two for a multiply-accumulate. Bytes: inputs, outputs and parameters of every operator once, views "
-                "none. All three rates are measured on this machine: the best of several products of {size} rows, "
-                "the best of several copies of {buffer}, the median of {calls} calls.",
+                "none. The roofs are medians of {rounds} measurements of a product of {size} rows and of a copy of "
+                "{buffer}, with the least and the most as their interval, and the median of {calls} calls. The "
+                "interval of a share of a roof counts that of the time and that of the roof.",
+                rounds=numerals.count(facts.roofs.rounds),
                 size=numerals.count(facts.roofs.matrix_size),
                 buffer=numerals.bytes_text(facts.roofs.buffer_bytes),
                 calls=numerals.count(facts.roofs.call_repeats),

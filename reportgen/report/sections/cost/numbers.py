@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reportgen.metrics.cost import list_latency, saturation, whole_pass
+from reportgen.metrics.records import timed_value
 from reportgen.metrics.values import Ends, value_of
 from reportgen.record.definitions import names_for_gates
 from reportgen.record.latency import Latency
@@ -44,14 +45,16 @@ def timed(name: str, value: float, ends: Ends = None, n: int | None = None, **co
 def latency_values(one: Latency) -> Iterator[MetricValue]:
     """Median, 95th percentile and throughput of one batch size."""
     ends = (one.p50_low, one.p50_high) if one.p50_low is not None and one.p50_high is not None else None
-    yield timed(f"latency.batch_{one.batch_size}.p50", one.p50_seconds, ends, one.n)
-    yield timed(f"latency.batch_{one.batch_size}.p95", one.p95_seconds, n=one.n)
+    yield timed_value(f"latency.batch_{one.batch_size}.p50", one.p50_seconds, ends, one)
+    if one.stated_p95 is not None:
+        yield timed(f"latency.batch_{one.batch_size}.p95", one.stated_p95, one.p95_interval, one.n)
     yield throughput_value(f"throughput.batch_{one.batch_size}", one)
 
 
 def throughput_value(name: str, one: Latency, **conditions: int) -> MetricValue:
     """Images per second of one batch size."""
-    return timed(name, one.images_per_second, one.throughput_interval, one.n, **conditions)
+    value = timed_value(name, one.images_per_second, one.throughput_interval, one)
+    return value.model_copy(update={"conditions": {**value.conditions, **conditions}})
 
 
 def memory_value(record: RunRecord, peak: PeakMemory) -> MetricValue:
@@ -65,12 +68,18 @@ def machine_values(record: RunRecord, facts: CostFacts) -> Iterator[MetricValue]
     roofs = facts.roofs
     if roofs is None:
         return
-    yield timed("machine.matrix_rate", roofs.flops_per_second)
-    yield timed("machine.copy_rate", roofs.bytes_per_second)
+    n = roofs.rounds if roofs.rounds > 1 else None
+    yield timed("machine.matrix_rate", roofs.flops_per_second, ends_of(roofs.flops_low, roofs.flops_high), n)
+    yield timed("machine.copy_rate", roofs.bytes_per_second, ends_of(roofs.bytes_low, roofs.bytes_high), n)
     whole = whole_pass(record.trace, roofs)
     if whole is not None:
         ends = (whole.low, whole.high) if whole.low is not None and whole.high is not None else None
         yield timed("matrix_rate_share", whole.share, ends, whole.n)
+
+
+def ends_of(low: float | None, high: float | None) -> Ends:
+    """Both ends of an interval, or None."""
+    return (low, high) if low is not None and high is not None else None
 
 
 def step_values(step: StepTime) -> Iterator[MetricValue]:

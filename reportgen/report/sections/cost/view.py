@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from reportgen.metrics.cost import list_latency
 from reportgen.metrics.roofline import Group, Placed, group_calls, place
 from reportgen.plugins import Section
+from reportgen.record.latency import FEWEST_FOR_P95
 from reportgen.record.message import draw_note
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.cost import CostFacts, PeakMemory
@@ -21,7 +22,7 @@ from reportgen.report.sections.cost.numbers import METRICS, list_values, read_va
 from reportgen.report.table import NO_TABLE, Column, Row, Table, numbers, words
 from reportgen.report.wording import shorten
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_sentences, ngettext
+from reportgen.text.i18n import _, join_names, join_sentences, ngettext
 
 MOST_ROWS = 30
 """Rows of the table of modules; the shortest are put together in one."""
@@ -82,7 +83,9 @@ def list_facts(record: RunRecord, facts: CostFacts) -> list[Fact]:
                 _("Matrix products"),
                 numerals.compact(roofs.flops_per_second, "FLOP/s"),
                 _(
-                    "best of several, {size} rows, {precision}",
+                    "{interval}, n\u00a0=\u00a0{n}; {size} rows, {precision}",
+                    interval=rate_interval(roofs.flops_low, roofs.flops_high, "FLOP/s"),
+                    n=numerals.count(roofs.rounds),
                     size=numerals.count(roofs.matrix_size),
                     precision=roofs.precision,
                 ),
@@ -90,7 +93,12 @@ def list_facts(record: RunRecord, facts: CostFacts) -> list[Fact]:
             Fact(
                 _("Memory copies"),
                 numerals.compact(roofs.bytes_per_second, "B/s"),
-                _("read and written, {size}", size=numerals.bytes_text(roofs.buffer_bytes)),
+                _(
+                    "{interval}, n\u00a0=\u00a0{n}; read and written, {size}",
+                    interval=rate_interval(roofs.bytes_low, roofs.bytes_high, "B/s"),
+                    n=numerals.count(roofs.rounds),
+                    size=numerals.bytes_text(roofs.buffer_bytes),
+                ),
             ),
             Fact(
                 _("An empty call"),
@@ -111,6 +119,13 @@ def list_facts(record: RunRecord, facts: CostFacts) -> list[Fact]:
         whole = sum(stage.seconds for stage in record.stages)
         found.append(Fact(_("The whole run"), numerals.seconds_text(whole), _("from loading to the last probe")))
     return found
+
+
+def rate_interval(low: float | None, high: float | None, unit: str) -> str:
+    """Least and most of what was measured of a rate; "—" where it was measured once."""
+    if low is None or high is None:
+        return numerals.DASH
+    return _("{low} to {high}", low=numerals.compact(low, unit), high=numerals.compact(high, unit))
 
 
 def memory_fact(record: RunRecord, peak: PeakMemory) -> Fact:
@@ -159,10 +174,37 @@ def module_table(record: RunRecord, rows: tuple[Row, ...]) -> Table:
 def batch_table(record: RunRecord, facts: CostFacts) -> Table:
     """Every batch size in numbers."""
     columns = numbers(
-        _("Images"), _("Median"), _("Interval"), _("95th percentile"), _("Throughput"), _("Interval"), _("Passes")
+        _("Images"),
+        _("Median"),
+        _("Interval"),
+        _("95th percentile"),
+        _("Interval"),
+        _("Throughput"),
+        _("Interval"),
+        _("Passes"),
     )
-    caption = _("Time of a forward pass by the images in it, warmed up and synchronised.")
-    return Table(caption, columns, tuple(list_batches(record, facts)))
+    caption = _(
+        "Time of a forward pass by the images in it, warmed up and synchronised. No 95th percentile is stated below "
+        "{fewest} passes.",
+        fewest=FEWEST_FOR_P95,
+    )
+    return Table(join_sentences([caption, say_processes(record)]), columns, tuple(list_batches(record, facts)))
+
+
+def say_processes(record: RunRecord) -> str:
+    """In how many processes the times were taken, and what their intervals hold."""
+    several = max((len(one.processes) for one in record.latency), default=0)
+    if not several:
+        return _(
+            "All were timed in one process: the intervals hold the spread of its passes, and another run may differ by "
+            "more."
+        )
+    return _(
+        "Batches of {sizes} were timed in {processes} fresh processes, and their intervals are those between "
+        "processes; the others in one process, where another run may differ by more.",
+        sizes=join_names([numerals.count(one.batch_size) for one in record.latency if one.processes]),
+        processes=several,
+    )
 
 
 def list_modules(groups: tuple[Group, ...], facts: CostFacts) -> list[Row]:
@@ -218,8 +260,8 @@ def caption_modules(record: RunRecord) -> str:
         "Equal modules in one row, without what is inside their children; the longest first. Time: medians of {n} "
         "forward passes of {batch} images, with the 95\u00a0% interval; MACs and activations (kept for the backward "
         "pass, float32) of one image. Of peak: share of the measured rate of matrix products. Limit: the longest of "
-        "the least times that arithmetic, memory and calls allow, and how much of the time it explains; more than "
-        "100\u00a0% where caches help.",
+        "the times of its arithmetic, memory traffic and calls at the roofs as measured, and how much of the time it "
+        "explains; above 100\u00a0% the module is faster than the roof as measured, which then limits nothing.",
         n=numerals.count(record.trace.timed_passes),
         batch=numerals.count(record.trace.timed_batch),
     )
@@ -235,7 +277,8 @@ def list_batches(record: RunRecord, facts: CostFacts) -> list[Row]:
                 numerals.count(one.batch_size),
                 numerals.seconds_text(one.p50_seconds),
                 numerals.seconds_interval(one.p50_low, one.p50_high, one.p50_seconds) or numerals.DASH,
-                numerals.seconds_text(one.p95_seconds),
+                numerals.seconds_text(one.stated_p95) if one.stated_p95 is not None else numerals.DASH,
+                numerals.seconds_interval(*one.p95_interval, one.p95_seconds) if one.p95_interval else numerals.DASH,
                 numerals.speed(one.images_per_second),
                 numerals.speed_interval(*speeds, one.images_per_second) if speeds else numerals.DASH,
                 numerals.count(one.n),

@@ -16,10 +16,13 @@ from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.sections.data.findings import NAME, find_data, list_numbers
 from reportgen.report.table import NO_TABLE, Row, Table, numbers, words
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, ngettext
+from reportgen.text.shorten import shorten_middle
 
 CHANNELS = ("red", "green", "blue")
 ACROSS = "data.duplicates_across"
+LONGEST_FILE = 60
+"""Characters of a file's name in a table."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class DataView(SectionView):
     classes: Table = NO_TABLE
     channels: Table = NO_TABLE
     repeats: Table = NO_TABLE
+    notes: tuple[str, ...] = ()
+    left_out: Table = NO_TABLE
 
 
 def build(subject: Subject, figures: Figures) -> DataView:
@@ -49,6 +54,8 @@ def build(subject: Subject, figures: Figures) -> DataView:
         classes=class_table(data),
         channels=channel_table(data),
         repeats=repeat_table(data),
+        notes=tuple(note.text for note in data.notes),
+        left_out=left_out_table(data),
     )
 
 
@@ -65,15 +72,41 @@ def channel_table(data: DataFacts) -> Table:
         "subtracts and divides by",
         name=data.normalize_name,
     )
+    if all(split.name != "train" for split in data.splits):
+        caption = _(
+            "Pixels on the 0-to-1 scale: measured over the test images, because there are no training images, and what "
+            "the normalisation “{name}” subtracts and divides by",
+            name=data.normalize_name,
+        )
     columns = (*words(_("Channel")), *numbers(_("Mean"), _("subtracted"), _("Deviation"), _("divided by")))
     return Table(caption, columns, tuple(channel_rows(data)))
 
 
 def repeat_table(data: DataFacts) -> Table:
     """Pairs of images that are the same to the pixel."""
-    columns = (*words(_("Split")), *numbers(_("No.")), *words(_("the same as")), *numbers(_("No.")))
     caption = _("Pairs of images that agree in every pixel; at most twenty.")
+    if data.duplicates is not None and data.duplicates.files:
+        columns = words(_("Split"), _("File"), _("the same as"), _("File"))
+    else:
+        columns = (*words(_("Split")), *numbers(_("No.")), *words(_("the same as")), *numbers(_("No.")))
     return Table(caption, columns, tuple(repeat_rows(data)))
+
+
+def left_out_table(data: DataFacts) -> Table:
+    """Files that could not be read and were left out."""
+    caption = ngettext(
+        "{count} file that could not be read as an image and was left out.",
+        "{count} files that could not be read as images and were left out.",
+        data.left_out_count,
+    )
+    if data.left_out_count > len(data.left_out):
+        caption = _(
+            "The first {shown} of {count} files that could not be read as images and were left out.",
+            shown=numerals.count(len(data.left_out)),
+            count=numerals.count(data.left_out_count),
+        )
+    rows = tuple((shorten_middle(file.name, LONGEST_FILE), file.reason.text) for file in data.left_out)
+    return Table(caption, words(_("File"), _("Reason")), rows)
 
 
 def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
@@ -97,7 +130,7 @@ def list_facts(data: DataFacts) -> list[Fact]:
         note = _("all available") if whole else _("of {count}", count=numerals.count(split.available))
         facts.append(Fact(_("{split} images", split=split_title(split.name)), numerals.count(split.n), note))
     facts += [
-        Fact(_("Classes"), numerals.count(len(data.classes))),
+        Fact(_("Classes"), numerals.count(len(data.classes)), group_note(data)),
         Fact(_("As the model sees them"), " × ".join(map(str, data.image_shape)), shape_note(data)),
         Fact(_("Augmentation"), name_augmentation(data), _("of training images only")),
         Fact(_("Licence"), str(data.licence)),
@@ -106,6 +139,11 @@ def list_facts(data: DataFacts) -> list[Fact]:
         Fact(_("Digests"), format_verified(data)),
     ]
     return [fact for fact in facts if fact.value]
+
+
+def group_note(data: DataFacts) -> str:
+    """How many groups the data set's authors made of its classes."""
+    return _("in {count} groups", count=len(data.coarse_classes)) if len(data.coarse_classes) > 1 else ""
 
 
 def shape_note(data: DataFacts) -> str:
@@ -118,6 +156,8 @@ def shape_note(data: DataFacts) -> str:
 
 def format_verified(data: DataFacts) -> str:
     """Whether the files are the published ones."""
+    if not data.published:
+        return _("none published: these are files of one’s own")
     if data.verified:
         return _("every file is the published one")
     return _("not compared with published ones, or different")
@@ -145,6 +185,17 @@ def repeat_rows(data: DataFacts) -> list[Row]:
     """Pairs of images that are the same to the pixel."""
     if data.duplicates is None:
         return []
+    if data.duplicates.files:
+        named = zip(data.duplicates.examples, data.duplicates.files, strict=True)
+        return [
+            (
+                split_title(one),
+                shorten_middle(file, LONGEST_FILE),
+                split_title(other),
+                shorten_middle(twin, LONGEST_FILE),
+            )
+            for (one, _first, other, _second), (file, twin) in named
+        ]
     return [
         (split_title(one), numerals.count(first), split_title(other), numerals.count(second))
         for one, first, other, second in data.duplicates.examples

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from reportgen.metrics.differences import compare_shares
-from reportgen.metrics.intervals import newcombe, wilson
-from reportgen.metrics.predictions import Predictions
+import numpy as np
+
+from reportgen.metrics.differences import compare_shares, pairwise_p
+from reportgen.metrics.intervals import wilson
+from reportgen.metrics.predictions import FloatArray, Predictions
+from reportgen.metrics.renaming import find_renaming
 from reportgen.record.measurements import ClassScore, Measurements
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
-from reportgen.report.wording import evidence, join_few, quote
+from reportgen.report.wording import evidence, join_few, quote, share_interval
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
 
@@ -25,6 +28,7 @@ def find_classes(measured: Measurements, predictions: Predictions, figures: Figu
         return [find_perfect(predictions), absent]
     ranked = sorted(present, key=lambda one: (one.recall.value or 0.0, one.index))
     return [
+        find_order(measured, predictions, confusion),
         find_weakest(measured, ranked, scores),
         find_strongest(ranked, scores),
         find_spread(ranked, scores),
@@ -50,25 +54,49 @@ def find_perfect(predictions: Predictions) -> Finding | None:
     return Finding(text, 0.5, f"section-{NAME}")
 
 
+def find_order(measured: Measurements, predictions: Predictions, anchor: str) -> Finding | None:
+    """Predicted classes that mean others: the order of the model's outputs is not that of the labels."""
+    found = find_renaming(predictions)
+    if found is None:
+        return None
+    names = [quote(one.name) for one in measured.classes]
+    changed = [(index, meant) for index, meant in enumerate(found.meant) if index != meant]
+    pairs = [_("{called} means {meant}", called=names[index], meant=names[meant]) for index, meant in changed]
+    text = ngettext(
+        "The order of the model’s classes is not that of the labels: {count} output seems to mean another class "
+        "({pairs}). Renamed so, {accuracy} ({interval}, n\u00a0=\u00a0{n}) of the images that did not choose the "
+        "order would be right.",
+        "The order of the model’s classes is not that of the labels: {count} outputs seem to mean other classes "
+        "({pairs}). Renamed so, {accuracy} ({interval}, n\u00a0=\u00a0{n}) of the images that did not choose the "
+        "order would be right.",
+        len(changed),
+        pairs=join_few(pairs),
+        accuracy=numerals.percent(found.correct / found.n, found.n),
+        interval=share_interval(found.correct, found.n),
+        n=numerals.count(found.n),
+    )
+    return Finding(text, 1.0, anchor, "bad")
+
+
 def hits(one: ClassScore) -> int:
     """Images of a class that are called so."""
     return round((one.recall.value or 0.0) * one.support)
 
 
 def find_weakest(measured: Measurements, ranked: list[ClassScore], anchor: str) -> Finding:
-    """The class with the lowest recall, whether that is sure, and where its images go."""
-    weakest, next_one = ranked[0], ranked[1]
-    ends = newcombe((hits(next_one), next_one.support), (hits(weakest), weakest.support))
+    """The class with the lowest recall, which others it is surely below, and where its images go."""
+    weakest = ranked[0]
     name, recall = quote(weakest.name), weakest.recall.display_full
-    tied = [one for one in ranked[1:] if not above(one, weakest)]
-    if ends is not None and ends[0] > 0:
+    tied = [one for one, p in zip(ranked[1:], compared(ranked)[0][1:], strict=True) if p > SIGNIFICANT]
+    if not tied:
         text = _("{name} is the weakest class: recall {recall}.", name=name, recall=recall)
     elif len(tied) == len(ranked) - 1 and len(tied) > 1:
         text = _(
-            "{name} has the lowest recall, {recall}, not significantly lower than every other class.",
+            "{name} has the lowest recall, {recall}, not significantly lower than any other class.",
             name=name,
             recall=recall,
         )
+        return Finding(join_sentences([text, format_errors(measured, weakest)]), 0.3, anchor)
     else:
         text = _(
             "{name} has the lowest recall, {recall}, not significantly lower than {rest}.",
@@ -79,10 +107,16 @@ def find_weakest(measured: Measurements, ranked: list[ClassScore], anchor: str) 
     return Finding(join_sentences([text, format_errors(measured, weakest)]), 0.7, anchor)
 
 
-def above(one: ClassScore, weakest: ClassScore) -> bool:
-    """Whether a class's recall is above the weakest one's by more than the interval of their difference."""
-    ends = newcombe((hits(one), one.support), (hits(weakest), weakest.support))
-    return ends is not None and ends[0] > 0
+def compared(ranked: list[ClassScore]) -> FloatArray:
+    """(k, k): p of equal recalls for every pair of classes, corrected for all pairs.
+
+    All of them are 1 where the χ² test finds no difference between the classes, so that no sentence contradicts it.
+    """
+    counts, supports = [hits(one) for one in ranked], [one.support for one in ranked]
+    whole = compare_shares(counts, supports)
+    if whole is not None and whole.p >= SIGNIFICANT:
+        return np.ones((len(ranked), len(ranked)))
+    return pairwise_p(counts, supports)
 
 
 def format_errors(measured: Measurements, one: ClassScore) -> str:
@@ -113,13 +147,16 @@ def find_strongest(ranked: list[ClassScore], anchor: str) -> Finding | None:
     if len(ranked) < 3 or best.recall.value == second.recall.value:
         return None
     values = {"name": quote(best.name), "recall": best.recall.display_full}
-    if above(best, second):
+    tied = [one for one, p in zip(ranked[:-1], compared(ranked)[-1][:-1], strict=True) if p > SIGNIFICANT]
+    if not tied:
         return Finding(
             _("{name} is the strongest: {recall}.", name=values["name"], recall=values["recall"]), 0.2, anchor
         )
+    if len(tied) == len(ranked) - 1:
+        return None
     text = _(
-        "{name} has the highest recall, {recall}, not significantly higher than {next}.",
-        next=quote(second.name),
+        "{name} has the highest recall, {recall}, not significantly higher than {rest}.",
+        rest=join_few([quote(one.name) for one in reversed(tied)], limit=2),
         name=values["name"],
         recall=values["recall"],
     )

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
+from reportgen.metrics.curves import errors_among_surest
 from reportgen.metrics.differences import mean_difference
-from reportgen.metrics.intervals import wilson
+from reportgen.metrics.intervals import newcombe
 from reportgen.metrics.predictions import Predictions
-from reportgen.record.measurements import Measurements
+from reportgen.record.measurements import CalibrationFacts, Measurements
+from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
@@ -19,6 +22,7 @@ from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
 
 NAME = "evaluation"
+SIGNIFICANT = 0.05
 COVERAGE = 0.8
 """Share of the images kept for the sentence on answering only when sure."""
 
@@ -35,6 +39,7 @@ def find_evaluation(
         find_baseline(measured),
         *find_classes(measured, predictions, figures),
         find_top5(measured, predictions),
+        find_groups(record, predictions),
         find_calibration(measured, predictions, evidence(figures, "reliability", NAME)),
         find_scaling(measured, evidence(figures, "reliability", NAME)),
         find_coverage(predictions, evidence(figures, "risk_coverage", NAME)),
@@ -112,6 +117,38 @@ def find_top5(measured: Measurements, predictions: Predictions) -> Finding | Non
     return Finding(text, 0.25, f"section-{NAME}")
 
 
+def find_groups(record: RunRecord, predictions: Predictions) -> Finding | None:
+    """How many wrong predictions stay within the group that the data set's authors put the class into."""
+    wrong, groups = ~predictions.correct & (predictions.predicted >= 0), group_of_class(record)
+    if groups is None or not wrong.any():
+        return None
+    true, called = groups[predictions.labels[wrong]], groups[predictions.predicted[wrong]]
+    stay, misses = int((true == called).sum()), int(wrong.sum())
+    chance = float((np.bincount(groups)[true] - 1).mean()) / (predictions.classes - 1)
+    text = _(
+        "Of the {misses}, {share} ({interval}) name a class of the right group, of {groups} groups; other classes "
+        "drawn by chance would in {chance}.",
+        misses=ngettext("{count} wrong prediction", "{count} wrong predictions", misses),
+        share=numerals.percent(stay / misses, misses),
+        interval=share_interval(stay, misses),
+        groups=numerals.count(len(record.data.coarse_classes)),
+        chance=numerals.percent(chance),
+    )
+    return Finding(text, 0.22, f"section-{NAME}")
+
+
+def group_of_class(record: RunRecord) -> NDArray[np.int64] | None:
+    """(classes,): the group of each class; None where there are no groups, or where the test images do not tell that
+    every class belongs to one."""
+    labels, coarse = record.arrays["eval.labels"], record.arrays.get("eval.coarse_labels")
+    if coarse is None or coarse.shape != labels.shape or not record.data.coarse_classes:
+        return None
+    groups = np.full(len(record.data.classes), -1, np.int64)
+    groups[labels] = coarse
+    known = groups.min() >= 0 and groups.max() < len(record.data.coarse_classes)
+    return groups if known and (groups[labels] == coarse).all() else None
+
+
 def find_calibration(measured: Measurements, predictions: Predictions, anchor: str) -> Finding | None:
     """Whether the model is surer than it is right, and by how much."""
     ece = measured.value("ece")
@@ -127,10 +164,8 @@ def find_calibration(measured: Measurements, predictions: Predictions, anchor: s
         "accuracy": numerals.percent(float(predictions.correct.mean()), n),
         "gap": numerals.points(abs(centre)).removeprefix("+"),
         "interval": numerals.interval(*((low, high) if centre > 0 else (-high, -low)), 1, 100.0),
-        "ece": ece.display,
-        "ends": ece.display_interval,
     }
-    error = _("The expected calibration error is {ece} ({ends}).", ece=values["ece"], ends=values["ends"])
+    error = format_error(ece, measured.calibration.error)
     if low > 0:
         text = _(
             "Over-confident by {gap} ({interval}): it is on average {confidence} sure and {accuracy} right.",
@@ -158,69 +193,84 @@ def find_calibration(measured: Measurements, predictions: Predictions, anchor: s
     return Finding(join_sentences([text, error]), 0.35, anchor)
 
 
+def format_error(ece: MetricValue, facts: CalibrationFacts | None) -> str:
+    """The calibration error beside what a perfectly calibrated model would show, and without its bias."""
+    if facts is None:
+        return _("The expected calibration error is {ece}.", ece=ece.display_full)
+    null = numerals.score(facts.under_calibration)
+    if facts.p > SIGNIFICANT:
+        return _(
+            "The expected calibration error is {ece}; with these confidences a perfectly calibrated model shows {null} "
+            "on average, from which it can’t be distinguished ({p}).",
+            ece=ece.display_full,
+            null=null,
+            p=numerals.p_value(facts.p),
+        )
+    return _(
+        "The expected calibration error is {ece}, without its bias {debiased}; with these confidences a perfectly "
+        "calibrated model shows {null} on average.",
+        ece=ece.display_full,
+        debiased=numerals.score(facts.debiased),
+        null=null,
+    )
+
+
 def find_scaling(measured: Measurements, anchor: str) -> Finding | None:
-    """What one temperature does to the calibration error."""
-    before, after = measured.value("ece"), measured.value("ece_scaled")
-    if before is None or after is None or None in (before.low, before.high, after.low, after.high):
+    """What one temperature does to the calibration error; None where none was fitted."""
+    before, after, facts = measured.value("ece"), measured.value("ece_scaled"), measured.calibration.scaled_error
+    if before is None or after is None or facts is None or after.value is None or before.value is None:
         return None
     temperature = numerals.significant(measured.calibration.temperature, 3)
-    values = {"temperature": temperature, "after": after.display_full}
-    if (after.high or 0.0) < (before.low or 0.0):
-        text = _(
-            "Dividing the logits by {temperature} (temperature scaling) brings that error down to {after}.",
-            temperature=values["temperature"],
-            after=values["after"],
+    values = {"temperature": temperature, "before": before.display, "after": after.display_full}
+    text = _(
+        "Dividing the logits by {temperature} (temperature scaling) takes that error from {before} to {after}.",
+        temperature=values["temperature"],
+        before=values["before"],
+        after=values["after"],
+    )
+    if facts.p > SIGNIFICANT:
+        left = _(
+            "What is left can’t be distinguished from perfect calibration, which shows {null} on average ({p}).",
+            null=numerals.score(facts.under_calibration),
+            p=numerals.p_value(facts.p),
         )
-    elif (after.low or 0.0) > (before.high or 0.0):
-        text = _(
-            "Dividing the logits by {temperature} (temperature scaling) makes that error worse: {after}.",
-            temperature=values["temperature"],
-            after=values["after"],
-        )
-    else:
-        text = _(
-            "Temperature scaling (by {temperature}) does not change that error significantly: {after}.",
-            temperature=values["temperature"],
-            after=values["after"],
-        )
+        return Finding(join_sentences([text, left]), 0.3, anchor)
     return Finding(text, 0.3, anchor)
 
 
 def find_coverage(predictions: Predictions, anchor: str) -> Finding | None:
-    """The error when only the surest four fifths of the images are answered."""
-    kept, n = int(np.ceil(COVERAGE * predictions.n)), predictions.n
+    """The error among the surest four fifths of the images, against that among the others."""
+    n = predictions.n
+    sure, kept = errors_among_surest(predictions.confidence, predictions.correct, COVERAGE)
     if not predictions.finite or kept < 1 or kept == n or predictions.correct.all() or not predictions.correct.any():
         return None
-    order = np.argsort(-predictions.confidence, kind="stable")[:kept]
-    wrong = int((~predictions.correct[order]).sum())
-    error = float((~predictions.correct).mean())
-    low, high = wilson(wrong, kept) or (0.0, 1.0)
+    unsure = int((~predictions.correct).sum()) - sure
+    ends = newcombe((unsure, n - kept), (sure, kept))
     values = {
         "coverage": numerals.percent(COVERAGE).replace(".0", ""),
-        "risk": numerals.percent(wrong / kept, n),
-        "interval": share_interval(wrong, kept),
+        "risk": numerals.percent(sure / kept, kept),
+        "interval": share_interval(sure, kept),
         "kept": numerals.count(kept),
-        "all": numerals.percent(error, n),
+        "others": numerals.percent(unsure / (n - kept), n - kept),
     }
-    if low <= error <= high:
+    if ends is not None and ends[0] > 0:
         text = _(
-            "Its confidence does not separate its errors: of the {coverage} of the images with the highest "
-            "confidence, {risk} ({interval}, n\u00a0=\u00a0{kept}) are wrong, of all {all}.",
+            "On the {coverage} of the images with the highest confidence it errs on {risk} ({interval}, "
+            "n\u00a0=\u00a0{kept}), on the others on {others}.",
             coverage=values["coverage"],
             risk=values["risk"],
             interval=values["interval"],
             kept=values["kept"],
-            all=values["all"],
+            others=values["others"],
         )
-        return Finding(text, 0.5, anchor, "caution")
+        return Finding(text, 0.4, anchor)
     text = _(
-        "On the {coverage} of the images with the highest confidence it errs on {risk} ({interval}, "
-        "n\u00a0=\u00a0{kept}) "
-        "instead of {all}.",
+        "Nothing shows that its confidence separates its errors: of the {coverage} of the images with the highest "
+        "confidence, {risk} ({interval}, n\u00a0=\u00a0{kept}) are wrong, of the others {others}.",
         coverage=values["coverage"],
         risk=values["risk"],
         interval=values["interval"],
         kept=values["kept"],
-        all=values["all"],
+        others=values["others"],
     )
-    return Finding(text, 0.4, anchor)
+    return Finding(text, 0.5, anchor, "caution")

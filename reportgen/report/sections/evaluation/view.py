@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reportgen.metrics.influence import FEWEST, FEWEST_OF_CLASS, FEWEST_OF_CURVE
 from reportgen.metrics.predictions import read_predictions
 from reportgen.plugins import Section
 from reportgen.record.definitions import shown_in
@@ -46,7 +47,7 @@ def build(subject: Subject, figures: Figures) -> EvaluationView | Skipped:
         name=NAME,
         title=_("Evaluation"),
         findings=tuple(find_evaluation(record, measured, predictions, figures)),
-        scores=score_table(measured, predictions.n),
+        scores=score_table(measured, predictions.n, record.answers.draws if record.answers else 1),
         by_class=choose_figures(figures, "class_scores"),
         confused=choose_figures(figures, "confusion"),
         calibrated=choose_figures(figures, "reliability"),
@@ -64,12 +65,12 @@ def list_scores() -> list[str]:
     return [one.name for one in listed]
 
 
-def score_table(measured: Measurements, n: int) -> Table:
+def score_table(measured: Measurements, n: int, evaluations: int = 1) -> Table:
     """The scores that a record has."""
     found = (measured.value(name) for name in list_scores())
     columns = (*words(_("Score")), *numbers(_("Value"), _("Interval")), *words(_("Better")))
     rows = tuple(score_row(value) for value in found if value is not None)
-    return Table(caption_scores(measured, n), columns, rows, called=_("Scores"))
+    return Table(caption_scores(measured, n, evaluations), columns, rows, called=_("Scores"))
 
 
 def score_row(value: MetricValue) -> Row:
@@ -113,18 +114,47 @@ def bin_table(measured: Measurements) -> Table:
     return Table(caption, columns, tuple(bin_row(one) for one in measured.calibration.bins if one.n))
 
 
-def caption_scores(measured: Measurements, n: int) -> str:
+def caption_scores(measured: Measurements, n: int, evaluations: int) -> str:
     """On what the scores were measured and where their intervals come from."""
     text = _(
-        "Scores on {n} test images with 95\u00a0% intervals: Wilson for accuracies, otherwise the stratified bootstrap "
-        "over images, {resamples} resamples.",
+        "Scores on {n} test images with 95\u00a0% intervals: Wilson for accuracies, otherwise from what each image "
+        "adds to the score.",
         n=numerals.count(n),
-        resamples=numerals.count(measured.resamples),
     )
-    over = measured.value("accuracy_seeds")
-    if over is None:
-        return text
-    return join_sentences([text, _("Over the {seeds} seeds: Student’s t and χ².", seeds=over.n)])
+    over, said = measured.value("accuracy_seeds"), [text]
+    if over is not None:
+        said.append(_("Over the {seeds} seeds: Student’s t and χ².", seeds=over.n))
+    if evaluations > 1:
+        said.append(
+            _(
+                "The model depends on chance: scores are means over {evaluations} evaluations, and intervals count how "
+                "far these scatter.",
+                evaluations=numerals.count(evaluations),
+            )
+        )
+    return join_sentences([*said, *note_few(measured)])
+
+
+def note_few(measured: Measurements) -> list[str]:
+    """Why scores have no interval, where some have none."""
+    scores = [value for name in list_scores() if (value := measured.value(name)) is not None]
+    supports = [one.support for one in measured.classes if one.support]
+    without = [value for value in scores if value.value is not None and value.low is None]
+    if not without or not supports:
+        return []
+    if min(supports) >= FEWEST_OF_CURVE and sum(supports) >= FEWEST:
+        return [_("A score that no image moves has no interval: it says nothing of other images.")]
+    return [
+        _(
+            "With {n} test images, {few} in the smallest class, some scores have no interval: means of losses and "
+            "calibration errors need {least}, means over classes {each} of each class, AUROC {most}.",
+            n=numerals.count(sum(supports)),
+            few=numerals.count(min(supports)),
+            least=FEWEST,
+            each=FEWEST_OF_CLASS,
+            most=FEWEST_OF_CURVE,
+        )
+    ]
 
 
 def weakest_first(one: ClassScore) -> tuple[bool, float, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.metrics.differences import mean_difference
+from reportgen.metrics.differences import binomial_tail, share_difference
 from reportgen.metrics.explanations import (
     METHODS,
     Estimate,
@@ -19,13 +19,17 @@ from reportgen.record.probes.explanations import ExplanationFacts
 from reportgen.record.run import RunRecord
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
-from reportgen.report.wording import LONGEST_NAME, evidence, quote, share_interval, shorten
+from reportgen.report.wording import evidence, quote, share_interval
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_names, join_sentences, ngettext
+from reportgen.text.i18n import _, join_sentences
 
 NAME = "explanations"
 LEAST_CLASS = 10
 """Images of a class in the sample before its overlap is named."""
+SIGNIFICANT = 0.05
+HALF = 0.5
+SAME = 0.005
+"""Difference of two shares that is taken as none, as the usual margin between two models."""
 
 
 def find_explanations(record: RunRecord, facts: ExplanationFacts, figures: Figures) -> list[Finding]:
@@ -161,7 +165,7 @@ def find_separation(votes: Votes, facts: ExplanationFacts, anchor: str) -> Findi
     """How well the nearest training images tell the class, beside the model itself on the same images."""
     embedding = facts.embedding
     n, right = len(votes.labels), int(votes.right.sum())
-    difference = mean_difference(votes.model.astype(float), votes.right.astype(float))
+    difference = share_difference(votes.model, votes.right)
     if embedding is None or difference is None:
         return None
     values = {
@@ -193,15 +197,18 @@ def find_separation(votes: Votes, facts: ExplanationFacts, anchor: str) -> Findi
             ends=values["ends"],
         )
         return Finding(join_sentences([text, end]), 0.5, anchor, "caution")
-    else:
+    elif max(-difference[1], difference[2]) <= SAME:
         end = _(
-            "Both are the same within {ends}: the features alone separate the classes as well.", ends=values["ends"]
+            "Both are the same within half a point ({ends}): the features alone separate the classes as well.",
+            ends=values["ends"],
         )
+    else:
+        end = _("The difference, {ends}, can’t be distinguished from zero.", ends=values["ends"])
     return Finding(join_sentences([text, end]), 0.2, anchor)
 
 
 def find_overlap(votes: Votes, record: RunRecord, anchor: str) -> Finding | None:
-    """The pair of classes that lie most among each other; only where it stands out from the others."""
+    """The pair of classes that lie most among each other, where that is more than the largest of so many by chance."""
     names = record.data.classes
     counts = np.zeros((len(names), len(names)), int)
     np.add.at(counts, (votes.labels, votes.votes), 1)
@@ -209,13 +216,17 @@ def find_overlap(votes: Votes, record: RunRecord, anchor: str) -> Finding | None
     np.fill_diagonal(counts, 0)
     shares = np.where((totals >= LEAST_CLASS)[:, None], counts / np.maximum(totals, 1)[:, None], 0)
     true, other = np.unravel_index(int(shares.argmax()), shares.shape)
-    ends = wilson(int(counts[true, other]), int(totals[true]))
     usual = float(counts.sum() / (totals.sum() * max(len(names) - 1, 1)))
-    if ends is None or ends[0] <= usual:
+    cells = int((totals >= LEAST_CLASS).sum()) * max(len(names) - 1, 1)
+    p = cells * binomial_tail(int(counts[true, other]), int(totals[true]), usual)
+    if not cells or p > SIGNIFICANT:
         return None
     text = _(
-        "{true} lies most among another class: {share} of its images ({interval}, n\u00a0=\u00a0{n}) have {other} "
-        "around them; {usual} is the mean over pairs of classes.",
+        "{true} lies among another class more than classes usually do: {share} of its images ({interval}, "
+        "n\u00a0=\u00a0{n}) have {other} around them; {usual} is the mean over pairs of classes ({p}, corrected for "
+        "all {cells} pairs).",
+        p=numerals.p_value(p),
+        cells=numerals.count(cells),
         true=quote(names[true]),
         other=quote(names[other]),
         n=numerals.count(int(totals[true])),
@@ -227,62 +238,25 @@ def find_overlap(votes: Votes, record: RunRecord, anchor: str) -> Finding | None
 
 
 def find_mistakes(record: RunRecord, facts: ExplanationFacts, anchor: str) -> Finding | None:
-    """Whose side the nearest training images take on the surest mistakes."""
+    """Most confident errors that lie among training images of their own label.
+
+    The other way round is no finding: what is called confidently lies among images of the class it is called, right or
+    wrong, since the last layer reads the same features; it says nothing about labels.
+    """
     found = read_neighbours(record.arrays)
     if found is None or facts.embedding is None:
         return None
     sides = found.sides()
-    n, called, own = len(sides), int((sides > 0).sum()), int((sides < 0).sum())
-    values = {
-        "train": numerals.count(facts.embedding.train.images),
-        "share": numerals.percent(max(called, own) / n),
-        "interval": share_interval(max(called, own), n),
-        "number": numerals.count(max(called, own)),
-    }
-    if called >= own:
-        text = ngettext(
-            "Of the {count} most confident error {number} ({share}, {interval}) lies among training images of the "
-            "class it was called: there the image or its label is in question, not only the last layer.",
-            "Of the {count} most confident errors {number} ({share}, {interval}) lie among training images of the "
-            "class they were called: there the image or its label is in question, not only the last layer.",
-            n,
-            number=values["number"],
-            share=values["share"],
-            interval=values["interval"],
-        )
-        if n == 1:
-            text = _("The most confident error lies among training images of the class it was called.")
-        return Finding(join_sentences([text, name_doubtful(record)]), 0.35, anchor)
-    text = ngettext(
-        "Of the {count} most confident error {number} ({share}, {interval}) lies among training images of its own "
-        "label: the features place it well, and the last layer gets it wrong.",
+    n, own = len(sides), int((sides < 0).sum())
+    ends = wilson(own, n)
+    if ends is None or ends[0] <= HALF:
+        return None
+    text = _(
         "Of the {count} most confident errors {number} ({share}, {interval}) lie among training images of their own "
         "label: the features place them well, and the last layer gets them wrong.",
-        n,
-        number=values["number"],
-        share=values["share"],
-        interval=values["interval"],
+        count=numerals.count(n),
+        number=numerals.count(own),
+        share=numerals.percent(own / n),
+        interval=share_interval(own, n),
     )
-    if n == 1:
-        text = _("The most confident error lies among training images of its own label: the last layer gets it wrong.")
     return Finding(text, 0.45, anchor, "caution")
-
-
-def name_doubtful(record: RunRecord) -> str:
-    """The mistakes all of whose neighbours carry the class called, nearest first: the first to look at."""
-    found = read_neighbours(record.arrays)
-    if found is None:
-        return ""
-    whole = np.flatnonzero((found.labels == found.called[:, None]).all(1))
-    whole = whole[np.argsort(-found.similarity[whole].mean(1), kind="stable")][:3]
-    names = record.data.classes
-    told = [
-        _(
-            "no.\u00a0{index} ({label}, called {called})",
-            index=numerals.count(int(record.arrays["eval.ids"][found.rows[place]])),
-            label=shorten(names[found.true[place]], LONGEST_NAME),
-            called=shorten(names[found.called[place]], LONGEST_NAME),
-        )
-        for place in whole
-    ]
-    return _("First to look at: {mistakes}.", mistakes=join_names(told)) if told else ""

@@ -124,6 +124,8 @@ def format_gap(gap: NotExplained) -> str:
         return _("{part}: not made; no layer of this model keeps spatial positions.", part=part)
     if gap.reason == "no_image":
         return _("{part}: not made; every layer’s map is a single cell or the same everywhere.", part=part)
+    if gap.reason == "no_gradient":
+        return _("{part}: not measured; the model lets no gradient through in evaluation mode.", part=part)
     if gap.reason == "few_images":
         return _("{part}: not made; there are too few images.", part=part)
     return _(
@@ -136,23 +138,28 @@ def format_gap(gap: NotExplained) -> str:
 def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
     """The numbers of this section for metrics.json; none where the probe found nothing."""
     found = []
+    facts = record.probes.explanations if record.probes else None
     for method in METHODS:
         check = read_check(record.arrays, method)
         if check is None:
             continue
+        conditions = {"checked": check.gain.n} | ({"steps": facts.steps} if method == "ig" and facts else {})
         if check.rank is not None:
-            found.append(mean_value(f"explanations.{method}.rank_correlation", check.rank))
-        found.append(mean_value(f"explanations.{method}.deletion_gain", check.gain))
+            found.append(mean_value(f"explanations.{method}.rank_correlation", check.rank, **conditions))
+        found.append(mean_value(f"explanations.{method}.deletion_gain", check.gain, **conditions))
     votes = read_votes(record.arrays)
     if votes is not None and len(votes.right):
-        found.append(share("explanations.neighbour_accuracy", int(votes.right.sum()), len(votes.right)))
+        value = share("explanations.neighbour_accuracy", int(votes.right.sum()), len(votes.right))
+        embedded = facts.embedding if facts else None
+        conditions = {"images": embedded.images.images, "among": embedded.train.images} if embedded else {}
+        found.append(value.model_copy(update={"conditions": conditions}))
     return tuple(found)
 
 
-def mean_value(name: str, estimate: Estimate) -> MetricValue:
+def mean_value(name: str, estimate: Estimate, **conditions: int) -> MetricValue:
     """A mean over images as a metric value."""
     ends = (estimate.low, estimate.high) if estimate.low is not None and estimate.high is not None else None
-    return value_of(name, estimate.value, ends, estimate.n, "bootstrap" if ends else "")
+    return value_of(name, estimate.value, ends, estimate.n, "bootstrap" if ends else "", **conditions)
 
 
 SECTION = Section(

@@ -221,7 +221,12 @@ def find_rank(facts: WeightFacts, anchor: str) -> Finding | None:
         return None
     if not facts.trained:
         lowest = min(able, key=lambda matrix: (rank_of(matrix) or 0.0) / matrix.least_side)
-        return Finding(_("No rank has collapsed; lowest is {worst}.", worst=rank_text(lowest)), 0.1, anchor)
+        text = _(
+            "No rank has collapsed; of the matrices with at least {least} rows and columns the lowest is {worst}.",
+            least=LEAST_RANK,
+            worst=rank_text(lowest),
+        )
+        return Finding(text, 0.1, anchor)
     falls = [((rank_of(matrix) or 0.0) / before, matrix) for matrix in able if (before := initial_rank(matrix))]
     if not falls:
         return None

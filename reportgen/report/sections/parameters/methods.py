@@ -8,6 +8,7 @@ from reportgen.record.probes.weights import (
     LEAST_COLUMNS,
     LEAST_TAIL,
     NEAR_ZERO,
+    SHORTEST_TAIL,
     TWIN,
     VALUES_COUNTED,
     WeightFacts,
@@ -45,9 +46,11 @@ def list_methods(facts: WeightFacts) -> list[MethodNote]:
             _("Tail exponent"),
             _(
                 "Eigenvalues λ of WᵀW, of {least} or more: p(λ) ∝ λ^−α from λ₀ on, α = 1 + n / Σ ln(λ / λ₀), with "
-                "the λ₀ of the smallest Kolmogorov-Smirnov distance among up to a hundred; 95 % interval "
-                "α ± 1.96 (α − 1) / √n, which takes the power law as given: whether it is one is not tested.",
+                "the λ₀ of the smallest Kolmogorov-Smirnov distance among up to a hundred that leave at least "
+                "{shortest} eigenvalues in the tail; 95 % interval α ± 1.96 (α − 1) / √n, which takes the power law "
+                "as given: whether it is one is not tested.",
                 least=LEAST_TAIL,
+                shortest=SHORTEST_TAIL,
             ),
             "Clauset, Shalizi and Newman 2009, Power-law distributions in empirical data. SIAM Review 51, 661–703. "
             "Martin and Mahoney 2021, Implicit self-regularization in deep neural networks. JMLR 22.",

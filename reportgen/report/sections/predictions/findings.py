@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from reportgen.metrics.predictions import Predictions
-from reportgen.metrics.selection import SURE, Selection, margins
+from reportgen.metrics.renaming import find_renaming
+from reportgen.metrics.selection import SURE, Selection, expected_errors, margins, plant_errors
 from reportgen.report.model import Finding
 from reportgen.report.wording import share_interval
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_sentences, ngettext
 
 NAME = "predictions"
 CLOSE = 0.1
 """A lead of the first class over the second, in probability, that a little noise could turn."""
 
 
-def find_predictions(predictions: Predictions, selection: Selection) -> list[Finding]:
+def find_predictions(predictions: Predictions, selection: Selection, temperature: float) -> list[Finding]:
     """The findings of this section, in the order of the text."""
-    found = (find_sure(predictions), find_close(predictions), find_label_errors(selection))
+    found = (find_sure(predictions), find_close(predictions), find_label_errors(predictions, selection, temperature))
     return [finding for finding in found if finding is not None]
 
 
@@ -91,16 +92,28 @@ def find_close(predictions: Predictions) -> Finding | None:
     return Finding(text, 0.2, f"section-{NAME}")
 
 
-def find_label_errors(selection: Selection) -> Finding | None:
-    """How many labels the model confidently disagrees with; candidates, not errors."""
+def find_label_errors(predictions: Predictions, selection: Selection, temperature: float) -> Finding | None:
+    """How many labels the model confidently disagrees with, and what the rule is worth; candidates, not errors."""
     group = next((group for group in selection.groups if group.name == "label_errors"), None)
-    if group is None or not group.candidates:
+    if group is None or not group.candidates or find_renaming(predictions) is not None:
         return None
+    expected = expected_errors(predictions, temperature)
     text = ngettext(
-        "{count} label is a candidate for an error: the model disagrees with it, more confident of another class "
-        "than it usually is. The model may be the one that is wrong; a person has to check.",
-        "{count} labels are candidates for errors: the model disagrees with them, more confident of another class "
-        "than it usually is. The model may be the one that is wrong; a person has to check.",
+        "{count} label is a candidate for an error; of the predictions that confident a calibrated model gets about "
+        "{expected} wrong with every label right. A person has to check.",
+        "{count} labels are candidates for errors; of the predictions that confident a calibrated model gets about "
+        "{expected} wrong with every label right. A person has to check.",
         group.candidates,
+        expected=numerals.significant(expected, 2),
     )
-    return Finding(text, 0.35, f"{NAME}-label_errors")
+    planted = plant_errors(predictions, temperature)
+    if planted is None or not planted.named:
+        return Finding(text, 0.2, f"{NAME}-label_errors")
+    worth = _(
+        "Of {planted} labels changed at random the rule finds {found}, and {share} of what it then names are such.",
+        planted=numerals.count(planted.planted),
+        found=numerals.count(planted.found),
+        share=numerals.percent(planted.found / planted.named, planted.named),
+    )
+    weight = 0.35 if group.candidates > 2 * expected else 0.2
+    return Finding(join_sentences([text, worth]), weight, f"{NAME}-label_errors")

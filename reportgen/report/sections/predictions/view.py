@@ -60,14 +60,18 @@ def build(subject: Subject, figures: Figures) -> PredictionsView | Skipped:
     if not predictions.finite:
         reason = _("Some of the model’s outputs are not finite numbers: confidence can’t order its predictions.")
         return Skipped(NAME, title, reason)
-    selection = select(arrays["eval.logits"], arrays["eval.labels"])
+    selection = select(arrays["eval.logits"], arrays["eval.labels"], record.temperature)
     groups = Album(record, predictions).fill(selection.groups)
     note = _(
         "Each image carries its index in the test split and the three most probable classes; the label is bold. No "
         "group is padded with images that do not meet its rule."
     )
     return PredictionsView(
-        name=NAME, title=title, findings=tuple(find_predictions(predictions, selection)), groups=groups, note=note
+        name=NAME,
+        title=title,
+        findings=tuple(find_predictions(predictions, selection, record.temperature)),
+        groups=groups,
+        note=note,
     )
 
 
@@ -113,7 +117,17 @@ class Album:
         )
         verdict = _("✓ right") if right else _("✗ wrong")
         png = encode_png(thumbnail(image))
-        return ImageCard(png, alt, numerals.count(index), names[label], right, verdict, guesses, not right)
+        return ImageCard(
+            png,
+            alt,
+            numerals.count(index),
+            names[label],
+            right,
+            verdict,
+            guesses,
+            not right,
+            self.record.file_of(index),
+        )
 
     def guess(self, row: int, label: int) -> tuple[Guess, ...]:
         """The most probable classes of one image, the first the model's answer."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from reportgen.metrics.influence import FEWEST, FEWEST_OF_CLASS, FEWEST_OF_CURVE
 from reportgen.plugins import Section
 from reportgen.record.gate_result import GateResult
+from reportgen.record.latency import FEWEST_FOR_P95, Latency
 from reportgen.record.message import draw_note
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
@@ -15,7 +17,7 @@ from reportgen.report.model import FigureFile, MethodNote, SectionView, Skipped
 from reportgen.report.sections.reproduce.spec_text import format_spec
 from reportgen.report.table import NO_TABLE, Column, Table, numbers, words
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_sentences
 
 NAME = "reproduce"
 
@@ -88,6 +90,7 @@ def list_facts(record: RunRecord) -> list[Fact]:
         Fact(_("Threads"), numerals.count(device.threads)),
         Fact(_("Precision"), device.precision, draw_note(device.precision_reason)),
         Fact(_("Memory format"), memory),
+        *([Fact(_("Weights from"), origin.weights_url)] if origin.weights_url else []),
         Fact(_("Platform"), origin.platform),
         Fact(_("Date"), origin.created),
         Fact(_("Fingerprint"), record.fingerprint),
@@ -102,6 +105,8 @@ def list_digests(record: RunRecord) -> list[tuple[str, str]]:
         rows.append((origin.weights_file or _("weights"), origin.weights_sha256))
     if origin.model_source_sha256:
         rows.append((_("source of the model"), origin.model_source_sha256))
+    told = (origin.weights_sha256, origin.model_source_sha256)
+    rows += [(name, digest) for name, digest in origin.model_files if digest not in told]
     teacher = record.training.teacher if record.training else None
     if teacher is not None and teacher.weights_sha256:
         rows.append((_("{file}, of the teacher", file=teacher.weights_file), teacher.weights_sha256))
@@ -127,15 +132,23 @@ def list_methods(record: RunRecord) -> list[MethodNote]:
     """How the numbers of this report came about; only methods it uses."""
     notes = [count_method()]
     if record.measured is not None:
-        notes = [*interval_methods(record.measured.resamples, record.measured.seed), *calibration_methods(), *notes]
+        notes = [*interval_methods(), *calibration_methods(), *notes]
+    if record.answers is not None and record.answers.draws > 1:
+        notes.append(chance_method(record.answers.draws))
+    if record.provenance.model_source_sha256 is not None:
+        notes.append(code_method())
     if record.latency:
         notes.append(
             MethodNote(
                 _("Latency"),
-                _(
-                    "Wall time of forward passes after a warm-up, synchronised with the device; median and 95th "
-                    "percentile. The interval of a median of times lies between two order statistics, 95 %, whatever "
-                    "their distribution; repeats are taken as independent."
+                join_sentences(
+                    [
+                        _(
+                            "Wall time of forward passes after a warm-up, synchronised with the device; median and "
+                            "95th percentile."
+                        ),
+                        say_latency(record.latency),
+                    ]
                 ),
                 "David and Nagaraja 2003, Order statistics, 3rd edition, §7.1. Wiley.",
             )
@@ -143,7 +156,43 @@ def list_methods(record: RunRecord) -> list[MethodNote]:
     return notes
 
 
-def interval_methods(resamples: int, seed: int) -> list[MethodNote]:
+def code_method() -> MethodNote:
+    """What counts as the model's code."""
+    return MethodNote(
+        _("Files of the model"),
+        _(
+            "The model’s source, the local modules that it imports, and the files that its code opened through Python "
+            "while the model was made: a build measures again when one of them changes. Files that compiled code "
+            "opens, environment variables, the network and what is read only while the model runs are not followed."
+        ),
+    )
+
+
+def say_latency(latency: Sequence[Latency]) -> str:
+    """How medians, 95th percentiles and their intervals come about."""
+    p95 = _(
+        "The 95th percentile has two order statistics as its interval, where there are passes enough for both, and is "
+        "not stated below {fewest} passes.",
+        fewest=FEWEST_FOR_P95,
+    )
+    several = max(len(one.processes) for one in latency)
+    if not several:
+        one = _(
+            "Passes of one process; the interval of a median of times lies between two order statistics, 95 %, "
+            "whatever their distribution; repeats are taken as independent, and what another process would change is "
+            "left out. "
+            "A change against a baseline fails no gate then."
+        )
+        return join_sentences([one, p95])
+    many = _(
+        "Batches of 1 and of 64 in {several} fresh processes, one after the other: the median over processes of their "
+        "medians, with the t interval of their logarithms, which is widened where it does not hold the median.",
+        several=several,
+    )
+    return join_sentences([many, p95])
+
+
+def interval_methods() -> list[MethodNote]:
     """How sure a number is."""
     return [
         MethodNote(
@@ -153,15 +202,49 @@ def interval_methods(resamples: int, seed: int) -> list[MethodNote]:
             "Journal of the American Statistical Association 22, 209–212.",
         ),
         MethodNote(
-            _("All other intervals"),
+            _("Intervals of other scores"),
             _(
-                "Percentile bootstrap over images, stratified by class, {resamples} resamples, seed {seed}, 95 %.",
-                resamples=numerals.count(resamples),
-                seed=seed,
+                "From the influence of each image on the score (its derivative with respect to the weight of the "
+                "image), 95 %. Means over classes and AUROC: standard error with n/(n − 1) in each class, Student’s t "
+                "with Satterthwaite’s degrees of freedom, on the logit scale. Means of losses and the area under risk "
+                "and coverage: Student’s t corrected for skewness. F1 of a class: Wilson’s interval of the Jaccard "
+                "index. No interval where simulations cover less than 93 %: below {least} images, or below {each} "
+                "({most} for AUROC) of a class.",
+                least=FEWEST,
+                each=FEWEST_OF_CLASS,
+                most=FEWEST_OF_CURVE,
             ),
-            "Efron 1979, Bootstrap methods: another look at the jackknife. The Annals of Statistics 7, 1–26.",
+            "Hampel 1974, The influence curve and its role in robust estimation. Journal of the American Statistical "
+            "Association 69, 383–393. DeLong, DeLong and Clarke-Pearson 1988, Comparing the areas under two or more "
+            "correlated ROC curves. Biometrics 44, 837–845. Hall 1992, On the removal of skewness by transformation. "
+            "Journal of the Royal Statistical Society B 54, 221–228.",
+        ),
+        MethodNote(
+            _("Interval of the calibration error"),
+            _(
+                "Its lower end is 0 unless perfect calibration is rejected at 2.5 % (labels drawn with the stated "
+                "probabilities, 1,000 times); otherwise what the bins with a clear gap give; the upper end is the "
+                "plug-in value and its normal error. The debiased value takes off what resampled gaps add."
+            ),
+            "Kumar, Liang and Ma 2019, Verified uncertainty calibration. NeurIPS 32. Vaicenavicius et al. 2019, "
+            "Evaluating model calibration in classification. AISTATS 22.",
         ),
     ]
+
+
+def chance_method(evaluations: int) -> MethodNote:
+    """How the scores of a model that depends on chance are made."""
+    return MethodNote(
+        _("Evaluations of a model that depends on chance"),
+        _(
+            "Means over {evaluations} evaluations with different random numbers. The distance of each end of an "
+            "interval is the root of the sum of two squares: the distance over images, and Student’s t times the "
+            "standard deviation between evaluations over the root of their number.",
+            evaluations=numerals.count(evaluations),
+        ),
+        "Zou and Donner 2008, Construction of confidence limits about effect measures: a general approach. Statistics "
+        "in Medicine 27, 1693–1702.",
+    )
 
 
 def calibration_methods() -> list[MethodNote]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reportgen.metrics.differences import mean_difference
+from reportgen.metrics.differences import mean_difference, share_difference
 from reportgen.metrics.responses import Responses
 from reportgen.record.probes.response import CLIPPED
 from reportgen.record.run import RunRecord
@@ -92,7 +92,7 @@ def find_stops(responses: Responses, anchor: str) -> Finding | None:
     if one is None or half is None or twice is None:
         return None
     lit = int(np.argmax(exposures > 0))
-    losses = [mean_difference(right[place], right[one]) for place in (half, twice, lit, len(exposures) - 1)]
+    losses = [share_difference(right[place], right[one]) for place in (half, twice, lit, len(exposures) - 1)]
     told = [loss_text(loss) for loss in losses if loss is not None]
     if len(told) < 4:
         return None

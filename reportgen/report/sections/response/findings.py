@@ -100,12 +100,12 @@ def find_dead(responses: Responses, anchor: str) -> Finding | None:
     before = [unit.dead_before for unit in units if unit.dead_before is not None]
     told = [
         _(
-            "{dead} of {channels} channels ({share}) are dead: their output is the same for every image, at every "
-            "drive up to three times the usual ({images}).",
+            "{dead} of {channels} channels ({share}) gave the same output for every one of {images}, at every drive "
+            "up to three times the usual, and count as dead here; more images may move some of them.",
             dead=numerals.count(dead),
             channels=numerals.count(channels),
             share=numerals.percent(dead / channels),
-            images=images_text(responses),
+            images=ngettext("{count} image", "{count} images", responses.facts.by_layer.images),
         )
     ]
     if len(before) == len(units):

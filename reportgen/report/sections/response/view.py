@@ -78,12 +78,22 @@ def layer_table(responses: Responses) -> Table:
 def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
     """Share of all channels that are dead, for metrics.json; nothing where no curve was measured."""
     responses = read_responses(record)
-    units = responses.facts.units if responses is not None else ()
-    channels = sum(unit.channels for unit in units)
-    if not channels:
+    channels = sum(unit.channels for unit in responses.facts.units) if responses is not None else 0
+    if responses is None or not channels:
         return ()
-    share = sum(unit.dead for unit in units) / channels
-    return (value_of(DEAD, share, n=channels, method="exact"),)
+    share = sum(unit.dead for unit in responses.facts.units) / channels
+    images, drives = responses.facts.by_layer.images, len(responses.arrays["response.drives"])
+    return (
+        value_of(
+            DEAD,
+            share,
+            n=channels,
+            method="exact",
+            images=images,
+            drives=drives,
+            left_out=responses.facts.left_out + len(responses.facts.unmeasured),
+        ),
+    )
 
 
 def list_facts(responses: Responses) -> list[Fact]:
@@ -203,10 +213,21 @@ def list_methods() -> list[MethodNote]:
         "A channel is dead that differs by less than a millionth of R over all images, positions and drives from 0 up. "
         "Initial batch normalisation that never saw an image takes its statistics from the sample."
     )
+    exposures = _(
+        "Accuracy at another exposure minus that of the same images as they are, with the score interval for paired "
+        "proportions, 95 %, as in the section Robustness; confidence, a mean over images, with the normal interval of "
+        "the paired differences."
+    )
     return [
         MethodNote(_("Characteristic curves"), curve),
         MethodNote(_("Regions of a characteristic curve"), regions),
         MethodNote(_("Dead channels"), dead),
+        MethodNote(
+            _("Changes by exposure"),
+            exposures,
+            "Tango 1998, Equivalence test and confidence interval for the difference in proportions for the "
+            "paired-sample design. Statistics in Medicine 17, 891–908.",
+        ),
     ]
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reportgen.metrics.preprocessing import ALARM, WORTH
+from reportgen.metrics.preprocessing import ALARM, BOUND, WORTH
 from reportgen.metrics.robustness import RESAMPLES
 from reportgen.record.probes.robustness import AttackSettings, RobustnessFacts
 from reportgen.report.model import MethodNote
+from reportgen.report.naming import name_kind
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, join_names, join_sentences, ngettext
+
+SMALL, LARGE = 32, 224
+"""Pixels a side of the images of CIFAR-10-C and ImageNet-C."""
 
 
 def list_methods(facts: RobustnessFacts) -> Iterator[MethodNote]:
@@ -18,7 +22,7 @@ def list_methods(facts: RobustnessFacts) -> Iterator[MethodNote]:
         yield preparation_check()
     if facts.conditions:
         yield paired_changes()
-        yield corruptions()
+        yield corruptions(facts)
     if facts.attack is not None:
         yield attacks(facts.attack)
 
@@ -28,12 +32,15 @@ def preparation_check() -> MethodNote:
     return MethodNote(
         _("Preprocessing check"),
         _(
-            "The same weights on the same images under the other usual normalisations, value ranges and channel "
-            "orders; those that seem better are tried on more images. The spec’s own is doubted when another one is "
-            "better by the exact McNemar test, p < {alarm} after Holm’s correction for all ways tried, doubled for "
-            "the second look; when the change, at the corrected level, is significantly above {worth}; and when the "
-            "better one is clearly above chance. Near equals are distinguished by their loss on training images. "
-            "Weights that this run trained from scratch are never doubted.",
+            "The same weights on the same images under the other usual normalisations, value ranges, channel orders "
+            "and layouts; those that may be better are tried on more images, in stages. The spec’s own is doubted "
+            "when another one is better by the exact McNemar test, p < {alarm} after Holm’s correction for all ways "
+            "tried, times the number of stages; when the change, at the corrected level, is significantly above "
+            "{worth}; and when the better one is clearly above chance. It is cleared only when every usual way was "
+            "tried, none can be better by {bound} or more, and the accuracy is above chance. Near equals are "
+            "distinguished by their loss on training images. Weights that this run trained from scratch are never "
+            "doubted.",
+            bound=ngettext("{count} point", "{count} points", round(100 * BOUND)),
             alarm=f"{ALARM:g}",
             worth=ngettext("{count} point", "{count} points", round(100 * WORTH)),
         ),
@@ -56,19 +63,53 @@ def paired_changes() -> MethodNote:
     )
 
 
-def corruptions() -> MethodNote:
+def corruptions(facts: RobustnessFacts) -> MethodNote:
     """What the corruptions are, and what their mean is."""
     return MethodNote(
         _("Corruptions"),
-        _(
-            "Batched operators of this program with the constants of CIFAR-10-C, severities 1 to 5, seeded, rounded to "
-            "8 bits; frost is left out, as it needs photographs of ice. The mean over corruptions is that over kinds "
-            "of the mean over severities, with a percentile bootstrap over images, stratified by class, {resamples} "
-            "resamples. Shifts repeat the edge, rotations mirror it.",
-            resamples=numerals.count(RESAMPLES),
+        join_sentences(
+            [
+                _(
+                    "Batched operators of this program, severities 1 to 5, seeded, rounded down to 8 bits as the "
+                    "published files are; frost is left out, as it needs photographs of ice."
+                ),
+                say_constants(facts.constants_side),
+                _(
+                    "The mean over corruptions is that over kinds of the mean over severities, with a percentile "
+                    "bootstrap over images, stratified by class, {resamples} resamples. Shifts repeat the edge, "
+                    "rotations mirror it.",
+                    resamples=numerals.count(RESAMPLES),
+                ),
+                *filter(None, [say_mean(facts)]),
+            ]
         ),
         "Hendrycks and Dietterich 2019, Benchmarking neural network robustness to common corruptions and "
         "perturbations. ICLR.",
+    )
+
+
+def say_mean(facts: RobustnessFacts) -> str:
+    """Over which kinds the mean is, whatever else there was time for; empty where it is over all that were measured."""
+    if not facts.mean_kinds:
+        return ""
+    return ngettext(
+        "The spec and the level fix over which kinds and on how many images the mean is: {kinds}, {count} image.",
+        "The spec and the level fix over which kinds and on how many images the mean is: {kinds}, {count} images.",
+        max(condition.images for condition in facts.conditions),
+        kinds=join_names([name_kind(kind) for kind in facts.mean_kinds]),
+    )
+
+
+def say_constants(side: int) -> str:
+    """Whose constants the corruptions have."""
+    if side <= SMALL:
+        return _("The constants are those of CIFAR-10-C, for images of 32×32.")
+    if side >= LARGE:
+        return _("The constants are those of ImageNet-C, for images of 224×224; larger images have the same.")
+    return _(
+        "The constants lie between those of CIFAR-10-C, for images of 32×32, and those of ImageNet-C, for 224×224, by "
+        "the logarithm of the side, here {side} pixels.",
+        side=side,
     )
 
 

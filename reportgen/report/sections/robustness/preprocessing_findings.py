@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from reportgen.metrics.preprocessing import Doubt, Tried, read_tried
+from reportgen.metrics.intervals import wilson
+from reportgen.metrics.preprocessing import BOUND, Doubt, Tried, is_cleared, read_tried
+from reportgen.metrics.robustness import chance_of
 from reportgen.record.probes.robustness import PreparationCheck
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Finding
@@ -34,26 +36,43 @@ def find_preparation(record: RunRecord, check: PreparationCheck, doubt: Doubt | 
             own=values["own"],
         )
         return Finding(text, 0.08, ANCHOR)
-    if len(tried) == 1:
-        text = _(
-            "The preprocessing check found nothing against the normalisation {own}: {nearest}, the one other way to "
-            "preprocess the images that was tried, changes accuracy by {change}.",
+    if is_cleared(check, chance_of(record)):
+        text = ngettext(
+            "The preprocessing check clears the normalisation {own}: of {count} other usual way none is better by "
+            "more than {bound}; the best, {nearest}, changes accuracy by {change}.",
+            "The preprocessing check clears the normalisation {own}: of {count} other usual ways none is better by "
+            "more than {bound}; the best, {nearest}, changes accuracy by {change}.",
+            len(tried),
+            bound=ngettext("{count} point", "{count} points", round(100 * BOUND)),
             change=nearest.change.display_full,
             own=values["own"],
             nearest=values["nearest"],
         )
         return Finding(text, 0.12, ANCHOR, "good")
     text = ngettext(
-        "The preprocessing check found nothing against the normalisation {own}: of {count} other way to prepare the "
-        "images none does significantly better; the best, {nearest}, changes accuracy by {change}.",
-        "The preprocessing check found nothing against the normalisation {own}: of {count} other ways to preprocess "
-        "the images none does significantly better; the best, {nearest}, changes accuracy by {change}.",
+        "Of {count} other way to preprocess the images that was tried none does significantly better than {own}; the "
+        "best, {nearest}, changes accuracy by {change}.",
+        "Of {count} other ways to preprocess the images that were tried none does significantly better than {own}; "
+        "the best, {nearest}, changes accuracy by {change}.",
         len(tried),
         change=nearest.change.display_full,
         own=values["own"],
         nearest=values["nearest"],
     )
-    return Finding(text, 0.12, ANCHOR, "good")
+    return Finding(join_sentences([text, format_open(record, check)]), 0.3, ANCHOR)
+
+
+def format_open(record: RunRecord, check: PreparationCheck) -> str:
+    """Why that is no clearance."""
+    chance = chance_of(record)
+    if (wilson(check.right, check.images) or (0.0, 1.0))[0] <= chance:
+        return _("The accuracy is not above chance, so the check decides nothing.")
+    if not check.complete:
+        return _("Not every usual way could be tried, so this is no clearance.")
+    return _(
+        "With so few images another way may still be better by more than {bound}.",
+        bound=ngettext("{count} point", "{count} points", round(100 * BOUND)),
+    )
 
 
 def opposite(tried: Tried) -> tuple[float | None, float | None]:

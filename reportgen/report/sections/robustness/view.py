@@ -10,6 +10,7 @@ from reportgen.metrics.robustness import (
     CorruptionMean,
     KindMean,
     Outcome,
+    attack_values,
     mean_corruption,
     over_severities,
     read_outcomes,
@@ -30,7 +31,7 @@ from reportgen.report.sections.robustness.methods import list_methods
 from reportgen.report.table import NO_TABLE, Row, Table, numbers, words
 from reportgen.report.wording import quote
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_sentences, ngettext
+from reportgen.text.i18n import _, join_names, join_sentences, ngettext
 
 FIGURES = ("robustness_corruptions", "robustness_examples", "robustness_moves")
 SEVERITIES = (1, 2, 3, 4, 5)
@@ -61,7 +62,7 @@ def build(subject: Subject, figures: Figures) -> RobustnessView | Skipped:
         name=NAME,
         title=_("Robustness"),
         findings=tuple(find_robustness(record, facts, outcomes, kinds, mean, find_doubt(record), figures)),
-        metrics=tuple(list_values(outcomes, mean)),
+        metrics=tuple(list_values(record, facts, outcomes, mean)),
         methods=tuple(list_methods(facts)),
         sample=format_sample(facts),
         gaps=tuple(gap.text for gap in facts.gaps),
@@ -106,19 +107,16 @@ def read_values(record: RunRecord) -> tuple[MetricValue, ...]:
     facts = record.probes.robustness if record.probes else None
     if facts is None or "robustness.predicted" not in record.arrays:
         return ()
-    return tuple(list_values(read_outcomes(record, facts), mean_corruption(record, facts)))
+    return tuple(list_values(record, facts, read_outcomes(record, facts), mean_corruption(record, facts)))
 
 
-def list_values(outcomes: Sequence[Outcome], mean: CorruptionMean | None) -> Iterator[MetricValue]:
+def list_values(
+    record: RunRecord, facts: RobustnessFacts, outcomes: Sequence[Outcome], mean: CorruptionMean | None
+) -> Iterator[MetricValue]:
     """The numbers that metrics.json lists: the mean under corruptions, and what the strongest attacks leave."""
     if mean is not None:
         yield mean.accuracy
-    for kind in ("fgsm", "pgd"):
-        found = [one for one in outcomes if one.condition.kind == kind]
-        if found:
-            strongest = max(found, key=lambda one: one.condition.level)
-            conditions = {"level": strongest.condition.level}
-            yield strongest.accuracy.model_copy(update={"name": f"{kind}_accuracy", "conditions": conditions})
+    yield from attack_values(record, facts, outcomes)
 
 
 def format_sample(facts: RobustnessFacts) -> str:
@@ -139,7 +137,10 @@ def format_sample(facts: RobustnessFacts) -> str:
         "measures them.",
         facts.left_out,
     )
-    return join_sentences([text, more])
+    if not facts.kinds_left_out:
+        return join_sentences([text, more])
+    named = _("Not measured for want of time: {kinds}.", kinds=join_names([name_kind(k) for k in facts.kinds_left_out]))
+    return join_sentences([text, more, named])
 
 
 def list_preparations(record: RunRecord, check: PreparationCheck) -> Iterator[Row]:
@@ -162,12 +163,12 @@ def list_preparations(record: RunRecord, check: PreparationCheck) -> Iterator[Ro
 def caption_preparations(check: PreparationCheck) -> str:
     """What was tried and on what."""
     text = _(
-        "The same weights on the same test images under other normalisations, value ranges and channel orders. Changes "
-        "are paired; p: exact McNemar test, corrected for everything tried."
+        "The same weights on the same test images under other normalisations, value ranges, channel orders and "
+        "layouts. Changes are paired; p: exact McNemar test, corrected for everything tried."
     )
     if check.looks == 1:
         return text
-    more = _("Variants that seemed better on {n} images were tried on more.", n=numerals.count(check.images))
+    more = _("Variants that might be better after {n} images were tried on more.", n=numerals.count(check.images))
     return join_sentences([text, more])
 
 

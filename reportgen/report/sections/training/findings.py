@@ -106,6 +106,13 @@ def find_gap(record: RunRecord, training: Training, anchor: str) -> Finding | No
         train=values["train"],
         test=values["test"],
     )
+    seen = training.steps / training.steps_per_epoch if training.steps_per_epoch else 0.0
+    if seen < 1:
+        text = _(
+            "At most {seen} of those training images were trained on, so the gap says nothing about over-fitting.",
+            seen=numerals.percent(seen),
+        )
+        return Finding(join_sentences([start, text]), 0.2, anchor)
     if gap.low > 0:
         text = _(
             "It fits the training images better by {gap} ({interval}).", gap=values["gap"], interval=values["interval"]
@@ -115,9 +122,10 @@ def find_gap(record: RunRecord, training: Training, anchor: str) -> Finding | No
         text = _("The test images are the easier ones, by {interval} points.", interval=values["interval"])
         return Finding(join_sentences([start, text]), 0.5, anchor)
     text = _(
-        "The gap of {gap} can’t be distinguished from zero ({interval}), so nothing shows over-fitting.",
+        "The gap of {gap} ({interval}) can’t be distinguished from zero; one of up to {most} is not excluded.",
         gap=values["gap"],
         interval=values["interval"],
+        most=numerals.points(gap.high).removeprefix("+"),
     )
     return Finding(join_sentences([start, text]), 0.5, anchor)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.metrics.differences import mean_difference
+from reportgen.metrics.differences import share_difference
 from reportgen.metrics.seeds import accuracy_by_seed
 from reportgen.record.run import RunRecord, Teacher
 from reportgen.report.model import Finding
@@ -65,7 +65,7 @@ def find_teacher(record: RunRecord, anchor: str) -> Finding | None:
         return None
     logits, labels = record.arrays["eval.logits"], record.arrays["eval.labels"]
     own = (logits.argmax(1) == labels) & np.isfinite(logits).all(1)
-    gap = mean_difference(record.arrays["teacher.correct"].astype(float), own.astype(float))
+    gap = share_difference(record.arrays["teacher.correct"], own)
     start = _(
         "It learnt from {teacher} ({parameters} parameters), which is right on {accuracy} of the test images.",
         teacher=quote(name_of(teacher)),

@@ -46,7 +46,7 @@ def made(*pairs: tuple[str, str, float, bool], own: str | None = None) -> Rankin
         )
         for first, second, value, holds in pairs
     )
-    return Ranking(entries=shown, pairs=found, resamples=10, seed=0, own=own)
+    return Ranking(entries=shown, pairs=found, own=own)
 
 
 def rank_entries(names: list[str]) -> tuple[Entry, ...]:
@@ -81,7 +81,7 @@ def rank_entries(names: list[str]) -> tuple[Entry, ...]:
             "from “A”. All 3 pairs of models were tested, with Holm’s correction.",
         ),
         (made(("A", "B", 0.05, True)), "“B” is more accurate than “A” by +5.0 points (+4.0 to +6.0)."),
-        (Ranking(entries=(), resamples=10, seed=0), "No two of these models could be compared."),
+        (Ranking(entries=()), "No two of these models could be compared."),
     ],
 )
 def test_the_sentence_says_what_holds_and_what_does_not(ranking: Ranking, sentence: str) -> None:

@@ -32,8 +32,8 @@ VERDICTS = {
     "equivalent": lambda r: judged(improved(r, 3), r, margin=0.05),
 }
 BEGINNINGS = {
-    "better": "Better than the baseline: top-1 accuracy changed by +6.7 points (",
-    "worse": "Worse than the baseline: top-1 accuracy changed by −6.7 points (",
+    "better": "These weights are better than the baseline’s: top-1 accuracy changed by +6.7 points (",
+    "worse": "These weights are worse than the baseline’s: top-1 accuracy changed by −6.7 points (",
     "undecided": "Not enough evidence to tell this model from the baseline: top-1 accuracy changed by +0.5 points (",
     "equivalent": "Equivalent to the baseline: top-1 accuracy changed by +0.5 points (",
 }
@@ -93,7 +93,7 @@ def test_classes_that_hold_after_correction_are_named(record: RunRecord) -> None
     sentence = build(SECTION, judged(with_logits(record, logits), record)).sentence("Recall")
     assert sentence.startswith("Recall fell for “cat” −")
     assert "This holds when all 10 classes are looked at together (Holm)" in sentence
-    calm = build(SECTION, VERDICTS["undecided"](record)).sentence("looked at together")  # type: ignore[no-untyped-call]
+    calm = build(SECTION, VERDICTS["undecided"](record)).sentence("looked at together (Holm)")  # type: ignore[no-untyped-call]
     assert calm.startswith("No class changed by more than chance")
 
 

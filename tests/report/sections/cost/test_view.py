@@ -54,6 +54,32 @@ def test_the_share_of_the_machine_s_rate(record: RunRecord) -> None:
     assert "79.0 GFLOP/s of 100 GFLOP/s (float32, 2 threads, Example CPU)" in sentence
 
 
+def test_the_machine_s_limits_have_intervals_where_they_were_measured_several_times(record: RunRecord) -> None:
+    uncertain = roofs().model_copy(update={"flops_low": 80e9, "flops_high": 130e9, "rounds": 6})
+    found = values(with_cost(record, roofs=uncertain))
+    assert (found["machine.matrix_rate"].low, found["machine.matrix_rate"].high) == (80e9, 130e9)
+    assert found["machine.matrix_rate"].n == 6
+    share = found["matrix_rate_share"]
+    assert (share.low or 0) < 0.9 * (share.value or 0)
+    assert values(with_cost(record))["machine.matrix_rate"].n is None
+
+
+def test_a_module_above_a_roof_is_not_said_to_be_limited_by_it(record: RunRecord) -> None:
+    built = build(SECTION, with_cost(record, roofs=roofs(flops=1e9, bandwidth=1e15, call=1e-12)))
+    sentence = built.sentence("Its time by what limits the modules")
+    assert "at or above the roof as measured" in sentence
+    assert "arithmetic" not in sentence
+
+
+def test_the_table_says_how_many_processes_the_times_are_of(record: RunRecord) -> None:
+    assert "another run may differ by more" in str(SECTION.build(Subject(with_cost(record)), {}))
+    several = record.latency[0].model_copy(update={"processes": (0.001, 0.0011, 0.0012)})
+    timed = change(record, latency=(several, *record.latency[1:]))
+    view = str(SECTION.build(Subject(with_cost(timed)), {}))
+    assert "3 fresh processes" in view
+    assert values(with_cost(timed))[f"latency.batch_{several.batch_size}.p50"].n == 3
+
+
 def test_the_limits_add_up_to_the_pass(record: RunRecord) -> None:
     sentence = build(SECTION, with_cost(record)).sentence("Its time by what limits the modules")
     shares = [float(word) for word in sentence.replace("%", " ").split() if word.replace(".", "").isdigit()]

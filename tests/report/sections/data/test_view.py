@@ -156,3 +156,9 @@ def test_any_number_of_classes_renders(record: RunRecord, medium: str, count: in
     text = page(SECTION, data(record, classes=names, splits=splits((9,) * count, (3,) * count)), medium)
     assert "<b>" not in text
     assert text.count("{0}") >= 1
+
+
+def test_groups_of_classes_are_counted(record: RunRecord) -> None:
+    grouped = change(record, data={"coarse_classes": ("animals", "vehicles")})
+    assert "in 2 groups" in page(SECTION, grouped)
+    assert "group" not in page(SECTION, record)

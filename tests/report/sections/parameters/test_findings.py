@@ -219,4 +219,4 @@ def test_an_evaluated_model_is_compared_with_nothing() -> None:
     text = "\n".join(finding.text for finding in said(look(convolutions())))
     assert "Training" not in text
     assert "initial" not in text
-    assert "No rank has collapsed; lowest is “" in text
+    assert "20 rows and columns the lowest is “" in text

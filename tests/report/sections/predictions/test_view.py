@@ -59,6 +59,7 @@ def test_close_calls_are_counted(record: RunRecord) -> None:
 
 def test_label_errors_are_candidates(record: RunRecord) -> None:
     clear = sized(record, [0, 1, 1, 1, 0, 0], [0, 1, 1, 0, 0, 0], [0.93, 0.93, 0.93, 0.999, 0.93, 0.93])
+    clear = clear.model_copy(update={"measured": None})  # so that no temperature is known
     assert "1 label is a candidate for an error" in build(SECTION, clear).text
     right = sized(record, [0, 1, 1], [0, 1, 1], [0.95, 0.95, 0.99])
     assert "candidate" not in build(SECTION, right).text

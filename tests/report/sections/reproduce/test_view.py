@@ -81,7 +81,8 @@ def test_only_methods_in_use_are_named(record: RunRecord) -> None:
     names = [method.name for method in build(record).methods]
     assert names == [
         "Intervals of proportions",
-        "All other intervals",
+        "Intervals of other scores",
+        "Interval of the calibration error",
         "Calibration error",
         "Brier score",
         "MACs",

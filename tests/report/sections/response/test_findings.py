@@ -83,10 +83,10 @@ def test_dead_channels_are_counted_and_compared(record: RunRecord) -> None:
     with torch.no_grad():
         module.first.bias[:5] = -1000.0
     built = responses(record, module, before)
-    sentence = built.sentence("are dead")
+    sentence = built.sentence("count as dead")
     assert "Before training there were 0" in sentence
     assert "Most in “first”: 5 of 8" in sentence
-    assert tone_of(built, "are dead").tone == "caution"
+    assert tone_of(built, "count as dead").tone == "caution"
     assert "No channel of the 3 layers is dead" in responses(record, before).text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reportgen.metrics.differences import mean_difference
+from reportgen.metrics.differences import share_difference
 from reportgen.record.probes import NotProbed, Probes
 from reportgen.record.probes.response import ResponseUnit
 from reportgen.record.run import RunRecord
@@ -47,8 +47,8 @@ def test_without_the_probe_the_section_says_why(record: RunRecord) -> None:
 
 def test_the_loss_at_half_and_twice_the_light_is_paired(record: RunRecord) -> None:
     full = with_responses(record, 3)
-    right = full.arrays["response.right"][0].astype(float)
-    loss = mean_difference(right[3], right[5])
+    right = full.arrays["response.right"][0]
+    loss = share_difference(right[3], right[5])
     assert loss is not None
     sentence = build(SECTION, full).sentence("Half the intensity")
     assert f"by −10.0 points ({100 * loss[1]:.1f} to {100 * loss[2]:.1f})".replace("-", "−") in sentence
@@ -84,10 +84,10 @@ def test_confidence_beyond_accuracy_is_told_where_it_is_worst(record: RunRecord)
 def test_dead_channels_name_the_worst_layer(record: RunRecord) -> None:
     dying = changed(with_responses(record, 3), {0: {"dead": 1}, 2: {"dead": 8, "dead_before": 2}})
     built = build(SECTION, dying)
-    sentence = built.sentence("are dead")
-    assert sentence.startswith("9 of 48 channels (18.8 %) are dead")
+    sentence = built.sentence("count as dead")
+    assert sentence.startswith("9 of 48 channels (18.8 %) gave the same output for every one of 8 images")
     assert "Before training there were 2. Most in “layer3”: 8 of 16." in sentence
-    assert next(f for f in built.findings if "are dead" in f.text).tone == "caution"
+    assert next(f for f in built.findings if "count as dead" in f.text).tone == "caution"
 
 
 def test_flat_curves_are_saturated_unless_they_normalise(record: RunRecord) -> None:

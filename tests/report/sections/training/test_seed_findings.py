@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from reportgen.metrics import measure
+from reportgen.metrics.paired import score_interval
 from reportgen.pipeline.build import exit_code
 from reportgen.record.run import Divergence, RunRecord, Teacher
 from reportgen.report.banners import find_banners
@@ -23,7 +24,7 @@ from tests.support.records import with_seeds
 
 
 def measured(record: RunRecord) -> RunRecord:
-    return record.model_copy(update={"measured": measure(record, resamples=20)})
+    return record.model_copy(update={"measured": measure(record)})
 
 
 def seeded(record: RunRecord, *correct: int, **training: object) -> RunRecord:
@@ -133,10 +134,9 @@ def test_a_better_teacher_is_told_with_its_accuracy_and_the_paired_gap(record: R
     better[np.flatnonzero(~right)[:50]] = True
     sentence = build(SECTION, taught(record, better)).sentence("It learnt from “cifar_resnet20” (269,722 parameters)")
     assert f"is right on {100 * better.mean():.1f} % (" in sentence
-    assert "8.3 points more than its student (+6.1 to +10.5, paired)" in sentence
-    difference = better.astype(float) - right
-    half = 1.959964 * difference.std(ddof=1) / np.sqrt(len(right))
-    assert f"{100 * (difference.mean() - half):+.1f} to {100 * (difference.mean() + half):+.1f}" == "+6.1 to +10.5"
+    assert "8.3 points more than its student (+6.4 to +10.8, paired)" in sentence
+    low, high = score_interval(0, 50, len(right))
+    assert f"{100 * float(low):+.1f} to {100 * float(high):+.1f}" == "+6.4 to +10.8"
 
 
 def test_a_teacher_that_is_worse_or_not_to_be_told_apart(record: RunRecord) -> None:

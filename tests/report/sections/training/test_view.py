@@ -65,7 +65,17 @@ def test_a_gap_that_may_be_zero_is_not_called_over_fitting(record: RunRecord) ->
     sentence = build(SECTION, record).sentence("Accuracy is")
     assert value(record.measured, "train_accuracy") in sentence
     assert value(record.measured, "accuracy") in sentence
-    assert "can’t be distinguished from zero (−" in sentence
+    assert "to +7.1) can’t be distinguished from zero; one of up to" in sentence
+
+
+def test_a_pass_of_less_than_an_epoch_says_nothing_of_over_fitting(record: RunRecord) -> None:
+    fitted = with_train(record, 990, 1000)
+    assert fitted.training is not None
+    training = fitted.training.model_copy(update={"steps": 40, "steps_per_epoch": 1000})
+    sentence = build(SECTION, change(fitted, training=training)).sentence("Accuracy is")
+    assert "At most 4.0\u00a0% of those training images were trained on" in sentence.replace(" %", "\u00a0%")
+    assert "better by" not in sentence
+    assert "over-fitting" in sentence
 
 
 def test_a_gap_above_zero_is_named_with_its_interval(record: RunRecord) -> None:
