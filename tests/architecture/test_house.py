@@ -23,7 +23,9 @@ DOORS = {
     "sklearn": ("experiment/",),
     "matplotlib": ("figures/",),
     "seaborn": ("figures/",),
-    "jinja2": ("outputs/templating.py", "outputs/template_cache.py", "outputs/template_errors.py"),
+    "jinja2": tuple(
+        f"outputs/{name}.py" for name in ("templating", "template_cache", "template_errors", "sandbox", "view_values")
+    ),
     "tinycss2": ("outputs/stylesheets.py",),
     "yaml": ("spec/",),
     "weasyprint": ("outputs/pdf", "outputs/_weasyprint.py"),

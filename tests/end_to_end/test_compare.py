@@ -53,7 +53,9 @@ def test_one_candidate_becomes_a_report(record: RunRecord, tmp_path: Path, capsy
     assert isinstance(compared, Comparison)
     assert compared.verdict == "better"
     assert compared.equivalence.margin == 0.01
-    assert "Better than the baseline" in (tmp_path / "out" / "comment.md").read_text(encoding="utf-8")
+    assert "These weights are better than the baseline’s" in (tmp_path / "out" / "comment.md").read_text(
+        encoding="utf-8"
+    )
     assert 'id="section-baseline"' in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 

@@ -59,7 +59,7 @@ CASES = {
     ),
     "no module": ("model: {source: 'models.py:no_module'}\ndata: {name: digits}\n", 2, ["int"]),
     "no factory": ("model: {source: 'models.py:fin'}\ndata: {name: digits}\n", 2, ["fine"]),
-    "shape": ("model: {source: 'models.py:too_small'}\ndata: {name: digits}\n", 2, ["(2, 4, 7, 7)"]),
+    "shape": ("model: {source: 'models.py:too_small'}\ndata: {name: digits}\n", 2, ["4, 7, 7)"]),
     "class count": ("model: {source: 'models.py:three'}\ndata: {name: digits}\n", 2, ["3", "10"]),
     "nothing to train": ("model: {source: 'models.py:frozen'}\ndata: {name: digits}\n", 2, ["no trainable"]),
     "no weights": ("model: {source: 'builtin:linear', weights: w.pt}\ndata: {name: digits}\n", 2, ["w.pt"]),

@@ -242,7 +242,7 @@ def small_training() -> Training:
             Message(id="SGD"),
             N_("highest learning rate {rate}", rate=0.1),
             N_("momentum {value} (Nesterov)", value=0.9),
-            N_("weight decay {value}", value=0.0005),
+            N_("weight decay {value} of all parameters", value=0.0005),
         ),
         schedule=N_("one cycle"),
         loss=N_("{name}, label smoothing {by}", name=N_("cross entropy"), by=0.1),
@@ -282,7 +282,7 @@ def small_arrays(seed: int = 0) -> Arrays:
 
 
 def small_record(classes: tuple[str, ...] = CLASSES) -> RunRecord:
-    """The whole record, measured with 1,000 resamples."""
+    """The whole record, measured."""
     record = RunRecord(
         fingerprint="0" * 64,
         spec=MeasuredSpec(model=ModelSpec(source="builtin:tiny"), run=RunSpec(epochs=3)),

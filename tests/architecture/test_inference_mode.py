@@ -1,0 +1,10 @@
+"""Tensors of inference mode can't be saved for a backward pass, and a model may keep what it computes."""
+
+from __future__ import annotations
+
+from tests.support.commands import ROOT
+
+
+def test_it_is_used_nowhere() -> None:
+    used = [path.name for path in (ROOT / "reportgen").rglob("*.py") if "inference_mode(" in path.read_text("utf-8")]
+    assert used == []
