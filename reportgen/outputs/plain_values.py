@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from reportgen.outputs.markdown import Raw
 from reportgen.outputs.view_values import LazySequenceView, LazyView, SequenceView, Unprintable, View
+from reportgen.record.message import Message
 from reportgen.report.model import Skipped
 
 AS_THEY_ARE = (str, int, float, bool, type(None), bytes, Markup, Raw)
@@ -48,6 +49,8 @@ class Converter:
             return tuple([self.plain(item) for item in value])
         if isinstance(value, Mapping):
             return {self.plain(key): self.plain(item) for key, item in value.items()}
+        if isinstance(value, Message):
+            return str(value)  # drawn in the language of the page
         if (is_dataclass(value) and not isinstance(value, type)) or isinstance(value, BaseModel):
             return self.view(value)
         return self.plain_other(value)

@@ -37,6 +37,8 @@ def test_the_comment_says_the_outcome_first(record: RunRecord) -> None:
         if value.name in ("accuracy", "macro_f1", "nll", "ece", "macs"):
             assert value.display in text, value.name
     assert "? not enough data" in text
+    assert "The bound lies inside the interval; more images would decide." in text
+    assert "<Message>" not in text
     assert "Weakest classes" in text
 
 
