@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.evaluate import evaluate, usual_batch
-from reportgen.experiment.left_alone import left_alone, seed_everything
 from reportgen.experiment.models.factories import first_line
+from reportgen.experiment.random_numbers import seed_everything
 from reportgen.experiment.seeds import relative
+from reportgen.experiment.snapshot import preserved
 from reportgen.record.answers import AnswerChange, AnswerFacts
 from reportgen.record.message import N_, Message
 
@@ -67,7 +68,7 @@ def check_answers(
     """
     check = AnswerCheck(module, data, device, seed)
     try:
-        with left_alone(module):
+        with preserved(module):
             facts = check.measure(macs)
             arrays = check.draw() if facts.by_chance else {}
     except Exception as error:  # whatever a model raises; nothing that was measured is lost for it

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal
@@ -188,13 +187,3 @@ def choose_precision(kind: Kind, device: torch.device, training: bool) -> tuple[
     if not has_bfloat16():
         return "float32", N_("this processor has no bfloat16 arithmetic")
     return "bfloat16", N_("this processor has bfloat16 arithmetic")
-
-
-@contextlib.contextmanager
-def kept_random_state() -> Iterator[None]:
-    """Leave the global random numbers as they were."""
-    state = torch.random.get_rng_state()
-    try:
-        yield
-    finally:
-        torch.random.set_rng_state(state)

@@ -7,7 +7,8 @@ from statistics import median
 
 import torch
 
-from reportgen.experiment.device import ComputeDevice, kept_random_state
+from reportgen.experiment.device import ComputeDevice
+from reportgen.experiment.random_numbers import kept_random_numbers
 from reportgen.record.latency import Latency, summarise
 
 BATCHES = (1, 64)
@@ -49,7 +50,7 @@ def time_passes(
     found: dict[int, list[float]] = {}
     each = 0.0
     try:
-        with torch.no_grad(), device.autocast(evaluating=True), kept_random_state():
+        with torch.no_grad(), device.autocast(evaluating=True), kept_random_numbers():
             for batch in batches:
                 if batch * each * (REPEATS[0] + WARM_UPS) > LONGEST:
                     break

@@ -27,7 +27,7 @@ def measure_between_processes(
     """The latencies `known` from this process, in their place those of several fresh ones where the spec asks for that
     and at least two could be timed.
 
-    The model is made anew in each of them, without its weights. A model source of a plug-in is timed here alone.
+    The model is made again in each of them, without its weights. A model source of a plug-in is timed here alone.
     """
     number = request.spec.latency_processes
     if number < 2 or request.spec.model.source.partition(":")[0] in request.plugins.sources:

@@ -11,7 +11,6 @@ from reportgen.experiment.datasets.channels import channel_notes
 from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.datasets.loading import load_data
 from reportgen.experiment.device import ComputeDevice
-from reportgen.experiment.left_alone import seed_everything
 from reportgen.experiment.models import LoadedModel, load_model, read_model
 from reportgen.experiment.models.pretrained import (
     Fetching,
@@ -20,6 +19,7 @@ from reportgen.experiment.models.pretrained import (
     with_preparation,
 )
 from reportgen.experiment.placement import place_by_trial
+from reportgen.experiment.random_numbers import seed_everything
 from reportgen.experiment.request import Clock, Request
 from reportgen.experiment.teacher import load_teacher
 from reportgen.record.message import N_

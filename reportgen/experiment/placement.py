@@ -14,7 +14,7 @@ from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice, Precision
 from reportgen.experiment.models import check_forward, logits_of
 from reportgen.experiment.models.forward import evaluating
-from reportgen.experiment.snapshot import restored
+from reportgen.experiment.snapshot import preserved, restored
 from reportgen.experiment.trial_step import check_step
 from reportgen.record.message import N_, Message
 from reportgen.spec.types import RunSpec
@@ -102,17 +102,12 @@ def answer(
     return first if steady else None
 
 
-def kept_random(device: ComputeDevice | None) -> AbstractContextManager[None]:
-    """Leave the random numbers of the processor and of a GPU as they were."""
-    return torch.random.fork_rng(devices=[device.torch_device] if device and device.kind == "cuda" else [])
-
-
 def ask_once(
     module: torch.nn.Module, data: LoadedData, device: ComputeDevice | None, seed: int, how: Precision | None
 ) -> Tensor:
     """The logits of two test images, with the random numbers of a seed."""
     lower: AbstractContextManager[object] = nullcontext()
-    with restored(module), evaluating(module), kept_random(device):
+    with preserved(module), evaluating(module):
         torch.manual_seed(seed)
         images = data.normalization.apply(data.test_images[:FEW])
         if device is None:

@@ -23,12 +23,12 @@ from reportgen.experiment.latency_processes import measure_between_processes
 from reportgen.experiment.loading import Loaded, load
 from reportgen.experiment.models import LoadedModel
 from reportgen.experiment.models.preparing import compilers_as_before
-from reportgen.experiment.preserved import preserved
 from reportgen.experiment.probes import ProbeContext, Probed, probe_model
 from reportgen.experiment.probes.run import none_yet
 from reportgen.experiment.recording import Measured, gather_arrays, gather_samples, make_record
 from reportgen.experiment.request import Clock, Request
 from reportgen.experiment.seeds import FurtherSeeds, train_further
+from reportgen.experiment.snapshot import preserved
 from reportgen.experiment.teacher import evaluate_teacher
 from reportgen.experiment.trace import time_modules, trace_model, with_fit
 from reportgen.experiment.training import TrainingResult, run_training

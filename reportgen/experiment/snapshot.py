@@ -20,6 +20,8 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from reportgen.experiment.random_numbers import kept_random_numbers
+
 SCRIPTED = torch.jit.ScriptModule
 HELD = frozenset({"_parameters", "_buffers", "_modules"})
 Undo = Callable[[], None]
@@ -79,6 +81,32 @@ def restored(module: nn.Module) -> Iterator[None]:
         for undo in remember(module):
             stack.callback(undo)
         yield
+
+
+@contextmanager
+def preserved(module: nn.Module) -> Iterator[None]:
+    """The same, and the global random numbers too: for a look at a model that must not show afterwards."""
+    with restored(module), kept_random_numbers():
+        yield
+
+
+@contextmanager
+def kept_buffers(module: nn.Module) -> Iterator[None]:
+    """Leave the buffers as they were, those that were assigned again included, also such of another shape."""
+    held = [(child, vars(child).get("_buffers")) for child in module.modules()]
+    owners = [(child, dict(own)) for child, own in held if isinstance(own, dict)]  # scripted modules have none
+    values = [(buffer, buffer.detach().clone()) for buffer in module.buffers()]
+    try:
+        yield
+    finally:
+        for child, before in owners:
+            now = vars(child).get("_buffers")
+            if isinstance(now, dict):
+                now.clear()
+                now.update(before)
+        with torch.no_grad():
+            for buffer, bits in values:
+                buffer.copy_(bits)
 
 
 def remember(module: nn.Module) -> list[Undo]:
@@ -156,6 +184,13 @@ def set_state(generator: torch.Generator, state: Tensor) -> None:
     generator.set_state(state)
 
 
+def is_expanded(tensor: Tensor) -> bool:
+    """Whether several elements are one place in memory."""
+    return tensor.layout == torch.strided and any(
+        stride == 0 and size > 1 for stride, size in zip(tensor.stride(), tensor.shape, strict=True)
+    )
+
+
 def remember_tensor(tensor: Tensor) -> Undo:
     """A tensor's memory, what stands in it, its gradient and whether it wants one."""
     data, gradient = tensor.data, tensor.grad if tensor.is_leaf else None
@@ -166,7 +201,8 @@ def remember_tensor(tensor: Tensor) -> Undo:
         with torch.no_grad():
             if tensor.data_ptr() != data.data_ptr() or tensor.stride() != data.stride():
                 tensor.data = data
-            data.copy_(values)
+            if not (is_expanded(data) and torch.equal(data, values)):  # of which no single element can be written
+                data.copy_(values)
             if tensor.is_leaf:
                 tensor.requires_grad_(wanted)
                 tensor.grad = gradient

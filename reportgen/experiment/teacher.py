@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from reportgen.errors import ModelError, about
 from reportgen.experiment.datasets.loaded import LoadedData
-from reportgen.experiment.device import ComputeDevice, kept_random_state
+from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.evaluate import evaluate
 from reportgen.experiment.models import LoadedModel, check_forward, load_model, read_model
+from reportgen.experiment.random_numbers import kept_random_numbers
 from reportgen.plugins import ModelSource
 from reportgen.progress import Task
 from reportgen.record.run import Teacher
@@ -43,7 +44,7 @@ def load_teacher(
 
     Raises ModelError about `run.loss.teacher` for whatever does not work out.
     """
-    with as_teacher(), about("model.source"), kept_random_state():
+    with as_teacher(), about("model.source"), kept_random_numbers():
         torch.manual_seed(0)
         shape = data.facts.image_shape
         loaded = load_model(spec, base, len(data.facts.classes), sources, image_shape=shape)

@@ -17,12 +17,6 @@ def bin_of(confidence: FloatArray, bins: int = BINS) -> IntArray:
     return index
 
 
-def expected_calibration_error(confidence: FloatArray, correct: FloatArray) -> float:
-    """Mean over images of |accuracy − confidence| of their bin (Naeini et al. 2015; Guo et al. 2017)."""
-    gaps = np.bincount(bin_of(confidence), confidence - correct, BINS)
-    return float(np.abs(gaps).sum() / len(confidence))
-
-
 def fit_temperature(log_probabilities: FloatArray, labels: IntArray) -> float:
     """The temperature that minimises the negative log-likelihood (Guo et al. 2017 §4.2)."""
     from scipy.optimize import minimize_scalar  # half a second that drawing from a record does not need

@@ -32,9 +32,9 @@ DRAWING = (
 """What makes a report of a record."""
 
 FOR_TYPES = re.compile(r"^if TYPE_CHECKING:\n(?:[ \t]+.*\n|\n)+", re.MULTILINE)
-FROM = re.compile(rf"^[ \t]*from ({NAME}[\w.]*) import (\([^)]*\)|[^\n#]+)", re.MULTILINE)
-PLAIN = re.compile(rf"^[ \t]*import ({NAME}[\w.]*)", re.MULTILINE)
-NAMED = re.compile(rf"[\"']({NAME}(?:\.\w+)+)[\"']")
+FROM = re.compile(rf"from ({NAME}[\w.]*) import (\([^)]*\)|[^\n#]+)")
+PLAIN = re.compile(rf"import ({NAME}[\w.]*)")
+NAMED = re.compile(rf"{NAME}(?:\.\w+)+(?=[\"'])")
 """A module named in a text: one that is discovered or started as a process."""
 
 
@@ -106,11 +106,18 @@ def read_package(package: Path) -> dict[str, Module]:
 def read_module(path: Path, name: str) -> Module:
     """One module with what its text says that it imports."""
     content = path.read_bytes()
-    text = FOR_TYPES.sub("", content.decode("utf-8"))
-    imports = set(PLAIN.findall(text))
-    for module, names in FROM.findall(text):
-        imports |= {module, *(f"{module}.{word}" for word in re.findall(r"\w+", names))}
-    discovers = set(NAMED.findall(text)) - {name}
+    text = content.decode("utf-8")
+    text = FOR_TYPES.sub("", text) if "TYPE_CHECKING" in text else text
+    imports = {found[1] for found in PLAIN.finditer(text) if begins_line(text, found.start())}
+    for found in FROM.finditer(text):
+        if begins_line(text, found.start()):
+            imports |= {found[1], *(f"{found[1]}.{word}" for word in re.findall(r"\w+", found[2]))}
+    discovers = {found[0] for found in NAMED.finditer(text) if text[found.start() - 1] in "\"'"} - {name}
     if "discover(__name__" in text:
         discovers.add(name)
     return Module(path, content, frozenset(imports), frozenset(discovers))
+
+
+def begins_line(text: str, place: int) -> bool:
+    """Whether nothing but spaces stands before a place in its line."""
+    return not text[text.rfind("\n", 0, place) + 1 : place].strip()

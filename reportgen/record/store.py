@@ -83,14 +83,6 @@ def store(record: RunRecord) -> Stored:
     return decode_record(encode_record(record), Path())
 
 
-def save_record(record: RunRecord, folder: Path) -> None:
-    """Write a record alone into a folder; the same record gives the same bytes.
-
-    Raises EnvironmentTrouble when the machine can't (disk full, no permission).
-    """
-    write_files(encode_record(record), folder)
-
-
 def write_files(files: Mapping[str, bytes], folder: Path) -> None:
     """Write files by name into a folder. Raises EnvironmentTrouble when the machine can't."""
     for name, data in files.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.record.run import RunRecord
-from reportgen.record.store import save_record
+from tests.support.records import save_record
 
 ROOT = Path(__file__).parents[2]
 pytest.importorskip("hatchling", reason="hatchling is not here: pip install '.[test]'")

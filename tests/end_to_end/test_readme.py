@@ -14,12 +14,12 @@ from reportgen.comparison.gate_names import check_names
 from reportgen.outputs import find_outputs
 from reportgen.outputs.stylesheets import COLOURS
 from reportgen.record.run import RunRecord
-from reportgen.record.store import save_record
 from reportgen.report.sections import find_sections
 from reportgen.spec import read_spec
 from reportgen.spec.gates import parse_rule
 from reportgen.spec.probes import ProbesSpec
 from tests.support.commands import run_here, write_spec
+from tests.support.records import save_record
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 

@@ -15,8 +15,8 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from reportgen.record.run import RunRecord
-from reportgen.record.store import save_record
 from tests.support.commands import ROOT, TINY, Said, run_apart, write_spec
+from tests.support.records import save_record
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e]
 BLOCK = re.compile(

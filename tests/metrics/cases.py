@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -61,3 +62,12 @@ def evaluations(draw: st.DrawFn, most: int = 60) -> tuple[Floats, Ints]:
     if draw(st.booleans()):
         logits = np.round(logits)
     return logits.astype(np.float32), rng.integers(0, classes, n).astype(np.int64)
+
+
+def binned_error(confidence: NDArray[np.float64], correct: NDArray[np.float64], bins: int = 15) -> float:
+    """The expected calibration error of Guo et al. 2017, a loop over the bins."""
+    error, edges = 0.0, np.linspace(0, 1, bins + 1)
+    for low, high in pairwise(edges):
+        inside = (confidence > low) & (confidence <= high)
+        error += abs(float((confidence[inside] - correct[inside]).sum()))
+    return error / len(confidence)

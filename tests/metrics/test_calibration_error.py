@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reportgen.metrics.calibration import expected_calibration_error
 from reportgen.metrics.calibration_error import CalibrationError, measure_calibration_error
 from reportgen.metrics.predictions import FloatArray
+from tests.metrics.cases import binned_error
 
 
 def calibrated(n: int, seed: int, shift: float = 0.0) -> tuple[FloatArray, FloatArray]:
@@ -25,13 +25,13 @@ def measured(n: int, seed: int, shift: float = 0.0) -> CalibrationError:
 def test_the_plug_in_value_is_the_usual_one() -> None:
     confidence, correct = calibrated(500, 0)
     found = measure_calibration_error(confidence, correct)
-    assert found.plug_in == pytest.approx(expected_calibration_error(confidence, correct))
+    assert found.plug_in == pytest.approx(binned_error(confidence, correct))
 
 
 def test_the_value_under_calibration_is_that_of_labels_drawn_in_a_loop() -> None:
     confidence, correct = calibrated(300, 1)
     rng = np.random.default_rng(99)
-    drawn = [expected_calibration_error(confidence, (rng.random(300) < confidence).astype(float)) for _ in range(2000)]
+    drawn = [binned_error(confidence, (rng.random(300) < confidence).astype(float)) for _ in range(2000)]
     found = measure_calibration_error(confidence, correct)
     assert found.under_calibration == pytest.approx(np.mean(drawn), rel=0.03)
     assert found.p == pytest.approx(np.mean(np.array(drawn) >= found.plug_in), abs=0.04)
@@ -45,7 +45,7 @@ def test_p_is_uniform_under_calibration_and_small_without_it() -> None:
 
 @pytest.mark.parametrize(("shift", "n"), [(0.0, 50), (0.0, 1000), (0.1, 200), (0.1, 1000)])
 def test_intervals_cover_the_error_of_the_population(shift: float, n: int) -> None:
-    truth = expected_calibration_error(*expected(shift))
+    truth = binned_error(*expected(shift))
     hits = [low <= truth <= high for low, high in (measured(n, seed, shift).interval or (1, 0) for seed in range(200))]
     assert stats.binomtest(sum(hits), len(hits), 0.95).pvalue > 0.001 or np.mean(hits) > 0.95
     assert np.mean(hits) >= 0.91

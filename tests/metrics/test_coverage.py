@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reportgen.metrics.calibration import expected_calibration_error
 from reportgen.metrics.computing import Sample, compute_scores
 from reportgen.metrics.predictions import FloatArray, IntArray, read_predictions
 from reportgen.metrics.scores import METRICS
+from tests.metrics.cases import binned_error
 
 CLASSES, POPULATION = 10, 20_000
 NAMES = tuple(metric.name for metric in METRICS if metric.name not in ("ece_scaled", "top5_accuracy"))
@@ -48,7 +48,7 @@ def truth(model: str, even: bool) -> dict[str, float]:
     found = {
         name: one.value for name, one in compute_scores(Sample(predictions, predictions.confidence), NAMES).items()
     }
-    return found | {"ece": expected_calibration_error(predictions.confidence, predictions.correct.astype(float))}
+    return found | {"ece": binned_error(predictions.confidence, predictions.correct.astype(float))}
 
 
 def draw(model: str, even: bool, fixed: bool, n: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray]:

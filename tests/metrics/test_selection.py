@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reportgen.metrics.selection import Group, images_to_keep, select
+from reportgen.metrics.selection import Group, fitted_temperature, images_to_keep, select
 from tests.metrics.cases import Floats, Ints, evaluations, noisy, softmax
 
 NAMES = ("surely_wrong", "barely_wrong", "barely_right", "surely_right", "label_errors", "typical", "untypical")
@@ -121,7 +121,7 @@ def test_what_is_kept_is_what_is_shown_and_then_what_is_wrong(case: tuple[Floats
     logits, labels = case
     digests = np.random.default_rng(seed).permutation(len(labels)).astype(np.uint64)
     kept = images_to_keep(logits, labels, digests, most).tolist()
-    shown = set(select(logits, labels).positions)
+    shown = set(select(logits, labels, fitted_temperature(logits, labels)).positions)
     wrong = {int(row) for row in np.flatnonzero(logits.argmax(1) != labels)} - shown
     more = set(kept) - shown
     assert kept == sorted(set(kept))

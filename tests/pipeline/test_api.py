@@ -18,9 +18,10 @@ from reportgen.errors import RecordError, ReportgenError, SpecError
 from reportgen.pipeline import api
 from reportgen.record.archive import pack_files
 from reportgen.record.run import RunRecord
-from reportgen.record.store import encode_record, save_record
+from reportgen.record.store import encode_record
 from reportgen.system.plain_lines import PlainLines
 from tests.support.commands import ROOT, TINY, run_apart, write_spec
+from tests.support.records import save_record
 
 pytestmark = pytest.mark.e2e
 

@@ -18,12 +18,13 @@ from reportgen.record.judgement import Judgement
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.presentation import Presentation
 from reportgen.record.run import RunRecord
-from reportgen.record.store import save_record, store
+from reportgen.record.store import store
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.spec.types import CardSpec
 from tests.comparison.cases import judged
 from tests.support.commands import ROOT
+from tests.support.records import save_record
 
 NAMES = ("class_counts", "confidence", "diagram_blocks_2")
 

@@ -18,11 +18,11 @@ from reportgen.outputs._attachment import pack_small
 from reportgen.record.archive import PACKED_FILE, pack_files, unpack_files
 from reportgen.record.locate import find_source
 from reportgen.record.run import RunRecord
-from reportgen.record.store import FILES, decode, encode_record, save_record
+from reportgen.record.store import FILES, decode, encode_record
 from reportgen.record.subject import Subject
 from tests.comparison.cases import judged
 from tests.report.sections.cases import change
-from tests.support.records import presented
+from tests.support.records import presented, save_record
 
 WHERE = Path("somewhere.zip")
 

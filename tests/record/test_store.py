@@ -28,7 +28,6 @@ from reportgen.record.store import (
     load_record,
     load_stored,
     record_schema,
-    save_record,
     spell,
     store,
     write_files,
@@ -36,7 +35,7 @@ from reportgen.record.store import (
 from reportgen.record.subject import Subject
 from reportgen.record.trace import Edge
 from tests.comparison.cases import another_seed, judged, with_logits
-from tests.support.records import presented, write_subject
+from tests.support.records import presented, save_record, write_subject
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from reportgen.record.run import (
     Stage,
     Training,
 )
-from reportgen.record.store import store, write_files
+from reportgen.record.store import encode_record, store, write_files
 from reportgen.record.subject import Subject
 from reportgen.record.trace import Edge, ModelTrace, ModuleCall, Operator, ReceptiveField
 from reportgen.spec.types import CardSpec, ModelSpec, RunSpec
@@ -384,3 +384,8 @@ def with_seeds(record: RunRecord, *correct: int, **training: object) -> RunRecor
         arrays[f"seed.{seed}.loss"] = record.arrays["train.loss"] + np.float32(0.1 * seed)
     spec = record.spec.model_copy(update={"run": record.spec.run.model_copy(update={"seeds": seeds})})
     return record.model_copy(update={"seeds": tuple(runs), "spec": spec, "arrays": record.arrays.merged(arrays)})
+
+
+def save_record(record: RunRecord, folder: Path) -> None:
+    """A record alone in a folder."""
+    write_files(encode_record(record), folder)

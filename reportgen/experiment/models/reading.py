@@ -11,7 +11,6 @@ from torch import Tensor
 
 from reportgen.errors import ModelError
 from reportgen.experiment.datasets.loaded import LoadedData
-from reportgen.experiment.left_alone import left_alone
 from reportgen.experiment.models.forward import run_once
 from reportgen.experiment.models.loading import LoadedModel
 from reportgen.experiment.models.outputs import (
@@ -28,6 +27,7 @@ from reportgen.experiment.models.outputs import (
     kind_of,
     note_output,
 )
+from reportgen.experiment.snapshot import preserved
 from reportgen.record.answers import OutputFacts, OutputKind
 from reportgen.spec.types import ModelSpec
 
@@ -58,7 +58,7 @@ def read_outputs(
     several do; of training mode only where it `trains`.
     """
     n = len(images)
-    with left_alone(module):
+    with preserved(module):
         output = run_once(module, images)
         leaf = choose_leaf(output, key, n, classes)
         reading = Reading(leaf.steps, find_kind(module, images, leaf, classes))
@@ -108,7 +108,7 @@ def read_training(
     None where the model does not run in training mode, which a training step says better.
     """
     try:
-        with left_alone(module):
+        with preserved(module):
             output = run_as_it_is(module.train(), images)
     except Exception:  # whatever a model raises; a training step is tried too, and tells
         return None, ()
@@ -117,7 +117,7 @@ def read_training(
     leaf = choose_in_training(module, images, output, evaluated, classes, key)
     kind = kind_of(leaf, n, classes)
     if kind == "one_logit":
-        with left_alone(module):
+        with preserved(module):
             kind = find_kind(module.train(), images, leaf, classes)
     others = tuple(other.name for other in fitting if other.tensor is not leaf.tensor)
     return (leaf, Reading(leaf.steps, kind)), others

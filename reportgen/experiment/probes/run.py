@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 
 from reportgen.experiment.faults import Faults, describe
-from reportgen.experiment.preserved import preserved
 from reportgen.experiment.probes.context import (
     PROBE_SEED,
     Allowance,
@@ -20,6 +19,7 @@ from reportgen.experiment.probes.context import (
     ProbeResult,
     lets_no_gradient,
 )
+from reportgen.experiment.snapshot import preserved
 from reportgen.plugins import discover
 from reportgen.record.definitions import named_numbers
 from reportgen.record.message import N_

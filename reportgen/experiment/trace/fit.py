@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from reportgen.errors import ReportgenError
-from reportgen.experiment.device import kept_random_state
 from reportgen.experiment.models.stems import adapt_stem, find_stem
+from reportgen.experiment.random_numbers import kept_random_numbers
 from reportgen.experiment.snapshot import copied
 from reportgen.experiment.trace.model import trace_model
 from reportgen.record.trace import AdaptedFit, InputFit, ModelTrace, ModuleCall, Shape
@@ -73,7 +73,7 @@ def idle_weights(calls: Iterable[ModuleCall], module: nn.Module) -> int:
 def try_adapted(module: nn.Module, example: torch.Tensor, source: str) -> AdaptedFit | None:
     """The same model with its stem adapted to small images; None where that does not work out."""
     try:
-        with kept_random_state():
+        with kept_random_numbers():
             other = copied(module)
             adapt_stem(other)
             trace = trace_model(other, example, source)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from reportgen.experiment.layer_types import BatchNorm
-from reportgen.experiment.preserved import kept_buffers
+from reportgen.experiment.snapshot import kept_buffers
 
 
 @contextmanager

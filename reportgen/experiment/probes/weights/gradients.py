@@ -14,8 +14,8 @@ from reportgen.experiment.backward import gradients_of
 from reportgen.experiment.layer_types import BatchNorm
 from reportgen.experiment.losses import make_loss
 from reportgen.experiment.models import logits_of
-from reportgen.experiment.preserved import kept_buffers
 from reportgen.experiment.probes.context import ProbeContext
+from reportgen.experiment.snapshot import kept_buffers
 from reportgen.record.trace import ModelTrace
 from reportgen.spec.types import LossSpec
 

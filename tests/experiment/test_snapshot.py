@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from reportgen.experiment.preserved import kept_buffers, preserved
+from reportgen.experiment.snapshot import kept_buffers, preserved
 
 
 class Restless(nn.Module):
