@@ -11,14 +11,17 @@ from __future__ import annotations
 import importlib
 import inspect
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Literal
 
 from reportgen.outputs._pdf_drawings.drawing import Placed
 from reportgen.outputs._pdf_drawings.images import COLOUR, GREY, Raster
 from reportgen.outputs._pdf_drawings.paths import Affine
 from reportgen.outputs._pdf_drawings.text import Font, Run
+from reportgen.outputs._pdf_tags import Area, Mark, Node, Piece, Structure, make_structure
 
 CALLS: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "weasyprint.text.line_break:Layout": (1, ()),
@@ -337,3 +340,237 @@ class Typesetter:
                 self.parts.draw_emojis(stream, one.style, x, y, emojis)
                 canvas.restore()
             x += one.width
+
+
+TAG_CALLS: Mapping[str, tuple[int, tuple[str, ...]]] = {
+    "weasyprint.pdf:add_tags": (4, ()),
+    "pydyf:Dictionary": (1, ()),
+    "pydyf:Array": (1, ()),
+    "pydyf:String": (1, ()),
+}
+"""As `CALLS`, of what the structure of a document is written with."""
+BOX_CLASSES = {
+    "text": "weasyprint.formatting_structure.boxes:TextBox",
+    "image": "weasyprint.formatting_structure.boxes:ReplacedBox",
+    "margin": "weasyprint.formatting_structure.boxes:MarginBox",
+    "absolute": "weasyprint.layout.absolute:AbsolutePlaceholder",
+}
+POINTS = 0.75
+"""In a CSS pixel."""
+OWNERS = {"Table": "/Table", "TH": "/Table", "TD": "/Table", "L": "/List", "Figure": "/Layout"}
+"""Whose attributes an element of a type has (ISO 32000-1, 14.8.5)."""
+PRINTED = 4
+"""The flag of an annotation that is printed with its page."""
+
+
+@dataclass(frozen=True)
+class TagParts:
+    """The parts of an installed WeasyPrint that the structure of a document is made with."""
+
+    dictionary: Callable[..., Any]
+    array: Callable[..., Any]
+    string: Callable[..., Any]
+    add_tags: Callable[..., Any]
+    boxes: Mapping[str, type]
+
+
+def find_tag_parts() -> TagParts | SlowWay:
+    """The parts that structure is made with, or the first that the installed versions lack."""
+    found: dict[str, Any] = {}
+    boxes: dict[str, type] = {}
+    try:
+        for name, (count, names) in TAG_CALLS.items():
+            found[name] = look_up(name)
+            if not takes(found[name], count, names):
+                return SlowWay("changed", dotted(name))
+        for kind, name in BOX_CLASSES.items():
+            boxes[kind] = look_up(name)
+            if not isinstance(boxes[kind], type):
+                return SlowWay("changed", dotted(name))
+    except (ImportError, AttributeError):
+        return SlowWay("missing", dotted(name))
+    return TagParts(
+        dictionary=found["pydyf:Dictionary"],
+        array=found["pydyf:Array"],
+        string=found["pydyf:String"],
+        add_tags=found["weasyprint.pdf:add_tags"],
+        boxes=boxes,
+    )
+
+
+@contextmanager
+def own_structure(parts: TagParts | SlowWay, root: Any, failures: list[Exception]) -> Iterator[None]:
+    """Documents written in this block have the structure of the HTML below `root`.
+
+    Where it can't be made, its exception is added to `failures`, and the document has WeasyPrint's own; so has it
+    where a part is missing.
+    """
+    if isinstance(parts, SlowWay):
+        yield
+        return
+    module = importlib.import_module("weasyprint.pdf")
+
+    def add(pdf: Any, document: Any, version: Any, streams: Sequence[Any]) -> None:
+        try:
+            pages = [read_page(number, page, streams, parts) for number, page in enumerate(document.pages)]
+            structure = make_structure(root, chain.from_iterable(pages))
+        except MemoryError:
+            raise
+        except Exception as error:  # whatever another version does with what it does not promise
+            failures.append(error)
+            parts.add_tags(pdf, document, version, streams)
+        else:
+            StructureWriter(pdf, parts, streams).write(structure)
+
+    module.add_tags = add  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        module.add_tags = parts.add_tags  # type: ignore[attr-defined]
+
+
+def read_page(number: int, page: Any, streams: Sequence[Any], parts: TagParts) -> list[Piece]:
+    """What was set on a page, in the order of its boxes, heads and feet among it."""
+    marks = {box: Mark(number, tag["mcid"]) for box, tag in streams[number]._tags.items()}
+    boxes, height, found = parts.boxes, page.height, list[Piece]()
+
+    def visit(box: Any, in_margin: bool, is_leader: bool) -> None:
+        if isinstance(box, boxes["absolute"]):
+            box = getattr(box, "_box")  # noqa: B009
+        in_margin = in_margin or isinstance(box, boxes["margin"])
+        is_leader = is_leader or box.is_leader
+        element = None if in_margin else box.element
+        pseudo = (box.element_tag or "").partition("::")[2]
+        area = None
+        if box.link_annotation:
+            area = Area(number, box.link_annotation, tuple(box.link_annotation["Rect"]))
+            found.append(Piece(element, pseudo, area=area))
+        if box in marks:
+            is_text = isinstance(box, boxes["text"])
+            rectangle = None if is_text else rectangle_of(box, height)
+            text = box.text if is_text else ""
+            found.append(Piece(element, pseudo, marks.pop(box), None, text, rectangle, is_leader))
+        elif element is not None and element.tag in ("td", "th"):
+            found.append(Piece(element))
+        for child in getattr(box, "children", ()):
+            visit(child, in_margin, is_leader)
+
+    visit(page._page_box, False, False)
+    return found + [Piece(None, mark=mark) for mark in marks.values()]
+
+
+def rectangle_of(box: Any, page_height: float) -> tuple[float, float, float, float]:
+    """Where on its page an image stands, in points from the lower left corner."""
+    left, top = box.content_box_x(), box.content_box_y()
+    right, bottom = left + box.width, top + box.height
+    return left * POINTS, (page_height - bottom) * POINTS, right * POINTS, (page_height - top) * POINTS
+
+
+class StructureWriter:
+    """Writes a structure into a document that WeasyPrint has drawn, in the place of its own."""
+
+    def __init__(self, pdf: Any, parts: TagParts, streams: Sequence[Any]) -> None:
+        self.pdf = pdf
+        self.parts = parts
+        self.streams = streams
+        self.pages = pdf.page_references
+        self.owners: dict[Mark, bytes] = {}
+        self.annotations: list[tuple[Any, bytes]] = []
+        self.references: dict[int, bytes] = {}
+
+    def write(self, structure: Structure) -> None:
+        """Put it into the document, and what else a tagged document says of itself."""
+        root = self.add({"Type": "/StructTreeRoot"})
+        root["K"] = self.parts.array([self.write_node(structure.root, root)])
+        self.number_parents(root)
+        self.mark_artifacts(structure.artifacts)
+        self.finish_links(structure)
+        catalog = self.pdf.catalog
+        catalog["StructTreeRoot"] = root.reference
+        catalog["ViewerPreferences"] = self.parts.dictionary({"DisplayDocTitle": "true"})
+        catalog["MarkInfo"] = self.parts.dictionary({"Marked": "true"})
+        catalog.setdefault("Lang", self.parts.string(""))
+
+    def add(self, values: Mapping[str, Any]) -> Any:
+        """A dictionary that is an object of the document."""
+        thing = self.parts.dictionary(dict(values))
+        self.pdf.add_object(thing)
+        return thing
+
+    def write_node(self, node: Node, parent: Any) -> bytes:
+        """An element and all below it; returns its reference."""
+        element = self.add({"Type": "/StructElem", "S": f"/{node.role}", "P": parent.reference})
+        page = next((kid.page for kid in node.kids if not isinstance(kid, Node)), None)
+        if page is not None:
+            element["Pg"] = self.pages[page]
+        self.references[id(node)] = element.reference
+        kids = [self.write_kid(kid, element, page) for kid in node.kids]
+        if kids:
+            element["K"] = kids[0] if len(kids) == 1 else self.parts.array(kids)
+        if node.attributes:
+            element["A"] = self.parts.dictionary({"O": OWNERS[node.role], **self.written(node.attributes)})
+        if node.alternative:
+            element["Alt"] = self.parts.string(node.alternative)
+        if node.language:
+            element["Lang"] = self.parts.string(node.language)
+        reference: bytes = element.reference
+        return reference
+
+    def written(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
+        """Attributes as values of PDF: words are names."""
+        return {
+            name: value
+            if isinstance(value, int)
+            else f"/{value}"
+            if isinstance(value, str)
+            else self.parts.array(value)
+            for name, value in attributes.items()
+        }
+
+    def write_kid(self, kid: Node | Mark | Area, element: Any, page: int | None) -> Any:
+        """One of what an element of this page holds."""
+        if isinstance(kid, Node):
+            return self.write_node(kid, element)
+        if isinstance(kid, Area):
+            self.annotations.append((kid.annotation, element.reference))
+            values = {"Type": "/OBJR", "Pg": self.pages[kid.page], "Obj": kid.annotation.reference}
+            return self.parts.dictionary(values)
+        self.owners[kid] = element.reference
+        if kid.page == page:
+            return kid.number
+        return self.parts.dictionary({"Type": "/MCR", "Pg": self.pages[kid.page], "MCID": kid.number})
+
+    def number_parents(self, root: Any) -> None:
+        """The tree from marks and annotations to the elements that hold them (14.7.4.4)."""
+        numbers = self.parts.array([])
+        for page, stream in enumerate(self.streams):
+            marks = (Mark(page, number) for number in range(len(stream._tags)))
+            numbers += [page, self.parts.array([self.owners.get(mark, b"null") for mark in marks])]
+        for key, (annotation, reference) in enumerate(self.annotations, len(self.streams)):
+            annotation["StructParent"] = key
+            numbers += [key, reference]
+        root["ParentTree"] = self.add({"Nums": numbers}).reference
+        root["ParentTreeNextKey"] = len(self.streams) + len(self.annotations)
+
+    def mark_artifacts(self, artifacts: frozenset[Mark]) -> None:
+        """Have the pages say that these marks are no content."""
+        for page, stream in enumerate(self.streams):
+            numbers = {mark.number for mark in artifacts if mark.page == page}
+            items = stream.stream
+            for place in [place for place, item in enumerate(items) if item == b"BDC"]:
+                properties = items[place - 1]
+                if isinstance(properties, Mapping) and properties.get("MCID") in numbers:
+                    items[place - 2], items[place - 1] = "/Artifact", b"<</Type /Pagination>>"
+
+    def finish_links(self, structure: Structure) -> None:
+        """What is pressed is printed, and said in words; what covers nothing more is no link of its own."""
+        for node, words in structure.links:
+            for area in node.kids:
+                if isinstance(area, Area) and words:
+                    area.annotation["Contents"] = self.parts.string(words)
+        dropped = {area.annotation.reference for area in structure.dropped}
+        for thing in self.pdf.objects:
+            if isinstance(thing, Mapping) and thing.get("Type") == "/Page" and "Annots" in thing:
+                thing["Annots"][:] = [reference for reference in thing["Annots"] if reference not in dropped]
+            elif isinstance(thing, Mapping) and thing.get("Type") == "/Annot":
+                thing["F"] = PRINTED  # type: ignore[index]

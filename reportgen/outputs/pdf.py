@@ -111,7 +111,10 @@ def set_in(
     children: list[subprocess.Popen[bytes]], page: str, report: Report, warn: Callable[[str], None]
 ) -> tuple[OutputFile, ...]:
     """The document, made by the child process that was started for it; where that breaks down, by another, appended to
-    `children`, that draws no image the fast way."""
+    `children`, that draws no image the fast way.
+
+    Raises RenderError.
+    """
     record = cache(lambda: pack(report, warn))
     try:
         heard, document = run(children[0], page, record, report.created)
@@ -129,6 +132,8 @@ def set_in(
         raise RenderError(f"an image could not be set in the PDF: {heard['failures'][0]}", "The HTML is complete.")
     if heard["slow"]:
         warn(describe_slow(**heard["slow"]))
+    if heard["tags"]:
+        warn(describe_untagged(**heard["tags"]))
     if heard["missing"]:
         warn(describe_missing(heard["missing"]))
     return (OutputFile("report.pdf", document),)
@@ -216,14 +221,31 @@ def describe_slow(what: str, part: str) -> str:
     )
 
 
+def describe_untagged(what: str, part: str) -> str:
+    """The sentence about a PDF whose structure was left to WeasyPrint."""
+    if what == "missing":
+        return _(
+            "The PDF does not declare PDF/A and PDF/UA: its structure could not be made, because {part} is not in the "
+            "installed version.",
+            part=part,
+        )
+    return _(
+        "The PDF does not declare PDF/A and PDF/UA: its structure could not be made with the installed version of "
+        "WeasyPrint ({part}).",
+        part=part,
+    )
+
+
 def describe_missing(characters: list[str]) -> str:
     """The sentence about characters that no installed font has."""
     shown = [f"{char} (U+{ord(char):04X})" for char in characters[:5]]
     if len(characters) > 5:
         shown.append(_("{count} more", count=len(characters) - 5))
     return ngettext(
-        "No installed font has {count} character of the PDF: {shown}. A font such as Noto Sans may have it.",
-        "No installed font has {count} characters of the PDF: {shown}. Fonts such as Noto Sans may have them.",
+        "No installed font has {count} character of the PDF: {shown}. A font such as Noto Sans may have it; without it "
+        "the PDF does not declare PDF/A and PDF/UA.",
+        "No installed font has {count} characters of the PDF: {shown}. Fonts such as Noto Sans may have them; without "
+        "them the PDF does not declare PDF/A and PDF/UA.",
         len(characters),
         shown=join_names(shown),
     )

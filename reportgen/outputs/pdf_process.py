@@ -20,19 +20,19 @@ import os
 import re
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from functools import cache
 from typing import Any
 
+from reportgen.outputs._pdf_claims import PRIVATE_USE, VARIANT, finish
 from reportgen.outputs._pdf_drawings.drawing import SCHEME, convert_drawings
-from reportgen.outputs._weasyprint import Images, Parts, SlowWay, find_parts
+from reportgen.outputs._weasyprint import Images, Parts, SlowWay, TagParts, find_parts, find_tag_parts, own_structure
 
 RECORD_NAME = "record.zip"
 RECORD_DESCRIPTION = "The measurements behind this report; reportgen draws it again and compares it from this file."
-VARIANT = "pdf/ua-1"
-"""Tagged, with title and language: a screen reader gets headings, lists, tables and alternative texts."""
 
 
 class LogHandler(logging.Handler):
@@ -81,12 +81,12 @@ def make_fetcher(refused: list[str]) -> Any:
 def set_document(
     page: str, read_record: Callable[[], bytes], created: str, parts: Parts | SlowWay | None = None
 ) -> tuple[dict[str, Any], bytes]:
-    """What happened (missing, failures, refused, slow) and the bytes of the PDF, the packed record attached if there
-    is one.
+    """What happened (missing, failures, refused, tags, slow) and the bytes of the PDF, the packed record attached if
+    there is one.
 
     `created` is the date of the attachment, ISO 8601 in UTC to the second. The record is read when the pages are laid
     out, which takes longer than packing it. `parts` is what `find_parts` found; None: it is asked here. `slow` says
-    why the images were left to WeasyPrint, None where they were not.
+    why the images were left to WeasyPrint, `tags` why the structure was; None where they were not.
     """
     parts = find_parts() if parts is None else parts
     read_once = cache(read_record)
@@ -119,21 +119,36 @@ def set_once(
 
     handler, refused, fonts = listen(), list[str](), FontConfiguration()
     options: dict[str, Any] = {"pdf_variant": VARIANT}
-    text, images, last = page, None, {}
+    text, images = page, None
     if parts is not None:
         text, drawings = convert_drawings(page)
         images = Images(drawings, parts, fonts)
-        options["cache"], last = images, {"finisher": parts.compress}
-    laid_out = HTML(string=text, url_fetcher=make_fetcher(refused)).render(font_config=fonts, **options)
+        options["cache"] = images
+    source = HTML(string=text, url_fetcher=make_fetcher(refused))
+    laid_out = source.render(font_config=fonts, **options)
     record = read_record()
     options |= {
         "pdf_identifier": hashlib.sha256(page.encode("utf-8") + record).digest()[:16],
         "attachments": attach(record, created) if record else None,
     }
-    document = laid_out.write_pdf(**options, **last)
+    tag_parts, failures = find_tag_parts(), list[Exception]()
+
+    def complete(laid_out: Any, pdf: Any) -> None:
+        is_tagged = isinstance(tag_parts, TagParts) and not failures
+        finish(pdf, is_tagged and not handler.missing and not PRIVATE_USE.search(page))
+        if parts is not None:
+            parts.compress(laid_out, pdf)
+
+    with own_structure(tag_parts, source.etree_element, failures), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves the profile of its colours open
+        document = laid_out.write_pdf(**options, finisher=complete)
     if images is not None and (images.were_ignored() or any(SCHEME in text for text in (*refused, *handler.failures))):
         raise DrawingsIgnored("the images in its cache were not used")
-    return {"missing": sorted(handler.missing), "failures": handler.failures, "refused": refused}, document
+    untagged = tag_parts if isinstance(tag_parts, SlowWay) else None
+    for failure in failures:
+        untagged = SlowWay("failed", describe(failure))
+    heard = {"missing": sorted(handler.missing), "failures": handler.failures, "refused": refused}
+    return heard | {"tags": asdict(untagged) if untagged else None}, document
 
 
 def listen() -> LogHandler:
