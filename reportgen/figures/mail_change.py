@@ -1,0 +1,62 @@
+"""How accuracy changed against the baseline, for a mail: the change with its interval on the margin."""
+
+from __future__ import annotations
+
+from reportgen.comparison.decision import direction
+from reportgen.figures._narrow import WIDTH
+from reportgen.figures._style import HAIRLINE, INK, MUTED, PAPER, RIGHT, SOFT, WRONG, grid, sheet, ticks
+from reportgen.plugins import FigureKind
+from reportgen.record.subject import Subject
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.verdict import format_change
+from reportgen.text import numerals
+from reportgen.text.i18n import _, join_sentences
+
+NAME = "mail_change"
+HEIGHT = 120
+CHANGE = "accuracy.change"
+REACH = 1.25
+"""Of the longest end, which the axis reaches to either side of zero."""
+
+
+def draw(subject: Subject) -> FigureFile | Skipped:
+    """The change on an axis with zero in its middle, and the margin as a band around it."""
+    title, compared = _("Change of accuracy"), subject.judgement.compared
+    if compared is None:
+        return Skipped(NAME, title, _("There is no baseline to compare with."))
+    value = compared.value(CHANGE)
+    if value is None or value.value is None or value.low is None or value.high is None:
+        return Skipped(NAME, title, _("The change of accuracy has no interval."))
+    margin, sure = 100 * compared.equivalence.margin, direction(value)
+    low, middle, high = 100 * value.low, 100 * value.value, 100 * value.high
+    reach = REACH * max(abs(low), abs(high), margin)
+    colour = {1: RIGHT, 0: INK, -1: WRONG}[sure]
+    with sheet(NAME, HEIGHT, WIDTH) as paper:
+        axes = paper.figure.add_subplot()
+        axes.axvspan(-margin, margin, color=HAIRLINE, linewidth=0)
+        axes.axvline(0, color=SOFT, linewidth=1)
+        axes.plot([low, high], [0, 0], color=colour, linewidth=2)
+        axes.plot([middle], [0], "o", color=colour, markerfacecolor=colour if sure else PAPER, markersize=7)
+        axes.set_title(f"{value.display} ({value.display_interval})")
+        axes.annotate(_("worse"), (-reach, -0.8), ha="left", color=MUTED)
+        axes.annotate(_("better"), (reach, -0.8), ha="right", color=MUTED)
+        axes.set_xlim(-reach, reach)
+        axes.set_ylim(-1, 1)
+        axes.set_yticks([])
+        axes.xaxis.set_major_locator(ticks(5))
+        axes.set_xlabel(_("points of top-1 accuracy"))
+        grid(axes, "x")
+        axes.spines["left"].set_visible(False)
+        bound = numerals.points(compared.equivalence.margin).lstrip("+")
+        reading = _("Grey: the margin of {margin}; line: the paired 95\u00a0% interval.", margin=bound)
+        told = format_change(compared)
+        alt = _(
+            "Top-1 accuracy changed by {change}, 95\u00a0% interval {interval}, against a margin of {margin}.",
+            change=value.display,
+            interval=value.display_interval,
+            margin=bound,
+        )
+        return paper.png(title, join_sentences([told, reading]), alt)
+
+
+FIGURE = FigureKind(NAME, draw)

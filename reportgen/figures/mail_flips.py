@@ -1,0 +1,114 @@
+"""The images that flipped against the baseline, for a mail: newly wrong ones above newly right ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reportgen.figures._narrow import WIDTH
+from reportgen.figures._style import INK, MUTED, RIGHT, WRONG, Sheet, sheet, shorten
+from reportgen.plugins import FigureKind
+from reportgen.record.comparison import Comparison, Flip
+from reportgen.record.subject import Subject
+from reportgen.report.model import FigureFile, Skipped
+from reportgen.text import numerals
+from reportgen.text.i18n import _, join_rows, join_sentences
+
+NAME = "mail_flips"
+IN_A_ROW = 4
+SIDE, GAP = 73, 12
+"""CSS pixels of an image, and between two."""
+EDGE = 6
+"""CSS pixels to the left and right of all."""
+HEAD, FOOT = 24, 40
+"""CSS pixels above a row, and below its images for two lines of words."""
+LETTERS = 10
+"""That stand below an image."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """Images that flipped one way."""
+
+    heading: str
+    flips: tuple[Flip, ...]
+    colour: str
+
+
+def draw(subject: Subject) -> FigureFile | Skipped:
+    """At most four images each way, each with what it was called and is called now."""
+    title, compared = _("Images that flipped"), subject.judgement.compared
+    if compared is None:
+        return Skipped(NAME, title, _("There is no baseline to compare with."))
+    table = compared.mcnemar
+    ways = (
+        (_("✗ Newly wrong: {count}", count=numerals.count(table.lost)), compared.lost, WRONG),
+        (_("✓ Newly right: {count}", count=numerals.count(table.gained)), compared.gained, RIGHT),
+    )
+    rows = [Row(heading, flips[:IN_A_ROW], colour) for heading, flips, colour in ways if flips]
+    if not rows:
+        return Skipped(NAME, title, _("Both models are right and wrong on the same images."))
+    with sheet(NAME, (HEAD + SIDE + FOOT) * len(rows), WIDTH) as paper:
+        for place, row in enumerate(rows):
+            draw_row(paper, subject, row, place * (HEAD + SIDE + FOOT))
+        return paper.png(title, caption(compared), describe(subject, rows))
+
+
+def draw_row(paper: Sheet, subject: Subject, row: Row, top: float) -> None:
+    """One heading and its images, `top` CSS pixels below the upper edge."""
+    names, images = subject.record.data.classes, subject.judgement.arrays["comparison.images"]
+    broad, tall = paper.width, paper.height
+    paper.figure.text(
+        EDGE / broad, 1 - (top + HEAD / 2) / tall, row.heading, va="center", color=row.colour, weight="bold"
+    )
+    for place, flip in enumerate(row.flips):
+        left, under = EDGE + place * (SIDE + GAP), top + HEAD + SIDE
+        axes = paper.figure.add_axes((left / broad, 1 - under / tall, SIDE / broad, SIDE / tall))
+        image = images[flip.image]
+        axes.imshow(image[..., 0] if image.shape[-1] == 1 else image, cmap="gray", interpolation="none", aspect="auto")
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.spines[:].set(visible=True, color=row.colour, linewidth=1.2)
+        before, after = called(names, flip.before), called(names, flip.after)
+        said = ((_("was {name}", name=before), MUTED), (_("now {name}", name=after), INK))
+        for line, (words, colour) in enumerate(said):
+            height = 1 - (under + 3 + 15 * line) / tall
+            paper.figure.text(left / broad, height, shorten(words, LETTERS), va="top", color=colour)
+
+
+def called(names: Sequence[str], index: int) -> str:
+    """The name of a class, or a dash where there was no answer."""
+    return names[index] if index >= 0 else numerals.DASH
+
+
+def caption(compared: Comparison) -> str:
+    """How many flipped, and which are shown."""
+    counts = _(
+        "{lost} images went from right to wrong and {gained} from wrong to right (exact McNemar test, {p}, n = {n}).",
+        lost=numerals.count(compared.mcnemar.lost),
+        gained=numerals.count(compared.mcnemar.gained),
+        p=numerals.p_value(compared.mcnemar.p),
+        n=numerals.count(compared.n),
+    )
+    return join_sentences([counts, _("Shown: the most confident errors, in turn from each true class.")])
+
+
+def describe(subject: Subject, rows: Sequence[Row]) -> str:
+    """Every image in words."""
+    names = subject.record.data.classes
+    told = [
+        _(
+            "Image {id}, {label}: called {before} before and {after} now.",
+            id=numerals.count(flip.id),
+            label=names[flip.label],
+            before=called(names, flip.before),
+            after=called(names, flip.after),
+        )
+        for row in rows
+        for flip in row.flips
+    ]
+    counted = _("Images that flipped. {headings}.", headings=join_rows([row.heading for row in rows]))
+    return join_sentences([counted, *told])
+
+
+FIGURE = FigureKind(NAME, draw)

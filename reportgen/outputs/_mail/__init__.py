@@ -1,0 +1,1 @@
+"""What report.eml is made of: what it says, and how that becomes a message."""

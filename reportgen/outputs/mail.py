@@ -1,0 +1,151 @@
+"""report.eml: the summary of a report as a mail that stands alone, with the PDF attached."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Mapping
+from email import policy
+from email.parser import BytesParser
+
+import css_inline
+
+from reportgen.errors import RenderError
+from reportgen.outputs import pdf
+from reportgen.outputs._mail.message import PDF, Mail, compose
+from reportgen.outputs._mail.view import GATES, IMAGES, MailImage, MailView, make_view, name_image
+from reportgen.outputs.templating import render_template, render_text, template_root
+from reportgen.plugins import Output, OutputFile
+from reportgen.record.subject import Subject
+from reportgen.report.model import Report
+from reportgen.text import numerals
+from reportgen.text.i18n import _, language
+from reportgen.text.shorten import columns
+
+FILE = "report.eml"
+MOST_BYTES = 10_000_000
+"""Of the whole message, encoded: many servers take no more."""
+MOST_HTML = 80_000
+"""Bytes of the HTML part, encoded: Gmail cuts at about 102,000."""
+FEWER = (GATES, 5, 2)
+"""Gates, banners and differences listed, fewer and fewer where the HTML part would be too large."""
+WIDTH = 76
+"""Columns of the plain text."""
+
+
+def check() -> None:
+    """Raise EnvironmentTrouble or RenderError when the PDF can't be made here or the templates are missing."""
+    template_root()
+    pdf.check()
+
+
+def choose_images(subject: Subject) -> tuple[str, ...]:
+    """The figures that matter most for this report, the first ones most.
+
+    After a training its curves; of every model where its confidence can be believed and which classes it takes for
+    which; against a baseline, before all that, the change on its margin and the images that flipped. The first three
+    that can be drawn are shown.
+    """
+    of_training = ("mail_curves",) if subject.record.training is not None else ()
+    of_comparison = ("mail_change", "mail_flips") if subject.judgement.compared is not None else ()
+    return (*of_comparison, *of_training, "mail_reliability", "mail_confusions", "mail_classes")
+
+
+def render(report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...]:
+    """The mail of a report whose PDF is not made otherwise."""
+    return gather(report, warn, {})
+
+
+def gather(report: Report, warn: Callable[[str], None], made: Mapping[str, bytes]) -> tuple[OutputFile, ...]:
+    """The mail, with the report.pdf of `made` attached, or with one that is made for it.
+
+    Raises RenderError for a template that fails, and for a mail that is too large without the PDF too.
+    """
+    document = made[PDF] if PDF in made else pdf.render(report, warn)[0].data
+    with language(report.language):
+        images = list_images(report)
+        mail = fit(report, images, document, describe_enclosed(document))
+        if len(compose(mail)) > MOST_BYTES and document:
+            left_out = _(
+                "The PDF of {size} is not attached: with it the mail would be larger than {most}.",
+                size=numerals.bytes_text(len(document)),
+                most=numerals.bytes_text(MOST_BYTES),
+            )
+            warn(left_out)
+            mail = fit(report, images, b"", left_out)
+    message = compose(mail)
+    if len(message) > MOST_BYTES:
+        raise RenderError(
+            f"{FILE} would have {len(message):,} bytes, and {MOST_BYTES:,} are allowed", "Leave out mail."
+        )
+    return (OutputFile(FILE, message),)
+
+
+def describe_enclosed(document: bytes) -> str:
+    """The sentence about the PDF."""
+    if document:
+        return _("The whole report is attached as {file} ({size}).", file=PDF, size=numerals.bytes_text(len(document)))
+    return _("The PDF of the report could not be made and is not attached.")
+
+
+def list_images(report: Report) -> tuple[MailImage, ...]:
+    """The first three of the chosen figures that were drawn."""
+    drawn = {figure.name: figure for figure in report.figures}
+    chosen = [drawn[name] for name in choose_images(report.subject) if name in drawn][:IMAGES]
+    return tuple(name_image(figure, place) for place, figure in enumerate(chosen, 1))
+
+
+def fit(report: Report, images: tuple[MailImage, ...], document: bytes, enclosed: str) -> Mail:
+    """The mail with as much in its HTML part as that has room for."""
+    for most in FEWER:
+        view = make_view(report, images, enclosed, most)
+        html = write_html(report, view)
+        mail = Mail(view.subject, report.created, report.language, write_plain(report, view), html, images, document)
+        if html_bytes(mail) <= MOST_HTML:
+            return mail
+    raise RenderError(f"the HTML part of {FILE} is larger than {MOST_HTML:,} bytes", "Shorten its template.")
+
+
+def html_bytes(mail: Mail) -> int:
+    """Encoded bytes of the HTML part."""
+    alone = Mail(mail.subject, mail.created, mail.language, mail.text, mail.html, (), b"")
+    part = BytesParser(policy=policy.SMTP).parsebytes(compose(alone)).get_body(("html",))
+    return len(part.as_bytes()) if part is not None else 0
+
+
+def write_html(report: Report, view: MailView) -> str:
+    """The HTML part, with every rule outside of @media written into the elements."""
+    text = render_template("mail.html.j2", {"mail": view}, "screen", report.templates, report.language)
+    inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False, minify_css=True)
+    return inliner.inline(text)
+
+
+def write_plain(report: Report, view: MailView) -> str:
+    """The plain text, its lines broken between words."""
+    text = render_text("mail.txt.j2", {"mail": view}, report.templates, report.language)
+    return "\n".join(line for whole in text.strip().splitlines() for line in wrap(whole)) + "\n"
+
+
+def wrap(line: str) -> list[str]:
+    """A line in lines of at most WIDTH columns, those after the first as far to the right."""
+    if columns(line) <= WIDTH:
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.wrap(
+        line.strip(),
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+OUTPUT = Output(
+    "mail",
+    "a mail with the summary and the PDF, for reportgen send",
+    (FILE,),
+    check,
+    render,
+    gather=gather,
+    figures=choose_images,
+)
