@@ -1,0 +1,1 @@
+"""Whether a report is what its record gives: `reportgen verify`."""

@@ -1,0 +1,79 @@
+"""The files of a report held against its manifest: their digests, what is missing and what is not listed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reportgen.errors import EnvironmentTrouble
+from reportgen.pipeline.verification.differences import Alteration
+from reportgen.system.files import is_regular
+from reportgen.system.manifest import MANIFEST, Manifest, describe_file, read_manifest
+from reportgen.system.signing import SIGNATURE, Signer, find_signer
+from reportgen.system.transaction import names_in
+
+OURS = ".reportgen-"
+"""How the names of what builds leave beside a report begin."""
+
+
+def check_manifest(home: Path) -> tuple[Manifest | None, list[Alteration]]:
+    """The manifest of a report's folder, and what of it is not as it says."""
+    manifest = read_manifest(home)
+    if manifest is None:
+        said = "can't be read: it is not a manifest" if is_regular(home / MANIFEST) else "is missing"
+        return None, [Alteration(MANIFEST, said)]
+    found = []
+    if (home / MANIFEST).read_bytes() != manifest.spelled():
+        found.append(Alteration(MANIFEST, "is not spelled as it was written"))
+    for name in manifest.files:
+        found += check_file(home, name, manifest)
+    listed = {*manifest.files, MANIFEST, SIGNATURE}
+    extra = [name for name in list_names(home) if name not in listed]
+    return manifest, [
+        *found,
+        *(Alteration(name, "is no part of the report: the manifest does not list it") for name in extra),
+    ]
+
+
+def list_names(home: Path) -> list[str]:
+    """The files below a report's folder without those that builds keep there and those of reports inside it."""
+    inner = [path.parent.relative_to(home).as_posix() for path in home.glob(f"*/{MANIFEST}")]
+    names = [name for name in names_in(home) if not name.startswith(OURS)]
+    return [name for name in names if name.split("/")[0] not in inner]
+
+
+def check_file(home: Path, name: str, manifest: Manifest) -> list[Alteration]:
+    """What is wrong with one file that the manifest lists."""
+    path, entry = home / name, manifest.files[name]
+    if not is_regular(path):
+        return [Alteration(name, "is missing: the manifest lists it")]
+    try:
+        found = describe_file(path)
+    except OSError as error:
+        return [Alteration(name, f"can't be read: {error.strerror}")]
+    if found == entry:
+        return []
+    if found.bytes != entry.bytes:
+        return [Alteration(name, f"has {found.bytes:,} bytes, the manifest says {entry.bytes:,}")]
+    return [Alteration(name, f"has not the sha256 of the manifest, {entry.sha256[:12]}…")]
+
+
+def check_signature(home: Path | None, key: Path | None) -> tuple[Signer | None, list[Alteration], list[str]]:
+    """Who signed the manifest of a folder; what is wrong with the signature; what could not be checked.
+
+    Raises as `find_signer` does where a `key` is given.
+    """
+    if home is None or not is_regular(home / SIGNATURE) or not is_regular(home / MANIFEST):
+        if key is None:
+            return None, [], []
+        return None, [Alteration(MANIFEST, "is not signed" if home else "is not here, and with it the signature")], []
+    content, signature = (home / MANIFEST).read_bytes(), (home / SIGNATURE).read_bytes()
+    try:
+        signer = find_signer(content, signature, key)
+    except EnvironmentTrouble as error:
+        if key is not None:
+            raise
+        return None, [], [f"{SIGNATURE}: not checked: {error.message}"]
+    if signer is None:
+        whose = f" by anybody in {key}" if key else ""
+        return None, [Alteration(SIGNATURE, f"is no signature of this manifest{whose}")], []
+    return signer, [], []

@@ -1,0 +1,130 @@
+"""One file held against the same file drawn again: what differs is found, named and placed."""
+
+from __future__ import annotations
+
+import json
+from email.message import EmailMessage
+
+import pytest
+
+from reportgen.pipeline.verification.differences import Held, Terms, hold
+
+TERMS = Terms("1.0")
+PAGE = """<!DOCTYPE html><html><head><meta name="generator" content="reportgen 1.0"><title>A model</title>
+<style>.bar {{width: 91%}}</style></head><body>
+<section id="section-evaluation"><h2>Evaluation</h2><p>Top-1 accuracy <b>{accuracy} %</b> (91.18–92.25, n = 10,000)</p>
+<figure><svg aria-label="a curve that ends at {end}"><text>{tick}</text><path d="M0 {y}"/></svg></figure></section>
+<section id="section-data"><h2>Data</h2><img alt="30 images" src="data:image/png;base64,{image}"><p>{words}</p>
+</section></body></html>"""
+TRUE = {"accuracy": "91.73", "end": "0.92", "tick": "0.5", "y": "4.2", "image": "AAAA", "words": "CIFAR-10"}
+
+
+def page(**changed: str) -> bytes:
+    return PAGE.format(**{**TRUE, **changed}).encode()
+
+
+def held(**changed: str) -> Held:
+    return hold("report.html", page(**changed), page(), TERMS)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"accuracy": "91.83"}, "report.html, section Evaluation: printed 91.83 %, the record gives 91.73 %"),
+        ({"end": "0.82"}, "section Evaluation, figure, alternative text: printed 0.82, the record gives 0.92"),
+        ({"tick": "0.6"}, "section Evaluation, figure: printed 0.6, the record gives 0.5"),
+        ({"y": "4.3"}, "section Evaluation, figure: is drawn otherwise"),
+        ({"image": "AAAB"}, "section Data, figure: is drawn otherwise"),
+        ({"words": "CIFAR-100"}, "section Data: printed 100, the record gives 10"),
+        ({"words": "SVHN"}, "section Data: printed “SVHN”, the record gives “CIFAR-10”"),
+        ({"words": ""}, "the record gives “CIFAR-10”, which is missing"),
+        ({"words": "CIFAR-10</p><p>and 5"}, "section Data: printed “and 5”, the record gives nothing there"),
+    ],
+)
+def test_what_differs_in_a_page_is_named_with_its_place(changed: dict[str, str], said: str) -> None:
+    found = held(**changed).alterations[0]
+    assert said.replace("Data, figure", "Data, image") in str(found)
+
+
+def test_an_equal_page_has_its_numbers_counted() -> None:
+    result = held()
+    assert (result.alterations, result.notes) == ((), ())
+    assert result.numbers == 10
+
+
+def test_bytes_that_print_nothing_count_too() -> None:
+    (found,) = hold("metrics.json", b'{"a": 1}\n', b'{"a":  1}\n', TERMS).alterations
+    assert "bytes" in str(found)
+
+
+def test_a_machine_that_draws_everything_otherwise_says_nothing_of_shapes() -> None:
+    body = "".join(f"<section id=s{n}><svg><path d='{{y}}{n}'/><text>{n}.5</text></svg></section>" for n in range(5))
+    result = hold("a.html", body.format(y="M1").encode(), body.format(y="M2").encode(), TERMS)
+    assert result.alterations == ()
+    assert "5 of" in result.notes[0]
+    changed = body.format(y="M1").replace("3.5", "8.5").encode()
+    (found,) = hold("a.html", changed, body.format(y="M2").encode(), TERMS).alterations
+    assert "section s3, figure: printed 8.5, the record gives 3.5" in str(found)
+
+
+def test_of_another_version_numbers_are_compared_and_words_are_not() -> None:
+    other = Terms("2.0", "1.0")
+    result = hold("report.html", page(words="CIFAR-10 of Toronto"), page(), other)
+    assert result.alterations == ()
+    assert "drawn by version 1.0, this is 2.0" in result.notes[0]
+    (found,) = hold("report.html", page(accuracy="91.83", words="CIFAR-10 of Toronto"), page(), other).alterations
+    assert "section Evaluation: printed 91.83 %, the record gives 91.73 %" in str(found)
+
+
+def test_a_page_that_claims_another_version_than_the_rest_is_told() -> None:
+    changed = page().replace(b"reportgen 1.0", b"reportgen 1.1")
+    told = [str(one) for one in hold("report.html", changed, page(), TERMS).alterations]
+    assert told[0] == "report.html: says that version 1.1 drew it, others say 1.0"
+
+
+def test_of_own_templates_words_are_not_compared() -> None:
+    result = hold("report.html", page(words="in our house"), page(), Terms("1.0", "", "drawn with templates"))
+    assert result.alterations == ()
+    assert "drawn with templates" in result.notes[0]
+
+
+def test_json_is_compared_by_path() -> None:
+    true = {"metrics": [{"name": "accuracy", "value": 0.9173}, {"name": "ece", "value": 0.04}]}
+    false = {"metrics": [{"name": "accuracy", "value": 0.9183}, {"name": "ece", "value": 0.04}]}
+    (found,) = hold("metrics.json", json.dumps(false).encode(), json.dumps(true).encode(), TERMS).alterations
+    assert str(found) == "metrics.json, metrics[accuracy].value: printed 0.9183, the record gives 0.9173"
+
+
+@pytest.mark.parametrize("name", ["comment.md", "junit.xml", "metrics.txt", "README.md", ".eval_results/a.yaml"])
+def test_text_is_compared_by_line(name: str) -> None:
+    (found,) = hold(name, b"# A\n\nloss: 0.34\n", b"# A\n\nloss: 0.35\n", TERMS).alterations
+    assert (found.place, found.printed, found.given) == ("line 3", "0.34", "0.35")
+
+
+@pytest.mark.parametrize("part", ["plain", "html", "image", "subject"])
+def test_every_part_of_a_message_is_compared(part: str) -> None:
+    (found,) = hold("report.eml", message(part), message(), TERMS).alterations
+    said = {"plain": "line 2", "html": "section", "image": "the whole file", "subject": "header Subject"}
+    assert said[part] in str(found)
+
+
+def message(changed: str = "") -> bytes:
+    """A mail of which one part has another digit."""
+    number = {name: "91.83" if changed == name else "91.73" for name in ("plain", "html", "subject")}
+    mail = EmailMessage()
+    mail["Subject"] = f"A model: {number['subject']} %"
+    mail.set_content(f"A model\n{number['plain']} %\n")
+    mail.add_alternative(f"<section id='section-a'>{number['html']} %</section>", subtype="html")
+    image = b"\x89PNG\0" + (b"b" if changed == "image" else b"a")
+    mail.add_attachment(image, maintype="image", subtype="png", filename="a.png")
+    mail.set_boundary("b" * 20)
+    for at, inner in enumerate(part for part in mail.walk() if part.is_multipart()):
+        inner.set_boundary(f"b{at}")
+    return mail.as_bytes()
+
+
+def test_what_is_not_what_its_name_says_is_told() -> None:
+    (found,) = hold("metrics.json", b"{", b"{}", TERMS).alterations
+    assert "not JSON" in str(found)
+    (found,) = hold("report.pdf", b"%PDF-1.7 nothing", b"%PDF-1.7 something", TERMS).alterations
+    assert "can't be read as a PDF" in str(found)

@@ -1,0 +1,318 @@
+"""`reportgen verify`: an unchanged report passes, and what is altered anywhere in it is named."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pikepdf
+import pytest
+from pypdf import PdfReader
+
+import reportgen
+from reportgen.outputs import find_outputs
+from reportgen.pipeline.verification.verify import Options, Verification, verify
+from reportgen.progress import Silent
+from reportgen.record.arrays import Arrays
+from reportgen.record.locate import find_source
+from reportgen.record.run import RunRecord
+from reportgen.record.store import encode_record, store, write_files
+from reportgen.system.manifest import describe_file, read_manifest
+from reportgen.system.transaction import names_in
+from tests.support.commands import ROOT, run_here
+from tests.support.records import presented, small_record, write_subject
+
+pytestmark = pytest.mark.slow
+DRAWN = {"report": {"sections": ["summary", "evaluation", "reproduce"]}, "gates": ["accuracy >= 10 %"]}
+FEW = {"report": {"sections": ["summary", "reproduce"], "attach_record": True}, "gates": ["accuracy >= 10 %"]}
+DIGIT = re.compile(rb"(?<=[ >|\"])\d+\.(\d)(?!\d*\.)")
+"""The first digit behind a point, of a number that is printed and no version."""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report with every output that there is."""
+    home = tmp_path_factory.mktemp("verified")
+    subject = presented(small_record(), **FEW, outputs=sorted(find_outputs()))
+    write_subject(subject, home / "given")
+    reportgen.render(home / "given", home / "out", progress=False)
+    return home / "out"
+
+
+@pytest.fixture
+def received(built: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    shutil.copytree(built, tmp_path / "out")
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def light(tmp_path: Path) -> Path:
+    """A report without its PDF, which is drawn in less than a second."""
+    subject = presented(small_record(), **DRAWN, outputs=["html", "json"])
+    write_subject(subject, tmp_path / "given")
+    reportgen.render(tmp_path / "given", tmp_path / "out", progress=False)
+    return tmp_path / "out"
+
+
+def found_in(path: Path, **options: Path) -> Verification:
+    return verify(path, Options(**options), Silent())
+
+
+def files_of(home: Path) -> list[str]:
+    return [name for name in names_in(home) if not name.startswith(".reportgen-")]
+
+
+def fit_manifest(home: Path) -> None:
+    """Make the manifest list what is there now, as somebody would who alters a file."""
+    manifest = read_manifest(home)
+    assert manifest is not None
+    names = [name for name in files_of(home) if not name.startswith("manifest.json")]
+    changed = manifest.model_copy(update={"files": {name: describe_file(home / name) for name in names}})
+    (home / "manifest.json").write_bytes(changed.spelled())
+
+
+def alter_digit(path: Path) -> None:
+    """Print another digit somewhere in a file, in a PDF as a reader sees it; in a file without text, another byte."""
+    data = path.read_bytes()
+    if path.suffix == ".pdf":
+        alter_document(path)
+    elif b"\0" not in data and (match := DIGIT.search(data)):
+        at = match.start(1)
+        path.write_bytes(data[:at] + str((int(match[1]) + 1) % 10).encode() + data[at + 1 :])
+    elif b"\0" not in data and (last := list(re.finditer(rb"\d", data))):  # a file of whole numbers only
+        at = last[-1].start()
+        path.write_bytes(data[:at] + str((int(last[-1][0]) + 1) % 10).encode() + data[at + 1 :])
+    else:
+        path.write_bytes(data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
+
+
+def alter_document(path: Path) -> None:
+    """Draw one digit of the first page as another, in the stream of the page."""
+    with pikepdf.open(path, allow_overwriting_input=True) as document:
+        page = document.pages[0]
+        instructions = list(pikepdf.parse_content_stream(page))
+        maps, codes = dict(fonts_of(page)), {}
+        for at, one in enumerate(instructions):
+            if str(one.operator) == "Tf":
+                codes = maps.get(str(one.operands[0]), {})
+            if str(one.operator) not in ("Tj", "TJ"):
+                continue
+            texts = one.operands[0] if str(one.operator) == "TJ" else [one.operands[0]]
+            shown = [bytes(text) if isinstance(text, pikepdf.String) else text for text in texts]
+            for number, text in enumerate(shown):
+                for old, new in (("8", "3"), ("7", "1"), ("6", "5")):
+                    if isinstance(text, bytes) and old in codes and new in codes:
+                        pairs = [text[i : i + 2] for i in range(0, len(text), 2)]
+                        if codes[old] in pairs:
+                            pairs[pairs.index(codes[old])] = codes[new]
+                            shown[number] = b"".join(pairs)
+                            array = pikepdf.Array([pikepdf.String(t) if isinstance(t, bytes) else t for t in shown])
+                            instructions[at] = pikepdf.ContentStreamInstruction([array], pikepdf.Operator("TJ"))
+                            page.Contents = document.make_stream(pikepdf.unparse_content_stream(instructions))
+                            document.save(path, static_id=True)
+                            return
+    raise AssertionError("no digit was found")
+
+
+def fonts_of(page: pikepdf.Page) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """For every font of a page, the code of each character."""
+    for name, font in page.resources.Font.items():
+        text = font.ToUnicode.read_bytes().decode("latin-1")
+        pairs = re.findall(r"<([0-9a-fA-F]{4})>\s*<([0-9a-fA-F]{4})>\s*\n", text)
+        yield name, {chr(int(to, 16)): bytes.fromhex(code) for code, to in pairs}
+
+
+def test_an_unchanged_report_is_verified(built: Path) -> None:
+    result = found_in(built)
+    assert (result.alterations, result.notes) == ([], [])
+    assert result.exit_code == 0
+    assert result.numbers > 500
+
+
+def test_one_digit_in_each_output_is_caught_although_the_manifest_fits(received: Path) -> None:
+    outputs = [name for name in files_of(received) if not name.startswith(("record/", "manifest."))]
+    made = {one.name: one.files for one in find_outputs().values()}
+    for output, files in made.items():  # also one that is added later
+        assert all(any(name == f or name.startswith(f.rstrip("/") + "/") for name in outputs) for f in files), output
+    for name in outputs:
+        alter_digit(received / name)
+    fit_manifest(received)
+    result = found_in(received)
+    assert {alteration.file for alteration in result.alterations} == set(outputs)
+    for name in ("report.html", "report.pdf", "comment.md", "metrics.json", "metrics.txt", "junit.xml"):
+        told = [one for one in result.alterations if one.file == name and one.printed]
+        assert told, name
+        assert told[0].place, name
+        assert any(character.isdigit() for character in told[0].printed + told[0].given), told
+    assert result.exit_code == 1
+
+
+def test_a_document_verifies_by_itself_and_draws_the_whole_report(built: Path, tmp_path: Path) -> None:
+    (tmp_path / "mailed").mkdir()
+    document = tmp_path / "mailed" / "a report.pdf"
+    shutil.copy(built / "report.pdf", document)
+    result = found_in(document)
+    assert (result.alterations, result.notes) == ([], [])
+    reportgen.render(document, tmp_path / "again", progress=False)
+    for name in files_of(built):
+        if name != "manifest.json" and not name.startswith("record/"):  # whose images are smaller in a document
+            assert (tmp_path / "again" / name).read_bytes() == (built / name).read_bytes(), name
+    alter_document(document)
+    (altered,) = [one for one in found_in(document).alterations if one.printed]
+    assert altered.place == "page 1"
+    assert altered.printed in (PdfReader(document).pages[0].extract_text() or "").replace("\u202f", " ")
+
+
+@pytest.mark.parametrize("fits", [False, True])
+def test_one_byte_in_each_file_is_caught(received: Path, fits: bool) -> None:
+    for name in [name for name in files_of(received) if name.startswith(("record/", "manifest."))]:
+        if fits and name == "manifest.json":
+            continue
+        kept = (received / name).read_bytes()
+        listed = (received / "manifest.json").read_bytes()
+        middle = len(kept) // 2
+        (received / name).write_bytes(kept[:middle] + bytes([kept[middle] ^ 1]) + kept[middle + 1 :])
+        if fits:
+            fit_manifest(received)
+        only_words = name == "record/presentation.json" or name == "manifest.json"
+        if not only_words:  # which are drawn with
+            assert found_in(received).exit_code == 1, name
+        elif not fits:
+            told = check_files(received)
+            assert told, name
+        (received / name).write_bytes(kept)
+        (received / "manifest.json").write_bytes(listed)
+
+
+def check_files(home: Path) -> list[str]:
+    from reportgen.pipeline.verification.files import check_manifest
+
+    return [str(one) for one in check_manifest(home)[1]]
+
+
+def test_files_that_are_missing_and_files_too_many_are_told(light: Path) -> None:
+    (light / "metrics.json").unlink()
+    (light / "notes.txt").write_text("mine", encoding="utf-8")
+    assert [str(one) for one in found_in(light).alterations] == [
+        "metrics.json: is missing: the manifest lists it",
+        "notes.txt: is no part of the report: the manifest does not list it",
+    ]
+    fit_manifest(light)
+    assert [str(one) for one in found_in(light).alterations] == [
+        "metrics.json: is missing: the record's spec asks for it",
+        "notes.txt: no output of this report makes it",
+    ]
+    (light / "manifest.json").unlink()
+    assert "manifest.json: is missing" in [str(one) for one in found_in(light).alterations]
+
+
+def resealed(home: Path, record: RunRecord) -> None:
+    """Put another record into a report, with every digest as it should be."""
+    write_files(encode_record(record), home / "record")
+    fit_manifest(home)
+
+
+def test_a_record_that_states_other_numbers_than_its_arrays_is_told(light: Path) -> None:
+    record = find_source(light).load().record
+    assert record.measured is not None
+    first, *others = record.measured.values
+    assert first.name == "accuracy"
+    better = first.model_copy(update={"value": (first.value or 0) + 0.01})
+    measured = record.measured.model_copy(update={"values": (better, *others)})
+    resealed(light, record.model_copy(update={"measured": measured}))
+    told = [str(one) for one in found_in(light).alterations]
+    assert any(one.startswith("record/record.json, measured.values[accuracy].value: states 0.") for one in told)
+    assert any(one.startswith("report.html, section Evaluation: printed") for one in told)
+    assert any(one.startswith("metrics.json, metrics[accuracy].value: printed") for one in told)
+
+
+def test_what_is_measured_and_printed_nowhere_is_told_by_the_digest_in_the_report(light: Path) -> None:
+    record = find_source(light).load().record
+    rate = record.arrays["train.lr"].copy()
+    rate[3] *= 1.5
+    resealed(light, store(record.model_copy(update={"arrays": Arrays({**record.arrays, "train.lr": rate})})).record)
+    told = [str(one) for one in found_in(light).alterations]
+    assert any("section Reproduce" in one for one in told), told
+
+
+def test_a_page_is_held_against_the_record_beside_it_or_one_that_is_named(light: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    shutil.copy(light / "report.html", page)
+    assert found_in(page, record=light).exit_code == 0
+    page.write_bytes(page.read_bytes().replace(b"Macro F1", b"Micro F1"))
+    assert found_in(page, record=light).exit_code == 1
+    assert found_in(light / "report.html").exit_code == 0
+    assert found_in(light / "record").exit_code == 0
+
+
+def test_nothing_of_a_received_report_is_run(light: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = light / "record" / "presentation.json"
+    said = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(said | {"plugins": ["antigravity_of_theirs"]}), encoding="utf-8")
+    fit_manifest(light)
+    heard = run_here(capsys, "verify", light)
+    assert "plugins: [antigravity_of_theirs] was left out" in heard.err
+    assert "drawn with plug-ins of its own" in heard.err
+    assert "antigravity_of_theirs" not in sys.modules
+
+
+@pytest.mark.e2e
+def test_torch_is_not_imported(light: Path) -> None:
+    program = (
+        "import sys\nfrom reportgen.cli import main\n"
+        f"sys.argv = ['reportgen', 'verify', {str(light)!r}]\n"
+        "try:\n    main()\nexcept SystemExit as ended:\n    print(ended.code, 'torch' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, env=environment()
+    )
+    assert done.stdout.split() == ["0", "False"], done.stderr
+
+
+def environment() -> dict[str, str]:
+    import os
+
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def test_what_is_no_report_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
+    for name in ("empty", "nothing", "broken.pdf"):
+        said = run_here(capsys, "verify", tmp_path / name)
+        assert (said.code, "Traceback" in said.err) == (5, False), name
+
+
+def test_who_signed_is_told(light: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("ours", "theirs"):
+        command = [
+            "ssh-keygen",
+            "-q",
+            "-t",
+            "ed25519",
+            "-N",
+            "",
+            "-C",
+            f"{name}@example.org",
+            "-f",
+            str(tmp_path / name),
+        ]
+        subprocess.run(command, check=True)
+    assert run_here(capsys, "verify", light, "--key", tmp_path / "ours.pub").code == 1
+    assert run_here(capsys, "render", light, "--sign", tmp_path / "ours").code == 0
+    said = run_here(capsys, "verify", light, "--key", tmp_path / "ours.pub")
+    assert (said.code, "signed by ours@example.org" in said.err) == (0, True), said
+    assert "whose key it is, --key tells" in run_here(capsys, "verify", light).err
+    said = run_here(capsys, "verify", light, "--key", tmp_path / "theirs.pub")
+    assert said.code == 1
+    assert "altered: manifest.json.sig: is no signature of this manifest by anybody in" in said.out
+    (light / "report.html").write_bytes((light / "report.html").read_bytes().replace(b"Macro", b"Micro"))
+    fit_manifest(light)
+    said = run_here(capsys, "verify", light)
+    assert "altered: manifest.json.sig: is no signature of this manifest" in said.out
