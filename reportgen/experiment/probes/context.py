@@ -75,6 +75,10 @@ class ProbeContext:
         return self.data.normalization.apply(images[rows].to(self.device.torch_device), self.device.dtype)
 
 
+SLACK = 2.0
+"""How many times the time left a part may take by its estimate before it is left out; estimates are rough."""
+
+
 @dataclass
 class Allowance:
     """The time that one probe may take, and how much of it is left."""
@@ -83,9 +87,26 @@ class Allowance:
     """Infinite where there is no limit."""
     full: bool = False
     """True when the spec asks for all that the probe can do."""
-    begun: float = field(default_factory=time.perf_counter)
+    begun: float = field(default_factory=lambda: time.perf_counter())
     named: frozenset[str] = frozenset()
     """Numbers that gates of the spec name: what they need is measured whatever time it takes."""
+    planned: float | None = None
+    """Seconds of the imagined machine of `reportgen.experiment.nominal`, which choose counts; None: `seconds`."""
+
+    @property
+    def nominal(self) -> float:
+        """Seconds of the imagined machine: a matter of the spec alone."""
+        return self.seconds if self.planned is None else self.planned
+
+    def plans(self, seconds_each: float, share: float = 1.0) -> int:
+        """How many things of `seconds_each` on the imagined machine the spec allows, in a share of its time."""
+        if self.nominal == float("inf"):
+            return 10**9
+        return max(0, int(share * self.nominal / max(seconds_each, 1e-9)))
+
+    def fits(self, seconds: float) -> bool:
+        """Whether a part that takes about so long is done; else it is left out whole, by its name."""
+        return self.seconds == float("inf") or seconds <= SLACK * max(0.0, self.left)
 
     @property
     def spent(self) -> float:

@@ -17,6 +17,7 @@ from torch.overrides import TorchFunctionMode
 from reportgen.experiment._torch_internals import is_mapped
 from reportgen.experiment.dynamics import watched
 from reportgen.experiment.models import tensors_in
+from reportgen.experiment.nominal import halved, nominal_seconds
 from reportgen.experiment.probes.context import Allowance, Probe, ProbeContext, ProbeRefused, ProbeResult
 from reportgen.experiment.probes.initial_model import initial_model
 from reportgen.experiment.probes.response.statistics import SAME, channel_axis
@@ -65,13 +66,16 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     sites = find_sites(context.trace)
     if not sites:
         return ProbeResult(DynamicsFacts(layers=layers, order=order))
-    rows, _sampled = context.sample(FULL_IMAGES if allowance.full else IMAGES)
+    most = FULL_IMAGES if allowance.full else IMAGES
+    number = halved(most, LEAST_IMAGES, allowance.plans(2 * nominal_seconds(context.trace))) or LEAST_IMAGES
+    rows, sampled = context.sample(number)
     before, why = initial_model(context, context.inputs(rows[:BATCH]))
     after, seen = Tally(sites), Tally(sites)
-    shown = show(context, [(context.module, after)] + ([(before, seen)] if before is not None else []), rows, allowance)
+    sides = [(context.module, after)] + ([(before, seen)] if before is not None else [])
+    if not show(context, sides, rows, allowance):
+        return ProbeResult(DynamicsFacts(layers=layers, order=order, left_out=len(every_site(context.trace))))
     found = [describe(site, after, seen if before is not None else None) for site in sites]
     kept = tuple(site for site in found if site is not None)
-    _rows, sampled = context.sample(shown)
     return ProbeResult(
         DynamicsFacts(
             sampled=sampled,
@@ -195,20 +199,20 @@ class Watcher(TorchFunctionMode):
 
 def show(
     context: ProbeContext, sides: Sequence[tuple[torch.nn.Module, Tally]], rows: Tensor, allowance: Allowance
-) -> int:
-    """Show images to every set of weights until the rows or the time are at an end; how many it were."""
+) -> bool:
+    """Show images to every set of weights; False where the first of them tell that there is no time for all."""
     shown, took = 0, 0.0
     for here in batches(rows):
-        if shown and took > allowance.left:
-            break
+        if shown == LEAST_IMAGES and not allowance.fits(took):
+            return False
         start = time.perf_counter()
         batch = context.inputs(here)
         for module, tally in sides:
             with torch.no_grad(), Watcher(tally):
                 module(batch)
         shown += len(here)
-        took = (time.perf_counter() - start) * min(BATCH, len(rows) - shown) / len(here)
-    return shown
+        took = (time.perf_counter() - start) * (len(rows) - shown) / len(here)
+    return True
 
 
 def batches(rows: Tensor) -> Iterator[Tensor]:

@@ -21,10 +21,10 @@ from reportgen.experiment.probes.context import (
 )
 from reportgen.experiment.snapshot import preserved
 from reportgen.plugins import discover
-from reportgen.record.definitions import named_numbers
+from reportgen.record.meaning import named_numbers
 from reportgen.record.message import N_
 from reportgen.record.probes import NotProbed, Probes, ProbeTime
-from reportgen.spec.probes import ProbesSpec
+from reportgen.spec.probes import LEAST_SECONDS, ProbesSpec
 from reportgen.system.memory import is_memory_error
 
 Level = Literal["fast", "full", "none"]
@@ -32,7 +32,7 @@ MIN_SECONDS = 0.5
 """Left for a probe even when those before it have used everything: enough for its smallest sample."""
 
 
-WHOLE = ("response", "explanations")
+WHOLE = ("response", "explanations", "cost")
 """Probes that have no limit of time where a gate names a number of theirs; `robustness` sees to single kinds."""
 
 
@@ -62,7 +62,7 @@ def probe_model(
     after each. Those that are in `earlier`, what an interrupted run has found, are not run again.
 
     All together take at most `run.probes.max_seconds`, or a quarter of `pass_seconds` and at least 20 s; each is
-    given its share of what is left and samples accordingly.
+    given its share of what is left and leaves out parts accordingly.
     """
     spec = context.spec.run.probes
     faults = faults if faults is not None else Faults()
@@ -148,16 +148,20 @@ def allow(
     spent: float,
     named: Mapping[str, frozenset[str]],
 ) -> Allowance:
-    """The time of one probe: its share, among those still waiting, of what is left of the budget.
+    """The time of one probe: its share, among those still waiting, of what is left of the budget; and the nominal time
+    by which it chooses its counts, which depends on the spec alone.
 
     `named`: numbers that gates name, by the section that states them; a probe that is measured as one whole has no
     limit then, so that whether a gate passes does not depend on how busy the machine is.
     """
     full, own = spec.level_of(probe.name) == "full", named.get(probe.name, frozenset())
-    if budget is None or (full and spec.max_seconds is None) or (own and probe.name in WHOLE):
-        return Allowance(float("inf"), full, named=own)
+    unlimited = full and spec.max_seconds is None
+    planned = float("inf") if unlimited else probe.share * (spec.max_seconds or LEAST_SECONDS)
+    if budget is None or unlimited or (own and probe.name in WHOLE):
+        return Allowance(float("inf"), full, named=own, planned=planned)
     shares = sum(other.share for other in waiting)
-    return Allowance(max(MIN_SECONDS, (budget - spent) * probe.share / shares), full, named=own)
+    seconds = max(MIN_SECONDS, (budget - spent) * probe.share / shares)
+    return Allowance(seconds, full, named=own, planned=planned)
 
 
 def run_one(probe: Probe, context: ProbeContext, allowance: Allowance, faults: Faults) -> ProbeResult:

@@ -52,7 +52,7 @@ def probe_autograd(context: ProbeContext, _allowance: Allowance) -> ProbeResult:
 
 
 def run_forward(context: ProbeContext, rows: torch.Tensor) -> tuple[torch.Tensor, CallStack]:
-    """The loss of some training images in training mode, and the calls that led there."""
+    """The loss of some training images in training mode, and the calls that led there; raises ProbeRefused."""
     module = context.module
     module.train()
     loss_of = make_loss(context.spec.run.loss, len(context.data.facts.classes))

@@ -11,11 +11,12 @@ import numpy as np
 import torch
 
 from reportgen.experiment.latency import BATCHES, REPEATS, WARM_UPS, measure_latency
+from reportgen.experiment.nominal import halved, nominal_seconds
 from reportgen.experiment.probes.context import Allowance, Probe, ProbeContext, ProbeResult, lets_no_gradient
 from reportgen.experiment.probes.cost.energy import find_meter, measure_energy
 from reportgen.experiment.probes.cost.machine_limits import measure_roofs
 from reportgen.experiment.probes.cost.memory import inference_peak, process_peak
-from reportgen.experiment.probes.cost.training_step import LEAST, time_steps
+from reportgen.experiment.probes.cost.training_step import LEAST, MOST, time_steps
 from reportgen.experiment.train import plan_steps
 from reportgen.record.latency import Latency
 from reportgen.record.message import N_, Message
@@ -75,18 +76,20 @@ def within(allowance: Allowance, part: str) -> float:
 def time_batches(context: ProbeContext, allowance: Allowance) -> Batches:
     """Latency of 2, 4, 8 … images, but for the sizes that every run times, while time and memory last."""
     end = allowance.spent + SHARES["latency"] * allowance.seconds
+    planned = SHARES["latency"] * allowance.nominal
     sizes = [size for size in powers(LARGEST[allowance.full]) if size not in BATCHES]
     found: list[Latency] = []
     each = try_pass(context)
-    for place, size in enumerate(sizes):
+    for size in sizes:
         left = end - allowance.spent
         if (REPEATS[0] + WARM_UPS) * size * each > left:
             return Batches(tuple(found), "time")
         if size * context.trace.activation_bytes_inference > MOST_BYTES[context.device.kind]:
             return Batches(tuple(found), "memory")
-        seconds = min(MOST_SECONDS["batch"], left / (len(sizes) - place))
+        seconds = min(MOST_SECONDS["batch"], planned / len(sizes))
         try:
-            found += measure_latency(context.module, shape_of(context), context.device, (size,), seconds)
+            nominal = nominal_seconds(context.trace)
+            found += measure_latency(context.module, shape_of(context), context.device, (size,), seconds, nominal)
         except (RuntimeError, MemoryError) as error:
             if not is_memory_error(error):
                 raise
@@ -152,11 +155,13 @@ def step_of(
         return None, N_("The model was evaluated as it is; this run trained nothing.")
     planned = plan_steps(run, len(context.data.train_labels)).batch
     each = guess_step(context, planned, batches)
-    size = planned
-    while size > FEWEST and (LEAST + 1) * each * size / planned > allowance.left:
-        size //= 2
+    size, number = plan_timing(nominal_seconds(context.trace), planned, allowance)
+    if not allowance.fits((number + 1) * each * size / planned):
+        return None, N_(
+            "A training step of {size} images takes too long here; run.probes.cost: full measures it.", size=size
+        )
     try:
-        step, peak = time_steps(context, size, planned, allowance.affordable)
+        step, peak = time_steps(context, size, planned, number)
     except RuntimeError as error:
         if not lets_no_gradient(error):
             raise
@@ -164,6 +169,13 @@ def step_of(
     if peak is not None:
         memory.append(peak)
     return step, None
+
+
+def plan_timing(nominal: float, planned: int, allowance: Allowance) -> tuple[int, int]:
+    """Images of the training step that is timed, and how often, by the nominal time of a forward pass of one image."""
+    each, share = STEP_COST * nominal, 1 - sum(SHARES.values())
+    size = halved(planned, FEWEST, allowance.plans((LEAST + 1) * each, share)) or min(planned, FEWEST)
+    return size, max(LEAST, min(MOST, allowance.plans(each * size, share) - 1))
 
 
 def uncounted_reason() -> Message:

@@ -41,7 +41,7 @@ class TensorMeter:
         self._watching.close()
 
     def _run(self, operator: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run an operator and look at what came out of it."""
+        """Run an operator and look at its output."""
         self._see(tensors_in((args, kwargs)), counts=False)
         output = operator(*args, **kwargs)
         self._see(tensors_in(output), counts=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -97,20 +96,18 @@ class Trainer:
         return sum(value.numel() * value.element_size() for value in state if isinstance(value, torch.Tensor))
 
 
-def time_steps(
-    context: ProbeContext, batch_size: int, planned: int, fits: Callable[[float], int]
-) -> tuple[StepTime, PeakMemory | None]:
+def time_steps(context: ProbeContext, batch_size: int, planned: int, number: int) -> tuple[StepTime, PeakMemory | None]:
     """A training step of `batch_size` in parts, and the memory it needs (None: not known).
 
-    `fits(seconds)` says how many more steps of so many seconds may follow. Gradients and optimiser are real; the
-    learning rate is zero, so that the model stays a trained one, and all else that a step changes is put back.
+    `number`: steps that are timed. Gradients and optimiser are real; the learning rate is zero, so that the model stays
+    a trained one, and all else that a step changes is put back.
     """
     with restored(context.module):
         trainer = Trainer(context, batch_size)
         state = trainer.make_state()
         found = measure_peak(trainer.step, context.device)
         trainer.times.clear()  # that step was watched
-        while len(trainer.times) < LEAST or (len(trainer.times) < MOST and fits(sum(trainer.times[-1])) >= 1):
+        for _ in range(number):
             trainer.step()
     memory = None if found is None else peak_of("training", batch_size, found, state)
     return summarise_steps(trainer.times, batch_size, planned), memory

@@ -31,6 +31,10 @@ class Head:
     kind: str
 
 
+class ScatteredError(Exception):
+    """The last layer is not given one row an image, as the experts of a mixture, which each see some of the images."""
+
+
 def find_head(trace: ModelTrace) -> Head:
     """The last layer with weights of its own that makes one value a class; the logits where there is none."""
     classes = trace.output_shapes[0][-1]
@@ -47,7 +51,10 @@ def makes(call: ModuleCall, classes: int) -> bool:
 
 
 def extract(module: nn.Module, head: Head, batches: Iterable[Tensor]) -> Features:
-    """Features (n, d) float32 of batches of images (b, C, H, W), in evaluation mode; maps are averaged over places."""
+    """Features (n, d) float32 of batches of images (b, C, H, W), in evaluation mode; maps are averaged over places.
+
+    Raises ScatteredError where the head is given another number of rows than there are images.
+    """
     seen: list[Tensor] = []
 
     def keep(_layer: nn.Module, inputs: tuple[Any, ...], _kwargs: Any) -> None:
@@ -62,6 +69,8 @@ def extract(module: nn.Module, head: Head, batches: Iterable[Tensor]) -> Feature
             for batch in batches:
                 seen.clear()
                 logits = logits_of(module(batch))
+                if layer is not None and (not seen or len(seen[-1]) != len(batch)):
+                    raise ScatteredError(head.path)
                 found.append(flat(seen[-1] if seen else logits).float().cpu())
     finally:
         if handle is not None:

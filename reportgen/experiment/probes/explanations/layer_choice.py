@@ -94,7 +94,7 @@ def kept_outputs(module: nn.Module, paths: Sequence[str]) -> Iterator[dict[str, 
 
 
 def judge(grid: Grid, output: Tensor | None, gradient: Tensor | None) -> Refusal | None:
-    """What is wrong with a layer's map; an image has to come out for at least half of the images."""
+    """What is wrong with a layer's map; at least half of the images need a map."""
     if grid.cells == 1:
         return "one_cell"
     if output is None or gradient is None:

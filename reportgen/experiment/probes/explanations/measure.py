@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,20 +11,30 @@ import torch
 from numpy.typing import NDArray
 
 from reportgen.experiment._torch_internals import plain_checkpoints
-from reportgen.experiment.probes.context import Allowance, Probe, ProbeContext, ProbeRefused, ProbeResult
+from reportgen.experiment.nominal import nominal_seconds
+from reportgen.experiment.probes.context import (
+    SLACK,
+    Allowance,
+    Probe,
+    ProbeContext,
+    ProbeRefused,
+    ProbeResult,
+)
 from reportgen.experiment.probes.explanations.candidates import Candidate, find_candidates
 from reportgen.experiment.probes.explanations.checks import ask, explain
 from reportgen.experiment.probes.explanations.feature_maps import choose_stages, feature_maps
 from reportgen.experiment.probes.explanations.layer_choice import choose_layer
 from reportgen.experiment.probes.explanations.maps import Mapper
 from reportgen.experiment.probes.explanations.nearest_images import look_up
-from reportgen.experiment.probes.explanations.plan import FAST, FULL, Plan, make_plan, seconds_each
+from reportgen.experiment.probes.explanations.plan import FAST, FULL, Plan, leave_out, make_plan, seconds_each
 from reportgen.experiment.probes.explanations.samples import pick_rows
 from reportgen.record.message import N_
 from reportgen.record.probes.explanations import EmbeddingFacts, ExplanationFacts, MapLayer, NotExplained, StageFacts
 from reportgen.spec.probes import ExplanationsOptions
 
 NAME = "explanations"
+BACKWARD = 3
+"""Nominal time of a forward and a backward pass in forward passes."""
 TRIED = 2
 """Images on which layers are tried: one right and one wrong where there are both."""
 
@@ -129,7 +140,7 @@ def measure(
     options: ExplanationsOptions,
     reached: bool,
 ) -> Plan:
-    """Time one image forward and one forward and back, and plan what is left of the time.
+    """Plan the counts by the nominal time, and leave out parts by how long an image really takes, forward and back.
 
     `reached`: whether gradients lead to the pixels.
     """
@@ -141,11 +152,14 @@ def measure(
             return mapper.cam(images, targets) if mapper.layer else mapper.probabilities(images, targets)
         return mapper.integrated(images[:1], targets[:1], number)
 
+    limits, mapped = FULL if allowance.full else FAST, mapper.layer is not None
+    nominal = nominal_seconds(context.trace)
+    plan = make_plan(allowance.nominal, nominal, BACKWARD * nominal, limits, options.images, mapped, reached)
+    if math.isinf(allowance.seconds):
+        return plan
     forward = seconds_each(lambda number: mapper.probabilities(asked.images[:number], asked.targets[:number]))
     backward = seconds_each(back)
-    limits = FULL if allowance.full else FAST
-    mapped = mapper.layer is not None
-    return make_plan(allowance.left, forward, backward, limits, options.images, mapped, reached)
+    return leave_out(plan, SLACK * max(0.0, allowance.left), forward, backward, options.images is not None)
 
 
 def show_stages(

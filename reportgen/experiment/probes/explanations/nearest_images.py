@@ -13,6 +13,8 @@ from torch import Tensor
 from reportgen.experiment.probes.context import PROBE_SEED, ProbeContext
 from reportgen.experiment.probes.explanations.embedding import (
     NEIGHBOURS,
+    Head,
+    ScatteredError,
     embed,
     extract,
     find_head,
@@ -39,7 +41,16 @@ def look_up(
 
     The wrong ones of `first` are looked up first, then the surest mistakes of the whole evaluation set.
     """
-    head = find_head(context.trace)
+    try:
+        return look_up_by(find_head(context.trace), context, first, number, method)
+    except ScatteredError:
+        return look_up_by(Head("", ""), context, first, number, method)
+
+
+def look_up_by(
+    head: Head, context: ProbeContext, first: NDArray[np.int64], number: int, method: Embedding
+) -> tuple[EmbeddingFacts, dict[str, NDArray[Any]]]:
+    """The same by what a layer is given. Raises ScatteredError where that is not one row an image."""
     rows, images = context.sample(number)
     tested = extract(context.module, head, batches(context, rows, "test"))
     most = max(NEIGHBOURS, MOST_NUMBERS // max(tested.shape[1], 1))

@@ -1,9 +1,10 @@
-"""How much is done in the time there is: everything at its least before anything is done well."""
+"""How much is done in the nominal time there is: everything at its least before anything is done well; what there is
+really no time for is left out whole."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from reportgen.experiment.probes.explanations.deletion import SHARES
@@ -98,7 +99,8 @@ def make_plan(
     mapped: bool = True,
     reached: bool = True,
 ) -> Plan:
-    """What fits into `seconds` when an image takes `forward` and, with gradients, `backward` seconds.
+    """What fits into `seconds` when an image takes `forward` and, with gradients, `backward` seconds, all of them those
+    of the imagined machine of `reportgen.experiment.nominal`.
 
     `images`: test images to embed, as the spec asks for, whatever it takes; no more of them are checked. `mapped`:
     whether there is a layer for Grad-CAM; `reached`: whether a gradient leads to the pixels.
@@ -120,6 +122,40 @@ def make_plan(
         checked, paths = min(checked, images), min(paths, images)
     paths = paths if paths >= limits.checked.least else 0
     return Plan(explained, steps, checked, paths, embedded, tuple(budget.gaps))
+
+
+def leave_out(plan: Plan, left: float, forward: float, backward: float, asked: bool) -> Plan:
+    """The plan without the parts for which there is no time here, each whole: a count stays what the spec makes it.
+
+    `forward`, `backward`: seconds that an image really takes. `asked`: whether the spec names the images to embed.
+    """
+    left = left - MAPS * plan.explained * backward - RENEWING * forward
+    gaps, kept = list(plan.gaps), {}
+    paths = (2 * plan.explained + 2 * plan.checked_paths) * plan.steps * backward
+    costs: dict[Part, float] = {
+        "checks": plan.checked * (2 * backward + DELETIONS * forward),
+        "embedding": plan.embedded * (1 + TRAIN_EACH) * forward + MISTAKES * forward,
+        "integrated_gradients": paths + plan.checked_paths * DELETIONS * forward,
+    }
+    counts: dict[Part, int] = {
+        "checks": plan.checked,
+        "embedding": 0 if asked else plan.embedded,
+        "integrated_gradients": plan.steps,
+    }
+    for part, cost in costs.items():
+        kept[part] = not counts[part] or cost <= left
+        if kept[part]:
+            left -= cost
+        else:
+            gaps.append(NotExplained(part=part, reason="time", seconds=cost))
+    return replace(
+        plan,
+        checked=plan.checked if kept["checks"] else 0,
+        embedded=plan.embedded if kept["embedding"] else 0,
+        steps=plan.steps if kept["integrated_gradients"] else 0,
+        checked_paths=plan.checked_paths if kept["integrated_gradients"] else 0,
+        gaps=tuple(gaps),
+    )
 
 
 def seconds_each(run: Callable[[int], object]) -> float:

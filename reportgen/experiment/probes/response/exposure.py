@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from reportgen.experiment.datasets.loaded import Normalizer
 from reportgen.experiment.models import logits_of
-from reportgen.experiment.probes.context import Allowance, ProbeContext
+from reportgen.experiment.probes.context import ProbeContext
 
 BATCH = 125
 
@@ -59,15 +58,10 @@ class Judged:
         self.right.append(right)
         self.confidence.append(confidence)
 
-    def show_more(self, context: ProbeContext, rows: Tensor, allowance: Allowance) -> None:
-        """Show more test images of these rows while the time lasts."""
-        took = 0.0
+    def show_more(self, context: ProbeContext, rows: Tensor) -> None:
+        """Show the test images of these rows as well."""
         for here in torch.split(rows, BATCH) if len(rows) else ():
-            if took >= allowance.left:
-                return
-            start = time.perf_counter()
             self.show(context.inputs(here), context.data.test_labels[here], lambda _u, _p, shown: ask(context, shown))
-            took = time.perf_counter() - start
 
     @property
     def images(self) -> int:

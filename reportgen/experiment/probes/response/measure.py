@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from reportgen.experiment.nominal import halved, nominal_seconds
 from reportgen.experiment.probes.context import PROBE_SEED, Allowance, Probe, ProbeContext, ProbeRefused, ProbeResult
 from reportgen.experiment.probes.initial_model import initial_model
 from reportgen.experiment.probes.response.drive import drive_alone, respond
@@ -35,8 +36,10 @@ LAYER_SHARE = 0.7
 """Of the time, for the responses of the layers; the rest is for accuracy and confidence."""
 TRIALS, TRIAL_SHARE = (2, 8, 16), 0.25
 """Images of the passes that tell how long one takes, and the share of the time beyond which there is no further one."""
+DRAFT = 2.0
+"""How many times its nominal time a finer plan may take."""
 OVERDRAFT = 4.0
-"""How many times its allowance the least sample may take; beyond, the probe refuses."""
+"""How many times its allowance the sample may take; beyond, the probe refuses."""
 NEAR = (0.9, 1.0, 1.1)
 """Drives whose responses are kept by image: those that give the local gain at the nominal drive."""
 
@@ -88,17 +91,21 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     if not found:
         raise ProbeRefused(N_("No layer of this model could be isolated, so none could be driven alone."))
     rows, _unused = context.sample(most_images(context, allowance))
-    seconds = time_image(context, found, rows, allowance)
-    plan, images = choose_plan(allowance, found, seconds, len(rows), context.initial is not None)
+    seconds, nominal = time_image(context, found, rows, allowance), nominal_seconds(context.trace)
+    plan, images = choose_plan(allowance, found, nominal, len(rows), context.initial is not None)
+    each_set = seconds * images * plan.cost(found) / plan.sets
+    refuse_slow(each_set, allowance.seconds)
     units = thin_evenly(found, plan.units)
     trained = measure(context, context.module, rows[:images], units, plan)
     why: Message | None = N_("The time budget did not allow measuring the initial weights as well.")
     initial = None
-    if plan.sets == 2 or context.initial is None:
+    if context.initial is None or (plan.sets == 2 and allowance.fits(each_set)):
         before, why = initial_model(context, context.inputs(rows[:images]))
         initial = measure(context, before, rows[:images], units, plan) if before is not None else None
     judged = trained.judged
-    judged.show_more(context, rows[images:], allowance)
+    more = halved(len(rows) - images, 1, allowance.plans(nominal * plan.passes, 1 - LAYER_SHARE))
+    if allowance.fits(more * seconds * plan.passes):
+        judged.show_more(context, rows[images : images + more])
     sets = [trained] if initial is None else [trained, initial]
     kept = [unit for unit in units if all(unit.path in found.alone for found in sets)]
     if not kept:
@@ -124,7 +131,7 @@ def most_images(context: ProbeContext, allowance: Allowance) -> int:
 
 
 def time_image(context: ProbeContext, units: Sequence[Unit], rows: Tensor, allowance: Allowance) -> float:
-    """Seconds of one forward pass for one image; raises ProbeRefused where what comes out is not finite.
+    """Seconds of one forward pass for one image; raises ProbeRefused where the output is not finite.
 
     The first pass warms up; the next ones are taken while they are quick against the time there is.
     """
@@ -146,23 +153,30 @@ def time_image(context: ProbeContext, units: Sequence[Unit], rows: Tensor, allow
 def choose_plan(
     allowance: Allowance, units: Sequence[Unit], seconds: float, most: int, compared: bool
 ) -> tuple[Plan, int]:
-    """The finest plan for which there is time, and on how many images; raises ProbeRefused when none is affordable."""
+    """The finest plan for which there is nominal time, and on how many images; raises ProbeRefused when there is none.
+
+    `seconds`: of one image through the network on the imagined machine.
+    """
     for plan in PLANS:
         each = seconds * plan.cost(units) * (1.0 if compared else 1 / plan.sets)
         images = min(plan.images, most)
-        if allowance.affordable(each, LAYER_SHARE) >= images:
+        if allowance.plans(each, DRAFT * LAYER_SHARE) >= images:
             return plan, images
-    needed = each * images
-    if needed > OVERDRAFT * allowance.seconds:
+    refuse_slow(each * images, allowance.nominal)
+    return plan, images
+
+
+def refuse_slow(needed: float, allowed: float) -> None:
+    """Raise ProbeRefused where the sample of this model takes far more than the time that is allowed."""
+    if needed > OVERDRAFT * allowed:
         raise ProbeRefused(
             N_(
-                "Not measured: the smallest sample of this model takes about {time}, more than the {allowed} "
-                "available; run.probes.response: full measures it.",
+                "Not measured: the sample of this model takes about {time}, more than the {allowed} available; "
+                "run.probes.response: full measures it.",
                 time=numerals.seconds_text(needed),
-                allowed=numerals.seconds_text(allowance.seconds),
+                allowed=numerals.seconds_text(allowed),
             )
         )
-    return plan, images
 
 
 @dataclass(frozen=True)

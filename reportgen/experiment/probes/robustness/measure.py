@@ -72,7 +72,10 @@ class Measured:
 
 
 def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
-    """The preprocessing check first, then the conditions that the spec fixes, as many as there is time for."""
+    """The preprocessing check first, then the conditions that the spec fixes, as many as there is time for.
+
+    Raises ProbeRefused.
+    """
     options = options_of(context)
     limit = options.images or (FULL_IMAGES if allowance.full else STAGES[-1])
     rows, sampled = context.sample(limit)

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from reportgen.experiment.nominal import nominal_seconds
 from reportgen.experiment.probes.context import Allowance, ProbeContext
 from reportgen.experiment.probes.robustness.preprocessing_variants import (
     Way,
@@ -24,7 +25,7 @@ STAGES = (100, 300, 1000)
 """Images after which it is decided which ways to go on with; counts, so that what is measured is the same on a busy
 machine, where only ways that there is no time for are left out, and the check is then not called complete."""
 FEWEST = 20
-"""Images where there is no time for two ways on those of the first stage."""
+"""Images of a network so large that there is no nominal time for two ways on those of the first stage."""
 MOST_LOOKED = 2.6
 """Standard errors (99 %) of the flips within which a way may still be better than the spec's own."""
 FEWEST_WAYS = 2
@@ -87,6 +88,10 @@ class Checker:
         """How many ways there is time for on so many images each."""
         return 10**6 if self.allowance.full else self.allowance.affordable(images * self.seconds_each, SHARE)
 
+    def plans(self, images: int, share: float) -> int:
+        """How many times so many images go into a share of the nominal time, by which counts are chosen."""
+        return self.allowance.plans(images * nominal_seconds(self.context.trace), share)
+
 
 def check_preparation(
     context: ProbeContext, rows: torch.Tensor, clean: Correct, allowance: Allowance, seconds_each: float
@@ -99,7 +104,8 @@ def check_preparation(
     """
     checker = Checker(context, rows, clean, allowance, seconds_each)
     spec = spec_way(context)
-    number = min(len(rows), STAGES[0] if checker.affordable(STAGES[0]) >= FEWEST_WAYS else FEWEST)
+    planned = checker.plans(STAGES[0], SHARE)
+    number = min(len(rows), STAGES[0] if planned >= FEWEST_WAYS else FEWEST)
     ways = other_ways(spec, context)
     first = ways[: max(FEWEST_WAYS, checker.affordable(number))]
     trials = [Trial(way, checker.correct(way, 0, number)) for way in first]
@@ -153,7 +159,7 @@ def compare_losses(checker: Checker, trials: Sequence[Trial]) -> int:
     """Measure on training images the loss of those ways that are all so good that accuracy can't choose between them;
     on how many images, 0 where the spec's own way is not clearly worse than the best.
 
-    Near neighbours, such as the statistics of two sets of photographs, differ by a few hundredths of a point of
+    Near neighbours, such as the statistics of two sets of natural images, differ by a few hundredths of a point of
     accuracy. Training images, which the weights were fitted to, separate them with far fewer images.
     """
     context, most = checker.context, max(len(trial.correct) for trial in trials)
@@ -163,8 +169,8 @@ def compare_losses(checker: Checker, trials: Sequence[Trial]) -> int:
     rivals = rivals[:MOST_RIVALS]
     if not best.beats(checker.clean, CLEAR) or len(rivals) < 2 or not len(context.data.train_labels):
         return 0
-    affordable = checker.allowance.affordable(len(rivals) * checker.seconds_each, 0.5)
-    rows, sampled = context.sample(min(LOSS_IMAGES[1], max(LOSS_IMAGES[0], affordable)), "train")
+    many = checker.plans(LOSS_IMAGES[1] * len(rivals), 0.5) > 0
+    rows, sampled = context.sample(LOSS_IMAGES[1] if many else LOSS_IMAGES[0], "train")
     images, labels = context.data.train_images[rows], context.data.train_labels[rows]
     for trial in rivals:
         logits = torch.from_numpy(trial.way.logits(context, images)).double()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,8 @@ from reportgen.experiment.backward import gradients_of
 from reportgen.experiment.layer_types import BatchNorm
 from reportgen.experiment.losses import make_loss
 from reportgen.experiment.models import logits_of
-from reportgen.experiment.probes.context import ProbeContext
+from reportgen.experiment.nominal import halved, nominal_seconds
+from reportgen.experiment.probes.context import Allowance, ProbeContext
 from reportgen.experiment.snapshot import kept_buffers
 from reportgen.record.trace import ModelTrace
 from reportgen.spec.types import LossSpec
@@ -25,19 +25,27 @@ MOST_BYTES = 2**30
 MOST_IMAGES = {False: 256, True: 2048}
 """In the fast and in the full report."""
 LEAST_IMAGES = 8
+SHARE = 0.4
+"""Of the probe's nominal time, for the gradients at all moments."""
 BACKWARD = 3
 """Time of a forward and a backward pass in forward passes."""
 
 
-def batch_size(trace: ModelTrace, seconds: float) -> int:
-    """Images a batch: as many as BATCH, the memory for what is kept for the backward pass and the time allow, by the
-    time of a forward pass; 0 where that is fewer than LEAST_IMAGES would take."""
+def batch_size(trace: ModelTrace) -> int:
+    """Images a batch: as many as BATCH and the memory for what is kept for the backward pass allow."""
+    return max(2, min(BATCH, MOST_BYTES // max(trace.activation_bytes_training, 1)))
+
+
+def count_images(trace: ModelTrace, allowance: Allowance, states: int) -> int:
+    """Images of the gradients at so many states of the weights, by the nominal time; 0 below LEAST_IMAGES."""
+    each = BACKWARD * states * nominal_seconds(trace)
+    return halved(MOST_IMAGES[allowance.full], LEAST_IMAGES, allowance.plans(each, SHARE))
+
+
+def guess_seconds(trace: ModelTrace, images: int) -> float:
+    """What the gradients of so many images take here, by the timed forward pass; 0 where that is not known."""
     whole = trace.modules[0].seconds
-    each = BACKWARD * whole / trace.timed_batch if whole and trace.timed_batch else 0.0
-    if each * LEAST_IMAGES > seconds:
-        return 0
-    fits = min(seconds, 1e6) / each if each else BATCH
-    return max(2, min(BATCH, int(fits), MOST_BYTES // max(trace.activation_bytes_training, 1)))
+    return BACKWARD * images * whole / trace.timed_batch if whole and trace.timed_batch else 0.0
 
 
 @contextlib.contextmanager
@@ -86,19 +94,18 @@ class Gradient:
 
 
 def mean_gradient(
-    context: ProbeContext, parameters: Sequence[nn.Parameter], rows: torch.Tensor, batch: int, seconds: float
+    context: ProbeContext, parameters: Sequence[nn.Parameter], rows: torch.Tensor, batch: int
 ) -> Gradient:
-    """The gradient of the mean loss of training images, not augmented: of all `rows`, or of as many of them, from the
-    beginning and in batches of so many, as fit into the time; of one batch at least."""
+    """The gradient of the mean loss of training images, not augmented, in batches of so many; a last batch of a single
+    image, which has no statistics, is left out."""
     module, data = context.module, context.data
     loss_of = make_loss(loss_spec(context), len(data.facts.classes))
     sums: list[torch.Tensor | None] = [None] * len(parameters)
     for parameter in parameters:
         parameter.requires_grad_(True)
-    done, begun = 0, time.perf_counter()
+    done = 0
     for some in torch.split(rows, batch):
-        spent = time.perf_counter() - begun
-        if len(some) < 2 or (done and spent * (done + len(some)) / done > seconds):
+        if len(some) < 2:
             break
         images, labels = context.inputs(some, "train"), data.train_labels[some].to(context.device.torch_device)
         with torch.enable_grad():

@@ -19,8 +19,9 @@ from reportgen.experiment.probes.context import (
     ProbeResult,
 )
 from reportgen.experiment.probes.weights.gradients import (
-    MOST_IMAGES,
     batch_size,
+    count_images,
+    guess_seconds,
     loss_spec,
     mean_gradient,
     ready,
@@ -42,13 +43,11 @@ from reportgen.record.probes.sampling import Sampled
 from reportgen.record.probes.weights import HISTOGRAM_BINS, WeightFacts
 from reportgen.system.memory import is_memory_error
 
-GRADIENT_SHARE = 0.4
-"""Of the time left after the values, for the gradients at all moments; the spectra get the rest."""
 Arrays = dict[str, NDArray[Any]]
 
 
 def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
-    """Values of every matrix, then gradients, then as many spectra as the time allows.
+    """Values of every matrix, then gradients, then as many spectra as there is time for.
 
     Raises ProbeRefused for a model without a matrix.
     """
@@ -82,21 +81,21 @@ def measure_gradients(
 ) -> Sampled | None:
     """Fill in the size of the gradients at final and initial weights; None where no gradient was computed."""
     states = [("gradient", None), *([("initial_gradient", context.initial)] if context.initial is not None else [])]
-    seconds = GRADIENT_SHARE * allowance.left
-    batch = batch_size(context.trace, seconds)
-    if batch == 0 or not all(one.facts.finite for one in measured):
+    images = count_images(context.trace, allowance, len(states))
+    slow = not allowance.fits(guess_seconds(context.trace, len(states) * images))
+    if images == 0 or slow or not all(one.facts.finite for one in measured):
         return None
-    rows, sampled = context.sample(MOST_IMAGES[allowance.full], "train")
+    rows, sampled = context.sample(images, "train")
     parameters = [matrix.parameter for matrix in matrices]
     for field, state in states:
         try:
             with state_of(context.module, state or {}), ready(context.module):
-                gradient = mean_gradient(context, parameters, rows, batch, seconds / len(states))
+                gradient = mean_gradient(context, parameters, rows, batch_size(context.trace))
         except Exception as error:  # whatever a model raises that evaluates without gradients only
             if is_memory_error(error):
                 raise
             return None
-        rows, seconds = rows[: gradient.images], float("inf")
+        rows = rows[: gradient.images]
         for place, size in enumerate(map(root_mean_square, gradient.by_parameter)):
             measured[place] = replace(measured[place], facts=measured[place].facts.model_copy(update={field: size}))
     return sampled.model_copy(update={"images": len(rows)}) if len(rows) else None

@@ -101,12 +101,21 @@ def test_a_model_that_can_t_be_copied_is_measured_and_left_as_it_was(small_machi
     assert not given.module.training
 
 
-def test_a_step_that_would_not_fit_is_made_of_fewer_images(small_machine: None) -> None:
-    ends = np.arange(1, 9) * 0.4
-    given = context(history={"train.seconds": ends})
+def test_a_step_of_a_large_model_is_made_of_fewer_images_by_its_arithmetic() -> None:
+    fast = Allowance(0.0, planned=1.0)
+    share = 1 - sum(measure.SHARES.values())
+    size, number = measure.plan_timing(share / (2 * measure.STEP_COST * 8), 64, fast)
+    assert (size, number) == (8, 1)
+    assert measure.plan_timing(share / (21.5 * measure.STEP_COST * 64), 64, fast) == (64, 20)
+    assert measure.plan_timing(1e9, 64, fast) == (measure.FEWEST, 1)
+    assert measure.plan_timing(1e9, 64, Allowance(float("inf"))) == (64, 20)
+
+
+def test_a_step_that_takes_too_long_here_is_left_out_whole(small_machine: None) -> None:
+    given = context(history={"train.seconds": np.arange(1, 9) * 40.0})
     facts = found_by(given, seconds=0.5)
-    assert facts.step is not None
-    assert 2 <= facts.step.batch_size < facts.step.planned_batch == 16
+    assert facts.step is None
+    assert "takes too long here" in str(facts.step_missing)
     whole = measure.step_of(given, measure.Batches((), "time"), Allowance(float("inf")), [])[0]
     assert whole is not None
     assert whole.batch_size == 16
@@ -119,7 +128,9 @@ class Clock:
         self.asked: list[int] = []
         self.refuse = refuse
 
-    def __call__(self, module: object, shape: object, device: object, batches: tuple[int, ...], seconds: float) -> list:
+    def __call__(
+        self, module: object, shape: object, device: object, batches: tuple[int, ...], *nominal: float
+    ) -> list:
         (size,) = batches
         if size >= self.refuse:
             raise torch.OutOfMemoryError("no more")
@@ -142,7 +153,7 @@ def test_batch_sizes_while_time_and_memory_last(
     clock = Clock(refuse)
     monkeypatch.setattr(measure, "measure_latency", clock)
     monkeypatch.setattr(measure, "try_pass", lambda given: 0.001)
-    allowance = SimpleNamespace(seconds=seconds, full=full, spent=0.0)
+    allowance = SimpleNamespace(seconds=seconds, nominal=seconds, full=full, spent=0.0)
     found = measure.time_batches(context(), allowance)  # type: ignore[arg-type]
     assert (clock.asked, found.stopped_by) == (sizes, why)
 
@@ -218,14 +229,14 @@ def test_the_optimiser_s_state_is_counted(name: str, copies: int) -> None:
     assert copies * size <= trainer.make_state() <= copies * size + scalars
 
 
-def test_steps_end_when_no_more_fit_and_parts_make_the_whole() -> None:
+def test_so_many_steps_are_timed_and_parts_make_the_whole() -> None:
     given = context(spec=SPEC.model_copy(update={"run": RunSpec(batch_size=16, loss=LossSpec(name="focal"))}))
-    few, memory = training_step.time_steps(given, 8, 16, lambda seconds: 0)
+    few, memory = training_step.time_steps(given, 8, 16, training_step.LEAST)
     assert (few.n, few.batch_size, few.planned_batch) == (training_step.LEAST, 8, 16)
     assert few.p50_low is None
     assert sum(few.parts) == pytest.approx(few.p50_seconds)
     assert memory.batch_size == 8
-    many, _ = training_step.time_steps(given, 8, 16, lambda seconds: 1)
+    many, _ = training_step.time_steps(given, 8, 16, training_step.MOST)
     assert many.n == training_step.MOST
     assert len(many.share_intervals) == 4
     assert sum(many.shares) == pytest.approx(1)

@@ -16,6 +16,8 @@ from torch import Tensor, nn
 
 from reportgen.experiment.probes.explanations.candidates import find_candidates
 from reportgen.experiment.probes.explanations.embedding import (
+    Head,
+    ScatteredError,
     embed,
     extract,
     find_head,
@@ -188,3 +190,25 @@ def test_umap_is_asked_with_a_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert np.array_equal(embed(values, "umap", 3), values[:, :2])
     assert seen["random_state"] == 3
     assert seen["n_neighbors"] == 7
+
+
+class Experts(nn.Module):
+    """Two last layers, each of which sees some of the images."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.experts = nn.ModuleList(nn.Linear(192, 10) for _ in range(2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows, flat = x[:, 0, 0, 0] > 0, x.flatten(1)
+        found = torch.zeros(len(x), 10)
+        found[rows], found[~rows] = self.experts[0](flat[rows]), self.experts[1](flat[~rows])
+        return found
+
+
+def test_a_last_layer_that_sees_only_some_images_gives_no_features() -> None:
+    model, images = Experts().eval(), torch.randn(9, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    with pytest.raises(ScatteredError):
+        extract(model, Head("experts.1", "Linear"), [images])
+    found = extract(model, Head("", ""), [images])
+    np.testing.assert_allclose(found, model(images).detach().numpy(), rtol=1e-6)

@@ -110,7 +110,7 @@ def test_no_time_leaves_the_maps_and_says_what_is_missing(monkeypatch: pytest.Mo
         "embedding",
         "integrated_gradients",
     }
-    assert len(result.arrays["explanations.rows"]) == FAST.explained.least
+    assert len(result.arrays["explanations.rows"]) == FAST.explained.most
     assert "explanations.cam_random" in result.arrays
     assert facts.steps == 0
     assert facts.embedding is None

@@ -273,20 +273,39 @@ def test_the_plan_is_finer_with_more_time_and_each_has_its_number_of_images(cont
     assert choose_plan(FREE, units, 1.0, 500, True) == (PLANS[0], measure_module.BY_LAYER)
     costs = [plan.cost(units) for plan in PLANS]
     assert costs == sorted(costs, reverse=True)
-    enough = Allowance(41 * costs[0] / measure_module.LAYER_SHARE)
+    share = measure_module.DRAFT * measure_module.LAYER_SHARE
+    enough = Allowance(0.0, planned=41 * costs[0] / share)
     assert choose_plan(enough, units, 1.0, 40, True) == (PLANS[0], 40)
-    assert choose_plan(Allowance(41 * costs[1] / measure_module.LAYER_SHARE), units, 1.0, 40, True) == (PLANS[1], 40)
+    assert choose_plan(Allowance(0.0, planned=41 * costs[1] / share), units, 1.0, 40, True) == (PLANS[1], 40)
     assert choose_plan(Allowance(1.1 * costs[2]), units, 1.0, 40, True) == (PLANS[2], PLANS[2].images)
     with pytest.raises(ProbeRefused, match="response: full"):
         choose_plan(Allowance(0.1 * costs[2]), units, 1.0, 40, True)
 
 
-def test_little_time_takes_few_images_and_says_so(context: ProbeContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measure_module, "time_image", lambda *_: 0.01)
+def test_a_large_model_is_shown_few_images_and_the_report_says_so(
+    context: ProbeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measure_module, "nominal_seconds", lambda _trace: 0.01)
     facts, arrays = found(context, Allowance(0.5))
     assert facts.by_layer.images == PLANS[2].images
     assert facts.sampled.images == arrays["right"].shape[2]
     assert "time budget did not allow" in str(facts.why_alone)
+
+
+def test_a_slow_machine_leaves_out_whole_parts(context: ProbeContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual, arrays = found(context, Allowance(1e6, planned=2.0))
+    plan = next(plan for plan in PLANS if len(plan.drives) == len(arrays["drives"]) and plan.sets == 2)
+    one_set = usual.by_layer.images * plan.cost(find_units(context.trace)) / plan.sets
+    monkeypatch.setattr(measure_module, "time_image", lambda *_: 3 * 60.0 / one_set)
+    slow, fewer = found(context, Allowance(60.0, planned=2.0))
+    assert usual.why_alone is None
+    assert "time budget did not allow" in str(slow.why_alone)
+    assert slow.by_layer == usual.by_layer
+    assert [unit.dead for unit in slow.units] == [unit.dead for unit in usual.units]
+    shown = fewer["right"].shape[2]
+    assert np.array_equal(fewer["right"], arrays["right"][:, :, :shown])
+    with pytest.raises(ProbeRefused, match="response: full"):
+        found(context, Allowance(1.0, planned=2.0))
 
 
 def test_the_spec_sets_the_number_of_images() -> None:

@@ -22,6 +22,7 @@ from reportgen.experiment.probes.robustness.preprocessing_variants import (
     other_ways,
     spec_way,
 )
+from reportgen.experiment.trace import trace_model
 from reportgen.metrics.preprocessing import doubt_preparation
 from reportgen.record.probes.robustness import PreparationCheck
 from reportgen.spec.normalization import CIFAR10, IMAGENET
@@ -192,8 +193,9 @@ def test_the_published_checkpoint(normalize: str, data_root: Path) -> None:
     device = resolve_device("cpu", "float32", None, training=False)
     module = load_model(model, Path(), 10).module
     logits = evaluate(module, data.test_images, data.normalization, device)
+    trace = trace_model(module.eval(), data.normalization.apply(data.test_images[:1], device.dtype), "test")
     spec = ReportSpec(model=model, run=EVALUATE)
-    found = check(ProbeContext(module.eval(), None, data, device, spec, None, logits, np.arange(1)), images=200)  # type: ignore[arg-type]
+    found = check(ProbeContext(module, None, data, device, spec, trace, logits, np.arange(1)), images=200)
     doubt = doubt_preparation(found, 0.1)
     if normalize == "imagenet":
         assert doubt is None
