@@ -152,6 +152,27 @@ def explain(failure: Failure | None, input_shape: tuple[int, ...], error: BaseEx
     where = failure.path or "the model itself"
     return (
         f"the model can't take {image} images: {where} ({failure.kind}) got {got} and raised {reason}",
-        "If the image is too small there, try model.stem: cifar, give the model's own argument for the image size "
-        "in model.args, or resize the images with data.image_size.",
+        hint_for(error),
     )
+
+
+SIZES = ("size", "shape", "dimension", "channel", "kernel", "mat1", "match", "stride", "view", "expand", "expected")
+"""Words of errors about shapes."""
+
+
+def hint_for(error: BaseException) -> str:
+    """What to do about a forward pass that raised, by what it raised."""
+    text = str(error)
+    if isinstance(error, TypeError) and "argument" in text:
+        return (
+            "The model is called with the images alone: give the other arguments of its forward defaults, or wrap it "
+            "in a factory whose model fills them in."
+        )
+    if any(word in text for word in ("NVIDIA", "CUDA", "cuda")) and not torch.cuda.is_available():
+        return "Its code asks for CUDA by name, which this machine lacks: let it use the device of its input, x.device."
+    if any(word in text.lower() for word in SIZES):
+        return (
+            "If the image is too small there, try model.stem: cifar, give the model's own argument for the image size "
+            "in model.args, or resize the images with data.image_size."
+        )
+    return "Look at what its forward does there."

@@ -14,7 +14,8 @@ from reportgen.experiment.models.heads import head_by_trace, replace_head
 from reportgen.experiment.models.making import Made, Order
 from reportgen.experiment.models.opened_files import files_read
 from reportgen.experiment.models.preparing import in_python, materialise, needs_images, settle_types, unwrapped
-from reportgen.experiment.models.pretrained import Fetching, find_pretrained
+from reportgen.experiment.models.pretrained import Fetching
+from reportgen.experiment.models.pretrained_choice import find_pretrained
 from reportgen.experiment.models.stems import adapt_stem
 from reportgen.experiment.models.weights import fill_weights
 from reportgen.plugins import ModelSource, discover

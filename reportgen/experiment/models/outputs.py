@@ -61,8 +61,15 @@ class Reading:
 
     steps: tuple[Step, ...]
     kind: OutputKind
+    axes: int | None = None
+    """Of the tensor, that of the images included; None: not known."""
 
     def select(self, output: Any) -> Tensor:
+        """The tensor as the model gives it, of a single image too with the axis of the images."""
+        tensor = self.find(output)
+        return tensor if tensor.ndim + 1 != self.axes else tensor.unsqueeze(0)
+
+    def find(self, output: Any) -> Tensor:
         """The tensor as the model gives it."""
         for how, step in self.steps:
             output = getattr(output, step) if how == "attribute" else output[step]
@@ -238,13 +245,25 @@ def none_fits(leaves: list[Leaf], n: int, classes: int) -> ModelError:
         return ModelError(
             f"the model gives {tensor.dtype} {tuple(tensor.shape)} for {n} images, not logits of shape "
             f"({n}, {classes})",
-            "A classification model returns one row of logits per image.",
+            f"A classification model returns one row of logits per image{likely_reason(tensor, n, classes)}.",
         )
     width = (usual or rows)[0].flatten(1).shape[1]
     beside = "" if len(leaves) == 1 else f" It returns {list_leaves(leaves)}."
     return ModelError(
         f"the model gives {width:,} classes and the data set has {classes:,}", hint_for(width, classes) + beside
     )
+
+
+def likely_reason(tensor: Tensor, n: int, classes: int) -> str:
+    """What a tensor that is no row an image most likely holds, to be added to a sentence."""
+    shape = tuple(tensor.shape)
+    if shape == (n,) and not tensor.is_floating_point():
+        return "; these look like the numbers of the classes, which tell nothing of how sure the model is"
+    if len(shape) == 3 and shape[1:] == (n, classes):
+        return f"; these look like {shape[0]} time steps: return their mean or the last"
+    if len(shape) == 3 and (shape[0], shape[2]) == (n, classes):
+        return f"; these look like {shape[1]} steps, views or places of each image: return their mean"
+    return ""
 
 
 def is_matrix(tensor: Tensor, n: int) -> bool:
@@ -260,7 +279,10 @@ def hint_for(width: int, classes: int) -> str:
     )
     if width < classes:
         return f"With fewer outputs than classes no image of the others can be right; most likely {own}."
-    head = "it has the head of another data set, as ImageNet’s of 1,000: give it a new last layer of the right width"
+    head = (
+        "it has the head of another data set, as ImageNet’s of 1,000: give it a new last layer of the right width "
+        "with model: {head: replace}"
+    )
     background = "one output is a background or “none of these” class that the data set does not have: leave it out"
     if width == classes + 1:
         reasons = (background, own, head)
@@ -317,6 +339,13 @@ def note_output(facts: OutputFacts) -> tuple[Message, ...]:
             N_(
                 "The model gives an output of shape {shape} for each image; the axes of length 1 were taken off.",
                 shape="×".join(map(str, facts.shape[1:])),
+            )
+        )
+    if facts.loses_axis:
+        notes.append(
+            N_(
+                "For a single image the model gives its answer without the axis of the images, as squeeze() makes it; "
+                "the axis was put back."
             )
         )
     notes += note_kind(facts.kind)

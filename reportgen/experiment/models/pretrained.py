@@ -1,5 +1,4 @@
-"""Weights trained elsewhere, from the caches of torchvision and timm: which they are, where they lie, how they are
-fetched, and how images have to be prepared for them.
+"""Weights trained elsewhere, in the caches of torchvision and timm: where they lie, how they are fetched and read.
 
 They are fetched and kept by the libraries' own means (`torch.hub`, `huggingface_hub`), and read without executing
 anything.
@@ -14,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,8 +20,6 @@ from torch import Tensor
 from reportgen.errors import DataError, EnvironmentTrouble, ModelError, about
 from reportgen.progress import Progress, Silent, Task
 from reportgen.record.message import N_, Message
-from reportgen.spec.normalization import Normalization
-from reportgen.spec.types import DataSpec, ModelSpec
 
 HASH = re.compile(r"-([0-9a-f]{8,64})\.\w+$")
 """The beginning of a file's sha256 in its name, as torch.hub has it."""
@@ -66,61 +62,6 @@ class Fetching:
 
     offline: bool = False
     progress: Progress = field(default_factory=Silent)
-
-
-def find_pretrained(spec: ModelSpec) -> Pretrained | None:
-    """The weights that `model.pretrained` asks for; None where it asks for none. Fetches nothing.
-
-    Raises ModelError for a source without such weights, and for a name that the library does not know.
-    """
-    if not spec.pretrained:
-        return None
-    prefix, _, name = spec.source.partition(":")
-    if prefix == "torchvision":
-        from reportgen.experiment.models.torchvision_models import find_weights
-    elif prefix == "timm":
-        from reportgen.experiment.models.timm_models import find_weights
-    else:
-        raise ModelError(
-            f"model.pretrained has no meaning with {spec.source}",
-            "It is for torchvision:NAME and timm:NAME. Name a file in model.weights instead.",
-        )
-    return find_weights(name, spec.pretrained)
-
-
-def with_preparation(data: DataSpec, pretrained: Pretrained | None, spec: ModelSpec) -> DataSpec:
-    """The data with the normalisation and the image size of the weights, where the spec says neither.
-
-    A model with a stem for small images sees them as they are; one channel has no use for numbers of three.
-    """
-    if pretrained is None:
-        return data
-    update: dict[str, Any] = {}
-    if data.normalize is None and data.channels != 1:
-        update["normalize"] = Normalization(mean=pretrained.mean, std=pretrained.std)
-    if data.image_size is None and spec.stem == "as_is":
-        update["image_size"] = pretrained.size
-    return data.model_copy(update=update)
-
-
-def preparation_notes(data: DataSpec, used: DataSpec, pretrained: Pretrained | None) -> tuple[Message, ...]:
-    """What was taken from the weights' own metadata."""
-    if pretrained is None:
-        return ()
-    notes = []
-    if data.normalize != used.normalize:
-        notes.append(N_("Images are normalised as the weights {name} were trained with.", name=pretrained.name))
-    if data.image_size != used.image_size:
-        notes.append(
-            N_(
-                "Images are resized to {size}×{size} pixels, the size of the weights {name}, bilinearly; they were "
-                "evaluated with {way} interpolation.",
-                size=pretrained.size,
-                name=pretrained.name,
-                way=pretrained.interpolation,
-            )
-        )
-    return tuple(notes)
 
 
 def fetched(pretrained: Pretrained, fetching: Fetching) -> Path:
@@ -166,7 +107,7 @@ def fetch_from_url(pretrained: Pretrained) -> Path:
 
 
 def fetch_from_hub(pretrained: Pretrained) -> Path:
-    """Fetch with huggingface_hub, which checks sizes and digests itself."""
+    """Fetch with huggingface_hub, which checks sizes and digests itself; raises DataError."""
     import huggingface_hub
     from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
     from huggingface_hub.utils.tqdm import disable_progress_bars

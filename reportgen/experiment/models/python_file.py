@@ -23,6 +23,11 @@ from reportgen.plugins import ModelSource
 from reportgen.spec.model_code import ModelCode, find_code
 from reportgen.text.suggest import nearest
 
+ENDS_PYTHON = (
+    "It ends Python while it is imported, as a script does that asks for arguments: put what is only for its own "
+    'command line under if __name__ == "__main__".'
+)
+
 
 def make(name: str, args: Mapping[str, Any], classes: int | None, base: Path) -> torch.nn.Module:
     """A new model from `path/to/file.py:factory` or `package.module:factory`, as `make_as_asked` makes it."""
@@ -65,9 +70,11 @@ def importable(code: ModelCode) -> Iterator[None]:
         sys.path.insert(0, str(folder))
         added_paths.append(str(folder))
     importlib.invalidate_caches()
+    arguments, sys.argv = sys.argv, [str(code.path)]  # a script that reads its command line gets its own defaults
     try:
         yield
     finally:
+        sys.argv = arguments
         for entry in added_paths:
             sys.path.remove(entry)
         if not code.is_installed:
@@ -100,7 +107,8 @@ def import_code(code: ModelCode) -> ModuleType:
     except (Exception, SystemExit) as error:
         location = None if code.is_installed else location_in(error, code.home) or Location(str(code.path))
         message = f"{code.path.name} can't be imported: {type(error).__name__}: {first_line(error)}"
-        raise ModelError(message, "Fix the file, or install what it imports.", location) from error
+        hint = ENDS_PYTHON if isinstance(error, SystemExit) else "Fix the file, or install what it imports."
+        raise ModelError(message, hint, location) from error
 
 
 def import_from_package(code: ModelCode) -> ModuleType:
@@ -167,7 +175,10 @@ def execute(name: str, path: Path, folders: list[str] | None = None) -> ModuleTy
 
 
 def find_factory(module: ModuleType, code: ModelCode) -> Callable[..., Any]:
-    """The factory; a model made at import time counts as one that takes no arguments, and is copied."""
+    """The factory; a model made at import time counts as one that takes no arguments, and is copied.
+
+    Raises ModelError.
+    """
     found: object = module
     for part in code.factory.split("."):
         found = getattr(found, part, None)

@@ -12,6 +12,7 @@ from torch import Tensor
 from reportgen.errors import ModelError
 from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.models.forward import run_once
+from reportgen.experiment.models.habits import settle_habits
 from reportgen.experiment.models.loading import LoadedModel
 from reportgen.experiment.models.outputs import (
     MOST_LISTED,
@@ -44,8 +45,9 @@ def read_model(loaded: LoadedModel, spec: ModelSpec, data: LoadedData, *, trains
     classes = len(data.facts.classes)
     rows = torch.arange(IMAGES + (classes == IMAGES)) % len(data.test_images)
     images = data.normalization.apply(data.test_images[rows]).contiguous()
+    habits = settle_habits(loaded.module, images)
     facts = read_outputs(loaded.module, images, classes, spec.output, trains=trains)
-    return replace(loaded, output=facts, notes=(*loaded.notes, *note_output(facts)))
+    return replace(loaded, output=facts, notes=(*loaded.notes, *habits, *note_output(facts)))
 
 
 def read_outputs(
@@ -61,8 +63,9 @@ def read_outputs(
     with preserved(module):
         output = run_once(module, images)
         leaf = choose_leaf(output, key, n, classes)
-        reading = Reading(leaf.steps, find_kind(module, images, leaf, classes))
+        reading = Reading(leaf.steps, find_kind(module, images, leaf, classes), leaf.tensor.ndim)
         leaves = distinct(list(find_leaves(output)))
+        loses = loses_axis(module, images, reading)
         facts = describe_output(leaf, reading, leaves)
         try:
             trained, others = read_training(module, images, leaf, classes, key)
@@ -70,10 +73,19 @@ def read_outputs(
             if trains:
                 raise
             trained, others = None, ()
-    facts = facts.model_copy(update=describe_training(reading, trained, others))
-    if not (is_plain(leaf, reading, n, classes) and (trained is None or is_plain(trained[0], trained[1], n, classes))):
+    facts = facts.model_copy(update={**describe_training(reading, trained, others), "loses_axis": loses})
+    plain = [is_plain(*read, n, classes) for read in ((leaf, reading), trained) if read is not None]
+    if loses or not all(plain):
         module.register_forward_hook(OutputReader(reading, trained[1] if trained else None))
     return facts
+
+
+def loses_axis(module: torch.nn.Module, images: Tensor, reading: Reading) -> bool:
+    """Whether the answer to a single image comes without the axis of the images, as after `squeeze`."""
+    with suppress(Exception), preserved(module):  # a model that takes no single image says so where it is asked for one
+        output = run_once(module, images[:1])
+        return reading.find(output).ndim < (reading.axes or 0)
+    return False
 
 
 def is_plain(leaf: Leaf, reading: Reading, n: int, classes: int) -> bool:
@@ -120,7 +132,7 @@ def read_training(
         with preserved(module):
             kind = find_kind(module.train(), images, leaf, classes)
     others = tuple(other.name for other in fitting if other.tensor is not leaf.tensor)
-    return (leaf, Reading(leaf.steps, kind)), others
+    return (leaf, Reading(leaf.steps, kind, leaf.tensor.ndim)), others
 
 
 def choose_in_training(

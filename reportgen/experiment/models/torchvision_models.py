@@ -57,7 +57,10 @@ def make_as_asked(order: Order) -> Made:
 
 
 def build(name: str, args: Mapping[str, Any], classes: int | None, auxiliary: Mapping[str, Any]) -> torch.nn.Module:
-    """A model with fresh weights; `auxiliary` are the arguments of the families that have auxiliary classifiers."""
+    """A model with fresh weights; `auxiliary` are the arguments of the families that have auxiliary classifiers.
+
+    Raises ModelError.
+    """
     from torchvision import models
 
     known = names()

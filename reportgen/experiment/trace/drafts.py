@@ -28,7 +28,7 @@ class CallDraft:
     saved_bytes: int = 0
     """Kept for the backward pass by operators of this call itself."""
     moved_bytes: int = 0
-    """Of the distinct tensors that go in and come out."""
+    """Of the distinct input and output tensors."""
 
 
 @dataclass

@@ -66,7 +66,10 @@ def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelT
 
 
 def record_twice(module: torch.nn.Module, example: Tensor, notes: list[Message]) -> Recording:
-    """The recording with gradients, for what is kept for the backward pass; without, where the model refuses that."""
+    """The recording with gradients, for what is kept for the backward pass; without, where the model refuses that.
+
+    Raises ModelError.
+    """
     try:
         return record(module, example, gradients=True)
     except (Exception, SystemExit) as first:  # whatever a model raises where it can't run with gradients
@@ -152,7 +155,7 @@ def module_calls(recording: Recording, counts: Sequence[ParameterCounts]) -> tup
 
 
 def largest_leaf(recording: Recording, modules: Sequence[ModuleCall]) -> int:
-    """Bytes that go into and come out of the leaf module that moves most."""
+    """Input and output bytes of the leaf module that moves most."""
     return max(call.moved_bytes for call, row in zip(recording.calls, modules, strict=True) if row.is_leaf)
 
 

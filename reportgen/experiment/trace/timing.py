@@ -15,6 +15,7 @@ from torch.utils.hooks import RemovableHandle
 
 from reportgen.experiment.hooks import after_call, before_call, callable_modules, hooked
 from reportgen.experiment.models.forward import evaluating
+from reportgen.experiment.nominal import nominal_seconds, repeats
 from reportgen.record.latency import median_interval
 from reportgen.record.trace import ModelTrace, ModuleCall
 
@@ -64,22 +65,21 @@ def time_modules(
     module: torch.nn.Module,
     batch: Tensor,
     trace: ModelTrace,
-    budget_seconds: float = 3.0,
+    budget_seconds: float = 0.5,
     synchronise: Callable[[], None] = lambda: None,
 ) -> ModelTrace:
     """The trace with the median time of every call in forward passes of `batch` (n, C, H, W), without gradients.
 
-    Two passes warm up; then 6 to 50 are timed, within the budget where 6 fit. `synchronise` waits for an accelerator.
+    Two passes warm up; then 6 to 50 are timed, as many as fit into the nominal budget (`reportgen.experiment.nominal`),
+    whatever time they take here. `synchronise` waits for an accelerator.
     """
-    began = time.perf_counter()
+    number = repeats(budget_seconds, len(batch) * nominal_seconds(trace), LEAST, MOST)
     watch = Stopwatch({id(child): path for path, child in module.named_modules()}, synchronise)
     with evaluating(module), torch.random.fork_rng(devices=[batch.device] if batch.is_cuda else []):
         for _ in range(WARM_UP):
             module(batch)
         with hooked(hooks(module, watch)):
-            for done in range(MOST):
-                if done >= LEAST and time.perf_counter() - began > budget_seconds:
-                    break
+            for _ in range(number):
                 watch.counts.clear()
                 module(batch)
     rows = tuple(with_times(row, watch) for row in trace.modules)

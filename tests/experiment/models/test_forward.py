@@ -120,3 +120,26 @@ def test_mode_random_state_and_statistics_are_left_alone() -> None:
     assert torch.equal(model[0].running_mean, torch.zeros(3))
     assert torch.equal(torch.random.get_rng_state(), state)
     assert not any(child._forward_hooks or child._forward_pre_hooks for child in model.modules())
+
+
+class Raises(nn.Module):
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def forward(self, x: Tensor) -> Tensor:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (TypeError("forward() missing 1 required positional argument: 'labels'"), "called with the images alone"),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), "data.image_size"),
+        (KeyError("bias"), "Look at what its forward does there."),
+    ],
+)
+def test_a_hint_points_where_the_error_does(error: Exception, hint: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        check_forward(nn.Sequential(Raises(error)), (2, 3, 8, 8), 10)
+    assert hint in caught.value.hint

@@ -20,7 +20,8 @@ from safetensors.torch import save_file
 from reportgen.errors import DataError, ModelError
 from reportgen.experiment.models import LoadedModel, load_model
 from reportgen.experiment.models import pretrained as module
-from reportgen.experiment.models.pretrained import Fetching, Pretrained, fetched, find_pretrained, with_preparation
+from reportgen.experiment.models.pretrained import Fetching, Pretrained, fetched
+from reportgen.experiment.models.pretrained_choice import find_pretrained, with_preparation
 from reportgen.spec.types import DataSpec, ModelSpec
 
 FILE = "resnet18-f37072fd.pth"
@@ -89,7 +90,13 @@ def test_torchvisions_weights_with_a_new_head(hub: Path) -> None:
     assert not torch.equal(kept.fc.weight, theirs["fc.weight"])
 
 
-@pytest.mark.parametrize("name", ["squeezenet1_1", "googlenet", "mobilenet_v3_small", "densenet121", "vit_b_32"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("squeezenet1_1", "googlenet", "mobilenet_v3_small", "densenet121"),
+        pytest.param("vit_b_32", marks=pytest.mark.slow),
+    ],
+)
 def test_other_families_of_torchvision(hub: Path, name: str) -> None:
     found = find_pretrained(ModelSpec(source=f"torchvision:{name}", pretrained=True))
     assert found is not None

@@ -91,3 +91,24 @@ def test_wrong_arguments_are_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="unexpected keyword argument 'num_clases'") as caught:
         load(tmp_path, NET, num_clases=3)
     assert "num_classes" in caught.value.hint
+
+
+SCRIPT = """
+import argparse, torch
+parser = argparse.ArgumentParser()
+parser.add_argument("--width", type=int, default=7)
+{more}
+args = parser.parse_args()
+def make(): return torch.nn.Linear(3, args.width)
+"""
+
+
+def test_a_script_that_reads_its_command_line_gets_its_own_defaults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["reportgen", "build", "spec.yaml"])
+    assert load(tmp_path, SCRIPT.format(more="")).module.out_features == 7
+    assert sys.argv == ["reportgen", "build", "spec.yaml"]
+    with pytest.raises(ModelError, match="SystemExit") as caught:
+        load(tmp_path, SCRIPT.format(more="parser.add_argument('--data', required=True)"))
+    assert "__main__" in caught.value.hint

@@ -279,3 +279,36 @@ def test_mode_statistics_and_random_numbers_are_left_alone() -> None:
     read_outputs(model, IMAGES, 10)
     assert (model.training, model.norm.training, int(model.norm.num_batches_tracked)) == (True, False, 0)
     assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [lambda f, z: z.squeeze(), lambda f, z: (f, z.squeeze()), lambda f, z: {"logits": z[0] if len(z) == 1 else z}],
+)
+def test_a_single_image_gets_its_axis_back(form: Callable[..., Any]) -> None:
+    model = net(form).eval()
+    wanted = net(lambda f, z: z).eval()(IMAGES[:1])
+    facts = read_outputs(model, IMAGES, 10)
+    assert facts.loses_axis
+    torch.testing.assert_close(model(IMAGES[:1]), wanted)
+    assert model(IMAGES).shape == (4, 10)
+
+
+def test_one_number_for_two_classes_of_a_single_image() -> None:
+    model = net(lambda f, z: z[:, 0].squeeze(), classes=2).eval()
+    assert read_outputs(model, IMAGES, 2).loses_axis
+    assert model(IMAGES[:1]).shape == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        (lambda f, z: z.argmax(1), "numbers of the classes"),
+        (lambda f, z: torch.stack([z] * 3), "3 time steps"),
+        (lambda f, z: torch.stack([z] * 5, 1), "5 steps, views"),
+    ],
+)
+def test_what_an_output_that_is_no_row_an_image_looks_like(form: Callable[..., Any], words: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        read_outputs(net(form), IMAGES, 10)
+    assert words in caught.value.hint

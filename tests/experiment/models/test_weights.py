@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from reportgen.errors import ModelError
-from reportgen.experiment.models import load_model, weights
+from reportgen.experiment.models import load_model, weights_notes
 from reportgen.experiment.models.weights import Filled, fill_weights
 from reportgen.spec.types import ModelSpec
 
@@ -503,14 +503,14 @@ def test_auxiliary_classifiers_and_the_input_of_googlenet(tmp_path: Path, monkey
     assert "20 tensors of auxiliary classifiers" in said(result)
     assert "`transform_input` is off" in said(result)
     assert not module.transform_input
-    monkeypatch.setattr(weights, "published_digests", lambda _home: (result.sha256[:8],))
+    monkeypatch.setattr(weights_notes, "published_digests", lambda _home: (result.sha256[:8],))
     assert "was turned on" in said(fill_weights(module, tmp_path / "w.ckpt"))
     assert module.transform_input
 
 
 def test_published_files_are_known_by_their_names() -> None:
-    assert weights.published_digests("torchvision.models.googlenet") == ("1378be20",)
-    assert weights.published_digests("torchvision.models.inception") == ("0cc3c7bd",)
+    assert weights_notes.published_digests("torchvision.models.googlenet") == ("1378be20",)
+    assert weights_notes.published_digests("torchvision.models.inception") == ("0cc3c7bd",)
 
 
 @pytest.mark.slow
@@ -570,3 +570,13 @@ def test_calls_without_end_inside_each_other(tmp_path: Path) -> None:
     (tmp_path / "w.pkl").write_bytes(b"\x80\x02" + deep + b".")
     with pytest.raises(ModelError, match=r"is damaged|holds"):
         fill_weights(net(), tmp_path / "w.pkl")
+
+
+@pytest.mark.filterwarnings("ignore:torch.ao.quantization:DeprecationWarning", "ignore::UserWarning")
+def test_a_quantised_model_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    plain = nn.Sequential(nn.Flatten(), nn.Linear(12, 4))
+    module = torch.ao.quantization.quantize_dynamic(plain, {nn.Linear}, dtype=torch.qint8)
+    torch.save(module.state_dict(), tmp_path / "packed.pth")
+    with pytest.raises(ModelError, match=r"quantised model: its weights are packed \(1 first\)") as caught:
+        fill_weights(module, tmp_path / "packed.pth")
+    assert "Let the factory fill them in" in caught.value.hint

@@ -71,7 +71,7 @@ def test_macs_and_parameters_are_the_published_ones(name: str) -> None:
     assert trace.notes == ()
 
 
-@pytest.mark.parametrize(("name", "gmacs"), [("vit_b_16", 17.56), ("swin_t", 4.49)])
+@pytest.mark.parametrize(("name", "gmacs"), [pytest.param("vit_b_16", 17.56, marks=pytest.mark.slow), ("swin_t", 4.49)])
 def test_attention_is_counted_on_the_cpu_as_well(name: str, gmacs: float) -> None:
     model = models.get_model(name, weights=None)
     trace = trace_model(model, torch.randn(1, 3, 224, 224), name)

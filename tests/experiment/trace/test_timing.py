@@ -48,7 +48,7 @@ def test_own_time_is_without_the_children() -> None:
 
     model = nn.Sequential(Outer(), Sleepy(0.001))
     trace = trace_model(model, torch.randn(1, 3, 4, 4), "sleepy")
-    timed = time_modules(model, torch.randn(5, 3, 4, 4), trace, 0.01)
+    timed = time_modules(model, torch.randn(5, 3, 4, 4), trace, 0.001)
     whole, outer, inner, after = timed.modules
     assert timed.timed_passes == 6
     assert timed.timed_low is not None

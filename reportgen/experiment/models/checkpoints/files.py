@@ -183,7 +183,7 @@ def lazily(opened: Any, name: str) -> Stored:
 
 
 def read_shards(path: Path, file: IO[bytes]) -> Contents:
-    """The tensors of all files that an index names, as one."""
+    """The tensors of all files that an index names, as one; raises ModelError."""
     del file
     try:
         files = read_index(path)
@@ -197,7 +197,7 @@ def read_shards(path: Path, file: IO[bytes]) -> Contents:
 
 
 def flat(contents: Contents, name: str) -> Mapping[str, Any]:
-    """The tensors of one shard by name."""
+    """The tensors of one shard by name; raises ModelError."""
     from reportgen.experiment.models.checkpoints.stored import stored_tensor
 
     entries = entries_of(contents.root) or {}

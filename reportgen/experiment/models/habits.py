@@ -1,0 +1,177 @@
+"""What a model does besides answering: what it writes into, what it keeps, how many images it takes; found by trying.
+
+Public networks do all of this: images normalised in place, weights made binary by each forward pass, membranes of
+spiking neurons that stay between calls, hidden states of one batch size.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from reportgen.errors import ModelError
+from reportgen.experiment.models.forward import run_once
+from reportgen.experiment.snapshot import preserved
+from reportgen.record.message import N_, Message
+
+MOST_NAMED = 3
+MOST_IMAGES = 1024
+USUAL_BATCHES = (1, 2, 3, 8, 10, 16, 20, 32, 50, 64, 100, 128, 256)
+PUSH = 0.01
+"""Share of a weight that is added to it, to see whether the next forward pass leaves it there."""
+
+
+def settle_habits(module: nn.Module, images: Tensor) -> tuple[Message, ...]:
+    """Let the model be used as any other on images (n, C, H, W); says what had to be done or known for it.
+
+    Raises ModelError where the model takes no number of images but one, or keeps something of a batch that another
+    number of images does not fit; and what a forward pass raises.
+    """
+    with preserved(module):
+        given, weights, before = images.clone(), copies(module), attributes_of(module)
+        try:
+            run_once(module, given)
+        except ModelError as error:
+            named = name_batch_size(module, images, error)
+            if named is None:
+                raise
+            raise named from error
+        assigned = [name for name, weight in module.named_parameters() if changed(weights.get(name), weight)]
+        undone = keeps_writing(module, images, assigned) if assigned else []
+        check_state(module, images, before)
+    notes = []
+    if not torch.equal(given, images) or writes_when_training(module, images):
+        module.register_forward_pre_hook(give_copy)
+        notes.append(N_("The model writes into the images that it is given; it was given a copy of them each time."))
+    if undone:
+        notes.append(
+            N_(
+                "The model’s forward pass assigns some parameters itself ({names}): what an optimizer or a probe "
+                "writes there is undone by the next forward pass.",
+                names=[*undone[:MOST_NAMED], *(["…"] if len(undone) > MOST_NAMED else [])],
+            )
+        )
+    return tuple(notes)
+
+
+def give_copy(_module: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A forward hook that keeps what is written into the inputs from those who hold them."""
+    return tuple(value.clone() if isinstance(value, Tensor) else value for value in inputs)
+
+
+def copies(module: nn.Module) -> dict[str, Tensor]:
+    """What stands in the parameters."""
+    return {name: parameter.detach().clone() for name, parameter in module.named_parameters()}
+
+
+def changed(before: Tensor | None, now: Tensor) -> bool:
+    """Whether a parameter has other values than before."""
+    return before is None or before.shape != now.shape or not torch.equal(before, now.detach())
+
+
+def keeps_writing(module: nn.Module, images: Tensor, names: list[str]) -> list[str]:
+    """Those of some parameters that a forward pass makes again, whatever was written there since the last one."""
+    parameters = dict(module.named_parameters())
+    pushed = {}
+    for name in names:
+        if parameters[name].is_floating_point():
+            parameters[name].data.add_(PUSH * (1 + parameters[name].data.abs()))
+            pushed[name] = parameters[name].detach().clone()
+    run_once(module, images.clone())
+    return [name for name, before in pushed.items() if changed(before, parameters[name])]
+
+
+def writes_when_training(module: nn.Module, images: Tensor) -> bool:
+    """Whether the model, in training mode, writes into the images that it is given."""
+    given = images.clone()
+    with preserved(module), suppress(Exception), torch.no_grad():  # a training step is tried too, and tells
+        module.train()
+        module(given)
+    return not torch.equal(given, images)
+
+
+def check_state(module: nn.Module, images: Tensor, before: dict[str, dict[str, Any]]) -> None:
+    """Raise ModelError where a forward pass leaves something that keeps the next, of fewer images, from working."""
+    fewer = images[:-1]  # not one: that would fit any number by broadcasting
+    try:
+        run_once(module, fewer.clone())
+    except ModelError as error:
+        refusal = error
+    else:
+        return
+    with preserved(module):
+        kept = forget(module, before)
+        try:
+            run_once(module, fewer.clone())
+        except ModelError:
+            return
+    if kept:
+        raise ModelError(
+            f"the model keeps a state between calls ({', '.join(kept[:MOST_NAMED])}), which another number of images "
+            f"does not fit: {refusal.message}",
+            "Let its forward begin by resetting the state, as snntorch’s and spikingjelly’s reset functions do.",
+        ) from refusal
+
+
+def forget(module: nn.Module, before: dict[str, dict[str, Any]]) -> list[str]:
+    """Put back what modules held, beside their parameters and buffers, before something was computed; name it."""
+    kept = []
+    for path, child in module.named_modules():
+        for name, value in list(vars(child).items()):
+            earlier = before.get(path, {}).get(name)
+            if value is not earlier and (isinstance(value, Tensor) or holds_tensors(value)):
+                setattr(child, name, earlier)
+                kept.append(f"{path}.{name}" if path else name)
+    return kept
+
+
+def attributes_of(module: nn.Module) -> dict[str, dict[str, Any]]:
+    """What each module holds by name."""
+    return {path: dict(vars(child)) for path, child in module.named_modules()}
+
+
+def holds_tensors(value: object) -> bool:
+    """Whether a value is a tuple or list of tensors."""
+    return isinstance(value, tuple | list) and bool(value) and all(isinstance(part, Tensor) for part in value)
+
+
+def name_batch_size(module: nn.Module, images: Tensor, error: ModelError) -> ModelError | None:
+    """The error of a model that takes one number of images and no other; None where none is found that it takes."""
+    for number in likely_batches(module, error.message):
+        if number == len(images) or not takes(module, images, number):
+            continue
+        exactly = "multiples of" if takes(module, images, 2 * number) else "exactly"
+        return ModelError(
+            f"the model takes {exactly} {number} image{'s' if number > 1 else ''} at once, and was given "
+            f"{len(images)}: {error.message}",
+            "Let its forward take the number of images from its input, as x.shape[0]: single images, the last batch of "
+            "a split and the timing need other numbers.",
+        )
+    return None
+
+
+def likely_batches(module: nn.Module, message: str) -> Iterator[int]:
+    """Numbers of images that a model may want: those of the error, of its buffers and attributes, and usual ones."""
+    numbers = [int(text) for text in re.findall(r"\d+", message)[:20]]
+    for child in module.modules():
+        for name, value in vars(child).items():
+            if isinstance(value, int) and not isinstance(value, bool) and ("batch" in name or name in ("n", "bs", "b")):
+                numbers.append(value)
+    numbers += [size for buffer in module.buffers() for size in buffer.shape[:2]][:20]
+    yield from dict.fromkeys(number for number in (*numbers, *USUAL_BATCHES) if 0 < number <= MOST_IMAGES)
+
+
+def takes(module: nn.Module, images: Tensor, number: int) -> bool:
+    """Whether the model gives anything for so many images."""
+    rows = torch.arange(number) % len(images)
+    try:
+        with preserved(module):
+            run_once(module, images[rows])
+    except ModelError:
+        return False
+    return True
