@@ -8,6 +8,7 @@ size of the batch, above what kernels of another shape round differently.
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from reportgen.experiment.evaluate import evaluate, usual_batch
 from reportgen.experiment.models.factories import first_line
 from reportgen.experiment.random_numbers import seed_everything
 from reportgen.experiment.seeds import relative
-from reportgen.experiment.snapshot import preserved
+from reportgen.experiment.snapshot import preserved, remember_contents
 from reportgen.record.answers import AnswerChange, AnswerFacts
 from reportgen.record.message import N_, Message
 
@@ -39,6 +40,8 @@ OTHER_KERNELS = {"float64": 1e-8, "float32": 5e-3, "bfloat16": 0.1, "float16": 0
 """Relative difference that kernels for another batch may make; on GPUs float32 is computed with 10 bits (TF32)."""
 
 Logits = NDArray[Any]
+GENERATORS = (torch.Generator, np.random.Generator, random.Random)
+"""What a model may have its own random numbers of."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +110,11 @@ class AnswerCheck:
         spread = spread_of(first)
         self.scale = max(spread, float(np.abs(first[np.isfinite(first)]).max(initial=0.0)))
         again = compare(first, self.run(self.rows, 1))
-        by_chance = self.differs(again, self.same) or self.changes_when_repeated()
+        moves = self.differs(again, self.same) or self.changes_when_repeated()
+        by_state = moves and not self.changes_from_its_state()
+        by_chance = moves and not by_state
         beside, alone, failed = self.swap(first), None, None
-        if not by_chance:
+        if not moves:
             alone, failed = self.look_alone(first, macs)
         by_neighbours = beside is not None and self.differs(beside, self.same)
         by_neighbours |= alone is not None and self.differs(alone, self.other)
@@ -121,6 +126,7 @@ class AnswerCheck:
             alone_failed=failed,
             others_beside=beside,
             by_chance=by_chance,
+            by_state=by_state,
             by_neighbours=by_neighbours,
         )
 
@@ -133,6 +139,27 @@ class AnswerCheck:
         rows = self.rows[:FEW]
         first = self.run(rows, 0)
         return any(self.differs(compare(first, self.run(rows, number)), self.same) for number in range(1, AGAIN))
+
+    def changes_from_its_state(self) -> bool:
+        """Whether answers still change where the model is put back to what it was before each of them."""
+        rows = self.rows[:FEW]
+        first = self.run_from_state(rows, 0)
+        changes = (compare(first, self.run_from_state(rows, number)) for number in range(1, AGAIN))
+        if any(self.differs(change, self.same) for change in changes):
+            return True
+        whole = compare(self.run_from_state(self.rows, 0), self.run_from_state(self.rows, 1))
+        return self.differs(whole, self.same)
+
+    def run_from_state(self, rows: NDArray[np.int64], seed: int) -> Logits:
+        """The same as `run`, after which the model is what it was but for random numbers of its own, which go on."""
+        with preserved(self.module):
+            logits = self.run(rows, seed)
+            values = [value for child in self.module.modules() for value in vars(child).values()]
+            moved = [remember_contents(value) for value in values if isinstance(value, GENERATORS)]
+        for go_on in moved:
+            if go_on is not None:
+                go_on()
+        return logits
 
     def swap(self, first: Logits) -> AnswerChange | None:
         """The even places of the batch with other images at the odd ones; None where that can't be told.

@@ -144,7 +144,7 @@ def usable_cores() -> int:
 
 
 def find_device(request: str) -> tuple[Kind, torch.device]:
-    """`auto` is the best there is; a device asked for by name has to be there."""
+    """`auto` is the best there is; a device asked for by name has to be there; raises EnvironmentTrouble."""
     present: dict[Kind, int] = {"cpu": 1}
     if torch.cuda.is_available():
         present["cuda"] = torch.cuda.device_count()

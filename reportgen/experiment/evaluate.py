@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from reportgen.experiment.datasets.loaded import Normalizer
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.models import logits_of
+from reportgen.experiment.models.factories import first_line
 from reportgen.progress import SilentTask, Task
 from reportgen.system.memory import is_memory_error
 
@@ -29,10 +30,12 @@ def evaluate(
     device: ComputeDevice,
     task: Task | None = None,
     batch_size: int | None = None,
+    filled: list[str] | None = None,
 ) -> NDArray[Any]:
     """Logits (n, classes) float32 of images (n, H, W, C) uint8, in evaluation mode, on the CPU.
 
-    `batch_size` images at once; None: as many as their size suggests.
+    `batch_size` images at once; None: as many as their size suggests. `filled` gets the reason for each batch that the
+    model refused and that was filled up with images that were shown before.
     Computed in float32 unless the spec names another precision. The model's mode is restored.
     """
     task = task or SilentTask()
@@ -45,7 +48,7 @@ def evaluate(
         with torch.no_grad(), device.autocast(evaluating=True):
             for start in range(0, len(images), batch_size):
                 batch = images[start : start + batch_size].to(device.torch_device)
-                found.append(answer(module, normalizer.apply(batch, device.dtype), batch_size).float().cpu())
+                found.append(answer(module, normalizer.apply(batch, device.dtype), batch_size, filled).float().cpu())
                 task.advance(len(batch))
     finally:
         module.train(mode)
@@ -58,7 +61,9 @@ def usual_batch(images: torch.Tensor, normalizer: Normalizer) -> int:
     return max(FEWEST, min(BATCH, BATCH * 32 * 32 // normalizer.pixels(images)))
 
 
-def answer(module: torch.nn.Module, images: torch.Tensor, batch_size: int) -> torch.Tensor:
+def answer(
+    module: torch.nn.Module, images: torch.Tensor, batch_size: int, filled: list[str] | None = None
+) -> torch.Tensor:
     """Logits of images (n, C, H, W), also of a model that takes only some numbers of images at once.
 
     Where it refuses these, they are made a full batch, or one of a multiple of 64, by showing some of them again.
@@ -76,5 +81,8 @@ def answer(module: torch.nn.Module, images: torch.Tensor, batch_size: int) -> to
                 continue
             rows = torch.arange(size, device=images.device) % n
             with contextlib.suppress(Exception):
-                return logits_of(module(images[rows].contiguous(memory_format=form)))[:n]
+                logits = logits_of(module(images[rows].contiguous(memory_format=form)))[:n]
+                if filled is not None:
+                    filled.append(f"{type(error).__name__}: {first_line(error)}")
+                return logits
         raise

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from statistics import median
 
 import torch
 
 from reportgen.experiment.device import ComputeDevice
+from reportgen.experiment.nominal import OVERHEAD, repeats
 from reportgen.experiment.random_numbers import kept_random_numbers
 from reportgen.record.latency import Latency, summarise
 
@@ -24,25 +26,28 @@ def measure_latency(
     shape: tuple[int, int, int],
     device: ComputeDevice,
     batches: tuple[int, ...] = BATCHES,
-    budget_seconds: float = 2.0,
+    budget_seconds: float = 1.0,
+    image_seconds: float = OVERHEAD,
 ) -> tuple[Latency, ...]:
-    """Median and 95th percentile of the time of a forward pass of random images (batch, *shape), in this process."""
-    return tuple(
-        summarise(batch, times) for batch, times in time_passes(module, shape, device, batches, budget_seconds).items()
-    )
+    """Median and 95th percentile of the time of a forward pass of random images (batch, *shape), in this process.
+
+    Each batch size has an equal share of `budget_seconds`, of which an image takes `image_seconds`: both are nominal,
+    so that the number of repeats is the same on a busy machine.
+    """
+    share = budget_seconds / len(batches)
+    counts = {batch: repeats(share, batch * image_seconds, *REPEATS) for batch in batches}
+    return tuple(summarise(batch, times) for batch, times in time_passes(module, shape, device, counts).items())
 
 
 def time_passes(
     module: torch.nn.Module,
     shape: tuple[int, int, int],
     device: ComputeDevice,
-    batches: tuple[int, ...] = BATCHES,
-    budget_seconds: float = 2.0,
+    counts: Mapping[int, int],
 ) -> dict[int, list[float]]:
-    """Seconds of forward passes of random images (batch, *shape), float32, by batch size.
+    """Seconds of so many forward passes of random images (batch, *shape), float32, by batch size.
 
-    Each batch size has an equal share of `budget_seconds`; two passes warm up and are not counted. A batch size that
-    would take very long is left out.
+    Two passes warm up and are not counted. A batch size of which the fewest passes would take very long is left out.
     """
     device.place(module)
     mode = module.training
@@ -51,25 +56,24 @@ def time_passes(
     each = 0.0
     try:
         with torch.no_grad(), device.autocast(evaluating=True), kept_random_numbers():
-            for batch in batches:
+            for batch, number in counts.items():
                 if batch * each * (REPEATS[0] + WARM_UPS) > LONGEST:
                     break
                 images = torch.randn(batch, *shape, dtype=device.dtype).to(device.torch_device)
-                found[batch] = repeat(module, device.arrange(images), device, budget_seconds / len(batches))
+                found[batch] = repeat(module, device.arrange(images), device, number)
                 each = median(found[batch]) / batch
     finally:
         module.train(mode)
     return found
 
 
-def repeat(module: torch.nn.Module, images: torch.Tensor, device: ComputeDevice, seconds: float) -> list[float]:
-    """Times of forward passes until the seconds are over, at least six and at most a hundred."""
+def repeat(module: torch.nn.Module, images: torch.Tensor, device: ComputeDevice, number: int) -> list[float]:
+    """Times of so many forward passes."""
     for _ in range(WARM_UPS):
         module(images)
     device.synchronise()
     times: list[float] = []
-    end = time.perf_counter() + seconds
-    while len(times) < REPEATS[0] or (len(times) < REPEATS[1] and time.perf_counter() < end):
+    for _ in range(number):
         start = time.perf_counter()
         module(images)
         device.synchronise()

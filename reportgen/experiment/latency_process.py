@@ -33,7 +33,7 @@ def main() -> None:
     shape, spec = (channels, height, width), ModelSpec.model_validate(asked["model"])
     loaded = load_model(spec, Path(asked["base"]), asked["classes"], image_shape=shape)
     device = ComputeDevice(kind, torch_device, facts)
-    found = time_passes(loaded.module, shape, device, tuple(asked["batches"]), asked["seconds"])
+    found = time_passes(loaded.module, shape, device, {int(size): number for size, number in asked["counts"].items()})
     os.write(answer, json.dumps(found).encode("ascii") + b"\n")
     os._exit(0)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from reportgen.experiment.device import ComputeDevice
-from reportgen.experiment.latency import BATCHES
+from reportgen.experiment.latency import REPEATS
 from reportgen.experiment.request import Request
 from reportgen.record.latency import Latency, summarise_processes
 from reportgen.system.processes import end, start_module, time_limit
@@ -17,8 +17,8 @@ LONGEST = 60.0
 """Seconds that one process may take, its start included."""
 TOGETHER = 120.0
 """Seconds after which no further one is started unless the spec says how many there are."""
-SECONDS = 1.0
-"""Of timing in each process."""
+SHARE = 2
+"""The passes that this process timed are so many times those that each of the others times."""
 
 
 def measure_between_processes(
@@ -39,8 +39,7 @@ def measure_between_processes(
         "classes": classes,
         "shape": list(shape),
         "device": device.facts.model_dump(mode="json"),
-        "batches": list(BATCHES),
-        "seconds": SECONDS,
+        "counts": {one.batch_size: max(REPEATS[0], one.n // SHARE) for one in known},
     }
     runs, begun = [], time.perf_counter()
     for _ in range(number):

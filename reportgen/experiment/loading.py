@@ -12,12 +12,8 @@ from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.datasets.loading import load_data
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.models import LoadedModel, load_model, read_model
-from reportgen.experiment.models.pretrained import (
-    Fetching,
-    find_pretrained,
-    preparation_notes,
-    with_preparation,
-)
+from reportgen.experiment.models.pretrained import Fetching
+from reportgen.experiment.models.pretrained_choice import find_pretrained, preparation_notes, with_preparation
 from reportgen.experiment.placement import place_by_trial
 from reportgen.experiment.random_numbers import seed_everything
 from reportgen.experiment.request import Clock, Request

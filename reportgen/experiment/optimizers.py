@@ -145,7 +145,7 @@ def make_optimizers(resolved: Resolved, parameters: Sequence[torch.nn.Parameter]
 
 
 def make_one(resolved: Resolved, parameters: Sequence[torch.nn.Parameter]) -> torch.optim.Optimizer:
-    """One optimiser, in one group, or in two where biases and normalisation are not decayed."""
+    """One optimiser, in one group, or in two where biases and normalisation are not decayed; raises ModelError."""
     whole = resolved.decayed == "all"
     heavy = [parameter for parameter in parameters if whole or parameter.ndim > 1]
     light = [parameter for parameter in parameters if not whole and parameter.ndim <= 1]
@@ -169,3 +169,26 @@ def way_to_step(resolved: Resolved, parameters: Sequence[torch.nn.Parameter]) ->
     if devices <= set(FUSED_ON.get(resolved.name, ())) and all(p.is_floating_point() for p in parameters):
         return {"fused": True}
     return {"foreach": True} if "foreach" in ARGUMENTS[resolved.name] else {}
+
+
+def begin_momentum(optimizer: torch.optim.Optimizer) -> None:
+    """Before a step of SGD in one kernel: momentum for parameters that get their first gradient only now.
+
+    torch's kernel takes none or all of them without, and fails where a part of the model was left out of the steps
+    before, as stochastic depth does. From zero it becomes the first gradient, as torch has it; with a dampening it
+    would not, and these steps are computed parameter by parameter.
+    """
+    if not isinstance(optimizer, torch.optim.SGD):
+        return
+    for group in optimizer.param_groups:
+        if not (group.get("fused") and group["momentum"]):
+            continue
+        moved = [parameter for parameter in group["params"] if parameter.grad is not None]
+        late = [p for p in moved if optimizer.state[p].get("momentum_buffer") is None]
+        if not 0 < len(late) < len(moved):
+            continue
+        if group["dampening"]:
+            group["fused"] = False
+            continue
+        for parameter in late:
+            optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)

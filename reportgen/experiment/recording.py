@@ -19,6 +19,7 @@ from reportgen.experiment.request import Request
 from reportgen.record.arrays import Arrays
 from reportgen.record.fault import Fault
 from reportgen.record.latency import Latency
+from reportgen.record.message import Message
 from reportgen.record.probes import Probes
 from reportgen.record.run import MeasuredSpec, Provenance, RunRecord, SeedRun, Stage, Training
 from reportgen.record.trace import ModelTrace
@@ -39,6 +40,8 @@ class Measured:
     probes: Probes | None = None
     arrays: Arrays = field(default_factory=Arrays)
     answers: Answers = NOTHING_ASKED
+    notes: tuple[Message, ...] = ()
+    """On how it was measured."""
     faults: tuple[Fault, ...] = ()
     unfinished: bool = False
 
@@ -80,7 +83,7 @@ def make_record(request: Request, device: ComputeDevice, loaded: Loaded, found: 
         latency=found.latency,
         eval_seconds=found.eval_seconds,
         stages=found.stages,
-        notes=(*loaded.model.notes, *([found.answers.note] if found.answers.note else [])),
+        notes=(*loaded.model.notes, *found.notes, *([found.answers.note] if found.answers.note else [])),
         answers=found.answers.facts,
         output=loaded.model.output,
         probes=found.probes,

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
-from reportgen.errors import about
+from reportgen.errors import EnvironmentTrouble, about
 from reportgen.experiment.answers import Answers, check_answers
 from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice, resolve_device
@@ -23,6 +23,7 @@ from reportgen.experiment.latency_processes import measure_between_processes
 from reportgen.experiment.loading import Loaded, load
 from reportgen.experiment.models import LoadedModel
 from reportgen.experiment.models.preparing import compilers_as_before
+from reportgen.experiment.nominal import nominal_seconds
 from reportgen.experiment.probes import ProbeContext, Probed, probe_model
 from reportgen.experiment.probes.run import none_yet
 from reportgen.experiment.recording import Measured, gather_arrays, gather_samples, make_record
@@ -35,7 +36,7 @@ from reportgen.experiment.training import TrainingResult, run_training
 from reportgen.progress import Progress
 from reportgen.record.arrays import Arrays
 from reportgen.record.latency import Latency
-from reportgen.record.message import N_
+from reportgen.record.message import N_, Message, nN_
 from reportgen.record.run import RunRecord
 from reportgen.record.trace import ModelTrace
 from reportgen.spec.paths import model_without_paths, resolve_path
@@ -46,8 +47,11 @@ ChooseImages = Callable[[NDArray[Any], NDArray[Any], NDArray[Any]], NDArray[Any]
 """(logits, labels, digests) -> positions of the evaluation images whose pixels the record keeps."""
 
 NO_KEEPER = Keeper()
-TAKEN_OVER = ("the training", "the probe {name}")
+TRAINING = "the training"
+TAKEN_OVER = (TRAINING, "the probe {name}")
 """Parts that are not tried again when a run is gone on with."""
+REFUSED = "The model refused {count} batch"
+"""How the note on batches that were filled up begins."""
 TIMED_BATCH = 32
 """Images of up to 64×64; of larger ones as many as have the same number of pixels."""
 
@@ -119,6 +123,8 @@ class SoFar:
             return False
         if self.initial is None:
             return True
+        if earlier.training is not None and earlier.training.ended_by == "error" and not has_fault(earlier, TRAINING):
+            return False  # it lacked memory, of which there may be more by now
         self.device.place(module)
         restored = earlier.training is not None and restore(module, self.keeper)
         if restored and is_the_same(module, earlier.arrays, self.loaded.data, self.device):
@@ -145,6 +151,7 @@ class SoFar:
             probes=earlier.probes,
             seeds=earlier.seeds,
             answers=Answers(earlier.answers, {}),
+            notes=tuple(note for note in earlier.notes if note.id.startswith(REFUSED)),
         )
 
     def train(self) -> None:
@@ -159,6 +166,8 @@ class SoFar:
         self.found = replace(self.found, training=result.training)
         keep_weights(self.keeper, self.loaded.model.module)
         self.keep()
+        if isinstance(result.error, EnvironmentTrouble):
+            raise result.error
         if result.error is not None and no_memory:
             raise memory_trouble(result.error, "evaluating the trained model") from result.error
 
@@ -172,10 +181,13 @@ class SoFar:
         with self.faults.guard(N_("the evaluation")):
             with self.clock.stage(N_("Evaluate"), len(data.test_labels), "images") as task:
                 start = time.perf_counter()
-                logits = evaluate(self.loaded.model.module, data.test_images, data.normalization, self.device, task)
+                filled: list[str] = []
+                logits = evaluate(
+                    self.loaded.model.module, data.test_images, data.normalization, self.device, task, filled=filled
+                )
                 seconds = time.perf_counter() - start
             self.arrays["eval.logits"] = logits
-            self.found = replace(self.found, eval_seconds=seconds)
+            self.found = replace(self.found, eval_seconds=seconds, notes=note_filled(filled))
             self.keep()
             self.ask_again()
 
@@ -257,6 +269,11 @@ class SoFar:
         return make_record(self.request, self.device, self.loaded, found)
 
 
+def has_fault(record: RunRecord, part: str) -> bool:
+    """Whether an error of the model or of ours ended a part of a run."""
+    return any(fault.part.id == part for fault in record.faults)
+
+
 def model_file(source: str, base: Path) -> Path | None:
     """The user's own file in a `model.source`; None where it names none."""
     file, _, _ = source.rpartition(":")
@@ -280,6 +297,22 @@ def train_first(loaded: Loaded, spec: ReportSpec, device: ComputeDevice, clock: 
     return replace(result, training=told, arrays={**result.arrays, **taught.arrays})
 
 
+def note_filled(reasons: list[str]) -> tuple[Message, ...]:
+    """What the reader has to know of batches that the model refused, by its reasons."""
+    if not reasons:
+        return ()
+    return (
+        nN_(
+            "The model refused {count} batch of the evaluation ({reason}); it was filled up with images that were "
+            "shown already, whose second answers were not used.",
+            "The model refused {count} batches of the evaluation ({reason}); they were filled up with images that were "
+            "shown already, whose second answers were not used.",
+            len(reasons),
+            reason=reasons[0],
+        ),
+    )
+
+
 def first_image(data: LoadedData) -> torch.Tensor:
     """One test image as the model sees it, (1, C, H, W) float32."""
     return data.normalization.apply(data.test_images[:1])
@@ -293,7 +326,8 @@ def time_model(
     batch = data.normalization.apply(data.test_images[:number].to(device.torch_device), device.dtype)
     with device.autocast(evaluating=True):
         timed = time_modules(loaded.module, batch, trace, synchronise=device.synchronise)
-    return timed, measure_latency(loaded.module, data.facts.image_shape, device)
+    latency = measure_latency(loaded.module, data.facts.image_shape, device, image_seconds=nominal_seconds(trace))
+    return timed, latency
 
 
 def keep_state(module: torch.nn.Module) -> dict[str, torch.Tensor]:

@@ -12,7 +12,7 @@ from reportgen.experiment.augment import augment
 from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.objective import Objective
-from reportgen.experiment.optimizers import Resolved, make_optimizers, resolve_optimizer
+from reportgen.experiment.optimizers import Resolved, begin_momentum, make_optimizers, resolve_optimizer
 from reportgen.experiment.schedule import one_cycle_momentum, rate
 from reportgen.spec.types import RunSpec
 
@@ -98,6 +98,7 @@ def train(
             scaler.unscale_(optimizer)
         norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
         for optimizer in optimizers:
+            begin_momentum(optimizer)
             scaler.step(optimizer)
         scaler.update()
         yield Step(number, number / plan.per_epoch, loss.detach(), norm, lr, rows)

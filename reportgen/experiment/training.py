@@ -114,7 +114,7 @@ def run_training(
     """Train and keep the history; `task` hears of progress in per cent of the pass.
 
     Ends at the first of the planned steps, the time budget, a loss that is not finite and an error after the first step
-    (both are recorded, not raised). Raises EnvironmentTrouble when memory runs out.
+    (both are recorded, not raised). Raises EnvironmentTrouble when memory runs out before that.
     """
     watch = Watch(run, plan_steps(run, len(data.train_labels)), device, data.train_ids)
     schedule = EvaluationSchedule.plan(data, run, watch.plan)
@@ -137,10 +137,15 @@ def run_training(
             dynamics.expect(step.number + 1)
     except (Exception, SystemExit) as error:
         if is_memory_error(error):
-            raise memory_trouble(error, f"training on {device.name}", "Use a smaller run.batch_size.") from error
-        if not watch.steps or not may_end_a_part(error):
+            lack = memory_trouble(error, f"training on {device.name}", "Use a smaller run.batch_size.")
+            if not watch.steps:
+                raise lack from error
+            lack.__cause__ = error
+            watch.error = lack
+        elif not watch.steps or not may_end_a_part(error):
             raise
-        watch.error = error
+        else:
+            watch.error = error
     final, failure = score_at_end(module, data, device)
     return TrainingResult(history(watch, final), step_arrays(watch) | dynamics.arrays(), watch.error or failure)
 

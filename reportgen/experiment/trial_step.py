@@ -46,7 +46,7 @@ def check_step(
 def step_once(
     module: torch.nn.Module, data: LoadedData, run: RunSpec, device: ComputeDevice, teacher: torch.nn.Module | None
 ) -> None:
-    """One step on two training images (one where the batches are of one), in training mode."""
+    """One step on two training images (one where the batches are of one), in training mode; raises ModelError."""
     few = min(2, run.batch_size)
     device.place(module).train()
     images = data.normalization.apply(data.train_images[:few].to(device.torch_device), device.dtype)
@@ -66,7 +66,7 @@ def step_once(
 
 
 def move_once(parameters: list[torch.nn.Parameter], run: RunSpec) -> None:
-    """One step of the optimiser."""
+    """One step of the optimiser; raises ModelError."""
     try:
         for optimizer in make_optimizers(resolve_optimizer(run.optimizer), parameters):
             optimizer.step()

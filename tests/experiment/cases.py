@@ -30,7 +30,7 @@ def noise(train: int = 64, test: int = 20, spec: DataSpec | None = None, seed: i
         return RawSplit(rng.integers(0, 256, (number, 32, 32, 3), np.uint8), np.arange(number) % 10)
 
     raw = RawData("noise", "noise", "", "", "", "", CLASSES, split(train), split(test))
-    return prepare(raw, spec or DataSpec(augment=()), seed, "")
+    return prepare(raw, spec or DataSpec(augment=()), seed)
 
 
 def plain_cpu(precision: str = "float32", *, kind: str = "cpu", reason: str = "") -> ComputeDevice:

@@ -174,6 +174,40 @@ def test_chance_is_found_and_drawn(kind: type[nn.Module]) -> None:
     assert any((arrays["draw.1.logits"] != other).any() for other in arrays.values())
 
 
+class Leaks(Base):
+    """A membrane that stays between calls, made again where the number of images changes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.membrane: Tensor | None = None
+
+    def features(self, x: Tensor) -> Tensor:
+        values = super().features(x)
+        if self.membrane is None or self.membrane.shape != values.shape:
+            self.membrane = torch.zeros_like(values)
+        self.membrane = 0.5 * self.membrane.detach() + values
+        return self.membrane
+
+
+class Averages(Base):
+    """A running mean in a buffer that goes on in evaluation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(128))
+
+    def features(self, x: Tensor) -> Tensor:
+        values = super().features(x)
+        self.mean.mul_(0.9).add_(0.1 * values.mean(0))
+        return values - self.mean
+
+
+@pytest.mark.parametrize("kind", [Leaks, Averages])
+def test_a_state_between_calls_is_told_from_chance(kind: type[nn.Module]) -> None:
+    facts, arrays = look(kind)
+    assert (facts.by_state, facts.by_chance, facts.by_neighbours, facts.draws, arrays) == (True, False, False, 1, {})
+
+
 @pytest.mark.parametrize("kind", [NormalisesByBatch, StaysInTraining, Sorts, Attends, DividesByTheBatch])
 def test_neighbours_are_found(kind: type[nn.Module]) -> None:
     facts, arrays = look(kind)

@@ -116,7 +116,22 @@ def test_percentiles_are_of_the_times_measured(monkeypatch: pytest.MonkeyPatch) 
     assert (row.p50_seconds, row.p95_seconds, row.n) == (51.0, 96.0, 101)
 
 
-def test_a_slow_model_is_timed_six_times_and_a_quick_one_a_hundred() -> None:
-    images = torch.zeros(1, 3, 32, 32)
-    assert len(clock.repeat(net(), images, plain_cpu(), 0.0)) == 6
-    assert len(clock.repeat(nn.Identity(), images, plain_cpu(), 60.0)) == 100
+def test_a_large_model_is_timed_six_times_and_a_small_one_a_hundred() -> None:
+    (few,) = measure_latency(net(), (3, 32, 32), plain_cpu(), (1,), image_seconds=10.0)
+    (many,) = measure_latency(nn.Identity(), (3, 32, 32), plain_cpu(), (1,))
+    assert (few.n, many.n) == (6, 100)
+
+
+def test_batches_that_were_filled_up_are_told() -> None:
+    class Even(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            if len(x) % 2:
+                raise ValueError("pairs, please")
+            return x.flatten(1)[:, :10]
+
+    data, filled = noise(test=21), []
+    full = evaluate(Even(), data.test_images[:20], data.normalization, plain_cpu(), batch_size=10)
+    found = evaluate(Even(), data.test_images, data.normalization, plain_cpu(), batch_size=10, filled=filled)
+    np.testing.assert_array_equal(found[:20], full)
+    assert len(found) == 21
+    assert filled == ["ValueError: pairs, please"]

@@ -41,6 +41,7 @@ def test_five_where_times_are_compared_or_all_is_measured(more: dict[str, object
     assert spec(**more).latency_processes == count
 
 
+@pytest.mark.slow
 def test_a_process_makes_the_model_and_times_it() -> None:
     (one, other) = measure_between_processes(request_for(2), plain_cpu(), 10, (3, 32, 32), KNOWN)
     assert len(one.processes) == len(other.processes) == 2
@@ -50,6 +51,7 @@ def test_a_process_makes_the_model_and_times_it() -> None:
     assert one.p50_low <= one.p50_seconds
 
 
+@pytest.mark.slow
 def test_what_can_not_be_timed_so_is_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     assert measure_between_processes(request_for(1), plain_cpu(), 10, (3, 32, 32), KNOWN) == KNOWN
     assert measure_between_processes(request_for(2, "builtin:none_such"), plain_cpu(), 10, (3, 32, 32), KNOWN) == KNOWN

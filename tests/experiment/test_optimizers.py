@@ -10,7 +10,13 @@ import torch
 from torch import nn
 
 from reportgen.errors import ModelError
-from reportgen.experiment.optimizers import FUSED_ON, make_optimizers, optimizer_class, resolve_optimizer
+from reportgen.experiment.optimizers import (
+    FUSED_ON,
+    begin_momentum,
+    make_optimizers,
+    optimizer_class,
+    resolve_optimizer,
+)
 from reportgen.experiment.train import plan_steps, train
 from reportgen.experiment.trial_step import check_step
 from reportgen.record.message import draw_terms
@@ -203,3 +209,37 @@ def test_a_momentum_that_the_schedule_moves_is_told_by_its_ends() -> None:
     assert "momentum 0.95 to 0.85 and back, " in told[0]
     assert "momentum 0.95 to 0.85 and back (Nesterov)" in told[1]
     assert "first beta 0.95 to 0.85 and back" in told[2]
+
+
+@pytest.mark.parametrize("dampening", [0.0, 0.3])
+def test_a_parameter_that_gets_its_first_gradient_later_moves_as_torch_moves_it(dampening: float) -> None:
+    spec = OptimizerSpec(name="sgd", lr=0.1, momentum=0.9, weight_decay=0.01, dampening=dampening)
+    ways = []
+    for fused in (True, False):
+        early, late = (nn.Parameter(torch.linspace(-1, 1, 5)) for _ in range(2))
+        (optimizer,) = make_optimizers(resolve_optimizer(spec), [early, late])
+        assert optimizer.param_groups[0]["fused"]
+        optimizer.param_groups[0]["fused"] = fused
+        for step in range(4):
+            early.grad = early.detach() + step
+            late.grad = None if step in (0, 2) else late.detach() - step
+            begin_momentum(optimizer)
+            optimizer.step()
+        ways.append((early.detach(), late.detach()))
+    for one, other in zip(*ways, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_a_model_whose_parts_are_left_out_of_some_steps_is_trained() -> None:
+    class Skips(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.block, self.head, self.calls = nn.Linear(3072, 3072), nn.Linear(3072, 10), 0
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            self.calls += 1
+            x = x.flatten(1)
+            return self.head(self.block(x) if self.calls % 2 == 0 else x)
+
+    steps = list(train(Skips(), noise(), RunSpec(steps=4, batch_size=16), plain_cpu(), lambda done: done / 4))
+    assert len(steps) == 4

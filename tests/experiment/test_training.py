@@ -137,8 +137,16 @@ def test_the_time_budget_ends_the_pass(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_memory_that_runs_out_is_the_machines_trouble() -> None:
     with pytest.raises(EnvironmentTrouble, match="more memory than there is") as caught:
-        run_training(Breaks(2, torch.OutOfMemoryError), noise(), RunSpec(batch_size=16), plain_cpu(), Heard())
+        run_training(Breaks(1, torch.OutOfMemoryError), noise(), RunSpec(batch_size=16), plain_cpu(), Heard())
     assert "batch_size" in caught.value.hint
+
+
+def test_memory_that_runs_out_on_the_way_leaves_the_steps_before() -> None:
+    found = run_training(Breaks(3, torch.OutOfMemoryError), noise(), RunSpec(batch_size=16), plain_cpu(), Heard())
+    assert isinstance(found.error, EnvironmentTrouble)
+    assert "batch_size" in found.error.hint
+    assert (found.training.ended_by, found.training.steps) == ("error", 2)
+    assert len(found.arrays["train.loss"]) == 2
 
 
 def test_memory_that_a_processor_has_not_is_too() -> None:
@@ -151,7 +159,7 @@ def test_memory_that_a_processor_has_not_is_too() -> None:
             )
 
     with pytest.raises(EnvironmentTrouble, match="more memory than there is"):
-        run_training(Breaks(2, Large), noise(), RunSpec(batch_size=16), plain_cpu(), Heard())
+        run_training(Breaks(1, Large), noise(), RunSpec(batch_size=16), plain_cpu(), Heard())
 
 
 def test_an_error_before_the_first_step_passes_through() -> None:

@@ -1,4 +1,4 @@
-"""Weather: snow, fog, bright light. Frost is left out: its ice comes from photographs that no package may carry."""
+"""Weather: snow, fog, bright light. Frost is left out: its ice comes from images that no package may carry."""
 
 from __future__ import annotations
 

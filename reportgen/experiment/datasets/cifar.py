@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.errors import DataError
-from reportgen.experiment.datasets.files import Archive, advise, cache_folder, search_folders
+from reportgen.experiment.datasets.files import Archive, NotAvailable, advise, cache_folder, search_folders
 from reportgen.experiment.datasets.pickles import plain, read_pickle
 from reportgen.experiment.datasets.raw import DataRequest, ImageArray, LabelArray, RawSplit
+from reportgen.record.message import N_
 from reportgen.spec.types import DataSpec
 
 SIDE, CHANNELS = 32, 3
@@ -90,13 +90,18 @@ def read(kind: CifarFiles, request: DataRequest, needed: Sequence[str]) -> Cifar
     """
     folder = find_folder(kind, request.spec, request.data_root, request.base)
     if folder is None:
-        from reportgen.experiment.datasets.download import fetch  # imports the network's modules
+        from reportgen.experiment.datasets.download.fetching import fetch  # imports the network's modules
 
         folder = fetch(kind.archive, cache_folder(), request)
     missing = [name for name in needed if not (folder / name).is_file()]
     if missing:
-        raise DataError(
-            f"{kind.archive.title} in {folder} is incomplete: {', '.join(missing)} missing",
+        raise NotAvailable(
+            N_(
+                "{data} in {folder} is incomplete: {files} missing",
+                data=kind.archive.title,
+                folder=str(folder),
+                files=", ".join(missing),
+            ),
             "Copy the missing files there, or remove the folder and let reportgen download all of it.\n"
             + advise(kind.archive),
         )
@@ -129,10 +134,15 @@ def read_file(path: Path) -> bytes:
     """The bytes of one file; raises DataError where they can't be read, or are many times too many."""
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise DataError(f"{path} is damaged: it has {path.stat().st_size:,} bytes", "Copy it from a good place.")
+            raise NotAvailable(
+                N_("{path} is damaged: it has {bytes} bytes", path=str(path), bytes=path.stat().st_size),
+                "Copy it from a good place.",
+            )
         return path.read_bytes()
     except OSError as error:
-        raise DataError(f"{path} can't be read: {error.strerror}", "Check its permissions.") from error
+        raise NotAvailable(
+            N_("{path} can't be read: {error}", path=str(path), error=error.strerror or ""), "Check its permissions."
+        ) from error
 
 
 def read_batch(kind: CifarFiles, path: Path, content: bytes) -> Batch:
@@ -183,10 +193,15 @@ def read_names(kind: CifarFiles, path: Path, key: str, number: int) -> tuple[str
     return tuple(names)
 
 
-def damaged(kind: CifarFiles, path: Path, why: str) -> DataError:
+def damaged(kind: CifarFiles, path: Path, why: str) -> NotAvailable:
     """The error for a file that is not what it should be."""
-    return DataError(
-        f"{path} is damaged: {why}, which no {kind.archive.title} file does",
+    return NotAvailable(
+        N_(
+            "{path} is damaged: {reason}, which no {data} file does",
+            path=str(path),
+            reason=why,
+            data=kind.archive.title,
+        ),
         f"Remove its folder and let reportgen download {kind.archive.title} again, or copy the file from a good "
         f"place.\n{advise(kind.archive)}",
     )

@@ -55,7 +55,7 @@ def load(request: DataRequest) -> RawData:
     return RawData(
         name="cifar10",
         title=DATASET.title,
-        description=N_("60,000 colour photographs of ten classes, 32×32 pixels."),
+        description=N_("60,000 colour images of ten classes, 32×32 pixels."),
         licence=N_("none stated by its authors"),
         citation="A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
         homepage="https://www.cs.toronto.edu/~kriz/cifar.html",
@@ -75,7 +75,7 @@ def find_files(spec: DataSpec, data_root: Path | None, base: Path) -> tuple[Path
 
 DATASET = DatasetKind(
     name="cifar10",
-    summary="CIFAR-10: 60,000 photographs of ten classes, downloaded when not here",
+    summary="CIFAR-10: 60,000 colour images of ten classes, downloaded when not here",
     classes=len(CLASSES),
     load=load,
     title="CIFAR-10",

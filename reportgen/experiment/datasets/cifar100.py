@@ -52,7 +52,7 @@ def load(request: DataRequest) -> RawData:
     return RawData(
         name="cifar100",
         title=DATASET.title,
-        description=N_("60,000 colour photographs of a hundred classes in twenty groups, 32×32 pixels."),
+        description=N_("60,000 colour images of a hundred classes in twenty groups, 32×32 pixels."),
         licence=N_("none stated by its authors"),
         citation="A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
         homepage="https://www.cs.toronto.edu/~kriz/cifar.html",
@@ -74,7 +74,7 @@ def find_files(spec: DataSpec, data_root: Path | None, base: Path) -> tuple[Path
 
 DATASET = DatasetKind(
     name="cifar100",
-    summary="CIFAR-100: 60,000 photographs of a hundred classes, downloaded when not here",
+    summary="CIFAR-100: 60,000 colour images of a hundred classes, downloaded when not here",
     classes=CLASSES,
     load=load,
     title="CIFAR-100",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reportgen.experiment.datasets.raw import DataRequest, ImageArray, LabelArray, RawData, RawSplit
 from reportgen.plugins import DatasetKind
@@ -17,12 +21,9 @@ SPLIT_SEED = 0
 def load(request: DataRequest) -> RawData:
     """The digits as 32×32 images of three equal channels, split by class with a fixed seed."""
     del request
-    from sklearn.datasets import load_digits
-
-    bundle = load_digits()
-    grey = np.round(bundle.images * (255 / 16)).astype(np.uint8)
+    levels, labels = read_digits()
+    grey = np.round(levels * (255 / 16)).astype(np.uint8)
     images = np.repeat(np.repeat(grey, 4, axis=1), 4, axis=2)[..., None].repeat(3, axis=3)
-    labels = bundle.target.astype(np.int64)
     test = test_rows(labels)
     return RawData(
         name="digits",
@@ -38,6 +39,26 @@ def load(request: DataRequest) -> RawData:
         verified=True,
         unfit=("flip",),
     )
+
+
+def read_digits() -> tuple[NDArray[np.float64], LabelArray]:
+    """Grey levels (n, 8, 8) from 0 to 16, and labels (n,).
+
+    Of scikit-learn the file alone is read, since its import takes a second; where it lies elsewhere, its function is
+    asked.
+    """
+    package = find_spec("sklearn")
+    folder = Path(package.origin).parent if package is not None and package.origin else Path()
+    file = folder / "datasets" / "data" / "digits.csv.gz"
+    try:
+        with gzip.open(file, "rt", encoding="ascii") as lines:
+            rows = np.loadtxt(lines, delimiter=",")
+    except OSError:
+        from sklearn.datasets import load_digits
+
+        bundle = load_digits()
+        return bundle.images, bundle.target.astype(np.int64)
+    return rows[:, :-1].reshape(-1, 8, 8), rows[:, -1].astype(np.int64)
 
 
 def test_rows(labels: LabelArray) -> LabelArray:
@@ -57,6 +78,6 @@ DATASET = DatasetKind(
     summary="scikit-learn's 1,797 handwritten digits; no network needed",
     classes=10,
     load=load,
-    title="handwritten digits",
+    title=N_("handwritten digits"),
     sizes=(1438, 359),
 )

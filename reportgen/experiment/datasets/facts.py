@@ -106,7 +106,7 @@ def gather_facts(
     ]
     return DataFacts(
         name=raw.name,
-        title=visible(raw.title),
+        title=visible(raw.title) if isinstance(raw.title, str) else raw.title,
         description=as_note(raw.description),
         licence=raw.licence,
         citation=raw.citation,

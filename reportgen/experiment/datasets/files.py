@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from reportgen.errors import DataError
+from reportgen.record.message import Message
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import DataSpec
 from reportgen.system.cache import cache_path
@@ -28,6 +30,14 @@ class Archive:
     folder: str
     """The folder inside it that holds the files."""
     files: tuple[str, ...]
+
+
+class NotAvailable(DataError):
+    """Data that is missing, incomplete or damaged, with the reason as a record keeps it where other data stand in."""
+
+    def __init__(self, reason: Message, hint: str) -> None:
+        super().__init__(reason.text, hint)
+        self.reason = reason
 
 
 def search_folders(spec: DataSpec, data_root: Path | None, base: Path) -> tuple[Path, ...]:

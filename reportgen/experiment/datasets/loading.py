@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,11 +12,12 @@ from reportgen.errors import DataError
 from reportgen.experiment.datasets import choose_dataset, find_datasets
 from reportgen.experiment.datasets.channels import with_channels
 from reportgen.experiment.datasets.facts import gather_facts, pixel_digests, resolve_normalization
-from reportgen.experiment.datasets.files import search_folders
+from reportgen.experiment.datasets.files import NotAvailable, search_folders
 from reportgen.experiment.datasets.loaded import LoadedData, Normalizer, stratified_rows
 from reportgen.experiment.datasets.raw import DataRequest, LabelArray, RawData, RawSplit
 from reportgen.plugins import DatasetKind
 from reportgen.progress import Progress
+from reportgen.record.message import Message
 from reportgen.record.run import DataFacts
 from reportgen.spec.types import DataSpec
 
@@ -37,26 +39,42 @@ def load_data(
     """
     kind, fallback = choose_dataset(spec, find_datasets() if kinds is None else kinds)
     request = DataRequest(spec, base, data_root, offline, progress, seed, evaluating)
-    reason = ""
+    reason = None
     try:
         raw = kind.load(request)
     except DataError as error:
         if fallback is None:
             raise
         progress.warn(f"{spec.fallback} in place of {spec.name}: {error.message}\n{error.hint}")
-        reason = without_folders(error.message, search_folders(spec, data_root, base))
+        reason = without_folders(reason_for(error), search_folders(spec, data_root, base))
         raw = fallback.load(request)
     return prepare(with_channels(raw, spec.channels), spec, seed, reason)
 
 
-def without_folders(message: str, folders: tuple[Path, ...]) -> str:
+def reason_for(error: DataError) -> Message:
+    """Why other data stand in; an error that has no message of the catalogue gives its text."""
+    return error.reason if isinstance(error, NotAvailable) else Message(id=error.message)
+
+
+def without_folders(message: Message, folders: tuple[Path, ...]) -> Message:
     """A message as a record may hold it: of each folder only its name is left."""
-    for folder in sorted(folders, key=lambda folder: -len(str(folder))):
-        message = message.replace(str(folder), folder.name)
-    return message
+    ordered = sorted(folders, key=lambda folder: -len(str(folder)))
+
+    def cleaned(value: Any) -> Any:
+        if isinstance(value, Message):
+            return without_folders(value, folders)
+        if isinstance(value, tuple):
+            return tuple(cleaned(part) for part in value)
+        if isinstance(value, str):
+            for folder in ordered:
+                value = value.replace(str(folder), folder.name)
+        return value
+
+    values = {name: cleaned(value) for name, value in message.values.items()}
+    return message.model_copy(update={"id": cleaned(message.id), "values": values})
 
 
-def prepare(raw: RawData, spec: DataSpec, seed: int, reason: str) -> LoadedData:
+def prepare(raw: RawData, spec: DataSpec, seed: int, reason: Message | None = None) -> LoadedData:
     """The part of the data that the spec asks for, with facts and normalisation."""
     train, train_ids = keep(raw.train, spec.train_limit, seed)
     test, test_ids = keep(raw.test, spec.eval_limit, seed)

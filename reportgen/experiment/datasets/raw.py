@@ -53,7 +53,8 @@ class RawData:
     """A whole data set and what to say of it."""
 
     name: str
-    title: str
+    title: str | Message
+    """As people write it; a message where it is words and not a name."""
     description: str | Message
     """One sentence; "" where there is nothing to say."""
     licence: str | Message

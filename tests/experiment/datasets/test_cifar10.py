@@ -15,6 +15,7 @@ from reportgen.errors import DataError
 from reportgen.experiment.datasets import cifar
 from reportgen.experiment.datasets.files import cache_folder
 from reportgen.experiment.datasets.raw import ImageArray, LabelArray
+from reportgen.record.message import N_
 from reportgen.spec.types import DataSpec
 from tests.experiment.cases import load
 from tests.experiment.datasets.batches import IMAGES, NAMES, batch, pickled, write_batches
@@ -196,8 +197,12 @@ def test_the_fallback_steps_in_and_says_why(tmp_path: Path) -> None:
     (place / "test_batch").unlink()
     facts = load(DataSpec(name="cifar10", fallback="digits"), tmp_path).facts
     assert (facts.name, facts.requested) == ("digits", "cifar10")
-    assert "test_batch missing" in facts.fallback_reason
-    assert str(tmp_path) not in facts.fallback_reason  # a record tells nothing of the machine
+    assert facts.fallback_reason is not None
+    assert facts.fallback_reason.id == "{data} in {folder} is incomplete: {files} missing"  # for any language
+    folder = f"{tmp_path.name}/{place.name}"
+    assert facts.fallback_reason.values == {"data": "CIFAR-10", "folder": folder, "files": "test_batch"}
+    assert facts.title == N_("handwritten digits")
+    assert str(tmp_path) not in str(facts.fallback_reason)  # a record tells nothing of the machine
 
 
 @pytest.mark.slow

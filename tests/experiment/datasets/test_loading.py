@@ -27,7 +27,7 @@ def test_names_of_classes_that_no_page_can_show_are_written_out() -> None:
     images, labels = np.zeros((4, 8, 8, 3), np.uint8), np.arange(4) % 2
     split = RawSplit(images, labels)
     raw = RawData("own", "half \ud83d", "", "", "", "", ("a\ud800b", "line\nbreak"), split, split)
-    facts = prepare(raw, DataSpec(), 0, "").facts
+    facts = prepare(raw, DataSpec(), 0).facts
     assert facts.classes == (r"a\u{d800}b", r"line\nbreak")
     assert facts.title == r"half \u{d83d}"
     assert facts.model_dump_json()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,10 @@ from reportgen.record.message import N_, Message, nN_
 from reportgen.spec.types import DataSpec
 from reportgen.text.visible import visible
 
+LOOK_SECONDS = 10.0
+"""For images that are opened by `reportgen check`."""
+MOST_TOLD = 5
+"""Files named by it."""
 SIZE = 32
 """Pixels of a side: images are cut to their middle square and scaled to this, or to `data.image_size`."""
 
@@ -170,6 +175,39 @@ def find_files(spec: DataSpec, data_root: Path | None, base: Path) -> tuple[Path
     return images + tuple(one.path for part in layout.parts for one in part.refused)
 
 
+def examine(spec: DataSpec, data_root: Path | None, base: Path) -> tuple[str, ...]:
+    """Open the images, as many as some seconds allow; says what would be left out and what was not looked at.
+
+    Raises DataError for files that can't be read, unless the spec leaves them out or some of the images.
+    """
+    layout = find_layout(spec, data_root, base)
+    if layout is None:
+        return ()
+    images = [image for part in layout.parts for image in part.images]
+    reader = Reader(layout.root, SIZE, [one for part in layout.parts for one in part.refused])
+    start, opened = time.monotonic(), 0
+    for image in images:
+        if time.monotonic() - start > LOOK_SECONDS:
+            break
+        reader.try_one(image)
+        opened += 1
+    partly = spec.train_limit is not None or spec.eval_limit is not None
+    reader.settle(skip=partly or spec.bad_files == "skip")
+    told = []
+    if reader.left_out:
+        names = ", ".join(file.name for file in reader.left_out[:MOST_TOLD])
+        more = ", …" if len(reader.left_out) > MOST_TOLD else ""
+        told.append(f"{len(reader.left_out)} of the image files can't be read: {names}{more}")
+    if opened < len(images):
+        told.append(f"{opened:,} of {len(images):,} images were opened to see whether they can be read")
+    return tuple(told)
+
+
 DATASET = DatasetKind(
-    "image_folder", "a folder of one's own: train/ and test/, one folder a class", None, load, files=find_files
+    "image_folder",
+    "a folder of one's own: train/ and test/, one folder a class",
+    None,
+    load,
+    files=find_files,
+    examine=examine,
 )

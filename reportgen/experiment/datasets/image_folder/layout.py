@@ -76,7 +76,7 @@ def advise(folders: list[Path]) -> str:
 
 
 def subfolders(folder: Path) -> list[Path]:
-    """The folders in a folder that are not hidden, links to folders too, by name."""
+    """The folders in a folder that are not hidden, links to folders too, by name; raises DataError."""
     try:
         return sorted(path for path in folder.iterdir() if not is_hidden(path.name) and path.is_dir())
     except OSError as error:
@@ -87,6 +87,8 @@ def match(folder: Path, names: tuple[str, ...]) -> list[Path]:
     """The folders in a folder that have one of these names, in any case, in the order of the names.
 
     Only those that hold folders themselves: one that holds files alone is a class, or images without labels.
+
+    Raises DataError.
     """
     found = [path for path in subfolders(folder) if path.name.lower() in names and subfolders(path)]
     twice = [name for name, number in Counter(path.name.lower() for path in found).items() if number > 1]
@@ -98,7 +100,7 @@ def match(folder: Path, names: tuple[str, ...]) -> list[Path]:
 
 
 def read_layout(root: Path) -> Layout | None:
-    """What a folder holds, or None where that is nothing that can be used."""
+    """What a folder holds, or None where that is nothing that can be used; raises DataError."""
     train, test = match(root, TRAIN), match(root, TEST)
     if not train and not test:
         if any(match(path, TRAIN + TEST) for path in subfolders(root)):

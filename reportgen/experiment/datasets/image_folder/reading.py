@@ -62,6 +62,13 @@ class Reader:
             files=tuple(images[row].name for row in kept),
         )
 
+    def try_one(self, image: ImageFile) -> None:
+        """See whether an image can be read, without keeping it."""
+        try:
+            read_image(image.path, self.side, self.formats)
+        except Unreadable as error:
+            self.refused.append(Refused(image.name, error.reason, image.path))
+
     def settle(self, *, skip: bool) -> None:
         """Leave out what can't be read, or raise DataError with the names of all of it.
 

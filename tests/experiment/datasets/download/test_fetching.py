@@ -22,9 +22,12 @@ import numpy as np
 import pytest
 
 from reportgen.errors import DataError, EnvironmentTrouble, SpecError
-from reportgen.experiment.datasets import cifar10, cifar100, download
+from reportgen.experiment.datasets import cifar10, cifar100
 from reportgen.experiment.datasets.cifar10 import FOLDER
-from reportgen.experiment.datasets.download import LEAST_SPEED, LOCK, PREFIX, Source, least_speed
+from reportgen.experiment.datasets.download import fetching, speed
+from reportgen.experiment.datasets.download.partial import LOCK, PREFIX
+from reportgen.experiment.datasets.download.sources import Source
+from reportgen.experiment.datasets.download.speed import LEAST_SPEED, least_speed
 from reportgen.experiment.datasets.files import Archive, cache_folder
 from reportgen.experiment.datasets.loading import load_data
 from reportgen.progress import Silent
@@ -133,7 +136,7 @@ def nowhere_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(download, "WINDOW", WINDOW)
+    monkeypatch.setattr(speed, "WINDOW", WINDOW)
 
 
 @pytest.fixture(scope="module")
@@ -268,7 +271,7 @@ USELESS: dict[str, tuple[Answer, str]] = {
     "overloaded": (status(503, PAGE), "it answered 503 Service Unavailable"),
     "a web page": (
         status(200, PAGE, Content_Type="text/html", Content_Length=str(len(PAGE))),
-        "61 bytes, of the type text/html",
+        "61 bytes, not 370,954, of the type text/html",
     ),
     "a web page of no length": (
         status(200, PAGE, Content_Type="text/html"),
@@ -362,7 +365,7 @@ def test_a_wrong_length_is_refused_before_anything_is_fetched(server: Server) ->
 
 def test_a_source_that_never_ends_is_given_up_at_the_published_size(server: Server) -> None:
     server.answer = status(200, server.body + b"!" * 500_000)
-    assert "which has" in failed().message
+    assert "it sent more than the" in failed().message
 
 
 @pytest.mark.parametrize("place", [2, 5_000, -1])
@@ -611,7 +614,7 @@ def test_a_disk_that_is_full_is_the_machines_trouble_and_gets_its_room_back(
     failed()
     assert (cache_folder() / PART).exists()
     server.answer = None
-    monkeypatch.setattr(download.Download, "copy", full)
+    monkeypatch.setattr(fetching.Download, "copy", full)
     with pytest.raises(EnvironmentTrouble, match="No space left on device"):
         load(CIFAR, offline=False)
     assert leftovers() == []
@@ -650,16 +653,16 @@ def test_secrets_of_an_address_stand_in_no_message(server: Server, monkeypatch: 
     assert len(heard.warnings) == 5
     assert heard.warnings[-1].startswith("digits in place of cifar10: CIFAR-10 can't be fetched")
     assert "--data-root" in heard.warnings[-1]
-    assert "zqx" not in " ".join([*heard.warnings, facts.fallback_reason, *(name for name, _ in heard.stages)])
-    assert "REPORTGEN_CIFAR10_URL (2): it answered 503" in facts.fallback_reason
+    assert "zqx" not in " ".join([*heard.warnings, str(facts.fallback_reason), *(name for name, _ in heard.stages)])
+    assert "REPORTGEN_CIFAR10_URL (2): it answered 503" in str(facts.fallback_reason)
 
 
 def test_the_fallback_steps_in_for_slowness_too_and_says_so(server: Server, tmp_path: Path) -> None:
     server.answer = server.give_slowly
     facts = load(DataSpec(name="cifar10", fallback="digits"), offline=False).facts
     assert (facts.name, facts.requested) == ("digits", "cifar10")
-    assert "kB/s over" in facts.fallback_reason
-    assert str(tmp_path) not in facts.fallback_reason
+    assert "kB/s over" in str(facts.fallback_reason)
+    assert str(tmp_path) not in str(facts.fallback_reason)
 
 
 def test_the_environments_proxy_is_used(chain: list[Server], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -737,6 +740,7 @@ load_data(DataSpec(name="cifar10"), data_root=None, offline=False, seed=0, base=
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM])
 def test_a_download_that_is_killed_is_gone_on_with_and_blocks_nobody(by: signal.Signals, server: Server) -> None:
     server.answer = lambda handler: server.give_slowly(handler, 2_000, 0.02)
