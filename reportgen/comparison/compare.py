@@ -5,7 +5,7 @@ from __future__ import annotations
 from reportgen.comparison.accuracy import AccuracyChange, compare_accuracy
 from reportgen.comparison.changes import describe_change, method_of, score_changes
 from reportgen.comparison.classes import compare_classes
-from reportgen.comparison.costs import compare_costs, other_machine
+from reportgen.comparison.costs import compare_costs, one_model_twice, other_machine
 from reportgen.comparison.decision import decide
 from reportgen.comparison.differences import find_differences
 from reportgen.comparison.flips import find_flips
@@ -48,8 +48,9 @@ def compare(
     found = compare_accuracy(matched, margin)
     change = found.change
     verdict = decide(change, margin, matched.identical)
-    costs, gaps = compare_costs(candidate, earlier)
-    more, further = compare_numbers(numbers, other_machine(candidate, earlier))
+    twice = one_model_twice(candidate, earlier) if matched.identical else None
+    costs, gaps = compare_costs(candidate, earlier, identical=matched.identical)
+    more, further = compare_numbers(numbers, other_machine(candidate, earlier), twice)
     flips = find_flips(matched, candidate, earlier)
     accuracy = describe_change("accuracy", Ends(change.value, change.low, change.high), matched.n, method_of(matched))
     images, seeds = needed(verdict, matched, found, margin)

@@ -17,17 +17,24 @@ from reportgen.record.run import RunRecord
 TIMED = compared_by("timed")
 
 
-def compare_costs(candidate: RunRecord, baseline: RunRecord) -> tuple[list[MetricValue], list[NotCompared]]:
-    """`<metric>.change` and `<metric>.change_ratio` of every cost that a record knows, and why some are unknown."""
+def compare_costs(
+    candidate: RunRecord, baseline: RunRecord, *, identical: bool = False
+) -> tuple[list[MetricValue], list[NotCompared]]:
+    """`<metric>.change` and `<metric>.change_ratio` of every cost that a record knows, and why some are unknown.
+
+    `identical`: whether both give the same outputs, to the bit.
+    """
     values: list[MetricValue] = []
     gaps: list[NotCompared] = []
     apart = other_machine(candidate, baseline)
+    twice = one_model_twice(candidate, baseline) if identical else None
     for name in compared_by("counted", "timed"):
         before, after = known(baseline, name), known(candidate, name)
         metric = after or before
         if metric is None:
             continue
-        reason = apart if name in TIMED else None
+        same = before is not None and after is not None and before.value == after.value
+        reason = (apart or (None if same else twice)) if name in TIMED else None
         if before is None or after is None:
             reason = (
                 N_("It was not measured for the baseline.")
@@ -76,6 +83,28 @@ def known(record: RunRecord, name: str) -> MetricValue | None:
     """The measured number of that name, if it has a value."""
     found = record.measured.value(name) if record.measured else None
     return found if found is not None and found.value is not None else None
+
+
+def one_model_twice(candidate: RunRecord, baseline: RunRecord) -> Message | None:
+    """Why another time says nothing about the model: spec, source, weights, all files read, libraries and operators are
+    the same. None where one of them is not."""
+    if made_of(candidate) != made_of(baseline):
+        return None
+    return N_("Model and code are those of the baseline, so that times differ by what else the machine did.")
+
+
+def made_of(record: RunRecord) -> tuple[object, ...]:
+    """All that decides how long a model takes, but for the machine."""
+    origin, trace = record.provenance, record.trace
+    return (
+        record.spec.model.model_dump(exclude={"weights"}),
+        record.spec.run.model_dump(exclude={"probes"}),
+        (origin.model_source_sha256, origin.weights_sha256, origin.weights_key),
+        sorted({digest for _name, digest in origin.model_files}),
+        {name: version for name, version in origin.versions.items() if not name.startswith("reportgen")},
+        record.device.model_dump(exclude={"requested"}),
+        (trace.macs, trace.parameters, trace.input_shape, trace.operators),
+    )
 
 
 def other_machine(candidate: RunRecord, baseline: RunRecord) -> Message | None:

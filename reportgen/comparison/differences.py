@@ -99,7 +99,7 @@ def device_of(record: RunRecord) -> Words:
         N_("device"): device.name,
         N_("kind"): device.kind,
         N_("threads"): str(device.threads),
-        N_("precision"): device.precision,
+        N_("numerical precision"): device.precision,
         N_("platform"): record.provenance.platform,
     }
 

@@ -34,12 +34,15 @@ class Changes:
         self.values += change_of(metric, None, metric.value)
 
 
-def compare_numbers(numbers: SectionNumbers, apart: Message | None) -> tuple[list[MetricValue], list[NotCompared]]:
+def compare_numbers(
+    numbers: SectionNumbers, apart: Message | None, twice: Message | None = None
+) -> tuple[list[MetricValue], list[NotCompared]]:
     """`<metric>.change` and `<metric>.change_ratio` of every number that both have, without an interval.
 
     A change is taken between numbers of equal conditions alone; where those differ, on what both measured alike, which
     is told under the name of the number itself; and where there is no such thing, not at all. `apart`: why what was
-    measured with a clock or a counter can't be compared; None where it can.
+    measured with a clock or a counter can't be compared; None where it can. `twice`: why it can't
+    where it differs, because the models are one and the same.
     """
     found = Changes()
     earlier = {value.name: value for value in numbers.before}
@@ -47,8 +50,9 @@ def compare_numbers(numbers: SectionNumbers, apart: Message | None) -> tuple[lis
         before = earlier.get(metric.name)
         if before is None or before.value is None or metric.value is None:
             continue
-        if metric.method == "measured" and apart is not None:
-            found.leave_out(metric, apart)
+        reason = apart or (twice if metric.value != before.value else None)
+        if metric.method == "measured" and reason is not None:
+            found.leave_out(metric, reason)
         elif set_conditions(before) == set_conditions(metric):
             found.values += change_of(metric, before.value, metric.value)
         elif metric.name in numbers.overlaps:

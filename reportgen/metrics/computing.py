@@ -30,7 +30,8 @@ from reportgen.metrics.intervals import Interval, wilson
 from reportgen.metrics.predictions import FloatArray, Predictions
 from reportgen.metrics.values import value_of
 from reportgen.plugins import discover
-from reportgen.record.definitions import HEADLINE, find_meaning
+from reportgen.record.definitions import HEADLINE
+from reportgen.record.meaning import find_meaning
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,13 +10,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.metrics.intervals import percentile_interval
+from reportgen.metrics.influence import critical
 from reportgen.metrics.predictions import FloatArray, IntArray
 
 Method = Literal["cam", "ig"]
 METHODS: tuple[Method, ...] = ("cam", "ig")
-RESAMPLES = 2000
-SEED = 0
+FEWEST = 12
+"""Values below which a mean over images has no interval."""
 ALIKE = 0.5
 """Mean rank correlation from which two kinds of map are more alike than not."""
 LEAST_GAIN = 0.01
@@ -55,11 +56,14 @@ class MapCheck:
     def is_informative(self) -> bool | None:
         """Whether the pixels that the maps point at matter more than others; None where it can't be told.
 
-        They matter when the whole interval of the gain is above LEAST_GAIN; a network that says the same whatever it
-        is shown gives a gain that is positive and nothing.
+        They matter when the whole interval of the gain is above LEAST_GAIN, and less when it is below −LEAST_GAIN; a
+        network that says the same whatever it is shown gives a gain that is next to nothing.
         """
-        lies_above = decide(self.gain, 0.0, below=False)
-        return None if lies_above and self.gain.low is not None and self.gain.low < LEAST_GAIN else lies_above
+        if self.gain.low is None or self.gain.high is None:
+            return None
+        if self.gain.low >= LEAST_GAIN:
+            return True
+        return False if self.gain.high <= -LEAST_GAIN else None
 
 
 def decide(estimate: Estimate, bound: float, below: bool) -> bool | None:
@@ -70,15 +74,15 @@ def decide(estimate: Estimate, bound: float, below: bool) -> bool | None:
 
 
 def mean_estimate(values: NDArray[Any]) -> Estimate | None:
-    """Mean of the finite values with its percentile bootstrap interval over images; None without any."""
+    """Mean of the finite values with its interval over images, Student's t; None without any."""
     finite = np.asarray(values, np.float64)[np.isfinite(values)]
     if not len(finite):
         return None
     mean = float(finite.mean())
-    draws = np.random.default_rng(SEED).integers(0, len(finite), (RESAMPLES, len(finite)))
-    ends = percentile_interval(finite[draws].mean(1), mean) if len(finite) > 1 else None
-    low, high = ends or (None, None)
-    return Estimate(mean, low, high, len(finite))
+    if len(finite) < FEWEST:
+        return Estimate(mean, None, None, len(finite))
+    half = critical(len(finite) - 1) * float(finite.std(ddof=1)) / math.sqrt(len(finite))
+    return Estimate(mean, mean - half, mean + half, len(finite))
 
 
 def areas(curves: NDArray[Any], shares: NDArray[Any]) -> FloatArray:

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.metrics.bootstrap import tie_ends
+from reportgen.metrics.bootstrap import LEAST_IMAGES, tie_ends
 from reportgen.metrics.calibration import BINS, bin_of
-from reportgen.metrics.intervals import CONFIDENCE, Interval
+from reportgen.metrics.intervals import CONFIDENCE, Interval, wilson
 from reportgen.metrics.predictions import FloatArray, IntArray, Predictions
 
 FEWEST = 50
@@ -152,6 +152,37 @@ def logit_interval(estimate: float, spread: Spread) -> Interval | None:
     half = critical(spread.freedom) * spread.error / (estimate * (1 - estimate))
     centre = math.log(estimate / (1 - estimate))
     return expit(centre - half), expit(centre + half)
+
+
+def mean_of_shares_interval(shares: FloatArray, labels: IntArray) -> Interval | None:
+    """Interval of the mean over images of a share each, 0 to 1, such as that of the conditions under which it is right.
+
+    All of what an image adds counts once, however many conditions it was seen under. On the logit scale; where nothing
+    scatters, or the mean lies at an end, Wilson's of so many images, which is no narrower. None below FEWEST images.
+    """
+    n, mean = len(shares), float(shares.mean()) if len(shares) else 0.0
+    if n < FEWEST:
+        return None
+    return logit_interval(mean, spread_over_images(of_mean(shares), labels)) or wilson(mean * n, n)
+
+
+def mean_of_changes_interval(changes: FloatArray, labels: IntArray) -> Interval | None:
+    """Interval of the mean over images of a change each: Student's t. None below FEWEST images, and where nothing
+    scatters."""
+    if len(changes) < FEWEST:
+        return None
+    spread, mean = spread_over_images(of_mean(changes), labels), float(changes.mean())
+    half = critical(spread.freedom) * spread.error
+    return (mean - half, mean + half) if half > 0 else None
+
+
+def spread_over_images(influence: FloatArray, labels: IntArray) -> Spread:
+    """`spread_by_class` where each class has enough images to tell its scatter, that of all images together else."""
+    support = np.bincount(labels)
+    if support[support > 0].min() >= LEAST_IMAGES:
+        return spread_by_class(influence, labels)
+    n = len(influence)
+    return Spread(math.sqrt(float((influence**2).sum()) * n / (n - 1)), n - 1)
 
 
 def expit(value: float) -> float:

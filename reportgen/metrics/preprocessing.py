@@ -33,7 +33,7 @@ class Tried:
     change: MetricValue
     """Accuracy minus that under the spec's own (Tango's score interval)."""
     p: float
-    """Exact McNemar test, two-sided; Holm's correction for all ways, times the looks at more images."""
+    """Exact McNemar test, two-sided; Holm's correction for all ways, times the tests on more images."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def doubt_preparation(check: PreparationCheck, chance: float) -> Doubt | None:
 def is_cleared(check: PreparationCheck, chance: float) -> bool:
     """Whether every usual way was tried, none can be better by more than BOUND, and the accuracy is above chance.
 
-    The upper ends of the changes are taken at a level that holds for all ways and looks at once (Bonferroni).
+    The upper ends of the changes are taken at a level that holds for all ways and tests at once (Bonferroni).
     """
     own = wilson(check.right, check.images)
     if not check.complete or own is None or own[0] <= chance:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.metrics.assignment import best_assignment
 from reportgen.metrics.calibration import halves
 from reportgen.metrics.classes import confusion_matrix
 from reportgen.metrics.paired import mcnemar_exact
@@ -29,8 +30,9 @@ class Renaming:
 def find_renaming(predictions: Predictions) -> Renaming | None:
     """The renaming of predicted classes that gets most images right, if it does better than none.
 
-    It is found on one half of the images, each class split evenly, by the Hungarian method (Kuhn 1955), and judged on
-    the other by the exact McNemar test, so that a search through all orders finds nothing where there is nothing.
+    It is found on one half of the images, each class split evenly, as the assignment with most of them right (Kuhn
+    1955), and judged on the other by the exact McNemar test, so that a search through all orders finds nothing where
+    there is nothing.
     """
     matrix = confusion_matrix(predictions)
     if not len(matrix) or (matrix.argmax(1) == np.arange(len(matrix)))[matrix.sum(1) > 0].all():
@@ -48,12 +50,9 @@ def find_renaming(predictions: Predictions) -> Renaming | None:
 
 def best_order(predictions: Predictions, rows: np.ndarray) -> IntArray:
     """(c,): by predicted class, the label it is given most often, each label once, over these images."""
-    from scipy.optimize import linear_sum_assignment
-
     seen = rows & (predictions.predicted >= 0)
     cells = predictions.predicted[seen] * predictions.classes + predictions.labels[seen]
     counts = np.bincount(cells, minlength=predictions.classes**2).reshape(predictions.classes, -1)
     # Where two orders are equally good, the one that renames fewer classes.
     counts = counts * (predictions.classes + 1) + np.eye(predictions.classes, dtype=np.int64)
-    _unused, meant = linear_sum_assignment(counts, maximize=True)
-    return np.asarray(meant, np.int64)
+    return best_assignment(counts)

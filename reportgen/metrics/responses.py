@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.metrics.characteristics import Characteristic, characterise, gain_interval
+from reportgen.metrics.characteristics import Characteristic, characterise, gain_change, gain_interval
 from reportgen.metrics.intervals import FloatArray
 from reportgen.record.arrays import Arrays
-from reportgen.record.probes.response import TRAINED, ResponseFacts
+from reportgen.record.probes.response import INITIAL, TRAINED, ResponseFacts
 from reportgen.record.run import RunRecord
 
 MOST_PANELS = 12
@@ -58,6 +58,11 @@ class Responses:
     def gain_interval(self, unit: int, weights: int = TRAINED) -> tuple[float, float] | None:
         """95 % interval over images of the unit's gain at the nominal drive."""
         return gain_interval(self.array("power")[weights, :, unit])
+
+    def gain_change(self, unit: int) -> tuple[float, float] | None:
+        """How training changed the unit's gain at the nominal drive, paired by image, and the p of no change."""
+        power = self.array("power")
+        return gain_change(power[INITIAL, :, unit], power[TRAINED, :, unit])
 
     def exposure(self, wanted: float) -> int | None:
         """The place of an exposure, None where it was not shown."""

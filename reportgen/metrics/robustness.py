@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.metrics.bootstrap import LEAST_IMAGES, Bootstrap, draw_bootstrap
-from reportgen.metrics.differences import mean_difference
-from reportgen.metrics.intervals import percentile_interval
+from reportgen.metrics.differences import binomial_tail
+from reportgen.metrics.influence import mean_of_changes_interval, mean_of_shares_interval
 from reportgen.metrics.paired import score_interval
 from reportgen.metrics.predictions import FloatArray, IntArray
 from reportgen.metrics.values import Ends, share, value_of
@@ -19,7 +18,6 @@ from reportgen.record.metric_value import Method, MetricValue
 from reportgen.record.probes.robustness import CORRUPTED, KINDS, Condition, RobustnessFacts
 from reportgen.record.run import RunRecord
 
-RESAMPLES, SEED = 1000, 0
 MIDDLE = 3.0
 """Mean severity of a kind that enters the mean over kinds: of 3 alone, of 1, 3 and 5, or of all five."""
 
@@ -129,9 +127,10 @@ def over_severities(record: RunRecord, facts: RobustnessFacts) -> tuple[KindMean
     for kind, places in kinds_of(facts).items():
         n = min(facts.conditions[place].images for place in places)
         each = correct_shares(table, places, n)
-        known = mean_difference(each, (table.clean[:n] == table.labels[:n]).astype(float))
-        change, ends = (known[0], (known[1], known[2])) if known else (float(each.mean()), None)
-        found.append(KindMean(kind, float(each.mean()), change_of(f"robustness.{kind}.mean", change, ends, n)))
+        off = each - (table.clean[:n] == table.labels[:n])
+        ends = mean_of_changes_interval(off, table.labels[:n])
+        change = change_of(f"robustness.{kind}.mean", float(off.mean()), ends, n)
+        found.append(KindMean(kind, float(each.mean()), change))
     return tuple(found)
 
 
@@ -156,7 +155,7 @@ class CorruptionMean:
     """All kinds of corruption together."""
 
     accuracy: MetricValue
-    """Mean over kinds of the mean over severities (stratified bootstrap over images)."""
+    """Mean over kinds of the mean over severities (`mean_of_shares_interval`)."""
     change: MetricValue
     """The same minus the accuracy on the same images as they are."""
     kinds: int
@@ -168,8 +167,7 @@ def mean_corruption(record: RunRecord, facts: RobustnessFacts) -> CorruptionMean
     """Mean accuracy over the kinds of corruption whose severities measured are 3 on average; None without any.
 
     The complement of the mean corruption error of CIFAR-10-C (Hendrycks & Dietterich 2019, not divided by another
-    network's), over those of the kinds that the spec fixes that were measured. Resamples: RESAMPLES of the images,
-    stratified by class.
+    network's), over those of the kinds that the spec fixes that were measured.
     """
     levels = {kind: [facts.conditions[place].level for place in at] for kind, at in kinds_of(facts).items()}
     chosen = {
@@ -193,9 +191,6 @@ def mean_over(
     n = min(facts.conditions[place].images for at in chosen.values() for place in at)
     each = np.mean([correct_shares(table, at, n) for at in chosen.values()], axis=0)
     clean = (table.clean[:n] == table.labels[:n]).astype(float)
-    draws = draw_bootstrap(table.labels[:n], RESAMPLES, SEED)
-    value, change = float(each.mean()), float((each - clean).mean())
-    ends = resampled_interval(draws, each, value)
     levels = {kind: sorted(int(facts.conditions[place].level) for place in at) for kind, at in chosen.items()}
     conditions: dict[str, int | float | str] = {
         "count": len(chosen),
@@ -203,9 +198,10 @@ def mean_over(
         "images": digest_images(record, n),
         "side": facts.constants_side,
     }
-    accuracy = value_of("corruption_accuracy", value, ends, n, "bootstrap", **conditions)
-    paired = resampled_interval(draws, each - clean, change)
-    difference = change_of("corruption_accuracy", change, paired, n, "bootstrap")
+    ends = mean_of_shares_interval(each, table.labels[:n])
+    accuracy = value_of("corruption_accuracy", float(each.mean()), ends, n, "delta", **conditions)
+    paired = mean_of_changes_interval(each - clean, table.labels[:n])
+    difference = change_of("corruption_accuracy", float((each - clean).mean()), paired, n, "delta")
     return accuracy, difference
 
 
@@ -236,9 +232,60 @@ def attack_values(record: RunRecord, facts: RobustnessFacts, outcomes: Sequence[
             yield strongest.accuracy.model_copy(update={"name": f"{kind}_accuracy", "conditions": conditions})
 
 
-def resampled_interval(draws: Bootstrap, each: FloatArray, value: float) -> Ends:
-    """Of a mean over images, (n,); None where classes have too few of them to be resampled."""
-    return percentile_interval(draws.means(each), value) if draws.per_class >= LEAST_IMAGES else None
+@dataclass(frozen=True)
+class Worst:
+    """The corruption that costs most, and what can be said of its being so."""
+
+    outcome: Outcome
+    """Of the kind that costs most, at the severity where it does."""
+    rival: Outcome | None
+    """Of the other kinds, each at its worst, the one that can least be told from it; None where there is no other."""
+    p_rival: float
+    """That both cost the same: exact McNemar test on the images of both, two-sided. That of the winner against the
+    other kinds needs no correction for having been picked: with two equal ones each wins at half the level."""
+    p_loss: float
+    """That it costs nothing: exact McNemar test against the images as they are, times the conditions it is picked
+    from."""
+
+
+def find_worst(record: RunRecord, facts: RobustnessFacts, outcomes: Sequence[Outcome]) -> Worst | None:
+    """The largest loss among the corruptions of a record; None without any.
+
+    Tested as an extreme: the loss against none with Bonferroni's correction for all conditions, its being the largest
+    against every other kind, of which the largest p counts.
+    """
+    corrupted = [one for one in outcomes if one.condition.family in CORRUPTED]
+    kinds = dict.fromkeys(one.condition.kind for one in corrupted)
+    strongest = [
+        max((one for one in corrupted if one.condition.kind == kind), key=lambda one: one.drop) for kind in kinds
+    ]
+    if not strongest:
+        return None
+    table = read_table(record)
+    places = {(one.kind, one.level): place for place, one in enumerate(facts.conditions)}
+    right = {key: table.predicted[place] == table.labels for key, place in places.items()}
+    worst = max(strongest, key=lambda one: one.drop)
+
+    def test(other: Outcome) -> float:
+        n = min(worst.condition.images, other.condition.images)
+        return paired_p(right[key_of(worst)][:n], right[key_of(other)][:n])
+
+    rivals = [(test(one), one) for one in strongest if one is not worst]
+    p_rival, rival = max(rivals, key=lambda pair: pair[0], default=(0.0, None))
+    n = worst.condition.images
+    p_loss = paired_p(right[key_of(worst)][:n], (table.clean == table.labels)[:n])
+    return Worst(worst, rival, p_rival, min(1.0, p_loss * len(corrupted)))
+
+
+def key_of(outcome: Outcome) -> tuple[str, float]:
+    """Kind and severity."""
+    return outcome.condition.kind, outcome.condition.level
+
+
+def paired_p(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
+    """Two-sided p of the exact McNemar test (1947) that both are right equally often."""
+    lost, gained = int((first & ~second).sum()), int((second & ~first).sum())
+    return min(1.0, 2 * binomial_tail(max(lost, gained), lost + gained, 0.5))
 
 
 def half_lost(outcomes: Sequence[Outcome]) -> dict[str, Outcome]:

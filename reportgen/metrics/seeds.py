@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reportgen.metrics.computing import RecordMetric
 from reportgen.metrics.draws import widen
-from reportgen.metrics.intervals import CONFIDENCE, wilson
+from reportgen.metrics.influence import FEWEST
+from reportgen.metrics.intervals import CONFIDENCE, Interval, wilson
 from reportgen.metrics.predictions import Predictions
 from reportgen.metrics.values import value_of
 from reportgen.record.metric_value import MetricValue
@@ -65,6 +68,39 @@ def spread_of(record: RunRecord) -> Spread | None:
     return spread_over_seeds([right / n for _, right, n in accuracy_by_seed(record)])
 
 
+def right_by_seed(record: RunRecord) -> NDArray[np.bool_] | None:
+    """(seeds, n): which images each seed calls right; None where a record does not hold the logits of all."""
+    names = ["eval.logits", *(f"seed.{run.seed}.logits" for run in record.seeds)]
+    if not all(name in record.arrays for name in names):
+        return None
+    outputs = [record.arrays[name] for name in names]
+    labels = record.arrays["eval.labels"]
+    return np.array([(one.argmax(1) == labels) & np.isfinite(one).all(1) for one in outputs])
+
+
+def mean_interval(right: NDArray[np.bool_]) -> Interval | None:
+    """The 95 % interval of the accuracy over all seeds and all images, from who is right, (seeds, n).
+
+    The images count by how the mean over the seeds differs between them: Wilson's of as many images as would scatter so
+    if each were right or wrong. The seeds count by the variance between them, of which from three seeds on half of what
+    images drawn alone would make of it is taken off, because the first part holds it as well; taking all of it off
+    would leave too little where the seeds differ. Put together by squares (Zou & Donner 2008).
+    """
+    from scipy.special import stdtrit
+
+    seeds, n = right.shape
+    each, over = right.mean(1), right.mean(0)
+    mean, scatter = float(right.mean()), float(over.var(ddof=1))
+    alike = n * mean * (1 - mean) / scatter if scatter else float(n)
+    ends = wilson(mean * alike, alike)
+    if ends is None:
+        return None
+    alone = float(((right - over[None] - each[:, None] + mean) ** 2).sum()) / ((n - 1) * (seeds - 1))
+    variance = float(each.var(ddof=1)) - (alone / n / 2 if seeds > 2 else 0.0)
+    half = float(stdtrit(seeds - 1, 0.5 + CONFIDENCE / 2)) * math.sqrt(max(0.0, variance) / seeds)
+    return max(0.0, mean - math.hypot(mean - ends[0], half)), min(1.0, mean + math.hypot(ends[1] - mean, half))
+
+
 def accuracy_seeds(record: RunRecord, predictions: Predictions) -> MetricValue | None:
     """Mean of the accuracy over seeds; its interval counts other seeds and other images (Zou & Donner 2008)."""
     del predictions
@@ -73,7 +109,11 @@ def accuracy_seeds(record: RunRecord, predictions: Predictions) -> MetricValue |
         return None
     counts = accuracy_by_seed(record)
     n = min(images for _seed, _right, images in counts)
-    ends = widen(found.mean, wilson(found.mean * n, n), [right / images for _seed, right, images in counts], 1.0)
+    right = right_by_seed(record)
+    if right is not None and n >= FEWEST:
+        ends = mean_interval(right)
+    else:
+        ends = widen(found.mean, wilson(found.mean * n, n), [right / images for _seed, right, images in counts], 1.0)
     return value_of("accuracy_seeds", found.mean, ends, found.seeds, "seeds")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reportgen.metrics.intervals import wilson
-from reportgen.record.definitions import find_meaning
+from reportgen.record.meaning import find_meaning
 from reportgen.record.metric_value import Method, MetricValue
 
 Ends = tuple[float, float] | None

@@ -10,6 +10,7 @@ from sklearn.metrics import f1_score, log_loss
 
 from reportgen.comparison import compare_with
 from reportgen.comparison.numbers import SectionNumbers
+from reportgen.metrics import measure
 from reportgen.metrics.bootstrap import draw_bootstrap
 from reportgen.metrics.intervals import percentile_interval
 from reportgen.record.comparison import Refusal
@@ -27,7 +28,7 @@ def right(record: RunRecord) -> np.ndarray:
     return record.arrays["eval.logits"].argmax(1) == record.arrays["eval.labels"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def other(record: RunRecord) -> RunRecord:
     return with_logits(record, another_seed())
 
@@ -253,6 +254,20 @@ def test_what_is_not_the_same_is_refused_with_a_reason_and_advice(record: RunRec
     assert found.baseline.title == TITLE
 
 
+def test_times_of_one_model_twice_are_the_machine_s(record: RunRecord) -> None:
+    slower = [one.model_copy(update={"p50_seconds": 9 * one.p50_seconds}) for one in record.latency]
+    busy = record.model_copy(update={"latency": tuple(slower)})
+    busy = busy.model_copy(update={"measured": measure(busy)})
+    found = compared(busy, record)
+    assert found.value("latency_p50.change_ratio").value is None  # type: ignore[union-attr]
+    assert "model and code are those of the baseline" in found.why_not("latency_p50.change_ratio").lower()
+    assert found.value("macs.change").value == 0  # type: ignore[union-attr]
+    for other in ({"model_source_sha256": "0" * 64}, {"model_files": (("net.py", "1" * 64),)}):
+        edited = compared(change(busy, provenance=other), record).value("latency_p50.change_ratio")
+        assert edited is not None
+        assert edited.value == pytest.approx(9.0)
+
+
 def test_times_of_other_machines_are_not_compared(record: RunRecord) -> None:
     found = compared(change(record, device={"name": "Another CPU"}), record)
     value = found.value("latency_p50.change_ratio")
@@ -282,7 +297,9 @@ def test_numbers_of_sections_change_where_both_have_them(record: RunRecord) -> N
         number("none", 5e6, "bytes", "measured"),
     )
     numbers = SectionNumbers(before, after)
-    found = compare_with(record, Subject(record), DIGEST, numbers).compared
+    found = compare_with(
+        record, Subject(change(record, provenance={"weights_sha256": "0" * 64})), DIGEST, numbers
+    ).compared
     assert found is not None
     told = {value.name: (value.value, value.display.replace("\u00a0", " "), value.label) for value in found.values}
     assert told["slow.change"] == (pytest.approx(0.001), "+1.00 ms", "slow, change")
@@ -321,7 +338,7 @@ def test_differences_are_found_by_part(record: RunRecord) -> None:
         ("source", "commit"): (record.provenance.commit, "f" * 40),
         ("architecture", "conv1"): (f"Conv2d({trace[1].settings})", "Conv2d(3, 32)"),
         ("architecture", "fc"): (f"Linear({trace[-1].settings})", ""),
-        ("device", "precision"): ("float32", "bfloat16"),
+        ("device", "numerical precision"): ("float32", "bfloat16"),
         ("versions", "torch"): ("2.14.1", "2.15"),
     }
 

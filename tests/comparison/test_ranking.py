@@ -21,7 +21,7 @@ from tests.report.sections.cases import change
 from tests.support.records import presented, with_seeds
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def records(record: RunRecord) -> dict[int, Subject]:
     """A baseline, a much better one, another of the same kind, one a little better, and one like the baseline."""
     others = {1: improved(record, 40), 2: with_logits(record, another_seed()), 3: improved(record, 6), 4: record}
@@ -29,7 +29,7 @@ def records(record: RunRecord) -> dict[int, Subject]:
     return {number: presented(one, title=titles[number]) for number, one in ({0: record} | others).items()}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ranking(records: dict[int, Subject]) -> Ranking:
     return rank(records)
 

@@ -43,7 +43,13 @@ def test_p_is_uniform_under_calibration_and_small_without_it() -> None:
     assert measured(2000, 0, shift=0.1).p < 0.005
 
 
-@pytest.mark.parametrize(("shift", "n"), [(0.0, 50), (0.0, 1000), (0.1, 200), (0.1, 1000)])
+@pytest.mark.parametrize(
+    ("shift", "n"),
+    [
+        *((0.0, 50), (0.1, 200)),
+        *(pytest.param(shift, 1000, marks=pytest.mark.slow) for shift in (0.0, 0.1)),
+    ],
+)
 def test_intervals_cover_the_error_of_the_population(shift: float, n: int) -> None:
     truth = binned_error(*expected(shift))
     hits = [low <= truth <= high for low, high in (measured(n, seed, shift).interval or (1, 0) for seed in range(200))]

@@ -70,21 +70,22 @@ def test_silence_and_what_is_not_finite_have_no_characteristic(responses: np.nda
     assert characterise(DRIVES, responses) is None
 
 
-def test_the_interval_is_that_of_a_plain_bootstrap() -> None:
+def test_the_interval_is_near_that_of_a_plain_bootstrap() -> None:
     rng = np.random.default_rng(3)
     scale, exponent = rng.uniform(0.5, 2, 40), rng.uniform(0.2, 1.8, 40)
     power = np.stack([(scale * drive**exponent) ** 2 for drive in (0.9, 1.0, 1.1)])
-    found = gain_interval(power, seed=0)
+    found = gain_interval(power)
     assert found is not None
     gains = []
     draws = np.random.default_rng(0).integers(0, 40, (1000, 40))
     for draw in draws:
         low, one, high = np.sqrt(power[:, draw].mean(1))
         gains.append((high - low) / one / 0.2)
-    np.testing.assert_allclose(found, np.percentile(gains, [2.5, 97.5]), rtol=1e-6)
+    np.testing.assert_allclose(found, np.percentile(gains, [2.5, 97.5]), rtol=0.03)
 
 
-def test_one_image_has_no_interval() -> None:
+def test_a_few_images_have_no_interval() -> None:
+    assert gain_interval(np.random.default_rng(0).random((3, 7))) is None
     assert gain_interval(np.ones((3, 1))) is None
     assert gain_interval(np.full((3, 5), np.nan)) is None
     assert gain_interval(np.zeros((3, 5))) is None

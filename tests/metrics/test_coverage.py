@@ -7,6 +7,7 @@ has to cover in 93 to 97.5 % of samples, within the error of so many samples.
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 
 import numpy as np
@@ -19,6 +20,8 @@ from reportgen.metrics.scores import METRICS
 from tests.metrics.cases import binned_error
 
 CLASSES, POPULATION = 10, 20_000
+FACTOR = int(os.environ.get("REPORTGEN_COVERAGE", "1"))
+"""So many times the samples, for a table to be read: `REPORTGEN_COVERAGE=10 pytest -s`."""
 NAMES = tuple(metric.name for metric in METRICS if metric.name not in ("ece_scaled", "top5_accuracy"))
 SCENARIOS = [
     (model, even, fixed) for model in ("good", "poor, too sure") for even in (True, False) for fixed in (True, False)
@@ -98,7 +101,8 @@ def test_intervals_hold_what_they_should_in_a_few_samples(model: str, even: bool
 @pytest.mark.slow
 @pytest.mark.parametrize(("model", "even", "fixed"), SCENARIOS)
 def test_intervals_hold_what_they_should(model: str, even: bool, fixed: bool) -> None:
-    for n, samples in ((10, 150), (50, 150), (200, 150), (1000, 60)):
+    for n, samples in ((10, 150), (50, 150), (200, 150), (1000, 60), (10_000, 4)):
+        samples *= FACTOR
         if fixed and not even and n < 200:  # no classes of such sizes have the population's shares
             continue
         found = coverage(model, even, fixed, n, samples)

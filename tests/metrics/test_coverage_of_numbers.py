@@ -1,0 +1,210 @@
+"""How often the intervals of numbers beside the scores hold the truth: classes, changes, seeds, corruptions, times.
+
+Each case draws many records' worth of data from a population whose value is known. An interval that is given has to
+hold it in 93 to 97.5 % of samples within the error of so many; `pytest -s` prints the table.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from reportgen.comparison.costs import ratio_interval
+from reportgen.metrics.characteristics import gain_interval
+from reportgen.metrics.classes import f1_value
+from reportgen.metrics.explanations import mean_estimate
+from reportgen.metrics.influence import FEWEST, mean_of_changes_interval, mean_of_shares_interval
+from reportgen.metrics.intervals import wilson
+from reportgen.metrics.paired import score_interval
+from reportgen.metrics.seeds import mean_interval
+from reportgen.record.latency import summarise, summarise_processes
+
+Rng = np.random.Generator
+Case = Iterator[tuple[tuple[float, float] | None, float]]
+"""Interval and truth of one sample after the other."""
+FACTOR = int(os.environ.get("REPORTGEN_COVERAGE", "1"))
+"""So many times the samples: the table of a release is made with 10."""
+SIZES = (10, 50, 200, 1000, 10_000)
+LOW, HIGH = 0.93, 0.975
+
+
+def shares(rng: Rng, n: int, samples: int) -> Case:
+    """Top-1 accuracy, recall, precision: a proportion."""
+    for truth in (0.5, 0.92):
+        for right in rng.binomial(n, truth, samples // 2):
+            yield wilson(int(right), n), truth
+
+
+def f1(rng: Rng, n: int, samples: int) -> Case:
+    """F1 of one class of n images where recall is 0.85 and a tenth as many others are called so."""
+    truth = 2 * 0.85 / (1 + 0.85 + 0.1)
+    for hits, others in zip(rng.binomial(n, 0.85, samples), rng.binomial(9 * n, 0.1 / 9, samples), strict=True):
+        found = f1_value("x", np.array([hits]), n, np.array([hits + others]))
+        yield (None if found.low is None or found.high is None else (found.low, found.high)), truth
+
+
+def changes(rng: Rng, n: int, samples: int) -> Case:
+    """Change of accuracy of two models on the same images: 4 % lost, 6 % gained."""
+    drawn = rng.multinomial(n, [0.04, 0.06, 0.9], samples)
+    lows, highs = score_interval(drawn[:, 0], drawn[:, 1], n)
+    for low, high in zip(lows, highs, strict=True):
+        yield (float(low), float(high)), 0.02
+
+
+def seeds(rng: Rng, n: int, samples: int) -> Case:
+    """Mean accuracy over five seeds that scatter by a point, on n images of unequal difficulty."""
+    grid = np.linspace(-4, 4, 2001)
+    weights = stats.norm.pdf(grid) / stats.norm.pdf(grid).sum()
+    truth = float((weights * seed_mean(grid)).sum())
+    for _ in range(samples):
+        hard = rng.normal(0, 1, n)
+        shift = rng.normal(0, 0.06, 5)
+        right = rng.random((5, n)) < stats.norm.cdf(2 + 1.5 * hard[None] + shift[:, None])
+        yield (mean_interval(right) if n >= FEWEST else None), truth
+
+
+def seed_mean(hard: np.ndarray) -> np.ndarray:
+    """Chance that an image is called right, over seeds."""
+    return np.asarray(stats.norm.cdf((2 + 1.5 * hard) / np.sqrt(1 + 0.06**2)))
+
+
+def under_corruptions(rng: Rng, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Share of twelve conditions under which each image is right, whether it is without any, and its class."""
+    labels = np.arange(n) % 10
+    ease = rng.normal(0, 1.6, n) + 0.12 * (labels - 4.5)
+    levels = np.linspace(0, 2.0, 12)
+    right = ease[None] + 3 - levels[:, None] + rng.logistic(0, 0.7, (12, n)) > 0
+    clean = ease + 3 + rng.logistic(0, 0.5, n) > 0
+    return right.mean(0), clean.astype(float), labels
+
+
+def corruptions(rng: Rng, n: int, samples: int) -> Case:
+    """Mean accuracy under corruptions."""
+    truth = float(under_corruptions(np.random.default_rng(1), 1_000_000)[0].mean())
+    for _ in range(samples):
+        each, _clean, labels = under_corruptions(rng, n)
+        yield mean_of_shares_interval(each, labels), truth
+
+
+def corruption_changes(rng: Rng, n: int, samples: int) -> Case:
+    """The same less the accuracy on the images as they are."""
+    whole = under_corruptions(np.random.default_rng(1), 1_000_000)
+    truth = float((whole[0] - whole[1]).mean())
+    for _ in range(samples):
+        each, clean, labels = under_corruptions(rng, n)
+        yield mean_of_changes_interval(each - clean, labels), truth
+
+
+def map_checks(rng: Rng, n: int, samples: int) -> Case:
+    """Gain in deletion: skewed, between −1 and 1."""
+    truth = float(2 * 2 / (2 + 6) - 0.4)
+    for values in 2 * rng.beta(2, 6, (samples, n)) - 0.4:
+        found = mean_estimate(values)
+        assert found is not None
+        yield (None if found.low is None or found.high is None else (found.low, found.high)), truth
+
+
+def gains(rng: Rng, n: int, samples: int) -> Case:
+    """Gain of a layer: outputs of images that scatter in size and in exponent."""
+
+    def power(size: int, source: Rng) -> np.ndarray:
+        scale, exponent = source.uniform(0.5, 2, size), source.uniform(0.2, 1.8, size)
+        return np.stack([(scale * drive**exponent) ** 2 for drive in (0.9, 1.0, 1.1)])
+
+    low, one, high = np.sqrt(power(1_000_000, np.random.default_rng(1)).mean(1))
+    for _ in range(samples):
+        yield gain_interval(power(n, rng)), float((high - low) / one / 0.2)
+
+
+def passes(rng: Rng, processes: int, number: int) -> np.ndarray:
+    """Seconds (processes, number) of passes; each process has its own level."""
+    level = 0.01 * np.exp(rng.normal(0, 0.05, (processes, 1)))
+    return np.asarray(level * (1 + rng.gamma(2.0, 0.02, (processes, number))))
+
+
+def latency_p50(rng: Rng, n: int, samples: int) -> Case:
+    """Median pass in n fresh processes of thirty passes each."""
+    truth = 0.01 * (1 + stats.gamma.median(2.0, scale=0.02))
+    for _ in range(samples):
+        found = summarise_processes(1, passes(rng, n, 30).tolist())
+        yield (None if found.p50_low is None or found.p50_high is None else (found.p50_low, found.p50_high)), truth
+
+
+def latency_p95(rng: Rng, n: int, samples: int) -> Case:
+    """95th percentile of a process's passes, in n fresh processes."""
+    truth = 0.01 * (1 + stats.gamma.ppf(0.95, 2.0, scale=0.02))
+    for _ in range(samples):
+        yield summarise_processes(1, passes(rng, n, 50).tolist()).p95_interval, truth
+
+
+def latency_ratio(rng: Rng, n: int, samples: int) -> Case:
+    """How many times longer a model takes, n processes a side."""
+    for _ in range(samples):
+        before, after = (np.median(passes(rng, n, 30), 1).tolist() for _ in range(2))
+        yield ratio_interval(before, after), 1.0
+
+
+def one_process(rng: Rng, n: int, samples: int) -> Case:
+    """Median and 95th percentile of the passes of one process, about that process alone."""
+    for _ in range(samples):
+        found = summarise(1, (0.01 + rng.gamma(2.0, 0.001, n)).tolist())
+        ends = found.p50_low, found.p50_high
+        yield (
+            (None if ends[0] is None or ends[1] is None else (ends[0], ends[1])),
+            0.01 + stats.gamma.median(2, scale=0.001),
+        )
+
+
+def one_process_p95(rng: Rng, n: int, samples: int) -> Case:
+    """The same for the 95th percentile."""
+    for _ in range(samples):
+        truth = 0.01 + stats.gamma.ppf(0.95, 2, scale=0.001)
+        yield summarise(1, (0.01 + rng.gamma(2.0, 0.001, n)).tolist()).p95_interval, truth
+
+
+IMAGES: tuple[Callable[[Rng, int, int], Case], ...] = (
+    shares,
+    f1,
+    changes,
+    seeds,
+    corruptions,
+    corruption_changes,
+    map_checks,
+    gains,
+)
+PROCESSES: tuple[Callable[[Rng, int, int], Case], ...] = (latency_p50, latency_p95, latency_ratio)
+PASSES: tuple[Callable[[Rng, int, int], Case], ...] = (one_process, one_process_p95)
+
+
+def tell(case: Callable[[Rng, int, int], Case], n: int, samples: int) -> tuple[int, int]:
+    """(held, given), printed."""
+    held = given = 0
+    for ends, truth in case(np.random.default_rng([n, samples]), n, samples):
+        if ends is not None:
+            given += 1
+            held += ends[0] - 1e-12 <= truth <= ends[1] + 1e-12
+    print(f"{case.__name__:20s} n={n:<6d} {'not given' if not given else f'{held / given:.3f} of {given}'}")
+    return held, given
+
+
+def holds_often_enough(held: int, given: int, level: float) -> bool:
+    """Whether so many are not surely fewer than they should be."""
+    return not given or stats.binom.cdf(held, given, LOW) >= level
+
+
+@pytest.mark.parametrize("case", [*IMAGES, *PROCESSES, *PASSES], ids=lambda case: case.__name__)
+def test_an_interval_holds_the_truth_in_a_few_samples(case: Callable[[Rng, int, int], Case]) -> None:
+    assert holds_often_enough(*tell(case, 5 if case in PROCESSES else 60, 80), 0.001)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", [*IMAGES, *PROCESSES, *PASSES], ids=lambda case: case.__name__)
+def test_an_interval_holds_the_truth(case: Callable[[Rng, int, int], Case]) -> None:
+    sizes = (2, 5, 10, 50) if case in PROCESSES else (10, 50, 200, 1000) if case in PASSES else SIZES
+    for n in sizes:
+        samples = FACTOR * (40 if n > 1000 else 200)
+        assert holds_often_enough(*tell(case, n, samples), 0.0005), n
