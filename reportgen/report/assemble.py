@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,10 +24,12 @@ def assemble(
     sections: Mapping[str, Section],
     templates: Path | None = None,
     css: str = "",
+    further: Collection[str] = (),
 ) -> Report:
     """The report of a subject: every section in its order, each having seen the others' findings, and the gates judged.
 
-    `templates`: the user's own, where they are on this machine.
+    `templates`: the user's own, where they are on this machine. `further`: names of figures that outputs show and no
+    section does.
     """
     drawn = subject.presentation
     asked = drawn.report.sections is not None
@@ -40,7 +42,7 @@ def assemble(
     gates = judge_gates(drawn.gates, (*metrics, *class_values(subject)), gaps)
     views = tuple(complete(view, (*built[:at], *built[at + 1 :]), gates, subject) for at, view in enumerate(built))
     made = [section for section, view in zip(ordered, views, strict=True) if not isinstance(view, Skipped)]
-    shown = {name for section in made for name in section.drawn}
+    shown = {*further, *(name for section in made for name in section.drawn)}
     failed = find_failed(views, tuple(fig for name, fig in figures.items() if name in shown))
     return Report(
         title=subject.title,

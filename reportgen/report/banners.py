@@ -6,13 +6,36 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.metrics.draws import read_draws
 from reportgen.metrics.preprocessing import find_doubt
+from reportgen.record.message import draw_note
 from reportgen.record.run import DataFacts, RunRecord, Training
+from reportgen.report.claims import FACT, Claim, ErrorRate
 from reportgen.report.model import Banner, Skipped
 from reportgen.report.naming import name_preparation
 from reportgen.report.wording import LONGEST_NAME
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, join_terms, ngettext
 from reportgen.text.shorten import shorten_middle
+
+UNFINISHED = Claim("banner.unfinished", FACT)
+MODEL_FAULTS = Claim("banner.model_faults", FACT)
+OWN_FAULTS = Claim("banner.own_faults", FACT)
+STAND_IN = Claim("banner.stand_in", FACT)
+NOT_FINITE = Claim("banner.not_finite", FACT)
+WEIGHTS_NOT_FINITE = Claim("banner.weights_not_finite", FACT)
+SEEDS_NOT_FINITE = Claim("banner.seeds_not_finite", FACT)
+PREPARATION = Claim(
+    "banner.preparation",
+    "every way to preprocess the images is as good as the spec’s",
+    ErrorRate(0.001, 1000, "equal_preparations"),
+)
+CHANCE = Claim("banner.chance", FACT)
+STATE = Claim("banner.state", FACT)
+NEIGHBOURS = Claim("banner.neighbours", FACT)
+CLOCK_END = Claim("banner.clock_end", FACT)
+PART = Claim("banner.part", FACT)
+FILES_LEFT_OUT = Claim("banner.files_left_out", FACT)
+DEVICE = Claim("banner.device", FACT)
+UNVERIFIED = Claim("banner.unverified", FACT)
 
 MOST_SEEDS = 8
 """Named in a banner."""
@@ -32,6 +55,7 @@ def find_banners(record: RunRecord, failed: Sequence[Skipped] = ()) -> tuple[Ban
         *weights_not_finite(record),
         *wrong_preparation(record),
         *answers_by_chance(record),
+        *answers_by_state(record),
         *answers_by_neighbours(record),
         *partial_training(record),
         *partial_data(record),
@@ -44,7 +68,7 @@ def find_banners(record: RunRecord, failed: Sequence[Skipped] = ()) -> tuple[Ban
 def unfinished_run(record: RunRecord) -> Iterator[Banner]:
     """The run of the record was cut off."""
     if record.unfinished:
-        yield Banner(
+        yield UNFINISHED.banner(
             _(
                 "The run was interrupted before its end. What it had measured stands here; what is missing it did "
                 "not reach."
@@ -68,7 +92,7 @@ def failures_of_model(record: RunRecord) -> Iterator[Banner]:
             )
         else:
             said = _("The model raised an error in {part}: {reason}.", part=fault.part.text, reason=fault.reason)
-        yield Banner(join_sentences([said, *stopped_training(record)]), "bad")
+        yield MODEL_FAULTS.banner(join_sentences([said, *stopped_training(record)]), "bad")
 
 
 def stopped_training(record: RunRecord) -> Iterator[str]:
@@ -86,7 +110,7 @@ def failures_of_ours(record: RunRecord, failed: Sequence[Skipped]) -> Iterator[B
     """Errors of our own: how many parts are missing by them."""
     count = sum(fault.by == "reportgen" for fault in record.faults) + len(failed)
     if count:
-        yield Banner(
+        yield OWN_FAULTS.banner(
             ngettext(
                 "{count} part of this report is missing because of an error in reportgen; the reason stands in its "
                 "place.",
@@ -107,12 +131,12 @@ def stand_in_data(record: RunRecord) -> Iterator[Banner]:
             format_reason(data),
             _("No number here says anything about {requested}.", requested=data.requested),
         ]
-        yield Banner(join_sentences(said), "bad")
+        yield STAND_IN.banner(join_sentences(said), "bad")
 
 
 def format_reason(data: DataFacts) -> str:
-    """Why other data stand in, as the error said it."""
-    reason = as_sentence(data.fallback_reason)
+    """Why other data stand in."""
+    reason = as_sentence(draw_note(data.fallback_reason))
     return _("The reason: {reason}", reason=reason) if reason else _("The requested data was not available.")
 
 
@@ -120,7 +144,7 @@ def not_finite(record: RunRecord) -> Iterator[Banner]:
     """The loss stopped being finite."""
     training = record.training
     if training is not None and training.divergence is not None:
-        yield Banner(
+        yield NOT_FINITE.banner(
             _(
                 "The loss was not finite at step {step}, learning rate {rate}; the weights after it mean nothing.",
                 step=numerals.count(training.divergence.step),
@@ -134,7 +158,7 @@ def weights_not_finite(record: RunRecord) -> Iterator[Banner]:
     """The file of weights holds values that are no numbers."""
     origin = record.provenance
     if origin.weights_not_finite:
-        yield Banner(
+        yield WEIGHTS_NOT_FINITE.banner(
             ngettext(
                 "{count} value of the weights in {file} is not a number (NaN); what the model computes with it means "
                 "nothing.",
@@ -151,7 +175,7 @@ def seeds_not_finite(record: RunRecord) -> Iterator[Banner]:
     """The loss stopped being finite with another seed than the report's."""
     fell = [str(run.seed) for run in record.seeds if run.training.divergence is not None]
     if fell:
-        yield Banner(
+        yield SEEDS_NOT_FINITE.banner(
             ngettext(
                 "With {count} other seed ({seeds}) the loss was not finite; this report is about seed {first}.",
                 "With {count} other seeds ({seeds}) the loss was not finite; this report is about seed {first}.",
@@ -166,7 +190,7 @@ def wrong_preparation(record: RunRecord) -> Iterator[Banner]:
     """The same weights do clearly better when other numbers are made of the images."""
     doubt = find_doubt(record)
     if doubt is not None:
-        yield Banner(
+        yield PREPARATION.banner(
             _(
                 "The images are probably preprocessed wrongly: of the same {n} images the weights call {now} right "
                 "by the spec’s normalisation “{own}” and {then} by “{best}”. Every other number here is made with "
@@ -210,7 +234,31 @@ def answers_by_chance(record: RunRecord) -> Iterator[Banner]:
                 highest=numerals.percent(max(accuracies), n),
             )
         )
-    yield Banner(join_sentences(said))
+    yield CHANCE.banner(join_sentences(said))
+
+
+def answers_by_state(record: RunRecord) -> Iterator[Banner]:
+    """The model answers by what it keeps of the images before."""
+    answers = record.answers
+    if answers is None or not answers.by_state:
+        return
+    again = answers.again
+    said = [
+        _(
+            "This model keeps a state between calls: what it answers to an image depends on the images before it. Of "
+            "{n} test images that were evaluated twice, {share} were called something else the second time, and a "
+            "logit differed by up to {largest}.",
+            n=numerals.count(again.images),
+            share=numerals.percent(again.changed, again.images),
+            largest=numerals.significant(again.logits, 2),
+        ),
+        _(
+            "Its scores are those of the test images in the order of the data set, in batches of {batch}, with the "
+            "state that was there before; other orders would give others.",
+            batch=numerals.count(answers.batch),
+        ),
+    ]
+    yield STATE.banner(join_sentences(said))
 
 
 def answers_by_neighbours(record: RunRecord) -> Iterator[Banner]:
@@ -245,7 +293,7 @@ def answers_by_neighbours(record: RunRecord) -> Iterator[Banner]:
         "others.",
         batch=numerals.count(answers.batch),
     )
-    yield Banner(join_sentences([told, batch]))
+    yield NEIGHBOURS.banner(join_sentences([told, batch]))
 
 
 def partial_training(record: RunRecord) -> Iterator[Banner]:
@@ -253,7 +301,7 @@ def partial_training(record: RunRecord) -> Iterator[Banner]:
     training = record.training
     if training is None or training.ended_by != "time" or training.steps >= training.planned_steps:
         return
-    yield Banner(
+    yield CLOCK_END.banner(
         _(
             "The time budget ended training after {done} of {planned} planned steps ({share}).",
             done=numerals.count(training.steps),
@@ -276,7 +324,7 @@ def partial_data(record: RunRecord) -> Iterator[Banner]:
         if split.n < split.available and not (split.name == "train" and record.training is None)
     }
     if len(parts) == 2:
-        yield Banner(
+        yield PART.banner(
             _(
                 "Training used {train} training images, evaluation {test} test images.",
                 train=parts["train"],
@@ -284,9 +332,9 @@ def partial_data(record: RunRecord) -> Iterator[Banner]:
             )
         )
     elif "train" in parts:
-        yield Banner(_("Training used {train} training images.", train=parts["train"]))
+        yield PART.banner(_("Training used {train} training images.", train=parts["train"]))
     elif "test" in parts:
-        yield Banner(_("Evaluation used {test} test images.", test=parts["test"]))
+        yield PART.banner(_("Evaluation used {test} test images.", test=parts["test"]))
 
 
 def files_left_out(record: RunRecord) -> Iterator[Banner]:
@@ -294,7 +342,7 @@ def files_left_out(record: RunRecord) -> Iterator[Banner]:
     data = record.data
     if data.left_out_count:
         names = [shorten_middle(file.name, LONGEST_NAME) for file in data.left_out[:MOST_FILES]]
-        yield Banner(
+        yield FILES_LEFT_OUT.banner(
             ngettext(
                 "{count} file could not be read as an image and was left out (data.bad_files: skip): {names}.",
                 "{count} files could not be read as images and were left out (data.bad_files: skip): {names}.",
@@ -308,7 +356,7 @@ def fallback_device(record: RunRecord) -> Iterator[Banner]:
     """The spec asked for a device that the run did not get."""
     asked = record.device.requested
     if asked != "auto" and not asked.startswith(record.device.kind):
-        yield Banner(
+        yield DEVICE.banner(
             _(
                 "The spec asks for {asked}; the run took {kind} ({name}), so times are not those of {asked}.",
                 asked=asked,
@@ -322,7 +370,7 @@ def unverified_data(record: RunRecord) -> Iterator[Banner]:
     """Files whose digests nobody published, or that differ from the published ones."""
     if not record.data.verified and record.data.digests:
         count = len(record.data.digests)
-        yield Banner(
+        yield UNVERIFIED.banner(
             ngettext(
                 "The data is unverified: its {count} file could not be checked against a published digest.",
                 "The data is unverified: its {count} files could not be checked against published digests.",

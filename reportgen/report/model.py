@@ -11,6 +11,9 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 
+Tone = Literal["plain", "good", "caution", "bad"]
+Severity = Literal["caution", "bad"]
+
 NARROW = 400
 """CSS pixels up to which a figure takes half of the text's width."""
 
@@ -72,11 +75,13 @@ class Finding:
     """Importance, 0 to 1; the summary shows the heaviest."""
     anchor: str
     """Where the evidence stands: an element id without '#', such as `figure-confusion` or `section-training`."""
-    tone: Literal["plain", "good", "caution", "bad"] = "plain"
+    tone: Tone = "plain"
     in_banner: bool = False
     """True where a banner says it, so that the first page does not say it twice."""
     in_verdict: bool = False
     """True where the verdict says it, likewise."""
+    key: str = ""
+    """Of the claim in the register (report/claims.py) that the sentence makes; empty for a plug-in's own."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,9 @@ class Banner:
     """Something by which the reader could be misled, said where no reader can miss it."""
 
     text: str
-    severity: Literal["caution", "bad"] = "caution"
+    severity: Severity = "caution"
+    key: str = ""
+    """Of the claim in the register (report/claims.py)."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +156,7 @@ class Report:
 
     @property
     def gates(self) -> tuple[GateResult, ...]:
-        """How the rules came out."""
+        """The results of the rules."""
         return self.subject.judgement.gates
 
     @property

@@ -1,4 +1,4 @@
-"""The one sentence that says what came out, and how it stands against the baseline."""
+"""The one sentence that gives the main result, and how it stands against the baseline."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reportgen.plugins import Section
+from reportgen.record.message import N_
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import Divergence, RunRecord
 from reportgen.report.assemble import assemble
@@ -91,11 +92,14 @@ def test_a_plain_run_has_no_banner(record: RunRecord) -> None:
     assert find_banners(whole(record)) == ()
 
 
+OFFLINE = N_("no network")
+
+
 @pytest.mark.parametrize(
     ("change", "severity", "says"),
     [
         (
-            lambda r: with_data(r, requested="cifar10", name="digits", title="Digits", fallback_reason="no network"),
+            lambda r: with_data(r, requested="cifar10", name="digits", title="Digits", fallback_reason=OFFLINE),
             "bad",
             "This report is about Digits, not about cifar10. The reason: no network.",
         ),

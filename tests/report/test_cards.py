@@ -13,14 +13,14 @@ def card(index: int, right: bool = False, shows_label: bool = True, guesses: int
     names = ("horse", "dog", "a name that is much too long for a card")[:guesses]
     told = tuple(Guess(name, "33.3 %", 33, place == 1) for place, name in enumerate(names))
     png = encode_png(np.zeros((8, 8, 3), np.uint8))
-    return ImageCard(png, f"Picture {index}.", str(index), "dog", right, "✗ wrong", told, shows_label)
+    return ImageCard(png, f"Image {index}.", str(index), "dog", right, "✗ wrong", told, shows_label)
 
 
 def test_rows_are_of_five_and_as_tall_as_their_tallest_card() -> None:
     rows = CardSet(tuple(card(index, guesses=3 if index < 5 else 2) for index in range(7))).rows
     assert [len(row.cards) for row in rows] == [5, 2]
     assert [row.height for row in rows] == [104 + 3 * 19, 104 + 2 * 19]
-    assert rows[1].alt == "Picture 5. Picture 6."
+    assert rows[1].alt == "Image 5. Image 6."
     assert CardSet((card(0, shows_label=False),)).rows[0].height == 89 + 3 * 19
     assert all(one.x + 117 <= row.width for row in rows for one in row.cards)
 

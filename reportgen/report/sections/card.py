@@ -12,12 +12,15 @@ from reportgen.record.message import draw_terms
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
+from reportgen.report.claims import FACT, Claim
 from reportgen.report.model import FigureFile, Finding, SectionView, Skipped
 from reportgen.spec.types import CardSpec
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_terms, ngettext
 
 NAME = "card"
+COMPLETE = Claim("card.complete", FACT)
+INCOMPLETE = Claim("card.incomplete", FACT)
 
 
 @dataclass(frozen=True)
@@ -230,12 +233,14 @@ def find_missing(completeness: MetricValue) -> tuple[Finding, ...]:
             "The model card is complete: {done} entries that only a person can write are there.",
             done=completeness.display,
         )
-        return (Finding(text, 0.05, f"section-{NAME}"),)
+        return (COMPLETE.finding(text, 0.05, f"section-{NAME}"),)
     text = _(
         "The model card holds {done} entries that only a person can write; the others read “Not provided”.",
         done=completeness.display,
     )
-    return (Finding(text, 0.2, f"section-{NAME}", "caution" if (completeness.value or 0.0) < 0.5 else "plain"),)
+    return (
+        INCOMPLETE.finding(text, 0.2, f"section-{NAME}", "caution" if (completeness.value or 0.0) < 0.5 else "plain"),
+    )
 
 
 SECTION = Section(

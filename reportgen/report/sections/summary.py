@@ -60,7 +60,7 @@ class SummaryView(SectionView):
     """Findings shown."""
 
     def beside(self, others: tuple[SectionView | Skipped, ...], gates: tuple[GateResult, ...]) -> SummaryView:
-        """The summary with the heaviest findings of the other sections, and how the gates came out."""
+        """The summary with the heaviest findings of the other sections, and the results of the gates."""
         highlights = choose_highlights(others)[: self.most]
         return replace(self, highlights=highlights, gates=gates, gates_note=note_gates(gates))
 
@@ -136,7 +136,7 @@ def list_facts(record: RunRecord) -> list[Fact]:
     """What was run: model, data, split, device, commit, date."""
     facts = [
         Fact(_("Model"), record.trace.name, record.trace.source),
-        Fact(_("Data"), record.data.title, format_splits(record)),
+        Fact(_("Data"), str(record.data.title), format_splits(record)),
         Fact(_("Run"), format_run(record)),
         *([seed_fact(record)] if record.seeds else []),
         Fact(_("Device"), record.device.name, format_device(record)),

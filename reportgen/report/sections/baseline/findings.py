@@ -6,11 +6,13 @@ import math
 
 from reportgen.comparison.decision import direction
 from reportgen.metrics.paired import holm
-from reportgen.record.comparison import ClassChange, Comparison, Difference
+from reportgen.record.comparison import ClassChange, Comparison, Difference, Verdict
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
+from reportgen.report.claims import Claim
 from reportgen.report.components import Figures
-from reportgen.report.model import Finding
+from reportgen.report.model import Finding, Tone
+from reportgen.report.sections.baseline import claims
 from reportgen.report.verdict import format_change
 from reportgen.report.wording import evidence, join_few, quote, shorten
 from reportgen.text import numerals
@@ -18,6 +20,13 @@ from reportgen.text.i18n import _, join_names, join_sentences, ngettext
 
 NAME = "baseline"
 SIGNIFICANT = 0.05
+TONES: dict[Verdict, Tone] = {"worse": "bad", "better": "good", "undecided": "caution", "equivalent": "plain"}
+VERDICTS: dict[Verdict, Claim] = {
+    "worse": claims.WORSE,
+    "better": claims.BETTER,
+    "undecided": claims.UNDECIDED_CHANGE,
+    "equivalent": claims.EQUIVALENT,
+}
 WEIGHTS = {"worse": 0.95, "better": 0.85, "undecided": 0.7, "equivalent": 0.6}
 NORMAL = 1.959963984540054
 NOTABLE = 0.02
@@ -42,10 +51,9 @@ def find_baseline(record: RunRecord, comparison: Comparison, figures: Figures) -
 
 def find_verdict(comparison: Comparison, anchor: str) -> Finding:
     """The verdict with what it rests on."""
-    tones = {"worse": "bad", "better": "good", "undecided": "caution", "equivalent": "plain"}
     text = join_sentences([format_change(comparison), format_flips(comparison)])
-    tone = tones[comparison.verdict]
-    return Finding(text, WEIGHTS[comparison.verdict], anchor, tone, in_verdict=True)  # type: ignore[arg-type]
+    claim = claims.IDENTICAL if comparison.identical else VERDICTS[comparison.verdict]
+    return claim.finding(text, WEIGHTS[comparison.verdict], anchor, TONES[comparison.verdict], in_verdict=True)
 
 
 def format_flips(comparison: Comparison) -> str:
@@ -81,14 +89,14 @@ def format_flips(comparison: Comparison) -> str:
 def find_power(comparison: Comparison, anchor: str) -> Finding | None:
     """What it would take to decide, or what so many images can show."""
     if comparison.verdict == "undecided":
-        return Finding(format_needed(comparison), 0.45, anchor)
+        return claims.NEEDED.finding(format_needed(comparison), 0.45, anchor)
     if comparison.detectable is None or comparison.identical or comparison.verdict != "equivalent":
         return None
     text = _(
         "So many images with so many flips show a change of {change} or more in four of five comparisons.",
         change=numerals.points(comparison.detectable).lstrip("+"),
     )
-    return Finding(text, 0.1, anchor)
+    return claims.DETECTABLE.finding(text, 0.1, anchor)
 
 
 def format_needed(comparison: Comparison) -> str:
@@ -123,7 +131,7 @@ def find_seeds(record: RunRecord, comparison: Comparison, anchor: str) -> Findin
             before=ngettext("{count} seed", "{count} seeds", comparison.seeds[0]),
             after=ngettext("{count} seed", "{count} seeds", comparison.seeds[1]),
         )
-        return Finding(text, 0.3, anchor)
+        return claims.SEED_SCATTER.finding(text, 0.3, anchor)
     if record.training is None or comparison.identical:
         return None
     text = _(
@@ -131,7 +139,7 @@ def find_seeds(record: RunRecord, comparison: Comparison, anchor: str) -> Findin
         "seed would; run.seeds in the spec counts both."
     )
     decided = comparison.verdict in ("better", "worse")
-    return Finding(text, 0.8 if decided else 0.35, anchor, "caution" if decided else "plain")
+    return claims.TRAINED_ONCE.finding(text, 0.8 if decided else 0.35, anchor, "caution" if decided else "plain")
 
 
 def find_chance(comparison: Comparison, anchor: str) -> Finding | None:
@@ -145,7 +153,7 @@ def find_chance(comparison: Comparison, anchor: str) -> Finding | None:
         before=ngettext("{count} evaluation", "{count} evaluations", before),
         after=ngettext("{count} evaluation", "{count} evaluations", after),
     )
-    return Finding(text, 0.5, anchor)
+    return claims.CHANCE_COUNTED.finding(text, 0.5, anchor)
 
 
 def find_scores(comparison: Comparison, anchor: str) -> Finding | None:
@@ -159,7 +167,7 @@ def find_scores(comparison: Comparison, anchor: str) -> Finding | None:
         text = _(
             "No other score changed by more than chance once all {count} are looked at together.", count=len(others)
         )
-        return Finding(text, 0.15, anchor) if others else None
+        return claims.NO_SCORE.finding(text, 0.15, anchor) if others else None
     ups, downs = (join_few([format_score(value) for value in side]) for side in (better, worse))
     if not worse:
         text = _("Beside accuracy, with Holm’s correction for all scores, better: {better}.", better=ups)
@@ -171,7 +179,7 @@ def find_scores(comparison: Comparison, anchor: str) -> Finding | None:
             better=ups,
             worse=downs,
         )
-    return Finding(text, 0.4 if worse else 0.3, anchor, "caution" if worse else "plain")
+    return claims.SCORES.finding(text, 0.4 if worse else 0.3, anchor, "caution" if worse else "plain")
 
 
 def hold_together(values: list[MetricValue]) -> list[MetricValue]:
@@ -211,7 +219,7 @@ def find_classes(comparison: Comparison, anchor: str) -> Finding | None:
             most=format_class(most),
             classes=values["classes"],
         )
-        return Finding(text, 0.25, anchor)
+        return claims.NO_CLASS.finding(text, 0.25, anchor)
     lost = sorted((one for one in held if one.lost > one.gained), key=lambda one: one.change.value or 0.0)
     gained = sorted((one for one in held if one.gained > one.lost), key=lambda one: -(one.change.value or 0.0))
     fell, rose = (join_few([format_class(one) for one in side]) for side in (lost, gained))
@@ -219,7 +227,7 @@ def find_classes(comparison: Comparison, anchor: str) -> Finding | None:
     said += [_("Recall rose for {names}.", names=rose)] if gained else []
     said.append(_("This holds when all {classes} classes are looked at together (Holm).", classes=values["classes"]))
     text = join_sentences(said)
-    return Finding(text, 0.65 if lost else 0.45, anchor, "caution" if lost else "good")
+    return claims.CLASSES.finding(text, 0.65 if lost else 0.45, anchor, "caution" if lost else "good")
 
 
 def format_class(one: ClassChange) -> str:
@@ -242,7 +250,7 @@ def find_cost(comparison: Comparison) -> Finding | None:
     if all(value is not None and value.value == 0 for value in counted):
         parts.insert(0, _("Parameters and MACs are the same in number."))
     text = join_sentences(parts)
-    return Finding(text, 0.25 if told else 0.12, f"section-{NAME}") if text else None
+    return claims.COST.finding(text, 0.25 if told else 0.12, f"section-{NAME}") if text else None
 
 
 def name_ratio(value: MetricValue) -> str:
@@ -260,10 +268,10 @@ def find_causes(comparison: Comparison) -> Finding | None:
     parts = [text for text in map(count_part, *split(found)) if text]
     if not parts:
         if comparison.identical:
-            return Finding(_("Nothing in the records differs."), 0.1, f"{NAME}-differences")
+            return claims.NOTHING_DIFFERS.finding(_("Nothing in the records differs."), 0.1, f"{NAME}-differences")
         text = _("Nothing in the records differs but the outputs: the change comes from chance or from the machine.")
-        return Finding(text, 0.4, f"{NAME}-differences", "caution")
-    return Finding(_("Differences: {parts}.", parts=join_names(parts)), 0.3, f"{NAME}-differences")
+        return claims.UNEXPLAINED.finding(text, 0.4, f"{NAME}-differences", "caution")
+    return claims.DIFFERENCES.finding(_("Differences: {parts}.", parts=join_names(parts)), 0.3, f"{NAME}-differences")
 
 
 def split(found: tuple[Difference, ...]) -> tuple[list[str], list[list[Difference]]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reportgen.record.definitions import Definition, shown_in
 from reportgen.record.ranking import Entry, Pair, Ranking, abridge
 from reportgen.report.model import Finding, MethodNote
+from reportgen.report.sections.baseline import claims
 from reportgen.report.table import Table, numbers, words
 from reportgen.report.wording import LONGEST_NAME, join_few, quote
 from reportgen.text import numerals
@@ -200,7 +201,8 @@ def call(name: str) -> str:
 
 def find_ranking(ranking: Ranking, anchor: str) -> Finding:
     """The one sentence as a finding."""
-    return Finding(format_ranking(ranking), 0.5, anchor)
+    claim = claims.RANKING if any(pair.holds for pair in ranking.pairs) else claims.RANKING_OPEN
+    return claim.finding(format_ranking(ranking), 0.5, anchor)
 
 
 def note_ranking() -> MethodNote:

@@ -13,6 +13,7 @@ from reportgen.record.run import RunRecord
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
 from reportgen.report.naming import name_device
+from reportgen.report.sections.cost import claims
 from reportgen.report.wording import evidence
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_names, join_sentences, ngettext
@@ -63,7 +64,7 @@ def find_peak(record: RunRecord, facts: CostFacts, values: Values, anchor: str) 
         peak=numerals.compact(facts.roofs.flops_per_second, "FLOP/s"),
         device=name_device(record.device, facts.roofs.precision),
     )
-    return Finding(text, 0.3, anchor)
+    return claims.PEAK.finding(text, 0.3, anchor)
 
 
 def find_limits(record: RunRecord, facts: CostFacts, groups: tuple[Group, ...], anchor: str) -> Finding | None:
@@ -81,7 +82,7 @@ def find_limits(record: RunRecord, facts: CostFacts, groups: tuple[Group, ...], 
         parts=told,
         n=record.trace.timed_passes or 0,
     )
-    return Finding(text, 0.35 if shares["none"] + shares["overhead"] > 0.5 else 0.2, anchor)
+    return claims.LIMITS.finding(text, 0.35 if shares["none"] + shares["overhead"] > 0.5 else 0.2, anchor)
 
 
 def format_share(limit: Limit, share: float) -> str:
@@ -132,7 +133,7 @@ def find_idle(record: RunRecord, groups: tuple[Group, ...]) -> Finding | None:
             kind=longest,
             share=share,
         )
-    return Finding(text, 0.4 if idle[longest] >= MUCH else 0.3, f"section-{NAME}")
+    return claims.IDLE.finding(text, 0.4 if idle[longest] >= MUCH else 0.3, f"section-{NAME}")
 
 
 def find_saturation(record: RunRecord, facts: CostFacts, values: Values, anchor: str) -> Finding | None:
@@ -169,7 +170,7 @@ def find_saturation(record: RunRecord, facts: CostFacts, values: Values, anchor:
             best=words["best"],
             largest=words["largest"],
         )
-    return Finding(text, 0.3, anchor)
+    return claims.SATURATION.finding(text, 0.3, anchor)
 
 
 def format_images(count: int) -> str:
@@ -191,7 +192,7 @@ def find_unsettled(latency: tuple[Latency, ...], anchor: str) -> Finding | None:
         ratio=numerals.significant(worst.p95_seconds / worst.p50_seconds, 2),
         n=numerals.count(worst.n),
     )
-    return Finding(text, 0.35, anchor, "caution")
+    return claims.UNSETTLED.finding(text, 0.35, anchor, "caution")
 
 
 def find_step(step: StepTime | None, values: Values, anchor: str) -> Finding | None:
@@ -213,8 +214,8 @@ def find_step(step: StepTime | None, values: Values, anchor: str) -> Finding | N
         text = join_sentences([text, less])
     if step.shares[0] >= WAITING:
         waits = _("The model waits for its data.")
-        return Finding(join_sentences([text, waits]), 0.6, anchor, "caution")
-    return Finding(text, 0.25, anchor)
+        return claims.WAITS.finding(join_sentences([text, waits]), 0.6, anchor, "caution")
+    return claims.STEP.finding(text, 0.25, anchor)
 
 
 def find_memory(record: RunRecord, facts: CostFacts, values: Values) -> Finding | None:
@@ -223,7 +224,7 @@ def find_memory(record: RunRecord, facts: CostFacts, values: Values) -> Finding 
         return None
     peak = facts.memory[-1]
     whole = values[f"peak_memory.{peak.what}.batch_{peak.batch_size}"]
-    return Finding(format_memory(record, peak, whole.display), 0.2, f"section-{NAME}")
+    return claims.MEMORY.finding(format_memory(record, peak, whole.display), 0.2, f"section-{NAME}")
 
 
 def format_memory(record: RunRecord, peak: PeakMemory, whole: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reportgen.record.run import DataFacts, Duplicates, RunRecord, Split
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
+from reportgen.report.sections.data import claims
 from reportgen.report.wording import evidence, join_few, quote
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_names, join_sentences, join_terms, ngettext
@@ -39,15 +40,15 @@ def name_split(split: Split) -> str:
 
 def find_fallback(data: DataFacts) -> Finding | None:
     """Stand-in data."""
-    if not data.fallback_reason:
+    if data.fallback_reason is None:
         return None
     text = _(
         "These are not the data that the spec asks for: {title} stands in for {requested}.",
         title=data.title,
         requested=quote(data.requested),
     )
-    return Finding(
-        join_sentences([text, _("The reason: {reason}", reason=data.fallback_reason)]),
+    return claims.FALLBACK.finding(
+        join_sentences([text, _("The reason: {reason}", reason=data.fallback_reason.text)]),
         0.98,
         f"section-{NAME}",
         "bad",
@@ -63,7 +64,7 @@ def find_unverified(data: DataFacts) -> Finding | None:
         text = _("The files’ digests are not the published ones, or none are: the data is unverified.")
     else:
         text = _("No digests of the data’s files are known: the data is unverified.")
-    return Finding(text, 0.4, f"section-{NAME}", "caution", in_banner=True)
+    return claims.UNVERIFIED.finding(text, 0.4, f"section-{NAME}", "caution", in_banner=True)
 
 
 def find_part(split: Split) -> Finding | None:
@@ -77,7 +78,7 @@ def find_part(split: Split) -> Finding | None:
         split=name_split(split),
         share=numerals.percent(split.n / split.available),
     )
-    return Finding(text, 0.3, f"section-{NAME}", in_banner=True)
+    return claims.PART.finding(text, 0.3, f"section-{NAME}", in_banner=True)
 
 
 def find_imbalance(data: DataFacts, split: Split, anchor: str) -> Finding | None:
@@ -95,7 +96,7 @@ def find_imbalance(data: DataFacts, split: Split, anchor: str) -> Finding | None
             split=name_split(split),
             names=join_few(empty),
         )
-        return Finding(text, 0.45, anchor, "caution")
+        return claims.MISSING_CLASS.finding(text, 0.45, anchor, "caution")
     if most / fewest < IMBALANCED:
         return None
     text = _(
@@ -107,7 +108,7 @@ def find_imbalance(data: DataFacts, split: Split, anchor: str) -> Finding | None
         fewest=numerals.count(fewest),
         ratio=numerals.significant(most / fewest, 2),
     )
-    return Finding(text, 0.35, anchor, "caution")
+    return claims.UNEVEN.finding(text, 0.35, anchor, "caution")
 
 
 def find_normalization(record: RunRecord) -> Finding | None:
@@ -122,7 +123,7 @@ def find_normalization(record: RunRecord) -> Finding | None:
             means=list_numbers(data.channel_mean),
             deviations=list_numbers(data.channel_std),
         )
-        return Finding(text, 0.25, f"section-{NAME}")
+        return claims.AS_THEY_ARE.finding(text, 0.25, f"section-{NAME}")
     if means < MEAN_OFF and spreads < STD_OFF:
         return None
     text = _(
@@ -140,7 +141,9 @@ def find_normalization(record: RunRecord) -> Finding | None:
         if given
         else _("For a model trained here that costs little.")
     )
-    return Finding(join_sentences([text, advice]), 0.3, f"section-{NAME}", "plain" if given else "caution")
+    return claims.OTHER_NORMALISATION.finding(
+        join_sentences([text, advice]), 0.3, f"section-{NAME}", "plain" if given else "caution"
+    )
 
 
 def list_numbers(values: tuple[float, ...]) -> str:
@@ -165,7 +168,11 @@ def find_duplicates(duplicates: Duplicates | None) -> Finding | None:
             duplicates.across,
         )
         more = _("Further exact duplicates: {inside}.", inside=inside) if inside else ""
-        return Finding(join_sentences([text, more]), 0.5, f"section-{NAME}", "caution")
+        return claims.DUPLICATES_ACROSS.finding(join_sentences([text, more]), 0.5, f"section-{NAME}", "caution")
     if inside:
-        return Finding(_("Exact duplicates within a split: {inside}.", inside=inside), 0.2, f"section-{NAME}")
-    return Finding(_("There are no exact duplicates, within the splits or across."), 0.1, f"section-{NAME}")
+        return claims.DUPLICATES_INSIDE.finding(
+            _("Exact duplicates within a split: {inside}.", inside=inside), 0.2, f"section-{NAME}"
+        )
+    return claims.NO_DUPLICATES.finding(
+        _("There are no exact duplicates, within the splits or across."), 0.1, f"section-{NAME}"
+    )

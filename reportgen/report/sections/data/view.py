@@ -124,7 +124,7 @@ def split_title(name: str) -> str:
 
 def list_facts(data: DataFacts) -> list[Fact]:
     """What the data are and where they come from; what nobody stated is left out."""
-    facts = [Fact(_("Data set"), data.title, draw_note(data.description))]
+    facts = [Fact(_("Data set"), str(data.title), draw_note(data.description))]
     for split in data.splits:
         whole = split.n == split.available
         note = _("all available") if whole else _("of {count}", count=numerals.count(split.available))

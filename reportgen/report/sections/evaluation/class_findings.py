@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.metrics.differences import compare_shares, pairwise_p
+from reportgen.metrics.differences import binomial_tail, compare_shares, pairwise_p
 from reportgen.metrics.intervals import wilson
 from reportgen.metrics.predictions import FloatArray, Predictions
 from reportgen.metrics.renaming import find_renaming
 from reportgen.record.measurements import ClassScore, Measurements
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
+from reportgen.report.sections.evaluation import claims
 from reportgen.report.wording import evidence, join_few, quote, share_interval
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
 
 NAME = "evaluation"
 SIGNIFICANT = 0.05
+HALF = 0.5
 
 
 def find_classes(measured: Measurements, predictions: Predictions, figures: Figures) -> list[Finding | None]:
@@ -51,7 +53,7 @@ def find_perfect(predictions: Predictions) -> Finding | None:
     )
     if predictions.n == 1:
         text = _("The one prediction is right.")
-    return Finding(text, 0.5, f"section-{NAME}")
+    return claims.PERFECT.finding(text, 0.5, f"section-{NAME}")
 
 
 def find_order(measured: Measurements, predictions: Predictions, anchor: str) -> Finding | None:
@@ -75,7 +77,7 @@ def find_order(measured: Measurements, predictions: Predictions, anchor: str) ->
         interval=share_interval(found.correct, found.n),
         n=numerals.count(found.n),
     )
-    return Finding(text, 1.0, anchor, "bad")
+    return claims.ORDER.finding(text, 1.0, anchor, "bad")
 
 
 def hits(one: ClassScore) -> int:
@@ -96,7 +98,7 @@ def find_weakest(measured: Measurements, ranked: list[ClassScore], anchor: str) 
             name=name,
             recall=recall,
         )
-        return Finding(join_sentences([text, format_errors(measured, weakest)]), 0.3, anchor)
+        return claims.LOWEST_RECALL.finding(join_sentences([text, format_errors(measured, weakest)]), 0.3, anchor)
     else:
         text = _(
             "{name} has the lowest recall, {recall}, not significantly lower than {rest}.",
@@ -104,7 +106,7 @@ def find_weakest(measured: Measurements, ranked: list[ClassScore], anchor: str) 
             recall=recall,
             rest=join_few([quote(one.name) for one in tied], limit=2),
         )
-    return Finding(join_sentences([text, format_errors(measured, weakest)]), 0.7, anchor)
+    return claims.WEAKEST.finding(join_sentences([text, format_errors(measured, weakest)]), 0.7, anchor)
 
 
 def compared(ranked: list[ClassScore]) -> FloatArray:
@@ -149,7 +151,7 @@ def find_strongest(ranked: list[ClassScore], anchor: str) -> Finding | None:
     values = {"name": quote(best.name), "recall": best.recall.display_full}
     tied = [one for one, p in zip(ranked[:-1], compared(ranked)[-1][:-1], strict=True) if p > SIGNIFICANT]
     if not tied:
-        return Finding(
+        return claims.STRONGEST.finding(
             _("{name} is the strongest: {recall}.", name=values["name"], recall=values["recall"]), 0.2, anchor
         )
     if len(tied) == len(ranked) - 1:
@@ -160,7 +162,7 @@ def find_strongest(ranked: list[ClassScore], anchor: str) -> Finding | None:
         name=values["name"],
         recall=values["recall"],
     )
-    return Finding(text, 0.15, anchor)
+    return claims.HIGHEST_RECALL.finding(text, 0.15, anchor)
 
 
 def find_spread(ranked: list[ClassScore], anchor: str) -> Finding | None:
@@ -168,7 +170,7 @@ def find_spread(ranked: list[ClassScore], anchor: str) -> Finding | None:
     test = compare_shares([hits(one) for one in ranked], [one.support for one in ranked])
     if test is None:
         text = _("Too few images or errors to test whether the classes differ by more than chance.")
-        return Finding(text, 0.1, anchor)
+        return claims.UNTESTED.finding(text, 0.1, anchor)
     values = {
         "statistic": numerals.fixed(test.statistic, 1),
         "freedom": ngettext("{count} degree of freedom", "{count} degrees of freedom", test.freedom),
@@ -185,18 +187,22 @@ def find_spread(ranked: list[ClassScore], anchor: str) -> Finding | None:
             freedom=values["freedom"],
             p=values["p"],
         )
-        return Finding(text, 0.3, anchor)
+        return claims.DIFFER.finding(text, 0.3, anchor)
     text = _(
         "The differences between the classes are no larger than chance makes them (χ² = {statistic}, {freedom}, {p}).",
         statistic=values["statistic"],
         freedom=values["freedom"],
         p=values["p"],
     )
-    return Finding(text, 0.3, anchor)
+    return claims.ALIKE.finding(text, 0.3, anchor)
 
 
 def find_pairs(measured: Measurements, anchor: str) -> Finding | None:
-    """The one pair of classes that is confused most, both ways, and its share of all errors; None where several are."""
+    """The one pair of classes that is confused most, both ways, and its share of all errors; None where several are.
+
+    Whether it surely is: the exact test of its errors against those of the next, two-sided, which holds for a winner
+    that was picked among many (Hung and Fithian 2019).
+    """
     matrix, classes = measured.confusion, measured.classes
     pairs = {(a, b): both for a in range(len(classes)) for b in range(a) if (both := matrix[a][b] + matrix[b][a])}
     wrong = sum(sum(row) - row[index] for index, row in enumerate(matrix))
@@ -217,7 +223,24 @@ def find_pairs(measured: Measurements, anchor: str) -> Finding | None:
         share=numerals.percent(total / wrong),
         errors=ngettext("{count} error", "{count} errors", wrong),
     )
-    return Finding(text, 0.45, anchor)
+    del pairs[most[0]]
+    rivals = sorted(pairs, key=lambda pair: -pairs[pair])
+    second = pairs[rivals[0]] if rivals else 0
+    p = 2 * binomial_tail(total, total + second, HALF)
+    if p <= SIGNIFICANT:
+        return claims.PAIR.finding(text, 0.45, anchor)
+    if not rivals:
+        few = _("So few errors do not tell whether another pair is confused as often.")
+        return claims.PAIR_OPEN.finding(join_sentences([text, few]), 0.25, anchor)
+    c, d = rivals[0]
+    rival = _(
+        "That is not significantly more than the {count} of {a} and {b} ({p}).",
+        count=numerals.count(second),
+        a=quote(classes[d].name),
+        b=quote(classes[c].name),
+        p=numerals.p_value(min(p, 1.0)),
+    )
+    return claims.PAIR_OPEN.finding(join_sentences([text, rival]), 0.25, anchor)
 
 
 def find_unnamed(measured: Measurements, anchor: str) -> Finding | None:
@@ -232,7 +255,7 @@ def find_unnamed(measured: Measurements, anchor: str) -> Finding | None:
         len(never),
         names=join_few(never),
     )
-    return Finding(text, 0.75, anchor, "caution")
+    return claims.NEVER_PREDICTED.finding(text, 0.75, anchor, "caution")
 
 
 def find_absent(measured: Measurements, anchor: str) -> Finding | None:
@@ -246,4 +269,4 @@ def find_absent(measured: Measurements, anchor: str) -> Finding | None:
         len(absent),
         names=join_few(absent),
     )
-    return Finding(text, 0.5, anchor, "caution")
+    return claims.ABSENT.finding(text, 0.5, anchor, "caution")

@@ -16,6 +16,7 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
+from reportgen.report.sections.evaluation import claims
 from reportgen.report.sections.evaluation.class_findings import find_classes
 from reportgen.report.wording import evidence, quote, share_interval
 from reportgen.text import numerals
@@ -65,7 +66,7 @@ def find_broken(record: RunRecord) -> Finding | None:
         broken,
         n=numerals.count(n),
     )
-    return Finding(text, 0.95, f"section-{NAME}", "bad")
+    return claims.BROKEN.finding(text, 0.95, f"section-{NAME}", "bad")
 
 
 def find_baseline(measured: Measurements) -> Finding | None:
@@ -89,12 +90,12 @@ def find_baseline(measured: Measurements) -> Finding | None:
     ]
     anchor = f"section-{NAME}"
     if accuracy.low > baseline:
-        return Finding(join_sentences(said), 0.45, anchor, in_verdict=True)
+        return claims.ABOVE_CHANCE.finding(join_sentences(said), 0.45, anchor, in_verdict=True)
     if accuracy.high < baseline:
         said.append(_("The model gets fewer right than that."))
-    else:
-        said.append(_("The difference can’t be distinguished from zero."))
-    return Finding(join_sentences(said), 0.95, anchor, "bad", in_verdict=True)
+        return claims.BELOW_CHANCE.finding(join_sentences(said), 0.95, anchor, "bad", in_verdict=True)
+    said.append(_("The difference can’t be distinguished from zero."))
+    return claims.AT_CHANCE.finding(join_sentences(said), 0.95, anchor, "bad", in_verdict=True)
 
 
 def find_top5(measured: Measurements, predictions: Predictions) -> Finding | None:
@@ -114,7 +115,7 @@ def find_top5(measured: Measurements, predictions: Predictions) -> Finding | Non
     if top5 is not None and top5.value is not None:
         more = _("It is among the first five for {top5} of all images.", top5=top5.display_full)
         text = join_sentences([text, more])
-    return Finding(text, 0.25, f"section-{NAME}")
+    return claims.SECOND_GUESS.finding(text, 0.25, f"section-{NAME}")
 
 
 def find_groups(record: RunRecord, predictions: Predictions) -> Finding | None:
@@ -134,7 +135,7 @@ def find_groups(record: RunRecord, predictions: Predictions) -> Finding | None:
         groups=numerals.count(len(record.data.coarse_classes)),
         chance=numerals.percent(chance),
     )
-    return Finding(text, 0.22, f"section-{NAME}")
+    return claims.GROUPS.finding(text, 0.22, f"section-{NAME}")
 
 
 def group_of_class(record: RunRecord) -> NDArray[np.int64] | None:
@@ -174,7 +175,7 @@ def find_calibration(measured: Measurements, predictions: Predictions, anchor: s
             confidence=values["confidence"],
             accuracy=values["accuracy"],
         )
-        return Finding(join_sentences([text, error]), 0.6, anchor, "caution")
+        return claims.OVER_CONFIDENT.finding(join_sentences([text, error]), 0.6, anchor, "caution")
     if high < 0:
         text = _(
             "Under-confident by {gap} ({interval}): it is on average {confidence} sure and {accuracy} right.",
@@ -183,14 +184,14 @@ def find_calibration(measured: Measurements, predictions: Predictions, anchor: s
             confidence=values["confidence"],
             accuracy=values["accuracy"],
         )
-        return Finding(join_sentences([text, error]), 0.5, anchor)
+        return claims.UNDER_CONFIDENT.finding(join_sentences([text, error]), 0.5, anchor)
     text = _(
         "Neither over- nor under-confident on average: {confidence} sure, {accuracy} right, a difference that can’t "
         "be distinguished from zero.",
         confidence=values["confidence"],
         accuracy=values["accuracy"],
     )
-    return Finding(join_sentences([text, error]), 0.35, anchor)
+    return claims.SURE_AS_RIGHT.finding(join_sentences([text, error]), 0.35, anchor)
 
 
 def format_error(ece: MetricValue, facts: CalibrationFacts | None) -> str:
@@ -234,12 +235,15 @@ def find_scaling(measured: Measurements, anchor: str) -> Finding | None:
             null=numerals.score(facts.under_calibration),
             p=numerals.p_value(facts.p),
         )
-        return Finding(join_sentences([text, left]), 0.3, anchor)
-    return Finding(text, 0.3, anchor)
+        return claims.SCALING.finding(join_sentences([text, left]), 0.3, anchor)
+    return claims.SCALING.finding(text, 0.3, anchor)
 
 
 def find_coverage(predictions: Predictions, anchor: str) -> Finding | None:
-    """The error among the surest four fifths of the images, against that among the others."""
+    """The error among the surest four fifths of the images, against that among the others.
+
+    A caution where the two surely differ by less than the share of errors itself, and not where the images are too few.
+    """
     n = predictions.n
     sure, kept = errors_among_surest(predictions.confidence, predictions.correct, COVERAGE)
     if not predictions.finite or kept < 1 or kept == n or predictions.correct.all() or not predictions.correct.any():
@@ -263,7 +267,7 @@ def find_coverage(predictions: Predictions, anchor: str) -> Finding | None:
             kept=values["kept"],
             others=values["others"],
         )
-        return Finding(text, 0.4, anchor)
+        return claims.CONFIDENCE_SEPARATES.finding(text, 0.4, anchor)
     text = _(
         "Nothing shows that its confidence separates its errors: of the {coverage} of the images with the highest "
         "confidence, {risk} ({interval}, n\u00a0=\u00a0{kept}) are wrong, of the others {others}.",
@@ -273,4 +277,5 @@ def find_coverage(predictions: Predictions, anchor: str) -> Finding | None:
         kept=values["kept"],
         others=values["others"],
     )
-    return Finding(text, 0.5, anchor, "caution")
+    useless = ends is not None and ends[1] < float((~predictions.correct).mean())
+    return claims.CONFIDENCE_OPEN.finding(text, 0.5 if useless else 0.3, anchor, "caution" if useless else "plain")

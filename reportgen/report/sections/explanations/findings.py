@@ -19,6 +19,7 @@ from reportgen.record.probes.explanations import ExplanationFacts
 from reportgen.record.run import RunRecord
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
+from reportgen.report.sections.explanations import claims
 from reportgen.report.wording import evidence, quote, share_interval
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences
@@ -54,7 +55,7 @@ def find_layer(facts: ExplanationFacts, record: RunRecord, anchor: str) -> Findi
             "No layer of this model keeps spatial positions and gives a map that varies, so there is no Grad-CAM; "
             "integrated gradients need no such layer."
         )
-        return Finding(text, 0.2, anchor)
+        return claims.NO_MAP.finding(text, 0.2, anchor)
     small = [layer for layer in facts.layer.refused if layer.reason in ("one_cell", "few_cells", "constant")]
     if not small:
         return None
@@ -85,7 +86,7 @@ def find_layer(facts: ExplanationFacts, record: RunRecord, anchor: str) -> Findi
             layer=values["layer"],
             cells=values["cells"],
         )
-    return Finding(text, 0.4 if first.reason == "one_cell" else 0.25, anchor, "caution")
+    return claims.SMALL_MAP.finding(text, 0.4 if first.reason == "one_cell" else 0.25, anchor, "caution")
 
 
 def find_worth(check: MapCheck, facts: ExplanationFacts, anchor: str) -> Finding:
@@ -102,7 +103,7 @@ def find_worth(check: MapCheck, facts: ExplanationFacts, anchor: str) -> Finding
             kind=values["kind"],
             rank=values["rank"],
         )
-        return Finding(text, 0.6, anchor, "caution")
+        return claims.NOT_LEARNT.finding(text, 0.6, anchor, "caution")
     if check.is_informative is False:
         text = _(
             "{kind} do not find what the model relies on: replacing the pixels they point at first lowers the "
@@ -110,7 +111,7 @@ def find_worth(check: MapCheck, facts: ExplanationFacts, anchor: str) -> Finding
             kind=values["kind"],
             gain=values["gain"],
         )
-        return Finding(text, 0.6, anchor, "caution")
+        return claims.MISLEADING.finding(text, 0.6, anchor, "caution")
     if check.is_informative is None:
         text = _(
             "{kind} may or may not find what the model relies on: replacing the pixels they point at first does not "
@@ -118,7 +119,7 @@ def find_worth(check: MapCheck, facts: ExplanationFacts, anchor: str) -> Finding
             kind=values["kind"],
             gain=values["gain"],
         )
-        return Finding(text, 0.45, anchor, "caution")
+        return claims.GAIN_OPEN.finding(text, 0.45, anchor, "caution")
     if check.learnt:
         text = _(
             "{kind} pass both checks: with random weights they differ ({rank}), and replacing the pixels they point "
@@ -127,14 +128,14 @@ def find_worth(check: MapCheck, facts: ExplanationFacts, anchor: str) -> Finding
             rank=values["rank"],
             gain=values["gain"],
         )
-        return Finding(text, 0.25, anchor, "good")
+        return claims.MAPS_PASS.finding(text, 0.25, anchor, "good")
     text = _(
         "{kind} find pixels that matter ({gain}); whether they depend on what was learnt is unclear ({rank}).",
         kind=values["kind"],
         gain=values["gain"],
         rank=values["rank"],
     )
-    return Finding(text, 0.3, anchor)
+    return claims.RANK_OPEN.finding(text, 0.3, anchor)
 
 
 def format_rank(rank: Estimate | None) -> str:
@@ -196,7 +197,7 @@ def find_separation(votes: Votes, facts: ExplanationFacts, anchor: str) -> Findi
             change=values["change"],
             ends=values["ends"],
         )
-        return Finding(join_sentences([text, end]), 0.5, anchor, "caution")
+        return claims.FEATURES_MORE.finding(join_sentences([text, end]), 0.5, anchor, "caution")
     elif max(-difference[1], difference[2]) <= SAME:
         end = _(
             "Both are the same within half a point ({ends}): the features alone separate the classes as well.",
@@ -204,7 +205,7 @@ def find_separation(votes: Votes, facts: ExplanationFacts, anchor: str) -> Findi
         )
     else:
         end = _("The difference, {ends}, can’t be distinguished from zero.", ends=values["ends"])
-    return Finding(join_sentences([text, end]), 0.2, anchor)
+    return claims.SEPARATION.finding(join_sentences([text, end]), 0.2, anchor)
 
 
 def find_overlap(votes: Votes, record: RunRecord, anchor: str) -> Finding | None:
@@ -234,7 +235,7 @@ def find_overlap(votes: Votes, record: RunRecord, anchor: str) -> Finding | None
         usual=numerals.percent(usual),
         interval=share_interval(int(counts[true, other]), int(totals[true])),
     )
-    return Finding(text, 0.25, anchor)
+    return claims.OVERLAP.finding(text, 0.25, anchor)
 
 
 def find_mistakes(record: RunRecord, facts: ExplanationFacts, anchor: str) -> Finding | None:
@@ -259,4 +260,4 @@ def find_mistakes(record: RunRecord, facts: ExplanationFacts, anchor: str) -> Fi
         share=numerals.percent(own / n),
         interval=share_interval(own, n),
     )
-    return Finding(text, 0.45, anchor, "caution")
+    return claims.OWN_SIDE.finding(text, 0.45, anchor, "caution")

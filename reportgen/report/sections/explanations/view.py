@@ -159,7 +159,7 @@ def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
 def mean_value(name: str, estimate: Estimate, **conditions: int) -> MetricValue:
     """A mean over images as a metric value."""
     ends = (estimate.low, estimate.high) if estimate.low is not None and estimate.high is not None else None
-    return value_of(name, estimate.value, ends, estimate.n, "bootstrap" if ends else "", **conditions)
+    return value_of(name, estimate.value, ends, estimate.n, "student" if ends else "", **conditions)
 
 
 SECTION = Section(

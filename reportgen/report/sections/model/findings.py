@@ -9,6 +9,7 @@ from reportgen.record.trace import ModelTrace
 from reportgen.report.components import Figures
 from reportgen.report.layer_table import Row, fold
 from reportgen.report.model import Finding
+from reportgen.report.sections.model import claims
 from reportgen.report.sections.model.input_size_findings import find_fit, find_stretched
 from reportgen.report.sections.model.receptive_field_findings import find_reach
 from reportgen.report.wording import LONGEST_DEVICE, evidence, join_few, quote, shorten
@@ -100,7 +101,7 @@ def find_concentration(trace: ModelTrace, shares: list[Share], anchor: str) -> F
             share=values["share"],
             macs=values["macs"],
         )
-    return Finding(text, 0.28, anchor)
+    return claims.CONCENTRATION.finding(text, 0.28, anchor)
 
 
 def find_work(shares: list[Share], anchor: str) -> Finding | None:
@@ -129,7 +130,7 @@ def find_work(shares: list[Share], anchor: str) -> Finding | None:
             macs=values["macs"],
             share=values["share"],
         )
-    return Finding(text, 0.18, anchor)
+    return claims.WORK.finding(text, 0.18, anchor)
 
 
 def find_time(record: RunRecord, shares: list[Share], anchor: str) -> Finding | None:
@@ -147,7 +148,7 @@ def find_time(record: RunRecord, shares: list[Share], anchor: str) -> Finding | 
             device=device,
             points=numerals.points(abs(difference)).removeprefix("+"),
         )
-        return Finding(text, 0.15, anchor)
+        return claims.TIME_FOLLOWS.finding(text, 0.15, anchor)
     values = {
         "stage": quote(share.stage.path),
         "time": numerals.percent(share.time),
@@ -174,7 +175,7 @@ def find_time(record: RunRecord, shares: list[Share], anchor: str) -> Finding | 
             device=values["device"],
             macs=values["macs"],
         )
-    return Finding(text, 0.4, anchor)
+    return claims.TIME_APART.finding(text, 0.4, anchor)
 
 
 def find_memory(record: RunRecord, anchor: str) -> Finding | None:
@@ -191,7 +192,7 @@ def find_memory(record: RunRecord, anchor: str) -> Finding | None:
         ratio=numerals.significant(kept / trace.parameter_bytes, 2),
         size=numerals.bytes_text(trace.parameter_bytes),
     )
-    return Finding(text, 0.2, anchor)
+    return claims.MEMORY.finding(text, 0.2, anchor)
 
 
 def find_frozen(trace: ModelTrace) -> Finding | None:
@@ -208,7 +209,7 @@ def find_frozen(trace: ModelTrace) -> Finding | None:
             frozen=numerals.count(frozen),
             all=numerals.count(trace.parameters),
         )
-    return Finding(text, 0.5, f"section-{NAME}", "caution")
+    return claims.FROZEN.finding(text, 0.5, f"section-{NAME}", "caution")
 
 
 def find_tied(trace: ModelTrace) -> Finding | None:
@@ -222,7 +223,7 @@ def find_tied(trace: ModelTrace) -> Finding | None:
         len(tied),
         names=join_few([quote(path) for path in tied]),
     )
-    return Finding(text, 0.3, f"section-{NAME}")
+    return claims.TIED.finding(text, 0.3, f"section-{NAME}")
 
 
 def find_unused(trace: ModelTrace) -> Finding | None:
@@ -237,7 +238,7 @@ def find_unused(trace: ModelTrace) -> Finding | None:
         names=join_few([quote(path) for path in trace.unused]),
         idle=numerals.count(max(idle, 0)),
     )
-    return Finding(text, 0.6, f"section-{NAME}", "caution")
+    return claims.UNUSED.finding(text, 0.6, f"section-{NAME}", "caution")
 
 
 def find_uncounted(trace: ModelTrace) -> Finding | None:
@@ -251,4 +252,4 @@ def find_uncounted(trace: ModelTrace) -> Finding | None:
         len(names),
         names=join_few([quote(name) for name in names]),
     )
-    return Finding(text, 0.55, f"section-{NAME}", "caution")
+    return claims.UNCOUNTED.finding(text, 0.55, f"section-{NAME}", "caution")

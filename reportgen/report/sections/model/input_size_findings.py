@@ -5,6 +5,7 @@ from __future__ import annotations
 from reportgen.record.run import RunRecord
 from reportgen.record.trace import InputFit, ModelTrace, Shape
 from reportgen.report.model import Finding
+from reportgen.report.sections.model import claims
 from reportgen.report.wording import quote
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences
@@ -31,11 +32,11 @@ def find_fit(record: RunRecord) -> Finding | None:
     left, idle = max(fit.last_map), fit.idle / max(trace.parameters, 1)
     if fit.attends and left < FEW:
         text = format_patches(record, fit) if left == -(-side // fit.shrinks) else format_stem(record, fit)
-        return Finding(text, 0.7, f"section-{SECTION}", "caution")
+        return claims.MADE_FOR_LARGER.finding(text, 0.7, f"section-{SECTION}", "caution")
     if (left == 1 and fit.shrinks > 1) or idle > IDLE:
-        return Finding(format_stem(record, fit), 0.75, f"section-{SECTION}", "caution")
+        return claims.MADE_FOR_LARGER.finding(format_stem(record, fit), 0.75, f"section-{SECTION}", "caution")
     if fit.adapted is not None and fit.adapted.last_map is not None and max(fit.adapted.last_map) > left:
-        return Finding(format_stem(record, fit), 0.45, f"section-{SECTION}", "caution")
+        return claims.MADE_FOR_LARGER.finding(format_stem(record, fit), 0.45, f"section-{SECTION}", "caution")
     return None
 
 
@@ -151,5 +152,5 @@ def find_stretched(record: RunRecord) -> Finding | None:
         )
         if record.spec.model.source.partition(":")[0] in LIBRARIES:
             text = join_sentences([text, format_advice(record)])
-        return Finding(text, 0.55, f"section-{SECTION}", "caution")
+        return claims.STRETCHED.finding(text, 0.55, f"section-{SECTION}", "caution")
     return None

@@ -6,6 +6,7 @@ from reportgen.record.probes.autograd import AutogradFacts, GraphParameter
 from reportgen.record.run import RunRecord
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
+from reportgen.report.sections.model import claims
 from reportgen.report.wording import evidence, join_few, quote
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
@@ -21,7 +22,7 @@ def find_reach(record: RunRecord, figures: Figures) -> Finding | None:
     anchor = evidence(figures, "autograd", SECTION)
     missing = [found for found in graph.missing() if not is_unused(found, record.trace.unused)]
     if missing:
-        return Finding(format_missing(graph, missing, record), 0.75, anchor, "caution")
+        return claims.NO_GRADIENT.finding(format_missing(graph, missing, record), 0.75, anchor, "caution")
     return None if graph.missing() else find_depth(graph, anchor)
 
 
@@ -69,4 +70,4 @@ def find_depth(graph: AutogradFacts, anchor: str) -> Finding | None:
             longest=numerals.count(found.longest),
             shortest=numerals.count(found.shortest),
         )
-    return Finding(text, 0.12, anchor)
+    return claims.REACH.finding(text, 0.12, anchor)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from reportgen.record.probes.weights import DEAD, LEAST_COLUMNS, TWIN, WeightFacts, WeightMatrix
 from reportgen.report.model import Finding
+from reportgen.report.sections.parameters import claims
 from reportgen.report.wording import join_few, quote
 from reportgen.text import numerals
 from reportgen.text.i18n import _, ngettext
@@ -58,7 +59,7 @@ def find_dead(facts: WeightFacts, anchor: str) -> Finding | None:
         limit=numerals.percent(DEAD),
         where=where,
     )
-    return Finding(text, weigh(some, of), anchor, "caution")
+    return claims.DEAD_ROWS.finding(text, weigh(some, of), anchor, "caution")
 
 
 def find_muted(facts: WeightFacts, anchor: str) -> Finding | None:
@@ -75,7 +76,7 @@ def find_muted(facts: WeightFacts, anchor: str) -> Finding | None:
         limit=numerals.percent(DEAD),
         where=where,
     )
-    return Finding(text, weigh(some, of), anchor, "caution")
+    return claims.MUTED.finding(text, weigh(some, of), anchor, "caution")
 
 
 def find_twins(facts: WeightFacts, anchor: str) -> Finding | None:
@@ -93,7 +94,7 @@ def find_twins(facts: WeightFacts, anchor: str) -> Finding | None:
         limit=f"{TWIN:g}",
         where=where,
     )
-    return Finding(text, weigh(some, of), anchor, "caution")
+    return claims.TWINS.finding(text, weigh(some, of), anchor, "caution")
 
 
 def find_sound(facts: WeightFacts, anchor: str) -> Finding | None:
@@ -109,7 +110,7 @@ def find_sound(facts: WeightFacts, anchor: str) -> Finding | None:
         compared=numerals.count(compared),
         least=LEAST_COLUMNS,
     )
-    return Finding(text, 0.1, anchor)
+    return claims.SOUND.finding(text, 0.1, anchor)
 
 
 def find_sparse(facts: WeightFacts, anchor: str) -> Finding | None:
@@ -126,4 +127,4 @@ def find_sparse(facts: WeightFacts, anchor: str) -> Finding | None:
         name=quote(most.name),
         there=numerals.percent(most.final.zeros if most.final is not None else None),
     )
-    return Finding(text, 0.3, anchor)
+    return claims.SPARSE.finding(text, 0.3, anchor)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from reportgen.record.probes.weights import WeightFacts, WeightMatrix
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
+from reportgen.report.sections.parameters import claims
 from reportgen.report.sections.parameters.filter_findings import find_filters
 from reportgen.report.sections.parameters.gradient_findings import find_gradients, reached
 from reportgen.report.wording import evidence, join_few, quote
@@ -70,7 +71,7 @@ def find_broken(facts: WeightFacts, anchor: str) -> Finding | None:
         len(broken),
         names=named(broken),
     )
-    return Finding(text, 0.95, anchor, "bad")
+    return claims.BROKEN.finding(text, 0.95, anchor, "bad")
 
 
 def find_unmoved(facts: WeightFacts, anchor: str) -> Finding | None:
@@ -78,7 +79,9 @@ def find_unmoved(facts: WeightFacts, anchor: str) -> Finding | None:
     able = [matrix for matrix in facts.matrices if matrix.trainable and matrix.initial is not None]
     still = [matrix for matrix in able if matrix.still]
     if still and len(still) == len(able):
-        return Finding(_("Training changed none of the matrices: all are exactly as they were."), 0.9, anchor, "bad")
+        return claims.UNMOVED.finding(
+            _("Training changed none of the matrices: all are exactly as they were."), 0.9, anchor, "bad"
+        )
     if still:
         text = ngettext(
             "{count} trainable matrix is exactly as it was before training: {names}.",
@@ -88,7 +91,7 @@ def find_unmoved(facts: WeightFacts, anchor: str) -> Finding | None:
         )
         if facts.sampled is not None and not any(map(reached, still)):
             text = join_sentences([text, _("No gradient gets there.")])
-        return Finding(text, 0.8, anchor, "bad")
+        return claims.UNMOVED.finding(text, 0.8, anchor, "bad")
     return find_hardly(able, anchor) or find_frozen(facts, anchor)
 
 
@@ -109,7 +112,7 @@ def find_hardly(able: Sequence[WeightMatrix], anchor: str) -> Finding | None:
         middle=numerals.percent(middle),
         names=named(slow),
     )
-    return Finding(text, 0.55, anchor, "caution")
+    return claims.HARDLY_MOVED.finding(text, 0.55, anchor, "caution")
 
 
 def find_frozen(facts: WeightFacts, anchor: str) -> Finding | None:
@@ -123,7 +126,7 @@ def find_frozen(facts: WeightFacts, anchor: str) -> Finding | None:
         len(frozen),
         names=named(frozen),
     )
-    return Finding(text, 0.15, anchor)
+    return claims.FROZEN.finding(text, 0.15, anchor)
 
 
 def gain(matrix: WeightMatrix) -> float | None:
@@ -157,7 +160,7 @@ def find_small(facts: WeightFacts, anchor: str) -> Finding | None:
             least=numerals.significant(least, 2),
             limit=f"{SMALL_GAIN:g}",
         )
-    return Finding(text, 0.6, anchor, "caution")
+    return claims.NEAR_ZERO.finding(text, 0.6, anchor, "caution")
 
 
 def find_collapse(facts: WeightFacts, anchor: str) -> Finding | None:
@@ -172,7 +175,7 @@ def find_collapse(facts: WeightFacts, anchor: str) -> Finding | None:
         len(collapsed),
         worst=rank_text(worst),
     )
-    return Finding(text, 0.6, anchor, "caution")
+    return claims.COLLAPSED.finding(text, 0.6, anchor, "caution")
 
 
 def rank_of(matrix: WeightMatrix) -> float | None:
@@ -226,7 +229,7 @@ def find_rank(facts: WeightFacts, anchor: str) -> Finding | None:
             least=LEAST_RANK,
             worst=rank_text(lowest),
         )
-        return Finding(text, 0.1, anchor)
+        return claims.LOWEST_RANK.finding(text, 0.1, anchor)
     falls = [((rank_of(matrix) or 0.0) / before, matrix) for matrix in able if (before := initial_rank(matrix))]
     if not falls:
         return None
@@ -236,8 +239,8 @@ def find_rank(facts: WeightFacts, anchor: str) -> Finding | None:
             "No rank has collapsed: no effective rank is more than {some} below its initial one.",
             some=numerals.percent(CHANGED_RANK),
         )
-        return Finding(text, 0.1, anchor)
-    return Finding(_("Training lowered one rank most: {worst}.", worst=rank_text(most)), 0.2, anchor)
+        return claims.RANKS_KEPT.finding(text, 0.1, anchor)
+    return claims.RANK_FELL.finding(_("Training lowered one rank most: {worst}.", worst=rank_text(most)), 0.2, anchor)
 
 
 def find_way(facts: WeightFacts, anchor: str) -> Finding | None:
@@ -256,4 +259,4 @@ def find_way(facts: WeightFacts, anchor: str) -> Finding | None:
         least=quote(least.name),
         near=numerals.percent(near),
     )
-    return Finding(text, 0.2, anchor)
+    return claims.DISTANCE.finding(text, 0.2, anchor)

@@ -6,6 +6,7 @@ import math
 
 from reportgen.record.probes.weights import WeightFacts, WeightMatrix
 from reportgen.report.model import Finding
+from reportgen.report.sections.parameters import claims
 from reportgen.report.wording import join_few, quote
 from reportgen.text import numerals
 from reportgen.text.i18n import _, ngettext
@@ -27,7 +28,7 @@ def find_gradients(facts: WeightFacts, anchor: str) -> list[Finding | None]:
             n=numerals.count(facts.sampled.images),
             names=join_few([quote(matrix.name) for matrix in broken]),
         )
-        return [Finding(text, 0.9, anchor, "bad")]
+        return [claims.GRADIENT_BROKEN.finding(text, 0.9, anchor, "bad")]
     return [find_none(facts, anchor), find_slope(facts, anchor)]
 
 
@@ -52,7 +53,7 @@ def find_none(facts: WeightFacts, anchor: str) -> Finding | None:
         n=numerals.count(facts.sampled.images),
         names=join_few([quote(matrix.name) for matrix in empty]),
     )
-    return Finding(text, 0.7, anchor, "bad")
+    return claims.NO_GRADIENT.finding(text, 0.7, anchor, "bad")
 
 
 def relative(matrix: WeightMatrix) -> float | None:
@@ -83,7 +84,7 @@ def find_slope(facts: WeightFacts, anchor: str) -> Finding | None:
             matrices=values["matrices"],
             n=values["n"],
         )
-        return Finding(text, 0.65, anchor, "caution")
+        return claims.GRADIENTS_VANISH.finding(text, 0.65, anchor, "caution")
     if first > STEEP * last:
         text = _(
             "Gradients explode towards the input: over the weights they are {times} times larger there than at the "
@@ -92,7 +93,7 @@ def find_slope(facts: WeightFacts, anchor: str) -> Finding | None:
             matrices=values["matrices"],
             n=values["n"],
         )
-        return Finding(text, 0.65, anchor, "caution")
+        return claims.GRADIENTS_EXPLODE.finding(text, 0.65, anchor, "caution")
     text = _(
         "Gradients neither vanish nor explode: over the weights they are {times} times as large at the input as at "
         "the output ({matrices}, mean loss of {n} training images).",
@@ -100,7 +101,7 @@ def find_slope(facts: WeightFacts, anchor: str) -> Finding | None:
         matrices=values["matrices"],
         n=values["n"],
     )
-    return Finding(text, 0.1, anchor)
+    return claims.GRADIENTS_EVEN.finding(text, 0.1, anchor)
 
 
 def middle(values: list[float]) -> float:

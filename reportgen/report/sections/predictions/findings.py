@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from reportgen.metrics.intervals import wilson
 from reportgen.metrics.predictions import Predictions
 from reportgen.metrics.renaming import find_renaming
 from reportgen.metrics.selection import SURE, Selection, expected_errors, margins, plant_errors
 from reportgen.report.model import Finding
+from reportgen.report.sections.predictions import claims
 from reportgen.report.wording import share_interval
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
@@ -22,13 +24,15 @@ def find_predictions(predictions: Predictions, selection: Selection, temperature
 
 
 def find_sure(predictions: Predictions) -> Finding | None:
-    """How often it is wrong where it is sure."""
+    """How often it is wrong where it is sure; a caution where that is more than its confidence itself admits."""
     sure = predictions.confidence >= SURE
     n, errors = int(sure.sum()), int((~predictions.correct).sum())
     wrong = int((sure & ~predictions.correct).sum())
     level = numerals.percent(SURE).replace(".0", "")
     if not n:
-        return Finding(_("No prediction reaches {level} confidence.", level=level), 0.3, f"section-{NAME}")
+        return claims.NONE_SURE.finding(
+            _("No prediction reaches {level} confidence.", level=level), 0.3, f"section-{NAME}"
+        )
     values = {
         "level": level,
         "n": numerals.count(n),
@@ -46,20 +50,25 @@ def find_sure(predictions: Predictions) -> Finding | None:
         )
         if n == 1:
             text = _("The one prediction with at least {level} confidence is right.", level=level)
-        return Finding(text, 0.3, f"section-{NAME}")
+        return claims.NONE_WRONG.finding(text, 0.3, f"section-{NAME}")
+    doubt = float((1 - predictions.confidence[sure]).mean())
+    low, _high = wilson(wrong, n) or (0.0, 1.0)
     text = ngettext(
         "{count} wrong prediction was made with at least {level} confidence: {share} ({interval}) of the {n} "
-        "predictions that confident, {part} of all errors.",
+        "predictions that confident, {part} of all errors; by their confidence about {expected} would be wrong.",
         "{count} wrong predictions were made with at least {level} confidence: {share} ({interval}) of the {n} "
-        "predictions that confident, {part} of all errors.",
+        "predictions that confident, {part} of all errors; by their confidence about {expected} would be wrong.",
         wrong,
+        expected=numerals.significant(doubt * n, 2),
         part=numerals.percent(wrong / errors),
         level=values["level"],
         share=values["share"],
         interval=values["interval"],
         n=values["n"],
     )
-    return Finding(text, 0.55, f"{NAME}-surely_wrong", "caution")
+    if low > doubt:
+        return claims.SURELY_WRONG.finding(text, 0.55, f"{NAME}-surely_wrong", "caution")
+    return claims.SURE_ERRORS.finding(text, 0.2, f"{NAME}-surely_wrong")
 
 
 def find_close(predictions: Predictions) -> Finding | None:
@@ -89,7 +98,7 @@ def find_close(predictions: Predictions) -> Finding | None:
                 "One prediction ({share}) leads its second class by less than ten points, and it is wrong.", share=share
             )
         )
-    return Finding(text, 0.2, f"section-{NAME}")
+    return claims.CLOSE.finding(text, 0.2, f"section-{NAME}")
 
 
 def find_label_errors(predictions: Predictions, selection: Selection, temperature: float) -> Finding | None:
@@ -108,7 +117,7 @@ def find_label_errors(predictions: Predictions, selection: Selection, temperatur
     )
     planted = plant_errors(predictions, temperature)
     if planted is None or not planted.named:
-        return Finding(text, 0.2, f"{NAME}-label_errors")
+        return claims.LABEL_ERRORS.finding(text, 0.2, f"{NAME}-label_errors")
     worth = _(
         "Of {planted} labels changed at random the rule finds {found}, and {share} of what it then names are such.",
         planted=numerals.count(planted.planted),
@@ -116,4 +125,4 @@ def find_label_errors(predictions: Predictions, selection: Selection, temperatur
         share=numerals.percent(planted.found / planted.named, planted.named),
     )
     weight = 0.35 if group.candidates > 2 * expected else 0.2
-    return Finding(join_sentences([text, worth]), weight, f"{NAME}-label_errors")
+    return claims.LABEL_ERRORS.finding(join_sentences([text, worth]), weight, f"{NAME}-label_errors")

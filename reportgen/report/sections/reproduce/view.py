@@ -11,6 +11,7 @@ from reportgen.record.gate_result import GateResult
 from reportgen.record.latency import FEWEST_FOR_P95, Latency
 from reportgen.record.message import draw_note
 from reportgen.record.run import RunRecord
+from reportgen.record.store import digest_measured
 from reportgen.record.subject import Subject
 from reportgen.report.components import Fact, seed_fact
 from reportgen.report.model import FigureFile, MethodNote, SectionView, Skipped
@@ -88,12 +89,13 @@ def list_facts(record: RunRecord) -> list[Fact]:
         seed_fact(record),
         Fact(_("Device"), device.name, device.kind),
         Fact(_("Threads"), numerals.count(device.threads)),
-        Fact(_("Precision"), device.precision, draw_note(device.precision_reason)),
+        Fact(_("Numerical precision"), device.precision, draw_note(device.precision_reason)),
         Fact(_("Memory format"), memory),
         *([Fact(_("Weights from"), origin.weights_url)] if origin.weights_url else []),
         Fact(_("Platform"), origin.platform),
         Fact(_("Date"), origin.created),
         Fact(_("Fingerprint"), record.fingerprint),
+        Fact(_("Measurements, SHA-256"), digest_measured(record)),
     ]
 
 

@@ -12,6 +12,7 @@ from reportgen.record.probes.response import CLIPPED
 from reportgen.record.run import RunRecord
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
+from reportgen.report.sections.response import claims
 from reportgen.report.sections.response.findings import NAME
 from reportgen.report.wording import evidence, quote
 from reportgen.text import numerals
@@ -75,7 +76,7 @@ def find_oversure(responses: Responses, anchor: str) -> Finding | None:
         usual_sure=sides["usual_sure"],
         n=sides["n"],
     )
-    return Finding(join_sentences([start, text]), 0.55, anchor, "caution")
+    return claims.OVERSURE.finding(join_sentences([start, text]), 0.55, anchor, "caution")
 
 
 def format_exposure(exposure: float) -> str:
@@ -108,7 +109,7 @@ def find_stops(responses: Responses, anchor: str) -> Finding | None:
         n=numerals.count(right.shape[1]),
     )
     harmful = any(loss is not None and loss[2] < -HARMFUL for loss in losses[:2])
-    return Finding(text, 0.45 if harmful else 0.2, anchor, "caution" if harmful else "plain")
+    return claims.STOPS.finding(text, 0.45 if harmful else 0.2, anchor, "caution" if harmful else "plain")
 
 
 def loss_text(loss: Sequence[float]) -> str:
@@ -127,6 +128,6 @@ def find_black(record: RunRecord, responses: Responses, anchor: str) -> Finding 
         confidence=numerals.percent(black.confidence),
         chance=numerals.percent(1 / len(classes)),
     )
-    return Finding(
+    return claims.BLACK.finding(
         text, 0.35 if black.confidence > SURE else 0.1, anchor, "caution" if black.confidence > SURE else "plain"
     )

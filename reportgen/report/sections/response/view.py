@@ -175,7 +175,7 @@ def caption_rows(responses: Responses) -> str:
     said = [
         _(
             "Every layer in the order of execution, by its own drive (n\u00a0=\u00a0{n} images). Gain: share by which "
-            "the output grows over the share by which the input does, at the usual drive, with its 95 % bootstrap "
+            "the output grows over the share by which the input does, at the usual drive, with its 95 % "
             "interval over images.",
             n=numerals.count(responses.facts.by_layer.images),
         ),
@@ -200,7 +200,7 @@ def list_methods() -> list[MethodNote]:
         "nothing else changes."
     )
     regions = _(
-        "Local gain: ΔR/Δa between neighbouring drives over R(1); its interval at 1 is a bootstrap over images. "
+        "Local gain: ΔR/Δa between neighbouring drives over R(1); its interval at 1 is over images, by what each adds. "
         "Linear region: the drives around 1 between which the gain stays within {tolerance} of that at 1. Threshold: "
         "the least drive from which on, up to 1, it is at least {onset} of that; 0 where it responds from the start. "
         "Saturation: the least drive from which on it is below {spent} of that; 1 where the gain at 1 is itself "

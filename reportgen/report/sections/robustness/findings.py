@@ -6,19 +6,31 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from reportgen.metrics.differences import binomial_tail
 from reportgen.metrics.preprocessing import Doubt
-from reportgen.metrics.robustness import CorruptionMean, KindMean, Outcome, chance_of, half_lost
+from reportgen.metrics.robustness import (
+    CorruptionMean,
+    KindMean,
+    Outcome,
+    Worst,
+    chance_of,
+    find_worst,
+    half_lost,
+)
 from reportgen.record.probes.robustness import CORRUPTED, RobustnessFacts
 from reportgen.record.run import RunRecord
+from reportgen.report.claims import Claim
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
 from reportgen.report.naming import name_condition, name_kind
+from reportgen.report.sections.robustness import claims
 from reportgen.report.sections.robustness.preprocessing_findings import find_preparation
 from reportgen.report.wording import evidence, join_few
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_names, join_sentences, ngettext
 
 NAME = "robustness"
+SIGNIFICANT = 0.05
 MUCH = 0.2
 """Accuracy that a corruption costs from which on it is worth a caution."""
 SENSITIVE = 0.02
@@ -41,7 +53,7 @@ def find_robustness(
     curves, moves = evidence(figures, "robustness_corruptions", NAME), evidence(figures, "robustness_moves", NAME)
     found = [
         find_preparation(record, facts.preparation, doubt) if facts.preparation else None,
-        find_worst(corrupted, kinds, curves),
+        find_loss(find_worst(record, facts, corrupted), corrupted, kinds, curves),
         find_mean(record, mean, curves),
         find_half(corrupted, curves),
         find_shift(record, outcomes, moves),
@@ -53,43 +65,82 @@ def find_robustness(
     return [finding for finding in found if finding is not None]
 
 
-def find_worst(corrupted: Sequence[Outcome], kinds: Sequence[KindMean], anchor: str) -> Finding | None:
-    """The corruption that costs most, beside what the others cost at their strongest."""
-    if not corrupted:
+def find_loss(
+    found: Worst | None, corrupted: Sequence[Outcome], kinds: Sequence[KindMean], anchor: str
+) -> Finding | None:
+    """The corruption that costs most, whether that is sure, and what the others cost at their strongest."""
+    if found is None:
         return None
-    worst = max(corrupted, key=lambda one: one.drop)
-    if not worst.surely_worse:
+    worst, rival = found.outcome, found.rival
+    if found.p_loss > SIGNIFICANT:
         text = ngettext(
-            "None of {count} kind of corruption lowers the accuracy by more than these images could show by chance: "
-            "the worst, {name}, changes it by {change}.",
-            "None of {count} kinds of corruption lowers the accuracy by more than these images could show by chance: "
-            "the worst, {name}, changes it by {change}.",
+            "These images do not show that {count} kind of corruption lowers the accuracy: the worst, {name}, "
+            "changes it by {change}.",
+            "These images do not show that any of {count} kinds of corruption lowers the accuracy: the worst, {name}, "
+            "changes it by {change}.",
             len(kinds),
             name=name_condition(worst.condition),
             change=worst.change.display_full,
         )
-        return Finding(text, 0.25, anchor, "good")
-    text = _(
-        "Most is lost by {name}: {loss} ({interval}), from {clean} right on the images as they are to {accuracy}.",
-        name=name_condition(worst.condition),
-        loss=lost_points(worst.drop),
-        interval=loss_interval(worst),
-        clean=worst.clean.display,
-        accuracy=worst.accuracy.display_full,
+        return claims.NO_CORRUPTION.finding(text, 0.25, anchor)
+    said, much = [format_loss(found)], worst.drop > MUCH
+    sure = rival is not None and found.p_rival <= SIGNIFICANT
+    if rival is not None and not sure:
+        said.append(
+            _(
+                "Whether it costs more than {rival} ({loss}) is open (exact McNemar test, {p}).",
+                rival=name_condition(rival.condition),
+                loss=lost_points(rival.drop),
+                p=numerals.p_value(found.p_rival),
+            )
+        )
+    said.append(format_middle(corrupted, kinds))
+    claim = claims.WORST if sure else claims.LOSS
+    return claim.finding(join_sentences(said), 0.5 if much else 0.3, anchor, "caution" if much else "plain")
+
+
+def format_loss(found: Worst) -> str:
+    """What the worst corruption takes; that it is the worst only where that is sure."""
+    worst = found.outcome
+    values = {
+        "name": name_condition(worst.condition),
+        "loss": lost_points(worst.drop),
+        "interval": loss_interval(worst),
+        "clean": worst.clean.display,
+        "accuracy": worst.accuracy.display_full,
+    }
+    if found.rival is not None and found.p_rival <= SIGNIFICANT:
+        return _(
+            "Most is lost by {name}: {loss} ({interval}), from {clean} right on the images as they are to {accuracy}.",
+            name=values["name"],
+            loss=values["loss"],
+            interval=values["interval"],
+            clean=values["clean"],
+            accuracy=values["accuracy"],
+        )
+    return _(
+        "Accuracy falls under {name} by {loss} ({interval}), from {clean} right on the images as they are to "
+        "{accuracy}.",
+        name=values["name"],
+        loss=values["loss"],
+        interval=values["interval"],
+        clean=values["clean"],
+        accuracy=values["accuracy"],
     )
+
+
+def format_middle(corrupted: Sequence[Outcome], kinds: Sequence[KindMean]) -> str:
+    """What the median kind costs; empty for fewer than three."""
     strongest = [
         max((one for one in corrupted if one.condition.kind == kind.kind), key=lambda one: one.drop) for kind in kinds
     ]
-    if len(strongest) > 2:
-        median = float(np.median([one.drop for one in strongest]))
-        middle = _(
-            "The median of the {count} kinds, each at its worst, costs {loss}.",
-            count=len(strongest),
-            loss=lost_points(median),
-        )
-        text = join_sentences([text, middle])
-    much = worst.drop > MUCH
-    return Finding(text, 0.5 if much else 0.3, anchor, "caution" if much else "plain")
+    if len(strongest) < 3:
+        return ""
+    return _(
+        "The median of the {count} kinds, each at its worst, costs {loss}.",
+        count=len(strongest),
+        loss=lost_points(float(np.median([one.drop for one in strongest]))),
+    )
 
 
 def find_mean(record: RunRecord, mean: CorruptionMean | None, anchor: str) -> Finding | None:
@@ -106,7 +157,7 @@ def find_mean(record: RunRecord, mean: CorruptionMean | None, anchor: str) -> Fi
         interval=mean.change.display_interval,
     )
     if record.training is None:
-        return Finding(text, 0.3, anchor)
+        return claims.MEAN.finding(text, 0.3, anchor)
     if record.data.augment:
         why = _(
             "Training changed its images by {names} alone; it showed no noise, blur, weather or compression.",
@@ -114,7 +165,7 @@ def find_mean(record: RunRecord, mean: CorruptionMean | None, anchor: str) -> Fi
         )
     else:
         why = _("Training showed every image unchanged; augmentation would train for them.")
-    return Finding(join_sentences([text, why]), 0.3, anchor)
+    return claims.MEAN.finding(join_sentences([text, why]), 0.3, anchor)
 
 
 def find_half(corrupted: Sequence[Outcome], anchor: str) -> Finding | None:
@@ -129,7 +180,7 @@ def find_half(corrupted: Sequence[Outcome], anchor: str) -> Finding | None:
             "At no severity measured is half of the accuracy lost ({count} kinds of corruption).",
             len(kinds),
         )
-        return Finding(text, 0.15, anchor)
+        return claims.HALF_KEPT.finding(text, 0.15, anchor)
     named = [
         _(
             "{kind} at severity {level} ({accuracy} left)",
@@ -144,7 +195,7 @@ def find_half(corrupted: Sequence[Outcome], anchor: str) -> Finding | None:
         named=join_few(named),
         count=len(kinds),
     )
-    return Finding(text, 0.28, anchor)
+    return claims.HALF_LOST.finding(text, 0.28, anchor)
 
 
 def find_shift(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> Finding | None:
@@ -172,7 +223,7 @@ def find_shift(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> F
         seen = _("Training shifted its images by up to {pixels} pixels (crop).", pixels=SEEN_SHIFT)
         never = _("Training never shifted an image; the augmentation “crop” would.")
         text = join_sentences([text, seen if "crop" in record.data.augment else never])
-    return judge(text, least, anchor, 0.2)
+    return judge(claims.SHIFT, text, least, anchor, 0.2)
 
 
 def find_mirror(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> Finding | None:
@@ -191,13 +242,13 @@ def find_mirror(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> 
         seen = _("Training showed both directions (flip).")
         never = _("Training never mirrored an image; where left and right mean nothing, the augmentation “flip” would.")
         text = join_sentences([text, seen if "flip" in record.data.augment else never])
-    return judge(text, one, anchor, 0.15)
+    return judge(claims.MIRROR, text, one, anchor, 0.15)
 
 
-def judge(text: str, one: Outcome, anchor: str, weight: float) -> Finding:
+def judge(claim: Claim, text: str, one: Outcome, anchor: str, weight: float) -> Finding:
     """A finding that is a caution where accuracy is surely lost, and heavier."""
     sensitive = one.change.high is not None and one.change.high < -SENSITIVE
-    return Finding(text, 0.4 if sensitive else weight, anchor, "caution" if sensitive else "plain")
+    return claim.finding(text, 0.4 if sensitive else weight, anchor, "caution" if sensitive else "plain")
 
 
 def find_turn(outcomes: Sequence[Outcome], anchor: str) -> Finding | None:
@@ -221,7 +272,7 @@ def find_turn(outcomes: Sequence[Outcome], anchor: str) -> Finding | None:
             "Upside down: {change} ({interval}).", change=over.change.display, interval=over.change.display_interval
         )
         text = join_sentences([text, turned])
-    return Finding(text, 0.12, anchor)
+    return claims.TURN.finding(text, 0.12, anchor)
 
 
 def find_attack(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> Finding | None:
@@ -230,7 +281,7 @@ def find_attack(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> 
     if not attacks:
         return None
     chance = chance_of(record)
-    below = [one for one in attacks if one.accuracy.high is not None and one.accuracy.high < chance]
+    below = [one for one in attacks if is_below(one, chance, len(attacks))]
     if not below:
         strongest = max(attacks, key=lambda one: one.drop)
         text = _(
@@ -240,7 +291,7 @@ def find_attack(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> 
             clean=strongest.clean.display,
             chance=numerals.percent(chance),
         )
-        return Finding(text, 0.22, anchor)
+        return claims.ATTACK_LEFT.finding(text, 0.22, anchor)
     least = min(below, key=lambda one: (one.condition.level, one.accuracy.value or 0.0))
     text = _(
         "The accuracy falls below chance ({chance}) under {name}: {accuracy} of the images stay right, of {clean} "
@@ -250,7 +301,14 @@ def find_attack(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> 
         accuracy=least.accuracy.display_full,
         clean=least.clean.display,
     )
-    return Finding(text, 0.22, anchor)
+    return claims.ATTACK_BELOW.finding(text, 0.22, anchor)
+
+
+def is_below(one: Outcome, chance: float, attacks: int) -> bool:
+    """Whether fewer images are right than by chance, at a level that holds for all attacks at once (Bonferroni)."""
+    n = one.condition.images
+    wrong = n - round((one.accuracy.value or 0.0) * n)
+    return attacks * binomial_tail(wrong, n, 1 - chance) <= SIGNIFICANT
 
 
 def find_masking(facts: RobustnessFacts, outcomes: Sequence[Outcome], anchor: str) -> Finding | None:
@@ -264,15 +322,17 @@ def find_masking(facts: RobustnessFacts, outcomes: Sequence[Outcome], anchor: st
                 facts.attack.flat,
             )
         )
+    claim = claims.FLAT_GRADIENT
     by_level = {(one.condition.kind, one.condition.level): one for one in outcomes}
     for (kind, level), one in by_level.items():
         single = by_level.get(("fgsm", level))
         if kind == "pgd" and single is not None and (single.accuracy.high or 1.0) < (one.accuracy.low or 0.0):
+            claim = claims.MASKING
             signs.append(_("At ε\u00a0=\u00a0{level}/255 one step does more harm than many.", level=f"{level:g}"))
     if not signs:
         return None
     said = [_("The attacks may be weaker than they look."), *signs, _("A masked gradient is no defence.")]
-    return Finding(join_sentences(said), 0.3, anchor, "caution")
+    return claim.finding(join_sentences(said), 0.3, anchor, "caution")
 
 
 def lost_points(drop: float) -> str:

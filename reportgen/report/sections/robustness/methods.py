@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reportgen.metrics.influence import FEWEST
 from reportgen.metrics.preprocessing import ALARM, BOUND, WORTH
-from reportgen.metrics.robustness import RESAMPLES
 from reportgen.record.probes.robustness import AttackSettings, RobustnessFacts
 from reportgen.report.model import MethodNote
 from reportgen.report.naming import name_kind
@@ -71,14 +71,15 @@ def corruptions(facts: RobustnessFacts) -> MethodNote:
             [
                 _(
                     "Batched operators of this program, severities 1 to 5, seeded, rounded down to 8 bits as the "
-                    "published files are; frost is left out, as it needs photographs of ice."
+                    "published files are; frost is left out, as it needs images of ice."
                 ),
                 say_constants(facts.constants_side),
                 _(
-                    "The mean over corruptions is that over kinds of the mean over severities, with a percentile "
-                    "bootstrap over images, stratified by class, {resamples} resamples. Shifts repeat the edge, "
-                    "rotations mirror it.",
-                    resamples=numerals.count(RESAMPLES),
+                    "The mean over corruptions is that over kinds of the mean over severities. What an image adds to "
+                    "it counts once, however many corruptions it was shown under, and the interval is that of the "
+                    "mean of so many images, within their classes, on a logit scale; with fewer than {least} images "
+                    "there is none. Shifts repeat the edge, rotations mirror it.",
+                    least=numerals.count(FEWEST),
                 ),
                 *filter(None, [say_mean(facts)]),
             ]

@@ -9,23 +9,27 @@ from reportgen.record.probes.robustness import PreparationCheck
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Finding
 from reportgen.report.naming import advise_preparation, name_preparation
+from reportgen.report.sections.robustness import claims
 from reportgen.report.wording import quote
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_names, join_sentences, ngettext
 
 ANCHOR = "robustness-preparation"
+SIGNIFICANT = 0.05
 
 
 def find_preparation(record: RunRecord, check: PreparationCheck, doubt: Doubt | None) -> Finding | None:
     """Whether the same weights would do better with other numbers made of the images."""
     if doubt is not None:
-        return Finding(format_doubt(record, check, doubt), 0.95, ANCHOR, "bad")
+        return claims.WRONG_PREPARATION.finding(format_doubt(record, check, doubt), 0.95, ANCHOR, "bad")
     tried = read_tried(check)
     if not tried:
         return None
     nearest, farthest = tried[0], tried[-1]
     values = {"own": quote(record.data.normalize_name), "nearest": quote(name_preparation(nearest.preparation))}
     if check.learned_here:
+        if farthest.p > SIGNIFICANT or (farthest.change.value or 0.0) >= 0:
+            return None
         text = _(
             "The weights have only seen images normalised by {own}; with another preprocessing they lose up to "
             "{loss} ({interval}, n\u00a0=\u00a0{n}, “{name}”).",
@@ -35,7 +39,7 @@ def find_preparation(record: RunRecord, check: PreparationCheck, doubt: Doubt | 
             name=name_preparation(farthest.preparation),
             own=values["own"],
         )
-        return Finding(text, 0.08, ANCHOR)
+        return claims.LEARNED_HERE.finding(text, 0.08, ANCHOR)
     if is_cleared(check, chance_of(record)):
         text = ngettext(
             "The preprocessing check clears the normalisation {own}: of {count} other usual way none is better by "
@@ -48,7 +52,7 @@ def find_preparation(record: RunRecord, check: PreparationCheck, doubt: Doubt | 
             own=values["own"],
             nearest=values["nearest"],
         )
-        return Finding(text, 0.12, ANCHOR, "good")
+        return claims.CLEARED.finding(text, 0.12, ANCHOR, "good")
     text = ngettext(
         "Of {count} other way to preprocess the images that was tried none does significantly better than {own}; the "
         "best, {nearest}, changes accuracy by {change}.",
@@ -59,7 +63,7 @@ def find_preparation(record: RunRecord, check: PreparationCheck, doubt: Doubt | 
         own=values["own"],
         nearest=values["nearest"],
     )
-    return Finding(join_sentences([text, format_open(record, check)]), 0.3, ANCHOR)
+    return claims.NOT_CLEARED.finding(join_sentences([text, format_open(record, check)]), 0.3, ANCHOR)
 
 
 def format_open(record: RunRecord, check: PreparationCheck) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reportgen.record.probes.dynamics import ActivationSite, DynamicsFacts
 from reportgen.report.model import Finding
+from reportgen.report.sections.training import claims
 from reportgen.report.wording import quote
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -40,7 +41,7 @@ def find_killed(facts: DynamicsFacts, anchor: str) -> Finding | None:
             before=numbers["before"],
             n=numbers["n"],
         )
-        return Finding(text, 0.1, anchor)
+        return claims.SILENT_CHANNELS.finding(text, 0.1, anchor)
     text = _(
         "Training deactivated channels: {after} of {channels} ({share}) give the same output for all images after a "
         "nonlinearity, {before} before (n\u00a0=\u00a0{n} images); most in {name}, from {old} to {new} of {width}.",
@@ -55,7 +56,7 @@ def find_killed(facts: DynamicsFacts, anchor: str) -> Finding | None:
         n=numbers["n"],
     )
     share = grew / worst.channels
-    return Finding(text, 0.6 if share > MANY else 0.4, anchor, "caution")
+    return claims.DEACTIVATED.finding(text, 0.6 if share > MANY else 0.4, anchor, "caution")
 
 
 def dead(site: ActivationSite, late: bool) -> int:

@@ -11,6 +11,7 @@ from reportgen.metrics.intervals import FloatArray
 from reportgen.record.run import RunRecord
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
+from reportgen.report.sections.training import claims
 from reportgen.report.sections.training.activation_findings import find_killed
 from reportgen.report.wording import evidence, join_few, quote
 from reportgen.text import numerals
@@ -69,7 +70,7 @@ def find_exploding(dynamics: Dynamics, precision: str, anchor: str) -> Finding |
             step=numerals.count(steps[first]),
             layers=names_of(dynamics, np.flatnonzero(broken[first]).tolist()),
         )
-        return Finding(text, 0.9, anchor, "bad")
+        return claims.GRADIENT_BROKEN.finding(text, 0.9, anchor, "bad")
     jumps = [
         (float(jump), place, layer)
         for place in range(BEFORE, len(steps))
@@ -89,7 +90,7 @@ def find_exploding(dynamics: Dynamics, precision: str, anchor: str) -> Finding |
         samples=len({one[1] for one in jumps}),
         count=numerals.count(len(steps)),
     )
-    return Finding(text, 0.7, anchor, "bad")
+    return claims.GRADIENT_JUMP.finding(text, 0.7, anchor, "bad")
 
 
 def jump_at(gradient: FloatArray, place: int) -> FloatArray:
@@ -117,7 +118,7 @@ def find_still(dynamics: Dynamics, anchor: str) -> Finding | None:
             samples=samples,
         )
         text = join_sentences([text, why])
-        return Finding(text, 0.8, anchor, "bad")
+        return claims.UNMOVED.finding(text, 0.8, anchor, "bad")
     if not blind:
         return None
     text = ngettext(
@@ -130,7 +131,7 @@ def find_still(dynamics: Dynamics, anchor: str) -> Finding | None:
         layers=names_of(dynamics, blind),
         samples=samples,
     )
-    return Finding(text, 0.75, anchor, "bad")
+    return claims.BLIND.finding(text, 0.75, anchor, "bad")
 
 
 def typical(values: FloatArray) -> FloatArray:
@@ -172,7 +173,7 @@ def find_depth(dynamics: Dynamics, anchor: str) -> Finding | None:
             times=numbers["times"],
             samples=numbers["samples"],
         )
-        return Finding(text, 0.7, anchor, "bad")
+        return claims.GRADIENTS_VANISH.finding(text, 0.7, anchor, "bad")
     text = _(
         "Gradients grow on their way to the input: the median norm is {near} in the first quarter of the layers (from "
         "{first} on), {times} times the {far} in the last (up to {last}; {samples} sampled steps).",
@@ -183,7 +184,7 @@ def find_depth(dynamics: Dynamics, anchor: str) -> Finding | None:
         last=numbers["last"],
         samples=numbers["samples"],
     )
-    return Finding(text, 0.6, anchor, "caution")
+    return claims.GRADIENTS_GROW.finding(text, 0.6, anchor, "caution")
 
 
 def small(value: float) -> str:
@@ -215,7 +216,7 @@ def find_updates(dynamics: Dynamics, anchor: str) -> Finding | None:
         samples=samples,
     )
     if not len(fast) and not len(slow):
-        return Finding(join_sentences([text, rule]), 0.15, anchor)
+        return claims.UPDATES.finding(join_sentences([text, rule]), 0.15, anchor)
     far, end = (fast, high) if len(fast) else (slow, low)
     numbers = {
         "all": numerals.count(len(known)),
@@ -251,7 +252,7 @@ def find_updates(dynamics: Dynamics, anchor: str) -> Finding | None:
             ratio=numbers["ratio"],
             samples=numbers["samples"],
         )
-    return Finding(join_sentences([text, rule]), 0.35, anchor, "caution")
+    return claims.ODD_UPDATES.finding(join_sentences([text, rule]), 0.35, anchor, "caution")
 
 
 def part(ratio: float) -> str:

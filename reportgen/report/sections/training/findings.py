@@ -8,6 +8,7 @@ from reportgen.metrics.intervals import newcombe, wilson
 from reportgen.record.run import EpochStats, RunRecord, Training
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
+from reportgen.report.sections.training import claims
 from reportgen.report.sections.training.seed_findings import find_seeds, find_teacher
 from reportgen.report.wording import LONGEST_DEVICE, evidence, join_few, shorten
 from reportgen.text import numerals
@@ -56,7 +57,7 @@ def find_divergence(training: Training, anchor: str) -> Finding | None:
         rate=numerals.significant(event.learning_rate, 3),
         ids=list_ids(event.batch_ids),
     )
-    return Finding(text, 1.0, anchor, "bad", in_banner=True)
+    return claims.DIVERGED.finding(text, 1.0, anchor, "bad", in_banner=True)
 
 
 def list_ids(ids: tuple[int, ...]) -> str:
@@ -75,7 +76,7 @@ def find_end(training: Training, anchor: str) -> Finding | None:
             steps=numerals.count(training.steps),
             epochs=epoch_text(seen),
         )
-        return Finding(text, 0.4, anchor)
+        return claims.CLOCK_LENGTH.finding(text, 0.4, anchor)
     text = _(
         "The time budget ended training after {steps} of {planned} planned steps ({share}), "
         "{epochs} passes over the training images.",
@@ -84,7 +85,7 @@ def find_end(training: Training, anchor: str) -> Finding | None:
         share=numerals.percent(training.steps / training.planned_steps),
         epochs=epoch_text(seen),
     )
-    return Finding(text, 0.6, anchor, "caution", in_banner=True)
+    return claims.CLOCK_END.finding(text, 0.6, anchor, "caution", in_banner=True)
 
 
 def find_gap(record: RunRecord, training: Training, anchor: str) -> Finding | None:
@@ -112,22 +113,24 @@ def find_gap(record: RunRecord, training: Training, anchor: str) -> Finding | No
             "At most {seen} of those training images were trained on, so the gap says nothing about over-fitting.",
             seen=numerals.percent(seen),
         )
-        return Finding(join_sentences([start, text]), 0.2, anchor)
+        return claims.GAP_UNSEEN.finding(join_sentences([start, text]), 0.2, anchor)
     if gap.low > 0:
         text = _(
             "It fits the training images better by {gap} ({interval}).", gap=values["gap"], interval=values["interval"]
         )
-        return Finding(join_sentences([start, text]), 0.65, anchor, "caution" if gap.low > SAME else "plain")
+        return claims.FITS_BETTER.finding(
+            join_sentences([start, text]), 0.65, anchor, "caution" if gap.low > SAME else "plain"
+        )
     if gap.high < 0:
         text = _("The test images are the easier ones, by {interval} points.", interval=values["interval"])
-        return Finding(join_sentences([start, text]), 0.5, anchor)
+        return claims.TEST_EASIER.finding(join_sentences([start, text]), 0.5, anchor)
     text = _(
         "The gap of {gap} ({interval}) can’t be distinguished from zero; one of up to {most} is not excluded.",
         gap=values["gap"],
         interval=values["interval"],
         most=numerals.points(gap.high).removeprefix("+"),
     )
-    return Finding(join_sentences([start, text]), 0.5, anchor)
+    return claims.GAP_OPEN.finding(join_sentences([start, text]), 0.5, anchor)
 
 
 def find_progress(record: RunRecord, training: Training, anchor: str) -> Finding | None:
@@ -162,7 +165,7 @@ def find_progress(record: RunRecord, training: Training, anchor: str) -> Finding
             interval=values["interval"],
             count=values["count"],
         )
-        return Finding(join_sentences([text, advise(record)]), 0.55, anchor)
+        return claims.IMPROVING.finding(join_sentences([text, advise(record)]), 0.55, anchor)
     if ends[1] < 0:
         text = _(
             "Getting worse: since epoch {epoch} the test accuracy fell by {change} "
@@ -172,7 +175,7 @@ def find_progress(record: RunRecord, training: Training, anchor: str) -> Finding
             interval=values["interval"],
             count=values["count"],
         )
-        return Finding(text, 0.7, anchor, "caution")
+        return claims.WORSENING.finding(text, 0.7, anchor, "caution")
     if max(-ends[0], ends[1]) < SAME:
         text = _(
             "On a plateau: since epoch {epoch} the test accuracy changed by {signed} "
@@ -182,7 +185,7 @@ def find_progress(record: RunRecord, training: Training, anchor: str) -> Finding
             interval=values["interval"],
             count=values["count"],
         )
-        return Finding(text, 0.4, anchor)
+        return claims.PLATEAU.finding(text, 0.4, anchor)
     text = _(
         "Whether it was still improving is not clear: since epoch {epoch} the test accuracy changed by {signed} "
         "({interval}, n\u00a0=\u00a0{count}).",
@@ -191,7 +194,7 @@ def find_progress(record: RunRecord, training: Training, anchor: str) -> Finding
         interval=values["interval"],
         count=values["count"],
     )
-    return Finding(text, 0.3, anchor)
+    return claims.PROGRESS_OPEN.finding(text, 0.3, anchor)
 
 
 def last_quarter(training: Training) -> tuple[EpochStats, EpochStats] | None:
@@ -224,13 +227,13 @@ def find_speed(record: RunRecord, training: Training, anchor: str) -> Finding | 
     seconds = np.diff(record.arrays.get("train.seconds", np.empty(0)))
     median, slow = np.percentile(seconds, [50, 95]) if len(seconds) >= ENOUGH_STEPS else (0.0, 0.0)
     if slow < UNEVEN * median or not median:
-        return Finding(text, 0.15, anchor)
+        return claims.SPEED.finding(text, 0.15, anchor)
     spread = _(
         "The median step took {median}, one in twenty more than {slow}.",
         median=numerals.seconds_text(float(median)),
         slow=numerals.seconds_text(float(slow)),
     )
-    return Finding(join_sentences([text, spread]), 0.15, anchor)
+    return claims.SPEED.finding(join_sentences([text, spread]), 0.15, anchor)
 
 
 def find_time(record: RunRecord, anchor: str) -> Finding | None:
@@ -246,7 +249,7 @@ def find_time(record: RunRecord, anchor: str) -> Finding | None:
         time=numerals.seconds_text(longest.seconds),
         share=numerals.percent(longest.seconds / total),
     )
-    return Finding(text, 0.1, anchor)
+    return claims.LONGEST_STAGE.finding(text, 0.1, anchor)
 
 
 def epoch_text(epoch: float) -> str:

@@ -8,6 +8,7 @@ from reportgen.metrics.differences import share_difference
 from reportgen.metrics.seeds import accuracy_by_seed
 from reportgen.record.run import RunRecord, Teacher
 from reportgen.report.model import Finding
+from reportgen.report.sections.training import claims
 from reportgen.report.wording import join_few, quote
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
@@ -38,7 +39,7 @@ def find_seeds(record: RunRecord, anchor: str) -> list[Finding]:
         lucky=lucky,
         first=record.spec.run.seeds[0],
     )
-    return [*found, Finding(text, 0.62, anchor)]
+    return [*found, claims.SEEDS.finding(text, 0.62, anchor)]
 
 
 def diverged_seeds(record: RunRecord, anchor: str) -> list[Finding]:
@@ -54,7 +55,7 @@ def diverged_seeds(record: RunRecord, anchor: str) -> list[Finding]:
         len(fell),
         seeds=join_few(fell, limit=5),
     )
-    return [Finding(text, 0.9, anchor, "bad")]
+    return [claims.DIVERGED_SEEDS.finding(text, 0.9, anchor, "bad")]
 
 
 def find_teacher(record: RunRecord, anchor: str) -> Finding | None:
@@ -73,7 +74,7 @@ def find_teacher(record: RunRecord, anchor: str) -> Finding | None:
         accuracy=value.display_full,
     )
     if gap is None:
-        return Finding(start, 0.3, anchor)
+        return claims.TEACHER_OPEN.finding(start, 0.3, anchor)
     values = {
         "gap": numerals.points(abs(gap[0])).removeprefix("+"),
         "interval": numerals.points_interval(*gap[1:]),
@@ -82,16 +83,16 @@ def find_teacher(record: RunRecord, anchor: str) -> Finding | None:
         more = _(
             "That is {gap} more than its student ({interval}, paired).", gap=values["gap"], interval=values["interval"]
         )
-        return Finding(join_sentences([start, more]), 0.4, anchor)
+        return claims.TEACHER_BETTER.finding(join_sentences([start, more]), 0.4, anchor)
     if gap[2] < 0:
         less = _(
             "That is {gap} less than its student ({interval}, paired): there was little to learn from it.",
             gap=values["gap"],
             interval=values["interval"],
         )
-        return Finding(join_sentences([start, less]), 0.6, anchor, "caution")
+        return claims.TEACHER_WORSE.finding(join_sentences([start, less]), 0.6, anchor, "caution")
     same = _("Its student can’t be distinguished from it ({interval}, paired).", interval=values["interval"])
-    return Finding(join_sentences([start, same]), 0.4, anchor)
+    return claims.TEACHER_OPEN.finding(join_sentences([start, same]), 0.4, anchor)
 
 
 def name_of(teacher: Teacher) -> str:

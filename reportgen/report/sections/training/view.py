@@ -118,7 +118,7 @@ def list_facts(record: RunRecord, training: Training) -> list[Fact]:
         Fact(_("Images seen"), numerals.count(training.images_seen), _("repeats included")),
         Fact(_("Augmentation"), name_augmentation(record.data)),
         Fact(_("Time in steps"), numerals.seconds_text(training.seconds), _("evaluations between not counted")),
-        Fact(_("Precision"), record.device.precision, draw_note(record.device.precision_reason)),
+        Fact(_("Numerical precision"), record.device.precision, draw_note(record.device.precision_reason)),
         seed_fact(record),
     ]
     return [fact for fact in facts if fact.value]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reportgen.record.message import N_
 from reportgen.record.run import Duplicates, RunRecord, Split
 from reportgen.report.sections.data.view import SECTION, DataView
 from tests.report.sections.cases import build, change, page
@@ -100,7 +101,7 @@ def test_unverified_data(record: RunRecord) -> None:
 
 
 def test_stand_in_data_come_first(record: RunRecord) -> None:
-    stand_in = data(record, requested="cifar10", fallback_reason="No network.", title="Digits")
+    stand_in = data(record, requested="cifar10", fallback_reason=N_("No network."), title="Digits")
     first = build(SECTION, stand_in).findings[0]
     assert first.text == (
         "These are not the data that the spec asks for: Digits stands in for “cifar10”. The reason: No network."

@@ -34,7 +34,10 @@ def test_sure_and_wrong_is_counted(record: RunRecord) -> None:
     some = sized(record, [1, 1, 0, 0, 2, 1], [0, 1, 0, 0, 0, 1], [0.95, 0.95, 0.95, 0.92, 0.6, 0.5])
     sentence = build(SECTION, some).sentence("wrong prediction")
     assert sentence.startswith("1 wrong prediction was made with at least 90 % confidence: 25.0 % (")
-    assert "of the 4 predictions that confident, 50.0 % of all errors." in sentence
+    assert (
+        "of the 4 predictions that confident, 50.0 % of all errors; by their confidence about 0.23 would be wrong."
+        in sentence
+    )
 
 
 def test_sure_and_right(record: RunRecord) -> None:

@@ -115,7 +115,10 @@ def test_a_changed_gain_is_told_with_its_interval(record: RunRecord) -> None:
     rms[1, :, 1] = np.sqrt(np.abs(full.arrays["response.drives"]))
     power[1, :, 1] = np.array([0.9, 1.0, 1.1])[:, None]
     built = build(SECTION, with_arrays(full, rms=rms, power=power))
-    assert "Training changed the gain of “layer2” most, from 0.50 to 1.000 (1.000–1.000, n = 8 images)" in built.text
+    assert (
+        "Training changed the gain of 1 of 3 layers by more than chance and by at least 0.1; the largest change is "
+        "that of “layer2”, from 0.50 to 1.000 (1.000–1.000, n = 8 images)"
+    ) in built.text
     assert "Training changed" not in build(SECTION, full).text
 
 

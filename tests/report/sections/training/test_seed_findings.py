@@ -7,7 +7,7 @@ import pytest
 
 from reportgen.metrics import measure
 from reportgen.metrics.paired import score_interval
-from reportgen.pipeline.build import exit_code
+from reportgen.pipeline.drawing import exit_code
 from reportgen.record.run import Divergence, RunRecord, Teacher
 from reportgen.report.banners import find_banners
 from reportgen.report.sections.data.view import SECTION as DATA

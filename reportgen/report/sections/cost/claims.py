@@ -1,0 +1,16 @@
+"""What the report claims of time and memory."""
+
+from __future__ import annotations
+
+from reportgen.report.claims import ESTIMATE, FACT, Claim, ErrorRate
+
+PEAK = Claim("cost.peak", ESTIMATE)
+LIMITS = Claim("cost.limits", ESTIMATE)
+IDLE = Claim("cost.idle", ESTIMATE)
+SATURATION = Claim("cost.saturation", ESTIMATE)
+UNSETTLED = Claim(
+    "cost.unsettled", "every pass takes as long as the others to within a tenth", ErrorRate(0, 1000, "steady_times")
+)
+WAITS = Claim("cost.waits", ESTIMATE)
+STEP = Claim("cost.step", ESTIMATE)
+MEMORY = Claim("cost.memory", FACT)

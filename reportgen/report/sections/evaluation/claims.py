@@ -1,0 +1,55 @@
+"""What the report claims of the evaluation."""
+
+from __future__ import annotations
+
+from reportgen.report.claims import ESTIMATE, FACT, UNDECIDED, Claim, ErrorRate
+
+PERFECT = Claim("evaluation.perfect", ESTIMATE)
+ORDER = Claim(
+    "evaluation.order",
+    "the order of the outputs is that of the labels, and wrong answers are spread evenly",
+    ErrorRate(0, 1000, "equal_classes"),
+)
+LOWEST_RECALL = Claim("evaluation.lowest_recall", UNDECIDED)
+WEAKEST = Claim("evaluation.weakest", "all classes have the same recall", ErrorRate(0.014, 1000, "equal_classes"))
+STRONGEST = Claim("evaluation.strongest", "all classes have the same recall", ErrorRate(0, 1000, "equal_classes"))
+HIGHEST_RECALL = Claim(
+    "evaluation.highest_recall", "all classes have the same recall", ErrorRate(0.014, 1000, "equal_classes")
+)
+UNTESTED = Claim("evaluation.untested", UNDECIDED)
+DIFFER = Claim("evaluation.differ", "all classes have the same recall", ErrorRate(0.037, 1000, "equal_classes"))
+ALIKE = Claim("evaluation.alike", UNDECIDED)
+PAIR = Claim(
+    "evaluation.pair", "two pairs of classes are confused equally often", ErrorRate(0.013, 1000, "equal_pairs")
+)
+PAIR_OPEN = Claim("evaluation.pair_open", UNDECIDED)
+NEVER_PREDICTED = Claim("evaluation.never_predicted", FACT)
+ABSENT = Claim("evaluation.absent", FACT)
+BROKEN = Claim("evaluation.broken", FACT)
+ABOVE_CHANCE = Claim(
+    "evaluation.above_chance", "the predictions have nothing to do with the labels", ErrorRate(0.028, 1000, "guesses")
+)
+BELOW_CHANCE = Claim(
+    "evaluation.below_chance", "the predictions have nothing to do with the labels", ErrorRate(0.02, 1000, "guesses")
+)
+AT_CHANCE = Claim("evaluation.at_chance", UNDECIDED)
+SECOND_GUESS = Claim("evaluation.second_guess", ESTIMATE)
+GROUPS = Claim("evaluation.groups", ESTIMATE)
+OVER_CONFIDENT = Claim(
+    "evaluation.over_confident",
+    "every confidence is the probability of being right",
+    ErrorRate(0.034, 1000, "calibrated"),
+)
+UNDER_CONFIDENT = Claim(
+    "evaluation.under_confident",
+    "every confidence is the probability of being right",
+    ErrorRate(0.022, 1000, "calibrated"),
+)
+SURE_AS_RIGHT = Claim("evaluation.sure_as_right", UNDECIDED)
+SCALING = Claim("evaluation.scaling", ESTIMATE)
+CONFIDENCE_SEPARATES = Claim(
+    "evaluation.confidence_separates",
+    "confidence has nothing to do with being right",
+    ErrorRate(0.024, 1000, "blind_confidence"),
+)
+CONFIDENCE_OPEN = Claim("evaluation.confidence_open", UNDECIDED)

@@ -1,0 +1,16 @@
+"""What the report claims of single predictions."""
+
+from __future__ import annotations
+
+from reportgen.report.claims import ESTIMATE, FACT, Claim, ErrorRate
+
+NONE_SURE = Claim("predictions.none_sure", FACT)
+NONE_WRONG = Claim("predictions.none_wrong", ESTIMATE)
+SURELY_WRONG = Claim(
+    "predictions.surely_wrong",
+    "every confidence is the probability of being right",
+    ErrorRate(0.032, 1000, "calibrated"),
+)
+SURE_ERRORS = Claim("predictions.sure_errors", ESTIMATE)
+CLOSE = Claim("predictions.close", ESTIMATE)
+LABEL_ERRORS = Claim("predictions.label_errors", ESTIMATE)

@@ -1,0 +1,25 @@
+"""What the report claims of the characteristic curves."""
+
+from __future__ import annotations
+
+from reportgen.report.claims import ESTIMATE, FACT, Claim, ErrorRate
+
+SATURATED = Claim(
+    "response.saturated",
+    "every layer answers in proportion to its input, gain 1",
+    ErrorRate(0, 1000, "proportional_layers"),
+)
+NO_DEAD = Claim("response.no_dead", FACT)
+DEAD = Claim("response.dead", FACT)
+STRAIGHT = Claim("response.straight", FACT)
+GAINS = Claim("response.gains", ESTIMATE)
+CHANGED_GAIN = Claim(
+    "response.changed_gain", "training left every gain as it was", ErrorRate(0.028, 1000, "proportional_layers")
+)
+OVERSURE = Claim(
+    "response.oversure",
+    "confidence falls as accuracy does at every exposure",
+    ErrorRate(0.02, 1000, "honest_exposures"),
+)
+STOPS = Claim("response.stops", ESTIMATE)
+BLACK = Claim("response.black", FACT)
