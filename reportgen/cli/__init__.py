@@ -20,6 +20,8 @@ from reportgen import __version__
 from reportgen.cli.build import build, render, report_error
 from reportgen.cli.compare import compare
 from reportgen.cli.inspect import check, list_kind, new, schema, trace
+from reportgen.cli.send import send
+from reportgen.cli.verify import verify
 from reportgen.errors import EnvironmentTrouble, ReportgenError
 from reportgen.text.terminal import mute, put
 
@@ -185,6 +187,6 @@ def commands() -> None:
     """
 
 
-for command in (build, render, compare, check, new, trace, list_kind, schema):
+for command in (build, render, compare, verify, send, check, new, trace, list_kind, schema):
     command.callback = shield(command.callback) if command.callback else None
     commands.add_command(command)

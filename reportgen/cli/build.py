@@ -16,7 +16,7 @@ from reportgen.system.garbage import uncollected
 from reportgen.text.terminal import put
 
 if TYPE_CHECKING:
-    from reportgen.pipeline.build import Outcome
+    from reportgen.pipeline.drawing import Outcome
     from reportgen.progress import Progress
     from reportgen.record.gate_result import GateResult
 
@@ -69,6 +69,13 @@ def force_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )
 
 
+def sign_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--sign of commands that write a report."""
+    return click.option(
+        "--sign", type=PATH, metavar="KEY", help="Sign manifest.json with this SSH key; or set REPORTGEN_SIGNING_KEY."
+    )(function)
+
+
 def set_option(example: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """--set KEY=VALUE, any number of times."""
     return click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=f"Override a key: {example}.")
@@ -81,6 +88,7 @@ def set_option(example: str) -> Callable[[Callable[..., Any]], Callable[..., Any
 @click.option("--device", metavar="D", help="auto, cpu, cuda, cuda:1 or mps; overrides run.device.")
 @click.option("--data-root", type=PATH, metavar="DIR", help="Where the data set lies.")
 @click.option("--offline", is_flag=True, help="Never download.")
+@sign_option
 @click.option("--force", is_flag=True, help="Measure again even if nothing changed, and replace what is there.")
 @noise
 def build(
@@ -91,6 +99,7 @@ def build(
     device: str | None,
     data_root: Path | None,
     offline: bool,
+    sign: Path | None,
     force: bool,
     quiet: bool,
     verbose: bool,
@@ -103,7 +112,7 @@ def build(
 
     if device is not None:
         overrides = (*overrides, f"run.device={device}")
-    options = Options(data_root, offline, force, formats, overrides)
+    options = Options(data_root, offline, force, formats, overrides, sign=sign)
     progress = listener(quiet, verbose)
     codes = []
     for path, folder in zip(specs, unique_folders(specs, out), strict=True):
@@ -116,6 +125,7 @@ def build(
 @click.argument("record", type=PATH, metavar="RECORD_DIR")
 @out_option
 @set_option("report.paper=letter")
+@sign_option
 @force_option
 @noise
 def render(
@@ -123,6 +133,7 @@ def render(
     out: Path | None,
     formats: tuple[str, ...],
     overrides: tuple[str, ...],
+    sign: Path | None,
     force: bool,
     quiet: bool,
     verbose: bool,
@@ -136,7 +147,7 @@ def render(
             from reportgen.pipeline.build import render as render_one
 
         progress = listener(quiet, verbose)
-        options = Options(formats=formats, overrides=overrides, force=force)
+        options = Options(formats=formats, overrides=overrides, force=force, sign=sign)
         return attempt(lambda: render_one(record, out, options, progress), progress, several=False)
 
 
@@ -180,7 +191,7 @@ def print_actions(outcome: Outcome) -> None:
 
 
 def print_gate(gate: GateResult, progress: Progress) -> None:
-    """Say how a gate came out; what did not pass is said even where silence was asked for."""
+    """Say the result of a gate; what did not pass is said even where silence was asked for."""
     from reportgen.record.message import draw_note
 
     away = f", {gate.distance} from the bound" if gate.distance and gate.outcome == "fail" else ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reportgen.cli.build import PATH, attempt, force_option, listener, noise, out_option
+from reportgen.cli.build import PATH, attempt, force_option, listener, noise, out_option, sign_option
 from reportgen.text.terminal import put
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def refuse_nan(_context: click.Context, _parameter: click.Parameter, value: floa
     metavar="SHARE",
     help="Change of top-1 accuracy that does not matter; default 0.005.",
 )
+@sign_option
 @force_option
 @noise
 def compare(
@@ -43,6 +44,7 @@ def compare(
     out: Path | None,
     formats: tuple[str, ...],
     margin: float | None,
+    sign: Path | None,
     force: bool,
     quiet: bool,
     verbose: bool,
@@ -58,7 +60,7 @@ def compare(
     progress = listener(quiet, verbose)
     candidate_set = CandidateSet.find(baseline, candidates, out or Path("reports") / "comparison")
     candidate_set.check_home(force)
-    ranking, options, codes = candidate_set.rank(progress), Options(formats=formats, force=force), []
+    ranking, options, codes = candidate_set.rank(progress), Options(formats=formats, force=force, sign=sign), []
     for number in range(1, len(candidate_set.sources)):
         work = partial(candidate_set.compare, number, margin, options, progress, ranking)
         codes.append(attempt(work, progress, candidate_set.several))
@@ -68,7 +70,7 @@ def compare(
         ):
             put(sys.stdout, line)
         if candidate_set.made:
-            progress.say(f"{candidate_set.publish(ranking)}: ranking of {len(ranking.entries)} models")
+            progress.say(f"{candidate_set.publish(ranking, sign)}: ranking of {len(ranking.entries)} models")
     return next((code for code in codes if code), 0)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import ReportgenError, SpecError
 from reportgen.pipeline import build as building
+from reportgen.pipeline.drawing import Outcome as Drawn
 from reportgen.pipeline.folders import output_folder
 from reportgen.progress import Progress, Silent
 from reportgen.record.gate_result import GateResult
@@ -40,7 +41,7 @@ class Outcome:
     """As of the command: 0 built; 1 a gate failed; 4 training diverged; 5 a format could not be made."""
     warnings: tuple[str, ...]
     gates: tuple[GateResult, ...]
-    """How the spec's `gates:` came out."""
+    """Results of the spec's `gates:`."""
     errors: tuple[ReportgenError, ...]
     """What went wrong after the measurement, such as one format of several."""
     unchanged: bool
@@ -227,7 +228,7 @@ def listener(progress: Progress | bool) -> Progress:
     return progress
 
 
-def as_outcome(came: building.Outcome) -> Outcome:
+def as_outcome(came: Drawn) -> Outcome:
     """The outcome as it is shown to the outside."""
     unchanged = came.subject is None
     return Outcome(came.folder, came.exit_code, came.warnings, came.gates, came.errors, unchanged, came.report)

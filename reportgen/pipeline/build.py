@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reportgen.errors import (
     EnvironmentTrouble,
-    GateFailed,
-    Location,
     RecordError,
     ReportgenError,
-    RunError,
     about,
     worst_code,
 )
-from reportgen.pipeline.baseline import baseline_digest, find_baseline, judge
+from reportgen.pipeline.baseline import find_baseline, judge
+from reportgen.pipeline.drawing import Drawing, Outcome, exit_code, finish, inputs_digest, locations
 from reportgen.pipeline.extras import check_extras
-from reportgen.pipeline.faults import Raised, errors_of, failures_of, log_of
-from reportgen.pipeline.fingerprint import drawing_digest, fingerprint
+from reportgen.pipeline.faults import Raised, errors_of
+from reportgen.pipeline.fingerprint import fingerprint
 from reportgen.pipeline.kept import WEIGHTS, KeptRun, find_record, find_unfinished
 from reportgen.pipeline.registry import Registry
 from reportgen.pipeline.replacing import Claim, check_replaceable, kept_origin, origin_of
-from reportgen.pipeline.write import Writing
 from reportgen.plugins import Plugins
 from reportgen.progress import Progress
 from reportgen.record.fault import Fault
-from reportgen.record.gate_result import GateResult
 from reportgen.record.locate import RECORD, Source, find_source
 from reportgen.record.message import N_
 from reportgen.record.presentation import Presentation
@@ -41,14 +34,10 @@ from reportgen.spec import SpecFile, open_spec
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import ReportSpec
 from reportgen.system.epoch import check_epoch
-from reportgen.system.fault_log import LOG
 from reportgen.system.memory import is_memory_error
+from reportgen.system.signing import signing_key
 from reportgen.system.workspace import KEPT, Workspace, is_current
 from reportgen.text.errors import describe_error
-from reportgen.text.i18n import SOURCE, language
-
-if TYPE_CHECKING:
-    from reportgen.report.model import Report
 
 
 @dataclass(frozen=True)
@@ -64,26 +53,8 @@ class Options:
     """`KEY=VALUE`, dotted keys."""
     given: Mapping[str, object] | None = None
     """The spec, where it is no file: then the path of the spec only says where it would be."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a build came to."""
-
-    folder: Path
-    subject: Subject | None
-    """None when nothing had to be read: the report was already current."""
-    exit_code: int = 0
-    reused: bool = False
-    """True when the record was taken from an earlier build."""
-    warnings: tuple[str, ...] = ()
-    gates: tuple[GateResult, ...] = ()
-    errors: tuple[ReportgenError, ...] = field(default=())
-    """What went wrong after the report was written, such as one format of several."""
-    gate_locations: tuple[Location | None, ...] = ()
-    """Where each of `gates` stands in the spec; None for those of a record."""
-    report: Report | None = None
-    """What was written; None where nothing was."""
+    sign: Path | None = None
+    """The key that the report's manifest is signed with; None: that of the environment, or none."""
 
 
 def build(path: Path, out: Path, options: Options, progress: Progress) -> Outcome:
@@ -102,6 +73,7 @@ def build_spec(source: SpecFile, out: Path, options: Options, progress: Progress
     spec = with_templates(choose_formats(source.spec, options.formats), source.base)
     registry = Registry.load(spec)
     registry.check(spec)
+    signed_with = signing_key(options.sign)
     key = identify(spec, source.base, options, registry.plugins)
     baseline = find_baseline(spec, source.base)
     claim = Claim(key, origin_of(source.path, out), source.path.name)
@@ -111,9 +83,8 @@ def build_spec(source: SpecFile, out: Path, options: Options, progress: Progress
         presentation, templates = Presentation.of(spec), spec.report.templates
         if earlier is not None:
             against = baseline.digest if baseline else ""
-            if is_current(
-                out, inputs_digest(earlier.digest, against, presentation, templates, registry.plugins, registry.css)
-            ):
+            inputs = inputs_digest(earlier.digest, against, presentation, templates, registry.plugins, registry.css)
+            if is_current(out, inputs, signed_with):
                 return unchanged(out, earlier.record, presentation, source.base)
         loaded_baseline = baseline.load() if baseline else None  # what is wrong with it shows before any compute
         kept = KeptRun(space, lambda: identify(spec, source.base, options, registry.plugins), progress)
@@ -123,7 +94,7 @@ def build_spec(source: SpecFile, out: Path, options: Options, progress: Progress
             Subject(stored.record, presentation=presentation), loaded_baseline, registry.sections, progress
         )
         reused = earlier is not None
-        drawing = Drawing(templates, space, registry, progress, reused=reused, done=True, origin=claim.origin)
+        drawing = Drawing(templates, space, registry, progress, reused, True, claim.origin, signed_with)
         return finish(stored.drawn_as(judgement, presentation), drawing, measured.raised, source.base)
 
 
@@ -133,22 +104,6 @@ class Measured:
 
     raised: Raised
     stored: Stored
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """Where and how a record is drawn."""
-
-    templates: Path | None
-    """The user's own, where they are on this machine."""
-    space: Workspace
-    registry: Registry
-    progress: Progress
-    reused: bool
-    done: bool = False
-    """Whether the report holds the run whole, so that nothing of it need be kept beside."""
-    origin: str = ""
-    """What made it, for the manifest."""
 
 
 def unchanged(out: Path, record: RunRecord, presentation: Presentation, base: Path) -> Outcome:
@@ -170,13 +125,15 @@ def render(source: Path, out: Path | None, options: Options, progress: Progress)
     spec = choose_formats(choose_drawing(stored.subject.spec, options.overrides, progress), options.formats)
     registry = Registry.load(spec)
     registry.check(spec)
+    key = signing_key(options.sign)
     folder = out or default_folder(found)
     with Workspace(folder) as space:
         check_replaceable(folder, Claim(stored.record.fingerprint), registry.outputs.values(), options.force)
         check_unmoved(found, source)
         drawn = measured_again(stored).drawn_as(stored.subject.judgement, Presentation.of(spec))
         origin = kept_origin(folder, stored.record.fingerprint)
-        return finish(drawn, Drawing(spec.report.templates, space, registry, progress, reused=True, origin=origin))
+        drawing = Drawing(spec.report.templates, space, registry, progress, reused=True, origin=origin, key=key)
+        return finish(drawn, drawing)
 
 
 def measured_again(stored: Stored) -> Stored:
@@ -275,99 +232,3 @@ def with_numbers(record: RunRecord, raised: list[tuple[str, BaseException]], pro
         fault = Fault(part=N_("the computation of the numbers"), reason=describe_error(error), by="reportgen")
         raised.append((fault.part.text, error))
         return record.model_copy(update={"faults": (*record.faults, fault)})
-
-
-def finish(stored: Stored, drawing: Drawing, raised: Raised = (), base: Path = Path()) -> Outcome:
-    """Draw, assemble, write every output beside the old report, and move the whole in.
-
-    The gates are judged on what is drawn now. `raised`: what ended parts of the run; `base`: the folder of the spec.
-    """
-    from reportgen.pipeline.figure_cache import draw_once
-    from reportgen.report.assemble import assemble
-
-    space, registry, progress = drawing.space, drawing.registry, drawing.progress
-    stored = stored.drawn_as(stored.subject.judgement.with_gates(()), stored.subject.presentation)
-    names = [name for section in registry.sections.values() for name in section.drawn]
-    warnings: list[str] = []
-    with language(SOURCE), Writing(registry.outputs) as writing:
-        with progress.stage("Draw", len(names), "figures") as task:
-            figures = draw_once(stored, names, registry.plugins.figures)
-            task.advance(len(names))
-        report = assemble(stored.subject, figures, registry.sections, drawing.templates, registry.css)
-        drawn = replace(stored, subject=report.subject)
-        writing.begin(report)
-        space.write_folder(RECORD, lambda folder: write_files(drawn.files, folder))
-        failures = writing.write(report, space, warnings, progress)
-    log = log_of(report, raised, read_log(space.out), failures)
-    if log:
-        space.write(LOG, log.encode("utf-8", "backslashreplace"))
-    failures += failures_of(report, space.out)
-    inputs = "" if failures else inputs_of(stored, report, drawing)
-    space.commit(inputs=inputs, done=finished_key(stored, drawing), origin=drawing.origin)
-    for warning in warnings:
-        progress.warn(warning)
-    return outcome_of(report, drawing, tuple(warnings), (*errors_of(report.record, space.out, base), *failures))
-
-
-def inputs_of(stored: Stored, report: Report, drawing: Drawing) -> str:
-    """The digest by which a build knows that this report is what it would make; empty where it is not."""
-    judgement, registry = report.subject.judgement, drawing.registry
-    if judgement.ranking is not None:  # a build, which makes none, finds no report of its own here
-        return ""
-    baseline, presentation = baseline_digest(judgement), report.subject.presentation
-    return inputs_digest(stored.digest, baseline, presentation, drawing.templates, registry.plugins, registry.css)
-
-
-def finished_key(stored: Stored, drawing: Drawing) -> str:
-    """The run of which nothing need be kept any more when its report is there; empty where there is none."""
-    return stored.record.fingerprint if drawing.done else ""
-
-
-def read_log(out: Path) -> str:
-    """The log of the report that is in a folder; empty where it has none."""
-    try:
-        return (out / LOG).read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return ""
-
-
-def outcome_of(
-    report: Report, drawing: Drawing, warnings: tuple[str, ...], errors: tuple[ReportgenError, ...]
-) -> Outcome:
-    """What a drawing came to."""
-    places = locations(report.subject.presentation)
-    code = worst_code([*(error.exit_code for error in errors), exit_code(report.record, report.gates)])
-    return Outcome(
-        drawing.space.out, report.subject, code, drawing.reused, warnings, report.gates, errors, places, report
-    )
-
-
-def locations(presentation: Presentation) -> tuple[Location | None, ...]:
-    """Where each gate stands in the spec's text."""
-    return tuple(rule.location for rule in presentation.gates)
-
-
-def exit_code(record: RunRecord, gates: Sequence[GateResult]) -> int:
-    """4 when training diverged, 1 when a gate failed: the report is there and says so, and a script can't miss it."""
-    trainings = [record.training, *(run.training for run in record.seeds)]
-    if any(training is not None and training.divergence is not None for training in trainings):
-        return RunError.exit_code
-    return GateFailed.exit_code if any(gate.outcome == "fail" for gate in gates) else 0
-
-
-def inputs_digest(
-    record: str, baseline: str, presentation: Presentation, templates: Path | None, plugins: Plugins, css: str = ""
-) -> str:
-    """Digest of everything the files of a report depend on.
-
-    `record` and `baseline` are the digests of the record and of the one that it is compared with, or empty;
-    `templates` the folder of the user's own, and `css` the text of their style sheet.
-    """
-    parts = {
-        "record": record,
-        "baseline": baseline,
-        "presentation": presentation.model_dump(mode="json"),
-        "css": css,
-        "code": drawing_digest(templates, plugins),
-    }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from reportgen.errors import DataError, ReportgenError, about
 from reportgen.experiment.datasets import choose_dataset, find_datasets
+from reportgen.experiment.datasets.download.speed import least_speed
 from reportgen.pipeline.baseline import find_baseline
 from reportgen.pipeline.build import Options, find_subject, identify, with_templates
 from reportgen.pipeline.extras import check_extras
@@ -19,7 +20,7 @@ from reportgen.pipeline.folders import output_folder
 from reportgen.pipeline.forecast import foresee, time_line
 from reportgen.pipeline.model_check import check_models
 from reportgen.pipeline.registry import Registry
-from reportgen.plugins import DatasetKind
+from reportgen.plugins import DatasetKind, load_plugins
 from reportgen.spec import open_spec
 from reportgen.spec.probes import PROBE_NAMES
 from reportgen.spec.types import ReportSpec
@@ -47,7 +48,7 @@ def check_machine() -> Iterator[Line]:
     yield Line(f"ok     machine: {processor_name() or platform.machine()}, {cores} cores{extra}")
     free = shutil.disk_usage(Path.cwd()).free
     yield Line(f"ok     disk: {numerals.bytes_text(free)} free here")
-    for output in find_outputs().values():
+    for output in (find_outputs() | load_plugins(()).outputs).values():
         try:
             output.check()
         except ReportgenError as error:
@@ -84,7 +85,10 @@ def check_spec(path: Path, options: Options) -> Iterator[Line]:
             check_writable(out)
             with about("data.name"):
                 kind, _ = choose_dataset(spec.data, find_datasets() | registry.plugins.datasets)
-                data = data_line(spec, kind, files_here(spec, kind, options, source.base), options)
+                files = files_here(spec, kind, options, source.base)
+                data = data_line(spec, kind, files, options)
+                if files:
+                    notes = (*notes, *kind.examine(spec.data, options.data_root, source.base))
             with about("model.weights"):
                 key = identify(spec, source.base, options, registry.plugins)
     except ReportgenError as error:
@@ -117,10 +121,15 @@ def files_here(spec: ReportSpec, kind: DatasetKind, options: Options, base: Path
 
 
 def data_line(spec: ReportSpec, kind: DatasetKind, files: tuple[Path, ...] | None, options: Options) -> str:
-    """Where the data would come from; raises DataError when it is not available."""
+    """Where the data would come from; raises DataError when it is not available.
+
+    SpecError where it would be downloaded and the environment names no speed.
+    """
     fetched = bool(kind.download) and not options.offline
     if files is not None:
         return f"{spec.data.name}, here" if files else f"{spec.data.name}, bundled"
+    if fetched:
+        least_speed()
     if spec.data.fallback:
         how = "to be downloaded" if fetched else "not here"
         return f"{spec.data.name}, {how}; {spec.data.fallback} in its place if that fails"

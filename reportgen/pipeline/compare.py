@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from reportgen.errors import RecordError, SpecError
 from reportgen.pipeline.baseline import LoadedBaseline, judge
-from reportgen.pipeline.build import Drawing, Options, Outcome, choose_formats, finish
+from reportgen.pipeline.build import Options, choose_formats
+from reportgen.pipeline.drawing import Drawing, Outcome, finish
 from reportgen.pipeline.received import choose_drawing
 from reportgen.pipeline.registry import Registry
 from reportgen.pipeline.replacing import COMPARISON, HINT, Claim, check_replaceable
@@ -24,6 +25,7 @@ from reportgen.spec.types import BaselineSpec
 from reportgen.system.epoch import check_epoch
 from reportgen.system.files import is_regular
 from reportgen.system.manifest import MANIFEST, read_manifest
+from reportgen.system.signing import signing_key
 from reportgen.system.workspace import Workspace
 from reportgen.text.i18n import _, ngettext
 
@@ -97,6 +99,7 @@ class CandidateSet:
         presentation = Presentation.of(spec)
         registry = Registry.load(spec)
         registry.check(spec)
+        key = signing_key(options.sign)
         baseline = LoadedBaseline(other.load().subject, other.digest, wanted.margin)
         folder = self.home / self.folders[number] if self.several else self.home
         claim = Claim(stored.record.fingerprint, COMPARISON)
@@ -105,7 +108,7 @@ class CandidateSet:
             judgement = judge(Subject(stored.record, presentation=presentation), baseline, registry.sections, progress)
             if ranking is not None:
                 judgement = judgement.model_copy(update={"ranking": ranking.seen_by(number)})
-            drawing = Drawing(spec.report.templates, space, registry, progress, reused=True, origin=COMPARISON)
+            drawing = Drawing(spec.report.templates, space, registry, progress, True, origin=COMPARISON, key=key)
             return finish(stored.drawn_as(judgement, presentation), drawing)
 
     def check_home(self, force: bool) -> None:
@@ -120,10 +123,10 @@ class CandidateSet:
         if is_regular(self.home / RECORD / RECORD_FILE):
             raise SpecError(f"{self.home} holds the report of a run", HINT)
 
-    def publish(self, ranking: Ranking) -> Path:
+    def publish(self, ranking: Ranking, sign: Path | None = None) -> Path:
         """Write index.html and ranking.json beside the candidates' folders; returns where the page is.
 
-        Raises EnvironmentTrouble when the machine can't.
+        `sign` as in Options. Raises EnvironmentTrouble when the machine can't.
         """
         from reportgen.outputs.ranking import make_index, spell_ranking
 
@@ -131,7 +134,7 @@ class CandidateSet:
         with Workspace(self.home) as space:
             for file in files:
                 space.write(file.path, file.data)
-            space.commit(origin=COMPARISON)
+            space.commit(origin=COMPARISON, key=signing_key(sign))
         return self.home / files[0].path
 
     @property

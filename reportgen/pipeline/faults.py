@@ -37,7 +37,8 @@ def name_file(fault: Fault, record: RunRecord, base: Path) -> str:
     source, _, _ = record.spec.model.source.rpartition(":")
     named = Path(source)
     if named.name == fault.file:
-        return str(resolve_path(named, base))
+        here = resolve_path(named, base)
+        return str(here) if here.is_file() else fault.file  # of a file given by its whole path the name is kept
     beside = resolve_path(named, base).parent / fault.file
     return str(beside) if beside.is_file() else fault.file
 

@@ -19,7 +19,7 @@ from reportgen.errors import ModelError, SpecError, about
 from reportgen.pipeline.code_digest import DRAWING, MEASURING, code_digest
 from reportgen.pipeline.source_files import module_files, named_files, source_files
 from reportgen.plugins import Plugins
-from reportgen.record.definitions import named_numbers
+from reportgen.record.meaning import named_numbers
 from reportgen.record.run import RECORD_FORMAT
 from reportgen.spec.model_code import LIBRARIES, ModelCode, find_code, is_code
 from reportgen.spec.paths import resolve_path
@@ -75,7 +75,10 @@ def named_by_gates(spec: ReportSpec) -> dict[str, list[str]] | None:
 
 def drawing_digest(templates: Path | None = None, plugins: Plugins = NO_PLUGINS) -> str:
     """Digest of what makes a report of a record: code, templates, the user's own ones, plug-ins with all that they
-    import, the libraries that draw."""
+    import, the libraries that draw.
+
+    Raises SpecError.
+    """
     from reportgen.outputs.templating import template_root  # imports jinja2, which an unchanged run need not
 
     whole = hashlib.sha256(code_digest(*DRAWING).encode())

@@ -59,7 +59,8 @@ def check_pretrained(model: ModelSpec, offline: bool) -> tuple[str, ...]:
     """Raise ModelError for weights that the library does not know, DataError for those that may not be fetched."""
     if not model.pretrained:
         return ()
-    from reportgen.experiment.models.pretrained import Fetching, fetched, find_pretrained  # with torch
+    from reportgen.experiment.models.pretrained import Fetching, fetched  # with torch
+    from reportgen.experiment.models.pretrained_choice import find_pretrained
 
     found = find_pretrained(model)
     if found is None or found.path is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reportgen.comparison.gate_names import check_names
 from reportgen.errors import SpecError, about
 from reportgen.plugins import Output, Plugins, Section, load_plugins
+from reportgen.record.subject import Subject
 from reportgen.spec.types import ReportSpec
 from reportgen.system.files import is_folder
 from reportgen.text.suggest import nearest
@@ -40,6 +41,10 @@ class Registry:
         css = read_css(spec)
         selected = sorted((sections[name] for name in wanted), key=lambda section: (section.order, section.name))
         return cls({s.name: s for s in selected}, {n: outputs[n] for n in spec.outputs}, plugins, css)
+
+    def figures_of_outputs(self, subject: Subject) -> tuple[str, ...]:
+        """The names of the figures that outputs show and no section does."""
+        return tuple(name for output in self.outputs.values() for name in output.figures(subject))
 
     def check(self, spec: ReportSpec) -> None:
         """Raise before any compute when an output can't be made on this machine."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from reportgen.errors import ReportgenError
@@ -12,11 +12,39 @@ from reportgen.record.locate import find_source
 from reportgen.text.i18n import _
 
 if TYPE_CHECKING:
-    from reportgen.pipeline.api import Outcome
+    from reportgen.record.gate_result import GateResult
     from reportgen.report.model import Report
     from reportgen.report.sections.summary import Tile
 
 TEMPLATE = "outcome.html.j2"
+
+
+class Outcome(Protocol):
+    """What is shown: a report in its folder (`reportgen.pipeline.api.Outcome`)."""
+
+    @property
+    def folder(self) -> Path:
+        """The report's folder."""
+
+    @property
+    def report(self) -> Report:
+        """What the outputs print. Raises RecordError."""
+
+    @property
+    def gates(self) -> tuple[GateResult, ...]:
+        """Results of the gates."""
+
+    @property
+    def errors(self) -> tuple[ReportgenError, ...]:
+        """What went wrong after the measurement."""
+
+    @property
+    def html(self) -> Path | None:
+        """The page, where there is one."""
+
+    @property
+    def pdf(self) -> Path | None:
+        """The PDF, where there is one."""
 
 
 def report_in(folder: Path) -> Report:

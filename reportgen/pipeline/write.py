@@ -49,11 +49,14 @@ class Writing:
         self.pending = {name: Pending(name, begin, report) for name, begin in self.prepared.items()}
 
     def write(self, report: Report, space: Workspace, warnings: list[str], progress: Progress) -> list[ReportgenError]:
-        """Stage every output, those begun last; one that fails does not keep the others from being written."""
+        """Stage every output, those begun late and those that enclose others last; one that fails does not keep the
+        others from being written."""
         failures = []
+        made: dict[str, bytes] = {}
         with progress.stage("Write", len(self.outputs), "formats") as task:
-            for name, output in sorted(self.outputs.items(), key=lambda item: item[0] in self.pending):
-                written = self.pending[name].finish() if name in self.pending else attempt(output, report)
+            for name, output in sorted(self.outputs.items(), key=self.turn):
+                written = self.pending[name].finish() if name in self.pending else attempt(output, report, made)
+                made |= dict.fromkeys(output.files, b"") | {file.path: file.data for file in written.files}
                 warnings.extend(written.warnings)
                 if written.failure is not None:
                     failures.append(written.failure)
@@ -61,6 +64,11 @@ class Writing:
                     space.write(file.path, file.data)
                 task.advance(note=name)
         return failures
+
+    def turn(self, item: tuple[str, Output]) -> tuple[bool, bool]:
+        """When an output is written: one that encloses others after all of them, one that was begun after the rest."""
+        name, output = item
+        return output.gather is not None, name in self.pending
 
 
 class Pending:
@@ -85,10 +93,12 @@ class Pending:
         return Written(files, tuple(self.heard), self.failure)
 
 
-def attempt(output: Output, report: Report) -> Written:
-    """The files of one output, or its failure."""
+def attempt(output: Output, report: Report, made: Mapping[str, bytes]) -> Written:
+    """The files of one output, or its failure; `made`: those of the outputs before it."""
     heard: list[str] = []
     try:
+        if output.gather is not None:
+            return Written(output.gather(report, heard.append, made), tuple(heard))
         return Written(output.render(report, heard.append), tuple(heard))
     except Exception as error:
         return Written((), tuple(heard), as_failure(output.name, error))

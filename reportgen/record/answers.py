@@ -26,6 +26,8 @@ class OutputFacts(Frozen):
     """Its name or index in training mode."""
     training_kind: OutputKind = "logits"
     training_others: tuple[str, ...] = ()
+    loses_axis: bool = False
+    """Whether a single image's answer comes without the axis of the images."""
 
 
 class AnswerChange(Frozen):
@@ -59,6 +61,8 @@ class AnswerFacts(Frozen):
     """The same images at the same places of a batch of the same size, with other images beside them."""
     by_chance: bool = False
     """Whether answers differ when nothing but chance does."""
+    by_state: bool = False
+    """Whether answers differ by what the model keeps of the images before, and by nothing else."""
     by_neighbours: bool = False
     """Whether the answer to an image depends on the images of its batch."""
     draws: int = 1

@@ -8,10 +8,9 @@ metric of every report is one entry here and one function in `reportgen.metrics`
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from inspect import signature
 from typing import Literal
 
 from reportgen.text import numerals
@@ -392,7 +391,7 @@ def add_definitions(more: Iterable[Definition]) -> None:
         if definition.name in ours:
             raise ValueError(f"the metric {definition.name!r} is reportgen's own")
         _added[definition.name] = definition
-    find_meaning.cache_clear()
+    find_definition.cache_clear()
 
 
 def shown_in(place: Place) -> tuple[Definition, ...]:
@@ -411,69 +410,9 @@ def names_for_gates(section: str = "") -> tuple[str, ...]:
     return (*(one.name for one in own), *(f"{one.name}{MILLISECONDS}" for one in own if one.unit == "seconds"))
 
 
-def named_numbers(metrics: Iterable[str]) -> dict[str, frozenset[str]]:
-    """The numbers of sections that gates on these metrics need, by section: without what says that it is a change, or
-    that it is in milliseconds."""
-    found: dict[str, set[str]] = {}
-    for metric in metrics:
-        meaning = find_meaning(metric.replace(MILLISECONDS, "") if MILLISECONDS in metric else metric)
-        if meaning.definition is not None and meaning.definition.section:
-            found.setdefault(meaning.definition.section, set()).add(meaning.name)
-    return {section: frozenset(names) for section, names in found.items()}
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What the name of a value says."""
-
-    name: str
-    """Without what says that it is a change."""
-    change: Literal["", "change", "change_ratio"]
-    """Whether it is a difference to the baseline's, or a multiple of it."""
-    definition: Definition | None
-    """None for a number that nothing defines, such as a plug-in's that is not installed."""
-    arguments: tuple[str, ...] = ()
-    """What the placeholders stand for."""
-
-    @property
-    def unit(self) -> Unit | None:
-        """Of the number itself, whatever that of its change; None for one that nothing defines."""
-        return self.definition.unit if self.definition is not None else None
-
-    def label(self, conditions: Mapping[str, object], over_seeds: bool = False) -> str:
-        """What people call a value of this name; `over_seeds`: a change of means over seeds."""
-        metric = self.name
-        if self.definition is not None:
-            said = {name: value for name, value in conditions.items() if name in said_by(self.definition.label)}
-            metric = self.definition.label(*self.arguments, **said)
-        if self.change == "change":
-            if over_seeds:
-                return _("{metric}, change of the mean over seeds", metric=metric)
-            return _("{metric}, change", metric=metric)
-        return _("{metric}, ratio", metric=metric) if self.change == "change_ratio" else metric
-
-
-@lru_cache(maxsize=256)
-def said_by(label: Callable[..., str]) -> frozenset[str]:
-    """The conditions that a label says; a number may have more, by which alone it is told apart from others."""
-    return frozenset(signature(label).parameters)
-
-
 @lru_cache(maxsize=4096)
-def find_meaning(name: str) -> Meaning:
-    """What a name says, such as that `class.cat.recall.change` is the change of a class's recall."""
-    defined, arguments = find_definition(name)
-    if defined is not None:
-        return Meaning(name, "", defined, arguments)
-    stem, _unused, end = name.rpartition(".")
-    if stem and end in ("change", "change_ratio"):
-        defined, arguments = find_definition(stem)
-        return Meaning(stem, "change" if end == "change" else "change_ratio", defined, arguments)
-    return Meaning(name, "", None)
-
-
 def find_definition(name: str) -> tuple[Definition | None, tuple[str, ...]]:
-    """The definition of a name, and what its placeholders stand for."""
+    """The definition of a name, and what its placeholders stand for; None for a name that nothing defines."""
     for definition in definitions():
         if definition.name == name:
             return definition, ()
@@ -482,6 +421,11 @@ def find_definition(name: str) -> tuple[Definition | None, tuple[str, ...]]:
             if found is not None:
                 return definition, found.groups()
     return None, ()
+
+
+def is_pattern(name: str) -> bool:
+    """Whether a definition's name stands for several numbers."""
+    return bool(NAMED.search(name) or NUMBERED.search(name))
 
 
 @lru_cache(maxsize=256)

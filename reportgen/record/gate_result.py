@@ -1,4 +1,4 @@
-"""How the gates came out: one result a rule."""
+"""Results of the gates: one a rule."""
 
 from __future__ import annotations
 

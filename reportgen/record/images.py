@@ -1,4 +1,4 @@
-"""Images as PNG: the few photographs that a report shows, as bytes that are the same on every run."""
+"""Images as PNG: the few images that a report shows, as bytes that are the same on every run."""
 
 from __future__ import annotations
 

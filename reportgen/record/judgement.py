@@ -1,4 +1,4 @@
-"""What one report makes of a record: how it stands against others, and how the gates came out."""
+"""What one report makes of a record: how it stands against others, and the results of the gates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Judgement(Frozen):
     ranking: Ranking | None = None
     """Among the candidates that it was compared beside; None where there were none."""
     gates: tuple[GateResult, ...] = ()
-    """How the rules of the presentation came out on the numbers of the report."""
+    """Results of the rules of the presentation on the numbers of the report."""
     arrays: Arrays = Field(default_factory=Arrays, exclude=True)
 
     @property
@@ -31,5 +31,5 @@ class Judgement(Frozen):
         return self.comparison if isinstance(self.comparison, Comparison) else None
 
     def with_gates(self, gates: tuple[GateResult, ...]) -> Judgement:
-        """The same with the gates as they came out now."""
+        """The same with today's results of the gates."""
         return self.model_copy(update={"gates": gates})

@@ -24,6 +24,7 @@ class Latency(Frozen):
     p50_seconds: float
     """Median of the passes; of several processes the median of their medians."""
     p95_seconds: float
+    """The same of the 95th percentile, where each process timed enough passes for one."""
     n: int
     """Timed passes, of all processes together."""
     p50_low: float | None = None
@@ -31,7 +32,8 @@ class Latency(Frozen):
     would change; between processes, `between_processes`. None where there is too little for one."""
     p50_high: float | None = None
     p95_low: float | None = None
-    """Interval of the 95th percentile, two order statistics; None where there are too few passes for one."""
+    """Interval of the 95th percentile: two order statistics of the passes of one process; between processes, that of
+    what each measured, as for the median. None where there are too few passes for one."""
     p95_high: float | None = None
     processes: tuple[float, ...] = ()
     """Median of each of several fresh processes; empty: timed in the one process that did everything else."""
@@ -81,9 +83,13 @@ def summarise_processes(batch_size: int, runs: Sequence[Sequence[float]]) -> Lat
     medians = [median(run) for run in runs]
     together = summarise(batch_size, [time for run in runs for time in run])
     low, high = between_processes(medians)
-    return together.model_copy(
-        update={"p50_seconds": median(medians), "p50_low": low, "p50_high": high, "processes": tuple(medians)}
-    )
+    update: dict[str, object] = {"p95_low": None, "p95_high": None}
+    if min(map(len, runs)) >= FEWEST_FOR_P95:
+        slowest = [float(np.percentile(run, 95)) for run in runs]
+        below, above = between_processes(slowest)
+        update = {"p95_seconds": median(slowest), "p95_low": below, "p95_high": above}
+    update |= {"p50_seconds": median(medians), "p50_low": low, "p50_high": high, "processes": tuple(medians)}
+    return together.model_copy(update=update)
 
 
 def between_processes(medians: Sequence[float]) -> tuple[float, float]:

@@ -6,6 +6,7 @@ import hashlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reportgen.errors import RecordError
 from reportgen.record.archive import PACKED_FILE, unpack_files
@@ -14,6 +15,9 @@ from reportgen.system.files import is_folder, is_regular
 from reportgen.system.transaction import BETWEEN_READINGS, COMMIT, READINGS, read_decided
 from reportgen.system.workspace import newest_kept
 from reportgen.text.shorten import shorten_middle
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
 
 RECORD = "record"
 """The record's folder inside a report's."""
@@ -31,7 +35,7 @@ class Source:
     name: str
     """What people would call it: the name of the report's folder or of the file."""
     files: dict[str, bytes] | None
-    """Its files where they came out of a PDF or zip; None where they are in a folder."""
+    """Its files where they are taken from a PDF or zip; None where they are in a folder."""
 
     @property
     def digest(self) -> str:
@@ -124,7 +128,7 @@ def find_decided(path: Path) -> Source | None:
 
 
 def read_file(path: Path) -> Source:
-    """The record inside a PDF or a zip."""
+    """The record inside a PDF or a zip; raises RecordError."""
     data = read_bytes(path)
     packed = attachment(data, path) if data[:1024].lstrip().startswith(b"%PDF-") else data
     files = unpack_files(packed, path)
@@ -136,12 +140,8 @@ def read_file(path: Path) -> Source:
 
 def attachment(document: bytes, path: Path) -> bytes:
     """The packed record attached to a PDF. Raises RecordError when it has none, or when it is no PDF after all."""
-    import io
-
-    from pypdf import PdfReader  # a sixth of a second that only such a source needs
-
     try:
-        found = PdfReader(io.BytesIO(document)).attachments.get(PACKED_FILE)
+        found = open_document(document).attachments.get(PACKED_FILE)
     except Exception as error:  # pypdf raises whatever a damaged file makes its parts raise
         message = f"{path} can't be read as a PDF: {type(error).__name__}: {error}"
         raise RecordError(message, "Take it from a copy.") from error
@@ -149,3 +149,12 @@ def attachment(document: bytes, path: Path) -> bytes:
         hint = "Build it with report: {attach_record: true}, or give the report's folder."
         raise RecordError(f"{path} has no record inside", hint)
     return found[0]
+
+
+def open_document(document: bytes) -> PdfReader:
+    """A PDF to read from. Raises whatever pypdf raises for a damaged one."""
+    import io
+
+    from pypdf import PdfReader  # a sixth of a second that only such a source needs
+
+    return PdfReader(io.BytesIO(document))

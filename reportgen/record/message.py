@@ -72,6 +72,12 @@ def nN_(one: str, many: str, count: int, **values: Value) -> Message:  # noqa: N
     return Message(id=one, many=many, count=count, values=freeze(values))
 
 
+def join_rows(messages: Sequence[Message]) -> Message:
+    """One message of several: "a; b; c", in the pattern of `reportgen.text.i18n.join_rows`."""
+    *before, last = messages
+    return N_("{rows}; {next}", rows=join_rows(before), next=last) if before else last
+
+
 def as_note(text: str | Message) -> Message | None:
     """A text of anybody's as a note; None for an empty one."""
     return Message(id=text) if text and isinstance(text, str) else text or None

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from reportgen.record.definitions import Meaning, find_meaning
+from reportgen.record.meaning import Meaning, find_meaning
 from reportgen.spec.frozen import Frozen
 from reportgen.text.i18n import _
 from reportgen.text.units import (

@@ -23,7 +23,7 @@ class Presentation(Frozen):
     baseline: Baseline | None = None
     """As the spec names it; what came of the comparison is in the Judgement."""
     gates: tuple[Rule, ...] = ()
-    """The rules; how they came out is in the Judgement."""
+    """The rules; their results are in the Judgement."""
     plugins: tuple[str, ...] = ()
 
     @classmethod

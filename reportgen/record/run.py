@@ -122,8 +122,8 @@ class DataFacts(Frozen):
     """The data set as it was used."""
 
     name: str
-    title: str
-    """As people write it: "CIFAR-10"."""
+    title: str | Message
+    """As people write it: "CIFAR-10"; a message where it is words, such as "handwritten digits"."""
     description: Note = None
     licence: str | Message = ""
     citation: str = ""
@@ -155,8 +155,8 @@ class DataFacts(Frozen):
     """Whether there are published digests to compare with; files of one's own have none."""
     requested: str = ""
     """The data set the spec asked for; differs from `name` when the fallback was used."""
-    fallback_reason: str = ""
-    """Why the fallback was used, as the error said it; empty when it was not."""
+    fallback_reason: Note = None
+    """Why the fallback was used; None when it was not."""
     notes: tuple[Message, ...] = ()
     """What was done to the data that a reader must know, such as how 16-bit images became 8-bit ones."""
     left_out: tuple[LeftOutFile, ...] = ()

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.record.probe_arrays import find_wrong_probe_arrays
 from reportgen.record.run import RunRecord
 
 LARGEST = 2**63 - 1
@@ -28,7 +29,7 @@ def find_wrong_arrays(record: RunRecord) -> Iterator[str]:
     arrays, classes = record.arrays, len(record.data.classes)
     rows = len(arrays["eval.labels"]) if "eval.labels" in arrays and arrays["eval.labels"].ndim == 1 else None
     for name, array in arrays.items():
-        if name == "eval.logits" or (name.startswith("seed.") and name.endswith(".logits")):
+        if name == "eval.logits" or (name.startswith(("seed.", "draw.")) and name.endswith(".logits")):
             yield from wrong_logits(name, array, rows, classes)
         elif name in ROWS:
             yield from wrong_kind(name, array, "iu", 1)
@@ -39,6 +40,7 @@ def find_wrong_arrays(record: RunRecord) -> Iterator[str]:
         elif name in STEPS:
             yield from wrong_kind(name, array, "f", 1)
     yield from wrong_pairs(record.arrays)
+    yield from find_wrong_probe_arrays(record.arrays, rows, classes)
     for name in ("eval.labels", "sample.labels"):
         yield from wrong_labels(name, arrays.get(name), classes)
 
@@ -99,6 +101,7 @@ def find_wrong_counts(record: RunRecord) -> Iterator[tuple[str, str]]:
     for place, split in enumerate(record.data.splits):
         if min(split.n, *split.counts, 0) < 0 or sum(split.counts) != split.n:
             yield f"data.splits.{place}.counts", f"{sum(split.counts)} images of {split.n}"
+    yield from wrong_probe_counts(record)
     if not record.data.classes:
         yield "data.classes", "there is none"
     for place, value in enumerate(record.measured.values if record.measured is not None else ()):
@@ -107,6 +110,19 @@ def find_wrong_counts(record: RunRecord) -> Iterator[tuple[str, str]]:
             yield f"measured.values.{place}", f"{value.name} is a share and can't be {', '.join(map(str, known))}"
         if value.name in ("parameters", "macs") and not all(one >= 0 for one in known):
             yield f"measured.values.{place}", f"{value.name} can't be {', '.join(map(str, known))}"
+
+
+def wrong_probe_counts(record: RunRecord) -> Iterator[tuple[str, str]]:
+    """Facts of the probes that their arrays contradict."""
+    probes, arrays = record.probes, record.arrays
+    told: list[tuple[str, int, str, int]] = []
+    if probes is not None and probes.robustness is not None:
+        told.append(("robustness.conditions", len(probes.robustness.conditions), "robustness.predicted", 0))
+    if probes is not None and probes.dynamics is not None:
+        told.append(("dynamics.layers", len(probes.dynamics.layers), "dynamics.gradient", 1))
+    for field, count, name, axis in told:
+        if name in arrays and arrays[name].shape[axis] != count:
+            yield f"probes.{field}", f"{count} of them, and {name} has {arrays[name].shape[axis]}"
 
 
 def find_huge(fields: object, place: str = "") -> str:

@@ -27,7 +27,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from reportgen.errors import RecordError
+from reportgen.errors import NewerRecord, RecordError
 from reportgen.record.arrays import Arrays
 from reportgen.record.judgement import Judgement
 from reportgen.record.presentation import Presentation
@@ -137,20 +137,39 @@ def encode(thing: Frozen, arrays: Arrays, json_file: str, arrays_file: str) -> d
     """A value and its arrays as two files, the arrays first."""
     # safetensors writes the memory as it lies, so that a view of other order would come back scrambled
     data = save_arrays({name: np.asarray(array, order="C") for name, array in arrays.items()})
-    try:
-        written = thing.model_dump_json()  # which spells not-a-number as text; model_dump does not
-    except PydanticSerializationError:  # a name that is no text, such as a file's in another encoding
-        written = type(thing).model_validate({**spelled_out(thing.model_dump()), "arrays": arrays}).model_dump_json()
-    fields = json.loads(written)
+    fields = fields_of(thing, arrays)
     fields["arrays"] = {"bytes": len(data), "file": arrays_file, "sha256": hashlib.sha256(data).hexdigest()}
     fields["sha256"] = UNSEALED
     text = (spell(fields) + "\n").encode()
     return {arrays_file: data, json_file: SEAL.sub(rb"\g<1>" + digest_unsealed(text).encode(), text, count=1)}
 
 
+def fields_of(thing: Frozen, arrays: Arrays) -> dict[str, Any]:
+    """The fields of a value as JSON has them."""
+    try:
+        written = thing.model_dump_json()  # which spells not-a-number as text; model_dump does not
+    except PydanticSerializationError:  # a name that is no text, such as a file's in another encoding
+        written = type(thing).model_validate({**spelled_out(thing.model_dump()), "arrays": arrays}).model_dump_json()
+    return dict(json.loads(written))
+
+
 def digest_unsealed(text: bytes) -> str:
     """sha256 of a JSON file as it was before its own digest was put in, in the place of zeros."""
     return hashlib.sha256(SEAL.sub(rb"\g<1>" + UNSEALED.encode(), text, count=1)).hexdigest()
+
+
+def digest_measured(record: RunRecord) -> str:
+    """sha256 of everything that was measured but the images that are kept to be shown, which are smaller and fewer in
+    the record that a PDF carries."""
+    fields = fields_of(record, record.arrays)
+    fields.pop("arrays", None)
+    fields["data"].pop("test_files", None)
+    digest = hashlib.sha256(spell(fields).encode("utf-8", "surrogatepass"))
+    for name in sorted(set(record.arrays) - {"images", "images.ids"}):
+        array = np.ascontiguousarray(record.arrays[name])
+        digest.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def check_seal(stated: object, text: bytes, path: Path, advice: str) -> None:
@@ -244,7 +263,7 @@ def decode_presentation(files: Mapping[str, bytes], where: Path) -> Presentation
 
 
 def read_record(files: Mapping[str, bytes], where: Path) -> tuple[dict[str, Any], dict[str, Any], int]:
-    """The object in record.json without its arrays' digest, the arrays, and the format."""
+    """The object in record.json without its arrays' digest, the arrays, and the format; raises RecordError."""
     for name in (RECORD_FILE, ARRAYS_FILE):
         if name not in files:
             raise RecordError(f"there is no {name} in {where}", AGAIN)
@@ -256,7 +275,7 @@ def read_record(files: Mapping[str, bytes], where: Path) -> tuple[dict[str, Any]
 
 
 def read_arrays(fields: dict[str, Any], data: bytes, path: Path, arrays_path: Path, advice: str) -> dict[str, Any]:
-    """The arrays that belong to an object, whose statement about them is taken out of it."""
+    """The arrays that belong to an object, whose statement about them is taken out of it; raises RecordError."""
     stated = fields.pop("arrays", None)
     if not isinstance(stated, dict) or hashlib.sha256(data).hexdigest() != stated.get("sha256"):
         message = f"{arrays_path} is not the file that {path.name} was written with"
@@ -278,7 +297,7 @@ def named_errors(path: Path, arrays_path: Path, advice: str) -> Iterator[None]:
 
 
 def read_object(content: bytes, path: Path, advice: str) -> dict[str, Any]:
-    """The JSON object of a file."""
+    """The JSON object of a file; raises RecordError."""
     try:
         fields = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -296,7 +315,7 @@ def check_format(fields: Mapping[str, Any], path: Path) -> int:
         raise RecordError(f"{path} is not a record of reportgen: it states no format", AGAIN)
     if version > RECORD_FORMAT:
         message = f"{path} has format {version}, and this version of reportgen reads up to format {RECORD_FORMAT}"
-        raise RecordError(message, "Install a newer version: pip install -U reportgen-torch")
+        raise NewerRecord(message, "Install a newer version: pip install -U reportgen-torch")
     return version
 
 
@@ -307,7 +326,7 @@ def read_files(folder: Path, names: tuple[str, ...]) -> dict[str, bytes]:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The content of one file of a record; only of a regular one, which has an end."""
+    """The content of one file of a record; only of a regular one, which has an end; raises RecordError."""
     try:
         if path.exists() and not is_regular(path):
             raise RecordError(f"{path} can't be read: it is not a file", "Take the record from a copy.")

@@ -15,10 +15,13 @@ from pathlib import Path
 from reportgen.system.files import is_regular, machine_trouble
 from reportgen.system.manifest import MANIFEST, FileEntry, describe_file, read_manifest
 from reportgen.system.signals import uninterrupted
+from reportgen.system.signing import SIGNATURE
 
 STAGING = ".reportgen-staging-"
 COMMIT = ".reportgen-commit"
 NEW, OLD = "new", "old"
+SIGNED = "signed"
+"""Beside them where the new report has a signature, which its manifest can't list."""
 READINGS, BETWEEN_READINGS = 20, 0.05
 """How often, and after how many seconds, a report is read again that is being moved in."""
 
@@ -35,6 +38,8 @@ def move_in(home: Path, journal: Path) -> None:
             if is_unchanged(home / name, old.files[name]):
                 move(home / name, journal / OLD / name)
                 remove_empty_parents(home, name)
+    if not (journal / SIGNED).exists() and os.path.lexists(home / SIGNATURE):
+        move(home / SIGNATURE, journal / OLD / SIGNATURE)  # of the report that is replaced
     for name in sorted(names, key=lambda name: (name == MANIFEST, name)):
         if os.path.lexists(home / name):
             move(home / name, journal / OLD / name)
@@ -45,7 +50,8 @@ def move_back(home: Path, journal: Path) -> None:
     """Undo a `move_in` that failed: what it brought goes, what it put aside comes back. Raises OSError."""
     new = read_manifest(journal / NEW)  # still there: it is moved last
     waiting = set(names_in(journal / NEW))
-    for name in sorted(set(new.files if new else ()) - waiting):
+    brought = {*(new.files if new else ()), *((SIGNATURE,) if (journal / SIGNED).exists() else ())}
+    for name in sorted(brought - waiting):
         (home / name).unlink(missing_ok=True)
         remove_empty_parents(home, name)
     for name in names_in(journal / OLD):

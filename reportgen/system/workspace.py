@@ -16,11 +16,22 @@ from types import TracebackType
 from typing import Self
 
 from reportgen.errors import EnvironmentTrouble, SpecError
-from reportgen.system.files import check_space, machine_trouble, trouble, write_file
+from reportgen.system.files import check_space, is_regular, machine_trouble, trouble, write_file
 from reportgen.system.lock import FolderLock
 from reportgen.system.manifest import MANIFEST, Manifest, describe_file, is_inside, matches, read_manifest
 from reportgen.system.signals import uninterrupted
-from reportgen.system.transaction import COMMIT, NEW, STAGING, move_back, move_in, names_in, recover, remove_empty
+from reportgen.system.signing import SIGNATURE, find_signer, sign
+from reportgen.system.transaction import (
+    COMMIT,
+    NEW,
+    SIGNED,
+    STAGING,
+    move_back,
+    move_in,
+    names_in,
+    recover,
+    remove_empty,
+)
 
 KEPT = ".reportgen-kept"
 STAGE = "stage-"
@@ -129,19 +140,22 @@ class Workspace:
             raise RuntimeError("the workspace is not open")
         return self._staging
 
-    def commit(self, inputs: str = "", done: str = "", origin: str = "") -> Manifest:
+    def commit(self, inputs: str = "", done: str = "", origin: str = "", key: Path | None = None) -> Manifest:
         """Move everything staged in, remove what the old manifest lists and the new report lacks, return the manifest.
 
         `inputs` is the digest of everything the report was made from; `done` the key of the run that it holds whole, of
-        which nothing need be kept any more; `origin` says by what it was made. Raises EnvironmentTrouble, with the old
-        report in its place, when the machine can't.
+        which nothing need be kept any more; `origin` says by what it was made; `key` signs the manifest. Raises
+        EnvironmentTrouble, with the old report in its place, when the machine can't.
         """
         staging, journal = self._staged(), self._home / COMMIT
         new = staging / NEW
         manifest = Manifest(
             inputs=inputs, origin=origin, files={name: describe_file(new / name) for name in names_in(new)}
         )
-        refuse_folders(self._home, [*manifest.files, MANIFEST])
+        refuse_folders(self._home, [*manifest.files, MANIFEST, SIGNATURE])
+        if key is not None:
+            write_file(new / SIGNATURE, sign(manifest.spelled(), key))
+            write_file(staging / SIGNED, b"")
         write_file(new / MANIFEST, manifest.spelled())
         with uninterrupted():
             with machine_trouble(self._home):
@@ -190,6 +204,11 @@ def remove_oldest(folder: Path, most: int) -> None:
                 path.unlink()
 
 
+def forget(out: Path) -> None:
+    """Say nothing of a report that was drawn only to be looked at, in a folder that goes again."""
+    MOVED_IN[:] = [folder for folder in MOVED_IN if folder != out]
+
+
 def left_behind() -> list[str]:
     """What this process has done that is still there when it ends early, each in a sentence; nothing if nothing."""
     told = [f"the new report in {out} is whole" for out in dict.fromkeys(MOVED_IN)]
@@ -201,10 +220,21 @@ def left_behind() -> list[str]:
     return told
 
 
-def is_current(out: Path, inputs: str) -> bool:
-    """True when the folder holds a whole report made from these inputs, every file as it was written."""
+def is_current(out: Path, inputs: str, key: Path | None = None) -> bool:
+    """True when the folder holds a whole report made from these inputs, every file as it was written; where `key` is
+    given also signed with it."""
     manifest = None if (out / COMMIT).exists() else read_manifest(out)
-    return manifest is not None and inputs != "" and manifest.inputs == inputs and matches(out, manifest)
+    found = manifest is not None and inputs != "" and manifest.inputs == inputs and matches(out, manifest)
+    return found and (key is None or is_signed_with(out, key))
+
+
+def is_signed_with(out: Path, key: Path) -> bool:
+    """Whether a report has the signature of this key. Raises what `sign` does."""
+    if not is_regular(out / SIGNATURE):
+        return False
+    content = (out / MANIFEST).read_bytes()
+    found = find_signer(content, (out / SIGNATURE).read_bytes())
+    return found is not None and found == find_signer(content, sign(content, key))
 
 
 def check_writable(out: Path) -> None:
@@ -224,7 +254,7 @@ def check_writable(out: Path) -> None:
 
 
 def make_folder(folder: Path) -> list[Path]:
-    """Make a folder and those above it; returns the ones that were not there, the innermost first."""
+    """Make a folder and those above it; returns the ones that were not there, the innermost first; raises SpecError."""
     with machine_trouble(folder):
         missing = [path for path in (folder, *folder.parents) if not path.exists()]
         there = next(path for path in (folder, *folder.parents) if path not in missing)
@@ -236,7 +266,7 @@ def make_folder(folder: Path) -> list[Path]:
 
 def checked(name: str) -> str:
     """The name of a file of a report, if it can be one."""
-    if not is_inside(name) or name == MANIFEST or name.startswith(".reportgen-"):
+    if not is_inside(name) or name in (MANIFEST, SIGNATURE) or name.startswith(".reportgen-"):
         raise ValueError(f"not a name for a file of a report: {name!r}")
     return name
 

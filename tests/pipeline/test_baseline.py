@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from reportgen.record.locate import find_source
 from reportgen.record.store import load_judgement
 from reportgen.spec import read_spec
 from reportgen.spec.paths import without_absolute_paths
-from tests.support.commands import TINY, run_apart, run_here, write_spec
+from tests.support.commands import TINY, build_quietly, run_here, write_spec
 
 pytestmark = pytest.mark.e2e
 LONGER = TINY.replace("epochs: 1", "epochs: 3").replace("A tiny model", "A longer training")
@@ -25,8 +26,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A baseline in `base`, and beside it a candidate in `out` that was compared with it; nobody changes them."""
     folder = tmp_path_factory.mktemp("built")
     for text, name, out in ((TINY, "base.yaml", "base"), (BASED, "spec.yaml", "out")):
-        said = run_apart(["build", write_spec(folder, text, name).name, "-o", out], folder)
-        assert said.code == 0, said.err
+        build_quietly(write_spec(folder, text, name), folder / out)
     return folder
 
 
@@ -196,6 +196,38 @@ def test_gates_on_changes_of_costs_from_spec_to_exit_code(tmp_path: Path, capsys
             assert after[f"{name}.change_ratio"]["value"] == pytest.approx(new / old)  # type: ignore[operator]
     assert run_here(capsys, "render", tmp_path / "out", "-o", tmp_path / "again").code == 1
     assert metrics(tmp_path / "again") == after
+
+
+PROBED = """probes:
+    {cost: {processes: 1}, explanations: none, robustness: {images: 40, corruptions: [contrast], epsilons: [1.0]}}"""
+UNCHANGED = """\
+baseline: base
+gates:
+  - latency_p50_ms.change_ratio <= 1
+  - latency_p95_ms.change <= 0
+  - train_seconds.change <= 0
+  - throughput.best.change_ratio >= 1
+  - accuracy.change >= 0
+  - ece.change <= 0
+  - response.dead_share.change <= 0
+  - corruption_accuracy.change >= 0
+"""
+
+
+def test_a_model_twice_fails_no_gate_on_a_change_however_busy_the_machine_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = TINY.replace("probes: none", PROBED)
+    assert run_here(capsys, "build", write_spec(tmp_path, spec, "base.yaml"), "-o", tmp_path / "base").code == 0
+    clock, begun = time.perf_counter, time.perf_counter()
+    monkeypatch.setattr(time, "perf_counter", lambda: begun + 20 * (clock() - begun))  # twenty times as busy a machine
+    build(tmp_path, capsys, spec + UNCHANGED)
+    told = json.loads((tmp_path / "out" / "metrics.json").read_text(encoding="utf-8"))["gates"]
+    outcomes = {gate["metric"]: gate["outcome"] for gate in told}
+    assert "fail" not in outcomes.values(), outcomes
+    for name in ("accuracy.change", "ece.change", "response.dead_share.change"):
+        assert outcomes[name] == "pass"
+    assert outcomes["latency_p50_ms.change_ratio"] == "undecided"
 
 
 def test_a_gate_on_a_number_that_no_section_has_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

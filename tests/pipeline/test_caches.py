@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.pipeline import fingerprint as fingerprints
-from reportgen.pipeline.build import inputs_digest
+from reportgen.pipeline.drawing import inputs_digest
 from reportgen.pipeline.figure_cache import inputs_digest as figures_digest
 from reportgen.pipeline.fingerprint import fingerprint
 from reportgen.plugins import Plugins, load_plugins

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from reportgen.errors import DataError, EnvironmentTrouble
+from reportgen.errors import DataError, EnvironmentTrouble, SpecError
 from reportgen.experiment.datasets import find_datasets
 from reportgen.experiment.datasets.files import cache_folder
 from reportgen.pipeline import check
@@ -62,3 +64,38 @@ def test_an_output_that_can_not_be_made_is_told_with_its_code(monkeypatch: pytes
     assert (told.hint, told.exit_code) == ("install it", 6)
     noted = lines["note   output extra: a library is missing"]
     assert (noted.hint, noted.exit_code) == ("install it", 0)
+
+
+def folder_of_images(root: Path, damaged: tuple[str, ...] = ()) -> Path:
+    for name in ("train/a/0.png", "train/a/1.png", "train/b/0.png", "train/b/1.png", "test/a/2.png", "test/b/2.png"):
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((8, 8, 3), len(name), np.uint8)).save(file)
+        if name in damaged:
+            file.write_bytes(file.read_bytes()[:40])
+    return root
+
+
+def told(path: Path, data: str) -> list[check.Line]:
+    path.write_text(f"model: {{source: 'builtin:linear'}}\ndata: {{name: image_folder, root: images{data}}}\n")
+    return list(check.check_spec(path, Options(offline=True)))
+
+
+def test_damaged_images_are_told_before_a_build(tmp_path: Path) -> None:
+    folder_of_images(tmp_path / "images", ("train/a/1.png", "test/b/2.png"))
+    (line,) = told(tmp_path / "spec.yaml", "")
+    assert line.exit_code == 3
+    for name in ("2 files in", "train/a/1.png", "test/b/2.png"):
+        assert name in line.line
+    for more in (", bad_files: skip", ", train_limit: 2"):  # which may not meet the damaged ones
+        lines = told(tmp_path / "spec.yaml", more)
+        assert not any(line.exit_code for line in lines)
+        assert any("2 of the image files can't be read: test/b/2.png" in line.line for line in lines)
+
+
+def test_a_least_speed_that_is_none_is_told_before_a_download(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPORTGEN_MIN_SPEED", "quick")
+    cifar10 = find_datasets()["cifar10"]
+    with pytest.raises(SpecError, match="REPORTGEN_MIN_SPEED is 'quick'"):
+        check.data_line(spec(), cifar10, None, Options())
+    assert check.data_line(spec(), cifar10, (Path(),), Options()) == "cifar10, here"

@@ -13,10 +13,11 @@ from reportgen.record.definitions import (
     add_definitions,
     compared_by,
     definitions,
-    find_meaning,
+    find_definition,
     names_for_gates,
     shown_in,
 )
+from reportgen.record.meaning import find_meaning
 from reportgen.record.metric_value import MetricValue
 from reportgen.report.sections import find_sections
 
@@ -140,4 +141,4 @@ def test_a_plug_in_says_what_its_numbers_are_called(monkeypatch: pytest.MonkeyPa
     assert names_for_gates("mine") == ("mine.share",)
     with pytest.raises(ValueError, match="own"):
         add_definitions([Definition("accuracy", lambda: "Other", "share", True)])
-    find_meaning.cache_clear()
+    find_definition.cache_clear()

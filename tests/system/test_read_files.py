@@ -14,14 +14,15 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def test_names_tell_nothing_of_the_machine() -> None:
-    base = Path("/home/me/work/project")
+def test_names_tell_nothing_of_the_machine(tmp_path: Path) -> None:
+    base = tmp_path / "me" / "work" / "project"
     assert name_of(base / "a" / "b.json", base) == "a/b.json"
-    assert name_of(Path("/home/me/work/shared.json"), base) == "../shared.json"
-    assert name_of(Path("/home/me/other/x.json"), base) == "../../other/x.json"
-    assert name_of(Path("/home/you/x.json"), base) == "…/x.json"
-    assert name_of(Path("/data/x.json"), base) == "…/x.json"
-    assert name_of(Path("/data/x.json"), Path("/data/project")) == "…/x.json"
+    assert name_of(tmp_path / "me" / "work" / "shared.json", base) == "../shared.json"
+    assert name_of(tmp_path / "me" / "other" / "x.json", base) == "../../other/x.json"
+    assert name_of(tmp_path / "you" / "x.json", base) == "…/x.json"
+    root = Path(tmp_path.anchor)
+    assert name_of(root / "data" / "x.json", base) == "…/x.json"
+    assert name_of(root / "data" / "x.json", root / "data" / "project") == "…/x.json"
 
 
 def test_a_change_is_seen_near_and_far(tmp_path: Path) -> None:

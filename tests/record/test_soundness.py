@@ -1,0 +1,82 @@
+"""Arrays of the probes that nothing can have measured are found, by name, when a record is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reportgen.errors import RecordError
+from reportgen.record.probe_arrays import FORMS, find_wrong_probe_arrays
+from reportgen.record.run import RunRecord
+from reportgen.record.store import load_record
+from tests.support.records import save_record
+from tests.support.robustness_facts import facts_of, probed
+
+CLASSES, IMAGES = 3, 20
+GOOD = {
+    "dynamics.steps": np.arange(1, 5),
+    "dynamics.gradient": np.ones((4, 2), np.float32),
+    "dynamics.weight": np.ones((4, 2), np.float32),
+    "explanations.rows": np.arange(6),
+    "explanations.cam": np.ones((6, 4, 4), np.float32),
+    "explanations.embedding.rows": np.arange(9),
+    "explanations.embedding.xy": np.ones((9, 2), np.float32),
+    "explanations.embedding.vote": np.arange(9) % CLASSES,
+    "response.drives": np.ones(5, np.float32),
+    "response.rms": np.ones((2, 5, 7), np.float32),
+    "response.bend": np.ones((2, 7), np.float32),
+    "robustness.rows": np.arange(8),
+    "robustness.predicted": np.where(np.arange(16).reshape(2, 8) % 5 == 0, 65535, 1).astype(np.uint16),
+    "weights.matrices": np.ones((3, 2, 4, 4), np.int8),
+    "weights.ranges": np.ones(3),
+}
+
+
+def wrong(name: str, array: np.ndarray) -> list[str]:
+    return list(find_wrong_probe_arrays({**GOOD, name: array}, IMAGES, CLASSES))
+
+
+def test_arrays_as_the_probes_make_them_are_sound() -> None:
+    assert list(find_wrong_probe_arrays(GOOD, IMAGES, CLASSES)) == []
+    assert GOOD.keys() <= FORMS.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "words"),
+    [
+        ("dynamics.gradient", np.ones((3, 2), np.float32), "an axis has length 4, as dynamics.steps has"),
+        ("dynamics.weight", np.ones((4, 3), np.float32), "length 2, as dynamics.gradient has"),
+        ("explanations.rows", np.array([0, 1, 2, 3, 4, 20]), "values from 0 to 20, and there are 20 images"),
+        ("explanations.rows", np.array([-1, 1, 2, 3, 4, 5]), "values from -1 to 5"),
+        ("explanations.cam", np.ones((6, 4), np.float32), "2 dimensions instead of 3"),
+        ("explanations.embedding.xy", np.ones((9, 3), np.float32), "an axis has length 2"),
+        ("explanations.embedding.vote", np.full(9, 3), "there are 3 classes"),
+        ("response.rms", np.ones((2, 4, 7), np.float32), "length 5, as response.drives has"),
+        ("response.bend", np.ones((2, 7), np.int64), "numbers of type int64"),
+        ("robustness.rows", np.arange(8) + 13, "there are 20 images"),
+        ("robustness.predicted", np.full((2, 8), 4, np.uint16), "there are 3 classes"),
+        ("weights.ranges", np.array(["a", "b", "c"]), "numbers of type <U1"),
+    ],
+)
+def test_others_are_named(name: str, array: np.ndarray, words: str) -> None:
+    found = wrong(name, array)
+    assert any(words in said for said in found), found
+
+
+def test_a_record_with_such_arrays_is_refused(record: RunRecord, tmp_path: Path) -> None:
+    whole = probed(record)
+    save_record(whole, tmp_path)
+    assert load_record(tmp_path).probes == whole.probes
+    many = len(record.arrays["eval.labels"])
+    changed = whole.arrays.merged({"robustness.rows": whole.arrays["robustness.rows"] + many})
+    save_record(whole.model_copy(update={"arrays": changed}), tmp_path)
+    with pytest.raises(RecordError, match=r"arrays\.safetensors is damaged: robustness\.rows: values from"):
+        load_record(tmp_path)
+    fewer = facts_of(whole).model_copy(update={"conditions": facts_of(whole).conditions[1:]})
+    assert whole.probes is not None
+    probes = whole.probes.model_copy(update={"robustness": fewer})
+    save_record(whole.model_copy(update={"probes": probes}), tmp_path)
+    with pytest.raises(RecordError, match=r"record\.json is damaged: probes\.robustness\.conditions"):
+        load_record(tmp_path)
