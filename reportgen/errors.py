@@ -7,6 +7,7 @@ ReportgenError
 ├── RunError            4  training diverged
 ├── RenderError         5  a figure, template or document could not be made
 │   └── RecordError     5  a record that is missing, damaged or of another format
+│       └── NewerRecord 5  a record of a later version
 ├── EnvironmentTrouble  6  the machine: memory, disk, a missing system library, an unwritable folder
 ├── GateFailed          1  the report was built and a gate failed
 └── InternalError      70  an error of reportgen itself, not of what it was given
@@ -89,6 +90,10 @@ class RenderError(ReportgenError):
 
 class RecordError(RenderError):
     """A record is missing, damaged or of a format this version does not read."""
+
+
+class NewerRecord(RecordError):
+    """A record of a format that only a later version reads."""
 
 
 class EnvironmentTrouble(ReportgenError):

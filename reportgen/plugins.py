@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from reportgen.experiment.datasets.raw import DataRequest, RawData
     from reportgen.experiment.models.making import Made, Order
+    from reportgen.record.message import Message
     from reportgen.record.metric_value import MetricValue
     from reportgen.record.subject import Subject
     from reportgen.report.model import FigureFile, Report, SectionView, Skipped
@@ -56,6 +57,17 @@ def always(subject: Subject) -> bool:
 def no_files(spec: DataSpec, data_root: Path | None, base: Path) -> tuple[Path, ...]:
     """No files: the data comes with a library."""
     del spec, data_root, base
+    return ()
+
+
+def nothing_to_examine(_spec: DataSpec, _data_root: Path | None, _base: Path) -> tuple[str, ...]:
+    """Of a data set whose files need no look before they are read."""
+    return ()
+
+
+def no_figures(subject: Subject) -> tuple[str, ...]:
+    """No figures of any subject."""
+    del subject
     return ()
 
 
@@ -118,6 +130,10 @@ Render = Callable[["Report", Callable[[str], None]], tuple[OutputFile, ...]]
 Begin = Callable[["Report", Callable[[str], None]], Callable[[], tuple[OutputFile, ...]]]
 """Hands a report to something that works by itself, and gives what waits for its files."""
 
+Gather = Callable[["Report", Callable[[str], None], Mapping[str, bytes]], tuple[OutputFile, ...]]
+"""The files of a report of which some enclose files of other outputs: the third argument holds what these have made, by
+path, empty for what one of them could not make."""
+
 
 @dataclass(frozen=True)
 class Output:
@@ -132,6 +148,10 @@ class Output:
     render: Render
     prepare: Callable[[], AbstractContextManager[Begin]] | None = None
     """Starts what takes long to start while the figures are drawn, and works while other outputs are written."""
+    gather: Gather | None = None
+    """What is called in the place of `render` when all others are written, of an output that encloses their files."""
+    figures: Callable[[Subject], tuple[str, ...]] = no_figures
+    """Names of figures that it shows and no section does; it finds them among the report's."""
     extra: bool = False
     """True where it needs an extra of this package: a machine without it lacks nothing until a spec asks for it."""
 
@@ -160,8 +180,8 @@ class DatasetKind:
     """Known without reading it, or None."""
     load: Callable[[DataRequest], RawData]
     """Raises DataError with what to do."""
-    title: str = ""
-    """As people write it, such as "CIFAR-10"; empty where it depends on the files."""
+    title: str | Message = ""
+    """As people write it, such as "CIFAR-10", or a message where it is words; empty where it depends on the files."""
     files: Callable[[DataSpec, Path | None, Path], tuple[Path, ...] | None] = no_files
     """(`data:` of the spec, --data-root, folder of the spec) -> the files that `load` would read, None where they are
     not here. Empty for data that comes with a library. What is measured is measured again when one of them changes."""
@@ -169,6 +189,9 @@ class DatasetKind:
     """Training and test images, where they are known without reading it."""
     download: str = ""
     """How much `load` would fetch when the files are not here, such as "170 MB"; empty where it fetches nothing."""
+    examine: Callable[[DataSpec, Path | None, Path], tuple[str, ...]] = nothing_to_examine
+    """The same arguments -> what `reportgen check` has to say of files that are here, found in some seconds. Raises
+    DataError for what `load` would refuse."""
     advice: Callable[[], str] = lambda: "Give its folder with --data-root or data.root."
     """What to do where the files are not here."""
 
@@ -259,6 +282,11 @@ class Plugins:
         return self.held("SOURCE", ModelSource)
 
     @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """What the numbers of their sections are called."""
+        return tuple(one for module in self.modules for one in held(module, "DEFINITION", Definition))
+
+    @property
     def computing(self) -> tuple[ModuleType, ...]:
         """The modules that what is measured depends on; the others only draw."""
         names = [name for attribute in COMPUTING for name in (attribute, f"{attribute}S")]
@@ -275,9 +303,9 @@ def load_plugins(names: tuple[str, ...]) -> Plugins:
     Raises SpecError for a module that can't be imported or that holds nothing reportgen knows.
     """
     installed = {entry.value for entry in entry_points(group=GROUP)}
-    modules = tuple(load_module(name) for name in sorted({*names, *installed}))
-    add_definitions(one for module in modules for one in held(module, "DEFINITION", Definition))
-    return Plugins(modules)
+    plugins = Plugins(tuple(load_module(name) for name in sorted({*names, *installed})))
+    add_definitions(plugins.definitions)
+    return plugins
 
 
 def load_module(name: str) -> ModuleType:
@@ -296,7 +324,7 @@ def load_module(name: str) -> ModuleType:
 
 
 def held(module: ModuleType, attribute: str, kind: type[K]) -> tuple[K, ...]:
-    """The objects of `kind` under `attribute` or its plural; none is fine."""
+    """The objects of `kind` under `attribute` or its plural; none is fine; raises SpecError."""
     things: list[Any] = [getattr(module, attribute)] if hasattr(module, attribute) else []
     things += getattr(module, f"{attribute}S", ())
     for thing in things:

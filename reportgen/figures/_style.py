@@ -16,6 +16,7 @@ import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from reportgen.figures._compact import compact
@@ -60,6 +61,18 @@ POINT = 0.75
 """Points in a CSS pixel; matplotlib's SVG counts in points."""
 FONTS = "Helvetica Neue,Segoe UI,Arial,Liberation Sans,Noto Sans,sans-serif"
 """What the drawing asks for. Measured with DejaVu Sans, which comes with matplotlib and is wider than all of these."""
+PIXELS = 2.5
+"""Of an image, for one CSS pixel."""
+EAST_ASIAN = (
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "WenQuanYi Zen Hei",
+    "WenQuanYi Micro Hei",
+    "Droid Sans Fallback",
+    "PingFang SC",
+    "Microsoft YaHei",
+)
 NAMED = 13.0
 """Points that the common name of several axes takes."""
 ROOMY = 18
@@ -134,6 +147,24 @@ class Sheet:
         self.figure.savefig(buffer, format="svg", metadata=unsaid)
         data = compact(buffer.getvalue(), self.name, FONTS, TEXT * POINT)
         return FigureFile(self.name, "image/svg+xml", data, self.width, self.height, title, caption, alt)
+
+    def png(self, title: str, caption: str, alt: str) -> FigureFile:
+        """The figure as pixels on opaque paper, for what can show no drawing; the same bytes for the same marks."""
+        buffer = io.BytesIO()
+        for text in self.figure.findobj(Text):
+            text.set_fontfamily([RULES["font.family"], *east_asian_fonts()])
+        lay_out(self.figure, **self.margins)
+        self.figure.savefig(buffer, format="png", dpi=72 * PIXELS / POINT, metadata={"Software": None})
+        return FigureFile(self.name, "image/png", buffer.getvalue(), self.width, self.height, title, caption, alt)
+
+
+@cache
+def east_asian_fonts() -> tuple[str, ...]:
+    """The installed fonts of Chinese, Japanese and Korean, for names in pixels: one of each family that is known."""
+    from matplotlib.font_manager import fontManager
+
+    installed = {font.name for font in fontManager.ttflist}
+    return tuple(name for name in EAST_ASIAN if name in installed)
 
 
 @contextmanager

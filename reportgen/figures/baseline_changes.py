@@ -13,7 +13,7 @@ from reportgen.comparison.decision import direction
 from reportgen.figures._style import HAIRLINE, INK, MUTED, PAPER, RIGHT, SOFT, WRONG, bare, sheet
 from reportgen.plugins import FigureKind
 from reportgen.record.comparison import Comparison
-from reportgen.record.definitions import find_meaning
+from reportgen.record.meaning import find_meaning
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
@@ -110,7 +110,17 @@ def caption(comparison: Comparison, values: Sequence[MetricValue]) -> str:
 
 def describe(values: Sequence[MetricValue]) -> str:
     """Every change in words."""
-    told = join_rows([f"{name_of(value)} {value.display} ({value.display_interval})" for value in values])
+    told = join_rows(
+        [
+            _(
+                "{metric} changes by {change}, with an interval of {interval}",
+                metric=name_of(value),
+                change=value.display,
+                interval=value.display_interval,
+            )
+            for value in values
+        ]
+    )
     return _("Forest plot of {count} changes against the baseline. {changes}.", count=len(values), changes=told)
 
 

@@ -109,7 +109,7 @@ def describe_recall(shown: Sequence[ClassChange]) -> str:
     told = join_rows(
         [
             _(
-                "{name} {before} to {after}",
+                "{name} goes in recall from {before} to {after}",
                 name=shorten(one.name, 40),
                 before=one.before.display,
                 after=one.after.display,
@@ -117,7 +117,7 @@ def describe_recall(shown: Sequence[ClassChange]) -> str:
             for one in shown
         ]
     )
-    return _("Dumbbell plot of recall with the baseline and with this model. {classes}.", classes=told)
+    return _("Dumbbell plot of recall with the baseline and with this model: {classes}.", classes=told)
 
 
 def draw_flips(subject: Subject) -> FigureFile | Skipped:

@@ -134,7 +134,12 @@ def describe(entries: Sequence[Entry]) -> str:
     """Every accuracy in words."""
     told = join_rows(
         [
-            f"{shorten(abridge(entry.name, 40), 40)} {entry.accuracy.display_full}"
+            _(
+                "{model} classifies {accuracy} of the images correctly, with an interval of {interval}",
+                model=shorten(abridge(entry.name, 40), 40),
+                accuracy=entry.accuracy.display,
+                interval=entry.accuracy.display_interval,
+            )
             for entry in entries[:MOST_ROWS]
             if entry.accuracy is not None
         ]

@@ -157,14 +157,14 @@ def describe(latency: tuple[Latency, ...]) -> str:
     """Every batch size with its median and throughput."""
     rows = [
         _(
-            "{batch}: {time}, {speed}",
+            "{batch} at a time take {time}, which makes {speed}",
             batch=numerals.count(one.batch_size),
             time=numerals.seconds_text(one.p50_seconds),
             speed=numerals.speed(one.images_per_second),
         )
         for one in latency
     ]
-    return _("Two charts over the images in a batch, time and throughput. {rows}.", rows=join_rows(rows))
+    return _("Two charts over the images in a batch, of time and of throughput: {rows}.", rows=join_rows(rows))
 
 
 FIGURE = FigureKind("cost_batches", draw, by_seaborn=True)

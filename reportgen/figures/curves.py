@@ -78,7 +78,13 @@ def draw_risk(subject: Subject) -> FigureFile | Skipped:
             kept=f"{100 * KEPT:.0f}{NBSP}%",
         )
         reading = _("The later the curve rises, the better confidence separates errors.")
-        return paper.svg(title, join_sentences([told, reading]), join_sentences([_("Line chart."), told]))
+        return paper.svg(
+            title,
+            join_sentences([told, reading]),
+            join_sentences(
+                [_("Line chart of the share of wrong predictions over the share of predictions that are kept."), told]
+            ),
+        )
 
 
 def chosen(classes: tuple[ClassScore, ...], curves: tuple[Curve, ...]) -> list[tuple[ClassScore, Curve]]:

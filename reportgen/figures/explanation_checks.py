@@ -101,7 +101,7 @@ def key(axes: Axes) -> None:
 
 
 def caption(checks: list[MapCheck]) -> str:
-    """How each kind of map comes out, then how to read the panels."""
+    """The results of each kind of map, then how to read the panels."""
     told = [sentence for check in checks for sentence in (format_learnt(check), format_gain(check))]
     reading = _(
         "Left: rank correlation of each map with that of random weights; a point an image, bar: mean and interval. "

@@ -109,7 +109,18 @@ def caption(record: RunRecord, facts: ExplanationFacts) -> str:
 
 def describe(facts: ExplanationFacts) -> str:
     """The layers and their sizes."""
-    layers = join_rows([f"{shorten(stage.path, 60)}: {size_text(stage)}" for stage in facts.stages])
+    layers = join_rows(
+        [
+            _(
+                "{layer} has {channels} channels of {height} by {width} cells",
+                layer=shorten(stage.path, 60),
+                channels=stage.channels,
+                height=stage.height,
+                width=stage.width,
+            )
+            for stage in facts.stages
+        ]
+    )
     return _("A grid of feature maps, a row a layer. {layers}.", layers=layers)
 
 

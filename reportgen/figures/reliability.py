@@ -156,7 +156,7 @@ def describe(bins: Sequence[Bin]) -> str:
     """Share correct, confidence and n of every bin that holds images."""
     told = [
         _(
-            "{low} to {high}: {accuracy} correct at confidence {confidence}, {n} images",
+            "{n} images with a confidence from {low} to {high}, {confidence} on average, of which {accuracy} are right",
             low=numerals.fixed(item.low, 2),
             high=numerals.fixed(item.high, 2),
             n=numerals.count(item.n),
@@ -166,7 +166,7 @@ def describe(bins: Sequence[Bin]) -> str:
         for item in bins
         if item.n
     ]
-    return _("Reliability diagram. {bins}.", bins=join_rows(told))
+    return _("Reliability diagram: {bins}.", bins=join_rows(told))
 
 
 FIGURE = FigureKind("reliability", draw)

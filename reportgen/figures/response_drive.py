@@ -235,10 +235,15 @@ def format_layer(name: str, one: Characteristic) -> str:
     """A layer's gain, its output at rest and where it is linear."""
     gain, rest = numerals.fixed(one.gain, 2), numerals.fixed(one.rest, 2)
     if one.linear is None:
-        return _("{name}: gain {gain}, at rest {rest}, does not follow its drive", name=name, gain=gain, rest=rest)
+        return _(
+            "{name} has a gain of {gain}, gives {rest} at rest and does not follow its drive",
+            name=name,
+            gain=gain,
+            rest=rest,
+        )
     low, high = (numerals.brief(end) for end in one.linear)
     return _(
-        "{name}: gain {gain}, at rest {rest}, linear from {low} to {high}",
+        "{name} has a gain of {gain}, gives {rest} at rest and is linear at drives from {low} to {high}",
         name=name,
         gain=gain,
         rest=rest,

@@ -14,7 +14,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_condition, name_kind
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_rows, join_sentences, join_terms
+from reportgen.text.i18n import _, join_rows, join_sentences
 
 MOST_COLUMNS = 5
 SEVERITIES = 5
@@ -138,21 +138,35 @@ def mirrored(kinds: dict[str, list[Outcome]]) -> Chart | None:
     return Chart(_("Mirrored"), (Curve(marks, joined=False),), here[0].clean.value or 0.0, ticks)
 
 
+def describe_points(points: Sequence[Outcome]) -> str:
+    """The accuracy of one kind of change at its lowest and highest strength."""
+    first, last = points[0], points[-1]
+    if len(points) == 1:
+        return _("{share} of them are right", share=first.accuracy.display)
+    return _(
+        "{first} of them are right at strength {weak} and {last} at strength {strong}",
+        first=first.accuracy.display,
+        weak=f"{first.condition.level:g}",
+        last=last.accuracy.display,
+        strong=f"{last.condition.level:g}",
+    )
+
+
 def describe(outcomes: Sequence[Outcome]) -> str:
-    """Every accuracy in words."""
+    """The accuracy without a change, and under every kind of change."""
     told = join_rows(
         [
             _(
-                "{kind} {points}",
+                "{kind}: {points}",
                 kind=name_kind(kind),
-                points=join_terms([f"{one.condition.level:g}: {one.accuracy.display}" for one in points]),
+                points=describe_points(points),
             )
             for kind, points in by_kind(outcomes).items()
         ]
     )
     clean = outcomes[0].clean
     return _(
-        "Small charts of accuracy by strength; {clean} on the images as they are. {told}.",
+        "Small charts of accuracy by strength. Of the images as they are {clean} are classified correctly; {told}.",
         clean=clean.display or numerals.DASH,
         told=told,
     )

@@ -16,7 +16,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_device
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_sentences, join_terms
+from reportgen.text.i18n import _, join_rows, join_sentences
 
 COLOURS = (SOFT, RIGHT_SOFT, RIGHT, ACCENT)
 """Data, forward, backward, optimiser."""
@@ -80,10 +80,15 @@ def caption(record: RunRecord, step: StepTime) -> str:
 def describe(labels: Sequence[str], step: StepTime) -> str:
     """Every part with its time and share."""
     parts = [
-        f"{label} {numerals.seconds_text(seconds)} ({numerals.percent(share)})"
+        _(
+            "{part} takes {time}, {share} of the step",
+            part=label,
+            time=numerals.seconds_text(seconds),
+            share=numerals.percent(share),
+        )
         for label, seconds, share in zip(labels, step.parts, step.shares, strict=True)
     ]
-    return _("One bar of a step’s parts in their order: {parts}.", parts=join_terms(parts))
+    return _("One bar of a step’s parts in their order: {parts}.", parts=join_rows(parts))
 
 
 FIGURE = FigureKind("step_time", draw)

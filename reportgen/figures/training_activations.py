@@ -1,4 +1,4 @@
-"""What comes out of every nonlinearity, before and after training: mean, spread and dead channels over depth."""
+"""The outputs of every nonlinearity, before and after training: mean, spread and dead channels over depth."""
 
 from __future__ import annotations
 

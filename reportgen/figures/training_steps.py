@@ -184,7 +184,15 @@ def steps_alt(series: Sequence[tuple[str, Array, bool]], window: int) -> str:
         line = line_of(values, window if noisy else 1)[1]
         line = line[np.isfinite(line)]
         first, last, most = (numerals.significant(float(v), 3) for v in (line[0], line[-1], line.max()))
-        told.append(_("{what}: {first} to {last}, at most {most}", what=title, first=first, last=last, most=most))
+        told.append(
+            _(
+                "{what} begins at {first}, ends at {last} and is at most {most}",
+                what=title,
+                first=first,
+                last=last,
+                most=most,
+            )
+        )
     return _("Small charts over the steps of training. {charts}.", charts=join_rows(told))
 
 

@@ -204,9 +204,13 @@ def describe(facts: WeightFacts, filled: list[tuple[Panel, dict[str, Grid]]]) ->
             if known.size:
                 low, middle, high = (panel.write(float(f"{value:.3g}")) for value in np.quantile(known, [0, 0.5, 1]))
                 if moment == "initial":
-                    parts.append(_("initially {low} to {high}, median {middle}", low=low, high=high, middle=middle))
+                    parts.append(
+                        _("initially from {low} to {high} with a median of {middle}", low=low, high=high, middle=middle)
+                    )
                 else:
-                    parts.append(_("finally {low} to {high}, median {middle}", low=low, high=high, middle=middle))
+                    parts.append(
+                        _("finally from {low} to {high} with a median of {middle}", low=low, high=high, middle=middle)
+                    )
         told.append(_("{chart}: {values}.", chart=panel.title, values=join_rows(parts)))
     return join_sentences([_("Small charts over {count} matrices.", count=len(facts.shown)), *told])
 

@@ -101,8 +101,8 @@ def draw_enlarged(subject: Subject) -> FigureFile | Skipped:
         blocks=join_choices(list(dict.fromkeys(blocks))),
     )
     alt = _(
-        "Heat maps of {matrices}. Largest value in spreads: {values}.",
-        matrices=join_rows(labels),
+        "Heat maps of {matrices}. The largest value of each matrix, in spreads of its values: {values}.",
+        matrices=join_rows([describe_matrix(facts, place) for place in facts.enlarged]),
         values=list_extremes(facts, facts.enlarged),
     )
     columns = 1 if facts.trained else 2
@@ -135,6 +135,18 @@ def moments_caption(facts: WeightFacts) -> str:
 def sides(matrix: WeightMatrix) -> str:
     """Rows × columns."""
     return f"{numerals.count(matrix.rows)} × {numerals.count(matrix.columns)}"
+
+
+def describe_matrix(facts: WeightFacts, place: int) -> str:
+    """A matrix in words: its number, its name and its sides."""
+    matrix = facts.matrices[place]
+    return _(
+        "{name}, matrix {number}, with {rows} rows and {columns} columns",
+        number=place + 1,
+        name=shorten(plain_name(matrix), 40),
+        rows=numerals.count(matrix.rows),
+        columns=numerals.count(matrix.columns),
+    )
 
 
 def list_extremes(facts: WeightFacts, places: Sequence[int], most: int = 12) -> str:

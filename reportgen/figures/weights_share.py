@@ -116,7 +116,14 @@ def share_caption(facts: WeightFacts, parts: Slices) -> str:
 def share_alt(rows: Sequence[Stage]) -> str:
     """Every slice with its share."""
     total = sum(row.costs[0] for row in rows)
-    told = [f"{shorten(row.label, 48)} {numerals.percent(row.costs[0] / total)}" for row in rows]
+    told = [
+        _(
+            "{share} of them are in {matrix}",
+            matrix=shorten(row.label, 48),
+            share=numerals.percent(row.costs[0] / total),
+        )
+        for row in rows
+    ]
     return _("Ring of the parameters by matrix. {shares}.", shares=join_rows(told))
 
 

@@ -130,7 +130,7 @@ def describe(record: RunRecord, facts: WeightFacts, rows: Sequence[int]) -> str:
         ends = float(shares(record, row)[-1][[0, -1]].sum())
         told.append(
             _(
-                "{name}: spread {way}, {ends} in the end bins",
+                "{name} has a spread of {way}, and {ends} of its values lie in the end bins",
                 name=shorten(plain_name(matrix), 40),
                 way=way,
                 ends=numerals.percent(ends),
@@ -259,8 +259,17 @@ def ridge_alt(facts: WeightFacts, rows: Sequence[int]) -> str:
     told = []
     for row in rows:
         values = " → ".join(numerals.significant(value, 2) for value in unit_spreads(facts, facts.shown[row]))
-        told.append(f"{shorten(plain_name(facts.matrices[facts.shown[row]]), 40)} {values}")
-    return _("Distributions above each other. Spread × √inputs: {each}.", each=join_rows(told))
+        told.append(
+            _(
+                "{name} has one of {values}",
+                name=shorten(plain_name(facts.matrices[facts.shown[row]]), 40),
+                values=values,
+            )
+        )
+    return _(
+        "Distributions above each other. The spread in units of one over the root of a matrix’s inputs: {each}.",
+        each=join_rows(told),
+    )
 
 
 FIGURES = (FigureKind("weights_histograms", draw_histograms, by_seaborn=True), FigureKind("weights_ridge", draw_ridge))

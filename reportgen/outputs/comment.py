@@ -77,7 +77,10 @@ def render(report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...
 
 
 def make_comment(report: Report) -> str:
-    """The comment as Markdown, at most MOST characters: details are left out where it would be longer."""
+    """The comment as Markdown, at most MOST characters: details are left out where it would be longer.
+
+    Raises RenderError.
+    """
     values = view(report)
     for left_out in ((), *FOLDS):
         text = render_markdown(
@@ -162,11 +165,13 @@ def full(value: MetricValue | None) -> str:
 
 def format_change(name: str, compared: Comparison | None) -> str:
     """How a metric changed, as a difference or a ratio."""
-    if compared is None:
-        return ""
+    return full(find_change(name, compared)) if compared is not None else ""
+
+
+def find_change(name: str, compared: Comparison) -> MetricValue | None:
+    """The change of a metric as a difference, else as a ratio; None where neither is known."""
     changes = (compared.value(f"{name}{ending}") for ending in (".change", ".change_ratio"))
-    known = next((change for change in changes if change is not None and change.value is not None), None)
-    return full(known)
+    return next((change for change in changes if change is not None and change.value is not None), None)
 
 
 def list_classes(record: RunRecord, compared: Comparison | None) -> list[ClassRow]:

@@ -79,7 +79,7 @@ def make_case(group: str, name: str) -> ElementTree.Element:
 
 
 def add(case: ElementTree.Element, tag: str, message: str) -> None:
-    """How a case came out."""
+    """The result of a case."""
     ElementTree.SubElement(case, tag, message=clean(message))
 
 

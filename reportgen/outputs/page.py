@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reportgen import __version__
 from reportgen.outputs._cells import mark_long_cells
+from reportgen.outputs._words import link_addresses, mark_languages
 from reportgen.outputs.stylesheets import changed_colours
 from reportgen.outputs.templating import Medium, own_sheets, render_template
 from reportgen.report.model import Banner, Report, SectionView, Skipped
@@ -79,7 +80,8 @@ def lay_out(report: Report, medium: Medium) -> str:
     }
     colours = changed_colours(own_sheets(report.templates) + report.css)
     page = render_template("report.html.j2", values, medium, report.templates, report.language, colours)
-    return page if medium == "screen" else mark_long_cells(page)
+    page = mark_languages(page, report.language)
+    return page if medium == "screen" else mark_long_cells(link_addresses(page))
 
 
 def write_byline(report: Report) -> str:

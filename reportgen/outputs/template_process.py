@@ -8,13 +8,11 @@ from __future__ import annotations
 import json
 import pickle
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from reportgen.errors import Location, RenderError
 from reportgen.system.processes import end, start_module, time_limit
-
-if TYPE_CHECKING:
-    from reportgen.outputs.templating import Job
 
 SECONDS = 15
 """Of computing time; a page of 300 layers takes less than one."""
@@ -23,6 +21,21 @@ MOST_SECONDS = 120
 MEBIBYTES = 1024
 """Of address space beyond what the process starts with; a large page takes a tenth."""
 HINT = "Look for a loop without end, or for a text that grows, in {folder}."
+
+
+class Job(Protocol):
+    """A text to be made of a template, which can be pickled."""
+
+    @property
+    def name(self) -> str:
+        """Of the template."""
+
+    @property
+    def folder(self) -> Path | None:
+        """The user's own templates."""
+
+    def fill_in(self) -> str:
+        """The text, made here. Raises RenderError."""
 
 
 def fill_in_apart(job: Job) -> str:

@@ -28,6 +28,7 @@ from reportgen.outputs.view_values import is_skipped
 from reportgen.system.memory import make_room
 from reportgen.text.i18n import catalogue, join_sentences, languages
 from reportgen.text.i18n import language as in_language
+from reportgen.text.shorten import one_line
 
 Medium = Literal["screen", "print"]
 """What the page is for: a browser, or the PDF (nothing folded away, long tables cut)."""
@@ -36,6 +37,8 @@ OURS = "default"
 SHEETS = ("screen.css", "print.css")
 MOST_CHARACTERS = 300_000_000
 """That one's own template may print; the largest page of ours has 40 million."""
+NO_BREAK = "\u00a0"
+"""The space at which no line is broken."""
 USUAL = ("medium", "language", "section", "ui")
 """Names that most templates have beside the values they are given."""
 
@@ -64,11 +67,19 @@ def render_markdown(name: str, values: Mapping[str, object], folder: Path | None
     return Job("markdown", name, dict(values), "screen", folder, language).done()
 
 
+def render_text(name: str, values: Mapping[str, object], folder: Path | None = None, language: str = "en") -> str:
+    """The text of a template of plain text, in which every value stands on one line and can be printed.
+
+    Raises RenderError as `render_template` does.
+    """
+    return Job("text", name, dict(values), "screen", folder, language).done()
+
+
 @dataclass(frozen=True)
 class Job:
     """One text to be made of a template; it can be sent to a process when its values are plain."""
 
-    kind: Literal["html", "markdown"]
+    kind: Literal["html", "markdown", "text"]
     name: str
     values: Mapping[str, Any]
     medium: Medium = "screen"
@@ -92,6 +103,8 @@ class Job:
         environment = make_environment(self.medium, self.folder, self.language, self.colours)
         if self.kind == "markdown":
             write_markdown(environment)
+        if self.kind == "text":
+            write_text(environment)
         return fill(environment, self.name, self.values, self.folder, self.language)
 
 
@@ -103,6 +116,18 @@ def write_markdown(environment: Environment) -> None:
         {function.__name__: at_run_time(function) for function in (markdown.code, markdown.plain)}
     )
     environment.bytecode_cache = keep_compiled("markdown", Path(__file__))
+
+
+def write_text(environment: Environment) -> None:
+    """Make the environment one of plain text, in which no value can begin a line of its own."""
+    environment.autoescape = False
+    environment.finalize = at_run_time(on_one_line)
+    environment.bytecode_cache = keep_compiled("text", Path(__file__))
+
+
+def on_one_line(value: object) -> str:
+    """What a template of plain text prints for a value: one line, in which numbers stay with their units."""
+    return NO_BREAK.join(one_line(part) for part in str(value).split(NO_BREAK))
 
 
 def fill(environment: Environment, name: str, values: Mapping[str, object], folder: Path | None, language: str) -> str:
@@ -145,7 +170,7 @@ def collect(template: Template, values: Mapping[str, object]) -> str:
 def make_environment(
     medium: Medium, folder: Path | None = None, language: str = "en", colours: Mapping[str, str] | None = None
 ) -> Environment:
-    """A sandbox that escapes everything and refuses unknown names."""
+    """A sandbox that escapes everything and refuses unknown names; raises RenderError."""
     if language not in languages():
         known = ", ".join(languages())
         raise RenderError(f"there are no words in the language {language!r}", f"Choose one of {known}.")
@@ -229,7 +254,10 @@ def own_sheets(folder: Path | None) -> str:
 
 @lru_cache(maxsize=1)
 def template_root() -> Path:
-    """The folder of the packaged templates: inside an installed package, or beside it in a checkout."""
+    """The folder of the packaged templates: inside an installed package, or beside it in a checkout.
+
+    Raises RenderError.
+    """
     package = Path(__file__).resolve().parents[1]
     for root in (package / "templates", package.parent / "templates"):
         if (root / "report.html.j2").is_file():

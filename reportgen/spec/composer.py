@@ -101,7 +101,7 @@ class Composer:
         return mark_location(event.start_mark, self.file)
 
     def node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
-        """The node that begins with `event`."""
+        """The node that begins with `event`; raises SpecError."""
         location = self.location(event)
         self.refuse(event, location)
         if depth > MAX_DEPTH:
@@ -125,7 +125,7 @@ class Composer:
         return self.mapping(location, events, depth)
 
     def mapping(self, location: Location, events: Iterator[yaml.Event], depth: int) -> Mapping:
-        """The mapping whose start has been read."""
+        """The mapping whose start has been read; raises SpecError."""
         entries: dict[str, Entry] = {}
         for event in events:
             if isinstance(event, yaml.MappingEndEvent):

@@ -37,7 +37,7 @@ def given_nodes(value: object, key: str = "", depth: int = 0) -> Node:
 
 
 def given_scalar(value: object, location: Location) -> Scalar:
-    """The node of a value without parts."""
+    """The node of a value without parts; raises SpecError."""
     if isinstance(value, str | os.PathLike):
         text = os.fspath(value)
         if not isinstance(text, str):

@@ -22,7 +22,10 @@ def apply_overrides(root: Node, overrides: Sequence[str]) -> Node:
 
 
 def parse_override(text: str) -> tuple[Path, Node]:
-    """The dotted key as a path, and the value; a value that is not YAML is taken as the text that it is."""
+    """The dotted key as a path, and the value; a value that is not YAML is taken as the text that it is.
+
+    Raises SpecError.
+    """
     key, equals, written = text.partition("=")
     parts = tuple(part.strip() for part in key.split("."))
     if not equals or not all(parts):

@@ -62,7 +62,7 @@ class ExplanationsOptions(ProbeOptions):
 
     images: Images | None = None
     """Test images whose features are embedded, and at most so many on which the maps are checked; None: as many as
-    the time allows."""
+    the model's arithmetic allows."""
     embedding: Literal["pca", "tsne", "umap"] = "pca"
     """What shows the features in two dimensions beside their principal components; `umap` needs the extra `umap`."""
 
@@ -71,7 +71,7 @@ class RobustnessOptions(ProbeOptions):
     """`run.probes.robustness`: corruptions, shifts, attacks, preprocessing."""
 
     images: Images | None = None
-    """None: as many as the time allows, 100 to 1,000; 2,000 for `full`."""
+    """Of every corruption, shift and attack; None: 200, and 2,000 for `full`."""
     corruptions: tuple[CorruptionName, ...] | None = None
     """None: all, those of the core first."""
     epsilons: tuple[Epsilon, ...] | None = None
@@ -105,7 +105,8 @@ class ProbesSpec(Frozen):
 
     level: Level = "fast"
     max_seconds: Seconds | None = None
-    """For all probes together; None: a quarter of the time of the pass, and at least 20 s; `full` has no limit."""
+    """For all probes together; None: a quarter of the time of the pass, and at least 20 s; `full` has no limit.
+    How many images a probe takes follows from this key and the model's arithmetic, not from how fast the machine is."""
     weights: Weights = WeightsOptions()
     response: Response = ResponseOptions()
     dynamics: Dynamics = DynamicsOptions()

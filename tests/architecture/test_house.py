@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import json
 import re
 import subprocess
@@ -10,6 +11,9 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+
+import grimp
+import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "reportgen"
@@ -32,6 +36,8 @@ DOORS = {
     "pydyf": ("outputs/_weasyprint.py",),
     "pypdf": ("record/locate.py",),
     "tensorboard": ("outputs/_tensorboard/",),
+    "css_inline": ("outputs/mail.py",),
+    "smtplib": ("pipeline/sending/smtp.py",),
     "rich": ("cli/live.py",),
     "click": ("cli/",),
     "safetensors": ("record/store.py", "experiment/"),
@@ -70,14 +76,29 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree_of(path)))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgotten() -> Iterator[None]:
+    """The trees of the package are millions of objects, which slow every later search for unreachable ones."""
+    yield
+    nodes_of.cache_clear()
+    tree_of.cache_clear()
+
+
 def imports(path: Path) -> Iterator[tuple[str, int]]:
     """Every module that a file imports when it runs, wherever in it, and the line."""
-    tree = tree_of(path)
+    nodes = nodes_of(path)
     checking = [
-        node for node in ast.walk(tree) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        node
+        for node in nodes
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
     ]
     typing_only = {id(below) for node in checking for below in ast.walk(node)}
-    for node in ast.walk(tree):
+    for node in nodes:
         if id(node) in typing_only:
             continue
         if isinstance(node, ast.Import):
@@ -88,6 +109,13 @@ def imports(path: Path) -> Iterator[tuple[str, int]]:
 
 def test_no_module_is_loose() -> None:
     assert {path.name for path in PACKAGE.glob("*.py")} == LOOSE
+
+
+def test_no_module_needs_itself_through_others() -> None:
+    """Late imports count; those for types alone do not, nor the package itself, which hands out names when asked."""
+    graph = grimp.build_graph("reportgen", exclude_type_checking_imports=True, cache_dir=None)
+    needs = {name: graph.find_modules_directly_imported_by(name) - {"reportgen"} for name in graph.modules}
+    assert tuple(graphlib.TopologicalSorter(needs).static_order())  # raises CycleError with the circle
 
 
 def test_every_heavy_library_has_one_door() -> None:
@@ -110,7 +138,7 @@ def test_only_the_terminal_prints() -> None:
     printing = [
         f"{named(path)}:{node.lineno}"
         for path in MODULES
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("print", "breakpoint")
         if not named(path).startswith("cli/")
     ]
@@ -121,10 +149,10 @@ def test_html_is_written_in_templates_only() -> None:
     tags = re.compile(r"</(p|div|span|td|table|section|h[1-6]|li|ul|a|html|body|style|script)>", re.IGNORECASE)
     written = []
     for path in MODULES:
-        alone = {id(node.value) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Expr)}  # docstrings
+        alone = {id(node.value) for node in nodes_of(path) if isinstance(node, ast.Expr)}  # docstrings
         written += [
             f"{named(path)}:{node.lineno}"
-            for node in ast.walk(tree_of(path))
+            for node in nodes_of(path)
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone
             if tags.search(node.value)
         ]

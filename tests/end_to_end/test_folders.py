@@ -105,7 +105,8 @@ def test_odd_names_of_classes_come_through(tmp_path: Path, capsys: pytest.Captur
 
 def test_test_images_alone_are_evaluated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_classes(tmp_path / "images" / "val", ("cat", "dog"), 6)
-    said = build(capsys, tmp_path, EVALUATE.replace("none", "full").replace("html", "html, pdf"))
+    full = EVALUATE.replace("none", "{level: full, cost: {level: full, processes: 1}}")
+    said = build(capsys, tmp_path, full.replace("html", "html, pdf"))
     assert said.code == 0, said.err
     text = page(tmp_path)
     assert "The test images are those of the folder “val”." in text

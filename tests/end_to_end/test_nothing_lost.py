@@ -294,7 +294,8 @@ def test_a_kill_in_the_probes_and_one_while_drawing_lose_nothing(
     assert not [gap for gap in record.probes.missing if "ended before" in gap.reason.text]
     assert record.training == first.training
     assert not (tmp_path / "out" / ".reportgen-kept").exists()
-    assert run_here(capsys, "build", tmp_path / "spec.yaml", "-o", tmp_path / "whole").code == 0
+    said_whole = run_here(capsys, "build", tmp_path / "spec.yaml", "-o", tmp_path / "whole", "--format", "json")
+    assert said_whole.code == 0, said_whole.err
     arrays, whole = (load_file(tmp_path / name / "record" / "arrays.safetensors") for name in ("out", "whole"))
     assert arrays.keys() == whole.keys()
     same = {

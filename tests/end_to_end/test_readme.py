@@ -90,7 +90,7 @@ def test_the_looks_of_the_readme_are_those_of_the_report(
 
 
 def test_the_colours_of_the_readme_are_all_there_are() -> None:
-    section = README.partition("## Own looks")[2].partition("\n## ")[0]
+    section = README.partition("## Own styles")[2].partition("\n## ")[0]
     named = next(line for line in section.split("\n\n") if "`--paper`" in line)
     assert re.findall(r"`--([a-z]+)`", named)[: len(COLOURS)] == list(COLOURS)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import ROOT, Said, run_here, write_spec
+from tests.support.commands import ROOT, Said, build_quietly, run_here, write_spec
 
 pytestmark = pytest.mark.e2e
 SHADOWS = ("typing", "logging", "matplotlib", "json", "PIL", "reportgen", "weasyprint", "seaborn", "types", "pickle")
@@ -23,8 +23,7 @@ SHADOWS = ("typing", "logging", "matplotlib", "json", "PIL", "reportgen", "weasy
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a report."""
     home = tmp_path_factory.mktemp("built")
-    said = run_apart(["build", write_spec(home), "-o", "out"], home)
-    assert said.code == 0, said.err
+    build_quietly(write_spec(home), home / "out")
     return home / "out"
 
 

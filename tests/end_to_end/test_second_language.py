@@ -15,6 +15,7 @@ from reportgen.metrics import measure
 from reportgen.outputs.page import make_page
 from reportgen.record.probes import Probes
 from reportgen.record.run import RunRecord
+from reportgen.record.store import digest_measured
 from reportgen.record.subject import Subject
 from reportgen.report.assemble import assemble
 from reportgen.report.model import FigureFile, Report, Skipped
@@ -124,7 +125,8 @@ def test_no_english_sentence_is_left(record: RunRecord, second: str) -> None:
     seen = Visible()
     seen.feed(page)
     methods = [method for section in report.sections for method in getattr(section, "methods", ())]
-    known = names_in(whole) | SYMBOLS | {word for method in methods for word in WORD.findall(method.reference)}
+    plain = [digest_measured(report.record), *(method.reference for method in methods)]
+    known = names_in(whole) | SYMBOLS | {word for text in plain for word in WORD.findall(text)}
     drawn = [figure.data.decode() for figure in report.figures if figure.media_type == "image/svg+xml"]
     texts = [*seen.texts, *(text for svg in drawn for text in re.findall(r"<text[^>]*>([^<]+)</text>", svg))]
     left = {text.strip()[:200]: words for text in texts if (words := set(WORD.findall(text)) - known)}

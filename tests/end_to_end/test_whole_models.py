@@ -10,7 +10,8 @@ import pytest
 import torch
 import torchvision
 
-from reportgen.pipeline.build import Options, Outcome, build
+from reportgen.pipeline.build import Options, build
+from reportgen.pipeline.drawing import Outcome
 from reportgen.progress import Silent
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e]

@@ -16,7 +16,7 @@ from tests.figures.drawing import draw, drawn, filled, marks, texts, with_classe
 NAMES = ("baseline_changes", "baseline_recall", "baseline_flips")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def whole(record: RunRecord) -> Subject:
     return judged(with_logits(record, another_seed()), record)
 

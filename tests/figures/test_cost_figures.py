@@ -39,7 +39,7 @@ def test_every_batch_size_is_marked_in_both_panels(record: RunRecord) -> None:
     assert {"1", "4", "16", "64", "256"} <= set(texts(figure))
     assert "Batches of more than 16 images hardly help." in figure.caption
     assert "median of 6 to 50 passes" in figure.caption
-    assert "64: 41.0\u00a0ms, 1,561\u00a0images/s" in figure.alt
+    assert "64 at a time take 41.0\u00a0ms, which makes 1,561\u00a0images/s" in figure.alt
     rising = drawn(
         with_cost(record, latency=(latency(4, 0.004), latency(256, 0.05)), stopped_by="time"), "cost_batches"
     )

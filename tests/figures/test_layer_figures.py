@@ -58,7 +58,7 @@ def test_regions_threshold_and_saturation_are_marked(record: RunRecord) -> None:
     flat = drawn(with_responses(record, 3, curve="flat"), "response_drive")
     assert texts(flat).count("does not follow its drive") == 3
     assert "Of 3 layers, 0 keep" in flat.caption
-    assert "layer1: gain 0.00, at rest 1.00, does not follow its drive" in flat.alt
+    assert "layer1 has a gain of 0.00, gives 1.00 at rest and does not follow its drive" in flat.alt
 
 
 def test_initial_weights_are_grey_and_missing_where_there_are_none(record: RunRecord) -> None:

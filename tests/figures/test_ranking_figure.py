@@ -15,7 +15,7 @@ from tests.figures.drawing import draw, drawn, marks, texts
 from tests.support.records import presented
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ranking(record: RunRecord) -> Ranking:
     found = (record, improved(record, 40), with_logits(record, another_seed()), improved(record, 3))
     titles = ("Main", "Good", "x" * 300, "<script>&")
@@ -38,7 +38,8 @@ def test_every_model_has_a_row_with_its_numbers(record: RunRecord, ranking: Rank
     for entry in ranking.entries:
         assert entry.accuracy is not None
         assert {entry.accuracy.display, entry.accuracy.display_interval, entry.ranks} <= set(shown)
-        assert entry.accuracy.display_full in figure.alt
+        told = f"classifies {entry.accuracy.display} of the images correctly, with an interval of "
+        assert f"{told}{entry.accuracy.display_interval}" in figure.alt
     assert {"Good", "Main, baseline", "<script>&"} <= set(shown)
     assert max(map(len, shown)) < 60
     order = [text for text in shown if text in ("Good", "<script>&", "Main, baseline")]

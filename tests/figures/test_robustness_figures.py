@@ -95,7 +95,7 @@ def test_captions_and_alternative_texts_hold_the_numbers(record: RunRecord) -> N
     figure = drawn(probed(record), "robustness_corruptions")
     assert "Gaussian noise of severity 5" in figure.caption
     assert "n\u00a0=\u00a0200" in figure.caption
-    assert figure.alt.count("1: ") == 2
+    assert figure.alt.count(" of them are right at strength 1 and ") == 2
     assert "PGD of ε\u00a0=\u00a08/255" in drawn(probed(record), "robustness_moves").caption
 
 

@@ -51,7 +51,7 @@ def hostile_subject(**drawn: object) -> Subject:
             "homepage": "javascript:alert(1)",
             "digests": dict.fromkeys(NASTY, "b" * 64),
             "requested": NASTY[0],
-            "fallback_reason": NASTY[6],
+            "fallback_reason": Message(id=NASTY[6]),
         },
         notes=tuple(N_("The pooling after the stem ({pool}) was removed.", pool=text) for text in NASTY),
     )

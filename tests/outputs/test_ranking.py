@@ -23,7 +23,7 @@ NAMES = {"plain": ("Main", "Good", "Other", "Less", "Main"), "hostile": (*NASTY[
 FOLDER = 'javascript:alert(1)"><script>?#%猫'
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=NAMES, scope="module")
 def ranking(record: RunRecord, request: pytest.FixtureRequest) -> Ranking:
     fewer = {name: record.arrays[name][:500] for name in ("eval.logits", "eval.labels", "eval.ids", "eval.digests")}
     less = record.model_copy(update={"arrays": record.arrays.merged(fewer)})

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import weasyprint
 
 from reportgen.errors import RenderError, SpecError
 from reportgen.figures import _style
@@ -139,3 +140,26 @@ def test_ones_own_sheet_comes_last(record: RunRecord, medium: str) -> None:
     page = make_page(replace(plain_report(record), css="p > a { color: red }"), medium)  # type: ignore[arg-type]
     style = page.partition("<style>")[2].partition("</style>")[0]
     assert style.rstrip().endswith("p > a { color: red }")
+
+
+def rows_by_page(rows: int, above: int, sheet: str) -> list[int]:
+    """How many rows of a table each page has on which some stand; `above`: height in points of what precedes it."""
+    body = "".join(f'<tr><th scope="row">row</th><td>{row}</td></tr>' for row in range(rows))
+    page = (
+        "<style>@page { size: 100mm 60mm; margin: 5mm } body, tr { font: 8pt/12pt sans-serif; margin: 0 }</style>"
+        f'<style>{sheet}</style><p style="height: {above}pt; margin: 0">x</p>'
+        f"<table><thead><tr><th>Head</th></tr></thead><tbody>{body}</tbody></table>"
+    )
+    pages = weasyprint.HTML(string=page).render().pages
+    texts = [[box.text for box in one._page_box.descendants() if getattr(box, "text", None)] for one in pages]
+    assert all("row" in text for text in texts if "Head" in text)  # no head alone
+    return [text.count("row") for text in texts if "row" in text]
+
+
+def test_three_rows_of_a_table_stay_together_where_a_page_ends() -> None:
+    sheet = (template_root() / "print.css").read_text("utf-8")
+    rules = [line for line in sheet.splitlines() if line.startswith("tbody tr")]
+    counts = [rows_by_page(10, above, "\n".join(rules)) for above in range(4, 100, 24)]
+    assert min(min(one) for one in counts) >= 3
+    assert any(len(one) > 1 for one in counts)  # pages did end inside
+    assert min(min(rows_by_page(10, above, "")) for above in range(4, 100, 24)) < 3  # as they would without

@@ -74,7 +74,7 @@ def words(document: bytes, folder: Path) -> str:
 @pytest.fixture(scope="module")
 def fast() -> bytes:
     heard, document = pdf_process.set_document(PAGE, bytes, "")
-    assert heard == {"missing": [], "failures": [], "refused": [], "slow": None}
+    assert heard == {"missing": [], "failures": [], "refused": [], "tags": None, "slow": None}
     return document
 
 
@@ -235,7 +235,7 @@ def another_weasyprint(folder: Path, change: Callable[[str], str]) -> None:
 def render_with(folder: Path, report: Report, monkeypatch: pytest.MonkeyPatch) -> tuple[bytes, tuple[str, ...]]:
     """The PDF of a report and the warnings, made with the WeasyPrint in a folder."""
     monkeypatch.setenv("PYTHONPATH", str(folder))
-    written = attempt(pdf.OUTPUT, report)
+    written = attempt(pdf.OUTPUT, report, {})
     assert written.failure is None
     (file,) = written.files
     return file.data, written.warnings

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import reportgen
 from reportgen.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +45,14 @@ def run_here(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Said
         sys.argv = before
     said = capsys.readouterr()
     return Said(int(ended.value.code or 0), said.out, said.err)
+
+
+def build_quietly(spec: Path, out: Path) -> None:
+    """A report built in this process, for fixtures that many tests share; without the user's cache."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_CACHE_HOME", str(out.parent / "cache-of-the-fixture"))
+        outcome = reportgen.build(spec, out, progress=False)
+    assert outcome.exit_code == 0
 
 
 def run_apart(arguments: Sequence[str | Path], cwd: Path, **environment: str) -> Said:

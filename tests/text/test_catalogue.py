@@ -72,14 +72,27 @@ def tree_of(path: Path) -> ast.Module:
 
 
 @cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree_of(path)))
+
+
+@cache
 def calls() -> tuple[tuple[str, ast.Call], ...]:
     """("file:line", call) of every marked message of the package."""
     found = []
     for path in MODULES:
         name = path.relative_to(ROOT).as_posix()
         if name not in OWN:
-            found += [(f"{name}:{node.lineno}", node) for node in ast.walk(tree_of(path)) if is_marked(node)]
+            found += [(f"{name}:{node.lineno}", node) for node in nodes_of(path) if is_marked(node)]
     return tuple(found)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgotten() -> Iterator[None]:
+    """The trees of the package are millions of objects, which slow every later search for unreachable ones."""
+    yield
+    for kept in (messages_inside, parents_of, calls, nodes_of, tree_of):
+        kept.cache_clear()
 
 
 def forms_of(call: ast.Call) -> list[str]:
@@ -142,8 +155,9 @@ def test_no_message_begins_or_ends_with_a_space_or_in_the_middle_of_a_sentence()
     assert [text for text in texts if text[:1] in ",;.:)" and text != ","] == []
 
 
-def parents_of(tree: ast.Module) -> dict[ast.AST, ast.AST]:
-    return {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+@cache
+def parents_of(path: Path) -> dict[ast.AST, ast.AST]:
+    return {child: node for node in nodes_of(path) for child in ast.iter_child_nodes(node)}
 
 
 def above(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> Iterator[ast.AST]:
@@ -165,8 +179,8 @@ def is_glue(node: ast.AST) -> bool:
 def test_nothing_is_done_to_a_message_afterwards() -> None:
     wrong = []
     for path in MODULES:
-        parents = parents_of(tree_of(path))
-        for node in filter(is_marked, ast.walk(tree_of(path))):
+        parents = parents_of(path)
+        for node in filter(is_marked, nodes_of(path)):
             for outer in above(node, parents):
                 glued = isinstance(outer, ast.JoinedStr) or (
                     isinstance(outer, ast.BinOp) and isinstance(outer.op, ast.Add)
@@ -185,8 +199,8 @@ def test_nothing_is_done_to_a_message_afterwards() -> None:
 def test_messages_are_translated_when_they_are_drawn_and_not_on_import() -> None:
     wrong = []
     for path in MODULES:
-        parents = parents_of(tree_of(path))
-        for node in ast.walk(tree_of(path)):
+        parents = parents_of(path)
+        for node in nodes_of(path):
             if not (is_marked(node) and node.func.id in ("_", "ngettext")):  # type: ignore[attr-defined]
                 continue
             outer: ast.AST = node
@@ -213,40 +227,41 @@ def phrases_in(node: ast.AST, names: dict[str, set[str]]) -> set[str]:
     return {text for part in ast.iter_child_nodes(node) for text in phrases_in(part, names)}
 
 
-def named_phrases(tree: ast.Module) -> dict[str, set[str]]:
-    """Variable or function -> messages that it is or returns, of one module."""
+def named_phrases(functions: list[ast.FunctionDef]) -> dict[str, set[str]]:
+    """Function -> messages that it returns, of one module."""
     names: dict[str, set[str]] = {}
-    for _round in range(3):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef):
-                returned = [part.value for part in ast.walk(node) if isinstance(part, ast.Return) and part.value]
-                direct = [value for value in returned if not isinstance(value, ast.Call) or is_marked(value)]
-                names[node.name] = {text for value in direct for text in phrases_in(value, {})}
+    for function in functions:
+        returned = [part.value for part in ast.walk(function) if isinstance(part, ast.Return) and part.value]
+        direct = [value for value in returned if not isinstance(value, ast.Call) or is_marked(value)]
+        names[function.name] = {text for value in direct for text in phrases_in(value, {})}
     return names
 
 
-def messages_inside() -> Iterator[tuple[str, ast.AST, set[str]]]:
+def messages_inside_of(path: Path) -> Iterator[tuple[str, ast.AST, set[str]]]:
     """(file, outer call or f-string, messages) of every message that goes into another message or an f-string."""
-    for path in MODULES:
-        tree = tree_of(path)
-        names = named_phrases(tree)
-        for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]:
-            own = dict(names)
-            for node in ast.walk(function):
-                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                    own[node.targets[0].id] = phrases_in(node.value, {})
-                elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
-                    own |= {
-                        part.id: phrases_in(node.value, {})
-                        for part in node.targets[0].elts
-                        if isinstance(part, ast.Name)
-                    }
-            for node in ast.walk(function):
-                if is_marked(node):
-                    values = [keyword.value for keyword in node.keywords]  # type: ignore[attr-defined]
-                    yield path.name, node, {text for value in values for text in phrases_in(value, own)}
-                elif isinstance(node, ast.JoinedStr):
-                    yield path.name, node, phrases_in(node, own)
+    functions = [node for node in nodes_of(path) if isinstance(node, ast.FunctionDef)]
+    names = named_phrases(functions)
+    for function in functions:
+        own, parts = dict(names), tuple(ast.walk(function))
+        for node in parts:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                own[node.targets[0].id] = phrases_in(node.value, {})
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+                own |= {
+                    part.id: phrases_in(node.value, {}) for part in node.targets[0].elts if isinstance(part, ast.Name)
+                }
+        for node in parts:
+            if is_marked(node):
+                values = [keyword.value for keyword in node.keywords]  # type: ignore[attr-defined]
+                yield path.name, node, {text for value in values for text in phrases_in(value, own)}
+            elif isinstance(node, ast.JoinedStr):
+                yield path.name, node, phrases_in(node, own)
+
+
+@cache
+def messages_inside() -> tuple[tuple[str, ast.AST, set[str]], ...]:
+    """What `messages_inside_of` finds in the whole package."""
+    return tuple(found for path in MODULES for found in messages_inside_of(path))
 
 
 def test_no_sentence_is_made_of_parts() -> None:

@@ -28,8 +28,17 @@ def describe_card(card: Card) -> str:
 
 def describe_row(row: Row) -> str:
     """A row as a phrase: text, shape, parameters."""
-    aside = join_terms((row.shape, *(leaf.text for leaf in row.leaves)))
-    return " ".join(filter(None, (row.text, f"({aside})" if aside else "")))
+    leaves = join_terms([leaf.text for leaf in row.leaves])
+    if row.shape and leaves:
+        return _(
+            "{row} with an output of shape {shape} and the parameters {parameters}",
+            row=row.text,
+            shape=row.shape,
+            parameters=leaves,
+        )
+    if row.shape:
+        return _("{row} with an output of shape {shape}", row=row.text, shape=row.shape)
+    return _("{row} with the parameters {parameters}", row=row.text, parameters=leaves) if leaves else row.text
 
 
 def bypass_sentence(panels: Iterable[Panel]) -> str:

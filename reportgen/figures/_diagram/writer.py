@@ -86,7 +86,7 @@ class Writer:
         return shorten(labels.label(calls, KIND_ONLY), NAME_LIMIT, TEXT)
 
     def output(self, item: Item, part: int) -> Shape:
-        """Shape of the first tensor that comes out of an item."""
+        """Shape of the first output tensor of an item."""
         index = item.parts[part][-1]
         tree = self.structures.tree
         shapes = tree.call(index).output_shapes if item.role == "call" else tree.operator(index).output_shapes
