@@ -1,17 +1,21 @@
 """Every fixed sentence a reader sees goes through `_`: one gettext catalogue, numbers as named arguments.
 
 The language is that of the drawing: `with language("en"):` around it, English where nothing is said. A second language
-is only a catalogue: `locale/<language>/LC_MESSAGES/reportgen.mo`.
+is only a catalogue: `locale/<language>/LC_MESSAGES/reportgen.po`, compiled to a `.mo` beside it.
 """
 
 from __future__ import annotations
 
 import gettext
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
+
+from reportgen.errors import EnvironmentTrouble
+from reportgen.text.compiling import compile_catalogue, is_stale, keep
 
 DOMAIN = "reportgen"
 SOURCE = "en"
@@ -23,14 +27,30 @@ _drawn_in: ContextVar[str] = ContextVar("language", default=SOURCE)
 
 def languages(folder: Path | None = None) -> tuple[str, ...]:
     """The languages that a report can be drawn in: English and every one with a catalogue."""
-    found = (path.parents[1].name for path in (folder or LOCALE).glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))
+    found = (path.parents[1].name for path in (folder or LOCALE).glob(f"*/LC_MESSAGES/{DOMAIN}.[mp]o"))
     return (SOURCE, *sorted(set(found) - {SOURCE}))
 
 
 @lru_cache(maxsize=8)
 def read_catalogue(name: str, folder: Path) -> gettext.NullTranslations:
-    """The translations of one language in a folder; English needs no file."""
-    return gettext.translation(DOMAIN, localedir=folder, languages=[name], fallback=True)
+    """The translations of one language in a folder; English needs no file.
+
+    Raises EnvironmentTrouble where the catalogue has to be compiled and Babel is not installed.
+    """
+    compiled = folder / name / "LC_MESSAGES" / f"{DOMAIN}.mo"
+    source = compiled.with_suffix(".po")
+    if not is_stale(compiled, source):
+        if not compiled.is_file():
+            return gettext.NullTranslations()
+        with compiled.open("rb") as file:
+            return gettext.GNUTranslations(file)
+    try:
+        content = compile_catalogue(source)
+    except ImportError as error:
+        hint = "Install reportgen again (pip install -e .), or pip install babel."
+        raise EnvironmentTrouble(f"the words in the language {name!r} are not compiled: {source}", hint) from error
+    keep(compiled, content)
+    return gettext.GNUTranslations(io.BytesIO(content))
 
 
 def catalogue(name: str | None = None) -> gettext.NullTranslations:
@@ -92,6 +112,21 @@ def join_terms(terms: Sequence[str]) -> str:
 def join_rows(rows: Sequence[str]) -> str:
     """What could stand in the rows of a table, in one line: "a 1, 2; b 3, 4"."""
     return fold(_("{rows}; {next}"), "rows", "next", rows)
+
+
+def join_parts(parts: Sequence[str]) -> str:
+    """What belongs to one thing: "91.2–92.3, n = 500"."""
+    return fold(_("{parts}, {next}"), "parts", "next", parts)
+
+
+def with_note(text: str, note: str) -> str:
+    """A text and what is said of it in brackets: "91.7 % (91.2–92.3)"; without brackets where the note is empty."""
+    return _("{text} ({note})", text=text, note=note) if note else text
+
+
+def with_label(label: str, text: str) -> str:
+    """What something is, and its value: "Accuracy: 91.7 %"."""
+    return _("{label}: {text}", label=label, text=text)
 
 
 def join_steps(steps: Sequence[str]) -> str:

@@ -50,7 +50,12 @@ def percent(share: float | None, n: int | None = None) -> str:
     """A proportion as "91.73 %"; two digits only when n ≥ 10,000."""
     if share is None or not known(share):
         return DASH
-    return f"{fixed(100 * share, percent_digits(n))}{NBSP}%"
+    return in_percent(fixed(100 * share, percent_digits(n)))
+
+
+def in_percent(number: str) -> str:
+    """A number, already written, with the sign of per cent: "91.73 %"."""
+    return _("{number}\u00a0%", number=number)
 
 
 def interval(low: float | None, high: float | None, digits: int, scale: float = 1.0) -> str:
@@ -145,10 +150,10 @@ def seconds_text(value: float | None) -> str:
         return DASH
     if value >= 3599.5:
         hours, minutes = divmod(round(value / 60), 60)
-        return f"{hours:,}{NBSP}h {minutes}{NBSP}min"
+        return _("{hours}\u00a0h {minutes}\u00a0min", hours=f"{hours:,}", minutes=minutes)
     if value >= 59.5:
         minutes, seconds = divmod(round(value), 60)
-        return f"{minutes}{NBSP}min {seconds}{NBSP}s"
+        return _("{minutes}\u00a0min {seconds}\u00a0s", minutes=minutes, seconds=seconds)
     if value >= 0.9995:
         return f"{significant(value, 2 if value < 9.95 else len(str(round(value))))}{NBSP}s"
     if value >= 0.9995e-3:

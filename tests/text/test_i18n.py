@@ -56,4 +56,4 @@ def test_the_language_is_that_of_the_drawing() -> None:
             assert current_language() == "en"
         assert current_language() == "xx"
     assert (current_language(), heard) == ("en", ["en"])
-    assert languages() == ("en",)
+    assert languages() == ("en", "zh")
