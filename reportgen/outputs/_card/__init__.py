@@ -1,0 +1,1 @@
+"""What the model card and the bill of materials share: names that other programs know things by."""
