@@ -38,6 +38,7 @@ def p_values(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> list[float]
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("before", "after"), [(5, 5), (1, 5)])
 def test_chance_alone_is_seldom_called_a_change(before: int, after: int) -> None:
     rng = np.random.default_rng(before)

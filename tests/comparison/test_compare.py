@@ -192,6 +192,7 @@ def test_outputs_that_are_not_finite_leave_accuracy_and_counts(record: RunRecord
     assert all(flip.after == -1 and flip.after_confidence is None for flip in found.lost)
 
 
+@pytest.mark.slow
 def test_several_seeds_count_their_scatter(record: RunRecord, other: RunRecord) -> None:
     one = compared(with_seeds(other, [1, 2, 3], 1.0), with_seeds(record, [4, 5, 6], 1.0))
     assert (one.seeds, one.seed_spread is None) == ((4, 4), False)

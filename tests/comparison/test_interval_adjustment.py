@@ -29,6 +29,7 @@ def test_classes_without_images_and_without_flips_are_no_trouble() -> None:
     assert ends.low == pytest.approx(float(low) / np.sqrt(2))
 
 
+@pytest.mark.slow
 def test_the_interval_of_balanced_accuracy_covers_as_often_as_it_says() -> None:
     rng, labels = np.random.default_rng(0), np.repeat([0, 1, 2], [40, 100, 260])
     gained = np.array([0.10, 0.02, 0.05])

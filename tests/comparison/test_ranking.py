@@ -43,6 +43,7 @@ def named(ranking: Ranking, name: str) -> Pair:
     return pair
 
 
+@pytest.mark.slow
 def test_every_pair_is_that_of_a_comparison(ranking: Ranking, records: dict[int, Subject]) -> None:
     assert len(ranking.pairs) == 10
     for earlier, later in combinations(records, 2):

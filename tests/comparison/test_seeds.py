@@ -31,6 +31,7 @@ def verdicts(before: NDArray[np.float64], after: NDArray[np.float64]) -> list[st
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("before", "after"), [(3, 3), (1, 3), (2, 5)])
 def test_seeds_that_scatter_alike_are_seldom_called_better_or_worse(before: int, after: int) -> None:
     rng = np.random.default_rng(before)
@@ -46,6 +47,7 @@ def test_images_alone_would_err_far_more_often() -> None:
     assert (p <= 0.05).mean() > 0.1
 
 
+@pytest.mark.slow
 def test_a_better_recipe_is_found() -> None:
     rng = np.random.default_rng(9)
     found = verdicts(seeds_right(rng, 5, 0.0, 0.1), seeds_right(rng, 5, 0.7, 0.1))

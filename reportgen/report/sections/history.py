@@ -1,0 +1,183 @@
+"""Section 12: the runs of the same model on the same test images before this one, as far as the report carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from reportgen.comparison.history import Step, mark_changes
+from reportgen.plugins import Section
+from reportgen.record.history import StepBack
+from reportgen.record.metric_value import MetricValue
+from reportgen.record.subject import Subject
+from reportgen.report.model import FigureFile, MethodNote, SectionView, Skipped
+from reportgen.report.sparkline import Sparkline, draw_sparkline
+from reportgen.report.table import NO_TABLE, Column, Table
+from reportgen.text import numerals
+from reportgen.text.i18n import _, join_sentences, ngettext
+from reportgen.text.shorten import one_line, shorten
+
+NAME = "history"
+LONGEST_TITLE = 40
+SIZE = (336, 72)
+"""Of the drawing, CSS pixels."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One row: an earlier run or this one."""
+
+    title: str
+    created: str
+    commit: str
+    accuracy: MetricValue | None
+    key: str
+    step: StepBack | None
+
+
+@dataclass(frozen=True)
+class HistoryView(SectionView):
+    """The values of sections/history.html.j2."""
+
+    told: str = ""
+    """What the history says, one sentence."""
+    spark: Sparkline | None = None
+    caption: str = ""
+    runs: Table = NO_TABLE
+
+
+def build(subject: Subject, figures: Mapping[str, FigureFile | Skipped]) -> HistoryView | Skipped:
+    """The runs in the order of time, this one last."""
+    del figures
+    if subject.judgement.history is None:
+        return Skipped(NAME, _("History"), _("No earlier run of this model on these test images is known."))
+    runs = list_runs(subject)
+    steps = mark_changes([None, *(find_step(before, after) for before, after in pairwise(runs))])
+    marks = [at for at, step in enumerate(steps) if step is not None and step.holds]
+    return HistoryView(
+        NAME,
+        _("History"),
+        methods=(method(),),
+        told=tell(runs, steps, marks),
+        spark=draw_sparkline([run.accuracy for run in runs], marks, describe(runs), SIZE),
+        caption=_("Top-1 accuracy through time: the line, its 95\u00a0% interval, and a triangle where it changed."),
+        runs=tabulate(runs, steps),
+    )
+
+
+def list_runs(subject: Subject) -> list[Run]:
+    """The earlier runs and this one."""
+    history, record = subject.judgement.history, subject.record
+    assert history is not None
+    past = [
+        Run(run.title, run.created, format_commit(run.commit, run.dirty), run.accuracy, run.key, run.step)
+        for run in history.runs
+    ]
+    origin, measured = record.provenance, record.measured
+    accuracy = (measured.value("accuracy_seeds") or measured.value("accuracy")) if measured is not None else None
+    commit = format_commit(origin.commit, origin.dirty)
+    return [*past, Run(_("this report"), origin.created, commit, accuracy, "", history.step)]
+
+
+def find_step(before: Run, after: Run) -> Step | None:
+    """The change between neighbours, where these two were held against each other."""
+    step = after.step
+    return Step(step.change, step.p) if step is not None and step.before == before.key else None
+
+
+def format_commit(commit: str | None, dirty: bool | None) -> str:
+    """The first characters of a commit, with a mark where files differ from it."""
+    return numerals.DASH if not commit else f"{one_line(commit)[:8]}+" if dirty else one_line(commit)[:8]
+
+
+def tell(runs: Sequence[Run], steps: Sequence[Step | None], marks: Sequence[int]) -> str:
+    """How many runs there are and where the accuracy changed."""
+    before = ngettext(
+        "{count} earlier run of this model on the same test images is known.",
+        "{count} earlier runs of this model on the same test images are known.",
+        len(runs) - 1,
+    )
+    if not any(steps):
+        return join_sentences([before, _("None of them was tested against the next.")])
+    if not marks:
+        return join_sentences([before, _("Top-1 accuracy did not change significantly from one to the next.")])
+    last = steps[marks[-1]]
+    assert last is not None
+    changed = _(
+        "Top-1 accuracy last changed on {day}, commit {commit}: {change} ({interval}).",
+        day=runs[marks[-1]].created[:10],
+        commit=runs[marks[-1]].commit,
+        change=last.change.display,
+        interval=last.change.display_interval,
+    )
+    return join_sentences([before, changed])
+
+
+def describe(runs: Sequence[Run]) -> str:
+    """The drawing in words."""
+    known = [run.accuracy for run in runs if run.accuracy is not None]
+    if not known:
+        return ""
+    return _(
+        "Line of the top-1 accuracy of {count} runs in the order of time, from {first} to {last}.",
+        count=numerals.count(len(known)),
+        first=known[0].display,
+        last=known[-1].display,
+    )
+
+
+def tabulate(runs: Sequence[Run], steps: Sequence[Step | None]) -> Table:
+    """Every run, the newest first."""
+    rows = [row(run, step) for run, step in zip(runs, steps, strict=True)]
+    return Table(
+        caption=_("Runs of this model on the same test images, the newest first; p after Holm’s correction."),
+        columns=(
+            Column(_("Run")),
+            Column(_("Date"), "short"),
+            Column(_("Commit"), "short"),
+            Column(_("Top-1 accuracy"), "numeric"),
+            Column(_("Change from the run before"), "numeric"),
+            Column(_("p"), "numeric"),
+        ),
+        rows=tuple(rows[::-1]),
+        dense=True,
+    )
+
+
+def row(run: Run, step: Step | None) -> tuple[str, ...]:
+    """One run as texts."""
+    return (
+        shorten(one_line(run.title), LONGEST_TITLE),
+        run.created[:10],
+        run.commit,
+        run.accuracy.display_full if run.accuracy is not None else numerals.DASH,
+        step.change.display_full if step is not None else numerals.DASH,
+        format_p(step.p_adjusted) if step is not None else numerals.DASH,
+    )
+
+
+def format_p(p: float) -> str:
+    """A p-value without its letter: "0.031", "< 0.001"."""
+    return numerals.p_value(p).removeprefix(f"p{numerals.NBSP}").removeprefix(f"={numerals.NBSP}")
+
+
+def method() -> MethodNote:
+    """How change points are found."""
+    return MethodNote(
+        _("History"),
+        _(
+            "Each run is held against the run before it on the same test images, by the test of the comparison with a "
+            "baseline. A change is marked where p is at most 0.05 after Holm’s correction over all neighbours that are "
+            "shown. Runs on other test images, or of another model, are left out."
+        ),
+        "Holm 1979",
+    )
+
+
+def has_history(subject: Subject) -> bool:
+    """Whether the report carries any earlier run."""
+    return subject.judgement.history is not None
+
+
+SECTION = Section(NAME, "History", 115, (), build, applies=has_history)
