@@ -7,9 +7,11 @@ version lacks costs one measurement, with its reason, or time, and never the run
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from functools import cache
+from functools import cache, wraps
+from types import MethodType
 from typing import Any
 
 import torch
@@ -18,6 +20,10 @@ from torch.autograd.graph import Node
 
 Run = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
 """(ATen operator, positional arguments, keyword arguments) -> its result."""
+COMPILER = "torch._dynamo"
+"""What `torch.compile` loads, and with it SymPy and much else: a second of a run that compiles nothing."""
+MARK = "__dynamo_disable"
+"""Where torch keeps a function in the form that the compiler leaves alone; it loads the compiler to make it."""
 
 
 def look_up(name: str) -> Any:
@@ -67,6 +73,10 @@ def make_mode(base: Any, run: Run, decomposing: bool) -> AbstractContextManager[
     class Mode(base):  # type: ignore[misc]
         supports_higher_order_operators = True  # flex_attention is one
 
+        @classmethod
+        def _should_skip_dynamo(cls) -> bool:
+            return has_compiler()  # what leaves it alone has to load it
+
         def __torch_dispatch__(
             self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
         ) -> Any:
@@ -79,6 +89,62 @@ def make_mode(base: Any, run: Run, decomposing: bool) -> AbstractContextManager[
 
     made: AbstractContextManager[Any] = Mode()
     return made
+
+
+def has_compiler() -> bool:
+    """Whether torch's compiler is loaded."""
+    return COMPILER in sys.modules
+
+
+@cache
+def keeps_marks() -> bool:
+    """Whether torch keeps the form of a function that the compiler leaves alone where `MARK` says."""
+
+    def function() -> bool:
+        return False
+
+    setattr(function, MARK, lambda: True)
+    try:
+        return bool(look_up("torch:_disable_dynamo")(function)())
+    except Exception:  # whatever another version does with it
+        return False
+
+
+def without_compiler(make: Callable[[], torch.optim.Optimizer]) -> torch.optim.Optimizer:
+    """The optimizer that `make` makes, which steps without loading torch's compiler: the same computation.
+
+    Otherwise the first optimizer of a process loads it. Where it is loaded already, or where this version of torch is
+    built in another way, the optimizer is what torch makes.
+    """
+    adds = getattr(torch.optim.Optimizer.add_param_group, "__wrapped__", None)
+    if has_compiler() or adds is None or hasattr(adds, MARK) or not keeps_marks():
+        return make()
+    setattr(adds, MARK, adds)
+    try:
+        made = make()
+    finally:
+        delattr(adds, MARK)
+    step = plain_step(type(made))
+    if step is not None:
+        made.step = MethodType(step, made)  # type: ignore[method-assign]
+    return made
+
+
+def plain_step(kind: type[torch.optim.Optimizer]) -> Callable[..., Any] | None:
+    """An optimizer's step with its hooks and without breaks for the compiler; None where torch makes it otherwise."""
+    broken = getattr(kind.step, "__wrapped__", None)
+    inner: Any = getattr(broken, "__wrapped__", None)
+    names = getattr(getattr(broken, "__code__", None), "co_names", ())
+    if inner is None or COMPILER not in names or hasattr(inner, "__wrapped__"):
+        return None
+
+    @wraps(inner)
+    def step(self: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> Any:
+        with torch.set_grad_enabled(self.defaults["differentiable"]):
+            return inner(self, *args, **kwargs)
+
+    hooked: Callable[..., Any] = torch.optim.Optimizer.profile_hook_step(step)
+    return hooked
 
 
 def is_composite(operator: Any) -> bool:
@@ -97,8 +163,9 @@ def flop_registry() -> Mapping[Any, Any]:
     """torch's own formulas by operator packet; empty where they are not there or count in another way."""
     found = look_up("torch.utils.flop_counter:flop_registry")
     try:
-        left, right = torch.empty((2, 3), device="meta"), torch.empty((3, 5), device="meta")
-        known = found[torch.ops.aten.mm](left, right, out_val=left @ right) == 2 * 2 * 3 * 5
+        left, right, product = (torch.empty(shape, device="meta") for shape in ((2, 3), (3, 5), (2, 5)))
+        # the product itself would load SymPy, by which torch knows the shape of one: half a second
+        known = found[torch.ops.aten.mm](left, right, out_val=product) == 2 * 2 * 3 * 5
     except Exception:  # whatever another version does with it
         return {}
     return found if known and isinstance(found, Mapping) else {}

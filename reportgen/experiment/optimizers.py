@@ -10,6 +10,7 @@ from typing import Any, Literal
 import torch
 
 from reportgen.errors import ModelError
+from reportgen.experiment._torch_internals import without_compiler
 from reportgen.record.message import N_, Message, Value
 from reportgen.spec.optimizers import ARGUMENTS, TITLES, OptimizerSpec
 
@@ -154,7 +155,7 @@ def make_one(resolved: Resolved, parameters: Sequence[torch.nn.Parameter]) -> to
     groups = [group for group in both if group["params"]]
     kind = optimizer_class(resolved.name)
     try:
-        return kind(groups, **{**resolved.arguments, **way_to_step(resolved, parameters)})
+        return without_compiler(lambda: kind(groups, **{**resolved.arguments, **way_to_step(resolved, parameters)}))
     except (TypeError, ValueError, RuntimeError) as error:
         raise ModelError(
             f"torch refuses these arguments of {TITLES[resolved.name]}: {error}", "Change them, or leave them out."

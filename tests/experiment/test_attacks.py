@@ -6,7 +6,6 @@ import warnings
 
 import pytest
 import torch
-from captum.robust import FGSM, PGD
 from torch import nn
 from torch.nn import functional
 
@@ -50,6 +49,8 @@ def test_the_gradient_is_that_of_each_image_alone(case: tuple[Net, torch.Tensor,
 
 @pytest.mark.parametrize("epsilon", [1 / 255, 8 / 255, 0.3])
 def test_fgsm_is_captums(case: tuple[Net, torch.Tensor, torch.Tensor], epsilon: float) -> None:
+    from captum.robust import FGSM  # half a second that few tests need
+
     net, x, labels = case
     expected = FGSM(net, losses, 0.0, 1.0).perturb(x.clone().requires_grad_(), epsilon, labels).detach()
     found = fgsm(x, gradient(net, x, labels), epsilon)
@@ -58,6 +59,8 @@ def test_fgsm_is_captums(case: tuple[Net, torch.Tensor, torch.Tensor], epsilon: 
 
 @pytest.mark.parametrize("steps", [1, 7])
 def test_pgd_without_a_random_start_is_captums(case: tuple[Net, torch.Tensor, torch.Tensor], steps: int) -> None:
+    from captum.robust import PGD
+
     net, x, labels = case
     tracked = x.clone().requires_grad_()
     with warnings.catch_warnings():

@@ -100,6 +100,7 @@ def test_a_teacher_sees_what_its_student_sees_and_does_not_change(precision: str
     assert steps[0].loss.dtype == (torch.float64 if precision == "float64" else torch.float32)
 
 
+@pytest.mark.slow
 def test_a_student_comes_to_agree_with_its_teacher() -> None:
     data, teacher = noise(train=64, spec=DataSpec(augment=())), model(9)
     spec = LossSpec(name="kl_div", teacher=ModelSpec(source="x:y"), alpha=1.0, temperature=1.0)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from reportgen.experiment import _torch_internals as internals
 from reportgen.experiment.models._nets.cifar_resnet import CifarResNet
@@ -16,9 +16,16 @@ from reportgen.experiment.probes.cost.memory import TensorMeter, measure_peak
 from reportgen.experiment.trace import formulas
 from reportgen.experiment.trace.model import trace_model
 from reportgen.record.trace import ModelTrace
+from reportgen.spec.optimizers import TITLES
 from tests.experiment.cases import plain_cpu
 
-PROBES = (internals.mode_type, internals.flop_registry, internals.has_versions, internals.numbers_nodes)
+PROBES = (
+    internals.mode_type,
+    internals.flop_registry,
+    internals.has_versions,
+    internals.numbers_nodes,
+    internals.keeps_marks,
+)
 
 
 def probe_again() -> None:
@@ -80,10 +87,14 @@ def test_this_version_has_every_part() -> None:
     assert internals.flop_registry()
     assert internals.has_versions()
     assert internals.numbers_nodes()
+    assert internals.keeps_marks()
+    assert internals.plain_step(type(torch.optim.SGD([torch.zeros(1)]))) is not None
     assert all(internals.look_up(name) is not None for name in ("torch:_foreach_norm", "torch:_foreach_sub_"))
 
 
-@pytest.mark.parametrize("model", [Net, lambda: CifarResNet(20, 10)], ids=["net", "resnet"])
+@pytest.mark.parametrize(
+    "model", [Net, pytest.param(lambda: CifarResNet(20, 10), marks=pytest.mark.slow)], ids=["net", "resnet"]
+)
 def test_the_usual_formulas_count_as_torch_does(model: Callable[[], nn.Module], without: Callable[..., None]) -> None:
     expected = traced(model())
     assert expected.macs > 0
@@ -98,6 +109,65 @@ def test_a_registry_that_counts_otherwise_is_not_used(other: Any, without: Calla
     expected = traced()
     without(REGISTRY, other)
     assert traced().macs == expected.macs
+
+
+@pytest.fixture
+def before_the_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a process that has not loaded torch's compiler yet."""
+    monkeypatch.setattr(internals, "has_compiler", lambda: False)
+    monkeypatch.delattr(ADDS, internals.MARK, raising=False)
+
+
+ADDS = torch.optim.Optimizer.add_param_group.__wrapped__  # type: ignore[attr-defined]
+
+
+def stepped(make: Callable[[list[Tensor]], torch.optim.Optimizer], told: list[str]) -> list[Tensor]:
+    """Parameters after three steps; `told` gets a word of the hooks of each."""
+    generator = torch.Generator().manual_seed(0)
+    parameters = [torch.randn(4, 3, generator=generator).requires_grad_() for _ in range(2)]
+    optimizer = make(parameters)
+    optimizer.register_step_pre_hook(lambda *_: told.append("before"))
+    optimizer.register_step_post_hook(lambda *_: told.append("after"))
+    for _ in range(3):
+        for parameter in parameters:
+            parameter.grad = torch.randn(4, 3, generator=generator)
+        optimizer.step()
+    return parameters
+
+
+@pytest.mark.usefixtures("before_the_compiler")
+@pytest.mark.parametrize("name", sorted(TITLES))
+def test_an_optimizer_without_the_compiler_steps_as_torchs(name: str) -> None:
+    kind, made = getattr(torch.optim, TITLES[name]), []
+    told: list[str] = []
+
+    def make(parameters: list[Tensor]) -> torch.optim.Optimizer:
+        made.append(internals.without_compiler(lambda: kind(parameters, lr=0.1)))
+        assert not hasattr(ADDS, internals.MARK)  # what comes later is marked by torch itself
+        return made[0]
+
+    ours, theirs = stepped(make, told), stepped(lambda parameters: kind(parameters, lr=0.1), [])
+    assert all(torch.equal(left, right) for left, right in zip(ours, theirs, strict=True))
+    assert told == ["before", "after"] * 3
+    assert torch.is_grad_enabled()
+    assert ("step" in vars(made[0])) is (internals.plain_step(kind) is not None)
+
+
+@pytest.mark.usefixtures("before_the_compiler")
+@pytest.mark.parametrize("other", ["no marks", "no wrapper", "another wrapper"])
+def test_where_torch_is_built_in_another_way_the_optimizer_is_torchs(
+    monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    if other == "no marks":
+        monkeypatch.setattr(torch, "_disable_dynamo", lambda function: function)
+    elif other == "no wrapper":
+        monkeypatch.setattr(torch.optim.Optimizer, "add_param_group", ADDS)
+    else:
+        monkeypatch.setattr(torch.optim.SGD, "step", torch.no_grad()(ADDS))
+    parameter = torch.zeros(1, requires_grad=True)
+    made = internals.without_compiler(lambda: torch.optim.SGD([parameter], lr=1.0))
+    assert "step" not in vars(made)
+    assert made.param_groups[0]["params"] == [parameter]
 
 
 class DeafMode:

@@ -59,7 +59,7 @@ def hear(event: str, arguments: tuple[Any, ...]) -> None:
 
 def source_of(path: Path) -> Path:
     """The file itself; of compiled bytecode its source."""
-    if path.parent.name == "__pycache__" and path.suffix == ".pyc":
+    if path.suffix == ".pyc":  # in a __pycache__ beside the source, or in the folder that PYTHONPYCACHEPREFIX names
         with suppress(ValueError):
             return Path(importlib.util.source_from_cache(str(path))).resolve()
     with suppress(OSError, RuntimeError):

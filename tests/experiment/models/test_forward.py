@@ -86,6 +86,7 @@ def test_the_module_that_fails_and_its_input_are_named(name: str, where: str) ->
     assert "stem: cifar" in caught.value.hint
 
 
+@pytest.mark.slow
 def test_the_model_itself_is_named_when_it_fails() -> None:
     loaded = load_model(ModelSpec(source="torchvision:vit_b_32"), Path(), 10)
     with pytest.raises(ModelError, match=r"Wrong image height! Expected 224 but got 32"):

@@ -7,7 +7,6 @@ import warnings
 from pathlib import Path
 
 import pytest
-import timm
 import torch
 import torchvision
 from torch import nn
@@ -56,6 +55,7 @@ def test_the_layer_that_gives_the_output_is_found_and_not_the_one_that_is_held_l
     assert scaled.classify.bias is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "layer"),
     [
@@ -71,6 +71,8 @@ def test_the_head_of_torchvisions_families(name: str, layer: str) -> None:
 
 @pytest.mark.parametrize("name", ["resnet18", "vit_tiny_patch16_224", "efficientnet_b0", "mobilenetv3_small_100"])
 def test_the_head_of_timms_families(name: str) -> None:
+    import timm  # half a second that few tests need
+
     net = timm.create_model(name, num_classes=17)
     assert head_by_trace(net, (3, 224, 224)) == net.pretrained_cfg["classifier"]
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import huggingface_hub
 import numpy as np
 import pytest
-import timm
 import torch
 import torchvision
 from huggingface_hub.errors import LocalEntryNotFoundError
@@ -70,6 +69,7 @@ def notes(loaded: LoadedModel) -> str:
     return " ".join(note.text for note in loaded.notes)
 
 
+@pytest.mark.slow
 def test_torchvisions_weights_with_a_new_head(hub: Path) -> None:
     torch.manual_seed(5)
     theirs = torchvision.models.resnet18().state_dict()
@@ -93,8 +93,8 @@ def test_torchvisions_weights_with_a_new_head(hub: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("squeezenet1_1", "googlenet", "mobilenet_v3_small", "densenet121"),
-        pytest.param("vit_b_32", marks=pytest.mark.slow),
+        *("squeezenet1_1", "mobilenet_v3_small"),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("googlenet", "densenet121", "vit_b_32")),
     ],
 )
 def test_other_families_of_torchvision(hub: Path, name: str) -> None:
@@ -117,7 +117,10 @@ def test_what_is_missing_is_named_with_file_and_place(hub: Path) -> None:
     assert "https://download.pytorch.org/models/" in caught.value.hint
 
 
+@pytest.mark.slow
 def test_timms_weights_with_a_new_head(hugging_face: Path) -> None:
+    import timm  # half a second that few tests need
+
     torch.manual_seed(5)
     theirs = timm.create_model("resnet18", pretrained=False).state_dict()
     file = keep(hugging_face, "timm/resnet18.a1_in1k", theirs)
@@ -148,6 +151,7 @@ def test_a_pickle_in_a_cache_is_never_executed(hub: Path, hugging_face: Path, tm
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.slow
 def test_a_file_of_another_model_is_refused(hub: Path) -> None:
     torch.save(torchvision.models.resnet34().state_dict(), hub / FILE)
     with pytest.raises(ModelError, match="in torchvision's cache does not fit resnet18"):

@@ -14,11 +14,11 @@ from reportgen.spec.types import ModelSpec
 
 FAMILIES = [
     ("resnet18", "conv1", 4),
-    ("resnext50_32x4d", "conv1", 4),
-    ("wide_resnet50_2", "conv1", 4),
+    pytest.param("resnext50_32x4d", "conv1", 4, marks=pytest.mark.slow),
+    pytest.param("wide_resnet50_2", "conv1", 4, marks=pytest.mark.slow),
     ("densenet121", "features.conv0", 2),
     ("googlenet", "conv1.conv", 4),
-    ("inception_v3", "Conv2d_1a_3x3.conv", 2),
+    pytest.param("inception_v3", "Conv2d_1a_3x3.conv", 2, marks=pytest.mark.slow),
     ("mobilenet_v2", "features.0.0", 2),
     ("mobilenet_v3_small", "features.0.0", 2),
     ("efficientnet_b0", "features.0.0", 2),
@@ -26,8 +26,8 @@ FAMILIES = [
     ("shufflenet_v2_x0_5", "conv1.0", 4),
     ("mnasnet0_5", "layers.0", 2),
     ("squeezenet1_1", "features.0", 2),
-    ("alexnet", "features.0", 1),
-    ("convnext_tiny", "features.0.0", 4),
+    pytest.param("alexnet", "features.0", 1, marks=pytest.mark.slow),
+    pytest.param("convnext_tiny", "features.0.0", 4, marks=pytest.mark.slow),
 ]
 
 
@@ -58,6 +58,7 @@ def test_the_pool_after_the_stem_goes() -> None:
     assert "maxpool" in loaded.notes[1].text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["torchvision:vgg11", "builtin:cifar_resnet20"])
 def test_stride_1_has_nothing_to_adapt_and_says_so(source: str) -> None:
     loaded = load_model(ModelSpec(source=source, stem="cifar"), Path(), 10)
@@ -66,12 +67,14 @@ def test_stride_1_has_nothing_to_adapt_and_says_so(source: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_windowed_patches_become_2x2() -> None:
     loaded = load_model(ModelSpec(source="torchvision:swin_t", stem="cifar"), Path(), 10)
     assert loaded.module.get_submodule("features.0.0").stride == (2, 2)
     check_forward(loaded.module, (2, 3, 32, 32), 10)
 
 
+@pytest.mark.slow
 def test_a_fixed_number_of_patches_is_an_error_with_a_way_out() -> None:
     with pytest.raises(ModelError, match="pos_embedding fixes their number") as caught:
         load_model(ModelSpec(source="torchvision:vit_b_32", stem="cifar"), Path(), 10)

@@ -25,7 +25,7 @@ PLANNED = 1.5
 PROBES = {probe.name: probe for probe in find_probes()}
 COUNTED = ("weights", "response", "explanations", "robustness", "dynamics")
 LEFT_OUT = {
-    "weights": ("sampled", "unmeasured", "loss"),
+    "weights": ("sampled", "why_no_gradient", "unmeasured", "loss"),
     "response": ("why_alone", "sampled"),
     "explanations": ("gaps", "sampled", "steps", "completeness", "embedding"),
     "robustness": ("conditions", "attack", "left_out", "kinds_left_out", "gaps", "preparation", "sampled"),
@@ -119,6 +119,8 @@ def test_gradients_are_of_as_many_images_or_of_none(context: ProbeContext, monke
     slow = run("weights", context, 5.0).facts
     assert usual.sampled is not None  # type: ignore[attr-defined]
     assert slow.sampled is None  # type: ignore[attr-defined]
+    assert "longer than the time that was left" in str(slow.why_no_gradient)  # type: ignore[attr-defined]
+    assert usual.why_no_gradient is None  # type: ignore[attr-defined]
 
 
 def test_parts_of_the_explanations_are_left_out_by_name(context: ProbeContext, monkeypatch: pytest.MonkeyPatch) -> None:

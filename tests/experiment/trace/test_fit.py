@@ -61,6 +61,7 @@ def test_a_convolution_that_also_sees_a_larger_map_is_not_idle() -> None:
     assert fit_of(Twice()).idle == 0
 
 
+@pytest.mark.slow
 def test_resnet18_as_it_is_against_the_adapted_stem_traced_for_itself() -> None:
     fit = library("torchvision:resnet18")
     assert (fit.stem, fit.kernel, fit.shrinks, fit.last_map, fit.attends) == ("conv1", (7, 7), 4, (1, 1), False)

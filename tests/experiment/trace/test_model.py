@@ -227,7 +227,9 @@ def test_the_watched_output_is_the_plain_output(model: nn.Module) -> None:
     assert torch.equal(record(model, IMAGE, gradients=True).output, plain)
 
 
-@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small", "shufflenet_v2_x0_5", "swin_t"])
+@pytest.mark.parametrize(
+    "name", ["resnet18", "mobilenet_v3_small", "shufflenet_v2_x0_5", pytest.param("swin_t", marks=pytest.mark.slow)]
+)
 def test_the_watched_output_of_known_models_is_the_plain_output(name: str) -> None:
     model = models.get_model(name, weights=None, num_classes=10).eval()
     with torch.no_grad():

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from reportgen.errors import DataError
 from reportgen.experiment.datasets.facts import pixel_digests
+from reportgen.experiment.datasets.files import NotAvailable
 from reportgen.experiment.datasets.image_folder.contents import ImageFile
 from reportgen.experiment.datasets.image_folder.layout import ADVICE, WANTED, Layout, find_layout
 from reportgen.experiment.datasets.image_folder.notes import describe_contents, describe_conversions
@@ -51,7 +51,7 @@ def load(request: DataRequest) -> RawData:
     spec = request.spec
     layout = find_layout(spec, request.data_root, request.base)
     if layout is None:
-        raise DataError(WANTED, ADVICE)
+        raise NotAvailable(WANTED, ADVICE)
     parts = divide(layout, spec, evaluating=request.evaluating)
     classes = sorted({image.label for image in parts.train or parts.test})
     used = [part for part in layout.parts if parts.train or part is not layout.train or layout.flat]
@@ -101,8 +101,12 @@ def divide(layout: Layout, spec: DataSpec, *, evaluating: bool) -> Parts:
         return Parts([], train.images, (note,))
     if train is None:
         if not evaluating or test is None:
-            raise DataError(
-                f"{root} holds test images alone, in {visible(layout.names[1])}/, and run.mode: train needs others",
+            raise NotAvailable(
+                N_(
+                    "{folder} holds test images alone, in {test}/, and run.mode: train needs others",
+                    folder=root,
+                    test=visible(layout.names[1]),
+                ),
                 "Add train/ with one folder a class, or set run.mode: evaluate.",
             )
         return Parts([], test.images)
@@ -112,8 +116,11 @@ def divide(layout: Layout, spec: DataSpec, *, evaluating: bool) -> Parts:
     fraction = spec.test_fraction or USUAL_FRACTION
     kept, aside = set_aside(train.images, fraction)
     if not aside:
-        raise DataError(
-            f"{root} has no class of which a test image could be set aside: each holds one image, again and again",
+        raise NotAvailable(
+            N_(
+                "{folder} has no class of which a test image could be set aside: each holds one image, again and again",
+                folder=root,
+            ),
             "Add images, or put test images into test/.",
         )
     note = nN_(

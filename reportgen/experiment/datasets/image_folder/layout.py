@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reportgen.errors import DataError
+from reportgen.experiment.datasets.files import NotAvailable
 from reportgen.experiment.datasets.image_folder.contents import (
     ENDINGS,
     Contents,
@@ -23,7 +24,7 @@ from reportgen.text.visible import visible
 TRAIN = ("train", "training")
 TEST = ("test", "testing", "val", "valid", "validation", "eval", "evaluation", "dev")
 """In any case, the first that is there is used: a test folder is a better test than a validation folder."""
-WANTED = "image_folder needs a folder with train/ and test/ (or val/) in it, one folder a class in each"
+WANTED = N_("image_folder needs a folder with train/ and test/ (or val/) in it, one folder a class in each")
 ADVICE = "Give it with data.root in the spec, or with --data-root."
 
 
@@ -65,7 +66,10 @@ def find_layout(spec: DataSpec, data_root: Path | None, base: Path) -> Layout | 
             return layout
     if not folders:
         return None
-    raise DataError(f"{WANTED}; {visible(str(folders[0]))} has neither these nor folders of classes", advise(folders))
+    why = N_(
+        "{wanted}; {folder} has neither these nor folders of classes", wanted=WANTED, folder=visible(str(folders[0]))
+    )
+    raise NotAvailable(why, advise(folders))
 
 
 def advise(folders: list[Path]) -> str:
@@ -80,7 +84,8 @@ def subfolders(folder: Path) -> list[Path]:
     try:
         return sorted(path for path in folder.iterdir() if not is_hidden(path.name) and path.is_dir())
     except OSError as error:
-        raise DataError(f"{visible(str(folder))} can't be read: {error.strerror}", "Check its permissions.") from error
+        why = N_("{folder} can't be read: {error}", folder=visible(str(folder)), error=error.strerror or str(error))
+        raise NotAvailable(why, "Check its permissions.") from error
 
 
 def match(folder: Path, names: tuple[str, ...]) -> list[Path]:
@@ -94,8 +99,8 @@ def match(folder: Path, names: tuple[str, ...]) -> list[Path]:
     twice = [name for name, number in Counter(path.name.lower() for path in found).items() if number > 1]
     if twice:
         same = [visible(path.name) for path in found if path.name.lower() == twice[0]]
-        message = f"{visible(str(folder))} has several folders of one name: {join_names(same)}"
-        raise DataError(message, "Keep one of them.")
+        why = N_("{folder} has several folders of one name: {names}", folder=visible(str(folder)), names=same)
+        raise NotAvailable(why, "Keep one of them.")
     return sorted(found, key=lambda path: names.index(path.name.lower()))
 
 
@@ -109,8 +114,11 @@ def read_layout(root: Path) -> Layout | None:
         return Layout(root, whole, None, flat=True, names=("", "")) if whole.images else None
     unlabelled = [path for path in subfolders(root) if path.name.lower() in TEST and path not in test]
     if unlabelled and not test:
-        raise DataError(
-            f"{visible(str(unlabelled[0]))} holds no images in folders of classes, so it has no labels to test by",
+        raise NotAvailable(
+            N_(
+                "{folder} holds no images in folders of classes, so it has no labels to test by",
+                folder=visible(str(unlabelled[0])),
+            ),
             "Put its images into one folder a class, or remove it: then a part of the training images is set aside.",
         )
     used = [paths[0] for paths in (train, test) if paths]
@@ -171,9 +179,13 @@ def check_classes(layout: Layout) -> None:
         folded = {name.casefold(): name for name in train}
         pairs = [f"{name} and {folded[name.casefold()]}" for name in strangers if name.casefold() in folded]
         alike = f" {join_names(pairs)} differ in case alone." if pairs else ""
-        raise DataError(
-            f"{visible(str(layout.root / layout.names[1]))} has classes that {trained}/ has not: "
-            f"{', '.join(some(strangers))}",
+        raise NotAvailable(
+            N_(
+                "{folder} has classes that {trained}/ has not: {names}",
+                folder=visible(str(layout.root / layout.names[1])),
+                trained=trained,
+                names=", ".join(some(strangers)),
+            ),
             f"Use the same folder names in both; {trained}/ has {', '.join(some(sorted(train)))}.{alike}",
         )
 
@@ -181,17 +193,43 @@ def check_classes(layout: Layout) -> None:
 def check_part(part: Contents, where: str, least: int) -> None:
     """Raise DataError unless each class folder of a part holds images, and there are at least so many of them."""
     if not part.images and not part.refused:
-        held = f"; it holds {len(part.others)} other files, such as {part.others[0]}" if part.others else ""
-        raise DataError(f"{where} holds no images{held}", "Put images there, one folder a class.")
+        raise NotAvailable(say_empty(part, where), "Put images there, one folder a class.")
     trouble = {piece for one in part.refused for piece in one.name.split("/")}
     empty = [name for name in part.empty if name not in trouble]
     if empty:
-        other = [name for name in part.others if name.split("/")[-2:-1] and name.split("/")[-2] in empty]
-        held = f"; there are other files, such as {', '.join(some(other, 3))}" if other else ""
-        kind = "the class" if len(empty) == 1 else "the classes"
-        raise DataError(
-            f"{where} holds no image of {kind} {', '.join(some(empty, 20))}{held}",
-            "Put images into the folder, or remove it.",
-        )
+        raise NotAvailable(say_classes(part, where, empty), "Put images into the folder, or remove it.")
     if len(part.classes) < least:
-        raise DataError(f"{where} holds {len(part.classes)} classes with images", "It needs two or more folders.")
+        why = nN_(
+            "{folder} holds {count} class with images",
+            "{folder} holds {count} classes with images",
+            len(part.classes),
+            folder=where,
+        )
+        raise NotAvailable(why, "It needs two or more folders.")
+
+
+def say_empty(part: Contents, where: str) -> Message:
+    """That a part holds no images, and what it holds."""
+    if not part.others:
+        return N_("{folder} holds no images", folder=where)
+    return nN_(
+        "{folder} holds no images; it holds {count} other file, such as {file}",
+        "{folder} holds no images; it holds {count} other files, such as {file}",
+        len(part.others),
+        folder=where,
+        file=part.others[0],
+    )
+
+
+def say_classes(part: Contents, where: str, empty: Sequence[str]) -> Message:
+    """That some classes hold no images, and what they hold."""
+    other = [name for name in part.others if name.split("/")[-2:-1] and name.split("/")[-2] in empty]
+    said = nN_(
+        "{folder} holds no image of the class {names}",
+        "{folder} holds no image of the classes {names}",
+        len(empty),
+        folder=where,
+        names=", ".join(some(empty, 20)),
+    )
+    files = ", ".join(some(other, 3))
+    return N_("{said}; there are other files, such as {files}", said=said, files=files) if other else said

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from reportgen.errors import DataError
+from reportgen.experiment.datasets.files import NotAvailable
 from reportgen.experiment.datasets.image_folder.contents import ImageFile, Refused
 from reportgen.experiment.datasets.image_folder.decode import Conversion, Unreadable, prepare_pillow, read_image
 from reportgen.experiment.datasets.raw import LabelArray, RawSplit
 from reportgen.progress import Task
+from reportgen.record.message import N_, Message
 from reportgen.record.run import LeftOutFile
 from reportgen.text.visible import visible
 
@@ -76,20 +77,31 @@ class Reader:
         """
         bad = sorted(self.refused, key=lambda one: one.name)
         if bad and not skip:
-            raise DataError(self.describe(bad), self.advise(bad))
+            raise NotAvailable(self.describe(bad), self.advise(bad))
         if self.lost:
             names = ", ".join(sorted(self.lost)[:MOST_NAMED])
-            raise DataError(
-                f"no image of {names} in {visible(str(self.root))} can be read: {name_all(bad)}",
+            raise NotAvailable(
+                N_(
+                    "no image of {names} in {folder} can be read: {files}",
+                    names=names,
+                    folder=visible(str(self.root)),
+                    files=name_all(bad),
+                ),
                 "Fix them, or remove the folder of the class.",
             )
         self.left_out = [LeftOutFile(name=one.name, reason=one.reason) for one in bad]
 
-    def describe(self, bad: Sequence[Refused]) -> str:
+    def describe(self, bad: Sequence[Refused]) -> Message:
         """What can't be read, by name."""
         if len(bad) == 1:
-            return f"{visible(str(self.root / bad[0].name))} can't be read as an image: {bad[0].reason}"
-        return f"{len(bad)} files in {visible(str(self.root))} can't be read as images: {name_all(bad)}"
+            file = visible(str(self.root / bad[0].name))
+            return N_("{file} can't be read as an image: {reason}", file=file, reason=bad[0].reason)
+        return N_(
+            "{count} files in {folder} can't be read as images: {files}",
+            count=len(bad),
+            folder=visible(str(self.root)),
+            files=name_all(bad),
+        )
 
     def advise(self, bad: Sequence[Refused]) -> str:
         """What to do about it."""
@@ -97,8 +109,9 @@ class Reader:
         return f"Remove {them} or fix {them}; or go on without {them}: data.bad_files: skip"
 
 
-def name_all(bad: Sequence[Refused]) -> str:
+def name_all(bad: Sequence[Refused]) -> Message:
     """The first of several files with the reasons, and how many more there are."""
-    named = [f"{one.name} ({one.reason})" for one in bad[:MOST_NAMED]]
-    more = f", and {len(bad) - MOST_NAMED} more" if len(bad) > MOST_NAMED else ""
-    return ", ".join(named) + more
+    first, *others = [N_("{file} ({reason})", file=one.name, reason=one.reason) for one in bad[:MOST_NAMED]]
+    for other in others:
+        first = N_("{files}, {next}", files=first, next=other)
+    return N_("{files}, and {count} more", files=first, count=len(bad) - MOST_NAMED) if len(bad) > MOST_NAMED else first

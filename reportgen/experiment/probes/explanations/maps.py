@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -102,6 +101,8 @@ def rank_correlations(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.f
 
     Not a number where one of the two is constant.
     """
+    from scipy.stats import rankdata  # half a second that a run without explanations does not need
+
     ranks = [rankdata(np.maximum(maps.reshape(len(maps), -1), 0), axis=1) for maps in (first, second)]
     one, two = (rank - rank.mean(1, keepdims=True) for rank in ranks)
     scale = np.sqrt((one**2).sum(1) * (two**2).sum(1))

@@ -38,7 +38,7 @@ from reportgen.experiment.probes.weights.images import (
 )
 from reportgen.experiment.probes.weights.matrices import Matrix, find_matrices
 from reportgen.experiment.probes.weights.statistics import Measured, measure_matrix, measure_spectra, read_moments
-from reportgen.record.message import N_
+from reportgen.record.message import N_, Message
 from reportgen.record.probes.sampling import Sampled
 from reportgen.record.probes.weights import HISTOGRAM_BINS, WeightFacts
 from reportgen.system.memory import is_memory_error
@@ -55,10 +55,11 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     if not matrices:
         raise ProbeRefused(N_("No parameter of the model is a matrix."))
     measured = [measure_matrix(matrix, context.initial, allowance.full) for matrix in matrices]
-    sampled = measure_gradients(context, matrices, measured, allowance)
+    sampled, why = measure_gradients(context, matrices, measured, allowance)
     unmeasured = measure_spectra(matrices, measured, context.initial, allowance)
     facts = WeightFacts(
         sampled=sampled,
+        why_no_gradient=why,
         loss=describe_loss(loss_spec(context)) if sampled else None,
         matrices=tuple(one.facts for one in measured),
         vectors=count_parameters(context.module) - sum(matrix.parameter.numel() for matrix in matrices),
@@ -78,13 +79,16 @@ def count_parameters(module: torch.nn.Module) -> int:
 
 def measure_gradients(
     context: ProbeContext, matrices: Sequence[Matrix], measured: list[Measured], allowance: Allowance
-) -> Sampled | None:
-    """Fill in the size of the gradients at final and initial weights; None where no gradient was computed."""
+) -> tuple[Sampled | None, Message | None]:
+    """Fill in the size of the gradients at final and initial weights; the images they are of, or why there are none."""
     states = [("gradient", None), *([("initial_gradient", context.initial)] if context.initial is not None else [])]
     images = count_images(context.trace, allowance, len(states))
-    slow = not allowance.fits(guess_seconds(context.trace, len(states) * images))
-    if images == 0 or slow or not all(one.facts.finite for one in measured):
-        return None
+    if not all(one.facts.finite for one in measured):
+        return None, N_("some weights are not finite numbers")
+    if images == 0:
+        return None, N_("by the model’s arithmetic they take longer than the spec allows; run.probes.weights: full")
+    if not allowance.fits(guess_seconds(context.trace, len(states) * images)):
+        return None, N_("left out: they would have taken longer than the time that was left")
     rows, sampled = context.sample(images, "train")
     parameters = [matrix.parameter for matrix in matrices]
     for field, state in states:
@@ -94,11 +98,13 @@ def measure_gradients(
         except Exception as error:  # whatever a model raises that evaluates without gradients only
             if is_memory_error(error):
                 raise
-            return None
+            return None, N_("the model gives none in evaluation mode: {error}", error=type(error).__name__)
         rows = rows[: gradient.images]
         for place, size in enumerate(map(root_mean_square, gradient.by_parameter)):
             measured[place] = replace(measured[place], facts=measured[place].facts.model_copy(update={field: size}))
-    return sampled.model_copy(update={"images": len(rows)}) if len(rows) else None
+    if not len(rows):
+        return None, N_("the model lets none through")
+    return sampled.model_copy(update={"images": len(rows)}), None
 
 
 def root_mean_square(gradient: torch.Tensor | None) -> float | None:

@@ -457,6 +457,7 @@ def test_a_name_that_is_not_known_is_said_at_once(server: Server, monkeypatch: p
     assert time.monotonic() - begun < 2
 
 
+@pytest.mark.slow
 def test_where_all_are_slow_the_longest_beginning_is_kept_and_the_next_try_goes_on(chain: list[Server]) -> None:
     for server in chain:
         server.answer = server.give_slowly
@@ -473,6 +474,7 @@ def test_where_all_are_slow_the_longest_beginning_is_kept_and_the_next_try_goes_
     assert leftovers() == WHOLE
 
 
+@pytest.mark.slow
 def test_a_lower_least_speed_accepts_a_slow_source(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     server.answer = lambda handler: server.give_slowly(handler, 2_000, 0.01)
     monkeypatch.setenv("REPORTGEN_MIN_SPEED", "1kB/s")
@@ -701,6 +703,7 @@ def test_what_is_no_speed_is_refused(given: str, server: Server, monkeypatch: py
     assert not server.asked
 
 
+@pytest.mark.slow
 def test_two_at_once_share_one_download(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REPORTGEN_MIN_SPEED", "1kB")
     server.answer = lambda handler: server.give_slowly(handler, 4_000, 0.02)

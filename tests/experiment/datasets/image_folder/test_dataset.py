@@ -146,7 +146,7 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="test holds no images in folders of classes"):
         load(FOLDER, tmp_path)
     (tmp_path / "test" / "red").mkdir()
-    with pytest.raises(DataError, match="train holds 1 classes with images"):
+    with pytest.raises(DataError, match="train holds 1 class with images"):
         load(FOLDER, tmp_path)
     (tmp_path / "train" / "blue").mkdir()
     Image.new("RGB", (8, 8)).save(tmp_path / "train" / "blue" / "0.png")

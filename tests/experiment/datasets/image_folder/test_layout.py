@@ -8,6 +8,8 @@ import pytest
 
 from reportgen.errors import DataError
 from reportgen.experiment.datasets import data_files, find_datasets
+from reportgen.experiment.datasets.loading import load_data
+from reportgen.progress import Silent
 from reportgen.spec.types import DataSpec
 from tests.experiment.datasets.image_folder.cases import FOLDER, load, notes, write_classes, write_image, write_splits
 
@@ -114,3 +116,16 @@ def test_what_is_wrong_with_a_folder_shows_before_anything_is_read(tmp_path: Pat
         data_files(FOLDER, tmp_path, Path(), find_datasets())
     spec = DataSpec(name="image_folder", fallback="digits")
     assert data_files(spec, tmp_path, Path(), find_datasets()) == ()
+
+
+def test_where_other_data_stand_in_the_record_keeps_the_reason_as_a_message(tmp_path: Path) -> None:
+    write_splits(tmp_path)
+    (tmp_path / "train" / "ghost").mkdir()
+    (tmp_path / "train" / "ghost" / "notes.txt").write_text("x", encoding="utf-8")
+    spec = DataSpec(name="image_folder", fallback="digits")
+    data = load_data(spec, data_root=tmp_path, offline=True, seed=0, base=Path(), progress=Silent())
+    found = data.facts.fallback_reason
+    assert found is not None
+    assert found.id == "{said}; there are other files, such as {files}"
+    said = f"{tmp_path.name}/train holds no image of the class ghost; there are other files, such as "
+    assert found.text == f"{said}train/ghost/notes.txt"

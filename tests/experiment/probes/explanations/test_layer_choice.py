@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import timm
 import torch
 import torchvision
 from torch import Tensor, nn
@@ -165,6 +164,7 @@ def test_the_layers_of_published_architectures(make_net: object, path: str) -> N
     assert layer.height == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "size", "expected"),
     [
@@ -177,6 +177,8 @@ def test_the_layers_of_published_architectures(make_net: object, path: str) -> N
     ],
 )
 def test_the_layers_of_timms_architectures(name: str, size: int, expected: tuple[str, int, str, int]) -> None:
+    import timm  # half a second that few tests need
+
     """Tokens without a class token, mixing over tokens, a register, a pyramid of tokens: each has its last image."""
     torch.manual_seed(0)
     module = timm.create_model(name, num_classes=10).eval()

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from captum.attr import IntegratedGradients, LayerGradCam
 from scipy.stats import spearmanr
 from torch import Tensor, nn
 
@@ -41,6 +40,8 @@ def by_hand(scores: Tensor, maps: Tensor, targets: Tensor) -> Tensor:
 
 
 def test_grad_cam_of_maps_is_captums_and_that_by_hand() -> None:
+    from captum.attr import LayerGradCam  # half a second that few tests need
+
     module = make(Conv)
     mapper, images = asked(module)
     own = mapper.cam(images, TARGETS)
@@ -83,6 +84,8 @@ def test_work_in_place_a_dict_and_float64_change_nothing() -> None:
 
 @pytest.mark.parametrize("kind", [Conv, Awkward, Last])
 def test_integrated_gradients_are_captums(kind: type[nn.Module]) -> None:
+    from captum.attr import IntegratedGradients
+
     module = make(kind)
     mapper, images = asked(module)
     own = mapper.integrated(images, TARGETS, 20)

@@ -230,6 +230,7 @@ def test_a_shortcut_across_a_stretch_is_driven_one_drive_at_a_time() -> None:
             assert arrays["rms"][0, step, 1] == pytest.approx(float(expected.square().mean().sqrt()), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_double_precision_stays_double() -> None:
     facts, arrays = found(finished(TwoConv().double(), noise(test=20), precision="float64"))
     assert len(facts.units) == 3
@@ -343,6 +344,7 @@ def test_a_pass_without_drive_gives_every_units_response(context: ProbeContext) 
         torch.testing.assert_close(logits, context.module(x))
 
 
+@pytest.mark.slow
 def test_everything_is_the_same_again(context: ProbeContext) -> None:
     first: dict[str, Any] = found(context)[1]
     second = found(context)[1]

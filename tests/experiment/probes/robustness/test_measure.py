@@ -154,7 +154,9 @@ def test_what_can_not_be_probed_is_refused() -> None:
         probe(finished(Knows(float("nan"), 1), levels(), run=EVALUATE))
 
 
-@pytest.mark.parametrize(("grey", "channels", "side"), [(True, 1, 28), (True, 3, 8), (False, 3, 48)])
+@pytest.mark.parametrize(
+    ("grey", "channels", "side"), [(True, 1, 28), (True, 3, 8), pytest.param(False, 3, 48, marks=pytest.mark.slow)]
+)
 def test_other_images_and_float64(grey: bool, channels: int, side: int) -> None:
     data = levels(grey=grey, channels=channels, side=side, test=20)
     context = finished(Knows(0, 1), data, run=chosen(images=20, epsilons=[1]), precision="float64")

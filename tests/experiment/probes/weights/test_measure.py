@@ -342,6 +342,7 @@ def test_a_value_that_is_no_number_spoils_its_matrix_alone() -> None:
     assert isinstance(result.facts, WeightFacts)
     assert [one.finite for one in result.facts.matrices] == [True, False, True, True]
     assert result.facts.sampled is None
+    assert str(result.facts.why_no_gradient) == "some weights are not finite numbers"
     assert not result.arrays["weights.matrices"][1].any()
     assert result.facts.matrices[0].final is not None
     assert result.facts.matrices[0].final.spectral
@@ -363,6 +364,7 @@ def test_a_model_that_lets_no_gradient_through() -> None:
 
     facts = look(Deaf(*convolutions()))
     assert facts.sampled is None
+    assert str(facts.why_no_gradient) == "the model lets none through"
     assert all(one.gradient is None for one in facts.matrices)
 
 
