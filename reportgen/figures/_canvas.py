@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from xml.etree import ElementTree as ET
 
-from reportgen.figures._style import FONTS, FULL, INK, MUTED, RIGHT, TEXT, WRONG
+from reportgen.figures._style import FULL, INK, MUTED, RIGHT, TEXT, WRONG, families
 from reportgen.report.model import FigureFile
 
 Anchor = Literal["start", "middle", "end"]
@@ -108,10 +108,12 @@ class Canvas:
         return FigureFile(name, "image/svg+xml", data, width, height, *texts, inline=True)
 
 
-def open_canvas(height: float, width: float = FULL, font: str = FONTS, images: bool = False) -> Canvas:
+def open_canvas(height: float, width: float = FULL, font: str | None = None, images: bool = False) -> Canvas:
     """An empty drawing of that size, its text in the size and colour of captions where nothing else is said."""
     attributes = {"width": number(width), "height": number(height), "viewBox": f"0 0 {number(width)} {number(height)}"}
     spaces = {"xmlns": SVG, "xmlns:xlink": LINKS} if images else {"xmlns": SVG}
     return Canvas(
-        ET.Element("svg", spaces | attributes | {"font-family": font, "font-size": number(TEXT), "fill": INK})
+        ET.Element(
+            "svg", spaces | attributes | {"font-family": font or families(), "font-size": number(TEXT), "fill": INK}
+        )
     )

@@ -26,7 +26,7 @@ ALIKE = re.compile(rb'<path d="([^"]*)" ([^>]*fill: none[^>]*)/>(?:<path d="[^"]
 """Strokes of one look after each other, which are one path."""
 DRAWN = re.compile(rb' d="([^"]*)"')
 BETWEEN = re.compile(rb">\s+<")
-FAMILY = re.compile(rb"font-family: 'DejaVu Sans'(?:; )?")
+FAMILY = re.compile(rb"font-family: 'DejaVu Sans'(?:, '[^']*')*(?:; )?")
 CLIP = re.compile(rb'<clipPath id="(p[0-9a-f]+)"')
 CLIP_USED = re.compile(rb'(<clipPath id="|url\(#)(p[0-9a-f]+)')
 LINES = re.compile(rb"\s*\n\s*")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import unicodedata
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import matplotlib
@@ -23,8 +23,10 @@ from reportgen.figures._compact import compact
 from reportgen.figures._layout import EDGE, lay_out
 from reportgen.metrics.intervals import wilson
 from reportgen.report.model import FigureFile
+from reportgen.system.fonts import chinese_fonts, with_chinese
 from reportgen.text import numerals
 from reportgen.text import shorten as cut
+from reportgen.text.i18n import current_language, join_parts, with_note
 from reportgen.text.numerals import NBSP
 
 INK = "#1b1e23"
@@ -60,7 +62,8 @@ TEXT = 12
 POINT = 0.75
 """Points in a CSS pixel; matplotlib's SVG counts in points."""
 FONTS = "Helvetica Neue,Segoe UI,Arial,Liberation Sans,Noto Sans,sans-serif"
-"""What the drawing asks for. Measured with DejaVu Sans, which comes with matplotlib and is wider than all of these."""
+"""What a drawing in English asks for. Measured with DejaVu Sans, which comes with matplotlib and is wider than all of
+these."""
 PIXELS = 2.5
 """Of an image, for one CSS pixel."""
 EAST_ASIAN = (
@@ -139,23 +142,47 @@ class Sheet:
         self.figure.text(EDGE / (self.width * POINT), 0.5, upwards, va="center", rotation=90, color=MUTED)
         self.margins.update(left=NAMED, below=NAMED)
 
-    def svg(self, title: str, caption: str, alt: str) -> FigureFile:
-        """The figure as SVG with its text as text; the same bytes for the same marks."""
+    def svg(self, title: str, caption: str, alt: str, csv: str = "") -> FigureFile:
+        """The figure as SVG with its text as text; the same bytes for the same marks. `csv`: what it shows."""
         buffer = io.BytesIO()
         lay_out(self.figure, **self.margins)
         unsaid = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         self.figure.savefig(buffer, format="svg", metadata=unsaid)
-        data = compact(buffer.getvalue(), self.name, FONTS, TEXT * POINT)
-        return FigureFile(self.name, "image/svg+xml", data, self.width, self.height, title, caption, alt)
+        data = compact(buffer.getvalue(), self.name, families(), TEXT * POINT)
+        return FigureFile(self.name, "image/svg+xml", data, self.width, self.height, title, caption, alt, csv=csv)
 
     def png(self, title: str, caption: str, alt: str) -> FigureFile:
         """The figure as pixels on opaque paper, for what can show no drawing; the same bytes for the same marks."""
         buffer = io.BytesIO()
         for text in self.figure.findobj(Text):
-            text.set_fontfamily([RULES["font.family"], *east_asian_fonts()])
+            text.set_fontfamily([*measuring_fonts(), *east_asian_fonts()])
         lay_out(self.figure, **self.margins)
         self.figure.savefig(buffer, format="png", dpi=72 * PIXELS / POINT, metadata={"Software": None})
         return FigureFile(self.name, "image/png", buffer.getvalue(), self.width, self.height, title, caption, alt)
+
+
+def families(latin: str = FONTS) -> str:
+    """The fonts that a drawing in this language asks for."""
+    return with_chinese(latin) if current_language() == "zh" else latin
+
+
+def measuring_fonts() -> list[str]:
+    """The fonts that matplotlib measures labels in this language with, and draws them where they are pixels."""
+    return [RULES["font.family"], *(chinese_font() if current_language() == "zh" else ())]
+
+
+@cache
+def chinese_font() -> tuple[str, ...]:
+    """matplotlib's name of the first installed font of Chinese that it can read; none where there is none."""
+    from matplotlib.font_manager import fontManager
+
+    for font in chinese_fonts():
+        with suppress(OSError, RuntimeError):
+            fontManager.addfont(font.path)  # it remembers the fonts that there were when it was first used
+            names = sorted({known.name for known in fontManager.ttflist if known.fname == str(font.path)})
+            if names:  # before 3.11 it knows one font of a collection alone
+                return (font.family if font.family in names else names[0],)
+    return ()
 
 
 @cache
@@ -171,7 +198,7 @@ def east_asian_fonts() -> tuple[str, ...]:
 def sheet(name: str, height: float, width: int = FULL, rules: Mapping[str, Any] = RULES) -> Iterator[Sheet]:
     """An empty figure of `width` × `height` CSS pixels in the house style, whatever the user's own settings."""
     with (
-        matplotlib.style.context({**rules, "svg.hashsalt": name}, after_reset=True),
+        matplotlib.style.context({**rules, "font.family": measuring_fonts(), "svg.hashsalt": name}, after_reset=True),
         warnings.catch_warnings(),
     ):
         # Text stays text in the SVG, so a glyph that the measuring font lacks is no loss.
@@ -203,27 +230,49 @@ def measured(successes: int, n: int) -> str:
     """A proportion with its Wilson interval and n: "75.0 % (71–79, n = 500)"."""
     low, high = wilson(successes, n) or (None, None)
     ends = numerals.percent_interval(low, high, n)
-    return f"{numerals.percent(successes / n if n else None, n)} ({ends}, n{NBSP}={NBSP}{numerals.count(n)})"
+    sure = join_parts([ends, f"n{NBSP}={NBSP}{numerals.count(n)}"])
+    return with_note(numerals.percent(successes / n if n else None, n), sure)
 
 
-def shorten(text: str, most: int) -> str:
+def shorten(text: str, most: int, among: Sequence[str] = ()) -> str:
     """The text in one line of at most `most` characters, its end replaced by "…" where it is longer.
 
+    A name `among` others, such as a class among all of them, stays different from each: see `shorten_family`.
     A text that runs from right to left is isolated, so that it does not turn the words and numbers beside it.
     """
-    line = cut.shorten(cut.one_line(text), most)
+    line = tell_apart(tuple(among), most).get(text)
+    if line is None:
+        line = cut.one_line(text)
+        line = cut.shorten(line, most, ruler(line))
     if not line:
         return numerals.DASH
     backwards = any(unicodedata.bidirectional(character) in ("R", "AL") for character in line)
     return f"{ISOLATE}{line}{END_ISOLATE}" if backwards else line
 
 
-def squeeze(text: str, most: int) -> str:
+def squeeze(text: str, most: int, among: Sequence[str] = ()) -> str:
     """The text with its middle left out where it is longer than `most`, or its beginning where there is little room:
-    names of layers differ at their ends."""
-    line = shorten(text, 200)
-    head = most // 3 if most >= ROOMY else 0
-    return cut.shorten_middle(line, most, tail=most - head - 1)
+    names of layers differ at their ends. `among` as of `shorten`."""
+    return tell_apart(tuple(among), most, squeezed=True).get(text) or squeeze_line(shorten(text, 200), most)
+
+
+def squeeze_line(line: str, most: float) -> str:
+    """One line with its middle left out, or its beginning."""
+    head = int(most) // 3 if most >= ROOMY else 0
+    return cut.shorten_middle(line, most, tail=int(most) - head - 1, width=ruler(line))
+
+
+@lru_cache(maxsize=64)
+def tell_apart(names: tuple[str, ...], most: int, squeezed: bool = False) -> Mapping[str, str]:
+    """Each of the names in one line of at most `most` characters, by name; names that differ stay different."""
+    lines = {name: cut.one_line(name) for name in names}
+    short = cut.shorten_family(tuple(lines.values()), most, squeeze_line if squeezed else None)
+    return {name: short[line] for name, line in lines.items()}
+
+
+def ruler(text: str) -> cut.Width:
+    """What measures a text in letters: a Chinese character is as wide as two."""
+    return cut.columns if cut.columns(text) > len(text) else len
 
 
 def grid(axes: Axes, axis: str = "y") -> None:

@@ -45,7 +45,13 @@ def find_finite(record: RunRecord, name: str, title: str) -> WeightFacts | Skipp
 def label(facts: WeightFacts, place: int, most: int) -> str:
     """Number and name of a matrix; with a number of one digit the name has at most `most` characters."""
     number = str(place + 1)
-    return f"{number}\u2002{squeeze(plain_name(facts.matrices[place]), most + 1 - len(number))}"
+    name = squeeze(plain_name(facts.matrices[place]), most + 1 - len(number), plain_names(facts))
+    return f"{number}\u2002{name}"
+
+
+def plain_names(facts: WeightFacts) -> tuple[str, ...]:
+    """Those of all matrices."""
+    return tuple(plain_name(matrix) for matrix in facts.matrices)
 
 
 def plain_name(matrix: WeightMatrix) -> str:

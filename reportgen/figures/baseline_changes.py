@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from reportgen.comparison.decision import direction
 from reportgen.figures._style import HAIRLINE, INK, MUTED, PAPER, RIGHT, SOFT, WRONG, bare, sheet
+from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.comparison import Comparison
 from reportgen.record.meaning import find_meaning
@@ -79,7 +80,13 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         axes.annotate(_("change"), (1.04, -0.85), va="center", color=MUTED)
         axes.annotate(_("95 % interval"), (1.6, -0.85), va="center", color=MUTED)
         bare(axes)
-        return paper.svg(title, caption(comparison, values), describe(values))
+        return paper.svg(title, caption(comparison, values), describe(values), tabulate(values))
+
+
+def tabulate(values: Sequence[MetricValue]) -> str:
+    """Every change in the unit of its score, candidate less baseline, as metrics.json has it."""
+    rows = [(one.name, one.unit, one.value, one.low, one.high) for one in values]
+    return write_csv(("score", "unit", "change", "95 % interval low", "95 % interval high"), rows)
 
 
 def name_of(value: MetricValue) -> str:

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 
 from reportgen.figures._marks import draw_bars, draw_points
 from reportgen.figures._style import ACCENT, INK, MUTED, RIGHT, SOFT, WRONG, bare, chart, grid, shorten, ticks
+from reportgen.figures._table import heads_of, percent_cells, write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.comparison import ClassChange, Comparison
 from reportgen.record.subject import Subject
@@ -28,14 +29,20 @@ def chosen(comparison: Comparison) -> list[ClassChange]:
     return sorted(most, key=lambda one: (one.change.value or 0.0, one.index))
 
 
-def label(one: ClassChange) -> str:
-    """The class's name, marked where its change holds after Holm's correction."""
-    return f"{shorten(one.name, 22)} ∗" if one.p_adjusted <= SIGNIFICANT else shorten(one.name, 24)
+def names_of(comparison: Comparison) -> tuple[str, ...]:
+    """The names of all classes."""
+    return tuple(one.name for one in comparison.classes)
 
 
-def rows(axes: Axes, shown: Sequence[ClassChange]) -> None:
+def label(one: ClassChange, classes: Sequence[str]) -> str:
+    """The class's name among all of them, marked where its change holds after Holm's correction."""
+    holds = one.p_adjusted <= SIGNIFICANT
+    return f"{shorten(one.name, 22, classes)} ∗" if holds else shorten(one.name, 24, classes)
+
+
+def rows(axes: Axes, shown: Sequence[ClassChange], classes: Sequence[str]) -> None:
     """One row a class, named at the left."""
-    axes.set_yticks(range(len(shown)), [label(one) for one in shown])
+    axes.set_yticks(range(len(shown)), [label(one, classes) for one in shown])
     axes.tick_params(axis="y", labelcolor=INK)
     axes.set_ylim(len(shown) - 0.4, -0.6)
 
@@ -55,7 +62,7 @@ def draw_recall(subject: Subject) -> FigureFile | Skipped:
         axes.hlines(range(len(shown)), before, after, color=colours, linewidth=2, alpha=0.55)
         draw_points(axes, before, range(len(shown)), SOFT, 7)
         draw_points(axes, after, range(len(shown)), ACCENT, 7)
-        rows(axes, shown)
+        rows(axes, shown, names_of(comparison))
         low, high = axes.get_xlim()
         axes.set_xlim(max(-0.8, low), min(100.8, high))
         axes.xaxis.set_major_locator(ticks(7))
@@ -76,7 +83,25 @@ def draw_recall(subject: Subject) -> FigureFile | Skipped:
             handletextpad=0.2,
             columnspacing=1.2,
         )
-        return paper.svg(title, caption_recall(comparison, shown), describe_recall(shown))
+        return paper.svg(
+            title,
+            caption_recall(comparison, shown),
+            describe_recall(shown, names_of(comparison)),
+            tabulate_recall(shown),
+        )
+
+
+def tabulate_recall(shown: Sequence[ClassChange]) -> str:
+    """Recall before and after, in the order of the figure."""
+    heads = ("class", *heads_of("recall of the baseline", "%"), *heads_of("recall of this model", "%"), "p after Holm")
+    rows = [(one.name, *percent_cells(one.before), *percent_cells(one.after), one.p_adjusted) for one in shown]
+    return write_csv(heads, rows)
+
+
+def tabulate_flips(shown: Sequence[ClassChange]) -> str:
+    """Flips both ways."""
+    rows = [(one.name, one.lost, one.gained) for one in shown]
+    return write_csv(("class", "right to wrong (images)", "wrong to right (images)"), rows)
 
 
 def caption_recall(comparison: Comparison, shown: Sequence[ClassChange]) -> str:
@@ -84,9 +109,21 @@ def caption_recall(comparison: Comparison, shown: Sequence[ClassChange]) -> str:
     worst, best = shown[0], shown[-1]
     told = []
     if (worst.change.value or 0.0) < 0:
-        told.append(_("{name} lost most: {change}.", name=shorten(worst.name, 40), change=worst.change.display_full))
+        told.append(
+            _(
+                "{name} lost most: {change}.",
+                name=shorten(worst.name, 40, names_of(comparison)),
+                change=worst.change.display_full,
+            )
+        )
     if (best.change.value or 0.0) > 0:
-        told.append(_("{name} gained most: {change}.", name=shorten(best.name, 40), change=best.change.display_full))
+        told.append(
+            _(
+                "{name} gained most: {change}.",
+                name=shorten(best.name, 40, names_of(comparison)),
+                change=best.change.display_full,
+            )
+        )
     if not told:
         told.append(_("No class’s recall changed."))
     if any(one.p_adjusted <= SIGNIFICANT for one in shown):
@@ -104,13 +141,13 @@ def left_out(comparison: Comparison, shown: Sequence[ClassChange]) -> str:
     return _("The {shown} of {every} classes with the most flips.", shown=len(shown), every=numerals.count(every))
 
 
-def describe_recall(shown: Sequence[ClassChange]) -> str:
+def describe_recall(shown: Sequence[ClassChange], classes: Sequence[str]) -> str:
     """Every class's recall before and after."""
     told = join_rows(
         [
             _(
                 "{name} goes in recall from {before} to {after}",
-                name=shorten(one.name, 40),
+                name=shorten(one.name, 40, classes),
                 before=one.before.display,
                 after=one.after.display,
             )
@@ -145,7 +182,7 @@ def draw_flips(subject: Subject) -> FigureFile | Skipped:
                     ha="left" if side > 0 else "right",
                     color=MUTED,
                 )
-        rows(axes, shown)
+        rows(axes, shown, names_of(comparison))
         most = max(max(one.lost, one.gained) for one in shown)
         axes.set_xlim(-1.15 * most, 1.15 * most)
         axes.axvline(0, color=SOFT, linewidth=1)
@@ -174,13 +211,21 @@ def draw_flips(subject: Subject) -> FigureFile | Skipped:
             lost=numerals.count(table.lost),
             gained=numerals.count(table.gained),
         )
-        return paper.svg(title, join_sentences([told, left_out(comparison, shown)]), describe_flips(shown))
+        return paper.svg(
+            title,
+            join_sentences([told, left_out(comparison, shown)]),
+            describe_flips(shown, names_of(comparison)),
+            tabulate_flips(shown),
+        )
 
 
-def describe_flips(shown: Sequence[ClassChange]) -> str:
+def describe_flips(shown: Sequence[ClassChange], classes: Sequence[str]) -> str:
     """Every class's flips both ways."""
     told = join_rows(
-        [_("{name} {lost} and {gained}", name=shorten(one.name, 40), lost=one.lost, gained=one.gained) for one in shown]
+        [
+            _("{name} {lost} and {gained}", name=shorten(one.name, 40, classes), lost=one.lost, gained=one.gained)
+            for one in shown
+        ]
     )
     return _("Bars of images that turned wrong and that turned right, by class. {classes}.", classes=told)
 

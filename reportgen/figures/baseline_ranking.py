@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from reportgen.figures._style import ACCENT, INK, MUTED, PAPER, POINT, SOFT, grid, sheet, shorten, ticks
+from reportgen.figures._table import heads_of, percent_cells, write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.ranking import Entry, Ranking, abridge
 from reportgen.record.subject import Subject
@@ -57,7 +58,17 @@ def plot(ranking: Ranking) -> FigureFile | Skipped:
         grid(axes, "x")
         for column, head in zip(COLUMNS, (_("top-1"), _("95 % interval"), _("ranks")), strict=True):
             beside(axes, column, -0.95, head, MUTED)
-        return paper.svg(title, caption(ranking, len(measured) - len(shown)), describe(measured))
+        return paper.svg(title, caption(ranking, len(measured) - len(shown)), describe(measured), tabulate(shown))
+
+
+def tabulate(shown: Sequence[Entry]) -> str:
+    """The models of the figure in its order."""
+    rows = [
+        (one.name, "yes" if one.is_baseline else "no", *percent_cells(one.accuracy), one.best, one.worst)
+        for one in shown
+    ]
+    heads = ("model", "baseline", *heads_of("top-1 accuracy", "%"), "best possible rank", "worst possible rank")
+    return write_csv(heads, rows)
 
 
 def draw_row(axes: Axes, row: int, entry: Entry, colour: str) -> None:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from reportgen.figures._marks import draw_bars, draw_histogram
 from reportgen.figures._style import ACCENT, INK, MUTED, SOFT, bare, chart, grid, shorten, ticks
+from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.run import Split
 from reportgen.record.subject import Subject
@@ -32,7 +33,7 @@ def named_bars(axes: Axes, split: Split, names: Sequence[str]) -> None:
     for row, count in enumerate(split.counts):
         text = numerals.count(count)
         axes.annotate(text, (count, row), (4, 0), textcoords="offset points", va="center", color=MUTED)
-    axes.set_yticks(range(len(names)), [shorten(name, 24) for name in names])
+    axes.set_yticks(range(len(names)), [shorten(name, 24, names) for name in names])
     axes.tick_params(axis="y", labelcolor=INK)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xticks([])
@@ -72,7 +73,10 @@ def draw(subject: Subject) -> FigureFile | Skipped:
                 axes.tick_params(labelleft=place == 0)
         told = join_sentences([balance(split, names) for split in splits])
         reading = "" if many else _("Each split has its own scale.")
-        return paper.svg(title, join_sentences([told, reading]), join_sentences([_("Bars of images by class."), told]))
+        rows = [(split.name, *pair) for split in splits for pair in zip(names, split.counts, strict=True)]
+        data = write_csv(("split", "class", "images"), rows)
+        alt = join_sentences([_("Bars of images by class."), told])
+        return paper.svg(title, join_sentences([told, reading]), alt, data)
 
 
 def balance(split: Split, names: Sequence[str]) -> str:
@@ -85,9 +89,9 @@ def balance(split: Split, names: Sequence[str]) -> str:
         "{split}: from {low} ({smallest}) to {high} ({largest}).",
         split=word,
         low=numerals.count(int(counts.min())),
-        smallest=shorten(names[int(counts.argmin())], 40),
+        smallest=shorten(names[int(counts.argmin())], 40, names),
         high=numerals.count(int(counts.max())),
-        largest=shorten(names[int(counts.argmax())], 40),
+        largest=shorten(names[int(counts.argmax())], 40, names),
     )
 
 

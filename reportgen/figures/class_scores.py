@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 
 from reportgen.figures._marks import draw_points
 from reportgen.figures._style import ACCENT, INK, MUTED, PAPER, SOFT, chart, grid, shorten
+from reportgen.figures._table import heads_of, percent_cells, write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import ClassScore
 from reportgen.record.metric_value import MetricValue
@@ -62,7 +63,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
             axes.axvline(100 * overall.value, color=SOFT, linewidth=1, linestyle=(0, (2, 2)))
         draw_values(axes, [item.precision for item in shown], recall=False)
         draw_values(axes, [item.recall for item in shown], recall=True)
-        axes.set_yticks(range(len(shown)), [shorten(item.name, 24) for item in shown])
+        axes.set_yticks(range(len(shown)), [shorten(item.name, 24, record.data.classes) for item in shown])
         axes.tick_params(axis="y", labelcolor=INK)
         axes.set_ylim(len(shown) - 0.4, -0.6)
         low = min(axes.get_xlim()[0], 99.0)
@@ -85,12 +86,19 @@ def draw(subject: Subject) -> FigureFile | Skipped:
             columnspacing=1.6,
             borderpad=0,
         )
-        return paper.svg(title, caption(ranked), describe(shown, len(ranked)))
+        return paper.svg(title, caption(ranked), describe(shown, len(ranked)), tabulate(shown))
+
+
+def tabulate(shown: Sequence[ClassScore]) -> str:
+    """Both values of every class shown, with their intervals."""
+    heads = ("class", *heads_of("recall", "%"), *heads_of("precision", "%"))
+    return write_csv(heads, [(one.name, *percent_cells(one.recall), *percent_cells(one.precision)) for one in shown])
 
 
 def caption(ranked: Sequence[ClassScore]) -> str:
     """The weakest and the strongest class, then how to read the marks."""
     weak, strong = ranked[0], ranked[-1]
+    names = [item.name for item in ranked]
     told = []
     if weak.recall.value == strong.recall.value:
         told.append(_("Recall is {value} for every class.", value=weak.recall.display))
@@ -98,8 +106,8 @@ def caption(ranked: Sequence[ClassScore]) -> str:
         told.append(
             _(
                 "Recall is lowest for {weak}, {low}, and highest for {strong}, {high}.",
-                weak=shorten(weak.name, 40),
-                strong=shorten(strong.name, 40),
+                weak=shorten(weak.name, 40, names),
+                strong=shorten(strong.name, 40, names),
                 low=weak.recall.display_full,
                 high=strong.recall.display_full,
             )
@@ -113,10 +121,11 @@ def caption(ranked: Sequence[ClassScore]) -> str:
 
 def describe(shown: Sequence[ClassScore], count: int) -> str:
     """Both values of every class shown."""
+    names = [item.name for item in shown]
     told = [
         _(
             "{name}: recall {recall}, precision {precision}",
-            name=shorten(item.name, 40),
+            name=shorten(item.name, 40, names),
             recall=item.recall.display,
             precision=item.precision.display,
         )

@@ -6,11 +6,12 @@ import numpy as np
 
 from reportgen.figures._marks import draw_histogram
 from reportgen.figures._style import HALF, MUTED, RIGHT, WRONG, chart, grid, measured, ticks
+from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_sentences
+from reportgen.text.i18n import _, join_parts, join_sentences
 
 SURE = 0.9
 """From here on a prediction is called sure in the caption."""
@@ -36,7 +37,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
             total = int(counts.sum())
             heights = side * 100 * counts / max(total, 1)
             draw_histogram(axes, heights, edges, colour, edgecolor="white", linewidth=0.5)
-            text = f"{label}, n = {numerals.count(total)}"
+            text = join_parts([label, f"n = {numerals.count(total)}"])
             axes.text(
                 0.01,
                 0.99 if side > 0 else 0.01,
@@ -59,7 +60,19 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         grid(axes)
         told = sentence(groups[0][0], groups[1][0])
         caption = join_sentences([told, _("Shares of each group in {bins} bins.", bins=bins)])
-        return paper.svg(title, caption, join_sentences([_("Mirrored histogram."), told]))
+        data = tabulate(groups[0][0], groups[1][0])
+        return paper.svg(title, caption, join_sentences([_("Mirrored histogram."), told]), data)
+
+
+def tabulate(right: np.ndarray, wrong: np.ndarray) -> str:
+    """Predictions in every bin, and their share of their own group."""
+    heads = ("confidence from", "confidence to", "right (images)", "wrong (images)")
+    shares = ("share of the right (%)", "share of the wrong (%)")
+    bins = len(right)
+    rows = zip(
+        right.tolist(), wrong.tolist(), *(100 * side / max(side.sum(), 1) for side in (right, wrong)), strict=True
+    )
+    return write_csv((*heads, *shares), [(at / bins, (at + 1) / bins, *row) for at, row in enumerate(rows)])
 
 
 def sentence(right: np.ndarray, wrong: np.ndarray) -> str:

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from reportgen.figures._marks import draw_bars, draw_heat_map
 from reportgen.figures._style import ERRORS, INK, MUTED, PAPER, WRONG, bare, chart, shorten, ticks
+from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import Confusion
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_rows, join_sentences
+from reportgen.text.i18n import _, join_parts, join_rows, join_sentences
 
 MOST_CLASSES = 20
 """Up to so many the whole matrix is drawn; beyond, the largest confusions."""
@@ -46,7 +47,7 @@ def matrix(axes: Axes, counts: Counts, names: Sequence[str]) -> Collection:
     for row, column in zip(*np.nonzero(counts), strict=True):
         colour = MUTED if row == column else PAPER if scale(errors[row, column]) > DARK else INK
         axes.text(column + 0.5, row + 0.5, numerals.count(counts[row, column]), ha="center", va="center", color=colour)
-    labels = [shorten(name, 16) for name in names]
+    labels = [shorten(name, 16, names) for name in names]
     axes.set_xticks(np.arange(size) + 0.5, labels)
     axes.set_yticks(np.arange(size) + 0.5, labels)
     axes.xaxis.tick_top()
@@ -69,9 +70,19 @@ def draw_matrix(record: RunRecord, counts: Counts, title: str) -> FigureFile:
         bar = paper.figure.colorbar(mesh, cax=axes.inset_axes(KEY))
         bar.outline.set_visible(False)
         bar.ax.yaxis.set_major_locator(ticks(4))
-        bar.ax.yaxis.set_major_formatter(lambda value, _unused: f"{100 * value:.3g} %")
+        bar.ax.yaxis.set_major_formatter(lambda value, _unused: numerals.in_percent(f"{100 * value:.3g}"))
         bar.ax.set_title(_("share\nof row"), color=MUTED, loc="left")
-        return paper.svg(title, caption(record, counts), describe(record, counts))
+        return paper.svg(title, caption(record, counts), describe(record, counts), tabulate(names, counts))
+
+
+def tabulate(names: Sequence[str], counts: Counts, pairs: Sequence[tuple[int, int]] | None = None) -> str:
+    """Images and share of each pair of classes, or of these pairs alone."""
+    shares = 100 * row_shares(counts)
+    shown = pairs if pairs is not None else np.ndindex(counts.shape)
+    heads = ("true class", "called", "images", "share of the true class's images (%)")
+    return write_csv(
+        heads, [(names[row], names[column], counts[row, column], shares[row, column]) for row, column in shown]
+    )
 
 
 def draw_largest(record: RunRecord, largest: Sequence[Confusion], counts: Counts, title: str) -> FigureFile:
@@ -81,7 +92,7 @@ def draw_largest(record: RunRecord, largest: Sequence[Confusion], counts: Counts
         shares = [item.share.value or 0.0 for item in largest]
         draw_bars(axes, shares, WRONG, 0.6)
         for row, item in enumerate(largest):
-            text = f"{item.share.display}, {numerals.count(item.count)}"
+            text = join_parts([item.share.display, numerals.count(item.count)])
             axes.annotate(text, (shares[row], row), (4, 0), textcoords="offset points", va="center", color=MUTED)
         axes.set_yticks(range(len(largest)), [pair(record, item, 22) for item in largest])
         axes.tick_params(axis="y", labelcolor=INK)
@@ -90,7 +101,9 @@ def draw_largest(record: RunRecord, largest: Sequence[Confusion], counts: Counts
         axes.set_xticks([])
         axes.set_title(_("share of the class's images, images"), color=MUTED)
         bare(axes)
-        return paper.svg(title, caption(record, counts), describe(record, counts))
+        pairs = [(item.true, item.predicted) for item in largest]
+        data = tabulate(record.data.classes, counts, pairs)
+        return paper.svg(title, caption(record, counts), describe(record, counts), data)
 
 
 def draw(subject: Subject) -> FigureFile | Skipped:
@@ -112,7 +125,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
 def pair(record: RunRecord, item: Confusion, most: int) -> str:
     """A confusion in words."""
     names = record.data.classes
-    true, predicted = shorten(names[item.true], most), shorten(names[item.predicted], most)
+    true, predicted = (shorten(names[place], most, names) for place in (item.true, item.predicted))
     return _("{true} called {predicted}", true=true, predicted=predicted)
 
 

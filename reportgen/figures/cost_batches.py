@@ -10,6 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocat
 
 from reportgen.figures._marks import draw_line
 from reportgen.figures._style import ACCENT, MUTED, SOFT, chart, grid, ticks
+from reportgen.figures._table import heads_of, write_csv
 from reportgen.metrics.cost import Saturation, list_latency, saturation
 from reportgen.plugins import FigureKind
 from reportgen.record.latency import Latency
@@ -38,7 +39,30 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         left, right = paper.figure.subplots(1, 2)
         time_panel(left, latency)
         speed_panel(right, latency, at)
-        return paper.svg(title, caption(record, facts, latency, at), describe(latency))
+        return paper.svg(title, caption(record, facts, latency, at), describe(latency), tabulate(latency))
+
+
+def tabulate(latency: Sequence[Latency]) -> str:
+    """Both panels, a row a batch size."""
+    heads = (
+        "batch size (images)",
+        *heads_of("median time", "s"),
+        "95th percentile (s)",
+        *heads_of("throughput", "images/s"),
+    )
+    rows = [
+        (
+            one.batch_size,
+            one.p50_seconds,
+            one.p50_low,
+            one.p50_high,
+            one.stated_p95,
+            one.images_per_second,
+            *(one.throughput_interval or (None, None)),
+        )
+        for one in latency
+    ]
+    return write_csv(heads, rows)
 
 
 def batch_axis(axes: Axes, latency: tuple[Latency, ...]) -> None:

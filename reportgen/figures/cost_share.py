@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
 from reportgen.figures._style import INK, MUTED, ORDER, PAPER, SOFT, bare, sheet, shorten, spread, squeeze
+from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.message import N_, Message
 from reportgen.record.subject import Subject
@@ -44,6 +45,15 @@ class Stage:
     costs: tuple[float, float, float, float]
     """Parameters, MACs, activation bytes, seconds."""
     other: bool = False
+
+
+def tabulate(rows: Sequence[Stage]) -> str:
+    """The costs of every stage; a time that was not measured is not known."""
+    timed = any(row.costs[3] for row in rows)
+    heads = ("stage", "parameters", "MACs", "activations (bytes)", "time (s)")
+    return write_csv(
+        heads, [(row.label, *(round(cost) for cost in row.costs[:3]), row.costs[3] if timed else None) for row in rows]
+    )
 
 
 def children_of(trace: ModelTrace, calls: Sequence[ModuleCall]) -> list[ModuleCall]:
@@ -136,7 +146,8 @@ def ring(axes: Axes, rows: Sequence[Stage], paint: Sequence[str]) -> None:
         for index, height in zip(mine, heights, strict=True):
             x, y = np.cos(middle[index]), np.sin(middle[index])
             axes.plot([x, 1.1 * x, 1.22 * side], [y, 1.1 * y, height], color=SOFT, linewidth=0.6, clip_on=False)
-            text = f"{squeeze(rows[index].label, letters)}\n{numerals.percent(float(share[index]))}"
+            name = squeeze(rows[index].label, letters, [row.label for row in rows])
+            text = f"{name}\n{numerals.percent(float(share[index]))}"
             beside = axes.text(1.28 * side, height, text, ha="left" if side > 0 else "right", va="center", color=MUTED)
             beside.set_in_layout(False)
     axes.set_xlim(-ROOM, ROOM)
@@ -154,7 +165,7 @@ def bars(axes: Axes, rows: Sequence[Stage], paint: Sequence[str], which: int, ti
     axes.set_title(title)
     axes.set_xlim(0, 1.75 * longest)
     axes.set_xticks([])
-    axes.set_yticks(range(len(rows)), [squeeze(row.label, 16) for row in rows])
+    axes.set_yticks(range(len(rows)), [squeeze(row.label, 16, [one.label for one in rows]) for row in rows])
     axes.tick_params(axis="y", labelcolor=INK)
     bare(axes)
 
@@ -191,7 +202,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
             bars(axes[place + 1], rows, paint, which, f"{label.text}\n{write(float(total[which]))}", longest)
             axes[place + 1].invert_yaxis()
             axes[place + 1].tick_params(labelleft=place == 0)
-        return paper.svg(title, caption(rows, total, record.trace), describe(rows, total))
+        return paper.svg(title, caption(rows, total, record.trace), describe(rows, total), tabulate(rows))
 
 
 def leading(rows: Sequence[Stage], which: int) -> Stage:

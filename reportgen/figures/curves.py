@@ -6,6 +6,7 @@ import numpy as np
 
 from reportgen.figures._marks import draw_line, draw_points
 from reportgen.figures._style import ACCENT, FULL, HALF, INK, MUTED, chart, grid, measured, shorten, ticks
+from reportgen.figures._table import write_csv
 from reportgen.metrics.curves import errors_among_surest
 from reportgen.metrics.predictions import read_predictions
 from reportgen.plugins import FigureKind
@@ -15,7 +16,6 @@ from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
-from reportgen.text.numerals import NBSP
 
 MOST_CLASSES = 12
 COLUMNS = 4
@@ -75,7 +75,7 @@ def draw_risk(subject: Subject) -> FigureFile | Skipped:
             "Wrong of all predictions: {all}; of the surest {kept}: {risk}.",
             all=measured(*wrong_among(record, 1.0)),
             risk=measured(*wrong_among(record, KEPT)),
-            kept=f"{100 * KEPT:.0f}{NBSP}%",
+            kept=numerals.in_percent(f"{100 * KEPT:.0f}"),
         )
         reading = _("The later the curve rises, the better confidence separates errors.")
         return paper.svg(
@@ -84,6 +84,7 @@ def draw_risk(subject: Subject) -> FigureFile | Skipped:
             join_sentences(
                 [_("Line chart of the share of wrong predictions over the share of predictions that are kept."), told]
             ),
+            write_csv(("predictions kept (%)", "wrong among the kept (%)"), zip(x.tolist(), y.tolist(), strict=True)),
         )
 
 
@@ -106,7 +107,7 @@ def draw_precision_recall(subject: Subject) -> FigureFile | Skipped:
     with chart(name, 46 + 128 * rows, FULL if columns > 2 else HALF) as paper:
         cells = paper.figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
         for axes, (item, curve) in zip(cells, shown, strict=False):
-            axes.set_title(shorten(item.name, 12))
+            axes.set_title(shorten(item.name, 12, record.data.classes))
             axes.set_title(numerals.score(item.average_precision), loc="right", color=MUTED)
             draw_line(axes, 100 * np.asarray(curve.x), 100 * np.asarray(curve.y), ACCENT, linewidth=1.25)
             axes.set_xticks([0, 50, 100])
@@ -120,7 +121,13 @@ def draw_precision_recall(subject: Subject) -> FigureFile | Skipped:
             elif place + columns >= len(shown):
                 axes.tick_params(labelbottom=True)
         paper.name_axes(_("recall, %"), _("precision, %"))
-        return paper.svg(title, *describe(record, shown))
+        return paper.svg(title, *describe(record, shown), tabulate(shown))
+
+
+def tabulate(shown: list[tuple[ClassScore, Curve]]) -> str:
+    """Every point of every curve."""
+    points = ((item.name, 100 * x, 100 * y) for item, curve in shown for x, y in zip(curve.x, curve.y, strict=True))
+    return write_csv(("class", "recall (%)", "precision (%)"), points)
 
 
 def describe(record: RunRecord, shown: list[tuple[ClassScore, Curve]]) -> tuple[str, str]:
@@ -129,7 +136,7 @@ def describe(record: RunRecord, shown: list[tuple[ClassScore, Curve]]) -> tuple[
     said = [
         _(
             "Average precision is lowest for {name}, {value}.",
-            name=shorten(weak.name, 40),
+            name=shorten(weak.name, 40, record.data.classes),
             value=numerals.score(weak.average_precision),
         )
     ]
@@ -139,7 +146,8 @@ def describe(record: RunRecord, shown: list[tuple[ClassScore, Curve]]) -> tuple[
     said.append(
         _("One chart a class, its average precision at the right; the nearer to the upper right corner the better.")
     )
-    told = join_rows([f"{shorten(item.name, 40)} {numerals.score(item.average_precision)}" for item, _unused in shown])
+    named = [(shorten(item.name, 40, record.data.classes), item.average_precision) for item, _unused in shown]
+    told = join_rows([f"{name} {numerals.score(value)}" for name, value in named])
     return join_sentences(said), _("Small precision–recall charts. Average precision: {classes}.", classes=told)
 
 

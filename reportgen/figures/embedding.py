@@ -16,9 +16,11 @@ from matplotlib.path import Path
 from numpy.typing import NDArray
 
 from reportgen.figures._style import CLASSES, INK, PAPER, SOFT, bare, sheet, shorten
+from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.explanations import Embedding, EmbeddingFacts
+from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
@@ -75,8 +77,23 @@ def draw(subject: Subject) -> FigureFile | Skipped:
                 axes.set_xlabel(_("first component, {share} of variance", share=numerals.percent(facts.explained[0])))
                 axes.set_ylabel(_("second, {share}", share=numerals.percent(facts.explained[1])))
         told = caption(facts, right, len(coloured), len(record.data.classes), moved)
-        figure = paper.svg(title, told, describe(facts, right))
+        data = tabulate(record, panels)
+        figure = paper.svg(title, told, describe(facts, right), data)
     return replace(figure, data=ROUND.sub(lambda path: STROKE.sub(short, path[0]), figure.data))
+
+
+def tabulate(record: RunRecord, panels: list[tuple[Embedding, Points]]) -> str:
+    """Every point of each panel where it is drawn, with its image, its class and what it was called."""
+    rows = record.arrays["explanations.embedding.rows"][:MOST]
+    names, arrays = record.data.classes, record.arrays
+    called, labels = arrays["eval.logits"][rows].argmax(1), arrays["eval.labels"][rows]
+    ids = arrays["eval.ids"][rows]
+    found = [
+        (method, ids[place], names[int(labels[place])], names[int(called[place])], *points[place])
+        for method, points in panels
+        for place in range(len(points))
+    ]
+    return write_csv(("method", "test image", "class", "called", "x", "y"), found)
 
 
 def pull_in(points: Points) -> Points:
@@ -145,7 +162,7 @@ def name_classes(axes: Axes, points: Points, labels: Labels, coloured: list[int]
         while any(abs(x - other) < APART[0] and abs(y - line) < APART[1] for other, line in taken):
             y -= APART[1] / 4
         taken.append((x, y))
-        text, place = shorten(names[label], 14), low + np.array([x, y]) * (high - low)
+        text, place = shorten(names[label], 14, names), low + np.array([x, y]) * (high - low)
         background = {"facecolor": PAPER, "alpha": 0.85, "edgecolor": colours[label], "linewidth": 1.5, "pad": 1.5}
         axes.text(place[0], place[1], text, color=INK, ha="center", va="center", bbox=background)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from reportgen.figures._marks import draw_band, draw_line, draw_points
 from reportgen.figures._style import ACCENT, HAIRLINE, INK, MUTED, SOFT, chart, grid, ticks
+from reportgen.figures._table import ENDS, write_csv
 from reportgen.metrics.explanations import METHODS, MapCheck, mean_estimate, read_check
 from reportgen.plugins import FigureKind
 from reportgen.record.probes import why_missing
@@ -44,7 +45,27 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         for place, (axes, check) in enumerate(zip(panels[1:], checks, strict=True)):
             curves(axes, check, record)
             axes.tick_params(labelleft=place == 0)
-        return paper.svg(title, caption(checks), describe(checks))
+        return paper.svg(title, caption(checks), describe(checks), tabulate(checks, record))
+
+
+def tabulate(checks: list[MapCheck], record: RunRecord) -> str:
+    """The points of all panels: correlations by image, probabilities by share of pixels replaced."""
+    arrays, rows = record.arrays, list[tuple[Any, ...]]()
+    for check in checks:
+        ranks = arrays[f"explanations.check.{check.method}.rank"]
+        finite = ranks[np.isfinite(ranks)][:MOST_POINTS]
+        rows += [(check.method, "rank correlation with random weights", None, value, None, None) for value in finite]
+        if check.rank is not None:
+            mean = (check.rank.value, check.rank.low, check.rank.high)
+            rows.append((check.method, "mean rank correlation with random weights", None, *mean))
+        shares = 100 * arrays["explanations.deletion.share"]
+        for order, key in (("map", ""), ("random", ".control")):
+            what = f"mean probability, pixels replaced in {order} order"
+            for share, column in zip(shares, arrays[f"explanations.deletion.{check.method}{key}"].T, strict=True):
+                point = mean_estimate(column) if order == "map" else None
+                ends = (point.low, point.high) if point is not None else (None, None)
+                rows.append((check.method, what, share, column.mean(), *ends))
+    return write_csv(("method", "quantity", "pixels replaced (%)", "value", *ENDS), rows)
 
 
 def correlations(axes: Axes, checks: list[MapCheck], record: RunRecord) -> None:
@@ -88,7 +109,7 @@ def curves(axes: Axes, check: MapCheck, record: RunRecord) -> None:
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)
     axes.yaxis.set_major_locator(ticks(5))
-    axes.set_xticks([0, 0.5, 1], ["0", "50", "100\u00a0%"])
+    axes.set_xticks([0, 0.5, 1], ["0", "50", numerals.in_percent("100")])
     axes.set_xlabel(_("pixels replaced"))
     axes.set_title(_("{method} (n\u00a0=\u00a0{n})", method=method_name(check.method), n=numerals.count(check.gain.n)))
     grid(axes)

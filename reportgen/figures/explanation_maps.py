@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,7 +114,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         return Skipped(NAME, title, _("No map could be made; the reasons stand below."))
     side = min(LARGEST, (FULL - LABELS) / len(images) - GAP)
     canvas = open_canvas(round(HEAD + len(rows) * (side + GAP)), images=True)
-    write_head(canvas, images, side)
+    write_head(canvas, images, side, record.data.classes)
     for line, row in enumerate(rows):
         top = HEAD + line * (side + GAP)
         canvas.text(row.title, 0, top + side / 2 + (4 if not row.note else -4))
@@ -129,7 +129,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     return canvas.figure(NAME, (title, caption(images, facts), describe(images, rows)))
 
 
-def write_head(canvas: Canvas, images: list[Explained], side: float) -> None:
+def write_head(canvas: Canvas, images: list[Explained], side: float, classes: Sequence[str]) -> None:
     """Right and wrong over their columns, and over each image what it was called and, if wrong, what it is."""
     most = max(4, int((side + GAP - 2) / LETTER))
     heads = {True: _("Right"), False: _("Wrong")}
@@ -140,9 +140,9 @@ def write_head(canvas: Canvas, images: list[Explained], side: float) -> None:
         left = LABELS + column * (side + GAP)
         if column == 0 or images[column - 1].right != image.right:
             canvas.text(heads[image.right], left, 12, bold=True)
-        canvas.text(shorten(image.called, most), left, 30)
+        canvas.text(shorten(image.called, most, classes), left, 30)
         if not image.right:
-            canvas.note(shorten(image.label, most), left, 46)
+            canvas.note(shorten(image.label, most, classes), left, 46)
 
 
 def caption(images: list[Explained], facts: ExplanationFacts) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from reportgen.comparison.decision import direction
-from reportgen.figures._narrow import WIDTH
-from reportgen.figures._style import HAIRLINE, INK, MUTED, PAPER, RIGHT, SOFT, WRONG, grid, sheet, ticks
+from reportgen.figures._narrow import WIDTH, Save
+from reportgen.figures._style import HAIRLINE, INK, MUTED, PAPER, RIGHT, SOFT, WRONG, Sheet, grid, sheet, ticks
 from reportgen.plugins import FigureKind
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.verdict import format_change
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_sentences
+from reportgen.text.i18n import _, join_sentences, with_note
 
 NAME = "mail_change"
 HEIGHT = 120
@@ -20,24 +20,29 @@ REACH = 1.25
 
 
 def draw(subject: Subject) -> FigureFile | Skipped:
+    """The figure of a mail."""
+    return draw_small(subject, NAME, Sheet.png)
+
+
+def draw_small(subject: Subject, name: str, save: Save) -> FigureFile | Skipped:
     """The change on an axis with zero in its middle, and the margin as a band around it."""
     title, compared = _("Change of accuracy"), subject.judgement.compared
     if compared is None:
-        return Skipped(NAME, title, _("There is no baseline to compare with."))
+        return Skipped(name, title, _("There is no baseline to compare with."))
     value = compared.value(CHANGE)
     if value is None or value.value is None or value.low is None or value.high is None:
-        return Skipped(NAME, title, _("The change of accuracy has no interval."))
+        return Skipped(name, title, _("The change of accuracy has no interval."))
     margin, sure = 100 * compared.equivalence.margin, direction(value)
     low, middle, high = 100 * value.low, 100 * value.value, 100 * value.high
     reach = REACH * max(abs(low), abs(high), margin)
     colour = {1: RIGHT, 0: INK, -1: WRONG}[sure]
-    with sheet(NAME, HEIGHT, WIDTH) as paper:
+    with sheet(name, HEIGHT, WIDTH) as paper:
         axes = paper.figure.add_subplot()
         axes.axvspan(-margin, margin, color=HAIRLINE, linewidth=0)
         axes.axvline(0, color=SOFT, linewidth=1)
         axes.plot([low, high], [0, 0], color=colour, linewidth=2)
         axes.plot([middle], [0], "o", color=colour, markerfacecolor=colour if sure else PAPER, markersize=7)
-        axes.set_title(f"{value.display} ({value.display_interval})")
+        axes.set_title(with_note(value.display, value.display_interval))
         axes.annotate(_("worse"), (-reach, -0.8), ha="left", color=MUTED)
         axes.annotate(_("better"), (reach, -0.8), ha="right", color=MUTED)
         axes.set_xlim(-reach, reach)
@@ -56,7 +61,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
             interval=value.display_interval,
             margin=bound,
         )
-        return paper.png(title, join_sentences([told, reading]), alt)
+        return save(paper, title, join_sentences([told, reading]), alt)
 
 
 FIGURE = FigureKind(NAME, draw)

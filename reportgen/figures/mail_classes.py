@@ -11,7 +11,7 @@ from reportgen.record.measurements import ClassScore
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_rows, join_sentences
+from reportgen.text.i18n import _, join_rows, join_sentences, with_label
 
 NAME = "mail_classes"
 MOST = 6
@@ -35,7 +35,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
             axes.plot([one.recall.low or 0.0, one.recall.high or 0.0], [row, row], color=RIGHT, linewidth=1.6)
             axes.plot([one.recall.value or 0.0], [row], "o", color=RIGHT, markersize=5)
             axes.annotate(one.recall.display, (END, row), ha="right", va="center", color=INK)
-        name_rows(axes, [one.name for one in weakest])
+        name_rows(axes, [one.name for one in weakest], subject.record.data.classes)
         axes.set_xlim(0, END)
         axes.set_xticks([0, 0.5, 1], ["0", "50", "100 %"])
         axes.tick_params(axis="x", labelcolor=MUTED)
@@ -54,7 +54,7 @@ def caption(weakest: Sequence[ClassScore], classes: int) -> str:
 
 def describe(weakest: Sequence[ClassScore]) -> str:
     """Every row in words."""
-    rows = [f"{one.name}: {one.recall.display_full}" for one in weakest]
+    rows = [with_label(one.name, one.recall.display_full) for one in weakest]
     return _("Recall of the weakest classes. {classes}.", classes=join_rows(rows))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportgen.figures._marks import draw_bars
-from reportgen.figures._narrow import LINE, LONGEST_NAME, WIDTH, name_rows
-from reportgen.figures._style import MUTED, WRONG, chart
+from reportgen.figures._narrow import LINE, LONGEST_NAME, WIDTH, Save, name_rows
+from reportgen.figures._style import MUTED, WRONG, Sheet, chart
 from reportgen.figures.confusion import pair
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import Confusion
@@ -14,7 +14,7 @@ from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_rows, join_sentences
+from reportgen.text.i18n import _, join_parts, join_rows, join_sentences, with_note
 
 NAME = "mail_confusions"
 MOST = 6
@@ -23,21 +23,26 @@ ROOM = 1.7
 
 
 def draw(subject: Subject) -> FigureFile | Skipped:
+    """The figure of a mail."""
+    return draw_small(subject, NAME, Sheet.png)
+
+
+def draw_small(subject: Subject, name: str, save: Save) -> FigureFile | Skipped:
     """Bars of the share of the true class's images, the largest first."""
     record, title = subject.record, _("Largest confusions")
     largest = record.measured.confusions[:MOST] if record.measured is not None else ()
     if not largest:
-        return Skipped(NAME, title, _("No image was predicted as another class."))
-    with chart(NAME, 34 + LINE * len(largest), WIDTH) as paper:
+        return Skipped(name, title, _("No image was predicted as another class."))
+    with chart(name, 34 + LINE * len(largest), WIDTH) as paper:
         axes = paper.figure.add_subplot()
         shares = [item.share.value or 0.0 for item in largest]
         draw_bars(axes, shares, WRONG, 0.6)
         for row, item in enumerate(largest):
-            text = f"{item.share.display}, {numerals.count(item.count)}"
+            text = join_parts([item.share.display, numerals.count(item.count)])
             axes.annotate(text, (shares[row], row), (4, 0), textcoords="offset points", va="center", color=MUTED)
         name_rows(axes, [pair(record, item, LONGEST_NAME // 3) for item in largest])
         axes.set_xlim(0, ROOM * max(shares))
-        return paper.png(title, caption(record, largest), describe(record, largest))
+        return save(paper, title, caption(record, largest), describe(record, largest))
 
 
 def caption(record: RunRecord, largest: Sequence[Confusion]) -> str:
@@ -48,7 +53,7 @@ def caption(record: RunRecord, largest: Sequence[Confusion]) -> str:
 
 def describe(record: RunRecord, largest: Sequence[Confusion]) -> str:
     """Every bar in words."""
-    rows = [f"{pair(record, item, 40)} {item.share.display} ({numerals.count(item.count)})" for item in largest]
+    rows = [with_note(f"{pair(record, item, 40)} {item.share.display}", numerals.count(item.count)) for item in largest]
     return _("Bar chart of the largest confusions. {largest}.", largest=join_rows(rows))
 
 

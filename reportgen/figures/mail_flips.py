@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.figures._narrow import WIDTH
+from reportgen.figures._narrow import WIDTH, Save
 from reportgen.figures._style import INK, MUTED, RIGHT, WRONG, Sheet, sheet, shorten
 from reportgen.plugins import FigureKind
 from reportgen.record.comparison import Comparison, Flip
@@ -36,10 +36,15 @@ class Row:
 
 
 def draw(subject: Subject) -> FigureFile | Skipped:
+    """The figure of a mail."""
+    return draw_small(subject, NAME, Sheet.png)
+
+
+def draw_small(subject: Subject, name: str, save: Save) -> FigureFile | Skipped:
     """At most four images each way, each with what it was called and is called now."""
     title, compared = _("Images that flipped"), subject.judgement.compared
     if compared is None:
-        return Skipped(NAME, title, _("There is no baseline to compare with."))
+        return Skipped(name, title, _("There is no baseline to compare with."))
     table = compared.mcnemar
     ways = (
         (_("✗ Newly wrong: {count}", count=numerals.count(table.lost)), compared.lost, WRONG),
@@ -47,11 +52,11 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     )
     rows = [Row(heading, flips[:IN_A_ROW], colour) for heading, flips, colour in ways if flips]
     if not rows:
-        return Skipped(NAME, title, _("Both models are right and wrong on the same images."))
-    with sheet(NAME, (HEAD + SIDE + FOOT) * len(rows), WIDTH) as paper:
+        return Skipped(name, title, _("Both models are right and wrong on the same images."))
+    with sheet(name, (HEAD + SIDE + FOOT) * len(rows), WIDTH) as paper:
         for place, row in enumerate(rows):
             draw_row(paper, subject, row, place * (HEAD + SIDE + FOOT))
-        return paper.png(title, caption(compared), describe(subject, rows))
+        return save(paper, title, caption(compared), describe(subject, rows))
 
 
 def draw_row(paper: Sheet, subject: Subject, row: Row, top: float) -> None:

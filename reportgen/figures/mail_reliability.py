@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reportgen.figures._narrow import WIDTH
-from reportgen.figures._style import MUTED, sheet
+from reportgen.figures._narrow import WIDTH, Save
+from reportgen.figures._style import MUTED, Sheet, sheet
 from reportgen.figures.reliability import caption, counts, describe, diagram
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import Bin
@@ -20,19 +20,24 @@ FULLEST = 4
 
 
 def draw(subject: Subject) -> FigureFile | Skipped:
+    """The figure of a mail."""
+    return draw_small(subject, NAME, Sheet.png)
+
+
+def draw_small(subject: Subject, name: str, save: Save) -> FigureFile | Skipped:
     """One reliability diagram."""
     measured, title = subject.record.measured, _("Confidence against accuracy")
     if measured is None or not any(item.n for item in measured.calibration.bins):
-        return Skipped(NAME, title, _("The record holds no confidences."))
+        return Skipped(name, title, _("The record holds no confidences."))
     bins = measured.calibration.bins
-    with sheet(NAME, HEIGHT, WIDTH) as paper:
+    with sheet(name, HEIGHT, WIDTH) as paper:
         above, below = paper.figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
         diagram(above, bins, _("As it is: % correct"))
         counts(below, bins)
         above.tick_params(axis="x", length=0)
         below.set_title(_("Images"), color=MUTED)
         told = caption(bins, measured.value("ece"), measured.value("ece_scaled"))
-        return paper.png(title, told, describe_fullest(bins))
+        return save(paper, title, told, describe_fullest(bins))
 
 
 def describe_fullest(bins: Sequence[Bin]) -> str:

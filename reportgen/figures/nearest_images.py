@@ -56,15 +56,15 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         mistake = thumbnail(record.arrays["images"][kept[int(ids[place])]])
         show(canvas, mistake, 1, top, right=False)
         label, called = int(found.true[place]), int(found.called[place])
-        canvas.text(_("called {name}", name=shorten(names[called], 13)), SIDE + 10, top + 18)
-        canvas.text(_("label {name}", name=shorten(names[label], 13)), SIDE + 10, top + 36)
+        canvas.text(_("called {name}", name=shorten(names[called], 13, names)), SIDE + 10, top + 18)
+        canvas.text(_("label {name}", name=shorten(names[label], 13, names)), SIDE + 10, top + 36)
         canvas.note(_("no. {index}", index=numerals.count(int(ids[place]))), SIDE + 10, top + 54)
         for column, image in enumerate(near[place]):
             left, own = first + column * pitch, int(found.labels[place, column])
             verdict = True if own == label else False if own == called else None
             show(canvas, image, left, top, verdict)
             likeness = numerals.fixed(float(found.similarity[place, column]), 2)
-            canvas.text(f"{shorten(names[own], most)} {likeness}", left, top + SIDE + 16)
+            canvas.text(f"{shorten(names[own], most, names)} {likeness}", left, top + SIDE + 16)
     return canvas.figure(NAME, (title, caption(record, len(rows)), describe(record, rows)))
 
 
@@ -100,7 +100,8 @@ def caption(record: RunRecord, shown: int) -> str:
 
 def describe(record: RunRecord, rows: list[int]) -> str:
     """Each mistake and the labels of its neighbours."""
-    found, names = read_neighbours(record.arrays), [shorten(name, 40) for name in record.data.classes]
+    found, classes = read_neighbours(record.arrays), record.data.classes
+    names = [shorten(name, 40, classes) for name in classes]
     told = []
     for place in rows if found is not None else ():
         near = join_terms([names[int(label)] for label in found.labels[place, :MOST]]) if found else ""

@@ -24,6 +24,7 @@ from reportgen.figures._style import (
     sheet,
     ticks,
 )
+from reportgen.figures._table import heads_of, write_csv
 from reportgen.metrics.intervals import wilson
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import Bin
@@ -113,7 +114,24 @@ def draw(subject: Subject) -> FigureFile | Skipped:
             grids[0][column].tick_params(axis="x", length=0)
             grids[1][column].set_title(_("Images"), color=MUTED)
         told = caption(calibration.bins, measured.value("ece"), measured.value("ece_scaled"))
-        return paper.svg(title, told, describe(calibration.bins))
+        return paper.svg(
+            title,
+            told,
+            describe(calibration.bins),
+            tabulate([(1.0, calibration.bins), (calibration.temperature, calibration.scaled_bins)]),
+        )
+
+
+def tabulate(diagrams: Sequence[tuple[float, Sequence[Bin]]]) -> str:
+    """Every bin at each temperature; without images its share and its confidence are not known."""
+    heads = ("temperature", "confidence from", "confidence to", "images", "mean confidence", *heads_of("correct", "%"))
+    rows = []
+    for temperature, bins in diagrams:
+        for one in bins:
+            ends = [100 * end for end in interval_of(one)] if one.n else [None, None]
+            right = 100 * one.accuracy if one.n and one.accuracy is not None else None
+            rows.append((temperature, one.low, one.high, one.n, one.confidence if one.n else None, right, *ends))
+    return write_csv(heads, rows)
 
 
 def verdict(bins: Sequence[Bin]) -> str:

@@ -12,6 +12,7 @@ from matplotlib.collections import PolyCollection
 from reportgen.figures._marks import draw_line
 from reportgen.figures._responses import find_responses, selection_text
 from reportgen.figures._style import ACCENT, FULL, HAIRLINE, INK, MUTED, SOFT, chart, squeeze
+from reportgen.figures._table import write_csv
 from reportgen.metrics.characteristics import Characteristic
 from reportgen.metrics.intervals import FloatArray
 from reportgen.metrics.responses import Responses
@@ -21,6 +22,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
+from reportgen.text.shorten import columns
 
 COLUMNS = 4
 LEFT, RIGHT, GAP, LEGEND, TITLE, TALL, FOOT = 34, 8, 16, 26, 22, 108, 18
@@ -104,7 +106,24 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         draw_line(axes, *joined(layout, lines), ACCENT)
         draw_marks(axes, layout, found)
         draw_key(axes, layout, responses.compared)
-        return paper.svg(title, caption(responses, shown, found), describe(responses, shown, found))
+        return paper.svg(
+            title, caption(responses, shown, found), describe(responses, shown, found), tabulate(responses, shown)
+        )
+
+
+def tabulate(responses: Responses, shown: Sequence[int]) -> str:
+    """Every curve, relative to the response to the layer's own input as it is; not cut where the panels end."""
+    moments = [("initial", INITIAL)] if responses.compared else []
+    drives, bands, rows = responses.array("drives"), responses.array("channels")[TRAINED], []
+    for moment, weights in (*moments, ("trained", TRAINED)):
+        lines = responses.relative("rms", weights)
+        for place in shown:
+            ends = bands[:, (0, 2), place] if weights == TRAINED else np.full((len(drives), 2), np.nan)
+            path = responses.facts.units[place].path
+            points = zip(drives, lines[:, place], ends, strict=True)
+            rows += [(path, moment, drive, value, *pair) for drive, value, pair in points]
+    quantiles = ("10 % quantile of the channels", "90 % quantile of the channels")
+    return write_csv(("layer", "weights", "drive (times the layer's own input)", "relative response", *quantiles), rows)
 
 
 def joined(layout: Grid, lines: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -121,9 +140,10 @@ def draw_frames(axes: Axes, layout: Grid, responses: Responses, shown: Sequence[
     even = np.array([start, 0.0, min(end, layout.top)])
     rules: list[tuple[float, float] | None] = []
     ideal: list[tuple[float, float] | None] = []
+    paths = [one.path or one.kind for one in responses.facts.units]
     for panel, place in enumerate(shown):
         unit, (left, bottom) = responses.facts.units[place], layout.corner(panel)
-        name = squeeze(unit.path or unit.kind, int(layout.wide / TEXT_WIDTH))
+        name = squeeze(unit.path or unit.kind, int(layout.wide / TEXT_WIDTH), paths)
         axes.text(left, bottom + TALL + 5, name, color=INK)
         rules += [(left, bottom), (left + layout.wide, bottom), None]
         for drive in (0.0, 1.0):
@@ -191,7 +211,7 @@ def draw_key(axes: Axes, layout: Grid, compared: bool) -> None:
     for text, style in items:
         axes.plot([x, x + 9, x + 18], [y, y, y], markevery=[1], solid_capstyle="butt", **style)  # type: ignore[arg-type]
         axes.text(x + 23, y, text, va="center", color=MUTED)
-        x += 23 + 6.6 * len(text) + 12
+        x += 23 + 6.6 * columns(text) + 12
 
 
 def caption(responses: Responses, shown: Sequence[int], found: Sequence[Characteristic | None]) -> str:

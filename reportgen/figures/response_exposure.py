@@ -12,6 +12,7 @@ from matplotlib.colors import to_hex
 from reportgen.figures._marks import draw_band, draw_line, draw_lines
 from reportgen.figures._responses import find_responses, selection_text
 from reportgen.figures._style import ACCENT, HAIRLINE, MUTED, ORDER, SOFT, chart, grid, measured, spread, squeeze
+from reportgen.figures._table import write_csv
 from reportgen.metrics.intervals import FloatArray, wilson
 from reportgen.metrics.responses import Responses
 from reportgen.plugins import FigureKind
@@ -48,7 +49,24 @@ def draw(subject: Subject) -> FigureFile | Skipped:
             draw_layers(axes, exposures, lines, [responses.facts.units[place].path for place in shown])
             axes.set_title(heading)
             axes.set_xlabel(_("exposure, times the pixel values as they are"))
-        return paper.svg(title, caption(responses, len(shown)), describe(responses, shown))
+        return paper.svg(title, caption(responses, len(shown)), describe(responses, shown), tabulate(responses, shown))
+
+
+def tabulate(responses: Responses, shown: Sequence[int]) -> str:
+    """Every point of the four panels; responses are relative to those to the images as they are."""
+    exposures, rows = responses.array("exposures"), []
+    paths = [responses.facts.units[place].path for place in shown]
+    for side, way in ((CLIPPED, "clipped"), (UNCLIPPED, "not clipped")):
+        for what, key in (("accuracy (%)", "right"), ("mean confidence (%)", "confidence")):
+            means = 100 * responses.array(key)[side].mean(1)
+            rows += [(what, way, "", *pair) for pair in zip(exposures, means, strict=True)]
+    sides = (
+        ("initial, clipped", "trained, clipped") if responses.compared else ("trained, clipped", "trained, not clipped")
+    )
+    for way, lines in zip(sides, layer_panels(responses, shown)[0], strict=True):
+        for path, line in zip(paths, lines.T, strict=True):
+            rows += [("relative response", way, path, *pair) for pair in zip(exposures, line, strict=True)]
+    return write_csv(("quantity", "condition", "layer", "exposure (times the pixel values)", "value"), rows)
 
 
 def layer_panels(responses: Responses, shown: Sequence[int]) -> tuple[list[FloatArray], list[str]]:
@@ -111,7 +129,9 @@ def draw_layers(axes: Axes, exposures: FloatArray, lines: FloatArray, names: Seq
     count = len(names)
     colours = [to_hex(ORDER(place / max(1, count - 1))) for place in range(count)]
     draw_lines(axes, x, kept, colours, linewidth=1.25)
-    ends = [(float(kept[-1, place]), squeeze(names[place], 14), colours[place]) for place in sorted({0, count - 1})]
+    ends = [
+        (float(kept[-1, place]), squeeze(names[place], 14, names), colours[place]) for place in sorted({0, count - 1})
+    ]
     low, high = np.log2(FLOOR), np.log2(CEILING)
     axes.set_ylim(low, high)
     axes.set_yticks([-3, -2, -1, 0, 1, 2, 3], ["1/8", "1/4", "1/2", "1", "2", "4", "8"])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reportgen.figures._small_charts import Chart, Curve, Mark, draw_charts, height_of
 from reportgen.figures._style import chart
+from reportgen.figures._table import heads_of, percent_cells, write_csv
 from reportgen.metrics.robustness import Outcome, read_outcomes
 from reportgen.plugins import FigureKind
 from reportgen.record.probes.robustness import CORRUPTED
@@ -75,7 +76,7 @@ def draw_corruptions(subject: Subject) -> FigureFile | Skipped:
     )
     with chart(name, height_of(len(charts), columns)) as paper:
         draw_charts(paper, charts, columns)
-        return paper.svg(title, caption, describe(outcomes))
+        return paper.svg(title, caption, describe(outcomes), tabulate(outcomes))
 
 
 def draw_moves(subject: Subject) -> FigureFile | Skipped:
@@ -105,7 +106,23 @@ def draw_moves(subject: Subject) -> FigureFile | Skipped:
         caption = join_sentences([caption, _("Attacks: FGSM in grey, PGD in colour.")])
     with chart(name, height_of(len(shown), len(shown))) as paper:
         draw_charts(paper, shown, len(shown))
-        return paper.svg(title, caption, describe(outcomes))
+        return paper.svg(title, caption, describe(outcomes), tabulate(outcomes))
+
+
+def tabulate(outcomes: Sequence[Outcome]) -> str:
+    """Every point, and the accuracy on the same images as they are; strengths are severities or sizes."""
+    heads = ("kind", "strength", *heads_of("accuracy", "%"), "accuracy without it (%)", "images")
+    rows = [
+        (
+            one.condition.kind,
+            one.condition.level,
+            *percent_cells(one.accuracy),
+            percent_cells(one.clean)[0],
+            one.condition.images,
+        )
+        for one in outcomes
+    ]
+    return write_csv(heads, rows)
 
 
 def sized(title: str, kinds: dict[str, list[Outcome]], names: Sequence[str]) -> Chart | None:

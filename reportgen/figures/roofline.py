@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from reportgen.figures._style import ACCENT, HAIRLINE, INK, MUTED, PAPER, SOFT, bare, sheet, shorten, spread
+from reportgen.figures._table import write_csv
 from reportgen.metrics.cost import whole_pass
 from reportgen.metrics.roofline import Group, Limit, group_calls, place
 from reportgen.plugins import FigureKind
@@ -58,7 +59,23 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         roof_panel(left, shown, roofs, sum(group.seconds for group in groups))
         shares = limit_shares(groups, roofs)
         limit_panel(right, shares)
-        return paper.svg(title, caption(record, roofs, len(groups) - len(shown)), describe(shown, roofs))
+        return paper.svg(
+            title, caption(record, roofs, len(groups) - len(shown)), describe(shown, roofs), tabulate(shown, roofs)
+        )
+
+
+def tabulate(groups: Sequence[Group], roofs: Roofs) -> str:
+    """Every mark; the two roofs stand in rows of their own, the memory's as the rate at one operation per byte."""
+    heads = ("modules", "operations per byte (FLOP/B)", "rate (GFLOP/s)", "time (s)", "limited by")
+    rows = [
+        (name_group(one), one.intensity, (one.rate or 0.0) / GIGA, one.seconds, place(one, roofs).limit)
+        for one in groups
+    ]
+    limits = (
+        ("(matrix products)", None, roofs.flops_per_second / GIGA, None, ""),
+        ("(memory copies)", 1, roofs.bytes_per_second / GIGA, None, ""),
+    )
+    return write_csv(heads, (*rows, *limits))
 
 
 def limit_shares(groups: Sequence[Group], roofs: Roofs) -> dict[Limit, float]:
@@ -132,7 +149,7 @@ def name_points(axes: Axes, groups: Sequence[Group], x: np.ndarray, y: np.ndarra
     heights = [float((np.log(y[place]) - low) / (high - low)) for place in range(len(groups))]
     for index, height in enumerate(spread([min(max(height, 0.04), 0.86) for height in heights], 0.075)):
         axes.annotate(
-            shorten(name_group(groups[index]), LONGEST_NAME),
+            shorten(name_group(groups[index]), LONGEST_NAME, [name_group(group) for group in groups]),
             (x[index], y[index]),
             (1.03, height),
             textcoords="axes fraction",

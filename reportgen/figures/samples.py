@@ -12,7 +12,7 @@ from reportgen.record.probes.sampling import count_turns
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
-from reportgen.text.i18n import _, join_sentences, join_terms, ngettext
+from reportgen.text.i18n import _, join_sentences, join_terms, ngettext, with_note
 
 COLUMNS = 10
 MOST = 30
@@ -69,7 +69,7 @@ def names(record: RunRecord, shown: NDArray[np.intp]) -> str:
         return ""
     labels, classes = np.asarray(record.arrays["sample.labels"])[shown], record.data.classes
     found, counts = np.unique(labels, return_counts=True)
-    known = [(shorten(classes[label], 40), count) for label, count in zip(found, counts, strict=True)]
+    known = [(shorten(classes[label], 40, classes), count) for label, count in zip(found, counts, strict=True)]
     if len(set(counts.tolist())) == 1:
         listed = join_terms([name for name, _unused in known])
         return ngettext(
@@ -78,7 +78,9 @@ def names(record: RunRecord, shown: NDArray[np.intp]) -> str:
             int(counts[0]),
             names=listed,
         )
-    return _("In rows from the left: {names}.", names=join_terms([f"{name} ({count})" for name, count in known]))
+    return _(
+        "In rows from the left: {names}.", names=join_terms([with_note(name, str(count)) for name, count in known])
+    )
 
 
 def draw_raw(subject: Subject) -> FigureFile | Skipped:

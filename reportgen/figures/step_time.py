@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportgen.figures._style import ACCENT, INK, MUTED, PAPER, RIGHT, RIGHT_SOFT, SOFT, sheet, spread
+from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.message import draw_note
 from reportgen.record.probes.cost import StepTime
@@ -46,7 +47,13 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         axes.set_xlim(-0.02, 1.02)
         axes.set_ylim(-0.3, 1.5)
         axes.set_axis_off()
-        return paper.svg(title, caption(record, step), describe(labels, step))
+        rows = zip(PARTS, step.parts, [100 * share for share in step.shares], strict=True)
+        data = write_csv(("part", "time (s)", "share of the step (%)"), rows)
+        return paper.svg(title, caption(record, step), describe(labels, step), data)
+
+
+PARTS = ("data", "forward", "backward", "optimiser")
+"""In the CSV, where they are the same in every language."""
 
 
 def name_parts() -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reportgen.figures._marks import draw_bars
 from reportgen.figures._style import INK, MUTED, SOFT, bare, chart, shorten
+from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
@@ -50,8 +51,9 @@ def draw(subject: Subject) -> FigureFile | Skipped:
             part=numerals.seconds_text(seconds),
             whole=numerals.seconds_text(whole),
         )
+        data = write_csv(("stage", "time (s)"), rows)
         told = join_rows([f"{shorten(label, 40)} {numerals.seconds_text(seconds)}" for label, seconds in rows])
-        return paper.svg(title, caption, _("Bars of time by stage: {stages}.", stages=told))
+        return paper.svg(title, caption, _("Bars of time by stage: {stages}.", stages=told), data)
 
 
 FIGURE = FigureKind("time_spent", draw, by_seaborn=True)

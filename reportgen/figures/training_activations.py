@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from reportgen.figures._marks import draw_line
 from reportgen.figures._style import ACCENT, MUTED, SOFT, chart, grid, squeeze, ticks
+from reportgen.figures._table import write_csv
 from reportgen.metrics.intervals import FloatArray
 from reportgen.plugins import FigureKind
 from reportgen.record.probes import why_missing
@@ -16,7 +17,7 @@ from reportgen.record.probes.dynamics import Activations, ActivationSite, Dynami
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_rows, join_sentences
+from reportgen.text.i18n import _, join_rows, join_sentences, ngettext
 
 HEIGHT = 200
 LEAST_DEAD = 5
@@ -35,7 +36,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     if facts is None:
         return Skipped(name, title, why_missing(record.probes, "dynamics"))
     if not facts.sites:
-        return Skipped(name, title, _("The network calls no nonlinearity that is known here."))
+        return Skipped(name, title, why_none(facts))
     with chart(name, HEIGHT) as paper:
         panels = paper.figure.subplots(1, 3, sharex=True)
         for axes, (heading, value) in zip(panels, list_panels(), strict=True):
@@ -53,7 +54,28 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         panels[1].set_ylim(bottom=0)
         panels[2].set_ylim(0, max(LEAST_DEAD, panels[2].get_ylim()[1]))
         panels[1].set_xlabel(_("nonlinearity, from input to output"))
-        return paper.svg(title, caption(facts), describe(facts))
+        return paper.svg(title, caption(facts), describe(facts), tabulate(facts.sites))
+
+
+def tabulate(sites: Sequence[ActivationSite]) -> str:
+    """Every nonlinearity at each moment."""
+    heads = ("nonlinearity", "operator", "module", "weights", "mean", "spread", "dead channels", "channels")
+    rows = [
+        (place, site.kind, site.path, moment, seen.mean, seen.spread, seen.dead, site.channels)
+        for place, site in enumerate(sites, start=1)
+        for moment, seen in (("initial", site.before), ("trained", site.after))
+        if seen is not None
+    ]
+    return write_csv(heads, rows)
+
+
+def why_none(facts: DynamicsFacts) -> str:
+    """Why there is nothing to draw."""
+    if facts.sampled is not None:
+        return _("No nonlinearity gives finite numbers.")
+    if facts.left_out:
+        return _("Activations were left out: showing the images to the network would have taken too long.")
+    return _("The network calls no nonlinearity that is known here.")
 
 
 Value = Callable[[ActivationSite, Activations], float]
@@ -109,7 +131,18 @@ def caption(facts: DynamicsFacts) -> str:
         "output for all of them.",
         n=n,
     )
-    return join_sentences([told, widest, reading])
+    return join_sentences([told, widest, reading, tell_left_out(facts)])
+
+
+def tell_left_out(facts: DynamicsFacts) -> str:
+    """How many nonlinearities were not watched; empty where all were."""
+    if not facts.left_out:
+        return ""
+    return ngettext(
+        "{count} further nonlinearity was not watched.",
+        "{count} further nonlinearities, evenly over depth, were not watched.",
+        facts.left_out,
+    )
 
 
 def where(site: ActivationSite) -> str:

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from reportgen.figures._marks import draw_line
 from reportgen.figures._seed_bands import draw_seed_band, format_band, trainings
 from reportgen.figures._style import ACCENT, MUTED, chart, grid, measured, spread, ticks
+from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.run import RunRecord, Training
 from reportgen.record.subject import Subject
@@ -133,7 +134,23 @@ def draw_curves(subject: Subject) -> FigureFile | Skipped:
         shown = [panel for panel in panels if panel[0]]
         for place, (lines, heading, top) in enumerate(shown):
             draw_panel(paper.figure.add_subplot(1, len(shown), place + 1), lines, heading, top)
-        return paper.svg(title, curves_caption(record, training), curves_alt(training, loss, accuracy))
+        alt = curves_alt(training, loss, accuracy)
+        return paper.svg(title, curves_caption(record, training), alt, tabulate(record, trainings(record)))
+
+
+def tabulate(record: RunRecord, every: Sequence[Training]) -> str:
+    """Every epoch of every seed; in per cent what the chart shows in per cent."""
+    heads = ("seed", "epoch", "training loss", "test loss", "training accuracy (%)", "test accuracy (%)")
+
+    def percent(value: float | None) -> float | None:
+        return None if value is None else 100 * value
+
+    rows = [
+        (seed, row.epoch, row.train_loss, row.test_loss, percent(row.train_accuracy), percent(row.test_accuracy))
+        for seed, training in zip(record.spec.run.seeds, every, strict=False)
+        for row in training.epochs
+    ]
+    return write_csv(heads, rows)
 
 
 def curves_caption(record: RunRecord, training: Training) -> str:

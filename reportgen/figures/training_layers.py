@@ -5,13 +5,14 @@ By matplotlib, as images: seaborn's heat map is a path for each of up to 14,400 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, Colormap, LinearSegmentedColormap
 
 from reportgen.figures._style import ACCENT, HAIRLINE, INK, PAPER, bare, sheet, squeeze
+from reportgen.figures._table import write_csv
 from reportgen.metrics.dynamics import Dynamics, read_dynamics
 from reportgen.metrics.intervals import FloatArray
 from reportgen.plugins import FigureKind
@@ -63,7 +64,18 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         draw_map(lower, ratio, names, SIGNED, (USUAL - reach, USUAL + reach), write_share)
         lower.set_title(_("Update against weight, ‖ΔW‖/‖W‖; white: 0.1 %"))
         draw_steps(lower, dynamics)
-        return paper.svg(title, caption(dynamics, len(rows)), describe(dynamics))
+        return paper.svg(title, caption(dynamics, len(rows)), describe(dynamics), tabulate(dynamics, rows))
+
+
+def tabulate(dynamics: Dynamics, rows: Sequence[int]) -> str:
+    """Every cell of both maps, before the logarithm."""
+    gradient, ratio, names = dynamics.gradient, dynamics.ratio, dynamics.facts.layers
+    cells = (
+        (step, names[row], gradient[at, row], 100 * ratio[at, row])
+        for row in rows
+        for at, step in enumerate(dynamics.steps)
+    )
+    return write_csv(("step", "layer", "gradient norm", "update against weight (%)"), cells)
 
 
 def height_of(layers: int) -> int:
@@ -116,7 +128,7 @@ def draw_map(
     )
     room = -(-LINE * layers // height_of(layers))
     named = list(range(0, layers, room))
-    axes.set_yticks(named, [squeeze(names[row], 22) for row in named])
+    axes.set_yticks(named, [squeeze(names[row], 22, names) for row in named])
     axes.tick_params(axis="y", labelcolor=INK)
     bare(axes)
     key = axes.figure.colorbar(image, cax=axes.inset_axes(KEY))
@@ -138,7 +150,7 @@ def write_power(value: float) -> str:
 
 def write_share(value: float) -> str:
     """A ratio in per cent."""
-    return f"{write_power(100 * value)}{numerals.NBSP}%"
+    return numerals.in_percent(write_power(100 * value))
 
 
 def draw_steps(axes: Axes, dynamics: Dynamics) -> None:

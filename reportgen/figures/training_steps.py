@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from reportgen.figures._marks import draw_band, draw_line
 from reportgen.figures._seed_bands import draw_seed_band
 from reportgen.figures._style import ACCENT, HAIRLINE, SOFT, WRONG, chart, grid, ticks
+from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.run import RunRecord, Training
 from reportgen.record.subject import Subject
@@ -24,6 +25,14 @@ PIECES = 300
 
 FEW = 12
 """Steps up to which every one is marked."""
+
+HEADS = {
+    "train.loss": "loss",
+    "train.lr": "learning rate",
+    "train.grad_norm": "gradient norm",
+    "train.seconds": "throughput (images/s)",
+}
+"""Array of the record -> head of its column in the CSV."""
 
 Array = NDArray[np.float64]
 
@@ -89,19 +98,26 @@ def plain(value: float) -> str:
 
 def step_series(record: RunRecord, training: Training) -> list[tuple[str, Array, bool]]:
     """Title, values by step and whether they are smoothed, of what the record holds."""
+    titles = {
+        "train.loss": _("Loss"),
+        "train.lr": _("Learning rate"),
+        "train.grad_norm": _("Gradient norm"),
+        "train.seconds": _("Throughput, images/s"),
+    }
+    return [(titles[key], values, key != "train.lr") for key, values in step_columns(record, training)]
+
+
+def step_columns(record: RunRecord, training: Training) -> list[tuple[str, Array]]:
+    """The values by step that the record holds, by the name of their array; of the times what they are as a speed."""
     arrays, found = record.arrays, []
-    for key, title, noisy in (
-        ("train.loss", _("Loss"), True),
-        ("train.lr", _("Learning rate"), False),
-        ("train.grad_norm", _("Gradient norm"), True),
-    ):
+    for key in ("train.loss", "train.lr", "train.grad_norm"):
         values = np.asarray(arrays.get(key, ()), dtype=np.float64)
         if len(values) and np.isfinite(values).any():
-            found.append((title, values, noisy))
+            found.append((key, values))
     seconds = np.asarray(arrays.get("train.seconds", ()), dtype=np.float64)
     if len(seconds) > 1 and training.steps:
         took = np.maximum(np.diff(seconds, prepend=0.0), 1e-9)
-        found.append((_("Throughput, images/s"), training.images_seen / training.steps / took, True))
+        found.append(("train.seconds", training.images_seen / training.steps / took))
     return found
 
 
@@ -144,7 +160,24 @@ def draw_steps(subject: Subject) -> FigureFile | Skipped:
         rows[-1].xaxis.set_major_locator(ticks(8, integer=True))
         rows[-1].xaxis.set_major_formatter(FuncFormatter(lambda value, _unused: numerals.count(value)))
         rows[-1].set_xlabel(_("step"))
-        return paper.svg(title, steps_caption(record, training, window), steps_alt(series, window))
+        return paper.svg(
+            title, steps_caption(record, training, window), steps_alt(series, window), tabulate(record, training)
+        )
+
+
+def tabulate(record: RunRecord, training: Training) -> str:
+    """Every step as it was recorded, which the figure shows in grey; where a long history was kept as means, a row is
+    one of these and the first column its number."""
+    found = [(HEADS[key], values) for key, values in step_columns(record, training)]
+    for run in record.seeds:
+        values = np.asarray(record.arrays.get(f"seed.{run.seed}.loss", ()), dtype=np.float64)
+        found += [(f"loss, seed {run.seed}", values)] if len(values) else []
+    longest = max(len(values) for _unused, values in found)
+    rows = [
+        (place + 1, *(values[place] if place < len(values) else None for _unused, values in found))
+        for place in range(longest)
+    ]
+    return write_csv(("step", *(head for head, _unused in found)), rows)
 
 
 def steps_caption(record: RunRecord, training: Training, window: int) -> str:

@@ -11,7 +11,8 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 
 from reportgen.figures._marks import draw_points
 from reportgen.figures._style import HAIRLINE, HALF, INK, MUTED, PAPER, chart, grid, shorten, squeeze
-from reportgen.figures._weights import AFTER, BEFORE, Grid, find_weights, moments_text, plain_name
+from reportgen.figures._table import write_csv
+from reportgen.figures._weights import AFTER, BEFORE, Grid, find_weights, moments_text, plain_name, plain_names
 from reportgen.plugins import FigureKind
 from reportgen.record.message import draw_note
 from reportgen.record.probes.weights import WeightFacts
@@ -75,7 +76,19 @@ def draw_gradient(subject: Subject) -> FigureFile | Skipped:
         mark_decades(axes.yaxis, *axes.get_ylim())
         axes.minorticks_off()
         grid(axes)
-        return paper.svg(title, gradient_caption(facts, points, middle), gradient_alt(facts, points))
+        return paper.svg(
+            title, gradient_caption(facts, points, middle), gradient_alt(facts, points), tabulate(facts, points)
+        )
+
+
+def tabulate(facts: WeightFacts, points: dict[str, tuple[Grid, Grid]]) -> str:
+    """Every matrix at each moment; what is zero or unknown is empty, as it has no point."""
+    rows = [
+        (facts.matrices[place].name, moment, weight, gradient)
+        for moment, sizes in points.items()
+        for place, weight, gradient in zip(facts.shown, *sizes, strict=True)
+    ]
+    return write_csv(("matrix", "weights", "weight (root mean square)", "gradient (root mean square)"), rows)
 
 
 def mark_decades(axis: Axis, low: float, high: float) -> None:
@@ -126,7 +139,7 @@ def name_outliers(axes: Axes, facts: WeightFacts, weights: Grid, gradients: Grid
         if any(abs(height - other) < APART for other in heights):
             continue
         heights.append(height)
-        text = f"{place + 1} {squeeze(plain_name(facts.matrices[place]), 14)}"
+        text = f"{place + 1} {squeeze(plain_name(facts.matrices[place]), 14, plain_names(facts))}"
         above = gradients[row] > middle * weights[row]
         axes.annotate(
             text,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter
 
 from reportgen.figures._marks import draw_line
 from reportgen.figures._style import SOFT, chart, grid, shorten, ticks
+from reportgen.figures._table import write_csv
 from reportgen.figures._weights import (
     Grid,
     colour_of,
@@ -43,6 +44,8 @@ class Panel:
     """One small chart: what it shows, and how its axis runs."""
 
     title: str
+    key: str
+    """The head of its column in the CSV."""
     value: Value
     write: Callable[[float], str]
     share: bool = False
@@ -54,15 +57,40 @@ class Panel:
 def list_panels() -> list[Panel]:
     """The charts, row by row."""
     return [
-        Panel(_("Norm ‖W‖"), lambda numbers, _unused: numbers.norm, plain),
-        Panel(_("Spread of the values"), lambda numbers, _unused: numbers.spread, plain, may_be_log=True),
-        Panel(_("Share near zero"), lambda numbers, _unused: numbers.near_zero, percent, reference=NORMAL_NEAR_ZERO),
-        Panel(_("Spectral norm σ₁"), lambda numbers, _unused: numbers.spectral, plain, may_be_log=True),
-        Panel(_("Stable rank"), lambda numbers, _unused: numbers.stable_rank, plain, may_be_log=True),
-        Panel(_("Effective rank, share"), effective_share, percent, share=True),
-        Panel(_("Tail exponent α"), lambda numbers, _unused: numbers.tail.exponent if numbers.tail else None, plain),
-        Panel(_("Moved ‖W − W₀‖/‖W₀‖"), moved, plain, may_be_log=True),
-        Panel(_("Gradient / weight"), gradient_ratio, plain, may_be_log=True),
+        Panel(_("Norm ‖W‖"), "norm", lambda numbers, _unused: numbers.norm, plain),
+        Panel(
+            _("Spread of the values"),
+            "standard deviation",
+            lambda numbers, _unused: numbers.spread,
+            plain,
+            may_be_log=True,
+        ),
+        Panel(
+            _("Share near zero"),
+            "share near zero",
+            lambda numbers, _unused: numbers.near_zero,
+            percent,
+            reference=NORMAL_NEAR_ZERO,
+        ),
+        Panel(
+            _("Spectral norm σ₁"), "spectral norm", lambda numbers, _unused: numbers.spectral, plain, may_be_log=True
+        ),
+        Panel(_("Stable rank"), "stable rank", lambda numbers, _unused: numbers.stable_rank, plain, may_be_log=True),
+        Panel(
+            _("Effective rank, share"),
+            "effective rank (share of the smaller side)",
+            effective_share,
+            percent,
+            share=True,
+        ),
+        Panel(
+            _("Tail exponent α"),
+            "tail exponent",
+            lambda numbers, _unused: numbers.tail.exponent if numbers.tail else None,
+            plain,
+        ),
+        Panel(_("Moved ‖W − W₀‖/‖W₀‖"), "moved (share of the initial norm)", moved, plain, may_be_log=True),
+        Panel(_("Gradient / weight"), "gradient / weight", gradient_ratio, plain, may_be_log=True),
     ]
 
 
@@ -89,7 +117,7 @@ def plain(value: float) -> str:
 
 def percent(value: float) -> str:
     """A share as a tick."""
-    return f"{100 * value:.3g} %"
+    return numerals.in_percent(f"{100 * value:.3g}")
 
 
 def draw_panel(axes: Axes, panel: Panel, numbers: Grid, lines: dict[str, Grid]) -> None:
@@ -145,7 +173,17 @@ def draw(subject: Subject) -> FigureFile | Skipped:
             axes.xaxis.set_major_locator(ticks(4, integer=True))
         for axes in cells[-COLUMNS:]:
             axes.set_xlabel(_("matrix, in order of execution"))
-        return paper.svg(title, caption(facts), describe(facts, filled))
+        return paper.svg(title, caption(facts), describe(facts, filled), tabulate(facts, filled))
+
+
+def tabulate(facts: WeightFacts, filled: Sequence[tuple[Panel, dict[str, Grid]]]) -> str:
+    """Every number of every matrix at each moment, a column a panel; shares are of one."""
+    rows = [
+        (place + 1, facts.matrices[place].name, moment, *(lines[moment][at] for _unused, lines in filled))
+        for at, place in enumerate(facts.shown)
+        for moment in facts.moments
+    ]
+    return write_csv(("number", "matrix", "weights", *(panel.key for panel, _unused in filled)), rows)
 
 
 def caption(facts: WeightFacts) -> str:

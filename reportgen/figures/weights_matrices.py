@@ -19,7 +19,7 @@ from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_choices, join_rows, join_sentences, join_terms, ngettext
+from reportgen.text.i18n import _, join_choices, join_parts, join_rows, join_sentences, join_terms, ngettext
 
 COLUMNS = {1: 6, 2: 4}
 """Matrices beside each other, by the number of moments."""
@@ -86,7 +86,7 @@ def draw_enlarged(subject: Subject) -> FigureFile | Skipped:
     if len(facts.enlarged) == len(facts.matrices):
         return Skipped(name, title, _("All matrices of the model stand in the figure before."))
     images = read(record, "weights.enlarged")
-    labels = [f"{label(facts, place, 40)}, {sides(facts.matrices[place])}" for place in facts.enlarged]
+    labels = [join_parts([label(facts, place, 40), sides(facts.matrices[place])]) for place in facts.enlarged]
     blocks = [
         _(
             "{rows} × {columns} values",

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.figures._style import HALF, sheet, shorten
+from reportgen.figures._table import write_csv
 from reportgen.figures._weights import find_weights, plain_name
 from reportgen.figures.cost_share import Stage, colours, ring
 from reportgen.plugins import FigureKind
@@ -83,7 +84,8 @@ def draw_share(subject: Subject) -> FigureFile | Skipped:
         return Skipped(name, title, _("All parameters of the model stand in one matrix."))
     with sheet(name, HEIGHT, HALF) as paper:
         ring(paper.figure.add_subplot(), parts.rows, colours(parts.rows))
-        return paper.svg(title, share_caption(facts, parts), share_alt(parts.rows))
+        data = write_csv(("matrix", "parameters"), [(row.label, round(row.costs[0])) for row in parts.rows])
+        return paper.svg(title, share_caption(facts, parts), share_alt(parts.rows), data)
 
 
 def share_caption(facts: WeightFacts, parts: Slices) -> str:

@@ -13,6 +13,7 @@ from matplotlib.ticker import FuncFormatter
 
 from reportgen.figures._marks import draw_histogram as draw_bins
 from reportgen.figures._style import INK, bare, chart, grid, sheet, shorten, ticks
+from reportgen.figures._table import write_csv
 from reportgen.figures._weights import (
     AFTER,
     Grid,
@@ -85,7 +86,21 @@ def draw_histograms(subject: Subject) -> FigureFile | Skipped:
             draw_histogram(axes, shares(record, row, COARSE), float(record.arrays["weights.ranges"][row]))
             axes.set_title(label(facts, facts.shown[row], 22), y=1.0)
             axes.tick_params(labelleft=index % COLUMNS == 0)
-        return paper.svg(title, histogram_caption(facts, rows), describe(record, facts, rows))
+        data = tabulate(record, facts, rows, COARSE)
+        return paper.svg(title, histogram_caption(facts, rows), describe(record, facts, rows), data)
+
+
+def tabulate(record: RunRecord, facts: WeightFacts, rows: Sequence[int], coarse: int = 1) -> str:
+    """Share of the values in each bin of each matrix; the end bins hold what lies beyond."""
+    heads = ("matrix", "weights", "weight from", "weight to", "share of the values (%)")
+    found = []
+    for row in rows:
+        end, share = float(record.arrays["weights.ranges"][row]), 100 * shares(record, row, coarse)
+        edges = np.linspace(-end, end, share.shape[1] + 1)
+        for moment, heights in zip(facts.moments, share, strict=True):
+            name = facts.matrices[facts.shown[row]].name
+            found += [(name, moment, *one) for one in zip(edges[:-1], edges[1:], heights, strict=True)]
+    return write_csv(heads, found)
 
 
 def draw_histogram(axes: Axes, share: Grid, end: float) -> None:
@@ -98,7 +113,7 @@ def draw_histogram(axes: Axes, share: Grid, end: float) -> None:
     decades = -np.log10(LEAST)
     axes.set_ylim(0, decades)
     marks = [decades - 4, decades - 2, decades]
-    axes.set_yticks(marks, [f"{100 * 10 ** (mark - decades):.4g} %" for mark in marks])
+    axes.set_yticks(marks, [numerals.in_percent(f"{100 * 10 ** (mark - decades):.4g}") for mark in marks])
     axes.set_xlim(-(end or 1.0), end or 1.0)
     axes.xaxis.set_major_locator(ticks(3))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _unused: f"{value:.3g}".replace("-", "−")))
@@ -162,7 +177,7 @@ def draw_ridge(subject: Subject) -> FigureFile | Skipped:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _unused: f"{value:g}".replace("-", "−")))
         axes.set_xlabel(_("weight × √(inputs summed over)"))
         bare(axes)
-        return paper.svg(title, ridge_caption(facts, rows), ridge_alt(facts, rows))
+        return paper.svg(title, ridge_caption(facts, rows), ridge_alt(facts, rows), tabulate(record, facts, rows))
 
 
 def ridge_rows(facts: WeightFacts) -> list[int]:

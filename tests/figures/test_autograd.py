@@ -197,7 +197,7 @@ def test_hostile_names_stay_text(name: str) -> None:
         assert b"<script" not in file.data
 
 
-@pytest.mark.parametrize("blocks", [1, 17, 30, 300])
+@pytest.mark.parametrize("blocks", [1, 17, 30, pytest.param(300, marks=pytest.mark.slow)])
 def test_type_is_large_enough_and_pages_within_their_size(blocks: int) -> None:
     drawn = files(residual_net(blocks))
     assert drawn

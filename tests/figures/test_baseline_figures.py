@@ -37,6 +37,7 @@ def test_every_score_has_a_row_with_its_number(whole: Subject) -> None:
             assert {value.display, value.display_interval} <= set(shown)
 
 
+@pytest.mark.slow
 def test_dots_are_filled_by_direction(record: RunRecord) -> None:
     better = drawn(judged(improved(record, 60), record), "baseline_changes")
     assert (marks(better, RIGHT), marks(better, WRONG)) == (7, 1)  # what it gained it says without confidence
@@ -96,6 +97,7 @@ def test_many_classes_are_capped_and_the_caption_says_so(record: RunRecord) -> N
     assert "The 24 of 100 classes with the most flips." in drawn(whole, "baseline_recall").caption
 
 
+@pytest.mark.slow
 def test_hostile_names_and_the_same_bytes_twice(record: RunRecord) -> None:
     names = ("<script>", "猫 🐈", "x" * 300, "a & b", "شيء", *"fghij")
     hostile = with_classes(record, names, 600)

@@ -27,6 +27,7 @@ def test_without_the_probe_there_is_a_reason(record: RunRecord, name: str) -> No
     assert found.reason.endswith(".")
 
 
+@pytest.mark.slow
 def test_every_figure_says_on_what_it_was_measured_and_is_small(record: RunRecord) -> None:
     figures = [drawn(with_cost(record), name) for name in FIGURES]
     assert all("float32, 2 threads, Example CPU" in figure.caption for figure in figures)
@@ -79,6 +80,7 @@ def many(trace: ModelTrace, number: int) -> ModelTrace:
     return timed(trace.model_copy(update={"modules": tuple(rows), "operators": operators, "edges": ()}))
 
 
+@pytest.mark.slow
 def test_three_hundred_layers_are_thinned(record: RunRecord) -> None:
     deep = with_cost(record).model_copy(update={"trace": many(record.trace, 300)})
     figure = drawn(deep, "roofline")

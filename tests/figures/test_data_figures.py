@@ -33,6 +33,7 @@ def test_figure_is_whole(record: RunRecord, name: str) -> None:
         assert b"<!--" not in figure.data
 
 
+@pytest.mark.slow
 def test_record_without_measurements_or_training_skips(record: RunRecord) -> None:
     bare = record.model_copy(update={"training": None, "measured": None, "arrays": Arrays(), "stages": ()})
     found = draw(bare, DATA_FIGURES)
@@ -59,6 +60,7 @@ def test_confusion_holds_every_count(record: RunRecord) -> None:
     assert sorted(int(text.replace(",", "")) for text in shown) == sorted(counts)
 
 
+@pytest.mark.slow
 def test_confusion_of_many_classes_shows_the_largest_alone(record: RunRecord) -> None:
     many = with_classes(record, [f"class {index}" for index in range(100)], 2000)
     assert many.measured is not None
@@ -97,6 +99,7 @@ def test_risk_at_full_coverage_is_the_error(record: RunRecord) -> None:
     assert numerals.percent(1 - accuracy.value) in texts(drawn(record, "risk_coverage"))
 
 
+@pytest.mark.slow
 def test_precision_recall_shows_the_twelve_weakest_in_class_order(record: RunRecord) -> None:
     many = with_classes(record, [f"k{index}" for index in range(30)], 900)
     assert many.measured is not None

@@ -89,6 +89,7 @@ def test_links_resolve_and_cover_every_block() -> None:
         assert all(element.get("aria-label") for root in drawn for element in root.iter(f"{SVG}a"))
 
 
+@pytest.mark.slow
 def test_what_finds_no_page_is_counted_and_not_linked() -> None:
     drawn = files(many_kinds(70))
     assert len(drawn) == len(FIGURES)

@@ -32,6 +32,7 @@ def graphs(draw: st.DrawFn) -> Graph:
     return boxes, sorted(edges)
 
 
+@pytest.mark.slow
 @given(graphs())
 @settings(max_examples=150, deadline=None)
 def test_cards_never_overlap_and_lie_inside(graph: Graph) -> None:
@@ -45,6 +46,7 @@ def test_cards_never_overlap_and_lie_inside(graph: Graph) -> None:
     assert max(frame[3] for frame in frames) <= placed.height + 1e-6
 
 
+@pytest.mark.slow
 @given(graphs())
 @settings(max_examples=150, deadline=None)
 def test_every_edge_has_a_line_from_card_to_card(graph: Graph) -> None:
@@ -63,6 +65,7 @@ def test_every_edge_has_a_line_from_card_to_card(graph: Graph) -> None:
             assert other[1] >= one[1] - 1e-6
 
 
+@pytest.mark.slow
 @given(graphs())
 @settings(max_examples=150, deadline=None)
 def test_no_line_runs_through_a_card(graph: Graph) -> None:

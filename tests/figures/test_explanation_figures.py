@@ -40,6 +40,7 @@ def test_without_the_probe_the_reason_stands_there(record: RunRecord, name: str)
     assert skipped.reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_record_gives_the_same_bytes(record: RunRecord, name: str) -> None:
     found = explained(record)

@@ -14,6 +14,7 @@ from reportgen.figures._style import ACCENT, SOFT
 from reportgen.figures.response_exposure import name_exposure, positions
 from reportgen.figures.training_layers import ENLARGED, MOST_ROWS, thin
 from reportgen.record.probes import NotProbed, Probes
+from reportgen.record.probes.sampling import Sampled
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from tests.figures.drawing import draw, drawn, texts
@@ -61,6 +62,7 @@ def test_regions_threshold_and_saturation_are_marked(record: RunRecord) -> None:
     assert "layer1 has a gain of 0.00, gives 1.00 at rest and does not follow its drive" in flat.alt
 
 
+@pytest.mark.slow
 def test_initial_weights_are_grey_and_missing_where_there_are_none(record: RunRecord) -> None:
     both = drawn(with_responses(record, 3), "response_drive")
     alone = drawn(with_responses(record, 3, compared=False), "response_drive")
@@ -129,6 +131,38 @@ def test_activations_before_are_grey_and_after_in_colour(record: RunRecord) -> N
     assert isinstance(draw(none, ["training_activations"])["training_activations"], Skipped)
 
 
+@pytest.mark.parametrize(
+    ("sampled", "left_out", "said"),
+    [
+        (None, 0, "calls no nonlinearity that is known"),
+        (None, 9, "would have taken too long"),
+        (Sampled(images=16, split="test", seed=0), 0, "gives finite numbers"),
+    ],
+)
+def test_why_there_are_no_activations_is_said(
+    record: RunRecord, sampled: Sampled | None, left_out: int, said: str
+) -> None:
+    found = with_dynamics(record, layers=9, steps=30)
+    assert found.probes is not None
+    assert found.probes.dynamics is not None
+    facts = found.probes.dynamics.model_copy(update={"sampled": sampled, "sites": (), "left_out": left_out})
+    changed = found.model_copy(update={"probes": found.probes.model_copy(update={"dynamics": facts})})
+    figure = draw(changed, ["training_activations"])["training_activations"]
+    assert isinstance(figure, Skipped)
+    assert said in figure.reason
+
+
+def test_nonlinearities_that_were_not_watched_are_counted(record: RunRecord) -> None:
+    found = with_dynamics(record, layers=9, steps=30)
+    assert found.probes is not None
+    assert found.probes.dynamics is not None
+    facts = found.probes.dynamics.model_copy(update={"left_out": 3})
+    changed = found.model_copy(update={"probes": found.probes.model_copy(update={"dynamics": facts})})
+    assert "3 further nonlinearities" in drawn(changed, "training_activations").caption
+    assert "further" not in drawn(found, "training_activations").caption
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["层一", "<script>alert(1)</script>", "very." * 60 + "deep", "🐸.conv", ""])
 def test_hostile_names_stay_short_and_harmless(record: RunRecord, name: str) -> None:
     responses, dynamics = with_responses(record, 4, name=name), with_dynamics(record, layers=4, steps=9, name=name)
@@ -138,6 +172,7 @@ def test_hostile_names_stay_short_and_harmless(record: RunRecord, name: str) -> 
         assert max((len(text) for text in texts(figure)), default=0) < 120
 
 
+@pytest.mark.slow
 def test_bytes_stay_in_their_budget(record: RunRecord) -> None:
     most = with_dynamics(with_responses(record, 60), layers=300, steps=150)
     sizes = {name: len(drawn(most, name).data) for name in (*RESPONSE, *TRAINING)}
@@ -145,6 +180,7 @@ def test_bytes_stay_in_their_budget(record: RunRecord) -> None:
     assert sum(sizes[name] for name in TRAINING) < 45_000, sizes
 
 
+@pytest.mark.slow
 def test_the_same_record_gives_the_same_bytes(record: RunRecord) -> None:
     most = with_dynamics(with_responses(record, 5), layers=5, steps=20)
     for name in (*RESPONSE, *TRAINING):

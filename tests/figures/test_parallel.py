@@ -63,17 +63,22 @@ def test_two_draw_what_one_draws(
 
 
 @pytest.mark.slow
-def test_the_second_draws_from_the_end(record: RunRecord, started: list[subprocess.Popen[bytes]]) -> None:
+def test_the_second_draws_from_the_end(
+    record: RunRecord, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     names = [*NAMES, "confusion", "class_counts"]
-    ready = threading.Event()
+    there, send = threading.Event(), _parallel.send
+
+    def note(child: subprocess.Popen[bytes], thing: object) -> None:
+        send(child, thing)
+        if thing == "confusion":  # its second
+            there.set()
 
     def patiently(name: str) -> FigureFile | Skipped:
-        if name == NAMES[-1]:
-            ready.set()
-        elif not ready.is_set():
-            time.sleep(0.6)  # until the second is there
+        assert there.wait(120)
         return skip(name)
 
+    monkeypatch.setattr(_parallel, "send", note)
     found = by_two(record, names, patiently)
     assert list(found) == names
     assert isinstance(found["class_counts"], FigureFile)
@@ -82,6 +87,7 @@ def test_the_second_draws_from_the_end(record: RunRecord, started: list[subproce
     assert len(started) == 1
 
 
+@pytest.mark.slow
 def test_what_needs_seaborn_is_left_to_the_second(record: RunRecord, started: list[subprocess.Popen[bytes]]) -> None:
     theirs = ("confusion", "class_counts")
     found = by_two(record, ["confusion", *NAMES, "class_counts"], skip, theirs)
@@ -138,12 +144,12 @@ def test_a_process_that_stands_still_is_not_waited_for(
         return children[-1]
 
     def slowly(name: str) -> FigureFile | Skipped:
-        time.sleep(0.1)
+        time.sleep(0.03)
         return skip(name)
 
     monkeypatch.setattr(_parallel, "start_module", start)
     monkeypatch.setattr(_parallel, "processors", lambda: 2)
-    monkeypatch.setattr(_parallel, "STANDSTILL", 0.2)
+    monkeypatch.setattr(_parallel, "STANDSTILL", 0.1)
     for theirs in ((), NAMES[5:]):
         found = by_two(record, NAMES, slowly, theirs)
         assert found == {name: Skipped(name, name, "drawn here") for name in NAMES}

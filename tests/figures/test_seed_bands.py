@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from reportgen.figures._seed_bands import OPACITY, band
 from reportgen.figures.training_steps import line_of, loss_curves
@@ -31,6 +32,7 @@ def test_curves_that_never_meet_have_no_band() -> None:
     assert band([[(1, 2.0)], []]) is None
 
 
+@pytest.mark.slow
 def test_curves_have_a_band_a_line_and_the_caption_says_of_what(record: RunRecord) -> None:
     seeded = with_seeds(record, 430, 470)
     assert bands(record, "training_curves") == 0
@@ -41,6 +43,7 @@ def test_curves_have_a_band_a_line_and_the_caption_says_of_what(record: RunRecor
     assert "seed" not in drawn(record, "training_curves").caption
 
 
+@pytest.mark.slow
 def test_only_the_loss_by_step_has_a_band(record: RunRecord) -> None:
     seeded = with_seeds(record, 430, 470)
     assert bands(seeded, "training_steps") == 1
@@ -57,6 +60,7 @@ def test_a_history_kept_as_means_stands_at_its_steps(record: RunRecord) -> None:
     assert np.allclose([x for x, _ in other], np.arange(30) * 3 + 2)  # the middle of steps 1 to 3, 4 to 6, …
 
 
+@pytest.mark.slow
 def test_a_diverged_seed_leaves_what_it_has(record: RunRecord) -> None:
     seeded = with_seeds(record, 430, epochs=())
     loss = np.full(90, np.nan, np.float32)

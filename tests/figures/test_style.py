@@ -111,7 +111,16 @@ def test_no_two_figures_share_an_id(record: RunRecord) -> None:
             assert seen.setdefault(key, name) == name
 
 
-@pytest.mark.parametrize("name", ["class_scores", "confusion", "precision_recall", "class_counts", "sample_raw"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "class_scores",
+        "confusion",
+        pytest.param("precision_recall", marks=pytest.mark.slow),
+        "class_counts",
+        "sample_raw",
+    ],
+)
 def test_names_from_outside_are_shown_as_they_are(record: RunRecord, name: str) -> None:
     figure = drawn(with_classes(record, HOSTILE, 360), name)
     if figure.media_type == "image/png":

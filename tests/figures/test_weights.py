@@ -40,6 +40,7 @@ def plain(text: str) -> str:
     return text.replace("\u00a0", " ").replace("\u2002", " ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 @pytest.mark.parametrize("trained", [True, False])
 def test_every_figure_is_drawn_the_same_twice(record: RunRecord, name: str, trained: bool) -> None:
@@ -60,6 +61,7 @@ def test_without_the_probe_its_reason_stands_there(record: RunRecord, name: str)
     assert "was not run" in skipped.reason
 
 
+@pytest.mark.slow
 def test_all_together_weigh_little(record: RunRecord) -> None:
     many = [matrix(f"features.{place}.block.conv.weight", (64, 144)) for place in range(36)]
     figures = [drawn(weighed(record, many), name) for name in FIGURES]
@@ -206,6 +208,7 @@ def test_any_name_and_matrices_without_numbers_can_be_drawn(record: RunRecord, n
     assert "<script>" not in figure.data.decode()
 
 
+@pytest.mark.slow
 def test_a_single_matrix(record: RunRecord) -> None:
     here = weighed(record, [matrix("fc.weight", (10, 3072))], filters=None)
     figures = draw(here, FIGURES)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reportgen.figures._canvas import Canvas, open_canvas
 from reportgen.figures._diagram.paint import Panel
 from reportgen.figures._diagram.text import FONT
-from reportgen.figures._style import PAPER
+from reportgen.figures._style import PAPER, families
 from reportgen.report.model import FigureFile
 
 WIDTH, HEIGHT = 680.0, 860.0
@@ -74,7 +74,7 @@ def free(page: Sequence[tuple[Panel, float, float]], panel: Panel, x: float, y: 
 
 def draw_page(page: Page) -> Canvas:
     """The page as a drawing; links are transparent areas above it."""
-    canvas = open_canvas(page.height, WIDTH, FONT)
+    canvas = open_canvas(page.height, WIDTH, families(FONT))
     canvas.add("rect", width=WIDTH, height=page.height, fill=PAPER)
     for panel, x, y in page.panels:
         holder = canvas.group(x, y)

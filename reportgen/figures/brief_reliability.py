@@ -1,0 +1,19 @@
+"""How far confidence can be believed, for a brief report: the figure of a mail as a drawing, half a line wide."""
+
+from __future__ import annotations
+
+from reportgen.figures._style import Sheet
+from reportgen.figures.mail_reliability import draw_small
+from reportgen.plugins import FigureKind
+from reportgen.record.subject import Subject
+from reportgen.report.model import FigureFile, Skipped
+
+NAME = "brief_reliability"
+
+
+def draw(subject: Subject) -> FigureFile | Skipped:
+    """The small figure as a drawing."""
+    return draw_small(subject, NAME, Sheet.svg)
+
+
+FIGURE = FigureKind(NAME, draw)
