@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 VARIANT = "pdf/a-3a"
@@ -26,6 +27,11 @@ SCHEMA = b"""
 <pdfaProperty:description>Part of ISO 14289 that the document follows</pdfaProperty:description>
 </rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>
 """
+LANGUAGE = (
+    '<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/" rdf:about=""><dc:language><rdf:Bag>'
+    "<rdf:li>{}</rdf:li></rdf:Bag></dc:language></rdf:Description>\n"
+)
+"""WeasyPrint says the language of the document in its catalog alone."""
 END = b"</rdf:RDF>"
 CLAIM = re.compile(rb'\s+pdfaid:(?:part|conformance)="[^"]*"')
 PRIVATE_USE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
@@ -41,6 +47,8 @@ def finish(pdf: Any, is_whole: bool) -> None:
     catalog = pdf.catalog
     metadata = next(thing for thing in pdf.objects if reference_of(thing) == catalog["Metadata"])
     packet = b"".join(metadata.stream)
+    if language := getattr(catalog.get("Lang"), "string", ""):
+        packet = packet.replace(END, LANGUAGE.format(escape(language)).encode() + END)
     metadata.stream = [packet.replace(END, SCHEMA + END) if is_whole else CLAIM.sub(b"", packet)]
     metadata.compress = False  # read by programs that look for it in the bytes
     if "AF" in catalog:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen import __version__
 from reportgen.errors import RenderError
@@ -21,7 +21,8 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Report
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, ngettext, with_note
+from reportgen.text.shorten import one_line, shorten
 
 MOST = 60_000
 """Characters; GitHub refuses a comment of more than 65,536."""
@@ -30,6 +31,8 @@ CLASSES = 10
 """Weakest classes listed."""
 DIFFERENCES = 12
 SHOWN_FLIPS = 5
+LONGEST_VALUE = 120
+"""Characters of the title and of what was run."""
 """Images named, of each way."""
 FOLDS = (("run", "differences"), ("run", "differences", "flips"), ("run", "differences", "flips", "classes"))
 """What is left out, more and more, where a comment would be too long."""
@@ -105,7 +108,10 @@ def view(report: Report) -> dict[str, object]:
         "compared": compared is not None,
         "refused": comparison if isinstance(comparison, Refusal) else None,
         "highlights": getattr(summary, "highlights", ())[:HIGHLIGHTS],
-        "facts": getattr(summary, "facts", ()),
+        "title": shorten(one_line(report.title), LONGEST_VALUE),
+        "facts": tuple(
+            replace(fact, value=shorten(one_line(fact.value), LONGEST_VALUE)) for fact in getattr(summary, "facts", ())
+        ),
         "classes": tuple(list_classes(record, compared)),
         "flips": format_flips(record, compared) if compared else None,
         "differences": compared.differences[:DIFFERENCES] if compared else (),
@@ -160,7 +166,7 @@ def full(value: MetricValue | None) -> str:
     """A value with its interval; a dash where there is none."""
     if value is None:
         return numerals.DASH
-    return f"{value.display} ({value.display_interval})" if value.display_interval else value.display
+    return with_note(value.display, value.display_interval)
 
 
 def format_change(name: str, compared: Comparison | None) -> str:

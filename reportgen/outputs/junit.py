@@ -10,7 +10,7 @@ from reportgen.record.gate_result import GateResult
 from reportgen.record.message import draw_note
 from reportgen.record.run import Training
 from reportgen.report.model import Report
-from reportgen.text.i18n import _, join_sentences
+from reportgen.text.i18n import _, join_sentences, with_label
 
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 can't hold."""
@@ -69,7 +69,7 @@ def comparison_case(comparison: ComparisonOutcome) -> ElementTree.Element:
         add(case, "skipped", _("Not enough evidence."))
     elif comparison.verdict == "worse":
         change = comparison.value("accuracy.change")
-        add(case, "failure", f"{change.label}: {change.display_full}" if change else "")
+        add(case, "failure", with_label(change.label, change.display_full) if change else "")
     return case
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Mapping
 from email import policy
 from email.parser import BytesParser
@@ -19,7 +18,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.model import Report
 from reportgen.text import numerals
 from reportgen.text.i18n import _, language
-from reportgen.text.shorten import columns
+from reportgen.text.wrapping import wrap_columns
 
 FILE = "report.eml"
 MOST_BYTES = 10_000_000
@@ -63,7 +62,7 @@ def gather(report: Report, warn: Callable[[str], None], made: Mapping[str, bytes
     document = made[PDF] if PDF in made else pdf.render(report, warn)[0].data
     with language(report.language):
         images = list_images(report)
-        mail = fit(report, images, document, describe_enclosed(document))
+        mail = fit(report, images, document, describe_enclosed(document, bool(report.abridged)))
         if len(compose(mail)) > MOST_BYTES and document:
             left_out = _(
                 "The PDF of {size} is not attached: with it the mail would be larger than {most}.",
@@ -80,8 +79,10 @@ def gather(report: Report, warn: Callable[[str], None], made: Mapping[str, bytes
     return (OutputFile(FILE, message),)
 
 
-def describe_enclosed(document: bytes) -> str:
+def describe_enclosed(document: bytes, brief: bool = False) -> str:
     """The sentence about the PDF."""
+    if document and brief:
+        return _("A brief report is attached as {file} ({size}).", file=PDF, size=numerals.bytes_text(len(document)))
     if document:
         return _("The whole report is attached as {file} ({size}).", file=PDF, size=numerals.bytes_text(len(document)))
     return _("The PDF of the report could not be made and is not attached.")
@@ -122,22 +123,7 @@ def write_html(report: Report, view: MailView) -> str:
 def write_plain(report: Report, view: MailView) -> str:
     """The plain text, its lines broken between words."""
     text = render_text("mail.txt.j2", {"mail": view}, report.templates, report.language)
-    return "\n".join(line for whole in text.strip().splitlines() for line in wrap(whole)) + "\n"
-
-
-def wrap(line: str) -> list[str]:
-    """A line in lines of at most WIDTH columns, those after the first as far to the right."""
-    if columns(line) <= WIDTH:
-        return [line]
-    indent = " " * (len(line) - len(line.lstrip()))
-    return textwrap.wrap(
-        line.strip(),
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return "\n".join(line for whole in text.strip().splitlines() for line in wrap_columns(whole, WIDTH)) + "\n"
 
 
 OUTPUT = Output(

@@ -51,6 +51,12 @@ def code(value: object, most: int = 80) -> Raw:
     return Raw(f"{fence}{pad}{text}{pad}{fence}")
 
 
+def fenced(text: str, kind: str = "") -> Raw:
+    """A text of several lines as a code block, whatever fences are in it."""
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
+    return Raw(f"{fence}{kind}\n{text.rstrip()}\n{fence}")
+
+
 def bar(share: float | None, width: int = 10) -> Raw:
     """A proportion as `width` character cells, in eighths: "███████▌"; empty where it is unknown."""
     if share is None or not 0 <= share <= 1:

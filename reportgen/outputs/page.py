@@ -9,8 +9,9 @@ from reportgen.outputs._cells import mark_long_cells
 from reportgen.outputs._words import link_addresses, mark_languages
 from reportgen.outputs.stylesheets import changed_colours
 from reportgen.outputs.templating import Medium, own_sheets, render_template
-from reportgen.report.model import Banner, Report, SectionView, Skipped
-from reportgen.text.i18n import _, language
+from reportgen.report.model import Banner, Logo, Report, SectionView, Skipped
+from reportgen.text.dates import format_day
+from reportgen.text.i18n import _, join_terms, language
 from reportgen.text.shorten import shorten
 
 LONGEST_RUNNING_TITLE = 64
@@ -40,22 +41,29 @@ class PageView:
     paper: str
     css: str
     """The user's own style sheet."""
+    logo: Logo | None
+    """The user's own image above the title."""
     begins_with_summary: bool
     """Whether the contents have their place on the first page."""
+    brief: bool
+    """Whether it is a few pages for those who decide, whose sections have templates of their own."""
 
     @classmethod
     def of(cls, report: Report) -> PageView:
         """The same report without what templates are not to see."""
+        sections = report.abridged or report.sections
         return cls(
             title=report.title,
             verdict=report.verdict,
             banners=report.banners,
-            sections=report.sections,
+            sections=sections,
             created=report.created,
             language=report.language,
             paper=report.paper,
             css=report.css,
-            begins_with_summary=bool(report.sections) and report.sections[0].name == "summary",
+            logo=report.logo,
+            begins_with_summary=bool(sections) and sections[0].name == "summary",
+            brief=bool(report.abridged),
         )
 
 
@@ -87,8 +95,8 @@ def lay_out(report: Report, medium: Medium) -> str:
 def write_byline(report: Report) -> str:
     """Who and when, in one quiet line: authors, date, commit."""
     authors = report.subject.presentation.card.authors
-    names = ", ".join(authors or ())
-    return " · ".join(part for part in (names, report.created[:10], format_commit(report)) if part)
+    names = join_terms(authors or ())
+    return " · ".join(part for part in (names, format_day(report.created), format_commit(report)) if part)
 
 
 def format_commit(report: Report) -> str:

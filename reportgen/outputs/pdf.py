@@ -22,7 +22,7 @@ from reportgen.plugins import Begin, Output, OutputFile
 from reportgen.report.model import Report
 from reportgen.system.processes import time_limit
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_names, ngettext
+from reportgen.text.i18n import _, join_names, ngettext, with_note
 
 SECONDS = 120
 """A report takes about three; a page that needs more than this is not a report."""
@@ -140,8 +140,8 @@ def set_in(
 
 
 def pack(report: Report, warn: Callable[[str], None]) -> bytes:
-    """The record as the document carries it; empty where the spec wants none or it would be too heavy."""
-    if not report.subject.presentation.report.attach_record:
+    """The record as the document carries it; empty in a brief one, and where the spec wants none or it is too heavy."""
+    if report.abridged or not report.subject.presentation.report.attach_record:
         return b""
     packed = pack_small(report.subject)
     if packed is None:
@@ -238,7 +238,7 @@ def describe_untagged(what: str, part: str) -> str:
 
 def describe_missing(characters: list[str]) -> str:
     """The sentence about characters that no installed font has."""
-    shown = [f"{char} (U+{ord(char):04X})" for char in characters[:5]]
+    shown = [with_note(char, f"U+{ord(char):04X}") for char in characters[:5]]
     if len(characters) > 5:
         shown.append(_("{count} more", count=len(characters) - 5))
     return ngettext(

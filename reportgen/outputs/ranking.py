@@ -10,6 +10,7 @@ from reportgen.outputs.json import describe, finite
 from reportgen.outputs.templating import render_template
 from reportgen.plugins import OutputFile
 from reportgen.record.ranking import Entry, Pair, Ranking
+from reportgen.text.i18n import current_language
 
 RANKING_FORMAT = 1
 INDEX, NUMBERS = "index.html", "ranking.json"
@@ -17,7 +18,7 @@ INDEX, NUMBERS = "index.html", "ranking.json"
 
 def make_index(values: Mapping[str, object]) -> OutputFile:
     """The page that lists the models with links to their reports; `values` are those of ranking.html.j2."""
-    text = render_template("ranking.html.j2", {"version": __version__, **values})
+    text = render_template("ranking.html.j2", {"version": __version__, **values}, language=current_language())
     return OutputFile(INDEX, text.encode("utf-8"))
 
 

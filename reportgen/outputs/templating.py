@@ -26,7 +26,7 @@ from reportgen.outputs.template_cache import keep_compiled
 from reportgen.outputs.template_errors import Roots, TooLarge, TooLong, Undefined, describe, format_reason
 from reportgen.outputs.view_values import is_skipped
 from reportgen.system.memory import make_room
-from reportgen.text.i18n import catalogue, join_sentences, languages
+from reportgen.text.i18n import catalogue, join_sentences, languages, with_label, with_note
 from reportgen.text.i18n import language as in_language
 from reportgen.text.shorten import one_line
 
@@ -34,7 +34,7 @@ Medium = Literal["screen", "print"]
 """What the page is for: a browser, or the PDF (nothing folded away, long tables cut)."""
 OURS = "default"
 """The folder under which the packaged templates can be named whatever the user's own are called."""
-SHEETS = ("screen.css", "print.css")
+SHEETS = ("screen.css", "print.css", "chinese.css")
 MOST_CHARACTERS = 300_000_000
 """That one's own template may print; the largest page of ours has 40 million."""
 NO_BREAK = "\u00a0"
@@ -195,6 +195,8 @@ def make_environment(
         anchor=at_run_time(anchor),
         stylesheet=at_run_time(partial(stylesheet, checked=bool(own_sheets(folder)))),
         sentences=at_run_time(join_sentences),
+        labelling=at_run_time(with_label),
+        noted=at_run_time(with_note),
     )
     environment.tests["skipped"] = at_run_time(is_skipped)
     return environment

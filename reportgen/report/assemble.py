@@ -11,9 +11,10 @@ from reportgen.plugins import Section
 from reportgen.record.gate_result import GateResult
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.subject import Subject
+from reportgen.report.abridge import abridge
 from reportgen.report.banners import find_banners
 from reportgen.report.failing import skip
-from reportgen.report.model import FigureFile, Report, SectionView, Skipped
+from reportgen.report.model import FigureFile, Logo, Report, SectionView, Skipped
 from reportgen.report.verdict import write_verdict
 from reportgen.text.i18n import current_language
 
@@ -25,6 +26,7 @@ def assemble(
     templates: Path | None = None,
     css: str = "",
     further: Collection[str] = (),
+    logo: Logo | None = None,
 ) -> Report:
     """The report of a subject: every section in its order, each having seen the others' findings, and the gates judged.
 
@@ -32,9 +34,7 @@ def assemble(
     section does.
     """
     drawn = subject.presentation
-    asked = drawn.report.sections is not None
-    present = [section for section in sections.values() if asked or section.applies(subject)]
-    ordered = sorted(present, key=lambda section: (section.order, section.name))
+    ordered = order_sections(sections, subject)
     built = tuple(build_view(section, subject, figures) for section in ordered)
     metrics = collect_metrics(subject, built)
     compared = subject.judgement.compared
@@ -42,7 +42,8 @@ def assemble(
     gates = judge_gates(drawn.gates, (*metrics, *class_values(subject)), gaps)
     views = tuple(complete(view, (*built[:at], *built[at + 1 :]), gates, subject) for at, view in enumerate(built))
     made = [section for section, view in zip(ordered, views, strict=True) if not isinstance(view, Skipped)]
-    shown = {*further, *(name for section in made for name in section.drawn)}
+    brief = drawn.report.is_brief
+    shown = {*further, *(name for section in made for name in section.shown(brief))}
     failed = find_failed(views, tuple(fig for name, fig in figures.items() if name in shown))
     return Report(
         title=subject.title,
@@ -56,8 +57,19 @@ def assemble(
         paper=drawn.report.paper,
         templates=templates,
         css=css,
+        logo=logo,
         failed=failed,
+        abridged=abridge(dict(zip(ordered, views, strict=True)), figures) if brief else (),
     )
+
+
+def order_sections(sections: Mapping[str, Section], subject: Subject) -> tuple[Section, ...]:
+    """The sections that the spec lists, in its order; else those that apply, in their own."""
+    chosen = subject.presentation.report.chosen
+    if chosen:
+        return tuple(sections[name] for name in dict.fromkeys(chosen) if name in sections)
+    present = (section for section in sections.values() if section.applies(subject))
+    return tuple(sorted(present, key=lambda section: (section.order, section.name)))
 
 
 def find_failed(

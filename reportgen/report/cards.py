@@ -6,12 +6,12 @@ As elements of the page the cards would take a third of the time of the whole PD
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import overload
 
 from reportgen.record.images import enlarge_png
-from reportgen.text.i18n import _
-from reportgen.text.shorten import columns, one_line, shorten, shorten_middle
+from reportgen.text.i18n import _, join_sentences
+from reportgen.text.shorten import columns, one_line, shorten, shorten_family, shorten_middle
 
 ENLARGED = 3
 """Pixels of the PDF for one of an image."""
@@ -45,6 +45,8 @@ class Guess:
     is_label: bool
     who: str = ""
     """Whose answer it is, where a card holds those of several models."""
+    short: str = ""
+    """The name cut where the names of other classes do not end as it does; empty where it is cut at its end."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class ImageCard:
     """Whether the label has a line of its own."""
     file: str = ""
     """Name of its file in the data's folder; empty where it is none."""
+    short_label: str = ""
+    """The label cut as `Guess.short`; empty likewise."""
 
     @property
     def short_file(self) -> str:
@@ -166,11 +170,35 @@ class CardSet(Sequence[ImageCard]):
         return tuple(draw_row(self.cards[start : start + IN_A_ROW]) for start in range(0, len(self.cards), IN_A_ROW))
 
 
+def make_card_set(cards: Sequence[ImageCard], classes: Sequence[str]) -> CardSet:
+    """Cards whose names stay different where they are cut, among all of the classes."""
+    lines = tuple(one_line(name) for name in classes)
+    return CardSet(tuple(shorten_names(card, lines) for card in cards))
+
+
+def shorten_names(card: ImageCard, classes: tuple[str, ...]) -> ImageCard:
+    """The card with short names where the end of one is what tells it from another."""
+    guesses = tuple(replace(one, short=tell_apart(one.name, room_of(one), classes)) for one in card.guesses)
+    return replace(card, guesses=guesses, short_label=tell_apart(card.label, LABEL_LETTERS, classes))
+
+
+def tell_apart(name: str, most: int, classes: tuple[str, ...]) -> str:
+    """The name in at most so many letters, different from those of other classes; empty where `fit` makes it so."""
+    plain = fit(name, most)
+    short = shorten_family(classes, most, None, columns).get(one_line(name), plain)
+    return short if short != plain else ""
+
+
+def room_of(guess: Guess) -> int:
+    """Letters that the name of a guess has room for."""
+    return OWNED_GUESS_LETTERS if guess.who else GUESS_LETTERS
+
+
 def draw_row(cards: tuple[ImageCard, ...]) -> CardRow:
     """Lay out one row."""
     height = max(head_of(card) for card in cards) + GUESS_STEP * max(len(card.guesses) for card in cards)
     drawn = tuple(draw_card(card, place * STEP) for place, card in enumerate(cards))
-    return CardRow(drawn, " ".join(card.alt for card in cards), height)
+    return CardRow(drawn, join_sentences([card.alt for card in cards]), height)
 
 
 def head_of(card: ImageCard) -> int:
@@ -187,7 +215,7 @@ def draw_card(card: ImageCard, x: int) -> DrawnCard:
         colour=card.tone,
         verdict=fit(card.verdict, VERDICT_LETTERS),
         index=_("no. {index}", index=card.index),
-        label=fit(card.label, LABEL_LETTERS) if card.shows_label else "",
+        label=(card.short_label or fit(card.label, LABEL_LETTERS)) if card.shows_label else "",
         guesses=tuple(draw_guess(one, start + GUESS_STEP * place) for place, one in enumerate(card.judged)),
         file=card.short_file,
         file_base=head_of(card),
@@ -204,7 +232,7 @@ def draw_guess(judged: JudgedGuess, base: int) -> DrawnGuess:
         bar_width=round(CARD_WIDTH * guess.width / 100, 2),
         colour={"label": "right", "missed": "wrong", "": "muted"}[judged.kind],
         who=guess.who,
-        name=fit(guess.name, OWNED_GUESS_LETTERS if guess.who else GUESS_LETTERS),
+        name=guess.short or fit(guess.name, room_of(guess)),
         percent=guess.percent,
         is_label=guess.is_label,
     )

@@ -41,6 +41,8 @@ class Claim:
     """The hypothesis under which saying it would be an error, a clause; or FACT, ESTIMATE or UNDECIDED."""
     error: ErrorRate | None = None
     """Under the null; None for what is no inference."""
+    always: bool = False
+    """Whether every report that has its numbers says it: a description, which stands behind the findings."""
 
     @property
     def is_inference(self) -> bool:
@@ -58,7 +60,7 @@ class Claim:
         in_verdict: bool = False,
     ) -> Finding:
         """The claim in the words of one report."""
-        return Finding(text, weight, anchor, tone, in_banner, in_verdict, self.key)
+        return Finding(text, weight, anchor, tone, in_banner, in_verdict, self.key, self.always)
 
     def banner(self, text: str, severity: Severity = "caution") -> Banner:
         """The claim said above everything else."""

@@ -85,6 +85,12 @@ def fold(trace: ModelTrace, max_rows: int = 60, depth: int | None = None) -> tup
     return rows if len(rows) <= max_rows else keep_ends(rows, max_rows)
 
 
+def list_calls(trace: ModelTrace) -> tuple[Row, ...]:
+    """Every module call in a row of its own, in order of execution, the model first."""
+    tree = Tree.of(trace)
+    return tuple(make_row(tree, (module.index,), "") for module in tree.calls.modules)
+
+
 def signature(module: ModuleCall) -> Signature:
     """What must agree for two calls to be equal, apart from what is inside them."""
     return (

@@ -14,6 +14,10 @@ from reportgen.record.subject import Subject
 Tone = Literal["plain", "good", "caution", "bad"]
 Severity = Literal["caution", "bad"]
 
+MOST_FINDINGS = 5
+"""That a section states before its evidence; the others are folded away."""
+BRIEF_FINDINGS = 3
+"""That a section of a brief report states."""
 NARROW = 400
 """CSS pixels up to which a figure takes half of the text's width."""
 
@@ -54,6 +58,9 @@ class FigureFile:
     """Alternative text computed from the data: what a person who can't see it needs."""
     inline: bool = False
     """True for SVG with links inside, which stands in the page itself instead of in an <img>."""
+    csv: str = ""
+    """The data it is drawn from, as `reportgen.figures._table.write_csv` writes them; empty where it shows images or a
+    drawing."""
 
     @property
     def is_narrow(self) -> bool:
@@ -82,6 +89,8 @@ class Finding:
     """True where the verdict says it, likewise."""
     key: str = ""
     """Of the claim in the register (report/claims.py) that the sentence makes; empty for a plug-in's own."""
+    always: bool = False
+    """True for a description that every report has: it is never among the leading findings nor on the first page."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +125,36 @@ class SectionView:
         del others, gates
         return self
 
+    def abridged(self, figures: tuple[FigureFile | Skipped, ...], anchors: frozenset[str]) -> SectionView:
+        """The section as a brief report has it: its heaviest findings in their order, and its essential `figures`.
+
+        `anchors`: what can be linked to in that report.
+        """
+        del anchors
+        return SectionView(self.name, self.title, findings=self.heaviest(BRIEF_FINDINGS), figures=figures)
+
+    @property
+    def stated(self) -> tuple[str, ...]:
+        """The findings of other sections that it repeats."""
+        return ()
+
+    @property
+    def leading(self) -> tuple[Finding, ...]:
+        """The findings that are stated first: the heaviest, in the order of the text."""
+        return self.heaviest(MOST_FINDINGS)
+
+    @property
+    def folded(self) -> tuple[Finding, ...]:
+        """All others, descriptions last."""
+        rest = [finding for finding in self.findings if finding not in self.leading]
+        return tuple(sorted(rest, key=lambda finding: finding.always))
+
+    def heaviest(self, most: int) -> tuple[Finding, ...]:
+        """At most so many findings, those that weigh most, in the order of the text; no description."""
+        found = [finding for finding in self.findings if not finding.always]
+        kept = sorted(found, key=lambda finding: -finding.weight)[:most]
+        return tuple(finding for finding in found if finding in kept)
+
 
 @dataclass(frozen=True)
 class Banner:
@@ -125,6 +164,15 @@ class Banner:
     severity: Severity = "caution"
     key: str = ""
     """Of the claim in the register (report/claims.py)."""
+
+
+@dataclass(frozen=True)
+class Logo:
+    """An image of the user's own above the title."""
+
+    uri: str
+    """The file as a `data:` address."""
+    alt: str
 
 
 @dataclass(frozen=True)
@@ -146,8 +194,11 @@ class Report:
     """The user's own templates, where they are on this machine."""
     css: str = ""
     """The user's own style sheet."""
+    logo: Logo | None = None
     failed: tuple[Skipped, ...] = ()
     """The sections and figures that an error kept from being made."""
+    abridged: tuple[SectionView | Skipped, ...] = ()
+    """What HTML and PDF print in place of the sections where the spec asks for a brief report; else empty."""
 
     @property
     def record(self) -> RunRecord:

@@ -8,7 +8,7 @@ from reportgen.record.message import N_, Message
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.spec.frozen import Frozen
-from reportgen.spec.types import CardSpec
+from reportgen.spec.types import CardSpec, ReviewSpec
 from tests.support.records import presented, small_record
 
 NASTY = (
@@ -55,7 +55,9 @@ def hostile_subject(**drawn: object) -> Subject:
         },
         notes=tuple(N_("The pooling after the stem ({pool}) was removed.", pool=text) for text in NASTY),
     )
-    card = CardSpec(**{name: NASTY[i % len(NASTY)] for i, name in enumerate(CardSpec.model_fields)})
+    texts = [name for name in CardSpec.model_fields if name not in ("review", "dataset")]
+    review = ReviewSpec(by=NASTY[8], date="2026-11-30", decision=NASTY[0])
+    card = CardSpec(**{name: NASTY[i % len(NASTY)] for i, name in enumerate(texts)}, review=review)
     return presented(hostile, **{"title": " ".join(NASTY), "card": card} | drawn)
 
 

@@ -60,6 +60,7 @@ def test_text_is_shown_as_it_is_and_does_nothing(text: str) -> None:
         assert "<h" not in show(f"{cell}\n")
 
 
+@pytest.mark.slow
 @given(st.text(max_size=40))
 def test_any_text_survives(text: str) -> None:
     page = show(f"| a |\n|--|\n| x{plain(text)} |\n| {code(text)} |\n")

@@ -19,6 +19,8 @@ import pytest
 from reportgen.outputs import pdf, pdf_process
 from reportgen.outputs.page import make_page
 from reportgen.report.model import Report
+from reportgen.system.fonts import chinese_fonts
+from reportgen.text.i18n import language
 from tests.outputs.reports import plain_report
 from tests.support.browser import tool
 from tests.support.pdf_rules import RULES, Seen, broken_rules
@@ -44,6 +46,15 @@ def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same without its record."""
     subject = presented(small_record(), report={"attach_record": False})
     return written(plain_report(subject), tmp_path_factory.mktemp("light"))
+
+
+@pytest.fixture(scope="module")
+def chinese(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same in Chinese."""
+    if not chinese_fonts():
+        pytest.skip("no font with Chinese characters is installed")
+    with language("zh"):
+        return written(plain_report(small_record()), tmp_path_factory.mktemp("chinese"))
 
 
 def written(report: Report, folder: Path) -> Path:
@@ -138,7 +149,7 @@ def test_the_rules_see_what_is_broken(archive: Path, tmp_path: Path) -> None:
     assert {"A 6.2.3"} == broken_by(lambda document: document.Root.__delitem__("/OutputIntents"))
 
 
-@pytest.mark.parametrize("kind", ["archive", "light"])
+@pytest.mark.parametrize("kind", ["archive", "light", "chinese"])
 def test_an_independent_checker_finds_nothing(kind: str, request: pytest.FixtureRequest) -> None:
     assert find_faults(request.getfixturevalue(kind)) == []
 
@@ -150,6 +161,20 @@ def test_qpdf_finds_nothing(kind: str, request: pytest.FixtureRequest) -> None:
         [tool("qpdf"), "--check", str(request.getfixturevalue(kind))], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_document_in_chinese_says_so_and_holds_the_letters_it_needs(chinese: Path, archive: Path) -> None:
+    assert broken_rules(chinese.read_bytes()) == {}
+    with pikepdf.open(chinese) as document:
+        assert str(document.Root.Lang) == "zh"
+        assert "zh" in str(document.open_metadata().get("dc:language"))
+        names = {
+            str(thing.FontName)
+            for thing in document.objects
+            if isinstance(thing, pikepdf.Dictionary) and thing.get("/Type") == "/FontDescriptor"
+        }
+    assert all(name[7:8] == "+" for name in names)  # a subset
+    assert chinese.stat().st_size < archive.stat().st_size + 400_000
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)

@@ -118,6 +118,7 @@ def test_our_own_templates_see_the_same_values(record: RunRecord) -> None:
     assert same(make_plain(values, lazy=True), make_plain(values), set())
 
 
+@pytest.mark.slow
 def test_what_a_plugin_hands_in_becomes_plain(record: RunRecord, tmp_path: Path) -> None:
     odd = OddView("odd", "Odd", path=tmp_path, array=np.eye(2), number=np.float32(0.5), record=record, many={"b", "a"})
     (values,) = make_plain({"odd": odd}).values()

@@ -224,6 +224,7 @@ def test_what_all_sections_share_can_be_replaced(record: RunRecord, tmp_path: Pa
     assert make_page(replace(report, templates=tmp_path), "screen").count("<i>mine</i>") == len(made)
 
 
+@pytest.mark.slow
 def test_style_sheets_come_from_the_users_folder_and_can_take_in_ours(record: RunRecord, tmp_path: Path) -> None:
     report = replace(plain_report(record), templates=tmp_path)
     write(tmp_path, "/* mine */ body { margin: 1px }", "screen.css")
@@ -378,6 +379,7 @@ def test_skipped_is_a_test(tmp_path: Path) -> None:
     assert render_template("page.html.j2", values, folder=folder) == "True False"
 
 
+@pytest.mark.slow
 def test_long_tables_are_cut_in_print_and_say_so(tmp_path: Path) -> None:
     folder = write(tmp_path, MACROS + "{{ ui.datatable(table) }}")
     table = Table("Rows", words("a"), tuple((f"row {index}",) for index in range(1234)))

@@ -16,6 +16,7 @@ from reportgen.report.model import Finding, SectionView, Skipped
 from reportgen.report.sections import find_sections
 from reportgen.report.sections.summary import SummaryView
 from reportgen.report.verdict import write_verdict
+from tests.comparison.cases import judged
 from tests.outputs.reports import plain_figure, plain_report
 from tests.support.records import presented
 
@@ -29,6 +30,17 @@ def test_sections_come_in_their_order_and_the_summary_first(record: RunRecord) -
     names = [view.name for view in plain_report(record).sections]
     assert names[0] == "summary"
     assert names[-2:] == ["card", "reproduce"]
+
+
+def test_the_comparison_comes_right_after_the_summary(record: RunRecord) -> None:
+    names = [view.name for view in plain_report(judged(record, record)).sections]
+    assert names[:2] == ["summary", "baseline"]
+
+
+def test_sections_that_the_spec_lists_come_as_they_are_listed(record: RunRecord) -> None:
+    listed = ("evaluation", "reproduce", "summary", "training")
+    asked = presented(record, report={"sections": listed})
+    assert tuple(view.name for view in assemble(asked, {}, find_sections()).sections) == listed
 
 
 def test_the_summary_takes_the_heaviest_findings_of_all(record: RunRecord) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reportgen.record.images import encode_png
-from reportgen.report.cards import CardSet, Guess, ImageCard, fit
+from reportgen.report.cards import CardSet, Guess, ImageCard, fit, make_card_set
 
 
 def card(index: int, right: bool = False, shows_label: bool = True, guesses: int = 3) -> ImageCard:
@@ -51,3 +51,15 @@ def test_a_bar_says_whether_the_guess_is_the_label_or_missed_it() -> None:
 )
 def test_a_name_is_cut_to_the_letters_it_has_room_for(text: str, most: int, shown: str) -> None:
     assert fit(text, most) == shown
+
+
+def test_names_that_begin_alike_differ_on_a_card_and_are_whole_in_its_title() -> None:
+    classes = tuple(f"class_with_a_rather_long_name_{number:04d}" for number in range(1000))
+    guesses = tuple(Guess(classes[place], "33.3 %", 33, place == 7) for place in (421, 7, 999))
+    told = ImageCard(encode_png(np.zeros((8, 8, 3), np.uint8)), "", "1", classes[7], False, "✗ wrong", guesses)
+    cards = make_card_set((told,), classes)
+    (drawn,) = cards.rows[0].cards
+    assert [guess.name for guess in drawn.guesses] == ["class_wi…0421", "class_wi…0007", "class_wi…0999"]
+    assert drawn.label == "class_wit…0007"
+    assert cards[0].guesses[0].name == classes[421]
+    assert make_card_set((card(0),), ("horse", "dog"))[0] == card(0)

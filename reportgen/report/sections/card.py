@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen.metrics.values import value_of
 from reportgen.plugins import Section
@@ -13,12 +13,17 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.claims import FACT, Claim
+from reportgen.report.components import Fact
 from reportgen.report.model import FigureFile, Finding, SectionView, Skipped
-from reportgen.spec.types import CardSpec
+from reportgen.spec.types import CardSpec, ReviewSpec
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_rows, join_terms, ngettext
+from reportgen.text.dates import format_day
+from reportgen.text.i18n import _, join_rows, join_terms, ngettext, with_label
+from reportgen.text.shorten import shorten
 
 NAME = "card"
+LONGEST_BRIEF = 90
+"""Characters of an entry in a brief report."""
 COMPLETE = Claim("card.complete", FACT)
 INCOMPLETE = Claim("card.incomplete", FACT)
 
@@ -32,6 +37,8 @@ class Entry:
     """Empty where nobody wrote it."""
     asked: bool = True
     """True where only a person can write it, so that its absence counts."""
+    key: str = ""
+    """Of the spec's `card:`, where a person can write it."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,11 @@ class Part:
     title: str
     entries: tuple[Entry, ...]
 
+    @property
+    def told(self) -> tuple[Fact, ...]:
+        """The entries that are there, each no longer than a brief report has room for."""
+        return tuple(Fact(one.label, shorten(one.text, LONGEST_BRIEF)) for one in self.entries if one.text)
+
 
 @dataclass(frozen=True)
 class CardView(SectionView):
@@ -48,6 +60,22 @@ class CardView(SectionView):
 
     parts: tuple[Part, ...] = ()
     completeness: MetricValue | None = None
+
+    @property
+    def columns(self) -> tuple[tuple[Part, ...], ...]:
+        """The parts in the two columns of small print."""
+        return self.parts[:4], self.parts[4:]
+
+    @property
+    def missing(self) -> str:
+        """What nobody wrote, named in one sentence; empty where everything is there."""
+        names = [entry.label for part in self.parts for entry in part.entries if not entry.text]
+        return _("Not provided: {names}.", names=join_terms(names)) if names else ""
+
+    def abridged(self, figures: tuple[FigureFile | Skipped, ...], anchors: frozenset[str]) -> CardView:
+        """The card, which its own template sets in small print."""
+        del figures, anchors
+        return self
 
 
 def build(subject: Subject, figures: Mapping[str, FigureFile | Skipped]) -> CardView:
@@ -75,14 +103,17 @@ def list_parts(record: RunRecord, card: CardSpec) -> tuple[Part, ...]:
         evaluation_data(record, card),
         training_data(record, card),
         quantitative_analyses(record),
-        Part(_("Ethical considerations"), (written(_("Considerations"), card.ethical_considerations),)),
+        Part(_("Ethical considerations"), (written(_("Considerations"), card, "ethical_considerations"),)),
         caveats(card),
     )
 
 
-def written(label: str, text: str | tuple[str, ...] | None) -> Entry:
-    """What only a person can write."""
-    return Entry(label, join_terms(text) if isinstance(text, tuple) else (text or "").strip())
+def written(label: str, card: CardSpec, key: str) -> Entry:
+    """What only a person can write, under a key of the spec's `card:`."""
+    text = getattr(card, key)
+    if isinstance(text, ReviewSpec):
+        text = _("{decision} ({by}, {date})", decision=text.decision, by=text.by, date=text.date)
+    return Entry(label, join_terms(text) if isinstance(text, tuple) else (text or "").strip(), key=key)
 
 
 def measured(label: str, text: str) -> Entry:
@@ -105,14 +136,15 @@ def model_details(record: RunRecord, card: CardSpec) -> Part:
     return Part(
         _("Model details"),
         (
-            written(_("Authors"), card.authors),
-            written(_("Version"), card.version),
-            written(_("Licence"), card.licence),
-            written(_("Citation"), card.citation),
-            written(_("Contact"), card.contact),
+            written(_("Authors"), card, "authors"),
+            written(_("Version"), card, "version"),
+            written(_("Licence"), card, "licence"),
+            written(_("Citation"), card, "citation"),
+            written(_("Contact"), card, "contact"),
+            written(_("Review"), card, "review"),
             measured(_("Architecture"), shape),
             measured(_("Training"), how),
-            measured(_("Date of the run"), record.provenance.created[:10]),
+            measured(_("Date of the run"), format_day(record.provenance.created)),
         ),
     )
 
@@ -122,9 +154,9 @@ def intended_use(card: CardSpec) -> Part:
     return Part(
         _("Intended use"),
         (
-            written(_("Primary uses"), card.intended_use),
-            written(_("Primary users"), card.intended_users),
-            written(_("Out of scope"), card.out_of_scope),
+            written(_("Primary uses"), card, "intended_use"),
+            written(_("Primary users"), card, "intended_users"),
+            written(_("Out of scope"), card, "out_of_scope"),
         ),
     )
 
@@ -135,7 +167,7 @@ def factors(record: RunRecord, card: CardSpec) -> Part:
     return Part(
         _("Factors"),
         (
-            written(_("Relevant factors"), card.factors),
+            written(_("Relevant factors"), card, "factors"),
             measured(_("Evaluated by"), _("class ({classes})", classes=classes)),
         ),
     )
@@ -154,18 +186,17 @@ def metrics(record: RunRecord) -> Part:
 
 def evaluation_data(record: RunRecord, card: CardSpec) -> Part:
     """What it was evaluated on."""
-    return Part(_("Evaluation data"), data_entries(record, "test", card.evaluation_data))
+    return Part(_("Evaluation data"), data_entries(record, "test", card, "evaluation_data"))
 
 
 def training_data(record: RunRecord, card: CardSpec) -> Part:
     """What it was trained on; unknown to the run when it only evaluated."""
-    text = card.training_data
     if record.training is None:
-        return Part(_("Training data"), (written(_("Data"), text),))
-    return Part(_("Training data"), data_entries(record, "train", text))
+        return Part(_("Training data"), (written(_("Data"), card, "training_data"),))
+    return Part(_("Training data"), data_entries(record, "train", card, "training_data"))
 
 
-def data_entries(record: RunRecord, name: str, text: str | None) -> tuple[Entry, ...]:
+def data_entries(record: RunRecord, name: str, card: CardSpec, key: str) -> tuple[Entry, ...]:
     """What a person wrote about a split, and what the run knows of it."""
     data = record.data
     split = next((part for part in data.splits if part.name == name), None)
@@ -177,7 +208,8 @@ def data_entries(record: RunRecord, name: str, text: str | None) -> tuple[Entry,
     )
     normalization = _("scaled to 0–1, normalised with the mean and deviation “{name}”", name=data.normalize_name)
     entries = [measured(_("Data"), size), measured(_("Preprocessing"), normalization)]
-    return (*([Entry(_("Remarks"), text, asked=False)] if text else []), *entries)
+    remarks = replace(written(_("Remarks"), card, key), asked=False)
+    return (*([remarks] if remarks.text else []), *entries)
 
 
 def quantitative_analyses(record: RunRecord) -> Part:
@@ -187,7 +219,7 @@ def quantitative_analyses(record: RunRecord) -> Part:
         return Part(_("Quantitative analyses"), (measured(_("Overall"), "—"),))
     accuracy = found.value("accuracy")
     scored = [score for score in found.classes if score.recall.value is not None]
-    overall = f"{accuracy.label}: {accuracy.display_full}" if accuracy else "—"
+    overall = with_label(accuracy.label, accuracy.display_full) if accuracy else "—"
     entries = [measured(_("Overall"), overall)]
     if len(scored) > 1:
         low = min(scored, key=lambda score: score.recall.value or 0.0)
@@ -212,9 +244,9 @@ def caveats(card: CardSpec) -> Part:
     return Part(
         _("Caveats and recommendations"),
         (
-            written(_("Limitations"), card.limitations),
-            written(_("Caveats"), card.caveats),
-            written(_("Recommendations"), card.recommendations),
+            written(_("Limitations"), card, "limitations"),
+            written(_("Caveats"), card, "caveats"),
+            written(_("Recommendations"), card, "recommendations"),
         ),
     )
 
@@ -251,4 +283,5 @@ SECTION = Section(
     build,
     names_for_gates(NAME),
     values=lambda subject: (measure_completeness(list_parts(subject.record, subject.presentation.card)),),
+    essential=(),
 )

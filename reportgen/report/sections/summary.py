@@ -17,12 +17,15 @@ from reportgen.report.components import Fact, seed_fact
 from reportgen.report.model import FigureFile, Finding, SectionView, Skipped
 from reportgen.report.verdict import format_verdict
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.dates import format_day
+from reportgen.text.i18n import _, join_parts, join_sentences, ngettext
 
 NAME = "summary"
 MOST_TILES = 8
 MOST_FINDINGS = 6
 """On the first page of the PDF, one fewer beside a banner: what was run and the contents stand there too."""
+MOST_GATES = 8
+"""Of a brief report; those that did not pass come first where there are more."""
 FROM_ONE_SECTION = 3
 """Findings that one section may put on the first page."""
 CHANGE = "accuracy.change"
@@ -44,7 +47,11 @@ class Highlight:
     text: str
     tone: str
     anchor: str
+    """Empty where the report does not show the evidence."""
     source: str
+    """The title of the section."""
+    section: str = ""
+    """Its name."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,26 @@ class SummaryView(SectionView):
         """The summary with the heaviest findings of the other sections, and the results of the gates."""
         highlights = choose_highlights(others)[: self.most]
         return replace(self, highlights=highlights, gates=gates, gates_note=note_gates(gates))
+
+    @property
+    def stated(self) -> tuple[str, ...]:
+        """The findings of the first page."""
+        return tuple(one.text for one in self.highlights)
+
+    def abridged(self, figures: tuple[FigureFile | Skipped, ...], anchors: frozenset[str]) -> SummaryView:
+        """The summary with links to what the brief report has, and as many gates as it has room for."""
+        del figures
+        highlights = tuple(
+            one if one.anchor in anchors else replace(one, anchor=nearest_anchor(one, anchors))
+            for one in self.highlights
+        )
+        gates, left_out = self.gates, len(self.gates) - MOST_GATES
+        if left_out <= 0:
+            return replace(self, highlights=highlights)
+        ordered = sorted(gates, key=lambda gate: ("fail", "undecided", "pass").index(gate.outcome))
+        more = ngettext("{count} more gate is in metrics.json.", "{count} more gates are in metrics.json.", left_out)
+        note = join_sentences([more, self.gates_note])
+        return replace(self, highlights=highlights, gates=tuple(ordered[:MOST_GATES]), gates_note=note)
 
 
 def build(subject: Subject, figures: Mapping[str, FigureFile | Skipped]) -> SummaryView:
@@ -87,15 +114,22 @@ def note_gates(gates: tuple[GateResult, ...]) -> str:
     return _("A rule is held against the point estimate; with “confidently” it is asked of the whole interval.")
 
 
-def is_said(finding: Finding) -> bool:
-    """Whether a banner or the verdict above says it already."""
-    return finding.in_banner or finding.in_verdict
+def nearest_anchor(highlight: Highlight, anchors: frozenset[str]) -> str:
+    """The section that a finding is of, where it can be linked to; else empty."""
+    section = f"section-{highlight.section}"
+    return section if section in anchors else ""
+
+
+def belongs_first(finding: Finding) -> bool:
+    """Whether it tells something that neither a banner nor the verdict above says, nor every report."""
+    return not (finding.in_banner or finding.in_verdict or finding.always)
 
 
 def choose_highlights(views: tuple[SectionView | Skipped, ...]) -> tuple[Highlight, ...]:
     """The heaviest findings in order of weight, at most six and three from one section, none that is said already."""
     views_made = [view for view in views if isinstance(view, SectionView)]
-    pairs = [(finding, view.title) for view in views_made for finding in view.findings if not is_said(finding)]
+    pairs = [(finding, view.title) for view in views_made for finding in view.findings if belongs_first(finding)]
+    names = {view.title: view.name for view in views_made}
     pairs.sort(key=lambda pair: -pair[0].weight)
     chosen: list[tuple[Finding, str]] = []
     for finding, title in pairs:
@@ -103,7 +137,7 @@ def choose_highlights(views: tuple[SectionView | Skipped, ...]) -> tuple[Highlig
         again = any(finding.text == known.text for known, _unused in chosen)
         if from_here < FROM_ONE_SECTION and not again:
             chosen.append((finding, title))
-    return tuple(Highlight(f.text, f.tone, f.anchor, title) for f, title in chosen[:MOST_FINDINGS])
+    return tuple(Highlight(f.text, f.tone, f.anchor, title, names[title]) for f, title in chosen[:MOST_FINDINGS])
 
 
 def choose_tiles(record: RunRecord, compared: Comparison | None) -> tuple[Tile, ...]:
@@ -176,7 +210,7 @@ def format_device(record: RunRecord) -> str:
             record.device.threads,
             precision=record.device.precision,
         )
-    return f"{record.device.kind}, {record.device.precision}"
+    return join_parts([record.device.kind, record.device.precision])
 
 
 def format_commit(record: RunRecord) -> str:
@@ -189,7 +223,7 @@ def format_commit(record: RunRecord) -> str:
 
 def format_date(created: str) -> str:
     """The time of the run to the minute, UTC."""
-    return _("{day} {time} UTC", day=created[:10], time=created[11:16]) if "T" in created else created
+    return _("{day} {time} UTC", day=format_day(created), time=created[11:16]) if "T" in created else created
 
 
-SECTION = Section(NAME, "Summary", 10, (), build)
+SECTION = Section(NAME, "Summary", 10, (), build, essential=())

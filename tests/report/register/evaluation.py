@@ -47,6 +47,14 @@ def in_groups(record: RunRecord) -> RunRecord:
     return grouped(record, (0, 0, 0, 1), labels, predicted)
 
 
+def denied(record: RunRecord, count: int) -> RunRecord:
+    """20 images each of two classes, of which so many of the second are called the first with great confidence."""
+    predicted = [0] * 20 + [0] * count + [1] * (20 - count)
+    confidence = [0.93] * 20 + [0.99] * count + [0.93] * (20 - count)
+    found = sized(record, predicted, [0] * 20 + [1] * 20, confidence)
+    return found.model_copy(update={"measured": None})  # so that no temperature is known
+
+
 EVALUATION = Cases(
     {
         "plain": lambda record: record,
@@ -104,6 +112,8 @@ SINGLE = Cases(
         "sure and right": lambda record: sized(record, [0, 1], [0, 1], [0.95, 0.95]),
         "sure as it is right": lambda record: sized(record, [0] * 40, [1] * 2 + [0] * 38, [0.95] * 40),
         "surer than right": lambda record: sized(record, [0] * 40, [1] * 12 + [0] * 28, [0.95] * 40),
+        "one label denied": lambda record: denied(record, 1),
+        "eight labels denied": lambda record: denied(record, 8),
         "plain": lambda record: record,
     },
     {
@@ -112,7 +122,8 @@ SINGLE = Cases(
         "predictions.surely_wrong": ("surer than right", "sure as it is right"),
         "predictions.sure_errors": ("sure as it is right", "surer than right"),
         "predictions.close": ("plain", "sure and right"),
-        "predictions.label_errors": ("plain", "sure and right"),
+        "predictions.label_errors": ("one label denied", "eight labels denied"),
+        "predictions.label_excess": ("eight labels denied", "one label denied"),
     },
     PREDICTIONS,
 )

@@ -28,6 +28,12 @@ def as_the_model(record: RunRecord) -> RunRecord:
     return explained(record, embedding__vote=record.arrays["eval.logits"][:200].argmax(1).astype(np.int64))
 
 
+def many_as_the_model(record: RunRecord) -> RunRecord:
+    rows = np.resize(np.arange(200), 1000)
+    called = record.arrays["eval.logits"].argmax(1).astype(np.int64)
+    return explained(record, embedding__rows=rows, embedding__vote=called[rows])
+
+
 def own_side(record: RunRecord) -> RunRecord:
     found = explained(record)
     true = record.arrays["eval.labels"][found.arrays["explanations.neighbours.rows"]]
@@ -49,6 +55,7 @@ EXPLANATIONS = Cases(
         "overlapping": overlapping,
         "own side": own_side,
         "as the model": as_the_model,
+        "many as the model": many_as_the_model,
         "no votes": lambda record: explained(record, embedding__vote=None),
     },
     {
@@ -61,6 +68,7 @@ EXPLANATIONS = Cases(
         "explanations.rank_open": ("unclear", "plain"),
         "explanations.features_more": ("maps alike", "as the model"),
         "explanations.separation": ("as the model", "no votes"),
+        "explanations.features_alone": ("many as the model", "as the model"),
         "explanations.overlap": ("overlapping", "maps alike"),
         "explanations.own_side": ("own side", "plain"),
     },

@@ -37,42 +37,51 @@ def test_the_nine_parts_in_their_order(record: RunRecord) -> None:
     assert [part.title for part in build(record).parts] == PARTS
 
 
-def test_nothing_written_is_zero_of_thirteen(record: RunRecord) -> None:
+def test_nothing_written_is_zero_of_fourteen(record: RunRecord) -> None:
     view = build(record)
     assert view.completeness is not None
-    assert (view.completeness.name, view.completeness.value, view.completeness.n) == ("card.completeness", 0.0, 13)
-    assert view.completeness.display == "0 of 13"
+    assert (view.completeness.name, view.completeness.value, view.completeness.n) == ("card.completeness", 0.0, 14)
+    assert view.completeness.display == "0 of 14"
     assert view.metrics == (view.completeness,)
     assert [finding.text for finding in view.findings] == [
-        "The model card holds 0 of 13 entries that only a person can write; the others read “Not provided”."
+        "The model card holds 0 of 14 entries that only a person can write; the others read “Not provided”."
     ]
 
 
-ALL = {name: f"Text of {name}." for name in CardSpec.model_fields}
+REVIEW = {"by": "B. Reviewer", "date": "2026-11-30", "decision": "Written by a person."}
+TEXTS = [name for name in CardSpec.model_fields if name not in ("review", "dataset")]
+ALL: dict[str, object] = {name: f"Text of {name}." for name in TEXTS} | {"review": REVIEW}
 
 
 def test_everything_written_is_complete(record: RunRecord) -> None:
     view = build(record, **ALL)
     assert view.completeness is not None
     assert view.completeness.value == 1.0
-    assert "complete: 13 of 13 entries" in view.findings[0].text
+    assert "complete: 14 of 14 entries" in view.findings[0].text
 
 
-@pytest.mark.parametrize("name", sorted(CardSpec.model_fields))
+@pytest.mark.parametrize("name", sorted(TEXTS))
 def test_every_field_of_the_spec_is_on_the_card(record: RunRecord, name: str) -> None:
     before, after = build(record), build(record, **{name: "Written by a person."})
     assert "Written by a person." in entries(after).values()
     assert before.completeness is not None
     assert after.completeness is not None
     counted = name not in ("training_data", "evaluation_data")
-    assert after.completeness.value == pytest.approx((1 / 13) if counted else 0.0)
+    assert after.completeness.value == pytest.approx((1 / 14) if counted else 0.0)
+
+
+def test_a_review_counts_and_is_told(record: RunRecord) -> None:
+    view = build(record, review=REVIEW)
+    assert entries(view)["Model details/Review"] == "Written by a person. (B. Reviewer, 2026-11-30)"
+    assert view.completeness is not None
+    assert view.completeness.display == "1 of 14"
 
 
 def test_training_data_that_the_run_never_saw_is_for_a_person_to_say(record: RunRecord) -> None:
     view = build(record.model_copy(update={"training": None}))
     assert entries(view)["Training data/Data"] == ""
     assert view.completeness is not None
-    assert view.completeness.n == 14
+    assert view.completeness.n == 15
 
 
 def test_several_authors_and_blank_text(record: RunRecord) -> None:

@@ -16,7 +16,7 @@ from reportgen.report.sections.baseline import claims
 from reportgen.report.verdict import format_change
 from reportgen.report.wording import evidence, join_few, quote, shorten
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_names, join_sentences, ngettext
+from reportgen.text.i18n import _, join_names, join_sentences, ngettext, with_note
 
 NAME = "baseline"
 SIGNIFICANT = 0.05
@@ -201,7 +201,7 @@ def away(value: MetricValue) -> float:
 def format_score(value: MetricValue) -> str:
     """A score and its change: "Brier score −0.0030 (−0.0056 to −0.0002)"."""
     label = value.label.partition(",")[0]
-    return f"{label} {value.display} ({value.display_interval})"
+    return with_note(f"{label} {value.display}", value.display_interval)
 
 
 def find_classes(comparison: Comparison, anchor: str) -> Finding | None:
@@ -232,7 +232,7 @@ def find_classes(comparison: Comparison, anchor: str) -> Finding | None:
 
 def format_class(one: ClassChange) -> str:
     """A class and the change of its recall."""
-    return f"{quote(one.name)} {one.change.display} ({one.change.display_interval})"
+    return with_note(f"{quote(one.name)} {one.change.display}", one.change.display_interval)
 
 
 def find_cost(comparison: Comparison) -> Finding | None:

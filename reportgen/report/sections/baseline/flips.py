@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reportgen.record.arrays import Arrays
 from reportgen.record.comparison import Comparison, Flip
 from reportgen.record.images import encode_png
-from reportgen.report.cards import CardSet, Guess, ImageCard
+from reportgen.report.cards import CardSet, Guess, ImageCard, make_card_set
 from reportgen.report.sections.predictions.view import confidence_text
 from reportgen.text import numerals
 from reportgen.text.i18n import _
@@ -52,7 +52,7 @@ class Album:
                     shown=len(cards),
                     all=numerals.count(number),
                 )
-                groups.append(FlipGroup(name, title, note, CardSet(cards)))
+                groups.append(FlipGroup(name, title, note, make_card_set(cards, self.classes)))
         return tuple(groups)
 
     def fitting(self, flips: Sequence[Flip], verdict: str, right: bool) -> tuple[ImageCard, ...]:

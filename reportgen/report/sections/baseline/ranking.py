@@ -12,7 +12,7 @@ from reportgen.report.sections.baseline import claims
 from reportgen.report.table import Table, numbers, words
 from reportgen.report.wording import LONGEST_NAME, join_few, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_sentences, join_terms, ngettext
+from reportgen.text.i18n import _, join_sentences, join_terms, ngettext, with_note
 
 NAMED = 4
 """Models that the sentence names at once; the tables have all of them."""
@@ -178,10 +178,10 @@ def format_lead(pair: Pair) -> str:
     """How far the better model of a pair is ahead: "+6.2 points (+4.3 to +8.4)"."""
     change = pair.change
     if pair.better == pair.second or change.value is None or change.low is None or change.high is None:
-        return f"{change.display} ({change.display_interval})"
+        return with_note(change.display, change.display_interval)
     digits = numerals.percent_digits(change.n)
     ends = numerals.points_interval(-change.high, -change.low, digits)
-    return f"{numerals.points(-change.value, digits)} ({ends})"
+    return with_note(numerals.points(-change.value, digits), ends)
 
 
 def format_alike(ranking: Ranking, apart: Sequence[Pair]) -> str:

@@ -215,4 +215,5 @@ def note_differences(number: int) -> str:
 
 
 FIGURES = ("baseline_changes", "baseline_ranking", "baseline_recall", "baseline_flips")
-SECTION = Section(NAME, "Against the baseline", 110, FIGURES, build, applies=has_baseline)
+ESSENTIAL = ("brief_change", "brief_flips")
+SECTION = Section(NAME, "Against the baseline", 15, FIGURES, build, applies=has_baseline, essential=ESSENTIAL)

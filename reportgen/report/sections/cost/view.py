@@ -22,7 +22,8 @@ from reportgen.report.sections.cost.numbers import METRICS, list_values, read_va
 from reportgen.report.table import NO_TABLE, Column, Row, Table, numbers, words
 from reportgen.report.wording import shorten
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_names, join_sentences, ngettext
+from reportgen.text.i18n import _, join_names, join_parts, join_sentences, ngettext, with_note
+from reportgen.text.shorten import shorten_family
 
 MOST_ROWS = 30
 """Rows of the table of modules; the shortest are put together in one."""
@@ -75,7 +76,7 @@ def list_facts(record: RunRecord, facts: CostFacts) -> list[Fact]:
     """On what and how everything was measured, and what was measured once."""
     device = record.device
     threads = ngettext("{count} thread", "{count} threads", device.threads)
-    found = [Fact(_("Device"), shorten(device.name, 60), f"{device.kind}, {threads}")]
+    found = [Fact(_("Device"), shorten(device.name, 60), join_parts([device.kind, threads]))]
     if facts.roofs is not None:
         roofs = facts.roofs
         found += [
@@ -214,11 +215,12 @@ def list_modules(groups: tuple[Group, ...], facts: CostFacts) -> list[Row]:
         return []
     room = MOST_ROWS if len(groups) <= MOST_ROWS else MOST_ROWS - 1
     rows: list[Row] = []
+    names = shorten_family(tuple(name_group(group) for group in groups), LONGEST_NAME)
     for group in groups[:room]:
         placed = place(group, facts.roofs)
         rows.append(
             (
-                shorten(name_group(group), LONGEST_NAME),
+                names[name_group(group)],
                 shorten(group.kind, LONGEST_KIND) or numerals.DASH,
                 numerals.seconds_text(group.seconds),
                 interval(group),
@@ -246,7 +248,7 @@ def list_modules(groups: tuple[Group, ...], facts: CostFacts) -> list[Row]:
 def format_limit(placed: Placed) -> str:
     """The longest of the least times, and how much of the time taken it explains."""
     name = _("none") if placed.limit == "none" else name_limit(placed.limit)
-    return f"{name} ({numerals.percent(placed.reach)})"
+    return with_note(name, numerals.percent(placed.reach))
 
 
 def interval(group: Group) -> str:

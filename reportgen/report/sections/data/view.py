@@ -206,7 +206,7 @@ SECTION = Section(
     NAME,
     "Data",
     100,
-    ("class_counts", "sample_raw", "sample_augmented"),
+    ("sample_raw", "sample_augmented", "class_counts"),
     build,
     names_for_gates(NAME),
     values=lambda subject: list_values(subject.record),

@@ -206,5 +206,5 @@ def bin_row(one: Bin) -> Row:
     )
 
 
-FIGURES = ("class_scores", "confusion", "reliability", "confidence", "risk_coverage", "precision_recall")
-SECTION = Section(NAME, "Evaluation", 50, FIGURES, build)
+FIGURES = ("class_scores", "confusion", "precision_recall", "reliability", "confidence", "risk_coverage")
+SECTION = Section(NAME, "Evaluation", 50, FIGURES, build, essential=("brief_reliability", "brief_confusions"))

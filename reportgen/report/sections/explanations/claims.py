@@ -29,6 +29,11 @@ FEATURES_MORE = Claim(
     ErrorRate(0.028, 1000, "votes_as_good"),
 )
 SEPARATION = Claim("explanations.separation", ESTIMATE)
+FEATURES_ALONE = Claim(
+    "explanations.features_alone",
+    "neighbours are right half a point less often than the model",
+    ErrorRate(0.021, 1000, "votes_at_margin"),
+)
 OVERLAP = Claim(
     "explanations.overlap", "votes are wrong evenly among all classes", ErrorRate(0.025, 1000, "random_votes")
 )

@@ -30,7 +30,8 @@ LEAST_CLASS = 10
 SIGNIFICANT = 0.05
 HALF = 0.5
 SAME = 0.005
-"""Difference of two shares that is taken as none, as the usual margin between two models."""
+"""Difference of two shares that is taken as none, as the usual margin between two models; tested by both ends of the
+95 % interval lying within it, which is two one-sided tests at 2.5 % (Schuirmann 1987)."""
 
 
 def find_explanations(record: RunRecord, facts: ExplanationFacts, figures: Figures) -> list[Finding]:
@@ -203,6 +204,7 @@ def find_separation(votes: Votes, facts: ExplanationFacts, anchor: str) -> Findi
             "Both are the same within half a point ({ends}): the features alone separate the classes as well.",
             ends=values["ends"],
         )
+        return claims.FEATURES_ALONE.finding(join_sentences([text, end]), 0.2, anchor)
     else:
         end = _("The difference, {ends}, can’t be distinguished from zero.", ends=values["ends"])
     return claims.SEPARATION.finding(join_sentences([text, end]), 0.2, anchor)

@@ -68,17 +68,23 @@ def make_layer_table(trace: ModelTrace) -> LayerTable:
         if len(rows) < len(trace.modules)
         else _("{calls}, one row each.", calls=calls)
     )
+    return LayerTable(shown, join_sentences((folding, explain_counts(trace))), bool(whole))
+
+
+def explain_counts(trace: ModelTrace) -> str:
+    """What the numbers of a layer table count."""
     counting = _(
         "All counts are for one image. A MAC is a multiply-accumulate of a convolution, linear layer, matrix product "
         "or attention; normalisation and element-wise work are not counted. Each parameter is counted once. "
         "Activations are what training keeps for the backward pass."
     )
+    timed = trace.timed_batch and trace.modules and trace.modules[0].seconds
     timing = (
         _("Time is the share of the forward pass of {count} images.", count=numerals.count(trace.timed_batch))
-        if trace.timed_batch and whole
+        if trace.timed_batch and timed
         else ""
     )
-    return LayerTable(shown, join_sentences((folding, counting, timing)), bool(whole))
+    return join_sentences((counting, timing))
 
 
 def make_row(row: Row, whole: float | None) -> LayerRow:

@@ -140,4 +140,4 @@ def trainable_note(trace: ModelTrace) -> str:
     return _("{count} trainable", count=numerals.count(trace.trainable_parameters))
 
 
-SECTION = Section(NAME, "Model", 20, (*DIAGRAMS, *GRAPHS, "cost_share"), build)
+SECTION = Section(NAME, "Model", 20, ("cost_share", *DIAGRAMS, *GRAPHS), build)

@@ -17,7 +17,8 @@ from reportgen.report.sections.parameters.methods import list_methods
 from reportgen.report.table import Column, numbers
 from reportgen.report.wording import shorten
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_names, join_sentences, join_terms, ngettext
+from reportgen.text.i18n import _, join_names, join_sentences, join_terms, ngettext, with_note
+from reportgen.text.shorten import shorten_family
 
 LONGEST = 80
 """Characters of a name in the table."""
@@ -26,10 +27,10 @@ FIGURES = (
     "weights_enlarged",
     "weights_filters",
     "weights_layers",
-    "weights_histograms",
-    "weights_ridge",
     "weights_share",
     "weights_gradient",
+    "weights_histograms",
+    "weights_ridge",
 )
 
 
@@ -109,7 +110,8 @@ def list_facts(facts: WeightFacts) -> list[Fact]:
         ),
     ]
     if facts.sampled is None:
-        found.append(Fact(_("Gradients"), _("none"), _("not computed in the time available, or the model gives none")))
+        why = draw_note(facts.why_no_gradient) or _("not computed in the time available, or the model gives none")
+        found.append(Fact(_("Gradients"), _("none"), why))
     else:
         some = ngettext("{count} training image", "{count} training images", facts.sampled.images)
         note = _(
@@ -150,7 +152,7 @@ def tail_text(_unused: WeightMatrix, numbers: MatrixNumbers) -> str:
     if numbers.tail is None:
         return numerals.DASH
     exponent, error = numerals.fixed(numbers.tail.exponent, 1), numerals.fixed(numbers.tail.error, 1)
-    return f"{exponent} ± {error} ({numerals.count(numbers.tail.n)})"
+    return with_note(f"{exponent} ± {error}", numerals.count(numbers.tail.n))
 
 
 def moved_text(matrix: WeightMatrix, numbers: MatrixNumbers) -> str:
@@ -166,6 +168,13 @@ def gradient_text(matrix: WeightMatrix, numbers: MatrixNumbers) -> str:
     return f"{value:.1e}".replace("e-0", "e−").replace("e-", "e−").replace("e+0", "e").replace("e+", "e")
 
 
+def name_matrices(facts: WeightFacts) -> tuple[str, ...]:
+    """The names of all matrices, without the last part that nearly all have, each different from the others."""
+    names = tuple(matrix.name.removesuffix(".weight") or matrix.name for matrix in facts.matrices)
+    short = shorten_family(names, LONGEST)
+    return tuple(short[name] for name in names)
+
+
 def make_row(facts: WeightFacts, place: int, columns: list[Written]) -> MatrixRow:
     """One matrix in the words and numbers of the table."""
     matrix = facts.matrices[place]
@@ -176,7 +185,7 @@ def make_row(facts: WeightFacts, place: int, columns: list[Written]) -> MatrixRo
         cells.append(Cell(value, before if before != numerals.DASH else ""))
     return MatrixRow(
         numerals.count(place + 1),
-        shorten(matrix.name.removesuffix(".weight") or matrix.name, LONGEST),
+        name_matrices(facts)[place],
         describe(matrix),
         tuple(cells),
     )

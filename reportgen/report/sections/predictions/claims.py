@@ -14,3 +14,8 @@ SURELY_WRONG = Claim(
 SURE_ERRORS = Claim("predictions.sure_errors", ESTIMATE)
 CLOSE = Claim("predictions.close", ESTIMATE)
 LABEL_ERRORS = Claim("predictions.label_errors", ESTIMATE)
+LABEL_EXCESS = Claim(
+    "predictions.label_excess",
+    "every label is right and every scaled confidence the probability of being right",
+    ErrorRate(0.033, 1000, "right_labels"),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reportgen.metrics.differences import poisson_tail
 from reportgen.metrics.intervals import wilson
 from reportgen.metrics.predictions import Predictions
 from reportgen.metrics.renaming import find_renaming
@@ -13,6 +14,7 @@ from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
 
 NAME = "predictions"
+SIGNIFICANT = 0.05
 CLOSE = 0.1
 """A lead of the first class over the second, in probability, that a little noise could turn."""
 
@@ -109,20 +111,32 @@ def find_label_errors(predictions: Predictions, selection: Selection, temperatur
     expected = expected_errors(predictions, temperature)
     text = ngettext(
         "{count} label is a candidate for an error; of the predictions that confident a calibrated model gets about "
-        "{expected} wrong with every label right. A person has to check.",
+        "{expected} wrong with every label right.",
         "{count} labels are candidates for errors; of the predictions that confident a calibrated model gets about "
-        "{expected} wrong with every label right. A person has to check.",
+        "{expected} wrong with every label right.",
         group.candidates,
         expected=numerals.significant(expected, 2),
     )
+    said, p = [text], poisson_tail(group.candidates, expected)
+    if p <= SIGNIFICANT:
+        said.append(
+            _(
+                "Chance does not make so many ({p}, Poisson): some labels are wrong, or the model is surer than it is "
+                "right.",
+                p=numerals.p_value(p),
+            )
+        )
+    said.append(_("A person has to check."))
     planted = plant_errors(predictions, temperature)
-    if planted is None or not planted.named:
-        return claims.LABEL_ERRORS.finding(text, 0.2, f"{NAME}-label_errors")
-    worth = _(
-        "Of {planted} labels changed at random the rule finds {found}, and {share} of what it then names are such.",
-        planted=numerals.count(planted.planted),
-        found=numerals.count(planted.found),
-        share=numerals.percent(planted.found / planted.named, planted.named),
-    )
-    weight = 0.35 if group.candidates > 2 * expected else 0.2
-    return claims.LABEL_ERRORS.finding(join_sentences([text, worth]), weight, f"{NAME}-label_errors")
+    if planted is not None and planted.named:
+        said.append(
+            _(
+                "Of {planted} labels changed at random the rule finds {found}, and {share} of what it then names are "
+                "such.",
+                planted=numerals.count(planted.planted),
+                found=numerals.count(planted.found),
+                share=numerals.percent(planted.found / planted.named, planted.named),
+            )
+        )
+    claim, weight = (claims.LABEL_EXCESS, 0.35) if p <= SIGNIFICANT else (claims.LABEL_ERRORS, 0.2)
+    return claim.finding(join_sentences(said), weight, f"{NAME}-label_errors")

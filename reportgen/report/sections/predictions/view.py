@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from reportgen.plugins import Section
 from reportgen.record.images import encode_png, thumbnail
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
-from reportgen.report.cards import CardSet, Guess, ImageCard
+from reportgen.report.cards import CardSet, Guess, ImageCard, make_card_set
 from reportgen.report.components import Figures
 from reportgen.report.model import SectionView, Skipped
 from reportgen.report.sections.predictions.findings import NAME, find_predictions
@@ -96,7 +97,7 @@ class Album:
                     shown.add(row)
                     cards.append(card)
             if cards or repeats:
-                filled.append(describe(group, tuple(cards), tuple(repeats)))
+                filled.append(describe(group, tuple(cards), tuple(repeats), self.record.data.classes))
         return tuple(filled)
 
     def make_card(self, row: int) -> ImageCard | None:
@@ -151,7 +152,9 @@ def confidence_text(probability: float) -> str:
     return f"<{numerals.percent(0.001)}" if probability < 0.0005 else numerals.percent(probability)
 
 
-def describe(group: Group, cards: tuple[ImageCard, ...], repeats: tuple[ImageCard, ...]) -> CardGroup:
+def describe(
+    group: Group, cards: tuple[ImageCard, ...], repeats: tuple[ImageCard, ...], classes: Sequence[str]
+) -> CardGroup:
     """A group with its heading."""
     shown = len(cards) + len(repeats)
     if group.name in ONE_A_CLASS:
@@ -164,7 +167,7 @@ def describe(group: Group, cards: tuple[ImageCard, ...], repeats: tuple[ImageCar
         size = ngettext("All {count} that fits.", "All {count} that meet the rule.", group.candidates)
     names = join_names([_("no.\u00a0{index}", index=card.index) for card in repeats])
     above = _("Shown above: {names}.", names=names) if repeats else ""
-    return CardGroup(group.name, group.title, group.rule, size, above, CardSet(cards))
+    return CardGroup(group.name, group.title, group.rule, size, above, make_card_set(cards, classes))
 
 
 SECTION = Section(NAME, "Predictions", 60, (), build)

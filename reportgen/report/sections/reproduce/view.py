@@ -19,8 +19,13 @@ from reportgen.report.sections.reproduce.spec_text import format_spec
 from reportgen.report.table import NO_TABLE, Column, Table, numbers, words
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences
+from reportgen.text.shorten import shorten
 
 NAME = "reproduce"
+LONGEST_BRIEF = 600
+"""Characters of the command in a brief report."""
+LONGEST_WORD = 33
+"""Characters of a digest there."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,11 @@ class ReproduceView(SectionView):
     digests: Table = NO_TABLE
     stages: Table = NO_TABLE
 
+    @property
+    def columns(self) -> tuple[tuple[Fact, ...], ...]:
+        """The facts in the two columns of small print."""
+        return self.facts[:6], self.facts[6:]
+
     def beside(self, others: tuple[SectionView | Skipped, ...], gates: tuple[GateResult, ...]) -> ReproduceView:
         """The section with the methods of the others, each name once."""
         del gates
@@ -42,6 +52,14 @@ class ReproduceView(SectionView):
             for note in view.methods if isinstance(view, SectionView) else ():
                 told.setdefault(note.name, note)
         return replace(self, methods=tuple(told.values()))
+
+    def abridged(self, figures: tuple[FigureFile | Skipped, ...], anchors: frozenset[str]) -> ReproduceView:
+        """The section, of which its own template sets command and facts in small print."""
+        del figures, anchors
+        facts = tuple(
+            one if " " in one.value else replace(one, value=shorten(one.value, LONGEST_WORD)) for one in self.facts
+        )
+        return replace(self, command=shorten(self.command, LONGEST_BRIEF), facts=facts)
 
 
 def build(subject: Subject, figures: Mapping[str, FigureFile | Skipped]) -> ReproduceView:
@@ -281,4 +299,4 @@ def count_method() -> MethodNote:
     )
 
 
-SECTION = Section(NAME, "Reproduce", 130, (), build)
+SECTION = Section(NAME, "Reproduce", 130, (), build, essential=())

@@ -12,7 +12,7 @@ SATURATED = Claim(
 NO_DEAD = Claim("response.no_dead", FACT)
 DEAD = Claim("response.dead", FACT)
 STRAIGHT = Claim("response.straight", FACT)
-GAINS = Claim("response.gains", ESTIMATE)
+GAINS = Claim("response.gains", ESTIMATE, always=True)
 CHANGED_GAIN = Claim(
     "response.changed_gain", "training left every gain as it was", ErrorRate(0.028, 1000, "proportional_layers")
 )

@@ -16,7 +16,7 @@ from reportgen.report.sections.response import claims
 from reportgen.report.sections.response.findings import NAME
 from reportgen.report.wording import evidence, quote
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_sentences
+from reportgen.text.i18n import _, join_sentences, with_note
 
 OVERSURE = 0.05
 """Confidence beyond accuracy, against the images as they are, from which on it is worth a word."""
@@ -114,7 +114,7 @@ def find_stops(responses: Responses, anchor: str) -> Finding | None:
 
 def loss_text(loss: Sequence[float]) -> str:
     """A difference of accuracies with its interval."""
-    return f"{numerals.points(loss[0])} ({numerals.points_interval(loss[1], loss[2])})"
+    return with_note(numerals.points(loss[0]), numerals.points_interval(loss[1], loss[2]))
 
 
 def find_black(record: RunRecord, responses: Responses, anchor: str) -> Finding | None:

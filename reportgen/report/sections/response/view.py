@@ -21,7 +21,7 @@ from reportgen.report.sections.response.findings import NAME, find_layers, gain_
 from reportgen.report.table import NO_TABLE, Column, Row, Table, numbers, words
 from reportgen.report.wording import join_few, quote, shorten
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_sentences, ngettext
+from reportgen.text.i18n import _, join_sentences, ngettext, with_note
 
 LONGEST_KIND = 44
 BEFORE = (3, 9)
@@ -139,7 +139,7 @@ def gain_text(responses: Responses, place: int, one: Characteristic | None) -> s
     if ends is None:
         return numerals.fixed(one.gain, 2)
     gain, interval = gain_texts(one.gain, ends)
-    return f"{gain} ({interval})"
+    return with_note(gain, interval)
 
 
 def region_text(one: Characteristic | None) -> str:

@@ -27,7 +27,7 @@ from reportgen.report.sections.robustness import claims
 from reportgen.report.sections.robustness.preprocessing_findings import find_preparation
 from reportgen.report.wording import evidence, join_few
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_names, join_sentences, ngettext
+from reportgen.text.i18n import _, join_names, join_sentences, ngettext, with_note
 
 NAME = "robustness"
 SIGNIFICANT = 0.05
@@ -209,7 +209,7 @@ def find_shift(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> F
         "Shifted by {count} pixels, {moved} of the images get another prediction; accuracy changes by {change}.",
         int(least.condition.level),
         moved=least.moved.display_full,
-        change=f"{least.change.display} ({least.change.display_interval})",
+        change=with_note(least.change.display, least.change.display_interval),
     )
     if most is not least:
         more = _(

@@ -31,7 +31,7 @@ from reportgen.report.sections.robustness.methods import list_methods
 from reportgen.report.table import NO_TABLE, Row, Table, numbers, words
 from reportgen.report.wording import quote
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_names, join_sentences, ngettext
+from reportgen.text.i18n import _, join_names, join_sentences, ngettext, with_note
 
 FIGURES = ("robustness_corruptions", "robustness_examples", "robustness_moves")
 SEVERITIES = (1, 2, 3, 4, 5)
@@ -190,7 +190,7 @@ def spell(value: MetricValue | None) -> str:
 
 def bracket(text: str, value: MetricValue) -> str:
     """A number and its interval in brackets, where it has one."""
-    return f"{text} ({value.display_interval})" if value.display_interval else text
+    return with_note(text, value.display_interval)
 
 
 def caption_corruptions(outcomes: Sequence[Outcome]) -> str:

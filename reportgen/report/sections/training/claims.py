@@ -42,5 +42,5 @@ IMPROVING = Claim("training.improving", "the accuracy stays as it was", ErrorRat
 WORSENING = Claim("training.worsening", "the accuracy stays as it was", ErrorRate(0.024, 1000, "flat_history"))
 PLATEAU = Claim("training.plateau", "the accuracy rises by two points", ErrorRate(0.001, 1000, "rising_history"))
 PROGRESS_OPEN = Claim("training.progress_open", UNDECIDED)
-SPEED = Claim("training.speed", FACT)
-LONGEST_STAGE = Claim("training.longest_stage", FACT)
+SPEED = Claim("training.speed", FACT, always=True)
+LONGEST_STAGE = Claim("training.longest_stage", FACT, always=True)

@@ -257,4 +257,4 @@ def find_updates(dynamics: Dynamics, anchor: str) -> Finding | None:
 
 def part(ratio: float) -> str:
     """A share of a norm with two significant digits: "0.42 %"."""
-    return f"{small(100 * ratio)}{numerals.NBSP}%"
+    return numerals.in_percent(small(100 * ratio))

@@ -203,4 +203,4 @@ def caption_history(training: Training, shown: int) -> str:
 
 
 FIGURES = ("training_curves", "training_steps", "training_layers", "training_activations", "time_spent")
-SECTION = Section(NAME, "Training", 40, FIGURES, build)
+SECTION = Section(NAME, "Training", 40, FIGURES, build, essential=("training_curves",))

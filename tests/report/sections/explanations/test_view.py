@@ -119,6 +119,7 @@ def test_the_pair_that_overlaps_is_named_only_where_it_stands_out(record: RunRec
     assert "lies among another" not in build(SECTION, explained(record, embedding__vote=labels.copy())).text
 
 
+@pytest.mark.slow
 def test_votes_that_are_wrong_at_random_name_no_overlap(record: RunRecord) -> None:
     labels, named = record.arrays["eval.labels"][:200], 0
     for seed in range(40):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reportgen.record.message import N_
 from reportgen.record.probes import NotProbed, Probes
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
@@ -85,6 +86,8 @@ def test_facts_name_the_sample_of_the_gradients(record: RunRecord) -> None:
     assert facts["Matrices"] == ("6", f"outputs × inputs; {inside:,} parameters, 90 more stand in vectors")
     none = {fact.label: fact.value for fact in view_of(weighed(record, sampled=None)).facts}
     assert none["Gradients"] == "none"
+    told = {fact.label: fact.note for fact in view_of(weighed(record, sampled=None, why_no_gradient=N_("why"))).facts}
+    assert told["Gradients"] == "why"
 
 
 def test_methods_state_thresholds_and_sources(record: RunRecord) -> None:

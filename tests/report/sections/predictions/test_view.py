@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import scipy.stats
 from PIL import Image
 from scipy.special import softmax
 
@@ -64,6 +65,15 @@ def test_label_errors_are_candidates(record: RunRecord) -> None:
     clear = sized(record, [0, 1, 1, 1, 0, 0], [0, 1, 1, 0, 0, 0], [0.93, 0.93, 0.93, 0.999, 0.93, 0.93])
     clear = clear.model_copy(update={"measured": None})  # so that no temperature is known
     assert "1 label is a candidate for an error" in build(SECTION, clear).text
+    assert "Chance does not make" not in build(SECTION, clear).text
+    denied = sized(record, [0] * 28 + [1] * 12, [0] * 20 + [1] * 20, [0.93] * 20 + [0.99] * 8 + [0.93] * 12)
+    text = build(SECTION, denied.model_copy(update={"measured": None})).text
+    p = scipy.stats.poisson.sf(7, 32 * 0.07 + 8 * 0.01)
+    assert (
+        "8 labels are candidates for errors; of the predictions that confident a calibrated model gets about 2.3"
+        in text
+    )
+    assert f"Chance does not make so many (p = {p:.3f}, Poisson)" in text.replace("\u00a0", " ")
     right = sized(record, [0, 1, 1], [0, 1, 1], [0.95, 0.95, 0.99])
     assert "candidate" not in build(SECTION, right).text
 

@@ -1,0 +1,107 @@
+"""A logo of one's own: an image file that stands in the report itself, checked before any compute."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import warnings
+from pathlib import Path
+from xml.etree import ElementTree
+
+from reportgen.errors import SpecError
+from reportgen.report.model import Logo
+from reportgen.spec.types import LogoSpec
+from reportgen.system.files import is_regular
+
+MOST_BYTES = 200_000
+"""Of the file, which stands in the page as text a third longer."""
+MOST_PIXELS = 4000
+"""A side; a logo is shown about fifty high."""
+FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg"}
+SAVE = "Save it as a PNG, a JPEG or an SVG that needs no other file."
+ACTIVE = {"script", "foreignObject", "iframe", "embed", "object", "audio", "video", "handler", "listener"}
+"""Elements of an SVG that do something or hold another language."""
+OUTSIDE = re.compile(r"@import|url\(\s*['\"]?\s*(?!#|data:image/)", re.IGNORECASE)
+"""In a style: what would be fetched."""
+
+
+def read_logo(spec: LogoSpec) -> Logo:
+    """The logo that a spec names.
+
+    Raises SpecError for a file that is missing, too large, no image, or refers to anything outside itself.
+    """
+    path = spec.file
+    try:
+        if not is_regular(path):
+            raise FileNotFoundError(path)
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:
+        hint = (
+            "report.logo.file is relative to the spec, or in render to the current folder. Give it with "
+            "--set report.logo.file=PATH, or leave it out with --set report.logo=null."
+        )
+        raise SpecError(f"there is no image {path}", hint) from error
+    if len(data) > MOST_BYTES:
+        message = f"the logo {path} has {len(data):,} bytes, and {MOST_BYTES:,} are allowed"
+        raise SpecError(message, "A logo is shown about fifty pixels high: make it smaller, or an SVG.")
+    kind = "image/svg+xml" if looks_like_svg(data) else ""
+    if kind:
+        check_svg(data, path)
+    media_type = kind or check_pixels(data, path)
+    return Logo(f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}", spec.alt)
+
+
+def looks_like_svg(data: bytes) -> bool:
+    """Whether a file is text that has an svg element near its beginning."""
+    return b"<svg" in data[:4096] and b"\0" not in data[:4096]
+
+
+def check_pixels(data: bytes, path: Path) -> str:
+    """The media type of an image of pixels; raises SpecError for what is none, or damaged."""
+    from PIL import Image, ImageFile  # only those who have a logo need it
+
+    lenient = ImageFile.LOAD_TRUNCATED_IMAGES  # which WeasyPrint sets for the whole process
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # a decompression bomb is a warning first
+            with Image.open(io.BytesIO(data), formats=list(FORMATS)) as image:
+                kind, size = FORMATS[str(image.format)], image.size
+                if max(size) <= MOST_PIXELS:
+                    image.load()
+    except Exception as error:  # Pillow raises whatever the parts of a damaged file make it raise
+        raise SpecError(f"the logo {path} can't be read as an image: {error}", SAVE) from error
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = lenient
+    if max(size) > MOST_PIXELS:
+        message = f"the logo {path} has {size[0]}×{size[1]} pixels, and {MOST_PIXELS} a side are allowed"
+        raise SpecError(message, "Make it smaller.")
+    return kind
+
+
+def check_svg(data: bytes, path: Path) -> None:
+    """Raise SpecError for an SVG that is damaged, does something, or refers to anything outside itself."""
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data or b"<?xml-stylesheet" in data:
+        raise SpecError(f"the logo {path} has a document type or a style sheet beside it", "Remove it. " + SAVE)
+    try:
+        root = ElementTree.fromstring(data)
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise SpecError(f"the logo {path} can't be read as an SVG: {error}", SAVE) from error
+    for element in root.iter():
+        name = str(element.tag).rpartition("}")[2]
+        if name in ACTIVE or any(key.lower().startswith("on") for key in element.attrib):
+            raise SpecError(f"the logo {path} holds more than a drawing: <{name}>", "Remove it. " + SAVE)
+        if refers_outside(element):
+            raise SpecError(f"the logo {path} refers to something outside itself in <{name}>", SAVE)
+
+
+def refers_outside(element: ElementTree.Element) -> bool:
+    """Whether an element of an SVG would fetch something."""
+    for key, value in element.attrib.items():
+        link = key.rpartition("}")[2] in ("href", "src")
+        if link and not value.strip().startswith(("#", "data:image/")):
+            return True
+        if OUTSIDE.search(value):
+            return True
+    return str(element.tag).rpartition("}")[2] == "style" and OUTSIDE.search(element.text or "") is not None
