@@ -1,16 +1,16 @@
 """reportgen: one command from a model spec to a report in which every number can be trusted.
 
-In Python the same is `reportgen.build`, `render`, `compare` and `load_record`; what fails is an error of
+In Python the same is `reportgen.build`, `render`, `compare`, `verify` and `load_record`; what fails is an error of
 `reportgen.errors`. Importing this module loads nothing heavy: the rest is imported when it is first used.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reportgen.pipeline.api import Outcome, build, compare, load_record, render
+    from reportgen.pipeline.api import Outcome, build, compare, load_record, render, verify
 
 __version__ = "0.1.0"
-__all__ = ["Outcome", "__version__", "build", "compare", "load_record", "render"]
+__all__ = ["Outcome", "__version__", "build", "compare", "load_record", "render", "verify"]
 
 
 def __getattr__(name: str) -> Any:

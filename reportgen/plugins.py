@@ -85,9 +85,9 @@ class Section:
     name: str
     title: str
     order: int
-    """Place in the report; sections are set in its order."""
+    """Place in the report; sections are set in its order where the spec does not list them."""
     figures: tuple[str, ...]
-    """Names of the figures it shows; only these are drawn when the spec chooses sections."""
+    """Names of the figures it shows, in their order; only these are drawn when the spec chooses sections."""
     build: Callable[[Subject, Mapping[str, FigureFile | Skipped]], SectionView | Skipped]
     metrics: tuple[str, ...] = ()
     """Names of the numbers that its view adds to metrics.json, for gates to name; an N that ends a part stands for any
@@ -99,11 +99,17 @@ class Section:
     """Those numbers from a subject alone, so that a baseline's can be held against them."""
     further: tuple[str, ...] = ()
     """Names of figures that stand at its end, so that its view and its template need not know them."""
+    essential: tuple[str, ...] | None = None
+    """Names of the figures that a brief report shows of it; None where it has no place in one."""
 
     @property
     def drawn(self) -> tuple[str, ...]:
         """Every figure that it shows."""
         return (*self.figures, *self.further)
+
+    def shown(self, brief: bool) -> tuple[str, ...]:
+        """Every figure that it shows in a whole report, or in a brief one."""
+        return (self.essential or ()) if brief else self.drawn
 
 
 @dataclass(frozen=True)

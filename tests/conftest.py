@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from tests.support.records import small_record
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # before torch is imported: workers with as many threads as cores stand in line
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+sys.dont_write_bytecode = False  # as containers are often set up: the tests start hundreds of processes, and each of
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # them would compile the whole package again
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -18,7 +18,9 @@ import click
 
 from reportgen import __version__
 from reportgen.cli.build import build, render, report_error
+from reportgen.cli.card import card
 from reportgen.cli.compare import compare
+from reportgen.cli.index import index
 from reportgen.cli.inspect import check, list_kind, new, schema, trace
 from reportgen.cli.send import send
 from reportgen.cli.verify import verify
@@ -187,6 +189,6 @@ def commands() -> None:
     """
 
 
-for command in (build, render, compare, verify, send, check, new, trace, list_kind, schema):
+for command in (build, render, compare, index, verify, send, check, card, new, trace, list_kind, schema):
     command.callback = shield(command.callback) if command.callback else None
     commands.add_command(command)

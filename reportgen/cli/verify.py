@@ -42,5 +42,6 @@ def verify(
     if found.alterations:
         put(sys.stdout, f"{report}: ALTERED, {len(found.alterations)} differences ({told} compared)")
     else:
-        progress.say(f"{report}: verified, {told}{' as the record gives them' * bool(found.files)}")
+        partly = " but for what the warnings say" * bool(found.notes)
+        progress.say(f"{report}: verified{partly}, {told}{' as the record gives them' * bool(found.files)}")
     return found.exit_code

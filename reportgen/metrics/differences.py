@@ -114,6 +114,17 @@ def binomial_tail(successes: int, n: int, share: float) -> float:
     return float(min(1.0, np.exp(likely).sum()))
 
 
+def poisson_tail(count: int, expected: float) -> float:
+    """Probability of at least so many events where `expected` come on average (Poisson).
+
+    Of independent events whose probabilities add up to `expected`, however unequal, it is no less than their own where
+    the count is above that by one at least (Hoeffding 1956; Anderson and Samuels 1967).
+    """
+    from scipy.special import gammainc  # a third of a second that drawing most records does not need
+
+    return float(gammainc(count, expected)) if count > 0 else 1.0
+
+
 @lru_cache(maxsize=4)
 def log_factorials(n: int) -> FloatArray:
     """(n + 1,): ln k! for k = 0 … n."""

@@ -1,4 +1,4 @@
-"""What `import reportgen` gives: build, render, compare and load_record, for scripts and notebooks."""
+"""What `import reportgen` gives: build, render, compare, verify and load_record, for scripts and notebooks."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from reportgen.record.run import RunRecord
 from reportgen.spec.given import override_texts
 
 if TYPE_CHECKING:
+    from reportgen.pipeline.verification.verify import Verification
     from reportgen.report.model import Report
 
 StrPath = str | os.PathLike[str]
@@ -100,6 +101,7 @@ def build(
     data_root: StrPath | None = None,
     offline: bool = False,
     force: bool = False,
+    sign: StrPath | None = None,
     progress: Progress | bool = True,
 ) -> Outcome:
     """Measure what a spec asks for and build its report; nothing is measured again where nothing changed.
@@ -107,9 +109,9 @@ def build(
     `spec`: a file, or its content as a mapping, whose paths are then relative to the current folder. `out`: the
     report's folder, by default `reports/` and the name of the spec. `overrides`: values by dotted key, such as
     `{"run.epochs": 2}`. `formats`: instead of the spec's `outputs`. `data_root`: where the data set lies. `offline`:
-    never download. `force`: measure again, and replace whatever is in the folder. `progress`: True writes lines to
-    standard error, False nothing; or an own
-    listener.
+    never download. `force`: measure again, and replace whatever is in the folder. `sign`: the SSH key that the report's
+    manifest is signed with, by default that of `$REPORTGEN_SIGNING_KEY`, if any. `progress`: True writes lines to
+    standard error, False nothing; or an own listener.
 
     A gate that failed and a training that diverged are in the outcome and raise nothing. Raises a ReportgenError whose
     notes say the place in the spec and what to do: SpecError, ModelError, DataError, RenderError, EnvironmentTrouble.
@@ -124,6 +126,7 @@ def build(
             formats=as_formats(formats),
             overrides=override_texts(overrides or {}),
             given=given,
+            sign=as_key(sign),
         )
         folder = output_folder(path, None if out is None else as_path(out, "out"), several=False)
         return as_outcome(building.build(path, folder, options, listener(progress)))
@@ -136,17 +139,20 @@ def render(
     overrides: Mapping[str, Any] | None = None,
     formats: Sequence[str] = (),
     force: bool = False,
+    sign: StrPath | None = None,
     progress: Progress | bool = True,
 ) -> Outcome:
     """Draw a report again from its record: no model, no data, no PyTorch.
 
     `source` and `out` as in `load_record` and `build`; without `out` the report that holds the record is replaced.
-    `force`: replace another run's report too.
+    `force`: replace another run's report too. `sign` as in `build`.
     `overrides` may change title, report, card, outputs, gates and plugins. Raises RecordError where there is no record,
     SpecError for other overrides, RenderError and EnvironmentTrouble.
     """
     with explained():
-        options = building.Options(formats=as_formats(formats), overrides=override_texts(overrides or {}), force=force)
+        options = building.Options(
+            formats=as_formats(formats), overrides=override_texts(overrides or {}), force=force, sign=as_key(sign)
+        )
         folder = None if out is None else as_path(out, "out")
         return as_outcome(building.render(as_path(source, "source"), folder, options, listener(progress)))
 
@@ -159,14 +165,14 @@ def compare(
     margin: float | None = None,
     formats: Sequence[str] = (),
     force: bool = False,
+    sign: StrPath | None = None,
     progress: Progress | bool = True,
 ) -> Outcome:
     """Draw the report of a candidate held against a baseline, both as in `load_record`.
 
     `out`: by default `reports/comparison`. `margin`: the change of top-1 accuracy that does not matter, a share; by
-    default 0.005. `force`: replace another run's report too. Raises RecordError where a record is missing or
-    damaged, SpecError, RenderError and
-    EnvironmentTrouble.
+    default 0.005. `force`: replace another run's report too. `sign` as in `build`. Raises RecordError where a record is
+    missing or damaged, SpecError, RenderError and EnvironmentTrouble.
     """
     from reportgen.pipeline.compare import CandidateSet
 
@@ -175,8 +181,38 @@ def compare(
             raise SpecError(f"margin: expected a share between 0 and 1, found {margin}", "Half a point is 0.005.")
         home = HOME / "comparison" if out is None else as_path(out, "out")
         candidate_set = CandidateSet.find(as_path(baseline, "baseline"), [as_path(candidate, "candidate")], home)
-        options = building.Options(formats=as_formats(formats), force=force)
+        options = building.Options(formats=as_formats(formats), force=force, sign=as_key(sign))
         return as_outcome(candidate_set.compare(1, margin, options, listener(progress), None))
+
+
+def verify(
+    report: StrPath,
+    *,
+    key: StrPath | None = None,
+    record: StrPath | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    progress: Progress | bool = True,
+) -> Verification:
+    """Check that nothing of a report was altered: every digest, and every number that it prints.
+
+    `report`: a report's folder, a record, or one file of a report. `key`: a public SSH key or a list of allowed
+    signers, one of whom has to have signed it. `record`: where the record is, for a file that does not carry it.
+    `overrides`: `report.templates`, `report.css` and `plugins` of one's own that it was drawn with.
+
+    What was altered is in the result's `alterations`, and what could not be compared in its `notes`; neither raises.
+    Raises RecordError where there is nothing to verify or to verify it against, SpecError for a wrong key or override,
+    RenderError and EnvironmentTrouble where it can't be drawn or its signature not be checked here.
+    """
+    from reportgen.pipeline.verification.verify import Options
+    from reportgen.pipeline.verification.verify import verify as verify_report
+
+    with explained():
+        options = Options(
+            None if key is None else as_path(key, "key"),
+            None if record is None else as_path(record, "record"),
+            override_texts(overrides or {}),
+        )
+        return verify_report(as_path(report, "report"), options, listener(progress))
 
 
 def load_record(source: StrPath) -> RunRecord:
@@ -210,6 +246,11 @@ def as_path(value: StrPath, name: str) -> Path:
         return Path(value).expanduser()
     except RuntimeError as error:
         raise SpecError(f"{name}: {error}", "Write the path out.") from error
+
+
+def as_key(sign: StrPath | None) -> Path | None:
+    """The key to sign with; None: that of the environment, or none."""
+    return None if sign is None else as_path(sign, "sign")
 
 
 def as_formats(formats: Sequence[str]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from reportgen.pipeline.drawing import Drawing, Outcome, exit_code, finish, inpu
 from reportgen.pipeline.extras import check_extras
 from reportgen.pipeline.faults import Raised, errors_of
 from reportgen.pipeline.fingerprint import fingerprint
+from reportgen.pipeline.history import find_replaced, with_history
 from reportgen.pipeline.kept import WEIGHTS, KeptRun, find_record, find_unfinished
 from reportgen.pipeline.registry import Registry
 from reportgen.pipeline.replacing import Claim, check_replaceable, kept_origin, origin_of
@@ -83,7 +84,7 @@ def build_spec(source: SpecFile, out: Path, options: Options, progress: Progress
         presentation, templates = Presentation.of(spec), spec.report.templates
         if earlier is not None:
             against = baseline.digest if baseline else ""
-            inputs = inputs_digest(earlier.digest, against, presentation, templates, registry.plugins, registry.css)
+            inputs = inputs_digest(earlier.digest, against, presentation, templates, registry.plugins, registry.look)
             if is_current(out, inputs, signed_with):
                 return unchanged(out, earlier.record, presentation, source.base)
         loaded_baseline = baseline.load() if baseline else None  # what is wrong with it shows before any compute
@@ -93,6 +94,8 @@ def build_spec(source: SpecFile, out: Path, options: Options, progress: Progress
         judgement = judge(
             Subject(stored.record, presentation=presentation), loaded_baseline, registry.sections, progress
         )
+        known = loaded_baseline.subject if loaded_baseline else None
+        judgement = with_history(judgement, stored.record, find_replaced(out), known)
         reused = earlier is not None
         drawing = Drawing(templates, space, registry, progress, reused, True, claim.origin, signed_with)
         return finish(stored.drawn_as(judgement, presentation), drawing, measured.raised, source.base)
@@ -160,9 +163,11 @@ def default_folder(found: Source) -> Path:
 
 
 def with_templates(spec: ReportSpec, base: Path) -> ReportSpec:
-    """The spec with its templates and style sheet, relative to the spec, found on this machine."""
+    """The spec with its templates, style sheet and logo, relative to the spec, found on this machine."""
     named = {"templates": spec.report.templates, "css": spec.report.css}
-    found = {key: resolve_path(path, base) for key, path in named.items() if path is not None}
+    found: dict[str, object] = {key: resolve_path(path, base) for key, path in named.items() if path is not None}
+    if spec.report.logo is not None:
+        found["logo"] = spec.report.logo.model_copy(update={"file": resolve_path(spec.report.logo.file, base)})
     return spec.model_copy(update={"report": spec.report.model_copy(update=found)}) if found else spec
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from reportgen.plugins import DatasetKind, load_plugins
 from reportgen.spec import open_spec
 from reportgen.spec.probes import PROBE_NAMES
 from reportgen.spec.types import ReportSpec
+from reportgen.system.fonts import INSTALL, chinese_fonts
 from reportgen.system.machine import accelerator, processor_name
 from reportgen.system.workspace import check_writable
 from reportgen.text import numerals
@@ -61,13 +61,10 @@ def check_machine() -> Iterator[Line]:
 
 def check_fonts() -> Line:
     """Whether Chinese, Japanese and Korean names would have glyphs in a PDF."""
-    try:
-        done = subprocess.run(["fc-list", ":lang=zh", "family"], capture_output=True, timeout=5, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return Line("note   fonts: fontconfig's fc-list is not here, so they can't be listed")
-    if done.stdout.strip():
-        return Line("ok     fonts: Chinese is covered")
-    return Line("note   fonts: none for Chinese; such names would be missing in PDFs", "Install fonts-noto-cjk.")
+    found = chinese_fonts()
+    if found:
+        return Line(f"ok     fonts: Chinese is covered ({found[0].family})")
+    return Line("note   fonts: none for Chinese; such names would be missing in PDFs", INSTALL)
 
 
 def check_spec(path: Path, options: Options) -> Iterator[Line]:

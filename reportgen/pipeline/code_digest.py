@@ -29,6 +29,7 @@ DRAWING = (
     f"{NAME}.outputs",
     f"{NAME}.pipeline.baseline",
     f"{NAME}.pipeline.drawing",
+    f"{NAME}.pipeline.history",
 )
 """What makes a report of a record."""
 
@@ -57,6 +58,21 @@ def code_digest(*roots: str) -> str:
     whole = hashlib.sha256(__version__.encode())
     for name, module in needed(*roots).items():
         whole.update(f"{name}\0{len(module.content)}\0".encode() + module.content)
+    return whole.hexdigest()
+
+
+def catalogue_digest(*languages: str) -> str:
+    """sha256, hexadecimal, of the translations into some languages, or into all; of English there are none.
+
+    No part of `code_digest`: what is measured depends on no words.
+    """
+    files: dict[str, Path] = {}
+    for path in sorted(PACKAGE.glob("locale/*/LC_MESSAGES/*.[mp]o")):
+        files[path.parents[1].name] = path  # the source is the later one, where there is one
+    whole = hashlib.sha256()
+    for name, path in files.items():
+        if not languages or name in languages:
+            whole.update(f"{name}\0".encode() + path.read_bytes())
     return whole.hexdigest()
 
 

@@ -12,6 +12,7 @@ from reportgen.errors import RecordError, SpecError
 from reportgen.pipeline.baseline import LoadedBaseline, judge
 from reportgen.pipeline.build import Options, choose_formats
 from reportgen.pipeline.drawing import Drawing, Outcome, finish
+from reportgen.pipeline.history import with_history
 from reportgen.pipeline.received import choose_drawing
 from reportgen.pipeline.registry import Registry
 from reportgen.pipeline.replacing import COMPARISON, HINT, Claim, check_replaceable
@@ -27,7 +28,7 @@ from reportgen.system.files import is_regular
 from reportgen.system.manifest import MANIFEST, read_manifest
 from reportgen.system.signing import signing_key
 from reportgen.system.workspace import Workspace
-from reportgen.text.i18n import _, ngettext
+from reportgen.text.i18n import _, language, ngettext
 
 PAGES = ("report.html", "report.pdf")
 """What a link leads to, the first that there is."""
@@ -106,6 +107,7 @@ class CandidateSet:
         with Workspace(folder) as space:
             check_replaceable(folder, claim, registry.outputs.values(), options.force)
             judgement = judge(Subject(stored.record, presentation=presentation), baseline, registry.sections, progress)
+            judgement = with_history(judgement, stored.record, stored.subject, baseline.subject)
             if ranking is not None:
                 judgement = judgement.model_copy(update={"ranking": ranking.seen_by(number)})
             drawing = Drawing(spec.report.templates, space, registry, progress, True, origin=COMPARISON, key=key)
@@ -124,13 +126,15 @@ class CandidateSet:
             raise SpecError(f"{self.home} holds the report of a run", HINT)
 
     def publish(self, ranking: Ranking, sign: Path | None = None) -> Path:
-        """Write index.html and ranking.json beside the candidates' folders; returns where the page is.
+        """Write index.html and ranking.json beside the candidates' folders, in the language of the baseline's report;
+        returns where the page is.
 
         `sign` as in Options. Raises EnvironmentTrouble when the machine can't.
         """
         from reportgen.outputs.ranking import make_index, spell_ranking
 
-        files = (make_index(page_values(ranking, self.find_links())), spell_ranking(ranking, self.folders))
+        with language(self.sources[0].load().subject.presentation.report.language):
+            files = (make_index(page_values(ranking, self.find_links())), spell_ranking(ranking, self.folders))
         with Workspace(self.home) as space:
             for file in files:
                 space.write(file.path, file.data)

@@ -28,7 +28,7 @@ from reportgen.record.store import Stored, write_files
 from reportgen.record.subject import Subject
 from reportgen.system.fault_log import LOG
 from reportgen.system.workspace import Workspace
-from reportgen.text.i18n import SOURCE, language
+from reportgen.text.i18n import language
 
 if TYPE_CHECKING:
     from reportgen.report.model import Report
@@ -83,13 +83,14 @@ def finish(stored: Stored, drawing: Drawing, raised: Raised = (), base: Path = P
     space, registry, progress = drawing.space, drawing.registry, drawing.progress
     stored = stored.drawn_as(stored.subject.judgement.with_gates(()), stored.subject.presentation)
     further = registry.figures_of_outputs(stored.subject)
-    names = [*(name for section in registry.sections.values() for name in section.drawn), *further]
+    names = [*registry.figures_of_sections(), *further]
     warnings: list[str] = []
-    with language(SOURCE), Writing(registry.outputs) as writing:
+    with language(stored.subject.presentation.report.language), Writing(registry.outputs) as writing:
         with progress.stage("Draw", len(names), "figures") as task:
             figures = draw_once(stored, names, registry.plugins.figures)
             task.advance(len(names))
-        report = assemble(stored.subject, figures, registry.sections, drawing.templates, registry.css, further)
+        looks = (drawing.templates, registry.css, further, registry.logo)
+        report = assemble(stored.subject, figures, registry.sections, *looks)
         drawn = replace(stored, subject=report.subject)
         writing.begin(report)
         space.write_folder(RECORD, lambda folder: write_files(drawn.files, folder))
@@ -111,7 +112,7 @@ def inputs_of(stored: Stored, report: Report, drawing: Drawing) -> str:
     if judgement.ranking is not None:  # a build, which makes none, finds no report of its own here
         return ""
     baseline, presentation = baseline_digest(judgement), report.subject.presentation
-    return inputs_digest(stored.digest, baseline, presentation, drawing.templates, registry.plugins, registry.css)
+    return inputs_digest(stored.digest, baseline, presentation, drawing.templates, registry.plugins, registry.look)
 
 
 def finished_key(stored: Stored, drawing: Drawing) -> str:
@@ -157,7 +158,7 @@ def inputs_digest(
     """Digest of everything the files of a report depend on.
 
     `record` and `baseline` are the digests of the record and of the one that it is compared with, or empty;
-    `templates` the folder of the user's own, and `css` the text of their style sheet.
+    `templates` the folder of the user's own, and `css` the text of their style sheet, with their logo.
     """
     parts = {
         "record": record,

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from reportgen.pipeline.code_digest import FIGURES, code_digest
+from reportgen.pipeline.code_digest import FIGURES, catalogue_digest, code_digest
 from reportgen.plugins import FigureKind
 from reportgen.record.store import Stored, judgement_digest
 from reportgen.report.model import FigureFile, Skipped
@@ -57,6 +57,7 @@ def inputs_digest(stored: Stored) -> str:
         judgement_digest(stored.subject.judgement.with_gates(())),
         code_digest(*FIGURES),
         current_language(),
+        catalogue_digest(current_language()),
         json.dumps(versions(LIBRARIES)),
     )
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

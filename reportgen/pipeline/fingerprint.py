@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 from reportgen.errors import ModelError, SpecError, about
-from reportgen.pipeline.code_digest import DRAWING, MEASURING, code_digest
+from reportgen.pipeline.code_digest import DRAWING, MEASURING, catalogue_digest, code_digest
 from reportgen.pipeline.source_files import module_files, named_files, source_files
 from reportgen.plugins import Plugins
 from reportgen.record.meaning import named_numbers
@@ -74,14 +74,15 @@ def named_by_gates(spec: ReportSpec) -> dict[str, list[str]] | None:
 
 
 def drawing_digest(templates: Path | None = None, plugins: Plugins = NO_PLUGINS) -> str:
-    """Digest of what makes a report of a record: code, templates, the user's own ones, plug-ins with all that they
-    import, the libraries that draw.
+    """Digest of what makes a report of a record: code, translations, templates, the user's own ones, plug-ins with all
+    that they import, the libraries that draw.
 
     Raises SpecError.
     """
     from reportgen.outputs.templating import template_root  # imports jinja2, which an unchanged run need not
 
     whole = hashlib.sha256(code_digest(*DRAWING).encode())
+    whole.update(catalogue_digest().encode())
     whole.update(json.dumps(versions(DRAWING_DISTRIBUTIONS)).encode())
     if plugins.modules:
         whole.update(json.dumps(digest_plugins(plugins.modules, DigestMemo.load()), sort_keys=True).encode())

@@ -1,7 +1,7 @@
 """What a record decides of its drawing: words and choices, never code. A record is data, whoever sent it.
 
-Templates, a style sheet and plug-ins are files and modules of the machine that draws: they come from the command line
-or from one's own spec. What a record names of them is left out, which is said.
+Templates, a style sheet, a logo and plug-ins are files and modules of the machine that draws: they come from the
+command line or from one's own spec. What a record names of them is left out, which is said.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from reportgen.plugins import load_plugins
 from reportgen.progress import Progress
 from reportgen.spec import override_report
 from reportgen.spec.overrides import parse_override
-from reportgen.spec.types import ReportSpec
+from reportgen.spec.types import LogoSpec, ReportSpec
 from reportgen.text.shorten import one_line, shorten
 
-OWN = ("report.templates", "report.css", "plugins")
+OWN = ("report.templates", "report.css", "report.logo", "plugins")
 LONGEST = 200
 """Characters of a name that are repeated."""
 
@@ -29,7 +29,7 @@ def choose_drawing(recorded: ReportSpec, overrides: Sequence[str], progress: Pro
     Sections, outputs and gates of plug-ins that were left out are left out too. Raises SpecError for wrong overrides.
     """
     said = {".".join(str(part) for part in parse_override(text)[0]) for text in overrides}
-    plain = recorded.report.model_copy(update={"templates": None, "css": None})
+    plain = recorded.report.model_copy(update={"templates": None, "css": None, "logo": None})
     spec = override_report(recorded.model_copy(update={"report": plain, "plugins": ()}), overrides)
     named = {key: value_of(recorded, key) for key in OWN}
     for key, value in named.items():
@@ -49,6 +49,8 @@ def value_of(spec: ReportSpec, key: str) -> Any:
 def spell(value: Any) -> str:
     """A value of one of OWN as --set reads it, in one line."""
     text = f"[{','.join(value)}]" if isinstance(value, tuple) else str(value)
+    if isinstance(value, LogoSpec):
+        text = f"{{file: {value.file}, alt: {value.alt}}}"
     return shorten(one_line(text), LONGEST)
 
 
@@ -60,10 +62,10 @@ def without_unknown(spec: ReportSpec, recorded: ReportSpec, progress: Progress) 
     plugins = load_plugins(spec.plugins)
     sections, outputs = find_sections() | plugins.sections, find_outputs() | plugins.outputs
     report = spec.report
-    if report.sections is not None and report.sections == recorded.report.sections:
-        report = report.model_copy(update={"sections": keep(report.sections, sections, "section", progress) or None})
+    if report.chosen and report.sections == recorded.report.sections:
+        report = report.model_copy(update={"sections": keep(report.chosen, sections, "section", progress) or None})
     kept = spec.outputs if spec.outputs != recorded.outputs else keep(spec.outputs, outputs, "output", progress)
-    wanted = report.sections or tuple(sections)
+    wanted = report.chosen or tuple(sections)
     numbers = [name for key, section in sections.items() if key in wanted for name in section.metrics]
     gates = [rule for rule in spec.gates if rule not in recorded.gates or is_known(rule, numbers, progress)]
     changed = {"report": report, "outputs": kept or ReportSpec.model_fields["outputs"].default, "gates": tuple(gates)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from reportgen.comparison.gate_names import check_names
 from reportgen.errors import SpecError, about
@@ -11,7 +12,12 @@ from reportgen.plugins import Output, Plugins, Section, load_plugins
 from reportgen.record.subject import Subject
 from reportgen.spec.types import ReportSpec
 from reportgen.system.files import is_folder
+from reportgen.system.fonts import check_chinese
+from reportgen.text.i18n import catalogue
 from reportgen.text.suggest import nearest
+
+if TYPE_CHECKING:
+    from reportgen.report.model import Logo
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,15 @@ class Registry:
     """Of the spec and installed ones, loaded once for all that asks for them."""
     css: str = ""
     """The user's own style sheet."""
+    logo: Logo | None = None
+    """The image above the title."""
+    brief: bool = False
+    """Whether the pages show the essential figures alone."""
+
+    @property
+    def look(self) -> str:
+        """All that is seen of the user's own files but templates."""
+        return self.css + (f"\0{self.logo.uri}" if self.logo is not None else "")
 
     @classmethod
     def load(cls, spec: ReportSpec) -> Registry:
@@ -35,12 +50,17 @@ class Registry:
             plugins = load_plugins(spec.plugins)
         sections = find_sections() | plugins.sections
         outputs = find_outputs() | plugins.outputs
-        wanted = spec.report.sections or tuple(sections)
+        chosen = spec.report.chosen
+        wanted = chosen or sorted(sections, key=lambda name: (sections[name].order, name))
         refuse_unknown("section", wanted, sections, "report.sections")
         refuse_unknown("output", spec.outputs, outputs, "outputs")
-        css = read_css(spec)
-        selected = sorted((sections[name] for name in wanted), key=lambda section: (section.order, section.name))
-        return cls({s.name: s for s in selected}, {n: outputs[n] for n in spec.outputs}, plugins, css)
+        css, logo = read_css(spec), read_own_logo(spec)
+        selected = {name: sections[name] for name in wanted}
+        return cls(selected, {n: outputs[n] for n in spec.outputs}, plugins, css, logo, spec.report.is_brief)
+
+    def figures_of_sections(self) -> tuple[str, ...]:
+        """The names of the figures that sections show."""
+        return tuple(name for section in self.sections.values() for name in section.shown(self.brief))
 
     def figures_of_outputs(self, subject: Subject) -> tuple[str, ...]:
         """The names of the figures that outputs show and no section does."""
@@ -52,6 +72,8 @@ class Registry:
         check_names(spec.gates, more, baseline=spec.baseline is not None)
         for output in self.outputs.values():
             output.check()
+        with about("report.language"):
+            check_language(spec.report.language)
         folder = spec.report.templates
         with about("report.templates"):
             if folder is not None and not is_folder(folder):
@@ -62,6 +84,13 @@ class Registry:
                 raise SpecError(f"there is no folder {folder}", hint)
 
 
+def check_language(name: str) -> None:
+    """Raise EnvironmentTrouble where this machine has not the words or the letters of a language."""
+    catalogue(name)
+    if name == "zh":
+        check_chinese()
+
+
 def read_css(spec: ReportSpec) -> str:
     """The text of the style sheet that the spec names, if it names one; raises SpecError for what is wrong with it."""
     if spec.report.css is None:
@@ -70,6 +99,16 @@ def read_css(spec: ReportSpec) -> str:
 
     with about("report.css"):
         return read_sheet(spec.report.css)
+
+
+def read_own_logo(spec: ReportSpec) -> Logo | None:
+    """The image that the spec names, if it names one; raises SpecError for what is wrong with it."""
+    if spec.report.logo is None:
+        return None
+    from reportgen.outputs.logos import read_logo
+
+    with about("report.logo"):
+        return read_logo(spec.report.logo)
 
 
 def refuse_unknown(what: str, names: Sequence[str], known: Mapping[str, object], key: str) -> None:

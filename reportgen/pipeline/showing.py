@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from reportgen.errors import ReportgenError
 from reportgen.record.locate import find_source
-from reportgen.text.i18n import _
+from reportgen.text.i18n import SOURCE, _, current_language, language
 
 if TYPE_CHECKING:
     from reportgen.record.gate_result import GateResult
@@ -58,10 +58,11 @@ def report_in(folder: Path) -> Report:
 
     stored = find_source(folder).load()
     spec = stored.subject.spec  # its templates and style sheet say nothing of the numbers, and may be elsewhere
-    plain = spec.report.model_copy(update={"templates": None, "css": None})
+    plain = spec.report.model_copy(update={"templates": None, "css": None, "logo": None})
     registry = Registry.load(spec.model_copy(update={"report": plain}))
-    names = [name for section in registry.sections.values() for name in section.drawn]
-    return assemble(stored.subject, draw_once(stored, names, registry.plugins.figures), registry.sections)
+    with language(spec.report.language):
+        figures = draw_once(stored, registry.figures_of_sections(), registry.plugins.figures)
+        return assemble(stored.subject, figures, registry.sections)
 
 
 def as_text(outcome: Outcome) -> str:
@@ -71,8 +72,9 @@ def as_text(outcome: Outcome) -> str:
         report = outcome.report
     except ReportgenError as error:
         return f"{head}\n{error.message}"
-    lines = [head, report.verdict, *(f"{one.label}: {one.value.display_full}" for one in tiles(report))]
-    lines += [f"{gate.mark} {gate.rule}: {gate.display} ({gate.word})" for gate in outcome.gates]
+    with language(report.language):
+        lines = [head, report.verdict, *(f"{one.label}: {one.value.display_full}" for one in tiles(report))]
+        lines += [f"{gate.mark} {gate.rule}: {gate.display} ({gate.word})" for gate in outcome.gates]
     return "\n  ".join(lines)
 
 
@@ -84,9 +86,8 @@ def as_html(outcome: Outcome) -> str:
         report, trouble = outcome.report, ""
     except ReportgenError as error:
         report, trouble = None, error.message
-    return render_template(
-        TEMPLATE,
-        {
+    with language(report.language if report else SOURCE):
+        values = {
             "title": report.title if report else str(outcome.folder),
             "verdict": report.verdict if report else trouble,
             "banners": [banner.text for banner in report.banners] if report else [],
@@ -94,8 +95,8 @@ def as_html(outcome: Outcome) -> str:
             "gates": outcome.gates,
             "errors": [error.message for error in outcome.errors],
             "links": [(name, address(path)) for name, path in pages(outcome)],
-        },
-    )
+        }
+        return render_template(TEMPLATE, values, language=current_language())
 
 
 def tiles(report: Report) -> tuple[Tile, ...]:

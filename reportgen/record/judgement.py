@@ -1,4 +1,4 @@
-"""What one report makes of a record: how it stands against others, and the results of the gates."""
+"""What one report makes of a record: how it stands against others and those before it, and the results of the gates."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pydantic import Field
 from reportgen.record.arrays import Arrays
 from reportgen.record.comparison import Comparison, ComparisonOutcome
 from reportgen.record.gate_result import GateResult
+from reportgen.record.history import History
 from reportgen.record.ranking import Ranking
 from reportgen.spec.frozen import Frozen
 
@@ -21,6 +22,8 @@ class Judgement(Frozen):
     """With the baseline; None where the spec names none."""
     ranking: Ranking | None = None
     """Among the candidates that it was compared beside; None where there were none."""
+    history: History | None = None
+    """The runs of its series before it, as far as the report that it replaces or its baseline knew them."""
     gates: tuple[GateResult, ...] = ()
     """Results of the rules of the presentation on the numbers of the report."""
     arrays: Arrays = Field(default_factory=Arrays, exclude=True)

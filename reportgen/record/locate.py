@@ -154,7 +154,10 @@ def attachment(document: bytes, path: Path) -> bytes:
 def open_document(document: bytes) -> PdfReader:
     """A PDF to read from. Raises whatever pypdf raises for a damaged one."""
     import io
+    import logging
 
     from pypdf import PdfReader  # a sixth of a second that only such a source needs
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what is wrong is said by who asked for the record
 
     return PdfReader(io.BytesIO(document))

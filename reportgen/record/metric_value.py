@@ -8,7 +8,7 @@ from pydantic import Field
 
 from reportgen.record.meaning import Meaning, find_meaning
 from reportgen.spec.frozen import Frozen
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, join_parts, with_note
 from reportgen.text.units import (
     Unit,
     format_change,
@@ -94,9 +94,9 @@ class MetricValue(Frozen):
         inside = [self.display_interval] if self.display_interval else []
         things = f"\u00a0{self.counted}" if self.counted else ""
         inside += [f"n\u00a0=\u00a0{self.n:,}{things}"] if self.n is not None else []
-        return ", ".join(inside)
+        return join_parts(inside)
 
     @property
     def display_full(self) -> str:
         """Value, interval and n in one phrase: "91.73 % (91.2–92.3, n = 10,000)"."""
-        return f"{self.display} ({self.sureness})" if self.sureness else self.display
+        return with_note(self.display, self.sureness)

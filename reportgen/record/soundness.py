@@ -5,11 +5,12 @@ Whoever draws from a record relies on this, so a record is checked whole when it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from reportgen.record.metric_value import MetricValue
 from reportgen.record.probe_arrays import find_wrong_probe_arrays
 from reportgen.record.run import RunRecord
 
@@ -104,7 +105,12 @@ def find_wrong_counts(record: RunRecord) -> Iterator[tuple[str, str]]:
     yield from wrong_probe_counts(record)
     if not record.data.classes:
         yield "data.classes", "there is none"
-    for place, value in enumerate(record.measured.values if record.measured is not None else ()):
+    yield from find_wrong_values(record.measured.values if record.measured is not None else ())
+
+
+def find_wrong_values(values: Sequence[MetricValue]) -> Iterator[tuple[str, str]]:
+    """Headline numbers that can't be: the field, and what is wrong with it."""
+    for place, value in enumerate(values):
         known = [one for one in (value.value, value.low, value.high) if one is not None]
         if value.name in ("accuracy", "top5_accuracy", "balanced_accuracy") and not all(0 <= one <= 1 for one in known):
             yield f"measured.values.{place}", f"{value.name} is a share and can't be {', '.join(map(str, known))}"

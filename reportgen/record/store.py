@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,6 +49,8 @@ SEAL = re.compile(rb'(\n "sha256": ")[0-9a-f]{64}(?=")')
 """The digest that a JSON file states of itself, at its top level; `spell` indents all that lies deeper."""
 LONG_NUMBER = re.compile(rb"[:\[,]\s*-?[0-9]{19}")
 """What could be a number that is too large; a quick look at all."""
+KINDS = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "I64": "<i8", "I32": "<i4", "U64": "<u8", "U8": "|u1", "BOOL": "|b1"}
+"""Types of arrays as safetensors and numpy call them."""
 AGAIN = "Build the report again with --force, or take the record from a copy."
 REDRAW = "Take the report from a copy, or remove {file} to draw the record without it."
 
@@ -281,6 +283,26 @@ def read_arrays(fields: dict[str, Any], data: bytes, path: Path, arrays_path: Pa
         message = f"{arrays_path} is not the file that {path.name} was written with"
         raise RecordError(message, f"One of the two is damaged or from another build. {advice}")
     return dict(load_arrays(data))
+
+
+def pick_arrays(data: bytes, names: Collection[str], path: Path) -> dict[str, np.ndarray[Any, Any]]:
+    """Some of the arrays of a safetensors file, without a copy of the others; those that it has not are left out.
+
+    Raises RecordError for a file that is none.
+    """
+    try:
+        end = 8 + int.from_bytes(data[:8], "little")
+        found = {}
+        for name, told in json.loads(data[8:end]).items():
+            if name in names:
+                first, last = told["data_offsets"]
+                kind, shape = KINDS[told["dtype"]], tuple(told["shape"])
+                if not 0 <= first <= last <= len(data) - end:
+                    raise ValueError(f"{name} lies outside of the file")
+                found[name] = np.frombuffer(data[end + first : end + last], kind).reshape(shape)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise RecordError(f"{path} is damaged: {error}", AGAIN) from error
+    return found
 
 
 @contextmanager

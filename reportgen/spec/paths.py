@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reportgen.errors import SpecError
 from reportgen.spec.privacy import without_secrets
-from reportgen.spec.types import BaselineSpec, ModelSpec, ReportSpec
+from reportgen.spec.types import BaselineSpec, LogoSpec, ModelSpec, ReportSpec
 from reportgen.text.shorten import shorten, shorten_middle
 
 LONGEST = 100
@@ -64,7 +64,11 @@ def without_absolute_paths(spec: ReportSpec) -> ReportSpec:
             "data": spec.data.model_copy(update={"root": None if root and is_absolute(root) else root}),
             "run": spec.run.model_copy(update={"loss": loss}),
             "report": spec.report.model_copy(
-                update={"templates": last_part(spec.report.templates), "css": last_part(spec.report.css)}
+                update={
+                    "templates": last_part(spec.report.templates),
+                    "css": last_part(spec.report.css),
+                    "logo": logo_without_path(spec.report.logo),
+                }
             ),
         }
     )
@@ -73,6 +77,11 @@ def without_absolute_paths(spec: ReportSpec) -> ReportSpec:
 def last_part(path: Path | None) -> Path | None:
     """Of an absolute path its last part, any other as it is."""
     return Path(path.name) if path is not None and is_absolute(path) else path
+
+
+def logo_without_path(logo: LogoSpec | None) -> LogoSpec | None:
+    """The same of a logo's file."""
+    return None if logo is None else logo.model_copy(update={"file": last_part(logo.file)})
 
 
 def model_without_paths(model: ModelSpec) -> ModelSpec:

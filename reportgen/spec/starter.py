@@ -71,10 +71,12 @@ run:
   # threads: 2|of the processor; default: PyTorch's choice
 
 report:
-  sections: default|or a list of names from: reportgen list sections
+  sections: default|all; brief: four pages; or a list of names from: reportgen list sections
   paper: a4|a4 or letter
+  language: en|en or zh (Chinese)
   # templates: my_templates|a folder of your own templates, looked in first
   # css: house.css|a style sheet of your own, after ours; colours and all
+  # logo: {{file: logo.svg, alt: Example Ltd}}|an image above the title; PNG, JPEG or SVG
   # attach_record: false|keep the measurements out of the PDF
 
 # What only a person can know. A key left out reads "Not provided" on the model card.
@@ -94,6 +96,8 @@ card:
   # caveats: What else a user should know.
   # limitations: Where it fails.
   # recommendations: How to use it well.
+  # review: {{by: B. Reviewer, date: 2026-11-30, decision: approved}}
+  # dataset: uoft-cs/cifar10|the data on the Hugging Face Hub, for outputs: [model_card]
 
 outputs: [html, pdf, json]|from: reportgen list outputs
 # baseline: reports/main|a report or its PDF to compare with; or {{record: …, margin: 0.005}}

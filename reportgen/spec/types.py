@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, WrapValidator, field_validator, model_validator
+from pydantic import AfterValidator, Field, WrapValidator, field_validator, model_validator
 
 from reportgen.spec.frozen import Frozen
 from reportgen.spec.gates import Rule
@@ -143,20 +144,52 @@ class RunSpec(Frozen):
 
 
 SomeSections = Annotated[tuple[str, ...], Field(min_length=1)]
+BRIEF = ("brief",)
+"""The sections of a report on a few pages, which is no list that a report could have."""
+
+
+def from_extent(extent: str) -> tuple[str, ...] | None:
+    """The sections that one word stands for."""
+    return BRIEF if extent == "brief" else None
+
+
+class LogoSpec(Frozen):
+    """An image at the head of the report."""
+
+    file: Path
+    """A PNG, a JPEG or an SVG of at most 200 kB, relative to the spec; it stands in the report itself."""
+    alt: Annotated[str, Field(min_length=1, max_length=200)]
+    """What a reader is told who can't see it, such as the name of the company."""
 
 
 class ReportOptions(Frozen):
     """What the report shows and how; changing these never runs the model again."""
 
-    sections: Annotated[SomeSections | None, Shorthand(Literal["default"], lambda _default: None)] = None
-    """None, written `default`: those that have something to say of the run."""
+    sections: Annotated[SomeSections | None, Shorthand(Literal["default", "full", "brief"], from_extent)] = None
+    """None, written `default` or `full`: those that have something to say of the run; `brief`: four pages for those
+    who decide; else the names of the sections, which stand in this order."""
     templates: Path | None = None
     """A folder of the user's own templates, looked in first; they run in jinja2's immutable sandbox."""
     css: Path | None = None
     """A style sheet of the user's own, which comes after ours in HTML and PDF; relative to the spec."""
+    logo: LogoSpec | None = None
+    """An image of one's own above the title, in HTML and PDF."""
     paper: Literal["a4", "letter"] = "a4"
+    language: Literal["en", "zh"] = "en"
+    """Of everything that is fixed text: English or simplified Chinese. Names and what people wrote stay as they are."""
     attach_record: bool = True
-    """Whether report.pdf carries the record, so that it can be drawn again and compared from the PDF alone."""
+    """Whether report.pdf carries the record, so that it can be drawn again and compared from the PDF alone; a brief
+    one never does."""
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether the pages are the few for those who decide."""
+        return self.sections == BRIEF
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The names of the sections that were chosen, in their order; empty for those that apply."""
+        return () if self.sections is None or self.is_brief else self.sections
 
     @model_validator(mode="before")
     @classmethod
@@ -184,8 +217,47 @@ def from_path(record: Path) -> BaselineSpec:
 Baseline = Annotated[BaselineSpec, Shorthand(Path, from_path)]
 
 
+def is_said(text: str) -> str:
+    """A text that says something. Raises ValueError for white space alone."""
+    if not text.strip():
+        raise ValueError("text that is not empty")
+    return text
+
+
+def is_day(text: str) -> str:
+    """A day as YYYY-MM-DD. Raises ValueError for anything else."""
+    try:
+        if DAY.fullmatch(text) and date.fromisoformat(text):
+            return text
+    except ValueError:
+        pass
+    raise ValueError("a day such as 2026-11-30")
+
+
+def is_hub_name(text: str) -> str:
+    """The name of a data set of the Hugging Face Hub. Raises ValueError for anything else."""
+    if not HUB_NAME.fullmatch(text):
+        raise ValueError("a data set of the Hugging Face Hub such as owner/name")
+    return text
+
+
+Said = Annotated[str, AfterValidator(is_said)]
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
+
+
+class ReviewSpec(Frozen):
+    """Who looked at the model card and at what it describes, when, and what came of it."""
+
+    by: Said
+    date: Annotated[str, AfterValidator(is_day), Field(json_schema_extra={"format": "date"})]
+    """YYYY-MM-DD."""
+    decision: Said
+    """In their own words: approved, rejected, approved for the pilot until March."""
+
+
 class CardSpec(Frozen):
-    """What only a person can write on the model card (Mitchell et al. 2019); everything is optional text."""
+    """What only a person can write on the model card (Mitchell et al. 2019); everything is optional."""
 
     authors: Annotated[tuple[str, ...], Shorthand(str, lambda name: (name,))] | None = None
     """One name or several."""
@@ -203,6 +275,9 @@ class CardSpec(Frozen):
     caveats: str | None = None
     limitations: str | None = None
     recommendations: str | None = None
+    review: ReviewSpec | None = None
+    dataset: Annotated[str, AfterValidator(is_hub_name)] | None = None
+    """Where the data lies on the Hugging Face Hub, for the output model_card; None: where the data set is known to."""
 
 
 USUAL_PROCESSES = 5

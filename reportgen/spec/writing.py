@@ -23,6 +23,8 @@ def written_out(spec: ReportSpec, mode: Literal["json", "python"]) -> dict[str, 
         written["data"]["normalize"] = spec.data.normalize.name
     if spec.report.sections is None:
         written["report"]["sections"] = "default"
+    elif spec.report.is_brief:
+        written["report"]["sections"] = "brief"
     if spec.card.authors is not None and len(spec.card.authors) == 1:
         (written["card"]["authors"],) = spec.card.authors
     if spec.baseline is not None and spec.baseline == BaselineSpec(record=spec.baseline.record):

@@ -23,7 +23,7 @@ VARIABLE = "REPORTGEN_SIGNING_KEY"
 NAMESPACE = "reportgen"
 SECONDS = 60
 """A key on a token may want to be touched."""
-PUBLIC = re.compile(r"\s*(?:sk-)?(?:ssh|ecdsa)-[\w@.-]+ +AAAA")
+PUBLIC = re.compile(r"\s*(?:sk-)?(?:ssh|ecdsa)-[\w@.-]+[ \t]+AAAA")
 """How the line of a public key begins; that of a list of signers begins with their names."""
 GOOD = re.compile(r'Good "reportgen" signature (?:for (?P<who>.*) )?with (?P<kind>\S+) key (?P<key>\S+)')
 LOCKED = "It may be protected by a passphrase: add it with ssh-add, and give the key's .pub file; nothing is asked for."

@@ -106,6 +106,7 @@ def names_of_the_package() -> frozenset[str]:
     }
 
 
+@pytest.mark.slow
 def test_private_parts_of_other_libraries_stand_in_the_fences_alone() -> None:
     ours = names_of_the_package()
     outside = [

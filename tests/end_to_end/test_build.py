@@ -16,21 +16,41 @@ import pytest
 from PIL import Image
 
 from reportgen.record.store import load_record, load_stored
-from tests.support.commands import TINY, run_apart, run_here, write_spec
+from tests.support.commands import ROOT, TINY, made_once, run_apart, run_here, write_spec
 
 NAMES = {"accuracy", "top5_accuracy", "macro_f1", "nll", "brier", "ece", "auroc", "train_accuracy"}
 NAMES |= {"parameters", "macs", "activation_bytes", "train_seconds"}
 KEPT = ("record.json", "arrays.safetensors", "presentation.json")
+TELLING = """
+import json, sys
+from reportgen.cli import main
+try:
+    main()
+finally:
+    print(json.dumps(sorted({"torch", "torch._dynamo", "sympy", "sklearn", "scipy.stats"} & set(sys.modules))))
+"""
+"""The command line, and then which of these it has loaded."""
 KEYS = {"name", "label", "value", "low", "high", "n", "unit", "higher_is_better", "display"}
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report that nobody changes."""
-    folder = tmp_path_factory.mktemp("built")
-    said = run_apart(["build", write_spec(folder).name, "-o", "out"], folder)
-    assert said.code == 0, said.err
-    return folder
+
+    def make(folder: Path) -> None:
+        command = ["build", write_spec(folder).name, "-o", "out"]
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            [sys.executable, "-c", TELLING, *command], cwd=folder, env=env, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        (folder / "loaded.txt").write_text(done.stdout.splitlines()[-1])
+
+    return made_once(tmp_path_factory, "built", make)
+
+
+def test_a_build_that_compiles_nothing_does_not_load_torchs_compiler(built: Path) -> None:
+    assert json.loads((built / "loaded.txt").read_text()) == ["torch"]
 
 
 def test_a_build_leaves_the_report_the_record_and_a_manifest(built: Path) -> None:

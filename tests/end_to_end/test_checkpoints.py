@@ -16,7 +16,7 @@ from tests.support.commands import run_here, write_spec
 
 SPEC = """\
 model: {source: "builtin:linear", weights: FILE}
-data: {name: digits}
+data: {name: digits, train_limit: 100, eval_limit: 120}
 run: {mode: evaluate, batch_size: 50, precision: float32, probes: none, threads: 1}
 outputs: [html, json]
 """
@@ -42,14 +42,14 @@ def test_an_average_beside_the_weights(
     assert "state_dict_ema would fit as well" in page
     assert "model. was taken off the names" in page
     chosen = write_spec(tmp_path, SPEC.replace("FILE", "model_best.pth.tar, weights_key: state_dict_ema"))
-    said = run_here(capsys, "build", chosen, "-o", tmp_path / "raw")
+    said = run_here(capsys, "build", chosen, "-o", tmp_path / "raw", "--format", "json")
     assert (said.code, "unchanged" in said.out + said.err) == (0, False)
     record = load_record(tmp_path / "raw" / "record")
     assert record.provenance.weights_key == "state_dict_ema"
     logits = record.arrays["eval.logits"]
     torch.save(ema, tmp_path / "alone.bin")
     alone = write_spec(tmp_path, SPEC.replace("FILE", "alone.bin"), "alone.yaml")
-    assert run_here(capsys, "build", alone, "-o", tmp_path / "alone").code == 0
+    assert run_here(capsys, "build", alone, "-o", tmp_path / "alone", "--format", "json").code == 0
     assert np.array_equal(load_record(tmp_path / "alone" / "record").arrays["eval.logits"], logits)
 
 

@@ -137,7 +137,7 @@ def test_an_error_of_the_model_is_told_with_its_line_and_the_rest_is_drawn(
 def test_an_error_of_the_model_in_a_probe_leaves_the_other_probes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = build(tmp_path, capsys, "InProbe", "fast")
+    said = build(tmp_path, capsys, "InProbe", "{explanations: none, autograd: none, cost: {processes: 1}}")
     assert said.code == 2, said.err
     record = load_record(tmp_path / "out" / "record")
     assert record.probes is not None
@@ -172,7 +172,7 @@ def test_an_error_of_ours_in_a_probe(
         raise ZeroDivisionError("ours, in /home/somebody/x")
 
     monkeypatch.setattr(measure, "measure_gradients", fail)
-    said = build(tmp_path, capsys, "Plain", "fast")
+    said = build(tmp_path, capsys, "Plain", "{level: none, weights: {level: fast}, response: {level: fast}}")
     assert said.code == 70, said.err
     assert "the probe weights failed with an error of reportgen itself: ZeroDivisionError: ours, in x" in said.err
     assert f"{tmp_path / 'out' / 'errors.log'}" in said.err
@@ -268,8 +268,10 @@ def test_a_kill_in_the_probes_and_one_while_drawing_lose_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "nets.py").write_text(NETS, encoding="utf-8")
-    write_spec(tmp_path, SPEC.format(name="Plain", probes="fast"))
-    assert "Train" in kill_in(tmp_path, "Probe", 0.5)
+    write_spec(
+        tmp_path, SPEC.format(name="Plain", probes="{explanations: none, robustness: none, cost: {processes: 1}}")
+    )
+    assert "Train" in kill_in(tmp_path, "Probe", 0.2)
     drawn = run_here(capsys, "render", tmp_path / "out", "--format", "html,json")
     assert drawn.code == 0, drawn.err
     assert "The run was interrupted before its end" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from pypdf import PdfReader
 from reportgen.comparison.gate_names import check_names
 from reportgen.outputs import find_outputs
 from reportgen.outputs.stylesheets import COLOURS
+from reportgen.record.locate import find_source
 from reportgen.record.run import RunRecord
 from reportgen.report.sections import find_sections
 from reportgen.spec import read_spec
@@ -89,6 +91,44 @@ def test_the_looks_of_the_readme_are_those_of_the_report(
     assert (0x00, 0x60, 0xA0) not in painted
 
 
+def test_the_accent_alone_of_the_readme_is_that_of_the_report(
+    record: RunRecord, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet = blocks("css")[1]
+    assert len(sheet.splitlines()) == 1
+    (tmp_path / "house.css").write_text(sheet, encoding="utf-8")
+    out = render_readme(record, tmp_path, capsys, f"report.css={tmp_path / 'house.css'}")
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert page.index("--accent: #0b6b66") < page.index(sheet.strip())
+
+
+def test_the_logo_of_the_readme_stands_above_the_title(
+    record: RunRecord, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logo = blocks("xml")[0]
+    named = re.search(r"`report: \{logo: (\{file: logo.svg, alt: ([^}]*)\})\}`", README)
+    assert named is not None
+    (tmp_path / "logo.svg").write_text(logo, encoding="utf-8")
+    change = "report.logo=" + named[1].replace("logo.svg", str(tmp_path / "logo.svg"))
+    out = render_readme(record, tmp_path, capsys, change, formats="html,pdf")
+    page = (out / "report.html").read_text(encoding="utf-8")
+    shown = base64.b64encode(logo.encode()).decode()
+    assert page.index(f'src="data:image/svg+xml;base64,{shown}" alt="{named[2]}"') < page.index("<h1")
+    first = PdfReader(out / "report.pdf").pages[0].extract_text()
+    assert named[2] in first
+    kept = find_source(out).load().subject.presentation.report.logo
+    assert kept is not None
+    assert (kept.file, kept.alt) == (Path("logo.svg"), named[2])
+    said = run_here(capsys, "render", out, "-o", tmp_path / "again", "--format", "html")
+    assert (said.code, "report.logo: {file: logo.svg, alt: Example Ltd} was left out" in said.err) == (0, True)
+
+
+def test_every_look_of_the_readme_is_short() -> None:
+    looks = [*blocks("css"), *blocks("xml"), *blocks("jinja"), block_with("python", "SECTION =")]
+    assert len(looks) >= 6
+    assert max(len(look.splitlines()) for look in looks) <= 20
+
+
 def test_the_colours_of_the_readme_are_all_there_are() -> None:
     section = README.partition("## Own styles")[2].partition("\n## ")[0]
     named = next(line for line in section.split("\n\n") if "`--paper`" in line)
@@ -99,7 +139,7 @@ def test_the_lines_for_a_notebook_run(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     write_spec(tmp_path)
     lines = [line for line in block_with("python", "import reportgen").splitlines() if line]
-    assert len(lines) == 5
+    assert len(lines) == 6
     names: dict[str, Any] = {}
     exec("\n".join(lines[:-1]), names)
     shown = eval(lines[-1], names)

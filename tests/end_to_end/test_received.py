@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import ROOT, Said, build_quietly, run_here, write_spec
+from reportgen.outputs import template_process
+from tests.support.commands import ROOT, Said, build_quietly, made_once, run_here, write_spec
 
 pytestmark = pytest.mark.e2e
 SHADOWS = ("typing", "logging", "matplotlib", "json", "PIL", "reportgen", "weasyprint", "seaborn", "types", "pickle")
@@ -22,9 +23,7 @@ SHADOWS = ("typing", "logging", "matplotlib", "json", "PIL", "reportgen", "weasy
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a report."""
-    home = tmp_path_factory.mktemp("built")
-    build_quietly(write_spec(home), home / "out")
-    return home / "out"
+    return made_once(tmp_path_factory, "received", lambda home: build_quietly(write_spec(home), home / "out")) / "out"
 
 
 @pytest.fixture
@@ -159,12 +158,15 @@ def test_it_runs_as_a_module_from_that_folder_too(sent: Path, tmp_path: Path) ->
     assert not canary.exists()
 
 
-def test_an_endless_template_is_told_with_its_line_by_the_command(built: Path, tmp_path: Path) -> None:
+def test_an_endless_template_is_told_with_its_line_by_the_command(
+    built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(template_process, "SECONDS", 2)
     (tmp_path / "looks" / "sections").mkdir(parents=True)
     loop = "{% for a in range(99999) %}{% for b in range(99999) %}{{ a }}{% endfor %}{% endfor %}"
     (tmp_path / "looks" / "sections" / "summary.html.j2").write_text(f"one\n{loop}", encoding="utf-8")
     looks = ("--set", f"report.templates={tmp_path / 'looks'}")
-    said = run_apart(["render", built, "-o", "drawn", "--format", "html", *looks], tmp_path)
+    said = run_here(capsys, "render", built, "-o", tmp_path / "drawn", "--format", "html", *looks)
     assert said.code == 5, said.err
     assert "sections/summary.html.j2:2" in said.err
     assert "Traceback" not in said.err

@@ -183,9 +183,10 @@ def test_a_section_with_a_probe(house: House) -> None:
     house.follow("A section")
     assert len(house.touched) <= 5
     house.check(*house.touched)
-    page = house.build(TINY.replace("probes: none", "probes: {level: none, rounding: {level: fast}}"))
+    alone = f"{TINY}report: {{sections: [rounding]}}\n"
+    page = house.build(alone.replace("probes: none", "probes: {level: none, rounding: {level: fast}}"))
     assert re.search(r"rounded to eight bits the model calls [\d.]+\s% of the images", section_of(page, "rounding"))
-    off = house.build(TINY)
+    off = house.build(alone)
     assert "run.probes" in section_of(off, "rounding")
 
 
@@ -193,7 +194,8 @@ def test_a_data_set(house: House) -> None:
     house.follow("A data set")
     assert len(house.touched) == 1
     house.check(*house.touched)
-    page = house.build(TINY.replace("name: digits, train_limit: 200, eval_limit: 120", "name: shapes"))
+    spec = TINY.replace("name: digits, train_limit: 200, eval_limit: 120", "name: shapes")
+    page = house.build(f"{spec}report: {{sections: [summary, data]}}\n")
     assert "Squares, discs and crosses in random colours on grey." in section_of(page, "data")
     assert "300 training and 90 test images" in section_of(page, "summary")
     assert "shapes" in house.run("list", "datasets").out

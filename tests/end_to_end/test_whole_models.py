@@ -10,6 +10,7 @@ import pytest
 import torch
 import torchvision
 
+from reportgen.errors import ModelError
 from reportgen.pipeline.build import Options, build
 from reportgen.pipeline.drawing import Outcome
 from reportgen.progress import Silent
@@ -52,8 +53,9 @@ def test_fine_tuning_of_weights_in_the_cache(tmp_path: Path) -> None:
     assert "https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth" in page
     assert str(tmp_path) not in page
     assert run(tmp_path, text).reused
-    torch.save(torchvision.models.squeezenet1_1().state_dict(), cache / "squeezenet1_1-b8a52dc0.pth")
-    assert not run(tmp_path, text).reused
+    torch.save({"another.weight": torch.zeros(1)}, cache / "squeezenet1_1-b8a52dc0.pth")
+    with pytest.raises(ModelError, match="in torchvision's cache does not fit squeezenet1_1"):
+        run(tmp_path, text)  # which has read it again, and reused nothing
 
 
 NET = """

@@ -68,6 +68,7 @@ def test_right_and_wrong_counts_are_numpys_histograms(record: RunRecord) -> None
     assert list(found.wrong) == np.histogram(confidence[~right], bins=20, range=(0, 1))[0].tolist()
 
 
+@pytest.mark.slow
 def test_what_is_calibrated_has_next_to_no_error_and_needs_no_temperature(record: RunRecord) -> None:
     measured = measure(with_evaluation(record, *sampled(4, 40_000)))
     value = measured.value("ece")

@@ -93,7 +93,7 @@ def wrong(found: dict[str, tuple[int, int]], low: float, level: float) -> list[s
 
 
 @pytest.mark.parametrize(("model", "even", "fixed"), [("good", True, True), ("poor, too sure", False, False)])
-@pytest.mark.parametrize("n", [10, 200])
+@pytest.mark.parametrize("n", [10, pytest.param(200, marks=pytest.mark.slow)])
 def test_intervals_hold_what_they_should_in_a_few_samples(model: str, even: bool, fixed: bool, n: int) -> None:
     assert wrong(coverage(model, even, fixed, n, 60), 0.93, 0.001) == []
 

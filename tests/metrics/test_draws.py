@@ -64,6 +64,7 @@ def covers(right: np.ndarray, truth: float, counted: bool) -> float:
     return inside / len(right)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("common", [0.0, 0.3, 1.0])
 def test_intervals_cover_the_expected_accuracy(common: float) -> None:
     right, truth = simulate(common, seed=int(10 * common))
@@ -113,6 +114,7 @@ def test_scores_are_means_over_the_evaluations(record: RunRecord) -> None:
     assert recall.value == pytest.approx(np.mean([one[labels == 3].mean() for one in right]))
 
 
+@pytest.mark.slow
 def test_intervals_are_wider_than_those_of_one_evaluation(record: RunRecord) -> None:
     draws = noisy(record, 2.0)
     several, one = by_chance(record, draws).measured, by_chance(record, draws[:1]).measured

@@ -72,7 +72,9 @@ SCORES: dict[str, tuple[Callable[[Predictions], FloatArray], Callable[[Predictio
 
 
 @pytest.mark.parametrize("ties", [False, True])
-@pytest.mark.parametrize("name", SCORES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name == "macro AUROC" else name for name in SCORES]
+)
 def test_influence_is_the_derivative_of_the_weighted_score(name: str, ties: bool) -> None:
     made = predictions(ties=ties)
     ours, score = SCORES[name]

@@ -49,6 +49,7 @@ def test_without_a_flip_the_score_interval_is_wilsons_upper_end() -> None:
     assert low == pytest.approx(-high)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(120, 2000))
 def test_the_score_interval_holds_what_the_statistic_does_not_reject(lost: int, gained: int, n: int) -> None:
     low, high = (float(end) for end in score_interval(lost, gained, n))
@@ -58,6 +59,7 @@ def test_the_score_interval_holds_what_the_statistic_does_not_reject(lost: int, 
             assert abs(float(score_statistic(lost, gained, n, end))) == pytest.approx(stats.norm.ppf(0.975), rel=1e-5)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(120, 2000))
 def test_the_paired_interval_lies_off_zero_only_where_the_exact_test_rejects(lost: int, gained: int, n: int) -> None:
     low, high = (float(end) for end in paired_interval(lost, gained, n))
@@ -87,6 +89,7 @@ def test_equivalence_agrees_with_the_paired_t_test_on_many_images(lost: int, gai
     assert max(above, below) == pytest.approx(p, rel=0.05, abs=2e-4)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 40), st.integers(0, 40), st.integers(100, 9000), st.sampled_from([0.005, 0.02, 0.1]))
 def test_both_sides_at_a_fortieth_are_the_interval_inside_the_margin(
     lost: int, gained: int, n: int, margin: float

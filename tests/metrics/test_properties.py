@@ -36,6 +36,7 @@ def known(measured: Measurements) -> list[MetricValue]:
     return [value for value in each if value.value is not None]
 
 
+@pytest.mark.slow
 @ANY
 @given(case=evaluations())
 def test_every_value_is_in_its_range_and_in_its_interval(case: tuple[Floats, Ints]) -> None:
@@ -60,6 +61,7 @@ def test_every_value_is_in_its_range_and_in_its_interval(case: tuple[Floats, Int
     assert nll.value >= 0
 
 
+@pytest.mark.slow
 @ANY
 @given(case=evaluations(), seed=st.integers(0, 1000))
 def test_the_order_of_the_images_does_not_matter(case: tuple[Floats, Ints], seed: int) -> None:
@@ -85,6 +87,7 @@ def same(one: MetricValue | None, other: MetricValue | None) -> bool:
     return one.value == (None if other.value is None else pytest.approx(other.value, abs=1e-9))
 
 
+@pytest.mark.slow
 @ANY
 @given(case=evaluations(), shift=st.floats(-50, 50, width=32))
 def test_a_shift_of_all_logits_changes_no_probability(case: tuple[Floats, Ints], shift: float) -> None:
@@ -94,6 +97,7 @@ def test_a_shift_of_all_logits_changes_no_probability(case: tuple[Floats, Ints],
     assert all(same(one.value(name), other.value(name)) for name in FROM_LOGITS)
 
 
+@pytest.mark.slow
 @ANY
 @given(case=evaluations())
 def test_counts_add_up(case: tuple[Floats, Ints]) -> None:
@@ -140,6 +144,7 @@ def test_another_process_gives_the_same_bytes() -> None:
     assert '"accuracy"' in outputs.pop()
 
 
+@pytest.mark.slow
 def test_the_metrics_room_imports_no_torch_and_no_scikit_learn() -> None:
     code = (
         "import sys, tests.support.records as r; r.small_record(); "

@@ -1,9 +1,10 @@
-"""The package in Python: four functions, light to import, typed, and an outcome that shows itself."""
+"""The package in Python: five functions, light to import, typed, and an outcome that shows itself."""
 
 from __future__ import annotations
 
 import io
 import re
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -247,6 +248,23 @@ follow_imports = silent
 follow_imports = skip
 """
 """What no type of the public names comes from is not read, which is most of the time."""
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="no ssh-keygen on this machine")
+def test_a_report_is_signed_and_verified(record: RunRecord, home: Path) -> None:
+    save_to(home / "given", record)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "ann", "-f", "key"], check=True)
+    reportgen.render("given", "drawn", formats=["json"], sign="key", progress=False)
+    found = reportgen.verify("drawn", key="key.pub", progress=False)
+    assert (found.alterations, found.exit_code) == ([], 0)
+    assert found.signer is not None
+    assert found.signer.name == "ann"
+    (home / "drawn" / "metrics.json").write_text("{}", encoding="utf-8")
+    assert "metrics.json" in {one.file for one in reportgen.verify("drawn", progress=False).alterations}
+    with pytest.raises(RecordError):
+        reportgen.verify("nothing", progress=False)
+    with pytest.raises(SpecError, match="there is no key"):
+        reportgen.render("given", "other", formats=["json"], sign="no", progress=False)
 
 
 @pytest.mark.slow

@@ -10,7 +10,17 @@ import grimp
 import pytest
 
 from reportgen.pipeline import code_digest as module
-from reportgen.pipeline.code_digest import DRAWING, FIGURES, MEASURING, PACKAGE, code_digest, read_package
+from reportgen.pipeline import fingerprint
+from reportgen.pipeline.code_digest import (
+    DRAWING,
+    FIGURES,
+    MEASURING,
+    PACKAGE,
+    catalogue_digest,
+    code_digest,
+    read_package,
+)
+from reportgen.pipeline.fingerprint import drawing_digest
 
 DISCOVERED = {"reportgen.metrics.computing": "reportgen.metrics"}
 """Modules that import every member of a package which is not among the roots."""
@@ -41,9 +51,12 @@ def expected() -> dict[str, set[str]]:
 def test_a_line_more_in_any_module_is_seen_by_the_right_caches(
     expected: dict[str, set[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    modules = read_package(PACKAGE)
+    modules = {  # with a few bytes of each, so that 3 digests of 560 versions of the package take seconds
+        name: dataclasses.replace(one, content=one.content[:16]) for name, one in read_package(PACKAGE).items()
+    }
     reached = {name: tuple(module.reach(modules, name)) for name in modules}  # as before: the line imports nothing
     monkeypatch.setattr(module, "reach", lambda _modules, name: reached[name])
+    monkeypatch.setattr(module, "read_package", lambda _package: modules)
     before = {cache: code_digest(*roots) for cache, roots in CACHES.items()}
     wrong = []
     for name, changed in modules.items():
@@ -73,6 +86,27 @@ def test_files_are_what_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     read_package.cache_clear()
     after = code_digest(*MEASURING), code_digest(*FIGURES)
     assert (after[0] != before[0], after[1] == before[1]) == (True, True)
+
+
+def test_a_translation_is_seen_by_what_is_drawn_and_not_by_what_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "locale" / "zh" / "LC_MESSAGES" / "reportgen.po"
+    source.parent.mkdir(parents=True)
+    shutil.copy(PACKAGE / source.relative_to(tmp_path), source)
+    measured, before = code_digest(*MEASURING), drawing_digest()
+    monkeypatch.setattr(module, "PACKAGE", tmp_path)
+    whole, chinese, english = catalogue_digest(), catalogue_digest("zh"), catalogue_digest("en")
+    assert len({whole, chinese, english}) == 2
+    source.write_text(source.read_text(encoding="utf-8").replace("准确率", "正确率"), encoding="utf-8")
+    assert catalogue_digest("zh") != chinese
+    assert catalogue_digest("en") == english
+    source.with_suffix(".mo").write_bytes(b"compiled")
+    assert catalogue_digest("zh") == catalogue_digest()  # the compiled one says nothing more
+    monkeypatch.undo()
+    assert code_digest(*MEASURING) == measured
+    monkeypatch.setattr(fingerprint, "catalogue_digest", lambda: "another")
+    assert drawing_digest() != before
 
 
 def test_a_new_module_counts_once_it_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ from reportgen.record.store import store
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.spec.types import CardSpec
+from reportgen.text.i18n import language
 from tests.comparison.cases import judged
 from tests.support.commands import ROOT
 from tests.support.records import save_record
@@ -44,6 +45,7 @@ def drawings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]
     return asked
 
 
+@pytest.mark.slow
 def test_what_was_drawn_is_not_drawn_again(record: RunRecord, drawings: list[list[str]]) -> None:
     first = draw_once(store(record), NAMES, {})
     assert isinstance(first["diagram_blocks_2"], Skipped)
@@ -79,6 +81,14 @@ def test_changed_code_draws_again(record: RunRecord, monkeypatch: pytest.MonkeyP
     before = inputs_digest(store(record))
     monkeypatch.setattr(figure_cache, "code_digest", lambda *roots: f"another of {roots}")
     assert inputs_digest(store(record)) != before
+
+
+def test_figures_are_kept_by_language_and_its_catalogue(record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
+    english = inputs_digest(store(record))
+    with language("zh"):
+        chinese = inputs_digest(store(record))
+        monkeypatch.setattr(figure_cache, "catalogue_digest", lambda name: f"another of {name}")
+        assert len({english, chinese, inputs_digest(store(record))}) == 3
 
 
 def test_a_plugins_figure_is_always_drawn(record: RunRecord, drawings: list[list[str]]) -> None:

@@ -244,6 +244,7 @@ def test_the_processor_has_a_name(tmp_path: Path) -> None:
     assert isinstance(processor_name(tmp_path / "nothing"), str)
 
 
+@pytest.mark.slow
 def test_no_torch_and_the_same_in_every_process(base: Path) -> None:
     code = f"""
 import sys

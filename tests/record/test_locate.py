@@ -95,6 +95,7 @@ def test_the_images_left_out_are_those_with_the_largest_digests(record: RunRecor
     assert max(digests[row] for row in kept) < min(digests[row] for row in left_out)
 
 
+@pytest.mark.slow
 def test_large_images_become_as_small_as_the_report_shows_them(record: RunRecord) -> None:
     packed = pack_small(presented(noisy_images(change(record, arrays={}), 128)), 4_000_000)
     assert packed is not None
@@ -162,6 +163,7 @@ def test_a_damaged_record_in_a_zip_is_refused(record: RunRecord, tmp_path: Path)
         find_source(written(tmp_path / "a.zip", bytes(packed))).load()
 
 
+@pytest.mark.slow
 def test_reading_a_record_out_of_a_pdf_needs_no_torch(record: RunRecord, tmp_path: Path) -> None:
     path = pdf_with(tmp_path, record_zip=pack(record))
     code = (

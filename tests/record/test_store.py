@@ -148,6 +148,7 @@ def test_there_is_no_record_in_a_folder_that_is_not_there(tmp_path: Path) -> Non
         load_record(tmp_path / "nowhere")
 
 
+@pytest.mark.slow
 def test_a_large_record_loads_in_half_a_second(record: RunRecord, tmp_path: Path) -> None:
     trace = record.trace
     operators = tuple(trace.operators[1].model_copy(update={"index": index}) for index in range(2000))
@@ -169,6 +170,7 @@ def test_a_large_record_loads_in_half_a_second(record: RunRecord, tmp_path: Path
     assert min(seconds) <= 0.5
 
 
+@pytest.mark.slow
 def test_neither_torch_nor_matplotlib_is_imported(saved: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from reportgen.record.store import load_record; "

@@ -149,7 +149,12 @@ def test_numbers_read_back_exactly(number: float) -> None:
         (MODEL + "run: {loss: {label_smoothing: 1}}\n", (2, 31), "a number below 1, found the number 1", "default"),
         (MODEL + "outputs: html\n", (2, 10), 'a list, found the text "html"', "[html]"),
         (MODEL + "outputs: []\n", (2, 10), "a list of at least 1, found an empty list", "default"),
-        (MODEL + "report: {sections: defualt}\n", (2, 20), "expected default or a list", "mean default?"),
+        (
+            MODEL + "report: {sections: defualt}\n",
+            (2, 20),
+            "expected default, full or brief",
+            "mean default?",
+        ),
         (MODEL + "data: {augment: [crop, filp]}\n", (2, 24), "data.augment[1]: expected crop, flip", "mean flip?"),
         (
             MODEL + "data: {normalize: cifar}\n",
@@ -394,6 +399,7 @@ YAML_PIECES = st.lists(
 ).map("".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=800, deadline=None)
 @given(YAML_PIECES)
 def test_anything_like_yaml_is_a_spec_or_a_refusal(text: str) -> None:
@@ -416,6 +422,7 @@ PLAIN_VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.text(alphabet="abcdefgh", min_size=1, max_size=5), PLAIN_VALUES, min_size=1, max_size=4))
 def test_json_is_read_as_json_reads_it(value: dict[str, object]) -> None:
@@ -424,6 +431,7 @@ def test_json_is_read_as_json_reads_it(value: dict[str, object]) -> None:
     assert value_of(root) == value
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.text(alphabet="abcdefgh", min_size=1, max_size=5), PLAIN_VALUES, min_size=1, max_size=4))
 def test_what_pyyaml_writes_is_read_back(value: dict[str, object]) -> None:

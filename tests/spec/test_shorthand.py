@@ -24,6 +24,8 @@ SHORT_AND_LONG = [
         "data: {normalize: {mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}}",
     ),
     ("report: {sections: default}", "report: {}"),
+    ("report: {sections: full}", "report: {sections: default}"),
+    ("report: {sections: brief}", "report: {sections: [brief]}"),
     ("card: {authors: A. Author}", "card: {authors: [A. Author]}"),
     ("run: {optimizer: {name: adam, eps: 1e-7}}", "run: {optimizer: {name: adam, eps: [1e-7]}}"),
 ]
@@ -48,6 +50,7 @@ def test_what_is_written_out_is_short(tmp_path: Path) -> None:
     assert (written["baseline"], written["card"]["authors"], written["data"]["normalize"]) == ("main", "me", "cifar10")
     assert (written["run"]["probes"], written["run"]["seed"], written["report"]["sections"]) == ("fast", 0, "default")
     assert "seeds" not in written["run"]
+    assert written_out(read(tmp_path, "report: {sections: brief}"), "json")["report"]["sections"] == "brief"
     longer = read(tmp_path, "baseline: {record: main, margin: 0.1}\nrun: {probes: {cost: none}, seeds: [2, 1]}")
     written = written_out(longer, "json")
     assert written["baseline"] == {"record": "main", "margin": 0.1}
@@ -80,4 +83,6 @@ def test_editors_are_offered_both_ways() -> None:
     properties = spec_schema()["$defs"]["RunSpec"]["properties"]
     assert {"enum": ["fast", "full", "none"], "type": "string"} in properties["probes"]["anyOf"]
     assert {"$ref": "#/$defs/ProbesSpec"} in properties["probes"]["anyOf"]
+    sections = spec_schema()["$defs"]["ReportOptions"]["properties"]["sections"]
+    assert {"enum": ["default", "full", "brief"], "type": "string"} in sections["anyOf"]
     assert {"seed", "seeds"} <= set(properties)

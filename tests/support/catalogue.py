@@ -9,7 +9,10 @@ from pathlib import Path
 from babel.messages import Catalog
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
+
+from reportgen.text.i18n import LOCALE
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "reportgen").rglob("*.py"))
@@ -18,6 +21,8 @@ KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "nN_": (1, 2)}
 """Names that mark a message, with the places of its forms."""
 FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}|%\(\w+\)s|%%")
 """What a translation has to leave as it is."""
+LATIN = re.compile(r"[A-Za-z][\w./:-]*\w", re.ASCII)
+"""A word in Latin letters."""
 FOREIGN = str.maketrans(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "ȀƁȻƊɆƑǤǶƗɈƘŁϺŊØÞɊɌŞŦƱɅƜχɎƵąƀȼɖɇƒǥħɨɉƙłɱŋøþɋɍşŧʉʌɯӿɏƶ"
 )
@@ -62,3 +67,22 @@ def write_second_language(folder: Path, name: str) -> None:
     target.parent.mkdir(parents=True)
     with target.open("wb") as file:
         write_mo(file, book)
+
+
+@cache
+def read_chinese() -> Catalog:
+    """The catalogue of Chinese as Babel reads it."""
+    path = LOCALE / "zh" / "LC_MESSAGES" / "reportgen.po"
+    with path.open("rb") as file:
+        return read_po(file, locale="zh", domain="reportgen", abort_invalid=True)
+
+
+def forms(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    """A message or a translation as all of its forms."""
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+def latin_words(book: Catalog) -> set[str]:
+    """Words in Latin letters that translations keep outside of their fields: names, symbols, terms of the field."""
+    texts = (form for message in book if message.id for form in forms(message.string))
+    return {word for text in texts for word in LATIN.findall(FIELD.sub(" ", text))}

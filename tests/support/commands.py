@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 import reportgen
 from reportgen.cli import main
@@ -53,6 +55,20 @@ def build_quietly(spec: Path, out: Path) -> None:
         patched.setenv("XDG_CACHE_HOME", str(out.parent / "cache-of-the-fixture"))
         outcome = reportgen.build(spec, out, progress=False)
     assert outcome.exit_code == 0
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that `make` fills, once for all the workers of a run of tests; nobody changes it afterwards."""
+    root = factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    folder = root / name
+    with FileLock(root / f"{name}.lock"):
+        if not (folder / "made").exists():
+            shutil.rmtree(folder, ignore_errors=True)  # of another worker, in which it failed
+            folder.mkdir()
+            make(folder)
+            (folder / "made").touch()
+    return folder
 
 
 def run_apart(arguments: Sequence[str | Path], cwd: Path, **environment: str) -> Said:

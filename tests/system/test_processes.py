@@ -41,6 +41,7 @@ def received(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
     return tmp_path / "imported"
 
 
+@pytest.mark.slow
 def test_the_pdf_loads_nothing_from_the_working_folder(received: Path) -> None:
     with pdf_worker.take_worker() as child:
         _, document = pdf.run(child, '<html lang="en"><title>t</title><p>text')
@@ -48,6 +49,7 @@ def test_the_pdf_loads_nothing_from_the_working_folder(received: Path) -> None:
     assert not received.exists()
 
 
+@pytest.mark.slow
 def test_a_figure_loads_nothing_from_the_working_folder(received: Path, record: RunRecord) -> None:
     child = start_module("reportgen.figures._worker", "en", heard=False)
     try:

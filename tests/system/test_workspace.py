@@ -180,6 +180,7 @@ def test_a_crash_at_any_move_is_finished_by_the_next_build(out: Path, monkeypatc
     assert_whole(out, NEW)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     st.lists(

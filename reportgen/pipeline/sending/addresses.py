@@ -37,7 +37,7 @@ class Address:
     @property
     def key(self) -> str:
         """By which the same mailbox is known again, however it is written."""
-        return self.spec.casefold()
+        return self.spec.lower()  # not casefold, to which “straße” and “strasse” are one
 
     @property
     def needs_utf8(self) -> bool:

@@ -227,8 +227,8 @@ def hand_over(
 
     if not left:
         return Delivery(), refused
-    message = address(draft, order, ledger.date, utf8)
     needs = any(one.needs_utf8 for one in (order.sender, *order.recipients)) and utf8
+    message = address(draft, order, ledger.date, needs)
     delivery = connection.deliver(Envelope(order.sender.spec, left, message, needs), note)
     note(delivery)
     return delivery, refused
@@ -245,7 +245,10 @@ def describe_delivery(delivery: Delivery) -> dict[str, Entry | None]:
 
 
 def address(draft: Draft, order: Order, date: str, utf8: bool) -> bytes:
-    """The draft with sender, recipients and the date of sending; every other byte as it was built."""
+    """The draft with sender, recipients and the date of sending; every other byte as it was built.
+
+    `utf8`: whether the server is told SMTPUTF8 (RFC 6531), without which a header is ASCII.
+    """
     head, _blank, body = draft.data.partition(b"\r\n\r\n")
     kept: list[bytes] = []
     for line in head.split(b"\r\n"):

@@ -16,7 +16,7 @@ from reportgen.errors import RenderError, ReportgenError
 from reportgen.pipeline.build import measured_again
 from reportgen.pipeline.drawing import Drawing, finish
 from reportgen.pipeline.received import choose_drawing
-from reportgen.pipeline.registry import Registry
+from reportgen.pipeline.registry import Registry, check_language
 from reportgen.plugins import Output
 from reportgen.progress import Progress, Task
 from reportgen.record.store import Stored
@@ -69,7 +69,8 @@ def draw_again(
     """Draw what a report of this record holds.
 
     `names`: the files that there are, whose outputs are drawn although the spec asks for others; `alone`: they alone
-    are. Raises RenderError where nothing can be drawn here, SpecError for wrong overrides.
+    are. Raises RenderError where nothing can be drawn here, SpecError for wrong overrides,
+    EnvironmentTrouble where the report's language can't be drawn here.
     """
     check_epoch()
     heard = Heard(progress)
@@ -81,6 +82,7 @@ def draw_again(
     with tempfile.TemporaryDirectory(prefix="reportgen-") as place:
         folder = Path(place) / "drawn"
         registry = Registry.load(spec.model_copy(update={"outputs": tuple(chosen)}))
+        check_language(spec.report.language)
         with Workspace(folder) as space:
             outcome = finish(measured_again(stored), Drawing(spec.report.templates, space, registry, left, reused=True))
         forget(folder)
@@ -137,6 +139,7 @@ def find_other_look(recorded: ReportSpec, used: ReportSpec) -> str:
         for name, theirs, ours in (
             ("templates", recorded.report.templates, used.report.templates),
             ("a style sheet", recorded.report.css, used.report.css),
+            ("a logo", recorded.report.logo, used.report.logo),
             ("plug-ins", recorded.plugins, used.plugins),
         )
         if theirs and not ours

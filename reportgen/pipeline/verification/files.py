@@ -6,6 +6,7 @@ from pathlib import Path
 
 from reportgen.errors import EnvironmentTrouble
 from reportgen.pipeline.verification.differences import Alteration
+from reportgen.record.locate import RECORD
 from reportgen.system.files import is_regular
 from reportgen.system.manifest import MANIFEST, Manifest, describe_file, read_manifest
 from reportgen.system.signing import SIGNATURE, Signer, find_signer
@@ -36,9 +37,17 @@ def check_manifest(home: Path) -> tuple[Manifest | None, list[Alteration]]:
 
 def list_names(home: Path) -> list[str]:
     """The files below a report's folder without those that builds keep there and those of reports inside it."""
-    inner = [path.parent.relative_to(home).as_posix() for path in home.glob(f"*/{MANIFEST}")]
+    inner = list_inner(home)
     names = [name for name in names_in(home) if not name.startswith(OURS)]
     return [name for name in names if name.split("/")[0] not in inner]
+
+
+def list_inner(home: Path) -> list[str]:
+    """The folders in a report's folder that hold reports of their own: none of which its manifest lists a file, and not
+    its record, whatever manifest somebody puts there."""
+    manifest = read_manifest(home)
+    own = {RECORD, *(name.split("/")[0] for name in (manifest.files if manifest is not None else ()))}
+    return sorted(path.parent.name for path in home.glob(f"*/{MANIFEST}") if path.parent.name not in own)
 
 
 def check_file(home: Path, name: str, manifest: Manifest) -> list[Alteration]:

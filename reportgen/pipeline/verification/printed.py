@@ -31,6 +31,8 @@ class Printed:
     """In the order of the file."""
     parts: dict[str, str] = field(default_factory=dict)
     """What is drawn and not written, by place: images, shapes, styles, fonts; each as a digest."""
+    documents: dict[str, bytes] = field(default_factory=dict)
+    """PDFs inside it by place, whose lines end where their own fonts make them end."""
     version: str = ""
     """Of the reportgen that drew it; empty where the file does not say."""
 

@@ -16,9 +16,9 @@ SPACES = re.compile(r"[ \t\n\r\f]+")
 START = "the head of the page"
 
 
-def read_html(text: str) -> Printed:
-    """What a page prints."""
-    reader = Reader()
+def read_html(text: str, elements: int = 0) -> Printed:
+    """What a page prints; of a drawing that stands alone, so many `elements` at a time are one part of its shapes."""
+    reader = Reader(elements)
     reader.feed(text)
     reader.close()
     return reader.finish()
@@ -27,8 +27,9 @@ def read_html(text: str) -> Printed:
 class Reader(HTMLParser):
     """Goes through a page once."""
 
-    def __init__(self) -> None:
+    def __init__(self, elements: int = 0) -> None:
         super().__init__(convert_charrefs=True)
+        self.elements = elements
         self.printed = Printed()
         self.buffer: list[str] = []
         self.markup: list[str] = []
@@ -71,6 +72,8 @@ class Reader(HTMLParser):
                 self.printed.draw(f"{self.place()}, image", given.pop(name).encode("utf-8", "surrogatepass"))
         seen = {name: value for name, value in given.items() if name not in READ}
         self.markup.append(f"<{tag} {seen}>")
+        if self.elements and len(self.markup) >= self.elements:
+            self.end_part("figure")
 
     def handle_endtag(self, tag: str) -> None:
         """An element ends."""

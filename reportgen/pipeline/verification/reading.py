@@ -11,6 +11,9 @@ from typing import Any
 
 from reportgen.pipeline.verification.printed import GENERATOR, Piece, Printed, Unreadable, whole
 
+ELEMENTS = 20
+"""Tags of a drawing, opening and closing, whose shapes are compared together."""
+
 
 def read_printed(name: str, data: bytes, brief: bool = False) -> Printed:
     """What the file of this name and content prints; of a document that is `brief`, its pages' text alone.
@@ -33,7 +36,7 @@ def read_printed(name: str, data: bytes, brief: bool = False) -> Printed:
     if kind in (".html", ".htm", ".svg"):
         from reportgen.pipeline.verification.printed_html import read_html
 
-        return read_html(text)
+        return read_html(text, ELEMENTS if kind == ".svg" else 0)
     return read_json(text) if kind == ".json" else read_lines(text)
 
 
@@ -62,12 +65,9 @@ def read_json(text: str) -> Printed:
     """JSON: every value under the path that leads to it. Raises Unreadable."""
     try:
         document = json.loads(text)
+        return Printed([Piece(place, value) for place, value in walk(document, "")])
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"it is not JSON: {error}") from error
-    printed = Printed()
-    for place, value in walk(document, ""):
-        printed.pieces.append(Piece(place, value))
-    return printed
 
 
 def walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -84,14 +84,19 @@ def walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def read_mail(data: bytes) -> Printed:
-    """A message: its headers and every part by its kind."""
-    message = message_from_bytes(data, policy=policy.default)
+    """A message: its headers and every part by its kind. Raises Unreadable."""
     printed = Printed()
-    for name, value in message.items():
-        printed.add(f"header {name}", str(value))
-    for number, part in enumerate(message.walk(), 1):
-        if isinstance(part, EmailMessage) and not part.is_multipart():
-            read_part(part, number, printed)
+    try:
+        message = message_from_bytes(data, policy=policy.default)
+        for name, value in message.items():
+            printed.add(f"header {name}", str(value))
+        for number, part in enumerate(message.walk(), 1):
+            if isinstance(part, EmailMessage) and not part.is_multipart():
+                read_part(part, number, printed)
+    except Unreadable:
+        raise
+    except Exception as error:  # email raises whatever a damaged header or an unknown alphabet makes its parts raise
+        raise Unreadable(f"it can't be read as a mail: {type(error).__name__}: {error}") from error
     return printed
 
 
@@ -106,4 +111,8 @@ def read_part(part: EmailMessage, number: int, printed: Printed) -> None:
     if kind.startswith("text/"):
         data = str(part.get_content()).encode("utf-8", "replace")
     name = part.get_filename() or f"part{SUFFIXES.get(kind, '.txt' if kind.startswith('text/') else '.bin')}"
+    if name.lower().endswith(".pdf"):
+        printed.documents[place] = data
+        printed.draw(f"attachment {place}", b"")  # that it is there; what it says is held by itself
+        return
     printed.include(read_printed(name, data), place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,9 +10,10 @@ from pathlib import Path
 
 from reportgen import __version__
 from reportgen.errors import EnvironmentTrouble, GateFailed, NewerRecord, RecordError
+from reportgen.outputs.ranking import INDEX, NUMBERS
 from reportgen.pipeline.verification.differences import Alteration, Terms, hold
 from reportgen.pipeline.verification.drawing import Drawn, draw_again
-from reportgen.pipeline.verification.files import check_file, check_manifest, check_signature, list_names
+from reportgen.pipeline.verification.files import check_file, check_manifest, check_signature, list_inner, list_names
 from reportgen.pipeline.verification.numbers import check_numbers
 from reportgen.pipeline.verification.printed import WHOLE
 from reportgen.pipeline.verification.reading import find_version as version_in
@@ -27,7 +29,10 @@ from reportgen.system.transaction import COMMIT
 
 BESIDE = ("record/judgement.json", "record/presentation.json")
 """What a drawing writes of a record besides what was measured."""
-SIDE = ("index.html", "ranking.json")
+SIDE = (INDEX, NUMBERS)
+"""What a comparison of several candidates leaves beside their folders."""
+DOCUMENTS = (".pdf", ".html", ".eml", ".zip")
+"""Endings of what people rename, and put into a folder of any name."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,7 @@ def verify_folder(home: Path, options: Options, progress: Progress) -> Verificat
     result = Verification()
     _manifest, found = check_manifest(home)
     result.alterations += found
+    result.notes += [f"{name}: a report of its own, which was not verified" for name in list_inner(home)]
     sign_off(home, options, result)
     names = [name for name in list_names(home) if name not in (MANIFEST, SIGNATURE) and is_regular(home / name)]
     files = {name: (home / name).read_bytes() for name in names if not name.startswith(f"{RECORD}/") or name in BESIDE}
@@ -126,15 +132,34 @@ def verify_several(home: Path, options: Options, progress: Progress) -> Verifica
     result = Verification()
     _manifest, result.alterations = check_manifest(home)
     sign_off(home, options, result)
-    for inner in sorted(path.parent for path in home.glob(f"*/{MANIFEST}")):
-        result.include(verify_folder(inner, options, progress), inner.name)
+    inner = list_inner(home)
+    for name in inner:
+        result.include(verify_folder(home / name, options, progress), name)
+    for name in sorted(read_ranked(home) - set(inner)):
+        result.alterations.append(Alteration(name, f"is missing: {NUMBERS} names it as the folder of a report"))
     result.notes.append(f"{' and '.join(SIDE)} were held against the manifest alone")
     return result
 
 
+def read_ranked(home: Path) -> set[str]:
+    """The folders of the reports that a ranking names. Raises RecordError where it names none."""
+    try:
+        entries = json.loads((home / NUMBERS).read_bytes())["entries"]
+        found = {entry["folder"] for entry in entries if isinstance(entry["folder"], str)}
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        found = set()
+    if not found:
+        raise RecordError(f"{home / NUMBERS} names no report", "Verify each report by its own folder.")
+    return found
+
+
 def find_single(path: Path, options: Options) -> tuple[Given, Source]:
-    """One file of a report and the record that it is held against: its own, the one named, or the one beside it."""
-    home = path.parent if is_regular(path.parent / MANIFEST) else None
+    """One file of a report and the record that it is held against: its own, the one named, or the one beside it.
+
+    A manifest beside a file that it does not list says nothing of the file, and nor does its signature.
+    """
+    manifest = read_manifest(path.parent)
+    home = path.parent if manifest is not None and path.name in manifest.files else None  # else it signs other files
     if not is_regular(path):
         raise RecordError(f"there is no {name_path(path)}", "Give a report's folder, or a file of one.")
     suffix = path.suffix.lower()
@@ -158,6 +183,8 @@ def plain_name(path: Path) -> str:
     known = [name for output in find_outputs().values() for name in output.files]
     if path.name in known:
         return path.name
+    if f"{path.parent.name}/" in known and path.suffix.lower() not in DOCUMENTS:
+        return f"{path.parent.name}/{path.name}"
     return next((name for name in known if Path(name).suffix == path.suffix.lower()), path.name)
 
 
@@ -201,9 +228,11 @@ def hold_all(given: Given, source: Source, options: Options, result: Verificatio
             foreign = foreign or held.foreign
             result.files, result.numbers = result.files + 1, result.numbers + held.numbers
     if foreign:  # then an event file or an image of this machine has other bytes too
-        unsure = [one for one in result.alterations if one.place == WHOLE]
-        result.alterations = [one for one in result.alterations if one.place != WHOLE]
-        result.notes += [f"{one.file}: not compared: machines write its bytes differently" for one in unsure]
+        unsure = [one for one in result.alterations if one.place.endswith(WHOLE)]  # also of a part of a mail
+        result.alterations = [one for one in result.alterations if one not in unsure]
+        result.notes += [
+            f"{one.file}{part_of(one.place)}: not compared: machines write its bytes differently" for one in unsure
+        ]
     for name in sorted(set(given.files) - set(drawn.files) - {LOG}):
         find_unmade(name, given, drawn, terms, result)
     if stored.subject.judgement.comparison is not None:
@@ -211,6 +240,12 @@ def hold_all(given: Given, source: Source, options: Options, result: Verificatio
             "the baseline's record is not here: its numbers are held against record/judgement.json alone"
         )
     return result
+
+
+def part_of(place: str) -> str:
+    """Which part of a file a place names, as a message says it; empty for the file itself."""
+    part = place.removesuffix(WHOLE).rstrip(", ")
+    return f", {part}" if part else ""
 
 
 def same_format(given: Given) -> bool:

@@ -41,13 +41,14 @@ class DynamicsFacts(Frozen):
     """
 
     sampled: Sampled | None = None
-    """The images by which activations were taken; None where the network calls no nonlinearity that is known."""
+    """The images by which activations were taken; None where the network calls no nonlinearity that is known, and where
+    showing them would have taken too long, of which `left_out` tells."""
     layers: tuple[str, ...] = ()
     """Names of the L weights in the order of execution as far as known: the module's for its `weight`, else in full."""
     order: tuple[int, ...] = ()
     """Column of the arrays that each of `layers` stands in."""
     sites: tuple[ActivationSite, ...] = ()
     left_out: int = 0
-    """Nonlinearities beyond the most that are watched, left out evenly."""
+    """Nonlinearities beyond the most that are watched, left out evenly; all of them where there was no time for any."""
     why_alone: Note = None
     """Why there is no `before`; None where there is."""

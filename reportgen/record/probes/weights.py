@@ -139,6 +139,8 @@ class WeightFacts(Frozen):
 
     sampled: Sampled | None = None
     """The training images of the gradients; None where there are none."""
+    why_no_gradient: Note = None
+    """Why there are none; None where there are, and in old records."""
     loss: Note = None
     """What the gradients are of."""
     matrices: tuple[WeightMatrix, ...] = ()

@@ -358,6 +358,16 @@ def test_addresses_in_other_alphabets_need_a_server_that_knows_them(box: Box, se
     assert "ü@bücher.example".encode() in data.split(b"\r\n\r\n")[0]
 
 
+def test_a_name_in_another_alphabet_goes_in_ascii_where_smtputf8_is_not_asked_for(
+    box: Box, serve: Any, send: Sender
+) -> None:
+    send.smtp = serve(enable_SMTPUTF8=True)
+    assert send("--to", "Ann Ö <ann@example.org>").code == 0
+    head = box.came[0][1].split(b"\r\n\r\n")[0]
+    assert head.isascii()
+    assert str(BytesParser(policy=policy.default).parsebytes(head)["To"]) == "Ann Ö <ann@example.org>"
+
+
 def test_a_dry_run_says_it_all_and_touches_nothing(report: Path, send: Sender) -> None:
     send.smtp = "mail.example.org:465"
     before = sorted(path.name for path in report.iterdir())

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from email.message import EmailMessage
+from io import BytesIO
 
+import pikepdf
 import pytest
 
 from reportgen.pipeline.verification.differences import Held, Terms, hold
@@ -128,3 +130,59 @@ def test_what_is_not_what_its_name_says_is_told() -> None:
     assert "not JSON" in str(found)
     (found,) = hold("report.pdf", b"%PDF-1.7 nothing", b"%PDF-1.7 something", TERMS).alterations
     assert "can't be read as a PDF" in str(found)
+    deep = b'{"a":' * 5_000 + b"1" + b"}" * 5_000
+    (found,) = hold("metrics.json", deep, b"{}", TERMS).alterations
+    assert "not JSON" in str(found)
+    (found,) = hold(
+        "report.eml", message().replace(b'charset="utf-8"', b'charset="utf-9"'), message(), TERMS
+    ).alterations
+    assert "can't be read as a mail: LookupError" in str(found)
+
+
+def document(*lines: str) -> bytes:
+    """A PDF of one page."""
+    made = pikepdf.new()
+    page = made.add_blank_page(page_size=(600, 800))
+    font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+    page.obj.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F=font))
+    drawn = "".join(f"1 0 0 1 50 {700 - 20 * at} Tm ({line}) Tj\n" for at, line in enumerate(lines))
+    page.obj.Contents = made.make_stream(f"BT /F 12 Tf\n{drawn}ET".encode())
+    made.docinfo["/Creator"] = "reportgen 1.0"
+    buffer = BytesIO()
+    made.save(buffer, static_id=True)
+    return buffer.getvalue()
+
+
+def enclosing(data: bytes) -> bytes:
+    mail = EmailMessage()
+    mail.set_content("See 1 file.")
+    mail.add_attachment(data, maintype="application", subtype="pdf", filename="report.pdf")
+    mail.set_boundary("b" * 20)
+    return mail.as_bytes()
+
+
+WORDS = ("accuracy is 91.73 % of 10000", "images and the loss is 0.34 where", "it was 0.56 before; all is well.")
+REFLOWED = ("accuracy is 91.73 %", "of 10000 images and the", "loss is 0.34 where it was", "0.56 before; all is well.")
+
+
+@pytest.mark.parametrize("name", ["report.pdf", "report.eml"])
+def test_of_a_document_with_other_fonts_numbers_alone_are_compared_in_a_mail_too(name: str) -> None:
+    def wrap(data: bytes) -> bytes:
+        return enclosing(data) if name.endswith(".eml") else data
+
+    place = "part 3 (report.pdf), page 1" if name.endswith(".eml") else "page 1"
+    given = wrap(document(*WORDS))
+    result = hold(name, wrap(document(*REFLOWED)), given, TERMS)
+    assert result.alterations == ()
+    assert result.foreign
+    assert any("its numbers were compared, its words were not" in note for note in result.notes)
+    forged = hold(name, wrap(document(*(line.replace("0.34", "0.31") for line in REFLOWED))), given, TERMS).alterations
+    assert [(one.file, one.place, one.printed, one.given) for one in forged] == [(name, place, "0.31", "0.34")]
+
+
+def test_a_mail_whose_document_alone_was_altered_names_its_place() -> None:
+    changed = document(*WORDS[:2], "it was 0.57 before; all is well.")
+    told = map(str, hold("report.eml", enclosing(changed), enclosing(document(*WORDS)), TERMS).alterations)
+    assert any("part 3 (report.pdf), page 1: printed 0.57, the record gives 0.56" in one for one in told)
+    (gone,) = hold("report.eml", enclosing(b""), enclosing(document(*WORDS)), TERMS).alterations
+    assert "can't be read as a PDF" in str(gone)

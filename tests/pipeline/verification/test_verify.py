@@ -15,21 +15,23 @@ import pytest
 from pypdf import PdfReader
 
 import reportgen
+from reportgen.errors import RecordError
 from reportgen.outputs import find_outputs
 from reportgen.pipeline.verification.verify import Options, Verification, verify
 from reportgen.progress import Silent
+from reportgen.record.archive import pack_files
 from reportgen.record.arrays import Arrays
 from reportgen.record.locate import find_source
 from reportgen.record.run import RunRecord
-from reportgen.record.store import encode_record, store, write_files
-from reportgen.system.manifest import describe_file, read_manifest
+from reportgen.record.store import ARRAYS_FILE, RECORD_FILE, encode_record, store, write_files
+from reportgen.system.manifest import Manifest, describe_file, read_manifest
 from reportgen.system.transaction import names_in
 from tests.support.commands import ROOT, run_here
 from tests.support.records import presented, small_record, write_subject
 
 pytestmark = pytest.mark.slow
 DRAWN = {"report": {"sections": ["summary", "evaluation", "reproduce"]}, "gates": ["accuracy >= 10 %"]}
-FEW = {"report": {"sections": ["summary", "reproduce"], "attach_record": True}, "gates": ["accuracy >= 10 %"]}
+FEW = {"report": {"sections": ["summary", "data", "reproduce"], "attach_record": True}, "gates": ["accuracy >= 10 %"]}
 DIGIT = re.compile(rb"(?<=[ >|\"])\d+\.(\d)(?!\d*\.)")
 """The first digit behind a point, of a number that is printed and no version."""
 
@@ -251,6 +253,61 @@ def test_a_page_is_held_against_the_record_beside_it_or_one_that_is_named(light:
     assert found_in(light / "record").exit_code == 0
 
 
+@pytest.mark.parametrize("name", [RECORD_FILE, ARRAYS_FILE, "judgement.json"])
+def test_a_part_of_the_record_that_is_gone_is_told_although_the_manifest_fits(light: Path, name: str) -> None:
+    (light / "record" / name).unlink()
+    fit_manifest(light)
+    told = [str(one) for one in found_in(light).alterations]
+    assert told
+    assert told[0].startswith("record")
+
+
+def test_a_manifest_inside_a_record_hides_nothing_of_it(light: Path) -> None:
+    (light / "record" / "manifest.json").write_bytes((light / "manifest.json").read_bytes())
+    (light / "record" / "notes.txt").write_text("theirs", encoding="utf-8")
+    assert {one.file for one in found_in(light).alterations} == {"record/manifest.json", "record/notes.txt"}
+
+
+def test_a_report_inside_a_report_is_told_and_not_vouched_for(light: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(light, light / "inner")
+    assert found_in(light).notes == ["inner: a report of its own, which was not verified"]
+    said = run_here(capsys, "verify", light)
+    assert (said.code, "verified but for what the warnings say" in said.err) == (0, True)
+
+
+def test_a_folder_that_only_says_it_ranks_reports_is_not_verified(light: Path) -> None:
+    for name in ("index.html", "ranking.json"):
+        (light / name).write_text('{"entries": []}', encoding="utf-8")
+    names = [name for name in files_of(light) if name not in ("index.html", "ranking.json")]
+    for name in names:
+        (light / name).unlink()
+    write_side(light)
+    with pytest.raises(RecordError, match="names no report"):
+        found_in(light)
+    (light / "ranking.json").write_text('{"entries": [{"folder": "1-a"}, {"folder": null}]}', encoding="utf-8")
+    write_side(light)
+    (told,) = found_in(light).alterations
+    assert str(told) == "1-a: is missing: ranking.json names it as the folder of a report"
+
+
+def write_side(home: Path) -> None:
+    names = ("index.html", "ranking.json")
+    manifest = Manifest(files={name: describe_file(home / name) for name in names})
+    (home / "manifest.json").write_bytes(manifest.spelled())
+
+
+def test_a_packed_record_is_verified_by_itself(light: Path, tmp_path: Path) -> None:
+    path = tmp_path / "record.zip"
+    path.write_bytes(pack_files(encode_record(find_source(light).load().record)))
+    assert (found_in(path).alterations, found_in(path).exit_code) == ([], 0)
+    record = find_source(light).load().record
+    assert record.measured is not None
+    first, *others = record.measured.values
+    measured = record.measured.model_copy(update={"values": (first.model_copy(update={"value": 0.999}), *others)})
+    path.write_bytes(pack_files(encode_record(record.model_copy(update={"measured": measured}))))
+    assert found_in(path).alterations[0].place == "measured.values[accuracy].value"
+
+
 def test_nothing_of_a_received_report_is_run(light: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = light / "record" / "presentation.json"
     said = json.loads(path.read_text(encoding="utf-8"))
@@ -309,6 +366,11 @@ def test_who_signed_is_told(light: Path, tmp_path: Path, capsys: pytest.CaptureF
     said = run_here(capsys, "verify", light, "--key", tmp_path / "ours.pub")
     assert (said.code, "signed by ours@example.org" in said.err) == (0, True), said
     assert "whose key it is, --key tells" in run_here(capsys, "verify", light).err
+    assert run_here(capsys, "verify", light / "report.html", "--key", tmp_path / "ours.pub").code == 0
+    shutil.copy(light / "report.html", light / "another.html")  # which nobody signed, beside what somebody did
+    said = run_here(capsys, "verify", light / "another.html", "--key", tmp_path / "ours.pub", "--record", light)
+    assert (said.code, "signed by" in said.err) == (1, False)
+    (light / "another.html").unlink()
     said = run_here(capsys, "verify", light, "--key", tmp_path / "theirs.pub")
     assert said.code == 1
     assert "altered: manifest.json.sig: is no signature of this manifest by anybody in" in said.out
@@ -316,3 +378,11 @@ def test_who_signed_is_told(light: Path, tmp_path: Path, capsys: pytest.CaptureF
     fit_manifest(light)
     said = run_here(capsys, "verify", light)
     assert "altered: manifest.json.sig: is no signature of this manifest" in said.out
+
+
+def test_a_file_of_a_folder_is_held_against_the_record_that_is_named(built: Path, tmp_path: Path) -> None:
+    shutil.copytree(built / "card", tmp_path / "card")
+    page = tmp_path / "card" / "README.md"
+    assert found_in(page, record=built).alterations == []
+    alter_digit(page)
+    assert [one.file for one in found_in(page, record=built).alterations] == ["card/README.md"]
