@@ -25,6 +25,7 @@ from reportgen.cli.inspect import check, list_kind, new, schema, trace
 from reportgen.cli.send import send
 from reportgen.cli.verify import verify
 from reportgen.errors import EnvironmentTrouble, ReportgenError
+from reportgen.system.signals import Terminated
 from reportgen.text.terminal import mute, put
 
 
@@ -155,10 +156,6 @@ def is_gone() -> bool:
         return not Path.cwd().is_dir()
     except OSError:
         return True
-
-
-class Terminated(BaseException):
-    """SIGTERM came."""
 
 
 def interrupt(_signum: int, _frame: object) -> NoReturn:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reportgen.cli.build import PATH
+from reportgen.system.signals import Terminated
 from reportgen.text.terminal import put
 
 if TYPE_CHECKING:
@@ -58,9 +59,7 @@ def send(
     password = find_password(order.server)
     try:
         sent = send_now(draft, order, password)
-    except Exception:
-        raise
-    except BaseException:  # an interrupt, after which a message may be on its way
+    except (KeyboardInterrupt, Terminated):  # after which a message may be on its way
         put(sys.stderr, "interrupted: the same command says who has the mail and who may have it")
         raise
     print_sent(sent, quiet)

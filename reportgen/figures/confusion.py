@@ -85,15 +85,21 @@ def tabulate(names: Sequence[str], counts: Counts, pairs: Sequence[tuple[int, in
     )
 
 
+def draw_shares(axes: Axes, largest: Sequence[Confusion]) -> list[float]:
+    """A bar for each confusion with its share of the true class's images and their number; the shares."""
+    shares = [item.share.value or 0.0 for item in largest]
+    draw_bars(axes, shares, WRONG, 0.6)
+    for row, item in enumerate(largest):
+        text = join_parts([item.share.display, numerals.count(item.count)])
+        axes.annotate(text, (shares[row], row), (4, 0), textcoords="offset points", va="center", color=MUTED)
+    return shares
+
+
 def draw_largest(record: RunRecord, largest: Sequence[Confusion], counts: Counts, title: str) -> FigureFile:
     """The largest confusions as bars of their share of the true class's images."""
     with chart("confusion", 48 + 22 * len(largest)) as paper:
         axes = paper.figure.add_subplot()
-        shares = [item.share.value or 0.0 for item in largest]
-        draw_bars(axes, shares, WRONG, 0.6)
-        for row, item in enumerate(largest):
-            text = join_parts([item.share.display, numerals.count(item.count)])
-            axes.annotate(text, (shares[row], row), (4, 0), textcoords="offset points", va="center", color=MUTED)
+        shares = draw_shares(axes, largest)
         axes.set_yticks(range(len(largest)), [pair(record, item, 22) for item in largest])
         axes.tick_params(axis="y", labelcolor=INK)
         axes.set_ylim(len(largest) - 0.4, -0.6)

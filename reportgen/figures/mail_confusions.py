@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reportgen.figures._marks import draw_bars
 from reportgen.figures._narrow import LINE, LONGEST_NAME, WIDTH, Save, name_rows
-from reportgen.figures._style import MUTED, WRONG, Sheet, chart
-from reportgen.figures.confusion import pair
+from reportgen.figures._style import Sheet, chart
+from reportgen.figures.confusion import draw_shares, pair
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import Confusion
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_parts, join_rows, join_sentences, with_note
+from reportgen.text.i18n import _, join_rows, join_sentences, with_note
 
 NAME = "mail_confusions"
 MOST = 6
@@ -35,11 +34,7 @@ def draw_small(subject: Subject, name: str, save: Save) -> FigureFile | Skipped:
         return Skipped(name, title, _("No image was predicted as another class."))
     with chart(name, 34 + LINE * len(largest), WIDTH) as paper:
         axes = paper.figure.add_subplot()
-        shares = [item.share.value or 0.0 for item in largest]
-        draw_bars(axes, shares, WRONG, 0.6)
-        for row, item in enumerate(largest):
-            text = join_parts([item.share.display, numerals.count(item.count)])
-            axes.annotate(text, (shares[row], row), (4, 0), textcoords="offset points", va="center", color=MUTED)
+        shares = draw_shares(axes, largest)
         name_rows(axes, [pair(record, item, LONGEST_NAME // 3) for item in largest])
         axes.set_xlim(0, ROOM * max(shares))
         return save(paper, title, caption(record, largest), describe(record, largest))

@@ -11,6 +11,7 @@ from reportgen.plugins import FigureKind
 from reportgen.record.comparison import Comparison, Flip
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.wording import count_flips
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 
@@ -88,14 +89,7 @@ def called(names: Sequence[str], index: int) -> str:
 
 def caption(compared: Comparison) -> str:
     """How many flipped, and which are shown."""
-    counts = _(
-        "{lost} images went from right to wrong and {gained} from wrong to right (exact McNemar test, {p}, n = {n}).",
-        lost=numerals.count(compared.mcnemar.lost),
-        gained=numerals.count(compared.mcnemar.gained),
-        p=numerals.p_value(compared.mcnemar.p),
-        n=numerals.count(compared.n),
-    )
-    return join_sentences([counts, _("Shown: the most confident errors, in turn from each true class.")])
+    return join_sentences([count_flips(compared), _("Shown: the most confident errors, in turn from each true class.")])
 
 
 def describe(subject: Subject, rows: Sequence[Row]) -> str:

@@ -20,6 +20,7 @@ from reportgen.record.judgement import Judgement
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Report
+from reportgen.report.wording import count_flips
 from reportgen.text import numerals
 from reportgen.text.i18n import _, ngettext, with_note
 from reportgen.text.shorten import one_line, shorten
@@ -200,16 +201,9 @@ def format_class_change(change: ClassChange | None) -> str:
 
 def format_flips(record: RunRecord, compared: Comparison) -> Flips:
     """The images on which only one model is right, in words."""
-    counts = _(
-        "{lost} images went from right to wrong and {gained} from wrong to right (exact McNemar test, {p}, n = {n}).",
-        lost=numerals.count(compared.mcnemar.lost),
-        gained=numerals.count(compared.mcnemar.gained),
-        p=numerals.p_value(compared.mcnemar.p),
-        n=numerals.count(compared.n),
-    )
     names = record.data.classes
     shown = (*compared.lost[:SHOWN_FLIPS], *compared.gained[:SHOWN_FLIPS])
-    return Flips(counts, tuple(format_flip(flip, names) for flip in shown))
+    return Flips(count_flips(compared), tuple(format_flip(flip, names) for flip in shown))
 
 
 def format_flip(flip: Flip, names: tuple[str, ...]) -> str:

@@ -10,9 +10,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from reportgen.errors import SpecError
+from reportgen.outputs.own_files import read_own
 from reportgen.report.model import Logo
 from reportgen.spec.types import LogoSpec
-from reportgen.system.files import is_regular
 
 MOST_BYTES = 200_000
 """Of the file, which stands in the page as text a third longer."""
@@ -32,19 +32,8 @@ def read_logo(spec: LogoSpec) -> Logo:
     Raises SpecError for a file that is missing, too large, no image, or refers to anything outside itself.
     """
     path = spec.file
-    try:
-        if not is_regular(path):
-            raise FileNotFoundError(path)
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:
-        hint = (
-            "report.logo.file is relative to the spec, or in render to the current folder. Give it with "
-            "--set report.logo.file=PATH, or leave it out with --set report.logo=null."
-        )
-        raise SpecError(f"there is no image {path}", hint) from error
-    if len(data) > MOST_BYTES:
-        message = f"the logo {path} has {len(data):,} bytes, and {MOST_BYTES:,} are allowed"
-        raise SpecError(message, "A logo is shown about fifty pixels high: make it smaller, or an SVG.")
+    advice = "A logo is shown about fifty pixels high: make it smaller, or an SVG."
+    data = read_own(path, "logo", "report.logo.file", MOST_BYTES, advice)
     kind = "image/svg+xml" if looks_like_svg(data) else ""
     if kind:
         check_svg(data, path)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import Location, RenderError, SpecError
-from reportgen.system.files import is_regular
+from reportgen.outputs.own_files import read_own
 
 MOST_BYTES = 500_000
 """Of one's own style sheet: enough for two fonts inside it, and the report stays a file that can be mailed."""
@@ -37,19 +37,8 @@ def read_sheet(path: Path) -> str:
     Raises SpecError for a file that is missing, too large or not text, and with its line for one that refers to
     anything outside itself or is no CSS.
     """
-    try:
-        if not is_regular(path):
-            raise FileNotFoundError(path)
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:
-        hint = (
-            "report.css is relative to the spec, or in render to the current folder. Give it with "
-            "--set report.css=PATH, or leave it out with --set report.css=null."
-        )
-        raise SpecError(f"there is no style sheet {path}", hint) from error
-    if len(data) > MOST_BYTES:
-        message = f"the style sheet {path} has {len(data):,} bytes, and {MOST_BYTES:,} are allowed"
-        raise SpecError(message, "Keep what is needed: a font can be cut down to the letters that a report uses.")
+    advice = "Keep what is needed: a font can be cut down to the letters that a report uses."
+    data = read_own(path, "style sheet", "report.css", MOST_BYTES, advice)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

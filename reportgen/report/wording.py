@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from reportgen.metrics.intervals import wilson
+from reportgen.record.comparison import Comparison
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_names, ngettext
@@ -27,6 +28,17 @@ def join_few(items: Sequence[str], limit: int = 3) -> str:
         return join_names(items)
     rest = ngettext("{count} other", "{count} others", len(items) - limit)
     return join_names([*items[:limit], rest])
+
+
+def count_flips(compared: Comparison) -> str:
+    """On how many images only one of the two models is right, with the exact McNemar test (1947)."""
+    return _(
+        "{lost} images went from right to wrong and {gained} from wrong to right (exact McNemar test, {p}, n = {n}).",
+        lost=numerals.count(compared.mcnemar.lost),
+        gained=numerals.count(compared.mcnemar.gained),
+        p=numerals.p_value(compared.mcnemar.p),
+        n=numerals.count(compared.n),
+    )
 
 
 def evidence(figures: Mapping[str, FigureFile | Skipped], name: str, section: str) -> str:

@@ -11,6 +11,10 @@ from types import FrameType
 DEFERRED = (signal.SIGINT, signal.SIGTERM)
 
 
+class Terminated(BaseException):
+    """SIGTERM came."""
+
+
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """Hold SIGINT and SIGTERM back until the block is left; the first that came is then raised again.

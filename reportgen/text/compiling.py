@@ -1,7 +1,7 @@
 """From a catalogue that people edit (`.po`) to the one that gettext reads (`.mo`), by Babel.
 
-A wheel holds the compiled one; in a checkout it is made by the build hook (`hatch_build.py`), and again on the first
-use after an edit.
+A wheel holds the compiled one; in a checkout it is made by the build hook (`.ci/build_hook.py`), and again on the
+first use after an edit.
 """
 
 from __future__ import annotations

@@ -194,3 +194,12 @@ def test_what_a_command_loads() -> None:
     assert not after_help & (LIGHT | {"numpy", "pydantic", "yaml"})
     assert not after_light & LIGHT
     assert not after_drawing & {"torch", "torchvision", "timm"}
+
+
+def test_the_top_level_is_the_fixed_one() -> None:
+    """What the project is made of stands in five places, a readme, a licence and files for tools."""
+    tracked = subprocess.run(["git", "ls-tree", "--name-only", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    if tracked.returncode:
+        pytest.skip("this tree is no checkout of git")
+    named = {name for name in tracked.stdout.split() if not name.startswith(".")}
+    assert named == {"LICENSE", "README.md", "example_reports", "pyproject.toml", "reportgen", "templates", "tests"}

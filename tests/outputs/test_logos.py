@@ -68,7 +68,7 @@ def test_what_is_more_than_a_drawing_is_refused(inside: str, told: str, tmp_path
 
 def test_entities_large_files_and_no_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "logo.svg"
-    with pytest.raises(SpecError, match="there is no image"):
+    with pytest.raises(SpecError, match="there is no logo"):
         read(path)
     path.write_text('<!DOCTYPE svg [<!ENTITY a "aa">]>' + SVG.format("&a;"), encoding="utf-8")
     with pytest.raises(SpecError, match="document type"):
