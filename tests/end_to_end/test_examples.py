@@ -34,7 +34,7 @@ def plain(text: str) -> str:
 
 
 def test_the_examples_are_there_and_light() -> None:
-    named = {"quickstart", "resnet20-published", "resnet18-short", "resnet18-deep", "pull-request"}
+    named = {"quickstart", "resnet20-published", "resnet18-short", "resnet18-deep", "pull-request", "zh"}
     assert {path.name for path in EXAMPLES} == named
     kept = [path for path in ROOT.rglob("*") if path.is_file() and not {"record", "baseline"} & set(path.parts)]
     assert sum(path.stat().st_size for path in kept) < 10_000_000
@@ -71,7 +71,7 @@ def test_the_published_checkpoint_scores_what_was_published() -> None:
     assert (accuracy["value"], accuracy["n"]) == (0.9173, 10_000)
 
 
-@pytest.mark.parametrize("name", ["quickstart", "resnet18-short", "resnet18-deep", "pull-request"])
+@pytest.mark.parametrize("name", ["quickstart", "resnet18-short", "resnet18-deep", "pull-request", "zh"])
 def test_training_taught_the_network_something(name: str) -> None:
     found = metrics(ROOT / name)
     assert float(str(found["accuracy"]["low"])) > 0.3

@@ -7,6 +7,7 @@ what a validator does not. What it finds where nothing is wrong is named in `MIS
 from __future__ import annotations
 
 import importlib
+import re
 import subprocess
 import warnings
 from collections.abc import Callable
@@ -87,7 +88,25 @@ def is_number_in_figure(seen: Seen, finding: Any) -> bool:
     )
 
 
-MISTAKES: dict[str, Callable[[Seen, Any], bool]] = {"TAG-002": is_running_head, "PAG-001": is_number_in_figure}
+def is_chinese(seen: Seen, finding: Any) -> bool:
+    """FIG-012, "alternative text does not read as language": the checker wants half of the characters to be letters,
+    and a Chinese character is a whole word of three to six of them. Every text that it means has no fewer of these
+    words than numbers, and it means no other."""
+    texts = [str(one.node.get("/Alt", "")) for one in seen.of("Figure")]
+    meant = [text for text in texts if text and sum(map(str.isalpha, text)) < len(text) / 2]
+    return (
+        str(seen.root.Lang).startswith("zh")
+        and finding.count == len(meant)
+        and all(len(HAN.findall(text)) >= len(NUMBER.findall(text)) for text in meant)
+    )
+
+
+HAN, NUMBER = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"\d[\d.,]*")
+MISTAKES: dict[str, Callable[[Seen, Any], bool]] = {
+    "TAG-002": is_running_head,
+    "PAG-001": is_number_in_figure,
+    "FIG-012": is_chinese,
+}
 
 
 def bookmarks(seen: Seen) -> list[Any]:
