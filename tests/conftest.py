@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # before torch is imported: workers wit
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.dont_write_bytecode = False  # as containers are often set up: the tests start hundreds of processes, and each of
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # them would compile the whole package again
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what runs in the background: programs that
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests start and interrupt would ignore it as well
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -23,6 +22,7 @@ from reportgen.record.store import encode_record
 from reportgen.system.plain_lines import PlainLines
 from tests.support.commands import ROOT, TINY, run_apart, write_spec
 from tests.support.records import save_record
+from tests.support.ssh_keys import make_key
 
 pytestmark = pytest.mark.e2e
 
@@ -250,10 +250,9 @@ follow_imports = skip
 """What no type of the public names comes from is not read, which is most of the time."""
 
 
-@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="no ssh-keygen on this machine")
 def test_a_report_is_signed_and_verified(record: RunRecord, home: Path) -> None:
     save_to(home / "given", record)
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "ann", "-f", "key"], check=True)
+    make_key(home, owner="ann")
     reportgen.render("given", "drawn", formats=["json"], sign="key", progress=False)
     found = reportgen.verify("drawn", key="key.pub", progress=False)
     assert (found.alterations, found.exit_code) == ([], 0)

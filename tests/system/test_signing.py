@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -12,15 +11,9 @@ import pytest
 from reportgen.errors import EnvironmentTrouble, SpecError
 from reportgen.system.signing import SIGNATURE, Signer, find_signer, sign, signing_key
 from reportgen.system.workspace import Workspace, is_current
+from tests.support.ssh_keys import make_key
 
-pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="no ssh-keygen on this machine")
 CONTENT = b'{"files": {}}\n'
-
-
-def make_key(folder: Path, name: str = "key", passphrase: str = "") -> Path:
-    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", "ann@example.org", "-f", str(folder / name)]
-    subprocess.run(command, check=True)
-    return folder / name
 
 
 def public(key: Path) -> Path:

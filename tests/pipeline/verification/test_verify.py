@@ -28,6 +28,7 @@ from reportgen.system.manifest import Manifest, describe_file, read_manifest
 from reportgen.system.transaction import names_in
 from tests.support.commands import ROOT, run_here
 from tests.support.records import presented, small_record, write_subject
+from tests.support.ssh_keys import make_key
 
 pytestmark = pytest.mark.slow
 DRAWN = {"report": {"sections": ["summary", "evaluation", "reproduce"]}, "gates": ["accuracy >= 10 %"]}
@@ -348,19 +349,7 @@ def test_what_is_no_report_is_an_error(tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_who_signed_is_told(light: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("ours", "theirs"):
-        command = [
-            "ssh-keygen",
-            "-q",
-            "-t",
-            "ed25519",
-            "-N",
-            "",
-            "-C",
-            f"{name}@example.org",
-            "-f",
-            str(tmp_path / name),
-        ]
-        subprocess.run(command, check=True)
+        make_key(tmp_path, name, owner=f"{name}@example.org")
     assert run_here(capsys, "verify", light, "--key", tmp_path / "ours.pub").code == 1
     assert run_here(capsys, "render", light, "--sign", tmp_path / "ours").code == 0
     said = run_here(capsys, "verify", light, "--key", tmp_path / "ours.pub")
