@@ -6,13 +6,16 @@ import json
 import math
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reportgen.cli.build import set_option
-from reportgen.errors import EnvironmentTrouble, SpecError
+from reportgen.errors import EnvironmentTrouble, RenderError, SpecError
 from reportgen.text.terminal import put
+
+if TYPE_CHECKING:
+    from reportgen.record.trace import ModelTrace
 
 PATH = click.Path(path_type=Path)
 
@@ -64,8 +67,10 @@ def new(model: str | None, out: Path | None) -> None:
     put(sys.stdout, f"{out}: written; build it with: reportgen build {out}")
 
 
-def parse_shape(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[int, ...]:
-    """`1,3,32,32` as a shape of one image."""
+def parse_shape(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[int, ...] | None:
+    """`1,3,32,32` as a shape of one image; None where none is given."""
+    if value is None:
+        return None
     try:
         shape = tuple(int(part) for part in value.split(","))
     except ValueError as error:
@@ -82,13 +87,32 @@ def parse_shape(_context: click.Context, _parameter: click.Parameter, value: str
 @click.option("--input", "shape", default="1,3,32,32", show_default=True, callback=parse_shape, metavar="N,C,H,W")
 @click.option("--depth", type=click.IntRange(min=1), metavar="N", help="Show so many levels of modules.")
 @click.option("--json", "as_json", is_flag=True, help="The whole trace as JSON.")
-def trace(model: str, shape: tuple[int, ...], depth: int | None, as_json: bool) -> None:
+@click.option("--svg", type=PATH, metavar="FILE", help="Write the drawing of the architecture there too.")
+def trace(model: str, shape: tuple[int, ...], depth: int | None, as_json: bool, svg: Path | None) -> None:
     """Print the layer table of MODEL (as in model.source): shapes, parameters, MACs, activations."""
     from reportgen.cli.trace_table import format_trace
+
+    if svg is not None:
+        from reportgen.pipeline.diff import check_drawing_file
+
+        check_drawing_file(svg)
     from reportgen.experiment.inspect import trace_source
 
     traced = trace_source(model, shape)
     click.echo(traced.model_dump_json(indent=2) if as_json else format_trace(traced, depth))
+    if svg is not None:
+        write_architecture(traced, svg)
+
+
+def write_architecture(traced: ModelTrace, path: Path) -> None:
+    """The drawing of a model as a file. Raises RenderError where there is nothing that can be drawn."""
+    from reportgen.pipeline.diff import draw_model, write_drawing
+    from reportgen.report.model import Skipped
+
+    figure = draw_model(traced)
+    if isinstance(figure, Skipped):
+        raise RenderError(f"{traced.name} can't be drawn: {figure.reason}", "The layer table has every module.")
+    write_drawing(figure, path)
 
 
 @click.command(name="list")

@@ -50,6 +50,7 @@ WITHOUT_TORCH = (
     "reportgen.cli",
     "reportgen.pipeline.build",
     "reportgen.pipeline.compare",
+    "reportgen.pipeline.diff",
     "reportgen.pipeline.check",
     "reportgen.outputs",
     "reportgen.figures",
@@ -182,6 +183,7 @@ def loaded_by(*steps: str) -> list[set[str]]:
     return [set(names) for names in json.loads(done.stdout.splitlines()[-1])]
 
 
+@pytest.mark.slow
 def test_what_a_command_loads() -> None:
     """Help nothing heavy, what every command needs no more than it needs, and what draws a record no torch."""
     help_ = (

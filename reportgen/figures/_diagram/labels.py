@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from reportgen.record.layer_settings import parse_settings
 from reportgen.record.operators import is_follower
 from reportgen.record.trace import ModuleCall, Shape
 from reportgen.text.i18n import _
@@ -60,7 +61,7 @@ def series(values: Iterable[str], listed: int = LISTED, between: str = "·") -> 
 
 def essentials(call: ModuleCall) -> dict[str, str]:
     """The settings worth showing, by slot, in reading order."""
-    given = parsed(call.settings)
+    given = parse_settings(call.settings)
     if call.kind.startswith("Conv") or call.kind.startswith("LazyConv"):
         channels, groups = given.get("0", ""), given.get("groups", "1")
         return {
@@ -85,21 +86,3 @@ def sizes(text: str, short: bool = False) -> str:
     if short and len(set(numbers)) == 1:
         return numbers[0]
     return "×".join(numbers * 2 if len(numbers) == 1 and not short and "(" not in text else numbers)
-
-
-def parsed(settings: str) -> dict[str, str]:
-    """extra_repr's text as a mapping; positional parts are called "0", "1", …"""
-    parts, depth, current = [], 0, ""
-    for char in settings:
-        depth += (char in "([{") - (char in ")]}")
-        if char == "," and depth == 0:
-            parts.append(current)
-            current = ""
-        else:
-            current += char
-    parts.append(current)
-    found: dict[str, str] = {}
-    for number, part in enumerate(parts):
-        name, equals, value = part.strip().partition("=")
-        found[name if equals else str(number)] = value if equals else name
-    return found

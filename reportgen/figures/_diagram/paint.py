@@ -111,21 +111,7 @@ def draw_card(parent: Canvas, card: Card, corner: Point, known: Collection[str])
     group = parent.add("g")
     group.add("title").element.text = " / ".join(dict.fromkeys(row.full for row in card.rows))
     if card.kind == "join":
-        group.add(
-            "rect",
-            x=x,
-            y=y,
-            width=card.width,
-            height=card.height,
-            rx=card.height / 2,
-            fill=PAPER,
-            stroke=INK,
-            stroke_width=1.2,
-        )
-        sign = card.rows[0].text
-        size = 14.0 if len(sign) == 1 else SMALL
-        group.text(sign, x + card.width / 2, y + card.height / 2 + size * 0.34, "middle", size=size)
-        return []
+        return draw_join(group, card, corner)
     if card.kind != "card":
         return draw_note(group, card, corner)
     block = card.rows[0].target is not None
@@ -155,6 +141,26 @@ def draw_card(parent: Canvas, card: Card, corner: Point, known: Collection[str])
             links.append(Link(row.target, x, top, card.width, row.height, row.full))
         top += row.height
     return links
+
+
+def draw_join(group: Canvas, card: Card, corner: Point) -> list[Link]:
+    """A pill with the sign of an operation that joins several inputs."""
+    x, y = corner
+    group.add(
+        "rect",
+        x=x,
+        y=y,
+        width=card.width,
+        height=card.height,
+        rx=card.height / 2,
+        fill=PAPER,
+        stroke=INK,
+        stroke_width=1.2,
+    )
+    sign = card.rows[0].text
+    size = 14.0 if len(sign) == 1 else SMALL
+    group.text(sign, x + card.width / 2, y + card.height / 2 + size * 0.34, "middle", size=size)
+    return []
 
 
 def draw_leaves(parent: Canvas, card: Card, left: float, top: float) -> None:
