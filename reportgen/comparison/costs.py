@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
-
 from reportgen.comparison.differences_of_numbers import KINDS, change_of
-from reportgen.metrics.records import smallest_batch
+from reportgen.comparison.latencies import LatencyChanges
 from reportgen.record.comparison import NotCompared
 from reportgen.record.definitions import compared_by
 from reportgen.record.message import N_, Message
@@ -18,7 +14,7 @@ TIMED = compared_by("timed")
 
 
 def compare_costs(
-    candidate: RunRecord, baseline: RunRecord, *, identical: bool = False
+    candidate: RunRecord, baseline: RunRecord, latencies: LatencyChanges, *, identical: bool = False
 ) -> tuple[list[MetricValue], list[NotCompared]]:
     """`<metric>.change` and `<metric>.change_ratio` of every cost that a record knows, and why some are unknown.
 
@@ -33,8 +29,15 @@ def compare_costs(
         metric = after or before
         if metric is None:
             continue
+        paired = latencies.changes(metric) if after is not None else None
+        if paired is not None:
+            values += paired
+            continue
         same = before is not None and after is not None and before.value == after.value
         reason = (apart or (None if same else twice)) if name in TIMED else None
+        if latencies.knows(name) and not (same and twice):
+            reason = latencies.why_not(apart, twice)
+        reason = reason or (other_batches(candidate, baseline) if name == "throughput" else None)
         if before is None or after is None:
             reason = (
                 N_("It was not measured for the baseline.")
@@ -42,41 +45,8 @@ def compare_costs(
                 else N_("It was not measured for this model.")
             )
         gaps += [NotCompared(name=f"{name}.{kind}", reason=reason) for kind in KINDS if reason is not None]
-        found = change_of(metric, before.value if before and not reason else None, after.value if after else None)
-        values += [with_spread(value, candidate, baseline) for value in found]
+        values += change_of(metric, before.value if before and not reason else None, after.value if after else None)
     return values, gaps
-
-
-def with_spread(value: MetricValue, candidate: RunRecord, baseline: RunRecord) -> MetricValue:
-    """The change of the latency with its interval, where both records timed it in several processes."""
-    one, other = smallest_batch(baseline), smallest_batch(candidate)
-    if value.value is None or value.meaning.name != "latency_p50" or not (one and other):
-        return value
-    ends = ratio_interval(one.processes, other.processes)
-    if ends is None:
-        return value
-    low, high = ends
-    if value.meaning.change == "change":
-        low, high = (one.p50_seconds * (end - 1) for end in ends)
-    return value.model_copy(update={"low": min(low, value.value), "high": max(high, value.value)})
-
-
-def ratio_interval(before: Sequence[float], after: Sequence[float]) -> tuple[float, float] | None:
-    """The 95 % interval of how many times longer something took (Welch's t of the logarithms), from what each of the
-    processes measured; None for fewer than two on a side."""
-    if min(len(before), len(after)) < 2:
-        return None
-    from scipy.special import stdtrit  # a third of a second that drawing from a record does not need
-
-    logs = [np.log(np.asarray(side, np.float64)) for side in (before, after)]
-    parts = [float(side.var(ddof=1)) / len(side) for side in logs]
-    whole = sum(parts)
-    difference = float(logs[1].mean() - logs[0].mean())
-    if not whole:
-        return float(np.exp(difference)), float(np.exp(difference))
-    freedom = whole**2 / sum(part**2 / (len(side) - 1) for part, side in zip(parts, logs, strict=True))
-    reach = float(stdtrit(freedom, 0.975)) * whole**0.5
-    return float(np.exp(difference - reach)), float(np.exp(difference + reach))
 
 
 def known(record: RunRecord, name: str) -> MetricValue | None:
@@ -91,6 +61,18 @@ def one_model_twice(candidate: RunRecord, baseline: RunRecord) -> Message | None
     if made_of(candidate) != made_of(baseline):
         return None
     return N_("Model and code are those of the baseline, so that times differ by what else the machine did.")
+
+
+def other_batches(candidate: RunRecord, baseline: RunRecord) -> Message | None:
+    """Why the throughput of the fastest batch size can't be compared; None where both timed the same sizes."""
+    mine, theirs = (sorted(one.batch_size for one in record.latency) for record in (candidate, baseline))
+    if mine == theirs:
+        return None
+    return N_(
+        "The two records timed batches of other sizes: {theirs} and {mine}.",
+        theirs=", ".join(map(str, theirs)),
+        mine=", ".join(map(str, mine)),
+    )
 
 
 def made_of(record: RunRecord) -> tuple[object, ...]:

@@ -34,9 +34,16 @@ def measure_latency(
     Each batch size has an equal share of `budget_seconds`, of which an image takes `image_seconds`: both are nominal,
     so that the number of repeats is the same on a busy machine.
     """
-    share = budget_seconds / len(batches)
-    counts = {batch: repeats(share, batch * image_seconds, *REPEATS) for batch in batches}
+    counts = count_passes(image_seconds, batches, budget_seconds)
     return tuple(summarise(batch, times) for batch, times in time_passes(module, shape, device, counts).items())
+
+
+def count_passes(
+    image_seconds: float, batches: tuple[int, ...] = BATCHES, budget_seconds: float = 1.0
+) -> dict[int, int]:
+    """How many passes of each batch size are timed where an image takes so long."""
+    share = budget_seconds / len(batches)
+    return {batch: repeats(share, batch * image_seconds, *REPEATS) for batch in batches}
 
 
 def time_passes(

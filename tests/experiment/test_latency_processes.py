@@ -41,6 +41,29 @@ def test_five_where_times_are_compared_or_all_is_measured(more: dict[str, object
     assert spec(**more).latency_processes == count
 
 
+@pytest.mark.parametrize(
+    ("rule", "named"),
+    [
+        ("latency_p50_ms.change_ratio <= 1.1", True),
+        ("latency.batch_8.p50_ms <= 9", True),
+        ("throughput.best >= 5", True),
+        ("accuracy >= 0.5", False),
+        ("macs <= 1e9", False),
+    ],
+)
+def test_a_gate_on_a_time_is_not_judged_by_fewer_processes_on_a_busy_machine(
+    monkeypatch: pytest.MonkeyPatch, rule: str, named: bool
+) -> None:
+    asked = spec(baseline="before", gates=[rule])
+    clock = iter(range(0, 10**6, 1000))
+    monkeypatch.setattr(latency_processes.time, "perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr(
+        latency_processes, "time_in_process", lambda _asked: latency_processes.Timed({1: [0.01] * 6, 64: [0.1] * 6})
+    )
+    found = measure_between_processes(Request(asked, Path(), "spec.yaml", (), ""), plain_cpu(), 10, (3, 8, 8), KNOWN)
+    assert len(found[0].processes) == (5 if named else 0)
+
+
 @pytest.mark.slow
 def test_a_process_makes_the_model_and_times_it() -> None:
     (one, other) = measure_between_processes(request_for(2), plain_cpu(), 10, (3, 32, 32), KNOWN)

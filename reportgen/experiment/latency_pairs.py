@@ -1,0 +1,137 @@
+"""This model and its baseline timed in turn, in fresh processes: what the machine does meanwhile meets both alike.
+
+Two builds of one model can differ by two fifths in latency, because clock rates, temperature and neighbours change
+between them. Neighbouring processes share that, so that the ratio within a pair does not hold it; which of the two
+comes first alternates (ABBA), so that neither a drift nor coming second favours one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from statistics import median
+
+from reportgen.experiment.latency import REPEATS, count_passes
+from reportgen.experiment.latency_processes import (
+    LONGEST,
+    SHARE,
+    Expected,
+    Seconds,
+    Timed,
+    TimedModel,
+    is_in_plugin,
+    is_late,
+    own_model,
+    time_in_process,
+)
+from reportgen.experiment.nominal import nominal_seconds
+from reportgen.experiment.request import BaselineModel, Request
+from reportgen.record.message import N_, Message
+from reportgen.record.paired_latency import PairedLatency, PairedTimes, Side
+from reportgen.record.run import RunRecord
+
+Pair = Mapping[Side, Seconds]
+
+
+def measure_in_pairs(request: Request, candidate: TimedModel) -> tuple[PairedLatency | None, list[Seconds]]:
+    """Both models in alternation, and what each process of this one measured; None where nothing is to be timed so."""
+    number, baseline = request.spec.latency_pairs, request.baseline
+    if baseline is None or not number:
+        return None, []
+    if baseline.model is None or is_in_plugin(request):
+        plugin = N_("A model source of a plug-in is timed only in the process that has it.")
+        return PairedLatency(baseline=baseline.digest, reason=baseline.refused or plugin), []
+    sides: dict[Side, TimedModel] = {"baseline": as_baseline(baseline, candidate), "candidate": candidate}
+    asked = {side: model.asked for side, model in sides.items()}
+    pairs: list[Pair] = []
+    order: list[Side] = []
+    reason, begun = None, time.perf_counter()
+    while len(pairs) < number and not is_late(request.spec, begun):
+        turn: tuple[Side, ...] = ("baseline", "candidate") if len(pairs) % 2 == 0 else ("candidate", "baseline")
+        pair, reason = time_pair({side: asked[side] for side in turn})
+        if pair is None:
+            break
+        pairs.append(pair)
+        order += turn
+    if len(pairs) < 2:
+        late = N_("Timing both models in turn took too long on this machine.")
+        return PairedLatency(baseline=baseline.digest, reason=reason or late), []
+    counts = {side: model.counts for side, model in sides.items()}
+    paired = PairedLatency(
+        baseline=baseline.digest,
+        model=baseline.named,
+        order=tuple(order),
+        threads=candidate.device.threads,
+        times=summarise_pairs(pairs, counts),
+    )
+    return paired, [pair["candidate"] for pair in pairs]
+
+
+def as_baseline(baseline: BaselineModel, candidate: TimedModel) -> TimedModel:
+    """The baseline's model, on the device and with the threads of this one, in the precision it was measured in where
+    that was on a device of this kind."""
+    record, here, model = baseline.record, candidate.device, baseline.model
+    assert model is not None  # else it is refused
+    chosen = record.device if record.device.kind == here.kind else here
+    known = {"precision", "precision_reason", "channels_last"}
+    passes = count_passes(nominal_seconds(record.trace))
+    origin = record.provenance
+    return replace(
+        candidate,
+        model=model,
+        base=baseline.base,
+        classes=len(record.data.classes),
+        shape=record.data.image_shape,
+        device=here.model_copy(update=chosen.model_dump(include=known) | {"precision_reason": chosen.precision_reason}),
+        counts={size: max(REPEATS[0], passes[size] // SHARE) for size in candidate.counts if size in passes},
+        expected=Expected(
+            origin.model_source_sha256,
+            tuple(sorted({digest for _name, digest in origin.model_files})),
+            record.trace.parameters,
+        ),
+    )
+
+
+def time_pair(asked: Mapping[Side, bytes]) -> tuple[Pair | None, Message | None]:
+    """One process of each, in the order of `asked`; None, with the reason, where one of them comes to nothing."""
+    pair: dict[Side, Seconds] = {}
+    for side, told in asked.items():
+        timed = time_in_process(told)
+        if timed.seconds is None:
+            return None, describe_failure(side, timed)
+        pair[side] = timed.seconds
+    return pair, None
+
+
+def describe_failure(side: Side, timed: Timed) -> Message:
+    """Why a process has no times."""
+    if timed.changed:
+        return N_(
+            "The baseline’s model can’t be made here as it was: its code is another one now. baseline.code in the spec "
+            "can name a folder that holds the code as it was."
+        )
+    if side == "baseline":
+        return N_("The baseline’s model could not be made and timed here within {seconds} s.", seconds=int(LONGEST))
+    return N_("This model could not be made and timed in a fresh process within {seconds} s.", seconds=int(LONGEST))
+
+
+def summarise_pairs(pairs: Sequence[Pair], counts: Mapping[Side, Mapping[int, int]]) -> tuple[PairedTimes, ...]:
+    """The medians of all processes, by the batch sizes that all of them timed."""
+    timed = [set(times) for pair in pairs for times in pair.values()]
+    return tuple(
+        PairedTimes(
+            batch_size=size,
+            baseline=tuple(median(pair["baseline"][size]) for pair in pairs),
+            candidate=tuple(median(pair["candidate"][size]) for pair in pairs),
+            baseline_passes=counts["baseline"][size],
+            candidate_passes=counts["candidate"][size],
+        )
+        for size in sorted(set.intersection(*timed))
+    )
+
+
+def time_again(request: Request, record: RunRecord) -> PairedLatency | None:
+    """The model of a record that is there already, timed in turn with the baseline of the request."""
+    classes, shape = len(record.data.classes), record.data.image_shape
+    return measure_in_pairs(request, own_model(request, record.device, classes, shape, record.latency))[0]

@@ -1,0 +1,102 @@
+"""Which baseline's model is made here to be timed: what a record names is not run unless the spec says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reportgen.errors import SpecError
+from reportgen.experiment.request import BaselineModel
+from reportgen.pipeline.baseline import LoadedBaseline
+from reportgen.pipeline.baseline_timing import choose_model
+from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
+from reportgen.spec.types import ReportSpec
+from tests.report.sections.cases import change
+
+
+def choose(
+    record: RunRecord, theirs: dict[str, Any], mine: dict[str, Any], base: Path = Path(), **baseline: Any
+) -> BaselineModel | None:
+    model = record.spec.model.model_copy(update=theirs)
+    other = change(record, spec=record.spec.model_copy(update={"model": model}))
+    spec = ReportSpec.model_validate({"model": mine, "baseline": {"record": "main", **baseline}})
+    return choose_model(spec, base, LoadedBaseline(Subject(other), "d" * 64, 0.005), {"ours"})
+
+
+FILE = {"source": "net.py:build", "args": {"width": 64, "norm": "batch"}}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "mine"),
+    [
+        ({"source": "builtin:resnet9"}, FILE),
+        ({"source": "timm:resnet18", "args": {"drop_rate": 0.1}}, {"source": "timm:resnet34"}),
+        ({"source": "torchvision:resnet18", "args": {"zero_init_residual": True}}, {"source": "builtin:linear"}),
+        (FILE, FILE),
+        ({**FILE, "args": {"width": 32, "norm": "batch", "stages": [2, 2, [1, None]]}}, FILE),
+        ({"source": "package.nets:Net"}, {"source": "package.nets:Net", "args": {"depth": 3}}),
+    ],
+)
+def test_a_library_s_model_and_this_spec_s_own_factory_are_made(
+    record: RunRecord, theirs: dict[str, Any], mine: dict[str, Any]
+) -> None:
+    found = choose(record, {"weights": Path("w.pt"), "pretrained": True, **theirs}, mine)
+    assert found is not None
+    assert found.refused is None
+    assert found.model is not None
+    assert (found.model.source, found.model.args) == (theirs["source"], theirs.get("args", {}))
+    assert (found.model.weights, found.model.pretrained) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "said"),
+    [
+        ({"source": "other.py:build"}, "code that this spec does not name"),
+        ({"source": "net.py:os.system", "args": {"command": "true"}}, "code that this spec does not name"),
+        ({"source": "sub/net.py:build"}, "code that this spec does not name"),
+        ({"source": "os:system"}, "code that this spec does not name"),
+        ({**FILE, "args": {"width": 64, "norm": "/tmp/norm.py"}}, "norm as an argument"),
+        ({**FILE, "args": {"width": 64, "blocks": [2, "x"]}}, "blocks as an argument"),
+        ({**FILE, "args": {"hook": {"file": "x"}}}, "hook as an argument"),
+        ({"source": "timm:resnet18", "args": {"checkpoint_path": "w.pt"}}, "checkpoint_path as an argument"),
+        ({"source": "timm:resnet18", "args": {"norm": "batch"}}, "norm as an argument"),
+        ({"source": "ours:net"}, "from a plug-in"),
+        ({"source": "some-net"}, "from a plug-in"),
+    ],
+)
+def test_what_a_record_names_is_not_run(record: RunRecord, theirs: dict[str, Any], said: str) -> None:
+    found = choose(record, theirs, FILE)
+    assert found is not None
+    assert found.model is None
+    assert found.refused is not None
+    assert said in found.refused.text
+    if "plug-in" not in said:
+        assert "baseline.time: true" in found.refused.text
+        trusted = choose(record, theirs, FILE, time=True)
+        assert trusted is not None
+        assert trusted.model is not None
+
+
+def test_code_of_another_folder_is_the_baseline_s(record: RunRecord, tmp_path: Path) -> None:
+    (tmp_path / "before").mkdir()
+    mine = {"source": str(tmp_path / "net.py:build"), "args": {"width": 3}}
+    here = choose(record, {"source": "net.py:build", "args": {"width": 4}}, mine, tmp_path)
+    assert here is not None
+    assert here.model is not None
+    assert (here.model.source, here.base) == (mine["source"], tmp_path)  # the record has the file's name alone
+    there = choose(record, {"source": "net.py:build", "args": {"width": 4}}, mine, tmp_path, code="before")
+    assert there is not None
+    assert there.model is not None
+    assert (there.model.source, there.base) == ("net.py:build", tmp_path / "before")
+    with pytest.raises(SpecError, match="there is no folder after"):
+        choose(record, {}, mine, tmp_path, code="after")
+
+
+def test_nothing_is_timed_where_the_spec_says_so(record: RunRecord) -> None:
+    assert choose(record, {"source": "builtin:resnet9"}, FILE, time=False) is None
+    one = ReportSpec.model_validate({"model": FILE, "baseline": "main", "run": {"probes": {"cost": {"processes": 1}}}})
+    assert choose_model(one, Path(), LoadedBaseline(Subject(record), "d" * 64, 0.005), ()) is None
+    assert choose_model(one, Path(), None, ()) is None
