@@ -6,13 +6,16 @@ The files are those of GitHub's workflow commands.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from reportgen.errors import Location
+from reportgen.outputs._comment.worth import weigh
 from reportgen.record.gate_result import GateResult
 from reportgen.record.message import draw_note
 from reportgen.record.subject import Subject
+from reportgen.report.banners import find_banners
+from reportgen.report.model import Banner
 
 SUMMARY_BYTES = 2**20
 """A larger step summary is dropped whole."""
@@ -50,8 +53,14 @@ def write_outputs(values: Mapping[str, str], environment: Mapping[str, str]) -> 
             file.write(f"{name}<<{end}\n{value}\n{end}\n")
 
 
-def step_outputs(subject: Subject, folder: Path) -> dict[str, str]:
-    """`verdict`, `accuracy`, `change` and `report_path`; proportions are 0 to 1, what is unknown is empty."""
+def step_outputs(subject: Subject, folder: Path, banners: Sequence[Banner] | None = None) -> dict[str, str]:
+    """`verdict`, `accuracy`, `change`, `comment_worth` and `report_path`; proportions are 0 to 1, what is unknown is
+    empty.
+
+    `banners`: those of the report; None: those of the record, of a report that is whole.
+    """
+    if banners is None:
+        banners = find_banners(subject.record, (), subject.presentation.baseline)
     measured = subject.record.measured
     accuracy = measured.value("accuracy") if measured else None
     compared = subject.judgement.compared
@@ -62,6 +71,7 @@ def step_outputs(subject: Subject, folder: Path) -> dict[str, str]:
         "verdict": verdict,
         "accuracy": spell(accuracy.value if accuracy else None),
         "change": spell(change.value if change else None),
+        "comment_worth": str(weigh(subject, banners).posted).lower(),
         "report_path": str(folder / "report.html"),
     }
 

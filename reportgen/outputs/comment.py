@@ -1,4 +1,4 @@
-"""comment.md for a pull request, which stands alone without an image, and junit.xml for any CI."""
+"""comment.md for a pull request, which stands alone without an image, junit.xml for any CI, check.json for GitHub's."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from reportgen import __version__
-from reportgen.errors import RenderError
+from reportgen.outputs._comment.chart import draw_builds, draw_classes
+from reportgen.outputs._comment.check_run import make_check
+from reportgen.outputs._comment.shortening import FOLDS, Cut, choose_gates, cut_off, list_cuts, say_cut
+from reportgen.outputs._comment.worth import changed_classes, changed_costs, weigh
 from reportgen.outputs.junit import make_junit
 from reportgen.outputs.markdown import Raw, bar
 from reportgen.outputs.page import PageView
-from reportgen.outputs.templating import render_markdown
+from reportgen.outputs.templating import Dialect, render_markdown
 from reportgen.plugins import Output, OutputFile
 from reportgen.record.comparison import ClassChange, Comparison, Flip, Refusal
 from reportgen.record.definitions import shown_in
@@ -20,23 +24,25 @@ from reportgen.record.judgement import Judgement
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Report
-from reportgen.report.wording import count_flips
+from reportgen.report.verdict import format_against, note_changes
+from reportgen.report.wording import count_flips, join_few, note_first, quote, tell_age
 from reportgen.text import numerals
-from reportgen.text.i18n import _, ngettext, with_note
+from reportgen.text.i18n import _, join_sentences, join_terms, ngettext, with_label, with_note
 from reportgen.text.shorten import one_line, shorten
 
+Platform = Literal["github", "gitlab", "bitbucket"]
 MOST = 60_000
 """Characters; GitHub refuses a comment of more than 65,536."""
+MOST_BITBUCKET = 30_000
+"""Bitbucket refuses one of more than 32,768."""
 HIGHLIGHTS = 5
 CLASSES = 10
 """Weakest classes listed."""
 DIFFERENCES = 12
 SHOWN_FLIPS = 5
+"""Images named, of each way."""
 LONGEST_VALUE = 120
 """Characters of the title and of what was run."""
-"""Images named, of each way."""
-FOLDS = (("run", "differences"), ("run", "differences", "flips"), ("run", "differences", "flips", "classes"))
-"""What is left out, more and more, where a comment would be too long."""
 
 
 @dataclass(frozen=True)
@@ -69,56 +75,139 @@ class Flips:
 
 
 def render(report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...]:
-    """The comment and the JUnit file of a report.
+    """The comment and the JUnit file of a report, and for GitHub the payload of its check run.
 
-    Raises RenderError for a template that fails, and for a comment that is too long even without its details.
+    Raises RenderError for a template that fails.
     """
     del warn
-    return (
-        OutputFile("comment.md", make_comment(report).encode("utf-8")),
-        OutputFile("junit.xml", make_junit(report)),
-    )
+    comment = make_comment(report)
+    files = (OutputFile("comment.md", comment.encode("utf-8")), OutputFile("junit.xml", make_junit(report)))
+    if platform_of(report) != "github":
+        return files
+    return (*files, OutputFile("check.json", make_check(report, headline(report.subject.judgement), comment)))
+
+
+def platform_of(report: Report) -> Platform:
+    """Whose Markdown the comment is written in."""
+    platform = report.subject.presentation.comment.platform
+    return "github" if platform == "auto" else platform
 
 
 def make_comment(report: Report) -> str:
-    """The comment as Markdown, at most MOST characters: details are left out where it would be longer.
-
-    Raises RenderError.
+    """The comment as Markdown, short enough for its platform: details are left out where it would be longer, which it
+    says. Raises RenderError for a template that fails.
     """
+    platform = platform_of(report)
+    dialect: Dialect = "bitbucket" if platform == "bitbucket" else "markdown"
+    most = MOST_BITBUCKET if platform == "bitbucket" else MOST
+    worth = weigh(report.subject, report.banners)
     values = view(report)
-    for left_out in ((), *FOLDS):
-        text = render_markdown(
-            "comment.md.j2", {**values, "left_out": left_out}, report.templates, report.language
-        ).strip()
-        if len(text) <= MOST:
+    name = "comment.md.j2" if worth.whole else "comment_line.md.j2"
+    text, own = "", report.templates is not None and (report.templates / name).is_file()
+    for cut in list_cuts(len(report.gates), most, own):
+        changed = {**values, **cut_values(report, cut), "posted": worth.posted}
+        text = render_markdown(name, changed, report.templates, report.language, dialect).strip()
+        if len(text) < most:
             return text + "\n"
-    raise RenderError(f"comment.md would have {len(text):,} characters, and {MOST:,} are allowed", "Name fewer gates.")
+    return cut_off(text, most, _("The rest is left out for its length; the report has everything."))
+
+
+def cut_values(report: Report, cut: Cut) -> dict[str, object]:
+    """What the template prints of what a comment can do without."""
+    judgement, summary = report.subject.judgement, find_summary(report)
+    compared = judgement.compared
+    there = {
+        "run": getattr(summary, "facts", ()),
+        "differences": compared.differences if compared else (),
+        "flips": (compared.lost or compared.gained) if compared else (),
+        "classes": report.record.measured.classes if report.record.measured else (),
+    }
+    return {
+        "left_out": cut.folds,
+        "gates": choose_gates(report.gates, cut.gates),
+        "highlights": () if cut.findings else getattr(summary, "highlights", ())[:HIGHLIGHTS],
+        "cut": say_cut(cut, [fold for fold in FOLDS[-1] if there[fold]], report.gates),
+    }
+
+
+def find_summary(report: Report) -> object:
+    """The section of that name, where the report has it."""
+    return next((section for section in report.sections if section.name == "summary"), None)
 
 
 def view(report: Report) -> dict[str, object]:
-    """Everything that the template prints."""
+    """Everything that the template prints, but for what a comment can do without."""
     record, comparison = report.record, report.subject.judgement.comparison
-    summary = next((section for section in report.sections if section.name == "summary"), None)
+    summary, platform = find_summary(report), platform_of(report)
     compared = comparison if isinstance(comparison, Comparison) else None
+    builds, builds_said = draw_builds(report.subject.judgement.target, find_accuracy(record))
     return {
         "report": PageView.of(report),
         "marker": Raw(marker(report.title)),
+        "folds": platform != "bitbucket",
         "headline": headline(report.subject.judgement),
-        "gates": report.gates,
+        "line": format_line(report),
+        "gates_note": note_changes(report.gates, compared is not None and compared.of_weights),
         "rows": tuple(make_rows(report, compared)),
         "compared": compared is not None,
         "refused": comparison if isinstance(comparison, Refusal) else None,
-        "highlights": getattr(summary, "highlights", ())[:HIGHLIGHTS],
+        "baseline": tell_baseline(report),
+        "builds": builds,
+        "builds_said": builds_said,
         "title": shorten(one_line(report.title), LONGEST_VALUE),
         "facts": tuple(
             replace(fact, value=shorten(one_line(fact.value), LONGEST_VALUE)) for fact in getattr(summary, "facts", ())
         ),
         "classes": tuple(list_classes(record, compared)),
+        "classes_title": title_classes(record, compared),
+        "classes_note": note_classes(compared) if compared is not None else "",
+        "classes_open": compared is not None and bool(changed_classes(compared)),
+        "chart": draw_classes(choose_changes(compared)) if compared and platform != "bitbucket" else "",
         "flips": format_flips(record, compared) if compared else None,
         "differences": compared.differences[:DIFFERENCES] if compared else (),
         "more_differences": max(0, len(compared.differences) - DIFFERENCES) if compared else 0,
         "version": __version__,
     }
+
+
+def find_accuracy(record: RunRecord) -> MetricValue | None:
+    """Top-1 accuracy, over its seeds where there are several."""
+    measured = record.measured
+    return (measured.value("accuracy_seeds") or measured.value("accuracy")) if measured is not None else None
+
+
+def format_line(report: Report) -> str:
+    """What stands in the place of a comment that is not worth more: how the model stands, and what else there is to
+    know."""
+    judgement = report.subject.judgement
+    compared = judgement.compared
+    said = [format_against(compared) if compared is not None else report.verdict]
+    costs = changed_costs(compared) if compared is not None else ()
+    if costs:
+        terms = [with_label(cost.label, cost.display) for cost in costs]
+        said.append(_("What it costs changed: {changes}.", changes=join_terms(terms)))
+    moved = changed_classes(compared) if compared is not None else ()
+    if moved:
+        names = join_few([with_note(quote(one.name), one.change.display) for one in moved])
+        said.append(_("Recall changed for {names} when all classes are looked at together (Holm).", names=names))
+        said.append(note_first(compared) if compared is not None else "")
+    undecided = sum(gate.outcome == "undecided" for gate in judgement.gates)
+    if undecided:
+        said.append(ngettext("{count} gate is undecided.", "{count} gates are undecided.", undecided))
+    return join_sentences(said)
+
+
+def tell_baseline(report: Report) -> str:
+    """Which build the run is compared with, and how old that is; empty without one."""
+    comparison = report.subject.judgement.comparison
+    if comparison is None:
+        return ""
+    baseline = comparison.baseline
+    age = tell_age(baseline.created, report.created)
+    title = shorten(one_line(baseline.title), LONGEST_VALUE)
+    if baseline.commit:
+        return _("Baseline: “{title}”, commit {commit}, {age}.", title=title, commit=baseline.commit[:12], age=age)
+    return _("Baseline: “{title}”, {age}.", title=title, age=age)
 
 
 def marker(title: str) -> str:
@@ -143,8 +232,12 @@ def headline(judgement: Judgement) -> str:
             "worse": _("▼ These weights are worse than the baseline’s")
             if comparison.of_weights
             else _("▼ Worse than the baseline over seeds"),
-            "equivalent": _("= Equivalent to the baseline"),
-            "undecided": _("? Not enough evidence against the baseline"),
+            "equivalent": _("= These weights are equivalent to the baseline’s")
+            if comparison.of_weights
+            else _("= Equivalent to the baseline over seeds"),
+            "undecided": _("? Not enough evidence to tell these weights from the baseline’s")
+            if comparison.of_weights
+            else _("? Not enough evidence over seeds against the baseline"),
         }[comparison.verdict]
     undecided = sum(gate.outcome == "undecided" for gate in judgement.gates)
     if undecided:
@@ -182,16 +275,53 @@ def find_change(name: str, compared: Comparison) -> MetricValue | None:
 
 
 def list_classes(record: RunRecord, compared: Comparison | None) -> list[ClassRow]:
-    """The weakest classes of this run, with the change of each."""
+    """The weakest classes of this run, or of many those that changed most, with the change of each."""
+    changes = {change.index: change for change in choose_changes(compared)}
     classes = [
-        score for score in (record.measured.classes if record.measured else ()) if score.recall.value is not None
+        score
+        for score in (record.measured.classes if record.measured else ())
+        if score.recall.value is not None and (not changes or score.index in changes)
     ]
     weakest = sorted(classes, key=lambda score: (score.recall.value, score.index))[:CLASSES]
-    changes = {change.index: change for change in (compared.classes if compared else ())}
     return [
         ClassRow(score.name, bar(score.recall.value), full(score.recall), format_class_change(changes.get(score.index)))
         for score in weakest
     ]
+
+
+def choose_changes(compared: Comparison | None) -> tuple[ClassChange, ...]:
+    """The classes whose recall changed most, the weakest first, as many as there is room for."""
+    known = [one for one in (compared.classes if compared else ()) if one.change.value is not None]
+    most = sorted(known, key=lambda one: (-abs(one.change.value or 0.0), one.index))[:CLASSES]
+    return tuple(sorted(most, key=lambda one: (one.after.value or 0.0, one.index)))
+
+
+def title_classes(record: RunRecord, compared: Comparison | None) -> str:
+    """Which classes are listed."""
+    if compared is not None and len(record.data.classes) > CLASSES:
+        return _("Classes that changed most")
+    return _("Weakest classes")
+
+
+def note_classes(compared: Comparison) -> str:
+    """Which of the listed changes hold when all classes are looked at together: each interval is of one alone."""
+    moved = changed_classes(compared)
+    if not moved:
+        return join_sentences(
+            [
+                _(
+                    "Each interval of a change is of one class alone; looked at together (Holm), no class changed by "
+                    "more than chance."
+                ),
+                note_first(compared),
+            ]
+        )
+    text = _(
+        "Each interval of a change is of one class alone; looked at together (Holm), {names} changed by more than "
+        "chance.",
+        names=join_few([quote(one.name) for one in moved]),
+    )
+    return join_sentences([text, note_first(compared)])
 
 
 def format_class_change(change: ClassChange | None) -> str:
@@ -219,4 +349,11 @@ def check() -> None:
     """Text can always be written."""
 
 
-OUTPUT = Output("comment", "a pull request's comment, and JUnit XML", ("comment.md", "junit.xml"), check, render)
+OUTPUT = Output(
+    "comment",
+    "a pull request's comment, JUnit XML, and a GitHub check run",
+    ("comment.md", "junit.xml", "check.json"),
+    check,
+    render,
+    shows_figures=False,
+)

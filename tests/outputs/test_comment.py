@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
+from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 from reportgen.comparison import compare_with
+from reportgen.errors import Location
 from reportgen.metrics import measure
-from reportgen.outputs.comment import MOST, make_comment, marker, render
+from reportgen.outputs._comment.chart import draw_classes, sparkline
+from reportgen.outputs._comment.worth import weigh
+from reportgen.outputs.comment import MOST, MOST_BITBUCKET, make_comment, marker, render
 from reportgen.outputs.junit import make_junit
-from reportgen.record.comparison import Refusal
+from reportgen.record.comparison import ClassChange, Refusal
+from reportgen.record.history import Build
+from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
+from reportgen.report.wording import tell_age
+from reportgen.spec.gates import parse_rule
 from tests.outputs.github import TAGS, linked, show, text_of
 from tests.outputs.hostile import NASTY, hostile_subject
 from tests.outputs.reports import plain_report
 from tests.report.sections.cases import change
+from tests.report.test_assemble import whole
 from tests.support.records import TITLE, logits_and_labels, presented
 
 GATES = ("accuracy >= 0.7", "ece <= 0.05 confidently", "accuracy >= 0.76 confidently", "class.cat.recall >= 0.5")
@@ -70,6 +82,7 @@ def many_classes(record: RunRecord) -> RunRecord:
     return more.model_copy(update={"measured": measure(more)})
 
 
+@pytest.mark.slow
 def test_a_hundred_classes_with_long_names_fit(record: RunRecord) -> None:
     wide = gated(many_classes(record), tuple(f"class.{number}.recall >= 0" for number in range(3)))
     text = make_comment(plain_report(wide))
@@ -109,7 +122,7 @@ def test_junit_tells_failures_and_what_is_undecided(record: RunRecord) -> None:
 
 def test_the_same_report_gives_the_same_bytes(record: RunRecord) -> None:
     first, second = (render(plain_report(gated(record)), lambda _: None) for _ in range(2))
-    assert [file.path for file in first] == ["comment.md", "junit.xml"]
+    assert [file.path for file in first] == ["comment.md", "junit.xml", "check.json"]
     assert first == second
 
 
@@ -151,3 +164,247 @@ def test_a_refusal_is_said(record: RunRecord) -> None:
     assert report.gates[0].outcome == "undecided"
     assert judgement.comparison.reason.text in text_of(show(make_comment(report)))
     assert b"skipped" in make_junit(report)
+
+
+def unchanged(record: RunRecord, when: str = "changed", **drawn: object) -> Subject:
+    """The record against itself."""
+    judgement = compare_with(record, presented(record), "0" * 64)
+    return presented(whole(record), judgement, comment={"when": when}, **drawn)
+
+
+def visible(markdown: str) -> list[str]:
+    return [line for line in text_of(show(markdown)).splitlines() if line.strip()]
+
+
+def test_an_equivalent_model_gets_one_line_where_only_changes_count(record: RunRecord) -> None:
+    quiet = plain_report(unchanged(record, gates=("accuracy >= 0.1",)))
+    markdown = make_comment(quiet)
+    (line,) = visible(markdown)
+    assert line.startswith("= These weights are equivalent to the baseline’s: ")
+    assert "Its outputs are those of the baseline." in line
+    assert markdown.startswith(f"<!-- reportgen:{marker(TITLE)} -->\n")
+    assert "comment_worth=false" in markdown
+    assert weigh(quiet.subject, quiet.banners).posted is False
+    always = make_comment(plain_report(unchanged(record, "always")))
+    assert len(visible(always)) > 20
+    assert "comment_worth" not in always
+
+
+def test_what_a_reader_has_to_know_is_said_in_the_line_and_posted(record: RunRecord) -> None:
+    told = plain_report(unchanged(record, gates=("accuracy >= 0.76 confidently",)))
+    markdown = make_comment(told)
+    (line,) = visible(markdown)
+    assert line.endswith("1 gate is undecided.")
+    assert weigh(told.subject, told.banners).posted
+    assert "comment_worth" not in markdown
+    comparison = told.subject.judgement.compared
+    assert comparison is not None
+    larger = MetricValue.model_validate({"name": "macs.change_ratio", "value": 2.0, "unit": "ratio", "method": "exact"})
+    values = (*(value for value in comparison.values if value.name != "macs.change_ratio"), larger)
+    judgement = told.subject.judgement.model_copy(update={"comparison": change(comparison, values=values)})
+    (line,) = visible(make_comment(replace(told, subject=replace(told.subject, judgement=judgement))))
+    assert "What it costs changed: MACs, ratio: ×2.00." in line
+
+
+@pytest.mark.parametrize("when", ["changed", "failed"])
+def test_a_failure_is_worth_the_whole_comment(record: RunRecord, when: str) -> None:
+    failed = plain_report(unchanged(record, when, gates=("accuracy >= 0.99",)))
+    assert make_comment(failed).splitlines()[1].startswith("### ✗ 1 gate of 1 failed")
+    passed = plain_report(presented(whole(record), comment={"when": when}, gates=("accuracy >= 0.1",)))
+    assert (len(visible(make_comment(passed))) == 1) is (when == "failed")
+    misleading = change(whole(record), data={"requested": "cifar10", "name": "digits"})
+    said = plain_report(presented(misleading, comment={"when": when}))
+    assert len(visible(make_comment(said))) > 20
+
+
+@pytest.mark.parametrize("platform", ["github", "bitbucket"])
+def test_many_gates_shorten_the_comment_and_are_counted(record: RunRecord, platform: str) -> None:
+    many = 400 if platform == "bitbucket" else 900
+    rules = [f"accuracy >= 0.{number:05}" for number in range(many)]
+    rules[many // 2] = "accuracy >= 0.99"
+    report = plain_report(presented(record, gates=rules, comment={"platform": platform}))
+    text = make_comment(report)
+    assert len(text) <= (MOST_BITBUCKET if platform == "bitbucket" else MOST)
+    assert "accuracy >= 0.99" in text
+    listed = len(re.findall(r"^\| `accuracy", text, re.MULTILINE))
+    assert 0 < listed < many
+    assert f"{many - listed:,} of the {many:,} gates are not listed, none of which failed." in text
+    assert "Left out of this comment for its length: what was run" in text
+
+
+@pytest.mark.slow
+def test_a_template_of_ones_own_that_writes_a_book_is_cut_off(record: RunRecord, tmp_path: Path) -> None:
+    (tmp_path / "comment.md.j2").write_text(
+        "<details><summary>x</summary>\n\n```\n{% for n in range(9000) %}\nline {{ n }}\n{% endfor %}\n```\n</details>"
+    )
+    text = make_comment(replace(plain_report(record), templates=tmp_path))
+    assert len(text) <= MOST
+    page = show(text)
+    assert page.count("<details") == page.count("</details>")
+    assert text.endswith("The rest is left out for its length; the report has everything.\n")
+    assert "The rest is left out" not in "".join(re.findall(r"(?s)<pre>.*?</pre>", page))
+
+
+def test_bitbucket_gets_neither_html_nor_character_references(record: RunRecord) -> None:
+    judgement = compare_with(record, presented(record), "0" * 64)
+    subject = presented(record, judgement, comment={"platform": "bitbucket"}, gates=GATES, title="a_b <c> | `d` & #1")
+    text = make_comment(plain_report(subject))
+    assert text.startswith("[//]: # (reportgen:")
+    assert not re.search(r"</?(?:details|summary|sub|code)\b|&#?\w+;|```", text)
+    assert "#### Weakest classes" in text
+    page = show(text)
+    assert "a_b <c> | `d` & #1" in text_of(page)
+    assert "reportgen:" not in text_of(page)
+    assert linked(page) == []
+    nasty = make_comment(plain_report(replace_platform(hostile_subject(gates=GATES), "bitbucket")))
+    assert linked(show(nasty)) == []
+    assert "```" not in nasty
+
+
+def replace_platform(subject: Subject, platform: str) -> Subject:
+    drawn = subject.presentation.model_copy(
+        update={"comment": subject.presentation.comment.model_copy(update={"platform": platform})}
+    )
+    return replace(subject, presentation=drawn)
+
+
+def test_gitlab_makes_no_references_of_names(record: RunRecord) -> None:
+    title = 'See !12 $34 ~bug ~"two words" %8.6 &56 ^alert#7 *iteration:8'
+    text = make_comment(plain_report(presented(record, comment={"platform": "gitlab"}, title=title)))
+    page = show(text)
+    assert title in text_of(page)
+    raw = re.sub(r"<[^>]+>", "", page)
+    raw = html.unescape(raw)
+    assert not re.search(r'[!$&~%^][\w"]', raw)
+    assert "<details>" in text
+
+
+def number(value: float, width: float) -> MetricValue:
+    fields = {
+        "name": "accuracy",
+        "unit": "share",
+        "value": value,
+        "low": value - width,
+        "high": value + width,
+        "n": 10_000,
+    }
+    return MetricValue.model_validate(fields)
+
+
+def test_blocks_rise_with_the_builds_and_stay_flat_where_only_chance_moves() -> None:
+    rising = [number(0.5 + 0.05 * step, 0.001) for step in range(8)]
+    assert sparkline(rising) == "▁▂▃▄▅▆▇█"
+    noisy = [number(0.7 + 0.002 * (step % 2), 0.01) for step in range(6)]
+    assert len(set(sparkline(noisy))) <= 2
+    assert sparkline([rising[0], None, rising[-1]]) == "▁·█"
+    assert sparkline([rising[0]]) == ""
+
+
+def test_the_builds_of_the_target_branch_are_shown(record: RunRecord) -> None:
+    builds = tuple(
+        Build(created=f"2026-01-0{day}T00:00:00Z", accuracy=number(0.5 + 0.02 * day, 0.01)) for day in (1, 2)
+    )
+    subject = compared(record, ())
+    judgement = subject.judgement.model_copy(update={"target": builds})
+    text = make_comment(plain_report(replace(subject, judgement=judgement)))
+    told = "Top-1 accuracy of the last 2 builds of the target branch, from 52.00 % to 54.00 %, and of this run"
+    assert told in text.replace("\u00a0", " ")
+    assert re.search(r"`[▁-█]{2} [▁-█]`", text)
+    assert "branch" not in make_comment(plain_report(subject))
+
+
+def test_a_chart_stands_beside_its_table_and_holds_any_name(record: RunRecord) -> None:
+    names = ('<=50K "x"', ">=50K `x`", "a#quot;b", "%%{init: x}%%", "same", "same", "x" * 60 + "1", "x" * 60 + "2")
+    subject = compared(record, ())
+    comparison = subject.judgement.compared
+    assert comparison is not None
+    changes = [one.model_copy(update={"name": name}) for one, name in zip(comparison.classes, names, strict=False)]
+    text = draw_classes([ClassChange.model_validate(one.model_dump()) for one in changes])
+    axis = next(line for line in text.splitlines() if "x-axis" in line)
+    shown = re.findall(r'"([^"]*)"', axis)
+    assert len(shown) == len(set(shown)) == len(names)
+    assert not re.search(r"[<>#%&`{}]", "".join(shown))
+    assert len(json.loads(re.findall(r"bar (.*)", text)[0])) == len(names)
+    page = make_comment(plain_report(subject))
+    assert page.index("```mermaid") < page.index("| `")
+    assert "mermaid" not in make_comment(plain_report(record))
+
+
+def checked(report_of: object) -> dict[str, object]:
+    files = {file.path: file.data for file in render(plain_report(report_of), lambda _: None)}  # type: ignore[arg-type]
+    found: dict[str, object] = json.loads(files["check.json"])
+    return found
+
+
+def placed(subject: Subject, rules: list[str]) -> Subject:
+    gates = tuple(
+        replace(parse_rule(rule), location=Location("models/spec.yaml", line, 5)) for line, rule in enumerate(rules, 3)
+    )
+    return replace(subject, presentation=subject.presentation.model_copy(update={"gates": gates}))
+
+
+def test_the_check_concludes_as_junit_and_stands_at_the_gates(record: RunRecord) -> None:
+    fine = whole(record)
+    cases = {
+        "success": ["accuracy >= 0.1"],
+        "neutral": ["accuracy >= 0.76 confidently"],
+        "failure": ["accuracy >= 0.1", "ece <= 0.0001"],
+    }
+    for conclusion, rules in cases.items():
+        payload = checked(placed(presented(fine), rules))
+        assert (payload["name"], payload["status"], payload["conclusion"]) == ("Model report", "completed", conclusion)
+    (annotation,) = payload["output"]["annotations"]  # type: ignore[index]
+    assert (annotation["path"], annotation["start_line"], annotation["annotation_level"]) == (
+        "models/spec.yaml",
+        4,
+        "failure",
+    )
+    assert "from the bound" in annotation["message"]
+    misleading = change(fine, data={"requested": "cifar10", "name": "digits"})
+    assert checked(presented(misleading))["conclusion"] == "failure"
+
+
+def test_a_check_keeps_to_the_limits_of_the_api(record: RunRecord) -> None:
+    rules = [f"accuracy >= 0.99{number:03}" for number in range(70)] + ["ece <= 0.05 confidently"]
+    output = checked(placed(presented(record, title="t" * 999), rules))["output"]
+    assert isinstance(output, dict)
+    assert len(output["annotations"]) == 50
+    assert all(one["annotation_level"] == "failure" for one in output["annotations"])
+    assert "21 more gates did not pass and have no annotation" in output["summary"]
+    assert len(output["summary"]) <= 65_535
+    assert len(output["title"]) <= 255
+    assert {file.path for file in render(plain_report(presented(record, comment={"platform": "gitlab"})), print)} == {
+        "comment.md",
+        "junit.xml",
+    }
+
+
+def test_a_baseline_that_is_missing_is_said_and_leaves_its_gates_undecided(record: RunRecord) -> None:
+    subject = presented(record, baseline={"missing": "The report of main has expired"}, gates=("accuracy.change > -1",))
+    report = plain_report(subject)
+    assert (report.gates[0].outcome, report.gates[0].reason.text) == (  # type: ignore[union-attr]
+        "undecided",
+        "There is no baseline to compare with.",
+    )
+    assert "Nothing here is compared with a baseline: The report of main has expired." in text_of(
+        show(make_comment(report))
+    )
+    root = ElementTree.fromstring(make_junit(report))
+    skipped = root.find(".//testcase[@classname='reportgen.baseline']/skipped")
+    assert skipped is not None
+    assert skipped.get("message") == "The report of main has expired"
+    assert checked(presented(whole(record), baseline={"missing": "It has expired."}))["conclusion"] == "neutral"
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        ("2026-01-02T03:04:00Z", "less than a minute before this run"),
+        ("2026-01-02T02:04:05Z", "1 hour before this run"),
+        ("2025-12-30T03:04:05Z", "3 days before this run"),
+        ("2026-01-03T03:04:05Z", "later than this run"),
+        ("some day", "of a date that is not known"),
+    ],
+)
+def test_the_age_of_the_baseline_is_told(before: str, told: str) -> None:
+    assert tell_age(before, "2026-01-02T03:04:05Z") == told

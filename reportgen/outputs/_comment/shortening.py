@@ -1,0 +1,106 @@
+"""How a comment becomes shorter: details first, then gates that passed, and a sentence that says what is left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reportgen.record.gate_result import GateResult
+from reportgen.text import numerals
+from reportgen.text.i18n import _, join_sentences, join_terms, ngettext
+
+FOLDS = (
+    ("run",),
+    ("run", "differences"),
+    ("run", "differences", "flips"),
+    ("run", "differences", "flips", "classes"),
+)
+"""Details that are left out, more and more."""
+GATES = (200, 80, 30, 10)
+"""Gates that are listed, fewer and fewer, where that is not enough."""
+SHORTEST_ROW = 60
+"""Characters of a gate at least."""
+OUTCOMES = ("fail", "undecided", "pass")
+"""In the order in which gates are worth listing."""
+FENCE = re.compile(r"^(`{3,})", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What of a comment is left out."""
+
+    folds: tuple[str, ...] = ()
+    gates: int | None = None
+    """Listed at most; None: all."""
+    findings: bool = False
+    """Whether the findings are left out too."""
+
+
+def list_cuts(gates: int, most: int, own: bool) -> Iterator[Cut]:
+    """What to leave out, more and more, of a comment with so many gates and at most so many characters.
+
+    `own`: whether a template of one's own prints it, which may leave out nothing.
+    """
+    if gates * SHORTEST_ROW <= most:
+        yield Cut()
+        for folds in () if own else FOLDS:
+            yield Cut(folds)
+    for listed in () if own else GATES:
+        yield Cut(FOLDS[-1], listed)
+    yield Cut(FOLDS[-1], GATES[-1], findings=True)
+
+
+def choose_gates(gates: Sequence[GateResult], most: int | None) -> tuple[GateResult, ...]:
+    """At most so many gates in their order: those that failed, then the undecided ones, then those that passed."""
+    if most is None or len(gates) <= most:
+        return tuple(gates)
+    kept = sorted(range(len(gates)), key=lambda at: (OUTCOMES.index(gates[at].outcome), at))[:most]
+    return tuple(gates[at] for at in sorted(kept))
+
+
+def say_cut(cut: Cut, there: Sequence[str], gates: Sequence[GateResult]) -> str:
+    """What is left out, as sentences; `there`: the folds that there would be. Empty where nothing is."""
+    names = {
+        "run": _("what was run"),
+        "differences": _("what differs"),
+        "flips": _("the flips"),
+        "classes": _("the classes"),
+    }
+    parts = [names[fold] for fold in cut.folds if fold in there]
+    if cut.findings:
+        parts.append(_("the findings"))
+    shown = choose_gates(gates, cut.gates)
+    left_out = len(gates) - len(shown)
+    said = [_("Left out of this comment for its length: {parts}.", parts=join_terms(parts))] if parts else []
+    if left_out:
+        failed = sum(gate.outcome == "fail" for gate in gates) - sum(gate.outcome == "fail" for gate in shown)
+        listed = ngettext(
+            "{count} of the {all} gates is not listed, which did not fail.",
+            "{count} of the {all} gates are not listed, none of which failed.",
+            left_out,
+            all=numerals.count(len(gates)),
+        )
+        if failed:
+            listed = ngettext(
+                "{count} of the {all} gates is not listed; {failed} of those failed.",
+                "{count} of the {all} gates are not listed; {failed} of those failed.",
+                left_out,
+                all=numerals.count(len(gates)),
+                failed=numerals.count(failed),
+            )
+        said.append(listed)
+    return join_sentences([*said, _("The report has everything.")]) if said else ""
+
+
+def cut_off(text: str, most: int, last: str) -> str:
+    """The text up to the last line that fits with `last` after it, what is open there closed.
+
+    For comments that only a template of one's own makes so long.
+    """
+    kept = text[: most - len(last) - 101]
+    kept = kept[: kept.rfind("\n") + 1] if "\n" in kept else kept
+    fences = FENCE.findall(kept)
+    closing = f"\n{fences[-1]}\n" if len(fences) % 2 else ""
+    closing += "\n</details>\n" * max(0, kept.count("<details") - kept.count("</details>"))
+    return f"{kept}{closing}\n{last}\n"
