@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.report.model import Banner, Finding, Severity, Tone
+from reportgen.report.model import Banner, Finding, Level, Severity, Tone
 
 FACT = "a fact"
 """Counted, timed or read off the weights, and true of what was looked at whatever chance does."""
@@ -43,6 +43,10 @@ class Claim:
     """Under the null; None for what is no inference."""
     always: bool = False
     """Whether every report that has its numbers says it: a description, which stands behind the findings."""
+    level: Level = Level.DESCRIPTION
+    """What a reader does about it where it is a caution or a problem."""
+    calm: Level = Level.NEXT
+    """The level that it has at most where it is neither."""
 
     @property
     def is_inference(self) -> bool:
@@ -58,9 +62,12 @@ class Claim:
         *,
         in_banner: bool = False,
         in_verdict: bool = False,
+        level: Level | None = None,
     ) -> Finding:
-        """The claim in the words of one report."""
-        return Finding(text, weight, anchor, tone, in_banner, in_verdict, self.key, self.always)
+        """The claim in the words of one report; `level` where what it says of this one decides more than it usually
+        does."""
+        usual = self.level if tone in ("bad", "caution") else min(self.level, self.calm)
+        return Finding(text, weight, anchor, tone, in_banner, in_verdict, self.key, self.always, level or usual)
 
     def banner(self, text: str, severity: Severity = "caution") -> Banner:
         """The claim said above everything else."""

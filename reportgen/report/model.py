@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 from typing import Literal
 
@@ -10,16 +11,48 @@ from reportgen.record.gate_result import GateResult
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
+from reportgen.text.shorten import columns
 
 Tone = Literal["plain", "good", "caution", "bad"]
 Severity = Literal["caution", "bad"]
 
+TONES: tuple[Tone, ...] = ("bad", "caution", "plain", "good")
+"""The most urgent first."""
 MOST_FINDINGS = 5
 """That a section states before its evidence; the others are folded away."""
 BRIEF_FINDINGS = 3
 """That a section of a brief report states."""
 NARROW = 400
 """CSS pixels up to which a figure takes half of the text's width."""
+BESIDE_LETTERS = 25
+"""Of a caption, in a line of the column beside a figure on paper, where lines break after words."""
+BESIDE_LINE = 17
+"""Height of such a line, in CSS pixels of the figure, which is set smaller on paper than on screen."""
+
+
+class Level(IntEnum):
+    """What a reader does about a finding, who acts on the highest first; what belongs to each is told in
+    .github/CONTRIBUTING.md."""
+
+    INVALID = 5
+    """Stops: the numbers are not what they seem, or the model did not learn."""
+    DECISION = 4
+    """Takes the model or refuses it: how it stands against the baseline, what it costs, where it fails."""
+    USE = 3
+    """Says what the model must not be used for."""
+    NEXT = 2
+    """Changes something in the next run."""
+    DESCRIPTION = 1
+    """Knows more."""
+
+
+LEVEL_OF_TONE: dict[Tone, Level] = {
+    "bad": Level.DECISION,
+    "caution": Level.USE,
+    "plain": Level.DESCRIPTION,
+    "good": Level.DESCRIPTION,
+}
+"""Of a finding that has no claim in the register."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +101,12 @@ class FigureFile:
         return self.width <= NARROW
 
     @property
+    def is_captioned_beside(self) -> bool:
+        """Whether its caption, in small print in the narrow column beside it on paper, is no higher than the figure."""
+        lines = columns(self.caption) / BESIDE_LETTERS
+        return not self.is_narrow and lines * BESIDE_LINE <= self.height + BESIDE_LINE
+
+    @property
     def kind(self) -> str:
         """ "vector" or "raster"."""
         return "vector" if self.media_type == "image/svg+xml" else "raster"
@@ -79,7 +118,7 @@ class Finding:
 
     text: str
     weight: float
-    """Importance, 0 to 1; the summary shows the heaviest."""
+    """Importance, 0 to 1: in its section, and among the findings of its level and tone on the first page."""
     anchor: str
     """Where the evidence stands: an element id without '#', such as `figure-confusion` or `section-training`."""
     tone: Tone = "plain"
@@ -91,6 +130,14 @@ class Finding:
     """Of the claim in the register (report/claims.py) that the sentence makes; empty for a plug-in's own."""
     always: bool = False
     """True for a description that every report has: it is never among the leading findings nor on the first page."""
+    level: Level | None = None
+    """What a reader does about it; None for a plug-in's own, whose tone tells."""
+
+    @property
+    def rank(self) -> tuple[int, int, float]:
+        """Its place on the first page, the smallest first: by level, by tone but for descriptions, by weight."""
+        level = LEVEL_OF_TONE[self.tone] if self.level is None else self.level
+        return -level, TONES.index(self.tone) if level > Level.DESCRIPTION else 0, -self.weight
 
 
 @dataclass(frozen=True)

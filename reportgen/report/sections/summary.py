@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from reportgen.plugins import Section
 from reportgen.record.comparison import Comparison
 from reportgen.record.definitions import shown_in
 from reportgen.record.gate_result import GateResult
+from reportgen.record.message import draw_note
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.banners import find_banners
 from reportgen.report.components import Fact, seed_fact
+from reportgen.report.first_row import Cell, choose_first_row, fill_row, link_row
 from reportgen.report.model import FigureFile, Finding, SectionView, Skipped
-from reportgen.report.verdict import format_verdict
+from reportgen.report.verdict import format_verdict, note_changes
 from reportgen.text import numerals
 from reportgen.text.dates import format_day
 from reportgen.text.i18n import _, join_parts, join_sentences, ngettext
 
 NAME = "summary"
 MOST_TILES = 8
-MOST_FINDINGS = 6
-"""On the first page of the PDF, one fewer beside a banner: what was run and the contents stand there too."""
+MOST_FINDINGS, FEWEST_FINDINGS = 5, 3
+"""On the first page, where they stand with the figures: one fewer for a second banner and for each further one, and
+beside the row of figures one fewer for so many gates."""
+GATES_FOR_ONE = 4
 MOST_GATES = 8
 """Of a brief report; those that did not pass come first where there are more."""
 FROM_ONE_SECTION = 3
@@ -59,17 +64,33 @@ class SummaryView(SectionView):
     """The values of sections/summary.html.j2."""
 
     tiles: tuple[Tile, ...] = ()
+    row: tuple[Cell, ...] = ()
+    """Small figures."""
     highlights: tuple[Highlight, ...] = ()
     facts: tuple[Fact, ...] = ()
     gates: tuple[GateResult, ...] = ()
     gates_note: str = ""
+    of_weights: bool = False
+    """Whether changes are those between two trainings alone."""
+    gates_reason: str = ""
+    """Of all gates that have one, where it is the same: the note says it, and none of them."""
     most: int = MOST_FINDINGS
     """Findings shown."""
 
     def beside(self, others: tuple[SectionView | Skipped, ...], gates: tuple[GateResult, ...]) -> SummaryView:
         """The summary with the heaviest findings of the other sections, and the results of the gates."""
-        highlights = choose_highlights(others)[: self.most]
-        return replace(self, highlights=highlights, gates=gates, gates_note=note_gates(gates))
+        most = max(FEWEST_FINDINGS, self.most - math.ceil(len(gates) / GATES_FOR_ONE)) if self.row else self.most
+        highlights = choose_highlights(others)[:most]
+        row = link_row(self.row, {view.name: view.title for view in others})
+        shared = find_shared_reason(gates)
+        note = join_sentences([*filter(None, [shared, note_gates(gates), note_changes(gates, self.of_weights)])])
+        return replace(self, highlights=highlights, gates=gates, gates_note=note, gates_reason=shared, row=row)
+
+    @property
+    def fact_columns(self) -> tuple[tuple[Fact, ...], ...]:
+        """The facts in two columns, one below the other in each."""
+        half = math.ceil(len(self.facts) / 2)
+        return self.facts[:half], self.facts[half:]
 
     @property
     def stated(self) -> tuple[str, ...]:
@@ -83,25 +104,27 @@ class SummaryView(SectionView):
             one if one.anchor in anchors else replace(one, anchor=nearest_anchor(one, anchors))
             for one in self.highlights
         )
+        row = tuple(one if one.anchor in anchors else replace(one, anchor="") for one in self.row)
         gates, left_out = self.gates, len(self.gates) - MOST_GATES
         if left_out <= 0:
-            return replace(self, highlights=highlights)
+            return replace(self, highlights=highlights, row=row)
         ordered = sorted(gates, key=lambda gate: ("fail", "undecided", "pass").index(gate.outcome))
         more = ngettext("{count} more gate is in metrics.json.", "{count} more gates are in metrics.json.", left_out)
         note = join_sentences([more, self.gates_note])
-        return replace(self, highlights=highlights, gates=tuple(ordered[:MOST_GATES]), gates_note=note)
+        return replace(self, highlights=highlights, row=row, gates=tuple(ordered[:MOST_GATES]), gates_note=note)
 
 
 def build(subject: Subject, figures: Mapping[str, FigureFile | Skipped]) -> SummaryView:
     """Tiles and facts of the run; the findings come once the other sections are there."""
-    del figures
     record, compared = subject.record, subject.judgement.compared
     return SummaryView(
         NAME,
         _("Summary"),
         tiles=choose_tiles(record, compared),
+        row=fill_row(subject, figures),
         facts=tuple(list_facts(record)),
-        most=MOST_FINDINGS - bool(find_banners(record)),
+        of_weights=compared is not None and compared.of_weights,
+        most=max(FEWEST_FINDINGS, MOST_FINDINGS - max(0, len(find_banners(record)) - 1)),
     )
 
 
@@ -112,6 +135,12 @@ def note_gates(gates: tuple[GateResult, ...]) -> str:
     if all(gate.confidently for gate in gates):
         return _("Each rule is asked of the whole interval.")
     return _("A rule is held against the point estimate; with “confidently” it is asked of the whole interval.")
+
+
+def find_shared_reason(gates: tuple[GateResult, ...]) -> str:
+    """The reason that several gates have, where none has another; else empty."""
+    reasons = [draw_note(gate.reason) for gate in gates if gate.reason]
+    return reasons[0] if len(reasons) > 1 and len(set(reasons)) == 1 else ""
 
 
 def nearest_anchor(highlight: Highlight, anchors: frozenset[str]) -> str:
@@ -125,12 +154,17 @@ def belongs_first(finding: Finding) -> bool:
     return not (finding.in_banner or finding.in_verdict or finding.always)
 
 
-def choose_highlights(views: tuple[SectionView | Skipped, ...]) -> tuple[Highlight, ...]:
-    """The heaviest findings in order of weight, at most six and three from one section, none that is said already."""
+def choose_highlights(
+    views: tuple[SectionView | Skipped, ...], leave_out: Collection[str] = ()
+) -> tuple[Highlight, ...]:
+    """The findings that a reader acts on first, at most so many and three from one section, none said already.
+
+    `leave_out`: tones.
+    """
     views_made = [view for view in views if isinstance(view, SectionView)]
     pairs = [(finding, view.title) for view in views_made for finding in view.findings if belongs_first(finding)]
     names = {view.title: view.name for view in views_made}
-    pairs.sort(key=lambda pair: -pair[0].weight)
+    pairs = sorted((pair for pair in pairs if pair[0].tone not in leave_out), key=lambda pair: pair[0].rank)
     chosen: list[tuple[Finding, str]] = []
     for finding, title in pairs:
         from_here = sum(1 for _unused, other in chosen if other == title)
@@ -163,7 +197,10 @@ def against_baseline(compared: Comparison | None) -> tuple[Tile, ...]:
     change = compared.value(CHANGE) if compared is not None else None
     if compared is None or change is None:
         return ()
-    return (Tile(change, _("Against the baseline: {verdict}", verdict=format_verdict(compared.verdict))),)
+    verdict = format_verdict(compared.verdict)
+    if compared.of_weights:
+        return (Tile(change, _("These weights against the baseline’s: {verdict}", verdict=verdict)),)
+    return (Tile(change, _("Against the baseline, over seeds: {verdict}", verdict=verdict)),)
 
 
 def list_facts(record: RunRecord) -> list[Fact]:
@@ -178,8 +215,36 @@ def list_facts(record: RunRecord) -> list[Fact]:
         Fact(_("Date"), format_date(record.provenance.created)),
     ]
     if record.provenance.weights_file:
-        facts.insert(1, Fact(_("Weights"), record.provenance.weights_file))
-    return facts
+        facts.insert(1, Fact(_("Weights"), record.provenance.weights_file, tell_set(record)))
+    return [*facts, *answer_fact(record), *counting_fact(record)]
+
+
+def tell_set(record: RunRecord) -> str:
+    """Which of several sets of weights in the file was taken, as when it holds an average too; else empty."""
+    notes = (note for note in record.notes if {"used", "file"} <= note.values.keys())
+    return next((draw_note(note) for note in notes), "")
+
+
+def answer_fact(record: RunRecord) -> list[Fact]:
+    """What was read as the model's answer, where it gives no logits or more than one thing."""
+    output = record.output
+    if output is None or (output.kind == "logits" and not output.others):
+        return []
+    kind = {
+        "logits": _("logits"),
+        "probabilities": _("probabilities"),
+        "log_probabilities": _("logarithms of probabilities"),
+        "one_logit": _("one logit"),
+        "one_probability": _("one probability"),
+    }[output.kind]
+    several = _("“{name}” of several things that the model returns", name=output.name) if output.others else ""
+    return [Fact(_("Answer"), kind, several)]
+
+
+def counting_fact(record: RunRecord) -> list[Fact]:
+    """What parameters and MACs are not what they seem to be, as of complex, quantised or boxed parts."""
+    notes = [draw_note(note) for note in record.trace.notes]
+    return [Fact(_("Counting"), join_sentences(notes))] if notes else []
 
 
 def format_splits(record: RunRecord) -> str:
@@ -226,4 +291,4 @@ def format_date(created: str) -> str:
     return _("{day} {time} UTC", day=format_day(created), time=created[11:16]) if "T" in created else created
 
 
-SECTION = Section(NAME, "Summary", 10, (), build, essential=())
+SECTION = Section(NAME, "Summary", 10, (), build, essential=(), chosen=choose_first_row)

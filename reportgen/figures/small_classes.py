@@ -1,11 +1,11 @@
-"""The weakest classes, for a mail: recall with its interval."""
+"""The weakest classes, small: recall with its interval."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reportgen.figures._narrow import LINE, WIDTH, name_rows
-from reportgen.figures._style import INK, MUTED, RIGHT, SOFT, sheet
+from reportgen.figures._small import FIRST, LINE, LONGEST_NAME, MAIL, Place, name_rows, place_small
+from reportgen.figures._style import INK, MUTED, RIGHT, SOFT
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import ClassScore
 from reportgen.record.subject import Subject
@@ -13,21 +13,21 @@ from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, with_label
 
-NAME = "mail_classes"
+NAME = "classes"
 MOST = 6
 END = 1.3
 """Right end of the axis, which has its numbers there."""
 
 
-def draw(subject: Subject) -> FigureFile | Skipped:
+def draw(subject: Subject, place: Place) -> FigureFile | Skipped:
     """One row a class from 0 to 100 %, the weakest first, the accuracy over all as a line."""
-    measured, title = subject.record.measured, _("Weakest classes")
+    name, measured, title = f"{place.name}_{NAME}", subject.record.measured, _("Weakest classes")
     known = [one for one in (measured.classes if measured else ()) if one.recall.value is not None]
     if measured is None or len(known) < 2:
-        return Skipped(NAME, title, _("The record holds no scores by class."))
+        return Skipped(name, title, _("The record holds no scores by class."))
     weakest = sorted(known, key=lambda one: (one.recall.value, one.index))[:MOST]
     accuracy = measured.value("accuracy")
-    with sheet(NAME, 46 + LINE * len(weakest), WIDTH) as paper:
+    with place.sheet(NAME, 46 + LINE * len(weakest)) as paper:
         axes = paper.figure.add_subplot()
         if accuracy is not None and accuracy.value is not None:
             axes.axvline(accuracy.value, color=SOFT, linewidth=1, linestyle=(0, (3, 3)))
@@ -35,11 +35,14 @@ def draw(subject: Subject) -> FigureFile | Skipped:
             axes.plot([one.recall.low or 0.0, one.recall.high or 0.0], [row, row], color=RIGHT, linewidth=1.6)
             axes.plot([one.recall.value or 0.0], [row], "o", color=RIGHT, markersize=5)
             axes.annotate(one.recall.display, (END, row), ha="right", va="center", color=INK)
-        name_rows(axes, [one.name for one in weakest], subject.record.data.classes)
+        longest = LONGEST_NAME // 2 if place.is_first else LONGEST_NAME
+        name_rows(axes, [one.name for one in weakest], subject.record.data.classes, longest)
         axes.set_xlim(0, END)
         axes.set_xticks([0, 0.5, 1], ["0", "50", "100 %"])
         axes.tick_params(axis="x", labelcolor=MUTED)
-        return paper.png(title, caption(weakest, len(known)), describe(weakest))
+        if place.is_first:
+            paper.head(title, INK)
+        return place.save(paper, title, caption(weakest, len(known)), describe(weakest))
 
 
 def caption(weakest: Sequence[ClassScore], classes: int) -> str:
@@ -58,4 +61,4 @@ def describe(weakest: Sequence[ClassScore]) -> str:
     return _("Recall of the weakest classes. {classes}.", classes=join_rows(rows))
 
 
-FIGURE = FigureKind(NAME, draw)
+FIGURES: tuple[FigureKind, ...] = place_small(NAME, draw, MAIL, FIRST)

@@ -1,11 +1,11 @@
-"""Which classes are taken for which, for a mail: the largest confusions as bars."""
+"""Which classes are taken for which, small: the largest confusions as bars."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reportgen.figures._narrow import LINE, LONGEST_NAME, WIDTH, Save, name_rows
-from reportgen.figures._style import Sheet, chart
+from reportgen.figures._small import BRIEF, FIRST, LINE, LONGEST_NAME, MAIL, Place, name_rows, place_small
+from reportgen.figures._style import INK
 from reportgen.figures.confusion import draw_shares, pair
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import Confusion
@@ -15,29 +15,29 @@ from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, with_note
 
-NAME = "mail_confusions"
+NAME = "confusions"
 MOST = 6
 ROOM = 1.7
 """Of the longest bar, for the numbers at their ends."""
+FIRST_ROOM = 2.4
+"""The same in the row of the first page."""
 
 
-def draw(subject: Subject) -> FigureFile | Skipped:
-    """The figure of a mail."""
-    return draw_small(subject, NAME, Sheet.png)
-
-
-def draw_small(subject: Subject, name: str, save: Save) -> FigureFile | Skipped:
+def draw(subject: Subject, place: Place) -> FigureFile | Skipped:
     """Bars of the share of the true class's images, the largest first."""
-    record, title = subject.record, _("Largest confusions")
+    name, record, title = f"{place.name}_{NAME}", subject.record, _("Largest confusions")
     largest = record.measured.confusions[:MOST] if record.measured is not None else ()
     if not largest:
         return Skipped(name, title, _("No image was predicted as another class."))
-    with chart(name, 34 + LINE * len(largest), WIDTH) as paper:
+    with place.sheet(NAME, 34 + LINE * len(largest), by_seaborn=True) as paper:
         axes = paper.figure.add_subplot()
         shares = draw_shares(axes, largest)
-        name_rows(axes, [pair(record, item, LONGEST_NAME // 3) for item in largest])
-        axes.set_xlim(0, ROOM * max(shares))
-        return save(paper, title, caption(record, largest), describe(record, largest))
+        letters = LONGEST_NAME // (4 if place.is_first else 3)
+        name_rows(axes, [pair(record, item, letters) for item in largest])
+        axes.set_xlim(0, (FIRST_ROOM if place.is_first else ROOM) * max(shares))
+        if place.is_first:
+            paper.head(title, INK)
+        return place.save(paper, title, caption(record, largest), describe(record, largest))
 
 
 def caption(record: RunRecord, largest: Sequence[Confusion]) -> str:
@@ -52,4 +52,4 @@ def describe(record: RunRecord, largest: Sequence[Confusion]) -> str:
     return _("Bar chart of the largest confusions. {largest}.", largest=join_rows(rows))
 
 
-FIGURE = FigureKind(NAME, draw, by_seaborn=True)
+FIGURES: tuple[FigureKind, ...] = place_small(NAME, draw, MAIL, BRIEF, FIRST, by_seaborn=True)

@@ -1,12 +1,12 @@
-"""The images that flipped against the baseline, for a mail: newly wrong ones above newly right ones."""
+"""The images that flipped against the baseline, small: newly wrong ones above newly right ones."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.figures._narrow import WIDTH, Save
-from reportgen.figures._style import INK, MUTED, RIGHT, WRONG, Sheet, sheet, shorten
+from reportgen.figures._small import BRIEF, MAIL, Place, place_small
+from reportgen.figures._style import INK, MUTED, RIGHT, WRONG, Sheet, shorten
 from reportgen.plugins import FigureKind
 from reportgen.record.comparison import Comparison, Flip
 from reportgen.record.subject import Subject
@@ -15,7 +15,7 @@ from reportgen.report.wording import count_flips
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 
-NAME = "mail_flips"
+NAME = "flips"
 IN_A_ROW = 4
 SIDE, GAP = 73, 12
 """CSS pixels of an image, and between two."""
@@ -36,14 +36,9 @@ class Row:
     colour: str
 
 
-def draw(subject: Subject) -> FigureFile | Skipped:
-    """The figure of a mail."""
-    return draw_small(subject, NAME, Sheet.png)
-
-
-def draw_small(subject: Subject, name: str, save: Save) -> FigureFile | Skipped:
+def draw(subject: Subject, place: Place) -> FigureFile | Skipped:
     """At most four images each way, each with what it was called and is called now."""
-    title, compared = _("Images that flipped"), subject.judgement.compared
+    name, title, compared = f"{place.name}_{NAME}", _("Images that flipped"), subject.judgement.compared
     if compared is None:
         return Skipped(name, title, _("There is no baseline to compare with."))
     table = compared.mcnemar
@@ -54,10 +49,10 @@ def draw_small(subject: Subject, name: str, save: Save) -> FigureFile | Skipped:
     rows = [Row(heading, flips[:IN_A_ROW], colour) for heading, flips, colour in ways if flips]
     if not rows:
         return Skipped(name, title, _("Both models are right and wrong on the same images."))
-    with sheet(name, (HEAD + SIDE + FOOT) * len(rows), WIDTH) as paper:
-        for place, row in enumerate(rows):
-            draw_row(paper, subject, row, place * (HEAD + SIDE + FOOT))
-        return save(paper, title, caption(compared), describe(subject, rows))
+    with place.sheet(NAME, (HEAD + SIDE + FOOT) * len(rows)) as paper:
+        for at, row in enumerate(rows):
+            draw_row(paper, subject, row, at * (HEAD + SIDE + FOOT))
+        return place.save(paper, title, caption(compared), describe(subject, rows))
 
 
 def draw_row(paper: Sheet, subject: Subject, row: Row, top: float) -> None:
@@ -110,4 +105,4 @@ def describe(subject: Subject, rows: Sequence[Row]) -> str:
     return join_sentences([counted, *told])
 
 
-FIGURE = FigureKind(NAME, draw)
+FIGURES: tuple[FigureKind, ...] = place_small(NAME, draw, MAIL, BRIEF)

@@ -1,0 +1,175 @@
+"""Small figures: in a mail as wide as a phone, opaque and light, on the first page a third of the text's width; with
+their numbers in words, and the same bytes again."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reportgen.comparison import compare_with
+from reportgen.figures import draw
+from reportgen.figures._small import THIRD, THIRD_HEIGHT, WIDTH
+from reportgen.figures._style import PIXELS
+from reportgen.outputs.mail import choose_images
+from reportgen.record.arrays import Arrays
+from reportgen.record.run import RunRecord
+from reportgen.record.subject import Subject
+from reportgen.report.model import FigureFile, Skipped
+from tests.outputs.hostile import hostile_subject
+from tests.outputs.test_comment import compared
+from tests.report.sections.cases import evaluated, outputs
+from tests.support.records import presented
+
+FIRST_PAGE = [
+    f"first_{name}"
+    for name in ("change", "class_flips", "accuracy", "loss", "reliability", "confusions", "classes", "images")
+]
+MOST_BYTES = 150_000
+"""Of one image; six of them leave a mail far below its limit."""
+
+
+def drawn(subject: Subject, name: str) -> FigureFile:
+    figure = draw(subject, [name])[name]
+    assert isinstance(figure, FigureFile), figure
+    return figure
+
+
+@pytest.fixture(scope="module")
+def whole() -> Subject:
+    from tests.support.records import small_record
+
+    return compared(small_record(), ())
+
+
+@pytest.mark.slow
+def test_every_one_is_an_opaque_image_as_wide_as_a_phone(whole: Subject) -> None:
+    names = choose_images(whole)
+    assert len(names) == 6
+    for name, figure in draw(whole, names).items():
+        assert isinstance(figure, FigureFile), figure
+        image = Image.open(io.BytesIO(figure.data))
+        assert (figure.media_type, figure.width, image.width) == ("image/png", WIDTH, WIDTH * PIXELS)
+        assert abs(image.height - figure.height * PIXELS) <= 1
+        assert np.asarray(image.convert("RGBA"))[..., 3].min() == 255
+        assert np.asarray(image.convert("L")).std() > 5, name
+        assert len(figure.data) <= MOST_BYTES
+        assert any(character.isdigit() for character in figure.alt)
+
+
+def test_alternative_texts_carry_the_numbers(whole: Subject) -> None:
+    comparison, measured = whole.judgement.compared, whole.record.measured
+    assert comparison is not None
+    assert measured is not None
+    change = comparison.value("accuracy.change")
+    assert change is not None
+    told = drawn(whole, "mail_change").alt
+    assert change.display in told
+    assert change.display_interval in told
+    flips = drawn(whole, "mail_flips")
+    assert f"Newly wrong: {comparison.mcnemar.lost}" in flips.alt
+    assert f"Newly right: {comparison.mcnemar.gained}" in flips.alt
+    worst = measured.confusions[0]
+    assert worst.share.display in drawn(whole, "mail_confusions").alt
+    weakest = min(measured.classes, key=lambda one: one.recall.value or 0.0)
+    assert f"{weakest.name}: {weakest.recall.display_full}" in drawn(whole, "mail_classes").alt
+    assert len(drawn(whole, "mail_reliability").alt) < 400
+
+
+def test_the_same_bytes_twice(whole: Subject) -> None:
+    for name in ("mail_change", "mail_flips"):
+        assert drawn(whole, name).data == drawn(whole, name).data
+
+
+def test_without_a_baseline_flips_or_training_there_is_a_reason(record: RunRecord) -> None:
+    itself = presented(record, compare_with(record, presented(record), "0" * 64))
+    evaluated = presented(record.model_copy(update={"training": None, "measured": None}))
+    cases = [(presented(record), name) for name in ("mail_change", "mail_flips")]
+    cases += [(itself, "mail_flips"), *((evaluated, f"mail_{name}") for name in OF_A_RUN)]
+    for subject, name in cases:
+        figure = draw(subject, [name])[name]
+        assert isinstance(figure, Skipped)
+        assert not figure.is_fault, figure.details
+        assert figure.reason.endswith(".")
+
+
+OF_A_RUN = ("curves", "reliability", "confusions", "classes")
+
+
+def test_hostile_names_are_drawn() -> None:
+    for name in ("mail_confusions", "mail_classes"):
+        assert drawn(hostile_subject(), name).data
+
+
+def test_grey_images_that_flipped_are_drawn(whole: Subject) -> None:
+    arrays = whole.judgement.arrays
+    grey = arrays.merged({"comparison.images": arrays["comparison.images"][..., :1]})
+    subject = Subject(whole.record, whole.judgement.model_copy(update={"arrays": grey}), whole.presentation)
+    assert drawn(subject, "mail_flips").data
+
+
+SMALLEST = 6.5
+"""Points of text on paper."""
+ON_PAPER = 54 / 25.4 * 96 / THIRD
+"""How much smaller a figure of the first page is on paper."""
+
+
+def words(figure: FigureFile) -> list[str]:
+    return [html.unescape(text) for text in re.findall(r"<text[^>]*>([^<]+)</text>", figure.data.decode())]
+
+
+def test_those_of_the_first_page_are_drawings_of_one_size_with_text_that_can_be_read_on_paper(whole: Subject) -> None:
+    drawings = draw(whole, FIRST_PAGE)
+    for name, figure in drawings.items():
+        assert isinstance(figure, FigureFile), figure
+        assert (figure.media_type, figure.width, figure.height) == ("image/svg+xml", THIRD, THIRD_HEIGHT), name
+        sizes = [float(size) for size in re.findall(r"font-size[:=]\s*\"?([\d.]+)px", figure.data.decode())]
+        used = [size for size in sizes[1:] if size] or sizes  # the first is that of the root
+        assert min(used) * ON_PAPER >= SMALLEST, (name, used)
+        assert any(character.isdigit() for character in figure.alt), name
+        assert len(figure.data) <= MOST_BYTES
+
+
+def test_images_are_four_surely_right_and_four_surely_wrong(record: RunRecord) -> None:
+    labels = np.repeat(np.arange(2), 20)
+    called = np.where(np.arange(40) % 5 == 0, 1 - labels, labels)
+    sure = with_images(record, outputs(called, 2, np.linspace(0.91, 0.99, 40)), labels)
+    figure = drawn(sure, "first_images")
+    said = words(figure)
+    assert [text for text in said if text[0] in "✓✗"] == ["✓ Surely right", "✗ Surely wrong, label below"]
+    assert figure.data.count(b"<image ") == 8
+    assert figure.alt.count("called") == 4
+    assert ">99.9" not in figure.alt
+
+
+def test_where_fewer_are_sure_the_row_says_so(record: RunRecord) -> None:
+    labels = np.repeat(np.arange(2), 20)
+    called, sure = labels.copy(), np.full(40, 0.95)
+    called[:2] = 1
+    figure = drawn(with_images(record, outputs(called, 2, sure), labels), "first_images")
+    assert "✗ Surely wrong: only 2, label below" in words(figure)
+    assert figure.data.count(b"<image ") == 6
+    sure[:2] = 0.6
+    figure = drawn(with_images(record, outputs(called, 2, sure), labels), "first_images")
+    assert "✗ None is surely wrong" in words(figure)
+    assert figure.data.count(b"<image ") == 4
+
+
+def test_where_none_is_sure_or_kept_the_reason_is_told(record: RunRecord) -> None:
+    labels = np.repeat(np.arange(2), 20)
+    unsure = draw(with_images(record, outputs(labels, 2, 0.6), labels), ["first_images"])["first_images"]
+    assert isinstance(unsure, Skipped)
+    assert unsure.reason.replace("\u00a0", " ") == "No prediction is made with a confidence of 90 % or more."
+    kept = {name: array for name, array in record.arrays.items() if not name.startswith("images")}
+    bare = record.model_copy(update={"arrays": Arrays(kept)})
+    nothing = draw(presented(bare), ["first_images"])["first_images"]
+    assert isinstance(nothing, Skipped)
+    assert nothing.reason == "The record keeps no test images."
+
+
+def with_images(record: RunRecord, logits: np.ndarray, labels: np.ndarray) -> Subject:
+    return presented(evaluated(record, logits, labels, ("cat", "dog")))
