@@ -14,6 +14,8 @@ Row = tuple[str, ...]
 Kind = Literal["", "numeric", "code", "short"]
 """How a column is set: words; figures of one width at the right; mono; words that stay on one line."""
 MOST_ON_PAPER = 100
+KEPT_ROWS = 12
+"""Of a table that no page ends in."""
 LONGEST_LABEL = 120
 """Characters of a caption that a screen reader is told."""
 
@@ -68,6 +70,11 @@ class Table(Sequence[Row]):
     def label(self) -> str:
         """What a screen reader is told before it reaches the table."""
         return self.called or shorten(self.caption, LONGEST_LABEL)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it stands on one page."""
+        return len(self.rows) <= KEPT_ROWS
 
     @property
     def cells(self) -> tuple[tuple[Cell, ...], ...]:

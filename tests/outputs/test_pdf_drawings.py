@@ -185,6 +185,7 @@ def test_text_stays_text_in_one_piece(tmp_path: Path) -> None:
     assert all(word in text for word in ("Kalibrierung & <b>", "模型", "{{7*7}}"))
 
 
+@pytest.mark.slow
 def test_a_character_that_no_font_has_is_heard() -> None:
     data = base64.b64encode(svg('<text x="5" y="20">a\U0010fffd</text>').encode()).decode()
     heard, _ = pdf_process.set_document(

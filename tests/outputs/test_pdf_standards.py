@@ -88,6 +88,12 @@ def is_number_in_figure(seen: Seen, finding: Any) -> bool:
     )
 
 
+def is_caption(seen: Seen, finding: Any) -> bool:
+    """PAG-001, "running heads are content": the line is the first of the captions that stand beside the figures which
+    their pages begin with; captions of a made-up report all begin with the same words, but for their number."""
+    return bool(re.match(r"Figure \d+\.", str(finding.evidence))) and bool(seen.of("Caption"))
+
+
 def is_chinese(seen: Seen, finding: Any) -> bool:
     """FIG-012, "alternative text does not read as language": the checker wants half of the characters to be letters,
     and a Chinese character is a whole word of three to six of them. Every text that it means has no fewer of these
@@ -104,7 +110,7 @@ def is_chinese(seen: Seen, finding: Any) -> bool:
 HAN, NUMBER = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"\d[\d.,]*")
 MISTAKES: dict[str, Callable[[Seen, Any], bool]] = {
     "TAG-002": is_running_head,
-    "PAG-001": is_number_in_figure,
+    "PAG-001": lambda seen, finding: is_number_in_figure(seen, finding) or is_caption(seen, finding),
     "FIG-012": is_chinese,
 }
 

@@ -69,7 +69,7 @@ def shape(node: Node) -> str:
         ("<p>a <span lang='en'>b</span></p>", "P[..]"),
         ("<div><div></div><p></p></div>", ""),
     ],
-)  # fmt: skip
+)
 def test_an_element_of_html_is_one_of_the_structure(html: str, expected: str) -> None:
     structure = structure_of(f'<html lang="en"><body>{html}</body></html>')
     assert shape(structure.root) == f"Document[{expected}]"
@@ -122,6 +122,20 @@ def test_a_link_says_where_it_goes_and_has_one_area() -> None:
     assert words == "see there"
     assert [kid for kid in node.kids if isinstance(kid, Area)] == [Area(0, node.kids[0].annotation, (0, 0, 9, 9))]
     assert [area.rectangle for area in structure.dropped] == [(1, 1, 2, 2)]
+
+
+def test_the_area_of_an_image_in_a_link_is_the_links() -> None:
+    root = ElementTree.fromstring("<html><a><img alt='A figure.' /></a></html>")
+    link, image = root.find(".//a"), root.find(".//img")
+    whole, part = (SimpleNamespace(number=number) for number in range(2))
+    pieces = [
+        Piece(link, area=Area(0, whole, (0, 0, 9, 9))),
+        Piece(image, area=Area(0, part, (0, 3, 9, 9))),
+        Piece(image, mark=Mark(0, 2), rectangle=(0, 3, 9, 9)),
+    ]
+    structure = make_structure(root, pieces)
+    assert shape(structure.root) == "Document[P[Link[@Figure[.]]]]"
+    assert [area.annotation for area in structure.dropped] == [part]
 
 
 def test_what_stands_outside_of_the_page_is_an_artifact() -> None:
