@@ -7,14 +7,16 @@ from pathlib import Path
 import click
 
 from reportgen.cli.build import PATH, force_option, listener, noise
+from reportgen.text.i18n import SOURCE, languages
 
 
 @click.command()
 @click.argument("folder", type=PATH, metavar="DIR")
 @click.option("-o", "--out", type=PATH, metavar="FILE", help="The page; default: index.html in DIR.")
+@click.option("--language", type=click.Choice(languages()), default=SOURCE, help="The language of the page.")
 @force_option
 @noise
-def index(folder: Path, out: Path | None, force: bool, quiet: bool, verbose: bool) -> int:
+def index(folder: Path, out: Path | None, language: str, force: bool, quiet: bool, verbose: bool) -> int:
     """Write one page over every record below DIR: by model with its history, by date, by accuracy.
 
     Records are folders, record.zip, and a report.pdf with its record inside. What can't be read is named on the page,
@@ -23,7 +25,7 @@ def index(folder: Path, out: Path | None, force: bool, quiet: bool, verbose: boo
     from reportgen.pipeline.index import make_index
 
     progress = listener(quiet, verbose)
-    made = make_index(folder, out, force, progress)
+    made = make_index(folder, out, force, progress, language)
     for one in made.unread:
         progress.warn(f"not read: {one.place}: {one.reason}")
     progress.say(

@@ -3,7 +3,8 @@
 Each record is held against the one before it by the tests of a comparison: paired on the images, one p a pair. A change
 is marked where the p after Holm's correction over all pairs of the line (1979) is at most 5 % and the paired interval
 lies off zero. So a line whose accuracy never changed is marked anywhere with a probability of at most 5 %, however
-often it is looked at afterwards with as many records.
+often it is looked at afterwards with as many records. The same is done with the negative log-likelihood of single runs,
+by the paired t test over images, with a correction of its own.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtr
 
 from reportgen.comparison.accuracy import paired_changes
 from reportgen.comparison.changes import describe_change
@@ -22,8 +24,9 @@ from reportgen.comparison.decision import ALPHA, Change
 from reportgen.comparison.interval_adjustment import Ends
 from reportgen.comparison.matching import Mismatch, match
 from reportgen.comparison.ranking import compare_pair
+from reportgen.metrics.influence import FEWEST_OF_CHANGE, skewed_interval
 from reportgen.metrics.paired import holm
-from reportgen.record.history import MOST_RUNS, History, PastRun, StepBack
+from reportgen.record.history import MOST_RUNS, Build, History, PastRun, StepBack
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.record.summary import ANSWERS, headline_names, identify_model
@@ -37,11 +40,13 @@ class Answers:
     """Digest of the images, their labels and the classes' names: of two records it is the same for the same test."""
     right: NDArray[np.bool_]
     """(n,), by digest of the pixels, then label, then index."""
+    losses: NDArray[np.float32] | None = None
+    """(n,), the negative log-likelihood of the label of each image, nats; None where a logit is not finite."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """The change of top-1 accuracy from the record before to one record."""
+    """The change of a score from the record before to one record."""
 
     change: MetricValue
     p: float
@@ -74,7 +79,16 @@ def read_answers(names: Sequence[str], arrays: Mapping[str, NDArray[Any]]) -> An
     whole = hashlib.sha256("\0".join(names).encode("utf-8", "surrogatepass"))
     whole.update(np.ascontiguousarray(digests[order], np.uint64).tobytes())
     whole.update(np.ascontiguousarray(labels[order], np.int64).tobytes())
-    return Answers(whole.hexdigest(), right[order])
+    losses = None
+    if finite.all() and labels.min() >= 0 and labels.max() < logits.shape[1]:
+        losses = log_losses(logits.astype(np.float32, copy=False), labels)[order]
+    return Answers(whole.hexdigest(), right[order], losses)
+
+
+def log_losses(logits: NDArray[np.float32], labels: NDArray[Any]) -> NDArray[np.float32]:
+    """Negative log-likelihood (n,) of labels (n,) in nats, from logits (n, c)."""
+    shifted = logits - logits.max(1, keepdims=True)
+    return np.asarray(np.log(np.exp(shifted).sum(1)) - shifted[np.arange(len(labels)), labels], np.float32)
 
 
 def compare_answers(before: Sequence[Answers], after: Sequence[Answers]) -> list[Step]:
@@ -89,6 +103,23 @@ def compare_answers(before: Sequence[Answers], after: Sequence[Answers]) -> list
         return []
     columns = [b.right.astype(np.int8) - a.right.astype(np.int8) for a, b in zip(before, after, strict=True)]
     return [as_step(change, len(before[0].right)) for change in paired_changes(np.stack(columns, axis=1))]
+
+
+def compare_losses(before: Answers, after: Answers) -> Step | None:
+    """The change of negative log-likelihood between two single runs on the same images, by the paired t test.
+
+    None where one of them is not known, for fewer images than an interval of a change needs, and without any scatter.
+    """
+    if before.losses is None or after.losses is None or len(after.losses) < FEWEST_OF_CHANGE:
+        return None
+    differences = after.losses.astype(np.float64) - before.losses
+    n, mean = len(differences), float(differences.mean())
+    ends = skewed_interval(mean, (differences - mean) / n)
+    if ends is None:
+        return None
+    statistic = mean / float(differences.std(ddof=1)) * np.sqrt(n)
+    p = 2 * float(stdtr(n - 1, -abs(statistic)))
+    return Step(describe_change("nll", Ends(mean, *ends), n), p)
 
 
 def as_step(change: Change, n: int) -> Step:
@@ -149,6 +180,13 @@ def step_back(key: str, before: RunRecord | None, record: RunRecord) -> StepBack
     """The change from the run before, where its record is at hand."""
     step = compare_records(before, record) if before is not None else None
     return StepBack(before=key, change=step.change, p=step.p) if step is not None else None
+
+
+def list_builds(baseline: Earlier) -> tuple[Build, ...]:
+    """The last runs of a baseline's series, the oldest first and itself last."""
+    carried = baseline.history.runs if baseline.history is not None else ()
+    runs = (*carried, past_run(baseline, None))[-MOST_RUNS:]
+    return tuple(Build(created=run.created, commit=run.commit, accuracy=run.accuracy) for run in runs)
 
 
 def past_run(one: Earlier, step: StepBack | None) -> PastRun:

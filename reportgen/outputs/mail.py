@@ -12,7 +12,8 @@ from reportgen.errors import RenderError
 from reportgen.outputs import pdf
 from reportgen.outputs._mail.message import PDF, Mail, compose
 from reportgen.outputs._mail.view import GATES, IMAGES, MailImage, MailView, make_view, name_image
-from reportgen.outputs.templating import render_template, render_text, template_root
+from reportgen.outputs.stylesheets import COLOURS, changed_colours
+from reportgen.outputs.templating import own_sheets, render_template, render_text, template_root
 from reportgen.plugins import Output, OutputFile
 from reportgen.record.subject import Subject
 from reportgen.report.model import Report
@@ -116,8 +117,21 @@ def html_bytes(mail: Mail) -> int:
 def write_html(report: Report, view: MailView) -> str:
     """The HTML part, with every rule outside of @media written into the elements."""
     text = render_template("mail.html.j2", {"mail": view}, "screen", report.templates, report.language)
+    text = paint(text, changed_colours(own_sheets(report.templates) + report.css))
     inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False, minify_css=True)
     return inliner.inline(text)
+
+
+def paint(text: str, colours: Mapping[str, str]) -> str:
+    """The HTML part with one's own colours for text and lines; the ground stays white, as that of its images is.
+
+    What stands behind the @media of the dark stays: a colour chosen for paper may be illegible there.
+    """
+    light, media, rest = text.partition("@media (prefers-color-scheme: dark)")
+    for name, colour in colours.items():
+        if name != "paper":
+            light = light.replace(COLOURS[name], colour)
+    return light + media + rest
 
 
 def write_plain(report: Report, view: MailView) -> str:

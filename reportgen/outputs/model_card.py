@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reportgen import __version__
 from reportgen.outputs._card.hub import find_dataset, is_on_hub, list_results, write_eval_results, write_front_matter
+from reportgen.outputs._card.use import describe_use
 from reportgen.outputs.mail import choose_images as choose_for_mail
 from reportgen.outputs.markdown import Raw, fenced
 from reportgen.outputs.page import PageView
@@ -110,6 +111,7 @@ def view(report: Report, images: list[FigureFile]) -> dict[str, object]:
         "findings": tuple(list_findings(report)),
         "images": pair_up(images),
         "limits": tuple(list_limits(report)),
+        "use": describe_use(record.data),
         "unsaid": not (card.out_of_scope or "").strip() and not (card.limitations or "").strip(),
         "parts": parts,
         "completeness": measure_completeness(parts).display,
@@ -150,16 +152,16 @@ def number_row(value: MetricValue) -> NumberRow:
 
 
 def list_findings(report: Report) -> list[str]:
-    """The heaviest findings that do not speak against using the model."""
-    return [one.text for one in choose_highlights(report.sections) if one.tone not in AGAINST]
+    """The first findings that do not speak against using the model."""
+    return [one.text for one in choose_highlights(report.sections, AGAINST)]
 
 
 def list_limits(report: Report) -> list[str]:
-    """What speaks against using the model: what a person wrote, then the findings that are no good news, by weight."""
+    """What speaks against using the model: what a person wrote, then cautions and problems as page 1 orders them."""
     card = report.subject.presentation.card
     views = [view for view in report.sections if isinstance(view, SectionView) and view.name != CARD]
     bad = [one for view in views for one in view.findings if one.tone in AGAINST and not one.in_banner]
-    found = [one.text for one in sorted(bad, key=lambda finding: -finding.weight)]
+    found = [one.text for one in sorted(bad, key=lambda finding: finding.rank)]
     said = [text for text in (card.out_of_scope, card.limitations) if text and text.strip()]
     return [*said, *list(dict.fromkeys(found))[:LIMITS]]
 

@@ -13,9 +13,11 @@ from reportgen.pipeline.baseline import LoadedBaseline, judge
 from reportgen.pipeline.build import Options, choose_formats
 from reportgen.pipeline.drawing import Drawing, Outcome, finish
 from reportgen.pipeline.history import with_history
+from reportgen.pipeline.platform import on_platform
 from reportgen.pipeline.received import choose_drawing
 from reportgen.pipeline.registry import Registry
 from reportgen.pipeline.replacing import COMPARISON, HINT, Claim, check_replaceable
+from reportgen.plugins import OutputFile
 from reportgen.progress import Progress
 from reportgen.record.locate import RECORD, Source, find_source
 from reportgen.record.presentation import Presentation
@@ -96,7 +98,7 @@ class CandidateSet:
         name = Path(other.name)
         wanted = BaselineSpec(record=name) if margin is None else BaselineSpec(record=name, margin=margin)
         own = choose_drawing(stored.subject.spec, (), progress)
-        spec = choose_formats(own.model_copy(update={"baseline": wanted}), options.formats)
+        spec = on_platform(choose_formats(own.model_copy(update={"baseline": wanted}), options.formats), os.environ)
         presentation = Presentation.of(spec)
         registry = Registry.load(spec)
         registry.check(spec)
@@ -131,10 +133,8 @@ class CandidateSet:
 
         `sign` as in Options. Raises EnvironmentTrouble when the machine can't.
         """
-        from reportgen.outputs.ranking import make_index, spell_ranking
-
-        with language(self.sources[0].load().subject.presentation.report.language):
-            files = (make_index(page_values(ranking, self.find_links())), spell_ranking(ranking, self.folders))
+        language_name = self.sources[0].load().subject.presentation.report.language
+        files = draw_ranking(ranking, self.home, self.folders, language_name)
         with Workspace(self.home) as space:
             for file in files:
                 space.write(file.path, file.data)
@@ -146,13 +146,24 @@ class CandidateSet:
         """Whether a folder of several candidates is there, so that a page beside it has something to lead to."""
         return any((self.home / folder).is_dir() for folder in self.folders.values())
 
-    def find_links(self) -> dict[int, str]:
-        """The addresses of the reports that were made, by number, relative to the home."""
-        pages = {
-            number: next((f"{folder}/{page}" for page in PAGES if (self.home / folder / page).is_file()), None)
-            for number, folder in self.folders.items()
-        }
-        return {number: quote(page) for number, page in pages.items() if page is not None}
+
+def draw_ranking(
+    ranking: Ranking, home: Path, folders: Mapping[int, str], language_name: str
+) -> tuple[OutputFile, OutputFile]:
+    """index.html and ranking.json of what stands in the folders below `home`, by number; a page there is linked."""
+    from reportgen.outputs.ranking import make_index, spell_ranking
+
+    with language(language_name):
+        return make_index(page_values(ranking, find_links(home, folders))), spell_ranking(ranking, folders)
+
+
+def find_links(home: Path, folders: Mapping[int, str]) -> dict[int, str]:
+    """The addresses of the reports that were made, by number, relative to the home."""
+    pages = {
+        number: next((f"{folder}/{page}" for page in PAGES if (home / folder / page).is_file()), None)
+        for number, folder in folders.items()
+    }
+    return {number: quote(page) for number, page in pages.items() if page is not None}
 
 
 def holds(home: Path, record: Path) -> bool:

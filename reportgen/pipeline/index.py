@@ -7,10 +7,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
 
-from reportgen.comparison.history import Answers, Step, compare_answers, compare_records, mark_changes, read_answers
+from reportgen.comparison.history import (
+    Answers,
+    Step,
+    compare_answers,
+    compare_losses,
+    compare_records,
+    mark_changes,
+    read_answers,
+)
 from reportgen.errors import RecordError, ReportgenError, SpecError
 from reportgen.progress import Progress
 from reportgen.record.archive import PACKED_FILE
@@ -19,9 +28,11 @@ from reportgen.record.store import RECORD_FILE
 from reportgen.record.summary import Summary, glance
 from reportgen.report.index import Line, Listed, Unread, view_index
 from reportgen.system.cache import replace_file
+from reportgen.system.epoch import check_epoch
 from reportgen.system.files import is_folder, is_regular, machine_trouble
 from reportgen.system.manifest import read_manifest
 from reportgen.system.transaction import COMMIT
+from reportgen.text.i18n import SOURCE, language
 
 PAGES = ("report.html", "report.pdf")
 """What a link leads to, the first that there is."""
@@ -51,15 +62,17 @@ class Index:
     unread: tuple[Unread, ...]
 
 
-def make_index(folder: Path, out: Path | None, force: bool, progress: Progress) -> Index:
-    """Write the page over every record below `folder` to `out`, by default the folder's index.html.
+def make_index(folder: Path, out: Path | None, force: bool, progress: Progress, drawn_in: str = SOURCE) -> Index:
+    """Write the page over every record below `folder` to `out`, by default the folder's index.html, in the language
+    `drawn_in`.
 
-    Raises SpecError where there is no such folder or the page would take the place of something else, RecordError where
-    there is no record, EnvironmentTrouble when the machine can't.
+    Raises SpecError where there is no such folder, the page would take the place of something else or
+    SOURCE_DATE_EPOCH is no number, RecordError where there is no record, EnvironmentTrouble when the machine can't.
     """
     from reportgen.outputs.index import INDEX
     from reportgen.outputs.index import make_index as make_page
 
+    check_epoch()
     if not is_folder(folder):
         raise SpecError(f"there is no folder {folder}", "Give the folder that the reports lie below.")
     page = folder / INDEX if out is None else out / INDEX if is_folder(out) else out
@@ -72,7 +85,8 @@ def make_index(folder: Path, out: Path | None, force: bool, progress: Progress) 
         raise RecordError(f"there is no record below {folder}", "Build one: reportgen build spec.yaml")
     with progress.stage("Compare"):
         lines = make_lines(found, folder, page)
-    file = make_page(view_index(folder.resolve().name or str(folder), lines, unread))
+    with language(drawn_in):
+        file = make_page(view_index(folder.resolve().name or str(folder), lines, unread))
     with machine_trouble(page):
         page.parent.mkdir(parents=True, exist_ok=True)
         replace_file(page, file.data)
@@ -195,6 +209,7 @@ def make_lines(found: Sequence[Found], folder: Path, page: Path) -> list[Line]:
                 tuple(mark_changes(find_steps(ordered))),
                 answers.images if answers else "",
                 len(answers.right) if answers else 0,
+                tuple(mark_changes(find_loss_steps(ordered))),
             )
         )
     return lines
@@ -216,6 +231,17 @@ def find_steps(records: Sequence[Found]) -> list[Step | None]:
     compared = compare_answers([one for one, _other in pairs], [other for _one, other in pairs])
     for at, step in zip(plain, compared, strict=True):
         steps[at] = step
+    return steps
+
+
+def find_loss_steps(records: Sequence[Found]) -> list[Step | None]:
+    """The change of negative log-likelihood from each record to the next; None for the first and where it is not
+    tested, as between several seeds."""
+    steps: list[Step | None] = [None] * len(records)
+    for at, (before, after) in enumerate(pairwise(records), 1):
+        single = before.summary.plain and after.summary.plain and before.summary.digest != after.summary.digest
+        if single and before.answers is not None and after.answers is not None:
+            steps[at] = compare_losses(before.answers, after.answers)
     return steps
 
 

@@ -11,6 +11,7 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.summary import Summary, headline_names
 from reportgen.report.sparkline import Sparkline, draw_sparkline
 from reportgen.text import numerals
+from reportgen.text.dates import format_day
 from reportgen.text.i18n import _, join_terms, ngettext
 from reportgen.text.shorten import one_line, shorten, shorten_middle
 
@@ -53,6 +54,8 @@ class Line:
     images: str
     """Digest of the test images; empty where the one record holds no evaluation."""
     n: int
+    loss_steps: tuple[Step | None, ...] = ()
+    """The same of the negative log-likelihood."""
 
 
 @dataclass(frozen=True)
@@ -154,9 +157,10 @@ def view_index(name: str, lines: Sequence[Line], unread: Sequence[Unread]) -> In
         unread_count=tell_unread(unread),
         note=_(
             "A line holds the records of one model on the same test images, in the order of time; the band is the "
-            "95\u00a0% interval. A triangle marks a change of top-1 accuracy from one record to the next: "
-            "paired on the images, with p at most 0.05 after Holm’s correction over all such pairs of the line. Other "
-            "numbers are drawn and not tested."
+            "95\u00a0% interval. A triangle marks a change of top-1 accuracy, or of negative log-likelihood, "
+            "from one record to the next: paired on the images (McNemar’s test, t test), with p at most 0.05 after "
+            "Holm’s correction over all such pairs of the line, for each of the two. Other numbers are drawn and not "
+            "tested."
         ),
         lines=tuple(views),
         by_date=tuple(rows[id(record)] for record in newest),
@@ -222,7 +226,7 @@ def view_row(record: Listed) -> RowView:
         model=shorten_middle(one_line(summary.model.source), LONGEST_PLACE),
         data=shorten(one_line(str(summary.data_title)), LONGEST_PLACE),
         created=one_line(summary.created)[:20],
-        day=one_line(summary.created)[:10],
+        day=format_day(one_line(summary.created)),
         commit=commit_of(summary),
         accuracy=accuracy.display if accuracy is not None else "—",
         sure=accuracy.sureness if accuracy is not None else "",
@@ -242,7 +246,7 @@ def commit_of(summary: Summary) -> str:
 def view_line(anchor: str, line: Line, numbers: tuple[NumberView, ...], rows: dict[int, RowView]) -> LineView:
     """One line with its history."""
     last = line.records[-1]
-    marks = [at for at, step in enumerate(line.steps) if step is not None and step.holds]
+    marks = find_marks(line.steps)
     return LineView(
         anchor=anchor,
         name=name_of(last),
@@ -263,9 +267,14 @@ def view_line(anchor: str, line: Line, numbers: tuple[NumberView, ...], rows: di
     )
 
 
+def find_marks(steps: Sequence[Step | None]) -> list[int]:
+    """The places of the change points."""
+    return [at for at, step in enumerate(steps) if step is not None and step.holds]
+
+
 def tell_span(line: Line) -> str:
     """From when to when, and on what."""
-    first, last = line.records[0].summary.created[:10], line.records[-1].summary.created[:10]
+    first, last = (format_day(record.summary.created) for record in (line.records[0], line.records[-1]))
     days = first if first == last else _("{first} to {last}", first=first, last=last)
     if not line.n:
         return _("{days}, nothing evaluated", days=days)
@@ -290,7 +299,7 @@ def tell_change(line: Line, at: int) -> str:
     assert step is not None
     return _(
         "{day}, commit {commit}: {change} ({interval}), {p} after correction.",
-        day=summary.created[:10],
+        day=format_day(summary.created),
         commit=commit_of(summary),
         change=step.change.display,
         interval=step.change.display_interval,
@@ -324,13 +333,13 @@ def draw_history(line: Line, name: str, marks: Sequence[int]) -> Sparkline | Non
 def view_numbers(line: Line) -> tuple[NumberView, ...]:
     """Every headline number of a line that at least two of its records have."""
     found = []
-    marks = [at for at, step in enumerate(line.steps) if step is not None and step.holds]
+    marks = {"accuracy": find_marks(line.steps), "nll": find_marks(line.loss_steps)}
     for name in headline_names():
         if name == "accuracy_seeds":
             continue
         known = [value for value in values_of(line, name) if value is not None]
         if len(known) > 1:
-            spark = draw_history(line, name, marks if name == "accuracy" else ())
+            spark = draw_history(line, name, marks.get(name, ()))
             last = known[-1]
             found.append(NumberView(last.label, last.display, last.sureness, known[0].display, spark))
     return tuple(found)

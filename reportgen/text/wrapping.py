@@ -10,7 +10,19 @@ from reportgen.text.shorten import columns
 HAN = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 OPENING, CLOSING = "（“‘《【「", "，。；：！？、）”’》】」"
 """No line ends with the ones or begins with the others."""
+LONGEST_NOTE = 24
+"""Characters in brackets that stay in one piece on a phone."""
 PIECES = re.compile(rf"\s+|[{OPENING}]*(?:[{HAN}]|[^\s{HAN}{OPENING}{CLOSING}]+)[{CLOSING}]*|[{OPENING}{CLOSING}]+")
+
+
+def split_note(text: str) -> tuple[str, str, str]:
+    """A value, what stands before the brackets behind it, and those brackets, which a line is not to end in; the last
+    two empty where there are none, or more in them than a phone has room for."""
+    bracket = "（" if "（" in text else " ("
+    value, found, note = text.rpartition(bracket)
+    if not value or len(note) > LONGEST_NOTE:
+        return text, "", ""
+    return value, " " * found.startswith(" "), found.strip() + note
 
 
 def wrap_columns(line: str, width: int) -> list[str]:

@@ -11,10 +11,14 @@ import numpy as np
 import pytest
 
 from reportgen.cli.compare import format_ranking
+from reportgen.comparison.ranking import rank
 from reportgen.metrics import measure
+from reportgen.pipeline.verification.ranking import hold_numbers
 from reportgen.record.comparison import Comparison
+from reportgen.record.locate import find_source
 from reportgen.record.run import RunRecord
 from reportgen.record.store import load_judgement, load_record
+from reportgen.system.manifest import Manifest, describe_file
 from tests.comparison.cases import ranked
 from tests.support.commands import run_here
 from tests.support.records import presented, write_subject
@@ -63,7 +67,8 @@ def three(record: RunRecord, folder: Path, titles: Sequence[str] = ("Other",) * 
     """A baseline, one like it, and a better one, each in a folder."""
     found = []
     for title, (name, better) in zip(titles, (("main", 0.0), ("same", 0.0), ("good #1", 2.0)), strict=True):
-        found.append(keep(other(record, better), folder / name / "record", title=title))
+        drawn = {"title": title, "report": {"sections": ["summary", "baseline"]}}
+        found.append(keep(other(record, better), folder / name / "record", **drawn))
     return found
 
 
@@ -213,3 +218,44 @@ def test_other_images_are_not_ranked_together(record: RunRecord) -> None:
     assert any(
         "b and a are not compared" in line for line in format_ranking(ranked({0: record, 1: less}, "ab"), ["a", "b"])
     )
+
+
+def test_a_ranking_is_verified_against_the_records_in_its_folders(
+    record: RunRecord, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert run_here(capsys, "compare", *three(record, tmp_path), "-o", out, "--format", "html", "-q").code == 0
+    said = run_here(capsys, "verify", out)
+    assert said.code == 0, said.err
+    numbers = json.loads((out / "ranking.json").read_bytes())
+    for name, old, new in (
+        ("index.html", numbers["entries"][0]["accuracy"]["display"], "99.9"),
+        ("ranking.json", f'"p": {numbers["pairs"][-1]["p"]}', '"p": 0.0123'),
+    ):
+        whole = (out / name).read_bytes()
+        assert old.encode() in whole
+        (out / name).write_bytes(whole.replace(old.encode(), new.encode(), 1))
+        fit(out)
+        said = run_here(capsys, "verify", out)
+        assert (said.code, name in said.err + said.out) == (1, True), said
+        (out / name).write_bytes(whole)
+    fit(out)
+
+
+def test_a_ranking_altered_everywhere_alike_is_held_against_the_measurements(record: RunRecord, tmp_path: Path) -> None:
+    subjects = {number: find_source(folder).load().subject for number, folder in enumerate(three(record, tmp_path))}
+    ranking = rank(subjects)
+    entry = next(entry for entry in ranking.entries if entry.number == 1)
+    assert entry.accuracy is not None
+    better = entry.model_copy(update={"accuracy": entry.accuracy.model_copy(update={"value": 0.99})})
+    entries = tuple(better if one is entry else one for one in ranking.entries)
+    candidates = {number: subject for number, subject in subjects.items() if number}
+    assert hold_numbers(ranking, candidates) == []
+    (told,) = hold_numbers(ranking.model_copy(update={"entries": entries}), candidates)
+    assert (told.file, told.place) == ("ranking.json", "ranking[1].accuracy.value")
+
+
+def fit(home: Path) -> None:
+    """Make the manifest of a ranking list what is there now."""
+    manifest = Manifest(files={name: describe_file(home / name) for name in ("index.html", "ranking.json")})
+    (home / "manifest.json").write_bytes(manifest.spelled())

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -28,6 +29,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.assemble import assemble
 from reportgen.report.model import FigureFile, Report, Skipped
 from reportgen.report.sections import find_sections
+from reportgen.text.i18n import language
 from tests.outputs.hostile import NASTY, hostile_subject
 from tests.outputs.test_comment import GATES, compared, gated, many_classes
 from tests.support.browser import look, node_file
@@ -152,6 +154,23 @@ def test_numbers_gates_findings_and_changes_agree_with_the_report(record: RunRec
     assert html_of(message).count('class="finding"') == 5
 
 
+def test_an_interval_stays_in_one_piece_with_the_brackets_of_its_language(record: RunRecord) -> None:
+    english = html_of(opened(made(compared(record, GATES))))
+    cells = re.findall(r'<td class="cell number".*?</td>', english, re.DOTALL)
+    assert len(cells) > 3
+    assert sum(cell.count("(") for cell in cells) == sum(cell.count('nowrap">(') for cell in cells) > 3
+    with language("zh"):
+        chinese = html_of(opened(made(in_chinese(compared(record, GATES)))))
+    cells = re.findall(r'<td class="cell number".*?</td>', chinese, re.DOTALL)
+    assert "(" not in "".join(re.sub(r'style="[^"]*"', "", cell) for cell in cells)
+    assert sum(cell.count('nowrap">（') for cell in cells) > 3
+
+
+def in_chinese(subject: Subject) -> Subject:
+    shown = subject.presentation.report.model_copy(update={"language": "zh"})
+    return replace(subject, presentation=subject.presentation.model_copy(update={"report": shown}))
+
+
 @pytest.mark.parametrize(
     ("of", "first"),
     [
@@ -239,6 +258,7 @@ def test_names_from_outside_break_nothing(tmp_path: Path) -> None:
     assert "\nBcc:" not in text_of(message)
 
 
+@pytest.mark.slow
 def test_a_hundred_long_names_and_gates_keep_to_their_size(record: RunRecord) -> None:
     wide = many_classes(record)
     gates = tuple(f"class.{number}.recall >= 0" for number in range(100))
@@ -360,6 +380,7 @@ WITHOUT = {
     "css-table-layout": "columns are as wide as their words",
     "css-height": "without it the image keeps its proportions, because no height is given",
     "css-word-break": "only a very long name is affected, which makes its table wider",
+    "css-white-space": "an interval may break after its dash",
     "html-style": "light colours are written into the elements; the dark is left to the client",
     "html-body": "the outer table has the same colours",
     "css-important": "only the dark colours need it",
@@ -405,3 +426,12 @@ def test_it_fits_a_phone_and_is_no_obstacle_to_a_screen_reader(record: RunRecord
 def test_a_long_name_does_not_make_it_wider_than_a_phone(tmp_path: Path) -> None:
     html = html_of(opened(made(hostile_subject(gates=("class.cat.recall >= 0.5", "accuracy >= 0.7")))))
     assert look(html.replace('src="cid:', 'src="missing/'), tmp_path, 320)["width"] <= 320
+
+
+def test_words_and_lines_have_the_colours_of_ones_own_style_sheet(record: RunRecord) -> None:
+    report = replace(report_of(compared(record, GATES)), css=":root { --wrong: #8a1c5b; --paper: #fff4e0; }")
+    (file,) = gather(report, lambda _: None, {"report.pdf": PDF})
+    light, _media, dark = html_of(opened(file.data)).partition("@media")
+    dark, _end, below = dark.partition("</style>")
+    assert ("#8a1c5b" in light + below, "#b34a00" in light + below) == (True, False)
+    assert ("#8a1c5b" in dark, "#fff4e0" in light + below + dark) == (False, False)

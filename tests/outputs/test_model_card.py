@@ -13,6 +13,7 @@ from huggingface_hub import EvalResult, ModelCard, parse_eval_result_entries
 
 from reportgen.outputs._card.block_yaml import write_yaml
 from reportgen.outputs._card.licences import SPDX, name_for_hub
+from reportgen.outputs._card.use import describe_use
 from reportgen.outputs.markdown import fenced
 from reportgen.outputs.model_card import render
 from reportgen.record.run import RunRecord
@@ -140,7 +141,7 @@ def test_the_same_record_gives_the_same_bytes(record: RunRecord) -> None:
 
 def test_the_nine_parts_the_review_and_what_is_missing_are_there(record: RunRecord) -> None:
     plain = body(usual())
-    assert len(re.findall(r"(?m)^### ", plain)) == 9
+    assert len(re.findall(r"(?m)^### ", plain.split("\n## Model card")[1])) == 9
     assert "Nobody has reviewed this card yet." in plain
     assert "3 of 14" in plain
     assert plain.count("*Not provided*") == 11
@@ -150,6 +151,26 @@ def test_the_nine_parts_the_review_and_what_is_missing_are_there(record: RunReco
     assert "5 of 14" in whole
     assert "- Fails in fog." in whole
     assert "Nobody has" not in whole
+
+
+def test_who_loads_the_model_learns_what_to_feed_it_and_which_class_is_which(record: RunRecord) -> None:
+    told = readme(record).split("## How to use")[1].split("## Limits")[0]
+    channels, height, width = record.data.image_shape
+    assert f"{channels} × {height} × {width} (channels × height × width), pixels from 0 to 1" in told
+    for number in (*record.data.normalize_mean, *record.data.normalize_std):
+        assert f"{number:.4f}" in told
+    places = [told.index(name) for name in record.data.classes]
+    assert places == sorted(places)
+    assert "resized" not in told
+
+
+def test_what_reaches_the_model_is_said_as_it_was(record: RunRecord) -> None:
+    facts = {"normalize_name": "none", "resized_from": (28, 30), "classes": tuple(f"c{at}" for at in range(1000))}
+    image, classes = describe_use(record.data.model_copy(update=facts))
+    assert image.endswith("They were resized from 28 × 30, bilinear.")
+    assert "subtracted" not in image
+    assert classes.startswith("Output: 1,000 classes, in this order: c0, c1, c2,")
+    assert classes.endswith("c99. 900 more are not listed.")
 
 
 def test_gates_and_numbers_are_those_of_the_report(record: RunRecord) -> None:

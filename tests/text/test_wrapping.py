@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reportgen.text.shorten import columns
-from reportgen.text.wrapping import CLOSING, OPENING, wrap_columns
+from reportgen.text.wrapping import CLOSING, OPENING, split_note, wrap_columns
 
 CHINESE = (
     "  ! 训练使部分通道失活：96 个通道中有 19 个（19.8%）输出相同，训练前为 0 个；以“relu”为最多（n = 359 张图像）。"
@@ -30,3 +30,10 @@ def test_words_break_at_spaces_and_one_that_is_too_long_stays() -> None:
         "中文",
     ]
     assert wrap_columns("short", 10) == ["short"]
+
+
+def test_the_brackets_behind_a_value_are_split_off() -> None:
+    assert split_note("0.737 (0.728–0.745)") == ("0.737", " ", "(0.728–0.745)")
+    assert split_note("0.737（0.728–0.745）") == ("0.737", "", "（0.728–0.745）")
+    assert split_note("5.64 M") == ("5.64 M", "", "")
+    assert split_note("1 (of which a phone can hold no line)") == ("1 (of which a phone can hold no line)", "", "")

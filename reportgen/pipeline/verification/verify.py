@@ -10,12 +10,13 @@ from pathlib import Path
 
 from reportgen import __version__
 from reportgen.errors import EnvironmentTrouble, GateFailed, NewerRecord, RecordError
-from reportgen.outputs.ranking import INDEX, NUMBERS
+from reportgen.outputs.ranking import NUMBERS
 from reportgen.pipeline.verification.differences import Alteration, Terms, hold
 from reportgen.pipeline.verification.drawing import Drawn, draw_again
 from reportgen.pipeline.verification.files import check_file, check_manifest, check_signature, list_inner, list_names
 from reportgen.pipeline.verification.numbers import check_numbers
 from reportgen.pipeline.verification.printed import WHOLE
+from reportgen.pipeline.verification.ranking import SIDE, hold_ranking
 from reportgen.pipeline.verification.reading import find_version as version_in
 from reportgen.progress import Progress
 from reportgen.record.locate import RECORD, Source, find_source, name_path
@@ -29,8 +30,6 @@ from reportgen.system.transaction import COMMIT
 
 BESIDE = ("record/judgement.json", "record/presentation.json")
 """What a drawing writes of a record besides what was measured."""
-SIDE = (INDEX, NUMBERS)
-"""What a comparison of several candidates leaves beside their folders."""
 DOCUMENTS = (".pdf", ".html", ".eml", ".zip")
 """Endings of what people rename, and put into a folder of any name."""
 
@@ -137,7 +136,12 @@ def verify_several(home: Path, options: Options, progress: Progress) -> Verifica
         result.include(verify_folder(home / name, options, progress), name)
     for name in sorted(read_ranked(home) - set(inner)):
         result.alterations.append(Alteration(name, f"is missing: {NUMBERS} names it as the folder of a report"))
-    result.notes.append(f"{' and '.join(SIDE)} were held against the manifest alone")
+    ranked = hold_ranking(home, tuple(inner))
+    result.notes += ranked.notes
+    for held in ranked.held:
+        result.alterations += held.alterations
+        result.notes += held.notes
+        result.files, result.numbers = result.files + 1, result.numbers + held.numbers
     return result
 
 
