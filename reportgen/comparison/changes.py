@@ -19,8 +19,6 @@ from reportgen.record.metric_value import Method, MetricValue
 
 SCORES = compared_by("paired")
 """Beside accuracy, whose change is decided on; in the order of the reports."""
-FLIPPED = ("top5_accuracy", "balanced_accuracy", "macro_f1")
-"""Whose paired intervals are widened to what their flips say, however few the images are."""
 SEED = 0
 """Of the halves that temperature scaling is fitted on, as where the score itself is measured."""
 
@@ -45,11 +43,11 @@ def score_changes(matched: Matched) -> list[MetricValue]:
     else:
         before, after = (seeds[0] for seeds, _none in sides)
         found = {name: between(before[name], after[name]) for name in names}
-        narrow = found["balanced_accuracy"]
-        wide = narrow.at_least(balanced_ends(matched.labels, matched.before[0].correct, matched.after[0].correct))
-        found |= {"balanced_accuracy": wide, "macro_f1": found["macro_f1"].stretched(narrow, wide)}
-    enough = {name: all(scores[name].has_enough for scores in every) for name in names}
-    known = [one for one in names if (how == "paired" and one in FLIPPED) or enough[one]]
+        balanced = balanced_ends(matched.labels, matched.before[0].correct, matched.after[0].correct)
+        same = np.array_equal(matched.before[0].predicted, matched.after[0].predicted)
+        found |= {"balanced_accuracy": balanced} | ({"macro_f1": balanced} if same else {})
+    enough = {name: all(scores[name].has_enough_for_change for scores in every) for name in names}
+    known = [name for name in names if matched.identical or enough[name]]
     return [describe_change(name, ends, matched.n, how, known=name in known) for name, ends in found.items()]
 
 
@@ -70,11 +68,10 @@ def pick(
 
 def between(before: Score, after: Score) -> Ends:
     """The change of one score between two models on the same images, with its paired interval."""
-    value = after.value - before.value
-    ends = Ends(value, *(change_interval(before, after) or (value, value)))
     if before.right is not None and after.right is not None:
-        ends = ends.at_least(share_ends(before.right, after.right))
-    return ends
+        return share_ends(before.right, after.right)
+    value = after.value - before.value
+    return Ends(value, *(change_interval(before, after) or (value, value)))
 
 
 def over_evaluations(

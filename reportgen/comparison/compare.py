@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reportgen.comparison.accuracy import AccuracyChange, compare_accuracy
+from reportgen.comparison.architecture import compare_architectures
 from reportgen.comparison.changes import describe_change, method_of, score_changes
 from reportgen.comparison.classes import compare_classes
 from reportgen.comparison.costs import compare_costs, one_model_twice, other_machine
@@ -10,9 +11,11 @@ from reportgen.comparison.decision import decide
 from reportgen.comparison.differences import find_differences
 from reportgen.comparison.flips import find_flips
 from reportgen.comparison.interval_adjustment import Ends
+from reportgen.comparison.latencies import LatencyChanges
 from reportgen.comparison.matching import Matched, Mismatch, match
 from reportgen.comparison.numbers import SectionNumbers, compare_numbers
 from reportgen.comparison.power import images_needed, seeds_needed
+from reportgen.comparison.weight_moves import compare_weights
 from reportgen.record.arrays import Arrays
 from reportgen.record.comparison import Baseline, Comparison, Refusal, Verdict
 from reportgen.record.judgement import Judgement
@@ -49,8 +52,9 @@ def compare(
     change = found.change
     verdict = decide(change, margin, matched.identical)
     twice = one_model_twice(candidate, earlier) if matched.identical else None
-    costs, gaps = compare_costs(candidate, earlier, identical=matched.identical)
-    more, further = compare_numbers(numbers, other_machine(candidate, earlier), twice)
+    latencies = LatencyChanges.of(candidate, digest)
+    costs, gaps = compare_costs(candidate, earlier, latencies, identical=matched.identical)
+    more, further = compare_numbers(numbers, other_machine(candidate, earlier), twice, latencies)
     flips = find_flips(matched, candidate, earlier)
     accuracy = describe_change("accuracy", Ends(change.value, change.low, change.high), matched.n, method_of(matched))
     images, seeds = needed(verdict, matched, found, margin)
@@ -69,12 +73,14 @@ def compare(
         images_needed=images,
         seeds_needed=seeds,
         values=(accuracy, *score_changes(matched), *costs, *more),
-        before=earlier.measured.values if earlier.measured else (),
+        before=tuple(latencies.before(value) for value in earlier.measured.values) if earlier.measured else (),
         not_compared=(*gaps, *further),
         classes=compare_classes(matched),
         lost=flips.lost,
         gained=flips.gained,
         differences=find_differences(candidate, earlier),
+        architecture=compare_architectures(earlier.trace, candidate.trace),
+        weights=compare_weights(earlier, candidate),
     )
     return Judgement(comparison=comparison, arrays=Arrays(flips.arrays))
 

@@ -72,7 +72,7 @@ class Album:
         return ids
 
     def image(self, row: int) -> NDArray[np.uint8]:
-        """The pixels of one image, as small as a report shows it."""
+        """The pixels of one image (H, W, C), as small as a report shows it."""
         for record, index in ((self.candidate, self.matched.ids[row]), (self.baseline, self.their_ids[row])):
             places = np.flatnonzero(ids_of(record) == index)
             if len(places):
@@ -95,7 +95,7 @@ class Album:
 
 
 def ids_of(record: RunRecord) -> IntArray:
-    """The ids of the images that a record keeps."""
+    """The ids (images,) of the images that a record keeps."""
     ids: IntArray = record.arrays.get("images.ids", np.empty(0, np.int64))
     return ids
 

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from reportgen.comparison.gate_names import find_value
+from reportgen.errors import Location
 from reportgen.record.comparison import NotCompared
-from reportgen.record.gate_result import GateOutcome, GateResult
+from reportgen.record.gate_result import GateOutcome, GateResult, Place
 from reportgen.record.message import N_, Message
 from reportgen.record.metric_value import MetricValue
-from reportgen.spec.gates import Comparator, Rule
+from reportgen.spec.gates import Comparator, Rule, split_change
 
 EQUAL = 1e-9
 """Relative difference below which two numbers are the same."""
 
 
 def judge_gates(
-    gates: Sequence[Rule], values: Sequence[MetricValue], gaps: Sequence[NotCompared] = ()
+    gates: Sequence[Rule], values: Sequence[MetricValue], gaps: Sequence[NotCompared] = (), compared: bool = True
 ) -> tuple[GateResult, ...]:
-    """The outcome of every rule, in the order of the spec, on the numbers of a report; `gaps` say why some are not."""
+    """The outcome of every rule, in the order of the spec, on the numbers of a report; `gaps` say why some are not.
+
+    `compared`: whether there is a baseline at all.
+    """
     by_name = {value.name: value for value in values}
     reasons = {gap.name: gap.reason for gap in gaps}
+    if not compared:
+        changes = [rule.metric for rule in gates if split_change(rule.metric)[1]]
+        reasons |= dict.fromkeys(changes, N_("There is no baseline to compare with."))
     return tuple(judge(rule, by_name, reasons) for rule in gates)
 
 
@@ -46,9 +54,9 @@ def judge(rule: Rule, values: Mapping[str, MetricValue], reasons: Mapping[str, M
 def judge_failure(metric: MetricValue, comparator: Comparator, bound: float) -> tuple[GateOutcome, Message | None]:
     """Whether a value that does not fulfil a rule fails it: a changed time does so by its whole interval alone.
 
-    The interval is that between processes; a time of one process is another one in the next.
+    A time without an interval is another one in the next process, and in the next run.
     """
-    if metric.method != "measured" or not metric.meaning.change or metric.meaning.unit == "bytes":
+    if metric.method not in ("measured", "alternated") or not metric.meaning.change or metric.meaning.unit == "bytes":
         return "fail", None
     if metric.low is None or metric.high is None:
         return "undecided", N_("It was timed in one process on a side, and another run may differ by more.")
@@ -69,7 +77,29 @@ def result(
         judged=metric,
         bound=bound,
         reason=reason,
+        place=find_place(rule),
     )
+
+
+def find_place(rule: Rule) -> Place | None:
+    """Where a rule stands in the text of its spec."""
+    at = rule.location
+    if at is None or at.line is None or at.column is None:
+        return None
+    return Place(file=at.file, line=at.line, column=at.column)
+
+
+def located(rules: Sequence[Rule], judged: Sequence[GateResult]) -> tuple[Rule, ...]:
+    """Rules that a record knows by their text alone, with where the results that it holds say they stood."""
+    places = {result.rule: result.place for result in judged}
+
+    def located_one(rule: Rule) -> Rule:
+        place = places.get(rule.text)
+        if rule.location is not None or place is None:
+            return rule
+        return replace(rule, location=Location(place.file, place.line, place.column))
+
+    return tuple(map(located_one, rules))
 
 
 def judge_interval(metric: MetricValue, comparator: Comparator, bound: float) -> tuple[GateOutcome, Message | None]:
@@ -87,6 +117,8 @@ def judge_interval(metric: MetricValue, comparator: Comparator, bound: float) ->
         return "pass", None
     if not any(ends):
         return "fail", None
+    if metric.method == "alternated":
+        return "undecided", N_("The bound lies inside the interval between processes.")
     return "undecided", N_("The bound lies inside the interval; more images would decide.")
 
 

@@ -1,14 +1,9 @@
-"""Intervals of scores that count right answers, where few images flip: a bootstrap knows only what it has seen.
-
-Shares are widened to the score interval of their own flips (Tango 1998). Balanced accuracy, the mean of the classes'
-recalls, is widened to the score intervals of the classes put together by their squares (Zou & Donner 2008, MOVER), and
-macro F1, which moves with the same flips, in the same proportion.
-"""
+"""Intervals of scores that count right answers, where few images flip, or none: the score interval of the flips (Tango
+1998), for balanced accuracy, the mean of the classes' recalls, with the images counted by their weight in it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,24 +22,6 @@ class Ends:
     low: float
     high: float
 
-    def at_least(self, other: Ends) -> Ends:
-        """The interval, as far on either side as that of `other`."""
-        return Ends(self.value, min(self.low, other.low), max(self.high, other.high))
-
-    def stretched(self, narrow: Ends, wide: Ends) -> Ends:
-        """The interval, longer on either side by as much as `wide` is in proportion to `narrow`."""
-        below = stretch(self.value - self.low, narrow.value - narrow.low, wide.value - wide.low)
-        above = stretch(self.high - self.value, narrow.high - narrow.value, wide.high - wide.value)
-        return Ends(self.value, self.value - below, self.value + above)
-
-
-def stretch(own: float, narrow: float, wide: float) -> float:
-    """A distance in the proportion of two others, never shorter; the wide one itself where there is nothing to
-    stretch."""
-    if own <= 0 or narrow <= 0:
-        return max(own, wide)
-    return own * max(1.0, wide / narrow)
-
 
 def share_ends(before: Right, after: Right) -> Ends:
     """The change of a share of images and its paired interval, from who is right on each, (n,)."""
@@ -54,17 +31,20 @@ def share_ends(before: Right, after: Right) -> Ends:
 
 
 def balanced_ends(labels: IntArray, before: Right, after: Right) -> Ends:
-    """The change of balanced accuracy and its interval from the classes' own, over the classes that have images."""
-    counts: list[NDArray[Any]] = [
-        np.bincount(labels[fits]) if fits.any() else np.zeros(1, np.int64)
-        for fits in (np.ones(len(labels), bool), before & ~after, ~before & after)
-    ]
-    width = len(counts[0])
-    support, lost, gained = (np.pad(count, (0, width))[:width] for count in counts)
-    present = support > 0
-    lost, gained, support = lost[present], gained[present], support[present]
-    low, high = score_interval(lost, gained, support)
-    changes = (gained - lost) / support
-    below, above = (float(np.sqrt(((end - changes) ** 2).sum()) / len(support)) for end in (low, high))
-    value = float(changes.mean())
-    return Ends(value, value - below, value + above)
+    """The change of balanced accuracy and its score interval, from who is right on each image, (n,).
+
+    That of a share of as many images as would scatter so: those of classes of equal size where nothing flips, else so
+    many that the variance is that within the classes, by n/(n − 1) in each; of a single class all its images.
+    """
+    support = np.bincount(labels)
+    weight = 1 / (support[labels] * (support > 0).sum())
+    each = weight * (after.astype(np.float64) - before)
+    lost, gained = -float(each[each < 0].sum()), float(each[each > 0].sum())
+    means = np.bincount(labels, each) / np.maximum(support, 1)
+    squares = np.bincount(labels, (each - means[labels]) ** 2)
+    n = len(labels)
+    variance = float((squares * support / np.maximum(support - 1, 1)).sum()) * (n - 1) / n
+    value = gained - lost
+    images = (lost + gained - value**2) / variance if variance > 0 else 1 / float((weight**2).sum())
+    low, high = score_interval(lost * images, gained * images, images)
+    return Ends(value, float(low), float(high))

@@ -159,7 +159,7 @@ def stored_shape(record: RunRecord) -> tuple[int, ...]:
 
 
 def order_of(record: RunRecord) -> IntArray:
-    """The rows of an evaluation by digest of the pixels, then label, then id: the same images stand side by side."""
+    """The rows (n,) of an evaluation by digest of the pixels, then label, then id: the same images side by side."""
     arrays = record.arrays
     order = np.lexsort((arrays["eval.ids"], arrays["eval.labels"], arrays["eval.digests"]))
     return order.astype(np.int64)

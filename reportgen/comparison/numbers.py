@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reportgen.comparison.differences_of_numbers import KINDS, change_of
+from reportgen.comparison.latencies import LatencyChanges
 from reportgen.record.comparison import NotCompared
 from reportgen.record.message import N_, Message
 from reportgen.record.metric_value import MetricValue
@@ -33,22 +34,38 @@ class Changes:
         self.gaps += [NotCompared(name=f"{metric.name}.{kind}", reason=reason) for kind in KINDS]
         self.values += change_of(metric, None, metric.value)
 
+    def take_latency(self, metric: MetricValue, latencies: LatencyChanges, reason: Message) -> None:
+        """A number that follows from the times of forward passes; `reason`: why it is not told, where it was not timed
+        in turn."""
+        changes = latencies.changes(metric)
+        if changes is None:
+            self.leave_out(metric, reason)
+        else:
+            self.values += changes
+
 
 def compare_numbers(
-    numbers: SectionNumbers, apart: Message | None, twice: Message | None = None
+    numbers: SectionNumbers,
+    apart: Message | None,
+    twice: Message | None = None,
+    latencies: LatencyChanges | None = None,
 ) -> tuple[list[MetricValue], list[NotCompared]]:
     """`<metric>.change` and `<metric>.change_ratio` of every number that both have, without an interval.
 
     A change is taken between numbers of equal conditions alone; where those differ, on what both measured alike, which
     is told under the name of the number itself; and where there is no such thing, not at all. `apart`: why what was
     measured with a clock or a counter can't be compared; None where it can. `twice`: why it can't
-    where it differs, because the models are one and the same.
+    where it differs, because the models are one and the same. `latencies`: what is known of those;
+    None: they are numbers like others.
     """
     found = Changes()
     earlier = {value.name: value for value in numbers.before}
     for metric in numbers.after:
         before = earlier.get(metric.name)
         if before is None or before.value is None or metric.value is None:
+            continue
+        if latencies is not None and latencies.knows(metric.name) and not (twice and metric.value == before.value):
+            found.take_latency(metric, latencies, latencies.why_not(apart, twice))
             continue
         reason = apart or (twice if metric.value != before.value else None)
         if metric.method == "measured" and reason is not None:

@@ -67,7 +67,7 @@ def draw_bootstrap(labels: IntArray, resamples: int, seed: int) -> Bootstrap:
 
 
 def round_to_grid(values: FloatArray, n: int) -> FloatArray:
-    """The values, each rounded to a power of two so small that a sum of n of them still fits 53 bits."""
+    """The values, of any shape, each rounded to a power of two so small that a sum of n of them still fits 53 bits."""
     largest = float(np.abs(values).max(initial=0.0))
     if largest == 0.0:
         return values.astype(np.float64)
@@ -77,7 +77,7 @@ def round_to_grid(values: FloatArray, n: int) -> FloatArray:
 
 
 def tie_ends(ordered: FloatArray) -> tuple[IntArray, IntArray]:
-    """For each place of a sorted array, the first and the last place with the same value."""
+    """For each place of a sorted array (n,), the first and the last place with the same value, (n,) each."""
     new = np.r_[True, ordered[1:] != ordered[:-1]]
     starts = np.flatnonzero(new)
     group = np.cumsum(new) - 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal
 
 import numpy as np
@@ -19,12 +19,15 @@ from reportgen.metrics.calibration_error import CalibrationError, measure_calibr
 from reportgen.metrics.draws import widen
 from reportgen.metrics.influence import (
     FEWEST,
+    FEWEST_OF_CHANGE,
     FEWEST_OF_CLASS,
     Spread,
     critical,
+    freedom_of,
     logit_interval,
     skewed_interval,
     spread_by_class,
+    spread_over_images,
 )
 from reportgen.metrics.intervals import Interval, wilson
 from reportgen.metrics.predictions import FloatArray, Predictions
@@ -46,7 +49,7 @@ class Sample:
 
     @cached_property
     def present(self) -> NDArray[np.int64]:
-        """The classes that have images."""
+        """The numbers of the classes that have images, (present classes,), ascending."""
         return np.unique(self.predictions.labels)
 
     @cached_property
@@ -86,6 +89,8 @@ class Score:
     """Images of the smallest class below which a mean over classes has no interval."""
     draws: tuple[float, ...] = ()
     """Its values in several evaluations, of which it is the mean, where the model depends on chance."""
+    clear: bool = True
+    """False of a calibration error that may be nothing but the bias of its estimate."""
 
     @property
     def has_enough(self) -> bool:
@@ -94,6 +99,13 @@ class Score:
             support = np.bincount(self.labels)
             return int(support[support > 0].min()) >= self.least
         return self.kind == "share" or len(self.labels) >= FEWEST
+
+    @property
+    def has_enough_for_change(self) -> bool:
+        """The same of an interval of its change, to which few images contribute much, and which is free of the bias of
+        two calibration errors only where both are clearly above it."""
+        enough = self.kind in ("share", "by_class") or len(self.labels) >= FEWEST_OF_CHANGE
+        return self.has_enough and self.clear and enough
 
     @property
     def interval(self) -> Interval | None:
@@ -113,19 +125,25 @@ class Score:
 
 def spread_of_change(before: FloatArray, after: FloatArray, labels: NDArray[np.int64]) -> Spread:
     """How far the change of a score scatters over the images that both models were shown."""
-    return spread_by_class(after - before, labels)
+    influence = after - before
+    spread = spread_over_images(influence, labels)
+    return Spread(spread.error, min(spread.freedom, freedom_of(influence)))
 
 
 def change_interval(before: Score, after: Score) -> Interval | None:
-    """The 95 % interval of the change of a score on the same images; None for too few of them."""
+    """The 95 % interval of the change of a score on the same images; None for too few of them.
+
+    Two models that are alike differ on few images, so that the scatter is known less well than n says: Student's t has
+    as many degrees of freedom as `freedom_of` finds.
+    """
     value = after.value - before.value
     influence = after.influence - before.influence
-    if not (before.has_enough and after.has_enough):
+    if not (before.has_enough_for_change and after.has_enough_for_change):
         return None
     if not influence.any():
         return value, value
     if before.kind == "mean":
-        return skewed_interval(value, influence)
+        return skewed_interval(value, influence, freedom_of(influence))
     spread = spread_of_change(before.influence, after.influence, before.labels)
     half = critical(spread.freedom) * spread.error
     return value - half, value + half
@@ -157,6 +175,7 @@ class RecordMetric(Metric):
     """None where the record has no such thing, which is not listed at all."""
 
 
+@cache
 def find_metrics() -> dict[str, Metric]:
     """How each metric of every report is computed, by name, in the order of the registry.
 

@@ -26,7 +26,8 @@ def auroc(scores: FloatArray, positive: NDArray[np.bool_]) -> float | None:
 
 
 def precision_recall(scores: FloatArray, positive: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
-    """Recall and precision at every distinct threshold, from the highest down; empty without positives."""
+    """Recall and precision, (thresholds,) each, at every distinct one of the scores (n,), from the highest down; empty
+    without positives."""
     order = np.argsort(-scores, kind="stable")
     hits = np.cumsum(positive[order])
     last = np.flatnonzero(np.r_[scores[order][1:] != scores[order][:-1], True])
@@ -46,7 +47,7 @@ def average_precision(scores: FloatArray, positive: NDArray[np.bool_]) -> float 
 def risk_coverage(confidence: FloatArray, correct: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
     """Coverage and the error among the kept, most confident first, whole groups of equal confidence at a time.
 
-    Geifman & El-Yaniv 2017.
+    `confidence`, `correct`: (n,); both results: (distinct confidences,), shares of 0 to 1. Geifman & El-Yaniv 2017.
     """
     order = np.argsort(-confidence, kind="stable")
     wrong = np.cumsum(~correct[order])

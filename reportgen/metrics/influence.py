@@ -24,6 +24,8 @@ from reportgen.metrics.predictions import FloatArray, IntArray, Predictions
 
 FEWEST = 50
 """Images below which the mean of a loss has no interval: its coverage falls under 93 %."""
+FEWEST_OF_CHANGE = 500
+"""The same for the change of such a mean between two models, which few images carry."""
 FEWEST_OF_CLASS = 10
 """Images of the smallest class below which a mean over classes has no interval, for the same reason."""
 FEWEST_OF_CURVE = 20
@@ -41,12 +43,12 @@ class Spread:
 
 
 def of_mean(values: FloatArray) -> FloatArray:
-    """Influence of each image on the mean of `values`."""
+    """Influence (n,) of each image on the mean of `values` (n,)."""
     return np.asarray((values - values.mean()) / len(values), np.float64)
 
 
 def of_balanced_accuracy(predictions: Predictions) -> FloatArray:
-    """Influence on the mean recall over the classes that have images."""
+    """Influence (n,) of each image on the mean recall over the classes that have images."""
     support = np.bincount(predictions.labels, minlength=predictions.classes)
     recalls = np.bincount(predictions.labels, predictions.correct, predictions.classes) / np.maximum(support, 1)
     own = predictions.labels
@@ -54,7 +56,7 @@ def of_balanced_accuracy(predictions: Predictions) -> FloatArray:
 
 
 def of_macro_f1(predictions: Predictions) -> FloatArray:
-    """Influence on the mean F1 over the classes that have images."""
+    """Influence (n,) of each image on the mean F1 over the classes that have images."""
     labels, called = predictions.labels, predictions.predicted
     support = np.bincount(labels, minlength=predictions.classes)
     total = support + np.bincount(called[called >= 0], minlength=predictions.classes)
@@ -67,7 +69,7 @@ def of_macro_f1(predictions: Predictions) -> FloatArray:
 
 
 def of_macro_auroc(predictions: Predictions) -> FloatArray:
-    """Influence on the mean area under the ROC curve, one class against the rest, over the classes with images."""
+    """Influence (n,) on the mean area under the ROC curve, one class against the rest, over the classes with images."""
     influence = np.zeros(predictions.n)
     present = np.unique(predictions.labels)
     probabilities = predictions.probabilities
@@ -77,7 +79,8 @@ def of_macro_auroc(predictions: Predictions) -> FloatArray:
 
 
 def of_auroc(scores: FloatArray, positive: NDArray[np.bool_]) -> FloatArray:
-    """Influence on the probability that a positive scores above a negative (DeLong et al. 1988, eq. 4 and 5)."""
+    """Influence (n,) on the probability that a positive scores above a negative (DeLong et al. 1988, eq. 4 and 5), of
+    scores (n,)."""
     above, below = scores[positive], scores[~positive]
     whole = mean_ranks(scores)
     beaten = (whole[positive] - mean_ranks(above)) / len(below)
@@ -89,7 +92,7 @@ def of_auroc(scores: FloatArray, positive: NDArray[np.bool_]) -> FloatArray:
 
 
 def mean_ranks(values: FloatArray) -> FloatArray:
-    """Ranks from 1, equal values share the mean of theirs."""
+    """Ranks (n,) of values (n,) from 1; equal values share the mean of theirs."""
     order = np.argsort(values, kind="stable")
     first, last = tie_ends(values[order])
     ranks = np.empty(len(values))
@@ -98,7 +101,7 @@ def mean_ranks(values: FloatArray) -> FloatArray:
 
 
 def of_aurc(predictions: Predictions) -> FloatArray:
-    """Influence on the area under the risk–coverage curve: as one of the coverages averaged, and as one of the kept."""
+    """Influence (n,) on the area under the risk–coverage curve: as one of the coverages averaged, and as one kept."""
     confidence = -predictions.confidence
     order = np.argsort(confidence, kind="stable")
     first, last = tie_ends(confidence[order])
@@ -113,7 +116,10 @@ def of_aurc(predictions: Predictions) -> FloatArray:
 
 
 def of_calibration_error(confidence: FloatArray, correct: FloatArray) -> FloatArray:
-    """Influence on the expected calibration error, where no gap of a bin is zero: each image by the sign of its bin."""
+    """Influence (n,) on the expected calibration error, where no gap of a bin is zero: each image by its bin's sign.
+
+    `confidence`, `correct`: (n,), of 0 to 1.
+    """
     index = bin_of(confidence)
     gaps = np.bincount(index, confidence - correct, BINS)
     each = np.sign(gaps)[index] * (confidence - correct)
@@ -143,6 +149,21 @@ def critical(freedom: float, confidence: float = CONFIDENCE) -> float:
     from scipy.special import stdtrit  # a third of a second that drawing from a record does not need
 
     return float(stdtrit(freedom, 0.5 + confidence / 2))
+
+
+def freedom_of(influence: FloatArray) -> float:
+    """Degrees of freedom of Student's t where few images carry most of a scatter, at least 1 and at most n − 1.
+
+    Those of the χ² distribution whose spread is that of a sample variance of so heavy tails: Var(s²) / σ⁴ =
+    (κ − (n − 3) / (n − 1)) / n with the kurtosis κ (O'Neill 2014, Some useful moment results in sampling problems, The
+    American Statistician 68, 282–296); for normal values n − 1.
+    """
+    n, off = len(influence), influence - influence.mean()
+    squares = float((off**2).sum())
+    if n < 3 or squares <= 0:
+        return max(1.0, n - 1.0)
+    kurtosis = n * float((off**4).sum()) / squares**2
+    return min(n - 1.0, max(1.0, 2 * n / max(kurtosis - (n - 3) / (n - 1), 1e-9)))
 
 
 def logit_interval(estimate: float, spread: Spread) -> Interval | None:
@@ -190,11 +211,11 @@ def expit(value: float) -> float:
     return 1 / (1 + math.exp(-value)) if value >= 0 else math.exp(value) / (1 + math.exp(value))
 
 
-def skewed_interval(estimate: float, influence: FloatArray) -> Interval | None:
+def skewed_interval(estimate: float, influence: FloatArray, freedom: float | None = None) -> Interval | None:
     """Interval of a mean whose parts are skewed, as losses are: Student's t, its skewness taken off by a cube root.
 
-    Hall 1992, On the removal of skewness by transformation, JRSS B 54, 221–228, eq. (6), with t for z. None without
-    scatter.
+    Hall 1992, On the removal of skewness by transformation, JRSS B 54, 221–228, eq. (6), with t for z; `freedom`: its
+    degrees, None for n − 1. None without scatter.
     """
     n = len(influence)
     parts = influence * n
@@ -202,7 +223,7 @@ def skewed_interval(estimate: float, influence: FloatArray) -> Interval | None:
     if deviation <= 1e-12 * max(1.0, abs(estimate)):
         return None
     skewness = float((parts**3).mean()) / deviation**3 / math.sqrt(n)
-    error, bound = deviation / math.sqrt(n), critical(n - 1)
+    error, bound = deviation / math.sqrt(n), critical(n - 1 if freedom is None else freedom)
     return estimate - error * unskewed(bound, skewness), estimate - error * unskewed(-bound, skewness)
 
 

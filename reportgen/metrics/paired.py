@@ -21,7 +21,7 @@ HALVINGS = 60
 
 def mcnemar_exact(lost: ArrayLike, gained: ArrayLike) -> NDArray[Any]:
     """Two-sided p: twice the binomial tail of the rarer direction among the flips, at most 1 (McNemar 1947; Fagerland,
-    Lydersen and Laake 2013, eq. 4). 1 where nothing flips."""
+    Lydersen and Laake 2013, eq. 4). 1 where nothing flips. Counts of any shape, p of the same."""
     from scipy.stats import binom
 
     lost, gained = np.asarray(lost, np.int64), np.asarray(gained, np.int64)
@@ -33,7 +33,8 @@ def score_statistic(lost: ArrayLike, gained: ArrayLike, n: ArrayLike, change: Ar
     """Standard normal statistic of the hypothesis that the true change is `change` (Tango 1998, eq. 2 and 3).
 
     (gained − lost − n·change) over its standard deviation, for which the share of lost images takes its most likely
-    value under the hypothesis. At 0 its square is McNemar's (lost − gained)² / (lost + gained).
+    value under the hypothesis. At 0 its square is McNemar's (lost − gained)² / (lost + gained). Arguments of any
+    shapes that go together, the statistic of their common shape; `change` is a difference of proportions.
     """
     down, up, number, shift = (np.asarray(value, np.float64) for value in (lost, gained, n, change))
     distance = up - down - number * shift
@@ -45,7 +46,8 @@ def score_statistic(lost: ArrayLike, gained: ArrayLike, n: ArrayLike, change: Ar
 def variance_under(lost: ArrayLike, gained: ArrayLike, change: ArrayLike) -> FloatArray:
     """Variance of one image's difference if the true change were `change`, from the shares of images that flip.
 
-    The share of lost images takes its most likely value under the hypothesis (Tango 1998, eq. 3).
+    The share of lost images takes its most likely value under the hypothesis (Tango 1998, eq. 3). Shares and changes
+    are proportions, of any shapes that go together.
     """
     down, up, shift = (np.asarray(value, np.float64) for value in (lost, gained, change))
     linear = (2 - up + down) * shift - up - down
@@ -59,7 +61,8 @@ def score_interval(
 ) -> tuple[FloatArray, FloatArray]:
     """The changes that the score statistic does not reject (Tango 1998), ends by bisection.
 
-    Keeps its coverage where few images flip, or none, where a bootstrap knows only what it has seen.
+    Keeps its coverage where few images flip, or none, where a bootstrap knows only what it has seen. Low and high ends
+    as differences of proportions, of the common shape of the counts.
     """
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
     down, up, number = (np.asarray(value, np.float64) for value in (lost, gained, n))
@@ -78,7 +81,8 @@ def score_interval(
 def paired_interval(lost: ArrayLike, gained: ArrayLike, n: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """The 95 % score interval, reaching to zero where the exact McNemar test does not reject no change at 5 %.
 
-    So that an interval off zero is never wider in its claim than the test beside it.
+    So that an interval off zero is never wider in its claim than the test beside it. Low and high ends as differences
+    of proportions, of the common shape of the counts.
     """
     low, high = score_interval(lost, gained, n)
     open_still = mcnemar_exact(lost, gained) > 1 - CONFIDENCE
@@ -89,7 +93,8 @@ def tost(lost: ArrayLike, gained: ArrayLike, n: ArrayLike, margin: float) -> tup
     """p against a change of −margin or less, and against one of +margin or more, by the score statistic.
 
     Two one-sided tests (Schuirmann 1987): the change lies within the margin where both are small. Both at 2.5 % are
-    the same as the 95 % score interval inside ± margin.
+    the same as the 95 % score interval inside ± margin. Of the common shape of the counts; `margin` is a difference of
+    proportions.
     """
     above = tail(score_statistic(lost, gained, n, -margin))
     below = tail(-score_statistic(lost, gained, n, margin))
@@ -97,7 +102,7 @@ def tost(lost: ArrayLike, gained: ArrayLike, n: ArrayLike, margin: float) -> tup
 
 
 def tail(statistic: FloatArray) -> FloatArray:
-    """Probability that a standard normal variable exceeds each value."""
+    """Probability that a standard normal variable exceeds each value, of the same shape."""
     from scipy.special import ndtr
 
     return np.asarray(ndtr(-statistic), np.float64)
@@ -106,7 +111,8 @@ def tail(statistic: FloatArray) -> FloatArray:
 def holm(p_values: ArrayLike) -> FloatArray:
     """p-values after Holm's step-down correction (Holm 1979): error rate of the whole family kept, none below its own.
 
-    The smallest of m is multiplied by m, the next by m − 1, and so on; never less than one before it, at most 1.
+    The smallest of (m,) is multiplied by m, the next by m − 1, and so on; never less than one before it, at most 1.
+    In the order given, (m,).
     """
     p = np.asarray(p_values, np.float64)
     order = np.argsort(p, kind="stable")

@@ -71,7 +71,7 @@ def change_of(other: Preparation) -> float:
 
 def correct_p(check: PreparationCheck) -> list[float]:
     """The corrected p-value of each other way, in the order of the record."""
-    raw = [min(1.0, check.looks * mcnemar(other.gained, other.lost)) for other in check.others]
+    raw = [min(1.0, check.stages * mcnemar(other.gained, other.lost)) for other in check.others]
     return [float(p) for p in holm(raw)]
 
 
@@ -89,7 +89,7 @@ def doubt_preparation(check: PreparationCheck, chance: float) -> Doubt | None:
     ends = wilson(one.right, one.images) or (0.0, 0.0)
     if correct_p(check)[check.others.index(one)] >= ALARM or ends[0] < chance + ABOVE_CHANCE * (1 - chance):
         return None
-    confidence = 1 - (1 - CONFIDENCE) / (check.looks * len(check.others))
+    confidence = 1 - (1 - CONFIDENCE) / (check.stages * len(check.others))
     if float(score_interval(one.lost, one.gained, one.images, confidence)[0]) <= WORTH:
         return None
     tried = read_tried(check)
@@ -108,7 +108,7 @@ def is_cleared(check: PreparationCheck, chance: float) -> bool:
     own = wilson(check.right, check.images)
     if not check.complete or own is None or own[0] <= chance:
         return False
-    confidence = 1 - (1 - CONFIDENCE) / (check.looks * len(check.others))
+    confidence = 1 - (1 - CONFIDENCE) / (check.stages * len(check.others))
     lost, gained, images = ([getattr(other, key) for other in check.others] for key in ("lost", "gained", "images"))
     _lows, highs = score_interval(lost, gained, images, confidence)
     return bool((highs < BOUND).all())

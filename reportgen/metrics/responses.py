@@ -23,7 +23,7 @@ class Responses:
     arrays: Arrays
 
     def array(self, name: str) -> FloatArray:
-        """One of the arrays of the probe."""
+        """One of the arrays of the probe, of the shape that `ResponseFacts` states."""
         return np.asarray(self.arrays[f"response.{name}"], dtype=np.float64)
 
     @property

@@ -76,7 +76,7 @@ def enters(kind: str, facts: RobustnessFacts) -> bool:
 
 
 def measured_images(record: RunRecord, facts: RobustnessFacts, keys: frozenset[Key]) -> NDArray[np.uint64]:
-    """The images on which all of these conditions were measured."""
+    """Digests (images,) of the images on which all of these conditions were measured."""
     sizes = [condition.images for condition in facts.conditions if key_of(condition) in keys]
     return identities(record)[: min(sizes, default=0)]
 

@@ -20,6 +20,8 @@ from reportgen.metrics.influence import (
 from reportgen.metrics.predictions import FloatArray, brier_scores, log_losses, top_k_correct
 
 TOP = 5
+CLEARLY = 0.001
+"""p of perfect calibration up to which a calibration error is clearly there: what no draw under calibration reaches."""
 
 
 def accuracy(sample: Sample) -> Score:
@@ -88,7 +90,8 @@ def calibration_score(sample: Sample, confidence: FloatArray, found: Calibration
     """Mean distance between confidence (n,) and accuracy over bins."""
     predictions = sample.predictions
     influence = of_calibration_error(confidence, predictions.correct.astype(float))
-    return Score(found.plug_in, influence, predictions.labels, "calibration", ends=found.interval)
+    clear = found.p <= CLEARLY
+    return Score(found.plug_in, influence, predictions.labels, "calibration", ends=found.interval, clear=clear)
 
 
 def macro_auroc(sample: Sample) -> Score | None:

@@ -58,74 +58,83 @@ def select(logits: NDArray[Any], labels: NDArray[Any], temperature: float = 1.0)
     predictions = read_predictions(logits, labels)
     if not predictions.finite:
         return Selection(groups=())
+    return Selection(groups=(*by_confidence(predictions), *by_label(predictions, temperature)))
+
+
+def by_confidence(predictions: Predictions) -> tuple[Group, ...]:
+    """Right and wrong predictions, those that the model is surest of and those where two classes are close."""
     confidence, margin = predictions.confidence, margins(predictions)
     right, wrong = predictions.correct, ~predictions.correct
+    return (
+        group(
+            "surely_wrong",
+            _("Surely wrong"),
+            wrong & (confidence >= SURE),
+            -confidence,
+            predictions,
+            _("Wrong with the highest confidence, at least 90 %; in turn from each true class."),
+        ),
+        group(
+            "barely_wrong",
+            _("Barely wrong"),
+            wrong & (margin < 0.1),
+            margin,
+            predictions,
+            _("Wrong with the smallest lead over the second class, below 10 points; in turn from each."),
+        ),
+        group(
+            "barely_right",
+            _("Barely right"),
+            right & (margin < 0.1),
+            margin,
+            predictions,
+            _("Right with the smallest lead over the second class, below 10 points; in turn from each."),
+        ),
+        group(
+            "surely_right",
+            _("Surely right"),
+            right & (confidence >= SURE),
+            -confidence,
+            predictions,
+            _("Right with the highest confidence, at least 90 %; in turn from each class."),
+        ),
+    )
+
+
+def by_label(predictions: Predictions, temperature: float) -> tuple[Group, ...]:
+    """Images whose label the model doubts, and those it finds most and least like their own class."""
     own = np.exp(predictions.log_probabilities[np.arange(predictions.n), predictions.labels])
-    return Selection(
-        groups=(
-            group(
-                "surely_wrong",
-                _("Surely wrong"),
-                wrong & (confidence >= SURE),
-                -confidence,
-                predictions,
-                _("Wrong with the highest confidence, at least 90 %; in turn from each true class."),
+    return (
+        group(
+            "label_errors",
+            _("Possible label errors"),
+            *label_errors(predictions, temperature),
+            predictions,
+            _(
+                "Labelled one class and predicted another, both judged against the class averages: the model is "
+                "at least 90 % sure of the other class, at least as sure of it as it is on average of that "
+                "class's own images, and less sure of the label than on average (Northcutt et al. 2021), after "
+                "temperature scaling."
             ),
-            group(
-                "barely_wrong",
-                _("Barely wrong"),
-                wrong & (margin < 0.1),
-                margin,
-                predictions,
-                _("Wrong with the smallest lead over the second class, below 10 points; in turn from each."),
-            ),
-            group(
-                "barely_right",
-                _("Barely right"),
-                right & (margin < 0.1),
-                margin,
-                predictions,
-                _("Right with the smallest lead over the second class, below 10 points; in turn from each."),
-            ),
-            group(
-                "surely_right",
-                _("Surely right"),
-                right & (confidence >= SURE),
-                -confidence,
-                predictions,
-                _("Right with the highest confidence, at least 90 %; in turn from each class."),
-            ),
-            group(
-                "label_errors",
-                _("Possible label errors"),
-                *label_errors(predictions, temperature),
-                predictions,
-                _(
-                    "Labelled one class and predicted another, both judged against the class averages: the model is "
-                    "at least 90 % sure of the other class, at least as sure of it as it is on average of that "
-                    "class's own images, and less sure of the label than on average (Northcutt et al. 2021), after "
-                    "temperature scaling."
-                ),
-            ),
-            group(
-                "typical",
-                _("Most typical of each class"),
-                right,
-                -own,
-                predictions,
-                _("The right prediction with the highest probability of its class, one image a class."),
-                each=1,
-            ),
-            group(
-                "untypical",
-                _("Least typical of each class"),
-                np.ones_like(right),
-                own,
-                predictions,
-                _("The image to which the model gives the lowest probability of its own class, one a class."),
-                each=1,
-            ),
-        )
+        ),
+        group(
+            "typical",
+            _("Most typical of each class"),
+            predictions.correct,
+            -own,
+            predictions,
+            _("The right prediction with the highest probability of its class, one image a class."),
+            each=1,
+        ),
+        group(
+            "untypical",
+            _("Least typical of each class"),
+            np.ones_like(predictions.correct),
+            own,
+            predictions,
+            _("The image to which the model gives the lowest probability of its own class, one a class."),
+            each=1,
+        ),
     )
 
 
@@ -168,7 +177,7 @@ def label_errors(predictions: Predictions, temperature: float) -> tuple[NDArray[
     The off-diagonal of the confident joint (Northcutt, Jiang & Chuang 2021, eq. 1), on probabilities after temperature
     scaling: the predicted class's probability is at least the mean probability of that class over the images labelled
     so, and the label's is below its own mean. Here also: the predicted class is at least `SURE`. Order: probability of
-    the label minus that of the prediction.
+    the label minus that of the prediction. Both results are (n,).
     """
     probabilities, labels = scaled(predictions, temperature), predictions.labels
     support = np.bincount(labels, minlength=predictions.classes)
@@ -223,6 +232,8 @@ def images_to_keep(
     logits: NDArray[Any], labels: NDArray[Any], digests: NDArray[np.uint64], most: int = KEPT
 ) -> IntArray:
     """Rows whose pixels a record keeps: all that the selection shows, then wrong predictions up to `most` in all.
+
+    Of logits (n, c), labels (n,) and digests (n,); ascending, (kept,).
 
     Wrong ones are taken in the order of the images' digests, so that two records of the same images keep the same
     ones where both are wrong.

@@ -11,6 +11,7 @@ from reportgen.comparison import compare_with
 from reportgen.comparison.ranking import rank
 from reportgen.metrics import measure
 from reportgen.record.comparison import Comparison, Refusal
+from reportgen.record.paired_latency import PairedLatency, PairedTimes, Side
 from reportgen.record.ranking import Ranking
 from reportgen.record.run import RunRecord, SeedRun
 from reportgen.record.subject import Subject
@@ -73,3 +74,16 @@ def with_seeds(record: RunRecord, numbers: list[int], scatter: float = 0.0) -> R
         arrays[f"seed.{number}.logits"] = (logits - logits.max(1, keepdims=True)).astype(np.float16)
         runs.append(SeedRun(seed=number, training=small_training(), correct=0, n=600, loss=None))
     return change(record, arrays=arrays, seeds=tuple(runs))
+
+
+def in_turn(
+    record: RunRecord, before: Sequence[float], after: Sequence[float], size: int = 1, digest: str = DIGEST
+) -> RunRecord:
+    """The record with a batch size timed in turn with that of the baseline, seconds of neighbouring processes."""
+    times = PairedTimes(
+        batch_size=size, baseline=tuple(before), candidate=tuple(after), baseline_passes=50, candidate_passes=50
+    )
+    turns: tuple[Side, ...] = ("baseline", "candidate", "candidate", "baseline")
+    order = (turns * len(before))[: 2 * len(before)]
+    paired = PairedLatency(baseline=digest, model="builtin:tiny", order=order, threads=2, times=(times,))
+    return record.model_copy(update={"paired_latency": paired})

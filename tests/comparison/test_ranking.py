@@ -8,7 +8,6 @@ from itertools import combinations
 import numpy as np
 import pytest
 from scipy.stats import binomtest
-from statsmodels.stats.multitest import multipletests
 
 from reportgen.comparison import compare_with
 from reportgen.comparison.ranking import bounds, rank
@@ -55,6 +54,8 @@ def test_every_pair_is_that_of_a_comparison(ranking: Ranking, records: dict[int,
 
 
 def test_p_is_the_exact_test_and_holm_is_that_of_statsmodels(ranking: Ranking, records: dict[int, Subject]) -> None:
+    from statsmodels.stats.multitest import multipletests
+
     by_title = {one.title: right(one.record) for one in records.values()}
     for pair in ranking.pairs:
         lost = int((by_title[pair.first] & ~by_title[pair.second]).sum())

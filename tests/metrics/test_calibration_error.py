@@ -9,6 +9,7 @@ from scipy import stats
 from reportgen.metrics.calibration_error import CalibrationError, measure_calibration_error
 from reportgen.metrics.predictions import FloatArray
 from tests.metrics.cases import binned_error
+from tests.metrics.covering import HIGH, LOW
 
 
 def calibrated(n: int, seed: int, shift: float = 0.0) -> tuple[FloatArray, FloatArray]:
@@ -51,6 +52,24 @@ def test_intervals_cover_the_error_of_the_population(shift: float, n: int) -> No
     hits = [low <= truth <= high for low, high in (measured(n, seed, shift).interval or (1, 0) for seed in range(200))]
     assert stats.binomtest(sum(hits), len(hits), 0.95).pvalue > 0.001 or np.mean(hits) > 0.95
     assert np.mean(hits) >= 0.91
+
+
+@pytest.mark.slow
+def test_the_interval_of_a_model_that_is_too_sure_covers_as_often_as_it_says() -> None:
+    """Gaps that are clear in some bins and small in others, the truth well above zero; both sides."""
+    rng = np.random.default_rng(4)
+    confidence = np.clip(rng.beta(12, 0.9, 100_000), 0.2, 1)
+    chance = confidence - 0.06 * np.sqrt(1 - confidence) * (confidence < 0.995) - 0.04
+    truth = binned_error(confidence, chance)
+    hits, above = 0, 0
+    for seed in range(600):
+        rows = rng.integers(0, len(confidence), 200)
+        right = (rng.random(200) < chance[rows]).astype(float)
+        low, high = measure_calibration_error(confidence[rows], right, seed).interval or (1.0, 0.0)
+        hits, above = hits + (low <= truth <= high), above + (high < truth)
+    assert stats.binom.cdf(hits, 600, LOW) > 0.01
+    assert stats.binom.sf(hits - 1, 600, HIGH) > 0.01
+    assert above > 0  # an upper end that no sample misses would be too far away
 
 
 def expected(shift: float) -> tuple[FloatArray, FloatArray]:

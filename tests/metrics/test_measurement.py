@@ -7,7 +7,6 @@ import pytest
 import torch
 from scipy.stats import binomtest
 from sklearn import metrics as sk
-from torchmetrics.classification import MulticlassCalibrationError
 
 from reportgen.metrics import measure
 from reportgen.record.definitions import HEADLINE
@@ -76,6 +75,8 @@ def test_brier_equals_scikit_learns_own(record: RunRecord) -> None:
 
 
 def test_calibration_error_equals_torchmetrics_and_a_loop(record: RunRecord, case: tuple[Floats, Ints]) -> None:
+    from torchmetrics.classification import MulticlassCalibrationError
+
     logits, labels = case
     measured = of(record, *case)
     theirs = MulticlassCalibrationError(num_classes=logits.shape[1], n_bins=15, norm="l1")

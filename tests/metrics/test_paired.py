@@ -7,9 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from statsmodels.stats.contingency_tables import mcnemar
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.weightstats import ttost_paired
 
 from reportgen.metrics.paired import holm, mcnemar_exact, paired_interval, score_interval, score_statistic, tost
 
@@ -18,12 +15,16 @@ counts = st.integers(0, 400)
 
 @given(counts, counts)
 def test_the_exact_test_is_that_of_statsmodels(lost: int, gained: int) -> None:
+    from statsmodels.stats.contingency_tables import mcnemar
+
     expected = mcnemar([[10, lost], [gained, 10]], exact=True).pvalue if lost + gained else 1.0
     assert float(mcnemar_exact(lost, gained)) == pytest.approx(expected, rel=1e-9)
 
 
 @given(counts, counts)
 def test_at_zero_the_score_statistic_is_mcnemars(lost: int, gained: int) -> None:
+    from statsmodels.stats.contingency_tables import mcnemar
+
     if lost + gained:
         expected = mcnemar([[10, lost], [gained, 10]], exact=False, correction=False).statistic
         assert float(score_statistic(lost, gained, 2000, 0.0)) ** 2 == pytest.approx(expected, rel=1e-9, abs=1e-12)
@@ -80,6 +81,8 @@ def test_the_score_interval_covers_as_often_as_it_says() -> None:
 
 @pytest.mark.parametrize(("lost", "gained"), [(300, 310), (280, 350), (500, 500)])
 def test_equivalence_agrees_with_the_paired_t_test_on_many_images(lost: int, gained: int) -> None:
+    from statsmodels.stats.weightstats import ttost_paired
+
     n, margin = 10_000, 0.005
     before, after = np.zeros(n), np.zeros(n)
     before[:lost], after[lost : lost + gained] = 1, 1
@@ -102,6 +105,8 @@ def test_both_sides_at_a_fortieth_are_the_interval_inside_the_margin(
 
 @pytest.mark.parametrize("number", [1, 2, 10, 100])
 def test_holm_is_that_of_statsmodels(number: int) -> None:
+    from statsmodels.stats.multitest import multipletests
+
     p_values = np.random.default_rng(number).beta(0.3, 1, number)
     p_values[number // 2 :] = np.round(p_values[number // 2 :], 2)  # ties
     assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1])

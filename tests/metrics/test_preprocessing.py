@@ -25,7 +25,7 @@ def test_mcnemar_is_the_exact_binomial_test(gained: int, lost: int) -> None:
 def test_every_way_is_corrected_for_all_tried_and_for_a_second_look() -> None:
     others = (preparation(160, 20, 10), preparation(180, 35, 5), preparation(140, 5, 15))
     raw = sorted(binomtest(a, b).pvalue for a, b in ((20, 30), (35, 40), (5, 20)))
-    once, twice = (read_tried(checked(*others, looks=looks)) for looks in (1, 2))
+    once, twice = (read_tried(checked(*others, stages=stages)) for stages in (1, 2))
     assert [one.preparation.right for one in once] == [180, 160, 140]
     assert once[0].p == pytest.approx(3 * raw[0])
     assert twice[0].p == pytest.approx(6 * raw[0])
@@ -93,7 +93,7 @@ def test_a_way_is_cleared_only_when_all_were_tried_none_can_be_better_and_it_is_
     changed: dict[str, object], cleared: bool
 ) -> None:
     others = tuple(one(1000, 905 - lost, lost) for lost in (5, 400))
-    fields = {"images": 1000, "right": 905, "others": others, "looks": 3, "complete": True, "learned_here": False}
+    fields = {"images": 1000, "right": 905, "others": others, "stages": 3, "complete": True, "learned_here": False}
     assert is_cleared(PreparationCheck.model_validate({**fields, **changed}), 0.1) is cleared
 
 

@@ -1,0 +1,53 @@
+"""How often every interval holds the truth: the whole table, of many more samples than the suite can take.
+
+    python -m tests.benchmarks.bench_coverage [SAMPLES]
+
+SAMPLES of each scenario with up to 1,000 images (2,000 where nothing else is said, about half an hour), a tenth with
+10,000. Prints one line a scenario and size, and at the end what is surely outside of 93 to 97.5 %, but for named
+exceptions.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from reportgen.comparison import changes as module
+from tests.comparison.test_coverage_of_changes import PAIRS, changes
+from tests.metrics.covering import Counts, outside
+from tests.metrics.test_coverage import MODELS, SCENARIOS, coverage
+from tests.metrics.test_coverage_of_numbers import IMAGES, PASSES, PROCESSES, sizes_of, tell
+
+LEVEL = 1e-4
+SIZES = (10, 50, 200, 1000, 10_000)
+
+
+def show(scenario: str, n: int, found: dict[str, Counts]) -> list[str]:
+    """Print one line; what is outside."""
+    told = "  ".join(f"{name} {held / given:.3f}" for name, (held, given) in found.items() if given)
+    print(f"{scenario:32s} n={n:<6d} {told or 'not given'}", flush=True)
+    wrong = [line for name, counts in found.items() for line in outside(name, n, counts, LEVEL)]
+    return [f"{scenario}: {line}" for line in wrong]
+
+
+def main(samples: int) -> None:
+    """The scores, the changes of scores, and the numbers beside them."""
+    module.scale_crosswise = lambda predictions, _seed: (predictions.confidence, 1.0)  # takes most of the time
+    wrong = []
+    for model in MODELS:
+        for even, fixed in SCENARIOS:
+            for n in SIZES:
+                if not fixed or even or n >= 200:
+                    name = f"{model}, {'even' if even else '50 : 1'}, {'fixed' if fixed else 'free'}"
+                    wrong += show(name, n, coverage(model, even, fixed, n, samples if n < 10_000 else samples // 10))
+    for pair in PAIRS:
+        for n in (50, 500, 1000, 10_000):
+            wrong += show(f"change, {pair}", n, changes(pair, n, samples if n < 10_000 else samples // 10))
+    for case in (*IMAGES, *PROCESSES, *PASSES):
+        for n in sizes_of(case):
+            name = case.__name__
+            wrong += outside(name, n, tell(case, n, samples if n < 10_000 else samples // 10), LEVEL)
+    print("\n".join(["", "Outside:", *wrong]) if wrong else "\nNothing is outside.")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2000)
