@@ -20,6 +20,7 @@ from reportgen import __version__
 from reportgen.cli.build import build, render, report_error
 from reportgen.cli.card import card
 from reportgen.cli.compare import compare
+from reportgen.cli.diff import diff
 from reportgen.cli.index import index
 from reportgen.cli.inspect import check, list_kind, new, schema, trace
 from reportgen.cli.send import send
@@ -50,7 +51,7 @@ def run_command() -> int:
         return interrupted(130)
     except Terminated:
         return interrupted(143)
-    except (Exception, SystemExit) as error:  # SystemExit of somebody else's code, whose exit code is none of ours
+    except BaseException as error:  # SystemExit of somebody else's code too, whose exit code is none of ours
         return tell_unexpected(error)
 
 
@@ -154,6 +155,8 @@ def is_gone() -> bool:
     """Whether the current folder was removed."""
     try:
         return not Path.cwd().is_dir()
+    except PermissionError:  # it lies in a folder that may not be entered
+        return False
     except OSError:
         return True
 
@@ -186,6 +189,6 @@ def commands() -> None:
     """
 
 
-for command in (build, render, compare, index, verify, send, check, card, new, trace, list_kind, schema):
+for command in (build, render, compare, diff, index, verify, send, check, card, new, trace, list_kind, schema):
     command.callback = shield(command.callback) if command.callback else None
     commands.add_command(command)

@@ -13,7 +13,7 @@ import click
 
 from reportgen.errors import EnvironmentTrouble, GateFailed, ReportgenError
 from reportgen.system.garbage import uncollected
-from reportgen.text.terminal import put
+from reportgen.text.terminal import put_command
 
 if TYPE_CHECKING:
     from reportgen.pipeline.drawing import Outcome
@@ -178,16 +178,17 @@ def attempt(work: Callable[[], Outcome], progress: Progress, several: bool) -> i
 def print_actions(outcome: Outcome) -> None:
     """The step's summary, outputs and annotations of a GitHub workflow."""
     from reportgen.cli import github
-    from reportgen.pipeline.build import find_subject
+    from reportgen.pipeline.history import find_subject
 
     subject = outcome.subject or find_subject(outcome.folder)
     try:
         github.write_summary(outcome.folder, os.environ)
-        github.write_outputs(github.step_outputs(subject, outcome.folder) if subject else {}, os.environ)
+        banners = outcome.report.banners if outcome.report is not None else None
+        github.write_outputs(github.step_outputs(subject, outcome.folder, banners) if subject else {}, os.environ)
     except OSError as error:
         raise EnvironmentTrouble(f"GitHub's step files can't be written: {error}", "The report is built.") from error
     for line in github.annotate(outcome.gates, outcome.gate_locations):
-        put(sys.stdout, line)
+        put_command(sys.stdout, line)
 
 
 def print_gate(gate: GateResult, progress: Progress) -> None:

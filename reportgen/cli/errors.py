@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TextIO
 
-from reportgen.errors import Location, ReportgenError
+from reportgen.errors import Location, RenderError, ReportgenError
+from reportgen.system.files import is_regular
 from reportgen.text.shorten import columns, shorten_middle
 from reportgen.text.terminal import put, safe
 
@@ -20,13 +22,14 @@ LONGEST_MESSAGE = 1000
 def print_error(error: ReportgenError, verbose: bool = False, stream: TextIO | None = None) -> None:
     """Print an error to standard error: message, location and its line, what to do; causes with `verbose`.
 
-    Where standard error is closed nothing is printed.
+    Where standard error is closed nothing is printed. A template's line is not: its name is that of a file in the
+    folder of templates, and the working folder may hold another of that name.
     """
     stream = stream or sys.stderr
     put(stream, f"error: {shorten_middle(error.message, LONGEST_MESSAGE)}")
     if error.location:
         put(stream, f"  at {error.location}")
-        for line in excerpt(error.location):
+        for line in () if isinstance(error, RenderError) else excerpt(error.location):
             put(stream, f"    {line}")
     for line in error.hint.splitlines():
         put(stream, f"  {shorten_middle(line, LONGEST_MESSAGE)}")
@@ -38,7 +41,7 @@ def print_error(error: ReportgenError, verbose: bool = False, stream: TextIO | N
 
 def excerpt(location: Location) -> list[str]:
     """The line a location is in and a caret under its column; nothing where that isn't available."""
-    if location.line is None:
+    if location.line is None or not is_regular(Path(location.file)):
         return []
     try:
         with open(location.file, encoding="utf-8-sig", errors="replace") as file:  # noqa: PTH123  # a name, maybe no path

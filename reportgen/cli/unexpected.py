@@ -22,6 +22,9 @@ def explain(error: BaseException) -> ReportgenError:
         return EnvironmentTrouble("the current folder is not there any more", "Change into a folder that is there.")
     if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
         path = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else Path()
+        if isinstance(error, PermissionError):
+            message = f"there is no permission for {path}"
+            return EnvironmentTrouble(message, "Check its permissions and those of the folders above it.")
         return trouble(error, path)
     return own_fault(error)
 

@@ -307,3 +307,17 @@ def saved_tensors(node: Node) -> Iterator[Tensor]:
             continue
         if isinstance(value, Tensor):
             yield value
+
+
+def quantised_tensor(whole: Tensor, scale: Any, zero_point: Any, axis: int | None) -> Tensor:
+    """A quantised tensor of its whole numbers, with one scale, or with one for each row of an axis.
+
+    torch's documented functions quantise fractions, which would round them a second time. Raises RuntimeError for parts
+    that don't fit, or where a version of torch makes none.
+    """
+    form = "tensor" if axis is None else "channel"
+    make = look_up(f"torch:_make_per_{form}_quantized_tensor")
+    if make is None:
+        raise RuntimeError("this version of torch makes none of whole numbers")
+    made: Tensor = make(whole, scale, zero_point) if axis is None else make(whole, scale, zero_point, axis)
+    return made

@@ -25,6 +25,7 @@ from reportgen.experiment.seeds import relative
 from reportgen.experiment.snapshot import preserved, remember_contents
 from reportgen.record.answers import AnswerChange, AnswerFacts
 from reportgen.record.message import N_, Message
+from reportgen.system.signals import INTERRUPTIONS
 
 IMAGES = 64
 AGAIN = 12
@@ -74,7 +75,9 @@ def check_answers(
         with preserved(module):
             facts = check.measure(macs)
             arrays = check.draw() if facts.by_chance else {}
-    except Exception as error:  # whatever a model raises; nothing that was measured is lost for it
+    except INTERRUPTIONS:
+        raise
+    except BaseException as error:  # whatever a model raises; nothing that was measured is lost for it
         reason = f"{type(error).__name__}: {first_line(error)}"
         return Answers(
             None, {}, N_("Whether the same images get the same answers again is not known: {reason}", reason=reason)
@@ -180,13 +183,13 @@ class AnswerCheck:
         chosen = np.unique(np.linspace(0, len(self.rows) - 1, min(number, len(self.rows))).round().astype(np.int64))
         try:
             return compare(first[chosen], self.run(self.rows[chosen], 0, batch=1)), None
-        except torch.OutOfMemoryError:
+        except (torch.OutOfMemoryError, *INTERRUPTIONS):
             raise
-        except Exception as error:  # whatever a model raises for a batch of one
+        except BaseException as error:  # whatever a model raises for a batch of one
             return None, Message(id=f"{type(error).__name__}: {first_line(error)}")
 
     def draw(self) -> dict[str, NDArray[np.float16]]:
-        """The further evaluations of the whole test split."""
+        """The logits (n, classes) of the further evaluations of the whole test split, by the name of their array."""
         data, found = self.data, {}
         for number in range(1, DRAWS):
             seed_everything(self.seed * 1000 + 500 + number)

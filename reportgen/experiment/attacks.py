@@ -35,14 +35,14 @@ def gradient(forward: Forward, x: Tensor, labels: Tensor) -> Tensor:
 
 
 def step_up(x: Tensor, slope: Tensor, size: float) -> Tensor:
-    """The pixels a step of `size` in the direction of the slope's signs, within 0 to 1."""
+    """The pixels (n, C, H, W) a step of `size` in the direction of the slope's signs, within 0 to 1."""
     return (x + size * slope.sign()).clamp(0, 1)
 
 
 def fgsm(x: Tensor, slope: Tensor, epsilon: float) -> Tensor:
     """Fast gradient sign method (Goodfellow, Shlens & Szegedy 2015): one step of size ε up the loss.
 
-    `slope` is `gradient` at x, the same for every ε.
+    `slope` is `gradient` at x (n, C, H, W), pixels of 0 to 1, the same for every ε.
     """
     return step_up(x, slope, epsilon)
 
@@ -58,7 +58,8 @@ def pgd(
 ) -> Tensor:
     """Projected gradient descent (Madry et al. 2018): steps up the loss, each brought back to within ε of x and 0 to 1.
 
-    From a random place within ε drawn on the CPU, or from x itself where there is no generator.
+    From a random place within ε drawn on the CPU, or from x itself where there is no generator. x: (n, C, H, W), pixels
+    of 0 to 1, as are ε and the step; labels: (n,).
     """
     start = torch.zeros_like(x)
     if generator is not None:

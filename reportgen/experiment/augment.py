@@ -57,7 +57,7 @@ def pick(images: torch.Tensor, rows: torch.Tensor, down: torch.Tensor, across: t
 
 
 def reflect(places: torch.Tensor, size: int) -> torch.Tensor:
-    """Places beyond an edge mirrored back: −1 becomes 1, `size` becomes `size` − 2."""
+    """Places in pixels, of any shape, beyond an edge mirrored back: −1 becomes 1, `size` becomes `size` − 2."""
     return (size - 1) - ((size - 1) - places.abs()).abs()
 
 

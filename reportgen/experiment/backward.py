@@ -14,7 +14,7 @@ checkpoints, and those of libraries that do it in the same way."""
 
 
 def gradients_of(scalar: Tensor, tensors: Sequence[Tensor]) -> list[Tensor | None]:
-    """The gradient of a scalar by each tensor; None by one that it does not depend on.
+    """The gradient of a scalar by each tensor, of its shape; None by one that it does not depend on.
 
     Reentrant activation checkpoints refuse `torch.autograd.grad`: there the gradients are collected where `backward`
     leaves them, and those that stood there before stay; parameters that were not asked about keep theirs.

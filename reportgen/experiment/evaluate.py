@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from reportgen.experiment.models import logits_of
 from reportgen.experiment.models.factories import first_line
 from reportgen.progress import SilentTask, Task
 from reportgen.system.memory import is_memory_error
+from reportgen.system.signals import INTERRUPTIONS, errors_passed_over
 
 BATCH = 500
 """Images of 32×32 at once; of larger ones as many as have the same number of pixels."""
@@ -70,7 +70,9 @@ def answer(
     """
     try:
         return logits_of(module(images))
-    except Exception as error:  # whatever a model raises for a number of images that it does not take
+    except INTERRUPTIONS:
+        raise
+    except BaseException as error:  # whatever a model raises for a number of images that it does not take
         if is_memory_error(error):
             raise
         n = len(images)
@@ -80,7 +82,7 @@ def answer(
             if size < n or batch_size == 1:  # one alone is asked for to see it alone
                 continue
             rows = torch.arange(size, device=images.device) % n
-            with contextlib.suppress(Exception):
+            with errors_passed_over():
                 logits = logits_of(module(images[rows].contiguous(memory_format=form)))[:n]
                 if filled is not None:
                     filled.append(f"{type(error).__name__}: {first_line(error)}")

@@ -58,5 +58,5 @@ class EvaluationSchedule:
 
 
 def rows_for(labels: torch.Tensor, images: int) -> torch.Tensor:
-    """A fixed sample of rows with equal shares of the classes."""
+    """A fixed sample of rows (images,) with equal shares of the classes."""
     return torch.from_numpy(stratified_rows(labels.numpy(), images, seed=1))

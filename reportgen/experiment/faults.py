@@ -14,13 +14,12 @@ from reportgen.errors import Location, ModelError, ReportgenError
 from reportgen.record.fault import Fault
 from reportgen.record.message import Message
 from reportgen.system.memory import chain, is_memory_error, memory_trouble
+from reportgen.system.signals import INTERRUPTIONS
 from reportgen.text.errors import describe_error, without_paths
 
 OURS = Path(__file__).parents[1]
 MODULE_CALL = "torch/nn/modules/module.py"
 """The file through which every call of a module goes."""
-EXPECTED = (Exception, SystemExit)
-"""What a model's own code raises, SystemExit included, which would end the process with an exit code of its own."""
 
 
 @dataclass
@@ -41,8 +40,8 @@ class Faults:
         """
         try:
             yield
-        except EXPECTED as error:
-            if not may_end_a_part(error):
+        except BaseException as error:
+            if isinstance(error, INTERRUPTIONS) or not may_end_a_part(error):
                 raise
             if is_memory_error(error):
                 raise memory_trouble(error, f"{part.text} of this run") from error
@@ -66,6 +65,24 @@ class Faults:
         self.found.append(fault)
         self.raised.append((part.text, error))
         return fault
+
+
+@contextmanager
+def blamed_on_model(model_file: Path | None) -> Iterator[None]:
+    """Tell what the model's own code raises inside, before there is anything to keep, as an error of the model.
+
+    Raises ModelError with the line of its file `model_file`, where it came from there; all else passes through.
+    """
+    try:
+        yield
+    except (ReportgenError, *INTERRUPTIONS):
+        raise
+    except BaseException as error:
+        place = find_model_line(error, model_file)
+        if is_memory_error(error) or not (place or left_a_module(error)):
+            raise
+        hint = "Nothing was measured before that; look at the line named here." if place else "Look at its forward."
+        raise ModelError(f"the model's own code raises {describe_error(error)}", hint, place) from error
 
 
 def may_end_a_part(error: BaseException) -> bool:

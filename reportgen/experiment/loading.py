@@ -12,14 +12,16 @@ from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.datasets.loading import load_data
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.models import LoadedModel, load_model, read_model
-from reportgen.experiment.models.pretrained import Fetching
+from reportgen.experiment.models.pretrained import Fetching, Pretrained
 from reportgen.experiment.models.pretrained_choice import find_pretrained, preparation_notes, with_preparation
 from reportgen.experiment.placement import place_by_trial
 from reportgen.experiment.random_numbers import seed_everything
 from reportgen.experiment.request import Clock, Request
 from reportgen.experiment.teacher import load_teacher
+from reportgen.plugins import DatasetKind
 from reportgen.record.message import N_
 from reportgen.spec.gates import check_classes
+from reportgen.spec.types import DataSpec
 
 
 @dataclass(frozen=True)
@@ -57,29 +59,12 @@ def load(request: Request, device: ComputeDevice, clock: Clock) -> Loaded:
     prepared = with_preparation(spec.data, pretrained, spec.model)
     with clock.stage(N_("Load the model")):
         model = make(expected, seed) if expected is not None else None
-    with clock.stage(N_("Load the data")), about("data.name"):
-        data = load_data(
-            prepared,
-            data_root=request.data_root,
-            offline=request.offline,
-            seed=seed,
-            base=request.base,
-            progress=clock.progress,
-            evaluating=spec.run.mode == "evaluate",
-            kinds=kinds,
-        )
+    data = load_images(request, prepared, kinds, clock)
     classes, trains = len(data.facts.classes), spec.run.mode == "train"
     shapes.append(data.facts.image_shape)
-    if pretrained is not None and spec.run.mode == "evaluate" and pretrained.classes != classes:
-        with about("model.pretrained"):
-            raise ModelError(
-                f"the weights {pretrained.name} know {pretrained.classes:,} classes and the data set has {classes:,}",
-                "Set run.mode: train, which gives them a new last layer.",
-            )
-    teacher = None
-    if spec.run.loss.teacher is not None and spec.run.mode == "train":
-        with clock.stage(N_("Load the teacher")):
-            teacher = load_teacher(spec.run.loss.teacher, request.base, data, sources)
+    if not trains:
+        refuse_other_classes(pretrained, classes)
+    teacher = load_asked_teacher(request, data, clock)
     plain = replace(data, normalization=replace(data.normalization, channels_last=False))  # which every model takes
     with clock.stage(N_("Try two images")), about("model.source"):
         if model is None or model.unfinished or classes != expected:
@@ -94,3 +79,37 @@ def load(request: Request, device: ComputeDevice, clock: Clock) -> Loaded:
         return read_model(make(classes, other), spec.model, plain, trains=trains)
 
     return Loaded(model, placed.data, teacher, again, placed.device)
+
+
+def load_images(request: Request, prepared: DataSpec, kinds: dict[str, DatasetKind], clock: Clock) -> LoadedData:
+    """The data set of the spec, with the preparation of its weights; raises DataError."""
+    with clock.stage(N_("Load the data")), about("data.name"):
+        return load_data(
+            prepared,
+            data_root=request.data_root,
+            offline=request.offline,
+            seed=request.spec.run.seeds[0],
+            base=request.base,
+            progress=clock.progress,
+            evaluating=request.spec.run.mode == "evaluate",
+            kinds=kinds,
+        )
+
+
+def load_asked_teacher(request: Request, data: LoadedData, clock: Clock) -> LoadedModel | None:
+    """The teacher of a training that the spec asks for; else None. Raises ModelError."""
+    run = request.spec.run
+    if run.loss.teacher is None or run.mode != "train":
+        return None
+    with clock.stage(N_("Load the teacher")):
+        return load_teacher(run.loss.teacher, request.base, data, request.plugins.sources)
+
+
+def refuse_other_classes(pretrained: Pretrained | None, classes: int) -> None:
+    """Raise ModelError where pretrained weights that nothing trains know another number of classes than the data."""
+    if pretrained is not None and pretrained.classes != classes:
+        with about("model.pretrained"):
+            raise ModelError(
+                f"the weights {pretrained.name} know {pretrained.classes:,} classes and the data set has {classes:,}",
+                "Set run.mode: train, which gives them a new last layer.",
+            )

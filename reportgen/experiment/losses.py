@@ -57,12 +57,12 @@ def over_classes(values: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 
 
 def shares_in(targets: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """Shares in the type of the logits; labels as they are."""
+    """Shares (n, classes) in the type of the logits; labels (n,) as they are."""
     return targets if targets.ndim == 1 else targets.to(dtype)
 
 
 def precise(logits: torch.Tensor) -> torch.Tensor:
-    """In float32 at least."""
+    """The logits (n, classes) in float32 at least."""
     return logits if logits.dtype == torch.float64 else logits.float()
 
 

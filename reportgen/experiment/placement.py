@@ -18,6 +18,7 @@ from reportgen.experiment.snapshot import preserved, restored
 from reportgen.experiment.trial_step import check_step
 from reportgen.record.message import N_, Message
 from reportgen.spec.types import RunSpec
+from reportgen.system.signals import INTERRUPTIONS
 
 ROUNDING = {"cpu": 1e-3, "cuda": 2e-2, "mps": 2e-2}
 """The largest change of a logit, as a share of the largest logit, that other orders of addition make; accelerators
@@ -105,7 +106,7 @@ def answer(
 def ask_once(
     module: torch.nn.Module, data: LoadedData, device: ComputeDevice | None, seed: int, how: Precision | None
 ) -> Tensor:
-    """The logits of two test images, with the random numbers of a seed."""
+    """The logits (2, classes) of two test images in float64 on the CPU, with the random numbers of a seed."""
     lower: AbstractContextManager[object] = nullcontext()
     with preserved(module), evaluating(module):
         torch.manual_seed(seed)
@@ -126,9 +127,9 @@ def compare(expected: Tensor | None, module: torch.nn.Module, data: LoadedData, 
     for how, limit in ((None, ROUNDING[device.kind]), (chosen, LOW_PRECISION))[: 2 if low else 1]:
         try:
             found = ask_once(module, data, device, 0, how)
-        except torch.OutOfMemoryError:
+        except (torch.OutOfMemoryError, *INTERRUPTIONS):
             raise
-        except Exception as error:
+        except BaseException as error:
             raise ModelError(
                 f"the model can't be computed on {device.name} in {how or device.dtype}: "
                 f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}",

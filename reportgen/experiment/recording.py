@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,14 +15,16 @@ from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.loading import Loaded
 from reportgen.experiment.models import LoadedModel
-from reportgen.experiment.provenance import created_now, git_state, installed_versions, platform_name, rebuild_command
+from reportgen.experiment.provenance import created_now, find_commit, installed_versions, platform_name, rebuild_command
 from reportgen.experiment.request import Request
 from reportgen.record.arrays import Arrays
 from reportgen.record.fault import Fault
 from reportgen.record.latency import Latency
 from reportgen.record.message import Message
+from reportgen.record.paired_latency import PairedLatency
 from reportgen.record.probes import Probes
 from reportgen.record.run import MeasuredSpec, Provenance, RunRecord, SeedRun, Stage, Training
+from reportgen.record.sketch import WeightSketch
 from reportgen.record.trace import ModelTrace
 
 SAMPLES = 40
@@ -35,10 +38,12 @@ class Measured:
     training: Training | None = None
     seeds: tuple[SeedRun, ...] = ()
     latency: tuple[Latency, ...] = ()
+    paired: PairedLatency | None = None
     eval_seconds: float | None = None
     stages: tuple[Stage, ...] = ()
     probes: Probes | None = None
     arrays: Arrays = field(default_factory=Arrays)
+    sketch: WeightSketch | None = None
     answers: Answers = NOTHING_ASKED
     notes: tuple[Message, ...] = ()
     """On how it was measured."""
@@ -47,7 +52,7 @@ class Measured:
 
 
 def gather_samples(data: LoadedData) -> dict[str, NDArray[Any]]:
-    """Some images as they are and as the model sees them, as arrays."""
+    """Some images as they are and as the model sees them, (n, H, W, C) each, and their labels (n,), by array."""
     sample = data.sample(SAMPLES)
     return {"sample.raw": sample.raw, "sample.augmented": sample.augmented, "sample.labels": sample.labels}
 
@@ -81,9 +86,11 @@ def make_record(request: Request, device: ComputeDevice, loaded: Loaded, found: 
         training=found.training,
         seeds=found.seeds,
         latency=found.latency,
+        paired_latency=found.paired,
         eval_seconds=found.eval_seconds,
         stages=found.stages,
         notes=(*loaded.model.notes, *found.notes, *([found.answers.note] if found.answers.note else [])),
+        sketch=found.sketch,
         answers=found.answers.facts,
         output=loaded.model.output,
         probes=found.probes,
@@ -95,14 +102,16 @@ def make_record(request: Request, device: ComputeDevice, loaded: Loaded, found: 
 
 def make_provenance(request: Request, loaded: LoadedModel, teacher: LoadedModel | None = None) -> Provenance:
     """Versions, commit and digests of this run."""
-    commit, dirty = git_state(request.base)
+    checkout = find_commit(request.base, os.environ)
     return Provenance(
         created=created_now(),
         command=rebuild_command(request.spec_name, request.overrides),
         versions=installed_versions(),
         platform=platform_name(),
-        commit=commit,
-        dirty=dirty,
+        commit=checkout.commit,
+        dirty=checkout.dirty,
+        commit_from=checkout.variable,
+        commit_refused=checkout.refused,
         weights_sha256=loaded.weights_sha256,
         weights_file=loaded.weights_file,
         weights_key=loaded.weights_key,

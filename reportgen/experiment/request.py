@@ -11,8 +11,28 @@ from pathlib import Path
 from reportgen.plugins import Plugins
 from reportgen.progress import Progress, Task
 from reportgen.record.message import Message
-from reportgen.record.run import Stage
-from reportgen.spec.types import ReportSpec
+from reportgen.record.run import RunRecord, Stage
+from reportgen.spec.types import ModelSpec, ReportSpec
+
+
+@dataclass(frozen=True)
+class BaselineModel:
+    """The model that a baseline's record tells of, and how it may be made here."""
+
+    digest: str
+    """sha256 of the record's record.json."""
+    record: RunRecord
+    model: ModelSpec | None
+    """As it is made; None where it is not."""
+    base: Path
+    """The folder that its paths are relative to."""
+    refused: Message | None = None
+    """Why it is not made."""
+
+    @property
+    def named(self) -> str:
+        """As its record names it."""
+        return self.record.spec.model.source
 
 
 @dataclass(frozen=True)
@@ -28,6 +48,8 @@ class Request:
     plugins: Plugins = field(default_factory=Plugins)
     data_root: Path | None = None
     offline: bool = False
+    baseline: BaselineModel | None = None
+    """Whose model is timed in turn with this one."""
 
 
 @dataclass

@@ -16,10 +16,11 @@ from reportgen.experiment.answers import Answers, check_answers
 from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice, resolve_device
 from reportgen.experiment.evaluate import evaluate
-from reportgen.experiment.faults import Faults
+from reportgen.experiment.faults import Faults, blamed_on_model
 from reportgen.experiment.keeping import Keeper, is_the_same, keep_weights, restore
 from reportgen.experiment.latency import measure_latency
-from reportgen.experiment.latency_processes import measure_between_processes
+from reportgen.experiment.latency_pairs import measure_in_pairs
+from reportgen.experiment.latency_processes import measure_between_processes, own_model, put_together
 from reportgen.experiment.loading import Loaded, load
 from reportgen.experiment.models import LoadedModel
 from reportgen.experiment.models.preparing import compilers_as_before
@@ -29,6 +30,7 @@ from reportgen.experiment.probes.run import none_yet
 from reportgen.experiment.recording import Measured, gather_arrays, gather_samples, make_record
 from reportgen.experiment.request import Clock, Request
 from reportgen.experiment.seeds import FurtherSeeds, train_further
+from reportgen.experiment.sketch import sketch_weights
 from reportgen.experiment.snapshot import preserved
 from reportgen.experiment.teacher import evaluate_teacher
 from reportgen.experiment.trace import time_modules, trace_model, with_fit
@@ -38,6 +40,7 @@ from reportgen.record.arrays import Arrays
 from reportgen.record.latency import Latency
 from reportgen.record.message import N_, Message, nN_
 from reportgen.record.run import RunRecord
+from reportgen.record.sketch import SKETCH_ARRAY
 from reportgen.record.trace import ModelTrace
 from reportgen.spec.paths import model_without_paths, resolve_path
 from reportgen.spec.types import ReportSpec
@@ -70,17 +73,19 @@ def run_experiment(
         device = resolve_device(
             spec.run.device, spec.run.precision, spec.run.threads, training=spec.run.mode == "train"
         )
-    loaded = load(request, device, clock)
-    module, data, device = loaded.model.module, loaded.data, loaded.device or device
-    with clock.stage(N_("Trace")):
-        example = first_image(data)
-        trace = trace_model(module, example, model_without_paths(spec.model).source)
-        trace = with_fit(trace, module, example, adapts=spec.model.stem == "as_is")
-    so_far = SoFar.begin(request, device, loaded, clock, keeper, trace)
-    so_far.train()
+    with blamed_on_model(model_file(spec.model.source, request.base)):
+        loaded = load(request, device, clock)
+        module, data, device = loaded.model.module, loaded.data, loaded.device or device
+        with clock.stage(N_("Trace")):
+            example = first_image(data)
+            trace = trace_model(module, example, model_without_paths(spec.model).source)
+            trace = with_fit(trace, module, example, adapts=spec.model.stem == "as_is")
+        so_far = SoFar.begin(request, device, loaded, clock, keeper, trace, choose_images)
+        so_far.train()
+    so_far.sketch()
     so_far.evaluate()
     so_far.time()
-    so_far.probe(choose_images)
+    so_far.probe()
     so_far.train_further()
     return so_far.record(unfinished=False)
 
@@ -96,20 +101,30 @@ class SoFar:
     keeper: Keeper
     faults: Faults
     found: Measured
+    choose_images: ChooseImages
+    """Which test images the report shows."""
     earlier: RunRecord | None = None
     """What an earlier run found, if it can be gone on from."""
     initial: dict[str, torch.Tensor] | None = None
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+    shown: NDArray[Any] | None = None
+    """Places (images,) of the test images that the report shows; None until they are chosen."""
 
     @classmethod
     def begin(
-        cls, request: Request, device: ComputeDevice, loaded: Loaded, clock: Clock, keeper: Keeper, trace: ModelTrace
+        cls,
+        request: Request,
+        device: ComputeDevice,
+        loaded: Loaded,
+        clock: Clock,
+        keeper: Keeper,
+        trace: ModelTrace,
+        choose_images: ChooseImages,
     ) -> SoFar:
         """A run whose model is loaded and traced, gone on from where an earlier one ended."""
         faults = Faults(model_file(request.spec.model.source, request.base), raised=keeper.raised)
-        so_far = cls(
-            request, device, loaded, clock, keeper, faults, Measured(trace, probes=none_yet(request.spec.run.probes))
-        )
+        found = Measured(trace, probes=none_yet(request.spec.run.probes))
+        so_far = cls(request, device, loaded, clock, keeper, faults, found, choose_images)
         if request.spec.run.mode == "train":
             so_far.initial = keep_state(loaded.model.module)
         if so_far.can_go_on():
@@ -147,9 +162,11 @@ class SoFar:
             trace=earlier.trace,
             training=earlier.training,
             latency=earlier.latency,
+            paired=earlier.paired_latency,
             eval_seconds=earlier.eval_seconds,
             probes=earlier.probes,
             seeds=earlier.seeds,
+            sketch=earlier.sketch,
             answers=Answers(earlier.answers, {}),
             notes=tuple(note for note in earlier.notes if note.id.startswith(REFUSED)),
         )
@@ -171,8 +188,17 @@ class SoFar:
         if result.error is not None and no_memory:
             raise memory_trouble(result.error, "evaluating the trained model") from result.error
 
+    def sketch(self) -> None:
+        """A few numbers of each layer's weights, by which other records can tell how far theirs lie away."""
+        if self.found.sketch is not None:
+            return
+        with self.faults.guard(N_("the sketch of the weights")):
+            sketch, values = sketch_weights(self.loaded.model.module)
+            self.arrays[SKETCH_ARRAY] = values
+            self.found = replace(self.found, sketch=sketch)
+
     def evaluate(self) -> None:
-        """The logits of the evaluation set."""
+        """The logits of the evaluation set, and with them what a record of them needs."""
         data = self.loaded.data
         if "eval.logits" in self.arrays:
             if self.found.answers.facts is None:
@@ -188,8 +214,17 @@ class SoFar:
                 seconds = time.perf_counter() - start
             self.arrays["eval.logits"] = logits
             self.found = replace(self.found, eval_seconds=seconds, notes=note_filled(filled))
+            self.gather()
             self.keep()
             self.ask_again()
+
+    def gather(self) -> NDArray[Any]:
+        """The evaluation and the images that the report shows as arrays; the places (images,) of these images."""
+        data, logits = self.loaded.data, self.arrays["eval.logits"]
+        if self.shown is None:
+            self.shown = self.choose_images(logits, data.test_labels.numpy(), data.test_digests)
+            self.arrays |= gather_arrays(data, logits, self.shown)
+        return self.shown
 
     def ask_again(self) -> None:
         """Whether the same images get the same answers again and alone."""
@@ -208,24 +243,35 @@ class SoFar:
                 trace, latency = time_model(self.loaded.model, self.loaded.data, self.device, self.found.trace)
             facts = self.loaded.data.facts
             classes, shape = len(facts.classes), facts.image_shape
-            latency = measure_between_processes(self.request, self.device, classes, shape, latency)
-            self.found = replace(self.found, trace=trace, latency=latency)
+            mine = own_model(self.request, self.device.facts, classes, shape, latency)
+            paired, runs = measure_in_pairs(self.request, mine)
+            latency = (
+                put_together(latency, runs)
+                if runs
+                else measure_between_processes(self.request, self.device, classes, shape, latency)
+            )
+            self.found = replace(self.found, trace=trace, latency=latency, paired=paired)
 
-    def probe(self, choose_images: ChooseImages) -> None:
+    def probe(self) -> None:
         """The probes, each of which is kept when it is there; none of a model that could not be trained to the end."""
         data, spec = self.loaded.data, self.request.spec
         self.arrays |= gather_samples(data)
         if "eval.logits" not in self.arrays:
             return
-        logits = self.arrays["eval.logits"]
-        positions = choose_images(logits, data.test_labels.numpy(), data.test_digests)
-        self.arrays |= gather_arrays(data, logits, positions)
+        logits, positions = self.arrays["eval.logits"], self.gather()
         if self.training_failed:
             return
         context = ProbeContext(
-            self.loaded.model.module, self.initial, data, self.device, spec, self.found.trace, logits, positions,
+            self.loaded.model.module,
+            self.initial,
+            data,
+            self.device,
+            spec,
+            self.found.trace,
+            logits,
+            positions,
             self.arrays,
-        )  # fmt: skip
+        )
         training = self.found.training
         seconds = (self.found.eval_seconds or 0.0) + (training.seconds if training else 0.0)
         probed = run_probes(context, seconds, self.clock, self.faults, self.take, self.earlier)

@@ -88,7 +88,7 @@ def relative(logits: NDArray[Any]) -> NDArray[np.float16]:
 
 
 def thin(values: NDArray[Any]) -> NDArray[np.float32]:
-    """At most MOST_POINTS values: means of equal runs of steps."""
+    """At most MOST_POINTS values of (steps,): means of equal runs of steps."""
     if len(values) <= MOST_POINTS:
         return values.astype(np.float32)
     runs = np.array_split(values.astype(np.float64), MOST_POINTS)

@@ -62,7 +62,8 @@ def as_teacher() -> Iterator[None]:
     except ModelError as error:
         error.key = ITS_KEYS.sub(KEY, error.key)
         error.message = f"the teacher: {ITS_KEYS.sub(KEY, error.message)}"
-        error.hint = ITS_KEYS.sub(KEY, error.hint)
+        lines = [line for line in error.hint.splitlines() if "model.head" not in line]  # a teacher keeps its last layer
+        error.hint = ITS_KEYS.sub(KEY, "\n".join(lines))
         raise
 
 

@@ -122,7 +122,7 @@ def set_rates(optimizers: Sequence[torch.optim.Optimizer], lr: float, momentum: 
 
 
 def batches(images: int, plan: Plan, generator: torch.Generator) -> Iterator[torch.Tensor]:
-    """Rows of each step's batch: every image once an epoch, shuffled again each time, the remainder left out."""
+    """Rows (batch,) of each step: every image once an epoch, shuffled again each time, the remainder left out."""
     left = plan.steps
     while left > 0:
         order = torch.randperm(images, generator=generator)

@@ -25,6 +25,7 @@ from reportgen.record.message import Message
 from reportgen.record.run import Divergence, EpochStats, Training
 from reportgen.spec.types import RunSpec
 from reportgen.system.memory import is_memory_error, memory_trouble
+from reportgen.system.signals import INTERRUPTIONS
 
 FINAL_IMAGES = 10_000
 EVALUATION_COST = {"float32": 1 / 3, "float64": 1 / 3, "bfloat16": 0.6, "float16": 0.6}
@@ -135,7 +136,9 @@ def run_training(
             if ending:
                 break
             dynamics.expect(step.number + 1)
-    except (Exception, SystemExit) as error:
+    except INTERRUPTIONS:
+        raise
+    except BaseException as error:
         if is_memory_error(error):
             lack = memory_trouble(error, f"training on {device.name}", "Use a smaller run.batch_size.")
             if not watch.steps:
@@ -156,7 +159,9 @@ def score_at_end(
     """The score of training images by the final weights; of none, and the error, where the model raises one."""
     try:
         return score(module, data, rows_for(data.train_labels, FINAL_IMAGES), "train", device), None
-    except (Exception, SystemExit) as error:
+    except INTERRUPTIONS:
+        raise
+    except BaseException as error:
         if not may_end_a_part(error):
             raise
         return Score(0, 0, float("nan")), error
@@ -256,7 +261,7 @@ def evaluation_before_end(watch: Watch) -> float:
 
 
 def step_arrays(watch: Watch) -> dict[str, NDArray[Any]]:
-    """The per-step arrays of the record."""
+    """The arrays of the record by step, (steps,) each."""
     return {
         "train.loss": stacked([step.loss for step in watch.steps]),
         "train.lr": np.array([step.lr for step in watch.steps], np.float32),
@@ -266,6 +271,6 @@ def step_arrays(watch: Watch) -> dict[str, NDArray[Any]]:
 
 
 def stacked(scalars: list[torch.Tensor]) -> NDArray[Any]:
-    """Scalars on a device as a float32 array."""
+    """Scalars on a device as a float32 array (scalars,)."""
     array: NDArray[Any] = torch.stack(scalars).float().cpu().numpy()
     return array

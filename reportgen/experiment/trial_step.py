@@ -12,6 +12,7 @@ from reportgen.experiment.optimizers import make_optimizers, resolve_optimizer
 from reportgen.experiment.snapshot import restored
 from reportgen.spec.types import RunSpec
 from reportgen.system.memory import is_memory_error, memory_trouble
+from reportgen.system.signals import INTERRUPTIONS
 
 
 def check_step(
@@ -54,7 +55,9 @@ def step_once(
     try:
         loss = Objective(run, data, device, teacher)(module, images, labels)
         torch.autograd.backward(loss)
-    except (Exception, SystemExit) as error:
+    except INTERRUPTIONS:
+        raise
+    except BaseException as error:
         if is_memory_error(error):
             raise memory_trouble(error, "one training step", "Use a smaller model, or run.device: cpu.") from error
         raise ModelError(

@@ -49,7 +49,7 @@ def find_baseline(spec: ReportSpec, base: Path) -> FoundBaseline | None:
     Raises SpecError, with its place in the spec, where there is no record; RecordError for one that can't be read.
     """
     wanted = spec.baseline
-    if wanted is None:
+    if wanted is None or wanted.record is None:
         return None
     key = "baseline.record"
     with about(key):

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reportgen.errors import (
     EnvironmentTrouble,
-    RecordError,
     ReportgenError,
     about,
     worst_code,
 )
 from reportgen.pipeline.baseline import find_baseline, judge
+from reportgen.pipeline.baseline_timing import choose_model
 from reportgen.pipeline.drawing import Drawing, Outcome, exit_code, finish, inputs_digest, locations
 from reportgen.pipeline.extras import check_extras
 from reportgen.pipeline.faults import Raised, errors_of
 from reportgen.pipeline.fingerprint import fingerprint
-from reportgen.pipeline.history import find_replaced, with_history
+from reportgen.pipeline.history import find_subject, with_history
 from reportgen.pipeline.kept import WEIGHTS, KeptRun, find_record, find_unfinished
+from reportgen.pipeline.platform import in_checkout, on_platform
 from reportgen.pipeline.registry import Registry
 from reportgen.pipeline.replacing import Claim, check_replaceable, kept_origin, origin_of
 from reportgen.plugins import Plugins
@@ -39,6 +42,9 @@ from reportgen.system.memory import is_memory_error
 from reportgen.system.signing import signing_key
 from reportgen.system.workspace import KEPT, Workspace, is_current
 from reportgen.text.errors import describe_error
+
+if TYPE_CHECKING:
+    from reportgen.experiment.request import BaselineModel, Request
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,7 @@ def build(path: Path, out: Path, options: Options, progress: Progress) -> Outcom
 def build_spec(source: SpecFile, out: Path, options: Options, progress: Progress) -> Outcome:
     """Look for an earlier record, run, draw, write."""
     spec = with_templates(choose_formats(source.spec, options.formats), source.base)
+    spec = on_platform(spec, os.environ)
     registry = Registry.load(spec)
     registry.check(spec)
     signed_with = signing_key(options.sign)
@@ -81,21 +88,23 @@ def build_spec(source: SpecFile, out: Path, options: Options, progress: Progress
     with Workspace(out) as space:
         check_replaceable(out, claim, registry.outputs.values(), options.force)
         earlier = None if options.force else find_record(space, key, progress, source.base)
-        presentation, templates = Presentation.of(spec), spec.report.templates
+        presentation, templates = in_checkout(Presentation.of(spec), source.path), spec.report.templates
         if earlier is not None:
             against = baseline.digest if baseline else ""
             inputs = inputs_digest(earlier.digest, against, presentation, templates, registry.plugins, registry.look)
             if is_current(out, inputs, signed_with):
                 return unchanged(out, earlier.record, presentation, source.base)
         loaded_baseline = baseline.load() if baseline else None  # what is wrong with it shows before any compute
+        timed = choose_model(spec, source.base, loaded_baseline, registry.plugins.sources)
+        request = Wanted(source, spec, key, options, registry.plugins, timed)
         kept = KeptRun(space, lambda: identify(spec, source.base, options, registry.plugins), progress)
-        measured = Measured((), earlier) if earlier else run(source, spec, key, options, registry.plugins, kept)
-        stored = measured.stored
+        measured = Measured((), earlier) if earlier else run(request, kept)
+        stored = time_with_baseline(request, measured.stored, kept)
         judgement = judge(
             Subject(stored.record, presentation=presentation), loaded_baseline, registry.sections, progress
         )
         known = loaded_baseline.subject if loaded_baseline else None
-        judgement = with_history(judgement, stored.record, find_replaced(out), known)
+        judgement = with_history(judgement, stored.record, find_subject(out), known)
         reused = earlier is not None
         drawing = Drawing(templates, space, registry, progress, reused, True, claim.origin, signed_with)
         return finish(stored.drawn_as(judgement, presentation), drawing, measured.raised, source.base)
@@ -126,6 +135,7 @@ def render(source: Path, out: Path | None, options: Options, progress: Progress)
     found = find_source(source)
     stored = found.load()
     spec = choose_formats(choose_drawing(stored.subject.spec, options.overrides, progress), options.formats)
+    spec = on_platform(spec, os.environ)
     registry = Registry.load(spec)
     registry.check(spec)
     key = signing_key(options.sign)
@@ -176,14 +186,6 @@ def choose_formats(spec: ReportSpec, formats: tuple[str, ...]) -> ReportSpec:
     return spec.model_copy(update={"outputs": formats}) if formats else spec
 
 
-def find_subject(out: Path) -> Subject | None:
-    """What the report in a folder was drawn from, if its record is there and can be read."""
-    try:
-        return find_source(out).load().subject
-    except RecordError:
-        return None
-
-
 def identify(spec: ReportSpec, base: Path, options: Options, plugins: Plugins) -> str:
     """The fingerprint of the run that this spec asks for, with the data that is here now."""
     from reportgen.experiment.datasets import data_files, find_datasets
@@ -193,30 +195,65 @@ def identify(spec: ReportSpec, base: Path, options: Options, plugins: Plugins) -
     return fingerprint(spec, base, files or (), plugins)
 
 
-def run(source: SpecFile, spec: ReportSpec, key: str, options: Options, plugins: Plugins, kept: KeptRun) -> Measured:
+@dataclass(frozen=True)
+class Wanted:
+    """What a build measures, and with which baseline's model it times its own."""
+
+    source: SpecFile
+    spec: ReportSpec
+    key: str
+    options: Options
+    plugins: Plugins
+    baseline: BaselineModel | None
+
+    @property
+    def request(self) -> Request:
+        """As an experiment is asked for."""
+        from reportgen.experiment.request import Request
+
+        return Request(
+            spec=self.spec,
+            base=self.source.base,
+            spec_name=self.source.path.name,
+            overrides=self.options.overrides,
+            fingerprint=self.key,
+            plugins=self.plugins,
+            data_root=self.options.data_root,
+            offline=self.options.offline,
+            baseline=self.baseline,
+        )
+
+
+def time_with_baseline(wanted: Wanted, stored: Stored, kept: KeptRun) -> Stored:
+    """The record with both models timed in turn, where it was measured before, without this baseline."""
+    record, baseline = stored.record, wanted.baseline
+    known = record.paired_latency
+    if baseline is None or not record.latency or (known is not None and known.baseline == baseline.digest):
+        return stored
+    from reportgen.experiment.latency_pairs import time_again
+
+    with kept.progress.stage("Time both models in turn"):
+        paired = time_again(wanted.request, record)
+    timed = store(record.model_copy(update={"paired_latency": paired}))
+    kept.attempt(lambda: kept.space.keep(kept.key, lambda folder: write_files(timed.record_files, folder)))
+    return timed
+
+
+def run(wanted: Wanted, kept: KeptRun) -> Measured:
     """Run the experiment and measure it, or go on with one that was interrupted.
 
     Data that it fetches first counts as if it had been here.
     """
     from reportgen.experiment.keeping import Keeper
-    from reportgen.experiment.request import Request
     from reportgen.experiment.run import run_experiment
     from reportgen.metrics.selection import images_to_keep
 
-    check_extras(spec)
-    request = Request(
-        spec=spec,
-        base=source.base,
-        spec_name=source.path.name,
-        overrides=options.overrides,
-        fingerprint=key,
-        plugins=plugins,
-        data_root=options.data_root,
-        offline=options.offline,
-    )
-    earlier = None if options.force else find_unfinished(kept.space, key, kept.progress, source.base)
-    keeper = Keeper(kept.save, kept.save_weights, earlier, kept.space.kept_beside(key, WEIGHTS))
-    record = run_experiment(request, images_to_keep, kept.progress, keeper)
+    check_extras(wanted.spec)
+    earlier = None
+    if not wanted.options.force:
+        earlier = find_unfinished(kept.space, wanted.key, kept.progress, wanted.source.base)
+    keeper = Keeper(kept.save, kept.save_weights, earlier, kept.space.kept_beside(wanted.key, WEIGHTS))
+    record = run_experiment(wanted.request, images_to_keep, kept.progress, keeper)
     stored = store(with_numbers(record.model_copy(update={"fingerprint": kept.key}), keeper.raised, kept.progress))
     kept.attempt(lambda: kept.space.keep(kept.key, lambda folder: write_files(stored.record_files, folder)))
     return Measured(keeper.raised, stored)

@@ -13,10 +13,11 @@ from reportgen.errors import DataError, ReportgenError, about
 from reportgen.experiment.datasets import choose_dataset, find_datasets
 from reportgen.experiment.datasets.download.speed import least_speed
 from reportgen.pipeline.baseline import find_baseline
-from reportgen.pipeline.build import Options, find_subject, identify, with_templates
+from reportgen.pipeline.build import Options, identify, with_templates
 from reportgen.pipeline.extras import check_extras
 from reportgen.pipeline.folders import output_folder
 from reportgen.pipeline.forecast import foresee, time_line
+from reportgen.pipeline.history import find_subject
 from reportgen.pipeline.model_check import check_models
 from reportgen.pipeline.registry import Registry
 from reportgen.plugins import DatasetKind, load_plugins
@@ -82,10 +83,8 @@ def check_spec(path: Path, options: Options) -> Iterator[Line]:
             check_writable(out)
             with about("data.name"):
                 kind, _ = choose_dataset(spec.data, find_datasets() | registry.plugins.datasets)
-                files = files_here(spec, kind, options, source.base)
-                data = data_line(spec, kind, files, options)
-                if files:
-                    notes = (*notes, *kind.examine(spec.data, options.data_root, source.base))
+                data, told = plan_data(spec, kind, options, source.base)
+                notes = (*notes, *told)
             with about("model.weights"):
                 key = identify(spec, source.base, options, registry.plugins)
     except ReportgenError as error:
@@ -107,14 +106,19 @@ def check_spec(path: Path, options: Options) -> Iterator[Line]:
     yield Line(f"       time     {time_line(spec, plan, earlier.record if earlier else None, key)}")
 
 
-def files_here(spec: ReportSpec, kind: DatasetKind, options: Options, base: Path) -> tuple[Path, ...] | None:
-    """The data's files; None where they are not here, or can't be used and other data would stand in."""
+def plan_data(spec: ReportSpec, kind: DatasetKind, options: Options, base: Path) -> tuple[str, tuple[str, ...]]:
+    """Where the data would come from, and what there is to say of files that are here; raises DataError.
+
+    Where they can't be used, other data stand in as in a build.
+    """
     try:
-        return kind.files(spec.data, options.data_root, base)
-    except DataError:
+        files = kind.files(spec.data, options.data_root, base)
+        told = kind.examine(spec.data, options.data_root, base, spec.run.mode == "evaluate") if files else ()
+    except DataError as error:
         if spec.data.fallback is None:
             raise
-        return None
+        return f"{spec.data.name}, which can't be used; {spec.data.fallback} in its place", (error.message,)
+    return data_line(spec, kind, files, options), told
 
 
 def data_line(spec: ReportSpec, kind: DatasetKind, files: tuple[Path, ...] | None, options: Options) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reportgen.comparison.gates import find_place, located
 from reportgen.errors import GateFailed, Location, ReportgenError, RunError, worst_code
 from reportgen.pipeline.baseline import baseline_digest
 from reportgen.pipeline.faults import Raised, errors_of, failures_of, log_of
@@ -28,10 +29,10 @@ from reportgen.record.store import Stored, write_files
 from reportgen.record.subject import Subject
 from reportgen.system.fault_log import LOG
 from reportgen.system.workspace import Workspace
-from reportgen.text.i18n import language
+from reportgen.text.i18n import _, language
 
 if TYPE_CHECKING:
-    from reportgen.report.model import Report
+    from reportgen.report.model import FigureFile, Report, Skipped
 
 
 @dataclass(frozen=True)
@@ -81,14 +82,15 @@ def finish(stored: Stored, drawing: Drawing, raised: Raised = (), base: Path = P
     from reportgen.report.assemble import assemble
 
     space, registry, progress = drawing.space, drawing.registry, drawing.progress
-    stored = stored.drawn_as(stored.subject.judgement.with_gates(()), stored.subject.presentation)
+    stored = to_be_judged(stored)
     further = registry.figures_of_outputs(stored.subject)
-    names = [*registry.figures_of_sections(), *further]
+    names = [*registry.figures_of_sections(stored.subject), *further]
     warnings: list[str] = []
+    shown = names if registry.shows_figures else further
     with language(stored.subject.presentation.report.language), Writing(registry.outputs) as writing:
-        with progress.stage("Draw", len(names), "figures") as task:
-            figures = draw_once(stored, names, registry.plugins.figures)
-            task.advance(len(names))
+        with progress.stage("Draw", len(shown), "figures") as task:
+            figures = undrawn(names) | draw_once(stored, shown, registry.plugins.figures)
+            task.advance(len(shown))
         looks = (drawing.templates, registry.css, further, registry.logo)
         report = assemble(stored.subject, figures, registry.sections, *looks)
         drawn = replace(stored, subject=report.subject)
@@ -106,6 +108,13 @@ def finish(stored: Stored, drawing: Drawing, raised: Raised = (), base: Path = P
     return outcome_of(report, drawing, tuple(warnings), (*errors_of(report.record, space.out, base), *failures))
 
 
+def to_be_judged(stored: Stored) -> Stored:
+    """A record without the results of its gates, each rule standing where those say it stood."""
+    judgement, presentation = stored.subject.judgement, stored.subject.presentation
+    rules = located(presentation.gates, judgement.gates)
+    return stored.drawn_as(judgement.with_gates(()), presentation.model_copy(update={"gates": rules}))
+
+
 def inputs_of(stored: Stored, report: Report, drawing: Drawing) -> str:
     """The digest by which a build knows that this report is what it would make; empty where it is not."""
     judgement, registry = report.subject.judgement, drawing.registry
@@ -118,6 +127,13 @@ def inputs_of(stored: Stored, report: Report, drawing: Drawing) -> str:
 def finished_key(stored: Stored, drawing: Drawing) -> str:
     """The run of which nothing need be kept any more when its report is there; empty where there is none."""
     return stored.record.fingerprint if drawing.done else ""
+
+
+def undrawn(names: Sequence[str]) -> dict[str, FigureFile | Skipped]:
+    """What stands in the place of figures that no output shows, by name."""
+    from reportgen.report.model import Skipped
+
+    return {name: Skipped(name, name, _("None of the formats of this report shows figures.")) for name in names}
 
 
 def read_log(out: Path) -> str:
@@ -164,6 +180,7 @@ def inputs_digest(
         "record": record,
         "baseline": baseline,
         "presentation": presentation.model_dump(mode="json"),
+        "places": [place and place.model_dump() for place in map(find_place, presentation.gates)],
         "css": css,
         "code": drawing_digest(templates, plugins),
     }

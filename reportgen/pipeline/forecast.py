@@ -71,7 +71,7 @@ def foresee(spec: ReportSpec, sizes: tuple[int, int] | None) -> Forecast:
         train = budget if only or train is None else min(train, budget)
     capped = budget is not None and train == budget and not only
     bound = bound_probes(spec, ((train or 0.0) + (evaluate or 0.0)) / seeds)
-    processes = spec.latency_processes
+    processes = 2 * spec.latency_pairs or spec.latency_processes
     fixed = FIXED_SECONDS + (PROCESS_SECONDS * processes if processes > 1 else 0.0)
     return Forecast(train, capped, evaluate, seeds, bound, fixed, guessed)
 

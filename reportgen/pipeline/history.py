@@ -6,27 +6,30 @@ from pathlib import Path
 
 from reportgen.errors import RecordError
 from reportgen.record.judgement import Judgement
-from reportgen.record.locate import RECORD
+from reportgen.record.locate import find_source
 from reportgen.record.run import RunRecord
-from reportgen.record.store import RECORD_FILE, load_stored
 from reportgen.record.subject import Subject
-from reportgen.system.files import is_regular
 
 
-def find_replaced(out: Path) -> Subject | None:
-    """The report in a folder; None where there is none, or one that can't be read."""
-    if not is_regular(out / RECORD / RECORD_FILE):
-        return None
+def find_subject(out: Path) -> Subject | None:
+    """What the report in a folder was drawn from; None where there is none, or one that can't be read."""
     try:
-        return load_stored(out / RECORD).subject
+        return find_source(out).load().subject
     except RecordError:
         return None
 
 
-def with_history(judgement: Judgement, record: RunRecord, *earlier: Subject | None) -> Judgement:
-    """The judgement with the runs before this one that these reports are of or know; of what several know, the first
-    has the say."""
-    from reportgen.comparison.history import Earlier, continue_history
+def with_history(
+    judgement: Judgement, record: RunRecord, replaced: Subject | None, baseline: Subject | None
+) -> Judgement:
+    """The judgement with the runs before this one that these reports are of or know, and with the builds of the branch
+    that the baseline is from; of what both know, the replaced one has the say."""
+    from reportgen.comparison.history import Earlier, continue_history, list_builds
 
-    reports = [Earlier(one.record, one.title, one.judgement.history) for one in earlier if one is not None]
-    return judgement.model_copy(update={"history": continue_history(record, reports)})
+    before, against = (
+        Earlier(one.record, one.title, one.judgement.history) if one is not None else None
+        for one in (replaced, baseline)
+    )
+    reports = [one for one in (before, against) if one is not None]
+    target = list_builds(against) if against is not None else ()
+    return judgement.model_copy(update={"history": continue_history(record, reports), "target": target})

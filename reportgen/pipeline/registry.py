@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -58,9 +59,15 @@ class Registry:
         selected = {name: sections[name] for name in wanted}
         return cls(selected, {n: outputs[n] for n in spec.outputs}, plugins, css, logo, spec.report.is_brief)
 
-    def figures_of_sections(self) -> tuple[str, ...]:
+    def figures_of_sections(self, subject: Subject) -> tuple[str, ...]:
         """The names of the figures that sections show."""
-        return tuple(name for section in self.sections.values() for name in section.shown(self.brief))
+        sections = self.sections.values()
+        return tuple(name for one in sections for name in (*one.shown(self.brief), *one.chosen(subject)))
+
+    @property
+    def shows_figures(self) -> bool:
+        """Whether any output shows the figures of sections."""
+        return any(output.shows_figures for output in self.outputs.values())
 
     def figures_of_outputs(self, subject: Subject) -> tuple[str, ...]:
         """The names of the figures that outputs show and no section does."""
@@ -82,6 +89,8 @@ class Registry:
                     "--set report.templates=FOLDER, or leave it out with --set report.templates=null."
                 )
                 raise SpecError(f"there is no folder {folder}", hint)
+            if folder is not None and not os.access(folder, os.R_OK | os.X_OK):
+                raise SpecError(f"the folder {folder} can't be read: there is no permission", "Check its permissions.")
 
 
 def check_language(name: str) -> None:

@@ -13,12 +13,14 @@ from pathlib import Path
 from reportgen.errors import SpecError
 from reportgen.plugins import Output
 from reportgen.record.locate import RECORD
-from reportgen.record.store import FILES, RECORD_FILE
+from reportgen.record.store import ARRAYS_FILE, FILES, RECORD_FILE
 from reportgen.system.files import is_regular
 from reportgen.system.manifest import MANIFEST, read_manifest
 
 COMPARISON = "comparison"
 """The origin of what `compare` draws: it is made of records that lie elsewhere, and can be made again."""
+MEASURED = (RECORD_FILE, ARRAYS_FILE)
+"""What makes a folder a record."""
 HINT = "Choose another folder with -o, or replace what is there with --force."
 
 
@@ -48,6 +50,8 @@ def check_replaceable(out: Path, claim: Claim, outputs: Iterable[Output], force:
     """Raise SpecError where a report would take the place of another run's, or of a file that no report lists."""
     if force:
         return
+    if all(is_regular(out / name) for name in MEASURED):
+        raise SpecError(f"{out} is the record of a report, where nothing else belongs", HINT)
     held, manifest = read_held(out), read_manifest(out)
     if held.get("fingerprint") == claim.fingerprint:
         return

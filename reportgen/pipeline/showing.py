@@ -61,7 +61,7 @@ def report_in(folder: Path) -> Report:
     plain = spec.report.model_copy(update={"templates": None, "css": None, "logo": None})
     registry = Registry.load(spec.model_copy(update={"report": plain}))
     with language(spec.report.language):
-        figures = draw_once(stored, registry.figures_of_sections(), registry.plugins.figures)
+        figures = draw_once(stored, registry.figures_of_sections(stored.subject), registry.plugins.figures)
         return assemble(stored.subject, figures, registry.sections)
 
 

@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reportgen.errors import EnvironmentTrouble
@@ -25,6 +25,25 @@ def write_file(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def replace_whole(path: Path, data: bytes) -> None:
+    """Write a file beside its place and move it in: what was there stays until the new one is whole.
+
+    Raises EnvironmentTrouble when the machine can't, leaving nothing behind.
+    """
+    target = path.resolve() if path.is_symlink() else path
+    beside = target.with_name(f".{target.name[:100]}.{os.getpid()}.part")
+    try:
+        write_file(beside, data)
+        with machine_trouble(path):
+            beside.replace(target)
+    except BaseException as error:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        if isinstance(error, EnvironmentTrouble) and isinstance(error.__cause__, OSError):
+            raise trouble(error.__cause__, path) from error.__cause__  # of the file that was asked for
+        raise
+
+
 def is_regular(path: Path) -> bool:
     """Whether a path leads to a regular file: no folder, and nothing that is read without an end, such as a pipe or a
     device. A path that the system refuses leads to none."""
@@ -40,6 +59,15 @@ def is_folder(path: Path) -> bool:
         return path.is_dir()
     except (OSError, ValueError):
         return False
+
+
+def is_shut_off(path: Path) -> bool:
+    """Whether the system does not even say what is at a path: a folder above it may not be entered."""
+    try:
+        path.stat()
+    except (OSError, ValueError) as error:
+        return isinstance(error, PermissionError)
+    return False
 
 
 @contextmanager

@@ -15,6 +15,21 @@ class Terminated(BaseException):
     """SIGTERM came."""
 
 
+INTERRUPTIONS = (KeyboardInterrupt, Terminated)
+"""What ends the whole command: all else that a model raises ends a part, SystemExit and the like included."""
+
+
+@contextmanager
+def errors_passed_over() -> Iterator[None]:
+    """Leave the block at whatever is raised inside, SystemExit and the like included, and go on behind it."""
+    try:
+        yield
+    except INTERRUPTIONS:
+        raise
+    except BaseException:
+        return
+
+
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """Hold SIGINT and SIGTERM back until the block is left; the first that came is then raised again.

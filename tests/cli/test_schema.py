@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from reportgen.cli.inspect import SCHEMAS, find_schema
 from reportgen.record.run import RunRecord
@@ -18,6 +17,9 @@ from reportgen.spec.nodes import value_of
 from reportgen.spec.starter import starter_spec
 from tests.support.commands import TINY, run_here
 
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+
 EXAMPLES = Path(__file__).parents[2] / "example_reports"
 SPECS = [path.read_text(encoding="utf-8") for path in sorted(EXAMPLES.glob("*/*.yaml"))]
 METRICS = sorted(EXAMPLES.glob("*/metrics.json"))
@@ -25,6 +27,8 @@ METRICS = sorted(EXAMPLES.glob("*/metrics.json"))
 
 @lru_cache
 def validator(kind: str) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
     return Draft202012Validator(find_schema(kind))
 
 
@@ -34,6 +38,8 @@ def complaints(kind: str, value: Any) -> list[str]:
 
 @pytest.mark.parametrize("kind", SCHEMAS)
 def test_what_is_printed_is_a_schema(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    from jsonschema import Draft202012Validator
+
     said = run_here(capsys, "schema", kind)
     assert said.code == 0
     schema = json.loads(said.out)

@@ -40,10 +40,10 @@ def test_a_stream_that_breaks_ends_no_build(tmp_path: Path, streams: str) -> Non
 @pytest.mark.e2e
 @pytest.mark.slow
 def test_what_was_to_be_printed_and_could_not_fails(tmp_path: Path) -> None:
-    full = shell(f"{PYTHON} list models >/dev/full", tmp_path)
+    full = shell(f"{PYTHON} list outputs >/dev/full", tmp_path)
     assert full.returncode == 6
     assert full.stderr.startswith("error: standard output can't be written")
-    assert shell(f"{PYTHON} list models | true; exit ${{PIPESTATUS[0]}}", tmp_path).returncode in (0, 141)
+    assert shell(f"{PYTHON} list outputs | true; exit ${{PIPESTATUS[0]}}", tmp_path).returncode in (0, 141)
 
 
 @pytest.mark.e2e

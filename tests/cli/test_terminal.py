@@ -14,10 +14,10 @@ import pytest
 from reportgen.cli.errors import print_error
 from reportgen.cli.live import LiveLines
 from reportgen.cli.terminal import Quiet, make_progress
-from reportgen.errors import Location, SpecError
+from reportgen.errors import Location, RenderError, SpecError
 from reportgen.progress import Progress
 from reportgen.system.plain_lines import PlainLines
-from reportgen.text.terminal import duration, put, safe, safe_line
+from reportgen.text.terminal import duration, put, put_command, safe, safe_line
 
 NASTY = "\x1b[31mred\x1b[0m [bold]b[/bold] :smile: \r\u202e\x07"
 SHOWN = r"\u{1b}[31mred\u{1b}[0m [bold]b[/bold] :smile: \u{d}\u{202e}\u{7}"
@@ -143,6 +143,18 @@ def test_an_error_shows_its_line(tmp_path: Path) -> None:
     ]
 
 
+def test_of_a_template_no_line_of_another_file_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "page.html.j2").write_text("TOKEN=1")
+    monkeypatch.chdir(tmp_path)
+    stream = io.StringIO()
+    for name in ("page.html.j2", str(tmp_path / "page.html.j2")):
+        print_error(RenderError("m", "h", Location(name, 1)), stream=stream)
+    assert "TOKEN" not in stream.getvalue()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.yaml")
+        assert error_lines(SpecError("m", "h", Location("pipe.yaml", 1)))[1:] == ["  at pipe.yaml:1", "  h"]
+
+
 def test_an_error_with_a_very_long_line_shows_its_part(tmp_path: Path) -> None:
     path = tmp_path / "spec.yaml"
     path.write_text("a" * 5000 + "!" + "b" * 5000)
@@ -264,6 +276,12 @@ def test_no_line_speaks_to_the_program_that_reads_the_log(text: str, printed: st
     put(stream, text)
     assert stream.getvalue() == printed + "\n"
     assert safe_line(text) == printed
+
+
+def test_a_command_of_our_own_reaches_that_program_and_is_one_line() -> None:
+    stream = io.StringIO()
+    put_command(stream, "::error file=a,title=x::Bad\n::set-output name=v::1 ##[group]")
+    assert stream.getvalue() == "::error file=a,title=x::Bad ::set-output name=v::1 ##\u200b[group]\n"
 
 
 def test_an_error_and_its_excerpt_hold_no_command(tmp_path: Path) -> None:

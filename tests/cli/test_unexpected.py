@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from reportgen.cli import is_gone
 from reportgen.cli.unexpected import explain
 from reportgen.errors import EnvironmentTrouble, InternalError
 from reportgen.pipeline import build
 from tests.support.commands import run_here, write_spec
+from tests.support.permissions import shut_off
 
 
 def breaks(error: BaseException) -> object:
@@ -20,7 +22,9 @@ def breaks(error: BaseException) -> object:
     return fail
 
 
-@pytest.mark.parametrize("error", [KeyError("x"), RuntimeError("no"), SystemExit(3), RecursionError("deep")])
+@pytest.mark.parametrize(
+    "error", [KeyError("x"), RuntimeError("no"), SystemExit(3), GeneratorExit(), RecursionError("deep")]
+)
 def test_an_error_of_our_own_has_its_exit_code_and_its_traceback_in_a_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
@@ -55,9 +59,20 @@ def test_several_specs_go_on_after_it(
     assert len(calls) == 2
 
 
+def test_a_current_folder_that_may_not_be_looked_at_was_not_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert not is_gone()
+    shut_off(monkeypatch, tmp_path.parent)
+    assert not is_gone()
+
+
 def test_what_the_machine_refuses_is_its_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(explain(MemoryError()), EnvironmentTrouble)
-    assert isinstance(explain(PermissionError(13, "Permission denied", "/x/y")), EnvironmentTrouble)
+    refused = explain(PermissionError(13, "Permission denied", "/x/y"))
+    assert isinstance(refused, EnvironmentTrouble)
+    assert "no permission for /x/y" in refused.message  # to read or to write it, which is not known here
     gone = tmp_path / "gone"
     gone.mkdir()
     monkeypatch.chdir(gone)

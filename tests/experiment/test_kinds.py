@@ -173,7 +173,9 @@ def trace(loaded: LoadedModel, placed: Placement) -> ModelTrace:
     return trace_model(loaded.module, example, "kinds.py")
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name == "Compiled" else name for name in KINDS]
+)
 def test_every_kind_is_counted_and_evaluated_as_it_was_made(name: str) -> None:
     known, data = KINDS[name], noise(train=32, test=20)
     loaded, placed = place(name, data)

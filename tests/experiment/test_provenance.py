@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import SpecError
-from reportgen.experiment.provenance import created_now, git_state, installed_versions, rebuild_command
+from reportgen.experiment.provenance import (
+    Checkout,
+    created_now,
+    find_commit,
+    git_state,
+    installed_versions,
+    rebuild_command,
+)
 from reportgen.spec.paths import resolve_path, without_absolute_paths
 from reportgen.spec.types import DataSpec, LossSpec, ModelSpec, ReportSpec, RunSpec
 
@@ -31,6 +38,48 @@ def test_commit_and_dirty_flag_are_those_of_git(tmp_path: Path) -> None:
     assert git_state(tmp_path) == (commit, False)
     (tmp_path / "model.py").write_text("a = 2\n")
     assert git_state(tmp_path) == (commit, True)
+
+
+def checkout(folder: Path) -> str:
+    git(folder, "init", "-q")
+    (folder / "model.py").write_text("a = 1\n")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "first")
+    return git(folder, "rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize("variable", ["GITHUB_SHA", "CI_COMMIT_SHA", "BITBUCKET_COMMIT"])
+def test_a_commit_that_git_refuses_to_tell_is_the_platforms(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    commit, inner = checkout(tmp_path), tmp_path / "deep" / "er"
+    inner.mkdir(parents=True)
+    assert find_commit(inner, {variable: "0" * 40}) == Checkout(commit, False)
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    told = find_commit(inner, {variable: commit})
+    assert (told.commit, told.dirty, told.variable) == (commit, None, variable)
+    assert told.refused is not None
+    assert "another user" in told.refused.text
+    assert find_commit(inner, {variable: "main; rm -rf /"}).commit is None
+
+
+def test_the_platforms_commit_is_that_of_its_own_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout(tmp_path)
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    inside = {"GITHUB_SHA": "a" * 40, "GITHUB_WORKSPACE": str(tmp_path)}
+    outside = inside | {"GITHUB_WORKSPACE": str(tmp_path / "other")}
+    assert find_commit(tmp_path, inside).commit == "a" * 40
+    assert find_commit(tmp_path, outside).commit is None
+
+
+def test_without_git_the_commit_is_not_simply_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert find_commit(tmp_path, {"GITHUB_SHA": "a" * 40}) == Checkout()
+    git(tmp_path, "init", "-q")
+    assert find_commit(tmp_path, {}) == Checkout()  # without a commit there is none to tell
+    monkeypatch.setenv("PATH", str(tmp_path))
+    refused = find_commit(tmp_path, {}).refused
+    assert refused is not None
+    assert refused.text == "git is not installed"
 
 
 def test_the_date_can_be_set_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,7 @@ def test_random_numbers_go_on_as_without_it() -> None:
             {"source": "builtin:linear", "weights": "seven.pt"},
             "weights",
             "seven.pt has 7 classes and the model 10",
-            "run.loss.teacher.args: {num_classes: 7}",
+            "lse use data of 7 classes",
         ),
         (
             {"source": "builtin:linear", "args": {"num_classes": 7}},

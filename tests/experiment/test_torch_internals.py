@@ -90,6 +90,8 @@ def test_this_version_has_every_part() -> None:
     assert internals.keeps_marks()
     assert internals.plain_step(type(torch.optim.SGD([torch.zeros(1)]))) is not None
     assert all(internals.look_up(name) is not None for name in ("torch:_foreach_norm", "torch:_foreach_sub_"))
+    made = ("torch:_make_per_tensor_quantized_tensor", "torch:_make_per_channel_quantized_tensor")
+    assert all(internals.look_up(name) is not None for name in made)
 
 
 @pytest.mark.parametrize(
@@ -284,3 +286,9 @@ def test_nodes_that_are_not_numbered_in_order_are_noticed(
 def test_what_autograd_does_not_tell_of_a_node_is_left_out() -> None:
     assert internals.incoming_shapes(object()) == []  # type: ignore[arg-type]
     assert list(internals.saved_tensors(object())) == []  # type: ignore[arg-type]
+
+
+def test_without_torchs_maker_of_quantised_tensors_it_is_said(without: Callable[..., None]) -> None:
+    without("torch:_make_per_tensor_quantized_tensor")
+    with pytest.raises(RuntimeError, match="this version of torch makes none"):
+        internals.quantised_tensor(torch.zeros(2, dtype=torch.int8), 0.1, 0, None)

@@ -26,7 +26,7 @@ def model() -> nn.Module:
 class Breaks(nn.Module):
     """Gives logits that are not finite from its `at`-th training call on."""
 
-    def __init__(self, at: int, error: type[Exception] | None = None) -> None:
+    def __init__(self, at: int, error: type[BaseException] | None = None) -> None:
         super().__init__()
         self.inner, self.at, self.calls, self.error = model(), at, 0, error
 
@@ -167,13 +167,19 @@ def test_an_error_before_the_first_step_passes_through() -> None:
         run_training(Breaks(1, KeyError), noise(), RunSpec(batch_size=16), plain_cpu(), Heard())
 
 
-def test_the_steps_before_an_error_are_kept() -> None:
-    found = run_training(Breaks(3, KeyError), noise(), RunSpec(epochs=2, batch_size=16), plain_cpu(), Heard())
-    assert isinstance(found.error, KeyError)
+@pytest.mark.parametrize("kind", [KeyError, SystemExit, GeneratorExit])
+def test_the_steps_before_an_error_are_kept(kind: type[BaseException]) -> None:
+    found = run_training(Breaks(3, kind), noise(), RunSpec(epochs=2, batch_size=16), plain_cpu(), Heard())
+    assert isinstance(found.error, kind)
     assert found.training.ended_by == "error"
     assert (found.training.steps, found.training.planned_steps) == (2, 8)
     assert len(found.arrays["train.loss"]) == 2
     assert found.training.train_n == 64
+
+
+def test_an_interruption_of_the_training_is_not_kept_as_its_error() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run_training(Breaks(3, KeyboardInterrupt), noise(), RunSpec(batch_size=16), plain_cpu(), Heard())
 
 
 def test_a_trained_model_that_can_not_be_scored_was_trained() -> None:

@@ -138,7 +138,7 @@ def test_other_images_are_refused_in_the_report(copy: Path, capsys: pytest.Captu
         ("spec.yaml", "is damaged", 5, (6, 1)),
         ("$NO_SUCH_PLACE/x", "there is no environment variable NO_SUCH_PLACE", 2, (6, 1)),
         ("{record: base, margin: 5}", "baseline.margin: expected a number below 1", 2, (6, 34)),
-        ("{margin: 0.01}", "baseline.record is missing", 2, (6, 1)),
+        ("{margin: 0.01}", "baseline names no record", 2, (6, 1)),
         ("{record: base, margn: 0.01}", "there is no key 'margn' in baseline", 2, (6, 26)),
         ("[a, b]", "baseline: expected a path or a mapping", 2, (6, 11)),
     ],
@@ -188,19 +188,32 @@ gates:
 """
 
 
+@pytest.mark.usefixtures("small_limits")
 def test_gates_on_changes_of_costs_from_spec_to_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     timed = numbers_of(TINY).replace("probes: none", "probes: {cost: {level: fast, processes: 2}, max_seconds: 3}")
     base = run_here(capsys, "build", write_spec(tmp_path, timed, "base.yaml"), "-o", tmp_path / "base")
     assert base.code == 0, base.err
     said = build(tmp_path, capsys, timed.replace("epochs: 1", "epochs: 2") + "baseline: base\n" + GATED, code=1)
     told = json.loads((tmp_path / "out" / "metrics.json").read_text(encoding="utf-8"))["gates"]
-    assert [gate["outcome"] for gate in told] == ["pass", "fail", "pass", "pass", "pass", "undecided"], said
+    assert [gate["outcome"] for gate in told] == [
+        "pass",
+        "fail",
+        "undecided",
+        "pass",
+        "pass",
+        "undecided",
+    ], said
     before, after = metrics(tmp_path / "base"), metrics(tmp_path / "out")
-    for name in ("latency_p50", "latency_p95", "latency.batch_1.p50", "throughput.batch_1", "card.completeness"):
+    for name in ("latency_p50", "latency.batch_1.p50", "throughput.batch_1"):
+        ratio = after[f"{name}.change_ratio"]
+        assert ratio["low"] < ratio["value"] < ratio["high"]  # type: ignore[operator]
+        assert ratio["n"] == 2  # pairs of processes
+    assert after["latency_p95.change_ratio"]["value"] is None
+    for name in ("card.completeness", "train_seconds"):
         old, new = before[name]["value"], after[name]["value"]
         assert after[f"{name}.change"]["value"] == pytest.approx(new - old)  # type: ignore[operator]
-        if old:
-            assert after[f"{name}.change_ratio"]["value"] == pytest.approx(new / old)  # type: ignore[operator]
+    paired = json.loads((tmp_path / "out" / "record" / "record.json").read_text(encoding="utf-8"))["paired_latency"]
+    assert paired["order"] == ["baseline", "candidate", "candidate", "baseline"]
     assert run_here(capsys, "render", tmp_path / "out", "-o", tmp_path / "again").code == 1
     assert metrics(tmp_path / "again") == after
 
@@ -221,6 +234,7 @@ gates:
 """
 
 
+@pytest.mark.usefixtures("small_limits")
 def test_a_model_twice_fails_no_gate_on_a_change_however_busy_the_machine_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -87,10 +88,31 @@ def test_damaged_images_are_told_before_a_build(tmp_path: Path) -> None:
     assert line.exit_code == 3
     for name in ("2 files in", "train/a/1.png", "test/b/2.png"):
         assert name in line.line
+    folder_of_images(tmp_path / "images", ("train/a/1.png",))
+    Image.new("RGB", (8, 8)).save(tmp_path / "images" / "test" / "b" / "3.png")
+    (tmp_path / "images" / "test" / "b" / "2.png").write_bytes(b"")
     for more in (", bad_files: skip", ", train_limit: 2"):  # which may not meet the damaged ones
         lines = told(tmp_path / "spec.yaml", more)
         assert not any(line.exit_code for line in lines)
         assert any("2 of the image files can't be read: test/b/2.png" in line.line for line in lines)
+
+
+def test_what_a_run_would_refuse_in_a_folder_is_told_and_what_would_stand_in_for_it(tmp_path: Path) -> None:
+    folder = folder_of_images(tmp_path / "images", ("train/a/1.png", "test/b/2.png"))
+    lines = told(tmp_path / "spec.yaml", ", fallback: digits")
+    assert not any(line.exit_code for line in lines)
+    assert any("image_folder, which can't be used; digits in its place" in line.line for line in lines)
+    assert any(line.line.startswith("note") and "train/a/1.png" in line.line for line in lines)
+    (line,) = told(tmp_path / "spec.yaml", ", bad_files: skip")  # no image of b is left for testing
+    assert (line.exit_code, "no image of b in" in line.line) == (3, True)
+    shutil.rmtree(folder / "train")
+    (line,) = told(tmp_path / "spec.yaml", "")
+    assert (line.exit_code, "holds test images alone, in test/" in line.line) == (3, True)
+    (folder / "test" / "b" / "2.png").unlink()
+    folder_of_images(tmp_path / "other")
+    shutil.move(tmp_path / "other" / "test" / "b" / "2.png", folder / "test" / "b" / "2.png")
+    lines = told(tmp_path / "spec.yaml", "}\nrun: {mode: evaluate")
+    assert not any(line.exit_code for line in lines)
 
 
 def test_a_least_speed_that_is_none_is_told_before_a_download(monkeypatch: pytest.MonkeyPatch) -> None:

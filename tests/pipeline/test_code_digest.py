@@ -54,9 +54,14 @@ def test_a_line_more_in_any_module_is_seen_by_the_right_caches(
     modules = {  # with a few bytes of each, so that 3 digests of 560 versions of the package take seconds
         name: dataclasses.replace(one, content=one.content[:16]) for name, one in read_package(PACKAGE).items()
     }
-    reached = {name: tuple(module.reach(modules, name)) for name in modules}  # as before: the line imports nothing
-    monkeypatch.setattr(module, "reach", lambda _modules, name: reached[name])
     monkeypatch.setattr(module, "read_package", lambda _package: modules)
+    names = {roots: tuple(module.needed(*roots)) for roots in CACHES.values()}  # as before: the line imports nothing
+
+    def needed(*roots: str) -> dict[str, module.Module]:
+        now = module.read_package(PACKAGE)
+        return {name: now[name] for name in names[roots]}
+
+    monkeypatch.setattr(module, "needed", needed)
     before = {cache: code_digest(*roots) for cache, roots in CACHES.items()}
     wrong = []
     for name, changed in modules.items():

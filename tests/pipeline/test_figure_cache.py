@@ -56,6 +56,23 @@ def test_what_was_drawn_is_not_drawn_again(record: RunRecord, drawings: list[lis
     assert drawings[1:] == [["reliability"]]
 
 
+@pytest.mark.slow
+def test_numbers_alone_draw_no_figure(record: RunRecord, drawings: list[list[str]], tmp_path: Path) -> None:
+    (tmp_path / "record").mkdir()
+    save_record(record, tmp_path / "record")
+    for out, formats in (("numbers", ["json", "comment"]), ("page", ["json", "html"])):
+        outcome = reportgen.render(
+            tmp_path / "record",
+            tmp_path / out,
+            formats=formats,
+            overrides={"report.sections": ["data"]},
+            progress=False,
+        )
+        assert outcome.exit_code == 0
+        assert (drawings == []) is (out == "numbers")
+    assert (tmp_path / "numbers" / "metrics.json").read_bytes() == (tmp_path / "page" / "metrics.json").read_bytes()
+
+
 def test_words_change_nothing_and_numbers_everything(record: RunRecord, drawings: list[list[str]]) -> None:
     before = inputs_digest(store(record))
     words = Presentation(title="Another", card=CardSpec(licence="other"), outputs=("html",))

@@ -109,8 +109,9 @@ def test_a_report_shows_its_history_by_itself(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write_spec(tmp_path, TINY)
-    for size in (50, 30):
-        assert run_here(capsys, "build", "spec.yaml", "-o", "out", "--set", f"run.batch_size={size}").code == 0
+    for size, form in ((50, "json"), (30, "html,json")):
+        again = ("--set", f"run.batch_size={size}", "--format", form)
+        assert run_here(capsys, "build", "spec.yaml", "-o", "out", *again).code == 0
     judgement = json.loads(Path("out/record/judgement.json").read_text(encoding="utf-8"))
     assert len(judgement["history"]["runs"]) == 1
     record = Path("out/record/record.json").read_bytes()
@@ -123,7 +124,8 @@ def test_a_report_shows_its_history_by_itself(
     assert run_here(capsys, "verify", "out").code == 0
     assert run_here(capsys, "render", "out", "-o", "drawn").code == 0
     assert "1 earlier run" in Path("drawn/report.html").read_text(encoding="utf-8")
-    said = run_here(capsys, "build", "spec.yaml", "-o", "next", "--set", "run.batch_size=20", "--set", "baseline=out")
+    other = ("--set", "run.batch_size=20", "--set", "baseline=out", "--set", "report.sections=[history]")
+    said = run_here(capsys, "build", "spec.yaml", "-o", "next", *other)
     assert said.code == 0
     assert "2 earlier runs" in Path("next/report.html").read_text(encoding="utf-8")
     assert history_of(Path("next")) != history_of(Path("out"))

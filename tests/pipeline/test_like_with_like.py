@@ -45,6 +45,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch, times: float) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("small_limits")
 @pytest.mark.parametrize("slow_first", [True])
 def test_a_busy_machine_fails_no_gate_on_a_change(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, slow_first: bool

@@ -76,6 +76,16 @@ def test_what_can_not_be_built_is_not_ok(base: Path, override: str, message: str
     assert line.exit_code == 2
 
 
+def test_templates_that_may_not_be_read_are_not_ok(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (base / "own").mkdir()
+    assert check(base, "report.templates=own")[0].line.startswith("ok")
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "own" and access(path, mode))
+    (line,) = check(base, "report.templates=own")
+    assert "own can't be read: there is no permission" in line.line
+    assert line.exit_code == 2
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -74,7 +74,7 @@ def box_matrix(size: int, new: int) -> Tensor:
 
 
 def round_to_byte(x: Tensor) -> Tensor:
-    """To the nearest of the 256 values, halves up."""
+    """Values of 0 to 1, of any shape, to the nearest of the 256 that a byte has, halves up."""
     return (x * 255 + 0.5 + 1e-4).floor() / 255
 
 

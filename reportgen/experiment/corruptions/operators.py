@@ -59,7 +59,7 @@ def normal(like: Tensor, shape: tuple[int, ...], generator: torch.Generator) -> 
 
 
 def uniform(like: Tensor, shape: tuple[int, ...], low: float, high: float, generator: torch.Generator) -> Tensor:
-    """Uniform numbers between two ends, drawn on the CPU."""
+    """Uniform numbers of a shape between two ends, drawn on the CPU, on the device and in the type of `like`."""
     return (low + (high - low) * torch.rand(shape, generator=generator)).to(like)
 
 
@@ -80,14 +80,14 @@ def gaussian_matrix(size: int, sigma: float, truncate: float, mirrored: bool) ->
 
 
 def smooth(x: Tensor, sigma: float, truncate: float = 4.0, mirrored: bool = False) -> Tensor:
-    """Gaussian smoothing of the last two axes, as scikit-image's `filters.gaussian`."""
+    """Gaussian smoothing of the last two axes of (…, H, W), as scikit-image's `filters.gaussian`; `sigma` in pixels."""
     down = gaussian_matrix(x.shape[-2], sigma, truncate, mirrored).to(x)
     across = gaussian_matrix(x.shape[-1], sigma, truncate, mirrored).to(x)
     return down @ x @ across.T
 
 
 def magnify(x: Tensor, factor: float) -> Tensor:
-    """The middle of the images enlarged `factor` times, bilinearly, corner pixels on corners, to the same size."""
+    """The middle of the images (n, C, H, W) enlarged `factor` times, bilinearly, corner on corner, to the same size."""
     height, width = x.shape[-2:]
     rows, columns = math.ceil(height / factor), math.ceil(width / factor)
     top, left = (height - rows) // 2, (width - columns) // 2

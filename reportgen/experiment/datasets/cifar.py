@@ -16,6 +16,7 @@ from reportgen.experiment.datasets.pickles import plain, read_pickle
 from reportgen.experiment.datasets.raw import DataRequest, ImageArray, LabelArray, RawSplit
 from reportgen.record.message import N_
 from reportgen.spec.types import DataSpec
+from reportgen.system.files import is_regular, is_shut_off
 
 SIDE, CHANNELS = 32, 3
 VALUES = CHANNELS * SIDE * SIDE
@@ -69,11 +70,19 @@ class CifarContent:
 
 
 def find_folder(kind: CifarFiles, spec: DataSpec, data_root: Path | None, base: Path) -> Path | None:
-    """The first folder that holds one of the batches, itself or in the archive's folder; None where there is none."""
+    """The first folder that holds one of the batches, itself or in the archive's folder; None where there is none.
+
+    Raises DataError where there may be one, but nobody may look.
+    """
+    shut: list[Path] = []
     for folder in search_folders(spec, data_root, base):
         for place in (folder, folder / kind.archive.folder):
-            if any((place / name).is_file() for name in kind.batches):
+            if any(is_regular(place / name) for name in kind.batches):
                 return place
+            shut += [place] if is_shut_off(place / kind.test) else []
+    if shut:
+        why = N_("there is no permission to enter {folder}", folder=str(shut[0]))
+        raise NotAvailable(why, "Check its permissions and those of the folders above it.")
     return None
 
 
@@ -93,6 +102,35 @@ def read(kind: CifarFiles, request: DataRequest, needed: Sequence[str]) -> Cifar
         from reportgen.experiment.datasets.download.fetching import fetch  # imports the network's modules
 
         folder = fetch(kind.archive, cache_folder(), request)
+    batches, digests, verified = read_batches(kind, folder, needed)
+    test = batches[kind.test]
+    return CifarContent(
+        keep([batches[name] for name in kind.train], request.spec.train_limit, request.seed),
+        keep([test], request.spec.eval_limit, request.seed),
+        test.coarse_labels,
+        digests,
+        verified,
+        folder,
+    )
+
+
+def examine(
+    kind: CifarFiles, needed: Sequence[str], spec: DataSpec, data_root: Path | None, base: Path
+) -> tuple[str, ...]:
+    """Read the files that are here, of which there is nothing to say; raises DataError for what a build refuses."""
+    folder = find_folder(kind, spec, data_root, base)
+    if folder is not None:
+        read_batches(kind, folder, needed)
+    return ()
+
+
+def read_batches(
+    kind: CifarFiles, folder: Path, needed: Sequence[str]
+) -> tuple[dict[str, Batch], dict[str, str], bool]:
+    """The batches in a folder, the sha256 of each file, and whether all are those published.
+
+    Raises DataError where one of those `needed` is missing or damaged.
+    """
     missing = [name for name in needed if not (folder / name).is_file()]
     if missing:
         raise NotAvailable(
@@ -114,15 +152,7 @@ def read(kind: CifarFiles, request: DataRequest, needed: Sequence[str]) -> Cifar
             digests[name] = hashlib.sha256(content).hexdigest()
         if name in kind.batches:
             batches[name] = read_batch(kind, folder / name, content)
-    test = batches[kind.test]
-    return CifarContent(
-        keep([batches[name] for name in kind.train], request.spec.train_limit, request.seed),
-        keep([test], request.spec.eval_limit, request.seed),
-        test.coarse_labels,
-        digests,
-        verified,
-        folder,
-    )
+    return batches, digests, verified
 
 
 def md5(content: bytes) -> str:

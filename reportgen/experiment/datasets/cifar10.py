@@ -73,6 +73,11 @@ def find_files(spec: DataSpec, data_root: Path | None, base: Path) -> tuple[Path
     return cifar.find_files(files(), spec, data_root, base)
 
 
+def examine(spec: DataSpec, data_root: Path | None, base: Path, _evaluating: bool) -> tuple[str, ...]:
+    """Nothing of files that are whole; raises DataError for those that are not."""
+    return cifar.examine(files(), files().batches, spec, data_root, base)
+
+
 DATASET = DatasetKind(
     name="cifar10",
     summary="CIFAR-10: 60,000 colour images of ten classes, downloaded when not here",
@@ -80,6 +85,7 @@ DATASET = DatasetKind(
     load=load,
     title="CIFAR-10",
     files=find_files,
+    examine=examine,
     sizes=(50_000, 10_000),
     download="170 MB",
     advice=lambda: advise(ARCHIVE),

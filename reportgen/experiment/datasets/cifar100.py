@@ -72,6 +72,11 @@ def find_files(spec: DataSpec, data_root: Path | None, base: Path) -> tuple[Path
     return cifar.find_files(files(), spec, data_root, base)
 
 
+def examine(spec: DataSpec, data_root: Path | None, base: Path, _evaluating: bool) -> tuple[str, ...]:
+    """Nothing of files that are whole; raises DataError for those that are not."""
+    return cifar.examine(files(), tuple(PUBLISHED), spec, data_root, base)
+
+
 DATASET = DatasetKind(
     name="cifar100",
     summary="CIFAR-100: 60,000 colour images of a hundred classes, downloaded when not here",
@@ -79,6 +84,7 @@ DATASET = DatasetKind(
     load=load,
     title="CIFAR-100",
     files=find_files,
+    examine=examine,
     sizes=(50_000, 10_000),
     download="169 MB",
     advice=lambda: advise(ARCHIVE),

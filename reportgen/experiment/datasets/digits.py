@@ -62,7 +62,7 @@ def read_digits() -> tuple[NDArray[np.float64], LabelArray]:
 
 
 def test_rows(labels: LabelArray) -> LabelArray:
-    """Rows of the test split: a fifth of each class, drawn with a fixed seed, in order."""
+    """Rows (test images,) of the test split: a fifth of each class, drawn with a fixed seed, in order."""
     rng = np.random.default_rng(SPLIT_SEED)
     chosen = [rng.permutation(np.flatnonzero(labels == digit)) for digit in np.unique(labels)]
     return np.sort(np.concatenate([rows[: round(TEST_SHARE * len(rows))] for rows in chosen]))

@@ -60,7 +60,7 @@ def find_duplicates(train: Digests, test: Digests, ids: tuple[LabelArray, LabelA
 
 
 def first_and_repeats(digests: Digests) -> tuple[LabelArray, LabelArray]:
-    """Rows where a digest comes first, and rows where it comes again."""
+    """Rows where a digest of (n,) comes first, and rows where it comes again."""
     _, first = np.unique(digests, return_index=True)
     repeats = np.setdiff1d(np.arange(len(digests)), first)
     return np.sort(first).astype(np.int64), repeats.astype(np.int64)

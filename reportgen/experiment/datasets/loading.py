@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from reportgen.progress import Progress
 from reportgen.record.message import Message
 from reportgen.record.run import DataFacts
 from reportgen.spec.types import DataSpec
+from reportgen.text.visible import visible
 
 
 def load_data(
@@ -48,7 +50,13 @@ def load_data(
         progress.warn(f"{spec.fallback} in place of {spec.name}: {error.message}\n{error.hint}")
         reason = without_folders(reason_for(error), search_folders(spec, data_root, base))
         raw = fallback.load(request)
-    return prepare(with_channels(raw, spec.channels), spec, seed, reason)
+    loaded = prepare(with_channels(raw, spec.channels), spec, seed, reason)
+    return loaded if reason is None else replace(loaded, facts=loaded.facts.model_copy(update=title_of(kind)))
+
+
+def title_of(kind: DatasetKind) -> dict[str, str | Message]:
+    """What the data set that was asked for is called, for the record of one that stands in for it."""
+    return {"requested_title": visible(kind.title) if isinstance(kind.title, str) else kind.title}
 
 
 def reason_for(error: DataError) -> Message:
@@ -111,14 +119,14 @@ def resized(facts: DataFacts, size: tuple[int, int] | None) -> DataFacts:
 
 
 def limit(labels: LabelArray, number: int | None, seed: int) -> LabelArray:
-    """Rows to use, in order: all, or `number` of them with equal shares of the classes."""
+    """Rows (used,) of labels (n,) to use, in order: all, or `number` of them with equal shares of the classes."""
     if number is None or number >= len(labels):
         return np.arange(len(labels), dtype=np.int64)
     return np.sort(stratified_rows(labels, number, seed))
 
 
 def keep(split: RawSplit, number: int | None, seed: int) -> tuple[RawSplit, LabelArray]:
-    """The part of a split that a limit keeps, and the index of each image in the whole."""
+    """The part of a split that a limit keeps, and the index (kept,) of each image in the whole."""
     if split.ids is not None:
         return split, split.ids
     rows = limit(split.labels, number, seed)

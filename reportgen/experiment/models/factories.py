@@ -12,6 +12,7 @@ import torch
 
 from reportgen.errors import Location, ModelError
 from reportgen.system.memory import is_memory_error, memory_trouble
+from reportgen.system.signals import INTERRUPTIONS
 from reportgen.text.suggest import nearest
 
 CLASS_ARGUMENTS = (
@@ -85,7 +86,9 @@ def call_factory(
     check_arguments(factory, source, args)
     try:
         made = factory(**args)
-    except (Exception, SystemExit) as error:
+    except INTERRUPTIONS:
+        raise
+    except BaseException as error:
         if is_memory_error(error):
             raise memory_trouble(error, f"making {source}", "Use a smaller model.") from error
         raise ModelError(

@@ -15,6 +15,7 @@ from torch.nn.modules.module import register_module_forward_hook
 from reportgen.errors import ModelError
 from reportgen.experiment.models.factories import first_line
 from reportgen.system.memory import is_memory_error, memory_trouble
+from reportgen.system.signals import INTERRUPTIONS
 
 LOGIT_NAMES = ("logits", "out")
 """Where models that return more than logits put them; otherwise the first tensor is taken."""
@@ -49,9 +50,9 @@ def run_once(module: torch.nn.Module, images: Tensor) -> Any:
     with evaluating(module), failures(module) as failed:
         try:
             return module(images.to(place.device))
-        except ModelError:
+        except (ModelError, *INTERRUPTIONS):
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             if is_memory_error(error):
                 raise memory_trouble(error, "one forward pass", "Use a smaller model.") from error
             raise ModelError(*explain(failed.get(id(error)), tuple(images.shape), error)) from error
@@ -73,7 +74,10 @@ def check_logits(logits: Tensor, n: int, classes: int | None) -> None:
 
 
 def logits_of(output: Any) -> Tensor:
-    """The logits in what a model returns: itself, its `logits` or `out`, or the first tensor; raises ModelError."""
+    """The logits (n, classes) in what a model returns: itself, its `logits` or `out`, or the first tensor.
+
+    Raises ModelError where there is none.
+    """
     found = next(tensors_in(named(output) if named(output) is not None else output), None)
     if found is None:
         raise ModelError(

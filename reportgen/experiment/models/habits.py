@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import torch
@@ -18,6 +17,7 @@ from reportgen.errors import ModelError
 from reportgen.experiment.models.forward import run_once
 from reportgen.experiment.snapshot import preserved
 from reportgen.record.message import N_, Message
+from reportgen.system.signals import errors_passed_over
 
 MOST_NAMED = 3
 MOST_IMAGES = 1024
@@ -89,7 +89,7 @@ def keeps_writing(module: nn.Module, images: Tensor, names: list[str]) -> list[s
 def writes_when_training(module: nn.Module, images: Tensor) -> bool:
     """Whether the model, in training mode, writes into the images that it is given."""
     given = images.clone()
-    with preserved(module), suppress(Exception), torch.no_grad():  # a training step is tried too, and tells
+    with preserved(module), errors_passed_over(), torch.no_grad():  # a training step is tried too, and tells
         module.train()
         module(given)
     return not torch.equal(given, images)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from reportgen.errors import ModelError
 from reportgen.experiment.models.forward import evaluating, logits_of
 from reportgen.record.message import N_, Message
+from reportgen.system.signals import INTERRUPTIONS
 
 Layer = nn.Linear | nn.Conv2d
 
@@ -61,9 +62,9 @@ def head_by_trace(module: nn.Module, image_shape: tuple[int, ...]) -> str:
     with torch.random.fork_rng(devices=[]), evaluating(module), watched(module, ran):
         try:
             logits = logits_of(module(image))
-        except ModelError:
+        except (ModelError, *INTERRUPTIONS):
             raise
-        except Exception as error:
+        except BaseException as error:
             raise ModelError(
                 f"model.head: the model can't take {'×'.join(map(str, image_shape))} images: "
                 f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}",

@@ -17,7 +17,7 @@ from reportgen.experiment.models.preparing import in_python, materialise, needs_
 from reportgen.experiment.models.pretrained import Fetching
 from reportgen.experiment.models.pretrained_choice import find_pretrained
 from reportgen.experiment.models.stems import adapt_stem
-from reportgen.experiment.models.weights import fill_weights
+from reportgen.experiment.models.weights import Filled, fill_weights
 from reportgen.plugins import ModelSource, discover
 from reportgen.record.answers import OutputFacts
 from reportgen.record.message import Message
@@ -96,12 +96,8 @@ def load_model(
         notes += settle_types(module, image_shape)
     if spec.stem == "cifar":
         notes += adapt_stem(module)
-    with about("model.weights"):
-        weights = None if spec.weights is None else resolve_path(spec.weights, base)
-        if weights is not None:
-            check_weights_file(weights)
-        filled = None if weights is None else fill_weights(module, weights, spec.weights_key)
-        notes += filled.notes if filled else ()
+    filled = None if spec.weights is None else fill_from(module, spec.weights, base, spec.weights_key)
+    notes += filled.notes if filled else ()
     if replaces and classes is not None and image_shape is not None:
         with about("model.head"):
             notes += replace_head(module, head_by_trace(module, image_shape), classes)
@@ -113,13 +109,21 @@ def load_model(
         module=module,
         source_sha256=file_digest(source, name, base),
         weights_sha256=origin.sha256 if origin else filled.sha256 if filled else None,
-        weights_file=origin.file if origin else None if weights is None else weights.name,
+        weights_file=origin.file if origin else None if filled is None else filled.file,
         notes=notes,
         weights_key=filled.key if filled and filled.key else None,
         weights_not_finite=filled.not_finite if filled else 0,
         weights_url=origin.url if origin else None,
         files=describe_files(opened | {origin.path} if origin else opened, base),
     )
+
+
+def fill_from(module: torch.nn.Module, path: Path, base: Path, key: str | None) -> Filled:
+    """Copy the weights of a file, relative to `base`, into the module; what raises has its place in the spec."""
+    with about("model.weights"):
+        weights = resolve_path(path, base)
+        check_weights_file(weights)
+        return fill_weights(module, weights, key)
 
 
 def choose_source(text: str, sources: Mapping[str, ModelSource], base: Path) -> tuple[ModelSource, str]:

@@ -110,12 +110,12 @@ class OutputReader:
 
 
 def precise(tensor: Tensor) -> Tensor:
-    """In float32 at least."""
+    """The tensor, of any shape, in float32 at least."""
     return tensor if tensor.dtype == torch.float64 else tensor.float()
 
 
 def logarithm(probabilities: Tensor) -> Tensor:
-    """Natural logarithms; a probability of 0 counts as the smallest normal number, whose logarithm is −87 in
+    """Natural logarithms, of any shape; a probability of 0 counts as the smallest normal number, of which it is −87 in
     float32."""
     return probabilities.clamp_min(torch.finfo(probabilities.dtype).tiny).log()
 

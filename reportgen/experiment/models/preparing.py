@@ -18,6 +18,7 @@ from reportgen.experiment.models.factories import first_line
 from reportgen.experiment.models.forward import check_forward
 from reportgen.experiment.snapshot import restored
 from reportgen.record.message import N_, Message
+from reportgen.system.signals import INTERRUPTIONS
 
 WRAPPERS = {
     "OptimizedModule": ("torch.compile", "_orig_mod"),
@@ -142,7 +143,9 @@ def materialise(module: nn.Module, image_shape: tuple[int, int, int], source: st
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             module.eval()
             module(torch.randn(FEW, *image_shape))
-    except Exception as error:
+    except INTERRUPTIONS:
+        raise
+    except BaseException as error:
         raise ModelError(
             f"{source} has lazy layers ({lazy[0]} first), and the first forward pass, which gives them their shapes, "
             f"raises {type(error).__name__}: {first_line(error)}",

@@ -21,6 +21,7 @@ from reportgen.experiment.models.late_imports import LATE
 from reportgen.experiment.models.making import Made, Order, make_with_classes
 from reportgen.plugins import ModelSource
 from reportgen.spec.model_code import ModelCode, find_code
+from reportgen.system.signals import INTERRUPTIONS
 from reportgen.text.suggest import nearest
 
 ENDS_PYTHON = (
@@ -102,9 +103,9 @@ def import_code(code: ModelCode) -> ModuleType:
         if code.is_installed:
             return importlib.import_module(code.module)
         return import_from_package(code) if code.in_package else import_file(code.path)
-    except ModelError:
+    except (ModelError, *INTERRUPTIONS):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         location = None if code.is_installed else location_in(error, code.home) or Location(str(code.path))
         message = f"{code.path.name} can't be imported: {type(error).__name__}: {first_line(error)}"
         hint = ENDS_PYTHON if isinstance(error, SystemExit) else "Fix the file, or install what it imports."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +30,7 @@ from reportgen.experiment.models.outputs import (
 from reportgen.experiment.snapshot import preserved
 from reportgen.record.answers import OutputFacts, OutputKind
 from reportgen.spec.types import ModelSpec
+from reportgen.system.signals import INTERRUPTIONS, errors_passed_over
 
 IMAGES = 4
 """That a model is tried on; one more where there are as many classes, so that axes are not mixed up."""
@@ -82,7 +82,10 @@ def read_outputs(
 
 def loses_axis(module: torch.nn.Module, images: Tensor, reading: Reading) -> bool:
     """Whether the answer to a single image comes without the axis of the images, as after `squeeze`."""
-    with suppress(Exception), preserved(module):  # a model that takes no single image says so where it is asked for one
+    with (
+        errors_passed_over(),
+        preserved(module),
+    ):  # of one that takes no single image it is said elsewhere
         output = run_once(module, images[:1])
         return reading.find(output).ndim < (reading.axes or 0)
     return False
@@ -122,7 +125,9 @@ def read_training(
     try:
         with preserved(module):
             output = run_as_it_is(module.train(), images)
-    except Exception:  # whatever a model raises; a training step is tried too, and tells
+    except INTERRUPTIONS:
+        raise
+    except BaseException:  # whatever a model raises; a training step is tried too, and tells
         return None, ()
     n, leaves = len(images), distinct(list(find_leaves(output)))
     fitting = [leaf for leaf in leaves if is_row(leaf.tensor, n, classes)]
@@ -152,7 +157,7 @@ def choose_in_training(
     candidates = [leaf for leaf in distinct(list(find_leaves(output))) if is_row(leaf.tensor, n, classes)]
     for child in module.modules():
         child.training = not type(child).__module__.startswith("torch.")
-    with suppress(Exception):  # whatever a model raises in a mode that it does not know
+    with errors_passed_over():  # whatever a model raises in a mode that it does not know
         again = {leaf.name: leaf.tensor for leaf in find_leaves(run_as_it_is(module, images))}
         same = [leaf for leaf in candidates if leaf.name in again and agrees(again[leaf.name], evaluated.tensor)]
         if len(same) == 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from reportgen.errors import ModelError
 from reportgen.experiment.models.checkpoints.conversions import conversions
 from reportgen.experiment.models.checkpoints.files import Contents, damaged, read_contents
 from reportgen.experiment.models.checkpoints.fit import Fit, Own, fits_of, own_tensors, refuse_misfit
+from reportgen.experiment.models.checkpoints.packed import fill_packed, packed_layers
 from reportgen.experiment.models.checkpoints.sets import USUAL, WeightSet, find_sets
 from reportgen.experiment.models.checkpoints.stored import Damaged
 from reportgen.experiment.models.weights_notes import (
@@ -37,6 +38,8 @@ from reportgen.text.suggest import nearest
 class Filled:
     """What was put into a model."""
 
+    file: str
+    """File name only."""
     sha256: str
     """Of the file; of a sharded checkpoint, of the list of its files that sha256sum would print."""
     key: str
@@ -53,17 +56,18 @@ def fill_weights(module: nn.Module, path: Path, key: str | None = None) -> Fille
     Raises ModelError when the file is missing, damaged, holds code or no weights, or when they are not the module's;
     EnvironmentTrouble when it may not be read.
     """
-    refuse_packed(module, path.name)
     contents = read_contents(path)
     try:
         sets = chosen_sets(contents, key, path.name)
-        choice = choose(sets, module, path.name)
-        notes = (*choice.notes, *put_in(module, choice.fit, path.name))
+        choice, notes = filled_in(module, sets, contents, path.name)
+        if key is not None and not choice.others:
+            choice = replace(choice, others=beside_it(choice.fit, contents, module))
     except (Damaged, RecursionError) as error:
         raise damaged(path.name, error) from error
     digest = digest_of(path)
     whole = choice.fit.weights.module
     return Filled(
+        file=path.name,
         sha256=digest,
         key=choice.fit.name,
         notes=(
@@ -84,6 +88,19 @@ def fill_weights(module: nn.Module, path: Path, key: str | None = None) -> Fille
         ),
         not_finite=count_not_finite(module),
     )
+
+
+def filled_in(
+    module: nn.Module, sets: Sequence[WeightSet], contents: Contents, name: str
+) -> tuple[Choice, tuple[Message, ...]]:
+    """Put the first of the sets that fits into the module: which that was, and what to say of it; raises ModelError."""
+    if not packed_layers(module):
+        choice = choose(sets, module, name)
+        return choice, (*choice.notes, *put_in(module, choice.fit, name))
+    used, *others = fill_packed(module, sets[:MOST_SETS], contents.source, name)
+    fit = Fit(used.weights, used.alignment, (), (), (), (), (), (), ())
+    choice = Choice(fit, tuple(dict.fromkeys(other.weights.name for other in others)))
+    return choice, tuple(note_of_names(fit, name))
 
 
 def digest_of(path: Path) -> str:
@@ -173,6 +190,12 @@ def others_of(used: Fit, found: Sequence[Fit], before: WeightSet | None = None) 
     return tuple(name for name in dict.fromkeys(names) if name not in (used.name, used.weights.name))
 
 
+def beside_it(used: Fit, contents: Contents, module: nn.Module) -> tuple[str, ...]:
+    """Names of the other sets of a file of which the spec names one."""
+    own = own_tensors(module)
+    return others_of(used, [fit for one in find_sets(contents)[:MOST_SETS] for fit in fits_of(one, own)])
+
+
 def signature(weights: WeightSet) -> frozenset[tuple[str, tuple[int, ...]]]:
     """Names and shapes of a set."""
     return frozenset((name, part.shape) for name, part in weights.tensors.items())
@@ -237,22 +260,6 @@ def put_in(module: nn.Module, fit: Fit, name: str) -> tuple[Message, ...]:
             "The model's own loading code refuses it.",
         ) from error
     return tuple(notes)
-
-
-def refuse_packed(module: nn.Module, name: str) -> None:
-    """Raise ModelError for a quantised model, whose weights are packed and no tensors."""
-    packed = [  # which give their weights by a method
-        path
-        for path, child in module.named_modules()
-        if type(child).__module__.startswith("torch.ao.nn.quantized") and callable(getattr(child, "weight", None))
-    ]
-    if packed:
-        raise ModelError(
-            f"{name} can't be filled into a quantised model: its weights are packed ({packed[0]} first), and only "
-            "tensors are read from files of weights",
-            "Let the factory fill them in, with load_state_dict, and leave model.weights out: the file that it reads "
-            "is noted with its digest.",
-        )
 
 
 def count_not_finite(module: nn.Module) -> int:

@@ -64,7 +64,7 @@ class ProbeContext:
     """The arrays kept during training; empty where nothing was trained."""
 
     def sample(self, number: int, split: Literal["train", "test"] = "test") -> tuple[torch.Tensor, Sampled]:
-        """Rows of at most `number` images of a split, the classes in equal shares, and how to name them."""
+        """Rows (images,) of at most `number` images of a split, the classes in equal shares, and how to name them."""
         labels = self.data.test_labels if split == "test" else self.data.train_labels
         rows = torch.from_numpy(stratified_rows(labels.numpy(), number, PROBE_SEED))
         return rows, Sampled(images=len(rows), split=split, seed=PROBE_SEED)

@@ -216,7 +216,7 @@ def show(
 
 
 def batches(rows: Tensor) -> Iterator[Tensor]:
-    """Rows of each batch, the first the least that is shown."""
+    """Rows (batch,) of each batch, the first the least that is shown."""
     yield rows[:LEAST_IMAGES]
     yield from torch.split(rows[LEAST_IMAGES:], BATCH) if len(rows) > LEAST_IMAGES else ()
 

@@ -26,6 +26,7 @@ from reportgen.record.message import N_
 from reportgen.record.probes import NotProbed, Probes, ProbeTime
 from reportgen.spec.probes import LEAST_SECONDS, ProbesSpec
 from reportgen.system.memory import is_memory_error
+from reportgen.system.signals import INTERRUPTIONS
 
 Level = Literal["fast", "full", "none"]
 MIN_SECONDS = 0.5
@@ -175,9 +176,9 @@ def run_one(probe: Probe, context: ProbeContext, allowance: Allowance, faults: F
             context.module.eval()
             torch.manual_seed(PROBE_SEED)
             return probe.run(context, allowance)
-    except ProbeRefused:
+    except (ProbeRefused, *INTERRUPTIONS):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         if is_memory_error(error):
             raise ProbeRefused(N_("The device ran out of memory.")) from error
         if lets_no_gradient(error):

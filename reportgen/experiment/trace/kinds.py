@@ -80,7 +80,12 @@ def describe_kinds(module: nn.Module) -> list[Message]:
     if not packed and not any(True for _ in module.parameters()):
         notes.append(N_("The model holds no parameters where PyTorch keeps them: how many it has is unknown."))
     if any(tensor.is_complex() for tensor in module.parameters()):
-        notes.append(N_("A complex parameter counts once, although it is two real numbers."))
+        notes.append(
+            N_(
+                "A complex parameter counts once, although it is two real numbers, and a product of complex numbers "
+                "counts as one multiply-accumulate, although it takes three or four."
+            )
+        )
     return notes
 
 

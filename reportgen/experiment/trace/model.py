@@ -22,6 +22,7 @@ from reportgen.record.calls import add_up
 from reportgen.record.message import N_, Message
 from reportgen.record.trace import Edge, ModelTrace, ModuleCall, Operator
 from reportgen.system.memory import is_memory_error, memory_trouble
+from reportgen.system.signals import INTERRUPTIONS
 
 
 def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelTrace:
@@ -72,12 +73,16 @@ def record_twice(module: torch.nn.Module, example: Tensor, notes: list[Message])
     """
     try:
         return record(module, example, gradients=True)
-    except (Exception, SystemExit) as first:  # whatever a model raises where it can't run with gradients
+    except INTERRUPTIONS:
+        raise
+    except BaseException as first:  # whatever a model raises where it can't run with gradients
         if is_memory_error(first):
             raise memory_trouble(first, "tracing", "Use a smaller model.") from first
         try:
             recording = record(module, example, gradients=False)
-        except (Exception, SystemExit) as error:
+        except INTERRUPTIONS:
+            raise
+        except BaseException as error:
             if is_memory_error(error):
                 raise memory_trouble(error, "tracing", "Use a smaller model.") from error
             check_forward(module, tuple(example.shape), None)  # names the module and the shapes, when it fails there

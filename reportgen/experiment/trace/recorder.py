@@ -23,6 +23,8 @@ ALIASES = frozenset(
     {"get", "detach", "requires_grad", "contiguous", "to", "float", "type_as", "type", "alias", "clone"}
 )
 """Operators that hand a tensor on, when nothing but the object changes."""
+LEAVING = frozenset({"numpy", "array", "tolist", "dlpack"})
+"""Operators that hand the numbers of a tensor to what is no part of PyTorch."""
 
 
 SCRIPTED = "scripted"
@@ -42,6 +44,8 @@ class Recorder:
         """True while what is called is no part of the model's own work."""
         self.counts = True
         """False where ATen's operators can't be heard, so that no multiply-accumulate is counted."""
+        self.left: set[str] = set()
+        """How numbers that follow from the images left PyTorch."""
         self._paths = {id(module): path for path, module in model.named_modules()}
         self._counts: Counter[int] = Counter()
         self._maker: dict[int, int] = {}
@@ -137,6 +141,8 @@ class Recorder:
         changed = writes_in_place(func, kwargs) if versions is None else versions != versions_of(inputs)
         outputs = list(tensors_in(result)) or ([inputs[0]] if changed and inputs else [])
         self._read(inputs)
+        if name in LEAVING and any(self._follows_from_images(tensor) for tensor in inputs):
+            self.left.add(name)
         if outputs and not self._hands_on(name, inputs, outputs, changed):
             self._write(draft, inputs, outputs, changed)
         return result
@@ -168,12 +174,32 @@ class Recorder:
         maker = self._maker.get(id(tensor))
         return maker if maker is not None else self._maker_of_storage.get(storage_key(tensor))
 
+    def _follows_from_images(self, tensor: Tensor) -> bool:
+        """Whether the input of the model is among what a tensor of several numbers was made of."""
+        maker = self._find(tensor) if tensor.numel() > 1 else None
+        waiting, seen = [maker] if maker is not None else [], set[int]()
+        while waiting:
+            operator = self.recording.operators[waiting.pop()]
+            if operator.name == "input":
+                return True
+            makers = {source for source, _shape in operator.sources} - seen
+            seen |= makers
+            waiting += makers
+        return False
+
+    def _note_return(self, tensor: Tensor) -> None:
+        """A tensor of unknown origin is read: where numbers have left PyTorch before, what was done with them there is
+        not counted."""
+        if self.left and tensor.is_floating_point():
+            self.recording.uncounted |= self.left
+
     def _write(self, draft: OperatorDraft, inputs: list[Tensor], outputs: list[Tensor], changed: bool) -> None:
         """Append the operator with an edge from the maker of each input."""
         sources: dict[tuple[int, int], tuple[int, Shape]] = {}
         for tensor in inputs:
             maker = self._find(tensor)
             if maker is None and id(tensor) not in self._own and tensor.dim() > 0:
+                self._note_return(tensor)
                 self.add_source("const", [tensor])
                 maker = self._maker[id(tensor)]
             if maker is not None:
@@ -219,7 +245,10 @@ class Recorder:
 
     def finish(self, output: Any) -> Recording:
         """The recording, with the operators that made the outputs."""
-        found = (self._find(tensor) for tensor in tensors_in(output))
-        self.recording.results = {maker for maker in found if maker is not None}
+        found = {id(tensor): self._find(tensor) for tensor in tensors_in(output)}
+        for tensor in tensors_in(output):
+            if found[id(tensor)] is None:
+                self._note_return(tensor)
+        self.recording.results = {maker for maker in found.values() if maker is not None}
         self.recording.output = output
         return self.recording

@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 
 from reportgen.errors import DataError
-from reportgen.experiment.datasets import cifar
+from reportgen.experiment.datasets import cifar, find_datasets
 from reportgen.experiment.datasets.files import cache_folder
 from reportgen.experiment.datasets.raw import ImageArray, LabelArray
 from reportgen.record.message import N_
 from reportgen.spec.types import DataSpec
 from tests.experiment.cases import load
 from tests.experiment.datasets.batches import IMAGES, NAMES, batch, pickled, write_batches
+from tests.support.permissions import shut_off
 
 CIFAR = DataSpec(name="cifar10")
 
@@ -165,6 +166,26 @@ def test_a_damaged_file_is_named(damage: str, tmp_path: Path) -> None:
     assert_all_ways(caught.value.hint)
 
 
+def test_a_check_reads_the_files_that_are_here(tmp_path: Path) -> None:
+    place, examine = write_batches(tmp_path), find_datasets()["cifar10"].examine
+    assert examine(CIFAR, tmp_path, tmp_path, False) == ()
+    file = place / "data_batch_4"
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(DataError, match="data_batch_4 is damaged"):
+        examine(CIFAR, tmp_path, tmp_path, False)
+    file.unlink()
+    with pytest.raises(DataError, match="incomplete: data_batch_4 missing"):
+        examine(CIFAR, tmp_path, tmp_path, True)
+
+
+def test_a_folder_that_may_not_be_entered_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = write_batches(tmp_path)
+    shut_off(monkeypatch, place)
+    with pytest.raises(DataError, match="no permission to enter") as caught:
+        load(CIFAR, tmp_path)
+    assert caught.value.exit_code == 3
+
+
 class Hostile:
     """Runs a command when it is unpickled the usual way."""
 
@@ -196,7 +217,7 @@ def test_the_fallback_steps_in_and_says_why(tmp_path: Path) -> None:
     place = write_batches(tmp_path)
     (place / "test_batch").unlink()
     facts = load(DataSpec(name="cifar10", fallback="digits"), tmp_path).facts
-    assert (facts.name, facts.requested) == ("digits", "cifar10")
+    assert (facts.name, facts.requested, facts.requested_title) == ("digits", "cifar10", "CIFAR-10")
     assert facts.fallback_reason is not None
     assert facts.fallback_reason.id == "{data} in {folder} is incomplete: {files} missing"  # for any language
     folder = f"{tmp_path.name}/{place.name}"

@@ -11,7 +11,7 @@ import pickle
 import random
 import re
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +97,8 @@ def test_another_class_count_has_its_own_sentence(tmp_path: Path) -> None:
     torch.save(net(100).state_dict(), tmp_path / "w.pt")
     with pytest.raises(ModelError, match=r"has 100 classes and the model 4 \(3\.weight\)") as caught:
         fill_weights(net(4), tmp_path / "w.pt")
-    assert "num_classes: 100" in caught.value.hint
+    for said in ("model.head: replace", "num_classes: 100", "trained for 4"):
+        assert said in caught.value.hint
 
 
 def test_another_architecture_is_called_so(tmp_path: Path) -> None:
@@ -321,7 +322,10 @@ def test_several_sets_are_named_and_one_is_chosen(tmp_path: Path, state: State) 
     assert result.key == "state_dict"
     assert "state_dict_ema would fit as well" in said(result)
     assert equal(module, state)
-    assert filled(tmp_path, saved, module, "state_dict_ema").key == "state_dict_ema"
+    asked = filled(tmp_path, saved, module, "state_dict_ema")
+    assert asked.key == "state_dict_ema"
+    assert "those under state_dict_ema in" in said(asked)
+    assert "state_dict would fit as well" in said(asked)
     assert equal(module, other)
     with pytest.raises(ModelError, match="no weights under the key 'state_dict_em'") as caught:
         filled(tmp_path, saved, module, "state_dict_em")
@@ -572,11 +576,66 @@ def test_calls_without_end_inside_each_other(tmp_path: Path) -> None:
         fill_weights(net(), tmp_path / "w.pkl")
 
 
-@pytest.mark.filterwarnings("ignore:torch.ao.quantization:DeprecationWarning", "ignore::UserWarning")
-def test_a_quantised_model_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    plain = nn.Sequential(nn.Flatten(), nn.Linear(12, 4))
-    module = torch.ao.quantization.quantize_dynamic(plain, {nn.Linear}, dtype=torch.qint8)
-    torch.save(module.state_dict(), tmp_path / "packed.pth")
-    with pytest.raises(ModelError, match=r"quantised model: its weights are packed \(1 first\)") as caught:
-        fill_weights(module, tmp_path / "packed.pth")
-    assert "Let the factory fill them in" in caught.value.hint
+def quantised(seed: int, kind: str, classes: int = 4) -> nn.Module:
+    """A model with layers of packed weights: linear ones with one scale, or a convolution with one for each row."""
+    from torch.ao import quantization
+
+    torch.manual_seed(seed)
+    if kind == "dynamic":
+        plain = nn.Sequential(nn.Flatten(), nn.Linear(12, 8), nn.ReLU(), nn.Linear(8, classes))
+        return quantization.quantize_dynamic(plain, {nn.Linear}, dtype=torch.qint8)
+    if kind == "half":
+        plain = nn.Sequential(nn.Flatten(), nn.Linear(12, classes))
+        return quantization.quantize_dynamic(plain, {nn.Linear}, dtype=torch.float16)
+    stub, back = quantization.QuantStub(), quantization.DeQuantStub()
+    model = nn.Sequential(stub, nn.Conv2d(3, classes, 2), nn.Flatten(), nn.Linear(classes, classes), back).eval()
+    model.qconfig = quantization.get_default_qconfig(torch.backends.quantized.engine)
+    quantization.prepare(model, inplace=True)
+    model(torch.rand(4, 3, 2, 2))
+    return quantization.convert(model)
+
+
+def values(state: Mapping[str, object]) -> list[object]:
+    """What a quantised state dict holds, as numbers that can be compared."""
+    found = list[object]()
+    for part in state.values():
+        for one in part if isinstance(part, tuple) else (part,):
+            found.append(one.detach().dequantize().tolist() if isinstance(one, Tensor) else one)
+    return found
+
+
+QUIET = ("ignore:torch.ao.quantization:DeprecationWarning", "ignore::UserWarning")
+
+
+@pytest.mark.filterwarnings(*QUIET)
+@pytest.mark.parametrize("kind", ["dynamic", "half", "static"])
+def test_a_quantised_model_is_filled_from_a_quantised_file(tmp_path: Path, kind: str) -> None:
+    saved, images = quantised(1, kind), torch.rand(5, 3, 2, 2)
+    wrapped = {f"module.{key}": part for key, part in saved.state_dict().items()}
+    for what, old in ((saved.state_dict(), False), (saved.state_dict(), True), ({"net": wrapped, "epoch": 3}, False)):
+        module = quantised(2, kind)
+        assert not torch.equal(module(images), saved(images))
+        torch.save(what, tmp_path / "w.pth", _use_new_zipfile_serialization=not old)
+        result = fill_weights(module, tmp_path / "w.pth")
+        assert values(module.state_dict()) == values(saved.state_dict())
+        assert torch.equal(module(images), saved(images))
+        assert ("module. was taken off" in said(result), result.key == "net") == (("net" in what,) * 2)
+
+
+@pytest.mark.filterwarnings(*QUIET)
+def test_what_is_quantised_on_one_side_alone_is_refused_with_what_to_do(tmp_path: Path, state: State) -> None:
+    with pytest.raises(
+        ModelError, match=r"holds no quantised weights, and the model is quantised \(1 first\)"
+    ) as caught:
+        filled(tmp_path, state, quantised(1, "dynamic"))
+    assert "before it quantises the model" in caught.value.hint
+    for kind, first in (("dynamic", "1._packed_params._packed_params"), ("static", "1.weight")):
+        with pytest.raises(ModelError, match=f"holds quantised weights \\({first} first\\)") as caught:
+            filled(tmp_path, quantised(1, kind).state_dict(), net())
+        assert "torch.ao.quantization.convert" in caught.value.hint
+    with pytest.raises(
+        ModelError, match=r"1 of another shape: 3\._packed_params\._packed_params \(9, 8\) instead of \(4, 8\)"
+    ):
+        filled(tmp_path, quantised(1, "dynamic", 9).state_dict(), quantised(1, "dynamic"))
+    with pytest.raises(ModelError, match=r"does not fit the quantised model: .* missing"):
+        filled(tmp_path, quantised(1, "half").state_dict(), quantised(1, "static"))

@@ -14,8 +14,10 @@ from torch import nn
 from reportgen.experiment.dynamics import watched
 from reportgen.experiment.nominal import OVERHEAD, RATE, halved, nominal_seconds, repeats
 from reportgen.experiment.probes import Allowance, ProbeContext, ProbeRefused, ProbeResult
+from reportgen.experiment.probes.cost import machine_limits, measure
 from reportgen.experiment.probes.run import allow, find_probes
 from reportgen.experiment.snapshot import preserved
+from reportgen.record.probes.cost import CostFacts
 from reportgen.spec.probes import ProbesSpec
 from tests.experiment.cases import noise
 from tests.experiment.probes.cases import finished
@@ -24,6 +26,7 @@ from tests.experiment.probes.test_dynamics import history
 PLANNED = 1.5
 PROBES = {probe.name: probe for probe in find_probes()}
 COUNTED = ("weights", "response", "explanations", "robustness", "dynamics")
+EACH = [pytest.param(name, marks=pytest.mark.slow) if name == "robustness" else name for name in COUNTED]
 LEFT_OUT = {
     "weights": ("sampled", "why_no_gradient", "unmeasured", "loss"),
     "response": ("why_alone", "sampled"),
@@ -84,7 +87,7 @@ def is_float(array: Any) -> bool:
     return bool(np.asarray(array).dtype.kind == "f")
 
 
-@pytest.mark.parametrize("name", COUNTED)
+@pytest.mark.parametrize("name", EACH)
 def test_a_clock_that_runs_fast_changes_nothing_where_there_is_time(
     context: ProbeContext, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -97,7 +100,7 @@ def test_a_clock_that_runs_fast_changes_nothing_where_there_is_time(
     assert differing(usual.arrays, slow.arrays) == []
 
 
-@pytest.mark.parametrize("name", COUNTED)
+@pytest.mark.parametrize("name", EACH)
 def test_little_time_leaves_out_parts_and_what_is_left_is_the_same(
     context: ProbeContext, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -111,6 +114,30 @@ def test_little_time_leaves_out_parts_and_what_is_left_is_the_same(
     mine, theirs = slow.facts.model_dump(), usual.facts.model_dump()
     for field in mine.keys() - set(LEFT_OUT[name]) - {"matrices", "units"}:
         assert mine[field] == theirs[field], field
+
+
+@pytest.mark.slow
+def test_the_cost_probe_measures_as_much_by_any_clock(context: ProbeContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine_limits, "SIZES", (8, 16, 32))
+    monkeypatch.setattr(machine_limits, "BUFFER", 2**12)
+    monkeypatch.setattr(machine_limits, "CALLS", 5)
+    monkeypatch.setitem(measure.LARGEST, False, 16)
+
+    def counted(seconds: float) -> tuple[object, ...]:
+        facts = run("cost", context, seconds).facts
+        assert isinstance(facts, CostFacts)
+        assert facts.roofs is not None
+        step = (facts.step.batch_size, facts.step.n) if facts.step is not None else None
+        return [(one.batch_size, one.n) for one in facts.latency], facts.roofs.largest_size, step
+
+    usual = counted(1e5)
+    with monkeypatch.context() as patch:
+        slow_clock(patch, 100.0)
+        assert counted(1e5) == usual
+        batches, largest, step = counted(0.5)
+    assert largest == usual[1]
+    assert step in (None, usual[2])
+    assert batches == usual[0][: len(batches)]  # type: ignore[arg-type, index]
 
 
 def test_gradients_are_of_as_many_images_or_of_none(context: ProbeContext, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,8 @@ from reportgen.spec.types import RunSpec
 from tests.experiment.cases import noise
 from tests.experiment.probes.cases import finished
 
-MOST_CALLS = 8
-"""Of each probe, the first and the last and some between them; the others are of the same loops."""
+FIRST_CALLS, MOST_CALLS = 4, 8
+"""Of each probe, the first ones and the last and some between them; the others are of the same loops."""
 
 
 class Tripped(RuntimeError):
@@ -81,6 +81,7 @@ def attempt(probe: Probe, context: ProbeContext, at: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("small_limits")
 @pytest.mark.parametrize("name", [probe.name for probe in run.find_probes()])
 def test_raising_at_each_call(name: str) -> None:
     probe = next(probe for probe in run.find_probes() if probe.name == name)
@@ -89,7 +90,7 @@ def test_raising_at_each_call(name: str) -> None:
     calls = Counting.calls
     assert calls or name in ("autograd", "dynamics")
     step = max(1, -(-calls // MOST_CALLS))
-    for at in sorted({*range(1, min(calls, 8) + 1), *range(1, calls + 1, step), calls}):
+    for at in sorted({*range(1, min(calls, FIRST_CALLS) + 1), *range(1, calls + 1, step), calls}):
         attempt(probe, context, at)
 
 
@@ -158,6 +159,7 @@ class Frozen(Counting):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("small_limits")
 @pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")
 @pytest.mark.parametrize("kind", [Counting, Growing, Caching, Checkpointed, Frozen])
 def test_no_probe_fails_on_a_model_that_keeps_what_it_computes(kind: type[Counting]) -> None:

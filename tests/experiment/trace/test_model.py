@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -241,3 +245,41 @@ def test_the_meta_device_gives_the_same_trace() -> None:
     with torch.device("meta"):
         model, image = TwoConv(), torch.empty(1, 3, 32, 32)
     assert traced(model, image) == traced(TwoConv())
+
+
+class Outside(nn.Module):
+    """Ten averages of a convolution, of which `then` makes the logits."""
+
+    def __init__(self, then: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.conv, self.then = nn.Conv2d(3, 10, 3), then
+        self.register_buffer("table", torch.arange(10.0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.then(self.conv(x).mean((2, 3)))
+
+
+class TimesTwo(torch.autograd.Function):
+    """A product in numpy, and so not seen by PyTorch."""
+
+    @staticmethod
+    def forward(_context: Any, x: Tensor) -> Tensor:
+        return torch.from_numpy(x.detach().numpy() @ np.full((10, 10), 2, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        (lambda y: torch.from_numpy(2 * y.detach().numpy()), "numpy"),
+        (lambda y: torch.as_tensor(np.fft.fft(np.asarray(y.detach())).real.astype(np.float32)).relu(), "array"),
+        (lambda y: torch.tensor([[2 * value for value in row] for row in y.tolist()]), "tolist"),
+        (lambda y: torch.from_numpy(np.from_dlpack(y.detach()) * 2) + 1, "dlpack"),
+        (lambda y: TimesTwo.apply(y).relu(), "numpy"),
+        (lambda y: y + torch.tensor((2 * torch.linspace(0, 1, 10)).tolist()), ""),  # has nothing to do with images
+        (lambda y: y * float(y.detach().numpy().mean() < 99), ""),  # what comes back is no tensor
+    ],
+)
+def test_what_is_computed_outside_of_pytorch_is_told_as_uncounted(then: Callable[[Tensor], Tensor], said: str) -> None:
+    trace = traced(Outside(then).eval(), torch.randn(1, 3, 8, 8))
+    assert trace.uncounted == ((said,) if said else ())
+    assert trace.macs == 6 * 6 * 10 * 27

@@ -54,12 +54,20 @@ def received(built: Path, tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
-@pytest.fixture
-def light(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report without its PDF, which is drawn in less than a second."""
+    home = tmp_path_factory.mktemp("light")
     subject = presented(small_record(), **DRAWN, outputs=["html", "json"])
-    write_subject(subject, tmp_path / "given")
-    reportgen.render(tmp_path / "given", tmp_path / "out", progress=False)
+    write_subject(subject, home / "given")
+    reportgen.render(home / "given", home / "out", progress=False)
+    return home / "out"
+
+
+@pytest.fixture
+def light(drawn: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    shutil.copytree(drawn, tmp_path / "out")
     return tmp_path / "out"
 
 

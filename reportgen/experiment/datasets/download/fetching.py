@@ -6,6 +6,7 @@ the next goes on from the bytes that are here: all sources should have the same,
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -28,6 +29,8 @@ from reportgen.system.lock import NO_LOCKS
 CUT_OFF_TRIES = 4
 """How often one source is asked for the rest when it breaks off."""
 GZIP = b"\x1f\x8b"
+STANDSTILL = 300.0
+"""Seconds without a new byte after which another build that downloads is not waited for any longer."""
 
 
 def fetch(archive: Archive, home: Path, request: DataRequest) -> Path:
@@ -191,7 +194,8 @@ def megabytes(size: int) -> str:
 def one_at_a_time(home: Path, partial: Partial, progress: Progress) -> Iterator[None]:
     """Hold the right to download into a cache; who waits for it says so and shows how far the other is.
 
-    On a disk without locks nobody waits. The lock's file stays, so that all wait for the same one.
+    On a disk without locks nobody waits. The lock's file stays, so that all wait for the same one. Raises NotAvailable
+    where the other stands still, as one that was stopped does.
     """
     from filelock import FileLock, Timeout  # a hundredth of a second that only a download needs
 
@@ -202,11 +206,15 @@ def one_at_a_time(home: Path, partial: Partial, progress: Progress) -> Iterator[
         except Timeout:
             progress.say(f"Another build is downloading into {home}; this one waits and shares what it fetches.")
             with progress.stage(f"Wait for another build's {partial.archive.title}", None, "bytes") as task:
-                seen = partial.size()
+                seen, arrived, since = partial.size(), partial.arrived(), time.monotonic()
                 while not acquired(lock):
                     now = max(partial.size(), seen)
                     task.advance(now - seen, "waiting")
                     seen = now
+                    if arrived != (arrived := partial.arrived()):
+                        since = time.monotonic()
+                    elif time.monotonic() - since > STANDSTILL:
+                        raise stands_still(partial.archive) from None
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise
@@ -214,6 +222,18 @@ def one_at_a_time(home: Path, partial: Partial, progress: Progress) -> Iterator[
         yield
     finally:
         lock.release()
+
+
+def stands_still(archive: Archive) -> NotAvailable:
+    """The error for another build that holds the right to download and does nothing with it."""
+    return NotAvailable(
+        N_(
+            "another build is downloading {data}, and nothing of it has arrived for {seconds} s",
+            data=archive.title,
+            seconds=round(STANDSTILL),
+        ),
+        f"End that build, or let it go on where it was stopped.\n{advise(archive)}",
+    )
 
 
 def acquired(lock: Any) -> bool:

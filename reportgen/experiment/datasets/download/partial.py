@@ -28,7 +28,11 @@ class Partial:
 
     def size(self) -> int:
         """Bytes."""
-        return self.file.stat().st_size if self.file.is_file() else 0
+        return bytes_of(self.file)
+
+    def arrived(self) -> int:
+        """Bytes that are here, those of a source that begins again included."""
+        return self.size() + bytes_of(self.fresh)
 
     def etag_of(self, source: Source) -> str:
         """The version that this source said its bytes are of; "" when they came from another."""
@@ -66,6 +70,14 @@ class Partial:
         if (md5.hexdigest(), sha256.hexdigest()) == (self.archive.md5, self.archive.sha256):
             return None
         return N_("what it gave is not the published archive (md5 {digest})", digest=md5.hexdigest())
+
+
+def bytes_of(file: Path) -> int:
+    """Bytes of a file; 0 where there is none, or where another build moves it away meanwhile."""
+    try:
+        return file.stat().st_size if file.is_file() else 0
+    except FileNotFoundError:
+        return 0
 
 
 def digest_of(text: str) -> str:

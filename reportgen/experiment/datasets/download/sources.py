@@ -45,4 +45,9 @@ def find_sources(archive: Archive) -> list[Source]:
     own = os.environ.get(archive.variable, "").split()
     names = [archive.variable if len(own) == 1 else f"{archive.variable} ({row})" for row in range(1, len(own) + 1)]
     found = [Source(url, name) for url, name in zip(own, names, strict=True)]
-    return [*found, *(Source(url, urlsplit(url).hostname or url) for url in archive.urls)]
+    return [*found, *(Source(url, name_host(url)) for url in archive.urls)]
+
+
+def name_host(url: str) -> str:
+    """The host of an address without "www.", which a page would take for an address that can be followed."""
+    return (urlsplit(url).hostname or url).removeprefix("www.")

@@ -164,7 +164,7 @@ class Walk:
         try:
             known = path.stat()
         except OSError as error:
-            if is_image or path.is_symlink():
+            if is_image or is_link(path):
                 self.refuse(path, broken(path, error))
             else:
                 self.found.others.append(self.name(path))
@@ -195,9 +195,17 @@ def status(path: Path) -> os.stat_result | None:
         return None
 
 
+def is_link(path: Path) -> bool:
+    """Whether a path is a link; where the system does not say, it is none."""
+    try:
+        return path.is_symlink()
+    except OSError:
+        return False
+
+
 def broken(path: Path, error: OSError) -> Message:
     """Why the system says nothing of a file."""
-    if path.is_symlink() and isinstance(error, FileNotFoundError):
+    if is_link(path) and isinstance(error, FileNotFoundError):
         return N_("it is a link to something that is not there")
     return unreadable(error)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from reportgen.experiment.datasets.facts import pixel_digests
 from reportgen.experiment.datasets.files import NotAvailable
-from reportgen.experiment.datasets.image_folder.contents import ImageFile
+from reportgen.experiment.datasets.image_folder.contents import ImageFile, Refused
 from reportgen.experiment.datasets.image_folder.layout import ADVICE, WANTED, Layout, find_layout
 from reportgen.experiment.datasets.image_folder.notes import describe_contents, describe_conversions
 from reportgen.experiment.datasets.image_folder.reading import Reader
@@ -54,8 +54,7 @@ def load(request: DataRequest) -> RawData:
         raise NotAvailable(WANTED, ADVICE)
     parts = divide(layout, spec, evaluating=request.evaluating)
     classes = sorted({image.label for image in parts.train or parts.test})
-    used = [part for part in layout.parts if parts.train or part is not layout.train or layout.flat]
-    reader = Reader(layout.root, spec.image_size or SIZE, [one for part in used for one in part.refused])
+    reader = Reader(layout.root, spec.image_size or SIZE, refused_in(layout, parts))
     chosen = [
         (parts.train, limited(parts.train, classes, spec.train_limit, request.seed)),
         (parts.test, limited(parts.test, classes, spec.eval_limit, request.seed)),
@@ -136,8 +135,14 @@ def divide(layout: Layout, spec: DataSpec, *, evaluating: bool) -> Parts:
     return Parts(kept, aside, (note,), own_split=True)
 
 
+def refused_in(layout: Layout, parts: Parts) -> list[Refused]:
+    """What can't be read among the files that a run uses."""
+    used = [part for part in layout.parts if parts.train or part is not layout.train or layout.flat]
+    return [one for part in used for one in part.refused]
+
+
 def limited(images: Sequence[ImageFile], classes: Sequence[str], number: int | None, seed: int) -> LabelArray:
-    """Rows of the images that a limit keeps."""
+    """Rows (kept,) of the images that a limit keeps."""
     from reportgen.experiment.datasets.loading import limit  # imports torch, which listing files need not
 
     return limit(np.array([classes.index(image.label) for image in images], np.int64), number, seed)
@@ -182,31 +187,28 @@ def find_files(spec: DataSpec, data_root: Path | None, base: Path) -> tuple[Path
     return images + tuple(one.path for part in layout.parts for one in part.refused)
 
 
-def examine(spec: DataSpec, data_root: Path | None, base: Path) -> tuple[str, ...]:
+def examine(spec: DataSpec, data_root: Path | None, base: Path, evaluating: bool) -> tuple[str, ...]:
     """Open the images, as many as some seconds allow; says what would be left out and what was not looked at.
 
-    Raises DataError for files that can't be read, unless the spec leaves them out or some of the images.
+    Raises DataError where a run would: images of a part are missing, files can't be read though the spec leaves out
+    neither them nor some of the images, or nothing of a class can be read.
     """
     layout = find_layout(spec, data_root, base)
     if layout is None:
         return ()
-    images = [image for part in layout.parts for image in part.images]
-    reader = Reader(layout.root, SIZE, [one for part in layout.parts for one in part.refused])
-    start, opened = time.monotonic(), 0
-    for image in images:
-        if time.monotonic() - start > LOOK_SECONDS:
-            break
-        reader.try_one(image)
-        opened += 1
+    parts = divide(layout, spec, evaluating=evaluating)
+    reader = Reader(layout.root, SIZE, refused_in(layout, parts))
+    end = time.monotonic() + LOOK_SECONDS
+    opened = sum(reader.try_all(images, end) for images in (parts.train, parts.test))
     partly = spec.train_limit is not None or spec.eval_limit is not None
     reader.settle(skip=partly or spec.bad_files == "skip")
-    told = []
+    told, number = [], len(parts.train) + len(parts.test)
     if reader.left_out:
         names = ", ".join(file.name for file in reader.left_out[:MOST_TOLD])
         more = ", …" if len(reader.left_out) > MOST_TOLD else ""
         told.append(f"{len(reader.left_out)} of the image files can't be read: {names}{more}")
-    if opened < len(images):
-        told.append(f"{opened:,} of {len(images):,} images were opened to see whether they can be read")
+    if opened < number:
+        told.append(f"{opened:,} of {number:,} images were opened to see whether they can be read")
     return tuple(told)
 
 

@@ -18,6 +18,7 @@ from reportgen.experiment.datasets.image_folder.contents import (
 from reportgen.record.message import N_, Message, nN_
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import DataSpec
+from reportgen.system.files import is_shut_off
 from reportgen.text.i18n import join_names
 from reportgen.text.visible import visible
 
@@ -58,7 +59,7 @@ def find_layout(spec: DataSpec, data_root: Path | None, base: Path) -> Layout | 
     """
     given = [resolve_path(spec.root, base)] if spec.root is not None else []
     given += [data_root] if data_root is not None else []
-    folders = [folder for folder in given if folder.is_dir()]
+    folders = [folder for folder in given if is_there(folder)]
     for folder in folders:
         layout = read_layout(folder)
         if layout is not None:
@@ -70,6 +71,14 @@ def find_layout(spec: DataSpec, data_root: Path | None, base: Path) -> Layout | 
         "{wanted}; {folder} has neither these nor folders of classes", wanted=WANTED, folder=visible(str(folders[0]))
     )
     raise NotAvailable(why, advise(folders))
+
+
+def is_there(folder: Path) -> bool:
+    """Whether there is such a folder; raises DataError where nobody may look."""
+    if is_shut_off(folder):
+        why = N_("there is no permission to enter a folder above {folder}", folder=visible(str(folder)))
+        raise NotAvailable(why, "Check the permissions of the folders above it.")
+    return folder.is_dir()
 
 
 def advise(folders: list[Path]) -> str:

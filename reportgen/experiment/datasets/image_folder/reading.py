@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -63,12 +64,24 @@ class Reader:
             files=tuple(images[row].name for row in kept),
         )
 
-    def try_one(self, image: ImageFile) -> None:
-        """See whether an image can be read, without keeping it."""
-        try:
-            read_image(image.path, self.side, self.formats)
-        except Unreadable as error:
-            self.refused.append(Refused(image.name, error.reason, image.path))
+    def try_all(self, images: Sequence[ImageFile], end: float) -> int:
+        """See whether the images of a split can be read, without keeping them, until a time of the monotonic clock.
+
+        Returns how many were opened.
+        """
+        opened, readable = 0, set[str]()
+        for image in images:
+            if time.monotonic() > end:
+                return opened
+            opened += 1
+            try:
+                read_image(image.path, self.side, self.formats)
+            except Unreadable as error:
+                self.refused.append(Refused(image.name, error.reason, image.path))
+            else:
+                readable.add(image.label)
+        self.lost |= {image.label for image in images} - readable
+        return opened
 
     def settle(self, *, skip: bool) -> None:
         """Leave out what can't be read, or raise DataError with the names of all of it.

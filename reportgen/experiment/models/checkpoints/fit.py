@@ -196,8 +196,15 @@ def refuse_misfit(fit: Fit, own: Own, name: str) -> ModelError:
     if not (fit.missing or fit.unexpected) and (classes := class_counts(fit, own)):
         return ModelError(
             f"{where} has {classes[0]:,} classes and the model {classes[1]:,} ({fit.differing[0]})",
-            f"Set model.args: {{num_classes: {classes[0]}}} for a data set of {classes[0]:,} classes, or use weights "
-            f"trained for {classes[1]:,}.",
+            f"To go on from them with a new last layer for other classes, set model.head: replace and model.args: "
+            f"{{num_classes: {classes[0]}}}.\nElse use data of {classes[0]:,} classes, or weights trained for "
+            f"{classes[1]:,}.",
+        )
+    if first := fit.weights.quantised:
+        return ModelError(
+            f"{where} holds quantised weights ({first} first), and the model is not quantised",
+            "Name a factory that makes the quantised model, as torch.ao.quantization.convert does, or save the weights "
+            "of the model before it was converted.",
         )
     if headless(fit, own):
         return ModelError(

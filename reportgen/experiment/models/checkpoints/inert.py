@@ -6,6 +6,7 @@ is a `Made`: the name of what it calls, with arguments and state. Instructions a
 
 from __future__ import annotations
 
+import builtins
 import pickletools
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -26,25 +27,44 @@ VALUES = frozenset(
         "pathlib": "Path PosixPath WindowsPath PurePath PurePosixPath PureWindowsPath",
         "pathlib._local": "Path PosixPath WindowsPath PurePath PurePosixPath PureWindowsPath",
         "argparse": "Namespace",
-        "types": "SimpleNamespace MappingProxyType",
+        "types": "SimpleNamespace MappingProxyType GenericAlias UnionType",
         "decimal": "Decimal",
         "fractions": "Fraction",
         "uuid": "UUID SafeUUID",
-        "ipaddress": "IPv4Address IPv6Address",
+        "ipaddress": "IPv4Address IPv6Address IPv4Network IPv6Network IPv4Interface IPv6Interface",
         "functools": "partial",
-        "operator": "itemgetter attrgetter",
+        "operator": "itemgetter attrgetter methodcaller getitem or_",
+        "_operator": "itemgetter attrgetter methodcaller getitem or_",
         "random": "Random",
-        "re": "_compile",
+        "re": "_compile RegexFlag",
         "array": "array _array_reconstructor",
         "time": "struct_time",
-        "enum": "Enum IntEnum",
-        "logging": "getLogger Logger",
+        "enum": "Enum IntEnum StrEnum Flag IntFlag",
+        "http": "HTTPStatus HTTPMethod",
+        "signal": "Signals Handlers Sigmasks",
+        "socket": "AddressFamily SocketKind",
+        "inspect": "_ParameterKind Parameter Signature",
+        "calendar": "Month Day",
+        "dataclasses": "Field _MISSING_TYPE _FIELD_BASE _HAS_DEFAULT_FACTORY_CLASS _KW_ONLY_TYPE",
+        "os": "terminal_size stat_result uname_result",
+        "platform": "uname_result",
+        "configparser": "ConfigParser RawConfigParser SectionProxy ConverterMapping Interpolation BasicInterpolation "
+        "ExtendedInterpolation",
+        "io": "BytesIO StringIO",
+        "_io": "BytesIO StringIO",
+        "statistics": "NormalDist",
+        "typing": "TypeVar ParamSpec NewType ForwardRef",
+        "logging": "getLogger Logger LogRecord",
         "string": "Template",
         "itertools": "chain count cycle repeat",
     }.items()
     for name in names.split()
 )
 """What of the standard library a pickle may make beside weights: plain values. Any other call of it is code."""
+ERRORS = frozenset(
+    name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, BaseException)
+)
+"""Python's own exceptions, which are values too."""
 REACHING = ("numpy.testing", "pip", "torch.hub", "torch.jit", "torch.utils.cpp_extension", "torch.serialization.load")
 """Beginnings of names outside the standard library by which pickles are known to run code."""
 SMALL = 1 << 16
@@ -112,7 +132,24 @@ def is_code(call: Any) -> bool:
         return isinstance(call, Made) and not call.name.startswith("torch.")
     if name.startswith(REACHING):
         return True
-    return name.partition(".")[0] in sys.stdlib_module_names and name not in VALUES
+    module, _, last = name.rpartition(".")
+    if name in VALUES or (module == "builtins" and last in ERRORS):
+        return False
+    return name.partition(".")[0] in sys.stdlib_module_names
+
+
+def is_union(call: Any, args: tuple[Any, ...]) -> bool:
+    """Whether this joins types with "|", as Python pickles `int | None`."""
+    name = named(call)
+    return (
+        name in ("_functools.reduce", "builtins.reduce", "functools.reduce")
+        and bool(args)
+        and named(args[0])
+        in (
+            "_operator.or_",
+            "operator.or_",
+        )
+    )
 
 
 class Bounded:
@@ -266,7 +303,7 @@ class Machine:
         """A thing that a call would make; its keyword arguments are a last argument."""
         if not isinstance(args, tuple):
             raise NotAPickle("arguments of a call are not a tuple")
-        if is_code(call):
+        if is_code(call) and not is_union(call, args):
             self.code.append(named(call) or f"what {call.name or 'another call'} returns")
         self.push(plain(call, (*args, further) if further else args))
 

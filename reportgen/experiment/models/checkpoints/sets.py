@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reportgen.experiment.models.checkpoints.files import Contents
-from reportgen.experiment.models.checkpoints.inert import Made, entries_of
-from reportgen.experiment.models.checkpoints.stored import Source, Stored, stored_tensor
+from reportgen.experiment.models.checkpoints.inert import Made, Name, entries_of
+from reportgen.experiment.models.checkpoints.stored import QUANTISED, Source, Stored, stored_tensor
 
 USUAL = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "module", "weights", "params")
 """Keys under which training scripts save the state dict beside the optimizer's and the epoch, the first preferred."""
@@ -34,6 +34,14 @@ class WeightSet:
     """The class, where it is a whole pickled module."""
     joined: bool = False
     """Made of several state dicts, whose keys are the beginnings of the names."""
+    others: Mapping[str, Any] = field(default_factory=dict)
+    """What stands beside the tensors as quantised layers save it: pairs of weight and bias, types of numbers, None."""
+
+    @property
+    def quantised(self) -> str:
+        """The first name of quantised weights; empty where there are none."""
+        packed = (key for key in self.others if key.endswith("_packed_params"))
+        return next((key for key, part in self.tensors.items() if part.odd == QUANTISED), next(packed, ""))
 
     @property
     def is_average(self) -> bool:
@@ -89,7 +97,7 @@ def sets_at(name: str, thing: Any, entries: Mapping[Any, Any], source: Source, d
         return
     tensors = tensors_in(entries, source)
     if tensors:
-        yield WeightSet(name, tensors, metadata_of(thing))
+        yield WeightSet(name, tensors, metadata_of(thing), others=others_in(entries))
     if joined := joined_tensors(entries, source, depth):
         yield WeightSet(name, joined, joined=True)
 
@@ -108,6 +116,15 @@ def tensors_in(entries: Mapping[Any, Any], source: Source) -> dict[str, Stored]:
     """The tensors that stand directly under names."""
     found = {text(key): stored(part, source) for key, part in entries.items() if isinstance(key, str | bytes)}
     return {key: part for key, part in found.items() if part is not None}
+
+
+def others_in(entries: Mapping[Any, Any]) -> dict[str, Any]:
+    """What stands directly under names and is no tensor, of the kinds that quantised layers save."""
+    return {
+        text(key): part
+        for key, part in entries.items()
+        if isinstance(key, str | bytes) and (part is None or isinstance(part, tuple | Name))
+    }
 
 
 def text(key: str | bytes) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from reportgen.experiment._torch_internals import quantised_tensor
 from reportgen.experiment.models.checkpoints.inert import Made, Name, Reference, entries_of, named
 
 STORAGES = {
@@ -28,15 +29,20 @@ STORAGES = {
     "ComplexFloatStorage": torch.complex64,
     "ComplexDoubleStorage": torch.complex128,
     "UntypedStorage": torch.uint8,
+    "QInt8Storage": torch.int8,
+    "QUInt8Storage": torch.uint8,
+    "QInt32Storage": torch.int32,
 }
 """What torch calls a storage in a pickle, on whatever device it lay."""
+QUANTISED = "a quantised tensor"
 OTHERS = {
-    "_rebuild_qtensor": "a quantised tensor",
     "_rebuild_meta_tensor_no_storage": "a tensor on the meta device, which has a shape and no values",
     "_rebuild_nested_tensor": "a nested tensor",
     "_rebuild_wrapper_subclass": "a tensor of a class of its own, such as a distributed one",
 }
 """Kinds of tensors whose values can't be copied into a parameter."""
+QUANTISED_TYPES = {torch.int8: torch.qint8, torch.uint8: torch.quint8, torch.int32: torch.qint32}
+AFFINE = "torch.per_tensor_affine"
 MOST_DIMENSIONS = 64
 
 
@@ -96,6 +102,8 @@ def rebuilt(function: str, args: tuple[Any, ...], source: Source) -> Stored | No
         "_rebuild_device_tensor_from_cpu_tensor",
     ):
         return stored_tensor(args[0], source) if args else None
+    if function == "_rebuild_qtensor" and len(args) >= 5:
+        return quantised(args, source)
     if function == "_rebuild_sparse_tensor" and len(args) == 2:
         return sparse_tensor(args, source)
     if function == "_rebuild_tensor_v3" and len(args) >= 7:
@@ -162,13 +170,33 @@ def storage_of(thing: Any) -> tuple[str, torch.dtype, int, int]:
 
 
 def from_bytes(data: bytes | bytearray, dtype: torch.dtype, big_endian: bool) -> Tensor:
-    """A flat tensor of these bytes."""
+    """A tensor (values,) of these bytes."""
     if big_endian != (sys.byteorder == "big"):
         unit = torch.empty(0, dtype=dtype).element_size() // (2 if dtype.is_complex else 1)
         data = np.frombuffer(data, f"u{unit}").byteswap().tobytes()
     if not data:
         return torch.empty(0, dtype=dtype)
     return torch.frombuffer(data if isinstance(data, bytearray) else bytearray(data), dtype=dtype)
+
+
+def quantised(args: tuple[Any, ...], source: Source) -> Stored:
+    """A quantised tensor: whole numbers with one scale, or one for each row of an axis."""
+    whole, scheme = strided(args[:4], source, None), args[4] if isinstance(args[4], tuple) else ()
+    kind = QUANTISED_TYPES.get(whole.dtype)
+    per_row = named(scheme[0]) == "torch.per_channel_affine" if scheme else False
+    rows = [stored_tensor(part, source) for part in scheme[1:3]] if per_row else []
+    plain = len(scheme) == 3 and isinstance(scheme[1], float | int) and isinstance(scheme[2], int)
+    if kind is None or not ((per_row and len(scheme) == 4 and all(rows)) or (named(scheme[0]) == AFFINE and plain)):
+        return odd_tensor(QUANTISED, args[2:3])
+
+    def load() -> Tensor:
+        try:
+            scale, zero_point = [part.load() for part in rows if part is not None] if per_row else scheme[1:3]
+            return quantised_tensor(whole.load(), scale, zero_point, scheme[3] if per_row else None)
+        except (RuntimeError, TypeError) as error:
+            raise Damaged(f"a quantised tensor whose scales don't fit ({error})") from error
+
+    return Stored(whole.shape, kind, load, QUANTISED)
 
 
 def sparse_tensor(args: tuple[Any, ...], source: Source) -> Stored | None:

@@ -52,7 +52,10 @@ def probe_autograd(context: ProbeContext, _allowance: Allowance) -> ProbeResult:
 
 
 def run_forward(context: ProbeContext, rows: torch.Tensor) -> tuple[torch.Tensor, CallStack]:
-    """The loss of some training images in training mode, and the calls that led there; raises ProbeRefused."""
+    """The loss, one number, of some training images in training mode, and the calls that led there.
+
+    Raises ProbeRefused.
+    """
     module = context.module
     module.train()
     loss_of = make_loss(context.spec.run.loss, len(context.data.facts.classes))

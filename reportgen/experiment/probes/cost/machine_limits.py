@@ -14,10 +14,13 @@ from reportgen.experiment.trace.timing import Stopwatch, hooks
 from reportgen.record.probes.cost import Roofs
 
 SIZES = (256, 512, 1024, 2048, 4096, 8192)
-"""Rows of the square matrices, until the next would take too long."""
+"""Rows of the square matrices, as far as the spec and the kind of device plan."""
+NOMINAL_FLOPS = {"cpu": 1.2e11, "mps": 2e12, "cuda": 2e13}
+"""Of an imagined device of each kind, by which the sizes are planned: never by a clock."""
 ENOUGH = 1024
-"""Rows up to which the time is taken whatever it is, but for LONGEST seconds."""
-LONGEST = 2.0
+"""Rows up to which they are planned whatever the time."""
+LONGEST = 10.0
+"""Seconds beyond which the products of the next size are left out on a device far slower than the imagined one."""
 REPEATS = 5
 """Of each product while the best size is looked for."""
 ROUNDS, AGAIN = 6, 2
@@ -31,8 +34,9 @@ LEAST_SECONDS = 2e-5
 
 
 def measure_roofs(device: ComputeDevice, seconds: float) -> Roofs:
-    """The limits of the device in the precision of evaluation, in about so many seconds (Williams et al. 2009)."""
-    size, multiply = best_product(device, 0.7 * seconds)
+    """The limits of the device in the precision of evaluation (Williams et al. 2009), the products planned for so many
+    seconds of an imagined device of its kind."""
+    size, multiply, largest = best_product(device, plan_sizes(device.kind, 0.7 * seconds))
     flops = [2 * size**3 / best_of(multiply, device, AGAIN) for _ in range(ROUNDS)]
     moved = copy_rates(device)
     number = torch.finfo(device.evaluation_dtype)
@@ -43,6 +47,7 @@ def measure_roofs(device: ComputeDevice, seconds: float) -> Roofs:
         flops_low=min(flops),
         flops_high=max(flops),
         matrix_size=size,
+        largest_size=largest,
         bytes_per_second=median(moved),
         bytes_low=min(moved),
         bytes_high=max(moved),
@@ -53,11 +58,21 @@ def measure_roofs(device: ComputeDevice, seconds: float) -> Roofs:
     )
 
 
-def best_product(device: ComputeDevice, seconds: float) -> tuple[int, Callable[[], object]]:
-    """Rows of the square product with most operations per second, 2·size³ each, and that product."""
-    found: list[tuple[float, int, Callable[[], object]]] = []
-    end = time.perf_counter() + seconds
+def plan_sizes(kind: str, seconds: float) -> tuple[int, ...]:
+    """Rows of the products that so many seconds of an imagined device of this kind are enough for."""
+    spent, sizes = 0.0, []
     for size in SIZES:
+        spent += (REPEATS + 1) * 2 * size**3 / NOMINAL_FLOPS.get(kind, NOMINAL_FLOPS["cpu"])
+        if size > ENOUGH and spent > seconds:
+            break
+        sizes.append(size)
+    return tuple(sizes)
+
+
+def best_product(device: ComputeDevice, sizes: tuple[int, ...]) -> tuple[int, Callable[[], object], int]:
+    """Rows of the square product with most operations per second, 2·size³ each, that product, most rows tried."""
+    found: list[tuple[float, int, Callable[[], object]]] = []
+    for size in sizes:
         one = torch.full((size, size), 1 / 3, dtype=device.evaluation_dtype, device=device.torch_device)
         other, product = one.clone(), torch.empty_like(one)
 
@@ -66,11 +81,11 @@ def best_product(device: ComputeDevice, seconds: float) -> tuple[int, Callable[[
 
         best = best_of(multiply, device)
         found.append((2 * size**3 / best, size, multiply))
-        next_one = 8 * (REPEATS + 1) * best
-        if next_one > LONGEST or (size >= ENOUGH and time.perf_counter() + next_one > end):
+        if 8 * (REPEATS + 1) * best > LONGEST:
             break
+    largest = size
     _rate, size, fastest = max(found, key=lambda one: one[0])
-    return size, fastest
+    return size, fastest, largest
 
 
 def copy_rates(device: ComputeDevice) -> list[float]:

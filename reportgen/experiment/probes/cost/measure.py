@@ -69,8 +69,8 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
 
 
 def within(allowance: Allowance, part: str) -> float:
-    """Seconds that a part may take."""
-    return min(MOST_SECONDS[part], SHARES[part] * allowance.seconds)
+    """Seconds that the spec gives to a part, whatever is left of the time for all."""
+    return min(MOST_SECONDS[part], SHARES[part] * allowance.nominal)
 
 
 def time_batches(context: ProbeContext, allowance: Allowance) -> Batches:

@@ -89,7 +89,7 @@ def without_layer(mapper: Mapper) -> Mapper:
 
 
 def label_maps(context: ProbeContext, mapper: Mapper, shown: Asked) -> dict[str, NDArray[Any]]:
-    """Grad-CAM of the label's class where it is not the one predicted; not a number elsewhere."""
+    """Grad-CAM (n, H, W) of the label's class where it is not the one predicted; not a number elsewhere."""
     if mapper.layer is None:
         return {}
     labels = context.data.test_labels[torch.from_numpy(shown.rows)].to(shown.targets.device)
@@ -117,5 +117,5 @@ def check(mapper: Mapper, asked: Asked, method: str) -> dict[str, NDArray[Any]]:
 
 
 def numbers(maps: Tensor) -> NDArray[np.float32]:
-    """Maps as a record keeps them."""
+    """Maps (n, H, W) as a record keeps them."""
     return maps.float().cpu().numpy().astype(np.float32)

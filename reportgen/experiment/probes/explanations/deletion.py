@@ -35,7 +35,8 @@ def deletion_curves(
 
 
 def without_highest(mapper: Mapper, images: Tensor, maps: Tensor) -> Iterator[Tensor]:
-    """The images with each share of their pixels replaced, those between none and all; equal values in pixel order."""
+    """The images (n, C, H, W) with each share of their pixels replaced, those between none and all; by maps (n, H, W),
+    equal values in pixel order."""
     _, _, height, width = images.shape
     order = maps.flatten(1).argsort(dim=1, descending=True, stable=True)
     place = torch.empty_like(order).scatter_(

@@ -80,7 +80,7 @@ def extract(module: nn.Module, head: Head, batches: Iterable[Tensor]) -> Feature
 
 
 def flat(values: Tensor) -> Tensor:
-    """One row an image: maps averaged over their places, tokens over their number."""
+    """One row an image, (n, features): maps (n, C, H, W) averaged over places, tokens (n, T, C) over their number."""
     if values.ndim == 4:
         return values.mean((2, 3))
     return values.mean(1) if values.ndim == 3 else values.flatten(1)

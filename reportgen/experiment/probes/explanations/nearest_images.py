@@ -84,7 +84,7 @@ def look_up_by(
 
 
 def batches(context: ProbeContext, rows: Tensor, split: Literal["train", "test"]) -> Iterator[Tensor]:
-    """Images of a split as the model sees them, some at a time."""
+    """Images of a split as the model sees them, at most BATCH at a time, (n, C, H, W)."""
     for start in range(0, len(rows), BATCH):
         yield context.inputs(rows[start : start + BATCH], split)
 

@@ -20,7 +20,7 @@ def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def surest(rows: IntArray, confidence: NDArray[np.float64], labels: IntArray, number: int) -> IntArray:
-    """At most `number` of the rows, the highest confidence first, by turns from each true class."""
+    """At most `number` of the rows (n,), the highest confidence first, by turns from each true class."""
     ordered = rows[np.argsort(-confidence[rows], kind="stable")]
     turns = count_turns(labels[ordered])
     chosen = ordered[np.argsort(turns, kind="stable")][:number]
@@ -28,7 +28,7 @@ def surest(rows: IntArray, confidence: NDArray[np.float64], labels: IntArray, nu
 
 
 def pick_rows(shown: IntArray, logits: NDArray[Any], labels: IntArray, number: int) -> IntArray:
-    """Of the shown rows, the surest right and the surest wrong ones, half of each where there are; right ones first."""
+    """Of the shown rows (s,), the surest right and the surest wrong ones, half of each where there are; right first."""
     confidence, wrong = softmax(logits).max(1), logits.argmax(1) != labels
     mistakes, hits = shown[wrong[shown]], shown[~wrong[shown]]
     many = min(len(mistakes), max(number // 2, number - len(hits)))
@@ -36,7 +36,7 @@ def pick_rows(shown: IntArray, logits: NDArray[Any], labels: IntArray, number: i
 
 
 def pick_mistakes(first: IntArray, logits: NDArray[Any], labels: IntArray, number: int) -> IntArray:
-    """At most `number` wrong rows: the wrong ones of `first`, then the surest of all."""
+    """At most `number` wrong rows of logits (n, classes): the wrong ones of `first`, then the surest of all."""
     wrong = np.flatnonzero(logits.argmax(1) != labels)
     ordered = wrong[np.argsort(-softmax(logits[wrong]).max(1), kind="stable")] if len(wrong) else wrong
     own = first[np.isin(first, wrong)]

@@ -119,7 +119,7 @@ def drive_stretch(
 
 
 def answer_of(module: torch.nn.Module, batch: Tensor, unit: Unit, drives: Sequence[float]) -> Tensor | None:
-    """The output of a stretch with its input multiplied by each of the drives, one after the other in the batch."""
+    """The output (drives · n, …) of a stretch with its input multiplied by each drive, one after the other."""
 
     def enter(_child: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if start_calls:

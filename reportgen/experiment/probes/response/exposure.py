@@ -70,6 +70,6 @@ class Judged:
 
 
 def ask(context: ProbeContext, shown: Tensor) -> Tensor:
-    """The logits of the trained network."""
+    """The logits (n, classes) of the trained network."""
     with torch.no_grad():
         return logits_of(context.module(shown))

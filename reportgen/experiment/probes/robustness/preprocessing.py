@@ -113,13 +113,13 @@ def check_preparation(
     chosen = more[: max(1, checker.affordable(number))] if len(first) == len(ways) else more[:1]
     trials += [Trial(way, checker.correct(way, 0, number)) for way in chosen]
     own = learned_here(context.spec)
-    looks = 1 if own else 1 + check_more_images(checker, trials)
+    stages = 1 if own else 1 + check_more_images(checker, trials)
     used = 0 if own else compare_losses(checker, trials)
     return PreparationCheck(
         images=number,
         right=int(clean[:number].sum()),
         others=tuple(describe(trial, clean) for trial in trials),
-        looks=looks,
+        stages=stages,
         complete=len(first) + len(chosen) == len(ways) + len(more) and number == STAGES[0],
         loss_images=used,
         learned_here=own,
@@ -127,8 +127,8 @@ def check_preparation(
 
 
 def changed_ways(checker: Checker, spec: Way, trials: Sequence[Trial], number: int) -> list[Way]:
-    """Channels the other way round, grey, transposed and mirrored images: of the spec's way, and of the best other one
-    where that seems better."""
+    """Channels the other way round, grey, transposed, mirrored and cropped images: of the spec's way, and of the best
+    other one where that seems better."""
     images = checker.context.data.test_images[checker.rows[:number]]
     coloured = images.shape[-1] == 3 and not torch.equal(images, images.flip(-1))
     best = max(trials, key=lambda trial: trial.right)
@@ -142,7 +142,7 @@ def changed_ways(checker: Checker, spec: Way, trials: Sequence[Trial], number: i
 
 def check_more_images(checker: Checker, trials: Sequence[Trial]) -> int:
     """Try those that may be better than the spec's own on more images, as long as there is time; how many times."""
-    looks = 0
+    stages = 0
     for stop in STAGES[1:]:
         stop, start = min(stop, len(checker.rows)), max(len(trial.correct) for trial in trials)
         hopeful = [trial for trial in trials if len(trial.correct) == start and trial.may_beat(checker.clean)]
@@ -151,8 +151,8 @@ def check_more_images(checker: Checker, trials: Sequence[Trial]) -> int:
             break
         for trial in hopeful:
             trial.correct = np.concatenate([trial.correct, checker.correct(trial.way, start, stop)])
-        looks += 1
-    return looks
+        stages += 1
+    return stages
 
 
 def compare_losses(checker: Checker, trials: Sequence[Trial]) -> int:

@@ -1,4 +1,4 @@
-"""The usual ways to make numbers of images: normalisations, value ranges, channel orders, layouts."""
+"""The usual ways to make numbers of images: normalisations, value ranges, channel orders, layouts, another crop."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn import functional
 
 from reportgen.experiment.evaluate import evaluate
 from reportgen.experiment.probes.context import ProbeContext
@@ -15,9 +16,16 @@ from reportgen.spec.normalization import CIFAR10, IMAGENET
 from reportgen.spec.types import ReportSpec
 
 Name = Literal["cifar10", "imagenet", "none", "half", "centred", "bytes", "centred_bytes", "own", "spec"]
-Layout = Literal["same", "grey", "transposed", "mirrored"]
+Layout = Literal["same", "grey", "transposed", "mirrored", "cropped"]
 LUMINANCE = (0.299, 0.587, 0.114)
 """Of red, green and blue (ITU-R BT.601), as Pillow and OpenCV make grey of colours."""
+CROP = 7 / 8
+"""Of a side: what is left of images scaled to 256 pixels of which the middle 224 are taken, as torchvision's evaluation
+transforms do."""
+FEWEST_PIXELS = 16
+"""Of a side: of smaller images less than a pixel is cut off at each edge."""
+AT_ONCE = 64
+"""Images enlarged in one go."""
 SAME, NEIGHBOUR = 0.01, 0.2
 """Normalisations nearer than this, in means and in the ratio of deviations, are one, or hardly told apart."""
 
@@ -88,17 +96,31 @@ def lay_out(images: torch.Tensor, layout: Layout) -> torch.Tensor:
         return grey[..., None].expand_as(images).contiguous()
     if layout == "transposed":
         return images.transpose(1, 2).contiguous()
+    if layout == "cropped":
+        return torch.cat([enlarge_middle(some) for some in torch.split(images, AT_ONCE)])
     return images.flip(2) if layout == "mirrored" else images
 
 
+def enlarge_middle(images: torch.Tensor) -> torch.Tensor:
+    """The middle of images (n, H, W, C) uint8, CROP of each side, enlarged to the whole by bilinear interpolation."""
+    height, width = images.shape[1:3]
+    top, left = (round(side * (1 - CROP) / 2) for side in (height, width))
+    middle = images[:, top : height - top, left : width - left].permute(0, 3, 1, 2).float()
+    large = functional.interpolate(middle, (height, width), mode="bilinear", antialias=False)
+    return large.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous()
+
+
 def layouts(images: torch.Tensor) -> list[Layout]:
-    """The layouts that make other images of these: grey of colours only, transposed of squares only."""
+    """The layouts that make other images of these: grey of colours only, transposed of squares only, cropped where a
+    pixel is cut off.
+    """
     found: list[Layout] = []
     if images.shape[-1] == 3 and not torch.equal(images, images.flip(-1)):
         found.append("grey")
     if images.shape[1] == images.shape[2]:
         found.append("transposed")
-    return [*found, "mirrored"]
+    found.append("mirrored")
+    return [*found, "cropped"] if min(images.shape[1:3]) >= FEWEST_PIXELS else found
 
 
 def learned_here(spec: ReportSpec) -> bool:

@@ -60,7 +60,7 @@ def choose_enlarged(sizes: Sequence[int], most: int = MOST_ENLARGED) -> tuple[in
 
 
 def choose_filters(count: int, side: int, channels: int) -> NDArray[np.intp]:
-    """Which filters are shown: at most MOST_FILTERS, fewer of large ones, evenly from the first to the last."""
+    """Rows (shown,) of the filters shown: at most MOST_FILTERS, fewer of large ones, evenly from first to last."""
     most = max(8, min(MOST_FILTERS, FILTER_VALUES // (side * side * channels)))
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.intp))
 

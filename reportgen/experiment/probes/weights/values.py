@@ -51,8 +51,8 @@ def sum_values(matrix: torch.Tensor) -> Moments:
 
 
 def thin(matrix: torch.Tensor, most: int = VALUES_COUNTED) -> torch.Tensor:
-    """Every k-th value, flat, with the smallest k that leaves at most `most` of them; k has no factor in common with
-    the row length, so that no column is left out."""
+    """Every k-th value, (values,), with the smallest k that leaves at most `most` of them; k has no factor in common
+    with the row length, so that no column is left out."""
     flat, columns = matrix.reshape(-1), matrix.shape[1]
     step = -(-flat.numel() // most)
     while step > 1 and np.gcd(step, columns) > 1:
@@ -76,7 +76,7 @@ def describe_values(moments: Moments, counted: torch.Tensor) -> MatrixNumbers:
 
 
 def histogram(counted: torch.Tensor, end: float) -> NDArray[np.int64]:
-    """Counts of the values in HISTOGRAM_BINS equal bins from −end to end; what lies beyond is in the end bins."""
+    """Counts (HISTOGRAM_BINS,) of the values in equal bins from −end to end; what lies beyond is in the end bins."""
     clamped = counted.float().clamp(-end, end)
     counts: NDArray[np.int64] = torch.histc(clamped, HISTOGRAM_BINS, -end, end).numpy().astype(np.int64)
     return counts

@@ -20,13 +20,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from reportgen.errors import DataError, EnvironmentTrouble, SpecError
 from reportgen.experiment.datasets import cifar10, cifar100
 from reportgen.experiment.datasets.cifar10 import FOLDER
 from reportgen.experiment.datasets.download import fetching, speed
 from reportgen.experiment.datasets.download.partial import LOCK, PREFIX
-from reportgen.experiment.datasets.download.sources import Source
+from reportgen.experiment.datasets.download.sources import Source, find_sources
 from reportgen.experiment.datasets.download.speed import LEAST_SPEED, least_speed
 from reportgen.experiment.datasets.files import Archive, cache_folder
 from reportgen.experiment.datasets.loading import load_data
@@ -729,6 +730,20 @@ def test_two_at_once_share_one_download(server: Server, monkeypatch: pytest.Monk
     assert leftovers() == WHOLE
 
 
+@pytest.mark.slow
+def test_another_download_that_stands_still_is_not_waited_for_for_ever(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "STANDSTILL", 0.5)
+    cache_folder().mkdir(parents=True)
+    with (
+        FileLock(cache_folder() / LOCK, thread_local=False),
+        pytest.raises(DataError, match="nothing of it has arrived"),
+    ):
+        load(CIFAR, offline=False)
+    assert not server.asked
+
+
 KILLED = """
 import sys
 from dataclasses import replace
@@ -811,6 +826,8 @@ def test_the_published_sources_are_the_original_and_two_mirrors(kind: object) ->
     archive: Archive = kind.ARCHIVE  # type: ignore[attr-defined]
     hosts = [Source(url, "").shown.split("/")[2] for url in archive.urls]
     assert hosts == ["www.cs.toronto.edu", "zenodo.org", "huggingface.co"]
+    named = [source.name for source in find_sources(archive)]
+    assert named == ["cs.toronto.edu", "zenodo.org", "huggingface.co"]  # none that a page takes for an address
     assert all(url.startswith("https://") for url in archive.urls)
     assert (len(archive.md5), len(archive.sha256)) == (32, 64)
 

@@ -14,6 +14,7 @@ from reportgen.errors import DataError
 from reportgen.experiment.datasets.image_folder.contents import Contents, read_contents
 from reportgen.spec.types import DataSpec
 from tests.experiment.datasets.image_folder.cases import load, notes, write_classes, write_image, write_splits
+from tests.support.permissions import shut_off
 
 SKIP = DataSpec(name="image_folder", bad_files="skip")
 
@@ -165,6 +166,16 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(os, "scandir", guarded)
     assert refusals(read_contents(tmp_path / "train", "")) == {"cat/closed": "there is no permission to read it"}
+
+
+def test_images_that_the_system_says_nothing_of_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_splits(tmp_path)
+    (tmp_path / "train" / "cat" / "notes.txt").touch()
+    shut_off(monkeypatch, tmp_path / "train" / "cat")
+    found = read_contents(tmp_path / "train", "")
+    assert set(refusals(found).values()) == {"there is no permission to read it"}
+    assert all(name.startswith("cat/") for name in refusals(found))
+    assert found.others == ["cat/notes.txt"]
 
 
 def test_names_that_no_page_can_show_are_written_out(tmp_path: Path) -> None:

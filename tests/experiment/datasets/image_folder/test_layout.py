@@ -12,6 +12,7 @@ from reportgen.experiment.datasets.loading import load_data
 from reportgen.progress import Silent
 from reportgen.spec.types import DataSpec
 from tests.experiment.datasets.image_folder.cases import FOLDER, load, notes, write_classes, write_image, write_splits
+from tests.support.permissions import shut_off
 
 
 @pytest.mark.parametrize(
@@ -129,3 +130,10 @@ def test_where_other_data_stand_in_the_record_keeps_the_reason_as_a_message(tmp_
     assert found.id == "{said}; there are other files, such as {files}"
     said = f"{tmp_path.name}/train holds no image of the class ghost; there are other files, such as "
     assert found.text == f"{said}train/ghost/notes.txt"
+
+
+def test_a_folder_below_one_that_may_not_be_entered_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_splits(tmp_path / "closed" / "data")
+    shut_off(monkeypatch, tmp_path / "closed")
+    with pytest.raises(DataError, match=r"no permission to enter a folder above .*closed/data"):
+        load(tmp_path / "closed" / "data")

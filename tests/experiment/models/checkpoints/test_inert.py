@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import functools
+import http
 import io
+import operator
 import os
 import pickle
+import platform
 import random
+import re
+import signal
 import subprocess
+import typing
 from collections import Counter, OrderedDict, defaultdict, deque
 from pathlib import Path
 from typing import Any
@@ -17,6 +24,7 @@ import pytest
 
 from reportgen.experiment.models.checkpoints.inert import Made, Name, NotAPickle, entries_of, read_pickle
 
+OPTIONAL: Any = typing.Optional
 PLAIN = {
     "a": [1, -5, 2**70, 1.5, None, True],
     "b": (b"x", "é", {3, 4}, frozenset({5})),
@@ -44,6 +52,16 @@ def test_plain_containers_come_back(protocol: int) -> None:
         random.Random(0),
         ValueError("x"),
         range(3),
+        http.HTTPStatus.OK,
+        signal.SIGINT,
+        re.IGNORECASE,
+        platform.uname(),
+        os.terminal_size((80, 24)),
+        FileNotFoundError(2, "x"),
+        list[int],
+        int | None,
+        OPTIONAL[int],
+        operator.methodcaller("strip"),
     ],
     ids=lambda thing: type(thing).__name__,
 )
@@ -76,10 +94,17 @@ class Calls:
         (Calls(subprocess.Popen, ("true",)), "subprocess.Popen"),
         (Calls(eval, ("1",)), "builtins.eval"),
         (Calls(Path.touch, (Path("x"),)), "pathlib.Path.touch"),
+        (Calls(operator.methodcaller("strip"), ("x",)), "what operator.methodcaller returns"),
     ],
 )
 def test_calls_of_functions_are_code(call: Calls, name: str, protocol: int) -> None:
     assert read_pickle(io.BytesIO(pickle.dumps({"deep": [call]}, protocol))).code == (name,)
+
+
+def test_reducing_by_anything_but_a_union_is_code() -> None:
+    for protocol, name in ((2, "builtins.reduce"), (4, "_functools.reduce")):
+        joined = pickle.dumps(Calls(functools.reduce, (os.system, ["true", "true"])), protocol)
+        assert read_pickle(io.BytesIO(joined)).code == (name,)
 
 
 def test_a_name_alone_is_not_a_call() -> None:

@@ -251,9 +251,17 @@ def test_the_medians_of_parts() -> None:
 def test_the_rate_of_products_is_that_of_the_fastest_size(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = iter([0.001, 0.002, 0.5])
     monkeypatch.setattr(machine_limits, "best_of", lambda work, device: next(seconds))
-    monkeypatch.setattr(machine_limits, "ENOUGH", 512)
-    assert machine_limits.best_product(plain_cpu(), seconds=0.05)[0] == 512  # 1024 would not fit
-    assert next(seconds) == 0.5
+    size, _product, largest = machine_limits.best_product(plain_cpu(), (256, 512, 1024))
+    assert (size, largest) == (512, 1024)
+    seconds = iter([0.001, 1.0, 0.5])
+    size, _product, largest = machine_limits.best_product(plain_cpu(), (256, 512, 1024))
+    assert (size, largest) == (256, 512)  # the next would take most of a minute, and is left out
+
+
+def test_sizes_of_products_are_planned_without_a_clock() -> None:
+    assert machine_limits.plan_sizes("cpu", 0.0) == machine_limits.plan_sizes("cpu", 0.4) == (256, 512, 1024)
+    assert machine_limits.plan_sizes("cpu", 1.4) == (256, 512, 1024, 2048)
+    assert machine_limits.plan_sizes("cuda", 0.4) == machine_limits.SIZES
 
 
 def test_the_best_of_several_and_none_below_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,6 +133,7 @@ def test_outputs_that_are_not_finite_are_refused() -> None:
         PROBE.run(replace(context, logits=broken), Allowance(1.0))
 
 
+@pytest.mark.slow
 def test_the_same_again_is_the_same(cheap: None) -> None:
     first, second = (run(make(Conv)).arrays for _ in range(2))
     assert first.keys() == second.keys()

@@ -25,6 +25,7 @@ from reportgen.experiment.probes.robustness.preprocessing_variants import (
 from reportgen.experiment.trace import trace_model
 from reportgen.metrics.preprocessing import doubt_preparation
 from reportgen.record.probes.robustness import PreparationCheck
+from reportgen.report.naming import advise_preparation, name_preparation
 from reportgen.spec.normalization import CIFAR10, IMAGENET
 from reportgen.spec.types import DataSpec, ModelSpec, ReportSpec, RunSpec
 from tests.experiment.cases import load
@@ -94,12 +95,12 @@ def test_gains_and_losses_are_counted_against_the_spec_image_by_image() -> None:
 def test_what_seems_better_is_looked_at_longer_where_there_is_time() -> None:
     context = finished(Knows(0.5, 0.5), levels("none", test=350), run=EVALUATE)
     found = check(context, images=350, seconds=60.0)
-    assert (found.images, found.looks, found.complete) == (100, 3, True)
+    assert (found.images, found.stages, found.complete) == (100, 3, True)
     assert {other.images for other in found.others if other.gained > 2 * other.lost + 5} == {350}
     right = check(finished(Knows(0, 1), levels("none", test=350), run=EVALUATE), images=350, seconds=60.0)
     assert {other.images for other in right.others if other.lost > 20} == {100}
     short = check(context, images=350, seconds=0.0)
-    assert (short.images, short.looks, short.complete) == (20, 1, False)
+    assert (short.images, short.stages, short.complete) == (20, 1, False)
 
 
 def test_what_is_measured_does_not_hang_on_how_fast_the_machine_is() -> None:
@@ -130,6 +131,31 @@ def test_layouts_are_those_of_numpy_and_pillow() -> None:
     assert np.abs(lay_out(images, "grey").numpy()[..., 1].astype(int) - pillow).max() <= 1
     assert layouts(images) == ["grey", "transposed", "mirrored"]
     assert layouts(images[:, :6, :, :1]) == ["mirrored"]
+    large = torch.from_numpy(np.random.default_rng(1).integers(0, 256, (70, 32, 24, 3), np.uint8))
+    assert layouts(large) == ["grey", "mirrored", "cropped"]
+    middle = [Image.fromarray(image[2:-2, 2:-2]) for image in large.numpy()]  # 1.5 pixels of 24, to even
+    pillow = np.stack([np.asarray(image.resize((24, 32), Image.Resampling.BILINEAR)) for image in middle])
+    assert np.abs(lay_out(large, "cropped").numpy().astype(int) - pillow).max() <= 1
+
+
+class SeesEdges(Knows):
+    """Reads the level of a frame that a crop to the middle 7/8 leaves at the edge; the rest tells nothing."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        seen = x[:, 0, 0, 8:24].mean(1)[:, None]
+        return -self.sharp * (seen - self.centres).square()
+
+
+def test_weights_that_learnt_another_crop_are_found() -> None:
+    """The class stands in the third pixel from the edge, which the crop makes the first; the outer two are noise."""
+    data = levels("none", test=300, side=32)
+    outer = torch.randint(0, 256, (300, 2, 32, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    data.test_images[:, :2], data.test_images[:, :, :2] = outer, outer.transpose(1, 2)
+    doubt = doubt_preparation(check(finished(SeesEdges(0, 1), data, run=EVALUATE), images=300), 0.2)
+    assert doubt is not None
+    assert (doubt.best.preparation.layout, doubt.best.preparation.name) == ("cropped", "spec")
+    assert "which no key of the spec does" in advise_preparation(doubt.best.preparation)
+    assert name_preparation(doubt.best.preparation) == "the spec’s, the middle 7/8 of each side enlarged"
 
 
 def grey(context: ProbeContext, rows: torch.Tensor) -> np.ndarray:
@@ -150,7 +176,7 @@ def test_near_equals_are_told_apart_on_training_images() -> None:
 def test_weights_of_this_run_are_looked_at_once() -> None:
     found = check(finished(Knows(0.5, 0.5), levels("none"), run=RunSpec()))
     assert found.learned_here
-    assert (found.looks, found.loss_images) == (1, 0)
+    assert (found.stages, found.loss_images) == (1, 0)
 
 
 @pytest.mark.parametrize(
