@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from reportgen.errors import SpecError
 from reportgen.record.definitions import Definition, add_definitions
+from reportgen.system.signals import INTERRUPTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +61,7 @@ def no_files(spec: DataSpec, data_root: Path | None, base: Path) -> tuple[Path, 
     return ()
 
 
-def nothing_to_examine(_spec: DataSpec, _data_root: Path | None, _base: Path) -> tuple[str, ...]:
+def nothing_to_examine(_spec: DataSpec, _data_root: Path | None, _base: Path, _evaluating: bool) -> tuple[str, ...]:
     """Of a data set whose files need no look before they are read."""
     return ()
 
@@ -101,6 +102,8 @@ class Section:
     """Names of figures that stand at its end, so that its view and its template need not know them."""
     essential: tuple[str, ...] | None = None
     """Names of the figures that a brief report shows of it; None where it has no place in one."""
+    chosen: Callable[[Subject], tuple[str, ...]] = no_figures
+    """Names of figures that it shows of this subject beside those, in a whole report and in a brief one."""
 
     @property
     def drawn(self) -> tuple[str, ...]:
@@ -158,6 +161,8 @@ class Output:
     """What is called in the place of `render` when all others are written, of an output that encloses their files."""
     figures: Callable[[Subject], tuple[str, ...]] = no_figures
     """Names of figures that it shows and no section does; it finds them among the report's."""
+    shows_figures: bool = True
+    """False where it shows no figure of a section: a report in such formats alone draws none of them."""
     extra: bool = False
     """True where it needs an extra of this package: a machine without it lacks nothing until a spec asks for it."""
 
@@ -195,7 +200,7 @@ class DatasetKind:
     """Training and test images, where they are known without reading it."""
     download: str = ""
     """How much `load` would fetch when the files are not here, such as "170 MB"; empty where it fetches nothing."""
-    examine: Callable[[DataSpec, Path | None, Path], tuple[str, ...]] = nothing_to_examine
+    examine: Callable[[DataSpec, Path | None, Path, bool], tuple[str, ...]] = nothing_to_examine
     """The same arguments -> what `reportgen check` has to say of files that are here, found in some seconds. Raises
     DataError for what `load` would refuse."""
     advice: Callable[[], str] = lambda: "Give its folder with --data-root or data.root."
@@ -318,7 +323,9 @@ def load_module(name: str) -> ModuleType:
     """One plugin's module; whatever its import raises becomes a SpecError."""
     try:
         module = importlib.import_module(name)
-    except Exception as error:
+    except INTERRUPTIONS:
+        raise
+    except BaseException as error:
         raise SpecError(
             f"plugins: the module {name!r} can't be imported: {type(error).__name__}: {error}",
             "Install it into this environment, or put its folder on PYTHONPATH.",

@@ -7,11 +7,14 @@ from types import MappingProxyType
 
 from reportgen.errors import RenderError
 from reportgen.figures._parallel import WORTH, draw_by_two, second_process
+from reportgen.figures._settings import import_matplotlib
 from reportgen.plugins import FigureKind, discover
 from reportgen.record.subject import Subject
 from reportgen.report.failing import skip
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.system.garbage import uncollected
+
+import_matplotlib()
 
 NO_MORE: Mapping[str, FigureKind] = MappingProxyType({})
 

@@ -23,7 +23,7 @@ LUMA = (0.2126, 0.7152, 0.0722)
 
 
 def positive_share(values: NDArray[Any]) -> NDArray[np.float32]:
-    """The positive part of a map as a share of its largest value; zeros where nothing is positive."""
+    """The positive part of a map (H, W) as a share of its largest value; zeros where nothing is positive."""
     found = np.maximum(np.nan_to_num(np.asarray(values, np.float32)), 0)
     highest = float(found.max(initial=0))
     return np.asarray(found / (highest or 1.0), dtype=np.float32)

@@ -22,10 +22,10 @@ BETWEEN = 7.0
 Sides = NDArray[np.float64]
 
 
-def lay_out(figure: Figure, left: float = 0.0, below: float = 0.0) -> None:
+def lay_out(figure: Figure, left: float = 0.0, below: float = 0.0, above: float = 0.0) -> None:
     """Place the charts that stand in one grid, in its ratios of widths and heights; charts placed by hand stay.
 
-    `left` and `below` are points kept free at the edges.
+    `left`, `below` and `above` are points kept free at the edges.
     """
     charts = [(axes, spec) for axes in figure.axes if (spec := axes.get_subplotspec()) is not None]
     if not charts:
@@ -37,7 +37,8 @@ def lay_out(figure: Figure, left: float = 0.0, below: float = 0.0) -> None:
     rows = [spec.rowspan for _unused, spec in charts]
     wide, tall = (float(side) * 72 for side in figure.get_size_inches())
     x = place(grid.ncols, columns, [one[:2] for one in margins], grid.get_width_ratios(), wide - left) + left
-    y = tall - place(grid.nrows, rows, [one[2:] for one in margins], grid.get_height_ratios(), tall - below)
+    room = tall - below - above
+    y = tall - above - place(grid.nrows, rows, [one[2:] for one in margins], grid.get_height_ratios(), room)
     for axes, spec in charts:
         box = inside(spec, x, y)
         axes.set_position((box[0] / wide, box[1] / tall, (box[2] - box[0]) / wide, (box[3] - box[1]) / tall))

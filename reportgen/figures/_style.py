@@ -142,6 +142,11 @@ class Sheet:
         self.figure.text(EDGE / (self.width * POINT), 0.5, upwards, va="center", rotation=90, color=MUTED)
         self.margins.update(left=NAMED, below=NAMED)
 
+    def head(self, words: str, colour: str) -> None:
+        """A line in bold letters above all charts, at the left edge."""
+        self.figure.text(0, 1, words, va="top", color=colour, weight="bold")
+        self.margins.update(above=NAMED)
+
     def svg(self, title: str, caption: str, alt: str, csv: str = "") -> FigureFile:
         """The figure as SVG with its text as text; the same bytes for the same marks. `csv`: what it shows."""
         buffer = io.BytesIO()

@@ -105,7 +105,7 @@ def scale_of(images: NDArray[np.int8]) -> float:
 
 
 def paint(images: NDArray[np.int8], scale: float, step: float = IMAGE_SPREADS / 127) -> NDArray[np.uint8]:
-    """Signed images as colours, one axis of three more, in LEVELS steps from −scale to scale; `step` is one unit."""
+    """Signed images (…, H, W) as colours (…, H, W, 3) in LEVELS steps from −scale to scale; `step` is one unit."""
     half = LEVELS // 2
     level = np.clip(np.round(images.astype(np.float64) * step / scale * half), -half, half).astype(int) + half
     table = (SIGNED(np.linspace(0, 1, LEVELS))[:, :3] * 255).round().astype(np.uint8)

@@ -28,7 +28,7 @@ REACH = 0.94
 
 def estimated(comparison: Comparison) -> list[MetricValue]:
     """The changes that have an interval, accuracy first."""
-    return [value for value in comparison.values if value.value is not None and value.low is not None]
+    return list(comparison.scores)
 
 
 def row(axes: Axes, place: int, value: MetricValue, margin: float | None, colour: str, sure: bool) -> None:

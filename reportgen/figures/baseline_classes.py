@@ -22,11 +22,11 @@ MOST = 24
 SIGNIFICANT = 0.05
 
 
-def chosen(comparison: Comparison) -> list[ClassChange]:
+def chosen(comparison: Comparison, most: int = MOST) -> list[ClassChange]:
     """The classes drawn, the largest loss of recall first; both figures show the same at the same place."""
     present = [one for one in comparison.classes if one.support]
-    most = sorted(present, key=lambda one: (-(one.lost + one.gained), one.index))[:MOST]
-    return sorted(most, key=lambda one: (one.change.value or 0.0, one.index))
+    flipped = sorted(present, key=lambda one: (-(one.lost + one.gained), one.index))[:most]
+    return sorted(flipped, key=lambda one: (one.change.value or 0.0, one.index))
 
 
 def names_of(comparison: Comparison) -> tuple[str, ...]:
@@ -169,54 +169,68 @@ def draw_flips(subject: Subject) -> FigureFile | Skipped:
     shown = chosen(comparison)
     with chart(name, 50 + 22 * len(shown)) as paper:
         axes = paper.figure.add_subplot()
-        draw_bars(axes, [-one.lost for one in shown], WRONG, 0.6)
-        draw_bars(axes, [one.gained for one in shown], RIGHT, 0.6)
-        for place, one in enumerate(shown):
-            for count, side in ((one.lost, -1), (one.gained, 1)):
-                axes.annotate(
-                    numerals.count(count),
-                    (side * count, place),
-                    (4 * side, 0),
-                    va="center",
-                    textcoords="offset points",
-                    ha="left" if side > 0 else "right",
-                    color=MUTED,
-                )
         rows(axes, shown, names_of(comparison))
-        most = max(max(one.lost, one.gained) for one in shown)
-        axes.set_xlim(-1.15 * most, 1.15 * most)
-        axes.axvline(0, color=SOFT, linewidth=1)
-        axes.set_xticks([])
-        bare(axes)
-        axes.annotate(
-            _("right → wrong"),
-            (0, 1),
-            (-8, 4),
-            xycoords=("data", "axes fraction"),
-            ha="right",
-            textcoords="offset points",
-            color=WRONG,
-        )
-        axes.annotate(
-            _("wrong → right"),
-            (0, 1),
-            (8, 4),
-            xycoords=("data", "axes fraction"),
-            ha="left",
-            textcoords="offset points",
-            color=RIGHT,
-        )
-        told = _(
-            "{lost} images turned from right to wrong and {gained} from wrong to right. Numbers: images.",
-            lost=numerals.count(table.lost),
-            gained=numerals.count(table.gained),
-        )
+        draw_flip_bars(axes, shown)
+        told = tell_flips(comparison)
         return paper.svg(
             title,
             join_sentences([told, left_out(comparison, shown)]),
             describe_flips(shown, names_of(comparison)),
             tabulate_flips(shown),
         )
+
+
+def draw_flip_bars(axes: Axes, shown: Sequence[ClassChange], apart: int = 8, reach: float = 1.15) -> None:
+    """Bars to both sides of zero with their numbers; the two ways are named above, `apart` points from the middle.
+
+    `reach`: of the longest bar, which the axis reaches to either side.
+    """
+    draw_bars(axes, [-one.lost for one in shown], WRONG, 0.6)
+    draw_bars(axes, [one.gained for one in shown], RIGHT, 0.6)
+    for place, one in enumerate(shown):
+        for count, side in ((one.lost, -1), (one.gained, 1)):
+            axes.annotate(
+                numerals.count(count),
+                (side * count, place),
+                (4 * side, 0),
+                va="center",
+                textcoords="offset points",
+                ha="left" if side > 0 else "right",
+                color=MUTED,
+            )
+    most = max(max(one.lost, one.gained) for one in shown)
+    axes.set_xlim(-reach * most, reach * most)
+    axes.axvline(0, color=SOFT, linewidth=1)
+    axes.set_xticks([])
+    bare(axes)
+    axes.annotate(
+        _("right → wrong"),
+        (0, 1),
+        (-apart, 4),
+        xycoords=("data", "axes fraction"),
+        ha="right",
+        textcoords="offset points",
+        color=WRONG,
+    )
+    axes.annotate(
+        _("wrong → right"),
+        (0, 1),
+        (apart, 4),
+        xycoords=("data", "axes fraction"),
+        ha="left",
+        textcoords="offset points",
+        color=RIGHT,
+    )
+
+
+def tell_flips(comparison: Comparison) -> str:
+    """How many images turned each way."""
+    table = comparison.mcnemar
+    return _(
+        "{lost} images turned from right to wrong and {gained} from wrong to right. Numbers: images.",
+        lost=numerals.count(table.lost),
+        gained=numerals.count(table.gained),
+    )
 
 
 def describe_flips(shown: Sequence[ClassChange], classes: Sequence[str]) -> str:

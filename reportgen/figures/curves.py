@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from reportgen.figures._marks import draw_line, draw_points
 from reportgen.figures._style import ACCENT, FULL, HALF, INK, MUTED, chart, grid, measured, shorten, ticks
@@ -48,25 +49,7 @@ def draw_risk(subject: Subject) -> FigureFile | Skipped:
         draw_line(axes, x, y, ACCENT)
         axes.set_xlim(0, 101)
         axes.set_ylim(0, max(1.12 * float(y.max()), 1))
-        marked = (KEPT, 1.0)
-        draw_points(
-            axes,
-            [100 * share for share in marked],
-            [100 * at(curve, share) for share in marked],
-            ACCENT,
-            5.5,
-            clip_on=False,
-        )
-        for share in marked:
-            wrong, kept = wrong_among(record, share)
-            axes.annotate(
-                numerals.percent(wrong / kept, kept),
-                (100 * share, 100 * at(curve, share)),
-                (-5, 5),
-                textcoords="offset points",
-                ha="right",
-                color=INK,
-            )
+        mark_shares(axes, record, curve)
         axes.xaxis.set_major_locator(ticks(5))
         axes.yaxis.set_major_locator(ticks(5))
         axes.set_xlabel(_("% of the predictions kept, most confident first"))
@@ -85,6 +68,23 @@ def draw_risk(subject: Subject) -> FigureFile | Skipped:
                 [_("Line chart of the share of wrong predictions over the share of predictions that are kept."), told]
             ),
             write_csv(("predictions kept (%)", "wrong among the kept (%)"), zip(x.tolist(), y.tolist(), strict=True)),
+        )
+
+
+def mark_shares(axes: Axes, record: RunRecord, curve: Curve) -> None:
+    """The error among the surest and among all, as points with their numbers."""
+    marked = (KEPT, 1.0)
+    heights = [100 * at(curve, share) for share in marked]
+    draw_points(axes, [100 * share for share in marked], heights, ACCENT, 5.5, clip_on=False)
+    for share, height in zip(marked, heights, strict=True):
+        wrong, kept = wrong_among(record, share)
+        axes.annotate(
+            numerals.percent(wrong / kept, kept),
+            (100 * share, height),
+            (-5, 5),
+            textcoords="offset points",
+            ha="right",
+            color=INK,
         )
 
 

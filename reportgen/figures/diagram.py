@@ -11,7 +11,7 @@ from reportgen.figures._diagram.cards import SMALL
 from reportgen.figures._diagram.descriptions import bypass_sentence, describe_panel
 from reportgen.figures._diagram.drawing import Drawing, drawing
 from reportgen.figures._diagram.labels import shape_text
-from reportgen.figures._diagram.pages import Page, page_figure
+from reportgen.figures._diagram.pages import UNDER, Page, page_figure
 from reportgen.figures._diagram.text import shorten
 from reportgen.figures._diagram.writer import NAME_LIMIT
 from reportgen.plugins import FigureKind
@@ -33,6 +33,21 @@ def figure(trace: ModelTrace, number: int, name: str) -> FigureFile | Skipped:
         return Skipped(name, title, _("Every block stands in the figures before."))
     page = made.pages[number]
     return page_figure(page, name, title, caption(trace, made, number), alternative(trace, page))
+
+
+def whole_figure(trace: ModelTrace) -> FigureFile | Skipped:
+    """All pages of the drawing below each other."""
+    made = drawing(trace)
+    title = _("Architecture")
+    if isinstance(made, Skipped):
+        return made
+    panels, down = [], 0.0
+    for page in made.pages:
+        panels += [(panel, x, y + down) for panel, x, y in page.panels]
+        down += page.height + UNDER
+    words = [caption(trace, made, number) for number in range(len(made.pages))]
+    alt = join_sentences([alternative(trace, page) for page in made.pages])
+    return page_figure(Page(tuple(panels)), "architecture", title, join_sentences(words), alt)
 
 
 def caption(trace: ModelTrace, made: Drawing, number: int) -> str:

@@ -64,7 +64,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
 
 
 def shown_image(record: RunRecord, facts: ExplanationFacts) -> NDArray[np.uint8] | None:
-    """The image whose maps are shown, where the record keeps it."""
+    """The image (H, W, C) whose maps are shown, where the record keeps it."""
     if facts.stage_row is None:
         return None
     index = record.arrays["eval.ids"][facts.stage_row]

@@ -79,12 +79,17 @@ def counts(axes: Axes, bins: Sequence[Bin]) -> None:
         color=SOFT,
         edgecolor="white",
     )
-    axes.set_xlim(0, 1)
-    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
+    mark_confidence(axes)
     axes.yaxis.set_major_locator(ticks(2, integer=True))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _unused: numerals.count(value)))
-    axes.set_xlabel(_("confidence"))
     grid(axes)
+
+
+def mark_confidence(axes: Axes) -> None:
+    """The axis of confidences."""
+    axes.set_xlim(0, 1)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
+    axes.set_xlabel(_("confidence"))
 
 
 def draw(subject: Subject) -> FigureFile | Skipped:

@@ -69,12 +69,12 @@ class Grid:
         return LEFT + column * (self.wide + GAP), self.height - LEGEND - (row + 1) * (TITLE + TALL + FOOT) + FOOT
 
     def x(self, panel: int, drive: FloatArray) -> FloatArray:
-        """Where drives stand."""
+        """Where drives (n,) stand, in CSS pixels."""
         span = self.drives[-1] - self.drives[0]
         return np.asarray(self.corner(panel)[0] + self.wide * (drive - self.drives[0]) / span)
 
     def y(self, panel: int, response: FloatArray) -> FloatArray:
-        """Where responses stand; above the panel's end they are cut."""
+        """Where responses (n,) stand, in CSS pixels; above the panel's end they are cut."""
         return np.asarray(self.corner(panel)[1] + TALL * np.clip(response, 0, self.top) / self.top)
 
 

@@ -79,7 +79,7 @@ def layer_panels(responses: Responses, shown: Sequence[int]) -> tuple[list[Float
 
 
 def positions(exposures: FloatArray) -> FloatArray:
-    """Stops (doublings) from the images as they are; black stands one stop below the darkest."""
+    """Stops (doublings) of the exposures (n,) from the images as they are; black is one stop below the darkest."""
     lit = exposures[exposures > 0]
     stops: FloatArray = np.log2(np.where(exposures > 0, exposures, lit.min() / 2))
     return stops

@@ -42,7 +42,7 @@ def mosaic(images: ImageArray) -> ImageArray:
 
 
 def order(record: RunRecord, count: int) -> NDArray[np.intp]:
-    """At most MOST images, by turns from each class, in the order of the classes, to be named in one line."""
+    """Places (shown,) of at most MOST images, by turns from each class, in the order of the classes."""
     labels = np.asarray(record.arrays.get("sample.labels", np.zeros(count)), dtype=np.int64)[:count]
     first = np.argsort(count_turns(labels), kind="stable")[:MOST]
     return first[np.argsort(labels[first], kind="stable")]

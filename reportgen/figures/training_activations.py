@@ -105,7 +105,7 @@ def draw_panel(axes: Axes, sites: Sequence[ActivationSite], value: Value) -> Non
 
 
 def dead_shares(sites: Sequence[ActivationSite]) -> FloatArray:
-    """Dead channels of each site as a share, after training."""
+    """Dead channels of each site as a share of 0 to 1, (sites,), after training."""
     return np.array([site.after.dead / max(site.channels, 1) for site in sites])
 
 

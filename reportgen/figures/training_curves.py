@@ -77,8 +77,9 @@ def same_loss(spec: LossSpec) -> bool:
     return spec.name in ("cross_entropy", "nll") or (spec.name == "kl_div" and spec.teacher is None)
 
 
-def draw_panel(axes: Axes, lines: Sequence[Line], title: str, ceiling: float | None = None) -> None:
-    """One panel of lines over epochs with their names at their ends; values above `ceiling` leave it."""
+def draw_panel(axes: Axes, lines: Sequence[Line], title: str, ceiling: float | None = None, apart: float = 0.1) -> None:
+    """One panel of lines over epochs with their names at their ends, at least a share `apart` of its height from each
+    other; values above `ceiling` leave it."""
     axes.set_title(title)
     for item in lines:
         x, y = zip(*item.points, strict=True)
@@ -96,7 +97,7 @@ def draw_panel(axes: Axes, lines: Sequence[Line], title: str, ceiling: float | N
     if high - low < 0.1 * high:
         low, high = low - 0.05 * high, high + 0.05 * high
         axes.set_ylim(low, high)
-    ends = spread([min(item.points[-1][1], high) for item in lines], 0.1 * (high - low))  # a name stays inside
+    ends = spread([min(item.points[-1][1], high) for item in lines], apart * (high - low))  # a name stays inside
     last = max((item.points[-1][0] for item in lines), default=0.0)
     for item, end in zip(lines, ends, strict=True):
         axes.annotate(

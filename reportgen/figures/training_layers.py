@@ -91,7 +91,7 @@ def thin(count: int) -> list[int]:
 
 
 def logarithm(values: FloatArray) -> FloatArray:
-    """log₁₀, nan for zero and what is not finite."""
+    """log₁₀ of values of any shape, nan for zero and what is not finite."""
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log10(values)
     found: FloatArray = np.where(np.isfinite(logs), logs, np.nan)
@@ -185,7 +185,7 @@ def caption(dynamics: Dynamics, shown: int) -> str:
 
 
 def middle(values: FloatArray, of: Callable[..., FloatArray]) -> FloatArray:
-    """A statistic over the steps by layer, of what is finite; 0 where nothing is."""
+    """A statistic (layers,) over the steps of (steps, layers), of what is finite; 0 where nothing is."""
     finite = np.where(np.isfinite(values), values, np.nan)
     empty = ~np.isfinite(finite).any(axis=0)
     finite[:, empty] = 0.0

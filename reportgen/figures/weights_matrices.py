@@ -187,7 +187,7 @@ def draw_filters(subject: Subject) -> FigureFile | Skipped:
 
 
 def brighten(values: NDArray[np.int8]) -> NDArray[np.uint8]:
-    """Signed values as brightness, 128 for zero, in steps of eight: finer ones would only weigh more."""
+    """Signed values, of any shape, as brightness, 128 for zero, in steps of eight: finer ones would only weigh more."""
     bright: NDArray[np.uint8] = (np.round(values.astype(np.int16) / 8) * 8 + 128).clip(0, 255).astype(np.uint8)
     return bright
 

@@ -60,7 +60,7 @@ def with_images(record: RunRecord, rows: np.ndarray) -> RunRecord:
 
 
 def by_need(record: RunRecord) -> tuple[np.ndarray, int]:
-    """The rows of the images, those that the report shows first, then by digest; and how many are shown."""
+    """The rows (images,), those that the report shows first, then by digest; and how many are shown."""
     arrays = record.arrays
     shown = select(arrays["eval.logits"], arrays["eval.labels"], record.temperature).positions
     digest_of = dict(zip(arrays["eval.ids"].tolist(), arrays["eval.digests"].tolist(), strict=True))

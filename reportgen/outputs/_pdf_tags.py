@@ -296,7 +296,8 @@ class Builder:
             self.artifacts.update(word for word in words if isinstance(word, Mark))
             return []
         box = {"BBox": raw.rectangle} if raw.rectangle else {}
-        return filled(Node("Figure", words, dict(box), alternative=alternative))
+        areas, drawn = split_areas(words)  # of a link that the image stands in, whose element holds the areas
+        return [*areas, *filled(Node("Figure", drawn, dict(box), alternative=alternative))]
 
     def items(self, raw: Raw) -> Node:
         """A list of items."""
@@ -365,6 +366,12 @@ def without_needless_heads(groups: Sequence[Node]) -> None:
             if 2 * number > len(cells) and cell.attributes.get("Scope") == "Row":
                 cell.role = "TD"
                 del cell.attributes["Scope"]
+
+
+def split_areas(kids: Iterable[Any]) -> tuple[list[Any], list[Any]]:
+    """The areas of links, and all else."""
+    found = list(kids)
+    return [kid for kid in found if isinstance(kid, Area)], [kid for kid in found if not isinstance(kid, Area)]
 
 
 def is_word(kid: Any) -> bool:

@@ -88,4 +88,5 @@ OUTPUT = Output(
     (BENCHER, BIGGER, SMALLER),
     check,
     render,
+    shows_figures=False,
 )

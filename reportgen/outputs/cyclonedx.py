@@ -260,4 +260,6 @@ def without_nothing(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value not in (None, "", [], {})}
 
 
-OUTPUT = Output("cyclonedx", "a CycloneDX ML-BOM: model, data, libraries, numbers", (FILE,), check, render)
+OUTPUT = Output(
+    "cyclonedx", "a CycloneDX ML-BOM: model, data, libraries, numbers", (FILE,), check, render, shows_figures=False
+)

@@ -70,12 +70,15 @@ def write_captions(report: Report, named: Mapping[str, FigureFile]) -> str:
 
 
 def list_figures(report: Report) -> list[FigureFile]:
-    """The figures that stand in the report, in its order; those of a mail are left out."""
+    """The figures that stand in the report, in its order; those of a mail, and small ones of the first page, are left
+    out."""
     from reportgen.outputs import find_outputs
     from reportgen.report.sections import find_sections
 
+    sections = find_sections().values()
     elsewhere = {name for output in find_outputs().values() for name in output.figures(report.subject)}
-    inside = {name for section in find_sections().values() for name in section.drawn}
+    elsewhere |= {name for section in sections for name in section.chosen(report.subject)}
+    inside = {name for section in sections for name in section.drawn}
     return [figure for figure in report.figures if figure.name not in elsewhere - inside]
 
 

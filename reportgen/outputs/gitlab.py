@@ -28,4 +28,6 @@ def check() -> None:
     """Text can always be written."""
 
 
-OUTPUT = Output("gitlab", "the numbers for GitLab's metrics reports", ("metrics.txt",), check, render)
+OUTPUT = Output(
+    "gitlab", "the numbers for GitLab's metrics reports", ("metrics.txt",), check, render, shows_figures=False
+)

@@ -153,4 +153,4 @@ def metrics_schema() -> dict[str, Any]:
     }
 
 
-OUTPUT = Output("json", "every number, for other programs", ("metrics.json",), check, render)
+OUTPUT = Output("json", "every number, for other programs", ("metrics.json",), check, render, shows_figures=False)

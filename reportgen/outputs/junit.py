@@ -25,8 +25,11 @@ def make_junit(report: Report) -> bytes:
     for gate in report.gates:
         suite.append(gate_case(gate))
     comparison = report.subject.judgement.comparison
+    baseline = report.subject.presentation.baseline
     if comparison is not None:
         suite.append(comparison_case(comparison))
+    elif baseline is not None and baseline.missing is not None:
+        suite.append(add(make_case("baseline", _("no worse than the baseline")), "skipped", baseline.missing))
     for kind, tag in (("tests", "testcase"), ("failures", "testcase/failure"), ("skipped", "testcase/skipped")):
         suite.set(kind, str(len(suite.findall(tag))))
     suite.set("errors", "0")
@@ -78,9 +81,10 @@ def make_case(group: str, name: str) -> ElementTree.Element:
     return ElementTree.Element("testcase", classname=f"reportgen.{group}", name=clean(name))
 
 
-def add(case: ElementTree.Element, tag: str, message: str) -> None:
-    """The result of a case."""
+def add(case: ElementTree.Element, tag: str, message: str) -> ElementTree.Element:
+    """The case with its result."""
     ElementTree.SubElement(case, tag, message=clean(message))
+    return case
 
 
 def clean(text: str) -> str:

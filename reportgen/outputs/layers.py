@@ -104,4 +104,11 @@ def check() -> None:
     """Text can always be written."""
 
 
-OUTPUT = Output("layers", "the whole layer table as CSV and Markdown", ("layers.csv", "layers.md"), check, render)
+OUTPUT = Output(
+    "layers",
+    "the whole layer table as CSV and Markdown",
+    ("layers.csv", "layers.md"),
+    check,
+    render,
+    shows_figures=False,
+)

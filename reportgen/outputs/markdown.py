@@ -2,6 +2,7 @@
 
 Rules after the GFM specification 0.29 and GitHub's own filters, which work on the finished page: `@name`, `#12`,
 `:name:`, commit digests and bare addresses become links unless they stand in code or are broken by an invisible space.
+GitLab's filters do the same with `!12`, `$12`, `~label`, `%milestone`, `&epic` and `^alert`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from reportgen.text.shorten import shorten
 GAP = "\u200b"
 """Zero width space: nobody sees it, and no filter reads over it."""
 STRUCTURAL = re.compile(r"[\\`*_\[\]<>&|~$@#{}^]")
-TRIGGERS = re.compile(r"(?<=[@#])(?=\S)|(?<=:)(?=//|[a-z_+][\w+-]*:)|(?<=www)(?=\.)|(?<=\bgh-)(?=\d)", re.IGNORECASE)
+TRIGGERS = re.compile(
+    r"(?<=[@#])(?=\S)|(?<=[!$~%&^])(?=[\w\"*])|(?<=:)(?=//|[a-z_+][\w+-]*:)|(?<=www)(?=\.)|(?<=\bgh-)(?=\d)",
+    re.IGNORECASE,
+)
 DIGEST = re.compile(r"\b(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}\b", re.IGNORECASE)
 """What could be a commit; numbers alone are left as they are."""
 START = re.compile(r"^(?:[-+](?=\s|$)|[-=]+$|\d+(?=[.)](?:\s|$)))")
@@ -34,11 +38,16 @@ def finalize(value: object) -> str:
 
 def plain(value: object, most: int | None = None) -> Raw:
     """A text on one line, of at most `most` characters, every one of them shown as it is."""
-    text = one_line(str(value))
-    text = text if most is None else shorten(text, most)
-    text = DIGEST.sub(lambda found: GAP.join(re.findall(".{1,6}", found[0])), TRIGGERS.sub(GAP, text))
+    text = without_triggers(str(value), most)
     text = STRUCTURAL.sub(lambda found: f"&#{ord(found[0])};", text)
     return Raw(START.sub(lambda found: GAP + found[0], text))
+
+
+def without_triggers(text: str, most: int | None = None) -> str:
+    """A text on one line, of at most `most` characters, with a gap in whatever would become a link of itself."""
+    text = one_line(text)
+    text = text if most is None else shorten(text, most)
+    return DIGEST.sub(lambda found: GAP.join(re.findall(".{1,6}", found[0])), TRIGGERS.sub(GAP, text))
 
 
 def code(value: object, most: int = 80) -> Raw:

@@ -15,6 +15,7 @@ from pathlib import Path
 from jinja2.bccache import Bucket, FileSystemBytecodeCache
 
 from reportgen.system.cache import private_folder
+from reportgen.system.files import is_regular
 from reportgen.system.machine import versions
 
 LIBRARIES = ("jinja2", "markupsafe")
@@ -26,7 +27,9 @@ class KeptTemplates(FileSystemBytecodeCache):
     """jinja2's own cache, in which a file that is damaged or can't be written costs the time and nothing else."""
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Give a bucket its code, if it is known."""
+        """Give a bucket its code, if it is known; what is no regular file may have no end."""
+        if not is_regular(Path(self.directory) / (self.pattern % (bucket.key,))):
+            return
         try:
             super().load_bytecode(bucket)
         except Exception:  # what a damaged pickle can raise is not limited to anything

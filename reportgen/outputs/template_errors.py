@@ -150,7 +150,10 @@ def find_steps(error: BaseException, roots: Roots) -> Iterator[Step]:
         step = step.tb_next
     if isinstance(error, TemplateSyntaxError | TooLarge) and error.filename:
         file = Path(error.filename)
-        yield Step(roots.name(file) or error.filename, error.lineno, roots.is_own(file))
+        name = roots.name(file)
+        outside = roots.own is not None and name is None
+        named = getattr(error, "name", None)
+        yield Step(name or named or error.filename, error.lineno, roots.is_own(file) or outside)
 
 
 def format_reason(error: Exception) -> str:

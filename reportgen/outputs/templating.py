@@ -19,7 +19,7 @@ from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 from markupsafe import Markup
 
 from reportgen.errors import RenderError, ReportgenError
-from reportgen.outputs import markdown
+from reportgen.outputs import bitbucket, markdown
 from reportgen.outputs.sandbox import Sandbox
 from reportgen.outputs.stylesheets import check_sheet, recolour
 from reportgen.outputs.template_cache import keep_compiled
@@ -29,11 +29,14 @@ from reportgen.system.memory import make_room
 from reportgen.text.i18n import catalogue, join_sentences, languages, with_label, with_note
 from reportgen.text.i18n import language as in_language
 from reportgen.text.shorten import one_line
+from reportgen.text.wrapping import split_note
 
 Medium = Literal["screen", "print"]
 """What the page is for: a browser, or the PDF (nothing folded away, long tables cut)."""
 OURS = "default"
 """The folder under which the packaged templates can be named whatever the user's own are called."""
+Dialect = Literal["markdown", "bitbucket"]
+"""Of Markdown: GitHub's and GitLab's, or Bitbucket's."""
 SHEETS = ("screen.css", "print.css", "chinese.css")
 MOST_CHARACTERS = 300_000_000
 """That one's own template may print; the largest page of ours has 40 million."""
@@ -59,12 +62,18 @@ def render_template(
     return Job("html", name, dict(values), medium, folder, language, dict(colours or {})).done()
 
 
-def render_markdown(name: str, values: Mapping[str, object], folder: Path | None = None, language: str = "en") -> str:
+def render_markdown(
+    name: str,
+    values: Mapping[str, object],
+    folder: Path | None = None,
+    language: str = "en",
+    dialect: Dialect = "markdown",
+) -> str:
     """The text of a Markdown template, in which every value is escaped unless it is `markdown.Raw`.
 
     Raises RenderError as `render_template` does.
     """
-    return Job("markdown", name, dict(values), "screen", folder, language).done()
+    return Job(dialect, name, dict(values), "screen", folder, language).done()
 
 
 def render_text(name: str, values: Mapping[str, object], folder: Path | None = None, language: str = "en") -> str:
@@ -79,7 +88,7 @@ def render_text(name: str, values: Mapping[str, object], folder: Path | None = N
 class Job:
     """One text to be made of a template; it can be sent to a process when its values are plain."""
 
-    kind: Literal["html", "markdown", "text"]
+    kind: Literal["html", "text"] | Dialect
     name: str
     values: Mapping[str, Any]
     medium: Medium = "screen"
@@ -101,21 +110,20 @@ class Job:
     def fill_in(self) -> str:
         """The text, made here. Raises RenderError."""
         environment = make_environment(self.medium, self.folder, self.language, self.colours)
-        if self.kind == "markdown":
-            write_markdown(environment)
+        if self.kind in ("markdown", "bitbucket"):
+            write_markdown(environment, self.kind)
         if self.kind == "text":
             write_text(environment)
         return fill(environment, self.name, self.values, self.folder, self.language)
 
 
-def write_markdown(environment: Environment) -> None:
+def write_markdown(environment: Environment, dialect: Dialect) -> None:
     """Make the environment one of Markdown, in which every value is escaped unless it is `markdown.Raw`."""
+    escaping = bitbucket if dialect == "bitbucket" else markdown
     environment.autoescape = False
-    environment.finalize = at_run_time(markdown.finalize)
-    environment.filters.update(
-        {function.__name__: at_run_time(function) for function in (markdown.code, markdown.plain)}
-    )
-    environment.bytecode_cache = keep_compiled("markdown", Path(__file__))
+    environment.finalize = at_run_time(escaping.finalize)
+    environment.filters.update(code=at_run_time(escaping.code), plain=at_run_time(escaping.plain))
+    environment.bytecode_cache = keep_compiled(dialect, Path(__file__))
 
 
 def write_text(environment: Environment) -> None:
@@ -197,6 +205,7 @@ def make_environment(
         sentences=at_run_time(join_sentences),
         labelling=at_run_time(with_label),
         noted=at_run_time(with_note),
+        interval_apart=at_run_time(split_note),
     )
     environment.tests["skipped"] = at_run_time(is_skipped)
     return environment

@@ -211,4 +211,6 @@ def matrix_values(record: RunRecord) -> Iterator[Any]:
     yield make_image("confusion", png, size, _("Confusion matrix"), told)
 
 
-OUTPUT = Output("tensorboard", "event files for TensorBoard", (f"{FOLDER}/",), check, render, extra=True)
+OUTPUT = Output(
+    "tensorboard", "event files for TensorBoard", (f"{FOLDER}/",), check, render, shows_figures=False, extra=True
+)

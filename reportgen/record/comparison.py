@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from reportgen.record.architecture import ArchitectureChange, WeightMoves
 from reportgen.record.message import Message
 from reportgen.record.metric_value import MetricValue
 from reportgen.spec.frozen import Frozen
@@ -144,7 +145,7 @@ class Comparison(Frozen):
     values: tuple[MetricValue, ...]
     """`<metric>.change` (candidate − baseline) and `<metric>.change_ratio` (candidate ÷ baseline)."""
     before: tuple[MetricValue, ...]
-    """The baseline's own headline numbers."""
+    """The baseline's own headline numbers, its latency as it was timed in turn with the candidate's."""
     not_compared: tuple[NotCompared, ...] = ()
     classes: tuple[ClassChange, ...]
     lost: tuple[Flip, ...]
@@ -152,6 +153,10 @@ class Comparison(Frozen):
     gained: tuple[Flip, ...]
     """Wrong → right, those whose images are shown."""
     differences: tuple[Difference, ...]
+    architecture: ArchitectureChange | None = None
+    """Both architectures as one; None in comparisons of before it was made."""
+    weights: WeightMoves | None = None
+    """How far the weights of each layer lie apart; None where a record does not hold what that needs."""
 
     @property
     def of_weights(self) -> bool:
@@ -161,6 +166,15 @@ class Comparison(Frozen):
     def value(self, name: str) -> MetricValue | None:
         """The change of that name, or None."""
         return next((value for value in self.values if value.name == name), None)
+
+    @property
+    def scores(self) -> tuple[MetricValue, ...]:
+        """The changes that have an interval over images, seeds or evaluations: none of a time."""
+        return tuple(
+            value
+            for value in self.values
+            if value.value is not None and value.low is not None and value.method != "alternated"
+        )
 
     def why_not(self, name: str) -> str:
         """Why the change of that name is unknown; empty where nothing is said of it."""

@@ -15,6 +15,15 @@ from reportgen.text.units import format_distance
 GateOutcome = Literal["pass", "fail", "undecided"]
 
 
+class Place(Frozen):
+    """Where a rule stands."""
+
+    file: str
+    """From the root of the checkout that the spec is in, with slashes; outside of one its name alone."""
+    line: int
+    column: int
+
+
 class GateResult(Frozen):
     """One rule of the spec's `gates:`, judged."""
 
@@ -29,6 +38,8 @@ class GateResult(Frozen):
     """What it is held against, in the number's unit."""
     reason: Note = None
     """Why it is undecided, one sentence."""
+    place: Place | None = None
+    """In the text of the spec; None for a rule of the command line."""
 
     @property
     def value(self) -> float | None:

@@ -50,6 +50,15 @@ class PastRun(Frozen):
         return self.value("accuracy_seeds") or self.value("accuracy")
 
 
+class Build(Frozen):
+    """One build of the branch that the baseline is from."""
+
+    created: str
+    commit: str | None = None
+    accuracy: MetricValue | None = None
+    """Top-1, over its seeds where it has several."""
+
+
 class History(Frozen):
     """The earlier runs of a series, the oldest first, and the change from the last of them to this run."""
 

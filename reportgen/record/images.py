@@ -52,7 +52,7 @@ def enlarge_png(data: bytes, scale: int) -> bytes:
 
 
 def thumbnail(image: NDArray[np.uint8], largest_side: int = LARGEST_SIDE) -> NDArray[np.uint8]:
-    """The image itself, or averaged over square blocks until its longer side is at most `largest_side` pixels."""
+    """The image (H, W, C), or averaged over square blocks until its longer side is at most `largest_side` pixels."""
     factor = -(-max(image.shape[:2]) // largest_side)
     if factor <= 1:
         return image

@@ -7,7 +7,7 @@ from pydantic import Field
 from reportgen.record.arrays import Arrays
 from reportgen.record.comparison import Comparison, ComparisonOutcome
 from reportgen.record.gate_result import GateResult
-from reportgen.record.history import History
+from reportgen.record.history import MOST_RUNS, Build, History
 from reportgen.record.ranking import Ranking
 from reportgen.spec.frozen import Frozen
 
@@ -24,6 +24,8 @@ class Judgement(Frozen):
     """Among the candidates that it was compared beside; None where there were none."""
     history: History | None = None
     """The runs of its series before it, as far as the report that it replaces or its baseline knew them."""
+    target: tuple[Build, ...] = Field(default=(), max_length=MOST_RUNS)
+    """The last builds of the branch that the baseline is from, the oldest first and the baseline last."""
     gates: tuple[GateResult, ...] = ()
     """Results of the rules of the presentation on the numbers of the report."""
     arrays: Arrays = Field(default_factory=Arrays, exclude=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reportgen.errors import RecordError
 from reportgen.record.archive import PACKED_FILE, unpack_files
 from reportgen.record.store import ARRAYS_FILE, FILES, RECORD_FILE, Stored, decode, load_stored, read_bytes
-from reportgen.system.files import is_folder, is_regular
+from reportgen.system.files import is_folder, is_regular, is_shut_off
 from reportgen.system.transaction import BETWEEN_READINGS, COMMIT, READINGS, read_decided
 from reportgen.system.workspace import newest_kept
 from reportgen.text.shorten import shorten_middle
@@ -87,6 +87,9 @@ def find_source(path: Path) -> Source:
     for file in (path, path / "report.pdf", path / PACKED_FILE):
         if is_regular(file):
             return read_file(file)
+    if any(is_shut_off(folder / RECORD_FILE) for folder in (path, path / RECORD)):
+        message = f"what lies in {name_path(path)} can't be read: there is no permission to enter a folder"
+        raise RecordError(message, "Check the permissions of the report's folder and of record/ in it.")
     kept = newest_kept(path)
     if kept is not None and is_regular(kept / RECORD_FILE):
         return Source(kept, path.resolve().name, None)

@@ -18,11 +18,14 @@ from reportgen.text.units import (
     format_value,
 )
 
-Method = Literal["exact", "wilson", "delta", "bootstrap", "student", "measured", "paired", "seeds", "draws", ""]
+Method = Literal[
+    "exact", "wilson", "delta", "bootstrap", "student", "measured", "paired", "seeds", "draws", "alternated", ""
+]
 """How value and interval came about: counted exactly; Wilson score; from what each image adds to the score (delta
 method, see `reportgen.metrics.influence`); stratified bootstrap over images; Student's t over
 seeds; a clock; two models on the same images, paired; t interval over seeds and images; the same over the evaluations
-of a model that depends on chance, see `reportgen.metrics.draws`."""
+of a model that depends on chance, see `reportgen.metrics.draws`; t interval over pairs of processes that timed two
+models in turn, see `reportgen.comparison.latencies`."""
 
 
 class MetricValue(Frozen):
@@ -56,6 +59,8 @@ class MetricValue(Frozen):
     @property
     def counted(self) -> str:
         """What n counts, such as "seeds"; empty for images, and for the repeats of a time."""
+        if self.method == "alternated":
+            return _("pairs of processes")
         definition = self.meaning.definition
         if "processes" in self.conditions and not self.meaning.change:
             return _("processes")

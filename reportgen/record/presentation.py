@@ -5,7 +5,7 @@ from __future__ import annotations
 from reportgen.spec.frozen import Frozen
 from reportgen.spec.gates import Rule
 from reportgen.spec.paths import without_absolute_paths
-from reportgen.spec.types import Baseline, CardSpec, ReportOptions, ReportSpec
+from reportgen.spec.types import Baseline, CardSpec, CommentSpec, ReportOptions, ReportSpec
 
 
 class Presentation(Frozen):
@@ -24,6 +24,7 @@ class Presentation(Frozen):
     """As the spec names it; what came of the comparison is in the Judgement."""
     gates: tuple[Rule, ...] = ()
     """The rules; their results are in the Judgement."""
+    comment: CommentSpec = CommentSpec()
     plugins: tuple[str, ...] = ()
 
     @classmethod

@@ -17,7 +17,9 @@ from reportgen.record.fault import Fault
 from reportgen.record.latency import Latency
 from reportgen.record.measurements import Measurements
 from reportgen.record.message import Message, Note, Terms
+from reportgen.record.paired_latency import PairedLatency
 from reportgen.record.probes import Probes
+from reportgen.record.sketch import WeightSketch
 from reportgen.record.trace import ModelTrace
 from reportgen.spec.frozen import Frozen
 from reportgen.spec.paths import without_absolute_paths
@@ -70,6 +72,10 @@ class Provenance(Frozen):
     commit: str | None = None
     """Git commit of the folder that holds the model's source (or the spec); None outside git."""
     dirty: bool | None = None
+    commit_from: str | None = None
+    """The variable of a CI platform that told the commit where git did not; None where git told it."""
+    commit_refused: Note = None
+    """Why git did not tell the commit of a checkout, a clause; None where it told it, and outside git."""
     weights_sha256: str | None = None
     weights_file: str | None = None
     """File name only."""
@@ -155,6 +161,8 @@ class DataFacts(Frozen):
     """Whether there are published digests to compare with; files of one's own have none."""
     requested: str = ""
     """The data set the spec asked for; differs from `name` when the fallback was used."""
+    requested_title: str | Message = ""
+    """As people write it, where it is known without its files; empty in older records."""
     fallback_reason: Note = None
     """Why the fallback was used; None when it was not."""
     notes: tuple[Message, ...] = ()
@@ -280,7 +288,8 @@ class RunRecord(Frozen):
     `data.coarse_classes`, where there are such; `images` uint8 (k, H, W, C) and `images.ids` int64
     (k,), the test images the report shows; `sample.raw` uint8 (g, H, W, C), `sample.augmented` uint8 of the same
     images as the model sees them, `sample.labels` int64 (g,); `train.*`, see Training; `seed.*`, see SeedRun;
-    `teacher.*`, see Teacher; `draw.*`, see AnswerFacts; `<probe>.*`, see the facts of each probe.
+    `teacher.*`, see Teacher; `draw.*`, see AnswerFacts; `sketch.values`, see `reportgen.record.sketch`;
+    `<probe>.*`, see the facts of each probe.
     """
 
     format: int = RECORD_FORMAT
@@ -294,6 +303,8 @@ class RunRecord(Frozen):
     seeds: tuple[SeedRun, ...] = ()
     """The further trainings of `run.seeds`; everything else here is about the first of them."""
     latency: tuple[Latency, ...] = ()
+    paired_latency: PairedLatency | None = None
+    """This model and a baseline timed in turn; None where the spec asked for no such thing."""
     eval_seconds: float | None = None
     """None where nothing was evaluated: then the arrays `eval.*` and `images` are missing too."""
     stages: tuple[Stage, ...] = ()
@@ -303,6 +314,8 @@ class RunRecord(Frozen):
     probes: Probes | None = None
     output: OutputFacts | None = None
     """Which part of what the model returns was read; None in records of before it was looked at."""
+    sketch: WeightSketch | None = None
+    """Of the final weights, for comparison with those of other records; None in records of before it was made."""
     answers: AnswerFacts | None = None
     """Whether the same images get the same answers again and alone; None where that was not looked at."""
     faults: tuple[Fault, ...] = ()

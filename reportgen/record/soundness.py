@@ -13,6 +13,7 @@ import numpy as np
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.probe_arrays import find_wrong_probe_arrays
 from reportgen.record.run import RunRecord
+from reportgen.record.sketch import SKETCH_ARRAY, SKETCH_SIZE
 
 LARGEST = 2**63 - 1
 """Of any count: what other programs can hold."""
@@ -40,6 +41,8 @@ def find_wrong_arrays(record: RunRecord) -> Iterator[str]:
             yield from wrong_images(name, array)
         elif name in STEPS:
             yield from wrong_kind(name, array, "f", 1)
+        elif name == SKETCH_ARRAY:
+            yield from wrong_sketch(array, len(record.sketch.layers) if record.sketch is not None else 0)
     yield from wrong_pairs(record.arrays)
     yield from find_wrong_probe_arrays(record.arrays, rows, classes)
     for name in ("eval.labels", "sample.labels"):
@@ -51,6 +54,15 @@ def wrong_logits(name: str, array: np.ndarray, rows: int | None, classes: int) -
     yield from wrong_kind(name, array, "f", 2)
     if array.ndim == 2 and array.shape != (len(array) if rows is None else rows, classes):
         yield f"{name}: {spell(array)} where {rows} images and {classes} classes have ({rows}, {classes})"
+
+
+def wrong_sketch(array: np.ndarray, layers: int) -> Iterator[str]:
+    """A sketch of the weights of other layers, or with numbers that are none."""
+    yield from wrong_kind(SKETCH_ARRAY, array, "f", 2)
+    if array.ndim == 2 and array.shape != (layers, SKETCH_SIZE):
+        yield f"{SKETCH_ARRAY}: {spell(array)} where {layers} layers have ({layers}, {SKETCH_SIZE})"
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        yield f"{SKETCH_ARRAY}: numbers that are not finite"
 
 
 def wrong_pairs(arrays: Mapping[str, np.ndarray]) -> Iterator[str]:

@@ -57,7 +57,7 @@ def upgrade(fields: Fields, version: int) -> Fields:
     """The same in today's format, from the format `version`; today's comes back as it is."""
     while version in STEPS:
         fields, version = STEPS[version](fields), version + 1
-    return with_recipe(fields)
+    return with_stages(with_recipe(fields))
 
 
 def from_1_to_2(fields: Fields) -> Fields:
@@ -105,6 +105,17 @@ def with_recipe(fields: Fields) -> Fields:
     cycled = {"cycle_momentum": False} if run.get("schedule", "one_cycle") == "one_cycle" else {}
     changed = {**spec, "run": {**run, "optimizer": optimizer, **cycled}}
     return replace(fields, record={**fields.record, "spec": changed})
+
+
+def with_stages(fields: Fields) -> Fields:
+    """A record of the time in which the stages of the preprocessing check were called looks."""
+    probes = as_object(fields.record.get("probes"))
+    robustness = as_object(probes.get("robustness"))
+    check = as_object(robustness.get("preparation"))
+    if "looks" not in check:
+        return fields
+    changed = {**robustness, "preparation": renamed(check, {"looks": "stages"})}
+    return replace(fields, record={**fields.record, "probes": {**probes, "robustness": changed}})
 
 
 def without_none(thing: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,16 +39,17 @@ def assemble(
     metrics = collect_metrics(subject, built)
     compared = subject.judgement.compared
     gaps = compared.not_compared if compared is not None else ()
-    gates = judge_gates(drawn.gates, (*metrics, *class_values(subject)), gaps)
+    against = subject.judgement.comparison is not None
+    gates = judge_gates(drawn.gates, (*metrics, *class_values(subject)), gaps, against)
     views = tuple(complete(view, (*built[:at], *built[at + 1 :]), gates, subject) for at, view in enumerate(built))
     made = [section for section, view in zip(ordered, views, strict=True) if not isinstance(view, Skipped)]
     brief = drawn.report.is_brief
-    shown = {*further, *(name for section in made for name in section.shown(brief))}
+    shown = {*further, *(name for one in made for name in (*one.shown(brief), *one.chosen(subject)))}
     failed = find_failed(views, tuple(fig for name, fig in figures.items() if name in shown))
     return Report(
         title=subject.title,
         verdict=write_verdict(subject),
-        banners=find_banners(subject.record, failed),
+        banners=find_banners(subject.record, failed, drawn.baseline),
         sections=views,
         figures=tuple(fig for name, fig in figures.items() if name in shown and isinstance(fig, FigureFile)),
         metrics=metrics,

@@ -12,6 +12,7 @@ from reportgen.report.claims import FACT, Claim, ErrorRate
 from reportgen.report.model import Banner, Skipped
 from reportgen.report.naming import name_preparation
 from reportgen.report.wording import LONGEST_NAME
+from reportgen.spec.types import BaselineSpec
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, join_terms, ngettext
 from reportgen.text.shorten import shorten_middle
@@ -36,6 +37,8 @@ PART = Claim("banner.part", FACT)
 FILES_LEFT_OUT = Claim("banner.files_left_out", FACT)
 DEVICE = Claim("banner.device", FACT)
 UNVERIFIED = Claim("banner.unverified", FACT)
+NO_BASELINE = Claim("banner.no_baseline", FACT)
+NO_COMMIT = Claim("banner.no_commit", FACT)
 
 MOST_SEEDS = 8
 """Named in a banner."""
@@ -43,8 +46,13 @@ MOST_FILES = 5
 """Named in a banner."""
 
 
-def find_banners(record: RunRecord, failed: Sequence[Skipped] = ()) -> tuple[Banner, ...]:
-    """The banners of a record, the worst first; `failed`: what an error kept from being made of it."""
+def find_banners(
+    record: RunRecord, failed: Sequence[Skipped] = (), baseline: BaselineSpec | None = None
+) -> tuple[Banner, ...]:
+    """The banners of a record, the worst first.
+
+    `failed`: what an error kept from being made of it; `baseline`: what the spec says of one.
+    """
     found = [
         *unfinished_run(record),
         *failures_of_model(record),
@@ -61,7 +69,7 @@ def find_banners(record: RunRecord, failed: Sequence[Skipped] = ()) -> tuple[Ban
         *partial_data(record),
         *files_left_out(record),
     ]
-    found += [*fallback_device(record), *unverified_data(record)]
+    found += [*fallback_device(record), *unverified_data(record), *missing_baseline(baseline), *untold_commit(record)]
     return tuple(sorted(found, key=lambda banner: banner.severity != "bad"))
 
 
@@ -126,10 +134,11 @@ def stand_in_data(record: RunRecord) -> Iterator[Banner]:
     """The data is not what the spec asked for."""
     data = record.data
     if data.requested and data.requested != data.name:
+        requested = str(data.requested_title) or data.requested
         said = [
-            _("This report is about {data}, not about {requested}.", data=data.title, requested=data.requested),
+            _("This report is about {data}, not about {requested}.", data=data.title, requested=requested),
             format_reason(data),
-            _("No number here says anything about {requested}.", requested=data.requested),
+            _("No number here says anything about {requested}.", requested=requested),
         ]
         yield STAND_IN.banner(join_sentences(said), "bad")
 
@@ -383,3 +392,22 @@ def as_sentence(text: str) -> str:
     """The text with a full stop at its end; empty stays empty."""
     text = text.strip()
     return text if not text or text[-1] in ".!?。" else f"{text}."
+
+
+def missing_baseline(baseline: BaselineSpec | None) -> Iterator[Banner]:
+    """The baseline that a build was to be compared with was not there, and the build went on without."""
+    if baseline is not None and baseline.missing is not None:
+        said = _("Nothing here is compared with a baseline: {reason}", reason=as_sentence(baseline.missing))
+        yield NO_BASELINE.banner(said)
+
+
+def untold_commit(record: RunRecord) -> Iterator[Banner]:
+    """The run was in a checkout whose commit nobody told."""
+    if record.provenance.commit_refused and record.provenance.commit is None:
+        yield NO_COMMIT.banner(
+            _(
+                "The commit of the code is not known: git did not tell it of this checkout ({reason}), and no variable "
+                "of a CI platform did.",
+                reason=draw_note(record.provenance.commit_refused),
+            )
+        )

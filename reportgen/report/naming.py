@@ -78,6 +78,7 @@ def name_preparation(one: Preparation) -> str:
         "grey": _("{name}, grey images", name=names[one.name]),
         "transposed": _("{name}, height and width exchanged", name=names[one.name]),
         "mirrored": _("{name}, left and right exchanged", name=names[one.name]),
+        "cropped": _("{name}, the middle 7/8 of each side enlarged", name=names[one.name]),
     }[one.layout]
 
 
@@ -100,6 +101,11 @@ def advise_preparation(one: Preparation) -> str:
         ),
         "mirrored": _(
             "They do better with left and right exchanged, which no key of the spec does: exchange them in the model."
+        ),
+        "cropped": _(
+            "They do better with the middle 7/8 of each side enlarged to the whole, as scaling to 256 pixels and "
+            "taking the middle 224 makes it, which no key of the spec does: cut the images in the model, or store "
+            "them cut."
         ),
     }[one.layout]
     return turn if one.name == "spec" else join_sentences([turn, _("Set under data: {line}.", line=line)])

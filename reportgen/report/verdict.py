@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from reportgen.record.comparison import Comparison, ComparisonOutcome, Verdict
+from reportgen.record.definitions import compared_by
+from reportgen.record.gate_result import GateResult
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord, Training
 from reportgen.record.subject import Subject
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
+
+SCORE_CHANGES = frozenset(
+    f"{name}.{kind}" for name in compared_by("decided", "paired") for kind in ("change", "change_ratio")
+)
+"""Changes that another training would move."""
 
 
 def write_verdict(subject: Subject) -> str:
@@ -92,13 +101,26 @@ def format_against(comparison: ComparisonOutcome) -> str:
         if weights
         else _("Over seeds it is worse than the baseline ({change}, {interval}).", change=change, interval=interval),
         "equivalent": _(
-            "It is equivalent to the baseline within {margin} ({change}, {interval}).",
+            "These weights are equivalent to the baseline’s within {margin} ({change}, {interval}).",
+            margin=margin,
+            change=change,
+            interval=interval,
+        )
+        if weights
+        else _(
+            "Over seeds it is equivalent to the baseline within {margin} ({change}, {interval}).",
             margin=margin,
             change=change,
             interval=interval,
         ),
         "undecided": _(
-            "There is not enough evidence to tell it from the baseline ({change}, {interval}).",
+            "There is not enough evidence to tell these weights from the baseline’s ({change}, {interval}).",
+            change=change,
+            interval=interval,
+        )
+        if weights
+        else _(
+            "There is not enough evidence over seeds to tell it from the baseline ({change}, {interval}).",
             change=change,
             interval=interval,
         ),
@@ -138,19 +160,48 @@ def format_change(comparison: Comparison) -> str:
             else _("Worse than the baseline over seeds: top-1 accuracy changed by {change}.", change=values["change"])
         )
     if comparison.verdict == "equivalent":
-        text = _(
-            "Equivalent to the baseline: top-1 accuracy changed by {change}, inside the margin of {margin} (two "
-            "one-sided tests, {tost}).",
+        return join_sentences([format_equivalent(comparison, values), format_small(change)])
+    if comparison.of_weights:
+        return _(
+            "Not enough evidence to tell these weights from the baseline’s: top-1 accuracy changed by {change}, which "
+            "may be nothing or more than the margin of {margin}.",
+            change=values["change"],
+            margin=values["margin"],
+        )
+    return _(
+        "Not enough evidence over seeds to tell this model from the baseline: top-1 accuracy changed by {change}, "
+        "which may be nothing or more than the margin of {margin}.",
+        change=values["change"],
+        margin=values["margin"],
+    )
+
+
+def format_equivalent(comparison: Comparison, values: Mapping[str, str]) -> str:
+    """That the change lies inside the margin; `values`: the change, the margin and the p of both tests."""
+    if comparison.of_weights:
+        return _(
+            "These weights are equivalent to the baseline’s: top-1 accuracy changed by {change}, inside the margin of "
+            "{margin} (two one-sided tests, {tost}).",
             change=values["change"],
             margin=values["margin"],
             tost=values["tost"],
         )
-        return join_sentences([text, format_small(change)])
     return _(
-        "Not enough evidence to tell this model from the baseline: top-1 accuracy changed by {change}, which may be "
-        "nothing or more than the margin of {margin}.",
+        "Equivalent to the baseline over seeds: top-1 accuracy changed by {change}, inside the margin of {margin} "
+        "(two one-sided tests, {tost}).",
         change=values["change"],
         margin=values["margin"],
+        tost=values["tost"],
+    )
+
+
+def note_changes(gates: Sequence[GateResult], of_weights: bool) -> str:
+    """What a rule on a change of a score is about where each model has one training; empty where no rule is on one."""
+    if not of_weights or not any(gate.judged is not None and gate.judged.name in SCORE_CHANGES for gate in gates):
+        return ""
+    return _(
+        "A rule on a change is about these weights and the baseline’s: the same recipes trained again may differ by "
+        "more."
     )
 
 

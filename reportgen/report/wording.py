@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from reportgen.metrics.intervals import wilson
 from reportgen.record.comparison import Comparison
@@ -31,14 +32,73 @@ def join_few(items: Sequence[str], limit: int = 3) -> str:
 
 
 def count_flips(compared: Comparison) -> str:
-    """On how many images only one of the two models is right, with the exact McNemar test (1947)."""
+    """On how many images only one of the two models is right, with the exact McNemar test (1947).
+
+    Without the test where several seeds or evaluations are compared: that of the first ones could contradict the
+    verdict, which is about all.
+    """
+    values = {
+        "lost": numerals.count(compared.mcnemar.lost),
+        "gained": numerals.count(compared.mcnemar.gained),
+        "n": numerals.count(compared.n),
+    }
+    if max(compared.seeds) > 1:
+        return _(
+            "With the first seeds, {lost} images went from right to wrong and {gained} from wrong to right (n = {n}).",
+            lost=values["lost"],
+            gained=values["gained"],
+            n=values["n"],
+        )
+    if max(compared.evaluations) > 1:
+        return _(
+            "In the first evaluations, {lost} images went from right to wrong and {gained} from wrong to right "
+            "(n = {n}).",
+            lost=values["lost"],
+            gained=values["gained"],
+            n=values["n"],
+        )
     return _(
         "{lost} images went from right to wrong and {gained} from wrong to right (exact McNemar test, {p}, n = {n}).",
-        lost=numerals.count(compared.mcnemar.lost),
-        gained=numerals.count(compared.mcnemar.gained),
+        lost=values["lost"],
+        gained=values["gained"],
         p=numerals.p_value(compared.mcnemar.p),
-        n=numerals.count(compared.n),
+        n=values["n"],
     )
+
+
+def note_first(compared: Comparison) -> str:
+    """That classes are compared by the first seeds or evaluations, where there are several; else empty."""
+    if max(compared.seeds) > 1:
+        return _("This is of the first seeds alone, not of all.")
+    if max(compared.evaluations) > 1:
+        return _("This is of the first evaluations alone, not of all.")
+    return ""
+
+
+def tell_age(before: str, now: str) -> str:
+    """How long before a run another one was, from their dates in ISO 8601: "3 days before this run"."""
+    try:
+        seconds = (datetime.fromisoformat(now) - datetime.fromisoformat(before)).total_seconds()
+    except (ValueError, TypeError):
+        return _("of a date that is not known")
+    if seconds < 0:
+        return _("later than this run")
+    for least, many in ((86_400, _days), (3600, _hours), (60, _minutes)):
+        if seconds >= least:
+            return many(int(seconds // least))
+    return _("less than a minute before this run")
+
+
+def _days(count: int) -> str:
+    return ngettext("{count} day before this run", "{count} days before this run", count)
+
+
+def _hours(count: int) -> str:
+    return ngettext("{count} hour before this run", "{count} hours before this run", count)
+
+
+def _minutes(count: int) -> str:
+    return ngettext("{count} minute before this run", "{count} minutes before this run", count)
 
 
 def evidence(figures: Mapping[str, FigureFile | Skipped], name: str, section: str) -> str:
@@ -50,3 +110,10 @@ def share_interval(successes: int, n: int) -> str:
     """Wilson interval of a proportion in per cent, as people read it; empty for n = 0."""
     low, high = wilson(successes, n) or (None, None)
     return numerals.percent_interval(low, high, n)
+
+
+def confidence_text(probability: float) -> str:
+    """A probability in per cent to one digit, never as certain or impossible."""
+    if probability >= 0.9995:
+        return f">{numerals.percent(0.999)}"
+    return f"<{numerals.percent(0.001)}" if probability < 0.0005 else numerals.percent(probability)

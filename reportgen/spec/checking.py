@@ -38,6 +38,7 @@ MAIN_KEYS: dict[Path, str] = {
     ("run", "optimizer"): "name",
     ("run", "loss"): "name",
     ("run", "loss", "teacher"): "source",
+    ("comment",): "when",
 }
 """Mappings that people shorten to one of their keys."""
 TEXT_ERRORS = {"string_type", "path_type"}
@@ -182,10 +183,14 @@ def wrong_value(path: Path, node: Node | None, details: Sequence[ErrorDetails]) 
     if path in MAIN_KEYS and isinstance(node, Scalar) and node.text:
         hint = f"Write: {path[-1]}: {{{MAIN_KEYS[path]}: {node.text}}}"
     choices = [choice for detail in details for choice in literal_choices(detail)]
-    if choices and isinstance(node, Scalar):
-        hint = nearest(node.text, choices) or hint
-    elif isinstance(node, Scalar) and any(detail["type"] == "tuple_type" for detail in details):
+    near = nearest(node.text, choices) if choices and isinstance(node, Scalar) else ""
+    takes_list = isinstance(node, Scalar) and any(detail["type"] == "tuple_type" for detail in details)
+    if near and (not takes_list or near.startswith("Did you mean")):
+        hint = near
+    elif takes_list and isinstance(node, Scalar):
         hint = f"Write a list: [{node.text or '…'}]."
+    elif isinstance(node, Mapping) and path[:1] == ("gates",) and len(path) == 2:
+        hint = "Put the whole gate into quotation marks, ' on the outside, where a colon is followed by a space."
     elif isinstance(node, Scalar) and not node.plain and isinstance(scalar_value(node.text), int | float):
         hint = f"Write {node.text} without quotation marks."
     return Complaint(node.location, message, hint)

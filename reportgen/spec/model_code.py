@@ -18,6 +18,7 @@ from pathlib import Path
 
 from reportgen.errors import Location, ModelError
 from reportgen.spec.paths import resolve_path
+from reportgen.system.files import is_shut_off
 from reportgen.system.regular import describe_kind, is_something_else
 from reportgen.text.suggest import nearest
 
@@ -97,6 +98,9 @@ def find_code(source: str, base: Path) -> ModelCode:
 def code_of_file(file: str, factory: str, base: Path) -> ModelCode:
     """The code in a file, relative to the spec; raises ModelError."""
     path = resolve_path(Path(file), base).resolve()
+    if is_shut_off(path):
+        message = f"the model's file {file} can't be read: there is no permission to enter its folder"
+        raise ModelError(message, "Check the permissions of the folders above it.")
     if is_something_else(path):
         raise ModelError(f"the model's file {file} is {describe_kind(path)}, not a regular file", "Name a Python file.")
     if not path.is_file():

@@ -95,10 +95,10 @@ def model_without_paths(model: ModelSpec) -> ModelSpec:
 
 
 def baseline_without_paths(baseline: BaselineSpec | None) -> BaselineSpec | None:
-    """The same of a baseline's record."""
-    if baseline is None or not is_absolute(baseline.record):
-        return baseline
-    return baseline.model_copy(update={"record": Path(baseline.record.name)})
+    """The same of a baseline's record and code."""
+    if baseline is None:
+        return None
+    return baseline.model_copy(update={"record": last_part(baseline.record), "code": last_part(baseline.code)})
 
 
 def is_absolute(path: Path) -> bool:

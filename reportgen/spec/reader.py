@@ -21,7 +21,7 @@ from reportgen.text.suggest import nearest
 
 MAX_BYTES = 1_000_000
 SPEC_SUFFIXES = (".yaml", ".yml")
-DRAWN = ("title", "report", "card", "outputs", "gates", "plugins")
+DRAWN = ("title", "report", "card", "outputs", "gates", "comment", "plugins")
 """Parts of a spec that can change without running the model again."""
 
 
@@ -66,7 +66,7 @@ def open_spec(path: Path, overrides: Sequence[str] = (), given: Mapping[str, obj
     root = apply_overrides(written, overrides)
     locations = dict(list_locations(root))
     spec = check(root)
-    gates = with_locations(spec.gates, lambda number: locations.get(("gates", number)))
+    gates = with_locations(spec.gates, lambda number: locations.get(("gates", number), locations.get(("gates",))))
     return SpecFile(path, spec.model_copy(update={"gates": gates}), locations)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reportgen.spec.optimizers import broken_optimizer_rules
-from reportgen.spec.types import UNSMOOTHED, LossSpec, ModelSpec, ReportSpec, RunSpec
+from reportgen.spec.types import UNSMOOTHED, BaselineSpec, LossSpec, ModelSpec, ReportSpec, RunSpec
 
 TRAINING_ONLY = (("run", "epochs"), ("run", "steps"), ("run", "max_minutes"), ("data", "mixup"))
 
@@ -35,6 +35,7 @@ def broken_rules(spec: ReportSpec) -> Iterator[BrokenRule]:
         yield BrokenRule(("run", "cycle_momentum"), told, "Remove it, or use schedule: one_cycle.")
     yield from rules_of_loss(run.loss)
     yield from rules_of_seeds(run)
+    yield from rules_of_baseline(spec.baseline)
     if normalize is not None and len(normalize.mean) != len(normalize.std):
         yield BrokenRule(
             ("data", "normalize", "std"),
@@ -122,6 +123,15 @@ def rules_of_loss(loss: LossSpec) -> Iterator[BrokenRule]:
                 f"run.loss.{key} has no meaning without a teacher",
                 "Remove it, or add teacher: {source: …, weights: …} with name: kl_div.",
             )
+
+
+def rules_of_baseline(baseline: BaselineSpec | None) -> Iterator[BrokenRule]:
+    """A record to compare with, or the reason why there is none."""
+    if baseline is not None and baseline.record is None and baseline.missing is None:
+        yield BrokenRule(("baseline",), "baseline names no record", "Add record: with a report's folder, or remove it.")
+    if baseline is not None and baseline.record is not None and baseline.missing is not None:
+        told = "baseline.record and baseline.missing exclude each other"
+        yield BrokenRule(("baseline", "missing"), told, "Keep missing: only where there is no record to compare with.")
 
 
 def rules_of_seeds(run: RunSpec) -> Iterator[BrokenRule]:

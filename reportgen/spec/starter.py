@@ -101,7 +101,8 @@ card:
 
 outputs: [html, pdf, json]|from: reportgen list outputs
 # baseline: reports/main|a report or its PDF to compare with; or {{record: …, margin: 0.005}}
-# gates: [accuracy >= 0.60 confidently]|exit code 1 where one fails; any number of metrics.json
+# gates: [accuracy >= 0.60 confidently]|exit code 1 where one fails; any number of metrics.json; or recommended
+# comment: {{when: changed}}|of outputs: [comment]; always, changed or failed; platform: auto, …
 # plugins: [my_package.sections]|modules with sections, figures, outputs, data sets or models of your own
 """
 

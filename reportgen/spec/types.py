@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, WrapValidator, field_validator, model_validator
 
 from reportgen.spec.frozen import Frozen
-from reportgen.spec.gates import Rule
+from reportgen.spec.gates import PRESET, Rule, recommend, with_recommended
 from reportgen.spec.normalization import Normalization as Normalization
 from reportgen.spec.normalization import Normalize
 from reportgen.spec.numbers import ImageSize, PositiveFloat, PositiveInt, Seed, Share, Switch, Weight
@@ -200,13 +200,29 @@ class ReportOptions(Frozen):
         return given
 
 
+def is_said(text: str) -> str:
+    """A text that says something. Raises ValueError for white space alone."""
+    if not text.strip():
+        raise ValueError("text that is not empty")
+    return text
+
+
 class BaselineSpec(Frozen):
     """What the run is compared with."""
 
-    record: Path
+    record: Path | None = None
     """A report's folder, a record's, or a report.pdf with its record inside; relative to the spec."""
+    missing: Annotated[str, Field(max_length=500), AfterValidator(is_said)] | None = None
+    """In the place of `record`: why there is none this time, one sentence. The report says it, and gates on changes
+    are undecided."""
     margin: Annotated[float, Field(gt=0, lt=1, strict=True)] = 0.005
     """The change of top-1 accuracy that does not matter; 0.005 is half a point."""
+    time: Switch | None = None
+    """Whether the baseline's model is made again and timed in turn with this one. None: where it comes from a library,
+    or from the factory that this spec names itself; true: from whatever file its record names; false: never."""
+    code: Path | None = None
+    """A folder that holds the code of the baseline as it was, such as a second checkout, where it is not that of this
+    spec: the one that its spec's paths are relative to. What stands there is run."""
 
 
 def from_path(record: Path) -> BaselineSpec:
@@ -215,13 +231,6 @@ def from_path(record: Path) -> BaselineSpec:
 
 
 Baseline = Annotated[BaselineSpec, Shorthand(Path, from_path)]
-
-
-def is_said(text: str) -> str:
-    """A text that says something. Raises ValueError for white space alone."""
-    if not text.strip():
-        raise ValueError("text that is not empty")
-    return text
 
 
 def is_day(text: str) -> str:
@@ -280,8 +289,23 @@ class CardSpec(Frozen):
     """Where the data lies on the Hugging Face Hub, for the output model_card; None: where the data set is known to."""
 
 
+class CommentSpec(Frozen):
+    """The comment on a pull request, which `outputs: [comment]` writes."""
+
+    when: Literal["always", "changed", "failed"] = "always"
+    """When there is more to it than one line: always; unless the model is equivalent to the baseline within the margin
+    and no gate failed; or only where a gate failed or the run has a problem."""
+    platform: Literal["auto", "github", "gitlab", "bitbucket"] = "auto"
+    """Whose Markdown it is written in; `auto`: that of the platform that the build runs on, else GitHub's."""
+
+
+Gates = Annotated[tuple[Rule, ...], Shorthand(Literal["recommended"], lambda _word: (PRESET,))]
+
+
 USUAL_PROCESSES = 5
 """In which the latency is timed where it is compared."""
+USUAL_PAIRS = 6
+"""Of processes in which two models are timed in turn: each model comes first in as many of them as the other."""
 
 
 class ReportSpec(Frozen):
@@ -297,10 +321,21 @@ class ReportSpec(Frozen):
     outputs: Annotated[tuple[str, ...], Field(min_length=1)] = ("html", "pdf", "json")
     baseline: Baseline | None = None
     """What the run is compared with, on the same images; a path alone stands for `record`."""
-    gates: tuple[Rule, ...] = ()
-    """Rules such as `accuracy >= 0.90`, see `reportgen.spec.gates`; where one fails the exit code is 1."""
+    gates: Gates = ()
+    """Rules such as `accuracy >= 0.90`, see `reportgen.spec.gates`; where one fails the exit code is 1. `recommended`,
+    alone or in the list, stands for some that suit most models."""
+    comment: CommentSpec = CommentSpec()
     plugins: tuple[str, ...] = ()
     """Importable modules that hold the user's own sections, figures, outputs, data sets or model sources."""
+
+    @model_validator(mode="after")
+    def with_recommended_gates(self) -> ReportSpec:
+        """The word `recommended` among the gates replaced by the rules that suit the rest of the spec."""
+        shown = self.report.chosen
+        duplicates = self.run.mode == "train" and (not shown or "data" in shown)
+        recommended = recommend(self.baseline.margin if self.baseline else None, duplicates)
+        object.__setattr__(self, "gates", with_recommended(self.gates, recommended))
+        return self
 
     @property
     def latency_processes(self) -> int:
@@ -310,3 +345,12 @@ class ReportSpec(Frozen):
         if asked is not None:
             return asked
         return USUAL_PROCESSES if level == "full" or (level != "none" and self.baseline is not None) else 1
+
+    @property
+    def latency_pairs(self) -> int:
+        """How many processes time the baseline's model in turn with as many that time this one: as
+        `run.probes.cost.processes` says, else six; 0 where nothing is to be timed so."""
+        number = self.latency_processes
+        if self.baseline is None or self.baseline.time is False or number < 2:
+            return 0
+        return self.run.probes.cost.processes or USUAL_PAIRS

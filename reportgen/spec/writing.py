@@ -27,9 +27,16 @@ def written_out(spec: ReportSpec, mode: Literal["json", "python"]) -> dict[str, 
         written["report"]["sections"] = "brief"
     if spec.card.authors is not None and len(spec.card.authors) == 1:
         (written["card"]["authors"],) = spec.card.authors
-    if spec.baseline is not None and spec.baseline == BaselineSpec(record=spec.baseline.record):
-        written["baseline"] = written["baseline"]["record"]
+    if spec.baseline is not None:
+        written["baseline"] = shorten_baseline(spec.baseline, written["baseline"])
     return written
+
+
+def shorten_baseline(baseline: BaselineSpec, written: dict[str, Any]) -> Any:
+    """`baseline` as the record alone where that says all; else a record, or why there is none."""
+    if baseline.record is not None and baseline == BaselineSpec(record=baseline.record):
+        return written["record"]
+    return {key: value for key, value in written.items() if value is not None}
 
 
 def shorten_probes(probes: ProbesSpec, written: dict[str, Any]) -> str | dict[str, Any]:

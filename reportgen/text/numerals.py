@@ -236,3 +236,8 @@ def change_interval(low: float | None, high: float | None) -> str:
 def ratio(value: float | None) -> str:
     """One number in multiples of another: "×1.10"; "—" where there is none."""
     return f"×{significant(value, 3)}" if value is not None and known(value) else DASH
+
+
+def ratio_interval(low: float | None, high: float | None, value: float) -> str:
+    """The interval of a multiple, with as many digits as `value`: "0.98–1.02" beside "×1.00"."""
+    return interval(low, high, max(0, 2 - math.floor(math.log10(value))) if value > 0 else 2)

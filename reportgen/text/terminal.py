@@ -33,11 +33,21 @@ def safe_line(text: str) -> str:
 
 def put(stream: TextIO | None, line: str) -> None:
     """Write one line, in whatever characters the stream has. Nobody who has gone ends the work by that."""
+    write_line(stream, safe_line(line))
+
+
+def put_command(stream: TextIO | None, command: str) -> None:
+    """Write one line that is a command of our own to GitHub's runner, `::error …::…`, whose values are escaped."""
+    write_line(stream, f"::{safe_line(command.removeprefix('::'))}")
+
+
+def write_line(stream: TextIO | None, line: str) -> None:
+    """Write one line that is safe."""
     if stream is None:  # what Python has for a stream that was closed before it began
         return
     encoding = stream.encoding or "utf-8"
     try:
-        stream.write(safe_line(line).encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
         stream.flush()
     except (OSError, ValueError):  # the reader has gone, the disk is full, the stream is closed
         mute(stream)

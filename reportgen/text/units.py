@@ -66,6 +66,8 @@ def format_interval(unit: Unit, value: float | None, low: float | None, high: fl
         return numerals.seconds_interval(low, high, value)
     if unit == "images/s" and value is not None:
         return numerals.speed_interval(low, high, value)
+    if unit == "ratio" and value is not None:
+        return numerals.ratio_interval(low, high, value)
     return ""
 
 
@@ -86,6 +88,9 @@ def format_change_interval(unit: Unit, low: float | None, high: float | None, n:
     """The interval of a change, without the unit: "−0.2 to +0.8"."""
     if unit == "share":
         return numerals.points_interval(low, high, numerals.percent_digits(n))
+    if unit == "seconds" and low is not None and high is not None:
+        lower, upper = (format_change(unit, end, None, None, None) for end in (low, high))
+        return _("{low} to {high}", low=lower, high=upper)
     return numerals.change_interval(low, high)
 
 

@@ -82,6 +82,7 @@ def test_widths_cover_adobes_metrics(face: str, bold: bool, margin: float) -> No
         assert text_width(words, 1, bold) >= known
 
 
+@pytest.mark.slow
 @given(st.text(max_size=400), st.floats(20, 300))
 def test_shortened_text_fits(text: str, width: float) -> None:
     for cut in (shorten(text, width, 10), tail(text, width, 10)):

@@ -22,6 +22,7 @@ from reportgen.record.store import FILES, decode, encode_record
 from reportgen.record.subject import Subject
 from tests.comparison.cases import judged
 from tests.report.sections.cases import change
+from tests.support.permissions import shut_off
 from tests.support.records import presented, save_record
 
 WHERE = Path("somewhere.zip")
@@ -172,3 +173,12 @@ def test_reading_a_record_out_of_a_pdf_needs_no_torch(record: RunRecord, tmp_pat
     )
     done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_a_record_that_may_not_be_looked_at_is_not_called_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "record").mkdir()
+    shut_off(monkeypatch, tmp_path / "record")
+    with pytest.raises(RecordError, match="no permission to enter a folder"):
+        find_source(tmp_path)

@@ -10,6 +10,7 @@ import pytest
 from reportgen.errors import RecordError
 from reportgen.record.probe_arrays import FORMS, find_wrong_probe_arrays
 from reportgen.record.run import RunRecord
+from reportgen.record.sketch import SKETCH_ARRAY, SKETCH_SIZE, SketchedLayer, WeightSketch
 from reportgen.record.store import load_record
 from tests.support.records import save_record
 from tests.support.robustness_facts import facts_of, probed
@@ -80,3 +81,20 @@ def test_a_record_with_such_arrays_is_refused(record: RunRecord, tmp_path: Path)
     save_record(whole.model_copy(update={"probes": probes}), tmp_path)
     with pytest.raises(RecordError, match=r"record\.json is damaged: probes\.robustness\.conditions"):
         load_record(tmp_path)
+
+
+def test_a_sketch_of_other_layers_or_of_no_numbers_is_refused(record: RunRecord, tmp_path: Path) -> None:
+    layer = SketchedLayer(path="conv1", shapes=((64, 3, 3, 3),), norm=1.0)
+    sketch = WeightSketch(layers=(layer,))
+    for name, values in (
+        ("whole", np.zeros((1, SKETCH_SIZE), np.float32)),
+        ("rows", np.zeros((2, SKETCH_SIZE), np.float32)),
+        ("numbers", np.full((1, SKETCH_SIZE), np.nan, np.float32)),
+    ):
+        arrays = record.arrays.merged({SKETCH_ARRAY: values})
+        (tmp_path / name).mkdir()
+        save_record(record.model_copy(update={"sketch": sketch, "arrays": arrays}), tmp_path / name)
+    assert load_record(tmp_path / "whole").sketch == sketch
+    for name in ("rows", "numbers"):
+        with pytest.raises(RecordError, match=SKETCH_ARRAY):
+            load_record(tmp_path / name)

@@ -141,3 +141,9 @@ def test_the_recipe_of_an_older_record_says_what_it_was() -> None:
         "schedule": "cosine",
         "optimizer": {"weight_decay_on": "matrices"},
     }
+
+
+def test_the_stages_of_the_preprocessing_check_were_called_looks() -> None:
+    fields = Fields({"probes": {"robustness": {"preparation": {"images": 100, "looks": 3}, "steps": 1}}}, {})
+    found = upgrade(fields, RECORD_FORMAT).record["probes"]
+    assert found == {"robustness": {"preparation": {"images": 100, "stages": 3}, "steps": 1}}

@@ -115,6 +115,11 @@ OFFLINE = N_("no network")
             "bad",
             "This report is about Digits, not about cifar10. The reason: no network.",
         ),
+        (
+            lambda r: with_data(r, requested="cifar10", requested_title="CIFAR-10", name="digits", title="Digits"),
+            "bad",
+            "No number here says anything about CIFAR-10.",
+        ),
         (lambda r: with_training(r, divergence=DIVERGED, ended_by="diverged"), "bad", "step 17, learning rate 0.4"),
         (lambda r: with_training(r, ended_by="time", steps=45), "caution", "after 45 of 90 planned steps (50.0"),
         (lambda r: with_data(r, verified=False), "caution", "its 1 file could not be checked"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from reportgen.errors import SpecError
@@ -20,6 +19,8 @@ def read(folder: Path, text: str) -> ReportSpec:
 
 
 def test_a_review_and_a_data_set_are_read_and_written(tmp_path: Path) -> None:
+    import jsonschema
+
     spec = read(tmp_path, REVIEW + "\n  dataset: owner/my.data-1")
     assert spec.card.review is not None
     assert (spec.card.review.by, spec.card.review.date, spec.card.review.decision) == ("B", "2026-11-30", "approved")

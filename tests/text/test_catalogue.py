@@ -39,6 +39,7 @@ TERMS = {
     "no key",
     "less 0.5 (−0.5 to 0.5)",
     "no.\u00a0{index}",
+    "parameters {ratio}",
 }
 """Terms that stand inside of sentences: noun phrases, and numbers in brackets with what they are."""
 ABBREVIATED = {"{height}×{width}, {channels} ch."}

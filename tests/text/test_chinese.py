@@ -38,6 +38,7 @@ def fields(text: str) -> set[str]:
     return {name for _text, name, _spec, _kind in Formatter().parse(text) if name}
 
 
+@pytest.mark.slow
 def test_every_message_is_translated_and_no_other() -> None:
     asked = {forms(message)[0] for _path, _line, message in extracted()}
     known = {forms(message.id)[0]: message for message in read_chinese() if message.id}

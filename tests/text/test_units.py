@@ -59,6 +59,18 @@ def test_a_change_of_many_images_has_a_digit_more() -> None:
     assert format_change_interval("share", -0.001, 0.0034, 10_000) == "−0.10 to +0.34"
 
 
+def test_a_change_of_a_time_says_the_unit_of_each_end() -> None:
+    assert plain(format_change_interval("seconds", -4.82e-6, 0.00123, 6)) == "−4.82 µs to +1.23 ms"
+    assert plain(format_change_interval("seconds", 0.0, 0.0021, 6)) == "0 to +2.10 ms"
+
+
+def test_a_ratio_has_its_interval_in_as_many_digits() -> None:
+    assert format_interval("ratio", 1.0001, 0.98031, 1.0203, 6) == "0.98–1.02"
+    assert format_interval("ratio", 0.8967, 0.72270, 1.11259, 6) == "0.723–1.113"
+    assert format_interval("ratio", 12.34, 11.0, 13.96, 6) == "11.0–14.0"
+    assert format_interval("ratio", 1.0, None, None, None) == ""
+
+
 @pytest.mark.parametrize("form", get_args(Form))
 def test_every_form_writes_an_unknown_value(form: Form) -> None:
     assert format_form(form, "share", None, None, None, None) == ("—", "")

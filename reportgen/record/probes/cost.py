@@ -20,6 +20,8 @@ class Roofs(Frozen):
     """Of the fastest product of two square matrices; a multiply-accumulate is two operations."""
     matrix_size: int
     """Rows of those matrices."""
+    largest_size: int | None = None
+    """Rows of the largest product that was tried; None in earlier records."""
     bytes_per_second: float
     """Read and written by the fastest copy of `buffer_bytes` to another place in memory."""
     buffer_bytes: int

@@ -35,7 +35,7 @@ class Preparation(Frozen):
     """`half`: mean and deviation 0.5; `centred`: less 0.5 alone; `bytes`: 0 to 255; `centred_bytes`: 0 to 255, less
     ImageNet's mean; `own`: of the training images; `spec`: the spec's."""
     order: Literal["rgb", "bgr"]
-    layout: Literal["same", "grey", "transposed", "mirrored"] = "same"
+    layout: Literal["same", "grey", "transposed", "mirrored", "cropped"] = "same"
     """What else is done to the image: its luminance in every channel, height and width exchanged, left and right."""
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -63,7 +63,7 @@ class PreparationCheck(Frozen):
     right: int
     """Under the spec's own."""
     others: tuple[Preparation, ...]
-    looks: int = 1
+    stages: int = 1
     """How many times it was decided which ways to go on with on more images."""
     complete: bool = False
     """Whether every usual way was tried."""

@@ -12,6 +12,7 @@ from tests.report.register.robustness import ROBUSTNESS
 from tests.report.register.training import TRAINING
 from tests.report.sections.cases import change
 from tests.report.test_answer_banners import FACTS
+from tests.support.records import presented
 
 BESIDE = FACTS.model_copy(
     update={"by_neighbours": True, "alone": AnswerChange(images=64, changed=0.125, logits=0.0213)}
@@ -53,6 +54,10 @@ BANNERS = Cases(
         "files": lambda record: change(record, data={"left_out_count": 2}),
         "device": lambda record: change(record, device={"requested": "cuda"}),
         "unverified": lambda record: change(record, data={"verified": False}),
+        "no baseline": lambda record: presented(record, baseline={"missing": "The report of main has expired"}),
+        "refused": lambda record: change(
+            record, provenance={"commit": None, "commit_refused": N_("git is not installed")}
+        ),
     },
     {
         "banner.unfinished": ("unfinished", "plain"),
@@ -71,5 +76,7 @@ BANNERS = Cases(
         "banner.files_left_out": ("files", "plain"),
         "banner.device": ("device", "plain"),
         "banner.unverified": ("unverified", "plain"),
+        "banner.no_baseline": ("no baseline", "plain"),
+        "banner.no_commit": ("refused", "plain"),
     },
 )

@@ -7,7 +7,7 @@ import numpy as np
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.sections.baseline.view import SECTION
-from tests.comparison.cases import another_seed, improved, judged, with_logits, with_seeds
+from tests.comparison.cases import another_seed, improved, in_turn, judged, with_logits, with_seeds
 from tests.metrics.test_draws import by_chance, noisy
 from tests.report.register.case import Cases
 from tests.report.sections.baseline.test_ranking import made, third, with_ranking
@@ -61,6 +61,8 @@ BASELINE = Cases(
         "other spec": other_spec,
         "half the MACs": half_macs,
         "near costs": no_costs,
+        "twice as slow": lambda record: judged(in_turn(record, (0.01, 0.011, 0.01), (0.02, 0.021, 0.02)), record),
+        "as slow": lambda record: judged(in_turn(record, (0.01, 0.011, 0.01), (0.011, 0.01, 0.01)), record),
         "ranked": lambda record: third(record, "Main", "Good", "Other", "Little"),
         "unranked": unranked,
     },
@@ -80,6 +82,7 @@ BASELINE = Cases(
         "baseline.no_class": ("undecided", "lost cats"),
         "baseline.classes": ("lost cats", "undecided"),
         "baseline.cost": ("half the MACs", "near costs"),
+        "baseline.latency": ("twice as slow", "as slow"),
         "baseline.nothing_differs": ("same", "another seed"),
         "baseline.unexplained": ("another seed", "same"),
         "baseline.differences": ("other spec", "same"),

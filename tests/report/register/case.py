@@ -30,8 +30,9 @@ class Cases:
         """The claims that the section makes of one of the records."""
         made = self.records[name](record)
         if self.section is None:
-            assert isinstance(made, RunRecord)
-            return {banner.key for banner in find_banners(made)}
+            subject = as_subject(made)
+            found = find_banners(subject.record, baseline=subject.presentation.baseline)
+            return {banner.key for banner in found}
         return keys_of(self.section, made)
 
 

@@ -95,6 +95,7 @@ EVALUATION = Cases(
         "evaluation.above_chance": ("plain", "chance"),
         "evaluation.at_chance": ("chance", "plain"),
         "evaluation.below_chance": ("below", "chance"),
+        "evaluation.few_images": ("few", "plain"),
         "evaluation.second_guess": ("plain", "perfect"),
         "evaluation.groups": ("in groups", "plain"),
         "evaluation.over_confident": ("sure", "fair"),

@@ -44,6 +44,9 @@ RESPONSE = Cases(
         "retrained": retrained,
         "honest": honest,
         "few": few,
+        "sure of nothing": lambda record: changed(
+            with_responses(record, 2), black=BlackAnswer(label=1, confidence=0.97)
+        ),
         "strange": lambda record: changed(with_responses(record, 2), black=BlackAnswer(label=99, confidence=0.4)),
     },
     {
@@ -56,6 +59,7 @@ RESPONSE = Cases(
         "response.oversure": ("plain", "honest"),
         "response.stops": ("plain", "few"),
         "response.black": ("plain", "strange"),
+        "response.sure_of_black": ("sure of nothing", "plain"),
     },
     SECTION,
 )

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from reportgen.comparison.accuracy import paired_changes
 from reportgen.comparison.classes import compare_classes
 from reportgen.comparison.decision import ALPHA, decide
+from reportgen.comparison.latencies import paired_ratio
 from reportgen.metrics.explanations import MapCheck, Votes, mean_estimate
 from reportgen.metrics.intervals import newcombe
 from reportgen.metrics.paired import holm, mcnemar_exact
@@ -33,7 +34,7 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.probes.response import ResponseUnit
 from reportgen.record.probes.robustness import CORRUPTED, KINDS, Condition, PreparationCheck
 from reportgen.report.sections.baseline.findings import find_classes as find_changed_classes
-from reportgen.report.sections.baseline.findings import find_scores
+from reportgen.report.sections.baseline.findings import find_latency, find_scores
 from reportgen.report.sections.cost.findings import find_unsettled
 from reportgen.report.sections.evaluation.class_findings import find_classes
 from reportgen.report.sections.evaluation.findings import find_baseline, find_calibration, find_coverage
@@ -225,7 +226,7 @@ def prepared(rng: Generator, n: int, up: list[float], down: float, **more: objec
         for share_up in up
         for gained, lost in [(int(rng.binomial(n, share_up)), int(rng.binomial(n, down)))]
     ]
-    given = {"images": n, "right": int(0.8 * n), "others": tuple(others), "looks": 1, "loss_images": 0}
+    given = {"images": n, "right": int(0.8 * n), "others": tuple(others), "stages": 1, "loss_images": 0}
     check = PreparationCheck.model_validate(given | {"learned_here": False} | more)
     labels = np.arange(n) % CLASSES
     arrays = {"eval.labels": labels, "robustness.rows": np.arange(n)}
@@ -255,7 +256,9 @@ def equal_models(rng: Generator) -> set[str]:
     models = [called(spoil(rng, labels, 0.9), labels) for _ in range(2)]
     (lost, gained) = (int((a.correct & ~b.correct).sum()) for a, b in (models, models[::-1]))
     matched = fake(names=NAMES, labels=labels, before=(models[0],), after=(models[1],), n=1000)
-    comparison = fake(classes=compare_classes(matched), mcnemar=fake(lost=lost, gained=gained))
+    comparison = fake(
+        classes=compare_classes(matched), mcnemar=fake(lost=lost, gained=gained), seeds=(1, 1), evaluations=(1, 1)
+    )
     (verdict,) = verdicts_of(models)
     return said([find_changed_classes(comparison, "")]) | {f"baseline.{verdict}"}
 
@@ -265,6 +268,22 @@ def verdicts_of(models: list[Predictions]) -> list[str]:
     difference = models[1].correct.astype(np.int8) - models[0].correct.astype(np.int8)
 
     return [decide(change, 0.005) for change in paired_changes(difference[:, None])]
+
+
+def equal_latencies(rng: Generator) -> set[str]:
+    """Six pairs of processes of two equally fast models, whose level differs by a tenth between processes."""
+    before, after = np.exp(rng.normal(0, 0.1, (2, 6)))
+    found = paired_ratio(before.tolist(), after.tolist())
+    value = MetricValue(
+        name="latency_p50.change_ratio",
+        value=found.value,
+        low=found.low,
+        high=found.high,
+        n=6,
+        unit="ratio",
+        method="alternated",
+    )
+    return said([find_latency(fake(value={value.name: value}.get))])
 
 
 def change_at_margin(rng: Generator) -> set[str]:
@@ -285,7 +304,7 @@ def equal_scores(rng: Generator) -> set[str]:
         value_of(f"{name}.change", change / 100, ((change - 1.96) / 100, (change + 1.96) / 100), 1000)
         for name, change in zip(SCORES, z.tolist(), strict=True)
     ]
-    return said([find_scores(fake(identical=False, values=values), "")])
+    return said([find_scores(fake(identical=False, scores=values), "")])
 
 
 def equal_ranking(rng: Generator) -> set[str]:
@@ -473,6 +492,7 @@ CLAIMS: dict[str, tuple[str, ...]] = {
     "better_preparation": ("robustness.cleared",),
     "equal_models": ("baseline.better", "baseline.worse", "baseline.classes"),
     "change_at_margin": ("baseline.equivalent",),
+    "equal_latencies": ("baseline.latency",),
     "equal_scores": ("baseline.scores",),
     "equal_ranking": ("baseline.ranking",),
     "equal_teacher": ("training.teacher_better", "training.teacher_worse"),

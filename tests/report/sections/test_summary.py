@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
+import torch
+
+from reportgen.experiment.models.weights_notes import note_of_set
+from reportgen.experiment.trace.kinds import describe_kinds
+from reportgen.record.answers import OutputFacts
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Finding, SectionView, Skipped
 from reportgen.report.sections.summary import MOST_FINDINGS, SECTION, SummaryView, choose_highlights
@@ -62,7 +70,7 @@ def test_findings_come_by_weight_from_several_sections() -> None:
     quiet = SectionView("b", "B", tuple(Finding(f"b{i}", 0.2 - i / 100, "figure-b") for i in range(9)))
     third = SectionView("c", "C", tuple(Finding(f"c{i}", 0.1 - i / 100, "figure-c") for i in range(9)))
     chosen = choose_highlights((quiet, third, Skipped("d", "D", "why"), loud))
-    assert [item.text for item in chosen] == ["a0", "a1", "a2", "b0", "b1", "b2"]
+    assert [item.text for item in chosen] == ["a0", "a1", "a2", "b0", "b1"]
     assert len(chosen) == MOST_FINDINGS
     assert (chosen[3].anchor, chosen[3].source) == ("figure-b", "B")
 
@@ -111,6 +119,46 @@ def test_what_was_run_when_it_was_something_else(record: RunRecord) -> None:
     assert found["Device"] == "Example GPU cuda, float32"
     dirty = record.model_copy(update={"provenance": record.provenance.model_copy(update={"dirty": True})})
     assert facts(dirty)["Commit"] == "0123456789ab with changes"
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        (OutputFacts(), None),
+        (OutputFacts(name="logits"), None),
+        (OutputFacts(kind="probabilities"), "probabilities"),
+        (OutputFacts(name="1", others=("0",)), "logits “1” of several things that the model returns"),
+        (
+            OutputFacts(name="1", others=("0",), kind="one_logit"),
+            "one logit “1” of several things that the model returns",
+        ),
+    ],
+)
+def test_an_answer_that_is_no_logits_or_one_of_several_is_on_page_1(
+    record: RunRecord, output: OutputFacts, said: str | None
+) -> None:
+    assert facts(record.model_copy(update={"output": output})).get("Answer") == said
+
+
+@pytest.mark.parametrize("others", [("state_dict",), ()])
+def test_several_sets_of_weights_are_on_page_1(record: RunRecord, others: tuple[str, ...]) -> None:
+    """The file holds the trained weights and their average; or nothing but an average."""
+    fit = SimpleNamespace(name="state_dict_ema", weights=SimpleNamespace(is_average=True, joined=False))
+    choice: Any = SimpleNamespace(fit=fit, others=others)
+    told = tuple(note_of_set(choice, None, "best.pt"))
+    origin = record.provenance.model_copy(update={"weights_file": "best.pt"})
+    other = record.model_copy(update={"provenance": origin, "notes": (*record.notes, *told)})
+    assert told[0].text in facts(other)["Weights"]
+    assert "under state_dict_ema in best.pt" in facts(other)["Weights"]
+
+
+def test_parameters_that_are_not_what_they_seem_are_on_page_1(record: RunRecord) -> None:
+    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(2, 2))
+    net.register_parameter("phases", torch.nn.Parameter(torch.zeros(3, dtype=torch.complex64)))
+    told = tuple(describe_kinds(net))
+    assert "Counting" not in facts(record.model_copy(update={"trace": record.trace.model_copy(update={"notes": ()})}))
+    other = record.model_copy(update={"trace": record.trace.model_copy(update={"notes": told})})
+    assert facts(other)["Counting"].startswith("A complex parameter counts once")
 
 
 def test_the_summary_itself_finds_nothing(record: RunRecord) -> None:

@@ -3,30 +3,68 @@
 from __future__ import annotations
 
 from reportgen.report.claims import ESTIMATE, FACT, UNDECIDED, Claim, ErrorRate
+from reportgen.report.model import Level
 
-BETTER = Claim("baseline.better", "both models are right equally often", ErrorRate(0.024, 1000, "equal_models"))
-WORSE = Claim("baseline.worse", "both models are right equally often", ErrorRate(0.026, 1000, "equal_models"))
-EQUIVALENT = Claim(
-    "baseline.equivalent", "the change is as large as the margin", ErrorRate(0.02, 1000, "change_at_margin")
+BETTER = Claim(
+    "baseline.better",
+    "both models are right equally often",
+    ErrorRate(0.024, 1000, "equal_models"),
+    level=Level.DECISION,
+    calm=Level.DECISION,
 )
-UNDECIDED_CHANGE = Claim("baseline.undecided_change", UNDECIDED)
-IDENTICAL = Claim("baseline.identical", FACT)
-NEEDED = Claim("baseline.needed", ESTIMATE)
+WORSE = Claim(
+    "baseline.worse",
+    "both models are right equally often",
+    ErrorRate(0.026, 1000, "equal_models"),
+    level=Level.DECISION,
+    calm=Level.DECISION,
+)
+EQUIVALENT = Claim(
+    "baseline.equivalent",
+    "the change is as large as the margin",
+    ErrorRate(0.02, 1000, "change_at_margin"),
+    level=Level.DECISION,
+    calm=Level.DECISION,
+)
+UNDECIDED_CHANGE = Claim("baseline.undecided_change", UNDECIDED, level=Level.DECISION, calm=Level.DECISION)
+IDENTICAL = Claim("baseline.identical", FACT, level=Level.DECISION, calm=Level.DECISION)
+NEEDED = Claim("baseline.needed", ESTIMATE, level=Level.DECISION, calm=Level.DECISION)
 DETECTABLE = Claim("baseline.detectable", ESTIMATE)
-SEED_SCATTER = Claim("baseline.seed_scatter", ESTIMATE)
-TRAINED_ONCE = Claim("baseline.trained_once", FACT)
-CHANCE_COUNTED = Claim("baseline.chance_counted", FACT)
+SEED_SCATTER = Claim("baseline.seed_scatter", ESTIMATE, level=Level.NEXT)
+TRAINED_ONCE = Claim("baseline.trained_once", FACT, level=Level.DECISION, calm=Level.DECISION)
+CHANCE_COUNTED = Claim("baseline.chance_counted", FACT, level=Level.DECISION, calm=Level.DECISION)
 NO_SCORE = Claim("baseline.no_score", UNDECIDED)
-SCORES = Claim("baseline.scores", "both models are equally good by every score", ErrorRate(0.045, 1000, "equal_scores"))
-NO_CLASS = Claim("baseline.no_class", UNDECIDED)
+SCORES = Claim(
+    "baseline.scores",
+    "both models are equally good by every score",
+    ErrorRate(0.045, 1000, "equal_scores"),
+    level=Level.DECISION,
+    calm=Level.DECISION,
+)
+NO_CLASS = Claim("baseline.no_class", UNDECIDED, level=Level.DECISION, calm=Level.DECISION)
 CLASSES = Claim(
     "baseline.classes",
     "each class is called right equally often by both models",
     ErrorRate(0.025, 1000, "equal_models"),
+    level=Level.DECISION,
+    calm=Level.DECISION,
 )
-COST = Claim("baseline.cost", FACT)
+COST = Claim("baseline.cost", FACT, level=Level.DECISION, calm=Level.DECISION)
+LATENCY = Claim(
+    "baseline.latency",
+    "both models take equally long",
+    ErrorRate(0.049, 5000, "equal_latencies"),
+    level=Level.DECISION,
+    calm=Level.DECISION,
+)
 NOTHING_DIFFERS = Claim("baseline.nothing_differs", FACT)
-UNEXPLAINED = Claim("baseline.unexplained", FACT)
-DIFFERENCES = Claim("baseline.differences", FACT)
-RANKING = Claim("baseline.ranking", "all models are right equally often", ErrorRate(0.023, 1000, "equal_ranking"))
-RANKING_OPEN = Claim("baseline.ranking_open", UNDECIDED)
+UNEXPLAINED = Claim("baseline.unexplained", FACT, level=Level.DECISION)
+DIFFERENCES = Claim("baseline.differences", FACT, level=Level.NEXT)
+RANKING = Claim(
+    "baseline.ranking",
+    "all models are right equally often",
+    ErrorRate(0.023, 1000, "equal_ranking"),
+    level=Level.DECISION,
+    calm=Level.DECISION,
+)
+RANKING_OPEN = Claim("baseline.ranking_open", UNDECIDED, level=Level.DECISION, calm=Level.DECISION)

@@ -14,7 +14,7 @@ from reportgen.report.components import Figures
 from reportgen.report.model import Finding, Tone
 from reportgen.report.sections.baseline import claims
 from reportgen.report.verdict import format_change
-from reportgen.report.wording import evidence, join_few, quote, shorten
+from reportgen.report.wording import evidence, join_few, note_first, quote, shorten
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_names, join_sentences, ngettext, with_note
 
@@ -30,7 +30,11 @@ VERDICTS: dict[Verdict, Claim] = {
 WEIGHTS = {"worse": 0.95, "better": 0.85, "undecided": 0.7, "equivalent": 0.6}
 NORMAL = 1.959963984540054
 NOTABLE = 0.02
-"""A share of parameters or MACs below which their change is not worth a sentence."""
+"""A share of parameters, MACs or latency below which their change is not worth a sentence."""
+DEARER = 1.5
+"""In multiples of the baseline's, from where on a size is a caution."""
+MUCH_SLOWER = 1.1
+"""How many times longer an image takes at the least where that is among the first things to be said."""
 
 
 def find_baseline(record: RunRecord, comparison: Comparison, figures: Figures) -> list[Finding]:
@@ -44,6 +48,7 @@ def find_baseline(record: RunRecord, comparison: Comparison, figures: Figures) -
         find_scores(comparison, changes),
         find_classes(comparison, classes),
         find_cost(comparison),
+        find_latency(comparison),
         find_causes(comparison),
     ]
     return [finding for finding in found if finding is not None]
@@ -57,7 +62,7 @@ def find_verdict(comparison: Comparison, anchor: str) -> Finding:
 
 
 def format_flips(comparison: Comparison) -> str:
-    """How many images flipped either way, and the test of it."""
+    """How many images flipped either way, and the test of it where the verdict rests on it."""
     table = comparison.mcnemar
     if comparison.identical:
         return ""
@@ -66,11 +71,9 @@ def format_flips(comparison: Comparison) -> str:
     lost, gained, p = numerals.count(table.lost), numerals.count(table.gained), numerals.p_value(table.p)
     if max(comparison.evaluations) > 1 and comparison.seed_spread is None:
         return _(
-            "In the first evaluations, {lost} images turned from right to wrong and {gained} from wrong to right "
-            "(exact McNemar test, {p}).",
+            "In the first evaluations, {lost} images turned from right to wrong and {gained} from wrong to right.",
             lost=lost,
             gained=gained,
-            p=p,
         )
     if comparison.seed_spread is not None:
         return _(
@@ -135,8 +138,8 @@ def find_seeds(record: RunRecord, comparison: Comparison, anchor: str) -> Findin
     if record.training is None or comparison.identical:
         return None
     text = _(
-        "Each was trained once: the interval says how far other images would move the change, not how far another "
-        "seed would; run.seeds in the spec counts both."
+        "Each model was trained once: the interval says how far other images would move the change, not how far "
+        "another seed would. With run.seeds in the spec it holds both."
     )
     decided = comparison.verdict in ("better", "worse")
     return claims.TRAINED_ONCE.finding(text, 0.8 if decided else 0.35, anchor, "caution" if decided else "plain")
@@ -160,7 +163,7 @@ def find_scores(comparison: Comparison, anchor: str) -> Finding | None:
     """Which scores beside accuracy changed by more than their interval, and which way."""
     if comparison.identical:
         return None
-    others = [value for value in comparison.values if value.low is not None and value.name != "accuracy.change"]
+    others = [value for value in comparison.scores if value.name != "accuracy.change"]
     held = hold_together(others)
     better, worse = ([value for value in held if direction(value) == side] for side in (1, -1))
     if not better and not worse:
@@ -219,14 +222,14 @@ def find_classes(comparison: Comparison, anchor: str) -> Finding | None:
             most=format_class(most),
             classes=values["classes"],
         )
-        return claims.NO_CLASS.finding(text, 0.25, anchor)
+        return claims.NO_CLASS.finding(join_sentences([text, note_first(comparison)]), 0.25, anchor)
     lost = sorted((one for one in held if one.lost > one.gained), key=lambda one: one.change.value or 0.0)
     gained = sorted((one for one in held if one.gained > one.lost), key=lambda one: -(one.change.value or 0.0))
     fell, rose = (join_few([format_class(one) for one in side]) for side in (lost, gained))
     said = [_("Recall fell for {names}.", names=fell)] if lost else []
     said += [_("Recall rose for {names}.", names=rose)] if gained else []
     said.append(_("This holds when all {classes} classes are looked at together (Holm).", classes=values["classes"]))
-    text = join_sentences(said)
+    text = join_sentences([*said, note_first(comparison)])
     return claims.CLASSES.finding(text, 0.65 if lost else 0.45, anchor, "caution" if lost else "good")
 
 
@@ -236,21 +239,16 @@ def format_class(one: ClassChange) -> str:
 
 
 def find_cost(comparison: Comparison) -> Finding | None:
-    """Size and time in multiples of the baseline's."""
-    ratios = (comparison.value(f"{name}.change_ratio") for name in ("parameters", "macs", "latency_p50"))
-    told = [
-        name_ratio(value)
-        for value in ratios
-        if value is not None and value.value is not None and abs(value.value - 1) >= NOTABLE
+    """Size in multiples of the baseline's, where it changed by enough to be worth a sentence."""
+    ratios = (comparison.value(f"{name}.change_ratio") for name in ("parameters", "macs"))
+    notable = [
+        value for value in ratios if value is not None and value.value is not None and abs(value.value - 1) >= NOTABLE
     ]
-    counted = [comparison.value(f"{name}.change") for name in ("parameters", "macs")]
-    parts = [comparison.why_not("latency_p50.change_ratio")]
-    if told:
-        parts.insert(0, _("In multiples of the baseline’s: {ratios}.", ratios=join_names(told)))
-    if all(value is not None and value.value == 0 for value in counted):
-        parts.insert(0, _("Parameters and MACs are the same in number."))
-    text = join_sentences(parts)
-    return claims.COST.finding(text, 0.25 if told else 0.12, f"section-{NAME}") if text else None
+    if not notable:
+        return None
+    text = _("In multiples of the baseline’s: {ratios}.", ratios=join_names([name_ratio(value) for value in notable]))
+    dearer = any((value.value or 0.0) >= DEARER for value in notable)
+    return claims.COST.finding(text, 0.6 if dearer else 0.5, f"section-{NAME}", "caution" if dearer else "plain")
 
 
 def name_ratio(value: MetricValue) -> str:
@@ -258,8 +256,26 @@ def name_ratio(value: MetricValue) -> str:
     return {
         "parameters": _("parameters {ratio}", ratio=value.display),
         "macs": _("MACs {ratio}", ratio=value.display),
-        "latency_p50": _("latency {ratio} (one timing of each)", ratio=value.display),
     }[value.name.rpartition(".")[0]]
+
+
+def find_latency(comparison: Comparison) -> Finding | None:
+    """That the model is slower or faster by more than the processes that timed both in turn differ."""
+    ratio = comparison.value("latency_p50.change_ratio")
+    if ratio is None or ratio.value is None or ratio.low is None or ratio.high is None or ratio.method != "alternated":
+        return None
+    if ratio.low <= 1 <= ratio.high or abs(ratio.value - 1) < NOTABLE:
+        return None
+    slower = ratio.value > 1
+    told, sure = ratio.display, ratio.sureness
+    text = (
+        _("The model is slower than the baseline: latency of one image {ratio} ({sure}).", ratio=told, sure=sure)
+        if slower
+        else _("The model is faster than the baseline: latency of one image {ratio} ({sure}).", ratio=told, sure=sure)
+    )
+    much = slower and ratio.low >= MUCH_SLOWER
+    weight = 0.65 if much else 0.4
+    return claims.LATENCY.finding(text, weight, f"section-{NAME}", "caution" if slower else "good")
 
 
 def find_causes(comparison: Comparison) -> Finding | None:

@@ -9,7 +9,7 @@ from reportgen.record.arrays import Arrays
 from reportgen.record.comparison import Comparison, Flip
 from reportgen.record.images import encode_png
 from reportgen.report.cards import CardSet, Guess, ImageCard, make_card_set
-from reportgen.report.sections.predictions.view import confidence_text
+from reportgen.report.wording import confidence_text
 from reportgen.text import numerals
 from reportgen.text.i18n import _
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reportgen.metrics.influence import FEWEST_OF_CHANGE, FEWEST_OF_CLASS, FEWEST_OF_CURVE
 from reportgen.record.comparison import Comparison
 from reportgen.report.model import MethodNote
 from reportgen.text import numerals
@@ -12,20 +13,39 @@ def list_methods(comparison: Comparison) -> tuple[MethodNote, ...]:
     """The methods that this comparison used."""
     more = seeds() if comparison.seed_spread is not None else ()
     more += chance() if max(comparison.evaluations) > 1 else ()
-    return (rule(comparison), change(), *tests(), times(), *more)
+    latency = comparison.value("latency_p50.change_ratio")
+    in_turn = latency is not None and latency.method == "alternated"
+    return (rule(comparison), change(), *tests(), times(in_turn), *more)
 
 
-def times() -> MethodNote:
+def times(in_turn: bool) -> MethodNote:
     """What a difference of two measured times is worth."""
-    return MethodNote(
-        _("Times of different runs"),
-        _(
-            "Each was measured in a process of its own, and its interval covers that process alone. The same model on "
-            "the same machine can take twice as long in the next process, so a ratio of times below two is no evidence "
-            "of a slower model by itself."
-        ),
-        "Kalibera and Jones 2013, Rigorous benchmarking in reasonable time. ISMM.",
+    return MethodNote(_("Changes of latency"), timed_in_turn() if in_turn else timed_apart(), KALIBERA)
+
+
+def timed_in_turn() -> str:
+    """How both models were timed."""
+    return _(
+        "Both models were made again, without their weights, and timed in fresh processes in turn on this machine: "
+        "baseline, this model, this model, baseline, and so on, with the same threads, random images and the libraries "
+        "of this run. The ratio is the geometric mean over pairs of neighbours of the ratio of their median passes, "
+        "its interval Student’s t of the logarithms over pairs, 95\u00a0%. What changes from one run to the next, such "
+        "as clock rates and neighbours on the machine, meets both alike. Other times, such as that of training, were "
+        "taken once in each run: a gate on their change is undecided where they fall short of it."
     )
+
+
+def timed_apart() -> str:
+    """Why latencies are not compared, and how they would be."""
+    return _(
+        "The latency of each was measured in its own run. From one run to the next the same model on the same machine "
+        "can take 40 % longer, which no spread within a run holds, so latencies are not compared. A build whose "
+        "spec names the baseline makes both models again and times them in turn, in fresh processes, unless "
+        "run.probes.cost.processes is 1."
+    )
+
+
+KALIBERA = "Kalibera and Jones 2013, Rigorous benchmarking in reasonable time. ISMM."
 
 
 def rule(comparison: Comparison) -> MethodNote:
@@ -49,9 +69,14 @@ def change() -> MethodNote:
         _("Changes on the same images"),
         _(
             "Accuracies and changes of single classes: score intervals for paired proportions, that of accuracy "
-            "reaching to zero where the exact test does not reject. Other scores: from the difference of what each "
-            "image adds to both, as for one model; balanced accuracy and macro F1 are widened to the score intervals "
-            "of their flips where these are wider, which they are where few images flip."
+            "reaching to zero where the exact test does not reject; balanced accuracy: the same with each image "
+            "counted by its weight. Other scores: from the difference of what each image adds to both, by Student’s t "
+            "with fewer degrees of freedom where few images carry it. There is none below {images} images for means "
+            "over images, below {each} of each class for means over classes ({curve} for areas under curves), and for "
+            "a calibration error that is not clearly more than a perfectly calibrated model’s.",
+            images=FEWEST_OF_CHANGE,
+            each=FEWEST_OF_CLASS,
+            curve=FEWEST_OF_CURVE,
         ),
         "Tango 1998, Equivalence test and confidence interval for the difference in proportions for the paired-sample "
         "design. Statistics in Medicine 17, 891–908.",

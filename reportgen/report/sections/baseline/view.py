@@ -10,6 +10,7 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.ranking import Ranking
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
+from reportgen.report.architecture_wording import summarize
 from reportgen.report.components import Fact, Figures, choose_figures
 from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.sections.baseline.findings import NAME, find_baseline
@@ -18,7 +19,7 @@ from reportgen.report.sections.baseline.methods import list_methods
 from reportgen.report.sections.baseline.ranking import RankingView, find_ranking, note_ranking, view_ranking
 from reportgen.report.table import NO_TABLE, Row, Table, numbers, words
 from reportgen.report.verdict import format_verdict
-from reportgen.report.wording import evidence
+from reportgen.report.wording import evidence, tell_age
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
 from reportgen.text.shorten import shorten
@@ -34,6 +35,14 @@ class BaselineView(SectionView):
 
     facts: tuple[Fact, ...] = ()
     changes: tuple[FigureFile | Skipped, ...] = ()
+    architecture: tuple[FigureFile | Skipped, ...] = ()
+    """The drawing of what changed, and how far weights moved."""
+    architecture_note: str = ""
+    """In place of the drawing where there is nothing to draw."""
+    architecture_columns: int = 1
+    """2 where both are narrow, so that they stand side by side where there is room."""
+    has_architecture: bool = False
+    """Whether the architectures were compared."""
     by_class: tuple[FigureFile | Skipped, ...] = ()
     values: Table = NO_TABLE
     classes: Table = NO_TABLE
@@ -65,7 +74,7 @@ def build(subject: Subject, figures: Figures) -> BaselineView | Skipped:
         title=title,
         findings=tuple(find_baseline(record, comparison, figures)),
         methods=list_methods(comparison),
-        facts=list_facts(comparison),
+        facts=list_facts(record, comparison),
         changes=choose_figures(figures, "baseline_changes"),
         by_class=choose_figures(figures, "baseline_recall", "baseline_flips"),
         values=value_table(record, comparison),
@@ -74,7 +83,26 @@ def build(subject: Subject, figures: Figures) -> BaselineView | Skipped:
         differences=difference_table(rows[:MOST_ROWS]),
         differences_note=note_differences(len(rows)),
     )
+    view = add_architecture(view, comparison, figures)
     return view if judgement.ranking is None else add_ranking(view, judgement.ranking, figures)
+
+
+def add_architecture(view: BaselineView, comparison: Comparison, figures: Figures) -> BaselineView:
+    """The section with the drawing of both architectures as one, or a sentence where they are the same."""
+    change = comparison.architecture
+    if change is None:
+        return view
+    names = ("baseline_weights",) if change.is_same else ("baseline_architecture", "baseline_weights")
+    shown = choose_figures(figures, *names)
+    note = summarize(change) if change.is_same else ""
+    narrow = all(isinstance(figure, FigureFile) and figure.is_narrow for figure in shown)
+    return replace(
+        view,
+        architecture=shown,
+        architecture_note=note,
+        architecture_columns=2 if narrow and len(shown) > 1 else 1,
+        has_architecture=True,
+    )
 
 
 def add_ranking(view: BaselineView, ranking: Ranking, figures: Figures) -> BaselineView:
@@ -90,17 +118,45 @@ def add_ranking(view: BaselineView, ranking: Ranking, figures: Figures) -> Basel
     )
 
 
-def list_facts(comparison: Comparison) -> tuple[Fact, ...]:
-    """What was compared with, and by which rule."""
+def list_facts(record: RunRecord, comparison: Comparison) -> tuple[Fact, ...]:
+    """What was compared with, how old that is, and by which rule."""
     baseline, margin = comparison.baseline, numerals.points(comparison.equivalence.margin).lstrip("+")
     state = _("with changes") if baseline.dirty else ""
     return (
         Fact(_("Verdict"), format_verdict(comparison.verdict), _("margin {margin}", margin=margin)),
         Fact(_("Baseline"), baseline.title),
-        Fact(_("Its date"), baseline.created),
+        Fact(_("Its date"), baseline.created, tell_age(baseline.created, record.provenance.created)),
         Fact(_("Its commit"), baseline.commit or _("none (outside git)"), state),
         Fact(_("Its record"), baseline.digest[:16], "sha256"),
         Fact(_("Images"), numerals.count(comparison.n), _("the same in both, by the digest of their pixels")),
+        *list_costs(record, comparison),
+    )
+
+
+def list_costs(record: RunRecord, comparison: Comparison) -> tuple[Fact, ...]:
+    """Size and latency in multiples of the baseline's, or why the latency is not compared."""
+    latency, times = comparison.value("latency_p50.change_ratio"), record.paired_latency
+    found = [
+        Fact(label, value.display, _("of the baseline’s"))
+        for name, label in (("parameters", _("Parameters")), ("macs", _("MACs")))
+        if (value := comparison.value(f"{name}.change_ratio")) is not None and value.value is not None
+    ]
+    if latency is None:
+        return tuple(found)
+    if latency.value is None:
+        found.append(Fact(_("Latency, one image"), _("not compared"), comparison.why_not(latency.name)))
+    elif times is not None and latency.method == "alternated":
+        found.append(Fact(_("Latency, one image"), latency.display, describe_pairs(latency, times.threads)))
+    return tuple(found)
+
+
+def describe_pairs(latency: MetricValue, threads: int) -> str:
+    """How sure a ratio of latencies is, and how both were timed."""
+    return ngettext(
+        "of the baseline’s ({sure}), both timed in turn here on {count} thread",
+        "of the baseline’s ({sure}), both timed in turn here on {count} threads",
+        threads,
+        sure=latency.sureness,
     )
 
 
@@ -214,6 +270,13 @@ def note_differences(number: int) -> str:
     return _("{more} are in the record.", more=more)
 
 
-FIGURES = ("baseline_changes", "baseline_ranking", "baseline_recall", "baseline_flips")
+FIGURES = (
+    "baseline_changes",
+    "baseline_architecture",
+    "baseline_weights",
+    "baseline_ranking",
+    "baseline_recall",
+    "baseline_flips",
+)
 ESSENTIAL = ("brief_change", "brief_flips")
 SECTION = Section(NAME, "Against the baseline", 15, FIGURES, build, applies=has_baseline, essential=ESSENTIAL)

@@ -30,6 +30,12 @@ FEWEST_TIMES = 20
 """Passes for one in twenty of them to be at least one."""
 UNSETTLED = 1.5
 """Ratio of the 95th percentile to the median at which times are not to be relied on."""
+UNUSED = 0.5
+"""Share of the time in modules that no limit of the machine explains, or the overhead of calls alone, from which on the
+machine is not made use of."""
+SAVED = 4.0
+"""How many times faster than a matrix product a convolution may be at most (Winograd F(4×4, 3×3); Lavin and Gray 2016).
+"""
 
 Values = dict[str, MetricValue]
 
@@ -55,6 +61,17 @@ def find_peak(record: RunRecord, facts: CostFacts, values: Values, anchor: str) 
     whole = whole_pass(record.trace, facts.roofs) if facts.roofs else None
     if facts.roofs is None or whole is None:
         return None
+    if whole.low is not None and whole.low > SAVED:
+        text = _(
+            "A forward pass of {batch} images ran at {rate}, far above the {peak} of matrix products as measured here "
+            "({device}): something else used the machine while those were timed, and the shares of that limit say "
+            "nothing.",
+            batch=numerals.count(whole.batch_size),
+            rate=numerals.compact(whole.flops_per_second, "FLOP/s"),
+            peak=numerals.compact(facts.roofs.flops_per_second, "FLOP/s"),
+            device=name_device(record.device, facts.roofs.precision),
+        )
+        return claims.FALSE_ROOF.finding(text, 0.35, anchor, "caution")
     text = _(
         "A forward pass of {batch} images reaches {share} of what matrix products reached here: {rate} of {peak} "
         "({device}).",
@@ -78,22 +95,24 @@ def find_limits(record: RunRecord, facts: CostFacts, groups: tuple[Group, ...], 
     ordered = sorted(shares.items(), key=lambda item: -item[1])
     told = join_names([format_share(limit, share) for limit, share in ordered])
     text = _(
-        "Its time by what limits the modules: {parts} (n\u00a0=\u00a0{n} passes).",
+        "What limits the modules, by their share of the time: {parts} (n\u00a0=\u00a0{n} passes).",
         parts=told,
         n=record.trace.timed_passes or 0,
     )
-    return claims.LIMITS.finding(text, 0.35 if shares["none"] + shares["overhead"] > 0.5 else 0.2, anchor)
+    if shares["none"] + shares["overhead"] > UNUSED:
+        return claims.UNUSED.finding(text, 0.25, anchor)
+    return claims.LIMITS.finding(text, 0.2, anchor)
 
 
 def format_share(limit: Limit, share: float) -> str:
     """The share of the time under one limit."""
     part = numerals.percent(share)
     return {
-        "arithmetic": _("{share} arithmetic", share=part),
-        "memory": _("{share} memory", share=part),
-        "overhead": _("{share} the overhead of calls", share=part),
-        "none": _("{share} none, below a third of every limit", share=part),
-        "beyond": _("{share} at or above the roof as measured", share=part),
+        "arithmetic": _("arithmetic {share}", share=part),
+        "memory": _("memory {share}", share=part),
+        "overhead": _("the overhead of calls {share}", share=part),
+        "none": _("nothing (below a third of every limit) {share}", share=part),
+        "beyond": _("at or above the roof as measured {share}", share=part),
     }[limit]
 
 
@@ -133,7 +152,7 @@ def find_idle(record: RunRecord, groups: tuple[Group, ...]) -> Finding | None:
             kind=longest,
             share=share,
         )
-    return claims.IDLE.finding(text, 0.4 if idle[longest] >= MUCH else 0.3, f"section-{NAME}")
+    return claims.IDLE.finding(text, 0.28 if idle[longest] >= MUCH else 0.25, f"section-{NAME}")
 
 
 def find_saturation(record: RunRecord, facts: CostFacts, values: Values, anchor: str) -> Finding | None:

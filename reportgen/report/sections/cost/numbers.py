@@ -29,11 +29,13 @@ def list_values(record: RunRecord, facts: CostFacts) -> tuple[MetricValue, ...]:
     found = [value for one in latency for value in latency_values(one)]
     at = saturation(latency)
     if at is not None:
-        found.append(throughput_value("throughput.best", at.best, batch=at.best.batch_size))
+        tried = ", ".join(str(one.batch_size) for one in latency)
+        found.append(throughput_value("throughput.best", at.best, batch=at.best.batch_size, batches=tried))
     found += [memory_value(record, peak) for peak in facts.memory]
     found += [*machine_values(record, facts), *(step_values(facts.step) if facts.step else ())]
     if facts.energy is not None:
-        found.append(timed("energy_per_image", facts.energy.joules_per_image, n=facts.energy.n))
+        energy = facts.energy
+        found.append(timed("energy_per_image", energy.joules_per_image, n=energy.n, batch=energy.batch_size))
     return tuple(found)
 
 
@@ -51,7 +53,7 @@ def latency_values(one: Latency) -> Iterator[MetricValue]:
     yield throughput_value(f"throughput.batch_{one.batch_size}", one)
 
 
-def throughput_value(name: str, one: Latency, **conditions: int) -> MetricValue:
+def throughput_value(name: str, one: Latency, **conditions: int | str) -> MetricValue:
     """Images per second of one batch size."""
     value = timed_value(name, one.images_per_second, one.throughput_interval, one)
     return value.model_copy(update={"conditions": {**value.conditions, **conditions}})
@@ -69,12 +71,14 @@ def machine_values(record: RunRecord, facts: CostFacts) -> Iterator[MetricValue]
     if roofs is None:
         return
     n = roofs.rounds if roofs.rounds > 1 else None
-    yield timed("machine.matrix_rate", roofs.flops_per_second, ends_of(roofs.flops_low, roofs.flops_high), n)
+    tried = {"largest": roofs.largest_size} if roofs.largest_size is not None else {}
+    rate = ends_of(roofs.flops_low, roofs.flops_high)
+    yield timed("machine.matrix_rate", roofs.flops_per_second, rate, n, **tried)
     yield timed("machine.copy_rate", roofs.bytes_per_second, ends_of(roofs.bytes_low, roofs.bytes_high), n)
     whole = whole_pass(record.trace, roofs)
     if whole is not None:
         ends = (whole.low, whole.high) if whole.low is not None and whole.high is not None else None
-        yield timed("matrix_rate_share", whole.share, ends, whole.n)
+        yield timed("matrix_rate_share", whole.share, ends, whole.n, **tried)
 
 
 def ends_of(low: float | None, high: float | None) -> Ends:

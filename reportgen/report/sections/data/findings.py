@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reportgen.record.run import DataFacts, Duplicates, RunRecord, Split
 from reportgen.report.components import Figures
-from reportgen.report.model import Finding
+from reportgen.report.model import Finding, Level
 from reportgen.report.sections.data import claims
 from reportgen.report.wording import evidence, join_few, quote
 from reportgen.text import numerals
@@ -17,6 +17,8 @@ MEAN_OFF = 0.05
 """Difference of a channel's mean from the one normalised by, on the 0-to-1 scale: about 13 of 255 steps."""
 STD_OFF = 0.2
 """Relative difference of a channel's deviation from the one normalised by."""
+LEAK = 0.01
+"""Share of the test images that are training images from where on the accuracy may be a point too high."""
 
 
 def find_data(record: RunRecord, figures: Figures) -> list[Finding]:
@@ -28,7 +30,7 @@ def find_data(record: RunRecord, figures: Figures) -> list[Finding]:
         *(find_part(split) for split in data.splits if split.name == "test" or record.training is not None),
         *(find_imbalance(data, split, counts) for split in data.splits),
         find_normalization(record),
-        find_duplicates(data.duplicates),
+        find_duplicates(data.duplicates, sum(split.n for split in data.splits if split.name == "test")),
     ]
     return [finding for finding in found if finding is not None]
 
@@ -45,7 +47,7 @@ def find_fallback(data: DataFacts) -> Finding | None:
     text = _(
         "These are not the data that the spec asks for: {title} stands in for {requested}.",
         title=data.title,
-        requested=quote(data.requested),
+        requested=str(data.requested_title) or quote(data.requested),
     )
     return claims.FALLBACK.finding(
         join_sentences([text, _("The reason: {reason}", reason=data.fallback_reason.text)]),
@@ -151,8 +153,8 @@ def list_numbers(values: tuple[float, ...]) -> str:
     return join_terms([numerals.fixed(value, 3) for value in values])
 
 
-def find_duplicates(duplicates: Duplicates | None) -> Finding | None:
-    """Images that stand in the data more than once."""
+def find_duplicates(duplicates: Duplicates | None, tested: int) -> Finding | None:
+    """Images that stand in the data more than once; `tested`: test images."""
     if duplicates is None:
         return None
     numbers = (duplicates.within_train, duplicates.within_test)
@@ -168,7 +170,10 @@ def find_duplicates(duplicates: Duplicates | None) -> Finding | None:
             duplicates.across,
         )
         more = _("Further exact duplicates: {inside}.", inside=inside) if inside else ""
-        return claims.DUPLICATES_ACROSS.finding(join_sentences([text, more]), 0.5, f"section-{NAME}", "caution")
+        told = join_sentences([text, more])
+        if duplicates.across >= LEAK * tested:
+            return claims.DUPLICATES_ACROSS.finding(told, 0.9, f"section-{NAME}", "bad")
+        return claims.DUPLICATES_ACROSS.finding(told, 0.5, f"section-{NAME}", "caution", level=Level.NEXT)
     if inside:
         return claims.DUPLICATES_INSIDE.finding(
             _("Exact duplicates within a split: {inside}.", inside=inside), 0.2, f"section-{NAME}"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from reportgen.report.claims import ESTIMATE, FACT, UNDECIDED, Claim, ErrorRate
+from reportgen.report.model import Level
 
 PERFECT = Claim("evaluation.perfect", ESTIMATE)
 ORDER = Claim(
     "evaluation.order",
     "the order of the outputs is that of the labels, and wrong answers are spread evenly",
     ErrorRate(0, 1000, "equal_classes"),
+    level=Level.INVALID,
 )
 LOWEST_RECALL = Claim("evaluation.lowest_recall", UNDECIDED)
-WEAKEST = Claim("evaluation.weakest", "all classes have the same recall", ErrorRate(0.014, 1000, "equal_classes"))
+WEAKEST = Claim(
+    "evaluation.weakest", "all classes have the same recall", ErrorRate(0.014, 1000, "equal_classes"), level=Level.USE
+)
 STRONGEST = Claim("evaluation.strongest", "all classes have the same recall", ErrorRate(0, 1000, "equal_classes"))
 HIGHEST_RECALL = Claim(
     "evaluation.highest_recall", "all classes have the same recall", ErrorRate(0.014, 1000, "equal_classes")
@@ -20,30 +24,39 @@ UNTESTED = Claim("evaluation.untested", UNDECIDED)
 DIFFER = Claim("evaluation.differ", "all classes have the same recall", ErrorRate(0.037, 1000, "equal_classes"))
 ALIKE = Claim("evaluation.alike", UNDECIDED)
 PAIR = Claim(
-    "evaluation.pair", "two pairs of classes are confused equally often", ErrorRate(0.013, 1000, "equal_pairs")
+    "evaluation.pair",
+    "two pairs of classes are confused equally often",
+    ErrorRate(0.013, 1000, "equal_pairs"),
+    level=Level.NEXT,
 )
 PAIR_OPEN = Claim("evaluation.pair_open", UNDECIDED)
-NEVER_PREDICTED = Claim("evaluation.never_predicted", FACT)
-ABSENT = Claim("evaluation.absent", FACT)
-BROKEN = Claim("evaluation.broken", FACT)
+NEVER_PREDICTED = Claim("evaluation.never_predicted", FACT, level=Level.DECISION)
+ABSENT = Claim("evaluation.absent", FACT, level=Level.DECISION)
+BROKEN = Claim("evaluation.broken", FACT, level=Level.INVALID)
 ABOVE_CHANCE = Claim(
     "evaluation.above_chance", "the predictions have nothing to do with the labels", ErrorRate(0.028, 1000, "guesses")
 )
 BELOW_CHANCE = Claim(
-    "evaluation.below_chance", "the predictions have nothing to do with the labels", ErrorRate(0.02, 1000, "guesses")
+    "evaluation.below_chance",
+    "the predictions have nothing to do with the labels",
+    ErrorRate(0.02, 1000, "guesses"),
+    level=Level.INVALID,
 )
-AT_CHANCE = Claim("evaluation.at_chance", UNDECIDED)
-SECOND_GUESS = Claim("evaluation.second_guess", ESTIMATE)
+AT_CHANCE = Claim("evaluation.at_chance", UNDECIDED, level=Level.INVALID)
+FEW_IMAGES = Claim("evaluation.few_images", ESTIMATE, level=Level.DECISION)
+SECOND_GUESS = Claim("evaluation.second_guess", ESTIMATE, always=True)
 GROUPS = Claim("evaluation.groups", ESTIMATE)
 OVER_CONFIDENT = Claim(
     "evaluation.over_confident",
     "every confidence is the probability of being right",
     ErrorRate(0.034, 1000, "calibrated"),
+    level=Level.USE,
 )
 UNDER_CONFIDENT = Claim(
     "evaluation.under_confident",
     "every confidence is the probability of being right",
     ErrorRate(0.022, 1000, "calibrated"),
+    level=Level.NEXT,
 )
 SURE_AS_RIGHT = Claim("evaluation.sure_as_right", UNDECIDED)
 SCALING = Claim("evaluation.scaling", ESTIMATE)
@@ -52,4 +65,4 @@ CONFIDENCE_SEPARATES = Claim(
     "confidence has nothing to do with being right",
     ErrorRate(0.024, 1000, "blind_confidence"),
 )
-CONFIDENCE_OPEN = Claim("evaluation.confidence_open", UNDECIDED)
+CONFIDENCE_OPEN = Claim("evaluation.confidence_open", UNDECIDED, level=Level.USE, calm=Level.DESCRIPTION)

@@ -10,7 +10,7 @@ from reportgen.metrics.predictions import FloatArray, Predictions
 from reportgen.metrics.renaming import find_renaming
 from reportgen.record.measurements import ClassScore, Measurements
 from reportgen.report.components import Figures
-from reportgen.report.model import Finding
+from reportgen.report.model import Finding, Level, Tone
 from reportgen.report.sections.evaluation import claims
 from reportgen.report.wording import evidence, join_few, quote, share_interval
 from reportgen.text import numerals
@@ -19,6 +19,8 @@ from reportgen.text.i18n import _, join_sentences, ngettext
 NAME = "evaluation"
 SIGNIFICANT = 0.05
 HALF = 0.5
+FAR_BELOW, FAILING = 0.1, 0.6
+"""A recall that is surely so far below the accuracy is a caution, one below such a share of it decides."""
 
 
 def find_classes(measured: Measurements, predictions: Predictions, figures: Figures) -> list[Finding | None]:
@@ -106,7 +108,22 @@ def find_weakest(measured: Measurements, ranked: list[ClassScore], anchor: str) 
             recall=recall,
             rest=join_few([quote(one.name) for one in tied], limit=2),
         )
-    return claims.WEAKEST.finding(join_sentences([text, format_errors(measured, weakest)]), 0.7, anchor)
+    told, (tone, level) = join_sentences([text, format_errors(measured, weakest)]), judge_weakest(measured, weakest)
+    return claims.WEAKEST.finding(told, 0.7, anchor, tone, level=level)
+
+
+def judge_weakest(measured: Measurements, weakest: ClassScore) -> tuple[Tone, Level | None]:
+    """How far below the accuracy the recall of the weakest class surely is, by the upper end of its interval.
+
+    A class that is never predicted has a finding of its own.
+    """
+    accuracy, high = measured.value("accuracy"), weakest.recall.high
+    called = sum(row[weakest.index] for row in measured.confusion)
+    if accuracy is None or accuracy.value is None or high is None or not called:
+        return "plain", None
+    if high >= accuracy.value - FAR_BELOW:
+        return "plain", None
+    return ("bad", Level.DECISION) if high < FAILING * accuracy.value else ("caution", None)
 
 
 def compared(ranked: list[ClassScore]) -> FloatArray:
@@ -122,22 +139,27 @@ def compared(ranked: list[ClassScore]) -> FloatArray:
 
 
 def format_errors(measured: Measurements, one: ClassScore) -> str:
-    """What a class's missed images are called; empty where none is missed."""
+    """What a class's missed images are called; empty where no other class is named significantly more often than the
+    next, by the test of `find_pairs`.
+    """
     row = list(measured.confusion[one.index])
     row[one.index] = 0
+    if len(row) < 3:
+        return ""
     missed = one.support - hits(one)
-    most = max(range(len(row)), key=lambda index: (row[index], -index))
-    if not row[most]:
+    most = max(range(len(row)), key=row.__getitem__)
+    second = max(count for index, count in enumerate(row) if index != most)
+    if 2 * binomial_tail(row[most], row[most] + second, HALF) > SIGNIFICANT:
         return ""
     values = {"other": quote(measured.classes[most].name), "share": numerals.percent(row[most] / one.support)}
     if 2 * row[most] > missed:
         return _(
-            "Most of the missed ones are called {other} ({share} of the class).",
+            "Most of its misclassified images are called {other} ({share} of the class).",
             other=values["other"],
             share=values["share"],
         )
     return _(
-        "The missed ones are most often called {other} ({share} of the class).",
+        "Its images are most often mistaken for {other} ({share} of the class).",
         other=values["other"],
         share=values["share"],
     )
@@ -152,7 +174,9 @@ def find_strongest(ranked: list[ClassScore], anchor: str) -> Finding | None:
     tied = [one for one, p in zip(ranked[:-1], compared(ranked)[-1][:-1], strict=True) if p > SIGNIFICANT]
     if not tied:
         return claims.STRONGEST.finding(
-            _("{name} is the strongest: {recall}.", name=values["name"], recall=values["recall"]), 0.2, anchor
+            _("{name} is the strongest class: recall {recall}.", name=values["name"], recall=values["recall"]),
+            0.2,
+            anchor,
         )
     if len(tied) == len(ranked) - 1:
         return None
@@ -214,8 +238,8 @@ def find_pairs(measured: Measurements, anchor: str) -> Finding | None:
     if matrix[b][a] > matrix[a][b]:
         a, b = b, a
     text = _(
-        "The pair confused most is {a} and {b}: {there} of the first called the second, {back} the other way, "
-        "together {share} of the {errors}.",
+        "The classes confused most are {a} and {b}: {there} images of the first are called the second, {back} the "
+        "other way round, together {share} of the {errors}.",
         a=quote(classes[a].name),
         b=quote(classes[b].name),
         there=numerals.count(matrix[a][b]),
@@ -255,7 +279,7 @@ def find_unnamed(measured: Measurements, anchor: str) -> Finding | None:
         len(never),
         names=join_few(never),
     )
-    return claims.NEVER_PREDICTED.finding(text, 0.75, anchor, "caution")
+    return claims.NEVER_PREDICTED.finding(text, 0.75, anchor, "bad")
 
 
 def find_absent(measured: Measurements, anchor: str) -> Finding | None:

@@ -24,6 +24,8 @@ from reportgen.text.i18n import _, join_sentences, ngettext
 
 NAME = "evaluation"
 SIGNIFICANT = 0.05
+WIDE = 0.1
+"""Of the interval of the accuracy: with so wide a one the images are too few to decide much."""
 COVERAGE = 0.8
 """Share of the images kept for the sentence on answering only when sure."""
 
@@ -38,6 +40,7 @@ def find_evaluation(
     found: Iterable[Finding | None] = (
         broken,
         find_baseline(measured),
+        find_few(measured),
         *find_classes(measured, predictions, figures),
         find_top5(measured, predictions),
         find_groups(record, predictions),
@@ -93,9 +96,27 @@ def find_baseline(measured: Measurements) -> Finding | None:
         return claims.ABOVE_CHANCE.finding(join_sentences(said), 0.45, anchor, in_verdict=True)
     if accuracy.high < baseline:
         said.append(_("The model gets fewer right than that."))
-        return claims.BELOW_CHANCE.finding(join_sentences(said), 0.95, anchor, "bad", in_verdict=True)
+        return claims.BELOW_CHANCE.finding(join_sentences(said), 0.95, anchor, "bad")
     said.append(_("The difference can’t be distinguished from zero."))
-    return claims.AT_CHANCE.finding(join_sentences(said), 0.95, anchor, "bad", in_verdict=True)
+    return claims.AT_CHANCE.finding(join_sentences(said), 0.95, anchor, "bad")
+
+
+def find_few(measured: Measurements) -> Finding | None:
+    """That the test images are too few to tell the accuracy."""
+    accuracy = measured.value("accuracy")
+    if accuracy is None or accuracy.low is None or accuracy.high is None or not accuracy.n:
+        return None
+    width = accuracy.high - accuracy.low
+    if width < WIDE:
+        return None
+    text = ngettext(
+        "With {count} test image the accuracy is known to within {half} either way; about {more} would halve that.",
+        "With {count} test images the accuracy is known to within {half} either way; about {more} would halve that.",
+        accuracy.n,
+        half=numerals.points(width / 2).lstrip("+"),
+        more=numerals.count(4 * accuracy.n),
+    )
+    return claims.FEW_IMAGES.finding(text, 0.75, f"section-{NAME}", "caution")
 
 
 def find_top5(measured: Measurements, predictions: Predictions) -> Finding | None:
@@ -106,14 +127,14 @@ def find_top5(measured: Measurements, predictions: Predictions) -> Finding | Non
     second = np.argsort(-predictions.log_probabilities[wrong], axis=1, kind="stable")[:, 1]
     hits, misses = int((second == predictions.labels[wrong]).sum()), int(wrong.sum())
     text = _(
-        "Of the {misses}, {share} ({interval}) have the right class as second guess.",
+        "Of the {misses}, {share} ({interval}) have the right class in second place.",
         misses=ngettext("{count} wrong prediction", "{count} wrong predictions", misses),
         share=numerals.percent(hits / misses, misses),
         interval=share_interval(hits, misses),
     )
     top5 = measured.value("top5_accuracy")
     if top5 is not None and top5.value is not None:
-        more = _("It is among the first five for {top5} of all images.", top5=top5.display_full)
+        more = _("The right class is among the first five for {top5} of all images.", top5=top5.display_full)
         text = join_sentences([text, more])
     return claims.SECOND_GUESS.finding(text, 0.25, f"section-{NAME}")
 
@@ -169,7 +190,8 @@ def find_calibration(measured: Measurements, predictions: Predictions, anchor: s
     error = format_error(ece, measured.calibration.error)
     if low > 0:
         text = _(
-            "Over-confident by {gap} ({interval}): it is on average {confidence} sure and {accuracy} right.",
+            "The model is over-confident by {gap} ({interval}): its mean confidence is {confidence}, its accuracy "
+            "{accuracy}.",
             gap=values["gap"],
             interval=values["interval"],
             confidence=values["confidence"],
@@ -178,7 +200,8 @@ def find_calibration(measured: Measurements, predictions: Predictions, anchor: s
         return claims.OVER_CONFIDENT.finding(join_sentences([text, error]), 0.6, anchor, "caution")
     if high < 0:
         text = _(
-            "Under-confident by {gap} ({interval}): it is on average {confidence} sure and {accuracy} right.",
+            "The model is under-confident by {gap} ({interval}): its mean confidence is {confidence}, its accuracy "
+            "{accuracy}.",
             gap=values["gap"],
             interval=values["interval"],
             confidence=values["confidence"],
@@ -186,8 +209,8 @@ def find_calibration(measured: Measurements, predictions: Predictions, anchor: s
         )
         return claims.UNDER_CONFIDENT.finding(join_sentences([text, error]), 0.5, anchor)
     text = _(
-        "Neither over- nor under-confident on average: {confidence} sure, {accuracy} right, a difference that can’t "
-        "be distinguished from zero.",
+        "The model is neither over- nor under-confident on average: its mean confidence of {confidence} can’t be "
+        "distinguished from its accuracy of {accuracy}.",
         confidence=values["confidence"],
         accuracy=values["accuracy"],
     )
@@ -224,7 +247,8 @@ def find_scaling(measured: Measurements, anchor: str) -> Finding | None:
     temperature = numerals.significant(measured.calibration.temperature, 3)
     values = {"temperature": temperature, "before": before.display, "after": after.display_full}
     text = _(
-        "Dividing the logits by {temperature} (temperature scaling) takes that error from {before} to {after}.",
+        "Temperature scaling, which divides the logits by {temperature}, takes the expected calibration error from "
+        "{before} to {after}.",
         temperature=values["temperature"],
         before=values["before"],
         after=values["after"],
@@ -259,8 +283,8 @@ def find_coverage(predictions: Predictions, anchor: str) -> Finding | None:
     }
     if ends is not None and ends[0] > 0:
         text = _(
-            "On the {coverage} of the images with the highest confidence it errs on {risk} ({interval}, "
-            "n\u00a0=\u00a0{kept}), on the others on {others}.",
+            "Of the {coverage} of the images with the highest confidence, {risk} ({interval}, n\u00a0=\u00a0{kept}) "
+            "are wrong; of the others, {others}.",
             coverage=values["coverage"],
             risk=values["risk"],
             interval=values["interval"],
@@ -269,8 +293,8 @@ def find_coverage(predictions: Predictions, anchor: str) -> Finding | None:
         )
         return claims.CONFIDENCE_SEPARATES.finding(text, 0.4, anchor)
     text = _(
-        "Nothing shows that its confidence separates its errors: of the {coverage} of the images with the highest "
-        "confidence, {risk} ({interval}, n\u00a0=\u00a0{kept}) are wrong, of the others {others}.",
+        "Nothing shows that the model’s confidence tells its errors apart: of the {coverage} of the images with the "
+        "highest confidence, {risk} ({interval}, n\u00a0=\u00a0{kept}) are wrong, of the others {others}.",
         coverage=values["coverage"],
         risk=values["risk"],
         interval=values["interval"],

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from reportgen.report.claims import ESTIMATE, FACT, UNDECIDED, Claim, ErrorRate
+from reportgen.report.model import Level
 
 NO_MAP = Claim("explanations.no_map", FACT)
-SMALL_MAP = Claim("explanations.small_map", FACT)
+SMALL_MAP = Claim("explanations.small_map", FACT, level=Level.NEXT)
 NOT_LEARNT = Claim(
     "explanations.not_learnt",
     "maps of random weights are half alike, rank correlation 0.5",
     ErrorRate(0.036, 1000, "maps_half_alike"),
+    level=Level.NEXT,
 )
 MISLEADING = Claim(
-    "explanations.misleading", "the pixels a map points at matter as much as any", ErrorRate(0, 1000, "maps_by_chance")
+    "explanations.misleading",
+    "the pixels a map points at matter as much as any",
+    ErrorRate(0, 1000, "maps_by_chance"),
+    level=Level.NEXT,
 )
 GAIN_OPEN = Claim("explanations.gain_open", UNDECIDED)
 MAPS_PASS = Claim(
@@ -27,6 +32,7 @@ FEATURES_MORE = Claim(
     "explanations.features_more",
     "neighbours and model are right equally often",
     ErrorRate(0.028, 1000, "votes_as_good"),
+    level=Level.NEXT,
 )
 SEPARATION = Claim("explanations.separation", ESTIMATE)
 FEATURES_ALONE = Claim(
@@ -41,4 +47,5 @@ OWN_SIDE = Claim(
     "explanations.own_side",
     "an error lies as often among its label as among what it is called",
     ErrorRate(0.04, 1000, "neighbours_by_chance"),
+    level=Level.NEXT,
 )

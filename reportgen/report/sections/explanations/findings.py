@@ -6,6 +6,7 @@ import numpy as np
 
 from reportgen.metrics.differences import binomial_tail, share_difference
 from reportgen.metrics.explanations import (
+    LEAST_GAIN,
     METHODS,
     Estimate,
     MapCheck,
@@ -115,9 +116,11 @@ def find_worth(check: MapCheck, facts: ExplanationFacts, anchor: str) -> Finding
         return claims.MISLEADING.finding(text, 0.6, anchor, "caution")
     if check.is_informative is None:
         text = _(
-            "{kind} may or may not find what the model relies on: replacing the pixels they point at first does not "
-            "significantly lower the probability of the class faster than a random order does ({gain}).",
+            "{kind} may or may not find what the model relies on: it is not certain that replacing the pixels they "
+            "point at first lowers the probability of the class faster, by {least} or more, than a random order does "
+            "({gain}).",
             kind=values["kind"],
+            least=LEAST_GAIN,
             gain=values["gain"],
         )
         return claims.GAIN_OPEN.finding(text, 0.45, anchor, "caution")

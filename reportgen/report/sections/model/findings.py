@@ -125,7 +125,7 @@ def find_work(shares: list[Share], anchor: str) -> Finding | None:
         )
     else:
         text = _(
-            "The most arithmetic is in {stage}: {macs} of the MACs, {share} of the parameters.",
+            "The largest part of the arithmetic is in {stage}: {macs} of the MACs, {share} of the parameters.",
             stage=values["stage"],
             macs=values["macs"],
             share=values["share"],
@@ -175,7 +175,7 @@ def find_time(record: RunRecord, shares: list[Share], anchor: str) -> Finding | 
             device=values["device"],
             macs=values["macs"],
         )
-    return claims.TIME_APART.finding(text, 0.4, anchor)
+    return claims.TIME_APART.finding(text, 0.28, anchor)
 
 
 def find_memory(record: RunRecord, anchor: str) -> Finding | None:

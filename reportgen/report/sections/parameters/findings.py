@@ -225,7 +225,8 @@ def find_rank(facts: WeightFacts, anchor: str) -> Finding | None:
     if not facts.trained:
         lowest = min(able, key=lambda matrix: (rank_of(matrix) or 0.0) / matrix.least_side)
         text = _(
-            "No rank has collapsed; of the matrices with at least {least} rows and columns the lowest is {worst}.",
+            "No rank has collapsed; of the {known} with at least {least} rows and columns the lowest is {worst}.",
+            known=count_known(able),
             least=LEAST_RANK,
             worst=rank_text(lowest),
         )
@@ -236,11 +237,25 @@ def find_rank(facts: WeightFacts, anchor: str) -> Finding | None:
     share, most = min(falls, key=lambda item: item[0])
     if share > 1 - CHANGED_RANK:
         text = _(
-            "No rank has collapsed: no effective rank is more than {some} below its initial one.",
+            "No rank has collapsed: of the {known} with at least {least} rows and columns none has an effective rank "
+            "more than {some} below its initial one.",
+            known=count_known([matrix for _share, matrix in falls]),
+            least=LEAST_RANK,
             some=numerals.percent(CHANGED_RANK),
         )
         return claims.RANKS_KEPT.finding(text, 0.1, anchor)
-    return claims.RANK_FELL.finding(_("Training lowered one rank most: {worst}.", worst=rank_text(most)), 0.2, anchor)
+    text = _(
+        "Of the {known} with at least {least} rows and columns, training lowered one effective rank most: {worst}.",
+        known=count_known([matrix for _share, matrix in falls]),
+        least=LEAST_RANK,
+        worst=rank_text(most),
+    )
+    return claims.RANK_FELL.finding(text, 0.2, anchor)
+
+
+def count_known(matrices: Sequence[WeightMatrix]) -> str:
+    """How many matrices a sentence on ranks is about: those whose singular values were computed."""
+    return ngettext("{count} matrix of known rank", "{count} matrices of known rank", len(matrices))
 
 
 def find_way(facts: WeightFacts, anchor: str) -> Finding | None:

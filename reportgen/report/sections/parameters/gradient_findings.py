@@ -78,8 +78,8 @@ def find_slope(facts: WeightFacts, anchor: str) -> Finding | None:
     }
     if last > STEEP * first:
         text = _(
-            "Gradients vanish towards the input: over the weights they are {times} times smaller there than at the "
-            "output ({matrices}, mean loss of {n} training images).",
+            "Gradients vanish towards the input: relative to the weights they are {times} times smaller there than at "
+            "the output ({matrices}, mean loss of {n} training images).",
             times=numerals.count(float(f"{last / first:.2g}")),
             matrices=values["matrices"],
             n=values["n"],
@@ -87,16 +87,16 @@ def find_slope(facts: WeightFacts, anchor: str) -> Finding | None:
         return claims.GRADIENTS_VANISH.finding(text, 0.65, anchor, "caution")
     if first > STEEP * last:
         text = _(
-            "Gradients explode towards the input: over the weights they are {times} times larger there than at the "
-            "output ({matrices}, mean loss of {n} training images).",
+            "Gradients explode towards the input: relative to the weights they are {times} times larger there than at "
+            "the output ({matrices}, mean loss of {n} training images).",
             times=numerals.count(float(f"{first / last:.2g}")),
             matrices=values["matrices"],
             n=values["n"],
         )
         return claims.GRADIENTS_EXPLODE.finding(text, 0.65, anchor, "caution")
     text = _(
-        "Gradients neither vanish nor explode: over the weights they are {times} times as large at the input as at "
-        "the output ({matrices}, mean loss of {n} training images).",
+        "Gradients neither vanish nor explode: relative to the weights they are {times} times as large at the "
+        "input as at the output ({matrices}, mean loss of {n} training images).",
         times=numerals.significant(first / last, 2),
         matrices=values["matrices"],
         n=values["n"],

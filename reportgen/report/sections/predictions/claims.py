@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reportgen.report.claims import ESTIMATE, FACT, Claim, ErrorRate
+from reportgen.report.model import Level
 
 NONE_SURE = Claim("predictions.none_sure", FACT)
 NONE_WRONG = Claim("predictions.none_wrong", ESTIMATE)
@@ -10,12 +11,14 @@ SURELY_WRONG = Claim(
     "predictions.surely_wrong",
     "every confidence is the probability of being right",
     ErrorRate(0.032, 1000, "calibrated"),
+    level=Level.USE,
 )
 SURE_ERRORS = Claim("predictions.sure_errors", ESTIMATE)
-CLOSE = Claim("predictions.close", ESTIMATE)
-LABEL_ERRORS = Claim("predictions.label_errors", ESTIMATE)
+CLOSE = Claim("predictions.close", ESTIMATE, always=True)
+LABEL_ERRORS = Claim("predictions.label_errors", ESTIMATE, always=True)
 LABEL_EXCESS = Claim(
     "predictions.label_excess",
     "every label is right and every scaled confidence the probability of being right",
     ErrorRate(0.033, 1000, "right_labels"),
+    level=Level.NEXT,
 )

@@ -57,9 +57,9 @@ def find_sure(predictions: Predictions) -> Finding | None:
     low, _high = wilson(wrong, n) or (0.0, 1.0)
     text = ngettext(
         "{count} wrong prediction was made with at least {level} confidence: {share} ({interval}) of the {n} "
-        "predictions that confident, {part} of all errors; by their confidence about {expected} would be wrong.",
+        "predictions this confident, {part} of all errors. Their confidence itself admits about {expected}.",
         "{count} wrong predictions were made with at least {level} confidence: {share} ({interval}) of the {n} "
-        "predictions that confident, {part} of all errors; by their confidence about {expected} would be wrong.",
+        "predictions this confident, {part} of all errors. Their confidence itself admits about {expected}.",
         wrong,
         expected=numerals.significant(doubt * n, 2),
         part=numerals.percent(wrong / errors),
@@ -110,10 +110,10 @@ def find_label_errors(predictions: Predictions, selection: Selection, temperatur
         return None
     expected = expected_errors(predictions, temperature)
     text = ngettext(
-        "{count} label is a candidate for an error; of the predictions that confident a calibrated model gets about "
-        "{expected} wrong with every label right.",
-        "{count} labels are candidates for errors; of the predictions that confident a calibrated model gets about "
-        "{expected} wrong with every label right.",
+        "{count} label may be wrong; with every label right, a calibrated model would contradict about {expected} as "
+        "confidently.",
+        "{count} labels may be wrong; with every label right, a calibrated model would contradict about {expected} as "
+        "confidently.",
         group.candidates,
         expected=numerals.significant(expected, 2),
     )
@@ -126,13 +126,12 @@ def find_label_errors(predictions: Predictions, selection: Selection, temperatur
                 p=numerals.p_value(p),
             )
         )
-    said.append(_("A person has to check."))
+    said.append(_("Only a person can tell."))
     planted = plant_errors(predictions, temperature)
     if planted is not None and planted.named:
         said.append(
             _(
-                "Of {planted} labels changed at random the rule finds {found}, and {share} of what it then names are "
-                "such.",
+                "Of {planted} labels changed at random the rule finds {found}; they are {share} of what it then names.",
                 planted=numerals.count(planted.planted),
                 found=numerals.count(planted.found),
                 share=numerals.percent(planted.found / planted.named, planted.named),

@@ -17,6 +17,7 @@ from reportgen.report.cards import CardSet, Guess, ImageCard, make_card_set
 from reportgen.report.components import Figures
 from reportgen.report.model import SectionView, Skipped
 from reportgen.report.sections.predictions.findings import NAME, find_predictions
+from reportgen.report.wording import confidence_text
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_names, ngettext
 
@@ -143,13 +144,6 @@ class Album:
             )
             for place in order
         )
-
-
-def confidence_text(probability: float) -> str:
-    """A probability in per cent to one digit, never as certain or impossible."""
-    if probability >= 0.9995:
-        return f">{numerals.percent(0.999)}"
-    return f"<{numerals.percent(0.001)}" if probability < 0.0005 else numerals.percent(probability)
 
 
 def describe(

@@ -101,6 +101,12 @@ def list_facts(record: RunRecord) -> list[Fact]:
     """Commit, seed, device and platform of the run."""
     device, origin = record.device, record.provenance
     state = {None: "", True: _("files differed from it"), False: _("no file differed from it")}[origin.dirty]
+    if origin.commit_from:
+        state = _(
+            "as {variable} says; git did not tell it: {reason}",
+            variable=origin.commit_from,
+            reason=draw_note(origin.commit_refused),
+        )
     memory = _("channels last") if device.channels_last else _("contiguous")
     return [
         Fact(_("Commit"), origin.commit or _("none (outside git)"), state),

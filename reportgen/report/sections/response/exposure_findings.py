@@ -128,6 +128,6 @@ def find_black(record: RunRecord, responses: Responses, anchor: str) -> Finding 
         confidence=numerals.percent(black.confidence),
         chance=numerals.percent(1 / len(classes)),
     )
-    return claims.BLACK.finding(
-        text, 0.35 if black.confidence > SURE else 0.1, anchor, "caution" if black.confidence > SURE else "plain"
-    )
+    if black.confidence > SURE:
+        return claims.SURE_OF_BLACK.finding(text, 0.35, anchor, "caution")
+    return claims.BLACK.finding(text, 0.1, anchor)

@@ -114,11 +114,18 @@ def find_dead(responses: Responses, anchor: str) -> Finding | None:
     ]
     if len(before) == len(units):
         told.append(_("Before training there were {before}.", before=numerals.count(sum(before))))
-    most = _(
-        "Most in {name}: {dead} of {channels}.",
-        name=quote(worst.path or worst.kind),
-        dead=numerals.count(worst.dead),
-        channels=numerals.count(worst.channels),
+    alike = [one for one in units if (one.dead, one.channels) == (worst.dead, worst.channels)]
+    values = {"dead": numerals.count(worst.dead), "channels": numerals.count(worst.channels)}
+    names = join_few([quote(one.path or one.kind) for one in alike])
+    most = (
+        _("Most in {name}: {dead} of {channels}.", name=names, dead=values["dead"], channels=values["channels"])
+        if len(alike) == 1
+        else _(
+            "Most in {names}: {dead} of {channels} in each.",
+            names=names,
+            dead=values["dead"],
+            channels=values["channels"],
+        )
     )
     text = join_sentences([*told, most])
     share = worst.dead / max(worst.channels, 1)

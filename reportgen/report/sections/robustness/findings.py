@@ -111,7 +111,8 @@ def format_loss(found: Worst) -> str:
     }
     if found.rival is not None and found.p_rival <= SIGNIFICANT:
         return _(
-            "Most is lost by {name}: {loss} ({interval}), from {clean} right on the images as they are to {accuracy}.",
+            "The worst corruption is {name}: accuracy falls by {loss} ({interval}), from {clean} on the images as "
+            "they are to {accuracy}.",
             name=values["name"],
             loss=values["loss"],
             interval=values["interval"],
@@ -183,17 +184,19 @@ def find_half(corrupted: Sequence[Outcome], anchor: str) -> Finding | None:
         return claims.HALF_KEPT.finding(text, 0.15, anchor)
     named = [
         _(
-            "{kind} at severity {level} ({accuracy} left)",
+            "{accuracy} under {kind} of severity {level}",
             kind=name_kind(one.condition.kind),
             level=f"{one.condition.level:g}",
             accuracy=one.accuracy.display_full,
         )
         for one in halves
     ]
-    text = _(
-        "Half of the accuracy is lost under {named}, of {count} kinds of corruption at the severities measured.",
+    text = ngettext(
+        "Of {kinds} kinds of corruption, {count} leaves at most half of the accuracy: {named}.",
+        "Of {kinds} kinds of corruption, {count} leave at most half of the accuracy: {named}.",
+        len(named),
         named=join_few(named),
-        count=len(kinds),
+        kinds=numerals.count(len(kinds)),
     )
     return claims.HALF_LOST.finding(text, 0.28, anchor)
 
@@ -258,14 +261,14 @@ def find_turn(outcomes: Sequence[Outcome], anchor: str) -> Finding | None:
         return None
     told = [
         _(
-            "{angle}°: {change} ({interval})",
+            "{change} ({interval}) at {angle}°",
             angle=f"{one.condition.level:g}",
             change=one.change.display,
             interval=one.change.display_interval,
         )
         for one in turns
     ]
-    text = _("Rotated, accuracy changes: {told}.", told=join_names(told))
+    text = _("Rotation changes the accuracy by {told}.", told=join_names(told))
     over = next((one for one in outcomes if one.condition.kind == "flip_vertical"), None)
     if over is not None:
         turned = _(

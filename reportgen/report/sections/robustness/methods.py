@@ -32,10 +32,10 @@ def preparation_check() -> MethodNote:
     return MethodNote(
         _("Preprocessing check"),
         _(
-            "The same weights on the same images under the other usual normalisations, value ranges, channel orders "
-            "and layouts; those that may be better are tried on more images, in stages. The spec’s own is doubted "
-            "when another one is better by the exact McNemar test, p < {alarm} after Holm’s correction for all ways "
-            "tried, times the number of stages; when the change, at the corrected level, is significantly above "
+            "The same weights on the same images under the other usual normalisations, value ranges, channel orders, "
+            "layouts and another crop; those that may be better are tried on more images, in stages. The spec’s own is "
+            "doubted when another one is better by the exact McNemar test, p < {alarm} after Holm’s correction for all "
+            "ways tried, times the number of stages; when the change, at the corrected level, is significantly above "
             "{worth}; and when the better one is clearly above chance. It is cleared only when every usual way was "
             "tried, none can be better by {bound} or more, and the accuracy is above chance. Near equals are "
             "distinguished by their loss on training images. Weights that this run trained from scratch are never "

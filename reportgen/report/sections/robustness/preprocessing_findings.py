@@ -21,7 +21,7 @@ SIGNIFICANT = 0.05
 def find_preparation(record: RunRecord, check: PreparationCheck, doubt: Doubt | None) -> Finding | None:
     """Whether the same weights would do better with other numbers made of the images."""
     if doubt is not None:
-        return claims.WRONG_PREPARATION.finding(format_doubt(record, check, doubt), 0.95, ANCHOR, "bad")
+        return claims.WRONG_PREPARATION.finding(format_doubt(record, check, doubt), 0.95, ANCHOR, "bad", in_banner=True)
     tried = read_tried(check)
     if not tried:
         return None

@@ -166,7 +166,7 @@ def caption_preparations(check: PreparationCheck) -> str:
         "The same weights on the same test images under other normalisations, value ranges, channel orders and "
         "layouts. Changes are paired; p: exact McNemar test, corrected for everything tried."
     )
-    if check.looks == 1:
+    if check.stages == 1:
         return text
     more = _("Variants that might be better after {n} images were tried on more.", n=numerals.count(check.images))
     return join_sentences([text, more])

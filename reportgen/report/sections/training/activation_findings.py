@@ -33,8 +33,8 @@ def find_killed(facts: DynamicsFacts, anchor: str) -> Finding | None:
     }
     if grew <= max(1.0, GREW * worst.channels):
         text = _(
-            "After a nonlinearity {after} of {channels} channels ({share}) give the same output for all images, "
-            "{before} before training (n\u00a0=\u00a0{n} images).",
+            "After the nonlinearities {after} of {channels} channels ({share}) give the same output for all images; "
+            "before training it was {before} (n\u00a0=\u00a0{n} images).",
             after=numbers["after"],
             channels=numbers["channels"],
             share=numbers["share"],

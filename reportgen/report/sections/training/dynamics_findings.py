@@ -135,7 +135,7 @@ def find_still(dynamics: Dynamics, anchor: str) -> Finding | None:
 
 
 def typical(values: FloatArray) -> FloatArray:
-    """Median over the steps by layer of what is finite, nan where nothing is."""
+    """Median (layers,) over the steps of what is finite in (steps, layers), nan where nothing is."""
     finite = np.where(np.isfinite(values), values, np.nan)
     known = np.isfinite(finite).any(axis=0)
     found = np.full(values.shape[1], np.nan)
@@ -202,8 +202,11 @@ def find_updates(dynamics: Dynamics, anchor: str) -> Finding | None:
         return None
     moved = usual[known]
     fast, slow = known[moved > FAR * USUAL], known[moved < USUAL / FAR]
+    if len(fast):
+        return tell_fast_layers(dynamics, usual, len(fast), len(known), anchor)
+    if len(slow):
+        return tell_slow_layers(dynamics, usual, len(slow), len(known), anchor)
     low, high = int(known[moved.argmin()]), int(known[moved.argmax()])
-    samples = numerals.count(len(dynamics.steps))
     rule = _("A rule of thumb expects about 0.1 % (Hinton 2010, §7).")
     text = _(
         "A step moves a layer by {median} of its norm in the median, from {least} ({slow}) to {most} ({fast}; "
@@ -213,45 +216,47 @@ def find_updates(dynamics: Dynamics, anchor: str) -> Finding | None:
         slow=quote(dynamics.facts.layers[low]),
         most=part(float(usual[high])),
         fast=quote(dynamics.facts.layers[high]),
-        samples=samples,
+        samples=numerals.count(len(dynamics.steps)),
     )
-    if not len(fast) and not len(slow):
-        return claims.UPDATES.finding(join_sentences([text, rule]), 0.15, anchor)
-    far, end = (fast, high) if len(fast) else (slow, low)
-    numbers = {
-        "all": numerals.count(len(known)),
-        "name": quote(dynamics.facts.layers[end]),
-        "samples": samples,
-        "ratio": part(float(usual[end])),
-    }
-    if len(fast):
-        text = ngettext(
-            "A step moves {count} of {all} layers by more than 10 % of its norm: {name} by {ratio} in the median of "
-            "{samples} sampled steps.",
-            "A step moves {count} of {all} layers by more than 10 % of their norm, {name} by {ratio} in the median of "
-            "{samples} sampled steps.",
-            len(far),
-            all=numbers["all"],
-            name=numbers["name"],
-            ratio=numbers["ratio"],
-            samples=numbers["samples"],
-        )
-        rule = _(
-            "A rule of thumb expects about 0.1 % (Hinton 2010, §7), though layers in front of a normalisation "
-            "tolerate more."
-        )
-    else:
-        text = ngettext(
-            "A step moves {count} of {all} layers by less than 0.001 % of its norm, so that it hardly learns: {name} "
-            "by {ratio} in the median of {samples} sampled steps.",
-            "A step moves {count} of {all} layers by less than 0.001 % of their norm, so that they hardly learn: "
-            "{name} by {ratio} in the median of {samples} sampled steps.",
-            len(far),
-            all=numbers["all"],
-            name=numbers["name"],
-            ratio=numbers["ratio"],
-            samples=numbers["samples"],
-        )
+    return claims.UPDATES.finding(join_sentences([text, rule]), 0.15, anchor)
+
+
+def tell_fast_layers(dynamics: Dynamics, usual: FloatArray, far: int, of: int, anchor: str) -> Finding:
+    """`far` of `of` layers that a step moves much; `usual` (layers,): the median ratio of update and weight norm."""
+    end = int(np.where(usual > 0, usual, -np.inf).argmax())
+    text = ngettext(
+        "A step moves {count} of {all} layers by more than 10 % of its norm: {name} by {ratio} in the median of "
+        "{samples} sampled steps.",
+        "A step moves {count} of {all} layers by more than 10 % of their norm, {name} by {ratio} in the median of "
+        "{samples} sampled steps.",
+        far,
+        all=numerals.count(of),
+        name=quote(dynamics.facts.layers[end]),
+        ratio=part(float(usual[end])),
+        samples=numerals.count(len(dynamics.steps)),
+    )
+    rule = _(
+        "A rule of thumb expects about 0.1 % (Hinton 2010, §7), though layers in front of a normalisation "
+        "tolerate more."
+    )
+    return claims.ODD_UPDATES.finding(join_sentences([text, rule]), 0.35, anchor, "caution")
+
+
+def tell_slow_layers(dynamics: Dynamics, usual: FloatArray, far: int, of: int, anchor: str) -> Finding:
+    """`far` of `of` layers that a step hardly moves; `usual` (layers,): the median ratio of update and weight norm."""
+    end = int(np.where(usual > 0, usual, np.inf).argmin())
+    text = ngettext(
+        "A step moves {count} of {all} layers by less than 0.001 % of its norm, so that it hardly learns: {name} "
+        "by {ratio} in the median of {samples} sampled steps.",
+        "A step moves {count} of {all} layers by less than 0.001 % of their norm, so that they hardly learn: "
+        "{name} by {ratio} in the median of {samples} sampled steps.",
+        far,
+        all=numerals.count(of),
+        name=quote(dynamics.facts.layers[end]),
+        ratio=part(float(usual[end])),
+        samples=numerals.count(len(dynamics.steps)),
+    )
+    rule = _("A rule of thumb expects about 0.1 % (Hinton 2010, §7).")
     return claims.ODD_UPDATES.finding(join_sentences([text, rule]), 0.35, anchor, "caution")
 
 

@@ -149,10 +149,18 @@ def find_progress(record: RunRecord, training: Training, anchor: str) -> Finding
     if ends is None:
         return None
     change = hits[1] / n - hits[0] / before.test_n
+    if ends[0] > 0 or ends[1] < 0:
+        return tell_change(record, before.epoch, change, ends, n, anchor)
+    return tell_no_change(before.epoch, change, ends, n, anchor)
+
+
+def tell_change(
+    record: RunRecord, epoch: float, change: float, ends: tuple[float, float], n: int, anchor: str
+) -> Finding:
+    """A test accuracy that rose or fell since an epoch by `change`, a proportion, with its interval."""
     values = {
-        "epoch": epoch_text(before.epoch),
+        "epoch": epoch_text(epoch),
         "change": numerals.points(abs(change)).removeprefix("+"),
-        "signed": numerals.points(change),
         "interval": numerals.points_interval(*ends),
         "count": numerals.count(n),
     }
@@ -166,16 +174,24 @@ def find_progress(record: RunRecord, training: Training, anchor: str) -> Finding
             count=values["count"],
         )
         return claims.IMPROVING.finding(join_sentences([text, advise(record)]), 0.55, anchor)
-    if ends[1] < 0:
-        text = _(
-            "Getting worse: since epoch {epoch} the test accuracy fell by {change} "
-            "({interval}, n\u00a0=\u00a0{count}).",
-            epoch=values["epoch"],
-            change=values["change"],
-            interval=values["interval"],
-            count=values["count"],
-        )
-        return claims.WORSENING.finding(text, 0.7, anchor, "caution")
+    text = _(
+        "Getting worse: since epoch {epoch} the test accuracy fell by {change} ({interval}, n\u00a0=\u00a0{count}).",
+        epoch=values["epoch"],
+        change=values["change"],
+        interval=values["interval"],
+        count=values["count"],
+    )
+    return claims.WORSENING.finding(text, 0.7, anchor, "caution")
+
+
+def tell_no_change(epoch: float, change: float, ends: tuple[float, float], n: int, anchor: str) -> Finding:
+    """A test accuracy that changed little since an epoch, or not for sure; `change` is a proportion."""
+    values = {
+        "epoch": epoch_text(epoch),
+        "signed": numerals.points(change),
+        "interval": numerals.points_interval(*ends),
+        "count": numerals.count(n),
+    }
     if max(-ends[0], ends[1]) < SAME:
         text = _(
             "On a plateau: since epoch {epoch} the test accuracy changed by {signed} "

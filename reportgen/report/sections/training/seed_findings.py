@@ -13,6 +13,9 @@ from reportgen.report.wording import join_few, quote
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
 
+WIDE = 0.1
+"""Of the interval of the mean over seeds: with so wide a one a single training says little."""
+
 
 def find_seeds(record: RunRecord, anchor: str) -> list[Finding]:
     """The mean over seeds with its interval, how far the seed alone moves it, and seeds that diverged."""
@@ -39,7 +42,8 @@ def find_seeds(record: RunRecord, anchor: str) -> list[Finding]:
         lucky=lucky,
         first=record.spec.run.seeds[0],
     )
-    return [*found, claims.SEEDS.finding(text, 0.62, anchor)]
+    wide = mean.low is not None and mean.high is not None and mean.high - mean.low >= WIDE
+    return [*found, claims.SEEDS.finding(text, 0.62, anchor, "caution" if wide else "plain")]
 
 
 def diverged_seeds(record: RunRecord, anchor: str) -> list[Finding]:
@@ -55,7 +59,7 @@ def diverged_seeds(record: RunRecord, anchor: str) -> list[Finding]:
         len(fell),
         seeds=join_few(fell, limit=5),
     )
-    return [claims.DIVERGED_SEEDS.finding(text, 0.9, anchor, "bad")]
+    return [claims.DIVERGED_SEEDS.finding(text, 0.9, anchor, "bad", in_banner=True)]
 
 
 def find_teacher(record: RunRecord, anchor: str) -> Finding | None:

@@ -30,6 +30,7 @@ class TrainingView(SectionView):
 
     facts: tuple[Fact, ...] = ()
     curves: tuple[FigureFile | Skipped, ...] = ()
+    step_curves: tuple[FigureFile | Skipped, ...] = ()
     times: tuple[FigureFile | Skipped, ...] = ()
     history: Table = NO_TABLE
     by_layer: tuple[FigureFile | Skipped, ...] = ()
@@ -50,7 +51,8 @@ def build(subject: Subject, figures: Figures) -> TrainingView | Skipped:
         methods=(*training_methods(record), *list_methods(record)),
         findings=(*find_training(record, training, figures), *find_dynamics(record, figures, NAME)),
         facts=tuple(list_facts(record, training)),
-        curves=choose_figures(figures, "training_curves", "training_steps"),
+        curves=choose_figures(figures, "training_curves"),
+        step_curves=choose_figures(figures, "training_steps"),
         times=choose_figures(figures, "time_spent"),
         history=history_table(training),
         by_layer=choose_layers(figures),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from reportgen.outputs.comment import make_comment
 from reportgen.record.run import RunRecord
 from reportgen.report.assemble import assemble
 from reportgen.report.model import Skipped
@@ -12,7 +13,9 @@ from reportgen.report.sections import find_sections
 from reportgen.report.sections.baseline.view import SECTION, BaselineView
 from reportgen.report.sections.summary import SummaryView
 from reportgen.report.verdict import format_change, format_verdict, write_verdict
+from reportgen.report.wording import count_flips
 from tests.comparison.cases import another_seed, improved, judged, with_logits, with_seeds
+from tests.metrics.test_draws import by_chance, noisy
 from tests.outputs.reports import plain_report
 from tests.report.sections.cases import build, change, page
 from tests.support.records import TITLE, presented
@@ -34,8 +37,9 @@ VERDICTS = {
 BEGINNINGS = {
     "better": "These weights are better than the baseline’s: top-1 accuracy changed by +6.7 points (",
     "worse": "These weights are worse than the baseline’s: top-1 accuracy changed by −6.7 points (",
-    "undecided": "Not enough evidence to tell this model from the baseline: top-1 accuracy changed by +0.5 points (",
-    "equivalent": "Equivalent to the baseline: top-1 accuracy changed by +0.5 points (",
+    "undecided": "Not enough evidence to tell these weights from the baseline’s: top-1 accuracy changed by +0.5 "
+    "points (",
+    "equivalent": "These weights are equivalent to the baseline’s: top-1 accuracy changed by +0.5 points (",
 }
 
 
@@ -55,7 +59,7 @@ def test_every_output_says_the_same_verdict(record: RunRecord, verdict: str) -> 
     assert report.verdict.count(".") == report.verdict.replace("; ", "").count(".")
     summary = next(view for view in report.sections if isinstance(view, SummaryView))
     tile = summary.tiles[1]
-    assert tile.label == f"Against the baseline: {format_verdict(comparison.verdict)}"
+    assert tile.label == f"These weights against the baseline’s: {format_verdict(comparison.verdict)}"
     assert tile.value.display_full == value.display_full
     assert not any(item.text.startswith(format_change(comparison)) for item in summary.highlights)
     assert next(item for item in report.metrics if item.name == "accuracy.change") == value
@@ -93,18 +97,58 @@ def test_classes_that_hold_after_correction_are_named(record: RunRecord) -> None
     sentence = build(SECTION, judged(with_logits(record, logits), record)).sentence("Recall")
     assert sentence.startswith("Recall fell for “cat” −")
     assert "This holds when all 10 classes are looked at together (Holm)" in sentence
-    calm = build(SECTION, VERDICTS["undecided"](record)).sentence("looked at together (Holm)")  # type: ignore[no-untyped-call]
+    calm = build(SECTION, VERDICTS["undecided"](record)).sentence("(Holm)")  # type: ignore[no-untyped-call]
     assert calm.startswith("No class changed by more than chance")
 
 
 def test_one_training_each_is_a_caveat_and_several_seeds_are_counted(record: RunRecord) -> None:
     other = with_logits(record, another_seed())
-    assert "Each was trained once" in build(SECTION, judged(other, record)).text
+    assert "Each model was trained once" in build(SECTION, judged(other, record)).text
     many = build(SECTION, judged(with_seeds(other, [1, 2], 1.0), with_seeds(record, [3], 1.0)))
     assert "over 2 seeds of the baseline and 3 seeds of this model" in many.text
-    assert "Each was trained once" not in many.text
+    assert "Each model was trained once" not in many.text
     assert "With the first seeds, " in many.findings[0].text
     assert any(note.name == "Several seeds" for note in many.view.methods)
+
+
+def test_no_test_of_the_first_stands_beside_a_verdict_on_several(record: RunRecord) -> None:
+    """McNemar's p of the first seeds or evaluations could contradict the verdict, which rests on all of them."""
+    other = improved(record, 40)
+    once = judged(other, record)
+    seeds = judged(with_seeds(other, [1, 2], 1.0), with_seeds(record, [3], 1.0))
+    draws = judged(by_chance(other, noisy(other, 1.5)), record)
+    firsts = {"": once, "first seeds": seeds, "first evaluations": draws}
+    for first, whole in firsts.items():
+        compared = whole.judgement.compared
+        assert compared is not None
+        comment = make_comment(plain_report(presented(whole.record, whole.judgement)))
+        for text in (build(SECTION, whole).findings[0].text, count_flips(compared), comment):
+            assert ("McNemar" in text) == (not first)
+            assert first in text
+        classes = build(SECTION, whole).sentence("(Holm)")
+        assert (f"This is of the {first} alone" in classes) == bool(first)
+
+
+def test_one_training_each_is_a_verdict_on_these_weights_everywhere(record: RunRecord) -> None:
+    other = with_logits(record, another_seed())
+    once = judged(other, record)
+    several = judged(with_seeds(other, [1, 2], 1.0), with_seeds(record, [3], 1.0))
+    for whole, of_weights in ((once, True), (several, False)):
+        ruled = presented(whole.record, whole.judgement, gates=("accuracy.change > -0.5", "macs <= 1e12"))
+        report = plain_report(ruled)
+        summary = next(view for view in report.sections if isinstance(view, SummaryView))
+        (tile,) = (tile for tile in summary.tiles if tile.value.name == "accuracy.change")
+        said = [
+            report.verdict,
+            tile.label,
+            make_comment(report).splitlines()[1],
+            build(SECTION, whole).findings[0].text,
+        ]
+        assert all(("hese weights" in text) == of_weights for text in said), said
+        for text in (summary.gates_note, make_comment(report)):
+            assert ("A rule on a change is about these weights and the baseline’s" in text) == of_weights
+    plain = plain_report(presented(once.record, once.judgement, gates=("macs <= 1e12", "macs.change <= 0")))
+    assert "A rule on a change" not in make_comment(plain)
 
 
 def test_cost_is_told_in_multiples_and_times_only_of_one_machine(record: RunRecord) -> None:
@@ -112,8 +156,11 @@ def test_cost_is_told_in_multiples_and_times_only_of_one_machine(record: RunReco
     halved = with_logits(half, record.arrays["eval.logits"])
     assert "In multiples of the baseline’s: MACs ×0.500." in build(SECTION, judged(halved, record)).text
     away = change(record, device={"name": "Another CPU"})
-    text = build(SECTION, judged(away, record)).text
-    assert "Parameters and MACs are the same in number. Times of different devices are not compared" in text
+    built = build(SECTION, judged(away, record))
+    facts = {fact.label: fact for fact in built.view.facts}  # type: ignore[attr-defined]
+    assert [facts[name].value for name in ("Parameters", "MACs")] == ["×1.00", "×1.00"]
+    assert "Times of different devices are not compared" in facts["Latency, one image"].note
+    assert "Parameters" not in built.text
 
 
 def test_what_differs_is_named_and_listed(record: RunRecord) -> None:

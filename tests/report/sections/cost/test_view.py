@@ -66,7 +66,7 @@ def test_the_machine_s_limits_have_intervals_where_they_were_measured_several_ti
 
 def test_a_module_above_a_roof_is_not_said_to_be_limited_by_it(record: RunRecord) -> None:
     built = build(SECTION, with_cost(record, roofs=roofs(flops=1e9, bandwidth=1e15, call=1e-12)))
-    sentence = built.sentence("Its time by what limits the modules")
+    sentence = built.sentence("What limits the modules, by their share of the time")
     assert "at or above the roof as measured" in sentence
     assert "arithmetic" not in sentence
 
@@ -81,14 +81,16 @@ def test_the_table_says_how_many_processes_the_times_are_of(record: RunRecord) -
 
 
 def test_the_limits_add_up_to_the_pass(record: RunRecord) -> None:
-    sentence = build(SECTION, with_cost(record)).sentence("Its time by what limits the modules")
+    sentence = build(SECTION, with_cost(record)).sentence("What limits the modules, by their share of the time")
     shares = [float(word) for word in sentence.replace("%", " ").split() if word.replace(".", "").isdigit()]
     assert sum(shares[:-1]) == pytest.approx(100, abs=0.2)
     assert "(n = 7 passes)" in sentence
     slow = build(SECTION, with_cost(record, roofs=roofs(flops=1e15, bandwidth=1e15, call=1e-12)))
-    assert "100.0 % none, below a third of every limit" in slow.sentence("Its time by what limits the modules")
+    assert "nothing (below a third of every limit) 100.0 %" in slow.sentence(
+        "What limits the modules, by their share of the time"
+    )
     weights = [
-        next(f.weight for f in built.findings if "Its time by what limits the modules" in f.text)
+        next(f.weight for f in built.findings if "What limits the modules, by their share of the time" in f.text)
         for built in (slow, build(SECTION, with_cost(record, roofs=roofs(bandwidth=1e7))))
     ]
     assert weights[0] > weights[1]
@@ -241,7 +243,7 @@ def test_nothing_timed_means_no_table(record: RunRecord) -> None:
 def test_no_limits_measured(record: RunRecord) -> None:
     built = build(SECTION, with_cost(record, roofs=None))
     assert "matrix_rate_share" not in {value.name for value in built.view.metrics}
-    assert "Its time by what limits the modules" not in built.text
+    assert "What limits the modules, by their share of the time" not in built.text
 
 
 def test_a_device_with_a_long_name(record: RunRecord) -> None:

@@ -11,7 +11,9 @@ from sklearn.metrics import confusion_matrix
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import Skipped
+from reportgen.report.sections.evaluation.class_findings import format_errors
 from reportgen.report.sections.evaluation.view import SECTION, EvaluationView
+from tests.report.register.worlds import called, measured, spoil
 from tests.report.sections.cases import build, change, evaluated, outputs, page
 
 CLASSES = ("cat", "dog", "ship")
@@ -41,8 +43,8 @@ def wilson(k: int, n: int) -> str:
 def test_the_weakest_class_and_where_its_images_go(record: RunRecord) -> None:
     weak = confused(record, (800, 150, 50), (10, 980, 10), (10, 10, 980))
     assert build(SECTION, weak).sentence("weakest") == (
-        f"“cat” is the weakest class: recall 80.0 % ({wilson(800, 1000)}, n = 1,000). Most of the missed ones are "
-        "called “dog” (15.0 % of the class)."
+        f"“cat” is the weakest class: recall 80.0 % ({wilson(800, 1000)}, n = 1,000). Most of its misclassified images "
+        "are called “dog” (15.0 % of the class)."
     )
 
 
@@ -50,8 +52,38 @@ def test_a_weakest_class_that_chance_may_have_made(record: RunRecord) -> None:
     even = confused(record, (400, 50, 50), (50, 402, 48), (40, 40, 420))
     sentence = build(SECTION, even).sentence("lowest recall")
     assert "not significantly lower than any other class" in sentence
-    assert "The missed ones are most often called “dog”" in sentence
+    assert "mistaken for" not in sentence  # as often for “ship” as for “dog”
     assert "weakest class" not in build(SECTION, even).text
+
+
+@pytest.mark.parametrize(
+    ("to_dog", "to_ship", "said"),
+    [
+        (60, 55, ""),
+        (120, 80, "Most of its misclassified images are called “dog”"),
+        (6, 0, "Most of its misclassified images are called “dog”"),
+        (5, 0, ""),
+    ],
+)
+def test_where_the_images_of_the_weakest_class_go_is_said_only_above_chance(
+    record: RunRecord, to_dog: int, to_ship: int, said: str
+) -> None:
+    """The extreme of all classes is tested against the next: two-sided binomial of their two counts at one half."""
+    rows = (500 - to_dog - to_ship, to_dog, to_ship), (1, 499, 0), (0, 1, 499)
+    text = build(SECTION, confused(record, *rows)).text
+    told = "are called “dog” (" in text or "mistaken for “dog”" in text
+    assert told == bool(said) == (binomtest(to_dog, to_dog + to_ship).pvalue <= 0.05)
+    assert said in text
+
+
+def test_errors_spread_evenly_send_no_class_anywhere() -> None:
+    """Of simulated reports in which each wrong answer is as often any other class, at most one in twenty says so."""
+    rng, labels, said = np.random.default_rng(0), np.arange(1000) % 10, 0
+    for _ in range(300):
+        counts = measured(called(spoil(rng, labels, 0.85), labels))
+        weakest = min(counts.classes, key=lambda one: one.recall.value)
+        said += bool(format_errors(counts, weakest))
+    assert said <= 0.05 * 300
 
 
 def test_classes_that_differ_by_more_than_chance(record: RunRecord) -> None:
@@ -75,15 +107,16 @@ def test_too_few_errors_for_the_test(record: RunRecord) -> None:
 
 def test_the_pair_confused_most_counts_both_ways(record: RunRecord) -> None:
     built = build(SECTION, confused(record, (900, 60, 40), (76, 900, 24), (30, 20, 950)))
-    assert built.sentence("pair confused most") == (
-        "The pair confused most is “dog” and “cat”: 76 of the first called the second, 60 the other way, together "
+    assert built.sentence("classes confused most") == (
+        "The classes confused most are “dog” and “cat”: 76 images of the first are called the second, 60 the other way "
+        "round, together "
         f"{percent(136 / 250)} of the 250 errors."
     )
 
 
 def test_the_strongest_class(record: RunRecord) -> None:
     built = build(SECTION, confused(record, (800, 100, 100), (100, 800, 100), (5, 5, 990)))
-    assert f"“ship” is the strongest: 99.0 % ({wilson(990, 1000)}, n = 1,000)." in built.text
+    assert f"“ship” is the strongest class: recall 99.0 % ({wilson(990, 1000)}, n = 1,000)." in built.text
 
 
 @pytest.mark.parametrize(
@@ -102,33 +135,33 @@ def test_accuracy_against_the_baseline(record: RunRecord, rows: tuple[tuple[int,
 def test_over_confidence_and_temperature(record: RunRecord) -> None:
     sure = confused(record, (700, 200, 100), (100, 700, 200), (200, 100, 700), confidence=0.95)
     built = build(SECTION, sure)
-    sentence = built.sentence("Over-confident")
+    sentence = built.sentence("model is over-confident")
     difference = 0.95 - np.repeat([1.0, 0.0], [2100, 900])
     half = 1.959964 * difference.std(ddof=1) / np.sqrt(3000)
     assert f"by 25.0 points ({25 - 100 * half:.1f}–{25 + 100 * half:.1f})" in sentence
-    assert "95.0 % sure and 70.0 % right" in sentence
-    assert "(temperature scaling) takes that error from 0.250 to " in built.text
+    assert "its mean confidence is 95.0 %, its accuracy 70.0 %." in sentence
+    assert "takes the expected calibration error from 0.250 to " in built.text
     assert "a perfectly calibrated model shows" in built.text
     assert "Under-confident" not in built.text
 
 
 def test_under_confidence(record: RunRecord) -> None:
     shy = confused(record, (900, 50, 50), (50, 900, 50), (50, 50, 900), confidence=0.6)
-    assert "Under-confident by 30.0 points" in build(SECTION, shy).text
+    assert "The model is under-confident by 30.0 points" in build(SECTION, shy).text
 
 
 def test_a_calibrated_model_is_not_accused(record: RunRecord) -> None:
     fair = confused(record, (90, 5, 5), (5, 90, 5), (5, 5, 90), confidence=0.9)
     text = build(SECTION, fair).text
-    assert "Neither over- nor under-confident on average: 90.0 % sure, 90.0 % right" in text
-    assert "Over-confident" not in text
+    assert "confidence of 90.0 % can’t be distinguished from its accuracy of 90.0 %" in text
+    assert "model is over-confident" not in text
 
 
 def test_second_guess_and_first_five(record: RunRecord) -> None:
     logits, labels = record.arrays["eval.logits"], record.arrays["eval.labels"]
     ranks = np.argsort(np.argsort(-logits, axis=1), axis=1)[np.arange(len(labels)), labels]
     wrong, second = int((ranks > 0).sum()), int((ranks == 1).sum())
-    sentence = build(SECTION, record).sentence("second guess")
+    sentence = build(SECTION, record).sentence("in second place")
     assert f"Of the {wrong} wrong predictions, {percent(second / wrong)}" in sentence
     assert f"among the first five for {percent(float((ranks < 5).mean()))}" in sentence
 
@@ -168,8 +201,8 @@ def test_error_at_four_fifths_coverage(record: RunRecord) -> None:
     confidence = softmax(logits, axis=1).max(1)
     kept = np.argsort(-confidence, kind="stable")[:480]
     wrong = int((logits.argmax(1) != labels)[kept].sum())
-    sentence = build(SECTION, record).sentence("On the 80 %")
-    assert f"errs on {percent(wrong / 480)} ({wilson(wrong, 480)}, n = 480)" in sentence
+    sentence = build(SECTION, record).sentence("Of the 80 %")
+    assert f"{percent(wrong / 480)} ({wilson(wrong, 480)}, n = 480) are wrong; of the others, " in sentence
 
 
 def test_every_prediction_right(record: RunRecord) -> None:
@@ -177,7 +210,7 @@ def test_every_prediction_right(record: RunRecord) -> None:
     text = build(SECTION, perfect).text
     most = 1 - binomtest(300, 300).proportion_ci(method="wilson").low
     assert f"All 300 predictions are right; the share of errors may still be as high as {percent(most)}." in text
-    for word in ("weakest", "confused", "second guess", "Answering only"):
+    for word in ("weakest", "confused", "second place", "Answering only"):
         assert word not in text
     assert "The largest confusions" not in page(SECTION, perfect)
 
@@ -213,7 +246,7 @@ def test_outputs_that_are_no_numbers(record: RunRecord, broken: int) -> None:
     built = build(SECTION, bad)
     assert f"For {broken} of 600 images the model’s output is not a finite number" in built.text
     assert built.findings[0].tone == "bad"
-    assert "Over-confident" not in built.text
+    assert "model is over-confident" not in built.text
     assert "—" in page(SECTION, bad)
 
 
@@ -268,7 +301,7 @@ def test_no_finding_is_said_twice(record: RunRecord) -> None:
 
 
 def test_pairs_that_are_confused_alike_are_not_ranked(record: RunRecord) -> None:
-    assert "pair confused most" not in build(SECTION, confused(record, (90, 5, 5), (5, 90, 5), (5, 5, 90))).text
+    assert "classes confused most" not in build(SECTION, confused(record, (90, 5, 5), (5, 90, 5), (5, 5, 90))).text
 
 
 def test_a_model_that_answers_nothing_finite_gets_one_sentence(record: RunRecord) -> None:
@@ -282,7 +315,7 @@ def test_confidence_that_sorts_nothing(record: RunRecord) -> None:
     labels = np.arange(400) % 2
     predicted = np.where(np.arange(400) % 4 < 2, labels, 1 - labels)
     blind = evaluated(record, outputs(predicted, 2, np.tile([0.9, 0.8, 0.9, 0.8], 100)), labels)
-    sentence = build(SECTION, blind).sentence("Nothing shows that its confidence separates its errors")
+    sentence = build(SECTION, blind).sentence("Nothing shows that the model’s confidence tells its errors apart")
     assert "n = 320) are wrong, of the others 50.0 %." in sentence
     assert "Nothing shows" not in build(SECTION, record).text
 

@@ -79,7 +79,7 @@ def test_maps_that_stand_both_checks(record: RunRecord) -> None:
     [
         ({"rank": 0.9}, "reflect the image rather than what was learnt", "caution"),
         ({"fall": 2.0, "chance": 6.0}, "do not find what the model relies on", "caution"),
-        ({"fall": 3.0, "chance": 3.0}, "may or may not find what the model relies on: replacing", "caution"),
+        ({"fall": 3.0, "chance": 3.0}, "may or may not find what the model relies on: it is not certain", "caution"),
         ({"rank": 0.5}, "whether they depend on what was learnt is unclear", "plain"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from reportgen.record.probes.weights import WeightFacts
+from reportgen.record.probes.weights import MatrixNumbers, WeightFacts, WeightMatrix
 from reportgen.report.model import Finding
 from reportgen.report.sections.parameters.findings import find_parameters
 from tests.experiment.probes.weights.weighing import chain, convolutions, look, shaken, state
@@ -119,6 +119,23 @@ def test_a_rank_that_collapsed() -> None:
     assert "“3.weight” with an effective rank of" in finding.text
     assert "of 24, from 2" in finding.text
     assert finding.tone == "caution"
+
+
+def test_ranks_are_told_with_the_matrices_that_the_sentence_leaves_out() -> None:
+    def narrow(module: nn.Sequential) -> None:
+        module[-1].weight.copy_(torch.randn(10, 1) @ torch.randn(1, 24))
+
+    kept = sentence(trained(narrow), "No rank has collapsed")
+    assert "of the 3 matrices of known rank with at least 20 rows and columns none has" in kept.text
+    few = trained()
+    unknown = [one.model_copy(update={"final": without_rank(one)}) for one in few.matrices[:2]]
+    text = sentence(few.model_copy(update={"matrices": (*unknown, *few.matrices[2:])}), "No rank has collapsed").text
+    assert "of the 1 matrix of known rank" in text
+
+
+def without_rank(matrix: WeightMatrix) -> MatrixNumbers | None:
+    """The numbers of a matrix whose spectrum there was no time for."""
+    return matrix.final.model_copy(update={"effective_rank": None}) if matrix.final is not None else None
 
 
 def test_a_small_classifier_can_not_collapse() -> None:

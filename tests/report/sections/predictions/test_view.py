@@ -17,7 +17,8 @@ from scipy.special import softmax
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import Skipped
-from reportgen.report.sections.predictions.view import SECTION, PredictionsView, confidence_text
+from reportgen.report.sections.predictions.view import SECTION, PredictionsView
+from reportgen.report.wording import confidence_text
 from tests.report.sections.cases import build, change, evaluated, outputs, page
 
 
@@ -36,7 +37,7 @@ def test_sure_and_wrong_is_counted(record: RunRecord) -> None:
     sentence = build(SECTION, some).sentence("wrong prediction")
     assert sentence.startswith("1 wrong prediction was made with at least 90 % confidence: 25.0 % (")
     assert (
-        "of the 4 predictions that confident, 50.0 % of all errors; by their confidence about 0.23 would be wrong."
+        "of the 4 predictions this confident, 50.0 % of all errors. Their confidence itself admits about 0.23."
         in sentence
     )
 
@@ -64,18 +65,18 @@ def test_close_calls_are_counted(record: RunRecord) -> None:
 def test_label_errors_are_candidates(record: RunRecord) -> None:
     clear = sized(record, [0, 1, 1, 1, 0, 0], [0, 1, 1, 0, 0, 0], [0.93, 0.93, 0.93, 0.999, 0.93, 0.93])
     clear = clear.model_copy(update={"measured": None})  # so that no temperature is known
-    assert "1 label is a candidate for an error" in build(SECTION, clear).text
+    assert "1 label may be wrong" in build(SECTION, clear).text
     assert "Chance does not make" not in build(SECTION, clear).text
     denied = sized(record, [0] * 28 + [1] * 12, [0] * 20 + [1] * 20, [0.93] * 20 + [0.99] * 8 + [0.93] * 12)
     text = build(SECTION, denied.model_copy(update={"measured": None})).text
     p = scipy.stats.poisson.sf(7, 32 * 0.07 + 8 * 0.01)
     assert (
-        "8 labels are candidates for errors; of the predictions that confident a calibrated model gets about 2.3"
+        "8 labels may be wrong; with every label right, a calibrated model would contradict about 2.3 as confidently."
         in text
     )
     assert f"Chance does not make so many (p = {p:.3f}, Poisson)" in text.replace("\u00a0", " ")
     right = sized(record, [0, 1, 1], [0, 1, 1], [0.95, 0.95, 0.99])
-    assert "candidate" not in build(SECTION, right).text
+    assert "may be wrong" not in build(SECTION, right).text
 
 
 def test_cards_say_what_the_model_said(record: RunRecord) -> None:

@@ -85,9 +85,14 @@ def test_dead_channels_name_the_worst_layer(record: RunRecord) -> None:
     dying = changed(with_responses(record, 3), {0: {"dead": 1}, 2: {"dead": 8, "dead_before": 2}})
     built = build(SECTION, dying)
     sentence = built.sentence("count as dead")
-    assert sentence.startswith("9 of 48 channels (18.8 %) gave the same output for every one of 8 images")
+    assert sentence.startswith("9 of 48 channels (18.8 %) gave the same output for every one of 40 images")
     assert "Before training there were 2. Most in “layer3”: 8 of 16." in sentence
     assert next(f for f in built.findings if "count as dead" in f.text).tone == "caution"
+
+
+def test_layers_with_as_many_dead_channels_are_named_together(record: RunRecord) -> None:
+    dying = changed(with_responses(record, 3), {0: {"dead": 8}, 2: {"dead": 8}})
+    assert "Most in “layer1” and “layer3”: 8 of 16 in each." in build(SECTION, dying).sentence("count as dead")
 
 
 def test_flat_curves_are_saturated_unless_they_normalise(record: RunRecord) -> None:
@@ -117,7 +122,7 @@ def test_a_changed_gain_is_told_with_its_interval(record: RunRecord) -> None:
     built = build(SECTION, with_arrays(full, rms=rms, power=power))
     assert (
         "Training changed the gain of 1 of 3 layers by more than chance and by at least 0.1; the largest change is "
-        "that of “layer2”, from 0.50 to 1.000 (1.000–1.000, n = 8 images)"
+        "that of “layer2”, from 0.50 to 1.000 (1.000–1.000, n = 40 images)"
     ) in built.text
     assert "Training changed" not in build(SECTION, full).text
 

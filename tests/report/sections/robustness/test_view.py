@@ -81,16 +81,16 @@ def test_weights_of_this_run_are_never_doubted(record: RunRecord) -> None:
 
 def test_the_worst_corruption_stands_beside_the_others(record: RunRecord) -> None:
     built = build(SECTION, probed(record))
-    worst = built.sentence("Most is lost by")
-    assert worst.startswith("Most is lost by Gaussian noise of severity 5: ")
+    worst = built.sentence("The worst corruption is")
+    assert worst.startswith("The worst corruption is Gaussian noise of severity 5: accuracy falls by ")
     assert "The median of the 4 kinds, each at its worst, costs" in worst
-    assert next(one for one in built.findings if "Most is lost by" in one.text).tone == "caution"
+    assert next(one for one in built.findings if "The worst corruption is" in one.text).tone == "caution"
 
 
 def test_corruptions_that_change_nothing_are_said_to(record: RunRecord) -> None:
     calm = build(SECTION, probed(record, wrong={("fog", 3): 0.0, ("defocus_blur", 3): 0.01}))
     assert "do not show that any of 2 kinds of corruption lowers the accuracy" in calm.text
-    assert "Most is lost by" not in calm.text
+    assert "The worst corruption is" not in calm.text
     assert "At no severity measured is half of the accuracy lost" in calm.text
 
 
@@ -103,9 +103,9 @@ def test_the_mean_and_what_training_showed(record: RunRecord) -> None:
 
 
 def test_half_of_the_accuracy(record: RunRecord) -> None:
-    half = build(SECTION, probed(record)).sentence("Half of the accuracy is lost")
-    assert "under Gaussian noise at severity 5 (" in half
-    assert "of 4 kinds of corruption" in half
+    half = build(SECTION, probed(record)).sentence("at most half of the accuracy")
+    assert half.startswith("Of 4 kinds of corruption, 1 leaves at most half of the accuracy: ")
+    assert half.endswith(" under Gaussian noise of severity 5.")
 
 
 def test_shifts_and_mirror_images_with_what_training_showed(record: RunRecord) -> None:
@@ -123,7 +123,7 @@ def test_shifts_and_mirror_images_with_what_training_showed(record: RunRecord) -
 
 
 def test_turns(record: RunRecord) -> None:
-    assert "Rotated, accuracy changes: 10°:" in build(SECTION, probed(record)).text
+    assert "Rotation changes the accuracy by −9.0 points" in build(SECTION, probed(record)).text
     assert "Turned" not in build(SECTION, probed(record, wrong={("shift", 1): 0.0})).text
 
 
@@ -157,7 +157,7 @@ def test_the_tables_hold_every_condition(record: RunRecord) -> None:
 
 
 def test_a_second_look_is_said(record: RunRecord) -> None:
-    once, twice = (view_of(probed(record, check=checked(preparation(149, 3, 4), looks=looks))) for looks in (1, 2))
+    once, twice = (view_of(probed(record, check=checked(preparation(149, 3, 4), stages=stages))) for stages in (1, 2))
     assert "tried on more" not in once.preparations.caption
     assert "Variants that might be better after 200 images were tried on more." in twice.preparations.caption
 
