@@ -6,11 +6,13 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
+from reportgen.figures import _parallel
 from reportgen.record.run import RunRecord
 from tests.support.records import small_record
 
@@ -65,6 +67,27 @@ def data_root() -> Path:
     if not root:
         pytest.skip("the real CIFAR-10 is not here: set REPORTGEN_DATA")
     return Path(root).resolve()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def drawn_by_one() -> Iterator[None]:
+    """Workers as many as cores draw their figures themselves: a second process each would only cost its start.
+
+    Commands in processes of their own, and the tests of the second process, draw by two.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            patched.setattr(_parallel, "processors", lambda: 1)
+        yield
+
+
+@pytest.fixture
+def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limits of this machine by small products and copies: how high they are is not the point."""
+    from reportgen.experiment.probes.cost import machine_limits
+
+    monkeypatch.setattr(machine_limits, "SIZES", (64, 128))
+    monkeypatch.setattr(machine_limits, "BUFFER", 2**20)
 
 
 @pytest.fixture(autouse=True)

@@ -94,12 +94,14 @@ def test_an_unchanged_spec_is_built_in_no_time_and_without_torch(built: Path) ->
     assert before == {path: path.stat().st_mtime_ns for path in before}
 
 
-def test_a_new_title_is_set_without_measuring_again(built: Path, tmp_path: Path) -> None:
+def test_a_new_title_is_set_without_measuring_again(
+    built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     shutil.copytree(built, tmp_path, dirs_exist_ok=True)
-    write_spec(tmp_path, TINY.replace("A tiny model", "Another title"))
+    spec = write_spec(tmp_path, TINY.replace("A tiny model", "Another title"))
     kept = tmp_path / "out" / "record"
     before = [(kept / name).read_bytes() for name in ("record.json", "arrays.safetensors")]
-    said = run_apart(["build", "spec.yaml", "-o", "out"], tmp_path)
+    said = run_here(capsys, "build", spec, "-o", tmp_path / "out", "--set", "report.sections=[summary]")
     assert said.code == 0
     assert "Train" not in said.err
     assert [(kept / name).read_bytes() for name in ("record.json", "arrays.safetensors")] == before
@@ -117,7 +119,8 @@ def test_another_seed_is_measured_again(built: Path, tmp_path: Path, capsys: pyt
 
 
 def test_the_same_seed_gives_the_same_logits_in_another_process(built: Path, tmp_path: Path) -> None:
-    said = run_apart(["build", write_spec(tmp_path), "-q"], tmp_path, PYTHONHASHSEED="7", TZ="Asia/Tokyo")
+    numbers = ["build", write_spec(tmp_path), "-q", "--format", "json"]
+    said = run_apart(numbers, tmp_path, PYTHONHASHSEED="7", TZ="Asia/Tokyo")
     assert (said.code, said.out, said.err) == (0, "", "")
     old = load_record(built / "out" / "record")
     new = load_record(tmp_path / "reports" / "spec" / "record")
@@ -166,7 +169,8 @@ def test_an_interrupt_in_any_stage_leaves_the_old_report(built: Path, tmp_path: 
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
     command = [sys.executable, "-c", "from reportgen.cli import main; main()", "build", "spec.yaml", "-o", "out"]
     lines = []
-    with subprocess.Popen([*command, "--force"], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+    short = ("--set", "report.sections=[evaluation]")
+    with subprocess.Popen([*command, "--force", *short], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         for line in process.stderr:
             lines.append(line)

@@ -9,6 +9,8 @@ import pytest
 from reportgen.record.locate import find_source
 from tests.support.commands import TINY, run_here, write_spec
 
+REPORT = "report: {css: looks/house.css, templates: looks, sections: [summary]}"
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -16,7 +18,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "looks").mkdir()
     (tmp_path / "looks" / "house.css").write_text(":root { --accent: #8a1c5b }", encoding="utf-8")
     (tmp_path / "looks" / "comment.md.j2").write_text("none", encoding="utf-8")
-    write_spec(tmp_path, TINY + "report: {css: looks/house.css, templates: looks}\n")
+    write_spec(tmp_path, f"{TINY}{REPORT}\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -93,9 +95,7 @@ def test_a_missing_sheet_is_told_with_its_line_in_the_spec(folder: Path, capsys:
     (folder / "looks" / "house.css").unlink()
     said = run_here(capsys, "build", "spec.yaml", "-o", "out")
     assert said.code == 2
-    line = (folder / "spec.yaml").read_text(encoding="utf-8").splitlines().index(
-        "report: {css: looks/house.css, templates: looks}"
-    ) + 1
+    line = (folder / "spec.yaml").read_text(encoding="utf-8").splitlines().index(REPORT) + 1
     assert f"spec.yaml:{line}:" in said.err
 
 

@@ -18,8 +18,9 @@ from reportgen.record.locate import find_source
 from reportgen.record.run import RunRecord
 from reportgen.report.sections import find_sections
 from reportgen.spec import read_spec
-from reportgen.spec.gates import parse_rule
+from reportgen.spec.gates import parse_rule, recommend
 from reportgen.spec.probes import ProbesSpec
+from reportgen.spec.types import CommentSpec
 from tests.support.commands import run_here, write_spec
 from tests.support.records import save_record
 
@@ -197,14 +198,24 @@ def test_the_workflows_of_the_readme_run_commands_that_exist(capsys: pytest.Capt
     assert [flow["name"] for flow in flows] == ["Model report", "Comment on the model report"]
     assert flows[1][True]["workflow_run"]["workflows"] == [flows[0]["name"]]  # YAML 1.1 reads the key "on" as true
     assert "pull-requests" not in flows[0]["permissions"]
-    steps = [step for flow in flows for job in flow["jobs"].values() for step in job["steps"]]
-    lines = [line.strip() for step in steps for line in step.get("run", "").splitlines()]
-    built = [line for line in lines if line.startswith("reportgen ")]
-    assert built
-    for line in built:
-        command, *rest = line.split()[1:]
-        shown = run_here(capsys, command, "--help").out
-        assert all(option in shown for option in rest if option.startswith("-"))
-    formats = re.search(r"--format (\S+)", built[0])
-    assert formats is not None
-    assert set(formats[1].split(",")) <= set(find_outputs())
+    (job,) = flows[0]["jobs"].values()
+    (action,) = [step for step in job["steps"] if "actions/report" in step["uses"]]
+    home = Path(__file__).parents[2] / action["uses"]
+    named = yaml.safe_load((home / "action.yml").read_text(encoding="utf-8"))["inputs"]
+    assert set(action["with"]) <= set(named)
+    lines = (home / "build.sh").read_text(encoding="utf-8").splitlines()
+    (built,) = [line.removeprefix("exec ") for line in lines if "reportgen build" in line]
+    command, *rest = built.split()[1:]
+    shown = run_here(capsys, command, "--help").out
+    assert all(option in shown for option in (*rest, "--set") if option.startswith("-"))
+    assert set(named["formats"]["default"].split(",")) <= set(find_outputs())
+
+
+def test_the_comment_of_the_readme_is_all_there_is(tmp_path: Path) -> None:
+    block = next(text for text in blocks("yaml") if text.startswith("comment:"))
+    path = tmp_path / "spec.yaml"
+    path.write_text(f'model: {{source: "builtin:linear"}}\n{block}', encoding="utf-8")
+    assert read_spec(path).comment.model_fields_set == set(CommentSpec.model_fields)
+    recommended = README.partition("`gates: recommended`")[2].partition("\n\n")[0].replace("\n", " ")
+    rules = recommend(0.005, duplicates=True)
+    assert [rule for rule in rules if rule.replace("0.005", "MARGIN") not in recommended] == []

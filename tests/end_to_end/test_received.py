@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from reportgen.outputs import template_process
-from tests.support.commands import ROOT, Said, build_quietly, made_once, run_here, write_spec
+from tests.support.commands import ROOT, build_quietly, made_once, run_apart, run_here, write_spec
 
 pytestmark = pytest.mark.e2e
 SHADOWS = ("typing", "logging", "matplotlib", "json", "PIL", "reportgen", "weasyprint", "seaborn", "types", "pickle")
@@ -33,18 +30,8 @@ def sent(built: Path, tmp_path: Path) -> Path:
     return tmp_path / "sent"
 
 
-def run_apart(arguments: Sequence[str | Path], cwd: Path, *python: str, **environment: str) -> Said:
-    """The command as it is installed: a script, for which the current folder is not where modules are looked for."""
-    command = [sys.executable, *(python or ("-P", "-c", "from reportgen.cli import main; main()"))]
-    done = subprocess.run(
-        [*command, *map(str, arguments)],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    return Said(done.returncode, done.stdout, done.stderr)
+INSTALLED = ("-P", "-c", "from reportgen.cli import main; main()")
+"""The command as it is installed: a script, for which the current folder is not where modules are looked for."""
 
 
 def present(received: Path, **changes: object) -> None:
@@ -68,20 +55,23 @@ def plant(folder: Path, canary: Path, names: Sequence[str] = SHADOWS) -> None:
 
 
 @pytest.mark.parametrize("named", ["{sent}/looks", "/"])
-def test_templates_of_a_received_record_are_not_used(sent: Path, named: str) -> None:
+def test_templates_of_a_received_record_are_not_used(
+    sent: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    monkeypatch.chdir(sent)
     (sent / "looks").mkdir()
     for name in ("report.html.j2", "comment.md.j2", "screen.css"):
         (sent / "looks" / name).write_text("theirs", encoding="utf-8")
     named = named.format(sent=sent)
     present(sent, report={"templates": named, "css": f"{named}/screen.css"})
     for command in (["compare", ".", ".", "-o", "../compared"], ["render", "."]):
-        said = run_apart([*command, "--format", "html,comment"], sent)
+        said = run_here(capsys, *command, "--format", "html,comment")
         assert said.code == 0, said.err
         out = sent if command[0] == "render" else sent.parent / "compared"
         assert "A tiny model" in (out / "report.html").read_text(encoding="utf-8")
         assert "theirs" not in (out / "report.html").read_text(encoding="utf-8")
         assert f"report.templates: {named} was left out" in said.err
-    assert run_apart(["render", ".", "--set", "report.templates=looks", "--format", "html"], sent).code == 0
+    assert run_here(capsys, "render", ".", "--set", "report.templates=looks", "--format", "html").code == 0
     assert (sent / "report.html").read_text(encoding="utf-8") == "theirs"
 
 
@@ -96,7 +86,7 @@ def test_plugins_of_a_received_record_are_not_imported(sent: Path, tmp_path: Pat
         gates=["evil.number >= 1", "accuracy >= 0.0001"],
     )
     for command in (["compare", ".", ".", "-o", "../compared"], ["render", "."]):
-        said = run_apart(command, sent, PYTHONPATH=f"{ROOT}:")
+        said = run_apart(command, sent, INSTALLED, PYTHONPATH=f"{ROOT}:")
         assert said.code == 0, said.err
         assert not canary.exists()
         assert "Zen" not in said.out
@@ -118,7 +108,7 @@ def test_modules_beside_a_received_report_are_not_run(
     canary = tmp_path / "canary"
     if path == "{sent}":  # named on purpose: this is the control, by which the canary is seen to work
         plant(tmp_path / "named", canary)
-        said = run_apart(["list", "outputs"], sent, PYTHONPATH=str(tmp_path / "named"))
+        said = run_apart(["list", "outputs"], sent, INSTALLED, PYTHONPATH=str(tmp_path / "named"))
         assert canary.exists() or said.code != 0
         return
     plant(sent, canary)
@@ -141,7 +131,7 @@ def test_a_whole_drawing_runs_nothing_that_lies_beside_the_report(sent: Path, tm
     canary = tmp_path / "canary"
     plant(sent, canary)
     cache = str(tmp_path / "cache")
-    said = run_apart(["render", ".", "-o", "../drawn", "--format", "html,pdf"], sent, XDG_CACHE_HOME=cache)
+    said = run_apart(["render", ".", "-o", "../drawn", "--format", "html,pdf"], sent, INSTALLED, XDG_CACHE_HOME=cache)
     assert said.code == 0, said.err
     assert not canary.exists()
     assert (tmp_path / "drawn" / "report.pdf").read_bytes().startswith(b"%PDF-")
@@ -153,7 +143,7 @@ def test_it_runs_as_a_module_from_that_folder_too(sent: Path, tmp_path: Path) ->
     for name in ("reportgen", "typing", "types", "pickle"):  # which Python itself imports before any program
         (sent / f"{name}.py").unlink()
     drawn = ["render", ".", "-o", "../drawn", "--format", "html"]
-    said = run_apart(drawn, sent, "-m", "reportgen", XDG_CACHE_HOME=str(tmp_path / "cache"))
+    said = run_apart(drawn, sent, ("-m", "reportgen"), XDG_CACHE_HOME=str(tmp_path / "cache"))
     assert said.code == 0, said.err
     assert not canary.exists()
 

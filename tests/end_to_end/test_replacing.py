@@ -142,6 +142,14 @@ def test_several_candidates_go_beside_nothing_of_others(here: Path, run: Run) ->
     assert (said.code, (here / "pages" / "index.html").read_text(encoding="utf-8")) == (2, "my page")
 
 
+def test_nothing_is_written_into_a_record(here: Path, run: Run) -> None:
+    before = content(here / "theirs")
+    for command in (["compare", "mine", "theirs"], ["render", "theirs"], ["build", "mine.yaml"]):
+        said = run(*command, "-o", "theirs/record")
+        assert (said.code, "theirs/record is the record of a report" in said.err) == (2, True)
+    assert content(here / "theirs") == before
+
+
 def test_a_comparison_is_made_again_in_its_place(here: Path, run: Run) -> None:
     for candidate in ("theirs", "mine", "theirs"):
         assert run("compare", "mine", candidate, "--format", "json").code == 0

@@ -101,16 +101,17 @@ class House:
         assert said.code == 0, said.err
         return (self.folder / "out" / "report.html").read_text(encoding="utf-8")
 
-    def render(self, record: RunRecord, formats: str) -> Path:
-        """The report of a record."""
+    def render(self, record: RunRecord, formats: str, sections: str = "") -> Path:
+        """The report of a record, of these sections (by default all)."""
         folder = self.folder / "kept"
         folder.mkdir(exist_ok=True)
         save_record(record, folder)
-        return self.draw(folder, formats)
+        return self.draw(folder, formats, sections)
 
-    def draw(self, folder: Path, formats: str) -> Path:
+    def draw(self, folder: Path, formats: str, sections: str = "") -> Path:
         """The report of a record's folder."""
-        said = self.run("render", folder, "-o", self.folder / "out", "--format", formats)
+        chosen = ["--set", f"report.sections=[{sections}]"] if sections else []
+        said = self.run("render", folder, "-o", self.folder / "out", "--format", formats, *chosen)
         assert said.code == 0, said.err
         return self.folder / "out"
 
@@ -128,7 +129,9 @@ class House:
 def house(tmp_path: Path) -> House:
     folder = tmp_path / "house"
     for name in ("reportgen", "templates"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            ROOT / name, folder / name
+        )  # with what Python compiled of it, which holds but where it is edited
     shutil.copy(ROOT / "pyproject.toml", folder)
     return House(folder)
 
@@ -148,7 +151,7 @@ def test_a_metric(house: House, record: RunRecord) -> None:
     folder.mkdir()
     save_record(record, folder)
     assert "Cohen’s kappa" in house.python(AGAIN, folder)
-    out = house.draw(folder, "html,json,comment")
+    out = house.draw(folder, "html,json,comment", "summary,evaluation,baseline,card")
     values = {
         value["name"]: value for value in json.loads((out / "metrics.json").read_text(encoding="utf-8"))["metrics"]
     }
@@ -173,7 +176,7 @@ def test_a_figure(house: House, record: RunRecord) -> None:
     house.follow("A figure")
     assert len(house.touched) <= 2
     house.check(*house.touched)
-    page = (house.render(record, "html") / "report.html").read_text(encoding="utf-8")
+    page = (house.render(record, "html", "predictions") / "report.html").read_text(encoding="utf-8")
     figure = section_of(page, "predictions").partition('id="figure-margins"')[2]
     assert "The first class is ahead by less than 0.1" in figure
     assert "data:image/svg+xml" in figure

@@ -36,7 +36,9 @@ def plain_report(record: RunRecord | Subject, leave_out: str = "") -> Report:
     """The report of a record with plain figures; the one called `leave_out` is skipped with a reason."""
     sections = find_sections()
     figures: dict[str, FigureFile | Skipped] = {
-        name: plain_figure(name) for section in sections.values() for name in section.figures
+        name: plain_figure(name)
+        for section in sections.values()
+        for name in (*section.figures, *section.chosen(as_subject(record)))
     }
     if leave_out:
         figures[leave_out] = Skipped(leave_out, f"Title of {leave_out}", "There was nothing to draw.")

@@ -7,7 +7,6 @@ import math
 from typing import Any
 
 import pytest
-from jsonschema import Draft7Validator
 
 from reportgen.outputs.benchmark import name_benchmark, render
 from reportgen.record.run import RunRecord
@@ -55,6 +54,8 @@ def made(subject: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("subject", [small_record, hostile_subject])
 def test_the_files_have_the_shapes_that_are_read(subject: Any) -> None:
+    from jsonschema import Draft7Validator
+
     files = made(subject())
     assert sorted(files) == ["benchmark-bigger.json", "benchmark-smaller.json", "benchmark.json"]
     Draft7Validator(BMF).validate(files["benchmark.json"])

@@ -79,7 +79,7 @@ def brief(subject: Subject, drawn: bool = False) -> Report:
     options = subject.presentation.report.model_copy(update={"sections": ("brief",)})
     asked = replace(subject, presentation=subject.presentation.model_copy(update={"report": options}))
     sections = find_sections()
-    names = [name for section in sections.values() for name in section.essential or ()]
+    names = [name for one in sections.values() for name in (*(one.essential or ()), *one.chosen(asked))]
     figures = draw(asked, names) if drawn else {name: plain_figure(name) for name in names}
     return assemble(asked, figures, sections)
 

@@ -8,8 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from reportgen.outputs._card.licences import SPDX
 from reportgen.outputs.cyclonedx import licences, render
@@ -36,6 +34,9 @@ def made(subject: Subject | RunRecord) -> dict[str, Any]:
 
 
 def invalid(text: str) -> object:
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
     return JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
 
 

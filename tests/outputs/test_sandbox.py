@@ -264,3 +264,13 @@ def test_own_style_sheets_are_not_links_that_lead_outside(record: RunRecord, tmp
     assert templating.own_sheets(folder) == ""
     with pytest.raises(RenderError, match="link out of it"):
         make_page(replace(plain_report(record), templates=folder), "screen")
+
+
+def test_a_file_outside_the_folder_is_refused_by_the_line_that_names_it(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("TOKEN=1")
+    folder = write(tmp_path / "templates", f"one\n{{% include '{secret}' %}}")
+    with pytest.raises(RenderError, match="link out of it, or no file") as caught:
+        render_template("page.html.j2", {}, folder=folder)
+    assert caught.value.hint == f"Fix the template in {folder}."
+    assert "TOKEN" not in str(caught.value)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import weasyprint
 
 from reportgen.errors import RenderError, SpecError
 from reportgen.figures import _style
@@ -144,6 +143,8 @@ def test_ones_own_sheet_comes_last(record: RunRecord, medium: str) -> None:
 
 def rows_by_page(rows: int, above: int, sheet: str) -> list[int]:
     """How many rows of a table each page has on which some stand; `above`: height in points of what precedes it."""
+    import weasyprint
+
     body = "".join(f'<tr><th scope="row">row</th><td>{row}</td></tr>' for row in range(rows))
     page = (
         "<style>@page { size: 100mm 60mm; margin: 5mm } body, tr { font: 8pt/12pt sans-serif; margin: 0 }</style>"

@@ -100,6 +100,16 @@ def test_a_file_that_ends_early_is_a_miss(tmp_path: Path) -> None:
         assert render("{{ name }}") == "&lt;b&gt;"
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in folders here")
+def test_a_pipe_in_the_cache_is_replaced_and_never_waited_for(tmp_path: Path) -> None:
+    render("{{ name }}")
+    (kept,) = files(tmp_path)
+    kept.unlink()
+    os.mkfifo(kept)
+    assert render("{{ name }}") == "&lt;b&gt;"
+    assert files(tmp_path) == [kept]
+
+
 def test_a_folder_that_can_not_be_written_costs_only_time(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("in the way")
     assert keep_compiled("kind", Path(__file__)) is None

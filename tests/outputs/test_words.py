@@ -25,10 +25,17 @@ def test_an_address_is_a_link(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['<a href="https://a.org">https://a.org</a>', '<img alt="https://a.org">',
-     "<style>a { b: 'https://a.org' }</style>",
-     "javascript:alert(1)", "builtin:tiny", "ftp://a.org", "a @ b", "<svg><text>https://a.org</text></svg>"],
-)  # fmt: skip
+    [
+        '<a href="https://a.org">https://a.org</a>',
+        '<img alt="https://a.org">',
+        "<style>a { b: 'https://a.org' }</style>",
+        "javascript:alert(1)",
+        "builtin:tiny",
+        "ftp://a.org",
+        "a @ b",
+        "<svg><text>https://a.org</text></svg>",
+    ],
+)
 def test_what_is_none_or_is_linked_stays(text: str) -> None:
     page = f"<body>{text} @ www. ://</body>"
     assert link_addresses(page) == page

@@ -25,6 +25,8 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xss8m")
+"""Of Java, which else spends most of its time on a program that is over in a second."""
 LOOK = """
 <script>
 addEventListener("load", async () => {
@@ -40,6 +42,15 @@ addEventListener("load", async () => {
 });
 </script>
 """
+
+
+def complaints_about(page: str, folder: Path) -> list[dict[str, Any]]:
+    """What the Nu HTML checker finds wrong with a page."""
+    (folder / "page.html").write_text(page, encoding="utf-8")
+    jar = node_file("vnu-jar/build/dist/vnu.jar")
+    command = [tool("java"), *SHORT_LIVED, "-jar", str(jar), "--format", "json", str(folder / "page.html")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return [message for message in json.loads(done.stderr)["messages"] if message["type"] != "info"]
 
 
 def tool(*names: str) -> str:

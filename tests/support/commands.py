@@ -7,7 +7,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,16 @@ def run_here(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Said
     return Said(int(ended.value.code or 0), said.out, said.err)
 
 
+def run_heard(*arguments: str | Path) -> Said:
+    """The same without pytest's capsys, for fixtures that many tests share."""
+    out, err = StringIO(), StringIO()
+    with pytest.MonkeyPatch.context() as patched, redirect_stdout(out), redirect_stderr(err):
+        patched.setattr(sys, "argv", ["reportgen", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    return Said(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+
+
 def build_quietly(spec: Path, out: Path) -> None:
     """A report built in this process, for fixtures that many tests share; without the user's cache."""
     with pytest.MonkeyPatch.context() as patched:
@@ -71,10 +83,13 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     return folder
 
 
-def run_apart(arguments: Sequence[str | Path], cwd: Path, **environment: str) -> Said:
-    """The command line in a process of its own."""
+PROGRAM = ("-c", "from reportgen.cli import main; main()")
+
+
+def run_apart(arguments: Sequence[str | Path], cwd: Path, python: Sequence[str] = PROGRAM, **environment: str) -> Said:
+    """The command line in a process of its own; `python`: what Python is called with."""
     done = subprocess.run(
-        [sys.executable, "-c", "from reportgen.cli import main; main()", *map(str, arguments)],
+        [sys.executable, *python, *map(str, arguments)],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,

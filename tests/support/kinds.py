@@ -195,10 +195,14 @@ def ScriptedWhole(num_classes: int = 10) -> Any:  # noqa: N802
     """The whole model in TorchScript, batch normalisation and all."""
     return scripted(
         nn.Sequential(
-            nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+            nn.Conv2d(3, 8, 3),
+            nn.BatchNorm2d(8),
+            nn.ReLU(),
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
             nn.Linear(8, num_classes),
         )
-    )  # fmt: skip
+    )
 
 
 def TracedWhole(num_classes: int = 10) -> Any:  # noqa: N802

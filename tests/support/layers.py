@@ -14,7 +14,7 @@ from reportgen.record.run import RunRecord
 EXPOSURES = np.array([0, 0.125, 0.25, 0.5, 0.5**0.5, 1, 2**0.5, 2, 4, 8], np.float32)
 DRIVES = np.array([-1, -0.5, 0, 0.25, 0.5, 0.75, 0.9, 1, 1.1, 1.25, 1.5, 2, 2.5, 3], np.float32)
 CURVES = {"proportional": np.abs(DRIVES), "limited": np.minimum(np.abs(DRIVES), 1.5), "flat": np.ones(len(DRIVES))}
-N, M = 100, 8
+N, M = 100, 40
 
 
 def held(record: RunRecord, name: str, facts: object, arrays: dict[str, np.ndarray]) -> RunRecord:

@@ -76,9 +76,11 @@ def preparation(
     )
 
 
-def checked(*others: Preparation, learned_here: bool = False, looks: int = 1, loss_images: int = 0) -> PreparationCheck:
+def checked(
+    *others: Preparation, learned_here: bool = False, stages: int = 1, loss_images: int = 0
+) -> PreparationCheck:
     return PreparationCheck(
-        images=N, right=150, others=others, looks=looks, loss_images=loss_images, learned_here=learned_here
+        images=N, right=150, others=others, stages=stages, loss_images=loss_images, learned_here=learned_here
     )
 
 
