@@ -120,6 +120,7 @@ def test_no_module_needs_itself_through_others() -> None:
     assert tuple(graphlib.TopologicalSorter(needs).static_order())  # raises CycleError with the circle
 
 
+@pytest.mark.slow
 def test_every_heavy_library_has_one_door() -> None:
     strangers = [
         f"{named(path)}:{line} imports {name}"

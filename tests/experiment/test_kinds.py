@@ -174,7 +174,7 @@ def trace(loaded: LoadedModel, placed: Placement) -> ModelTrace:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name == "Compiled" else name for name in KINDS]
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name.startswith("Compiled") else name for name in KINDS]
 )
 def test_every_kind_is_counted_and_evaluated_as_it_was_made(name: str) -> None:
     known, data = KINDS[name], noise(train=32, test=20)
@@ -316,6 +316,7 @@ def test_lazy_layers_that_nothing_reaches_are_named(tmp_path: Path) -> None:
     assert load_model(spec, tmp_path, 10).unfinished
 
 
+@pytest.mark.slow
 def test_compiled_code_runs_compiled_again_afterwards() -> None:
     with compilers_as_before():
         load("CompiledPart")

@@ -71,6 +71,7 @@ def test_intervals_cover_the_expected_accuracy(common: float) -> None:
     assert covers(right, truth, counted=True) >= 0.945
 
 
+@pytest.mark.slow
 def test_intervals_over_images_alone_would_not() -> None:
     right, truth = simulate(1.0, seed=4)
     assert covers(right, truth, counted=False) < 0.85
@@ -137,6 +138,7 @@ def test_intervals_are_wider_than_those_of_one_evaluation(record: RunRecord) -> 
     assert accuracy.value - accuracy.low > half
 
 
+@pytest.mark.slow
 def test_evaluations_that_agree_are_one(record: RunRecord) -> None:
     logits = record.arrays["eval.logits"].astype(np.float16)
     several, one = by_chance(record, [logits] * 3).measured, by_chance(record, [logits]).measured

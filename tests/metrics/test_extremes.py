@@ -155,6 +155,7 @@ def test_surely_and_always_wrong(record: RunRecord) -> None:
     assert set(measured.risk_coverage.y) == {1.0}
 
 
+@pytest.mark.slow
 def test_a_hundred_classes(record: RunRecord) -> None:
     logits, labels = noisy(5, 800, 100)
     measured = of(record, logits, labels)

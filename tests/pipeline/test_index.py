@@ -196,6 +196,7 @@ def test_another_language_is_refused(shelf: Path, capsys: pytest.CaptureFixture[
     assert (said.code, "'en', 'zh'" in said.err) == (2, True)
 
 
+@pytest.mark.slow
 def test_the_same_records_give_the_same_bytes(made: tuple[Said, str], shelf: Path, tmp_path: Path) -> None:
     moved = tmp_path / "all reports"
     shutil.copytree(shelf, moved)
