@@ -67,7 +67,7 @@ def test_plain_containers_come_back(protocol: int) -> None:
 )
 def test_values_of_the_standard_library_are_no_code(thing: Any, protocol: int) -> None:
     found = read_pickle(io.BytesIO(pickle.dumps(thing, protocol)))
-    assert isinstance(found.root, Made)
+    assert isinstance(found.root, Made | Name)  # an enumeration's member by its name, as some versions of Python do
     assert found.code == ()
 
 
