@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.metrics.bootstrap import tie_ends
 from reportgen.metrics.predictions import FloatArray, Predictions
+from reportgen.metrics.ties import tie_ends
 from reportgen.record.measurements import Curve
 
 MOST_POINTS = 200

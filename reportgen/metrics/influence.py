@@ -17,11 +17,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.metrics.bootstrap import LEAST_IMAGES, tie_ends
 from reportgen.metrics.calibration import BINS, bin_of
 from reportgen.metrics.intervals import CONFIDENCE, Interval, wilson
 from reportgen.metrics.predictions import FloatArray, IntArray, Predictions
+from reportgen.metrics.ties import tie_ends
 
+LEAST_IMAGES = 5
+"""Of a class: m images drawn from themselves vary by (m − 1)/m of what m new ones would, one image not at all."""
 FEWEST = 50
 """Images below which the mean of a loss has no interval: its coverage falls under 93 %."""
 FEWEST_OF_CHANGE = 500

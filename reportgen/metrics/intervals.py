@@ -40,17 +40,3 @@ def newcombe(
     low = p - q - float(np.hypot(p - one[0], two[1] - q))
     high = p - q + float(np.hypot(one[1] - p, q - two[0]))
     return low, high
-
-
-def percentile_interval(
-    resamples: FloatArray, estimate: float, confidence: float = CONFIDENCE
-) -> tuple[float, float] | None:
-    """Percentile interval of a bootstrap (Efron 1979), widened to the estimate where it leaves it out.
-
-    None where a resample is not a number.
-    """
-    if resamples.size == 0 or not np.all(np.isfinite(resamples)):
-        return None
-    tail = 50 * (1 - confidence)
-    low, high = np.percentile(resamples, [tail, 100 - tail])
-    return min(float(low), estimate), max(float(high), estimate)

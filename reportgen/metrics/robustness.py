@@ -41,11 +41,6 @@ class Outcome:
         """Accuracy lost, 0 to 1; below zero where it became better."""
         return -(self.change.value or 0.0)
 
-    @property
-    def surely_worse(self) -> bool:
-        """Whether the whole interval of the change lies below zero."""
-        return self.change.high is not None and self.change.high < 0
-
 
 @dataclass(frozen=True)
 class KindMean:

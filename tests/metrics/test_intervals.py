@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from reportgen.metrics.bootstrap import draw_bootstrap, round_to_grid
-from reportgen.metrics.intervals import newcombe, percentile_interval, wilson
+from reportgen.metrics.intervals import newcombe, wilson
 
 
 @given(st.integers(1, 50_000), st.floats(0, 1), st.sampled_from([0.8, 0.95, 0.99]))
@@ -59,40 +58,3 @@ def test_newcombe_contains_the_difference_and_turns_with_it(n: int, m: int, p: f
     assert turned is not None
     assert -1 <= found[0] <= one[0] / n - other[0] / m <= found[1] <= 1
     assert found == pytest.approx((-turned[1], -turned[0]))
-
-
-def test_percentiles_are_numpys_and_reach_the_estimate() -> None:
-    resamples = np.random.default_rng(0).normal(size=999)
-    expected = tuple(np.percentile(resamples, [2.5, 97.5]))
-    assert percentile_interval(resamples, 0.0) == pytest.approx(expected)
-    assert percentile_interval(resamples, 5.0) == pytest.approx((expected[0], 5.0))
-    assert percentile_interval(resamples, -5.0) == pytest.approx((-5.0, expected[1]))
-    assert percentile_interval(np.array([0.0, np.nan]), 0.0) is None
-    assert percentile_interval(np.empty(0), 0.0) is None
-
-
-def test_the_bootstrap_of_a_mean_agrees_with_scipys() -> None:
-    labels = np.zeros(400, np.int64)
-    values = np.random.default_rng(2).exponential(size=400)
-    ours = percentile_interval(draw_bootstrap(labels, 4000, 0).means(values), float(values.mean()))
-    theirs = stats.bootstrap((values,), np.mean, n_resamples=4000, method="percentile", rng=3).confidence_interval
-    assert ours == pytest.approx((theirs.low, theirs.high), abs=0.012)
-
-
-def test_draws_keep_the_size_of_each_class() -> None:
-    labels = np.repeat([0, 3, 4], [50, 7, 1])
-    weights = draw_bootstrap(labels, 300, 0).weights
-    for label, size in ((0, 50), (3, 7), (4, 1)):
-        assert set(weights[labels == label].sum(0).tolist()) == {size}
-    assert weights[:50].mean() == pytest.approx(1)
-    assert weights[:50].var() == pytest.approx(1 - 1 / 50, abs=0.05)  # binomial: n images, 1/n each
-
-
-@given(st.integers(1, 3000), st.floats(1e-6, 1e6), st.integers(0, 99))
-def test_a_sum_on_the_grid_has_no_order(n: int, scale: float, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    values = rng.normal(0, scale, n)
-    on_grid = round_to_grid(values, n)
-    assert on_grid == pytest.approx(values, abs=1e-11 * np.abs(values).max())
-    assert on_grid.sum() == sum(on_grid.tolist()) == on_grid[rng.permutation(n)].sum()
-    assert round_to_grid(np.zeros(3), 3).tolist() == [0.0] * 3
