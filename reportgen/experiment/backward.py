@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.autograd.graph import Node
 
 CHECKPOINT = "Checkpoint"
-"""Part of the name of the nodes that run a part of the model again on the way back: torch's reentrant activation
+"""Part of the name of the nodes that run a part of the model again in the backward pass: torch's reentrant activation
 checkpoints, and those of libraries that do it in the same way."""
 
 

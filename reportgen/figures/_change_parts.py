@@ -43,7 +43,7 @@ class Look:
     width: float = 1.2
 
 
-LOOKS: dict[PartStatus, Look] = {
+STYLES: dict[PartStatus, Look] = {
     "added": Look(RIGHT, "#e2eef8", width=1.6),
     "removed": Look(WRONG, "#fbe9dc", "5 3", 1.6),
     "changed": Look(INK, "#fff3c2", width=1.4),
@@ -92,7 +92,7 @@ class ChangeCard:
 
     def draw(self, canvas: Canvas, x: float, y: float) -> None:
         """The card with its left top there."""
-        look = LOOKS[self.status]
+        look = STYLES[self.status]
         group = canvas.group(x, y)
         group.add("title").element.text = self.full
         group.add(
@@ -126,7 +126,7 @@ class ChangeCard:
 
 def draw_symbol(canvas: Canvas, status: PartStatus, x: float, y: float, size: float) -> None:
     """The sign of a status in a disc, its middle there; drawn, so that no font need have it."""
-    look = LOOKS[status]
+    look = STYLES[status]
     quiet = status in ("same", "resized")
     colour = SOFT if quiet else look.stroke
     canvas.add("circle", cx=x, cy=y, r=size / 2, fill=PAPER if quiet else colour, stroke=colour, stroke_width=1.0)
@@ -166,14 +166,14 @@ def sign_path(status: PartStatus, x: float, y: float, radius: float) -> str:
 def make_more(status: PartStatus, more: int, width: float) -> ChangeCard:
     """A card in place of some that there is no room for."""
     text = ngettext("{count} more part", "{count} more parts", more)
-    return ChangeCard(status, (Words(text, TEXT, LOOKS[status].stroke, bold=True),), width, text)
+    return ChangeCard(status, (Words(text, TEXT, STYLES[status].stroke, bold=True),), width, text)
 
 
 def make_card(part: PartChange, width: float, *, inner: bool = True) -> ChangeCard:
     """The card of a part; `inner`: with what changed inside."""
     if part.status in ("same", "resized", "renamed"):
         return make_folded(part, width)
-    look = LOOKS[part.status]
+    look = STYLES[part.status]
     colour = INK if part.status == "changed" else look.stroke
     narrow = width < 250
     kinds = name_kinds(part)

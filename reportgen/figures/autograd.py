@@ -1,6 +1,7 @@
 """The autograd graph of the loss: whole where it is small, else each distinct block once, as the architecture is.
 
-`autograd` holds the loss and what comes first on the way back, `autograd_2` and `autograd_3` what found no room there.
+`autograd` holds the loss and what comes first in the backward pass, `autograd_2` and `autograd_3` what found no room
+there.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 
 from reportgen.figures._canvas import Canvas, number, open_canvas
-from reportgen.figures._change_parts import LOOKS, SMALL, TEXT, ChangeCard, Look, draw_symbol, make_card, make_more
+from reportgen.figures._change_parts import SMALL, STYLES, TEXT, ChangeCard, Look, draw_symbol, make_card, make_more
 from reportgen.figures._diagram.text import FONT, shorten, text_width
 from reportgen.figures._style import MUTED, PAPER, SOFT, families
 from reportgen.plugins import FigureKind
@@ -254,7 +254,7 @@ def draw_column(canvas: Canvas, steps: Sequence[Step], left: float, top: float, 
             left + (place * (lane[0].width + LANES) if forked else (width - lane[0].width) / 2)
             for place, lane in enumerate(step.lanes)
         ]
-        looks = [LOOKS[lane[0].status] if forked else ARROW for lane in step.lanes]
+        looks = [STYLES[lane[0].status] if forked else ARROW for lane in step.lanes]
         heads = [
             End(x + lane[0].width / 2, y, lane[0].width / 2, look)
             for x, lane, look in zip(lefts, step.lanes, looks, strict=True)

@@ -1,4 +1,8 @@
-"""How far the weights of each layer lie from the baseline's: one line of points, in the order of the model."""
+"""How far the weights of each layer lie from the baseline's: one line of points, in the order of the model.
+
+Drawn with matplotlib: a point for each layer on a log scale, of which nothing is estimated or grouped, so that seaborn
+would add its import and no statistic.
+"""
 
 from __future__ import annotations
 

@@ -66,9 +66,18 @@ class Plan:
         self.at = self.bench.leaf("Linear", name, self.at, settings, (1, outputs))
 
     def residual(
-        self, name: str, width: int, *, size: int = 3, act: str = "ReLU", kind: str = "Block", skip: bool = True,
-        names: tuple[str, str] = ("conv", "norm"), squeeze: bool = False, from_input: bool = True,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        width: int,
+        *,
+        size: int = 3,
+        act: str = "ReLU",
+        kind: str = "Block",
+        skip: bool = True,
+        names: tuple[str, str] = ("conv", "norm"),
+        squeeze: bool = False,
+        from_input: bool = True,
+    ) -> None:
         """conv, norm, act, conv, norm and a sum with what came in."""
         came = self.at
         with self.bench.call(kind, name, shape=(1, width, 8, 8)):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from reportgen.comparison.architecture import compare_architectures
-from reportgen.figures._change_parts import LOOKS, SIGNS
+from reportgen.figures._change_parts import SIGNS, STYLES
 from reportgen.figures.baseline_architecture import draw_change
 from reportgen.record.architecture import WeightMove, WeightMoves
 from reportgen.record.run import RunRecord
@@ -81,9 +81,9 @@ def test_the_old_stands_left_of_the_new_where_one_took_the_place_of_the_other() 
 
 
 def test_every_status_has_a_sign_and_a_colour_of_its_own() -> None:
-    assert LOOKS.keys() == SIGNS.keys()
+    assert STYLES.keys() == SIGNS.keys()
     assert len(set(SIGNS.values())) == len(SIGNS)
-    strong = [LOOKS[status] for status in ("added", "removed", "changed", "same")]
+    strong = [STYLES[status] for status in ("added", "removed", "changed", "same")]
     assert len({look.stroke for look in strong}) == len({look.fill for look in strong}) == 4
     light = [luminance(look.stroke) for look in strong[:3]]
     assert max(light) < 0.25  # dark on paper each: 4.5 : 1 at the least is 0.18 + 0.05

@@ -37,7 +37,7 @@ class GraphCall(Frozen):
 
 
 class GraphNode(Frozen):
-    """One node of the graph, that is, one operator's way back or one parameter's gradient."""
+    """One node of the graph, that is, one operator's backward pass or one parameter's gradient."""
 
     name: str
     """As autograd calls it: "ConvolutionBackward0"; "AccumulateGrad" for a leaf."""
@@ -138,6 +138,6 @@ class AutogradFacts(Frozen):
 
 
 def readable(name: str) -> str:
-    """What a node of autograd is the way back of, in the words of torch: "native_layer_norm" is "layer_norm"."""
+    """What a node of autograd is the backward pass of, in the words of torch: "native_layer_norm" is "layer_norm"."""
     words = HUMPS.sub("_", ENDING.sub("", name.rpartition("::")[2].rpartition(".")[2])).lower().strip("_")
     return BACKENDS.sub("", words) or name

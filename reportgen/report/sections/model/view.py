@@ -20,7 +20,7 @@ from reportgen.text.i18n import _, join_rows
 DIAGRAMS = ("diagram", "diagram_blocks", "diagram_blocks_2")
 """The architecture; the blocks that the first page has no room for stand on the others."""
 GRAPHS = ("autograd", "autograd_2", "autograd_3")
-"""The way back from the loss, on pages likewise."""
+"""The backward graph, on pages likewise."""
 
 
 @dataclass(frozen=True)
