@@ -138,7 +138,10 @@ def render(
     quiet: bool,
     verbose: bool,
 ) -> int:
-    """Draw a report again from its record: no model, no data, no PyTorch."""
+    """Draw a report again from its record, or from a report.pdf that holds it: no model, no data, no PyTorch.
+
+    The outputs are those that it was built with; --set outputs=[…] names others.
+    """
     from reportgen.outputs.pdf_worker import start_early
 
     with start_early(not formats or "pdf" in formats):
