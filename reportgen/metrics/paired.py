@@ -96,12 +96,12 @@ def tost(lost: ArrayLike, gained: ArrayLike, n: ArrayLike, margin: float) -> tup
     the same as the 95 % score interval inside ± margin. Of the common shape of the counts; `margin` is a difference of
     proportions.
     """
-    above = tail(score_statistic(lost, gained, n, -margin))
-    below = tail(-score_statistic(lost, gained, n, margin))
+    above = compute_upper_tail(score_statistic(lost, gained, n, -margin))
+    below = compute_upper_tail(-score_statistic(lost, gained, n, margin))
     return above, below
 
 
-def tail(statistic: FloatArray) -> FloatArray:
+def compute_upper_tail(statistic: FloatArray) -> FloatArray:
     """Probability that a standard normal variable exceeds each value, of the same shape."""
     from scipy.special import ndtr
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.metrics.intervals import CONFIDENCE, wilson
@@ -22,6 +23,13 @@ BOUND = 0.02
 ABOVE_CHANCE = 0.2
 """Of the way from chance to perfect that the better one has to have come, for its interval's lower end: what random
 weights make of other numbers reaches less."""
+
+FEWEST_FLIPS = 6
+"""Images by which two ways have to differ for any test of their flips to tell them apart at 5 %."""
+CLEAR_LOSS = 0.8
+"""Of another way's loss: less than that tells two ways apart that accuracy does not."""
+TWINS = {"half_turn": "upside_down", "left_turn": "transposed", "right_turn": "transposed"}
+"""Turned layouts, and the plainer one that may differ from them by mirroring alone."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,7 @@ def doubt_preparation(check: PreparationCheck, chance: float) -> Doubt | None:
     told = [other for other in check.others if other.loss is not None]
     one = min(told, key=lambda other: other.loss or 0.0) if told else max(check.others, key=change_of)
     ends = wilson(one.right, one.images) or (0.0, 0.0)
+    one = plainest(one, check.others)
     if correct_p(check)[check.others.index(one)] >= ALARM or ends[0] < chance + ABOVE_CHANCE * (1 - chance):
         return None
     confidence = 1 - (1 - CONFIDENCE) / (check.stages * len(check.others))
@@ -98,6 +107,22 @@ def doubt_preparation(check: PreparationCheck, chance: float) -> Doubt | None:
         now=share("preparation.spec", one.own_right, one.images),
         rivals=tuple(other for other in tried if other.preparation is not one and other.preparation.loss is not None),
     )
+
+
+def plainest(one: Preparation, others: Sequence[Preparation]) -> Preparation:
+    """The same way without anything done to the layout of the images, or with what is done less, where these do not
+    tell the two apart.
+
+    Networks trained on mirrored images are as good on them, so that chance alone would name one of the two.
+    """
+    plainer = [] if one.layout == "same" else ["same", TWINS.get(one.layout)]
+    for layout in plainer:
+        for other in others:
+            alike = (other.name, other.order, other.images) == (one.name, one.order, one.images)
+            told = one.loss is not None and other.loss is not None and one.loss < CLEAR_LOSS * other.loss
+            if alike and other.layout == layout and one.right - other.right < FEWEST_FLIPS and not told:
+                return other
+    return one
 
 
 def is_cleared(check: PreparationCheck, chance: float) -> bool:

@@ -18,6 +18,7 @@ from reportgen.record.metric_value import Method, MetricValue
 from reportgen.record.probes.robustness import CORRUPTED, KINDS, Condition, RobustnessFacts
 from reportgen.record.run import RunRecord
 
+SIGNIFICANT = 0.05
 MIDDLE = 3.0
 """Mean severity of a kind that enters the mean over kinds: of 3 alone, of 1, 3 and 5, or of all five."""
 
@@ -283,11 +284,45 @@ def paired_p(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
     return min(1.0, 2 * binomial_tail(max(lost, gained), lost + gained, 0.5))
 
 
-def half_lost(outcomes: Sequence[Outcome]) -> dict[str, Outcome]:
-    """The weakest measured severity of each kind of corruption at which at most half of the clean accuracy is left."""
-    found: dict[str, Outcome] = {}
-    for one in sorted(outcomes, key=lambda one: one.condition.level):
+@dataclass(frozen=True)
+class HalfLost:
+    """A kind of corruption under which at most half of the accuracy is left."""
+
+    outcome: Outcome
+    """At the weakest severity where that is sure; where it is nowhere, at the weakest where it is so on these
+    images."""
+    sure: bool
+
+
+def half_lost(record: RunRecord, facts: RobustnessFacts, outcomes: Sequence[Outcome]) -> tuple[HalfLost, ...]:
+    """The kinds of corruption that leave at most half of the accuracy, by the severity from which on they do.
+
+    Sure by `half_p` times the conditions that are looked at (Bonferroni).
+    """
+    table = read_table(record)
+    places = {(one.kind, one.level): place for place, one in enumerate(facts.conditions)}
+    corrupted = [one for one in outcomes if one.condition.family in CORRUPTED]
+    seen: dict[str, Outcome] = {}
+    sure: dict[str, Outcome] = {}
+    for one in sorted(corrupted, key=lambda one: one.condition.level):
         left, clean = one.accuracy.value or 0.0, one.clean.value or 0.0
-        if one.condition.family in CORRUPTED and clean and left <= clean / 2:
-            found.setdefault(one.condition.kind, one)
-    return found
+        if not clean or left > clean / 2:
+            continue
+        seen.setdefault(one.condition.kind, one)
+        n = one.condition.images
+        after = (table.predicted[places[key_of(one)]] == table.labels)[:n]
+        if len(corrupted) * half_p((table.clean == table.labels)[:n], after) <= SIGNIFICANT:
+            sure.setdefault(one.condition.kind, one)
+    return tuple(HalfLost(sure.get(kind, one), kind in sure) for kind, one in seen.items())
+
+
+def half_p(clean: NDArray[np.bool_], after: NDArray[np.bool_]) -> float:
+    """p that at least half of the accuracy is left, of who is right without and with a change, (n,).
+
+    Half is left where images lost are as many as images kept and twice those gained: a sign test of one against the
+    other, whose counts are scaled by what the doubled ones add to its variance.
+    """
+    lost, kept, gained = int((clean & ~after).sum()), int((clean & after).sum()), int((after & ~clean).sum())
+    count = lost + kept + 2 * gained
+    scale = count / max(1, count + 2 * gained)
+    return binomial_tail(int(lost * scale), int(np.ceil(count * scale)), 0.5)

@@ -68,7 +68,7 @@ def by_confidence(predictions: Predictions) -> tuple[Group, ...]:
     return (
         group(
             "surely_wrong",
-            _("Surely wrong"),
+            _("Confidently wrong"),
             wrong & (confidence >= SURE),
             -confidence,
             predictions,
@@ -80,7 +80,7 @@ def by_confidence(predictions: Predictions) -> tuple[Group, ...]:
             wrong & (margin < 0.1),
             margin,
             predictions,
-            _("Wrong with the smallest lead over the second class, below 10 points; in turn from each."),
+            _("Wrong with the smallest margin over the second class, below 10 points; in turn from each."),
         ),
         group(
             "barely_right",
@@ -88,11 +88,11 @@ def by_confidence(predictions: Predictions) -> tuple[Group, ...]:
             right & (margin < 0.1),
             margin,
             predictions,
-            _("Right with the smallest lead over the second class, below 10 points; in turn from each."),
+            _("Right with the smallest margin over the second class, below 10 points; in turn from each."),
         ),
         group(
             "surely_right",
-            _("Surely right"),
+            _("Confidently right"),
             right & (confidence >= SURE),
             -confidence,
             predictions,

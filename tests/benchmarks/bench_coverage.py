@@ -12,10 +12,10 @@ from __future__ import annotations
 import sys
 
 from reportgen.comparison import changes as module
-from tests.comparison.test_coverage_of_changes import PAIRS, changes
+from tests.comparison.test_changes_coverage import PAIRS, changes
 from tests.metrics.covering import Counts, outside
-from tests.metrics.test_coverage import MODELS, SCENARIOS, coverage
-from tests.metrics.test_coverage_of_numbers import IMAGES, PASSES, PROCESSES, sizes_of, tell
+from tests.metrics.test_intervals_coverage import IMAGES, PASSES, PROCESSES, sizes_of, tell
+from tests.metrics.test_scores_coverage import MODELS, SCENARIOS, coverage
 
 LEVEL = 1e-4
 SIZES = (10, 50, 200, 1000, 10_000)

@@ -22,9 +22,6 @@ MAY_COVER_MORE = {
     ("accuracy.change", 50): "fewer than ten flips: the same",
     ("top5_accuracy.change", 50): "fewer than ten flips: the same",
     ("top5_accuracy.change", 500): "fewer than ten flips: the same",
-    ("one_process", 10): "order statistics, which hold the median of any distribution at least so often: 97.9 % of ten",
-    ("ece", None): "an error of zero is the end of its range: no interval lies below it, so that only the lower end is "
-    "ever missed, by 2.5 %; near zero each end errs on the safe side",
     ("several_seeds", None): "images and seeds are counted apart, and what moves both is in both",
 }
 """Name and number of images, None for any: why more than 97.5 % is no fault. No interval may cover less than 93 %."""

@@ -105,3 +105,25 @@ def test_few_images_clear_nothing() -> None:
 def one(images: int, right: int, lost: int) -> Preparation:
     fields = {"name": "half", "order": "rgb", "mean": (0.5,) * 3, "std": (0.5,) * 3}
     return Preparation.model_validate({**fields, "images": images, "right": right, "gained": 0, "lost": lost})
+
+
+def test_a_mirrored_twin_that_is_no_better_is_not_named() -> None:
+    plain = preparation(178, 140, 2, name="centred_bytes")
+    mirrored = preparation(180, 142, 2, name="centred_bytes").model_copy(update={"layout": "mirrored"})
+    found = doubt_preparation(checked(mirrored, plain).model_copy(update={"right": 40}), 0.1)
+    assert found is not None
+    assert found.best.preparation is plain
+    clearly = preparation(190, 152, 2, name="centred_bytes").model_copy(update={"layout": "mirrored"})
+    found = doubt_preparation(checked(clearly, plain).model_copy(update={"right": 40}), 0.1)
+    assert found is not None
+    assert found.best.preparation is clearly
+
+
+def test_a_half_turn_is_named_only_where_it_is_better_than_upside_down() -> None:
+    """They differ by mirroring alone."""
+    over = preparation(180, 142, 2, name="spec").model_copy(update={"layout": "upside_down"})
+    for right, gained, named in ((183, 145, "upside_down"), (190, 152, "half_turn")):
+        turned = preparation(right, gained, 2, name="spec").model_copy(update={"layout": "half_turn"})
+        found = doubt_preparation(checked(turned, over).model_copy(update={"right": 40}), 0.1)
+        assert found is not None
+        assert found.best.preparation.layout == named

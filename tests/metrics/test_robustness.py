@@ -11,6 +11,7 @@ from reportgen.metrics.paired import score_interval
 from reportgen.metrics.robustness import (
     chance_of,
     half_lost,
+    half_p,
     mean_corruption,
     over_severities,
     read_outcomes,
@@ -111,8 +112,26 @@ def test_without_corruptions_there_is_no_mean(record: RunRecord) -> None:
 def test_half_is_lost_at_the_weakest_severity_that_leaves_half(record: RunRecord) -> None:
     wrong = {("fog", 5): 0.9, ("fog", 3): 0.7, ("fog", 1): 0.2, ("gaussian_noise", 5): 0.2, ("pgd", 1): 1.0}
     changed = probed(record, wrong=wrong)
-    found = half_lost(read_outcomes(changed, facts_of(changed)))
-    assert {kind: one.condition.level for kind, one in found.items()} == {"fog": 3}
+    found = half_lost(changed, facts_of(changed), read_outcomes(changed, facts_of(changed)))
+    assert [(one.outcome.condition.kind, one.outcome.condition.level, one.sure) for one in found] == [("fog", 3, True)]
+
+
+def test_that_half_is_lost_is_sure_where_chance_alone_would_not_lose_it(record: RunRecord) -> None:
+    close = probed(record, wrong={("fog", 5): 0.6, ("fog", 3): 0.51, ("gaussian_noise", 5): 0.51})
+    found = half_lost(close, facts_of(close), read_outcomes(close, facts_of(close)))
+    assert [(one.outcome.condition.kind, one.outcome.condition.level, one.sure) for one in found] == [
+        ("fog", 5, True),
+        ("gaussian_noise", 5, False),
+    ]
+
+
+def test_the_p_of_half_is_that_of_a_sign_test_and_counts_what_is_gained() -> None:
+    clean = np.ones(40, bool)
+    after = np.arange(40) < 10
+    assert half_p(clean, after) == pytest.approx(binomtest(30, 40, 0.5, alternative="greater").pvalue)
+    mixed = np.arange(40) < 30
+    gaining = (np.arange(40) >= 30) | (np.arange(40) < 5)  # 25 lost, 5 kept, 10 gained: just half is left
+    assert half_p(mixed, gaining) > 0.4
 
 
 def test_chance_is_the_share_of_the_largest_class(record: RunRecord) -> None:

@@ -73,7 +73,7 @@ def test_a_confident_gate_is_undecided(record: RunRecord) -> None:
     measured = few(record, 1).measured
     assert measured is not None
     (result,) = judge_gates([parse_rule("nll <= 9 confidently")], measured.values)
-    assert (result.outcome, str(result.reason)) == ("undecided", "The number has no interval to ask.")
+    assert (result.outcome, str(result.reason)) == ("undecided", "The number has no interval, which the rule needs.")
 
 
 def test_changes_have_no_interval_either(record: RunRecord) -> None:
@@ -94,6 +94,8 @@ def test_the_report_says_why(record: RunRecord) -> None:
     labels = np.repeat(np.arange(10), 30)
     perfect, small, usual = evaluated(record, outputs(labels, 10, 0.9), labels), few(record, 2), few(record, 30)
     found = [note_few(one.measured) for one in (perfect, small, usual) if one.measured is not None]
-    assert found[0] == ["A score that no image moves has no interval: it says nothing of other images."]
+    assert found[0] == [
+        "A score to which every image contributes the same has no interval: it says nothing about other images."
+    ]
     assert found[1][0].startswith("With 20 test images, 2 in the smallest class, some scores have no interval")
     assert found[2] == []
