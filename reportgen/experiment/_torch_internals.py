@@ -179,10 +179,11 @@ def registered_macs(packet: Any, args: Sequence[Any], kwargs: Mapping[str, Any],
 
 @cache
 def has_versions() -> bool:
-    """Whether tensors count their changes."""
-    tensor = torch.zeros(1)
-    before = getattr(tensor, "_version", None)
-    tensor.add_(1)
+    """Whether tensors count their changes; those of a model that computes in inference mode never do."""
+    with torch.inference_mode(mode=False):
+        tensor = torch.zeros(1)
+        before = getattr(tensor, "_version", None)
+        tensor.add_(1)
     return before is not None and getattr(tensor, "_version", None) != before
 
 

@@ -80,7 +80,9 @@ def check_answers(
     except BaseException as error:  # whatever a model raises; nothing that was measured is lost for it
         reason = f"{type(error).__name__}: {first_line(error)}"
         return Answers(
-            None, {}, N_("Whether the same images get the same answers again is not known: {reason}", reason=reason)
+            None,
+            {},
+            N_("It is not known whether the same images get the same predictions again: {reason}", reason=reason),
         )
     return Answers(facts.model_copy(update={"draws": 1 + len(arrays)}), arrays)
 

@@ -183,7 +183,7 @@ def choose_precision(kind: Kind, device: torch.device, training: bool) -> tuple[
             return "bfloat16", N_("this GPU has bfloat16 arithmetic (compute capability 8 or newer)")
         return "float32", N_("this GPU has no bfloat16 arithmetic")
     if kind == "mps":
-        return "float32", N_("autocast is not worth it on this device")
+        return "float32", N_("autocast is not used on this device")
     if not has_bfloat16():
         return "float32", N_("this processor has no bfloat16 arithmetic")
     return "bfloat16", N_("this processor has bfloat16 arithmetic")

@@ -14,7 +14,7 @@ from reportgen.errors import Location, ModelError, ReportgenError
 from reportgen.record.fault import Fault
 from reportgen.record.message import Message
 from reportgen.system.memory import chain, is_memory_error, memory_trouble
-from reportgen.system.signals import INTERRUPTIONS
+from reportgen.system.signals import EXIT, INTERRUPTIONS
 from reportgen.text.errors import describe_error, without_paths
 
 OURS = Path(__file__).parents[1]
@@ -108,7 +108,7 @@ def find_model_line(error: BaseException, model_file: Path | None) -> Location |
 def find_line(error: BaseException, model_file: Path | None) -> Location | None:
     """The same of one error alone."""
     found, in_module = None, False
-    for frame in traceback.extract_tb(error.__traceback__):
+    for frame in frames_of(error):
         path = Path(frame.filename)
         in_module = in_module or path.as_posix().endswith(MODULE_CALL)
         if path.is_relative_to(OURS):
@@ -116,6 +116,11 @@ def find_line(error: BaseException, model_file: Path | None) -> Location | None:
         elif path == model_file or (in_module and path.is_file() and not is_library(path)):
             found = Location(frame.filename, frame.lineno)
     return found
+
+
+def frames_of(error: BaseException) -> list[traceback.FrameSummary]:
+    """The frames of an error from the outermost, without the one that stands for `os._exit`."""
+    return [frame for frame in traceback.extract_tb(error.__traceback__) if frame.name != EXIT]
 
 
 def is_library(path: Path) -> bool:
@@ -127,7 +132,7 @@ def is_library(path: Path) -> bool:
 def left_a_module(error: BaseException) -> bool:
     """Whether a module of the model raised it, of whatever library, and not our own code below."""
     inside = False
-    for frame in traceback.extract_tb(error.__traceback__):
+    for frame in frames_of(error):
         path = Path(frame.filename)
         inside = (inside or path.as_posix().endswith(MODULE_CALL)) and not path.is_relative_to(OURS)
     return inside

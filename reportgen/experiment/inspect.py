@@ -26,10 +26,13 @@ def image_of(shape: Shape) -> tuple[int, int, int] | None:
 
 
 @compilers_as_before()
-def trace_source(source: str, shape: Shape) -> ModelTrace:
-    """Trace the model of a `model.source` (relative to the working folder) on one random image of `shape`."""
+def trace_source(source: str, shape: Shape, classes: int | None = None) -> ModelTrace:
+    """Trace the model of a `model.source` (relative to the working folder) on one random image of `shape`.
+
+    `classes`: what it is made for, where it takes that; None: its own default.
+    """
     torch.manual_seed(0)
-    loaded = load_model(ModelSpec(source=source), Path(), None, image_shape=image_of(shape))
+    loaded = load_model(ModelSpec(source=source), Path(), classes, image_shape=image_of(shape))
     return trace_model(loaded.module, torch.randn(shape), source)
 
 

@@ -40,7 +40,7 @@ def measure_in_pairs(request: Request, candidate: TimedModel) -> tuple[PairedLat
     if baseline is None or not number:
         return None, []
     if baseline.model is None or is_in_plugin(request):
-        plugin = N_("A model source of a plug-in is timed only in the process that has it.")
+        plugin = N_("A model from a plug-in can only be timed in the process that loaded the plug-in.")
         return PairedLatency(baseline=baseline.digest, reason=baseline.refused or plugin), []
     sides: dict[Side, TimedModel] = {"baseline": as_baseline(baseline, candidate), "candidate": candidate}
     asked = {side: model.asked for side, model in sides.items()}
@@ -108,8 +108,8 @@ def describe_failure(side: Side, timed: Timed) -> Message:
     """Why a process has no times."""
     if timed.changed:
         return N_(
-            "The baseline’s model can’t be made here as it was: its code is another one now. baseline.code in the spec "
-            "can name a folder that holds the code as it was."
+            "The baseline’s model can’t be built here as it was: its code has changed. baseline.code in the spec can "
+            "name a folder that holds the code as it was."
         )
     if side == "baseline":
         return N_("The baseline’s model could not be made and timed here within {seconds} s.", seconds=int(LONGEST))

@@ -12,6 +12,7 @@ from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.datasets.loading import load_data
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.models import LoadedModel, load_model, read_model
+from reportgen.experiment.models.preparing import late_layers
 from reportgen.experiment.models.pretrained import Fetching, Pretrained
 from reportgen.experiment.models.pretrained_choice import find_pretrained, preparation_notes, with_preparation
 from reportgen.experiment.placement import place_by_trial
@@ -67,7 +68,7 @@ def load(request: Request, device: ComputeDevice, clock: Clock) -> Loaded:
     teacher = load_asked_teacher(request, data, clock)
     plain = replace(data, normalization=replace(data.normalization, channels_last=False))  # which every model takes
     with clock.stage(N_("Try two images")), about("model.source"):
-        if model is None or model.unfinished or classes != expected:
+        if model is None or model.unfinished or classes != expected or late_layers(model.module, shapes[0]):
             model = make(classes, seed)
         model = read_model(model, spec.model, plain, trains=trains)
         placed = place_by_trial(model.module, data, spec.run, device, teacher.module if teacher else None)
@@ -110,6 +111,6 @@ def refuse_other_classes(pretrained: Pretrained | None, classes: int) -> None:
     if pretrained is not None and pretrained.classes != classes:
         with about("model.pretrained"):
             raise ModelError(
-                f"the weights {pretrained.name} know {pretrained.classes:,} classes and the data set has {classes:,}",
+                f"the weights {pretrained.name} have {pretrained.classes:,} classes and the data set has {classes:,}",
                 "Set run.mode: train, which gives them a new last layer.",
             )

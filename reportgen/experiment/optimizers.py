@@ -173,12 +173,16 @@ def way_to_step(resolved: Resolved, parameters: Sequence[torch.nn.Parameter]) ->
 
 
 def begin_momentum(optimizer: torch.optim.Optimizer) -> None:
-    """Before a step of SGD in one kernel: momentum for parameters that get their first gradient only now.
+    """Before a step in one kernel: another way where a gradient is sparse, and for SGD momentum for parameters that get
+    their first gradient only now.
 
     torch's kernel takes none or all of them without, and fails where a part of the model was left out of the steps
     before, as stochastic depth does. From zero it becomes the first gradient, as torch has it; with a dampening it
     would not, and these steps are computed parameter by parameter.
     """
+    for group in optimizer.param_groups:
+        if group.get("fused") and any(p.grad is not None and p.grad.is_sparse for p in group["params"]):
+            group["fused"] = False  # whose kernel takes no sparse gradients, such as of nn.Embedding(sparse=True)
     if not isinstance(optimizer, torch.optim.SGD):
         return
     for group in optimizer.param_groups:

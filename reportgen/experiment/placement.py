@@ -19,6 +19,7 @@ from reportgen.experiment.trial_step import check_step
 from reportgen.record.message import N_, Message
 from reportgen.spec.types import RunSpec
 from reportgen.system.signals import INTERRUPTIONS
+from reportgen.text.errors import words_of
 
 ROUNDING = {"cpu": 1e-3, "cuda": 2e-2, "mps": 2e-2}
 """The largest change of a logit, as a share of the largest logit, that other orders of addition make; accelerators
@@ -86,7 +87,7 @@ def describe(asked: ComputeDevice, way: ComputeDevice) -> Iterator[Message]:
     """What the reader must know of the way that was found."""
     if asked.channels_last and not way.channels_last:
         yield N_(
-            "The model does not work with activations that stand channels last in memory (a view of the output of a "
+            "The model does not work with activations in the channels-last memory format (a view of the output of a "
             "convolution, for example), so everything was computed with contiguous ones, which is often slower."
         )
 
@@ -99,7 +100,7 @@ def answer(
     None where they are not finite, or change when the same is asked twice.
     """
     first, second = (ask_once(module, data, device, seed, how) for seed in (0, 1))
-    steady = bool(torch.isfinite(first).all()) and change(first, second) <= ROUNDING["cpu"]
+    steady = bool(torch.isfinite(first).all()) and measure_difference(first, second) <= ROUNDING["cpu"]
     return first if steady else None
 
 
@@ -132,12 +133,12 @@ def compare(expected: Tensor | None, module: torch.nn.Module, data: LoadedData, 
         except BaseException as error:
             raise ModelError(
                 f"the model can't be computed on {device.name} in {how or device.dtype}: "
-                f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}",
-                "It runs as the factory made it; look at what its forward takes for granted.",
+                f"{type(error).__name__}: {words_of(error).splitlines()[0] if words_of(error) else ''}",
+                "It runs as the factory made it; look at what its forward assumes.",
             ) from error
         if expected is None:
             continue
-        moved = change(expected, found)
+        moved = measure_difference(expected, found)
         if not moved <= limit:
             raise ModelError(
                 f"on {device.name} in {str(how or device.dtype).removeprefix('torch.')} the model's logits differ by "
@@ -147,6 +148,6 @@ def compare(expected: Tensor | None, module: torch.nn.Module, data: LoadedData, 
             )
 
 
-def change(one: Tensor, other: Tensor) -> float:
+def measure_difference(one: Tensor, other: Tensor) -> float:
     """The largest difference of two sets of logits, as a share of the largest logit of the first."""
     return float((one - other).abs().max() / one.abs().max().clamp_min(1e-12))

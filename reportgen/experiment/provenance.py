@@ -15,6 +15,7 @@ from reportgen.record.message import N_, Message
 from reportgen.spec.privacy import clean_override
 from reportgen.system.epoch import now
 from reportgen.system.machine import versions
+from reportgen.system.version import __version__
 
 DISTRIBUTIONS = ("torch", "torchvision", "numpy", "scipy", "matplotlib", "weasyprint", "timm")
 
@@ -50,8 +51,6 @@ def created_now() -> str:
 
 def installed_versions() -> dict[str, str]:
     """Distribution name -> version, of what the numbers depend on and is installed."""
-    from reportgen import __version__
-
     installed = {name: version for name, version in versions(DISTRIBUTIONS).items() if version is not None}
     return {"reportgen-torch": __version__, "python": platform.python_version()} | installed
 

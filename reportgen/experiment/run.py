@@ -45,6 +45,7 @@ from reportgen.record.trace import ModelTrace
 from reportgen.spec.paths import model_without_paths, resolve_path
 from reportgen.spec.types import ReportSpec
 from reportgen.system.memory import is_memory_error, memory_trouble
+from reportgen.system.signals import exits_raised
 
 ChooseImages = Callable[[NDArray[Any], NDArray[Any], NDArray[Any]], NDArray[Any]]
 """(logits, labels, digests) -> positions of the evaluation images whose pixels the record keeps."""
@@ -59,6 +60,7 @@ TIMED_BATCH = 32
 """Images of up to 64×64; of larger ones as many as have the same number of pixels."""
 
 
+@exits_raised()
 @compilers_as_before()
 def run_experiment(
     request: Request, choose_images: ChooseImages, progress: Progress, keeper: Keeper = NO_KEEPER
@@ -349,10 +351,10 @@ def note_filled(reasons: list[str]) -> tuple[Message, ...]:
         return ()
     return (
         nN_(
-            "The model refused {count} batch of the evaluation ({reason}); it was filled up with images that were "
-            "shown already, whose second answers were not used.",
-            "The model refused {count} batches of the evaluation ({reason}); they were filled up with images that were "
-            "shown already, whose second answers were not used.",
+            "The model raised an error on {count} batch of the evaluation ({reason}); it was padded with images that "
+            "had been evaluated already, whose second predictions were not used.",
+            "The model raised an error on {count} batches of the evaluation ({reason}); they were padded with images "
+            "that had been evaluated already, whose second predictions were not used.",
             len(reasons),
             reason=reasons[0],
         ),

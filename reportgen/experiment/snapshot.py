@@ -191,6 +191,11 @@ def is_expanded(tensor: Tensor) -> bool:
     )
 
 
+def has_one_memory(tensor: Tensor) -> bool:
+    """Whether a tensor's elements lie in one storage; those of a sparse one do not."""
+    return tensor.layout == torch.strided
+
+
 def remember_tensor(tensor: Tensor) -> Undo:
     """A tensor's memory, what stands in it, its gradient and whether it wants one."""
     data, gradient = tensor.data, tensor.grad if tensor.is_leaf else None
@@ -199,7 +204,7 @@ def remember_tensor(tensor: Tensor) -> Undo:
 
     def undo() -> None:
         with torch.no_grad():
-            if tensor.data_ptr() != data.data_ptr() or tensor.stride() != data.stride():
+            if not has_one_memory(tensor) or tensor.data_ptr() != data.data_ptr() or tensor.stride() != data.stride():
                 tensor.data = data
             if not (is_expanded(data) and torch.equal(data, values)):  # of which no single element can be written
                 data.copy_(values)

@@ -139,18 +139,22 @@ def run_training(
     except INTERRUPTIONS:
         raise
     except BaseException as error:
-        if is_memory_error(error):
-            lack = memory_trouble(error, f"training on {device.name}", "Use a smaller run.batch_size.")
-            if not watch.steps:
-                raise lack from error
-            lack.__cause__ = error
-            watch.error = lack
-        elif not watch.steps or not may_end_a_part(error):
-            raise
-        else:
-            watch.error = error
+        watch.error = what_ended(error, watch, device)
     final, failure = score_at_end(module, data, device)
     return TrainingResult(history(watch, final), step_arrays(watch) | dynamics.arrays(), watch.error or failure)
+
+
+def what_ended(error: BaseException, watch: Watch, device: ComputeDevice) -> BaseException:
+    """The error to record of a training that has made a step; raises the one that ends the run."""
+    if is_memory_error(error):
+        lack = memory_trouble(error, f"training on {device.name}", "Use a smaller run.batch_size.")
+        if not watch.steps:
+            raise lack from error
+        lack.__cause__ = error
+        return lack
+    if not watch.steps or not may_end_a_part(error):
+        raise error
+    return error
 
 
 def score_at_end(

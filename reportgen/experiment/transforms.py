@@ -1,4 +1,4 @@
-"""Small moves of whole batches: shifts, mirrorings, rotations."""
+"""Transforms of whole batches: shifts, mirrorings, rotations."""
 
 from __future__ import annotations
 

@@ -8,11 +8,17 @@ from reportgen.errors import ModelError, about
 from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.objective import Objective
-from reportgen.experiment.optimizers import make_optimizers, resolve_optimizer
+from reportgen.experiment.optimizers import begin_momentum, make_optimizers, resolve_optimizer
 from reportgen.experiment.snapshot import restored
 from reportgen.spec.types import RunSpec
 from reportgen.system.memory import is_memory_error, memory_trouble
 from reportgen.system.signals import INTERRUPTIONS
+
+SPARSE = (
+    "Some gradients are sparse, as of nn.Embedding(sparse=True), which few optimisers take: use sgd with weight_decay: "
+    "0, or let the layers have dense ones (sparse=False)."
+)
+"""Of an optimiser that refuses them."""
 
 
 def check_step(
@@ -72,6 +78,7 @@ def move_once(parameters: list[torch.nn.Parameter], run: RunSpec) -> None:
     """One step of the optimiser; raises ModelError."""
     try:
         for optimizer in make_optimizers(resolve_optimizer(run.optimizer), parameters):
+            begin_momentum(optimizer)
             optimizer.step()
     except ModelError:
         raise
@@ -80,5 +87,7 @@ def move_once(parameters: list[torch.nn.Parameter], run: RunSpec) -> None:
             raise
         raise ModelError(
             f"one step of {run.optimizer.title} fails: {type(error).__name__}: {error}",
-            "Change its arguments, or use another optimiser.",
+            SPARSE
+            if any(p.grad is not None and p.grad.is_sparse for p in parameters)
+            else "Change its arguments, or use another optimiser.",
         ) from error

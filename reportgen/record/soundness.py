@@ -10,11 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.record.definitions import HEADLINE
+from reportgen.record.measurements import Measurements
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.probe_arrays import find_wrong_probe_arrays
+from reportgen.record.ranges import find_wrong_ranges
 from reportgen.record.run import RunRecord
 from reportgen.record.sketch import SKETCH_ARRAY, SKETCH_SIZE
+from reportgen.record.trace import ModelTrace
 
+SHARES = frozenset(one.name for one in HEADLINE if one.unit == "share" and one.form == "plain")
+COUNTS = frozenset(one.name for one in HEADLINE if one.unit in ("count", "macs", "bytes"))
 LARGEST = 2**63 - 1
 """Of any count: what other programs can hold."""
 ROWS = ("eval.labels", "eval.ids", "eval.digests", "teacher.correct")
@@ -118,15 +124,51 @@ def find_wrong_counts(record: RunRecord) -> Iterator[tuple[str, str]]:
     if not record.data.classes:
         yield "data.classes", "there is none"
     yield from find_wrong_values(record.measured.values if record.measured is not None else ())
+    if record.measured is not None:
+        yield from find_wrong_tables(record.measured, len(record.data.classes))
+    yield from find_wrong_ranges(record)
+    yield from find_wrong_graph(record.trace)
+
+
+def find_wrong_tables(measured: Measurements, classes: int) -> Iterator[tuple[str, str]]:
+    """Tables and curves of the evaluation that nothing can be drawn from: the field, and what is wrong with it."""
+    if len(measured.classes) != classes:
+        yield "measured.classes", f"{len(measured.classes)} of {classes} classes"
+    if len(measured.confusion) != classes or any(len(row) != classes for row in measured.confusion):
+        yield "measured.confusion", f"no table of {classes} by {classes} classes"
+    for place, one in enumerate(measured.confusions):
+        if not (0 <= one.true < classes and 0 <= one.predicted < classes):
+            yield f"measured.confusions.{place}", f"a class that is none of {classes}"
+    curves = {"risk_coverage": measured.risk_coverage}
+    curves |= {f"precision_recall.{place}": curve for place, curve in enumerate(measured.precision_recall)}
+    for name, curve in curves.items():
+        if len(curve.x) != len(curve.y):
+            yield f"measured.{name}", f"{len(curve.x)} values of x and {len(curve.y)} of y"
+    right, wrong = len(measured.calibration.right), len(measured.calibration.wrong)
+    if right != wrong:
+        yield "measured.calibration", f"{right} bins of right predictions and {wrong} of wrong ones"
+
+
+def find_wrong_graph(trace: ModelTrace) -> Iterator[tuple[str, str]]:
+    """Calls and edges of a model that name none of its parts."""
+    for place, call in enumerate(trace.modules):
+        if call.parent is not None and not 0 <= call.parent < place:
+            yield f"trace.modules.{place}.parent", f"{call.parent} is no earlier call"
+    for place, edge in enumerate(trace.edges):
+        if not (0 <= edge.source < len(trace.operators) and 0 <= edge.target < len(trace.operators)):
+            yield f"trace.edges.{place}", f"an edge beyond {len(trace.operators)} operator calls"
+    for place, operator in enumerate(trace.operators):
+        if not 0 <= operator.module < len(trace.modules):
+            yield f"trace.operators.{place}.module", f"{operator.module} is none of {len(trace.modules)} module calls"
 
 
 def find_wrong_values(values: Sequence[MetricValue]) -> Iterator[tuple[str, str]]:
     """Headline numbers that can't be: the field, and what is wrong with it."""
     for place, value in enumerate(values):
         known = [one for one in (value.value, value.low, value.high) if one is not None]
-        if value.name in ("accuracy", "top5_accuracy", "balanced_accuracy") and not all(0 <= one <= 1 for one in known):
+        if value.name in SHARES and not all(0 <= one <= 1 for one in known):
             yield f"measured.values.{place}", f"{value.name} is a share and can't be {', '.join(map(str, known))}"
-        if value.name in ("parameters", "macs") and not all(one >= 0 for one in known):
+        if value.name in COUNTS and not all(one >= 0 for one in known):
             yield f"measured.values.{place}", f"{value.name} can't be {', '.join(map(str, known))}"
 
 
@@ -141,6 +183,13 @@ def wrong_probe_counts(record: RunRecord) -> Iterator[tuple[str, str]]:
     for field, count, name, axis in told:
         if name in arrays and arrays[name].shape[axis] != count:
             yield f"probes.{field}", f"{count} of them, and {name} has {arrays[name].shape[axis]}"
+    if probes is not None and probes.weights is not None:
+        matrices = len(probes.weights.matrices)
+        if not all(0 <= place < matrices for place in (*probes.weights.shown, *probes.weights.enlarged)):
+            yield "probes.weights.shown", f"a place that is none of {matrices} matrices"
+    step = probes.cost.step if probes is not None and probes.cost is not None else None
+    if step is not None and len(step.share_intervals) not in (0, len(step.parts)):
+        yield "probes.cost.step.share_intervals", f"{len(step.share_intervals)} of {len(step.parts)} parts"
 
 
 def find_huge(fields: object, place: str = "") -> str:

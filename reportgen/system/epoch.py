@@ -18,7 +18,7 @@ def check_epoch() -> None:
     text = os.environ.get(NAME, "")
     if text and not (text.isascii() and text.isdigit() and int(text) <= LAST):
         hint = f"Set it to whole seconds since 1970, such as {NAME}=$(git log -1 --format=%ct), or unset it."
-        raise SpecError(f"{NAME} is {text[:40]!r}, which is no number of seconds", hint)
+        raise SpecError(f"{NAME} is {text[:40]!r}, which is not a number of seconds", hint)
 
 
 def now() -> datetime:

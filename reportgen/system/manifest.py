@@ -1,10 +1,12 @@
-"""manifest.json: what a report's folder holds, with the digest of every file, and what it was made from."""
+"""manifest.json: what a report's folder holds, with the digest of every file and its own, and what it was made from."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -25,17 +27,34 @@ class FileEntry(BaseModel, frozen=True, extra="forbid"):
 class Manifest(BaseModel, frozen=True, extra="forbid"):
     """Every file of a report but the manifest itself."""
 
-    format: int = 1
+    format: int = 2
     inputs: str = ""
     """Digest of everything the report was made from; empty when it is to be made again in any case."""
     origin: str = ""
     """Which spec or command made it, see `reportgen.pipeline.replacing`; empty where that is not known."""
     files: dict[str, FileEntry] = Field(default_factory=dict)
     """Relative path with '/' -> size and digest."""
+    sha256: str = ""
+    """Digest of all of the above as the file spells it; empty in one of format 1, and until it is spelled."""
 
     def spelled(self) -> bytes:
-        """The file's content: sorted, the same for the same report."""
-        return (json.dumps(self.model_dump(), indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+        """The file's content: sorted, with its own digest, the same for the same report."""
+        return spell(self.model_dump() | {"sha256": self.digest})
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of everything in it but itself."""
+        return hashlib.sha256(spell(self.model_dump(exclude={"sha256"}))).hexdigest()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has the digest that it was written with."""
+        return self.sha256 == self.digest
+
+
+def spell(content: Mapping[str, Any]) -> bytes:
+    """The content of a manifest as its file has it."""
+    return (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
 def describe_file(path: Path) -> FileEntry:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reportgen.errors import EnvironmentTrouble
+from reportgen.text.errors import words_of
 
 SIGNS = re.compile(
     r"can't allocate memory|cannot allocate memory|not enough memory|DefaultCPUAllocator|out of memory|bad_alloc"
@@ -32,7 +33,7 @@ def is_one(error: BaseException) -> bool:
         return True
     if isinstance(error, OSError) and error.errno == errno.ENOMEM:
         return True
-    return isinstance(error, RuntimeError | ImportError | OSError) and SIGNS.search(str(error)) is not None
+    return isinstance(error, RuntimeError | ImportError | OSError) and SIGNS.search(words_of(error)) is not None
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:

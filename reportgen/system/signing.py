@@ -6,6 +6,8 @@ a report. Nothing is ever asked for on the terminal.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
 import re
 import shutil
@@ -21,6 +23,9 @@ from reportgen.system.files import is_regular
 SIGNATURE = "manifest.json.sig"
 VARIABLE = "REPORTGEN_SIGNING_KEY"
 NAMESPACE = "reportgen"
+BEGIN, END = b"-----BEGIN SSH SIGNATURE-----", b"-----END SSH SIGNATURE-----"
+ARMOUR_WIDTH = 70
+"""Characters of a line between them (PROTOCOL.sshsig, 3)."""
 SECONDS = 60
 """A key on a token may want to be touched."""
 PUBLIC = re.compile(r"\s*(?:sk-)?(?:ssh|ecdsa)-[\w@.-]+[ \t]+AAAA")
@@ -63,7 +68,7 @@ def sign(content: bytes, key: Path) -> bytes:
     public = key.with_name(f"{key.name}.pub")
     if done.returncode and os.environ.get("SSH_AUTH_SOCK") and is_regular(public):  # a locked key that the agent holds
         done = ssh_keygen(["-Y", "sign", "-f", str(public), "-n", NAMESPACE], content)
-    if done.returncode or not done.stdout.startswith(b"-----BEGIN SSH SIGNATURE-----"):
+    if done.returncode or not done.stdout.startswith(BEGIN):
         raise EnvironmentTrouble(f"the report can't be signed with {key}: {said(done)}", LOCKED)
     return done.stdout
 
@@ -89,6 +94,17 @@ def find_signer(content: bytes, signature: bytes, key: Path | None = None) -> Si
             if signer is not None:
                 return signer
     return None
+
+
+def spell_armoured(signature: bytes) -> bytes:
+    """A signature as ssh-keygen writes it, which also reads one with other spaces, ends of lines or spare bits."""
+    inner = signature.partition(BEGIN)[2].partition(END)[0]
+    try:
+        coded = base64.b64encode(base64.b64decode(inner))
+    except binascii.Error:
+        return b""
+    lines = [coded[at : at + ARMOUR_WIDTH] for at in range(0, len(coded), ARMOUR_WIDTH)]
+    return b"\n".join([BEGIN, *lines, END, b""])
 
 
 def read_signers(key: Path) -> bytes:

@@ -10,6 +10,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from reportgen.system.files import is_regular, machine_trouble
@@ -67,9 +68,9 @@ def recover(home: Path) -> None:
     if journal.is_dir():
         with uninterrupted(), machine_trouble(home):
             move_in(home, journal)
-            shutil.rmtree(journal, ignore_errors=True)
+            remove_tree(journal)
     for stale in home.glob(STAGING + "*"):
-        shutil.rmtree(stale, ignore_errors=True)
+        remove_tree(stale)
 
 
 def read_decided(home: Path, names: Iterable[str]) -> dict[str, bytes] | None:
@@ -111,6 +112,15 @@ def move(source: Path, target: Path) -> None:
     """Move a file within one disk; the folder it goes to is made."""
     target.parent.mkdir(parents=True, exist_ok=True)
     source.replace(target)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder and all that is in it; a pipe or a link in its place goes itself, and nobody opens it."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
 
 
 def remove_empty_parents(home: Path, name: str) -> None:

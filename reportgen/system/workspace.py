@@ -7,7 +7,6 @@ moves everything back; a crash leaves `.reportgen-commit`, which the next build 
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -31,6 +30,7 @@ from reportgen.system.transaction import (
     names_in,
     recover,
     remove_empty,
+    remove_tree,
 )
 
 KEPT = ".reportgen-kept"
@@ -89,7 +89,7 @@ class Workspace:
     def _close(self) -> None:
         """Remove the staging folder, the lock, and folders made for nothing."""
         if self._staging is not None:
-            shutil.rmtree(self._staging, ignore_errors=True)
+            remove_tree(self._staging)
             self._staging = None
         self._lock.release()
         remove_empty(self._made)
@@ -112,7 +112,7 @@ class Workspace:
         before.
         """
         staged, home = self._staged() / KEEPING, self._home / KEPT / checked(key)
-        shutil.rmtree(staged, ignore_errors=True)
+        remove_tree(staged)
         fill(staged, save)
         earlier = newest_stage(home)
         number = int(earlier.name.removeprefix(STAGE)) + 1 if earlier else 1
@@ -120,7 +120,7 @@ class Workspace:
             home.mkdir(parents=True, exist_ok=True)
             staged.replace(home / f"{STAGE}{number:04d}")
             if earlier is not None:
-                shutil.rmtree(earlier, ignore_errors=True)
+                remove_tree(earlier)
             if self.out not in KEPT_IN:
                 KEPT_IN.append(self.out)
         remove_oldest(self._home / KEPT, MOST_KEPT)
@@ -166,11 +166,11 @@ class Workspace:
             except OSError as error:
                 with machine_trouble(self._home):
                     move_back(self._home, journal)
-                shutil.rmtree(journal, ignore_errors=True)
+                remove_tree(journal)
                 raise trouble(error, self._home) from error
-            shutil.rmtree(journal, ignore_errors=True)
+            remove_tree(journal)
             if done:
-                shutil.rmtree(self._home / KEPT / done, ignore_errors=True)
+                remove_tree(self._home / KEPT / done)
                 remove_empty([self._home / KEPT])
             MOVED_IN.append(self.out)
         return manifest
@@ -198,7 +198,7 @@ def remove_oldest(folder: Path, most: int) -> None:
     """Leave so many runs; what else lies there is of an earlier version."""
     with suppress(OSError):
         for run in runs_in(folder)[:-most]:
-            shutil.rmtree(run, ignore_errors=True)
+            remove_tree(run)
         for path in folder.iterdir():
             if not path.is_dir():
                 path.unlink()
@@ -224,7 +224,8 @@ def is_current(out: Path, inputs: str, key: Path | None = None) -> bool:
     """True when the folder holds a whole report made from these inputs, every file as it was written; where `key` is
     given also signed with it."""
     manifest = None if (out / COMMIT).exists() else read_manifest(out)
-    found = manifest is not None and inputs != "" and manifest.inputs == inputs and matches(out, manifest)
+    made = manifest is not None and inputs != "" and manifest.inputs == inputs
+    found = manifest is not None and made and manifest.is_whole and matches(out, manifest)
     return found and (key is None or is_signed_with(out, key))
 
 

@@ -10,7 +10,7 @@ import pytest
 from reportgen.errors import DataError, ModelError
 from reportgen.experiment.faults import Faults, blamed_on_model
 from reportgen.record.message import N_
-from reportgen.system.signals import Terminated, errors_passed_over
+from reportgen.system.signals import Terminated, errors_passed_over, exits_raised
 
 PART = N_("the evaluation")
 
@@ -36,6 +36,15 @@ def raise_in(file: Path, kind: str) -> None:
     """What a line of a user's file raises."""
     file.write_text(f"import asyncio\nraise {kind}('x\\ny')\n", encoding="utf-8")
     exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), {})
+
+
+def test_a_model_that_leaves_the_process_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "net.py"
+    file.write_text("import os\nos._exit(0)\n", encoding="utf-8")
+    with pytest.raises(ModelError, match="raises SystemExit: 0") as caught, exits_raised(), blamed_on_model(file):
+        exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), {})
+    assert caught.value.location is not None
+    assert caught.value.location.line == 2
 
 
 @pytest.mark.parametrize("kind", ["KeyError", "SystemExit", "GeneratorExit", "asyncio.CancelledError"])

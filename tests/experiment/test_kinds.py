@@ -58,7 +58,7 @@ class Known:
 
 
 CONTIGUOUS = Known(channels_last=False, note="contiguous")
-TAKEN_OUT = Known(note="taken out of")
+TAKEN_OUT = Known(note="unwrapped from")
 COMPUTED = "computed from other parameters"
 KINDS = {
     "Small": Known(),
@@ -76,13 +76,16 @@ KINDS = {
     "ScriptedWhole": Known(SMALL + 16, note="one box", macs=3 * 8 * 9 * 900 + 80),
     "TracedWhole": Known(note="one box"),
     "FrozenScript": Known(note="packed or constant", evaluated=True),
-    "Compiled": Known(note="taken out of torch.compile"),
-    "CompiledInPlace": Known(note="taken out of torch.compile"),
-    "CompiledPart": Known(note="taken out of torch.compile"),
-    "CompiledParallel": Known(note="taken out of torch.compile and DataParallel"),
+    "Compiled": Known(note="unwrapped from torch.compile"),
+    "CompiledInPlace": Known(note="unwrapped from torch.compile"),
+    "CompiledPart": Known(note="unwrapped from torch.compile"),
+    "CompiledParallel": Known(note="unwrapped from torch.compile and DataParallel"),
     "Parallel": TAKEN_OUT,
     "ParallelPart": TAKEN_OUT,
     "Lazy": Known(LAZY, note="Lazy layers got their shapes", macs=3 * 8 * 9 * 900 + 72000),
+    "MadeLate": Known(LAZY - 16, note="created before anything was measured: fc.", macs=3 * 8 * 9 * 900 + 72000),
+    "MadeByWidth": Known(LAZY - 16, note="before anything was measured: heads.7200", macs=3 * 8 * 9 * 900 + 72000),
+    "ViewsTheImage": Known(30730, channels_last=False, note="contiguous", macs=30720),
     "LazySequence": Known(3 * 4 * 9 + 4 + 900 * 10 + 10, note="Lazy layers", macs=None),
     "Checkpointed": Known(),
     "ReentrantCheckpoint": Known(),
@@ -107,8 +110,8 @@ KINDS = {
     "Orthogonal": Known(note=COMPUTED, macs=None),
     "FiltersInFrequency": Known(3 * 32 * 17 + 30730, note="A complex parameter counts once", macs=30720),
     "ComplexBuffer": Known(SMALL + 72, note="complex", macs=None),
-    "HalfPart": Known(SMALL + 72, note="in bfloat16, as the model was made", macs=SMALL_MACS + 64),
-    "DoublePart": Known(SMALL + 72, note="in float64, as the model was made", macs=SMALL_MACS + 64),
+    "HalfPart": Known(SMALL + 72, note="in bfloat16, as the model defines them", macs=SMALL_MACS + 64),
+    "DoublePart": Known(SMALL + 72, note="in float64, as the model defines them", macs=SMALL_MACS + 64),
     "WholeHalf": Known(note="made in float16 and converted to float32"),
     "Quantised": Known(3072 * 16 + 16 + 170, note="those of integers", evaluated=True, macs=3072 * 16 + 160),
     "StaticallyQuantised": Known(note="packed", evaluated=True, macs=3 * 8 * 9 * 900 + 80),

@@ -146,4 +146,4 @@ def test_a_model_twice_as_slow_is_found_and_one_whose_code_changed_is_not_timed(
     changed, _runs = measure_in_pairs(request, candidate)
     assert changed is not None
     assert changed.reason is not None
-    assert "its code is another one now" in changed.reason.text
+    assert "its code has changed" in changed.reason.text

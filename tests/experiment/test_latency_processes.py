@@ -70,8 +70,7 @@ def test_a_process_makes_the_model_and_times_it() -> None:
     assert len(one.processes) == len(other.processes) == 2
     assert (one.batch_size, other.batch_size) == (1, 64)
     assert one.n >= 12
-    assert one.p50_low is not None
-    assert one.p50_low <= one.p50_seconds
+    assert one.p50_low is None  # two processes say too little of their spread
 
 
 @pytest.mark.slow

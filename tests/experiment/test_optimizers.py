@@ -243,3 +243,25 @@ def test_a_model_whose_parts_are_left_out_of_some_steps_is_trained() -> None:
 
     steps = list(train(Skips(), noise(), RunSpec(steps=4, batch_size=16), plain_cpu(), lambda done: done / 4))
     assert len(steps) == 4
+
+
+def embeds(**more: Any) -> None:
+    """One step of a model whose embedding has sparse gradients."""
+
+    class Embeds(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table, self.head = nn.Embedding(4, 3072, sparse=True), nn.Linear(3072, 10)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.head(x.flatten(1) + self.table(torch.zeros(len(x), dtype=torch.long)))
+
+    run = RunSpec.model_validate({"steps": 2, "batch_size": 16, "optimizer": {"name": "sgd", **more}})
+    check_step(Embeds(), noise(), run, plain_cpu())
+
+
+def test_sparse_gradients_are_stepped_along_or_refused_with_what_to_change() -> None:
+    embeds(weight_decay=0)
+    with pytest.raises(ModelError, match="one step of SGD fails") as refused:
+        embeds()
+    assert "weight_decay: 0" in refused.value.hint

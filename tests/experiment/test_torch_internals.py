@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from reportgen.experiment import _torch_internals as internals
-from reportgen.experiment.models._nets.cifar_resnet import CifarResNet
+from reportgen.experiment.models.builtin import NETWORKS
 from reportgen.experiment.probes.cost.memory import TensorMeter, measure_peak
 from reportgen.experiment.trace import formulas
 from reportgen.experiment.trace.model import trace_model
@@ -82,6 +82,13 @@ def traced(model: nn.Module | None = None) -> ModelTrace:
     return trace_model(model or Net(), torch.randn(1, 3, 16, 16), "test")
 
 
+def test_whether_tensors_count_is_known_inside_of_inference_mode_too() -> None:
+    internals.has_versions.cache_clear()
+    with torch.inference_mode():
+        assert internals.versions_of([torch.zeros(1)]) == []
+    assert internals.has_versions()
+
+
 def test_this_version_has_every_part() -> None:
     assert internals.mode_type() is not None
     assert internals.flop_registry()
@@ -95,7 +102,7 @@ def test_this_version_has_every_part() -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [Net, pytest.param(lambda: CifarResNet(20, 10), marks=pytest.mark.slow)], ids=["net", "resnet"]
+    "model", [Net, pytest.param(NETWORKS["cifar_resnet20"], marks=pytest.mark.slow)], ids=["net", "resnet"]
 )
 def test_the_usual_formulas_count_as_torch_does(model: Callable[[], nn.Module], without: Callable[..., None]) -> None:
     expected = traced(model())

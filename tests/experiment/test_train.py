@@ -138,11 +138,11 @@ def test_steps_are_numbered_and_the_caller_may_stop() -> None:
 def test_two_conv_learns_the_digits_in_seconds(precision: str, epochs: int) -> None:
     """Without bfloat16 in hardware an epoch of it takes a hundred times longer, so that there are fewer."""
     from reportgen.experiment.evaluate import evaluate
-    from reportgen.experiment.models._nets.small import TwoConv
+    from reportgen.experiment.models.builtin import NETWORKS
 
     data = load(DataSpec(name="digits"))
     torch.manual_seed(0)
-    module, device = TwoConv(), plain_cpu(precision, reason="trial")
+    module, device = NETWORKS["two_conv"](), plain_cpu(precision, reason="trial")
     run = RunSpec(epochs=epochs, batch_size=64, optimizer=OptimizerSpec(lr=0.02))
     for _ in train(module, data, run, device, lambda step: step / plan_steps(run, len(data.train_labels)).steps):
         pass

@@ -98,3 +98,77 @@ def test_a_sketch_of_other_layers_or_of_no_numbers_is_refused(record: RunRecord,
     for name in ("rows", "numbers"):
         with pytest.raises(RecordError, match=SKETCH_ARRAY):
             load_record(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        ("classes", "measured.classes: 2 of 10 classes"),
+        ("confusion", "measured.confusion: no table of 10 by 10 classes"),
+        ("risk_coverage", r"measured\.risk_coverage: \d+ values of x and 1 of y"),
+        ("calibration", r"measured\.calibration: 1 bins of right predictions and \d+ of wrong ones"),
+    ],
+)
+def test_tables_that_nothing_can_be_drawn_from_are_refused(
+    record: RunRecord, tmp_path: Path, field: str, words: str
+) -> None:
+    measured = record.measured
+    assert measured is not None
+    other = {
+        "classes": measured.classes[:2],
+        "confusion": tuple(row[1:] for row in measured.confusion),
+        "risk_coverage": measured.risk_coverage.model_copy(update={"y": (0.5,)}),
+        "calibration": measured.calibration.model_copy(update={"right": (3,)}),
+    }
+    changed = measured.model_copy(update={field: other[field]})
+    save_record(record.model_copy(update={"measured": changed}), tmp_path)
+    with pytest.raises(RecordError, match=words):
+        load_record(tmp_path)
+
+
+def test_a_graph_that_leads_nowhere_is_refused(record: RunRecord, tmp_path: Path) -> None:
+    edge = record.trace.edges[0].model_copy(update={"target": len(record.trace.operators)})
+    trace = record.trace.model_copy(update={"edges": (edge,)})
+    save_record(record.model_copy(update={"trace": trace}), tmp_path)
+    with pytest.raises(RecordError, match=r"trace\.edges\.0: an edge beyond"):
+        load_record(tmp_path)
+
+
+def forged(record: RunRecord, what: str) -> RunRecord:
+    """The record with one number that nothing can have measured."""
+    measured = record.measured
+    assert measured is not None
+    one, first = measured.classes[0], measured.values[0]
+    f1 = one.model_copy(update={"f1": one.f1.model_copy(update={"low": 1e18})})
+    changes = {
+        "class": {"classes": (f1, *measured.classes[1:])},
+        "interval": {"values": (first.model_copy(update={"low": 0.9, "high": 0.2}), *measured.values[1:])},
+        "n": {"values": (first.model_copy(update={"n": -3}), *measured.values[1:])},
+        "support": {"classes": (one.model_copy(update={"support": -1}), *measured.classes[1:])},
+        "curve": {"risk_coverage": measured.risk_coverage.model_copy(update={"x": (2.0,), "y": (0.5,)})},
+    }
+    if what in changes:
+        return record.model_copy(update={"measured": measured.model_copy(update=changes[what])})
+    times = record.latency[0]
+    update = {"p95_seconds": times.p50_seconds / 2} if what == "percentiles" else {"n": 0}
+    return record.model_copy(update={"latency": (times.model_copy(update=update), *record.latency[1:])})
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("class", r"measured\.classes\.0\.f1: 1e\+18 is not between 0 and 1"),
+        ("interval", r"measured\.values\.0: 0\.9 is more than 0\.2"),
+        ("n", r"measured\.values\.0\.n: -3 is negative"),
+        ("support", r"measured\.classes\.0\.support: -1 is negative"),
+        ("curve", r"measured\.risk_coverage: 2 is not between 0 and 1"),
+        ("percentiles", r"latency\.0: .* is more than"),
+        ("repeats", r"latency\.0: 0 repeats"),
+    ],
+)
+def test_numbers_that_nothing_can_have_measured_are_refused_under_a_right_seal(
+    record: RunRecord, tmp_path: Path, what: str, words: str
+) -> None:
+    save_record(forged(record, what), tmp_path)
+    with pytest.raises(RecordError, match=words):
+        load_record(tmp_path)

@@ -68,7 +68,7 @@ def cost_facts() -> CostFacts:
         ),
         process_bytes=1_200_000_000,
         step=step(),
-        energy_missing=N_("This machine has no energy counter (RAPL) that can be seen."),
+        energy_missing=N_("This machine has no visible energy counter (RAPL)."),
     )
 
 

@@ -272,6 +272,45 @@ class Lazy(nn.Module):
         return self.fc(torch.relu(self.norm(self.conv(x))).flatten(1))
 
 
+class MadeLate(nn.Module):
+    """Its last layer is made when it is first needed, as wide as what comes in."""
+
+    def __init__(self, num_classes: int = 10) -> None:
+        super().__init__()
+        self.classes, self.conv, self.fc = num_classes, nn.Conv2d(3, 8, 3), None
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.relu(self.conv(x)).flatten(1)
+        if self.fc is None:
+            self.fc = nn.Linear(x.shape[1], self.classes)
+        return self.fc(x)
+
+
+class MadeByWidth(MadeLate):
+    """The same in a dictionary of layers by width."""
+
+    def __init__(self, num_classes: int = 10) -> None:
+        super().__init__(num_classes)
+        self.heads = nn.ModuleDict()
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.relu(self.conv(x)).flatten(1)
+        if str(x.shape[1]) not in self.heads:
+            self.heads[str(x.shape[1])] = nn.Linear(x.shape[1], self.classes)
+        return self.heads[str(x.shape[1])](x)
+
+
+class ViewsTheImage(nn.Module):
+    """No convolution: the image itself is viewed as a row."""
+
+    def __init__(self, num_classes: int = 10) -> None:
+        super().__init__()
+        self.fc = nn.Linear(3 * 32 * 32, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(x.view(x.size(0), -1))
+
+
 def LazySequence(num_classes: int = 10) -> nn.Module:  # noqa: N802
     return nn.Sequential(nn.Conv2d(3, 4, 3, 2), nn.ReLU(), nn.Flatten(), nn.LazyLinear(num_classes))
 

@@ -69,7 +69,13 @@ class Pages:
 
     def faults(self) -> list[str]:
         """What the layout does wrong, each with the number of its page."""
-        return [*self.empty_pages(), *self.last_headings(), *self.torn_tables(), *self.parted_captions()]
+        return [
+            *self.empty_pages(),
+            *self.last_headings(),
+            *self.parted_openings(),
+            *self.torn_tables(),
+            *self.parted_captions(),
+        ]
 
     def filled(self) -> dict[int, float]:
         """Page -> the share of its height that something stands on; 0 to 1."""
@@ -92,6 +98,25 @@ class Pages:
             last, first = boxes[-1], following[0]
             if is_heading(heading, boxes) and (first.page != last.page or first.bottom < last.bottom):
                 yield f"page {last.page} ends in a heading"
+
+    def parted_openings(self) -> Iterator[str]:
+        """Titles of sections whose first finding, or first fact beside it, ends on another page."""
+        for title in (one for one in self.seen.structure if one.role == "H2" and one.parent is not None):
+            page = next((box.page for box in self.boxes(title)), None)
+            for items in self.opening(title):
+                ends = self.boxes(items.kids[0])
+                if page is not None and ends and ends[-1].page != page:
+                    yield f"page {page} has the title of a section without its first finding"
+
+    def opening(self, title: Element) -> Iterator[Element]:
+        """The lists that a section begins with, findings and facts, up to what is titled or drawn."""
+        assert title.parent is not None
+        kids = title.parent.kids
+        for one in kids[kids.index(title) + 1 :]:
+            if one.role not in ("L", "P", "Div", "NonStruct") or is_heading(one, self.boxes(one)):
+                return
+            if one.role == "L" and one.kids:
+                yield one
 
     def block(self, element: Element) -> list[Box]:
         """What stands in an element that is a paragraph, a heading, a figure or an item, not a part of one."""

@@ -311,6 +311,7 @@ def small_record(classes: tuple[str, ...] = CLASSES) -> RunRecord:
             licence=N_("none stated by its authors"),
             citation="Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images",
             homepage="https://www.cs.toronto.edu/~kriz/cifar.html",
+            hub="uoft-cs/cifar10",
             splits=(
                 Split(name="train", n=3840, available=50_000, counts=(384,) * 10),
                 Split(name="test", n=N, available=10_000, counts=(N // 10,) * 10),

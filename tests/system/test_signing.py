@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import EnvironmentTrouble, SpecError
-from reportgen.system.signing import SIGNATURE, Signer, find_signer, sign, signing_key
+from reportgen.system.signing import SIGNATURE, Signer, find_signer, sign, signing_key, spell_armoured
 from reportgen.system.workspace import Workspace, is_current
 from tests.support.ssh_keys import make_key
 
@@ -39,6 +39,13 @@ def test_a_signature_holds_for_what_was_signed_alone(key: Path, tmp_path: Path) 
     assert find_signer(CONTENT + b" ", signature) is None
     assert find_signer(CONTENT, b"nothing", public(key)) is None
     assert find_signer(CONTENT, signature, public(make_key(tmp_path, "other"))) is None
+
+
+def test_each_byte_of_a_signature_counts(key: Path) -> None:
+    signature = sign(CONTENT, key)
+    assert spell_armoured(signature) == signature
+    for other in (signature + b"\n", signature.replace(b"\n", b"\r\n"), signature[:40] + b" " + signature[40:], b"x"):
+        assert spell_armoured(other) != other
 
 
 def test_a_list_of_signers_gives_names_and_limits(key: Path, tmp_path: Path) -> None:

@@ -385,6 +385,20 @@ def test_a_stage_that_can_not_be_kept_leaves_the_one_before(out: Path) -> None:
     assert kept_text(out, "run") == b"first"
 
 
+def test_a_pipe_in_the_place_of_a_stage_is_removed_unopened(out: Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        fail(out, keep_text("run", b"first"))
+    (stage,) = (out / ".reportgen-kept" / "run").glob("stage-*")
+    for path in stage.iterdir():
+        path.unlink()
+    stage.rmdir()
+    os.mkfifo(stage)
+    with pytest.raises(ZeroDivisionError):
+        fail(out, keep_text("run", b"second"))
+    assert kept_text(out, "run") == b"second"
+    assert not stage.exists()
+
+
 def test_a_file_for_all_stages_lies_beside_them(out: Path) -> None:
     with Workspace(out) as space:
         space.keep_beside("run", "weights.pt", lambda path: write_file(path, b"w"))

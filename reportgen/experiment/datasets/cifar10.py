@@ -89,4 +89,5 @@ DATASET = DatasetKind(
     sizes=(50_000, 10_000),
     download="170 MB",
     advice=lambda: advise(ARCHIVE),
+    hub="uoft-cs/cifar10",
 )

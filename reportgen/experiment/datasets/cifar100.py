@@ -88,4 +88,5 @@ DATASET = DatasetKind(
     sizes=(50_000, 10_000),
     download="169 MB",
     advice=lambda: advise(ARCHIVE),
+    hub="uoft-cs/cifar100",
 )

@@ -98,12 +98,6 @@ def gather_facts(
     """Everything the record says of the data, but for the normalisation."""
     height, width, channels = train.images.shape[1:]
     mean, std = channel_statistics(train.images if len(train.labels) else test.images)
-    kept = (("train", train, ids[0]), ("test", test, ids[1]))
-    splits = [
-        Split(name=name, n=len(rows), available=split.available or len(rows), counts=counts(split, raw.classes))
-        for name, split, rows in kept
-        if len(rows)
-    ]
     return DataFacts(
         name=raw.name,
         title=visible(raw.title) if isinstance(raw.title, str) else raw.title,
@@ -114,7 +108,7 @@ def gather_facts(
         classes=tuple(visible(name) for name in raw.classes),
         coarse_classes=tuple(visible(name) for name in raw.coarse_classes),
         image_shape=(channels, height, width),
-        splits=tuple(splits),
+        splits=list_splits(raw, train, test, ids),
         channel_mean=mean,
         channel_std=std,
         normalize_name="",
@@ -131,6 +125,16 @@ def gather_facts(
         left_out=raw.left_out[:MOST_LEFT_OUT],
         left_out_count=len(raw.left_out),
         test_files=test.files,
+    )
+
+
+def list_splits(raw: RawData, train: RawSplit, test: RawSplit, ids: tuple[LabelArray, LabelArray]) -> tuple[Split, ...]:
+    """The splits that have images, with how many of each class."""
+    kept = (("train", train, ids[0]), ("test", test, ids[1]))
+    return tuple(
+        Split(name=name, n=len(rows), available=split.available or len(rows), counts=counts(split, raw.classes))
+        for name, split, rows in kept
+        if len(rows)
     )
 
 

@@ -41,7 +41,7 @@ def load_data(
     """
     kind, fallback = choose_dataset(spec, find_datasets() if kinds is None else kinds)
     request = DataRequest(spec, base, data_root, offline, progress, seed, evaluating)
-    reason = None
+    reason, used = None, kind
     try:
         raw = kind.load(request)
     except DataError as error:
@@ -49,9 +49,10 @@ def load_data(
             raise
         progress.warn(f"{spec.fallback} in place of {spec.name}: {error.message}\n{error.hint}")
         reason = without_folders(reason_for(error), search_folders(spec, data_root, base))
-        raw = fallback.load(request)
+        raw, used = fallback.load(request), fallback
     loaded = prepare(with_channels(raw, spec.channels), spec, seed, reason)
-    return loaded if reason is None else replace(loaded, facts=loaded.facts.model_copy(update=title_of(kind)))
+    told = {"hub": used.hub} | ({} if reason is None else title_of(kind))
+    return replace(loaded, facts=loaded.facts.model_copy(update=told))
 
 
 def title_of(kind: DatasetKind) -> dict[str, str | Message]:

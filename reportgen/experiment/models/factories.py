@@ -13,6 +13,7 @@ import torch
 from reportgen.errors import Location, ModelError
 from reportgen.system.memory import is_memory_error, memory_trouble
 from reportgen.system.signals import INTERRUPTIONS
+from reportgen.text.errors import words_of
 from reportgen.text.suggest import nearest
 
 CLASS_ARGUMENTS = (
@@ -148,7 +149,7 @@ def definition_of(factory: Callable[..., Any], folder: Path | None) -> Location 
 
 def first_line(error: BaseException) -> str:
     """The first line of what an exception says."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), "no message")
+    return next((line.strip() for line in words_of(error).splitlines() if line.strip()), "no message")
 
 
 def describe(thing: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from reportgen.errors import ModelError
 from reportgen.experiment.models.factories import first_line
 from reportgen.system.memory import is_memory_error, memory_trouble
 from reportgen.system.signals import INTERRUPTIONS
+from reportgen.text.errors import words_of
 
 LOGIT_NAMES = ("logits", "out")
 """Where models that return more than logits put them; otherwise the first tensor is taken."""
@@ -78,7 +80,7 @@ def logits_of(output: Any) -> Tensor:
 
     Raises ModelError where there is none.
     """
-    found = next(tensors_in(named(output) if named(output) is not None else output), None)
+    found = next(tensors_in(find_usual_output(output) if find_usual_output(output) is not None else output), None)
     if found is None:
         raise ModelError(
             f"the model returns {type(output).__name__}, which holds no tensor",
@@ -87,7 +89,7 @@ def logits_of(output: Any) -> Tensor:
     return found
 
 
-def named(output: Any) -> Any:
+def find_usual_output(output: Any) -> Any:
     """What stands under one of the usual names, or None."""
     for name in LOGIT_NAMES:
         value = output.get(name) if isinstance(output, Mapping) else getattr(output, name, None)
@@ -156,17 +158,26 @@ def explain(failure: Failure | None, input_shape: tuple[int, ...], error: BaseEx
     where = failure.path or "the model itself"
     return (
         f"the model can't take {image} images: {where} ({failure.kind}) got {got} and raised {reason}",
-        hint_for(error),
+        hint_for(error, input_shape),
     )
 
 
 SIZES = ("size", "shape", "dimension", "channel", "kernel", "mat1", "match", "stride", "view", "expand", "expected")
 """Words of errors about shapes."""
+CHANNELS = re.compile(r"to have (\d+) channels, but got (\d+) channels")
+"""What a convolution says of channels that it has no weights for."""
+FIXED_SIZE = re.compile(r"Input (?:height|size) \(?(\d+)[^)]*\)? doesn't match model \(?(\d+)")
+"""What timm's patch embeddings say of images of another size than they were made for."""
 
 
-def hint_for(error: BaseException) -> str:
-    """What to do about a forward pass that raised, by what it raised."""
-    text = str(error)
+def hint_for(error: BaseException, input_shape: tuple[int, ...] = ()) -> str:
+    """What to do about a forward pass on images (n, C, H, W) that raised, by what it raised."""
+    text = words_of(error)
+    if input_shape[:1] == (1,) and any(words in text.lower() for words in ("more than 1 value", "batch")):
+        return (
+            "It was given a single image, as it is traced and timed, and takes only several at once: let its forward "
+            "take one too, such as by batch normalisation that keeps running statistics (track_running_stats=True)."
+        )
     if isinstance(error, TypeError) and "argument" in text:
         return (
             "The model is called with the images alone: give the other arguments of its forward defaults, or wrap it "
@@ -174,6 +185,21 @@ def hint_for(error: BaseException) -> str:
         )
     if any(word in text for word in ("NVIDIA", "CUDA", "cuda")) and not torch.cuda.is_available():
         return "Its code asks for CUDA by name, which this machine lacks: let it use the device of its input, x.device."
+    asked = CHANNELS.search(text)
+    if asked and asked.groups() in (("1", "3"), ("3", "1")):
+        return f"Let the images have as many channels as the model takes, in the spec: data: {{channels: {asked[1]}}}."
+    if asked and input_shape[1:2] == (int(asked[2]),):  # else of a convolution inside
+        return (
+            f"The model takes images of {asked[1]} channels, and these have {asked[2]}: give its factory the number of "
+            "channels in model.args (in_channels, in_chans), or wrap it in a factory whose model begins with a layer "
+            "that makes the one of the other."
+        )
+    if fixed := FIXED_SIZE.search(text):
+        return (
+            f"Resize the images to the model's size, in the spec: data: {{image_size: {fixed[2]}}}; or let the model "
+            f"take theirs: model: {{args: {{img_size: {fixed[1]}}}}}, with a smaller patch_size where that is too few "
+            "patches."
+        )
     if any(word in text.lower() for word in SIZES):
         return (
             "If the image is too small there, try model.stem: cifar, give the model's own argument for the image size "

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from reportgen.errors import ModelError
 from reportgen.experiment.models.forward import run_once
 from reportgen.experiment.snapshot import preserved
+from reportgen.experiment.torch_settings import SettingsKeeper, kept_settings, put_back, settings_now
 from reportgen.record.message import N_, Message
 from reportgen.system.signals import errors_passed_over
 
@@ -32,10 +33,14 @@ def settle_habits(module: nn.Module, images: Tensor) -> tuple[Message, ...]:
     Raises ModelError where the model takes no number of images but one, or keeps something of a batch that another
     number of images does not fit; and what a forward pass raises.
     """
-    with preserved(module):
+    settings = settings_now()
+    with preserved(module), kept_settings():
         given, weights, before = images.clone(), copies(module), attributes_of(module)
+        originals = dict(module.named_parameters())
         try:
             run_once(module, given)
+            sets = settings_now() != settings
+            put_back(settings)
         except ModelError as error:
             named = name_batch_size(module, images, error)
             if named is None:
@@ -43,8 +48,17 @@ def settle_habits(module: nn.Module, images: Tensor) -> tuple[Message, ...]:
             raise named from error
         assigned = [name for name, weight in module.named_parameters() if changed(weights.get(name), weight)]
         undone = keeps_writing(module, images, assigned) if assigned else []
+        undone += [name for name in replaced(module, originals) if name not in undone]
         check_state(module, images, before)
     notes = []
+    if sets:
+        module.register_forward_hook(SettingsKeeper(settings), always_call=True)
+        notes.append(
+            N_(
+                "The model’s forward pass changes the type or the device of new tensors for the whole process; they "
+                "were set back each time."
+            )
+        )
     if not torch.equal(given, images) or writes_when_training(module, images):
         module.register_forward_pre_hook(give_copy)
         notes.append(N_("The model writes into the images that it is given; it was given a copy of them each time."))
@@ -69,9 +83,17 @@ def copies(module: nn.Module) -> dict[str, Tensor]:
     return {name: parameter.detach().clone() for name, parameter in module.named_parameters()}
 
 
+def replaced(module: nn.Module, originals: dict[str, nn.Parameter]) -> list[str]:
+    """Those of the parameters that are others than before, so that who holds the originals writes for nobody."""
+    return [name for name, now in module.named_parameters() if originals.get(name, now) is not now]
+
+
 def changed(before: Tensor | None, now: Tensor) -> bool:
-    """Whether a parameter has other values than before."""
-    return before is None or before.shape != now.shape or not torch.equal(before, now.detach())
+    """Whether a parameter has other values than before; one that is not a number stays so."""
+    if before is None or before.shape != now.shape:
+        return True
+    values = now.detach()
+    return not (torch.equal(before, values) or bool(((before == values) | (before.isnan() & values.isnan())).all()))
 
 
 def keeps_writing(module: nn.Module, images: Tensor, names: list[str]) -> list[str]:

@@ -12,6 +12,7 @@ from reportgen.errors import ModelError
 from reportgen.experiment.models.forward import evaluating, logits_of
 from reportgen.record.message import N_, Message
 from reportgen.system.signals import INTERRUPTIONS
+from reportgen.text.errors import words_of
 
 Layer = nn.Linear | nn.Conv2d
 
@@ -67,7 +68,7 @@ def head_by_trace(module: nn.Module, image_shape: tuple[int, ...]) -> str:
         except BaseException as error:
             raise ModelError(
                 f"model.head: the model can't take {'×'.join(map(str, image_shape))} images: "
-                f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}",
+                f"{type(error).__name__}: {next(iter(words_of(error).splitlines()), '')}",
                 "The last layer is found by one forward pass; look at model.args and data.image_size.",
             ) from error
     width = logits.shape[-1]

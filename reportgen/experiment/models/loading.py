@@ -9,15 +9,17 @@ from pathlib import Path
 import torch
 
 from reportgen.errors import ModelError, about
+from reportgen.experiment.models.checkpoints.fit import HoldsMore
 from reportgen.experiment.models.freezing import freeze
 from reportgen.experiment.models.heads import head_by_trace, replace_head
 from reportgen.experiment.models.making import Made, Order
 from reportgen.experiment.models.opened_files import files_read
-from reportgen.experiment.models.preparing import in_python, materialise, needs_images, settle_types, unwrapped
+from reportgen.experiment.models.preparing import in_python, materialise, needs_images, on_cpu, settle_types, unwrapped
 from reportgen.experiment.models.pretrained import Fetching
 from reportgen.experiment.models.pretrained_choice import find_pretrained
 from reportgen.experiment.models.stems import adapt_stem
 from reportgen.experiment.models.weights import Filled, fill_weights
+from reportgen.experiment.torch_settings import kept_settings
 from reportgen.plugins import ModelSource, discover
 from reportgen.record.answers import OutputFacts
 from reportgen.record.message import Message
@@ -79,29 +81,27 @@ def load_model(
     Raises ModelError for anything in the spec's `model` that does not work out.
     """
     source, name = choose_source(spec.source, {**(plugins or {}), **find_sources()}, base)
-    replaces = spec.head == "replace" and not spec.pretrained
+    replaces = spec.head == "replace" and spec.pretrained is None
     with about("model.pretrained"):
         pretrained = find_pretrained(spec)
     asked = None if replaces else classes
     order = Order(name, spec.args, asked, base, pretrained, spec.head == "replace", fetching or Fetching())
-    with files_read() as opened:
+    with files_read() as opened, kept_settings():
         made = make(source, order)
-    module, taken_out = unwrapped(made.module.cpu())
+    module, taken_out = unwrapped(on_cpu(made.module, spec.source))
     notes = made.notes + taken_out
     if needs_images(module) and image_shape is None:
         module.eval()
         return LoadedModel(module, file_digest(source, name, base), None, None, notes, unfinished=True)
-    if image_shape is not None:
-        notes += materialise(module, image_shape, spec.source)
-        notes += settle_types(module, image_shape)
-    if spec.stem == "cifar":
-        notes += adapt_stem(module)
-    filled = None if spec.weights is None else fill_from(module, spec.weights, base, spec.weights_key)
-    notes += filled.notes if filled else ()
-    if replaces and classes is not None and image_shape is not None:
-        with about("model.head"):
-            notes += replace_head(module, head_by_trace(module, image_shape), classes)
-    notes += freeze(module, spec.freeze or ())
+    try:
+        with kept_settings():
+            filled, changes = change_as_asked(module, spec, base, classes if replaces else None, image_shape)
+    except HoldsMore:
+        if image_shape is not None:
+            raise
+        # some layers may be made by the first forward pass, for which the size of the images must be known
+        return LoadedModel(module, file_digest(source, name, base), None, None, notes, unfinished=True)
+    notes += changes
     origin = made.origin
     module = in_python(module)
     module.eval()
@@ -116,6 +116,25 @@ def load_model(
         weights_url=origin.url if origin else None,
         files=describe_files(opened | {origin.path} if origin else opened, base),
     )
+
+
+def change_as_asked(
+    module: torch.nn.Module, spec: ModelSpec, base: Path, classes: int | None, image_shape: tuple[int, int, int] | None
+) -> tuple[Filled | None, tuple[Message, ...]]:
+    """Lazy layers and types settled, and stem, weights, last layer (for `classes`; None leaves it) and frozen parts as
+    the spec has them: the weights' file where there is one, and what a reader must know. Raises ModelError."""
+    notes: tuple[Message, ...] = ()
+    if image_shape is not None:
+        notes += materialise(module, image_shape, spec.source)
+        notes += settle_types(module, image_shape)
+    if spec.stem == "cifar":
+        notes += adapt_stem(module)
+    filled = None if spec.weights is None else fill_from(module, spec.weights, base, spec.weights_key)
+    notes += filled.notes if filled else ()
+    if classes is not None and image_shape is not None:
+        with about("model.head"):
+            notes += replace_head(module, head_by_trace(module, image_shape), classes)
+    return filled, notes + freeze(module, spec.freeze or ())
 
 
 def fill_from(module: torch.nn.Module, path: Path, base: Path, key: str | None) -> Filled:

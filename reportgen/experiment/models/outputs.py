@@ -8,6 +8,7 @@ read the same.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,6 +22,8 @@ from reportgen.errors import ModelError, about
 from reportgen.record.answers import OutputFacts, OutputKind
 from reportgen.record.message import N_, Message
 
+FROM_END = re.compile(r"-\d+")
+"""An index that counts from the end."""
 USUAL_NAMES = ("logits", "out")
 """Where models that return several tensors put the logits; the first that fits is taken where several tensors fit."""
 DEEPEST = 6
@@ -178,7 +181,7 @@ def is_single(tensor: Tensor, n: int, classes: int) -> bool:
     return classes == 2 and shape[:1] == (n,) and tensor.numel() == n and tensor.is_floating_point()
 
 
-def choose_leaf(output: Any, key: str | int | None, n: int, classes: int) -> Leaf:
+def choose_leaf(output: Any, key: str | None, n: int, classes: int) -> Leaf:
     """The tensor that holds the classes. Raises ModelError where none fits, or several and `key` says nothing."""
     leaves = distinct(list(find_leaves(output)))
     if not leaves:
@@ -201,10 +204,10 @@ def choose_leaf(output: Any, key: str | int | None, n: int, classes: int) -> Lea
     raise none_fits(leaves, n, classes)
 
 
-def named_leaf(leaves: list[Leaf], key: str | int, n: int, classes: int) -> Leaf:
+def named_leaf(leaves: list[Leaf], key: str, n: int, classes: int) -> Leaf:
     """The tensor that model.output names. Raises ModelError where there is none or it does not fit."""
     count = 1 + max((leaf.places[0] for leaf in leaves if leaf.places), default=0)
-    wanted = str(key + count if isinstance(key, int) and key < 0 else key)
+    wanted = str(count + int(key)) if FROM_END.fullmatch(key) else key
     by_name = [leaf for leaf in leaves if leaf.name == wanted]
     found = by_name or [leaf for leaf in leaves if ".".join(map(str, leaf.places)) == wanted]
     with about("model.output"):
@@ -330,23 +333,20 @@ def note_output(facts: OutputFacts) -> tuple[Message, ...]:
     notes = []
     if facts.name:
         notes.append(
-            N_("The model returns several things; “{name}” was taken for its answer.", name=facts.name)
+            N_("The model returns several values; “{name}” was used as its output.", name=facts.name)
             if facts.others
-            else N_("The model’s answer was taken from “{name}” of what it returns.", name=facts.name)
+            else N_("“{name}” of what the model returns was used as its output.", name=facts.name)
         )
     if sum(side != 1 for side in facts.shape) < len(facts.shape) - 1 and len(facts.shape) > 2:
         notes.append(
             N_(
-                "The model gives an output of shape {shape} for each image; the axes of length 1 were taken off.",
+                "The model gives an output of shape {shape} for each image; the axes of length 1 were removed.",
                 shape="×".join(map(str, facts.shape[1:])),
             )
         )
     if facts.loses_axis:
         notes.append(
-            N_(
-                "For a single image the model gives its answer without the axis of the images, as squeeze() makes it; "
-                "the axis was put back."
-            )
+            N_("For a single image the model’s output has no batch axis, as after squeeze(); the axis was restored.")
         )
     notes += note_kind(facts.kind)
     if set(facts.training_others) - set(facts.others):

@@ -16,9 +16,10 @@ from reportgen.errors import ModelError, ReportgenError
 from reportgen.experiment._torch_internals import is_compiled_in_place
 from reportgen.experiment.models.factories import first_line
 from reportgen.experiment.models.forward import check_forward
-from reportgen.experiment.snapshot import restored
+from reportgen.experiment.snapshot import preserved, restored
+from reportgen.experiment.torch_settings import kept_settings
 from reportgen.record.message import N_, Message
-from reportgen.system.signals import INTERRUPTIONS
+from reportgen.system.signals import INTERRUPTIONS, errors_passed_over
 
 WRAPPERS = {
     "OptimizedModule": ("torch.compile", "_orig_mod"),
@@ -41,6 +42,32 @@ def compilers_as_before() -> Iterator[None]:
         if _forced:
             _forced.clear()
             torch.compiler.set_stance("default")
+
+
+def on_cpu(module: nn.Module, source: str) -> nn.Module:
+    """The model on the CPU. Raises ModelError where it has tensors without values."""
+    empty = [name for name, tensor in (*module.named_parameters(), *module.named_buffers()) if tensor.is_meta]
+    if empty:
+        what = "1 tensor" if len(empty) == 1 else f"{len(empty):,} tensors"
+        raise ModelError(
+            f"{source} leaves {what} on the meta device, with shapes and no values: {empty[0]}",
+            "Give them values in the factory: model.to_empty(device='cpu'), and their initialisation.",
+        )
+    refuse_sparse(module, source)
+    return module.cpu()
+
+
+def refuse_sparse(module: nn.Module, source: str) -> None:
+    """Raise ModelError for a sparse parameter, which cannot be compared, copied into, initialised or counted as others
+    are."""
+    for name, parameter in module.named_parameters():
+        if not is_lazy(parameter) and parameter.layout != torch.strided:
+            kind = str(parameter.layout).removeprefix("torch.")
+            raise ModelError(
+                f"{source} has a sparse parameter, {name} ({kind})",
+                "Let it be dense in the factory, parameter.to_dense(), with a mask where zeros must stay; sparse "
+                "buffers may be.",
+            )
 
 
 def unwrapped(module: nn.Module) -> tuple[nn.Module, tuple[Message, ...]]:
@@ -66,8 +93,8 @@ def unwrapped(module: nn.Module) -> tuple[nn.Module, tuple[Message, ...]]:
         return module, ()
     return module, (
         N_(
-            "The model was taken out of {wrappers}: everything was computed by the model inside, without compiling it "
-            "and on one device.",
+            "The model was unwrapped from {wrappers}: everything was computed with the model inside, not compiled and "
+            "on one device.",
             wrappers=list(found),
         ),
     )
@@ -137,7 +164,7 @@ def materialise(module: nn.Module, image_shape: tuple[int, int, int], source: st
     """
     lazy = lazy_layers(module)
     if not lazy:
-        return ()
+        return make_late(module, image_shape)
     mode = module.training
     try:
         with torch.random.fork_rng(devices=[]), torch.no_grad():
@@ -162,6 +189,40 @@ def materialise(module: nn.Module, image_shape: tuple[int, int, int], source: st
     return (N_("Lazy layers got their shapes from a first forward pass: {layers}.", layers=lazy),)
 
 
+def make_late(module: nn.Module, image_shape: tuple[int, int, int]) -> tuple[Message, ...]:
+    """Run one forward pass on images (C, H, W) where the model makes layers only then; says which they are.
+
+    Whatever else the pass would raise is told by those that come after it.
+    """
+    if not (late := late_layers(module, image_shape)):
+        return ()
+    mode = module.training
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        module.eval()
+        module(torch.randn(FEW, *image_shape))
+        module.train(mode)
+    return (
+        N_(
+            "Layers that the model makes in its first forward pass were created before anything was measured: "
+            "{layers}.",
+            layers=late,
+        ),
+    )
+
+
+def late_layers(module: nn.Module, image_shape: tuple[int, int, int]) -> list[str]:
+    """Paths of layers with weights, and of parameters of others, that a forward pass makes; the model stays so."""
+    before = {path for path, _ in module.named_modules()}
+    known = {name for name, _ in module.named_parameters(remove_duplicate=False)}
+    with preserved(module), errors_passed_over(), kept_settings(), torch.no_grad():
+        module.eval()
+        module(torch.randn(FEW, *image_shape))
+        made = [name for name, _ in module.named_parameters() if name not in known]
+        owners = [(name.rpartition(".")[0], name) for name in made]
+        return list(dict.fromkeys(owner if owner not in before else name for owner, name in owners))
+    return []
+
+
 def settle_types(module: nn.Module, image_shape: tuple[int, int, int]) -> tuple[Message, ...]:
     """Leave every type as the factory made it where the model takes float32 images so, else make it all float32.
 
@@ -174,7 +235,7 @@ def settle_types(module: nn.Module, image_shape: tuple[int, int, int]) -> tuple[
         parameters = {str(p.dtype).removeprefix("torch.") for p in module.parameters() if is_unusual(p)}
         if not parameters:
             return ()
-        return (N_("Some parameters are in {types}, as the model was made.", types=sorted(parameters)),)
+        return (N_("Some parameters are in {types}, as the model defines them.", types=sorted(parameters)),)
     to_float32(module)
     return (N_("The model was made in {types} and converted to float32.", types=types),)
 

@@ -16,7 +16,7 @@ def find_pretrained(spec: ModelSpec) -> Pretrained | None:
 
     Raises ModelError for a source without such weights, and for a name that the library does not know.
     """
-    if not spec.pretrained:
+    if spec.pretrained is None:
         return None
     prefix, _, name = spec.source.partition(":")
     if prefix == "torchvision":
@@ -28,7 +28,7 @@ def find_pretrained(spec: ModelSpec) -> Pretrained | None:
             f"model.pretrained has no meaning with {spec.source}",
             "It is for torchvision:NAME and timm:NAME. Name a file in model.weights instead.",
         )
-    return find_weights(name, spec.pretrained)
+    return find_weights(name, spec.pretrained.name)
 
 
 def with_preparation(data: DataSpec, pretrained: Pretrained | None, spec: ModelSpec) -> DataSpec:

@@ -51,7 +51,7 @@ def read_model(loaded: LoadedModel, spec: ModelSpec, data: LoadedData, *, trains
 
 
 def read_outputs(
-    module: torch.nn.Module, images: Tensor, classes: int, key: str | int | None = None, *, trains: bool = True
+    module: torch.nn.Module, images: Tensor, classes: int, key: str | None = None, *, trains: bool = True
 ) -> OutputFacts:
     """Find out what `module` returns for images (n, C, H, W), and let it return logits (n, classes) from now on.
 
@@ -116,7 +116,7 @@ def run_as_it_is(module: torch.nn.Module, images: Tensor) -> Any:
 
 
 def read_training(
-    module: torch.nn.Module, images: Tensor, evaluated: Leaf, classes: int, key: str | int | None
+    module: torch.nn.Module, images: Tensor, evaluated: Leaf, classes: int, key: str | None
 ) -> tuple[tuple[Leaf, Reading] | None, tuple[str, ...]]:
     """The tensor of training mode and how it is read, and the names of the others that would fit.
 
@@ -141,7 +141,7 @@ def read_training(
 
 
 def choose_in_training(
-    module: torch.nn.Module, images: Tensor, output: Any, evaluated: Leaf, classes: int, key: str | int | None
+    module: torch.nn.Module, images: Tensor, output: Any, evaluated: Leaf, classes: int, key: str | None
 ) -> Leaf:
     """The tensor of training mode: what the spec names, where there is such a one, else what is taken in evaluation.
 

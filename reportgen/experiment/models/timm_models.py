@@ -86,20 +86,20 @@ def check_name(name: str) -> None:
         raise ModelError(f"timm has no model {name!r}", nearest(name, timm.list_models()))
 
 
-def find_weights(name: str, asked: bool | str) -> Pretrained:
-    """The weights that timm knows of a model, the default ones or by tag. Raises ModelError."""
+def find_weights(name: str, asked: str | None) -> Pretrained:
+    """The weights that timm knows of a model, the default ones (None) or by tag. Raises ModelError."""
     check_name(name)
     from timm.models import get_pretrained_cfg, list_pretrained
 
     plain = name.partition(".")[0]
-    wanted = name if asked is True else f"{plain}.{str(asked).removeprefix(f'{plain}.')}"
+    wanted = name if asked is None else f"{plain}.{asked.removeprefix(f'{plain}.')}"
     tags = [known.partition(".")[2] for known in list_pretrained(f"{plain}.*")]
     if wanted.partition(".")[2] not in ("", *tags):
         raise ModelError(f"model.pretrained: {plain} has no weights {asked!r}", nearest(wanted.partition(".")[2], tags))
     config = get_pretrained_cfg(wanted)
     if config is None or not config.has_weights:
-        raise ModelError(f"timm knows no weights of {wanted}", nearest(wanted, tags) or "Leave model.pretrained out.")
-    if not name.partition(".")[2] and asked is True and config.tag:
+        raise ModelError(f"timm has no weights of {wanted}", nearest(wanted, tags) or "Leave model.pretrained out.")
+    if not name.partition(".")[2] and asked is None and config.tag:
         wanted = f"{plain}.{config.tag}"
     custom = bool(config.custom_load)
     place = in_torch_hub(config) if custom or not config.hf_hub_id else in_hub(config)

@@ -91,16 +91,16 @@ def renamed(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {DENSE.sub(r"\1\2", key): tensor for key, tensor in state.items()}
 
 
-def find_weights(name: str, asked: bool | str) -> Pretrained:
-    """The weights that torchvision knows of a model, the default ones or by name. Raises ModelError."""
+def find_weights(name: str, asked: str | None) -> Pretrained:
+    """The weights that torchvision knows of a model, the default ones (None) or by name. Raises ModelError."""
     from torchvision import models
 
     if name not in names():
         raise ModelError(f"torchvision has no classification model {name!r}", nearest(name, names()))
     every = models.get_model_weights(name)
     if not len(every):
-        raise ModelError(f"torchvision knows no weights of {name}", "Leave model.pretrained out.")
-    wanted = "DEFAULT" if asked is True else str(asked).removeprefix(f"{every.__name__}.")
+        raise ModelError(f"torchvision has no weights of {name}", "Leave model.pretrained out.")
+    wanted = "DEFAULT" if asked is None else asked.removeprefix(f"{every.__name__}.")
     if wanted not in every.__members__:
         raise ModelError(f"model.pretrained: {name} has no weights {asked!r}", nearest(wanted, every.__members__))
     chosen: Any = every[wanted]

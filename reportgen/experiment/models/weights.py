@@ -16,8 +16,9 @@ from reportgen.errors import ModelError
 from reportgen.experiment.models.checkpoints.conversions import conversions
 from reportgen.experiment.models.checkpoints.files import Contents, damaged, read_contents
 from reportgen.experiment.models.checkpoints.fit import Fit, Own, fits_of, own_tensors, refuse_misfit
+from reportgen.experiment.models.checkpoints.inert import entries_of
 from reportgen.experiment.models.checkpoints.packed import fill_packed, packed_layers
-from reportgen.experiment.models.checkpoints.sets import USUAL, WeightSet, find_sets
+from reportgen.experiment.models.checkpoints.sets import OF_OPTIMIZER, USUAL, WeightSet, find_sets
 from reportgen.experiment.models.checkpoints.stored import Damaged
 from reportgen.experiment.models.weights_notes import (
     MOST_SETS,
@@ -117,10 +118,15 @@ def digest_of(path: Path) -> str:
 def chosen_sets(contents: Contents, key: str | None, name: str) -> list[WeightSet]:
     """The sets of a file that may be used; raises ModelError where there is none, or none under the key."""
     sets = find_sets(contents)
+    if not sets and (entries_of(contents.root) or {}).keys() >= OF_OPTIMIZER:
+        raise ModelError(
+            f"{name} holds the state of an optimizer, and no weights",
+            "Name the file that was saved with the model's state_dict().",
+        )
     if not sets:
         raise ModelError(
             f"{name} holds no state dict ({describe(contents.root)})",
-            f"It may stand under one of {', '.join(USUAL)}, or any other key: then name it in model.weights_key.",
+            f"It may be under one of {', '.join(USUAL)}, or any other key: then name it in model.weights_key.",
         )
     if key is None:
         return sets
@@ -250,7 +256,11 @@ def put_in(module: nn.Module, fit: Fit, name: str) -> tuple[Message, ...]:
     if not fit.fits:
         return tuple(notes)  # the model's own loading code has put it in
     try:
-        load(module, {key: part.load() for key, part in pairs.items()}, fit.weights.metadata, fit.alignment.off)
+        state = {key: part.load() for key, part in pairs.items()}
+        refuse_untied(state, own, name)
+        load(module, state, fit.weights.metadata, fit.alignment.off)
+    except ModelError:
+        raise
     except Exception as error:  # whatever the loading code of the model's parts raises
         if isinstance(error, Damaged | RecursionError) or is_memory_error(error):
             raise
@@ -260,6 +270,24 @@ def put_in(module: nn.Module, fit: Fit, name: str) -> tuple[Message, ...]:
             "The model's own loading code refuses it.",
         ) from error
     return tuple(notes)
+
+
+def refuse_untied(state: Mapping[str, Tensor], own: Own, name: str) -> None:
+    """Raise ModelError where a file has different values for what is one tensor in the model: torch would take the last
+    of them, and none of the others would be in the model."""
+    for key, values in state.items():
+        for twin in sorted(own.ties[key] & state.keys() - {key}):
+            if not torch.equal(comparable(values), comparable(state[twin])):
+                raise ModelError(
+                    f"{name} has different values for {min(key, twin)} and {max(key, twin)}, which are one tensor in "
+                    "the model",
+                    "They were saved by a model that does not share it: use its code.",
+                )
+
+
+def comparable(values: Tensor) -> Tensor:
+    """Values that are equal where they are the same, those that are not numbers included."""
+    return values.double().nan_to_num() if values.is_floating_point() else values
 
 
 def count_not_finite(module: nn.Module) -> int:

@@ -44,7 +44,7 @@ def note_of_types(pairs: Mapping[str, Stored], own: Own, name: str) -> list[Mess
         if key in own.parameters and rank(part.dtype) != rank(wanted):
             raise ModelError(
                 f"{name} holds {plain(part.dtype)} numbers for {key}, where the model has {plain(wanted)}",
-                "Casting them would make other weights of them. Save the weights of the model itself; quantised ones "
+                "Casting them would change them. Save the weights of the model itself; quantised ones "
                 "need their scales, and the quantised model.",
             )
         if key in own.parameters:
@@ -98,7 +98,7 @@ def note_of_set(choice: Choice, key: str | None, name: str) -> list[Message]:
     if choice.fit.weights.is_average and key is None:
         return [N_("The weights are those under {used} in {file}, an average of trained ones.", used=used, file=name)]
     if choice.fit.weights.joined:
-        return [N_("The weights were put together from several state dicts in {file}.", file=name)]
+        return [N_("The weights were assembled from several state dicts in {file}.", file=name)]
     return []
 
 
@@ -116,9 +116,11 @@ def note_of_names(fit: Fit, name: str) -> list[Message]:
                 )
             )
         elif theirs:
-            notes.append(N_("{theirs} was taken off the names in {file}.", theirs=f"{theirs}.", file=name))
+            notes.append(
+                N_("The prefix {theirs} was removed from the names in {file}.", theirs=f"{theirs}.", file=name)
+            )
         else:
-            notes.append(N_("{own} was put on the names in {file}.", own=f"{own}.", file=name))
+            notes.append(N_("The prefix {own} was added to the names in {file}.", own=f"{own}.", file=name))
     return notes
 
 
@@ -139,8 +141,10 @@ def notes_of_rest(fit: Fit, name: str) -> list[Message]:
     if fit.auxiliary:
         notes.append(
             nN_(
-                "{count} tensor of an auxiliary classifier, for training only, is in the file or in the model alone.",
-                "{count} tensors of auxiliary classifiers, for training only, are in the file or in the model alone.",
+                "{count} tensor of an auxiliary classifier, for training only, is only in the file or only in the "
+                "model.",
+                "{count} tensors of auxiliary classifiers, for training only, are only in the file or only in the "
+                "model.",
                 len(fit.auxiliary),
             )
         )
@@ -158,8 +162,8 @@ def notes_of_rest(fit: Fit, name: str) -> list[Message]:
     if fit.own_buffers:
         notes.append(
             nN_(
-                "{count} buffer keeps the value it was made with, as {file} has none of its shape: {names}.",
-                "{count} buffers keep the values they were made with, as {file} has none of their shapes: {names}.",
+                "{count} buffer keeps its initial value, as {file} has none of its shape: {names}.",
+                "{count} buffers keep their initial values, as {file} has none of their shapes: {names}.",
                 len(fit.own_buffers),
                 file=name,
                 names=some(fit.own_buffers),

@@ -18,6 +18,7 @@ from reportgen.record.probes.sampling import Sampled
 from reportgen.record.trace import ModelTrace
 from reportgen.spec.frozen import Frozen
 from reportgen.spec.types import ReportSpec
+from reportgen.text.errors import words_of
 
 PROBE_SEED = 0
 """Of every sample that probes take: the same images whatever the run's own seed."""
@@ -33,7 +34,16 @@ NO_GRADIENT = re.compile(
 
 def lets_no_gradient(error: BaseException) -> bool:
     """Whether an error says that no gradient can be computed of a model, which is nobody's error."""
-    return isinstance(error, RuntimeError | AssertionError) and NO_GRADIENT.search(str(error)) is not None
+    return isinstance(error, RuntimeError | AssertionError) and NO_GRADIENT.search(words_of(error)) is not None
+
+
+MAPPED = re.compile(r"^vmap: |inside a function being vmapped")
+"""What torch says of a value that is read inside `torch.func.vmap`, or kept beyond it."""
+
+
+def is_mapped_over(error: BaseException) -> bool:
+    """Whether an error says that a layer's values can't be read because the model runs it inside `torch.func.vmap`."""
+    return isinstance(error, RuntimeError) and MAPPED.search(words_of(error)) is not None
 
 
 class ProbeRefused(Exception):

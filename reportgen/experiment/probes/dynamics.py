@@ -60,7 +60,7 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
         raise ProbeRefused(N_("No weight of two or more dimensions was trained, so nothing was recorded."))
     names = [name for name, _unused in watched(context.module)]
     if len(names) != context.history["dynamics.gradient"].shape[1]:
-        raise ProbeRefused(N_("Other weights can be trained now than when training began."))
+        raise ProbeRefused(N_("The set of trainable weights has changed since training began."))
     order = order_layers(context.trace, names)
     layers = tuple(names[place].removesuffix(".weight") for place in order)
     sites = find_sites(context.trace)

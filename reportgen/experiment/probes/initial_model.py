@@ -27,7 +27,7 @@ def initial_model(context: ProbeContext, batch: torch.Tensor) -> tuple[torch.nn.
         raise
     except Exception as error:  # whatever a model's own copying and loading raise
         kind = type(error).__name__
-        return None, N_("The initial weights could not be put into a copy of the model ({kind}).", kind=kind)
+        return None, N_("The initial weights could not be loaded into a copy of the model ({kind}).", kind=kind)
     context.device.place(module).eval()
     settle(module, batch)
     return module, None

@@ -17,6 +17,7 @@ from reportgen.experiment.probes.context import (
     ProbeContext,
     ProbeRefused,
     ProbeResult,
+    is_mapped_over,
     lets_no_gradient,
 )
 from reportgen.experiment.snapshot import preserved
@@ -182,7 +183,10 @@ def run_one(probe: Probe, context: ProbeContext, allowance: Allowance, faults: F
         if is_memory_error(error):
             raise ProbeRefused(N_("The device ran out of memory.")) from error
         if lets_no_gradient(error):
-            reason = N_("Not measured: the model lets no gradient through ({error}).", error=describe(error))
+            reason = N_("Not measured: no gradient flows through the model ({error}).", error=describe(error))
+            raise ProbeRefused(reason) from error
+        if is_mapped_over(error):
+            reason = N_("Not measured: the model runs layers inside torch.func.vmap, where their values can't be read.")
             raise ProbeRefused(reason) from error
         faults.note(N_("the probe {name}", name=probe.name), error, looked_into=True)
         raise ProbeRefused(N_("Not measured: {error}.", error=describe(error))) from error

@@ -15,6 +15,7 @@ from reportgen.experiment.models.outputs import unconverted
 from reportgen.experiment.trace.counting import ParameterCounts, count_parameters, unused_modules
 from reportgen.experiment.trace.drafts import OperatorDraft, Recording
 from reportgen.experiment.trace.kinds import describe_kinds, kind_of, packed_weights, settings_of
+from reportgen.experiment.trace.products import product_notes
 from reportgen.experiment.trace.receptive import receptive_field
 from reportgen.experiment.trace.tensors import shapes_of
 from reportgen.experiment.trace.watching import record
@@ -40,6 +41,7 @@ def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelT
     counts = count_parameters(module, recording.calls)
     paths = on_path(recording)
     modules = module_calls(recording, counts)
+    notes += product_notes(recording.operators, modules[0].macs)
     parameters = list(module.parameters())
     tensors = [*parameters, *{id(buffer): buffer for buffer in module.buffers()}.values()]
     packed = packed_weights(module)
@@ -87,7 +89,7 @@ def record_twice(module: torch.nn.Module, example: Tensor, notes: list[Message])
                 raise memory_trouble(error, "tracing", "Use a smaller model.") from error
             check_forward(module, tuple(example.shape), None)  # names the module and the shapes, when it fails there
             raise ModelError(
-                f"the model can't be traced: {type(error).__name__}: {error}", "It runs, but not while it is watched."
+                f"the model can't be traced: {type(error).__name__}: {error}", "It runs, but not while it is traced."
             ) from error
     notes.append(
         N_(
@@ -101,7 +103,7 @@ def record_twice(module: torch.nn.Module, example: Tensor, notes: list[Message])
 def uncounted_note() -> Message:
     """Why no multiply-accumulates were counted."""
     return N_(
-        "Not measured: torch {version} does not let its operators be watched in a way that reportgen knows, so "
+        "Not measured: torch {version} has no way of tracing operators that reportgen supports, so "
         "multiply-accumulates are not counted.",
         version=torch.__version__,
     )

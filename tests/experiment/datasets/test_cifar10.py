@@ -58,7 +58,7 @@ def test_images_and_labels_are_those_of_the_files_in_order(tmp_path: Path) -> No
 def test_files_that_are_not_the_published_ones_are_used_but_not_called_verified(tmp_path: Path) -> None:
     place = write_batches(tmp_path)
     facts = load(CIFAR, tmp_path).facts
-    assert facts.verified is False
+    assert (facts.verified, facts.hub) == (False, "uoft-cs/cifar10")
     assert facts.digests == {name: hashlib.sha256((place / name).read_bytes()).hexdigest() for name in NAMES}
 
 
@@ -218,6 +218,7 @@ def test_the_fallback_steps_in_and_says_why(tmp_path: Path) -> None:
     (place / "test_batch").unlink()
     facts = load(DataSpec(name="cifar10", fallback="digits"), tmp_path).facts
     assert (facts.name, facts.requested, facts.requested_title) == ("digits", "cifar10", "CIFAR-10")
+    assert facts.hub == ""
     assert facts.fallback_reason is not None
     assert facts.fallback_reason.id == "{data} in {folder} is incomplete: {files} missing"  # for any language
     folder = f"{tmp_path.name}/{place.name}"

@@ -137,6 +137,8 @@ class Raises(nn.Module):
     [
         (TypeError("forward() missing 1 required positional argument: 'labels'"), "called with the images alone"),
         (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), "data.image_size"),
+        (RuntimeError("expected input[2, 3, 8, 8] to have 1 channels, but got 3 channels"), "{channels: 1}"),
+        (RuntimeError("expected input[2, 1, 8, 8] to have 3 channels, but got 1 channels"), "{channels: 3}"),
         (KeyError("bias"), "Look at what its forward does there."),
     ],
 )

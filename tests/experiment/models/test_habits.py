@@ -90,6 +90,23 @@ def test_parameters_that_a_forward_pass_assigns_are_named() -> None:
     torch.testing.assert_close(model.conv.weight.detach(), before, rtol=0, atol=0)
 
 
+class MakesItAgain(Net):
+    def forward(self, x: Tensor) -> Tensor:
+        self.conv.weight = nn.Parameter(self.conv.weight.detach().clone())
+        return super().forward(x)
+
+
+def test_a_parameter_that_a_forward_pass_replaces_by_an_equal_one_is_named() -> None:
+    (note,) = settle_habits(MakesItAgain().eval(), IMAGES)
+    assert "(conv.weight)" in note.text
+
+
+def test_a_weight_that_is_no_number_is_not_assigned_by_the_forward_pass() -> None:
+    model = Net().eval()
+    model.conv.weight.data[0] = float("nan")
+    assert settle_habits(model, IMAGES) == ()
+
+
 @pytest.mark.parametrize("kind", [Net, StartsByTheFirstBatch])
 def test_usual_models_are_left_as_they_are(kind: type[nn.Module]) -> None:
     model = kind().eval()

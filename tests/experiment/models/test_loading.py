@@ -106,3 +106,61 @@ def test_other_types_become_float32_with_a_note(tmp_path: Path) -> None:
     loaded = load_model(ModelSpec(source="net.py:make"), tmp_path, None, image_shape=(1, 3, 3))
     assert next(loaded.module.parameters()).dtype == torch.float32
     assert "float64" in loaded.notes[0].text
+
+
+def test_a_model_without_values_is_refused_by_the_name_of_its_tensor(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        "import torch\nfrom torch import nn\n\n\ndef make(num_classes=10):\n"
+        "    with torch.device('meta'):\n        spare = nn.Linear(2, 2, bias=False)\n"
+        "    return nn.Sequential(nn.Flatten(), nn.Linear(12, num_classes), spare)\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ModelError, match=r"leaves 1 tensors? on the meta device.*2\.weight"):
+        load_model(ModelSpec(source="net.py:make"), tmp_path, 10)
+
+
+LATE = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, num_classes=10):
+        super().__init__()
+        self.classes = num_classes
+        torch.set_default_dtype(torch.float64)
+        torch.set_grad_enabled(False)
+
+    def forward(self, x):
+        x = x.flatten(1)
+        if not hasattr(self, "head"):
+            self.head = nn.Linear(x.shape[1], self.classes, bias=False)
+            self.scale = nn.Parameter(torch.ones(1))
+        return self.head(x) * self.scale
+
+
+def sparse(num_classes=10):
+    model = nn.Linear(3, num_classes)
+    model.weight = nn.Parameter(model.weight.detach().to_sparse())
+    return model
+"""
+
+
+def test_weights_of_layers_that_the_first_forward_pass_makes_are_put_in(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(LATE)
+    torch.save({"head.weight": torch.full((10, 12), 0.5), "scale": torch.full((1,), 3.0)}, tmp_path / "w.pt")
+    spec = ModelSpec(source="net.py:Net", weights="w.pt")
+    assert load_model(spec, tmp_path, 10).unfinished
+    loaded = load_model(spec, tmp_path, 10, image_shape=(3, 2, 2))
+    assert not loaded.unfinished
+    assert {name: part.detach().max().item() for name, part in loaded.module.named_parameters()} == {
+        "head.weight": 0.5,
+        "scale": 3.0,
+    }
+    assert (torch.get_default_dtype(), torch.is_grad_enabled()) == (torch.float32, True)
+
+
+def test_a_sparse_parameter_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(LATE)
+    with pytest.raises(ModelError, match=r"a sparse parameter, weight \(sparse_coo\)"):
+        load_model(ModelSpec(source="net.py:sparse"), tmp_path, 10)

@@ -104,8 +104,8 @@ def test_several_that_fit_are_named_with_their_shapes() -> None:
     assert "output: a" in caught.value.hint
 
 
-@pytest.mark.parametrize(("key", "name"), [(1, "1"), (-1, "2"), ("2", "2"), (0, "0")])
-def test_the_spec_says_which(key: str | int, name: str) -> None:
+@pytest.mark.parametrize(("key", "name"), [("1", "1"), ("-1", "2"), ("2", "2"), ("0", "0")])
+def test_the_spec_says_which(key: str, name: str) -> None:
     model = net(lambda f, z: (z, z + 1, z + 2))
     assert read_outputs(model, IMAGES, 10, key).name == name
     assert torch.equal(model.eval()(IMAGES), logits(model) + int(name))
@@ -118,9 +118,9 @@ def test_the_spec_says_which_deeper_down(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "message"), [("other", "model.output: other is not among"), (0, r"model.output: 0 has shape \(4, 64\)")]
+    ("key", "message"), [("other", "model.output: other is not among"), ("0", r"model.output: 0 has shape \(4, 64\)")]
 )
-def test_a_key_that_does_not_work_out(key: str | int, message: str) -> None:
+def test_a_key_that_does_not_work_out(key: str, message: str) -> None:
     with pytest.raises(ModelError, match=message) as caught:
         read_outputs(net(lambda f, z: (f, z, z + 1)), IMAGES, 10, key)
     assert caught.value.key == "model.output"

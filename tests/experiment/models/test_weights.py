@@ -247,6 +247,27 @@ def test_plain_pickles_of_tensors_and_arrays(tmp_path: Path, state: State, write
     assert equal(module, state)
 
 
+def test_two_values_for_one_tensor_are_refused(tmp_path: Path) -> None:
+    module = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    state = module.state_dict()
+    module[1].weight = module[0].weight  # type: ignore[assignment]
+    with pytest.raises(ModelError, match=r"different values for 0\.weight and 1\.weight, which are one tensor"):
+        filled(tmp_path, state, module)
+    both = {**state, "1.weight": state["0.weight"]}
+    filled(tmp_path, both, module)
+    assert equal(module, both)
+
+
+def test_the_state_of_an_optimizer_is_no_set_of_weights(tmp_path: Path, state: State) -> None:
+    module = net()
+    optimizer = torch.optim.Adam(module.parameters())
+    sum(weight.sum() for weight in module.parameters()).backward()  # type: ignore[union-attr]
+    optimizer.step()
+    with pytest.raises(ModelError, match="holds the state of an optimizer, and no weights"):
+        filled(tmp_path, optimizer.state_dict(), net())
+    assert filled(tmp_path, {"adam": optimizer.state_dict(), "best": state}, net()).key == "best"
+
+
 def test_a_flipped_byte_is_found(tmp_path: Path, state: State) -> None:
     torch.save(state, tmp_path / "w.pt")
     data = bytearray((tmp_path / "w.pt").read_bytes())
@@ -293,9 +314,9 @@ def test_pipes_devices_and_folders_are_refused_at_once(tmp_path: Path, state: St
 @pytest.mark.parametrize(
     ("off", "model", "says"),
     [
-        ("model.", "", "model. was taken off"),
-        ("net.backbone.", "", "net.backbone. was taken off"),
-        ("", "backbone", "backbone. was put on"),
+        ("model.", "", "model. was removed from"),
+        ("net.backbone.", "", "net.backbone. was removed from"),
+        ("", "backbone", "backbone. was added to"),
         ("module.encoder.", "backbone", "encoder. in the names of w.ckpt stands for backbone."),
     ],
 )
@@ -310,7 +331,7 @@ def test_any_common_beginning(tmp_path: Path, state: State, off: str, model: str
 def test_wrappers_in_the_middle_of_names(tmp_path: Path, state: State) -> None:
     saved = {key.replace("0.", "0.module.").replace("3.", "3._orig_mod."): part for key, part in state.items()}
     module = net()
-    assert "module. was taken off" in said(filled(tmp_path, saved, module))
+    assert "module. was removed from" in said(filled(tmp_path, saved, module))
     assert equal(module, state)
 
 
@@ -357,7 +378,7 @@ def test_parts_saved_under_keys_of_their_own(tmp_path: Path) -> None:
 
     saved, module = make(), make()
     parts = {"encoder": saved.encoder.state_dict(), "head": saved.head.state_dict(), "epoch": 2}
-    assert "put together from several state dicts" in said(filled(tmp_path, parts, module))
+    assert "assembled from several state dicts" in said(filled(tmp_path, parts, module))
     assert equal(module, dict(saved.state_dict()))
 
 
@@ -417,9 +438,9 @@ def test_buffers_come_and_go_and_parameters_do_not(tmp_path: Path) -> None:
 
     saved = make("position_ids")
     assert "position_ids" in said(filled(tmp_path, saved.state_dict(), make()))
-    assert "keeps the value it was made with" in said(filled(tmp_path, make().state_dict(), make("attn_mask")))
+    assert "keeps its initial value" in said(filled(tmp_path, make().state_dict(), make("attn_mask")))
     longer = {**saved.state_dict(), "position_ids": torch.arange(9)}
-    assert "keeps the value it was made with" in said(filled(tmp_path, longer, make("position_ids")))
+    assert "keeps its initial value" in said(filled(tmp_path, longer, make("position_ids")))
     with pytest.raises(ModelError, match="1 unexpected in the file: scale"):
         filled(tmp_path, {**saved.state_dict(), "scale": torch.ones(2)}, make())
     with pytest.raises(ModelError, match="holds no classifier"):
@@ -619,7 +640,7 @@ def test_a_quantised_model_is_filled_from_a_quantised_file(tmp_path: Path, kind:
         result = fill_weights(module, tmp_path / "w.pth")
         assert values(module.state_dict()) == values(saved.state_dict())
         assert torch.equal(module(images), saved(images))
-        assert ("module. was taken off" in said(result), result.key == "net") == (("net" in what,) * 2)
+        assert ("module. was removed from" in said(result), result.key == "net") == (("net" in what,) * 2)
 
 
 @pytest.mark.filterwarnings(*QUIET)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reportgen.experiment.models._nets.small import TwoConv
+from reportgen.experiment.models.builtin import NETWORKS
 from reportgen.experiment.probes import ProbeContext, ProbeRefused
 from reportgen.experiment.probes import dynamics as dynamics_module
 from reportgen.experiment.probes.context import Allowance
@@ -19,6 +19,8 @@ from reportgen.experiment.probes.dynamics import run
 from reportgen.record.probes.dynamics import DynamicsFacts
 from tests.experiment.cases import noise
 from tests.experiment.probes.cases import finished
+
+TwoConv = NETWORKS["two_conv"]
 
 
 class Net(nn.Module):

@@ -11,7 +11,7 @@ from torchvision import models
 
 from reportgen.errors import ModelError
 from reportgen.experiment.models import logits_of
-from reportgen.experiment.models._nets.small import Linear, TwoConv
+from reportgen.experiment.models.builtin import NETWORKS
 from reportgen.experiment.trace import trace_model
 from reportgen.experiment.trace.watching import record
 from reportgen.record.trace import ModelTrace
@@ -28,6 +28,9 @@ from tests.experiment.trace.nets import (
     Tied,
     Vectors,
 )
+
+Linear = NETWORKS["linear"]
+TwoConv = NETWORKS["two_conv"]
 
 IMAGE = torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 
@@ -283,3 +286,40 @@ def test_what_is_computed_outside_of_pytorch_is_told_as_uncounted(then: Callable
     trace = traced(Outside(then).eval(), torch.randn(1, 3, 8, 8))
     assert trace.uncounted == ((said,) if said else ())
     assert trace.macs == 6 * 6 * 10 * 27
+
+
+class Multiplied(nn.Module):
+    """A matrix product written as a broadcast product and a sum, over an axis that is moved in between."""
+
+    def __init__(self, moved: bool) -> None:
+        super().__init__()
+        self.weight, self.moved, self.head = nn.Parameter(torch.randn(50, 20)), moved, nn.Linear(20, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        products = x.flatten(1)[:, :50, None] * self.weight
+        return self.head(products.transpose(1, 2).sum(2) if self.moved else products.sum(1))  # type: ignore[no-any-return]
+
+
+class Gated(nn.Module):
+    """Channels scaled by a gate, by a parameter and by a map, and then averaged: no matrix product."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.gate, self.head = nn.Conv2d(3, 8, 3), nn.Linear(8, 8), nn.Linear(8, 10)
+        self.scale = nn.Parameter(torch.ones(8, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv(x)
+        gated = y * self.gate(y.mean((2, 3))).sigmoid()[:, :, None, None]
+        return self.head((gated * self.scale * y.mean(1, keepdim=True)).mean((2, 3)))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_products_that_are_broadcast_and_summed_are_told(moved: bool) -> None:
+    trace = traced(Multiplied(moved))
+    assert trace.macs == 200
+    assert [note.count for note in trace.notes] == [1000]
+
+
+def test_scaling_before_a_mean_is_no_matrix_product() -> None:
+    assert traced(Gated()).notes == ()

@@ -137,7 +137,7 @@ def first_byte(answer: Any, begin: int, archive: Archive) -> int:
             r"bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", (headers.get("Content-Range") or "").strip()
         )
         if part is None or int(part[1]) != begin:
-            raise GivenUpError(N_("it sent another part than was asked for"))
+            raise GivenUpError(N_("it sent a different part than was requested"))
         first, whole = begin, part[3]
     elif answer.status == 200:
         first, whole = 0, (headers.get("Content-Length") or "").strip()

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from reportgen import __version__
 from reportgen.errors import EnvironmentTrouble
 from reportgen.experiment.datasets.download.connection import first_byte, open_address, receive
 from reportgen.experiment.datasets.download.partial import LOCK, Partial, remove_leftovers
@@ -25,6 +24,7 @@ from reportgen.experiment.datasets.raw import DataRequest
 from reportgen.progress import Progress, Task
 from reportgen.record.message import N_, Message, join_rows
 from reportgen.system.lock import NO_LOCKS
+from reportgen.system.version import __version__
 
 CUT_OFF_TRIES = 4
 """How often one source is asked for the rest when it breaks off."""

@@ -25,7 +25,7 @@ def least_speed() -> float:
     found = SPEED.fullmatch(given)
     if found is None:
         raise SpecError(
-            f"REPORTGEN_MIN_SPEED is {given[:40]!r}, which is no speed",
+            f"REPORTGEN_MIN_SPEED is {given[:40]!r}, which is not a speed",
             "Give bytes a second, such as 200kB, 1.5MB or 50000; 0 accepts any speed.",
         )
     number, prefix, binary = found.groups()

@@ -135,7 +135,7 @@ class Walk:
             return
         place = (known.st_dev, known.st_ino)
         if place in self.above:
-            self.refuse(folder, N_("it is a link to a folder that holds it"))
+            self.refuse(folder, N_("it is a link to a folder that contains it"))
         elif place in self.seen:
             self.refuse(folder, N_("it is a link to “{folder}”, which is read already", folder=self.seen[place]))
         else:
@@ -220,10 +220,10 @@ def unreadable(error: OSError) -> Message:
 def irregular(mode: int) -> Message:
     """What is no file though it is called like one."""
     if stat.S_ISFIFO(mode):
-        return N_("it is no regular file but a named pipe")
+        return N_("it is not a regular file but a named pipe")
     if stat.S_ISSOCK(mode):
-        return N_("it is no regular file but a socket")
-    return N_("it is no regular file but a device")
+        return N_("it is not a regular file but a socket")
+    return N_("it is not a regular file but a device")
 
 
 def some(names: Iterable[str], most: int = 8) -> tuple[str, ...]:

@@ -55,16 +55,12 @@ def load(request: DataRequest) -> RawData:
     parts = divide(layout, spec, evaluating=request.evaluating)
     classes = sorted({image.label for image in parts.train or parts.test})
     reader = Reader(layout.root, spec.image_size or SIZE, refused_in(layout, parts))
-    chosen = [
-        (parts.train, limited(parts.train, classes, spec.train_limit, request.seed)),
-        (parts.test, limited(parts.test, classes, spec.eval_limit, request.seed)),
-    ]
-    with request.progress.stage("Read images", sum(len(rows) for _, rows in chosen), "images") as task:
-        train, test = (reader.read(images, rows, classes, task) for images, rows in chosen)
-    reader.settle(skip=spec.bad_files == "skip")
+    train, test = read_parts(request, reader, parts, classes)
     notes = [*layout.notes, *parts.notes]
     if not parts.train and spec.normalize is None:
-        notes.append(N_("Without training images, the test images are normalised by their own mean and deviation."))
+        notes.append(
+            N_("Without training images, the test images are normalised by their own mean and standard deviation.")
+        )
     if parts.own_split:
         train, more = without_copies(train, test)
         notes += more
@@ -91,6 +87,19 @@ def load(request: DataRequest) -> RawData:
     )
 
 
+def read_parts(request: DataRequest, reader: Reader, parts: Parts, classes: list[str]) -> tuple[RawSplit, RawSplit]:
+    """The images of both splits that the spec's limits keep. Raises DataError for those that can't be read."""
+    spec = request.spec
+    chosen = [
+        (parts.train, limited(parts.train, classes, spec.train_limit, request.seed)),
+        (parts.test, limited(parts.test, classes, spec.eval_limit, request.seed)),
+    ]
+    with request.progress.stage("Read images", sum(len(rows) for _, rows in chosen), "images") as task:
+        train, test = (reader.read(images, rows, classes, task) for images, rows in chosen)
+    reader.settle(skip=spec.bad_files == "skip")
+    return train, test
+
+
 def divide(layout: Layout, spec: DataSpec, *, evaluating: bool) -> Parts:
     """Which images are trained on and which tested. Raises DataError where one of the two is missing."""
     root = visible(str(layout.root))
@@ -102,7 +111,7 @@ def divide(layout: Layout, spec: DataSpec, *, evaluating: bool) -> Parts:
         if not evaluating or test is None:
             raise NotAvailable(
                 N_(
-                    "{folder} holds test images alone, in {test}/, and run.mode: train needs others",
+                    "{folder} holds only test images, in {test}/, and run.mode: train needs others",
                     folder=root,
                     test=visible(layout.names[1]),
                 ),
@@ -110,14 +119,14 @@ def divide(layout: Layout, spec: DataSpec, *, evaluating: bool) -> Parts:
             )
         return Parts([], test.images)
     if test is not None:
-        unused = N_("The folder has test images of its own, so data.test_fraction has no part in this run.")
+        unused = N_("The folder has test images of its own, so data.test_fraction is not used in this run.")
         return Parts(train.images, test.images, () if spec.test_fraction is None else (unused,))
     fraction = spec.test_fraction or USUAL_FRACTION
     kept, aside = set_aside(train.images, fraction)
     if not aside:
         raise NotAvailable(
             N_(
-                "{folder} has no class of which a test image could be set aside: each holds one image, again and again",
+                "{folder} has no class of which a test image could be set aside: each holds copies of a single image",
                 folder=root,
             ),
             "Add images, or put test images into test/.",

@@ -133,7 +133,7 @@ def damaged(error: Exception) -> Message:
     """What a decoder said."""
     text = visible(str(error) or type(error).__name__)
     if "truncated" in text.lower():
-        return N_("it is cut off")
+        return N_("it is truncated")
     return N_("it is damaged: {error}", error=text[:120])
 
 
@@ -152,8 +152,8 @@ def unidentified(file: Path, formats: tuple[str, ...]) -> Message:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     for begin, name in OTHER_CONTENT:
         if start.startswith(begin.lower()) or head.startswith(begin):
-            return N_("it is no image but {what}", what=name)
-    return N_("its content is of no format that is read, or damaged")
+            return N_("it is not an image but {what}", what=name)
+    return N_("it is in no supported format, or damaged")
 
 
 def to_colour(image: Image.Image) -> tuple[Image.Image, frozenset[Conversion]]:
@@ -218,7 +218,11 @@ def from_numbers(image: Image.Image, done: set[Conversion], levels: int, *, inve
         low, high = float(values.min()), float(values.max())
         if low < 0 or high > 1:
             raise Unreadable(
-                N_("its pixels are fractions from {low} to {high}; only 0 to 1 has a known scale", low=low, high=high)
+                N_(
+                    "its pixels are floating-point numbers from {low} to {high}; only 0 to 1 has a known scale",
+                    low=low,
+                    high=high,
+                )
             )
         done.add("float")
         grey = np.rint(values * 255)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -113,9 +114,41 @@ def match(folder: Path, names: tuple[str, ...]) -> list[Path]:
     return sorted(found, key=lambda path: names.index(path.name.lower()))
 
 
+def match_pairs(root: Path) -> tuple[list[Path], list[Path]]:
+    """The training and the test folders whose names are alike but for these words, such as seg_train and seg_test,
+    training_set and test_set, train2017 and val2017; nothing unless there are both. Raises DataError."""
+    found: dict[tuple[str, ...], tuple[list[tuple[int, Path]], list[tuple[int, Path]]]] = {}
+    for path in subfolders(root):
+        words = [word.lower() for word in WORDS.findall(path.name)]
+        for side, names in enumerate((TRAIN, TEST)):
+            for word in names:
+                if words.count(word) == 1 and subfolders(path):
+                    rest = tuple(other for other in words if other != word)
+                    found.setdefault(rest, ([], []))[side].append((names.index(word), path))
+    pairs = [pair for pair in found.values() if all(pair)]
+    if len(pairs) != 1:
+        return [], []
+    train, test = ([path for _, path in sorted(side)] for side in pairs[0])
+    return train, test
+
+
+WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+"""Of the name of a folder: TrainSet has two."""
+
+
+def inner_name(folder: Path) -> str:
+    """The name of a folder of classes; where it holds nothing but a folder of its own name, as some archives do, that
+    one's. Raises DataError."""
+    inside = subfolders(folder)
+    same = len(inside) == 1 and inside[0].name == folder.name and subfolders(inside[0])
+    return f"{folder.name}/{folder.name}" if same else folder.name
+
+
 def read_layout(root: Path) -> Layout | None:
     """What a folder holds, or None where that is nothing that can be used; raises DataError."""
     train, test = match(root, TRAIN), match(root, TEST)
+    if not train and not test:
+        train, test = match_pairs(root)
     if not train and not test:
         if any(match(path, TRAIN + TEST) for path in subfolders(root)):
             return None
@@ -131,11 +164,12 @@ def read_layout(root: Path) -> Layout | None:
             "Put its images into one folder a class, or remove it: then a part of the training images is set aside.",
         )
     used = [paths[0] for paths in (train, test) if paths]
+    names = (inner_name(train[0]) if train else "", inner_name(test[0]) if test else "")
     return Layout(
         root,
-        read_contents(root, train[0].name) if train else None,
-        read_contents(root, test[0].name) if test else None,
-        names=(train[0].name if train else "", test[0].name if test else ""),
+        read_contents(root, names[0]) if train else None,
+        read_contents(root, names[1]) if test else None,
+        names=names,
         beside=read_beside(root),
         notes=tuple(describe_choice(root, train, test, used)),
     )
@@ -164,8 +198,8 @@ def describe_choice(root: Path, train: list[Path], test: list[Path], used: list[
     if aside:
         notes.append(
             nN_(
-                "{count} further folder was left aside: {names}.",
-                "{count} further folders were left aside: {names}.",
+                "{count} further folder was ignored: {names}.",
+                "{count} further folders were ignored: {names}.",
                 len(aside),
                 names=some(aside),
             )
@@ -183,6 +217,10 @@ def check_classes(layout: Layout) -> None:
         return
     train, test = ({image.label for image in part.images} for part in (layout.train, layout.test))
     strangers = sorted(test - train)
+    for one in layout.train.refused:
+        if one.name in [f"{layout.names[0]}/{name}" for name in strangers]:
+            why = N_("{file} can't be read: {reason}", file=visible(str(one.path)), reason=one.reason)
+            raise NotAvailable(why, "Check its permissions, or what it is a link to.")
     if strangers:
         trained = visible(layout.names[0])
         folded = {name.casefold(): name for name in train}

@@ -18,22 +18,22 @@ def describe_contents(layout: Layout) -> Iterator[Message]:
         whole.add(part)
     if whole.hidden:
         yield nN_(
-            "{count} hidden or system file or folder was passed over: {names}.",
-            "{count} hidden or system files and folders were passed over: {names}.",
+            "{count} hidden or system file or folder was skipped: {names}.",
+            "{count} hidden or system files and folders were skipped: {names}.",
             len(whole.hidden),
             names=some(whole.hidden),
         )
     if whole.others:
         yield nN_(
-            "{count} file is no image by the ending of its name and was passed over: {names}.",
-            "{count} files are no images by the endings of their names and were passed over: {names}.",
+            "{count} file does not have the extension of an image and was skipped: {names}.",
+            "{count} files do not have the extension of an image and were skipped: {names}.",
             len(whole.others),
             names=some(whole.others),
         )
     if whole.loose:
         yield nN_(
-            "{count} image lies outside the folders of the classes and was passed over: {names}.",
-            "{count} images lie outside the folders of the classes and were passed over: {names}.",
+            "{count} image lies outside the folders of the classes and was skipped: {names}.",
+            "{count} images lie outside the folders of the classes and were skipped: {names}.",
             len(whole.loose),
             names=some(whole.loose),
         )
@@ -64,34 +64,46 @@ def area(size: tuple[int, int]) -> tuple[int, int, int]:
 
 def describe(kind: Conversion, count: int) -> Message:
     """One conversion and how many images it concerns."""
+    return describe_depth(kind, count) or describe_look(kind, count)
+
+
+def describe_depth(kind: Conversion, count: int) -> Message | None:
+    """One from other numbers of bits; None for any other."""
     if kind == "16_bit":
         return nN_(
-            "{count} image of 16 bits a channel was scaled to 8: grey divided by 257, colours by their upper 8 bits.",
-            "{count} images of 16 bits a channel were scaled to 8: grey divided by 257, colours by their upper 8 bits.",
+            "{count} image with 16 bits per channel was scaled to 8: grey divided by 257, colours by their upper 8 "
+            "bits.",
+            "{count} images with 16 bits per channel were scaled to 8: grey divided by 257, colours by their upper 8 "
+            "bits.",
             count,
         )
     if kind == "12_bit":
         return nN_(
-            "{count} image of 12 bits a pixel was scaled to 8: divided by 16.06.",
-            "{count} images of 12 bits a pixel were scaled to 8: divided by 16.06.",
+            "{count} image with 12 bits per pixel was scaled to 8: divided by 16.06.",
+            "{count} images with 12 bits per pixel were scaled to 8: divided by 16.06.",
             count,
         )
     if kind == "float":
         return nN_(
-            "{count} image of fractions from 0 to 1 was multiplied by 255.",
-            "{count} images of fractions from 0 to 1 were multiplied by 255.",
+            "{count} image with pixel values from 0 to 1 was multiplied by 255.",
+            "{count} images with pixel values from 0 to 1 were multiplied by 255.",
             count,
         )
     if kind == "1_bit":
         return nN_(
-            "{count} image of one bit a pixel became black and white.",
-            "{count} images of one bit a pixel became black and white.",
+            "{count} image with one bit per pixel was converted to black and white.",
+            "{count} images with one bit per pixel were converted to black and white.",
             count,
         )
+    return None
+
+
+def describe_look(kind: Conversion, count: int) -> Message:
+    """One of colours, of what is transparent, of what was turned, or of files with several images."""
     if kind == "palette":
         return nN_(
-            "{count} image with a palette was written out in its colours.",
-            "{count} images with a palette were written out in their colours.",
+            "{count} image with a palette was converted to its colours.",
+            "{count} images with a palette were converted to their colours.",
             count,
         )
     if kind == "colour_space":
@@ -102,14 +114,14 @@ def describe(kind: Conversion, count: int) -> Message:
         )
     if kind == "alpha":
         return nN_(
-            "{count} image is transparent in places and was laid on white.",
-            "{count} images are transparent in places and were laid on white.",
+            "{count} image has transparent parts and was put on a white background.",
+            "{count} images have transparent parts and were put on a white background.",
             count,
         )
     if kind == "turned":
         return nN_(
-            "{count} image was turned upright as its EXIF orientation says.",
-            "{count} images were turned upright as their EXIF orientation says.",
+            "{count} image was rotated according to its EXIF orientation.",
+            "{count} images were rotated according to their EXIF orientation.",
             count,
         )
     return nN_(

@@ -46,7 +46,10 @@ def renamings(module: nn.Module) -> Iterator[tuple[Callable[[str], str], Message
             N_("The file keeps weight normalisation as parametrizations; the model has weight_g and weight_v."),
         )
     if type(module).__module__ == "torchvision.models.densenet":
-        yield old_dense_layer, N_("The file has the names of torchvision’s first DenseNets; today’s were put for them.")
+        yield (
+            old_dense_layer,
+            N_("The file uses the parameter names of torchvision’s first DenseNets; they were replaced by today’s."),
+        )
 
 
 def old_weight_norm(name: str) -> str:
@@ -75,14 +78,14 @@ def by_timm(weights: WeightSet, module: nn.Module) -> Converted | None:
     try:
         state: dict[str, Tensor] = {name: part.load() for name, part in weights.tensors.items() if not part.odd}
         given: Any = convert(state, module) if convert.__code__.co_argcount > 1 else convert(state)
-        tensors = {str(name): held(part) for name, part in dict(given).items() if isinstance(part, Tensor)}
+        tensors = {str(name): wrap_tensor(part) for name, part in dict(given).items() if isinstance(part, Tensor)}
     except (MemoryError, Damaged):
         raise
     except Exception:  # whatever timm does not understand; the weights are then judged as they are
         return None
-    return replaced(weights, tensors), N_("timm’s own conversion of files of this model’s authors was applied.")
+    return replaced(weights, tensors), N_("timm’s own conversion of the original authors’ files was applied.")
 
 
-def held(tensor: Tensor) -> Stored:
+def wrap_tensor(tensor: Tensor) -> Stored:
     """A tensor in memory."""
     return Stored(tuple(tensor.shape), tensor.dtype, lambda: tensor)

@@ -18,7 +18,14 @@ import torch
 
 from reportgen.errors import EnvironmentTrouble, ModelError
 from reportgen.experiment.models.checkpoints.foreign import ALONE, no_weights, refuse_archive, refuse_foreign
-from reportgen.experiment.models.checkpoints.inert import Made, NotAPickle, Reference, entries_of, named, read_pickle
+from reportgen.experiment.models.checkpoints.inert import (
+    Made,
+    NotAPickle,
+    Reference,
+    entries_of,
+    find_dotted_name,
+    read_pickle,
+)
 from reportgen.experiment.models.checkpoints.stored import STORAGES, Damaged, Source, Stored
 from reportgen.system.shards import BadIndex, read_index
 
@@ -268,7 +275,7 @@ def read_legacy(file: IO[bytes]) -> tuple[Any, Source, tuple[str, ...]]:
     for reference in references(found.root):
         key, kind, numel = (
             str(reference.id[2]),
-            STORAGES.get(named(reference.id[1]).rpartition(".")[2]),
+            STORAGES.get(find_dotted_name(reference.id[1]).rpartition(".")[2]),
             reference.id[4],
         )
         if kind is not None and isinstance(numel, int):

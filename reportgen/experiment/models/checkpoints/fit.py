@@ -189,6 +189,10 @@ def is_buffer(name: str, tensor: Stored) -> bool:
     return (not number and not tensor.odd) or name.rpartition(".")[2] in BUFFERS
 
 
+class HoldsMore(ModelError):
+    """A file has all weights of the model and others, which may be of layers that the model makes later."""
+
+
 def refuse_misfit(fit: Fit, own: Own, name: str) -> ModelError:
     """The error for weights that are not of the model."""
     tensors, names = fit.weights.tensors, fit.alignment.names
@@ -219,7 +223,8 @@ def refuse_misfit(fit: Fit, own: Own, name: str) -> ModelError:
         nearest_names(fit, own),
     ]
     text = f"{where} does not fit the model: " + "; ".join(part for part in parts if part)
-    return ModelError(text, hint_of(fit, own, name))
+    holds_more = bool(fit.unexpected) and not (fit.missing or fit.differing)
+    return (HoldsMore if holds_more else ModelError)(text, hint_of(fit, own, name))
 
 
 def hint_of(fit: Fit, own: Own, name: str) -> str:

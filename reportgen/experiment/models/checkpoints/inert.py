@@ -107,27 +107,27 @@ class Made:
     @property
     def name(self) -> str:
         """Dotted name of what is called; empty where that is itself the result of a call."""
-        found = named(self.call)
+        found = find_dotted_name(self.call)
         if found in ("copyreg._reconstructor", "copyreg.__newobj__", "copyreg.__newobj_ex__") and self.args:
-            return named(self.args[0])
+            return find_dotted_name(self.args[0])
         return found
 
 
-def named(thing: Any) -> str:
+def find_dotted_name(thing: Any) -> str:
     """The dotted name of a name, or of an attribute that a pickle takes of one; empty for anything else."""
     if isinstance(thing, Name):
         return str(thing)
     if isinstance(thing, Reference) and isinstance(thing.id, tuple) and thing.id[:1] == ("module",):
-        return named(thing.id[1])  # how files before 2020 name a module's class, its source code beside it
+        return find_dotted_name(thing.id[1])  # how files before 2020 name a module's class, its source code beside it
     if isinstance(thing, Made) and thing.call == Name("builtins", "getattr") and len(thing.args) == 2:
-        owner = named(thing.args[0])
+        owner = find_dotted_name(thing.args[0])
         return f"{owner}.{thing.args[1]}" if owner else ""
     return ""
 
 
 def is_code(call: Any) -> bool:
     """Whether calling this does more than making a value: a function of the standard library, or the like."""
-    name = named(call)
+    name = find_dotted_name(call)
     if not name:
         return isinstance(call, Made) and not call.name.startswith("torch.")
     if name.startswith(REACHING):
@@ -140,11 +140,11 @@ def is_code(call: Any) -> bool:
 
 def is_union(call: Any, args: tuple[Any, ...]) -> bool:
     """Whether this joins types with "|", as Python pickles `int | None`."""
-    name = named(call)
+    name = find_dotted_name(call)
     return (
         name in ("_functools.reduce", "builtins.reduce", "functools.reduce")
         and bool(args)
-        and named(args[0])
+        and find_dotted_name(args[0])
         in (
             "_operator.or_",
             "operator.or_",
@@ -304,7 +304,7 @@ class Machine:
         if not isinstance(args, tuple):
             raise NotAPickle("arguments of a call are not a tuple")
         if is_code(call) and not is_union(call, args):
-            self.code.append(named(call) or f"what {call.name or 'another call'} returns")
+            self.code.append(find_dotted_name(call) or f"what {call.name or 'another call'} returns")
         self.push(plain(call, (*args, further) if further else args))
 
     def make_of(self, parts: list[Any]) -> None:
@@ -354,7 +354,7 @@ def paired(parts: list[Any]) -> dict[Any, Any]:
 
 def plain(call: Any, args: tuple[Any, ...]) -> Any:
     """What a call would make: a set, bytes or a complex number as such, anything else as `Made`."""
-    name, first = named(call), args[0] if args else None
+    name, first = find_dotted_name(call), args[0] if args else None
     if name == "_codecs.encode" and len(args) == 2 and isinstance(first, str) and args[1] in ("latin1", "latin-1"):
         return first.encode("latin-1")
     if name in ("builtins.set", "builtins.frozenset") and (first is None or isinstance(first, list | tuple)):

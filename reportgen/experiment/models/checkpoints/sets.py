@@ -17,6 +17,8 @@ AVERAGES = frozenset({"ema", "swa", "average", "averaged", "avg", "shadow", "tea
 """Words in the key of weights that are not those that were trained but an average of them."""
 OF_TRAINING = re.compile(r"optim|sched|scaler|_metadata$", re.IGNORECASE)
 """Keys of what belongs to training and holds tensors of the same shapes."""
+OF_OPTIMIZER = frozenset({"state", "param_groups"})
+"""Keys of the state of an optimizer, whose tensors have the shapes of the weights."""
 DEEPEST = 8
 MOST_NODES = 100_000
 
@@ -81,7 +83,7 @@ def walk(contents: Contents) -> Iterator[WeightSet]:
             yield from (replace(one, name=name) for one in seen[id(thing)])
             continue
         entries = entries_of(thing)
-        if entries is None or stored(thing, contents.source):
+        if entries is None or entries.keys() >= OF_OPTIMIZER or stored(thing, contents.source):
             continue
         seen[id(thing)] = list(sets_at(name, thing, entries, contents.source, len(path)))
         yield from seen[id(thing)]
@@ -114,20 +116,20 @@ def stored(thing: Any, source: Source) -> Stored | None:
 
 def tensors_in(entries: Mapping[Any, Any], source: Source) -> dict[str, Stored]:
     """The tensors that stand directly under names."""
-    found = {text(key): stored(part, source) for key, part in entries.items() if isinstance(key, str | bytes)}
+    found = {decode_key(key): stored(part, source) for key, part in entries.items() if isinstance(key, str | bytes)}
     return {key: part for key, part in found.items() if part is not None}
 
 
 def others_in(entries: Mapping[Any, Any]) -> dict[str, Any]:
     """What stands directly under names and is no tensor, of the kinds that quantised layers save."""
     return {
-        text(key): part
+        decode_key(key): part
         for key, part in entries.items()
         if isinstance(key, str | bytes) and (part is None or isinstance(part, tuple | Name))
     }
 
 
-def text(key: str | bytes) -> str:
+def decode_key(key: str | bytes) -> str:
     """A name; Python 2 wrote them as bytes."""
     return key.decode("latin-1") if isinstance(key, bytes) else key
 

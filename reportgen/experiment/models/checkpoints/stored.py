@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from reportgen.experiment._torch_internals import quantised_tensor
-from reportgen.experiment.models.checkpoints.inert import Made, Name, Reference, entries_of, named
+from reportgen.experiment.models.checkpoints.inert import Made, Name, Reference, entries_of, find_dotted_name
 
 STORAGES = {
     "FloatStorage": torch.float32,
@@ -158,9 +158,9 @@ def storage_of(thing: Any) -> tuple[str, torch.dtype, int, int]:
     parts = thing.id if isinstance(thing, Reference) else None
     if not isinstance(parts, tuple) or len(parts) not in (5, 6) or parts[0] != "storage":
         raise Damaged("a tensor without a storage")
-    dtype = STORAGES.get(named(parts[1]).rpartition(".")[2])
+    dtype = STORAGES.get(find_dotted_name(parts[1]).rpartition(".")[2])
     if dtype is None or not is_count(parts[4]):
-        raise Damaged(f"a storage of the type {named(parts[1]) or '?'}, which is not known")
+        raise Damaged(f"a storage of the type {find_dotted_name(parts[1]) or '?'}, which is not known")
     view = parts[5] if len(parts) == 6 else None
     if view is None:
         return str(parts[2]), dtype, 0, parts[4]
@@ -183,10 +183,12 @@ def quantised(args: tuple[Any, ...], source: Source) -> Stored:
     """A quantised tensor: whole numbers with one scale, or one for each row of an axis."""
     whole, scheme = strided(args[:4], source, None), args[4] if isinstance(args[4], tuple) else ()
     kind = QUANTISED_TYPES.get(whole.dtype)
-    per_row = named(scheme[0]) == "torch.per_channel_affine" if scheme else False
+    per_row = find_dotted_name(scheme[0]) == "torch.per_channel_affine" if scheme else False
     rows = [stored_tensor(part, source) for part in scheme[1:3]] if per_row else []
     plain = len(scheme) == 3 and isinstance(scheme[1], float | int) and isinstance(scheme[2], int)
-    if kind is None or not ((per_row and len(scheme) == 4 and all(rows)) or (named(scheme[0]) == AFFINE and plain)):
+    if kind is None or not (
+        (per_row and len(scheme) == 4 and all(rows)) or (find_dotted_name(scheme[0]) == AFFINE and plain)
+    ):
         return odd_tensor(QUANTISED, args[2:3])
 
     def load() -> Tensor:
@@ -256,7 +258,7 @@ def dtype_named(thing: Any) -> torch.dtype:
     """The type that a pickle names, such as torch.uint16; raises Damaged."""
     found = getattr(torch, thing.name, None) if isinstance(thing, Name) and thing.module == "torch" else None
     if not isinstance(found, torch.dtype):
-        raise Damaged(f"numbers of the type {named(thing) or '?'}, which is not known")
+        raise Damaged(f"numbers of the type {find_dotted_name(thing) or '?'}, which is not known")
     return found
 
 

@@ -37,7 +37,7 @@ def probe_autograd(context: ProbeContext, _allowance: Allowance) -> ProbeResult:
     if not numbers_nodes():
         raise ProbeRefused(
             N_(
-                "Not measured: torch {version} does not tell in which order it made the nodes of a graph.",
+                "Not measured: torch {version} does not expose the order in which it created the nodes of a graph.",
                 version=torch.__version__,
             )
         )

@@ -35,16 +35,16 @@ def find_meter(device: ComputeDevice, powercap: Path = POWERCAP) -> Meter | Mess
     if device.kind == "cuda":
         return find_nvml(device)
     if device.kind == "mps":
-        return N_("macOS tells no program the energy of the GPU.")
+        return N_("macOS does not report the energy of the GPU to programs.")
     packages = [folder for folder in sorted(powercap.glob("intel-rapl:*")) if folder.name.count(":") == 1]
     if not packages:
-        return N_("This machine has no energy counter (RAPL) that can be seen.")
+        return N_("This machine has no visible energy counter (RAPL).")
     counters = [folder / "energy_uj" for folder in packages]
     try:
         wraps = min(int((folder / "max_energy_range_uj").read_text()) for folder in packages) / 1e6
         read_counters(counters)
     except (OSError, ValueError):
-        return N_("The processor’s energy counter (RAPL) can be read by the administrator only.")
+        return N_("The processor’s energy counter (RAPL) can only be read by the administrator.")
     return Meter("rapl", lambda: read_counters(counters), wraps)
 
 
@@ -62,7 +62,7 @@ def find_nvml(device: ComputeDevice) -> Meter | Message:
     try:
         watts()
     except Exception as error:  # NVML raises errors of its own, and ModuleNotFoundError without nvidia-ml-py
-        return N_("NVML can’t be asked ({reason}).", reason=type(error).__name__)
+        return N_("NVML can’t be queried ({reason}).", reason=type(error).__name__)
     return Meter("nvml", watts)
 
 

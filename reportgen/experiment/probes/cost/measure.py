@@ -165,7 +165,7 @@ def step_of(
     except RuntimeError as error:
         if not lets_no_gradient(error):
             raise
-        return None, N_("The model lets no gradient through.")
+        return None, N_("No gradient flows through the model.")
     if peak is not None:
         memory.append(peak)
     return step, None
@@ -181,7 +181,7 @@ def plan_timing(nominal: float, planned: int, allowance: Allowance) -> tuple[int
 def uncounted_reason() -> Message:
     """Why no memory was counted."""
     return N_(
-        "Not measured: torch {version} does not let its operators be watched in a way that reportgen knows.",
+        "Not measured: torch {version} has no way of tracing operators that reportgen supports.",
         version=torch.__version__,
     )
 

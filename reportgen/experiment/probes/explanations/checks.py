@@ -75,7 +75,7 @@ def explain(context: ProbeContext, mapper: Mapper, rows: NDArray[np.int64], plan
         for group, steps, how in asked:
             group.map_all(how, steps, "_random")
     for name, maps in shown.maps.items():
-        arrays[name] = numbers(shrink(maps) if name.startswith("ig") else maps)
+        arrays[name] = encode_maps(shrink(maps) if name.startswith("ig") else maps)
     if sample is not None:
         arrays |= check(mapper, sample, "cam")
     if plan.steps:
@@ -97,7 +97,7 @@ def label_maps(context: ProbeContext, mapper: Mapper, shown: Asked) -> dict[str,
     maps = torch.full((len(labels), mapper.layer.height, mapper.layer.width), float("nan"), dtype=shown.images.dtype)
     if bool(wrong.any()):
         maps[wrong.cpu()] = mapper.cam(shown.images[wrong], labels[wrong]).cpu()
-    return {"cam_label": numbers(maps)}
+    return {"cam_label": encode_maps(maps)}
 
 
 def check(mapper: Mapper, asked: Asked, method: str) -> dict[str, NDArray[Any]]:
@@ -116,6 +116,6 @@ def check(mapper: Mapper, asked: Asked, method: str) -> dict[str, NDArray[Any]]:
     }
 
 
-def numbers(maps: Tensor) -> NDArray[np.float32]:
+def encode_maps(maps: Tensor) -> NDArray[np.float32]:
     """Maps (n, H, W) as a record keeps them."""
     return maps.float().cpu().numpy().astype(np.float32)

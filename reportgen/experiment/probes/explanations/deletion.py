@@ -24,9 +24,8 @@ def deletion_curves(
     Petsiuk, Das & Saenko 2018, "RISE", section 4.1, with the mean colour in place of zeros.
     """
     whole = mapper.probabilities(images, targets)
-    empty = mapper.baseline.expand(1, *images.shape[1:])
     with torch.no_grad():
-        last = torch.softmax(mapper.logits(empty), 1)[0][targets]
+        last = torch.softmax(mapper.logits(mapper.empty(images)), 1)[0][targets]
     found = []
     for maps in several:
         columns = [whole, *(mapper.probabilities(few, targets) for few in without_highest(mapper, images, maps)), last]

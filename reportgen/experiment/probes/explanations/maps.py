@@ -31,7 +31,11 @@ class Mapper:
 
     def logits(self, images: Tensor) -> Tensor:
         """(b, classes), whatever else the model returns."""
-        return logits_of(self.module(images))
+        return logits_of(self.module(images)).to(images.dtype)
+
+    def empty(self, images: Tensor) -> Tensor:
+        """(1, C, H, W): the baseline as one image, which stands in memory as these do, as models that view it need."""
+        return torch.empty_like(images[:1]).copy_(self.baseline)
 
     def probabilities(self, images: Tensor, targets: Tensor) -> Tensor:
         """(b,): probability of each image's target; no gradients, in batches."""
@@ -43,7 +47,10 @@ class Mapper:
         return torch.cat(found)
 
     def cam(self, images: Tensor, targets: Tensor) -> Tensor:
-        """(b, h, w): Grad-CAM of the target's logit with its sign (Selvaraju et al. 2017, eq. 1 and 2 before ReLU)."""
+        """(b, h, w): Grad-CAM of the target's logit with its sign (Selvaraju et al. 2017, eq. 1 and 2 before ReLU).
+
+        In the images' type of numbers, whatever the model's own is, as everything that comes of asking.
+        """
         from captum.attr import LayerGradCam
 
         if self.layer is None:
@@ -56,7 +63,7 @@ class Mapper:
                 method.attribute(images[start : start + BATCH], target=targets[start : start + BATCH]).detach()[:, 0]
                 for start in range(0, len(images), BATCH)
             ]
-        return torch.cat(parts)
+        return torch.cat(parts).to(images.dtype)
 
     def integrated(self, images: Tensor, targets: Tensor, steps: int) -> Tensor:
         """(b, H, W): integrated gradients of the target's logit, summed over channels, in `steps` points.
@@ -66,7 +73,7 @@ class Mapper:
         from captum.attr import IntegratedGradients
 
         method = IntegratedGradients(self.logits)
-        start = self.baseline.expand(1, *images.shape[1:])
+        start = self.empty(images)
         parts = [
             method.attribute(
                 images[row : row + 1],
@@ -79,13 +86,13 @@ class Mapper:
             .sum(1)
             for row in range(len(images))
         ]
-        return torch.cat(parts)
+        return torch.cat(parts).to(images.dtype)
 
     def completeness(self, images: Tensor, targets: Tensor, maps: Tensor) -> float:
         """Median over images of how far the attributions' sum is from the change of the logit, as a share of it."""
         with torch.no_grad():
             ends = self.logits(images).gather(1, targets[:, None])[:, 0]
-            black = self.logits(self.baseline.expand(1, *images.shape[1:]))[0][targets]
+            black = self.logits(self.empty(images))[0][targets]
         change = ends - black
         error = (maps.sum((1, 2)) - change).abs() / change.abs().clamp_min(torch.finfo(change.dtype).tiny)
         return float(error.median())

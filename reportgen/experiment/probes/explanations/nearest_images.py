@@ -79,7 +79,7 @@ def look_up_by(
     }
     if len(mistakes):
         wrong = extract(context.module, head, batches(context, torch.from_numpy(mistakes), "test"))
-        arrays |= neighbours(context, mistakes, *nearest(wrong, trained), train_rows)
+        arrays |= record_neighbours(context, mistakes, *nearest(wrong, trained), train_rows)
     return facts, arrays
 
 
@@ -89,7 +89,7 @@ def batches(context: ProbeContext, rows: Tensor, split: Literal["train", "test"]
         yield context.inputs(rows[start : start + BATCH], split)
 
 
-def neighbours(
+def record_neighbours(
     context: ProbeContext,
     mistakes: NDArray[np.int64],
     found: NDArray[np.int64],

@@ -89,7 +89,7 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     """
     found = find_units(context.trace)
     if not found:
-        raise ProbeRefused(N_("No layer of this model could be isolated, so none could be driven alone."))
+        raise ProbeRefused(N_("No layer of this model could be isolated, so none could be tested on its own."))
     rows, _unused = context.sample(most_images(context, allowance))
     seconds, nominal = time_image(context, found, rows, allowance), nominal_seconds(context.trace)
     plan, images = choose_plan(allowance, found, nominal, len(rows), context.initial is not None)
@@ -109,7 +109,7 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     sets = [trained] if initial is None else [trained, initial]
     kept = [unit for unit in units if all(unit.path in found.alone for found in sets)]
     if not kept:
-        raise ProbeRefused(N_("No layer of this model could be driven alone."))
+        raise ProbeRefused(N_("No layer of this model could be tested on its own."))
     facts = ResponseFacts(
         sampled=Sampled(images=judged.images, split="test", seed=PROBE_SEED),
         by_layer=Sampled(images=images, split="test", seed=PROBE_SEED),

@@ -1,4 +1,4 @@
-"""Robustness: other preprocessing, common corruptions, small moves and attacks, on the same images."""
+"""Robustness: other preprocessing, common corruptions, transforms and attacks, on the same images."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     measured, attack = Measured(), None
     planned = make_plan(options, allowance.full, len(rows), allowance.named)
     if at_chance(context):
-        gaps = N_("On the images as they are the model is no better than chance, so there is nothing to measure.")
+        gaps = N_("On the unmodified images the model is no better than chance, so there is nothing to measure.")
         measured.gaps.append(gaps)
     else:
         estimate = CostEstimate(seconds_each, FULL_STEPS if allowance.full else STEPS)
@@ -147,7 +147,7 @@ def measure(
         except (NoGradientError, RuntimeError) as error:
             if not (isinstance(error, NoGradientError) or lets_no_gradient(error)):
                 raise
-            measured.gaps.append(N_("Not attacked: no gradient leads from the model’s outputs to the pixels."))
+            measured.gaps.append(N_("Not attacked: no gradient flows from the model’s outputs to the pixels."))
             refused = True
             continue
         for one, classes in zip(group, predicted, strict=True):

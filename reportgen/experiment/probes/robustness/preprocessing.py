@@ -127,8 +127,8 @@ def check_preparation(
 
 
 def changed_ways(checker: Checker, spec: Way, trials: Sequence[Trial], number: int) -> list[Way]:
-    """Channels the other way round, grey, transposed, mirrored and cropped images: of the spec's way, and of the best
-    other one where that seems better."""
+    """Channels the other way round, grey, transposed, mirrored, turned and cropped images: of the spec's way, and of
+    the best other one where that seems better."""
     images = checker.context.data.test_images[checker.rows[:number]]
     coloured = images.shape[-1] == 3 and not torch.equal(images, images.flip(-1))
     best = max(trials, key=lambda trial: trial.right)

@@ -1,7 +1,8 @@
-"""The usual ways to make numbers of images: normalisations, value ranges, channel orders, layouts, another crop."""
+"""The usual ways to make numbers of images: normalisations, value ranges, channel orders, layouts, turns, a crop."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -16,7 +17,9 @@ from reportgen.spec.normalization import CIFAR10, IMAGENET
 from reportgen.spec.types import ReportSpec
 
 Name = Literal["cifar10", "imagenet", "none", "half", "centred", "bytes", "centred_bytes", "own", "spec"]
-Layout = Literal["same", "grey", "transposed", "mirrored", "cropped"]
+Layout = Literal[
+    "same", "grey", "transposed", "mirrored", "cropped", "upside_down", "half_turn", "left_turn", "right_turn"
+]
 LUMINANCE = (0.299, 0.587, 0.114)
 """Of red, green and blue (ITU-R BT.601), as Pillow and OpenCV make grey of colours."""
 CROP = 7 / 8
@@ -28,6 +31,16 @@ AT_ONCE = 64
 """Images enlarged in one go."""
 SAME, NEIGHBOUR = 0.01, 0.2
 """Normalisations nearer than this, in means and in the ratio of deviations, are one, or hardly told apart."""
+
+
+TURNS: dict[Layout, Callable[[torch.Tensor], torch.Tensor]] = {
+    "mirrored": lambda images: images.flip(2),
+    "upside_down": lambda images: images.flip(1),
+    "half_turn": lambda images: images.flip(1, 2),
+    "left_turn": lambda images: images.rot90(1, (1, 2)),
+    "right_turn": lambda images: images.rot90(-1, (1, 2)),
+}
+"""Images (n, H, W, C) as a file that starts with its last row, or whose orientation was not read, stores them."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +111,7 @@ def lay_out(images: torch.Tensor, layout: Layout) -> torch.Tensor:
         return images.transpose(1, 2).contiguous()
     if layout == "cropped":
         return torch.cat([enlarge_middle(some) for some in torch.split(images, AT_ONCE)])
-    return images.flip(2) if layout == "mirrored" else images
+    return TURNS[layout](images).contiguous() if layout in TURNS else images
 
 
 def enlarge_middle(images: torch.Tensor) -> torch.Tensor:
@@ -111,16 +124,17 @@ def enlarge_middle(images: torch.Tensor) -> torch.Tensor:
 
 
 def layouts(images: torch.Tensor) -> list[Layout]:
-    """The layouts that make other images of these: grey of colours only, transposed of squares only, cropped where a
-    pixel is cut off.
+    """The layouts that make other images of these: grey of colours only, transposed and turned by 90° of squares only,
+    cropped where a pixel is cut off.
     """
     found: list[Layout] = []
     if images.shape[-1] == 3 and not torch.equal(images, images.flip(-1)):
         found.append("grey")
-    if images.shape[1] == images.shape[2]:
-        found.append("transposed")
-    found.append("mirrored")
-    return [*found, "cropped"] if min(images.shape[1:3]) >= FEWEST_PIXELS else found
+    square = images.shape[1] == images.shape[2]
+    found += ["transposed"] if square else []
+    found += ["mirrored", "upside_down"]
+    found += ["cropped"] if min(images.shape[1:3]) >= FEWEST_PIXELS else []
+    return [*found, "half_turn", *(("left_turn", "right_turn") if square else ())]
 
 
 def learned_here(spec: ReportSpec) -> bool:

@@ -164,8 +164,8 @@ def find_scales(module: nn.Module, trace: ModelTrace) -> dict[str, nn.Parameter]
     paths = {operator.index: trace.modules[operator.module].path for operator in trace.operators}
     found: dict[str, nn.Parameter] = {}
     for source, norm in single_takers(trace, takers):
-        scale = getattr(held(module, paths[norm]), "weight", None)
-        layer = held(module, paths[source])
+        scale = getattr(find_module(module, paths[norm]), "weight", None)
+        layer = find_module(module, paths[source])
         if isinstance(scale, nn.Parameter) and scale.dim() == 1 and isinstance(layer, Convolution | nn.Linear):
             found[paths[source]] = scale
     return found
@@ -179,6 +179,6 @@ def single_takers(trace: ModelTrace, takers: dict[int, set[int]]) -> Iterator[tu
             yield operator.index, next(iter(after))
 
 
-def held(module: nn.Module, path: str) -> nn.Module | None:
+def find_module(module: nn.Module, path: str) -> nn.Module | None:
     """The module of that path, if it is (still) there."""
     return dict(module.named_modules(remove_duplicate=False)).get(path)

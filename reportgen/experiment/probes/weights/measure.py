@@ -98,12 +98,12 @@ def measure_gradients(
         except Exception as error:  # whatever a model raises that evaluates without gradients only
             if is_memory_error(error):
                 raise
-            return None, N_("the model gives none in evaluation mode: {error}", error=type(error).__name__)
+            return None, N_("the model has none in evaluation mode: {error}", error=type(error).__name__)
         rows = rows[: gradient.images]
         for place, size in enumerate(map(root_mean_square, gradient.by_parameter)):
             measured[place] = replace(measured[place], facts=measured[place].facts.model_copy(update={field: size}))
     if not len(rows):
-        return None, N_("the model lets none through")
+        return None, N_("no gradient flows through the model")
     return sampled.model_copy(update={"images": len(rows)}), None
 
 

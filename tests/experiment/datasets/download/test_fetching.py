@@ -286,8 +286,8 @@ USELESS: dict[str, tuple[Answer, str]] = {
     "no content": (status(204), "it answered 204"),
     "no HTTP": (greet_as_ssh, "it does not speak HTTP"),
     "nothing": (lambda handler: None, "without response|Remote end closed|does not speak HTTP|Disconnected"),
-    "a part nobody asked for": (status(206, b"\x1f\x8b", Content_Range="bytes 5-9/100"), "another part"),
-    "a part of no place": (status(206, b"\x1f\x8b"), "another part"),
+    "a part nobody asked for": (status(206, b"\x1f\x8b", Content_Range="bytes 5-9/100"), "a different part"),
+    "a part of no place": (status(206, b"\x1f\x8b"), "a different part"),
 }
 
 
@@ -698,7 +698,7 @@ def test_the_least_speed_is_read_as_people_write_it(given: str, speed: float, mo
 @pytest.mark.parametrize("given", ["fast", "-1", "nan", "inf", "1e3", "200 kb it", "10**9", "1" * 5000, "٣"])
 def test_what_is_no_speed_is_refused(given: str, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REPORTGEN_MIN_SPEED", given)
-    with pytest.raises(SpecError, match=r"REPORTGEN_MIN_SPEED is .*, which is no speed") as caught:
+    with pytest.raises(SpecError, match=r"REPORTGEN_MIN_SPEED is .*, which is not a speed") as caught:
         load(CIFAR, offline=False)
     assert len(caught.value.message) < 100
     assert not server.asked

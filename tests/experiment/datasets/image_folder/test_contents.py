@@ -46,7 +46,7 @@ def test_what_systems_leave_is_no_class_and_no_image_and_is_counted(name: str, t
     data = load(tmp_path)
     assert data.facts.classes == ("cat", "dog")
     assert [split.n for split in data.facts.splits] == [4, 4]
-    assert "1 hidden or system file or folder was passed over: " in notes(data)
+    assert "1 hidden or system file or folder was skipped: " in notes(data)
 
 
 def test_files_of_other_endings_and_images_outside_classes_are_named(tmp_path: Path) -> None:
@@ -55,9 +55,9 @@ def test_files_of_other_endings_and_images_outside_classes_are_named(tmp_path: P
         (tmp_path / name).write_text("x")
     write_image(tmp_path / "train" / "overview.png")
     said = notes(load(tmp_path))
-    assert "4 files are no images by the endings of their names" in said
+    assert "4 files do not have the extension of an image" in said
     assert all(name in said for name in ("README.txt", "train/labels.csv", "train/cat/0.json", "train/cat/notes"))
-    assert "1 image lies outside the folders of the classes and was passed over: train/overview.png." in said
+    assert "1 image lies outside the folders of the classes and was skipped: train/overview.png." in said
 
 
 @pytest.mark.parametrize("ending", ["jfif", "JPE", "jpeg", "Jpg", "webp", "avif", "bmp", "dib", "tif", "TIFF", "gif"])
@@ -105,9 +105,9 @@ def test_links_are_followed_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("link", "target", "reason"),
     [
-        ("loop", ".", "it is a link to a folder that holds it"),
-        ("cat/up", "..", "it is a link to a folder that holds it"),
-        ("cat/root", "../..", "it is a link to a folder that holds it"),
+        ("loop", ".", "it is a link to a folder that contains it"),
+        ("cat/up", "..", "it is a link to a folder that contains it"),
+        ("cat/root", "../..", "it is a link to a folder that contains it"),
         ("alias", "cat", "it is a link to “cat”, which is read already"),
         ("dog/again", "../cat", "it is a link to “cat”, which is read already"),
         ("cat/gone.png", "nowhere.png", "it is a link to something that is not there"),
@@ -137,9 +137,9 @@ def test_pipes_sockets_and_devices_are_refused_by_name(tmp_path: Path, monkeypat
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("s.png")
         assert refusals(read_contents(tmp_path / "train", "")) == {
-            "cat/pipe.png": "it is no regular file but a named pipe",
-            "cat/s.png": "it is no regular file but a socket",
-            "cat/zero.jpg": "it is no regular file but a device",
+            "cat/pipe.png": "it is not a regular file but a named pipe",
+            "cat/s.png": "it is not a regular file but a socket",
+            "cat/zero.jpg": "it is not a regular file but a device",
         }
         with pytest.raises(DataError, match=r"3 files in .* can't be read as images"):
             load(tmp_path)

@@ -84,8 +84,8 @@ def test_other_files_and_hidden_folders_are_passed_over(tmp_path: Path) -> None:
     facts = load(FOLDER, tmp_path).facts
     assert facts.classes == ("blue", "red")
     assert [str(note) for note in facts.notes] == [
-        "1 hidden or system file or folder was passed over: train/.cache.",
-        "1 file is no image by the ending of its name and was passed over: train/red/notes.txt.",
+        "1 hidden or system file or folder was skipped: train/.cache.",
+        "1 file does not have the extension of an image and was skipped: train/red/notes.txt.",
     ]
 
 

@@ -73,8 +73,8 @@ def test_fractions_from_0_to_1_are_scaled(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        (RAMP.astype(np.float32) * 255, "fractions from 0 to 255"),
-        (RAMP.astype(np.float32) - 0.5, "fractions from -0.5 to 0.5"),
+        (RAMP.astype(np.float32) * 255, "floating-point numbers from 0 to 255"),
+        (RAMP.astype(np.float32) - 0.5, "floating-point numbers from -0.5 to 0.5"),
         (np.where(RAMP < 0.5, RAMP, np.nan).astype(np.float32), "not finite numbers"),
         (np.where(RAMP < 0.5, RAMP, np.inf).astype(np.float32), "not finite numbers"),
         ((RAMP * 70000).astype(np.int32), "whole numbers of 32 bits"),
@@ -157,14 +157,14 @@ def test_images_are_turned_upright(orientation: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n", "it is no image but PostScript"),
-        (b"\xc5\xd0\xd3\xc6" + bytes(40), "it is no image but PostScript"),
-        (b"%PDF-1.7\n", "it is no image but PDF"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "it is no image but SVG"),
-        (b"<!DOCTYPE html><html>404</html>", "it is no image but HTML"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n", "it is not an image but PostScript"),
+        (b"\xc5\xd0\xd3\xc6" + bytes(40), "it is not an image but PostScript"),
+        (b"%PDF-1.7\n", "it is not an image but PDF"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "it is not an image but SVG"),
+        (b"<!DOCTYPE html><html>404</html>", "it is not an image but HTML"),
         (b"version https://git-lfs.github.com/spec/v1\n", "fetch the file with git lfs pull"),
         (b"", "it is empty"),
-        (b"\0" * 100, "its content is of no format that is read"),
+        (b"\0" * 100, "it is in no supported format"),
     ],
 )
 def test_a_file_is_known_by_its_content(
@@ -224,8 +224,8 @@ def test_what_was_converted_is_counted(tmp_path: Path) -> None:
         Image.fromarray(np.full((32, 32), 7710, np.uint16)).save(tmp_path / "train" / "cat" / f"deep{index}.png")
     Image.new("RGBA", (64, 16), (0, 0, 0, 0)).save(tmp_path / "test" / "dog" / "clear.png")
     data = load(tmp_path)
-    assert "3 images of 16 bits a channel were scaled to 8" in notes(data)
-    assert "1 image is transparent in places and was laid on white." in notes(data)
+    assert "3 images with 16 bits per channel were scaled to 8" in notes(data)
+    assert "1 image has transparent parts and was put on a white background." in notes(data)
     assert "The 12 images have 2 sizes, from 32×32 to 64×16 pixels." in notes(data)
     assert (data.train_images[2:5] == 30).all()
 
@@ -237,7 +237,7 @@ def test_all_damaged_files_are_named_at_once_or_left_out(tmp_path: Path) -> None
         file.write_bytes(file.read_bytes()[:300])
     with pytest.raises(DataError, match="25 files in") as caught:
         load(tmp_path)
-    assert caught.value.message.count("it is cut off") == 20
+    assert caught.value.message.count("it is truncated") == 20
     assert caught.value.message.endswith(", and 5 more")
     assert "data.bad_files: skip" in caught.value.hint
     skip = DataSpec(name="image_folder", bad_files="skip")

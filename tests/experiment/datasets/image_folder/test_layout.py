@@ -26,6 +26,10 @@ from tests.support.permissions import shut_off
         ("TRAINING", "validation", "The test images are those of the folder “validation”."),
         ("train", "eval", "The test images are those of the folder “eval”."),
         ("train", "dev", "The test images are those of the folder “dev”."),
+        ("seg_train", "seg_test", "The test images are those of the folder “seg_test”."),
+        ("training_set", "test_set", "The training images are those of the folder “training_set”."),
+        ("TrainImages", "ValImages", "The test images are those of the folder “ValImages”."),
+        ("train2017", "val2017", "The test images are those of the folder “val2017”."),
     ],
 )
 def test_splits_are_found_by_their_usual_names(train: str, test: str, said: str, tmp_path: Path) -> None:
@@ -43,7 +47,33 @@ def test_a_test_folder_comes_before_a_validation_folder_and_the_other_is_said(tm
     write_classes(tmp_path / "extra", number=5, seed=700)
     data = load(tmp_path)
     assert [split.n for split in data.facts.splits] == [4, 4]
-    assert "2 further folders were left aside: extra and val." in notes(data)
+    assert "2 further folders were ignored: extra and val." in notes(data)
+
+
+def test_a_folder_in_a_folder_of_its_own_name_is_meant(tmp_path: Path) -> None:
+    write_classes(tmp_path / "seg_train" / "seg_train", number=3, seed=100)
+    write_classes(tmp_path / "seg_test" / "seg_test", number=2, seed=900)
+    write_image(tmp_path / "seg_pred" / "seg_pred" / "0.png")
+    data = load(tmp_path)
+    assert [split.n for split in data.facts.splits] == [6, 4]
+    assert data.facts.test_files[0] == "seg_test/seg_test/cat/0.png"
+    assert "1 further folder was ignored: seg_pred." in notes(data)
+
+
+@pytest.mark.parametrize("classes", [("bullet_train", "bus"), ("train_station", "test_tube"), ("train_set", "val_x")])
+def test_classes_that_have_such_a_word_in_their_names_are_classes(classes: tuple[str, str], tmp_path: Path) -> None:
+    for seed, name in enumerate(classes):
+        write_classes(tmp_path / name, ("old", "new"), number=5, seed=100 * seed)
+    data = load(tmp_path)
+    assert data.facts.classes == tuple(sorted(classes))
+
+
+def test_a_class_that_is_not_read_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    write_splits(tmp_path, ("cat", "dog"))
+    write_classes(tmp_path / "test", ("owl",), seed=500)
+    (tmp_path / "train" / "owl").symlink_to("cat")
+    with pytest.raises(DataError, match="owl can't be read: it is a link to “train/cat”, which is read already"):
+        load(tmp_path)
 
 
 def test_two_folders_of_one_name_are_refused(tmp_path: Path) -> None:
@@ -59,7 +89,7 @@ def test_test_images_alone_are_evaluated_and_not_trained(tmp_path: Path) -> None
     assert [(split.name, split.n) for split in data.facts.splits] == [("test", 6)]
     assert len(data.train_images) == 0
     assert data.facts.channel_mean[0] == pytest.approx(0.5, abs=0.05)
-    with pytest.raises(DataError, match=r"holds test images alone, in test/, and run.mode: train needs others"):
+    with pytest.raises(DataError, match=r"holds only test images, in test/, and run.mode: train needs others"):
         load(tmp_path)
 
 

@@ -290,7 +290,7 @@ def test_what_can_not_be_followed_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
     with monkeypatch.context() as other:
         other.setattr(measure, "numbers_nodes", lambda: False)
-        with pytest.raises(ProbeRefused, match="does not tell in which order"):
+        with pytest.raises(ProbeRefused, match="does not expose the order"):
             probe(Plain())
 
 

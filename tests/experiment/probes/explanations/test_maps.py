@@ -51,6 +51,31 @@ def test_grad_cam_of_maps_is_captums_and_that_by_hand() -> None:
     assert torch.allclose(own, by_hand(module.head(maps.mean((2, 3))), maps, TARGETS), atol=1e-6)
 
 
+class OfOtherNumbers(nn.Module):
+    """Casts the images to its own type, and gives logits of that type."""
+
+    def __init__(self, inner: nn.Module, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.inner, self.dtype = inner.to(dtype), dtype
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.inner(x.to(self.dtype))
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
+def test_maps_are_of_the_images_type_whatever_the_models_is(dtype: torch.dtype) -> None:
+    module = OfOtherNumbers(make(Conv), dtype)
+    mapper, images = asked(module)
+    mapper, images = Mapper(module, mapper.layer, mapper.baseline.float()), images.float()
+    assert mapper.layer is not None
+    for found in (
+        mapper.cam(images, TARGETS),
+        mapper.integrated(images, TARGETS, 2),
+        mapper.probabilities(images, TARGETS),
+    ):
+        assert found.dtype == torch.float32
+
+
 def test_grad_cam_with_channels_last() -> None:
     module = make(Last)
     mapper, images = asked(module)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reportgen.experiment.models._nets.small import TwoConv
+from reportgen.experiment.models.builtin import NETWORKS
 from reportgen.experiment.probes import ProbeContext, ProbeRefused
 from reportgen.experiment.probes.context import Allowance
 from reportgen.experiment.probes.response import measure as measure_module
@@ -26,6 +26,8 @@ from reportgen.spec.probes import ProbesSpec, ResponseOptions
 from reportgen.spec.types import RunSpec
 from tests.experiment.cases import noise
 from tests.experiment.probes.cases import finished
+
+TwoConv = NETWORKS["two_conv"]
 
 FREE = Allowance(math.inf)
 

@@ -8,11 +8,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models import resnet18
 
-from reportgen.experiment.models._nets.cifar_resnet import cifar_resnet20
-from reportgen.experiment.models._nets.small import TwoConv
+from reportgen.experiment.models.builtin import NETWORKS
 from reportgen.experiment.probes.response.units import Unit, find_units, thin_evenly
 from reportgen.experiment.trace import trace_model
 from tests.experiment.trace.nets import Reused, Tied
+
+cifar_resnet20 = NETWORKS["cifar_resnet20"]
+TwoConv = NETWORKS["two_conv"]
 
 
 def units_of(module: nn.Module) -> tuple[Unit, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -129,10 +130,14 @@ def test_layouts_are_those_of_numpy_and_pillow() -> None:
     assert np.array_equal(lay_out(images, "mirrored"), images.numpy()[:, :, ::-1])
     pillow = np.stack([np.asarray(Image.fromarray(image).convert("L")) for image in images.numpy()])
     assert np.abs(lay_out(images, "grey").numpy()[..., 1].astype(int) - pillow).max() <= 1
-    assert layouts(images) == ["grey", "transposed", "mirrored"]
-    assert layouts(images[:, :6, :, :1]) == ["mirrored"]
+    turned = {"upside_down": np.flipud, "half_turn": lambda one: np.rot90(one, 2), "left_turn": np.rot90}
+    turned |= {"right_turn": lambda one: np.rot90(one, -1)}
+    for layout, turn in turned.items():
+        assert np.array_equal(lay_out(images, layout), np.stack([turn(image) for image in images.numpy()]))
+    assert layouts(images) == ["grey", "transposed", "mirrored", "upside_down", "half_turn", "left_turn", "right_turn"]
+    assert layouts(images[:, :6, :, :1]) == ["mirrored", "upside_down", "half_turn"]
     large = torch.from_numpy(np.random.default_rng(1).integers(0, 256, (70, 32, 24, 3), np.uint8))
-    assert layouts(large) == ["grey", "mirrored", "cropped"]
+    assert layouts(large) == ["grey", "mirrored", "upside_down", "cropped", "half_turn"]
     middle = [Image.fromarray(image[2:-2, 2:-2]) for image in large.numpy()]  # 1.5 pixels of 24, to even
     pillow = np.stack([np.asarray(image.resize((24, 32), Image.Resampling.BILINEAR)) for image in middle])
     assert np.abs(lay_out(large, "cropped").numpy().astype(int) - pillow).max() <= 1
@@ -151,11 +156,50 @@ def test_weights_that_learnt_another_crop_are_found() -> None:
     data = levels("none", test=300, side=32)
     outer = torch.randint(0, 256, (300, 2, 32, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     data.test_images[:, :2], data.test_images[:, :, :2] = outer, outer.transpose(1, 2)
+    data.test_images[:, -2:], data.test_images[:, :, -2:] = outer, outer.transpose(1, 2)
     doubt = doubt_preparation(check(finished(SeesEdges(0, 1), data, run=EVALUATE), images=300), 0.2)
     assert doubt is not None
     assert (doubt.best.preparation.layout, doubt.best.preparation.name) == ("cropped", "spec")
     assert "which no key of the spec does" in advise_preparation(doubt.best.preparation)
     assert name_preparation(doubt.best.preparation) == "the spec’s, the middle 7/8 of each side enlarged"
+
+
+class SeesOneCorner(Knows):
+    """Reads the level of a strip of the upper left corner alone, three times as wide as high."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        side = x.shape[-1] // 4
+        seen = x[:, 0, :side, : 3 * side].mean((1, 2))[:, None]
+        return -self.sharp * (seen - self.centres).square()
+
+
+@pytest.mark.parametrize(
+    ("layout", "turn"),
+    [
+        ("upside_down", lambda images: images.flip(1)),
+        ("half_turn", lambda images: images.flip(1, 2)),
+        ("left_turn", lambda images: images.rot90(-1, (1, 2))),
+        ("right_turn", lambda images: images.rot90(1, (1, 2))),
+        ("same", lambda images: images),
+    ],
+)
+def test_images_that_are_stored_turned_are_found(layout: str, turn: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    """The class stands in the strip, the rest is noise; all the ways are corrected for."""
+    data = levels("none", test=300)
+    side = data.test_images.shape[1] // 4
+    noise = torch.randint(0, 256, data.test_images.shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    noise[:, :side, : 3 * side] = data.test_images[:, :side, : 3 * side]
+    data.test_images[:] = turn(noise)
+    found = check(finished(SeesOneCorner(0, 1), data, run=EVALUATE), images=300)
+    doubt = doubt_preparation(found, 0.2)
+    assert found.complete
+    assert {other.layout for other in found.others} >= {"upside_down", "half_turn", "left_turn", "right_turn"}
+    if layout == "same":
+        assert doubt is None
+        return
+    assert doubt is not None
+    assert (doubt.best.preparation.layout, doubt.best.preparation.name) == (layout, "spec")
+    assert "which no key of the spec does" in advise_preparation(doubt.best.preparation)
 
 
 def grey(context: ProbeContext, rows: torch.Tensor) -> np.ndarray:

@@ -364,7 +364,7 @@ def test_a_model_that_lets_no_gradient_through() -> None:
 
     facts = look(Deaf(*convolutions()))
     assert facts.sampled is None
-    assert str(facts.why_no_gradient) == "the model lets none through"
+    assert str(facts.why_no_gradient) == "no gradient flows through the model"
     assert all(one.gradient is None for one in facts.matrices)
 
 

@@ -114,7 +114,24 @@ def test_a_model_without_gradients_is_nobodys_error() -> None:
     faults = Faults()
     with pytest.raises(ProbeRefused) as refused:
         run.run_one(Probe("weights", "Weights", 1, 1.0, fail), ready(), Allowance(1.0), faults)  # type: ignore[arg-type]
-    assert "lets no gradient through" in refused.value.reason.text
+    assert "no gradient flows through the model" in refused.value.reason.text
+    assert not faults.found
+
+
+def test_a_value_inside_vmap_is_nobodys_error() -> None:
+    def keep(_context: ProbeContext, _allowance: Allowance) -> None:
+        kept: list[torch.Tensor] = []
+        torch.func.vmap(lambda image: kept.append(image) or image)(torch.ones(2, 3))
+        (kept[0] + 1).sum()
+
+    def read(_context: ProbeContext, _allowance: Allowance) -> None:
+        torch.func.vmap(lambda image: image * float(image.sum()))(torch.ones(2, 3))
+
+    faults = Faults()
+    for at_fault in (keep, read):
+        with pytest.raises(ProbeRefused) as refused:
+            run.run_one(Probe("weights", "Weights", 1, 1.0, at_fault), ready(), Allowance(1.0), faults)  # type: ignore[arg-type]
+        assert "inside torch.func.vmap" in refused.value.reason.text
     assert not faults.found
 
 
