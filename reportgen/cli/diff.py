@@ -11,7 +11,7 @@ import click
 
 from reportgen.cli.build import PATH
 from reportgen.cli.inspect import parse_shape
-from reportgen.text.terminal import put
+from reportgen.text.terminal import print_line, put
 
 if TYPE_CHECKING:
     from reportgen.pipeline.diff import Diff
@@ -27,12 +27,13 @@ LONGEST = 60
 @click.argument("baseline", type=PATH, metavar="A")
 @click.argument("candidate", type=PATH, metavar="B")
 @click.option("-o", "--out", type=PATH, metavar="FILE", help="Write the drawing of the change there, as SVG.")
-@click.option("--input", "shape", default=None, callback=parse_shape, metavar="N,C,H,W", help="Trace specs on this.")
+@click.option("--input", "shape", default=None, callback=parse_shape, metavar="N,C,H,W", help="Trace them on this.")
 def diff(baseline: Path, candidate: Path, out: Path | None, shape: tuple[int, ...] | None) -> None:
-    """Print what became of the model A in the model B: added, removed, changed, renamed and moved layers.
+    """Print how the model B differs from the model A: added, removed, changed, renamed and moved layers.
 
-    Each of them is a spec, a report's folder, its record/ or a report.pdf with the record inside. Parts are matched by
-    structure, names and shapes. A spec's model is traced without data and weights.
+    Each of them is a spec, a report's folder, its record/, a report.pdf with the record inside, or a model as in
+    model.source (torchvision:NAME, timm:NAME, file.py:factory). Parts are matched by structure, names and shapes. The
+    model of a spec or a source is traced without data and weights, a source for as many classes as the other model.
     """
     from reportgen.pipeline.diff import check_drawing_file, draw_diff, write_drawing
     from reportgen.pipeline.diff import diff as compare
@@ -40,16 +41,17 @@ def diff(baseline: Path, candidate: Path, out: Path | None, shape: tuple[int, ..
     if out is not None:
         check_drawing_file(out)
     found = compare(baseline, candidate, shape)
-    for line in format_diff(found):
-        put(sys.stdout, line)
     if out is not None:
         write_drawing(draw_diff(found), out)
+    for line in format_diff(found):
+        print_line(line)
+    if out is not None:
         put(sys.stdout, f"{out}: written")
 
 
 def format_diff(found: Diff) -> Iterator[str]:
     """Both models, then every part that is not the same, then the weights."""
-    from reportgen.report.architecture_wording import summarize
+    from reportgen.report.architecture_wording import name_connection, summarize
 
     shapes = ["×".join(map(str, side.trace.input_shape[1:])) for side in (found.before, found.after)]
     for label, side, shape in zip(("baseline ", "candidate"), (found.before, found.after), shapes, strict=True):
@@ -59,6 +61,10 @@ def format_diff(found: Diff) -> Iterator[str]:
     yield ""
     if not found.change.is_same:
         yield from format_table([row for part in found.change.parts for row in rows(part, 0)])
+        yield ""
+    for skip in found.change.skips:
+        yield f"{MARKS[skip.status]} connection that passes parts by: {name_connection(skip)}"
+    if found.change.skips:
         yield ""
     yield summarize(found.change)
     if found.change.coarse:

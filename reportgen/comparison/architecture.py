@@ -10,8 +10,16 @@ from itertools import groupby
 from typing import Any
 
 from reportgen.comparison.alignment import Alignment, Likeness, align, assign
-from reportgen.comparison.layers import INPUT, Part, PartTree, bridged, name_kind, open_classes
-from reportgen.record.architecture import ArchitectureChange, PartChange, PartFacts, PartStatus, SettingChange
+from reportgen.comparison.connections import Place, find_skips, rewired
+from reportgen.comparison.layers import Part, PartTree, name_kind, open_classes
+from reportgen.record.architecture import (
+    ArchitectureChange,
+    Connection,
+    PartChange,
+    PartFacts,
+    PartStatus,
+    SettingChange,
+)
 from reportgen.record.trace import ModelTrace
 
 FEW_LAYERS = 4
@@ -87,25 +95,6 @@ def is_reordered(before: Part, after: Part) -> bool:
     return once and any(old != new for old, new in found)
 
 
-def rewired(before: Part, after: Part, alignment: Alignment) -> bool:
-    """Whether the same parts read from others than they did."""
-    places = {b: a for a, b in (*alignment.pairs, *alignment.moved)} | {INPUT: INPUT}
-    still = {(a, b) for a, b in alignment.pairs} | {(INPUT, INPUT)}
-    kept_before, kept_after = {a for a, _b in still}, {b for _a, b in still}
-    one = between(before.edges, kept_before, len(before.children))
-    other = {(places[a], places[b]) for a, b in between(after.edges, kept_after, len(after.children))}
-    return one != other
-
-
-def between(edges: Iterable[tuple[int, int]], kept: set[int], count: int) -> set[tuple[int, int]]:
-    """The edges between kept positions, ways through the others drawn together; INPUT is one of them."""
-    sources: dict[int, list[int]] = {}
-    for a, b in edges:
-        sources.setdefault(b + 1, []).append(a + 1)
-    found = bridged(sources, {one + 1 for one in kept}, count + 1)
-    return {(a - 1, b - 1) for a, b in found}
-
-
 def match_models(before: ModelTrace, after: ModelTrace) -> tuple[Matched, bool]:
     """Both models as one tree of pairs, and whether only what is equal was matched somewhere."""
     opened = open_classes((before, after))
@@ -159,20 +148,42 @@ def walk(matched: Matched) -> Iterable[Matched]:
 def compare_architectures(before: ModelTrace, after: ModelTrace) -> ArchitectureChange:
     """Both models as one row of parts, what stayed folded; the same whatever the names of classes that hold others."""
     matched, coarse = match_models(before, after)
-    parts = [describe(one) for one in matched.inner]
-    if not parts or matched.rewired:
-        parts = [describe(Matched(matched.before, matched.after, rewired=matched.rewired)), *parts]
-    listed = fold([part for part in parts if not is_quiet(part)])
+    described = [describe(one) for one in matched.inner]
+    whole = (
+        [] if described and not matched.rewired else [Matched(matched.before, matched.after, rewired=matched.rewired)]
+    )
+    told = [describe(one) for one in whole]
+    listed = fold([*told, *(part for part in described if not is_quiet(part))])
     units = [one.after for one in matched.inner if one.after is not None and not one.after.is_operator]
     return ArchitectureChange(
         models=(before.name, after.name),
         parts=tuple(listed),
+        skips=connect(matched, described, told),
         parameters=(before.parameters, after.parameters),
         macs=(before.macs, after.macs),
         blocks=sum(one.is_block for one in units),
         layers=sum(not one.is_block for one in units),
         coarse=coarse,
     )
+
+
+def connect(matched: Matched, described: Sequence[PartChange], first: Sequence[PartChange]) -> tuple[Connection, ...]:
+    """What passes parts by; `first`: what is told before the parts."""
+    if matched.before is None or matched.after is None:
+        return ()
+    told = [not is_quiet(part) for part in described]
+    loud = [part for part, has_card in zip(described, told, strict=True) if has_card]
+    cards = [place for place, run in enumerate(group([*first, *loud])) for _part in run][len(first) :]
+    olds = {id(part): place for place, part in enumerate(matched.before.children)}
+    news = {id(part): place for place, part in enumerate(matched.after.children)}
+    places, seen = [], 0
+    for one, has_card in zip(matched.inner, told, strict=True):
+        reached = cards[min(seen, len(cards) - 1)] if cards else 0
+        seen += has_card
+        leaving = cards[max(seen - 1, 0)] if cards else 0
+        old, new = olds.get(id(one.before)), news.get(id(one.after))
+        places.append(Place(old, new, leaving, reached, has_card, one.is_moved))
+    return find_skips(matched.before, matched.after, places)
 
 
 def is_quiet(part: PartChange) -> bool:
@@ -300,11 +311,16 @@ def is_renamed(one: Part, other: Part) -> bool:
 
 def fold(parts: Sequence[PartChange]) -> list[PartChange]:
     """Parts in a row of which the same is true as one; few single layers that came or went stay one by one."""
-    found: list[PartChange] = []
-    for _key, group in groupby(parts, key=lambda part: (signature(part), part.status == "moved" and part.side.path)):
-        run = list(group)
+    return [joined(run) if len(run) > 1 else run[0] for run in group(parts)]
+
+
+def group(parts: Sequence[PartChange]) -> list[list[PartChange]]:
+    """The parts in a row that are told as one."""
+    found: list[list[PartChange]] = []
+    for _key, same in groupby(parts, key=lambda part: (signature(part), part.status == "moved" and part.side.path)):
+        run = list(same)
         one_by_one = run[0].status in ("added", "removed") and not run[0].blocks and len(run) <= FEW_LAYERS
-        found += run if one_by_one else [joined(run) if len(run) > 1 else run[0]]
+        found += [[part] for part in run] if one_by_one else [run]
     return found
 
 
@@ -331,12 +347,14 @@ def relative(part: PartChange, around: PartChange) -> str:
 
 
 def prefix_change(part: PartChange) -> tuple[str, str]:
-    """What of two paths is not the same, from the beginning, the common ending left out."""
+    """What of two paths is not the same, the common beginning and the common ending left out."""
     assert part.before is not None
     assert part.after is not None
     one, other = (side.path.split(".") for side in (part.before, part.after))
     while one and other and (one[-1] == other[-1] or (one[-1].isdigit() and other[-1].isdigit())):
         one, other = one[:-1], other[:-1]
+    while one and other and (one[0] == other[0] or (one[0].isdigit() and other[0].isdigit())):
+        one, other = one[1:], other[1:]
     return ".".join(one), ".".join(other)
 
 

@@ -17,52 +17,35 @@ from reportgen.comparison.numbers import SectionNumbers, compare_numbers
 from reportgen.comparison.power import images_needed, seeds_needed
 from reportgen.comparison.weight_moves import compare_weights
 from reportgen.record.arrays import Arrays
-from reportgen.record.comparison import Baseline, Comparison, Refusal, Verdict
+from reportgen.record.comparison import Baseline, Comparison, NotCompared, Refusal, Verdict
 from reportgen.record.judgement import Judgement
+from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 
 
 def compare(
-    candidate: RunRecord,
-    baseline: Subject,
-    numbers: SectionNumbers,
-    *,
-    digest: str,
-    margin: float,
+    candidate: RunRecord, baseline: Subject, numbers: SectionNumbers, *, digest: str, margin: float
 ) -> Judgement:
     """The candidate against the baseline on the same images, and the arrays that go with it.
 
     `numbers` are those of the sections; `digest` is that of the baseline's record.json. Intervals are 95 %.
     """
-    earlier = baseline.record
-    origin = earlier.provenance
-    identity = Baseline(
-        title=baseline.title,
-        fingerprint=earlier.fingerprint,
-        digest=digest,
-        created=origin.created,
-        commit=origin.commit,
-        dirty=origin.dirty,
-    )
+    earlier, identity = baseline.record, identify(baseline, digest)
     matched = match(candidate, earlier)
     if isinstance(matched, Mismatch):
         return Judgement(comparison=Refusal(baseline=identity, reason=matched.reason, advice=matched.advice))
     found = compare_accuracy(matched, margin)
-    change = found.change
-    verdict = decide(change, margin, matched.identical)
-    twice = one_model_twice(candidate, earlier) if matched.identical else None
+    verdict = decide(found.change, margin, matched.identical)
     latencies = LatencyChanges.of(candidate, digest)
-    costs, gaps = compare_costs(candidate, earlier, latencies, identical=matched.identical)
-    more, further = compare_numbers(numbers, other_machine(candidate, earlier), twice, latencies)
+    changes, gaps = compare_values(candidate, earlier, matched, numbers, latencies)
     flips = find_flips(matched, candidate, earlier)
-    accuracy = describe_change("accuracy", Ends(change.value, change.low, change.high), matched.n, method_of(matched))
     images, seeds = needed(verdict, matched, found, margin)
     comparison = Comparison(
         baseline=identity,
         verdict=verdict,
         n=matched.n,
-        p=change.p,
+        p=found.change.p,
         mcnemar=found.mcnemar,
         equivalence=found.equivalence,
         identical=matched.identical,
@@ -72,9 +55,9 @@ def compare(
         detectable=found.detectable,
         images_needed=images,
         seeds_needed=seeds,
-        values=(accuracy, *score_changes(matched), *costs, *more),
+        values=(describe_accuracy(matched, found), *changes),
         before=tuple(latencies.before(value) for value in earlier.measured.values) if earlier.measured else (),
-        not_compared=(*gaps, *further),
+        not_compared=gaps,
         classes=compare_classes(matched),
         lost=flips.lost,
         gained=flips.gained,
@@ -83,6 +66,36 @@ def compare(
         weights=compare_weights(earlier, candidate),
     )
     return Judgement(comparison=comparison, arrays=Arrays(flips.arrays))
+
+
+def identify(baseline: Subject, digest: str) -> Baseline:
+    """Which record it is."""
+    record = baseline.record
+    origin = record.provenance
+    return Baseline(
+        title=baseline.title,
+        fingerprint=record.fingerprint,
+        digest=digest,
+        created=origin.created,
+        commit=origin.commit,
+        dirty=origin.dirty,
+    )
+
+
+def compare_values(
+    candidate: RunRecord, earlier: RunRecord, matched: Matched, numbers: SectionNumbers, latencies: LatencyChanges
+) -> tuple[tuple[MetricValue, ...], tuple[NotCompared, ...]]:
+    """The changes of scores, of costs and of the sections' numbers, and what of them could not be compared."""
+    twice = one_model_twice(candidate, earlier) if matched.identical else None
+    costs, gaps = compare_costs(candidate, earlier, latencies, identical=matched.identical)
+    more, further = compare_numbers(numbers, other_machine(candidate, earlier), twice, latencies)
+    return (*score_changes(matched), *costs, *more), (*gaps, *further)
+
+
+def describe_accuracy(matched: Matched, found: AccuracyChange) -> MetricValue:
+    """The change that the verdict rests on."""
+    ends = Ends(found.change.value, found.change.low, found.change.high)
+    return describe_change("accuracy", ends, matched.n, method_of(matched))
 
 
 def needed(verdict: Verdict, matched: Matched, found: AccuracyChange, margin: float) -> tuple[int | None, int | None]:

@@ -59,7 +59,7 @@ def judge_failure(metric: MetricValue, comparator: Comparator, bound: float) -> 
     if metric.method not in ("measured", "alternated") or not metric.meaning.change or metric.meaning.unit == "bytes":
         return "fail", None
     if metric.low is None or metric.high is None:
-        return "undecided", N_("It was timed in one process on a side, and another run may differ by more.")
+        return "undecided", N_("It was timed in one process per model; another run may differ by more.")
     if holds(metric.low, comparator, bound) or holds(metric.high, comparator, bound):
         return "undecided", N_("The bound lies inside the interval between processes.")
     return "fail", None
@@ -105,7 +105,7 @@ def located(rules: Sequence[Rule], judged: Sequence[GateResult]) -> tuple[Rule, 
 def judge_interval(metric: MetricValue, comparator: Comparator, bound: float) -> tuple[GateOutcome, Message | None]:
     """Whether a whole interval fulfils a rule, and why it can't be told."""
     if metric.low is None or metric.high is None:
-        return "undecided", N_("The number has no interval to ask.")
+        return "undecided", N_("The number has no interval, which the rule needs.")
     if comparator in ("==", "!="):
         inside = metric.low <= bound <= metric.high
         certain = metric.low == metric.high

@@ -114,7 +114,7 @@ class LatencyChanges:
         if self.paired is None:
             return apart or twice or at_other_times()
         return self.paired.reason or N_(
-            "Latencies other than medians of the batch sizes that were timed with both models in turn are not compared."
+            "Only median latencies of batch sizes that were timed with both models in turn are compared."
         )
 
 
@@ -122,6 +122,6 @@ def at_other_times() -> Message:
     """Of two runs."""
     return N_(
         "Latencies of two runs are not compared: from one run to the next the same model on the same machine can take "
-        "40 % longer. A build whose spec names the baseline times both models in turn, unless run.probes is none "
-        "and run.probes.cost.processes says no number."
+        "40 % longer. A build whose spec names the baseline times both models in turn, unless run.probes is none and "
+        "run.probes.cost.processes is not set."
     )

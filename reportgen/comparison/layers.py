@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from reportgen.record.architecture import PartFacts
-from reportgen.record.calls import CallTree, add_up
+from reportgen.record.calls import CONTAINERS, CallTree, add_up
 from reportgen.record.layer_settings import parse_settings
 from reportgen.record.operators import CREATING, GLUE, OPAQUE, plain_name
 from reportgen.record.trace import ModelTrace, ModuleCall
 
-CONTAINERS = frozenset(("Sequential", "ModuleList", "ModuleDict"))
 UNSEEN = GLUE | CREATING | {"input", "const"}
 """Operators that only move numbers or make some: no part of an architecture."""
 IDLE = frozenset(("inplace", "track_running_stats"))

@@ -76,7 +76,7 @@ def match(candidate: RunRecord, baseline: RunRecord) -> Matched | Mismatch:
                 differing,
                 n=len(labels),
             ),
-            N_("Build the baseline again with the labels of today."),
+            N_("Build the baseline again with today’s labels."),
         )
     before, after = logits_of(baseline, rows), logits_of(candidate)
     return Matched(
@@ -130,7 +130,7 @@ def other_classes(candidate: RunRecord, baseline: RunRecord) -> Mismatch | None:
             mine=len(mine),
         )
     elif sorted(mine) == sorted(theirs):
-        reason = N_("The classes are the same but stand in another order.")
+        reason = N_("The classes are the same but in another order.")
     else:
         index = next((place for place in range(len(mine)) if mine[place] != theirs[place]), 0)
         reason = N_(
@@ -180,7 +180,7 @@ def pair_rows(candidate: RunRecord, baseline: RunRecord, mine: IntArray, theirs:
         reason = N_(
             "Only {both} of the {mine} evaluation images are the same in both records.", both=both, mine=len(here)
         )
-        return Mismatch(reason, N_("Build the baseline again on the data of today."))
+        return Mismatch(reason, N_("Build the baseline again with today’s data."))
     reason = N_(
         "The baseline was evaluated on {theirs} images and this model on {mine}; {both} are the same.",
         theirs=len(there),

@@ -91,7 +91,7 @@ def set_conditions(metric: MetricValue) -> dict[str, int | float | str]:
 def describe_overlap(metric: MetricValue) -> Message:
     """On what a change was taken."""
     return N_(
-        "The change of {name} is taken on what both records measured alike: {conditions}, n = {n}.",
+        "The change in {name} is computed on what both records measured in the same way: {conditions}, n = {n}.",
         name=metric.name,
         conditions=", ".join(f"{name} {value}" for name, value in shown_conditions(metric).items()),
         n=metric.n or 0,

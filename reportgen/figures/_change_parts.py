@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from reportgen.figures._canvas import Canvas
 from reportgen.figures._diagram.text import shorten, text_width
-from reportgen.figures._style import HAIRLINE, INK, MUTED, PAPER, RIGHT, SOFT, WRONG
 from reportgen.record.architecture import PartChange, PartStatus
 from reportgen.report.architecture_wording import (
     count_parts,
@@ -14,10 +12,14 @@ from reportgen.report.architecture_wording import (
     format_form,
     list_changes,
     list_costs,
+    name_ends,
     name_kinds,
     name_path,
 )
+from reportgen.report.canvas import Canvas
+from reportgen.report.style import HAIRLINE, INK, MUTED, PAPER, RIGHT, SOFT, WRONG
 from reportgen.text.i18n import join_terms, ngettext
+from reportgen.text.shorten import ELLIPSIS
 
 TEXT, SMALL = 12.0, 11.0
 """Type sizes, pixels."""
@@ -84,6 +86,8 @@ class ChangeCard:
     width: float
     full: str
     """For the tooltip."""
+    part: int = -1
+    """Which part it is of, by position; -1: of several that there is no room for."""
 
     @property
     def height(self) -> float:
@@ -177,7 +181,8 @@ def make_card(part: PartChange, width: float, *, inner: bool = True) -> ChangeCa
     colour = INK if part.status == "changed" else look.stroke
     narrow = width < 250
     kinds = name_kinds(part)
-    lines = [Words(name_path(part), TEXT, colour, bold=True, right="" if narrow else kinds)]
+    lines = name_lines(part, width, Words("", TEXT, colour, bold=True))
+    lines[0] = replace(lines[0], right="" if narrow else kinds)
     if narrow:
         lines.append(Words(kinds))
     form = format_form(part) if part.status in ("added", "removed") else ""
@@ -198,12 +203,24 @@ def make_folded(part: PartChange, width: float) -> ChangeCard:
     changes = join_terms(list_changes(part))
     lines = [Words(title, TEXT, bold=not single, right=name_kinds(part) if single else "")]
     if not single:
-        lines.append(Words(name_path(part)))
+        lines += name_lines(part, width, Words(""))
     lines += [Words(text) for text in wrap(changes, width - GUTTER - PAD)]
     costs = format_costs(part)
     if costs:
         lines.append(Words(costs))
     return ChangeCard(part.status, tuple(lines), width, " · ".join([title, name_path(part), changes]))
+
+
+def name_lines(part: PartChange, width: float, like: Words) -> list[Words]:
+    """Where a part is, in one line, or in two where the first and the last of several do not fit beside each other."""
+    whole, ends = name_path(part), name_ends(part)
+    if len(ends) == 1 or text_width(whole, like.size, like.bold) <= width - GUTTER - PAD:
+        return [replace(like, text=whole)]
+    room = width - GUTTER - PAD - text_width(f" {ELLIPSIS}", like.size, like.bold)
+    return [
+        replace(like, text=f"{shorten(ends[0], room, like.size, like.bold)} {ELLIPSIS}"),
+        replace(like, text=ends[1]),
+    ]
 
 
 def list_inner(part: PartChange) -> list[Words]:

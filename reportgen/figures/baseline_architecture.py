@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 
-from reportgen.figures._canvas import Canvas, number, open_canvas
 from reportgen.figures._change_parts import SMALL, STYLES, TEXT, ChangeCard, Look, draw_symbol, make_card, make_more
+from reportgen.figures._change_skips import Spot, draw_skips
 from reportgen.figures._diagram.text import FONT, shorten, text_width
-from reportgen.figures._style import MUTED, PAPER, SOFT, families
 from reportgen.plugins import FigureKind
 from reportgen.record.architecture import ArchitectureChange, PartChange, PartStatus
 from reportgen.record.subject import Subject
@@ -25,7 +24,9 @@ from reportgen.report.architecture_wording import (
     name_status,
     summarize,
 )
+from reportgen.report.canvas import Canvas, number, open_canvas
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import MUTED, PAPER, SOFT, families
 from reportgen.text.i18n import _, join_sentences, ngettext
 
 NAME = "baseline_architecture"
@@ -35,6 +36,8 @@ BETWEEN = 26.0
 WIDE = 2 * COLUMN + BETWEEN
 IN_LANES = (100, 11, 9, 7, 5)
 """How many cards there may be of what was removed, or added, in one place; the first that fits is taken."""
+SIDE = 28.0
+"""Beside each column, for connections that pass parts by, where there are any."""
 LANES = 10.0
 """Between what was removed and what came in its place."""
 EDGE = 1.0
@@ -69,6 +72,8 @@ class Layout:
     columns: tuple[tuple[Step, ...], ...]
     width: float
     """Of a column."""
+    side: float = 0.0
+    """Beside a column, for what passes parts by."""
     left_out: int = 0
     """Parts for which there is no room."""
 
@@ -80,7 +85,17 @@ class Layout:
     @property
     def whole_width(self) -> float:
         """Pixels."""
-        return self.width * len(self.columns) + BETWEEN * (len(self.columns) - 1)
+        return (self.width + self.side) * len(self.columns) + BETWEEN * (len(self.columns) - 1)
+
+    @property
+    def lefts(self) -> list[float]:
+        """Where each column begins; what passes parts by has the room right of the first one, left of the second."""
+        return [EDGE, EDGE + self.width + 2 * self.side + BETWEEN][: len(self.columns)]
+
+    @property
+    def turn(self) -> float:
+        """Between two columns, the x of the line from one to the next."""
+        return EDGE + self.width + 2 * self.side + BETWEEN / 2
 
 
 def draw(subject: Subject) -> FigureFile | Skipped:
@@ -97,7 +112,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
 
 def draw_change(change: ArchitectureChange) -> FigureFile:
     """Two architectures as one drawing."""
-    layout = arrange(change.parts)
+    layout = arrange(change.parts, SIDE if change.skips else 0.0)
     width = layout.whole_width + 2 * EDGE
     statuses = [status for status in ORDER if status in count_statuses(change.parts)]
     rows = legend_rows([name_status(status) for status in statuses], layout.whole_width)
@@ -107,11 +122,12 @@ def draw_change(change: ArchitectureChange) -> FigureFile:
     draw_head(canvas, change, width)
     for line, names in enumerate(rows):
         draw_legend(canvas, [(statuses[index], place) for index, place in names], HEAD + LEGEND_LINE * line)
-    lefts = [EDGE + place * (layout.width + BETWEEN) for place in range(len(layout.columns))]
-    for left, column in zip(lefts, layout.columns, strict=True):
+    for left, column in zip(layout.lefts, layout.columns, strict=True):
         draw_column(canvas, column, left, top, layout.width)
-    for left, column in zip(lefts[:-1], layout.columns, strict=False):
-        draw_turn(canvas, column, left, top)
+    if len(layout.columns) > 1:
+        draw_turn(canvas, layout, top)
+    edge = EDGE + layout.width
+    draw_skips(canvas, change.skips, find_spots(layout, top), (edge, edge + layout.side * len(layout.columns)))
     texts = (_("What changed in the architecture"), caption(change, layout.left_out), describe_all(change))
     return replace(canvas.figure(NAME, texts), inline=False)
 
@@ -126,7 +142,9 @@ def caption(change: ArchitectureChange, left_out: int) -> str:
         ),
     ]
     if any(len(step.lanes) > 1 for step in make_steps(change.parts, COLUMN, inner=False)):
-        told.append(_("Where removed parts stand beside added ones, these took their place."))
+        told.append(_("Where removed parts are drawn beside added ones, the added ones replaced them."))
+    if change.skips:
+        told.append(_("Lines at the side are residual connections, in the colours of what was added or removed."))
     if change.coarse:
         told.append(_("There are too many parts in a row: only equal ones are matched."))
     if left_out:
@@ -135,42 +153,44 @@ def caption(change: ArchitectureChange, left_out: int) -> str:
     return join_sentences(told)
 
 
-def arrange(parts: Sequence[PartChange]) -> Layout:
+def arrange(parts: Sequence[PartChange], side: float = 0.0) -> Layout:
     """The steps with as much detail as there is room for: in one column, in two, or, where much was replaced, in one
-    that is wide."""
+    that is wide. `side`: what each column leaves for connections that pass parts by."""
+    column, wide = COLUMN - side, WIDE - side
     for inner in (True, False):
-        narrow = make_steps(parts, COLUMN, inner=inner)
-        tries = [Layout((tuple(narrow),), COLUMN)]
+        narrow = make_steps(parts, column, inner=inner, side=side)
+        tries = [Layout((tuple(narrow),), column, side)]
         if any(len(step.lanes) > 1 for step in narrow):
-            tries.append(Layout((tuple(make_steps(parts, WIDE, inner=inner)),), WIDE))
+            tries.append(Layout((tuple(make_steps(parts, wide, inner=inner, side=side)),), wide, side))
         if len(narrow) > 1:
-            tries.append(Layout(halve(narrow), COLUMN))
+            tries.append(Layout(halve(narrow), column, side))
         found = next((layout for layout in tries if layout.height <= TALLEST), None)
         if found is not None:
             return found
-    return cut_down(parts)
+    return cut_down(parts, side)
 
 
-def cut_down(parts: Sequence[PartChange]) -> Layout:
+def cut_down(parts: Sequence[PartChange], side: float) -> Layout:
     """Two columns, or a wide one, of what there is room for; a little higher than others, which makes it smaller."""
-    if any(len(step.lanes) > 1 for step in make_steps(parts, COLUMN, inner=False)):
-        steps = make_steps(parts, WIDE, inner=False)
+    column, wide = COLUMN - side, WIDE - side
+    if any(len(step.lanes) > 1 for step in make_steps(parts, column, inner=False, side=side)):
+        steps = make_steps(parts, wide, inner=False, side=side)
         for most in IN_LANES:
             cut = [cut_lanes(step, most) for step in steps]
             if sum(step.height for step in cut) <= HIGHEST:
-                return Layout((tuple(cut),), WIDE)
-        narrow = halve([cut_lanes(step, most) for step in make_steps(parts, COLUMN, inner=False)])
-        if max(sum(step.height for step in column) for column in narrow) <= HIGHEST:
-            return Layout(narrow, COLUMN)
+                return Layout((tuple(cut),), wide, side)
+        narrow = halve([cut_lanes(step, most) for step in make_steps(parts, column, inner=False, side=side)])
+        if max(sum(step.height for step in one) for one in narrow) <= HIGHEST:
+            return Layout(narrow, column, side)
         shown = fitting(cut, HIGHEST)
-        return Layout((tuple(cut[:shown]),), WIDE, len(cut) - shown)
-    steps = make_steps(parts, COLUMN, inner=False)
-    if max(sum(step.height for step in column) for column in halve(steps)) <= HIGHEST:
-        return Layout(halve(steps), COLUMN)
+        return Layout((tuple(cut[:shown]),), wide, side, len(cut) - shown)
+    steps = make_steps(parts, column, inner=False, side=side)
+    if max(sum(step.height for step in one) for one in halve(steps)) <= HIGHEST:
+        return Layout(halve(steps), column, side)
     first = fitting(steps, HIGHEST)
     second = fitting(steps[first:], HIGHEST)
     columns = (tuple(steps[:first]), tuple(steps[first : first + second]))
-    return Layout(columns, COLUMN, len(steps) - first - second)
+    return Layout(columns, column, side, len(steps) - first - second)
 
 
 def fitting(steps: Sequence[Step], room: float) -> int:
@@ -200,18 +220,20 @@ def halve(steps: Sequence[Step]) -> tuple[tuple[Step, ...], ...]:
     return tuple(steps[:best]), tuple(steps[best:])
 
 
-def make_steps(parts: Sequence[PartChange], width: float, *, inner: bool) -> list[Step]:
+def make_steps(parts: Sequence[PartChange], width: float, *, inner: bool, side: float = 0.0) -> list[Step]:
     """The parts as cards; what was removed beside what was added in its place."""
     steps: list[Step] = []
-    for replaced, group in groupby(parts, lambda part: part.status in ("added", "removed")):
+    for replaced, group in groupby(enumerate(parts), lambda part: part[1].status in ("added", "removed")):
         run = list(group)
-        gone = [part for part in run if part.status == "removed"]
-        come = [part for part in run if part.status == "added"]
+        gone = [part for part in run if part[1].status == "removed"]
+        come = [part for part in run if part[1].status == "added"]
         if replaced and gone and come:
             half = (width - LANES) / 2
-            steps.append(Step(tuple(tuple(make_card(part, half) for part in lane) for lane in (gone, come))))
+            lanes = (tuple(replace(make_card(part, half), part=at) for at, part in lane) for lane in (gone, come))
+            steps.append(Step(tuple(lanes)))
         else:
-            steps += [Step(((make_card(part, COLUMN, inner=inner),),)) for part in run]
+            cards = (replace(make_card(part, COLUMN - side, inner=inner), part=at) for at, part in run)
+            steps += [Step(((card,),)) for card in cards]
     return steps
 
 
@@ -250,10 +272,7 @@ def draw_column(canvas: Canvas, steps: Sequence[Step], left: float, top: float, 
     y, ends = top, list[End]()
     for step in steps:
         forked = len(step.lanes) > 1
-        lefts = [
-            left + (place * (lane[0].width + LANES) if forked else (width - lane[0].width) / 2)
-            for place, lane in enumerate(step.lanes)
-        ]
+        lefts = lane_lefts(step, left, width)
         looks = [STYLES[lane[0].status] if forked else ARROW for lane in step.lanes]
         heads = [
             End(x + lane[0].width / 2, y, lane[0].width / 2, look)
@@ -262,6 +281,30 @@ def draw_column(canvas: Canvas, steps: Sequence[Step], left: float, top: float, 
         join(canvas, ends, heads)
         ends = [draw_lane(canvas, lane, x, y, look) for x, lane, look in zip(lefts, step.lanes, looks, strict=True)]
         y += step.height
+
+
+def lane_lefts(step: Step, left: float, width: float) -> list[float]:
+    """Where each lane of a step begins in a column of that width."""
+    if len(step.lanes) == 1:
+        return [left + (width - step.lanes[0][0].width) / 2]
+    return [left + place * (lane[0].width + LANES) for place, lane in enumerate(step.lanes)]
+
+
+def find_spots(layout: Layout, top: float) -> dict[int, Spot]:
+    """Where the card of each part stands, by its position."""
+    found: dict[int, Spot] = {}
+    for column, (left, steps) in enumerate(zip(layout.lefts, layout.columns, strict=True)):
+        y = top
+        for step in steps:
+            nearest = 0 if column else len(step.lanes) - 1
+            for place, (x, lane) in enumerate(zip(lane_lefts(step, left, layout.width), step.lanes, strict=True)):
+                around = None if place == nearest else (y, y + step.height - GAP)
+                down = y
+                for card in lane:
+                    found[card.part] = Spot(x, x + card.width, down, down + card.height, column, around)
+                    down += card.height + GAP
+            y += step.height
+    return found
 
 
 @dataclass(frozen=True)
@@ -315,11 +358,11 @@ def draw_head_of_arrow(canvas: Canvas, points: Sequence[tuple[float, float]], lo
     canvas.add("polygon", points=" ".join(f"{number(a)},{number(b)}" for a, b in points), fill=look.stroke)
 
 
-def draw_turn(canvas: Canvas, column: Sequence[Step], left: float, top: float) -> None:
+def draw_turn(canvas: Canvas, layout: Layout, top: float) -> None:
     """The way from the end of one column to the beginning of the next."""
-    bottom, y = top + sum(step.height for step in column) - GAP, top + 14
-    middle, between, target = left + COLUMN / 2, left + COLUMN + BETWEEN / 2, left + COLUMN + BETWEEN
-    line = f"M{number(middle)} {number(bottom + 1)}v8H{number(between)}V{number(y)}H{number(target - 6)}"
+    bottom, y = top + sum(step.height for step in layout.columns[0]) - GAP, top + 14
+    middle, target = EDGE + layout.width / 2, layout.lefts[1]
+    line = f"M{number(middle)} {number(bottom + 1)}v8H{number(layout.turn)}V{number(y)}H{number(target - 6)}"
     canvas.add("path", d=line, fill="none", stroke=SOFT, stroke_width=1.3, stroke_linejoin="round")
     draw_head_of_arrow(canvas, [(target - 1.5, y), (target - 7, y - 3.5), (target - 7, y + 3.5)], ARROW)
 

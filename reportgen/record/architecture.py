@@ -12,6 +12,8 @@ PartStatus = Literal["same", "resized", "renamed", "moved", "changed", "added", 
 renamed: the same under another name; moved: the same (or renamed) at another place; changed: of the same origin, with
 other settings or other parts; added and removed: without a counterpart."""
 
+ConnectionStatus = Literal["same", "added", "removed"]
+
 
 class PartFacts(Frozen):
     """A module, or an operator that a module calls itself, in one of the two models."""
@@ -84,12 +86,25 @@ class PartChange(Frozen):
         return self.blocks + self.layers
 
 
+class Connection(Frozen):
+    """What one part gives to another past those that stand between them, such as a residual connection."""
+
+    source: int
+    """Position among the parts of the change; -1: the image."""
+    target: int
+    status: ConnectionStatus
+    names: tuple[str, str]
+    """Paths of the modules or operators at both ends, of which the parts may fold several; empty: the image."""
+
+
 class ArchitectureChange(Frozen):
     """Two architectures as one, in the order of the candidate, with what was removed where it stood."""
 
     models: tuple[str, str]
     """Class names of baseline and candidate."""
     parts: tuple[PartChange, ...] = ()
+    skips: tuple[Connection, ...] = ()
+    """Connections between parts that pass others by, in order."""
     parameters: tuple[int, int]
     """Of baseline and candidate."""
     macs: tuple[int, int]

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reportgen.record.architecture import ArchitectureChange, PartChange, PartFacts, PartStatus, SettingChange
-from reportgen.record.layer_settings import parse_settings
+from reportgen.record.architecture import (
+    ArchitectureChange,
+    Connection,
+    PartChange,
+    PartFacts,
+    PartStatus,
+    SettingChange,
+)
+from reportgen.record.layer_settings import parse_settings, parse_sides
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, join_terms, ngettext, with_label, with_note
-from reportgen.text.numerals import DASH, NBSP
+from reportgen.text.numerals import DASH
 
 MINOR = ("eps", "momentum", "padding", "dilation")
 """Settings that are told only where nothing else changed."""
@@ -37,13 +44,24 @@ def name_path(part: PartChange) -> str:
 
 def name_range(first: PartFacts, last: PartFacts | None) -> str:
     """From one part to another, of the second no more than is not in the first."""
+    names = list_ends(first, last)
+    return names[0] if len(names) == 1 else _("{first} … {last}", first=names[0], last=names[1])
+
+
+def name_ends(part: PartChange) -> tuple[str, ...]:
+    """The same place as one name where one says it, else as the first and the last, for where there is little room."""
+    return list_ends(part.side, part.last_after if part.after is not None else part.last_before)
+
+
+def list_ends(first: PartFacts, last: PartFacts | None) -> tuple[str, ...]:
+    """One name, such as "layer2.0", or "layer2.0–3" of parts that are numbered, or two names."""
     name = first.path or first.kind
     if last is None:
-        return name
+        return (name,)
     start, number = split_number(last.path)
     if number and start == split_number(name)[0]:
-        return f"{name}–{number}"
-    return _("{first} … {last}", first=name, last=last.path)
+        return (f"{name}–{number}",)
+    return name, last.path
 
 
 def split_number(path: str) -> tuple[str, str]:
@@ -93,7 +111,7 @@ def list_changes(part: PartChange, *, whole: bool = False) -> list[str]:
     if part.before is not None and part.after is not None and (part.status == "renamed" or part.is_renamed):
         told.append(_("was {name}", name=name_old(part)))
     if part.status == "moved":
-        told.append(_("stood after {name}", name=part.stood_after) if part.stood_after else _("stood first"))
+        told.append(_("was after {name}", name=part.stood_after) if part.stood_after else _("was first"))
     if part.is_renumbered:
         told.append(_("with other numbers in their names"))
     if part.status == "resized" and part.before is not None and part.after is not None:
@@ -160,14 +178,14 @@ def spell_value(name: str, value: str) -> str:
     if value.isdigit():
         return numerals.count(int(value))
     try:
-        return f"{float(value):g}"
+        return numerals.general(float(value))
     except ValueError:
         return value
 
 
 def spell_sides(value: str) -> str:
     """3 and (3, 3) as 3×3."""
-    numbers = [part.strip() for part in value.strip("()").split(",") if part.strip()]
+    numbers = parse_sides(value)
     return "×".join(numbers * 2 if len(numbers) == 1 else numbers)
 
 
@@ -183,7 +201,7 @@ def list_costs(parameters: int, macs: int) -> list[str]:
         told.append(_("{change} parameters", change=format_change(parameters)))
     if macs:
         told.append(_("{change} MACs", change=format_change(macs)))
-    return [text.replace(" ", NBSP) for text in told]
+    return [numerals.unbroken(text) for text in told]
 
 
 def format_change(number: int) -> str:
@@ -280,10 +298,31 @@ def describe_inner(part: PartChange) -> str:
     return with_note(name_path(part), join_terms([name_status(part.status), *list_changes(part)]))
 
 
+def name_connection(skip: Connection) -> str:
+    """A connection that passes parts by, by its ends."""
+    source, target = skip.names
+    if not source:
+        return _("image → {after}", after=target)
+    return _("{before} → {after}", before=source, after=target)
+
+
+def describe_connection(skip: Connection) -> str:
+    """What became of a connection, in words."""
+    ends = name_connection(skip)
+    if skip.status == "same":
+        return _("connection {ends}: unchanged", ends=ends)
+    return (
+        _("connection {ends}: added", ends=ends)
+        if skip.status == "added"
+        else _("connection {ends}: removed", ends=ends)
+    )
+
+
 def describe_all(change: ArchitectureChange, most: int = 40) -> str:
     """The whole drawing in words."""
     told = [describe_part(part) for part in change.parts]
     if len(told) > most:
         more = len(told) - most
         told = [*told[:most], ngettext("{count} more part", "{count} more parts", more)]
+    told += [describe_connection(skip) for skip in change.skips[:most]]
     return join_sentences([summarize(change), *[_("{part}.", part=text) for text in told]])

@@ -22,7 +22,7 @@ from reportgen.record.history import History, PastRun
 from reportgen.record.locate import Source
 from reportgen.record.run import RunRecord
 from reportgen.record.store import encode_record
-from reportgen.record.summary import glance
+from reportgen.record.summary import read_glance
 from tests.comparison.cases import compared, improved, with_seeds
 from tests.report.sections.cases import change
 
@@ -30,7 +30,7 @@ from tests.report.sections.cases import change
 def answers_of(record: RunRecord) -> Answers:
     from pathlib import Path
 
-    seen = glance(Source(Path("here"), "here", encode_record(record)))
+    seen = read_glance(Source(Path("here"), "here", encode_record(record)))
     found = read_answers(seen.summary.classes, seen.arrays)
     assert found is not None
     return found

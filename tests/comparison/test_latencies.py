@@ -83,7 +83,7 @@ def test_times_of_two_runs_are_not_compared_and_their_gate_is_undecided(record: 
     if paired == "another baseline":
         after = in_turn(after, BEFORE, SLOWER, digest="e" * 64)
     elif paired == "refused":
-        reason = N_("A model source of a plug-in is timed only in the process that has it.")
+        reason = N_("A model from a plug-in can only be timed in the process that loaded the plug-in.")
         after = change(after, paired_latency=PairedLatency(baseline="d" * 64, reason=reason))
     found = compared(after, record)
     said = "plug-in" if paired == "refused" else "from one run to the next"

@@ -17,7 +17,7 @@ from reportgen.metrics.computing import Sample, compute_scores
 from reportgen.metrics.predictions import FloatArray, IntArray, read_predictions
 from tests.metrics.cases import binned_error
 from tests.metrics.covering import Counts, add, outside
-from tests.metrics.test_coverage import FACTOR, NAMES
+from tests.metrics.test_scores_coverage import FACTOR, NAMES
 
 CLASSES, POPULATION = 10, 20_000
 PAIRS = {"alike": (6.5, 1.0, True), "too sure": (6.5, 1.3, True), "50 : 1": (6.5, 1.0, False), "poor": (1.5, 2.5, True)}
