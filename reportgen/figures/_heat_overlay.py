@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
-from reportgen.figures._style import ACCENT, INK, PAPER
 from reportgen.record.images import encode_indexed, smooth
+from reportgen.report.style import ACCENT, INK, PAPER
 
 ImageArray = NDArray[np.uint8]
 GREYS = 16

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.figures._style import HALF, INK, MUTED, POINT, sheet
+from reportgen.figures._style import POINT, sheet
 from reportgen.figures._weights import LEVELS, paint
 from reportgen.report.model import FigureFile
+from reportgen.report.style import HALF, INK, MUTED
 from reportgen.text import numerals
 from reportgen.text.i18n import _
 

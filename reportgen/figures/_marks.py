@@ -18,7 +18,7 @@ GIVEN: Mapping[str, Any] = {"errorbar": None, "estimator": None, "sort": False, 
 
 
 @contextmanager
-def named(axes: Axes) -> Iterator[Axes]:
+def keep_names(axes: Axes) -> Iterator[Axes]:
     """The axes with names that seaborn leaves alone: to name one itself it makes and counts all ticks, which takes two
     thirds of the time of a line."""
     names = axes.get_xlabel(), axes.get_ylabel()
@@ -35,7 +35,7 @@ def draw_line(axes: Axes, x: ArrayLike, y: ArrayLike, colour: Any, **look: Any) 
     gaps = np.isnan(across) | np.isnan(up)
     runs = {"units": np.cumsum(gaps)} if gaps.any() else {}
     properties = {"markeredgecolor": colour, "markeredgewidth": 1.0, "zorder": 2, **look}
-    with named(axes):
+    with keep_names(axes):
         seaborn.lineplot(x=across, y=up, color=colour, ax=axes, **GIVEN, **runs, **properties)
 
 
@@ -50,7 +50,7 @@ def draw_lines(axes: Axes, x: ArrayLike, lines: ArrayLike, colours: Sequence[str
     places = np.broadcast_to(np.asarray(x, np.float64)[:, None], values.shape)[known]
     which = np.broadcast_to(np.arange(count), values.shape)[known]
     palette = dict(enumerate(colours))
-    with named(axes):
+    with keep_names(axes):
         seaborn.lineplot(
             x=places,
             y=values[known],
@@ -74,7 +74,7 @@ def draw_points(axes: Axes, x: ArrayLike, y: ArrayLike, colour: Any, size: float
     import seaborn
 
     properties = {"linewidth": 0, "alpha": 1.0, "zorder": 2.5, **look}
-    with named(axes):
+    with keep_names(axes):
         seaborn.scatterplot(
             x=np.asarray(x), y=np.asarray(y), color=colour, s=size**2, ax=axes, legend=False, **properties
         )
@@ -86,7 +86,7 @@ def draw_bars(axes: Axes, lengths: ArrayLike, colour: Any, thick: float, **look:
 
     values = np.asarray(lengths, np.float64)
     properties = {"linewidth": 0, "saturation": 1.0, **look}
-    with named(axes):
+    with keep_names(axes):
         seaborn.barplot(
             x=values,
             y=np.arange(len(values)),
@@ -107,7 +107,7 @@ def draw_histogram(axes: Axes, heights: ArrayLike, edges: ArrayLike, colour: Any
 
     ends = np.asarray(edges, np.float64)
     middles = (ends[:-1] + ends[1:]) / 2
-    with named(axes):
+    with keep_names(axes):
         seaborn.histplot(
             x=middles,
             weights=np.asarray(heights),

@@ -13,10 +13,11 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from reportgen.figures._style import INK, POINT, RULES, TEXT, Sheet, bare, sheet, shorten, theme
+from reportgen.figures._style import POINT, RULES, Sheet, bare, sheet, shorten, theme
 from reportgen.plugins import FigureKind
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import INK, TEXT
 
 WIDTH = 340
 """CSS pixels of a phone's line, and of half a line of the text."""

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from reportgen.figures._marks import draw_line, draw_points
-from reportgen.figures._style import ACCENT, FULL, HAIRLINE, INK, MUTED, SOFT, Sheet
+from reportgen.figures._style import Sheet
+from reportgen.report.style import ACCENT, FULL, HAIRLINE, INK, MUTED, SOFT
 
 MARGIN, GAP = 34, 18
 """CSS pixels: room for the scale at the left; between charts."""

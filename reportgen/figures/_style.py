@@ -23,47 +23,15 @@ from reportgen.figures._compact import compact
 from reportgen.figures._layout import EDGE, lay_out
 from reportgen.metrics.intervals import wilson
 from reportgen.report.model import FigureFile
-from reportgen.system.fonts import chinese_fonts, with_chinese
+from reportgen.report.style import ACCENT, FULL, HAIRLINE, INK, MUTED, PAPER, SOFT, TEXT, WRONG, WRONG_SOFT, families
+from reportgen.system.fonts import chinese_fonts
 from reportgen.text import numerals
 from reportgen.text import shorten as cut
 from reportgen.text.i18n import current_language, join_parts, with_note
 from reportgen.text.numerals import NBSP
 
-INK = "#1b1e23"
-MUTED = "#5a626e"
-HAIRLINE = "#d9dde3"
-SOFT = "#b4bac3"
-"""Bars and marks that only count, and baselines."""
-PAPER = "#ffffff"
-ACCENT = "#0b6b66"
-RIGHT = "#0060a0"
-WRONG = "#b34a00"
-RIGHT_SOFT = "#a9cbe6"
-WRONG_SOFT = "#f3c096"
-CLASSES = (
-    "#3f90da",
-    "#ffa90e",
-    "#bd1f01",
-    "#94a4a2",
-    "#832db6",
-    "#a96b59",
-    "#e76300",
-    "#b9ac70",
-    "#717581",
-    "#92dadd",
-)
-"""Of classes, in their order; told apart by the colour-blind too (Petroff 2021, arXiv:2107.02270)."""
-
-FULL = 680
-"""CSS pixels: the width of the text."""
-HALF = 330
-TEXT = 12
-"""CSS pixels, the size of a caption on paper."""
 POINT = 0.75
 """Points in a CSS pixel; matplotlib's SVG counts in points."""
-FONTS = "Helvetica Neue,Segoe UI,Arial,Liberation Sans,Noto Sans,sans-serif"
-"""What a drawing in English asks for. Measured with DejaVu Sans, which comes with matplotlib and is wider than all of
-these."""
 PIXELS = 2.5
 """Of an image, for one CSS pixel."""
 EAST_ASIAN = (
@@ -164,11 +132,6 @@ class Sheet:
         lay_out(self.figure, **self.margins)
         self.figure.savefig(buffer, format="png", dpi=72 * PIXELS / POINT, metadata={"Software": None})
         return FigureFile(self.name, "image/png", buffer.getvalue(), self.width, self.height, title, caption, alt)
-
-
-def families(latin: str = FONTS) -> str:
-    """The fonts that a drawing in this language asks for."""
-    return with_chinese(latin) if current_language() == "zh" else latin
 
 
 def measuring_fonts() -> list[str]:

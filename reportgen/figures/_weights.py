@@ -9,11 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import NDArray
 
-from reportgen.figures._style import ACCENT, PAPER, SOFT, Sheet, squeeze
+from reportgen.figures._style import Sheet, squeeze
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.weights import IMAGE_SPREADS, MatrixNumbers, WeightFacts, WeightMatrix
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Skipped
+from reportgen.report.style import ACCENT, PAPER, SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _
 

@@ -56,9 +56,9 @@ def figure(record: RunRecord, number: int, name: str) -> FigureFile | Skipped:
         return Skipped(name, title, why_missing(record.probes, "autograd"))
     made = graph(facts)
     if made is None:
-        return Skipped(name, title, _("Too many operators stand side by side for one page."))
+        return Skipped(name, title, _("There are too many parallel operators for one page."))
     if number >= len(made.pages):
-        return Skipped(name, title, _("The whole graph stands in the figure before."))
+        return Skipped(name, title, _("The figure above shows the whole graph."))
     page = made.pages[number]
     told = join_sentences([describe_panel(panel, panel.title, TOLD) for panel, _unused, _unused in page.panels])
     return page_figure(page, name, title, caption(facts, made, number), told)
@@ -102,8 +102,8 @@ def reading(facts: AutogradFacts, made: Drawing) -> list[str]:
     cards = [card for page in made.pages for panel, _unused, _unused in page.panels for card in panel.scheme.cards]
     said = [
         _(
-            "Operators in one box follow each other; pills are the parameters whose gradients they give, and the small "
-            "line over them what their names begin with. Views and copies are drawn into the lines."
+            "Operators in one box follow each other; pills are the parameters whose gradients they compute, with the "
+            "beginning of their names above in small type. Views and copies are part of the lines."
         )
     ]
     frozen = any(not found.trainable for found in facts.parameters)

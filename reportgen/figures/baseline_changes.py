@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from reportgen.comparison.decision import direction
-from reportgen.figures._style import HAIRLINE, INK, MUTED, PAPER, RIGHT, SOFT, WRONG, bare, sheet
+from reportgen.figures._style import bare, sheet
 from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.comparison import Comparison
@@ -18,6 +18,7 @@ from reportgen.record.meaning import find_meaning
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import HAIRLINE, INK, MUTED, PAPER, RIGHT, SOFT, WRONG
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, join_terms
 
@@ -31,7 +32,7 @@ def estimated(comparison: Comparison) -> list[MetricValue]:
     return list(comparison.scores)
 
 
-def row(axes: Axes, place: int, value: MetricValue, margin: float | None, colour: str, sure: bool) -> None:
+def draw_row(axes: Axes, place: int, value: MetricValue, margin: float | None, colour: str, sure: bool) -> None:
     """One change on its own scale, to the right where it is better; `margin` shades what does not matter."""
     assert value.value is not None
     assert value.low is not None
@@ -57,7 +58,7 @@ def row(axes: Axes, place: int, value: MetricValue, margin: float | None, colour
 
 def draw(subject: Subject) -> FigureFile | Skipped:
     """A forest plot: one row a score, each on its own scale, zero in the middle."""
-    title = _("Change of every score")
+    title = _("Change in every score")
     comparison = subject.judgement.compared
     if comparison is None:
         return Skipped(NAME, title, _("There is no baseline to compare with."))
@@ -69,7 +70,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         for place, value in enumerate(values):
             sure = direction(value)
             margin = comparison.equivalence.margin if value.name == "accuracy.change" else None
-            row(axes, place, value, margin, colours[sure], bool(sure))
+            draw_row(axes, place, value, margin, colours[sure], bool(sure))
         axes.set_yticks(range(len(values)), [name_of(value) for value in values])
         axes.tick_params(axis="y", labelcolor=INK)
         axes.set_ylim(len(values) - 0.4, -1.1)
@@ -104,11 +105,12 @@ def caption(comparison: Comparison, values: Sequence[MetricValue]) -> str:
         told.append(_("Worse by more than the interval: {names}.", names=join_terms(worse)))
     if not told:
         told.append(_("No score changed by more than its interval."))
-    margin = numerals.points(comparison.equivalence.margin).lstrip("+")
+    margin = numerals.points_apart(comparison.equivalence.margin)
     told.append(
         _(
-            "Each row has a scale of its own, to the right is better; lines are 95 % intervals, filled dots lie off "
-            "zero, and the grey band is the margin of {margin} within which a change of accuracy does not matter.",
+            "Each row has its own scale, and right is better; lines are 95 % intervals, filled dots have intervals "
+            "that exclude zero, and the grey band is the margin of {margin} within which a change in accuracy does "
+            "not matter.",
             margin=margin,
         )
     )

@@ -8,12 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from reportgen.figures._marks import draw_bars, draw_points
-from reportgen.figures._style import ACCENT, INK, MUTED, RIGHT, SOFT, WRONG, bare, chart, grid, shorten, ticks
+from reportgen.figures._style import bare, chart, grid, shorten, ticks
 from reportgen.figures._table import heads_of, percent_cells, write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.comparison import ClassChange, Comparison
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import ACCENT, INK, MUTED, RIGHT, SOFT, WRONG
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 
@@ -127,9 +128,9 @@ def caption_recall(comparison: Comparison, shown: Sequence[ClassChange]) -> str:
     if not told:
         told.append(_("No class’s recall changed."))
     if any(one.p_adjusted <= SIGNIFICANT for one in shown):
-        told.append(_("∗: the change holds after Holm’s correction over all classes."))
+        told.append(_("∗: the change is significant after Holm’s correction over all classes."))
     elif worst.lost or best.gained:
-        told.append(_("No change of a class holds after Holm’s correction over all classes."))
+        told.append(_("No class changed significantly after Holm’s correction over all classes."))
     return join_sentences([*told, left_out(comparison, shown)])
 
 
@@ -146,7 +147,7 @@ def describe_recall(shown: Sequence[ClassChange], classes: Sequence[str]) -> str
     told = join_rows(
         [
             _(
-                "{name} goes in recall from {before} to {after}",
+                "{name} goes from {before} to {after} in recall",
                 name=shorten(one.name, 40, classes),
                 before=one.before.display,
                 after=one.after.display,
@@ -180,10 +181,12 @@ def draw_flips(subject: Subject) -> FigureFile | Skipped:
         )
 
 
-def draw_flip_bars(axes: Axes, shown: Sequence[ClassChange], apart: int = 8, reach: float = 1.15) -> None:
-    """Bars to both sides of zero with their numbers; the two ways are named above, `apart` points from the middle.
+def draw_flip_bars(
+    axes: Axes, shown: Sequence[ClassChange], apart: int = 8, reach: float = 1.15, middle: int = 0
+) -> None:
+    """Bars to both sides of zero with their numbers; the two ways are named above, `apart` points from their middle.
 
-    `reach`: of the longest bar, which the axis reaches to either side.
+    `reach`: of the longest bar, which the axis reaches to either side; `middle`: points from zero to that of the names.
     """
     draw_bars(axes, [-one.lost for one in shown], WRONG, 0.6)
     draw_bars(axes, [one.gained for one in shown], RIGHT, 0.6)
@@ -206,7 +209,7 @@ def draw_flip_bars(axes: Axes, shown: Sequence[ClassChange], apart: int = 8, rea
     axes.annotate(
         _("right → wrong"),
         (0, 1),
-        (-apart, 4),
+        (middle - apart, 4),
         xycoords=("data", "axes fraction"),
         ha="right",
         textcoords="offset points",
@@ -215,7 +218,7 @@ def draw_flip_bars(axes: Axes, shown: Sequence[ClassChange], apart: int = 8, rea
     axes.annotate(
         _("wrong → right"),
         (0, 1),
-        (apart, 4),
+        (middle + apart, 4),
         xycoords=("data", "axes fraction"),
         ha="left",
         textcoords="offset points",

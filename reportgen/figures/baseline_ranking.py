@@ -9,12 +9,13 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from reportgen.figures._style import ACCENT, INK, MUTED, PAPER, POINT, SOFT, grid, sheet, shorten, ticks
+from reportgen.figures._style import POINT, grid, sheet, shorten, ticks
 from reportgen.figures._table import heads_of, percent_cells, write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.ranking import Entry, Ranking, abridge
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import ACCENT, INK, MUTED, PAPER, SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 
@@ -127,17 +128,19 @@ def caption(ranking: Ranking, left_out: int) -> str:
     rivals = sum(entry.best == 1 for entry in ranking.entries)
     told = []
     if len(first) == 1 and first[0].worst == 1:
-        told.append(_("{name} is first: every difference from it holds.", name=shorten(abridge(first[0].name, 40), 40)))
+        told.append(
+            _("{name} is first: every difference from it is significant.", name=shorten(abridge(first[0].name, 40), 40))
+        )
     elif rivals > 1:
         told.append(_("{count} models may be first.", count=numerals.count(rivals)))
     told.append(
         _(
-            "Dots: top-1 accuracy; lines: 95 % intervals of each model alone; dashed: the baseline. Ranks: those that "
-            "the differences between pairs leave open, after Holm’s correction."
+            "Dots: top-1 accuracy; lines: 95 % intervals of each model alone; dashed: the baseline. Ranks: those "
+            "compatible with the differences between pairs, after Holm’s correction."
         )
     )
     if left_out:
-        told.append(_("{count} more stand in the table.", count=numerals.count(left_out)))
+        told.append(_("{count} more are in the table.", count=numerals.count(left_out)))
     return join_sentences(told)
 
 

@@ -12,12 +12,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from reportgen.figures._style import ACCENT, HALF, INK, MUTED, PAPER, SOFT, grid, sheet, squeeze, ticks
+from reportgen.figures._style import grid, sheet, squeeze, ticks
 from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.architecture import WeightMove, WeightMoves
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import ACCENT, HALF, INK, MUTED, PAPER, SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, ngettext, with_label
 
@@ -129,7 +130,7 @@ def caption(moves: WeightMoves, known: Sequence[WeightMove]) -> str:
         told.append(_("The weights of {most} moved by {far}.", most=squeeze(most.path, LONGEST), far=far))
     told.append(tell_method(moves, known))
     if (most.relative or 0.0) > UNRELATED / 2:
-        told.append(_("Dashed: √2, what two unrelated layers of one length have."))
+        told.append(_("Dashed: √2, the value for two unrelated layers of equal norm."))
     return join_sentences([text for text in (*told, tell_unmatched(moves)) if text])
 
 

@@ -8,12 +8,13 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from reportgen.figures._marks import draw_bars, draw_histogram
-from reportgen.figures._style import ACCENT, INK, MUTED, SOFT, bare, chart, grid, shorten, ticks
+from reportgen.figures._style import bare, chart, grid, shorten, ticks
 from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.run import Split
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import ACCENT, INK, MUTED, SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences
 

@@ -8,13 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from reportgen.figures._marks import draw_points
-from reportgen.figures._style import ACCENT, INK, MUTED, PAPER, SOFT, chart, grid, shorten
+from reportgen.figures._style import chart, grid, shorten
 from reportgen.figures._table import heads_of, percent_cells, write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import ClassScore
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import ACCENT, INK, MUTED, PAPER, SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 
@@ -68,7 +69,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         axes.set_ylim(len(shown) - 0.4, -0.6)
         low = min(axes.get_xlim()[0], 99.0)
         axes.set_xlim(max(0.0, 10 * (low // 10)), 100.8)
-        axes.set_xlabel(_("recall: % of the class's images; precision: % of the images called so"))
+        axes.set_xlabel(_("recall: % of the class's images; precision: % of the images predicted as it"))
         axes.spines["left"].set_visible(False)
         grid(axes, "x")
         handles = [

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.figures._marks import draw_histogram
-from reportgen.figures._style import HALF, MUTED, RIGHT, WRONG, chart, grid, measured, ticks
+from reportgen.figures._style import chart, grid, measured, ticks
 from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import HALF, MUTED, RIGHT, WRONG
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_parts, join_sentences
 
@@ -32,7 +33,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     edges = [place / bins for place in range(bins + 1)]
     with chart(name, 250, HALF) as paper:
         axes = paper.figure.add_subplot()
-        axes.set_title(_("% of the right, of the wrong"))
+        axes.set_title(_("% of the right and of the wrong predictions"))
         for counts, colour, label, side in groups:
             total = int(counts.sum())
             heights = side * 100 * counts / max(total, 1)
@@ -52,7 +53,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         axes.set_ylim(-1.35 * high, 1.35 * high)
         marks = [mark for mark in ticks(4).tick_values(-high, high) if abs(mark) <= high]
         axes.set_yticks(marks)
-        axes.yaxis.set_major_formatter(lambda value, _unused: f"{abs(value):.6g}")
+        axes.yaxis.set_major_formatter(lambda value, _unused: numerals.general(abs(value), 6))
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
         axes.set_xlabel(_("confidence"))
         axes.spines["bottom"].set_visible(False)

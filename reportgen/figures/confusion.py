@@ -11,13 +11,14 @@ from matplotlib.colors import Normalize
 from numpy.typing import NDArray
 
 from reportgen.figures._marks import draw_bars, draw_heat_map
-from reportgen.figures._style import ERRORS, INK, MUTED, PAPER, WRONG, bare, chart, shorten, ticks
+from reportgen.figures._style import ERRORS, bare, chart, shorten, ticks
 from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import Confusion
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import INK, MUTED, PAPER, WRONG
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_parts, join_rows, join_sentences
 
@@ -66,11 +67,11 @@ def draw_matrix(record: RunRecord, counts: Counts, title: str) -> FigureFile:
         axes = paper.figure.add_subplot()
         mesh = matrix(axes, counts, names)
         axes.set_ylabel(_("true class"))
-        axes.set_title(_("called"), color=MUTED, loc="center")
+        axes.set_title(_("predicted"), color=MUTED, loc="center")
         bar = paper.figure.colorbar(mesh, cax=axes.inset_axes(KEY))
         bar.outline.set_visible(False)
         bar.ax.yaxis.set_major_locator(ticks(4))
-        bar.ax.yaxis.set_major_formatter(lambda value, _unused: numerals.in_percent(f"{100 * value:.3g}"))
+        bar.ax.yaxis.set_major_formatter(lambda value, _unused: numerals.in_percent(numerals.general(100 * value, 3)))
         bar.ax.set_title(_("share\nof row"), color=MUTED, loc="left")
         return paper.svg(title, caption(record, counts), describe(record, counts), tabulate(names, counts))
 
@@ -132,7 +133,7 @@ def pair(record: RunRecord, item: Confusion, most: int) -> str:
     """A confusion in words."""
     names = record.data.classes
     true, predicted = (shorten(names[place], most, names) for place in (item.true, item.predicted))
-    return _("{true} called {predicted}", true=true, predicted=predicted)
+    return _("{true} predicted as {predicted}", true=true, predicted=predicted)
 
 
 def caption(record: RunRecord, counts: Counts) -> str:
@@ -146,7 +147,7 @@ def caption(record: RunRecord, counts: Counts) -> str:
     if len(counts) > MOST_CLASSES:
         reading = _("The largest confusions of {count} classes.", count=numerals.count(len(counts)))
     else:
-        reading = _("Numbers: images. Colour: share of the row, errors only; grey: called right.")
+        reading = _("Numbers: images. Colour: share of the row, errors only; grey: correct.")
     return join_sentences([first, reading])
 
 

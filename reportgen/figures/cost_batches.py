@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from reportgen.figures._marks import draw_line
-from reportgen.figures._style import ACCENT, MUTED, SOFT, chart, grid, ticks
+from reportgen.figures._style import chart, grid, ticks
 from reportgen.figures._table import heads_of, write_csv
 from reportgen.metrics.cost import Saturation, list_latency, saturation
 from reportgen.plugins import FigureKind
@@ -19,6 +19,7 @@ from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_device
+from reportgen.report.style import ACCENT, MUTED, SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, ngettext
 
@@ -110,7 +111,7 @@ def plain_time(seconds: float) -> str:
     """A tick's time, without zeros after the point."""
     for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
         if seconds >= 0.9995 * size:
-            return f"{seconds / size:g}{numerals.NBSP}{unit}"
+            return f"{numerals.general(seconds / size)}{numerals.NBSP}{unit}"
     return numerals.seconds_text(seconds)
 
 
@@ -139,7 +140,7 @@ def speed_panel(axes: Axes, latency: tuple[Latency, ...], at: Saturation | None)
         1.1 * max(one.throughput_interval[1] if one.throughput_interval else one.images_per_second for one in latency),
     )
     axes.yaxis.set_major_locator(ticks(5))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _unused: f"{value:,.6g}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _unused: numerals.brief(value, 6)))
     axes.set_title(_("Throughput, images/s"))
     batch_axis(axes, latency)
 
@@ -167,7 +168,7 @@ def caption(record: RunRecord, facts: CostFacts, latency: tuple[Latency, ...], a
     )
     told.append(
         {
-            "time": _("Larger batches did not fit into the time for this."),
+            "time": _("Larger batches did not fit into the time budget."),
             "memory": _("Larger batches did not fit into memory."),
             "largest": "",
         }[facts.stopped_by]

@@ -12,13 +12,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-from reportgen.figures._style import INK, MUTED, ORDER, PAPER, SOFT, bare, sheet, shorten, spread, squeeze
+from reportgen.figures._style import ORDER, bare, sheet, shorten, spread, squeeze
 from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.message import N_, Message
 from reportgen.record.subject import Subject
 from reportgen.record.trace import ModelTrace, ModuleCall
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import INK, MUTED, PAPER, SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, join_terms
 
@@ -123,8 +124,8 @@ def has_long_names(rows: Sequence[Stage]) -> bool:
     return max(len(row.label) for row in rows) > LONG
 
 
-def ring(axes: Axes, rows: Sequence[Stage], paint: Sequence[str]) -> None:
-    """The shares of the parameters as a ring, each named at its side."""
+def ring(axes: Axes, rows: Sequence[Stage], paint: Sequence[str], letters: int, room: float = ROOM) -> None:
+    """The shares of the parameters as a ring, each named at its side in so many letters; `room` as ROOM."""
     values = np.array([row.costs[0] for row in rows])
     share = values / values.sum()
     axes.pie(
@@ -137,7 +138,6 @@ def ring(axes: Axes, rows: Sequence[Stage], paint: Sequence[str]) -> None:
     )
     axes.text(0, 0, _("{count}\nparameters", count=numerals.compact(float(values.sum()))), ha="center", va="center")
     middle = np.pi / 2 - 2 * np.pi * (np.cumsum(share) - share / 2)
-    letters = 9 if has_long_names(rows) else 11
     tall = 1.3
     for side in (1, -1):
         mine = [i for i in range(len(rows)) if share[i] >= WORTH_SHOWING and (np.cos(middle[i]) >= 0) == (side > 0)]
@@ -150,7 +150,7 @@ def ring(axes: Axes, rows: Sequence[Stage], paint: Sequence[str]) -> None:
             text = f"{name}\n{numerals.percent(float(share[index]))}"
             beside = axes.text(1.28 * side, height, text, ha="left" if side > 0 else "right", va="center", color=MUTED)
             beside.set_in_layout(False)
-    axes.set_xlim(-ROOM, ROOM)
+    axes.set_xlim(-room, room)
     axes.set_ylim(-tall, tall)
 
 
@@ -194,7 +194,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         widths = [(3.2 if has_long_names(rows) else 2.6) if total[0] > 0 else 0.01] + [1.0] * len(present)
         axes = paper.figure.subplots(1, 1 + len(present), width_ratios=widths, squeeze=False)[0]
         if total[0] > 0:
-            ring(axes[0], rows, paint)
+            ring(axes[0], rows, paint, 9 if has_long_names(rows) else 11)
         else:
             axes[0].set_axis_off()
         for place, which in enumerate(present):

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from reportgen.figures._marks import draw_line, draw_points
-from reportgen.figures._style import ACCENT, FULL, HALF, INK, MUTED, chart, grid, measured, shorten, ticks
+from reportgen.figures._style import chart, grid, measured, shorten, ticks
 from reportgen.figures._table import write_csv
 from reportgen.metrics.curves import errors_among_surest
 from reportgen.metrics.predictions import read_predictions
@@ -15,6 +15,7 @@ from reportgen.record.measurements import ClassScore, Curve
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import ACCENT, FULL, HALF, INK, MUTED
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 
@@ -38,13 +39,13 @@ def wrong_among(record: RunRecord, coverage: float) -> tuple[int, int]:
 def draw_risk(subject: Subject) -> FigureFile | Skipped:
     """Error among the most confident predictions, by the share that is kept."""
     record = subject.record
-    name, title = "risk_coverage", _("Risk against coverage")
+    name, title = "risk_coverage", _("Risk–coverage curve")
     if record.measured is None or not record.measured.risk_coverage.x:
         return Skipped(name, title, _("The record holds no risk by coverage."))
     curve = record.measured.risk_coverage
     with chart(name, 250, HALF) as paper:
         axes = paper.figure.add_subplot()
-        axes.set_title(_("% wrong among the kept"))
+        axes.set_title(_("% wrong of the predictions kept"))
         x, y = 100 * np.asarray(curve.x), 100 * np.asarray(curve.y)
         draw_line(axes, x, y, ACCENT)
         axes.set_xlim(0, 101)
@@ -55,12 +56,12 @@ def draw_risk(subject: Subject) -> FigureFile | Skipped:
         axes.set_xlabel(_("% of the predictions kept, most confident first"))
         grid(axes)
         told = _(
-            "Wrong of all predictions: {all}; of the surest {kept}: {risk}.",
+            "Wrong of all predictions: {all}; of the most confident {kept}: {risk}.",
             all=measured(*wrong_among(record, 1.0)),
             risk=measured(*wrong_among(record, KEPT)),
-            kept=numerals.in_percent(f"{100 * KEPT:.0f}"),
+            kept=numerals.whole_percent(KEPT),
         )
-        reading = _("The later the curve rises, the better confidence separates errors.")
+        reading = _("The later the curve rises, the better confidence separates errors from right predictions.")
         return paper.svg(
             title,
             join_sentences([told, reading]),
@@ -98,7 +99,7 @@ def chosen(classes: tuple[ClassScore, ...], curves: tuple[Curve, ...]) -> list[t
 def draw_precision_recall(subject: Subject) -> FigureFile | Skipped:
     """One small chart a class, all on the same axes."""
     record = subject.record
-    name, title = "precision_recall", _("Precision against recall")
+    name, title = "precision_recall", _("Precision–recall curves")
     shown = chosen(record.measured.classes, record.measured.precision_recall) if record.measured else []
     if not shown:
         return Skipped(name, title, _("The record holds no precision by recall."))

@@ -30,7 +30,7 @@ def figure(trace: ModelTrace, number: int, name: str) -> FigureFile | Skipped:
     if isinstance(made, Skipped):
         return Skipped(name, title, made.reason)
     if number >= len(made.pages):
-        return Skipped(name, title, _("Every block stands in the figures before."))
+        return Skipped(name, title, _("The figures above show every block."))
     page = made.pages[number]
     return page_figure(page, name, title, caption(trace, made, number), alternative(trace, page))
 

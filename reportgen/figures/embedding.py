@@ -15,7 +15,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from numpy.typing import NDArray
 
-from reportgen.figures._style import CLASSES, INK, PAPER, SOFT, bare, sheet, shorten
+from reportgen.figures._style import bare, sheet, shorten
 from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.probes import why_missing
@@ -23,6 +23,7 @@ from reportgen.record.probes.explanations import Embedding, EmbeddingFacts
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import CLASSES, INK, PAPER, SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
 
@@ -184,7 +185,7 @@ def caption(facts: EmbeddingFacts, right: NDArray[np.bool_], coloured: int, clas
     told.append(
         _(
             "A point is one of {n} test images before the last layer, coloured by its class; crosses: the {wrong} "
-            "called wrong; names in its colour at the middle of each class.",
+            "misclassified ones; names: at the middle of each class, in its colour.",
             n=numerals.count(len(right)),
             wrong=numerals.count(int((~right).sum())),
         )
@@ -192,8 +193,8 @@ def caption(facts: EmbeddingFacts, right: NDArray[np.bool_], coloured: int, clas
     if moved:
         told.append(
             ngettext(
-                "{count} lies farther out and stands at the edge.",
-                "{count} lie farther out and stand at the edge.",
+                "{count} lies farther out and is drawn at the edge.",
+                "{count} lie farther out and are drawn at the edge.",
                 moved,
             )
         )
@@ -205,7 +206,7 @@ def caption(facts: EmbeddingFacts, right: NDArray[np.bool_], coloured: int, clas
 def describe(facts: EmbeddingFacts, right: NDArray[Any]) -> str:
     """What is drawn and how many points."""
     return _(
-        "Scatter of {n} test images in two dimensions ({method}), {wrong} of them called wrong; the first two "
+        "Scatter of {n} test images in two dimensions ({method}), {wrong} of them misclassified; the first two "
         "principal components explain {one} and {two} of the variance.",
         n=numerals.count(len(right)),
         method=method_name(facts.method),

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from reportgen.figures._marks import draw_band, draw_line, draw_points
-from reportgen.figures._style import ACCENT, HAIRLINE, INK, MUTED, SOFT, chart, grid, ticks
+from reportgen.figures._style import chart, grid, ticks
 from reportgen.figures._table import ENDS, write_csv
 from reportgen.metrics.explanations import METHODS, MapCheck, mean_estimate, read_check
 from reportgen.plugins import FigureKind
@@ -17,6 +17,7 @@ from reportgen.record.probes import why_missing
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import ACCENT, HAIRLINE, INK, MUTED, SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 
@@ -38,7 +39,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     found = (read_check(record.arrays, method) for method in METHODS)
     checks = [check for check in found if check is not None]
     if not checks:
-        return Skipped(NAME, title, _("The maps were not checked; the reasons stand below."))
+        return Skipped(NAME, title, _("The maps were not checked; the reasons are given below."))
     with chart(NAME, 232) as paper:
         panels = paper.figure.subplots(1, 1 + len(checks), width_ratios=[1.15] + [1] * len(checks))
         correlations(panels[0], checks, record)
@@ -125,9 +126,9 @@ def caption(checks: list[MapCheck]) -> str:
     """The results of each kind of map, then how to read the panels."""
     told = [sentence for check in checks for sentence in (format_learnt(check), format_gain(check))]
     reading = _(
-        "Left: rank correlation of each map with that of random weights; a point an image, bar: mean and interval. "
-        "Right: mean probability of the class called as pixels take the mean colour, those of the map first (grey: "
-        "interval), or in a random order of the same grain."
+        "Left: rank correlation of each map with that of random weights; one point per image, bar: mean and interval. "
+        "Right: mean probability of the predicted class as pixels are replaced by the mean colour, those highest in "
+        "the map first (grey: interval), or in a random order of the same grain."
     )
     return join_sentences([*told, reading])
 
@@ -145,9 +146,12 @@ def format_learnt(check: MapCheck) -> str:
 def format_gain(check: MapCheck) -> str:
     """Whether its maps find the pixels that count."""
     return {
-        True: _("With the pixels of its maps the probability falls faster than by chance."),
-        False: _("With the pixels of its maps the probability falls slower than by chance."),
-        None: _("With the pixels of its maps the probability falls no significantly faster than by chance."),
+        True: _("Replacing the pixels of its maps first lowers the probability faster than a random order does."),
+        False: _("Replacing the pixels of its maps first lowers the probability more slowly than a random order does."),
+        None: _(
+            "Replacing the pixels of its maps first does not lower the probability significantly faster than a random "
+            "order does."
+        ),
     }[check.is_informative]
 
 

@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.figures._canvas import LETTER, Canvas, open_canvas
 from reportgen.figures._heat_overlay import heat_png, shade_png
-from reportgen.figures._style import FULL, shorten
+from reportgen.figures._style import shorten
 from reportgen.plugins import FigureKind
 from reportgen.record.images import encode_few, thumbnail
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.explanations import ExplanationFacts
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
+from reportgen.report.canvas import LETTER, Canvas, open_canvas
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import FULL
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, join_terms
 
@@ -111,7 +112,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     images = find_explained(record) if "explanations.rows" in record.arrays else []
     rows = list_rows(record, facts)
     if not images or len(rows) < 2:
-        return Skipped(NAME, title, _("No map could be made; the reasons stand below."))
+        return Skipped(NAME, title, _("No map could be made; the reasons are given below."))
     side = min(LARGEST, (FULL - LABELS) / len(images) - GAP)
     canvas = open_canvas(round(HEAD + len(rows) * (side + GAP)), images=True)
     write_head(canvas, images, side, record.data.classes)
@@ -133,7 +134,7 @@ def write_head(canvas: Canvas, images: list[Explained], side: float, classes: Se
     """Right and wrong over their columns, and over each image what it was called and, if wrong, what it is."""
     most = max(4, int((side + GAP - 2) / LETTER))
     heads = {True: _("Right"), False: _("Wrong")}
-    canvas.note(_("called"), 0, 30)
+    canvas.note(_("predicted"), 0, 30)
     if any(not image.right for image in images):
         canvas.note(_("label"), 0, 46)
     for column, image in enumerate(images):
@@ -151,12 +152,12 @@ def caption(images: list[Explained], facts: ExplanationFacts) -> str:
     if facts.layer is not None:
         told.append(
             _(
-                "Tint: where the feature maps of {layer} speak for the class called, each map on its own scale.",
+                "Tint: where the feature maps of {layer} support the predicted class; each map has its own scale.",
                 layer=shorten(facts.layer.path, 60),
             )
         )
     if facts.steps:
-        told.append(_("Grey: pixels whose colour speaks for it, against the mean colour."))
+        told.append(_("Grey: pixels whose colour supports it, compared with the mean colour."))
     told.append(_("A map that looks the same with random weights reflects the image, not what was learnt."))
     numbers = join_terms([numerals.count(image.index) for image in images])
     told.append(_("From the left, nos. {numbers} of the test split.", numbers=numbers))
@@ -167,7 +168,7 @@ def describe(images: list[Explained], rows: list[Row]) -> str:
     """Which images and which rows."""
     right = [shorten(image.called, 40) for image in images if image.right]
     wrong = [
-        _("{label} called {called}", label=shorten(image.label, 40), called=shorten(image.called, 40))
+        _("{label} predicted as {called}", label=shorten(image.label, 40), called=shorten(image.called, 40))
         for image in images
         if not image.right
     ]

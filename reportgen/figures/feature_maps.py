@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.figures._canvas import Canvas, open_canvas
 from reportgen.figures._heat_overlay import SHADES, ramp
-from reportgen.figures._style import FULL, INK, PAPER, shorten
+from reportgen.figures._style import shorten
 from reportgen.plugins import FigureKind
 from reportgen.record.images import encode_few, encode_indexed, thumbnail
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.explanations import ExplanationFacts, StageFacts
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
+from reportgen.report.canvas import Canvas, open_canvas
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import FULL, INK, PAPER
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 from reportgen.text.shorten import shorten_start
@@ -54,7 +55,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         canvas.image(encode_few(small), LABELS, top, SIDE, SIDE)
         top += SIDE + GAP
     for place, stage in enumerate(facts.stages):
-        write_label(canvas, tail(stage.path), size_text(stage), top)
+        write_label(canvas, shorten_path(stage.path), size_text(stage), top)
         maps: NDArray[Any] = record.arrays[f"explanations.stage.{place}"]
         for column, values in enumerate(maps):
             left = LABELS + column * (FULL - LABELS + GAP) / max(10, len(maps))
@@ -78,7 +79,7 @@ def write_label(canvas: Canvas, name: str, note: str, top: float) -> None:
     canvas.note(note, 0, top + SIDE / 2 + 13)
 
 
-def tail(path: str) -> str:
+def shorten_path(path: str) -> str:
     """The end of a long name, which tells layers apart."""
     line = shorten(path, len(path) + 1)
     return shorten_start(line, LONGEST)
@@ -100,8 +101,8 @@ def caption(record: RunRecord, facts: ExplanationFacts) -> str:
         index=index,
     )
     reading = _(
-        "A row a layer, the {count} channels that vary most over this image; each map on its own scale, dark its "
-        "highest value.",
+        "One row per layer: the {count} channels that vary most over this image; each map has its own scale, and dark "
+        "is its highest value.",
         count=max(len(stage.shown) for stage in facts.stages),
     )
     return join_sentences([told, reading])
@@ -121,7 +122,7 @@ def describe(facts: ExplanationFacts) -> str:
             for stage in facts.stages
         ]
     )
-    return _("A grid of feature maps, a row a layer. {layers}.", layers=layers)
+    return _("A grid of feature maps, one row per layer. {layers}.", layers=layers)
 
 
 FIGURE = FigureKind(NAME, draw)

@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.figures._canvas import LETTER, Canvas, open_canvas
-from reportgen.figures._style import FULL, shorten
+from reportgen.figures._style import shorten
 from reportgen.metrics.explanations import read_neighbours
 from reportgen.plugins import FigureKind
 from reportgen.record.images import encode_few, thumbnail
 from reportgen.record.probes import why_missing
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
+from reportgen.report.canvas import LETTER, Canvas, open_canvas
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import FULL
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, join_terms
 
@@ -56,7 +57,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         mistake = thumbnail(record.arrays["images"][kept[int(ids[place])]])
         show(canvas, mistake, 1, top, right=False)
         label, called = int(found.true[place]), int(found.called[place])
-        canvas.text(_("called {name}", name=shorten(names[called], 13, names)), SIDE + 10, top + 18)
+        canvas.text(_("predicted as {name}", name=shorten(names[called], 13, names)), SIDE + 10, top + 18)
         canvas.text(_("label {name}", name=shorten(names[label], 13, names)), SIDE + 10, top + 36)
         canvas.note(_("no. {index}", index=numerals.count(int(ids[place]))), SIDE + 10, top + 54)
         for column, image in enumerate(near[place]):
@@ -84,14 +85,15 @@ def caption(record: RunRecord, shown: int) -> str:
     side: Any = found.labels[:shown, :MOST]
     called, true = (int((side == own[:shown, None]).sum()) for own in (found.called, found.true))
     told = _(
-        "Of the {all} neighbours shown, {called} carry the class called and {true} the error’s own label.",
+        "Of the {all} neighbours shown, {called} are labelled with the predicted class and {true} with the error’s "
+        "own label.",
         all=numerals.count(side.size),
         called=numerals.count(called),
         true=numerals.count(true),
     )
     reading = _(
         "Cosine similarity of the features before the last layer, among {n} training images (seed {seed}). Dashed "
-        "frame: labelled as the class called; whole frame: labelled as the error.",
+        "frame: labelled with the predicted class; solid frame: labelled like the error.",
         n=numerals.count(facts.train.images),
         seed=facts.train.seed,
     )
@@ -107,7 +109,7 @@ def describe(record: RunRecord, rows: list[int]) -> str:
         near = join_terms([names[int(label)] for label in found.labels[place, :MOST]]) if found else ""
         told.append(
             _(
-                "{label} called {called}, near {near}",
+                "{label} predicted as {called}, near {near}",
                 label=names[int(found.true[place])],
                 called=names[int(found.called[place])],
                 near=near,

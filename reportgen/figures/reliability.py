@@ -11,25 +11,14 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter
 
-from reportgen.figures._style import (
-    HAIRLINE,
-    INK,
-    MUTED,
-    RIGHT,
-    RIGHT_SOFT,
-    SOFT,
-    WRONG,
-    WRONG_SOFT,
-    grid,
-    sheet,
-    ticks,
-)
+from reportgen.figures._style import grid, sheet, ticks
 from reportgen.figures._table import heads_of, write_csv
 from reportgen.metrics.intervals import wilson
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import Bin
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import HAIRLINE, INK, MUTED, RIGHT, RIGHT_SOFT, SOFT, WRONG, WRONG_SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 
@@ -101,7 +90,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         return Skipped(name, title, _("The record holds no confidences."))
     calibration = measured.calibration
     temperature = numerals.significant(calibration.temperature, 3)
-    pairs = [(calibration.bins, _("As it is: % correct"))]
+    pairs = [(calibration.bins, _("Before scaling: % correct"))]
     if any(item.n for item in calibration.scaled_bins):
         pairs.append((calibration.scaled_bins, _("At temperature {value}: % correct", value=temperature)))
     with sheet(name, 350) as paper:
@@ -167,8 +156,9 @@ def caption(bins: Sequence[Bin], ece: object, scaled: object) -> str:
         told.append(_("Expected calibration error {before}, after scaling {after}.", before=before, after=after))
     told.append(
         _(
-            "Grey bars: share correct in each of {bins} bins; orange: missing to the confidence, blue: above it; "
-            "dots at the mean confidence with 95 % intervals, coloured where these miss the diagonal.",
+            "Grey bars: share correct in each of {bins} bins; orange: where it falls short of the confidence, blue: "
+            "where it exceeds it; dots at the mean confidence with 95 % intervals, coloured where these miss the "
+            "diagonal.",
             bins=len(bins),
         )
     )

@@ -11,7 +11,7 @@ from matplotlib.collections import PolyCollection
 
 from reportgen.figures._marks import draw_line
 from reportgen.figures._responses import find_responses, selection_text
-from reportgen.figures._style import ACCENT, FULL, HAIRLINE, INK, MUTED, SOFT, chart, squeeze
+from reportgen.figures._style import chart, squeeze
 from reportgen.figures._table import write_csv
 from reportgen.metrics.characteristics import Characteristic
 from reportgen.metrics.intervals import FloatArray
@@ -20,6 +20,7 @@ from reportgen.plugins import FigureKind
 from reportgen.record.probes.response import INITIAL, TRAINED
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import ACCENT, FULL, HAIRLINE, INK, MUTED, SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 from reportgen.text.shorten import columns
@@ -81,14 +82,14 @@ class Grid:
 def draw(subject: Subject) -> FigureFile | Skipped:
     """One panel a layer on shared scales."""
     record = subject.record
-    name, title = "response_drive", _("Response of each layer to its own drive")
+    name, title = "response_drive", _("Response of each layer to the scale of its own input")
     responses = find_responses(record, name, title)
     if isinstance(responses, Skipped):
         return responses
     shown = responses.shown()
     drives, lines = responses.array("drives"), responses.relative("rms", TRAINED)[:, shown]
     if not np.isfinite(lines).any():
-        return Skipped(name, title, _("No layer responds to the images as they are."))
+        return Skipped(name, title, _("No layer responds to the unmodified images."))
     bands = responses.array("channels")[TRAINED][:, :, shown]
     found = [responses.characteristic(place) for place in shown]
     ends = (float(np.nanmax(lines, initial=LOWEST)), float(drives[-1]))
@@ -159,7 +160,9 @@ def draw_frames(axes: Axes, layout: Grid, responses: Responses, shown: Sequence[
             axes.text(left - 6, at, str(tick), ha="right", va="center", color=MUTED)
     axes.plot(*gapped(rules), color=HAIRLINE, linewidth=0.75)
     axes.plot(*gapped(ideal), color=SOFT, linewidth=0.75, linestyle=(0, (2, 2)))
-    axes.text(FULL - RIGHT, 3, _("drive, times that of the images as they are"), ha="right", va="bottom", color=MUTED)
+    axes.text(
+        FULL - RIGHT, 3, _("scale of the layer’s input, 1: unmodified images"), ha="right", va="bottom", color=MUTED
+    )
 
 
 def gapped(points: Sequence[tuple[float, float] | None]) -> tuple[list[float], list[float]]:
@@ -184,7 +187,7 @@ def draw_marks(axes: Axes, layout: Grid, found: Sequence[Characteristic | None])
     for panel, one in enumerate(found):
         left, bottom = layout.corner(panel)
         if one is None or one.linear is None:
-            word = _("no response") if one is None else _("does not follow its drive")
+            word = _("no response") if one is None else _("does not follow its input")
             axes.text(left + layout.wide, bottom + TALL - 4, word, ha="right", va="top", color=MUTED)
             continue
         bars += [*((float(layout.x(panel, np.array(end))), bottom) for end in one.linear), None]
@@ -221,8 +224,8 @@ def caption(responses: Responses, shown: Sequence[int], found: Sequence[Characte
     flat = sum(one.linear is None for one in known)
     told = [
         _(
-            "Of {count} layers, {linear} keep their gain up to three times the usual drive, and {flat} do not follow "
-            "their drive.",
+            "Of {count} layers, {linear} keep their gain up to three times the usual input, and {flat} do not follow "
+            "their input.",
             count=len(found),
             linear=whole,
             flat=flat,
@@ -231,7 +234,7 @@ def caption(responses: Responses, shown: Sequence[int], found: Sequence[Characte
     told.append(
         _(
             "Each panel: root mean square of the layer’s output against that of its input, both relative to what they "
-            "are for the images as they are, n\u00a0=\u00a0{n}; dotted: in proportion; left of 0: the input with its "
+            "are for the unmodified images, n\u00a0=\u00a0{n}; dotted: in proportion; left of 0: the input with its "
             "sign reversed.",
             n=numerals.count(responses.facts.by_layer.images),
         )
@@ -248,7 +251,7 @@ def describe(responses: Responses, shown: Sequence[int], found: Sequence[Charact
             told.append(_("{name}: no response", name=name))
             continue
         told.append(format_layer(name, one))
-    return _("Small charts of response against drive, one a layer. {layers}.", layers=join_rows(told))
+    return _("Small charts of response against the scale of the input, one a layer. {layers}.", layers=join_rows(told))
 
 
 def format_layer(name: str, one: Characteristic) -> str:
@@ -256,14 +259,14 @@ def format_layer(name: str, one: Characteristic) -> str:
     gain, rest = numerals.fixed(one.gain, 2), numerals.fixed(one.rest, 2)
     if one.linear is None:
         return _(
-            "{name} has a gain of {gain}, gives {rest} at rest and does not follow its drive",
+            "{name} has a gain of {gain}, gives {rest} at rest and does not follow its input",
             name=name,
             gain=gain,
             rest=rest,
         )
     low, high = (numerals.brief(end) for end in one.linear)
     return _(
-        "{name} has a gain of {gain}, gives {rest} at rest and is linear at drives from {low} to {high}",
+        "{name} has a gain of {gain}, gives {rest} at rest and is linear at scales from {low} to {high}",
         name=name,
         gain=gain,
         rest=rest,

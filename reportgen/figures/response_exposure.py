@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex
 
 from reportgen.figures._marks import draw_band, draw_line, draw_lines
 from reportgen.figures._responses import find_responses, selection_text
-from reportgen.figures._style import ACCENT, HAIRLINE, MUTED, ORDER, SOFT, chart, grid, measured, spread, squeeze
+from reportgen.figures._style import ORDER, chart, grid, measured, spread, squeeze
 from reportgen.figures._table import write_csv
 from reportgen.metrics.intervals import FloatArray, wilson
 from reportgen.metrics.responses import Responses
@@ -19,6 +19,7 @@ from reportgen.plugins import FigureKind
 from reportgen.record.probes.response import CLIPPED, INITIAL, TRAINED, UNCLIPPED
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import ACCENT, HAIRLINE, MUTED, SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 
@@ -31,7 +32,7 @@ HEIGHT = 430
 def draw(subject: Subject) -> FigureFile | Skipped:
     """Above, accuracy and confidence, clipped and unclipped; below, the layers' responses before and after training."""
     record = subject.record
-    name, title = "response_exposure", _("Input intensity sweep: from black to beyond white")
+    name, title = "response_exposure", _("Accuracy and layer responses by input intensity")
     responses = find_responses(record, name, title)
     if isinstance(responses, Skipped):
         return responses
@@ -48,7 +49,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         for axes, lines, heading in zip(panels[1], *layer_panels(responses, shown), strict=True):
             draw_layers(axes, exposures, lines, [responses.facts.units[place].path for place in shown])
             axes.set_title(heading)
-            axes.set_xlabel(_("exposure, times the pixel values as they are"))
+            axes.set_xlabel(_("intensity, 1: unmodified images"))
         return paper.svg(title, caption(responses, len(shown)), describe(responses, shown), tabulate(responses, shown))
 
 
@@ -129,9 +130,8 @@ def draw_layers(axes: Axes, exposures: FloatArray, lines: FloatArray, names: Seq
     count = len(names)
     colours = [to_hex(ORDER(place / max(1, count - 1))) for place in range(count)]
     draw_lines(axes, x, kept, colours, linewidth=1.25)
-    ends = [
-        (float(kept[-1, place]), squeeze(names[place], 14, names), colours[place]) for place in sorted({0, count - 1})
-    ]
+    inks = {0: MUTED, count - 1: colours[-1]}  # the lightest line is too light for letters
+    ends = [(float(kept[-1, place]), squeeze(names[place], 14, names), ink) for place, ink in sorted(inks.items())]
     low, high = np.log2(FLOOR), np.log2(CEILING)
     axes.set_ylim(low, high)
     axes.set_yticks([-3, -2, -1, 0, 1, 2, 3], ["1/8", "1/4", "1/2", "1", "2", "4", "8"])
@@ -156,7 +156,7 @@ def caption(responses: Responses, shown: int) -> str:
     nominal = int(np.argmin(np.abs(exposures - 1)))
     lit = int(np.argmax(exposures > 0))
     told = _(
-        "Right for {usual} of the images as they are, {dark} at 1/{low} and {bright} at {high} times their brightness.",
+        "Right for {usual} of the unmodified images, {dark} at 1/{low} and {bright} at {high} times their brightness.",
         usual=measured(int(right[nominal].sum()), n),
         dark=share(right[lit]),
         low=numerals.count(1 / exposures[lit]),
@@ -165,9 +165,8 @@ def caption(responses: Responses, shown: int) -> str:
     )
     reading = _(
         "Above: share right with its 95 % Wilson interval, and mean confidence (dashed). Below: root mean square of "
-        "each layer’s output relative to that for the images as they are (n\u00a0=\u00a0{n}, clipped at white "
-        "unless said), "
-        "light to dark from input to output; dotted: in proportion to the exposure.",
+        "each layer’s output relative to that for the unmodified images (n\u00a0=\u00a0{n}, clipped at white unless "
+        "said), light to dark from input to output; dotted: proportional to the intensity.",
         n=numerals.count(responses.facts.by_layer.images),
     )
     return join_sentences((told, reading, selection_text(responses, shown)))
@@ -202,7 +201,7 @@ def describe(responses: Responses, shown: Sequence[int]) -> str:
         for place in sorted({shown[0], shown[-1]})
     ]
     return _(
-        "Four charts over the exposure of the images, clipped at white. {answers}. Relative response of layers: "
+        "Four charts over the intensity of the images, clipped at white. {answers}. Relative response of layers: "
         "{layers}.",
         answers=join_rows(told),
         layers=join_rows(layers),

@@ -67,7 +67,7 @@ def draw_corruptions(subject: Subject) -> FigureFile | Skipped:
     worst, least = max(strongest, key=lambda one: one.drop), min(strongest, key=lambda one: one.drop)
     caption = _(
         "At its worst, each kind leaves between {low} ({worst}) and {high} ({least}). Accuracy in per cent against "
-        "severity; dashed: the same images as they are ({clean}); bars: 95 % Wilson intervals.",
+        "severity; dashed: the same unmodified images ({clean}); bars: 95 % Wilson intervals.",
         worst=name_condition(worst.condition),
         low=worst.accuracy.display_full,
         least=name_condition(least.condition),
@@ -79,10 +79,10 @@ def draw_corruptions(subject: Subject) -> FigureFile | Skipped:
         return paper.svg(title, caption, describe(outcomes), tabulate(outcomes))
 
 
-def draw_moves(subject: Subject) -> FigureFile | Skipped:
+def draw_transforms(subject: Subject) -> FigureFile | Skipped:
     """Shifts, rotations, mirror images and attacks, accuracy against their size."""
     record = subject.record
-    name, title = "robustness_moves", _("Accuracy under transforms and attacks")
+    name, title = "robustness_transforms", _("Accuracy under transforms and attacks")
     outcomes = [one for one in read(record) if one.condition.family not in CORRUPTED]
     if not outcomes:
         return Skipped(name, title, _("No transform or attack was measured."))
@@ -96,8 +96,8 @@ def draw_moves(subject: Subject) -> FigureFile | Skipped:
     shown = [one for one in charts if one is not None]
     worst = max(outcomes, key=lambda one: one.drop)
     caption = _(
-        "Lowest: {worst}, {accuracy}. Accuracy in per cent; sizes stand at even distances; dashed: the same images as "
-        "they are ({clean}); bars: 95 % Wilson intervals.",
+        "Lowest: {worst}, {accuracy}. Accuracy in per cent; sizes are spaced evenly; dashed: the same unmodified "
+        "images ({clean}); bars: 95 % Wilson intervals.",
         worst=name_condition(worst.condition),
         accuracy=worst.accuracy.display_full,
         clean=worst.clean.display,
@@ -139,7 +139,7 @@ def sized(title: str, kinds: dict[str, list[Outcome]], names: Sequence[str]) -> 
         )
         for name in here
     )
-    ticks = tuple((places[level], f"{level:g}") for level in levels)
+    ticks = tuple((places[level], numerals.general(level)) for level in levels)
     return Chart(title, curves, kinds[here[0]][0].clean.value or 0.0, ticks)
 
 
@@ -163,9 +163,9 @@ def describe_points(points: Sequence[Outcome]) -> str:
     return _(
         "{first} of them are right at strength {weak} and {last} at strength {strong}",
         first=first.accuracy.display,
-        weak=f"{first.condition.level:g}",
+        weak=numerals.general(first.condition.level),
         last=last.accuracy.display,
-        strong=f"{last.condition.level:g}",
+        strong=numerals.general(last.condition.level),
     )
 
 
@@ -183,7 +183,7 @@ def describe(outcomes: Sequence[Outcome]) -> str:
     )
     clean = outcomes[0].clean
     return _(
-        "Small charts of accuracy by strength. Of the images as they are {clean} are classified correctly; {told}.",
+        "Small charts of accuracy by strength. Of the unmodified images {clean} are classified correctly; {told}.",
         clean=clean.display or numerals.DASH,
         told=told,
     )
@@ -191,5 +191,5 @@ def describe(outcomes: Sequence[Outcome]) -> str:
 
 FIGURES = (
     FigureKind("robustness_corruptions", draw_corruptions, by_seaborn=True),
-    FigureKind("robustness_moves", draw_moves, by_seaborn=True),
+    FigureKind("robustness_transforms", draw_transforms, by_seaborn=True),
 )

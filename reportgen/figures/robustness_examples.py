@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from reportgen.figures._canvas import open_canvas
-from reportgen.figures._style import FULL
 from reportgen.plugins import FigureKind
 from reportgen.record.images import encode_few
 from reportgen.record.subject import Subject
+from reportgen.report.canvas import open_canvas
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_kind
+from reportgen.report.style import FULL
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_terms
 
@@ -30,7 +30,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     images = record.arrays.get("robustness.examples")
     if facts is None or images is None or not len(images):
         return Skipped(name, title, _("The record keeps no corrupted images."))
-    names = [_("as it is"), *(name_kind(kind) for kind in facts.examples)]
+    names = [_("original"), *(name_kind(kind) for kind in facts.examples)]
     side = (FULL - GAP * (COLUMNS - 1)) / COLUMNS
     rows = -(-len(names) // COLUMNS)
     canvas = open_canvas(round(rows * (side + LABEL + GAP)), images=True)
@@ -43,7 +43,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         canvas.note(second, left, top + side + 28)
     number = numerals.count(facts.example_id)
     caption = _(
-        "Test image {number} as it is and under {count} corruptions at severity 3 of 5, in 64 colours each.",
+        "Test image {number}, original and under {count} corruptions at severity 3 of 5, in 64 colours each.",
         number=number,
         count=len(facts.examples),
     )

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from reportgen.figures._style import ACCENT, HAIRLINE, INK, MUTED, PAPER, SOFT, bare, sheet, shorten, spread
+from reportgen.figures._style import bare, sheet, shorten, spread
 from reportgen.figures._table import write_csv
 from reportgen.metrics.cost import whole_pass
 from reportgen.metrics.roofline import Group, Limit, group_calls, place
@@ -22,6 +22,7 @@ from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_device, name_group, name_limit
+from reportgen.report.style import ACCENT, HAIRLINE, INK, MUTED, PAPER, SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 
@@ -41,6 +42,12 @@ USUAL: tuple[Limit, ...] = ("arithmetic", "memory", "overhead", "none")
 LARGEST, SMALLEST = 16.0, 3.0
 """Diameter of the mark of a group that takes all the time, points; smaller ones by halves of the area."""
 GIGA = 1e9
+NAME_WIDTH, NAME_LINE = 0.58, 0.065
+"""What the name of the flat roof takes of the chart's width and height."""
+NAME_LINES = tuple(NAME_LINE * line for line in (0.65, -0.65, 1.65, -1.65, -2.65))
+"""From the roof to the middle of its name."""
+LEADER = {"arrowstyle": "-", "color": SOFT, "linewidth": 0.6, "shrinkB": 4, "shrinkA": 1, "relpos": (0.0, 0.5)}
+"""From the left end of a name to its mark."""
 
 
 def draw(subject: Subject) -> FigureFile | Skipped:
@@ -55,7 +62,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     if not shown:
         return Skipped(name, title, _("No timed module has MACs that are known."))
     with sheet(name, 300) as paper:
-        left, right = paper.figure.subplots(1, 2, width_ratios=(3.6, 1))
+        left, right = paper.figure.subplots(1, 2, width_ratios=(3.1, 1.2))
         roof_panel(left, shown, roofs, sum(group.seconds for group in groups))
         shares = limit_shares(groups, roofs)
         limit_panel(right, shares)
@@ -101,7 +108,7 @@ def roof_panel(axes: Axes, groups: Sequence[Group], roofs: Roofs, whole: float) 
     axes.set_ylim(max(low, peak / 1e5) / 2, 2.4 * max(peak, y.max()))
     axes.set_xlim(*ends)
     top = _("matrix products {rate}", rate=numerals.compact(roofs.flops_per_second, "FLOP/s"))
-    axes.annotate(top, (ends[1], peak), (-2, 3), textcoords="offset points", ha="right", va="bottom", color=MUTED)
+    name_peak(axes, top, peak, (x, y))
     slant = _("memory {rate}", rate=numerals.compact(roofs.bytes_per_second, "B/s"))
     start = 1.15 * ends[0], 1.15 * 1.15 * peak * ends[0] / ridge
     axes.text(
@@ -115,12 +122,23 @@ def roof_panel(axes: Axes, groups: Sequence[Group], roofs: Roofs, whole: float) 
     name_points(axes, groups[:NAMED], x, y)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(LogLocator(10, numticks=8))
-        axis.set_major_formatter(FuncFormatter(lambda value, _unused: f"{value:,.12g}"))
+        axis.set_major_formatter(FuncFormatter(lambda value, _unused: numerals.brief(value, 12)))
         axis.set_minor_formatter(NullFormatter())
     axes.tick_params(which="minor", length=0)
     axes.grid(color=HAIRLINE)
     axes.set_xlabel(_("FLOP per byte moved"))
     axes.set_title(_("Achieved GFLOP/s"))
+
+
+def name_peak(axes: Axes, words: str, peak: float, marks: tuple[np.ndarray, np.ndarray]) -> None:
+    """The name of the flat roof at its right end, in the line above or below it that the fewest marks are in."""
+    (left, right), (low, high) = np.log(axes.get_xlim()), np.log(axes.get_ylim())
+    across = (np.log(marks[0]) - left) / (right - left)
+    up = (np.log(marks[1]) - np.log(peak)) / (high - low)
+    inside = across > 1 - NAME_WIDTH
+    free = min(NAME_LINES, key=lambda line: int(np.sum(inside & (np.abs(up - line) < 0.75 * NAME_LINE))))
+    at = 1.0, float((np.log(peak) - low) / (high - low)) + free
+    axes.annotate(words, at, (-2, 0), "axes fraction", "offset points", ha="right", va="center", color=MUTED)
 
 
 def draw_marks(axes: Axes, groups: Sequence[Group], roofs: Roofs, whole: float) -> None:
@@ -156,7 +174,7 @@ def name_points(axes: Axes, groups: Sequence[Group], x: np.ndarray, y: np.ndarra
             va="center",
             color=INK,
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": SOFT, "linewidth": 0.6, "shrinkB": 4, "shrinkA": 1},
+            arrowprops=LEADER,
         )
 
 
@@ -200,13 +218,13 @@ def caption(record: RunRecord, roofs: Roofs, left_out: int) -> str:
     told.append(
         _(
             "Marks: equal modules, area by their time; lines: the rate of matrix products ({size} rows) and of memory "
-            "copies, both as measured here, no bounds: a mark above a line is faster than what was measured, as by "
-            "caches or on a machine that was busy meanwhile.",
+            "copies, both as measured here, which are not upper bounds: a mark above a line is faster than what was "
+            "measured, for example because of caches or because the machine was busy with something else.",
             size=numerals.count(roofs.matrix_size),
         )
     )
     if left_out:
-        told.append(_("Modules without MACs stand in the bars alone."))
+        told.append(_("Modules without MACs are shown in the bars only."))
     told.append(_("{device}.", device=name_device(record.device, roofs.precision)))
     return join_sentences(told)
 
@@ -224,7 +242,7 @@ def describe(groups: Sequence[Group], roofs: Roofs) -> str:
         )
         for group in groups[:NAMED]
     ]
-    return _("Modules under the machine’s roofs, the longest first. {rows}.", rows=join_rows(rows))
+    return _("Modules against the machine’s limits, the slowest first. {rows}.", rows=join_rows(rows))
 
 
 FIGURE = FigureKind("roofline", draw)

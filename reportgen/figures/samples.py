@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.figures._style import FULL, shorten
+from reportgen.figures._style import shorten
 from reportgen.plugins import FigureKind
 from reportgen.record.images import encode_png, thumbnail
 from reportgen.record.probes.sampling import count_turns
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import FULL
 from reportgen.text.i18n import _, join_sentences, join_terms, ngettext, with_note
 
 COLUMNS = 10
@@ -54,7 +55,7 @@ def draw_mosaic(record: RunRecord, name: str, key: str, title: str, caption: str
     if not images.size:
         return Skipped(name, title, _("The record holds no such images."))
     if images.ndim != 4 or images.dtype != np.uint8 or images.shape[3] not in (1, 3):
-        return Skipped(name, title, _("The record's images are of a form that can't be shown."))
+        return Skipped(name, title, _("The record's images are in a format that can't be shown."))
     shown = order(record, len(images))
     sheet = mosaic(images[shown])
     height, width = sheet.shape[0] // 2, sheet.shape[1] // 2
@@ -86,8 +87,8 @@ def names(record: RunRecord, shown: NDArray[np.intp]) -> str:
 def draw_raw(subject: Subject) -> FigureFile | Skipped:
     """Training images as the files hold them."""
     record = subject.record
-    caption = _("Training images as they are, enlarged without smoothing.")
-    return draw_mosaic(record, "sample_raw", "sample.raw", _("Images as they are"), caption)
+    caption = _("Training images without augmentation, enlarged without smoothing.")
+    return draw_mosaic(record, "sample_raw", "sample.raw", _("Original images"), caption)
 
 
 def draw_augmented(subject: Subject) -> FigureFile | Skipped:

@@ -1,14 +1,18 @@
-"""How accuracy changed against the baseline, small: the change with its interval on the margin."""
+"""How accuracy changed against the baseline, small: the change with its interval on the margin.
+
+By matplotlib: one interval that is given on one band, of which seaborn would draw the dot alone.
+"""
 
 from __future__ import annotations
 
 from reportgen.comparison.decision import direction
 from reportgen.figures._small import BRIEF, FIRST, MAIL, Place, place_small
-from reportgen.figures._style import HAIRLINE, INK, MUTED, PAPER, RIGHT, SOFT, WRONG, Sheet, grid, ticks
+from reportgen.figures._style import Sheet, grid, ticks
 from reportgen.plugins import FigureKind
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import HAIRLINE, INK, MUTED, PAPER, RIGHT, SOFT, WRONG
 from reportgen.report.verdict import format_change, format_verdict
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, with_note
@@ -22,19 +26,19 @@ REACH = 1.25
 
 def draw(subject: Subject, place: Place) -> FigureFile | Skipped:
     """The change on an axis with zero in its middle, and the margin as a band around it."""
-    name, title, compared = f"{place.name}_{NAME}", _("Change of accuracy"), subject.judgement.compared
+    name, title, compared = f"{place.name}_{NAME}", _("Change in accuracy"), subject.judgement.compared
     if compared is None:
         return Skipped(name, title, _("There is no baseline to compare with."))
     value = compared.value(CHANGE)
     if value is None or value.value is None or value.low is None or value.high is None:
-        return Skipped(name, title, _("The change of accuracy has no interval."))
+        return Skipped(name, title, _("The change in accuracy has no interval."))
     with place.sheet(NAME, HEIGHT) as paper:
         draw_change(paper, value, compared.equivalence.margin, few=place.is_first)
         if place.is_first:
             colour = {1: RIGHT, 0: INK, -1: WRONG}[direction(value)]
             verdict = format_verdict(compared.verdict)
             paper.head(_("Against the baseline: {verdict}", verdict=verdict), colour)
-        bound = numerals.points(compared.equivalence.margin).lstrip("+")
+        bound = numerals.points_apart(compared.equivalence.margin)
         reading = _("Grey: the margin of {margin}; line: the paired 95\u00a0% interval.", margin=bound)
         told = format_change(compared)
         alt = _(

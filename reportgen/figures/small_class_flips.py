@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from reportgen.figures._small import FIRST, LONGEST_NAME, Place, name_rows, place_small
-from reportgen.figures._style import INK
 from reportgen.figures.baseline_classes import chosen, describe_flips, draw_flip_bars, names_of, tell_flips
 from reportgen.plugins import FigureKind
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import INK
 from reportgen.text.i18n import _
 
 NAME = "class_flips"
@@ -15,6 +15,9 @@ MOST = 6
 """Classes."""
 REACH = 1.6
 """Of the longest bar, with room for the numbers at the ends."""
+LONG, ASIDE = 10, -17
+"""Letters of a name from which on the bars have too little room for what stands above them, and how many points that
+goes to the left then."""
 
 
 def draw(subject: Subject, place: Place) -> FigureFile | Skipped:
@@ -28,7 +31,8 @@ def draw(subject: Subject, place: Place) -> FigureFile | Skipped:
     with place.sheet(NAME, 50 + 22 * len(shown), by_seaborn=True) as paper:
         axes = paper.figure.add_subplot()
         name_rows(axes, [one.name for one in shown], names_of(comparison), LONGEST_NAME // 2)
-        draw_flip_bars(axes, shown, apart=3, reach=REACH)
+        long = max(len(one.name) for one in shown) > LONG
+        draw_flip_bars(axes, shown, apart=3, reach=REACH, middle=ASIDE if long else 0)
         paper.head(title, INK)
         return place.save(paper, title, tell_flips(comparison), describe_flips(shown, names_of(comparison)))
 

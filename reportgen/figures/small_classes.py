@@ -1,15 +1,18 @@
-"""The weakest classes, small: recall with its interval."""
+"""The weakest classes, small: recall with its interval.
+
+By matplotlib: intervals that are given, where seaborn's point plot draws those that it estimates itself.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from reportgen.figures._small import FIRST, LINE, LONGEST_NAME, MAIL, Place, name_rows, place_small
-from reportgen.figures._style import INK, MUTED, RIGHT, SOFT
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import ClassScore
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import INK, MUTED, RIGHT, SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, with_label
 

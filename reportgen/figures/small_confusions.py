@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportgen.figures._small import BRIEF, FIRST, LINE, LONGEST_NAME, MAIL, Place, name_rows, place_small
-from reportgen.figures._style import INK
 from reportgen.figures.confusion import draw_shares, pair
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import Confusion
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import INK
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, with_note
 
@@ -19,7 +19,7 @@ NAME = "confusions"
 MOST = 6
 ROOM = 1.7
 """Of the longest bar, for the numbers at their ends."""
-FIRST_ROOM = 2.4
+FIRST_ROOM = 3.6
 """The same in the row of the first page."""
 
 
@@ -43,7 +43,9 @@ def draw(subject: Subject, place: Place) -> FigureFile | Skipped:
 def caption(record: RunRecord, largest: Sequence[Confusion]) -> str:
     """The largest confusion, then what the numbers are."""
     first = _("Most often {pair}: {share}.", pair=pair(record, largest[0], 40), share=largest[0].share.display_full)
-    return join_sentences([first, _("Bars: share of the true class’s images that are called another; then how many.")])
+    return join_sentences(
+        [first, _("Bars: share of the true class’s images that are predicted as another; then how many.")]
+    )
 
 
 def describe(record: RunRecord, largest: Sequence[Confusion]) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.figures._small import BRIEF, MAIL, Place, place_small
-from reportgen.figures._style import INK, MUTED, RIGHT, WRONG, Sheet, shorten
+from reportgen.figures._style import Sheet, shorten
 from reportgen.plugins import FigureKind
 from reportgen.record.comparison import Comparison, Flip
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import INK, MUTED, RIGHT, WRONG
 from reportgen.report.wording import count_flips
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
@@ -70,14 +71,14 @@ def draw_row(paper: Sheet, subject: Subject, row: Row, top: float) -> None:
         axes.set_xticks([])
         axes.set_yticks([])
         axes.spines[:].set(visible=True, color=row.colour, linewidth=1.2)
-        before, after = called(names, flip.before), called(names, flip.after)
+        before, after = name_prediction(names, flip.before), name_prediction(names, flip.after)
         said = ((_("was {name}", name=before), MUTED), (_("now {name}", name=after), INK))
         for line, (words, colour) in enumerate(said):
             height = 1 - (under + 3 + 15 * line) / tall
             paper.figure.text(left / broad, height, shorten(words, LETTERS), va="top", color=colour)
 
 
-def called(names: Sequence[str], index: int) -> str:
+def name_prediction(names: Sequence[str], index: int) -> str:
     """The name of a class, or a dash where there was no answer."""
     return names[index] if index >= 0 else numerals.DASH
 
@@ -92,11 +93,11 @@ def describe(subject: Subject, rows: Sequence[Row]) -> str:
     names = subject.record.data.classes
     told = [
         _(
-            "Image {id}, {label}: called {before} before and {after} now.",
+            "Image {id}, {label}: predicted as {before} before and as {after} now.",
             id=numerals.count(flip.id),
             label=names[flip.label],
-            before=called(names, flip.before),
-            after=called(names, flip.after),
+            before=name_prediction(names, flip.before),
+            after=name_prediction(names, flip.after),
         )
         for row in rows
         for flip in row.flips

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reportgen.figures._small import FIRST, Place, place_small
-from reportgen.figures._style import INK, MUTED, RIGHT, WRONG, Sheet, shorten
+from reportgen.figures._style import Sheet, shorten
 from reportgen.metrics.predictions import Predictions, read_predictions
 from reportgen.metrics.selection import SURE, select
 from reportgen.plugins import FigureKind
@@ -19,6 +19,7 @@ from reportgen.record.images import encode_few, thumbnail
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import INK, MUTED, RIGHT, WRONG
 from reportgen.report.wording import confidence_text
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, ngettext
@@ -57,7 +58,7 @@ class Row:
 
 def draw(subject: Subject, place: Place) -> FigureFile | Skipped:
     """Four images each way, the most confident ones in turn from each class, each with its class."""
-    record, name, title = subject.record, f"{place.name}_{NAME}", _("Surely right, surely wrong")
+    record, name, title = subject.record, f"{place.name}_{NAME}", _("Confidently right, confidently wrong")
     arrays = record.arrays
     if not {"eval.logits", "eval.labels", "eval.ids"} <= set(arrays) or not len(arrays["eval.labels"]):
         return Skipped(name, title, _("The record holds no evaluation."))
@@ -90,21 +91,23 @@ def choose_rows(record: RunRecord) -> tuple[Row, Row]:
 def head_right(count: int) -> str:
     """The heading of the upper row, which says where it is not full."""
     if not count:
-        return _("✓ None is surely right")
+        return _("✓ None is confidently right")
     return (
-        _("✓ Surely right")
+        _("✓ Confidently right")
         if count == IN_A_ROW
-        else ngettext("✓ Surely right: only {count}", "✓ Surely right: only {count}", count)
+        else ngettext("✓ Confidently right: only {count}", "✓ Confidently right: only {count}", count)
     )
 
 
 def head_wrong(count: int) -> str:
     """The heading of the lower row, likewise."""
     if not count:
-        return _("✗ None is surely wrong")
+        return _("✗ None is confidently wrong")
     if count == IN_A_ROW:
-        return _("✗ Surely wrong, label below")
-    return ngettext("✗ Surely wrong: only {count}, label below", "✗ Surely wrong: only {count}, label below", count)
+        return _("✗ Confidently wrong, label below")
+    return ngettext(
+        "✗ Confidently wrong: only {count}, label below", "✗ Confidently wrong: only {count}, label below", count
+    )
 
 
 def draw_row(paper: Sheet, record: RunRecord, predictions: Predictions, row: Row, top: float) -> None:
@@ -140,7 +143,7 @@ def tell_rule() -> str:
     return _(
         "Test images with the highest confidence, at least {sure}, that are right, above those that are wrong; in turn "
         "from each class.",
-        sure=numerals.in_percent(f"{100 * SURE:g}"),
+        sure=numerals.whole_percent(SURE),
     )
 
 
@@ -160,14 +163,14 @@ def describe_image(names: Sequence[str], predictions: Predictions, row: int) -> 
     sure = confidence_text(float(predictions.confidence[row]))
     if predictions.correct[row]:
         return _("{label} with {percent}", label=label, percent=sure)
-    return _("{label} called {called} with {percent}", label=label, called=called, percent=sure)
+    return _("{label} predicted as {called} with {percent}", label=label, called=called, percent=sure)
 
 
 def tell_none(record: RunRecord) -> str:
     """Why no image is shown."""
     if "images.ids" not in record.arrays:
         return _("The record keeps no test images.")
-    sure = numerals.in_percent(f"{100 * SURE:g}")
+    sure = numerals.whole_percent(SURE)
     return _("No prediction is made with a confidence of {sure} or more.", sure=sure)
 
 

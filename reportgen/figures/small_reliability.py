@@ -1,16 +1,19 @@
-"""How far confidence can be believed, small: the model as it is, one diagram over the counts of its bins."""
+"""How far confidence can be believed, small: the model as it is, one diagram over the counts of its bins.
+
+By matplotlib, as the large one (figures/reliability.py).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from reportgen.figures._small import BRIEF, FIRST, MAIL, Place, place_small
-from reportgen.figures._style import MUTED
 from reportgen.figures.reliability import caption, counts, describe, diagram, mark_confidence
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import Bin
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import MUTED
 from reportgen.text.i18n import _
 
 NAME = "reliability"
@@ -34,7 +37,7 @@ def draw(subject: Subject, place: Place) -> FigureFile | Skipped:
             place.title(paper, axes)
         else:
             above, below = paper.figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
-            diagram(above, bins, _("As it is: % correct"))
+            diagram(above, bins, _("Before scaling: % correct"))
             counts(below, bins)
             above.tick_params(axis="x", length=0)
             below.set_title(_("Images"), color=MUTED)

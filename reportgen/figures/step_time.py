@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reportgen.figures._style import ACCENT, INK, MUTED, PAPER, RIGHT, RIGHT_SOFT, SOFT, sheet, spread
+from reportgen.figures._style import sheet, spread
 from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.message import draw_note
@@ -16,6 +16,7 @@ from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_device
+from reportgen.report.style import ACCENT, INK, MUTED, PAPER, RIGHT, RIGHT_SOFT, SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 
@@ -75,8 +76,8 @@ def caption(record: RunRecord, step: StepTime) -> str:
     )
     if step.batch_size < step.planned_batch:
         less = _(
-            "The run’s own {planned} would not have fit into the time for this, so the optimiser’s share is larger "
-            "here than in the run.",
+            "The run’s own {planned} would not have fit into the time budget, so the optimiser’s share is larger here "
+            "than in the run.",
             planned=numerals.count(step.planned_batch),
         )
         text = join_sentences([text, less])

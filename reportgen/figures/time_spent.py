@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from reportgen.figures._marks import draw_bars
-from reportgen.figures._style import INK, MUTED, SOFT, bare, chart, shorten
+from reportgen.figures._style import bare, chart, shorten
 from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import INK, MUTED, SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows
 

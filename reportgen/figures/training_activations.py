@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from reportgen.figures._marks import draw_line
-from reportgen.figures._style import ACCENT, MUTED, SOFT, chart, grid, squeeze, ticks
+from reportgen.figures._style import chart, grid, squeeze, ticks
 from reportgen.figures._table import write_csv
 from reportgen.metrics.intervals import FloatArray
 from reportgen.plugins import FigureKind
@@ -16,6 +16,7 @@ from reportgen.record.probes import why_missing
 from reportgen.record.probes.dynamics import Activations, ActivationSite, DynamicsFacts
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import ACCENT, MUTED, SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, ngettext
 
@@ -85,7 +86,7 @@ def list_panels() -> list[tuple[str, Value]]:
     """The title and the value of each chart."""
     return [
         (_("Mean"), lambda _unused, seen: seen.mean),
-        (_("Spread"), lambda _unused, seen: seen.spread),
+        (_("Std. dev."), lambda _unused, seen: seen.spread),
         (_("Dead channels, %"), lambda site, seen: 100 * seen.dead / max(site.channels, 1)),
     ]
 
@@ -124,7 +125,7 @@ def caption(facts: DynamicsFacts) -> str:
         else _("After training no channel is dead.")
     )
     spread = numerals.significant(wide.after.spread, 3)
-    widest = _("Widest output: {name}, spread {spread}.", name=where(wide), spread=spread)
+    widest = _("Widest output: {name}, standard deviation {spread}.", name=where(wide), spread=spread)
     n = numerals.count(facts.sampled.images) if facts.sampled is not None else numerals.DASH
     reading = _(
         "Over {n} test images, all channels and positions, in evaluation mode; dead: a channel that gives the same "
@@ -168,7 +169,7 @@ def format_site(site: ActivationSite) -> str:
     dead = numerals.count(site.after.dead)
     if site.before is None:
         return _(
-            "{name}: mean {mean}, spread {spread}, dead {dead} of {channels}",
+            "{name}: mean {mean}, standard deviation {spread}, dead {dead} of {channels}",
             name=name,
             mean=mean,
             spread=spread,
@@ -176,7 +177,8 @@ def format_site(site: ActivationSite) -> str:
             channels=channels,
         )
     return _(
-        "{name}: mean {mean}, spread {spread}, dead {dead} of {channels} (before: spread {early}, dead {fewer})",
+        "{name}: mean {mean}, standard deviation {spread}, dead {dead} of {channels} (before: standard deviation "
+        "{early}, dead {fewer})",
         name=name,
         mean=mean,
         spread=spread,

@@ -10,12 +10,13 @@ from matplotlib.axes import Axes
 
 from reportgen.figures._marks import draw_line
 from reportgen.figures._seed_bands import draw_seed_band, format_band, trainings
-from reportgen.figures._style import ACCENT, MUTED, chart, grid, measured, spread, ticks
+from reportgen.figures._style import chart, grid, measured, spread, ticks
 from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.run import RunRecord, Training
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import ACCENT, MUTED
 from reportgen.spec.types import LossSpec
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, ngettext
@@ -161,11 +162,11 @@ def curves_caption(record: RunRecord, training: Training) -> str:
     if last.test_accuracy is not None:
         test = measured(round(last.test_accuracy * last.test_n), last.test_n)
         if last.train_accuracy is None:
-            told.append(_("After {epochs}, right in the test sample: {test}.", epochs=over, test=test))
+            told.append(_("After {epochs}, accuracy on the test sample: {test}.", epochs=over, test=test))
         else:
             train = measured(round(last.train_accuracy * last.train_n), last.train_n)
             both = _(
-                "After {epochs}, right in the test sample: {test}; in the training sample: {train}.",
+                "After {epochs}, accuracy on the test sample: {test}; on the training sample: {train}.",
                 epochs=over,
                 test=test,
                 train=train,
@@ -173,8 +174,8 @@ def curves_caption(record: RunRecord, training: Training) -> str:
             told.append(both)
     told.append(
         _(
-            "Training loss is the mean over the epoch's steps ({loss}; images augmented where the spec says so), "
-            "test loss the mean negative log-likelihood; accuracies are of images as they are.",
+            "Training loss is the mean over the epoch's steps ({loss}; images augmented where the spec says so), test "
+            "loss the mean negative log-likelihood; accuracies are of images without augmentation.",
             loss=training.loss.text,
         )
     )

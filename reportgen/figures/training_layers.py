@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, Colormap, LinearSegmentedColormap
 
-from reportgen.figures._style import ACCENT, HAIRLINE, INK, PAPER, bare, sheet, squeeze
+from reportgen.figures._style import bare, sheet, squeeze
 from reportgen.figures._table import write_csv
 from reportgen.metrics.dynamics import Dynamics, read_dynamics
 from reportgen.metrics.intervals import FloatArray
@@ -19,6 +19,7 @@ from reportgen.plugins import FigureKind
 from reportgen.record.probes import why_missing
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import ACCENT, HAIRLINE, INK, PAPER
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 
@@ -145,7 +146,7 @@ def write_power(value: float) -> str:
     """A number as people read it on a logarithmic scale: "100", "0.01", "1e−6" below a ten-thousandth."""
     if 1e-4 <= value < 1e5:
         return numerals.brief(value)
-    return numerals.signed(f"{value:.1g}".replace("e-0", "e-").replace("e+0", "e"))
+    return numerals.general(value, 1)
 
 
 def write_share(value: float) -> str:

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from reportgen.figures._marks import draw_band, draw_line
 from reportgen.figures._seed_bands import draw_seed_band
-from reportgen.figures._style import ACCENT, HAIRLINE, SOFT, WRONG, chart, grid, ticks
+from reportgen.figures._style import chart, grid, ticks
 from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.run import RunRecord, Training
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import ACCENT, HAIRLINE, SOFT, WRONG
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, ngettext
 
@@ -93,7 +94,7 @@ def step_panel(axes: Axes, values: Array, title: str, window: int) -> None:
 
 def plain(value: float) -> str:
     """A tick's number, never in exponent form."""
-    return numerals.count(value) if abs(value) >= 1000 else f"{value:.6g}"
+    return numerals.count(value) if abs(value) >= 1000 else numerals.general(value)
 
 
 def step_series(record: RunRecord, training: Training) -> list[tuple[str, Array, bool]]:
@@ -184,7 +185,9 @@ def steps_caption(record: RunRecord, training: Training, window: int) -> str:
     """Where training ended, and what line and grey are."""
     told = []
     if training.divergence is not None:
-        told.append(_("The loss is not finite from step {step} on (line).", step=f"{training.divergence.step:,}"))
+        told.append(
+            _("The loss is not finite from step {step} on (line).", step=numerals.count(training.divergence.step))
+        )
     batch, speed = numerals.count(training.batch_size), numerals.speed(training.images_per_second)
     told.append(
         ngettext(

@@ -10,7 +10,7 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from reportgen.figures._marks import draw_points
-from reportgen.figures._style import HAIRLINE, HALF, INK, MUTED, PAPER, chart, grid, shorten, squeeze
+from reportgen.figures._style import chart, grid, shorten, squeeze
 from reportgen.figures._table import write_csv
 from reportgen.figures._weights import AFTER, BEFORE, Grid, find_weights, moments_text, plain_name, plain_names
 from reportgen.plugins import FigureKind
@@ -18,6 +18,7 @@ from reportgen.record.message import draw_note
 from reportgen.record.probes.weights import WeightFacts
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import HAIRLINE, HALF, INK, MUTED, PAPER
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 
@@ -68,7 +69,7 @@ def draw_gradient(subject: Subject) -> FigureFile | Skipped:
         axes.set(xscale="log", yscale="log")
         axes.margins(0.06, 0.12)  # room for names above and below
         middle = median_ratio(*points["final"])
-        lines(axes, middle)
+        draw_line(axes, middle)
         name_outliers(axes, facts, *points["final"], middle)
         axes.set_xlabel(_("weight, root mean square"))
         axes.set_title(_("gradient, root mean square"), color=MUTED)
@@ -101,7 +102,7 @@ def mark_decades(axis: Axis, low: float, high: float) -> None:
 
 def power(value: float, _unused: object = None) -> str:
     """A tick's number: plain from a thousandth to a hundred, else as 1e−5."""
-    return f"{value:g}" if 0.0009 < value < 999 else f"{value:.0e}".replace("e-0", "e−").replace("e+0", "e")
+    return numerals.general(value) if 0.0009 < value < 999 else numerals.exponential(value, 1)
 
 
 def median_ratio(weights: Grid, gradients: Grid) -> float:
@@ -110,7 +111,7 @@ def median_ratio(weights: Grid, gradients: Grid) -> float:
     return float(np.median(ratio[np.isfinite(ratio)]))
 
 
-def lines(axes: Axes, middle: float) -> None:
+def draw_line(axes: Axes, middle: float) -> None:
     """The line on which gradient over weight is the median; it asks for no room of its own."""
     low, high = axes.get_xlim()
     bottom, top = axes.get_ylim()
@@ -184,7 +185,8 @@ def gradient_alt(facts: WeightFacts, points: dict[str, tuple[Grid, Grid]]) -> st
     ratio = gradients / weights
     order = [int(row) for row in np.argsort(ratio) if np.isfinite(ratio[row])]
     ends = [
-        f"{shorten(plain_name(facts.matrices[facts.shown[row]]), 40)} {ratio[row]:.2g}" for row in (order[0], order[-1])
+        f"{shorten(plain_name(facts.matrices[facts.shown[row]]), 40)} {numerals.general(ratio[row], 2)}"
+        for row in (order[0], order[-1])
     ]
     return _(
         "Scatter of {count} matrices. Gradient over weight, lowest and highest: {ends}.",

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from reportgen.figures._marks import draw_line
-from reportgen.figures._style import SOFT, chart, grid, shorten, ticks
+from reportgen.figures._style import chart, grid, shorten, ticks
 from reportgen.figures._table import write_csv
 from reportgen.figures._weights import (
     Grid,
@@ -26,6 +26,7 @@ from reportgen.plugins import FigureKind
 from reportgen.record.probes.weights import MatrixNumbers, WeightFacts, WeightMatrix
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 
@@ -59,7 +60,7 @@ def list_panels() -> list[Panel]:
     return [
         Panel(_("Norm ‖W‖"), "norm", lambda numbers, _unused: numbers.norm, plain),
         Panel(
-            _("Spread of the values"),
+            _("Standard deviation"),
             "standard deviation",
             lambda numbers, _unused: numbers.spread,
             plain,
@@ -112,12 +113,12 @@ def gradient_ratio(numbers: MatrixNumbers, matrix: WeightMatrix) -> float | None
 
 def plain(value: float) -> str:
     """A tick's number; as a power of ten below a thousandth."""
-    return numerals.count(value) if abs(value) >= 1000 else f"{value:.4g}".replace("e-0", "e−").replace("-", "−")
+    return numerals.count(value) if abs(value) >= 1000 else numerals.general(value, 4)
 
 
 def percent(value: float) -> str:
     """A share as a tick."""
-    return numerals.in_percent(f"{100 * value:.3g}")
+    return numerals.in_percent(numerals.general(100 * value, 3))
 
 
 def draw_panel(axes: Axes, panel: Panel, numbers: Grid, lines: dict[str, Grid]) -> None:
@@ -189,7 +190,7 @@ def tabulate(facts: WeightFacts, filled: Sequence[tuple[Panel, dict[str, Grid]]]
 def caption(facts: WeightFacts) -> str:
     """Where the numbers end, then how to read them."""
     told = [find_ends(facts), moments_text(facts)]
-    told.append(_("Near zero is within a tenth of the spread; dotted: a normal distribution’s share."))
+    told.append(_("Near zero is within a tenth of the standard deviation; dotted: a normal distribution’s share."))
     if facts.unmeasured:
         told.append(
             _(

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.figures._image_grid import Canvas, Key, draw_mosaic, lay_out, side_by_side, spreads_key
-from reportgen.figures._style import FULL, HALF, shorten
+from reportgen.figures._style import shorten
 from reportgen.figures._weights import find_finite, label, paint, plain_name, scale_of, thinned_text
 from reportgen.plugins import FigureKind
 from reportgen.record.probes.weights import WeightFacts, WeightMatrix
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import FULL, HALF
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_choices, join_parts, join_rows, join_sentences, join_terms, ngettext
 
@@ -52,7 +53,7 @@ def draw_images(subject: Subject) -> FigureFile | Skipped:
         )
     )
     alt = _(
-        "Small heat maps of {count} matrices. Largest value in spreads: {values}.",
+        "Small heat maps of {count} matrices. Largest value in standard deviations: {values}.",
         count=numerals.count(len(facts.shown)),
         values=list_extremes(facts, facts.shown),
     )
@@ -84,7 +85,7 @@ def draw_enlarged(subject: Subject) -> FigureFile | Skipped:
     if isinstance(facts, Skipped):
         return facts
     if len(facts.enlarged) == len(facts.matrices):
-        return Skipped(name, title, _("All matrices of the model stand in the figure before."))
+        return Skipped(name, title, _("The figure above shows all matrices of the model."))
     images = read(record, "weights.enlarged")
     labels = [join_parts([label(facts, place, 40), sides(facts.matrices[place])]) for place in facts.enlarged]
     blocks = [
@@ -101,7 +102,7 @@ def draw_enlarged(subject: Subject) -> FigureFile | Skipped:
         blocks=join_choices(list(dict.fromkeys(blocks))),
     )
     alt = _(
-        "Heat maps of {matrices}. The largest value of each matrix, in spreads of its values: {values}.",
+        "Heat maps of {matrices}. The largest value of each matrix, in standard deviations of its values: {values}.",
         matrices=join_rows([describe_matrix(facts, place) for place in facts.enlarged]),
         values=list_extremes(facts, facts.enlarged),
     )

@@ -6,9 +6,9 @@ By matplotlib: seaborn draws no ring.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from reportgen.figures._style import HALF, sheet, shorten
+from reportgen.figures._style import sheet, shorten
 from reportgen.figures._table import write_csv
 from reportgen.figures._weights import find_weights, plain_name
 from reportgen.figures.cost_share import Stage, colours, ring
@@ -16,6 +16,7 @@ from reportgen.plugins import FigureKind
 from reportgen.record.probes.weights import WeightFacts
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import HALF
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, ngettext
 
@@ -27,6 +28,8 @@ MUCH_MORE = 1.5
 """Times the share of the parameters that has to be gained by putting equal shapes together."""
 HEIGHT = 260
 """CSS pixels, as of the figure beside it."""
+LETTERS, ROOM = 14, 3.1
+"""Of a name beside the ring, and the radii to the figure's edge that they take."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +84,18 @@ def draw_share(subject: Subject) -> FigureFile | Skipped:
         return facts
     parts = choose_slices(facts)
     if len(parts.rows) < 2:
-        return Skipped(name, title, _("All parameters of the model stand in one matrix."))
+        return Skipped(name, title, _("All parameters of the model are in one matrix."))
     with sheet(name, HEIGHT, HALF) as paper:
-        ring(paper.figure.add_subplot(), parts.rows, colours(parts.rows))
+        ring(paper.figure.add_subplot(), name_briefly(parts), colours(parts.rows), LETTERS, ROOM)
         data = write_csv(("matrix", "parameters"), [(row.label, round(row.costs[0])) for row in parts.rows])
         return paper.svg(title, share_caption(facts, parts), share_alt(parts.rows), data)
+
+
+def name_briefly(parts: Slices) -> tuple[Stage, ...]:
+    """The parts for the ring; without the numbers of the matrices where these would cost letters of a name."""
+    if parts.together or all(len(row.label) <= LETTERS for row in parts.rows):
+        return parts.rows
+    return tuple(row if row.other else replace(row, label=row.label.partition(" ")[2]) for row in parts.rows)
 
 
 def share_caption(facts: WeightFacts, parts: Slices) -> str:
@@ -94,7 +104,8 @@ def share_caption(facts: WeightFacts, parts: Slices) -> str:
     if parts.together:
         first = ngettext(
             "Matrices of {count} shape, the same outputs × inputs, hold {some} of the parameters.",
-            "Matrices of {count} shapes hold {some} of the parameters; a part is all of the same outputs × inputs.",
+            "Matrices of {count} shapes hold {some} of the parameters; a segment is all matrices with the same "
+            "outputs × inputs.",
             count,
             some=numerals.percent(parts.named),
         )
@@ -108,7 +119,7 @@ def share_caption(facts: WeightFacts, parts: Slices) -> str:
         if count == 1:
             first = _("The largest matrix holds {some} of the parameters.", some=numerals.percent(parts.named))
     rest = _(
-        "{vectors} of all ({share}) stand in no matrix: biases, scales and tokens.",
+        "{vectors} of all ({share}) are not in a matrix: biases, scales and tokens.",
         vectors=numerals.count(facts.vectors),
         share=numerals.percent(facts.vectors / parts.total),
     )

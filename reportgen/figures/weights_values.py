@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from reportgen.figures._marks import draw_histogram as draw_bins
-from reportgen.figures._style import INK, bare, chart, grid, sheet, shorten, ticks
+from reportgen.figures._style import bare, chart, grid, sheet, shorten, ticks
 from reportgen.figures._table import write_csv
 from reportgen.figures._weights import (
     AFTER,
@@ -29,6 +29,7 @@ from reportgen.record.probes.weights import HISTOGRAM_BINS, HISTOGRAM_SPREADS, W
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import INK
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 
@@ -113,10 +114,10 @@ def draw_histogram(axes: Axes, share: Grid, end: float) -> None:
     decades = -np.log10(LEAST)
     axes.set_ylim(0, decades)
     marks = [decades - 4, decades - 2, decades]
-    axes.set_yticks(marks, [numerals.in_percent(f"{100 * 10 ** (mark - decades):.4g}") for mark in marks])
+    axes.set_yticks(marks, [numerals.in_percent(numerals.general(100 * 10 ** (mark - decades), 4)) for mark in marks])
     axes.set_xlim(-(end or 1.0), end or 1.0)
     axes.xaxis.set_major_locator(ticks(3))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _unused: f"{value:.3g}".replace("-", "−")))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _unused: numerals.general(value, 3)))
     grid(axes)
 
 
@@ -128,7 +129,10 @@ def histogram_caption(facts: WeightFacts, rows: Sequence[int]) -> str:
             bins=HISTOGRAM_BINS // COARSE,
         ),
         _("Grey line: initial weights; colour: after training.") if facts.trained else moments_text(facts),
-        _("The axis ends at {many} spreads; the end bins hold what lies beyond.", many=f"{HISTOGRAM_SPREADS:g}"),
+        _(
+            "The axis ends at {many} standard deviations; the end bins hold what lies beyond.",
+            many=numerals.general(HISTOGRAM_SPREADS),
+        ),
     ]
     if any(facts.matrices[facts.shown[row]].counted < facts.matrices[facts.shown[row]].parameters for row in rows):
         told.append(_("Of the largest matrices every k-th value is counted, at most four million."))
@@ -145,7 +149,7 @@ def describe(record: RunRecord, facts: WeightFacts, rows: Sequence[int]) -> str:
         ends = float(shares(record, row)[-1][[0, -1]].sum())
         told.append(
             _(
-                "{name} has a spread of {way}, and {ends} of its values lie in the end bins",
+                "{name} has a standard deviation of {way}, and {ends} of its values lie in the end bins",
                 name=shorten(plain_name(matrix), 40),
                 way=way,
                 ends=numerals.percent(ends),
@@ -163,7 +167,7 @@ def draw_ridge(subject: Subject) -> FigureFile | Skipped:
         return facts
     rows = ridge_rows(facts)
     if len(rows) < 2:
-        return Skipped(name, title, _("The model has a single matrix: its histogram says it all."))
+        return Skipped(name, title, _("The model has a single matrix, whose histogram is shown above."))
     reach = ridge_reach(facts, rows)
     with sheet(name, 44 + ROW * (len(rows) + 1)) as paper:
         axes = place_panels(paper, 1, 1, left=210, below=40)[0]
@@ -174,7 +178,7 @@ def draw_ridge(subject: Subject) -> FigureFile | Skipped:
         axes.set_yticks(range(len(rows), 0, -1), [label(facts, facts.shown[row], 26) for row in rows])
         axes.tick_params(axis="y", labelcolor=INK)
         axes.xaxis.set_major_locator(ticks(7))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _unused: f"{value:g}".replace("-", "−")))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _unused: numerals.general(value)))
         axes.set_xlabel(_("weight × √(inputs summed over)"))
         bare(axes)
         return paper.svg(title, ridge_caption(facts, rows), ridge_alt(facts, rows), tabulate(record, facts, rows))
@@ -240,7 +244,7 @@ def ridge_caption(facts: WeightFacts, rows: Sequence[int]) -> str:
     told.append(
         _(
             "Weights are multiplied by the root of the number of inputs they are summed over, so that layers of any "
-            "width compare; each ridge is as high as its higher distribution."
+            "width can be compared; each ridge is as high as its higher distribution."
         )
     )
     if len(rows) < len(facts.shown):
@@ -261,7 +265,7 @@ def width_text(facts: WeightFacts, rows: Sequence[int]) -> str:
     finals = [(unit_spreads(facts, facts.shown[row])[-1], facts.matrices[facts.shown[row]]) for row in rows]
     widest, narrowest = max(finals, key=lambda item: item[0]), min(finals, key=lambda item: item[0])
     return _(
-        "Widest is {one} (spread {much}), narrowest {other} ({little}).",
+        "Widest is {one} (standard deviation {much}), narrowest {other} ({little}).",
         one=shorten(plain_name(widest[1]), 40),
         much=numerals.significant(widest[0], 2),
         other=shorten(plain_name(narrowest[1]), 40),
@@ -282,7 +286,8 @@ def ridge_alt(facts: WeightFacts, rows: Sequence[int]) -> str:
             )
         )
     return _(
-        "Distributions above each other. The spread in units of one over the root of a matrix’s inputs: {each}.",
+        "Distributions above each other. The standard deviation in units of one over the root of a matrix’s inputs: "
+        "{each}.",
         each=join_rows(told),
     )
 

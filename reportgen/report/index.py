@@ -87,6 +87,8 @@ class NumberView:
     sure: str
     first: str
     spark: Sparkline | None
+    note: str = ""
+    """That its changes are not tested, where they could be chance."""
 
 
 @dataclass(frozen=True)
@@ -156,11 +158,10 @@ def view_index(name: str, lines: Sequence[Line], unread: Sequence[Unread]) -> In
         summary=tell_counts(records, lines),
         unread_count=tell_unread(unread),
         note=_(
-            "A line holds the records of one model on the same test images, in the order of time; the band is the "
-            "95\u00a0% interval. A triangle marks a change of top-1 accuracy, or of negative log-likelihood, "
-            "from one record to the next: paired on the images (McNemar’s test, t test), with p at most 0.05 after "
-            "Holm’s correction over all such pairs of the line, for each of the two. Other numbers are drawn and not "
-            "tested."
+            "A line holds the records of one model on the same test images, in chronological order; the band is the "
+            "95\u00a0% interval. A triangle marks a change in top-1 accuracy, or in negative log-likelihood, from one "
+            "record to the next: paired on the images (McNemar’s test, t test), with p at most 0.05 after Holm’s "
+            "correction over all such pairs of the line, for each of the two. Other numbers are drawn and not tested."
         ),
         lines=tuple(views),
         by_date=tuple(rows[id(record)] for record in newest),
@@ -171,8 +172,8 @@ def view_index(name: str, lines: Sequence[Line], unread: Sequence[Unread]) -> In
         ),
         unread_more=_("The first {most} of them.", most=MOST_UNREAD) if len(unread) > MOST_UNREAD else "",
         histories_note=ngettext(
-            "{count} shorter line is not told further than in this table, to keep the page small.",
-            "{count} shorter lines are not told further than in this table, to keep the page small.",
+            "{count} shorter line is shown only in this table, to keep the page small.",
+            "{count} shorter lines are shown only in this table, to keep the page small.",
             short,
         )
         if short
@@ -285,12 +286,12 @@ def tell_verdict(line: Line, marks: Sequence[int]) -> str:
     """How often the accuracy changed, one sentence."""
     tested = sum(step is not None for step in line.steps)
     if not tested:
-        return _("No two records of it can be compared.")
+        return _("No two of its records can be compared.")
     tests = ngettext("{count} paired test", "{count} paired tests", tested)
     if not marks:
-        return _("No change of top-1 accuracy in {tests} after Holm’s correction.", tests=tests)
+        return _("No change in top-1 accuracy in {tests} after Holm’s correction.", tests=tests)
     changes = ngettext("{count} change point", "{count} change points", len(marks))
-    return _("{changes} of top-1 accuracy in {tests} after Holm’s correction.", changes=changes, tests=tests)
+    return _("{changes} in top-1 accuracy in {tests} after Holm’s correction.", changes=changes, tests=tests)
 
 
 def tell_change(line: Line, at: int) -> str:
@@ -321,7 +322,7 @@ def draw_history(line: Line, name: str, marks: Sequence[int]) -> Sparkline | Non
     if len(known) < 2:
         return None
     alt = _(
-        "{label} of {count} records in the order of time, from {first} to {last}.",
+        "{label} of {count} records in chronological order, from {first} to {last}.",
         label=known[-1].label,
         count=numerals.count(len(known)),
         first=known[0].display,
@@ -341,7 +342,9 @@ def view_numbers(line: Line) -> tuple[NumberView, ...]:
         if len(known) > 1:
             spark = draw_history(line, name, marks.get(name, ()))
             last = known[-1]
-            found.append(NumberView(last.label, last.display, last.sureness, known[0].display, spark))
+            estimated = any(value.low is not None for value in known)
+            note = _("not tested") if estimated and name not in marks else ""
+            found.append(NumberView(last.label, last.display, last.sureness, known[0].display, spark, note))
     return tuple(found)
 
 

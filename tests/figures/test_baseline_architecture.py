@@ -17,6 +17,7 @@ from reportgen.record.trace import ModelTrace
 from reportgen.report.model import FigureFile, Skipped
 from tests.comparison.architectures import mobile_net, residual_net
 from tests.comparison.cases import judged
+from tests.comparison.test_connections import flat
 from tests.figures.drawing import draw, drawn, texts
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -77,7 +78,7 @@ def test_the_old_stands_left_of_the_new_where_one_took_the_place_of_the_other() 
     lefts = sorted({round(x) for x, *_rest in middle})
     assert len(lefts) == 2
     assert lefts[1] - lefts[0] == 168
-    assert "took their place" in figure.caption
+    assert "the added ones replaced them" in figure.caption
 
 
 def test_every_status_has_a_sign_and_a_colour_of_its_own() -> None:
@@ -141,3 +142,41 @@ def test_weights_that_are_equal_or_not_known_are_a_sentence(record: RunRecord) -
     assert equal.reason == "The weights of all 2 layers are the same in both."
     assert isinstance(none, Skipped)
     assert "same shape" in none.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("kept", "unchanged"), ("came", "added"), ("went", "removed"), ("two columns", "unchanged")]
+)
+def test_connections_that_pass_parts_by_run_beside_the_cards(name: str, status: str) -> None:
+    deep = tuple(range(17, 29))
+    before, after = {
+        "kept": (flat((16, 16)), flat((24, 24))),
+        "came": (flat((16, 16), skip=False), flat((16, 16))),
+        "went": (flat((16, 16)), flat((16, 16), skip=False)),
+        "two columns": (flat(deep), flat([3 * width for width in deep])),
+    }[name]
+    figure = draw_change(compare_architectures(before, after))
+    boxes = cards(figure)
+    assert figure.width == (680 if name == "two columns" else 328)
+    assert f"connection first → add: {status}" in figure.alt
+    (path,) = [
+        line.get("d", "")
+        for group in ET.fromstring(figure.data).iter(f"{SVG}g")
+        if (group.findtext(f"{SVG}title") or "").startswith("connection")
+        for line in group.iter(f"{SVG}path")
+    ]
+    (track,) = (float(x) for x in re.findall(r"Q([\d.]+) [\d.]+ \1 ", path)[:1])
+    assert all(not x - 1 < track < x + width + 1 for x, _y, width, _height in boxes)
+    assert track < figure.width
+    left, right = ([box for box in boxes if (box[0] > 300) == side] for side in (False, True))
+    assert bool(right) == (name == "two columns")
+    assert all(track > x + width for x, _y, width, _height in left)
+    assert all(track < x for x, *_rest in right)
+
+
+def test_a_range_of_long_names_is_told_in_two_lines() -> None:
+    long = {"stem": "a_rather_long_name_of_a_stem", "body": "a_body_with_a_long_name"}
+    pair = residual_net((16, 16, 16, 16), **long), residual_net((16, 16, 24, 16), **long)
+    shown = texts(draw_change(compare_architectures(*pair)))
+    at = shown.index("a_rather_long_name_of_a_stem …")
+    assert shown[at + 1] == "a_body_with_a_long_name.1"

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.figures._style import ACCENT, RIGHT, SOFT, WRONG, WRONG_SOFT
 from reportgen.record.arrays import Arrays
 from reportgen.record.run import RunRecord, Stage
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import ACCENT, RIGHT, SOFT, WRONG, WRONG_SOFT
 from reportgen.text import numerals
 from tests.figures.drawing import DATA_FIGURES, draw, drawn, filled, marks, texts, with_classes
 
@@ -67,7 +67,7 @@ def test_confusion_of_many_classes_shows_the_largest_alone(record: RunRecord) ->
     figure = drawn(many, "confusion")
     assert filled(figure, WRONG) == len(many.measured.confusions) == 20
     first = many.measured.confusions[0]
-    assert f"class {first.true} called class {first.predicted}" in texts(figure)
+    assert f"class {first.true} predicted as class {first.predicted}" in texts(figure)
 
 
 def test_reliability_has_a_dot_for_every_bin_and_tells_over_confidence(record: RunRecord) -> None:

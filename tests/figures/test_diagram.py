@@ -144,7 +144,7 @@ def test_what_nobody_could_follow_is_said() -> None:
         made.append(bench.conv(str(number), joined))
     skipped = figure(bench.trace(), 0, "diagram")
     assert isinstance(skipped, Skipped)
-    assert "60 parts" in skipped.reason
+    assert "60 parallel parts" in skipped.reason
 
 
 @pytest.mark.parametrize(

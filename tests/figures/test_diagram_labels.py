@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.figures._diagram.labels import CONSTANTS, FULL_LISTS, KIND_ONLY, RANGES, label, series
-from reportgen.figures._diagram.text import shorten, tail, text_width
+from reportgen.figures._diagram.text import cut_beginning, shorten, text_width
 from reportgen.record.operators import is_follower
 from reportgen.record.trace import ModuleCall
 from tests.support.records import module
@@ -85,6 +85,6 @@ def test_widths_cover_adobes_metrics(face: str, bold: bool, margin: float) -> No
 @pytest.mark.slow
 @given(st.text(max_size=400), st.floats(20, 300))
 def test_shortened_text_fits(text: str, width: float) -> None:
-    for cut in (shorten(text, width, 10), tail(text, width, 10)):
+    for cut in (shorten(text, width, 10), cut_beginning(text, width, 10)):
         assert text_width(cut, 10) <= width or len(cut) <= 2
         assert all(char.isprintable() for char in cut)

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.isotonic import IsotonicRegression
 
-from reportgen.figures._canvas import Canvas
 from reportgen.figures._diagram.cards import Scheme
 from reportgen.figures._diagram.layout import Box, crossings, layered, settled
 from reportgen.figures._diagram.pages import BETWEEN, HEIGHT, UNDER, WIDTH, paginate
 from reportgen.figures._diagram.paint import Panel
 from reportgen.figures._diagram.routes import place
+from reportgen.report.canvas import Canvas
 
 Graph = tuple[list[Box], list[tuple[int, int]]]
 

@@ -140,9 +140,9 @@ def test_images_are_four_surely_right_and_four_surely_wrong(record: RunRecord) -
     sure = with_images(record, outputs(called, 2, np.linspace(0.91, 0.99, 40)), labels)
     figure = drawn(sure, "first_images")
     said = words(figure)
-    assert [text for text in said if text[0] in "✓✗"] == ["✓ Surely right", "✗ Surely wrong, label below"]
+    assert [text for text in said if text[0] in "✓✗"] == ["✓ Confidently right", "✗ Confidently wrong, label below"]
     assert figure.data.count(b"<image ") == 8
-    assert figure.alt.count("called") == 4
+    assert figure.alt.count("predicted as") == 4
     assert ">99.9" not in figure.alt
 
 
@@ -151,11 +151,11 @@ def test_where_fewer_are_sure_the_row_says_so(record: RunRecord) -> None:
     called, sure = labels.copy(), np.full(40, 0.95)
     called[:2] = 1
     figure = drawn(with_images(record, outputs(called, 2, sure), labels), "first_images")
-    assert "✗ Surely wrong: only 2, label below" in words(figure)
+    assert "✗ Confidently wrong: only 2, label below" in words(figure)
     assert figure.data.count(b"<image ") == 6
     sure[:2] = 0.6
     figure = drawn(with_images(record, outputs(called, 2, sure), labels), "first_images")
-    assert "✗ None is surely wrong" in words(figure)
+    assert "✗ None is confidently wrong" in words(figure)
     assert figure.data.count(b"<image ") == 4
 
 

@@ -175,7 +175,7 @@ def test_the_ring_sums_to_all_parameters(record: RunRecord) -> None:
     parts = choose_slices(facts)
     assert not parts.together
     assert parts.total == sum(one.rows * one.columns for one in facts.matrices) + 90
-    assert "90 of all (0.9 %) stand in no matrix" in plain(drawn(here, "weights_share").caption)
+    assert "90 of all (0.9 %) are not in a matrix" in plain(drawn(here, "weights_share").caption)
 
 
 def test_many_equal_matrices_are_one_part_of_the_ring(record: RunRecord) -> None:
@@ -260,3 +260,11 @@ def test_ticks_of_a_logarithmic_axis_are_few_and_some(low: float, high: float) -
     mark_decades(axes.xaxis, low, high)
     inside = [tick for tick in axes.xaxis.get_major_locator()() if low <= tick <= high]
     assert 1 <= len(inside) <= 6
+
+
+def test_the_names_beside_the_ring_keep_what_tells_the_matrices_apart(record: RunRecord) -> None:
+    many = [matrix(f"layer{place}.0.conv1.weight", (64, 144)) for place in range(1, 6)]
+    shown = texts(drawn(weighed(record, many), "weights_share"))
+    for place in range(1, 6):
+        assert any(f"layer{place}.0.conv1" in text for text in shown)
+    assert not any("……" in text for text in shown)

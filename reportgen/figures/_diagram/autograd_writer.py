@@ -12,7 +12,7 @@ from reportgen.figures._diagram.compose import compose
 from reportgen.figures._diagram.drawing import Draft
 from reportgen.figures._diagram.graph_items import Graph
 from reportgen.figures._diagram.labels import series, shape_text
-from reportgen.figures._diagram.text import clean, shorten, tail
+from reportgen.figures._diagram.text import clean, cut_beginning, shorten
 from reportgen.figures._diagram.writer import NAME_LIMIT, Writer
 from reportgen.record.operators import plain_name
 from reportgen.record.probes.autograd import GraphParameter
@@ -144,7 +144,7 @@ def headed(card: Card) -> Card:
         replace(row, leaves=tuple(cut(leaf, begin, row.leaves[:place]) for place, leaf in enumerate(row.leaves)))
         for row in card.rows
     )
-    return replace(card, rows=rows, heading=tail(begin, 2 * LEAF_NAME, SMALL) if begin else "")
+    return replace(card, rows=rows, heading=cut_beginning(begin, 2 * LEAF_NAME, SMALL) if begin else "")
 
 
 def cut(leaf: Leaf, begin: str, before: Sequence[Leaf]) -> Leaf:
@@ -153,7 +153,7 @@ def cut(leaf: Leaf, begin: str, before: Sequence[Leaf]) -> Leaf:
     owner = leaf.name.rpartition(".")[0]
     if before and owner and owner != begin and before[-1].name.rpartition(".")[0] == owner:
         name = f".{leaf.name.rpartition('.')[2]}"
-    return replace(leaf, name=tail(name, LEAF_NAME, SMALL))
+    return replace(leaf, name=cut_beginning(name, LEAF_NAME, SMALL))
 
 
 @dataclass(frozen=True)

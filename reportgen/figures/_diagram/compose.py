@@ -9,6 +9,7 @@ from reportgen.figures._diagram.cards import Card, Row, Scheme
 from reportgen.figures._diagram.graph_items import Graph
 from reportgen.figures._diagram.labels import series
 from reportgen.figures._diagram.writer import Writer, symbol
+from reportgen.text import numerals
 from reportgen.text.i18n import _, ngettext
 
 FIRST, LAST = 12, 8
@@ -93,7 +94,7 @@ def elided(rows: tuple[Row, ...]) -> tuple[Row, ...]:
     between = len(rows) - FIRST - LAST
     if between <= 1:
         return rows
-    text = _("… {count} more rows …", count=f"{between:,}")
+    text = _("… {count} more rows …", count=numerals.count(between))
     return (*rows[:FIRST], Row(text, text), *rows[-LAST:])
 
 

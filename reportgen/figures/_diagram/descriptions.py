@@ -47,9 +47,9 @@ def bypass_sentence(panels: Iterable[Panel]) -> str:
     if not skips:
         return ""
     if skips == 1:
-        return _("The coloured line is an edge that bypasses what stands beside it.")
+        return _("The coloured line is an edge that bypasses what is beside it.")
     return ngettext(
-        "The {count} coloured line is an edge that bypasses what stands beside it.",
-        "The {count} coloured lines are edges that bypass what stands beside them.",
+        "The {count} coloured line is an edge that bypasses what is beside it.",
+        "The {count} coloured lines are edges that bypass what is beside them.",
         skips,
     )

@@ -73,7 +73,7 @@ def drawing(trace: ModelTrace) -> Drawing | Skipped:
     if made is not None:
         return made
     parts = len(structures.graph(0).body())
-    reason = _("The model has {count} parts side by side, too many for one page.", count=parts)
+    reason = _("The model has {count} parallel parts, too many for one page.", count=parts)
     return Skipped("diagram", _("Architecture"), reason)
 
 

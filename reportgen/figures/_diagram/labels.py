@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from reportgen.record.layer_settings import parse_settings
+from reportgen.record.layer_settings import parse_settings, parse_sides
 from reportgen.record.operators import is_follower
 from reportgen.record.trace import ModuleCall, Shape
 from reportgen.text.i18n import _
@@ -82,7 +82,7 @@ def essentials(call: ModuleCall) -> dict[str, str]:
 
 def sizes(text: str, short: bool = False) -> str:
     """ "(3, 3)" and "3" as 3×3; with `short`, as 3 where all are equal."""
-    numbers = [part.strip() for part in text.strip("()").split(",") if part.strip()]
+    numbers = parse_sides(text)
     if short and len(set(numbers)) == 1:
         return numbers[0]
     return "×".join(numbers * 2 if len(numbers) == 1 and not short and "(" not in text else numbers)

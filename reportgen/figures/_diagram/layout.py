@@ -83,7 +83,7 @@ def layered(boxes: Sequence[Box], edges: Sequence[tuple[int, int]], *, one_each:
 
 def uncrossed(graph: Layered) -> Layered:
     """Order each layer so that few links cross; of equal orders the first found stays."""
-    above, below = neighbours(graph)
+    above, below = find_neighbours(graph)
     best, fewest = graph.layers, crossings(graph.layers, below)
     current = [list(layer) for layer in graph.layers]
     for sweep in range(SWEEPS):
@@ -102,7 +102,7 @@ def uncrossed(graph: Layered) -> Layered:
     return Layered(best, graph.level, graph.links, graph.chains)
 
 
-def neighbours(graph: Layered) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+def find_neighbours(graph: Layered) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
     """For each node its links upwards and downwards."""
     above: dict[int, list[int]] = {node: [] for node in range(len(graph.level))}
     below: dict[int, list[int]] = {node: [] for node in range(len(graph.level))}
@@ -127,7 +127,7 @@ def crossings(layers: Sequence[Sequence[int]], below: dict[int, list[int]]) -> i
 
 def trunk(graph: Layered, count: int) -> frozenset[tuple[int, int]]:
     """Links of the path through most cards (the first found of equal ones): it is drawn straight."""
-    above, _ = neighbours(graph)
+    above, _ = find_neighbours(graph)
     best: dict[int, tuple[int, tuple[int, ...]]] = {}
     for layer in graph.layers:
         for node in layer:

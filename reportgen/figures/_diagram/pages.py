@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.figures._canvas import Canvas, open_canvas
 from reportgen.figures._diagram.paint import Panel
 from reportgen.figures._diagram.text import FONT
-from reportgen.figures._style import PAPER, families
+from reportgen.report.canvas import Canvas, open_canvas
 from reportgen.report.model import FigureFile
+from reportgen.report.style import PAPER, families
 
 WIDTH, HEIGHT = 680.0, 860.0
 """A page of the report with room left for a caption, CSS pixels."""

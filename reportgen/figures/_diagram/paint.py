@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from reportgen.figures._canvas import Canvas, number
 from reportgen.figures._diagram.cards import FOLLOW, LEAVES_APART, PAD, PILL, ROW, SMALL, TEXT, Card, Leaf, Row, Scheme
 from reportgen.figures._diagram.routes import Placed, Point
-from reportgen.figures._diagram.text import shorten, tail, text_width
-from reportgen.figures._style import ACCENT, INK, MUTED, PAPER, SOFT
+from reportgen.figures._diagram.text import cut_beginning, shorten, text_width
+from reportgen.report.canvas import Canvas, number
+from reportgen.report.style import ACCENT, INK, MUTED, PAPER, SOFT
 
 LINE = "#868d98"
 """Edges, between the muted ink and the soft one so that arrow heads show."""
@@ -233,6 +233,6 @@ def draw_paths(parent: Canvas, scheme: Scheme, placed: Placed) -> None:
         top = y + 3
         for row in card.rows:
             if row.path and card.kind == "card":
-                words = tail(row.path, PATHS + x - 10, SMALL)
+                words = cut_beginning(row.path, PATHS + x - 10, SMALL)
                 parent.note(words, x - 8, top + 14, "end", SMALL)
             top += row.height

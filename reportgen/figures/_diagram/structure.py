@@ -9,8 +9,8 @@ from string import ascii_uppercase
 
 from reportgen.figures._diagram.graph_items import Graph, Item, build_graph
 from reportgen.figures._diagram.tree import Tree
+from reportgen.record.calls import CONTAINERS
 
-CONTAINERS = frozenset(("Sequential", "ModuleList", "ModuleDict"))
 SMALL_CHAIN = 6
 """A chain of at most so many rows is shown inside the block that calls it."""
 LONGEST_PERIOD = 3

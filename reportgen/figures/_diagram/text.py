@@ -126,6 +126,6 @@ def shorten(text: str, width: float, size: float, bold: bool = False) -> str:
     return cut.shorten_middle(clean(text), width, width=partial(text_width, size=size, bold=bold))
 
 
-def tail(text: str, width: float, size: float) -> str:
+def cut_beginning(text: str, width: float, size: float) -> str:
     """The text, cut with "…" at its beginning so that it fits `width` pixels."""
     return cut.shorten_start(clean(text), width, width=partial(text_width, size=size))

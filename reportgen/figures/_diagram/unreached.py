@@ -26,7 +26,7 @@ def unreached_panel(parameters: Sequence[GraphParameter], ids: str) -> Panel | N
         owners.setdefault(parameter.names[0].rpartition(".")[0], []).append(parameter)
     if not owners:
         return None
-    rows = [row(owner, held) for owner, held in owners.items()]
+    rows = [make_row(owner, held) for owner, held in owners.items()]
     if len(rows) > MOST + 1:
         text = ngettext("and {count} more module", "and {count} more modules", len(rows) - MOST)
         rows = [*rows[:MOST], Row(text, text)]
@@ -35,7 +35,7 @@ def unreached_panel(parameters: Sequence[GraphParameter], ids: str) -> Panel | N
     return panel("unreached", title, "", scheme, place(boxes(scheme), ()), (), ids)
 
 
-def row(owner: str, held: Sequence[GraphParameter]) -> Row:
+def make_row(owner: str, held: Sequence[GraphParameter]) -> Row:
     """One module and its parameters."""
     name = shorten(owner, OWNER, TEXT) if owner else _("the model itself")
     leaves = tuple(

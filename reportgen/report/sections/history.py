@@ -11,14 +11,19 @@ from reportgen.plugins import Section
 from reportgen.record.history import StepBack
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.subject import Subject
+from reportgen.record.summary import headline_names
 from reportgen.report.model import FigureFile, MethodNote, SectionView, Skipped
-from reportgen.report.sparkline import Sparkline, draw_sparkline
+from reportgen.report.sparkline import draw_sparkline
 from reportgen.report.table import NO_TABLE, Column, Table
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
 from reportgen.text.shorten import one_line, shorten
 
 NAME = "history"
+ACCURACY = ("accuracy", "accuracy_seeds")
+"""What the first table and the drawing show."""
+TIME = "seconds"
+"""The unit of what is not compared between runs, which may be of other machines."""
 LONGEST_TITLE = 40
 SIZE = (336, 72)
 """Of the drawing, CSS pixels."""
@@ -34,6 +39,12 @@ class Run:
     accuracy: MetricValue | None
     key: str
     step: StepBack | None
+    values: tuple[MetricValue, ...] = ()
+    """Its headline numbers."""
+
+    def value(self, name: str) -> MetricValue | None:
+        """The headline number of that name, where it is known."""
+        return next((value for value in self.values if value.name == name and value.value is not None), None)
 
 
 @dataclass(frozen=True)
@@ -42,9 +53,11 @@ class HistoryView(SectionView):
 
     told: str = ""
     """What the history says, one sentence."""
-    spark: Sparkline | None = None
-    caption: str = ""
+    chart: FigureFile | None = None
+    """The accuracy over time; None where fewer than two are known."""
     runs: Table = NO_TABLE
+    others: Table = NO_TABLE
+    """The other headline numbers; without times; without rows where no two runs have any."""
 
 
 def build(subject: Subject, figures: Mapping[str, FigureFile | Skipped]) -> HistoryView | Skipped:
@@ -58,12 +71,19 @@ def build(subject: Subject, figures: Mapping[str, FigureFile | Skipped]) -> Hist
     return HistoryView(
         NAME,
         _("History"),
-        methods=(method(),),
+        methods=(describe_method(),),
         told=tell(runs, steps, marks),
-        spark=draw_sparkline([run.accuracy for run in runs], marks, describe(runs), SIZE),
-        caption=_("Top-1 accuracy through time: the line, its 95\u00a0% interval, and a triangle where it changed."),
+        chart=draw_chart(runs, marks),
         runs=tabulate(runs, steps),
+        others=tabulate_others(runs),
     )
+
+
+def draw_chart(runs: Sequence[Run], marks: Sequence[int]) -> FigureFile | None:
+    """The accuracy over time."""
+    caption = _("Top-1 accuracy over time: the line, its 95\u00a0% interval, and a triangle where it changed.")
+    line = draw_sparkline([run.accuracy for run in runs], marks, describe(runs), SIZE)
+    return line.figure(NAME, _("History"), caption) if line is not None else None
 
 
 def list_runs(subject: Subject) -> list[Run]:
@@ -71,13 +91,14 @@ def list_runs(subject: Subject) -> list[Run]:
     history, record = subject.judgement.history, subject.record
     assert history is not None
     past = [
-        Run(run.title, run.created, format_commit(run.commit, run.dirty), run.accuracy, run.key, run.step)
+        Run(run.title, run.created, format_commit(run.commit, run.dirty), run.accuracy, run.key, run.step, run.values)
         for run in history.runs
     ]
     origin, measured = record.provenance, record.measured
     accuracy = (measured.value("accuracy_seeds") or measured.value("accuracy")) if measured is not None else None
     commit = format_commit(origin.commit, origin.dirty)
-    return [*past, Run(_("this report"), origin.created, commit, accuracy, "", history.step)]
+    values = measured.values if measured is not None else ()
+    return [*past, Run(_("this report"), origin.created, commit, accuracy, "", history.step, values)]
 
 
 def find_step(before: Run, after: Run) -> Step | None:
@@ -120,7 +141,7 @@ def describe(runs: Sequence[Run]) -> str:
     if not known:
         return ""
     return _(
-        "Line of the top-1 accuracy of {count} runs in the order of time, from {first} to {last}.",
+        "Line of the top-1 accuracy of {count} runs in chronological order, from {first} to {last}.",
         count=numerals.count(len(known)),
         first=known[0].display,
         last=known[-1].display,
@@ -129,7 +150,7 @@ def describe(runs: Sequence[Run]) -> str:
 
 def tabulate(runs: Sequence[Run], steps: Sequence[Step | None]) -> Table:
     """Every run, the newest first."""
-    rows = [row(run, step) for run, step in zip(runs, steps, strict=True)]
+    rows = [format_row(run, step) for run, step in zip(runs, steps, strict=True)]
     return Table(
         caption=_("Runs of this model on the same test images, the newest first; p after Holm’s correction."),
         columns=(
@@ -145,7 +166,26 @@ def tabulate(runs: Sequence[Run], steps: Sequence[Step | None]) -> Table:
     )
 
 
-def row(run: Run, step: Step | None) -> tuple[str, ...]:
+def tabulate_others(runs: Sequence[Run]) -> Table:
+    """The other headline numbers in the earliest run, the one before and this one: those of two runs, no times."""
+    shown = runs if len(runs) < 3 else (runs[0], *runs[-2:])
+    heads = (_("Earliest run"), _("Previous run"), _("This report"))[-len(shown) :]
+    rows = []
+    for name in headline_names():
+        values = [run.value(name) for run in shown]
+        known = [value for value in values if value is not None]
+        if name not in ACCURACY and len(known) > 1 and known[-1].unit != TIME:
+            cells = (value.display_full if value is not None else numerals.DASH for value in values)
+            rows.append((known[-1].label, *cells))
+    return Table(
+        caption=_("Other headline numbers of these runs. Their changes are not tested, so none is marked."),
+        columns=(Column(_("Number")), *(Column(head, "numeric") for head in heads)),
+        rows=tuple(rows),
+        dense=True,
+    )
+
+
+def format_row(run: Run, step: Step | None) -> tuple[str, ...]:
     """One run as texts."""
     return (
         shorten(one_line(run.title), LONGEST_TITLE),
@@ -153,23 +193,20 @@ def row(run: Run, step: Step | None) -> tuple[str, ...]:
         run.commit,
         run.accuracy.display_full if run.accuracy is not None else numerals.DASH,
         step.change.display_full if step is not None else numerals.DASH,
-        format_p(step.p_adjusted) if step is not None else numerals.DASH,
+        numerals.p_number(step.p_adjusted) if step is not None else numerals.DASH,
     )
 
 
-def format_p(p: float) -> str:
-    """A p-value without its letter: "0.031", "< 0.001"."""
-    return numerals.p_value(p).removeprefix(f"p{numerals.NBSP}").removeprefix(f"={numerals.NBSP}")
-
-
-def method() -> MethodNote:
+def describe_method() -> MethodNote:
     """How change points are found."""
     return MethodNote(
         _("History"),
         _(
-            "Each run is held against the run before it on the same test images, by the test of the comparison with a "
-            "baseline. A change is marked where p is at most 0.05 after Holm’s correction over all neighbours that are "
-            "shown. Runs on other test images, or of another model, are left out."
+            "Each run is compared with the run before it on the same test images, with the test of the comparison "
+            "with a baseline. A change is marked where p is at most 0.05 after Holm’s correction over all pairs of "
+            "neighbouring runs shown. Only top-1 accuracy is tested: of the other headline numbers a report keeps "
+            "earlier values, not the images behind them that a paired test needs. Runs on other test images, or of "
+            "another model, are left out."
         ),
         "Holm 1979",
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reportgen.figures._style import ACCENT, RIGHT, SOFT, WRONG
 from reportgen.record.comparison import Comparison
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import ACCENT, RIGHT, SOFT, WRONG
 from tests.comparison.cases import another_seed, improved, judged, with_logits
 from tests.figures.drawing import draw, drawn, filled, marks, texts, with_classes
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from reportgen.figures._style import ACCENT, MUTED, SOFT
 from reportgen.figures.baseline_ranking import MOST_ROWS, plot
 from reportgen.record.judgement import Judgement
 from reportgen.record.ranking import Ranking
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import ACCENT, MUTED, SOFT
 from tests.comparison.cases import another_seed, improved, ranked, with_logits
 from tests.figures.drawing import draw, drawn, marks, texts
 from tests.support.records import presented
@@ -53,7 +53,7 @@ def test_colours_tell_baseline_own_and_others(ranking: Ranking) -> None:
 
 
 def test_the_caption_says_how_sure_the_first_place_is(record: RunRecord, ranking: Ranking) -> None:
-    assert plotted(ranking).caption.startswith("Good is first: every difference from it holds. ")
+    assert plotted(ranking).caption.startswith("Good is first: every difference from it is significant. ")
     same = ranked({0: record, 1: record, 2: record}, "ABC")
     assert plotted(same).caption.startswith("3 models may be first. ")
 
@@ -73,7 +73,7 @@ def test_a_long_ranking_shows_the_first_rows_the_baseline_and_the_own_one(rankin
     figure = plotted(long)
     shown = {text for text in texts(figure) if text.startswith("Model")}
     assert shown == {*(f"Model {at}" for at in range(1, MOST_ROWS + 1)), "Model 50", "Model 60, baseline"}
-    assert "28 more stand in the table." in figure.caption
+    assert "28 more are in the table." in figure.caption
     assert figure.height < 960
 
 

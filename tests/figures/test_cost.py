@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
-from reportgen.figures._style import ACCENT
-from reportgen.figures.roofline import FILLS, MOST_POINTS, NAMED
+from reportgen.figures.roofline import FILLS, MOST_POINTS, NAMED, name_peak
 from reportgen.record.run import RunRecord
 from reportgen.record.trace import ModelTrace
 from reportgen.report.model import Skipped
+from reportgen.report.style import ACCENT
 from tests.figures.drawing import SVG, draw, drawn, marks, texts
 from tests.support.cost_facts import latency, step, timed, with_cost
 from tests.support.records import module
@@ -109,3 +111,15 @@ def test_the_parts_of_a_step_in_their_order(record: RunRecord) -> None:
     none = draw(with_cost(record, step=None, step_missing="It trained nothing."), ["step_time"])["step_time"]
     assert isinstance(none, Skipped)
     assert none.reason == "It trained nothing."
+
+
+def test_the_name_of_the_roof_goes_where_the_fewest_marks_are() -> None:
+    axes = Figure().add_subplot()
+    axes.set(xscale="log", yscale="log", xlim=(1, 1000), ylim=(1, 400))
+    at = []
+    for rate in (120.0, 80.0):
+        name_peak(axes, "roof", 100.0, (np.array([300.0]), np.array([rate])))
+        at.append(axes.texts[-1].xy[1])  # type: ignore[attr-defined]
+    low, high = np.log(axes.get_ylim())
+    roof = (np.log(100.0) - low) / (high - low)
+    assert at[0] < roof < at[1]

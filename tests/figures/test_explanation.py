@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 
 from reportgen.figures._heat_overlay import GREYS, HEATS, heat_palette, heat_png, shade_png
-from reportgen.figures._style import CLASSES
 from reportgen.figures.embedding import pull_in
 from reportgen.record.images import thumbnail
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import CLASSES
 from tests.figures.drawing import SVG, draw, drawn, texts, with_classes
 from tests.support.explanation_facts import explained, make_facts
 
@@ -63,7 +63,7 @@ def test_maps_stand_in_a_column_an_image(record: RunRecord) -> None:
     first = thumbnail(found.arrays["images"][int(found.arrays["explanations.rows"][0])])
     assert np.abs(shown[0].astype(int) - first).mean() < 8
     words = texts(figure)
-    assert {"Right", "Wrong", "Grad-CAM", "8×8 cells", "of the label’s class", "called", "label"} <= set(words)
+    assert {"Right", "Wrong", "Grad-CAM", "8×8 cells", "of the label’s class", "predicted", "label"} <= set(words)
     assert words.count("random weights") == 2
     frames = list(ElementTree.fromstring(figure.data).iter(f"{SVG}rect"))
     assert ["stroke-dasharray" in frame.attrib for frame in frames] == [False] * 4 + [True] * 4
@@ -118,7 +118,7 @@ def test_checks_are_told_in_words(record: RunRecord) -> None:
     figure = drawn(explained(record), "explanation_checks")
     assert "Grad-CAM (n\u00a0=\u00a040)" in texts(figure)
     assert "Grad-CAM gives other maps with random weights." in figure.caption
-    assert "the probability falls faster than by chance." in figure.caption
+    assert "lowers the probability faster than a random order does." in figure.caption
     assert "rank correlation 0.0" in figure.alt
     only = explained(record, deletion__ig=None)
     assert "Integrated gradients" not in texts(drawn(only, "explanation_checks"))
@@ -154,7 +154,7 @@ def test_a_mark_an_image_and_a_colour_a_class(record: RunRecord) -> None:
     assert {colour.decode() for _, colour in strokes} == set(CLASSES)
     assert set(record.data.classes) <= set(texts(figure))
     assert "31.0" in " ".join(texts(figure))
-    assert f"the {wrong} called wrong" in figure.caption
+    assert f"the {wrong} misclassified" in figure.caption
 
 
 def test_more_classes_than_colours_leave_the_others_grey(record: RunRecord) -> None:
@@ -194,10 +194,10 @@ def test_neighbours_stand_beside_their_mistake(record: RunRecord) -> None:
     found = explained(record)
     figure = drawn(found, "nearest_images")
     assert len(pictures(figure)) == 4 * (1 + 4)
-    assert "16 carry the class called and 0 the error’s own label" in figure.caption
+    assert "16 are labelled with the predicted class and 0 with the error’s own label" in figure.caption
     row = int(found.arrays["explanations.neighbours.rows"][0])
     called = record.data.classes[int(found.arrays["eval.logits"][row].argmax())]
-    assert f"called {called}" in texts(figure)
+    assert f"predicted as {called}" in texts(figure)
     assert f"{called} 0.95" in texts(figure)
     own = explained(
         record,
@@ -205,7 +205,7 @@ def test_neighbours_stand_beside_their_mistake(record: RunRecord) -> None:
             record.arrays["eval.labels"][found.arrays["explanations.neighbours.rows"]][:, None], 5, 1
         ),
     )
-    assert "0 carry the class called and 16" in drawn(own, "nearest_images").caption
+    assert "0 are labelled with the predicted class and 16" in drawn(own, "nearest_images").caption
 
 
 def test_hard_names_come_out_whole_and_escaped(record: RunRecord) -> None:

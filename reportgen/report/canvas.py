@@ -1,4 +1,5 @@
-"""The one SVG canvas of everything that is drawn by hand: images with words, the architecture and the autograd graph.
+"""The one SVG canvas of everything that is drawn by hand: images with words, cards on paper, lines the size of a word,
+the architecture and the autograd graph.
 
 Attributes only, no style sheet, no script, nothing from outside. All places and sizes are CSS pixels.
 """
@@ -11,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 from xml.etree import ElementTree as ET
 
-from reportgen.figures._style import FULL, INK, MUTED, RIGHT, TEXT, WRONG, families
 from reportgen.report.model import FigureFile
+from reportgen.report.style import FULL, INK, MUTED, RIGHT, TEXT, WRONG, families
 
 Anchor = Literal["start", "middle", "end"]
 SVG, LINKS = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
@@ -104,16 +105,22 @@ class Canvas:
         """The finished drawing, inline so that its links work and its images are not written as text twice; `texts`
         are title, caption and alternative text."""
         width, height = (math.ceil(float(self.element.get(side, "0"))) for side in ("width", "height"))
-        data = ET.tostring(self.element, encoding="unicode").encode()
-        return FigureFile(name, "image/svg+xml", data, width, height, *texts, inline=True)
+        return FigureFile(name, "image/svg+xml", self.svg.encode(), width, height, *texts, inline=True)
+
+    @property
+    def svg(self) -> str:
+        """The drawing as text."""
+        return ET.tostring(self.element, encoding="unicode")
 
 
-def open_canvas(height: float, width: float = FULL, font: str | None = None, images: bool = False) -> Canvas:
-    """An empty drawing of that size, its text in the size and colour of captions where nothing else is said."""
+def open_canvas(
+    height: float, width: float = FULL, font: str | None = None, images: bool = False, size: float = TEXT
+) -> Canvas:
+    """An empty drawing of that size, its text in the colour and, but for another `size`, the size of captions."""
     attributes = {"width": number(width), "height": number(height), "viewBox": f"0 0 {number(width)} {number(height)}"}
     spaces = {"xmlns": SVG, "xmlns:xlink": LINKS} if images else {"xmlns": SVG}
     return Canvas(
         ET.Element(
-            "svg", spaces | attributes | {"font-family": font or families(), "font-size": number(TEXT), "fill": INK}
+            "svg", spaces | attributes | {"font-family": font or families(), "font-size": number(size), "fill": INK}
         )
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reportgen.figures._style import ACCENT, WRONG
 from reportgen.figures.training_steps import PIECES, ceiling, line_of, ranges
 from reportgen.record.run import Divergence, RunRecord
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import ACCENT, WRONG
 from tests.figures.drawing import draw, drawn, marks, texts
 
 

@@ -16,7 +16,7 @@ from reportgen.report.naming import name_kind
 from tests.figures.drawing import SVG, draw, drawn, texts
 from tests.support.robustness_facts import FAMILIES, probed
 
-NAMES = ("robustness_corruptions", "robustness_examples", "robustness_moves")
+NAMES = ("robustness_corruptions", "robustness_examples", "robustness_transforms")
 BUDGET = 50_000
 """Bytes of the three figures together, at their largest."""
 
@@ -83,10 +83,10 @@ def test_marks_stand_where_their_numbers_say() -> None:
 
 
 def test_moves_show_what_was_measured_and_name_both_attacks(record: RunRecord) -> None:
-    shown = texts(drawn(probed(record), "robustness_moves"))
+    shown = texts(drawn(probed(record), "robustness_transforms"))
     assert {"Shift, pixels", "Rotation, degrees", "Mirrored", "Attack, ε in 1/255"} <= set(shown)
-    assert "FGSM in grey, PGD in colour" in drawn(probed(record), "robustness_moves").caption
-    alone = drawn(probed(record, wrong={("pgd", 8): 1.0}), "robustness_moves")
+    assert "FGSM in grey, PGD in colour" in drawn(probed(record), "robustness_transforms").caption
+    alone = drawn(probed(record, wrong={("pgd", 8): 1.0}), "robustness_transforms")
     assert "Shift, pixels" not in texts(alone)
     assert "FGSM" not in alone.caption
 
@@ -96,11 +96,11 @@ def test_captions_and_alternative_texts_hold_the_numbers(record: RunRecord) -> N
     assert "Gaussian noise of severity 5" in figure.caption
     assert "n\u00a0=\u00a0200" in figure.caption
     assert figure.alt.count(" of them are right at strength 1 and ") == 2
-    assert "PGD of ε\u00a0=\u00a08/255" in drawn(probed(record), "robustness_moves").caption
+    assert "PGD of ε\u00a0=\u00a08/255" in drawn(probed(record), "robustness_transforms").caption
 
 
 def test_the_examples_are_named(record: RunRecord) -> None:
     figure = drawn(probed(record), "robustness_examples")
     assert figure.data.count(b"<image") == 3
-    assert "Test image 7 as it is and under 2 corruptions" in figure.caption
-    assert {"as it is", "Gaussian", "noise", "fog"} <= set(texts(figure))
+    assert "Test image 7, original and under 2 corruptions" in figure.caption
+    assert {"original", "Gaussian", "noise", "fog"} <= set(texts(figure))

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.figures._style import ACCENT, SOFT
 from reportgen.figures.response_exposure import name_exposure, positions
 from reportgen.figures.training_layers import ENLARGED, MOST_ROWS, thin
 from reportgen.record.probes import NotProbed, Probes
 from reportgen.record.probes.sampling import Sampled
 from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.style import ACCENT, SOFT
 from tests.figures.drawing import draw, drawn, texts
 from tests.support.layers import with_dynamics, with_responses
 
@@ -57,9 +57,9 @@ def test_regions_threshold_and_saturation_are_marked(record: RunRecord) -> None:
     assert svg.count("<use") >= 4 + 2  # a saturation mark a panel, and the key
     assert "keep their gain up to three times" in figure.caption
     flat = drawn(with_responses(record, 3, curve="flat"), "response_drive")
-    assert texts(flat).count("does not follow its drive") == 3
+    assert texts(flat).count("does not follow its input") == 3
     assert "Of 3 layers, 0 keep" in flat.caption
-    assert "layer1 has a gain of 0.00, gives 1.00 at rest and does not follow its drive" in flat.alt
+    assert "layer1 has a gain of 0.00, gives 1.00 at rest and does not follow its input" in flat.alt
 
 
 @pytest.mark.slow
@@ -126,7 +126,7 @@ def test_activations_before_are_grey_and_after_in_colour(record: RunRecord) -> N
     assert SOFT in svg
     assert ACCENT in svg
     assert "Most dead channels after training: 4 of 16, in relu in layer9" in figure.caption
-    assert "(before: spread 0.50, dead 0)" in figure.alt
+    assert "(before: standard deviation 0.50, dead 0)" in figure.alt
     none = with_dynamics(record, layers=9, steps=30, sites=False)
     assert isinstance(draw(none, ["training_activations"])["training_activations"], Skipped)
 
