@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import io
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -16,7 +15,6 @@ from typing import Any, NoReturn
 
 import click
 
-from reportgen import __version__
 from reportgen.cli.build import build, render, report_error
 from reportgen.cli.card import card
 from reportgen.cli.compare import compare
@@ -26,14 +24,15 @@ from reportgen.cli.inspect import check, list_kind, new, schema, trace
 from reportgen.cli.send import send
 from reportgen.cli.verify import verify
 from reportgen.errors import EnvironmentTrouble, ReportgenError
-from reportgen.system.signals import Terminated
+from reportgen.system.signals import Terminated, raise_endings
+from reportgen.system.version import __version__
 from reportgen.text.terminal import mute, put
 
 
 def main() -> NoReturn:
     """Run the command line; every failure becomes a message and its exit code, none of them 1 but a failed gate."""
     open_standard_streams()
-    signal.signal(signal.SIGTERM, interrupt)
+    raise_endings()
     sys.exit(finished(run_command()))
 
 
@@ -49,8 +48,8 @@ def run_command() -> int:
         return 2
     except (KeyboardInterrupt, click.exceptions.Abort):
         return interrupted(130)
-    except Terminated:
-        return interrupted(143)
+    except Terminated as error:
+        return interrupted(error.exit_code)
     except BaseException as error:  # SystemExit of somebody else's code too, whose exit code is none of ours
         return tell_unexpected(error)
 
@@ -122,8 +121,8 @@ def finished(code: int) -> int:
 
 
 def was_printing(error: OSError) -> bool:
-    """Whether an error came from click's printing and from nothing else."""
-    return any(frame.name == "echo" for frame in traceback.extract_tb(error.__traceback__))
+    """Whether an error came from printing what a command was asked for and from nothing else."""
+    return any(frame.name in ("echo", "print_line") for frame in traceback.extract_tb(error.__traceback__))
 
 
 def open_standard_streams() -> None:
@@ -159,11 +158,6 @@ def is_gone() -> bool:
         return False
     except OSError:
         return True
-
-
-def interrupt(_signum: int, _frame: object) -> NoReturn:
-    """Turn SIGTERM into an exception, so that everything under way is put away."""
-    raise Terminated
 
 
 def interrupted(code: int) -> int:

@@ -33,8 +33,8 @@ def report_error(error: ReportgenError) -> int:
 
 def noise(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options -q and -v."""
-    function = click.option("-v", "--verbose", is_flag=True, help="Say more.")(function)
-    return click.option("-q", "--quiet", is_flag=True, help="Say nothing but warnings and errors.")(function)
+    function = click.option("-v", "--verbose", is_flag=True, help="Print more.")(function)
+    return click.option("-q", "--quiet", is_flag=True, help="Print only warnings and errors.")(function)
 
 
 def split_formats(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -45,7 +45,12 @@ def split_formats(_context: click.Context, _parameter: click.Parameter, value: s
 def out_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """-o and --format."""
     function = click.option(
-        "--format", "formats", callback=split_formats, metavar="LIST", help="Comma-separated: html,pdf,json."
+        "--format",
+        "--outputs",
+        "formats",
+        callback=split_formats,
+        metavar="LIST",
+        help="Comma-separated: html,pdf,json; all: every one that can be made here.",
     )(function)
     return click.option("-o", "--out", type=Folder(path_type=Path), metavar="DIR", help="The report's folder.")(
         function
@@ -140,11 +145,11 @@ def render(
 ) -> int:
     """Draw a report again from its record, or from a report.pdf that holds it: no model, no data, no PyTorch.
 
-    The outputs are those that it was built with; --set outputs=[…] names others.
+    The outputs are those that it was built with; --format names others, or all.
     """
     from reportgen.outputs.pdf_worker import start_early
 
-    with start_early(not formats or "pdf" in formats):
+    with start_early(not formats or bool({"pdf", "all"} & set(formats))):
         with uncollected(keep=True):
             from reportgen.pipeline.build import Options
             from reportgen.pipeline.build import render as render_one

@@ -33,7 +33,7 @@ def refuse_nan(_context: click.Context, _parameter: click.Parameter, value: floa
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     callback=refuse_nan,
     metavar="SHARE",
-    help="Change of top-1 accuracy that does not matter; default 0.005.",
+    help="Change in top-1 accuracy that does not matter; default 0.005.",
 )
 @sign_option
 @force_option

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reportgen.cli.build import set_option
+from reportgen.cli.errors import LONGEST_MESSAGE
 from reportgen.errors import EnvironmentTrouble, RenderError, SpecError
-from reportgen.text.terminal import put
+from reportgen.text.shorten import shorten_middle
+from reportgen.text.terminal import print_line, put
 
 if TYPE_CHECKING:
     from reportgen.record.trace import ModelTrace
@@ -40,9 +42,9 @@ def check(specs: tuple[Path, ...], overrides: tuple[str, ...], data_root: Path |
     for path in specs:
         findings += check_spec(path, options)
     for finding in findings:
-        put(sys.stdout, finding.line)
+        print_line(shorten_middle(finding.line, LONGEST_MESSAGE) if finding.exit_code else finding.line)
         for line in finding.hint.splitlines():
-            put(sys.stdout, f"    {line}")
+            print_line(f"    {shorten_middle(line, LONGEST_MESSAGE)}")
     return next((finding.exit_code for finding in findings if finding.exit_code), 0)
 
 

@@ -14,19 +14,22 @@ from reportgen.text.terminal import put
 
 if TYPE_CHECKING:
     from reportgen.pipeline.sending.send import Draft, Order, Sent
+    from reportgen.pipeline.sending.smtp import Security
 
 
 @click.command()
 @click.argument("report", type=PATH, metavar="REPORT_DIR")
-@click.option("--to", multiple=True, required=True, metavar="ADDRESS", help="A recipient; several: again, or commas.")
+@click.option(
+    "--to", multiple=True, required=True, metavar="ADDRESS", help="A recipient; several: repeated, or with commas."
+)
 @click.option("--cc", multiple=True, metavar="ADDRESS", help="Who gets a copy.")
 @click.option("--from", "sender", metavar="ADDRESS", help="The sender; else $REPORTGEN_SMTP_FROM, or the user.")
 @click.option("--smtp", metavar="HOST[:PORT]", help="The mail server; else $REPORTGEN_SMTP, or localhost.")
 @click.option("--starttls", is_flag=True, help="Encrypt after a plain hello; the default at port 587.")
 @click.option("--tls", is_flag=True, help="Encrypt from the start; the default at port 465.")
-@click.option("--again", is_flag=True, help="Also to those of whom it is not known whether they have it.")
-@click.option("--dry-run", is_flag=True, help="Say what would be sent to whom; connect to nothing.")
-@click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
+@click.option("--again", is_flag=True, help="Send also to recipients of whom it is not known whether they have it.")
+@click.option("--dry-run", is_flag=True, help="Print what would be sent to whom; connect to nothing.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
 def send(
     report: Path,
     to: tuple[str, ...],
@@ -51,7 +54,8 @@ def send(
     if starttls and tls:
         raise click.UsageError("--starttls and --tls exclude each other.")
     check_epoch()
-    order = make_order(to, cc, sender, smtp, "starttls" if starttls else "tls" if tls else None, again=again)
+    security: Security | None = "starttls" if starttls else "tls" if tls else None
+    order = make_order(to, cc, sender, smtp, security, again=again, dry=dry_run)
     draft = read_draft(report)
     if dry_run:
         print_plan(draft, order, rehearse(draft, order))
@@ -68,12 +72,14 @@ def send(
 
 def print_plan(draft: Draft, order: Order, plan: Sent) -> None:
     """What would be sent, from whom, to whom and by which server."""
+    from reportgen.pipeline.sending.send import FROM, NOBODY
     from reportgen.text import numerals
 
     attached = ", ".join(draft.attached)
     put(sys.stdout, f"subject: {draft.subject}")
     put(sys.stdout, f"size: {numerals.bytes_text(len(draft.data))}" + (f" with {attached}" if attached else ""))
-    put(sys.stdout, f"from: {order.sender.spec}")
+    unnamed = f"nobody yet; to send it, add --from {NOBODY.spec}, or set {FROM}"
+    put(sys.stdout, f"from: {unnamed if order.sender is NOBODY else order.sender.spec}")
     how = {"plain": "without encryption", "starttls": "with STARTTLS", "tls": "with TLS"}[order.server.security]
     put(sys.stdout, f"server: {order.server}, {how}, {'with' if order.server.user else 'without'} a login")
     print_sent(plan, quiet=False)

@@ -12,6 +12,7 @@ from reportgen.system.fault_log import REPORT_IT, write_log
 from reportgen.system.files import trouble
 from reportgen.system.memory import is_memory_error, memory_trouble
 from reportgen.system.workspace import left_behind
+from reportgen.text.errors import words_of
 
 
 def explain(error: BaseException) -> ReportgenError:
@@ -40,7 +41,7 @@ def exists_here() -> bool:
 
 def own_fault(error: BaseException) -> InternalError:
     """The error that says so, with its traceback written to a file that the hint names."""
-    said = " ".join(str(error).split())[:200]
+    said = " ".join(words_of(error).split())[:200]
     message = f"reportgen failed with an error of its own: {type(error).__name__}{f': {said}' if said else ''}"
     text = write_log([("the command", error)])
     path = save(text)

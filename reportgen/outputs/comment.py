@@ -8,10 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from reportgen import __version__
 from reportgen.outputs._comment.chart import draw_builds, draw_classes
 from reportgen.outputs._comment.check_run import make_check
-from reportgen.outputs._comment.shortening import FOLDS, Cut, choose_gates, cut_off, list_cuts, say_cut
+from reportgen.outputs._comment.shortening import FOLDS, Cut, choose_gates, cut_off, list_cuts, order_gates, say_cut
 from reportgen.outputs._comment.worth import changed_classes, changed_costs, weigh
 from reportgen.outputs.junit import make_junit
 from reportgen.outputs.markdown import Raw, bar
@@ -25,7 +24,8 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Report
 from reportgen.report.verdict import format_against, note_changes
-from reportgen.report.wording import count_flips, join_few, note_first, quote, tell_age
+from reportgen.report.wording import count_flips, join_few, note_first, note_latency, quote, tell_age
+from reportgen.system.version import __version__
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, join_terms, ngettext, with_label, with_note
 from reportgen.text.shorten import one_line, shorten
@@ -109,7 +109,7 @@ def make_comment(report: Report) -> str:
         text = render_markdown(name, changed, report.templates, report.language, dialect).strip()
         if len(text) < most:
             return text + "\n"
-    return cut_off(text, most, _("The rest is left out for its length; the report has everything."))
+    return cut_off(text, most, _("The rest is left out to keep this comment short; the report has everything."))
 
 
 def cut_values(report: Report, cut: Cut) -> dict[str, object]:
@@ -124,7 +124,7 @@ def cut_values(report: Report, cut: Cut) -> dict[str, object]:
     }
     return {
         "left_out": cut.folds,
-        "gates": choose_gates(report.gates, cut.gates),
+        "gates": order_gates(choose_gates(report.gates, cut.gates)),
         "highlights": () if cut.findings else getattr(summary, "highlights", ())[:HIGHLIGHTS],
         "cut": say_cut(cut, [fold for fold in FOLDS[-1] if there[fold]], report.gates),
     }
@@ -151,7 +151,7 @@ def view(report: Report) -> dict[str, object]:
         "rows": tuple(make_rows(report, compared)),
         "compared": compared is not None,
         "refused": comparison if isinstance(comparison, Refusal) else None,
-        "baseline": tell_baseline(report),
+        "baseline": join_sentences([tell_baseline(report), note_latency(compared) if compared else ""]),
         "builds": builds,
         "builds_said": builds_said,
         "title": shorten(one_line(report.title), LONGEST_VALUE),
@@ -185,11 +185,13 @@ def format_line(report: Report) -> str:
     costs = changed_costs(compared) if compared is not None else ()
     if costs:
         terms = [with_label(cost.label, cost.display) for cost in costs]
-        said.append(_("What it costs changed: {changes}.", changes=join_terms(terms)))
+        said.append(_("Cost changed: {changes}.", changes=join_terms(terms)))
     moved = changed_classes(compared) if compared is not None else ()
     if moved:
         names = join_few([with_note(quote(one.name), one.change.display) for one in moved])
-        said.append(_("Recall changed for {names} when all classes are looked at together (Holm).", names=names))
+        said.append(
+            _("Recall changed significantly for {names} after Holm’s correction over all classes.", names=names)
+        )
         said.append(note_first(compared) if compared is not None else "")
     undecided = sum(gate.outcome == "undecided" for gate in judgement.gates)
     if undecided:
@@ -235,9 +237,9 @@ def headline(judgement: Judgement) -> str:
             "equivalent": _("= These weights are equivalent to the baseline’s")
             if comparison.of_weights
             else _("= Equivalent to the baseline over seeds"),
-            "undecided": _("? Not enough evidence to tell these weights from the baseline’s")
+            "undecided": _("? Not enough evidence to distinguish these weights from the baseline’s")
             if comparison.of_weights
-            else _("? Not enough evidence over seeds against the baseline"),
+            else _("? Not enough evidence over seeds to distinguish it from the baseline"),
         }[comparison.verdict]
     undecided = sum(gate.outcome == "undecided" for gate in judgement.gates)
     if undecided:
@@ -310,15 +312,15 @@ def note_classes(compared: Comparison) -> str:
         return join_sentences(
             [
                 _(
-                    "Each interval of a change is of one class alone; looked at together (Holm), no class changed by "
-                    "more than chance."
+                    "Each interval of a change is for one class alone; after Holm’s correction over all classes, no "
+                    "class changed significantly."
                 ),
                 note_first(compared),
             ]
         )
     text = _(
-        "Each interval of a change is of one class alone; looked at together (Holm), {names} changed by more than "
-        "chance.",
+        "Each interval of a change is for one class alone; after Holm’s correction over all classes, {names} changed "
+        "significantly.",
         names=join_few([quote(one.name) for one in moved]),
     )
     return join_sentences([text, note_first(compared)])
@@ -341,8 +343,8 @@ def format_flip(flip: Flip, names: tuple[str, ...]) -> str:
     before = names[flip.before] if flip.before >= 0 else numerals.DASH
     index, label = numerals.count(flip.id), names[flip.label]
     if flip.after == flip.label:
-        return _("No. {id}, {label}: was called {before}, now right.", id=index, label=label, before=before)
-    return _("No. {id}, {label}: was right, now called {after}.", id=index, label=label, after=names[flip.after])
+        return _("No. {id}, {label}: was predicted as {before}, now right.", id=index, label=label, before=before)
+    return _("No. {id}, {label}: was right, now predicted as {after}.", id=index, label=label, after=names[flip.after])
 
 
 def check() -> None:

@@ -1,6 +1,6 @@
 """bom.cdx.json: the model, its data and the libraries as a CycloneDX ML-BOM, for inventories and audits.
 
-CycloneDX 1.6 (ECMA-424), https://cyclonedx.org/docs/1.6/json/; the part that is a model card is that of TensorFlow's
+CycloneDX 1.7 (ECMA-424), https://cyclonedx.org/docs/1.7/json/; the part that is a model card is that of TensorFlow's
 Model Card Toolkit. What is not known is left out.
 """
 
@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
-from reportgen import __version__
 from reportgen.outputs._card.licences import find_spdx
 from reportgen.outputs.markdown import one_line
 from reportgen.plugins import Output, OutputFile
@@ -25,10 +24,11 @@ from reportgen.record.run import RunRecord, Split
 from reportgen.record.store import digest_measured
 from reportgen.report.model import Report
 from reportgen.spec.types import CardSpec
+from reportgen.system.version import __version__
 from reportgen.text.i18n import _, language, ngettext
 
 FILE = "bom.cdx.json"
-SPEC_VERSION = "1.6"
+SPEC_VERSION = "1.7"
 NAMESPACE = uuid5(NAMESPACE_URL, "urn:reportgen:cyclonedx")
 MODEL, DATA = "model", "data"
 """References inside the document."""

@@ -63,7 +63,7 @@ def write_captions(report: Report, named: Mapping[str, FigureFile]) -> str:
     for name, figure in named.items():
         parts += [f"## {plain(figure.title)}", f"{code(name)}: {plain(figure.caption)}"]
         if figure.csv:
-            parts.append(plain(_("{file} holds the numbers that it is drawn from, not rounded.", file=f"{name}.csv")))
+            parts.append(_("{file} holds the numbers that it is drawn from, not rounded.", file=code(f"{name}.csv")))
     if not named:
         parts.append(plain(_("The sections of this report show no figures.")))
     return "\n\n".join([*parts, ""])
@@ -132,6 +132,16 @@ def draw_pixels(drawing: bytes) -> bytes:
     chunk = b"pHYs" + struct.pack(">IIB", *[round(DOTS / 0.0254)] * 2, 1)  # dots per metre, PNG 11.3.4.3
     density = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
     return png[:SIGNATURE_AND_HEADER] + density + png[SIGNATURE_AND_HEADER:]
+
+
+def draw_small(svg: str, height: int) -> bytes:
+    """A drawing of somebody's own as PNG, so many pixels high, transparent where nothing is painted.
+
+    Raises ImportError where resvg is not installed, and what resvg raises for a drawing that it does not know.
+    """
+    import resvg_py
+
+    return bytes(resvg_py.svg_to_bytes(svg_string=svg, height=height))
 
 
 def needs_other_fonts(text: str) -> bool:

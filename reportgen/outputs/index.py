@@ -6,10 +6,10 @@ import base64
 import hashlib
 from functools import lru_cache
 
-from reportgen import __version__
 from reportgen.outputs.templating import render_template, template_root
 from reportgen.plugins import OutputFile
 from reportgen.report.index import IndexView
+from reportgen.system.version import __version__
 from reportgen.text.i18n import current_language
 
 INDEX = "index.html"

@@ -41,6 +41,31 @@ def read_logo(spec: LogoSpec) -> Logo:
     return Logo(f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}", spec.alt)
 
 
+def logo_pixels(logo: Logo, height: int, width: int) -> tuple[bytes, int]:
+    """A logo as PNG on white, twice as fine as it is shown, and how many pixels wide it is shown.
+
+    `height` and `width`: the most that it takes. Raises ImportError for an SVG where nothing can draw one.
+    """
+    from PIL import Image
+
+    data = base64.b64decode(logo.uri.partition(",")[2])
+    if logo.uri.startswith("data:image/svg+xml"):
+        from reportgen.outputs.figures import draw_small
+
+        data = draw_small(data.decode("utf-8-sig"), 4 * height)
+    with Image.open(io.BytesIO(data)) as image:
+        whole = image.convert("RGBA")
+    ground = Image.new("RGBA", whole.size, "#ffffff")
+    flat = Image.alpha_composite(ground, whole).convert("RGB")
+    scale = min(2 * height / flat.height, 2 * width / flat.width, 1)
+    size = (max(1, round(flat.width * scale)), max(1, round(flat.height * scale)))
+    small = flat.resize(size, Image.Resampling.LANCZOS) if size != flat.size else flat
+    shown = max(1, round(min(height * small.width / small.height, width, small.width)))
+    buffer = io.BytesIO()
+    small.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue(), shown
+
+
 def looks_like_svg(data: bytes) -> bool:
     """Whether a file is text that has an svg element near its beginning."""
     return b"<svg" in data[:4096] and b"\0" not in data[:4096]

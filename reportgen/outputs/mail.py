@@ -11,12 +11,13 @@ import css_inline
 from reportgen.errors import RenderError
 from reportgen.outputs import pdf
 from reportgen.outputs._mail.message import PDF, Mail, compose
-from reportgen.outputs._mail.view import GATES, IMAGES, MailImage, MailView, make_view, name_image
-from reportgen.outputs.stylesheets import COLOURS, changed_colours
+from reportgen.outputs._mail.view import GATES, IMAGES, MailImage, MailView, make_view, name_image, name_logo
+from reportgen.outputs.logos import logo_pixels
+from reportgen.outputs.stylesheets import COLOURS, DARK_COLOURS, changed_colours
 from reportgen.outputs.templating import own_sheets, render_template, render_text, template_root
 from reportgen.plugins import Output, OutputFile
 from reportgen.record.subject import Subject
-from reportgen.report.model import Report
+from reportgen.report.model import Logo, Report
 from reportgen.text import numerals
 from reportgen.text.i18n import _, language
 from reportgen.text.wrapping import wrap_columns
@@ -28,6 +29,9 @@ MOST_HTML = 80_000
 """Bytes of the HTML part, encoded: Gmail cuts at about 102,000."""
 FEWER = (GATES, 5, 2)
 """Gates, banners and differences listed, fewer and fewer where the HTML part would be too large."""
+DARK = "@media (prefers-color-scheme: dark)"
+LOGO_HEIGHT, LOGO_WIDTH = 48, 240
+"""Pixels that a logo is shown high and wide at most."""
 WIDTH = 76
 """Columns of the plain text."""
 
@@ -63,7 +67,8 @@ def gather(report: Report, warn: Callable[[str], None], made: Mapping[str, bytes
     document = made[PDF] if PDF in made else pdf.render(report, warn)[0].data
     with language(report.language):
         images = list_images(report)
-        mail = fit(report, images, document, describe_enclosed(document, bool(report.abridged)))
+        logo = draw_logo(report.logo, warn) if report.logo is not None else None
+        mail = fit(report, images, logo, document, describe_enclosed(document, bool(report.abridged)))
         if len(compose(mail)) > MOST_BYTES and document:
             left_out = _(
                 "The PDF of {size} is not attached: with it the mail would be larger than {most}.",
@@ -71,7 +76,7 @@ def gather(report: Report, warn: Callable[[str], None], made: Mapping[str, bytes
                 most=numerals.bytes_text(MOST_BYTES),
             )
             warn(left_out)
-            mail = fit(report, images, b"", left_out)
+            mail = fit(report, images, logo, b"", left_out)
     message = compose(mail)
     if len(message) > MOST_BYTES:
         raise RenderError(
@@ -96,12 +101,29 @@ def list_images(report: Report) -> tuple[MailImage, ...]:
     return tuple(name_image(figure, place) for place, figure in enumerate(chosen, 1))
 
 
-def fit(report: Report, images: tuple[MailImage, ...], document: bytes, enclosed: str) -> Mail:
+def draw_logo(logo: Logo, warn: Callable[[str], None]) -> MailImage | None:
+    """One's own logo as PNG, which every client shows, on white as in the dark too; None, which is said, where it is an
+    SVG and nothing here can draw one."""
+    try:
+        png, width = logo_pixels(logo, LOGO_HEIGHT, LOGO_WIDTH)
+    except Exception:  # no resvg, or one that raises whatever a drawing that it does not know makes it raise
+        warn(
+            _(
+                "The logo is not in the mail, where no client shows an SVG: save it as PNG, or install {package}.",
+                package="reportgen-torch[figures]",
+            )
+        )
+        return None
+    return name_logo(png, width, logo.alt)
+
+
+def fit(report: Report, images: tuple[MailImage, ...], logo: MailImage | None, document: bytes, enclosed: str) -> Mail:
     """The mail with as much in its HTML part as that has room for."""
     for most in FEWER:
-        view = make_view(report, images, enclosed, most)
-        html = write_html(report, view)
-        mail = Mail(view.subject, report.created, report.language, write_plain(report, view), html, images, document)
+        view = make_view(report, images, enclosed, most, logo)
+        text, html = write_plain(report, view), write_html(report, view)
+        shown = (*((logo,) if logo is not None else ()), *images)
+        mail = Mail(view.subject, report.created, report.language, text, html, shown, document)
         if html_bytes(mail) <= MOST_HTML:
             return mail
     raise RenderError(f"the HTML part of {FILE} is larger than {MOST_HTML:,} bytes", "Shorten its template.")
@@ -117,21 +139,32 @@ def html_bytes(mail: Mail) -> int:
 def write_html(report: Report, view: MailView) -> str:
     """The HTML part, with every rule outside of @media written into the elements."""
     text = render_template("mail.html.j2", {"mail": view}, "screen", report.templates, report.language)
-    text = paint(text, changed_colours(own_sheets(report.templates) + report.css))
+    sheet = own_sheets(report.templates) + report.css
+    text = paint(text, changed_colours(sheet), changed_colours(sheet, dark=True))
     inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False, minify_css=True)
     return inliner.inline(text)
 
 
-def paint(text: str, colours: Mapping[str, str]) -> str:
-    """The HTML part with one's own colours for text and lines; the ground stays white, as that of its images is.
+def paint(text: str, colours: Mapping[str, str], dark: Mapping[str, str]) -> str:
+    """The HTML part with one's own colours for text and lines; the ground stays as it is, as that of its images is.
 
-    What stands behind the @media of the dark stays: a colour chosen for paper may be illegible there.
+    What stands behind the @media of the dark takes those `dark` colours alone that a sheet gives for the dark: one
+    chosen for paper may be illegible there. The accent is a line, and has no letters.
     """
-    light, media, rest = text.partition("@media (prefers-color-scheme: dark)")
+    before, media, rest = text.partition(DARK)
+    sheet, end, below = rest.partition("</style")
     for name, colour in colours.items():
         if name != "paper":
-            light = light.replace(COLOURS[name], colour)
-    return light + media + rest
+            before, below = before.replace(COLOURS[name], colour), below.replace(COLOURS[name], colour)
+    for name, colour in (dark if "accent" in dark else {**dark, **only_accent(colours)}).items():
+        if name != "paper":
+            sheet = sheet.replace(DARK_COLOURS[name], colour)
+    return before + media + sheet + end + below
+
+
+def only_accent(colours: Mapping[str, str]) -> dict[str, str]:
+    """The accent of some colours."""
+    return {name: colour for name, colour in colours.items() if name == "accent"}
 
 
 def write_plain(report: Report, view: MailView) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reportgen import __version__
 from reportgen.outputs._card.hub import find_dataset, is_on_hub, list_results, write_eval_results, write_front_matter
 from reportgen.outputs._card.use import describe_use
 from reportgen.outputs.mail import choose_images as choose_for_mail
@@ -22,6 +21,7 @@ from reportgen.report.sections.card import list_parts, measure_completeness
 from reportgen.report.sections.reproduce.spec_text import format_spec
 from reportgen.report.sections.reproduce.view import list_digests
 from reportgen.report.sections.summary import choose_highlights
+from reportgen.system.version import __version__
 from reportgen.text import numerals
 from reportgen.text.i18n import _, language
 
@@ -79,7 +79,8 @@ def render(report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...
             if not is_on_hub(report):
                 warn(
                     _(
-                        "The Hub knows no data set “{name}”: card.dataset in the spec names the one of .eval_results.",
+                        "There is no data set “{name}” on the Hub: card.dataset in the spec names the one of "
+                        ".eval_results.",
                         name=find_dataset(report),
                     )
                 )

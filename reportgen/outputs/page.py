@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen import __version__
 from reportgen.outputs._cells import mark_long_cells
 from reportgen.outputs._words import link_addresses, mark_languages
 from reportgen.outputs.stylesheets import changed_colours
 from reportgen.outputs.templating import Medium, own_sheets, render_template
 from reportgen.report.model import Banner, Logo, Report, SectionView, Skipped
+from reportgen.system.version import __version__
 from reportgen.text.dates import format_day
 from reportgen.text.i18n import _, join_terms, language
 from reportgen.text.shorten import shorten

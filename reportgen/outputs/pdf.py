@@ -167,7 +167,7 @@ def run(
         out, complaints = child.communicate(packed)
     if limit.passed:
         raise RenderError(
-            f"the PDF took longer than {SECONDS} s and was given up",
+            f"the PDF took longer than {SECONDS} s and was stopped",
             "The HTML is complete; show fewer sections in the PDF's spec.",
         )
     if child.returncode in CRASHES:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from reportgen import __version__
 from reportgen.outputs.json import describe, finite
 from reportgen.outputs.templating import render_template
 from reportgen.plugins import OutputFile
 from reportgen.record.ranking import Entry, Pair, Ranking
+from reportgen.system.version import __version__
 from reportgen.text.i18n import current_language
 
 RANKING_FORMAT = 1

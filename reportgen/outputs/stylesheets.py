@@ -9,20 +9,32 @@ from typing import Any
 
 from reportgen.errors import Location, RenderError, SpecError
 from reportgen.outputs.own_files import read_own
+from reportgen.report.style import ACCENT, HAIRLINE, INK, MUTED, PAPER, RIGHT, SOFT, WRONG
 
 MOST_BYTES = 500_000
 """Of one's own style sheet: enough for two fonts inside it, and the report stays a file that can be mailed."""
 COLOURS = {
-    "paper": "#ffffff",
-    "ink": "#1b1e23",
-    "muted": "#5a626e",
-    "hairline": "#d9dde3",
-    "accent": "#0b6b66",
-    "right": "#0060a0",
-    "wrong": "#b34a00",
-    "baseline": "#b4bac3",
+    "paper": PAPER,
+    "ink": INK,
+    "muted": MUTED,
+    "hairline": HAIRLINE,
+    "accent": ACCENT,
+    "right": RIGHT,
+    "wrong": WRONG,
+    "baseline": SOFT,
 }
 """The colours that a style sheet can change, as custom properties of :root, and what they are on white paper."""
+DARK_COLOURS = {
+    "paper": "#14171a",
+    "ink": "#e3e6ea",
+    "muted": "#9ea6b1",
+    "hairline": "#33393f",
+    "accent": "#58bdb5",
+    "right": "#6db6ee",
+    "wrong": "#f0a264",
+    "baseline": "#737a84",
+}
+"""The same in the dark."""
 NAMES = {colour: name for name, colour in COLOURS.items()}
 PAINT = re.compile(r'(?P<what>\b(?:fill|stroke|stop-color|flood-color|color)(?:="|:\s*))(?P<colour>#[0-9a-fA-F]{6})\b')
 """A colour in an attribute or a declaration of an SVG."""
@@ -61,7 +73,7 @@ def check_sheet(text: str, name: str) -> None:
     for node in walk(tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)):
         location = Location(name, node.source_line, node.source_column)
         if node.type == "error":
-            raise RenderError(f"{name} is no CSS: {node.message}", "Look at this line and the one before.", location)
+            raise RenderError(f"{name} is not CSS: {node.message}", "Look at this line and the one before.", location)
         if node.type in ("at-rule", "at-keyword") and keyword(node) == "import":
             raise RenderError(f"{name} imports another style sheet", "Copy its rules into this one.", location)
         outside = address(node)
@@ -99,26 +111,45 @@ def address(node: Any) -> str | None:
     return texts[0] if len(said) == len(texts) == 1 else node.name + "(…)"
 
 
-def changed_colours(text: str) -> dict[str, str]:
+def changed_colours(text: str, dark: bool = False) -> dict[str, str]:
     """The colours that a style sheet gives to :root, by name, as #rrggbb; what is no plain opaque colour is left out.
 
-    Rules inside @media, such as those for the dark, are not meant: a figure stands on light ground everywhere.
+    Rules inside @media, such as those for the dark, are not meant: a figure stands on light ground everywhere. With
+    `dark` those inside the @media of the dark are, and no others.
     """
     if "--" not in text:
         return {}
     import tinycss2
+
+    found: dict[str, str] = {}
+    rules = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
+    for rule in inside_dark(rules) if dark else rules:
+        if rule.type == "qualified-rule" and tinycss2.serialize(rule.prelude).strip() in (":root", "html"):
+            found.update(declared_colours(rule))
+    usual = DARK_COLOURS if dark else COLOURS
+    return {name: colour for name, colour in found.items() if colour != usual[name]}
+
+
+def declared_colours(rule: Any) -> Iterator[tuple[str, str]]:
+    """The names and plain opaque colours that a rule declares."""
+    import tinycss2
     from tinycss2.color3 import RGBA, parse_color
 
-    found = {}
-    for rule in tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True):
-        if rule.type != "qualified-rule" or tinycss2.serialize(rule.prelude).strip() not in (":root", "html"):
-            continue
-        for declared in tinycss2.parse_blocks_contents(rule.content, skip_comments=True, skip_whitespace=True):
-            name = declared.name.removeprefix("--") if declared.type == "declaration" else ""
-            colour = parse_color(tinycss2.serialize(declared.value).strip()) if name in COLOURS else None
-            if isinstance(colour, RGBA) and colour.alpha == 1:
-                found[name] = "#" + "".join(f"{round(255 * part):02x}" for part in colour[:3])
-    return {name: colour for name, colour in found.items() if colour != COLOURS[name]}
+    for declared in tinycss2.parse_blocks_contents(rule.content, skip_comments=True, skip_whitespace=True):
+        name = declared.name.removeprefix("--") if declared.type == "declaration" else ""
+        colour = parse_color(tinycss2.serialize(declared.value).strip()) if name in COLOURS else None
+        if isinstance(colour, RGBA) and colour.alpha == 1:
+            yield name, "#" + "".join(f"{round(255 * part):02x}" for part in colour[:3])
+
+
+def inside_dark(rules: Iterable[Any]) -> Iterator[Any]:
+    """The rules that hold in the dark alone."""
+    import tinycss2
+
+    for rule in rules:
+        said = tinycss2.serialize(rule.prelude) if rule.type == "at-rule" and rule.content is not None else ""
+        if said and rule.lower_at_keyword == "media" and re.search(r"prefers-color-scheme:\s*dark", said):
+            yield from tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
 
 
 def recolour(svg: str, colours: Mapping[str, str]) -> str:

@@ -188,7 +188,7 @@ def image_values(record: RunRecord) -> Iterator[Any]:
                 continue
             small = thumbnail(arrays["images"][where[index]])
             label = _(
-                "{group}: {label}, called {called} ({share})",
+                "{group}: {label}, predicted as {called} ({share})",
                 group=group.title,
                 label=names[int(predictions.labels[row])],
                 called=names[int(predictions.predicted[row])],

@@ -108,7 +108,7 @@ def build(
 
     `spec`: a file, or its content as a mapping, whose paths are then relative to the current folder. `out`: the
     report's folder, by default `reports/` and the name of the spec. `overrides`: values by dotted key, such as
-    `{"run.epochs": 2}`. `formats`: instead of the spec's `outputs`. `data_root`: where the data set lies. `offline`:
+    `{"run.epochs": 2}`. `formats`: instead of the spec's `outputs`, or `all`. `data_root`: where data lie. `offline`:
     never download. `force`: measure again, and replace whatever is in the folder. `sign`: the SSH key that the report's
     manifest is signed with, by default that of `$REPORTGEN_SIGNING_KEY`, if any. `progress`: True writes lines to
     standard error, False nothing; or an own listener.

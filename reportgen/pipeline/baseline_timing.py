@@ -61,7 +61,9 @@ def why_not(theirs: ModelSpec, mine: ModelSpec, plugins: Collection[str], *, ask
     """Why the baseline's model is not made; None where it may be. `asked`: the spec vouches for what its record is."""
     kind, _, _name = theirs.source.partition(":")
     if kind in plugins or (kind not in LIBRARIES and not is_code(theirs.source)):
-        return N_("The baseline’s model comes from a plug-in, and is timed only in the process that has it.")
+        return N_(
+            "The baseline’s model comes from a plug-in and can only be timed in the process that loaded the plug-in."
+        )
     if asked:
         return None
     known = model_without_paths(mine)
@@ -74,8 +76,8 @@ def why_not(theirs: ModelSpec, mine: ModelSpec, plugins: Collection[str], *, ask
     strange = [name for name, value in theirs.args.items() if not is_plain(value) and same.get(name) != value]
     if strange:
         return N_(
-            "The baseline’s model is made with {name} as an argument, which is no number and not this spec’s. "
-            "baseline.time: true in the spec has it made and timed.",
+            "The baseline’s model is made with {name} as an argument, which is neither a number nor the same in this "
+            "spec. baseline.time: true in the spec has it made and timed.",
             name=strange[0],
         )
     return None

@@ -23,7 +23,7 @@ from reportgen.pipeline.fingerprint import fingerprint
 from reportgen.pipeline.history import find_subject, with_history
 from reportgen.pipeline.kept import WEIGHTS, KeptRun, find_record, find_unfinished
 from reportgen.pipeline.platform import in_checkout, on_platform
-from reportgen.pipeline.registry import Registry
+from reportgen.pipeline.registry import Registry, load_own
 from reportgen.pipeline.replacing import Claim, check_replaceable, kept_origin, origin_of
 from reportgen.plugins import Plugins
 from reportgen.progress import Progress
@@ -47,6 +47,10 @@ if TYPE_CHECKING:
     from reportgen.experiment.request import BaselineModel, Request
 
 
+EVERY = "all"
+"""In the place of the names of outputs: every one that can be made here."""
+
+
 @dataclass(frozen=True)
 class Options:
     """How a build is called: everything that is not in the spec."""
@@ -55,7 +59,7 @@ class Options:
     offline: bool = False
     force: bool = False
     formats: tuple[str, ...] = ()
-    """Empty: the spec's `outputs`."""
+    """Empty: the spec's `outputs`; `all`: every one that can be made here."""
     overrides: tuple[str, ...] = ()
     """`KEY=VALUE`, dotted keys."""
     given: Mapping[str, object] | None = None
@@ -77,9 +81,10 @@ def build(path: Path, out: Path, options: Options, progress: Progress) -> Outcom
 
 def build_spec(source: SpecFile, out: Path, options: Options, progress: Progress) -> Outcome:
     """Look for an earlier record, run, draw, write."""
-    spec = with_templates(choose_formats(source.spec, options.formats), source.base)
+    plugins = load_own(source.spec)
+    spec = with_templates(choose_formats(source.spec, options.formats, plugins, progress), source.base)
     spec = on_platform(spec, os.environ)
-    registry = Registry.load(spec)
+    registry = Registry.load(spec, plugins)
     registry.check(spec)
     signed_with = signing_key(options.sign)
     key = identify(spec, source.base, options, registry.plugins)
@@ -134,19 +139,39 @@ def render(source: Path, out: Path | None, options: Options, progress: Progress)
     check_epoch()
     found = find_source(source)
     stored = found.load()
-    spec = choose_formats(choose_drawing(stored.subject.spec, options.overrides, progress), options.formats)
-    spec = on_platform(spec, os.environ)
-    registry = Registry.load(spec)
+    spec, plugins = choose_drawing(stored.subject.spec, options.overrides, progress)
+    spec = on_platform(choose_formats(spec, options.formats, plugins, progress), os.environ)
+    registry = Registry.load(spec, plugins)
     registry.check(spec)
     key = signing_key(options.sign)
     folder = out or default_folder(found)
     with Workspace(folder) as space:
         check_replaceable(folder, Claim(stored.record.fingerprint), registry.outputs.values(), options.force)
         check_unmoved(found, source)
+        tell_reduced(found, stored.record, progress)
         drawn = measured_again(stored).drawn_as(stored.subject.judgement, Presentation.of(spec))
         origin = kept_origin(folder, stored.record.fingerprint)
         drawing = Drawing(spec.report.templates, space, registry, progress, reused=True, origin=origin, key=key)
         return finish(drawn, drawing)
+
+
+def tell_reduced(found: Source, record: RunRecord, progress: Progress) -> None:
+    """Say what of the images a record does not hold that travelled inside a PDF, which has room for so many."""
+    from reportgen.metrics.selection import images_to_keep
+    from reportgen.record.images import LARGEST_SIDE
+
+    arrays = record.arrays
+    if found.files is None or not {"images", "eval.logits", "eval.labels", "eval.digests"} <= set(arrays):
+        return
+    measured = len(images_to_keep(arrays["eval.logits"], arrays["eval.labels"], arrays["eval.digests"]))
+    kept, shape = len(arrays["images"]), arrays["images"].shape[1:3]
+    small = max(shape) <= LARGEST_SIDE < max(record.data.image_shape[1:])
+    sizes = f", each at most {LARGEST_SIDE} pixels a side" if small else ""
+    if kept < measured or small:
+        progress.say(
+            f"The record inside {found.path.name} holds {kept:,} of {measured:,} images{sizes}: those that the report "
+            "shows are among them, and every number is there."
+        )
 
 
 def measured_again(stored: Stored) -> Stored:
@@ -181,9 +206,24 @@ def with_templates(spec: ReportSpec, base: Path) -> ReportSpec:
     return spec.model_copy(update={"report": spec.report.model_copy(update=found)}) if found else spec
 
 
-def choose_formats(spec: ReportSpec, formats: tuple[str, ...]) -> ReportSpec:
-    """The spec with its outputs replaced by the command line's, if it has any."""
-    return spec.model_copy(update={"outputs": formats}) if formats else spec
+def choose_formats(spec: ReportSpec, formats: tuple[str, ...], plugins: Plugins, progress: Progress) -> ReportSpec:
+    """The spec with its outputs replaced by the command line's, if any; `all` are those that can be made here."""
+    chosen = list_makeable(plugins, progress) if EVERY in formats else formats
+    return spec.model_copy(update={"outputs": chosen}) if chosen else spec
+
+
+def list_makeable(plugins: Plugins, progress: Progress) -> tuple[str, ...]:
+    """The names of all outputs, plug-ins' too, but those that this machine can't make, which is said."""
+    from reportgen.outputs import find_outputs
+
+    made = []
+    for name, output in (find_outputs() | plugins.outputs).items():
+        try:
+            output.check()
+            made.append(name)
+        except ReportgenError as error:
+            progress.warn(f"the output {name} was left out: {error.message}")
+    return tuple(made)
 
 
 def identify(spec: ReportSpec, base: Path, options: Options, plugins: Plugins) -> str:

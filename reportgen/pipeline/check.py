@@ -19,7 +19,7 @@ from reportgen.pipeline.folders import output_folder
 from reportgen.pipeline.forecast import foresee, time_line
 from reportgen.pipeline.history import find_subject
 from reportgen.pipeline.model_check import check_models
-from reportgen.pipeline.registry import Registry
+from reportgen.pipeline.registry import Registry, load_own
 from reportgen.plugins import DatasetKind, load_plugins
 from reportgen.spec import open_spec
 from reportgen.spec.probes import PROBE_NAMES
@@ -74,7 +74,7 @@ def check_spec(path: Path, options: Options) -> Iterator[Line]:
         source = open_spec(path, options.overrides)
         with source.located():
             spec = with_templates(source.spec, source.base)
-            registry = Registry.load(spec)
+            registry = Registry.load(spec, load_own(spec))
             registry.check(spec)
             check_extras(spec)
             notes = check_models(spec, source.base, registry.plugins, options.offline)

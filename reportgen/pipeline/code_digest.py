@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from reportgen import __version__
+from reportgen.system.version import __version__
 
 NAME = "reportgen"
 PACKAGE = Path(__file__).parents[1]

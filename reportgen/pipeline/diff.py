@@ -1,7 +1,8 @@
-"""Two models held against each other without a report: from specs, whose models are traced, or from records."""
+"""Two models held against each other without a report: from specs and sources, which are traced, or from records."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from reportgen.report.model import FigureFile, Skipped
 
 SPECS = (".yaml", ".yml")
+SOURCE = re.compile(r"[^/\\:]{2,}:.|.*\.py:.", re.DOTALL)
+"""What a `model.source` looks like and no path does: a library, a .py file or a package, a colon, a name."""
+CIFAR_IMAGE = (1, 3, 32, 32)
 
 
 @dataclass(frozen=True)
@@ -42,20 +46,34 @@ class Diff:
 
 
 def diff(before: Path, after: Path, shape: Shape | None = None) -> Diff:
-    """Hold two specs, records, reports' folders or PDFs against each other.
+    """Hold two specs, records, reports' folders, PDFs or sources such as `torchvision:resnet18` against each other.
 
-    `shape`: of the image that specs are traced on; None: as the spec says, and beside a record that of the record.
-    Raises RecordError where there is none, SpecError and ModelError for a spec that can't be traced.
+    `shape`: of the image that specs and sources are traced on; None: as the spec says, and beside a record that of the
+    record. A source gets the number of classes of the model beside it.
+    Raises RecordError where there is none, SpecError and ModelError for a model that can't be traced.
     """
     from reportgen.comparison.architecture import compare_architectures
     from reportgen.comparison.weight_moves import compare_weights
 
-    recorded = {place: read_side(path) for place, path in enumerate((before, after)) if path.suffix not in SPECS}
-    known = next((side.trace.input_shape for side in recorded.values()), None)
-    one, other = (recorded.get(place) or trace_side(path, shape or known) for place, path in enumerate((before, after)))
-    both = (one.record, other.record)
-    weights = compare_weights(both[0], both[1]) if both[0] is not None and both[1] is not None else None
-    return Diff(one, other, compare_architectures(one.trace, other.trace), weights)
+    paths = (before, after)
+    sides = {place: read_side(path) for place, path in enumerate(paths) if not is_traced(path)}
+    known = shape or next((side.trace.input_shape for side in sides.values()), None)
+    sides |= {place: trace_side(path, known) for place, path in enumerate(paths) if path.suffix in SPECS}
+    other = next((side.trace for side in sides.values()), None)
+    sides |= {place: source_side(path, shape, other) for place, path in enumerate(paths) if place not in sides}
+    one, two = sides[0], sides[1]
+    weights = compare_weights(one.record, two.record) if one.record is not None and two.record is not None else None
+    return Diff(one, two, compare_architectures(one.trace, two.trace), weights)
+
+
+def is_traced(path: Path) -> bool:
+    """Whether there is no record at a path, but a spec or the source of a model."""
+    return path.suffix in SPECS or is_model_source(path)
+
+
+def is_model_source(path: Path) -> bool:
+    """Whether what was given is a model as in `model.source`, and no file or folder of that name."""
+    return SOURCE.match(str(path)) is not None and not path.exists()
 
 
 def read_side(path: Path) -> Side:
@@ -74,6 +92,15 @@ def trace_side(path: Path, shape: Shape | None) -> Side:
 
     with source.located():
         return Side(str(path), trace_spec(source.spec, source.base, load_plugins(source.spec.plugins), shape))
+
+
+def source_side(path: Path, shape: Shape | None, other: ModelTrace | None) -> Side:
+    """A model as in `model.source`, traced on the image of the model beside it and for as many classes."""
+    from reportgen.experiment.inspect import trace_source
+
+    widths = [output[-1] for output in (other.output_shapes if other is not None else ()) if len(output) == 2]
+    traced = trace_source(str(path), shape or (other.input_shape if other else CIFAR_IMAGE), next(iter(widths), None))
+    return Side(str(path), traced)
 
 
 def check_drawing_file(path: Path) -> None:

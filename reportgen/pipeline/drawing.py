@@ -89,7 +89,7 @@ def finish(stored: Stored, drawing: Drawing, raised: Raised = (), base: Path = P
     shown = names if registry.shows_figures else further
     with language(stored.subject.presentation.report.language), Writing(registry.outputs) as writing:
         with progress.stage("Draw", len(shown), "figures") as task:
-            figures = undrawn(names) | draw_once(stored, shown, registry.plugins.figures)
+            figures = list_undrawn(names) | draw_once(stored, shown, registry.plugins.figures)
             task.advance(len(shown))
         looks = (drawing.templates, registry.css, further, registry.logo)
         report = assemble(stored.subject, figures, registry.sections, *looks)
@@ -129,7 +129,7 @@ def finished_key(stored: Stored, drawing: Drawing) -> str:
     return stored.record.fingerprint if drawing.done else ""
 
 
-def undrawn(names: Sequence[str]) -> dict[str, FigureFile | Skipped]:
+def list_undrawn(names: Sequence[str]) -> dict[str, FigureFile | Skipped]:
     """What stands in the place of figures that no output shows, by name."""
     from reportgen.report.model import Skipped
 

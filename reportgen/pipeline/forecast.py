@@ -87,7 +87,7 @@ def guess_pass(spec: ReportSpec, sizes: tuple[int, int] | None) -> tuple[float, 
         min(size, limit or size)
         for size, limit in zip(sizes, (spec.data.train_limit, spec.data.eval_limit), strict=True)
     )
-    each = ((spec.data.image_size or (224 if spec.model.pretrained else 32)) / 32) ** 2 / (
+    each = ((spec.data.image_size or (32 if spec.model.pretrained is None else 224)) / 32) ** 2 / (
         EFFICIENCY * macs_per_second()
     )
     if run.mode == "evaluate":

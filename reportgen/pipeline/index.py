@@ -25,7 +25,7 @@ from reportgen.progress import Progress
 from reportgen.record.archive import PACKED_FILE
 from reportgen.record.locate import RECORD, Source, find_source, read_file
 from reportgen.record.store import RECORD_FILE
-from reportgen.record.summary import Summary, glance
+from reportgen.record.summary import Summary, read_glance
 from reportgen.report.index import Line, Listed, Unread, view_index
 from reportgen.system.cache import replace_file
 from reportgen.system.epoch import check_epoch
@@ -167,7 +167,7 @@ def read_one(place: Path | OSError, folder: Path) -> Found | Unread | None:
         source = find_source_at(place)
         if source is None:
             return None
-        seen = glance(source)
+        seen = read_glance(source)
         answers = None if seen.summary.unfinished else read_answers(seen.summary.classes, seen.arrays)
     except ReportgenError as error:
         return Unread(name_place(place, folder), error.message.replace(f"{folder}{os.sep}", ""))

@@ -54,8 +54,15 @@ class KeptRun:
             work()
         except (EnvironmentTrouble, OSError, RuntimeError) as error:  # torch.save wraps what the disk says
             self.works = False
-            said = error.message if isinstance(error, EnvironmentTrouble) else error
+            said = error.message if isinstance(error, EnvironmentTrouble) else plain_reason(error)
             self.progress.warn(f"what is measured can't be kept before the report is written: {said}")
+
+
+def plain_reason(error: OSError | RuntimeError) -> str:
+    """What an error says, without torch's own place in its code; torch.save says of a disk that is full where it was in
+    the file, and no more."""
+    text = str(error)
+    return "the disk took only a part of the weights" if "enforce fail" in text else text
 
 
 def find_record(space: Workspace, key: str, progress: Progress, base: Path) -> Stored | None:

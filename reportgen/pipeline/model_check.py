@@ -57,7 +57,7 @@ def check_model(key: str, model: ModelSpec, base: Path, plugins: Plugins) -> tup
 
 def check_pretrained(model: ModelSpec, offline: bool) -> tuple[str, ...]:
     """Raise ModelError for weights that the library does not know, DataError for those that may not be fetched."""
-    if not model.pretrained:
+    if model.pretrained is None:
         return ()
     from reportgen.experiment.models.pretrained import Fetching, fetched  # with torch
     from reportgen.experiment.models.pretrained_choice import find_pretrained
@@ -93,7 +93,7 @@ def check_source(source: str, base: Path, plugins: Plugins) -> tuple[str, ...]:
     if not code.is_installed:
         check_syntax(code)
     check_factory(code)
-    return tuple(unfollowed(source_files(code)))
+    return tuple(find_unfollowed(source_files(code)))
 
 
 def check_library(library: str, name: str) -> None:
@@ -123,7 +123,7 @@ def registered(library: str) -> frozenset[str]:
     return frozenset(name for file in files for name in REGISTERED.findall(file.read_text("utf-8", "replace")))
 
 
-def unfollowed(files: dict[str, Path]) -> Iterator[str]:
+def find_unfollowed(files: dict[str, Path]) -> Iterator[str]:
     """Where code imports or runs what its text does not name."""
     for name, path in files.items():
         for node in ast.walk(parse(path)):

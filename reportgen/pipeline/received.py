@@ -6,12 +6,14 @@ command line or from one's own spec. What a record names of them is left out, wh
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reportgen.comparison.gate_names import check_names
 from reportgen.errors import SpecError
-from reportgen.plugins import load_plugins
+from reportgen.pipeline.registry import load_own
+from reportgen.plugins import Plugins
 from reportgen.progress import Progress
 from reportgen.spec import override_report
 from reportgen.spec.overrides import parse_override
@@ -23,8 +25,9 @@ LONGEST = 200
 """Characters of a name that are repeated."""
 
 
-def choose_drawing(recorded: ReportSpec, overrides: Sequence[str], progress: Progress) -> ReportSpec:
-    """The spec that a record is drawn with: the record's own but for OWN, with what the command line says put in.
+def choose_drawing(recorded: ReportSpec, overrides: Sequence[str], progress: Progress) -> tuple[ReportSpec, Plugins]:
+    """The spec that a record is drawn with, and its plug-ins: the record's own but for OWN, with what the command line
+    says put in.
 
     Sections, outputs and gates of plug-ins that were left out are left out too. Raises SpecError for wrong overrides.
     """
@@ -36,9 +39,10 @@ def choose_drawing(recorded: ReportSpec, overrides: Sequence[str], progress: Pro
         if value and not any(one == key or one.startswith(f"{key}.") for one in said):
             progress.warn(
                 f"{key}: {spell(value)} was left out: a record does not choose what runs here. "
-                f"To draw with it: --set {key}={spell(value)}"
+                f"To draw with it: --set {shlex.quote(f'{key}={spell(value)}')}"
             )
-    return without_unknown(spec, recorded, progress) if recorded.plugins else spec
+    plugins = load_own(spec)
+    return without_unknown(spec, recorded, plugins, progress) if recorded.plugins else spec, plugins
 
 
 def value_of(spec: ReportSpec, key: str) -> Any:
@@ -54,12 +58,11 @@ def spell(value: Any) -> str:
     return shorten(one_line(text), LONGEST)
 
 
-def without_unknown(spec: ReportSpec, recorded: ReportSpec, progress: Progress) -> ReportSpec:
+def without_unknown(spec: ReportSpec, recorded: ReportSpec, plugins: Plugins, progress: Progress) -> ReportSpec:
     """The spec without the record's sections, outputs and gates that only plug-ins have which were left out."""
     from reportgen.outputs import find_outputs
     from reportgen.report.sections import find_sections
 
-    plugins = load_plugins(spec.plugins)
     sections, outputs = find_sections() | plugins.sections, find_outputs() | plugins.outputs
     report = spec.report
     if report.chosen and report.sections == recorded.report.sections:

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from reportgen.report.model import Logo
 
 
+def load_own(spec: ReportSpec) -> Plugins:
+    """The plug-ins that the spec names and the installed ones. Raises SpecError, with its place."""
+    with about("plugins"):
+        return load_plugins(spec.plugins)
+
+
 @dataclass(frozen=True)
 class Registry:
     """The sections, figures and outputs that this build uses."""
@@ -42,13 +48,11 @@ class Registry:
         return self.css + (f"\0{self.logo.uri}" if self.logo is not None else "")
 
     @classmethod
-    def load(cls, spec: ReportSpec) -> Registry:
-        """Find everything that is available, plugins included, and keep what the spec asks for."""
+    def load(cls, spec: ReportSpec, plugins: Plugins) -> Registry:
+        """Find everything that is available, plug-ins included, and keep what the spec asks for."""
         from reportgen.outputs import find_outputs
         from reportgen.report.sections import find_sections
 
-        with about("plugins"):
-            plugins = load_plugins(spec.plugins)
         sections = find_sections() | plugins.sections
         outputs = find_outputs() | plugins.outputs
         chosen = spec.report.chosen

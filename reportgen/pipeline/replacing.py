@@ -62,7 +62,7 @@ def check_replaceable(out: Path, claim: Claim, outputs: Iterable[Output], force:
         message = f"{out} holds {theirs[0]}, which is in the list of no report there"
         raise SpecError(message, HINT)
     if held and not is_older_work(held, manifest.origin if manifest is not None else "", claim):
-        raise SpecError(f"{out} holds the report of another run{called(held)}", HINT)
+        raise SpecError(f"{out} holds the report of another run{describe_run(held)}", HINT)
 
 
 def kept_origin(out: Path, fingerprint: str) -> str:
@@ -94,7 +94,7 @@ def read_held(out: Path) -> dict[str, object]:
     return fields if isinstance(fields, dict) else {}
 
 
-def called(held: Mapping[str, object]) -> str:
+def describe_run(held: Mapping[str, object]) -> str:
     """What the run in a folder is, for a message."""
     spec, provenance = held.get("spec"), held.get("provenance")
     model = spec.get("model") if isinstance(spec, dict) else None

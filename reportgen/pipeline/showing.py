@@ -53,13 +53,13 @@ def report_in(folder: Path) -> Report:
     Raises RecordError where there is no record.
     """
     from reportgen.pipeline.figure_cache import draw_once
-    from reportgen.pipeline.registry import Registry
+    from reportgen.pipeline.registry import Registry, load_own
     from reportgen.report.assemble import assemble
 
     stored = find_source(folder).load()
     spec = stored.subject.spec  # its templates and style sheet say nothing of the numbers, and may be elsewhere
     plain = spec.report.model_copy(update={"templates": None, "css": None, "logo": None})
-    registry = Registry.load(spec.model_copy(update={"report": plain}))
+    registry = Registry.load(spec.model_copy(update={"report": plain}), load_own(spec))
     with language(spec.report.language):
         figures = draw_once(stored, registry.figures_of_sections(stored.subject), registry.plugins.figures)
         return assemble(stored.subject, figures, registry.sections)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 import stat
+import sys
 from pathlib import Path
 
 import click
@@ -13,6 +15,7 @@ from reportgen.pipeline.card_questions import PARTS, list_open
 from reportgen.report.sections.card import list_parts
 from reportgen.spec import read_spec
 from reportgen.spec.types import CardSpec
+from reportgen.system.signals import Terminated
 from tests.outputs.hostile import change
 from tests.support.commands import run_here
 from tests.support.records import small_record
@@ -106,16 +109,61 @@ def test_an_answer_that_no_report_can_show_is_asked_for_again(
     assert not any("which day" in question for question in asked[1])
 
 
-def test_nothing_is_written_when_it_is_interrupted(
-    spec: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("how", "code"), [(click.Abort, 130), (KeyboardInterrupt, 130), (EOFError, 130), (Terminated, 143)]
+)
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_answers_given_before_an_interrupt_are_kept(
+    spec: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    how: type[BaseException],
+    code: int,
+    after: int,
 ) -> None:
-    def interrupt(*_given: object, **_more: object) -> str:
-        raise click.Abort
+    answers = iter(["A. Author", "", "", "", "B"][: after and after + 2])
+
+    def answer_or_end(*_given: object, **_more: object) -> str:
+        for answer in answers:
+            return answer
+        raise how
 
     monkeypatch.setattr(COMMAND, "is_interactive", lambda: True)
-    monkeypatch.setattr(click, "prompt", interrupt)
-    assert run_here(capsys, "card", spec).code == 130
-    assert spec.read_text(encoding="utf-8") == SPEC
+    monkeypatch.setattr(click, "prompt", answer_or_end)
+    said = run_here(capsys, "card", spec)
+    assert said.code == code
+    if after == 0:
+        assert spec.read_text(encoding="utf-8") == SPEC
+        assert f"interrupted: {spec} is as it was" in said.err
+    else:
+        assert read_spec(spec).card.authors == ("A. Author",)
+        assert f"interrupted: {spec} holds the answers given until then: authors\n" in said.err
+    assert ("of the review nothing is kept" in said.err) == (after == 3)
+    assert "report" not in said.err.replace(str(spec), "")
+
+
+@pytest.mark.e2e
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a terminal of its own needs pty")
+def test_a_terminal_that_closes_or_interrupts_loses_nothing(spec: Path) -> None:
+    import pty
+
+    for end in (b"\x03", b"\x04"):
+        spec.write_text(SPEC, encoding="utf-8")
+        child, terminal = pty.fork()
+        if child == 0:
+            os.execv(sys.executable, [sys.executable, "-m", "reportgen", "card", str(spec)])
+        said = b""
+        for waited, answer in ((b"made the model", b"Ann\n"), (b"Which version", b"1.2\n"), (b"be cited", end)):
+            while waited not in said:
+                said += os.read(terminal, 1000)
+            os.write(terminal, answer)
+        while b"interrupted" not in said:
+            said += os.read(terminal, 1000)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 130
+        os.close(terminal)
+        card = read_spec(spec).card
+        assert (card.authors, card.version) == (("Ann",), "1.2")
 
 
 def test_a_complete_card_is_told(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -142,3 +142,20 @@ def test_trace_writes_the_drawing_of_one_model(tmp_path: Path, capsys: pytest.Ca
     root = ET.parse(out).getroot()
     assert "BasicBlock" in "".join(root.itertext())
     assert run_here(capsys, "trace", "builtin:linear", "--svg", tmp_path / "model.pdf").code == 2
+
+
+@pytest.mark.slow
+def test_sources_are_taken_as_trace_takes_them(
+    records: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nets.py").write_text(NETS)
+    said = run_here(capsys, "diff", "nets.py:base", "nets.py:wider")
+    assert (said.code, said.err) == (0, "")
+    assert "8 → 12 channels" in said.out
+    assert "Net" not in said.out.splitlines()[0]
+    built_in = run_here(capsys, "diff", "builtin:linear", records[0])
+    assert built_in.code == 0
+    unknown = run_here(capsys, "diff", "builtin:liner", records[0])
+    assert unknown.code == 2
+    assert "liner" in unknown.err

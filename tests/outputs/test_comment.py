@@ -203,7 +203,7 @@ def test_what_a_reader_has_to_know_is_said_in_the_line_and_posted(record: RunRec
     values = (*(value for value in comparison.values if value.name != "macs.change_ratio"), larger)
     judgement = told.subject.judgement.model_copy(update={"comparison": change(comparison, values=values)})
     (line,) = visible(make_comment(replace(told, subject=replace(told.subject, judgement=judgement))))
-    assert "What it costs changed: MACs, ratio: ×2.00." in line
+    assert "Cost changed: MACs, ratio: ×2.00." in line
 
 
 @pytest.mark.parametrize("when", ["changed", "failed"])
@@ -229,7 +229,7 @@ def test_many_gates_shorten_the_comment_and_are_counted(record: RunRecord, platf
     listed = len(re.findall(r"^\| `accuracy", text, re.MULTILINE))
     assert 0 < listed < many
     assert f"{many - listed:,} of the {many:,} gates are not listed, none of which failed." in text
-    assert "Left out of this comment for its length: what was run" in text
+    assert "Left out to keep this comment short: what was run" in text
 
 
 @pytest.mark.slow
@@ -241,7 +241,7 @@ def test_a_template_of_ones_own_that_writes_a_book_is_cut_off(record: RunRecord,
     assert len(text) <= MOST
     page = show(text)
     assert page.count("<details") == page.count("</details>")
-    assert text.endswith("The rest is left out for its length; the report has everything.\n")
+    assert text.endswith("The rest is left out to keep this comment short; the report has everything.\n")
     assert "The rest is left out" not in "".join(re.findall(r"(?s)<pre>.*?</pre>", page))
 
 
@@ -403,8 +403,21 @@ def test_a_baseline_that_is_missing_is_said_and_leaves_its_gates_undecided(recor
         ("2026-01-02T02:04:05Z", "1 hour before this run"),
         ("2025-12-30T03:04:05Z", "3 days before this run"),
         ("2026-01-03T03:04:05Z", "later than this run"),
-        ("some day", "of a date that is not known"),
+        ("some day", "of unknown date"),
     ],
 )
 def test_the_age_of_the_baseline_is_told(before: str, told: str) -> None:
     assert tell_age(before, "2026-01-02T03:04:05Z") == told
+
+
+@pytest.mark.parametrize(("count", "first"), [(21, "fail"), (20, "pass")])
+def test_of_many_gates_those_that_failed_come_first(record: RunRecord, count: int, first: str) -> None:
+    rules = (*(f"accuracy >= 0.{number:04d}" for number in range(1, count)), "accuracy >= 0.99")
+    rows = [
+        line
+        for line in make_comment(plain_report(presented(record, gates=rules))).splitlines()
+        if "`accuracy >=" in line
+    ]
+    assert len(rows) == count
+    assert first in rows[0]
+    assert sum("fail" in row for row in rows) == 1

@@ -37,7 +37,7 @@ def invalid(text: str) -> object:
     from cyclonedx.schema import SchemaVersion
     from cyclonedx.validation.json import JsonStrictValidator
 
-    return JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
+    return JsonStrictValidator(SchemaVersion.V1_7).validate_str(text)
 
 
 def not_evaluated() -> RunRecord:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -14,6 +15,7 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from functools import cache
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -27,7 +29,7 @@ from reportgen.outputs.mail import MOST_BYTES, MOST_HTML, choose_images, gather
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.assemble import assemble
-from reportgen.report.model import FigureFile, Report, Skipped
+from reportgen.report.model import FigureFile, Logo, Report, Skipped
 from reportgen.report.sections import find_sections
 from reportgen.text.i18n import language
 from tests.outputs.hostile import NASTY, hostile_subject
@@ -164,6 +166,19 @@ def test_an_interval_stays_in_one_piece_with_the_brackets_of_its_language(record
     cells = re.findall(r'<td class="cell number".*?</td>', chinese, re.DOTALL)
     assert "(" not in "".join(re.sub(r'style="[^"]*"', "", cell) for cell in cells)
     assert sum(cell.count('nowrap">（') for cell in cells) > 3
+
+
+def test_no_interval_of_a_sentence_ends_a_line(record: RunRecord) -> None:
+    message = opened(made(compared(record, GATES)))
+    html, text = html_of(message), text_of(message)
+    shown = re.sub(r'(?s)<style>.*?</style>|alt="[^"]*"|<div class="preview".*?</div>', "", html)
+    ranges = list(re.finditer(r"\d–[−+]?\d", re.sub(r'style="[^"]*"', "", shown)))
+    held = re.findall(r'<span class="whole" ?style="white-space: ?nowrap;?">[^<]*\d–[−+]?\d[^<]*</span>', shown)
+    assert len(held) == len(ranges) > 5
+    for of in (unescape(html), text):
+        assert not re.search(r"\d to [−+]?\d|\bn = \d", of)
+        assert re.search("\\d\u00a0to\u00a0[−+]?\\d", of)
+    assert not re.search(r"[–(]\n", text)
 
 
 def in_chinese(subject: Subject) -> Subject:
@@ -435,3 +450,83 @@ def test_words_and_lines_have_the_colours_of_ones_own_style_sheet(record: RunRec
     dark, _end, below = dark.partition("</style>")
     assert ("#8a1c5b" in light + below, "#b34a00" in light + below) == (True, False)
     assert ("#8a1c5b" in dark, "#fff4e0" in light + below + dark) == (False, False)
+
+
+def own_look(report: Report, logo: Logo | None = None, css: str = "", templates: Path | None = None) -> EmailMessage:
+    (file,) = gather(replace(report, logo=logo, css=css, templates=templates), lambda _: None, {"report.pdf": PDF})
+    return opened(file.data)
+
+
+def test_the_accent_is_a_line_above_the_title_in_the_light_and_the_dark(record: RunRecord) -> None:
+    report = report_of(record)
+    for css, light, dark in (
+        ("", "#0b6b66", "#58bdb5"),
+        (":root { --accent: #8a1c5b }", "#8a1c5b", "#8a1c5b"),
+        (
+            ":root { --accent: #8a1c5b } @media (prefers-color-scheme: dark) { :root { --accent: #e58cc0 } }",
+            "#8a1c5b",
+            "#e58cc0",
+        ),
+    ):
+        html = html_of(own_look(report, css=css))
+        assert re.search(rf'<td class="accent" style="[^"]*border-top: ?3px solid {light}', html), css
+        assert re.search(rf"\.accent ?{{ ?border-top-color: ?{dark} ?!important", html), css
+
+
+def test_words_in_the_dark_have_the_colours_that_a_sheet_gives_for_the_dark(record: RunRecord) -> None:
+    css = ":root { --right: #23558f } @media (prefers-color-scheme: dark) { :root { --right: #8fc0f5; --paper: #000 } }"
+    html = html_of(own_look(report_of(compared(record, GATES)), css=css))
+    light, _media, rest = html.partition("@media")
+    dark, _end, below = rest.partition("</style>")
+    assert ("#8fc0f5" in dark, "#6db6ee" in dark, "#23558f" in dark, "#14171a" in dark) == (True, False, False, True)
+    assert ("#23558f" in light + below, "#8fc0f5" in light + below) == (True, False)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "SVG"])
+def test_a_logo_is_one_more_image_as_png_on_white(record: RunRecord, kind: str) -> None:
+    if kind == "SVG":
+        pytest.importorskip("resvg_py")
+        data = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 220 48"><circle cx="24" cy="24" r="20"/></svg>'
+    else:
+        buffer = io.BytesIO()
+        Image.new("RGBA", (1100, 240), (0, 0, 0, 0)).save(buffer, "PNG")
+        data = buffer.getvalue()
+    media_type = "image/svg+xml" if kind == "SVG" else "image/png"
+    logo = Logo(f"data:{media_type};base64,{base64.b64encode(data).decode()}", "Example & Sons")
+    message = own_look(report_of(record), logo)
+    html = html_of(message)
+    parts = [part for part in message.walk() if part.get_content_maintype() == "image"]
+    assert len(parts) == 4
+    assert {part.get_content_type() for part in parts} == {"image/png"}
+    first = parts[0]
+    assert first.get_filename() == "logo.png"
+    shown = re.search(r'<img class="logo"[^>]*>', html)
+    assert shown is not None
+    for said in (f'src="cid:{str(first["Content-ID"]).strip("<>")}"', 'width="220"', 'alt="Example &amp; Sons"'):
+        assert said in shown[0]
+    assert html.index('alt="Example') < html.index("<h1")
+    image = Image.open(io.BytesIO(first.get_payload(decode=True)))  # type: ignore[arg-type]
+    assert (image.size, image.mode, image.getpixel((439, 0))) == ((440, 96), "RGB", (255, 255, 255))
+    assert len(html.encode()) < MOST_HTML
+
+
+def test_an_svg_logo_that_nothing_can_draw_is_left_out_and_that_is_said(
+    record: RunRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    heard: list[str] = []
+    report = replace(report_of(record), logo=Logo("data:image/svg+xml;base64,PHN2Zy8+", "Example Ltd"))
+    (file,) = gather(report, heard.append, {"report.pdf": PDF})
+    message = opened(file.data)
+    assert "Example Ltd" in html_of(message)
+    assert len([part for part in message.walk() if part.get_content_maintype() == "image"]) == 3
+    assert "save it as PNG" in heard[0]
+
+
+def test_a_footer_of_ones_own(record: RunRecord, tmp_path: Path) -> None:
+    own = """{% extends "default/mail.html.j2" %}
+{% block footer %}{{ super() }}<p class="small">Internal.</p>{% endblock %}"""
+    (tmp_path / "mail.html.j2").write_text(own, encoding="utf-8")
+    html = html_of(own_look(report_of(record), templates=tmp_path))
+    assert re.search(r'<p class="small" style="[^"]+">Internal\.</p>', html)
+    assert "is attached as report.pdf" in words(html)

@@ -86,11 +86,11 @@ def test_the_results_file_is_one_of_the_hub(record: RunRecord) -> None:
 
 
 def test_a_data_set_that_the_hub_does_not_know_is_said_and_can_be_named(record: RunRecord) -> None:
-    own = change(record, data={"name": "my_images"})
+    own = change(record, data={"name": "my_images", "hub": ""})
     heard: list[str] = []
     files = made(own, heard.append)
     assert ".eval_results/my_images.yaml" in files
-    assert b"is no data set of the Hub" in files[".eval_results/my_images.yaml"]
+    assert b"is not a data set on the Hub" in files[".eval_results/my_images.yaml"]
     assert len(heard) == 1
     assert "card.dataset" in heard[0]
     named = made(with_card(own, **HUB), heard.append)
@@ -142,15 +142,16 @@ def test_the_same_record_gives_the_same_bytes(record: RunRecord) -> None:
 def test_the_nine_parts_the_review_and_what_is_missing_are_there(record: RunRecord) -> None:
     plain = body(usual())
     assert len(re.findall(r"(?m)^### ", plain.split("\n## Model card")[1])) == 9
-    assert "Nobody has reviewed this card yet." in plain
+    assert "This card has not been reviewed yet." in plain
     assert "3 of 14" in plain
     assert plain.count("*Not provided*") == 11
-    assert "Nobody has written where the model fails" in plain
+    assert "The model’s limitations and the uses it is not meant for are not documented." in plain
     whole = body(readme(with_card(record, review=REVIEW, limitations="Fails in fog.")))
     assert "**approved for the pilot** (B. Reviewer, 2026-11-30)" in whole
     assert "5 of 14" in whole
     assert "- Fails in fog." in whole
-    assert "Nobody has" not in whole
+    assert "not documented" not in whole
+    assert "not been reviewed" not in whole
 
 
 def test_who_loads_the_model_learns_what_to_feed_it_and_which_class_is_which(record: RunRecord) -> None:

@@ -120,7 +120,12 @@ def test_bookmarks_are_the_sections_in_order(document: Path, report: Report) -> 
 @pytest.mark.browser
 def test_contents_point_at_the_pages(document: Path, report: Report) -> None:
     pages = text_of(document).split("\f")[:-1]
-    rows = dict(re.findall(r"(?:^|\s{2})(\S+?(?: \S+?)*?) ?\.{5,} (\d+)$", pages[0], re.MULTILINE))
+    found = [
+        (column, number, *match)
+        for number, line in enumerate(pages[0].splitlines())
+        for column, match in enumerate(re.findall(r"(?<!\S)(\S+?(?: \S+?)*?) ?\.{5,} (\d+)(?=\s{2}|$)", line))
+    ]
+    rows = {title: page for _, _, title, page in sorted(found)}
     assert list(rows) == [section.title for section in report.sections]
     for title, number in list(rows.items())[1:]:
         assert re.search(rf"^\s*{re.escape(title)}$", pages[int(number) - 1], re.MULTILINE), title

@@ -26,6 +26,7 @@ FULL = "<p>" + "<br>".join(["Words that fill the page"] * 11)
 HEAD = '<thead><tr><th scope="col">Head</th></tr></thead>'
 SVG = "%3Csvg xmlns='http://www.w3.org/2000/svg' width='9' height='9'%3E%3Cpath d='M0 0h9v9z'/%3E%3C/svg%3E"
 IMAGE = f'<img alt="A triangle" style="height: 50mm" src="data:image/svg+xml,{SVG}">'
+LONG = "<br>".join(["A finding"] * 9)
 ROWS = "<tr><td>1<tr><td>2<tr><td>3"
 FAULTY = f"""<!DOCTYPE html><html lang="en"><title>Faults</title><style>
 @page {{ size: 200mm 100mm; margin: 10mm }} body {{ margin: 0; font: 10pt/12pt sans-serif }}
@@ -42,6 +43,7 @@ FAULTY = f"""<!DOCTYPE html><html lang="en"><title>Faults</title><style>
 <table><caption>Caption<br>of several<br>lines<br>that are many<br>too many</caption>{HEAD}
 <tbody>{ROWS}</table></section>
 <figure class="new">{IMAGE}<figcaption class="new">Caption</figcaption></figure>
+<section class="new">{FULL}<h2>Begun</h2><ul><li>{LONG}</ul></section>
 """
 
 
@@ -64,8 +66,10 @@ def test_the_measure_sees_what_is_wrong() -> None:
     assert [re.sub(r"\d+%", "hardly", fault) for fault in Pages(document).faults()] == [
         "page 2 is hardly full",
         "page 6 is hardly full",
+        "page 10 is hardly full",
         "page 3 ends in a heading",
         "page 4 ends in a heading",
+        "page 11 has the title of a section without its first finding",
         "page 5 has 2 rows of a table",
         "page 7 has the head of a table without its rows",
         "page 9 has a figure whose caption is on another",

@@ -10,8 +10,9 @@ import importlib
 import re
 import subprocess
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pikepdf
@@ -68,8 +69,8 @@ def is_running_head(seen: Seen, finding: Any) -> bool:
     """TAG-002, "prose is marked as an artifact": the words are those at the head of the page, the title beside the name
     of the section, which ISO 14289-1, 7.8, wants as an artifact. The checker takes a line for a running head only
     where the same line stands on three pages, and a section may have fewer."""
-    titles = [str(item.title) for item in bookmarks(seen)]
-    return any(str(finding.evidence).rstrip("…").endswith(title[:40]) for title in titles) and finding.count == 1
+    heads = {f"{seen.pdf.docinfo.Title} {item.title}" for item in bookmarks(seen)}
+    return finding.count == 1 and str(finding.evidence) in heads
 
 
 def is_number_in_figure(seen: Seen, finding: Any) -> bool:
@@ -120,8 +121,8 @@ def bookmarks(seen: Seen) -> list[Any]:
         return [item for top in outline.root for item in (top, *top.children)]
 
 
-def find_faults(path: Path) -> list[str]:
-    """Errors and warnings of the checker that are not shown to be its mistakes."""
+def find_faults(path: Path, counted: Collection[str] = ()) -> list[str]:
+    """Errors and warnings of the checker that are not shown to be its mistakes; of the rules `counted`, those too."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its own libraries
         found = importlib.import_module("outloud").check(str(path))
@@ -130,7 +131,8 @@ def find_faults(path: Path) -> list[str]:
     return [
         f"{one.rule} page {one.page}: {one.message} {one.evidence}"
         for one in found.findings
-        if one.severity != "info" and not (one.rule in MISTAKES and MISTAKES[one.rule](seen, one))
+        if one.severity != "info"
+        and (one.rule in counted or not (one.rule in MISTAKES and MISTAKES[one.rule](seen, one)))
     ]
 
 
@@ -206,6 +208,15 @@ def test_a_document_in_chinese_says_so_and_holds_the_letters_it_needs(chinese: P
 def test_every_example_is_what_it_says(path: Path) -> None:
     assert broken_rules(path.read_bytes()) == {}
     assert find_faults(path) == []
+    mistakes = {"TAG-002", "FIG-012"} if path.parent.name == "zh" else {"TAG-002"}
+    assert find_faults(path, MISTAKES.keys() - mistakes) == []
+
+
+def test_a_line_that_only_ends_like_a_running_head_is_no_mistake_of_the_checker() -> None:
+    _heard, seen = set_page('<html lang="en"><title>A title</title><body><h1>Training</h1><p>Text.')
+    told = SimpleNamespace(count=1, evidence="A title Training")
+    assert is_running_head(seen, told)
+    assert not is_running_head(seen, SimpleNamespace(count=1, evidence="What was lost in Training"))
 
 
 def test_the_whole_of_it_is_the_same_in_every_process(archive: Path, report: Report) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import RenderError, SpecError
-from reportgen.figures import _style
 from reportgen.outputs.page import make_page
 from reportgen.outputs.stylesheets import COLOURS, MOST_BYTES, changed_colours, check_sheet, read_sheet, recolour
 from reportgen.outputs.templating import template_root
@@ -86,16 +85,6 @@ def test_the_colours_of_the_sheet_are_those_of_the_figures() -> None:
     assert changed_colours(SCREEN) == {}
     declared = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6});", SCREEN.partition("}")[0]))
     assert declared == COLOURS
-    assert {
-        "paper": _style.PAPER,
-        "ink": _style.INK,
-        "muted": _style.MUTED,
-        "hairline": _style.HAIRLINE,
-        "accent": _style.ACCENT,
-        "right": _style.RIGHT,
-        "wrong": _style.WRONG,
-        "baseline": _style.SOFT,
-    } == COLOURS
 
 
 def test_every_colour_has_a_dark_one_and_none_is_written_twice() -> None:

@@ -132,7 +132,7 @@ def test_images_with_their_predictions(logs: Path, report: Report) -> None:
     share = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
     named = found.SummaryMetadata(tags[0])
     called = classes[int(logits.argmax())]
-    expected = f"Barely wrong: {classes[index % 10]}, called {called} ({100 * share.max():.1f}\u00a0%)"
+    expected = f"Barely wrong: {classes[index % 10]}, predicted as {called} ({100 * share.max():.1f}\u00a0%)"
     assert named.display_name == expected
     assert named.summary_description.endswith(f"Test image {index}.")
     assert named.plugin_data.plugin_name == "images"

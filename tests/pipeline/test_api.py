@@ -6,6 +6,7 @@ import io
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,13 @@ import pytest
 import yaml
 
 import reportgen
-from reportgen.errors import RecordError, ReportgenError, SpecError
+from reportgen.errors import EnvironmentTrouble, RecordError, ReportgenError, SpecError
 from reportgen.pipeline import api
 from reportgen.record.archive import pack_files
 from reportgen.record.run import RunRecord
 from reportgen.record.store import encode_record
 from reportgen.system.plain_lines import PlainLines
-from tests.support.commands import ROOT, TINY, run_apart, write_spec
+from tests.support.commands import ROOT, TINY, run_apart, run_here, write_spec
 from tests.support.records import save_record
 from tests.support.ssh_keys import make_key
 
@@ -161,6 +162,25 @@ def test_a_record_is_loaded_from_whatever_holds_it(record: RunRecord, home: Path
         assert reportgen.load_record(source).fingerprint == record.fingerprint
     with pytest.raises(RecordError, match="there is no nowhere"):
         reportgen.load_record("nowhere")
+
+
+@pytest.mark.parametrize("option", ["--format", "--outputs"])
+def test_all_outputs_are_those_that_can_be_made_here(
+    record: RunRecord, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    from reportgen import outputs
+
+    def refuse() -> None:
+        raise EnvironmentTrouble("no brush is installed")
+
+    known = outputs.find_outputs()
+    few = {name: known[name] for name in ("json", "benchmark")} | {"html": replace(known["html"], check=refuse)}
+    monkeypatch.setattr(outputs, "find_outputs", lambda: few)
+    said = run_here(capsys, "render", save_to(home / "mine", record), "-o", home / "all", option, "all")
+    assert said.code == 0, said
+    assert "the output html was left out: no brush is installed" in said.err
+    made = {path.name for path in (home / "all").iterdir() if path.is_file() and path.name != "manifest.json"}
+    assert made == {"metrics.json", "benchmark.json", "benchmark-bigger.json", "benchmark-smaller.json"}
 
 
 def test_the_outcome_names_its_numbers(drawn: reportgen.Outcome) -> None:

@@ -107,7 +107,7 @@ def test_what_a_run_would_refuse_in_a_folder_is_told_and_what_would_stand_in_for
     assert (line.exit_code, "no image of b in" in line.line) == (3, True)
     shutil.rmtree(folder / "train")
     (line,) = told(tmp_path / "spec.yaml", "")
-    assert (line.exit_code, "holds test images alone, in test/" in line.line) == (3, True)
+    assert (line.exit_code, "holds only test images, in test/" in line.line) == (3, True)
     (folder / "test" / "b" / "2.png").unlink()
     folder_of_images(tmp_path / "other")
     shutil.move(tmp_path / "other" / "test" / "b" / "2.png", folder / "test" / "b" / "2.png")

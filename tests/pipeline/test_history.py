@@ -54,8 +54,14 @@ def test_ten_runs_are_carried_and_the_changes_with_them(record: RunRecord) -> No
     assert "last changed on 2026-01-08, commit 08080808: +5.0\u00a0points" in view.told
     assert len(view.runs) == 11
     assert view.runs[0][:3] == ("this report", "2026-01-13", "13131313")
-    assert view.spark is not None
-    assert len(view.spark.marks) == 1
+    assert view.chart is not None
+    assert view.chart.data.count(b"l-3.5-6h7z") == 1
+    assert [column.head for column in view.others.columns] == ["Number", "Earliest run", "Previous run", "This report"]
+    assert {"Macro F1", "Expected calibration error"} <= {row[0] for row in view.others.rows}
+    assert all(len(row) == 4 for row in view.others.rows)
+    assert not any("Latency" in row[0] or "time" in row[0] for row in view.others.rows)
+    assert "not tested" in view.others.caption
+    assert "Only top-1 accuracy is tested" in view.methods[0].text
 
 
 def test_other_images_and_other_models_are_no_part_of_it(record: RunRecord) -> None:

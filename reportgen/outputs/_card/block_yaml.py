@@ -10,10 +10,10 @@ from reportgen.report.sections.reproduce.spec_text import scalar
 
 def write_yaml(value: Any) -> str:
     """A mapping or a list as YAML: what YAML 1.1 and 1.2 both read as it is."""
-    return "".join(f"{line}\n" for line in lines(value))
+    return "".join(f"{line}\n" for line in format_lines(value))
 
 
-def lines(value: Any) -> Iterator[str]:
+def format_lines(value: Any) -> Iterator[str]:
     """The lines of a mapping or of a list; what is inside is indented."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
@@ -27,7 +27,7 @@ def entry(start: str, value: Any, indent: str) -> Iterator[str]:
     """A key and its value, on the same line where it is no mapping and no list."""
     if is_nested(value):
         yield start
-        yield from (indent + line for line in lines(value))
+        yield from (indent + line for line in format_lines(value))
     else:
         yield f"{start} {scalar(value)}"
 
@@ -37,7 +37,7 @@ def listed(item: Any) -> Iterator[str]:
     if not is_nested(item):
         yield f"- {scalar(item)}"
         return
-    first, *others = lines(item)
+    first, *others = format_lines(item)
     yield f"- {first}"
     yield from (f"  {line}" for line in others)
 

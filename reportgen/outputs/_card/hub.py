@@ -10,42 +10,30 @@ import math
 import re
 from typing import Any
 
-from reportgen import __version__
 from reportgen.outputs._card.block_yaml import write_yaml
 from reportgen.outputs._card.licences import name_for_hub
 from reportgen.outputs.markdown import one_line
-from reportgen.record.definitions import shown_in
+from reportgen.record.definitions import find_definition, shown_in
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Report
+from reportgen.system.version import __version__
 from reportgen.text import numerals
 from reportgen.text.i18n import _
 
-DATASETS = {"cifar10": "uoft-cs/cifar10", "cifar100": "uoft-cs/cifar100"}
-"""Data sets whose authors' copy is on the Hub."""
-METRICS = {
-    "accuracy": "accuracy",
-    "top5_accuracy": "top_5_accuracy",
-    "macro_f1": "f1",
-    "brier": "brier_score",
-    "auroc": "roc_auc",
-    "ece": "expected_calibration_error",
-    "nll": "negative_log_likelihood",
-}
-"""What the Hub calls a metric."""
 TASK = "image-classification"
 LONGEST = 200
 
 
 def find_dataset(report: Report) -> str:
-    """The data set as the Hub names it: the spec's, else where ours is known to lie, else its name here."""
-    record = report.record
-    return report.subject.presentation.card.dataset or DATASETS.get(record.data.name, one_line(record.data.name))
+    """The data set as the Hub names it: the spec's, else what its kind is known by there, else its name here."""
+    data = report.record.data
+    return report.subject.presentation.card.dataset or data.hub or one_line(data.name)
 
 
 def is_on_hub(report: Report) -> bool:
     """Whether the Hub is known to have the data set."""
-    return report.subject.presentation.card.dataset is not None or report.record.data.name in DATASETS
+    return report.subject.presentation.card.dataset is not None or report.record.data.hub != ""
 
 
 def list_results(report: Report) -> list[MetricValue]:
@@ -53,6 +41,12 @@ def list_results(report: Report) -> list[MetricValue]:
     names = [definition.name for definition in shown_in("card")]
     known = {value.name: value for value in report.metrics if value.value is not None and math.isfinite(value.value)}
     return [known[name] for name in names if name in known]
+
+
+def name_metric(value: MetricValue) -> str:
+    """What the Hub calls a metric."""
+    definition, _parts = find_definition(value.name)
+    return (definition.on_hub if definition is not None else "") or value.name
 
 
 def write_front_matter(report: Report) -> str:
@@ -68,7 +62,7 @@ def write_front_matter(report: Report) -> str:
         "pipeline_tag": TASK,
         "tags": list(dict.fromkeys([TASK, "pytorch", library, "reportgen"])),
         "datasets": [find_dataset(report)],
-        "metrics": [METRICS.get(value.name, value.name) for value in results],
+        "metrics": [name_metric(value) for value in results],
     }
     if results:
         matter["model-index"] = [{"name": one_line(report.title)[:LONGEST], "results": [model_index(report, results)]}]
@@ -89,7 +83,7 @@ def model_index(report: Report, results: list[MetricValue]) -> dict[str, Any]:
         "metrics": [
             {
                 "name": one_line(value.label),
-                "type": METRICS.get(value.name, value.name),
+                "type": name_metric(value),
                 "value": value.value,
                 **({"args": describe_sureness(value)} if describe_sureness(value) else {}),
             }
@@ -135,5 +129,5 @@ def write_notes(report: Report, accuracy: MetricValue) -> str:
         version=__version__,
     )
     return one_line(
-        told if is_on_hub(report) else _("{told}; {name} is no data set of the Hub", told=told, name=data.name)
+        told if is_on_hub(report) else _("{told}; {name} is not a data set on the Hub", told=told, name=data.name)
     )

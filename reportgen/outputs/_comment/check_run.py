@@ -92,8 +92,8 @@ def annotate(gate: GateResult) -> dict[str, object]:
 def tell_more(count: int) -> str:
     """That a request holds no more annotations."""
     return ngettext(
-        "{count} more gate did not pass and has no annotation, for there is room for 50.",
-        "{count} more gates did not pass and have no annotation, for there is room for 50.",
+        "{count} more gate did not pass and has no annotation, as there is room for only 50.",
+        "{count} more gates did not pass and have no annotation, as there is room for only 50.",
         count,
     )
 

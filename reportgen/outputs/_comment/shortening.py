@@ -19,6 +19,8 @@ FOLDS = (
 """Details that are left out, more and more."""
 GATES = (200, 80, 30, 10)
 """Gates that are listed, fewer and fewer, where that is not enough."""
+MANY = 20
+"""More gates than a reader looks through for one that failed."""
 SHORTEST_ROW = 60
 """Characters of a gate at least."""
 OUTCOMES = ("fail", "undecided", "pass")
@@ -59,6 +61,13 @@ def choose_gates(gates: Sequence[GateResult], most: int | None) -> tuple[GateRes
     return tuple(gates[at] for at in sorted(kept))
 
 
+def order_gates(gates: Sequence[GateResult]) -> tuple[GateResult, ...]:
+    """The gates as the spec has them; of many those first that failed, then the undecided ones."""
+    if len(gates) <= MANY:
+        return tuple(gates)
+    return tuple(sorted(gates, key=lambda gate: OUTCOMES.index(gate.outcome)))
+
+
 def say_cut(cut: Cut, there: Sequence[str], gates: Sequence[GateResult]) -> str:
     """What is left out, as sentences; `there`: the folds that there would be. Empty where nothing is."""
     names = {
@@ -72,11 +81,11 @@ def say_cut(cut: Cut, there: Sequence[str], gates: Sequence[GateResult]) -> str:
         parts.append(_("the findings"))
     shown = choose_gates(gates, cut.gates)
     left_out = len(gates) - len(shown)
-    said = [_("Left out of this comment for its length: {parts}.", parts=join_terms(parts))] if parts else []
+    said = [_("Left out to keep this comment short: {parts}.", parts=join_terms(parts))] if parts else []
     if left_out:
         failed = sum(gate.outcome == "fail" for gate in gates) - sum(gate.outcome == "fail" for gate in shown)
         listed = ngettext(
-            "{count} of the {all} gates is not listed, which did not fail.",
+            "{count} of the {all} gates is not listed; it did not fail.",
             "{count} of the {all} gates are not listed, none of which failed.",
             left_out,
             all=numerals.count(len(gates)),

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 
 from reportgen.comparison.decision import ALPHA
 from reportgen.record.comparison import ClassChange, Comparison
+from reportgen.record.definitions import shown_in
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.subject import Subject
 from reportgen.report.model import Banner
-
-COUNTED = ("parameters", "macs")
-"""Costs that are the same wherever they are counted."""
 
 
 @dataclass(frozen=True)
@@ -57,5 +55,6 @@ def changed_classes(compared: Comparison) -> tuple[ClassChange, ...]:
 
 def changed_costs(compared: Comparison) -> tuple[MetricValue, ...]:
     """Changes of the counted costs, of those that are not the baseline's."""
-    changes = (compared.value(f"{name}.change_ratio") for name in COUNTED)
+    counted = (one.name for one in shown_in("comment") if one.compared == "counted")
+    changes = (compared.value(f"{name}.change_ratio") for name in counted)
     return tuple(change for change in changes if change is not None and change.value not in (None, 1.0))

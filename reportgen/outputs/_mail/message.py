@@ -53,10 +53,8 @@ def compose(mail: Mail) -> bytes:
     message.set_content(mail.text, cte=choose_encoding(mail.text))
     message.add_alternative(mail.html, subtype="html", cte=choose_encoding(mail.html))
     _text, html = message.iter_parts()
-    for place, image in enumerate(mail.images, 1):
-        html.add_related(
-            image.png, "image", "png", cid=f"<{image.cid}>", disposition="inline", filename=f"image{place}.png"
-        )
+    for image in mail.images:
+        html.add_related(image.png, "image", "png", cid=f"<{image.cid}>", disposition="inline", filename=image.file)
     if mail.images:
         html.set_param("type", "text/html")  # RFC 2387 demands it
     if mail.pdf:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 
-from reportgen import __version__
 from reportgen.outputs.comment import find_change, format_flips, full, headline
 from reportgen.outputs.page import write_byline
 from reportgen.record.comparison import Comparison, Difference, Refusal
@@ -13,9 +12,12 @@ from reportgen.record.definitions import shown_in
 from reportgen.record.gate_result import GateResult
 from reportgen.report.model import Banner, FigureFile, Report
 from reportgen.report.sections.summary import choose_highlights
+from reportgen.report.wording import note_latency
+from reportgen.system.version import __version__
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, join_terms, ngettext
 from reportgen.text.shorten import one_line, shorten, shorten_middle
+from reportgen.text.wrapping import keep_whole
 
 FINDINGS = 5
 IMAGES = 3
@@ -25,6 +27,8 @@ LONGEST_TITLE, LONGEST_SUBJECT_TITLE, LONGEST_RULE, LONGEST_VALUE = 160, 80, 120
 LONGEST_SENTENCE = 500
 LONGEST_ALT = 400
 """Characters; a client that shows no images shows this in the place of each."""
+OUTCOME_WIDTH, LABEL_WIDTH, LABEL_WIDTH_COMPARED = "26%", "42%", "28%"
+"""Of the first columns of gates, of numbers, and of numbers that were compared, beside which there is more to say."""
 HOST = "reportgen.invalid"
 """In the place of a host in the identifiers of messages and images, which ours would betray (RFC 2606)."""
 NO_CHANGE = "0"
@@ -88,6 +92,13 @@ class MailImage:
     caption: str
     alt: str
     png: bytes
+    width: int = 400
+    """Pixels that it is shown wide."""
+
+    @property
+    def file(self) -> str:
+        """What its file is called."""
+        return f"{self.cid.partition('.')[0]}.png"
 
 
 @dataclass(frozen=True)
@@ -109,6 +120,7 @@ class MailView:
     more_gates: str
     compared: bool
     rows: tuple[NumberLine, ...]
+    latency: str
     unchanged: str
     """The numbers that are the baseline's."""
     flips: str
@@ -116,13 +128,22 @@ class MailView:
     more_differences: str
     findings: tuple[FindingLine, ...]
     images: tuple[MailImage, ...]
+    logo: MailImage | None
+    """One's own, above the title."""
+    house: str
+    """What stands in its place where it can't be drawn; empty for no logo."""
     enclosed: str
     """What is attached, and what is not although it could be."""
     version: str
     created: str
+    outcome_width: str = OUTCOME_WIDTH
+    label_width: str = LABEL_WIDTH
+    """Of the first columns of gates and of numbers."""
 
 
-def make_view(report: Report, images: tuple[MailImage, ...], enclosed: str, most: int = GATES) -> MailView:
+def make_view(
+    report: Report, images: tuple[MailImage, ...], enclosed: str, most: int = GATES, logo: MailImage | None = None
+) -> MailView:
     """What the mail of a report says; `most`: gates and differences that are listed."""
     judgement = report.subject.judgement
     compared, refusal = judgement.compared, judgement.comparison
@@ -138,25 +159,29 @@ def make_view(report: Report, images: tuple[MailImage, ...], enclosed: str, most
         outcome=outcome,
         outcome_sentence=_("{outcome}.", outcome=outcome) if outcome else "",
         tone=tone_of(report),
-        verdict=shorten(report.verdict, LONGEST_SENTENCE),
-        banners=tuple(replace(one, text=shorten(one.text, LONGEST_SENTENCE)) for one in report.banners[:most]),
+        verdict=as_sentence(report.verdict),
+        banners=tuple(replace(one, text=as_sentence(one.text)) for one in report.banners[:most]),
         refused=join_sentences([refusal.reason.text, refusal.advice.text]) if isinstance(refusal, Refusal) else "",
         gates=tuple(gate_line(gate) for gate in sort_gates(report.gates)[:most]),
         more_gates=count_more(len(report.gates) - most),
         compared=compared is not None,
         rows=tuple(row for row in rows if row.change != NO_CHANGE),
+        latency=note_latency(compared) if compared is not None else "",
         unchanged=_("Unchanged: {names}.", names=join_terms(same)) if same else "",
-        flips=format_flips(report.record, compared).counts if compared else "",
+        flips=keep_whole(format_flips(report.record, compared).counts) if compared else "",
         differences=tuple(difference_line(one) for one in differences[:shown]),
         more_differences=count_more(len(differences) - shown),
         findings=tuple(
-            FindingLine(shorten(one.text, LONGEST_SENTENCE), MARKS[one.tone], KINDS[one.tone])
+            FindingLine(as_sentence(one.text), MARKS[one.tone], KINDS[one.tone])
             for one in choose_highlights(report.sections)[:FINDINGS]
         ),
         images=images,
+        logo=logo,
+        house=shorten(report.logo.alt, LONGEST_TITLE) if report.logo is not None else "",
         enclosed=enclosed,
         version=__version__,
         created=report.created,
+        label_width=LABEL_WIDTH if compared is None else LABEL_WIDTH_COMPARED,
     )
 
 
@@ -202,7 +227,7 @@ def gate_line(gate: GateResult) -> GateLine:
     else:
         told = _("{label}: {value}", label=gate.label, value=gate.display)
     rule = shorten_middle(one_line(gate.rule), LONGEST_RULE)
-    return GateLine(gate.mark, gate.word, rule, shorten(told, 2 * LONGEST_RULE), gate.outcome)
+    return GateLine(gate.mark, gate.word, rule, keep_whole(shorten(told, 2 * LONGEST_RULE)), gate.outcome)
 
 
 def list_numbers(report: Report, compared: Comparison | None) -> list[NumberLine]:
@@ -218,9 +243,9 @@ def list_numbers(report: Report, compared: Comparison | None) -> list[NumberLine
             label=now[name].label,
             now=full(now[name]),
             change=change.display if change else numerals.DASH,
-            interval=change.display_interval if change else "",
-            told_now=_("now {value}", value=full(now[name])),
-            told_before=_("baseline {value}", value=full(before.get(name))),
+            interval=keep_whole(change.display_interval) if change else "",
+            told_now=keep_whole(_("now {value}", value=full(now[name]))),
+            told_before=keep_whole(_("baseline {value}", value=full(before.get(name)))),
         )
         for name, change in changes.items()
     ]
@@ -243,7 +268,18 @@ def name_image(figure: FigureFile, place: int) -> MailImage:
     return MailImage(
         cid=f"image{place}.{digest}@{HOST}",
         title=figure.title,
-        caption=shorten(figure.caption, LONGEST_SENTENCE),
-        alt=shorten(figure.alt, LONGEST_ALT),
+        caption=as_sentence(figure.caption),
+        alt=keep_whole(shorten(figure.alt, LONGEST_ALT)),
         png=figure.data,
     )
+
+
+def name_logo(png: bytes, width: int, alt: str) -> MailImage:
+    """One's own logo as an image of the mail, shown so many pixels wide."""
+    digest = hashlib.sha256(png).hexdigest()[:24]
+    return MailImage(f"logo.{digest}@{HOST}", title="", caption="", alt=shorten(alt, LONGEST_ALT), png=png, width=width)
+
+
+def as_sentence(text: str) -> str:
+    """A sentence of the report, not too long, in which numbers stay in one piece."""
+    return keep_whole(shorten(text, LONGEST_SENTENCE))

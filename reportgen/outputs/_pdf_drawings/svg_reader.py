@@ -68,7 +68,7 @@ class Walk:
             "path": lambda element: paths.path(element.get("d", "")),
             "polygon": lambda element: paths.polygon(element.get("points", "")),
             "polyline": lambda element: paths.polygon(element.get("points", ""), closed=False),
-            "rect": lambda element: paths.rectangle(*numbers(element, "x", "y", "width", "height", "rx")),
+            "rect": lambda element: paths.rectangle(*read_lengths(element, "x", "y", "width", "height", "rx")),
         }
 
     def style(self, element: ElementTree.Element, above: Mapping[str, str]) -> dict[str, str]:
@@ -175,7 +175,7 @@ class Walk:
         if "clip-path" in own or "opacity" in own:
             raise NotDrawn("use")
         own |= {name: style[name] for name in styles.OWN if name in style}
-        self.shape(own, STILL, paths.path(found.get("d", ""), *numbers(element, "x", "y")))
+        self.shape(own, STILL, paths.path(found.get("d", ""), *read_lengths(element, "x", "y")))
 
     def text(self, element: ElementTree.Element, style: Mapping[str, str]) -> None:
         """One line of text."""
@@ -187,7 +187,7 @@ class Walk:
             return
         if style["text-anchor"] not in ("start", "middle", "end"):
             raise NotDrawn("text-anchor")
-        x, y = numbers(element, "x", "y")
+        x, y = read_lengths(element, "x", "y")
         self.marks.append(Line(runs, x, y, style["text-anchor"], transformation(element)))
         self.is_set.pop("fill", None)
 
@@ -221,7 +221,7 @@ class Walk:
         if style.get("opacity", "1") != "1" or "clip-path" in style:
             raise NotDrawn("clipped or transparent image")
         self.clip_to("")
-        x, y, width, height = numbers(element, "x", "y", "width", "height")
+        x, y, width, height = read_lengths(element, "x", "y", "width", "height")
         by = transformation(element)
         raster = read_png(base64.b64decode(data))
         placed = PlacedImage(raster, (x, y, width, height), aspect == "none", style["image-rendering"] == "auto")
@@ -244,7 +244,7 @@ def transformation(element: ElementTree.Element) -> Affine:
     return paths.transformation(text) if text else STILL
 
 
-def numbers(element: ElementTree.Element, *names: str) -> list[float]:
+def read_lengths(element: ElementTree.Element, *names: str) -> list[float]:
     """Attributes that are lengths, 0 where they are not there."""
     return [styles.length(element.get(name, "0")) for name in names]
 

@@ -89,4 +89,4 @@ def parse_address(text: str, option: str) -> Address:
 
 def wrong(text: str, option: str, why: str) -> SpecError:
     """The error about an address."""
-    return SpecError(f"{option}: {shorten(ascii(text)[1:-1], SHOWN)!r} is no address: {why}", HINT)
+    return SpecError(f"{option}: {shorten(ascii(text)[1:-1], SHOWN)!r} is not an address: {why}", HINT)

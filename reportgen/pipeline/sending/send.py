@@ -33,6 +33,8 @@ SERVICE = "reportgen-smtp"
 """Under which, with `:` and the host, a keyring holds the password of the user."""
 MOST_RECIPIENTS = 100
 """Of one message: servers take no fewer, and a mailing list is no business of ours (RFC 5321, 4.5.3.1.8)."""
+NOBODY = Address("", "you", "example.org")
+"""In the place of the sender of a dry run for whom nobody is named."""
 REPLACED = (b"from:", b"to:", b"cc:", b"bcc:", b"date:", b"x-unsent:")
 
 
@@ -97,9 +99,13 @@ def make_order(
     security: Security | None,
     *,
     again: bool = False,
+    dry: bool = False,
     environment: Mapping[str, str] = os.environ,
 ) -> Order:
-    """The order of a command line, with what the environment adds. Raises SpecError for what is wrong with it."""
+    """The order of a command line, with what the environment adds. Raises SpecError for what is wrong with it.
+
+    `dry`: nothing will be sent, so that the sender may be nobody yet.
+    """
     recipients, copies = parse_addresses(to, "--to"), parse_addresses(cc, "--cc")
     if len({one.key for one in (*recipients, *copies)}) > MOST_RECIPIENTS:
         raise SpecError(f"there are more than {MOST_RECIPIENTS} recipients", "Use a mailing list.")
@@ -108,13 +114,13 @@ def make_order(
         host, port, chosen = parse_server(named, security)
     except ValueError as error:
         raise SpecError(
-            f"--smtp: {named!r} is no server", "It is host or host:port, such as mail.example.org:587."
+            f"--smtp: {named!r} is not a server", "It is host or host:port, such as mail.example.org:587."
         ) from error
     user = environment.get(USER, "")
     given = sender or environment.get(FROM) or (user if "@" in user else "")
-    if not given:
-        raise SpecError("nobody is named as the sender", f"Add --from you@example.org, or set {FROM}.")
-    found = parse_addresses((given,), "--from")
+    if not given and not dry:
+        raise SpecError("no sender is given", f"Add --from you@example.org, or set {FROM}.")
+    found = parse_addresses((given,), "--from") if given else (NOBODY,)
     if len(found) != 1:
         raise SpecError("--from: a mail has one sender", "Name one address.")
     return Order(recipients, copies, found[0], Server(host, port, chosen, user), again)
@@ -212,10 +218,12 @@ def hand_over(
     """What became of those who waited, in the ledger too; and those whose addresses this server does not know."""
     utf8 = connection.takes_utf8
     if order.sender.needs_utf8 and not utf8:
-        raise EnvironmentTrouble(f"{order.server} takes no address like {order.sender.spec}", "Send from one in ASCII.")
+        raise EnvironmentTrouble(
+            f"{order.server} does not accept the address {order.sender.spec}", "Send from one in ASCII."
+        )
     known = {one.spec: one for one in order.recipients}
     foreign = tuple(spec for spec in waiting if known[spec].needs_utf8 and not utf8)
-    refused = tuple((spec, "the server takes ASCII addresses alone (no SMTPUTF8)") for spec in foreign)
+    refused = tuple((spec, "the server accepts only ASCII addresses (no SMTPUTF8)") for spec in foreign)
     left = tuple(spec for spec in waiting if spec not in foreign)
     before = {spec: ledger.state(known[spec].key) for spec in left}
 

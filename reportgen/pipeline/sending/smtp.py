@@ -226,8 +226,8 @@ def broken(server: Server, error: Exception) -> EnvironmentTrouble:
     """The error of a connection that came to nothing, so that nobody has the mail."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return EnvironmentTrouble(
-            f"the certificate of {server} is not to be trusted: {error.verify_message}",
-            "Nothing was sent. Where the server has an authority of its own, name its certificate in SSL_CERT_FILE.",
+            f"the certificate of {server} is not trusted: {error.verify_message}",
+            "Nothing was sent. Where the server has its own certificate authority, name it in SSL_CERT_FILE.",
         )
     if isinstance(error, smtplib.SMTPNotSupportedError) and "STARTTLS" in str(error):
         return EnvironmentTrouble(f"{server} offers no STARTTLS", "Nothing was sent. Try --tls, or another port.")

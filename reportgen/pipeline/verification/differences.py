@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from reportgen.pipeline.verification.printed import Piece, Printed, Unreadable
 from reportgen.pipeline.verification.reading import read_printed
@@ -28,6 +29,10 @@ LONGEST = 90
 """Characters of a line that are repeated."""
 MOST = 20
 """Differences of one file that are told one by one."""
+IDENTIFIERS = ("header Message-ID", "header Content-Type")
+"""Places where digits are no numbers."""
+MOST_APART = 5
+"""Numbers among words of somebody's own that are told one by one."""
 SAME = 0.5
 """Share of equal drawings from which on a machine draws as the other did."""
 REFLOWED = 0.9
@@ -97,7 +102,8 @@ def hold(name: str, data: bytes, drawn: bytes, terms: Terms) -> Held:
     said = printed.version and printed.version != version
     claim = (Alteration(name, f"says that version {printed.version} drew it, others say {version}"),) if said else ()
     why = f"drawn by version {version}, this is {terms.version}" if version != terms.version else terms.other_look
-    held = hold_loosely(name, printed, expected, why) if why else hold_strictly(name, printed, expected)
+    exact = version == terms.version
+    held = hold_loosely(name, printed, expected, why, exact) if why else hold_strictly(name, printed, expected)
     held = replace(held, alterations=(*claim, *held.alterations))
     for place in printed.documents.keys() & expected.documents.keys():
         held = held.beside(hold_attached(name, place, printed.documents[place], expected.documents[place], terms))
@@ -278,23 +284,81 @@ def words_of(pieces: Sequence[Piece]) -> Iterator[tuple[str, str]]:
             yield word, piece.place
 
 
-def hold_loosely(name: str, printed: Printed, expected: Printed, why: str) -> Held:
-    """Numbers alone are compared, where the words around them are the same, of files that another version drew."""
+def hold_loosely(name: str, printed: Printed, expected: Printed, why: str, exact: bool) -> Held:
+    """Numbers alone are compared, where the words around them are the same, of files that were drawn otherwise.
+
+    `exact`: by this version, so that a line of the same words has the same numbers, and stands beside the same line;
+    else a number may be rounded otherwise, and only one that the record gives nowhere is told.
+    """
     old, new = list(printed.pieces), list(expected.pieces)
     known = {value_of(number) for piece in new for number in NUMBER.findall(piece.text)}
+    texts = [piece.text for piece in new]
+    given = Given.of(texts)
     found: list[Alteration] = []
-    compared = 0
+    matched: set[int] = set()
     first, second = ([NUMBER.sub("#", piece.text) for piece in pieces] for pieces in (old, new))
     for i, j, size in SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks():
-        for one, other in zip(old[i : i + size], new[j : j + size], strict=True):
-            numbers = NUMBER.findall(one.text)
-            compared += len(numbers)
-            if any(value_of(number) not in known for number in numbers):
+        matched.update(range(i, i + size))
+        for at in range(size):
+            one, other = old[i + at], new[j + at]
+            same = given.has(old, i + at, at in (0, size - 1)) if exact else not find_others(one.text, known)
+            if not same and one.text != other.text:
                 found += compare_texts(name, one.place, one.text, other.text)
-    left = count_numbers(printed) - compared
+    compared = sum(len(NUMBER.findall(old[at].text)) for at in matched)
+    apart = [piece for at, piece in enumerate(old) if at not in matched and piece.place not in IDENTIFIERS]
     note = f"{name}: {why}; {compared:,} numbers were compared by value, words and layout were not"
-    note += f", nor {left:,} numbers that stand among other words." if left else "."
+    note += told_apart(apart, known)
     return Held(tuple(limit(name, found)), (note,), compared)
+
+
+@dataclass(frozen=True)
+class Given:
+    """The lines that a record gives for a file."""
+
+    texts: frozenset[str]
+    neighbours: frozenset[tuple[str, str]]
+    near: frozenset[tuple[str, str]]
+    """Lines with at most two between them."""
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Given:
+        """Those of a file, in their order."""
+        near = [pair for apart in (1, 2, 3) for pair in zip(texts, texts[apart:], strict=False)]
+        return cls(frozenset(texts), frozenset(pairwise(texts)), frozenset(near))
+
+    def has(self, printed: Sequence[Piece], at: int, edge: bool) -> bool:
+        """Whether a line is among them, beside one of its neighbours, since a template of one's own may leave out what
+        stood on one side.
+
+        `edge`: words of somebody's own are beside it, or something is left out there; then it only has to be near one
+        of the neighbours that the record gives, and where it gives none of them nothing can be said.
+        """
+        text = printed[at].text
+        before, after = (printed[place].text if 0 <= place < len(printed) else "" for place in (at - 1, at + 1))
+        pairs = [pair for other, pair in ((before, (before, text)), (after, (text, after))) if other in self.texts]
+        beside = not pairs if edge else False
+        return text in self.texts and (
+            beside or any(pair in (self.near if edge else self.neighbours) for pair in pairs)
+        )
+
+
+def find_others(text: str, known: Set[float]) -> list[str]:
+    """The numbers of a line that are none of these."""
+    return [number for number in NUMBER.findall(text) if value_of(number) not in known]
+
+
+def told_apart(pieces: Sequence[Piece], known: Set[float]) -> str:
+    """The end of a sentence about numbers among words that the record does not give: which of them it gives nowhere."""
+    left = sum(len(NUMBER.findall(piece.text)) for piece in pieces)
+    if not left:
+        return "."
+    others = [(number, piece) for piece in pieces for number in find_others(piece.text, known)]
+    shown = "; ".join(f"{number} in {piece.place}, {quote(piece.text)}" for number, piece in others[:MOST_APART])
+    more = f" and {len(others) - MOST_APART:,} more" if len(others) > MOST_APART else ""
+    which = (
+        f", of which the record gives these nowhere: {shown}{more}" if others else ", all of which it gives elsewhere"
+    )
+    return f", nor {left:,} number{'s' * (left > 1)} among other words{which}."
 
 
 def value_of(number: str) -> float:

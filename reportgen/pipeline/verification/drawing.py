@@ -17,7 +17,7 @@ from reportgen.pipeline.build import measured_again
 from reportgen.pipeline.drawing import Drawing, finish
 from reportgen.pipeline.received import choose_drawing
 from reportgen.pipeline.registry import Registry, check_language
-from reportgen.plugins import Output
+from reportgen.plugins import Output, Plugins
 from reportgen.progress import Progress, Task
 from reportgen.record.store import Stored
 from reportgen.spec.types import ReportSpec
@@ -74,14 +74,14 @@ def draw_again(
     """
     check_epoch()
     heard = Heard(progress)
-    spec = choose_drawing(stored.subject.spec, overrides, heard)
-    chosen, asked, failed = choose_outputs(spec, names, alone, heard)
+    spec, plugins = choose_drawing(stored.subject.spec, overrides, heard)
+    chosen, asked, failed = choose_outputs(spec, plugins, names, alone, heard)
     if (names or asked) and not chosen:
         raise RenderError(f"nothing of it can be drawn here: {'; '.join(heard.warnings)}")
     left = Heard(progress)
     with tempfile.TemporaryDirectory(prefix="reportgen-") as place:
         folder = Path(place) / "drawn"
-        registry = Registry.load(spec.model_copy(update={"outputs": tuple(chosen)}))
+        registry = Registry.load(spec.model_copy(update={"outputs": tuple(chosen)}), plugins)
         check_language(spec.report.language)
         with Workspace(folder) as space:
             outcome = finish(measured_again(stored), Drawing(spec.report.templates, space, registry, left, reused=True))
@@ -104,13 +104,12 @@ def is_drawn(name: str) -> bool:
 
 
 def choose_outputs(
-    spec: ReportSpec, names: Sequence[str], alone: bool, heard: Heard
+    spec: ReportSpec, plugins: Plugins, names: Sequence[str], alone: bool, heard: Heard
 ) -> tuple[dict[str, Output], tuple[str, ...], list[Output]]:
     """The outputs to draw by name, those of them that the spec asks for, and those that this machine can't make."""
     from reportgen.outputs import find_outputs
-    from reportgen.plugins import load_plugins
 
-    known = find_outputs() | load_plugins(spec.plugins).outputs
+    known = find_outputs() | plugins.outputs
     for name in spec.outputs:
         if name not in known:
             heard.warn(f"the output {name} is not known to this version, and was not compared")

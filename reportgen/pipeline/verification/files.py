@@ -7,9 +7,9 @@ from pathlib import Path
 from reportgen.errors import EnvironmentTrouble
 from reportgen.pipeline.verification.differences import Alteration
 from reportgen.record.locate import RECORD
-from reportgen.system.files import is_regular
-from reportgen.system.manifest import MANIFEST, Manifest, describe_file, read_manifest
-from reportgen.system.signing import SIGNATURE, Signer, find_signer
+from reportgen.system.files import is_regular, is_shut_off
+from reportgen.system.manifest import MANIFEST, Manifest, describe_file, read_manifest, spell
+from reportgen.system.signing import SIGNATURE, Signer, find_signer, spell_armoured
 from reportgen.system.transaction import names_in
 
 OURS = ".reportgen-"
@@ -22,9 +22,7 @@ def check_manifest(home: Path) -> tuple[Manifest | None, list[Alteration]]:
     if manifest is None:
         said = "can't be read: it is not a manifest" if is_regular(home / MANIFEST) else "is missing"
         return None, [Alteration(MANIFEST, said)]
-    found = []
-    if (home / MANIFEST).read_bytes() != manifest.spelled():
-        found.append(Alteration(MANIFEST, "is not spelled as it was written"))
+    found = check_spelling(manifest, (home / MANIFEST).read_bytes())
     for name in manifest.files:
         found += check_file(home, name, manifest)
     listed = {*manifest.files, MANIFEST, SIGNATURE}
@@ -33,6 +31,38 @@ def check_manifest(home: Path) -> tuple[Manifest | None, list[Alteration]]:
         *found,
         *(Alteration(name, "is no part of the report: the manifest does not list it") for name in extra),
     ]
+
+
+def refuse_unreadable(home: Path) -> None:
+    """Raise EnvironmentTrouble for a file of a report that may not be read, of which nothing can be said: neither that
+    it is as it was written nor that it is not."""
+    manifest = read_manifest(home)
+    for name in dict.fromkeys((MANIFEST, *(manifest.files if manifest is not None else ()), *list_names(home))):
+        path = home / name
+        try:
+            if is_regular(path):
+                path.open("rb").close()
+            elif is_shut_off(path):
+                raise PermissionError
+        except PermissionError as error:
+            raise EnvironmentTrouble(
+                f"{path} can't be read: there is no permission", "Nothing was verified. Check its permissions."
+            ) from error
+
+
+def check_spelling(manifest: Manifest, data: bytes) -> list[Alteration]:
+    """What is wrong with the manifest itself: its own digest covers what no file of the report tells."""
+    if is_old(manifest) and data == spell(manifest.model_dump(exclude={"sha256"})):
+        return []
+    if not manifest.is_whole:
+        why = "is not as it was written: its own sha256 does not fit what it says (files, format, inputs, origin)"
+        return [Alteration(MANIFEST, why)]
+    return [] if data == manifest.spelled() else [Alteration(MANIFEST, "is not spelled as it was written")]
+
+
+def is_old(manifest: Manifest | None) -> bool:
+    """Whether an earlier version wrote a manifest, without a digest of its own."""
+    return manifest is not None and manifest.format == 1 and not manifest.sha256
 
 
 def list_names(home: Path) -> list[str]:
@@ -85,4 +115,6 @@ def check_signature(home: Path | None, key: Path | None) -> tuple[Signer | None,
     if signer is None:
         whose = f" by anybody in {key}" if key else ""
         return None, [Alteration(SIGNATURE, f"is no signature of this manifest{whose}")], []
+    if signature != spell_armoured(signature):
+        return signer, [Alteration(SIGNATURE, "is not spelled as it was written")], []
     return signer, [], []

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from reportgen import __version__
 from reportgen.pipeline.verification.differences import Alteration
 from reportgen.record.run import RunRecord
+from reportgen.system.version import __version__
 
 TOLERANCE = 1e-6
 """Relative; other processors and versions of numpy add in another order."""

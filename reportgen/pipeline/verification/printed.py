@@ -62,7 +62,7 @@ class Unreadable(Exception):
     """A file that is not of the format that its name says."""
 
 
-def whole(data: bytes) -> Printed:
+def read_unprinted(data: bytes) -> Printed:
     """A file that prints no text that could be read: an image, an event file."""
     printed = Printed()
     printed.draw(WHOLE, data)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from html.parser import HTMLParser
+from urllib.parse import unquote_to_bytes
 
 from reportgen.pipeline.verification.printed import GENERATOR, Piece, Printed
 
@@ -22,6 +24,18 @@ def read_html(text: str, elements: int = 0) -> Printed:
     reader.feed(text)
     reader.close()
     return reader.finish()
+
+
+def decode_drawing(address: str) -> str | None:
+    """The SVG that a `data:` address holds; None where it holds something else, or nothing that can be decoded."""
+    head, comma, content = address.partition(",")
+    if not comma or not head.startswith("data:image/svg+xml"):
+        return None
+    try:
+        data = unquote_to_bytes(content)
+        return (b64decode(data, validate=True) if head.endswith(";base64") else data).decode("utf-8")
+    except ValueError:
+        return None
 
 
 class Reader(HTMLParser):
@@ -69,11 +83,21 @@ class Reader(HTMLParser):
                 self.printed.add(f"{self.place()}, {what}", SPACES.sub(" ", given[name]))
         for name in ("src", "href", "xlink:href"):
             if given.get(name, "").startswith("data:"):
-                self.printed.draw(f"{self.place()}, image", given.pop(name).encode("utf-8", "surrogatepass"))
+                self.take_image(given.pop(name))
         seen = {name: value for name, value in given.items() if name not in READ}
         self.markup.append(f"<{tag} {seen}>")
         if self.elements and len(self.markup) >= self.elements:
             self.end_part("figure")
+
+    def take_image(self, address: str) -> None:
+        """An image that stands in the page itself: the text of a drawing and its shapes, else its bytes."""
+        place, drawing = f"{self.place()}, image", decode_drawing(address)
+        if drawing is None:
+            self.printed.draw(place, address.encode("utf-8", "surrogatepass"))
+            return
+        inner = read_html(drawing)
+        self.printed.pieces += [Piece(place, piece.text) for piece in inner.pieces]
+        self.printed.draw(place, "".join(inner.parts.values()).encode())
 
     def handle_endtag(self, tag: str) -> None:
         """An element ends."""

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reportgen import __version__
 from reportgen.errors import RecordError
 from reportgen.outputs.ranking import INDEX, NUMBERS
 from reportgen.pipeline.verification.differences import Alteration, Held, Terms, hold
@@ -17,6 +16,7 @@ from reportgen.record.locate import find_source
 from reportgen.record.ranking import Pair, Ranking
 from reportgen.record.subject import Subject
 from reportgen.system.files import is_regular
+from reportgen.system.version import __version__
 
 SIDE = (INDEX, NUMBERS)
 """What a comparison of several candidates leaves beside their folders."""
@@ -46,12 +46,14 @@ def hold_ranking(home: Path, folders: tuple[str, ...]) -> Ranked:
         return Ranked(notes=(f"{' and '.join(SIDE)} were held against the manifest alone: no record here keeps them",))
     first = min(kept)
     apart = [
-        Alteration(f"{named(folders)[number]}/record/judgement.json", "keeps another ranking than the first of them")
+        Alteration(
+            f"{number_folders(folders)[number]}/record/judgement.json", "keeps another ranking than the first of them"
+        )
         for number, ranking in kept.items()
         if differs(ranking, kept[first])
     ]
     held = [Held((*apart, *hold_numbers(kept[first], subjects)))]
-    drawn = draw(home, kept[first], named(folders))
+    drawn = draw(home, kept[first], number_folders(folders))
     given = {name: (home / name).read_bytes() for name in SIDE if is_regular(home / name)}
     terms = Terms(__version__, find_version(INDEX, given.get(INDEX, b"")))
     held += [hold(name, given[name], drawn[name], terms) for name in SIDE if name in given]
@@ -61,7 +63,7 @@ def hold_ranking(home: Path, folders: tuple[str, ...]) -> Ranked:
 def load_subjects(home: Path, folders: tuple[str, ...]) -> dict[int, Subject]:
     """The records below the home by their number; those that can't be read are told where their report is verified."""
     found: dict[int, Subject] = {}
-    for number, folder in named(folders).items():
+    for number, folder in number_folders(folders).items():
         try:
             found[number] = find_source(home / folder).load().subject
         except RecordError:
@@ -69,7 +71,7 @@ def load_subjects(home: Path, folders: tuple[str, ...]) -> dict[int, Subject]:
     return found
 
 
-def named(folders: tuple[str, ...]) -> dict[int, str]:
+def number_folders(folders: tuple[str, ...]) -> dict[int, str]:
     """The folders by the number that their names begin with."""
     return {int(found[1]): name for name in folders if (found := NUMBERED.match(name))}
 

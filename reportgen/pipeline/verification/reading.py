@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import PurePosixPath
 from typing import Any
 
-from reportgen.pipeline.verification.printed import GENERATOR, Piece, Printed, Unreadable, whole
+from reportgen.pipeline.verification.printed import GENERATOR, Piece, Printed, Unreadable, read_unprinted
+from reportgen.text import numerals
 
 ELEMENTS = 20
 """Tags of a drawing, opening and closing, whose shapes are compared together."""
@@ -32,7 +34,7 @@ def read_printed(name: str, data: bytes, brief: bool = False) -> Printed:
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        return whole(data)
+        return read_unprinted(data)
     if kind in (".html", ".htm", ".svg"):
         from reportgen.pipeline.verification.printed_html import read_html
 
@@ -93,11 +95,21 @@ def read_mail(data: bytes) -> Printed:
         for number, part in enumerate(message.walk(), 1):
             if isinstance(part, EmailMessage) and not part.is_multipart():
                 read_part(part, number, printed)
+        printed.pieces = [without_sizes(piece, printed.documents.values()) for piece in printed.pieces]
     except Unreadable:
         raise
     except Exception as error:  # email raises whatever a damaged header or an unknown alphabet makes its parts raise
         raise Unreadable(f"it can't be read as a mail: {type(error).__name__}: {error}") from error
     return printed
+
+
+def without_sizes(piece: Piece, documents: Iterable[bytes]) -> Piece:
+    """A line of a mail without the size of what is attached, which it says truly; other fonts make other sizes."""
+    text = piece.text
+    for document in documents:
+        size = numerals.bytes_text(len(document))
+        text = text.replace(f"({size})", "(…)").replace(f"（{size}）", "（…）")
+    return replace(piece, text=text)
 
 
 SUFFIXES = {"text/html": ".html", "application/pdf": ".pdf", "application/json": ".json"}

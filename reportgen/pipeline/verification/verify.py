@@ -8,12 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reportgen import __version__
 from reportgen.errors import EnvironmentTrouble, GateFailed, NewerRecord, RecordError
 from reportgen.outputs.ranking import NUMBERS
 from reportgen.pipeline.verification.differences import Alteration, Terms, hold
 from reportgen.pipeline.verification.drawing import Drawn, draw_again
-from reportgen.pipeline.verification.files import check_file, check_manifest, check_signature, list_inner, list_names
+from reportgen.pipeline.verification.files import (
+    check_file,
+    check_manifest,
+    check_signature,
+    is_old,
+    list_inner,
+    list_names,
+    refuse_unreadable,
+)
 from reportgen.pipeline.verification.numbers import check_numbers
 from reportgen.pipeline.verification.printed import WHOLE
 from reportgen.pipeline.verification.ranking import SIDE, hold_ranking
@@ -27,6 +34,7 @@ from reportgen.system.files import is_folder, is_regular
 from reportgen.system.manifest import MANIFEST, read_manifest
 from reportgen.system.signing import SIGNATURE, Signer
 from reportgen.system.transaction import COMMIT
+from reportgen.system.version import __version__
 
 BESIDE = ("record/judgement.json", "record/presentation.json")
 """What a drawing writes of a record besides what was measured."""
@@ -86,7 +94,8 @@ def verify(path: Path, options: Options, progress: Progress) -> Verification:
     """Verify a report's folder, a record, or one file of a report such as its PDF with the record inside.
 
     Raises RecordError where there is nothing to verify or to verify it against, and for a record that can't be read in
-    a file of its own; SpecError for a wrong key; EnvironmentTrouble where signatures can't be checked here.
+    a file of its own; SpecError for a wrong key; EnvironmentTrouble where signatures can't be checked here, and for a
+    file of the report that may not be read.
     """
     if is_folder(path) and not is_regular(path / RECORD_FILE):
         return verify_folder(path, options, progress)
@@ -105,14 +114,17 @@ def verify_folder(home: Path, options: Options, progress: Progress) -> Verificat
     """Verify the report in a folder, or those in the folders of one that ranks several."""
     if is_folder(home / COMMIT):
         raise EnvironmentTrouble(f"a build is replacing the report in {home}", "Verify it when that is done.")
+    refuse_unreadable(home)
     manifest = read_manifest(home)
     if manifest is not None and set(manifest.files) == set(SIDE):
         return verify_several(home, options, progress)
     if not any((home / name).exists() for name in (RECORD, MANIFEST, "report.pdf", "record.zip")):
         find_source(home)  # which says what is missing
     result = Verification()
-    _manifest, found = check_manifest(home)
+    manifest, found = check_manifest(home)
     result.alterations += found
+    if is_old(manifest):
+        result.notes.append(f"{MANIFEST}: an earlier version wrote it; its entries inputs and origin were not checked")
     result.notes += [f"{name}: a report of its own, which was not verified" for name in list_inner(home)]
     sign_off(home, options, result)
     names = [name for name in list_names(home) if name not in (MANIFEST, SIGNATURE) and is_regular(home / name)]

@@ -57,7 +57,7 @@ def test_usual_ones_are_taken(text: str) -> None:
     ],
 )
 def test_what_is_none_is_refused_by_its_option(text: str) -> None:
-    with pytest.raises(SpecError, match=r"^--to: .* is no address: ") as caught:
+    with pytest.raises(SpecError, match=r"^--to: .* is not an address: ") as caught:
         specs(text)
     assert caught.value.message.isprintable()
 

@@ -10,6 +10,7 @@ import pikepdf
 import pytest
 
 from reportgen.pipeline.verification.differences import Held, Terms, hold
+from reportgen.text import numerals
 
 TERMS = Terms("1.0")
 PAGE = """<!DOCTYPE html><html><head><meta name="generator" content="reportgen 1.0"><title>A model</title>
@@ -52,6 +53,68 @@ def test_an_equal_page_has_its_numbers_counted() -> None:
     result = held()
     assert (result.alterations, result.notes) == ((), ())
     assert result.numbers == 10
+
+
+OWN = Terms("1.0", other_look="drawn with templates of its own, which are not used here")
+
+
+def held_in_own_look(**changed: str) -> Held:
+    ours = page(**changed).replace(b"</section></body>", b"<p>Call 555 before 91.73 o'clock</p></section></body>")
+    return hold("report.html", ours, page(), OWN)
+
+
+def test_numbers_of_a_report_in_its_own_look_are_compared_and_what_it_adds_is_named() -> None:
+    result = held_in_own_look()
+    assert result.alterations == ()
+    (note,) = result.notes
+    assert note.endswith(
+        "nor 2 numbers among other words, of which the record gives these nowhere: "
+        "555 in section Data, “Call 555 before 91.73 o'clock”."
+    )
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"accuracy": "91.83"}, {"accuracy": "91.18"}, {"end": "0.5"}, {"tick": "0.92"}, {"words": "CIFAR-91.73"}],
+)
+def test_a_number_of_its_own_look_is_told_although_the_record_gives_it_elsewhere(changed: dict[str, str]) -> None:
+    (found,) = held_in_own_look(**changed).alterations
+    assert found.printed
+    assert found.given
+
+
+def test_a_look_that_leaves_out_a_column_alters_nothing_and_two_numbers_that_change_places_do() -> None:
+    rows = [("cat", "0.10", "0.20", "0.30"), ("dog", "0.40", "0.50", "0.60"), ("cow", "0.70", "0.80", "0.90")]
+
+    def table(rows: list[tuple[str, ...]]) -> bytes:
+        cells = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+        return f"<table>{cells}</table>".encode()
+
+    given = table(rows)
+    for left in (1, 2, 3):
+        fewer = table([(*row[:left], *row[left + 1 :]) for row in rows])
+        assert hold("report.html", fewer, given, OWN).alterations == ()
+    assert hold("report.html", table(rows[1:]), given, OWN).alterations == ()
+    swapped = [rows[0], ("dog", "0.80", "0.50", "0.60"), rows[2]]
+    (found,) = hold("report.html", table(swapped), given, OWN).alterations
+    assert (found.printed, found.given) == ("0.80", "0.40")
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_a_bare_number_beside_words_of_its_own_is_told_although_the_record_gives_it_elsewhere(side: str) -> None:
+    def cells(*texts: str) -> bytes:
+        return "".join(f"<p>{text}</p>" for text in texts).encode()
+
+    given = cells("cat", "0.10", "0.20", "dog", "0.30", "0.40", "cow", "0.50", "0.60")
+
+    def own(first: str, second: str) -> bytes:
+        added = ["ours!", first, second] if side == "before" else [first, second, "ours!"]
+        return cells("cat", "0.10", "0.20", *added, "cow", "0.50", "0.60")
+
+    assert hold("report.html", own("0.30", "0.40"), given, OWN).alterations == ()
+    first, second = ("0.60", "0.40") if side == "before" else ("0.30", "0.10")
+    (found,) = hold("report.html", own(first, second), given, OWN).alterations
+    assert found.printed in ("0.60", "0.10")
 
 
 def test_bytes_that_print_nothing_count_too() -> None:
@@ -153,9 +216,9 @@ def document(*lines: str) -> bytes:
     return buffer.getvalue()
 
 
-def enclosing(data: bytes) -> bytes:
+def enclosing(data: bytes, said: str = "See 1 file.") -> bytes:
     mail = EmailMessage()
-    mail.set_content("See 1 file.")
+    mail.set_content(said)
     mail.add_attachment(data, maintype="application", subtype="pdf", filename="report.pdf")
     mail.set_boundary("b" * 20)
     return mail.as_bytes()
@@ -186,3 +249,17 @@ def test_a_mail_whose_document_alone_was_altered_names_its_place() -> None:
     assert any("part 3 (report.pdf), page 1: printed 0.57, the record gives 0.56" in one for one in told)
     (gone,) = hold("report.eml", enclosing(b""), enclosing(document(*WORDS)), TERMS).alterations
     assert "can't be read as a PDF" in str(gone)
+
+
+def test_a_mail_says_the_size_of_its_own_document_which_other_fonts_make_another() -> None:
+    ours, theirs = document(*WORDS), document(*WORDS, "x" * 300)
+    told = [f"Attached as report.pdf ({numerals.bytes_text(len(data))})." for data in (ours, theirs)]
+    assert told[0] != told[1]
+    given = enclosing(ours, told[0])
+    assert not [
+        one for one in hold("report.eml", enclosing(theirs, told[1]), given, TERMS).alterations if "part 2" in one.place
+    ]
+    (lie,) = [
+        one for one in hold("report.eml", enclosing(theirs, told[0]), given, TERMS).alterations if "part 2" in one.place
+    ]
+    assert lie.printed

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import random
 import re
 import shutil
 import subprocess
@@ -15,7 +17,7 @@ import pytest
 from pypdf import PdfReader
 
 import reportgen
-from reportgen.errors import RecordError
+from reportgen.errors import EnvironmentTrouble, RecordError
 from reportgen.outputs import find_outputs
 from reportgen.pipeline.verification.verify import Options, Verification, verify
 from reportgen.progress import Silent
@@ -24,7 +26,7 @@ from reportgen.record.arrays import Arrays
 from reportgen.record.locate import find_source
 from reportgen.record.run import RunRecord
 from reportgen.record.store import ARRAYS_FILE, RECORD_FILE, encode_record, store, write_files
-from reportgen.system.manifest import Manifest, describe_file, read_manifest
+from reportgen.system.manifest import Manifest, describe_file, read_manifest, spell
 from reportgen.system.transaction import names_in
 from tests.support.commands import ROOT, run_here
 from tests.support.records import presented, small_record, write_subject
@@ -156,7 +158,7 @@ def test_one_digit_in_each_output_is_caught_although_the_manifest_fits(received:
     fit_manifest(received)
     result = found_in(received)
     assert {alteration.file for alteration in result.alterations} == set(outputs)
-    for name in ("report.html", "report.pdf", "comment.md", "metrics.json", "metrics.txt", "junit.xml"):
+    for name in (name for name in outputs if not name.endswith((".png", ".svg")) and "tfevents" not in name):
         told = [one for one in result.alterations if one.file == name and one.printed]
         assert told, name
         assert told[0].place, name
@@ -178,6 +180,96 @@ def test_a_document_verifies_by_itself_and_draws_the_whole_report(built: Path, t
     (altered,) = [one for one in found_in(document).alterations if one.printed]
     assert altered.place == "page 1"
     assert altered.printed in (PdfReader(document).pages[0].extract_text() or "").replace("\u202f", " ")
+
+
+def flip(path: Path, draw: random.Random) -> None:
+    """Turn one bit of one byte of a file around."""
+    data = bytearray(path.read_bytes())
+    data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_byte_anywhere_in_any_file_is_caught_and_the_file_named(received: Path, seed: int) -> None:
+    draw, names = random.Random(seed), [name for name in files_of(received) if name != "manifest.json"]
+    assert len(names) > 20
+    for name in names:
+        flip(received / name, draw)
+    (received / "record" / ARRAYS_FILE).write_bytes(b"")  # so that nothing is drawn, which takes seconds
+    result = found_in(received)
+    assert {one.file for one in result.alterations} >= set(names)
+    assert result.exit_code == 1
+
+
+def test_every_byte_of_a_manifest_counts(tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_bytes(b"a page")
+    entry = describe_file(tmp_path / "report.html")
+    whole = Manifest(inputs="1" * 64, origin="2" * 64, files={"report.html": entry}).spelled()
+    path = tmp_path / "manifest.json"
+    path.write_bytes(whole)
+    assert check_files(tmp_path) == []
+    draw = random.Random(0)
+    for at in range(len(whole)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << draw.randrange(8)]) + whole[at + 1 :])
+        assert "manifest.json" in str(check_files(tmp_path)), at
+    for altered in (whole[:-1], whole + b"\n", whole.replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + whole):
+        path.write_bytes(altered)
+        assert "manifest.json" in str(check_files(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["inputs", "origin"])
+def test_a_digit_of_what_no_file_tells_is_caught(light: Path, name: str) -> None:
+    path = light / "manifest.json"
+    said = json.loads(path.read_bytes())
+    said[name] = ("4" if said[name].startswith("3") else "3") + said[name][1:]
+    path.write_bytes(spell(said))
+    (told,) = found_in(light).alterations
+    assert str(told).startswith("manifest.json: is not as it was written: its own sha256 does not fit")
+
+
+def test_a_manifest_of_an_earlier_version_is_told(light: Path) -> None:
+    path = light / "manifest.json"
+    said = json.loads(path.read_bytes())
+    del said["sha256"]
+    path.write_bytes(spell(said))
+    assert len(found_in(light).alterations) == 1
+    path.write_bytes(spell(said | {"format": 1}))
+    result = found_in(light)
+    assert result.alterations == []
+    assert "an earlier version wrote it" in result.notes[0]
+
+
+SHOWN = {
+    "alternative text": rb'alt="[^"]*?(\d)\.\d',
+    "table": rb"<td>[^<]*?(\d)\.\d",
+    "sentence": rb"<(?:p|li|h1)(?: [^>]*)?>[^<]*?(\d)\.\d",
+    "label": rb'aria-label="[^"]*?(\d)',
+    "title": rb"<title>[^<]*?(\d)",
+}
+"""Where a page holds numbers: each altered by itself."""
+
+
+def test_a_number_is_caught_wherever_a_page_has_it(light: Path) -> None:
+    path = light / "report.html"
+    page = path.read_bytes()
+    altered = {}
+    for what, pattern in SHOWN.items():
+        match = re.search(pattern, page)
+        assert match is not None, what
+        page = page[: match.start(1)] + str((int(match[1]) + 1) % 10).encode() + page[match.end(1) :]
+        altered[what] = match
+    drawing = re.search(rb'src="data:image/svg\+xml;base64,([^"]*)"', page)
+    assert drawing is not None
+    inside = base64.b64decode(drawing[1])
+    label = re.search(rb">(\d)[^<]*</text>", inside)
+    assert label is not None
+    other = inside[: label.start(1)] + str((int(label[1]) + 1) % 10).encode() + inside[label.end(1) :]
+    path.write_bytes(page.replace(drawing[1], base64.b64encode(other)))
+    fit_manifest(light)
+    told = [one for one in found_in(light).alterations if one.file == "report.html"]
+    assert len(told) == len(SHOWN) + 1
+    assert all(one.printed and one.given and one.place for one in told)
+    assert any(one.place.endswith(", image") for one in told)
 
 
 @pytest.mark.parametrize("fits", [False, True])
@@ -383,3 +475,16 @@ def test_a_file_of_a_folder_is_held_against_the_record_that_is_named(built: Path
     assert found_in(page, record=built).alterations == []
     alter_digit(page)
     assert [one.file for one in found_in(page, record=built).alterations] == ["card/README.md"]
+
+
+def test_a_file_that_may_not_be_read_is_no_alteration(light: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Path.open
+
+    def refuse(path: Path, *args: object, **named: object) -> object:
+        if path.name == RECORD_FILE:
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *args, **named)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(EnvironmentTrouble, match="there is no permission"):
+        found_in(light)

@@ -68,7 +68,7 @@ def test_all_of_it_is_on_the_first_page_of_the_pdf(record: RunRecord, kind: str)
     assert all(squeezed(finding.text) in said for finding in summary.highlights)
     assert all(squeezed(gate.rule) in said for gate in report.gates)
     assert squeezed(summary.row[-1].figure.title) not in said  # the figures speak for themselves
-    assert "✓Surelyright" in said or "✓Noneissurelyright" in said
+    assert "✓Confidentlyright" in said or "✓Noneisconfidentlyright" in said
 
 
 def test_every_figure_of_the_row_is_a_link_with_its_number_in_words(record: RunRecord) -> None:
