@@ -6,10 +6,11 @@ In Python the same is `reportgen.build`, `render`, `compare`, `verify` and `load
 
 from typing import TYPE_CHECKING, Any
 
+from reportgen.system.version import __version__
+
 if TYPE_CHECKING:
     from reportgen.pipeline.api import Outcome, build, compare, load_record, render, verify
 
-__version__ = "0.1.0"
 __all__ = ["Outcome", "__version__", "build", "compare", "load_record", "render", "verify"]
 
 

@@ -205,6 +205,8 @@ class DatasetKind:
     DataError for what `load` would refuse."""
     advice: Callable[[], str] = lambda: "Give its folder with --data-root or data.root."
     """What to do where the files are not here."""
+    hub: str = ""
+    """What the Hugging Face Hub calls its authors' copy, such as "owner/name"; empty where there is none."""
 
 
 class Named(Protocol):
@@ -295,7 +297,7 @@ class Plugins:
     @property
     def definitions(self) -> tuple[Definition, ...]:
         """What the numbers of their sections are called."""
-        return tuple(one for module in self.modules for one in held(module, "DEFINITION", Definition))
+        return tuple(one for module in self.modules for one in find_parts(module, "DEFINITION", Definition))
 
     @property
     def computing(self) -> tuple[ModuleType, ...]:
@@ -305,7 +307,7 @@ class Plugins:
 
     def held(self, attribute: str, kind: type[K]) -> dict[str, K]:
         """What the modules hold of one kind, by name."""
-        return {thing.name: thing for module in self.modules for thing in held(module, attribute, kind)}
+        return {thing.name: thing for module in self.modules for thing in find_parts(module, attribute, kind)}
 
 
 def load_plugins(names: tuple[str, ...]) -> Plugins:
@@ -336,7 +338,7 @@ def load_module(name: str) -> ModuleType:
     return module
 
 
-def held(module: ModuleType, attribute: str, kind: type[K]) -> tuple[K, ...]:
+def find_parts(module: ModuleType, attribute: str, kind: type[K]) -> tuple[K, ...]:
     """The objects of `kind` under `attribute` or its plural; none is fine; raises SpecError."""
     things: list[Any] = [getattr(module, attribute)] if hasattr(module, attribute) else []
     things += getattr(module, f"{attribute}S", ())

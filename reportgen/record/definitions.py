@@ -55,6 +55,8 @@ class Definition:
     """Whether a gate can name it by this name; classes have a grammar of their own."""
     reference: str = ""
     """Who described it, where it is not common property."""
+    on_hub: str = ""
+    """What the Hugging Face Hub calls it; empty: as it is called here."""
     results: tuple[str, ...] = ()
     """Conditions of its values that were found or say how sure it is: a change may be taken where they differ."""
 
@@ -83,7 +85,7 @@ def label_attack(attack: str, level: float | None) -> str:
     """Of what an attack of this size leaves; `level` in steps of 1/255."""
     if level is None:
         return _("Accuracy under {attack}", attack=attack)
-    return _("Accuracy under {attack}, ε\u00a0=\u00a0{level}/255", attack=attack, level=f"{level:g}")
+    return _("Accuracy under {attack}, ε\u00a0=\u00a0{level}/255", attack=attack, level=numerals.general(level))
 
 
 def label_best_throughput(batch: int | None = None) -> str:
@@ -129,7 +131,7 @@ HEADLINE = (
     ),
     Definition(
         "accuracy_seed_deviation",
-        lambda: _("Top-1, deviation between seeds"),
+        lambda: _("Top-1, standard deviation over seeds"),
         "share",
         False,
         shown_in=("evaluation",),
@@ -143,6 +145,7 @@ HEADLINE = (
         True,
         compared="paired",
         shown_in=("spare_tiles", "evaluation", "card"),
+        on_hub="top_5_accuracy",
     ),
     Definition(
         "balanced_accuracy",
@@ -153,7 +156,7 @@ HEADLINE = (
         shown_in=("evaluation",),
         reference="Brodersen et al. 2010",
     ),
-    Definition("macro_f1", lambda: _("Macro F1"), "score", True, compared="paired", shown_in=ALL_TABLES),
+    Definition("macro_f1", lambda: _("Macro F1"), "score", True, compared="paired", shown_in=ALL_TABLES, on_hub="f1"),
     Definition(
         "nll",
         lambda: _("Negative log-likelihood"),
@@ -162,6 +165,7 @@ HEADLINE = (
         compared="paired",
         column=lambda: _("NLL"),
         shown_in=("spare_tiles", "evaluation", "ranking", "comment", "tensorboard", "card"),
+        on_hub="negative_log_likelihood",
     ),
     Definition(
         "brier",
@@ -171,6 +175,7 @@ HEADLINE = (
         compared="paired",
         shown_in=("evaluation", "card"),
         reference="Brier 1950",
+        on_hub="brier_score",
     ),
     Definition(
         "ece",
@@ -181,10 +186,11 @@ HEADLINE = (
         column=lambda: _("ECE"),
         shown_in=ALL_TABLES,
         reference="Naeini et al. 2015",
+        on_hub="expected_calibration_error",
     ),
     Definition(
         "ece_scaled",
-        lambda: _("Same after temperature scaling"),
+        lambda: _("ECE after temperature scaling"),
         "score",
         False,
         compared="paired",
@@ -193,16 +199,17 @@ HEADLINE = (
     ),
     Definition(
         "auroc",
-        lambda: _("AUROC, one against the rest"),
+        lambda: _("AUROC, one-vs-rest"),
         "score",
         True,
         compared="paired",
         shown_in=("evaluation", "card"),
         reference="Hanley & McNeil 1982",
+        on_hub="roc_auc",
     ),
     Definition(
         "aurc",
-        lambda: _("Area under risk–coverage"),
+        lambda: _("Area under risk–coverage curve"),
         "score",
         False,
         compared="paired",
@@ -289,7 +296,7 @@ OF_SECTIONS = (
         reference="Petsiuk et al. 2018",
     ),
     Definition(
-        "explanations.neighbour_accuracy", lambda: _("Accuracy of the neighbours’ vote"), "share", True, "explanations"
+        "explanations.neighbour_accuracy", lambda: _("Nearest-neighbour accuracy"), "share", True, "explanations"
     ),
     Definition(
         "corruption_accuracy", label_corruptions, "share", True, "robustness", reference="Hendrycks & Dietterich 2019"
@@ -341,16 +348,16 @@ OF_SECTIONS = (
         False,
         "cost",
     ),
-    Definition("machine.matrix_rate", lambda: _("Matrix products of this machine"), "FLOP/s", None, "cost"),
-    Definition("machine.copy_rate", lambda: _("Memory copies of this machine"), "bytes/s", None, "cost"),
+    Definition("machine.matrix_rate", lambda: _("Matrix-multiply rate of this machine"), "FLOP/s", None, "cost"),
+    Definition("machine.copy_rate", lambda: _("Memory-copy rate of this machine"), "bytes/s", None, "cost"),
     Definition("matrix_rate_share", lambda: _("Share of the machine’s matrix-multiply rate"), "share", True, "cost"),
     Definition("train_step.p50", label_step, "seconds", False, "cost"),
     Definition("train_step.data_share", lambda: _("Share of the step: data"), "share", None, "cost"),
     Definition("train_step.forward_share", lambda: _("Share of the step: forward"), "share", None, "cost"),
     Definition("train_step.backward_share", lambda: _("Share of the step: backward"), "share", None, "cost"),
     Definition("train_step.optimizer_share", lambda: _("Share of the step: optimiser"), "share", None, "cost"),
-    Definition("energy_per_image", lambda: _("Energy of one image"), "joules", False, "cost"),
-    Definition("data.duplicates_across", lambda: _("Test images that are training images too"), "count", False, "data"),
+    Definition("energy_per_image", lambda: _("Energy per image"), "joules", False, "cost"),
+    Definition("data.duplicates_across", lambda: _("Test images also in the training set"), "count", False, "data"),
     Definition("card.completeness", lambda: _("Model card, completeness"), "share", True, "card", form="done"),
 )
 """Those that a section adds to metrics.json, for gates to name."""

@@ -38,6 +38,8 @@ RENAMED_ARRAYS = {
     "explanations.neighbours.pictures": "explanations.neighbours.images",
 }
 """Arrays of format 2 by the names of format 3."""
+ON_HUB = {"cifar10": "uoft-cs/cifar10", "cifar100": "uoft-cs/cifar100"}
+"""What the model card knew of data sets when records did not yet say it; today it is a field of the data set's kind."""
 RENAMED_FIELDS = {"place": "rank", "picture": "image"}
 """Fields of comparison and ranking of format 2 by the names of format 3."""
 
@@ -57,7 +59,7 @@ def upgrade(fields: Fields, version: int) -> Fields:
     """The same in today's format, from the format `version`; today's comes back as it is."""
     while version in STEPS:
         fields, version = STEPS[version](fields), version + 1
-    return with_stages(with_recipe(fields))
+    return with_hub(with_stages(with_recipe(fields)))
 
 
 def from_1_to_2(fields: Fields) -> Fields:
@@ -94,10 +96,9 @@ def with_recipe(fields: Fields) -> Fields:
     """
     training, spec = as_object(fields.record.get("training")), as_object(fields.record.get("spec"))
     run = as_object(spec.get("run"))
-    told = [as_object(term).get("id", term) for term in training.get("optimizer") or () if term]
-    if not isinstance(training.get("optimizer"), list) or not any(
-        isinstance(term, str) and OLD_DECAY.fullmatch(term) for term in told
-    ):
+    terms = training.get("optimizer")
+    told = [as_object(term).get("id", term) for term in terms if term] if isinstance(terms, list) else []
+    if not any(isinstance(term, str) and OLD_DECAY.fullmatch(term) for term in told):
         return fields
     optimizer = {"weight_decay_on": "matrices", **without_none(as_object(run.get("optimizer")))}
     if any(isinstance(term, str) and "Nesterov" in term for term in told):
@@ -116,6 +117,15 @@ def with_stages(fields: Fields) -> Fields:
         return fields
     changed = {**robustness, "preparation": renamed(check, {"looks": "stages"})}
     return replace(fields, record={**fields.record, "probes": {**probes, "robustness": changed}})
+
+
+def with_hub(fields: Fields) -> Fields:
+    """A record of the time in which it did not say what the Hugging Face Hub calls the data."""
+    data = as_object(fields.record.get("data"))
+    known = ON_HUB.get(str(data.get("name")))
+    if "hub" in data or known is None:
+        return fields
+    return replace(fields, record={**fields.record, "data": {**data, "hub": known}})
 
 
 def without_none(thing: Mapping[str, Any]) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def complaints(root: Node, details: Sequence[ErrorDetails]) -> Iterator[Complain
     by_path: dict[Path, list[ErrorDetails]] = {}
     for detail in details:
         by_path.setdefault(node_path(root, detail["loc"]), []).append(detail)
-    for path, several in by_path.items():
+    for number, (path, several) in enumerate(by_path.items()):
         node, location = find(root, path)
         if isinstance(node, Mapping | Listing) and any(
             longer[: len(path)] == path and longer != path for longer in by_path
@@ -135,7 +135,7 @@ def complaints(root: Node, details: Sequence[ErrorDetails]) -> Iterator[Complain
             several = [detail for detail in several if detail["type"] == "missing"]
         for detail in several:
             if detail["type"] == "extra_forbidden":
-                yield unknown_key(root, path, location, detail)
+                yield unknown_key(root, path, location, detail, hinted=number < MOST_HINTED)
             elif detail["type"] == "missing":
                 yield missing_key(path, location, detail)
         wrong = [detail for detail in several if detail["type"] not in ("extra_forbidden", "missing")]
@@ -147,10 +147,16 @@ LONGEST_KEY = 80
 """Characters of a key that a message repeats."""
 
 
-def unknown_key(root: Node, path: Path, location: Location, detail: ErrorDetails) -> Complaint:
+MOST_HINTED = 1000
+"""Of complaints: a file of another kind may have 100,000 keys that nobody knows, and ten are told."""
+
+
+def unknown_key(root: Node, path: Path, location: Location, detail: ErrorDetails, *, hinted: bool) -> Complaint:
     """A key nobody knows: the nearest one that is known, and all of them."""
     where, key = dotted(path[:-1]), shorten(str(path[-1]), LONGEST_KEY)
     message = f"there is no key {key!r} in {where}" if where else f"there is no key {key!r} in a spec"
+    if not hinted:
+        return Complaint(location, message, "")
     elsewhere = [dotted((*home, key)) for home in homes(key) if home != path[:-1]]
     if elsewhere:
         return Complaint(location, message, f"It belongs to {elsewhere[0]}.")

@@ -31,7 +31,7 @@ def compose(text: str, file: str) -> Node | None:
     """
     bad = UNSPEAKABLE.search(text)
     if bad:
-        raise unspeakable(bad.group(), location_of(text, bad.start(), file))
+        raise refuse_character(bad.group(), location_of(text, bad.start(), file))
     loader = yaml.SafeLoader(text)
     try:
         return Composer(loader, file).document()
@@ -60,7 +60,7 @@ def location_of(text: str, index: int, file: str) -> Location:
     return Location(file, before.count("\n") + 1, index - before.rfind("\n"))
 
 
-def unspeakable(character: str, location: Location) -> SpecError:
+def refuse_character(character: str, location: Location) -> SpecError:
     """The error for a character that can't stand in a document."""
     hint = "Remove it; it can't be shown in a report."
     return SpecError(f"the character U+{ord(character):04X} is a control character, not text", hint, location)
@@ -112,7 +112,7 @@ class Composer:
             text = join_pairs(event.value)
             bad = UNSPEAKABLE.search(text)
             if bad:
-                raise unspeakable(bad.group(), location)
+                raise refuse_character(bad.group(), location)
             plain = event.tag not in TEXT_TAGS if event.tag else bool(event.implicit[0])
             return Scalar(text, plain, location)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -135,7 +135,7 @@ class Composer:
                 raise SpecError("a key must be a word", "Write key: value.", key.location)
             if key.text in entries:
                 first = entries[key.text].key_location
-                hint = f"It stands in line {first.line} already; keep one of the two."
+                hint = f"It is in line {first.line} already; keep one of the two."
                 raise SpecError(f"the key {quoted(key.text)} is given twice", hint, key.location)
             entries[key.text] = Entry(key.location, self.node(next(events), events, depth + 1))
         return Mapping(entries, location)

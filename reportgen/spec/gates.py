@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import Any, Literal
 
 from pydantic import GetCoreSchemaHandler
@@ -144,6 +145,8 @@ def parse_rule(text: str) -> Rule:
         raise ValueError(f"“{word}” after the number means nothing here")
     comparator: Comparator = found["comparator"]  # type: ignore[assignment]
     bound = float(found["bound"].replace("_", "")) / (100 if found["percent"] else 1)
+    if not isfinite(bound):
+        raise ValueError(f"{found['bound']} is no number that a computer can hold")
     return Rule(text.strip(), unquoted(found["metric"].strip()), comparator, bound, bool(word))
 
 

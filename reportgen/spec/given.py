@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping as MappingLike
 
 from reportgen.errors import Location, SpecError
-from reportgen.spec.composer import MAX_DEPTH, UNSPEAKABLE, unspeakable
+from reportgen.spec.composer import MAX_DEPTH, UNSPEAKABLE, refuse_character
 from reportgen.spec.nodes import Entry, Listing, Mapping, Node, Scalar
 
 WHOLE = "the spec"
@@ -44,7 +44,7 @@ def given_scalar(value: object, location: Location) -> Scalar:
             raise SpecError("a path must be text, this one is bytes", "Give it as a str or a Path.", location)
         bad = UNSPEAKABLE.search(text)
         if bad:
-            raise unspeakable(bad.group(), location)
+            raise refuse_character(bad.group(), location)
         return Scalar(text, plain=False, location=location)
     if value is None or isinstance(value, bool | int):
         return Scalar(json.dumps(value), plain=True, location=location)

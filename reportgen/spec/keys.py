@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -20,18 +21,27 @@ def model_at(location: Sequence[str | int]) -> type[BaseModel]:
     return model
 
 
-def homes(key: str) -> Iterator[Path]:
+def homes(key: str) -> tuple[Path, ...]:
     """Every mapping of the spec that has this key."""
-    yield from homes_in(ReportSpec, (), key)
+    return all_homes().get(key, ())
 
 
-def homes_in(model: type[BaseModel], path: Path, key: str) -> Iterator[Path]:
-    """Those at or below `path`."""
-    if key in model.model_fields:
-        yield path
+@cache
+def all_homes() -> dict[str, tuple[Path, ...]]:
+    """By key, the mappings that have it."""
+    found: dict[str, list[Path]] = {}
+    for path, model in models_below(ReportSpec, ()):
+        for key in model.model_fields:
+            found.setdefault(key, []).append(path)
+    return {key: tuple(paths) for key, paths in found.items()}
+
+
+def models_below(model: type[BaseModel], path: Path) -> Iterator[tuple[Path, type[BaseModel]]]:
+    """The mapping at `path` and those below it."""
+    yield path, model
     for name, field in model.model_fields.items():
         for inner in models_in(field.annotation):
-            yield from homes_in(inner, (*path, name), key)
+            yield from models_below(inner, (*path, name))
 
 
 def models_in(annotation: Any) -> list[type[BaseModel]]:

@@ -29,12 +29,12 @@ class Normalization(Frozen):
         return next((name for name, numbers in NAMED.items() if numbers == (self.mean, self.std)), "custom")
 
 
-def named(name: str) -> Normalization:
+def find_normalization(name: str) -> Normalization:
     """The numbers of a name."""
     mean, std = NAMED[name]
     return Normalization(mean=mean, std=std)
 
 
-UNCHANGED = named("none")
+UNCHANGED = find_normalization("none")
 """The 0-to-1 scale itself, for any number of channels."""
-Normalize = Annotated[Normalization, Shorthand(Literal["cifar10", "cifar100", "imagenet", "none"], named)]
+Normalize = Annotated[Normalization, Shorthand(Literal["cifar10", "cifar100", "imagenet", "none"], find_normalization)]

@@ -8,6 +8,9 @@ from reportgen.errors import Location, SpecError
 from reportgen.spec.composer import YamlError, compose
 from reportgen.spec.nodes import Entry, Listing, Mapping, Node, Path, Scalar, describe, find, quoted, replace
 
+STANDS_FOR: dict[Path, str] = {("baseline",): "record", ("run", "probes"): "level"}
+"""Keys that may hold one value in place of a mapping, and the key of the mapping that it then is."""
+
 
 def apply_overrides(root: Node, overrides: Sequence[str]) -> Node:
     """The tree with every `KEY=VALUE` put in, later ones over earlier ones; values are read as YAML.
@@ -16,6 +19,7 @@ def apply_overrides(root: Node, overrides: Sequence[str]) -> Node:
     """
     for text in overrides:
         path, value = parse_override(text)
+        root = spell_out(root, path)
         reach(root, path, value.location)
         root = replace(root, path, Entry(value.location, value))
     return root
@@ -52,11 +56,26 @@ def at_location(node: Node, location: Location) -> Node:
     )
 
 
+def spell_out(root: Node, path: Path) -> Node:
+    """The tree with one value on the way as the mapping that it stands for, so that the override keeps it."""
+    for key, name in STANDS_FOR.items():
+        node, place = find(root, key)
+        if path[: len(key)] == key and len(path) > len(key) and isinstance(node, Scalar) and is_given(node):
+            entry = Entry(place, node)
+            root = replace(root, key, Entry(place, Mapping({name: entry}, node.location)))
+    return root
+
+
+def is_given(node: Scalar) -> bool:
+    """Whether a value is there; null is none."""
+    return not node.plain or node.text.lower() not in ("", "~", "null")
+
+
 def reach(root: Node, path: Path, location: Location) -> None:
     """Raise when a key on the way holds something that has no keys."""
     for end in range(1, len(path)):
         node, _ = find(root, path[:end])
-        if node is None or isinstance(node, Mapping) or (isinstance(node, Scalar) and node.plain and not node.text):
+        if node is None or isinstance(node, Mapping) or (isinstance(node, Scalar) and not is_given(node)):
             continue
         name = ".".join(str(part) for part in path[:end])
         hint = f"Set the whole of it: --set {name}=…"

@@ -49,7 +49,7 @@ def check_length(path: Path) -> None:
             message = f"a path of {len(str(path)):,} characters is too long for this disk: {shown}"
             raise SpecError(message, "Is it a path at all?") from error
     except ValueError as error:  # a null character, a lone surrogate
-        raise SpecError(f"{shorten(str(path), LONGEST)!r} is no path: {error}", "Write it again.") from error
+        raise SpecError(f"{shorten(str(path), LONGEST)!r} is not a path: {error}", "Write it again.") from error
 
 
 def without_absolute_paths(spec: ReportSpec) -> ReportSpec:

@@ -111,9 +111,9 @@ def read_text(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
-        raise SpecError(f"there is no file {path}", neighbours(path)) from error
+        raise SpecError(f"there is no file {path}", suggest_specs(path)) from error
     except IsADirectoryError as error:
-        raise SpecError(f"{path} is a folder, not a spec file", neighbours(path / "spec.yaml")) from error
+        raise SpecError(f"{path} is a folder, not a spec file", suggest_specs(path / "spec.yaml")) from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise EnvironmentTrouble(f"{path} can't be read: {reason}", "Check its name and its permissions.") from error
@@ -128,7 +128,7 @@ def read_text(path: Path) -> str:
         raise SpecError("the file is not UTF-8 text", "Save it in the encoding UTF-8.", location) from error
 
 
-def neighbours(path: Path) -> str:
+def suggest_specs(path: Path) -> str:
     """A hint: the specs in the folder where `path` was looked for, the nearest first."""
     folder = path.parent
     try:

@@ -53,11 +53,13 @@ def broken_rules(spec: ReportSpec) -> Iterator[BrokenRule]:
 def rules_of_model(spec: ReportSpec) -> Iterator[BrokenRule]:
     """Where the weights that training starts from come from, and what of them is kept."""
     model, teacher = spec.model, spec.run.loss.teacher
-    if model.pretrained and model.weights is not None:
+    if model.pretrained is not None and model.weights is not None:
         yield BrokenRule(
-            ("model", "pretrained"), "model.pretrained and model.weights exclude each other", "Keep one of them."
+            ("model", "pretrained"),
+            "model.pretrained and model.weights exclude each other",
+            "Keep one of them.",
         )
-    if model.pretrained and model.source.partition(":")[0] not in ("torchvision", "timm"):
+    if model.pretrained is not None and model.source.partition(":")[0] not in ("torchvision", "timm"):
         yield BrokenRule(
             ("model", "pretrained"),
             f"model.pretrained has no meaning with {model.source[:80]}",

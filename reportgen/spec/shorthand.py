@@ -33,6 +33,30 @@ class Shorthand:
         return handler(whole if handler.mode == "serialization" else schema)
 
 
+@dataclass(frozen=True)
+class Written:
+    """In `Annotated[Whole, Written(form, read, write)]`: what stands in YAML and records as `form` is held as `read`
+    makes it and written out again as `write` does. A value that is no `form` is a whole one already."""
+
+    form: Any
+    """A type that pydantic knows."""
+    read: Callable[[Any], Any]
+    write: Callable[[Any], Any]
+    kind: type | None = None
+    """Of whole values; None where they are read like any other."""
+
+    def __get_pydantic_core_schema__(self, _whole: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """The written form; errors name it."""
+        form = handler.generate_schema(self.form)
+        writing = core_schema.plain_serializer_function_ser_schema(self.write, return_schema=form)
+        return core_schema.no_info_wrap_validator_function(self.take, form, serialization=writing)
+
+    def take(self, given: Any, form: Callable[[Any], Any]) -> Any:
+        """A value of the whole type."""
+        whole = self.kind is not None and isinstance(given, self.kind)
+        return given if whole else self.read(form(given))
+
+
 def none_as(value: Any) -> Callable[[Any, Callable[[Any], Any]], Any]:
     """A wrapping validator that reads nothing, as records of earlier versions have it, as `value`."""
 

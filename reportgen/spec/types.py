@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, WrapValidator, field_validator, mode
 
 from reportgen.spec.frozen import Frozen
 from reportgen.spec.gates import PRESET, Rule, recommend, with_recommended
+from reportgen.spec.model_parts import OutputKey, WeightsRequest
 from reportgen.spec.normalization import Normalization as Normalization
 from reportgen.spec.normalization import Normalize
 from reportgen.spec.numbers import ImageSize, PositiveFloat, PositiveInt, Seed, Share, Switch, Weight
@@ -40,10 +41,10 @@ class ModelSpec(Frozen):
     weights_key: str | None = None
     """Which of several sets of weights in the file, such as `state_dict_ema`; dots lead further in.
     None: the first that fits, trained weights before averages."""
-    output: Annotated[int, Field(ge=-1000, le=1000, strict=True)] | Annotated[str, Field(min_length=1)] | None = None
+    output: OutputKey = None
     """Name or index of the tensor that holds the classes, dotted where it lies deeper (`heads.0`), where a model
     returns several that could; None: the one that fits, by the name `logits` first."""
-    pretrained: bool | str | None = None
+    pretrained: WeightsRequest = None
     """Start from weights that torchvision or timm know, through their own caches: true for the default ones, or a name
     such as IMAGENET1K_V1. The last layer is replaced where its width differs; images are normalised and resized as
     the weights ask unless `data` says otherwise."""

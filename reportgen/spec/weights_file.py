@@ -21,6 +21,8 @@ def check_weights_file(path: Path) -> None:
         raise ModelError(f"the weights {path} can't be read: there is no permission to enter their folder", PERMISSIONS)
     if is_something_else(path):
         raise ModelError(f"the weights {path} are {describe_kind(path)}, not a file", "Name the file itself.")
+    if path.is_symlink() and not path.is_file():
+        raise ModelError(f"the weights {path} are a link to a file that is not there", "Name the file itself.")
     if not path.is_file():
         near = [item.name for item in path.parent.iterdir() if item.suffix in SUFFIXES] if path.parent.is_dir() else []
         hint = nearest(path.name, near) if near else ""

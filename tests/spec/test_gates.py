@@ -42,6 +42,12 @@ def test_a_name_in_marks_is_read_as_the_name(name: str) -> None:
     assert parse_rule(f"class.{in_marks(name)}.recall >= 0").metric == f"class.{name}.recall"
 
 
+@pytest.mark.parametrize("bound", ["1e999", "-1e400", "1e309 %"])
+def test_a_bound_beyond_all_numbers_is_refused(bound: str) -> None:
+    with pytest.raises(ValueError, match="is no number that a computer can hold"):
+        parse_rule(f"accuracy >= {bound}")
+
+
 def test_marks_that_are_not_closed_are_told() -> None:
     with pytest.raises(ValueError, match="quotation mark is not closed"):
         parse_rule('class."<=50K.recall >= 0.5')

@@ -214,6 +214,13 @@ def test_twenty_mistakes_are_not_all_told(tmp_path: Path) -> None:
     assert error.hint.endswith("And 10 more.")
 
 
+def test_a_file_of_many_keys_that_nobody_knows_is_refused_at_once(tmp_path: Path) -> None:
+    began = time.process_time()
+    error = refused(tmp_path, MODEL + "".join(f"k{number}: 1\n" for number in range(3000)))
+    assert time.process_time() - began < 6  # less than one; a search for the home of each took ten
+    assert error.hint.endswith("And 2990 more.")
+
+
 def test_rules_over_several_keys(tmp_path: Path) -> None:
     for key, value in (("epochs", 1), ("steps", 5), ("max_minutes", 2)):
         error = refused(tmp_path, MODEL + f"run:\n  mode: evaluate\n  {key}: {value}\n")
@@ -250,6 +257,18 @@ def test_overrides(tmp_path: Path) -> None:
     assert spec.run.seed == 2
     assert spec.data.normalize == UNCHANGED
     assert spec.card.version == "3.10"
+
+
+def test_an_override_below_one_value_keeps_what_that_stands_for(tmp_path: Path) -> None:
+    text = MODEL + "baseline: old\nrun: {probes: full}\n"
+    spec = read(tmp_path, text, "baseline.margin=0.01", "run.probes.cost=none")
+    assert spec.baseline is not None
+    assert (spec.baseline.record, spec.baseline.margin) == (Path("old"), 0.01)
+    probes = spec.run.probes
+    assert (probes.cost.level, probes.level) == ("none", "full")
+    alone = read(tmp_path, MODEL + "baseline: null\n", "baseline.missing=It is gone.").baseline
+    assert alone is not None
+    assert (alone.record, alone.missing) == (None, "It is gone.")
 
 
 @pytest.mark.parametrize(

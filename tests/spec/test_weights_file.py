@@ -18,3 +18,10 @@ def test_weights_in_a_folder_that_may_not_be_entered_are_refused(
     with pytest.raises(ModelError, match="no permission to enter their folder") as caught:
         check_weights_file(tmp_path / "closed" / "w.pt")
     assert "permissions" in caught.value.hint
+
+
+@pytest.mark.parametrize("target", ["nowhere.pt", "w.pt"])
+def test_a_link_to_no_file_is_told_as_such(tmp_path: Path, target: str) -> None:
+    (tmp_path / "w.pt").symlink_to(target)
+    with pytest.raises(ModelError, match="are a link to a file that is not there"):
+        check_weights_file(tmp_path / "w.pt")

@@ -9,6 +9,7 @@ import pytest
 
 from reportgen.errors import SpecError
 from reportgen.spec import ReportSpec, override_report, read_spec, spec_schema, written_out
+from reportgen.spec.model_parts import KnownWeights
 from reportgen.spec.optimizers import ARGUMENTS, REFUSED, TITLES, UNUSED
 from reportgen.spec.paths import without_absolute_paths
 from reportgen.spec.types import ModelSpec, RunSpec
@@ -194,6 +195,24 @@ def test_what_training_starts_from_is_checked(tmp_path: Path, text: str, message
 
 
 def test_pretrained_weights_are_all_or_one_by_name(tmp_path: Path) -> None:
-    for written, expected in (("true", True), ("IMAGENET1K_V1", "IMAGENET1K_V1"), ("null", None), ("false", False)):
+    named = KnownWeights("IMAGENET1K_V1")
+    for written, expected in (("true", KnownWeights()), ("IMAGENET1K_V1", named), ("null", None), ("false", None)):
         (tmp_path / "spec.yaml").write_text(f"model: {{source: 'timm:resnet18', pretrained: {written}}}")
-        assert read_spec(tmp_path / "spec.yaml").model.pretrained == expected
+        model = read_spec(tmp_path / "spec.yaml").model
+        assert model.pretrained == expected
+        told = model.model_dump(mode="json")
+        assert told["pretrained"] == {"true": True, "IMAGENET1K_V1": "IMAGENET1K_V1"}.get(written)
+        assert type(model).model_validate(told) == model == type(model).model_validate(dict(model))
+
+
+def test_an_output_is_held_as_its_name_and_written_as_it_was(tmp_path: Path) -> None:
+    for written, held, told in (
+        ("0", "0", 0),
+        ("-1", "-1", -1),
+        ("heads.1", "heads.1", "heads.1"),
+        ("null", None, None),
+    ):
+        (tmp_path / "spec.yaml").write_text(f"model: {{source: 'builtin:two_conv', output: {written}}}")
+        model = read_spec(tmp_path / "spec.yaml").model
+        assert (model.output, model.model_dump(mode="json")["output"]) == (held, told)
+        assert type(model).model_validate_json(model.model_dump_json()) == model
