@@ -8,6 +8,9 @@ from typing import Self
 
 from reportgen.record.trace import ModuleCall
 
+CONTAINERS = frozenset(("Sequential", "ModuleList", "ModuleDict"))
+"""Modules that are nothing but what they hold."""
+
 
 @dataclass(frozen=True)
 class CallTree:

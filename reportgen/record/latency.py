@@ -13,6 +13,8 @@ from reportgen.spec.frozen import Frozen
 CONFIDENCE = 0.95
 FEWEST_FOR_P95 = 20
 """Passes below which no 95th percentile is stated: one in twenty of them is less than one."""
+FEWEST_PROCESSES = 5
+"""Processes below which their scatter says too little for an interval."""
 T_975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 """Student's t, 97.5 %, of 1, 2, 3 … degrees of freedom."""
 
@@ -79,21 +81,25 @@ def summarise(batch_size: int, seconds: Sequence[float]) -> Latency:
 
 
 def summarise_processes(batch_size: int, runs: Sequence[Sequence[float]]) -> Latency:
-    """The latency of a batch size from its timed repeats in each of at least two processes."""
+    """The latency of a batch size from its timed repeats in each of at least two processes; without intervals where
+    they are fewer than FEWEST_PROCESSES."""
     medians = [median(run) for run in runs]
     together = summarise(batch_size, [time for run in runs for time in run])
-    low, high = between_processes(medians)
+    low, high = between_processes(medians) or (None, None)
     update: dict[str, object] = {"p95_low": None, "p95_high": None}
     if min(map(len, runs)) >= FEWEST_FOR_P95:
         slowest = [float(np.percentile(run, 95)) for run in runs]
-        below, above = between_processes(slowest)
+        below, above = between_processes(slowest) or (None, None)
         update = {"p95_seconds": median(slowest), "p95_low": below, "p95_high": above}
     update |= {"p50_seconds": median(medians), "p50_low": low, "p50_high": high, "processes": tuple(medians)}
     return together.model_copy(update=update)
 
 
-def between_processes(medians: Sequence[float]) -> tuple[float, float]:
-    """The t interval of the logarithms of what at least two processes measured, as seconds, that holds their median."""
+def between_processes(medians: Sequence[float]) -> tuple[float, float] | None:
+    """The t interval of the logarithms of what several processes measured, as seconds, that holds their median; None
+    for fewer than FEWEST_PROCESSES."""
+    if len(medians) < FEWEST_PROCESSES:
+        return None
     logs = [math.log(value) for value in medians]
     reach = t_quantile(len(logs) - 1) * stdev(logs) / math.sqrt(len(logs))
     low, high = math.exp(fmean(logs) - reach), math.exp(fmean(logs) + reach)
@@ -126,8 +132,10 @@ def quantile_interval(
 
 
 def median_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float] | None:
-    """Two order statistics that hold the median of any continuous distribution between them (David & Nagaraja 2003
-    §7.1): the k-th smallest and k-th largest with the largest k for which P(Binomial(n, 1/2) < k) ≤ (1 − confidence)/2.
+    """Ends between order statistics that hold the median of a continuous distribution as often as `confidence` says:
+    between the k-th smallest and the next, and as far from the other end, with the largest k for which both alone hold
+    it at least so often (Hettmansperger and Sheather 1986, Confidence intervals based on interpolated order
+    statistics). Order statistics alone would hold it in up to 99 % of ten values.
 
     None for fewer than six values at 95 %. Repeats are taken as independent.
     """
@@ -136,7 +144,23 @@ def median_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> 
     if rank == 0:
         return None
     ordered = sorted(values)
-    return float(ordered[rank - 1]), float(ordered[n - rank])
+    share = inner_share(n, rank, tail)
+    low = ordered[rank - 1] + share * (ordered[rank] - ordered[rank - 1])
+    high = ordered[n - rank] + share * (ordered[n - rank - 1] - ordered[n - rank])
+    return float(low), float(high)
+
+
+def inner_share(n: int, rank: int, tail: float) -> float:
+    """How far from the `rank`-th order statistic to the next inner one an end lies, 0 to 1."""
+    outside, at = binomial_half(n, rank)
+    over = min(1.0, max(0.0, (tail - outside) / at))  # of the step between the two coverages
+    return (n - rank) * over / (rank + (n - 2 * rank) * over)
+
+
+def binomial_half(n: int, k: int) -> tuple[float, float]:
+    """P(Binomial(n, 1/2) < k) and P(… = k)."""
+    logs = [math.lgamma(n + 1) - math.lgamma(i + 1) - math.lgamma(n - i + 1) - n * math.log(2) for i in range(k + 1)]
+    return sum(map(math.exp, logs[:-1])), math.exp(logs[-1])
 
 
 def median_rank(n: int, tail: float) -> int:

@@ -1,4 +1,4 @@
-"""What a module says of its own settings, as a mapping."""
+"""What a module says of its own settings: as a mapping, and the numbers of one."""
 
 from __future__ import annotations
 
@@ -19,3 +19,8 @@ def parse_settings(settings: str) -> dict[str, str]:
         name, equals, value = part.strip().partition("=")
         found[name if equals else str(number)] = value if equals else name
     return found
+
+
+def parse_sides(value: str) -> list[str]:
+    """The numbers of a setting: two of "(3, 3)", one of "3" and of "(3,)"."""
+    return [part.strip() for part in value.strip("()").split(",") if part.strip()]

@@ -50,7 +50,7 @@ class Meaning:
             metric = self.definition.label(*self.arguments, **said)
         if self.change == "change":
             if over_seeds:
-                return _("{metric}, change of the mean over seeds", metric=metric)
+                return _("{metric}, change in the mean over seeds", metric=metric)
             return _("{metric}, change", metric=metric)
         return _("{metric}, ratio", metric=metric) if self.change == "change_ratio" else metric
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from reportgen.record.reworded import REWORDED
 from reportgen.spec.frozen import Frozen
 from reportgen.text import numerals
 from reportgen.text.i18n import catalogue, join_names, join_terms, translate
@@ -43,9 +44,11 @@ class Message(Frozen):
     def text(self) -> str:
         """The message in the language that is being drawn."""
         drawn = {name: draw_value(value) for name, value in self.values.items()}
+        today = REWORDED.get(self.id, (self.id, self.many) if self.many else self.id)
         if self.count is None:
-            return translate(self.id, dict(drawn))
-        form = catalogue().ngettext(self.id, self.many, self.count)
+            return translate(today if isinstance(today, str) else today[0], dict(drawn))
+        one, many = (today, self.many) if isinstance(today, str) else today
+        form = catalogue().ngettext(one, many, self.count)
         return form.format(count=numerals.count(self.count), **drawn)
 
     def __hash__(self) -> int:

@@ -51,32 +51,32 @@ TABLE = (
 """(what they do, names): each name stands in one row. The words are those of the sets below."""
 
 
-def having(trait: str) -> frozenset[str]:
+def select_operators(trait: str) -> frozenset[str]:
     """The operators that do something."""
     return frozenset(name for traits, names in TABLE if trait in traits.split() for name in names.split())
 
 
-WINDOWS = having("window")
+WINDOWS = select_operators("window")
 """A window slides over a map."""
-POOLED = having("pooling")
+POOLED = select_operators("pooling")
 """After it there is no map of places any more."""
-LOCAL = having("local")
+LOCAL = select_operators("local")
 """It looks at one place at a time, or moves channels only."""
-AXES_MOVED = having("axes")
-SIZES_CHANGED = having("sizes")
-BENDING = having("bending")
+AXES_MOVED = select_operators("axes")
+SIZES_CHANGED = select_operators("sizes")
+BENDING = select_operators("bending")
 """It is not linear in its input."""
-NORMALISING = having("normalising")
+NORMALISING = select_operators("normalising")
 """It divides by the size of its input; batch normalisation does not when it evaluates."""
-UNSPOKEN = having("unspoken")
+UNSPOKEN = select_operators("unspoken")
 """A description in words can do without it."""
-GLUE = having("glue")
+GLUE = select_operators("glue")
 """It moves numbers or does nothing in evaluation: an edge of a drawing passes through it."""
-BACKWARD_GLUE = GLUE | having("backward")
+BACKWARD_GLUE = GLUE | select_operators("backward")
 """The same in the graph of the loss, whose operators have names of their own."""
-FREE = having("free")
+FREE = select_operators("free")
 """It moves nothing: it gives another look at the same memory, or, like dropout, rests in evaluation."""
-CREATING = having("creating")
+CREATING = select_operators("creating")
 """It reads a tensor only for its shape or type: what it makes does not depend on the input's numbers."""
 
 MATRIX_LIKE = re.compile(

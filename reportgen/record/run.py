@@ -134,6 +134,8 @@ class DataFacts(Frozen):
     licence: str | Message = ""
     citation: str = ""
     homepage: str = ""
+    hub: str = ""
+    """What the Hugging Face Hub calls its authors' copy; empty where there is none."""
     classes: tuple[str, ...]
     coarse_classes: tuple[str, ...] = ()
     """The groups that the data set's authors made of its classes; empty where they made none."""

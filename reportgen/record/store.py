@@ -162,10 +162,11 @@ def digest_unsealed(text: bytes) -> str:
 
 def digest_measured(record: RunRecord) -> str:
     """sha256 of everything that was measured but the images that are kept to be shown, which are smaller and fewer in
-    the record that a PDF carries."""
+    the record that a PDF carries; and without what the Hub calls the data, which older records do not say."""
     fields = fields_of(record, record.arrays)
     fields.pop("arrays", None)
-    fields["data"].pop("test_files", None)
+    for name in ("test_files", "hub"):
+        fields["data"].pop(name, None)
     digest = hashlib.sha256(spell(fields).encode("utf-8", "surrogatepass"))
     for name in sorted(set(record.arrays) - {"images", "images.ids"}):
         array = np.ascontiguousarray(record.arrays[name])
@@ -326,7 +327,7 @@ def read_object(content: bytes, path: Path, advice: str) -> dict[str, Any]:
         raise RecordError(f"{path} is damaged: it is not JSON", advice) from error
     huge = find_huge(fields) if LONG_NUMBER.search(content) else ""
     if huge:
-        raise RecordError(f"{path} is damaged: {huge}: a number that nothing can have counted", advice)
+        raise RecordError(f"{path} is damaged: {huge}: no possible count", advice)
     return fields if isinstance(fields, dict) else {}
 
 

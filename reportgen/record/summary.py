@@ -121,7 +121,7 @@ def headline_names() -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.name for place in ("tiles", "spare_tiles") for one in shown_in(place)))
 
 
-def glance(source: Source) -> Glance:
+def read_glance(source: Source) -> Glance:
     """Read what a summary needs, and of the arrays those of the evaluation; both files are held against their digests.
 
     Raises RecordError for a record that is damaged, foreign or of a newer format.
@@ -180,7 +180,7 @@ def read_title(source: Source, read: Callable[[str], bytes]) -> str:
     advice = REDRAW.format(file=PRESENTATION_FILE)
     title = read_object(read(PRESENTATION_FILE), path, advice).get("title")
     if title is not None and not isinstance(title, str):
-        raise RecordError(f"{path} is damaged: title: it is no text", advice)
+        raise RecordError(f"{path} is damaged: title: it is not text", advice)
     return title or ""
 
 
@@ -191,7 +191,7 @@ def summarise(fields: Mapping[str, Any], digest: str, title: str) -> Summary:
     wanted = set(headline_names())
     listed = as_object(fields, "measured").get("values") if measured is not None else ()
     if huge := find_huge(listed):
-        raise ValueError(f"{huge}: a number that nothing can have counted")
+        raise ValueError(f"{huge}: no possible count")
     training, answers = fields.get("training"), fields.get("answers")
     return Summary.model_validate(
         {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reportgen.metrics.draws import read_draws
+from reportgen.metrics.output_range import find_output_range
 from reportgen.metrics.preprocessing import find_doubt
 from reportgen.record.message import draw_note
 from reportgen.record.run import DataFacts, RunRecord, Training
@@ -32,6 +33,7 @@ PREPARATION = Claim(
 CHANCE = Claim("banner.chance", FACT)
 STATE = Claim("banner.state", FACT)
 NEIGHBOURS = Claim("banner.neighbours", FACT)
+OUTPUT_RANGE = Claim("banner.output_range", FACT)
 CLOCK_END = Claim("banner.clock_end", FACT)
 PART = Claim("banner.part", FACT)
 FILES_LEFT_OUT = Claim("banner.files_left_out", FACT)
@@ -65,6 +67,7 @@ def find_banners(
         *answers_by_chance(record),
         *answers_by_state(record),
         *answers_by_neighbours(record),
+        *unusual_outputs(record),
         *partial_training(record),
         *partial_data(record),
         *files_left_out(record),
@@ -78,8 +81,8 @@ def unfinished_run(record: RunRecord) -> Iterator[Banner]:
     if record.unfinished:
         yield UNFINISHED.banner(
             _(
-                "The run was interrupted before its end. What it had measured stands here; what is missing it did "
-                "not reach."
+                "The run was interrupted before its end. This report shows what had been measured by then; the rest "
+                "is missing."
             ),
             "bad",
         )
@@ -120,10 +123,10 @@ def failures_of_ours(record: RunRecord, failed: Sequence[Skipped]) -> Iterator[B
     if count:
         yield OWN_FAULTS.banner(
             ngettext(
-                "{count} part of this report is missing because of an error in reportgen; the reason stands in its "
+                "{count} part of this report is missing because of an error in reportgen; the reason is given in its "
                 "place.",
-                "{count} parts of this report are missing because of errors in reportgen; the reasons stand in their "
-                "places.",
+                "{count} parts of this report are missing because of errors in reportgen; the reasons are given in "
+                "their places.",
                 count,
             ),
             "bad",
@@ -155,7 +158,8 @@ def not_finite(record: RunRecord) -> Iterator[Banner]:
     if training is not None and training.divergence is not None:
         yield NOT_FINITE.banner(
             _(
-                "The loss was not finite at step {step}, learning rate {rate}; the weights after it mean nothing.",
+                "The loss was not finite at step {step}, learning rate {rate}; the weights after that step are "
+                "meaningless.",
                 step=numerals.count(training.divergence.step),
                 rate=numerals.significant(training.divergence.learning_rate, 3),
             ),
@@ -169,10 +173,10 @@ def weights_not_finite(record: RunRecord) -> Iterator[Banner]:
     if origin.weights_not_finite:
         yield WEIGHTS_NOT_FINITE.banner(
             ngettext(
-                "{count} value of the weights in {file} is not a number (NaN); what the model computes with it means "
-                "nothing.",
-                "{count} values of the weights in {file} are not numbers (NaN); what the model computes with them "
-                "means nothing.",
+                "{count} value of the weights in {file} is not a number (NaN); what the model computes with it is "
+                "meaningless.",
+                "{count} values of the weights in {file} are not numbers (NaN); what the model computes with them is "
+                "meaningless.",
                 origin.weights_not_finite,
                 file=origin.weights_file or _("the file"),
             ),
@@ -201,9 +205,8 @@ def wrong_preparation(record: RunRecord) -> Iterator[Banner]:
     if doubt is not None:
         yield PREPARATION.banner(
             _(
-                "The images are probably preprocessed wrongly: of the same {n} images the weights call {now} right "
-                "by the spec’s normalisation “{own}” and {then} by “{best}”. Every other number here is made with "
-                "“{own}”.",
+                "The images are probably preprocessed wrongly: of the same {n} images {now} are classified correctly "
+                "with the spec’s normalisation “{own}” and {then} with “{best}”. Every other number here uses “{own}”.",
                 n=numerals.count(doubt.now.n),
                 now=doubt.now.display,
                 own=record.data.normalize_name,
@@ -223,21 +226,21 @@ def answers_by_chance(record: RunRecord) -> Iterator[Banner]:
     n = len(record.arrays["eval.labels"])
     said = [
         _(
-            "This model depends on chance: of {n} test images that were evaluated twice, {share} were called something "
-            "else the second time, and a logit differed by up to {largest}.",
+            "This model is stochastic: of {n} test images that were evaluated twice, {share} got a different "
+            "prediction the second time, and a logit differed by up to {largest}.",
             n=numerals.count(again.images),
             share=numerals.percent(again.changed, again.images),
             largest=numerals.significant(again.logits, 2),
         )
         if again.logits
-        else _("This model depends on chance: the same test images do not get the same answer each time.")
+        else _("This model is stochastic: the same test images do not get the same prediction each time.")
     ]
     if len(accuracies) > 1:
         said.append(
             _(
-                "Its scores are means over {draws} evaluations, whose accuracies go from {lowest} to {highest}, and "
-                "their intervals count the chance; single images, figures and what is said of them are those of the "
-                "first.",
+                "Its scores are means over {draws} evaluations, whose accuracies range from {lowest} to {highest}, "
+                "and their intervals include this variation; single images, figures and statements about them are "
+                "those of the first.",
                 draws=numerals.count(len(accuracies)),
                 lowest=numerals.percent(min(accuracies), n),
                 highest=numerals.percent(max(accuracies), n),
@@ -254,16 +257,16 @@ def answers_by_state(record: RunRecord) -> Iterator[Banner]:
     again = answers.again
     said = [
         _(
-            "This model keeps a state between calls: what it answers to an image depends on the images before it. Of "
-            "{n} test images that were evaluated twice, {share} were called something else the second time, and a "
+            "This model keeps state between calls: its prediction for an image depends on the images before it. Of "
+            "{n} test images that were evaluated twice, {share} got a different prediction the second time, and a "
             "logit differed by up to {largest}.",
             n=numerals.count(again.images),
             share=numerals.percent(again.changed, again.images),
             largest=numerals.significant(again.logits, 2),
         ),
         _(
-            "Its scores are those of the test images in the order of the data set, in batches of {batch}, with the "
-            "state that was there before; other orders would give others.",
+            "Its scores are those of the test images in the order of the data set, in batches of {batch}, starting "
+            "from the state left by earlier calls; other orders would give other scores.",
             batch=numerals.count(answers.batch),
         ),
     ]
@@ -282,16 +285,17 @@ def answers_by_neighbours(record: RunRecord) -> Iterator[Banner]:
     largest = numerals.significant(change.logits, 2)
     told = (
         _(
-            "What this model answers to an image depends on the images beside it: of {n} test images, {share} are "
-            "called something else alone than in a batch, and a logit differs by up to {largest}.",
+            "This model’s prediction for an image depends on the other images in the batch: of {n} test images, "
+            "{share} get a different prediction alone than in a batch, and a logit differs by up to {largest}.",
             n=n,
             share=share,
             largest=largest,
         )
         if answers.alone is not None
         else _(
-            "What this model answers to an image depends on the images beside it: of {n} test images, {share} are "
-            "called something else when the others in the batch are exchanged, and a logit differs by up to {largest}.",
+            "This model’s prediction for an image depends on the other images in the batch: of {n} test images, "
+            "{share} get a different prediction when the others in the batch are exchanged, and a logit differs by up "
+            "to {largest}.",
             n=n,
             share=share,
             largest=largest,
@@ -299,10 +303,47 @@ def answers_by_neighbours(record: RunRecord) -> Iterator[Banner]:
     )
     batch = _(
         "Its scores are those of batches of {batch} images in the order of the data set; other batches would give "
-        "others.",
+        "other scores.",
         batch=numerals.count(answers.batch),
     )
     yield NEIGHBOURS.banner(join_sentences([told, batch]))
+
+
+def unusual_outputs(record: RunRecord) -> Iterator[Banner]:
+    """The outputs were read as logits, and lie where logits seldom do."""
+    found = find_output_range(record)
+    if found is None:
+        return
+    n, most = numerals.count(found.n), numerals.percent(found.most, found.n)
+    total = numerals.significant(found.total, 3)
+    told = {
+        "unit": _(
+            "Every value that the model gives for the {n} test images lies between 0 and 1, as after a sigmoid. They "
+            "were read as logits, of which softmax makes a confidence of at most {most}.",
+            n=n,
+            most=most,
+        ),
+        "same_sum": _(
+            "The values that the model gives for each of the {n} test images are non-negative and sum to {total}, as "
+            "probabilities times {total} do. They were read as logits.",
+            n=n,
+            total=total,
+        ),
+        "signed": _(
+            "Every value that the model gives for the {n} test images lies between −1 and 1, as a cosine or tanh does. "
+            "They were read as logits, of which softmax makes a confidence of at most {most}, while {accuracy} of the "
+            "predictions are correct.",
+            n=n,
+            most=most,
+            accuracy=numerals.percent(found.accuracy, found.n),
+        ),
+    }[found.kind]
+    meaning = _(
+        "If they are not logits, accuracy holds, but likelihood, Brier score, confidence and calibration describe the "
+        "softmax of these values and not the model: let it return logits, or probabilities that sum to 1."
+    )
+    early = _("The logits of a barely trained network can lie there too.") if found.kind == "unit" else ""
+    yield OUTPUT_RANGE.banner(join_sentences([told, meaning, *([early] if early else [])]))
 
 
 def partial_training(record: RunRecord) -> Iterator[Banner]:
@@ -406,8 +447,8 @@ def untold_commit(record: RunRecord) -> Iterator[Banner]:
     if record.provenance.commit_refused and record.provenance.commit is None:
         yield NO_COMMIT.banner(
             _(
-                "The commit of the code is not known: git did not tell it of this checkout ({reason}), and no variable "
-                "of a CI platform did.",
+                "The commit of the code is not known: git could not read it from this checkout ({reason}), and no CI "
+                "variable gives it.",
                 reason=draw_note(record.provenance.commit_refused),
             )
         )

@@ -1,4 +1,4 @@
-"""Cards: an image of the test split and what is made of it. On paper a row of them is one drawing, laid out here.
+"""Cards: an image of the test split and what is made of it. On paper a row of them is one drawing, made here.
 
 As elements of the page the cards would take a third of the time of the whole PDF.
 """
@@ -10,11 +10,18 @@ from dataclasses import dataclass, replace
 from typing import overload
 
 from reportgen.record.images import enlarge_png
+from reportgen.report.canvas import Anchor, Canvas, open_canvas
+from reportgen.report.style import HAIRLINE, MUTED, RIGHT, WRONG
 from reportgen.text.i18n import _, join_sentences
 from reportgen.text.shorten import columns, one_line, shorten, shorten_family, shorten_middle
 
 ENLARGED = 3
 """Pixels of the PDF for one of an image."""
+IMAGE, FRAME = 72, 1.5
+"""Side of an image and width of the line around it, CSS pixels."""
+LETTERS, FILE_SIZE = 11, 9.5
+"""Sizes of type, CSS pixels; the second of the name of a file."""
+BOLD = "600"
 IN_A_ROW = 5
 ROW_WIDTH = 658
 """CSS pixels, the width of the text."""
@@ -99,51 +106,11 @@ class JudgedGuess:
 
 
 @dataclass(frozen=True)
-class DrawnGuess:
-    """One guess in a drawing, CSS pixels from the upper left corner of its card."""
-
-    base: int
-    """Of its text."""
-    line: float
-    """Of the line under it."""
-    bar_top: float
-    bar_width: float
-    """0 for no bar."""
-    colour: str
-    """Of its bar: the name of a colour of the style sheet."""
-    who: str
-    name: str
-    percent: str
-    is_label: bool
-
-
-@dataclass(frozen=True)
-class DrawnCard:
-    """One card in a drawing."""
-
-    x: int
-    """Of its left edge, CSS pixels."""
-    image: bytes
-    colour: str
-    """ "right" or "wrong"."""
-    verdict: str
-    index: str
-    label: str
-    """Empty where it has no line of its own."""
-    guesses: tuple[DrawnGuess, ...]
-    file: str = ""
-    file_base: int = 0
-    """Base line of the file's name."""
-
-
-@dataclass(frozen=True)
 class CardRow:
-    """A row of cards as one drawing, `width` × `height` CSS pixels."""
+    """A row of cards as one drawing of the text's width."""
 
-    cards: tuple[DrawnCard, ...]
+    svg: str
     alt: str
-    height: int
-    width: int = ROW_WIDTH
 
 
 @dataclass(frozen=True)
@@ -195,10 +162,12 @@ def room_of(guess: Guess) -> int:
 
 
 def draw_row(cards: tuple[ImageCard, ...]) -> CardRow:
-    """Lay out one row."""
+    """One row."""
     height = max(head_of(card) for card in cards) + GUESS_STEP * max(len(card.guesses) for card in cards)
-    drawn = tuple(draw_card(card, place * STEP) for place, card in enumerate(cards))
-    return CardRow(drawn, join_sentences([card.alt for card in cards]), height)
+    canvas = open_canvas(height, ROW_WIDTH, images=True, size=LETTERS)
+    for place, card in enumerate(cards):
+        draw_card(canvas.group(place * STEP, 0), card)
+    return CardRow(canvas.svg, join_sentences([card.alt for card in cards]))
 
 
 def head_of(card: ImageCard) -> int:
@@ -206,36 +175,55 @@ def head_of(card: ImageCard) -> int:
     return (LABEL_BASE if card.shows_label else HEAD_BASE) + (FILE_STEP if card.file else 0)
 
 
-def draw_card(card: ImageCard, x: int) -> DrawnCard:
-    """Lay out one card."""
+def draw_card(canvas: Canvas, card: ImageCard) -> None:
+    """One card: its image in a frame, what it is, and what was made of it."""
+    colour = RIGHT if card.right else WRONG
+    canvas.image(card.large, FRAME, FRAME, IMAGE, IMAGE)
+    canvas.add(
+        "rect",
+        x=str(FRAME / 2),
+        y=str(FRAME / 2),
+        width=IMAGE + FRAME,
+        height=IMAGE + FRAME,
+        fill="none",
+        stroke=colour,
+        stroke_width=FRAME,
+        stroke_dasharray=None if card.right else "4 2.5",
+    )
+    write(canvas, ((fit(card.verdict, VERDICT_LETTERS), colour, True),), 0, HEAD_BASE)
+    write(canvas, ((_("no. {index}", index=card.index), MUTED, False),), CARD_WIDTH, HEAD_BASE, "end")
+    if card.shows_label:
+        name = card.short_label or fit(card.label, LABEL_LETTERS)
+        write(canvas, ((_("label"), None, False), (name, None, True)), 0, LABEL_BASE)
+    if card.file:
+        canvas.note(card.short_file, 0, head_of(card), size=FILE_SIZE)
     start = head_of(card) + FIRST_GUESS
-    return DrawnCard(
-        x=x,
-        image=card.large,
-        colour=card.tone,
-        verdict=fit(card.verdict, VERDICT_LETTERS),
-        index=_("no. {index}", index=card.index),
-        label=(card.short_label or fit(card.label, LABEL_LETTERS)) if card.shows_label else "",
-        guesses=tuple(draw_guess(one, start + GUESS_STEP * place) for place, one in enumerate(card.judged)),
-        file=card.short_file,
-        file_base=head_of(card),
-    )
+    for place, one in enumerate(card.judged):
+        draw_guess(canvas, one, start + GUESS_STEP * place)
 
 
-def draw_guess(judged: JudgedGuess, base: int) -> DrawnGuess:
-    """Lay out one guess."""
+def draw_guess(canvas: Canvas, judged: JudgedGuess, base: int) -> None:
+    """One guess on its base line, its bar on the line below it."""
     guess = judged.guess
-    return DrawnGuess(
-        base=base,
-        line=base + 4.5,
-        bar_top=base + 3.5,
-        bar_width=round(CARD_WIDTH * guess.width / 100, 2),
-        colour={"label": "right", "missed": "wrong", "": "muted"}[judged.kind],
-        who=guess.who,
-        name=guess.short or fit(guess.name, room_of(guess)),
-        percent=guess.percent,
-        is_label=guess.is_label,
-    )
+    canvas.add("path", d=f"M0 {base + 4.5}H{CARD_WIDTH}", fill="none", stroke=HAIRLINE, stroke_width="0.75")
+    width = round(CARD_WIDTH * guess.width / 100, 2)
+    if width:
+        colour = {"label": RIGHT, "missed": WRONG, "": MUTED}[judged.kind]
+        canvas.add("rect", x=0, y=base + 3.5, width=f"{width:g}", height=2, fill=colour)
+    owner = ((guess.who, MUTED, False),) if guess.who else ()
+    name = guess.short or fit(guess.name, room_of(guess))
+    write(canvas, (*owner, (name, None, guess.is_label)), 0, base)
+    canvas.text(guess.percent, CARD_WIDTH, base, "end")
+
+
+def write(
+    canvas: Canvas, parts: Sequence[tuple[str, str | None, bool]], x: float, y: float, anchor: Anchor = "start"
+) -> None:
+    """A line of one or more texts, each with its colour (None: that of text) and whether it is bold."""
+    line = canvas.add("text", x=x, y=y, text_anchor=anchor if anchor != "start" else None)
+    for place, (words, colour, bold) in enumerate(parts):
+        part = line.add("tspan", fill=colour, font_weight=BOLD if bold else None)
+        part.element.text, part.element.tail = words, " " if place < len(parts) - 1 else None
 
 
 def judge(guess: Guess, place: int) -> str:

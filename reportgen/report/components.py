@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reportgen.record.run import DataFacts, RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.wording import join_few
+from reportgen.text import numerals
 from reportgen.text.i18n import _, join_terms
 
 Figures = Mapping[str, FigureFile | Skipped]
@@ -41,5 +42,5 @@ def seed_fact(record: RunRecord) -> Fact:
 
 def name_augmentation(data: DataFacts) -> str:
     """What is done to training images, mixing included."""
-    mixing = [_("mixup (α {alpha})", alpha=f"{data.mixup:g}")] if data.mixup is not None else []
+    mixing = [_("mixup (α {alpha})", alpha=numerals.general(data.mixup))] if data.mixup is not None else []
     return join_terms([*data.augment, *mixing]) or _("none")

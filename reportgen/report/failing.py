@@ -31,4 +31,4 @@ def why_lacking(record: RunRecord) -> str:
     """Why something of such a record is missing."""
     if record.unfinished:
         return _("The run ended before this could be measured.")
-    return _("The model could not be evaluated, and this is made of its answers.")
+    return _("The model could not be evaluated, and this needs its predictions.")

@@ -42,7 +42,7 @@ def name_kind(kind: str) -> str:
 
 def name_level(condition: Condition) -> str:
     """How strong a change is: "severity 3", "2 px", "10°", "ε = 4/255"; empty where there is only one."""
-    level = f"{condition.level:g}"
+    level = numerals.general(condition.level)
     if condition.family == "attack":
         return f"ε{numerals.NBSP}={numerals.NBSP}{level}/255"
     if condition.kind == "shift":
@@ -64,7 +64,7 @@ def name_preparation(one: Preparation) -> str:
         "cifar10": "cifar10",
         "imagenet": "imagenet",
         "none": _("none (0 to 1)"),
-        "half": _("mean and deviation 0.5 (−1 to 1)"),
+        "half": _("mean and standard deviation 0.5 (−1 to 1)"),
         "centred": _("less 0.5 (−0.5 to 0.5)"),
         "bytes": _("0 to 255"),
         "centred_bytes": _("0 to 255 less ImageNet’s mean"),
@@ -72,13 +72,17 @@ def name_preparation(one: Preparation) -> str:
         "spec": _("the spec’s"),
     }
     if one.order == "bgr":
-        return _("{name}, blue before red", name=names[one.name])
+        return _("{name}, BGR channel order", name=names[one.name])
     return {
         "same": names[one.name],
         "grey": _("{name}, grey images", name=names[one.name]),
         "transposed": _("{name}, height and width exchanged", name=names[one.name]),
         "mirrored": _("{name}, left and right exchanged", name=names[one.name]),
         "cropped": _("{name}, the middle 7/8 of each side enlarged", name=names[one.name]),
+        "upside_down": _("{name}, top and bottom exchanged", name=names[one.name]),
+        "half_turn": _("{name}, rotated by 180°", name=names[one.name]),
+        "left_turn": _("{name}, rotated by 90° counter-clockwise", name=names[one.name]),
+        "right_turn": _("{name}, rotated by 90° clockwise", name=names[one.name]),
     }[one.layout]
 
 
@@ -87,13 +91,14 @@ def advise_preparation(one: Preparation) -> str:
     if one.name in ("cifar10", "imagenet", "none"):
         line = f"normalize: {one.name}"
     else:
-        mean, std = (", ".join(f"{value:.4g}" for value in values) for values in (one.mean, one.std))
+        mean, std = (", ".join(numerals.general(value, 4) for value in values) for values in (one.mean, one.std))
         line = f"normalize: {{mean: [{mean}], std: [{std}]}}"
     if one.order == "rgb" and one.layout == "same":
         return _("Set under data: {line}.", line=line)
     turn = {
         "same": _(
-            "They do better with blue before red, which no key of the spec changes: turn the channels in the model."
+            "They do better with channels in BGR order, which no key of the spec sets: reorder the channels in the "
+            "model."
         ),
         "grey": _("They do better with grey images, which no key of the spec makes: make them in the model."),
         "transposed": _(
@@ -106,6 +111,22 @@ def advise_preparation(one: Preparation) -> str:
             "They do better with the middle 7/8 of each side enlarged to the whole, as scaling to 256 pixels and "
             "taking the middle 224 makes it, which no key of the spec does: cut the images in the model, or store "
             "them cut."
+        ),
+        "upside_down": _(
+            "They do better with top and bottom exchanged, which no key of the spec does: exchange them in the model, "
+            "or store the images so."
+        ),
+        "half_turn": _(
+            "They do better with images rotated by 180°, which no key of the spec does: rotate them in the model, or "
+            "store them so."
+        ),
+        "left_turn": _(
+            "They do better with images rotated by 90° counter-clockwise, which no key of the spec does: rotate them "
+            "in the model, or store them so."
+        ),
+        "right_turn": _(
+            "They do better with images rotated by 90° clockwise, which no key of the spec does: rotate them in the "
+            "model, or store them so."
         ),
     }[one.layout]
     return turn if one.name == "spec" else join_sentences([turn, _("Set under data: {line}.", line=line)])

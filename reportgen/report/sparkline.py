@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from reportgen.record.metric_value import MetricValue
+from reportgen.report.canvas import Canvas, number, open_canvas
+from reportgen.report.model import FigureFile
+from reportgen.report.style import ACCENT, WRONG
 
 WIDTH, HEIGHT = 168, 36
 SIDE, TOP = 5, 7
 """Free at the sides for the last point, and above for the marks; CSS pixels."""
 MOST_POINTS = 330
 """More than two a pixel can't be told apart; of more, the first, the last and evenly chosen ones between are drawn."""
+
+
+COLOURED = {
+    "at": {"stroke": WRONG, "stroke_dasharray": "2 2"},
+    "tip": {"fill": WRONG},
+    "band": {"fill": ACCENT, "fill_opacity": "0.18"},
+    "line-path": {"fill": "none", "stroke": ACCENT, "stroke_width": "1.5", "stroke_linejoin": "round"},
+    "dot": {"fill": ACCENT, "r": "2.5"},
+}
+"""What the parts of a figure look like, by the classes that index.css has for those in a line of a table."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,33 @@ class Sparkline:
     width: int
     height: int
 
+    @property
+    def svg(self) -> str:
+        """An element to stand in a page whose style sheet colours it, light and dark."""
+        canvas = Canvas()
+        canvas.element.tag = "svg"
+        size = {"width": str(self.width), "height": str(self.height), "viewBox": f"0 0 {self.width} {self.height}"}
+        canvas.element.attrib.update({"class": "spark", **size, "role": "img", "aria-label": self.alt})
+        self.draw(canvas, {part: {"class": part} for part in COLOURED} | {"dot": {"class": "dot", "r": "2"}})
+        return canvas.svg
+
+    def figure(self, name: str, title: str, caption: str) -> FigureFile:
+        """A figure of a report."""
+        canvas = open_canvas(self.height, self.width)
+        self.draw(canvas, COLOURED)
+        return replace(canvas.figure(name, (title, caption, self.alt)), inline=False)
+
+    def draw(self, canvas: Canvas, looks: Mapping[str, Mapping[str, str]]) -> None:
+        """Marks, band, line and points, the last on top."""
+        for x in self.marks:
+            canvas.add("path", d=f"M{x} 6V{self.height}", **looks["at"])
+            canvas.add("path", d=f"M{x} 7l-3.5-6h7z", **looks["tip"])
+        if self.band:
+            canvas.add("path", d=self.band, **looks["band"])
+        canvas.add("path", d=self.line, **looks["line-path"])
+        for x, y in self.dots:
+            canvas.add("circle", cx=x, cy=y, **looks["dot"])
+
 
 def draw_sparkline(
     values: Sequence[MetricValue | None],
@@ -44,7 +84,7 @@ def draw_sparkline(
     known = [(at, value) for at, value in enumerate(values) if value is not None and is_finite(value)]
     if len(known) < 2:
         return None
-    ends = [number for _at, value in known for number in (*interval(value), value.value or 0.0)]
+    ends = [end for _at, value in known for end in (*interval(value), value.value or 0.0)]
     low, high = min(ends), max(ends)
     if not math.isfinite(high - low):
         return None
@@ -52,11 +92,11 @@ def draw_sparkline(
     width, height = size
 
     def x(at: int) -> str:
-        return spell(SIDE + at * (width - 2 * SIDE) / last)
+        return number(SIDE + at * (width - 2 * SIDE) / last)
 
-    def y(number: float) -> str:
-        share = (number - low) / (high - low) if high > low else 0.5
-        return spell(height - SIDE - share * (height - SIDE - TOP))
+    def y(end: float) -> str:
+        share = (end - low) / (high - low) if high > low else 0.5
+        return number(height - SIDE - share * (height - SIDE - TOP))
 
     shown = thin(known)
     points = [(x(at), y(value.value or 0.0)) for at, value in shown]
@@ -96,8 +136,3 @@ def interval(value: MetricValue) -> tuple[float, float]:
 def join(points: Sequence[tuple[str, str]]) -> str:
     """A path through points."""
     return "M" + "L".join(f"{x} {y}" for x, y in points)
-
-
-def spell(number: float) -> str:
-    """A coordinate to a tenth of a pixel."""
-    return f"{number:.1f}".removesuffix(".0")

@@ -25,8 +25,8 @@ def write_verdict(subject: Subject) -> str:
     accuracy = record.measured.value("accuracy") if record.measured else None
     if record.training is not None and record.training.divergence is not None:
         return _(
-            "Training diverged at step {step}: the loss was no longer finite, and the numbers below are those of "
-            "broken weights.",
+            "Training diverged at step {step}: the loss was no longer finite, and the numbers below are those of the "
+            "diverged weights.",
             step=numerals.count(record.training.divergence.step),
         )
     if accuracy is None or accuracy.value is None:
@@ -87,7 +87,12 @@ def format_against(comparison: ComparisonOutcome) -> str:
         return _("Its outputs are those of the baseline.")
     found = comparison.value("accuracy.change")
     change, interval = (found.display, found.display_interval) if found is not None else (numerals.DASH, numerals.DASH)
-    margin = numerals.points(comparison.equivalence.margin).lstrip("+")
+    return say_against(comparison, change, interval)
+
+
+def say_against(comparison: Comparison, change: str, interval: str) -> str:
+    """The sentence of a verdict, with the change and its interval."""
+    margin = numerals.points_apart(comparison.equivalence.margin)
     weights = comparison.of_weights
     sentences = {
         "better": _(
@@ -114,13 +119,13 @@ def format_against(comparison: ComparisonOutcome) -> str:
             interval=interval,
         ),
         "undecided": _(
-            "There is not enough evidence to tell these weights from the baseline’s ({change}, {interval}).",
+            "There is not enough evidence to distinguish these weights from the baseline’s ({change}, {interval}).",
             change=change,
             interval=interval,
         )
         if weights
         else _(
-            "There is not enough evidence over seeds to tell it from the baseline ({change}, {interval}).",
+            "There is not enough evidence over seeds to distinguish it from the baseline ({change}, {interval}).",
             change=change,
             interval=interval,
         ),
@@ -138,7 +143,7 @@ def format_change(comparison: Comparison) -> str:
     change = comparison.value("accuracy.change")
     values = {
         "change": change.display_full if change is not None else numerals.DASH,
-        "margin": numerals.points(comparison.equivalence.margin).lstrip("+"),
+        "margin": numerals.points_apart(comparison.equivalence.margin),
         "tost": numerals.p_value(comparison.equivalence.p),
     }
     if comparison.verdict == "better":
@@ -161,16 +166,21 @@ def format_change(comparison: Comparison) -> str:
         )
     if comparison.verdict == "equivalent":
         return join_sentences([format_equivalent(comparison, values), format_small(change)])
+    return format_undecided(comparison, values)
+
+
+def format_undecided(comparison: Comparison, values: Mapping[str, str]) -> str:
+    """That there is not enough evidence; `values`: the change and the margin."""
     if comparison.of_weights:
         return _(
-            "Not enough evidence to tell these weights from the baseline’s: top-1 accuracy changed by {change}, which "
-            "may be nothing or more than the margin of {margin}.",
+            "Not enough evidence to distinguish these weights from the baseline’s: top-1 accuracy changed by "
+            "{change}, which may be nothing or more than the margin of {margin}.",
             change=values["change"],
             margin=values["margin"],
         )
     return _(
-        "Not enough evidence over seeds to tell this model from the baseline: top-1 accuracy changed by {change}, "
-        "which may be nothing or more than the margin of {margin}.",
+        "Not enough evidence over seeds to distinguish this model from the baseline: top-1 accuracy changed by "
+        "{change}, which may be nothing or more than the margin of {margin}.",
         change=values["change"],
         margin=values["margin"],
     )
@@ -210,8 +220,8 @@ def format_small(change: MetricValue | None) -> str:
     if change is None or change.low is None or change.high is None:
         return ""
     if change.low > 0:
-        return _("It is a real gain, and a small one.")
-    return _("It is a real loss, and a small one.") if change.high < 0 else ""
+        return _("The gain is significant but small.")
+    return _("The loss is significant but small.") if change.high < 0 else ""
 
 
 def model_name(record: RunRecord) -> str:

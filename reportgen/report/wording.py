@@ -66,12 +66,24 @@ def count_flips(compared: Comparison) -> str:
     )
 
 
+def note_latency(compared: Comparison) -> str:
+    """Why the latencies beside each other differ by something else than their change; empty where none was timed in
+    turn."""
+    change = compared.value("latency_p50.change")
+    if change is None or change.value is None or change.method != "alternated":
+        return ""
+    return _(
+        "The change in latency is that of both models timed in turn, a mean over pairs of processes, and not the "
+        "difference of the two medians."
+    )
+
+
 def note_first(compared: Comparison) -> str:
     """That classes are compared by the first seeds or evaluations, where there are several; else empty."""
     if max(compared.seeds) > 1:
-        return _("This is of the first seeds alone, not of all.")
+        return _("This is for the first seeds only.")
     if max(compared.evaluations) > 1:
-        return _("This is of the first evaluations alone, not of all.")
+        return _("This is for the first evaluations only.")
     return ""
 
 
@@ -80,7 +92,7 @@ def tell_age(before: str, now: str) -> str:
     try:
         seconds = (datetime.fromisoformat(now) - datetime.fromisoformat(before)).total_seconds()
     except (ValueError, TypeError):
-        return _("of a date that is not known")
+        return _("of unknown date")
     if seconds < 0:
         return _("later than this run")
     for least, many in ((86_400, _days), (3600, _hours), (60, _minutes)):

@@ -9,9 +9,17 @@ LONGEST = 200
 PATH = re.compile(r"(?<![\w./\\])(?:[A-Za-z]:)?[\\/](?:[^\\/\s'\":,;()]+[\\/])+([^\\/\s'\":,;()]*)")
 
 
+def words_of(error: BaseException) -> str:
+    """What an error says; nothing where saying it raises, as an exception class of anybody's may."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
 def describe_error(error: BaseException) -> str:
     """The kind of an error and the first line of what it says."""
-    line = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    line = next((line.strip() for line in words_of(error).splitlines() if line.strip()), "")
     text = f"{type(error).__name__}: {line}" if line else type(error).__name__
     return without_paths(text)[:LONGEST].rstrip(".: ")
 

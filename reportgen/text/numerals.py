@@ -46,6 +46,32 @@ def power_of_ten(value: float) -> str:
     return f"{signed(mantissa)}{NBSP}×{NBSP}10{str(int(exponent)).translate(RAISED)}"
 
 
+def exponential(value: float | None, digits: int) -> str:
+    """So many significant digits and an exponent, where a table has no room for a power of ten: "1.2e−5"."""
+    return short_exponent(f"{value:.{digits - 1}e}") if value is not None and known(value) else DASH
+
+
+def general(value: float | None, digits: int = 6) -> str:
+    """At most so many significant digits without zeros at the end, in exponent form far from 1: "0.25", "1e−5"."""
+    return short_exponent(f"{value:.{digits}g}") if value is not None and known(value) else DASH
+
+
+def short_exponent(text: str) -> str:
+    """A number as Python spells it, with a typographic minus and no more of its exponent than there is."""
+    mantissa, letter, exponent = text.partition("e")
+    return signed(mantissa) + (f"{letter}{signed(str(int(exponent)))}" if letter else "")
+
+
+def unbroken(text: str) -> str:
+    """The text in one piece: no line ends at its spaces."""
+    return text.replace(" ", NBSP)
+
+
+def whole_percent(share: float) -> str:
+    """A proportion that was chosen and not measured: "80 %"."""
+    return in_percent(fixed(100 * share, 0))
+
+
 def percent(share: float | None, n: int | None = None) -> str:
     """A proportion as "91.73 %"; two digits only when n ≥ 10,000."""
     if share is None or not known(share):
@@ -80,6 +106,13 @@ def points(difference: float | None, digits: int = 1) -> str:
     if difference is None or not known(difference):
         return DASH
     return _("{number}\u00a0points", number=signed_points(difference, digits))
+
+
+def points_apart(difference: float | None, digits: int = 1) -> str:
+    """A distance in percentage points, which has no plus: "0.3 points"."""
+    if difference is None or not known(difference):
+        return DASH
+    return _("{number}\u00a0points", number=fixed(100 * difference, digits))
 
 
 def signed_points(difference: float, digits: int = 1) -> str:
@@ -208,11 +241,17 @@ def score_interval(low: float | None, high: float | None) -> str:
 
 def p_value(value: float | None) -> str:
     """A p-value: "p = 0.031", "p < 0.001"."""
+    number = p_number(value)
+    if number == DASH:
+        return DASH
+    return f"p{NBSP}{number}" if number.startswith("<") else f"p{NBSP}={NBSP}{number}"
+
+
+def p_number(value: float | None) -> str:
+    """A p-value without its letter, for a column of them: "0.031", "< 0.001"."""
     if value is None or not known(value):
         return DASH
-    if value < 0.001:
-        return f"p{NBSP}<{NBSP}0.001"
-    return f"p{NBSP}={NBSP}{fixed(value, 3 if value < 0.1 else 2)}"
+    return f"<{NBSP}0.001" if value < 0.001 else fixed(value, 3 if value < 0.1 else 2)
 
 
 def plus(text: str) -> str:

@@ -88,6 +88,7 @@ def differ(names: Sequence[str], most: float, width: Width) -> dict[str, str]:
     left -= max(width(kept) - 1, 0)
     kept_end = end if width(end) <= left + 1 else ELLIPSIS
     found = {name: f"{kept}{short[middle]}{kept_end}" for name, middle in zip(names, middles, strict=True)}
+    found = {name: text.replace(ELLIPSIS * 2, ELLIPSIS) for name, text in found.items()}
     return {name: text if width(text) <= most else shorten(name, most, width) for name, text in found.items()}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from contextlib import suppress
 from typing import TextIO
 
@@ -45,12 +46,30 @@ def write_line(stream: TextIO | None, line: str) -> None:
     """Write one line that is safe."""
     if stream is None:  # what Python has for a stream that was closed before it began
         return
-    encoding = stream.encoding or "utf-8"
     try:
-        stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-        stream.flush()
+        write_through(stream, line)
     except (OSError, ValueError):  # the reader has gone, the disk is full, the stream is closed
         mute(stream)
+
+
+def print_line(line: str) -> None:
+    """Write one line of what a command was asked for to standard output. Raises OSError where it can't be written.
+
+    A reader that has gone ends nothing: it has what it wanted, and the exit code is still to be given.
+    """
+    if sys.stdout is None:
+        return
+    try:
+        write_through(sys.stdout, safe_line(line))
+    except BrokenPipeError:
+        mute(sys.stdout)
+
+
+def write_through(stream: TextIO, line: str) -> None:
+    """Write one line now, in whatever characters the stream has. Raises OSError or ValueError where it can't be."""
+    encoding = stream.encoding or "utf-8"
+    stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    stream.flush()
 
 
 def mute(stream: TextIO) -> None:

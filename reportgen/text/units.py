@@ -97,7 +97,7 @@ def format_change_interval(unit: Unit, low: float | None, high: float | None, n:
 def format_distance(unit: Unit, away: float) -> str:
     """How far two numbers are apart: "0.42 points", "0.013", "1.2 MiB"; `away` is not negative."""
     if unit == "share":
-        return numerals.points(away, 2).lstrip("+")
+        return numerals.points_apart(away, 2)
     if unit in WITHOUT_UNIT:
         return numerals.significant(away, 2)
     return format_value(unit, away, None, None, None)

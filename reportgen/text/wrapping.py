@@ -12,7 +12,15 @@ OPENING, CLOSING = "（“‘《【「", "，。；：！？、）”’》】�
 """No line ends with the ones or begins with the others."""
 LONGEST_NOTE = 24
 """Characters in brackets that stay in one piece on a phone."""
-PIECES = re.compile(rf"\s+|[{OPENING}]*(?:[{HAN}]|[^\s{HAN}{OPENING}{CLOSING}]+)[{CLOSING}]*|[{OPENING}{CLOSING}]+")
+NO_BREAK = "\u00a0"
+RANGE = re.compile(
+    r"[−+×]?\d[\d,.]*(?:[\u00a0\u202f]?(?:%|[^\W\d_]{1,6}))?[–～][−+×]?\d[\d,.]*(?<=\d)(?:[\u00a0\u202f]%)?"
+)
+"""An interval with a dash, behind which browsers and mail clients end a line."""
+BETWEEN = re.compile(r"(?<=\d) to (?=[−+×]?\d)|(?<=[\u00a0\u202f]%) to (?=[−+×]?\d)")
+UNITS_BETWEEN = re.compile(r"(\d[\u00a0\u202f][^\W\d_]{1,6}) to (?=[−+×]?\d)")
+EQUATION = re.compile(r"\b([np]) ([=<]) (?=\d)")
+PIECES = re.compile(rf"[ \t]+|[{OPENING}]*(?:[{HAN}]|[^ \t{HAN}{OPENING}{CLOSING}]+)[{CLOSING}]*|[{OPENING}{CLOSING}]+")
 
 
 def split_note(text: str) -> tuple[str, str, str]:
@@ -23,6 +31,22 @@ def split_note(text: str) -> tuple[str, str, str]:
     if not value or len(note) > LONGEST_NOTE:
         return text, "", ""
     return value, " " * found.startswith(" "), found.strip() + note
+
+
+def split_ranges(text: str) -> list[tuple[str, bool]]:
+    """A sentence in pieces, and of each whether it is an interval with a dash, which is to stay on one line."""
+    found, end = [], 0
+    for match in RANGE.finditer(text):
+        found += [(text[end : match.start()], False), (match[0], True)]
+        end = match.end()
+    return [*found, (text[end:], False)]
+
+
+def keep_whole(text: str) -> str:
+    """A sentence in which no line ends inside an interval, `−1.67 to −0.37`, or an equation, `n = 600`."""
+    text = BETWEEN.sub(f"{NO_BREAK}to{NO_BREAK}", text)
+    text = UNITS_BETWEEN.sub(rf"\1{NO_BREAK}to{NO_BREAK}", text)
+    return EQUATION.sub(rf"\1{NO_BREAK}\2{NO_BREAK}", text)
 
 
 def wrap_columns(line: str, width: int) -> list[str]:

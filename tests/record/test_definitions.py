@@ -73,7 +73,7 @@ def test_what_is_not_defined_is_called_by_its_name(name: str) -> None:
         (value_of("accuracy_seeds", 0.75, (0.7, 0.8), 3), "Top-1, mean over seeds", "75.0 % (70.0–80.0, n = 3 seeds)"),
         (
             value_of("accuracy_seed_deviation", 0.012, (0.006, 0.07), 3),
-            "Top-1, deviation between seeds",
+            "Top-1, standard deviation over seeds",
             "1.2 points (0.6–7.0, n = 3 seeds)",
         ),
         (
@@ -93,7 +93,7 @@ def test_what_is_not_defined_is_called_by_its_name(name: str) -> None:
         (value_of("pgd_accuracy", 0.1, n=200, level=8), "Accuracy under PGD, ε = 8/255", "10.0 % (n = 200)"),
         (
             value_of("nll.change", -0.02, (-0.03, -0.01), 500, "seeds"),
-            "Negative log-likelihood, change of the mean over seeds",
+            "Negative log-likelihood, change in the mean over seeds",
             "−0.020 (−0.030 to −0.010, n = 500)",
         ),
         (MetricValue(name="macs.change_ratio", value=1.1, unit="ratio"), "MACs, ratio", "×1.10"),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from string import Formatter
 
 import pytest
 from pydantic import ValidationError
 
 from reportgen.record.message import N_, Message, Note, Terms, as_note, draw_note, draw_terms, nN_
+from reportgen.record.reworded import REWORDED
 from reportgen.record.run import RunRecord
 from reportgen.record.store import decode_record, encode_record
 from reportgen.spec.frozen import Frozen
+from reportgen.text.i18n import catalogue, language
 
 
 class Held(Frozen):
@@ -82,3 +85,31 @@ def test_a_record_with_plain_texts_is_read(record: RunRecord) -> None:
 
 def test_a_record_of_today_comes_back(record: RunRecord) -> None:
     assert decode_record(encode_record(record), Path("new")).subject.record == record
+
+
+def fields_of(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_what_was_reworded_is_drawn_in_todays_words() -> None:
+    assert N_("{theirs} was taken off the names in {file}.", theirs="net.", file="a.pt").text == (
+        "The prefix net. was removed from the names in a.pt."
+    )
+    old = Message(id="{count} image is 12.", many="{count} images are 12.", count=3)
+    assert old.text == "3 images are 12."
+    turned = "{count} image was turned upright as its EXIF orientation says."
+    assert Message(id=turned, many="whatever {count}", count=2).text == (
+        "2 images were rotated according to their EXIF orientation."
+    )
+    with language("zh"):
+        assert "EXIF" in Message(id=turned, many="", count=2).text
+        assert "images" not in Message(id=turned, many="", count=2).text
+
+
+@pytest.mark.parametrize(("before", "today"), REWORDED.items())
+def test_a_reworded_message_has_the_fields_of_todays(before: str, today: str | tuple[str, str]) -> None:
+    forms = (today,) if isinstance(today, str) else today
+    known = catalogue("zh")
+    assert all(fields_of(form) - {"count"} == fields_of(before) - {"count"} for form in forms)
+    assert known.gettext(forms[0]) != forms[0] if len(forms) == 1 else known.ngettext(*forms, 2) != forms[1]
+    assert known.gettext(before) == before

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import RecordError
+from reportgen.experiment.datasets import find_datasets
 from reportgen.record.archive import pack_files
 from reportgen.record.comparison import Comparison
 from reportgen.record.locate import find_source
@@ -143,7 +144,23 @@ def test_the_recipe_of_an_older_record_says_what_it_was() -> None:
     }
 
 
+@pytest.mark.parametrize("terms", [-1, "SGD", {"id": "SGD"}, None, [None, 3, []]])
+def test_a_recipe_that_is_none_is_left_to_the_checks(terms: object) -> None:
+    record = {"spec": {"run": {}}, "training": {"optimizer": terms}}
+    assert upgrade(Fields(record, {}), RECORD_FORMAT).record == record
+
+
 def test_the_stages_of_the_preprocessing_check_were_called_looks() -> None:
     fields = Fields({"probes": {"robustness": {"preparation": {"images": 100, "looks": 3}, "steps": 1}}}, {})
     found = upgrade(fields, RECORD_FORMAT).record["probes"]
     assert found == {"robustness": {"preparation": {"images": 100, "stages": 3}, "steps": 1}}
+
+
+def test_an_older_record_says_what_the_hub_calls_its_data() -> None:
+    """Records did not say it, and the model card knew two of them."""
+    kinds = find_datasets()
+    for name in ("cifar10", "cifar100", "digits"):
+        found = upgrade(Fields({"data": {"name": name}}, {}), RECORD_FORMAT).record["data"]
+        assert found.get("hub", "") == kinds[name].hub
+    today = Fields({"data": {"name": "cifar10", "hub": ""}}, {})
+    assert upgrade(today, RECORD_FORMAT) is today

@@ -1,12 +1,15 @@
-"""Cards on paper: laid out in Python, so that templates print values alone."""
+"""Cards on paper: drawn on the one canvas, so that templates print values alone."""
 
 from __future__ import annotations
+
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 
 from reportgen.record.images import encode_png
-from reportgen.report.cards import CardSet, Guess, ImageCard, fit, make_card_set
+from reportgen.report.cards import CardRow, CardSet, Guess, ImageCard, fit, make_card_set
+from reportgen.report.style import MUTED, RIGHT, WRONG
 
 
 def card(index: int, right: bool = False, shows_label: bool = True, guesses: int = 3) -> ImageCard:
@@ -16,21 +19,41 @@ def card(index: int, right: bool = False, shows_label: bool = True, guesses: int
     return ImageCard(png, f"Image {index}.", str(index), "dog", right, "✗ wrong", told, shows_label)
 
 
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def cards_of(row: CardRow) -> list[ET.Element]:
+    return ET.fromstring(row.svg).findall(f"{SVG}g")
+
+
+def height_of(row: CardRow) -> float:
+    return float(ET.fromstring(row.svg).get("height", ""))
+
+
+def texts_of(drawn: ET.Element) -> list[str]:
+    return ["".join(text.itertext()) for text in drawn.findall(f"{SVG}text")]
+
+
 def test_rows_are_of_five_and_as_tall_as_their_tallest_card() -> None:
     rows = CardSet(tuple(card(index, guesses=3 if index < 5 else 2) for index in range(7))).rows
-    assert [len(row.cards) for row in rows] == [5, 2]
-    assert [row.height for row in rows] == [104 + 3 * 19, 104 + 2 * 19]
+    assert [len(cards_of(row)) for row in rows] == [5, 2]
+    assert [height_of(row) for row in rows] == [104 + 3 * 19, 104 + 2 * 19]
     assert rows[1].alt == "Image 5. Image 6."
-    assert CardSet((card(0, shows_label=False),)).rows[0].height == 89 + 3 * 19
-    assert all(one.x + 117 <= row.width for row in rows for one in row.cards)
+    assert height_of(CardSet((card(0, shows_label=False),)).rows[0]) == 89 + 3 * 19
+    places = [one.get("transform", "") for row in rows for one in cards_of(row)]
+    assert places == [f"translate({left} 0)" for left in (0, 133, 266, 399, 532, 0, 133)]
+    assert all(ET.fromstring(row.svg).get("width") == "658" for row in rows)  # 9 more than the last card's right edge
 
 
 def test_a_bar_says_whether_the_guess_is_the_label_or_missed_it() -> None:
-    drawn = CardSet((card(0),)).rows[0].cards[0]
-    assert [guess.colour for guess in drawn.guesses] == ["wrong", "right", "muted"]
-    assert [guess.base for guess in drawn.guesses] == [120, 139, 158]
-    assert drawn.guesses[0].bar_width == pytest.approx(117 * 0.33)
-    assert drawn.guesses[2].name.endswith("…")
+    (drawn,) = cards_of(CardSet((card(0),)).rows[0])
+    bars = drawn.findall(f"{SVG}rect")[1:]
+    assert [bar.get("fill") for bar in bars] == [WRONG, RIGHT, MUTED]
+    assert [float(bar.get("y", "")) for bar in bars] == [123.5, 142.5, 161.5]
+    assert float(bars[0].get("width", "")) == pytest.approx(117 * 0.33)
+    assert texts_of(drawn)[:3] == ["✗ wrong", "no. 0", "label dog"]
+    assert [text.get("y") for text in drawn.findall(f"{SVG}text")[3:]] == ["120", "120", "139", "139", "158", "158"]
+    assert texts_of(drawn)[-2].endswith("…")
     owned = ImageCard(
         b"", "", "1", "dog", True, "✓", (Guess("cat", "1 %", 1, False), Guess("cat", "1 %", 1, False, "now"))
     )
@@ -58,8 +81,8 @@ def test_names_that_begin_alike_differ_on_a_card_and_are_whole_in_its_title() ->
     guesses = tuple(Guess(classes[place], "33.3 %", 33, place == 7) for place in (421, 7, 999))
     told = ImageCard(encode_png(np.zeros((8, 8, 3), np.uint8)), "", "1", classes[7], False, "✗ wrong", guesses)
     cards = make_card_set((told,), classes)
-    (drawn,) = cards.rows[0].cards
-    assert [guess.name for guess in drawn.guesses] == ["class_wi…0421", "class_wi…0007", "class_wi…0999"]
-    assert drawn.label == "class_wit…0007"
+    (drawn,) = cards_of(cards.rows[0])
+    assert texts_of(drawn)[3::2] == ["class_wi…0421", "class_wi…0007", "class_wi…0999"]
+    assert texts_of(drawn)[2] == "label class_wit…0007"
     assert cards[0].guesses[0].name == classes[421]
     assert make_card_set((card(0),), ("horse", "dog"))[0] == card(0)

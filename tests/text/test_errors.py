@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reportgen.text.errors import describe_error, without_paths
+from reportgen.text.errors import describe_error, without_paths, words_of
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,12 @@ def test_one_short_line() -> None:
     assert describe_error(ValueError("\n  first\nsecond")) == "ValueError: first"
     assert describe_error(KeyError()) == "KeyError"
     assert len(describe_error(ValueError("x" * 1000))) <= 200
+
+
+def test_an_error_that_cannot_say_what_it_is() -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no words")
+
+    assert words_of(Mute()) == ""
+    assert describe_error(Mute()) == "Mute"

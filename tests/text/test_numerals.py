@@ -68,6 +68,8 @@ def test_what_is_unknown_is_a_dash_and_never_zero(value: float | None) -> None:
         numerals.seconds_text,
         numerals.score,
         numerals.p_value,
+        numerals.p_number,
+        numerals.points_apart,
     )
     assert [write(value) for write in writers] == ["—"] * len(writers)
     assert numerals.fixed(value, 2) == numerals.significant(value, 3) == "—"
@@ -285,6 +287,32 @@ def test_the_width_of_an_interval_shows_in_its_last_two_digits(low: float, width
 )
 def test_p_values(value: float, text: str) -> None:
     assert numerals.p_value(value) == text
+    assert numerals.p_number(value) == text.removeprefix(f"p{S}").removeprefix(f"={S}")
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text", "short"),
+    [
+        (1.234e-5, 2, "1.2e−5", "1.2e−5"),
+        (-1e-12, 2, "−1.0e−12", "−1e−12"),
+        (2.5e7, 2, "2.5e7", "2.5e7"),
+        (0.25, 2, "2.5e−1", "0.25"),
+        (-3.0, 1, "−3e0", "−3"),
+        (0.0, 2, "0.0e0", "0"),
+    ],
+)
+def test_exponents_have_no_more_digits_than_they_need(value: float, digits: int, text: str, short: str) -> None:
+    assert (numerals.exponential(value, digits), numerals.general(value, digits)) == (text, short)
+
+
+def test_a_distance_has_no_plus_and_a_chosen_share_no_digits() -> None:
+    assert [numerals.points_apart(value) for value in (0.0123, 0.0, -0.01)] == [
+        f"1.2{S}points",
+        f"0.0{S}points",
+        f"−1.0{S}points",
+    ]
+    assert [numerals.whole_percent(share) for share in (0.9, 0.8, 0.29)] == [f"90{S}%", f"80{S}%", f"29{S}%"]
+    assert numerals.unbroken("1.2 M parameters") == f"1.2{S}M{S}parameters"
 
 
 @given(st.floats(0, 1e9))

@@ -66,6 +66,7 @@ LAYERS = tuple(f"encoder.layers.encoder_layer_{number}.self_attention.out_proj" 
         ),
         (tuple(f"cafe\u0301_in_a_long_street_e{mark}" for mark in ("\u0300", "\u0301")), 10, None, ""),
         (("short", "shorter"), 16, "short", "short"),
+        (tuple(f"{place} layer{place}.0.conv1" for place in range(10, 21)), 9, "12 layer12.0.conv1", "12 layer…"),
         (tuple(f"a_group_{a}_of_many_things_{b}" for a in "pqr" for b in range(40)), 14, None, ""),
     ],
 )
@@ -76,6 +77,7 @@ def test_names_are_cut_where_they_do_not_differ(
     assert set(found) == set(names)
     assert len(set(found.values())) == len(names)
     assert max(map(len, found.values())) <= most
+    assert not any("……" in text for text in found.values())
     assert found == shorten_family(tuple(reversed(names)), most)
     if name is not None:
         assert found[name] == expected

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reportgen.text.shorten import columns
-from reportgen.text.wrapping import CLOSING, OPENING, split_note, wrap_columns
+from reportgen.text.wrapping import CLOSING, OPENING, keep_whole, split_note, split_ranges, wrap_columns
 
 CHINESE = (
     "  ! 训练使部分通道失活：96 个通道中有 19 个（19.8%）输出相同，训练前为 0 个；以“relu”为最多（n = 359 张图像）。"
@@ -37,3 +37,27 @@ def test_the_brackets_behind_a_value_are_split_off() -> None:
     assert split_note("0.737（0.728–0.745）") == ("0.737", "", "（0.728–0.745）")
     assert split_note("5.64 M") == ("5.64 M", "", "")
     assert split_note("1 (of which a phone can hold no line)") == ("1 (of which a phone can hold no line)", "", "")
+
+
+def test_numbers_that_belong_together_stay_on_one_line() -> None:
+    said = (
+        "fell by −1.02 points (−1.67 to −0.37, n = 10,000), +14.5\u00a0µs (−19.5\u00a0µs to +56.3\u00a0µs), p < 0.001"
+    )
+    whole = keep_whole(said)
+    assert whole.replace("\u00a0", " ") == said.replace("\u00a0", " ")
+    for part in ("−1.67 to −0.37", "n = 10,000", "−19.5 µs to +56.3", "p < 0.001"):
+        assert part.replace(" ", "\u00a0") in whole
+    assert keep_whole("from right to wrong, 3 to many") == "from right to wrong, 3 to many"
+    for width in (20, 30, 40):
+        for line in wrap_columns(whole, width) + wrap_columns(f"{whole} 张图像", width):
+            assert not line.endswith(("to", "=", "n")), line
+
+
+@pytest.mark.parametrize(
+    "interval", ["72.0–73.8", "−0.5–+1.2", "1,024–2,048", "91.2–93.0\u00a0%", "91.2\u202f%–93.0\u202f%", "158–226"]
+)
+def test_an_interval_with_a_dash_is_found_whole(interval: str) -> None:
+    sentence = f"Accuracy ({interval}, n = 3), next–door."
+    pieces = split_ranges(sentence)
+    assert "".join(piece for piece, _held in pieces) == sentence
+    assert [piece for piece, held in pieces if held] == [interval]

@@ -35,8 +35,11 @@ class Preparation(Frozen):
     """`half`: mean and deviation 0.5; `centred`: less 0.5 alone; `bytes`: 0 to 255; `centred_bytes`: 0 to 255, less
     ImageNet's mean; `own`: of the training images; `spec`: the spec's."""
     order: Literal["rgb", "bgr"]
-    layout: Literal["same", "grey", "transposed", "mirrored", "cropped"] = "same"
-    """What else is done to the image: its luminance in every channel, height and width exchanged, left and right."""
+    layout: Literal[
+        "same", "grey", "transposed", "mirrored", "cropped", "upside_down", "half_turn", "left_turn", "right_turn"
+    ] = "same"
+    """What else is done to the image: its luminance in every channel, height and width exchanged, left and right, top
+    and bottom; turned by 180° or by 90°, a left turn being counter-clockwise."""
     mean: tuple[float, ...]
     std: tuple[float, ...]
     images: int

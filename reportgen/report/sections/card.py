@@ -206,7 +206,9 @@ def data_entries(record: RunRecord, name: str, card: CardSpec, key: str) -> tupl
         n=numerals.count(split.n if split else None),
         classes=numerals.count(len(data.classes)),
     )
-    normalization = _("scaled to 0–1, normalised with the mean and deviation “{name}”", name=data.normalize_name)
+    normalization = _(
+        "scaled to 0–1, normalised with the mean and standard deviation “{name}”", name=data.normalize_name
+    )
     entries = [measured(_("Data"), size), measured(_("Preprocessing"), normalization)]
     remarks = replace(written(_("Remarks"), card, key), asked=False)
     return (*([remarks] if remarks.text else []), *entries)

@@ -131,10 +131,10 @@ def build(subject: Subject, figures: Mapping[str, FigureFile | Skipped]) -> Summ
 def note_gates(gates: tuple[GateResult, ...]) -> str:
     """How a rule is judged; empty where there is none."""
     if not any(gate.confidently for gate in gates):
-        return _("Each rule is held against the point estimate.") if gates else ""
+        return _("Each rule is checked against the point estimate.") if gates else ""
     if all(gate.confidently for gate in gates):
-        return _("Each rule is asked of the whole interval.")
-    return _("A rule is held against the point estimate; with “confidently” it is asked of the whole interval.")
+        return _("Each rule must hold over the whole interval.")
+    return _("A rule is checked against the point estimate; with “confidently” it must hold over the whole interval.")
 
 
 def find_shared_reason(gates: tuple[GateResult, ...]) -> str:
@@ -237,8 +237,8 @@ def answer_fact(record: RunRecord) -> list[Fact]:
         "one_logit": _("one logit"),
         "one_probability": _("one probability"),
     }[output.kind]
-    several = _("“{name}” of several things that the model returns", name=output.name) if output.others else ""
-    return [Fact(_("Answer"), kind, several)]
+    several = _("“{name}” of several values that the model returns", name=output.name) if output.others else ""
+    return [Fact(_("Model output"), kind, several)]
 
 
 def counting_fact(record: RunRecord) -> list[Fact]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from reportgen.record.answers import AnswerChange
 from reportgen.record.message import N_
 from reportgen.record.run import Divergence, Fault, RunRecord
@@ -11,7 +13,7 @@ from tests.report.register.data import WHOLE
 from tests.report.register.robustness import ROBUSTNESS
 from tests.report.register.training import TRAINING
 from tests.report.sections.cases import change
-from tests.report.test_answer_banners import FACTS
+from tests.report.test_banners_of_answers import FACTS
 from tests.support.records import presented
 
 BESIDE = FACTS.model_copy(
@@ -26,6 +28,11 @@ def faulty(by: str) -> object:
         return record.model_copy(update={"faults": (fault,)})
 
     return make
+
+
+def after_sigmoid(record: RunRecord) -> RunRecord:
+    logits = 1 / (1 + np.exp(-record.arrays["eval.logits"]))
+    return change(record, arrays={"eval.logits": logits})
 
 
 def fell(record: RunRecord) -> RunRecord:
@@ -49,6 +56,7 @@ BANNERS = Cases(
         "by chance": lambda record: by_chance(record, noisy(record)),
         "beside": lambda record: record.model_copy(update={"answers": BESIDE}),
         "by state": lambda record: record.model_copy(update={"answers": BY_STATE}),
+        "after sigmoid": after_sigmoid,
         "steady": lambda record: record.model_copy(update={"answers": FACTS}),
         "cut short": TRAINING.records["cut short"],
         "files": lambda record: change(record, data={"left_out_count": 2}),
@@ -71,6 +79,7 @@ BANNERS = Cases(
         "banner.chance": ("by chance", "steady"),
         "banner.state": ("by state", "steady"),
         "banner.neighbours": ("beside", "steady"),
+        "banner.output_range": ("after sigmoid", "plain"),
         "banner.clock_end": ("cut short", "plain"),
         "banner.part": ("plain", "whole"),
         "banner.files_left_out": ("files", "plain"),

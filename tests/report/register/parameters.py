@@ -37,6 +37,14 @@ def still(record: RunRecord) -> RunRecord:
     return weighed(record, found)
 
 
+def evenly(record: RunRecord) -> RunRecord:
+    shares = (0.5, 0.502, 0.498, 0.501)
+    found = [
+        matrix(f"layer{at}.weight", SIDES, final=numbers(0.1, *SIDES, zeros=share)) for at, share in enumerate(shares)
+    ]
+    return weighed(record, found)
+
+
 SOUND = numbers(0.1, *SIDES)
 PARAMETERS = Cases(
     {
@@ -46,6 +54,9 @@ PARAMETERS = Cases(
         "muted": layers(muted=3),
         "twins": layers(twins=2),
         "sparse": layers(final=numbers(0.1, *SIDES, zeros=0.5)),
+        "sparse evenly": evenly,
+        "sparse from the start": layers(final=numbers(0.1, *SIDES, zeros=0.5), initial=numbers(0.1, *SIDES, zeros=0.5)),
+        "evaluated, low": layers(trained=False, final=numbers(0.1, *SIDES, effective_rank=20.0)),
         "broken gradient": layers(gradient=float("nan")),
         "no gradient": layers(gradient=0.0),
         "vanishing": sloped(1e-6, 1e-1),
@@ -64,7 +75,8 @@ PARAMETERS = Cases(
         "parameters.muted": ("muted", "sound"),
         "parameters.twins": ("twins", "sound"),
         "parameters.sound": ("sound", "twins"),
-        "parameters.sparse": ("sparse", "sound"),
+        "parameters.sparse": ("sparse evenly", "sparse from the start"),
+        "parameters.sparsest": ("sparse", "sparse evenly"),
         "parameters.gradient_broken": ("broken gradient", "sound"),
         "parameters.no_gradient": ("no gradient", "sound"),
         "parameters.gradients_vanish": ("vanishing", "sound"),
@@ -76,7 +88,8 @@ PARAMETERS = Cases(
         "parameters.frozen": ("frozen", "sound"),
         "parameters.near_zero": ("near zero", "sound"),
         "parameters.collapsed": ("collapsed", "sound"),
-        "parameters.lowest_rank": ("evaluated", "sound"),
+        "parameters.lowest_rank": ("evaluated, low", "evaluated"),
+        "parameters.ranks_random": ("evaluated", "evaluated, low"),
         "parameters.ranks_kept": ("sound", "lower"),
         "parameters.rank_fell": ("lower", "sound"),
         "parameters.distance": ("sound", "two"),

@@ -9,6 +9,7 @@ from tests.support.robustness_facts import checked, preparation, probed
 
 EQUAL = {("gaussian_noise", 5): 0.4, ("fog", 5): 0.4}
 CALM = {("gaussian_noise", 5): 0.0, ("fog", 5): 0.01, ("fgsm", 8): 0.0, ("pgd", 8): 0.0}
+HALVED = {("gaussian_noise", 5): 0.51, ("fog", 5): 0.1, ("fgsm", 8): 0.0}
 MASKED = {("fgsm", 8): 0.9, ("pgd", 8): 0.1}
 
 
@@ -22,6 +23,7 @@ ROBUSTNESS = Cases(
         "plain": lambda record: probed(record, preparation(149, 3, 4), preparation(20, 0, 130, name="bytes")),
         "equal": lambda record: probed(record, wrong=EQUAL),
         "calm": lambda record: probed(record, wrong=CALM),
+        "halved": lambda record: probed(record, wrong=HALVED),
         "masked": lambda record: probed(record, wrong=MASKED),
         "flat": lambda record: probed(record, flat=3),
         "wrong way": lambda record: probed(record, check=checked(preparation(190, 45, 5, 0.4))),
@@ -36,6 +38,7 @@ ROBUSTNESS = Cases(
         "robustness.mean": ("plain", "masked"),
         "robustness.half_kept": ("calm", "plain"),
         "robustness.half_lost": ("plain", "calm"),
+        "robustness.half_open": ("halved", "plain"),
         "robustness.shift": ("plain", "calm"),
         "robustness.mirror": ("plain", "calm"),
         "robustness.turn": ("plain", "calm"),

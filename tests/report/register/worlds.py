@@ -19,6 +19,7 @@ from reportgen.comparison.accuracy import paired_changes
 from reportgen.comparison.classes import compare_classes
 from reportgen.comparison.decision import ALPHA, decide
 from reportgen.comparison.latencies import paired_ratio
+from reportgen.experiment.probes.weights.spectra import effective_rank
 from reportgen.metrics.explanations import MapCheck, Votes, mean_estimate
 from reportgen.metrics.intervals import newcombe
 from reportgen.metrics.paired import holm, mcnemar_exact
@@ -39,16 +40,19 @@ from reportgen.report.sections.cost.findings import find_unsettled
 from reportgen.report.sections.evaluation.class_findings import find_classes
 from reportgen.report.sections.evaluation.findings import find_baseline, find_calibration, find_coverage
 from reportgen.report.sections.explanations.findings import find_mistakes, find_overlap, find_separation, find_worth
+from reportgen.report.sections.parameters.filter_findings import find_sparse
+from reportgen.report.sections.parameters.findings import find_rank
 from reportgen.report.sections.predictions.findings import find_label_errors, find_sure
 from reportgen.report.sections.response.exposure_findings import find_oversure
 from reportgen.report.sections.response.findings import find_layers
-from reportgen.report.sections.robustness.findings import find_attack, find_loss, find_masking
+from reportgen.report.sections.robustness.findings import find_attack, find_half, find_loss, find_masking
 from reportgen.report.sections.robustness.preprocessing_findings import find_preparation
 from reportgen.report.sections.training.findings import find_gap, find_progress
 from reportgen.report.sections.training.seed_findings import find_teacher
 from tests.report.register.case import said
 from tests.support.layers import DRIVES, EXPOSURES
 from tests.support.robustness_facts import preparation
+from tests.support.weights import matrix, numbers
 
 Generator = np.random.Generator
 Report = Callable[[Generator], set[str]]
@@ -165,6 +169,7 @@ def changed_images(right: NDArray[np.bool_], clean: NDArray[np.bool_], condition
             for kind, level in conditions
         ),
         attack=None,
+        kinds_left_out=(),
     )
     labels = np.arange(n) % CLASSES
     logits = np.zeros((n, CLASSES))
@@ -205,11 +210,20 @@ def harmless_corruptions(rng: Generator) -> set[str]:
     return corrupted(rng, 12, {1: 0.0, 3: 0.0, 5: 0.0})
 
 
+def halving_corruptions(rng: Generator) -> set[str]:
+    """Twelve kinds at three severities leave half of the accuracy on 90 % of 200 images, some images gained."""
+    clean, conditions = rng.random(200) < 0.9, [(kind, level) for kind in COUNTED for level in (1, 3, 5)]
+    right = rng.random((36, 200)) < np.where(clean, 0.47, 0.27)
+    record, facts = changed_images(right, clean, conditions)
+    outcomes = [one for one in read_outcomes(record, facts) if one.condition.family in CORRUPTED]
+    return said([find_half(record, facts, outcomes, "")])
+
+
 def attacks_to_chance(rng: Generator) -> set[str]:
     """Eight attacks leave as many of 200 images right as chance does."""
     conditions = [(kind, level) for kind in ("fgsm", "pgd") for level in (1, 2, 4, 8)]
     record, facts = changed_images(rng.random((8, 200)) < 1 / CLASSES, rng.random(200) < 0.9, conditions)
-    return said([find_attack(record, read_outcomes(record, facts), "")])
+    return said([find_attack(record, facts, read_outcomes(record, facts), "")])
 
 
 def equal_attacks(rng: Generator) -> set[str]:
@@ -461,6 +475,29 @@ def neighbours_by_chance(rng: Generator) -> set[str]:
     return said([find_mistakes(fake(arrays=arrays), fake(embedding=True), "")])
 
 
+def random_weights(rng: Generator) -> set[str]:
+    """20 matrices of independent normal weights, of 20 to 64 rows and columns."""
+    sides = [(20, 20), (20, 64), (32, 144), (64, 64)] * 5
+    drawn = [effective_rank(np.linalg.svd(rng.standard_normal(one), compute_uv=False)) for one in sides]
+    found = [
+        matrix(f"l{at}", one, False, final=numbers(0.1, *one, effective_rank=value))
+        for at, (one, value) in enumerate(zip(sides, drawn, strict=True))
+    ]
+    return said([find_rank(fake(matrices=found, trained=False), "")])
+
+
+def even_zeros(rng: Generator) -> set[str]:
+    """20 matrices of 1,600 and 36,864 weights, each zero with probability 0.3."""
+    sides = [(40, 40), (64, 576)] * 10
+    found = [
+        matrix(
+            f"l{at}", one, False, final=numbers(0.1, *one, zeros=rng.binomial(one[0] * one[1], 0.3) / (one[0] * one[1]))
+        )
+        for at, one in enumerate(sides)
+    ]
+    return said([find_sparse(fake(matrices=found), "")])
+
+
 def steady_times(rng: Generator) -> set[str]:
     """40 passes at each of eight batch sizes, whose times scatter by a tenth."""
     times = np.exp(rng.normal(0, 0.1, (8, 40)))
@@ -486,6 +523,7 @@ CLAIMS: dict[str, tuple[str, ...]] = {
     "blind_confidence": ("evaluation.confidence_separates",),
     "equal_corruptions": ("robustness.worst",),
     "harmless_corruptions": ("robustness.loss",),
+    "halving_corruptions": ("robustness.half_lost",),
     "attacks_to_chance": ("robustness.attack_below",),
     "equal_attacks": ("robustness.masking",),
     "equal_preparations": ("robustness.wrong_preparation", "robustness.learned_here", "banner.preparation"),
@@ -507,6 +545,8 @@ CLAIMS: dict[str, tuple[str, ...]] = {
     "votes_at_margin": ("explanations.features_alone",),
     "random_votes": ("explanations.overlap",),
     "neighbours_by_chance": ("explanations.own_side",),
+    "random_weights": ("parameters.lowest_rank",),
+    "even_zeros": ("parameters.sparsest",),
     "steady_times": ("cost.unsettled",),
 }
 """World -> the claims that are errors in it."""
@@ -515,6 +555,7 @@ HEAVY = {
     "equal_corruptions",
     "harmless_corruptions",
     "attacks_to_chance",
+    "halving_corruptions",
     "equal_attacks",
     "equal_preparations",
     "better_preparation",
@@ -525,6 +566,7 @@ HEAVY = {
     "maps_half_alike",
     "maps_by_chance",
     "votes_as_good",
+    "random_weights",
 }
 """Worlds of which one report takes more than three thousandths of a second."""
 DRAWS = 1000

@@ -127,17 +127,17 @@ def test_what_was_run_when_it_was_something_else(record: RunRecord) -> None:
         (OutputFacts(), None),
         (OutputFacts(name="logits"), None),
         (OutputFacts(kind="probabilities"), "probabilities"),
-        (OutputFacts(name="1", others=("0",)), "logits “1” of several things that the model returns"),
+        (OutputFacts(name="1", others=("0",)), "logits “1” of several values that the model returns"),
         (
             OutputFacts(name="1", others=("0",), kind="one_logit"),
-            "one logit “1” of several things that the model returns",
+            "one logit “1” of several values that the model returns",
         ),
     ],
 )
 def test_an_answer_that_is_no_logits_or_one_of_several_is_on_page_1(
     record: RunRecord, output: OutputFacts, said: str | None
 ) -> None:
-    assert facts(record.model_copy(update={"output": output})).get("Answer") == said
+    assert facts(record.model_copy(update={"output": output})).get("Model output") == said
 
 
 @pytest.mark.parametrize("others", [("state_dict",), ()])

@@ -96,8 +96,8 @@ def find_power(comparison: Comparison, anchor: str) -> Finding | None:
     if comparison.detectable is None or comparison.identical or comparison.verdict != "equivalent":
         return None
     text = _(
-        "So many images with so many flips show a change of {change} or more in four of five comparisons.",
-        change=numerals.points(comparison.detectable).lstrip("+"),
+        "With this many images and flips, four of five comparisons detect a change of {change} or more.",
+        change=numerals.points_apart(comparison.detectable),
     )
     return claims.DETECTABLE.finding(text, 0.1, anchor)
 
@@ -113,14 +113,14 @@ def format_needed(comparison: Comparison) -> str:
         )
     if comparison.seeds_needed is not None:
         return _(
-            "About {seeds} seeds of each would decide in four of five comparisons, if change and scatter stay as they "
-            "are.",
+            "About {seeds} seeds of each would decide in four of five comparisons, if the change and the standard "
+            "deviation stay as they are.",
             seeds=numerals.count(comparison.seeds_needed),
         )
     if comparison.seed_spread is not None:
         return _("More seeds alone would not decide it: these images are too few.")
     if max(comparison.evaluations) > 1:
-        return _("More images, or more evaluations of what depends on chance, would narrow the interval.")
+        return _("More images, or more evaluations of stochastic models, would narrow the interval.")
     return _("No number of images would decide a change so close to the margin.")
 
 
@@ -128,9 +128,9 @@ def find_seeds(record: RunRecord, comparison: Comparison, anchor: str) -> Findin
     """Whether the scatter of training is counted."""
     if comparison.seed_spread is not None:
         text = _(
-            "The interval counts the scatter between seeds, a standard deviation of {spread} over {before} of the "
+            "The interval includes the variation between seeds, a standard deviation of {spread} over {before} of the "
             "baseline and {after} of this model; single images and classes below are those of the first seeds.",
-            spread=numerals.points(comparison.seed_spread, 2).lstrip("+"),
+            spread=numerals.points_apart(comparison.seed_spread, 2),
             before=ngettext("{count} seed", "{count} seeds", comparison.seeds[0]),
             after=ngettext("{count} seed", "{count} seeds", comparison.seeds[1]),
         )
@@ -138,11 +138,11 @@ def find_seeds(record: RunRecord, comparison: Comparison, anchor: str) -> Findin
     if record.training is None or comparison.identical:
         return None
     text = _(
-        "Each model was trained once: the interval says how far other images would move the change, not how far "
-        "another seed would. With run.seeds in the spec it holds both."
+        "Each model was trained once: the interval covers the variation over test images, not that over seeds. With "
+        "run.seeds in the spec it covers both."
     )
     decided = comparison.verdict in ("better", "worse")
-    return claims.TRAINED_ONCE.finding(text, 0.8 if decided else 0.35, anchor, "caution" if decided else "plain")
+    return claims.TRAINED_ONCE.finding(text, 0.55 if decided else 0.35, anchor, "caution" if decided else "plain")
 
 
 def find_chance(comparison: Comparison, anchor: str) -> Finding | None:
@@ -151,8 +151,8 @@ def find_chance(comparison: Comparison, anchor: str) -> Finding | None:
     if max(before, after) == 1:
         return None
     text = _(
-        "The interval counts what chance does to the answers: accuracies are means over {before} of the baseline and "
-        "{after} of this model; single images and classes below are those of the first evaluations.",
+        "The interval includes the randomness of the predictions: accuracies are means over {before} of the baseline "
+        "and {after} of this model; single images and classes below are those of the first evaluations.",
         before=ngettext("{count} evaluation", "{count} evaluations", before),
         after=ngettext("{count} evaluation", "{count} evaluations", after),
     )
@@ -167,18 +167,16 @@ def find_scores(comparison: Comparison, anchor: str) -> Finding | None:
     held = hold_together(others)
     better, worse = ([value for value in held if direction(value) == side] for side in (1, -1))
     if not better and not worse:
-        text = _(
-            "No other score changed by more than chance once all {count} are looked at together.", count=len(others)
-        )
+        text = _("No other score changed significantly after correction for all {count}.", count=len(others))
         return claims.NO_SCORE.finding(text, 0.15, anchor) if others else None
     ups, downs = (join_few([format_score(value) for value in side]) for side in (better, worse))
     if not worse:
-        text = _("Beside accuracy, with Holm’s correction for all scores, better: {better}.", better=ups)
+        text = _("Apart from accuracy, with Holm’s correction for all scores, better: {better}.", better=ups)
     elif not better:
-        text = _("Beside accuracy, with Holm’s correction for all scores, worse: {worse}.", worse=downs)
+        text = _("Apart from accuracy, with Holm’s correction for all scores, worse: {worse}.", worse=downs)
     else:
         text = _(
-            "Beside accuracy, with Holm’s correction for all scores, better: {better}; worse: {worse}.",
+            "Apart from accuracy, with Holm’s correction for all scores, better: {better}; worse: {worse}.",
             better=ups,
             worse=downs,
         )
@@ -190,11 +188,11 @@ def hold_together(values: list[MetricValue]) -> list[MetricValue]:
 
     The p of each follows from its interval: as many standard errors as its end towards zero is away from the value.
     """
-    p = [math.erfc(NORMAL * away(value) / math.sqrt(2)) for value in values]
+    p = [math.erfc(NORMAL * measure_distance(value) / math.sqrt(2)) for value in values]
     return [value for value, adjusted in zip(values, holm(p), strict=True) if adjusted <= SIGNIFICANT]
 
 
-def away(value: MetricValue) -> float:
+def measure_distance(value: MetricValue) -> float:
     """How far a change is from zero, in widths of its interval towards zero."""
     end = value.low if (value.value or 0.0) > 0 else value.high
     width = abs((value.value or 0.0) - (end or 0.0))
@@ -217,8 +215,8 @@ def find_classes(comparison: Comparison, anchor: str) -> Finding | None:
     if not held:
         most = max(present, key=lambda one: (abs(one.change.value or 0.0), -one.index))
         text = _(
-            "No class changed by more than chance once all {classes} are looked at together (Holm); the largest change "
-            "of recall is that of {most}.",
+            "No class changed significantly after Holm’s correction over all {classes}; the largest change in recall "
+            "is that of {most}.",
             most=format_class(most),
             classes=values["classes"],
         )
@@ -228,7 +226,7 @@ def find_classes(comparison: Comparison, anchor: str) -> Finding | None:
     fell, rose = (join_few([format_class(one) for one in side]) for side in (lost, gained))
     said = [_("Recall fell for {names}.", names=fell)] if lost else []
     said += [_("Recall rose for {names}.", names=rose)] if gained else []
-    said.append(_("This holds when all {classes} classes are looked at together (Holm).", classes=values["classes"]))
+    said.append(_("This is significant after Holm’s correction over all {classes} classes.", classes=values["classes"]))
     text = join_sentences([*said, note_first(comparison)])
     return claims.CLASSES.finding(text, 0.65 if lost else 0.45, anchor, "caution" if lost else "good")
 
@@ -285,7 +283,7 @@ def find_causes(comparison: Comparison) -> Finding | None:
     if not parts:
         if comparison.identical:
             return claims.NOTHING_DIFFERS.finding(_("Nothing in the records differs."), 0.1, f"{NAME}-differences")
-        text = _("Nothing in the records differs but the outputs: the change comes from chance or from the machine.")
+        text = _("Nothing in the records differs except the outputs: the change comes from chance or from the machine.")
         return claims.UNEXPLAINED.finding(text, 0.4, f"{NAME}-differences", "caution")
     return claims.DIFFERENCES.finding(_("Differences: {parts}.", parts=join_names(parts)), 0.3, f"{NAME}-differences")
 

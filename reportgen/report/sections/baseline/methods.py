@@ -11,27 +11,27 @@ from reportgen.text.i18n import _
 
 def list_methods(comparison: Comparison) -> tuple[MethodNote, ...]:
     """The methods that this comparison used."""
-    more = seeds() if comparison.seed_spread is not None else ()
-    more += chance() if max(comparison.evaluations) > 1 else ()
+    more = describe_seeds() if comparison.seed_spread is not None else ()
+    more += describe_chance() if max(comparison.evaluations) > 1 else ()
     latency = comparison.value("latency_p50.change_ratio")
     in_turn = latency is not None and latency.method == "alternated"
-    return (rule(comparison), change(), *tests(), times(in_turn), *more)
+    return (describe_rule(comparison), describe_changes(), *describe_tests(), describe_times(in_turn), *more)
 
 
-def times(in_turn: bool) -> MethodNote:
+def describe_times(in_turn: bool) -> MethodNote:
     """What a difference of two measured times is worth."""
-    return MethodNote(_("Changes of latency"), timed_in_turn() if in_turn else timed_apart(), KALIBERA)
+    return MethodNote(_("Changes in latency"), timed_in_turn() if in_turn else timed_apart(), KALIBERA)
 
 
 def timed_in_turn() -> str:
     """How both models were timed."""
     return _(
         "Both models were made again, without their weights, and timed in fresh processes in turn on this machine: "
-        "baseline, this model, this model, baseline, and so on, with the same threads, random images and the libraries "
-        "of this run. The ratio is the geometric mean over pairs of neighbours of the ratio of their median passes, "
-        "its interval Student’s t of the logarithms over pairs, 95\u00a0%. What changes from one run to the next, such "
-        "as clock rates and neighbours on the machine, meets both alike. Other times, such as that of training, were "
-        "taken once in each run: a gate on their change is undecided where they fall short of it."
+        "baseline, this model, this model, baseline, and so on, with the same threads, random images and the "
+        "libraries of this run. The ratio is the geometric mean over pairs of neighbours of the ratio of their median "
+        "passes, its interval Student’s t of the logarithms over pairs, 95\u00a0%. What changes from one run to the "
+        "next, such as clock rates and neighbours on the machine, affects both equally. Other times, such as that of "
+        "training, were taken once in each run: a gate on their change is undecided where they do not meet it."
     )
 
 
@@ -39,8 +39,8 @@ def timed_apart() -> str:
     """Why latencies are not compared, and how they would be."""
     return _(
         "The latency of each was measured in its own run. From one run to the next the same model on the same machine "
-        "can take 40 % longer, which no spread within a run holds, so latencies are not compared. A build whose "
-        "spec names the baseline makes both models again and times them in turn, in fresh processes, unless "
+        "can take 40 % longer, which the variation within a run does not show, so latencies are not compared. A build "
+        "whose spec names the baseline makes both models again and times them in turn, in fresh processes, unless "
         "run.probes.cost.processes is 1."
     )
 
@@ -48,22 +48,22 @@ def timed_apart() -> str:
 KALIBERA = "Kalibera and Jones 2013, Rigorous benchmarking in reasonable time. ISMM."
 
 
-def rule(comparison: Comparison) -> MethodNote:
+def describe_rule(comparison: Comparison) -> MethodNote:
     """How the verdict follows from the numbers."""
     return MethodNote(
         _("Verdict against the baseline"),
         _(
-            "Equivalent where the 95 % interval of the change of top-1 accuracy lies inside ± {margin}; otherwise "
-            "better or worse where it leaves zero out, which it does only where the test of no change gives p ≤ 0.05; "
+            "Equivalent where the 95 % interval of the change in top-1 accuracy lies inside ± {margin}; otherwise "
+            "better or worse where it excludes zero, which it does only where the test of no change gives p ≤ 0.05; "
             "otherwise not enough evidence. A true change of zero is called better or worse in at most 5 % of "
             "comparisons. Numbers of images that would decide, and changes that can be shown, are for a power of 80 %.",
-            margin=numerals.points(comparison.equivalence.margin).lstrip("+"),
+            margin=numerals.points_apart(comparison.equivalence.margin),
         ),
         "Miettinen 1968, The matched pairs design in the case of all-or-none responses. Biometrics 24, 339–352.",
     )
 
 
-def change() -> MethodNote:
+def describe_changes() -> MethodNote:
     """Where the intervals of changes come from."""
     return MethodNote(
         _("Changes on the same images"),
@@ -71,9 +71,9 @@ def change() -> MethodNote:
             "Accuracies and changes of single classes: score intervals for paired proportions, that of accuracy "
             "reaching to zero where the exact test does not reject; balanced accuracy: the same with each image "
             "counted by its weight. Other scores: from the difference of what each image adds to both, by Student’s t "
-            "with fewer degrees of freedom where few images carry it. There is none below {images} images for means "
-            "over images, below {each} of each class for means over classes ({curve} for areas under curves), and for "
-            "a calibration error that is not clearly more than a perfectly calibrated model’s.",
+            "with fewer degrees of freedom where few images carry it. There is no interval below {images} images for "
+            "means over images, below {each} of each class for means over classes ({curve} for areas under curves), "
+            "and for a calibration error that is not clearly more than a perfectly calibrated model’s.",
             images=FEWEST_OF_CHANGE,
             each=FEWEST_OF_CLASS,
             curve=FEWEST_OF_CURVE,
@@ -83,7 +83,7 @@ def change() -> MethodNote:
     )
 
 
-def tests() -> tuple[MethodNote, ...]:
+def describe_tests() -> tuple[MethodNote, ...]:
     """The tests of a change, of equivalence, and of many classes at once."""
     return (
         MethodNote(
@@ -99,7 +99,7 @@ def tests() -> tuple[MethodNote, ...]:
             "the equivalence of average bioavailability. Journal of Pharmacokinetics and Biopharmaceutics 15, 657–680.",
         ),
         MethodNote(
-            _("Many classes at once"),
+            _("Multiple comparisons over classes"),
             _("Holm’s step-down correction of the exact McNemar tests of all classes that have images."),
             "Holm 1979, A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics 6, "
             "65–70.",
@@ -107,30 +107,30 @@ def tests() -> tuple[MethodNote, ...]:
     )
 
 
-def seeds() -> tuple[MethodNote, ...]:
+def describe_seeds() -> tuple[MethodNote, ...]:
     """How the scatter of training is counted."""
     return (
         MethodNote(
             _("Several seeds"),
             _(
                 "Means over seeds; the variance of a change is that over images plus that between seeds, pooled over "
-                "both models; critical values of Student’s t, weighted by the two variances. The test of no change is "
-                "made so too, in the place of McNemar’s."
+                "both models; critical values of Student’s t, weighted by the two variances. The test of no change "
+                "uses the same variance, in place of McNemar’s."
             ),
             "Cochran and Cox 1950, Experimental Designs. Wiley.",
         ),
     )
 
 
-def chance() -> tuple[MethodNote, ...]:
+def describe_chance() -> tuple[MethodNote, ...]:
     """How chance inside a model is counted."""
     return (
         MethodNote(
             _("Several evaluations"),
             _(
-                "Of a model that depends on chance: means over its evaluations; the variance of a change is that over "
-                "images plus, of each such model, that between its evaluations over their number; critical values of "
-                "Student’s t, weighted by the variances. The test of no change is made so too, in the place of "
+                "For a stochastic model: means over its evaluations; the variance of a change is that over images "
+                "plus, of each such model, that between its evaluations over their number; critical values of "
+                "Student’s t, weighted by the variances. The test of no change uses the same variance, in place of "
                 "McNemar’s."
             ),
             "Cochran and Cox 1950, Experimental Designs. Wiley.",

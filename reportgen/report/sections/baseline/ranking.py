@@ -52,7 +52,7 @@ def view_ranking(ranking: Ranking) -> RankingView:
     return RankingView(
         sentence=format_ranking(ranking),
         head=(_("Top-1"), _("95 % interval"), _("Ranks"), *(one.head for one in further)),
-        standings=tuple(stand(ranking, entry, further) for entry in ranking.entries),
+        standings=tuple(make_standing(ranking, entry, further) for entry in ranking.entries),
         caption=caption_standings(ranking),
         pairs=pair_table(pairs),
         refused=refused_table(ranking),
@@ -62,9 +62,9 @@ def view_ranking(ranking: Ranking) -> RankingView:
 def pair_table(pairs: Sequence[Pair]) -> Table:
     """Every pair of models."""
     caption = _(
-        "Change of top-1 accuracy from the second to the first, on the same images, with the 95 % interval of the "
-        "pair alone; p of no change, alone and after Holm’s correction over all {pairs} pairs. It holds where that "
-        "is at most 0.05.",
+        "Change in top-1 accuracy from the second to the first, on the same images, with the 95 % interval of the "
+        "pair alone; p of no change, alone and after Holm’s correction over all {pairs} pairs. It is significant "
+        "where that is at most 0.05.",
         pairs=numerals.count(len(pairs)),
     )
     columns = (
@@ -85,7 +85,7 @@ def refused_table(ranking: Ranking) -> Table:
     return Table(caption, words(_("Model"), _("Against"), _("Why not compared")), rows)
 
 
-def stand(ranking: Ranking, entry: Entry, further: Sequence[Definition]) -> Standing:
+def make_standing(ranking: Ranking, entry: Entry, further: Sequence[Definition]) -> Standing:
     """One model of the table."""
     notes = [_("baseline")] if entry.is_baseline else []
     notes += [_("this model")] if entry.name == ranking.own else []
@@ -104,13 +104,12 @@ def caption_standings(ranking: Ranking) -> str:
     """What the order and the ranks are, and what they are not."""
     parts = [
         _(
-            "By top-1 accuracy, each with its own 95 % interval; two that overlap may still be distinguished, "
-            "because pairs are compared image by image. Ranks: those that the differences that hold leave open to a "
-            "model."
+            "By top-1 accuracy, each with its own 95 % interval; two that overlap may still be distinguished, because "
+            "pairs are compared image by image. Ranks: those that are compatible with the significant differences."
         )
     ]
     if any(entry.accuracy is not None and entry.accuracy.name == "accuracy_seeds" for entry in ranking.entries):
-        parts.append(_("A model trained with several seeds stands with their mean."))
+        parts.append(_("A model trained with several seeds is listed with their mean."))
     if any(entry.rank is None for entry in ranking.entries):
         parts.append(_("Models that were not evaluated on the baseline’s images have no rank."))
     return join_sentences(parts)
@@ -123,15 +122,10 @@ def pair_row(pair: Pair) -> tuple[str, ...]:
         pair.first,
         pair.change.display,
         pair.change.display_interval,
-        format_p(pair.p),
-        format_p(pair.p_adjusted),
-        _("✓ holds") if pair.holds else _("not distinguished"),
+        numerals.p_number(pair.p),
+        numerals.p_number(pair.p_adjusted),
+        _("✓ significant") if pair.holds else _("not distinguished"),
     )
-
-
-def format_p(p: float) -> str:
-    """A p-value without its letter: "0.031", "< 0.001"."""
-    return numerals.p_value(p).removeprefix(f"p{numerals.NBSP}").removeprefix(f"={numerals.NBSP}")
 
 
 def format_ranking(ranking: Ranking) -> str:
@@ -158,9 +152,13 @@ def format_better(ranking: Ranking) -> list[str]:
     }
     told = [format_one(name, pairs, len(entries)) for name, pairs in beaten.items() if pairs]
     if not told:
-        return [_("No difference of accuracy holds.")]
+        return [_("No difference in accuracy is significant.")]
     left = sum(len(pairs) for pairs in [pairs for pairs in beaten.values() if pairs][NAMED:])
-    more = [ngettext("{count} more difference holds.", "{count} more differences hold.", left)] if left else []
+    more = (
+        [ngettext("{count} more difference is significant.", "{count} more differences are significant.", left)]
+        if left
+        else []
+    )
     return [*told[:NAMED], *more]
 
 
@@ -211,8 +209,8 @@ def note_ranking() -> MethodNote:
         _("Several candidates"),
         _(
             "Every pair of models on the same images, tested as a candidate against the baseline; p-values after "
-            "Holm’s correction over all pairs, intervals of each pair alone. A model "
-            "may have every rank that the differences that hold leave open to it.",
+            "Holm’s correction over all pairs, intervals of each pair alone. A model may have every rank that is "
+            "compatible with the significant differences.",
         ),
         "Mogstad, Romano, Shaikh and Wilhelm 2024, Inference for ranks with applications to mobility across "
         "neighbourhoods and academic achievement across countries. Review of Economic Studies 91, 476–518.",

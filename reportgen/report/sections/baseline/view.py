@@ -19,7 +19,7 @@ from reportgen.report.sections.baseline.methods import list_methods
 from reportgen.report.sections.baseline.ranking import RankingView, find_ranking, note_ranking, view_ranking
 from reportgen.report.table import NO_TABLE, Row, Table, numbers, words
 from reportgen.report.verdict import format_verdict
-from reportgen.report.wording import evidence, tell_age
+from reportgen.report.wording import evidence, note_latency, tell_age
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
 from reportgen.text.shorten import shorten
@@ -120,7 +120,7 @@ def add_ranking(view: BaselineView, ranking: Ranking, figures: Figures) -> Basel
 
 def list_facts(record: RunRecord, comparison: Comparison) -> tuple[Fact, ...]:
     """What was compared with, how old that is, and by which rule."""
-    baseline, margin = comparison.baseline, numerals.points(comparison.equivalence.margin).lstrip("+")
+    baseline, margin = comparison.baseline, numerals.points_apart(comparison.equivalence.margin)
     state = _("with changes") if baseline.dirty else ""
     return (
         Fact(_("Verdict"), format_verdict(comparison.verdict), _("margin {margin}", margin=margin)),
@@ -222,8 +222,10 @@ def caption_values(comparison: Comparison) -> str:
     if comparison.seed_spread is not None:
         told.append(_("Scores are those of the first seeds, their changes those of the means over seeds."))
     elif max(comparison.evaluations) > 1:
-        told.append(_("Where a model depends on chance, its scores are means over its evaluations."))
-    return join_sentences([*told, *dict.fromkeys(gap.reason.text for gap in comparison.not_compared)])
+        told.append(_("Where a model is stochastic, its scores are means over its evaluations."))
+    return join_sentences(
+        [*told, note_latency(comparison), *dict.fromkeys(gap.reason.text for gap in comparison.not_compared)]
+    )
 
 
 def by_change(one: ClassChange) -> tuple[float, int]:

@@ -64,8 +64,8 @@ def find_peak(record: RunRecord, facts: CostFacts, values: Values, anchor: str) 
     if whole.low is not None and whole.low > SAVED:
         text = _(
             "A forward pass of {batch} images ran at {rate}, far above the {peak} of matrix products as measured here "
-            "({device}): something else used the machine while those were timed, and the shares of that limit say "
-            "nothing.",
+            "({device}): something else was using the machine while those were timed, and the shares of that limit "
+            "are meaningless.",
             batch=numerals.count(whole.batch_size),
             rate=numerals.compact(whole.flops_per_second, "FLOP/s"),
             peak=numerals.compact(facts.roofs.flops_per_second, "FLOP/s"),
@@ -176,7 +176,7 @@ def find_saturation(record: RunRecord, facts: CostFacts, values: Values, anchor:
         )
     elif at.at is at.best:
         text = _(
-            "Throughput is best at batches of {batch}, {speed}, and less from there on.",
+            "Throughput is best at batches of {batch}, {speed}, and lower beyond that.",
             batch=words["batch"],
             speed=words["speed"],
         )
@@ -232,7 +232,7 @@ def find_step(step: StepTime | None, values: Values, anchor: str) -> Finding | N
         less = _("(The run’s batches of {planned} did not fit.)", planned=numerals.count(step.planned_batch))
         text = join_sentences([text, less])
     if step.shares[0] >= WAITING:
-        waits = _("The model waits for its data.")
+        waits = _("Preparing the data is the bottleneck.")
         return claims.WAITS.finding(join_sentences([text, waits]), 0.6, anchor, "caution")
     return claims.STEP.finding(text, 0.25, anchor)
 

@@ -16,15 +16,15 @@ def list_methods(facts: CostFacts) -> Iterator[MethodNote]:
         yield MethodNote(
             _("Limits of modules"),
             _(
-                "A module is held against three roofs as measured on this machine: its operations at the rate of "
-                "matrix products, the bytes it moves at the rate of memory copies, and its operators at the time of a "
-                "call that does nothing. The longest of the three times is called its limit, unless it explains less "
-                "than a third of the time, or the module is faster than the upper end of the roof allows: the roof is "
-                "then no bound, and the module is said to be at or above it. Operations: "
-                "two for a multiply-accumulate. Bytes: inputs, outputs and parameters of every operator once, views "
-                "none. The roofs are medians of {rounds} measurements of a product of {size} rows and of a copy of "
-                "{buffer}, with the least and the most as their interval, and the median of {calls} calls. The "
-                "interval of a share of a roof counts that of the time and that of the roof.",
+                "The time of a module is compared with three limits, each measured on this machine: its operations at "
+                "the rate of matrix products, the bytes it moves at the rate of memory copies, and its operators at "
+                "the time of an empty call. The longest of the three times is called its limit, unless it explains "
+                "less than a third of the time, or the module is faster than the upper end of the measured rate "
+                "allows: the module is then said to be at or above the roof. Operations: two for a "
+                "multiply-accumulate. Bytes: inputs, outputs and parameters of every operator once, views none. The "
+                "rates are medians of {rounds} measurements of a product of {size} rows and of a copy of {buffer}, "
+                "with minimum and maximum as their interval; the time of an empty call is the median of {calls}. The "
+                "interval of a share of a rate includes that of the time and that of the rate.",
                 rounds=numerals.count(facts.roofs.rounds),
                 size=numerals.count(facts.roofs.matrix_size),
                 buffer=numerals.bytes_text(facts.roofs.buffer_bytes),
@@ -33,19 +33,25 @@ def list_methods(facts: CostFacts) -> Iterator[MethodNote]:
             "Williams, Waterman and Patterson 2009, Roofline: an insightful visual performance model for multicore "
             "architectures. Communications of the ACM 52(4), 65–76.",
         )
+    yield from list_measurements(facts)
+
+
+def list_measurements(facts: CostFacts) -> Iterator[MethodNote]:
+    """Of memory and of a training step."""
     if any(peak.how == "tensors" for peak in facts.memory):
         yield MethodNote(
             _("Memory"),
             _(
-                "The tensors alive at once, each storage once, watched operator by operator; the model and the "
-                "optimiser’s state are added. Workspaces inside operators are not seen, so the process needs more."
+                "The peak size of the live tensors, each storage counted once, tracked operator by operator; the "
+                "model and the optimiser’s state are added. Workspaces inside operators are not included, so the "
+                "process needs more."
             ),
         )
     elif facts.memory:
         yield MethodNote(
             _("Memory"),
             _(
-                "What the device’s allocator or driver says was in use at once, beyond what was before; the model and "
+                "The peak that the device’s allocator or driver reports, less what was in use before; the model and "
                 "the optimiser’s state are added."
             ),
         )

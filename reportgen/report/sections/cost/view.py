@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from reportgen.metrics.cost import list_latency
 from reportgen.metrics.roofline import Group, Placed, group_calls, place
 from reportgen.plugins import Section
-from reportgen.record.latency import FEWEST_FOR_P95
+from reportgen.record.latency import FEWEST_FOR_P95, FEWEST_PROCESSES
 from reportgen.record.message import draw_note
 from reportgen.record.probes import why_missing
-from reportgen.record.probes.cost import CostFacts, PeakMemory
+from reportgen.record.probes.cost import CostFacts, PeakMemory, Roofs
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.components import Fact, Figures, choose_figures
@@ -78,35 +78,7 @@ def list_facts(record: RunRecord, facts: CostFacts) -> list[Fact]:
     threads = ngettext("{count} thread", "{count} threads", device.threads)
     found = [Fact(_("Device"), shorten(device.name, 60), join_parts([device.kind, threads]))]
     if facts.roofs is not None:
-        roofs = facts.roofs
-        found += [
-            Fact(
-                _("Matrix products"),
-                numerals.compact(roofs.flops_per_second, "FLOP/s"),
-                _(
-                    "{interval}, n\u00a0=\u00a0{n}; {size} rows, {precision}",
-                    interval=rate_interval(roofs.flops_low, roofs.flops_high, "FLOP/s"),
-                    n=numerals.count(roofs.rounds),
-                    size=numerals.count(roofs.matrix_size),
-                    precision=roofs.precision,
-                ),
-            ),
-            Fact(
-                _("Memory copies"),
-                numerals.compact(roofs.bytes_per_second, "B/s"),
-                _(
-                    "{interval}, n\u00a0=\u00a0{n}; read and written, {size}",
-                    interval=rate_interval(roofs.bytes_low, roofs.bytes_high, "B/s"),
-                    n=numerals.count(roofs.rounds),
-                    size=numerals.bytes_text(roofs.buffer_bytes),
-                ),
-            ),
-            Fact(
-                _("An empty call"),
-                numerals.seconds_text(roofs.call_seconds),
-                _("median of {n}", n=numerals.count(roofs.call_repeats)),
-            ),
-        ]
+        found += list_roofs(facts.roofs)
     found += [memory_fact(record, peak) for peak in facts.memory]
     if facts.memory_missing:
         found.append(Fact(_("Memory"), _("not measured"), draw_note(facts.memory_missing)))
@@ -120,6 +92,38 @@ def list_facts(record: RunRecord, facts: CostFacts) -> list[Fact]:
         whole = sum(stage.seconds for stage in record.stages)
         found.append(Fact(_("The whole run"), numerals.seconds_text(whole), _("from loading to the last probe")))
     return found
+
+
+def list_roofs(roofs: Roofs) -> list[Fact]:
+    """How fast the machine itself is."""
+    return [
+        Fact(
+            _("Matrix products"),
+            numerals.compact(roofs.flops_per_second, "FLOP/s"),
+            _(
+                "{interval}, n\u00a0=\u00a0{n}; {size} rows, {precision}",
+                interval=rate_interval(roofs.flops_low, roofs.flops_high, "FLOP/s"),
+                n=numerals.count(roofs.rounds),
+                size=numerals.count(roofs.matrix_size),
+                precision=roofs.precision,
+            ),
+        ),
+        Fact(
+            _("Memory copies"),
+            numerals.compact(roofs.bytes_per_second, "B/s"),
+            _(
+                "{interval}, n\u00a0=\u00a0{n}; read and written, {size}",
+                interval=rate_interval(roofs.bytes_low, roofs.bytes_high, "B/s"),
+                n=numerals.count(roofs.rounds),
+                size=numerals.bytes_text(roofs.buffer_bytes),
+            ),
+        ),
+        Fact(
+            _("An empty call"),
+            numerals.seconds_text(roofs.call_seconds),
+            _("median of {n}", n=numerals.count(roofs.call_repeats)),
+        ),
+    ]
 
 
 def rate_interval(low: float | None, high: float | None, unit: str) -> str:
@@ -197,13 +201,22 @@ def say_processes(record: RunRecord) -> str:
     several = max((len(one.processes) for one in record.latency), default=0)
     if not several:
         return _(
-            "All were timed in one process: the intervals hold the spread of its passes, and another run may differ by "
-            "more."
+            "All were timed in one process: the intervals cover the variation of its passes, and another run may "
+            "differ by more."
+        )
+    sizes = join_names([numerals.count(one.batch_size) for one in record.latency if one.processes])
+    if several < FEWEST_PROCESSES:
+        return _(
+            "Batches of {sizes} were timed in {processes} fresh processes, too few for an interval, which needs "
+            "{fewest}; the others in one process, where another run may differ by more.",
+            sizes=sizes,
+            processes=several,
+            fewest=FEWEST_PROCESSES,
         )
     return _(
         "Batches of {sizes} were timed in {processes} fresh processes, and their intervals are those between "
         "processes; the others in one process, where another run may differ by more.",
-        sizes=join_names([numerals.count(one.batch_size) for one in record.latency if one.processes]),
+        sizes=sizes,
         processes=several,
     )
 
@@ -262,8 +275,8 @@ def caption_modules(record: RunRecord) -> str:
         "Equal modules in one row, without what is inside their children; the longest first. Time: medians of {n} "
         "forward passes of {batch} images, with the 95\u00a0% interval; MACs and activations (kept for the backward "
         "pass, float32) of one image. Of peak: share of the measured rate of matrix products. Limit: the longest of "
-        "the times of its arithmetic, memory traffic and calls at the roofs as measured, and how much of the time it "
-        "explains; above 100\u00a0% the module is faster than the roof as measured, which then limits nothing.",
+        "the times of its arithmetic, memory traffic and calls at the measured rates, and how much of the time it "
+        "explains; above 100\u00a0% the module is faster than the measured rate, which is then not its limit.",
         n=numerals.count(record.trace.timed_passes),
         batch=numerals.count(record.trace.timed_batch),
     )

@@ -45,7 +45,7 @@ def find_fallback(data: DataFacts) -> Finding | None:
     if data.fallback_reason is None:
         return None
     text = _(
-        "These are not the data that the spec asks for: {title} stands in for {requested}.",
+        "These are not the data that the spec asks for: {title} replaces {requested}.",
         title=data.title,
         requested=str(data.requested_title) or quote(data.requested),
     )
@@ -102,7 +102,8 @@ def find_imbalance(data: DataFacts, split: Split, anchor: str) -> Finding | None
     if most / fewest < IMBALANCED:
         return None
     text = _(
-        "The {split} images are uneven: {large} has {most}, {small} has {fewest}, {ratio} times fewer.",
+        "The classes of the {split} images are imbalanced: {large} has {most}, {small} has {fewest}, {ratio} times "
+        "fewer.",
         split=name_split(split),
         large=quote(large),
         most=numerals.count(most),
@@ -121,7 +122,8 @@ def find_normalization(record: RunRecord) -> Finding | None:
     spreads = max((abs(used / measured - 1) for measured, used in pairs if measured), default=0.0)
     if data.normalize_name == "none":
         text = _(
-            "The images reach the model as they are, from 0 to 1: channel means {means}, deviations {deviations}.",
+            "The images reach the model as they are, from 0 to 1: channel means {means}, standard deviations "
+            "{deviations}.",
             means=list_numbers(data.channel_mean),
             deviations=list_numbers(data.channel_std),
         )
@@ -129,8 +131,8 @@ def find_normalization(record: RunRecord) -> Finding | None:
     if means < MEAN_OFF and spreads < STD_OFF:
         return None
     text = _(
-        "The normalisation “{name}” is not these images’ own: its means {used} stand against measured {measured}, its "
-        "deviations {used_std} against {measured_std}.",
+        "The normalisation “{name}” does not match these images: its means are {used}, measured {measured}; its "
+        "standard deviations {used_std}, measured {measured_std}.",
         name=data.normalize_name,
         used=list_numbers(data.normalize_mean),
         measured=list_numbers(data.channel_mean),
@@ -139,9 +141,9 @@ def find_normalization(record: RunRecord) -> Finding | None:
     )
     given = record.spec.model.weights is not None
     advice = (
-        _("With weights from elsewhere, theirs is the right one.")
+        _("With pretrained weights, the normalisation they were trained with is the right one.")
         if given
-        else _("For a model trained here that costs little.")
+        else _("For a model trained here this makes little difference.")
     )
     return claims.OTHER_NORMALISATION.finding(
         join_sentences([text, advice]), 0.3, f"section-{NAME}", "plain" if given else "caution"

@@ -78,7 +78,7 @@ def channel_table(data: DataFacts) -> Table:
             "the normalisation “{name}” subtracts and divides by",
             name=data.normalize_name,
         )
-    columns = (*words(_("Channel")), *numbers(_("Mean"), _("subtracted"), _("Deviation"), _("divided by")))
+    columns = (*words(_("Channel")), *numbers(_("Mean"), _("subtracted"), _("Std. dev."), _("divided by")))
     return Table(caption, columns, tuple(channel_rows(data)))
 
 
@@ -157,7 +157,7 @@ def shape_note(data: DataFacts) -> str:
 def format_verified(data: DataFacts) -> str:
     """Whether the files are the published ones."""
     if not data.published:
-        return _("none published: these are files of one’s own")
+        return _("none published: these are your own files")
     if data.verified:
         return _("every file is the published one")
     return _("not compared with published ones, or different")

@@ -68,11 +68,11 @@ def find_order(measured: Measurements, predictions: Predictions, anchor: str) ->
     pairs = [_("{called} means {meant}", called=names[index], meant=names[meant]) for index, meant in changed]
     text = ngettext(
         "The order of the model’s classes is not that of the labels: {count} output seems to mean another class "
-        "({pairs}). Renamed so, {accuracy} ({interval}, n\u00a0=\u00a0{n}) of the images that did not choose the "
-        "order would be right.",
+        "({pairs}). With the classes in that order, {accuracy} ({interval}, n\u00a0=\u00a0{n}) of the images that "
+        "were not used to find it would be classified correctly.",
         "The order of the model’s classes is not that of the labels: {count} outputs seem to mean other classes "
-        "({pairs}). Renamed so, {accuracy} ({interval}, n\u00a0=\u00a0{n}) of the images that did not choose the "
-        "order would be right.",
+        "({pairs}). With the classes in that order, {accuracy} ({interval}, n\u00a0=\u00a0{n}) of the images that "
+        "were not used to find it would be classified correctly.",
         len(changed),
         pairs=join_few(pairs),
         accuracy=numerals.percent(found.correct / found.n, found.n),
@@ -154,7 +154,7 @@ def format_errors(measured: Measurements, one: ClassScore) -> str:
     values = {"other": quote(measured.classes[most].name), "share": numerals.percent(row[most] / one.support)}
     if 2 * row[most] > missed:
         return _(
-            "Most of its misclassified images are called {other} ({share} of the class).",
+            "Most of its misclassified images are predicted as {other} ({share} of the class).",
             other=values["other"],
             share=values["share"],
         )
@@ -213,7 +213,8 @@ def find_spread(ranked: list[ClassScore], anchor: str) -> Finding | None:
         )
         return claims.DIFFER.finding(text, 0.3, anchor)
     text = _(
-        "The differences between the classes are no larger than chance makes them (χ² = {statistic}, {freedom}, {p}).",
+        "The differences between the classes are no larger than expected by chance (χ²\u00a0=\u00a0{statistic}, "
+        "{freedom}, {p}).",
         statistic=values["statistic"],
         freedom=values["freedom"],
         p=values["p"],
@@ -238,8 +239,8 @@ def find_pairs(measured: Measurements, anchor: str) -> Finding | None:
     if matrix[b][a] > matrix[a][b]:
         a, b = b, a
     text = _(
-        "The classes confused most are {a} and {b}: {there} images of the first are called the second, {back} the "
-        "other way round, together {share} of the {errors}.",
+        "The classes confused most are {a} and {b}: {there} images of the first are predicted as the second, {back} "
+        "the other way round, together {share} of the {errors}.",
         a=quote(classes[a].name),
         b=quote(classes[b].name),
         there=numerals.count(matrix[a][b]),
@@ -254,7 +255,7 @@ def find_pairs(measured: Measurements, anchor: str) -> Finding | None:
     if p <= SIGNIFICANT:
         return claims.PAIR.finding(text, 0.45, anchor)
     if not rivals:
-        few = _("So few errors do not tell whether another pair is confused as often.")
+        few = _("There are too few errors to tell whether another pair is confused as often.")
         return claims.PAIR_OPEN.finding(join_sentences([text, few]), 0.25, anchor)
     c, d = rivals[0]
     rival = _(

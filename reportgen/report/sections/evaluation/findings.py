@@ -26,6 +26,8 @@ NAME = "evaluation"
 SIGNIFICANT = 0.05
 WIDE = 0.1
 """Of the interval of the accuracy: with so wide a one the images are too few to decide much."""
+USELESS = 0.1
+"""Of half of that interval: then nothing else is worth saying before."""
 COVERAGE = 0.8
 """Share of the images kept for the sentence on answering only when sure."""
 
@@ -62,10 +64,10 @@ def find_broken(record: RunRecord) -> Finding | None:
     if not broken:
         return None
     text = ngettext(
-        "For {count} of {n} images the model’s output is not a finite number; it counts as wrong, and every score of "
-        "probabilities is unknown.",
-        "For {count} of {n} images the model’s output is not a finite number; they count as wrong, and every score of "
-        "probabilities is unknown.",
+        "For {count} of {n} images the model’s output is not a finite number; it counts as wrong, and no score of "
+        "probabilities is available.",
+        "For {count} of {n} images the model’s output is not a finite number; they count as wrong, and no score of "
+        "probabilities is available.",
         broken,
         n=numerals.count(n),
     )
@@ -83,10 +85,10 @@ def find_baseline(measured: Measurements) -> Finding | None:
     equal = len(set(supports)) == 1
     said = [
         _("{accuracy} of the images are classified correctly.", accuracy=accuracy.display_full),
-        _("Naming any one class every time gives {baseline}.", baseline=numerals.percent(baseline))
+        _("Always predicting any one class gives {baseline}.", baseline=numerals.percent(baseline))
         if equal
         else _(
-            "Always answering {name} gives {baseline}.",
+            "Always predicting {name} gives {baseline}.",
             name=quote(measured.classes[most].name),
             baseline=numerals.percent(baseline),
         ),
@@ -113,10 +115,11 @@ def find_few(measured: Measurements) -> Finding | None:
         "With {count} test image the accuracy is known to within {half} either way; about {more} would halve that.",
         "With {count} test images the accuracy is known to within {half} either way; about {more} would halve that.",
         accuracy.n,
-        half=numerals.points(width / 2).lstrip("+"),
+        half=numerals.points_apart(width / 2),
         more=numerals.count(4 * accuracy.n),
     )
-    return claims.FEW_IMAGES.finding(text, 0.75, f"section-{NAME}", "caution")
+    useless = width / 2 >= USELESS
+    return claims.FEW_IMAGES.finding(text, 0.9 if useless else 0.75, f"section-{NAME}", "bad" if useless else "caution")
 
 
 def find_top5(measured: Measurements, predictions: Predictions) -> Finding | None:
@@ -148,8 +151,8 @@ def find_groups(record: RunRecord, predictions: Predictions) -> Finding | None:
     stay, misses = int((true == called).sum()), int(wrong.sum())
     chance = float((np.bincount(groups)[true] - 1).mean()) / (predictions.classes - 1)
     text = _(
-        "Of the {misses}, {share} ({interval}) name a class of the right group, of {groups} groups; other classes "
-        "drawn by chance would in {chance}.",
+        "Of the {misses}, {share} ({interval}) predict a class of the right group, of {groups} groups; other classes "
+        "drawn at random would in {chance}.",
         misses=ngettext("{count} wrong prediction", "{count} wrong predictions", misses),
         share=numerals.percent(stay / misses, misses),
         interval=share_interval(stay, misses),
@@ -184,7 +187,7 @@ def find_calibration(measured: Measurements, predictions: Predictions, anchor: s
     values = {
         "confidence": numerals.percent(float(predictions.confidence.mean()), n),
         "accuracy": numerals.percent(float(predictions.correct.mean()), n),
-        "gap": numerals.points(abs(centre)).removeprefix("+"),
+        "gap": numerals.points_apart(abs(centre)),
         "interval": numerals.interval(*((low, high) if centre > 0 else (-high, -low)), 1, 100.0),
     }
     error = format_error(ece, measured.calibration.error)
@@ -231,8 +234,8 @@ def format_error(ece: MetricValue, facts: CalibrationFacts | None) -> str:
             p=numerals.p_value(facts.p),
         )
     return _(
-        "The expected calibration error is {ece}, without its bias {debiased}; with these confidences a perfectly "
-        "calibrated model shows {null} on average.",
+        "The expected calibration error is {ece}, or {debiased} after bias correction; with these confidences a "
+        "perfectly calibrated model shows {null} on average.",
         ece=ece.display_full,
         debiased=numerals.score(facts.debiased),
         null=null,
@@ -275,7 +278,7 @@ def find_coverage(predictions: Predictions, anchor: str) -> Finding | None:
     unsure = int((~predictions.correct).sum()) - sure
     ends = newcombe((unsure, n - kept), (sure, kept))
     values = {
-        "coverage": numerals.percent(COVERAGE).replace(".0", ""),
+        "coverage": numerals.whole_percent(COVERAGE),
         "risk": numerals.percent(sure / kept, kept),
         "interval": share_interval(sure, kept),
         "kept": numerals.count(kept),
@@ -293,8 +296,9 @@ def find_coverage(predictions: Predictions, anchor: str) -> Finding | None:
         )
         return claims.CONFIDENCE_SEPARATES.finding(text, 0.4, anchor)
     text = _(
-        "Nothing shows that the model’s confidence tells its errors apart: of the {coverage} of the images with the "
-        "highest confidence, {risk} ({interval}, n\u00a0=\u00a0{kept}) are wrong, of the others {others}.",
+        "There is no evidence that the model’s confidence separates its errors from right predictions: of the "
+        "{coverage} of the images with the highest confidence, {risk} ({interval}, n\u00a0=\u00a0{kept}) are wrong, "
+        "of the others {others}.",
         coverage=values["coverage"],
         risk=values["risk"],
         interval=values["interval"],

@@ -81,10 +81,7 @@ def score_row(value: MetricValue) -> Row:
 
 def class_table(measured: Measurements) -> Table:
     """Every class, the weakest first."""
-    caption = _(
-        "Every class, the weakest first. AP: average precision; AUROC: area under the ROC curve, one class against "
-        "the rest."
-    )
+    caption = _("Every class, the weakest first. AP: average precision; AUROC: area under the ROC curve, one-vs-rest.")
     columns = (
         *words(_("Class")),
         *numbers(_("Images"), _("Recall"), _("Interval"), _("Precision"), _("Interval"), _("F1"), _("Interval")),
@@ -97,7 +94,7 @@ def class_table(measured: Measurements) -> Table:
 def confusion_table(measured: Measurements) -> Table:
     """The largest confusions in words and numbers."""
     columns = (
-        *words(_("Label"), _("Called")),
+        *words(_("Label"), _("Predicted")),
         *numbers(_("Images"), _("Share of the class"), _("Interval")),
     )
     caption = _("The most frequent confusions first.")
@@ -127,8 +124,8 @@ def caption_scores(measured: Measurements, n: int, evaluations: int) -> str:
     if evaluations > 1:
         said.append(
             _(
-                "The model depends on chance: scores are means over {evaluations} evaluations, and intervals count how "
-                "far these scatter.",
+                "The model is stochastic: scores are means over {evaluations} evaluations, and intervals include the "
+                "variation between them.",
                 evaluations=numerals.count(evaluations),
             )
         )
@@ -143,7 +140,9 @@ def note_few(measured: Measurements) -> list[str]:
     if not without or not supports:
         return []
     if min(supports) >= FEWEST_OF_CURVE and sum(supports) >= FEWEST:
-        return [_("A score that no image moves has no interval: it says nothing of other images.")]
+        return [
+            _("A score to which every image contributes the same has no interval: it says nothing about other images.")
+        ]
     return [
         _(
             "With {n} test images, {few} in the smallest class, some scores have no interval: means of losses and "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from reportgen.metrics.differences import binomial_tail, share_difference
@@ -124,6 +126,12 @@ def find_worth(check: MapCheck, facts: ExplanationFacts, anchor: str) -> Finding
             gain=values["gain"],
         )
         return claims.GAIN_OPEN.finding(text, 0.45, anchor, "caution")
+    return find_informative(check, values, anchor)
+
+
+def find_informative(check: MapCheck, values: Mapping[str, str], anchor: str) -> Finding:
+    """Of maps that find what the model relies on: whether they depend on what was learnt; `values`: their kind and both
+    checks."""
     if check.learnt:
         text = _(
             "{kind} pass both checks: with random weights they differ ({rank}), and replacing the pixels they point "
@@ -197,7 +205,8 @@ def find_separation(votes: Votes, facts: ExplanationFacts, anchor: str) -> Findi
         end = _("The vote differs by {change} ({ends}).", change=values["change"], ends=values["ends"])
     elif difference[2] < 0:
         end = _(
-            "The vote differs by {change} ({ends}), so the features know more than the last layer says.",
+            "The vote differs by {change} ({ends}), so the features contain information that the last layer does not "
+            "use.",
             change=values["change"],
             ends=values["ends"],
         )
@@ -228,7 +237,7 @@ def find_overlap(votes: Votes, record: RunRecord, anchor: str) -> Finding | None
     if not cells or p > SIGNIFICANT:
         return None
     text = _(
-        "{true} lies among another class more than classes usually do: {share} of its images ({interval}, "
+        "{true} lies among another class more often than classes usually do: {share} of its images ({interval}, "
         "n\u00a0=\u00a0{n}) have {other} around them; {usual} is the mean over pairs of classes ({p}, corrected for "
         "all {cells} pairs).",
         p=numerals.p_value(p),
@@ -259,7 +268,7 @@ def find_mistakes(record: RunRecord, facts: ExplanationFacts, anchor: str) -> Fi
         return None
     text = _(
         "Of the {count} most confident errors {number} ({share}, {interval}) lie among training images of their own "
-        "label: the features place them well, and the last layer gets them wrong.",
+        "label: their features are near the right class, and the last layer misclassifies them.",
         count=numerals.count(n),
         number=numerals.count(own),
         share=numerals.percent(own / n),

@@ -17,9 +17,9 @@ def list_methods(facts: ExplanationFacts) -> list[MethodNote]:
     if facts.steps:
         notes.append(integrated_gradients(facts.steps))
     if facts.layer is not None or facts.steps:
-        notes += [random_weights(), deletion()]
+        notes += [random_weights(), describe_deletion()]
     if facts.embedding is not None:
-        notes += embedding(facts.embedding)
+        notes += describe_embedding(facts.embedding)
     return notes
 
 
@@ -58,35 +58,37 @@ def random_weights() -> MethodNote:
         _("Maps with random weights"),
         _(
             "The same maps after every parameter was redrawn from a normal distribution with its tensor’s mean and "
-            "deviation (one draw, seeded) and running statistics were measured again; Spearman’s rank correlation of "
-            "the positive parts, mean over images. Below 0.5 with its whole interval, the maps count as learnt."
+            "standard deviation (one draw, seeded) and running statistics were measured again; Spearman’s rank "
+            "correlation of the positive parts, mean over images. Below 0.5 with its whole interval, the maps count "
+            "as learnt."
         ),
         "Adebayo et al. 2018, Sanity checks for saliency maps. NeurIPS.",
     )
 
 
-def deletion() -> MethodNote:
+def describe_deletion() -> MethodNote:
     """What becomes of the class without the pixels a map points at."""
     return MethodNote(
         _("Deletion curve"),
         _(
-            "Probability of the class called as a growing share of the pixels takes the mean colour of the training "
-            "images, the map’s highest first; area by trapezoids, against a random map of the same grain on the same "
-            "images. A map is said to tell something where the whole interval of the difference is above {least}.",
+            "Probability of the predicted class as a growing share of the pixels is replaced by the mean colour of "
+            "the training images, the map’s highest first; area by the trapezoidal rule, compared with a random map "
+            "of the same grain on the same images. A map counts as informative where the whole interval of the "
+            "difference is above {least}.",
             least=numerals.fixed(LEAST_GAIN, 2),
         ),
         "Petsiuk, Das and Saenko 2018, RISE: randomized input sampling for explanation of black-box models. BMVC.",
     )
 
 
-def embedding(facts: EmbeddingFacts) -> list[MethodNote]:
+def describe_embedding(facts: EmbeddingFacts) -> list[MethodNote]:
     """Two dimensions of many, and who is near whom."""
     notes = [
         MethodNote(
             _("Features and neighbours"),
             _(
-                "Features are what the last layer with weights is given. Neighbours: the {k} training images of a "
-                "sample with the highest cosine similarity; their vote is the class that most of them carry.",
+                "Features are the input of the last layer with weights. Neighbours: the {k} training images of a "
+                "sample with the highest cosine similarity; their vote is the class that most of them belong to.",
                 k=facts.neighbours,
             ),
         ),

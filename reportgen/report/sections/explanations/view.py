@@ -70,7 +70,7 @@ def list_facts(facts: ExplanationFacts) -> list[Fact]:
         found.append(Fact(_("Layer of Grad-CAM"), cells, format_refused(layer.refused)))
     if facts.steps:
         error = numerals.percent(facts.completeness)
-        note = _("the attributions’ sum misses the change of the logit by {error} (median)", error=error)
+        note = _("the attributions’ sum differs from the change in the logit by {error} (median)", error=error)
         found.append(Fact(_("Integrated gradients"), _("{steps} points", steps=facts.steps), note))
     if facts.sampled is not None:
         note = _("classes in equal shares, seed {seed}", seed=facts.sampled.seed)
@@ -95,7 +95,7 @@ def list_facts(facts: ExplanationFacts) -> list[Fact]:
 def format_refused(refused: tuple[RefusedLayer, ...]) -> str:
     """The later layers that have no image to give, and why."""
     told = [name_refused(layer) for layer in refused]
-    return _("refused before it: {layers}", layers=join_few(told)) if told else ""
+    return _("later layers without a usable map: {layers}", layers=join_few(told)) if told else ""
 
 
 def name_refused(layer: RefusedLayer) -> str:
@@ -125,11 +125,12 @@ def format_gap(gap: NotExplained) -> str:
     if gap.reason == "no_image":
         return _("{part}: not made; every layer’s map is a single cell or the same everywhere.", part=part)
     if gap.reason == "no_gradient":
-        return _("{part}: not measured; the model lets no gradient through in evaluation mode.", part=part)
+        return _("{part}: not measured; no gradient flows through the model in evaluation mode.", part=part)
     if gap.reason == "few_images":
         return _("{part}: not made; there are too few images.", part=part)
     return _(
-        "{part}: left out; the least of it would take {time}. run.probes: {{explanations: full}} takes the time.",
+        "{part}: left out; even its smallest setting would take {time}. run.probes: {{explanations: full}} takes the "
+        "time.",
         part=part,
         time=numerals.seconds_text(gap.seconds),
     )

@@ -146,7 +146,7 @@ def find_time(record: RunRecord, shares: list[Share], anchor: str) -> Finding | 
             "{device}) is never more than {points} from its share of the MACs.",
             batch=batch,
             device=device,
-            points=numerals.points(abs(difference)).removeprefix("+"),
+            points=numerals.points_apart(abs(difference)),
         )
         return claims.TIME_FOLLOWS.finding(text, 0.15, anchor)
     values = {

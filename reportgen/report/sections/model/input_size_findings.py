@@ -64,7 +64,7 @@ def format_idle(trace: ModelTrace, fit: InputFit) -> str:
     if share < IDLE:
         return ""
     return _(
-        "There, {idle} of the {all} parameters ({share}) multiply nothing but padding.",
+        "There, {idle} of the {all} parameters ({share}) are multiplied by padding only.",
         idle=numerals.compact(fit.idle),
         all=numerals.compact(trace.parameters),
         share=numerals.percent(share),
@@ -102,8 +102,8 @@ def format_patches(record: RunRecord, fit: InputFit) -> str:
     """How few patches there are, and how there would be more."""
     side_px, last = record.trace.input_shape[-2:], fit.last_map or (1, 1)
     text = _(
-        "The model cuts the {side_px} px into {last} patches of {size} px, so it has {few} places to relate; of "
-        "{made} × {made} px it would cut {many}.",
+        "The model cuts the {side_px} px into {last} patches of {size} px, so it has {few} patches to relate; images "
+        "of {made} × {made} px would give {many}.",
         side_px=format_size(side_px),
         last=format_size(last),
         size=format_size(fit.kernel),
@@ -117,7 +117,7 @@ def format_patches(record: RunRecord, fit: InputFit) -> str:
         change = spec_line(f"model: {{args: {{img_size: {min(side_px)}, patch_size: {size}}}}}")
         advice = _("{change} makes them smaller: {kept}.", change=change, kept=format_size((min(side_px) // size,) * 2))
     elif source == "torchvision":
-        advice = _("{change}, without image_size in model.args, shows it as many.", change=spec_line(LARGER))
+        advice = _("{change}, without image_size in model.args, gives it as many.", change=spec_line(LARGER))
     else:
         advice = _("Smaller patches would be more.")
     return join_sentences([text, advice])

@@ -114,10 +114,10 @@ def field_fact(trace: ModelTrace) -> Fact:
     size = _("{size} × {size} px", size=field.size)
     if field.size < max(height, width):
         seen = min(field.size, height) * min(field.size, width) / (height * width)
-        note = _("a place of the last feature map sees {share} of the image", share=numerals.percent(seen))
+        note = _("a position of the last feature map sees {share} of the image", share=numerals.percent(seen))
     else:
         times = numerals.significant(field.size / max(height, width), 2)
-        note = _("a place of the last feature map sees the whole image, {times} times over a side", times=times)
+        note = _("a position of the last feature map sees the whole image, {times} times over a side", times=times)
     return Fact(_("Receptive field"), size, note)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import NormalDist
 
 from reportgen.record.probes.weights import DEAD, LEAST_COLUMNS, TWIN, WeightFacts, WeightMatrix
 from reportgen.report.model import Finding
@@ -13,6 +14,7 @@ from reportgen.text.i18n import _, ngettext
 
 SPARSE = 0.01
 """Share of exact zeros worth a sentence."""
+SIGNIFICANT = 0.05
 MANY = 0.1
 """Of all rows; from such a share on a fault of the rows is as heavy as it gets."""
 Count = Callable[[WeightMatrix], int | None]
@@ -91,7 +93,7 @@ def find_twins(facts: WeightFacts, anchor: str) -> Finding | None:
         "{limit}): {where}.",
         some,
         of=numerals.count(of),
-        limit=f"{TWIN:g}",
+        limit=numerals.general(TWIN),
         where=where,
     )
     return claims.TWINS.finding(text, weigh(some, of), anchor, "caution")
@@ -114,17 +116,35 @@ def find_sound(facts: WeightFacts, anchor: str) -> Finding | None:
 
 
 def find_sparse(facts: WeightFacts, anchor: str) -> Finding | None:
-    """How many of the weights are exactly zero, where it is a share worth a sentence."""
-    able = [matrix for matrix in facts.matrices if matrix.final is not None]
-    zeros = sum(matrix.final.zeros * matrix.parameters for matrix in able if matrix.final is not None)
-    share = zeros / max(1, sum(matrix.parameters for matrix in able))
-    if share < SPARSE:
+    """How many of the weights are exactly zero, where it is a share worth a sentence that training did not begin with;
+    where most of them are, unless chance alone spreads them so."""
+    able = [(matrix, matrix.final.zeros) for matrix in facts.matrices if matrix.final is not None]
+    whole = max(1, sum(matrix.parameters for matrix, _share in able))
+    share = sum(zeros * matrix.parameters for matrix, zeros in able) / whole
+    begun = sum(matrix.initial.zeros * matrix.parameters for matrix, _share in able if matrix.initial is not None)
+    if share - begun / whole < SPARSE:
         return None
-    most = max(able, key=lambda matrix: matrix.final.zeros if matrix.final is not None else 0.0)
+    most, largest = max(able, key=lambda pair: pair[1])
+    if not stands_out(largest, most.parameters, share, len(able)):
+        text = _(
+            "{share} of the weights are exactly zero, distributed over the matrices as evenly as by chance.",
+            share=numerals.percent(share),
+        )
+        return claims.SPARSE.finding(text, 0.3, anchor)
     text = _(
         "{share} of the weights are exactly zero, the largest share of them in {name} ({there}).",
         share=numerals.percent(share),
         name=quote(most.name),
-        there=numerals.percent(most.final.zeros if most.final is not None else None),
+        there=numerals.percent(largest),
     )
-    return claims.SPARSE.finding(text, 0.3, anchor)
+    return claims.SPARSEST.finding(text, 0.3, anchor)
+
+
+def stands_out(largest: float, size: int, share: float, matrices: int) -> bool:
+    """Whether the largest of some matrices' shares of zeros is above what the share of all makes likely (binomial test
+    by the normal distribution, with half a count taken off and Bonferroni's correction)."""
+    if share >= 1:
+        return False
+    excess = (largest - share) * size - 0.5
+    z = excess / (size * share * (1 - share)) ** 0.5
+    return matrices * NormalDist().cdf(-z) <= SIGNIFICANT

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from reportgen.record.probes.weights import WeightFacts, WeightMatrix
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
@@ -25,8 +27,13 @@ LEAST_RANK = 20
 """The smaller side from which on a rank can collapse; that of a classifier of few classes can't."""
 CHANGED_RANK = 0.05
 """A change of the effective rank worth a sentence."""
+BELOW_RANDOM = 0.1
+"""Of the effective rank that independent normal weights of the shape have; less than that below it says nothing: the
+smallest of a hundred random matrices of 20 rows and columns lies six hundredths below."""
 HARDLY = 0.01
 """Of the median way; a matrix that moved less stood still."""
+POINTS = 2000
+"""Of the integral over singular values."""
 FEWEST = 3
 """Matrices from which on a median of them means something."""
 
@@ -48,7 +55,7 @@ def find_parameters(facts: WeightFacts, figures: Figures) -> list[Finding]:
     return [finding for finding in found if finding is not None]
 
 
-def named(matrices: Sequence[WeightMatrix]) -> str:
+def list_matrices(matrices: Sequence[WeightMatrix]) -> str:
     """A few matrices by their names, and how many more there are."""
     return join_few([quote(matrix.name) for matrix in matrices])
 
@@ -66,10 +73,10 @@ def find_broken(facts: WeightFacts, anchor: str) -> Finding | None:
     if not broken:
         return None
     text = ngettext(
-        "{count} matrix holds values that are not finite, and nothing else can be said of it: {names}.",
-        "{count} matrices hold values that are not finite, and nothing else can be said of them: {names}.",
+        "{count} matrix holds values that are not finite, and no other number of it is known: {names}.",
+        "{count} matrices hold values that are not finite, and no other number of them is known: {names}.",
         len(broken),
-        names=named(broken),
+        names=list_matrices(broken),
     )
     return claims.BROKEN.finding(text, 0.95, anchor, "bad")
 
@@ -87,10 +94,10 @@ def find_unmoved(facts: WeightFacts, anchor: str) -> Finding | None:
             "{count} trainable matrix is exactly as it was before training: {names}.",
             "{count} trainable matrices are exactly as they were before training: {names}.",
             len(still),
-            names=named(still),
+            names=list_matrices(still),
         )
         if facts.sampled is not None and not any(map(reached, still)):
-            text = join_sentences([text, _("No gradient gets there.")])
+            text = join_sentences([text, _("No gradient reaches any of them.")])
         return claims.UNMOVED.finding(text, 0.8, anchor, "bad")
     return find_hardly(able, anchor) or find_frozen(facts, anchor)
 
@@ -110,7 +117,7 @@ def find_hardly(able: Sequence[WeightMatrix], anchor: str) -> Finding | None:
         len(slow),
         share=numerals.percent(HARDLY),
         middle=numerals.percent(middle),
-        names=named(slow),
+        names=list_matrices(slow),
     )
     return claims.HARDLY_MOVED.finding(text, 0.55, anchor, "caution")
 
@@ -124,12 +131,12 @@ def find_frozen(facts: WeightFacts, anchor: str) -> Finding | None:
         "{count} frozen matrix did not move: {names}.",
         "{count} frozen matrices did not move: {names}.",
         len(frozen),
-        names=named(frozen),
+        names=list_matrices(frozen),
     )
     return claims.FROZEN.finding(text, 0.15, anchor)
 
 
-def gain(matrix: WeightMatrix) -> float | None:
+def compute_gain(matrix: WeightMatrix) -> float | None:
     """Size of what a row gives for inputs of unit size: root mean square × √columns."""
     return None if matrix.final is None else matrix.final.norm / matrix.rows**0.5
 
@@ -138,27 +145,27 @@ def find_small(facts: WeightFacts, anchor: str) -> Finding | None:
     """Layers that give next to nothing: all zero, or of a small gain that no normalisation after them makes up for."""
     small = []
     for matrix in facts.matrices:
-        size = gain(matrix)
+        size = compute_gain(matrix)
         if matrix.dead is not None and size is not None and (size == 0 or (matrix.muted is None and size < SMALL_GAIN)):
             small.append((size, matrix))
     if not small:
         return None
     least, which = min(small, key=lambda item: item[0])
     text = ngettext(
-        "{count} layer is near zero: {names}; {which} makes inputs of unit size {least} (below {limit} counts).",
-        "{count} layers are near zero: {names}; {which} makes inputs of unit size {least} (below {limit} counts).",
+        "{count} layer is near zero: {names}; {which} scales inputs of unit size to {least} (below {limit} counts).",
+        "{count} layers are near zero: {names}; {which} scales inputs of unit size to {least} (below {limit} counts).",
         len(small),
-        names=named([matrix for _unused, matrix in small]),
+        names=list_matrices([matrix for _unused, matrix in small]),
         which=quote(which.name),
         least=numerals.significant(least, 2),
-        limit=f"{SMALL_GAIN:g}",
+        limit=numerals.general(SMALL_GAIN),
     )
     if len(small) == 1:
         text = _(
-            "One layer is near zero: {name} makes inputs of unit size {least} (below {limit} counts).",
+            "One layer is near zero: {name} scales inputs of unit size to {least} (below {limit} counts).",
             name=quote(which.name),
             least=numerals.significant(least, 2),
-            limit=f"{SMALL_GAIN:g}",
+            limit=numerals.general(SMALL_GAIN),
         )
     return claims.NEAR_ZERO.finding(text, 0.6, anchor, "caution")
 
@@ -223,14 +230,7 @@ def find_rank(facts: WeightFacts, anchor: str) -> Finding | None:
     if not able:
         return None
     if not facts.trained:
-        lowest = min(able, key=lambda matrix: (rank_of(matrix) or 0.0) / matrix.least_side)
-        text = _(
-            "No rank has collapsed; of the {known} with at least {least} rows and columns the lowest is {worst}.",
-            known=count_known(able),
-            least=LEAST_RANK,
-            worst=rank_text(lowest),
-        )
-        return claims.LOWEST_RANK.finding(text, 0.1, anchor)
+        return find_lowest(able, anchor)
     falls = [((rank_of(matrix) or 0.0) / before, matrix) for matrix in able if (before := initial_rank(matrix))]
     if not falls:
         return None
@@ -251,6 +251,42 @@ def find_rank(facts: WeightFacts, anchor: str) -> Finding | None:
         worst=rank_text(most),
     )
     return claims.RANK_FELL.finding(text, 0.2, anchor)
+
+
+def find_lowest(able: Sequence[WeightMatrix], anchor: str) -> Finding:
+    """The effective rank that is lowest against that of random weights, where it is below what these have."""
+    ratios = [((rank_of(matrix) or 0.0) / random_rank(matrix), matrix) for matrix in able]
+    share, lowest = min(ratios, key=lambda item: item[0])
+    if share > 1 - BELOW_RANDOM:
+        text = _(
+            "No rank has collapsed: of the {known} with at least {least} rows and columns none has an effective rank "
+            "more than {some} below that of independent normal weights of its shape.",
+            known=count_known(able),
+            least=LEAST_RANK,
+            some=numerals.percent(BELOW_RANDOM),
+        )
+        return claims.RANKS_RANDOM.finding(text, 0.1, anchor)
+    text = _(
+        "No rank has collapsed; of the {known} with at least {least} rows and columns, the lowest relative to "
+        "independent normal weights of the same shape is {worst}, where random ones have {random}.",
+        known=count_known(able),
+        least=LEAST_RANK,
+        worst=rank_text(lowest),
+        random=numerals.significant(random_rank(lowest), 3),
+    )
+    return claims.LOWEST_RANK.finding(text, 0.1, anchor)
+
+
+def random_rank(matrix: WeightMatrix) -> float:
+    """The effective rank of independent normal weights of a matrix's shape, by the distribution of their singular
+    values (Marchenko and Pastur 1967), to a hundredth from 20 rows and columns on."""
+    share = min(matrix.rows, matrix.columns) / max(matrix.rows, matrix.columns)
+    angles = (np.arange(POINTS) + 0.5) * np.pi / POINTS
+    eigenvalues = 1 + share - 2 * share**0.5 * np.cos(angles)
+    values, weights = np.sqrt(eigenvalues), np.sin(angles) ** 2 / eigenvalues
+    weights /= weights.sum()
+    parts = values / (weights * values).sum()
+    return float(matrix.least_side * np.exp(-(weights * parts * np.log(parts)).sum()))
 
 
 def count_known(matrices: Sequence[WeightMatrix]) -> str:

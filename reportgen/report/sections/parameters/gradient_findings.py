@@ -80,7 +80,7 @@ def find_slope(facts: WeightFacts, anchor: str) -> Finding | None:
         text = _(
             "Gradients vanish towards the input: relative to the weights they are {times} times smaller there than at "
             "the output ({matrices}, mean loss of {n} training images).",
-            times=numerals.count(float(f"{last / first:.2g}")),
+            times=numerals.significant(last / first, 2),
             matrices=values["matrices"],
             n=values["n"],
         )
@@ -89,7 +89,7 @@ def find_slope(facts: WeightFacts, anchor: str) -> Finding | None:
         text = _(
             "Gradients explode towards the input: relative to the weights they are {times} times larger there than at "
             "the output ({matrices}, mean loss of {n} training images).",
-            times=numerals.count(float(f"{first / last:.2g}")),
+            times=numerals.significant(first / last, 2),
             matrices=values["matrices"],
             n=values["n"],
         )

@@ -20,7 +20,16 @@ from reportgen.text.i18n import _
 
 def list_methods(facts: WeightFacts) -> list[MethodNote]:
     """Of every number that the section shows."""
-    notes = [
+    return [
+        *list_matrix_methods(),
+        *list_filter_methods(),
+        *([gradient_method(facts.sampled.images, draw_note(facts.loss))] if facts.sampled is not None else []),
+    ]
+
+
+def list_matrix_methods() -> list[MethodNote]:
+    """Of weights as matrices and of their ranks."""
+    return [
         MethodNote(
             _("Weights as matrices"),
             _(
@@ -28,7 +37,7 @@ def list_methods(facts: WeightFacts) -> list[MethodNote]:
                 "convolutions in divided by the groups), tied ones once. Near zero: magnitude below {near} of the "
                 "standard deviation; of matrices of more than {most} values that share, exact zeros and histograms "
                 "are counted over every k-th value unless the spec asks for all.",
-                near=f"{NEAR_ZERO:g}",
+                near=numerals.general(NEAR_ZERO),
                 most=numerals.count(VALUES_COUNTED),
             ),
         ),
@@ -42,6 +51,12 @@ def list_methods(facts: WeightFacts) -> list[MethodNote]:
             "Roy and Vetterli 2007, The effective rank: a measure of effective dimensionality. EUSIPCO. "
             "Rudelson and Vershynin 2007, Sampling from large matrices. Journal of the ACM 54.",
         ),
+    ]
+
+
+def list_filter_methods() -> list[MethodNote]:
+    """Of the tail of the spectrum and of filters that do nothing or the same."""
+    return [
         MethodNote(
             _("Tail exponent"),
             _(
@@ -56,21 +71,16 @@ def list_methods(facts: WeightFacts) -> list[MethodNote]:
             "Martin and Mahoney 2021, Implicit self-regularization in deep neural networks. JMLR 22.",
         ),
         MethodNote(
-            _("Dead and doubled filters"),
+            _("Dead and duplicate filters"),
             _(
-                "The row of a layer counts as near zero when its norm is at most {dead} of the 90th percentile of "
-                "its matrix’s rows; an output is switched off when the scale of the normalisation behind it is, "
-                "likewise. Doubled: |cosine| above {twin} with another row, of the same group, of {columns} inputs "
-                "or more.",
+                "The row of a layer counts as near zero when its norm is at most {dead} of the 90th percentile of its "
+                "matrix’s rows; an output is switched off when the scale of the normalisation behind it is, likewise. "
+                "Duplicate: |cosine| above {twin} with another row, of the same group, of {columns} inputs or more.",
                 dead=numerals.percent(DEAD),
-                twin=f"{TWIN:g}",
+                twin=numerals.general(TWIN),
                 columns=LEAST_COLUMNS,
             ),
         ),
-    ]
-    return [
-        *notes,
-        *([gradient_method(facts.sampled.images, draw_note(facts.loss))] if facts.sampled is not None else []),
     ]
 
 

@@ -98,7 +98,7 @@ def list_facts(facts: WeightFacts) -> list[Fact]:
             _("Matrices"),
             numerals.count(len(facts.matrices)),
             _(
-                "outputs × inputs; {inside} parameters, {outside} more stand in vectors",
+                "outputs × inputs; {inside} parameters, {outside} more are in vectors",
                 inside=numerals.count(inside),
                 outside=numerals.count(facts.vectors),
             ),
@@ -106,7 +106,7 @@ def list_facts(facts: WeightFacts) -> list[Fact]:
         Fact(
             _("Compared with"),
             _("the initial weights") if facts.trained else _("nothing"),
-            "" if facts.trained else _("this run evaluated a model as it is; there is no before"),
+            "" if facts.trained else _("this run only evaluated a model; there are no initial weights"),
         ),
     ]
     if facts.sampled is None:
@@ -135,7 +135,7 @@ def list_columns(facts: WeightFacts) -> list[Written]:
     """Heads and how each number is written; those nothing is known of are left out."""
     columns: list[tuple[str, Value, bool]] = [
         (_("Norm"), lambda _unused, numbers: numerals.significant(numbers.norm, 3), True),
-        (_("Spread"), lambda _unused, numbers: numerals.significant(numbers.spread, 3), True),
+        (_("Std. dev."), lambda _unused, numbers: numerals.significant(numbers.spread, 3), True),
         (_("Near zero"), lambda _unused, numbers: numerals.percent(numbers.near_zero), True),
         (_("σ₁"), lambda _unused, numbers: numerals.significant(numbers.spectral, 3), True),
         (_("Stable rank"), lambda _unused, numbers: numerals.significant(numbers.stable_rank, 3), True),
@@ -162,10 +162,7 @@ def moved_text(matrix: WeightMatrix, numbers: MatrixNumbers) -> str:
 
 def gradient_text(matrix: WeightMatrix, numbers: MatrixNumbers) -> str:
     """Root mean square of the gradient; in powers of ten, because sizes differ by them."""
-    value = matrix.gradient if numbers is matrix.final else matrix.initial_gradient
-    if value is None or not numerals.known(value):
-        return numerals.DASH
-    return f"{value:.1e}".replace("e-0", "e−").replace("e-", "e−").replace("e+0", "e").replace("e+", "e")
+    return numerals.exponential(matrix.gradient if numbers is matrix.final else matrix.initial_gradient, 2)
 
 
 def name_matrices(facts: WeightFacts) -> tuple[str, ...]:
@@ -219,10 +216,10 @@ def caption_table(facts: WeightFacts) -> str:
     told = [_("Small and grey: before training.")] if facts.trained else []
     told.append(
         _(
-            "Near zero: values within {share} of the spread of zero (of a normal distribution 8.0 %). Effective rank: "
-            "at most the smaller side. α with half of its 95 % interval and the eigenvalues in the tail. Moved: share "
-            "of the initial norm. Gradient: root mean square.",
-            share=f"{NEAR_ZERO:g}",
+            "Near zero: values within {share} of the standard deviation around zero (of a normal distribution 8.0 %). "
+            "Effective rank: at most the smaller side. α with half of its 95 % interval and the eigenvalues in the "
+            "tail. Moved: share of the initial norm. Gradient: root mean square.",
+            share=numerals.general(NEAR_ZERO),
         )
     )
     if len(facts.shown) < len(facts.matrices):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reportgen.metrics.differences import poisson_tail
 from reportgen.metrics.intervals import wilson
 from reportgen.metrics.predictions import Predictions
@@ -30,7 +32,7 @@ def find_sure(predictions: Predictions) -> Finding | None:
     sure = predictions.confidence >= SURE
     n, errors = int(sure.sum()), int((~predictions.correct).sum())
     wrong = int((sure & ~predictions.correct).sum())
-    level = numerals.percent(SURE).replace(".0", "")
+    level = numerals.whole_percent(SURE)
     if not n:
         return claims.NONE_SURE.finding(
             _("No prediction reaches {level} confidence.", level=level), 0.3, f"section-{NAME}"
@@ -42,24 +44,14 @@ def find_sure(predictions: Predictions) -> Finding | None:
         "interval": share_interval(wrong, n),
     }
     if not wrong:
-        text = ngettext(
-            "None of the {count} prediction with at least {level} confidence is wrong ({share}, {interval}).",
-            "None of the {count} predictions with at least {level} confidence is wrong ({share}, {interval}).",
-            n,
-            level=level,
-            share=values["share"],
-            interval=values["interval"],
-        )
-        if n == 1:
-            text = _("The one prediction with at least {level} confidence is right.", level=level)
-        return claims.NONE_WRONG.finding(text, 0.3, f"section-{NAME}")
+        return find_none_wrong(n, values)
     doubt = float((1 - predictions.confidence[sure]).mean())
     low, _high = wilson(wrong, n) or (0.0, 1.0)
     text = ngettext(
         "{count} wrong prediction was made with at least {level} confidence: {share} ({interval}) of the {n} "
-        "predictions this confident, {part} of all errors. Their confidence itself admits about {expected}.",
+        "predictions this confident, {part} of all errors. About {expected} would be expected from these confidences.",
         "{count} wrong predictions were made with at least {level} confidence: {share} ({interval}) of the {n} "
-        "predictions this confident, {part} of all errors. Their confidence itself admits about {expected}.",
+        "predictions this confident, {part} of all errors. About {expected} would be expected from these confidences.",
         wrong,
         expected=numerals.significant(doubt * n, 2),
         part=numerals.percent(wrong / errors),
@@ -73,6 +65,21 @@ def find_sure(predictions: Predictions) -> Finding | None:
     return claims.SURE_ERRORS.finding(text, 0.2, f"{NAME}-surely_wrong")
 
 
+def find_none_wrong(n: int, values: Mapping[str, str]) -> Finding:
+    """Of n sure predictions that are all right; `values`: the level, the share and its interval."""
+    text = ngettext(
+        "None of the {count} prediction with at least {level} confidence is wrong ({share}, {interval}).",
+        "None of the {count} predictions with at least {level} confidence is wrong ({share}, {interval}).",
+        n,
+        level=values["level"],
+        share=values["share"],
+        interval=values["interval"],
+    )
+    if n == 1:
+        text = _("The one prediction with at least {level} confidence is right.", level=values["level"])
+    return claims.NONE_WRONG.finding(text, 0.3, f"section-{NAME}")
+
+
 def find_close(predictions: Predictions) -> Finding | None:
     """How many predictions are all but ties."""
     if predictions.classes < 2:
@@ -82,10 +89,10 @@ def find_close(predictions: Predictions) -> Finding | None:
     if not n:
         return None
     text = ngettext(
-        "{count} prediction ({share}) leads its second class by less than ten points; {right} ({interval}) of it is "
-        "right.",
-        "{count} predictions ({share}) lead their second class by less than ten points; {right} ({interval}) of them "
-        "are right.",
+        "{count} prediction ({share}) has a margin of less than ten points over the second class; {right} "
+        "({interval}) of it is right.",
+        "{count} predictions ({share}) have a margin of less than ten points over the second class; {right} "
+        "({interval}) of them are right.",
         n,
         share=numerals.percent(n / predictions.n, predictions.n),
         right=numerals.percent(right / n),
@@ -94,10 +101,14 @@ def find_close(predictions: Predictions) -> Finding | None:
     if n == 1:
         share = numerals.percent(n / predictions.n, predictions.n)
         text = (
-            _("One prediction ({share}) leads its second class by less than ten points, and it is right.", share=share)
+            _(
+                "One prediction ({share}) has a margin of less than ten points over the second class, and it is right.",
+                share=share,
+            )
             if right
             else _(
-                "One prediction ({share}) leads its second class by less than ten points, and it is wrong.", share=share
+                "One prediction ({share}) has a margin of less than ten points over the second class, and it is wrong.",
+                share=share,
             )
         )
     return claims.CLOSE.finding(text, 0.2, f"section-{NAME}")
@@ -121,8 +132,8 @@ def find_label_errors(predictions: Predictions, selection: Selection, temperatur
     if p <= SIGNIFICANT:
         said.append(
             _(
-                "Chance does not make so many ({p}, Poisson): some labels are wrong, or the model is surer than it is "
-                "right.",
+                "Chance does not explain so many ({p}, Poisson): some labels are wrong, or the model is "
+                "over-confident.",
                 p=numerals.p_value(p),
             )
         )
@@ -131,7 +142,7 @@ def find_label_errors(predictions: Predictions, selection: Selection, temperatur
     if planted is not None and planted.named:
         said.append(
             _(
-                "Of {planted} labels changed at random the rule finds {found}; they are {share} of what it then names.",
+                "Of {planted} labels changed at random the rule finds {found}; they are {share} of what it then lists.",
                 planted=numerals.count(planted.planted),
                 found=numerals.count(planted.found),
                 share=numerals.percent(planted.found / planted.named, planted.named),

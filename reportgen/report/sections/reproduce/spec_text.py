@@ -17,15 +17,15 @@ RESERVED = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
 
 def format_spec(spec: ReportSpec) -> str:
     """The spec with every default filled in; what is not set is left out, and of absolute paths only the name stays."""
-    return "\n".join(lines(written_out(spec, mode="python"), 0)) + "\n"
+    return "\n".join(format_lines(written_out(spec, mode="python"), 0)) + "\n"
 
 
-def lines(values: Mapping[str, Any], depth: int) -> Iterator[str]:
+def format_lines(values: Mapping[str, Any], depth: int) -> Iterator[str]:
     """A mapping, one key a line, mappings inside it indented; a mapping of nothing is left out."""
     for key, value in values.items():
         start = f"{'  ' * depth}{scalar(key)}:"
         if isinstance(value, Mapping):
-            inside = list(lines(value, depth + 1))
+            inside = list(format_lines(value, depth + 1))
             yield from [start, *inside] if inside else []
         elif value is not None:
             yield f"{start} {scalar(value)}"

@@ -103,7 +103,7 @@ def list_facts(record: RunRecord) -> list[Fact]:
     state = {None: "", True: _("files differed from it"), False: _("no file differed from it")}[origin.dirty]
     if origin.commit_from:
         state = _(
-            "as {variable} says; git did not tell it: {reason}",
+            "from {variable}; git could not read it: {reason}",
             variable=origin.commit_from,
             reason=draw_note(origin.commit_refused),
         )
@@ -197,16 +197,16 @@ def code_method() -> MethodNote:
 def say_latency(latency: Sequence[Latency]) -> str:
     """How medians, 95th percentiles and their intervals come about."""
     p95 = _(
-        "The 95th percentile has two order statistics as its interval, where there are passes enough for both, and is "
+        "The 95th percentile has two order statistics as its interval, where there are enough passes for both, and is "
         "not stated below {fewest} passes.",
         fewest=FEWEST_FOR_P95,
     )
     several = max(len(one.processes) for one in latency)
     if not several:
         one = _(
-            "Passes of one process; the interval of a median of times lies between two order statistics, 95 %, "
-            "whatever their distribution; repeats are taken as independent, and what another process would change is "
-            "left out. "
+            "Passes of one process; the interval of a median of times lies between interpolated order statistics "
+            "(Hettmansperger and Sheather 1986), 95 %; repeats are taken as independent, and what another process "
+            "would change is left out. "
             "A change against a baseline fails no gate then."
         )
         return join_sentences([one, p95])
@@ -248,12 +248,16 @@ def interval_methods() -> list[MethodNote]:
         MethodNote(
             _("Interval of the calibration error"),
             _(
-                "Its lower end is 0 unless perfect calibration is rejected at 2.5 % (labels drawn with the stated "
-                "probabilities, 1,000 times); otherwise what the bins with a clear gap give; the upper end is the "
-                "plug-in value and its normal error. The debiased value takes off what resampled gaps add."
+                "By test inversion: every error under which a plug-in value like the one measured is not unlikely, "
+                "with the sampling noise of each bin simulated 1,000 times. For the lower end the error lies in the "
+                "bins as measured, for the upper end it is spread in proportion to their noise; both tails together "
+                "have 5 %, near zero the upper one alone. The lower end is 0 unless perfect calibration is rejected "
+                "at 5 % (labels drawn with the stated probabilities, 1,000 times). The debiased value subtracts the "
+                "bias estimated by resampling the gaps."
             ),
-            "Kumar, Liang and Ma 2019, Verified uncertainty calibration. NeurIPS 32. Vaicenavicius et al. 2019, "
-            "Evaluating model calibration in classification. AISTATS 22.",
+            "Feldman and Cousins 1998, Unified approach to the classical statistical analysis of small signals. "
+            "Physical Review D 57, 3873–3889. Kumar, Liang and Ma 2019, Verified uncertainty calibration. NeurIPS 32. "
+            "Vaicenavicius et al. 2019, Evaluating model calibration in classification. AISTATS 22.",
         ),
     ]
 
@@ -261,7 +265,7 @@ def interval_methods() -> list[MethodNote]:
 def chance_method(evaluations: int) -> MethodNote:
     """How the scores of a model that depends on chance are made."""
     return MethodNote(
-        _("Evaluations of a model that depends on chance"),
+        _("Evaluations of a stochastic model"),
         _(
             "Means over {evaluations} evaluations with different random numbers. The distance of each end of an "
             "interval is the root of the sum of two squares: the distance over images, and Student’s t times the "

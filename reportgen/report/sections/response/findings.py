@@ -44,7 +44,7 @@ def images_text(responses: Responses) -> str:
     return _("n\u00a0=\u00a0{n} images", n=numerals.count(responses.facts.by_layer.images))
 
 
-def named(responses: Responses, place: int) -> str:
+def quote_unit(responses: Responses, place: int) -> str:
     """A unit in quotation marks."""
     unit = responses.facts.units[place]
     return quote(unit.path or unit.kind)
@@ -69,11 +69,13 @@ def find_flat(responses: Responses, anchor: str) -> Finding | None:
     for place, ends in flat:
         one = known[place]
         gain, interval = gain_texts(one.gain if one is not None else None, ends)
-        told.append(_("{name} (gain {gain}, {interval})", name=named(responses, place), gain=gain, interval=interval))
+        told.append(
+            _("{name} (gain {gain}, {interval})", name=quote_unit(responses, place), gain=gain, interval=interval)
+        )
     text = ngettext(
-        "{count} of {all} layers is saturated at its usual drive, its output hardly following its input: {layers}; "
-        "1 would be in proportion ({images}).",
-        "{count} of {all} layers are saturated at their usual drive, their output hardly following their input: "
+        "{count} of {all} layers is saturated at its usual input, its output hardly following its input: {layers}; 1 "
+        "would be in proportion ({images}).",
+        "{count} of {all} layers are saturated at their usual input, their output hardly following their input: "
         "{layers}; 1 would be in proportion ({images}).",
         len(flat),
         all=numerals.count(len(responses.facts.units)),
@@ -95,7 +97,8 @@ def find_dead(responses: Responses, anchor: str) -> Finding | None:
     dead, channels = sum(unit.dead for unit in units), sum(unit.channels for unit in units)
     if not dead:
         text = _(
-            "No channel of the {count} layers is dead: each responds to some image at some drive ({images}).",
+            "No channel of the {count} layers is dead: each responds to some image at some scale of the input "
+            "({images}).",
             count=numerals.count(len(units)),
             images=images_text(responses),
         )
@@ -104,8 +107,8 @@ def find_dead(responses: Responses, anchor: str) -> Finding | None:
     before = [unit.dead_before for unit in units if unit.dead_before is not None]
     told = [
         _(
-            "{dead} of {channels} channels ({share}) gave the same output for every one of {images}, at every drive "
-            "up to three times the usual, and count as dead here; more images may move some of them.",
+            "{dead} of {channels} channels ({share}) gave the same output for every one of {images}, at every scale "
+            "of the input up to three times the usual, and count as dead here; more images may move some of them.",
             dead=numerals.count(dead),
             channels=numerals.count(channels),
             share=numerals.percent(dead / channels),
@@ -146,7 +149,7 @@ def find_straight(responses: Responses, anchor: str) -> Finding | None:
         "give the reverse of their output to within 5 % ({layers}; {images}).",
         len(straight),
         all=numerals.count(len(places)),
-        layers=join_few([named(responses, place) for place in straight]),
+        layers=join_few([quote_unit(responses, place) for place in straight]),
         images=images_text(responses),
     )
     if len(straight) == len(places):
@@ -165,13 +168,13 @@ def find_gains(responses: Responses, anchor: str) -> Finding | None:
     last = float(responses.array("drives")[-1])
     whole = sum(one.linear is not None and one.linear[1] >= last for _unused, one in known)
     text = _(
-        "Ten per cent more input raises the output of a layer by {median} in the median, from {low} ({weak}) to {high} "
-        "({strong}); {whole} of {count} keep that gain up to {last} times their usual drive ({images}).",
-        median=rise(float(np.median(gains))),
-        low=rise(low[1].gain),
-        weak=named(responses, low[0]),
-        high=rise(high[1].gain),
-        strong=named(responses, high[0]),
+        "Ten per cent more input raises the output of a layer by {median} in the median, from {low} ({weak}) to "
+        "{high} ({strong}); {whole} of {count} keep that gain up to {last} times their usual input ({images}).",
+        median=format_rise(float(np.median(gains))),
+        low=format_rise(low[1].gain),
+        weak=quote_unit(responses, low[0]),
+        high=format_rise(high[1].gain),
+        strong=quote_unit(responses, high[0]),
         whole=numerals.count(whole),
         count=numerals.count(len(known)),
         last=numerals.count(last),
@@ -180,7 +183,7 @@ def find_gains(responses: Responses, anchor: str) -> Finding | None:
     return claims.GAINS.finding(text, 0.15, anchor)
 
 
-def rise(gain: float) -> str:
+def format_rise(gain: float) -> str:
     """What ten per cent more drive add to the response."""
     return numerals.percent(0.1 * gain)
 
@@ -212,8 +215,8 @@ def find_change(responses: Responses, anchor: str) -> Finding | None:
         "change is that of {name}, from {before} to {gain} ({interval}, {images}).",
         count=numerals.count(len(changes)),
         all=numerals.count(len(places)),
-        least=f"{CHANGED:g}",
-        name=named(responses, place),
+        least=numerals.general(CHANGED),
+        name=quote_unit(responses, place),
         before=numerals.fixed(old, 2),
         gain=gain,
         interval=interval,

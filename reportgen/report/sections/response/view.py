@@ -107,7 +107,10 @@ def list_facts(responses: Responses) -> list[Fact]:
         Fact(
             _("Layers"),
             numerals.count(len(facts.units)),
-            _("blocks and stretches driven as one, {bends} with a nonlinearity", bends=numerals.count(bends)),
+            _(
+                "blocks and sequences of layers treated as one, {bends} with a nonlinearity",
+                bends=numerals.count(bends),
+            ),
         ),
     ]
 
@@ -174,15 +177,15 @@ def caption_rows(responses: Responses) -> str:
     """What the columns are."""
     said = [
         _(
-            "Every layer in the order of execution, by its own drive (n\u00a0=\u00a0{n} images). Gain: share by which "
-            "the output grows over the share by which the input does, at the usual drive, with its 95 % "
-            "interval over images.",
+            "Every layer in the order of execution, by the scale of its own input (n\u00a0=\u00a0{n} images). Gain: "
+            "share by which the output grows over the share by which the input does, at the usual input, with its 95 "
+            "% interval over images.",
             n=numerals.count(responses.facts.by_layer.images),
         ),
         _("Before: with the initial weights.") if responses.compared else "",
         _(
             "At rest: output without any input, relative to the usual one. Linear, threshold and saturation are "
-            "drives, in multiples of the usual one."
+            "scales of the input, in multiples of the usual one."
         ),
     ]
     return join_sentences(said)
@@ -192,29 +195,29 @@ def list_methods() -> list[MethodNote]:
     """The quantities, defined."""
     curve = _(
         "Response R: the root mean square of a layer’s output over images, channels and positions, drawn relative to "
-        "that for the images as they are; of a channel, over images and positions, relative to its own. A layer here "
+        "that for the unmodified images; of a channel, over images and positions, relative to its own. A layer here "
         "is what lies between the input of one convolution or linear layer, or of one block of at most ten, and the "
-        "input of the next: a convolution alone is linear in its own drive, with the nonlinearity behind it it is "
-        "not. Exposure: every pixel value, 0 to 1, times e, clipped at 1 as a camera stores it or not clipped, then "
-        "normalised. Own drive: the first argument of the layer, as it is in the network, times a, from −1 to 3; "
-        "nothing else changes."
+        "input of the next: a convolution alone is linear in its input, with the nonlinearity behind it it is not. "
+        "Intensity: every pixel value, 0 to 1, times e, either clipped at 1, as a camera does, or not clipped, then "
+        "normalised. Scale of the input: the first argument of the layer, as it is in the network, times a, from −1 "
+        "to 3; nothing else changes."
     )
     regions = _(
-        "Local gain: ΔR/Δa between neighbouring drives over R(1); its interval at 1 is over images, by what each adds. "
-        "Linear region: the drives around 1 between which the gain stays within {tolerance} of that at 1. Threshold: "
-        "the least drive from which on, up to 1, it is at least {onset} of that; 0 where it responds from the start. "
-        "Saturation: the least drive from which on it is below {spent} of that; 1 where the gain at 1 is itself "
-        "below {spent} of proportion.",
+        "Local gain: ΔR/Δa between neighbouring scales over R(1); its interval at 1 is over images, by what each "
+        "adds. Linear region: the scales around 1 between which the gain stays within {tolerance} of that at 1. "
+        "Threshold: the smallest scale from which on, up to 1, it is at least {onset} of that; 0 where it responds "
+        "from the start. Saturation: the smallest scale from which on it is below {spent} of that; 1 where the gain "
+        "at 1 is itself below {spent} of proportion.",
         tolerance=numerals.percent(TOLERANCE),
         onset=numerals.percent(ONSET),
         spent=numerals.percent(SPENT),
     )
     dead = _(
-        "A channel is dead that differs by less than a millionth of R over all images, positions and drives from 0 up. "
-        "Initial batch normalisation that never saw an image takes its statistics from the sample."
+        "A channel is dead that differs by less than a millionth of R over all images, positions and scales from 0 "
+        "up. Initial batch normalisation that never saw an image takes its statistics from the sample."
     )
     exposures = _(
-        "Accuracy at another exposure minus that of the same images as they are, with the score interval for paired "
+        "Accuracy at another intensity minus that of the same unmodified images, with the score interval for paired "
         "proportions, 95 %, as in the section Robustness; confidence, a mean over images, with the normal interval of "
         "the paired differences."
     )
@@ -223,7 +226,7 @@ def list_methods() -> list[MethodNote]:
         MethodNote(_("Regions of a characteristic curve"), regions),
         MethodNote(_("Dead channels"), dead),
         MethodNote(
-            _("Changes by exposure"),
+            _("Changes by intensity"),
             exposures,
             "Tango 1998, Equivalence test and confidence interval for the difference in proportions for the "
             "paired-sample design. Statistics in Medicine 17, 891–908.",
@@ -246,7 +249,7 @@ def list_notes(responses: Responses) -> list[str]:
         )
     if facts.unmeasured:
         names = join_few([quote(path) for path in facts.unmeasured])
-        notes.append(_("Could not be driven alone: {names}.", names=names))
+        notes.append(_("Could not be tested on their own: {names}.", names=names))
     return notes
 
 

@@ -20,7 +20,12 @@ LOSS = Claim(
 )
 MEAN = Claim("robustness.mean", ESTIMATE)
 HALF_KEPT = Claim("robustness.half_kept", ESTIMATE)
-HALF_LOST = Claim("robustness.half_lost", ESTIMATE)
+HALF_LOST = Claim(
+    "robustness.half_lost",
+    "every corruption leaves half of the accuracy",
+    ErrorRate(0.033, 1000, "halving_corruptions"),
+)
+HALF_OPEN = Claim("robustness.half_open", UNDECIDED)
 SHIFT = Claim("robustness.shift", ESTIMATE, level=Level.USE)
 MIRROR = Claim("robustness.mirror", ESTIMATE, level=Level.USE, always=True)
 TURN = Claim("robustness.turn", ESTIMATE, level=Level.USE, always=True)

@@ -50,17 +50,18 @@ def find_robustness(
 ) -> list[Finding]:
     """The findings of this section, in the order of the text."""
     corrupted = [one for one in outcomes if one.condition.family in CORRUPTED]
-    curves, moves = evidence(figures, "robustness_corruptions", NAME), evidence(figures, "robustness_moves", NAME)
+    curves = evidence(figures, "robustness_corruptions", NAME)
+    transforms = evidence(figures, "robustness_transforms", NAME)
     found = [
         find_preparation(record, facts.preparation, doubt) if facts.preparation else None,
         find_loss(find_worst(record, facts, corrupted), corrupted, kinds, curves),
         find_mean(record, mean, curves),
-        find_half(corrupted, curves),
-        find_shift(record, outcomes, moves),
-        find_mirror(record, outcomes, moves),
-        find_turn(outcomes, moves),
-        find_attack(record, outcomes, moves),
-        find_masking(facts, outcomes, moves),
+        find_half(record, facts, corrupted, curves),
+        find_shift(record, outcomes, transforms),
+        find_mirror(record, outcomes, transforms),
+        find_turn(outcomes, transforms),
+        find_attack(record, facts, outcomes, transforms),
+        find_masking(facts, outcomes, transforms),
     ]
     return [finding for finding in found if finding is not None]
 
@@ -111,8 +112,8 @@ def format_loss(found: Worst) -> str:
     }
     if found.rival is not None and found.p_rival <= SIGNIFICANT:
         return _(
-            "The worst corruption is {name}: accuracy falls by {loss} ({interval}), from {clean} on the images as "
-            "they are to {accuracy}.",
+            "The worst corruption is {name}: accuracy falls by {loss} ({interval}), from {clean} on the unmodified "
+            "images to {accuracy}.",
             name=values["name"],
             loss=values["loss"],
             interval=values["interval"],
@@ -120,7 +121,7 @@ def format_loss(found: Worst) -> str:
             accuracy=values["accuracy"],
         )
     return _(
-        "Accuracy falls under {name} by {loss} ({interval}), from {clean} right on the images as they are to "
+        "Accuracy falls under {name} by {loss} ({interval}), from {clean} right on the unmodified images to "
         "{accuracy}.",
         name=values["name"],
         loss=values["loss"],
@@ -150,7 +151,7 @@ def find_mean(record: RunRecord, mean: CorruptionMean | None, anchor: str) -> Fi
         return None
     text = _(
         "Over {kinds} at severities {levels} the mean accuracy is {accuracy}, {change} ({interval}) against the same "
-        "images as they are.",
+        "unmodified images.",
         kinds=ngettext("{count} kind of corruption", "{count} kinds of corruption", mean.kinds),
         levels=join_names([str(level) for level in mean.severities]),
         accuracy=mean.accuracy.display_full,
@@ -161,44 +162,62 @@ def find_mean(record: RunRecord, mean: CorruptionMean | None, anchor: str) -> Fi
         return claims.MEAN.finding(text, 0.3, anchor)
     if record.data.augment:
         why = _(
-            "Training changed its images by {names} alone; it showed no noise, blur, weather or compression.",
+            "Training augmented its images with {names} only; they had no added noise, blur, weather or compression.",
             names=join_names(list(record.data.augment)),
         )
     else:
-        why = _("Training showed every image unchanged; augmentation would train for them.")
+        why = _("Training used no augmentation, which could make the model more robust to them.")
     return claims.MEAN.finding(join_sentences([text, why]), 0.3, anchor)
 
 
-def find_half(corrupted: Sequence[Outcome], anchor: str) -> Finding | None:
-    """From which severity on half of the accuracy is gone."""
+def find_half(record: RunRecord, facts: RobustnessFacts, corrupted: Sequence[Outcome], anchor: str) -> Finding | None:
+    """Which kinds of corruption take half of the accuracy, and from which severity on that is sure."""
     if not corrupted:
         return None
     kinds = {one.condition.kind for one in corrupted}
-    halves = sorted(half_lost(corrupted).values(), key=lambda one: (one.condition.level, one.accuracy.value or 0.0))
-    if not halves:
+    found = half_lost(record, facts, corrupted)
+    if not found:
         text = ngettext(
             "At no severity measured is half of the accuracy lost ({count} kind of corruption).",
             "At no severity measured is half of the accuracy lost ({count} kinds of corruption).",
             len(kinds),
         )
         return claims.HALF_KEPT.finding(text, 0.15, anchor)
-    named = [
+    sure = name_halves([one.outcome for one in found if one.sure])
+    open_ = name_halves([one.outcome for one in found if not one.sure])
+    if not sure:
+        text = ngettext(
+            "For {count} kind of corruption it is undecided whether half of the accuracy is left: {named}.",
+            "For {count} kinds of corruption it is undecided whether half of the accuracy is left: {named}.",
+            len(open_),
+            named=join_few(open_),
+        )
+        return claims.HALF_OPEN.finding(text, 0.2, anchor)
+    text = ngettext(
+        "Of {kinds} kinds of corruption, {count} confidently leaves at most half of the accuracy: {named}.",
+        "Of {kinds} kinds of corruption, {count} confidently leave at most half of the accuracy: {named}.",
+        len(sure),
+        named=join_few(sure),
+        kinds=numerals.count(len(kinds)),
+    )
+    if open_:
+        more = _("Not distinguished from half: {named}.", named=join_few(open_))
+        text = join_sentences([text, more])
+    return claims.HALF_LOST.finding(text, 0.28, anchor)
+
+
+def name_halves(outcomes: Sequence[Outcome]) -> list[str]:
+    """What is left under each, from the weakest severity on."""
+    ordered = sorted(outcomes, key=lambda one: (one.condition.level, one.accuracy.value or 0.0))
+    return [
         _(
             "{accuracy} under {kind} of severity {level}",
             kind=name_kind(one.condition.kind),
-            level=f"{one.condition.level:g}",
+            level=numerals.general(one.condition.level),
             accuracy=one.accuracy.display_full,
         )
-        for one in halves
+        for one in ordered
     ]
-    text = ngettext(
-        "Of {kinds} kinds of corruption, {count} leaves at most half of the accuracy: {named}.",
-        "Of {kinds} kinds of corruption, {count} leave at most half of the accuracy: {named}.",
-        len(named),
-        named=join_few(named),
-        kinds=numerals.count(len(kinds)),
-    )
-    return claims.HALF_LOST.finding(text, 0.28, anchor)
 
 
 def find_shift(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> Finding | None:
@@ -217,14 +236,14 @@ def find_shift(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> F
     if most is not least:
         more = _(
             "Shifted by {pixels} it changes by {change} ({interval}).",
-            pixels=f"{most.condition.level:g}",
+            pixels=numerals.general(most.condition.level),
             change=most.change.display,
             interval=most.change.display_interval,
         )
         text = join_sentences([text, more])
     if record.training is not None:
-        seen = _("Training shifted its images by up to {pixels} pixels (crop).", pixels=SEEN_SHIFT)
-        never = _("Training never shifted an image; the augmentation “crop” would.")
+        seen = _("In training, images were shifted by up to {pixels} pixels (crop).", pixels=SEEN_SHIFT)
+        never = _("In training no image was shifted; the augmentation “crop” shifts them.")
         text = join_sentences([text, seen if "crop" in record.data.augment else never])
     return judge(claims.SHIFT, text, least, anchor, 0.2)
 
@@ -242,8 +261,11 @@ def find_mirror(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> 
         interval=one.change.display_interval,
     )
     if record.training is not None:
-        seen = _("Training showed both directions (flip).")
-        never = _("Training never mirrored an image; where left and right mean nothing, the augmentation “flip” would.")
+        seen = _("In training, images were mirrored at random (flip).")
+        never = _(
+            "In training no image was mirrored; where left and right do not matter, the augmentation “flip” mirrors "
+            "them."
+        )
         text = join_sentences([text, seen if "flip" in record.data.augment else never])
     return judge(claims.MIRROR, text, one, anchor, 0.15)
 
@@ -262,7 +284,7 @@ def find_turn(outcomes: Sequence[Outcome], anchor: str) -> Finding | None:
     told = [
         _(
             "{change} ({interval}) at {angle}°",
-            angle=f"{one.condition.level:g}",
+            angle=numerals.general(one.condition.level),
             change=one.change.display,
             interval=one.change.display_interval,
         )
@@ -278,12 +300,12 @@ def find_turn(outcomes: Sequence[Outcome], anchor: str) -> Finding | None:
     return claims.TURN.finding(text, 0.12, anchor)
 
 
-def find_attack(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> Finding | None:
+def find_attack(record: RunRecord, facts: RobustnessFacts, outcomes: Sequence[Outcome], anchor: str) -> Finding | None:
     """From which size on an attack presses the accuracy below chance."""
     attacks = [one for one in outcomes if one.condition.family == "attack"]
     if not attacks:
         return None
-    chance = chance_of(record)
+    chance, untried = chance_of(record), say_untried(facts, attacks)
     below = [one for one in attacks if is_below(one, chance, len(attacks))]
     if not below:
         strongest = max(attacks, key=lambda one: one.drop)
@@ -294,17 +316,26 @@ def find_attack(record: RunRecord, outcomes: Sequence[Outcome], anchor: str) -> 
             clean=strongest.clean.display,
             chance=numerals.percent(chance),
         )
-        return claims.ATTACK_LEFT.finding(text, 0.22, anchor)
+        return claims.ATTACK_LEFT.finding(join_sentences([text, untried]), 0.22, anchor)
     least = min(below, key=lambda one: (one.condition.level, one.accuracy.value or 0.0))
     text = _(
         "The accuracy falls below chance ({chance}) under {name}: {accuracy} of the images stay right, of {clean} "
-        "without it. Networks trained without attacks fall like this (Madry et al. 2018).",
+        "without it. This is typical of networks trained without adversarial examples (Madry et al. 2018).",
         name=name_condition(least.condition),
         chance=numerals.percent(chance),
         accuracy=least.accuracy.display_full,
         clean=least.clean.display,
     )
-    return claims.ATTACK_BELOW.finding(text, 0.22, anchor)
+    return claims.ATTACK_BELOW.finding(join_sentences([text, untried]), 0.22, anchor)
+
+
+def say_untried(facts: RobustnessFacts, attacks: Sequence[Outcome]) -> str:
+    """That the stronger attack was not tried; empty where it was."""
+    if any(one.condition.kind == "pgd" for one in attacks):
+        return ""
+    if "pgd" in facts.kinds_left_out:
+        return _("PGD, a stronger attack of many steps, was left out because time ran out.")
+    return _("PGD, a stronger attack of many steps, was not tried.")
 
 
 def is_below(one: Outcome, chance: float, attacks: int) -> bool:
@@ -331,16 +362,21 @@ def find_masking(facts: RobustnessFacts, outcomes: Sequence[Outcome], anchor: st
         single = by_level.get(("fgsm", level))
         if kind == "pgd" and single is not None and (single.accuracy.high or 1.0) < (one.accuracy.low or 0.0):
             claim = claims.MASKING
-            signs.append(_("At ε\u00a0=\u00a0{level}/255 one step does more harm than many.", level=f"{level:g}"))
+            signs.append(
+                _(
+                    "At ε\u00a0=\u00a0{level}/255 one step lowers the accuracy more than many steps do.",
+                    level=numerals.general(level),
+                )
+            )
     if not signs:
         return None
-    said = [_("The attacks may be weaker than they look."), *signs, _("A masked gradient is no defence.")]
+    said = [_("The attacks may be weaker than they look."), *signs, _("Gradient masking is not a defence.")]
     return claim.finding(join_sentences(said), 0.3, anchor, "caution")
 
 
 def lost_points(drop: float) -> str:
     """A loss of accuracy without its sign: "12.0 points"."""
-    return numerals.points(drop).removeprefix("+")
+    return numerals.points_apart(drop)
 
 
 def loss_interval(one: Outcome) -> str:

@@ -22,9 +22,9 @@ def list_methods(facts: RobustnessFacts) -> Iterator[MethodNote]:
         yield preparation_check()
     if facts.conditions:
         yield paired_changes()
-        yield corruptions(facts)
+        yield describe_corruptions(facts)
     if facts.attack is not None:
-        yield attacks(facts.attack)
+        yield describe_attacks(facts.attack)
 
 
 def preparation_check() -> MethodNote:
@@ -33,15 +33,15 @@ def preparation_check() -> MethodNote:
         _("Preprocessing check"),
         _(
             "The same weights on the same images under the other usual normalisations, value ranges, channel orders, "
-            "layouts and another crop; those that may be better are tried on more images, in stages. The spec’s own is "
-            "doubted when another one is better by the exact McNemar test, p < {alarm} after Holm’s correction for all "
-            "ways tried, times the number of stages; when the change, at the corrected level, is significantly above "
-            "{worth}; and when the better one is clearly above chance. It is cleared only when every usual way was "
-            "tried, none can be better by {bound} or more, and the accuracy is above chance. Near equals are "
-            "distinguished by their loss on training images. Weights that this run trained from scratch are never "
-            "doubted.",
+            "layouts and another crop; those that may be better are tried on more images, in stages. The spec’s own "
+            "is questioned when another one is better by the exact McNemar test, p < {alarm} after Holm’s correction "
+            "for all ways tried, times the number of stages; when the change, at the corrected level, is "
+            "significantly above {worth}; and when the better one is clearly above chance. It is confirmed only when "
+            "every usual way was tried, none can be better by {bound} or more, and the accuracy is above chance. "
+            "Variants of nearly the same accuracy are distinguished by their loss on training images. Weights that "
+            "this run trained from scratch are never questioned.",
             bound=ngettext("{count} point", "{count} points", round(100 * BOUND)),
-            alarm=f"{ALARM:g}",
+            alarm=numerals.general(ALARM),
             worth=ngettext("{count} point", "{count} points", round(100 * WORTH)),
         ),
         "McNemar 1947, Note on the sampling error of the difference between correlated proportions or percentages. "
@@ -55,7 +55,7 @@ def paired_changes() -> MethodNote:
     return MethodNote(
         _("Changes under changed images"),
         _(
-            "Accuracy on the changed images minus that on the same images as they are, with the score interval for "
+            "Accuracy on the changed images minus that on the same unmodified images, with the score interval for "
             "paired proportions, 95 %."
         ),
         "Tango 1998, Equivalence test and confidence interval for the difference in proportions for the paired-sample "
@@ -63,7 +63,7 @@ def paired_changes() -> MethodNote:
     )
 
 
-def corruptions(facts: RobustnessFacts) -> MethodNote:
+def describe_corruptions(facts: RobustnessFacts) -> MethodNote:
     """What the corruptions are, and what their mean is."""
     return MethodNote(
         _("Corruptions"),
@@ -114,17 +114,17 @@ def say_constants(side: int) -> str:
     )
 
 
-def attacks(settings: AttackSettings) -> MethodNote:
+def describe_attacks(settings: AttackSettings) -> MethodNote:
     """What the attacks are, and what they can't show."""
     return MethodNote(
         _("Attacks"),
         _(
             "Within ε of every pixel value (maximum norm), in steps of 1/255, in the pixels before normalisation, "
-            "clipped to what pixels can be. FGSM takes one step of ε along the sign of the gradient of the cross "
+            "clipped to the valid range. FGSM takes one step of ε along the sign of the gradient of the cross "
             "entropy; PGD takes {steps} steps of {share} ε from {restarts}, projected back after each; an image "
             "counts as right when it is still right at the end of every start. What is wrong within a smaller ε is "
-            "wrong within a larger one. Accuracy under attack is an upper bound: a better attack may find more, "
-            "above all where a model masks its gradient.",
+            "wrong within a larger one. Accuracy under attack is an upper bound: a better attack may find more, above "
+            "all where a model masks its gradient.",
             steps=numerals.count(settings.steps),
             share=numerals.significant(settings.step_share, 2),
             restarts=ngettext("{count} random start", "{count} random starts", settings.restarts),

@@ -28,23 +28,12 @@ def find_preparation(record: RunRecord, check: PreparationCheck, doubt: Doubt | 
     nearest, farthest = tried[0], tried[-1]
     values = {"own": quote(record.data.normalize_name), "nearest": quote(name_preparation(nearest.preparation))}
     if check.learned_here:
-        if farthest.p > SIGNIFICANT or (farthest.change.value or 0.0) >= 0:
-            return None
-        text = _(
-            "The weights have only seen images normalised by {own}; with another preprocessing they lose up to "
-            "{loss} ({interval}, n\u00a0=\u00a0{n}, “{name}”).",
-            loss=numerals.points(-(farthest.change.value or 0.0)).removeprefix("+"),
-            interval=numerals.points_interval(*opposite(farthest)),
-            n=numerals.count(farthest.change.n),
-            name=name_preparation(farthest.preparation),
-            own=values["own"],
-        )
-        return claims.LEARNED_HERE.finding(text, 0.08, ANCHOR)
+        return find_learned_here(farthest, values["own"])
     if is_cleared(check, chance_of(record)):
         text = ngettext(
-            "The preprocessing check clears the normalisation {own}: of {count} other usual way none is better by "
+            "The preprocessing check confirms the normalisation {own}: of {count} other usual way none is better by "
             "more than {bound}; the best, {nearest}, changes accuracy by {change}.",
-            "The preprocessing check clears the normalisation {own}: of {count} other usual ways none is better by "
+            "The preprocessing check confirms the normalisation {own}: of {count} other usual ways none is better by "
             "more than {bound}; the best, {nearest}, changes accuracy by {change}.",
             len(tried),
             bound=ngettext("{count} point", "{count} points", round(100 * BOUND)),
@@ -66,13 +55,29 @@ def find_preparation(record: RunRecord, check: PreparationCheck, doubt: Doubt | 
     return claims.NOT_CLEARED.finding(join_sentences([text, format_open(record, check)]), 0.3, ANCHOR)
 
 
+def find_learned_here(farthest: Tried, own: str) -> Finding | None:
+    """What weights that have seen one preprocessing alone lose with another."""
+    if farthest.p > SIGNIFICANT or (farthest.change.value or 0.0) >= 0:
+        return None
+    text = _(
+        "The weights have only seen images normalised by {own}; with another preprocessing they lose up to "
+        "{loss} ({interval}, n\u00a0=\u00a0{n}, “{name}”).",
+        loss=numerals.points_apart(-(farthest.change.value or 0.0)),
+        interval=numerals.points_interval(*opposite(farthest)),
+        n=numerals.count(farthest.change.n),
+        name=name_preparation(farthest.preparation),
+        own=own,
+    )
+    return claims.LEARNED_HERE.finding(text, 0.08, ANCHOR)
+
+
 def format_open(record: RunRecord, check: PreparationCheck) -> str:
     """Why that is no clearance."""
     chance = chance_of(record)
     if (wilson(check.right, check.images) or (0.0, 1.0))[0] <= chance:
         return _("The accuracy is not above chance, so the check decides nothing.")
     if not check.complete:
-        return _("Not every usual way could be tried, so this is no clearance.")
+        return _("Not every usual way could be tried, so the check does not confirm the normalisation.")
     return _(
         "With so few images another way may still be better by more than {bound}.",
         bound=ngettext("{count} point", "{count} points", round(100 * BOUND)),
@@ -88,11 +93,12 @@ def opposite(tried: Tried) -> tuple[float | None, float | None]:
 def format_doubt(record: RunRecord, check: PreparationCheck, doubt: Doubt) -> str:
     """The alarm: both accuracies, the test, what to write instead, and what can't be told from the best."""
     text = ngettext(
-        "The images are probably preprocessed wrongly: by the spec’s normalisation {own} {now} of them are called "
-        "right, by {best} {then} of the same ones, {change} ({interval}; exact McNemar test {p}, {count} way tried).",
-        "The images are probably preprocessed wrongly: by the spec’s normalisation {own} {now} of them are called "
-        "right, by {best} {then} of the same ones, {change} ({interval}; exact McNemar test {p} after correction for "
-        "{count} ways tried).",
+        "The images are probably preprocessed wrongly: with the spec’s normalisation {own} {now} of them are "
+        "classified correctly, with {best} {then} of the same ones, {change} ({interval}; exact McNemar test {p}, "
+        "{count} way tried).",
+        "The images are probably preprocessed wrongly: with the spec’s normalisation {own} {now} of them are "
+        "classified correctly, with {best} {then} of the same ones, {change} ({interval}; exact McNemar test {p} "
+        "after correction for {count} ways tried).",
         len(check.others),
         own=quote(record.data.normalize_name),
         best=quote(name_preparation(doubt.best.preparation)),

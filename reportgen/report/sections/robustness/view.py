@@ -1,4 +1,4 @@
-"""Section 8: accuracy under other preprocessing, corruptions, small moves and attacks."""
+"""Section 8: accuracy under other preprocessing, corruptions, transforms and attacks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from reportgen.report.wording import quote
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_names, join_sentences, ngettext, with_note
 
-FIGURES = ("robustness_corruptions", "robustness_examples", "robustness_moves")
+FIGURES = ("robustness_corruptions", "robustness_examples", "robustness_transforms")
 SEVERITIES = (1, 2, 3, 4, 5)
 
 
@@ -92,8 +92,8 @@ def corruption_table(outcomes: Sequence[Outcome], kinds: Sequence[KindMean]) -> 
 def other_table(outcomes: Sequence[Outcome]) -> Table:
     """Every move and attack."""
     caption = _(
-        "Accuracy with its interval, and the paired change against the same images as they are; predictions changed: "
-        "the share of them whose predicted class differs."
+        "Accuracy with its interval, and the paired change against the same unmodified images; predictions changed: "
+        "the share of images whose predicted class differs."
     )
     columns = (
         *words(_("Change"), _("Size")),
@@ -139,7 +139,7 @@ def format_sample(facts: RobustnessFacts) -> str:
     )
     if not facts.kinds_left_out:
         return join_sentences([text, more])
-    named = _("Not measured for want of time: {kinds}.", kinds=join_names([name_kind(k) for k in facts.kinds_left_out]))
+    named = _("Not measured for lack of time: {kinds}.", kinds=join_names([name_kind(k) for k in facts.kinds_left_out]))
     return join_sentences([text, more, named])
 
 
@@ -156,7 +156,7 @@ def list_preparations(record: RunRecord, check: PreparationCheck) -> Iterator[Ro
             one.accuracy.display_interval,
             one.change.display,
             one.change.display_interval,
-            numerals.p_value(one.p).removeprefix(f"p{numerals.NBSP}").removeprefix(f"={numerals.NBSP}"),
+            numerals.p_number(one.p),
         )
 
 
@@ -177,7 +177,7 @@ def list_corruptions(outcomes: Sequence[Outcome], kinds: Sequence[KindMean]) -> 
     cells = {(one.condition.kind, one.condition.level): one.accuracy for one in outcomes}
     for kind in kinds:
         accuracies = (spell(cells.get((kind.kind, level))) for level in SEVERITIES)
-        yield name_kind(kind.kind), *accuracies, bracket(kind.change.display.split(numerals.NBSP)[0], kind.change)
+        yield name_kind(kind.kind), *accuracies, spell_change(kind.change)
 
 
 def spell(value: MetricValue | None) -> str:
@@ -186,6 +186,13 @@ def spell(value: MetricValue | None) -> str:
         return numerals.DASH
     digits = 1 if value.n is None or value.n >= 400 else 0
     return bracket(numerals.fixed(100 * value.value, digits), value)
+
+
+def spell_change(value: MetricValue) -> str:
+    """A change of accuracy in points with its interval, without the unit: "−12.0 (−14.1 to −9.9)"."""
+    if value.value is None:
+        return numerals.DASH
+    return bracket(numerals.signed_points(value.value, numerals.percent_digits(value.n)), value)
 
 
 def bracket(text: str, value: MetricValue) -> str:
@@ -197,7 +204,7 @@ def caption_corruptions(outcomes: Sequence[Outcome]) -> str:
     """What the columns are."""
     clean = next((one.clean for one in outcomes if one.condition.family in CORRUPTED), None)
     return _(
-        "Accuracy in per cent by severity with its interval; on the same images as they are {clean}. Mean change: over "
+        "Accuracy in per cent by severity with its interval; on the same unmodified images {clean}. Mean change: over "
         "the severities measured, in points, paired.",
         clean=clean.display_full if clean else numerals.DASH,
     )

@@ -20,10 +20,10 @@ def find_killed(facts: DynamicsFacts, anchor: str) -> Finding | None:
     compared = [site for site in facts.sites if site.before is not None]
     if not compared or facts.sampled is None:
         return None
-    after, before = (sum(dead(site, late) for site in compared) for late in (True, False))
+    after, before = (sum(count_dead(site, late) for site in compared) for late in (True, False))
     channels = sum(site.channels for site in compared)
-    worst = max(compared, key=lambda site: (dead(site, True) - dead(site, False)) / max(site.channels, 1))
-    grew = dead(worst, True) - dead(worst, False)
+    worst = max(compared, key=lambda site: (count_dead(site, True) - count_dead(site, False)) / max(site.channels, 1))
+    grew = count_dead(worst, True) - count_dead(worst, False)
     numbers = {
         "after": numerals.count(after),
         "before": numerals.count(before),
@@ -46,8 +46,8 @@ def find_killed(facts: DynamicsFacts, anchor: str) -> Finding | None:
         "Training deactivated channels: {after} of {channels} ({share}) give the same output for all images after a "
         "nonlinearity, {before} before (n\u00a0=\u00a0{n} images); most in {name}, from {old} to {new} of {width}.",
         name=quote(worst.path or worst.kind),
-        old=numerals.count(dead(worst, False)),
-        new=numerals.count(dead(worst, True)),
+        old=numerals.count(count_dead(worst, False)),
+        new=numerals.count(count_dead(worst, True)),
         width=numerals.count(worst.channels),
         after=numbers["after"],
         channels=numbers["channels"],
@@ -59,7 +59,7 @@ def find_killed(facts: DynamicsFacts, anchor: str) -> Finding | None:
     return claims.DEACTIVATED.finding(text, 0.6 if share > MANY else 0.4, anchor, "caution")
 
 
-def dead(site: ActivationSite, late: bool) -> int:
+def count_dead(site: ActivationSite, late: bool) -> int:
     """Dead channels after training or before."""
     seen = site.after if late else site.before
     return seen.dead if seen is not None else 0

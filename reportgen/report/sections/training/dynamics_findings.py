@@ -82,7 +82,7 @@ def find_exploding(dynamics: Dynamics, precision: str, anchor: str) -> Finding |
     times, place, layer = max(jumps)
     text = _(
         "The gradient of {layer} jumped to {norm} at step {step}, {times} times its median until then: a sign of "
-        "exploding gradients (1 of {samples} sampled steps in {count} looked at by layer).",
+        "exploding gradients ({samples} of {count} sampled steps).",
         layer=quote(dynamics.facts.layers[layer]),
         norm=numerals.significant(float(gradient[place, layer]), 3),
         step=numerals.count(steps[place]),
@@ -134,7 +134,7 @@ def find_still(dynamics: Dynamics, anchor: str) -> Finding | None:
     return claims.BLIND.finding(text, 0.75, anchor, "bad")
 
 
-def typical(values: FloatArray) -> FloatArray:
+def find_typical(values: FloatArray) -> FloatArray:
     """Median (layers,) over the steps of what is finite in (steps, layers), nan where nothing is."""
     finite = np.where(np.isfinite(values), values, np.nan)
     known = np.isfinite(finite).any(axis=0)
@@ -145,7 +145,7 @@ def typical(values: FloatArray) -> FloatArray:
 
 def find_depth(dynamics: Dynamics, anchor: str) -> Finding | None:
     """Gradients that shrink or grow a thousandfold between the two ends of the network."""
-    usual = typical(dynamics.gradient)
+    usual = find_typical(dynamics.gradient)
     known = np.flatnonzero(usual > 0)
     if len(known) < DEEP:
         return None
@@ -155,8 +155,8 @@ def find_depth(dynamics: Dynamics, anchor: str) -> Finding | None:
     if 1 / APART < ratio < APART:
         return None
     numbers = {
-        "near": small(near),
-        "far": small(far),
+        "near": format_norm(near),
+        "far": format_norm(far),
         "first": quote(dynamics.facts.layers[int(known[0])]),
         "last": quote(dynamics.facts.layers[int(known[-1])]),
         "times": numerals.compact(max(ratio, 1 / ratio)),
@@ -187,16 +187,16 @@ def find_depth(dynamics: Dynamics, anchor: str) -> Finding | None:
     return claims.GRADIENTS_GROW.finding(text, 0.6, anchor, "caution")
 
 
-def small(value: float) -> str:
+def format_norm(value: float) -> str:
     """A norm, in exponent form where it has many zeros."""
     if 1e-4 <= value < 1e5:
         return numerals.brief(value)
-    return numerals.signed(f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e"))
+    return numerals.exponential(value, 2)
 
 
 def find_updates(dynamics: Dynamics, anchor: str) -> Finding | None:
     """How far a step moves a layer against its size, and which layers are far from what is usual."""
-    usual = typical(dynamics.ratio)
+    usual = find_typical(dynamics.ratio)
     known = np.flatnonzero(usual > 0)
     if not len(known):
         return None
@@ -211,10 +211,10 @@ def find_updates(dynamics: Dynamics, anchor: str) -> Finding | None:
     text = _(
         "A step moves a layer by {median} of its norm in the median, from {least} ({slow}) to {most} ({fast}; "
         "{samples} sampled steps).",
-        median=part(float(np.median(moved))),
-        least=part(float(usual[low])),
+        median=format_share(float(np.median(moved))),
+        least=format_share(float(usual[low])),
         slow=quote(dynamics.facts.layers[low]),
-        most=part(float(usual[high])),
+        most=format_share(float(usual[high])),
         fast=quote(dynamics.facts.layers[high]),
         samples=numerals.count(len(dynamics.steps)),
     )
@@ -232,7 +232,7 @@ def tell_fast_layers(dynamics: Dynamics, usual: FloatArray, far: int, of: int, a
         far,
         all=numerals.count(of),
         name=quote(dynamics.facts.layers[end]),
-        ratio=part(float(usual[end])),
+        ratio=format_share(float(usual[end])),
         samples=numerals.count(len(dynamics.steps)),
     )
     rule = _(
@@ -253,13 +253,13 @@ def tell_slow_layers(dynamics: Dynamics, usual: FloatArray, far: int, of: int, a
         far,
         all=numerals.count(of),
         name=quote(dynamics.facts.layers[end]),
-        ratio=part(float(usual[end])),
+        ratio=format_share(float(usual[end])),
         samples=numerals.count(len(dynamics.steps)),
     )
     rule = _("A rule of thumb expects about 0.1 % (Hinton 2010, §7).")
     return claims.ODD_UPDATES.finding(join_sentences([text, rule]), 0.35, anchor, "caution")
 
 
-def part(ratio: float) -> str:
+def format_share(ratio: float) -> str:
     """A share of a norm with two significant digits: "0.42 %"."""
-    return numerals.in_percent(small(100 * ratio))
+    return numerals.in_percent(format_norm(100 * ratio))

@@ -99,7 +99,7 @@ def find_gap(record: RunRecord, training: Training, anchor: str) -> Finding | No
     values = {
         "train": train.display_full,
         "test": test.display_full,
-        "gap": gap.display.removeprefix("+"),
+        "gap": numerals.points_apart(gap.value),
         "interval": gap.display_interval,
     }
     start = _(
@@ -128,7 +128,7 @@ def find_gap(record: RunRecord, training: Training, anchor: str) -> Finding | No
         "The gap of {gap} ({interval}) can’t be distinguished from zero; one of up to {most} is not excluded.",
         gap=values["gap"],
         interval=values["interval"],
-        most=numerals.points(gap.high).removeprefix("+"),
+        most=numerals.points_apart(gap.high),
     )
     return claims.GAP_OPEN.finding(join_sentences([start, text]), 0.5, anchor)
 
@@ -160,7 +160,7 @@ def tell_change(
     """A test accuracy that rose or fell since an epoch by `change`, a proportion, with its interval."""
     values = {
         "epoch": epoch_text(epoch),
-        "change": numerals.points(abs(change)).removeprefix("+"),
+        "change": numerals.points_apart(abs(change)),
         "interval": numerals.points_interval(*ends),
         "count": numerals.count(n),
     }
@@ -224,7 +224,7 @@ def advise(record: RunRecord) -> str:
     """Whether more steps would need another schedule."""
     rates = record.arrays.get("train.lr", np.empty(0))
     if len(rates) and rates[-1] < SETTLED * rates.max():
-        return _("The learning rate had come down to zero, so going on needs a longer schedule.")
+        return _("The learning rate had come down to zero, so continuing would need a longer schedule.")
     return ""
 
 

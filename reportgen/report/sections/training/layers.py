@@ -7,7 +7,7 @@ import numpy as np
 from reportgen.metrics.dynamics import Dynamics, read_dynamics
 from reportgen.record.run import RunRecord
 from reportgen.report.model import MethodNote
-from reportgen.report.sections.training.dynamics_findings import part, small, typical
+from reportgen.report.sections.training.dynamics_findings import find_typical, format_norm, format_share
 from reportgen.report.table import Column, Row, Table, numbers
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences
@@ -34,24 +34,24 @@ def make_layer_table(record: RunRecord) -> Table:
 def make_rows(dynamics: Dynamics, shown: list[int]) -> tuple[Row, ...]:
     """Median and largest gradient norm, median update against weight, and the weight's norm at both ends."""
     gradient, weight = dynamics.gradient, dynamics.norms("weight")
-    usual, ratio = typical(gradient), typical(dynamics.ratio)
+    usual, ratio = find_typical(gradient), find_typical(dynamics.ratio)
     known = np.where(np.isfinite(gradient), gradient, -np.inf).max(axis=0)
     return tuple(
         (
             dynamics.facts.layers[place],
-            number(float(usual[place])),
-            number(float(known[place])),
-            part(float(ratio[place])) if np.isfinite(ratio[place]) else numerals.DASH,
-            number(float(weight[0, place])),
-            number(float(weight[-1, place])),
+            format_finite(float(usual[place])),
+            format_finite(float(known[place])),
+            format_share(float(ratio[place])) if np.isfinite(ratio[place]) else numerals.DASH,
+            format_finite(float(weight[0, place])),
+            format_finite(float(weight[-1, place])),
         )
         for place in shown
     )
 
 
-def number(value: float) -> str:
+def format_finite(value: float) -> str:
     """A norm, a dash where it is not finite."""
-    return small(value) if np.isfinite(value) and value > 0 else "0" if value == 0 else numerals.DASH
+    return format_norm(value) if np.isfinite(value) and value > 0 else "0" if value == 0 else numerals.DASH
 
 
 def caption(dynamics: Dynamics, shown: int) -> str:

@@ -15,8 +15,9 @@ def training_methods(record: RunRecord) -> list[MethodNote]:
             MethodNote(
                 _("Several seeds"),
                 _(
-                    "The spec trained again with each seed, evaluated on the same images. Student’s t interval of "
-                    "the mean over seeds, χ² interval of the deviation, 95 %; of other seeds, not of other images."
+                    "The same spec, trained again with each seed and evaluated on the same images. Student’s t "
+                    "interval of the mean over seeds, χ² interval of the standard deviation, 95 %; of other seeds, "
+                    "not of other images."
                 ),
                 "Student 1908, The probable error of a mean. Biometrika 6, 1–25.",
             )

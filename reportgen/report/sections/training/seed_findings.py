@@ -30,7 +30,7 @@ def find_seeds(record: RunRecord, anchor: str) -> list[Finding]:
     (lowest, unlucky), (highest, lucky), n = shares[0], shares[-1], len(record.arrays["eval.labels"])
     text = _(
         "Over {count} seeds the test accuracy is {mean} on average ({interval}, t interval, n\u00a0=\u00a0{count} "
-        "seeds); the seed alone moves it by {deviation} (standard deviation), from {lowest} with seed {unlucky} to "
+        "seeds); the seed alone changes it by {deviation} (standard deviation), from {lowest} with seed {unlucky} to "
         "{highest} with seed {lucky}. Everything else here is about seed {first}.",
         count=mean.n,
         mean=mean.display,
@@ -52,10 +52,10 @@ def diverged_seeds(record: RunRecord, anchor: str) -> list[Finding]:
     if not fell:
         return []
     text = ngettext(
-        "With {count} of the further seeds training diverged ({seeds}); its accuracy is in the mean over seeds all the "
-        "same.",
-        "With {count} of the further seeds training diverged ({seeds}); their accuracies are in the mean over seeds "
-        "all the same.",
+        "With {count} of the further seeds training diverged ({seeds}); its accuracy is still included in the mean "
+        "over seeds.",
+        "With {count} of the further seeds training diverged ({seeds}); their accuracies are still included in the "
+        "mean over seeds.",
         len(fell),
         seeds=join_few(fell, limit=5),
     )
@@ -80,7 +80,7 @@ def find_teacher(record: RunRecord, anchor: str) -> Finding | None:
     if gap is None:
         return claims.TEACHER_OPEN.finding(start, 0.3, anchor)
     values = {
-        "gap": numerals.points(abs(gap[0])).removeprefix("+"),
+        "gap": numerals.points_apart(abs(gap[0])),
         "interval": numerals.points_interval(*gap[1:]),
     }
     if gap[1] > 0:

@@ -67,12 +67,14 @@ def rank_entries(names: list[str]) -> tuple[Entry, ...]:
         ),
         (
             made(("A", "B", -0.05, True), ("A", "C", -0.06, True), ("B", "C", 0.01, False)),
-            "“A” is more accurate than every other. “B” and “C” can’t be distinguished. All 3 pairs of models were "
+            "“A” is more accurate than every other. “B” and “C” can’t be distinguished. All 3 pairs "
+            "of models were "
             "tested, with Holm’s correction.",
         ),
         (
             made(("A", "B", 0.0, False), ("A", "C", 0.0, False), ("B", "C", 0.0, False)),
-            "No difference of accuracy holds. “A”, “B” and “C” can’t be distinguished. All 3 pairs of models were "
+            "No difference in accuracy is significant. “A”, “B” and “C” can’t be distinguished. All 3 pairs "
+            "of models were "
             "tested, with Holm’s correction.",
         ),
         (

@@ -37,7 +37,7 @@ VERDICTS = {
 BEGINNINGS = {
     "better": "These weights are better than the baseline’s: top-1 accuracy changed by +6.7 points (",
     "worse": "These weights are worse than the baseline’s: top-1 accuracy changed by −6.7 points (",
-    "undecided": "Not enough evidence to tell these weights from the baseline’s: top-1 accuracy changed by +0.5 "
+    "undecided": "Not enough evidence to distinguish these weights from the baseline’s: top-1 accuracy changed by +0.5 "
     "points (",
     "equivalent": "These weights are equivalent to the baseline’s: top-1 accuracy changed by +0.5 points (",
 }
@@ -84,7 +84,7 @@ def test_the_same_model_is_told_as_the_same(record: RunRecord) -> None:
 
 
 def test_other_scores_are_told_with_their_direction(record: RunRecord) -> None:
-    text = build(SECTION, VERDICTS["worse"](record)).sentence("Beside accuracy")  # type: ignore[no-untyped-call]
+    text = build(SECTION, VERDICTS["worse"](record)).sentence("Apart from accuracy")  # type: ignore[no-untyped-call]
     assert "better: Expected calibration error −0.057 (" in text
     assert "; worse: Balanced accuracy −6.7 points (" in text
     assert "No other score changed" in build(SECTION, judged(improved(record, 1), record)).text
@@ -96,9 +96,9 @@ def test_classes_that_hold_after_correction_are_named(record: RunRecord) -> None
     logits[rows, 3] -= 50
     sentence = build(SECTION, judged(with_logits(record, logits), record)).sentence("Recall")
     assert sentence.startswith("Recall fell for “cat” −")
-    assert "This holds when all 10 classes are looked at together (Holm)" in sentence
-    calm = build(SECTION, VERDICTS["undecided"](record)).sentence("(Holm)")  # type: ignore[no-untyped-call]
-    assert calm.startswith("No class changed by more than chance")
+    assert "This is significant after Holm’s correction over all 10 classes" in sentence
+    calm = build(SECTION, VERDICTS["undecided"](record)).sentence("Holm’s correction over all")  # type: ignore[no-untyped-call]
+    assert calm.startswith("No class changed significantly")
 
 
 def test_one_training_each_is_a_caveat_and_several_seeds_are_counted(record: RunRecord) -> None:
@@ -125,8 +125,8 @@ def test_no_test_of_the_first_stands_beside_a_verdict_on_several(record: RunReco
         for text in (build(SECTION, whole).findings[0].text, count_flips(compared), comment):
             assert ("McNemar" in text) == (not first)
             assert first in text
-        classes = build(SECTION, whole).sentence("(Holm)")
-        assert (f"This is of the {first} alone" in classes) == bool(first)
+        classes = build(SECTION, whole).sentence("Holm’s correction over all")
+        assert (f"This is for the {first} only" in classes) == bool(first)
 
 
 def test_one_training_each_is_a_verdict_on_these_weights_everywhere(record: RunRecord) -> None:
@@ -226,7 +226,7 @@ def test_a_refusal_stands_in_the_sections_place_with_reason_and_advice(record: R
     report = plain_report(whole)
     view = next(view for view in report.sections if view.name == "baseline")
     assert isinstance(view, Skipped)
-    assert view.reason.startswith(f"Not compared with “{TITLE}”. The classes are the same but stand in another")
+    assert view.reason.startswith(f"Not compared with “{TITLE}”. The classes are the same but in another")
     assert report.verdict.endswith(" It could not be compared with the baseline.")
     assert not any(value.name == "accuracy.change" for value in report.metrics)
 

@@ -154,8 +154,8 @@ def test_a_step_that_waits_for_its_data(record: RunRecord) -> None:
     assert "takes 100 ms (90–110, n = 9): 5.0 % on data, 30.0 % forward, 60.0 % backward, 5.0 % in the" in sentence
     assert finding(calm, "A training step of 128 images takes") == "plain"
     starved = build(SECTION, with_cost(record, step=step(0.06, 0.01, 0.02, 0.01)))
-    assert "60.0 % on data" in starved.sentence("The model waits for its data")
-    assert finding(starved, "waits for its data") == "caution"
+    assert "60.0 % on data" in starved.sentence("Preparing the data is the bottleneck")
+    assert finding(starved, "is the bottleneck") == "caution"
 
 
 def test_a_smaller_step_than_the_run_s(record: RunRecord) -> None:

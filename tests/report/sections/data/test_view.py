@@ -42,9 +42,11 @@ def test_training_images_do_not_matter_to_an_evaluation(record: RunRecord) -> No
 
 def test_imbalance_names_both_ends(record: RunRecord) -> None:
     uneven = data(record, splits=splits((400, 100, *(200,) * 8), (60,) * 10))
-    sentence = build(SECTION, uneven).sentence("uneven")
-    assert sentence == ("The training images are uneven: “airplane” has 400, “automobile” has 100, 4.0 times fewer.")
-    assert "uneven" not in build(SECTION, record).text
+    sentence = build(SECTION, uneven).sentence("imbalanced")
+    assert sentence == (
+        "The classes of the training images are imbalanced: “airplane” has 400, “automobile” has 100, 4.0 times fewer."
+    )
+    assert "imbalanced" not in build(SECTION, record).text
 
 
 def test_a_missing_class(record: RunRecord) -> None:
@@ -57,23 +59,23 @@ def test_a_normalisation_that_is_not_the_datas_own(record: RunRecord, weights: s
     other = data(record, normalize_name="custom", normalize_mean=(0.6, 0.48, 0.45), normalize_std=(0.25, 0.24, 0.26))
     spec = record.spec.model_copy(update={"model": record.spec.model.model_copy(update={"weights": weights})})
     built = build(SECTION, change(other, spec=spec))
-    sentence = built.sentence("“custom” is not these images’ own")
+    sentence = built.sentence("“custom” does not match these images")
     assert "0.600, 0.480, 0.450" in sentence
     assert "0.491, 0.482, 0.447" in sentence
-    assert ("theirs is the right one" in sentence) == (weights is not None)
+    assert ("they were trained with is the right one" in sentence) == (weights is not None)
 
 
 def test_a_close_normalisation_is_not_mentioned(record: RunRecord) -> None:
     close = data(
         record, normalize_name="imagenet", normalize_mean=(0.485, 0.456, 0.406), normalize_std=(0.229, 0.224, 0.225)
     )
-    assert "not these images’ own" not in build(SECTION, close).text
+    assert "does not match these images" not in build(SECTION, close).text
 
 
 def test_no_normalisation(record: RunRecord) -> None:
     bare = data(record, normalize_name="none", normalize_mean=(0.0,) * 3, normalize_std=(1.0,) * 3)
     sentence = build(SECTION, bare).sentence("as they are")
-    assert "means 0.491, 0.482, 0.447, deviations 0.247, 0.243, 0.262" in sentence
+    assert "means 0.491, 0.482, 0.447, standard deviations 0.247, 0.243, 0.262" in sentence
 
 
 @pytest.mark.parametrize(
@@ -104,10 +106,10 @@ def test_stand_in_data_come_first(record: RunRecord) -> None:
     stand_in = data(record, requested="cifar10", fallback_reason=N_("No network."), title="Digits")
     first = build(SECTION, stand_in).findings[0]
     assert first.text == (
-        "These are not the data that the spec asks for: Digits stands in for “cifar10”. The reason: No network."
+        "These are not the data that the spec asks for: Digits replaces “cifar10”. The reason: No network."
     )
     assert first.tone == "bad"
-    assert "stands in" not in build(SECTION, record).text
+    assert "These are not the data" not in build(SECTION, record).text
 
 
 def test_tables_carry_the_records_numbers(record: RunRecord) -> None:

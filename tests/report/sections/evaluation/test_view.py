@@ -44,7 +44,7 @@ def test_the_weakest_class_and_where_its_images_go(record: RunRecord) -> None:
     weak = confused(record, (800, 150, 50), (10, 980, 10), (10, 10, 980))
     assert build(SECTION, weak).sentence("weakest") == (
         f"“cat” is the weakest class: recall 80.0 % ({wilson(800, 1000)}, n = 1,000). Most of its misclassified images "
-        "are called “dog” (15.0 % of the class)."
+        "are predicted as “dog” (15.0 % of the class)."
     )
 
 
@@ -60,8 +60,8 @@ def test_a_weakest_class_that_chance_may_have_made(record: RunRecord) -> None:
     ("to_dog", "to_ship", "said"),
     [
         (60, 55, ""),
-        (120, 80, "Most of its misclassified images are called “dog”"),
-        (6, 0, "Most of its misclassified images are called “dog”"),
+        (120, 80, "Most of its misclassified images are predicted as “dog”"),
+        (6, 0, "Most of its misclassified images are predicted as “dog”"),
         (5, 0, ""),
     ],
 )
@@ -71,7 +71,7 @@ def test_where_the_images_of_the_weakest_class_go_is_said_only_above_chance(
     """The extreme of all classes is tested against the next: two-sided binomial of their two counts at one half."""
     rows = (500 - to_dog - to_ship, to_dog, to_ship), (1, 499, 0), (0, 1, 499)
     text = build(SECTION, confused(record, *rows)).text
-    told = "are called “dog” (" in text or "mistaken for “dog”" in text
+    told = "are predicted as “dog” (" in text or "mistaken for “dog”" in text
     assert told == bool(said) == (binomtest(to_dog, to_dog + to_ship).pvalue <= 0.05)
     assert said in text
 
@@ -97,7 +97,7 @@ def test_classes_that_differ_by_more_than_chance(record: RunRecord) -> None:
 def test_classes_that_do_not(record: RunRecord) -> None:
     test = chi2_contingency([[400, 100], [402, 98], [405, 95]], correction=False)
     sentence = build(SECTION, confused(record, (400, 50, 50), (49, 402, 49), (45, 50, 405))).sentence("χ²")
-    assert sentence.startswith("The differences between the classes are no larger than chance")
+    assert sentence.startswith("The differences between the classes are no larger than expected by chance")
     assert f"p = {test.pvalue:.2f}" in sentence
 
 
@@ -108,7 +108,8 @@ def test_too_few_errors_for_the_test(record: RunRecord) -> None:
 def test_the_pair_confused_most_counts_both_ways(record: RunRecord) -> None:
     built = build(SECTION, confused(record, (900, 60, 40), (76, 900, 24), (30, 20, 950)))
     assert built.sentence("classes confused most") == (
-        "The classes confused most are “dog” and “cat”: 76 images of the first are called the second, 60 the other way "
+        "The classes confused most are “dog” and “cat”: 76 images of the first are predicted as the second, 60 the "
+        "other way "
         "round, together "
         f"{percent(136 / 250)} of the 250 errors."
     )
@@ -122,10 +123,10 @@ def test_the_strongest_class(record: RunRecord) -> None:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        (((90, 5, 5), (5, 90, 5), (5, 5, 90)), "Naming any one class every time gives 33.3 %"),
+        (((90, 5, 5), (5, 90, 5), (5, 5, 90)), "Always predicting any one class gives 33.3 %"),
         (((34, 33, 33), (33, 34, 33), (33, 33, 34)), "gives 33.3 %. The difference can’t be distinguished from zero."),
         (((10, 45, 45), (45, 10, 45), (45, 45, 10)), "gives 33.3 %. The model gets fewer right than that."),
-        (((760, 20, 20), (10, 90, 0), (10, 0, 90)), "Always answering “cat” gives 80.0 %"),
+        (((760, 20, 20), (10, 90, 0), (10, 0, 90)), "Always predicting “cat” gives 80.0 %"),
     ],
 )
 def test_accuracy_against_the_baseline(record: RunRecord, rows: tuple[tuple[int, int, int], ...], said: str) -> None:
@@ -178,12 +179,12 @@ def test_errors_within_the_group_of_a_class(record: RunRecord) -> None:
     predicted = [*[0] * 25, *[0] * 6, *[2] * 4, *[1] * 15, *[2] * 25, *[3] * 25]
     built = grouped(record, (0, 0, 0, 1), labels, predicted)
     assert build(SECTION, built).sentence("right group") == (
-        f"Of the 10 wrong predictions, 100.0 % ({wilson(10, 10)[:2]}–100) name a class of the right group, of 2 "
-        "groups; other classes drawn by chance would in 66.7 %."
+        f"Of the 10 wrong predictions, 100.0 % ({wilson(10, 10)[:2]}–100) predict a class of the right group, of 2 "
+        "groups; other classes drawn at random would in 66.7 %."
     )
     mixed = grouped(record, (0, 0, 1, 1), labels, predicted)
     assert "Of the 10 wrong predictions, 60.0 % (" in build(SECTION, mixed).sentence("right group")
-    assert "by chance would in 33.3 %" in build(SECTION, mixed).sentence("right group")
+    assert "at random would in 33.3 %" in build(SECTION, mixed).sentence("right group")
 
 
 def test_groups_that_are_no_groups_of_classes_are_not_spoken_of(record: RunRecord) -> None:
@@ -315,9 +316,9 @@ def test_confidence_that_sorts_nothing(record: RunRecord) -> None:
     labels = np.arange(400) % 2
     predicted = np.where(np.arange(400) % 4 < 2, labels, 1 - labels)
     blind = evaluated(record, outputs(predicted, 2, np.tile([0.9, 0.8, 0.9, 0.8], 100)), labels)
-    sentence = build(SECTION, blind).sentence("Nothing shows that the model’s confidence tells its errors apart")
+    sentence = build(SECTION, blind).sentence("There is no evidence that the model’s confidence separates")
     assert "n = 320) are wrong, of the others 50.0 %." in sentence
-    assert "Nothing shows" not in build(SECTION, record).text
+    assert "There is no evidence" not in build(SECTION, record).text
 
 
 def test_classes_in_another_order_are_said_with_the_accuracy_of_the_right_one(record: RunRecord) -> None:
@@ -329,5 +330,5 @@ def test_classes_in_another_order_are_said_with_the_accuracy_of_the_right_one(re
     assert (finding.weight, finding.tone) == (1.0, "bad")
     assert "2 outputs seem to mean other classes" in finding.text
     assert "means “" in finding.text
-    assert "n = 300) of the images that did not choose" in finding.text.replace("\u00a0", " ")
+    assert "n = 300) of the images that were not used to find it" in finding.text.replace("\u00a0", " ")
     assert "order of the model’s classes" not in build(SECTION, record).text

@@ -98,7 +98,7 @@ def test_features_that_say_as_much_as_the_model_more_and_less(record: RunRecord)
     same = build(SECTION, explained(record, embedding__vote=model.astype(np.int64)))
     assert "−1.9 to +1.9, can’t be distinguished from zero" in same.sentence("vote for the right class")
     better = build(SECTION, explained(record, embedding__vote=labels.copy()))
-    assert "the features know more than the last layer says" in better.text
+    assert "the features contain information that the last layer does not use" in better.text
     assert "100.0 % of the test images" in better.sentence("vote for")
     worse = build(SECTION, explained(record, embedding__vote=((labels + 1) % 10).astype(np.int64)))
     assert "−" in worse.sentence("vote for the right class")
@@ -110,7 +110,7 @@ def test_the_pair_that_overlaps_is_named_only_where_it_stands_out(record: RunRec
     cats = np.flatnonzero(labels == 3)
     votes[cats[:9]] = 5
     sentence = build(SECTION, explained(record, embedding__vote=votes)).sentence(
-        "lies among another class more than classes usually do"
+        "lies among another class more often than classes usually do"
     )
     assert "“cat”" in sentence
     assert "“dog”" in sentence
@@ -136,7 +136,7 @@ def test_whose_side_the_neighbours_take(record: RunRecord) -> None:
     own = build(SECTION, explained(record, neighbours__labels=np.repeat(true[:, None], 5, 1)))
     sentence = own.sentence("most confident errors")
     assert "Of the 20 most confident errors 20 (100.0 %, 84–100)" in sentence
-    assert "the last layer gets them wrong" in sentence
+    assert "the last layer misclassifies them" in sentence
     none = build(SECTION, explained(record, neighbours__rows=None))
     assert "mistake" not in none.text
 
@@ -178,7 +178,7 @@ def test_the_page_shows_figures_and_says_what_is_missing(record: RunRecord) -> N
         text = page(SECTION, found, medium, figures)
         for name in SECTION.figures:
             assert f'id="figure-{name}"' in text
-        assert "Integrated gradients: left out; the least of it would take 31\u00a0s." in text
+        assert "Integrated gradients: left out; even its smallest setting would take 31\u00a0s." in text
         assert "run.probes: {explanations: full}" in text
     anchors = {finding.anchor for finding in build(SECTION, found, figures).findings}
     assert anchors <= {f"figure-{name}" for name in SECTION.figures}

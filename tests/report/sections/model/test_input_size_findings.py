@@ -42,7 +42,7 @@ def test_an_imagenet_stem_on_small_images_says_what_it_costs_and_the_line_that_c
     built = found(record, RESNET)
     assert built.sentence("made for larger images") == (
         "The model is made for larger images: after the stem a side of the 32 × 32 px is 4 times smaller, and the "
-        "last feature map is 1 × 1. There, 6.00 k of the 9.90 k parameters (60.6 %) multiply nothing but padding. "
+        "last feature map is 1 × 1. There, 6.00 k of the 9.90 k parameters (60.6 %) are multiplied by padding only. "
         "“model: {stem: cifar}” in the spec would keep 4 × 4, for 15 times the MACs (148 M instead of 9.88 M)."
     )
     (finding,) = [one for one in built.findings if "larger images" in one.text]
@@ -70,7 +70,7 @@ def test_a_stem_that_can_not_be_adapted_has_another_way_out(record: RunRecord, s
 
 def test_pools_that_leave_one_place_to_convolutions_are_called_out_too(record: RunRecord) -> None:
     pooled = InputFit(stem="conv", kernel=(3, 3), last_map=(1, 1), idle=6000)
-    sentence = found(record, pooled, "mine.py:net").sentence("multiply nothing but padding")
+    sentence = found(record, pooled, "mine.py:net").sentence("are multiplied by padding only")
     assert sentence.startswith("Of the 32 × 32 px the last feature map keeps 1 × 1.")
 
 
@@ -78,14 +78,14 @@ def test_pools_that_leave_one_place_to_convolutions_are_called_out_too(record: R
     ("source", "said"),
     [
         ("timm:deit_tiny_patch16_224", "“model: {args: {img_size: 32, patch_size: 4}}” makes them smaller: 8 × 8."),
-        ("torchvision:vit_b_16", "“data: {image_size: 224}”, without image_size in model.args, shows it as many."),
+        ("torchvision:vit_b_16", "“data: {image_size: 224}”, without image_size in model.args, gives it as many."),
         ("mine.py:vit", "Smaller patches would be more."),
     ],
 )
 def test_few_patches_are_counted(record: RunRecord, source: str, said: str) -> None:
     sentence = found(record, PATCHES, source).sentence("patches of 16 × 16 px")
     assert "into 2 × 2 patches" in sentence
-    assert "4 places to relate; of 224 × 224 px it would cut 196." in sentence
+    assert "4 patches to relate; images of 224 × 224 px would give 196." in sentence
     assert sentence.endswith(said)
 
 

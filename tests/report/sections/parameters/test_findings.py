@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from reportgen.experiment.probes.weights.spectra import effective_rank
 from reportgen.record.probes.weights import MatrixNumbers, WeightFacts, WeightMatrix
 from reportgen.report.model import Finding
-from reportgen.report.sections.parameters.findings import find_parameters
+from reportgen.report.sections.parameters.filter_findings import find_sparse
+from reportgen.report.sections.parameters.findings import find_parameters, random_rank
 from tests.experiment.probes.weights.weighing import chain, convolutions, look, shaken, state
+from tests.support.weights import matrix, numbers
 
 SIGNS = (
     "not finite",
@@ -106,7 +111,7 @@ def test_a_layer_that_is_zero_and_one_that_normalisation_makes_up_for() -> None:
         module[3].weight.zero_()
 
     text = sentence(trained(erase), "layer is near zero").text
-    assert "“3.weight” makes inputs of unit size 0" in text
+    assert "“3.weight” scales inputs of unit size to 0" in text
 
 
 def test_a_rank_that_collapsed() -> None:
@@ -168,7 +173,7 @@ def test_a_layer_that_no_gradient_gets_to_is_said_to_be_so() -> None:
     first = shaken(module)
     first["stem.0.weight"] = module.stem[0].weight.detach().clone()
     text = sentence(look(module, first), "exactly as it was").text
-    assert text.endswith("“stem.0.weight”. No gradient gets there.")
+    assert text.endswith("“stem.0.weight”. No gradient reaches any of them.")
 
 
 def test_frozen_layers_are_meant_to_stay() -> None:
@@ -236,4 +241,33 @@ def test_an_evaluated_model_is_compared_with_nothing() -> None:
     text = "\n".join(finding.text for finding in said(look(convolutions())))
     assert "Training" not in text
     assert "initial" not in text
-    assert "20 rows and columns the lowest is “" in text
+    assert "none has an effective rank more than 10.0\u00a0% below that of independent normal weights" in text
+
+
+def test_a_rank_is_compared_with_that_of_random_weights_of_the_shape() -> None:
+    for rows, columns in ((20, 60), (64, 64)):
+        drawn = effective_rank(
+            np.linalg.svd(np.random.default_rng(0).standard_normal((rows, columns)), compute_uv=False)
+        )
+        assert random_rank(matrix("a", (rows, columns))) == pytest.approx(drawn, rel=0.015)
+    module = convolutions()
+    with torch.no_grad():
+        module[3].weight[:10] = module[3].weight[:1] * torch.randn(10, 1, 1, 1)
+    text = sentence(look(module), "lowest relative to independent normal weights of the same shape is “3.weight”").text
+    assert text.endswith(
+        f"where random ones have {random_rank(matrix('3', (24, int(module[3].weight[0].numel())))):.3g}."
+    )
+
+
+def test_zeros_that_lie_evenly_name_no_matrix_and_those_of_the_beginning_nothing() -> None:
+    def prune(module: nn.Sequential) -> None:
+        for layer in module:
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                layer.weight[torch.rand_like(layer.weight) < 0.5] = 0
+
+    assert "as evenly as by chance" in sentence(trained(prune), "exactly zero").text
+    found = [
+        matrix(f"l{at}", (32, 144), final=zeros, initial=zeros)
+        for at, zeros in enumerate([numbers(1, 32, 144, zeros=0.5)] * 3)
+    ]
+    assert find_sparse(SimpleNamespace(matrices=found), "") is None  # type: ignore[arg-type]

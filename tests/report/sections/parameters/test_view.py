@@ -33,7 +33,7 @@ def test_without_the_probe_the_section_says_why(record: RunRecord) -> None:
 
 def test_the_table_has_every_number_before_and_after(record: RunRecord) -> None:
     view = view_of(weighed(record))
-    heads = ["No.", "Matrix", "Norm", "Spread", "Near zero", "σ₁", "Stable rank", "Effective rank"]
+    heads = ["No.", "Matrix", "Norm", "Std. dev.", "Near zero", "σ₁", "Stable rank", "Effective rank"]
     assert [column.head for column in view.columns] == [*heads, "Tail α (n)", "Moved", "Gradient"]
     assert [row.name for row in view.rows] == [name.removesuffix(".weight") for name in NAMES]
     row = view.rows[1]
@@ -52,7 +52,7 @@ def test_an_evaluated_model_has_no_before(record: RunRecord) -> None:
     view = view_of(weighed(record, trained=False))
     assert "Moved" not in [column.head for column in view.columns]
     assert all(not cell.before for row in view.rows for cell in row.cells)
-    assert any(fact.label == "Compared with" and "there is no before" in fact.note for fact in view.facts)
+    assert any(fact.label == "Compared with" and "there are no initial weights" in fact.note for fact in view.facts)
     assert "before training" not in view.caption
 
 
@@ -83,7 +83,7 @@ def test_facts_name_the_sample_of_the_gradients(record: RunRecord) -> None:
     facts = {fact.label: (fact.value, fact.note) for fact in view_of(weighed(record)).facts}
     assert facts["Gradients"] == ("256 training images", "mean cross entropy, not augmented; sample of seed 0")
     inside = sum(rows * columns for rows, columns in SIDES)
-    assert facts["Matrices"] == ("6", f"outputs × inputs; {inside:,} parameters, 90 more stand in vectors")
+    assert facts["Matrices"] == ("6", f"outputs × inputs; {inside:,} parameters, 90 more are in vectors")
     none = {fact.label: fact.value for fact in view_of(weighed(record, sampled=None)).facts}
     assert none["Gradients"] == "none"
     told = {fact.label: fact.note for fact in view_of(weighed(record, sampled=None, why_no_gradient=N_("why"))).facts}

@@ -37,8 +37,8 @@ def test_sure_and_wrong_is_counted(record: RunRecord) -> None:
     sentence = build(SECTION, some).sentence("wrong prediction")
     assert sentence.startswith("1 wrong prediction was made with at least 90 % confidence: 25.0 % (")
     assert (
-        "of the 4 predictions this confident, 50.0 % of all errors. Their confidence itself admits about 0.23."
-        in sentence
+        "of the 4 predictions this confident, 50.0 % of all errors. "
+        "About 0.23 would be expected from these confidences." in sentence
     )
 
 
@@ -66,7 +66,7 @@ def test_label_errors_are_candidates(record: RunRecord) -> None:
     clear = sized(record, [0, 1, 1, 1, 0, 0], [0, 1, 1, 0, 0, 0], [0.93, 0.93, 0.93, 0.999, 0.93, 0.93])
     clear = clear.model_copy(update={"measured": None})  # so that no temperature is known
     assert "1 label may be wrong" in build(SECTION, clear).text
-    assert "Chance does not make" not in build(SECTION, clear).text
+    assert "Chance does not explain" not in build(SECTION, clear).text
     denied = sized(record, [0] * 28 + [1] * 12, [0] * 20 + [1] * 20, [0.93] * 20 + [0.99] * 8 + [0.93] * 12)
     text = build(SECTION, denied.model_copy(update={"measured": None})).text
     p = scipy.stats.poisson.sf(7, 32 * 0.07 + 8 * 0.01)
@@ -74,7 +74,7 @@ def test_label_errors_are_candidates(record: RunRecord) -> None:
         "8 labels may be wrong; with every label right, a calibrated model would contradict about 2.3 as confidently."
         in text
     )
-    assert f"Chance does not make so many (p = {p:.3f}, Poisson)" in text.replace("\u00a0", " ")
+    assert f"Chance does not explain so many (p = {p:.3f}, Poisson)" in text.replace("\u00a0", " ")
     right = sized(record, [0, 1, 1], [0, 1, 1], [0.95, 0.95, 0.99])
     assert "may be wrong" not in build(SECTION, right).text
 

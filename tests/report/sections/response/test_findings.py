@@ -63,7 +63,7 @@ class Chain(nn.Module):
 def test_saturated_layers_are_called_so_and_others_are_not(record: RunRecord) -> None:
     built = responses(record, Chain(torch.tanh, gain=300.0))
     sentence = built.sentence("saturated")
-    assert "2 of 3 layers are saturated at their usual drive" in sentence
+    assert "2 of 3 layers are saturated at their usual input" in sentence
     assert "“first” (gain 0.0" in sentence
     assert tone_of(built, "saturated").tone == "caution"
     assert "saturated" not in responses(record, Chain(torch.tanh, gain=1.0)).text

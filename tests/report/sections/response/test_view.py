@@ -156,7 +156,7 @@ def test_notes_say_what_is_missing(record: RunRecord) -> None:
     assert isinstance(view, ResponseView)
     assert view.notes[0] == "The model was not trained."
     assert view.notes[1].startswith("7 further layers were left out")
-    assert view.notes[2] == "Could not be driven alone: “odd.one”."
+    assert view.notes[2] == "Could not be tested on their own: “odd.one”."
 
 
 @pytest.mark.parametrize("medium", ["screen", "print"])

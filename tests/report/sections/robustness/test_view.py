@@ -10,7 +10,7 @@ from reportgen.report.banners import find_banners
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.sections.robustness.view import SECTION, RobustnessView
 from tests.report.sections.cases import build, change, page
-from tests.support.robustness_facts import WRONG, checked, preparation, probed
+from tests.support.robustness_facts import WRONG, checked, facts_of, preparation, probed
 
 
 def view_of(record: RunRecord) -> RobustnessView:
@@ -33,8 +33,8 @@ def test_a_wrong_preparation_is_the_first_thing_said_and_a_banner(record: RunRec
     first = build(SECTION, wrong).findings[0]
     text = plain(first.text)
     assert (first.tone, first.weight) == ("bad", 0.95)
-    assert "by the spec’s normalisation “cifar10” 75.0 % (69–80, n = 200)" in text
-    assert "by “imagenet” 95.0 % (91–97, n = 200) of the same ones, +20.0 points" in text
+    assert "with the spec’s normalisation “cifar10” 75.0 % (69–80, n = 200)" in text
+    assert "with “imagenet” 95.0 % (91–97, n = 200) of the same ones, +20.0 points" in text
     assert "p < 0.001 after correction for 2 ways tried" in text
     assert "Set under data: normalize: imagenet." in text
     assert (
@@ -51,8 +51,8 @@ def test_a_wrong_preparation_is_the_first_thing_said_and_a_banner(record: RunRec
     ("name", "order", "said"),
     [
         ("half", "rgb", "Set under data: normalize: {mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}."),
-        ("spec", "bgr", "blue before red, which no key of the spec changes: turn the channels in the model."),
-        ("imagenet", "bgr", "turn the channels in the model. Set under data: normalize: imagenet."),
+        ("spec", "bgr", "channels in BGR order, which no key of the spec sets: reorder the channels in the model."),
+        ("imagenet", "bgr", "reorder the channels in the model. Set under data: normalize: imagenet."),
     ],
 )
 def test_the_advice_is_a_line_of_the_spec_where_there_is_one(
@@ -66,7 +66,7 @@ def test_a_right_preparation_raises_no_alarm(record: RunRecord) -> None:
     first = build(SECTION, fine).findings[0]
     assert first.tone == "plain"
     assert "that were tried none does significantly better than “cifar10”" in first.text
-    assert "Not every usual way could be tried, so this is no clearance." in first.text
+    assert "Not every usual way could be tried, so the check does not confirm the normalisation." in first.text
     assert "the best, “imagenet”, changes accuracy by −0.5 points" in plain(first.text)
     assert not any("prepared" in banner.text for banner in find_banners(fine))
 
@@ -96,15 +96,15 @@ def test_corruptions_that_change_nothing_are_said_to(record: RunRecord) -> None:
 
 def test_the_mean_and_what_training_showed(record: RunRecord) -> None:
     trained = build(SECTION, probed(record)).sentence("Over 3 kinds of corruption at severities 1, 3 and 5")
-    assert "Training changed its images by crop and flip alone" in trained
+    assert "Training augmented its images with crop and flip only" in trained
     bare = change(probed(record), data={"augment": ()})
-    assert "Training showed every image unchanged" in build(SECTION, bare).sentence("Over 3 kinds")
+    assert "Training used no augmentation" in build(SECTION, bare).sentence("Over 3 kinds")
     assert "Training" not in build(SECTION, change(bare, training=None)).sentence("Over 3 kinds")
 
 
 def test_half_of_the_accuracy(record: RunRecord) -> None:
     half = build(SECTION, probed(record)).sentence("at most half of the accuracy")
-    assert half.startswith("Of 4 kinds of corruption, 1 leaves at most half of the accuracy: ")
+    assert half.startswith("Of 4 kinds of corruption, 1 confidently leaves at most half of the accuracy: ")
     assert half.endswith(" under Gaussian noise of severity 5.")
 
 
@@ -113,13 +113,13 @@ def test_shifts_and_mirror_images_with_what_training_showed(record: RunRecord) -
     shift = built.sentence("Shifted by 1 pixel,")
     assert "0.0 % (0–2, n = 200) of the images get another prediction" in shift
     assert "Shifted by 2 it changes by" in shift
-    assert "Training shifted its images by up to 4 pixels (crop)." in shift
+    assert "In training, images were shifted by up to 4 pixels (crop)." in shift
     mirror = next(one for one in built.findings if "Mirrored left to right" in one.text)
     assert (mirror.tone, mirror.weight) == ("caution", 0.4)
-    assert "Training showed both directions (flip)." in mirror.text
+    assert "In training, images were mirrored at random (flip)." in mirror.text
     bare = build(SECTION, change(probed(record), data={"augment": ()})).text
-    assert "Training never shifted an image" in bare
-    assert "Training never mirrored an image" in bare
+    assert "In training no image was shifted" in bare
+    assert "In training no image was mirrored" in bare
 
 
 def test_turns(record: RunRecord) -> None:
@@ -133,6 +133,16 @@ def test_attacks_below_chance_and_above(record: RunRecord) -> None:
     above = build(SECTION, probed(record, wrong={("fgsm", 2): 0.1, ("pgd", 2): 0.2}))
     assert "The strongest attack tried, PGD of ε = 2/255, leaves" in above.text
     assert "below chance" not in above.text
+    assert "PGD, a stronger attack" not in above.text
+
+
+def test_an_attack_that_was_left_out_is_told_beside_the_strongest_tried(record: RunRecord) -> None:
+    alone = probed(record, wrong={("fgsm", 2): 0.1})
+    assert "many steps, was not tried." in build(SECTION, alone).sentence("The strongest attack tried, FGSM")
+    facts = facts_of(alone).model_copy(update={"kinds_left_out": ("pgd",)})
+    assert alone.probes is not None
+    late = change(alone, probes=alone.probes.model_copy(update={"robustness": facts}))
+    assert "was left out because time ran out." in build(SECTION, late).sentence("The strongest attack tried, FGSM")
 
 
 def test_signs_of_a_hidden_gradient(record: RunRecord) -> None:
@@ -140,7 +150,7 @@ def test_signs_of_a_hidden_gradient(record: RunRecord) -> None:
     flat = build(SECTION, probed(record, flat=3)).sentence("weaker than they look")
     assert "At 3 images the gradient is zero everywhere" in flat
     odd = build(SECTION, probed(record, wrong={("fgsm", 8): 0.9, ("pgd", 8): 0.1})).sentence("weaker than they look")
-    assert "At ε = 8/255 one step does more harm than many" in odd
+    assert "At ε = 8/255 one step lowers the accuracy more than many steps do" in odd
 
 
 def test_the_tables_hold_every_condition(record: RunRecord) -> None:
@@ -183,7 +193,7 @@ def test_only_methods_that_were_used_are_named(record: RunRecord) -> None:
 
 
 def test_findings_point_at_figures_that_are_shown(record: RunRecord) -> None:
-    figure = FigureFile("robustness_moves", "image/svg+xml", b"<svg/>", 10, 10, "", "", "")
-    anchors = {finding.anchor for finding in build(SECTION, probed(record), {"robustness_moves": figure}).findings}
-    assert "figure-robustness_moves" in anchors
+    figure = FigureFile("robustness_transforms", "image/svg+xml", b"<svg/>", 10, 10, "", "", "")
+    anchors = {finding.anchor for finding in build(SECTION, probed(record), {"robustness_transforms": figure}).findings}
+    assert "figure-robustness_transforms" in anchors
     assert "figure-robustness_corruptions" not in anchors

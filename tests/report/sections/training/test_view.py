@@ -104,9 +104,9 @@ def test_still_improving_against_three_quarters_of_the_pass(record: RunRecord) -
 def test_improving_with_the_rate_at_zero_asks_for_a_longer_schedule(record: RunRecord) -> None:
     grown = passed(record, 0.5, 0.6, 0.65, 0.75)
     rates = np.linspace(0.1, 0.0, 40).astype(np.float32)
-    assert "needs a longer schedule" in build(SECTION, change(grown, arrays={"train.lr": rates})).text
+    assert "would need a longer schedule" in build(SECTION, change(grown, arrays={"train.lr": rates})).text
     constant = np.full(40, 0.1, np.float32)
-    assert "needs a longer schedule" not in build(SECTION, change(grown, arrays={"train.lr": constant})).text
+    assert "would need a longer schedule" not in build(SECTION, change(grown, arrays={"train.lr": constant})).text
 
 
 @pytest.mark.parametrize(

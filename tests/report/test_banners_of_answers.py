@@ -43,8 +43,8 @@ def test_chance_is_said_with_its_size(record: RunRecord) -> None:
     labels = drawn.arrays["eval.labels"]
     names = ("eval.logits", *(f"draw.{at}.logits" for at in range(1, 5)))
     shares = [(drawn.arrays[name].argmax(1) == labels).mean() for name in names]
-    assert "of 64 test images that were evaluated twice, 10.0\u00a0% were called something else" in text
-    assert f"means over 5 evaluations, whose accuracies go from {100 * min(shares):.1f}\u00a0%" in text
+    assert "of 64 test images that were evaluated twice, 10.0\u00a0% got a different prediction" in text
+    assert f"means over 5 evaluations, whose accuracies range from {100 * min(shares):.1f}\u00a0%" in text
     assert f"to {100 * max(shares):.1f}\u00a0%" in text
     found = conditions(drawn)
     assert found is not None
@@ -56,7 +56,7 @@ def test_neighbours_are_said_with_the_batch(record: RunRecord) -> None:
     alone = AnswerChange(images=64, changed=0.125, logits=0.0213)
     facts = FACTS.model_copy(update={"by_neighbours": True, "alone": alone, "others_beside": BESIDE})
     (text,) = told(record, facts)
-    assert "of 64 test images, 12.5\u00a0% are called something else alone than in a batch" in text
+    assert "of 64 test images, 12.5\u00a0% get a different prediction alone than in a batch" in text
     assert "up to 0.021" in text
     assert "batches of 500 images" in text
 
@@ -78,4 +78,4 @@ def test_chance_that_strikes_whole_batches(record: RunRecord) -> None:
     drawn = by_chance(record, [np.roll(one, at, 1) for at, one in enumerate(noisy(record, 0.1, 2))])
     facts = drawn.answers.model_copy(update={"again": SAME})  # type: ignore[union-attr]
     (text,) = told(drawn, facts)
-    assert text.startswith("This model depends on chance: the same test images do not get the same answer each time.")
+    assert text.startswith("This model is stochastic: the same test images do not get the same prediction each time.")

@@ -125,6 +125,11 @@ def test_the_first_three_things_are_those_that_an_expert_would_say(record: RunRe
     assert said_first(make(record)) == expected
 
 
+def test_that_the_test_images_are_far_too_few_stands_before_all_that_is_read_from_them(record: RunRecord) -> None:
+    few = single(confused(record, (9, 0, 0), (0, 9, 0), (4, 5, 0), confidence=0.8))
+    assert said_first(few)[:2] == ["evaluation.few_images", "evaluation.never_predicted"]
+
+
 WORDS = Claim("test.words", "a fact", level=Level.USE)
 
 
