@@ -114,9 +114,9 @@ def test_no_module_is_loose() -> None:
 
 
 def test_no_module_needs_itself_through_others() -> None:
-    """Late imports count; those for types alone do not, nor the package itself, which hands out names when asked."""
-    graph = grimp.build_graph("reportgen", exclude_type_checking_imports=True, cache_dir=None)
-    needs = {name: graph.find_modules_directly_imported_by(name) - {"reportgen"} for name in graph.modules}
+    """Late imports count, and those for types alone."""
+    graph = grimp.build_graph("reportgen", cache_dir=None)
+    needs = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
     assert tuple(graphlib.TopologicalSorter(needs).static_order())  # raises CycleError with the circle
 
 
@@ -160,6 +160,36 @@ def test_html_is_written_in_templates_only() -> None:
             if tags.search(node.value)
         ]
     assert written == []
+
+
+def test_numbers_are_spelled_in_one_room() -> None:
+    """No exponent, sign or digit is put into or taken out of a number's text outside of text/; outputs alone, whose
+    files programs read, write whole numbers of their own."""
+    by_hand = r"""\.replace\("(e[-+]0?|-|\.0)"|removeprefix\((f?"[+p=])|lstrip\("\+"\)|:\.\d+e\}"""
+    whole = r"""(?<!width=)(?<!float\()f"\{[^"{}]*:[,.\d]*g\}\""""
+    spelled = [
+        f"{named(path)}:{number}"
+        for path in MODULES
+        if (room := named(path).partition("/")[0]) in ("report", "figures", "outputs", "comparison", "metrics")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(by_hand if room == "outputs" else f"{by_hand}|{whole}", line)
+    ]
+    assert spelled == []
+
+
+def test_templates_hold_no_drawing_no_colour_and_no_geometry() -> None:
+    """Drawings come finished from the canvas; colours and fixed sizes stand in style sheets, widths in views."""
+    drawn = re.compile(
+        r"""<(svg|path|rect|circle|tspan)\b|viewBox|(?<![&\w])#[0-9a-f]{3,8}\b|["']\d+(\.\d+)?%["']""", re.IGNORECASE
+    )
+    whole = re.compile(r'width="100%"')  # of a table in a mail, which is a column of its own
+    held = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in sorted((ROOT / "templates").rglob("*.j2"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if drawn.search(whole.sub("", line))
+    ]
+    assert held == []
 
 
 def test_the_repository_tells_nothing_of_a_machine() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.support.commands import ROOT
 
 
 def test_it_is_used_nowhere() -> None:
-    used = [path.name for path in (ROOT / "reportgen").rglob("*.py") if "inference_mode(" in path.read_text("utf-8")]
+    entered = re.compile(r"inference_mode\((?!mode=False)")
+    used = [path.name for path in (ROOT / "reportgen").rglob("*.py") if entered.search(path.read_text("utf-8"))]
     assert used == []

@@ -136,11 +136,21 @@ def test_a_push_is_held_against_the_build_before_on_its_own_branch(tmp_path: Pat
     ("given", "words"),
     [
         ({"BASELINE": "", "MISSING": ""}, []),
-        ({"BASELINE": "/tmp/a b", "MISSING": ""}, ["--set", "baseline=/tmp/a b"]),
-        ({"BASELINE": "", "MISSING": "It's gone."}, ["--set", "baseline={missing: 'It''s gone.'}"]),
+        ({"BASELINE": "/tmp/a b", "MISSING": ""}, ["--set", "baseline.record=/tmp/a b"]),
+        (
+            {"BASELINE": "/tmp/a b", "MISSING": "", "CODE": "/tmp/c d"},
+            ["--set", "baseline.record=/tmp/a b", "--set", "baseline.code=/tmp/c d"],
+        ),
+        (
+            {"BASELINE": "", "MISSING": "It's gone."},
+            ["--set", "baseline.record=null", "--set", "baseline.missing='It''s gone.'"],
+        ),
     ],
 )
-def test_the_build_gets_the_baseline_or_the_reason(tmp_path: Path, given: dict[str, str], words: list[str]) -> None:
+@pytest.mark.parametrize("own", ["reports/main", "{record: reports/main, margin: 0.01}"])
+def test_the_build_gets_the_baseline_or_the_reason(
+    tmp_path: Path, given: dict[str, str], words: list[str], own: str
+) -> None:
     program(tmp_path / "bin", "reportgen", '#!/bin/sh\nfor word; do printf "%s\\n" "$word"; done\nexit 4\n')
     done = run_step("build", tmp_path, SPEC="my spec.yaml", OUT="report", FORMATS="html,comment", **given)
     assert done.stdout.splitlines() == [
@@ -153,10 +163,95 @@ def test_the_build_gets_the_baseline_or_the_reason(tmp_path: Path, given: dict[s
         *words,
     ]
     assert done.returncode == 4
-    (tmp_path / "spec.yaml").write_text("model: {source: builtin:linear}\nbaseline: reports/main\n")
-    baseline = open_spec(tmp_path / "spec.yaml", words[1:]).spec.baseline
+    (tmp_path / "spec.yaml").write_text(f"model: {{source: builtin:linear}}\nbaseline: {own}\n")
+    baseline = open_spec(tmp_path / "spec.yaml", words[1::2]).spec.baseline
     assert baseline is not None
     assert baseline.missing == (given["MISSING"] or None)
+    assert baseline.record == (None if given["MISSING"] else Path(given["BASELINE"] or "reports/main"))
+    assert baseline.code == (Path(given["CODE"]) if "CODE" in given else None)
+    assert baseline.margin == (0.01 if "margin" in own else 0.005), "what else the spec says of its baseline stays"
+
+
+def git(folder: Path, *words: str) -> str:
+    names = {
+        f"GIT_{who}_{what}": f"{what}@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+    }
+    done = subprocess.run(
+        ["git", *words], cwd=folder, env=os.environ | names, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> tuple[Path, str]:
+    """A shallow checkout of a change to a model's code, as a runner has it, and the commit before the change."""
+    far = tmp_path / "far"
+    (far / "models").mkdir(parents=True)
+    git(tmp_path, "init", "--quiet", "--initial-branch=main", str(far))
+    git(far, "config", "uploadpack.allowAnySHA1InWant", "true")  # as GitHub does
+    (far / "models" / "net.py").write_text("old\n")
+    (far / "models" / "spec.yaml").write_text("run: {}\n")
+    git(far, "add", ".")
+    git(far, "commit", "--quiet", "-m", "before")
+    before = git(far, "rev-parse", "HEAD")
+    (far / "models" / "net.py").write_text("new\n")
+    git(far, "commit", "--quiet", "-am", "after")
+    git(tmp_path, "clone", "--quiet", "--depth=1", far.as_uri(), "near")
+    return tmp_path / "near", before
+
+
+def check_out(folder: Path, near: Path, commit: object) -> tuple[dict[str, str], str]:
+    record = folder / "baseline" / "record"
+    record.mkdir(parents=True, exist_ok=True)
+    (record / "record.json").write_text(json.dumps({"provenance": {"commit": commit}}))
+    (folder / "out").write_text("")
+    done = run_step("baseline-code", folder, SPEC=str(near / "models" / "spec.yaml"), CODE=str(folder / "code"))
+    assert done.returncode == 0, done.stderr
+    return outputs_of(folder / "out"), done.stdout
+
+
+def test_the_code_of_the_baseline_is_checked_out_where_it_is_another(
+    tmp_path: Path, checkout: tuple[Path, str]
+) -> None:
+    near, before = checkout
+    for _again in range(2):  # a machine of one's own keeps what the run before left
+        found, said = check_out(tmp_path, near, before)
+        assert found == {"folder": str(tmp_path / "code" / "models")}
+        assert "::" not in said
+    assert (tmp_path / "code" / "models" / "net.py").read_text() == "old\n"
+    assert (near / "models" / "net.py").read_text() == "new\n"
+    assert git(near, "status", "--porcelain") == ""
+
+
+def test_code_that_did_not_change_needs_no_second_checkout(tmp_path: Path, checkout: tuple[Path, str]) -> None:
+    near, _before = checkout
+    (near / "models" / "spec.yaml").write_text("run: {seed: 1}\n")
+    found, said = check_out(tmp_path, near, git(near, "rev-parse", "HEAD"))
+    assert (found, (tmp_path / "code").exists()) == ({}, False)
+    assert "The code is that of the baseline's commit" in said
+
+
+@pytest.mark.parametrize(
+    ("commit", "reason"),
+    [
+        (None, "The baseline’s record names no commit."),
+        ("--upload-pack=x", "The baseline’s record names no commit."),
+        ("0" * 40, "The baseline’s commit 000000000000 could not be fetched."),
+    ],
+)
+def test_without_the_code_of_the_baseline_it_says_why_and_goes_on(
+    tmp_path: Path, checkout: tuple[Path, str], commit: str | None, reason: str
+) -> None:
+    found, said = check_out(tmp_path, checkout[0], commit)
+    assert found == {}
+    assert f"::notice title=Baseline not timed::{reason}" in said
+
+
+def test_a_spec_outside_of_git_has_no_code_to_check_out(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    found, said = check_out(tmp_path, tmp_path, "1" * 40)
+    assert found == {}
+    assert "The spec is in no checkout that git reads." in said
 
 
 def test_every_step_has_what_a_composite_action_needs() -> None:
@@ -170,7 +265,7 @@ def test_every_step_has_what_a_composite_action_needs() -> None:
     named = {name for step in STEPS for name in re.findall(r"inputs\.([\w-]+)", json.dumps(step))}
     assert named == set(ACTION["inputs"])
     order = [step.get("id") or step.get("uses", "").partition("@")[0] or step["name"] for step in STEPS]
-    assert order == ["Install", "actions/cache", "baseline", "build", "actions/upload-artifact"]
+    assert order == ["Install", "actions/cache", "baseline", "code", "build", "actions/upload-artifact"]
     assert STEPS[-1]["if"] == "always()"
     assert set(ACTION["inputs"]["formats"]["default"].split(",")) <= set(find_outputs())
 

@@ -83,14 +83,14 @@ def test_damaged_files_end_a_build_by_name_or_are_left_out_with_a_banner(
     said = build(capsys, tmp_path)
     assert said.code == 3
     assert "5 files in" in said.err
-    for name in ("train/cat/0.png", "test/dog/3.png", "train/dog/pipe.png (it is no regular file but a named pipe)"):
+    for name in ("train/cat/0.png", "test/dog/3.png", "train/dog/pipe.png (it is not a regular file but a named pipe)"):
         assert name in said.err
     assert not [line for line in said.err.splitlines() if line.strip().startswith("::") or "##[" in line]
     said = build(capsys, tmp_path, SPEC, "--set", "data.bad_files=skip")
     assert said.code == 0, said.err
     text = page(tmp_path)
     assert "5 files could not be read as images and were left out (data.bad_files: skip)" in text
-    assert "it is no image but PostScript" in text
+    assert "it is not an image but PostScript" in text
 
 
 def test_odd_names_of_classes_come_through(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -111,10 +111,10 @@ def test_test_images_alone_are_evaluated(tmp_path: Path, capsys: pytest.CaptureF
     assert said.code == 0, said.err
     text = page(tmp_path)
     assert "The test images are those of the folder “val”." in text
-    assert "Without training images, the test images are normalised by their own mean and deviation." in text
+    assert "Without training images, the test images are normalised by their own mean and standard deviation." in text
     said = build(capsys, tmp_path)
     assert said.code == 3
-    assert "holds test images alone, in val/" in said.err
+    assert "holds only test images, in val/" in said.err
 
 
 def test_classes_alone_are_split(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

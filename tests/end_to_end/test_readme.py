@@ -140,7 +140,7 @@ def test_the_lines_for_a_notebook_run(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     write_spec(tmp_path)
     lines = [line for line in block_with("python", "import reportgen").splitlines() if line]
-    assert len(lines) == 6
+    assert len(lines) == 5
     names: dict[str, Any] = {}
     exec("\n".join(lines[:-1]), names)
     shown = eval(lines[-1], names)
