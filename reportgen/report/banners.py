@@ -343,7 +343,7 @@ def unusual_outputs(record: RunRecord) -> Iterator[Banner]:
         "softmax of these values and not the model: let it return logits, or probabilities that sum to 1."
     )
     early = _("The logits of a barely trained network can lie there too.") if found.kind == "unit" else ""
-    yield OUTPUT_RANGE.banner(join_sentences([told, meaning, *([early] if early else [])]))
+    yield OUTPUT_RANGE.banner(join_sentences([told, meaning, early]))
 
 
 def partial_training(record: RunRecord) -> Iterator[Banner]:
