@@ -55,6 +55,8 @@ class Definition:
     """Whether a gate can name it by this name; classes have a grammar of their own."""
     reference: str = ""
     """Who described it, where it is not common property."""
+    within_one: bool = False
+    """Of a score: whether it lies between 0 and 1, as a share does."""
     on_hub: str = ""
     """What the Hugging Face Hub calls it; empty: as it is called here."""
     results: tuple[str, ...] = ()
@@ -156,7 +158,16 @@ HEADLINE = (
         shown_in=("evaluation",),
         reference="Brodersen et al. 2010",
     ),
-    Definition("macro_f1", lambda: _("Macro F1"), "score", True, compared="paired", shown_in=ALL_TABLES, on_hub="f1"),
+    Definition(
+        "macro_f1",
+        lambda: _("Macro F1"),
+        "score",
+        True,
+        compared="paired",
+        shown_in=ALL_TABLES,
+        within_one=True,
+        on_hub="f1",
+    ),
     Definition(
         "nll",
         lambda: _("Negative log-likelihood"),
@@ -183,6 +194,7 @@ HEADLINE = (
         "score",
         False,
         compared="paired",
+        within_one=True,
         column=lambda: _("ECE"),
         shown_in=ALL_TABLES,
         reference="Naeini et al. 2015",
@@ -194,6 +206,7 @@ HEADLINE = (
         "score",
         False,
         compared="paired",
+        within_one=True,
         shown_in=("evaluation",),
         reference="Guo et al. 2017",
     ),
@@ -203,6 +216,7 @@ HEADLINE = (
         "score",
         True,
         compared="paired",
+        within_one=True,
         shown_in=("evaluation", "card"),
         reference="Hanley & McNeil 1982",
         on_hub="roc_auc",
@@ -213,6 +227,7 @@ HEADLINE = (
         "score",
         False,
         compared="paired",
+        within_one=True,
         shown_in=("evaluation",),
         reference="Geifman & El-Yaniv 2017",
     ),

@@ -14,8 +14,6 @@ from reportgen.record.run import RunRecord
 ROUNDING = 1e-9
 NEVER_NEGATIVE = ("count", "macs", "bytes", "seconds", "images/s", "FLOP/s", "bytes/s", "joules", "pixels")
 """Units of what is counted or timed."""
-AT_MOST_ONE = ("macro_f1", "ece", "ece_scaled", "auroc", "aurc")
-"""Scores of the headline that are within 0 and 1 as shares are."""
 
 Wrong = Iterator[tuple[str, str]]
 
@@ -34,7 +32,7 @@ def find_wrong_ranges(record: RunRecord) -> Wrong:
 def find_wrong_measurements(measured: Measurements) -> Wrong:
     """Those of the evaluation."""
     for place, value in enumerate(measured.values):
-        yield from wrong_value(f"measured.values.{place}", value, share=value.name in AT_MOST_ONE)
+        yield from wrong_value(f"measured.values.{place}", value, share=is_within_one(value))
     for place, one in enumerate(measured.classes):
         yield from wrong_class(f"measured.classes.{place}", one)
     for place, cell in enumerate(measured.confusions):
@@ -50,6 +48,12 @@ def find_wrong_measurements(measured: Measurements) -> Wrong:
     yield from wrong_curve("measured.risk_coverage", measured.risk_coverage)
     for place, curve in enumerate(measured.precision_recall):
         yield from wrong_curve(f"measured.precision_recall.{place}", curve)
+
+
+def is_within_one(value: MetricValue) -> bool:
+    """Whether a headline number is a score that lies between 0 and 1; a change of one does not."""
+    definition = value.meaning.definition
+    return definition is not None and definition.within_one and not value.meaning.change
 
 
 def wrong_class(field: str, one: ClassScore) -> Wrong:
