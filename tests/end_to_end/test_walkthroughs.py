@@ -20,7 +20,7 @@ from tests.support.records import save_record
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e]
 BLOCK = re.compile(
-    r"^`(?P<path>[\w/.]+)`, (?P<how>a new file|before the line|after the line|in place of the line)"
+    r"^`(?P<path>[\w/.]+)`, (?P<how>a new file|before the line|after the line|after the entry|in place of the line)"
     r"(?: that begins with `(?P<line>[^`\n]+)`)?:\n\n(?:<!-- fmt: off -->\n)?```\w*\n(?P<text>.*?\n)```$",
     re.MULTILINE | re.DOTALL,
 )
@@ -71,9 +71,13 @@ class House:
             return
         assert beginning is not None
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        if how == "after the entry":
+            beginning = f"        {beginning},"
         places = [at for at, line in enumerate(lines) if line.startswith(beginning)]
         assert len(places) == 1, f"{len(places)} lines of {name} begin with {beginning!r}"
-        first = places[0] + (how == "after the line")
+        if how == "after the entry":
+            places = [lines.index("    ),\n", places[0])]
+        first = places[0] + how.startswith("after")
         last = places[0] + (how != "before the line")
         lines[first:last] = [text]
         path.write_text("".join(lines), encoding="utf-8")
