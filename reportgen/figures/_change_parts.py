@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from reportgen.figures._diagram.text import shorten, text_width
+from reportgen.figures._diagram.text import shorten
 from reportgen.record.architecture import PartChange, PartStatus
 from reportgen.report.architecture_wording import (
     count_parts,
@@ -20,6 +20,7 @@ from reportgen.report.canvas import Canvas
 from reportgen.report.style import HAIRLINE, INK, MUTED, PAPER, RIGHT, SOFT, WRONG
 from reportgen.text.i18n import join_terms, ngettext
 from reportgen.text.shorten import ELLIPSIS
+from reportgen.text.widths import text_width
 
 TEXT, SMALL = 12.0, 11.0
 """Type sizes, pixels."""

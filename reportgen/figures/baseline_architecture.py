@@ -12,7 +12,7 @@ from itertools import accumulate, groupby
 
 from reportgen.figures._change_parts import SMALL, STYLES, TEXT, ChangeCard, Look, draw_symbol, make_card, make_more
 from reportgen.figures._change_skips import Spot, draw_skips
-from reportgen.figures._diagram.text import FONT, shorten, text_width
+from reportgen.figures._diagram.text import FONT, shorten
 from reportgen.plugins import FigureKind
 from reportgen.record.architecture import ArchitectureChange, PartChange, PartStatus
 from reportgen.record.subject import Subject
@@ -28,6 +28,7 @@ from reportgen.report.canvas import Canvas, number, open_canvas
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.style import MUTED, PAPER, SOFT, families
 from reportgen.text.i18n import _, join_sentences, ngettext
+from reportgen.text.widths import text_width
 
 NAME = "baseline_architecture"
 COLUMN = 326.0

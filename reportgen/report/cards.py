@@ -13,7 +13,8 @@ from reportgen.record.images import enlarge_png
 from reportgen.report.canvas import Anchor, Canvas, open_canvas
 from reportgen.report.style import HAIRLINE, MUTED, RIGHT, WRONG
 from reportgen.text.i18n import _, join_sentences
-from reportgen.text.shorten import columns, one_line, shorten, shorten_family, shorten_middle
+from reportgen.text.shorten import Width, columns, one_line, shorten, shorten_family, shorten_middle
+from reportgen.text.widths import advance
 
 ENLARGED = 3
 """Pixels of the PDF for one of an image."""
@@ -25,9 +26,9 @@ BOLD = "600"
 IN_A_ROW = 5
 ROW_WIDTH = 658
 """CSS pixels, the width of the text."""
-STEP = 133
+STEP = 134
 """From one card to the next."""
-CARD_WIDTH = 117
+CARD_WIDTH = 122
 HEAD_BASE, LABEL_BASE = 89, 104
 """Base lines of the verdict and of the label below the image."""
 GUESS_STEP = 19
@@ -35,8 +36,8 @@ FIRST_GUESS = 16
 """Below the line before it."""
 FILE_STEP = 13
 """From the line before it to the name of the image's file."""
-VERDICT_LETTERS, LABEL_LETTERS, GUESS_LETTERS, OWNED_GUESS_LETTERS = 12, 14, 13, 10
-"""Letters that a card of the PDF has room for; the last where somebody's name stands before the guess."""
+GAP = 5
+"""Between two texts on one line at least."""
 FILE_LETTERS = 22
 """Of a file's name, on screen and on paper."""
 
@@ -145,20 +146,42 @@ def make_card_set(cards: Sequence[ImageCard], classes: Sequence[str]) -> CardSet
 
 def shorten_names(card: ImageCard, classes: tuple[str, ...]) -> ImageCard:
     """The card with short names where the end of one is what tells it from another."""
-    guesses = tuple(replace(one, short=tell_apart(one.name, room_of(one), classes)) for one in card.guesses)
-    return replace(card, guesses=guesses, short_label=tell_apart(card.label, LABEL_LETTERS, classes))
+    guesses = tuple(
+        replace(one, short=tell_apart(one.name, room_of(one), width_of(one.is_label), classes)) for one in card.guesses
+    )
+    return replace(card, guesses=guesses, short_label=tell_apart(card.label, room_of_label(), bold_width, classes))
 
 
-def tell_apart(name: str, most: int, classes: tuple[str, ...]) -> str:
-    """The name in at most so many letters, different from those of other classes; empty where `fit` makes it so."""
-    plain = fit(name, most)
-    short = shorten_family(classes, most, None, columns).get(one_line(name), plain)
+def tell_apart(name: str, room: float, width: Width, classes: tuple[str, ...]) -> str:
+    """The name no wider than `room`, different from those of other classes; empty where `fit` makes it so."""
+    plain = fit(name, room, width)
+    short = shorten_family(classes, room, None, width).get(one_line(name), plain)
     return short if short != plain else ""
 
 
-def room_of(guess: Guess) -> int:
-    """Letters that the name of a guess has room for."""
-    return OWNED_GUESS_LETTERS if guess.who else GUESS_LETTERS
+def room_of(guess: Guess) -> float:
+    """CSS pixels that the name of a guess has room for, between whose it is and its percentage."""
+    return CARD_WIDTH - plain_width(guess.percent) - GAP - (plain_width(f"{guess.who} ") if guess.who else 0.0)
+
+
+def room_of_label() -> float:
+    """CSS pixels that the name of the label has room for."""
+    return CARD_WIDTH - plain_width(_("label")) - plain_width(" ")
+
+
+def width_of(bold: bool) -> Width:
+    """What measures a text of a card."""
+    return bold_width if bold else plain_width
+
+
+def plain_width(text: str) -> float:
+    """CSS pixels of a text of a card."""
+    return advance(text.replace("\u00a0", " ")) / 1000 * LETTERS
+
+
+def bold_width(text: str) -> float:
+    """CSS pixels of a text of a card in bold."""
+    return advance(text.replace("\u00a0", " "), bold=True) / 1000 * LETTERS
 
 
 def draw_row(cards: tuple[ImageCard, ...]) -> CardRow:
@@ -190,10 +213,12 @@ def draw_card(canvas: Canvas, card: ImageCard) -> None:
         stroke_width=FRAME,
         stroke_dasharray=None if card.right else "4 2.5",
     )
-    write(canvas, ((fit(card.verdict, VERDICT_LETTERS), colour, True),), 0, HEAD_BASE)
-    write(canvas, ((_("no. {index}", index=card.index), MUTED, False),), CARD_WIDTH, HEAD_BASE, "end")
+    number = _("no. {index}", index=card.index)
+    room = CARD_WIDTH - plain_width(number) - GAP
+    write(canvas, ((fit(card.verdict, room, bold_width), colour, True),), 0, HEAD_BASE)
+    write(canvas, ((number, MUTED, False),), CARD_WIDTH, HEAD_BASE, "end")
     if card.shows_label:
-        name = card.short_label or fit(card.label, LABEL_LETTERS)
+        name = card.short_label or fit(card.label, room_of_label(), bold_width)
         write(canvas, ((_("label"), None, False), (name, None, True)), 0, LABEL_BASE)
     if card.file:
         canvas.note(card.short_file, 0, head_of(card), size=FILE_SIZE)
@@ -211,7 +236,7 @@ def draw_guess(canvas: Canvas, judged: JudgedGuess, base: int) -> None:
         colour = {"label": RIGHT, "missed": WRONG, "": MUTED}[judged.kind]
         canvas.add("rect", x=0, y=base + 3.5, width=f"{width:g}", height=2, fill=colour)
     owner = ((guess.who, MUTED, False),) if guess.who else ()
-    name = guess.short or fit(guess.name, room_of(guess))
+    name = guess.short or fit(guess.name, room_of(guess), width_of(guess.is_label))
     write(canvas, (*owner, (name, None, guess.is_label)), 0, base)
     canvas.text(guess.percent, CARD_WIDTH, base, "end")
 
@@ -233,9 +258,7 @@ def judge(guess: Guess, place: int) -> str:
     return "missed" if place == 0 or guess.who else ""
 
 
-def fit(text: str, most: int) -> str:
-    """The text in one line as wide as `most` letters at most, its end left out for "…" where it is wider.
-
-    A character of East Asian width counts as two (Unicode annex 11).
-    """
-    return shorten(one_line(text), most, columns)
+def fit(text: str, room: float, width: Width = columns) -> str:
+    """The text in one line no wider than `room`, its end left out for "…" where it is wider; unless `width` measures
+    otherwise in letters, of which a character of East Asian width counts as two (Unicode annex 11)."""
+    return shorten(one_line(text), room, width)

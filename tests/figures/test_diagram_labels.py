@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.figures._diagram.labels import CONSTANTS, FULL_LISTS, KIND_ONLY, RANGES, label, series
-from reportgen.figures._diagram.text import cut_beginning, shorten, text_width
+from reportgen.figures._diagram.text import cut_beginning, shorten
 from reportgen.record.operators import is_follower
 from reportgen.record.trace import ModuleCall
+from reportgen.text.widths import text_width
 from tests.support.records import module
 
 CONV = "3, 64, kernel_size=(7, 7), stride=(2, 2), padding=(3, 3), bias=False"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
-from reportgen.figures._diagram.text import text_width
+from reportgen.text.widths import text_width
 
 TEXT, SMALL = 12.0, 10.5
 """Type sizes, pixels at the figure's full width."""

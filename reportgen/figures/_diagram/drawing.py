@@ -17,12 +17,13 @@ from reportgen.figures._diagram.pages import HEIGHT, WIDTH, Page, paginate
 from reportgen.figures._diagram.paint import LEAST, PATHS, Panel, panel
 from reportgen.figures._diagram.routes import Placed, place
 from reportgen.figures._diagram.structure import Structures
-from reportgen.figures._diagram.text import clean, shorten, text_width
+from reportgen.figures._diagram.text import clean, shorten
 from reportgen.figures._diagram.tree import build_tree
 from reportgen.figures._diagram.writer import NAME_LIMIT, Writer
 from reportgen.record.trace import ModelTrace
 from reportgen.report.model import Skipped
 from reportgen.text.i18n import _
+from reportgen.text.widths import text_width
 
 NARROW = 312.0
 """Panels of at most this width stand side by side, two in a row."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from reportgen.figures._diagram.cards import FOLLOW, LEAVES_APART, PAD, PILL, ROW, SMALL, TEXT, Card, Leaf, Row, Scheme
 from reportgen.figures._diagram.routes import Placed, Point
-from reportgen.figures._diagram.text import cut_beginning, shorten, text_width
+from reportgen.figures._diagram.text import cut_beginning, shorten
 from reportgen.report.canvas import Canvas, number
 from reportgen.report.style import ACCENT, INK, MUTED, PAPER, SOFT
+from reportgen.text.widths import text_width
 
 LINE = "#868d98"
 """Edges, between the muted ink and the soft one so that arrow heads show."""

@@ -11,10 +11,11 @@ from reportgen.figures._diagram.cards import SMALL, TEXT, Row, Style
 from reportgen.figures._diagram.graph_items import Graph, Item
 from reportgen.figures._diagram.labels import KIND_ONLY, shape_text
 from reportgen.figures._diagram.structure import Structures
-from reportgen.figures._diagram.text import clean, shorten, text_width
+from reportgen.figures._diagram.text import clean, shorten
 from reportgen.record.operators import SIGNS, is_follower, plain_name
 from reportgen.record.trace import ModuleCall, Shape
 from reportgen.text.i18n import _
+from reportgen.text.widths import text_width
 
 ROW_LIMIT = 290
 """Widest text of a row, pixels."""

@@ -23,8 +23,10 @@ LONGEST_NAME = 16
 """Characters of a class beside its bar."""
 ALIKE = str.maketrans({'"': "”", "`": "’", "<": "‹", ">": "›", "#": "＃", "%": "％", "&": "＆", "{": "(", "}": ")"})
 """What Mermaid could read as the end of a text, a tag, an entity, Markdown or a directive, by what looks like it."""
-COLOURS = "#2a8c86, #8f98a6"
-"""Of this run and of the baseline, told apart on white and on black."""
+COLOURS = "#63b5ad, #666f7c"
+"""Of this run and of the baseline: the line is seen on white, on GitHub's black and on the bars."""
+HEIGHT, ROW_HEIGHT, UPRIGHT_HEIGHT = 80, 26, 300
+"""Pixels: of what stands above lying bars, of each of those, and of a chart of bars that stand."""
 
 
 def sparkline(values: Sequence[MetricValue | None]) -> str:
@@ -70,7 +72,8 @@ def draw_builds(builds: Sequence[Build], now: MetricValue | None) -> tuple[str, 
 def draw_classes(changes: Sequence[ClassChange]) -> Raw:
     """The recall of classes as a chart of Mermaid, this run in bars and the baseline as a line; empty without any.
 
-    Mermaid begins every bar at the foot of the chart, below zero too, so that a bar of a change would say nothing.
+    Mermaid begins every bar at the foot of the chart, below zero too, so that a bar of a change would say nothing; and
+    with numbers at the axis it moves zero away from the foot, so that a recall of zero would have a bar.
     """
     shown = [one for one in changes if one.before.value is not None and one.after.value is not None]
     if not shown:
@@ -80,8 +83,15 @@ def draw_classes(changes: Sequence[ClassChange]) -> Raw:
         for values in ([one.after for one in shown], [one.before for one in shown])
     )
     long = any(len(one.name) > LONGEST_UPRIGHT for one in shown)
-    title, axis = _("Recall: bars this run, line the baseline"), _("Recall in percent")
-    config = json.dumps({"themeVariables": {"xyChart": {"plotColorPalette": COLOURS}}})
+    title = _("Recall: bars this run, line the baseline")
+    axis = _("Recall from {low} to {high}", low=numerals.in_percent("0"), high=numerals.in_percent("100"))
+    height = HEIGHT + ROW_HEIGHT * len(shown) if long else UPRIGHT_HEIGHT
+    config = json.dumps(
+        {
+            "xyChart": {"height": height, "yAxis": {"showLabel": False}},
+            "themeVariables": {"xyChart": {"plotColorPalette": COLOURS, "backgroundColor": "transparent"}},
+        }
+    )
     lines = (
         f"%%{{init: {config}}}%%",
         "xychart-beta horizontal" if long else "xychart-beta",
