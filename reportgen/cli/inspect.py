@@ -86,21 +86,31 @@ def parse_shape(_context: click.Context, _parameter: click.Parameter, value: str
 
 @click.command()
 @click.argument("model")
-@click.option("--input", "shape", default="1,3,32,32", show_default=True, callback=parse_shape, metavar="N,C,H,W")
+@click.option(
+    "--input",
+    "shape",
+    callback=parse_shape,
+    metavar="N,C,H,W",
+    help="Trace it on this; else on what the spec says, or on 1,3,32,32.",
+)
 @click.option("--depth", type=click.IntRange(min=1), metavar="N", help="Show so many levels of modules.")
 @click.option("--json", "as_json", is_flag=True, help="The whole trace as JSON.")
 @click.option("--svg", type=PATH, metavar="FILE", help="Write the drawing of the architecture there too.")
-def trace(model: str, shape: tuple[int, ...], depth: int | None, as_json: bool, svg: Path | None) -> None:
-    """Print the layer table of MODEL (as in model.source): shapes, parameters, MACs, activations."""
+def trace(model: str, shape: tuple[int, ...] | None, depth: int | None, as_json: bool, svg: Path | None) -> None:
+    """Print the layer table of MODEL: shapes, parameters, MACs, activations.
+
+    MODEL is a model as in model.source (torchvision:NAME, timm:NAME, file.py:factory), a spec, which is traced without
+    data and weights, or what holds a record: a report's folder, its record/, a report.pdf.
+    """
     from reportgen.cli.trace_table import format_trace
 
     if svg is not None:
         from reportgen.pipeline.diff import check_drawing_file
 
         check_drawing_file(svg)
-    from reportgen.experiment.inspect import trace_source
+    from reportgen.pipeline.diff import trace_model
 
-    traced = trace_source(model, shape)
+    traced = trace_model(model, shape)
     click.echo(traced.model_dump_json(indent=2) if as_json else format_trace(traced, depth))
     if svg is not None:
         write_architecture(traced, svg)

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from reportgen.comparison.alignment import Alignment, Likeness, align, assign
-from reportgen.comparison.connections import Place, find_skips, rewired
+from reportgen.comparison.connections import Place, find_beside, find_skips, rewired
 from reportgen.comparison.layers import Part, PartTree, name_kind, open_classes
 from reportgen.record.architecture import (
     ArchitectureChange,
@@ -155,10 +155,12 @@ def compare_architectures(before: ModelTrace, after: ModelTrace) -> Architecture
     told = [describe(one) for one in whole]
     listed = fold([*told, *(part for part in described if not is_quiet(part))])
     units = [one.after for one in matched.inner if one.after is not None and not one.after.is_operator]
+    skips, beside = connect(matched, described, told)
     return ArchitectureChange(
         models=(before.name, after.name),
         parts=tuple(listed),
-        skips=connect(matched, described, told),
+        skips=skips,
+        beside=beside,
         parameters=(before.parameters, after.parameters),
         macs=(before.macs, after.macs),
         blocks=sum(one.is_block for one in units),
@@ -167,10 +169,13 @@ def compare_architectures(before: ModelTrace, after: ModelTrace) -> Architecture
     )
 
 
-def connect(matched: Matched, described: Sequence[PartChange], first: Sequence[PartChange]) -> tuple[Connection, ...]:
-    """What passes parts by; `first`: what is told before the parts."""
+def connect(
+    matched: Matched, described: Sequence[PartChange], first: Sequence[PartChange]
+) -> tuple[tuple[Connection, ...], tuple[int, ...]]:
+    """What passes parts by, and the parts that read nothing of the one before them; `first`: what is told before the
+    parts."""
     if matched.before is None or matched.after is None:
-        return ()
+        return (), ()
     told = [not is_quiet(part) for part in described]
     loud = [part for part, has_card in zip(described, told, strict=True) if has_card]
     cards = [place for place, run in enumerate(group([*first, *loud])) for _part in run][len(first) :]
@@ -183,7 +188,7 @@ def connect(matched: Matched, described: Sequence[PartChange], first: Sequence[P
         leaving = cards[max(seen - 1, 0)] if cards else 0
         old, new = olds.get(id(one.before)), news.get(id(one.after))
         places.append(Place(old, new, leaving, reached, has_card, one.is_moved))
-    return find_skips(matched.before, matched.after, places)
+    return find_skips(matched.before, matched.after, places), find_beside(matched.before, matched.after, places)
 
 
 def is_quiet(part: PartChange) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.comparison.alignment import Alignment
@@ -91,6 +92,39 @@ def find_skips(before: Part, after: Part, places: Sequence[Place]) -> tuple[Conn
         )
         for (source, target), (status, ends) in sorted(found.items())
     )
+
+
+def find_beside(before: Part, after: Part, places: Sequence[Place]) -> tuple[int, ...]:
+    """The cards that stand below another and read nothing of it, in either model; in order.
+
+    One that reads nothing known, or was moved, is none of them.
+    """
+    found: dict[int, bool] = {}
+    for part, positions in ((before, [one.before for one in places]), (after, [one.after for one in places])):
+        at = {position: number for number, position in enumerate(positions) if position is not None}
+        told = [number for number in sorted(at.values()) if places[number].is_told]
+        read: dict[int, set[int]] = defaultdict(set)
+        for source, target in part.edges:
+            read[at[target]].add(at.get(source, INPUT))
+        for number, previous in zip(told[1:], told, strict=False):
+            card, above = places[number].leaving, places[previous].leaving
+            sources = read_cards(number, read, places)
+            if card != above and sources and not places[number].is_moved:
+                found[card] = found.get(card, True) and above not in sources
+    return tuple(sorted(card for card, is_beside in found.items() if is_beside))
+
+
+def read_cards(number: int, read: Mapping[int, set[int]], places: Sequence[Place]) -> set[int]:
+    """The cards that a place reads, through places without a card; INPUT for the image."""
+    found, seen, left = set[int](), {number}, list(read.get(number, ()))
+    while left:
+        one = left.pop()
+        if one == INPUT or places[one].is_told:
+            found.add(INPUT if one == INPUT else places[one].leaving)
+        elif one not in seen:
+            seen.add(one)
+            left += read.get(one, ())
+    return found
 
 
 def wire(part: Part, positions: Sequence[int | None], places: Sequence[Place], common: set[int]) -> Wiring:

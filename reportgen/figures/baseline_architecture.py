@@ -6,7 +6,7 @@ ones stand left and the new ones right.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 
@@ -124,8 +124,8 @@ def draw_change(change: ArchitectureChange) -> FigureFile:
     for line, names in enumerate(rows):
         draw_legend(canvas, [(statuses[index], place) for index, place in names], HEAD + LEGEND_LINE * line)
     for left, column in zip(layout.lefts, layout.columns, strict=True):
-        draw_column(canvas, column, left, top, layout.width)
-    if len(layout.columns) > 1:
+        draw_column(canvas, column, left, top, layout.width, frozenset(change.beside))
+    if len(layout.columns) > 1 and layout.columns[1][0].lanes[0][0].part not in change.beside:
         draw_turn(canvas, layout, top)
     edge = EDGE + layout.width
     draw_skips(canvas, change.skips, find_spots(layout, top), (edge, edge + layout.side * len(layout.columns)))
@@ -146,6 +146,8 @@ def caption(change: ArchitectureChange, left_out: int) -> str:
         told.append(_("Where removed parts are drawn beside added ones, the added ones replaced them."))
     if change.skips:
         told.append(_("Lines at the side are residual connections, in the colours of what was added or removed."))
+    if change.beside:
+        told.append(_("Parts without an arrow between them are branches, which do not read each other."))
     if change.coarse:
         told.append(_("There are too many parts in a row: only equal ones are matched."))
     if left_out:
@@ -268,19 +270,21 @@ def draw_legend(canvas: Canvas, signs: Sequence[tuple[PartStatus, float]], top: 
         canvas.text(name_status(status), EDGE + x + 18, top + 8, colour=MUTED, size=SMALL)
 
 
-def draw_column(canvas: Canvas, steps: Sequence[Step], left: float, top: float, width: float) -> None:
-    """Steps below each other, with arrows between them."""
+def draw_column(canvas: Canvas, steps: Sequence[Step], left: float, top: float, width: float, beside: Set[int]) -> None:
+    """Steps below each other, with arrows between them but to parts that read nothing of the one before (`beside`)."""
     y, ends = top, list[End]()
     for step in steps:
         forked = len(step.lanes) > 1
         lefts = lane_lefts(step, left, width)
         looks = [STYLES[lane[0].status] if forked else ARROW for lane in step.lanes]
         heads = [
-            End(x + lane[0].width / 2, y, lane[0].width / 2, look)
+            End(x + lane[0].width / 2, y, lane[0].width / 2, look, lane[0].part in beside)
             for x, lane, look in zip(lefts, step.lanes, looks, strict=True)
         ]
         join(canvas, ends, heads)
-        ends = [draw_lane(canvas, lane, x, y, look) for x, lane, look in zip(lefts, step.lanes, looks, strict=True)]
+        ends = [
+            draw_lane(canvas, lane, x, y, look, beside) for x, lane, look in zip(lefts, step.lanes, looks, strict=True)
+        ]
         y += step.height
 
 
@@ -317,6 +321,8 @@ class End:
     half: float
     """Of the card's width."""
     look: Look
+    is_beside: bool = False
+    """Of a card that reads nothing of the one before it."""
 
     def nearest(self, x: float) -> float:
         """The place on the card's edge that is nearest to an x, away from its corners."""
@@ -328,19 +334,19 @@ def join(canvas: Canvas, ends: Sequence[End], heads: Sequence[End]) -> None:
     """Arrows from what ends a step to what begins the next: one to one, one to both lanes, or both to one."""
     low = max((head.y for head in heads), default=0.0)
     for end in ends:
-        for head in heads:
+        for head in (one for one in heads if not one.is_beside):
             look = end.look if len(ends) > 1 else head.look
             start = end.nearest(head.x) if len(heads) > 1 else end.x
             draw_arrow(canvas, (start, end.y), (head.nearest(start) if len(ends) > 1 else head.x, low), look)
 
 
-def draw_lane(canvas: Canvas, lane: Sequence[ChangeCard], x: float, y: float, look: Look) -> End:
-    """Cards below each other, with an arrow from each to the next."""
-    for card in lane:
+def draw_lane(canvas: Canvas, lane: Sequence[ChangeCard], x: float, y: float, look: Look, beside: Set[int]) -> End:
+    """Cards below each other, with an arrow from each to the next that reads it."""
+    for card, after in zip(lane, (*lane[1:], None), strict=True):
         card.draw(canvas, x, y)
         y += card.height + GAP
         middle = x + card.width / 2
-        if card is not lane[-1]:
+        if after is not None and after.part not in beside:
             draw_arrow(canvas, (middle, y - GAP), (middle, y), look)
     return End(middle, y - GAP, lane[-1].width / 2, look)
 

@@ -66,6 +66,24 @@ def diff(before: Path, after: Path, shape: Shape | None = None) -> Diff:
     return Diff(one, two, compare_architectures(one.trace, two.trace), weights)
 
 
+def trace_model(given: str, shape: Shape | None = None) -> ModelTrace:
+    """One model, given as one of the two of `diff`; what is no file or folder is a source.
+
+    Raises RecordError where there is none, SpecError and ModelError for a model that can't be traced, or for a record
+    and a `shape`.
+    """
+    path = Path(given)
+    if path.suffix in SPECS:
+        return trace_side(path, shape).trace
+    if path.is_dir() or path.suffix == ".pdf":
+        if shape is not None:
+            raise SpecError(f"{path} holds a trace already", "Leave --input away, or give the spec or the model.")
+        return read_side(path).trace
+    from reportgen.experiment.inspect import trace_source
+
+    return trace_source(given, shape or CIFAR_IMAGE)
+
+
 def is_traced(path: Path) -> bool:
     """Whether there is no record at a path, but a spec or the source of a model."""
     return path.suffix in SPECS or is_model_source(path)

@@ -105,6 +105,8 @@ class ArchitectureChange(Frozen):
     parts: tuple[PartChange, ...] = ()
     skips: tuple[Connection, ...] = ()
     """Connections between parts that pass others by, in order."""
+    beside: tuple[int, ...] = ()
+    """Positions of the parts that read nothing of the one before them, as a branch beside another."""
     parameters: tuple[int, int]
     """Of baseline and candidate."""
     macs: tuple[int, int]
