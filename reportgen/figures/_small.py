@@ -18,6 +18,7 @@ from reportgen.plugins import FigureKind
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.style import INK, TEXT
+from reportgen.text.widths import advance
 
 WIDTH = 340
 """CSS pixels of a phone's line, and of half a line of the text."""
@@ -25,6 +26,8 @@ LINE = 26
 """CSS pixels of a row that has a name."""
 LONGEST_NAME = 24
 """Characters of a class's name."""
+FEWEST = 4
+"""Characters of a name that are left where there is no room for more."""
 THIRD, THIRD_HEIGHT = 216, 162
 """CSS pixels of each figure of the first page's row."""
 THIRD_TEXT = 11
@@ -87,3 +90,12 @@ def name_rows(axes: Axes, names: Sequence[str], among: Sequence[str] = (), most:
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xticks([])
     bare(axes)
+
+
+def fit_name(name: str, names: Sequence[str], most: int, room: float, size: float) -> str:
+    """The name of a class in at most so many characters and `room` CSS pixels, different from the others `names` of its
+    length; `size`: of the letters, points."""
+    tried = (shorten(name, letters, names) for letters in range(most, FEWEST, -1))
+    return next(
+        (words for words in tried if advance(words) * size / POINT <= 1000 * room), shorten(name, FEWEST, names)
+    )

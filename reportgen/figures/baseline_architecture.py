@@ -369,6 +369,18 @@ def draw_turn(canvas: Canvas, layout: Layout, top: float) -> None:
     """The way from the end of one column to the beginning of the next."""
     bottom, y = top + sum(step.height for step in layout.columns[0]) - GAP, top + 14
     middle, target = EDGE + layout.width / 2, layout.lefts[1]
+    step = layout.columns[1][0]
+    if len(step.lanes) > 1:
+        goals = [
+            left + lane[0].width / 2
+            for left, lane in zip(lane_lefts(step, target, layout.width), step.lanes, strict=True)
+        ]
+        y = top - 10
+        line = f"M{number(middle)} {number(bottom + 1)}v8H{number(layout.turn)}V{number(y)}H{number(goals[-1])}"
+        canvas.add("path", d=line, fill="none", stroke=SOFT, stroke_width=1.3, stroke_linejoin="round")
+        for goal in goals:
+            draw_arrow(canvas, (goal, y - 1), (goal, top), ARROW)
+        return
     line = f"M{number(middle)} {number(bottom + 1)}v8H{number(layout.turn)}V{number(y)}H{number(target - 6)}"
     canvas.add("path", d=line, fill="none", stroke=SOFT, stroke_width=1.3, stroke_linejoin="round")
     draw_head_of_arrow(canvas, [(target - 1.5, y), (target - 7, y - 3.5), (target - 7, y + 3.5)], ARROW)

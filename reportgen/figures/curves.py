@@ -143,7 +143,7 @@ def describe(record: RunRecord, shown: list[tuple[ClassScore, Curve]]) -> tuple[
     ]
     if len(shown) < len(record.data.classes):
         classes = len(record.data.classes)
-        said.append(_("The {shown} weakest of {count} classes.", shown=len(shown), count=classes))
+        said.append(_("The {shown} weakest of {count} classes.", shown=len(shown), count=numerals.count(classes)))
     said.append(
         _("One chart a class, its average precision at the right; the nearer to the upper right corner the better.")
     )

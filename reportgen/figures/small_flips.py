@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.figures._small import BRIEF, MAIL, Place, place_small
-from reportgen.figures._style import Sheet, shorten
+from reportgen.figures._small import BRIEF, MAIL, Place, fit_name, place_small
+from reportgen.figures._style import POINT, Sheet
 from reportgen.plugins import FigureKind
 from reportgen.record.comparison import Comparison, Flip
 from reportgen.record.subject import Subject
@@ -15,6 +15,7 @@ from reportgen.report.style import INK, MUTED, RIGHT, WRONG
 from reportgen.report.wording import count_flips
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
+from reportgen.text.widths import advance
 
 NAME = "flips"
 IN_A_ROW = 4
@@ -25,7 +26,11 @@ EDGE = 6
 HEAD, FOOT = 24, 40
 """CSS pixels above a row, and below its images for two lines of words."""
 LETTERS = 10
-"""That stand below an image."""
+"""Of a class's name, that stand below an image."""
+BELOW = 7.5
+"""Points of the words below an image."""
+DEJAVU = 1.15
+"""How much wider the letters of an image's mail are than Helvetica's."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +76,17 @@ def draw_row(paper: Sheet, subject: Subject, row: Row, top: float) -> None:
         axes.set_xticks([])
         axes.set_yticks([])
         axes.spines[:].set(visible=True, color=row.colour, linewidth=1.2)
-        before, after = name_prediction(names, flip.before), name_prediction(names, flip.after)
+        before, after = (name_briefly(names, index) for index in (flip.before, flip.after))
         said = ((_("was {name}", name=before), MUTED), (_("now {name}", name=after), INK))
         for line, (words, colour) in enumerate(said):
             height = 1 - (under + 3 + 15 * line) / tall
-            paper.figure.text(left / broad, height, shorten(words, LETTERS), va="top", color=colour)
+            paper.figure.text(left / broad, height, words, va="top", color=colour, size=BELOW)
+
+
+def name_briefly(names: Sequence[str], index: int) -> str:
+    """The name of a class as there is room for it behind "was", or a dash where there was no answer."""
+    room = (SIDE + GAP) / DEJAVU - advance(_("was {name}", name="")) * BELOW / POINT / 1000
+    return fit_name(names[index], names, LETTERS, room, BELOW) if index >= 0 else numerals.DASH
 
 
 def name_prediction(names: Sequence[str], index: int) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from reportgen.figures._small import FIRST, Place, place_small
-from reportgen.figures._style import Sheet, shorten
+from reportgen.figures._small import FIRST, Place, fit_name, place_small
+from reportgen.figures._style import Sheet
 from reportgen.metrics.predictions import Predictions, read_predictions
 from reportgen.metrics.selection import SURE, select
 from reportgen.plugins import FigureKind
@@ -36,6 +36,8 @@ STEP = 52
 """CSS pixels from one image to the next: the room of the words below."""
 LETTERS = 10
 """That stand below an image."""
+ROOM_BETWEEN = 4
+"""CSS pixels between two names."""
 BELOW = 7.2
 """Points of the words below an image; on paper 6.8."""
 
@@ -126,7 +128,7 @@ def draw_row(paper: Sheet, record: RunRecord, predictions: Predictions, row: Row
         said = ((called, row.colour), (label, MUTED)) if row.wrong else ((called, INK),)
         for line, (words, colour) in enumerate(said):
             height = 1 - (under + 3 + LINE * line) / tall
-            words = shorten(words, LETTERS, names)
+            words = fit_name(words, names, LETTERS, STEP - ROOM_BETWEEN, BELOW)
             paper.figure.text((left - 1) / broad, height, words, va="top", color=colour, size=BELOW)
 
 

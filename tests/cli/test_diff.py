@@ -134,6 +134,19 @@ def test_specs_are_traced_without_data_and_an_image_can_be_chosen(
     assert (wrong.code, "d.yaml:2:8" in wrong.err) == (2, True)
 
 
+def test_trace_takes_a_record_and_says_what_it_is_traced_on(
+    records: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = run_here(capsys, "trace", records[0], "--svg", tmp_path / "model.svg")
+    assert (said.code, said.err) == (0, "")
+    assert "stem" in said.out
+    assert ET.parse(tmp_path / "model.svg").getroot().tag.endswith("svg")
+    again = run_here(capsys, "trace", records[0], "--input", "1,3,8,8")
+    assert again.code == 2
+    assert "Leave --input away" in again.err
+    assert run_here(capsys, "trace", tmp_path / "no.yaml").code == 2
+
+
 @pytest.mark.slow
 def test_trace_writes_the_drawing_of_one_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "model.svg"

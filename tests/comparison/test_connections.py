@@ -67,3 +67,26 @@ def test_an_identity_in_place_of_a_layer_rewires_nothing() -> None:
     assert skips(change) == []
     assert [part.side.path for part in change.parts if part.status == "changed"] == ["shrink"]
     assert not any(setting.name == "connections" for part in change.parts for setting in part.settings)
+
+
+def branching(sizes: Sequence[int], first: int) -> ModelTrace:
+    """A stem that branches of these sizes read, the first of another width, and a sum of them all."""
+    plan = Plan()
+    plan.conv("stem", 16)
+    stem, total = plan.at, -1
+    for size in sizes:
+        plan.at = stem
+        plan.width = 16
+        plan.conv(f"branch{size}", first if size == sizes[0] else 16, size)
+        total = plan.at if total < 0 else plan.bench.op("add", total, plan.at, shape=(1, 16, 8, 8))
+    plan.at = total
+    plan.head()
+    return plan.trace()
+
+
+def test_a_branch_reads_nothing_of_the_one_before() -> None:
+    change = compare_architectures(branching((1, 3), 16), branching((1, 3, 5), 24))
+    names = [one.path for part in change.parts if (one := part.after or part.before)]
+    assert names == ["stem", "branch1", "branch3", "add", "branch5", "pool"]
+    assert change.beside == (2, 4)
+    assert compare_architectures(flat((16,)), flat((16, 16))).beside == ()

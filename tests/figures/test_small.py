@@ -6,6 +6,9 @@ from __future__ import annotations
 import html
 import io
 import re
+from collections import defaultdict
+from itertools import pairwise
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -20,6 +23,7 @@ from reportgen.record.arrays import Arrays
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.text.widths import advance
 from tests.outputs.hostile import hostile_subject
 from tests.outputs.test_comment import compared
 from tests.report.sections.cases import evaluated, outputs
@@ -173,3 +177,25 @@ def test_where_none_is_sure_or_kept_the_reason_is_told(record: RunRecord) -> Non
 
 def with_images(record: RunRecord, logits: np.ndarray, labels: np.ndarray) -> Subject:
     return presented(evaluated(record, logits, labels, ("cat", "dog")))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("figure", ["first_images", "brief_flips"])
+def test_names_that_begin_alike_stay_apart_and_do_not_touch(figure: str) -> None:
+    """Places and widths from the drawing itself, in the face that it is measured with."""
+    from tests.support.records import small_record
+
+    names = tuple(f"class_with_a_rather_long_name_{number:04d}" for number in range(10))
+    subject = compared(small_record(classes=names), ())
+    root = ET.fromstring(drawn(subject, figure).data)
+    lines: dict[float, list[tuple[float, float, str]]] = defaultdict(list)
+    for text in root.iter("{http://www.w3.org/2000/svg}text"):
+        words = "".join(text.itertext())
+        if "…" in words or "_" in words:
+            width = advance(words) / 1000 * float(re.findall(r"font-size: ([\d.]+)px", text.get("style", ""))[0])
+            lines[float(text.get("y", ""))].append((float(text.get("x", "")), width, words))
+    assert max(map(len, lines.values())) == 4
+    for line in lines.values():
+        for (x, width, words), (following, _wide, _words) in pairwise(sorted(line)):
+            assert x + width + 2 < following, words
+            assert re.search(r"\d{1,4}$", words), words
