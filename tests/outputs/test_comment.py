@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,7 +16,7 @@ import pytest
 from reportgen.comparison import compare_with
 from reportgen.errors import Location
 from reportgen.metrics import measure
-from reportgen.outputs._comment.chart import draw_classes, sparkline
+from reportgen.outputs._comment.chart import COLOURS, draw_classes, sparkline
 from reportgen.outputs._comment.worth import weigh
 from reportgen.outputs.comment import MOST, MOST_BITBUCKET, make_comment, marker, render
 from reportgen.outputs.junit import make_junit
@@ -31,6 +32,7 @@ from tests.outputs.hostile import NASTY, hostile_subject
 from tests.outputs.reports import plain_report
 from tests.report.sections.cases import change
 from tests.report.test_assemble import whole
+from tests.support.browser import NODE, QUIET, tool
 from tests.support.records import TITLE, logits_and_labels, presented
 
 GATES = ("accuracy >= 0.7", "ece <= 0.05 confidently", "accuracy >= 0.76 confidently", "class.cat.recall >= 0.5")
@@ -421,3 +423,42 @@ def test_of_many_gates_those_that_failed_come_first(record: RunRecord, count: in
     assert len(rows) == count
     assert first in rows[0]
     assert sum("fail" in row for row in rows) == 1
+
+
+MERMAID = """<!DOCTYPE html><meta charset="utf-8"><pre id="source">{source}</pre><pre id="result"></pre>
+<script>{script}</script>
+<script>
+mermaid.initialize({{startOnLoad: false, securityLevel: "strict"}});
+const told = document.getElementById("result");
+mermaid.render("drawn", document.getElementById("source").textContent).then(
+  ({{svg}}) => {{
+    const drawn = new DOMParser().parseFromString(svg, "text/html");
+    const bars = [...drawn.querySelectorAll("rect")].map(bar => [bar.getAttribute("fill"), +bar.getAttribute("width")]);
+    told.textContent = JSON.stringify([bars, drawn.body.textContent]);
+  }}, error => {{ told.textContent = "failed: " + error.message; }});
+</script>"""
+
+
+@pytest.mark.browser
+def test_mermaid_draws_the_chart_whatever_the_names_are(record: RunRecord, tmp_path: Path) -> None:
+    mermaid = NODE / "mermaid" / "dist" / "mermaid.min.js"
+    if not mermaid.is_file():  # CI does without its hundred packages
+        pytest.skip("mermaid is not here: npm install mermaid in the folder that REPORTGEN_NODE names")
+    script = mermaid.read_text(encoding="utf-8")
+    comparison = compared(record, ()).judgement.compared
+    assert comparison is not None
+    names = ("a|b", '<=50K "x"', "`x`", "%%{init: {}}%%", "line\nbreak", "類", "end]", "; bar [1]", "\\n", "#1;")
+    changes = [one.model_copy(update={"name": name}) for one, name in zip(comparison.classes, names, strict=True)]
+    zero = changes[0].after.model_copy(update={"value": 0.0})
+    chart = "\n".join(draw_classes([changes[0].model_copy(update={"after": zero}), *changes[1:]]).splitlines()[1:-1])
+    page = tmp_path / "chart.html"
+    page.write_text(MERMAID.format(source=html.escape(chart), script=script), encoding="utf-8")
+    chromium = tool("chromium", "chromium-browser", "google-chrome")
+    asked = ("--virtual-time-budget=20000", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", page.as_uri())
+    done = subprocess.run([chromium, *QUIET, *asked], capture_output=True, text=True, timeout=120, check=True)
+    found = re.search(r'<pre id="result">(.*?)</pre>', done.stdout, re.DOTALL)
+    assert found is not None
+    bars, text = json.loads(html.unescape(found[1]))
+    widths = [width for colour, width in bars if colour == COLOURS.split(",")[0]]
+    assert [width == 0 for width in widths] == [True, *[False] * 9]
+    assert "類" in text
