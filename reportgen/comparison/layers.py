@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from reportgen.record.architecture import PartFacts
 from reportgen.record.calls import CONTAINERS, CallTree, add_up
-from reportgen.record.layer_settings import parse_settings
+from reportgen.record.layer_settings import name_settings
 from reportgen.record.operators import CREATING, GLUE, OPAQUE, plain_name
 from reportgen.record.trace import ModelTrace, ModuleCall
 
@@ -20,9 +20,6 @@ IDLE = frozenset(("inplace", "track_running_stats"))
 """Settings that change nothing of what is computed in evaluation."""
 USUAL = {"groups": "1", "dilation": "1", "padding": "0", "stride": "1", "bias": "True", "affine": "True"}
 """What extra_repr leaves out."""
-POSITIONS = {"conv": ("in_channels", "out_channels"), "groupnorm": ("num_groups", "num_channels")}
-"""Names of the settings that extra_repr gives by position, by the beginning of the class."""
-NORMALISED = ("num_features",)
 INPUT = -1
 """Where an edge begins that comes from outside."""
 
@@ -70,15 +67,10 @@ def name_kind(kind: str) -> str:
     return kind.lower().replace("_", "")
 
 
-def name_settings(kind: str, settings: str) -> dict[str, str]:
+def list_settings(kind: str, settings: str) -> dict[str, str]:
     """Settings by PyTorch's names, the usual ones included, idle ones left out."""
-    given = parse_settings(settings) if settings else {}
-    lowered = name_kind(kind)
-    names: tuple[str, ...] = next((found for start, found in POSITIONS.items() if lowered.startswith(start)), ())
-    if not names and "norm" in lowered:
-        names = NORMALISED
-    found = {names[int(key)] if key.isdigit() and int(key) < len(names) else key: value for key, value in given.items()}
-    usual = USUAL if lowered.startswith("conv") else {}
+    found = name_settings(kind, settings)
+    usual = USUAL if "in_channels" in found or name_kind(kind).startswith("conv") else {}
     return {key: plain_value(value) for key, value in {**usual, **found}.items() if key not in IDLE and value}
 
 
@@ -160,7 +152,7 @@ class PartTree:
         units = [] if closed else self.units(index)
         children = tuple(self.make_operator(one) if kind else self.make(one) for _order, kind, one in units)
         edges = self.inner_edges(units) if units else frozenset()
-        settings = name_settings(call.kind, call.settings)
+        settings = list_settings(call.kind, call.settings)
         own = [] if children else [name_kind(plain_name(self.trace.operators[i].name)) for i in self.operators[index]]
         words = f"{name_kind(call.kind)}({sorted(settings.items())})"
         if children:

@@ -12,7 +12,7 @@ from reportgen.record.architecture import (
     PartStatus,
     SettingChange,
 )
-from reportgen.record.layer_settings import parse_settings, parse_sides
+from reportgen.report.layer_wording import USUAL, format_setting, format_size, list_essentials
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, join_terms, ngettext, with_label, with_note
 from reportgen.text.numerals import DASH
@@ -107,7 +107,7 @@ def count_renamed(part: PartChange) -> str:
 def list_changes(part: PartChange, *, whole: bool = False) -> list[str]:
     """What is another of a part: settings, name, place; without what only follows from the rest unless `whole`."""
     settings = part.settings if whole else tell_most(part.settings)
-    told = [format_setting(change) for change in settings]
+    told = [format_change_of(part.side.kind, change) for change in settings]
     if part.before is not None and part.after is not None and (part.status == "renamed" or part.is_renamed):
         told.append(_("was {name}", name=name_old(part)))
     if part.status == "moved":
@@ -148,9 +148,9 @@ def tell_most(settings: Sequence[SettingChange]) -> list[SettingChange]:
     return [change for change in told if change.name not in MINOR] or told
 
 
-def format_setting(change: SettingChange) -> str:
-    """One setting: "64 → 96 channels"."""
-    before, after = (spell_value(change.name, value) for value in (change.before, change.after))
+def format_change_of(kind: str, change: SettingChange) -> str:
+    """One setting of a part of class `kind`: "64 → 96 channels"."""
+    before, after = (spell_value(kind, change.name, value) for value in (change.before, change.after))
     texts = {
         "out_channels": _("{before} → {after} channels", before=before, after=after),
         "num_features": _("{before} → {after} channels", before=before, after=after),
@@ -169,24 +169,18 @@ def format_setting(change: SettingChange) -> str:
     return texts.get(change.name, named)
 
 
-def spell_value(name: str, value: str) -> str:
+def spell_value(kind: str, name: str, value: str) -> str:
     """A setting's value as people write it."""
     if not value:
         return DASH
     if name in BOTH_SIDES:
-        return spell_sides(value)
+        return format_size(kind, value)
     if value.isdigit():
         return numerals.count(int(value))
     try:
         return numerals.general(float(value))
     except ValueError:
         return value
-
-
-def spell_sides(value: str) -> str:
-    """3 and (3, 3) as 3×3."""
-    numbers = parse_sides(value)
-    return "×".join(numbers * 2 if len(numbers) == 1 else numbers)
 
 
 def format_costs(part: PartChange) -> str:
@@ -214,16 +208,14 @@ def format_form(part: PartChange) -> str:
     facts = part.side
     if part.kinds:
         return ""
-    given = parse_settings(facts.settings) if facts.settings else {}
-    told = []
-    if "kernel_size" in given:
-        told.append(spell_sides(given["kernel_size"]))
+    essentials = list_essentials(facts.kind, facts.settings)
+    told = [essentials["size"]] if "size" in essentials else []
     if len(facts.output) >= 2 and (facts.parameters or part.blocks):
         width = facts.output[1] if len(facts.output) in (2, 4) else facts.output[-1]
         told.append(ngettext("{count} channel", "{count} channels", width))
-    stride = given.get("stride", "1").strip("()").split(",")[0].strip()
-    if stride != "1" and stride.isdigit():
-        told.append(_("stride {value}", value=stride))
+    stride = essentials.get("stride", USUAL)
+    if stride != USUAL:
+        told.append(format_setting("stride", stride))
     return join_terms(told)
 
 

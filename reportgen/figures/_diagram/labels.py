@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from reportgen.record.layer_settings import parse_settings, parse_sides
 from reportgen.record.operators import is_follower
 from reportgen.record.trace import ModuleCall, Shape
-from reportgen.text.i18n import _
+from reportgen.report.layer_wording import USUAL, format_setting, list_essentials
 
 FULL_LISTS, RANGES, CONSTANTS, KIND_ONLY = range(4)
 """How much of the settings a label tells, from most to least."""
@@ -33,7 +32,7 @@ def label(calls: Sequence[ModuleCall], detail: int = FULL_LISTS) -> str:
 
 def merged(slot: str, values: Sequence[str], detail: int) -> str:
     """One setting over several calls; "" where it is always the usual value."""
-    usual = {"stride": "1", "dilation": "1", "groups": "1"}.get(slot, "")
+    usual = USUAL if slot in ("stride", "dilation", "groups") else ""
     distinct = list(dict.fromkeys(values))
     if len(distinct) > 1 and slot == "features":
         distinct = list(dict.fromkeys(value.rpartition("→")[2] for value in values))
@@ -42,10 +41,7 @@ def merged(slot: str, values: Sequence[str], detail: int) -> str:
     text = series(distinct, LISTED if detail == FULL_LISTS else 1)
     if slot == "features" and "→" not in text:
         return f"→{text}"
-    named = {"stride": _("stride {value}", value=text), "dilation": _("dilation {value}", value=text)}
-    if slot == "groups" and text != "depthwise":
-        named["groups"] = _("groups {value}", value=text)
-    return named.get(slot, text)
+    return format_setting(slot, text)
 
 
 def series(values: Iterable[str], listed: int = LISTED, between: str = "·") -> str:
@@ -60,29 +56,11 @@ def series(values: Iterable[str], listed: int = LISTED, between: str = "·") -> 
 
 
 def essentials(call: ModuleCall) -> dict[str, str]:
-    """The settings worth showing, by slot, in reading order."""
-    given = parse_settings(call.settings)
-    if call.kind.startswith("Conv") or call.kind.startswith("LazyConv"):
-        channels, groups = given.get("0", ""), given.get("groups", "1")
-        return {
-            "size": sizes(given.get("kernel_size", "")),
-            "width": given.get("1", ""),
-            "stride": sizes(given.get("stride", "1"), short=True),
-            "dilation": sizes(given.get("dilation", "1"), short=True),
-            "groups": "depthwise" if groups == channels != "1" else groups,
-        }
-    if call.kind.endswith("Linear"):
-        return {"features": "→".join(given[key] for key in ("in_features", "out_features") if key in given)}
-    if "Pool" in call.kind:
-        size = given.get("kernel_size") or given.get("output_size", "")
-        stride = sizes(given.get("stride", "1"), short=True) if "kernel_size" in given else "1"
-        return {"size": sizes(size), "stride": stride}
-    return {"none": ""}
-
-
-def sizes(text: str, short: bool = False) -> str:
-    """ "(3, 3)" and "3" as 3×3; with `short`, as 3 where all are equal."""
-    numbers = parse_sides(text)
-    if short and len(set(numbers)) == 1:
-        return numbers[0]
-    return "×".join(numbers * 2 if len(numbers) == 1 and not short and "(" not in text else numbers)
+    """The settings worth showing, by slot, in reading order: "features" where the width alone says little."""
+    found = list_essentials(call.kind, call.settings)
+    if "size" in found and "outputs" in found:
+        kept = ("stride", "dilation", "groups")
+        return {"size": found["size"], "width": found["outputs"]} | {slot: found[slot] for slot in kept}
+    if "outputs" in found:
+        return {"features": f"{found['inputs']}→{found['outputs']}"}
+    return found or {"none": ""}

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from reportgen.record.trace import ModelTrace, Shape
 from reportgen.report.layer_table import Row, fold
+from reportgen.report.layer_wording import list_essentials, list_unusual
 from reportgen.report.wording import shorten
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
 
 MOST_ROWS = 60
-USUAL = (
+UNTOLD = (
     r"(eps|momentum|affine|track_running_stats|elementwise_affine|bias|inplace|dilation=1$|padding=0$|ceil_mode=False)"
 )
 """Settings that a reader does not look for; the record has them."""
@@ -95,7 +96,7 @@ def make_row(row: Row, whole: float | None) -> LayerRow:
         depth=row.depth,
         indent=min(row.depth, DEEPEST),
         kind=row.kind,
-        settings=shorten_settings(row.settings),
+        settings=shorten_settings(row.kind, row.settings),
         times=f"×{numerals.count(row.times)}" if row.times > 1 else "",
         shape=format_shape(row.output_shape),
         parameters=dash_zero(row.parameters, numerals.count(row.parameters)),
@@ -133,30 +134,12 @@ def format_shape(shape: Shape | None) -> str:
     return " × ".join(str(side) for side in shape[1:]) or _("one number")
 
 
-def shorten_settings(settings: str) -> str:
+def shorten_settings(kind: str, settings: str) -> str:
     """A module's extra_repr as people say it: "3 → 16, 3×3, stride 2"; what no rule knows is cut short."""
-    linear = re.match(r"in_features=(\d+), out_features=(\d+)", settings)
-    if linear:
-        return f"{linear[1]} → {linear[2]}"
-    convolution = re.match(r"(\d+), (\d+), kernel_size=\(([\d, ]+)\)", settings)
-    if convolution:
-        parts = [f"{convolution[1]} → {convolution[2]}", convolution[3].replace(", ", "×").rstrip(",")]
-        return ", ".join(parts + unusual(settings))
-    settings = ", ".join(part for part in settings.split(", ") if not re.match(USUAL, part))
-    return shorten(settings, LONGEST_SETTINGS)
-
-
-def unusual(settings: str) -> list[str]:
-    """Stride, dilation and groups of a convolution where they are not 1."""
-    found = []
-    for name in ("stride", "dilation"):
-        match = re.search(rf"\b{name}=\(([\d, ]+)\)", settings)
-        sides = match[1].rstrip(",").split(", ") if match else []
-        if set(sides) - {"1"}:
-            value = sides[0] if len(set(sides)) == 1 else "×".join(sides)
-            named = {"stride": _("stride {value}", value=value), "dilation": _("dilation {value}", value=value)}
-            found.append(named[name])
-    groups = re.search(r"\bgroups=(\d+)", settings)
-    if groups and groups[1] != "1":
-        found.append(_("{count} groups", count=groups[1]))
-    return found
+    essentials = list_essentials(kind, settings)
+    if "outputs" in essentials:
+        width = f"{essentials['inputs']} → {essentials['outputs']}"
+        size = [essentials["size"]] if "size" in essentials else []
+        return ", ".join([width, *size, *list_unusual(essentials)])
+    told = ", ".join(part for part in settings.split(", ") if not re.match(UNTOLD, part))
+    return shorten(told, LONGEST_SETTINGS)
