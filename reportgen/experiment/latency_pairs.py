@@ -41,7 +41,8 @@ def measure_in_pairs(request: Request, candidate: TimedModel) -> tuple[PairedLat
         return None, []
     if baseline.model is None or is_in_plugin(request):
         plugin = N_("A model from a plug-in can only be timed in the process that loaded the plug-in.")
-        return PairedLatency(baseline=baseline.digest, reason=baseline.refused or plugin), []
+        refused = baseline.refused or plugin
+        return PairedLatency(baseline=baseline.digest, choice=baseline.choice, reason=refused), []
     sides: dict[Side, TimedModel] = {"baseline": as_baseline(baseline, candidate), "candidate": candidate}
     asked = {side: model.asked for side, model in sides.items()}
     pairs: list[Pair] = []
@@ -56,10 +57,11 @@ def measure_in_pairs(request: Request, candidate: TimedModel) -> tuple[PairedLat
         order += turn
     if len(pairs) < 2:
         late = N_("Timing both models in turn took too long on this machine.")
-        return PairedLatency(baseline=baseline.digest, reason=reason or late), []
+        return PairedLatency(baseline=baseline.digest, choice=baseline.choice, reason=reason or late), []
     counts = {side: model.counts for side, model in sides.items()}
     paired = PairedLatency(
         baseline=baseline.digest,
+        choice=baseline.choice,
         model=baseline.named,
         order=tuple(order),
         threads=candidate.device.threads,

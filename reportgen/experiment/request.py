@@ -28,6 +28,8 @@ class BaselineModel:
     """The folder that its paths are relative to."""
     refused: Message | None = None
     """Why it is not made."""
+    choice: str = ""
+    """Digest of how it is made here, its code included, or of why it is not: another choice is timed again."""
 
     @property
     def named(self) -> str:

@@ -8,19 +8,23 @@ that makes it times nothing unless code and parameters are those that the record
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import SpecError, about
-from reportgen.pipeline.baseline import LoadedBaseline
+from reportgen.pipeline.fingerprint import digest_named, model_sources
 from reportgen.record.message import N_, Message
 from reportgen.spec.model_code import LIBRARIES, is_code
 from reportgen.spec.paths import model_without_paths, resolve_path
 from reportgen.spec.types import ModelSpec, ReportSpec
+from reportgen.system.digests import DigestMemo
 
 if TYPE_CHECKING:
     from reportgen.experiment.request import BaselineModel
+    from reportgen.pipeline.baseline import LoadedBaseline
 
 
 def choose_model(
@@ -43,7 +47,18 @@ def choose_model(
     asked = wanted.time is True or wanted.code is not None
     refused = why_not(theirs, mine, plugins, asked=asked)
     model = None if refused is not None else as_made(theirs, mine, own=wanted.code is None)
-    return BaselineModel(baseline.digest, record, model, folder, refused)
+    return BaselineModel(baseline.digest, record, model, folder, refused, digest_choice(model, folder, refused))
+
+
+def digest_choice(model: ModelSpec | None, folder: Path, refused: Message | None) -> str:
+    """sha256 of how a baseline's model is made, with the code that it is made by, or of why it is not."""
+    code = model_sources(model, folder) if model is not None else {}
+    parts = {
+        "model": model and model.model_dump(mode="json"),
+        "code": digest_named(code, DigestMemo.load()),
+        "refused": refused and refused.model_dump(mode="json"),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def find_code_folder(code: Path, base: Path) -> Path:

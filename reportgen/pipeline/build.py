@@ -14,34 +14,30 @@ from reportgen.errors import (
     about,
     worst_code,
 )
-from reportgen.pipeline.baseline import find_baseline, judge
+from reportgen.pipeline.baseline import FoundBaseline, find_baseline, judge
 from reportgen.pipeline.baseline_timing import choose_model
 from reportgen.pipeline.drawing import Drawing, Outcome, exit_code, finish, inputs_digest, locations
-from reportgen.pipeline.extras import check_extras
-from reportgen.pipeline.faults import Raised, errors_of
+from reportgen.pipeline.faults import errors_of
 from reportgen.pipeline.fingerprint import fingerprint
 from reportgen.pipeline.history import find_subject, with_history
-from reportgen.pipeline.kept import WEIGHTS, KeptRun, find_record, find_unfinished
+from reportgen.pipeline.kept import KeptRun, find_record
+from reportgen.pipeline.measuring import Measured, is_to_be_timed, measured_again, run, time_with_baseline
 from reportgen.pipeline.platform import in_checkout, on_platform
 from reportgen.pipeline.registry import Registry, load_own
 from reportgen.pipeline.replacing import Claim, check_replaceable, kept_origin, origin_of
 from reportgen.plugins import Plugins
 from reportgen.progress import Progress
-from reportgen.record.fault import Fault
 from reportgen.record.locate import RECORD, Source, find_source
-from reportgen.record.message import N_
 from reportgen.record.presentation import Presentation
 from reportgen.record.run import RunRecord
-from reportgen.record.store import Stored, load_judgement, store, write_files
+from reportgen.record.store import load_judgement
 from reportgen.record.subject import Subject
 from reportgen.spec import SpecFile, open_spec
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import ReportSpec
 from reportgen.system.epoch import check_epoch
-from reportgen.system.memory import is_memory_error
 from reportgen.system.signing import signing_key
 from reportgen.system.workspace import KEPT, Workspace, is_current
-from reportgen.text.errors import describe_error
 
 if TYPE_CHECKING:
     from reportgen.experiment.request import BaselineModel, Request
@@ -94,16 +90,17 @@ def build_spec(source: SpecFile, out: Path, options: Options, progress: Progress
         check_replaceable(out, claim, registry.outputs.values(), options.force)
         earlier = None if options.force else find_record(space, key, progress, source.base)
         presentation, templates = in_checkout(Presentation.of(spec), source.path), spec.report.templates
-        if earlier is not None:
+        recoded = earlier is not None and is_recoded(spec, source.base, earlier.record, baseline, registry.plugins)
+        if earlier is not None and not recoded:
             against = baseline.digest if baseline else ""
             inputs = inputs_digest(earlier.digest, against, presentation, templates, registry.plugins, registry.look)
             if is_current(out, inputs, signed_with):
                 return unchanged(out, earlier.record, presentation, source.base)
         loaded_baseline = baseline.load() if baseline else None  # what is wrong with it shows before any compute
         timed = choose_model(spec, source.base, loaded_baseline, registry.plugins.sources)
-        request = Wanted(source, spec, key, options, registry.plugins, timed)
+        request = ask(source, spec, key, options, registry.plugins, timed)
         kept = KeptRun(space, lambda: identify(spec, source.base, options, registry.plugins), progress)
-        measured = Measured((), earlier) if earlier else run(request, kept)
+        measured = Measured((), earlier) if earlier else run(request, kept, again=options.force)
         stored = time_with_baseline(request, measured.stored, kept)
         judgement = judge(
             Subject(stored.record, presentation=presentation), loaded_baseline, registry.sections, progress
@@ -115,12 +112,32 @@ def build_spec(source: SpecFile, out: Path, options: Options, progress: Progress
         return finish(stored.drawn_as(judgement, presentation), drawing, measured.raised, source.base)
 
 
-@dataclass(frozen=True)
-class Measured:
-    """A record to draw, and the errors that ended parts of its run, if this process ran it."""
+def ask(
+    source: SpecFile, spec: ReportSpec, key: str, options: Options, plugins: Plugins, timed: BaselineModel | None
+) -> Request:
+    """What a build measures, and with which baseline's model it times its own."""
+    from reportgen.experiment.request import Request
 
-    raised: Raised
-    stored: Stored
+    return Request(
+        spec=spec,
+        base=source.base,
+        spec_name=source.path.name,
+        overrides=options.overrides,
+        fingerprint=key,
+        plugins=plugins,
+        data_root=options.data_root,
+        offline=options.offline,
+        baseline=timed,
+    )
+
+
+def is_recoded(
+    spec: ReportSpec, base: Path, record: RunRecord, baseline: FoundBaseline | None, plugins: Plugins
+) -> bool:
+    """Whether the code in the folder `baseline.code` is another than the record was timed in turn with."""
+    if baseline is None or spec.baseline is None or spec.baseline.code is None:
+        return False
+    return is_to_be_timed(record, choose_model(spec, base, baseline.load(), plugins.sources))
 
 
 def unchanged(out: Path, record: RunRecord, presentation: Presentation, base: Path) -> Outcome:
@@ -174,16 +191,6 @@ def tell_reduced(found: Source, record: RunRecord, progress: Progress) -> None:
         )
 
 
-def measured_again(stored: Stored) -> Stored:
-    """A record that was kept before its numbers were computed, with them; any other as it is."""
-    record = stored.record
-    if record.measured is not None or "eval.logits" not in record.arrays:
-        return stored
-    from reportgen.metrics import measure
-
-    return store(record.model_copy(update={"measured": measure(record)}))
-
-
 def check_unmoved(found: Source, path: Path) -> None:
     """Raise EnvironmentTrouble where another command has put a new record in the place of the one that was read."""
     if find_source(path).digest != found.digest:
@@ -233,84 +240,3 @@ def identify(spec: ReportSpec, base: Path, options: Options, plugins: Plugins) -
     with about("data.name"):
         files = data_files(spec.data, options.data_root, base, find_datasets() | plugins.datasets)
     return fingerprint(spec, base, files or (), plugins)
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a build measures, and with which baseline's model it times its own."""
-
-    source: SpecFile
-    spec: ReportSpec
-    key: str
-    options: Options
-    plugins: Plugins
-    baseline: BaselineModel | None
-
-    @property
-    def request(self) -> Request:
-        """As an experiment is asked for."""
-        from reportgen.experiment.request import Request
-
-        return Request(
-            spec=self.spec,
-            base=self.source.base,
-            spec_name=self.source.path.name,
-            overrides=self.options.overrides,
-            fingerprint=self.key,
-            plugins=self.plugins,
-            data_root=self.options.data_root,
-            offline=self.options.offline,
-            baseline=self.baseline,
-        )
-
-
-def time_with_baseline(wanted: Wanted, stored: Stored, kept: KeptRun) -> Stored:
-    """The record with both models timed in turn, where it was measured before, without this baseline."""
-    record, baseline = stored.record, wanted.baseline
-    known = record.paired_latency
-    if baseline is None or not record.latency or (known is not None and known.baseline == baseline.digest):
-        return stored
-    from reportgen.experiment.latency_pairs import time_again
-
-    with kept.progress.stage("Time both models in turn"):
-        paired = time_again(wanted.request, record)
-    timed = store(record.model_copy(update={"paired_latency": paired}))
-    kept.attempt(lambda: kept.space.keep(kept.key, lambda folder: write_files(timed.record_files, folder)))
-    return timed
-
-
-def run(wanted: Wanted, kept: KeptRun) -> Measured:
-    """Run the experiment and measure it, or go on with one that was interrupted.
-
-    Data that it fetches first counts as if it had been here.
-    """
-    from reportgen.experiment.keeping import Keeper
-    from reportgen.experiment.run import run_experiment
-    from reportgen.metrics.selection import images_to_keep
-
-    check_extras(wanted.spec)
-    earlier = None
-    if not wanted.options.force:
-        earlier = find_unfinished(kept.space, wanted.key, kept.progress, wanted.source.base)
-    keeper = Keeper(kept.save, kept.save_weights, earlier, kept.space.kept_beside(wanted.key, WEIGHTS))
-    record = run_experiment(wanted.request, images_to_keep, kept.progress, keeper)
-    stored = store(with_numbers(record.model_copy(update={"fingerprint": kept.key}), keeper.raised, kept.progress))
-    kept.attempt(lambda: kept.space.keep(kept.key, lambda folder: write_files(stored.record_files, folder)))
-    return Measured(keeper.raised, stored)
-
-
-def with_numbers(record: RunRecord, raised: list[tuple[str, BaseException]], progress: Progress) -> RunRecord:
-    """The record with the numbers that its arrays give; without, where their computation raises, which is noted."""
-    from reportgen.metrics import measure
-
-    if "eval.logits" not in record.arrays:
-        return record
-    try:
-        with progress.stage("Measure"):
-            return record.model_copy(update={"measured": measure(record)})
-    except Exception as error:  # whatever it raises, the run was longer than what is lost by it
-        if isinstance(error, ReportgenError) or is_memory_error(error):
-            raise
-        fault = Fault(part=N_("the computation of the numbers"), reason=describe_error(error), by="reportgen")
-        raised.append((fault.part.text, error))
-        return record.model_copy(update={"faults": (*record.faults, fault)})

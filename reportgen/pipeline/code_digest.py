@@ -18,7 +18,12 @@ from reportgen.system.version import __version__
 NAME = "reportgen"
 PACKAGE = Path(__file__).parents[1]
 # with the name put in, since a module that is named in a text counts as needed by that text
-MEASURING = (f"{NAME}.experiment", f"{NAME}.metrics")
+MEASURING = (
+    f"{NAME}.experiment",
+    f"{NAME}.metrics",
+    f"{NAME}.pipeline.baseline_timing",
+    f"{NAME}.pipeline.measuring",
+)
 """What makes a record."""
 FIGURES = (f"{NAME}.figures",)
 """What draws the figures of a record."""
@@ -30,6 +35,8 @@ DRAWING = (
     f"{NAME}.pipeline.baseline",
     f"{NAME}.pipeline.drawing",
     f"{NAME}.pipeline.history",
+    f"{NAME}.pipeline.platform",
+    f"{NAME}.pipeline.received",
 )
 """What makes a report of a record."""
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from reportgen.comparison.gates import find_place, located
 from reportgen.errors import GateFailed, Location, ReportgenError, RunError, worst_code
 from reportgen.pipeline.baseline import baseline_digest
+from reportgen.pipeline.drawing_digest import drawing_digest
 from reportgen.pipeline.faults import Raised, errors_of, failures_of, log_of
-from reportgen.pipeline.fingerprint import drawing_digest
 from reportgen.pipeline.registry import Registry
 from reportgen.pipeline.write import Writing
 from reportgen.plugins import Plugins

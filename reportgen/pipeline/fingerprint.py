@@ -15,8 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
-from reportgen.errors import ModelError, SpecError, about
-from reportgen.pipeline.code_digest import DRAWING, MEASURING, catalogue_digest, code_digest
+from reportgen.errors import ModelError, about
+from reportgen.pipeline.code_digest import MEASURING, code_digest
 from reportgen.pipeline.source_files import module_files, named_files, source_files
 from reportgen.plugins import Plugins
 from reportgen.record.meaning import named_numbers
@@ -26,16 +26,12 @@ from reportgen.spec.paths import resolve_path
 from reportgen.spec.probes import PROBE_NAMES
 from reportgen.spec.types import ModelSpec, ReportSpec
 from reportgen.system.digests import DigestMemo
-from reportgen.system.files import is_regular
-from reportgen.system.machine import machine, versions
+from reportgen.system.machine import machine, usual_threads, versions
 from reportgen.system.shards import files_of_weights
 
 COMPUTING_DISTRIBUTIONS = ("torch", "torchvision", "timm", "numpy", "scipy", "scikit-learn", "captum", "umap-learn")
-DRAWING_DISTRIBUTIONS = ("matplotlib", "seaborn", "jinja2", "weasyprint", "tensorboard")
 MANY_FILES = 1000
 """Of a data set of more files the digest of the whole is remembered, not that of each large file."""
-MOST_TEMPLATES = 2000
-"""Files in a folder of templates; ours has thirty."""
 NO_PLUGINS = Plugins()
 
 
@@ -61,6 +57,8 @@ def fingerprint(spec: ReportSpec, base: Path, data_files: Sequence[Path] = (), p
         "versions": versions(COMPUTING_DISTRIBUTIONS),
         "machine": machine(),
     }
+    if spec.run.threads is None:
+        parts["threads"] = usual_threads()
     if (named := named_by_gates(spec)) is not None:
         parts["gates"] = named
     memo.save()
@@ -71,45 +69,6 @@ def named_by_gates(spec: ReportSpec) -> dict[str, list[str]] | None:
     """The numbers of probes that gates name, which are then measured whatever time they take; None without any."""
     found = named_numbers(rule.metric for rule in spec.gates)
     return {section: sorted(names) for section, names in found.items() if section in PROBE_NAMES} or None
-
-
-def drawing_digest(templates: Path | None = None, plugins: Plugins = NO_PLUGINS) -> str:
-    """Digest of what makes a report of a record: code, translations, templates, the user's own ones, plug-ins with all
-    that they import, the libraries that draw.
-
-    Raises SpecError.
-    """
-    from reportgen.outputs.templating import template_root  # imports jinja2, which an unchanged run need not
-
-    whole = hashlib.sha256(code_digest(*DRAWING).encode())
-    whole.update(catalogue_digest().encode())
-    whole.update(json.dumps(versions(DRAWING_DISTRIBUTIONS)).encode())
-    if plugins.modules:
-        whole.update(json.dumps(digest_plugins(plugins.modules, DigestMemo.load()), sort_keys=True).encode())
-    for root in (template_root(), *([templates] if templates else [])):
-        for path in list_templates(root):
-            try:
-                digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            except OSError as error:
-                with about("report.templates"):
-                    raise SpecError(f"{path} can't be read: {error.strerror}", "Check its permissions.") from error
-            whole.update(f"{path.relative_to(root).as_posix()}\0{digest}\n".encode("utf-8", "surrogateescape"))
-    return whole.hexdigest()
-
-
-def list_templates(root: Path) -> list[Path]:
-    """Every regular file in a folder of templates, sorted; links to folders are not followed.
-
-    Raises SpecError for a folder that holds too much to be one of templates, such as a home.
-    """
-    found: list[Path] = []
-    for folder, _folders, names in os.walk(root):
-        found += [path for path in (Path(folder) / name for name in names) if is_regular(path)]
-        if len(found) > MOST_TEMPLATES:
-            with about("report.templates"):
-                hint = "Give a folder that holds templates and nothing else."
-                raise SpecError(f"{root} holds more than {MOST_TEMPLATES:,} files", hint)
-    return sorted(found)
 
 
 def digest_model(key: str, model: ModelSpec | None, base: Path, memo: DigestMemo) -> dict[str, object] | None:

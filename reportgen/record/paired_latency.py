@@ -29,6 +29,8 @@ class PairedLatency(Frozen):
 
     baseline: str
     """sha256 of the baseline's record.json."""
+    choice: str = ""
+    """Digest of how its model was made, its code included, or of why it was not."""
     model: str = ""
     """The baseline's model as its record names it; empty where it was not timed."""
     order: tuple[Side, ...] = ()

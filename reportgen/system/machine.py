@@ -35,6 +35,12 @@ def machine() -> dict[str, object]:
     }
 
 
+def usual_threads() -> list[object]:
+    """What decides how many threads a run has that does not say so: cores of this process, and OMP_NUM_THREADS."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return [allowed, os.environ.get("OMP_NUM_THREADS")]
+
+
 def accelerator(devices: Path = Path("/dev")) -> str:
     """A hint at what `device: auto` will find: cuda, rocm, mps or cpu."""
     if any(devices.glob("nvidia[0-9]*")) or (devices / "dxg").exists():  # dxg: NVIDIA under WSL

@@ -11,6 +11,8 @@ from reportgen.errors import SpecError
 from reportgen.experiment.request import BaselineModel
 from reportgen.pipeline.baseline import LoadedBaseline
 from reportgen.pipeline.baseline_timing import choose_model
+from reportgen.pipeline.measuring import is_to_be_timed
+from reportgen.record.paired_latency import PairedLatency
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.spec.types import ReportSpec
@@ -100,3 +102,25 @@ def test_nothing_is_timed_where_the_spec_says_so(record: RunRecord) -> None:
     one = ReportSpec.model_validate({"model": FILE, "baseline": "main", "run": {"probes": {"cost": {"processes": 1}}}})
     assert choose_model(one, Path(), LoadedBaseline(Subject(record), "d" * 64, 0.005), ()) is None
     assert choose_model(one, Path(), None, ()) is None
+
+
+def test_another_choice_is_timed_again(record: RunRecord, tmp_path: Path) -> None:
+    theirs, mine = {"source": "other.py:build"}, FILE
+    (tmp_path / "before").mkdir()
+    code = tmp_path / "before" / "other.py"
+    code.write_text("build = 1\n")
+    refused = choose(record, theirs, mine, tmp_path)
+    assert refused is not None
+    known = PairedLatency(baseline=refused.digest, choice=refused.choice, reason=refused.refused)
+    timed = record.model_copy(update={"paired_latency": known})
+    assert record.latency
+    assert is_to_be_timed(record, refused)
+    assert not is_to_be_timed(timed, choose(record, theirs, mine, tmp_path))
+    assert not is_to_be_timed(timed, None)
+    assert is_to_be_timed(timed, choose(record, theirs, mine, tmp_path, time=True))
+    there = choose(record, theirs, mine, tmp_path, code="before")
+    assert there is not None
+    again = record.model_copy(update={"paired_latency": known.model_copy(update={"choice": there.choice})})
+    assert not is_to_be_timed(again, there)
+    code.write_text("build = 2\n")
+    assert is_to_be_timed(again, choose(record, theirs, mine, tmp_path, code="before"))

@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from reportgen.experiment.datasets import cifar10, cifar100, data_files, find_datasets
 from reportgen.pipeline import fingerprint as fingerprints
 from reportgen.pipeline.drawing import inputs_digest
 from reportgen.pipeline.figure_cache import inputs_digest as figures_digest
 from reportgen.pipeline.fingerprint import fingerprint
+from reportgen.pipeline.registry import Registry
 from reportgen.plugins import Plugins, load_plugins
 from reportgen.record.presentation import Presentation
 from reportgen.record.run import RunRecord
 from reportgen.record.store import store
-from reportgen.spec.types import ReportSpec
+from reportgen.spec.types import DataSpec, ReportSpec
 
 KINDS = ("SECTION", "FIGURE", "OUTPUT", "DATASET", "SOURCE")
 RECORD, REPORT, BOTH, NOTHING = {"record"}, {"report"}, {"record", "report"}, set[str]()
@@ -26,9 +28,21 @@ MISSES = {
     "here/beside.py": RECORD,
     "elsewhere/layers/blocks.py": RECORD,
     "here/best.pt": RECORD,
-    "data/train/cat/1.png": RECORD,
-    "templates/report.html.j2": REPORT,
+    "here/values.csv": RECORD,
+    **{
+        f"data/{name}": RECORD
+        for name in ("train/cat/1.png", "train/dog/1.png", "test/cat/1.png", "test/dog/1.png", "train/cat/1.heic")
+    },
+    **{f"cifar-10-batches-py/{name}": RECORD for name in cifar10.PUBLISHED},
+    **{f"cifar-100-python/{name}": RECORD for name in cifar100.PUBLISHED},
+    "elsewhere/images.npy": RECORD,
+    "elsewhere/labels.npy": RECORD,
+    **{f"templates/{name}": REPORT for name in ("report.html.j2", "sections/cost.html.j2", "screen.css", "print.css")},
+    "mine/report.html.j2": REPORT,
     "mine/sections/own.html.j2": REPORT,
+    "mine/screen.css": REPORT,
+    "here/own.css": REPORT,
+    "here/logo.svg": REPORT,
     **{f"elsewhere/adds_{kind.lower()}.py": REPORT for kind in KINDS[:3]},
     **{f"elsewhere/helps/{kind.lower()}.py": REPORT for kind in KINDS[:3]},
     **{f"elsewhere/adds_{kind.lower()}.py": BOTH for kind in KINDS[3:]},
@@ -39,17 +53,36 @@ MISSES = {
 """File -> the caches that hold something it makes. Figures of plug-ins are drawn each time."""
 
 
+CONTENTS = {
+    "here/net.py": "import beside\nfrom layers.blocks import Block\nvalues = 'values.csv'\n",
+    "here/logo.svg": '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>\n',
+    "here/own.css": "p { margin: 0 }\n",
+    "elsewhere/adds_dataset.py": """from pathlib import Path
+from helps import dataset
+from reportgen.plugins import DatasetKind
+def find(spec, data_root, base):
+    return tuple(Path(__file__).with_name(name) for name in ("images.npy", "labels.npy"))
+DATASET = DatasetKind("mine", "one of the user's own", 2, load=None, files=find)
+""",
+}
+"""Of the files that are read, not only known by their bytes."""
+MORE = {".svg": "<!-- more -->\n", ".css": "b { margin: 0 }\n"}
+"""The line that is added, where it is not of Python."""
+DATA = ("image_folder", "cifar10", "cifar100", "mine")
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A model, its data, its plug-ins and templates; what they import lies in another folder of Python's path."""
     for name in MISSES:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("x = 1\n", encoding="utf-8")
-    (tmp_path / "here" / "net.py").write_text("import beside\nfrom layers.blocks import Block\n", encoding="utf-8")
+        path.write_text(CONTENTS.get(name, "x = 1\n"), encoding="utf-8")
     for kind in KINDS:
         text = f"from helps import {kind.lower()}\n{kind} = 1\n"
-        (tmp_path / "elsewhere" / f"adds_{kind.lower()}.py").write_text(text, encoding="utf-8")
+        added = tmp_path / "elsewhere" / f"adds_{kind.lower()}.py"
+        if f"elsewhere/{added.name}" not in CONTENTS:
+            added.write_text(text, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path / "elsewhere")
     monkeypatch.setattr("reportgen.outputs.templating.template_root", lambda: tmp_path / "templates")
     yield tmp_path
@@ -63,17 +96,30 @@ def digests(project: Path, record: RunRecord, plugins: Plugins, new_process: boo
     spec = ReportSpec.model_validate(
         {
             "model": {"source": "net.py:make", "weights": "best.pt"},
-            "report": {"templates": str(project / "mine")},
+            "report": {
+                "templates": str(project / "mine"),
+                "css": str(project / "here" / "own.css"),
+                "logo": {"file": str(project / "here" / "logo.svg"), "alt": "ours"},
+            },
             "plugins": [f"adds_{kind.lower()}" for kind in KINDS],
         }
     )
-    files = [path for path in (project / "data").rglob("*") if path.is_file()]
     drawn, templates = Presentation.of(spec), spec.report.templates
+    look = Registry.load(spec, Plugins()).look
     return {
-        "record": fingerprint(spec, project / "here", files, plugins),
+        "record": " ".join(fingerprint_with(data, spec, project, plugins) for data in DATA),
         "figures": figures_digest(store(record)),
-        "report": inputs_digest("the record", "", drawn, templates, plugins),
+        "report": inputs_digest("the record", "", drawn, templates, plugins, look),
     }
+
+
+def fingerprint_with(data: str, spec: ReportSpec, project: Path, plugins: Plugins) -> str:
+    """Of a run with the data set of this name, whose files are found as a build finds them."""
+    root = project / "data" if data == "image_folder" else project
+    kinds = find_datasets() | plugins.datasets
+    files = data_files(DataSpec(name=data, root=root), None, project / "here", kinds)
+    assert files
+    return fingerprint(spec, project / "here", files, plugins)
 
 
 @pytest.mark.slow
@@ -85,7 +131,7 @@ def test_a_line_more_in_any_file_is_seen_by_the_right_caches(project: Path, reco
     for name in MISSES:
         path = project / name
         text = path.read_text(encoding="utf-8")
-        path.write_text(f"{text}more = 1\n", encoding="utf-8")
+        path.write_text(text + MORE.get(path.suffix, "more = 1\n"), encoding="utf-8")
         after = digests(project, record, plugins)
         if "adds_" in name or "helps" in name:  # this process has imported the plug-ins and goes on with that code
             assert after == before

@@ -10,7 +10,7 @@ import grimp
 import pytest
 
 from reportgen.pipeline import code_digest as module
-from reportgen.pipeline import fingerprint
+from reportgen.pipeline import drawing_digest as drawings
 from reportgen.pipeline.code_digest import (
     DRAWING,
     FIGURES,
@@ -20,7 +20,7 @@ from reportgen.pipeline.code_digest import (
     code_digest,
     read_package,
 )
-from reportgen.pipeline.fingerprint import drawing_digest
+from reportgen.pipeline.drawing_digest import drawing_digest
 
 DISCOVERED = {"reportgen.metrics.computing": "reportgen.metrics"}
 """Modules that import every member of a package which is not among the roots."""
@@ -78,6 +78,11 @@ def test_the_modules_that_were_once_forgotten(expected: dict[str, set[str]]) -> 
     assert "reportgen.record.latency" in expected["record"]  # takes the medians of latencies
     assert "reportgen.report.assemble" in expected["report"] - expected["record"]
     assert "reportgen.pipeline.drawing" in expected["report"] - expected["record"]  # writes what is written
+    for choice in ("measuring", "baseline_timing", "kept"):  # what is measured, gone on with, timed again
+        assert f"reportgen.pipeline.{choice}" in expected["record"]
+    for choice in ("platform", "received", "registry", "history", "baseline"):  # what is drawn, and how
+        assert f"reportgen.pipeline.{choice}" in expected["report"]
+    assert "reportgen.outputs.html" in expected["report"] - expected["record"]
     assert "reportgen.experiment.train" in expected["record"] - expected["figures"] - expected["report"]
 
 
@@ -110,7 +115,7 @@ def test_a_translation_is_seen_by_what_is_drawn_and_not_by_what_is_measured(
     assert catalogue_digest("zh") == catalogue_digest()  # the compiled one says nothing more
     monkeypatch.undo()
     assert code_digest(*MEASURING) == measured
-    monkeypatch.setattr(fingerprint, "catalogue_digest", lambda: "another")
+    monkeypatch.setattr(drawings, "catalogue_digest", lambda: "another")
     assert drawing_digest() != before
 
 

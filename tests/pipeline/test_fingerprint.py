@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import reportgen.pipeline.fingerprint as module
-from reportgen.pipeline.fingerprint import drawing_digest, fingerprint
+from reportgen.pipeline.drawing_digest import drawing_digest
+from reportgen.pipeline.fingerprint import fingerprint
 from reportgen.spec.types import ModelSpec, ReportSpec
 from reportgen.system import digests
 from reportgen.system.digests import CACHE, KEY, LARGE, DigestMemo
@@ -140,6 +141,13 @@ def test_machine_versions_and_code_are_in_it(base: Path, monkeypatch: pytest.Mon
     assert of(base) != before
 
 
+def test_threads_are_in_it_unless_the_spec_says_how_many(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    usual, asked = of(base), of(base, run={"threads": 2})
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    assert (of(base) != usual, of(base, run={"threads": 2}) == asked) == (True, True)
+
+
 def many(base: Path, folder: str = "images") -> list[Path]:
     files = [base / folder / ("a" if index < 3 else "b") / f"{index}.png" for index in range(5)]
     for index, path in enumerate(files):
@@ -225,7 +233,7 @@ def test_templates_and_code_are_in_the_digest_of_a_drawing(tmp_path: Path, monke
     (own / "sections").mkdir()
     (own / "summary.html.j2").rename(own / "sections" / "summary.html.j2")
     assert drawing_digest(own) not in {pair[1] for pair in found}
-    monkeypatch.setattr(module, "code_digest", lambda *_: "another")
+    monkeypatch.setattr("reportgen.pipeline.drawing_digest.code_digest", lambda *_: "another")
     assert drawing_digest() not in {pair[0] for pair in found}
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.errors import RenderError, ReportgenError
-from reportgen.pipeline.build import measured_again
 from reportgen.pipeline.drawing import Drawing, finish
+from reportgen.pipeline.measuring import measured_again
 from reportgen.pipeline.received import choose_drawing
 from reportgen.pipeline.registry import Registry, check_language
 from reportgen.plugins import Output, Plugins
