@@ -13,17 +13,20 @@ from types import FrameType
 from typing import Any
 
 from jinja2 import (
+    Environment,
     StrictUndefined,
     TemplateError,
     TemplateNotFound,
     TemplateRuntimeError,
     TemplateSyntaxError,
     UndefinedError,
+    nodes,
 )
 from jinja2.exceptions import SecurityError
 from jinja2.utils import missing
 
 from reportgen.errors import Location, RenderError
+from reportgen.outputs.view_values import View
 from reportgen.text.suggest import nearest
 
 REPORT = "This is a fault of reportgen; please report it."
@@ -80,6 +83,8 @@ class Undefined(StrictUndefined):
             hint, told = f"access to attribute {name!r} is unsafe: what a template sees is not changed", SecurityError
         elif exc is UndefinedError and hint is None:
             told = partial(Unknown, name=str(name), holder=obj)
+            if isinstance(obj, View):
+                hint = f"{obj} has no attribute {str(name)!r}"
         super().__init__(hint, obj, name, told)
 
 
@@ -115,6 +120,41 @@ class Step:
 
     def __str__(self) -> str:
         return str(Location(self.name, self.line))
+
+
+def check_blocks(environment: Environment, text: str, template: str, file: str) -> None:
+    """Raise TemplateSyntaxError for a block of a template that what it extends does not have, so that nothing shows it.
+
+    What can't be read is told when it is compiled, and a parent that is chosen when the template runs is not known.
+    """
+    try:
+        tree = environment.parse(text)
+        known = find_inherited(environment, tree, {template})
+    except (TemplateError, RecursionError):
+        return
+    if known is None:
+        return
+    for block in tree.body:
+        if isinstance(block, nodes.Block) and block.name not in known and f"self.{block.name}" not in text:
+            near = near_to(block.name, known)
+            meant = f"; did you mean {near}?" if near else ""
+            message = f"what it extends has no block {block.name!r}, so that nothing shows this one{meant}"
+            raise TemplateSyntaxError(message, block.lineno, template, file)
+
+
+def find_inherited(environment: Environment, tree: nodes.Template, seen: set[str]) -> set[str] | None:
+    """The blocks of all that a template extends; None where it extends nothing, or what is not known before it runs."""
+    extended = tree.find(nodes.Extends)
+    if extended is None or not isinstance(extended.template, nodes.Const) or environment.loader is None:
+        return None
+    name = extended.template.value
+    if name in seen:
+        return None
+    parent = environment.parse(environment.loader.get_source(environment, name)[0])
+    further = find_inherited(environment, parent, seen | {name})
+    if further is None and parent.find(nodes.Extends) is not None:
+        return None
+    return {block.name for block in parent.find_all(nodes.Block)} | (further or set())
 
 
 def describe(error: Exception, name: str, roots: Roots, known: Collection[str]) -> RenderError:

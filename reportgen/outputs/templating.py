@@ -23,7 +23,7 @@ from reportgen.outputs import bitbucket, markdown
 from reportgen.outputs.sandbox import Sandbox
 from reportgen.outputs.stylesheets import check_sheet, recolour
 from reportgen.outputs.template_cache import keep_compiled
-from reportgen.outputs.template_errors import Roots, TooLarge, TooLong, Undefined, describe, format_reason
+from reportgen.outputs.template_errors import Roots, TooLarge, TooLong, Undefined, check_blocks, describe, format_reason
 from reportgen.outputs.view_values import is_skipped
 from reportgen.system.memory import make_room
 from reportgen.text.i18n import catalogue, join_sentences, languages, with_label, with_note
@@ -184,7 +184,7 @@ def make_environment(
         raise RenderError(f"there are no words in the language {language!r}", f"Choose one of {known}.")
     ours = Folder(template_root())
     environment = Sandbox(
-        loader=ChoiceLoader([PrefixLoader({OURS: ours}), *([Folder(folder)] if folder else []), ours]),
+        loader=ChoiceLoader([PrefixLoader({OURS: ours}), *([OwnFolder(folder)] if folder else []), ours]),
         autoescape=True,
         undefined=Undefined,
         trim_blocks=True,
@@ -249,6 +249,16 @@ class Folder(FileSystemLoader):
             raise
         except OSError as error:
             raise TemplateSyntaxError(f"it can't be read: {error.strerror}", 1, template, file) from error
+
+
+class OwnFolder(Folder):
+    """Templates of the user's."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """The same; raises TemplateSyntaxError for a block, too, that nothing shows."""
+        text, file, is_current = super().get_source(environment, template)
+        check_blocks(environment, text, template, file)
+        return text, file, is_current
 
 
 def is_own_file(folder: Path, file: Path) -> bool:

@@ -50,7 +50,7 @@ def test_text_from_outside_is_escaped_and_not_evaluated(tmp_path: Path) -> None:
     ("text", "line", "says"),
     [
         ("one\n{{ nothing_there }}", 2, "'nothing_there' is undefined"),
-        ("one\ntwo\n{{ figure.nothing }}", 3, "no attribute 'nothing'"),
+        ("one\ntwo\n{{ figure.nothing }}", 3, "<FigureFile> has no attribute 'nothing'"),
         ("one\n{% if %}", 2, "Expected an expression"),
         ("one\n{% block a %}", 2, "Unexpected end of template"),
         ("{{ 1 / 0 }}", 1, "ZeroDivisionError"),
@@ -96,6 +96,41 @@ def test_what_a_name_should_have_been_is_said(tmp_path: Path) -> None:
         with pytest.raises(RenderError) as caught:
             render_template("page.html.j2", dict(VALUES), folder=write(tmp_path, text))
         assert caught.value.hint.startswith(says)
+
+
+BASE = "{% extends 'root.j2' %}{% block header %}{% block within %}{% endblock %}{% endblock %}"
+
+
+@pytest.mark.parametrize(
+    ("parent", "says"),
+    [
+        ("default/report.html.j2", "no block 'head_er', so that nothing shows this one"),
+        ("base.j2", "no block 'head_er', so that nothing shows this one; did you mean header?"),
+    ],
+)
+def test_a_block_that_nothing_shows_is_told(tmp_path: Path, parent: str, says: str) -> None:
+    write(
+        tmp_path, "{% extends 'root.j2' %}{% block header %}{% block within %}{% endblock %}{% endblock %}", "base.j2"
+    )
+    write(tmp_path, "{% block header %}{% endblock %}{% block last %}{% endblock %}", "root.j2")
+    write(tmp_path, f"{{% extends '{parent}' %}}\n{{% block head_er %}}{{% endblock %}}")
+    with pytest.raises(RenderError, match=re.escape(says)) as caught:
+        render_template("page.html.j2", dict(VALUES), folder=tmp_path)
+    assert str(caught.value.location) == "page.html.j2:2"
+
+
+def test_blocks_that_are_shown_are_not_told(tmp_path: Path) -> None:
+    write(
+        tmp_path, "{% extends 'root.j2' %}{% block header %}{% block within %}{% endblock %}{% endblock %}", "base.j2"
+    )
+    write(tmp_path, "{% block header %}{% endblock %}{% block last %}{% endblock %}", "root.j2")
+    text = (
+        "{% extends 'base.j2' %}{% block within %}1{% block new %}2{% endblock %}{% endblock %}"
+        "{% block last %}{{ self.part() }}{% endblock %}{% block part %}3{% endblock %}"
+    )
+    assert render_template("page.html.j2", {}, folder=write(tmp_path, text)) == "123"
+    chosen = "{% extends names and 'base.j2' %}{% block other %}{% endblock %}"
+    assert render_template("page.html.j2", {"names": [1]}, folder=write(tmp_path, chosen)) == ""
 
 
 @pytest.mark.parametrize(

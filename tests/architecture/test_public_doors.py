@@ -1,0 +1,71 @@
+"""Tests reach what each room shows; those that reach a private module say why nothing public shows the same."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+INNER = {
+    "conftest.py": "the second process of drawing is switched off for all tests",
+    "experiment/test_torch_internals.py": "the fence around torch, part by part, in the absence of each",
+    "figures/test_autograd.py": "the tree that a graph is drawn from, without the time of drawing it",
+    "figures/test_baseline_architecture.py": "every status has a sign and a style, also those that no example has",
+    "figures/test_diagram_labels.py": "labels and widths for any text, of which a drawing shows a few",
+    "figures/test_diagram_layout.py": "crossings and pages of layouts that no model has",
+    "figures/test_diagram_models.py": "the nodes of a drawing before they are lines",
+    "figures/test_diagram_structure.py": "blocks that are found alike, before they are drawn",
+    "figures/test_explanation.py": "the colours of a heat map, which its PNG shows only rounded",
+    "figures/test_parallel.py": "which figures the second process draws, and that it ends",
+    "figures/test_robustness.py": "charts of any height and any number of curves",
+    "figures/test_seed_bands.py": "the band against a hand-computed one",
+    "figures/test_small.py": "the sizes that all small figures share",
+    "figures/test_style.py": "the measuring of text that all figures share",
+    "figures/test_table.py": "the rounding and the errors of the writer that all figures share",
+    "figures/test_weights.py": "the layout of tiles and the colours of signed values, before they are a PNG",
+    "outputs/test_cells.py": "what becomes of any cell, of which a report has a few",
+    "outputs/test_comment.py": "whether a comment is posted, and the characters of a sparkline",
+    "outputs/test_cyclonedx.py": "the list of licences, each of which a document may name",
+    "outputs/test_model_card.py": "YAML for any value, and the list of licences",
+    "outputs/test_pdf_drawings.py": "operators of a PDF for SVG that no figure draws",
+    "outputs/test_pdf_tags.py": "trees of tags from HTML that no report has",
+    "outputs/test_tensorboard.py": "the colours of a matrix, which an event shows only as a PNG",
+    "outputs/test_weasyprint.py": "the fence around WeasyPrint, part by part, in the absence of each",
+    "outputs/test_words.py": "addresses and languages in any text",
+    "pipeline/sending/test_send.py": "a mail with a subject and a body that no report has",
+    "record/test_locate.py": "how much of a record goes into a PDF of any size",
+}
+"""Module of tests -> what it shows that no public function does."""
+
+
+def reaches_inside(path: Path) -> bool:
+    """Whether a file imports a module of the package, or a name of one, that begins with an underscore."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("reportgen"):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names if alias.name.startswith("reportgen")]
+        else:
+            continue
+        parts = {part for name in names for part in name.split(".")}
+        if any(part.startswith("_") and part != "_" for part in parts):
+            return True
+    return False
+
+
+def test_tests_reach_public_functions_or_say_why_not() -> None:
+    inner = {path.relative_to(TESTS).as_posix() for path in TESTS.rglob("*.py") if reaches_inside(path)}
+    assert inner == set(INNER)
+
+
+def test_private_modules_and_names_are_seen(tmp_path: Path) -> None:
+    for text in (
+        "from reportgen.figures._style import grid",
+        "from reportgen.figures import _style",
+        "import reportgen.outputs._card.use",
+        "from reportgen.record.run import _hidden",
+    ):
+        (tmp_path / "one.py").write_text(text)
+        assert reaches_inside(tmp_path / "one.py"), text
+    (tmp_path / "one.py").write_text("from reportgen.text.i18n import _\nfrom os import _exit\n")
+    assert not reaches_inside(tmp_path / "one.py")
