@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr
 
 from reportgen.comparison.accuracy import paired_changes
 from reportgen.comparison.changes import describe_change
@@ -110,6 +109,8 @@ def compare_losses(before: Answers, after: Answers) -> Step | None:
 
     None where one of them is not known, for fewer images than an interval of a change needs, and without any scatter.
     """
+    from scipy.special import stdtr  # a third of a second that drawing from most records does not need
+
     if before.losses is None or after.losses is None or len(after.losses) < FEWEST_OF_CHANGE:
         return None
     differences = after.losses.astype(np.float64) - before.losses

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from reportgen.metrics.influence import critical, freedom_of
 from reportgen.metrics.intervals import FloatArray
+from reportgen.metrics.student import upper_tail
 
 TOLERANCE = 0.2
 """The linear region ends where the local gain differs by more than this share of that at the nominal drive."""
@@ -110,8 +111,6 @@ def gain_change(before: FloatArray, after: FloatArray) -> tuple[float, float] | 
     `before` and `after` (3, n) as for `gain_interval`. The jackknife over images (Quenouille 1956; Tukey 1958) by
     Student's t, n − 1 degrees of freedom. None for fewer than three images, or where a gain is not known.
     """
-    from scipy.special import stdtr  # a third of a second that drawing from a record does not need
-
     n = before.shape[1]
     squares = [np.asarray(power, float) for power in (before, after)]
     if n < 3 or not all(np.isfinite(power).all() and power.mean(1).all() for power in squares):
@@ -121,7 +120,7 @@ def gain_change(before: FloatArray, after: FloatArray) -> tuple[float, float] | 
     error = float((gain_of(without[1]) - gain_of(without[0])).std() * np.sqrt(n - 1))
     if not np.isfinite(error):
         return None
-    return change, float(2 * stdtr(n - 1, -abs(change) / error)) if error else float(change == 0)
+    return change, 2 * upper_tail(n - 1, abs(change) / error) if error else float(change == 0)
 
 
 def gain_of(squares: FloatArray) -> FloatArray:

@@ -120,9 +120,16 @@ def poisson_tail(count: int, expected: float) -> float:
     Of independent events whose probabilities add up to `expected`, however unequal, it is no less than their own where
     the count is above that by one at least (Hoeffding 1956; Anderson and Samuels 1967).
     """
-    from scipy.special import gammainc  # a third of a second that drawing most records does not need
-
-    return float(gammainc(count, expected)) if count > 0 else 1.0
+    if count <= 0:
+        return 1.0
+    if expected <= 0:
+        return 0.0
+    term = total = math.exp(count * math.log(expected) - expected - math.lgamma(count + 1))
+    while count < expected or term > 1e-17 * total:
+        count += 1
+        term *= expected / count
+        total += term
+    return min(1.0, total)
 
 
 @lru_cache(maxsize=4)

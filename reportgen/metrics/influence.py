@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from reportgen.metrics.calibration import BINS, bin_of
 from reportgen.metrics.intervals import CONFIDENCE, Interval, wilson
 from reportgen.metrics.predictions import FloatArray, IntArray, Predictions
+from reportgen.metrics.student import upper_quantile
 from reportgen.metrics.ties import tie_ends
 
 LEAST_IMAGES = 5
@@ -148,9 +149,7 @@ def spread_by_class(influence: FloatArray, labels: IntArray) -> Spread:
 
 def critical(freedom: float, confidence: float = CONFIDENCE) -> float:
     """Two-sided critical value of Student's t."""
-    from scipy.special import stdtrit  # a third of a second that drawing from a record does not need
-
-    return float(stdtrit(freedom, 0.5 + confidence / 2))
+    return upper_quantile(freedom, (1 - confidence) / 2)
 
 
 def freedom_of(influence: FloatArray) -> float:

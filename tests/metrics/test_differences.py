@@ -15,6 +15,7 @@ from reportgen.metrics.differences import (
     fisher,
     mean_difference,
     pairwise_p,
+    poisson_tail,
     share_difference,
 )
 from reportgen.metrics.paired import score_interval
@@ -85,3 +86,10 @@ def test_a_paired_difference_of_shares_has_tangos_interval() -> None:
     low, high = score_interval(5, 10, 100)
     assert share_difference(first, second) == pytest.approx((0.05, float(low), float(high)))
     assert share_difference(first[:0], second[:0]) is None
+
+
+@pytest.mark.parametrize("expected", [0.0, 1e-6, 0.5, 3.0, 20.0, 390.0])
+def test_the_tail_of_poisson_is_that_of_scipy(expected: float) -> None:
+    counts = [0, 1, 2, 5, 30, 400]
+    found = [poisson_tail(count, expected) for count in counts]
+    assert found == pytest.approx(stats.poisson.sf(np.array(counts) - 1, expected), rel=1e-11)
