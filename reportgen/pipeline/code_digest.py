@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -91,29 +91,26 @@ def needed(*roots: str) -> dict[str, Module]:
     waiting = {name for root in roots for name in members(modules, root)}
     while waiting:
         found |= waiting
-        reached = {name for one in waiting for name in reach(modules, one)}
-        waiting = reached - found
+        imported = set[str]().union(*(modules[name].imports for name in waiting))
+        found_for_itself = {package for name in waiting for package in modules[name].discovers}
+        reached = with_packages(waiting | imported) & modules.keys()
+        waiting = reached.union(*(members(modules, package) for package in found_for_itself)) - found
     return {name: modules[name] for name in sorted(found)}
 
 
-def reach(modules: Mapping[str, Module], name: str) -> Iterator[str]:
-    """The modules that one needs directly."""
-    yield from (parent for parent in parents(name) if parent in modules)
-    for imported in modules[name].imports:
-        yield from (part for part in (*parents(imported), imported) if part in modules)
-    for package in modules[name].discovers:
-        yield from members(modules, package)
+def with_packages(names: Iterable[str]) -> set[str]:
+    """Some dotted names and the packages around each."""
+    found: set[str] = set()
+    for name in names:
+        while name and name not in found:
+            found.add(name)
+            name = name.rpartition(".")[0]
+    return found
 
 
 def members(modules: Mapping[str, Module], package: str) -> list[str]:
     """A module or package, and everything below it."""
     return [name for name in modules if name == package or name.startswith(f"{package}.")]
-
-
-def parents(name: str) -> list[str]:
-    """The packages around a module, from the outside."""
-    parts = name.split(".")
-    return [".".join(parts[:end]) for end in range(1, len(parts))]
 
 
 @lru_cache(maxsize=2)
