@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 """What lies at the top of a project."""
 HIGHEST = 8
 """Folders above a file that are looked at for one of the markers."""
+RELATIVE = re.compile(rb"\bfrom[\s\\]*\.")
+"""The beginning of a relative import, in a line of its own or not, on one line or more."""
 
 
 @dataclass(frozen=True)
@@ -162,8 +165,8 @@ def relative_packages(path: Path) -> Iterator[Path]:
     waiting, seen = [path], {path}
     while waiting:
         file = waiting.pop()
-        for node in ast.walk(parse(file)):
-            if not isinstance(node, ast.ImportFrom) or not node.level or node.level > len(file.parents):
+        for node in relative_imports(file):
+            if node.level > len(file.parents):
                 continue
             package = file.parents[node.level - 1]
             yield package
@@ -175,6 +178,18 @@ def relative_packages(path: Path) -> Iterator[Path]:
             new = [candidate for candidate in found if candidate.is_file() and candidate not in seen]
             seen.update(new)
             waiting += new
+
+
+def relative_imports(path: Path) -> Iterator[ast.ImportFrom]:
+    """The relative imports of a file, wherever in it. A text that can hold none is not parsed: to walk the tree of a
+    long file takes longer than to make its model."""
+    try:
+        possible = path.is_file() and RELATIVE.search(path.read_bytes()) is not None
+    except OSError:
+        return
+    for node in ast.walk(parse(path)) if possible else ():
+        if isinstance(node, ast.ImportFrom) and node.level:
+            yield node
 
 
 def parse(path: Path) -> ast.Module:
