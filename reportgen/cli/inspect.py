@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reportgen.cli.build import set_option
-from reportgen.cli.errors import LONGEST_MESSAGE
 from reportgen.errors import EnvironmentTrouble, RenderError, SpecError
-from reportgen.text.shorten import shorten_middle
 from reportgen.text.terminal import print_line, put
 
 if TYPE_CHECKING:
@@ -34,8 +32,10 @@ KINDS = ("models", "datasets", "sections", "outputs", "metrics")
 @click.option("--offline", is_flag=True, help="Count a data set that is not here as missing.")
 def check(specs: tuple[Path, ...], overrides: tuple[str, ...], data_root: Path | None, offline: bool) -> int:
     """Check specs and this machine, and print the plan: what would run, on what, for about how long."""
+    from reportgen.cli.errors import LONGEST_MESSAGE
     from reportgen.pipeline.build import Options
     from reportgen.pipeline.check import check_machine, check_spec
+    from reportgen.text.shorten import shorten_middle
 
     options = Options(data_root=data_root, offline=offline, overrides=overrides)
     findings = list(check_machine())

@@ -36,6 +36,7 @@ def complaints(kind: str, value: Any) -> list[str]:
     return [f"{error.json_path}: {error.message}" for error in validator(kind).iter_errors(value)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SCHEMAS)
 def test_what_is_printed_is_a_schema(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     from jsonschema import Draft202012Validator

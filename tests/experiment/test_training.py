@@ -121,6 +121,7 @@ def test_a_rate_too_high_is_recorded_as_divergence() -> None:
     assert told.ended_by == "diverged"
 
 
+@pytest.mark.slow
 def test_the_time_budget_ends_the_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     run = RunSpec(max_minutes=0.01, batch_size=16, optimizer=CALM)
     heard = Heard()

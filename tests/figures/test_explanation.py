@@ -208,6 +208,7 @@ def test_neighbours_stand_beside_their_mistake(record: RunRecord) -> None:
     assert "0 are labelled with the predicted class and 16" in drawn(own, "nearest_images").caption
 
 
+@pytest.mark.slow
 def test_hard_names_come_out_whole_and_escaped(record: RunRecord) -> None:
     hard = [
         "<script>alert(1)</script>",

@@ -66,6 +66,7 @@ def test_every_figure_of_numbers_has_them_and_no_other(record: RunRecord) -> Non
             assert "nan" not in figure.csv.lower().replace("nano", ""), name
 
 
+@pytest.mark.slow
 def test_the_history_of_every_step_and_epoch_is_there(record: RunRecord) -> None:
     assert record.training is not None
     heads, *rows = rows_of(drawn(record, "training_steps"))

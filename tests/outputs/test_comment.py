@@ -219,6 +219,7 @@ def test_a_failure_is_worth_the_whole_comment(record: RunRecord, when: str) -> N
     assert len(visible(make_comment(said))) > 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", ["github", "bitbucket"])
 def test_many_gates_shorten_the_comment_and_are_counted(record: RunRecord, platform: str) -> None:
     many = 400 if platform == "bitbucket" else 900

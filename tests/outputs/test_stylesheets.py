@@ -146,6 +146,7 @@ def rows_by_page(rows: int, above: int, sheet: str) -> list[int]:
     return [text.count("row") for text in texts if "row" in text]
 
 
+@pytest.mark.slow
 def test_three_rows_of_a_table_stay_together_where_a_page_ends() -> None:
     sheet = (template_root() / "print.css").read_text("utf-8")
     rules = [line for line in sheet.splitlines() if line.startswith("tbody tr")]

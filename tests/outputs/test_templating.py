@@ -225,6 +225,7 @@ BLOCKS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("medium", ["screen", "print"])
 def test_every_block_of_the_report_can_be_replaced_and_kept(record: RunRecord, tmp_path: Path, medium: Medium) -> None:
     report = plain_report(record)
@@ -238,6 +239,7 @@ def test_every_block_of_the_report_can_be_replaced_and_kept(record: RunRecord, t
     assert page == make_page(report, medium)
 
 
+@pytest.mark.slow
 def test_a_block_of_every_section_can_be_replaced(record: RunRecord, tmp_path: Path) -> None:
     report = plain_report(record)
     for name in find_sections():

@@ -175,6 +175,7 @@ def test_neither_torch_nor_matplotlib_is_imported(saved: Path) -> None:
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.slow
 @given(
     st.recursive(
         st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text()),

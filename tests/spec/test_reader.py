@@ -214,6 +214,7 @@ def test_twenty_mistakes_are_not_all_told(tmp_path: Path) -> None:
     assert error.hint.endswith("And 10 more.")
 
 
+@pytest.mark.slow
 def test_a_file_of_many_keys_that_nobody_knows_is_refused_at_once(tmp_path: Path) -> None:
     began = time.process_time()
     error = refused(tmp_path, MODEL + "".join(f"k{number}: 1\n" for number in range(3000)))

@@ -628,6 +628,7 @@ def values(state: Mapping[str, object]) -> list[object]:
 QUIET = ("ignore:torch.ao.quantization:DeprecationWarning", "ignore::UserWarning")
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings(*QUIET)
 @pytest.mark.parametrize("kind", ["dynamic", "half", "static"])
 def test_a_quantised_model_is_filled_from_a_quantised_file(tmp_path: Path, kind: str) -> None:

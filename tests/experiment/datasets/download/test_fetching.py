@@ -775,6 +775,7 @@ def test_a_download_that_is_killed_is_gone_on_with_and_blocks_nobody(by: signal.
     assert leftovers() == WHOLE
 
 
+@pytest.mark.slow
 def test_a_download_cut_off_at_160_mb_goes_on_with_the_last_10(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """The size of the real one, and sparse on both sides: what matters is where it goes on."""
     size, cut = 170_498_071, 160_000_000

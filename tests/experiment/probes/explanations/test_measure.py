@@ -94,6 +94,7 @@ def test_a_model_without_places_keeps_its_gradients(cheap: None) -> None:
     assert facts.completeness == pytest.approx(0, abs=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "arguments"), [(Awkward, ()), (Patches, (1,))])
 def test_awkward_models_are_explained_whole(kind: type[nn.Module], arguments: tuple[int, ...], cheap: None) -> None:
     facts = facts_of(run(make(kind, *arguments)))

@@ -251,6 +251,7 @@ def test_outputs_that_are_no_numbers(record: RunRecord, broken: int) -> None:
     assert "—" in page(SECTION, bad)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "classes"), [(1, 2), (2, 2), (3, 1), (300, 100), (40, 20)])
 def test_extreme_sizes_render(record: RunRecord, n: int, classes: int) -> None:
     rng = np.random.default_rng(n)
