@@ -26,6 +26,7 @@ from reportgen.record.probes import Probes
 from reportgen.record.run import MeasuredSpec, Provenance, RunRecord, SeedRun, Stage, Training
 from reportgen.record.sketch import WeightSketch
 from reportgen.record.trace import ModelTrace
+from reportgen.record.weights_digest import WeightsDigest
 
 SAMPLES = 40
 
@@ -44,6 +45,7 @@ class Measured:
     probes: Probes | None = None
     arrays: Arrays = field(default_factory=Arrays)
     sketch: WeightSketch | None = None
+    weights: WeightsDigest | None = None
     answers: Answers = NOTHING_ASKED
     notes: tuple[Message, ...] = ()
     """On how it was measured."""
@@ -91,6 +93,7 @@ def make_record(request: Request, device: ComputeDevice, loaded: Loaded, found: 
         stages=found.stages,
         notes=(*loaded.model.notes, *found.notes, *([found.answers.note] if found.answers.note else [])),
         sketch=found.sketch,
+        weights=found.weights,
         answers=found.answers.facts,
         output=loaded.model.output,
         probes=found.probes,

@@ -35,6 +35,7 @@ from reportgen.experiment.snapshot import preserved
 from reportgen.experiment.teacher import evaluate_teacher
 from reportgen.experiment.trace import time_modules, trace_model, with_fit
 from reportgen.experiment.training import TrainingResult, run_training
+from reportgen.experiment.weights_digest import digest_weights
 from reportgen.progress import Progress
 from reportgen.record.arrays import Arrays
 from reportgen.record.latency import Latency
@@ -169,6 +170,7 @@ class SoFar:
             probes=earlier.probes,
             seeds=earlier.seeds,
             sketch=earlier.sketch,
+            weights=earlier.weights,
             answers=Answers(earlier.answers, {}),
             notes=tuple(note for note in earlier.notes if note.id.startswith(REFUSED)),
         )
@@ -191,7 +193,10 @@ class SoFar:
             raise memory_trouble(result.error, "evaluating the trained model") from result.error
 
     def sketch(self) -> None:
-        """A few numbers of each layer's weights, by which other records can tell how far theirs lie away."""
+        """The digest of the weights, and a few numbers of each layer's, by which other records can tell how far theirs
+        lie away."""
+        if self.found.weights is None:
+            self.found = replace(self.found, weights=digest_weights(self.loaded.model.module))
         if self.found.sketch is not None:
             return
         with self.faults.guard(N_("the sketch of the weights")):

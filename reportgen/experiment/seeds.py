@@ -15,6 +15,7 @@ from reportgen.experiment.evaluate import evaluate
 from reportgen.experiment.loading import Loaded
 from reportgen.experiment.request import Clock
 from reportgen.experiment.training import run_training
+from reportgen.experiment.weights_digest import digest_weights
 from reportgen.record.message import N_
 from reportgen.record.run import SeedRun
 from reportgen.spec.types import RunSpec
@@ -63,7 +64,16 @@ def train_further(
         with clock.stage(title, len(data.test_labels), "images", kept=NAME) as task:
             logits = evaluate(module, data.test_images, data.normalization, device, task)
         right, loss = score_logits(logits, data.test_labels.numpy())
-        runs.append(SeedRun(seed=seed, training=result.training, correct=right, n=len(logits), loss=loss))
+        runs.append(
+            SeedRun(
+                seed=seed,
+                training=result.training,
+                correct=right,
+                n=len(logits),
+                loss=loss,
+                weights=digest_weights(module),
+            )
+        )
         kept: dict[str, NDArray[Any]] = {
             f"seed.{seed}.logits": relative(logits),
             f"seed.{seed}.loss": thin(result.arrays["train.loss"]),

@@ -32,6 +32,11 @@ SPEC_VERSION = "1.7"
 NAMESPACE = uuid5(NAMESPACE_URL, "urn:reportgen:cyclonedx")
 MODEL, DATA = "model", "data"
 """References inside the document."""
+STATE_DICT = (
+    "the state dict: entries sorted by name, of each a line of JSON with name, type and shape, then its values in "
+    "row-major order, little-endian; see the docstring of reportgen.record.weights_digest"
+)
+"""What the digest of weights is of that lie in no file."""
 ADDRESS = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
 
 
@@ -86,6 +91,7 @@ def model_component(report: Report) -> dict[str, Any]:
         "reportgen:commit": origin.commit,
         "reportgen:device": record.device.name,
         "reportgen:weights": tell_weights(record),
+        **describe_hash(record),
     }
     if card.review is not None:
         properties |= {f"reportgen:review:{key}": value for key, value in card.review.model_dump().items()}
@@ -97,12 +103,36 @@ def model_component(report: Report) -> dict[str, Any]:
             "version": card.version,
             "description": report.verdict,
             "authors": [{"name": name} for name in card.authors or ()],
-            "hashes": hashes(origin.weights_sha256),
+            "hashes": hashes(find_hash(record)),
             "licenses": licences(card.licence),
             "modelCard": model_card(report, card),
             "properties": list_properties(properties),
         }
     )
+
+
+def find_hash(record: RunRecord) -> str | None:
+    """The digest of the weights that the numbers are about: of the file that they are from, else of their values."""
+    values = record.weights.sha256 if record.weights is not None else None
+    return values if record.training is not None else record.provenance.weights_sha256 or values
+
+
+def describe_hash(record: RunRecord) -> dict[str, str | None]:
+    """What the model's hash is of, as properties; the digest of the values also where the hash is a file's."""
+    weights, digest = record.weights, find_hash(record)
+    if weights is None:
+        return {"reportgen:weights:hash-of": "the weights file" if digest else None}
+    of_file = digest is not None and digest != weights.sha256
+    why_none = draw_note(weights.reason)
+    return {
+        "reportgen:weights:hash-of": "the weights file" if of_file else STATE_DICT if digest else None,
+        "reportgen:weights:state-dict:sha256": weights.sha256,
+        "reportgen:weights:state-dict:none-because": why_none,
+    } | {
+        f"reportgen:weights:seed-{run.seed}:state-dict:sha256": run.weights.sha256
+        for run in record.seeds
+        if run.weights is not None
+    }
 
 
 def tell_weights(record: RunRecord) -> str:

@@ -21,6 +21,7 @@ from reportgen.record.paired_latency import PairedLatency
 from reportgen.record.probes import Probes
 from reportgen.record.sketch import WeightSketch
 from reportgen.record.trace import ModelTrace
+from reportgen.record.weights_digest import WeightsDigest
 from reportgen.spec.frozen import Frozen
 from reportgen.spec.paths import without_absolute_paths
 from reportgen.spec.types import DataSpec, ModelSpec, ReportSpec, RunSpec
@@ -273,6 +274,8 @@ class SeedRun(Frozen):
     n: int
     loss: float | None
     """Mean negative log-likelihood of them; None where an output was not finite."""
+    weights: WeightsDigest | None = None
+    """None in records of before it was made."""
 
 
 class Stage(Frozen):
@@ -318,6 +321,8 @@ class RunRecord(Frozen):
     """Which part of what the model returns was read; None in records of before it was looked at."""
     sketch: WeightSketch | None = None
     """Of the final weights, for comparison with those of other records; None in records of before it was made."""
+    weights: WeightsDigest | None = None
+    """Of the weights that everything here is about; None in records of before it was made."""
     answers: AnswerFacts | None = None
     """Whether the same images get the same answers again and alone; None where that was not looked at."""
     faults: tuple[Fault, ...] = ()

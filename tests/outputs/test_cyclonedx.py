@@ -11,8 +11,10 @@ import pytest
 
 from reportgen.outputs._card.licences import SPDX
 from reportgen.outputs.cyclonedx import licences, render
+from reportgen.record.message import N_
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
+from reportgen.record.weights_digest import WeightsDigest
 from tests.outputs.hostile import change, hostile_subject
 from tests.outputs.reports import plain_report
 from tests.outputs.test_comment import GATES, compared
@@ -80,7 +82,7 @@ def test_every_number_has_its_interval(record: RunRecord) -> None:
 
 
 def test_digests_of_weights_and_data_and_every_library_are_there(record: RunRecord) -> None:
-    weights = change(record, provenance={"weights_file": "best.pt", "weights_sha256": "a" * 64})
+    weights = change(record, training=None, provenance={"weights_file": "best.pt", "weights_sha256": "a" * 64})
     document = made(weights)
     assert document["metadata"]["component"]["hashes"] == [{"alg": "SHA-256", "content": "a" * 64}]
     data, file, *libraries = document["components"]
@@ -90,6 +92,38 @@ def test_digests_of_weights_and_data_and_every_library_are_there(record: RunReco
     assert "pkg:pypi/torch@" + record.provenance.versions["torch"] in [one["purl"] for one in libraries]
     references = [one["bom-ref"] for one in document["components"]]
     assert document["dependencies"] == [{"ref": "model", "dependsOn": references}]
+
+
+def test_the_hash_of_a_trained_model_is_of_its_weights_and_says_so(record: RunRecord) -> None:
+    start = {"weights_file": "start.pt", "weights_sha256": "a" * 64}
+    state = WeightsDigest(sha256="b" * 64, entries=4)
+    component, properties = model_of(change(record, provenance=start, weights=state))
+    assert component["hashes"] == [{"alg": "SHA-256", "content": "b" * 64}]
+    assert properties["reportgen:weights:hash-of"].startswith("the state dict: entries sorted by name")
+    component, properties = model_of(change(record, training=None, provenance=start, weights=state))
+    assert component["hashes"] == [{"alg": "SHA-256", "content": "a" * 64}]
+    assert properties["reportgen:weights:hash-of"] == "the weights file"
+    assert properties["reportgen:weights:state-dict:sha256"] == "b" * 64
+    component, properties = model_of(change(record, training=None, weights=state))
+    assert component["hashes"] == [{"alg": "SHA-256", "content": "b" * 64}]
+
+
+def test_a_model_without_a_digest_of_its_weights_has_no_hash_and_says_why(record: RunRecord) -> None:
+    start = {"weights_file": "start.pt", "weights_sha256": "a" * 64}
+    component, properties = model_of(change(record, provenance=start))  # an older record; the hash would be the start's
+    assert "hashes" not in component
+    assert "reportgen:weights:hash-of" not in properties
+    reason = N_("Reading the state dict raised {error}.", error="M")
+    component, properties = model_of(change(record, weights=WeightsDigest(reason=reason)))
+    assert "hashes" not in component
+    assert properties["reportgen:weights:state-dict:none-because"] == "Reading the state dict raised M."
+
+
+def model_of(record: RunRecord) -> tuple[dict[str, Any], dict[str, str]]:
+    """The model's component, and its properties by name; valid."""
+    assert invalid(spelled(record)) is None
+    component = made(record)["metadata"]["component"]
+    return component, {one["name"]: one["value"] for one in component["properties"]}
 
 
 def test_what_a_person_wrote_stands_where_readers_look(record: RunRecord) -> None:

@@ -18,7 +18,7 @@ from reportgen.report.model import FigureFile, MethodNote, SectionView, Skipped
 from reportgen.report.sections.reproduce.spec_text import format_spec
 from reportgen.report.table import NO_TABLE, Column, Table, numbers, words
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_sentences
+from reportgen.text.i18n import _, join_sentences, ngettext
 from reportgen.text.shorten import shorten
 
 NAME = "reproduce"
@@ -120,6 +120,22 @@ def list_facts(record: RunRecord) -> list[Fact]:
         Fact(_("Date"), origin.created),
         Fact(_("Fingerprint"), record.fingerprint),
         Fact(_("Measurements, SHA-256"), digest_measured(record)),
+        *list_weights(record),
+    ]
+
+
+def list_weights(record: RunRecord) -> list[Fact]:
+    """The digest of the weights that the numbers are about, and with several seeds of those of each."""
+    runs = [(record.spec.run.seeds[0], record.weights), *((run.seed, run.weights) for run in record.seeds)]
+    return [
+        Fact(
+            _("Weights, SHA-256") if len(runs) == 1 else _("Weights of seed {seed}, SHA-256", seed=seed),
+            weights.sha256 or _("not available"),
+            draw_note(weights.reason)
+            or ngettext("of {count} entry of the state dict", "of {count} entries of the state dict", weights.entries),
+        )
+        for seed, weights in runs
+        if weights is not None
     ]
 
 
@@ -163,6 +179,8 @@ def list_methods(record: RunRecord) -> list[MethodNote]:
         notes.append(chance_method(record.answers.draws))
     if record.provenance.model_source_sha256 is not None:
         notes.append(code_method())
+    if record.weights is not None and record.weights.sha256 is not None:
+        notes.append(weights_method())
     if record.latency:
         notes.append(
             MethodNote(
@@ -180,6 +198,19 @@ def list_methods(record: RunRecord) -> list[MethodNote]:
             )
         )
     return notes
+
+
+def weights_method() -> MethodNote:
+    """What the digest of the weights is of."""
+    return MethodNote(
+        _("Digest of the weights"),
+        _(
+            "SHA-256 of the state dict after training, or as it was evaluated where nothing was trained: the entries "
+            "sorted by name, of each a line of JSON with name, type and shape, then its values in row-major order, "
+            "little-endian. It depends on no file format, device or memory format. The docstring of "
+            "reportgen.record.weights_digest has five lines of Python that compute it."
+        ),
+    )
 
 
 def code_method() -> MethodNote:

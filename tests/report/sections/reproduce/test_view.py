@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from reportgen.record.message import N_
 from reportgen.record.run import RunRecord
+from reportgen.record.weights_digest import WeightsDigest
 from reportgen.report.model import MethodNote, SectionView, Skipped
 from reportgen.report.sections.reproduce.spec_text import format_spec
 from reportgen.report.sections.reproduce.view import SECTION, ReproduceView
@@ -75,6 +77,19 @@ def test_weights_and_source_have_their_digests(record: RunRecord) -> None:
     )
     rows = build(record.model_copy(update={"provenance": origin})).digests
     assert rows[:2] == (("best.pt", "a" * 64), ("source of the model", "b" * 64))
+
+
+def test_the_weights_have_a_digest_and_a_method_that_says_of_what(record: RunRecord) -> None:
+    view = build(record.model_copy(update={"weights": WeightsDigest(sha256="c" * 64, entries=3)}))
+    assert ("Weights, SHA-256", "c" * 64, "of 3 entries of the state dict") in [
+        (fact.label, fact.value, fact.note) for fact in view.facts
+    ]
+    assert "Digest of the weights" in [method.name for method in view.methods]
+    none = build(record.model_copy(update={"weights": WeightsDigest(reason=N_("It is odd."))}))
+    assert [(fact.value, fact.note) for fact in none.facts if fact.label == "Weights, SHA-256"] == [
+        ("not available", "It is odd.")
+    ]
+    assert not [fact for fact in build(record).facts if "Weights" in fact.label]  # a record of before
 
 
 def test_only_methods_in_use_are_named(record: RunRecord) -> None:
