@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import torch
 
 from reportgen.experiment.models.preparing import Scripted
@@ -123,10 +122,10 @@ def name_type(tensor: torch.Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")
 
 
-def spell_values(name: str, tensor: torch.Tensor) -> memoryview:
+def spell_values(name: str, tensor: torch.Tensor) -> bytes | memoryview:
     """The values of a dense tensor in row-major order. Raises NoBytes."""
     try:
         plain = tensor.resolve_conj().resolve_neg().cpu().contiguous().reshape(-1)
-        return memoryview(np.asarray(plain.view(torch.uint8).numpy(), np.uint8))
+        return plain.view(torch.uint8).numpy().data
     except (RuntimeError, TypeError) as error:
         raise NoBytes(name, name_type(tensor)) from error

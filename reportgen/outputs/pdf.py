@@ -117,11 +117,11 @@ def set_in(
     """
     record = cache(lambda: pack(report, warn))
     try:
-        heard, document = run(children[0], page, record, report.created)
+        heard, document = run(children[0], page, record, report.created, report.code)
     except WorkerCrashed as crash:
         with take_worker(slow=crash.signal) as another:
             children.append(another)
-            heard, document = run(another, page, record, report.created)
+            heard, document = run(another, page, record, report.created, report.code)
     if heard["refused"]:
         places = ", ".join(sorted(set(heard["refused"])))
         raise RenderError(
@@ -151,7 +151,11 @@ def pack(report: Report, warn: Callable[[str], None]) -> bytes:
 
 
 def run(
-    child: subprocess.Popen[bytes], page: str, record: Callable[[], bytes] = bytes, created: str = ""
+    child: subprocess.Popen[bytes],
+    page: str,
+    record: Callable[[], bytes] = bytes,
+    created: str = "",
+    code: str = "",
 ) -> tuple[dict[str, Any], bytes]:
     """What the child process heard (see `pdf_process.set_document`), and the document it made, with the packed record
     inside if there is one.
@@ -160,7 +164,7 @@ def run(
     fails or takes too long, also where it stands still before it has read its page.
     """
     text = page.encode("utf-8")
-    head = json.dumps({"page": len(text), "created": created}).encode()
+    head = json.dumps({"page": len(text), "created": created, "code": code}).encode()
     with time_limit(child, SECONDS) as limit:
         give(child, head + b"\n" + text)
         packed = record()

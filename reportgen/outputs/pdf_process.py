@@ -34,6 +34,9 @@ from reportgen.outputs._weasyprint import Images, Parts, SlowWay, TagParts, find
 RECORD_NAME = "record.zip"
 RECORD_DESCRIPTION = "The measurements behind this report; reportgen draws it again and compares it from this file."
 
+CODE_KEY = "ReportgenCode"
+"""The document's property that holds the digest of the code that drew it."""
+
 
 class LogHandler(logging.Handler):
     """Listens to WeasyPrint's log: characters without a glyph, and images that could not be drawn."""
@@ -79,27 +82,28 @@ def make_fetcher(refused: list[str]) -> Any:
 
 
 def set_document(
-    page: str, read_record: Callable[[], bytes], created: str, parts: Parts | SlowWay | None = None
+    page: str, read_record: Callable[[], bytes], created: str, parts: Parts | SlowWay | None = None, code: str = ""
 ) -> tuple[dict[str, Any], bytes]:
     """What happened (missing, failures, refused, tags, slow) and the bytes of the PDF, the packed record attached if
     there is one.
 
     `created` is the date of the attachment, ISO 8601 in UTC to the second. The record is read when the pages are laid
     out, which takes longer than packing it. `parts` is what `find_parts` found; None: it is asked here. `slow` says
-    why the images were left to WeasyPrint, `tags` why the structure was; None where they were not.
+    why the images were left to WeasyPrint, `tags` why the structure was; None where they were not. `code` is the digest
+    of the code that drew the page, for the document's properties.
     """
     parts = find_parts() if parts is None else parts
     read_once = cache(read_record)
     slow = parts if isinstance(parts, SlowWay) else None
     if isinstance(parts, Parts):
         try:
-            heard, document = set_once(page, read_once, created, parts)
+            heard, document = set_once(page, read_once, created, parts, code)
             return heard | {"slow": None}, document
         except MemoryError:  # the slow way takes more
             raise
         except Exception as error:  # whatever another version does with what it does not promise
             slow = SlowWay("failed", describe(error))
-    heard, document = set_once(page, read_once, created, None)
+    heard, document = set_once(page, read_once, created, None, code)
     return heard | {"slow": asdict(slow) if slow else None}, document
 
 
@@ -108,7 +112,7 @@ class DrawingsIgnored(Exception):
 
 
 def set_once(
-    page: str, read_record: Callable[[], bytes], created: str, parts: Parts | None
+    page: str, read_record: Callable[[], bytes], created: str, parts: Parts | None, code: str = ""
 ) -> tuple[dict[str, Any], bytes]:
     """What happened and the PDF, its images drawn by `parts`, or with None by WeasyPrint as it is documented.
 
@@ -136,6 +140,8 @@ def set_once(
     def complete(laid_out: Any, pdf: Any) -> None:
         is_tagged = isinstance(tag_parts, TagParts) and not failures
         finish(pdf, is_tagged and not handler.missing and not PRIVATE_USE.search(page))
+        if code:
+            pdf.info[CODE_KEY] = f"({code})"
         if parts is not None:
             parts.compress(laid_out, pdf)
 
@@ -197,7 +203,7 @@ def main() -> None:
     gc.disable()  # a tenth faster, and 130 MiB are not worth collecting in a process that ends here
     head = json.loads(sys.stdin.buffer.readline())
     page = sys.stdin.buffer.read(head["page"]).decode("utf-8")
-    heard, document = set_document(page, sys.stdin.buffer.read, head["created"], parts)
+    heard, document = set_document(page, sys.stdin.buffer.read, head["created"], parts, head["code"])
     sys.stdout.buffer.write(json.dumps(heard).encode("ascii") + b"\n" + document)
     sys.stdout.buffer.flush()
     os._exit(0)  # giving the memory of half a million boxes back piece by piece takes a tenth of a second

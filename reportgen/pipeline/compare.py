@@ -12,6 +12,7 @@ from reportgen.errors import RecordError, SpecError
 from reportgen.pipeline.baseline import LoadedBaseline, judge
 from reportgen.pipeline.build import Options, choose_formats
 from reportgen.pipeline.drawing import Drawing, Outcome, finish
+from reportgen.pipeline.fingerprint import code_of_drawing
 from reportgen.pipeline.history import with_history
 from reportgen.pipeline.platform import on_platform
 from reportgen.pipeline.received import choose_drawing
@@ -139,7 +140,7 @@ class CandidateSet:
         with Workspace(self.home) as space:
             for file in files:
                 space.write(file.path, file.data)
-            space.commit(origin=COMPARISON, key=signing_key(sign))
+            space.commit(origin=COMPARISON, key=signing_key(sign), code=code_of_drawing())
         return self.home / files[0].path
 
     @property

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from reportgen.comparison.gates import find_place, located
 from reportgen.errors import GateFailed, Location, ReportgenError, RunError, worst_code
 from reportgen.pipeline.baseline import baseline_digest
-from reportgen.pipeline.drawing_digest import drawing_digest
+from reportgen.pipeline.drawing_digest import code_of_drawing, drawing_digest
 from reportgen.pipeline.faults import Raised, errors_of, failures_of, log_of
 from reportgen.pipeline.registry import Registry
 from reportgen.pipeline.write import Writing
@@ -93,6 +93,7 @@ def finish(stored: Stored, drawing: Drawing, raised: Raised = (), base: Path = P
             task.advance(len(shown))
         looks = (drawing.templates, registry.css, further, registry.logo)
         report = assemble(stored.subject, figures, registry.sections, *looks)
+        report = replace(report, code=code_of_drawing())
         drawn = replace(stored, subject=report.subject)
         writing.begin(report)
         space.write_folder(RECORD, lambda folder: write_files(drawn.files, folder))
@@ -102,7 +103,7 @@ def finish(stored: Stored, drawing: Drawing, raised: Raised = (), base: Path = P
         space.write(LOG, log.encode("utf-8", "backslashreplace"))
     failures += failures_of(report, space.out)
     inputs = "" if failures else inputs_of(stored, report, drawing)
-    space.commit(inputs, finished_key(stored, drawing), drawing.origin, drawing.key)
+    space.commit(inputs, finished_key(stored, drawing), drawing.origin, drawing.key, report.code)
     for warning in warnings:
         progress.warn(warning)
     return outcome_of(report, drawing, tuple(warnings), (*errors_of(report.record, space.out, base), *failures))

@@ -246,6 +246,8 @@ class Report:
     """The sections and figures that an error kept from being made."""
     abridged: tuple[SectionView | Skipped, ...] = ()
     """What HTML and PDF print in place of the sections where the spec asks for a brief report; else empty."""
+    code: str = ""
+    """Digest of the code that draws it, which a PDF carries; empty where nobody asked."""
 
     @property
     def record(self) -> RunRecord:

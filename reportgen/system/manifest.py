@@ -32,6 +32,9 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
     """Digest of everything the report was made from; empty when it is to be made again in any case."""
     origin: str = ""
     """Which spec or command made it, see `reportgen.pipeline.replacing`; empty where that is not known."""
+    code: str = ""
+    """Digest of the code that drew it, see `reportgen.pipeline.fingerprint.code_of_drawing`; empty where it is not
+    known, and then not written."""
     files: dict[str, FileEntry] = Field(default_factory=dict)
     """Relative path with '/' -> size and digest."""
     sha256: str = ""
@@ -39,12 +42,16 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
 
     def spelled(self) -> bytes:
         """The file's content: sorted, with its own digest, the same for the same report."""
-        return spell(self.model_dump() | {"sha256": self.digest})
+        return spell(self.fields() | {"sha256": self.digest})
+
+    def fields(self) -> dict[str, Any]:
+        """What it says, without its own digest and without what earlier ones did not say."""
+        return self.model_dump(exclude={"sha256"} if self.code else {"sha256", "code"})
 
     @property
     def digest(self) -> str:
         """The sha256 of everything in it but itself."""
-        return hashlib.sha256(spell(self.model_dump(exclude={"sha256"}))).hexdigest()
+        return hashlib.sha256(spell(self.fields())).hexdigest()
 
     @property
     def is_whole(self) -> bool:

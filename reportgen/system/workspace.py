@@ -140,17 +140,20 @@ class Workspace:
             raise RuntimeError("the workspace is not open")
         return self._staging
 
-    def commit(self, inputs: str = "", done: str = "", origin: str = "", key: Path | None = None) -> Manifest:
+    def commit(
+        self, inputs: str = "", done: str = "", origin: str = "", key: Path | None = None, code: str = ""
+    ) -> Manifest:
         """Move everything staged in, remove what the old manifest lists and the new report lacks, return the manifest.
 
         `inputs` is the digest of everything the report was made from; `done` the key of the run that it holds whole, of
-        which nothing need be kept any more; `origin` says by what it was made; `key` signs the manifest. Raises
-        EnvironmentTrouble, with the old report in its place, when the machine can't.
+        which nothing need be kept any more; `origin` says by what it was made; `key` signs the manifest; `code`
+        is the digest of the code that drew it. Raises EnvironmentTrouble, with the old report in its place, when the
+        machine can't.
         """
         staging, journal = self._staged(), self._home / COMMIT
         new = staging / NEW
         manifest = Manifest(
-            inputs=inputs, origin=origin, files={name: describe_file(new / name) for name in names_in(new)}
+            inputs=inputs, origin=origin, code=code, files={name: describe_file(new / name) for name in names_in(new)}
         )
         refuse_folders(self._home, [*manifest.files, MANIFEST, SIGNATURE])
         if key is not None:

@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
 
-from reportgen.pipeline.verification.printed import Piece, Printed, Unreadable
-from reportgen.pipeline.verification.reading import read_printed
+from reportgen.pipeline.verification.printed import Piece, Printed
 from reportgen.text.shorten import one_line, shorten, shorten_middle
 
 NUMBER = re.compile(r"(?:(?<![\d\w])[-+−])?\d(?:[\d,]*\d)?(?:\.\d+)?(?:[eE][-+−]?\d+)?")
@@ -76,52 +75,6 @@ class Held:
             self.numbers + other.numbers,
             self.foreign or other.foreign,
         )
-
-
-@dataclass(frozen=True)
-class Terms:
-    """Under which files are compared."""
-
-    version: str
-    """Of this reportgen."""
-    drawn_by: str = ""
-    """The version that drew the report, as most of its files say; empty: this one."""
-    other_look: str = ""
-    """Why the words may differ although the version is the same: templates or plug-ins that are not run; else empty."""
-
-
-def hold(name: str, data: bytes, drawn: bytes, terms: Terms) -> Held:
-    """Hold a file against the same one drawn again."""
-    try:
-        if data == drawn:
-            return Held(numbers=count_numbers(read_printed(name, drawn, brief=True)))
-        printed, expected = read_printed(name, data), read_printed(name, drawn)
-    except Unreadable as error:
-        return Held((Alteration(name, str(error)),))
-    version = terms.drawn_by or terms.version
-    said = printed.version and printed.version != version
-    claim = (Alteration(name, f"says that version {printed.version} drew it, others say {version}"),) if said else ()
-    why = f"drawn by version {version}, this is {terms.version}" if version != terms.version else terms.other_look
-    exact = version == terms.version
-    held = hold_loosely(name, printed, expected, why, exact) if why else hold_strictly(name, printed, expected)
-    held = replace(held, alterations=(*claim, *held.alterations))
-    for place in printed.documents.keys() & expected.documents.keys():
-        held = held.beside(hold_attached(name, place, printed.documents[place], expected.documents[place], terms))
-    return held
-
-
-def hold_attached(name: str, place: str, data: bytes, drawn: bytes, terms: Terms) -> Held:
-    """Hold a document inside a mail against the same one drawn again, by its own lines and pages."""
-    held = hold(f"{place}.pdf", data, drawn, terms)
-    placed = [
-        replace(one, file=name, place=", ".join(part for part in (place, one.place) if part))
-        for one in held.alterations
-    ]
-    return replace(
-        held,
-        alterations=tuple(placed),
-        notes=tuple(f"{name}, {note.replace(f'{place}.pdf', place, 1)}" for note in held.notes),
-    )
 
 
 def count_numbers(printed: Printed) -> int:
@@ -284,16 +237,12 @@ def words_of(pieces: Sequence[Piece]) -> Iterator[tuple[str, str]]:
             yield word, piece.place
 
 
-def hold_loosely(name: str, printed: Printed, expected: Printed, why: str, exact: bool) -> Held:
-    """Numbers alone are compared, where the words around them are the same, of files that were drawn otherwise.
-
-    `exact`: by this version, so that a line of the same words has the same numbers, and stands beside the same line;
-    else a number may be rounded otherwise, and only one that the record gives nowhere is told.
-    """
+def hold_loosely(name: str, printed: Printed, expected: Printed, why: str) -> Held:
+    """Numbers alone are compared, where the words around them are the same, of files that this code drew in a look of
+    somebody's own: a line of the same words has the same numbers, and stands beside the same line."""
     old, new = list(printed.pieces), list(expected.pieces)
-    known = {value_of(number) for piece in new for number in NUMBER.findall(piece.text)}
-    texts = [piece.text for piece in new]
-    given = Given.of(texts)
+    known = numbers_of(new)
+    given = Given.of([piece.text for piece in new])
     found: list[Alteration] = []
     matched: set[int] = set()
     first, second = ([NUMBER.sub("#", piece.text) for piece in pieces] for pieces in (old, new))
@@ -301,8 +250,7 @@ def hold_loosely(name: str, printed: Printed, expected: Printed, why: str, exact
         matched.update(range(i, i + size))
         for at in range(size):
             one, other = old[i + at], new[j + at]
-            same = given.has(old, i + at, at in (0, size - 1)) if exact else not find_others(one.text, known)
-            if not same and one.text != other.text:
+            if not given.has(old, i + at, at in (0, size - 1)) and one.text != other.text:
                 found += compare_texts(name, one.place, one.text, other.text)
     compared = sum(len(NUMBER.findall(old[at].text)) for at in matched)
     apart = [piece for at, piece in enumerate(old) if at not in matched and piece.place not in IDENTIFIERS]
@@ -359,6 +307,11 @@ def told_apart(pieces: Sequence[Piece], known: Set[float]) -> str:
         f", of which the record gives these nowhere: {shown}{more}" if others else ", all of which it gives elsewhere"
     )
     return f", nor {left:,} number{'s' * (left > 1)} among other words{which}."
+
+
+def numbers_of(pieces: Sequence[Piece]) -> set[float]:
+    """The values of every number of a file."""
+    return {value_of(number) for piece in pieces for number in NUMBER.findall(piece.text)}
 
 
 def value_of(number: str) -> float:

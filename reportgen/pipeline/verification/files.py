@@ -52,10 +52,10 @@ def refuse_unreadable(home: Path) -> None:
 
 def check_spelling(manifest: Manifest, data: bytes) -> list[Alteration]:
     """What is wrong with the manifest itself: its own digest covers what no file of the report tells."""
-    if is_old(manifest) and data == spell(manifest.model_dump(exclude={"sha256"})):
+    if is_old(manifest) and data == spell(manifest.fields()):
         return []
     if not manifest.is_whole:
-        why = "is not as it was written: its own sha256 does not fit what it says (files, format, inputs, origin)"
+        why = "is not as it was written: its own sha256 does not fit what it says (files, code, format, inputs, origin)"
         return [Alteration(MANIFEST, why)]
     return [] if data == manifest.spelled() else [Alteration(MANIFEST, "is not spelled as it was written")]
 

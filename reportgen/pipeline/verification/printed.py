@@ -36,6 +36,9 @@ class Printed:
     version: str = ""
     """Of the reportgen that drew it; empty where the file does not say."""
 
+    code: str = ""
+    """Digest of the code that drew it; empty where the file does not say."""
+
     def add(self, place: str, text: str) -> None:
         """Take in a text, line by line."""
         for line in text.splitlines():

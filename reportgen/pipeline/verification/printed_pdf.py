@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from reportgen.outputs.pdf_process import CODE_KEY
 from reportgen.pipeline.verification.printed import GENERATOR, Printed, Unreadable, unpacked
 from reportgen.record.locate import open_document
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
+CODE = f"/{CODE_KEY}"
 READ = ("/Alt", "/ActualText", "/E")
 """Entries of the tag tree that are read aloud."""
 
@@ -21,7 +23,10 @@ def read_pdf(data: bytes, brief: bool = False) -> Printed:
         reader = open_document(data)
         printed = Printed(version=creator_of(reader))
         for name, value in sorted((reader.metadata or {}).items()):
-            printed.add(f"property {name.lstrip('/')}", str(value))
+            if name == CODE:
+                printed.code = str(value)
+            else:
+                printed.add(f"property {name.lstrip('/')}", str(value))
         pages = list(reader.pages)
     except Exception as error:  # pypdf raises whatever a damaged file makes its parts raise
         raise Unreadable(f"it can't be read as a PDF: {type(error).__name__}: {error}") from error
@@ -38,6 +43,15 @@ def version_of(data: bytes) -> str:
     """Which reportgen drew a document; empty where it can't be read."""
     try:
         return creator_of(open_document(data))
+    except Exception:  # as above
+        return ""
+
+
+def code_of(data: bytes) -> str:
+    """The digest of the code that drew a document; empty where it does not say or can't be read."""
+    try:
+        found = open_document(data).metadata
+        return str(found.get(CODE, "")) if found is not None else ""
     except Exception:  # as above
         return ""
 

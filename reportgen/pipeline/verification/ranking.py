@@ -9,13 +9,16 @@ from pathlib import Path
 
 from reportgen.errors import RecordError
 from reportgen.outputs.ranking import INDEX, NUMBERS
-from reportgen.pipeline.verification.differences import Alteration, Held, Terms, hold
+from reportgen.pipeline.fingerprint import code_of_drawing
+from reportgen.pipeline.verification.differences import Alteration, Held
+from reportgen.pipeline.verification.holding import Terms, hold
 from reportgen.pipeline.verification.numbers import differences
 from reportgen.pipeline.verification.reading import find_version
 from reportgen.record.locate import find_source
 from reportgen.record.ranking import Pair, Ranking
 from reportgen.record.subject import Subject
 from reportgen.system.files import is_regular
+from reportgen.system.manifest import read_manifest
 from reportgen.system.version import __version__
 
 SIDE = (INDEX, NUMBERS)
@@ -55,7 +58,9 @@ def hold_ranking(home: Path, folders: tuple[str, ...]) -> Ranked:
     held = [Held((*apart, *hold_numbers(kept[first], subjects)))]
     drawn = draw(home, kept[first], number_folders(folders))
     given = {name: (home / name).read_bytes() for name in SIDE if is_regular(home / name)}
-    terms = Terms(__version__, find_version(INDEX, given.get(INDEX, b"")))
+    manifest = read_manifest(home)
+    other = manifest is not None and manifest.code != code_of_drawing()
+    terms = Terms(__version__, find_version(INDEX, given.get(INDEX, b"")), other)
     held += [hold(name, given[name], drawn[name], terms) for name in SIDE if name in given]
     return Ranked(tuple(held), (f"{NUMBERS}: the baseline's record is not here to hold its numbers against",))
 

@@ -54,6 +54,13 @@ def find_version(name: str, data: bytes) -> str:
         return ""
 
 
+def find_code(document: bytes) -> str:
+    """The digest of the code that drew a PDF; empty where it does not say."""
+    from reportgen.pipeline.verification.printed_pdf import code_of
+
+    return code_of(document)
+
+
 def read_lines(text: str) -> Printed:
     """Plain text, Markdown, XML, YAML: every line."""
     found = GENERATOR.search(text)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reportgen.errors import EnvironmentTrouble, GateFailed, NewerRecord, RecordError
 from reportgen.outputs.ranking import NUMBERS
-from reportgen.pipeline.verification.differences import Alteration, Terms, hold
+from reportgen.pipeline.verification.differences import Alteration
 from reportgen.pipeline.verification.drawing import Drawn, draw_again
 from reportgen.pipeline.verification.files import (
     check_file,
@@ -21,9 +21,11 @@ from reportgen.pipeline.verification.files import (
     list_names,
     refuse_unreadable,
 )
+from reportgen.pipeline.verification.holding import Terms, hold
 from reportgen.pipeline.verification.numbers import check_numbers
 from reportgen.pipeline.verification.printed import WHOLE
 from reportgen.pipeline.verification.ranking import SIDE, hold_ranking
+from reportgen.pipeline.verification.reading import find_code as code_in
 from reportgen.pipeline.verification.reading import find_version as version_in
 from reportgen.progress import Progress
 from reportgen.record.locate import RECORD, Source, find_source, name_path
@@ -232,7 +234,8 @@ def hold_all(given: Given, source: Source, options: Options, result: Verificatio
     result.notes += notes
     drawn = draw_again(stored, list(given.files), given.single, options.overrides, progress)
     result.notes += drawn.notes
-    terms = Terms(__version__, find_version(given.files), drawn.other_look)
+    other = is_other_code(given)
+    terms = Terms(__version__, find_version(given.files), other, drawn.other_look)
     foreign = False
     for name, expected in drawn.files.items():
         if name not in given.files:
@@ -262,6 +265,20 @@ def part_of(place: str) -> str:
     """Which part of a file a place names, as a message says it; empty for the file itself."""
     part = place.removesuffix(WHOLE).rstrip(", ")
     return f", {part}" if part else ""
+
+
+def is_other_code(given: Given) -> bool:
+    """Whether other code drew a report, as its manifest or its document says; of other files alone nobody knows.
+
+    A manifest or a document that does not say is of code before any said.
+    """
+    from reportgen.pipeline.fingerprint import code_of_drawing
+
+    manifest = read_manifest(given.home) if given.home is not None else None
+    document = next((data for name, data in given.files.items() if name.endswith(".pdf")), None)
+    if manifest is not None:
+        return manifest.code != code_of_drawing()
+    return document is not None and code_in(document) != code_of_drawing()
 
 
 def same_format(given: Given) -> bool:
@@ -302,7 +319,7 @@ def find_unmade(name: str, given: Given, drawn: Drawn, terms: Terms, result: Ver
     manifest = read_manifest(given.home) if given.home is not None else None
     if not given.single and (manifest is None or name not in manifest.files):
         return  # told already
-    if drawn.other_look or terms.drawn_by not in ("", terms.version) or given.single:
+    if drawn.other_look or terms.other_code or terms.drawn_by not in ("", terms.version) or given.single:
         result.notes.append(f"{name}: not compared: nothing of this version makes it")
     else:
         result.alterations.append(Alteration(name, "no output of this report makes it"))

@@ -9,7 +9,8 @@ from io import BytesIO
 import pikepdf
 import pytest
 
-from reportgen.pipeline.verification.differences import Held, Terms, hold
+from reportgen.pipeline.verification.differences import Held
+from reportgen.pipeline.verification.holding import Terms, hold
 from reportgen.text import numerals
 
 TERMS = Terms("1.0")
@@ -148,7 +149,7 @@ def test_a_page_that_claims_another_version_than_the_rest_is_told() -> None:
 
 
 def test_of_own_templates_words_are_not_compared() -> None:
-    result = hold("report.html", page(words="in our house"), page(), Terms("1.0", "", "drawn with templates"))
+    result = hold("report.html", page(words="in our house"), page(), Terms("1.0", other_look="drawn with templates"))
     assert result.alterations == ()
     assert "drawn with templates" in result.notes[0]
 

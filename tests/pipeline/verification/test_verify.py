@@ -18,7 +18,8 @@ from pypdf import PdfReader
 
 import reportgen
 from reportgen.errors import EnvironmentTrouble, RecordError
-from reportgen.outputs import find_outputs
+from reportgen.outputs import find_outputs, templating
+from reportgen.pipeline.fingerprint import code_of_drawing
 from reportgen.pipeline.verification.verify import Options, Verification, verify
 from reportgen.progress import Silent
 from reportgen.record.archive import pack_files
@@ -445,6 +446,54 @@ def test_what_is_no_report_is_an_error(tmp_path: Path, capsys: pytest.CaptureFix
     for name in ("empty", "nothing", "broken.pdf"):
         said = run_here(capsys, "verify", tmp_path / name)
         assert (said.code, "Traceback" in said.err) == (5, False), name
+
+
+def use_other_templates(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Be other code of the same version: another style sheet, another element around the sections, a line more."""
+    shutil.copytree(templating.template_root(), folder)
+    (folder / "screen.css").write_text((folder / "screen.css").read_text() + "\np { letter-spacing: 1px }\n")
+    (folder / "print.css").write_text((folder / "print.css").read_text() + "\np { font-size: 13pt }\n")
+    page = (folder / "report.html.j2").read_text()
+    (folder / "report.html.j2").write_text(page.replace("</main>", "<p>Drawn anew.</p></main>"))
+    monkeypatch.setattr(templating, "template_root", lambda: folder)
+
+
+def test_other_code_of_the_same_version_is_told_and_raises_no_alarm(
+    received: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_other_templates(monkeypatch, tmp_path / "templates")
+    result = found_in(received)
+    assert result.alterations == []
+    said = "report.html: drawn by other code of the same version: layout and words were not compared; "
+    (note,) = (note for note in result.notes if note.startswith(said))
+    assert "numbers compared, all as the record gives them" in note
+    alone = found_in(received / "report.pdf")
+    assert alone.alterations == []
+    moved = Path(shutil.copy(received / "report.pdf", tmp_path / "alone.pdf"))
+    by_itself = found_in(moved)
+    assert by_itself.alterations == []
+    assert any("drawn by other code of the same version" in note for note in by_itself.notes)
+    alter_document(moved)
+    assert found_in(moved).alterations
+    for name in ("report.html", "metrics.json", "comment.md"):
+        alter_digit(received / name)
+    fit_manifest(received)
+    assert {one.file for one in found_in(received).alterations} >= {"report.html", "metrics.json", "comment.md"}
+
+
+def test_a_manifest_that_says_no_code_is_of_code_before_any_said(
+    light: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = read_manifest(light)
+    assert manifest is not None
+    assert manifest.code == code_of_drawing()
+    (light / "manifest.json").write_bytes(manifest.model_copy(update={"code": ""}).spelled())
+    assert "code" not in json.loads((light / "manifest.json").read_bytes())
+    assert (found_in(light).alterations, found_in(light).notes) == ([], [])  # every byte is the same all the same
+    use_other_templates(monkeypatch, tmp_path / "templates")
+    result = found_in(light)
+    assert result.alterations == []
+    assert any("drawn by other code" in note for note in result.notes)
 
 
 def test_who_signed_is_told(light: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

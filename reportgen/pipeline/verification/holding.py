@@ -1,0 +1,68 @@
+"""One file of a report held against the same file drawn again, in the way that what is known of its drawing allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from reportgen.pipeline.verification.by_value import hold_by_value
+from reportgen.pipeline.verification.differences import Alteration, Held, count_numbers, hold_loosely, hold_strictly
+from reportgen.pipeline.verification.printed import Unreadable
+from reportgen.pipeline.verification.reading import read_printed
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Under which files are compared."""
+
+    version: str
+    """Of this reportgen."""
+    drawn_by: str = ""
+    """The version that drew the report, as most of its files say; empty: this one."""
+    other_code: bool = False
+    """Whether the code that drew it is known to be another, although the version may be the same."""
+    other_look: str = ""
+    """Why the words may differ although the version is the same: templates or plug-ins that are not run; else empty."""
+
+
+def hold(name: str, data: bytes, drawn: bytes, terms: Terms) -> Held:
+    """Hold a file against the same one drawn again."""
+    try:
+        if data == drawn:
+            return Held(numbers=count_numbers(read_printed(name, drawn, brief=True)))
+        printed, expected = read_printed(name, data), read_printed(name, drawn)
+    except Unreadable as error:
+        return Held((Alteration(name, str(error)),))
+    version = terms.drawn_by or terms.version
+    said = printed.version and printed.version != version
+    claim = (Alteration(name, f"says that version {printed.version} drew it, others say {version}"),) if said else ()
+    if version != terms.version or terms.other_code:
+        held = hold_by_value(name, printed, expected, tell_other_code(version, terms.version))
+    elif terms.other_look:
+        held = hold_loosely(name, printed, expected, terms.other_look)
+    else:
+        held = hold_strictly(name, printed, expected)
+    held = replace(held, alterations=(*claim, *held.alterations))
+    for place in printed.documents.keys() & expected.documents.keys():
+        held = held.beside(hold_attached(name, place, printed.documents[place], expected.documents[place], terms))
+    return held
+
+
+def hold_attached(name: str, place: str, data: bytes, drawn: bytes, terms: Terms) -> Held:
+    """Hold a document inside a mail against the same one drawn again, by its own lines and pages."""
+    held = hold(f"{place}.pdf", data, drawn, terms)
+    placed = [
+        replace(one, file=name, place=", ".join(part for part in (place, one.place) if part))
+        for one in held.alterations
+    ]
+    return replace(
+        held,
+        alterations=tuple(placed),
+        notes=tuple(f"{name}, {note.replace(f'{place}.pdf', place, 1)}" for note in held.notes),
+    )
+
+
+def tell_other_code(version: str, ours: str) -> str:
+    """Which code drew a report, where it is not this one."""
+    return (
+        f"drawn by version {version}, this is {ours}" if version != ours else "drawn by other code of the same version"
+    )
