@@ -159,27 +159,45 @@ def continue_history(record: RunRecord, earlier: Sequence[Earlier]) -> History |
     runs: dict[str, PastRun] = {}
     records: dict[str, RunRecord] = {}
     known: dict[str, StepBack] = {}
+    known_losses: dict[str, StepBack] = {}
     for one in earlier:
         carried = one.history if one.history is not None and one.history.series == series else None
         runs = {run.key: run for run in (carried.runs if carried else ())} | runs
-        step = carried.step if carried else None
+        step, loss_step = (carried.step, carried.loss_step) if carried else (None, None)
+        if key_of(one.record) == mine and loss_step is not None:
+            known_losses[loss_step.before] = loss_step
         if key_of(one.record) == mine and step is not None:
             known[step.before] = step
         elif name_series(one.record) == series and not one.record.unfinished:
             key = key_of(one.record)
-            runs[key], records[key] = past_run(one, step), one.record
+            runs[key], records[key] = past_run(one, step, loss_step), one.record
     past = [run for run in runs.values() if run.fingerprint != record.fingerprint]
     past = sorted((run for run in past if run.created <= record.provenance.created), key=lambda run: run.created)
     past = past[-MOST_RUNS:]
     if not past:
         return None
     last = past[-1].key
-    return History(series=series, runs=tuple(past), step=step_back(last, records.get(last), record) or known.get(last))
+    before = records.get(last)
+    return History(
+        series=series,
+        runs=tuple(past),
+        step=step_back(last, before, record) or known.get(last),
+        loss_step=loss_step_back(last, before, record) or known_losses.get(last),
+    )
 
 
 def step_back(key: str, before: RunRecord | None, record: RunRecord) -> StepBack | None:
     """The change from the run before, where its record is at hand."""
     step = compare_records(before, record) if before is not None else None
+    return StepBack(before=key, change=step.change, p=step.p) if step is not None else None
+
+
+def loss_step_back(key: str, before: RunRecord | None, record: RunRecord) -> StepBack | None:
+    """The change of negative log-likelihood from the run before, where its record is at hand and both are single."""
+    if before is None or before.seeds or record.seeds:
+        return None
+    old, new = (read_answers(one.data.classes, one.arrays) for one in (before, record))
+    step = compare_losses(old, new) if old is not None and new is not None and old.images == new.images else None
     return StepBack(before=key, change=step.change, p=step.p) if step is not None else None
 
 
@@ -190,7 +208,7 @@ def list_builds(baseline: Earlier) -> tuple[Build, ...]:
     return tuple(Build(created=run.created, commit=run.commit, accuracy=run.accuracy) for run in runs)
 
 
-def past_run(one: Earlier, step: StepBack | None) -> PastRun:
+def past_run(one: Earlier, step: StepBack | None, loss_step: StepBack | None = None) -> PastRun:
     """A report of before in a few lines."""
     origin, names = one.record.provenance, set(headline_names())
     measured = one.record.measured.values if one.record.measured is not None else ()
@@ -203,6 +221,7 @@ def past_run(one: Earlier, step: StepBack | None) -> PastRun:
         dirty=origin.dirty,
         values=tuple(value for value in measured if value.name in names),
         step=step,
+        loss_step=loss_step,
     )
 
 

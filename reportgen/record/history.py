@@ -16,7 +16,7 @@ MOST_RUNS = 10
 
 
 class StepBack(Frozen):
-    """The change of top-1 accuracy from the run before."""
+    """The change of a score from the run before."""
 
     before: str
     """Key of that run."""
@@ -38,7 +38,9 @@ class PastRun(Frozen):
     values: tuple[MetricValue, ...] = ()
     """Its headline numbers."""
     step: StepBack | None = None
-    """None where it was not held against the run before."""
+    """Of top-1 accuracy; None where it was not held against the run before."""
+    loss_step: StepBack | None = None
+    """Of negative log-likelihood; None also where one of the two has several seeds, or an output that is not finite."""
 
     def value(self, name: str) -> MetricValue | None:
         """The headline number of that name, where it is known."""
@@ -66,3 +68,4 @@ class History(Frozen):
     """Digest of the model's identity and of the test images."""
     runs: tuple[PastRun, ...] = Field(default=(), max_length=MOST_RUNS)
     step: StepBack | None = None
+    loss_step: StepBack | None = None

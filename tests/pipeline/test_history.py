@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.comparison.history import Earlier, continue_history
+from reportgen.comparison.history import Earlier, compare_losses, continue_history, read_answers
 from reportgen.record.history import MOST_RUNS, History
 from reportgen.record.judgement import Judgement
 from reportgen.record.locate import find_source
@@ -18,7 +18,7 @@ from reportgen.report.sections.history import HistoryView, build, has_history
 from tests.comparison.cases import improved
 from tests.report.sections.cases import change
 from tests.support.commands import TINY, run_here, write_spec
-from tests.support.records import presented
+from tests.support.records import presented, with_seeds
 
 
 def on(record: RunRecord, day: int) -> RunRecord:
@@ -61,7 +61,32 @@ def test_ten_runs_are_carried_and_the_changes_with_them(record: RunRecord) -> No
     assert all(len(row) == 4 for row in view.others.rows)
     assert not any("Latency" in row[0] or "time" in row[0] for row in view.others.rows)
     assert "not tested" in view.others.caption
-    assert "Only top-1 accuracy is tested" in view.methods[0].text
+    assert "Negative log-likelihood is tested too" in view.methods[0].text
+
+
+def test_the_loss_is_tested_as_the_index_tests_it(record: RunRecord) -> None:
+    better = improved(record, 30)
+    history = chain([on(record if day < 3 else better, day) for day in range(1, 6)])
+    assert history is not None
+    jump = history.runs[2]
+    assert jump.loss_step is not None
+    old, new = (read_answers(one.data.classes, one.arrays) for one in (record, better))
+    assert old is not None
+    assert new is not None
+    step = compare_losses(old, new)
+    assert step is not None
+    assert (jump.loss_step.change, jump.loss_step.p) == (step.change, step.p)
+    assert history.runs[1].loss_step is None  # the same answers
+    view = build(presented(on(better, 5), Judgement(history=history)), {})
+    assert isinstance(view, HistoryView)
+    (row,) = view.losses.rows
+    assert (row[1], row[2], row[4]) == ("2026-01-03", "03030303", step.change.display_full)
+    assert row[6] == ("changed" if step.p <= 0.05 else "no significant change")
+    assert "Negative log-likelihood" not in [other[0] for other in view.others.rows]
+    several = with_seeds(on(better, 5), 400)
+    of_seeds = continue_history(several, [Earlier(on(record, 4), "A net", None)])
+    assert of_seeds is not None
+    assert of_seeds.loss_step is None
 
 
 def test_other_images_and_other_models_are_no_part_of_it(record: RunRecord) -> None:

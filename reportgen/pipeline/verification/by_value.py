@@ -29,6 +29,7 @@ from reportgen.pipeline.verification.printed import Piece, Printed
 
 CONTEXT = 4
 """Words and numbers in a row that are the same before the numbers among them are held against each other."""
+DIGEST = re.compile(r"\b[0-9a-f]{32,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -54,8 +55,7 @@ class Pair:
 def hold_by_value(name: str, printed: Printed, expected: Printed, why: str) -> Held:
     """Hold a file against the same one drawn by this code; `why` tells which code drew it."""
     old, new = (
-        [without_page(piece, name) for piece in one.pieces if piece.place not in IDENTIFIERS]
-        for one in (printed, expected)
+        [plain(piece, name) for piece in one.pieces if piece.place not in IDENTIFIERS] for one in (printed, expected)
     )
     known = numbers_of(new)
     pairs, apart = pair_pieces(old, new, name.endswith(".json"))
@@ -98,9 +98,11 @@ def tell_apart(numbers: Sequence[Apart], known: Set[float]) -> str:
     return f"; {len(numbers):,} more among other words were not{which}."
 
 
-def without_page(piece: Piece, name: str) -> Piece:
-    """A line of a document without what says a page, which other words and fonts change."""
-    return Piece(piece.place, PAGE_NUMBER.sub("", piece.text)) if name.endswith(".pdf") else piece
+def plain(piece: Piece, name: str) -> Piece:
+    """A line without digests, whose digits are no numbers, and in a document without what says a page, which other
+    words and fonts change."""
+    text = DIGEST.sub("…", piece.text)
+    return Piece(piece.place, PAGE_NUMBER.sub("", text) if name.endswith(".pdf") else text)
 
 
 def pair_pieces(old: Sequence[Piece], new: Sequence[Piece], by_place: bool) -> tuple[list[Pair], list[Apart]]:

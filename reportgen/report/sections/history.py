@@ -22,6 +22,8 @@ from reportgen.text.shorten import one_line, shorten
 NAME = "history"
 ACCURACY = ("accuracy", "accuracy_seeds")
 """What the first table and the drawing show."""
+LOSS = "nll"
+"""What the second table shows where its changes were tested."""
 TIME = "seconds"
 """The unit of what is not compared between runs, which may be of other machines."""
 LONGEST_TITLE = 40
@@ -41,6 +43,7 @@ class Run:
     step: StepBack | None
     values: tuple[MetricValue, ...] = ()
     """Its headline numbers."""
+    loss_step: StepBack | None = None
 
     def value(self, name: str) -> MetricValue | None:
         """The headline number of that name, where it is known."""
@@ -56,6 +59,8 @@ class HistoryView(SectionView):
     chart: FigureFile | None = None
     """The accuracy over time; None where fewer than two are known."""
     runs: Table = NO_TABLE
+    losses: Table = NO_TABLE
+    """The changes of negative log-likelihood; without rows where none was tested."""
     others: Table = NO_TABLE
     """The other headline numbers; without times; without rows where no two runs have any."""
 
@@ -66,7 +71,8 @@ def build(subject: Subject, figures: Mapping[str, FigureFile | Skipped]) -> Hist
     if subject.judgement.history is None:
         return Skipped(NAME, _("History"), _("No earlier run of this model on these test images is known."))
     runs = list_runs(subject)
-    steps = mark_changes([None, *(find_step(before, after) for before, after in pairwise(runs))])
+    steps = mark_changes([None, *(find_step(before, after.step) for before, after in pairwise(runs))])
+    losses = mark_changes([None, *(find_step(before, after.loss_step) for before, after in pairwise(runs))])
     marks = [at for at, step in enumerate(steps) if step is not None and step.holds]
     return HistoryView(
         NAME,
@@ -75,7 +81,8 @@ def build(subject: Subject, figures: Mapping[str, FigureFile | Skipped]) -> Hist
         told=tell(runs, steps, marks),
         chart=draw_chart(runs, marks),
         runs=tabulate(runs, steps),
-        others=tabulate_others(runs),
+        losses=tabulate_losses(runs, losses),
+        others=tabulate_others(runs, (*ACCURACY, LOSS) if any(losses) else ACCURACY),
     )
 
 
@@ -91,19 +98,27 @@ def list_runs(subject: Subject) -> list[Run]:
     history, record = subject.judgement.history, subject.record
     assert history is not None
     past = [
-        Run(run.title, run.created, format_commit(run.commit, run.dirty), run.accuracy, run.key, run.step, run.values)
+        Run(
+            run.title,
+            run.created,
+            format_commit(run.commit, run.dirty),
+            run.accuracy,
+            run.key,
+            run.step,
+            run.values,
+            run.loss_step,
+        )
         for run in history.runs
     ]
     origin, measured = record.provenance, record.measured
     accuracy = (measured.value("accuracy_seeds") or measured.value("accuracy")) if measured is not None else None
     commit = format_commit(origin.commit, origin.dirty)
     values = measured.values if measured is not None else ()
-    return [*past, Run(_("this report"), origin.created, commit, accuracy, "", history.step, values)]
+    return [*past, Run(_("this report"), origin.created, commit, accuracy, "", history.step, values, history.loss_step)]
 
 
-def find_step(before: Run, after: Run) -> Step | None:
-    """The change between neighbours, where these two were held against each other."""
-    step = after.step
+def find_step(before: Run, step: StepBack | None) -> Step | None:
+    """The change from the run before, where these two were held against each other."""
     return Step(step.change, step.p) if step is not None and step.before == before.key else None
 
 
@@ -166,7 +181,40 @@ def tabulate(runs: Sequence[Run], steps: Sequence[Step | None]) -> Table:
     )
 
 
-def tabulate_others(runs: Sequence[Run]) -> Table:
+def tabulate_losses(runs: Sequence[Run], steps: Sequence[Step | None]) -> Table:
+    """The runs whose negative log-likelihood was tested against the run before, the newest first."""
+    rows = [
+        (
+            shorten(one_line(run.title), LONGEST_TITLE),
+            run.created[:10],
+            run.commit,
+            value.display_full if (value := run.value(LOSS)) is not None else numerals.DASH,
+            step.change.display_full,
+            numerals.p_number(step.p_adjusted),
+            _("changed") if step.holds else _("no significant change"),
+        )
+        for run, step in zip(runs, steps, strict=True)
+        if step is not None
+    ]
+    return Table(
+        caption=_(
+            "Negative log-likelihood of the runs that were tested against the run before; p after Holm’s correction."
+        ),
+        columns=(
+            Column(_("Run")),
+            Column(_("Date"), "short"),
+            Column(_("Commit"), "short"),
+            Column(_("Negative log-likelihood"), "numeric"),
+            Column(_("Change from the run before"), "numeric"),
+            Column(_("p"), "numeric"),
+            Column(_("Result")),
+        ),
+        rows=tuple(rows[::-1]),
+        dense=True,
+    )
+
+
+def tabulate_others(runs: Sequence[Run], tested: Sequence[str]) -> Table:
     """The other headline numbers in the earliest run, the one before and this one: those of two runs, no times."""
     shown = runs if len(runs) < 3 else (runs[0], *runs[-2:])
     heads = (_("Earliest run"), _("Previous run"), _("This report"))[-len(shown) :]
@@ -174,7 +222,7 @@ def tabulate_others(runs: Sequence[Run]) -> Table:
     for name in headline_names():
         values = [run.value(name) for run in shown]
         known = [value for value in values if value is not None]
-        if name not in ACCURACY and len(known) > 1 and known[-1].unit != TIME:
+        if name not in tested and len(known) > 1 and known[-1].unit != TIME:
             cells = (value.display_full if value is not None else numerals.DASH for value in values)
             rows.append((known[-1].label, *cells))
     return Table(
@@ -204,9 +252,10 @@ def describe_method() -> MethodNote:
         _(
             "Each run is compared with the run before it on the same test images, with the test of the comparison "
             "with a baseline. A change is marked where p is at most 0.05 after Holm’s correction over all pairs of "
-            "neighbouring runs shown. Only top-1 accuracy is tested: of the other headline numbers a report keeps "
-            "earlier values, not the images behind them that a paired test needs. Runs on other test images, or of "
-            "another model, are left out."
+            "neighbouring runs shown. Negative log-likelihood is tested too, between runs of one seed, by the paired t "
+            "test over images with a correction of its own. Of the other headline numbers a report keeps earlier "
+            "values, not the images behind them that a paired test needs. Runs on other test images, or of another "
+            "model, are left out."
         ),
         "Holm 1979",
     )

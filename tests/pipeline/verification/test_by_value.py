@@ -63,7 +63,7 @@ def test_words_that_this_code_does_not_write_are_told_with_the_numbers_that_the_
     assert result.alterations == ()
     assert result.notes[0].endswith(
         "all as the record gives them; 2 more among other words were not, of which the record gives these nowhere: "
-        "555 in the page, “Now it also says 555 and 30”."
+        "555 in the head of the page, “Now it also says 555 and 30”."
     )
 
 
@@ -73,6 +73,14 @@ def test_json_is_compared_by_path_also_with_an_entry_more() -> None:
     assert hold("metrics.json", more, ours, OTHER).alterations == ()
     (found,) = hold("metrics.json", more.replace(b"0.25", b"0.26"), ours, OTHER).alterations
     assert (found.place, found.printed, found.given) == ("a.value", "0.26", "0.25")
+
+
+def test_the_digits_of_digests_are_no_numbers() -> None:
+    one, other = (
+        f'{{"sha256": "{digit * 64}", "id": "urn:uuid:{digit * 8}-0000-5000-8000-{digit * 12}"}}' for digit in "34"
+    )
+    result = hold("record/judgement.json", one.encode(), other.encode(), OTHER)
+    assert (result.alterations, result.numbers) == ((), 0)
 
 
 def test_long_documents_of_other_lines_take_a_moment() -> None:
