@@ -38,9 +38,14 @@ def verify(
     if found.signer is not None:
         whose = f"by {found.signer.name} " if found.signer.name else "by somebody; whose key it is, --key tells: "
         progress.say(f"signed {whose}({found.signer.key})")
-    told = f"{found.files} files, {found.numbers:,} printed numbers" if found.files else "the record by itself"
+    told = (
+        f"{found.files} file{'s' * (found.files != 1)}, {found.numbers:,} printed numbers"
+        if found.files
+        else "the record by itself"
+    )
     if found.alterations:
-        put(sys.stdout, f"{report}: ALTERED, {len(found.alterations)} differences ({told} compared)")
+        count = len(found.alterations)
+        put(sys.stdout, f"{report}: ALTERED, {count} difference{'s' * (count != 1)} ({told} compared)")
     else:
         partly = " but for what the warnings say" * bool(found.notes)
         progress.say(f"{report}: verified{partly}, {told}{' as the record gives them' * bool(found.files)}")
