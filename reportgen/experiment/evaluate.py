@@ -48,7 +48,8 @@ def evaluate(
         with torch.no_grad(), device.autocast(evaluating=True):
             for start in range(0, len(images), batch_size):
                 batch = images[start : start + batch_size].to(device.torch_device)
-                found.append(answer(module, normalizer.apply(batch, device.dtype), batch_size, filled).float().cpu())
+                given = answer(module, normalizer.apply(batch, device.dtype), batch_size, filled)
+                found.append(given.detach().float().cpu())  # a model may record gradients all the same
                 task.advance(len(batch))
     finally:
         module.train(mode)

@@ -196,6 +196,11 @@ def has_one_memory(tensor: Tensor) -> bool:
     return tensor.layout == torch.strided
 
 
+def is_elsewhere(tensor: Tensor, data: Tensor) -> bool:
+    """Whether a tensor was given another memory, or, as by `resize_`, another shape in it."""
+    return tensor.data_ptr() != data.data_ptr() or tensor.stride() != data.stride() or tensor.shape != data.shape
+
+
 def remember_tensor(tensor: Tensor) -> Undo:
     """A tensor's memory, what stands in it, its gradient and whether it wants one."""
     data, gradient = tensor.data, tensor.grad if tensor.is_leaf else None
@@ -204,7 +209,7 @@ def remember_tensor(tensor: Tensor) -> Undo:
 
     def undo() -> None:
         with torch.no_grad():
-            if not has_one_memory(tensor) or tensor.data_ptr() != data.data_ptr() or tensor.stride() != data.stride():
+            if not has_one_memory(tensor) or is_elsewhere(tensor, data):
                 tensor.data = data
             if not (is_expanded(data) and torch.equal(data, values)):  # of which no single element can be written
                 data.copy_(values)

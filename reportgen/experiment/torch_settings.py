@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
+from torch import Tensor
 
 Settings = tuple[torch.dtype, torch.device, bool]
 """The type and the device of new tensors, and whether gradients are recorded."""
@@ -47,3 +48,34 @@ class SettingsKeeper:
     def __call__(self, _module: torch.nn.Module, _inputs: tuple[Any, ...], _output: Any) -> None:
         """Put them back; gradients are recorded as whoever called the model has it."""
         put_back((*self.before[:2], torch.is_grad_enabled()))
+
+
+class GradientModeKeeper:
+    """Forward hooks of a model that switches the recording of gradients on or off in its forward pass.
+
+    `before` and `after` go together on one model. Who calls it without gradients gets an output without them.
+    """
+
+    def __init__(self) -> None:
+        self.recorded: list[bool] = []
+
+    def before(self, _module: torch.nn.Module, _inputs: tuple[Any, ...]) -> None:
+        """Remember how the caller has it."""
+        self.recorded.append(torch.is_grad_enabled())
+
+    def after(self, _module: torch.nn.Module, _inputs: tuple[Any, ...], output: Any) -> Any:
+        """Put that back, also where the forward pass raised."""
+        recorded = self.recorded.pop()
+        torch.set_grad_enabled(recorded)
+        return output if recorded else detached(output)
+
+
+def detached(value: Any) -> Any:
+    """The same without the graph behind its tensors, which may stand in tuples, lists and dicts."""
+    if isinstance(value, Tensor):
+        return value.detach() if value.requires_grad else value
+    if type(value) in (tuple, list):
+        return type(value)(map(detached, value))
+    if type(value) is dict:
+        return {key: detached(part) for key, part in value.items()}
+    return value

@@ -13,12 +13,21 @@ from reportgen.experiment.snapshot import restored
 from reportgen.spec.types import RunSpec
 from reportgen.system.memory import is_memory_error, memory_trouble
 from reportgen.system.signals import INTERRUPTIONS
+from reportgen.text.errors import words_of
 
 SPARSE = (
     "Some gradients are sparse, as of nn.Embedding(sparse=True), which few optimisers take: use sgd with weight_decay: "
     "0, or let the layers have dense ones (sparse=False)."
 )
 """Of an optimiser that refuses them."""
+NO_GRAPH = "does not require grad"
+"""What autograd says of a loss that depends on no parameter."""
+NO_GRADIENTS = (
+    "The loss depends on no trainable parameter: in training mode the forward pass computes its outputs without "
+    "gradients, as under torch.no_grad(), after torch.set_grad_enabled(False) or .detach(). Take that out of the "
+    "forward pass, or evaluate the model as it is with run.mode: evaluate."
+)
+TRAINING_MODE = "The evaluation step works, so look at what the model does in training mode and at run.loss."
 
 
 def check_step(
@@ -68,7 +77,7 @@ def step_once(
             raise memory_trouble(error, "one training step", "Use a smaller model, or run.device: cpu.") from error
         raise ModelError(
             f"one training step on {few} images fails: {type(error).__name__}: {error}",
-            "The evaluation step works, so look at what the model does in training mode and at run.loss.",
+            NO_GRADIENTS if NO_GRAPH in words_of(error) else TRAINING_MODE,
         ) from error
     with about("run.optimizer"):
         move_once([parameter for parameter in module.parameters() if parameter.requires_grad], run)

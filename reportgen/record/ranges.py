@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from reportgen.record.latency import Latency
 from reportgen.record.measurements import Bin, ClassScore, Curve, Measurements
 from reportgen.record.metric_value import MetricValue
-from reportgen.record.run import RunRecord
+from reportgen.record.run import EpochStats, RunRecord, Training
 
 ROUNDING = 1e-9
 NEVER_NEGATIVE = ("count", "macs", "bytes", "seconds", "images/s", "FLOP/s", "bytes/s", "joules", "pixels")
 """Units of what is counted or timed."""
+LARGEST_SCORES = {"nll": math.inf, "brier": 2.0}
+"""Of the proper scores that are not shares: both are 0 for a model that is sure and right, and the squared differences
+to the label, added over the classes, are at most 2."""
 
 Wrong = Iterator[tuple[str, str]]
 
@@ -22,6 +25,12 @@ def find_wrong_ranges(record: RunRecord) -> Wrong:
     """Numbers that nothing can have measured: the field, and what is wrong with it."""
     if record.measured is not None:
         yield from find_wrong_measurements(record.measured)
+    if record.training is not None:
+        yield from wrong_training("training", record.training)
+        yield from wrong_steps(record)
+    for place, run in enumerate(record.seeds):
+        yield from wrong_training(f"seeds.{place}.training", run.training)
+        yield from amounts(f"seeds.{place}.loss", run.loss)
     cost = record.probes.cost if record.probes is not None else None
     for place, latency in enumerate(record.latency):
         yield from wrong_latency(f"latency.{place}", latency)
@@ -74,8 +83,61 @@ def wrong_value(field: str, value: MetricValue, *, share: bool) -> Wrong:
         yield from beyond_one(field, *known)
     if value.unit in NEVER_NEGATIVE and value.meaning.change == "":
         yield from negative(field, *known)
+    if value.name in LARGEST_SCORES and value.value is not None:
+        yield from negative(field, value.value if value.value < -ROUNDING else None)
+        if value.value > LARGEST_SCORES[value.name] + ROUNDING:
+            yield field, f"{value.name} can't be {value.value:g}"
     yield from negative(f"{field}.n", value.n)
     yield from in_order(field, value.low, value.high)
+
+
+def wrong_training(field: str, training: Training) -> Wrong:
+    """Of one pass: counts, times and losses that no training has, and more steps than it had."""
+    counts = ("steps", "planned_steps", "images_seen", "train_correct", "train_n")
+    for name in counts:
+        yield from negative(f"{field}.{name}", getattr(training, name))
+    for name in ("steps_per_epoch", "batch_size"):
+        if getattr(training, name) < 1:
+            yield f"{field}.{name}", f"{getattr(training, name)} is less than 1"
+    yield from amounts(f"{field}.seconds", training.seconds)
+    yield from amounts(f"{field}.images_per_second", training.images_per_second)
+    yield from negative(f"{field}.train_loss", training.train_loss)  # unknown, as NaN, where none could be scored
+    if training.steps > training.planned_steps:
+        yield f"{field}.steps", f"{training.steps} of {training.planned_steps} planned steps"
+    if training.divergence is not None and training.divergence.step > training.steps:
+        yield f"{field}.divergence.step", f"{training.divergence.step} of {training.steps} steps"
+    for place, row in enumerate(training.epochs):
+        yield from wrong_row(f"{field}.epochs.{place}", row, training)
+
+
+def wrong_row(field: str, row: EpochStats, training: Training) -> Wrong:
+    """Of one row of the history of a pass."""
+    if not 0 < row.step <= training.steps:
+        yield f"{field}.step", f"{row.step} of {training.steps} steps"
+    if not 0 < row.epoch <= row.step + ROUNDING:
+        yield f"{field}.epoch", f"{row.epoch:g} after {row.step} steps"
+    yield from beyond_one(f"{field}.train_accuracy", row.train_accuracy)
+    yield from beyond_one(f"{field}.test_accuracy", row.test_accuracy)
+    yield from negative(f"{field}.train_n", row.train_n)
+    yield from negative(f"{field}.test_n", row.test_n)
+    if row.test_loss is not None and math.isfinite(row.test_loss):  # a diverged model's is not
+        yield from negative(f"{field}.test_loss", row.test_loss)
+    yield from amounts(f"{field}.seconds", row.seconds)
+
+
+def wrong_steps(record: RunRecord) -> Wrong:
+    """Another number of steps than their losses."""
+    losses = record.arrays.get("train.loss")
+    if record.training is not None and losses is not None and len(losses) != record.training.steps:
+        yield "training.steps", f"{record.training.steps} steps and {len(losses)} entries in train.loss"
+
+
+def amounts(field: str, *numbers: float | None) -> Wrong:
+    """Times, rates and mean losses that are negative or no numbers."""
+    yield from negative(field, *numbers)
+    for number in numbers:
+        if number is not None and not math.isfinite(number):
+            yield field, f"{number} is not a finite number"
 
 
 def wrong_bin(field: str, part: Bin) -> Wrong:

@@ -265,3 +265,14 @@ def test_sparse_gradients_are_stepped_along_or_refused_with_what_to_change() -> 
     with pytest.raises(ModelError, match="one step of SGD fails") as refused:
         embeds()
     assert "weight_decay: 0" in refused.value.hint
+
+
+def test_a_model_that_computes_without_gradients_can_be_evaluated() -> None:
+    class Frozen(nn.Sequential):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            with torch.no_grad():
+                return super().forward(x)  # type: ignore[no-any-return]
+
+    with pytest.raises(ModelError, match="one training step on 2 images fails") as refused:
+        check_step(Frozen(nn.Flatten(), nn.Linear(3072, 10)), noise(), RunSpec(steps=2), plain_cpu())
+    assert "run.mode: evaluate" in (refused.value.hint or "")

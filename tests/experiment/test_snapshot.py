@@ -103,3 +103,11 @@ def test_buffers_that_grow_come_back() -> None:
         kept.fill_(7)
     assert module.log is kept
     assert kept.tolist() == [1, 1]
+
+
+def test_buffers_that_are_resized_in_place_come_back() -> None:
+    module = nn.Linear(2, 2)
+    module.register_buffer("scale", torch.ones(1))
+    with preserved(module):
+        module.scale.resize_(5).fill_(3)
+    assert module.scale.tolist() == [1]

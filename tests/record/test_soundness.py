@@ -172,3 +172,56 @@ def test_numbers_that_nothing_can_have_measured_are_refused_under_a_right_seal(
     save_record(forged(record, what), tmp_path)
     with pytest.raises(RecordError, match=words):
         load_record(tmp_path)
+
+
+TRAINING = {
+    "epochs": ({"epoch": 9e9}, r"training\.epochs\.0\.epoch: 9e\+09 after"),
+    "row": ({"step": 10**6}, r"training\.epochs\.0\.step: 1000000 of"),
+    "accuracy": ({"test_accuracy": 1.5}, r"training\.epochs\.0\.test_accuracy: 1\.5 is not between"),
+    "loss": ({"test_loss": -2.0}, r"training\.epochs\.0\.test_loss: -2 is negative"),
+    "row_time": ({"seconds": -1.0}, r"training\.epochs\.0\.seconds: -1 is negative"),
+}
+"""A row of the history, changed, and what is said of it."""
+PASS = {
+    "time": ({"seconds": -1.0}, r"training\.seconds: -1 is negative"),
+    "endless": ({"seconds": float("inf")}, r"training\.seconds: inf is not a finite number"),
+    "rate": ({"images_per_second": float("nan")}, r"training\.images_per_second: nan is not"),
+    "batch": ({"batch_size": 0}, r"training\.batch_size: 0 is less than 1"),
+    "planned": ({"planned_steps": 1}, r"training\.steps: \d+ of 1 planned"),
+    "final": ({"train_loss": -0.5}, r"training\.train_loss: -0\.5 is negative"),
+}
+"""The same of the pass."""
+
+
+@pytest.mark.parametrize("what", [*TRAINING, *PASS, "losses"])
+def test_a_training_that_nothing_can_have_gone_through_is_refused(record: RunRecord, tmp_path: Path, what: str) -> None:
+    training = record.training
+    assert training is not None
+    rows = training.epochs
+    if what in PASS:
+        changed, words = training.model_copy(update=PASS[what][0]), PASS[what][1]
+    elif what == "losses":
+        more = {"steps": training.steps + 1, "planned_steps": training.steps + 1}
+        changed, words = training.model_copy(update=more), r"training\.steps: \d+ steps and \d+ entries in train\.loss"
+    else:
+        row = rows[0].model_copy(update=TRAINING[what][0])
+        changed, words = training.model_copy(update={"epochs": (row, *rows[1:])}), TRAINING[what][1]
+    save_record(record.model_copy(update={"training": changed}), tmp_path)
+    with pytest.raises(RecordError, match=words):
+        load_record(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "value", "words"), [("brier", 2.5, "brier can't be 2.5"), ("nll", -1.0, "-1 is neg")])
+def test_scores_beyond_their_bounds_are_refused(
+    record: RunRecord, tmp_path: Path, name: str, value: float, words: str
+) -> None:
+    measured = record.measured
+    assert measured is not None
+    values = tuple(
+        one.model_copy(update={"value": value, "low": None, "high": None}) if one.name == name else one
+        for one in measured.values
+    )
+    assert values != measured.values
+    save_record(record.model_copy(update={"measured": measured.model_copy(update={"values": values})}), tmp_path)
+    with pytest.raises(RecordError, match=words):
+        load_record(tmp_path)

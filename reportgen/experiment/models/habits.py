@@ -14,9 +14,15 @@ import torch
 from torch import Tensor, nn
 
 from reportgen.errors import ModelError
-from reportgen.experiment.models.forward import run_once
+from reportgen.experiment.models.forward import run_once, tensors_in
 from reportgen.experiment.snapshot import preserved
-from reportgen.experiment.torch_settings import SettingsKeeper, kept_settings, put_back, settings_now
+from reportgen.experiment.torch_settings import (
+    GradientModeKeeper,
+    SettingsKeeper,
+    kept_settings,
+    put_back,
+    settings_now,
+)
 from reportgen.record.message import N_, Message
 from reportgen.system.signals import errors_passed_over
 
@@ -57,6 +63,16 @@ def settle_habits(module: nn.Module, images: Tensor) -> tuple[Message, ...]:
             N_(
                 "The model’s forward pass changes the type or the device of new tensors for the whole process; they "
                 "were set back each time."
+            )
+        )
+    if switches_gradients(module, images):
+        keeper = GradientModeKeeper()
+        module.register_forward_pre_hook(keeper.before, prepend=True)
+        module.register_forward_hook(keeper.after, always_call=True)
+        notes.append(
+            N_(
+                "The model’s forward pass switches the recording of gradients on or off by itself; the setting of "
+                "whoever called it was put back each time."
             )
         )
     if not torch.equal(given, images) or writes_when_training(module, images):
@@ -115,6 +131,20 @@ def writes_when_training(module: nn.Module, images: Tensor) -> bool:
         module.train()
         module(given)
     return not torch.equal(given, images)
+
+
+def switches_gradients(module: nn.Module, images: Tensor) -> bool:
+    """Whether a forward pass leaves the recording of gradients otherwise than it was, or records where none is."""
+    for training, recorded in ((False, False), (False, True), (True, True)):
+        with preserved(module), kept_settings(), errors_passed_over():
+            module.train(training)
+            torch.set_grad_enabled(recorded)
+            output = module(images.clone())
+            if torch.is_grad_enabled() != recorded:
+                return True
+            if not recorded and any(tensor.requires_grad for tensor in tensors_in(output)):
+                return True
+    return False
 
 
 def check_state(module: nn.Module, images: Tensor, before: dict[str, dict[str, Any]]) -> None:

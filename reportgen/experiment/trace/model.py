@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from reportgen.errors import ModelError
-from reportgen.experiment._torch_internals import mode_type, versions_of
+from reportgen.experiment._torch_internals import mode_type
 from reportgen.experiment.models import check_forward, tensors_in
 from reportgen.experiment.models.outputs import unconverted
+from reportgen.experiment.snapshot import preserved
 from reportgen.experiment.trace.counting import ParameterCounts, count_parameters, unused_modules
 from reportgen.experiment.trace.drafts import OperatorDraft, Recording
 from reportgen.experiment.trace.kinds import describe_kinds, kind_of, packed_weights, settings_of
@@ -29,11 +30,11 @@ from reportgen.system.signals import INTERRUPTIONS
 def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelTrace:
     """Run the model once on `example` (1, C, H, W) in evaluation mode and describe what happened.
 
-    The model is left as it was: mode, buffers, hooks, gradients and the random state. Activation bytes are those of
-    evaluation mode: masks of dropout are not among them. Raises ModelError when the forward pass fails.
+    The model is left as it was: mode, parameters, buffers, hooks, gradients and the random state. Activation bytes are
+    those of evaluation mode: masks of dropout are not among them. Raises ModelError when the forward pass fails.
     """
     notes: list[Message] = []
-    with undisturbed(module, example.device), unconverted():
+    with preserved(module), undisturbed(module, example.device), unconverted():
         recording = record_twice(module, example, notes)
     if mode_type() is None:
         notes.append(uncounted_note())
@@ -111,9 +112,8 @@ def uncounted_note() -> Message:
 
 @contextmanager
 def undisturbed(module: torch.nn.Module, device: torch.device) -> Iterator[None]:
-    """Evaluation mode inside; modes, buffers, random state and the attention fast path come back."""
+    """Evaluation mode inside; modes, random state and the attention fast path come back."""
     modes = [(child, child.training) for child in module.modules()]
-    buffers = [(buffer, versions_of([buffer]), buffer.detach().clone()) for buffer in module.buffers()]
     fast = torch.backends.mha.get_fastpath_enabled()
     module.eval()
     torch.backends.mha.set_fastpath_enabled(False)  # it would hide the modules inside an encoder layer
@@ -124,10 +124,6 @@ def undisturbed(module: torch.nn.Module, device: torch.device) -> Iterator[None]
         torch.backends.mha.set_fastpath_enabled(fast)
         for child, training in modes:
             child.training = training
-        with torch.no_grad():
-            for buffer, version, before in buffers:
-                if version is None or versions_of([buffer]) != version:
-                    buffer.copy_(before)
 
 
 def module_calls(recording: Recording, counts: Sequence[ParameterCounts]) -> tuple[ModuleCall, ...]:

@@ -203,3 +203,57 @@ def test_any_other_error_stays_what_it_is() -> None:
 
     with pytest.raises(ModelError, match="can't take 3×8×8 images"):
         settle_habits(Breaks().eval(), IMAGES)
+
+
+class SwitchesGradients(Net):
+    """Gradients off for the backbone and on again, as if they had been on; or off, and left so."""
+
+    def __init__(self, now: bool, afterwards: bool) -> None:
+        super().__init__()
+        self.now, self.afterwards = now, afterwards
+
+    def forward(self, x: Tensor) -> Tensor:
+        torch.set_grad_enabled(self.now)
+        found = self.conv(x).relu().mean((2, 3))
+        torch.set_grad_enabled(True)
+        found = self.fc(found)
+        torch.set_grad_enabled(self.afterwards)
+        return found
+
+
+class RecordsAlways(Net):
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.enable_grad():
+            return super().forward(x)
+
+
+class RaisesWithoutGradients(Net):
+    def forward(self, x: Tensor) -> Tensor:
+        torch.set_grad_enabled(not self.training)
+        if len(x) == 1:
+            raise ValueError("one")
+        return super().forward(x)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        SwitchesGradients(False, True),
+        SwitchesGradients(True, False),
+        SwitchesGradients(True, True),
+        RecordsAlways(),
+        RaisesWithoutGradients(),
+    ],
+)
+def test_gradients_are_recorded_as_the_caller_has_it(model: nn.Module) -> None:
+    (note,) = settle_habits(model.eval(), IMAGES)
+    assert "recording of gradients" in note.text
+    for recorded in (True, False):
+        with torch.set_grad_enabled(recorded):
+            output = model(IMAGES)
+            assert torch.is_grad_enabled() == recorded
+            assert output.requires_grad == recorded
+            if isinstance(model, RaisesWithoutGradients):
+                with pytest.raises(ValueError, match="one"):
+                    model(IMAGES[:1])
+                assert torch.is_grad_enabled() == recorded

@@ -323,3 +323,23 @@ def test_products_that_are_broadcast_and_summed_are_told(moved: bool) -> None:
 
 def test_scaling_before_a_mean_is_no_matrix_product() -> None:
     assert traced(Gated()).notes == ()
+
+
+class Observes(nn.Module):
+    """Ranges that each forward pass moves, by an operator that torch's version counters do not see."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(3, 10)
+        self.watched: nn.Module = torch.ao.quantization.FusedMovingAvgObsFakeQuantize()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.watched(self.fc(x.mean((2, 3))))  # type: ignore[no-any-return]
+
+
+def test_quantisation_ranges_that_a_forward_pass_moves_are_as_they_were() -> None:
+    model = Observes().eval()
+    before = {name: buffer.clone() for name, buffer in model.named_buffers()}
+    traced(model)
+    for name, buffer in model.named_buffers():
+        torch.testing.assert_close(buffer, before[name], rtol=0, atol=0)

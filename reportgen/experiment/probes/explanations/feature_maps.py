@@ -54,7 +54,7 @@ def feature_maps(
     for stage in stages:
         if stage.path not in kept:
             continue
-        maps = stage.grid.spread(kept[stage.path])[0].float()
+        maps = stage.grid.spread(kept[stage.path].detach())[0].float()
         spread = maps.flatten(1).std(1, correction=0)
         most = spread.argsort(dim=0, descending=True, stable=True)[:MOST_CHANNELS]
         facts.append(
