@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reportgen.cli.build import set_option
-from reportgen.errors import EnvironmentTrouble, RenderError, SpecError
+from reportgen.errors import EnvironmentTrouble, RenderError, ReportgenError, SpecError
 from reportgen.text.terminal import print_line, put
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def new(model: str | None, out: Path | None) -> None:
     from reportgen.spec.starter import starter_spec
 
     text = starter_spec(model)
+    if model is not None:
+        check_starter(model, Path.cwd() if out is None else out.parent)
     if out is None:
         click.echo(text, nl=False)
         return
@@ -67,6 +69,22 @@ def new(model: str | None, out: Path | None) -> None:
     except OSError as error:
         raise EnvironmentTrouble(f"{out} can't be written: {error.strerror}", "Choose another place.") from error
     put(sys.stdout, f"{out}: written; build it with: reportgen build {out}")
+
+
+def check_starter(model: str, base: Path) -> None:
+    """Raise ModelError for a model that no library has, and a form that means nothing; warn of a file or factory that
+    is not there yet."""
+    from reportgen.pipeline.model_check import check_source
+    from reportgen.plugins import load_plugins
+    from reportgen.spec.model_code import LIBRARIES, is_code
+
+    try:
+        check_source(model, base, load_plugins(()))
+    except ReportgenError as error:
+        place = model.partition(":")[0]
+        if place in LIBRARIES or not is_code(model) or not ("/" in place or "." in place):
+            raise
+        put(sys.stderr, f"warning: {error.message}")
 
 
 def parse_shape(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[int, ...] | None:

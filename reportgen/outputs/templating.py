@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Literal, Protocol
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, Template, pass_context
-from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
+from jinja2.exceptions import TemplateNotFound, TemplateRuntimeError, TemplateSyntaxError
 from markupsafe import Markup
 
 from reportgen.errors import RenderError, ReportgenError
@@ -233,8 +233,11 @@ class Folder(FileSystemLoader):
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         """Text, path, and whether it is still current.
 
-        Raises TemplateSyntaxError for a file that is no text, and for a link that leads out of the folder.
+        Raises TemplateSyntaxError for a file that is no text, and for a link that leads out of the folder;
+        TemplateRuntimeError for a name that does, at the line that has it, whether there is such a file or not.
         """
+        if PurePath(template).is_absolute() or ".." in PurePath(template).parts:
+            raise TemplateRuntimeError(f"{template} is not a file of that folder: a link out of it, or no file")
         file = str(self.folder / template)
         if Path(file).exists() and not is_own_file(self.folder, Path(file)):
             raise TemplateSyntaxError(

@@ -133,7 +133,11 @@ def find_decided(path: Path) -> Source | None:
 def read_file(path: Path) -> Source:
     """The record inside a PDF or a zip; raises RecordError."""
     data = read_bytes(path)
-    packed = attachment(data, path) if data[:1024].lstrip().startswith(b"%PDF-") else data
+    is_pdf = data[:1024].lstrip().startswith(b"%PDF-")
+    if not is_pdf and not data.startswith(b"PK"):
+        what = "neither a PDF nor a record.zip" if data else "empty"
+        raise RecordError(f"{path} is {what}, so there is no record in it", HINT)
+    packed = attachment(data, path) if is_pdf else data
     files = unpack_files(packed, path)
     if not {RECORD_FILE, ARRAYS_FILE} <= set(files):
         raise RecordError(f"there is no record in {path}", HINT)
@@ -144,10 +148,17 @@ def read_file(path: Path) -> Source:
 def attachment(document: bytes, path: Path) -> bytes:
     """The packed record attached to a PDF. Raises RecordError when it has none, or when it is no PDF after all."""
     try:
-        found = open_document(document).attachments.get(PACKED_FILE)
+        reader = open_document(document)
+        locked = reader.is_encrypted and not reader.decrypt("")  # with an empty password anybody may read
+        found = None if locked else reader.attachments.get(PACKED_FILE)
     except Exception as error:  # pypdf raises whatever a damaged file makes its parts raise
         message = f"{path} can't be read as a PDF: {type(error).__name__}: {error}"
         raise RecordError(message, "Take it from a copy.") from error
+    if locked:
+        raise RecordError(f"{path} is encrypted and opens with a password alone", "Save it without one.")
+    if found and any(other != found[0] for other in found[1:]):
+        hint = "Take it from a copy, or give the report's folder."
+        raise RecordError(f"{path} holds {len(found)} different records under one name", hint)
     if not found:
         hint = "Build it with report: {attach_record: true}, or give the report's folder."
         raise RecordError(f"{path} has no record inside", hint)

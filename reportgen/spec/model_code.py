@@ -123,6 +123,11 @@ def code_of_module(name: str, factory: str, base: Path) -> ModelCode:
             f"model.source: there is no module {name!r} on this machine",
             "Install it, put its folder on PYTHONPATH or beside the spec, or write path/to/file.py:factory.",
         )
+    if not spec.has_location:
+        raise ModelError(
+            f"model.source: {name!r} is a module of Python itself, which has no file and makes no model",
+            "Rename a module of your own that is called so, or write path/to/file.py:factory.",
+        )
     path = Path(spec.origin).resolve()
     up = len(name.split(".")) - (path.name != "__init__.py")
     return ModelCode(path, factory, name, path.parents[up], base)

@@ -86,3 +86,20 @@ def test_metrics_keep_to_theirs(path: Path) -> None:
     first = document["metrics"][0]
     assert complaints("metrics", document | {"metrics": [first | {"value": "high"}]}) != []
     assert complaints("metrics", document | {"format": 0}) != []
+
+
+@pytest.mark.parametrize(("model", "words"), [("builtin:liner", "linear"), ("huggingface:x", "not understood")])
+def test_new_refuses_a_model_that_no_build_can_make(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], model: str, words: str
+) -> None:
+    said = run_here(capsys, "new", model, "-o", tmp_path / "spec.yaml")
+    assert said.code == 2
+    assert words in said.err
+    assert not (tmp_path / "spec.yaml").exists()
+
+
+def test_new_warns_of_a_file_that_is_not_there_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = run_here(capsys, "new", "mine.py:make", "-o", tmp_path / "spec.yaml")
+    assert said.code == 0
+    assert "warning: the model's file mine.py does not exist" in said.err
+    assert (tmp_path / "spec.yaml").exists()

@@ -200,6 +200,20 @@ def test_no_way_out_of_the_sandbox(record: RunRecord, tmp_path: Path, name: str,
     assert caught.value.location is not None
 
 
+@pytest.mark.parametrize("name", ["/etc/passwd", "../outside.txt", "/etc/nothing-of-this-name"])
+def test_a_name_that_leads_out_of_the_folder_is_blamed_on_the_line_that_has_it(
+    record: RunRecord, tmp_path: Path, name: str
+) -> None:
+    write(tmp_path, "secret", "outside.txt")
+    folder = tmp_path / "templates"
+    write(folder, f"one\n{{% include '{name}' %}}")
+    with pytest.raises(
+        RenderError, match=f"page.html.j2 can't be rendered: {name} is not a file of that folder"
+    ) as caught:
+        Job("html", "page.html.j2", {}, folder=folder).fill_in()
+    assert str(caught.value.location) == "page.html.j2:2"
+
+
 def test_what_templates_need_is_allowed(tmp_path: Path) -> None:
     text = (
         "{% set ns = namespace(n=1) %}{% set ns.n = ns.n + 1 %}{{ ns.n }}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import ModelError
-from reportgen.spec.model_code import code_of_file
+from reportgen.spec.model_code import code_of_file, find_code
 from tests.support.permissions import shut_off
 
 
@@ -44,3 +44,9 @@ def test_a_relative_import_in_any_form_makes_the_folders_above_packages(tmp_path
 def test_no_relative_import_leaves_the_file_alone(tmp_path: Path, text: str) -> None:
     (tmp_path / "net.py").write_text(text, encoding="utf-8")
     assert code_of_file("net.py", "Net", tmp_path).home == tmp_path
+
+
+@pytest.mark.parametrize("name", ["os", "sys"])
+def test_a_module_of_python_without_a_file_is_named_as_such(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ModelError, match=f"'{name}' is a module of Python itself"):
+        find_code(f"{name}:system", tmp_path)
