@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pikepdf
 import pytest
+from pypdf import PdfWriter
 
 from reportgen.errors import RecordError
 from reportgen.metrics.selection import select
@@ -182,3 +183,33 @@ def test_a_record_that_may_not_be_looked_at_is_not_called_missing(
     shut_off(monkeypatch, tmp_path / "record")
     with pytest.raises(RecordError, match="no permission to enter a folder"):
         find_source(tmp_path)
+
+
+def test_two_different_records_in_one_pdf_are_refused_and_one_twice_is_not(record: RunRecord, tmp_path: Path) -> None:
+    packed = pack(record)
+    other = pack(record.model_copy(update={"fingerprint": "1" * 64}))
+    for name, second in (("twice.pdf", packed), ("two.pdf", other)):
+        writer = PdfWriter()
+        writer.add_blank_page(100, 100)
+        for data in (packed, second):
+            writer.add_attachment("record.zip", data)
+        writer.write(tmp_path / name)
+    assert find_source(tmp_path / "twice.pdf").load().record.fingerprint == record.fingerprint
+    with pytest.raises(RecordError, match="2 different records"):
+        find_source(tmp_path / "two.pdf")
+
+
+@pytest.mark.parametrize(("user", "words"), [("secret", "is encrypted"), ("", "has no record")])
+def test_an_encrypted_pdf_is_read_where_it_needs_no_password(tmp_path: Path, user: str, words: str) -> None:
+    writer = PdfWriter()
+    writer.add_blank_page(100, 100)
+    writer.encrypt(user, owner_password="owner", algorithm="RC4-128")
+    writer.write(tmp_path / "a.pdf")
+    with pytest.raises(RecordError, match=words):
+        find_source(tmp_path / "a.pdf")
+
+
+@pytest.mark.parametrize(("data", "words"), [(b"", "is empty"), (b"<html>", "neither a PDF nor a record.zip")])
+def test_a_file_that_is_no_archive_is_called_so(tmp_path: Path, data: bytes, words: str) -> None:
+    with pytest.raises(RecordError, match=words):
+        find_source(written(tmp_path / "a.pdf", data))
