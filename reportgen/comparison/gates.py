@@ -105,6 +105,10 @@ def located(rules: Sequence[Rule], judged: Sequence[GateResult]) -> tuple[Rule, 
 def judge_interval(metric: MetricValue, comparator: Comparator, bound: float) -> tuple[GateOutcome, Message | None]:
     """Whether a whole interval fulfils a rule, and why it can't be told."""
     if metric.low is None or metric.high is None:
+        if metric.conditions.get("processes") == 1:
+            return "undecided", N_(
+                "It was timed in one process, which gives no interval; run.probes.cost.processes: 5 gives one."
+            )
         return "undecided", N_("The number has no interval, which the rule needs.")
     if comparator in ("==", "!="):
         inside = metric.low <= bound <= metric.high

@@ -70,11 +70,12 @@ def smallest_batch(record: RunRecord) -> Latency | None:
     return min(record.latency, key=lambda latency: latency.batch_size) if record.latency else None
 
 
-def timed_value(name: str, value: float, ends: Ends, one: Latency) -> MetricValue:
-    """A time with its interval: between processes where there were several, whose number is then its n."""
+def timed_value(name: str, value: float | None, ends: Ends, one: Latency) -> MetricValue:
+    """A time with its interval between processes, whose number is its n. One process alone gives no interval: how its
+    passes scatter leaves out what another process would change, and n is then that of the passes."""
     if one.processes:
         return value_of(name, value, ends, len(one.processes), "measured", processes=len(one.processes))
-    return value_of(name, value, ends, one.n, "measured")
+    return value_of(name, value, None, one.n, "measured", processes=1)
 
 
 def latency_p50(record: RunRecord, predictions: Predictions) -> MetricValue | None:
@@ -91,11 +92,7 @@ def latency_p95(record: RunRecord, predictions: Predictions) -> MetricValue | No
     """The time that 95 of 100 such passes stay below."""
     del predictions
     single = smallest_batch(record)
-    return (
-        value_of("latency_p95", single.stated_p95, single.p95_interval, single.n, "measured")
-        if single is not None
-        else None
-    )
+    return timed_value("latency_p95", single.stated_p95, single.p95_interval, single) if single is not None else None
 
 
 def throughput(record: RunRecord, predictions: Predictions) -> MetricValue | None:
@@ -104,7 +101,7 @@ def throughput(record: RunRecord, predictions: Predictions) -> MetricValue | Non
     if not record.latency:
         return None
     fastest = max(record.latency, key=lambda latency: latency.images_per_second)
-    return value_of("throughput", fastest.images_per_second, fastest.throughput_interval, fastest.n, "measured")
+    return timed_value("throughput", fastest.images_per_second, fastest.throughput_interval, fastest)
 
 
 def train_seconds(record: RunRecord, predictions: Predictions) -> MetricValue | None:

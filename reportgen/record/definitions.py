@@ -339,6 +339,7 @@ OF_SECTIONS = (
         "seconds",
         False,
         "cost",
+        results=("processes",),
     ),
     Definition(
         "throughput.batch_N",

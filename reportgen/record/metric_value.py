@@ -63,7 +63,7 @@ class MetricValue(Frozen):
             return _("pairs of processes")
         definition = self.meaning.definition
         if "processes" in self.conditions and not self.meaning.change:
-            return _("processes")
+            return _("processes") if self.conditions["processes"] != 1 else _("passes in one process")
         return definition.counted() if definition is not None and not self.meaning.change else ""
 
     @property

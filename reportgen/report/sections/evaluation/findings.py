@@ -224,7 +224,7 @@ def format_error(ece: MetricValue, facts: CalibrationFacts | None) -> str:
     """The calibration error beside what a perfectly calibrated model would show, and without its bias."""
     if facts is None:
         return _("The expected calibration error is {ece}.", ece=ece.display_full)
-    null = numerals.score(facts.under_calibration)
+    null = numerals.score(facts.under_calibration, ece.low, ece.high)
     if facts.p > SIGNIFICANT:
         return _(
             "The expected calibration error is {ece}; with these confidences a perfectly calibrated model shows {null} "
@@ -237,7 +237,7 @@ def format_error(ece: MetricValue, facts: CalibrationFacts | None) -> str:
         "The expected calibration error is {ece}, or {debiased} after bias correction; with these confidences a "
         "perfectly calibrated model shows {null} on average.",
         ece=ece.display_full,
-        debiased=numerals.score(facts.debiased),
+        debiased=numerals.score(facts.debiased, ece.low, ece.high),
         null=null,
     )
 
@@ -259,7 +259,7 @@ def find_scaling(measured: Measurements, anchor: str) -> Finding | None:
     if facts.p > SIGNIFICANT:
         left = _(
             "What is left can’t be distinguished from perfect calibration, which shows {null} on average ({p}).",
-            null=numerals.score(facts.under_calibration),
+            null=numerals.score(facts.under_calibration, after.low, after.high),
             p=numerals.p_value(facts.p),
         )
         return claims.SCALING.finding(join_sentences([text, left]), 0.3, anchor)
