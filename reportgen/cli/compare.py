@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reportgen.cli.build import PATH, attempt, force_option, listener, noise, out_option, sign_option
+from reportgen.text.i18n import with_note
 from reportgen.text.terminal import put
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def format_ranking(ranking: Ranking, called: Sequence[str]) -> list[str]:
     ]
     for pair in ranking.pairs:
         how = "differ" if pair.holds else "can't be distinguished"
-        told = f"{pair.change.display} ({pair.change.display_interval}), p = {pair.p_adjusted:.3g}"
+        change = with_note(pair.change.display, pair.change.display_interval)
+        told = f"{change}, p = {pair.p_adjusted:.3g}"
         lines.append(f"{names[pair.second]} and {names[pair.first]} {how}: {told} after Holm's correction")
     return [
         *lines,

@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from reportgen.comparison.decision import Change
 from reportgen.comparison.matching import Matched
 from reportgen.comparison.power import detectable_change
-from reportgen.comparison.seeds import Side, compare_sides, seed_variance, seeded_change, seeded_tost
+from reportgen.comparison.seeds import (
+    Side,
+    compare_sides,
+    seed_variance,
+    seeded_change,
+    seeded_tost,
+    variance_of_images,
+)
 from reportgen.metrics.paired import mcnemar_exact, paired_interval, tost
 from reportgen.metrics.predictions import FloatArray, Predictions
 from reportgen.record.comparison import Equivalence, McNemar
@@ -57,7 +64,8 @@ def compare_accuracy(matched: Matched, margin: float) -> AccuracyChange:
     by_image = mean_correct(matched.drawn[1] or matched.after) - mean_correct(matched.drawn[0] or matched.before)
     error = float(by_image.std(ddof=1) / np.sqrt(n)) if n > 1 else 0.0
     value = after.mean - before.mean
-    scatter = compare_sides(before, after, error, n)
+    alone = variance_of_images(*([one.correct / n for one in seeds] for seeds in (matched.before, matched.after)))
+    scatter = compare_sides(before, after, error, n, alone)
     change = seeded_change(value, scatter)
     above, below = seeded_tost(value, scatter, margin)
     several = len(before.seeds) > 1 or len(after.seeds) > 1

@@ -7,11 +7,13 @@ from typing import Literal
 
 import numpy as np
 
+from reportgen.comparison.decision import Change
 from reportgen.comparison.interval_adjustment import Ends, balanced_ends, share_ends
 from reportgen.comparison.matching import Matched
-from reportgen.comparison.seeds import Side, compare_sides, seeded_change
+from reportgen.comparison.seeds import Side, compare_sides, seeded_change, variance_of_images
 from reportgen.metrics.calibration import scale_crosswise
 from reportgen.metrics.computing import Sample, Score, change_interval, compute_scores, spread_of_change
+from reportgen.metrics.influence import FEWEST, FEWEST_OF_FLIPS
 from reportgen.metrics.predictions import Predictions
 from reportgen.metrics.values import value_of
 from reportgen.record.definitions import compared_by
@@ -47,8 +49,16 @@ def score_changes(matched: Matched) -> list[MetricValue]:
         same = np.array_equal(matched.before[0].predicted, matched.after[0].predicted)
         found |= {"balanced_accuracy": balanced} | ({"macro_f1": balanced} if same else {})
     enough = {name: all(scores[name].has_enough_for_change for scores in every) for name in names}
-    known = [name for name in names if matched.identical or enough[name]]
+    known = [name for name in names if matched.identical or (enough[name] and has_enough_images(matched))]
     return [describe_change(name, ends, matched.n, how, known=name in known) for name, ends in found.items()]
+
+
+def has_enough_images(matched: Matched) -> bool:
+    """Whether there are so many images that the interval of any change covers as often as it says, and no more.
+
+    Of ten images one flips: whatever the interval, it then covers every time, which says nothing.
+    """
+    return matched.n >= (FEWEST_OF_FLIPS if method_of(matched) == "paired" else FEWEST)
 
 
 def method_of(matched: Matched) -> Literal["seeds", "draws", "paired"]:
@@ -86,9 +96,17 @@ def over_evaluations(
     )
     means = [np.mean([score.influence for score in drawn or seeds], 0) for seeds, drawn in (before, after)]
     error = spread_of_change(means[0], means[1], before[0][0].labels).error
+    alone = variance_of_images(*([score.influence for score in seeds] for seeds, _drawn in (before, after)))
     value = other.mean - one.mean
-    change = seeded_change(value, compare_sides(one, other, error, n))
+    change = seeded_change(value, compare_sides(one, other, error, n, alone))
     return Ends(value, change.low, change.high)
+
+
+def describe_accuracy(matched: Matched, change: Change) -> MetricValue:
+    """The change of accuracy that a verdict rests on."""
+    ends = Ends(change.value, change.low, change.high)
+    known = matched.identical or has_enough_images(matched)
+    return describe_change("accuracy", ends, matched.n, method_of(matched), known=known)
 
 
 def describe_change(name: str, ends: Ends, n: int, method: Method = "paired", *, known: bool = True) -> MetricValue:

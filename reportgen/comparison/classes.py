@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.comparison.matching import Matched
+from reportgen.metrics.influence import FEWEST_OF_FLIPS
 from reportgen.metrics.paired import holm, mcnemar_exact, paired_interval
 from reportgen.metrics.predictions import FloatArray
 from reportgen.metrics.values import share, value_of
@@ -15,7 +16,7 @@ def compare_classes(matched: Matched) -> tuple[ClassChange, ...]:
     """Every class of the data set in its order, by the main seeds; those without images have unknown recalls.
 
     The interval of a change is Tango's score interval, reaching to zero where p is above 0.05; p is exact McNemar's,
-    corrected by Holm over the classes that have images.
+    corrected by Holm over the classes that have images. Below FEWEST_OF_FLIPS images of a class there is no interval.
     """
     before, after = matched.before[0].correct, matched.after[0].correct
     tables = (np.ones(matched.n, bool), before & ~after, ~before & after, before, after)
@@ -39,13 +40,14 @@ def describe(
     recall = f"class.{name}.recall"
     low, high = (float(side[index]) for side in ends)
     change = (gained - lost) / support if support else None
+    ends_known = (low, high) if support >= FEWEST_OF_FLIPS else None
     return ClassChange(
         index=index,
         name=name,
         support=support,
         before=share(recall, right_before, support),
         after=share(recall, right_after, support),
-        change=value_of(f"{recall}.change", change, (low, high), support, "paired"),
+        change=value_of(f"{recall}.change", change, ends_known, support, "paired"),
         lost=lost,
         gained=gained,
         p=p,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from reportgen.comparison.accuracy import AccuracyChange, compare_accuracy
 from reportgen.comparison.architecture import compare_architectures
-from reportgen.comparison.changes import describe_change, method_of, score_changes
+from reportgen.comparison.changes import describe_accuracy, score_changes
 from reportgen.comparison.classes import compare_classes
 from reportgen.comparison.costs import compare_costs, one_model_twice, other_machine
 from reportgen.comparison.decision import decide
 from reportgen.comparison.differences import find_differences
 from reportgen.comparison.flips import find_flips
-from reportgen.comparison.interval_adjustment import Ends
 from reportgen.comparison.latencies import LatencyChanges
 from reportgen.comparison.matching import Matched, Mismatch, match
 from reportgen.comparison.numbers import SectionNumbers, compare_numbers
@@ -55,7 +54,7 @@ def compare(
         detectable=found.detectable,
         images_needed=images,
         seeds_needed=seeds,
-        values=(describe_accuracy(matched, found), *changes),
+        values=(describe_accuracy(matched, found.change), *changes),
         before=tuple(latencies.before(value) for value in earlier.measured.values) if earlier.measured else (),
         not_compared=gaps,
         classes=compare_classes(matched),
@@ -90,12 +89,6 @@ def compare_values(
     costs, gaps = compare_costs(candidate, earlier, latencies, identical=matched.identical)
     more, further = compare_numbers(numbers, other_machine(candidate, earlier), twice, latencies)
     return (*score_changes(matched), *costs, *more), (*gaps, *further)
-
-
-def describe_accuracy(matched: Matched, found: AccuracyChange) -> MetricValue:
-    """The change that the verdict rests on."""
-    ends = Ends(found.change.value, found.change.low, found.change.high)
-    return describe_change("accuracy", ends, matched.n, method_of(matched))
 
 
 def needed(verdict: Verdict, matched: Matched, found: AccuracyChange, margin: float) -> tuple[int | None, int | None]:

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from reportgen.comparison import MARGIN
 from reportgen.comparison.accuracy import compare_accuracy
-from reportgen.comparison.changes import describe_change, method_of
+from reportgen.comparison.changes import describe_accuracy
 from reportgen.comparison.decision import ALPHA
-from reportgen.comparison.interval_adjustment import Ends
 from reportgen.comparison.matching import Matched, Mismatch, match
 from reportgen.metrics.paired import holm
 from reportgen.record.definitions import shown_in
@@ -82,8 +81,7 @@ def compare_pairs(
 def compare_pair(matched: Matched) -> tuple[MetricValue, float]:
     """The change of accuracy with its interval, and the p of no change."""
     found = compare_accuracy(matched, MARGIN)
-    ends = Ends(found.change.value, found.change.low, found.change.high)
-    return describe_change("accuracy", ends, matched.n, method_of(matched)), found.change.p
+    return describe_accuracy(matched, found.change), found.change.p
 
 
 def bounds(name: str, ranked: set[str], pairs: Sequence[Pair]) -> tuple[int, int]:

@@ -3,7 +3,9 @@
 With S seeds of a model the mean score over seeds varies by the images drawn and by the seeds drawn. The variance of a
 change is the sum of both: that of the images, from the mean over seeds of each image, and s² (1/S₁ + 1/S₂) with s² the
 variance between seeds, pooled over both models and taken to be the same for a model with a single seed. The part of
-the scatter that belongs to images and seeds together is in both terms, so that the sum errs on the safe side. Critical
+the scatter that belongs to images and seeds together is in both terms: with at least FREEDOM degrees of freedom between
+seeds half of it is taken off the second, as for the mean of one model (`reportgen.metrics.seeds`); with fewer, where
+that would leave too little, the sum errs on the safe side. Critical
 values are the mean of Student's t for images and for seeds, weighted by the two variances (Cochran & Cox 1950), which
 errs on the safe side too, where Satterthwaite's degrees of freedom do not for two or three seeds.
 
@@ -22,8 +24,12 @@ import numpy as np
 
 from reportgen.comparison.decision import Change
 from reportgen.metrics.intervals import CONFIDENCE
+from reportgen.metrics.predictions import FloatArray
 
 HALVINGS = 60
+FREEDOM = 8
+"""Between seeds, those of five seeds a side: with fewer a change of nothing would be called one in more than 5 % of
+comparisons if anything were taken off."""
 
 
 @dataclass(frozen=True)
@@ -77,19 +83,39 @@ def seed_variance(before: Sequence[float], after: Sequence[float]) -> tuple[floa
 
 
 def measure_scatter(
-    image_error: float, before: Sequence[float], after: Sequence[float], n: int, drawn: Sequence[Sequence[float]] = ()
+    image_error: float,
+    before: Sequence[float],
+    after: Sequence[float],
+    n: int,
+    drawn: Sequence[Sequence[float]] = (),
+    *,
+    alone: float = 0.0,
 ) -> Scatter:
     """The scatter of the change of a mean score, from its standard error over n images and the score of each seed.
 
-    `drawn`: of each model that depends on chance and has one seed, the score of every evaluation.
+    `drawn`: of each model that depends on chance and has one seed, the score of every evaluation. `alone`: how much of
+    the variance between seeds the images account for, by `variance_of_images`.
     """
     variance, freedom = seed_variance(before, after)
+    variance = max(0.0, variance - alone / 2) if freedom >= FREEDOM else variance
     of_seeds = variance * (1 / len(before) + 1 / len(after))
     of_chance = sum(float(np.var(scores, ddof=1)) / len(scores) for scores in drawn)
     freedoms = [freedom, *(len(scores) - 1 for scores in drawn)]
     return Scatter(
         image_error**2, of_seeds + of_chance, max(1, n - 1), min((one for one in freedoms if one), default=0)
     )
+
+
+def variance_of_images(before: Sequence[FloatArray], after: Sequence[FloatArray]) -> float:
+    """Variance of the score of one seed that comes of images answered differently by each, not of better seeds.
+
+    From what each image adds to the score of each seed, (n,); pooled over both models, 0 where each has one seed.
+    """
+    freedom, squares = len(before) + len(after) - 2, 0.0
+    for side in (np.asarray(before), np.asarray(after)):
+        squares += float(((side - side.mean(0)) ** 2).sum())
+    n = len(before[0])
+    return squares * n / ((n - 1) * freedom) if freedom and n > 1 else 0.0
 
 
 @dataclass(frozen=True)
@@ -110,10 +136,10 @@ class Side:
         return float(np.mean(self.seeds))
 
 
-def compare_sides(before: Side, after: Side, image_error: float, n: int) -> Scatter:
-    """The scatter of the change of a mean score between two models."""
+def compare_sides(before: Side, after: Side, image_error: float, n: int, alone: float = 0.0) -> Scatter:
+    """The scatter of the change of a mean score between two models; `alone` as for `measure_scatter`."""
     drawn = [side.draws for side in (before, after) if side.draws]
-    return measure_scatter(image_error, before.seeds, after.seeds, n, drawn)
+    return measure_scatter(image_error, before.seeds, after.seeds, n, drawn, alone=alone)
 
 
 def seeded_change(value: float, scatter: Scatter) -> Change:

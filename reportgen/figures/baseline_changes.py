@@ -63,6 +63,8 @@ def draw(subject: Subject) -> FigureFile | Skipped:
     if comparison is None:
         return Skipped(NAME, title, _("There is no baseline to compare with."))
     values = estimated(comparison)
+    if not values:
+        return Skipped(NAME, title, _("With so few images no change has an interval."))
     colours = {1: RIGHT, 0: MUTED, -1: WRONG}
     with sheet(NAME, 58 + 26 * len(values)) as paper:
         axes = paper.figure.add_subplot()

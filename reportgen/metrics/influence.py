@@ -29,6 +29,8 @@ FEWEST = 50
 """Images below which the mean of a loss has no interval: its coverage falls under 93 %."""
 FEWEST_OF_CHANGE = 500
 """The same for the change of such a mean between two models, which few images carry."""
+FEWEST_OF_FLIPS = 20
+"""Images below which the change of a share has none: so few of them flip that every interval covers nearly always."""
 FEWEST_OF_CLASS = 10
 """Images of the smallest class below which a mean over classes has no interval, for the same reason."""
 FEWEST_OF_CURVE = 20

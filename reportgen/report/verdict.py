@@ -86,8 +86,9 @@ def format_against(comparison: ComparisonOutcome) -> str:
     if comparison.identical:
         return _("Its outputs are those of the baseline.")
     found = comparison.value("accuracy.change")
-    change, interval = (found.display, found.display_interval) if found is not None else (numerals.DASH, numerals.DASH)
-    return say_against(comparison, change, interval)
+    if found is None:
+        return say_against(comparison, numerals.DASH, numerals.DASH)
+    return say_against(comparison, found.display, found.display_interval or _("no interval"))
 
 
 def say_against(comparison: Comparison, change: str, interval: str) -> str:

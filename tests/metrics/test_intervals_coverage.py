@@ -14,16 +14,16 @@ import pytest
 from scipy import stats
 
 from reportgen.comparison.latencies import paired_ratio
-from reportgen.comparison.seeds import measure_scatter, seeded_change
+from reportgen.comparison.seeds import measure_scatter, seeded_change, variance_of_images
 from reportgen.metrics.characteristics import gain_interval
 from reportgen.metrics.classes import f1_value
 from reportgen.metrics.explanations import mean_estimate
-from reportgen.metrics.influence import FEWEST, mean_of_changes_interval, mean_of_shares_interval
+from reportgen.metrics.influence import FEWEST, FEWEST_OF_FLIPS, mean_of_changes_interval, mean_of_shares_interval
 from reportgen.metrics.intervals import wilson
-from reportgen.metrics.paired import score_interval
+from reportgen.metrics.paired import paired_interval
 from reportgen.metrics.seeds import mean_interval
 from reportgen.record.latency import summarise, summarise_processes
-from tests.metrics.covering import add, may_cover_more, outside
+from tests.metrics.covering import HIGH, LOW, add, most_of_change, near, outside
 
 Rng = np.random.Generator
 Case = Iterator[tuple[tuple[float, float] | None, float]]
@@ -34,26 +34,30 @@ SIZES = (10, 50, 200, 1000, 10_000)
 
 
 def shares(rng: Rng, n: int, samples: int) -> Case:
-    """Top-1 accuracy, recall, precision: a proportion."""
-    for truth in (0.5, 0.92):
-        for right in rng.binomial(n, truth, samples // 2):
-            yield wilson(int(right), n), truth
+    """Top-1 accuracy, recall, precision: a proportion, on average over truths that lie near each other."""
+    for middle in (0.5, 0.92):
+        for _ in range(samples // 2):
+            truth = near(middle, n, rng)
+            yield wilson(int(rng.binomial(n, truth)), n), truth
 
 
 def f1(rng: Rng, n: int, samples: int) -> Case:
-    """F1 of one class of n images where recall is 0.85 and a tenth as many others are called so."""
-    truth = 2 * 0.85 / (1 + 0.85 + 0.1)
-    for hits, others in zip(rng.binomial(n, 0.85, samples), rng.binomial(9 * n, 0.1 / 9, samples), strict=True):
+    """F1 of one class of n images where recall is near 0.85 and a tenth as many others are called so."""
+    for _ in range(samples):
+        recall = near(0.85, n, rng)
+        truth = 2 * recall / (1 + recall + 0.1)
+        hits, others = rng.binomial(n, recall), rng.binomial(9 * n, 0.1 / 9)
         found = f1_value("x", np.array([hits]), n, np.array([hits + others]))
         yield (None if found.low is None or found.high is None else (found.low, found.high)), truth
 
 
 def changes(rng: Rng, n: int, samples: int) -> Case:
-    """Change of accuracy of two models on the same images: 4 % lost, 6 % gained."""
-    drawn = rng.multinomial(n, [0.04, 0.06, 0.9], samples)
-    lows, highs = score_interval(drawn[:, 0], drawn[:, 1], n)
-    for low, high in zip(lows, highs, strict=True):
-        yield (float(low), float(high)), 0.02
+    """Change of accuracy of two models on the same images, of which a tenth flips: nothing, or two points."""
+    for gained in (0.05, 0.06):
+        drawn = rng.multinomial(n, [0.1 - gained, gained, 0.9], samples // 2)
+        lows, highs = paired_interval(drawn[:, 0], drawn[:, 1], n)
+        for low, high in zip(lows, highs, strict=True):
+            yield ((float(low), float(high)) if n >= FEWEST_OF_FLIPS else None), 2 * gained - 0.1
 
 
 def seeds(rng: Rng, n: int, samples: int) -> Case:
@@ -74,17 +78,25 @@ def seed_mean(hard: np.ndarray) -> np.ndarray:
 
 
 def several_seeds(rng: Rng, n: int, samples: int) -> Case:
-    """Change of the mean accuracy over three seeds a side of one recipe, by images and by seeds."""
-    for _ in range(samples):
-        hard = rng.normal(0, 1, n)
-        sides = [
-            rng.random((3, n)) < stats.norm.cdf(2 + 1.5 * hard[None] + rng.normal(0, 0.2, 3)[:, None]) for _ in range(2)
-        ]
-        by_image = sides[1].mean(0) - sides[0].mean(0)
-        error = float(by_image.std(ddof=1)) / n**0.5
-        scatter = measure_scatter(error, list(sides[0].mean(1)), list(sides[1].mean(1)), n)
-        found = seeded_change(float(by_image.mean()), scatter)
-        yield (found.low, found.high), 0.0
+    """Change of the mean accuracy over five seeds a side of one recipe, by images and by seeds that scatter little or
+    much."""
+    for _ in range(samples if n >= FEWEST else 0):
+        yield change_over_seeds(rng, n, 5), 0.0
+
+
+def change_over_seeds(rng: Rng, n: int, seeds: int) -> tuple[float, float]:
+    """The interval of one change between two trainings of a recipe with so many seeds each."""
+    hard, scatter = rng.normal(0, 1, n), rng.uniform(0, 0.4)
+    before, after = (
+        rng.random((seeds, n)) < stats.norm.cdf(2 + 1.5 * hard[None] + rng.normal(0, scatter, seeds)[:, None])
+        for _ in range(2)
+    )
+    by_image = after.mean(0) - before.mean(0)
+    error = float(by_image.std(ddof=1)) / n**0.5
+    alone = variance_of_images(*([one / n for one in side] for side in (before, after)))
+    means = [side.mean(1).tolist() for side in (before, after)]
+    found = seeded_change(float(by_image.mean()), measure_scatter(error, *means, n, alone=alone))
+    return found.low, found.high
 
 
 def under_corruptions(rng: Rng, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -227,7 +239,7 @@ def tell(case: Callable[[Rng, int, int], Case], n: int, samples: int) -> tuple[i
 @pytest.mark.parametrize("case", [*IMAGES, *PROCESSES, *PASSES], ids=lambda case: case.__name__)
 def test_an_interval_holds_the_truth_in_a_few_samples(case: Callable[[Rng, int, int], Case]) -> None:
     n = 5 if case in PROCESSES else 60
-    assert outside(case.__name__, n, tell(case, n, 80), 0.001) == []
+    assert outside(case.__name__, n, tell(case, n, 80), 0.001, most_of(case, n)) == []
 
 
 @pytest.mark.slow
@@ -237,9 +249,24 @@ def test_an_interval_holds_the_truth(case: Callable[[Rng, int, int], Case]) -> N
     told = []
     for n in sizes_of(case):
         counts = tell(case, n, FACTOR * (25 if n > 1000 else 140))
-        assert outside(case.__name__, n, counts, 0.0005) == []
-        told += [] if may_cover_more(case.__name__, n) else [counts]
+        assert outside(case.__name__, n, counts, 0.0005, most_of(case, n)) == []
+        told += [counts] if most_of(case, n) == HIGH else []
     assert not told or outside(case.__name__, 0, add(told), 0.0005) == []
+
+
+def most_of(case: Callable[[Rng, int, int], Case], n: int) -> float:
+    """How often the interval may hold the truth at most."""
+    return most_of_change(0.1 * n) if case is changes else HIGH
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [2, 3])
+def test_with_few_seeds_a_side_the_interval_of_a_change_holds_the_truth_often_enough(number: int) -> None:
+    """And oftener than asked where seeds scatter little: what images add to that can't be told and is counted twice,
+    which the report says."""
+    rng = np.random.default_rng(3)
+    ends = [change_over_seeds(rng, 300, number) for _ in range(400)]
+    assert stats.binom.cdf(sum(low <= 0 <= high for low, high in ends), 400, LOW) > 0.001
 
 
 def sizes_of(case: Callable[[Rng, int, int], Case]) -> tuple[int, ...]:

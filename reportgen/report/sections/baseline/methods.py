@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reportgen.metrics.influence import FEWEST_OF_CHANGE, FEWEST_OF_CLASS, FEWEST_OF_CURVE
+from reportgen.metrics.influence import FEWEST, FEWEST_OF_CHANGE, FEWEST_OF_CLASS, FEWEST_OF_CURVE, FEWEST_OF_FLIPS
 from reportgen.record.comparison import Comparison
 from reportgen.report.model import MethodNote
 from reportgen.text import numerals
@@ -71,9 +71,14 @@ def describe_changes() -> MethodNote:
             "Accuracies and changes of single classes: score intervals for paired proportions, that of accuracy "
             "reaching to zero where the exact test does not reject; balanced accuracy: the same with each image "
             "counted by its weight. Other scores: from the difference of what each image adds to both, by Student’s t "
-            "with fewer degrees of freedom where few images carry it. There is no interval below {images} images for "
-            "means over images, below {each} of each class for means over classes ({curve} for areas under curves), "
-            "and for a calibration error that is not clearly more than a perfectly calibrated model’s.",
+            "with fewer degrees of freedom where few images carry it. Where fewer than about ten images flip, the "
+            "exact test is cautious and the interval with it: it covers the true change in more than 97.5 % of "
+            "samples. The change of accuracy has no interval below {fewest} images ({many} over seeds); there is none "
+            "below {images} images for means over images, below {each} of each class for means over classes ({curve} "
+            "for areas under curves), and for a calibration error that is not clearly more than a perfectly calibrated "
+            "model’s.",
+            fewest=FEWEST_OF_FLIPS,
+            many=FEWEST,
             images=FEWEST_OF_CHANGE,
             each=FEWEST_OF_CLASS,
             curve=FEWEST_OF_CURVE,
@@ -114,8 +119,10 @@ def describe_seeds() -> tuple[MethodNote, ...]:
             _("Several seeds"),
             _(
                 "Means over seeds; the variance of a change is that over images plus that between seeds, pooled over "
-                "both models; critical values of Student’s t, weighted by the two variances. The test of no change "
-                "uses the same variance, in place of McNemar’s."
+                "both models; critical values of Student’s t, weighted by the two variances. What images that each "
+                "seed answers differently add is in both: from five seeds each on half of it is taken off the second, "
+                "with fewer the interval errs on the safe side. The test of no change uses the same variance, in place "
+                "of McNemar’s."
             ),
             "Cochran and Cox 1950, Experimental Designs. Wiley.",
         ),
