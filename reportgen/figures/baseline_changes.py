@@ -20,7 +20,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.style import HAIRLINE, INK, MUTED, PAPER, RIGHT, SOFT, WRONG
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_rows, join_sentences, join_terms
+from reportgen.text.i18n import _, join_rows
 
 NAME = "baseline_changes"
 REACH = 0.94
@@ -83,7 +83,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         axes.annotate(_("change"), (1.04, -0.85), va="center", color=MUTED)
         axes.annotate(_("95 % interval"), (1.6, -0.85), va="center", color=MUTED)
         bare(axes)
-        return paper.svg(title, caption(comparison, values), describe(values), tabulate(values))
+        return paper.svg(title, caption(comparison), describe(values), tabulate(values))
 
 
 def tabulate(values: Sequence[MetricValue]) -> str:
@@ -97,26 +97,15 @@ def name_of(value: MetricValue) -> str:
     return find_meaning(value.meaning.name).label({})
 
 
-def caption(comparison: Comparison, values: Sequence[MetricValue]) -> str:
-    """Which scores surely changed, then how to read it."""
-    better, worse = ([name_of(v) for v in values if direction(v) == side] for side in (1, -1))
-    told = []
-    if better:
-        told.append(_("Better by more than the interval: {names}.", names=join_terms(better)))
-    if worse:
-        told.append(_("Worse by more than the interval: {names}.", names=join_terms(worse)))
-    if not told:
-        told.append(_("No score changed by more than its interval."))
+def caption(comparison: Comparison) -> str:
+    """How to read it; what holds for all scores together is a finding of the section, and no claim of the figure."""
     margin = numerals.points_apart(comparison.equivalence.margin)
-    told.append(
-        _(
-            "Each row has its own scale, and right is better; lines are 95 % intervals, filled dots have intervals "
-            "that exclude zero, and the grey band is the margin of {margin} within which a change in accuracy does "
-            "not matter.",
-            margin=margin,
-        )
+    return _(
+        "Each row has its own scale, and right is better; lines are 95 % intervals of one score alone, filled dots "
+        "have intervals that exclude zero, as some of many scores have by chance, and the grey band is the margin of "
+        "{margin} within which a change in accuracy does not matter.",
+        margin=margin,
     )
-    return join_sentences(told)
 
 
 def describe(values: Sequence[MetricValue]) -> str:

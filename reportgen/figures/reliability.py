@@ -14,6 +14,7 @@ from matplotlib.ticker import FuncFormatter
 from reportgen.figures._style import grid, sheet, ticks
 from reportgen.figures._table import heads_of, write_csv
 from reportgen.metrics.intervals import wilson
+from reportgen.metrics.reliability import find_differing
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import Bin
 from reportgen.record.subject import Subject
@@ -28,19 +29,11 @@ def interval_of(item: Bin) -> tuple[float, float]:
     return wilson(round((item.accuracy or 0.0) * item.n), item.n) or (0.0, 1.0)
 
 
-def doubtful(item: Bin) -> int:
-    """1 where the bin is over-confident by more than its interval, −1 where under-confident, else 0."""
-    if not item.n or item.confidence is None:
-        return 0
-    low, high = interval_of(item)
-    return int(item.confidence > high) - int(item.confidence < low)
-
-
 def diagram(axes: Axes, bins: Sequence[Bin], title: str) -> None:
     """Share correct by bin, and its distance from the confidence."""
     axes.set_title(title)
     axes.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle=(0, (3, 3)), zorder=1)
-    for item in bins:
+    for item, off in zip(bins, find_differing(bins), strict=True):
         if not item.n or item.accuracy is None or item.confidence is None:
             continue
         width = item.high - item.low
@@ -50,7 +43,7 @@ def diagram(axes: Axes, bins: Sequence[Bin], title: str) -> None:
         face = WRONG_SOFT if over else RIGHT_SOFT
         axes.add_patch(Rectangle((item.low, low), width, tall, facecolor=face, edgecolor="white"))
         low, high = interval_of(item)
-        colour = {1: WRONG, -1: RIGHT, 0: INK}[doubtful(item)]
+        colour = {1: WRONG, -1: RIGHT, 0: INK}[off]
         axes.plot([item.confidence] * 2, [low, high], color=colour, linewidth=1, zorder=3)
         axes.plot([item.confidence], [item.accuracy], "o", color=colour, markersize=4, zorder=4)
     axes.set_ylim(0, 1.02)
@@ -130,11 +123,12 @@ def tabulate(diagrams: Sequence[tuple[float, Sequence[Bin]]]) -> str:
 
 def verdict(bins: Sequence[Bin]) -> str:
     """Over-confident, under-confident or neither, and from where on."""
-    over = [item for item in bins if doubtful(item) > 0]
-    under = [item for item in bins if doubtful(item) < 0]
+    known = list(zip(bins, find_differing(bins), strict=True))
+    over = [item for item, off in known if off > 0]
+    under = [item for item, off in known if off < 0]
     if over and not under:
         first = numerals.significant(over[0].low, 2)
-        if all(doubtful(item) > 0 for item in bins if item.n and item.low >= over[0].low):
+        if all(off > 0 for item, off in known if item.n and item.low >= over[0].low):
             return _("Over-confident above {low}: the share correct lies below the confidence.", low=first)
         return _("Over-confident in {count} of the bins: the share correct lies below the confidence.", count=len(over))
     if under and not over:
@@ -145,7 +139,7 @@ def verdict(bins: Sequence[Bin]) -> str:
         return _(
             "Over-confident in {over} of the bins and under-confident in {under}.", over=len(over), under=len(under)
         )
-    return _("No bin differs from the diagonal by more than its interval.")
+    return _("No bin differs significantly from the diagonal, over all bins together.")
 
 
 def caption(bins: Sequence[Bin], ece: object, scaled: object) -> str:
@@ -157,8 +151,8 @@ def caption(bins: Sequence[Bin], ece: object, scaled: object) -> str:
     told.append(
         _(
             "Grey bars: share correct in each of {bins} bins; orange: where it falls short of the confidence, blue: "
-            "where it exceeds it; dots at the mean confidence with 95 % intervals, coloured where these miss the "
-            "diagonal.",
+            "where it exceeds it; dots at the mean confidence with 95 % intervals, coloured where the bin "
+            "differs significantly from the diagonal (exact binomial tests, 5 % over all bins together).",
             bins=len(bins),
         )
     )
