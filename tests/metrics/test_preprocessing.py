@@ -119,6 +119,20 @@ def test_a_mirrored_twin_that_is_no_better_is_not_named() -> None:
     assert found.best.preparation is clearly
 
 
+@pytest.mark.parametrize(
+    ("losses", "named"), [((0.0067, 0.0095), "same"), ((0.05, 0.2), "mirrored"), ((0.25, 0.3), "same")]
+)
+def test_losses_tell_twins_apart_only_where_chance_does_not(losses: tuple[float, float], named: str) -> None:
+    """Images learnt by heart have so small losses that their ratio says nothing."""
+    mirrored, plain = (
+        preparation(right, right - 38, 2, name="centred").model_copy(update={"layout": layout, "loss": loss})
+        for right, layout, loss in zip((180, 181), ("mirrored", "same"), losses, strict=True)
+    )
+    found = doubt_preparation(checked(mirrored, plain).model_copy(update={"right": 40}), 0.1)
+    assert found is not None
+    assert found.best.preparation.layout == named
+
+
 def test_a_half_turn_is_named_only_where_it_is_better_than_upside_down() -> None:
     """They differ by mirroring alone."""
     over = preparation(180, 142, 2, name="spec").model_copy(update={"layout": "upside_down"})
