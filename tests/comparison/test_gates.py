@@ -238,3 +238,10 @@ def test_a_gate_on_a_class_is_checked_before_training(tmp_path: Path, capsys: py
     assert said.code == 2
     assert "spec.yaml:6:9" in said.err
     assert not (tmp_path / "out").exists() or not any((tmp_path / "out").iterdir())
+
+
+def test_a_time_of_one_process_is_not_judged_confidently_and_says_so() -> None:
+    value = metric("latency_p50", 0.004, unit="seconds", method="measured", n=40, conditions={"processes": 1})
+    assert value.sureness.replace("\u00a0", " ") == "n = 40 passes in one process"
+    (result,) = judge_gates(rules("latency_p50_ms <= 9 confidently"), (value,))
+    assert (result.outcome, str(result.reason).partition(",")[0]) == ("undecided", "It was timed in one process")

@@ -9,6 +9,7 @@ from reportgen.comparison.gates import judge_gates
 from reportgen.metrics.influence import FEWEST_OF_CURVE
 from reportgen.record.run import RunRecord
 from reportgen.report.sections.evaluation.view import note_few
+from reportgen.report.verdict import format_against
 from reportgen.spec.gates import parse_rule
 from tests.comparison.cases import compared
 from tests.report.sections.cases import evaluated, outputs
@@ -85,9 +86,13 @@ def test_changes_have_no_interval_either(record: RunRecord) -> None:
         assert (value.low, value.high) == (None, None)
     accuracy = found.value("accuracy.change")
     assert accuracy is not None
-    assert accuracy.low is not None
-    assert accuracy.high is not None
-    assert accuracy.low < accuracy.high
+    assert (accuracy.n, accuracy.low, accuracy.high) == (10, None, None)
+    assert "no interval" in format_against(found)
+    more = compared(few(record, 2, seed=1), few(record, 2, seed=2)).value("accuracy.change")
+    assert more is not None
+    assert more.low is not None
+    assert more.high is not None
+    assert more.low < more.high
 
 
 def test_the_report_says_why(record: RunRecord) -> None:
