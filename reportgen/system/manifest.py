@@ -33,7 +33,7 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
     origin: str = ""
     """Which spec or command made it, see `reportgen.pipeline.replacing`; empty where that is not known."""
     code: str = ""
-    """Digest of the code that drew it, see `reportgen.pipeline.fingerprint.code_of_drawing`; empty where it is not
+    """Digest of the code that drew it, see `reportgen.pipeline.drawing_digest.code_of_drawing`; empty where it is not
     known, and then not written."""
     files: dict[str, FileEntry] = Field(default_factory=dict)
     """Relative path with '/' -> size and digest."""

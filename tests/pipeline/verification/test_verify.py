@@ -19,7 +19,7 @@ from pypdf import PdfReader
 import reportgen
 from reportgen.errors import EnvironmentTrouble, RecordError
 from reportgen.outputs import find_outputs, templating
-from reportgen.pipeline.fingerprint import code_of_drawing
+from reportgen.pipeline.drawing_digest import code_of_drawing
 from reportgen.pipeline.verification.verify import Options, Verification, verify
 from reportgen.progress import Silent
 from reportgen.record.archive import pack_files
