@@ -102,7 +102,10 @@ def mean_interval(right: NDArray[np.bool_]) -> Interval | None:
 
 
 def accuracy_seeds(record: RunRecord, predictions: Predictions) -> MetricValue | None:
-    """Mean of the accuracy over seeds; its interval counts other seeds and other images (Zou & Donner 2008)."""
+    """Mean of the accuracy over seeds; its interval counts other seeds and other images (Zou & Donner 2008).
+
+    Below FEWEST images it has none, which would cover always.
+    """
     del predictions
     found = spread_of(record)
     if found is None:
@@ -110,11 +113,9 @@ def accuracy_seeds(record: RunRecord, predictions: Predictions) -> MetricValue |
     counts = accuracy_by_seed(record)
     n = min(images for _seed, _right, images in counts)
     right = right_by_seed(record)
-    if right is not None and n >= FEWEST:
-        ends = mean_interval(right)
-    else:
-        ends = widen(found.mean, wilson(found.mean * n, n), [right / images for _seed, right, images in counts], 1.0)
-    return value_of("accuracy_seeds", found.mean, ends, found.seeds, "seeds")
+    each = [hits / images for _seed, hits, images in counts]
+    ends = mean_interval(right) if right is not None else widen(found.mean, wilson(found.mean * n, n), each, 1.0)
+    return value_of("accuracy_seeds", found.mean, ends if n >= FEWEST else None, found.seeds, "seeds")
 
 
 def accuracy_seed_deviation(record: RunRecord, predictions: Predictions) -> MetricValue | None:

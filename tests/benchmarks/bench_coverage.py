@@ -22,9 +22,14 @@ LEVEL = 1e-4
 SIZES = (10, 50, 200, 1000, 10_000)
 
 
-def show(scenario: str, n: int, found: dict[str, Counts], pair: str = "") -> list[str]:
-    """Print one line; what is outside. `pair`: of the models whose scores changed."""
-    told = "  ".join(f"{name} {held / given:.3f}" for name, (held, given) in found.items() if given)
+def show(scenario: str, n: int, found: dict[str, Counts], samples: int, pair: str = "") -> list[str]:
+    """Print one line, with the number given where it is not that of the samples; what is outside. `pair`: of the
+    models whose scores changed."""
+    told = "  ".join(
+        f"{name} {held / given:.3f}{'' if given == samples else f' of {given}'}"
+        for name, (held, given) in found.items()
+        if given
+    )
     print(f"{scenario:32s} n={n:<6d} {told or 'not given'}", flush=True)
     wrong = []
     for name, counts in found.items():
@@ -41,11 +46,12 @@ def main(samples: int) -> None:
             for n in SIZES:
                 if not fixed or even or n >= 200:
                     name = f"{model}, {'even' if even else '50 : 1'}, {'fixed' if fixed else 'free'}"
-                    wrong += show(name, n, coverage(model, even, fixed, n, samples if n < 10_000 else samples // 10))
+                    number = samples if n < 10_000 else samples // 10
+                    wrong += show(name, n, coverage(model, even, fixed, n, number), number)
     for pair in PAIRS:
         for n in (50, 500, 1000, 10_000):
-            found = changes(pair, n, samples if n < 10_000 else samples // 10)
-            wrong += show(f"change, {pair}", n, found, pair)
+            number = samples if n < 10_000 else samples // 10
+            wrong += show(f"change, {pair}", n, changes(pair, n, number), number, pair)
     for case in (*IMAGES, *PROCESSES, *PASSES):
         for n in sizes_of(case):
             name = case.__name__

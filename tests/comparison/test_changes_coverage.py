@@ -20,14 +20,23 @@ from tests.metrics.covering import HIGH, Counts, add, most_of_change, outside
 from tests.metrics.test_scores_coverage import FACTOR, NAMES
 
 CLASSES, POPULATION = 10, 20_000
-PAIRS = {"alike": (6.5, 1.0, True), "too sure": (6.5, 1.3, True), "50 : 1": (6.5, 1.0, False), "poor": (1.5, 2.5, True)}
-"""How well the classes lie apart, how much too sure the second model is, and whether classes are even."""
+PAIRS = {
+    "alike": (6.5, 1.0, 1.0, True),
+    "too sure": (6.5, 1.0, 1.3, True),
+    "both too sure": (6.5, 1.4, 1.6, True),
+    "50 : 1": (6.5, 1.0, 1.0, False),
+    "poor": (1.5, 1.0, 2.5, True),
+}
+"""How well the classes lie apart, how much too sure each model is, and whether classes are even."""
+SELDOM = 0.05
+"""Of the samples: what is given in fewer, by chance alone, can't be asked to cover in them; it may be wrong in so many
+of all at most."""
 
 
 @lru_cache(maxsize=4)
 def population(pair: str) -> tuple[FloatArray, FloatArray, IntArray]:
     """Logits (n, c) of both models and labels (n,), which follow the first one's probabilities."""
-    apart, surer, even = PAIRS[pair]
+    apart, sure, surer, even = PAIRS[pair]
     rng = np.random.default_rng(7)
     sizes = np.ones(CLASSES) if even else np.geomspace(1, 1 / 50, CLASSES)
     shown = rng.choice(CLASSES, POPULATION, p=sizes / sizes.sum())
@@ -37,7 +46,7 @@ def population(pair: str) -> tuple[FloatArray, FloatArray, IntArray]:
     before, after = (seen + rng.normal(0, scatter, seen.shape) for scatter in (0.6, 0.5))
     chances = np.exp(before) / np.exp(before).sum(1, keepdims=True)
     labels = (chances.cumsum(1) > rng.random((POPULATION, 1))).argmax(1)
-    return before, surer * after, labels
+    return sure * before, surer * after, labels
 
 
 def truth(pair: str) -> dict[str, float]:
@@ -65,7 +74,11 @@ def most_of(pair: str, name: str, n: int) -> float:
 
 
 def changes(pair: str, n: int, samples: int) -> dict[str, Counts]:
-    """(held, given) of the intervals of every change."""
+    """(held, given) of the intervals of every change that is not given in SELDOM of the samples at most.
+
+    An interval of the calibration error is given where both models are clearly not calibrated, which of models that
+    are shows in one sample of a thousand.
+    """
     before, after, labels = population(pair)
     expected, rng = truth(pair), np.random.default_rng([n, samples])
     counts = {name: [0, 0] for name in expected}
@@ -78,7 +91,7 @@ def changes(pair: str, n: int, samples: int) -> dict[str, Counts]:
             if value.name in expected and value.low is not None and value.high is not None:
                 counts[value.name][0] += value.low - 1e-12 <= expected[value.name] <= value.high + 1e-12
                 counts[value.name][1] += 1
-    return {name: (held, given) for name, (held, given) in counts.items()}
+    return {name: (held, given) if given > SELDOM * samples else (0, 0) for name, (held, given) in counts.items()}
 
 
 @pytest.fixture(autouse=True)
@@ -112,3 +125,9 @@ def test_intervals_of_changes_hold_what_they_should(n: int, samples: int) -> Non
 def test_what_has_no_interval_with_few_images_or_without_a_clear_error() -> None:
     assert {name for name, (_held, given) in changes("alike", 50, 5).items() if given} == {"top5_accuracy.change"}
     assert changes("alike", 500, 5)["ece.change"] == (0, 0)
+
+
+def test_the_change_of_a_clear_calibration_error_has_an_interval_that_holds_it() -> None:
+    counts = changes("both too sure", 500, 40)["ece.change"]
+    assert counts[1] > 30
+    assert outside("ece.change", 500, counts, 0.001) == []

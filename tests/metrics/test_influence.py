@@ -13,9 +13,11 @@ from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
 from reportgen.metrics.influence import (
     FEWEST_OF_CLASS,
     Spread,
+    folding,
     logit_interval,
     of_aurc,
     of_balanced_accuracy,
+    of_calibration_error,
     of_macro_auroc,
     of_macro_f1,
     of_mean,
@@ -140,3 +142,16 @@ def test_the_logit_interval_is_inside_0_and_1_and_students_in_the_middle() -> No
     assert (low, high) == pytest.approx((0.5 - half, 0.5 + half), abs=1e-4)
     assert 0 < (logit_interval(0.999, Spread(0.01, 9)) or (0, 0))[0] < 0.999
     assert FEWEST_OF_CLASS > 1
+
+
+def test_the_absolute_value_of_a_gap_scatters_less_where_its_sign_is_open() -> None:
+    means = np.array([0.0, 0.5, 1.0, 2.0, 8.0])
+    drawn = np.abs(np.random.default_rng(4).normal(means, 1, (100_000, 5)))
+    assert folding(means, np.ones(5)) == pytest.approx(drawn.std(0), abs=0.01)
+    assert folding(np.array([0.3]), np.array([0.0])).tolist() == [1.0]
+
+
+def test_a_clear_calibration_error_has_the_scatter_of_its_gap() -> None:
+    correct = (np.random.default_rng(5).random(400) < 0.5).astype(float)
+    confidence = np.full(400, 0.9)
+    assert of_calibration_error(confidence, correct) == pytest.approx(of_mean(confidence - correct))

@@ -9,6 +9,7 @@ from scipy import stats
 from reportgen.metrics import measure
 from reportgen.metrics.seeds import accuracy_by_seed, spread_over_seeds
 from reportgen.record.run import RunRecord
+from tests.report.sections.cases import change
 from tests.support.records import with_seeds
 
 
@@ -75,6 +76,15 @@ def test_an_interval_of_accuracies_ends_at_0_and_1(record: RunRecord) -> None:
     mean = measure(with_seeds(record, 60, 600)).value("accuracy_seeds")
     assert mean is not None
     assert (mean.low, mean.high) == (0.0, 1.0)
+
+
+def test_few_images_have_no_interval_over_seeds(record: RunRecord) -> None:
+    """It would hold the mean in more than 99 % of samples."""
+    names = ("eval.logits", "eval.labels", "eval.ids", "eval.digests")
+    few = change(record, arrays={name: record.arrays[name][:30] for name in names})
+    mean = measure(with_seeds(few, 25, 28)).value("accuracy_seeds")
+    assert mean is not None
+    assert (mean.low, mean.high) == (None, None)
 
 
 def test_one_seed_has_no_mean_over_seeds(record: RunRecord) -> None:

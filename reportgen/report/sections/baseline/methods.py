@@ -72,8 +72,8 @@ def describe_changes() -> MethodNote:
             "reaching to zero where the exact test does not reject; balanced accuracy: the same with each image "
             "counted by its weight. Other scores: from the difference of what each image adds to both, by Student’s t "
             "with fewer degrees of freedom where few images carry it. Where fewer than about ten images flip, the "
-            "exact test is cautious and the interval with it: it covers the true change in more than 97.5 % of "
-            "samples. The change of accuracy has no interval below {fewest} images ({many} over seeds); there is none "
+            "exact test and the interval with it are cautious: more than 97.5 % of such intervals hold the true "
+            "change. The change of accuracy has no interval below {fewest} images ({many} over seeds); there is none "
             "below {images} images for means over images, below {each} of each class for means over classes ({curve} "
             "for areas under curves), and for a calibration error that is not clearly more than a perfectly calibrated "
             "model’s.",
@@ -119,10 +119,10 @@ def describe_seeds() -> tuple[MethodNote, ...]:
             _("Several seeds"),
             _(
                 "Means over seeds; the variance of a change is that over images plus that between seeds, pooled over "
-                "both models; critical values of Student’s t, weighted by the two variances. What images that each "
-                "seed answers differently add is in both: from five seeds each on half of it is taken off the second, "
-                "with fewer the interval errs on the safe side. The test of no change uses the same variance, in place "
-                "of McNemar’s."
+                "both models; critical values of Student’s t, weighted by the two variances. Images that the seeds "
+                "answer differently add to both variances: with ten seeds or more together three quarters of this is "
+                "subtracted from the second; with fewer it is left in, and the interval is wider than need be. The "
+                "test of no change uses the same variance, in place of McNemar’s."
             ),
             "Cochran and Cox 1950, Experimental Designs. Wiley.",
         ),
