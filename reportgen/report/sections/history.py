@@ -12,14 +12,22 @@ from reportgen.record.history import StepBack
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.subject import Subject
 from reportgen.record.summary import headline_names
-from reportgen.report.model import FigureFile, MethodNote, SectionView, Skipped
+from reportgen.report.claims import UNDECIDED, Claim, ErrorRate
+from reportgen.report.model import FigureFile, Finding, MethodNote, SectionView, Skipped
 from reportgen.report.sparkline import draw_sparkline
 from reportgen.report.table import NO_TABLE, Column, Table
 from reportgen.text import numerals
+from reportgen.text.dates import format_day
 from reportgen.text.i18n import _, join_sentences, ngettext
 from reportgen.text.shorten import one_line, shorten
 
 NAME = "history"
+ANCHOR = "section-history"
+UNTESTED = Claim("history.untested", UNDECIDED, always=True)
+UNCHANGED = Claim("history.unchanged", UNDECIDED, always=True)
+CHANGED = Claim(
+    "history.changed", "the accuracy never changed from one run to the next", ErrorRate(0.037, 1000, "equal_runs")
+)
 ACCURACY = ("accuracy", "accuracy_seeds")
 """What the first table and the drawing show."""
 LOSS = "nll"
@@ -54,8 +62,6 @@ class Run:
 class HistoryView(SectionView):
     """The values of sections/history.html.j2."""
 
-    told: str = ""
-    """What the history says, one sentence."""
     chart: FigureFile | None = None
     """The accuracy over time; None where fewer than two are known."""
     runs: Table = NO_TABLE
@@ -71,14 +77,13 @@ def build(subject: Subject, figures: Mapping[str, FigureFile | Skipped]) -> Hist
     if subject.judgement.history is None:
         return Skipped(NAME, _("History"), _("No earlier run of this model on these test images is known."))
     runs = list_runs(subject)
-    steps = mark_changes([None, *(find_step(before, after.step) for before, after in pairwise(runs))])
+    steps, marks = find_steps(runs)
     losses = mark_changes([None, *(find_step(before, after.loss_step) for before, after in pairwise(runs))])
-    marks = [at for at, step in enumerate(steps) if step is not None and step.holds]
     return HistoryView(
         NAME,
         _("History"),
         methods=(describe_method(),),
-        told=tell(runs, steps, marks),
+        findings=(find_change(runs, steps, marks),),
         chart=draw_chart(runs, marks),
         runs=tabulate(runs, steps),
         losses=tabulate_losses(runs, losses),
@@ -117,9 +122,29 @@ def list_runs(subject: Subject) -> list[Run]:
     return [*past, Run(_("this report"), origin.created, commit, accuracy, "", history.step, values, history.loss_step)]
 
 
+def find_steps(runs: Sequence[Run]) -> tuple[list[Step | None], list[int]]:
+    """The change of accuracy at each run after correction, None for the first, and the runs at which it changed."""
+    steps = mark_changes([None, *(find_step(before, after.step) for before, after in pairwise(runs))])
+    return steps, [at for at, step in enumerate(steps) if step is not None and step.holds]
+
+
 def find_step(before: Run, step: StepBack | None) -> Step | None:
     """The change from the run before, where these two were held against each other."""
     return Step(step.change, step.p) if step is not None and step.before == before.key else None
+
+
+def describe_change(run: Run, change: MetricValue) -> str:
+    """The newest change that the paired test finds; of a run outside git without its commit."""
+    day, by, interval = format_day(run.created), change.display, change.display_interval
+    if run.commit == numerals.DASH:
+        return _("Top-1 accuracy last changed on {day}: {change} ({interval}).", day=day, change=by, interval=interval)
+    return _(
+        "Top-1 accuracy last changed on {day}, commit {commit}: {change} ({interval}).",
+        day=day,
+        commit=run.commit,
+        change=by,
+        interval=interval,
+    )
 
 
 def format_commit(commit: str | None, dirty: bool | None) -> str:
@@ -127,7 +152,7 @@ def format_commit(commit: str | None, dirty: bool | None) -> str:
     return numerals.DASH if not commit else f"{one_line(commit)[:8]}+" if dirty else one_line(commit)[:8]
 
 
-def tell(runs: Sequence[Run], steps: Sequence[Step | None], marks: Sequence[int]) -> str:
+def find_change(runs: Sequence[Run], steps: Sequence[Step | None], marks: Sequence[int]) -> Finding:
     """How many runs there are and where the accuracy changed."""
     before = ngettext(
         "{count} earlier run of this model on the same test images is known.",
@@ -135,19 +160,14 @@ def tell(runs: Sequence[Run], steps: Sequence[Step | None], marks: Sequence[int]
         len(runs) - 1,
     )
     if not any(steps):
-        return join_sentences([before, _("None of them was tested against the next.")])
+        return UNTESTED.finding(join_sentences([before, _("None of them was tested against the next.")]), 0.1, ANCHOR)
     if not marks:
-        return join_sentences([before, _("Top-1 accuracy did not change significantly from one to the next.")])
+        same = _("Top-1 accuracy did not change significantly from one to the next.")
+        return UNCHANGED.finding(join_sentences([before, same]), 0.1, ANCHOR)
     last = steps[marks[-1]]
     assert last is not None
-    changed = _(
-        "Top-1 accuracy last changed on {day}, commit {commit}: {change} ({interval}).",
-        day=runs[marks[-1]].created[:10],
-        commit=runs[marks[-1]].commit,
-        change=last.change.display,
-        interval=last.change.display_interval,
-    )
-    return join_sentences([before, changed])
+    changed = describe_change(runs[marks[-1]], last.change)
+    return CHANGED.finding(join_sentences([before, changed]), 0.2, ANCHOR)
 
 
 def describe(runs: Sequence[Run]) -> str:
@@ -186,7 +206,7 @@ def tabulate_losses(runs: Sequence[Run], steps: Sequence[Step | None]) -> Table:
     rows = [
         (
             shorten(one_line(run.title), LONGEST_TITLE),
-            run.created[:10],
+            format_day(run.created),
             run.commit,
             value.display_full if (value := run.value(LOSS)) is not None else numerals.DASH,
             step.change.display_full,
@@ -237,7 +257,7 @@ def format_row(run: Run, step: Step | None) -> tuple[str, ...]:
     """One run as texts."""
     return (
         shorten(one_line(run.title), LONGEST_TITLE),
-        run.created[:10],
+        format_day(run.created),
         run.commit,
         run.accuracy.display_full if run.accuracy is not None else numerals.DASH,
         step.change.display_full if step is not None else numerals.DASH,

@@ -29,6 +29,7 @@ ROBUSTNESS = Cases(
         "wrong way": lambda record: probed(record, check=checked(preparation(190, 45, 5, 0.4))),
         "learned": lambda record: probed(record, check=checked(preparation(20, 0, 130), learned_here=True)),
         "learned, no loss": lambda record: probed(record, check=checked(preparation(150, 3, 3), learned_here=True)),
+        "somewhat better": lambda record: probed(record, check=checked(preparation(159, 10, 1))),
         "cleared": cleared,
     },
     {
@@ -48,6 +49,7 @@ ROBUSTNESS = Cases(
         "robustness.masking": ("masked", "plain"),
         "robustness.wrong_preparation": ("wrong way", "plain"),
         "robustness.learned_here": ("learned", "learned, no loss"),
+        "robustness.better_preparation": ("somewhat better", "wrong way"),
         "robustness.cleared": ("cleared", "plain"),
         "robustness.not_cleared": ("plain", "cleared"),
     },

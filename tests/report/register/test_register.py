@@ -22,6 +22,7 @@ from tests.report.register import (
     data,
     evaluation,
     explanations,
+    history,
     model,
     parameters,
     response,
@@ -47,6 +48,7 @@ ALL: tuple[Cases, ...] = (
     model.MODEL,
     model.CARD,
     baseline.BASELINE,
+    history.HISTORY,
     banners.BANNERS,
 )
 CASES = {key: (cases, *names) for cases in ALL for key, names in cases.shown.items()}

@@ -51,5 +51,11 @@ LEARNED_HERE = Claim(
     "every way to preprocess the images is as good as the spec’s",
     ErrorRate(0.014, 1000, "equal_preparations"),
 )
+BETTER_PREPARATION = Claim(
+    "robustness.better_preparation",
+    "every way to preprocess the images is as good as the spec’s",
+    ErrorRate(0.017, 1000, "equal_preparations"),
+    level=Level.NEXT,
+)
 CLEARED = Claim("robustness.cleared", "one other way is better by two points", ErrorRate(0, 1000, "better_preparation"))
 NOT_CLEARED = Claim("robustness.not_cleared", UNDECIDED, level=Level.NEXT)

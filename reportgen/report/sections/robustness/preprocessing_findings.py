@@ -42,6 +42,8 @@ def find_preparation(record: RunRecord, check: PreparationCheck, doubt: Doubt | 
             nearest=values["nearest"],
         )
         return claims.CLEARED.finding(text, 0.12, ANCHOR, "good")
+    if nearest.p <= SIGNIFICANT and (nearest.change.value or 0.0) > 0:
+        return find_better(nearest, len(tried), values)
     text = ngettext(
         "Of {count} other way to preprocess the images that was tried none does significantly better than {own}; the "
         "best, {nearest}, changes accuracy by {change}.",
@@ -53,6 +55,24 @@ def find_preparation(record: RunRecord, check: PreparationCheck, doubt: Doubt | 
         nearest=values["nearest"],
     )
     return claims.NOT_CLEARED.finding(join_sentences([text, format_open(record, check)]), 0.3, ANCHOR)
+
+
+def find_better(nearest: Tried, ways: int, names: dict[str, str]) -> Finding:
+    """A way that does better by too little for an alarm, and what to change for it."""
+    text = ngettext(
+        "With {nearest} the same weights do better than with {own}, by too little to call the preprocessing wrong: "
+        "{change} ({interval}, n\u00a0=\u00a0{n}; exact McNemar test {p}, {count} way tried).",
+        "With {nearest} the same weights do better than with {own}, by too little to call the preprocessing wrong: "
+        "{change} ({interval}, n\u00a0=\u00a0{n}; exact McNemar test {p} after correction for {count} ways tried).",
+        ways,
+        change=nearest.change.display,
+        interval=nearest.change.display_interval,
+        n=numerals.count(nearest.change.n),
+        p=numerals.p_value(nearest.p),
+        **names,
+    )
+    advice = advise_preparation(nearest.preparation)
+    return claims.BETTER_PREPARATION.finding(join_sentences([text, advice]), 0.6, ANCHOR, "caution")
 
 
 def find_learned_here(farthest: Tried, own: str) -> Finding | None:
