@@ -82,9 +82,9 @@ def mean_interval(right: NDArray[np.bool_]) -> Interval | None:
     """The 95 % interval of the accuracy over all seeds and all images, from who is right, (seeds, n).
 
     The images count by how the mean over the seeds differs between them: Wilson's of as many images as would scatter so
-    if each were right or wrong. The seeds count by the variance between them, of which from three seeds on half of what
-    images drawn alone would make of it is taken off, because the first part holds it as well; taking all of it off
-    would leave too little where the seeds differ. Put together by squares (Zou & Donner 2008).
+    if each were right or wrong. The seeds count by the variance between them, of which a part of what images drawn
+    alone would make of it is taken off, because the first part holds it as well: half, and two fifths with two seeds;
+    taking all of it off would leave too little where the seeds differ. Put together by squares (Zou & Donner 2008).
     """
     from scipy.special import stdtrit
 
@@ -96,7 +96,7 @@ def mean_interval(right: NDArray[np.bool_]) -> Interval | None:
     if ends is None:
         return None
     alone = float(((right - over[None] - each[:, None] + mean) ** 2).sum()) / ((n - 1) * (seeds - 1))
-    variance = float(each.var(ddof=1)) - (alone / n / 2 if seeds > 2 else 0.0)
+    variance = float(each.var(ddof=1)) - (0.5 if seeds > 2 else 0.4) * alone / n
     half = float(stdtrit(seeds - 1, 0.5 + CONFIDENCE / 2)) * math.sqrt(max(0.0, variance) / seeds)
     return max(0.0, mean - math.hypot(mean - ends[0], half)), min(1.0, mean + math.hypot(ends[1] - mean, half))
 

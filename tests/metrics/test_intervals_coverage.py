@@ -60,16 +60,26 @@ def changes(rng: Rng, n: int, samples: int) -> Case:
             yield ((float(low), float(high)) if n >= FEWEST_OF_FLIPS else None), 2 * gained - 0.1
 
 
-def seeds(rng: Rng, n: int, samples: int) -> Case:
+def seeds(rng: Rng, n: int, samples: int, number: int = 5) -> Case:
     """Mean accuracy over five seeds that scatter by a point, on n images of unequal difficulty."""
     grid = np.linspace(-4, 4, 2001)
     weights = stats.norm.pdf(grid) / stats.norm.pdf(grid).sum()
     truth = float((weights * seed_mean(grid)).sum())
     for _ in range(samples):
         hard = rng.normal(0, 1, n)
-        shift = rng.normal(0, 0.06, 5)
-        right = rng.random((5, n)) < stats.norm.cdf(2 + 1.5 * hard[None] + shift[:, None])
+        shift = rng.normal(0, 0.06, number)
+        right = rng.random((number, n)) < stats.norm.cdf(2 + 1.5 * hard[None] + shift[:, None])
         yield (mean_interval(right) if n >= FEWEST else None), truth
+
+
+def two_seeds(rng: Rng, n: int, samples: int) -> Case:
+    """The same over two."""
+    return seeds(rng, n, samples, 2)
+
+
+def three_seeds(rng: Rng, n: int, samples: int) -> Case:
+    """The same over three."""
+    return seeds(rng, n, samples, 3)
 
 
 def seed_mean(hard: np.ndarray) -> np.ndarray:
@@ -210,6 +220,8 @@ IMAGES: tuple[Callable[[Rng, int, int], Case], ...] = (
     f1,
     changes,
     seeds,
+    two_seeds,
+    three_seeds,
     several_seeds,
     corruptions,
     corruption_changes,

@@ -13,13 +13,21 @@ from reportgen.outputs import json as metrics_json
 from reportgen.outputs.comment import make_comment
 from reportgen.outputs.html import OUTPUT
 from reportgen.outputs.junit import make_junit
+from reportgen.outputs.model_card import write_readme
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import Report
+from tests.comparison.cases import improved, judged
+from tests.conftest import measured_once
 from tests.outputs.github import show
 from tests.outputs.reports import plain_report
+from tests.support.cost_facts import with_cost
+from tests.support.explanation_facts import explained
+from tests.support.layers import with_responses
 from tests.support.records import presented
+from tests.support.robustness_facts import preparation, probed
+from tests.support.weights import weighed
 
 HEADLINE = ("accuracy", "balanced_accuracy", "macro_f1", "nll", "brier", "ece", "auroc", "aurc", "latency_p50", "macs")
 BLOCK = re.compile(r"</?(?:p|li|tr|h[1-6]|figcaption|dd|dt|summary|section|div|caption)\b[^>]*>")
@@ -106,3 +114,60 @@ def test_the_test_sees_another_rounding(subject: Subject) -> None:
     digits = float(shown(value))
     assert other_roundings(f"Top-1 accuracy {digits + 0.04:.2f} %", value) == [f"{digits + 0.04:.2f}"]
     assert other_roundings(f"Top-1 accuracy {value.display}", value) == []
+
+
+def everything(record: RunRecord) -> Subject:
+    """A comparison of two records with every probe."""
+    whole = with_cost(with_responses(probed(weighed(explained(record)), preparation(149, 3, 4)), 3))
+    return judged(improved(whole, 40), whole)
+
+
+def told_values(report: Report) -> list[MetricValue]:
+    """Every share and score that metrics.json lists, those that are 0 or 1 left out."""
+    known = [value for value in report.metrics if value.value is not None and value.unit in ("share", "score")]
+    return [value for value in known if 0 < abs(value.value or 0) < 1]
+
+
+def finer_roundings(text: str, value: MetricValue) -> list[str]:
+    """Numbers anywhere in a text that are the value to four digits or more, and to more than it is shown with."""
+    exact = (value.value or 0) * (100 if value.unit == "share" else 1)
+    digits = shown(value)
+    places = len(digits.partition(".")[2])
+    finer = {f"{abs(exact):.{more}f}" for more in range(places + 1, places + 4)}
+    return [
+        number for number in finer if len(number.replace(".", "").strip("0")) > 3 and number in NUMBER.findall(text)
+    ]
+
+
+@pytest.fixture(scope="module")
+def complete() -> tuple[Report, dict[str, str]]:
+    """The report of a record with everything, and the text of each output."""
+    report = plain_report(everything(measured_once()))
+    told = {name: " ".join(found) for name, found in pages(report).items()}
+    return report, told | {"card": write_readme(report, []).partition("\n---\n")[2]}
+
+
+def test_no_value_of_a_report_with_everything_stands_anywhere_with_more_digits(
+    complete: tuple[Report, dict[str, str]],
+) -> None:
+    """In sentences, tables, tiles, the comment, JUnit and the model card."""
+    report, told = complete
+    values = told_values(report)
+    assert len(values) > 15
+    wrong = {
+        (value.name, value.display, name): found
+        for value in values
+        for name, text in told.items()
+        if (found := finer_roundings(text, value))
+    }
+    assert wrong == {}
+    odd = next(value for value in values if value.name == "accuracy").model_copy(update={"value": 0.82537})
+    assert finer_roundings("It is right on 82.54 % of the images.", odd) == ["82.54"]
+
+
+def test_the_calibration_errors_of_one_sentence_have_the_same_digits(complete: tuple[Report, dict[str, str]]) -> None:
+    _report, told = complete
+    told_after = r"expected calibration error is ([\d.]+) .{0,60}?, or ([\d.]+) after bias correction"
+    sentence = re.search(told_after + r".*?perfectly calibrated model shows ([\d.]+) on average", told["html"])
+    assert sentence is not None
+    assert len({len(number) for number in sentence.groups()}) == 1
