@@ -43,6 +43,16 @@ BEGINNINGS = {
 }
 
 
+def test_a_gain_that_is_sure_and_within_the_margin_is_called_small(record: RunRecord) -> None:
+    """The verdict, its interval and its p say one thing."""
+    same, gained = (judged(improved(record, more), record, margin=0.05) for more in (3, 12))
+    found = gained.judgement.compared
+    assert found is not None
+    assert (found.verdict, found.mcnemar.p < 0.05) == ("equivalent", True)
+    assert "The gain is significant but small." in build(SECTION, gained).findings[0].text
+    assert "significant but small" not in build(SECTION, same).findings[0].text
+
+
 @pytest.mark.parametrize("verdict", VERDICTS)
 def test_every_output_says_the_same_verdict(record: RunRecord, verdict: str) -> None:
     whole = VERDICTS[verdict](record)  # type: ignore[no-untyped-call]

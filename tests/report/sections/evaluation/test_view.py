@@ -8,10 +8,12 @@ from scipy.special import softmax
 from scipy.stats import binomtest, chi2_contingency
 from sklearn.metrics import confusion_matrix
 
+from reportgen.metrics.predictions import read_predictions
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import Skipped
 from reportgen.report.sections.evaluation.class_findings import format_errors
+from reportgen.report.sections.evaluation.findings import find_coverage
 from reportgen.report.sections.evaluation.view import SECTION, EvaluationView
 from tests.report.register.worlds import called, measured, spoil
 from tests.report.sections.cases import build, change, evaluated, outputs, page
@@ -333,3 +335,15 @@ def test_classes_in_another_order_are_said_with_the_accuracy_of_the_right_one(re
     assert "means “" in finding.text
     assert "n = 300) of the images that were not used to find it" in finding.text.replace("\u00a0", " ")
     assert "order of the model’s classes" not in build(SECTION, record).text
+
+
+def test_a_subset_that_errs_less_than_the_rest_is_not_called_no_evidence() -> None:
+    """66 % of the surest 800 images are wrong and 80 % of the other 200: the interval of the first holds the 69 % of
+    all, and the difference is sure all the same."""
+    wrong = np.r_[np.arange(200) < 160, np.arange(800) < 529]
+    confidence = np.linspace(0.51, 0.99, 1000)
+    logits = np.stack([np.log(confidence / (1 - confidence)), np.zeros(1000)], axis=1)
+    found = find_coverage(read_predictions(logits, wrong.astype(np.int64)), "")
+    assert found is not None
+    assert (found.key, found.tone) == ("evaluation.confidence_separates", "plain")
+    assert "66.1\u00a0% (62.8–69.3, n\u00a0=\u00a0800) are wrong; of the others, 80.0\u00a0%" in found.text
