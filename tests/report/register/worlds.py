@@ -584,6 +584,7 @@ HEAVY = {
     "better_preparation",
     "equal_models",
     "change_at_margin",
+    "equal_runs",
     "equal_teacher",
     "proportional_layers",
     "maps_half_alike",
