@@ -1,7 +1,7 @@
 """Every part of torch that its documentation does not promise, each with a probe and with what is done without it.
 
-torch carries no upper bound in pyproject.toml, so that whoever has a newer one can install this package: what a
-version lacks costs one measurement, with its reason, or time, and never the run.
+Any torch below the next major version can be installed with this package: what a version lacks costs one measurement,
+with its reason, or time, and never the run.
 """
 
 from __future__ import annotations

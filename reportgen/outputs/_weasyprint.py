@@ -413,14 +413,12 @@ def own_structure(parts: TagParts | SlowWay, root: Any, failures: list[Exception
     def add(pdf: Any, document: Any, version: Any, streams: Sequence[Any]) -> None:
         try:
             pages = [read_page(number, page, streams, parts) for number, page in enumerate(document.pages)]
-            structure = make_structure(root, chain.from_iterable(pages))
+            StructureWriter(pdf, parts, streams).write(make_structure(root, chain.from_iterable(pages)))
         except MemoryError:
             raise
         except Exception as error:  # whatever another version does with what it does not promise
             failures.append(error)
-            parts.add_tags(pdf, document, version, streams)
-        else:
-            StructureWriter(pdf, parts, streams).write(structure)
+            parts.add_tags(pdf, document, version, streams)  # what was begun, nothing in the document refers to
 
     module.add_tags = add  # type: ignore[attr-defined]
     try:

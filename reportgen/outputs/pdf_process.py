@@ -22,7 +22,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -93,17 +93,37 @@ def set_document(
     of the code that drew the page, for the document's properties.
     """
     parts = find_parts() if parts is None else parts
-    read_once = cache(read_record)
+    asked = Asked(page, cache(read_record), created, code)
+    try:
+        return set_either_way(asked, parts, VARIANT)
+    except Unfinished as error:
+        heard, document = set_either_way(asked, parts, None)
+        return heard | {"tags": asdict(SlowWay("failed", str(error)))}, document
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What `set_document` was asked for."""
+
+    page: str
+    read_record: Callable[[], bytes]
+    created: str
+    code: str
+
+
+def set_either_way(asked: Asked, parts: Parts | SlowWay, variant: str | None) -> tuple[dict[str, Any], bytes]:
+    """What happened and the PDF, its images drawn by `parts` where they can. Raises Unfinished, or what `set_once` does
+    without parts."""
     slow = parts if isinstance(parts, SlowWay) else None
     if isinstance(parts, Parts):
         try:
-            heard, document = set_once(page, read_once, created, parts, code)
+            heard, document = set_once(asked, parts, variant)
             return heard | {"slow": None}, document
-        except MemoryError:  # the slow way takes more
+        except (MemoryError, Unfinished):  # of memory the slow way takes more
             raise
         except Exception as error:  # whatever another version does with what it does not promise
             slow = SlowWay("failed", describe(error))
-    heard, document = set_once(page, read_once, created, None, code)
+    heard, document = set_once(asked, None, variant)
     return heard | {"slow": asdict(slow) if slow else None}, document
 
 
@@ -111,37 +131,41 @@ class DrawingsIgnored(Exception):
     """WeasyPrint did not take the drawings that stood in its cache."""
 
 
-def set_once(
-    page: str, read_record: Callable[[], bytes], created: str, parts: Parts | None, code: str = ""
-) -> tuple[dict[str, Any], bytes]:
-    """What happened and the PDF, its images drawn by `parts`, or with None by WeasyPrint as it is documented.
+class Unfinished(Exception):
+    """What a document says that it is could not be completed; says why."""
 
-    Raises DrawingsIgnored, or whatever WeasyPrint raises.
+
+def set_once(asked: Asked, parts: Parts | None, variant: str | None) -> tuple[dict[str, Any], bytes]:
+    """What happened and the PDF, its images drawn by `parts`, or with None by WeasyPrint as it is documented; without
+    a `variant` it says of no standard that it follows it.
+
+    Raises DrawingsIgnored, Unfinished, or whatever WeasyPrint raises.
     """
     from weasyprint import HTML
     from weasyprint.text.fonts import FontConfiguration
 
     handler, refused, fonts = listen(), list[str](), FontConfiguration()
-    options: dict[str, Any] = {"pdf_variant": VARIANT}
-    text, images = page, None
+    options: dict[str, Any] = {"pdf_variant": variant, "pdf_tags": True}
+    text, images = asked.page, None
     if parts is not None:
-        text, drawings = convert_drawings(page)
+        text, drawings = convert_drawings(asked.page)
         images = Images(drawings, parts, fonts)
         options["cache"] = images
     source = HTML(string=text, url_fetcher=make_fetcher(refused))
     laid_out = source.render(font_config=fonts, **options)
-    record = read_record()
+    record = asked.read_record()
     options |= {
-        "pdf_identifier": hashlib.sha256(page.encode("utf-8") + record).digest()[:16],
-        "attachments": attach(record, created) if record else None,
+        "pdf_identifier": hashlib.sha256(asked.page.encode("utf-8") + record).digest()[:16],
+        "attachments": attach(record, asked.created) if record else None,
     }
     tag_parts, failures = find_tag_parts(), list[Exception]()
 
     def complete(laid_out: Any, pdf: Any) -> None:
         is_tagged = isinstance(tag_parts, TagParts) and not failures
-        finish(pdf, is_tagged and not handler.missing and not PRIVATE_USE.search(page))
-        if code:
-            pdf.info[CODE_KEY] = f"({code})"
+        if variant:
+            finish_or_raise(pdf, is_tagged and not handler.missing and not PRIVATE_USE.search(asked.page))
+        if asked.code:
+            pdf.info[CODE_KEY] = f"({asked.code})"
         if parts is not None:
             parts.compress(laid_out, pdf)
 
@@ -157,8 +181,18 @@ def set_once(
     return heard | {"tags": asdict(untagged) if untagged else None}, document
 
 
+def finish_or_raise(pdf: Any, is_whole: bool) -> None:
+    """See `finish`. Raises Unfinished for whatever that raises."""
+    try:
+        finish(pdf, is_whole)
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever another version does with its objects
+        raise Unfinished(describe(error)) from error
+
+
 def listen() -> LogHandler:
-    """An ear at WeasyPrint's log, the only one."""
+    """The one handler of WeasyPrint's log, attached."""
     handler = LogHandler()
     logger = logging.getLogger("weasyprint")
     logger.handlers = [handler]

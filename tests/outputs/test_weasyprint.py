@@ -18,7 +18,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reportgen.outputs import _weasyprint, pdf, pdf_process
-from reportgen.outputs._weasyprint import CALLS, ImageOfDocument, ImageOfPage, PageCanvas, Parts, SlowWay, find_parts
+from reportgen.outputs._weasyprint import (
+    CALLS,
+    ImageOfDocument,
+    ImageOfPage,
+    PageCanvas,
+    Parts,
+    SlowWay,
+    StructureWriter,
+    find_parts,
+)
 from reportgen.pipeline.write import attempt
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Report
@@ -279,3 +288,22 @@ def test_the_warning_is_one_sentence_that_names_the_part(what: str) -> None:
     assert "weasyprint.some.part" in said
     assert said.endswith("nothing is missing.")
     assert "\n" not in said
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("owner", "method"), [(StructureWriter, "write"), (StructureWriter, "finish_links"), (pdf_process, "finish")]
+)
+def test_a_document_that_can_not_be_finished_is_whole_and_claims_nothing(
+    owner: Any, method: str, fast: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert b"pdfaid:part" in fast
+    monkeypatch.setattr(owner, method, fail)
+    heard, document = pdf_process.set_document(PAGE, bytes, "")
+    assert {name: value for name, value in heard.items() if value} == {"tags": heard["tags"]}
+    assert heard["tags"]["what"] == "failed"
+    assert heard["tags"]["part"].startswith("RuntimeError: something else in this version in ")
+    assert b"pdfaid:" not in document
+    assert b"pdfuaid:" not in document
+    assert all(label in words(document, tmp_path) for label in LABELS)
+    assert same_to_the_eye(document, fast, tmp_path)
