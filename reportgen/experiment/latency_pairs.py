@@ -23,12 +23,14 @@ from reportgen.experiment.latency_processes import (
     is_in_plugin,
     is_late,
     own_model,
+    put_together,
     time_in_process,
 )
 from reportgen.experiment.nominal import nominal_seconds
 from reportgen.experiment.request import BaselineModel, Request
+from reportgen.record.latency import Latency
 from reportgen.record.message import N_, Message
-from reportgen.record.paired_latency import PairedLatency, PairedTimes, Side
+from reportgen.record.paired_latency import TOO_LONG, PairedLatency, PairedTimes, Side
 from reportgen.record.run import RunRecord
 
 Pair = Mapping[Side, Seconds]
@@ -56,8 +58,7 @@ def measure_in_pairs(request: Request, candidate: TimedModel) -> tuple[PairedLat
         pairs.append(pair)
         order += turn
     if len(pairs) < 2:
-        late = N_("Timing both models in turn took too long on this machine.")
-        return PairedLatency(baseline=baseline.digest, choice=baseline.choice, reason=reason or late), []
+        return PairedLatency(baseline=baseline.digest, choice=baseline.choice, reason=reason or TOO_LONG), []
     counts = {side: model.counts for side, model in sides.items()}
     paired = PairedLatency(
         baseline=baseline.digest,
@@ -133,7 +134,9 @@ def summarise_pairs(pairs: Sequence[Pair], counts: Mapping[Side, Mapping[int, in
     )
 
 
-def time_again(request: Request, record: RunRecord) -> PairedLatency | None:
-    """The model of a record that is there already, timed in turn with the baseline of the request."""
+def time_again(request: Request, record: RunRecord) -> tuple[PairedLatency | None, tuple[Latency, ...]]:
+    """The model of a record that is there already, timed in turn with the baseline of the request, and its latencies
+    from the same processes, as a first build with this baseline has them; those of the record where none was timed."""
     classes, shape = len(record.data.classes), record.data.image_shape
-    return measure_in_pairs(request, own_model(request, record.device, classes, shape, record.latency))[0]
+    paired, runs = measure_in_pairs(request, own_model(request, record.device, classes, shape, record.latency))
+    return paired, put_together(record.latency, runs)

@@ -12,9 +12,8 @@ from pathlib import Path
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.latency import REPEATS
 from reportgen.experiment.request import Request
-from reportgen.record.definitions import MILLISECONDS, compared_by
 from reportgen.record.latency import Latency, summarise_processes
-from reportgen.record.meaning import find_meaning, named_numbers
+from reportgen.record.meaning import names_times
 from reportgen.record.run import Device
 from reportgen.spec.types import ModelSpec, ReportSpec
 from reportgen.system.processes import end, start_module, time_limit
@@ -122,7 +121,7 @@ def measure_between_processes(
 def is_late(spec: ReportSpec, begun: float) -> bool:
     """Whether no further process is started: so many have taken long, the spec does not say how many there are, and no
     gate names what they time."""
-    bounded = spec.run.probes.cost.processes is None and not names_times(spec)
+    bounded = spec.run.probes.cost.processes is None and not names_times(rule.metric for rule in spec.gates)
     return bounded and time.perf_counter() - begun > TOGETHER
 
 
@@ -133,13 +132,6 @@ def put_together(known: tuple[Latency, ...], runs: Sequence[Seconds]) -> tuple[L
     sizes = [one.batch_size for one in known if all(one.batch_size in run for run in runs)]
     several = {size: summarise_processes(size, [run[size] for run in runs]) for size in sizes}
     return tuple(several.get(one.batch_size, one) for one in known)
-
-
-def names_times(spec: ReportSpec) -> bool:
-    """Whether a gate of the spec names a number that is timed, so that the processes may not depend on time."""
-    metrics = [rule.metric for rule in spec.gates]
-    names = {find_meaning(metric.replace(MILLISECONDS, "")).name for metric in metrics}
-    return bool(names & set(compared_by("timed"))) or "cost" in named_numbers(metrics)
 
 
 def time_in_process(asked: bytes) -> Timed:

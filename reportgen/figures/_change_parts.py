@@ -18,7 +18,7 @@ from reportgen.report.architecture_wording import (
 )
 from reportgen.report.canvas import Canvas
 from reportgen.report.style import HAIRLINE, INK, MUTED, PAPER, RIGHT, SOFT, WRONG
-from reportgen.text.i18n import join_terms, ngettext
+from reportgen.text.i18n import join_terms, ngettext, with_label
 from reportgen.text.shorten import ELLIPSIS
 from reportgen.text.widths import text_width
 
@@ -250,7 +250,7 @@ def tell_inner(one: PartChange, around: PartChange) -> str:
     kind = name_kinds(one) if one.status in ("added", "removed") else ""
     form = format_form(one) if one.status in ("added", "removed") else ""
     told = [text for text in (kind, form, *list_changes(one)[:2]) if text] or list_costs(one.parameters, one.macs)
-    return f"{name}: {join_terms(told)}" if told else name
+    return with_label(name, join_terms(told)) if told else name
 
 
 def wrap(text: str, room: float) -> list[str]:

@@ -17,7 +17,7 @@ from reportgen.outputs.markdown import one_line
 from reportgen.plugins import Output, OutputFile
 from reportgen.record.metric_value import MetricValue
 from reportgen.report.model import Report
-from reportgen.text.i18n import language
+from reportgen.text.i18n import language, with_label
 
 BENCHER, BIGGER, SMALLER = "benchmark.json", "benchmark-bigger.json", "benchmark-smaller.json"
 LONGEST_BENCHMARK, LONGEST_MEASURE = 1024, 64
@@ -74,7 +74,7 @@ def action_entry(value: MetricValue) -> dict[str, Any]:
     told = {"name": value.name, "unit": UNITS.get(value.unit, value.unit), "value": value.value}
     if has_interval(value):
         told["range"] = f"{value.low:.6g}–{value.high:.6g}"
-    return told | {"extra": f"{value.label}: {value.display_full}"}
+    return told | {"extra": with_label(value.label, value.display_full)}
 
 
 def spell(name: str, document: object) -> OutputFile:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from inspect import signature
 from typing import Literal
 
-from reportgen.record.definitions import MILLISECONDS, Definition, find_definition
+from reportgen.record.definitions import MILLISECONDS, Definition, compared_by, find_definition
 from reportgen.text.i18n import _
 from reportgen.text.units import Unit
 
@@ -22,6 +22,13 @@ def named_numbers(metrics: Iterable[str]) -> dict[str, frozenset[str]]:
         if meaning.definition is not None and meaning.definition.section:
             found.setdefault(meaning.definition.section, set()).add(meaning.name)
     return {section: frozenset(names) for section, names in found.items()}
+
+
+def names_times(metrics: Iterable[str]) -> bool:
+    """Whether one of the metrics of gates is timed: how often it is timed may then not depend on time."""
+    given = list(metrics)
+    names = {find_meaning(metric.replace(MILLISECONDS, "")).name for metric in given}
+    return bool(names & set(compared_by("timed"))) or "cost" in named_numbers(given)
 
 
 @dataclass(frozen=True)
@@ -44,15 +51,19 @@ class Meaning:
 
     def label(self, conditions: Mapping[str, object], over_seeds: bool = False) -> str:
         """What people call a value of this name; `over_seeds`: a change of means over seeds."""
-        metric = self.name
-        if self.definition is not None:
-            said = {name: value for name, value in conditions.items() if name in said_by(self.definition.label)}
-            metric = self.definition.label(*self.arguments, **said)
+        metric = self.label_of_number(conditions)
         if self.change == "change":
             if over_seeds:
                 return _("{metric}, change in the mean over seeds", metric=metric)
             return _("{metric}, change", metric=metric)
         return _("{metric}, ratio", metric=metric) if self.change == "change_ratio" else metric
+
+    def label_of_number(self, conditions: Mapping[str, object]) -> str:
+        """What people call the number itself, also where the value is its change."""
+        if self.definition is None:
+            return self.name
+        said = {name: value for name, value in conditions.items() if name in said_by(self.definition.label)}
+        return self.definition.label(*self.arguments, **said)
 
 
 @lru_cache(maxsize=256)

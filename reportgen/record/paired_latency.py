@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from reportgen.record.message import Note
+from reportgen.record.message import N_, Note
 from reportgen.spec.frozen import Frozen
 
 Side = Literal["baseline", "candidate"]
+TOO_LONG = N_("Timing both models in turn took too long on this machine.")
+"""The reason where no gate names a time; where one does, time is no reason."""
 
 
 class PairedTimes(Frozen):

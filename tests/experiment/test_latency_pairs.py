@@ -110,9 +110,10 @@ def test_a_refusal_is_kept_with_its_reason_and_one_process_asks_for_nothing(
     assert measure_in_pairs(request, own_model(request, plain_cpu().facts, 10, (3, 32, 32), KNOWN)) == (None, [])
     refused = BaselineModel("d" * 64, record, None, Path(), N_("Not this one."))
     request = Request(asked_for(record).spec, Path(), "spec.yaml", (), "", baseline=refused)
-    paired = time_again(request, record)
+    paired, latency = time_again(request, record)
     assert paired is not None
     assert (paired.reason, paired.times) == (N_("Not this one."), ())
+    assert latency == record.latency
     assert not heard
 
 
@@ -121,9 +122,10 @@ def test_a_record_of_several_processes_is_timed_again_with_as_many_passes_each(
 ) -> None:
     heard = answers(monkeypatch)
     several = change(record, latency=(summarise_processes(1, [[0.01] * 40] * 5),))
-    paired = time_again(asked_for(record, processes=2), several)
+    paired, latency = time_again(asked_for(record, processes=2), several)
     assert paired is not None
     assert [told["counts"] for told in heard if not told["expected"]] == [{"1": 40}] * 2
+    assert latency == (summarise_processes(1, [[0.03] * 40] * 2),)
 
 
 @pytest.mark.slow

@@ -9,10 +9,13 @@ import pytest
 
 from reportgen.errors import SpecError
 from reportgen.experiment.request import BaselineModel
+from reportgen.metrics import measure
 from reportgen.pipeline.baseline import LoadedBaseline
 from reportgen.pipeline.baseline_timing import choose_model
-from reportgen.pipeline.measuring import is_to_be_timed
-from reportgen.record.paired_latency import PairedLatency
+from reportgen.pipeline.measuring import is_to_be_timed, with_latency
+from reportgen.record.latency import summarise_processes
+from reportgen.record.message import N_
+from reportgen.record.paired_latency import TOO_LONG, PairedLatency
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.spec.types import ReportSpec
@@ -28,6 +31,7 @@ def choose(
     return choose_model(spec, base, LoadedBaseline(Subject(other), "d" * 64, 0.005), {"ours"})
 
 
+GATES = ("accuracy >= 0.5", "latency_p50.change_ratio <= 1.2", "latency_p50_ms <= 5", "latency.batch_1.p50 <= 0.1")
 FILE = {"source": "net.py:build", "args": {"width": 64, "norm": "batch"}}
 
 
@@ -124,3 +128,29 @@ def test_another_choice_is_timed_again(record: RunRecord, tmp_path: Path) -> Non
     assert not is_to_be_timed(again, there)
     code.write_text("build = 2\n")
     assert is_to_be_timed(again, choose(record, theirs, mine, tmp_path, code="before"))
+
+
+def test_latencies_timed_with_a_baseline_are_those_of_the_report(record: RunRecord) -> None:
+    known = record.model_copy(update={"measured": measure(record)})
+    slower = tuple(summarise_processes(one.batch_size, [[2 * one.p50_seconds] * 20] * 6) for one in record.latency)
+    timed = with_latency(known, slower)
+    assert timed.measured is not None
+    assert known.measured is not None
+    before, after = ({value.name: value for value in one.measured.values} for one in (known, timed))
+    assert after["latency_p50"].value == pytest.approx(2 * (before["latency_p50"].value or 0))
+    assert after["latency_p50"].conditions["processes"] == 6
+    assert {name for name in before if before[name] != after[name]} == {"latency_p50", "latency_p95", "throughput"}
+    assert with_latency(known, known.latency) == known
+    assert with_latency(record.model_copy(update={"measured": None}), slower).measured is None
+
+
+def test_what_took_too_long_is_timed_once_a_gate_needs_it(record: RunRecord) -> None:
+    library = {"source": "builtin:resnet9"}
+    found = choose(record, library, FILE)
+    assert found is not None
+    late = PairedLatency(baseline=found.digest, choice=found.choice, reason=TOO_LONG)
+    known = record.model_copy(update={"paired_latency": late})
+    gates = [ReportSpec.model_validate({"model": FILE, "gates": [rule]}).gates for rule in GATES]
+    assert [is_to_be_timed(known, found, rules) for rules in gates] == [False, True, True, True]
+    failed = late.model_copy(update={"reason": N_("Not this one.")})
+    assert not is_to_be_timed(record.model_copy(update={"paired_latency": failed}), found, gates[1])

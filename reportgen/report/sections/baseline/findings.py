@@ -201,7 +201,7 @@ def measure_distance(value: MetricValue) -> float:
 
 def format_score(value: MetricValue) -> str:
     """A score and its change: "Brier score −0.0030 (−0.0056 to −0.0002)"."""
-    label = value.label.partition(",")[0]
+    label = value.meaning.label_of_number(value.conditions)
     return with_note(f"{label} {value.display}", value.display_interval)
 
 
