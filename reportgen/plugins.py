@@ -248,7 +248,10 @@ def binds(module: str, attribute: str) -> bool:
 
 
 def collect(module: ModuleType, attribute: str, kind: type[K]) -> tuple[K, ...]:
-    """The objects of `kind` that a module holds under `attribute` or, several of them, under its plural."""
+    """The objects of `kind` that a module holds under `attribute` or, several of them, under its plural.
+
+    Raises RuntimeError for a module that holds none.
+    """
     one, many = getattr(module, attribute, None), getattr(module, f"{attribute}S", ())
     things = ((one,) if one is not None else ()) + tuple(many)
     if not things or not all(isinstance(thing, kind) for thing in things):

@@ -184,7 +184,8 @@ def attempt(work: Callable[[], Outcome], progress: Progress, several: bool) -> i
 
 
 def print_actions(outcome: Outcome) -> None:
-    """The step's summary, outputs and annotations of a GitHub workflow."""
+    """The step's summary, outputs and annotations of a GitHub workflow. Raises EnvironmentTrouble where they can't be
+    written."""
     from reportgen.cli import github
     from reportgen.pipeline.history import find_subject
 

@@ -118,7 +118,7 @@ def draw_logo(logo: Logo, warn: Callable[[str], None]) -> MailImage | None:
 
 
 def fit(report: Report, images: tuple[MailImage, ...], logo: MailImage | None, document: bytes, enclosed: str) -> Mail:
-    """The mail with as much in its HTML part as that has room for."""
+    """The mail with as much in its HTML part as that has room for. Raises RenderError where the least is too much."""
     for most in FEWER:
         view = make_view(report, images, enclosed, most, logo)
         text, html = write_plain(report, view), write_html(report, view)

@@ -156,7 +156,10 @@ def fill(environment: Environment, name: str, values: Mapping[str, object], fold
 
 
 def collect(template: Template, values: Mapping[str, object]) -> str:
-    """The text of a template that may give more than there is room for; the line at which it does is told."""
+    """The text of a template that may give more than there is room for; the line at which it does is told.
+
+    Raises TooLarge.
+    """
     parts: list[str] = []
     made: Any = template.generate(values)
     room = MOST_CHARACTERS
@@ -323,7 +326,8 @@ def svg_uri(text: str, colours: Mapping[str, str] | None = None) -> str:
 def inline_svg(figure: Figure, colours: Mapping[str, str] | None = None) -> Markup:
     """The figure's own `<svg>` element to stand in the page; its drawing package has escaped every outside text.
 
-    The element is no `img` to a screen reader, because the links inside one could not be reached.
+    The element is no `img` to a screen reader, because the links inside one could not be reached. Raises ValueError
+    for a figure without one.
     """
     text = figure.data.decode("utf-8")
     start = text.find("<svg")

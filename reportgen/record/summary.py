@@ -160,7 +160,7 @@ def read_quickly(text: bytes, path: Path) -> dict[str, Any]:
 
 
 def reader(source: Source) -> Callable[[str], bytes]:
-    """What reads one file of a record."""
+    """What reads one file of a record, and raises RecordError for one that is not there."""
     files = source.files
 
     def of_files(name: str) -> bytes:
@@ -172,7 +172,10 @@ def reader(source: Source) -> Callable[[str], bytes]:
 
 
 def read_title(source: Source, read: Callable[[str], bytes]) -> str:
-    """The title in the presentation beside a record; empty where there is none."""
+    """The title in the presentation beside a record; empty where there is none.
+
+    Raises RecordError for other than text.
+    """
     there = is_regular(source.path / PRESENTATION_FILE) if source.files is None else PRESENTATION_FILE in source.files
     if not there:
         return ""

@@ -108,7 +108,10 @@ def spell_armoured(signature: bytes) -> bytes:
 
 
 def read_signers(key: Path) -> bytes:
-    """The list of signers in a file, which a public key alone is too: whoever it belongs to."""
+    """The list of signers in a file, which a public key alone is too: whoever it belongs to.
+
+    Raises SpecError for a file that holds neither.
+    """
     if not is_regular(key):
         raise SpecError(f"there is no key {key}", "Give a public key, or a list of signers as ssh-keygen(1) has it.")
     try:

@@ -269,7 +269,7 @@ def make_folder(folder: Path) -> list[Path]:
 
 
 def checked(name: str) -> str:
-    """The name of a file of a report, if it can be one."""
+    """The name of a file of a report, if it can be one. Raises ValueError."""
     if not is_inside(name) or name in (MANIFEST, SIGNATURE) or name.startswith(".reportgen-"):
         raise ValueError(f"not a name for a file of a report: {name!r}")
     return name

@@ -88,29 +88,27 @@ def load_model(
     order = Order(name, spec.args, asked, base, pretrained, spec.head == "replace", fetching or Fetching())
     with files_read() as opened, kept_settings():
         made = make(source, order)
-    module, taken_out = unwrapped(on_cpu(made.module, spec.source))
-    notes = made.notes + taken_out
+    module, notes = unwrapped(on_cpu(made.module, spec.source))
+    unfinished = LoadedModel(module, file_digest(source, name, base), None, None, made.notes + notes, unfinished=True)
     if needs_images(module) and image_shape is None:
         module.eval()
-        return LoadedModel(module, file_digest(source, name, base), None, None, notes, unfinished=True)
+        return unfinished
     try:
         with kept_settings():
             filled, changes = change_as_asked(module, spec, base, classes if replaces else None, image_shape)
     except HoldsMore:
         if image_shape is not None:
             raise
-        # some layers may be made by the first forward pass, for which the size of the images must be known
-        return LoadedModel(module, file_digest(source, name, base), None, None, notes, unfinished=True)
-    notes += changes
-    origin = made.origin
+        return unfinished  # some layers may be made by the first forward pass, which needs the size of the images
     module = in_python(module)
     module.eval()
+    origin = made.origin
     return LoadedModel(
         module=module,
-        source_sha256=file_digest(source, name, base),
+        source_sha256=unfinished.source_sha256,
         weights_sha256=origin.sha256 if origin else filled.sha256 if filled else None,
         weights_file=origin.file if origin else None if filled is None else filled.file,
-        notes=notes,
+        notes=unfinished.notes + changes,
         weights_key=filled.key if filled and filled.key else None,
         weights_not_finite=filled.not_finite if filled else 0,
         weights_url=origin.url if origin else None,

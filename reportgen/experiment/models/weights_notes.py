@@ -148,6 +148,12 @@ def notes_of_rest(fit: Fit, name: str) -> list[Message]:
                 len(fit.auxiliary),
             )
         )
+    return notes + notes_of_buffers(fit, name)
+
+
+def notes_of_buffers(fit: Fit, name: str) -> list[Message]:
+    """Which buffers the file or the model has beyond the other."""
+    notes = []
     left = [buffer for buffer in fit.left_buffers if not buffer.endswith("num_batches_tracked")]
     if left:
         notes.append(

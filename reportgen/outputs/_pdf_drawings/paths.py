@@ -105,7 +105,7 @@ def raise_degree(x0: float, y0: float, x1: float, y1: float, x2: float, y2: floa
 
 
 def polygon(points: str, closed: bool = True) -> str:
-    """The operators of the `points` of a polygon."""
+    """The operators of the `points` of a polygon. Raises NotDrawn for other than pairs of numbers."""
     numbers = [float(number) for number in NUMBERS.findall(points)]
     if len(numbers) < 4 or len(numbers) % 2:
         raise NotDrawn(f"points {points[:40]!r}")
@@ -149,7 +149,7 @@ def transformation(text: str) -> Affine:
 
 
 def one_transformation(name: str, numbers: list[float]) -> Affine:
-    """The six numbers of `translate(…)`, `scale(…)`, `rotate(…)` or `matrix(…)`."""
+    """The six numbers of `translate(…)`, `scale(…)`, `rotate(…)` or `matrix(…)`. Raises NotDrawn for any other."""
     match name, numbers:
         case "translate", [x, *y]:
             return (1, 0, 0, 1, x, y[0] if y else 0.0)

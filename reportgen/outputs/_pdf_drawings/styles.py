@@ -128,7 +128,7 @@ def paint_of(attributes: tuple[tuple[str, str], ...], opacity: float) -> Paint:
 
 
 def line_setup(style: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Ends, corners and dashes of a line."""
+    """Ends, corners and dashes of a line. Raises NotDrawn for those that PDF does not have."""
     cap, join = CAPS.get(style["stroke-linecap"]), JOINS.get(style["stroke-linejoin"])
     if cap is None or join is None:
         raise NotDrawn("line ends")

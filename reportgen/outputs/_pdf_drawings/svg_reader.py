@@ -250,7 +250,7 @@ def read_lengths(element: ElementTree.Element, *names: str) -> list[float]:
 
 
 def font(style: Mapping[str, str]) -> Font:
-    """The font that a style asks for."""
+    """The font that a style asks for. Raises NotDrawn for a weight that is no number."""
     family = tuple(name.strip().strip("'\"") for name in style["font-family"].split(","))
     weight = style["font-weight"]
     if weight not in WEIGHTS and not weight.isdigit():

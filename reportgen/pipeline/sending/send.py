@@ -215,7 +215,10 @@ def sort_out(order: Order, ledger: Ledger) -> Sent:
 def hand_over(
     draft: Draft, order: Order, waiting: tuple[str, ...], connection: Connection, ledger: Ledger
 ) -> tuple[Delivery, tuple[tuple[str, str], ...]]:
-    """What became of those who waited, in the ledger too; and those whose addresses this server does not know."""
+    """What became of those who waited, in the ledger too; and those whose addresses this server does not know.
+
+    Raises EnvironmentTrouble where the server does not accept the sender's address.
+    """
     utf8 = connection.takes_utf8
     if order.sender.needs_utf8 and not utf8:
         raise EnvironmentTrouble(

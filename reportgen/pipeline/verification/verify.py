@@ -113,7 +113,10 @@ def verify(path: Path, options: Options, progress: Progress) -> Verification:
 
 
 def verify_folder(home: Path, options: Options, progress: Progress) -> Verification:
-    """Verify the report in a folder, or those in the folders of one that ranks several."""
+    """Verify the report in a folder, or those in the folders of one that ranks several.
+
+    Raises EnvironmentTrouble while a build is replacing the report.
+    """
     if is_folder(home / COMMIT):
         raise EnvironmentTrouble(f"a build is replacing the report in {home}", "Verify it when that is done.")
     refuse_unreadable(home)
@@ -174,7 +177,8 @@ def read_ranked(home: Path) -> set[str]:
 def find_single(path: Path, options: Options) -> tuple[Given, Source]:
     """One file of a report and the record that it is held against: its own, the one named, or the one beside it.
 
-    A manifest beside a file that it does not list says nothing of the file, and nor does its signature.
+    A manifest beside a file that it does not list says nothing of the file, and nor does its signature. Raises
+    RecordError for a file that is not there.
     """
     manifest = read_manifest(path.parent)
     home = path.parent if manifest is not None and path.name in manifest.files else None  # else it signs other files

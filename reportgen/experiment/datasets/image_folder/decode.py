@@ -207,7 +207,8 @@ def raw_mode(image: Image.Image) -> str:
 def from_numbers(image: Image.Image, done: set[Conversion], levels: int, *, inverted: bool) -> Image.Image:
     """Pixels of more than eight bits as 8-bit grey: 16 bits divided by 257, fractions from 0 to 1 times 255.
 
-    `levels`: the largest whole number that the file's kind of pixel can hold.
+    `levels`: the largest whole number that the file's kind of pixel can hold. Raises Unreadable for numbers whose scale
+    is not known.
     """
     from PIL import Image
 

@@ -164,7 +164,7 @@ def is_safetensors(head: bytes) -> bool:
 
 
 def read_safetensors(path: Path, file: IO[bytes]) -> Contents:
-    """The tensors of a .safetensors file."""
+    """The tensors of a .safetensors file. Raises Damaged for whatever keeps them from being read."""
     from safetensors import SafetensorError, safe_open
 
     del file
@@ -264,7 +264,7 @@ def mapped(file: IO[bytes]) -> Any:
 
 
 def read_legacy(file: IO[bytes]) -> tuple[Any, Source, tuple[str, ...]]:
-    """What follows the magic number: version, machine, the pickle, the storages' keys and bytes."""
+    """What follows the magic number: version, machine, the pickle, the storages' keys and bytes. Raises Damaged."""
     version, machine = read_pickle(file).root, read_pickle(file).root
     if version != 1001 or not isinstance(machine, dict):
         raise Damaged(f"its version {version} is not known")

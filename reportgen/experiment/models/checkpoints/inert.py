@@ -340,7 +340,7 @@ class Machine:
 
 
 def name_of(module: Any, name: Any) -> Name:
-    """A name, under today's name of its module."""
+    """A name, under today's name of its module. Raises NotAPickle for what is no text."""
     if not isinstance(module, str) or not isinstance(name, str):
         raise NotAPickle("a name is not a text")
     module = PYTHON_2.get(module, module)

@@ -180,7 +180,8 @@ def from_bytes(data: bytes | bytearray, dtype: torch.dtype, big_endian: bool) ->
 
 
 def quantised(args: tuple[Any, ...], source: Source) -> Stored:
-    """A quantised tensor: whole numbers with one scale, or one for each row of an axis."""
+    """A quantised tensor: whole numbers with one scale, or one for each row of an axis. Raises Damaged where its
+    parts don't fit."""
     whole, scheme = strided(args[:4], source, None), args[4] if isinstance(args[4], tuple) else ()
     kind = QUANTISED_TYPES.get(whole.dtype)
     per_row = find_dotted_name(scheme[0]) == "torch.per_channel_affine" if scheme else False
@@ -202,7 +203,10 @@ def quantised(args: tuple[Any, ...], source: Source) -> Stored:
 
 
 def sparse_tensor(args: tuple[Any, ...], source: Source) -> Stored | None:
-    """A sparse tensor in coordinate form, filled up with zeros; of other forms only what they are."""
+    """A sparse tensor in coordinate form, filled up with zeros; of other forms only what they are.
+
+    Raises Damaged where its parts don't fit.
+    """
     layout = args[0].args[0] if isinstance(args[0], Made) and args[0].args else None
     parts = args[1] if isinstance(args[1], tuple) else ()
     shape = sizes(parts[2]) if len(parts) >= 3 else None
@@ -223,7 +227,10 @@ def sparse_tensor(args: tuple[Any, ...], source: Source) -> Stored | None:
 
 
 def numpy_array(state: Any) -> Stored | None:
-    """An array of NumPy; None for one of anything but numbers. Its state is (version, shape, type, order, bytes)."""
+    """An array of NumPy; None for one of anything but numbers. Its state is (version, shape, type, order, bytes).
+
+    Raises Damaged for bytes that don't fit the shape.
+    """
     if not isinstance(state, tuple) or len(state) != 5 or not isinstance(state[4], bytes):
         return None
     shape, dtype = sizes(state[1]), numpy_type(state[2])

@@ -18,7 +18,7 @@ from reportgen.metrics.explanations import (
     read_votes,
 )
 from reportgen.metrics.intervals import wilson
-from reportgen.record.probes.explanations import ExplanationFacts
+from reportgen.record.probes.explanations import EmbeddingFacts, ExplanationFacts
 from reportgen.record.run import RunRecord
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
@@ -176,50 +176,45 @@ def format_estimate(estimate: Estimate) -> str:
 
 def find_separation(votes: Votes, facts: ExplanationFacts, anchor: str) -> Finding | None:
     """How well the nearest training images tell the class, beside the model itself on the same images."""
-    embedding = facts.embedding
-    n, right = len(votes.labels), int(votes.right.sum())
-    difference = share_difference(votes.model, votes.right)
+    embedding, difference = facts.embedding, share_difference(votes.model, votes.right)
     if embedding is None or difference is None:
         return None
-    values = {
-        "k": embedding.neighbours,
-        "train": numerals.count(embedding.train.images),
-        "share": numerals.percent(right / n, n),
-        "interval": share_interval(right, n),
-        "n": numerals.count(n),
-        "model": numerals.percent(float(votes.model.mean()), n),
-        "change": numerals.points(-difference[0]),
-        "ends": numerals.points_interval(-difference[2], -difference[1]),
-    }
-    text = _(
-        "Before the last layer, the {k} nearest of {train} training images vote for the right class of {share} of the "
-        "test images ({interval}, n\u00a0=\u00a0{n}); the model itself is right on {model} of them.",
-        k=values["k"],
-        train=values["train"],
-        share=values["share"],
-        interval=values["interval"],
-        n=values["n"],
-        model=values["model"],
-    )
+    text = format_votes(votes, embedding)
+    change, ends = numerals.points(-difference[0]), numerals.points_interval(-difference[2], -difference[1])
     if difference[1] > 0:
-        end = _("The vote differs by {change} ({ends}).", change=values["change"], ends=values["ends"])
+        end = _("The vote differs by {change} ({ends}).", change=change, ends=ends)
     elif difference[2] < 0:
         end = _(
             "The vote differs by {change} ({ends}), so the features contain information that the last layer does not "
             "use.",
-            change=values["change"],
-            ends=values["ends"],
+            change=change,
+            ends=ends,
         )
         return claims.FEATURES_MORE.finding(join_sentences([text, end]), 0.5, anchor, "caution")
     elif max(-difference[1], difference[2]) <= SAME:
         end = _(
             "Both are the same within half a point ({ends}): the features alone separate the classes as well.",
-            ends=values["ends"],
+            ends=ends,
         )
         return claims.FEATURES_ALONE.finding(join_sentences([text, end]), 0.2, anchor)
     else:
-        end = _("The difference, {ends}, can’t be distinguished from zero.", ends=values["ends"])
+        end = _("The difference, {ends}, can’t be distinguished from zero.", ends=ends)
     return claims.SEPARATION.finding(join_sentences([text, end]), 0.2, anchor)
+
+
+def format_votes(votes: Votes, embedding: EmbeddingFacts) -> str:
+    """How often the nearest training images vote for the right class, and how often the model itself is right."""
+    n, right = len(votes.labels), int(votes.right.sum())
+    return _(
+        "Before the last layer, the {k} nearest of {train} training images vote for the right class of {share} of the "
+        "test images ({interval}, n\u00a0=\u00a0{n}); the model itself is right on {model} of them.",
+        k=embedding.neighbours,
+        train=numerals.count(embedding.train.images),
+        share=numerals.percent(right / n, n),
+        interval=share_interval(right, n),
+        n=numerals.count(n),
+        model=numerals.percent(float(votes.model.mean()), n),
+    )
 
 
 def find_overlap(votes: Votes, record: RunRecord, anchor: str) -> Finding | None:

@@ -149,31 +149,25 @@ def find_time(record: RunRecord, shares: list[Share], anchor: str) -> Finding | 
             points=numerals.points_apart(abs(difference)),
         )
         return claims.TIME_FOLLOWS.finding(text, 0.15, anchor)
-    values = {
-        "stage": quote(share.stage.path),
-        "time": numerals.percent(share.time),
-        "batch": batch,
-        "device": device,
-        "macs": numerals.percent(share.macs),
-    }
+    stage, time, macs = quote(share.stage.path), numerals.percent(share.time), numerals.percent(share.macs)
     if difference < 0:
         text = _(
             "{stage} takes only {time} of the forward pass (median, batches of {batch}, {device}) for {macs} of the "
             "MACs.",
-            stage=values["stage"],
-            time=values["time"],
-            batch=values["batch"],
-            device=values["device"],
-            macs=values["macs"],
+            stage=stage,
+            time=time,
+            batch=batch,
+            device=device,
+            macs=macs,
         )
     else:
         text = _(
             "{stage} takes {time} of the forward pass (median, batches of {batch}, {device}) for {macs} of the MACs.",
-            stage=values["stage"],
-            time=values["time"],
-            batch=values["batch"],
-            device=values["device"],
-            macs=values["macs"],
+            stage=stage,
+            time=time,
+            batch=batch,
+            device=device,
+            macs=macs,
         )
     return claims.TIME_APART.finding(text, 0.28, anchor)
 
