@@ -14,7 +14,7 @@ from pathlib import Path
 
 from jinja2.bccache import Bucket, FileSystemBytecodeCache
 
-from reportgen.system.cache import private_folder
+from reportgen.system.cache import drop_oldest, private_folder
 from reportgen.system.files import is_regular
 from reportgen.system.machine import versions
 
@@ -39,9 +39,7 @@ class KeptTemplates(FileSystemBytecodeCache):
         """Keep the code of a bucket, and drop the oldest of too many."""
         with suppress(OSError):
             super().dump_bytecode(bucket)
-            by_age = sorted(Path(self.directory).iterdir(), key=lambda path: path.stat().st_mtime_ns)
-            for old in by_age[:-MOST]:
-                old.unlink(missing_ok=True)
+            drop_oldest(Path(self.directory), MOST)
 
 
 def keep_compiled(kind: str, setup: Path) -> KeptTemplates | None:

@@ -60,9 +60,7 @@ class Cache:
             return
         with suppress(OSError):
             replace_file(folder / key, hashlib.sha256(data).digest() + data)
-            by_age = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
-            for old in by_age[: -self.most]:
-                old.unlink(missing_ok=True)
+            drop_oldest(folder, self.most)
 
 
 def cache_path(name: str) -> Path:
@@ -89,6 +87,13 @@ def private_folder(name: str) -> Path | None:
     except (OSError, RuntimeError):  # RuntimeError: nobody's home is known
         return None
     return home / name
+
+
+def drop_oldest(folder: Path, most: int) -> None:
+    """Remove all files but the `most` that were used last. Raises OSError."""
+    by_age = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    for old in by_age[:-most]:
+        old.unlink(missing_ok=True)
 
 
 def replace_file(path: Path, data: bytes) -> None:

@@ -116,17 +116,7 @@ def draw_card(parent: Canvas, card: Card, corner: Point, known: Collection[str])
     if card.kind != "card":
         return draw_note(group, card, corner)
     block = card.rows[0].target is not None
-    group.add(
-        "rect",
-        x=x,
-        y=y,
-        width=card.width,
-        height=card.height,
-        rx=4,
-        fill=TINT if block else PAPER,
-        stroke=ACCENT if block else SOFT,
-        stroke_width=1,
-    )
+    draw_box(group, card, corner, 4, TINT if block else PAPER, ACCENT if block else SOFT, 1)
     if card.times:
         end = x + card.width - PAD
         group.text(card.times, end, y + card.height / 2 + 4, "end", bold=True, size=TEXT)
@@ -144,20 +134,19 @@ def draw_card(parent: Canvas, card: Card, corner: Point, known: Collection[str])
     return links
 
 
+def draw_box(
+    group: Canvas, card: Card, corner: Point, radius: float, fill: str, stroke: str, stroke_width: float
+) -> None:
+    """The outline of a card, its corners rounded."""
+    x, y = corner
+    size = {"width": card.width, "height": card.height}
+    group.add("rect", x=x, y=y, **size, rx=radius, fill=fill, stroke=stroke, stroke_width=stroke_width)
+
+
 def draw_join(group: Canvas, card: Card, corner: Point) -> list[Link]:
     """A pill with the sign of an operation that joins several inputs."""
     x, y = corner
-    group.add(
-        "rect",
-        x=x,
-        y=y,
-        width=card.width,
-        height=card.height,
-        rx=card.height / 2,
-        fill=PAPER,
-        stroke=INK,
-        stroke_width=1.2,
-    )
+    draw_box(group, card, corner, card.height / 2, PAPER, INK, 1.2)
     sign = card.rows[0].text
     size = 14.0 if len(sign) == 1 else SMALL
     group.text(sign, x + card.width / 2, y + card.height / 2 + size * 0.34, "middle", size=size)
