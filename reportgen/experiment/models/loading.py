@@ -81,11 +81,7 @@ def load_model(
     Raises ModelError for anything in the spec's `model` that does not work out.
     """
     source, name = choose_source(spec.source, {**(plugins or {}), **find_sources()}, base)
-    replaces = spec.head == "replace" and spec.pretrained is None
-    with about("model.pretrained"):
-        pretrained = find_pretrained(spec)
-    asked = None if replaces else classes
-    order = Order(name, spec.args, asked, base, pretrained, spec.head == "replace", fetching or Fetching())
+    order = make_order(spec, name, base, classes, fetching or Fetching())
     with files_read() as opened, kept_settings():
         made = make(source, order)
     module, notes = unwrapped(on_cpu(made.module, spec.source))
@@ -95,7 +91,7 @@ def load_model(
         return unfinished
     try:
         with kept_settings():
-            filled, changes = change_as_asked(module, spec, base, classes if replaces else None, image_shape)
+            filled, changes = change_as_asked(module, spec, base, classes, image_shape)
     except HoldsMore:
         if image_shape is not None:
             raise
@@ -116,11 +112,24 @@ def load_model(
     )
 
 
+def gets_new_head(spec: ModelSpec) -> bool:
+    """Whether the last layer is replaced here, and not by the source that has the weights."""
+    return spec.head == "replace" and spec.pretrained is None
+
+
+def make_order(spec: ModelSpec, name: str, base: Path, classes: int | None, fetching: Fetching) -> Order:
+    """What is asked of a source. Raises ModelError, with its place, for weights that it does not have."""
+    with about("model.pretrained"):
+        pretrained = find_pretrained(spec)
+    asked = None if gets_new_head(spec) else classes
+    return Order(name, spec.args, asked, base, pretrained, spec.head == "replace", fetching)
+
+
 def change_as_asked(
     module: torch.nn.Module, spec: ModelSpec, base: Path, classes: int | None, image_shape: tuple[int, int, int] | None
 ) -> tuple[Filled | None, tuple[Message, ...]]:
-    """Lazy layers and types settled, and stem, weights, last layer (for `classes`; None leaves it) and frozen parts as
-    the spec has them: the weights' file where there is one, and what a reader must know. Raises ModelError."""
+    """Lazy layers and types settled, and stem, weights, last layer and frozen parts as the spec has them: the weights'
+    file where there is one, and what a reader must know. Raises ModelError."""
     notes: tuple[Message, ...] = ()
     if image_shape is not None:
         notes += materialise(module, image_shape, spec.source)
@@ -129,7 +138,7 @@ def change_as_asked(
         notes += adapt_stem(module)
     filled = None if spec.weights is None else fill_from(module, spec.weights, base, spec.weights_key)
     notes += filled.notes if filled else ()
-    if classes is not None and image_shape is not None:
+    if gets_new_head(spec) and classes is not None and image_shape is not None:
         with about("model.head"):
             notes += replace_head(module, head_by_trace(module, image_shape), classes)
     return filled, notes + freeze(module, spec.freeze or ())
