@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from reportgen.record.store import load_record, load_stored
-from tests.support.commands import ROOT, TINY, made_once, run_apart, run_here, write_spec
+from tests.support.commands import ROOT, TINY, made_once, run_here, write_spec
 
 NAMES = {"accuracy", "top5_accuracy", "macro_f1", "nll", "brier", "ece", "auroc", "train_accuracy"}
 NAMES |= {"parameters", "macs", "activation_bytes", "train_seconds"}
@@ -35,11 +35,11 @@ KEYS = {"name", "label", "value", "low", "high", "n", "unit", "higher_is_better"
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report that nobody changes."""
+    """A report that nobody changes, built by a process of its own in another time zone and by other hashes."""
 
     def make(folder: Path) -> None:
         command = ["build", write_spec(folder).name, "-o", "out"]
-        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}
         done = subprocess.run(
             [sys.executable, "-c", TELLING, *command], cwd=folder, env=env, capture_output=True, text=True
         )
@@ -118,19 +118,25 @@ def test_another_seed_is_measured_again(built: Path, tmp_path: Path, capsys: pyt
     assert not np.array_equal(old.arrays["eval.logits"], new.arrays["eval.logits"])
 
 
-def test_the_same_seed_gives_the_same_logits_in_another_process(built: Path, tmp_path: Path) -> None:
-    numbers = ["build", write_spec(tmp_path), "-q", "--format", "json"]
-    said = run_apart(numbers, tmp_path, PYTHONHASHSEED="7", TZ="Asia/Tokyo")
+def test_the_same_seed_gives_the_same_logits_in_another_process(
+    built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = run_here(capsys, "build", write_spec(tmp_path), "-o", tmp_path / "new", "-q", "--format", "json")
     assert (said.code, said.out, said.err) == (0, "", "")
     old = load_record(built / "out" / "record")
-    new = load_record(tmp_path / "reports" / "spec" / "record")
+    new = load_record(tmp_path / "new" / "record")
     assert np.array_equal(old.arrays["eval.logits"], new.arrays["eval.logits"])
     assert np.array_equal(old.arrays["train.loss"], new.arrays["train.loss"])
 
 
-def test_render_draws_the_same_bytes_from_the_record_alone(built: Path, tmp_path: Path) -> None:
+def test_render_draws_the_same_bytes_in_another_process_from_the_record_alone(
+    built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     shutil.copytree(built / "out" / "record", tmp_path / "record")
-    said = run_apart(["render", "record", "-o", "again", "--format", "html,json"], tmp_path, REPORTGEN_DATA="/nowhere")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REPORTGEN_DATA", "/nowhere")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # no figure was drawn before
+    said = run_here(capsys, "render", "record", "-o", "again", "--format", "html,json")
     assert said.code == 0, said.err
     for name in ("report.html", "metrics.json"):
         assert (tmp_path / "again" / name).read_bytes() == (built / "out" / name).read_bytes()
@@ -165,12 +171,14 @@ def test_several_specs_go_on_after_one_that_fails(tmp_path: Path, capsys: pytest
 
 @pytest.mark.parametrize("stage", ["Train", "Draw", "Write"])
 def test_an_interrupt_in_any_stage_leaves_the_old_report(built: Path, tmp_path: Path, stage: str) -> None:
+    """What is drawn and written is of another title, for which nothing is trained."""
     shutil.copytree(built, tmp_path, dirs_exist_ok=True)
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
     command = [sys.executable, "-c", "from reportgen.cli import main; main()", "build", "spec.yaml", "-o", "out"]
     lines = []
+    changes = ("--force",) if stage == "Train" else ("--set", "title=Another")
     short = ("--set", "report.sections=[evaluation]")
-    with subprocess.Popen([*command, "--force", *short], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*command, *changes, *short], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         for line in process.stderr:
             lines.append(line)

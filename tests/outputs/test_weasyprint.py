@@ -34,8 +34,11 @@ from reportgen.report.model import Report
 from tests.outputs import reports
 from tests.outputs.reports import plain_report
 from tests.support.browser import tool
+from tests.support.records import presented
 
 LABELS = ("First figure", "Second figure", "Third figure")
+WITH_FIGURES = ["data", "training", "evaluation", "model", "cost"]
+"""Sections that hold nearly all figures of a report, on two thirds of its pages."""
 
 
 def png() -> str:
@@ -260,7 +263,7 @@ def test_a_report_is_whole_with_another_weasyprint(
 ) -> None:
     label = '<text x="9" y="30" font-family="sans-serif">Label</text></svg>'
     monkeypatch.setattr(reports, "DRAWING", reports.DRAWING.replace("</svg>", label))
-    report = plain_report(record)
+    report = plain_report(presented(record, report={"sections": WITH_FIGURES}))
     assert len(report.figures) > 20
     (tmp_path / "same").mkdir()
     ours, said = render_with(tmp_path / "same", report, monkeypatch)

@@ -13,10 +13,10 @@ from tests.support.commands import run_here, write_spec
 SPEC = """\
 title: The same twice
 model: {source: "builtin:two_conv"}
-data: {name: digits, train_limit: 300, eval_limit: 200}
+data: {name: digits, train_limit: 150, eval_limit: 120}
 run:
-  steps: 30
-  batch_size: 64
+  steps: 10
+  batch_size: 32
   threads: 1
   precision: float32
   probes: {max_seconds: 6, weights: none, dynamics: none, autograd: none, cost: {processes: 1}}
