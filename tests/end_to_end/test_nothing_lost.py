@@ -283,9 +283,8 @@ def test_a_kill_in_the_probes_and_one_while_drawing_lose_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "nets.py").write_text(NETS, encoding="utf-8")
-    write_spec(
-        tmp_path, SPEC.format(name="Plain", probes="{explanations: none, robustness: none, cost: {processes: 1}}")
-    )
+    text = SPEC.format(name="Plain", probes="{explanations: none, robustness: none, cost: {processes: 1}}")
+    write_spec(tmp_path, f"{text}report: {{sections: [summary, evaluation]}}\n")
     assert "Train" in kill_in(tmp_path, "Probe", 0.2)
     drawn = run_here(capsys, "render", tmp_path / "out", "--format", "html,json")
     assert drawn.code == 0, drawn.err

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import reportgen.experiment.run  # noqa: F401  # whose modules look at the clock that there is when they are imported
 from tests.support.commands import run_here, write_spec
 
 SPEC = """\
