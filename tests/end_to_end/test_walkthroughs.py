@@ -185,15 +185,19 @@ def test_a_figure(house: House, record: RunRecord) -> None:
     assert "data:image/svg+xml" in figure
 
 
-def test_a_section_with_a_probe(house: House, record: RunRecord) -> None:
+def test_a_section_with_a_probe(house: House) -> None:
     house.follow("A section")
     assert len(house.touched) <= 5
     house.check(*house.touched)
-    asked = TINY.replace("probes: none", "probes: {level: none, rounding: {level: fast}}")
-    page = house.build(f"{asked}report: {{sections: [rounding]}}\n")
-    assert re.search(r"rounded to eight bits the model calls [\d.]+\s% of the images", section_of(page, "rounding"))
-    off = house.render(record, "html", "rounding") / "report.html"  # of a run that did not ask for it
-    assert "run.probes" in section_of(off.read_text(encoding="utf-8"), "rounding")
+    alone = f"{TINY}report: {{sections: [rounding]}}\n"
+    asked = alone.replace("probes: none", "probes: {level: none, rounding: {level: fast}}")
+    specs = [write_spec(house.folder, text, f"{name}.yaml") for name, text in (("with", asked), ("without", alone))]
+    said = house.run("build", *specs, "-o", house.folder / "out")
+    assert said.code == 0, said.err
+    pages = [house.folder / "out" / path.stem / "report.html" for path in specs]
+    with_it, without = (page.read_text(encoding="utf-8") for page in pages)
+    assert re.search(r"rounded to eight bits the model calls [\d.]+\s% of the images", section_of(with_it, "rounding"))
+    assert "run.probes" in section_of(without, "rounding")
 
 
 def test_a_data_set(house: House) -> None:

@@ -43,7 +43,8 @@ def test_fine_tuning_of_weights_in_the_cache(tmp_path: Path, monkeypatch: pytest
     torch.manual_seed(3)
     torch.save(torchvision.models.squeezenet1_1().state_dict(), cache / "squeezenet1_1-b8a52dc0.pth")
     text = "model: {source: 'torchvision:squeezenet1_1', pretrained: true, freeze: [features]}\n"
-    text += "data: {name: digits, train_limit: 20, eval_limit: 10}\n"
+    text += "data: {name: digits, train_limit: 12, eval_limit: 6}\n"
+    text += "report: {sections: [summary, model, reproduce]}\n"
     assert run(tmp_path, text).exit_code == 0
     found = record(tmp_path)
     assert found["data"]["image_shape"] == [3, 224, 224]

@@ -119,8 +119,10 @@ def bytes_of(tensor: Tensor) -> int:
 def unpacked(module: nn.Module) -> list[Tensor]:
     """The tensors inside of objects that pack weights for a kernel, as torch's quantised layers hold them; those that
     are parameters of the module too left out."""
-    known = {id(parameter) for parameter in module.parameters(recurse=False)}
     objects = [value for value in vars(module).values() if isinstance(value, torch.ScriptObject)]
+    if not objects:  # as nearly always
+        return []
+    known = {id(parameter) for parameter in module.parameters(recurse=False)}
     return [tensor for one in objects for tensor in parts_of(one) if id(tensor) not in known]
 
 
