@@ -55,7 +55,7 @@ def test_the_page_holds_everything_and_refers_to_the_reports_alone(ranking: Rank
 
 @pytest.mark.browser
 def test_the_page_is_valid(ranking: Ranking, tmp_path: Path) -> None:
-    assert complaints_about(index_of(ranking), tmp_path) == []
+    assert complaints_about(tmp_path, index_of(ranking)) == []
 
 
 @pytest.mark.browser

@@ -311,7 +311,7 @@ def test_many_records_are_a_small_page_soon(
 
 @pytest.mark.browser
 def test_the_page_is_valid(made: tuple[Said, str], tmp_path: Path) -> None:
-    assert complaints_about(made[1], tmp_path) == []
+    assert complaints_about(tmp_path, made[1]) == []
 
 
 CLICK = """<script>

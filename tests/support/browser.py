@@ -44,11 +44,13 @@ addEventListener("load", async () => {
 """
 
 
-def complaints_about(page: str, folder: Path) -> list[dict[str, Any]]:
-    """What the Nu HTML checker finds wrong with a page."""
-    (folder / "page.html").write_text(page, encoding="utf-8")
+def complaints_about(folder: Path, *pages: str) -> list[dict[str, Any]]:
+    """What the Nu HTML checker, started once, finds wrong with pages; each complaint names the page by its number."""
+    paths = [folder / f"page-{number}.html" for number in range(len(pages))]
+    for path, page in zip(paths, pages, strict=True):
+        path.write_text(page, encoding="utf-8")
     jar = node_file("vnu-jar/build/dist/vnu.jar")
-    command = [tool("java"), *SHORT_LIVED, "-jar", str(jar), "--format", "json", str(folder / "page.html")]
+    command = [tool("java"), *SHORT_LIVED, "-jar", str(jar), "--format", "json", *map(str, paths)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     return [message for message in json.loads(done.stderr)["messages"] if message["type"] != "info"]
 
