@@ -175,7 +175,8 @@ def test_the_same_bytes_in_every_process(document: Path) -> None:
 
 
 def test_letter_paper(record: RunRecord, tmp_path: Path) -> None:
-    (file,) = pdf.OUTPUT.render(plain_report(presented(record, report={"paper": "letter"})), pytest.fail)
+    letter = presented(record, report={"paper": "letter", "sections": ["summary"]})
+    (file,) = pdf.OUTPUT.render(plain_report(letter), pytest.fail)
     (tmp_path / "report.pdf").write_bytes(file.data)
     with pikepdf.open(tmp_path / "report.pdf") as found:
         assert [round(float(side)) for side in found.pages[0].mediabox[2:]] == [612, 792]
@@ -202,7 +203,8 @@ def test_hostile_names_come_out_or_are_reported(tmp_path: Path) -> None:
 
 def test_a_character_without_a_font_is_reported(record: RunRecord) -> None:
     heard: list[str] = []
-    pdf.OUTPUT.render(plain_report(presented(record, title="A \U0001fae8\U00013000\ue123 title")), heard.append)
+    titled = presented(record, title="A \U0001fae8\U00013000\ue123 title", report={"sections": ["summary"]})
+    pdf.OUTPUT.render(plain_report(titled), heard.append)
     assert len(heard) == 1
     assert "(U+E123)" in heard[0]
     assert heard[0].startswith("No installed font has")
@@ -279,7 +281,8 @@ def test_the_record_is_inside_and_comes_back_whole(document: Path, report: Repor
 
 
 def test_the_record_can_be_left_out(record: RunRecord) -> None:
-    (file,) = pdf.OUTPUT.render(plain_report(presented(record, report={"attach_record": False})), pytest.fail)
+    without = presented(record, report={"attach_record": False, "sections": ["summary"]})
+    (file,) = pdf.OUTPUT.render(plain_report(without), pytest.fail)
     assert attached(file.data) == {}
 
 
