@@ -12,7 +12,7 @@ import click
 from reportgen.cli.build import PATH
 from reportgen.errors import GateFailed
 from reportgen.system.signals import Terminated, uninterrupted
-from reportgen.text.terminal import print_line, put
+from reportgen.text.terminal import plural, print_line, put
 
 if TYPE_CHECKING:
     from reportgen.pipeline.card_questions import OpenPart, Question
@@ -60,7 +60,9 @@ def print_missing(spec: Path, parts: tuple[OpenPart, ...]) -> None:
     """What nobody wrote, by part."""
     from reportgen.pipeline.card_questions import count_missing
 
-    print_line(f"{spec}: {count_missing(parts)} entries of the model card are missing")
+    missing = count_missing(parts)
+    entries = plural(missing, "entry", "entries")
+    print_line(f"{spec}: {entries} of the model card {'is' if missing == 1 else 'are'} missing")
     for part in parts:
         keys = dict.fromkeys(question.key.partition(".")[0] for question in part.missing)
         for key in keys:
@@ -123,7 +125,8 @@ def ask(question: Question, must: bool) -> str:
     from reportgen.pipeline.card_questions import complain
 
     while True:
-        answer: str = click.prompt(f"  {question.text}", default="", show_default=False)
+        suffix = " " if question.text.endswith("?") else ": "
+        answer: str = click.prompt(f"  {question.text}", default="", show_default=False, prompt_suffix=suffix)
         trouble = complain(question.key, answer) or ("It belongs to the review." if must and not answer.strip() else "")
         if not trouble:
             return answer.strip()

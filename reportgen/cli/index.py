@@ -8,6 +8,7 @@ import click
 
 from reportgen.cli.build import PATH, force_option, listener, noise
 from reportgen.text.i18n import SOURCE, languages
+from reportgen.text.terminal import plural
 
 
 @click.command()
@@ -29,7 +30,6 @@ def index(folder: Path, out: Path | None, language: str, force: bool, quiet: boo
     for one in made.unread:
         progress.warn(f"not read: {one.place}: {one.reason}")
     progress.say(
-        f"{made.page}: {made.records:,} record{'s' * (made.records != 1)}"
-        + f", {len(made.unread):,} not read" * bool(made.unread)
+        f"{made.page}: {plural(made.records, 'record')}" + f", {len(made.unread):,} not read" * bool(made.unread)
     )
     return 0

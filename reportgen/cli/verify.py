@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from reportgen.cli.build import PATH, listener, noise, set_option
-from reportgen.text.terminal import put
+from reportgen.text.terminal import plural, put
 
 
 @click.command()
@@ -39,13 +39,12 @@ def verify(
         whose = f"by {found.signer.name} " if found.signer.name else "by somebody; whose key it is, --key tells: "
         progress.say(f"signed {whose}({found.signer.key})")
     told = (
-        f"{found.files} file{'s' * (found.files != 1)}, {found.numbers:,} printed numbers"
+        f"{plural(found.files, 'file')}, {plural(found.numbers, 'printed number')}"
         if found.files
         else "the record by itself"
     )
     if found.alterations:
-        count = len(found.alterations)
-        put(sys.stdout, f"{report}: ALTERED, {count} difference{'s' * (count != 1)} ({told} compared)")
+        put(sys.stdout, f"{report}: ALTERED, {plural(len(found.alterations), 'difference')} ({told} compared)")
     else:
         partly = " but for what the warnings say" * bool(found.notes)
         progress.say(f"{report}: verified{partly}, {told}{' as the record gives them' * bool(found.files)}")

@@ -19,7 +19,7 @@ from reportgen.errors import EnvironmentTrouble
 from reportgen.outputs.markdown import code, plain
 from reportgen.plugins import Output, OutputFile
 from reportgen.report.model import FigureFile, Report
-from reportgen.text.i18n import _, language
+from reportgen.text.i18n import _, language, with_label
 
 FOLDER = "figures"
 DOTS = 300
@@ -61,7 +61,7 @@ def write_captions(report: Report, named: Mapping[str, FigureFile]) -> str:
     """Title and caption of every figure, and what its CSV is."""
     parts = [f"# {plain(report.title)}"]
     for name, figure in named.items():
-        parts += [f"## {plain(figure.title)}", f"{code(name)}: {plain(figure.caption)}"]
+        parts += [f"## {plain(figure.title)}", with_label(code(name), plain(figure.caption))]
         if figure.csv:
             parts.append(_("{file} holds the numbers that it is drawn from, not rounded.", file=code(f"{name}.csv")))
     if not named:

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from reportgen.outputs._card.hub import find_dataset, is_on_hub, list_results, write_eval_results, write_front_matter
 from reportgen.outputs._card.use import describe_use
 from reportgen.outputs.mail import choose_images as choose_for_mail
-from reportgen.outputs.markdown import Raw, fenced
+from reportgen.outputs.markdown import Raw, code, fenced, plain
 from reportgen.outputs.page import PageView
 from reportgen.outputs.templating import render_markdown, template_root
 from reportgen.plugins import Output, OutputFile
 from reportgen.record.definitions import shown_in
 from reportgen.record.metric_value import MetricValue
+from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Report, SectionView
 from reportgen.report.sections.card import NAME as CARD
 from reportgen.report.sections.card import list_parts, measure_completeness
 from reportgen.report.sections.reproduce.spec_text import format_spec
-from reportgen.report.sections.reproduce.view import list_digests
+from reportgen.report.sections.reproduce.view import list_digests, list_weights
 from reportgen.report.sections.summary import choose_highlights
+from reportgen.spec.types import ReviewSpec
 from reportgen.system.version import __version__
 from reportgen.text import numerals
-from reportgen.text.i18n import _, language
+from reportgen.text.dates import format_day
+from reportgen.text.i18n import _, join_parts, join_terms, language, with_label, with_note
 
 FOLDER = "card"
 IMAGES = 4
@@ -32,6 +36,7 @@ BESIDE = 2
 LIMITS = 8
 """Findings that speak against the model."""
 DIGESTS = 30
+HEXADECIMAL = re.compile(r"[0-9a-f]{64}")
 AGAINST = ("caution", "bad")
 
 
@@ -106,7 +111,8 @@ def view(report: Report, images: list[FigureFile]) -> dict[str, object]:
     return {
         "front_matter": Raw(write_front_matter(report)),
         "report": PageView.of(report),
-        "review": card.review,
+        "colon": Raw(with_label("", "")),
+        "review": describe_review(card.review),
         "gates": report.gates,
         "rows": tuple(list_rows(report)),
         "findings": tuple(list_findings(report)),
@@ -118,13 +124,29 @@ def view(report: Report, images: list[FigureFile]) -> dict[str, object]:
         "completeness": measure_completeness(parts).display,
         "command": record.provenance.command,
         "commit": record.provenance.commit or "",
-        "versions": tuple(record.provenance.versions.items()),
+        "versions": join_terms([f"{name} {version}" for name, version in record.provenance.versions.items()]),
         "device": record.device.name,
+        "weights": tuple(describe_weights(record)),
         "spec": fenced(format_spec(report.subject.spec), "yaml"),
         "digests": digests[:DIGESTS],
         "more_digests": max(0, len(digests) - DIGESTS),
         "version": __version__,
     }
+
+
+def describe_review(review: ReviewSpec | None) -> Raw:
+    """What came of the review, in bold, by whom and when; empty where nobody has reviewed the card."""
+    if review is None:
+        return Raw("")
+    by = join_parts([review.by, format_day(review.date)])
+    return Raw(with_note(f"**{plain(review.decision)}**", plain(by)))
+
+
+def describe_weights(record: RunRecord) -> Iterator[Raw]:
+    """The digest of the weights that the numbers are about, and of those of other seeds; or why there is none."""
+    for fact in list_weights(record):
+        value = code(fact.value) if HEXADECIMAL.fullmatch(fact.value) else plain(fact.value)
+        yield Raw(with_label(plain(fact.label), with_note(value, plain(fact.note))))
 
 
 def pair_up(images: list[FigureFile]) -> tuple[tuple[CardImage, ...], ...]:

@@ -12,6 +12,8 @@ GAP = "\u200b"
 """A space that nobody sees."""
 UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that move the cursor, colour, reorder or otherwise command a terminal."""
+ONE = {"bytes": "byte", "figures": "figure", "formats": "format", "images": "image", "records": "record"}
+"""The singular of each unit that a stage is counted in."""
 
 
 def safe(text: str) -> str:
@@ -106,8 +108,15 @@ class Unbroken:
 
 
 def counted(done: int, total: int | None, unit: str) -> str:
-    """ "1,280 of 50,000 images"."""
-    return f"{done:,}{f' of {total:,}' if total else ''} {unit}".rstrip()
+    """ "1,280 of 50,000 images"; `unit` is a plural, and its singular stands after "1" and "0 of 1"."""
+    return (
+        f"{done:,}{f' of {total:,}' if total else ''} {ONE.get(unit, unit) if (total or done) == 1 else unit}".rstrip()
+    )
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """ "1 record", "2,000 records"; `many`: where it is not `one` and an s."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
 def rate(done: int, elapsed: float, unit: str) -> str:

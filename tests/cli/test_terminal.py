@@ -5,19 +5,21 @@ from __future__ import annotations
 import io
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import reportgen
 from reportgen.cli.errors import print_error
 from reportgen.cli.live import LiveLines
 from reportgen.cli.terminal import Quiet, make_progress
 from reportgen.errors import Location, RenderError, SpecError
 from reportgen.progress import Progress
 from reportgen.system.plain_lines import PlainLines
-from reportgen.text.terminal import duration, put, put_command, safe, safe_line
+from reportgen.text.terminal import ONE, counted, duration, plural, put, put_command, safe, safe_line
 
 NASTY = "\x1b[31mred\x1b[0m [bold]b[/bold] :smile: \r\u202e\x07"
 SHOWN = r"\u{1b}[31mred\u{1b}[0m [bold]b[/bold] :smile: \u{d}\u{202e}\u{7}"
@@ -298,3 +300,23 @@ def test_a_very_long_message_is_cut(tmp_path: Path) -> None:
     stream = io.StringIO()
     print_error(SpecError("k" * 1_000_000, "h" * 1_000_000), stream=stream)
     assert len(stream.getvalue()) < 3000
+
+
+def test_one_of_a_thing_is_not_many() -> None:
+    assert [counted(1, None, "records"), counted(0, 1, "images"), counted(1, 2, "figures")] == [
+        "1 record",
+        "0 of 1 image",
+        "1 of 2 figures",
+    ]
+    assert [counted(2, None, "formats"), counted(100, None, "%")] == ["2 formats", "100 %"]
+    assert [plural(1, "entry", "entries"), plural(0, "entry", "entries"), plural(2000, "record")] == [
+        "1 entry",
+        "0 entries",
+        "2,000 records",
+    ]
+
+
+def test_every_unit_of_a_stage_has_its_singular() -> None:
+    stages = re.compile(r'\.stage\([^\n]*, "(\w+)"')
+    source = "\n".join(file.read_text() for file in Path(reportgen.__file__).parent.rglob("*.py"))
+    assert set(stages.findall(source)) == ONE.keys()

@@ -16,12 +16,15 @@ from reportgen.outputs._card.licences import SPDX, name_for_hub
 from reportgen.outputs._card.use import describe_use
 from reportgen.outputs.markdown import fenced
 from reportgen.outputs.model_card import render
+from reportgen.record.message import N_
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
+from reportgen.record.weights_digest import WeightsDigest
+from reportgen.text.i18n import language
 from tests.outputs.hostile import NASTY, change, hostile_subject
 from tests.outputs.test_comment import GATES, compared, gated
 from tests.outputs.test_mail import report_of
-from tests.support.records import CARD, presented, small_record
+from tests.support.records import CARD, presented, small_record, with_seeds
 
 REVIEW = {"by": "B. Reviewer", "date": "2026-11-30", "decision": "approved for the pilot"}
 HUB = {"dataset": "owner/my-data"}
@@ -152,6 +155,28 @@ def test_the_nine_parts_the_review_and_what_is_missing_are_there(record: RunReco
     assert "- Fails in fog." in whole
     assert "not documented" not in whole
     assert "not been reviewed" not in whole
+
+
+def test_a_chinese_card_has_full_width_marks(record: RunRecord) -> None:
+    card = CARD.model_dump() | {"review": REVIEW}
+    with language("zh"):
+        whole = body(readme(presented(record, card=card, report={"language": "zh"})))
+    assert "审核：**approved for the pilot**（B. Reviewer，2026年11月30日）" in whole
+    assert "- **审核**：approved for the pilot（B. Reviewer，2026年11月30日）" in whole
+    assert not re.search(r"[\u4e00-\u9fff*]: ", whole.partition("<details>")[0])
+
+
+def test_the_digest_of_the_weights_of_each_seed_stands_where_the_run_is_described(record: RunRecord) -> None:
+    first, other = "1" * 64, "2" * 64
+    one = record.model_copy(update={"weights": WeightsDigest(sha256=first, entries=4)})
+    assert f"\n- Weights, SHA-256: `{first}` (of 4 entries of the state dict)\n" in readme(one)
+    two = with_seeds(one, 3)
+    digest = WeightsDigest(sha256=other, entries=1)
+    two = two.model_copy(update={"seeds": (two.seeds[0].model_copy(update={"weights": digest}),)})
+    assert f"\n- Weights of seed 0, SHA-256: `{first}` (of 4 entries of the state dict)\n" in readme(two)
+    assert f"\n- Weights of seed 1, SHA-256: `{other}` (of 1 entry of the state dict)\n" in readme(two)
+    none = record.model_copy(update={"weights": WeightsDigest(reason=N_("It is odd."))})
+    assert "\n- Weights, SHA-256: not available (It is odd.)\n" in readme(none)
 
 
 def test_who_loads_the_model_learns_what_to_feed_it_and_which_class_is_which(record: RunRecord) -> None:

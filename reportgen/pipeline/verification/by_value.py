@@ -26,6 +26,7 @@ from reportgen.pipeline.verification.differences import (
     value_of,
 )
 from reportgen.pipeline.verification.printed import Piece, Printed
+from reportgen.text.terminal import plural
 
 CONTEXT = 4
 """Words and numbers in a row that are the same before the numbers among them are held against each other."""
@@ -70,7 +71,7 @@ def hold_by_value(name: str, printed: Printed, expected: Printed, why: str) -> H
             found += compare_texts(name, pair.place, pair.printed, pair.given)
         elif pair.sure:
             others += [f"{one} where this code gives {other}, {pair.place}" for one, other in apart_here]
-    note = f"{name}: {why}: layout and words were not compared; {compared:,} numbers compared, "
+    note = f"{name}: {why}: layout and words were not compared; {plural(compared, 'number')} compared, "
     note += tell(len(found), others)
     return Held(tuple(limit(name, found)), (note + tell_apart(apart, known),), compared)
 
@@ -95,7 +96,7 @@ def tell_apart(numbers: Sequence[Apart], known: Set[float]) -> str:
     which = (
         f", of which the record gives these nowhere: {shown}{more}" if others else ", all of which it gives elsewhere"
     )
-    return f"; {len(numbers):,} more among other words were not{which}."
+    return f"; {len(numbers):,} more among other words {'was' if len(numbers) == 1 else 'were'} not{which}."
 
 
 def plain(piece: Piece, name: str) -> Piece:

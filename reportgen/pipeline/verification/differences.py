@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from reportgen.pipeline.verification.printed import Piece, Printed
 from reportgen.text.shorten import one_line, shorten, shorten_middle
+from reportgen.text.terminal import plural
 
 NUMBER = re.compile(r"(?:(?<![\d\w])[-+−])?\d(?:[\d,]*\d)?(?:\.\d+)?(?:[eE][-+−]?\d+)?")
 TOKEN = re.compile(rf"{NUMBER.pattern}|[^\W\d]+|[^\w\s]|_")
@@ -98,7 +99,7 @@ def hold_strictly(name: str, printed: Printed, expected: Printed) -> Held:
 def limit(name: str, found: Sequence[Alteration]) -> list[Alteration]:
     """The first of many, and how many more there are."""
     more = len(found) - MOST
-    return [*found[:MOST], *([Alteration(name, f"{more:,} more differences")] if more > 0 else [])]
+    return [*found[:MOST], *([Alteration(name, plural(more, "more difference"))] if more > 0 else [])]
 
 
 def compare_pieces(name: str, printed: Sequence[Piece], expected: Sequence[Piece]) -> Iterator[Alteration]:
@@ -254,7 +255,8 @@ def hold_loosely(name: str, printed: Printed, expected: Printed, why: str) -> He
                 found += compare_texts(name, one.place, one.text, other.text)
     compared = sum(len(NUMBER.findall(old[at].text)) for at in matched)
     apart = [piece for at, piece in enumerate(old) if at not in matched and piece.place not in IDENTIFIERS]
-    note = f"{name}: {why}; {compared:,} numbers were compared by value, words and layout were not"
+    numbers = f"{plural(compared, 'number')} {'was' if compared == 1 else 'were'}"
+    note = f"{name}: {why}; {numbers} compared by value, words and layout were not"
     note += told_apart(apart, known)
     return Held(tuple(limit(name, found)), (note,), compared)
 
@@ -306,7 +308,7 @@ def told_apart(pieces: Sequence[Piece], known: Set[float]) -> str:
     which = (
         f", of which the record gives these nowhere: {shown}{more}" if others else ", all of which it gives elsewhere"
     )
-    return f", nor {left:,} number{'s' * (left > 1)} among other words{which}."
+    return f", nor {plural(left, 'number')} among other words{which}."
 
 
 def numbers_of(pieces: Sequence[Piece]) -> set[float]:

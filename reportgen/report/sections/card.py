@@ -112,7 +112,7 @@ def written(label: str, card: CardSpec, key: str) -> Entry:
     """What only a person can write, under a key of the spec's `card:`."""
     text = getattr(card, key)
     if isinstance(text, ReviewSpec):
-        text = _("{decision} ({by}, {date})", decision=text.decision, by=text.by, date=text.date)
+        text = _("{decision} ({by}, {date})", decision=text.decision, by=text.by, date=format_day(text.date))
     return Entry(label, join_terms(text) if isinstance(text, tuple) else (text or "").strip(), key=key)
 
 
