@@ -57,12 +57,21 @@ def check_replaceable(out: Path, claim: Claim, outputs: Iterable[Output], force:
         return
     names = [f"{RECORD}/{name}" for name in FILES] + [name for output in outputs for name in output.files] + [MANIFEST]
     listed = {*manifest.files, MANIFEST} if manifest is not None else set()
-    theirs = [name for name in names if name not in listed and os.path.lexists(out / name)]
+    theirs = [name for named in names for name in find_files(out, named) if name not in listed]
     if theirs:
         message = f"{out} holds {theirs[0]}, which is in the list of no report there"
         raise SpecError(message, HINT)
     if held and not is_older_work(held, manifest.origin if manifest is not None else "", claim):
         raise SpecError(f"{out} holds the report of another run{describe_run(held)}", HINT)
+
+
+def find_files(out: Path, name: str) -> list[str]:
+    """What lies at a place of an output, named from `out`: the file, or every file in a folder such as `card/`."""
+    place = out / name
+    if not name.endswith("/") or place.is_symlink() or not place.is_dir():
+        return [name] if os.path.lexists(place) else []
+    inside = (path for path in place.rglob("*") if path.is_symlink() or not path.is_dir())
+    return sorted(path.relative_to(out).as_posix() for path in inside)
 
 
 def kept_origin(out: Path, fingerprint: str) -> str:
