@@ -75,7 +75,7 @@ class Matcher:
             for j in range(right, b):
                 if j in moved_to:
                     i = moved_to[j]
-                    stood = before.children[i - 1].name if i else ""
+                    stood = before.children[i - 1].full_name if i else ""
                     one = before.children[i]
                     inner = tuple(self.match_equal(one, after.children[j]))
                     found.append(Matched(one, after.children[j], inner, is_moved=True, stood_after=stood))

@@ -97,7 +97,8 @@ def find_skips(before: Part, after: Part, places: Sequence[Place]) -> tuple[Conn
 def find_beside(before: Part, after: Part, places: Sequence[Place]) -> tuple[int, ...]:
     """The cards that stand below another and read nothing of it, in either model; in order.
 
-    One that reads nothing known, or was moved, is none of them.
+    One that reads nothing known, or was moved, is none of them, nor one below a card that nothing reads: an identity,
+    for example, which gives on what it is given.
     """
     found: dict[int, bool] = {}
     for part, positions in ((before, [one.before for one in places]), (after, [one.after for one in places])):
@@ -106,10 +107,11 @@ def find_beside(before: Part, after: Part, places: Sequence[Place]) -> tuple[int
         read: dict[int, set[int]] = defaultdict(set)
         for source, target in part.edges:
             read[at[target]].add(at.get(source, INPUT))
+        sources_of = {number: read_cards(number, read, places) for number in told}
+        given = set[int]().union(*sources_of.values())
         for number, previous in zip(told[1:], told, strict=False):
-            card, above = places[number].leaving, places[previous].leaving
-            sources = read_cards(number, read, places)
-            if card != above and sources and not places[number].is_moved:
+            card, above, sources = places[number].leaving, places[previous].leaving, sources_of[number]
+            if card != above and above in given and sources and not places[number].is_moved:
                 found[card] = found.get(card, True) and above not in sources
     return tuple(sorted(card for card, is_beside in found.items() if is_beside))
 

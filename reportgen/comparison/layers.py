@@ -43,6 +43,11 @@ class Part:
     is_operator: bool = False
 
     @property
+    def full_name(self) -> str:
+        """Its path in the model; the name alone of an operator."""
+        return self.name if self.is_operator else self.facts.path or self.name
+
+    @property
     def kinds(self) -> Counter[str]:
         """The layers in it by kind."""
         found: Counter[str] = Counter()

@@ -113,7 +113,8 @@ def list_changes(part: PartChange, *, whole: bool = False) -> list[str]:
     if part.status == "moved":
         told.append(_("was after {name}", name=part.stood_after) if part.stood_after else _("was first"))
     if part.is_renumbered:
-        told.append(_("with other numbers in their names"))
+        one = part.blocks + part.layers < 2
+        told.append(_("with another number in its name") if one else _("with other numbers in their names"))
     if part.status == "resized" and part.before is not None and part.after is not None:
         told.append(format_maps(part.before, part.after))
     return [text for text in told if text]

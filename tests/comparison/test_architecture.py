@@ -142,6 +142,24 @@ def test_reordered_layers_are_moved() -> None:
     assert {part.status for part in change.parts} == {"same", "moved"}
 
 
+def test_a_layer_that_moved_inside_a_block_says_after_what_it_stood_by_its_whole_name() -> None:
+    def net(*, first: bool) -> ModelTrace:
+        plan = Plan()
+        plan.conv("stem", 16)
+        with plan.bench.call("Sequential", "body", shape=(1, 16, 8, 8)):
+            if first:
+                plan.conv("mix", 16, size=1)
+            plan.residual("0", 16)
+            plan.residual("1", 16, size=5)
+            if not first:
+                plan.conv("mix", 16, size=1)
+        plan.head()
+        return plan.trace()
+
+    moved = only(compare_architectures(net(first=False), net(first=True)), "moved")
+    assert (moved.side.path, moved.stood_after) == ("body.mix", "body.1")
+
+
 def test_equal_blocks_that_changed_places_are_moved_and_not_renamed() -> None:
     def net(order: str) -> ModelTrace:
         plan = Plan()

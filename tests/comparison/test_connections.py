@@ -90,3 +90,9 @@ def test_a_branch_reads_nothing_of_the_one_before() -> None:
     assert names == ["stem", "branch1", "branch3", "add", "branch5", "pool"]
     assert change.beside == (2, 4)
     assert compare_architectures(flat((16,)), flat((16, 16))).beside == ()
+
+
+def test_below_an_identity_stands_what_reads_the_one_above_it() -> None:
+    change = compare_architectures(flat((16,), pool="Identity"), flat((24,), pool="Identity"))
+    assert [part.side.path for part in change.parts if part.status == "changed"] == ["middle0", "middle1"]
+    assert change.beside == ()
