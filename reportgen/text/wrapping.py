@@ -15,11 +15,15 @@ LONGEST_NOTE = 24
 NO_BREAK = "\u00a0"
 RANGE = re.compile(
     r"[−+×]?\d[\d,.]*(?:[\u00a0\u202f]?(?:%|[^\W\d_]{1,6}))?[–～][−+×]?\d[\d,.]*(?<=\d)(?:[\u00a0\u202f]%)?"
+    r"|\b[^\W\d_]{1,8}/s\b|\b(?:[A-Z]{2,8}|[Tt]op)-\d+\b"
 )
-"""An interval with a dash, behind which browsers and mail clients end a line."""
+"""An interval with a dash, a rate with a slash, a name such as CIFAR-10: browsers and mail clients end a line behind
+these signs."""
 BETWEEN = re.compile(r"(?<=\d) to (?=[−+×]?\d)|(?<=[\u00a0\u202f]%) to (?=[−+×]?\d)")
 UNITS_BETWEEN = re.compile(r"(\d[\u00a0\u202f][^\W\d_]{1,6}) to (?=[−+×]?\d)")
 EQUATION = re.compile(r"\b([np]) ([=<]) (?=\d)")
+TIED = re.compile(r"(?<=\d) (?=%)|(?<=±) (?=[\d{])|(?<=\d) (?=× \d)|(?<=\d[\u00a0 ]×) (?=\d)")
+"""Spaces before the sign of per cent, behind that of plus or minus, and on both sides of that of a product."""
 PIECES = re.compile(rf"[ \t]+|[{OPENING}]*(?:[{HAN}]|[^ \t{HAN}{OPENING}{CLOSING}]+)[{CLOSING}]*|[{OPENING}{CLOSING}]+")
 
 
@@ -34,7 +38,7 @@ def split_note(text: str) -> tuple[str, str, str]:
 
 
 def split_ranges(text: str) -> list[tuple[str, bool]]:
-    """A sentence in pieces, and of each whether it is an interval with a dash, which is to stay on one line."""
+    """A sentence in pieces, and of each whether it is to stay on one line, as an interval with a dash is."""
     found, end = [], 0
     for match in RANGE.finditer(text):
         found += [(text[end : match.start()], False), (match[0], True)]
@@ -43,7 +47,8 @@ def split_ranges(text: str) -> list[tuple[str, bool]]:
 
 
 def keep_whole(text: str) -> str:
-    """A sentence in which no line ends inside an interval, `−1.67 to −0.37`, or an equation, `n = 600`."""
+    """A sentence in which no line ends inside an interval, `−1.67 to −0.37`, an equation, `n = 600`, or `95 %`."""
+    text = TIED.sub(NO_BREAK, text)
     text = BETWEEN.sub(f"{NO_BREAK}to{NO_BREAK}", text)
     text = UNITS_BETWEEN.sub(rf"\1{NO_BREAK}to{NO_BREAK}", text)
     return EQUATION.sub(rf"\1{NO_BREAK}\2{NO_BREAK}", text)

@@ -54,6 +54,25 @@ def test_numbers_that_belong_together_stay_on_one_line() -> None:
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        "95\u00a0% intervals",
+        "inside ±\u00a00.5 points",
+        "2.5\u00a0%.",
+        "1.3\u00a0×\u00a02.6 values",
+        "3\u00a0×\u00a032\u00a0×\u00a032",
+    ],
+)
+def test_no_line_ends_before_per_cent_behind_plus_or_minus_or_in_a_product(said: str) -> None:
+    assert keep_whole(said.replace("\u00a0%", " %").replace("±\u00a0", "± ").replace("\u00a0×\u00a0", " × ")) == said
+
+
+@pytest.mark.parametrize("name", ["CIFAR-10", "SHA-256", "Top-1", "GFLOP/s", "images/s"])
+def test_a_rate_and_a_name_with_a_number_are_found_whole(name: str) -> None:
+    assert [piece for piece, held in split_ranges(f"The {name}, and/or well-known 3-D.") if held] == [name]
+
+
+@pytest.mark.parametrize(
     "interval", ["72.0–73.8", "−0.5–+1.2", "1,024–2,048", "91.2–93.0\u00a0%", "91.2\u202f%–93.0\u202f%", "158–226"]
 )
 def test_an_interval_with_a_dash_is_found_whole(interval: str) -> None:
