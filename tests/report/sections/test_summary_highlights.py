@@ -104,8 +104,8 @@ FIRST: dict[str, tuple[Callable[[RunRecord], RunRecord | Subject], list[str]]] =
         unfair,
         ["evaluation.weakest", "evaluation.over_confident", "evaluation.confidence_separates"],
     ),
-    "slow": (slow, ["baseline.cost", "baseline.trained_once", "baseline.no_class"]),
-    "equivalent candidate": (equivalent, ["baseline.cost", "baseline.trained_once", "baseline.no_class"]),
+    "slow": (slow, ["baseline.cost", "baseline.no_class", "training.improving"]),
+    "equivalent candidate": (equivalent, ["baseline.cost", "baseline.no_class", "training.improving"]),
 }
 
 

@@ -31,7 +31,7 @@ IDENTICAL = Claim("baseline.identical", FACT, level=Level.DECISION, calm=Level.D
 NEEDED = Claim("baseline.needed", ESTIMATE, level=Level.DECISION, calm=Level.DECISION)
 DETECTABLE = Claim("baseline.detectable", ESTIMATE)
 SEED_SCATTER = Claim("baseline.seed_scatter", ESTIMATE, level=Level.NEXT)
-TRAINED_ONCE = Claim("baseline.trained_once", FACT, level=Level.DECISION, calm=Level.DECISION)
+TRAINED_ONCE = Claim("baseline.trained_once", FACT, always=True)
 CHANCE_COUNTED = Claim("baseline.chance_counted", FACT, level=Level.DECISION, calm=Level.DECISION)
 NO_SCORE = Claim("baseline.no_score", UNDECIDED)
 SCORES = Claim(
