@@ -44,6 +44,8 @@ EAST_ASIAN = (
     "PingFang SC",
     "Microsoft YaHei",
 )
+STROKES = 1.0
+"""Points above it, into which the strokes of Chinese characters reach."""
 NAMED = 13.0
 """Points that the common name of several axes takes."""
 ROOMY = 18
@@ -112,7 +114,9 @@ class Sheet:
 
     def head(self, words: str, colour: str) -> None:
         """A line in bold letters above all charts, at the left edge."""
-        self.figure.text(0, 1, words, va="top", color=colour, weight="bold")
+        self.figure.text(
+            0, 1 - STROKES / (72 * self.figure.get_figheight()), words, va="top", color=colour, weight="bold"
+        )
         self.margins.update(above=NAMED)
 
     def svg(self, title: str, caption: str, alt: str, csv: str = "") -> FigureFile:

@@ -18,9 +18,10 @@ from reportgen.plugins import FigureKind
 from reportgen.record.architecture import WeightMove, WeightMoves
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
-from reportgen.report.style import ACCENT, HALF, INK, MUTED, PAPER, SOFT
+from reportgen.report.style import ACCENT, HALF, INK, MUTED, PAPER, SOFT, TEXT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, ngettext, with_label
+from reportgen.text.widths import advance
 
 NAME = "baseline_weights"
 HEIGHT = 170
@@ -31,6 +32,8 @@ DECADES = 30.0
 LONGEST = 40
 IN_FIGURE = 20
 """Characters of a layer’s name in the drawing; in the caption there is more room."""
+NAME_SHARE = 0.75
+"""Of the width below a layer that its name may take, so that no two of them touch."""
 
 
 def draw(subject: Subject) -> FigureFile | Skipped:
@@ -80,15 +83,22 @@ def plot(moves: WeightMoves, known: Sequence[WeightMove], title: str) -> FigureF
             color=INK,
         )
         axes.set_xlim(-0.7, len(values) - 0.3)
-        axes.set_xticks([0, len(values) - 1] if len(values) > 1 else [0])
-        names = [squeeze(layer.path or "·", IN_FIGURE) for layer in (known[0], known[-1])]
-        axes.set_xticklabels(names if len(values) > 1 else names[:1])
-        labels = axes.get_xticklabels()
-        labels[0].set_horizontalalignment("left")
-        labels[-1].set_horizontalalignment("right" if len(values) > 1 else "left")
+        name_layers(axes, known)
         axes.set_title(_("‖w − w₀‖ / ‖w₀‖ of each layer, w₀ the baseline’s"), color=MUTED)
         grid(axes)
         return paper.svg(title, caption(moves, known), alternative(moves, known), tabulate(moves))
+
+
+def name_layers(axes: Axes, known: Sequence[WeightMove]) -> None:
+    """The names of all layers where they are few and short, otherwise those of the first and the last."""
+    names = [squeeze(layer.path or "·", IN_FIGURE) for layer in known]
+    if max(map(advance, names)) * TEXT / 1000 <= NAME_SHARE * HALF / len(names):
+        axes.set_xticks(range(len(names)), names)
+        return
+    axes.set_xticks([0, len(names) - 1], [names[0], names[-1]])
+    first, last = axes.get_xticklabels()
+    first.set_horizontalalignment("left")
+    last.set_horizontalalignment("right")
 
 
 def set_scale(axes: Axes, values: np.ndarray) -> float:

@@ -138,7 +138,18 @@ def name_peak(axes: Axes, words: str, peak: float, marks: tuple[np.ndarray, np.n
     inside = across > 1 - NAME_WIDTH
     free = min(NAME_LINES, key=lambda line: int(np.sum(inside & (np.abs(up - line) < 0.75 * NAME_LINE))))
     at = 1.0, float((np.log(peak) - low) / (high - low)) + free
-    axes.annotate(words, at, (-2, 0), "axes fraction", "offset points", ha="right", va="center", color=MUTED)
+    axes.annotate(
+        words,
+        at,
+        (-2, 0),
+        "axes fraction",
+        "offset points",
+        ha="right",
+        va="center",
+        color=MUTED,
+        zorder=4,
+        bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.5},
+    )
 
 
 def draw_marks(axes: Axes, groups: Sequence[Group], roofs: Roofs, whole: float) -> None:

@@ -14,6 +14,7 @@ from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.style import INK
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, with_note
+from reportgen.text.widths import advance
 
 NAME = "confusions"
 MOST = 6
@@ -21,6 +22,10 @@ ROOM = 1.7
 """Of the longest bar, for the numbers at their ends."""
 FIRST_ROOM = 3.6
 """The same in the row of the first page."""
+NAMES, FIRST_NAMES = 190, 136
+"""CSS pixels of both names in words, and of the same in the row of the first page."""
+FEWEST = LONGEST_NAME // 4
+"""Letters of a name at least."""
 
 
 def draw(subject: Subject, place: Place) -> FigureFile | Skipped:
@@ -32,12 +37,22 @@ def draw(subject: Subject, place: Place) -> FigureFile | Skipped:
     with place.sheet(NAME, 34 + LINE * len(largest), by_seaborn=True) as paper:
         axes = paper.figure.add_subplot()
         shares = draw_shares(axes, largest)
-        letters = LONGEST_NAME // (4 if place.is_first else 3)
-        name_rows(axes, [pair(record, item, letters) for item in largest])
+        letters = fit_letters(record, largest, 1000 * (FIRST_NAMES if place.is_first else NAMES) / place.text)
+        name_rows(axes, [pair(record, item, letters) for item in largest], most=3 * LONGEST_NAME)
         axes.set_xlim(0, (FIRST_ROOM if place.is_first else ROOM) * max(shares))
         if place.is_first:
             paper.head(title, INK)
         return place.save(paper, title, caption(record, largest), describe(record, largest))
+
+
+def fit_letters(record: RunRecord, largest: Sequence[Confusion], room: float) -> int:
+    """The most letters of a class's name with which every pair fits beside its bar; `room`: thousandths of the size of
+    type."""
+
+    def width(letters: int) -> float:
+        return max(advance(pair(record, item, letters)) for item in largest)
+
+    return next((letters for letters in range(LONGEST_NAME, FEWEST, -1) if width(letters) <= room), FEWEST)
 
 
 def caption(record: RunRecord, largest: Sequence[Confusion]) -> str:

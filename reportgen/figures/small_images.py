@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reportgen.figures._small import FIRST, Place, fit_name, place_small
-from reportgen.figures._style import Sheet
+from reportgen.figures._style import POINT, STROKES, Sheet
 from reportgen.metrics.predictions import Predictions, read_predictions
 from reportgen.metrics.selection import SURE, select
 from reportgen.plugins import FigureKind
@@ -115,7 +115,7 @@ def head_wrong(count: int) -> str:
 def draw_row(paper: Sheet, record: RunRecord, predictions: Predictions, row: Row, top: float) -> None:
     """One heading and its images, `top` CSS pixels below the upper edge."""
     names, broad, tall = record.data.classes, paper.width, paper.height
-    paper.figure.text(0, 1 - top / tall, row.heading, va="top", color=row.colour, weight="bold")
+    paper.figure.text(0, 1 - max(top, STROKES / POINT) / tall, row.heading, va="top", color=row.colour, weight="bold")
     for place, at in enumerate(row.rows):
         left, under = 1 + place * STEP, top + HEAD + SIDE
         axes = paper.figure.add_axes((left / broad, 1 - under / tall, SIDE / broad, SIDE / tall))

@@ -128,6 +128,7 @@ def with_weights(record: RunRecord, values: list[float | None]) -> FigureFile | 
 def test_weights_are_one_line_of_points_with_their_method(record: RunRecord) -> None:
     figure = with_weights(record, [0.001, 0.02, 1.3])
     assert isinstance(figure, FigureFile)
+    assert {"layer0", "layer1", "layer2"} <= set(texts(figure))
     assert figure.is_narrow
     assert "furthest in layer2 (1.3) and least in layer0 (0.0010), of 3 layers" in figure.caption
     assert "256 random sums" in figure.caption

@@ -104,6 +104,20 @@ def test_without_a_baseline_flips_or_training_there_is_a_reason(record: RunRecor
 OF_A_RUN = ("curves", "reliability", "confusions", "classes")
 
 
+@pytest.mark.slow
+def test_the_largest_confusions_are_named_whole_where_they_fit(record: RunRecord) -> None:
+    def names(subject: Subject) -> list[str]:
+        root = ET.fromstring(drawn(subject, "first_confusions").data)
+        said = ("".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text"))
+        return [words for words in said if " predicted as " in words]
+
+    short = names(presented(evaluated(record, *confusing(), ("bird", "airplane"))))
+    assert short == ["bird predicted as airplane", "airplane predicted as bird"]
+    long = names(presented(evaluated(record, *confusing(), ("a" * 30, "b" * 30))))
+    assert len(set(long)) == 2
+    assert all("…" in words for words in long)
+
+
 def test_hostile_names_are_drawn() -> None:
     for name in ("mail_confusions", "mail_classes"):
         assert drawn(hostile_subject(), name).data
@@ -173,6 +187,13 @@ def test_where_none_is_sure_or_kept_the_reason_is_told(record: RunRecord) -> Non
     nothing = draw(presented(bare), ["first_images"])["first_images"]
     assert isinstance(nothing, Skipped)
     assert nothing.reason == "The record keeps no test images."
+
+
+def confusing() -> tuple[np.ndarray, np.ndarray]:
+    """Logits and labels of two classes: of 60 images of the first 20 are taken for the second, of 60 of it 10."""
+    labels = np.repeat([0, 1], 60)
+    taken = np.where(np.arange(120) % 60 < np.where(labels == 0, 20, 10), 1 - labels, labels)
+    return np.eye(2, dtype=np.float32)[taken] * 2, labels
 
 
 def with_images(record: RunRecord, logits: np.ndarray, labels: np.ndarray) -> Subject:
