@@ -134,7 +134,7 @@ def ring(axes: Axes, rows: Sequence[Stage], paint: Sequence[str], letters: int, 
         startangle=90,
         counterclock=False,
         radius=1.0,
-        wedgeprops={"width": 0.3, "edgecolor": PAPER, "linewidth": 1},
+        wedgeprops={"width": 0.24, "edgecolor": PAPER, "linewidth": 1},
     )
     axes.text(0, 0, _("{count}\nparameters", count=numerals.compact(float(values.sum()))), ha="center", va="center")
     middle = np.pi / 2 - 2 * np.pi * (np.cumsum(share) - share / 2)

@@ -18,11 +18,11 @@ from reportgen.text.widths import advance
 
 NAME = "confusions"
 MOST = 6
-ROOM = 1.7
+ROOM = 2.1
 """Of the longest bar, for the numbers at their ends."""
-FIRST_ROOM = 3.6
+FIRST_ROOM = 4.5
 """The same in the row of the first page."""
-NAMES, FIRST_NAMES = 190, 136
+NAMES, FIRST_NAMES = 175, 132
 """CSS pixels of both names in words, and of the same in the row of the first page."""
 FEWEST = LONGEST_NAME // 4
 """Letters of a name at least."""

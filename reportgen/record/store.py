@@ -52,6 +52,7 @@ LONG_NUMBER = re.compile(rb"[:\[,]\s*-?[0-9]{19}")
 KINDS = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "I64": "<i8", "I32": "<i4", "U64": "<u8", "U8": "|u1", "BOOL": "|b1"}
 """Types of arrays as safetensors and numpy call them."""
 AGAIN = "Build the report again with --force, or take the record from a copy."
+UNKNOWN = "this version of reportgen has no such field; a later one may have written it"
 REDRAW = "Take the report from a copy, or remove {file} to draw the record without it."
 
 
@@ -317,7 +318,8 @@ def named_errors(path: Path, arrays_path: Path, advice: str) -> Iterator[None]:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise RecordError(f"{path} is damaged: {place}: {first['msg']}", advice) from error
+        said = UNKNOWN if first["type"] == "extra_forbidden" else first["msg"]
+        raise RecordError(f"{path} is damaged: {place}: {said}", advice) from error
     except (SafetensorError, ValueError, KeyError) as error:
         raise RecordError(f"{arrays_path} is damaged: {error}", advice) from error
 

@@ -19,8 +19,8 @@ RANGE = re.compile(
 )
 """An interval with a dash, a rate with a slash, a name such as CIFAR-10: browsers and mail clients end a line behind
 these signs."""
-BETWEEN = re.compile(r"(?<=\d) to (?=[−+×]?\d)|(?<=[\u00a0\u202f]%) to (?=[−+×]?\d)")
-UNITS_BETWEEN = re.compile(r"(\d[\u00a0\u202f][^\W\d_]{1,6}) to (?=[−+×]?\d)")
+BETWEEN = re.compile(r"(?:(?<=\d)|(?<=[\u00a0\u202f]%)) (to|至) (?=[−+×]?\d)")
+UNITS_BETWEEN = re.compile(r"(\d[\u00a0\u202f][^\W\d_]{1,6}) (to|至) (?=[−+×]?\d)")
 EQUATION = re.compile(r"\b([np]) ([=<]) (?=\d)")
 TIED = re.compile(r"(?<=\d) (?=%)|(?<=±) (?=[\d{])|(?<=\d) (?=× \d)|(?<=\d[\u00a0 ]×) (?=\d)")
 """Spaces before the sign of per cent, behind that of plus or minus, and on both sides of that of a product."""
@@ -49,8 +49,8 @@ def split_ranges(text: str) -> list[tuple[str, bool]]:
 def keep_whole(text: str) -> str:
     """A sentence in which no line ends inside an interval, `−1.67 to −0.37`, an equation, `n = 600`, or `95 %`."""
     text = TIED.sub(NO_BREAK, text)
-    text = BETWEEN.sub(f"{NO_BREAK}to{NO_BREAK}", text)
-    text = UNITS_BETWEEN.sub(rf"\1{NO_BREAK}to{NO_BREAK}", text)
+    text = BETWEEN.sub(rf"{NO_BREAK}\1{NO_BREAK}", text)
+    text = UNITS_BETWEEN.sub(rf"\1{NO_BREAK}\2{NO_BREAK}", text)
     return EQUATION.sub(rf"\1{NO_BREAK}\2{NO_BREAK}", text)
 
 

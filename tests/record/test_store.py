@@ -112,7 +112,10 @@ def change(folder: Path, act: Callable[[dict[str, Any]], object]) -> None:
         (lambda folder: change(folder, lambda fields: fields.update(format=99)), "format 99, and this version"),
         (lambda folder: change(folder, lambda fields: fields.pop("arrays")), "is not the file"),
         (lambda folder: change(folder, lambda fields: fields.pop("trace")), "damaged: trace"),
-        (lambda folder: change(folder, lambda fields: fields.update(more=1)), "damaged: more"),
+        (
+            lambda folder: change(folder, lambda fields: fields.update(more=1)),
+            "damaged: more: this version of reportgen has no such field; a later",
+        ),
         (lambda folder: (folder / "arrays.safetensors").write_bytes(b"\0" * 64), "is not the file"),
     ],
 )

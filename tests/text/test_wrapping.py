@@ -48,6 +48,7 @@ def test_numbers_that_belong_together_stay_on_one_line() -> None:
     for part in ("−1.67 to −0.37", "n = 10,000", "−19.5 µs to +56.3", "p < 0.001"):
         assert part.replace(" ", "\u00a0") in whole
     assert keep_whole("from right to wrong, 3 to many") == "from right to wrong, 3 to many"
+    assert keep_whole("高出 1.3 个百分点（+0.1 至 +2.5）") == "高出 1.3 个百分点（+0.1\u00a0至\u00a0+2.5）"
     for width in (20, 30, 40):
         for line in wrap_columns(whole, width) + wrap_columns(f"{whole} 张图像", width):
             assert not line.endswith(("to", "=", "n")), line
