@@ -191,12 +191,12 @@ def print_actions(outcome: Outcome) -> None:
 
     subject = outcome.subject or find_subject(outcome.folder)
     try:
-        github.write_summary(outcome.folder, os.environ)
+        unsaid = github.write_summary(outcome.folder, os.environ)
         banners = outcome.report.banners if outcome.report is not None else None
         github.write_outputs(github.step_outputs(subject, outcome.folder, banners) if subject else {}, os.environ)
     except OSError as error:
         raise EnvironmentTrouble(f"GitHub's step files can't be written: {error}", "The report is built.") from error
-    for line in github.annotate(outcome.gates, outcome.gate_locations):
+    for line in (*filter(None, [unsaid]), *github.annotate(outcome.gates, outcome.gate_locations)):
         put_command(sys.stdout, line)
 
 

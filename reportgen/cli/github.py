@@ -23,20 +23,24 @@ MOST_ANNOTATIONS = 10
 """Of one kind that GitHub shows of a step."""
 
 
-def write_summary(folder: Path, environment: Mapping[str, str]) -> None:
-    """Append the comment of a report's folder to the step's summary, if there is one and it fits.
+def write_summary(folder: Path, environment: Mapping[str, str]) -> str:
+    """Append the comment of a report's folder to the step's summary, if there is one and it fits; a workflow command
+    that says so where it does not, otherwise nothing.
 
     Raises OSError when the file can't be written.
     """
     target, comment = environment.get("GITHUB_STEP_SUMMARY"), folder / "comment.md"
     if not target or not comment.is_file():
-        return
+        return ""
     text = comment.read_bytes()
     path = Path(target)
     used = path.stat().st_size if path.exists() else 0
     if used + len(text) + 1 <= SUMMARY_BYTES:
         with path.open("ab") as file:
             file.write(text + b"\n")
+        return ""
+    said = f"{comment} was not added to the step's summary, which would be larger than 1 MiB with it"
+    return f"::notice title=No step summary::{escape(said)}"
 
 
 def write_outputs(values: Mapping[str, str], environment: Mapping[str, str]) -> None:

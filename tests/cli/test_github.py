@@ -79,14 +79,17 @@ def test_whether_the_comment_is_worth_posting_is_told(record: RunRecord, when: s
 def test_the_summary_is_appended_while_it_fits(tmp_path: Path) -> None:
     folder, target = tmp_path / "report", tmp_path / "summary"
     folder.mkdir()
-    write_summary(folder, {"GITHUB_STEP_SUMMARY": str(target)})
+    assert not write_summary(folder, {"GITHUB_STEP_SUMMARY": str(target)})
     assert not target.exists()
     (folder / "comment.md").write_text("hello")
     for _ in range(2):
-        write_summary(folder, {"GITHUB_STEP_SUMMARY": str(target)})
+        assert not write_summary(folder, {"GITHUB_STEP_SUMMARY": str(target)})
     assert target.read_text() == "hello\nhello\n"
     target.write_bytes(b"x" * (SUMMARY_BYTES - 3))
-    write_summary(folder, {"GITHUB_STEP_SUMMARY": str(target)})
+    said = write_summary(folder, {"GITHUB_STEP_SUMMARY": str(target)})
+    assert re.fullmatch(
+        r"::notice title=No step summary::.*comment\.md was not added .* larger than 1 MiB with it", said
+    )
     assert target.stat().st_size == SUMMARY_BYTES - 3
 
 
