@@ -24,7 +24,7 @@ FIRST_ROOM = 4.5
 """The same in the row of the first page."""
 NAMES, FIRST_NAMES = 175, 132
 """CSS pixels of both names in words, and of the same in the row of the first page."""
-FEWEST = 5
+FEWEST = 4
 """Letters of a name at least."""
 
 
