@@ -134,7 +134,7 @@ def test_resizing_is_said_beside_the_shape(record: RunRecord) -> None:
     enlarged = data(record, image_shape=(3, 224, 224), resized_from=(32, 32))
     text = page(SECTION, enlarged)
     assert "3 × 224 × 224" in text
-    assert "resized from 32 × 32, bilinear" in text
+    assert "resized from 32\u00a0×\u00a032, bilinear" in text
     assert "resized" not in page(SECTION, record)
 
 
