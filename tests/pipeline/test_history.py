@@ -52,6 +52,10 @@ def test_ten_runs_are_carried_and_the_changes_with_them(record: RunRecord) -> No
     assert isinstance(view, HistoryView)
     assert "10 earlier runs" in view.findings[0].text
     assert "last changed on 2026-01-08, commit 08080808: +5.0\u00a0points" in view.findings[0].text
+    outside = [run.model_copy(update={"commit": None}) for run in history.runs]
+    bare = build(presented(on(better, 13), Judgement(history=history.model_copy(update={"runs": tuple(outside)}))), {})
+    assert isinstance(bare, HistoryView)
+    assert "last changed on 2026-01-08: +5.0\u00a0points" in bare.findings[0].text
     assert len(view.runs) == 11
     assert view.runs[0][:3] == ("this report", "2026-01-13", "13131313")
     assert view.chart is not None
