@@ -11,6 +11,7 @@ import re
 import subprocess
 import warnings
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -121,16 +122,22 @@ def bookmarks(seen: Seen) -> list[Any]:
         return [item for top in outline.root for item in (top, *top.children)]
 
 
-def find_faults(path: Path, counted: Collection[str] = ()) -> list[str]:
-    """Errors and warnings of the checker that are not shown to be its mistakes; of the rules `counted`, those too."""
+@lru_cache(maxsize=1)
+def checked(path: Path, _written: int) -> tuple[list[Any], Seen]:
+    """What the checker finds, and what is seen by other means: once for the questions that a test asks of one file."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its own libraries
         found = importlib.import_module("outloud").check(str(path))
     assert found.error is None
-    seen = Seen(path.read_bytes())
+    return found.findings, Seen(path.read_bytes())
+
+
+def find_faults(path: Path, counted: Collection[str] = ()) -> list[str]:
+    """Errors and warnings of the checker that are not shown to be its mistakes; of the rules `counted`, those too."""
+    findings, seen = checked(path, path.stat().st_mtime_ns)
     return [
         f"{one.rule} page {one.page}: {one.message} {one.evidence}"
-        for one in found.findings
+        for one in findings
         if one.severity != "info"
         and (one.rule in counted or not (one.rule in MISTAKES and MISTAKES[one.rule](seen, one)))
     ]
