@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from reportgen.experiment.datasets.loaded import Normalizer
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.models import logits_of
 from reportgen.experiment.models.factories import first_line
+from reportgen.experiment.models.single_images import takes_no_single, unaccompanied
 from reportgen.progress import SilentTask, Task
 from reportgen.system.memory import is_memory_error
 from reportgen.system.signals import INTERRUPTIONS, errors_passed_over
@@ -45,9 +47,10 @@ def evaluate(
     module.eval()
     found = []
     try:
-        with torch.no_grad(), device.autocast(evaluating=True):
-            for start in range(0, len(images), batch_size):
-                batch = images[start : start + batch_size].to(device.torch_device)
+        alone = unaccompanied() if batch_size == 1 else nullcontext()
+        with torch.no_grad(), device.autocast(evaluating=True), alone:
+            for start, end in batches(len(images), batch_size, joined=takes_no_single(module)):
+                batch = images[start:end].to(device.torch_device)
                 given = answer(module, normalizer.apply(batch, device.dtype), batch_size, filled)
                 found.append(given.detach().float().cpu())  # a model may record gradients all the same
                 task.advance(len(batch))
@@ -55,6 +58,14 @@ def evaluate(
         module.train(mode)
     logits: NDArray[Any] = torch.cat(found).numpy().astype(np.float32)
     return logits
+
+
+def batches(images: int, size: int, joined: bool) -> list[tuple[int, int]]:
+    """Where each batch begins and ends; `joined`: a single image that is left belongs to the batch before it."""
+    ends = list(range(size, images, size))
+    if joined and size > 1 and images % size == 1 and ends:
+        ends.pop()
+    return list(zip([0, *ends], [*ends, images], strict=True))
 
 
 def usual_batch(images: torch.Tensor, normalizer: Normalizer) -> int:

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,11 +15,18 @@ from torch import Tensor
 from torch.nn.modules.module import register_module_forward_hook
 
 from reportgen.errors import ModelError
+from reportgen.experiment.faults import find_model_line
 from reportgen.experiment.models.factories import first_line
 from reportgen.system.memory import is_memory_error, memory_trouble
-from reportgen.system.signals import INTERRUPTIONS
+from reportgen.system.signals import INTERRUPTIONS, errors_passed_over
 from reportgen.text.errors import words_of
 
+OTHER_BATCHES = (2, 1, 4, 8, 32)
+"""Numbers of images that a model is tried on that refused another."""
+ANY_NUMBER = (
+    "Images come in batches of any number, in training too: let its forward take them, such as by flatten(1) instead "
+    "of squeeze(), with the number of images from x.shape[0] in every view."
+)
 LOGIT_NAMES = ("logits", "out")
 """Where models that return more than logits put them; otherwise the first tensor is taken."""
 
@@ -39,7 +47,16 @@ def check_forward(module: torch.nn.Module, input_shape: tuple[int, ...], classes
     Raises ModelError naming the module and the shapes where it fails, or both class counts when they differ.
     """
     with torch.random.fork_rng(devices=[]):
-        output = run_once(module, torch.randn(input_shape))
+        images = torch.randn(input_shape)
+        try:
+            output = run_once(module, images)
+        except ModelError as error:
+            number = next((size for size in OTHER_BATCHES if answers(module, images, size)), None)
+            if number is None:
+                raise
+            raise ModelError(
+                f"the model takes no batch of {len(images)}, but one of {number}: {error.message}", ANY_NUMBER
+            ) from error
     check_logits(logits_of(output), input_shape[0], classes)
 
 
@@ -58,6 +75,14 @@ def run_once(module: torch.nn.Module, images: Tensor) -> Any:
             if is_memory_error(error):
                 raise memory_trouble(error, "one forward pass", "Use a smaller model.") from error
             raise ModelError(*explain(failed.get(id(error)), tuple(images.shape), error)) from error
+
+
+def answers(module: torch.nn.Module, images: Tensor, number: int) -> bool:
+    """Whether the model, as it is, takes so many of these images (n, C, H, W), some of them several times."""
+    with errors_passed_over(), evaluating(module):
+        module(images[torch.arange(number) % len(images)].to(next(module.parameters(), torch.zeros(0)).device))
+        return True
+    return False
 
 
 def check_logits(logits: Tensor, n: int, classes: int | None) -> None:
@@ -155,9 +180,10 @@ def explain(failure: Failure | None, input_shape: tuple[int, ...], error: BaseEx
     if failure is None:
         return f"the model can't take {image} images: {reason}", "Look at the model's forward."
     got = " and ".join(map(str, failure.shapes)) or "no tensor"
-    where = failure.path or "the model itself"
+    where, line = failure.path or "the model itself", find_model_line(error, None)
+    at = f" (line {line.line} of {Path(line.file).name})" if line else ""
     return (
-        f"the model can't take {image} images: {where} ({failure.kind}) got {got} and raised {reason}",
+        f"the model can't take {image} images: {where} ({failure.kind}) got {got} and raised {reason}{at}",
         hint_for(error, input_shape),
     )
 
@@ -173,11 +199,6 @@ FIXED_SIZE = re.compile(r"Input (?:height|size) \(?(\d+)[^)]*\)? doesn't match m
 def hint_for(error: BaseException, input_shape: tuple[int, ...] = ()) -> str:
     """What to do about a forward pass on images (n, C, H, W) that raised, by what it raised."""
     text = words_of(error)
-    if input_shape[:1] == (1,) and any(words in text.lower() for words in ("more than 1 value", "batch")):
-        return (
-            "It was given a single image, as it is traced and timed, and takes only several at once: let its forward "
-            "take one too, such as by batch normalisation that keeps running statistics (track_running_stats=True)."
-        )
     if isinstance(error, TypeError) and "argument" in text:
         return (
             "The model is called with the images alone: give the other arguments of its forward defaults, or wrap it "

@@ -27,6 +27,7 @@ from reportgen.experiment.models.outputs import (
     kind_of,
     note_output,
 )
+from reportgen.experiment.models.single_images import settle_single
 from reportgen.experiment.snapshot import preserved
 from reportgen.record.answers import OutputFacts, OutputKind
 from reportgen.spec.types import ModelSpec
@@ -47,7 +48,8 @@ def read_model(loaded: LoadedModel, spec: ModelSpec, data: LoadedData, *, trains
     images = data.normalization.apply(data.test_images[rows]).contiguous()
     habits = settle_habits(loaded.module, images)
     facts = read_outputs(loaded.module, images, classes, spec.output, trains=trains)
-    return replace(loaded, output=facts, notes=(*loaded.notes, *habits, *note_output(facts)))
+    told = (*habits, *note_output(facts), *settle_single(loaded.module, images))
+    return replace(loaded, output=facts, notes=(*loaded.notes, *told))
 
 
 def read_outputs(

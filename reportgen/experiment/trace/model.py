@@ -12,30 +12,33 @@ from reportgen.errors import ModelError
 from reportgen.experiment._torch_internals import mode_type
 from reportgen.experiment.models import check_forward, tensors_in
 from reportgen.experiment.models.outputs import unconverted
+from reportgen.experiment.models.single_images import takes, unaccompanied
 from reportgen.experiment.snapshot import preserved
 from reportgen.experiment.trace.counting import ParameterCounts, count_parameters, unused_modules
 from reportgen.experiment.trace.drafts import OperatorDraft, Recording
 from reportgen.experiment.trace.kinds import describe_kinds, kind_of, packed_weights, settings_of
 from reportgen.experiment.trace.products import product_notes
 from reportgen.experiment.trace.receptive import receptive_field
+from reportgen.experiment.trace.sharing import TOGETHER, share, share_shapes
 from reportgen.experiment.trace.tensors import shapes_of
 from reportgen.experiment.trace.watching import record
 from reportgen.record.calls import add_up
 from reportgen.record.message import N_, Message
-from reportgen.record.trace import Edge, ModelTrace, ModuleCall, Operator
+from reportgen.record.trace import Edge, ModelTrace, ModuleCall, Operator, Shape
 from reportgen.system.memory import is_memory_error, memory_trouble
-from reportgen.system.signals import INTERRUPTIONS
+from reportgen.system.signals import INTERRUPTIONS, errors_passed_over
 
 
 def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelTrace:
     """Run the model once on `example` (1, C, H, W) in evaluation mode and describe what happened.
 
     The model is left as it was: mode, parameters, buffers, hooks, gradients and the random state. Activation bytes are
-    those of evaluation mode: masks of dropout are not among them. Raises ModelError when the forward pass fails.
+    those of evaluation mode: masks of dropout are not among them. One that takes two images and no single one is run
+    on two, whose counts are halved. Raises ModelError when the forward pass fails.
     """
     notes: list[Message] = []
-    with preserved(module), undisturbed(module, example.device), unconverted():
-        recording = record_twice(module, example, notes)
+    with preserved(module), undisturbed(module, example.device), unconverted(), unaccompanied():
+        recording, results = record_image(module, example, notes)
     if mode_type() is None:
         notes.append(uncounted_note())
     notes += describe_kinds(module)
@@ -50,7 +53,7 @@ def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelT
         name=type(module).__name__,
         source=source,
         input_shape=tuple(example.shape),
-        output_shapes=shapes_of(tensors_in(recording.output)),
+        output_shapes=results,
         modules=modules,
         operators=operators_of(recording, paths),
         edges=edges_of(recording.operators),
@@ -67,6 +70,32 @@ def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelT
         unused=unused_modules(module, recording),
         notes=tuple(notes),
     )
+
+
+def record_image(module: torch.nn.Module, example: Tensor, notes: list[Message]) -> tuple[Recording, tuple[Shape, ...]]:
+    """The recording of one image and the shapes of its outputs, of a model that takes two and no single one its share.
+
+    Raises ModelError.
+    """
+    try:
+        recording = record_twice(module, example, notes)
+        return recording, shapes_of(tensors_in(recording.output))
+    except ModelError:
+        pair = example.expand(TOGETHER, *example.shape[1:]).clone()
+        if len(example) != 1 or not takes(module, pair):
+            raise
+    recording, double = record_twice(module, pair, notes), None
+    with errors_passed_over():
+        double = record_twice(module, torch.cat([pair, pair]), [])
+    outputs = [shapes_of(tensors_in(each.output)) if each else None for each in (recording, double)]
+    share(recording, double)
+    notes.append(
+        N_(
+            "The model takes no batch of one image, so it was traced with two: the multiply-accumulates and the bytes "
+            "of one image are half of those of two."
+        )
+    )
+    return recording, share_shapes(outputs[0] or (), outputs[1])
 
 
 def record_twice(module: torch.nn.Module, example: Tensor, notes: list[Message]) -> Recording:
