@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reportgen.experiment.datasets.download import speed
-from reportgen.experiment.datasets.download.sources import CutOffError, GivenUpError
+from reportgen.experiment.datasets.download.sources import CutOffError, GivenUpError, NoSuchPartError
 from reportgen.experiment.datasets.files import Archive
 from reportgen.record.message import N_, Message
 
@@ -64,6 +64,8 @@ def open_address(url: str, headers: Mapping[str, str]) -> Any:
     if isinstance(outcome, Exception):
         with suppress(OSError, AttributeError):
             outcome.close()  # type: ignore[attr-defined]  # an HTTPError holds the connection
+        if isinstance(outcome, urllib.error.HTTPError) and outcome.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
+            raise NoSuchPartError(reason_of(outcome)) from outcome
         raise GivenUpError(reason_of(outcome)) from outcome
     return outcome
 

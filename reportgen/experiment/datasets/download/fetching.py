@@ -16,7 +16,13 @@ from urllib.parse import urlsplit
 from reportgen.errors import EnvironmentTrouble
 from reportgen.experiment.datasets.download.connection import first_byte, open_address, receive
 from reportgen.experiment.datasets.download.partial import LOCK, Partial, remove_leftovers
-from reportgen.experiment.datasets.download.sources import CutOffError, GivenUpError, Source, find_sources
+from reportgen.experiment.datasets.download.sources import (
+    CutOffError,
+    GivenUpError,
+    NoSuchPartError,
+    Source,
+    find_sources,
+)
 from reportgen.experiment.datasets.download.speed import Meter, least_speed, too_slow
 from reportgen.experiment.datasets.download.unpacking import unpack
 from reportgen.experiment.datasets.files import Archive, NotAvailable, advise
@@ -141,7 +147,7 @@ class Download:
         if begin and (etag := self.partial.etag_of(source)):
             headers["If-Range"] = etag
         meter = Meter()
-        with closing(open_address(source.url, headers)) as answer:
+        with closing(open_from(source.url, headers)) as answer:
             first = first_byte(answer, begin, self.archive)
             target = self.partial.file if first == begin else self.partial.fresh
             name = f"Download {self.archive.title} from {urlsplit(source.shown).hostname or source.name}"
@@ -175,6 +181,16 @@ class Download:
                 raise GivenUpError(too_slow(speed, self.least))
         if place < size:
             raise CutOffError(N_("it broke off after {received} of {bytes} bytes", received=place, bytes=size))
+
+
+def open_from(url: str, headers: dict[str, str]) -> Any:
+    """The answer to a request for a part; for the whole where the server refuses that part. Raises GivenUpError."""
+    try:
+        return open_address(url, headers)
+    except NoSuchPartError:
+        if "Range" not in headers:
+            raise
+        return open_address(url, {name: value for name, value in headers.items() if name not in ("Range", "If-Range")})
 
 
 def not_an_archive(chunk: bytes) -> Message:

@@ -18,6 +18,10 @@ class GivenUpError(Exception):
         self.why = why
 
 
+class NoSuchPartError(GivenUpError):
+    """It does not give the part that was asked for, by its status 416."""
+
+
 class CutOffError(GivenUpError):
     """The connection ended early; the same source may have the rest."""
 

@@ -518,6 +518,17 @@ def test_a_source_that_knows_no_parts_begins_again(chain: list[Server]) -> None:
     assert leftovers() == WHOLE
 
 
+def test_a_source_that_refuses_a_part_is_asked_for_the_whole(chain: list[Server]) -> None:
+    def refuse_parts(handler: Handler) -> None:
+        (status(416) if "Range" in handler.headers else chain[1].give)(handler)
+
+    chain[0].answer = lambda handler: chain[0].cut_off(handler, 1000)
+    chain[1].answer = refuse_parts
+    fetched()
+    assert [asked.get("Range") for asked in chain[1].asked] == ["bytes=4000-", None]
+    assert leftovers() == WHOLE
+
+
 def test_a_wrong_beginning_of_one_source_is_not_the_fault_of_the_next(chain: list[Server]) -> None:
     right = chain[0].body
     chain[0].body = right[:100] + b"!" + right[101:]
