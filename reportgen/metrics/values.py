@@ -25,6 +25,8 @@ def value_of(
     if definition is None:
         raise RuntimeError(f"nothing in reportgen.record.definitions defines {name!r}")
     low, high = ends if ends and value is not None else (None, None)
+    if definition.within_one and low is not None and high is not None:
+        low, high = max(low, 0.0), min(high, 1.0)
     return MetricValue(
         name=name, value=value, low=low, high=high, n=n, unit=definition.unit, method=method, conditions=conditions
     )

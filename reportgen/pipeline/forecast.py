@@ -92,7 +92,7 @@ def guess_pass(spec: ReportSpec, sizes: tuple[int, int] | None) -> tuple[float, 
     )
     if run.mode == "evaluate":
         return 0.0, each * test * macs
-    epochs, seeds = run.epochs or (run.steps or 0) * run.batch_size / train or 1.0, len(run.seeds)
+    epochs, seeds = run.epochs or (run.steps or 0) * min(run.batch_size, train) / train or 1.0, len(run.seeds)
     return each * seeds * epochs * train * (3 * macs + taught), each * test * (seeds * macs + taught)
 
 

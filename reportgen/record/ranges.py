@@ -19,6 +19,8 @@ LARGEST_SCORES = {"nll": math.inf, "brier": 2.0}
 to the label, added over the classes, are at most 2."""
 
 Wrong = Iterator[tuple[str, str]]
+ENDS_WENT_BEYOND = frozenset({"aurc"})
+"""Scores whose intervals earlier versions let go beyond 1."""
 
 
 def find_wrong_ranges(record: RunRecord) -> Wrong:
@@ -80,7 +82,7 @@ def wrong_value(field: str, value: MetricValue, *, share: bool) -> Wrong:
     if any(math.isinf(one) for one in (value.low, value.high) if one is not None):
         yield field, f"{value.name} has no interval from {value.low} to {value.high}"
     if share:
-        yield from beyond_one(field, *known)
+        yield from beyond_one(field, *([value.value] if value.name in ENDS_WENT_BEYOND else known))
     if value.unit in NEVER_NEGATIVE and value.meaning.change == "":
         yield from negative(field, *known)
     if value.name in LARGEST_SCORES and value.value is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reportgen.errors import ModelError
+from reportgen.spec.foreign_weights import no_weights, refuse_foreign
 from reportgen.system.files import is_shut_off
 from reportgen.system.regular import describe_kind, is_something_else
 from reportgen.text.suggest import nearest
@@ -12,7 +13,10 @@ from reportgen.text.suggest import nearest
 SUFFIXES = (".safetensors", ".pt", ".pth", ".th", ".tar", ".ckpt", ".bin", ".pkl")
 """Of the files that are named where the right one is missing."""
 PERMISSIONS = "Check the permissions of the file and of the folders above it."
-POINTER = b"version https://git-lfs"
+HEAD = 1024
+"""Bytes by which the kind of a file is known."""
+MOST_HEADER = 100_000_000
+"""Bytes of a header of safetensors; the library allows no more."""
 
 
 def check_weights_file(path: Path) -> None:
@@ -29,10 +33,36 @@ def check_weights_file(path: Path) -> None:
         raise ModelError(f"the weights {path} do not exist", f"model.weights is relative to the spec's folder. {hint}")
     try:
         with path.open("rb") as file:
-            head = file.read(len(POINTER))
+            head = file.read(HEAD)
     except OSError as error:
         raise ModelError(f"the weights {path} can't be read: {error.strerror}", PERMISSIONS) from error
-    if not head:
-        raise ModelError(f"{path.name} is empty", "Save or copy the weights again.")
-    if head == POINTER:
-        raise ModelError(f"{path.name} is a Git LFS pointer, not the weights", "Fetch the file itself: git lfs pull.")
+    check_beginning(path, head)
+
+
+def check_beginning(path: Path, head: bytes) -> None:
+    """Raise ModelError for a file that begins as no kind of weights does."""
+    if head.startswith(b"PK") or is_safetensors(head) or is_pickle(head):
+        return
+    refuse_foreign(path, head)
+    if not (is_shards(path, head) or path.suffix == ".safetensors" or is_old_pickle(head)):
+        raise no_weights(path.name, "its first bytes are not those of any known kind of weights")
+
+
+def is_safetensors(head: bytes) -> bool:
+    """Whether a file begins with the length of a header, and a header."""
+    return len(head) > 8 and int.from_bytes(head[:8], "little") < MOST_HEADER and head[8:9] == b"{"
+
+
+def is_pickle(head: bytes) -> bool:
+    """Whether a file begins as pickles of the protocols 1 to 5 do."""
+    return head[:1] == b"\x80" and head[1:2] <= b"\x05" and len(head) > 2
+
+
+def is_old_pickle(head: bytes) -> bool:
+    """Whether a file may be a pickle of protocol 0, which is text."""
+    return head[:1] in (b"(", b"c", b"]", b"}") and b"\n" in head
+
+
+def is_shards(path: Path, head: bytes) -> bool:
+    """Whether a file may be the JSON that lists the files of weights in several."""
+    return head.lstrip()[:1] == b"{" or path.name.endswith(".index.json")

@@ -163,3 +163,18 @@ def test_a_hundred_classes(record: RunRecord) -> None:
     assert len(measured.confusions) == 20
     areas = sk.roc_auc_score(labels, softmax(logits), multi_class="ovr", average="macro")
     assert value(measured, "auroc").value == pytest.approx(areas, abs=1e-9)
+
+
+def test_scores_of_a_model_that_is_nearly_always_wrong_have_intervals_that_end_at_one(record: RunRecord) -> None:
+    """A model that is sure and wrong on all but a few images."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(34), 3)
+    logits = rng.normal(0, 1, (len(labels), 34)).astype(np.float32)
+    logits[np.arange(len(labels)), (labels + 1) % 34] += np.float32(9)
+    logits[:1] = 0
+    logits[0, 0] = 0.1
+    for measured in (of(record, logits, labels), of(record, logits * 3, labels)):
+        for name in ("aurc", "ece", "ece_scaled", "macro_f1", "auroc"):
+            found = value(measured, name)
+            assert found.high is None or (found.low is not None and 0 <= found.low <= found.high <= 1), name
+    assert value(of(record, logits, labels), "aurc").high == 1

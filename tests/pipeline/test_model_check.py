@@ -28,7 +28,7 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "pkg" / "inner.py").write_text("def make(): ...\n")
     (tmp_path / "folder.pt").mkdir()
     (tmp_path / "empty.pt").touch()
-    (tmp_path / "best.pt").write_bytes(b"weights")
+    (tmp_path / "best.pt").write_bytes(b"PK\x03\x04weights")
     (tmp_path / "spec.yaml").write_text("data:\n  name: digits\nmodel:\n  source: net.py:make\nrun:\n  steps: 3\n")
     os.mkfifo(tmp_path / "fifo")
     return tmp_path
@@ -60,6 +60,7 @@ def check(base: Path, *overrides: str) -> list[Line]:
         ("model.weights=fifo", "a FIFO, not a file", ""),
         ("model.weights=/dev/zero", "a device, not a file", ""),
         ("model.weights=empty.pt", "empty.pt is empty", ""),
+        ("model.weights=net.py", "net.py can't be read as weights", "state_dict"),
         ("data.name=digit", "there is no data set 'digit'", "Did you mean digits?"),
         ("run.device=cuda:7", "cuda:7 is not on this machine", "--device cpu"),
         ("run.loss={name: kl_div, teacher: {source: 'builtin:nope'}}", "no builtin model 'nope'", ""),

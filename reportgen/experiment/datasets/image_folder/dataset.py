@@ -13,13 +13,14 @@ import numpy as np
 from reportgen.experiment.datasets.facts import pixel_digests
 from reportgen.experiment.datasets.files import NotAvailable
 from reportgen.experiment.datasets.image_folder.contents import ImageFile, Refused
-from reportgen.experiment.datasets.image_folder.layout import ADVICE, WANTED, Layout, find_layout
+from reportgen.experiment.datasets.image_folder.layout import ADVICE, WANTED, Layout, find_layout, not_there
 from reportgen.experiment.datasets.image_folder.notes import describe_contents, describe_conversions
 from reportgen.experiment.datasets.image_folder.reading import Reader
 from reportgen.experiment.datasets.image_folder.split import USUAL_FRACTION, set_aside
 from reportgen.experiment.datasets.raw import DataRequest, LabelArray, RawData, RawSplit
 from reportgen.plugins import DatasetKind
 from reportgen.record.message import N_, Message, nN_
+from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import DataSpec
 from reportgen.text.visible import visible
 
@@ -51,7 +52,8 @@ def load(request: DataRequest) -> RawData:
     spec = request.spec
     layout = find_layout(spec, request.data_root, request.base)
     if layout is None:
-        raise NotAvailable(WANTED, ADVICE)
+        given = request.data_root if spec.root is None else resolve_path(spec.root, request.base)
+        raise NotAvailable(WANTED if given is None else not_there(given), ADVICE)
     parts = divide(layout, spec, evaluating=request.evaluating)
     classes = sorted({image.label for image in parts.train or parts.test})
     reader = Reader(layout.root, spec.image_size or SIZE, refused_in(layout, parts))

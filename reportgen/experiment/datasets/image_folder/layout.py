@@ -74,6 +74,11 @@ def find_layout(spec: DataSpec, data_root: Path | None, base: Path) -> Layout | 
     raise NotAvailable(why, advise(folders))
 
 
+def not_there(folder: Path) -> Message:
+    """What is said of a folder that is given and not there."""
+    return N_("{wanted}; there is no folder {folder}", wanted=WANTED, folder=visible(str(folder)))
+
+
 def is_there(folder: Path) -> bool:
     """Whether there is such a folder; raises DataError where nobody may look."""
     if is_shut_off(folder):

@@ -17,7 +17,6 @@ from typing import IO, Any
 import torch
 
 from reportgen.errors import EnvironmentTrouble, ModelError
-from reportgen.experiment.models.checkpoints.foreign import ALONE, no_weights, refuse_archive, refuse_foreign
 from reportgen.experiment.models.checkpoints.inert import (
     Made,
     NotAPickle,
@@ -27,6 +26,8 @@ from reportgen.experiment.models.checkpoints.inert import (
     read_pickle,
 )
 from reportgen.experiment.models.checkpoints.stored import STORAGES, Damaged, Source, Stored
+from reportgen.spec.foreign_weights import ALONE, refuse_archive
+from reportgen.spec.weights_file import check_beginning, is_pickle, is_safetensors, is_shards
 from reportgen.system.shards import BadIndex, read_index
 
 HEAD = 1024
@@ -34,8 +35,6 @@ MAGIC = 0x1950A86A20F9469CFC6C
 """The first pickle of a file that torch.save wrote before 1.6, or writes without its zip form."""
 LOCAL_HEADER = 30
 """Bytes of a zip member's own header before its name."""
-MOST_HEADER = 100_000_000
-"""Bytes of a safetensors header; the format's own limit."""
 TENSORS = frozenset({".pt", ".pth", ".bin", ".safetensors", ".ckpt", ".th", ".pkl", ".tar"})
 
 
@@ -142,25 +141,18 @@ def hint_for_folder(path: Path) -> str:
 
 def reader_of(path: Path, head: bytes) -> Callable[[Path, IO[bytes]], Contents]:
     """What reads a file that begins like this; raises ModelError for one that is not of weights."""
+    check_beginning(path, head)
     if head.startswith(b"PK"):
         return read_zip
     if is_safetensors(head):
         return read_safetensors
-    if head[:1] == b"\x80" and head[1:2] <= b"\x05" and len(head) > 2:
+    if is_pickle(head):
         return read_stream
-    refuse_foreign(path, head)
-    if head.lstrip()[:1] == b"{" or path.name.endswith(".index.json"):
+    if is_shards(path, head):
         return read_shards
     if path.suffix == ".safetensors":
         raise Damaged("its header is not one of safetensors")
-    if head[:1] in (b"(", b"c", b"]", b"}") and b"\n" in head:
-        return read_stream  # a pickle of protocol 0
-    raise no_weights(path.name, "its first bytes are not those of any known kind of weights")
-
-
-def is_safetensors(head: bytes) -> bool:
-    """Whether a file begins with the length of a header, and a header."""
-    return len(head) > 8 and int.from_bytes(head[:8], "little") < MOST_HEADER and head[8:9] == b"{"
+    return read_stream
 
 
 def read_safetensors(path: Path, file: IO[bytes]) -> Contents:
