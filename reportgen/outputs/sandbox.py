@@ -10,7 +10,7 @@ from types import BuiltinMethodType, FunctionType, MethodType
 from typing import Any
 
 from jinja2.environment import TemplateModule
-from jinja2.exceptions import TemplateSyntaxError
+from jinja2.exceptions import SecurityError, TemplateSyntaxError
 from jinja2.filters import FILTERS
 from jinja2.runtime import BlockReference, LoopContext, Macro, TemplateReference, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -18,6 +18,7 @@ from jinja2.utils import Cycler, Joiner, Namespace
 
 from reportgen.outputs.view_values import View
 
+LARGEST_EXPONENT = 1000
 TEXT = frozenset(
     [
         "capitalize",
@@ -98,6 +99,8 @@ CLASSES = (Cycler, Joiner, Namespace, dict)
 class Sandbox(ImmutableSandboxedEnvironment):
     """jinja2's immutable sandbox with lists of what is allowed; a template that Python can't compile is told too."""
 
+    intercepted_binops = frozenset({"**"})
+
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.filters = {name: function for name, function in FILTERS.items() if name not in LEFT_OUT}
@@ -112,6 +115,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return super().compile(source, name, filename, raw, defer_init)
         except (RecursionError, SyntaxError) as error:  # brackets, loops or blocks in one another
             raise TemplateSyntaxError("it is nested too deeply", 1, name, filename) from error
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """A power of numbers. Raises SecurityError for one that only a program could want: it would take minutes."""
+        if isinstance(right, int | float) and abs(right) > LARGEST_EXPONENT:
+            raise SecurityError(f"the exponent {right} is too large for a template")
+        return super().call_binop(context, operator, left, right)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Whether a template may read it: the values of a view, the methods listed, a template's own macros."""

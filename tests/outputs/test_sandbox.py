@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from jinja2.exceptions import SecurityError
 from markupsafe import Markup
 
 from reportgen.errors import RenderError
@@ -17,6 +18,7 @@ from reportgen.outputs import comment, template_process, templating
 from reportgen.outputs.markdown import Raw
 from reportgen.outputs.page import PageView, make_page
 from reportgen.outputs.plain_values import make_plain
+from reportgen.outputs.sandbox import Sandbox
 from reportgen.outputs.templating import Job, render_template
 from reportgen.outputs.view_values import SequenceView, View
 from reportgen.record.run import RunRecord
@@ -288,3 +290,11 @@ def test_a_file_outside_the_folder_is_refused_by_the_line_that_names_it(tmp_path
         render_template("page.html.j2", {}, folder=folder)
     assert caught.value.hint == f"Fix the template in {folder}."
     assert "TOKEN" not in str(caught.value)
+
+
+def test_powers_are_those_of_a_template_and_not_of_a_program() -> None:
+    sandbox = Sandbox()
+    assert sandbox.from_string("{{ 2 ** 10 }}").render() == "1024"
+    for text in ("{{ 10 ** 100000000 }}", "{{ 10 ** n }}", "{{ 10 ** (10 ** 10) }}"):
+        with pytest.raises(SecurityError, match="is too large for a template"):
+            sandbox.from_string(text).render(n=10**8)
