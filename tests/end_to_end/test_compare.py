@@ -13,6 +13,7 @@ import pytest
 from reportgen.cli.compare import format_ranking
 from reportgen.comparison.ranking import rank
 from reportgen.metrics import measure
+from reportgen.pipeline.drawing_digest import code_of_drawing
 from reportgen.pipeline.verification.ranking import hold_numbers
 from reportgen.record.comparison import Comparison
 from reportgen.record.locate import find_source
@@ -257,5 +258,6 @@ def test_a_ranking_altered_everywhere_alike_is_held_against_the_measurements(rec
 
 def fit(home: Path) -> None:
     """Make the manifest of a ranking list what is there now."""
-    manifest = Manifest(files={name: describe_file(home / name) for name in ("index.html", "ranking.json")})
+    files = {name: describe_file(home / name) for name in ("index.html", "ranking.json")}
+    manifest = Manifest(code=code_of_drawing(), files=files)
     (home / "manifest.json").write_bytes(manifest.spelled())

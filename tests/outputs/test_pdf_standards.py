@@ -93,7 +93,7 @@ def is_number_in_figure(seen: Seen, finding: Any) -> bool:
 def is_caption(seen: Seen, finding: Any) -> bool:
     """PAG-001, "running heads are content": the line is the first of the captions that stand beside the figures which
     their pages begin with; captions of a made-up report all begin with the same words, but for their number."""
-    return bool(re.match(r"Figure \d+\.", str(finding.evidence))) and bool(seen.of("Caption"))
+    return bool(re.match(r"(Figure \d+\.|图 \d+)", str(finding.evidence))) and bool(seen.of("Caption"))
 
 
 def is_chinese(seen: Seen, finding: Any) -> bool:

@@ -69,7 +69,8 @@ def find_better(nearest: Tried, ways: int, names: dict[str, str]) -> Finding:
         interval=nearest.change.display_interval,
         n=numerals.count(nearest.change.n),
         p=numerals.p_value(nearest.p),
-        **names,
+        nearest=names["nearest"],
+        own=names["own"],
     )
     advice = advise_preparation(nearest.preparation)
     return claims.BETTER_PREPARATION.finding(join_sentences([text, advice]), 0.6, ANCHOR, "caution")
