@@ -21,11 +21,12 @@ def value_of(
 
     Raises RuntimeError, our bug, for a name that nothing defines.
     """
-    definition = find_meaning(name).definition
+    meaning = find_meaning(name)
+    definition = meaning.definition
     if definition is None:
         raise RuntimeError(f"nothing in reportgen.record.definitions defines {name!r}")
     low, high = ends if ends and value is not None else (None, None)
-    if definition.within_one and low is not None and high is not None:
+    if definition.within_one and not meaning.change and low is not None and high is not None:
         low, high = max(low, 0.0), min(high, 1.0)
     return MetricValue(
         name=name, value=value, low=low, high=high, n=n, unit=definition.unit, method=method, conditions=conditions
