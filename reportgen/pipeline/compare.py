@@ -12,7 +12,7 @@ from reportgen.errors import RecordError, SpecError
 from reportgen.pipeline.baseline import LoadedBaseline, judge
 from reportgen.pipeline.build import Options, choose_formats
 from reportgen.pipeline.drawing import Drawing, Outcome, finish
-from reportgen.pipeline.fingerprint import code_of_drawing
+from reportgen.pipeline.drawing_digest import code_of_drawing
 from reportgen.pipeline.history import with_history
 from reportgen.pipeline.platform import on_platform
 from reportgen.pipeline.received import choose_drawing

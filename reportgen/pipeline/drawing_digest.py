@@ -44,6 +44,19 @@ def drawing_digest(templates: Path | None = None, plugins: Plugins = NO_PLUGINS)
     return whole.hexdigest()
 
 
+def code_of_drawing() -> str:
+    """Digest of the parts of this package that draw a report: code, translations, templates and style sheets; none of
+    a user's own, and no library's. Two versions of the code may have one number."""
+    from reportgen.outputs.templating import template_root  # as above
+
+    whole = hashlib.sha256(f"{code_digest(*DRAWING)} {catalogue_digest()}\n".encode())
+    root = template_root()
+    for path in list_templates(root):
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        whole.update(f"{path.relative_to(root).as_posix()}\0{digest}\n".encode())
+    return whole.hexdigest()
+
+
 def list_templates(root: Path) -> list[Path]:
     """Every regular file in a folder of templates, sorted; links to folders are not followed.
 

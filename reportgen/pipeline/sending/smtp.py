@@ -27,6 +27,7 @@ LAST_TIMEOUT = 120.0
 ACCEPTED = (250, 251)
 GO_ON = 354
 NEEDS_LOGIN = 530
+TOO_LARGE = 552
 SHOWN = 200
 """Characters of a server's answer that are repeated."""
 
@@ -136,6 +137,8 @@ class Connection:
             hint = "Check --from."
             if code == NEEDS_LOGIN:
                 hint = "Set REPORTGEN_SMTP_USER and REPORTGEN_SMTP_PASSWORD."
+            elif code == TOO_LARGE:
+                hint = "The mail is too large for it; outputs without pdf make it smaller."
             raise EnvironmentTrouble(
                 f"{self.server} does not take mail of {envelope.sender}: {said(code, answer)}", hint
             )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reportgen.errors import RecordError
 from reportgen.outputs.ranking import INDEX, NUMBERS
-from reportgen.pipeline.fingerprint import code_of_drawing
+from reportgen.pipeline.drawing_digest import code_of_drawing
 from reportgen.pipeline.verification.differences import Alteration, Held
 from reportgen.pipeline.verification.holding import Terms, hold
 from reportgen.pipeline.verification.numbers import differences

@@ -276,7 +276,7 @@ def is_other_code(given: Given) -> bool:
 
     A manifest or a document that does not say is of code before any said.
     """
-    from reportgen.pipeline.fingerprint import code_of_drawing
+    from reportgen.pipeline.drawing_digest import code_of_drawing
 
     manifest = read_manifest(given.home) if given.home is not None else None
     document = next((data for name, data in given.files.items() if name.endswith(".pdf")), None)
