@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 
 def set_page(child: subprocess.Popen[bytes], page: bytes = b"<p>text") -> bytes:
-    head = json.dumps({"page": len(page), "created": ""}).encode()
+    head = json.dumps({"page": len(page), "created": "", "code": ""}).encode()
     out, _ = child.communicate(head + b"\n" + page)
     return out
 

@@ -135,7 +135,7 @@ def test_other_images_are_refused_in_the_report(copy: Path, capsys: pytest.Captu
     [
         ("nowhere", "there is no baseline", 2, (6, 1)),
         ("{record: nowhere}", "there is no baseline", 2, (6, 12)),
-        ("spec.yaml", "is damaged", 5, (6, 1)),
+        ("spec.yaml", "is neither a PDF nor a record", 5, (6, 1)),
         ("$NO_SUCH_PLACE/x", "there is no environment variable NO_SUCH_PLACE", 2, (6, 1)),
         ("{record: base, margin: 5}", "baseline.margin: expected a number below 1", 2, (6, 34)),
         ("{margin: 0.01}", "baseline names no record", 2, (6, 1)),
