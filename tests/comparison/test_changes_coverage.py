@@ -33,7 +33,7 @@ SELDOM = 0.05
 of all at most."""
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=len(PAIRS))
 def population(pair: str) -> tuple[FloatArray, FloatArray, IntArray]:
     """Logits (n, c) of both models and labels (n,), which follow the first one's probabilities."""
     apart, sure, surer, even = PAIRS[pair]
@@ -49,6 +49,7 @@ def population(pair: str) -> tuple[FloatArray, FloatArray, IntArray]:
     return sure * before, surer * after, labels
 
 
+@lru_cache(maxsize=len(PAIRS))
 def truth(pair: str) -> dict[str, float]:
     """The changes of the scores in the whole population."""
     before, after, labels = population(pair)
@@ -64,6 +65,7 @@ def scores(logits: FloatArray, labels: IntArray) -> dict[str, float]:
     return found | {"ece": binned_error(predictions.confidence, predictions.correct.astype(float))}
 
 
+@lru_cache(maxsize=1024)
 def most_of(pair: str, name: str, n: int) -> float:
     """How often the interval may hold the change at most: of a share that few images flip, oftener than else."""
     before, after, labels = population(pair)
@@ -127,6 +129,7 @@ def test_what_has_no_interval_with_few_images_or_without_a_clear_error() -> None
     assert changes("alike", 500, 5)["ece.change"] == (0, 0)
 
 
+@pytest.mark.slow
 def test_the_change_of_a_clear_calibration_error_has_an_interval_that_holds_it() -> None:
     counts = changes("both too sure", 500, 40)["ece.change"]
     assert counts[1] > 30

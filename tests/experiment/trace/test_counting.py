@@ -1,4 +1,4 @@
-"""MACs and parameters of torchvision's models against those that torchvision publishes with its weights."""
+"""MACs and parameters of one torchvision model of each structure against those that come with its weights."""
 
 from __future__ import annotations
 
@@ -22,12 +22,33 @@ FAST = (
     "vgg16",
     "vit_b_16",
 )
+SLOWER = (
+    "densenet121",
+    "efficientnet_b0",
+    "efficientnet_v2_s",
+    "googlenet",
+    "inception_v3",
+    "maxvit_t",
+    "mobilenet_v3_small",
+    "regnet_x_400mf",
+    "regnet_y_400mf",
+    "resnext50_32x4d",
+    "shufflenet_v2_x1_0",
+    "squeezenet1_1",
+    "swin_t",
+    "swin_v2_t",
+    "vgg11_bn",
+    "vit_h_14",
+    "wide_resnet50_2",
+)
+"""With FAST one of each structure that torchvision has: with and without batch norm, groups, squeeze-and-excitation and
+fused blocks, and one whose images are larger. The others are the same blocks, oftener or wider."""
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "googlenet": {"aux_logits": False, "init_weights": False},
     "inception_v3": {"init_weights": False},  # its published parameters include the auxiliary classifier
     "vit_h_14": {"image_size": 518},
 }
-NAMES = [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in models.list_models(models)]
+NAMES = [*FAST, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOWER)]
 
 
 @pytest.fixture
@@ -40,6 +61,11 @@ def blocks_on_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
             return plan(**arguments)
 
     monkeypatch.setattr(regnet.BlockParams, "from_init_params", on_cpu)
+
+
+def test_every_family_of_torchvision_is_among_them() -> None:
+    families = {models.get_model_builder(name).__module__ for name in models.list_models(models)}
+    assert families == {models.get_model_builder(name).__module__ for name in (*FAST, *SLOWER)}
 
 
 @pytest.mark.parametrize("name", NAMES)
