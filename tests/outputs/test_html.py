@@ -162,13 +162,6 @@ def bytes_elsewhere(output: str, zone: str, seed: str) -> bytes:
     ).stdout
 
 
-@pytest.mark.slow
-def test_the_same_bytes_in_every_process(record: RunRecord) -> None:
-    here = page_of(plain_report(record)).encode()
-    assert bytes_elsewhere("html", "Asia/Tokyo", "1") == here
-    assert bytes_elsewhere("html", "America/New_York", "2") == here
-
-
 @pytest.mark.browser
 def test_the_html_is_valid(record: RunRecord, hostile: str, tmp_path: Path) -> None:
     assert complaints_about(tmp_path, page_of(plain_report(record)), hostile) == []

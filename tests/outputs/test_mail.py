@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 import json
-import os
 import re
-import subprocess
 import sys
 from dataclasses import replace
 from email import policy
@@ -35,7 +32,7 @@ from reportgen.text.i18n import language
 from tests.outputs.hostile import NASTY, hostile_subject
 from tests.outputs.test_comment import GATES, compared, gated, many_classes
 from tests.support.browser import look, node_file
-from tests.support.records import as_subject, small_record
+from tests.support.records import as_subject
 
 PDF = b"%PDF-1.7\nnot really"
 
@@ -208,27 +205,6 @@ def test_one_that_can_not_be_drawn_makes_room_for_the_next(record: RunRecord) ->
     html = html_of(opened(gather(report, lambda _: None, {"report.pdf": PDF})[0].data))
     shown = re.findall(r'alt="Alt of (\w+): 7(?:\s|&nbsp;)%\."', html)
     assert shown == ["mail_change", "mail_curves", "mail_reliability"]
-
-
-@pytest.mark.slow
-def test_bytes_are_the_same_in_other_processes(tmp_path: Path) -> None:
-    code = (
-        "import hashlib; from tests.outputs.test_mail import made; from tests.support.records import small_record;"
-        "print(hashlib.sha256(made(small_record())).hexdigest())"
-    )
-    root = Path(__file__).parents[2]
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", code],
-            cwd=root,
-            env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "XDG_CACHE_HOME": str(tmp_path)},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for seed, zone in (("1", "Asia/Tokyo"), ("2", "America/Lima"))
-    ]
-    digests = {process.communicate(timeout=120)[0].strip() for process in started}
-    assert digests == {hashlib.sha256(made(small_record())).hexdigest()}
 
 
 def test_nothing_in_it_tells_of_the_machine(record: RunRecord) -> None:
