@@ -50,9 +50,13 @@ def drawn(subject: Subject) -> Report:
 
 
 def opening(report: Report) -> Report:
-    """The report with the titles alone of what follows its summary: the contents of page 1 lead to the same places."""
+    """The report with the titles alone of what follows its summary: page 1 leads to the same sections by page."""
     summary, *others = report.sections
-    return replace(report, sections=(summary, *(Skipped(one.name, one.title, "Not set here.") for one in others)))
+    assert isinstance(summary, SummaryView)
+    led = replace(
+        summary, highlights=tuple(replace(one, anchor=f"section-{one.section}") for one in summary.highlights)
+    )
+    return replace(report, sections=(led, *(Skipped(one.name, one.title, "Not set here.") for one in others)))
 
 
 def squeezed(text: str) -> str:
