@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache, wraps
@@ -320,5 +321,7 @@ def quantised_tensor(whole: Tensor, scale: Any, zero_point: Any, axis: int | Non
     make = look_up(f"torch:_make_per_{form}_quantized_tensor")
     if make is None:
         raise RuntimeError("this version of torch makes none of whole numbers")
-    made: Tensor = make(whole, scale, zero_point) if axis is None else make(whole, scale, zero_point, axis)
+    with warnings.catch_warnings():  # the user's file is as it is, and what torch may do later is no matter of the run
+        warnings.filterwarnings("ignore", r"torch\.quantize_per_tensor, .* are deprecated", UserWarning)
+        made: Tensor = make(whole, scale, zero_point) if axis is None else make(whole, scale, zero_point, axis)
     return made

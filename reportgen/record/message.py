@@ -45,11 +45,12 @@ class Message(Frozen):
         """The message in the language that is being drawn."""
         drawn = {name: draw_value(value) for name, value in self.values.items()}
         today = REWORDED.get(self.id, (self.id, self.many) if self.many else self.id)
-        if self.count is None:
+        number = self.values.get("count") if self.count is None and not isinstance(today, str) else self.count
+        if not isinstance(number, int):
             return translate(today if isinstance(today, str) else today[0], dict(drawn))
         one, many = (today, self.many) if isinstance(today, str) else today
-        form = catalogue().ngettext(one, many, self.count)
-        return form.format(count=numerals.count(self.count), **drawn)
+        form = catalogue().ngettext(one, many, number)
+        return form.format(**{**drawn, "count": numerals.count(number)})
 
     def __hash__(self) -> int:
         return hash((self.id, self.many, self.count))

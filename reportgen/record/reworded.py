@@ -54,6 +54,10 @@ REWORDED: dict[str, str | tuple[str, str]] = {
     "Not measured: torch {version} does not tell in which order it made the nodes of a graph.": (
         "Not measured: torch {version} does not expose the order in which it created the nodes of a graph."
     ),
+    "Of {count} tensors of {file}, {cast} are {types}; they were converted to the model’s own type.": (
+        "Stored as {types} in {file} and converted to the model’s own type: {cast} of {count} tensor.",
+        "Stored as {types} in {file} and converted to the model’s own type: {cast} of {count} tensors.",
+    ),
     "On the images as they are the model is no better than chance, so there is nothing to measure.": (
         "On the unmodified images the model is no better than chance, so there is nothing to measure."
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -293,6 +294,22 @@ def test_nodes_that_are_not_numbered_in_order_are_noticed(
 def test_what_autograd_does_not_tell_of_a_node_is_left_out() -> None:
     assert internals.incoming_shapes(object()) == []  # type: ignore[arg-type]
     assert list(internals.saved_tensors(object())) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rows", [False, True])
+def test_a_quantised_tensor_is_made_without_a_word_of_torchs_future(rows: bool) -> None:
+    whole = torch.tensor([[1, -2], [3, 4]], dtype=torch.int8)
+    scale, zero = (torch.full((2,), 0.5), torch.zeros(2, dtype=torch.long)) if rows else (0.5, 0)
+    before = torch.is_warn_always_enabled()
+    torch.set_warn_always(True)  # else the first test alone would hear it
+    try:
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            made = internals.quantised_tensor(whole, scale, zero, 0 if rows else None)
+    finally:
+        torch.set_warn_always(before)
+    assert heard == []
+    assert made.dequantize().tolist() == [[0.5, -1.0], [1.5, 2.0]]
 
 
 def test_without_torchs_maker_of_quantised_tensors_it_is_said(without: Callable[..., None]) -> None:

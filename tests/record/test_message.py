@@ -106,6 +106,16 @@ def test_what_was_reworded_is_drawn_in_todays_words() -> None:
         assert "images" not in Message(id=turned, many="", count=2).text
 
 
+def test_a_reworded_message_that_had_no_plural_takes_the_form_of_its_count() -> None:
+    old = "Of {count} tensors of {file}, {cast} are {types}; they were converted to the model’s own type."
+    values = {"count": 5, "cast": 1, "file": "w.pt", "types": ("float16", "float64")}
+    said = "Stored as float16 and float64 in w.pt and converted to the model’s own type: 1 of"
+    assert Message(id=old, values=values).text == f"{said} 5 tensors."
+    assert Message(id=old, values={**values, "count": 1}).text == f"{said} 1 tensor."
+    with language("zh"):
+        assert "w.pt 的 5 个张量中有 1 个为" in Message(id=old, values=values).text
+
+
 @pytest.mark.parametrize(("before", "today"), REWORDED.items())
 def test_a_reworded_message_has_the_fields_of_todays(before: str, today: str | tuple[str, str]) -> None:
     forms = (today,) if isinstance(today, str) else today

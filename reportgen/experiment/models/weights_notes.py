@@ -57,9 +57,10 @@ def note_of_types(pairs: Mapping[str, Stored], own: Own, name: str) -> list[Mess
     if not others:
         return []
     return [
-        N_(
-            "Of {count} tensors of {file}, {cast} are {types}; they were converted to the model’s own type.",
-            count=len(pairs),
+        nN_(
+            "Stored as {types} in {file} and converted to the model’s own type: {cast} of {count} tensor.",
+            "Stored as {types} in {file} and converted to the model’s own type: {cast} of {count} tensors.",
+            len(pairs),
             cast=sum(others.values()),
             file=name,
             types=sorted(others),

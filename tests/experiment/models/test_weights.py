@@ -471,7 +471,7 @@ def test_numbers_of_another_kind_are_refused(
 def test_numbers_of_another_width_are_said(tmp_path: Path, state: State) -> None:
     module = net()
     result = filled(tmp_path, {key: tensor.half() for key, tensor in state.items()}, module)
-    assert "are float16; they were converted" in said(result)
+    assert "Stored as float16 in w.ckpt" in said(result)
     assert torch.equal(module[0].weight, state["0.weight"].half().float())
     assert "float16" not in said(filled(tmp_path, state, module))
 

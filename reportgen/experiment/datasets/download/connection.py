@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import queue
 import re
 import threading
@@ -20,6 +21,9 @@ from reportgen.record.message import N_, Message
 
 CHUNK = 1 << 18
 """Bytes that are read at once at most."""
+PROXY_AUTHENTICATION = http.client.PROXY_AUTHENTICATION_REQUIRED
+TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\b")
+"""What `http.client` says of a proxy that refuses to lead on to a host, before words of the proxy's own."""
 
 
 def receive(answer: Any) -> bytes:
@@ -43,10 +47,11 @@ def open_address(url: str, headers: Mapping[str, str]) -> Any:
         raise GivenUpError(N_("it has no http or https address"))
     found: queue.SimpleQueue[Any] = queue.SimpleQueue()
     late = threading.Event()
+    proxies = Proxies()
 
     def work() -> None:
         try:
-            outcome = opener().open(urllib.request.Request(url, headers=dict(headers)), timeout=speed.WINDOW)
+            outcome = opener(proxies).open(urllib.request.Request(url, headers=dict(headers)), timeout=speed.WINDOW)
         except Exception as error:  # whatever it is, the one who waits must hear of it
             outcome = error
         if late.is_set():
@@ -60,13 +65,16 @@ def open_address(url: str, headers: Mapping[str, str]) -> Any:
         outcome = found.get(timeout=speed.WINDOW)
     except queue.Empty:
         late.set()
-        raise GivenUpError(N_("it gave no answer within {seconds} s", seconds=speed.WINDOW)) from None
+        raise GivenUpError(proxies.named(say_late())) from None
+    if isinstance(outcome, GivenUpError):
+        raise outcome
     if isinstance(outcome, Exception):
         with suppress(OSError, AttributeError):
             outcome.close()  # type: ignore[attr-defined]  # an HTTPError holds the connection
         if isinstance(outcome, urllib.error.HTTPError) and outcome.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
             raise NoSuchPartError(reason_of(outcome)) from outcome
-        raise GivenUpError(reason_of(outcome)) from outcome
+        of_source = isinstance(outcome, urllib.error.HTTPError) and outcome.code != PROXY_AUTHENTICATION
+        raise GivenUpError(reason_of(outcome) if of_source else proxies.named(reason_of(outcome))) from outcome
     return outcome
 
 
@@ -79,25 +87,62 @@ def scheme_of(url: str) -> str | None:
         return None
 
 
+class Proxies(urllib.request.ProxyHandler):
+    """The environment's proxies, and which of them the last request goes through."""
+
+    used = ""
+    """The scheme that it is for; empty for none."""
+
+    def proxy_open(self, req: Any, proxy: str, type: str) -> Any:
+        """Lead a request to the proxy."""
+        if not (req.host and urllib.request.proxy_bypass(req.host)):
+            self.used = type
+        return super().proxy_open(req, proxy, type)
+
+    def http_request(self, req: Any) -> Any:
+        """Called before each request, those that follow a redirection too."""
+        self.used = ""
+        return req
+
+    https_request = http_request
+
+    def named(self, reason: Message) -> Message:
+        """A reason with the variable that names the proxy, not its value, which may hold a password."""
+        if not self.used:
+            return reason
+        wanted = f"{self.used}_proxy"
+        same = sorted((name for name, value in os.environ.items() if name.lower() == wanted and value), reverse=True)
+        if not same:
+            return N_("{reason} (through the proxy in the settings of this system)", reason=reason)
+        return N_("{reason} (through the proxy in the variable {name})", reason=reason, name=same[0])
+
+
 class Redirections(urllib.request.HTTPRedirectHandler):
     """Follows them, and closes the connection when an address leads nowhere."""
 
     def http_error_302(self, req: Any, fp: Any, code: int, msg: str, headers: Any) -> Any:
-        """The answer from the new address."""
+        """The answer from the new address. Raises GivenUpError where one leads back, or one to the next for ever."""
         try:
             return super().http_error_302(req, fp, code, msg, headers)
         except ValueError:
             fp.close()
             raise
+        except urllib.error.HTTPError as error:
+            if not str(error.msg).startswith(self.inf_msg):
+                raise
+            error.close()
+            if max(req.redirect_dict.values()) >= self.max_repeats:
+                raise GivenUpError(N_("it redirects in a circle")) from error
+            raise GivenUpError(N_("it redirects more than {most} times", most=self.max_redirections)) from error
 
     http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
 
-def opener() -> urllib.request.OpenerDirector:
+def opener(proxies: Proxies) -> urllib.request.OpenerDirector:
     """Opens http and https, through the environment's proxies, and nothing else wherever it is sent."""
     director = urllib.request.OpenerDirector()
     for handler in (
-        urllib.request.ProxyHandler(),
+        proxies,
         urllib.request.UnknownHandler(),
         urllib.request.HTTPHandler(),
         urllib.request.HTTPSHandler(),
@@ -115,12 +160,20 @@ def reason_of(error: Exception) -> Message:
         return answered(error.code)
     reason = getattr(error, "reason", None) or error
     if isinstance(reason, TimeoutError):
-        return N_("it gave no answer within {seconds} s", seconds=speed.WINDOW)
+        return say_late()
+    refused = TUNNEL.match(str(reason)) if isinstance(reason, OSError) else None
+    if refused is not None:
+        return answered(int(refused[1]))
     if isinstance(reason, OSError):
         return Message(id=reason.strerror or type(reason).__name__)  # in the words of the system
     if isinstance(reason, http.client.HTTPException) and not isinstance(reason, http.client.InvalidURL):
         return N_("it does not speak HTTP ({error})", error=type(reason).__name__)
     return N_("its address, or that of a proxy, can't be used")
+
+
+def say_late() -> Message:
+    """That a source gave no answer in time."""
+    return N_("it gave no answer within {seconds} s", seconds=speed.WINDOW)
 
 
 def answered(status: int) -> Message:

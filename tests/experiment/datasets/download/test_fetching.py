@@ -67,6 +67,8 @@ class Server:
                 with suppress(OSError):  # the other side has gone
                     (outer.answer or outer.give)(self)
 
+            do_CONNECT = do_GET  # noqa: N815 - as the standard library looks for it
+
             def log_message(self, *given: object) -> None:
                 pass
 
@@ -304,7 +306,9 @@ def test_a_source_that_has_something_else_is_given_up_and_leaves_nothing(what: s
 
 def test_a_source_that_redirects_in_circles_is_given_up(server: Server) -> None:
     server.answer = status(302, Location=server.url)
-    assert "it answered 302" in failed().message
+    assert "it redirects in a circle" in failed().message
+    server.answer = lambda handler: status(302, Location=f"{server.url}?{len(server.asked)}")(handler)
+    assert "it redirects more than 10 times" in failed().message
     assert leftovers() == []
 
 
@@ -685,6 +689,38 @@ def test_the_environments_proxy_is_used(chain: list[Server], monkeypatch: pytest
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     fetched()
     assert chain[1].asked[0]["Host"] == "far.test"
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "answer", "said"),
+    [
+        ("HTTPS_PROXY", "https://far.test/x.tar.gz", None, "Connection refused"),
+        ("http_proxy", "http://far.test/x.tar.gz", None, "Connection refused"),
+        ("https_proxy", "https://far.test/x.tar.gz", status(403), "it answered 403 Forbidden"),
+        ("HTTP_PROXY", "http://far.test/x.tar.gz", status(407), "it answered 407 Proxy Authentication Required"),
+    ],
+)
+def test_what_a_proxy_is_to_blame_for_names_its_variable_and_not_its_password(
+    server: Server, monkeypatch: pytest.MonkeyPatch, name: str, url: str, answer: Answer | None, said: str
+) -> None:
+    monkeypatch.setattr(cifar10, "ARCHIVE", replace(cifar10.ARCHIVE, urls=(url,)))
+    monkeypatch.setattr(
+        speed, "WINDOW", 20.0
+    )  # the certificates of a busy machine take their time; the answer does not
+    server.answer = answer or server.answer
+    port = refused_port() if answer is None else server.http.server_port
+    monkeypatch.setenv(name, f"http://me:secret@127.0.0.1:{port}")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    error = failed()
+    assert f"{said} (through the proxy in the variable {name})" in error.message
+    assert "secret" not in error.message + error.hint
+
+
+def test_a_proxy_that_is_not_used_is_not_named(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{refused_port()}")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    server.answer = status(302, Location=f"http://127.0.0.1:{refused_port()}/x")
+    assert "proxy" not in failed().message
 
 
 @pytest.mark.parametrize(
