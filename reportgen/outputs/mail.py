@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from email import policy
 from email.parser import BytesParser
@@ -29,6 +30,10 @@ MOST_HTML = 80_000
 """Bytes of the HTML part, encoded: Gmail cuts at about 102,000."""
 FEWER = (GATES, 5, 2)
 """Gates, banners and differences listed, fewer and fewer where the HTML part would be too large."""
+RAW = ("<!--", "<style", "<script")
+"""What begins a stretch of HTML in which quotation marks have no meaning."""
+MARKUP = re.compile(r"""<!--.*?-->|<style\b.*?</style|<script\b.*?</script|<[a-zA-Z](?:[^">]|"[^"]*")*>""", re.DOTALL)
+QUOTED = re.compile(r'"[^"]*"')
 DARK = "@media (prefers-color-scheme: dark)"
 LOGO_HEIGHT, LOGO_WIDTH = 48, 240
 """Pixels that a logo is shown high and wide at most."""
@@ -142,7 +147,21 @@ def write_html(report: Report, view: MailView) -> str:
     sheet = own_sheets(report.templates) + report.css
     text = paint(text, changed_colours(sheet), changed_colours(sheet, dark=True))
     inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False, minify_css=True)
-    return inliner.inline(text)
+    return escape_values(inliner.inline(text))
+
+
+def escape_values(html: str) -> str:
+    """HTML as css-inline writes it, with < and > in the values of attributes escaped as they are in text.
+
+    It leaves them as they are, which HTML allows inside of quotation marks and not every filter of mails understands.
+    """
+
+    def escape_tag(found: re.Match[str]) -> str:
+        if found[0].startswith(RAW):
+            return found[0]
+        return QUOTED.sub(lambda value: value[0].replace("<", "&lt;").replace(">", "&gt;"), found[0])
+
+    return MARKUP.sub(escape_tag, html)
 
 
 def paint(text: str, colours: Mapping[str, str], dark: Mapping[str, str]) -> str:

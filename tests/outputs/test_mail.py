@@ -22,7 +22,7 @@ from PIL import Image
 
 from reportgen.errors import RenderError
 from reportgen.outputs import mail
-from reportgen.outputs.mail import MOST_BYTES, MOST_HTML, choose_images, gather
+from reportgen.outputs.mail import MOST_BYTES, MOST_HTML, choose_images, escape_values, gather
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.assemble import assemble
@@ -247,6 +247,42 @@ def test_names_from_outside_break_nothing(tmp_path: Path) -> None:
     assert "<b>&amp;" not in html
     assert NASTY[2] in text_of(opened(made(hostile_subject(title=NASTY[2]))))
     assert "\nBcc:" not in text_of(message)
+
+
+class Seen(HTMLParser):
+    """What a reader of HTML understands of it, and its tags as they are written."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.events: list[object] = []
+        self.tags: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.events.append((tag, attrs))
+        self.tags.append(self.get_starttag_text() or "")
+
+    def handle_data(self, data: str) -> None:
+        self.events.append(data)
+
+    def handle_comment(self, data: str) -> None:
+        self.events.append(("comment", data))
+
+
+def test_no_markup_stands_in_the_values_of_attributes() -> None:
+    html = (
+        '<!DOCTYPE html><html><head><style>p>a{color:"<"}</style></head><body><!--[if mso]><td width="<"><![endif]-->'
+        '<p title="a <script> &amp; &quot;x&quot;" class="k">1 &lt; 2 "<b>" x</b></p>'
+        '<img alt="<img src=x>" hidden=""><br>'
+    )
+    escaped = escape_values(html)
+    seen, before = Seen(escaped), Seen(html)
+    assert seen.events == before.events
+    assert not any("<" in tag[1:] or ">" in tag[:-1] for tag in seen.tags)
+    assert '<img alt="&lt;img src=x&gt;" hidden="">' in escaped
+    assert 'color:"<"' in escaped
+    whole = Seen(html_of(opened(made(hostile_subject(gates=GATES, title='"<b>&')))))
+    assert not any("<" in tag[1:] or ">" in tag[:-1] for tag in whole.tags)
 
 
 @pytest.mark.slow
