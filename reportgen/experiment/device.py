@@ -10,7 +10,7 @@ from typing import Literal
 
 import torch
 
-from reportgen.errors import EnvironmentTrouble, ModelError
+from reportgen.errors import ModelError, SpecError
 from reportgen.record.message import N_, Message
 from reportgen.record.run import Device
 from reportgen.spec.types import PrecisionRequest
@@ -114,7 +114,7 @@ def resolve_device(
 ) -> ComputeDevice:
     """The device of a run; sets the number of threads of this process.
 
-    Raises EnvironmentTrouble for a device that is not here, ModelError for a precision that it can't compute.
+    Raises SpecError for a device that is not here, ModelError for a precision that it can't compute.
     """
     torch.set_num_threads(threads or usable_cores())
     kind, device = find_device(request)
@@ -144,7 +144,7 @@ def usable_cores() -> int:
 
 
 def find_device(request: str) -> tuple[Kind, torch.device]:
-    """`auto` is the best there is; a device asked for by name has to be there; raises EnvironmentTrouble."""
+    """`auto` is the best there is; a device asked for by name has to be there; raises SpecError."""
     present: dict[Kind, int] = {"cpu": 1}
     if torch.cuda.is_available():
         present["cuda"] = torch.cuda.device_count()
@@ -158,7 +158,7 @@ def find_device(request: str) -> tuple[Kind, torch.device]:
         if found == name and int(number or 0) < many:
             return found, torch.device(request)
     here = ", ".join(f"{found} ({many})" if found == "cuda" else found for found, many in present.items())
-    raise EnvironmentTrouble(
+    raise SpecError(
         f"run.device: {request} is not on this machine, which has {here}", "Use run.device: auto, or --device cpu."
     )
 

@@ -67,7 +67,11 @@ CASES = {
     "other weights": ("model: {source: 'builtin:two_conv', weights: linear.pt}\ndata: {name: digits}\n", 2, ["conv1"]),
     "no data": ("model: {source: 'builtin:linear'}\n", 3, ["--offline"]),
     "no pictures": ("model: {source: 'builtin:linear'}\ndata: {name: image_folder}\n", 3, ["train/"]),
-    "no device": ("model: {source: 'builtin:linear'}\ndata: {name: digits}\nrun: {device: 'cuda:7'}\n", 6, ["cuda:7"]),
+    "no device": (
+        "model: {source: 'builtin:linear'}\ndata: {name: digits}\nrun: {device: 'cuda:7'}\n",
+        2,
+        ["cuda:7", ":3:7"],
+    ),
     "no plugin": ("model: {source: 'builtin:linear'}\nplugins: [nobody_has_this]\n", 2, ["nobody_has_this"]),
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from reportgen.errors import EnvironmentTrouble, ModelError
+from reportgen.errors import ModelError, SpecError
 from reportgen.experiment.device import resolve_device
 from reportgen.system import machine
 from reportgen.system.machine import cpu_flags
@@ -50,7 +50,7 @@ def test_auto_is_the_cpu_where_there_is_nothing_else() -> None:
 @pytest.mark.usefixtures("bare")
 @pytest.mark.parametrize("request_", ["cuda", "cuda:1", "mps"])
 def test_a_device_that_is_not_here_is_refused_by_name(request_: str) -> None:
-    with pytest.raises(EnvironmentTrouble, match=f"{request_} is not on this machine, which has cpu") as caught:
+    with pytest.raises(SpecError, match=f"{request_} is not on this machine, which has cpu") as caught:
         resolve_device(request_, "auto", 1)
     assert "--device cpu" in caught.value.hint
 
@@ -71,7 +71,7 @@ def test_an_older_gpu_gets_float32_and_an_absent_one_is_refused() -> None:
         "GPU 1",
         "float32",
     )
-    with pytest.raises(EnvironmentTrouble, match=r"cuda:2 is not on this machine, which has cpu, cuda \(2\)"):
+    with pytest.raises(SpecError, match=r"cuda:2 is not on this machine, which has cpu, cuda \(2\)"):
         resolve_device("cuda:2", "auto", None)
 
 
