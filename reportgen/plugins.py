@@ -66,6 +66,10 @@ def nothing_to_examine(_spec: DataSpec, _data_root: Path | None, _base: Path, _e
     return ()
 
 
+def no_names(_spec: DataSpec, _data_root: Path | None, _base: Path, _evaluating: bool) -> None:
+    """Of a data set that has to be read for the names of its classes."""
+
+
 def no_figures(subject: Subject) -> tuple[str, ...]:
     """No figures of any subject."""
     del subject
@@ -205,6 +209,9 @@ class DatasetKind:
     DataError for what `load` would refuse."""
     advice: Callable[[], str] = lambda: "Give its folder with --data-root or data.root."
     """What to do where the files are not here."""
+    name_classes: Callable[[DataSpec, Path | None, Path, bool], tuple[str, ...] | None] = no_names
+    """The same arguments -> the names of the classes that `load` would give, where they can be known without reading
+    the images, None where not. Raises DataError for files that can't be used."""
     hub: str = ""
     """What the Hugging Face Hub calls its authors' copy, such as "owner/name"; empty where there is none."""
 

@@ -61,6 +61,7 @@ def load(request: Request, device: ComputeDevice, clock: Clock) -> Loaded:
     with clock.stage(N_("Load the model")):
         model = make(expected, seed) if expected is not None else None
     data = load_images(request, prepared, kinds, clock)
+    check_classes(spec.gates, data.facts.classes)
     classes, trains = len(data.facts.classes), spec.run.mode == "train"
     shapes.append(data.facts.image_shape)
     if not trains:
@@ -72,7 +73,6 @@ def load(request: Request, device: ComputeDevice, clock: Clock) -> Loaded:
             model = make(classes, seed)
         model = read_model(model, spec.model, plain, trains=trains)
         placed = place_by_trial(model.module, data, spec.run, device, teacher.module if teacher else None)
-        check_classes(spec.gates, data.facts.classes)
     told = preparation_notes(spec.data, prepared, pretrained) + channel_notes(spec.data) + placed.notes
     model = replace(model, notes=model.notes + told)
 

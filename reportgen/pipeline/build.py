@@ -19,6 +19,7 @@ from reportgen.pipeline.baseline_timing import choose_model
 from reportgen.pipeline.drawing import Drawing, Outcome, exit_code, finish, inputs_digest, locations
 from reportgen.pipeline.faults import errors_of
 from reportgen.pipeline.fingerprint import fingerprint
+from reportgen.pipeline.gate_check import check_gated_classes
 from reportgen.pipeline.history import find_subject, with_history
 from reportgen.pipeline.kept import KeptRun, find_record
 from reportgen.pipeline.measuring import Measured, is_to_be_timed, measured_again, run, time_with_baseline
@@ -82,6 +83,7 @@ def build_spec(source: SpecFile, out: Path, options: Options, progress: Progress
     spec = on_platform(spec, os.environ)
     registry = Registry.load(spec, plugins)
     registry.check(spec)
+    check_gated_classes(spec, source.base, options.data_root, options.offline, plugins)
     signed_with = signing_key(options.sign)
     key = identify(spec, source.base, options, registry.plugins)
     baseline = find_baseline(spec, source.base)

@@ -17,6 +17,7 @@ from reportgen.pipeline.build import Options, identify, with_templates
 from reportgen.pipeline.extras import check_extras
 from reportgen.pipeline.folders import output_folder
 from reportgen.pipeline.forecast import foresee, time_line
+from reportgen.pipeline.gate_check import check_gated_classes, find_undecided
 from reportgen.pipeline.history import find_subject
 from reportgen.pipeline.model_check import check_models
 from reportgen.pipeline.registry import Registry, load_own
@@ -76,6 +77,8 @@ def check_spec(path: Path, options: Options) -> Iterator[Line]:
             spec = with_templates(source.spec, source.base)
             registry = Registry.load(spec, load_own(spec))
             registry.check(spec)
+            gated = (spec, source.base, options.data_root, options.offline, registry.plugins)
+            check_gated_classes(*gated)
             check_extras(spec)
             notes = check_models(spec, source.base, registry.plugins, options.offline)
             baseline = find_baseline(spec, source.base)
@@ -84,7 +87,7 @@ def check_spec(path: Path, options: Options) -> Iterator[Line]:
             with about("data.name"):
                 kind, _ = choose_dataset(spec.data, find_datasets() | registry.plugins.datasets)
                 data, told = plan_data(spec, kind, options, source.base)
-                notes = (*notes, *told)
+                notes = (*notes, *told, *find_undecided(*gated))
             with about("model.weights"):
                 key = identify(spec, source.base, options, registry.plugins)
     except ReportgenError as error:

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from reportgen.errors import ModelError, SpecError, about
+from reportgen.experiment.datasets import find_datasets
 from reportgen.pipeline.source_files import source_files
 from reportgen.plugins import Plugins
 from reportgen.spec.model_code import LIBRARIES, check_factory, check_syntax, find_code, find_module, is_code, parse
@@ -31,11 +32,19 @@ def check_models(spec: ReportSpec, base: Path, plugins: Plugins, offline: bool =
     Returns sentences about code whose changes a later build would not notice before it runs.
     """
     notes = check_model("model", spec.model, base, plugins)
+    classes = None if spec.model.head == "replace" else count_classes(spec, plugins)
+    with about("model.source"):
+        check_arguments(spec.model, base, plugins, classes)
     with about("model.pretrained"):
         notes += check_pretrained(spec.model, offline)
     teacher = spec.run.loss.teacher
     if teacher is not None:
         notes += check_model("run.loss.teacher", teacher, base, plugins)
+        if teacher.args:
+            from reportgen.experiment.teacher import as_teacher  # with torch
+
+            with as_teacher(), about("model.source"):
+                check_arguments(teacher, base, plugins, count_classes(spec, plugins))
     with about("run.device"):
         if lacks_device(spec.run.device):
             raise SpecError(
@@ -53,6 +62,22 @@ def check_model(key: str, model: ModelSpec, base: Path, plugins: Plugins) -> tup
         with about(f"{key}.weights"):
             check_weights_file(resolve_path(model.weights, base))
     return notes
+
+
+def count_classes(spec: ReportSpec, plugins: Plugins) -> int | None:
+    """Classes of the data set, where they are known without reading it."""
+    kind = (find_datasets() | plugins.datasets).get(spec.data.name)
+    return None if kind is None else kind.classes
+
+
+def check_arguments(model: ModelSpec, base: Path, plugins: Plugins, classes: int | None) -> None:
+    """Raise ModelError where a library's model does not take `model.args`, as a build does."""
+    library, _, name = model.source.partition(":")
+    if not model.args or library not in LIBRARIES or library in plugins.sources:
+        return
+    from reportgen.experiment.models.arguments import try_arguments  # with torch
+
+    try_arguments(library, name, model.args, classes, base)
 
 
 def check_pretrained(model: ModelSpec, offline: bool) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import importlib.util
 import re
 import sys
 import sysconfig
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,6 +31,8 @@ MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 """What lies at the top of a project."""
 HIGHEST = 8
 """Folders above a file that are looked at for one of the markers."""
+PLAIN = (ast.Constant, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
+"""Expressions whose values are no functions, classes or models."""
 RELATIVE = re.compile(rb"\bfrom[\s\\]*\.")
 """The beginning of a relative import, in a line of its own or not, on one line or more."""
 
@@ -270,15 +273,49 @@ def outer_nodes(node: ast.AST) -> Iterator[ast.AST]:
             yield from outer_nodes(child)
 
 
+def plain_values(path: Path) -> frozenset[str]:
+    """The names that a file's text binds at its top level to numbers, texts, lists and the like, and to no more."""
+    tree = parse(path)
+    plain: Counter[str] = Counter()
+    bound: Counter[str] = Counter()
+    for node in outer_nodes(tree):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None and is_plain(node.value):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            plain.update(target.id for target in targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            bound[node.name] += 1
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            bound.update(alias.asname or alias.name.partition(".")[0] for alias in node.names)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
+            bound[node.id] += 1
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+            bound[node.name] += 1
+    elsewhere = {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
+    return frozenset(name for name, times in plain.items() if times == bound[name] and name not in elsewhere)
+
+
+def is_plain(value: ast.expr) -> bool:
+    """Whether an expression gives a value that nobody can call, whatever stands in it."""
+    if isinstance(value, ast.UnaryOp):
+        return isinstance(value.op, ast.Not) or is_plain(value.operand)
+    if isinstance(value, ast.BinOp):
+        return is_plain(value.left) and is_plain(value.right)
+    return isinstance(value, PLAIN)
+
+
 def check_factory(code: ModelCode) -> None:
     """Raise ModelError when the file's text shows that it has no such factory."""
     names = defined_names(code.path)
     wanted = code.factory.partition(".")[0]
-    if names is None or wanted in names or wanted.startswith("__"):
+    if names is None or wanted.startswith("__"):
         return
-    own = sorted(name for name in names - imported_names(code.path) if not name.startswith("_"))
+    plain = plain_values(code.path)
+    if wanted in names and not (wanted in plain and wanted == code.factory):
+        return
+    own = sorted(name for name in names - imported_names(code.path) - plain if not name.startswith("_"))
     hint = nearest(wanted, own) if own else "Define a function that returns the model."
-    raise ModelError(f"{wanted} is not there in {code.path.name}", hint)
+    problem = "is not a function or class" if wanted in names else "is not there"
+    raise ModelError(f"{wanted} {problem} in {code.path.name}", hint)
 
 
 def check_syntax(code: ModelCode) -> None:

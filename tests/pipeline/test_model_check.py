@@ -8,14 +8,18 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import ReportgenError, SpecError
-from reportgen.experiment.models import find_sources
+from reportgen.experiment.models import find_sources, load_model
 from reportgen.pipeline.build import Options
 from reportgen.pipeline.check import Line, check_spec
 from reportgen.pipeline.model_check import registered
 from reportgen.spec import open_spec
 from reportgen.system.machine import lacks_device
 
-NET = "raise SystemExit('this ran')\nimport os.path\ndef make(): ...\nready = 1\nif True:\n    def late(): ...\n"
+NET = "raise SystemExit('this ran')\nimport os.path\ndef make(): ...\nready = make()\nif True:\n    def late(): ...\n"
+PLAIN = (
+    "SIZE: int = -3 * 4\nLAYERS = [len]\nTABLE = {'a': 1}\nchanged = given = None\nfor given in [len]: ...\n"
+    "def make():\n    global changed\n    changed = len\n"
+)
 
 
 @pytest.fixture
@@ -23,6 +27,7 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     (tmp_path / "net.py").write_text(NET)
     (tmp_path / "wrong.py").write_text("def make(:\n")
+    (tmp_path / "plain.py").write_text(PLAIN)
     (tmp_path / "star.py").write_text("from net import *\n")
     (tmp_path / "pkg").mkdir()
     (tmp_path / "pkg" / "inner.py").write_text("def make(): ...\n")
@@ -48,6 +53,10 @@ def check(base: Path, *overrides: str) -> list[Line]:
         ("model.source=tim:resnet18", "'tim:resnet18' is not understood", "Did you mean timm?"),
         ("model.source=nte.py:make", "the model's file nte.py does not exist", "Did you mean net.py?"),
         ("model.source=net.py:mkae", "mkae is not there in net.py", "Did you mean make? There is: late, make, ready."),
+        ("model.source=plain.py:SIZE", "SIZE is not a function or class in plain.py", "There is: changed, given, make"),
+        ("model.source=plain.py:LAYERS", "LAYERS is not a function or class", "make"),
+        ("model.source=plain.py:TABLE", "TABLE is not a function or class", "make"),
+        ("model.source=plain.py:maek", "maek is not there", "Did you mean make? There is: changed, given, make"),
         ("model.source=net.py", "'net.py' names no factory", "path/to/file.py:factory"),
         ("model.source=wrong.py:make", "wrong.py can't be imported: SyntaxError", "Fix the file"),
         ("model.source=pkg.outer:make", "there is no module 'pkg.outer'", "PYTHONPATH"),
@@ -91,6 +100,7 @@ def test_templates_that_may_not_be_read_are_not_ok(base: Path, monkeypatch: pyte
     "source",
     [
         *("net.py:make", "net.py:late", "net.py:ready", "net:make", "pkg.inner:make", "pkg/inner.py:make"),
+        *("plain.py:make", "plain.py:changed", "plain.py:given", "plain.py:TABLE.get"),
         *("star.py:any", "builtin:resnet9", "torchvision:resnet18", "timm:resnet18.a1_in1k"),
         "torchvision.models.resnet:resnet18",
     ],
@@ -103,6 +113,39 @@ def test_an_error_names_line_and_column(base: Path) -> None:
     (base / "spec.yaml").write_text("data: {name: digits}\nmodel:\n  source: builtin:nope\n")
     (line,) = check(base)
     assert line.line.startswith(f"wrong  {base / 'spec.yaml'}:3:3: there is no builtin model")
+
+
+@pytest.mark.parametrize(
+    ("source", "args", "message", "hint"),
+    [
+        ("builtin:resnet9", "{scael: 0.5}", "model.args do not fit builtin:resnet9: got an unexpected", "mean scale?"),
+        ("builtin:cifar_resnet20", "{depth: 3}", "got an unexpected keyword argument 'depth'", "only num_classes"),
+        ("torchvision:resnet18", "{widht: 3}", "torchvision:resnet18 raises TypeError: ResNet", "Look at model.args"),
+        ("torchvision:alexnet", "{weights: DEFAULT}", "asks torchvision to download the weights", "model.pretrained"),
+        ("torchvision:resnet18", "{replace_stride_with_dilation: [1]}", "raises ValueError: replace_stride", "Look"),
+        ("timm:resnet18", "{widht: 3}", "timm:resnet18 raises TypeError", "Look at model.args"),
+    ],
+)
+def test_arguments_that_a_library_refuses_are_refused_as_a_build_does(
+    base: Path, source: str, args: str, message: str, hint: str
+) -> None:
+    (base / "spec.yaml").write_text(f"data: {{name: digits}}\nmodel:\n  args: {args}\n  source: {source}\n")
+    (line,) = check(base)
+    assert line.line.startswith(f"wrong  {base / 'spec.yaml'}:4:3: ")
+    assert message in line.line
+    assert hint in line.hint
+    assert line.exit_code == 2
+    with pytest.raises(ReportgenError) as built:
+        load_model(open_spec(base / "spec.yaml").spec.model, base, 10)
+    assert built.value.message in line.line
+
+
+def test_arguments_that_fit_are_ok_and_those_of_a_teacher_are_told_as_its(base: Path) -> None:
+    for source, args in (("builtin:resnet9", "{scale: 0.25}"), ("torchvision:vgg11", "{dropout: 0.1}")):
+        assert check(base, f"model.source={source}", f"model.args={args}")[0].line.startswith("ok")
+    teacher = "run.loss={name: kl_div, teacher: {source: 'builtin:linear', args: {sise: 3}}}"
+    (line,) = check(base, teacher)
+    assert "the teacher: run.loss.teacher.args do not fit builtin:linear" in line.line
 
 
 def test_code_that_no_import_names_is_told(base: Path) -> None:

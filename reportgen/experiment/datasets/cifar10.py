@@ -83,6 +83,7 @@ DATASET = DatasetKind(
     summary="CIFAR-10: 60,000 colour images of ten classes, downloaded when not here",
     classes=len(CLASSES),
     load=load,
+    name_classes=lambda *_given: CLASSES,
     title="CIFAR-10",
     files=find_files,
     examine=examine,

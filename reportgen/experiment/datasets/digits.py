@@ -16,6 +16,7 @@ from reportgen.record.message import N_
 
 TEST_SHARE = 0.2
 SPLIT_SEED = 0
+CLASSES = tuple(str(digit) for digit in range(10))
 
 
 def load(request: DataRequest) -> RawData:
@@ -32,7 +33,7 @@ def load(request: DataRequest) -> RawData:
         licence="CC BY 4.0",
         citation="E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998",
         homepage="https://archive.ics.uci.edu/dataset/80",
-        classes=tuple(str(digit) for digit in range(10)),
+        classes=CLASSES,
         train=split(images, labels, np.setdiff1d(np.arange(len(labels)), test)),
         test=split(images, labels, test),
         digests={"digits (pixels and labels)": hashlib.sha256(grey.tobytes() + labels.tobytes()).hexdigest()},
@@ -76,8 +77,9 @@ def split(images: ImageArray, labels: LabelArray, rows: LabelArray) -> RawSplit:
 DATASET = DatasetKind(
     name="digits",
     summary="scikit-learn's 1,797 handwritten digits; no network needed",
-    classes=10,
+    classes=len(CLASSES),
     load=load,
+    name_classes=lambda *_given: CLASSES,
     title=N_("handwritten digits"),
     sizes=(1438, 359),
 )

@@ -55,7 +55,7 @@ def load(request: DataRequest) -> RawData:
         given = request.data_root if spec.root is None else resolve_path(spec.root, request.base)
         raise NotAvailable(WANTED if given is None else not_there(given), ADVICE)
     parts = divide(layout, spec, evaluating=request.evaluating)
-    classes = sorted({image.label for image in parts.train or parts.test})
+    classes = list(names_of(parts))
     reader = Reader(layout.root, spec.image_size or SIZE, refused_in(layout, parts))
     train, test = read_parts(request, reader, parts, classes)
     notes = [*layout.notes, *parts.notes]
@@ -146,6 +146,11 @@ def divide(layout: Layout, spec: DataSpec, *, evaluating: bool) -> Parts:
     return Parts(kept, aside, (note,), own_split=True)
 
 
+def names_of(parts: Parts) -> tuple[str, ...]:
+    """The classes, in their order."""
+    return tuple(sorted({image.label for image in parts.train or parts.test}))
+
+
 def refused_in(layout: Layout, parts: Parts) -> list[Refused]:
     """What can't be read among the files that a run uses."""
     used = [part for part in layout.parts if parts.train or part is not layout.train or layout.flat]
@@ -223,6 +228,12 @@ def examine(spec: DataSpec, data_root: Path | None, base: Path, evaluating: bool
     return tuple(told)
 
 
+def name_classes(spec: DataSpec, data_root: Path | None, base: Path, evaluating: bool) -> tuple[str, ...] | None:
+    """The names of the folders of the images that a run uses; None where there are none. Raises DataError."""
+    layout = find_layout(spec, data_root, base)
+    return None if layout is None else names_of(divide(layout, spec, evaluating=evaluating))
+
+
 DATASET = DatasetKind(
     "image_folder",
     "a folder of one's own: train/ and test/, one folder a class",
@@ -230,4 +241,5 @@ DATASET = DatasetKind(
     load,
     files=find_files,
     examine=examine,
+    name_classes=name_classes,
 )
