@@ -231,7 +231,7 @@ def squeeze(text: str, most: int, among: Sequence[str] = ()) -> str:
 def squeeze_line(line: str, most: float) -> str:
     """One line with its middle left out, or its beginning."""
     head = int(most) // 3 if most >= ROOMY else 0
-    return cut.shorten_middle(line, most, tail=int(most) - head - 1, width=ruler(line))
+    return cut.shorten_middle(line, most, tail=int(most) - head - 1, width=ruler(line)).replace("….", "…")
 
 
 @lru_cache(maxsize=64)

@@ -153,6 +153,12 @@ def caption(record: RunRecord, facts: CostFacts, latency: tuple[Latency, ...], a
     elif at is not None:
         told.append(
             ngettext(
+                "Throughput is highest in batches of {count} image.",
+                "Throughput is highest in batches of {count} images.",
+                at.at.batch_size,
+            )
+            if at.at is at.best
+            else ngettext(
                 "Batches of more than {count} image hardly help.",
                 "Batches of more than {count} images hardly help.",
                 at.at.batch_size,

@@ -24,7 +24,7 @@ from reportgen.text.i18n import _, join_choices, join_parts, join_rows, join_sen
 
 COLUMNS = {1: 6, 2: 4}
 """Matrices beside each other, by the number of moments."""
-NAME = {1: 13, 2: 21}
+NAME = {1: 15, 2: 22}
 """Characters of a name above one."""
 FILTERS_WIDE = 8
 """Filters beside each other."""

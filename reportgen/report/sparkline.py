@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from reportgen.record.metric_value import MetricValue
 from reportgen.report.canvas import Canvas, number, open_canvas
 from reportgen.report.model import FigureFile
-from reportgen.report.style import ACCENT, WRONG
+from reportgen.report.style import ACCENT, MUTED
 
 WIDTH, HEIGHT = 168, 36
 SIDE, TOP = 5, 7
@@ -19,8 +19,8 @@ MOST_POINTS = 330
 
 
 COLOURED = {
-    "at": {"stroke": WRONG, "stroke_dasharray": "2 2"},
-    "tip": {"fill": WRONG},
+    "at": {"stroke": MUTED, "stroke_dasharray": "2 2"},
+    "tip": {"fill": MUTED},
     "band": {"fill": ACCENT, "fill_opacity": "0.18"},
     "line-path": {"fill": "none", "stroke": ACCENT, "stroke_width": "1.5", "stroke_linejoin": "round"},
     "dot": {"fill": ACCENT, "r": "2.5"},

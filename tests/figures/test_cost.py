@@ -43,6 +43,9 @@ def test_every_batch_size_is_marked_in_both_panels(record: RunRecord) -> None:
     assert "Batches of more than 16 images hardly help." in figure.caption
     assert "median of 6 to 50 passes" in figure.caption
     assert "64 at a time take 41.0\u00a0ms, which makes 1,561\u00a0images/s" in figure.alt
+    times = (latency(4, 0.004), latency(64, 0.03), latency(256, 0.2))
+    best = drawn(with_cost(record, latency=times), "cost_batches").caption
+    assert best.startswith("Throughput is highest in batches of 64 images.")
     rising = drawn(
         with_cost(record, latency=(latency(4, 0.004), latency(256, 0.05)), stopped_by="time"), "cost_batches"
     )

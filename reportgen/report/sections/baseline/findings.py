@@ -297,7 +297,7 @@ def count_part(part: str, found: list[Difference]) -> str:
     """One part in a few words: the keys by name where they are few."""
     keys = [shorten(str(one.key), 40) for one in found]
     if part == "spec":
-        return _("of the spec {keys}", keys=join_few(keys))
+        return _("the spec ({keys})", keys=join_few(keys))
     if part == "architecture":
         return ngettext("{count} layer", "{count} layers", len(found))
     if part == "versions":

@@ -179,7 +179,7 @@ def test_what_differs_is_named_and_listed(record: RunRecord) -> None:
     spec = record.spec.model_copy(update={"run": record.spec.run.model_copy(update={"epochs": 9.0})})
     other = change(record, spec=spec, device={"precision": "bfloat16"})
     built = build(SECTION, judged(with_logits(other, another_seed()), record))
-    assert built.sentence("Differences") == "Differences: of the spec run.epochs and the machine (numerical precision)."
+    assert built.sentence("Differences") == "Differences: the spec (run.epochs) and the machine (numerical precision)."
     assert isinstance(built.view, BaselineView)
     assert ("spec", "run.epochs", "3.0", "9.0") in built.view.differences
     alone = build(SECTION, judged(with_logits(record, another_seed()), record))
