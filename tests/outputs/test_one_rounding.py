@@ -30,6 +30,8 @@ from tests.support.robustness_facts import preparation, probed
 from tests.support.weights import weighed
 
 HEADLINE = ("accuracy", "balanced_accuracy", "macro_f1", "nll", "brier", "ece", "auroc", "aurc", "latency_p50", "macs")
+WHOLE = re.compile(r'<span class="whole">([^<]*)</span>')
+"""What stays in one line."""
 BLOCK = re.compile(r"</?(?:p|li|tr|h[1-6]|figcaption|dd|dt|summary|section|div|caption)\b[^>]*>")
 NUMBER = re.compile(r"(?<![\d.,–-])\d+(?:[.,]\d+)*(?![\d.])")
 
@@ -44,7 +46,7 @@ def subject(record: RunRecord) -> Subject:
 
 def blocks(page: str) -> list[str]:
     """The text of each paragraph, row and item, on one line."""
-    plain = (html.unescape(re.sub(r"<[^>]+>", " ", part)) for part in BLOCK.split(page))
+    plain = (html.unescape(re.sub(r"<[^>]+>", " ", part)) for part in BLOCK.split(WHOLE.sub(r"\1", page)))
     return [" ".join(part.split()) for part in plain if part.strip()]
 
 

@@ -16,7 +16,7 @@ from tests.outputs.test_html import page_of
 from tests.outputs.test_mail import made
 
 PROGRAM = """
-from tests.outputs.test_same_bytes import digests
+from tests.end_to_end.test_same_bytes import digests
 from tests.support.records import small_record
 print(*digests(small_record()))
 """
