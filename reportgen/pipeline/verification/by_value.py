@@ -31,7 +31,11 @@ from reportgen.text.terminal import plural
 CONTEXT = 4
 """Words and numbers in a row that are the same before the numbers among them are held against each other."""
 DIGEST = re.compile(r"\b[0-9a-f]{32,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+COLOUR = re.compile(r"#(?:[0-9a-fA-F]{8}|[0-9a-fA-F]{6}|[0-9a-fA-F]{3})(?=[\\\x22',;])")
+"""As a drawing in a comment sets it; an issue such as #123 has no quotes behind it."""
 LETTER = re.compile(r"[^\W\d_]")
+MASKED = "\0"
+"""In the place of a number among words; no word of a text, as `#` can be."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +104,9 @@ def tell_apart(numbers: Sequence[Apart], known: Set[float]) -> str:
 
 
 def plain(piece: Piece, name: str) -> Piece:
-    """A line without digests, whose digits are no numbers, and in a document without what says a page, which other
-    words and fonts change."""
-    text = DIGEST.sub("…", piece.text)
+    """A line without digests and colours, whose digits are no numbers, and in a document without what says a page,
+    which other words and fonts change."""
+    text = COLOUR.sub("#…", DIGEST.sub("…", piece.text))
     return Piece(piece.place, PAGE_NUMBER.sub("", text) if name.endswith(".pdf") else text)
 
 
@@ -139,16 +143,16 @@ def pair_words(old: Sequence[Piece], new: Sequence[Piece]) -> tuple[list[Pair], 
     """The numbers of some lines that stand among the same words as in others, whose lines may end elsewhere; and the
     numbers that do not."""
     first, second = list(words_of(old)), list(words_of(new))
-    masks = [["#" if NUMBER.fullmatch(word) else word for word, _piece in words] for words in (first, second)]
+    masks = [[MASKED if NUMBER.fullmatch(word) else word for word, _piece in words] for words in (first, second)]
     pairs: list[Pair] = []
     paired: set[int] = set()
     for i, j, size in SequenceMatcher(None, masks[0], masks[1]).get_matching_blocks():
         if size < CONTEXT or not any(LETTER.search(word) for word in masks[0][i : i + size]):
             continue
-        numbers = [at for at in range(size) if masks[0][i + at] == "#"]
+        numbers = [at for at in range(size) if masks[0][i + at] == MASKED]
         paired.update(i + at for at in numbers)
         pairs += [Pair(first[i + at][1].place, first[i + at][0], second[j + at][0], sure=True) for at in numbers]
-    left = [at for at in range(len(first)) if masks[0][at] == "#" and at not in paired]
+    left = [at for at in range(len(first)) if masks[0][at] == MASKED and at not in paired]
     return pairs, [Apart(*first[at]) for at in left]
 
 

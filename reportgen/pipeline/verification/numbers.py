@@ -9,16 +9,18 @@ from typing import Any
 from reportgen.pipeline.verification.differences import Alteration
 from reportgen.record.run import RunRecord
 from reportgen.system.version import __version__
+from reportgen.text.terminal import plural
 
 TOLERANCE = 1e-6
 """Relative; other processors and versions of numpy add in another order."""
 FILE = "record/record.json"
 
 
-def check_numbers(record: RunRecord) -> tuple[list[Alteration], list[str]]:
+def check_numbers(record: RunRecord, other: bool = False) -> tuple[list[Alteration], list[str]]:
     """Where the stated numbers are not those of the arrays, and what can't be told.
 
-    Where another version computed them, only values count: intervals may have been computed in another way.
+    Where another version computed them, or `other` code of this one, only values count: intervals may have been
+    computed in another way.
     """
     if record.measured is None or "eval.logits" not in record.arrays:
         return [], []
@@ -30,10 +32,12 @@ def check_numbers(record: RunRecord) -> tuple[list[Alteration], list[str]]:
         return [Alteration(FILE, f"its numbers can't be computed from its arrays: {type(error).__name__}")], []
     differing = list(differences(record.measured.model_dump(), again.model_dump(), "measured"))
     version = record.provenance.versions.get("reportgen-torch", __version__)
-    strict = [one for one in differing if version == __version__ or one.place.endswith(".value")]
+    strict = [one for one in differing if (version == __version__ and not other) or one.place.endswith(".value")]
     notes = []
     if len(strict) < len(differing):
-        notes.append(f"{FILE}: version {version} computed {len(differing) - len(strict)} intervals in another way")
+        who = "other code of the same version" if version == __version__ else f"version {version}"
+        many = plural(len(differing) - len(strict), "entry of them differs", "entries of them differ")
+        notes.append(f"{FILE}: {who} computed intervals in another way; {many}")
     return strict, notes
 
 

@@ -233,12 +233,12 @@ def hold_all(given: Given, source: Source, options: Options, result: Verificatio
     except RecordError as error:
         result.alterations.append(Alteration(RECORD, f"{error.message}; nothing could be compared with it"))
         return result
-    found, notes = check_numbers(stored.record)
+    other = is_other_code(given)
+    found, notes = check_numbers(stored.record, other)
     result.alterations += found
     result.notes += notes
     drawn = draw_again(stored, list(given.files), given.single, options.overrides, progress)
     result.notes += drawn.notes
-    other = is_other_code(given)
     terms = Terms(__version__, find_version(given.files), other, drawn.other_look)
     foreign = False
     for name, expected in drawn.files.items():

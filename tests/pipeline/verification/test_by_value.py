@@ -114,3 +114,14 @@ def test_long_documents_of_other_lines_take_a_moment() -> None:
 def test_numbers_agree_where_they_are_roundings_of_one(one: str, other: str, same: bool) -> None:
     assert agree(one, other) is same
     assert agree(other, one) is same
+
+
+def test_a_sign_for_numbers_among_the_words_is_a_word() -> None:
+    found = held(page("see # 1 and #2 of the other lines", *WORDS, "a # and 30 more that nobody prints"))
+    assert found.alterations == ()
+
+
+def test_the_digits_of_a_colour_are_no_numbers() -> None:
+    line = '%%{init: {"themeVariables": {"titleColor": "#8b98a5"}}}%%'
+    found = hold("comment.md", line.encode(), line.replace("#8b98a5", "#666").encode(), OTHER)
+    assert found.alterations == ()
