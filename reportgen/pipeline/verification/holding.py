@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from reportgen.pipeline.drawing_digest import code_of_drawing
 from reportgen.pipeline.verification.by_value import hold_by_value
 from reportgen.pipeline.verification.differences import Alteration, Held, count_numbers, hold_loosely, hold_strictly
 from reportgen.pipeline.verification.printed import Unreadable
 from reportgen.pipeline.verification.reading import read_printed
+from reportgen.system.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,11 @@ class Terms:
     """Whether the code that drew it is known to be another, although the version may be the same."""
     other_look: str = ""
     """Why the words may differ although the version is the same: templates or plug-ins that are not run; else empty."""
+
+
+def is_of_other_code(manifest: Manifest) -> bool:
+    """Whether other code drew what a manifest lists; one that names no code is of code before any was named."""
+    return manifest.code != code_of_drawing()
 
 
 def hold(name: str, data: bytes, drawn: bytes, terms: Terms) -> Held:

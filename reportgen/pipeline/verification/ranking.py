@@ -9,9 +9,8 @@ from pathlib import Path
 
 from reportgen.errors import RecordError
 from reportgen.outputs.ranking import INDEX, NUMBERS
-from reportgen.pipeline.drawing_digest import code_of_drawing
 from reportgen.pipeline.verification.differences import Alteration, Held
-from reportgen.pipeline.verification.holding import Terms, hold
+from reportgen.pipeline.verification.holding import Terms, hold, is_of_other_code
 from reportgen.pipeline.verification.numbers import differences
 from reportgen.pipeline.verification.reading import find_version
 from reportgen.record.locate import find_source
@@ -59,7 +58,7 @@ def hold_ranking(home: Path, folders: tuple[str, ...]) -> Ranked:
     drawn = draw(home, kept[first], number_folders(folders))
     given = {name: (home / name).read_bytes() for name in SIDE if is_regular(home / name)}
     manifest = read_manifest(home)
-    other = manifest is not None and manifest.code != code_of_drawing()
+    other = manifest is not None and is_of_other_code(manifest)
     terms = Terms(__version__, find_version(INDEX, given.get(INDEX, b"")), other)
     held += [hold(name, given[name], drawn[name], terms) for name in SIDE if name in given]
     return Ranked(tuple(held), (f"{NUMBERS}: the baseline's record is not here to hold its numbers against",))

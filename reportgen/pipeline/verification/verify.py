@@ -21,7 +21,7 @@ from reportgen.pipeline.verification.files import (
     list_names,
     refuse_unreadable,
 )
-from reportgen.pipeline.verification.holding import Terms, hold
+from reportgen.pipeline.verification.holding import Terms, hold, is_of_other_code
 from reportgen.pipeline.verification.numbers import check_numbers
 from reportgen.pipeline.verification.printed import WHOLE
 from reportgen.pipeline.verification.ranking import SIDE, hold_ranking
@@ -281,7 +281,7 @@ def is_other_code(given: Given) -> bool:
     manifest = read_manifest(given.home) if given.home is not None else None
     document = next((data for name, data in given.files.items() if name.endswith(".pdf")), None)
     if manifest is not None:
-        return manifest.code != code_of_drawing()
+        return is_of_other_code(manifest)
     return document is not None and code_in(document) != code_of_drawing()
 
 
