@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from reportgen.comparison.seeds import (
     seed_variance,
     seeded_change,
     seeded_tost,
-    variance_of_images,
+    variance_in_both,
 )
 from reportgen.metrics.paired import mcnemar_exact, paired_interval, tost
 from reportgen.metrics.predictions import FloatArray, Predictions
@@ -35,7 +36,7 @@ class AccuracyChange:
     seed_spread: float | None
     """Between seeds, pooled; None where each model has one."""
     image_error: float = 0.0
-    """Standard error over images alone, where there are several seeds."""
+    """Standard error over images of what is not between seeds, where there are several."""
 
 
 def compare_accuracy(matched: Matched, margin: float) -> AccuracyChange:
@@ -64,14 +65,14 @@ def compare_accuracy(matched: Matched, margin: float) -> AccuracyChange:
     by_image = mean_correct(matched.drawn[1] or matched.after) - mean_correct(matched.drawn[0] or matched.before)
     error = float(by_image.std(ddof=1) / np.sqrt(n)) if n > 1 else 0.0
     value = after.mean - before.mean
-    alone = variance_of_images(*([one.correct / n for one in seeds] for seeds in (matched.before, matched.after)))
-    scatter = compare_sides(before, after, error, n, alone)
+    added = [[one.correct / n for one in runs] for runs in (matched.before, matched.after, *matched.drawn)]
+    scatter = compare_sides(before, after, error, n, variance_in_both(added[0], added[1], added[2:]))
     change = seeded_change(value, scatter)
     above, below = seeded_tost(value, scatter, margin)
     several = len(before.seeds) > 1 or len(after.seeds) > 1
     spread = float(np.sqrt(seed_variance(before.seeds, after.seeds)[0])) if several else None
     equivalence = Equivalence(margin=margin, p_above=above, p_below=below)
-    return AccuracyChange(change, table, equivalence, None, spread, error)
+    return AccuracyChange(change, table, equivalence, None, spread, math.sqrt(scatter.alone))
 
 
 def share_right(predictions: Predictions) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.comparison.decision import Change
 from reportgen.comparison.interval_adjustment import Ends, balanced_ends, share_ends
 from reportgen.comparison.matching import Matched
-from reportgen.comparison.seeds import Side, compare_sides, seeded_change, variance_of_images
+from reportgen.comparison.seeds import Side, compare_sides, seeded_change, variance_in_both
 from reportgen.metrics.calibration import scale_crosswise
 from reportgen.metrics.computing import Sample, Score, change_interval, compute_scores, spread_of_change
 from reportgen.metrics.influence import FEWEST, FEWEST_OF_FLIPS
@@ -96,9 +96,10 @@ def over_evaluations(
     )
     means = [np.mean([score.influence for score in drawn or seeds], 0) for seeds, drawn in (before, after)]
     error = spread_of_change(means[0], means[1], before[0][0].labels).error
-    alone = variance_of_images(*([score.influence for score in seeds] for seeds, _drawn in (before, after)))
+    added = [[score.influence for score in runs] for runs in (before[0], after[0], before[1], after[1])]
+    both = variance_in_both(added[0], added[1], added[2:])
     value = other.mean - one.mean
-    change = seeded_change(value, compare_sides(one, other, error, n, alone))
+    change = seeded_change(value, compare_sides(one, other, error, n, both))
     return Ends(value, change.low, change.high)
 
 

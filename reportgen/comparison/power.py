@@ -87,7 +87,7 @@ def seeds_needed(change: float, image_error: float, spread: float, margin: float
     distance = max(abs(change), margin - abs(change))
     for number in range(2, MOST_SEEDS + 1):
         scatter = Scatter(image_error**2, 2 * spread**2 / number, n - 1, 2 * number - 2)
-        if (scatter.critical((1 - CONFIDENCE) / 2) + scatter.critical(1 - POWER)) * scatter.error <= distance:
+        if scatter.half_width((1 - CONFIDENCE) / 2) + scatter.half_width(1 - POWER) <= distance:
             return number
     return None
 

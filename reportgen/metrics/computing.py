@@ -21,10 +21,13 @@ from reportgen.metrics.influence import (
     FEWEST,
     FEWEST_OF_CHANGE,
     FEWEST_OF_CLASS,
+    FEWEST_OF_UNEQUAL,
+    LEAST_IMAGES,
     Spread,
     critical,
     freedom_of,
     logit_interval,
+    share_left,
     skewed_interval,
     spread_by_class,
     spread_over_images,
@@ -98,7 +101,14 @@ class Score:
         if self.kind == "by_class":
             support = np.bincount(self.labels)
             return int(support[support > 0].min()) >= self.least
-        return self.kind == "share" or len(self.labels) >= FEWEST
+        return self.kind == "share" or len(self.labels) >= self.fewest
+
+    @property
+    def fewest(self) -> int:
+        """Images below which the mean of a loss has no interval."""
+        support = np.bincount(self.labels)
+        few = self.kind == "mean" and int(support[support > 0].min()) < LEAST_IMAGES
+        return FEWEST_OF_UNEQUAL if few else FEWEST
 
     @property
     def has_enough_for_change(self) -> bool:
@@ -119,7 +129,7 @@ class Score:
             return None
         if self.kind == "by_class":
             return logit_interval(self.value, spread_by_class(self.influence, self.labels))
-        found = skewed_interval(self.value, self.influence)
+        found = skewed_interval(self.value, self.influence, share=share_left(self.influence, self.labels))
         return None if found is None else (max(min(0.0, self.value), found[0]), found[1])
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from reportgen.comparison.decision import decide
-from reportgen.comparison.seeds import measure_scatter, seed_variance, seeded_change, seeded_tost, variance_of_images
+from reportgen.comparison.seeds import measure_scatter, seed_variance, seeded_change, seeded_tost, variance_in_both
 
 IMAGES = 400
 PAIRS = 2000
@@ -26,8 +26,8 @@ def verdicts(before: NDArray[np.float64], after: NDArray[np.float64]) -> list[st
     for one, other in zip(before, after, strict=True):
         by_image = other.mean(0) - one.mean(0)
         error = float(by_image.std(ddof=1) / np.sqrt(IMAGES))
-        alone = variance_of_images(list(one / IMAGES), list(other / IMAGES))
-        scatter = measure_scatter(error, list(one.mean(1)), list(other.mean(1)), IMAGES, alone=alone)
+        both = variance_in_both(list(one / IMAGES), list(other / IMAGES))
+        scatter = measure_scatter(error, list(one.mean(1)), list(other.mean(1)), IMAGES, both=both)
         found.append(decide(seeded_change(float(by_image.mean()), scatter), 0.005))
     return found
 

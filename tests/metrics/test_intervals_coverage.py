@@ -15,7 +15,7 @@ import pytest
 from scipy import stats
 
 from reportgen.comparison.latencies import paired_ratio
-from reportgen.comparison.seeds import measure_scatter, seeded_change, variance_of_images
+from reportgen.comparison.seeds import measure_scatter, seeded_change, variance_in_both
 from reportgen.metrics.characteristics import gain_interval
 from reportgen.metrics.classes import f1_value
 from reportgen.metrics.explanations import mean_estimate
@@ -104,9 +104,9 @@ def change_over_seeds(rng: Rng, n: int, seeds: int) -> tuple[float, float]:
     )
     by_image = after.mean(0) - before.mean(0)
     error = float(by_image.std(ddof=1)) / n**0.5
-    alone = variance_of_images(*([one / n for one in side] for side in (before, after)))
+    both = variance_in_both(*([one / n for one in side] for side in (before, after)))
     means = [side.mean(1).tolist() for side in (before, after)]
-    found = seeded_change(float(by_image.mean()), measure_scatter(error, *means, n, alone=alone))
+    found = seeded_change(float(by_image.mean()), measure_scatter(error, *means, n, both=both))
     return found.low, found.high
 
 

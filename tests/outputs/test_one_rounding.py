@@ -9,19 +9,22 @@ from xml.etree import ElementTree
 
 import pytest
 
+from reportgen.figures import draw
 from reportgen.outputs import json as metrics_json
 from reportgen.outputs.comment import make_comment
 from reportgen.outputs.html import OUTPUT
 from reportgen.outputs.junit import make_junit
+from reportgen.outputs.mail import gather
 from reportgen.outputs.model_card import write_readme
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
-from reportgen.report.model import Report
+from reportgen.report.model import FigureFile, Report
 from tests.comparison.cases import improved, judged
 from tests.conftest import measured_once
 from tests.outputs.github import show
 from tests.outputs.reports import plain_report
+from tests.outputs.test_mail import PDF, html_of, opened, text_of, words
 from tests.support.cost_facts import with_cost
 from tests.support.explanation_facts import explained
 from tests.support.layers import with_responses
@@ -141,30 +144,54 @@ def finer_roundings(text: str, value: MetricValue) -> list[str]:
     ]
 
 
+def wrong_in(report: Report, told: dict[str, str]) -> dict[tuple[str, str, str], list[str]]:
+    """The values that stand in some of these texts with more digits: name, what is shown, and where."""
+    return {
+        (value.name, value.display, name): found
+        for value in told_values(report)
+        for name, text in told.items()
+        if (found := finer_roundings(text, value))
+    }
+
+
 @pytest.fixture(scope="module")
 def complete() -> tuple[Report, dict[str, str]]:
     """The report of a record with everything, and the text of each output."""
     report = plain_report(everything(measured_once()))
     told = {name: " ".join(found) for name, found in pages(report).items()}
+    (mail,) = gather(report, pytest.fail, {"report.pdf": PDF})
+    message = opened(mail.data)
+    told |= {"mail": words(html_of(message)), "mail as text": " ".join(text_of(message).split())}
     return report, told | {"card": write_readme(report, []).partition("\n---\n")[2]}
 
 
 def test_no_value_of_a_report_with_everything_stands_anywhere_with_more_digits(
     complete: tuple[Report, dict[str, str]],
 ) -> None:
-    """In sentences, tables, tiles, the comment, JUnit and the model card."""
+    """In sentences, tables, tiles, the comment, JUnit, the mail and the model card."""
     report, told = complete
     values = told_values(report)
     assert len(values) > 15
-    wrong = {
-        (value.name, value.display, name): found
-        for value in values
-        for name, text in told.items()
-        if (found := finer_roundings(text, value))
-    }
-    assert wrong == {}
+    assert wrong_in(report, told) == {}
     odd = next(value for value in values if value.name == "accuracy").model_copy(update={"value": 0.82537})
     assert finer_roundings("It is right on 82.54 % of the images.", odd) == ["82.54"]
+
+
+def words_of(figure: FigureFile) -> str:
+    """What a person reads of a figure, beside it and in place of it."""
+    drawing = figure.data.decode() if figure.media_type == "image/svg+xml" else ""
+    letters = re.sub(r"(?s)<(style|metadata)\b.*?</\1>|<[^>]+>", " ", drawing)
+    return " ".join([html.unescape(letters), figure.title, figure.caption, figure.alt])
+
+
+@pytest.mark.slow
+def test_no_figure_says_a_value_with_more_digits(complete: tuple[Report, dict[str, str]]) -> None:
+    """In its letters, its caption and the text that stands in its place."""
+    report, _told = complete
+    figures = draw(everything(measured_once())).values()
+    told = {figure.name: words_of(figure) for figure in figures if isinstance(figure, FigureFile)}
+    assert sum(len(NUMBER.findall(text)) for text in told.values()) > 500
+    assert wrong_in(report, told) == {}
 
 
 def test_the_calibration_errors_of_one_sentence_have_the_same_digits(complete: tuple[Report, dict[str, str]]) -> None:
