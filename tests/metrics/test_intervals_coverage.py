@@ -24,7 +24,7 @@ from reportgen.metrics.intervals import wilson
 from reportgen.metrics.paired import paired_interval
 from reportgen.metrics.seeds import mean_interval
 from reportgen.record.latency import summarise, summarise_processes
-from tests.metrics.covering import HIGH, LOW, add, most_of_change, near, outside
+from tests.metrics.covering import HIGH, add, most_of_change, near, outside
 
 Rng = np.random.Generator
 Case = Iterator[tuple[tuple[float, float] | None, float]]
@@ -92,15 +92,27 @@ def several_seeds(rng: Rng, n: int, samples: int) -> Case:
     """Change of the mean accuracy over five seeds a side of one recipe, by images and by seeds that scatter little or
     much."""
     for _ in range(samples if n >= FEWEST else 0):
-        yield change_over_seeds(rng, n, 5), 0.0
+        yield change_over_seeds(rng, n, (5, 5), rng.uniform(0, 0.4)), 0.0
 
 
-def change_over_seeds(rng: Rng, n: int, seeds: int) -> tuple[float, float]:
-    """The interval of one change between two trainings of a recipe with so many seeds each."""
-    hard, scatter = rng.normal(0, 1, n), rng.uniform(0, 0.4)
+def change_over_few_seeds(rng: Rng, n: int, samples: int) -> Case:
+    """The same with two."""
+    for _ in range(samples if n >= FEWEST else 0):
+        yield change_over_seeds(rng, n, (2, 2), rng.uniform(0, 0.4)), 0.0
+
+
+def change_over_seeds(
+    rng: Rng, n: int, seeds: tuple[int, int], scatter: float, apart: float = 0.0
+) -> tuple[float, float]:
+    """The interval of one change between two recipes that are equally good, with so many seeds each.
+
+    `scatter`: of the skill of a seed; `apart`: of how easy each image is to one recipe and not to the other.
+    """
+    hard = rng.normal(0, 1, n)
     before, after = (
-        rng.random((seeds, n)) < stats.norm.cdf(2 + 1.5 * hard[None] + rng.normal(0, scatter, seeds)[:, None])
-        for _ in range(2)
+        rng.random((number, n))
+        < stats.norm.cdf(2 + 1.5 * hard + rng.normal(0, apart, n) + rng.normal(0, scatter, (number, 1)))
+        for number in seeds
     )
     by_image = after.mean(0) - before.mean(0)
     error = float(by_image.std(ddof=1)) / n**0.5
@@ -237,6 +249,7 @@ IMAGES: tuple[Callable[[Rng, int, int], Case], ...] = (
     two_seeds,
     three_seeds,
     several_seeds,
+    change_over_few_seeds,
     corruptions,
     corruption_changes,
     map_checks,
@@ -286,13 +299,18 @@ def most_of(case: Callable[[Rng, int, int], Case], n: int) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [2, 3])
-def test_with_few_seeds_a_side_the_interval_of_a_change_holds_the_truth_often_enough(number: int) -> None:
-    """And oftener than asked where seeds scatter little: what images add to that can't be told and is counted twice,
-    which the report says."""
+@pytest.mark.parametrize(("before", "after"), [(2, 2), (3, 3), (1, 3)])
+@pytest.mark.parametrize("scatter", [0.0, 0.1, 0.4])
+def test_with_few_seeds_the_interval_of_a_change_holds_the_truth_as_often_as_with_many(
+    before: int, after: int, scatter: float
+) -> None:
+    """Whether they scatter not at all, little or much, and whether the recipes answer alike or not."""
     rng = np.random.default_rng(3)
-    ends = [change_over_seeds(rng, 300, number) for _ in range(400)]
-    assert stats.binom.cdf(sum(low <= 0 <= high for low, high in ends), 400, LOW) > 0.001
+    for apart in (0.0, 1.5):
+        found = [change_over_seeds(rng, 300, (before, after), scatter, apart) for _ in range(500)]
+        held = sum(low <= 1e-12 and high >= -1e-12 for low, high in found)
+        assert outside(f"scatter {scatter}, apart {apart}", 300, (held, 500), 0.001) == []
+        assert min(high - low for low, high in found) > 0.01
 
 
 def sizes_of(case: Callable[[Rng, int, int], Case]) -> tuple[int, ...]:

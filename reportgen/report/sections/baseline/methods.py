@@ -120,9 +120,9 @@ def describe_seeds() -> tuple[MethodNote, ...]:
             _(
                 "Means over seeds; the variance of a change is that over images plus that between seeds, pooled over "
                 "both models; critical values of Student’s t, weighted by the two variances. Images that the seeds "
-                "answer differently add to both variances: with ten seeds or more together three quarters of this is "
-                "subtracted from the second; with fewer it is left in, and the interval is wider than need be. The "
-                "test of no change uses the same variance, in place of McNemar’s."
+                "answer differently add to both variances: four fifths of this is subtracted from the first. No "
+                "interval is narrower than three fifths of that over images alone. The test of no change uses the same "
+                "variances, in place of McNemar’s."
             ),
             "Cochran and Cox 1950, Experimental Designs. Wiley.",
         ),
@@ -136,7 +136,8 @@ def describe_chance() -> tuple[MethodNote, ...]:
             _("Several evaluations"),
             _(
                 "For a stochastic model: means over its evaluations; the variance of a change is that over images "
-                "plus, of each such model, that between its evaluations over their number; critical values of "
+                "plus, of each such model, that between its evaluations over their number; of what images that the "
+                "evaluations answer differently add to both, four fifths is subtracted. Critical values of "
                 "Student’s t, weighted by the variances. The test of no change uses the same variance, in place of "
                 "McNemar’s."
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.metrics.influence import FEWEST, FEWEST_OF_CLASS, FEWEST_OF_CURVE
+from reportgen.metrics.influence import FEWEST, FEWEST_OF_CLASS, FEWEST_OF_CURVE, FEWEST_OF_UNEQUAL, LEAST_IMAGES
 from reportgen.metrics.predictions import read_predictions
 from reportgen.plugins import Section
 from reportgen.record.definitions import shown_in
@@ -120,7 +120,13 @@ def caption_scores(measured: Measurements, n: int, evaluations: int) -> str:
     )
     over, said = measured.value("accuracy_seeds"), [text]
     if over is not None:
-        said.append(_("Over the {seeds} seeds: Student’s t and χ².", seeds=over.n))
+        said.append(
+            _(
+                "Of the mean over the {seeds} seeds: Wilson for the images and Student’s t for the seeds together; of "
+                "the standard deviation between them: χ².",
+                seeds=over.n,
+            )
+        )
     if evaluations > 1:
         said.append(
             _(
@@ -146,10 +152,13 @@ def note_few(measured: Measurements) -> list[str]:
     return [
         _(
             "With {n} test images, {few} in the smallest class, some scores have no interval: means of losses and "
-            "calibration errors need {least}, means over classes {each} of each class, AUROC {most}.",
+            "calibration errors need {least} images, means of losses {more} where a class has fewer than {some}, means "
+            "over classes {each} of each class, AUROC {most}.",
             n=numerals.count(sum(supports)),
             few=numerals.count(min(supports)),
             least=FEWEST,
+            more=FEWEST_OF_UNEQUAL,
+            some=LEAST_IMAGES,
             each=FEWEST_OF_CLASS,
             most=FEWEST_OF_CURVE,
         )

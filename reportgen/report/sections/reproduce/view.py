@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reportgen.metrics.influence import FEWEST, FEWEST_OF_CLASS, FEWEST_OF_CURVE
+from reportgen.metrics.influence import (
+    FEWEST,
+    FEWEST_OF_CLASS,
+    FEWEST_OF_CURVE,
+    FEWEST_OF_UNEQUAL,
+    LEAST_IMAGES,
+    MOST_BETWEEN,
+)
 from reportgen.plugins import Section
 from reportgen.record.gate_result import GateResult
 from reportgen.record.latency import FEWEST_FOR_P95, Latency
@@ -264,10 +271,15 @@ def interval_methods() -> list[MethodNote]:
                 "From the influence of each image on the score (its derivative with respect to the weight of the "
                 "image), 95 %. Means over classes and AUROC: standard error with n/(n − 1) in each class, Student’s t "
                 "with Satterthwaite’s degrees of freedom, on the logit scale. Means of losses and the area under risk "
-                "and coverage: Student’s t corrected for skewness. F1 of a class: Wilson’s interval of the Jaccard "
-                "index. No interval where simulations cover less than 93 %: below {least} images, or below {each} "
-                "({most} for AUROC) of a class.",
+                "and coverage: Student’s t corrected for skewness; of the variance between classes, which counts where "
+                "the sizes of classes are random and not where they are fixed, half is left out, at most {between} of "
+                "the whole. F1 of a class: Wilson’s interval of the Jaccard index. No interval where simulations cover "
+                "less than 93 % or more than 97.5 %: below {least} images ({more} where a class has fewer than "
+                "{some}), or below {each} ({most} for AUROC) of a class.",
+                between=numerals.whole_percent(MOST_BETWEEN),
                 least=FEWEST,
+                more=FEWEST_OF_UNEQUAL,
+                some=LEAST_IMAGES,
                 each=FEWEST_OF_CLASS,
                 most=FEWEST_OF_CURVE,
             ),

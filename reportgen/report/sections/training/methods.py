@@ -15,11 +15,13 @@ def training_methods(record: RunRecord) -> list[MethodNote]:
             MethodNote(
                 _("Several seeds"),
                 _(
-                    "The same spec, trained again with each seed and evaluated on the same images. Student’s t "
-                    "interval of the mean over seeds, χ² interval of the standard deviation, 95 %; of other seeds, "
-                    "not of other images."
+                    "The same spec, trained again with each seed and evaluated on the same images. The interval of "
+                    "the mean counts other images (Wilson’s, by how the mean over seeds differs between them) and "
+                    "other seeds (Student’s t, of the part that images add to both half subtracted, two fifths with "
+                    "two seeds), combined by squares; χ² interval of the standard deviation; 95 %."
                 ),
-                "Student 1908, The probable error of a mean. Biometrika 6, 1–25.",
+                "Student 1908, The probable error of a mean. Biometrika 6, 1–25. Zou and Donner 2008, Construction of "
+                "confidence limits about effect measures: a general approach. Statistics in Medicine 27, 1693–1702.",
             )
         )
     if record.data.mixup is not None:
