@@ -11,12 +11,14 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reportgen.metrics.intervals import CONFIDENCE
+from reportgen.metrics.intervals import CONFIDENCE, wilson
 from reportgen.metrics.paired import holm, score_interval
 from reportgen.metrics.predictions import FloatArray
 
 LEAST_EXPECTED = 5.0
 """Images expected in every cell before the χ² distribution is trusted (Cochran 1954)."""
+FEW = 5
+"""Images that are wrong, or right, below which their scatter does not tell how many others are."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,21 @@ def mean_difference(first: FloatArray, second: FloatArray) -> tuple[float, float
     centre = float(difference.mean())
     half = float(NormalDist().inv_cdf(0.5 + CONFIDENCE / 2) * difference.std(ddof=1) / np.sqrt(len(difference)))
     return centre, centre - half, centre + half
+
+
+def confidence_gap(confidence: FloatArray, correct: NDArray[np.bool_]) -> tuple[float, float, float] | None:
+    """Mean confidence (n,) less accuracy, and the ends of its interval; None for n < 2.
+
+    Of few images that are wrong, or few that are right, how often others are is not to be seen in the scatter of these,
+    and without any it is none at all: below FEW each end is then at least as far away as that of Wilson's interval.
+    """
+    found = mean_difference(confidence, correct.astype(np.float64))
+    n, right = len(correct), int(correct.sum())
+    ends = wilson(right, n)
+    if found is None or ends is None or min(right, n - right) >= FEW:
+        return found
+    centre, low, high = found
+    return centre, min(low, centre - (ends[1] - right / n)), max(high, centre + (right / n - ends[0]))
 
 
 def pairwise_p(successes: Sequence[int], totals: Sequence[int]) -> FloatArray:

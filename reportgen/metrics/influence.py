@@ -159,7 +159,7 @@ def spread_by_class(influence: FloatArray, labels: IntArray) -> Spread:
     several = support > 1
     variances = squares[several] * support[several] / (support[several] - 1)
     whole = float(variances.sum())
-    if whole <= 0:
+    if whole <= ROUNDING**2 * float((influence**2).sum()):  # nothing but the rounding of means
         return Spread(0.0, 1.0)
     return Spread(math.sqrt(whole), whole**2 / float((variances**2 / (support[several] - 1)).sum()))
 
@@ -229,6 +229,7 @@ def expit(value: float) -> float:
     return 1 / (1 + math.exp(-value)) if value >= 0 else math.exp(value) / (1 + math.exp(value))
 
 
+ROUNDING = 1e-9
 MOST_BETWEEN = 0.1
 """Of the variance of a mean over images: as much as may be left out for what only the sizes of classes move."""
 

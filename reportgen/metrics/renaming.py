@@ -8,6 +8,7 @@ import numpy as np
 
 from reportgen.metrics.calibration import halves
 from reportgen.metrics.classes import confusion_matrix
+from reportgen.metrics.differences import binomial_tail
 from reportgen.metrics.paired import mcnemar_exact
 from reportgen.metrics.predictions import IntArray, Predictions
 
@@ -31,7 +32,8 @@ def find_renaming(predictions: Predictions) -> Renaming | None:
 
     It is found on one half of the images, each class split evenly, as the assignment with most of them right (Kuhn
     1955), and judged on the other by the exact McNemar test, so that a search through all orders finds nothing where
-    there is nothing.
+    there is nothing; and by whether more are right then than if predictions and labels had nothing to do with each
+    other, so that a model that is wrong on purpose has no other order either.
     """
     matrix = confusion_matrix(predictions)
     if not len(matrix) or (matrix.argmax(1) == np.arange(len(matrix)))[matrix.sum(1) > 0].all():
@@ -43,6 +45,9 @@ def find_renaming(predictions: Predictions) -> Renaming | None:
     before, after = predicted == labels, meant[predicted] == labels
     lost, gained = int((before & ~after).sum()), int((after & ~before).sum())
     if gained <= lost or float(mcnemar_exact(lost, gained)) > SIGNIFICANT:
+        return None
+    shares = (np.bincount(one, minlength=predictions.classes) / len(labels) for one in (meant[predicted], labels))
+    if binomial_tail(int(after.sum()), len(labels), float(np.prod(list(shares), axis=0).sum())) > SIGNIFICANT:
         return None
     return Renaming(tuple(int(one) for one in meant), int(after.sum()), int((~first).sum()))
 

@@ -250,5 +250,7 @@ def format_images(record: RunRecord) -> str:
         return _("the {data} test images", data=record.data.title)
     count, data = numerals.count(split.available), record.data.title
     if split.n == split.available:
+        if split.n == 1:
+            return _("the one {data} test image", data=data)
         return _("the {count} {data} test images", count=count, data=data)
     return _("{n} of the {count} {data} test images", n=numerals.count(split.n), count=count, data=data)

@@ -12,12 +12,14 @@ from reportgen.metrics.differences import (
     binomial_tail,
     chi_square_tail,
     compare_shares,
+    confidence_gap,
     fisher,
     mean_difference,
     pairwise_p,
     poisson_tail,
     share_difference,
 )
+from reportgen.metrics.intervals import wilson
 from reportgen.metrics.paired import score_interval
 
 
@@ -63,7 +65,7 @@ def test_fisher_is_scipys(of_first: int, of_second: int, data: st.DataObject) ->
 @given(st.integers(1, 200), st.floats(0, 1), st.data())
 def test_the_binomial_tail_is_scipys(n: int, share: float, data: st.DataObject) -> None:
     successes = data.draw(st.integers(0, n))
-    assert binomial_tail(successes, n, share) == pytest.approx(stats.binom.sf(successes - 1, n, share), abs=1e-9)
+    assert binomial_tail(successes, n, share) == pytest.approx(stats.stats.binom.sf(successes - 1, n, share), abs=1e-9)
 
 
 def test_pairs_are_corrected_for_all_of_them() -> None:
@@ -93,3 +95,32 @@ def test_the_tail_of_poisson_is_that_of_scipy(expected: float) -> None:
     counts = [0, 1, 2, 5, 30, 400]
     found = [poisson_tail(count, expected) for count in counts]
     assert found == pytest.approx(stats.poisson.sf(np.array(counts) - 1, expected), rel=1e-11)
+
+
+@pytest.mark.parametrize("n", [10, 100, 1000])
+@pytest.mark.parametrize("confidence", [0.9, 0.99, 0.998])
+def test_a_model_that_is_as_sure_as_right_is_seldom_called_otherwise(n: int, confidence: float) -> None:
+    """Without a wrong answer the scatter of the answers would tell every one from its confidence."""
+    rng = np.random.default_rng(n)
+    above = below = 0
+    for _ in range(400):
+        sure = np.clip(confidence + rng.normal(0, (1 - confidence) / 5, n), 0, 1)
+        found = confidence_gap(sure, rng.random(n) < sure)
+        assert found is not None
+        above, below = above + (found[1] > 0), below + (found[2] < 0)
+    assert stats.binom.sf(above - 1, 400, 0.05) > 1e-3
+    assert stats.binom.sf(below - 1, 400, 0.05) > 1e-3
+
+
+def test_with_enough_right_and_wrong_answers_the_gap_is_that_of_the_means() -> None:
+    rng = np.random.default_rng(0)
+    sure, right = rng.uniform(0.5, 1, 300), rng.random(300) < 0.6
+    assert confidence_gap(sure, right) == mean_difference(sure, right.astype(float))
+    assert confidence_gap(sure[:1], right[:1]) is None
+    one_wrong = np.ones(300, bool)
+    one_wrong[0] = False
+    found, plain = confidence_gap(sure, one_wrong), mean_difference(sure, one_wrong.astype(float))
+    assert found is not None
+    assert plain is not None
+    assert (found[1], found[2]) == (min(plain[1], found[1]), max(plain[2], found[2]))
+    assert found[2] - found[0] == pytest.approx(299 / 300 - wilson(299, 300)[0])  # type: ignore[index]

@@ -70,6 +70,31 @@ def test_no_interval_has_no_width(record: RunRecord) -> None:
     assert measured.value("balanced_accuracy").value == 1  # type: ignore[union-attr]
 
 
+def test_a_model_that_answers_one_class_has_no_interval_of_rounding(record: RunRecord) -> None:
+    """Of fixed numbers of images nothing scatters, whatever is left behind the sixteenth digit."""
+    labels = np.arange(200) % 10
+    for logits in (np.zeros((200, 10)), np.tile(5.0 * np.eye(10)[2], (200, 1))):
+        measured = evaluated(record, logits, labels).measured
+        assert measured is not None
+        value = measured.value("macro_f1")
+        assert value is not None
+        assert (value.low, value.high) == (None, None)
+
+
+def test_means_of_losses_need_more_images_where_a_class_has_hardly_any(record: RunRecord) -> None:
+    rng = np.random.default_rng(0)
+    for sizes, known in (((10,) * 8, True), ((30, 20, 10, 10, 5, 3, 1, 1), False), ((40, 30, 20, 5, 3, 2, 1, 1), True)):
+        labels = np.repeat(np.arange(8), sizes)
+        logits = rng.normal(size=(len(labels), 8)) + 2 * np.eye(8)[labels]
+        measured = evaluated(record, logits, labels).measured
+        assert measured is not None
+        for name in ("nll", "brier", "aurc"):
+            value = measured.value(name)
+            assert value is not None
+            assert (value.low is not None) == known, (sizes, name)
+        assert note_few(measured) == [] or "means of losses 100 where a class has fewer than 5" in note_few(measured)[0]
+
+
 def test_a_confident_gate_is_undecided(record: RunRecord) -> None:
     measured = few(record, 1).measured
     assert measured is not None

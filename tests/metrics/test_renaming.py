@@ -44,6 +44,17 @@ def test_models_in_order_weak_models_and_guesses_are_not_renamed() -> None:
     assert sum(one is not None for one in found) <= 4  # of 180, at 1 % each
 
 
+@pytest.mark.parametrize("n", [200, 1000])
+def test_a_model_that_is_never_right_and_knows_nothing_is_not_renamed(n: int) -> None:
+    """Of its answers another order gets a tenth right, which is more than none and no more than guessing."""
+    found = []
+    for seed in range(40):
+        rng, labels = np.random.default_rng(seed), np.arange(n) % 10
+        called = (labels + rng.integers(1, 10, n)) % 10
+        found.append(find_renaming(read_predictions(np.eye(10)[called] * 5, labels)))
+    assert sum(one is not None for one in found) <= 2
+
+
 def test_a_model_that_answers_one_class_is_not_renamed() -> None:
     labels = np.arange(100) % 4
     made = read_predictions(np.tile([0.0, 5, 0, 0], (100, 1)), labels)

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 from scipy.stats import binom, fisher_exact
 
 import reportgen
 from reportgen.record.run import RunRecord
 from reportgen.report.claims import KINDS, Claim, ErrorRate
+from reportgen.report.sections.baseline import claims
 from tests.conftest import measured_once
 from tests.report.register import (
     banners,
@@ -163,6 +165,14 @@ def test_the_rates_are_not_above_what_the_claims_state(world: str) -> None:
         assert rate.world == world
         most = max(rate.share, 1 / rate.draws)
         assert binom.sf(count - 1, draws, most) > 1e-4, f"{key}: {count} of {draws}, {rate.share} are stated"
+
+
+@pytest.mark.slow
+def test_a_comparison_of_equal_models_says_that_anything_changed_as_often_as_methods_say() -> None:
+    rng, draws = np.random.default_rng(3), 60
+    count = sum(bool(worlds.equal_comparison(rng) & worlds.ANY_CHANGE) for _ in range(draws))
+    assert claims.ANY_CHANGE.share <= 0.05
+    assert binom.sf(count - 1, draws, claims.ANY_CHANGE.share) > 1e-3
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.comparison.accuracy import paired_changes
+from reportgen.comparison.changes import score_changes
 from reportgen.comparison.classes import compare_classes
 from reportgen.comparison.decision import ALPHA, decide
 from reportgen.comparison.history import Answers, compare_answers
@@ -279,6 +280,38 @@ def equal_models(rng: Generator) -> set[str]:
     )
     (verdict,) = verdicts_of(models)
     return said([find_changed_classes(comparison, "")]) | {f"baseline.{verdict}"}
+
+
+def equal_comparison(rng: Generator) -> set[str]:
+    """Two models whose outputs for 1,000 images are the same but for noise, by all scores, which all of them have."""
+    labels = np.arange(1000) % CLASSES
+    logits = 4 * rng.beta(4, 1.5, (1000, 1)) * np.eye(CLASSES)[labels] + rng.normal(0, 1, (1000, CLASSES))
+    one, other = (read_predictions(logits + rng.normal(0, 0.7, logits.shape), labels) for _ in range(2))
+    matched = fake(
+        names=NAMES,
+        labels=labels,
+        before=(one,),
+        after=(other,),
+        drawn=((), ()),
+        n=1000,
+        identical=False,
+    )
+    lost, gained = (int((a.correct & ~b.correct).sum()) for a, b in ((one, other), (other, one)))
+    comparison = fake(
+        identical=False,
+        scores=score_changes(matched),
+        classes=compare_classes(matched),
+        mcnemar=fake(lost=lost, gained=gained),
+        seeds=(1, 1),
+        evaluations=(1, 1),
+    )
+    return said([find_scores(comparison, ""), find_changed_classes(comparison, "")]) | {
+        f"baseline.{verdict}" for verdict in verdicts_of([one, other])
+    }
+
+
+ANY_CHANGE = {"baseline.better", "baseline.worse", "baseline.scores", "baseline.classes"}
+"""What is an error in it, whichever of them is said."""
 
 
 def verdicts_of(models: list[Predictions]) -> list[str]:

@@ -49,11 +49,14 @@ CLASSES = Claim(
     level=Level.DECISION,
     calm=Level.DECISION,
 )
+ANY_CHANGE = ErrorRate(0.038, 1000, "equal_comparison")
+"""Of BETTER, WORSE, SCORES and CLASSES together, where both models are equally good."""
 COST = Claim("baseline.cost", FACT, level=Level.DECISION, calm=Level.DECISION)
+OF_LATENCY = ErrorRate(0.049, 5000, "equal_latencies")
 LATENCY = Claim(
     "baseline.latency",
     "both models take equally long",
-    ErrorRate(0.049, 5000, "equal_latencies"),
+    OF_LATENCY,
     level=Level.DECISION,
     calm=Level.DECISION,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reportgen.metrics.influence import FEWEST, FEWEST_OF_CHANGE, FEWEST_OF_CLASS, FEWEST_OF_CURVE, FEWEST_OF_FLIPS
 from reportgen.record.comparison import Comparison
 from reportgen.report.model import MethodNote
+from reportgen.report.sections.baseline import claims
 from reportgen.text import numerals
 from reportgen.text.i18n import _
 
@@ -108,6 +109,17 @@ def describe_tests() -> tuple[MethodNote, ...]:
             _("Holm’s step-down correction of the exact McNemar tests of all classes that have images."),
             "Holm 1979, A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics 6, "
             "65–70.",
+        ),
+        MethodNote(
+            _("Findings by chance"),
+            _(
+                "In {share} of {draws} simulated comparisons of two equally good models on 1,000 images, the report "
+                "states a change of accuracy, of another score or of a class. The latency is tested separately: of "
+                "models that are equally fast, a change is stated in {latency} of comparisons.",
+                share=numerals.percent(claims.ANY_CHANGE.share),
+                draws=numerals.count(claims.ANY_CHANGE.draws),
+                latency=numerals.percent(claims.OF_LATENCY.share),
+            ),
         ),
     )
 

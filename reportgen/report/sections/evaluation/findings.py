@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.metrics.curves import errors_among_surest
-from reportgen.metrics.differences import mean_difference
+from reportgen.metrics.differences import confidence_gap
 from reportgen.metrics.intervals import newcombe
 from reportgen.metrics.predictions import Predictions
 from reportgen.record.measurements import CalibrationFacts, Measurements
@@ -129,12 +129,19 @@ def find_top5(measured: Measurements, predictions: Predictions) -> Finding | Non
         return None
     second = np.argsort(-predictions.log_probabilities[wrong], axis=1, kind="stable")[:, 1]
     hits, misses = int((second == predictions.labels[wrong]).sum()), int(wrong.sum())
-    text = _(
-        "Of the {misses}, {share} ({interval}) have the right class in second place.",
-        misses=ngettext("{count} wrong prediction", "{count} wrong predictions", misses),
-        share=numerals.percent(hits / misses, misses),
-        interval=share_interval(hits, misses),
-    )
+    if misses == 1:
+        text = (
+            _("The one wrong prediction has the right class in second place.")
+            if hits
+            else _("The one wrong prediction does not have the right class in second place.")
+        )
+    else:
+        text = _(
+            "Of the {misses}, {share} ({interval}) have the right class in second place.",
+            misses=ngettext("{count} wrong prediction", "{count} wrong predictions", misses),
+            share=numerals.percent(hits / misses, misses),
+            interval=share_interval(hits, misses),
+        )
     top5 = measured.value("top5_accuracy")
     if top5 is not None and top5.value is not None:
         more = _("The right class is among the first five for {top5} of all images.", top5=top5.display_full)
@@ -179,7 +186,7 @@ def find_calibration(measured: Measurements, predictions: Predictions, anchor: s
     ece = measured.value("ece")
     if not predictions.finite or ece is None or ece.value is None:
         return None
-    gap = mean_difference(predictions.confidence, predictions.correct.astype(float))
+    gap = confidence_gap(predictions.confidence, predictions.correct)
     if gap is None:
         return None
     centre, low, high = gap
@@ -190,7 +197,7 @@ def find_calibration(measured: Measurements, predictions: Predictions, anchor: s
         "gap": numerals.points_apart(abs(centre)),
         "interval": numerals.interval(*((low, high) if centre > 0 else (-high, -low)), 1, 100.0),
     }
-    error = format_error(ece, measured.calibration.error)
+    error = format_error(ece, measured.calibration.error, apart=low > 0 or high < 0)
     if low > 0:
         text = _(
             "The model is over-confident by {gap} ({interval}): its mean confidence is {confidence}, its accuracy "
@@ -220,11 +227,22 @@ def find_calibration(measured: Measurements, predictions: Predictions, anchor: s
     return claims.SURE_AS_RIGHT.finding(join_sentences([text, error]), 0.35, anchor)
 
 
-def format_error(ece: MetricValue, facts: CalibrationFacts | None) -> str:
-    """The calibration error beside what a perfectly calibrated model would show, and without its bias."""
+def format_error(ece: MetricValue, facts: CalibrationFacts | None, *, apart: bool) -> str:
+    """The calibration error beside what a perfectly calibrated model would show, and without its bias.
+
+    `apart`: the mean confidence is told from the accuracy, by a test that sees less of the bins and more of the mean.
+    """
     if facts is None:
         return _("The expected calibration error is {ece}.", ece=ece.display_full)
     null = numerals.score(facts.under_calibration, ece.low, ece.high)
+    if facts.p > SIGNIFICANT and apart:
+        return _(
+            "The expected calibration error is {ece}; with these confidences a perfectly calibrated model shows {null} "
+            "on average, and as much or more with {p}: the difference shows in the mean and not bin by bin.",
+            ece=ece.display_full,
+            null=null,
+            p=numerals.p_value(facts.p),
+        )
     if facts.p > SIGNIFICANT:
         return _(
             "The expected calibration error is {ece}; with these confidences a perfectly calibrated model shows {null} "

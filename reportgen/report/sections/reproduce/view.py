@@ -181,7 +181,7 @@ def list_methods(record: RunRecord) -> list[MethodNote]:
     """How the numbers of this report came about; only methods it uses."""
     notes = [count_method()]
     if record.measured is not None:
-        notes = [*interval_methods(), *calibration_methods(), *notes]
+        notes = [*interval_methods(), *calibration_methods(), findings_method(), *notes]
     if record.answers is not None and record.answers.draws > 1:
         notes.append(chance_method(record.answers.draws))
     if record.provenance.model_source_sha256 is not None:
@@ -205,6 +205,19 @@ def list_methods(record: RunRecord) -> list[MethodNote]:
             )
         )
     return notes
+
+
+def findings_method() -> MethodNote:
+    """How often a finding is made by chance."""
+    return MethodNote(
+        _("Findings by chance"),
+        _(
+            "A finding that chance could make is tested, with correction for all classes, conditions or scores it was "
+            "selected from. In simulations where there is nothing of its kind, each is stated in at most 5 % of "
+            "reports. Findings of different kinds are not corrected for each other: the more of them a report could "
+            "make, the more often one is there by chance."
+        ),
+    )
 
 
 def weights_method() -> MethodNote:
