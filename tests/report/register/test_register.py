@@ -171,7 +171,6 @@ def test_the_rates_are_not_above_what_the_claims_state(world: str) -> None:
 def test_a_comparison_of_equal_models_says_that_anything_changed_as_often_as_methods_say() -> None:
     rng, draws = np.random.default_rng(3), 60
     count = sum(bool(worlds.equal_comparison(rng) & worlds.ANY_CHANGE) for _ in range(draws))
-    assert claims.ANY_CHANGE.share <= 0.05
     assert binom.sf(count - 1, draws, claims.ANY_CHANGE.share) > 1e-3
 
 
