@@ -28,14 +28,28 @@ def find_seeds(record: RunRecord, anchor: str) -> list[Finding]:
         return found
     shares = sorted((right / n, seed) for seed, right, n in accuracy_by_seed(record))
     (lowest, unlucky), (highest, lucky), n = shares[0], shares[-1], len(record.arrays["eval.labels"])
+    sure = (
+        _(
+            "{interval}, counting images and seeds, n\u00a0=\u00a0{images} images and {count} seeds",
+            interval=mean.display_interval,
+            images=numerals.count(n),
+            count=mean.n,
+        )
+        if mean.low is not None
+        else _(
+            "n\u00a0=\u00a0{images}, too few images for an interval",
+            images=ngettext("{count} image", "{count} images", n),
+        )
+    )
     text = _(
-        "Over {count} seeds the test accuracy is {mean} on average ({interval}, t interval, n\u00a0=\u00a0{count} "
-        "seeds); the seed alone changes it by {deviation} (standard deviation), from {lowest} with seed {unlucky} to "
-        "{highest} with seed {lucky}. Everything else here is about seed {first}.",
+        "Over {count} seeds the test accuracy is {mean} on average ({sure}); the seed alone changes it by {deviation} "
+        "({interval}, standard deviation), from {lowest} with seed {unlucky} to {highest} with seed {lucky}. "
+        "Everything else here is about seed {first}.",
         count=mean.n,
         mean=mean.display,
-        interval=mean.display_interval,
+        sure=sure,
         deviation=deviation.display,
+        interval=deviation.display_interval,
         lowest=numerals.percent(lowest, n),
         unlucky=unlucky,
         highest=numerals.percent(highest, n),

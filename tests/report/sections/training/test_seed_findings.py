@@ -19,7 +19,7 @@ from reportgen.report.sections.summary import MOST_TILES, SummaryView
 from reportgen.report.sections.summary import SECTION as SUMMARY
 from reportgen.report.sections.training.view import SECTION, TrainingView
 from reportgen.spec.types import LossSpec
-from tests.report.sections.cases import build, change, page
+from tests.report.sections.cases import build, change, evaluated, page
 from tests.support.records import with_seeds
 
 
@@ -42,11 +42,26 @@ def test_the_mean_over_seeds_is_told_with_its_interval_and_the_seeds_at_both_end
     mean = several.measured.value("accuracy_seeds")
     assert mean is not None
     plain = [text.replace("\u00a0", " ") for text in (mean.display, mean.display_interval)]
-    assert f"the test accuracy is {plain[0]} on average ({plain[1]}, t interval, n = 3 seeds)" in sentence
+    counted = "counting images and seeds, n = 600 images and 3 seeds"
+    assert f"the test accuracy is {plain[0]} on average ({plain[1]}, {counted})" in sentence
+    deviation = several.measured.value("accuracy_seed_deviation")
+    assert deviation is not None
+    spread = [text.replace("\u00a0", " ") for text in (deviation.display, deviation.display_interval)]
+    assert spread[1]
+    assert f"the seed alone changes it by {spread[0]} ({spread[1]}, standard deviation)" in sentence
     assert "to 86.7 % with seed 2" in sentence
     assert "from 71.7 % with seed 1" in sentence
     assert sentence.endswith("Everything else here is about seed 0.")
     assert "Over" not in build(SECTION, record).text
+
+
+def test_a_mean_over_seeds_on_few_images_says_that_it_has_no_interval(record: RunRecord) -> None:
+    rng = np.random.default_rng(0)
+    labels = np.arange(30) % 10
+    few = evaluated(record, rng.normal(size=(30, 10)) + 3 * np.eye(10)[labels], labels)
+    few = few.model_copy(update={"training": record.training})
+    sentence = build(SECTION, seeded(few, 20, 25)).sentence("Over 3 seeds")
+    assert "on average (n = 30 images, too few images for an interval); the seed alone" in sentence
 
 
 def test_every_seed_has_a_row_and_the_first_is_the_reports(record: RunRecord) -> None:
