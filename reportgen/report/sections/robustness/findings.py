@@ -149,14 +149,25 @@ def find_mean(record: RunRecord, mean: CorruptionMean | None, anchor: str) -> Fi
     """All corruptions together, and whether training knew any."""
     if mean is None:
         return None
-    text = _(
-        "Over {kinds} at severities {levels} the mean accuracy is {accuracy}, {change} ({interval}) against the same "
-        "unmodified images.",
-        kinds=ngettext("{count} kind of corruption", "{count} kinds of corruption", mean.kinds),
-        levels=join_names([str(level) for level in mean.severities]),
-        accuracy=mean.accuracy.display_full,
-        change=mean.change.display,
-        interval=mean.change.display_interval,
+    values = {
+        "kinds": ngettext("{count} kind of corruption", "{count} kinds of corruption", mean.kinds),
+        "levels": join_names([str(level) for level in mean.severities]),
+        "accuracy": mean.accuracy.display_full,
+        "change": mean.change.display,
+    }
+    text = (
+        _(
+            "Over {kinds} at severities {levels} the mean accuracy is {accuracy}, {change} against the same unmodified "
+            "images; there is no interval of the change.",
+            **values,
+        )
+        if mean.change.low is None
+        else _(
+            "Over {kinds} at severities {levels} the mean accuracy is {accuracy}, {change} ({interval}) against the "
+            "same unmodified images.",
+            interval=mean.change.display_interval,
+            **values,
+        )
     )
     if record.training is None:
         return claims.MEAN.finding(text, 0.3, anchor)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from reportgen.metrics.robustness import CorruptionMean
+from reportgen.metrics.values import value_of
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.banners import find_banners
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.sections.robustness.findings import find_mean
 from reportgen.report.sections.robustness.view import SECTION, RobustnessView
 from tests.report.sections.cases import build, change, page
 from tests.support.robustness_facts import WRONG, checked, facts_of, preparation, probed
@@ -25,6 +28,16 @@ def plain(text: str) -> str:
 
 def test_without_the_probe_the_section_says_why(record: RunRecord) -> None:
     assert isinstance(SECTION.build(Subject(record.model_copy(update={"probes": None})), {}), Skipped)
+
+
+def test_a_mean_over_corruptions_without_an_interval_has_no_empty_brackets(record: RunRecord) -> None:
+    accuracy, change = (
+        value_of(name, value, None, 20) for name, value in (("accuracy", 0.6), ("accuracy.change", -0.1))
+    )
+    found = find_mean(record, CorruptionMean(accuracy, change, 4, (1, 3)), "")
+    assert found is not None
+    assert "()" not in found.text
+    assert "−10.0 points against the same unmodified images; there is no interval of the change." in plain(found.text)
 
 
 def test_a_wrong_preparation_is_the_first_thing_said_and_a_banner(record: RunRecord) -> None:
