@@ -49,7 +49,11 @@ def score_changes(matched: Matched) -> list[MetricValue]:
         same = np.array_equal(matched.before[0].predicted, matched.after[0].predicted)
         found |= {"balanced_accuracy": balanced} | ({"macro_f1": balanced} if same else {})
     enough = {name: all(scores[name].has_enough_for_change for scores in every) for name in names}
-    known = [name for name in names if matched.identical or (enough[name] and has_enough_images(matched))]
+    known = [
+        name
+        for name in names
+        if matched.identical or (enough[name] and has_enough_images(matched) and found[name].has_width)
+    ]
     return [describe_change(name, ends, matched.n, how, known=name in known) for name, ends in found.items()]
 
 

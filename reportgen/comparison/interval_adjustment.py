@@ -12,6 +12,8 @@ from reportgen.metrics.paired import paired_interval, score_interval
 from reportgen.metrics.predictions import IntArray
 
 Right = NDArray[np.bool_]
+ROUNDING = 1e-20
+"""A variance below which nothing scatters: one flip of a million images adds a hundred million times as much."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,11 @@ class Ends:
     value: float
     low: float
     high: float
+
+    @property
+    def has_width(self) -> bool:
+        """Whether the interval is more than the rounding of its ends: one of no width says nothing of other images."""
+        return self.high - self.low > 1e-9 * max(1.0, abs(self.value))
 
 
 def share_ends(before: Right, after: Right) -> Ends:
@@ -45,6 +52,7 @@ def balanced_ends(labels: IntArray, before: Right, after: Right) -> Ends:
     n = len(labels)
     variance = float((squares * support / np.maximum(support - 1, 1)).sum()) * (n - 1) / n
     value = gained - lost
-    images = (lost + gained - value**2) / variance if variance > 0 else 1 / float((weight**2).sum())
+    scatters = variance > ROUNDING
+    images = (lost + gained - value**2) / variance if scatters else 1 / float((weight**2).sum())
     low, high = score_interval(lost * images, gained * images, images)
     return Ends(value, float(low), float(high))

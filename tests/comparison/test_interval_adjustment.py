@@ -9,6 +9,7 @@ from reportgen.comparison.interval_adjustment import balanced_ends, share_ends
 from reportgen.metrics.paired import score_interval
 from reportgen.record.run import RunRecord
 from tests.comparison.cases import another_seed, compared, improved, with_logits
+from tests.report.sections.cases import evaluated
 
 COUNTED = ("accuracy", "top5_accuracy", "balanced_accuracy", "macro_f1")
 
@@ -28,6 +29,27 @@ def test_classes_without_images_and_without_flips_are_no_trouble() -> None:
     low, high = score_interval(0, 0, 4)
     assert ends.high == pytest.approx(float(high))
     assert ends.low == pytest.approx(float(low))
+
+
+@pytest.mark.parametrize("sizes", [(20,) * 10, (40, 30, 3)])
+def test_no_change_of_models_that_differ_has_an_interval_without_width(
+    record: RunRecord, sizes: tuple[int, ...]
+) -> None:
+    """Where every image flips, or none, nothing scatters; of other images that says as much as their number."""
+    labels, rng = np.repeat(np.arange(len(sizes)), sizes), np.random.default_rng(0)
+    logits = 9 * np.eye(len(sizes))[labels] + rng.normal(0, 0.5, (len(labels), len(sizes)))
+    wrong = np.roll(logits, 1, 1)
+    right, swapped, moved = (evaluated(record, one, labels) for one in (logits, wrong, logits + 0.01))
+    for one, other in ((right, swapped), (swapped, right), (right, moved)):
+        found = compared(other, one)
+        assert not found.identical
+        for value in found.scores:
+            assert value.low is None or value.high is None or value.high - value.low > 1e-6, value.name
+        balanced = found.value("balanced_accuracy.change")
+        assert balanced is not None
+        assert (balanced.low is not None) == (min(sizes) >= 10)
+    ends = balanced_ends(np.repeat(np.arange(10), 20), np.ones(200, bool), np.zeros(200, bool))
+    assert (ends.low, ends.high) == pytest.approx(tuple(float(end) for end in score_interval(200, 0, 200)))
 
 
 def test_classes_of_one_size_have_nearly_the_interval_of_accuracy() -> None:

@@ -166,7 +166,14 @@ def find_scores(comparison: Comparison, anchor: str) -> Finding | None:
     held = hold_together(others)
     better, worse = ([value for value in held if direction(value) == side] for side in (1, -1))
     if not better and not worse:
-        text = _("No other score changed significantly after correction for all {count}.", count=len(others))
+        text = (
+            _(
+                "The one other score with an interval, {name}, did not change significantly.",
+                name=others[0].meaning.label_of_number(others[0].conditions),
+            )
+            if len(others) == 1
+            else _("No other score changed significantly after correction for all {count}.", count=len(others))
+        )
         return claims.NO_SCORE.finding(text, 0.15, anchor) if others else None
     ups, downs = (join_few([format_score(value) for value in side]) for side in (better, worse))
     if not worse:
