@@ -18,6 +18,9 @@ from reportgen.metrics.values import value_of
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 
+MOST_DEVIATION = 0.5
+"""Standard deviation of a share where it is 0 with half of all seeds and 1 with the others."""
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -119,12 +122,12 @@ def accuracy_seeds(record: RunRecord, predictions: Predictions) -> MetricValue |
 
 
 def accuracy_seed_deviation(record: RunRecord, predictions: Predictions) -> MetricValue | None:
-    """Standard deviation of the accuracy between seeds."""
+    """Standard deviation of the accuracy between seeds; its interval does not go beyond what a share can have."""
     del predictions
     found = spread_of(record)
     if found is None:
         return None
-    ends = found.deviation_low, found.deviation_high
+    ends = found.deviation_low, max(found.deviation, min(found.deviation_high, MOST_DEVIATION))
     return value_of("accuracy_seed_deviation", found.deviation, ends, found.seeds, "student")
 
 

@@ -9,6 +9,9 @@ from scipy import stats
 
 from reportgen.comparison.decision import decide
 from reportgen.comparison.seeds import measure_scatter, seed_variance, seeded_change, seeded_tost, variance_in_both
+from reportgen.record.run import RunRecord
+from reportgen.report.sections.baseline.findings import format_needed
+from tests.comparison.cases import compared, with_seeds
 
 IMAGES = 400
 PAIRS = 2000
@@ -81,3 +84,18 @@ def test_seeds_that_all_agree_leave_no_interval() -> None:
     other = seeded_change(0.1, certain)
     assert (other.low, other.p) == (0.1, 0.0)
     assert seeded_tost(0.1, certain, 0.05) == (0.0, 1.0)
+
+
+def test_trainings_of_the_same_seeds_with_the_same_outputs_are_identical(record: RunRecord) -> None:
+    """Whatever gate is put on their change: none of it is a difference."""
+    two, other = with_seeds(record, [1]), with_seeds(record, [2])
+    same = compared(two, two)
+    assert (same.verdict, same.identical, same.seeds) == ("equivalent", True, (2, 2))
+    assert not compared(two, other).identical
+    assert not compared(two, record).identical
+
+
+def test_more_seeds_than_any_are_not_said_to_be_too_few_images(record: RunRecord) -> None:
+    found = compared(with_seeds(record, [1, 2], 0.5), with_seeds(record, [4, 5], 0.5))
+    assert (found.verdict, found.seeds_needed) == ("undecided", None)
+    assert format_needed(found).startswith("On these images not even 100 seeds of each would decide")

@@ -78,6 +78,17 @@ def test_an_interval_of_accuracies_ends_at_0_and_1(record: RunRecord) -> None:
     assert (mean.low, mean.high) == (0.0, 1.0)
 
 
+def test_no_deviation_of_shares_is_said_to_be_more_than_half(record: RunRecord) -> None:
+    """Of two seeds the χ² interval reaches to 32 times the deviation."""
+    for right, most in ((430, 0.5), (90, 0.5)):
+        deviation = measure(with_seeds(record, right)).value("accuracy_seed_deviation")
+        assert deviation is not None
+        assert deviation.value is not None
+        assert deviation.low is not None
+        assert deviation.high == max(most, deviation.value)
+        assert deviation.low < deviation.value
+
+
 def test_few_images_have_no_interval_over_seeds(record: RunRecord) -> None:
     """It would hold the mean in more than 99 % of samples."""
     names = ("eval.logits", "eval.labels", "eval.ids", "eval.digests")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from reportgen.comparison.decision import direction
+from reportgen.comparison.power import MOST_SEEDS
 from reportgen.metrics.paired import holm
 from reportgen.record.comparison import ClassChange, Comparison, Difference, Verdict
 from reportgen.record.metric_value import MetricValue
@@ -118,7 +119,11 @@ def format_needed(comparison: Comparison) -> str:
             seeds=numerals.count(comparison.seeds_needed),
         )
     if comparison.seed_spread is not None:
-        return _("More seeds alone would not decide it: these images are too few.")
+        return _(
+            "On these images not even {most} seeds of each would decide in four of five comparisons, if the change and "
+            "the standard deviation stay as they are.",
+            most=numerals.count(MOST_SEEDS),
+        )
     if max(comparison.evaluations) > 1:
         return _("More images, or more evaluations of stochastic models, would narrow the interval.")
     return _("No number of images would decide a change so close to the margin.")
