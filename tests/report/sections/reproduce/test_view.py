@@ -100,6 +100,7 @@ def test_only_methods_in_use_are_named(record: RunRecord) -> None:
         "Interval of the calibration error",
         "Calibration error",
         "Brier score",
+        "Findings by chance",
         "MACs",
         "Latency",
     ]

@@ -96,7 +96,10 @@ def test_the_scores_name_the_interval_over_seeds(record: RunRecord) -> None:
     view = build(EVALUATION, seeded(record, 430, 470)).view
     assert isinstance(view, EvaluationView)
     assert [row[0] for row in view.scores][1:3] == ["Top-1, mean over seeds", "Top-1, standard deviation over seeds"]
-    assert view.scores.caption.endswith("Over the 3 seeds: Student’s t and χ².")
+    assert view.scores.caption.endswith(
+        "Of the mean over the 3 seeds: Wilson for the images and Student’s t for the seeds together; of the standard "
+        "deviation between them: χ²."
+    )
     assert "Student" not in build(EVALUATION, record).view.scores.caption  # type: ignore[attr-defined]
 
 
