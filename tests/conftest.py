@@ -77,7 +77,7 @@ def drawn_by_one() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patched:
         if "PYTEST_XDIST_WORKER" in os.environ:
-            patched.setattr(_parallel, "processors", lambda: 1)
+            patched.setattr(_parallel, "count_cores", lambda: 1)
         yield
 
 

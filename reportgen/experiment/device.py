@@ -14,7 +14,7 @@ from reportgen.errors import ModelError, SpecError
 from reportgen.record.message import N_, Message
 from reportgen.record.run import Device
 from reportgen.spec.types import PrecisionRequest
-from reportgen.system.machine import has_bfloat16, processor_name
+from reportgen.system.machine import count_cores, has_bfloat16, processor_name
 
 Precision = Literal["float32", "float64", "bfloat16", "float16"]
 Kind = Literal["cpu", "cuda", "mps"]
@@ -139,7 +139,7 @@ def resolve_device(
 
 def usable_cores() -> int:
     """Cores this process may run on, physical ones where hyperthreads can be told apart by torch."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    allowed = count_cores()
     return max(1, min(allowed, torch.get_num_threads() if "OMP_NUM_THREADS" in os.environ else allowed))
 
 

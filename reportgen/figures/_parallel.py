@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import subprocess
 import time
@@ -14,6 +13,7 @@ from threading import Event, Thread
 
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.system.machine import count_cores
 from reportgen.system.processes import end, start_module
 from reportgen.text.i18n import current_language
 
@@ -31,7 +31,7 @@ Process = subprocess.Popen[bytes]
 def second_process(figures: int) -> Iterator[Process | None]:
     """A second process that starts while this one imports what it needs; None where so few figures are not worth it or
     there is one processor. Ended on leaving."""
-    if figures < WORTH or processors() < 2:
+    if figures < WORTH or count_cores() < 2:
         yield None
         return
     child = start_module("reportgen.figures._worker", current_language(), heard=False)
@@ -98,11 +98,6 @@ def wait_while_it_answers(thread: Thread, work: Work, seconds: float) -> None:
         thread.join(seconds)
         if work.answers == answers:
             return
-
-
-def processors() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def serve(child: Process, subject: Subject, work: Work) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
-from reportgen.outputs._card.licences import find_spdx
+from reportgen.outputs.licences import find_spdx
 from reportgen.outputs.markdown import one_line
 from reportgen.plugins import Output, OutputFile
 from reportgen.record.message import draw_note

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 from collections.abc import Iterator
@@ -26,7 +25,7 @@ from reportgen.spec import open_spec
 from reportgen.spec.probes import PROBE_NAMES
 from reportgen.spec.types import ReportSpec
 from reportgen.system.fonts import INSTALL, chinese_fonts
-from reportgen.system.machine import accelerator, processor_name
+from reportgen.system.machine import accelerator, count_cores, processor_name
 from reportgen.system.workspace import check_writable
 from reportgen.text import numerals
 
@@ -44,10 +43,9 @@ def check_machine() -> Iterator[Line]:
     """What this machine offers: processor, accelerator, disk, fonts, and whether a PDF can be made."""
     from reportgen.outputs import find_outputs
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     found = accelerator()
     extra = "" if found == "cpu" else f", and an accelerator ({found})"
-    yield Line(f"ok     machine: {processor_name() or platform.machine()}, {cores} cores{extra}")
+    yield Line(f"ok     machine: {processor_name() or platform.machine()}, {count_cores()} cores{extra}")
     free = shutil.disk_usage(Path.cwd()).free
     yield Line(f"ok     disk: {numerals.bytes_text(free)} free here")
     for output in (find_outputs() | load_plugins(()).outputs).values():

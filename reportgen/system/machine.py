@@ -35,10 +35,14 @@ def machine() -> dict[str, object]:
     }
 
 
+def count_cores() -> int:
+    """Cores that this process may run on; those of the machine where the system does not tell."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def usual_threads() -> list[object]:
     """What decides how many threads a run has that does not say so: cores of this process, and OMP_NUM_THREADS."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return [allowed, os.environ.get("OMP_NUM_THREADS")]
+    return [count_cores(), os.environ.get("OMP_NUM_THREADS")]
 
 
 def accelerator(devices: Path = Path("/dev")) -> str:

@@ -19,21 +19,16 @@ INNER = {
     "figures/test_parallel.py": "which figures the second process draws, and that it ends",
     "figures/test_robustness.py": "charts of any height and any number of curves",
     "figures/test_seed_bands.py": "the band against a hand-computed one",
-    "figures/test_small.py": "the sizes that all small figures share",
     "figures/test_style.py": "the measuring of text that all figures share",
     "figures/test_table.py": "the rounding and the errors of the writer that all figures share",
     "figures/test_weights.py": "the layout of tiles and the colours of signed values, before they are a PNG",
+    "outputs/test_attachment.py": "which images a record of any size loses, without the PDF that it goes into",
     "outputs/test_cells.py": "what becomes of any cell, of which a report has a few",
-    "outputs/test_comment.py": "whether a comment is posted, and the characters of a sparkline",
-    "outputs/test_cyclonedx.py": "the list of licences, each of which a document may name",
-    "outputs/test_model_card.py": "YAML for any value, and the list of licences",
     "outputs/test_pdf_drawings.py": "operators of a PDF for SVG that no figure draws",
     "outputs/test_pdf_tags.py": "trees of tags from HTML that no report has",
     "outputs/test_tensorboard.py": "the colours of a matrix, which an event shows only as a PNG",
     "outputs/test_weasyprint.py": "the fence around WeasyPrint, part by part, in the absence of each",
     "outputs/test_words.py": "addresses and languages in any text",
-    "pipeline/sending/test_send.py": "a mail with a subject and a body that no report has",
-    "record/test_locate.py": "how much of a record goes into a PDF of any size",
 }
 """Module of tests -> what it shows that no public function does."""
 

@@ -32,7 +32,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
 
     begin = _parallel.start_module
     monkeypatch.setattr(_parallel, "start_module", start)
-    monkeypatch.setattr(_parallel, "processors", lambda: 2)
+    monkeypatch.setattr(_parallel, "count_cores", lambda: 2)
     return children
 
 
@@ -55,7 +55,7 @@ def test_two_draw_what_one_draws(
     together = draw(Subject(record))
     assert len(started) == 1
     assert started[0].poll() is not None
-    monkeypatch.setattr(_parallel, "processors", lambda: 1)
+    monkeypatch.setattr(_parallel, "count_cores", lambda: 1)
     alone = draw(Subject(record))
     assert len(started) == 1
     assert list(together) == list(alone)
@@ -104,7 +104,7 @@ def test_a_process_that_ends_at_once_costs_nothing_but_its_figures(
         return subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     monkeypatch.setattr(_parallel, "start_module", start)
-    monkeypatch.setattr(_parallel, "processors", lambda: 2)
+    monkeypatch.setattr(_parallel, "count_cores", lambda: 2)
     assert by_two(record, NAMES, skip) == {name: Skipped(name, name, "drawn here") for name in NAMES}
 
 
@@ -115,7 +115,7 @@ def test_a_process_that_says_nonsense_is_not_listened_to(record: RunRecord, monk
         return subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     monkeypatch.setattr(_parallel, "start_module", start)
-    monkeypatch.setattr(_parallel, "processors", lambda: 2)
+    monkeypatch.setattr(_parallel, "count_cores", lambda: 2)
     assert by_two(record, NAMES, skip) == {name: Skipped(name, name, "drawn here") for name in NAMES}
 
 
@@ -148,7 +148,7 @@ def test_a_process_that_stands_still_is_not_waited_for(
         return skip(name)
 
     monkeypatch.setattr(_parallel, "start_module", start)
-    monkeypatch.setattr(_parallel, "processors", lambda: 2)
+    monkeypatch.setattr(_parallel, "count_cores", lambda: 2)
     monkeypatch.setattr(_parallel, "STANDSTILL", 0.1)
     for theirs in ((), NAMES[5:]):
         found = by_two(record, NAMES, slowly, theirs)
@@ -161,7 +161,7 @@ def test_few_figures_and_one_processor_start_no_process(
     record: RunRecord, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by_two(record, NAMES[: WORTH - 1], skip)
-    monkeypatch.setattr(_parallel, "processors", lambda: 1)
+    monkeypatch.setattr(_parallel, "count_cores", lambda: 1)
     by_two(record, NAMES, skip)
     assert started == []
 

@@ -16,8 +16,6 @@ from PIL import Image
 
 from reportgen.comparison import compare_with
 from reportgen.figures import draw
-from reportgen.figures._small import THIRD, THIRD_HEIGHT, WIDTH
-from reportgen.figures._style import PIXELS
 from reportgen.outputs.mail import choose_images
 from reportgen.record.arrays import Arrays
 from reportgen.record.run import RunRecord
@@ -33,6 +31,10 @@ FIRST_PAGE = [
     f"first_{name}"
     for name in ("change", "class_flips", "accuracy", "loss", "reliability", "confusions", "classes", "images")
 ]
+WIDTH, PIXELS = 340, 2.5
+"""Of an image of a mail: pixels of the page, and of the image for each of them."""
+THIRD, THIRD_HEIGHT = 216, 162
+"""Of a drawing of the first page."""
 MOST_BYTES = 150_000
 """Of one image; six of them leave a mail far below its limit."""
 

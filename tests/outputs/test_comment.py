@@ -16,11 +16,9 @@ import pytest
 from reportgen.comparison import compare_with
 from reportgen.errors import Location
 from reportgen.metrics import measure
-from reportgen.outputs._comment.chart import COLOURS, draw_classes, sparkline
-from reportgen.outputs._comment.worth import weigh
 from reportgen.outputs.comment import MOST, MOST_BITBUCKET, make_comment, marker, render
 from reportgen.outputs.junit import make_junit
-from reportgen.record.comparison import ClassChange, Refusal
+from reportgen.record.comparison import Refusal
 from reportgen.record.history import Build
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
@@ -186,7 +184,6 @@ def test_an_equivalent_model_gets_one_line_where_only_changes_count(record: RunR
     assert "Its outputs are those of the baseline." in line
     assert markdown.startswith(f"<!-- reportgen:{marker(TITLE)} -->\n")
     assert "comment_worth=false" in markdown
-    assert weigh(quiet.subject, quiet.banners).posted is False
     always = make_comment(plain_report(unchanged(record, "always")))
     assert len(visible(always)) > 20
     assert "comment_worth" not in always
@@ -197,7 +194,6 @@ def test_what_a_reader_has_to_know_is_said_in_the_line_and_posted(record: RunRec
     markdown = make_comment(told)
     (line,) = visible(markdown)
     assert line.endswith("1 gate is undecided.")
-    assert weigh(told.subject, told.banners).posted
     assert "comment_worth" not in markdown
     comparison = told.subject.judgement.compared
     assert comparison is not None
@@ -294,13 +290,26 @@ def number(value: float, width: float) -> MetricValue:
     return MetricValue.model_validate(fields)
 
 
-def test_blocks_rise_with_the_builds_and_stay_flat_where_only_chance_moves() -> None:
+def blocks(record: RunRecord, values: list[MetricValue | None]) -> str:
+    """The line of blocks of the target branch's builds and, after a space, of this run; empty where there is none."""
+    *before, now = values
+    assert record.measured is not None
+    others = tuple(one for one in record.measured.values if one.name != "accuracy")
+    measured = record.measured.model_copy(update={"values": (now, *others)})
+    subject = presented(record.model_copy(update={"measured": measured}))
+    builds = tuple(Build(created=f"2026-01-0{day}T00:00:00Z", accuracy=one) for day, one in enumerate(before, 1))
+    judgement = subject.judgement.model_copy(update={"target": builds})
+    found = re.findall("`([▁-█·]+ [▁-█])`", make_comment(plain_report(replace(subject, judgement=judgement))))
+    return found[0] if found else ""
+
+
+def test_blocks_rise_with_the_builds_and_stay_flat_where_only_chance_moves(record: RunRecord) -> None:
     rising = [number(0.5 + 0.05 * step, 0.001) for step in range(8)]
-    assert sparkline(rising) == "▁▂▃▄▅▆▇█"
+    assert blocks(record, rising) == "▁▂▃▄▅▆▇ █"
     noisy = [number(0.7 + 0.002 * (step % 2), 0.01) for step in range(6)]
-    assert len(set(sparkline(noisy))) <= 2
-    assert sparkline([rising[0], None, rising[-1]]) == "▁·█"
-    assert sparkline([rising[0]]) == ""
+    assert len(set(blocks(record, noisy)) - {" "}) <= 2
+    assert blocks(record, [rising[0], None, rising[1], rising[-1]]) == "▁·▂ █"
+    assert blocks(record, [rising[0], rising[-1]]) == ""
 
 
 def test_the_builds_of_the_target_branch_are_shown(record: RunRecord) -> None:
@@ -316,19 +325,32 @@ def test_the_builds_of_the_target_branch_are_shown(record: RunRecord) -> None:
     assert "branch" not in make_comment(plain_report(subject))
 
 
-def test_a_chart_stands_beside_its_table_and_holds_any_name(record: RunRecord) -> None:
-    names = ('<=50K "x"', ">=50K `x`", "a#quot;b", "%%{init: x}%%", "same", "same", "x" * 60 + "1", "x" * 60 + "2")
+def chart_of(record: RunRecord, names: tuple[str, ...], first: float | None = None) -> str:
+    """Mermaid's text for classes of these names, the first with a recall of its own."""
     subject = compared(record, ())
     comparison = subject.judgement.compared
     assert comparison is not None
-    changes = [one.model_copy(update={"name": name}) for one, name in zip(comparison.classes, names, strict=False)]
-    text = draw_classes([ClassChange.model_validate(one.model_dump()) for one in changes])
+    classes = [one.model_copy(update={"name": name}) for one, name in zip(comparison.classes, names, strict=False)]
+    if first is not None:
+        after = classes[0].after.model_copy(update={"value": first})
+        classes[0] = classes[0].model_copy(update={"after": after})
+    judgement = subject.judgement.model_copy(
+        update={"comparison": comparison.model_copy(update={"classes": tuple(classes)})}
+    )
+    found = re.search(r"(?s)```mermaid\n(.*?)\n```", make_comment(plain_report(replace(subject, judgement=judgement))))
+    assert found is not None
+    return found[1]
+
+
+def test_a_chart_stands_beside_its_table_and_holds_any_name(record: RunRecord) -> None:
+    names = ('<=50K "x"', ">=50K `x`", "a#quot;b", "%%{init: x}%%", "same", "same", "x" * 60 + "1", "x" * 60 + "2")
+    text = chart_of(record, names)
     axis = next(line for line in text.splitlines() if "x-axis" in line)
     shown = re.findall(r'"([^"]*)"', axis)
     assert len(shown) == len(set(shown)) == len(names)
     assert not re.search(r"[<>#%&`{}]", "".join(shown))
     assert len(json.loads(re.findall(r"bar (.*)", text)[0])) == len(names)
-    page = make_comment(plain_report(subject))
+    page = make_comment(plain_report(compared(record, ())))
     assert page.index("```mermaid") < page.index("| `")
     assert "mermaid" not in make_comment(plain_report(record))
 
@@ -446,12 +468,8 @@ def test_mermaid_draws_the_chart_whatever_the_names_are(record: RunRecord, tmp_p
     if not mermaid.is_file():  # CI does without its hundred packages
         pytest.skip("mermaid is not here: npm install mermaid in the folder that REPORTGEN_NODE names")
     script = mermaid.read_text(encoding="utf-8")
-    comparison = compared(record, ()).judgement.compared
-    assert comparison is not None
     names = ("a|b", '<=50K "x"', "`x`", "%%{init: {}}%%", "line\nbreak", "類", "end]", "; bar [1]", "\\n", "#1;")
-    changes = [one.model_copy(update={"name": name}) for one, name in zip(comparison.classes, names, strict=True)]
-    zero = changes[0].after.model_copy(update={"value": 0.0})
-    chart = "\n".join(draw_classes([changes[0].model_copy(update={"after": zero}), *changes[1:]]).splitlines()[1:-1])
+    chart = chart_of(record, names, first=0.0)
     page = tmp_path / "chart.html"
     page.write_text(MERMAID.format(source=html.escape(chart), script=script), encoding="utf-8")
     chromium = tool("chromium", "chromium-browser", "google-chrome")
@@ -460,6 +478,6 @@ def test_mermaid_draws_the_chart_whatever_the_names_are(record: RunRecord, tmp_p
     found = re.search(r'<pre id="result">(.*?)</pre>', done.stdout, re.DOTALL)
     assert found is not None
     bars, text = json.loads(html.unescape(found[1]))
-    widths = [width for colour, width in bars if colour == COLOURS.split(",")[0]]
+    widths = [width for colour, width in bars if colour == "#63b5ad"]
     assert [width == 0 for width in widths] == [True, *[False] * 9]
     assert "類" in text

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from reportgen.outputs._card.licences import SPDX
 from reportgen.outputs.cyclonedx import licences, render
+from reportgen.outputs.licences import SPDX
 from reportgen.record.message import N_
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject

@@ -11,9 +11,7 @@ import pytest
 import yaml
 from huggingface_hub import EvalResult, ModelCard, parse_eval_result_entries
 
-from reportgen.outputs._card.block_yaml import write_yaml
-from reportgen.outputs._card.licences import SPDX, name_for_hub
-from reportgen.outputs._card.use import describe_use
+from reportgen.outputs.licences import SPDX, name_for_hub
 from reportgen.outputs.markdown import fenced
 from reportgen.outputs.model_card import render
 from reportgen.record.message import N_
@@ -192,11 +190,11 @@ def test_who_loads_the_model_learns_what_to_feed_it_and_which_class_is_which(rec
 
 def test_what_reaches_the_model_is_said_as_it_was(record: RunRecord) -> None:
     facts = {"normalize_name": "none", "resized_from": (28, 30), "classes": tuple(f"c{at}" for at in range(1000))}
-    image, classes = describe_use(record.data.model_copy(update=facts))
-    assert image.endswith("They were resized from 28 × 30, bilinear.")
-    assert "subtracted" not in image
-    assert classes.startswith("Output: 1,000 classes, in this order: c0, c1, c2,")
-    assert classes.endswith("c99. 900 more are not listed.")
+    told = readme(change(record, measured=None, training=None, data=facts)).split("## How to use")[1]
+    assert "They were resized from 28 × 30, bilinear." in told
+    assert "subtracted" not in told
+    assert "Output: 1,000 classes, in this order: c0, c1, c2, " in told
+    assert " c99. 900 more are not listed." in told
 
 
 def test_gates_and_numbers_are_those_of_the_report(record: RunRecord) -> None:
@@ -233,14 +231,18 @@ def test_a_title_can_not_leave_its_place(record: RunRecord, text: str) -> None:
     assert data.model_name == " ".join(text.split())
 
 
-def test_values_are_read_back_from_our_yaml() -> None:
-    value = {
-        "a": [{"b": 1e-07, "c": [0.5, 1.0]}, "yes"],
-        "d": {"e": {"f": "x: y # z"}, "g": True},
-        "h": [],
-        "i": [[1, "k"], {"l": ["m"]}],
-    }
-    assert yaml.safe_load(write_yaml(value)) == value
+def test_numbers_are_read_back_as_numbers_also_the_smallest(record: RunRecord) -> None:
+    """YAML 1.1 takes 1e-07 for a text."""
+    assert record.measured is not None
+    tiny = record.measured.value("accuracy")
+    assert tiny is not None
+    values = tuple(
+        one.model_copy(update={"value": 1e-07, "low": 1e-30, "high": 1.0}) if one.name == "accuracy" else one
+        for one in record.measured.values
+    )
+    text = readme(record.model_copy(update={"measured": record.measured.model_copy(update={"values": values})}))
+    first = yaml.safe_load(text.split("\n---\n")[0].removeprefix("---\n"))["model-index"][0]["results"][0]["metrics"][0]
+    assert (first["value"], first["args"]["confidence_interval"]) == (1e-07, [1e-30, 1.0])
 
 
 def test_a_code_block_holds_any_text() -> None:

@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from reportgen.outputs._card.block_yaml import write_yaml
-from reportgen.outputs._card.licences import name_for_hub
+from reportgen.outputs.licences import name_for_hub
 from reportgen.outputs.markdown import one_line
 from reportgen.record.definitions import find_definition, shown_in
 from reportgen.record.metric_value import MetricValue

@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import policy
+from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,6 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from reportgen.outputs._mail.message import Mail, compose
 from reportgen.pipeline.sending.ledger import LEDGER
 from reportgen.system.manifest import MANIFEST, Manifest, describe_file
 from tests.support.commands import Said, run_here
@@ -102,16 +102,28 @@ def serve(box: Box) -> Iterator[Any]:
         controller.stop()
 
 
+def built() -> bytes:
+    """A mail as a build leaves it: with texts and a PDF, and without a sender or recipients."""
+    message = EmailMessage(policy=policy.SMTP)
+    message["Subject"] = "Größe 模型"
+    message["Date"] = "Fri, 02 Jan 2026 03:04:05 +0000"
+    message["Message-ID"] = "<0123456789abcdef@reportgen.invalid>"
+    message["X-Unsent"] = "1"
+    message.set_content(BODY, cte="quoted-printable")
+    message.add_alternative("<p>x</p>", subtype="html", cte="quoted-printable")
+    message.add_attachment(b"%PDF", "application", "pdf", filename="report.pdf")
+    return message.as_bytes()
+
+
 @pytest.fixture
 def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A report's folder with a mail in it."""
     for name in list(os.environ):
         if name.startswith("REPORTGEN_SMTP"):
             monkeypatch.delenv(name)
-    mail = Mail("Größe 模型", "2026-01-02T03:04:05Z", "en", BODY, "<p>x</p>", (), b"%PDF")
     folder = tmp_path / "report"
     folder.mkdir()
-    (folder / "report.eml").write_bytes(compose(mail))
+    (folder / "report.eml").write_bytes(built())
     manifest = Manifest(files={"report.eml": describe_file(folder / "report.eml")})
     (folder / MANIFEST).write_bytes(manifest.spelled())
     return folder
