@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -49,15 +48,10 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
 
 
-@lru_cache(maxsize=1)
-def measured_once() -> RunRecord:
-    return small_record()
-
-
 @pytest.fixture(scope="session")
 def record() -> RunRecord:
     """The hand-written record; frozen, so that one serves all tests."""
-    return measured_once()
+    return small_record()
 
 
 @pytest.fixture(scope="session")

@@ -176,10 +176,9 @@ def interrupted(code: int) -> int:
 def commands() -> None:
     """Reports of PyTorch models in which every number can be trusted.
 
-    A spec names a model; `reportgen build spec.yaml` traces it, trains or evaluates it on CIFAR-10 and writes
-    report.html, report.pdf and metrics.json. Exit codes: 0 built; 1 a gate failed; 2 spec or usage; 3 data;
-    4 training diverged; 5 rendering; 6 machine;
-    70 an error of reportgen itself.
+    A spec names a model; `reportgen build spec.yaml` traces it, trains or evaluates it, by default on CIFAR-10, and
+    writes report.html, report.pdf and metrics.json. Exit codes: 0 built; 1 a gate failed; 2 spec or usage; 3 data;
+    4 training diverged; 5 rendering; 6 machine; 70 an error of reportgen itself.
     """
 
 

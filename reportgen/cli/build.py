@@ -50,9 +50,9 @@ def out_option(function: Callable[..., Any]) -> Callable[..., Any]:
         "formats",
         callback=split_formats,
         metavar="LIST",
-        help="Comma-separated: html,pdf,json; all: every one that can be made here.",
+        help="Comma-separated, such as html,pdf,json; all: every output that can be made here.",
     )(function)
-    return click.option("-o", "--out", type=Folder(path_type=Path), metavar="DIR", help="The report's folder.")(
+    return click.option("-o", "--out", type=Folder(path_type=Path), metavar="DIR", help="Folder of the report.")(
         function
     )
 
@@ -69,7 +69,7 @@ class Folder(click.Path):
 
 def force_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """--force of commands that measure nothing."""
-    return click.option("--force", is_flag=True, help="Replace another run's report, and files that are no report's.")(
+    return click.option("--force", is_flag=True, help="Replace another run's report, and files that belong to none.")(
         function
     )
 
@@ -86,12 +86,12 @@ def set_option(example: str) -> Callable[[Callable[..., Any]], Callable[..., Any
     return click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=f"Override a key: {example}.")
 
 
-@click.command()
+@click.command(short_help="Build the report of each spec.")
 @click.argument("specs", nargs=-1, required=True, type=PATH, metavar="SPEC...")
 @out_option
 @set_option("run.epochs=2")
 @click.option("--device", metavar="D", help="auto, cpu, cuda, cuda:1 or mps; overrides run.device.")
-@click.option("--data-root", type=PATH, metavar="DIR", help="Where the data set lies.")
+@click.option("--data-root", type=PATH, metavar="DIR", help="Folder of the data set.")
 @click.option("--offline", is_flag=True, help="Never download.")
 @sign_option
 @click.option("--force", is_flag=True, help="Measure again even if nothing changed, and replace what is there.")
@@ -126,8 +126,8 @@ def build(
     return next((code for code in codes if code), 0)
 
 
-@click.command()
-@click.argument("record", type=PATH, metavar="RECORD_DIR")
+@click.command(short_help="Draw a report again from its record.")
+@click.argument("record", type=PATH, metavar="REPORT.pdf|DIR")
 @out_option
 @set_option("report.paper=letter")
 @sign_option

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reportgen.pipeline.card_questions import OpenPart, Question
 
 
-@click.command()
+@click.command(short_help="Ask for what a model card lacks.")
 @click.argument("spec", type=PATH, metavar="SPEC")
 @click.option("--list", "only_list", is_flag=True, help="List what is missing and ask nothing.")
 def card(spec: Path, only_list: bool) -> int:

@@ -25,7 +25,7 @@ def refuse_nan(_context: click.Context, _parameter: click.Parameter, value: floa
     return value
 
 
-@click.command()
+@click.command(short_help="Compare reports, and rank several candidates.")
 @click.argument("baseline", type=PATH)
 @click.argument("candidates", nargs=-1, required=True, type=PATH, metavar="CANDIDATE...")
 @out_option

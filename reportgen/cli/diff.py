@@ -23,11 +23,11 @@ LONGEST = 60
 """Characters of a cell."""
 
 
-@click.command()
+@click.command(short_help="Print how two models differ.")
 @click.argument("baseline", type=PATH, metavar="A")
 @click.argument("candidate", type=PATH, metavar="B")
 @click.option("-o", "--out", type=PATH, metavar="FILE", help="Write the drawing of the change there, as SVG.")
-@click.option("--input", "shape", default=None, callback=parse_shape, metavar="N,C,H,W", help="Trace them on this.")
+@click.option("--input", "shape", default=None, callback=parse_shape, metavar="N,C,H,W", help="Shape of their input.")
 def diff(baseline: Path, candidate: Path, out: Path | None, shape: tuple[int, ...] | None) -> None:
     """Print how the model B differs from the model A: added, removed, changed, renamed and moved layers.
 

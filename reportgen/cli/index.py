@@ -11,10 +11,10 @@ from reportgen.text.i18n import SOURCE, languages
 from reportgen.text.terminal import plural
 
 
-@click.command()
+@click.command(short_help="Write one page over the records in a folder.")
 @click.argument("folder", type=PATH, metavar="DIR")
 @click.option("-o", "--out", type=PATH, metavar="FILE", help="The page; default: index.html in DIR.")
-@click.option("--language", type=click.Choice(languages()), default=SOURCE, help="The language of the page.")
+@click.option("--language", type=click.Choice(languages()), default=SOURCE, help="Language of the page.")
 @force_option
 @noise
 def index(folder: Path, out: Path | None, language: str, force: bool, quiet: bool, verbose: bool) -> int:

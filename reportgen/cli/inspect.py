@@ -25,10 +25,10 @@ SCHEMAS = ("spec", "record", "metrics")
 KINDS = ("models", "datasets", "sections", "outputs", "metrics")
 
 
-@click.command()
+@click.command(short_help="Check specs and this machine; print the plan.")
 @click.argument("specs", nargs=-1, type=PATH, metavar="[SPEC...]")
 @set_option("run.epochs=2")
-@click.option("--data-root", type=PATH, metavar="DIR", help="Where the data set lies.")
+@click.option("--data-root", type=PATH, metavar="DIR", help="Folder of the data set.")
 @click.option("--offline", is_flag=True, help="Count a data set that is not here as missing.")
 def check(specs: tuple[Path, ...], overrides: tuple[str, ...], data_root: Path | None, offline: bool) -> int:
     """Check specs and this machine, and print the plan: what would run, on what, for about how long."""
@@ -48,9 +48,9 @@ def check(specs: tuple[Path, ...], overrides: tuple[str, ...], data_root: Path |
     return next((finding.exit_code for finding in findings if finding.exit_code), 0)
 
 
-@click.command()
+@click.command(short_help="Write a commented spec to begin with.")
 @click.argument("model", required=False)
-@click.option("-o", "--out", type=PATH, metavar="FILE", help="Write it there instead of to the terminal.")
+@click.option("-o", "--out", type=PATH, metavar="FILE", help="Write it into this file instead of to the terminal.")
 def new(model: str | None, out: Path | None) -> None:
     """Write a commented spec that builds as it is; MODEL as in model.source."""
     from reportgen.spec.starter import starter_spec
@@ -102,18 +102,18 @@ def parse_shape(_context: click.Context, _parameter: click.Parameter, value: str
     return (1, *shape[1:])
 
 
-@click.command()
+@click.command(short_help="Print the layer table of a model.")
 @click.argument("model")
 @click.option(
     "--input",
     "shape",
     callback=parse_shape,
     metavar="N,C,H,W",
-    help="Trace it on this; else on what the spec says, or on 1,3,32,32.",
+    help="Shape of its input; default: the spec's, or 1,3,32,32.",
 )
-@click.option("--depth", type=click.IntRange(min=1), metavar="N", help="Show so many levels of modules.")
-@click.option("--json", "as_json", is_flag=True, help="The whole trace as JSON.")
-@click.option("--svg", type=PATH, metavar="FILE", help="Write the drawing of the architecture there too.")
+@click.option("--depth", type=click.IntRange(min=1), metavar="N", help="Levels of modules to show; default: all.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole trace as JSON.")
+@click.option("--svg", type=PATH, metavar="FILE", help="Also draw the architecture into this file.")
 def trace(model: str, shape: tuple[int, ...] | None, depth: int | None, as_json: bool, svg: Path | None) -> None:
     """Print the layer table of MODEL: shapes, parameters, MACs, activations.
 
@@ -145,7 +145,7 @@ def write_architecture(traced: ModelTrace, path: Path) -> None:
     write_drawing(figure, path)
 
 
-@click.command(name="list")
+@click.command(name="list", short_help="List models, data sets, outputs and so on.")
 @click.argument("kind", type=click.Choice(KINDS))
 def list_kind(kind: str) -> None:
     """List what a spec can name: models, data sets, sections, outputs or metrics."""
@@ -157,7 +157,7 @@ def list_kind(kind: str) -> None:
         click.echo(f"{name:<{width}}  {summary}".rstrip())
 
 
-@click.command()
+@click.command(short_help="Print a JSON Schema.")
 @click.argument("kind", type=click.Choice(SCHEMAS))
 def schema(kind: str) -> None:
     """Print the JSON Schema (draft 2020-12) of a spec file, of record.json or of metrics.json."""

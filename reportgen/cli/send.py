@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from reportgen.pipeline.sending.smtp import Security
 
 
-@click.command()
+@click.command(short_help="Mail a report.")
 @click.argument("report", type=PATH, metavar="REPORT_DIR")
 @click.option(
-    "--to", multiple=True, required=True, metavar="ADDRESS", help="A recipient; several: repeated, or with commas."
+    "--to", multiple=True, required=True, metavar="ADDRESS", help="A recipient; for several repeat it, or use commas."
 )
-@click.option("--cc", multiple=True, metavar="ADDRESS", help="Who gets a copy.")
+@click.option("--cc", multiple=True, metavar="ADDRESS", help="A recipient of a copy; likewise.")
 @click.option("--from", "sender", metavar="ADDRESS", help="The sender; else $REPORTGEN_SMTP_FROM, or the user.")
 @click.option("--smtp", metavar="HOST[:PORT]", help="The mail server; else $REPORTGEN_SMTP, or localhost.")
-@click.option("--starttls", is_flag=True, help="Encrypt after a plain hello; the default at port 587.")
-@click.option("--tls", is_flag=True, help="Encrypt from the start; the default at port 465.")
-@click.option("--again", is_flag=True, help="Send also to recipients of whom it is not known whether they have it.")
+@click.option("--starttls", is_flag=True, help="Encrypt with STARTTLS; the default on port 587.")
+@click.option("--tls", is_flag=True, help="Encrypt from the start (TLS); the default on port 465.")
+@click.option("--again", is_flag=True, help="Also send to recipients who may already have it.")
 @click.option("--dry-run", is_flag=True, help="Print what would be sent to whom; connect to nothing.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
 def send(
@@ -45,7 +45,7 @@ def send(
     """Mail the report of a folder that was built with outputs: [mail].
 
     The server's user and password come from REPORTGEN_SMTP_USER and REPORTGEN_SMTP_PASSWORD, or the password from a
-    keyring. Who has the mail is kept beside the report, so that nobody gets it twice.
+    keyring. Who has received it is kept beside the report, so that nobody gets it twice.
     """
     from reportgen.pipeline.sending.send import find_password, make_order, read_draft, rehearse
     from reportgen.pipeline.sending.send import send as send_now

@@ -11,10 +11,10 @@ from reportgen.cli.build import PATH, listener, noise, set_option
 from reportgen.text.terminal import plural, put
 
 
-@click.command()
+@click.command(short_help="Check that a report was not altered.")
 @click.argument("report", type=PATH, metavar="REPORT.pdf|DIR")
-@click.option("--key", type=PATH, metavar="FILE", help="Who has to have signed it: a public key or allowed signers.")
-@click.option("--record", type=PATH, metavar="DIR", help="The record of a file that does not carry it.")
+@click.option("--key", type=PATH, metavar="FILE", help="Who must have signed it: a public key, or allowed signers.")
+@click.option("--record", type=PATH, metavar="DIR", help="The record, for a file that does not hold it.")
 @set_option("report.templates=looks, where it was drawn with templates of your own")
 @noise
 def verify(

@@ -105,8 +105,10 @@ def shown(value: Any) -> Value:
 
 def shown_one(value: Any) -> str | float | Message:
     """A single value in words."""
-    if isinstance(value, bool) or value is None:
-        return {True: N_("on"), False: N_("off"), None: N_("none")}[value]
+    if value is None:
+        return N_("none")
+    if isinstance(value, bool):
+        return N_("on") if value else N_("off")
     return float(value) if isinstance(value, int | float) else str(value)
 
 

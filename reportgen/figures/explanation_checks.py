@@ -136,23 +136,23 @@ def caption(checks: list[MapCheck]) -> str:
 def format_learnt(check: MapCheck) -> str:
     """Whether its maps depend on the weights."""
     method = method_name(check.method)
-    return {
-        True: _("{method} gives other maps with random weights.", method=method),
-        False: _("{method} gives the same maps with random weights.", method=method),
-        None: _("{method} may or may not give other maps with random weights.", method=method),
-    }[check.learnt]
+    if check.learnt is None:
+        return _("{method} may or may not give other maps with random weights.", method=method)
+    if check.learnt:
+        return _("{method} gives other maps with random weights.", method=method)
+    return _("{method} gives the same maps with random weights.", method=method)
 
 
 def format_gain(check: MapCheck) -> str:
     """Whether its maps find the pixels that count."""
-    return {
-        True: _("Replacing the pixels of its maps first lowers the probability faster than a random order does."),
-        False: _("Replacing the pixels of its maps first lowers the probability more slowly than a random order does."),
-        None: _(
+    if check.is_informative is None:
+        return _(
             "Replacing the pixels of its maps first does not lower the probability significantly faster than a random "
             "order does."
-        ),
-    }[check.is_informative]
+        )
+    if check.is_informative:
+        return _("Replacing the pixels of its maps first lowers the probability faster than a random order does.")
+    return _("Replacing the pixels of its maps first lowers the probability more slowly than a random order does.")
 
 
 def describe(checks: list[MapCheck]) -> str:

@@ -227,24 +227,31 @@ def headline(judgement: Judgement) -> str:
         )
     comparison = judgement.compared
     if comparison is not None:
-        return {
-            "better": _("▲ These weights are better than the baseline’s")
-            if comparison.of_weights
-            else _("▲ Better than the baseline over seeds"),
-            "worse": _("▼ These weights are worse than the baseline’s")
-            if comparison.of_weights
-            else _("▼ Worse than the baseline over seeds"),
-            "equivalent": _("= These weights are equivalent to the baseline’s")
-            if comparison.of_weights
-            else _("= Equivalent to the baseline over seeds"),
-            "undecided": _("? Not enough evidence to distinguish these weights from the baseline’s")
-            if comparison.of_weights
-            else _("? Not enough evidence over seeds to distinguish it from the baseline"),
-        }[comparison.verdict]
+        return headline_of_weights(comparison) if comparison.of_weights else headline_over_seeds(comparison)
     undecided = sum(gate.outcome == "undecided" for gate in judgement.gates)
     if undecided:
         return ngettext("? {count} gate is undecided", "? {count} gates are undecided", undecided)
     return _("✓ All gates passed") if judgement.gates else ""
+
+
+def headline_of_weights(comparison: Comparison) -> str:
+    """The verdict on one training of each, which is one on their weights."""
+    return {
+        "better": _("▲ These weights are better than the baseline’s"),
+        "worse": _("▼ These weights are worse than the baseline’s"),
+        "equivalent": _("= These weights are equivalent to the baseline’s"),
+        "undecided": _("? Not enough evidence to distinguish these weights from the baseline’s"),
+    }[comparison.verdict]
+
+
+def headline_over_seeds(comparison: Comparison) -> str:
+    """The verdict on several trainings of each."""
+    return {
+        "better": _("▲ Better than the baseline over seeds"),
+        "worse": _("▼ Worse than the baseline over seeds"),
+        "equivalent": _("= Equivalent to the baseline over seeds"),
+        "undecided": _("? Not enough evidence over seeds to distinguish it from the baseline"),
+    }[comparison.verdict]
 
 
 def make_rows(report: Report, compared: Comparison | None) -> list[Row]:

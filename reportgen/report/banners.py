@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reportgen.metrics.draws import read_draws
-from reportgen.metrics.output_range import find_output_range
+from reportgen.metrics.output_range import OutputRange, find_output_range
 from reportgen.metrics.preprocessing import find_doubt
 from reportgen.record.message import draw_note
 from reportgen.record.run import DataFacts, RunRecord, Training
@@ -314,9 +314,19 @@ def unusual_outputs(record: RunRecord) -> Iterator[Banner]:
     found = find_output_range(record)
     if found is None:
         return
+    meaning = _(
+        "If they are not logits, accuracy holds, but likelihood, Brier score, confidence and calibration describe the "
+        "softmax of these values and not the model: let it return logits, or probabilities that sum to 1."
+    )
+    early = _("The logits of a barely trained network can lie there too.") if found.kind == "unit" else ""
+    yield OUTPUT_RANGE.banner(join_sentences([describe_outputs(found), meaning, early]))
+
+
+def describe_outputs(found: OutputRange) -> str:
+    """Where the outputs lie, and how they were read."""
     n, most = numerals.count(found.n), numerals.percent(found.most, found.n)
     total = numerals.significant(found.total, 3)
-    told = {
+    return {
         "unit": _(
             "Every value that the model gives for the {n} test images lies between 0 and 1, as after a sigmoid. They "
             "were read as logits, of which softmax makes a confidence of at most {most}.",
@@ -338,12 +348,6 @@ def unusual_outputs(record: RunRecord) -> Iterator[Banner]:
             accuracy=numerals.percent(found.accuracy, found.n),
         ),
     }[found.kind]
-    meaning = _(
-        "If they are not logits, accuracy holds, but likelihood, Brier score, confidence and calibration describe the "
-        "softmax of these values and not the model: let it return logits, or probabilities that sum to 1."
-    )
-    early = _("The logits of a barely trained network can lie there too.") if found.kind == "unit" else ""
-    yield OUTPUT_RANGE.banner(join_sentences([told, meaning, early]))
 
 
 def partial_training(record: RunRecord) -> Iterator[Banner]:

@@ -71,18 +71,19 @@ def name_preparation(one: Preparation) -> str:
         "own": _("the training images’ own"),
         "spec": _("the spec’s"),
     }
+    name = names[one.name]
     if one.order == "bgr":
-        return _("{name}, BGR channel order", name=names[one.name])
+        return _("{name}, BGR channel order", name=name)
     return {
-        "same": names[one.name],
-        "grey": _("{name}, grey images", name=names[one.name]),
-        "transposed": _("{name}, height and width exchanged", name=names[one.name]),
-        "mirrored": _("{name}, left and right exchanged", name=names[one.name]),
-        "cropped": _("{name}, the middle 7/8 of each side enlarged", name=names[one.name]),
-        "upside_down": _("{name}, top and bottom exchanged", name=names[one.name]),
-        "half_turn": _("{name}, rotated by 180°", name=names[one.name]),
-        "left_turn": _("{name}, rotated by 90° counter-clockwise", name=names[one.name]),
-        "right_turn": _("{name}, rotated by 90° clockwise", name=names[one.name]),
+        "same": name,
+        "grey": _("{name}, grey images", name=name),
+        "transposed": _("{name}, height and width exchanged", name=name),
+        "mirrored": _("{name}, left and right exchanged", name=name),
+        "cropped": _("{name}, the middle 7/8 of each side enlarged", name=name),
+        "upside_down": _("{name}, top and bottom exchanged", name=name),
+        "half_turn": _("{name}, rotated by 180°", name=name),
+        "left_turn": _("{name}, rotated by 90° counter-clockwise", name=name),
+        "right_turn": _("{name}, rotated by 90° clockwise", name=name),
     }[one.layout]
 
 
@@ -95,7 +96,13 @@ def advise_preparation(one: Preparation) -> str:
         line = f"normalize: {{mean: [{mean}], std: [{std}]}}"
     if one.order == "rgb" and one.layout == "same":
         return _("Set under data: {line}.", line=line)
-    turn = {
+    turn = advise_layout(one.layout)
+    return turn if one.name == "spec" else join_sentences([turn, _("Set under data: {line}.", line=line)])
+
+
+def advise_layout(layout: str) -> str:
+    """What to change of the images, which no line of the spec can."""
+    return {
         "same": _(
             "They do better with channels in BGR order, which no key of the spec sets: reorder the channels in the "
             "model."
@@ -128,8 +135,7 @@ def advise_preparation(one: Preparation) -> str:
             "They do better with images rotated by 90° clockwise, which no key of the spec does: rotate them in the "
             "model, or store them so."
         ),
-    }[one.layout]
-    return turn if one.name == "spec" else join_sentences([turn, _("Set under data: {line}.", line=line)])
+    }[layout]
 
 
 def name_group(group: Group) -> str:

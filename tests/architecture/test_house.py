@@ -1,4 +1,4 @@
-"""The rules of the house: one door per heavy library, what commands load, who prints, where HTML is written."""
+"""The rules of the house: one door per heavy library, what commands load, where HTML is written."""
 
 from __future__ import annotations
 
@@ -132,26 +132,16 @@ def test_every_heavy_library_has_one_door() -> None:
 
 
 def test_every_module_says_what_it_is() -> None:
-    silent = [named(path) for path in MODULES if tree_of(path).body and not ast.get_docstring(tree_of(path))]
+    texts = {named(path): path.read_text(encoding="utf-8") for path in MODULES}
+    silent = [name for name, text in texts.items() if text.strip() and not text.startswith('"""')]
     vague = [named(path) for path in MODULES if path.stem in ("utils", "helpers", "misc", "common")]
     assert (silent, vague) == ([], [])
-
-
-def test_only_the_terminal_prints() -> None:
-    printing = [
-        f"{named(path)}:{node.lineno}"
-        for path in MODULES
-        for node in nodes_of(path)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("print", "breakpoint")
-        if not named(path).startswith("cli/")
-    ]
-    assert printing == []
 
 
 def test_html_is_written_in_templates_only() -> None:
     tags = re.compile(r"</(p|div|span|td|table|section|h[1-6]|li|ul|a|html|body|style|script)>", re.IGNORECASE)
     written = []
-    for path in MODULES:
+    for path in (path for path in MODULES if tags.search(path.read_text(encoding="utf-8"))):
         alone = {id(node.value) for node in nodes_of(path) if isinstance(node, ast.Expr)}  # docstrings
         written += [
             f"{named(path)}:{node.lineno}"

@@ -18,8 +18,8 @@ from reportgen.record.probes.autograd import AutogradFacts
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
-from tests.conftest import measured_once
 from tests.figures.graphs import Back, block, residual_net, with_graph
+from tests.support.records import small_record
 
 SVG = "{http://www.w3.org/2000/svg}"
 BUDGET = 45_000
@@ -27,7 +27,7 @@ BUDGET = 45_000
 
 
 def files(facts: AutogradFacts) -> list[FigureFile]:
-    record = with_graph(measured_once(), facts)
+    record = with_graph(small_record(), facts)
     return [file for file in (kind.draw(Subject(record)) for kind in FIGURES) if isinstance(file, FigureFile)]
 
 

@@ -22,14 +22,13 @@ from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import Report
 from tests.comparison.cases import improved, judged
-from tests.conftest import measured_once
 from tests.outputs.github import show
 from tests.outputs.reports import plain_report
 from tests.outputs.test_mail import PDF, html_of, opened, text_of, words
 from tests.support.cost_facts import with_cost
 from tests.support.explanation_facts import explained
 from tests.support.layers import with_responses
-from tests.support.records import presented
+from tests.support.records import presented, small_record
 from tests.support.robustness_facts import preparation, probed
 from tests.support.weights import weighed
 
@@ -158,7 +157,7 @@ def wrong_in(report: Report, told: dict[str, str]) -> dict[tuple[str, str, str],
 @pytest.fixture(scope="module")
 def complete() -> tuple[Report, dict[str, str]]:
     """The report of a record with everything, and the text of each output."""
-    report = plain_report(everything(measured_once()))
+    report = plain_report(everything(small_record()))
     told = {name: " ".join(found) for name, found in pages(report).items()}
     (mail,) = gather(report, pytest.fail, {"report.pdf": PDF})
     message = opened(mail.data)

@@ -184,19 +184,24 @@ ESCAPES = {
 }
 
 
+@pytest.fixture(scope="module")
+def seen(record: RunRecord) -> dict[str, Any]:
+    """What the templates of a page see, and bytes."""
+    return dict(make_plain({"report": PageView.of(plain_report(record)), "picture": b"abc"}, lazy=True))
+
+
 @pytest.mark.parametrize("kind", ["html", "markdown"])
 @pytest.mark.parametrize("name", ESCAPES)
-def test_no_way_out_of_the_sandbox(record: RunRecord, tmp_path: Path, name: str, kind: Any) -> None:
+def test_no_way_out_of_the_sandbox(seen: dict[str, Any], tmp_path: Path, name: str, kind: Any) -> None:
     folder = tmp_path / "templates"
     write(tmp_path, "secret", "outside.txt")
     write(folder, f"one\n{ESCAPES[name]}")
     (folder / "link.txt").symlink_to(tmp_path / "outside.txt")
     (folder / "away").symlink_to(tmp_path)
     os.mkfifo(folder / "pipe.txt")
-    values = make_plain({"report": PageView.of(plain_report(record)), "picture": b"abc"}, lazy=True)
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(RenderError) as caught:
-        Job(kind, "page.html.j2", values, folder=folder).fill_in()
+        Job(kind, "page.html.j2", seen, folder=folder).fill_in()
     assert "secret" not in caught.value.message
     assert sorted(tmp_path.rglob("*")) == before
     assert caught.value.location is not None

@@ -48,9 +48,9 @@ def read(folder: Path, run: str = ".") -> EventAccumulator:
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    from tests.conftest import measured_once
+    from tests.support.records import small_record
 
-    return plain_report(measured_once())
+    return plain_report(small_record())
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -281,8 +282,9 @@ def small_arrays(seed: int = 0) -> Arrays:
     )
 
 
+@lru_cache(maxsize=4)
 def small_record(classes: tuple[str, ...] = CLASSES) -> RunRecord:
-    """The whole record, measured."""
+    """The whole record, measured; frozen, so that one serves all tests."""
     record = RunRecord(
         fingerprint="0" * 64,
         spec=MeasuredSpec(model=ModelSpec(source="builtin:tiny"), run=RunSpec(epochs=3)),

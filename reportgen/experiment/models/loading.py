@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -12,7 +12,7 @@ from reportgen.errors import ModelError, about
 from reportgen.experiment.models.checkpoints.fit import HoldsMore
 from reportgen.experiment.models.freezing import freeze
 from reportgen.experiment.models.heads import head_by_trace, replace_head
-from reportgen.experiment.models.making import Made, Order
+from reportgen.experiment.models.making import Made, Order, Origin
 from reportgen.experiment.models.opened_files import files_read
 from reportgen.experiment.models.preparing import in_python, materialise, needs_images, on_cpu, settle_types, unwrapped
 from reportgen.experiment.models.pretrained import Fetching
@@ -85,31 +85,39 @@ def load_model(
     with files_read() as opened, kept_settings():
         made = make(source, order)
     module, notes = unwrapped(on_cpu(made.module, spec.source))
-    unfinished = LoadedModel(module, file_digest(source, name, base), None, None, made.notes + notes, unfinished=True)
+    loaded = LoadedModel(module, file_digest(source, name, base), None, None, made.notes + notes)
     if needs_images(module) and image_shape is None:
         module.eval()
-        return unfinished
+        return replace(loaded, unfinished=True)
     try:
         with kept_settings():
             filled, changes = change_as_asked(module, spec, base, classes, image_shape)
     except HoldsMore:
         if image_shape is not None:
             raise
-        return unfinished  # some layers may be made by the first forward pass, which needs the size of the images
+        return replace(
+            loaded, unfinished=True
+        )  # some layers may be made by the first forward pass, which needs the size of the images
     module = in_python(module)
     module.eval()
-    origin = made.origin
-    return LoadedModel(
-        module=module,
-        source_sha256=unfinished.source_sha256,
-        weights_sha256=origin.sha256 if origin else filled.sha256 if filled else None,
-        weights_file=origin.file if origin else None if filled is None else filled.file,
-        notes=unfinished.notes + changes,
-        weights_key=filled.key if filled and filled.key else None,
-        weights_not_finite=filled.not_finite if filled else 0,
-        weights_url=origin.url if origin else None,
-        files=describe_files(opened | {origin.path} if origin else opened, base),
-    )
+    files = describe_files(opened | {made.origin.path} if made.origin else opened, base)
+    finished = replace(loaded, module=module, notes=loaded.notes + changes, files=files)
+    return with_weights(finished, filled, made.origin)
+
+
+def with_weights(model: LoadedModel, filled: Filled | None, origin: Origin | None) -> LoadedModel:
+    """The model with what is known of its weights: of the spec's file, and of those that a library had."""
+    if filled is not None:
+        model = replace(
+            model,
+            weights_sha256=filled.sha256,
+            weights_file=filled.file,
+            weights_key=filled.key or None,
+            weights_not_finite=filled.not_finite,
+        )
+    if origin is not None:
+        model = replace(model, weights_sha256=origin.sha256, weights_file=origin.file, weights_url=origin.url)
+    return model
 
 
 def gets_new_head(spec: ModelSpec) -> bool:

@@ -16,7 +16,6 @@ import reportgen
 from reportgen.record.run import RunRecord
 from reportgen.report.claims import KINDS, Claim, ErrorRate
 from reportgen.report.sections.baseline import claims
-from tests.conftest import measured_once
 from tests.report.register import (
     banners,
     baseline,
@@ -33,6 +32,7 @@ from tests.report.register import (
     worlds,
 )
 from tests.report.register.case import Cases
+from tests.support.records import small_record
 
 PACKAGE = Path(reportgen.__file__).parent
 MAKERS = ("Finding", "Banner")
@@ -130,7 +130,7 @@ def test_every_claim_has_a_case_that_shows_it_and_one_that_does_not() -> None:
 @cache
 def said(place: int, name: str) -> frozenset[str]:
     """The claims made of a record of the cases."""
-    return frozenset(ALL[place].keys(measured_once(), name))
+    return frozenset(ALL[place].keys(small_record(), name))
 
 
 @pytest.mark.parametrize("key", sorted(CASES))
