@@ -65,7 +65,7 @@ def new(model: str | None, out: Path | None) -> None:
         with out.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError as error:
-        raise SpecError(f"{out} is there already", "Choose another name, or remove it first.") from error
+        raise SpecError(f"{out} already exists", "Choose another name, or remove it first.") from error
     except OSError as error:
         raise EnvironmentTrouble(f"{out} can't be written: {error.strerror}", "Choose another place.") from error
     put(sys.stdout, f"{out}: written; build it with: reportgen build {out}")

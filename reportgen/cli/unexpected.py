@@ -20,7 +20,7 @@ def explain(error: BaseException) -> ReportgenError:
     if is_memory_error(error):
         return memory_trouble(error)
     if isinstance(error, FileNotFoundError) and not exists_here():
-        return EnvironmentTrouble("the current folder is not there any more", "Change into a folder that is there.")
+        return EnvironmentTrouble("the current folder no longer exists", "Change to a folder that exists.")
     if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
         path = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else Path()
         if isinstance(error, PermissionError):

@@ -143,8 +143,8 @@ def compare(expected: Tensor | None, module: torch.nn.Module, data: LoadedData, 
             raise ModelError(
                 f"on {device.name} in {str(how or device.dtype).removeprefix('torch.')} the model's logits differ by "
                 f"{moved:.0%} from those that it gives as it was made",
-                "Its forward may depend on how tensors stand in memory or on their type; what is more than rounding "
-                "would be the report of another model.",
+                "Its forward may depend on how tensors stand in memory or on their type; a difference beyond rounding "
+                "would make this the report of another model.",
             )
 
 

@@ -125,7 +125,7 @@ class CandidateSet:
         listed = {*manifest.files, MANIFEST} if manifest is not None else set()
         for name in ("index.html", "ranking.json", MANIFEST):
             if name not in listed and os.path.lexists(self.home / name):
-                raise SpecError(f"{self.home} holds {name}, which is in the list of no report there", HINT)
+                raise SpecError(f"{self.home} holds {name}, which no report there lists", HINT)
         if is_regular(self.home / RECORD / RECORD_FILE):
             raise SpecError(f"{self.home} holds the report of a run", HINT)
 

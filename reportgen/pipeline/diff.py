@@ -77,7 +77,7 @@ def trace_model(given: str, shape: Shape | None = None) -> ModelTrace:
         return trace_side(path, shape).trace
     if path.is_dir() or path.suffix == ".pdf":
         if shape is not None:
-            raise SpecError(f"{path} holds a trace already", "Leave --input away, or give the spec or the model.")
+            raise SpecError(f"{path} already holds a trace", "Leave out --input, or give the spec or the model.")
         return read_side(path).trace
     from reportgen.experiment.inspect import trace_source
 

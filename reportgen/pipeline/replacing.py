@@ -59,7 +59,7 @@ def check_replaceable(out: Path, claim: Claim, outputs: Iterable[Output], force:
     listed = {*manifest.files, MANIFEST} if manifest is not None else set()
     theirs = [name for named in names for name in find_files(out, named) if name not in listed]
     if theirs:
-        message = f"{out} holds {theirs[0]}, which is in the list of no report there"
+        message = f"{out} holds {theirs[0]}, which no report there lists"
         raise SpecError(message, HINT)
     if held and not is_older_work(held, manifest.origin if manifest is not None else "", claim):
         raise SpecError(f"{out} holds the report of another run{describe_run(held)}", HINT)

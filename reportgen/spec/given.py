@@ -27,7 +27,7 @@ def given_nodes(value: object, key: str = "", depth: int = 0) -> Node:
         entries = {}
         for name, below in value.items():
             if not isinstance(name, str) or not name:
-                raise SpecError(f"a key must be a word, this is {name!r}", "Write it as a text.", location)
+                raise SpecError(f"a key must be a word, this is {name!r}", "Write it as text.", location)
             node = given_nodes(below, f"{key}.{name}".lstrip("."), depth + 1)
             entries[name] = Entry(node.location, node)
         return Mapping(entries, location)

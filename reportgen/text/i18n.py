@@ -48,7 +48,7 @@ def read_catalogue(name: str, folder: Path) -> gettext.NullTranslations:
         content = compile_catalogue(source)
     except ImportError as error:
         hint = "Install reportgen again (pip install -e .), or pip install babel."
-        raise EnvironmentTrouble(f"the words in the language {name!r} are not compiled: {source}", hint) from error
+        raise EnvironmentTrouble(f"the translation into {name!r} is not compiled: {source}", hint) from error
     keep(compiled, content)
     return gettext.GNUTranslations(io.BytesIO(content))
 

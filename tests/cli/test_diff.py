@@ -143,7 +143,7 @@ def test_trace_takes_a_record_and_says_what_it_is_traced_on(
     assert ET.parse(tmp_path / "model.svg").getroot().tag.endswith("svg")
     again = run_here(capsys, "trace", records[0], "--input", "1,3,8,8")
     assert again.code == 2
-    assert "Leave --input away" in again.err
+    assert "Leave out --input" in again.err
     assert run_here(capsys, "trace", tmp_path / "no.yaml").code == 2
 
 

@@ -131,7 +131,7 @@ def test_every_look_of_the_readme_is_short() -> None:
 
 
 def test_the_colours_of_the_readme_are_all_there_are() -> None:
-    section = README.partition("## Own styles")[2].partition("\n## ")[0]
+    section = README.partition("## Your own styles")[2].partition("\n## ")[0]
     named = next(line for line in section.split("\n\n") if "`--paper`" in line)
     assert re.findall(r"`--([a-z]+)`", named)[: len(COLOURS)] == list(COLOURS)
 

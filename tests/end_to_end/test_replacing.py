@@ -125,7 +125,7 @@ def test_files_that_no_report_lists_stay(here: Path, run: Run, name: str, comman
     source = "mine" if command == "render" else "mine.yaml"
     said = run(command, source, "-o", "out")
     assert said.code == 2, said.err
-    assert f"out holds {name}, which is in the list of no report" in said.err
+    assert f"out holds {name}, which no report there lists" in said.err
     assert own.read_text(encoding="utf-8") == '{"mine": 1}'
     assert not list((here / "out").glob(".reportgen*"))
     if command == "render":

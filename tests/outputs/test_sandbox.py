@@ -256,7 +256,7 @@ WITHOUT_END = {
 def test_what_never_ends_or_fills_the_memory_ends_with_its_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(template_process, "SECONDS", 2)
+    monkeypatch.setattr(template_process, "SECONDS", 1)
     monkeypatch.setattr(template_process, "MOST_SECONDS", 20)
     monkeypatch.setattr(template_process, "MEBIBYTES", 256)
     folder = write(tmp_path, f"one\n{WITHOUT_END[name]}")

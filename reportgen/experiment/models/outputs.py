@@ -106,7 +106,7 @@ class OutputReader:
         except (KeyError, IndexError, AttributeError, TypeError) as error:
             mode = "training" if module.training else "evaluation"
             raise ModelError(
-                f"the model returns something else than before in {mode} mode: {error}",
+                f"the model returns something other than before in {mode} mode: {error}",
                 "Let it return the same structure for every batch.",
             ) from error
         return reading.logits(tensor) if CONVERTS.get() else tensor

@@ -184,7 +184,7 @@ def materialise(module: nn.Module, image_shape: tuple[int, int, int], source: st
     if left:
         raise ModelError(
             f"{source} has lazy layers that a forward pass does not reach: {', '.join(left)}",
-            "Give these layers their input sizes, or take them away.",
+            "Give these layers their input sizes, or remove them.",
         )
     return (N_("Lazy layers got their shapes from a first forward pass: {layers}.", layers=lazy),)
 

@@ -105,11 +105,11 @@ def read(path: Path) -> Book:
         return Book()
     except OSError as error:
         raise EnvironmentTrouble(
-            f"{path} can't be read: {error.strerror}", "It says who has the mail already."
+            f"{path} can't be read: {error.strerror}", "It says who has already received the mail."
         ) from error
     try:
         return Book.model_validate_json(data)
     except ValidationError as error:
         raise RecordError(
-            f"{path} is damaged, so it is not known who has the mail", "Remove it to send to everybody again."
+            f"{path} is damaged, so it is not known who has received the mail", "Remove it to send to everybody again."
         ) from error
