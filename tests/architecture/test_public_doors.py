@@ -16,7 +16,6 @@ INNER = {
     "figures/test_diagram_layout.py": "crossings and pages of layouts that no model has",
     "figures/test_diagram_models.py": "the nodes of a drawing before they are lines",
     "figures/test_diagram_structure.py": "blocks that are found alike, before they are drawn",
-    "figures/test_explanation.py": "the colours of a heat map, which its PNG shows only rounded",
     "figures/test_parallel.py": "which figures the second process draws, and that it ends",
     "figures/test_robustness.py": "charts of any height and any number of curves",
     "figures/test_seed_bands.py": "the band against a hand-computed one",
@@ -27,7 +26,7 @@ INNER = {
     "outputs/test_cells.py": "what becomes of any cell, of which a report has a few",
     "outputs/test_pdf_drawings.py": "operators of a PDF for SVG that no figure draws",
     "outputs/test_pdf_tags.py": "trees of tags from HTML that no report has",
-    "outputs/test_tensorboard.py": "the colours of a matrix, which an event shows only as a PNG",
+    "outputs/test_tensorboard.py": "names that its font lacks, and a matrix of any number of classes, without the record of one",
     "outputs/test_weasyprint.py": "the fence around WeasyPrint, part by part, in the absence of each",
     "outputs/test_words.py": "addresses and languages in any text",
 }

@@ -17,10 +17,12 @@ from reportgen.record.run import RunRecord, SeedRun
 from reportgen.record.subject import Subject
 from tests.report.sections.cases import change
 from tests.support.records import logits_and_labels, presented, small_training
+from tests.support.sharing import made_once
 
 DIGEST = "d" * 64
 
 
+@made_once
 def judged(candidate: RunRecord, baseline: RunRecord, **options: float) -> Subject:
     """The candidate with its judgement against the baseline."""
     return presented(candidate, compare_with(candidate, presented(baseline), DIGEST, **options))  # type: ignore[arg-type]
@@ -51,6 +53,7 @@ def with_logits(record: RunRecord, logits: np.ndarray) -> RunRecord:
     return other.model_copy(update={"measured": measure(other)})
 
 
+@made_once
 def improved(record: RunRecord, images: int, to: int = 1) -> RunRecord:
     """The record of a model that is right on the first `images` of those the record gets wrong, and no other change."""
     logits, labels = record.arrays["eval.logits"].copy(), record.arrays["eval.labels"]

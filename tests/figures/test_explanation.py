@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.figures._heat_overlay import GREYS, HEATS, heat_palette, heat_png, shade_png
 from reportgen.figures.embedding import pull_in
 from reportgen.record.images import thumbnail
 from reportgen.record.run import RunRecord
@@ -87,31 +86,34 @@ def test_only_wrong_images_and_only_right_ones(record: RunRecord) -> None:
         assert ("Right" in words) == (part.start == 0)
 
 
-def test_the_tint_is_where_the_map_is_high() -> None:
-    picture = np.full((32, 32, 3), 200, np.uint8)
-    values = np.full((4, 4), -1.0, np.float32)
-    values[2, 1] = 3.0
-    pixels = np.asarray(Image.open(io.BytesIO(heat_png(picture, values))).convert("RGB")).astype(int)
-    tint = pixels.max(2) - pixels.min(2)
-    assert tint[20, 12] == tint.max() > 60
-    assert tint[:8].max() == tint[:, 24:].max() == 0
-    assert heat_palette().shape == (GREYS * HEATS, 3)
+def of_maps(record: RunRecord, **arrays: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The map of each of the eight images, (8, H, W, 3): Grad-CAM over the image, and integrated gradients."""
+    shown = [picture.astype(int) for picture in pictures(drawn(explained(record, **arrays), "explanation_maps"))]
+    return np.stack(shown[8:16]), np.stack(shown[28:36])
 
 
-def test_a_map_without_evidence_leaves_the_image_grey() -> None:
-    picture = np.zeros((16, 16, 1), np.uint8)
-    pixels = np.asarray(Image.open(io.BytesIO(heat_png(picture, np.full((2, 2), np.nan)))).convert("RGB"))
-    assert len(np.unique(pixels)) == 1
-    blank = np.asarray(Image.open(io.BytesIO(shade_png(-np.ones((8, 8))))).convert("RGB"))
-    assert (blank == 255).all()
+def test_the_tint_is_where_the_map_is_high(record: RunRecord) -> None:
+    values = np.full((8, 8, 8), -1.0, np.float32)
+    values[:, 6, 2] = 3.0
+    over, _shades = of_maps(record, cam=values)
+    tint = over.max(3) - over.min(3)
+    assert tint[:, 24:28, 8:12].max() == tint.max() > 50
+    assert tint[:, :16].max() == tint[:, :, 20:].max() == 0
 
 
-def test_shades_follow_the_positive_part() -> None:
-    values = np.linspace(-1, 1, 64).reshape(8, 8)
-    pixels = np.asarray(Image.open(io.BytesIO(shade_png(values))).convert("L")).astype(int).ravel()
-    assert (pixels[:32] == 255).all()
-    assert (np.diff(pixels) <= 0).all()
-    assert pixels[-1] < 40
+def test_a_map_without_evidence_leaves_the_image_grey(record: RunRecord) -> None:
+    over, shades = of_maps(record, cam=np.full((8, 8, 8), np.nan, np.float32), ig=-np.ones((8, 32, 32), np.float32))
+    assert (over.max(3) == over.min(3)).all()
+    assert (shades == 255).all()
+
+
+def test_shades_follow_the_positive_part(record: RunRecord) -> None:
+    rising = np.linspace(-1, 1, 32 * 32, dtype=np.float32).reshape(32, 32)
+    _over, shades = of_maps(record, ig=np.stack([rising] * 8))
+    grey = shades[0].mean(2).ravel()
+    assert (grey[:512] == 255).all()
+    assert (np.diff(grey) <= 0).all()
+    assert grey[-1] < 40
 
 
 def test_checks_are_told_in_words(record: RunRecord) -> None:

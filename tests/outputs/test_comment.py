@@ -32,6 +32,7 @@ from tests.report.sections.cases import change
 from tests.report.test_assemble import whole
 from tests.support.browser import NODE, QUIET, tool
 from tests.support.records import TITLE, logits_and_labels, presented
+from tests.support.sharing import made_once
 
 GATES = ("accuracy >= 0.7", "ece <= 0.05 confidently", "accuracy >= 0.76 confidently", "class.cat.recall >= 0.5")
 
@@ -126,18 +127,13 @@ def test_the_same_report_gives_the_same_bytes(record: RunRecord) -> None:
     assert first == second
 
 
-COMPARED: dict[int, tuple[RunRecord, Subject]] = {}
-"""id of a record -> the record, which keeps the number its own, and its comparison: most tests use that of one."""
-
-
 def compared(record: RunRecord, gates: tuple[str, ...]) -> Subject:
     """The record with other outputs, compared with itself as it was."""
-    if id(record) not in COMPARED:
-        COMPARED[id(record)] = (record, against_itself(record))
-    found = COMPARED[id(record)][1]
+    found = against_itself(record)
     return presented(found.record, found.judgement, gates=gates)
 
 
+@made_once
 def against_itself(record: RunRecord) -> Subject:
     """The record with other outputs, compared with itself as it was, without gates."""
     rng = np.random.default_rng(1)

@@ -380,6 +380,7 @@ def assert_helpful(outcome: ReportSpec | SpecError | None) -> None:
         outcome.message.encode()
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=60))
 def test_any_text_is_a_spec_or_a_refusal(text: str) -> None:
