@@ -26,7 +26,7 @@ INNER = {
     "outputs/test_cells.py": "what becomes of any cell, of which a report has a few",
     "outputs/test_pdf_drawings.py": "operators of a PDF for SVG that no figure draws",
     "outputs/test_pdf_tags.py": "trees of tags from HTML that no report has",
-    "outputs/test_tensorboard.py": "names that its font lacks, and a matrix of any number of classes, without the record of one",
+    "outputs/test_tensorboard.py": "names that its font lacks and matrices of any size, without a record of each",
     "outputs/test_weasyprint.py": "the fence around WeasyPrint, part by part, in the absence of each",
     "outputs/test_words.py": "addresses and languages in any text",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from xml.etree import ElementTree
 
@@ -39,6 +40,12 @@ def draw(
 ) -> dict[str, FigureFile | Skipped]:
     """The figures of a record, or of a record with what was judged of it."""
     return reportgen.figures.draw(as_subject(record), names, extra)
+
+
+def digest(figure: FigureFile | Skipped) -> str:
+    """sha256 of a figure with its words."""
+    assert isinstance(figure, FigureFile)
+    return hashlib.sha256(figure.data + figure.caption.encode() + figure.alt.encode()).hexdigest()
 
 
 def drawn(record: RunRecord | Subject, name: str) -> FigureFile:

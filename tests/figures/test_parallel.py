@@ -13,7 +13,7 @@ import pytest
 from reportgen.errors import RenderError
 from reportgen.figures import _parallel, draw
 from reportgen.figures._parallel import WORTH, Drawing, draw_by_two, second_process
-from reportgen.plugins import FigureKind
+from reportgen.plugins import FigureKind, discover
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
@@ -52,11 +52,13 @@ def skip(name: str) -> Skipped:
 def test_two_draw_what_one_draws(
     record: RunRecord, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    together = draw(Subject(record))
+    names = sorted(discover("reportgen.figures", "FIGURE", FigureKind))[::2]
+    assert len(names) > 2 * WORTH
+    together = draw(Subject(record), names)
     assert len(started) == 1
     assert started[0].poll() is not None
     monkeypatch.setattr(_parallel, "count_cores", lambda: 1)
-    alone = draw(Subject(record))
+    alone = draw(Subject(record), names)
     assert len(started) == 1
     assert list(together) == list(alone)
     assert together == alone
