@@ -51,7 +51,7 @@ def run_command() -> int:
     except Terminated as error:
         return interrupted(error.exit_code)
     except BaseException as error:  # SystemExit of somebody else's code too, whose exit code is none of ours
-        return tell_unexpected(error)
+        return report_unexpected(error)
 
 
 def invoke() -> int:
@@ -84,7 +84,7 @@ def shield(function: Callable[..., Any]) -> Callable[..., Any]:
     return shielded
 
 
-def tell_unexpected(error: BaseException) -> int:
+def report_unexpected(error: BaseException) -> int:
     """Tell what nobody caught: output that could not be printed, memory that ran out, or an error of our own."""
     if isinstance(error, OSError) and was_printing(error):
         return unprinted(error)

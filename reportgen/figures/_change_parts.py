@@ -231,7 +231,7 @@ def list_inner(part: PartChange) -> list[Words]:
         shown, more = changed[:MOST_INNER], len(changed) - MOST_INNER
     else:
         shown, more = changed, 0
-    lines = [Words(tell_inner(one, part), indent=INDENT, symbol=one.status, colour=INK) for one in shown]
+    lines = [Words(format_inner(one, part), indent=INDENT, symbol=one.status, colour=INK) for one in shown]
     kept = sum(one.count for one in part.inner if one.status in ("same", "resized"))
     if more:
         lines.append(Words(ngettext("{count} more change inside", "{count} more changes inside", more), indent=INDENT))
@@ -241,7 +241,7 @@ def list_inner(part: PartChange) -> list[Words]:
     return lines
 
 
-def tell_inner(one: PartChange, around: PartChange) -> str:
+def format_inner(one: PartChange, around: PartChange) -> str:
     """A part of a block in one line: its name inside the block, and what became of it."""
     name = name_path(one)
     for side in (around.after, around.before):

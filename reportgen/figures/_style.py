@@ -212,7 +212,7 @@ def shorten(text: str, most: int, among: Sequence[str] = ()) -> str:
     A name `among` others, such as a class among all of them, stays different from each: see `shorten_family`.
     A text that runs from right to left is isolated, so that it does not turn the words and numbers beside it.
     """
-    line = tell_apart(tuple(among), most).get(text)
+    line = shorten_apart(tuple(among), most).get(text)
     if line is None:
         line = cut.one_line(text)
         line = cut.shorten(line, most, ruler(line))
@@ -225,7 +225,7 @@ def shorten(text: str, most: int, among: Sequence[str] = ()) -> str:
 def squeeze(text: str, most: int, among: Sequence[str] = ()) -> str:
     """The text with its middle left out where it is longer than `most`, or its beginning where there is little room:
     names of layers differ at their ends. `among` as of `shorten`."""
-    return tell_apart(tuple(among), most, squeezed=True).get(text) or squeeze_line(shorten(text, 200), most)
+    return shorten_apart(tuple(among), most, squeezed=True).get(text) or squeeze_line(shorten(text, 200), most)
 
 
 def squeeze_line(line: str, most: float) -> str:
@@ -235,7 +235,7 @@ def squeeze_line(line: str, most: float) -> str:
 
 
 @lru_cache(maxsize=64)
-def tell_apart(names: tuple[str, ...], most: int, squeezed: bool = False) -> Mapping[str, str]:
+def shorten_apart(names: tuple[str, ...], most: int, squeezed: bool = False) -> Mapping[str, str]:
     """Each of the names in one line of at most `most` characters, by name; names that differ stay different."""
     lines = {name: cut.one_line(name) for name in names}
     short = cut.shorten_family(tuple(lines.values()), most, squeeze_line if squeezed else None)

@@ -172,7 +172,7 @@ def draw_flips(subject: Subject) -> FigureFile | Skipped:
         axes = paper.figure.add_subplot()
         rows(axes, shown, names_of(comparison))
         draw_flip_bars(axes, shown)
-        told = tell_flips(comparison)
+        told = format_flips(comparison)
         return paper.svg(
             title,
             join_sentences([told, left_out(comparison, shown)]),
@@ -226,7 +226,7 @@ def draw_flip_bars(
     )
 
 
-def tell_flips(comparison: Comparison) -> str:
+def format_flips(comparison: Comparison) -> str:
     """How many images turned each way."""
     table = comparison.mcnemar
     return _(

@@ -53,7 +53,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
             "The weights of all {count} layers are the same in both.",
             len(known),
         )
-        return Skipped(NAME, title, join_sentences([same, tell_unmatched(moves)]))
+        return Skipped(NAME, title, join_sentences([same, format_unmatched(moves)]))
     return plot(moves, known, title)
 
 
@@ -138,13 +138,13 @@ def caption(moves: WeightMoves, known: Sequence[WeightMove]) -> str:
     else:
         far = numerals.significant(most.relative, 2)
         told.append(_("The weights of {most} moved by {far}.", most=squeeze(most.path, LONGEST), far=far))
-    told.append(tell_method(moves, known))
+    told.append(format_method(moves, known))
     if (most.relative or 0.0) > UNRELATED / 2:
         told.append(_("Dashed: √2, the value for two unrelated layers of equal norm."))
-    return join_sentences([text for text in (*told, tell_unmatched(moves)) if text])
+    return join_sentences([text for text in (*told, format_unmatched(moves)) if text])
 
 
-def tell_method(moves: WeightMoves, known: Sequence[WeightMove]) -> str:
+def format_method(moves: WeightMoves, known: Sequence[WeightMove]) -> str:
     """Whether the values are exact, or from how many numbers they are estimated, and how well."""
     if all(layer.exact for layer in known):
         return _("The values are exact.")
@@ -159,7 +159,7 @@ def tell_method(moves: WeightMoves, known: Sequence[WeightMove]) -> str:
     return join_sentences([estimate, exact])
 
 
-def tell_unmatched(moves: WeightMoves) -> str:
+def format_unmatched(moves: WeightMoves) -> str:
     """How many layers could not be compared; empty where all could."""
     if not moves.unmatched:
         return ""
@@ -174,7 +174,7 @@ def alternative(moves: WeightMoves, known: Sequence[WeightMove]) -> str:
     """Every layer with its value."""
     rows = [with_label(layer.path or "·", numerals.significant(layer.relative, 2)) for layer in known]
     listed = _("Relative change of the weights by layer: {rows}.", rows=join_rows(rows))
-    return join_sentences([listed, tell_method(moves, known)])
+    return join_sentences([listed, format_method(moves, known)])
 
 
 def tabulate(moves: WeightMoves) -> str:

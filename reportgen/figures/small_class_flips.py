@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reportgen.figures._small import FIRST, LONGEST_NAME, Place, name_rows, place_small
-from reportgen.figures.baseline_classes import chosen, describe_flips, draw_flip_bars, names_of, tell_flips
+from reportgen.figures.baseline_classes import chosen, describe_flips, draw_flip_bars, format_flips, names_of
 from reportgen.plugins import FigureKind
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
@@ -34,7 +34,7 @@ def draw(subject: Subject, place: Place) -> FigureFile | Skipped:
         long = max(len(one.name) for one in shown) > LONG
         draw_flip_bars(axes, shown, apart=3, reach=REACH, middle=ASIDE if long else 0)
         paper.head(title, INK)
-        return place.save(paper, title, tell_flips(comparison), describe_flips(shown, names_of(comparison)))
+        return place.save(paper, title, format_flips(comparison), describe_flips(shown, names_of(comparison)))
 
 
 FIGURES: tuple[FigureKind, ...] = place_small(NAME, draw, FIRST, by_seaborn=True)

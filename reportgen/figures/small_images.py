@@ -69,13 +69,13 @@ def draw(subject: Subject, place: Place) -> FigureFile | Skipped:
         return Skipped(name, title, _("Some of the model’s outputs are not finite numbers."))
     rows = choose_rows(record) if "images.ids" in arrays else ()
     if not any(row.rows for row in rows):
-        return Skipped(name, title, tell_none(record))
+        return Skipped(name, title, format_none(record))
     with place.sheet(NAME, GAP + sum(row.height for row in rows)) as paper:
         top = 0
         for row in rows:
             draw_row(paper, record, predictions, row, top)
             top += row.height + GAP
-        return place.save(paper, title, tell_rule(), describe(record, predictions, rows))
+        return place.save(paper, title, format_rule(), describe(record, predictions, rows))
 
 
 def choose_rows(record: RunRecord) -> tuple[Row, Row]:
@@ -140,7 +140,7 @@ def find_image(record: RunRecord, row: int) -> NDArray[np.uint8]:
     return np.asarray(Image.open(io.BytesIO(encode_few(image, scale=times))).convert("RGB"))
 
 
-def tell_rule() -> str:
+def format_rule() -> str:
     """How they were chosen."""
     return _(
         "Test images with the highest confidence, at least {sure}, that are right, above those that are wrong; in turn "
@@ -152,7 +152,7 @@ def tell_rule() -> str:
 def describe(record: RunRecord, predictions: Predictions, rows: Sequence[Row]) -> str:
     """Every image in words."""
     names = record.data.classes
-    told = [tell_rule()]
+    told = [format_rule()]
     for row in rows:
         shown = [describe_image(names, predictions, at) for at in row.rows]
         told.append(_("{heading}: {images}.", heading=row.heading, images=join_rows(shown)) if shown else "")
@@ -168,7 +168,7 @@ def describe_image(names: Sequence[str], predictions: Predictions, row: int) -> 
     return _("{label} predicted as {called} with {percent}", label=label, called=called, percent=sure)
 
 
-def tell_none(record: RunRecord) -> str:
+def format_none(record: RunRecord) -> str:
     """Why no image is shown."""
     if "images.ids" not in record.arrays:
         return _("The record keeps no test images.")

@@ -132,10 +132,10 @@ def caption(facts: DynamicsFacts) -> str:
         "output for all of them.",
         n=n,
     )
-    return join_sentences([told, widest, reading, tell_left_out(facts)])
+    return join_sentences([told, widest, reading, format_left_out(facts)])
 
 
-def tell_left_out(facts: DynamicsFacts) -> str:
+def format_left_out(facts: DynamicsFacts) -> str:
     """How many nonlinearities were not watched; empty where all were."""
     if not facts.left_out:
         return ""

@@ -24,7 +24,7 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Report
 from reportgen.report.verdict import format_against, note_changes
-from reportgen.report.wording import count_flips, join_few, note_first, note_latency, quote, tell_age
+from reportgen.report.wording import count_flips, format_age, join_few, note_first, note_latency, quote
 from reportgen.system.version import __version__
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, join_terms, ngettext, with_label, with_note
@@ -151,7 +151,7 @@ def view(report: Report) -> dict[str, object]:
         "rows": tuple(make_rows(report, compared)),
         "compared": compared is not None,
         "refused": comparison if isinstance(comparison, Refusal) else None,
-        "baseline": join_sentences([tell_baseline(report), note_latency(compared) if compared else ""]),
+        "baseline": join_sentences([format_baseline(report), note_latency(compared) if compared else ""]),
         "builds": builds,
         "builds_said": builds_said,
         "title": shorten(one_line(report.title), LONGEST_VALUE),
@@ -199,13 +199,13 @@ def format_line(report: Report) -> str:
     return join_sentences(said)
 
 
-def tell_baseline(report: Report) -> str:
+def format_baseline(report: Report) -> str:
     """Which build the run is compared with, and how old that is; empty without one."""
     comparison = report.subject.judgement.comparison
     if comparison is None:
         return ""
     baseline = comparison.baseline
-    age = tell_age(baseline.created, report.created)
+    age = format_age(baseline.created, report.created)
     title = shorten(one_line(baseline.title), LONGEST_VALUE)
     if baseline.commit:
         return _("Baseline: “{title}”, commit {commit}, {age}.", title=title, commit=baseline.commit[:12], age=age)

@@ -90,7 +90,7 @@ def model_component(report: Report) -> dict[str, Any]:
         "reportgen:model:parameters": str(record.trace.parameters),
         "reportgen:commit": origin.commit,
         "reportgen:device": record.device.name,
-        "reportgen:weights": tell_weights(record),
+        "reportgen:weights": format_weights(record),
         **describe_hash(record),
     }
     if card.review is not None:
@@ -135,7 +135,7 @@ def describe_hash(record: RunRecord) -> dict[str, str | None]:
     }
 
 
-def tell_weights(record: RunRecord) -> str:
+def format_weights(record: RunRecord) -> str:
     """Where the weights come from that the numbers are about."""
     if record.training is not None:
         return "trained in this run"

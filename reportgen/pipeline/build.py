@@ -167,14 +167,14 @@ def render(source: Path, out: Path | None, options: Options, progress: Progress)
     with Workspace(folder) as space:
         check_replaceable(folder, Claim(stored.record.fingerprint), registry.outputs.values(), options.force)
         check_unmoved(found, source)
-        tell_reduced(found, stored.record, progress)
+        announce_reduced(found, stored.record, progress)
         drawn = measured_again(stored).drawn_as(stored.subject.judgement, Presentation.of(spec))
         origin = kept_origin(folder, stored.record.fingerprint)
         drawing = Drawing(spec.report.templates, space, registry, progress, reused=True, origin=origin, key=key)
         return finish(drawn, drawing)
 
 
-def tell_reduced(found: Source, record: RunRecord, progress: Progress) -> None:
+def announce_reduced(found: Source, record: RunRecord, progress: Progress) -> None:
     """Say what of the images a record does not hold that travelled inside a PDF, which has room for so many."""
     from reportgen.metrics.selection import images_to_keep
     from reportgen.record.images import LARGEST_SIDE

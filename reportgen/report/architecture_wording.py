@@ -106,7 +106,7 @@ def count_renamed(part: PartChange) -> str:
 
 def list_changes(part: PartChange, *, whole: bool = False) -> list[str]:
     """What is another of a part: settings, name, place; without what only follows from the rest unless `whole`."""
-    settings = part.settings if whole else tell_most(part.settings)
+    settings = part.settings if whole else select_most(part.settings)
     told = [format_change_of(part.side.kind, change) for change in settings]
     if part.before is not None and part.after is not None and (part.status == "renamed" or part.is_renamed):
         told.append(_("was {name}", name=name_old(part)))
@@ -134,7 +134,7 @@ def format_maps(before: PartFacts, after: PartFacts) -> str:
     return _("maps of {before} → {after}", before=sides[0], after=sides[1])
 
 
-def tell_most(settings: Sequence[SettingChange]) -> list[SettingChange]:
+def select_most(settings: Sequence[SettingChange]) -> list[SettingChange]:
     """The settings without those that follow from another: the input's width, groups of a depthwise convolution."""
     by_name = {change.name: change for change in settings}
     follows = set()

@@ -147,12 +147,13 @@ def make_card_set(cards: Sequence[ImageCard], classes: Sequence[str]) -> CardSet
 def shorten_names(card: ImageCard, classes: tuple[str, ...]) -> ImageCard:
     """The card with short names where the end of one is what tells it from another."""
     guesses = tuple(
-        replace(one, short=tell_apart(one.name, room_of(one), width_of(one.is_label), classes)) for one in card.guesses
+        replace(one, short=shorten_apart(one.name, room_of(one), width_of(one.is_label), classes))
+        for one in card.guesses
     )
-    return replace(card, guesses=guesses, short_label=tell_apart(card.label, room_of_label(), bold_width, classes))
+    return replace(card, guesses=guesses, short_label=shorten_apart(card.label, room_of_label(), bold_width, classes))
 
 
-def tell_apart(name: str, room: float, width: Width, classes: tuple[str, ...]) -> str:
+def shorten_apart(name: str, room: float, width: Width, classes: tuple[str, ...]) -> str:
     """The name no wider than `room`, different from those of other classes; empty where `fit` makes it so."""
     plain = fit(name, room, width)
     short = shorten_family(classes, room, None, width).get(one_line(name), plain)

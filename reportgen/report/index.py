@@ -155,8 +155,8 @@ def view_index(name: str, lines: Sequence[Line], unread: Sequence[Unread]) -> In
     newest = sorted(records, key=lambda record: (record.summary.created, record.place), reverse=True)
     return IndexView(
         title=_("Reports in {name}", name=shorten(one_line(name), LONGEST_NAME)),
-        summary=tell_counts(records, lines),
-        unread_count=tell_unread(unread),
+        summary=format_counts(records, lines),
+        unread_count=format_unread(unread),
         note=_(
             "A line holds the records of one model on the same test images, in chronological order; the band is the "
             "95\u00a0% interval. A triangle marks a change in top-1 accuracy, or in negative log-likelihood, from one "
@@ -181,7 +181,7 @@ def view_index(name: str, lines: Sequence[Line], unread: Sequence[Unread]) -> In
     )
 
 
-def tell_counts(records: Sequence[Listed], lines: Sequence[Line]) -> str:
+def format_counts(records: Sequence[Listed], lines: Sequence[Line]) -> str:
     """How much there is, one sentence."""
     sets = len({(line.images, line.records[0].summary.data) for line in lines if line.images})
     return _(
@@ -192,7 +192,7 @@ def tell_counts(records: Sequence[Listed], lines: Sequence[Line]) -> str:
     )
 
 
-def tell_unread(unread: Sequence[Unread]) -> str:
+def format_unread(unread: Sequence[Unread]) -> str:
     """How many could not be read, one sentence; empty for none."""
     if not unread:
         return ""
@@ -254,14 +254,14 @@ def view_line(anchor: str, line: Line, numbers: tuple[NumberView, ...], rows: di
         model=rows[id(last)].model,
         data=rows[id(last)].data,
         count=ngettext("{count} record", "{count} records", len(line.records)),
-        span=tell_span(line),
+        span=format_span(line),
         last=rows[id(last)],
         spark=draw_history(line, "accuracy", marks),
         records=len(line.records),
         marks=len(marks),
         numbers=numbers,
-        changes=tuple(tell_change(line, at) for at in marks[::-1][:MOST_CHANGES]),
-        verdict=tell_verdict(line, marks) if len(line.records) > 1 else "",
+        changes=tuple(format_change(line, at) for at in marks[::-1][:MOST_CHANGES]),
+        verdict=format_verdict(line, marks) if len(line.records) > 1 else "",
         rows=tuple(rows[id(record)] for record in line.records[::-1]),
         numbers_label=_("Headline numbers of {name} ({anchor})", name=name_of(last), anchor=anchor),
         records_label=_("Records of {name} ({anchor})", name=name_of(last), anchor=anchor),
@@ -273,7 +273,7 @@ def find_marks(steps: Sequence[Step | None]) -> list[int]:
     return [at for at, step in enumerate(steps) if step is not None and step.holds]
 
 
-def tell_span(line: Line) -> str:
+def format_span(line: Line) -> str:
     """From when to when, and on what."""
     first, last = (format_day(record.summary.created) for record in (line.records[0], line.records[-1]))
     days = first if first == last else _("{first} to {last}", first=first, last=last)
@@ -282,7 +282,7 @@ def tell_span(line: Line) -> str:
     return ngettext("{days}, the same {count} test image", "{days}, the same {count} test images", line.n, days=days)
 
 
-def tell_verdict(line: Line, marks: Sequence[int]) -> str:
+def format_verdict(line: Line, marks: Sequence[int]) -> str:
     """How often the accuracy changed, one sentence."""
     tested = sum(step is not None for step in line.steps)
     if not tested:
@@ -294,7 +294,7 @@ def tell_verdict(line: Line, marks: Sequence[int]) -> str:
     return _("{changes} in top-1 accuracy in {tests} after Holm’s correction.", changes=changes, tests=tests)
 
 
-def tell_change(line: Line, at: int) -> str:
+def format_change(line: Line, at: int) -> str:
     """One change point, one sentence."""
     step, summary = line.steps[at], line.records[at].summary
     assert step is not None
@@ -358,7 +358,7 @@ def group_by_images(lines: Sequence[Line], rows: dict[int, RowView]) -> tuple[Gr
             key = (line.images, "" if line.images else "none")
             groups.setdefault(key, []).append(record)
             sizes[key] = line.n
-    titles = {key: tell_group(members, sizes[key]) for key, members in groups.items()}
+    titles = {key: format_group(members, sizes[key]) for key, members in groups.items()}
     ordered = sorted(groups, key=lambda key: (not key[0], -len(groups[key]), titles[key], key))
     same = Counter(titles.values())
     seen: Counter[str] = Counter()
@@ -379,7 +379,7 @@ def share(record: Listed) -> float:
     return value.value if value is not None and value.value is not None else -1.0
 
 
-def tell_group(members: Sequence[Listed], n: int) -> str:
+def format_group(members: Sequence[Listed], n: int) -> str:
     """What a group was tested on."""
     data = shorten(one_line(str(members[0].summary.data_title)), LONGEST_PLACE)
     if not n:

@@ -87,7 +87,7 @@ def note_first(compared: Comparison) -> str:
     return ""
 
 
-def tell_age(before: str, now: str) -> str:
+def format_age(before: str, now: str) -> str:
     """How long before a run another one was, from their dates in ISO 8601: "3 days before this run"."""
     try:
         seconds = (datetime.fromisoformat(now) - datetime.fromisoformat(before)).total_seconds()

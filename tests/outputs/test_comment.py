@@ -23,7 +23,7 @@ from reportgen.record.history import Build
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
-from reportgen.report.wording import tell_age
+from reportgen.report.wording import format_age
 from reportgen.spec.gates import parse_rule
 from tests.outputs.github import TAGS, linked, show, text_of
 from tests.outputs.hostile import NASTY, hostile_subject
@@ -440,7 +440,7 @@ def test_a_baseline_that_is_missing_is_said_and_leaves_its_gates_undecided(recor
     ],
 )
 def test_the_age_of_the_baseline_is_told(before: str, told: str) -> None:
-    assert tell_age(before, "2026-01-02T03:04:05Z") == told
+    assert format_age(before, "2026-01-02T03:04:05Z") == told
 
 
 @pytest.mark.parametrize(("count", "first"), [(21, "fail"), (20, "pass")])

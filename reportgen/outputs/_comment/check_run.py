@@ -34,7 +34,7 @@ def make_check(report: Report, headline: str, comment: str) -> bytes:
     gates = sort_gates(report.gates)
     places = [gate for gate in gates if gate.place is not None]
     more = len(places) - MOST_ANNOTATIONS
-    summary = shorten_summary(comment, tell_more(more) if more > 0 else "")
+    summary = shorten_summary(comment, format_more(more) if more > 0 else "")
     payload = {
         "name": NAME,
         **({"head_sha": commit} if commit else {}),
@@ -89,7 +89,7 @@ def annotate(gate: GateResult) -> dict[str, object]:
     }
 
 
-def tell_more(count: int) -> str:
+def format_more(count: int) -> str:
     """That a request holds no more annotations."""
     return ngettext(
         "{count} more gate did not pass and has no annotation, as there is room for only 50.",

@@ -77,7 +77,7 @@ def hold_by_value(name: str, printed: Printed, expected: Printed, why: str) -> H
             others += [f"{one} where this code gives {other}, {pair.place}" for one, other in apart_here]
     note = f"{name}: {why}: layout and words were not compared; {plural(compared, 'number')} compared, "
     note += tell(len(found), others)
-    return Held(tuple(limit(name, found)), (note + tell_apart(apart, known),), compared)
+    return Held(tuple(limit(name, found)), (note + format_apart(apart, known),), compared)
 
 
 def tell(altered: int, others: Sequence[str]) -> str:
@@ -90,7 +90,7 @@ def tell(altered: int, others: Sequence[str]) -> str:
     return f"all of them given by the record, these elsewhere: {'; '.join(others[:MOST_APART])}{more}"
 
 
-def tell_apart(numbers: Sequence[Apart], known: Set[float]) -> str:
+def format_apart(numbers: Sequence[Apart], known: Set[float]) -> str:
     """The end of a sentence about numbers among words that this code does not write: which of them it gives nowhere."""
     if not numbers:
         return "."

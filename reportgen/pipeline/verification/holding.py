@@ -43,7 +43,7 @@ def hold(name: str, data: bytes, drawn: bytes, terms: Terms) -> Held:
     said = printed.version and printed.version != version
     claim = (Alteration(name, f"says that version {printed.version} drew it, others say {version}"),) if said else ()
     if version != terms.version or terms.other_code:
-        held = hold_by_value(name, printed, expected, tell_other_code(version, terms.version))
+        held = hold_by_value(name, printed, expected, format_other_code(version, terms.version))
     elif terms.other_look:
         held = hold_loosely(name, printed, expected, terms.other_look)
     else:
@@ -68,7 +68,7 @@ def hold_attached(name: str, place: str, data: bytes, drawn: bytes, terms: Terms
     )
 
 
-def tell_other_code(version: str, ours: str) -> str:
+def format_other_code(version: str, ours: str) -> str:
     """Which code drew a report, where it is not this one."""
     return (
         f"drawn by version {version}, this is {ours}" if version != ours else "drawn by other code of the same version"

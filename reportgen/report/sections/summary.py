@@ -215,11 +215,11 @@ def list_facts(record: RunRecord) -> list[Fact]:
         Fact(_("Date"), format_date(record.provenance.created)),
     ]
     if record.provenance.weights_file:
-        facts.insert(1, Fact(_("Weights"), record.provenance.weights_file, tell_set(record)))
+        facts.insert(1, Fact(_("Weights"), record.provenance.weights_file, format_set(record)))
     return [*facts, *answer_fact(record), *counting_fact(record)]
 
 
-def tell_set(record: RunRecord) -> str:
+def format_set(record: RunRecord) -> str:
     """Which of several sets of weights in the file was taken, as when it holds an average too; else empty."""
     notes = (note for note in record.notes if {"used", "file"} <= note.values.keys())
     return next((draw_note(note) for note in notes), "")

@@ -203,9 +203,9 @@ def find_updates(dynamics: Dynamics, anchor: str) -> Finding | None:
     moved = usual[known]
     fast, slow = known[moved > FAR * USUAL], known[moved < USUAL / FAR]
     if len(fast):
-        return tell_fast_layers(dynamics, usual, len(fast), len(known), anchor)
+        return find_fast_layers(dynamics, usual, len(fast), len(known), anchor)
     if len(slow):
-        return tell_slow_layers(dynamics, usual, len(slow), len(known), anchor)
+        return find_slow_layers(dynamics, usual, len(slow), len(known), anchor)
     low, high = int(known[moved.argmin()]), int(known[moved.argmax()])
     rule = _("A rule of thumb expects about 0.1 % (Hinton 2010, §7).")
     text = _(
@@ -221,7 +221,7 @@ def find_updates(dynamics: Dynamics, anchor: str) -> Finding | None:
     return claims.UPDATES.finding(join_sentences([text, rule]), 0.15, anchor)
 
 
-def tell_fast_layers(dynamics: Dynamics, usual: FloatArray, far: int, of: int, anchor: str) -> Finding:
+def find_fast_layers(dynamics: Dynamics, usual: FloatArray, far: int, of: int, anchor: str) -> Finding:
     """`far` of `of` layers that a step moves much; `usual` (layers,): the median ratio of update and weight norm."""
     end = int(np.where(usual > 0, usual, -np.inf).argmax())
     text = ngettext(
@@ -242,7 +242,7 @@ def tell_fast_layers(dynamics: Dynamics, usual: FloatArray, far: int, of: int, a
     return claims.ODD_UPDATES.finding(join_sentences([text, rule]), 0.35, anchor, "caution")
 
 
-def tell_slow_layers(dynamics: Dynamics, usual: FloatArray, far: int, of: int, anchor: str) -> Finding:
+def find_slow_layers(dynamics: Dynamics, usual: FloatArray, far: int, of: int, anchor: str) -> Finding:
     """`far` of `of` layers that a step hardly moves; `usual` (layers,): the median ratio of update and weight norm."""
     end = int(np.where(usual > 0, usual, np.inf).argmin())
     text = ngettext(

@@ -150,11 +150,11 @@ def find_progress(record: RunRecord, training: Training, anchor: str) -> Finding
         return None
     change = hits[1] / n - hits[0] / before.test_n
     if ends[0] > 0 or ends[1] < 0:
-        return tell_change(record, before.epoch, change, ends, n, anchor)
-    return tell_no_change(before.epoch, change, ends, n, anchor)
+        return find_change(record, before.epoch, change, ends, n, anchor)
+    return find_no_change(before.epoch, change, ends, n, anchor)
 
 
-def tell_change(
+def find_change(
     record: RunRecord, epoch: float, change: float, ends: tuple[float, float], n: int, anchor: str
 ) -> Finding:
     """A test accuracy that rose or fell since an epoch by `change`, a proportion, with its interval."""
@@ -184,7 +184,7 @@ def tell_change(
     return claims.WORSENING.finding(text, 0.7, anchor, "caution")
 
 
-def tell_no_change(epoch: float, change: float, ends: tuple[float, float], n: int, anchor: str) -> Finding:
+def find_no_change(epoch: float, change: float, ends: tuple[float, float], n: int, anchor: str) -> Finding:
     """A test accuracy that changed little since an epoch, or not for sure; `change` is a proportion."""
     values = {
         "epoch": epoch_text(epoch),
