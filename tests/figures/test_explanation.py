@@ -102,7 +102,9 @@ def test_the_tint_is_where_the_map_is_high(record: RunRecord) -> None:
 
 
 def test_a_map_without_evidence_leaves_the_image_grey(record: RunRecord) -> None:
-    over, shades = of_maps(record, cam=np.full((8, 8, 8), np.nan, np.float32), ig=-np.ones((8, 32, 32), np.float32))
+    none = np.full((8, 8, 8), -1.0, np.float32)
+    none[0, 3, 4] = np.nan
+    over, shades = of_maps(record, cam=none, ig=-np.ones((8, 32, 32), np.float32))
     assert (over.max(3) == over.min(3)).all()
     assert (shades == 255).all()
 
