@@ -58,8 +58,15 @@ assert sum(kind.by_seaborn for kind in kinds.values()) > 20
 """
 
 
+@pytest.fixture(scope="module")
+def of_data(record: RunRecord) -> dict[str, FigureFile | Skipped]:
+    return draw(record, DATA_FIGURES)
+
+
 @pytest.mark.slow
-def test_bytes_are_the_same_in_every_process_and_seaborn_draws_what_says_so(record: RunRecord) -> None:
+def test_bytes_are_the_same_in_every_process_and_seaborn_draws_what_says_so(
+    of_data: dict[str, FigureFile | Skipped],
+) -> None:
     done = subprocess.run(
         [sys.executable, "-c", ELSEWHERE, *DATA_FIGURES],
         capture_output=True,
@@ -69,7 +76,7 @@ def test_bytes_are_the_same_in_every_process_and_seaborn_draws_what_says_so(reco
     )
     assert done.returncode == 0, done.stderr
     there = dict(line.split() for line in done.stdout.splitlines())
-    here = {name: digest(figure) for name, figure in draw(record, DATA_FIGURES).items()}
+    here = {name: digest(figure) for name, figure in of_data.items()}
     assert there == here
     assert len(here) == len(DATA_FIGURES)
 
@@ -82,9 +89,9 @@ def test_user_settings_change_nothing_and_stay(record: RunRecord) -> None:
 
 
 @pytest.mark.slow
-def test_no_two_figures_share_an_id(record: RunRecord) -> None:
+def test_no_two_figures_share_an_id(of_data: dict[str, FigureFile | Skipped]) -> None:
     seen: dict[bytes, str] = {}
-    for name, figure in draw(record, DATA_FIGURES).items():
+    for name, figure in of_data.items():
         assert isinstance(figure, FigureFile)
         if figure.media_type == "image/png":
             continue
