@@ -13,6 +13,7 @@ from reportgen.errors import ModelError, SpecError, about
 from reportgen.experiment.datasets import find_datasets
 from reportgen.pipeline.source_files import source_files
 from reportgen.plugins import Plugins
+from reportgen.spec.factory_signature import check_text
 from reportgen.spec.model_code import LIBRARIES, check_factory, check_syntax, find_code, find_module, is_code, parse
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import ModelSpec, ReportSpec
@@ -35,16 +36,13 @@ def check_models(spec: ReportSpec, base: Path, plugins: Plugins, offline: bool =
     classes = None if spec.model.head == "replace" else count_classes(spec, plugins)
     with about("model.source"):
         check_arguments(spec.model, base, plugins, classes)
+        check_own_arguments(spec.model, base, plugins)
     with about("model.pretrained"):
         notes += check_pretrained(spec.model, offline)
     teacher = spec.run.loss.teacher
     if teacher is not None:
         notes += check_model("run.loss.teacher", teacher, base, plugins)
-        if teacher.args:
-            from reportgen.experiment.teacher import as_teacher  # with torch
-
-            with as_teacher(), about("model.source"):
-                check_arguments(teacher, base, plugins, count_classes(spec, plugins))
+        check_teacher(teacher, base, plugins, count_classes(spec, plugins))
     with about("run.device"):
         if lacks_device(spec.run.device):
             raise SpecError(
@@ -78,6 +76,27 @@ def check_arguments(model: ModelSpec, base: Path, plugins: Plugins, classes: int
     from reportgen.experiment.models.arguments import try_arguments  # with torch
 
     try_arguments(library, name, model.args, classes, base)
+
+
+def check_teacher(teacher: ModelSpec, base: Path, plugins: Plugins, classes: int | None) -> None:
+    """The same of a teacher, in words of its own."""
+    try:
+        check_arguments(teacher, base, plugins, classes)
+        check_own_arguments(teacher, base, plugins)
+    except ModelError as error:
+        from reportgen.experiment.teacher import as_teacher  # with torch
+
+        with as_teacher(), about("model.source"):
+            raise error
+
+
+def check_own_arguments(model: ModelSpec, base: Path, plugins: Plugins) -> None:
+    """Raise ModelError where the text of the user's own factory, or of an installed module's, does not take
+    `model.args`, in the words of a build."""
+    library, colon, _ = model.source.partition(":")
+    if colon and (library in LIBRARIES or library in plugins.sources):
+        return
+    check_text(find_code(model.source, base), model.args, fills_classes=model.head != "replace")
 
 
 def check_pretrained(model: ModelSpec, offline: bool) -> tuple[str, ...]:

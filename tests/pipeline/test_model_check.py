@@ -194,3 +194,102 @@ def test_devices_that_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert [lacks_device(name, tmp_path) for name in ("cuda", "cuda:1", "cuda:2", "mps")] == [False, False, True, True]
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
     assert [lacks_device(name, tmp_path) for name in ("cuda:0", "cuda:1")] == [False, True]
+
+
+FACTORIES = """
+import functools, os
+from torch import nn
+from pkg.shapes import make as far, Wide
+raise SystemExit("this ran")
+def plain(width, num_classes=10): ...
+def free(width=3, **kwargs): ...
+def needs(depth): ...
+def counts(n_classes, *, depth=2): ...
+@functools.cache
+def kept(width=3): ...
+@unknown
+def wrapped(width=3): ...
+other = plain
+half = functools.partial(plain, width=2)
+if os.name == "nt":
+    def twice(width): ...
+else:
+    def twice(depth): ...
+class Net(nn.Module):
+    def __init__(self, width: int = 3): ...
+    @classmethod
+    def small(cls, depth): ...
+class Inherits(Net): ...
+class Bare(nn.Module): ...
+class Made(Net):
+    def __new__(cls, depth): ...
+class Mixed(Net, Wide): ...
+ready = Net()
+"""
+
+
+@pytest.fixture
+def factories(base: Path) -> Path:
+    (base / "own.py").write_text(FACTORIES)
+    (base / "pkg" / "shapes.py").write_text(
+        "from .inner import again as make\nclass Wide:\n    def __init__(s, w): ...\n"
+    )
+    (base / "pkg" / "inner.py").write_text("def again(size, classes=('a',)): ...\n")
+    return base
+
+
+@pytest.mark.parametrize(
+    ("factory", "args", "message", "hint"),
+    [
+        ("plain", "{widht: 3}", "model.args do not fit own.py:plain: missing a required argument: 'width'", "width?"),
+        ("plain", "{width: 3, scale: 1}", "got an unexpected keyword argument 'scale'", "There is: width, num_classes"),
+        ("needs", "{}", "missing a required argument: 'depth'", "It takes (depth)."),
+        ("counts", "{n_class: 3}", "unexpected keyword argument 'n_class'", "Did you mean n_classes?"),
+        ("kept", "{depth: 3}", "unexpected keyword argument 'depth'", "only width"),
+        ("other", "{depth: 3}", "missing a required argument: 'width'", ""),
+        ("half", "{depth: 3}", "unexpected keyword argument 'depth'", "width"),
+        ("Net", "{depth: 3}", "unexpected keyword argument 'depth'", "There is only width"),
+        ("Net.small", "{}", "missing a required argument: 'depth'", ""),
+        ("Inherits", "{depth: 3}", "unexpected keyword argument 'depth'", "width"),
+        ("Bare", "{depth: 3}", "unexpected keyword argument 'depth'", "It takes ()."),
+        ("far", "{sise: 3}", "missing a required argument: 'size'", "Did you mean size?"),
+        ("Wide", "{w: 3, v: 1}", "unexpected keyword argument 'v'", ""),
+    ],
+)
+def test_arguments_that_a_factory_of_ones_own_refuses_are_refused_unrun(
+    factories: Path, factory: str, args: str, message: str, hint: str
+) -> None:
+    (line,) = check(factories, f"model.source=own.py:{factory}", f"model.args={args}")
+    assert message in line.line
+    assert hint in line.hint
+    assert line.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "args"),
+    [
+        *(("own.py:plain", "{width: 3}"), ("own.py:free", "{anything: 3}"), ("own.py:counts", "{depth: 1}")),
+        *(("own.py:wrapped", "{depth: 3}"), ("own.py:half", "{width: 9}"), ("own.py:twice", "{depth: 3}")),
+        *(("own.py:twice", "{width: 3}"), ("own.py:Made", "{depth: 3}"), ("own.py:Mixed", "{w: 3}")),
+        *(("own.py:Net.small", "{depth: 3}"), ("own.py:ready", "{}"), ("pkg.shapes:make", "{size: 3}")),
+        ("torchvision.models.resnet:resnet18", "{anything: 3}"),
+    ],
+)
+def test_arguments_that_may_fit_are_ok(factories: Path, source: str, args: str) -> None:
+    assert check(factories, f"model.source={source}", f"model.args={args}")[0].line.startswith("ok")
+
+
+def test_an_installed_modules_factory_is_judged_by_its_text(base: Path) -> None:
+    (line,) = check(base, "model.source=torchvision.models.resnet:ResNet", "model.args={layers: [1, 1, 1, 1]}")
+    assert "missing a required argument: 'block'" in line.line
+
+
+def test_a_build_refuses_arguments_in_the_same_words(factories: Path) -> None:
+    text = FACTORIES.replace('raise SystemExit("this ran")', "def unknown(f): return f")
+    (factories / "own.py").write_text(text)
+    sets = ("model.source=own.py:plain", "model.args={widht: 3}")
+    (line,) = check(factories, *sets)
+    with pytest.raises(ReportgenError) as built:
+        load_model(open_spec(factories / "spec.yaml", sets).spec.model, factories, 10)
+    assert built.value.message in line.line
+    assert (built.value.hint, built.value.location) == (line.hint, None)

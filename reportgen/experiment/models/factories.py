@@ -11,17 +11,10 @@ from typing import Any
 import torch
 
 from reportgen.errors import Location, ModelError
+from reportgen.spec.factory_signature import CLASS_ARGUMENTS, check_arguments, class_argument_of
 from reportgen.system.memory import is_memory_error, memory_trouble
 from reportgen.system.signals import INTERRUPTIONS
 from reportgen.text.errors import words_of
-from reportgen.text.suggest import nearest
-
-CLASS_ARGUMENTS = (
-    *("num_classes", "n_classes", "classes", "num_labels", "num_class", "class_num", "nb_classes", "n_class"),
-    *("nclasses", "nclass", "nb_class", "classes_num", "class_count", "number_of_classes", "num_cls", "n_labels"),
-    *("out_classes", "output_classes", "numclasses", "numclass", "n_cls", "cls_num", "num_categories"),
-)
-"""Names under which a factory may take the class count, the usual one first; none that may mean something else."""
 
 
 def fill_classes(factory: Callable[..., Any], args: Mapping[str, Any], classes: int | None) -> dict[str, Any]:
@@ -33,28 +26,8 @@ def fill_classes(factory: Callable[..., Any], args: Mapping[str, Any], classes: 
 
 
 def class_argument(factory: Callable[..., Any]) -> str | None:
-    """The name under which a factory takes the class count; None where no parameter is called so.
-
-    Capitals don't count (numClasses), and neither does a parameter whose default is no number (classes=("cat",)).
-    """
-    takes = {
-        plain(name): name
-        for name, parameter in parameters_of(factory).items()
-        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY) and is_count(parameter)
-    }
-    return next((takes[plain(name)] for name in CLASS_ARGUMENTS if plain(name) in takes), None)
-
-
-def plain(name: str) -> str:
-    """A name without capitals and underscores."""
-    return name.replace("_", "").lower()
-
-
-def is_count(parameter: inspect.Parameter) -> bool:
-    """Whether a parameter's default and annotation leave room for a number."""
-    default, text = parameter.default, str(parameter.annotation).lower()
-    countable = default in (parameter.empty, None) or (isinstance(default, int) and not isinstance(default, bool))
-    return countable and not any(word in text for word in ("list", "sequence", "tuple", "dict", "str", "bool"))
+    """The name under which a factory takes the class count; None where no parameter is called so."""
+    return class_argument_of(parameters_of(factory))
 
 
 def hidden_class_arguments(factory: Callable[..., Any]) -> tuple[str, ...]:
@@ -84,7 +57,7 @@ def call_factory(
     Raises ModelError when the arguments don't fit, when it raises (at the line of the user's code, the last one inside
     `folder`) or when it returns something else.
     """
-    check_arguments(factory, source, args)
+    check_call(factory, source, args)
     try:
         made = factory(**args)
     except INTERRUPTIONS:
@@ -108,19 +81,13 @@ def call_factory(
     return made
 
 
-def check_arguments(factory: Callable[..., Any], source: str, args: Mapping[str, Any]) -> None:
+def check_call(factory: Callable[..., Any], source: str, args: Mapping[str, Any]) -> None:
     """Raise ModelError when the arguments don't fit the factory's signature."""
     try:
         signature = inspect.signature(factory)
     except (TypeError, ValueError):
         return
-    try:
-        signature.bind(**args)
-    except TypeError as error:
-        accepted = [name for name, parameter in signature.parameters.items() if parameter.kind != parameter.VAR_KEYWORD]
-        unknown = next((name for name in args if name not in accepted), "")
-        hint = nearest(unknown, accepted) if unknown and accepted else f"It takes {signature}."
-        raise ModelError(f"model.args do not fit {source}: {error}", hint) from error
+    check_arguments(signature, source, args)
 
 
 def location_in(error: BaseException, folder: Path | None) -> Location | None:
