@@ -17,6 +17,7 @@ import torch
 from reportgen.experiment.device import ComputeDevice, find_device
 from reportgen.experiment.latency import time_passes
 from reportgen.experiment.models import LoadedModel, load_model
+from reportgen.experiment.models.batch_groups import find_group, settle_groups
 from reportgen.experiment.models.single_images import FEW, settle_single
 from reportgen.experiment.trace.kinds import packed_weights
 from reportgen.record.run import Device
@@ -35,6 +36,8 @@ def main() -> None:
     channels, height, width = asked["shape"]
     shape, spec = (channels, height, width), ModelSpec.model_validate(asked["model"])
     loaded = load_model(spec, Path(asked["base"]), asked["classes"], image_shape=shape)
+    group = find_group(loaded.module, torch.randn(FEW, *shape))
+    settle_groups(loaded.module, torch.randn(group, *shape), group)
     settle_single(loaded.module, torch.randn(FEW, *shape))
     found: dict[str, Any] = {"changed": True}
     if asked["expected"] is None or is_as_expected(loaded, asked["expected"]):

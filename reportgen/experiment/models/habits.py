@@ -6,14 +6,13 @@ spiking neurons that stay between calls, hidden states of one batch size.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from reportgen.errors import ModelError
+from reportgen.experiment.models.batch_groups import likely_batches, takes
 from reportgen.experiment.models.forward import run_once, tensors_in
 from reportgen.experiment.snapshot import preserved
 from reportgen.experiment.torch_settings import (
@@ -27,14 +26,14 @@ from reportgen.record.message import N_, Message
 from reportgen.system.signals import errors_passed_over
 
 MOST_NAMED = 3
-MOST_IMAGES = 1024
-USUAL_BATCHES = (1, 2, 3, 8, 10, 16, 20, 32, 50, 64, 100, 128, 256)
 PUSH = 0.01
 """Share of a weight that is added to it, to see whether the next forward pass leaves it there."""
 
 
-def settle_habits(module: nn.Module, images: Tensor) -> tuple[Message, ...]:
+def settle_habits(module: nn.Module, images: Tensor, group: int = 1) -> tuple[Message, ...]:
     """Let the model be used as any other on images (n, C, H, W); says what had to be done or known for it.
+
+    `group`: of how many images it takes multiples, of which n is one, and not the smallest.
 
     Raises ModelError where the model takes no number of images but one, or keeps something of a batch that another
     number of images does not fit; and what a forward pass raises.
@@ -55,7 +54,7 @@ def settle_habits(module: nn.Module, images: Tensor) -> tuple[Message, ...]:
         assigned = [name for name, weight in module.named_parameters() if changed(weights.get(name), weight)]
         undone = keeps_writing(module, images, assigned) if assigned else []
         undone += [name for name in replaced(module, originals) if name not in undone]
-        check_state(module, images, before)
+        check_state(module, images[:-group], before)
     notes = []
     if sets:
         module.register_forward_hook(SettingsKeeper(settings), always_call=True)
@@ -147,9 +146,11 @@ def switches_gradients(module: nn.Module, images: Tensor) -> bool:
     return False
 
 
-def check_state(module: nn.Module, images: Tensor, before: dict[str, dict[str, Any]]) -> None:
-    """Raise ModelError where a forward pass leaves something that keeps the next, of fewer images, from working."""
-    fewer = images[:-1]  # not one: that would fit any number by broadcasting
+def check_state(module: nn.Module, fewer: Tensor, before: dict[str, dict[str, Any]]) -> None:
+    """Raise ModelError where a forward pass leaves something that keeps the next, of `fewer` images, from working.
+
+    Not of one, which would fit any number by broadcasting.
+    """
     try:
         run_once(module, fewer.clone())
     except ModelError as error:
@@ -205,25 +206,3 @@ def name_batch_size(module: nn.Module, images: Tensor, error: ModelError) -> Mod
             "a split and the timing need other numbers.",
         )
     return None
-
-
-def likely_batches(module: nn.Module, message: str) -> Iterator[int]:
-    """Numbers of images that a model may want: those of the error, of its buffers and attributes, and usual ones."""
-    numbers = [int(text) for text in re.findall(r"\d+", message)[:20]]
-    for child in module.modules():
-        for name, value in vars(child).items():
-            if isinstance(value, int) and not isinstance(value, bool) and ("batch" in name or name in ("n", "bs", "b")):
-                numbers.append(value)
-    numbers += [size for buffer in module.buffers() for size in buffer.shape[:2]][:20]
-    yield from dict.fromkeys(number for number in (*numbers, *USUAL_BATCHES) if 0 < number <= MOST_IMAGES)
-
-
-def takes(module: nn.Module, images: Tensor, number: int) -> bool:
-    """Whether the model gives anything for so many images."""
-    rows = torch.arange(number) % len(images)
-    try:
-        with preserved(module):
-            run_once(module, images[rows])
-    except ModelError:
-        return False
-    return True

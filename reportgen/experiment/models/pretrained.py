@@ -6,9 +6,13 @@ anything.
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import re
+import socket
 import threading
+import urllib.error
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +27,9 @@ from reportgen.record.message import N_, Message
 
 HASH = re.compile(r"-([0-9a-f]{8,64})\.\w+$")
 """The beginning of a file's sha256 in its name, as torch.hub has it."""
+PROXIES = ("https_proxy", "all_proxy")
+SILENCE = 30.0
+"""Seconds."""
 
 
 @dataclass(frozen=True)
@@ -79,18 +86,48 @@ def fetched(pretrained: Pretrained, fetching: Fetching) -> Path:
 def fetch(pretrained: Pretrained, fetching: Fetching) -> Path:
     """The file, fetched; raises what `fetched` does."""
     place = f"the weights {pretrained.name} ({pretrained.file}) are not in {pretrained.folder}"
-    hint = f"Get {pretrained.url} and put it there, name a file in model.weights, or leave model.pretrained out."
     if fetching.offline:
-        raise DataError(f"{place}, and --offline forbids fetching them", hint)
+        raise DataError(f"{place}, and --offline forbids fetching them", way_out(pretrained))
     try:
         with fetching.progress.stage("Fetch the weights", None, "bytes") as task, watched(pretrained.folder, task):
             return fetch_from_hub(pretrained) if pretrained.hub else fetch_from_url(pretrained)
     except OSError as error:
-        if isinstance(error, PermissionError) or error.errno == 28:
+        if isinstance(error, PermissionError) or error.errno == errno.ENOSPC:
             raise EnvironmentTrouble(f"{place}, and can't be stored: {error.strerror}", "Free some space.") from error
-        raise DataError(f"{place}, and can't be fetched: {type(error).__name__}: {first(error)}", hint) from error
+        raise DataError(
+            f"{place}, and can't be fetched: {type(error).__name__}: {first(error)}{say_route(error)}",
+            way_out(pretrained),
+        ) from error
     except (RuntimeError, ValueError) as error:  # torch.hub for another digest, huggingface_hub for its own reasons
-        raise DataError(f"{place}, and can't be fetched: {first(error)}", hint) from error
+        raise DataError(
+            f"{place}, and can't be fetched: {first(error)}{say_route(error)}", way_out(pretrained)
+        ) from error
+
+
+def way_out(pretrained: Pretrained) -> str:
+    """What to do where weights are missing and can't be fetched."""
+    if pretrained.hub is None:
+        get = f"Get {pretrained.url} and put it there (TORCH_HOME moves this cache)"
+    else:
+        get = (
+            f"Run hf download {pretrained.hub[0]} {pretrained.file} on a machine that reaches {pretrained.url}, and "
+            f"copy {pretrained.folder.name} from its cache to {pretrained.folder.parent} (HF_HOME moves this cache; "
+            "HF_ENDPOINT names a mirror)"
+        )
+    return f"{get}, name a file in model.weights, or leave model.pretrained out."
+
+
+def say_route(error: BaseException) -> str:
+    """By which way of the environment a request went that failed before a server answered; never its value, which may
+    hold a password."""
+    if isinstance(error, urllib.error.HTTPError) or getattr(error, "response", None) is not None:
+        return ""
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE") and "Offline" in type(error).__name__:
+        return " (the variable HF_HUB_OFFLINE forbids it)"
+    names = [name for wanted in PROXIES for name in (wanted, wanted.upper()) if os.environ.get(name)]
+    if names:
+        return f" (through the proxy in the variable {names[0]}; NO_PROXY names hosts that need none)"
+    return " (directly; HTTPS_PROXY names a proxy where the network needs one)"
 
 
 def first(error: BaseException) -> str:
@@ -102,8 +139,20 @@ def fetch_from_url(pretrained: Pretrained) -> Path:
     """Fetch with torch.hub, which checks the digest in the file's name."""
     pretrained.folder.mkdir(parents=True, exist_ok=True)
     path = pretrained.folder / pretrained.file
-    torch.hub.download_url_to_file(pretrained.url, str(path), pretrained.beginning or None, progress=False)
+    with patience():
+        torch.hub.download_url_to_file(pretrained.url, str(path), pretrained.beginning or None, progress=False)
     return path
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """Inside, a connection that says nothing for a while is given up; torch.hub would wait for ever."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(SILENCE)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def fetch_from_hub(pretrained: Pretrained) -> Path:

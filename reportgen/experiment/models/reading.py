@@ -10,6 +10,7 @@ from torch import Tensor
 
 from reportgen.errors import ModelError
 from reportgen.experiment.datasets.loaded import LoadedData
+from reportgen.experiment.models.batch_groups import find_group, settle_groups
 from reportgen.experiment.models.forward import run_once
 from reportgen.experiment.models.habits import settle_habits
 from reportgen.experiment.models.loading import LoadedModel
@@ -46,9 +47,14 @@ def read_model(loaded: LoadedModel, spec: ModelSpec, data: LoadedData, *, trains
     classes = len(data.facts.classes)
     rows = torch.arange(IMAGES + (classes == IMAGES)) % len(data.test_images)
     images = data.normalization.apply(data.test_images[rows]).contiguous()
-    habits = settle_habits(loaded.module, images)
+    group = find_group(loaded.module, images)
+    if group > 1:  # two or three of them, so that the number of images is not that of the classes
+        rows = torch.arange(group * (3 if 2 * group == classes else 2)) % len(data.test_images)
+        images = data.normalization.apply(data.test_images[rows]).contiguous()
+    habits = settle_habits(loaded.module, images, group)
     facts = read_outputs(loaded.module, images, classes, spec.output, trains=trains)
-    told = (*habits, *note_output(facts), *settle_single(loaded.module, images))
+    alone = settle_groups(loaded.module, images, group) if group > 1 else settle_single(loaded.module, images)
+    told = (*habits, *note_output(facts), *alone)
     return replace(loaded, output=facts, notes=(*loaded.notes, *told))
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from reportgen.errors import ModelError
 from reportgen.experiment._torch_internals import mode_type
 from reportgen.experiment.models import check_forward, tensors_in
+from reportgen.experiment.models.batch_groups import group_of
 from reportgen.experiment.models.outputs import unconverted
 from reportgen.experiment.models.single_images import takes, unaccompanied
 from reportgen.experiment.snapshot import preserved
@@ -33,8 +34,8 @@ def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelT
     """Run the model once on `example` (1, C, H, W) in evaluation mode and describe what happened.
 
     The model is left as it was: mode, parameters, buffers, hooks, gradients and the random state. Activation bytes are
-    those of evaluation mode: masks of dropout are not among them. One that takes two images and no single one is run
-    on two, whose counts are halved. Raises ModelError when the forward pass fails.
+    those of evaluation mode: masks of dropout are not among them. One that takes several images and no single one
+    is run on as few as it takes, and the counts are divided. Raises ModelError when the forward pass fails.
     """
     notes: list[Message] = []
     with preserved(module), undisturbed(module, example.device), unconverted(), unaccompanied():
@@ -73,7 +74,8 @@ def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelT
 
 
 def record_image(module: torch.nn.Module, example: Tensor, notes: list[Message]) -> tuple[Recording, tuple[Shape, ...]]:
-    """The recording of one image and the shapes of its outputs, of a model that takes two and no single one its share.
+    """The recording of one image and the shapes of its outputs, of a model that takes several and no single one its
+    share.
 
     Raises ModelError.
     """
@@ -81,21 +83,36 @@ def record_image(module: torch.nn.Module, example: Tensor, notes: list[Message])
         recording = record_twice(module, example, notes)
         return recording, shapes_of(tensors_in(recording.output))
     except ModelError:
-        pair = example.expand(TOGETHER, *example.shape[1:]).clone()
-        if len(example) != 1 or not takes(module, pair):
+        number = TOGETHER if takes(module, several(example, TOGETHER)) else group_of(module)
+        if len(example) != 1 or number == 1:
             raise
-    recording, double = record_twice(module, pair, notes), None
+    images = several(example, number)
+    recording, double = record_twice(module, images, notes), None
     with errors_passed_over():
-        double = record_twice(module, torch.cat([pair, pair]), [])
+        double = record_twice(module, torch.cat([images, images]), [])
     outputs = [shapes_of(tensors_in(each.output)) if each else None for each in (recording, double)]
-    share(recording, double)
-    notes.append(
-        N_(
+    share(recording, double, number)
+    notes.append(note_of_share(number))
+    return recording, share_shapes(outputs[0] or (), outputs[1], number)
+
+
+def several(example: Tensor, number: int) -> Tensor:
+    """One image (1, C, H, W) so many times."""
+    return example.expand(number, *example.shape[1:]).clone()
+
+
+def note_of_share(number: int) -> Message:
+    """With how many images a model was traced that takes no single one."""
+    if number == TOGETHER:
+        return N_(
             "The model takes no batch of one image, so it was traced with two: the multiply-accumulates and the bytes "
             "of one image are half of those of two."
         )
+    return N_(
+        "The model takes no batch of one image, so it was traced with {number}: the multiply-accumulates and the bytes "
+        "of one image are those of {number} divided by {number}.",
+        number=number,
     )
-    return recording, share_shapes(outputs[0] or (), outputs[1])
 
 
 def record_twice(module: torch.nn.Module, example: Tensor, notes: list[Message]) -> Recording:

@@ -1,4 +1,4 @@
-"""What one image costs of a pass of two, for models that take no single image."""
+"""What one image costs of a pass of several, for models that take no single image."""
 
 from __future__ import annotations
 
@@ -6,31 +6,32 @@ from reportgen.experiment.trace.drafts import Recording
 from reportgen.record.trace import Shape
 
 TOGETHER = 2
-"""Images of the pass that is shared out; the other pass, which tells which axes are theirs, has twice as many."""
+"""Images of the pass that is shared out, where the model takes two; the other pass, which tells which axes are theirs,
+has twice as many."""
 
 
-def share(pair: Recording, double: Recording | None) -> None:
-    """Make of a recording of two images that of one: half of the operations and bytes, axes of the images halved.
+def share(several: Recording, double: Recording | None, number: int = TOGETHER) -> None:
+    """Make of a recording of `number` images that of one: operations and bytes and the axes of the images divided.
 
-    `double`: the same of four images, by which these axes are known; where there is none, or it ran otherwise, it is
-    the first axis of a tensor that has two places there.
+    `double`: the same of twice as many, by which these axes are known; where there is none, or it ran otherwise, it is
+    the first axis of a tensor that has `number` places there.
     """
-    if double is not None and not is_alike(pair, double):
+    if double is not None and not is_alike(several, double):
         double = None
-    for index, call in enumerate(pair.calls):
+    for index, call in enumerate(several.calls):
         other = double.calls[index] if double else None
-        call.input_shapes = share_shapes(call.input_shapes, other.input_shapes if other else None)
-        call.output_shapes = share_shapes(call.output_shapes, other.output_shapes if other else None)
-        call.own_macs //= TOGETHER
-        call.saved_bytes //= TOGETHER
-        call.moved_bytes //= TOGETHER
-    for index, operator in enumerate(pair.operators):
+        call.input_shapes = share_shapes(call.input_shapes, other.input_shapes if other else None, number)
+        call.output_shapes = share_shapes(call.output_shapes, other.output_shapes if other else None, number)
+        call.own_macs //= number
+        call.saved_bytes //= number
+        call.moved_bytes //= number
+    for index, operator in enumerate(several.operators):
         more = double.operators[index] if double else None
-        operator.output_shapes = share_shapes(operator.output_shapes, more.output_shapes if more else None)
+        operator.output_shapes = share_shapes(operator.output_shapes, more.output_shapes if more else None, number)
         sources = [shape for _maker, shape in operator.sources]
-        shared = share_shapes(sources, [shape for _maker, shape in more.sources] if more else None)
+        shared = share_shapes(sources, [shape for _maker, shape in more.sources] if more else None, number)
         operator.sources = tuple(zip([maker for maker, _shape in operator.sources], shared, strict=True))
-        operator.macs //= TOGETHER
+        operator.macs //= number
 
 
 def is_alike(one: Recording, other: Recording) -> bool:
@@ -46,16 +47,17 @@ def is_alike(one: Recording, other: Recording) -> bool:
 
 
 def share_shapes(
-    pair: tuple[Shape, ...] | list[Shape], double: tuple[Shape, ...] | list[Shape] | None
+    several: tuple[Shape, ...] | list[Shape], double: tuple[Shape, ...] | list[Shape] | None, number: int = TOGETHER
 ) -> tuple[Shape, ...]:
-    """The shapes for one image of those for two, and where they are known, for four."""
-    known = double is not None and len(double) == len(pair)
-    others: list[Shape | None] = list(double or ()) if known else [None] * len(pair)
-    return tuple(share_shape(one, other) for one, other in zip(pair, others, strict=True))
+    """The shapes for one image of those for `number`, and where they are known, for twice as many."""
+    known = double is not None and len(double) == len(several)
+    others: list[Shape | None] = list(double or ()) if known else [None] * len(several)
+    return tuple(share_shape(one, other, number) for one, other in zip(several, others, strict=True))
 
 
-def share_shape(pair: Shape, double: Shape | None) -> Shape:
+def share_shape(several: Shape, double: Shape | None, number: int) -> Shape:
     """The shape for one image."""
-    if double is None or len(double) != len(pair):
-        return (1, *pair[1:]) if pair[:1] == (TOGETHER,) else pair
-    return tuple(side if side == more else side // TOGETHER for side, more in zip(pair, double, strict=True))
+    if double is None or len(double) != len(several):
+        return (1, *several[1:]) if several[:1] == (number,) else several
+    sides = zip(several, double, strict=True)
+    return tuple(side if side == more else max(1, side // number) for side, more in sides)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.server
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,6 +116,44 @@ def test_what_is_missing_is_named_with_file_and_place(hub: Path) -> None:
     with pytest.raises(DataError, match=f"{FILE}.* are not in {hub}, and --offline forbids") as caught:
         load("torchvision:resnet18")
     assert "https://download.pytorch.org/models/" in caught.value.hint
+
+
+def test_a_failing_proxy_and_a_silent_server_are_told(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(module, "SILENCE", 0.2)
+    found = find_pretrained(ModelSpec(source="torchvision:resnet18", pretrained=True))
+    assert found is not None
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("https_proxy", f"http://user:secret@127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(DataError, match=r"timed out.*through the proxy in the variable https_proxy") as caught:
+            fetched(found, Fetching())
+    with pytest.raises(DataError, match=r"refused.*through the proxy in the variable https_proxy") as refused:
+        fetched(found, Fetching())
+    assert "TORCH_HOME" in refused.value.hint
+    assert "secret" not in str(caught.value) + str(refused.value)
+
+
+def test_without_a_network_the_variables_of_the_hub_are_named(
+    hugging_face: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(repository: str, name: str) -> str:
+        raise LocalEntryNotFoundError("no connection")
+
+    for name in ("HTTPS_PROXY", "https_proxy", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", refuse)
+    hub = ("timm/net", ("model.safetensors",))
+    place = hugging_face / "models--timm--net"
+    wanted = Pretrained(
+        *("net", "https://huggingface.co/timm/net", "model.safetensors", place, 10, (0.5,), (0.5,), 32, "bilinear"),
+        hub=hub,
+    )
+    with pytest.raises(DataError, match="directly; HTTPS_PROXY names a proxy") as caught:
+        fetched(wanted, Fetching())
+    assert "hf download timm/net model.safetensors" in caught.value.hint
+    assert f"copy models--timm--net from its cache to {hugging_face} (HF_HOME" in caught.value.hint
+    assert "HF_ENDPOINT names a mirror" in caught.value.hint
 
 
 @pytest.mark.slow
