@@ -30,9 +30,35 @@ def check_gated_classes(spec: ReportSpec, base: Path, data_root: Path | None, of
     if not any(CLASS.fullmatch(split_change(rule.metric)[0]) for rule in spec.gates):
         return
     kinds = find_datasets() | plugins.datasets
-    names = find_classes(spec.data, kinds, base, data_root, offline, evaluating=spec.run.mode == "evaluate")
+    evaluating = spec.run.mode == "evaluate"
+    names = find_classes(spec.data, kinds, base, data_root, offline, evaluating)
+    if names is None:
+        names = sum(classes_of_either(spec.data, kinds, base, data_root, offline, evaluating).values(), ()) or None
     if names is not None:
         check_classes(spec.gates, tuple(map(visible, names)))
+
+
+def classes_of_either(
+    data: DataSpec,
+    kinds: Mapping[str, DatasetKind],
+    base: Path,
+    data_root: Path | None,
+    offline: bool,
+    evaluating: bool,
+) -> dict[str, tuple[str, ...]]:
+    """Name -> classes of the data set and of the one that stands in for it, where it shows only when the first is
+    fetched which of them a run will use; empty for any other, and where the classes of either are not known."""
+    kind, fallback = choose_dataset(data, kinds)
+    if fallback is None or not kind.download or offline:
+        return {}
+    try:
+        if kind.files(data, data_root, base) is not None:
+            return {}
+        names = {one.name: one.name_classes(data, data_root, base, evaluating) for one in (kind, fallback)}
+    except DataError:
+        return {}
+    found = {name: classes for name, classes in names.items() if classes is not None}
+    return found if len(found) == len(names) else {}
 
 
 def find_classes(
@@ -85,6 +111,25 @@ def find_undecided(
             why = f"the data has {len(names)} classes, of which all are among the first five" if names and few else ""
         if why:
             yield f"the gate {rule.text} will be undecided: {why}"
+    yield from find_lacking(spec, base, data_root, offline, plugins)
+
+
+def find_lacking(
+    spec: ReportSpec, base: Path, data_root: Path | None, offline: bool, plugins: Plugins
+) -> Iterator[str]:
+    """A sentence for each gate on a class that only one of the data sets has which a run may come to use."""
+    kinds, evaluating = find_datasets() | plugins.datasets, spec.run.mode == "evaluate"
+    either: dict[str, tuple[str, ...]] | None = None
+    for rule in spec.gates:
+        asked = CLASS.fullmatch(split_change(rule.metric)[0])
+        if asked is None:
+            continue
+        if either is None:
+            either = classes_of_either(spec.data, kinds, base, data_root, offline, evaluating)
+        for name, classes in either.items():
+            if asked["name"] not in map(visible, classes):
+                when = "is used" if name == spec.data.name else "stands in, where the download fails"
+                yield f"the gate {rule.text} names a class that {name} does not have: a build stops if {name} {when}"
 
 
 def say_missing(name: str, spec: ReportSpec) -> str:

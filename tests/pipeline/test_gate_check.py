@@ -104,3 +104,18 @@ def test_top_5_of_two_classes_is_told(tmp_path: Path) -> None:
 def test_a_gate_on_a_change_without_a_baseline_is_not_ok(tmp_path: Path) -> None:
     (line,) = check(tmp_path, "accuracy.change > 0")
     assert (line.exit_code, "needs a baseline" in line.line) == (2, True)
+
+
+def test_of_data_that_another_may_stand_in_for_a_class_of_neither_is_refused_and_one_of_either_is_told(
+    tmp_path: Path,
+) -> None:
+    def online(gate: str) -> list[Line]:
+        check(tmp_path, gate, "name: cifar10, fallback: digits")
+        return [*check_spec(tmp_path / "spec.yaml", Options())]
+
+    (line,) = online("class.zebra.recall >= 0.5")
+    assert ":4:5: the data has no class 'zebra'" in line.line
+    for gate, lacking, when in (("class.cat.f1", "digits", "stands in, where"), ("class.7.f1", "cifar10", "is used")):
+        lines = online(f"{gate} >= 0.5")
+        assert not any(line.exit_code for line in lines)
+        assert any(f"a class that {lacking} does not have: a build stops if {lacking} {when}" in x.line for x in lines)
