@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from reportgen.experiment.datasets.loaded import Normalizer
 from reportgen.experiment.device import ComputeDevice
-from reportgen.experiment.models import logits_of
+from reportgen.experiment.models import logits_of, rows_of
 from reportgen.experiment.models.factories import first_line
 from reportgen.experiment.models.single_images import takes_no_single, unaccompanied
 from reportgen.progress import SilentTask, Task
@@ -33,11 +33,13 @@ def evaluate(
     task: Task | None = None,
     batch_size: int | None = None,
     filled: list[str] | None = None,
+    classes: int | None = None,
 ) -> NDArray[Any]:
     """Logits (n, classes) float32 of images (n, H, W, C) uint8, in evaluation mode, on the CPU.
 
     `batch_size` images at once; None: as many as their size suggests. `filled` gets the reason for each batch that the
-    model refused and that was filled up with images that were shown before.
+    model refused and that was filled up with images that were shown before. `classes`: that there have to be; None: as
+    many as the first batch has. Raises ModelError where the model gives no such rows.
     Computed in float32 unless the spec names another precision. The model's mode is restored.
     """
     task = task or SilentTask()
@@ -45,13 +47,14 @@ def evaluate(
     device.place(module)
     mode = module.training
     module.eval()
-    found = []
+    found: list[torch.Tensor] = []
     try:
         alone = unaccompanied() if batch_size == 1 else nullcontext()
         with torch.no_grad(), device.autocast(evaluating=True), alone:
             for start, end in batches(len(images), batch_size, joined=takes_no_single(module)):
                 batch = images[start:end].to(device.torch_device)
                 given = answer(module, normalizer.apply(batch, device.dtype), batch_size, filled)
+                given = rows_of(given, len(batch), classes or (found[0].shape[1] if found else None))
                 found.append(given.detach().float().cpu())  # a model may record gradients all the same
                 task.advance(len(batch))
     finally:

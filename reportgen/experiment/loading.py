@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import torch
+
 from reportgen.errors import ModelError, about
 from reportgen.experiment.datasets import choose_dataset, find_datasets
 from reportgen.experiment.datasets.channels import channel_notes
@@ -12,6 +14,7 @@ from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.datasets.loading import load_data
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.models import LoadedModel, load_model, read_model
+from reportgen.experiment.models.fresh import check_fresh
 from reportgen.experiment.models.preparing import late_layers
 from reportgen.experiment.models.pretrained import Fetching, Pretrained
 from reportgen.experiment.models.pretrained_choice import find_pretrained, preparation_notes, with_preparation
@@ -20,9 +23,10 @@ from reportgen.experiment.random_numbers import seed_everything
 from reportgen.experiment.request import Clock, Request
 from reportgen.experiment.teacher import load_teacher
 from reportgen.plugins import DatasetKind
-from reportgen.record.message import N_
+from reportgen.record.message import N_, Message
 from reportgen.spec.gates import check_classes
-from reportgen.spec.types import DataSpec
+from reportgen.spec.paths import model_without_paths
+from reportgen.spec.types import DataSpec, ReportSpec
 
 
 @dataclass(frozen=True)
@@ -73,13 +77,29 @@ def load(request: Request, device: ComputeDevice, clock: Clock) -> Loaded:
             model = make(classes, seed)
         model = read_model(model, spec.model, plain, trains=trains)
         placed = place_by_trial(model.module, data, spec.run, device, teacher.module if teacher else None)
-    told = preparation_notes(spec.data, prepared, pretrained) + channel_notes(spec.data) + placed.notes
+        new = check_seeds(model, make, spec, classes)
+    told = preparation_notes(spec.data, prepared, pretrained) + channel_notes(spec.data) + placed.notes + new
     model = replace(model, notes=model.notes + told)
 
     def again(other: int) -> LoadedModel:
         return read_model(make(classes, other), spec.model, plain, trains=trains)
 
     return Loaded(model, placed.data, teacher, again, placed.device)
+
+
+def check_seeds(
+    model: LoadedModel, make: Callable[[int, int], LoadedModel], spec: ReportSpec, classes: int
+) -> tuple[Message, ...]:
+    """What is to say of the initial weights of several trainings; raises ModelError where they would be one model's."""
+    further = spec.run.seeds[1:] if spec.run.mode == "train" and spec.model.weights is None else ()
+    if not further:
+        return ()
+    given = spec.model.pretrained is not None
+
+    def make_again() -> torch.nn.Module:
+        return make(classes, further[0]).module
+
+    return check_fresh(model.module, make_again, model_without_paths(spec.model).source, begins_given=given)
 
 
 def load_images(request: Request, prepared: DataSpec, kinds: dict[str, DatasetKind], clock: Clock) -> LoadedData:

@@ -9,7 +9,7 @@ from torch.nn import functional as F  # noqa: N812 - the field's name for it
 from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.losses import distil, make_loss
-from reportgen.experiment.models import logits_of
+from reportgen.experiment.models import logits_of, rows_of
 from reportgen.spec.types import RunSpec
 
 MIXING = 1
@@ -38,7 +38,7 @@ class Objective:
     """The loss of a model on a batch; made again for each training, as its random numbers go on from step to step."""
 
     def __init__(self, run: RunSpec, data: LoadedData, device: ComputeDevice, teacher: torch.nn.Module | None) -> None:
-        classes = len(data.facts.classes)
+        self.classes = classes = len(data.facts.classes)
         self.spec, self.device = run.loss, device
         self.loss = make_loss(run.loss, classes)
         self.mixer = None if data.mixup is None else Mixer(data.mixup, classes, run.seed)
@@ -52,7 +52,7 @@ class Objective:
         if self.mixer is not None:
             images, targets = self.mixer.mix(images, labels)
         with self.device.autocast():
-            logits = logits_of(module(images))
+            logits = rows_of(module(images), len(images), self.classes)
         if self.teacher is None:
             return self.loss(logits, targets)
         with torch.no_grad(), self.device.autocast():

@@ -216,7 +216,13 @@ class SoFar:
                 start = time.perf_counter()
                 filled: list[str] = []
                 logits = evaluate(
-                    self.loaded.model.module, data.test_images, data.normalization, self.device, task, filled=filled
+                    self.loaded.model.module,
+                    data.test_images,
+                    data.normalization,
+                    self.device,
+                    task,
+                    filled=filled,
+                    classes=len(data.facts.classes),
                 )
                 seconds = time.perf_counter() - start
             self.arrays["eval.logits"] = logits

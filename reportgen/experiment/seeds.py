@@ -62,7 +62,9 @@ def train_further(
             raise result.error  # with its own traceback: what is told of it is the same wherever it came up
         data, title = loaded.data, N_("Evaluate, seed {number} of {count}", number=number, count=count)
         with clock.stage(title, len(data.test_labels), "images", kept=NAME) as task:
-            logits = evaluate(module, data.test_images, data.normalization, device, task)
+            logits = evaluate(
+                module, data.test_images, data.normalization, device, task, classes=len(data.facts.classes)
+            )
         right, loss = score_logits(logits, data.test_labels.numpy())
         runs.append(
             SeedRun(

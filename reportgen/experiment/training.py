@@ -17,6 +17,7 @@ from reportgen.experiment.evaluate import evaluate
 from reportgen.experiment.evaluation_schedule import EvaluationSchedule, rows_for
 from reportgen.experiment.faults import may_end_a_part
 from reportgen.experiment.losses import describe_loss
+from reportgen.experiment.models.fresh import remember_trained
 from reportgen.experiment.optimizers import resolve_optimizer
 from reportgen.experiment.schedule import CYCLED, NAMES
 from reportgen.experiment.train import Plan, Step, cycles_momentum, plan_steps, train
@@ -119,6 +120,7 @@ def run_training(
     """
     watch = Watch(run, plan_steps(run, len(data.train_labels)), device, data.train_ids)
     schedule = EvaluationSchedule.plan(data, run, watch.plan)
+    remember_trained(module)
     dynamics = DynamicsRecorder.of(device.place(module), run, watch.plan.steps)
     dynamics.expect(1)
     told = 0
@@ -207,7 +209,8 @@ def score(
     """Accuracy and loss of some images of a split, not augmented, evaluation mode."""
     images = data.train_images if split == "train" else data.test_images
     labels = (data.train_labels if split == "train" else data.test_labels)[rows]
-    logits = torch.from_numpy(evaluate(module, images[rows], data.normalization, device))
+    given = evaluate(module, images[rows], data.normalization, device, classes=len(data.facts.classes))
+    logits = torch.from_numpy(given)
     loss = float(torch.nn.functional.cross_entropy(logits, labels))
     return Score(int((logits.argmax(1) == labels).sum()), len(rows), loss)
 

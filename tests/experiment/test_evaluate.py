@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from reportgen.errors import ModelError
 from reportgen.experiment import latency as clock
 from reportgen.experiment.datasets.loaded import Normalizer
 from reportgen.experiment.evaluate import evaluate
 from reportgen.experiment.latency import measure_latency
+from reportgen.experiment.objective import Objective
+from reportgen.spec.types import RunSpec
 from tests.experiment.cases import Heard, noise, plain_cpu
 
 
@@ -135,3 +140,30 @@ def test_batches_that_were_filled_up_are_told() -> None:
     np.testing.assert_array_equal(found[:20], full)
     assert len(found) == 21
     assert filled == ["ValueError: pairs, please"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        (lambda logits: logits[:-1], r"float32 \(6, 10\) for 7 images"),
+        (lambda logits: logits.argmax(1), r"int64 \(7,\) for 7 images"),
+        (lambda logits: logits[:, :5], r"float32 \(7, 5\) for 7 images"),
+        (lambda logits: logits[..., None], r"float32 \(7, 10, 1\) for 7 images"),
+    ],
+)
+def test_a_model_that_gives_something_else_for_another_batch_is_told(
+    kept: Callable[[torch.Tensor], torch.Tensor], told: str
+) -> None:
+    class Changes(nn.Module):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            logits = images.flatten(1)[:, :10]
+            return kept(logits) if len(images) == 7 else logits
+
+    data = noise(train=8, test=27)
+    for classes in (10, None):
+        with pytest.raises(ModelError, match=rf"gives {told}, and for others it gave one row of"):
+            evaluate(Changes(), data.test_images, data.normalization, plain_cpu(), batch_size=20, classes=classes)
+    with pytest.raises(ModelError, match="one row of 10 logits an image"):
+        Objective(RunSpec(steps=1), data, plain_cpu(), None)(
+            Changes(), torch.zeros(7, 3, 32, 32), torch.zeros(7).long()
+        )

@@ -100,6 +100,24 @@ def check_logits(logits: Tensor, n: int, classes: int | None) -> None:
         )
 
 
+def rows_of(output: Any, n: int, classes: int | None) -> Tensor:
+    """The logits (n, classes) in what a model returns for n images; `classes` is None where any number is right.
+
+    Raises ModelError where it gave such rows for other images and gives something else for these.
+    """
+    logits = logits_of(output)
+    shape = tuple(logits.shape)
+    if len(shape) == 2 and shape == (n, classes or shape[1]) and logits.is_floating_point():
+        return logits
+    kind = str(logits.dtype).removeprefix("torch.")
+    raise ModelError(
+        f"the model gives {kind} {shape} for {n} images, and for others it gave one row of {classes or 'the'} logits "
+        "an image",
+        "Its forward must return the same for every number of images and at every call; look at what depends on "
+        "x.shape[0], on the mode, or on calls before.",
+    )
+
+
 def logits_of(output: Any) -> Tensor:
     """The logits (n, classes) in what a model returns: itself, its `logits` or `out`, or the first tensor.
 

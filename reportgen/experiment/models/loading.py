@@ -11,6 +11,7 @@ import torch
 from reportgen.errors import ModelError, about
 from reportgen.experiment.models.checkpoints.fit import HoldsMore
 from reportgen.experiment.models.freezing import freeze
+from reportgen.experiment.models.fresh import refuse_trained
 from reportgen.experiment.models.heads import head_by_trace, replace_head
 from reportgen.experiment.models.making import Made, Order, Origin
 from reportgen.experiment.models.opened_files import files_read
@@ -85,6 +86,8 @@ def load_model(
     with files_read() as opened, kept_settings():
         made = make(source, order)
     module, notes = unwrapped(on_cpu(made.module, spec.source))
+    if spec.weights is None:
+        refuse_trained(module, spec.source)
     loaded = LoadedModel(module, file_digest(source, name, base), None, None, made.notes + notes)
     if needs_images(module) and image_shape is None:
         module.eval()

@@ -9,7 +9,9 @@ from typing import Any, Literal
 import torch
 from numpy.typing import NDArray
 
+from reportgen.errors import ModelError
 from reportgen.experiment.faults import Faults, describe
+from reportgen.experiment.models import rows_of
 from reportgen.experiment.probes.context import (
     PROBE_SEED,
     Allowance,
@@ -34,6 +36,7 @@ MIN_SECONDS = 0.5
 """Left for a probe even when those before it have used everything: enough for its smallest sample."""
 
 
+FEW = 2
 WHOLE = ("response", "explanations", "cost")
 """Probes that have no limit of time where a gate names a number of theirs; `robustness` sees to single kinds."""
 
@@ -188,5 +191,23 @@ def run_one(probe: Probe, context: ProbeContext, allowance: Allowance, faults: F
         if is_mapped_over(error):
             reason = N_("Not measured: the model runs layers inside torch.func.vmap, where their values can't be read.")
             raise ProbeRefused(reason) from error
-        faults.note(N_("the probe {name}", name=probe.name), error, looked_into=True)
-        raise ProbeRefused(N_("Not measured: {error}.", error=describe(error))) from error
+        told = find_changed_output(context, error) or error
+        faults.note(N_("the probe {name}", name=probe.name), told, looked_into=True)
+        raise ProbeRefused(N_("Not measured: {error}.", error=describe(told))) from error
+
+
+def find_changed_output(context: ProbeContext, error: BaseException) -> ModelError | None:
+    """The error of a model that no longer gives rows of logits, which made one of ours; None where it still does."""
+    try:
+        with preserved(context.module), torch.no_grad():
+            context.module.eval()
+            rows = torch.arange(min(FEW, len(context.data.test_labels)))
+            rows_of(context.module(context.inputs(rows)), len(rows), len(context.data.facts.classes))
+    except ModelError as changed:
+        changed.__cause__ = error
+        return changed
+    except INTERRUPTIONS:
+        raise
+    except BaseException:  # the error that there is says more than what is raised here
+        return None
+    return None

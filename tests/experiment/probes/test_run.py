@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from reportgen.experiment.faults import Faults
 from reportgen.experiment.probes import Probe, ProbeRefused, ProbeResult, probe_model, run
 from reportgen.experiment.probes.context import Allowance
 from reportgen.record.message import N_
@@ -109,3 +110,27 @@ def test_every_probe_fills_a_field_and_has_a_key() -> None:
         assert probe.name in Probes.model_fields
         assert probe.name in ProbesSpec.model_fields
         assert probe.share > 0
+
+
+def test_an_error_of_ours_that_a_model_makes_by_giving_something_else_is_the_models(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Changes(torch.nn.Module):
+        wrong = False
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return images.flatten(1)[:, : 5 if Changes.wrong else 10]
+
+    def weights(context: SimpleNamespace, allowance: Allowance) -> ProbeResult:
+        Changes.wrong = spoils
+        raise IndexError("index 7 is out of bounds")
+
+    monkeypatch.setattr(run, "find_probes", lambda: [Probe("weights", "Weights", 10, 1.0, weights)])
+    for spoils, by in ((False, "reportgen"), (True, "model")):
+        here, faults = context("fast"), Faults()
+        here.module = Changes()
+        here.data = SimpleNamespace(test_labels=torch.zeros(3), facts=SimpleNamespace(classes=range(10)))
+        here.inputs = lambda rows: torch.zeros(len(rows), 3, 4, 4)
+        probe_model(here, pass_seconds=200, faults=faults)
+        assert [fault.by for fault in faults.found] == [by]
+        assert ("(2, 5) for 2 images" in faults.found[0].reason) == spoils
