@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import Collection
 from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from reportgen.figures._marks import draw_bars, draw_heat_map
@@ -18,15 +19,18 @@ from reportgen.record.measurements import Confusion
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
-from reportgen.report.style import INK, MUTED, PAPER, WRONG
+from reportgen.report.style import FULL, INK, MUTED, PAPER, TEXT, WRONG
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_parts, join_rows, join_sentences
+from reportgen.text.widths import text_width
 
 MOST_CLASSES = 20
 """Up to so many the whole matrix is drawn; beyond, the largest confusions."""
 DIAGONAL = "#eef0f2"
-KEY = (1.02, 0.25, 0.024, 0.5)
-"""Left, lower end, width and height of the key of the colours, in shares of the matrix."""
+KEY_WIDTH, KEY_HEIGHT, KEY_BELOW = 0.3, 8.0, 16.0
+"""Of the key of the colours: its share of the matrix's width, and its height and place below, CSS pixels."""
+BESIDE, BETWEEN = 20.0, 6.0
+"""CSS pixels beside the matrix that are no name of a class, and between two names above it."""
 DARK = 0.88
 """Of the colour scale; from here on numbers are white."""
 
@@ -48,32 +52,66 @@ def matrix(axes: Axes, counts: Counts, names: Sequence[str]) -> Collection:
     for row, column in zip(*np.nonzero(counts), strict=True):
         colour = MUTED if row == column else PAPER if scale(errors[row, column]) > DARK else INK
         axes.text(column + 0.5, row + 0.5, numerals.count(counts[row, column]), ha="center", va="center", color=colour)
-    labels = [shorten(name, 16, names) for name in names]
-    axes.set_xticks(np.arange(size) + 0.5, labels)
-    axes.set_yticks(np.arange(size) + 0.5, labels)
+    rows, columns = name_sides(names)
+    axes.set_xticks(np.arange(size) + 0.5, columns)
+    axes.set_yticks(np.arange(size) + 0.5, rows)
     axes.xaxis.tick_top()
-    if max(map(len, labels)) * size > 72:
-        for label in axes.get_xticklabels():
-            label.set(rotation=40, ha="left", va="bottom", rotation_mode="anchor")
     axes.tick_params(labelcolor=INK)
     bare(axes)
     return axes.collections[-1]
 
 
+def name_sides(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The names of the rows and of the columns; where names have no room above the columns, both are numbered."""
+    labels = [shorten(name, 16, names) for name in names]
+    widths = np.array([text_width(label, TEXT) for label in labels])
+    room = (FULL - BESIDE - widths.max()) / len(names)
+    if (widths[1:] + widths[:-1]).max() / 2 + BETWEEN <= room:
+        return labels, labels
+    numbers = [numerals.count(place) for place in range(1, len(names) + 1)]
+    return [f"{label}  {number}" for label, number in zip(labels, numbers, strict=True)], numbers
+
+
 def draw_matrix(record: RunRecord, counts: Counts, title: str) -> FigureFile:
     """The whole matrix."""
     size, names = len(counts), record.data.classes
-    with chart("confusion", 110 + max(24, min(44, 460 // size)) * size) as paper:
+    tall = max(24, min(44, 460 // size)) * size
+    with chart("confusion", 92 + tall) as paper:
         axes = paper.figure.add_subplot()
         mesh = matrix(axes, counts, names)
-        axes.set_ylabel(_("true class"))
         axes.set_title(_("predicted"), color=MUTED, loc="center")
-        bar = paper.figure.colorbar(mesh, cax=axes.inset_axes(KEY))
-        bar.outline.set_visible(False)
-        bar.ax.yaxis.set_major_locator(ticks(4))
-        bar.ax.yaxis.set_major_formatter(lambda value, _unused: numerals.in_percent(numerals.general(100 * value, 3)))
-        bar.ax.set_title(_("share\nof row"), color=MUTED, loc="left")
+        name = axes.annotate(
+            _("true class"),
+            (0, 1),
+            (-3.5, 3.5),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="right",
+            va="bottom",
+            color=MUTED,
+        )
+        name.set_annotation_clip(False)
+        draw_key(paper.figure, axes, mesh, tall)
         return paper.svg(title, caption(record, counts), describe(record, counts), tabulate(names, counts))
+
+
+def draw_key(figure: Figure, axes: Axes, mesh: Collection, tall: float) -> None:
+    """The colours and their shares below a matrix that is `tall` CSS pixels high, at its right end."""
+    inside = (1 - KEY_WIDTH, -(KEY_BELOW + KEY_HEIGHT) / tall, KEY_WIDTH, KEY_HEIGHT / tall)
+    bar = figure.colorbar(mesh, cax=axes.inset_axes(inside), orientation="horizontal")
+    bar.outline.set_visible(False)
+    bar.ax.xaxis.set_major_locator(ticks(4))
+    bar.ax.xaxis.set_major_formatter(lambda value, _unused: numerals.in_percent(numerals.general(100 * value, 3)))
+    bar.ax.annotate(
+        _("share of row"),
+        (0, 0.5),
+        (-6, 0),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        color=MUTED,
+    )
 
 
 def tabulate(names: Sequence[str], counts: Counts, pairs: Sequence[tuple[int, int]] | None = None) -> str:
@@ -148,7 +186,8 @@ def caption(record: RunRecord, counts: Counts) -> str:
         reading = _("The largest confusions of {count} classes.", count=numerals.count(len(counts)))
     else:
         reading = _("Numbers: images. Colour: share of the row, errors only; grey: correct.")
-    return join_sentences([first, reading])
+    numbered = len(counts) <= MOST_CLASSES and name_sides(record.data.classes)[1][0] == "1" != record.data.classes[0]
+    return join_sentences([first, reading, *([_("Columns are numbered as the rows are.")] if numbered else [])])
 
 
 def describe(record: RunRecord, counts: Counts) -> str:

@@ -20,10 +20,11 @@ from reportgen.plugins import FigureKind
 from reportgen.record.probes.response import INITIAL, TRAINED
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
-from reportgen.report.style import ACCENT, FULL, HAIRLINE, INK, MUTED, SOFT
+from reportgen.report.style import ACCENT, FULL, HAIRLINE, INK, MUTED, SOFT, TEXT
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_rows, join_sentences
+from reportgen.text.i18n import _, join_rows, join_sentences, ngettext
 from reportgen.text.shorten import columns
+from reportgen.text.widths import text_width
 
 COLUMNS = 4
 LEFT, RIGHT, GAP, LEGEND, TITLE, TALL, FOOT = 34, 8, 16, 26, 22, 108, 18
@@ -160,9 +161,9 @@ def draw_frames(axes: Axes, layout: Grid, responses: Responses, shown: Sequence[
             axes.text(left - 6, at, str(tick), ha="right", va="center", color=MUTED)
     axes.plot(*gapped(rules), color=HAIRLINE, linewidth=0.75)
     axes.plot(*gapped(ideal), color=SOFT, linewidth=0.75, linestyle=(0, (2, 2)))
-    axes.text(
-        FULL - RIGHT, 3, _("scale of the layer’s input, 1: unmodified images"), ha="right", va="bottom", color=MUTED
-    )
+    words = _("scale of the layer’s input, 1: unmodified images")
+    end = max(layout.corner(layout.count - 1)[0] + layout.wide, LEFT + text_width(words, TEXT))
+    axes.text(end, 3, words, ha="right", va="bottom", color=MUTED)
 
 
 def gapped(points: Sequence[tuple[float, float] | None]) -> tuple[list[float], list[float]]:
@@ -222,15 +223,11 @@ def caption(responses: Responses, shown: Sequence[int], found: Sequence[Characte
     known = [one for one in found if one is not None]
     whole = sum(one.linear is not None and one.linear[1] >= responses.array("drives")[-1] for one in known)
     flat = sum(one.linear is None for one in known)
-    told = [
-        _(
-            "Of {count} layers, {linear} keep their gain up to three times the usual input, and {flat} do not follow "
-            "their input.",
-            count=len(found),
-            linear=whole,
-            flat=flat,
+    told = [summary(len(found), whole)]
+    if flat:
+        told.append(
+            ngettext("{count} layer does not follow its input.", "{count} layers do not follow their input.", flat)
         )
-    ]
     told.append(
         _(
             "Each panel: root mean square of the layer’s output against that of its input, both relative to what they "
@@ -240,6 +237,22 @@ def caption(responses: Responses, shown: Sequence[int], found: Sequence[Characte
         )
     )
     return join_sentences((*told, selection_text(responses, len(shown))))
+
+
+def summary(layers: int, linear: int) -> str:
+    """How many of the layers are linear over the whole range that was tried."""
+    if linear == 0:
+        return ngettext(
+            "The layer does not keep its gain up to three times the usual input.",
+            "None of {count} layers keeps its gain up to three times the usual input.",
+            layers,
+        )
+    return ngettext(
+        "{count} of {layers} layers keeps its gain up to three times the usual input.",
+        "{count} of {layers} layers keep their gain up to three times the usual input.",
+        linear,
+        layers=numerals.count(layers),
+    )
 
 
 def describe(responses: Responses, shown: Sequence[int], found: Sequence[Characteristic | None]) -> str:

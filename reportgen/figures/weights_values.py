@@ -29,9 +29,10 @@ from reportgen.record.probes.weights import HISTOGRAM_BINS, HISTOGRAM_SPREADS, W
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
-from reportgen.report.style import INK
+from reportgen.report.style import INK, TEXT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
+from reportgen.text.widths import text_width as measure_width
 
 PANELS = 6
 COLUMNS = 3
@@ -170,12 +171,14 @@ def draw_ridge(subject: Subject) -> FigureFile | Skipped:
         return Skipped(name, title, _("The model has a single matrix, whose histogram is shown above."))
     reach = ridge_reach(facts, rows)
     with sheet(name, 44 + ROW * (len(rows) + 1)) as paper:
-        axes = place_panels(paper, 1, 1, left=210, below=40)[0]
+        names = [label(facts, facts.shown[row], 26) for row in rows]
+        left = round(max(measure_width(name, TEXT) for name in names)) + 16
+        axes = place_panels(paper, 1, 1, left=left, below=40)[0]
         for line, row in enumerate(rows):
             draw_one(axes, record, facts, row, float(len(rows) - line), reach)
         axes.set_xlim(-reach, reach)
         axes.set_ylim(0.8, len(rows) + OVERLAP)
-        axes.set_yticks(range(len(rows), 0, -1), [label(facts, facts.shown[row], 26) for row in rows])
+        axes.set_yticks(range(len(rows), 0, -1), names)
         axes.tick_params(axis="y", labelcolor=INK)
         axes.xaxis.set_major_locator(ticks(7))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _unused: numerals.general(value)))

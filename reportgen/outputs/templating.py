@@ -29,7 +29,7 @@ from reportgen.system.memory import make_room
 from reportgen.text.i18n import catalogue, join_sentences, languages, with_label, with_note
 from reportgen.text.i18n import language as in_language
 from reportgen.text.shorten import one_line
-from reportgen.text.wrapping import keep_whole, split_note, split_ranges
+from reportgen.text.wrapping import keep_whole, split_note, split_ranges, split_rule
 
 Medium = Literal["screen", "print"]
 """What the page is for: a browser, or the PDF (nothing folded away, long tables cut)."""
@@ -211,6 +211,7 @@ def make_environment(
         interval_apart=at_run_time(split_note),
         ranges_apart=at_run_time(split_ranges),
         kept_whole=at_run_time(keep_whole),
+        rule_apart=at_run_time(split_rule),
     )
     environment.tests["skipped"] = at_run_time(is_skipped)
     return environment

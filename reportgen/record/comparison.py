@@ -168,11 +168,19 @@ class Comparison(Frozen):
         return next((value for value in self.values if value.name == name), None)
 
     @property
+    def told(self) -> tuple[MetricValue, ...]:
+        """All changes, without balanced accuracy’s where every class has as many images: it is accuracy’s."""
+        equal = len({one.support for one in self.classes}) == 1
+        return tuple(
+            value for value in self.values if not (equal and value.name.startswith("balanced_accuracy.change"))
+        )
+
+    @property
     def scores(self) -> tuple[MetricValue, ...]:
         """The changes that have an interval over images, seeds or evaluations: none of a time."""
         return tuple(
             value
-            for value in self.values
+            for value in self.told
             if value.value is not None and value.low is not None and value.method != "alternated"
         )
 

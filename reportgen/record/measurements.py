@@ -95,6 +95,11 @@ class Measurements(Frozen):
     seed: int
     """Of the halves that temperature scaling is fitted on."""
 
+    @property
+    def of_equal_classes(self) -> bool:
+        """Whether every class has as many images as any other, so that balanced accuracy is top-1 accuracy."""
+        return len({one.support for one in self.classes}) == 1
+
     def value(self, name: str) -> MetricValue | None:
         """The headline number of that name, or None."""
         return next((value for value in self.values if value.name == name), None)

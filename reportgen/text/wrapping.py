@@ -22,8 +22,16 @@ these signs."""
 BETWEEN = re.compile(r"(?:(?<=\d)|(?<=[\u00a0\u202f]%)) (to|至) (?=[−+×]?\d)")
 UNITS_BETWEEN = re.compile(r"(\d[\u00a0\u202f][^\W\d_]{1,6}) (to|至) (?=[−+×]?\d)")
 EQUATION = re.compile(r"\b([np]) ([=<]) (?=\d)")
-TIED = re.compile(r"(?<=\d) (?=%)|(?<=±) (?=[\d{])|(?<=\d) (?=× \d)|(?<=\d[\u00a0 ]×) (?=\d)")
-"""Spaces before the sign of per cent, behind that of plus or minus, and on both sides of that of a product."""
+TIED = re.compile(
+    r"(?<=\d) (?=%)|(?<=±) (?=[\d{])|(?<=\d) (?=× \d)|(?<=\d[\u00a0 ]×) (?=\d)"
+    r"|(?<=\d) (?=of \d)|(?<=\d[\u00a0 ]of) (?=\d)|(?<=\d[\u00a0\u202f](?:min)) (?=\d)|(?<=\d[\u00a0\u202f]h) (?=\d)"
+)
+"""Spaces before the sign of per cent, behind that of plus or minus, on both sides of that of a product or of the "of"
+of a share in numbers, and between the two parts of a duration."""
+RULE = re.compile(
+    r"(?<=[\w\"][._])(?=[^\W\d]|\")|(?<=\w)(?=[<>=!]=?)|(?<=\w[<>=!]=)(?=[\d.+−-])|(?<=\w[<>])(?=[\d.+−-])"
+)
+"""Where a line may end inside a word of a gate's rule: behind a point or an underline, and around a sign."""
 PIECES = re.compile(rf"[ \t]+|[{OPENING}]*(?:[{HAN}]|[^ \t{HAN}{OPENING}{CLOSING}]+)[{CLOSING}]*|[{OPENING}{CLOSING}]+")
 
 
@@ -52,6 +60,11 @@ def keep_whole(text: str) -> str:
     text = BETWEEN.sub(rf"{NO_BREAK}\1{NO_BREAK}", text)
     text = UNITS_BETWEEN.sub(rf"\1{NO_BREAK}\2{NO_BREAK}", text)
     return EQUATION.sub(rf"\1{NO_BREAK}\2{NO_BREAK}", text)
+
+
+def split_rule(rule: str) -> list[str]:
+    """A gate's rule in the pieces between which a line may end: `class.cat.`, `recall >=`, ` 0.5`."""
+    return RULE.split(rule)
 
 
 def wrap_columns(line: str, width: int) -> list[str]:

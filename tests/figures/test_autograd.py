@@ -206,7 +206,7 @@ def test_type_is_large_enough_and_pages_within_their_size(blocks: int) -> None:
         root = ET.fromstring(file.data)
         assert min(float(element.get("font-size", "0")) for element in root.iter(f"{SVG}text")) >= 10.5
         assert file.height <= 880
-        assert file.width == 680
+        assert file.width == 680 or file.is_narrow
         assert len(file.alt) < 4000
 
 

@@ -55,10 +55,12 @@ def test_regions_threshold_and_saturation_are_marked(record: RunRecord) -> None:
     figure = drawn(with_responses(record, 4, curve="limited"), "response_drive")
     svg = figure.data.decode()
     assert svg.count("<use") >= 4 + 2  # a saturation mark a panel, and the key
-    assert "keep their gain up to three times" in figure.caption
+    assert "None of 4 layers keeps its gain up to three times" in figure.caption
+    assert "follow" not in figure.caption
     flat = drawn(with_responses(record, 3, curve="flat"), "response_drive")
     assert texts(flat).count("does not follow its input") == 3
-    assert "Of 3 layers, 0 keep" in flat.caption
+    assert "None of 3 layers keeps its gain" in flat.caption
+    assert "3 layers do not follow their input." in flat.caption
     assert "layer1 has a gain of 0.00, gives 1.00 at rest and does not follow its input" in flat.alt
 
 

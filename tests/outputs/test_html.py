@@ -23,7 +23,7 @@ from tests.outputs.reports import plain_report
 from tests.support.browser import complaints_about, look
 
 GOLDEN = Path(__file__).with_name("golden.html")
-VOID = frozenset({"meta", "link", "img", "br", "hr", "input"})
+VOID = frozenset({"meta", "link", "img", "br", "hr", "input", "wbr"})
 
 
 def page_of(report: Report) -> str:
@@ -181,3 +181,7 @@ def test_no_one_is_kept_out_and_nothing_overflows(
     assert seen["rules"] > 20, "axe-core looked at something"
     assert seen["width"] <= width
     assert seen["background"] == ("rgb(20, 23, 26)" if dark else "rgb(255, 255, 255)")
+    grounds = set(seen["grounds"])
+    assert grounds == ({"rgb(233, 234, 236)"} if dark else {"rgb(255, 255, 255)", "rgba(0, 0, 0, 0)"}), (
+        "drawings, whose ink is dark, stand on a light card"
+    )

@@ -32,6 +32,7 @@ LOOK = """
 addEventListener("load", async () => {
   const root = document.documentElement;
   const out = {width: root.scrollWidth, seen: innerWidth, background: getComputedStyle(root).backgroundColor};
+  out.grounds = [...document.querySelectorAll(".drawing")].map(one => getComputedStyle(one).backgroundColor);
   if (window.axe) {
     const found = await axe.run(document, {resultTypes: ["violations"]});
     const where = nodes => nodes.map(node => node.target.join(" ")).slice(0, 3).join(", ");

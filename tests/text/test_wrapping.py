@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reportgen.text.shorten import columns
-from reportgen.text.wrapping import CLOSING, OPENING, keep_whole, split_note, split_ranges, wrap_columns
+from reportgen.text.wrapping import CLOSING, OPENING, keep_whole, split_note, split_ranges, split_rule, wrap_columns
 
 CHINESE = (
     "  ! 训练使部分通道失活：96 个通道中有 19 个（19.8%）输出相同，训练前为 0 个；以“relu”为最多（n = 359 张图像）。"
@@ -62,10 +62,29 @@ def test_numbers_that_belong_together_stay_on_one_line() -> None:
         "2.5\u00a0%.",
         "1.3\u00a0×\u00a02.6 values",
         "3\u00a0×\u00a032\u00a0×\u00a032",
+        "completeness: 4\u00a0of\u00a014 (n = 14)".replace(" = ", "\u00a0=\u00a0"),
+        "training (1\u00a0min\u00a023\u00a0s)",
+        "after 2\u00a0h\u00a05\u00a0min",
     ],
 )
 def test_no_line_ends_before_per_cent_behind_plus_or_minus_or_in_a_product(said: str) -> None:
-    assert keep_whole(said.replace("\u00a0%", " %").replace("±\u00a0", "± ").replace("\u00a0×\u00a0", " × ")) == said
+    loose = said.replace("\u00a0%", " %").replace("±\u00a0", "± ").replace("\u00a0×\u00a0", " × ")
+    loose = loose.replace("\u00a0of\u00a0", " of ").replace("min\u00a0", "min ").replace("h\u00a0", "h ")
+    assert keep_whole(loose) == said
+
+
+@pytest.mark.parametrize(
+    ("rule", "pieces"),
+    [
+        ("accuracy.change > -0.005 confidently", ["accuracy.", "change > -0.005 confidently"]),
+        ("parameters.change_ratio<=1", ["parameters.", "change_", "ratio", "<=", "1"]),
+        ("ece <= 0.05", ["ece <= 0.05"]),
+        ('class."<=50K".recall >= 0.5', ["class.", '"<=50K".', "recall >= 0.5"]),
+        ("latency.b1.p50<2e-3", ["latency.", "b1.", "p50", "<", "2e-3"]),
+    ],
+)
+def test_the_rule_of_a_gate_ends_a_line_between_its_parts_alone(rule: str, pieces: list[str]) -> None:
+    assert split_rule(rule) == pieces
 
 
 @pytest.mark.parametrize("name", ["CIFAR-10", "SHA-256", "Top-1", "GFLOP/s", "images/s"])

@@ -110,7 +110,7 @@ def note_of_names(fit: Fit, name: str) -> list[Message]:
         if theirs and own:
             notes.append(
                 N_(
-                    "{theirs} in the names of {file} stands for {own} of the model and was replaced.",
+                    "“{theirs}” in the names of {file} stands for “{own}” of the model and was replaced.",
                     theirs=f"{theirs}.",
                     own=f"{own}.",
                     file=name,
@@ -118,10 +118,10 @@ def note_of_names(fit: Fit, name: str) -> list[Message]:
             )
         elif theirs:
             notes.append(
-                N_("The prefix {theirs} was removed from the names in {file}.", theirs=f"{theirs}.", file=name)
+                N_("The names in {file} begin with “{theirs}”, which was removed.", theirs=f"{theirs}.", file=name)
             )
         else:
-            notes.append(N_("The prefix {own} was added to the names in {file}.", own=f"{own}.", file=name))
+            notes.append(N_("“{own}” was put before the names in {file}.", own=f"{own}.", file=name))
     return notes
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reportgen.figures._diagram.paint import Panel
 from reportgen.figures._diagram.text import FONT
 from reportgen.report.canvas import Canvas, open_canvas
-from reportgen.report.model import FigureFile
+from reportgen.report.model import NARROW, FigureFile
 from reportgen.report.style import PAPER, families
 
 WIDTH, HEIGHT = 680.0, 860.0
@@ -28,6 +28,12 @@ class Page:
         """Pixels, down to the lowest panel."""
         return max((y + panel.height for panel, _, y in self.panels), default=0.0) + 2
 
+    @property
+    def width(self) -> float:
+        """Pixels: to the right end of the last panel where another figure has room beside it, else the text's."""
+        right = max((x + panel.width for panel, x, _ in self.panels), default=WIDTH) + 2
+        return right if right <= NARROW else WIDTH
+
 
 def paginate(panels: Sequence[Panel]) -> tuple[Page, ...]:
     """Put the panels, in order, on as few pages as a simple filling finds."""
@@ -40,13 +46,7 @@ def paginate(panels: Sequence[Panel]) -> tuple[Page, ...]:
                 break
         else:
             pages.append([(panel, 0.0, 0.0)])
-    return tuple(Page(centred(page)) for page in pages)
-
-
-def centred(page: Sequence[tuple[Panel, float, float]]) -> tuple[tuple[Panel, float, float], ...]:
-    """The panels moved sideways together to the middle of the page."""
-    right = max(x + panel.width for panel, x, _ in page)
-    return tuple((panel, x + (WIDTH - right) / 2, y) for panel, x, y in page)
+    return tuple(Page(tuple(page)) for page in pages)
 
 
 def room(page: Sequence[tuple[Panel, float, float]], panel: Panel) -> tuple[float, float] | None:
@@ -74,8 +74,8 @@ def free(page: Sequence[tuple[Panel, float, float]], panel: Panel, x: float, y: 
 
 def draw_page(page: Page) -> Canvas:
     """The page as a drawing; links are transparent areas above it."""
-    canvas = open_canvas(page.height, WIDTH, families(FONT))
-    canvas.add("rect", width=WIDTH, height=page.height, fill=PAPER)
+    canvas = open_canvas(page.height, page.width, families(FONT))
+    canvas.add("rect", width=page.width, height=page.height, fill=PAPER)
     for panel, x, y in page.panels:
         holder = canvas.group(x, y)
         holder.put(panel.drawing)

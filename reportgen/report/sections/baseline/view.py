@@ -196,7 +196,7 @@ def value_rows(record: RunRecord, comparison: Comparison) -> list[Row]:
     """(score, baseline, this model, change, interval) of every number that both have."""
     before = {value.name: value for value in comparison.before}
     rows: list[Row] = []
-    for value in comparison.values:
+    for value in comparison.told:
         name, _unused, kind = value.name.rpartition(".")
         now = record.measured.value(name) if record.measured else None
         if kind == "change" and name in before and now is not None:

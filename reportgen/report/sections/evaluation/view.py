@@ -14,7 +14,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.components import Figures, choose_figures
 from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.sections.evaluation.findings import NAME, find_evaluation
-from reportgen.report.table import NO_TABLE, Row, Table, numbers, words
+from reportgen.report.table import NO_TABLE, Column, Row, Table, numbers, words
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences
 
@@ -68,8 +68,9 @@ def list_scores() -> list[str]:
 def score_table(measured: Measurements, n: int, evaluations: int = 1) -> Table:
     """The scores that a record has."""
     found = (measured.value(name) for name in list_scores())
-    columns = (*words(_("Score")), *numbers(_("Value"), _("Interval")), *words(_("Better")))
-    rows = tuple(score_row(value) for value in found if value is not None)
+    columns = (*words(_("Score")), *numbers(_("Value"), _("Interval")), Column(_("Better"), "short"))
+    repeated = "balanced_accuracy" if measured.of_equal_classes else ""
+    rows = tuple(score_row(value) for value in found if value is not None and value.name != repeated)
     return Table(caption_scores(measured, n, evaluations), columns, rows, called=_("Scores"))
 
 
@@ -119,6 +120,13 @@ def caption_scores(measured: Measurements, n: int, evaluations: int) -> str:
         n=numerals.count(n),
     )
     over, said = measured.value("accuracy_seeds"), [text]
+    if measured.of_equal_classes and measured.value("balanced_accuracy") is not None:
+        said.append(
+            _(
+                "Every class has {n} images, so balanced accuracy is top-1 accuracy.",
+                n=numerals.count(measured.classes[0].support),
+            )
+        )
     if over is not None:
         said.append(
             _(

@@ -116,7 +116,11 @@ def find_dead(responses: Responses, anchor: str) -> Finding | None:
         )
     ]
     if len(before) == len(units):
-        told.append(_("Before training there were {before}.", before=numerals.count(sum(before))))
+        told.append(
+            _("Before training there were {before}.", before=numerals.count(sum(before)))
+            if sum(before)
+            else _("Before training there were none.")
+        )
     alike = [one for one in units if (one.dead, one.channels) == (worst.dead, worst.channels)]
     values = {"dead": numerals.count(worst.dead), "channels": numerals.count(worst.channels)}
     names = join_few([quote(one.path or one.kind) for one in alike])

@@ -31,6 +31,14 @@ def find_killed(facts: DynamicsFacts, anchor: str) -> Finding | None:
         "share": numerals.percent(after / max(channels, 1)),
         "n": numerals.count(facts.sampled.images),
     }
+    if after == before == 0:
+        text = _(
+            "Before training and after it none of {channels} channels gives the same output for all images after a "
+            "nonlinearity (n\u00a0=\u00a0{n} images).",
+            channels=numbers["channels"],
+            n=numbers["n"],
+        )
+        return claims.SILENT_CHANNELS.finding(text, 0.1, anchor)
     if grew <= max(1.0, GREW * worst.channels):
         text = _(
             "After the nonlinearities {after} of {channels} channels ({share}) give the same output for all images; "

@@ -96,7 +96,8 @@ def test_the_same_model_is_told_as_the_same(record: RunRecord) -> None:
 def test_other_scores_are_told_with_their_direction(record: RunRecord) -> None:
     text = build(SECTION, VERDICTS["worse"](record)).sentence("Apart from accuracy")  # type: ignore[no-untyped-call]
     assert "better: Expected calibration error −0.057 (" in text
-    assert "; worse: Balanced accuracy −6.7 points (" in text
+    assert "; worse: Macro F1 " in text
+    assert "Balanced accuracy" not in text, "classes of one size have none but accuracy"
     assert "No other score changed" in build(SECTION, judged(improved(record, 1), record)).text
 
 

@@ -84,7 +84,7 @@ def test_dead_channels_are_counted_and_compared(record: RunRecord) -> None:
         module.first.bias[:5] = -1000.0
     built = responses(record, module, before)
     sentence = built.sentence("count as dead")
-    assert "Before training there were 0" in sentence
+    assert "Before training there were none." in sentence
     assert "Most in “first”: 5 of 8" in sentence
     assert tone_of(built, "count as dead").tone == "caution"
     assert "No channel of the 3 layers is dead" in responses(record, before).text
