@@ -69,6 +69,7 @@ def name_sides(names: Sequence[str]) -> tuple[list[str], list[str]]:
     if (widths[1:] + widths[:-1]).max() / 2 + BETWEEN <= room:
         return labels, labels
     numbers = [numerals.count(place) for place in range(1, len(names) + 1)]
+    labels = [shorten(name, 24, names) for name in names]
     return [f"{label}  {number}" for label, number in zip(labels, numbers, strict=True)], numbers
 
 

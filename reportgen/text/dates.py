@@ -16,3 +16,8 @@ def format_day(stamp: str) -> str:
         return stamp[:10]
     year, month, day = map(int, found.groups())
     return _("{year:04}-{month:02}-{day:02}", year=year, month=month, day=day)
+
+
+def format_minute(stamp: str) -> str:
+    """A time in ISO 8601, UTC, to the minute."""
+    return _("{day} {time} UTC", day=format_day(stamp), time=stamp[11:16]) if "T" in stamp else stamp

@@ -20,7 +20,7 @@ from reportgen.report.first_row import Cell, choose_first_row, fill_row, link_ro
 from reportgen.report.model import FigureFile, Finding, SectionView, Skipped
 from reportgen.report.verdict import format_verdict, note_changes
 from reportgen.text import numerals
-from reportgen.text.dates import format_day
+from reportgen.text.dates import format_minute
 from reportgen.text.i18n import _, join_parts, join_sentences, ngettext
 
 NAME = "summary"
@@ -212,7 +212,7 @@ def list_facts(record: RunRecord) -> list[Fact]:
         *([seed_fact(record)] if record.seeds else []),
         Fact(_("Device"), record.device.name, format_device(record)),
         Fact(_("Commit"), format_commit(record)),
-        Fact(_("Date"), format_date(record.provenance.created)),
+        Fact(_("Date"), format_minute(record.provenance.created)),
     ]
     if record.provenance.weights_file:
         facts.insert(1, Fact(_("Weights"), record.provenance.weights_file, format_set(record)))
@@ -284,11 +284,6 @@ def format_commit(record: RunRecord) -> str:
     if commit is None:
         return _("none (outside git)")
     return _("{commit} with changes", commit=commit[:12]) if record.provenance.dirty else commit[:12]
-
-
-def format_date(created: str) -> str:
-    """The time of the run to the minute, UTC."""
-    return _("{day} {time} UTC", day=format_day(created), time=created[11:16]) if "T" in created else created
 
 
 SECTION = Section(NAME, "Summary", 10, (), build, essential=(), chosen=choose_first_row)

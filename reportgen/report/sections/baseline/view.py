@@ -21,6 +21,7 @@ from reportgen.report.table import NO_TABLE, Row, Table, numbers, words
 from reportgen.report.verdict import format_verdict
 from reportgen.report.wording import evidence, format_age, note_latency
 from reportgen.text import numerals
+from reportgen.text.dates import format_minute
 from reportgen.text.i18n import _, join_sentences, ngettext
 from reportgen.text.shorten import shorten
 
@@ -125,7 +126,7 @@ def list_facts(record: RunRecord, comparison: Comparison) -> tuple[Fact, ...]:
     return (
         Fact(_("Verdict"), format_verdict(comparison.verdict), _("margin {margin}", margin=margin)),
         Fact(_("Baseline"), baseline.title),
-        Fact(_("Its date"), baseline.created, format_age(baseline.created, record.provenance.created)),
+        Fact(_("Its date"), format_minute(baseline.created), format_age(baseline.created, record.provenance.created)),
         Fact(_("Its commit"), baseline.commit or _("none (outside git)"), state),
         Fact(_("Its record"), baseline.digest[:16], "sha256"),
         Fact(_("Images"), numerals.count(comparison.n), _("the same in both, by the digest of their pixels")),

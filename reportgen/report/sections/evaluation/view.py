@@ -70,7 +70,8 @@ def score_table(measured: Measurements, n: int, evaluations: int = 1) -> Table:
     found = (measured.value(name) for name in list_scores())
     columns = (*words(_("Score")), *numbers(_("Value"), _("Interval")), Column(_("Better"), "short"))
     repeated = "balanced_accuracy" if measured.of_equal_classes else ""
-    rows = tuple(score_row(value) for value in found if value is not None and value.name != repeated)
+    empty = "top5_accuracy" if len(measured.classes) <= 5 else ""
+    rows = tuple(score_row(value) for value in found if value is not None and value.name not in (repeated, empty))
     return Table(caption_scores(measured, n, evaluations), columns, rows, called=_("Scores"))
 
 
