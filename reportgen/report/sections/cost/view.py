@@ -193,7 +193,8 @@ def batch_table(record: RunRecord, facts: CostFacts) -> Table:
         "{fewest} passes.",
         fewest=FEWEST_FOR_P95,
     )
-    return Table(join_sentences([caption, say_processes(record)]), columns, tuple(list_batches(record, facts)))
+    rows = tuple(list_batches(record, facts))
+    return Table(join_sentences([caption, say_processes(record)]), columns, rows, dense=True)
 
 
 def say_processes(record: RunRecord) -> str:
