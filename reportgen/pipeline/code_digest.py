@@ -7,12 +7,15 @@ late imports count, imports for types alone do not, and a package whose members 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from reportgen.system.cache import Cache
+from reportgen.system.digests import identity, is_settled
 from reportgen.system.version import __version__
 
 NAME = "reportgen"
@@ -40,6 +43,9 @@ DRAWING = (
 )
 """What makes a report of a record."""
 
+CACHE = Cache("code", most=24)
+"""Digests of some modules and what they need, under what the system says of every module."""
+
 FOR_TYPES = re.compile(r"^if TYPE_CHECKING:\n(?:[ \t]+.*\n|\n)+", re.MULTILINE)
 FROM = re.compile(rf"from ({NAME}[\w.]*) import (\([^)]*\)|[^\n#]+)")
 PLAIN = re.compile(rf"import ({NAME}[\w.]*)")
@@ -60,6 +66,37 @@ class Module:
 
 
 def code_digest(*roots: str) -> str:
+    """`read_digest`, remembered between runs: the modules are read only where the system says that one changed."""
+    state, latest = look_over(PACKAGE)
+    key = hashlib.sha256("\0".join((__version__, state, *roots)).encode()).hexdigest()
+    kept = CACHE.read(key)
+    if kept is not None:
+        return kept.decode()
+    found = read_digest(*roots)
+    if is_settled(latest):
+        CACHE.write(key, found.encode())
+    return found
+
+
+@lru_cache(maxsize=2)
+def look_over(package: Path) -> tuple[str, float]:
+    """A digest of the name, size, inode and times of every module, and the latest of the times; nothing is read.
+
+    Asked once, and before the modules are read: what changes meanwhile has other times, which are not remembered.
+    """
+    whole, latest = hashlib.sha256(), 0.0
+    for folder, folders, names in os.walk(package):
+        folders.sort()
+        for name in sorted(names):
+            if name.endswith(".py"):
+                path = os.path.join(folder, name)  # noqa: PTH118 - 650 of them, 10 times faster than Path
+                stat = os.stat(path)  # noqa: PTH116 - as above
+                whole.update(f"{path}\0{identity(stat)}\n".encode("utf-8", "surrogateescape"))
+                latest = max(latest, stat.st_mtime, stat.st_ctime)
+    return whole.hexdigest(), latest
+
+
+def read_digest(*roots: str) -> str:
     """sha256, hexadecimal, of the package's version and of every module that these ones need, themselves and their
     members included."""
     whole = hashlib.sha256(__version__.encode())

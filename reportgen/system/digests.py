@@ -57,7 +57,7 @@ class DigestMemo:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
         except (OSError, ValueError):
             return None
-        if stat.st_size >= LARGE and time.time() - max(stat.st_mtime, stat.st_ctime) > SETTLED_SECONDS:
+        if stat.st_size >= LARGE and is_settled(max(stat.st_mtime, stat.st_ctime)):
             self.known[key] = found
             self.changed = True
         return found
@@ -81,7 +81,7 @@ class DigestMemo:
         whole = hashlib.sha256()
         for name, path in files:
             whole.update(f"{name}\0{self.digest(path)}\n".encode("utf-8", "surrogatepass"))
-        if time.time() - latest > SETTLED_SECONDS:
+        if is_settled(latest):
             self.known[key] = whole.hexdigest()
             self.changed = True
         return whole.hexdigest()
@@ -101,6 +101,12 @@ def status(path: Path) -> os.stat_result | None:
     except OSError:
         return None
     return stat if S_ISREG(stat.st_mode) else None
+
+
+def is_settled(latest: float) -> bool:
+    """Whether files that were changed last at this time, in seconds since the epoch, have other times when they change
+    again."""
+    return time.time() - latest > SETTLED_SECONDS
 
 
 def identity(stat: os.stat_result) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from reportgen.pipeline.code_digest import (
     PACKAGE,
     catalogue_digest,
     code_digest,
+    look_over,
+    read_digest,
     read_package,
 )
 from reportgen.pipeline.drawing_digest import drawing_digest
@@ -62,13 +65,13 @@ def test_a_line_more_in_any_module_is_seen_by_the_right_caches(
         return {name: now[name] for name in names[roots]}
 
     monkeypatch.setattr(module, "needed", needed)
-    before = {cache: code_digest(*roots) for cache, roots in CACHES.items()}
+    before = {cache: read_digest(*roots) for cache, roots in CACHES.items()}
     wrong = []
     for name, changed in modules.items():
         edited = dataclasses.replace(changed, content=changed.content + b"\nMORE = 1\n")
         with monkeypatch.context() as patch:
             patch.setattr(module, "read_package", lambda _package, e=edited, n=name: modules | {n: e})
-            missed = {cache for cache, roots in CACHES.items() if code_digest(*roots) != before[cache]}
+            missed = {cache for cache, roots in CACHES.items() if read_digest(*roots) != before[cache]}
         if missed != {cache for cache, needed in expected.items() if name in needed}:
             wrong.append((name, missed))
     assert wrong == []
@@ -90,12 +93,32 @@ def test_files_are_what_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     copy = tmp_path / "reportgen"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(module, "PACKAGE", copy)
+    monkeypatch.setattr(module, "is_settled", lambda _latest: True)  # so that the digest is kept for another run
     before = code_digest(*MEASURING), code_digest(*FIGURES)
-    with (copy / "experiment" / "train.py").open("a", encoding="utf-8") as file:
-        file.write("MORE = 7\n")
-    read_package.cache_clear()
+    edited = copy / "experiment" / "train.py"
+    text, stat = edited.read_bytes(), edited.stat()
+    edited.write_bytes(text.replace(b"import", b"IMPORT", 1))
+    os.utime(edited, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # as large and as old as before
+    for known in (look_over, read_package):
+        known.cache_clear()  # another run
     after = code_digest(*MEASURING), code_digest(*FIGURES)
     assert (after[0] != before[0], after[1] == before[1]) == (True, True)
+
+
+def test_modules_that_did_not_change_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "is_settled", lambda _latest: True)
+    known = code_digest(*FIGURES)
+    monkeypatch.setattr(module, "read_package", lambda _package: pytest.fail("read again"))
+    assert code_digest(*FIGURES) == known
+
+
+def test_a_module_that_was_just_written_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "__init__.py").write_text("")
+    (tmp_path / "figures.py").write_text("A = 1\n")
+    monkeypatch.setattr(module, "PACKAGE", tmp_path)
+    before = code_digest(*FIGURES)
+    monkeypatch.setattr(module, "read_digest", lambda *_roots: "another")
+    assert before != code_digest(*FIGURES) == "another"
 
 
 def test_a_translation_is_seen_by_what_is_drawn_and_not_by_what_is_measured(
