@@ -33,14 +33,13 @@ SCRIPTS = {
 }
 """The language that most of what is written in a script is in, and its letters; Chinese is Japanese without kana."""
 FOREIGN = re.compile(f"[{''.join(SCRIPTS.values())}]")
-WORDS = re.compile(
-    "|".join(
-        f"(?P<{language}>{'' if language in ('ja', 'ko') else f'[{letters}](?=[{letters}])'}[{letters}]+"
-        f"(?:[ ·'’-][{letters}]+)*)"
-        for language, letters in SCRIPTS.items()
-    )
+WORDS = "|".join(
+    f"(?P<{language}>{'' if language in ('ja', 'ko') else f'[{letters}](?=[{letters}])'}[{letters}]+"
+    f"(?:[ ·'’-][{letters}]+)*)"
+    for language, letters in SCRIPTS.items()
 )
-"""Words in such a script; a letter alone only where it can be a word: σ is a symbol."""
+"""Words in such a script, as an expression for the pages that have any; a letter alone only where it can be a word: σ
+is a symbol."""
 
 
 def link_addresses(page: str) -> str:
@@ -56,7 +55,7 @@ def mark_languages(page: str, language: str) -> str:
         tongue = language_of(found)
         return found[0] if tongue == own else wrap(found[0], "span", f'lang="{tongue}"')
 
-    return in_text(page, WORDS, mark) if FOREIGN.search(page) else page
+    return in_text(page, re.compile(WORDS), mark) if FOREIGN.search(page) else page
 
 
 def language_of(found: re.Match[str]) -> str:

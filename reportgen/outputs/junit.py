@@ -12,8 +12,8 @@ from reportgen.record.run import Training
 from reportgen.report.model import Report
 from reportgen.text.i18n import _, join_sentences, with_label
 
-FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 can't hold."""
+FORBIDDEN = "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+"""An expression for characters that XML 1.0 can't hold."""
 
 
 def make_junit(report: Report) -> bytes:
@@ -89,4 +89,4 @@ def add(case: ElementTree.Element, tag: str, message: str) -> ElementTree.Elemen
 
 def clean(text: str) -> str:
     """The text without characters that XML can't hold."""
-    return FORBIDDEN.sub("\ufffd", text)
+    return re.sub(FORBIDDEN, "\ufffd", text)

@@ -122,6 +122,15 @@ class Sandbox(ImmutableSandboxedEnvironment):
             raise SecurityError(f"the exponent {right} is too large for a template")
         return super().call_binop(context, operator, left, right)
 
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """An attribute where a template may read it; the values of views, which are most, without further questions."""
+        if isinstance(obj, View) and not attribute.startswith("_"):
+            try:
+                return getattr(obj, attribute)
+            except AttributeError:
+                pass
+        return super().getattr(obj, attribute)
+
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Whether a template may read it: the values of a view, the methods listed, a template's own macros."""
         del value

@@ -366,16 +366,20 @@ def read_bytes(path: Path) -> bytes:
         raise RecordError(f"{path} can't be read: {error.strerror}", "Check its permissions.") from error
 
 
+write_plain = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+"""JSON on one line; `json.dumps` makes an encoder each time, and a record has 12,000 values."""
+
+
 def spell(value: Any, indent: int = 0) -> str:
     """JSON for people and for diff: keys sorted, one a line, rows of plain values on one line."""
     pad = "\n" + " " * (indent + 1)
     close = "\n" + " " * indent
     if isinstance(value, dict) and value:
-        rows = (f"{json.dumps(key, ensure_ascii=False)}: {spell(value[key], indent + 1)}" for key in sorted(value))
+        rows = (f"{write_plain(key)}: {spell(value[key], indent + 1)}" for key in sorted(value))
         return "{" + pad + ("," + pad).join(rows) + close + "}"
     if isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
         return "[" + pad + ("," + pad).join(spell(item, indent + 1) for item in value) + close + "]"
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return write_plain(value)
 
 
 def record_schema() -> dict[str, Any]:
