@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 from pathlib import Path
@@ -161,6 +160,8 @@ def list_kind(kind: str) -> None:
 @click.argument("kind", type=click.Choice(SCHEMAS))
 def schema(kind: str) -> None:
     """Print the JSON Schema (draft 2020-12) of a spec file, of record.json or of metrics.json."""
+    import json  # which every command would import
+
     click.echo(json.dumps(find_schema(kind), indent=2, ensure_ascii=False))
 
 

@@ -43,6 +43,7 @@ CALLS: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "weasyprint.pdf.stream:Stream.set_alpha": (2, ("stroke",)),
     "weasyprint.pdf.stream:Stream.add_image": (4, ()),
     "weasyprint.pdf.stream:Stream.draw_x_object": (2, ()),
+    "weasyprint.layout.block:block_box_layout": (11, ("discard", "max_lines")),
     "pydyf:Stream": (2, ()),
     "pydyf:Dictionary": (1, ()),
     "pydyf:Array": (1, ()),
@@ -77,6 +78,7 @@ class Parts:
     stream: Any
     dictionary: Callable[..., Any]
     array: Callable[..., Any]
+    lay_out_block: Callable[..., Any]
 
     def compress(self, _document: Any, pdf: Any) -> None:
         """Compress the streams of a document at zlib's usual level; at the highest, which is what pydyf takes, it would
@@ -129,6 +131,7 @@ def find_parts() -> Parts | SlowWay:
         stream=found["pydyf:Stream"],
         dictionary=found["pydyf:Dictionary"],
         array=found["pydyf:Array"],
+        lay_out_block=found["weasyprint.layout.block:block_box_layout"],
     )
 
 
@@ -159,6 +162,78 @@ def has_known_streams(stream: Callable[..., Any]) -> bool:
         )
     except Exception:  # whatever another version does with this
         return False
+
+
+@contextmanager
+def quick_columns(parts: Parts) -> Iterator[None]:
+    """Columns that are balanced in this block are laid out less often, with the same result; see `ColumnTrials`."""
+    module = importlib.import_module("weasyprint.layout.block")
+    module.block_box_layout = ColumnTrials(parts.lay_out_block)  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        module.block_box_layout = parts.lay_out_block  # type: ignore[attr-defined]
+
+
+@dataclass
+class Trial:
+    """What a column held that began at one place, in every height that was tried and ended at the same place."""
+
+    result: Any
+    lowest: float
+    """The least space below the column with which it held that, in CSS pixels."""
+    highest: float
+
+
+class ColumnTrials:
+    """Lays out blocks as WeasyPrint does, and columns on trial once for all heights in which they hold the same.
+
+    To balance columns, WeasyPrint lays them out one pixel higher again and again until everything fits, mostly to find
+    that no line more did. After two equal ones a column is tried `AHEAD` pixels higher: where even that holds no more,
+    neither does any height between.
+    """
+
+    AHEAD = 16.0
+    LEAST_AHEAD = 2.0
+
+    def __init__(self, lay_out: Callable[..., Any]) -> None:
+        self.lay_out = lay_out
+        self.column: Any = None
+        self.trials: dict[str, Trial] = {}
+        self.ahead = self.AHEAD
+
+    def __call__(self, context: Any, box: Any, *values: Any, **named: Any) -> Any:
+        """As `weasyprint.layout.block.block_box_layout`."""
+        is_trial = box.is_column and values[6] == []  # with None for margins it is the column that stays
+        if not is_trial or context.footnotes or context.broken_out_of_flow:
+            return self.lay_out(context, box, *values, **named)
+        if box is not self.column:
+            self.column, self.trials, self.ahead = box, {}, self.AHEAD
+        below, start, page_is_empty = values[0], values[1], values[3]
+        place = f"{start} {page_is_empty}"
+        known = self.trials.get(place)
+        if known is not None and known.lowest <= below <= known.highest:
+            return known.result
+        result = self.lay_out(context, box, below, *values[1:], **named)
+        if context.broken_out_of_flow:  # goes on in the next column, which has to be laid out for it
+            return result
+        if known is None or known.result[1] != result[1]:
+            self.trials[place] = Trial(result, below, below)
+            return result
+        known.lowest, known.highest = min(known.lowest, below), max(known.highest, below)
+        self.look_ahead(known, context, box, values, named)
+        return known.result
+
+    def look_ahead(self, known: Trial, context: Any, box: Any, values: Sequence[Any], named: Mapping[str, Any]) -> None:
+        """Find a height, as much greater as may be, in which the column still holds the same."""
+        while self.ahead >= self.LEAST_AHEAD:
+            below = known.lowest - self.ahead
+            further = self.lay_out(context, box, below, *values[1:], **named)
+            context.broken_out_of_flow.clear()  # of what was only tried
+            if further[1] == known.result[1]:
+                known.lowest = below
+                return
+            self.ahead /= 2
 
 
 class Images(dict[str, Any]):

@@ -22,6 +22,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
@@ -29,7 +30,16 @@ from typing import Any
 
 from reportgen.outputs._pdf_claims import PRIVATE_USE, VARIANT, finish
 from reportgen.outputs._pdf_drawings.drawing import SCHEME, convert_drawings
-from reportgen.outputs._weasyprint import Images, Parts, SlowWay, TagParts, find_parts, find_tag_parts, own_structure
+from reportgen.outputs._weasyprint import (
+    Images,
+    Parts,
+    SlowWay,
+    TagParts,
+    find_parts,
+    find_tag_parts,
+    own_structure,
+    quick_columns,
+)
 
 RECORD_NAME = "record.zip"
 RECORD_DESCRIPTION = "The measurements behind this report; reportgen draws it again and compares it from this file."
@@ -152,7 +162,8 @@ def set_once(asked: Asked, parts: Parts | None, variant: str | None) -> tuple[di
         images = Images(drawings, parts, fonts)
         options["cache"] = images
     source = HTML(string=text, url_fetcher=make_fetcher(refused))
-    laid_out = source.render(font_config=fonts, **options)
+    with quick_columns(parts) if parts is not None else nullcontext():
+        laid_out = source.render(font_config=fonts, **options)
     record = asked.read_record()
     options |= {
         "pdf_identifier": hashlib.sha256(asked.page.encode("utf-8") + record).digest()[:16],

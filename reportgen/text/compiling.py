@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,6 +41,8 @@ def is_stale(compiled: Path, source: Path) -> bool:
 
 def keep(compiled: Path, content: bytes) -> None:
     """Put a compiled catalogue in its place, whole or not at all; where it can't be written it is made again."""
+    import tempfile  # which every command would import
+
     with suppress(OSError):
         handle, name = tempfile.mkstemp(dir=compiled.parent, prefix=".", suffix=".mo")
         try:
