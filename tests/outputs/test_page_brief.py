@@ -27,6 +27,7 @@ from tests.outputs.hostile import hostile_subject
 from tests.outputs.reports import plain_figure
 from tests.report.sections.cases import change, evaluated, outputs
 from tests.report.sections.training.test_seed_findings import fell, seeded
+from tests.support.pdf_pages import Pages
 from tests.support.records import presented
 
 MOST_PAGES, MOST_BYTES = 4, 300_000
@@ -100,6 +101,7 @@ def test_a_brief_report_is_short_and_light(record: RunRecord, kind: str) -> None
         titles = [item.title for item in outline.root[0].children]
         assert not found.attachments
     assert len(document.data) <= MOST_BYTES
+    assert Pages(document.data).faults() == []
     assert len(page.data) <= MOST_BYTES
     text = page.data.decode("utf-8")
     assert figures_of(text) == SHOWN[kind]
