@@ -37,11 +37,14 @@ def trace_source(source: str, shape: Shape, classes: int | None = None) -> Model
 
 
 @compilers_as_before()
-def trace_spec(spec: ReportSpec, base: Path, plugins: Plugins, shape: Shape | None = None) -> ModelTrace:
+def trace_spec(
+    spec: ReportSpec, base: Path, plugins: Plugins, shape: Shape | None = None, classes: int | None = None
+) -> ModelTrace:
     """Trace the model of a spec in the folder `base`, without its data and its weights, which change no architecture.
 
-    `shape`: of one image with the batch dimension; None: as the spec says, or 32×32. Raises ModelError, with the spec's
-    key, for a model that can’t be made, SpecError for a data set that is not known.
+    `shape`: of one image with the batch dimension; None: as the spec says, or 32×32. `classes`: what it is made for
+    where only the data would tell; None: its own default. Raises ModelError, with the spec's key, for a model that
+    can’t be made, SpecError for a data set that is not known.
     """
     torch.manual_seed(0)
     prepared = with_preparation(spec.data, find_pretrained(spec.model), spec.model)
@@ -51,5 +54,5 @@ def trace_spec(spec: ReportSpec, base: Path, plugins: Plugins, shape: Shape | No
     given = shape or (1, spec.data.channels or 3, side, side)
     model = spec.model.model_copy(update={"weights": None, "weights_key": None, "pretrained": None})
     with about("model.source"):
-        loaded = load_model(model, base, kind.classes, plugins.sources, image_shape=image_of(given))
+        loaded = load_model(model, base, kind.classes or classes, plugins.sources, image_shape=image_of(given))
         return trace_model(loaded.module, torch.randn(given), model.source)

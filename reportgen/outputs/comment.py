@@ -24,7 +24,7 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Report
 from reportgen.report.verdict import format_against, note_changes
-from reportgen.report.wording import count_flips, format_age, join_few, note_first, note_latency, quote
+from reportgen.report.wording import count_flips, format_age, join_few, names_told_apart, note_first, note_latency, quote
 from reportgen.system.version import __version__
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, join_terms, ngettext, with_label, with_note
@@ -101,7 +101,8 @@ def make_comment(report: Report) -> str:
     dialect: Dialect = "bitbucket" if platform == "bitbucket" else "markdown"
     most = MOST_BITBUCKET if platform == "bitbucket" else MOST
     worth = weigh(report.subject, report.banners)
-    values = view(report)
+    with names_told_apart(report.record):
+        values = view(report)
     name = "comment.md.j2" if worth.whole else "comment_line.md.j2"
     text, own = "", report.templates is not None and (report.templates / name).is_file()
     for cut in list_cuts(len(report.gates), most, own):

@@ -49,7 +49,7 @@ def diff(before: Path, after: Path, shape: Shape | None = None) -> Diff:
     """Hold two specs, records, reports' folders, PDFs or sources such as `torchvision:resnet18` against each other.
 
     `shape`: of the image that specs and sources are traced on; None: as the spec says, and beside a record that of the
-    record. A source gets the number of classes of the model beside it.
+    record. A source gets the number of classes of the model beside it, and so does a spec whose data alone would tell.
     Raises RecordError where there is none, SpecError and ModelError for a model that can't be traced.
     """
     from reportgen.comparison.architecture import compare_architectures
@@ -58,7 +58,8 @@ def diff(before: Path, after: Path, shape: Shape | None = None) -> Diff:
     paths = (before, after)
     sides = {place: read_side(path) for place, path in enumerate(paths) if not is_traced(path)}
     known = shape or next((side.trace.input_shape for side in sides.values()), None)
-    sides |= {place: trace_side(path, known) for place, path in enumerate(paths) if path.suffix in SPECS}
+    beside = next((classes_of(side.trace) for side in sides.values()), None)
+    sides |= {place: trace_side(path, known, beside) for place, path in enumerate(paths) if path.suffix in SPECS}
     other = next((side.trace for side in sides.values()), None)
     sides |= {place: source_side(path, shape, other) for place, path in enumerate(paths) if place not in sides}
     one, two = sides[0], sides[1]
@@ -100,8 +101,8 @@ def read_side(path: Path) -> Side:
     return Side(str(path), record.trace, record)
 
 
-def trace_side(path: Path, shape: Shape | None) -> Side:
-    """A model as a spec describes it, traced now."""
+def trace_side(path: Path, shape: Shape | None, classes: int | None = None) -> Side:
+    """A model as a spec describes it, traced now, for so many `classes` where only its data would tell."""
     from reportgen.plugins import load_plugins
     from reportgen.spec import open_spec
 
@@ -109,16 +110,20 @@ def trace_side(path: Path, shape: Shape | None) -> Side:
     from reportgen.experiment.inspect import trace_spec
 
     with source.located():
-        return Side(str(path), trace_spec(source.spec, source.base, load_plugins(source.spec.plugins), shape))
+        return Side(str(path), trace_spec(source.spec, source.base, load_plugins(source.spec.plugins), shape, classes))
 
 
 def source_side(path: Path, shape: Shape | None, other: ModelTrace | None) -> Side:
     """A model as in `model.source`, traced on the image of the model beside it and for as many classes."""
     from reportgen.experiment.inspect import trace_source
 
-    widths = [output[-1] for output in (other.output_shapes if other is not None else ()) if len(output) == 2]
-    traced = trace_source(str(path), shape or (other.input_shape if other else CIFAR_IMAGE), next(iter(widths), None))
-    return Side(str(path), traced)
+    classes = classes_of(other) if other is not None else None
+    return Side(str(path), trace_source(str(path), shape or (other.input_shape if other else CIFAR_IMAGE), classes))
+
+
+def classes_of(trace: ModelTrace) -> int | None:
+    """How many classes a model tells apart, by the width of its first output that is a row an image."""
+    return next((output[-1] for output in trace.output_shapes if len(output) == 2), None)
 
 
 def check_drawing_file(path: Path) -> None:

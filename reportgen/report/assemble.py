@@ -16,6 +16,7 @@ from reportgen.report.banners import find_banners
 from reportgen.report.failing import skip
 from reportgen.report.model import FigureFile, Logo, Report, SectionView, Skipped
 from reportgen.report.verdict import write_verdict
+from reportgen.report.wording import names_told_apart
 from reportgen.text.i18n import current_language
 
 
@@ -33,6 +34,20 @@ def assemble(
     `templates`: the user's own, where they are on this machine. `further`: names of figures that outputs show and no
     section does.
     """
+    with names_told_apart(subject.record):
+        return assemble_parts(subject, figures, sections, templates, css, further, logo)
+
+
+def assemble_parts(
+    subject: Subject,
+    figures: Mapping[str, FigureFile | Skipped],
+    sections: Mapping[str, Section],
+    templates: Path | None,
+    css: str,
+    further: Collection[str],
+    logo: Logo | None,
+) -> Report:
+    """See `assemble`."""
     drawn = subject.presentation
     ordered = order_sections(sections, subject)
     built = tuple(build_view(section, subject, figures) for section in ordered)

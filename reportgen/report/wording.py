@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
 from reportgen.metrics.intervals import wilson
 from reportgen.record.comparison import Comparison
+from reportgen.record.run import RunRecord
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_names, ngettext
 from reportgen.text.shorten import shorten as shorten
+from reportgen.text.shorten import shorten_family
 
 LONGEST_NAME = 40
 """Characters of an outside name in a sentence; tables show it whole."""
@@ -18,9 +22,29 @@ LONGEST_DEVICE = 60
 """Characters of a device's name in a sentence; the makers' own are shorter."""
 
 
+FAMILIES: ContextVar[tuple[tuple[str, ...], ...]] = ContextVar("FAMILIES", default=())
+"""Names that have to stay different from each other where they are shortened."""
+
+
+@contextmanager
+def names_told_apart(record: RunRecord) -> Iterator[None]:
+    """Inside, `quote` shortens the classes, modules and weights of this record so that no two become the same."""
+    paths = tuple(dict.fromkeys(module.path for module in record.trace.modules))
+    weights = record.probes.weights
+    matrices = tuple(matrix.name for matrix in weights.matrices) if weights is not None else ()
+    token = FAMILIES.set((record.data.classes, paths, matrices))
+    try:
+        yield
+    finally:
+        FAMILIES.reset(token)
+
+
 def quote(name: str) -> str:
     """A name from outside, in quotation marks and short enough for a sentence."""
-    return _("“{name}”", name=shorten(name, LONGEST_NAME))
+    if len(name) > LONGEST_NAME:
+        family = next((names for names in FAMILIES.get() if name in names), ())
+        name = shorten_family(family, LONGEST_NAME).get(name) or shorten(name, LONGEST_NAME)
+    return _("“{name}”", name=name)
 
 
 def join_few(items: Sequence[str], limit: int = 3) -> str:
