@@ -24,7 +24,15 @@ from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Report
 from reportgen.report.verdict import format_against, note_changes
-from reportgen.report.wording import count_flips, format_age, join_few, names_told_apart, note_first, note_latency, quote
+from reportgen.report.wording import (
+    count_flips,
+    format_age,
+    join_few,
+    names_told_apart,
+    note_first,
+    note_latency,
+    quote,
+)
 from reportgen.system.version import __version__
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, join_terms, ngettext, with_label, with_note
