@@ -60,6 +60,19 @@ def test_confusion_holds_every_count(record: RunRecord) -> None:
     assert sorted(int(text.replace(",", "")) for text in shown) == sorted(counts)
 
 
+def test_columns_of_the_confusions_are_named_unturned_or_numbered(record: RunRecord) -> None:
+    figure = drawn(record, "confusion")
+    assert b"rotate(" not in figure.data
+    assert [text for text in texts(figure) if text in record.data.classes] == [*record.data.classes] * 2
+    assert "numbered" not in figure.caption
+    long = drawn(with_classes(record, [f"a long name of class {place}" for place in range(8)], 400), "confusion")
+    assert b"rotate(" not in long.data
+    assert [text for text in texts(long) if text.startswith("a long name")] == [
+        f"a long name of class {place}  {place + 1}" for place in range(8)
+    ]
+    assert "Columns are numbered as the rows are." in long.caption
+
+
 @pytest.mark.slow
 def test_confusion_of_many_classes_shows_the_largest_alone(record: RunRecord) -> None:
     many = with_classes(record, [f"class {index}" for index in range(100)], 2000)

@@ -50,6 +50,18 @@ def test_the_weakest_class_and_where_its_images_go(record: RunRecord) -> None:
     )
 
 
+def test_balanced_accuracy_is_listed_only_where_it_says_more_than_accuracy(record: RunRecord) -> None:
+    same = build(SECTION, confused(record, (30, 5, 5), (2, 36, 2), (0, 4, 36))).view
+    other = build(SECTION, confused(record, (30, 5, 5), (2, 36, 2), (0, 4, 6))).view
+    assert isinstance(same, EvaluationView)
+    assert isinstance(other, EvaluationView)
+    assert "Balanced accuracy" not in [row[0] for row in same.scores]
+    assert "Every class has 40 images, so balanced accuracy is top-1 accuracy." in same.scores.caption
+    assert "Balanced accuracy" in [row[0] for row in other.scores]
+    assert "balanced" not in other.scores.caption
+    assert "Top-5 accuracy" not in [row[0] for row in other.scores], "there are three classes"
+
+
 def test_a_weakest_class_that_chance_may_have_made(record: RunRecord) -> None:
     even = confused(record, (400, 50, 50), (50, 402, 48), (40, 40, 420))
     sentence = build(SECTION, even).sentence("lowest recall")
