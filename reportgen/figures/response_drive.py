@@ -241,11 +241,11 @@ def caption(responses: Responses, shown: Sequence[int], found: Sequence[Characte
 
 def summary(layers: int, linear: int) -> str:
     """How many of the layers are linear over the whole range that was tried."""
+    if linear == 0 and layers == 1:
+        return _("The layer does not keep its gain up to three times the usual input.")
     if linear == 0:
-        return ngettext(
-            "The layer does not keep its gain up to three times the usual input.",
-            "None of {count} layers keeps its gain up to three times the usual input.",
-            layers,
+        return _(
+            "None of {layers} layers keeps its gain up to three times the usual input.", layers=numerals.count(layers)
         )
     return ngettext(
         "{count} of {layers} layers keeps its gain up to three times the usual input.",
