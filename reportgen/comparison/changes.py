@@ -21,6 +21,8 @@ from reportgen.record.metric_value import Method, MetricValue
 
 SCORES = compared_by("paired")
 """Beside accuracy, whose change is decided on; in the order of the reports."""
+NOTHING = Ends(0.0, 0.0, 0.0)
+"""Between outputs that are the same to the bit: of other images as of these nothing changes, whatever their number."""
 SEED = 0
 """Of the halves that temperature scaling is fitted on, as where the score itself is measured."""
 
@@ -48,6 +50,8 @@ def score_changes(matched: Matched) -> list[MetricValue]:
         balanced = balanced_ends(matched.labels, matched.before[0].correct, matched.after[0].correct)
         same = np.array_equal(matched.before[0].predicted, matched.after[0].predicted)
         found |= {"balanced_accuracy": balanced} | ({"macro_f1": balanced} if same else {})
+    if matched.identical:
+        found = dict.fromkeys(names, NOTHING)
     enough = {name: all(scores[name].has_enough_for_change for scores in every) for name in names}
     known = [
         name
@@ -109,7 +113,7 @@ def over_evaluations(
 
 def describe_accuracy(matched: Matched, change: Change) -> MetricValue:
     """The change of accuracy that a verdict rests on."""
-    ends = Ends(change.value, change.low, change.high)
+    ends = NOTHING if matched.identical else Ends(change.value, change.low, change.high)
     known = matched.identical or has_enough_images(matched)
     return describe_change("accuracy", ends, matched.n, method_of(matched), known=known)
 

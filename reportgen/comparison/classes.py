@@ -26,6 +26,8 @@ def compare_classes(matched: Matched) -> tuple[ClassChange, ...]:
     adjusted = np.ones(len(support))
     adjusted[support > 0] = holm(p_values[support > 0])
     ends = paired_interval(lost, gained, np.maximum(support, 1))
+    if matched.identical:  # which is no sample of anything: of other images as of these nothing changes
+        ends = np.zeros(len(support)), np.zeros(len(support))
     return tuple(
         describe(index, name, [int(count[index]) for count in counts], ends, float(p_values[index]), adjusted)
         for index, name in enumerate(matched.names)

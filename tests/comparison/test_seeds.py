@@ -91,6 +91,8 @@ def test_trainings_of_the_same_seeds_with_the_same_outputs_are_identical(record:
     two, other = with_seeds(record, [1]), with_seeds(record, [2])
     same = compared(two, two)
     assert (same.verdict, same.identical, same.seeds) == ("equivalent", True, (2, 2))
+    changes = (*same.scores, *(one.change for one in same.classes))
+    assert {(value.value, value.low, value.high) for value in changes} == {(0.0, 0.0, 0.0)}
     assert not compared(two, other).identical
     assert not compared(two, record).identical
 

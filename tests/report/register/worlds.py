@@ -274,7 +274,7 @@ def equal_models(rng: Generator) -> set[str]:
     labels = np.arange(1000) % CLASSES
     models = [called(spoil(rng, labels, 0.9), labels) for _ in range(2)]
     (lost, gained) = (int((a.correct & ~b.correct).sum()) for a, b in (models, models[::-1]))
-    matched = fake(names=NAMES, labels=labels, before=(models[0],), after=(models[1],), n=1000)
+    matched = fake(names=NAMES, labels=labels, before=(models[0],), after=(models[1],), n=1000, identical=False)
     comparison = fake(
         classes=compare_classes(matched), mcnemar=fake(lost=lost, gained=gained), seeds=(1, 1), evaluations=(1, 1)
     )
