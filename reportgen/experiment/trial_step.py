@@ -27,6 +27,10 @@ NO_GRADIENTS = (
     "gradients, as under torch.no_grad(), after torch.set_grad_enabled(False) or .detach(). Take that out of the "
     "forward pass, or evaluate the model as it is with run.mode: evaluate."
 )
+NOT_HERE = (
+    "PyTorch has no gradient of that operator on this device: evaluate the model as it is with run.mode: evaluate, use "
+    "another run.device, or another operator."
+)
 TRAINING_MODE = "The evaluation step works, so look at what the model does in training mode and at run.loss."
 
 
@@ -77,10 +81,17 @@ def step_once(
             raise memory_trouble(error, "one training step", "Use a smaller model, or run.device: cpu.") from error
         raise ModelError(
             f"one training step on {few} images fails: {type(error).__name__}: {error}",
-            NO_GRADIENTS if NO_GRAPH in words_of(error) else TRAINING_MODE,
+            hint_for(error),
         ) from error
     with about("run.optimizer"):
         move_once([parameter for parameter in module.parameters() if parameter.requires_grad], run)
+
+
+def hint_for(error: BaseException) -> str:
+    """What to do about a training step that raised."""
+    if NO_GRAPH in words_of(error):
+        return NO_GRADIENTS
+    return NOT_HERE if isinstance(error, NotImplementedError) else TRAINING_MODE
 
 
 def move_once(parameters: list[torch.nn.Parameter], run: RunSpec) -> None:

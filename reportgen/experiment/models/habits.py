@@ -203,6 +203,7 @@ def name_batch_size(module: nn.Module, images: Tensor, error: ModelError) -> Mod
             f"the model takes {exactly} {number} image{'s' if number > 1 else ''} at once, and was given "
             f"{len(images)}: {error.message}",
             "Let its forward take the number of images from its input, as x.shape[0]: single images, the last batch of "
-            "a split and the timing need other numbers.",
+            "a split and the timing need other numbers. A program of torch.export needs a dynamic first axis "
+            "(dynamic_shapes).",
         )
     return None

@@ -15,7 +15,15 @@ from reportgen.experiment.models.fresh import refuse_trained
 from reportgen.experiment.models.heads import head_by_trace, replace_head
 from reportgen.experiment.models.making import Made, Order, Origin
 from reportgen.experiment.models.opened_files import files_read
-from reportgen.experiment.models.preparing import in_python, materialise, needs_images, on_cpu, settle_types, unwrapped
+from reportgen.experiment.models.preparing import (
+    in_python,
+    materialise,
+    needs_images,
+    on_cpu,
+    settle_types,
+    unwrapped,
+    with_modes,
+)
 from reportgen.experiment.models.pretrained import Fetching
 from reportgen.experiment.models.pretrained_choice import find_pretrained
 from reportgen.experiment.models.stems import adapt_stem
@@ -86,6 +94,7 @@ def load_model(
     with files_read() as opened, kept_settings():
         made = make(source, order)
     module, notes = unwrapped(on_cpu(made.module, spec.source))
+    notes += with_modes(module)
     if spec.weights is None:
         refuse_trained(module, spec.source)
     loaded = LoadedModel(module, file_digest(source, name, base), None, None, made.notes + notes)

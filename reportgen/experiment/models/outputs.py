@@ -253,7 +253,8 @@ def none_fits(leaves: list[Leaf], n: int, classes: int) -> ModelError:
     width = (usual or rows)[0].flatten(1).shape[1]
     beside = "" if len(leaves) == 1 else f" It returns {list_leaves(leaves)}."
     return ModelError(
-        f"the model gives {width:,} classes and the data set has {classes:,}", hint_for(width, classes) + beside
+        f"the model gives {width:,} {'class' if width == 1 else 'classes'} and the data set has {classes:,}",
+        hint_for(width, classes) + beside,
     )
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
+from types import MethodType
 from typing import Any
 
 import torch
@@ -68,6 +69,23 @@ def refuse_sparse(module: nn.Module, source: str) -> None:
                 "Let it be dense in the factory, parameter.to_dense(), with a mask where zeros must stay; sparse "
                 "buffers may be.",
             )
+
+
+def with_modes(module: nn.Module) -> tuple[Message, ...]:
+    """Let a model whose `train` and `eval` raise, as those of what torch.export gives, take modes as any module; it
+    computes the same in both. Says so."""
+    try:
+        module.eval()
+    except NotImplementedError:
+        module.train = MethodType(nn.Module.train, module)  # type: ignore[method-assign]
+        module.eval = MethodType(nn.Module.eval, module)  # type: ignore[method-assign]
+        return (
+            N_(
+                "The model’s code refuses to be set to training or evaluation mode, as that of torch.export does; it "
+                "was used as it is, the same in training and evaluation."
+            ),
+        )
+    return ()
 
 
 def unwrapped(module: nn.Module) -> tuple[nn.Module, tuple[Message, ...]]:

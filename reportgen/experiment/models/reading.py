@@ -29,6 +29,7 @@ from reportgen.experiment.models.outputs import (
     note_output,
 )
 from reportgen.experiment.models.single_images import settle_single
+from reportgen.experiment.models.unregistered import note_unregistered
 from reportgen.experiment.snapshot import preserved
 from reportgen.record.answers import OutputFacts, OutputKind
 from reportgen.spec.types import ModelSpec
@@ -54,7 +55,7 @@ def read_model(loaded: LoadedModel, spec: ModelSpec, data: LoadedData, *, trains
     habits = settle_habits(loaded.module, images, group)
     facts = read_outputs(loaded.module, images, classes, spec.output, trains=trains)
     alone = settle_groups(loaded.module, images, group) if group > 1 else settle_single(loaded.module, images)
-    told = (*habits, *note_output(facts), *alone)
+    told = (*habits, *note_output(facts), *alone, *note_unregistered(loaded.module, images))
     return replace(loaded, output=facts, notes=(*loaded.notes, *told))
 
 

@@ -16,7 +16,7 @@ from reportgen.errors import ModelError
 from reportgen.experiment.models.checkpoints.conversions import conversions
 from reportgen.experiment.models.checkpoints.files import Contents, damaged, read_contents
 from reportgen.experiment.models.checkpoints.fit import Fit, Own, fits_of, own_tensors, refuse_misfit
-from reportgen.experiment.models.checkpoints.inert import entries_of
+from reportgen.experiment.models.checkpoints.inert import Made, entries_of
 from reportgen.experiment.models.checkpoints.packed import fill_packed, packed_layers
 from reportgen.experiment.models.checkpoints.sets import OF_OPTIMIZER, USUAL, WeightSet, find_sets
 from reportgen.experiment.models.checkpoints.stored import Damaged
@@ -155,6 +155,8 @@ def describe(root: Any) -> str:
     """What a file without weights holds."""
     if isinstance(root, dict):
         return f"only {', '.join(repr(key) for key in list(root)[:8])}" if root else "an empty dict"
+    if isinstance(root, Made):
+        return "a tensor" if "_rebuild_" in root.name else f"an object of {root.name or 'some class'}"
     return type(root).__name__
 
 

@@ -164,3 +164,18 @@ def test_a_sparse_parameter_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(LATE)
     with pytest.raises(ModelError, match=r"a sparse parameter, weight \(sparse_coo\)"):
         load_model(ModelSpec(source="net.py:sparse"), tmp_path, 10)
+
+
+def test_a_model_that_refuses_modes_is_used_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        "import torch\n"
+        "def make():\n"
+        "    shapes = ({0: torch.export.Dim('n')},)\n"
+        "    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(12, 10))\n"
+        "    return torch.export.export(net, (torch.zeros(2, 3, 2, 2),), dynamic_shapes=shapes).module()\n"
+    )
+    loaded = load_model(ModelSpec(source="net.py:make"), tmp_path, 10)
+    assert "refuses to be set to training or evaluation mode" in loaded.notes[-1].text
+    assert loaded.module.train().training
+    assert not loaded.module.eval().training
+    assert loaded.module(torch.zeros(5, 3, 2, 2)).shape == (5, 10)

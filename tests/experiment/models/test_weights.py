@@ -443,7 +443,7 @@ def test_buffers_come_and_go_and_parameters_do_not(tmp_path: Path) -> None:
     assert "keeps its initial value" in said(filled(tmp_path, longer, make("position_ids")))
     with pytest.raises(ModelError, match="1 unexpected in the file: scale"):
         filled(tmp_path, {**saved.state_dict(), "scale": torch.ones(2)}, make())
-    with pytest.raises(ModelError, match="holds no classifier"):
+    with pytest.raises(ModelError, match="1 missing in the file: bias"):
         filled(tmp_path, {"weight": saved.weight}, make())
 
 
@@ -518,6 +518,17 @@ def test_another_architecture_is_said_only_where_shapes_differ(tmp_path: Path, s
 def test_a_backbone_without_its_classifier(tmp_path: Path, state: State) -> None:
     with pytest.raises(ModelError, match=r"holds no classifier: of the model it lacks 3\.weight, 3\.bias"):
         filled(tmp_path, {key: part for key, part in state.items() if not key.startswith("3.")}, net())
+
+
+def test_a_classifier_of_which_a_part_is_missing_is_no_missing_classifier(tmp_path: Path, state: State) -> None:
+    with pytest.raises(ModelError, match=r"does not fit the model: 1 missing in the file: 3\.bias"):
+        filled(tmp_path, {key: part for key, part in state.items() if key != "3.bias"}, net())
+
+
+def test_a_tensor_alone_is_called_so(tmp_path: Path) -> None:
+    torch.save(torch.ones(3), tmp_path / "one.pt")
+    with pytest.raises(ModelError, match=r"holds no state dict \(a tensor\)"):
+        fill_weights(net(), tmp_path / "one.pt")
 
 
 @pytest.mark.slow

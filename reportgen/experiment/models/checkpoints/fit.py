@@ -270,11 +270,13 @@ def class_counts(fit: Fit, own: Own) -> tuple[int, int] | None:
 
 
 def headless(fit: Fit, own: Own) -> bool:
-    """Whether all that the file lacks is the model's last layer."""
+    """Whether all that the file lacks is the model's last layer, the whole of it."""
     layers = {name.rpartition(".")[0] for name in fit.missing}
     final = [name for name in own.shapes if name in own.parameters][-1:]
+    whole = {name for name in own.parameters if name.rpartition(".")[0] in layers}
     return (
-        len(layers) == 1
+        whole <= set(fit.missing)
+        and len(layers) == 1
         and bool(layers & {name.rpartition(".")[0] for name in final})
         and not (fit.unexpected or fit.differing or fit.outside)
         and len(own.parameters) > len(fit.missing)
