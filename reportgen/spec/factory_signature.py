@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from inspect import Parameter, Signature
@@ -26,6 +27,8 @@ TRANSPARENT = ("register_model", "no_grad", "inference_mode", "lru_cache", "cach
 """Decorators that leave what a function takes as it is."""
 FARTHEST = 8
 """Names that are followed from one to the next."""
+INSTANCE = re.compile(r"(torch\.)?nn\.[A-Z]\w*")
+"""How a text makes a model of one of torch's own classes, which is ready and takes no arguments."""
 MODULES = ("Module", "nn.Module", "torch.nn.Module")
 """How a class's text calls torch's own base class, which takes no arguments."""
 
@@ -156,6 +159,8 @@ def signature_of_value(place: Place, value: ast.expr, left: int) -> Signature | 
     """What an expression takes when it is called: another name, or a `partial` of one."""
     if isinstance(value, ast.Name):
         return signature_of(place, value.id, left - 1)
+    if isinstance(value, ast.Call) and INSTANCE.fullmatch(ast.unparse(value.func)):
+        return Signature()
     if not (isinstance(value, ast.Call) and last_name(value.func) == "partial" and value.args):
         return None
     first, *rest = value.args

@@ -225,6 +225,7 @@ class Made(Net):
     def __new__(cls, depth): ...
 class Mixed(Net, Wide): ...
 ready = Net()
+layers = nn.Sequential(nn.Flatten())
 """
 
 
@@ -253,6 +254,7 @@ def factories(base: Path) -> Path:
         ("Inherits", "{depth: 3}", "unexpected keyword argument 'depth'", "width"),
         ("Bare", "{depth: 3}", "unexpected keyword argument 'depth'", "It takes ()."),
         ("far", "{sise: 3}", "missing a required argument: 'size'", "Did you mean size?"),
+        ("layers", "{depth: 3}", "unexpected keyword argument 'depth'", "It takes ()."),
         ("Wide", "{w: 3, v: 1}", "unexpected keyword argument 'v'", ""),
     ],
 )

@@ -11,7 +11,7 @@ from torch import Tensor
 from reportgen.errors import ModelError
 from reportgen.experiment._torch_internals import mode_type
 from reportgen.experiment.models import check_forward, tensors_in
-from reportgen.experiment.models.batch_groups import group_of
+from reportgen.experiment.models.batch_groups import find_group, group_of
 from reportgen.experiment.models.outputs import unconverted
 from reportgen.experiment.models.single_images import takes, unaccompanied
 from reportgen.experiment.snapshot import preserved
@@ -83,8 +83,8 @@ def record_image(module: torch.nn.Module, example: Tensor, notes: list[Message])
         recording = record_twice(module, example, notes)
         return recording, shapes_of(tensors_in(recording.output))
     except ModelError:
-        number = TOGETHER if takes(module, several(example, TOGETHER)) else group_of(module)
-        if len(example) != 1 or number == 1:
+        number = find_number(module, example) if len(example) == 1 else 1
+        if number == 1:
             raise
     images = several(example, number)
     recording, double = record_twice(module, images, notes), None
@@ -94,6 +94,14 @@ def record_image(module: torch.nn.Module, example: Tensor, notes: list[Message])
     share(recording, double, number)
     notes.append(note_of_share(number))
     return recording, share_shapes(outputs[0] or (), outputs[1], number)
+
+
+def find_number(module: torch.nn.Module, example: Tensor) -> int:
+    """How many images to trace with where one (1, C, H, W) is refused; 1 where no number is known that is taken."""
+    if takes(module, several(example, TOGETHER)):
+        return TOGETHER
+    known = group_of(module)
+    return known if known > 1 else find_group(module, example)
 
 
 def several(example: Tensor, number: int) -> Tensor:

@@ -93,3 +93,4 @@ def test_what_one_image_costs_is_its_share_of_a_group() -> None:
     assert (trace.macs, trace.parameters) == (plain.macs, plain.parameters) == (30, 40)
     assert trace.output_shapes == ((1, 10),)
     assert any("traced with 4" in note.text for note in trace.notes)
+    assert trace_model(Net(by(4)).eval(), IMAGES[:1], "net.py:make") == trace
