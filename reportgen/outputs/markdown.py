@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from reportgen.text.shorten import shorten
+from reportgen.text.shorten import shorten, shorten_middle
 
 GAP = "\u200b"
 """Zero width space: nobody sees it, and no filter reads over it."""
@@ -50,9 +50,10 @@ def without_triggers(text: str, most: int | None = None) -> str:
     return DIGEST.sub(lambda found: GAP.join(re.findall(".{1,6}", found[0])), TRIGGERS.sub(GAP, text))
 
 
-def code(value: object, most: int = 80) -> Raw:
-    """A text of at most `most` characters as a code span, in which GitHub interprets nothing; safe in a table too."""
-    text = shorten(one_line(str(value)), most) or "—"
+def code(value: object, most: int = 80, ends: bool = False) -> Raw:
+    """A text of at most `most` characters as a code span, in which GitHub interprets nothing; safe in a table too.
+    `ends`: where it is longer, both are kept and the middle is left out."""
+    text = (shorten_middle if ends else shorten)(one_line(str(value)), most) or "—"
     if "|" in text:  # a code span can't hold a pipe inside and outside of tables alike
         return Raw(f"<code>{plain(text)}</code>")
     fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", text)), default=0))

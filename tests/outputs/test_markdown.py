@@ -80,3 +80,11 @@ def test_raw_text_is_left_alone() -> None:
     assert finalize(Raw("**x**")) == "**x**"
     assert finalize("**x**") != "**x**"
     assert finalize(3) == "3"
+
+
+def test_of_a_long_rule_both_ends_are_kept() -> None:
+    rule = f'class."{"a name that goes on and on, " * 6}".recall >= 0.95 confidently'
+    assert len(rule) > 100
+    assert code(rule, ends=True).endswith(".recall >= 0.95 confidently`")
+    assert code(rule, ends=True).startswith('`class."a name that goes on')
+    assert len(code(rule, ends=True)) == 82

@@ -226,8 +226,8 @@ def find_classes(comparison: Comparison, anchor: str) -> Finding | None:
     if not held:
         most = max(present, key=lambda one: (abs(one.change.value or 0.0), -one.index))
         text = _(
-            "No class changed significantly after Holm’s correction over all {classes}; the largest change in recall "
-            "is that of {most}.",
+            "No class changed significantly after Holm’s correction over all {classes}; the largest change in recall: "
+            "{most}.",
             most=format_class(most),
             classes=values["classes"],
         )
@@ -235,8 +235,8 @@ def find_classes(comparison: Comparison, anchor: str) -> Finding | None:
     lost = sorted((one for one in held if one.lost > one.gained), key=lambda one: one.change.value or 0.0)
     gained = sorted((one for one in held if one.gained > one.lost), key=lambda one: -(one.change.value or 0.0))
     fell, rose = (join_few([format_class(one) for one in side]) for side in (lost, gained))
-    said = [_("Recall fell for {names}.", names=fell)] if lost else []
-    said += [_("Recall rose for {names}.", names=rose)] if gained else []
+    said = [_("Recall fell: {names}.", names=fell)] if lost else []
+    said += [_("Recall rose: {names}.", names=rose)] if gained else []
     said.append(_("This is significant after Holm’s correction over all {classes} classes.", classes=values["classes"]))
     text = join_sentences([*said, note_first(comparison)])
     return claims.CLASSES.finding(text, 0.65 if lost else 0.45, anchor, "caution" if lost else "good")

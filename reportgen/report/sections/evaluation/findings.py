@@ -251,11 +251,19 @@ def format_error(ece: MetricValue, facts: CalibrationFacts | None, *, apart: boo
             null=null,
             p=numerals.p_value(facts.p),
         )
+    debiased = numerals.score(facts.debiased, ece.low, ece.high)
+    if debiased == ece.display:
+        return _(
+            "The expected calibration error is {ece}; with these confidences a perfectly calibrated model shows {null} "
+            "on average.",
+            ece=ece.display_full,
+            null=null,
+        )
     return _(
         "The expected calibration error is {ece}, or {debiased} after bias correction; with these confidences a "
         "perfectly calibrated model shows {null} on average.",
         ece=ece.display_full,
-        debiased=numerals.score(facts.debiased, ece.low, ece.high),
+        debiased=debiased,
         null=null,
     )
 

@@ -198,7 +198,7 @@ def find_separation(votes: Votes, facts: ExplanationFacts, anchor: str) -> Findi
         )
         return claims.FEATURES_ALONE.finding(join_sentences([text, end]), 0.2, anchor)
     else:
-        end = _("The difference, {ends}, can’t be distinguished from zero.", ends=ends)
+        end = _("The difference of {change} ({ends}) can’t be distinguished from zero.", change=change, ends=ends)
     return claims.SEPARATION.finding(join_sentences([text, end]), 0.2, anchor)
 
 

@@ -245,10 +245,14 @@ def find_rank(facts: WeightFacts, anchor: str) -> Finding | None:
         )
         return claims.RANKS_KEPT.finding(text, 0.1, anchor)
     text = _(
-        "Of the {known} with at least {least} rows and columns, training lowered one effective rank most: {worst}.",
+        "Of the {known} with at least {least} rows and columns, training lowered the effective rank of {name} most: to "
+        "{now} of {most}, from {start} initially.",
         known=count_known([matrix for _share, matrix in falls]),
         least=LEAST_RANK,
-        worst=rank_text(most),
+        name=quote(most.name),
+        now=numerals.significant(rank_of(most) or 0.0, 3),
+        most=numerals.count(most.least_side),
+        start=numerals.significant(initial_rank(most) or 0.0, 3),
     )
     return claims.RANK_FELL.finding(text, 0.2, anchor)
 

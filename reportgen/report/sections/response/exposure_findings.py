@@ -67,8 +67,8 @@ def find_oversure(responses: Responses, anchor: str) -> Finding | None:
         else _("Confidence stays high while accuracy falls.")
     )
     text = _(
-        "At {exposure} it is right for {right} of the images with a mean confidence of {sure}; for the unmodified "
-        "images, {usual_right} and {usual_sure} (n\u00a0=\u00a0{n}).",
+        "At {exposure} the model is right for {right} of the images with a mean confidence of {sure}; for the "
+        "unmodified images, {usual_right} and {usual_sure} (n\u00a0=\u00a0{n}).",
         exposure=sides["exposure"],
         right=sides["right"],
         sure=sides["sure"],

@@ -106,7 +106,7 @@ def test_classes_that_hold_after_correction_are_named(record: RunRecord) -> None
     rows = np.flatnonzero((labels == 3) & (logits.argmax(1) == 3))
     logits[rows, 3] -= 50
     sentence = build(SECTION, judged(with_logits(record, logits), record)).sentence("Recall")
-    assert sentence.startswith("Recall fell for “cat” −")
+    assert sentence.startswith("Recall fell: “cat” −")
     assert "This is significant after Holm’s correction over all 10 classes" in sentence
     calm = build(SECTION, VERDICTS["undecided"](record)).sentence("Holm’s correction over all")  # type: ignore[no-untyped-call]
     assert calm.startswith("No class changed significantly")

@@ -75,7 +75,10 @@ def test_a_handful_of_images_says_nothing_of_accuracy(record: RunRecord) -> None
 
 def test_confidence_beyond_accuracy_is_told_where_it_is_worst(record: RunRecord) -> None:
     sentence = build(SECTION, with_responses(record, 3)).sentence("Confidence grows")
-    assert "At 8 times the brightness it is right for 20.0 % of the images with a mean confidence of 95.0 %" in sentence
+    assert (
+        "At 8 times the brightness the model is right for 20.0 % of the images with a mean confidence of 95.0 %"
+        in sentence
+    )
     calm = with_responses(record, 3)
     honest = with_arrays(calm, confidence=calm.arrays["response.right"].astype(np.float32))
     assert "Confidence" not in build(SECTION, honest).text
