@@ -9,6 +9,7 @@ import re
 
 from reportgen.outputs import markdown
 from reportgen.outputs.markdown import GAP, START, Raw, without_triggers
+from reportgen.text.shorten import one_line, shorten_middle
 
 ESCAPED = re.compile(r"[\\`*_\[\]{}#>|]")
 """What a backslash takes the meaning of, by CommonMark and by Python-Markdown alike."""
@@ -27,7 +28,10 @@ def plain(value: object, most: int | None = None) -> Raw:
     return Raw(START.sub(lambda found: GAP + found[0], ESCAPED.sub(r"\\\g<0>", text)))
 
 
-def code(value: object, most: int = 80) -> Raw:
-    """A text of at most `most` characters as a code span; one that a table would break at stands without."""
+def code(value: object, most: int = 80, ends: bool = False) -> Raw:
+    """A text of at most `most` characters as a code span; one that a table would break at stands without. `ends`: as of
+    `markdown.code`."""
     text = str(value)
-    return plain(text, most) if "|" in text else markdown.code(text, most)
+    if "|" in text:
+        return plain(shorten_middle(one_line(text), most) if ends else text, most)
+    return markdown.code(text, most, ends)

@@ -30,7 +30,7 @@ FAMILIES: ContextVar[tuple[tuple[str, ...], ...]] = ContextVar("FAMILIES", defau
 def names_told_apart(record: RunRecord) -> Iterator[None]:
     """Inside, `quote` shortens the classes, modules and weights of this record so that no two become the same."""
     paths = tuple(dict.fromkeys(module.path for module in record.trace.modules))
-    weights = record.probes.weights if record.probes else None
+    weights = record.probes.weights if record.probes is not None else None
     matrices = tuple(matrix.name for matrix in weights.matrices) if weights is not None else ()
     token = FAMILIES.set((record.data.classes, paths, matrices))
     try:

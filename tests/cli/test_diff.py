@@ -172,3 +172,17 @@ def test_sources_are_taken_as_trace_takes_them(
     unknown = run_here(capsys, "diff", "builtin:liner", records[0])
     assert unknown.code == 2
     assert "liner" in unknown.err
+
+
+def test_a_spec_of_a_folder_has_as_many_classes_as_the_record_beside_it(
+    records: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "nets.py").write_text(
+        "from torch import nn\n\ndef net(num_classes=7):\n"
+        "    return nn.Sequential(nn.Flatten(), nn.LazyLinear(num_classes))\n"
+    )
+    spec = tmp_path / "spec.yaml"
+    spec.write_text("model: {source: nets.py:net}\ndata: {name: image_folder, root: images}\n")
+    said = run_here(capsys, "diff", records[0], spec)
+    assert said.code == 0
+    assert "→ 30.7\u00a0k parameters" in said.out  # 3,072 inputs and 10 outputs, as of the record

@@ -96,7 +96,7 @@ def test_features_that_say_as_much_as_the_model_more_and_less(record: RunRecord)
     labels = record.arrays["eval.labels"][:200]
     model = record.arrays["eval.logits"][:200].argmax(1)
     same = build(SECTION, explained(record, embedding__vote=model.astype(np.int64)))
-    assert "−1.9 to +1.9, can’t be distinguished from zero" in same.sentence("vote for the right class")
+    assert "(−1.9 to +1.9) can’t be distinguished from zero" in same.sentence("vote for the right class")
     better = build(SECTION, explained(record, embedding__vote=labels.copy()))
     assert "the features contain information that the last layer does not use" in better.text
     assert "100.0 % of the test images" in better.sentence("vote for")
