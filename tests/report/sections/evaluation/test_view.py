@@ -349,6 +349,16 @@ def test_classes_in_another_order_are_said_with_the_accuracy_of_the_right_one(re
     assert "order of the model’s classes" not in build(SECTION, record).text
 
 
+def test_that_a_model_has_learnt_nothing_is_said_before_another_order_that_hardly_helps(record: RunRecord) -> None:
+    labels = np.arange(2000) % 10
+    rng = np.random.default_rng(0)
+    called = np.where(rng.random(2000) < 0.3, (labels + 1) % 10, 0)
+    found = build(SECTION, evaluated(record, outputs(called, 10, np.full(2000, 0.3)), labels)).findings
+    first, second = sorted(found, key=lambda one: one.rank)[:2]
+    assert "The difference can’t be" in first.text or "Always predicting" in first.text
+    assert "order of the model’s classes" in second.text
+
+
 def test_a_subset_that_errs_less_than_the_rest_is_not_called_no_evidence() -> None:
     """66 % of the surest 800 images are wrong and 80 % of the other 200: the interval of the first holds the 69 % of
     all, and the difference is sure all the same."""
