@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.text.spreadsheet import text_cell
+
 DIGITS = 10
 """Significant digits of a number that is not whole: more than single precision holds."""
 ENDS = ("95 % interval low", "95 % interval high")
@@ -33,9 +35,9 @@ def write_csv(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def write_cell(value: Any) -> str:
-    """A text as it is, on one line; a number without rounding that could be seen; nothing for what is not known."""
+    """A text on one line that no spreadsheet computes; a number without rounding that could be seen; nothing for what is not known."""
     if isinstance(value, str):
-        return " ".join(value.splitlines())
+        return text_cell(value)
     if value is None or not math.isfinite(value):
         return ""
     return str(int(value)) if isinstance(value, int | np.integer) else f"{float(value):.{DIGITS}g}"

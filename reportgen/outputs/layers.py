@@ -13,6 +13,7 @@ from reportgen.report.model import Report
 from reportgen.report.sections.model.layers import explain_counts, format_shape
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, language, ngettext
+from reportgen.text.spreadsheet import text_cell
 
 HEADS = (
     "path",
@@ -47,7 +48,10 @@ def share_of(row: Row, whole: float | None) -> float | None:
 
 
 def write_csv(rows: tuple[Row, ...], whole: float | None) -> str:
-    """RFC 4180 with line feeds; shapes without the batch, sides with "x" between them; unknown cells are empty."""
+    """RFC 4180 with line feeds; shapes without the batch, sides with "x" between them; unknown cells are empty.
+
+    Names that begin as a formula does have an apostrophe before them.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(HEADS)
@@ -56,7 +60,7 @@ def write_csv(rows: tuple[Row, ...], whole: float | None) -> str:
         shape = "x".join(map(str, row.output_shape[1:])) if row.output_shape is not None else ""
         time = "" if share is None else f"{100 * share:.6g}"
         counts = (row.parameters, row.trainable, row.macs, row.activation_bytes)
-        writer.writerow([row.path, row.kind, shape, *counts, time])
+        writer.writerow([text_cell(row.path), text_cell(row.kind), shape, *counts, time])
     return buffer.getvalue()
 
 

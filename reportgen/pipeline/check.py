@@ -24,6 +24,7 @@ from reportgen.plugins import DatasetKind, load_plugins
 from reportgen.spec import open_spec
 from reportgen.spec.probes import PROBE_NAMES
 from reportgen.spec.types import ReportSpec
+from reportgen.system.epoch import check_epoch
 from reportgen.system.fonts import INSTALL, chinese_fonts
 from reportgen.system.machine import accelerator, count_cores, processor_name
 from reportgen.system.workspace import check_writable
@@ -57,6 +58,10 @@ def check_machine() -> Iterator[Line]:
         else:
             yield Line(f"ok     output {output.name}")
     yield check_fonts()
+    try:
+        check_epoch()
+    except ReportgenError as error:
+        yield Line(f"wrong  {error.message}", error.hint, error.exit_code)
 
 
 def check_fonts() -> Line:

@@ -48,6 +48,7 @@ def test_a_cell_is_whole_and_an_unknown_one_is_empty() -> None:
     assert text == 'a,b\n0.3333333333,\n,0.1000000015\n"x, y",7\n1e-09,12\n'
     with pytest.raises(ValueError, match="1 cells under 2 heads"):
         write_csv(("a", "b"), [("x",)])
+    assert write_csv(("class", "value"), [("=1+1", -1.5), ("-1", None)]) == "class,value\n'=1+1,-1.5\n-1,\n"
 
 
 @pytest.mark.slow

@@ -58,3 +58,12 @@ def test_the_markdown_is_one_table_with_a_row_for_each_call(record: RunRecord) -
     assert page.count("<td") == 8 * len(hostile)
     assert "<script>" not in page
     assert "a|b`*&lt;script&gt;" in page
+
+
+def test_no_name_of_a_layer_is_computed_by_a_spreadsheet(record: RunRecord) -> None:
+    first, *rest = record.trace.modules
+    hostile = (first, rest[0].model_copy(update={"path": "=HYPERLINK(1)\n\ud800", "kind": "@sum"}), *rest[1:])
+    trace = record.trace.model_copy(update={"modules": hostile})
+    rows = list(csv.reader(io.StringIO(texts(record.model_copy(update={"trace": trace}))[0])))
+    assert rows[2][0].startswith("'=HYPERLINK(1) \\u{d800}")
+    assert rows[2][1] == "'@sum"

@@ -121,3 +121,10 @@ def test_a_least_speed_that_is_none_is_told_before_a_download(monkeypatch: pytes
     with pytest.raises(SpecError, match="REPORTGEN_MIN_SPEED is 'quick'"):
         check.data_line(spec(), cifar10, None, Options())
     assert check.data_line(spec(), cifar10, (Path(),), Options()) == "cifar10, here"
+
+
+def test_a_time_that_a_build_would_refuse_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1e3")
+    wrong = [line for line in check.check_machine() if "SOURCE_DATE_EPOCH" in line.line]
+    assert [line.exit_code for line in wrong] == [2]
+    assert wrong[0].line.startswith("wrong  SOURCE_DATE_EPOCH is '1e3'")
