@@ -35,7 +35,8 @@ def write_csv(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def write_cell(value: Any) -> str:
-    """A text on one line that no spreadsheet computes; a number without rounding that could be seen; nothing for what is not known."""
+    """A text on one line that no spreadsheet computes; a number without rounding that could be seen; nothing for what
+    is not known."""
     if isinstance(value, str):
         return text_cell(value)
     if value is None or not math.isfinite(value):

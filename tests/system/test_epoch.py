@@ -8,7 +8,9 @@ from reportgen.errors import SpecError
 from reportgen.system.epoch import check_epoch, now
 
 
-@pytest.mark.parametrize("text", ["abc", "-1", "1.5", "1e9", " 5", "٣", "999999999999999999", "0x10", "9" * 5000, "0" * 30])
+@pytest.mark.parametrize(
+    "text", ["abc", "-1", "1.5", "1e9", " 5", "٣", "999999999999999999", "0x10", "9" * 5000, "0" * 30]
+)
 def test_what_is_no_time_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", text)
     with pytest.raises(SpecError, match="SOURCE_DATE_EPOCH is"):

@@ -13,14 +13,13 @@ import numpy as np
 from reportgen.experiment.datasets.facts import pixel_digests
 from reportgen.experiment.datasets.files import NotAvailable
 from reportgen.experiment.datasets.image_folder.contents import ImageFile, Refused
-from reportgen.experiment.datasets.image_folder.layout import ADVICE, WANTED, Layout, find_layout, not_there
+from reportgen.experiment.datasets.image_folder.layout import ADVICE, WANTED, Layout, find_layout
 from reportgen.experiment.datasets.image_folder.notes import describe_contents, describe_conversions
 from reportgen.experiment.datasets.image_folder.reading import Reader
 from reportgen.experiment.datasets.image_folder.split import USUAL_FRACTION, set_aside
 from reportgen.experiment.datasets.raw import DataRequest, LabelArray, RawData, RawSplit
 from reportgen.plugins import DatasetKind
 from reportgen.record.message import N_, Message, nN_
-from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import DataSpec
 from reportgen.text.visible import visible
 
@@ -52,8 +51,7 @@ def load(request: DataRequest) -> RawData:
     spec = request.spec
     layout = find_layout(spec, request.data_root, request.base)
     if layout is None:
-        given = request.data_root if spec.root is None else resolve_path(spec.root, request.base)
-        raise NotAvailable(WANTED if given is None else not_there(given), ADVICE)
+        raise NotAvailable(WANTED, ADVICE)
     parts = divide(layout, spec, evaluating=request.evaluating)
     classes = list(names_of(parts))
     reader = Reader(layout.root, spec.image_size or SIZE, refused_in(layout, parts))
@@ -192,7 +190,7 @@ def whole_digest(classes: Sequence[str], *splits: RawSplit) -> str:
 
 
 def find_files(spec: DataSpec, data_root: Path | None, base: Path) -> tuple[Path, ...] | None:
-    """Every image and what can't be read in its place, or None where there is no such folder.
+    """Every image and what can't be read in its place, or None where no folder is given.
 
     Raises DataError for a folder that can't be used as it is.
     """

@@ -54,9 +54,9 @@ class Layout:
 
 
 def find_layout(spec: DataSpec, data_root: Path | None, base: Path) -> Layout | None:
-    """The layout of the first folder given that has one; None where no folder is given or none is there.
+    """The layout of the first folder given that has one; None where no folder is given.
 
-    Raises DataError for folders that hold no images by class, or a class without images.
+    Raises DataError for folders that are not there, that hold no images by class, or a class without images.
     """
     given = [resolve_path(spec.root, base)] if spec.root is not None else []
     given += [data_root] if data_root is not None else []
@@ -66,8 +66,10 @@ def find_layout(spec: DataSpec, data_root: Path | None, base: Path) -> Layout | 
         if layout is not None:
             check_classes(layout)
             return layout
-    if not folders:
+    if not given:
         return None
+    if not folders:
+        raise NotAvailable(not_there(given[0]), ADVICE)
     why = N_(
         "{wanted}; {folder} has neither these nor folders of classes", wanted=WANTED, folder=visible(str(folders[0]))
     )
@@ -75,7 +77,11 @@ def find_layout(spec: DataSpec, data_root: Path | None, base: Path) -> Layout | 
 
 
 def not_there(folder: Path) -> Message:
-    """What is said of a folder that is given and not there."""
+    """What is said of a folder that is given and not there, or is a file."""
+    if folder.is_file():
+        return N_(
+            "{wanted}; {folder} is a file: unpack it where it is an archive", wanted=WANTED, folder=visible(str(folder))
+        )
     return N_("{wanted}; there is no folder {folder}", wanted=WANTED, folder=visible(str(folder)))
 
 

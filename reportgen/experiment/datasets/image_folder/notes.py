@@ -37,6 +37,40 @@ def describe_contents(layout: Layout) -> Iterator[Message]:
             len(whole.loose),
             names=some(whole.loose),
         )
+    yield from describe_classes(layout)
+
+
+def describe_classes(layout: Layout) -> Iterator[Message]:
+    """What may not be meant: images in folders inside those of classes, and classes that differ in case alone."""
+    inside = [
+        folder
+        for part, name in zip((layout.train, layout.test), layout.names, strict=True)
+        if part is not None
+        for folder in inner_folders(part, f"{name}/" if name else "")
+    ]
+    if inside:
+        yield nN_(
+            "{count} image lies in a folder inside that of its class and is counted as of that class: {names}.",
+            "{count} images lie in folders inside those of their classes and are counted as of those classes: {names}.",
+            len(inside),
+            names=some(list(dict.fromkeys(inside))),
+        )
+    found: dict[str, set[str]] = {}
+    for part in layout.parts:
+        for image in part.images:
+            found.setdefault(image.label.casefold(), set()).add(image.label)
+    alike = [name for names in found.values() if len(names) > 1 for name in sorted(names)]
+    if alike:
+        yield N_(
+            "These classes differ in upper and lower case alone and are kept apart: {names}.", names=some(alike, 20)
+        )
+
+
+def inner_folders(part: Contents, prefix: str) -> Iterator[str]:
+    """The folder of each image that lies deeper than in the folder of its class."""
+    for image in part.images:
+        if image.name.removeprefix(prefix).count("/") > 1:
+            yield image.name.rpartition("/")[0]
 
 
 def describe_conversions(reader: Reader) -> Iterator[Message]:

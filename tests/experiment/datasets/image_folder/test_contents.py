@@ -216,3 +216,32 @@ def test_the_order_of_a_disk_changes_nothing(tmp_path: Path, monkeypatch: pytest
     after = load(tmp_path)
     assert after.facts == before.facts
     assert (after.train_images == before.train_images).all()
+
+
+def test_images_in_folders_inside_those_of_classes_are_counted_and_told(tmp_path: Path) -> None:
+    write_splits(tmp_path)
+    write_image(tmp_path / "train/cat/tabby/2019/x.png", 7)
+    write_image(tmp_path / "test/dog/train/y.png", 8)
+    said = notes(load(tmp_path))
+    assert "2 images lie in folders inside those of their classes" in said
+    assert "train/cat/tabby/2019" in said
+    assert "test/dog/train" in said
+
+
+def test_a_folder_of_data_sets_is_not_taken_for_classes_without_a_word(tmp_path: Path) -> None:
+    for name in ("pets", "birds"):
+        write_classes(tmp_path / name, seed=len(name))
+    assert "8 images lie in folders inside" in notes(load(tmp_path))
+
+
+def test_archives_that_hold_a_folder_of_their_own_name_are_no_inner_folders(tmp_path: Path) -> None:
+    write_classes(tmp_path / "train/train", seed=1)
+    write_classes(tmp_path / "test/test", seed=500)
+    assert "inside" not in notes(load(tmp_path))
+
+
+def test_classes_that_differ_in_case_alone_are_told(tmp_path: Path) -> None:
+    write_splits(tmp_path, ("Cat", "cat", "dog"))
+    assert "differ in upper and lower case alone and are kept apart: Cat and cat." in notes(load(tmp_path))
+    write_splits(tmp_path / "plain")
+    assert "case alone" not in notes(load(tmp_path / "plain"))

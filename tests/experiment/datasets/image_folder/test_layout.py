@@ -167,3 +167,13 @@ def test_a_folder_below_one_that_may_not_be_entered_is_refused(tmp_path: Path, m
     shut_off(monkeypatch, tmp_path / "closed")
     with pytest.raises(DataError, match=r"no permission to enter a folder above .*closed/data"):
         load(tmp_path / "closed" / "data")
+
+
+@pytest.mark.parametrize(("name", "said"), [("data.zip", "is a file: unpack it"), ("nowhere", "there is no folder")])
+def test_what_is_no_folder_is_named_also_before_anything_is_read(name: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "data.zip").write_bytes(b"PK")
+    kinds = find_datasets()
+    for read in (lambda: load(tmp_path / name), lambda: data_files(FOLDER, tmp_path / name, Path(), kinds)):
+        with pytest.raises(DataError, match=said) as error:
+            read()
+        assert name in str(error.value)
