@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from reportgen.errors import Location, SpecError
 from reportgen.spec.composer import YamlError, compose
 from reportgen.spec.nodes import Entry, Listing, Mapping, Node, Path, Scalar, describe, find, quoted, replace
+from reportgen.text.shorten import shorten
 
 STANDS_FOR: dict[Path, str] = {("baseline",): "record", ("run", "probes"): "level"}
 """Keys that may hold one value in place of a mapping, and the key of the mapping that it then is."""
+LONGEST_KEY = 100
+"""Characters of a key in the place of an error."""
 
 
 def apply_overrides(root: Node, overrides: Sequence[str]) -> Node:
@@ -35,7 +38,7 @@ def parse_override(text: str) -> tuple[Path, Node]:
     if not equals or not all(parts):
         message = f"--set {quoted(text)} is not KEY=VALUE"
         raise SpecError(message, "Write it as: --set run.epochs=2", Location("--set"))
-    location = Location(f"--set {'.'.join(parts)}")
+    location = Location(f"--set {shorten('.'.join(parts), LONGEST_KEY)}")
     try:
         value = compose(written, location.file) or Scalar("", plain=True, location=location)
     except YamlError:

@@ -10,11 +10,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reportgen.errors import EnvironmentTrouble
+from reportgen.text.shorten import shorten_middle
 
 FREE_BYTES = 50_000_000
 """Asked for before any compute: ten times the largest report."""
 FULL = {errno.ENOSPC, errno.EDQUOT}
 REFUSED = {errno.EACCES, errno.EPERM}
+LONGEST_PATH = 200
+"""Characters of a path in an error that is about its length."""
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -89,7 +92,8 @@ def trouble(error: OSError, path: Path) -> EnvironmentTrouble:
     if error.errno == errno.EROFS:
         return EnvironmentTrouble(f"{path} is on a read-only disk", "Choose another folder with -o.")
     if error.errno == errno.ENAMETOOLONG:
-        return EnvironmentTrouble(f"the name is too long for this disk: {path}", "Choose a shorter folder with -o.")
+        name = shorten_middle(str(path), LONGEST_PATH)
+        return EnvironmentTrouble(f"the name is too long for this disk: {name}", "Choose a shorter folder with -o.")
     return EnvironmentTrouble(f"{path} can't be written: {error.strerror or error}", "Choose another folder with -o.")
 
 

@@ -285,6 +285,7 @@ def test_an_override_below_one_value_keeps_what_that_stands_for(tmp_path: Path) 
         ("model.args={a: 1, a: 2}", "--set model.args", "given twice"),
         ("title=\x1b[31m", "--set title", "U+001B"),
         ("run.optimizer={momentum: 0.9, name: adam}", "--set run.optimizer", "no meaning with adam"),
+        (f"{'x' * 5000}=1", f"--set {'x' * 99}…", "there is no key"),
     ],
 )
 def test_overrides_that_are_refused(tmp_path: Path, override: str, where: str, message: str) -> None:
