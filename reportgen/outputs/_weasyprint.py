@@ -189,7 +189,7 @@ class ColumnTrials:
     """Lays out blocks as WeasyPrint does, and columns on trial once for all heights in which they hold the same.
 
     To balance columns, WeasyPrint lays them out one pixel higher again and again until everything fits, mostly to find
-    that no line more did. After two equal ones a column is tried `AHEAD` pixels higher: where even that holds no more,
+    that no block more did. After two equal ones a column is tried `AHEAD` pixels higher: where even that holds no more,
     neither does any height between.
     """
 
@@ -215,7 +215,7 @@ class ColumnTrials:
         if known is not None and known.lowest <= below <= known.highest:
             return known.result
         result = self.lay_out(context, box, below, *values[1:], **named)
-        if context.broken_out_of_flow:  # goes on in the next column, which has to be laid out for it
+        if context.broken_out_of_flow or not holds_whole_blocks(result):
             return result
         if known is None or known.result[1] != result[1]:
             self.trials[place] = Trial(result, below, below)
@@ -230,10 +230,17 @@ class ColumnTrials:
             below = known.lowest - self.ahead
             further = self.lay_out(context, box, below, *values[1:], **named)
             context.broken_out_of_flow.clear()  # of what was only tried
-            if further[1] == known.result[1]:
+            if further[0] is not None and further[1] == known.result[1]:
                 known.lowest = below
                 return
             self.ahead /= 2
+
+
+def holds_whole_blocks(result: Any) -> bool:
+    """Whether something was laid out, and ended where one of its blocks does: a block that is broken has all the height
+    that there is."""
+    box, resume_at = result[0], result[1]
+    return box is not None and (resume_at is None or list(resume_at.values()) == [None])
 
 
 class Images(dict[str, Any]):
