@@ -215,9 +215,9 @@ class ColumnTrials:
         if known is not None and known.lowest <= below <= known.highest:
             return known.result
         result = self.lay_out(context, box, below, *values[1:], **named)
-        if context.broken_out_of_flow or not holds_whole_blocks(result):
+        if context.broken_out_of_flow:  # goes on in the next column, which has to be laid out for it
             return result
-        if known is None or known.result[1] != result[1]:
+        if known is None or known.result[1] != result[1] or not all(map(holds_whole_blocks, (known.result, result))):
             self.trials[place] = Trial(result, below, below)
             return result
         known.lowest, known.highest = min(known.lowest, below), max(known.highest, below)

@@ -333,7 +333,7 @@ def set_columns(page: str, parts: Parts) -> tuple[list[tuple[int, str, float, fl
 
 @pytest.mark.parametrize(
     ("rows", "float_words", "at_most"),
-    [((1, 0, 0), 0, 0.5), ((40, 3, 60, 9), 0, 1.0), ((0, 1), 12, 1.5)],
+    [((3, 0, 0, 0), 0, 0.5), ((1, 0), 0, 1.0), ((40, 3, 60, 9), 0, 1.0), ((0, 1), 12, 1.5)],
 )
 def test_columns_are_balanced_as_weasyprint_balances_them_in_fewer_trials(
     rows: tuple[int, ...], float_words: int, at_most: float, monkeypatch: pytest.MonkeyPatch
