@@ -1,4 +1,4 @@
-"""Eight images on one small sheet: four that are surely right above four that are surely wrong."""
+"""Eight images on one small sheet: four that are surely right above four that are surely wrong, or the surest ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image
 from reportgen.figures._small import FIRST, Place, fit_name, place_small
 from reportgen.figures._style import POINT, STROKES, Sheet
 from reportgen.metrics.predictions import Predictions, read_predictions
-from reportgen.metrics.selection import SURE, select
+from reportgen.metrics.selection import HALF, SURE, Strip, by_confidence, select_strip
 from reportgen.plugins import FigureKind
 from reportgen.record.images import encode_few, thumbnail
 from reportgen.record.run import RunRecord
@@ -25,13 +25,12 @@ from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, ngettext
 
 NAME = "images"
-IN_A_ROW = 4
 SIDE, ENLARGED = 42, 2
-"""CSS pixels of an image; pixels of its file for one of them, about."""
+"""CSS pixels of an image where there is room; pixels of its file for one of them, about."""
 HEAD, LINE = 17, 13
-"""CSS pixels of a row's heading, and of a line of words below its images."""
-GAP = 6
-"""CSS pixels between the rows."""
+"""CSS pixels of a row's heading, and of a line of words: below its images, and above all rows."""
+GAP, DESCENT = 6, 2
+"""CSS pixels between the rows; and of letters below the room of the last line."""
 STEP = 52
 """CSS pixels from one image to the next: the room of the words below."""
 LETTERS = 10
@@ -44,22 +43,46 @@ BELOW = 7.2
 
 @dataclass(frozen=True)
 class Row:
-    """Images that are surely right, or surely wrong."""
+    """At most four images, and what they show."""
 
     heading: str
+    """Empty where the row goes on with what the one above shows."""
     rows: tuple[int, ...]
     """Of the evaluation arrays."""
     colour: str
     wrong: bool
+    """Whether one of them is wrong, so that its label stands below what it is called."""
 
     @property
-    def height(self) -> int:
-        """CSS pixels."""
-        return HEAD + (SIDE + LINE * (1 + self.wrong) if self.rows else 0)
+    def around(self) -> int:
+        """CSS pixels of the words above and below its images."""
+        return HEAD * bool(self.heading) + (LINE * (1 + self.wrong) if self.rows else 0)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is shown, and in words how it was chosen."""
+
+    title: str
+    rule: str
+    rows: tuple[Row, ...]
+    note: str = ""
+    """Above all rows; empty where their headings say it."""
+
+    @property
+    def around(self) -> int:
+        """CSS pixels of everything but the images."""
+        return LINE * bool(self.note) + GAP * (len(self.rows) - 1) + sum(row.around for row in self.rows)
+
+    def side(self, height: float) -> float:
+        """CSS pixels of an image on a sheet of this height."""
+        if not self.note:
+            return SIDE
+        return min(SIDE, (height - DESCENT - self.around) / len(self.rows))
 
 
 def draw(subject: Subject, place: Place) -> FigureFile | Skipped:
-    """Four images each way, the most confident ones in turn from each class, each with its class."""
+    """Eight images, the most confident ones in turn from each class, each with its class."""
     record, name, title = subject.record, f"{place.name}_{NAME}", _("Confidently right, confidently wrong")
     arrays = record.arrays
     if not {"eval.logits", "eval.labels", "eval.ids"} <= set(arrays) or not len(arrays["eval.labels"]):
@@ -67,27 +90,80 @@ def draw(subject: Subject, place: Place) -> FigureFile | Skipped:
     predictions = read_predictions(arrays["eval.logits"], arrays["eval.labels"])
     if not predictions.finite:
         return Skipped(name, title, _("Some of the model’s outputs are not finite numbers."))
-    rows = choose_rows(record) if "images.ids" in arrays else ()
-    if not any(row.rows for row in rows):
+    choice = choose(record, predictions) if "images.ids" in arrays else None
+    if choice is None:
         return Skipped(name, title, format_none(record))
-    with place.sheet(NAME, GAP + sum(row.height for row in rows)) as paper:
-        top = 0
-        for row in rows:
-            draw_row(paper, record, predictions, row, top)
-            top += row.height + GAP
-        return place.save(paper, title, format_rule(), describe(record, predictions, rows))
+    with place.sheet(NAME, choice.around + SIDE * len(choice.rows)) as paper:
+        draw_rows(paper, record, predictions, choice)
+        return place.save(paper, choice.title, choice.rule, describe(record, predictions, choice))
 
 
-def choose_rows(record: RunRecord) -> tuple[Row, Row]:
-    """The first four of two groups of the section Predictions, of those whose pixels the record keeps."""
-    selection = select(record.arrays["eval.logits"], record.arrays["eval.labels"], record.temperature)
-    groups = {group.name: group.positions for group in selection.groups}
-    ids, kept = record.arrays["eval.ids"], set(np.asarray(record.arrays["images.ids"]).tolist())
-    right, wrong = (
-        tuple(row for row in groups[name] if int(ids[row]) in kept)[:IN_A_ROW]
-        for name in ("surely_right", "surely_wrong")
-    )
-    return Row(head_right(len(right)), right, RIGHT, False), Row(head_wrong(len(wrong)), wrong, WRONG, True)
+def choose(record: RunRecord, predictions: Predictions) -> Choice | None:
+    """The images of the first page; of a record that does not keep them all, those of the stated confidence."""
+    strip, ids = select_strip(predictions), record.arrays["eval.ids"]
+    kept = np.isin(ids, record.arrays["images.ids"])
+    groups = {group.name: group.positions for group in by_confidence(predictions)}
+    sure = [tuple(row for row in groups[name] if kept[row])[:HALF] for name in ("surely_right", "surely_wrong")]
+    if [strip.right, strip.wrong] == sure or not kept[[*strip.right, *strip.wrong]].all():
+        return choose_sure(*sure) if any(sure) else None
+    return choose_strip(strip, predictions)
+
+
+def choose_sure(right: tuple[int, ...], wrong: tuple[int, ...]) -> Choice:
+    """Only those of the stated confidence."""
+    rows = Row(head_right(len(right)), right, RIGHT, False), Row(head_wrong(len(wrong)), wrong, WRONG, True)
+    return Choice(_("Confidently right, confidently wrong"), format_rule(), rows)
+
+
+def choose_strip(strip: Strip, predictions: Predictions) -> Choice:
+    """The most confident ones, whatever their confidence."""
+    shown = [*strip.right, *strip.wrong]
+    sure, every = int((predictions.confidence[shown] >= SURE).sum()), len(shown)
+    if not strip.wrong or not strip.right:
+        rows = split_row(strip)
+    else:
+        rows = fill_right(strip, predictions), fill_wrong(strip, predictions)
+    note = format_note(sure, every)
+    return Choice(_("Most confident predictions, right and wrong"), format_strip(sure, every), rows, note)
+
+
+def split_row(strip: Strip) -> tuple[Row, ...]:
+    """Two rows below one heading, where all predictions are right, or all wrong."""
+    shown, wrong = strip.right or strip.wrong, bool(strip.wrong)
+    heading = _("✗ No prediction is right; label below") if wrong else _("✓ No prediction is wrong")
+    halves = [half for half in (shown[:HALF], shown[HALF:]) if half]
+    colour = WRONG if wrong else RIGHT
+    return tuple(Row(heading if not place else "", half, colour, wrong) for place, half in enumerate(halves))
+
+
+def fill_right(strip: Strip, predictions: Predictions) -> Row:
+    """The right ones, where there are fewer than four filled up with wrong ones."""
+    few, more = len(strip.right[:HALF]), strip.wrong[HALF:]
+    if few == HALF:
+        sure = predictions.confidence[strip.right[HALF - 1]] >= SURE
+        heading = head_right(HALF) if sure else _("✓ Right")
+    elif more:
+        heading = ngettext(
+            "✓ Only {count} right; ✗ wrong, label below", "✓ Only {count} right; ✗ wrong, label below", few
+        )
+    else:
+        heading = ngettext("✓ Only {count} right", "✓ Only {count} right", few)
+    return Row(heading, (*strip.right[:HALF], *more), RIGHT, bool(more))
+
+
+def fill_wrong(strip: Strip, predictions: Predictions) -> Row:
+    """The wrong ones, likewise."""
+    few, more = len(strip.wrong[:HALF]), strip.right[HALF:]
+    if few == HALF:
+        sure = predictions.confidence[strip.wrong[HALF - 1]] >= SURE
+        heading = head_wrong(HALF) if sure else _("✗ Wrong, label below")
+    elif more:
+        heading = ngettext(
+            "✗ Only {count} wrong, label below; ✓ right", "✗ Only {count} wrong, label below; ✓ right", few
+        )
+    else:
+        heading = ngettext("✗ Only {count} wrong, label below", "✗ Only {count} wrong, label below", few)
+    return Row(heading, (*strip.wrong[:HALF], *more), WRONG, True)
 
 
 def head_right(count: int) -> str:
@@ -96,7 +172,7 @@ def head_right(count: int) -> str:
         return _("✓ None is confidently right")
     return (
         _("✓ Confidently right")
-        if count == IN_A_ROW
+        if count == HALF
         else ngettext("✓ Confidently right: only {count}", "✓ Confidently right: only {count}", count)
     )
 
@@ -105,31 +181,45 @@ def head_wrong(count: int) -> str:
     """The heading of the lower row, likewise."""
     if not count:
         return _("✗ None is confidently wrong")
-    if count == IN_A_ROW:
+    if count == HALF:
         return _("✗ Confidently wrong, label below")
     return ngettext(
         "✗ Confidently wrong: only {count}, label below", "✗ Confidently wrong: only {count}, label below", count
     )
 
 
-def draw_row(paper: Sheet, record: RunRecord, predictions: Predictions, row: Row, top: float) -> None:
-    """One heading and its images, `top` CSS pixels below the upper edge."""
+def draw_rows(paper: Sheet, record: RunRecord, predictions: Predictions, choice: Choice) -> None:
+    """Everything, from the upper edge down."""
+    top, side = 0.0, choice.side(paper.height)
+    if choice.note:
+        paper.figure.text(0, 1 - STROKES / POINT / paper.height, choice.note, va="top", color=MUTED, size=BELOW)
+        top += LINE
+    for row in choice.rows:
+        draw_row(paper, record, predictions, row, top, side)
+        top += row.around + side * bool(row.rows) + GAP
+
+
+def draw_row(
+    paper: Sheet, record: RunRecord, predictions: Predictions, row: Row, top: float, side: float = SIDE
+) -> None:
+    """One heading and its images of `side` CSS pixels, `top` CSS pixels below the upper edge."""
     names, broad, tall = record.data.classes, paper.width, paper.height
     paper.figure.text(0, 1 - max(top, STROKES / POINT) / tall, row.heading, va="top", color=row.colour, weight="bold")
     for place, at in enumerate(row.rows):
-        left, under = 1 + place * STEP, top + HEAD + SIDE
-        axes = paper.figure.add_axes((left / broad, 1 - under / tall, SIDE / broad, SIDE / tall))
-        image = find_image(record, at)
+        left, under = 1 + place * STEP, top + HEAD * bool(row.heading) + side
+        wrong = not predictions.correct[at]
+        axes = paper.figure.add_axes((left / broad, 1 - under / tall, side / broad, side / tall))
+        image, colour = find_image(record, at), WRONG if wrong else RIGHT
         axes.imshow(image, interpolation="none", aspect="auto")
         axes.set_xticks([])
         axes.set_yticks([])
-        axes.spines[:].set(visible=True, color=row.colour, linewidth=1, linestyle="--" if row.wrong else "-")
+        axes.spines[:].set(visible=True, color=colour, linewidth=1, linestyle="--" if wrong else "-")
         called, label = names[int(predictions.predicted[at])], names[int(predictions.labels[at])]
-        said = ((called, row.colour), (label, MUTED)) if row.wrong else ((called, INK),)
-        for line, (words, colour) in enumerate(said):
+        said = ((called, colour), (label, MUTED)) if wrong else ((called, INK),)
+        for line, (words, ink) in enumerate(said):
             height = 1 - (under + 3 + LINE * line) / tall
             words = fit_name(words, names, LETTERS, STEP - ROOM_BETWEEN, BELOW)
-            paper.figure.text((left - 1) / broad, height, words, va="top", color=colour, size=BELOW)
+            paper.figure.text((left - 1) / broad, height, words, va="top", color=ink, size=BELOW)
 
 
 def find_image(record: RunRecord, row: int) -> NDArray[np.uint8]:
@@ -149,13 +239,54 @@ def format_rule() -> str:
     )
 
 
-def describe(record: RunRecord, predictions: Predictions, rows: Sequence[Row]) -> str:
+def format_note(sure: int, shown: int) -> str:
+    """How they were chosen, in one short line."""
+    level = numerals.whole_percent(SURE)
+    if not sure:
+        return _("The most confident; none reaches {sure}", sure=level)
+    if sure == shown:
+        return _("The most confident; all reach {sure}", sure=level)
+    return ngettext(
+        "The most confident; {count} of {shown} reaches {sure}",
+        "The most confident; {count} of {shown} reach {sure}",
+        sure,
+        shown=shown,
+        sure=level,
+    )
+
+
+def format_strip(sure: int, shown: int) -> str:
+    """The same at length."""
+    level = numerals.whole_percent(SURE)
+    rule = _(
+        "The test images with the most confident right and the most confident wrong predictions, in turn from each "
+        "class, those of at least {sure} first.",
+        sure=level,
+    )
+    if not sure:
+        reached = _("None reaches {sure}.", sure=level)
+    elif sure == shown:
+        reached = _("All reach {sure}.", sure=level)
+    else:
+        reached = ngettext(
+            "{count} of these {shown} reaches {sure}.",
+            "{count} of these {shown} reach {sure}.",
+            sure,
+            shown=shown,
+            sure=level,
+        )
+    return join_sentences([rule, reached])
+
+
+def describe(record: RunRecord, predictions: Predictions, choice: Choice) -> str:
     """Every image in words."""
     names = record.data.classes
-    told = [format_rule()]
-    for row in rows:
-        shown = [describe_image(names, predictions, at) for at in row.rows]
-        told.append(_("{heading}: {images}.", heading=row.heading, images=join_rows(shown)) if shown else "")
+    told = [choice.rule]
+    for place, row in enumerate(choice.rows):
+        if row.heading:
+            below = [more for more in choice.rows[place + 1 :] if not more.heading]
+            shown = [describe_image(names, predictions, at) for one in (row, *below) for at in one.rows]
+            told.append(_("{heading}: {images}.", heading=row.heading, images=join_rows(shown)) if shown else "")
     return join_sentences(told)
 
 

@@ -22,6 +22,8 @@ PLANTED = 0.01
 """Share of the labels changed to see what the rule for label errors finds."""
 FEWEST_PLANTED = 10
 KEPT = 400
+HALF = 4
+"""Of the images of the first page: so many right ones and so many wrong ones, where there are as many."""
 
 
 class Group(Frozen):
@@ -37,15 +39,25 @@ class Group(Frozen):
     """How many images fit the rule before the limits of number and class."""
 
 
+class Strip(Frozen):
+    """The images of the first page, as rows of the evaluation arrays: eight where as many were evaluated."""
+
+    right: tuple[int, ...] = ()
+    wrong: tuple[int, ...] = ()
+    """Those with a confidence of at least `SURE` first, in each part the most confident first."""
+
+
 class Selection(Frozen):
     """All groups; those that nothing fits are empty."""
 
     groups: tuple[Group, ...]
+    strip: Strip = Strip()
 
     @property
     def positions(self) -> tuple[int, ...]:
         """Every row shown, once, in order of first appearance."""
-        return tuple(dict.fromkeys(row for group in self.groups for row in group.positions))
+        grouped = (row for group in self.groups for row in group.positions)
+        return tuple(dict.fromkeys((*grouped, *self.strip.right, *self.strip.wrong)))
 
 
 def select(logits: NDArray[Any], labels: NDArray[Any], temperature: float = 1.0) -> Selection:
@@ -58,7 +70,28 @@ def select(logits: NDArray[Any], labels: NDArray[Any], temperature: float = 1.0)
     predictions = read_predictions(logits, labels)
     if not predictions.finite:
         return Selection(groups=())
-    return Selection(groups=(*by_confidence(predictions), *by_label(predictions, temperature)))
+    groups = (*by_confidence(predictions), *by_label(predictions, temperature))
+    return Selection(groups=groups, strip=select_strip(predictions))
+
+
+def select_strip(predictions: Predictions) -> Strip:
+    """The most confident right and wrong predictions, four of each; of which there are fewer, the other fills up.
+
+    Confidence must be finite. Those of at least `SURE` are the first of the groups "surely_right" and "surely_wrong".
+    """
+    right, wrong = predictions.correct, ~predictions.correct
+    return Strip(
+        right=most_confident(predictions, right, max(HALF, 2 * HALF - int(wrong.sum()))),
+        wrong=most_confident(predictions, wrong, max(HALF, 2 * HALF - int(right.sum()))),
+    )
+
+
+def most_confident(predictions: Predictions, fits: NDArray[np.bool_], most: int) -> tuple[int, ...]:
+    """At most so many rows that fit, those of at least `SURE` first, these and the others in turn from each class."""
+    confidence = predictions.confidence
+    parts = [fits & (confidence >= SURE), fits & (confidence < SURE)]
+    chosen = [row for part in parts for row in group("", "", part, -confidence, predictions, "").positions]
+    return tuple(chosen[:most])
 
 
 def by_confidence(predictions: Predictions) -> tuple[Group, ...]:

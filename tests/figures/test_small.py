@@ -166,24 +166,95 @@ def test_images_are_four_surely_right_and_four_surely_wrong(record: RunRecord) -
     assert ">99.9" not in figure.alt
 
 
-def test_where_fewer_are_sure_the_row_says_so(record: RunRecord) -> None:
+def headings(figure: FigureFile) -> list[str]:
+    return [text.replace("\u00a0", " ") for text in words(figure) if text[0] in "✓✗" or text.startswith("The most")]
+
+
+def first_images(record: RunRecord, right: int, sure: float | np.ndarray, n: int = 40) -> FigureFile:
+    """The strip of a model that is right on the first so many of n images of two classes, by turns."""
+    labels = np.arange(n) % 2
+    called = np.where(np.arange(n) < right, labels, 1 - labels)
+    return drawn(with_images(record, outputs(called, 2, sure), labels), "first_images")
+
+
+@pytest.mark.parametrize(
+    ("right", "high", "said"),
+    [
+        (20, 0.6, ["The most confident; none reaches 90 %", "✓ Right", "✗ Wrong, label below"]),
+        (20, 0.91, ["The most confident; 1 of 8 reaches 90 %", "✓ Right", "✗ Wrong, label below"]),
+        (38, 0.6, ["The most confident; none reaches 90 %", "✓ Right", "✗ Only 2 wrong, label below; ✓ right"]),
+        (
+            1,
+            0.6,
+            ["The most confident; none reaches 90 %", "✓ Only 1 right; ✗ wrong, label below", "✗ Wrong, label below"],
+        ),
+        (40, 0.6, ["The most confident; none reaches 90 %", "✓ No prediction is wrong"]),
+        (0, 0.6, ["The most confident; none reaches 90 %", "✗ No prediction is right; label below"]),
+    ],
+)
+def test_where_too_few_are_sure_the_most_confident_are_shown(
+    record: RunRecord, right: int, high: float, said: list[str]
+) -> None:
+    sure = np.linspace(0.52, 0.58, 40)
+    sure[[0, 39]] = high  # the first is right where any is, the last wrong where any is
+    if 0 < right < 40 and high >= 0.9:
+        sure[39] = 0.6
+    figure = first_images(record, right, sure)
+    assert headings(figure) == said
+    assert figure.data.count(b"<image ") == 8
+    wrong = {40: 0, 38: 2, 20: 4, 1: 7, 0: 8}[right]
+    assert figure.alt.count("predicted as") == wrong
+    reached = "1 of these 8 reaches 90\u00a0%." if high >= 0.9 else "None reaches 90\u00a0%."
+    assert reached in figure.alt
+    assert "60.0\u00a0%" in figure.alt
+    baselines = [float(y) for y in re.findall(r'<text[^>]* y="([\d.]+)"', figure.data.decode())]
+    assert len(baselines) >= 8
+    assert max(baselines) <= THIRD_HEIGHT - 2, "letters that reach below the line"
+
+
+def test_sure_ones_stand_first_and_are_counted(record: RunRecord) -> None:
+    sure = np.full(40, 0.7)
+    sure[:20], sure[[25, 31]] = 0.95, (0.93, 0.98)
+    figure = first_images(record, 20, sure)
+    assert headings(figure) == ["The most confident; 6 of 8 reach 90 %", "✓ Confidently right", "✗ Wrong, label below"]
+    shown = re.findall(r"predicted as \w+ with ([\d.]+)", figure.alt)
+    assert shown == ["98.0", "93.0", "70.0", "70.0"]
+    every = first_images(record, 40, 0.95)
+    assert headings(every) == ["The most confident; all reach 90 %", "✓ No prediction is wrong"]
+    assert every.data.count(b"<image ") == 8
+
+
+def test_of_fewer_images_than_eight_all_are_shown(record: RunRecord) -> None:
+    figure = first_images(record, 3, 0.6, n=5)
+    assert headings(figure)[1:] == ["✓ Only 3 right", "✗ Only 2 wrong, label below"]
+    assert figure.data.count(b"<image ") == 5
+
+
+def older(subject: Subject, kept: list[int]) -> Subject:
+    """Of a record that keeps only these images."""
+    arrays = subject.record.arrays
+    held = arrays.merged({"images": arrays["images"][kept], "images.ids": np.array(kept, np.int64)})
+    return presented(subject.record.model_copy(update={"arrays": held}))
+
+
+def test_a_record_that_lacks_some_of_the_most_confident_shows_those_of_the_threshold_or_the_reason(
+    record: RunRecord,
+) -> None:
     labels = np.repeat(np.arange(2), 20)
     called, sure = labels.copy(), np.full(40, 0.95)
-    called[:2] = 1
-    figure = drawn(with_images(record, outputs(called, 2, sure), labels), "first_images")
-    assert "✗ Confidently wrong: only 2, label below" in words(figure)
+    called[:6], sure[2:6] = 1, 0.6
+    whole = with_images(record, outputs(called, 2, sure), labels)
+    assert drawn(whole, "first_images").data.count(b"<image ") == 8
+    figure = drawn(older(whole, [0, 1, *range(6, 40)]), "first_images")
+    assert headings(figure) == ["✓ Confidently right", "✗ Confidently wrong: only 2, label below"]
     assert figure.data.count(b"<image ") == 6
-    sure[:2] = 0.6
-    figure = drawn(with_images(record, outputs(called, 2, sure), labels), "first_images")
-    assert "✗ None is confidently wrong" in words(figure)
-    assert figure.data.count(b"<image ") == 4
+    unsure = older(with_images(record, outputs(called, 2, 0.6), labels), [*range(10)])
+    reason = draw(unsure, ["first_images"])["first_images"]
+    assert isinstance(reason, Skipped)
+    assert reason.reason.replace("\u00a0", " ") == "No prediction is made with a confidence of 90 % or more."
 
 
-def test_where_none_is_sure_or_kept_the_reason_is_told(record: RunRecord) -> None:
-    labels = np.repeat(np.arange(2), 20)
-    unsure = draw(with_images(record, outputs(labels, 2, 0.6), labels), ["first_images"])["first_images"]
-    assert isinstance(unsure, Skipped)
-    assert unsure.reason.replace("\u00a0", " ") == "No prediction is made with a confidence of 90 % or more."
+def test_where_none_is_kept_the_reason_is_told(record: RunRecord) -> None:
     kept = {name: array for name, array in record.arrays.items() if not name.startswith("images")}
     bare = record.model_copy(update={"arrays": Arrays(kept)})
     nothing = draw(presented(bare), ["first_images"])["first_images"]

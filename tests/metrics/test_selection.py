@@ -91,6 +91,24 @@ def test_each_class_gives_its_best_first() -> None:
         assert order[rows].tolist() == sorted(order[rows].tolist())
 
 
+@settings(deadline=None, max_examples=60, derandomize=True)
+@given(case=evaluations(200))
+def test_the_strip_has_eight_images_the_sure_ones_of_the_groups_first(case: tuple[Floats, Ints]) -> None:
+    confidence, _lead, _own, right = facts(*case)
+    found = select(*case)
+    strip, named, n = found.strip, {group.name: group for group in found.groups}, len(right)
+    assert len(strip.right) + len(strip.wrong) == min(8, n)
+    assert len(set(strip.right) | set(strip.wrong)) == min(8, n)
+    assert set(strip.right) | set(strip.wrong) <= set(found.positions)
+    for rows, fits, other in ((strip.right, right, ~right), (strip.wrong, ~right, right)):
+        assert all(fits[list(rows)])
+        assert len(rows) == min(fits.sum(), max(4, 8 - other.sum()))
+        if len(rows) > 0:
+            assert confidence[list(rows)].max() == pytest.approx(confidence[fits].max())
+        name = "surely_right" if fits is right else "surely_wrong"
+        assert rows[: len(named[name].positions)] == named[name].positions[: len(rows)]
+
+
 def test_ties_go_to_the_earlier_row() -> None:
     labels = np.zeros(40, np.int64)
     logits = np.tile(np.array([9.0, 0.0, 0.0], np.float32), (40, 1))
