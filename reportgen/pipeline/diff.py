@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.errors import SpecError
+from reportgen.errors import ModelError, SpecError
 from reportgen.record.locate import find_source
 from reportgen.system.files import is_folder, replace_whole
 
@@ -82,7 +84,8 @@ def trace_model(given: str, shape: Shape | None = None) -> ModelTrace:
         return read_side(path).trace
     from reportgen.experiment.inspect import trace_source
 
-    return trace_source(given, shape or CIFAR_IMAGE)
+    with on_image(shape or CIFAR_IMAGE):
+        return trace_source(given, shape or CIFAR_IMAGE)
 
 
 def is_traced(path: Path) -> bool:
@@ -109,7 +112,7 @@ def trace_side(path: Path, shape: Shape | None, classes: int | None = None) -> S
     source = open_spec(path)
     from reportgen.experiment.inspect import trace_spec
 
-    with source.located():
+    with source.located(), on_image(shape):
         return Side(str(path), trace_spec(source.spec, source.base, load_plugins(source.spec.plugins), shape, classes))
 
 
@@ -118,7 +121,24 @@ def source_side(path: Path, shape: Shape | None, other: ModelTrace | None) -> Si
     from reportgen.experiment.inspect import trace_source
 
     classes = classes_of(other) if other is not None else None
-    return Side(str(path), trace_source(str(path), shape or (other.input_shape if other else CIFAR_IMAGE), classes))
+    image = shape or (other.input_shape if other else CIFAR_IMAGE)
+    with on_image(image):
+        return Side(str(path), trace_source(str(path), image, classes))
+
+
+@contextmanager
+def on_image(shape: Shape | None) -> Iterator[None]:
+    """Where a model does not take an image of this shape, say which option gives another; None: its spec gave it."""
+    try:
+        yield
+    except ModelError as error:
+        if shape is not None and "image_size" in error.hint:
+            size = "×".join(map(str, shape[1:]))
+            error.hint = (
+                f"It was traced on an image of {size}: give the shape that it takes, such as --input 1,3,224,224. "
+                "Where two models are held against each other, it is the image of both, but of one read from a record."
+            )
+        raise
 
 
 def classes_of(trace: ModelTrace) -> int | None:

@@ -109,6 +109,47 @@ def test_mistakes_are_told_with_what_to_do(
     assert "Traceback" not in said.err
 
 
+FIXED = """
+import torch
+from torch import nn
+
+
+class Fixed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3 * 64 * 64, 10)
+
+    def forward(self, images):
+        assert images.shape[-1] == 64, "Wrong image size! Expected 64"
+        return self.layer(images.flatten(1))
+"""
+
+
+def test_a_model_of_another_image_size_is_told_of_the_option_that_gives_it(
+    records: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fixed.py").write_text(FIXED)
+    spec = "model: {source: fixed.py:Fixed}\ndata: {name: cifar10, image_size: 64}\n"
+    (tmp_path / "fixed.yaml").write_text(spec)
+    (tmp_path / "small.yaml").write_text(spec.replace("64", "32"))
+    for command in (
+        ("diff", "builtin:linear", "fixed.py:Fixed"),
+        ("diff", str(records[0]), "fixed.yaml"),
+        ("trace", "fixed.py:Fixed"),
+        ("diff", "--input", "1,3,48,48", "fixed.yaml", "builtin:linear"),
+    ):
+        said = run_here(capsys, *command)
+        assert said.code == 2
+        assert "--input 1,3,224,224" in said.err
+        assert ("3×48×48" if "--input" in command else "3×32×32") in said.err
+        assert "image_size" not in said.err
+    assert run_here(capsys, "trace", "--input", "1,3,64,64", "fixed.py:Fixed").code == 0
+    own = run_here(capsys, "trace", "small.yaml")
+    assert own.code == 2
+    assert "data.image_size" in own.err
+
+
 def test_long_cells_are_cut() -> None:
     table = list(format_table([("+", "a" * 200, "", "", "", "")]))
     assert max(map(len, table)) < 120
