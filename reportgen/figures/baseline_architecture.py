@@ -44,6 +44,8 @@ LANES = 10.0
 EDGE = 1.0
 GAP = 18.0
 """Between two cards, with the arrow."""
+TURN = 10.0
+"""Below the first of two columns, for the line to the second."""
 TALLEST = 640.0
 """Of a column: with its head and legend it stands on a page without being made smaller."""
 HIGHEST = 768.0
@@ -84,6 +86,12 @@ class Layout:
         return max((sum(step.height for step in column) for column in self.columns), default=0.0)
 
     @property
+    def drawn_height(self) -> float:
+        """The same with the line from the first of two columns to the second."""
+        turned = sum(step.height for step in self.columns[0]) + TURN if len(self.columns) > 1 else 0.0
+        return max(self.height, turned)
+
+    @property
     def whole_width(self) -> float:
         """Pixels."""
         return (self.width + self.side) * len(self.columns) + BETWEEN * (len(self.columns) - 1)
@@ -118,8 +126,9 @@ def draw_change(change: ArchitectureChange) -> FigureFile:
     statuses = [status for status in ORDER if status in count_statuses(change.parts)]
     rows = legend_rows([name_status(status) for status in statuses], layout.whole_width)
     top = HEAD + LEGEND_LINE * len(rows) + 8
-    canvas = open_canvas(top + layout.height - GAP + EDGE, width, families(FONT))
-    canvas.add("rect", width=width, height=top + layout.height - GAP + EDGE, fill=PAPER)
+    height = top + layout.drawn_height - GAP + EDGE
+    canvas = open_canvas(height, width, families(FONT))
+    canvas.add("rect", width=width, height=height, fill=PAPER)
     draw_head(canvas, change, width)
     for line, names in enumerate(rows):
         draw_legend(canvas, [(statuses[index], place) for index, place in names], HEAD + LEGEND_LINE * line)

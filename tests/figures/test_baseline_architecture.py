@@ -47,6 +47,16 @@ def cards(figure: FigureFile) -> list[tuple[float, float, float, float]]:
     return found
 
 
+@pytest.mark.parametrize("steps", [6, 7, 10, 18])
+def test_the_line_from_a_longer_first_column_to_the_second_is_on_the_drawing(steps: int) -> None:
+    widths = [8 + at for at in range(steps)]
+    figure = draw_change(compare_architectures(flat(widths), flat([3 * width for width in widths])))
+    assert figure.width == 680
+    turns = re.findall(r'd="M[-\d.]+ ([\d.]+)v8H', figure.data.decode())
+    assert len(turns) == 1
+    assert float(turns[0]) + 8 + 1 <= figure.height
+
+
 @pytest.mark.parametrize("name", PAIRS)
 def test_cards_stand_on_the_page_and_do_not_overlap(name: str) -> None:
     figure = drawing(name)
