@@ -30,6 +30,7 @@ from typing import Any
 
 from reportgen.outputs._pdf_claims import PRIVATE_USE, VARIANT, finish
 from reportgen.outputs._pdf_drawings.drawing import SCHEME, convert_drawings
+from reportgen.outputs._pdf_fonts import shrink_fonts
 from reportgen.outputs._weasyprint import (
     Images,
     Parts,
@@ -177,6 +178,7 @@ def set_once(asked: Asked, parts: Parts | None, variant: str | None) -> tuple[di
             finish_or_raise(pdf, is_tagged and not handler.missing and not PRIVATE_USE.search(asked.page))
         if asked.code:
             pdf.info[CODE_KEY] = f"({asked.code})"
+        shrink_fonts(pdf)
         if parts is not None:
             parts.compress(laid_out, pdf)
 
