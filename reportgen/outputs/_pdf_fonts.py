@@ -71,7 +71,7 @@ def keep_used(data: bytes, used: set[int]) -> bytes | None:
     from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont
 
-    font = TTFont(io.BytesIO(data), lazy=True)
+    font = TTFont(io.BytesIO(data), lazy=True, recalcBBoxes=False)  # some readers place glyphs by the box of all
     top = font["CFF "].cff[0]
     places = sorted(place for place in used | {0} if place < len(top.charset))  # beyond are characters without a glyph
     names = [".notdef", *(f"cid{place:05d}" for place in places[1:])]

@@ -37,6 +37,7 @@ DOORS = {
     "pypdf": ("record/locate.py",),
     "tensorboard": ("outputs/_tensorboard/",),
     "css_inline": ("outputs/mail.py",),
+    "fontTools": ("outputs/_pdf_fonts.py",),
     "resvg_py": ("outputs/figures.py",),
     "smtplib": ("pipeline/sending/smtp.py",),
     "rich": ("cli/live.py",),

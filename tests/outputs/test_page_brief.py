@@ -21,6 +21,8 @@ from reportgen.report.model import Report
 from reportgen.report.sections import find_sections
 from reportgen.spec.gates import parse_rule
 from reportgen.spec.types import CardSpec, ReviewSpec
+from reportgen.system.fonts import chinese_fonts
+from reportgen.text.i18n import language
 from tests.comparison.cases import another_seed, judged, with_logits
 from tests.figures.drawing import draw
 from tests.outputs.hostile import hostile_subject
@@ -110,6 +112,16 @@ def test_a_brief_report_is_short_and_light(record: RunRecord, kind: str) -> None
     reader = PdfReader(io.BytesIO(document.data))
     least = [len(sheet.extract_text()) for sheet in reader.pages]
     assert min(least) > 100, f"a page is all but empty: {least}"
+
+
+@pytest.mark.slow
+def test_a_brief_report_in_chinese_is_as_light(record: RunRecord) -> None:
+    if not chinese_fonts():
+        pytest.skip("no font with Chinese characters is installed")
+    with language("zh"):
+        (document,) = pdf.OUTPUT.render(brief(full(record), drawn=True), lambda _warning: None)
+    assert len(PdfReader(io.BytesIO(document.data)).pages) <= MOST_PAGES
+    assert len(document.data) <= MOST_BYTES
 
 
 def test_what_an_approver_needs_is_there(record: RunRecord) -> None:
