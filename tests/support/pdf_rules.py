@@ -16,6 +16,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pikepdf
+from fontTools.cffLib import CFFFontSet
+from fontTools.pens.basePen import NullPen
 from fontTools.ttLib import TTFont
 from pikepdf import Array, Dictionary, Name, Stream
 
@@ -456,17 +458,16 @@ def find_broken_fonts(seen: Seen) -> Iterator[str]:
 
 
 def find_broken_glyphs(font: Any, inner: Any, program: bytes, used: set[int]) -> Iterator[str]:
-    loaded = TTFont(io.BytesIO(program), lazy=True)
-    metrics, names = loaded["hmtx"].metrics, loaded.getGlyphOrder()
-    unit = loaded["head"].unitsPerEm
+    is_bare = inner.FontDescriptor.get("/FontFile3", {}).get("/Subtype") == Name.CIDFontType0C
+    drawn = read_outlines(program, used) if is_bare else read_metrics(program)
     widths = dict(read_widths(inner.get("/W", [])))
     characters = read_characters(font.ToUnicode.read_bytes()) if "/ToUnicode" in font else {}
     for code in sorted(used):
         if code == 0:
             yield f"{font.BaseFont} shows .notdef"
-        elif code >= len(names):
+        elif code not in drawn:
             yield f"{font.BaseFont} has no glyph {code}"
-        elif abs(metrics[names[code]][0] * 1000 / unit - widths.get(code, float(inner.get("/DW", 1000)))) > 1:
+        elif abs(drawn[code] - widths.get(code, float(inner.get("/DW", 1000)))) > 1:
             yield f"{font.BaseFont}: the width of glyph {code}"
         if (
             not characters.get(code)
@@ -474,6 +475,28 @@ def find_broken_glyphs(font: Any, inner: Any, program: bytes, used: set[int]) ->
             or "\ue000" <= characters[code][0] <= "\uf8ff"
         ):
             yield f"{font.BaseFont}: glyph {code} is {characters.get(code)!r}"
+
+
+def read_metrics(program: bytes) -> dict[int, float]:
+    """Glyph -> its width in a font of TrueType or OpenType, in thousandths of the size."""
+    loaded = TTFont(io.BytesIO(program), lazy=True)
+    metrics, unit = loaded["hmtx"].metrics, loaded["head"].unitsPerEm
+    return {code: metrics[name][0] * 1000 / unit for code, name in enumerate(loaded.getGlyphOrder())}
+
+
+def read_outlines(program: bytes, used: set[int]) -> dict[int, float]:
+    """Character identifier -> the width of its glyph in a CID-keyed font of bare CFF, for those that are used."""
+    fonts = CFFFontSet()
+    fonts.decompile(io.BytesIO(program), None)
+    (top,) = [fonts[name] for name in fonts.fontNames]
+    assert top.ROS[:2] == ("Adobe", "Identity")
+    found = {}
+    for code in used:
+        if (name := f"cid{code:05d}") in top.CharStrings:
+            outline = top.CharStrings[name]
+            outline.draw(NullPen())
+            found[code] = outline.width * top.FontMatrix[0] * 1000
+    return found
 
 
 def read_widths(array: Any) -> Iterator[tuple[int, float]]:
