@@ -6,11 +6,21 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from reportgen.outputs._comment.chart import draw_builds, draw_classes
 from reportgen.outputs._comment.check_run import make_check
-from reportgen.outputs._comment.shortening import FOLDS, Cut, choose_gates, cut_off, list_cuts, order_gates, say_cut
+from reportgen.outputs._comment.shortening import (
+    FOLDS,
+    Cut,
+    Room,
+    choose_gates,
+    cut_off,
+    list_cuts,
+    order_gates,
+    say_cut,
+)
 from reportgen.outputs._comment.worth import changed_classes, changed_costs, weigh
 from reportgen.outputs.junit import make_junit
 from reportgen.outputs.markdown import Raw, bar
@@ -92,7 +102,8 @@ def render(report: Report, warn: Callable[[str], None]) -> tuple[OutputFile, ...
     files = (OutputFile("comment.md", comment.encode("utf-8")), OutputFile("junit.xml", make_junit(report)))
     if platform_of(report) != "github":
         return files
-    return (*files, OutputFile("check.json", make_check(report, headline(report.subject.judgement), comment)))
+    payload = make_check(report, headline(report.subject.judgement), partial(make_comment, report))
+    return (*files, OutputFile("check.json", payload))
 
 
 def platform_of(report: Report) -> Platform:
@@ -101,24 +112,24 @@ def platform_of(report: Report) -> Platform:
     return "github" if platform == "auto" else platform
 
 
-def make_comment(report: Report) -> str:
-    """The comment as Markdown, short enough for its platform: details are left out where it would be longer, which it
-    says. Raises RenderError for a template that fails.
+def make_comment(report: Report, room: Room | None = None) -> str:
+    """The comment as Markdown, short enough for its platform, or for `room`: details are left out where it would be
+    longer, which it says. Raises RenderError for a template that fails.
     """
     platform = platform_of(report)
     dialect: Dialect = "bitbucket" if platform == "bitbucket" else "markdown"
-    most = MOST_BITBUCKET if platform == "bitbucket" else MOST
+    room = room or Room(MOST_BITBUCKET if platform == "bitbucket" else MOST)
     worth = weigh(report.subject, report.banners)
     with names_told_apart(report.record):
         values = view(report)
     name = "comment.md.j2" if worth.whole else "comment_line.md.j2"
     text, own = "", report.templates is not None and (report.templates / name).is_file()
-    for cut in list_cuts(len(report.gates), most, own):
+    for cut in list_cuts(len(report.gates), room.most, own):
         changed = {**values, **cut_values(report, cut), "posted": worth.posted}
         text = render_markdown(name, changed, report.templates, report.language, dialect).strip()
-        if len(text) < most:
+        if room.size(text) < room.most:
             return text + "\n"
-    return cut_off(text, most, _("The rest is left out to keep this comment short; the report has everything."))
+    return cut_off(text, room, _("The rest is left out to keep this comment short; the report has everything."))
 
 
 def cut_values(report: Report, cut: Cut) -> dict[str, object]:

@@ -16,6 +16,7 @@ import pytest
 from reportgen.comparison import compare_with
 from reportgen.errors import Location
 from reportgen.metrics import measure
+from reportgen.outputs._comment import check_run
 from reportgen.outputs.comment import MOST, MOST_BITBUCKET, make_comment, marker, render
 from reportgen.outputs.junit import make_junit
 from reportgen.record.comparison import Refusal
@@ -404,12 +405,26 @@ def test_a_check_keeps_to_the_limits_of_the_api(record: RunRecord) -> None:
     assert len(output["annotations"]) == 50
     assert all(one["annotation_level"] == "failure" for one in output["annotations"])
     assert "21 more gates did not pass and have no annotation" in output["summary"]
-    assert len(output["summary"]) <= 65_535
+    assert len(output["summary"].encode()) <= 65_535
     assert len(output["title"]) <= 255
     assert {file.path for file in render(plain_report(presented(record, comment={"platform": "gitlab"})), print)} == {
         "comment.md",
         "junit.xml",
     }
+
+
+def test_the_summary_of_a_check_is_measured_in_bytes(record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = plain_report(whole(record))
+    comment = make_comment(report)
+    most = len(comment) + 1
+    assert most < len(comment.encode())
+    monkeypatch.setattr(check_run, "MOST_SUMMARY", most)
+    files = {file.path: file.data for file in render(report, print)}
+    summary = json.loads(files["check.json"])["output"]["summary"]
+    assert len(summary.encode()) <= most
+    assert "Left out to keep this comment short: what was run" in text_of(show(summary))
+    assert summary.count("<details") == summary.count("</details>")
+    assert files["comment.md"].decode() == comment
 
 
 def test_a_baseline_that_is_missing_is_said_and_leaves_its_gates_undecided(record: RunRecord) -> None:

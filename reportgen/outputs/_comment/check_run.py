@@ -2,17 +2,18 @@
 
     gh api repos/OWNER/NAME/check-runs --input check.json
 
-Limits are those of the Checks API: 50 annotations a request, 65,535 characters of a summary, 255 of an annotation's
-title, 64 kB of its message.
+Limits are those of the Checks API: 50 annotations a request, 65,535 of a summary, which its documentation calls
+characters and its answers a "bytesize" (github/docs, issue 35252), 255 characters of an annotation's title, 64 kB of
+its message.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
-from reportgen.outputs._comment.shortening import OUTCOMES
+from reportgen.outputs._comment.shortening import OUTCOMES, Room
 from reportgen.record.comparison import Comparison
 from reportgen.record.gate_result import GateResult
 from reportgen.record.message import draw_note
@@ -23,18 +24,24 @@ from reportgen.text.shorten import one_line, shorten
 NAME = "Model report"
 """Of the check, by which a rule of a branch requires it: the same in every language."""
 MOST_ANNOTATIONS = 50
-MOST_SUMMARY, MOST_TITLE, MOST_MESSAGE = 65_000, 250, 4000
+MOST_SUMMARY = 65_000
+"""Bytes."""
+MOST_TITLE, MOST_MESSAGE = 250, 4000
 """Characters."""
 Conclusion = Literal["success", "failure", "neutral"]
 
 
-def make_check(report: Report, headline: str, comment: str) -> bytes:
-    """The payload: its conclusion, the comment as its summary, and an annotation at each gate that did not pass."""
+def make_check(report: Report, headline: str, write: Callable[[Room], str]) -> bytes:
+    """The payload: its conclusion, the comment as its summary, and an annotation at each gate that did not pass.
+
+    `write`: gives the comment, no longer than the room that there is for it.
+    """
     commit = report.record.provenance.commit
     gates = sort_gates(report.gates)
     places = [gate for gate in gates if gate.place is not None]
     more = len(places) - MOST_ANNOTATIONS
-    summary = shorten_summary(comment, format_more(more) if more > 0 else "")
+    said = f"\n{format_more(more)}\n" if more > 0 else ""
+    summary = write(Room(MOST_SUMMARY - len(said.encode()), in_bytes=True)) + said
     payload = {
         "name": NAME,
         **({"head_sha": commit} if commit else {}),
@@ -96,9 +103,3 @@ def format_more(count: int) -> str:
         "{count} more gates did not pass and have no annotation, as there is room for only 50.",
         count,
     )
-
-
-def shorten_summary(comment: str, more: str) -> str:
-    """The comment with what else there is to say, no longer than a summary may be."""
-    said = f"{more}\n\n" if more else ""
-    return f"{comment[: MOST_SUMMARY - len(said)].rstrip()}\n\n{said}".rstrip() + "\n"

@@ -29,6 +29,25 @@ FENCE = re.compile(r"^(`{3,})", re.MULTILINE)
 
 
 @dataclass(frozen=True)
+class Room:
+    """How long a text may be."""
+
+    most: int
+    in_bytes: bool = False
+    """Whether `most` counts bytes of UTF-8; else characters."""
+
+    def size(self, text: str) -> int:
+        """The length of a text as this counts it."""
+        return len(text.encode("utf-8", "backslashreplace")) if self.in_bytes else len(text)
+
+    def begin(self, text: str, most: int) -> str:
+        """The beginning of a text, of at most so much."""
+        return (
+            text.encode("utf-8", "backslashreplace")[:most].decode("utf-8", "ignore") if self.in_bytes else text[:most]
+        )
+
+
+@dataclass(frozen=True)
 class Cut:
     """What of a comment is left out."""
 
@@ -102,12 +121,12 @@ def say_cut(cut: Cut, there: Sequence[str], gates: Sequence[GateResult]) -> str:
     return join_sentences([*said, _("The report has everything.")]) if said else ""
 
 
-def cut_off(text: str, most: int, last: str) -> str:
+def cut_off(text: str, room: Room, last: str) -> str:
     """The text up to the last line that fits with `last` after it, what is open there closed.
 
     For comments that only a template of one's own makes so long.
     """
-    kept = text[: most - len(last) - 101]
+    kept = room.begin(text, room.most - room.size(last) - 101)
     kept = kept[: kept.rfind("\n") + 1] if "\n" in kept else kept
     fences = FENCE.findall(kept)
     closing = f"\n{fences[-1]}\n" if len(fences) % 2 else ""
