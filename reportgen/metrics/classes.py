@@ -50,6 +50,9 @@ def score_classes(evaluations: Sequence[Predictions], names: Sequence[str]) -> t
     hits = np.array([np.diag(matrix) for matrix in matrices])
     called = np.array([matrix.sum(0) for matrix in matrices])
     support = np.bincount(evaluations[0].labels, minlength=len(names))
+    labels = [predictions.labels for predictions in evaluations]
+    finite = all(predictions.finite for predictions in evaluations)
+    scores = [predictions.probabilities for predictions in evaluations] if finite else []
     return tuple(
         ClassScore(
             index=index,
@@ -58,8 +61,8 @@ def score_classes(evaluations: Sequence[Predictions], names: Sequence[str]) -> t
             recall=class_share(f"class.{name}.recall", hits[:, index], np.full(len(hits), support[index])),
             precision=class_share(f"class.{name}.precision", hits[:, index], called[:, index]),
             f1=f1_value(name, hits[:, index], int(support[index]), called[:, index]),
-            average_precision=mean_area(evaluations, index, average_precision),
-            auroc=mean_area(evaluations, index, auroc),
+            average_precision=mean_area(scores, labels, index, average_precision),
+            auroc=mean_area(scores, labels, index, auroc),
         )
         for index, name in enumerate(names)
     )
@@ -77,14 +80,18 @@ def class_share(name: str, hits: IntArray, of: IntArray) -> MetricValue:
 
 
 def mean_area(
-    evaluations: Sequence[Predictions], index: int, area: Callable[[FloatArray, Right], float | None]
+    scores: Sequence[FloatArray],
+    labels: Sequence[IntArray],
+    index: int,
+    area: Callable[[FloatArray, Right], float | None],
 ) -> float | None:
-    """The area under a curve of one class against the rest, averaged over evaluations; None where one is unknown."""
-    if not all(predictions.finite for predictions in evaluations):
-        return None
-    found = [area(one.probabilities[:, index], one.labels == index) for one in evaluations]
+    """The area under a curve of one class against the rest, averaged over evaluations; None where one is unknown.
+
+    `scores`: probabilities (n, c) of each evaluation, none where they are not known; `labels`: (n,) of each.
+    """
+    found = [area(one[:, index], true == index) for one, true in zip(scores, labels, strict=False)]
     known = [value for value in found if value is not None]
-    if len(known) < len(found):
+    if not known or len(known) < len(found):
         return None
     return known[0] if len(known) == 1 else float(np.mean(known))
 

@@ -96,10 +96,14 @@ def pairwise_p(successes: Sequence[int], totals: Sequence[int]) -> FloatArray:
     """
     k = len(totals)
     rows, columns = np.triu_indices(k, 1)
-    pairs = zip(rows.tolist(), columns.tolist(), strict=True)
-    found = [fisher(successes[a], totals[a], successes[b], totals[b]) for a, b in pairs]
+    groups, of_group = np.unique(np.array([successes, totals]), axis=1, return_inverse=True)
+    of_group = of_group.reshape(-1)
+    kinds, of_pair = np.unique(of_group[rows] * groups.shape[1] + of_group[columns], return_inverse=True)
+    counts = groups.T.tolist()
+    each = [fisher(*counts[a], *counts[b]) for a, b in zip(*np.divmod(kinds, groups.shape[1]), strict=True)]
+    found = np.array(each)[of_pair]  # of 1,000 classes there are few that differ in their counts
     adjusted = np.ones((k, k))
-    adjusted[rows, columns] = adjusted[columns, rows] = holm(found) if found else 1.0
+    adjusted[rows, columns] = adjusted[columns, rows] = holm(found) if len(found) else 1.0
     return adjusted
 
 
@@ -149,9 +153,14 @@ def poisson_tail(count: int, expected: float) -> float:
     return min(1.0, total)
 
 
-@lru_cache(maxsize=4)
 def log_factorials(n: int) -> FloatArray:
-    """(n + 1,): ln k! for k = 0 … n."""
+    """(n + 1,) or longer: ln k! for k = 0 … n."""
+    return factorial_table(1 << n.bit_length())
+
+
+@lru_cache(maxsize=4)
+def factorial_table(n: int) -> FloatArray:
+    """(n + 1,): ln k! for k = 0 … n; kept, and few lengths are asked for."""
     return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, n + 1)))])
 
 

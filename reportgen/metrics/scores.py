@@ -99,7 +99,8 @@ def macro_auroc(sample: Sample) -> Score | None:
     predictions = sample.predictions
     if len(sample.present) < 2:
         return None
-    areas = [auroc(predictions.probabilities[:, index], predictions.labels == index) for index in sample.present]
+    probabilities = predictions.probabilities
+    areas = [auroc(probabilities[:, index], predictions.labels == index) for index in sample.present]
     value = float(np.mean([area for area in areas if area is not None]))
     influence = of_macro_auroc(predictions)
     return Score(value, influence, predictions.labels, "by_class", least=FEWEST_OF_CURVE)

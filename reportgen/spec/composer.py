@@ -23,6 +23,10 @@ class YamlError(SpecError):
     """The text is not the YAML that a spec may use."""
 
 
+class ForbiddenYaml(YamlError):
+    """It is YAML, with an alias, an anchor or a tag."""
+
+
 def compose(text: str, file: str) -> Node | None:
     """The tree of a YAML text, or None where there is nothing; `file` is how messages name it.
 
@@ -144,13 +148,13 @@ class Composer:
         """Raise for what a spec may not use: aliases, anchors and tags beyond the core."""
         if isinstance(event, yaml.AliasEvent):
             hint = f"Write the value out, or put the text in quotes: '*{event.anchor}'."
-            raise YamlError(f"the alias *{event.anchor} is not allowed in a spec", hint, location)
+            raise ForbiddenYaml(f"the alias *{event.anchor} is not allowed in a spec", hint, location)
         if isinstance(event, yaml.NodeEvent) and event.anchor:
             hint = f"Remove it, or put the text in quotes: '&{event.anchor} …'."
-            raise YamlError(f"the anchor &{event.anchor} is not allowed in a spec", hint, location)
+            raise ForbiddenYaml(f"the anchor &{event.anchor} is not allowed in a spec", hint, location)
         tag = getattr(event, "tag", None)
         if tag and tag != "!" and tag not in CORE_TAGS:
-            raise YamlError(
+            raise ForbiddenYaml(
                 f"the tag {tag} is not allowed in a spec", "Remove it, or put the text in quotes.", location
             )
 

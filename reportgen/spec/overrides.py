@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from reportgen.errors import Location, SpecError
-from reportgen.spec.composer import YamlError, compose
+from reportgen.spec.composer import ForbiddenYaml, YamlError, compose
 from reportgen.spec.nodes import Entry, Listing, Mapping, Node, Path, Scalar, describe, find, quoted, replace
 from reportgen.text.shorten import shorten
 
 STANDS_FOR: dict[Path, str] = {("baseline",): "record", ("run", "probes"): "level"}
 """Keys that may hold one value in place of a mapping, and the key of the mapping that it then is."""
+COLLECTION = re.compile(r"\s*(\{.*\}|\[.*\])\s*", re.DOTALL)
+"""A value that is meant to be no text, so that what it may not hold is said."""
 LONGEST_KEY = 100
 """Characters of a key in the place of an error."""
 
@@ -41,7 +44,9 @@ def parse_override(text: str) -> tuple[Path, Node]:
     location = Location(f"--set {shorten('.'.join(parts), LONGEST_KEY)}")
     try:
         value = compose(written, location.file) or Scalar("", plain=True, location=location)
-    except YamlError:
+    except YamlError as error:
+        if isinstance(error, ForbiddenYaml) and COLLECTION.fullmatch(written):
+            raise SpecError(error.message, error.hint, location) from error
         value = Scalar(written, plain=False, location=location)
     except SpecError as error:
         raise SpecError(error.message, error.hint, location) from error

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from reportgen.metrics import differences
 from reportgen.metrics.differences import (
     binomial_tail,
     chi_square_tail,
@@ -20,7 +21,7 @@ from reportgen.metrics.differences import (
     share_difference,
 )
 from reportgen.metrics.intervals import wilson
-from reportgen.metrics.paired import score_interval
+from reportgen.metrics.paired import holm, score_interval
 
 
 @given(st.floats(0, 900), st.integers(1, 120))
@@ -75,6 +76,18 @@ def test_pairs_are_corrected_for_all_of_them() -> None:
     assert table[0, 1] == pytest.approx(3 * min(single))
     assert np.array_equal(table, table.T)
     assert np.diag(table).tolist() == [1, 1, 1]
+
+
+def test_classes_with_the_same_counts_are_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    totals = rng.integers(1, 4, 300).tolist()
+    hits = [int(rng.integers(0, n + 1)) for n in totals]
+    rows, columns = np.triu_indices(300, 1)
+    single = holm([fisher(hits[a], totals[a], hits[b], totals[b]) for a, b in zip(rows, columns, strict=True)])
+    called = list[int]()
+    monkeypatch.setattr(differences, "fisher", lambda *counts: called.append(1) or fisher(*counts))
+    assert np.array_equal(pairwise_p(hits, totals)[rows, columns], single)
+    assert len(called) <= 9 * 9
 
 
 def test_equal_classes_are_told_apart_in_at_most_one_report_of_twenty() -> None:

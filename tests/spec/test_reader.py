@@ -283,6 +283,10 @@ def test_an_override_below_one_value_keeps_what_that_stands_for(tmp_path: Path) 
         ("model.source.x=3", "--set model.source.x", "has no key 'x'"),
         ("model.source=", "--set model.source", "found nothing"),
         ("model.args={a: 1, a: 2}", "--set model.args", "given twice"),
+        ("model.args={a: &x 3}", "--set model.args", "the anchor &x is not allowed"),
+        (" model.args = {a: {b: [*x]}} ", "--set model.args", "the alias *x is not allowed"),
+        ("model.args={a: !!python/name:os.system x}", "--set model.args", "the tag "),
+        ("run.probes=[&y cost]", "--set run.probes", "the anchor &y is not allowed"),
         ("title=\x1b[31m", "--set title", "U+001B"),
         ("run.optimizer={momentum: 0.9, name: adam}", "--set run.optimizer", "no meaning with adam"),
         (f"{'x' * 5000}=1", f"--set {'x' * 99}…", "there is no key"),
@@ -294,6 +298,11 @@ def test_overrides_that_are_refused(tmp_path: Path, override: str, where: str, m
     assert message in caught.value.message
     assert str(caught.value.location) == where
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("title", ["[draft] *new* model", "*new* model", "&co", "{a} & [b]", "[wip] !important"])
+def test_a_text_with_signs_of_yaml_is_a_text(tmp_path: Path, title: str) -> None:
+    assert read(tmp_path, MODEL, f"title={title}").title == title
 
 
 def test_an_override_fixes_a_spec(tmp_path: Path) -> None:

@@ -18,7 +18,10 @@ NAMED = re.compile(r'(?P<name>"[^"\\<>]*"\s*|[^"<>]*)<(?P<spec>[^<>]*)>')
 LONGEST, LONGEST_LOCAL = 254, 64
 """Bytes of an address, and of what stands before its @ (RFC 5321, 4.5.3.1)."""
 SHOWN = 80
-HINT = "An address is name@example.org, or 'Ann Author <ann@example.org>'; several with commas or --to again."
+HINT = (
+    "An address is name@example.org, or 'Ann Author <ann@example.org>'; several with commas or --to again; a name with "
+    "a comma stands in quotation marks."
+)
 
 
 @dataclass(frozen=True)

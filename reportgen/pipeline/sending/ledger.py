@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from reportgen.errors import EnvironmentTrouble, RecordError
-from reportgen.system.files import machine_trouble, write_file
+from reportgen.system.files import is_regular, machine_trouble, write_file
 
 LEDGER = ".reportgen-sent.json"
 State = Literal["sent", "refused", "unknown"]
@@ -99,6 +99,10 @@ def read(path: Path) -> Book:
 
     Raises RecordError where it can't be read, because then nobody knows who has a mail.
     """
+    if path.exists() and not is_regular(path):
+        raise EnvironmentTrouble(
+            f"{path} can't be read: it is not a file", "It says who has already received the mail."
+        )
     try:
         data = path.read_bytes()
     except FileNotFoundError:

@@ -20,7 +20,7 @@ from reportgen.pipeline.sending.smtp import Connection, Delivery, Envelope, Secu
 from reportgen.system.epoch import now
 from reportgen.system.files import is_folder, is_regular, machine_trouble
 from reportgen.system.lock import FolderLock
-from reportgen.system.manifest import describe_file, read_manifest
+from reportgen.system.manifest import MANIFEST, describe_file, read_manifest
 
 FILE = "report.eml"
 SERVER, USER, PASSWORD, FROM = (
@@ -165,14 +165,27 @@ def read_draft(folder: Path) -> Draft:
     if not is_regular(path):
         hint = f"Build with mail among the outputs, or: reportgen render {folder} --format html,pdf,json,mail"
         raise RecordError(f"{folder} holds no {FILE}", hint)
-    manifest = read_manifest(folder)
-    if manifest is None or FILE not in manifest.files or describe_file(path) != manifest.files[FILE]:
-        raise RecordError(f"{path} is not as it was built", "Draw it again with reportgen render.")
+    check_built(folder, path)
     with machine_trouble(path):
         data = path.read_bytes()
     message = BytesParser(policy=policy.default).parsebytes(data)
     attached = tuple(name for part in message.iter_attachments() if (name := part.get_filename()))
     return Draft(folder, data, str(message["Message-ID"]), str(message["Subject"]), attached)
+
+
+def check_built(folder: Path, path: Path) -> None:
+    """Raises RecordError where the mail is not as it was built, or nothing says how that was."""
+    again = "Draw it again with reportgen render."
+    if not is_regular(folder / MANIFEST):
+        message = f"{folder} holds no {MANIFEST}, so it is not known whether {FILE} is as it was built"
+        raise RecordError(message, f"Take the whole folder of the report. {again}")
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise RecordError(f"{folder / MANIFEST} is damaged", again)
+    if FILE not in manifest.files:
+        raise RecordError(f"{path} is not a file of the report: {MANIFEST} does not list it", again)
+    if describe_file(path) != manifest.files[FILE]:
+        raise RecordError(f"{path} is not as it was built", again)
 
 
 def rehearse(draft: Draft, order: Order) -> Sent:

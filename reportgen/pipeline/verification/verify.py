@@ -28,7 +28,7 @@ from reportgen.pipeline.verification.ranking import SIDE, hold_ranking
 from reportgen.pipeline.verification.reading import find_code as code_in
 from reportgen.pipeline.verification.reading import find_version as version_in
 from reportgen.progress import Progress
-from reportgen.record.locate import RECORD, Source, find_source, name_path
+from reportgen.record.locate import RECORD, Source, find_source, is_there, name_path
 from reportgen.record.run import RECORD_FORMAT
 from reportgen.record.store import ARRAYS_FILE, RECORD_FILE
 from reportgen.system.fault_log import LOG
@@ -183,7 +183,8 @@ def find_single(path: Path, options: Options) -> tuple[Given, Source]:
     manifest = read_manifest(path.parent)
     home = path.parent if manifest is not None and path.name in manifest.files else None  # else it signs other files
     if not is_regular(path):
-        raise RecordError(f"there is no {name_path(path)}", "Give a report's folder, or a file of one.")
+        message = f"{name_path(path)} is not a file" if is_there(path) else f"there is no {name_path(path)}"
+        raise RecordError(message, "Give a report's folder, or a file of one.")
     suffix = path.suffix.lower()
     files = {} if suffix == ".zip" else {plain_name(path): path.read_bytes()}
     if options.record is not None:

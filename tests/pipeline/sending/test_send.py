@@ -438,6 +438,42 @@ def test_a_mail_that_was_changed_or_is_not_there_is_not_sent(report: Path, send:
     assert (said.code, "holds no report.eml" in said.err) == (5, True)
 
 
+@pytest.mark.parametrize(
+    ("manifest", "why"),
+    [
+        (None, "holds no manifest.json, so it is not known whether report.eml is as it was built"),
+        ("{", "manifest.json is damaged"),
+        (Manifest().spelled().decode(), "report.eml is not a file of the report: manifest.json does not list it"),
+    ],
+)
+def test_why_it_is_not_known_whether_a_mail_is_as_it_was_built(
+    report: Path, send: Sender, manifest: str | None, why: str
+) -> None:
+    (report / MANIFEST).unlink()
+    if manifest is not None:
+        (report / MANIFEST).write_text(manifest, encoding="utf-8")
+    said = send("--to", "ann@example.org")
+    assert (said.code, why in said.err) == (5, True), said.err
+
+
+@pytest.mark.parametrize("content", ["[]", '{"format": 2}', '{"messages": {"a": []}}', "\0"])
+def test_a_ledger_of_another_shape_stops_the_sending(
+    box: Box, serve: Any, report: Path, send: Sender, content: str
+) -> None:
+    send.smtp = serve()
+    (report / LEDGER).write_text(content, encoding="utf-8")
+    said = send("--to", "ann@example.org")
+    assert (said.code, "is damaged" in said.err, box.came) == (5, True, [])
+    assert (report / LEDGER).read_text(encoding="utf-8") == content
+
+
+def test_a_ledger_that_is_no_file_is_not_waited_for(box: Box, serve: Any, report: Path, send: Sender) -> None:
+    send.smtp = serve()
+    os.mkfifo(report / LEDGER)
+    said = send("--to", "ann@example.org")
+    assert (said.code, "it is not a file" in said.err, box.came) == (6, True, [])
+
+
 def test_a_damaged_ledger_stops_the_sending(box: Box, serve: Any, report: Path, send: Sender) -> None:
     send.smtp = serve()
     (report / LEDGER).write_text("{}}", encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import random
 import re
 import shutil
@@ -375,6 +376,14 @@ def test_a_report_inside_a_report_is_told_and_not_vouched_for(light: Path, capsy
     assert found_in(light).notes == ["inner: a report of its own, which was not verified"]
     said = run_here(capsys, "verify", light)
     assert (said.code, "verified but for what the warnings say" in said.err) == (0, True)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "report.pdf")
+    with pytest.raises(RecordError, match=r"report\.pdf is not a file"):
+        found_in(tmp_path / "report.pdf")
+    with pytest.raises(RecordError, match=r"there is no .*report\.html"):
+        found_in(tmp_path / "report.html")
 
 
 def test_a_folder_that_only_says_it_ranks_reports_is_not_verified(light: Path) -> None:

@@ -159,7 +159,8 @@ def limited(images: Sequence[ImageFile], classes: Sequence[str], number: int | N
     """Rows (kept,) of the images that a limit keeps."""
     from reportgen.experiment.datasets.loading import limit  # imports torch, which listing files need not
 
-    return limit(np.array([classes.index(image.label) for image in images], np.int64), number, seed)
+    numbers = {name: number for number, name in enumerate(classes)}
+    return limit(np.array([numbers[image.label] for image in images], np.int64), number, seed)
 
 
 def without_copies(train: RawSplit, test: RawSplit) -> tuple[RawSplit, list[Message]]:

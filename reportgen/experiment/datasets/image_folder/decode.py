@@ -74,6 +74,8 @@ class Decoded:
     size: tuple[int, int]
     """Width and height in the file."""
     conversions: frozenset[Conversion]
+    highest: int = 0
+    """No value of 16 bits is above it; 0 where it has none of these."""
 
 
 @contextmanager
@@ -111,9 +113,9 @@ def read_image(file: Path, side: int, formats: tuple[str, ...]) -> Decoded:
 
     try:
         with file.open("rb") as opened, strict_pillow(), Image.open(opened, formats=formats) as image:
-            colour, conversions = to_colour(image)
+            colour, conversions, highest = to_colour(image)
             fitted = ImageOps.fit(colour, (side, side), Image.Resampling.BILINEAR)
-            return Decoded(np.asarray(fitted, np.uint8), image.size, conversions)
+            return Decoded(np.asarray(fitted, np.uint8), image.size, conversions, highest)
     except Unreadable:
         raise
     except (PermissionError, FileNotFoundError) as error:
@@ -156,8 +158,8 @@ def unidentified(file: Path, formats: tuple[str, ...]) -> Message:
     return N_("it is in no supported format, or damaged")
 
 
-def to_colour(image: Image.Image) -> tuple[Image.Image, frozenset[Conversion]]:
-    """The first frame, upright, as 8-bit RGB, and what had to be done for it.
+def to_colour(image: Image.Image) -> tuple[Image.Image, frozenset[Conversion], int]:
+    """The first frame, upright, as 8-bit RGB, what had to be done for it, and what no value of 16 bits is above.
 
     Raises Unreadable for pixels whose scale is not known.
     """
@@ -171,6 +173,7 @@ def to_colour(image: Image.Image) -> tuple[Image.Image, frozenset[Conversion]]:
     image.load()
     if image.mode.startswith("I;16") or DEEP.fullmatch(stored) or (image.mode == "I" and image.format == "PPM"):
         done.add("12_bit" if stored == "I;12" else "16_bit")
+    highest = highest_value(image) if "16_bit" in done else 0
     turned = orientation(image) != UPRIGHT
     upright = image
     if turned:
@@ -179,7 +182,18 @@ def to_colour(image: Image.Image) -> tuple[Image.Image, frozenset[Conversion]]:
     if upright.mode in ("I", "F") or upright.mode.startswith("I;"):
         levels = TWELVE_BITS if stored == "I;12" else SIXTEEN_BITS
         upright = from_numbers(upright, done, levels, inverted=shows_white_as_zero(image))
-    return flatten(upright, done), frozenset(done)
+    return flatten(upright, done), frozenset(done), highest
+
+
+def highest_value(image: Image.Image) -> int:
+    """What no value of an image of 16 bits a channel is above, alpha aside; of colours the upper 8 bits are known."""
+    if shows_white_as_zero(image):
+        return SIXTEEN_BITS
+    values = np.asarray(image)
+    if values.ndim == 2 and image.mode != "L":
+        return int(values.max())
+    colours = values[..., :-1] if image.mode.endswith("A") else values
+    return int(colours.max()) * 256 + 255
 
 
 def orientation(image: Image.Image) -> int:

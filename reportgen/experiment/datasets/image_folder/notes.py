@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reportgen.experiment.datasets.image_folder.contents import Contents, some
-from reportgen.experiment.datasets.image_folder.decode import CONVERSIONS, Conversion
+from reportgen.experiment.datasets.image_folder.decode import CONVERSIONS, SIXTEEN_BITS, Conversion
 from reportgen.experiment.datasets.image_folder.layout import Layout
 from reportgen.experiment.datasets.image_folder.reading import Reader
 from reportgen.record.message import N_, Message, nN_
+
+DARK = 16383
+"""Images of 16 bits that hold nothing above what 14 bits can are likely to be those of a sensor with fewer."""
 
 
 def describe_contents(layout: Layout) -> Iterator[Message]:
@@ -78,6 +81,15 @@ def describe_conversions(reader: Reader) -> Iterator[Message]:
     for kind in CONVERSIONS:
         if reader.conversions[kind]:
             yield describe(kind, reader.conversions[kind])
+    if 0 < reader.highest <= DARK:
+        yield N_(
+            "No value in the images with 16 bits per channel is above {highest}, of {most} that they can hold, so they "
+            "are dark: at most {bits} of the 16 bits are used. If the values are meant to fill {bits} bits, scale the "
+            "files to 16 bits first.",
+            highest=reader.highest,
+            most=SIXTEEN_BITS,
+            bits=reader.highest.bit_length(),
+        )
     if len(reader.sizes) > 1:
         small, large = min(reader.sizes, key=area), max(reader.sizes, key=area)
         yield N_(

@@ -35,6 +35,8 @@ class Reader:
     conversions: Counter[Conversion] = field(default_factory=Counter)
     sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
     """Width and height in the files."""
+    highest: int = 0
+    """No value is above it in the images of 16 bits."""
     lost: set[str] = field(default_factory=set)
     """Classes of which no chosen image of a split could be read."""
     formats: tuple[str, ...] = field(default_factory=prepare_pillow)
@@ -53,9 +55,11 @@ class Reader:
                 kept.append(row)
                 self.conversions.update(found.conversions)
                 self.sizes[found.size] += 1
+                self.highest = max(self.highest, found.highest)
             task.advance()
         self.lost |= {images[row].label for row in rows.tolist()} - {images[row].label for row in kept}
-        labels = np.array([classes.index(images[row].label) for row in kept], np.int64)
+        numbers = {name: number for number, name in enumerate(classes)}
+        labels = np.array([numbers[images[row].label] for row in kept], np.int64)
         return RawSplit(
             pixels[: len(kept)],
             labels,

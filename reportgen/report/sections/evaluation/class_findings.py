@@ -31,10 +31,11 @@ def find_classes(measured: Measurements, predictions: Predictions, figures: Figu
     if len(present) < 2 or predictions.correct.all():
         return [find_perfect(predictions), absent]
     ranked = sorted(present, key=lambda one: (one.recall.value or 0.0, one.index))
+    differences = compared(ranked)
     return [
         find_order(measured, predictions, confusion),
-        find_weakest(measured, ranked, scores),
-        find_strongest(ranked, scores),
+        find_weakest(measured, ranked, differences[0], scores),
+        find_strongest(ranked, differences[-1], scores),
         find_spread(ranked, scores),
         find_pairs(measured, confusion),
         find_unnamed(measured, confusion),
@@ -88,11 +89,14 @@ def hits(one: ClassScore) -> int:
     return round((one.recall.value or 0.0) * one.support)
 
 
-def find_weakest(measured: Measurements, ranked: list[ClassScore], anchor: str) -> Finding:
-    """The class with the lowest recall, which others it is surely below, and where its images go."""
+def find_weakest(measured: Measurements, ranked: list[ClassScore], differs: FloatArray, anchor: str) -> Finding:
+    """The class with the lowest recall, which others it is surely below, and where its images go.
+
+    `differs`: (k,), its row of `compared`.
+    """
     weakest = ranked[0]
     name, recall = quote(weakest.name), weakest.recall.display_full
-    tied = [one for one, p in zip(ranked[1:], compared(ranked)[0][1:], strict=True) if p > SIGNIFICANT]
+    tied = [one for one, p in zip(ranked[1:], differs[1:], strict=True) if p > SIGNIFICANT]
     if not tied:
         text = _("{name} is the weakest class: recall {recall}.", name=name, recall=recall)
     elif len(tied) == len(ranked) - 1 and len(tied) > 1:
@@ -166,13 +170,13 @@ def format_errors(measured: Measurements, one: ClassScore) -> str:
     )
 
 
-def find_strongest(ranked: list[ClassScore], anchor: str) -> Finding | None:
-    """The class with the highest recall, when it is one."""
+def find_strongest(ranked: list[ClassScore], differs: FloatArray, anchor: str) -> Finding | None:
+    """The class with the highest recall, when it is one; `differs`: (k,), its row of `compared`."""
     best, second = ranked[-1], ranked[-2]
     if len(ranked) < 3 or best.recall.value == second.recall.value:
         return None
     values = {"name": quote(best.name), "recall": best.recall.display_full}
-    tied = [one for one, p in zip(ranked[:-1], compared(ranked)[-1][:-1], strict=True) if p > SIGNIFICANT]
+    tied = [one for one, p in zip(ranked[:-1], differs[:-1], strict=True) if p > SIGNIFICANT]
     if not tied:
         return claims.STRONGEST.finding(
             _("{name} is the strongest class: recall {recall}.", name=values["name"], recall=values["recall"]),

@@ -14,6 +14,7 @@ from PIL import Image
 from reportgen.errors import DataError
 from reportgen.experiment.datasets.image_folder.decode import Decoded, Unreadable, prepare_pillow, read_image
 from reportgen.spec.types import DataSpec
+from reportgen.text import numerals
 from tests.experiment.datasets.image_folder.cases import load, notes, write_image, write_splits
 
 SIDE = 8
@@ -33,6 +34,17 @@ RAMP = np.arange(SIDE * SIDE, dtype=np.float64).reshape(SIDE, SIDE) / (SIDE * SI
 """From 0 to 1."""
 
 
+def png_of_colours(values: np.ndarray) -> bytes:
+    """A grey image (side, side) of 16 bits in the three channels of a PNG, which Pillow does not write."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    lines = b"".join(b"\0" + np.repeat(line, 3).astype(">u2").tobytes() for line in values)
+    head = struct.pack(">IIBBBBB", len(values), len(values), 16, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+
+
 @pytest.mark.parametrize("ending", ["png", "tif"])
 def test_16_bits_are_divided_by_257(ending: str, tmp_path: Path) -> None:
     values = np.rint(RAMP * 65535).astype(np.uint16)
@@ -45,14 +57,7 @@ def test_16_bits_of_a_pgm_and_of_a_colour_png_are_scaled(tmp_path: Path) -> None
     values = np.rint(RAMP * 65535).astype(">u2")
     (tmp_path / "x.pgm").write_bytes(b"P5 8 8 65535\n" + values.tobytes())
     assert (grey(tmp_path / "x.pgm") == np.rint(values / 257)).all()
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    lines = b"".join(b"\0" + np.repeat(line, 3).astype(">u2").tobytes() for line in values)
-    head = struct.pack(">IIBBBBB", 8, 8, 16, 2, 0, 0, 0)
-    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
-    (tmp_path / "x.png").write_bytes(png)
+    (tmp_path / "x.png").write_bytes(png_of_colours(values))
     assert (grey(tmp_path / "x.png") == values // 256).all()
     for name in ("x.pgm", "x.png"):
         assert read(tmp_path / name).conversions == {"16_bit"}
@@ -228,6 +233,31 @@ def test_what_was_converted_is_counted(tmp_path: Path) -> None:
     assert "1 image has transparent parts and was put on a white background." in notes(data)
     assert "The 12 images have 2 sizes, from 32×32 to 64×16 pixels." in notes(data)
     assert (data.train_images[2:5] == 30).all()
+
+
+@pytest.mark.parametrize(("highest", "bits"), [(1023, 10), (4095, 12), (16383, 14)])
+def test_images_that_use_few_of_their_16_bits_are_told(tmp_path: Path, highest: int, bits: int) -> None:
+    write_splits(tmp_path)
+    for index, value in enumerate((highest // 2, highest)):
+        Image.fromarray(np.full((32, 32), value, np.uint16)).save(tmp_path / "train" / "cat" / f"deep{index}.png")
+    said = notes(load(tmp_path))
+    assert f"is above {numerals.count(highest)}, of 65,535 that they can hold" in said
+    assert f"at most {bits} of the 16 bits are used" in said
+
+
+def test_one_bright_image_shows_that_all_of_the_16_bits_are_meant(tmp_path: Path) -> None:
+    write_splits(tmp_path)
+    for index, value in enumerate((100, 60_000)):
+        Image.fromarray(np.full((32, 32), value, np.uint16)).save(tmp_path / "train" / "cat" / f"deep{index}.png")
+    said = notes(load(tmp_path))
+    assert "2 images with 16 bits per channel" in said
+    assert "bits are used" not in said
+
+
+def test_colours_of_12_bits_in_16_are_told(tmp_path: Path) -> None:
+    write_splits(tmp_path)
+    (tmp_path / "train" / "cat" / "deep.png").write_bytes(png_of_colours(np.full((32, 32), 4000)))
+    assert "is above 4,095" in notes(load(tmp_path))
 
 
 def test_all_damaged_files_are_named_at_once_or_left_out(tmp_path: Path) -> None:
