@@ -88,7 +88,9 @@ def compare_values(
     twice = one_model_twice(candidate, earlier) if matched.identical else None
     costs, gaps = compare_costs(candidate, earlier, latencies, identical=matched.identical)
     more, further = compare_numbers(numbers, other_machine(candidate, earlier), twice, latencies)
-    return (*score_changes(matched), *costs, *more), (*gaps, *further)
+    timed = (value.name for value in (*costs, *more) if value.method == "alternated")
+    noise = [NotCompared(name=name, reason=twice) for name in timed if twice is not None]
+    return (*score_changes(matched), *costs, *more), (*gaps, *further, *noise)
 
 
 def needed(verdict: Verdict, matched: Matched, found: AccuracyChange, margin: float) -> tuple[int | None, int | None]:

@@ -57,8 +57,12 @@ def known(record: RunRecord, name: str) -> MetricValue | None:
 
 def one_model_twice(candidate: RunRecord, baseline: RunRecord) -> Message | None:
     """Why another time says nothing about the model: spec, source, weights, all files read, libraries and operators are
-    the same. None where one of them is not."""
-    if made_of(candidate) != made_of(baseline):
+    the same. None where one of them is not.
+
+    Of a model that one run trained and the other evaluates, equal outputs say that the weights are the same.
+    """
+    alike = candidate.spec.run.mode == baseline.spec.run.mode
+    if made_of(candidate, alike) != made_of(baseline, alike):
         return None
     return N_("Model and code are those of the baseline, so that times differ by what else the machine did.")
 
@@ -75,13 +79,16 @@ def other_batches(candidate: RunRecord, baseline: RunRecord) -> Message | None:
     )
 
 
-def made_of(record: RunRecord) -> tuple[object, ...]:
-    """All that decides how long a model takes, but for the machine."""
+def made_of(record: RunRecord, pass_too: bool = True) -> tuple[object, ...]:
+    """All that decides how long a model takes, but for the machine; `pass_too`: also what trained it, or the weights
+    that were loaded."""
     origin, trace = record.provenance, record.trace
+    loaded = ("weights", "weights_key", "pretrained", "head", "freeze")
     return (
-        record.spec.model.model_dump(exclude={"weights"}),
-        record.spec.run.model_dump(exclude={"probes"}),
-        (origin.model_source_sha256, origin.weights_sha256, origin.weights_key),
+        record.spec.model.model_dump(exclude={"weights"} if pass_too else set(loaded)),
+        record.spec.run.model_dump(exclude={"probes"}) if pass_too else (),
+        origin.model_source_sha256,
+        (origin.weights_sha256, origin.weights_key) if pass_too else (),
         sorted({digest for _name, digest in origin.model_files}),
         {name: version for name, version in origin.versions.items() if not name.startswith("reportgen")},
         record.device.model_dump(exclude={"requested"}),

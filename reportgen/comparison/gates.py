@@ -16,21 +16,38 @@ from reportgen.spec.gates import Comparator, Rule, split_change
 
 EQUAL = 1e-9
 """Relative difference below which two numbers are the same."""
+NO_CHANGE = {"change": 0.0, "change_ratio": 1.0}
+"""What a change is where there is none."""
 
 
 def judge_gates(
-    gates: Sequence[Rule], values: Sequence[MetricValue], gaps: Sequence[NotCompared] = (), compared: bool = True
+    gates: Sequence[Rule],
+    values: Sequence[MetricValue],
+    gaps: Sequence[NotCompared] = (),
+    compared: bool = True,
+    unchanged: bool = False,
 ) -> tuple[GateResult, ...]:
     """The outcome of every rule, in the order of the spec, on the numbers of a report; `gaps` say why some are not.
 
-    `compared`: whether there is a baseline at all.
+    `compared`: whether there is a baseline at all; `unchanged`: whether its outputs are the same, to the bit.
     """
     by_name = {value.name: value for value in values}
     reasons = {gap.name: gap.reason for gap in gaps}
     if not compared:
         changes = [rule.metric for rule in gates if split_change(rule.metric)[1]]
         reasons |= dict.fromkeys(changes, N_("There is no baseline to compare with."))
-    return tuple(judge(rule, by_name, reasons) for rule in gates)
+    results = tuple(judge(rule, by_name, reasons) for rule in gates)
+    return tuple(map(spare_unchanged, results)) if unchanged else results
+
+
+def spare_unchanged(result: GateResult) -> GateResult:
+    """The result of a rule where the outputs are those of the baseline: what did not change fails no rule on a change,
+    because whoever builds the same model twice has nothing to answer for."""
+    judged = result.judged
+    if result.outcome != "fail" or judged is None or judged.value != NO_CHANGE.get(judged.meaning.change):
+        return result
+    reason = N_("The outputs are the same as the baseline’s to the bit, so there is no change to judge.")
+    return result.model_copy(update={"outcome": "undecided", "reason": reason})
 
 
 def judge(rule: Rule, values: Mapping[str, MetricValue], reasons: Mapping[str, Message]) -> GateResult:
@@ -45,10 +62,13 @@ def judge(rule: Rule, values: Mapping[str, MetricValue], reasons: Mapping[str, M
         reason = reasons.get(metric.name if metric is not None else rule.metric) or N_("This run has no such number.")
         return result(rule, metric, bound, "undecided", reason)
     if not rule.confidently or metric.method == "exact":
-        if holds(metric.value, rule.comparator, bound):
-            return result(rule, metric, bound, "pass")
-        return result(rule, metric, bound, *judge_failure(metric, rule.comparator, bound))
-    return result(rule, metric, bound, *judge_interval(metric, rule.comparator, bound))
+        held = holds(metric.value, rule.comparator, bound)
+        outcome, reason = ("pass", None) if held else judge_failure(metric, rule.comparator, bound)
+    else:
+        outcome, reason = judge_interval(metric, rule.comparator, bound)
+    if outcome == "fail" and metric.method == "alternated" and metric.name in reasons:
+        outcome, reason = "undecided", reasons[metric.name]
+    return result(rule, metric, bound, outcome, reason)
 
 
 def judge_failure(metric: MetricValue, comparator: Comparator, bound: float) -> tuple[GateOutcome, Message | None]:

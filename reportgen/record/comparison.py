@@ -163,6 +163,13 @@ class Comparison(Frozen):
         """Whether one training of each was compared, so that the verdict is on these weights and not on recipes."""
         return self.seeds == (1, 1)
 
+    @property
+    def unchanged(self) -> bool:
+        """Whether the outputs of both are the same to the bit; where they depend on chance, those of every evaluation,
+        which the likelihoods tell: of other outputs they are not equal to the last digit."""
+        told = [self.value(f"{name}.change") for name in ("nll", "brier")]
+        return self.identical or (self.evaluations != (1, 1) and all(one and one.value == 0 for one in told))
+
     def value(self, name: str) -> MetricValue | None:
         """The change of that name, or None."""
         return next((value for value in self.values if value.name == name), None)
