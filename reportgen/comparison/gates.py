@@ -10,8 +10,10 @@ from reportgen.comparison.gate_names import find_value
 from reportgen.errors import Location
 from reportgen.record.comparison import NotCompared
 from reportgen.record.gate_result import GateOutcome, GateResult, Place
+from reportgen.record.meaning import named_numbers
 from reportgen.record.message import N_, Message
 from reportgen.record.metric_value import MetricValue
+from reportgen.record.probes import Probes
 from reportgen.spec.gates import Comparator, Rule, split_change
 
 EQUAL = 1e-9
@@ -26,18 +28,31 @@ def judge_gates(
     gaps: Sequence[NotCompared] = (),
     compared: bool = True,
     unchanged: bool = False,
+    probes: Probes | None = None,
 ) -> tuple[GateResult, ...]:
     """The outcome of every rule, in the order of the spec, on the numbers of a report; `gaps` say why some are not.
 
-    `compared`: whether there is a baseline at all; `unchanged`: whether its outputs are the same, to the bit.
+    `compared`: whether there is a baseline at all; `unchanged`: whether its outputs are the same, to the bit; `probes`:
+    of the run, which say why they did not find a number.
     """
     by_name = {value.name: value for value in values}
-    reasons = {gap.name: gap.reason for gap in gaps}
+    reasons = why_not_probed(gates, probes) | {gap.name: gap.reason for gap in gaps}
     if not compared:
         changes = [rule.metric for rule in gates if split_change(rule.metric)[1]]
         reasons |= dict.fromkeys(changes, N_("There is no baseline to compare with."))
     results = tuple(judge(rule, by_name, reasons) for rule in gates)
     return tuple(map(spare_unchanged, results)) if unchanged else results
+
+
+def why_not_probed(gates: Sequence[Rule], probes: Probes | None) -> dict[str, Message]:
+    """Why a probe has not found the numbers that rules name, by the metric of the rule; of others nothing."""
+    if probes is None:
+        return {}
+    missing = {gap.name: gap.reason for gap in probes.missing}
+    if probes.robustness is not None and probes.robustness.gaps:
+        missing["robustness"] = probes.robustness.gaps[0]
+    sections = {rule.metric: section for rule in gates for section in named_numbers([rule.metric])}
+    return {metric: missing[section] for metric, section in sections.items() if section in missing}
 
 
 def spare_unchanged(result: GateResult) -> GateResult:

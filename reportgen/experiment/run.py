@@ -129,7 +129,7 @@ class SoFar:
     ) -> SoFar:
         """A run whose model is loaded and traced, gone on from where an earlier one ended."""
         faults = Faults(model_file(request.spec.model.source, request.base), raised=keeper.raised)
-        found = Measured(trace, probes=none_yet(request.spec.run.probes))
+        found = Measured(trace, probes=none_yet(request.spec))
         so_far = cls(request, device, loaded, clock, keeper, faults, found, choose_images)
         if request.spec.run.mode == "train":
             so_far.initial = keep_state(loaded.model.module)

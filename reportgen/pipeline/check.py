@@ -21,6 +21,7 @@ from reportgen.pipeline.history import find_subject
 from reportgen.pipeline.model_check import check_models
 from reportgen.pipeline.registry import Registry, load_own
 from reportgen.plugins import DatasetKind, load_plugins
+from reportgen.record.probe_levels import level_of
 from reportgen.spec import open_spec
 from reportgen.spec.probes import PROBE_NAMES
 from reportgen.spec.types import ReportSpec
@@ -160,6 +161,5 @@ def run_line(spec: ReportSpec) -> str:
 
 def probes_line(spec: ReportSpec) -> str:
     """What is looked into beyond the pass, and how far."""
-    probes = spec.run.probes
-    levels = {name: probes.level_of(name) for name in PROBE_NAMES}
+    levels = {name: level_of(spec, name) for name in PROBE_NAMES}
     return ", ".join(f"{name} ({level})" for name, level in levels.items() if level != "none") or "none"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.pipeline.fingerprint import named_by_gates
+from reportgen.record.probe_levels import level_of
 from reportgen.record.run import RunRecord
 from reportgen.spec.probes import PROBE_NAMES
 from reportgen.spec.types import ModelSpec, ReportSpec
@@ -99,7 +100,7 @@ def guess_pass(spec: ReportSpec, sizes: tuple[int, int] | None) -> tuple[float, 
 def bound_probes(spec: ReportSpec, pass_seconds: float) -> float | None:
     """The most that the probes take after a pass of so many seconds; None: no limit, because one does all it can."""
     probes = spec.run.probes
-    levels = {probes.level_of(name) for name in PROBE_NAMES}
+    levels = {level_of(spec, name) for name in PROBE_NAMES}
     if levels == {"none"}:
         return 0.0
     if named_by_gates(spec) is not None:  # what a gate names is measured whatever time it takes

@@ -9,6 +9,7 @@ from reportgen.errors import DataError
 from reportgen.experiment.datasets import choose_dataset, find_datasets
 from reportgen.plugins import DatasetKind, Plugins
 from reportgen.record.definitions import MILLISECONDS, find_definition
+from reportgen.record.probe_levels import level_of
 from reportgen.spec.gates import CLASS, check_classes, split_change
 from reportgen.spec.probes import PROBE_NAMES
 from reportgen.spec.types import DataSpec, ReportSpec
@@ -137,7 +138,7 @@ def say_missing(name: str, spec: ReportSpec) -> str:
     run = spec.run
     definition, _ = find_definition(name)
     section = definition.section if definition is not None else ""
-    if section in PROBE_NAMES and run.probes.level_of(section) == "none":
+    if section in PROBE_NAMES and level_of(spec, section) == "none":
         return f"run.probes.{section} is none"
     if run.mode == "evaluate" and (name in (*OF_TRAINING, *OF_TRAINING_DATA) or name.startswith(OF_STEPS)):
         return "run.mode: evaluate trains nothing"

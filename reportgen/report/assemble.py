@@ -56,7 +56,7 @@ def assemble_parts(
     gaps = compared.not_compared if compared is not None else ()
     against = subject.judgement.comparison is not None
     same = compared is not None and compared.unchanged
-    gates = judge_gates(drawn.gates, (*metrics, *class_values(subject)), gaps, against, same)
+    gates = judge_gates(drawn.gates, (*metrics, *class_values(subject)), gaps, against, same, subject.record.probes)
     views = tuple(complete(view, (*built[:at], *built[at + 1 :]), gates, subject) for at, view in enumerate(built))
     made = [section for section, view in zip(ordered, views, strict=True) if not isinstance(view, Skipped)]
     brief = drawn.report.is_brief

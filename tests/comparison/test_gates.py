@@ -12,6 +12,7 @@ from reportgen.errors import SpecError
 from reportgen.record.comparison import NotCompared
 from reportgen.record.message import N_
 from reportgen.record.metric_value import MetricValue
+from reportgen.record.probes import NotProbed, Probes
 from reportgen.record.probes.cost import Energy
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
@@ -194,6 +195,21 @@ def test_what_is_not_compared_says_why() -> None:
     results = judge_gates(rules("latency_p50_ms.change_ratio <= 1.1", "macs.change <= 0"), changes, gaps)
     assert [(one.outcome, one.word) for one in results] == [("undecided", "not enough data")] * 2
     assert [str(one.reason) for one in results] == ["Another machine.", "This run has no such number."]
+
+
+def test_what_a_probe_did_not_find_says_why(record: RunRecord) -> None:
+    reason = N_("Not measured: the spec says {key}: none.", key="run.probes.robustness")
+    probes = Probes(level="none", budget_seconds=None, missing=(NotProbed(name="robustness", reason=reason),))
+    results = judge_gates(rules("corruption_accuracy >= 0.5", "pgd_accuracy.change >= 0"), (), probes=probes)
+    assert {str(one.reason) for one in results} == {"Not measured: the spec says run.probes.robustness: none."}
+    whole = probed(record).probes
+    assert whole is not None
+    chance = N_("On the unmodified images the model is no better than chance, so there is nothing to measure.")
+    facts = whole.robustness.model_copy(update={"gaps": (chance,)})  # type: ignore[union-attr]
+    (result,) = judge_gates(
+        rules("corruption_accuracy >= 0.5"), (), probes=whole.model_copy(update={"robustness": facts})
+    )
+    assert str(result.reason) == str(chance)
 
 
 def test_classes_that_do_not_exist() -> None:

@@ -26,8 +26,10 @@ from reportgen.experiment.snapshot import preserved
 from reportgen.plugins import discover
 from reportgen.record.meaning import named_numbers
 from reportgen.record.message import N_
+from reportgen.record.probe_levels import level_of
 from reportgen.record.probes import NotProbed, Probes, ProbeTime
 from reportgen.spec.probes import LEAST_SECONDS, ProbesSpec
+from reportgen.spec.types import ReportSpec
 from reportgen.system.memory import is_memory_error
 from reportgen.system.signals import INTERRUPTIONS
 
@@ -72,7 +74,7 @@ def probe_model(
     spec = context.spec.run.probes
     faults = faults if faults is not None else Faults()
     so_far = Found(spec.level, spec.budget(pass_seconds))
-    waiting = [probe for probe in find_probes() if wanted(probe, spec, so_far.missing)]
+    waiting = [probe for probe in find_probes() if wanted(probe, context.spec, so_far.missing)]
     if earlier is not None:
         waiting = [probe for probe in waiting if not so_far.take_over(probe.name, earlier)]
     named = named_numbers(rule.metric for rule in context.spec.gates)
@@ -93,9 +95,9 @@ def probe_model(
     return so_far.probed(())
 
 
-def none_yet(spec: ProbesSpec) -> Probes:
+def none_yet(spec: ReportSpec) -> Probes:
     """What a run has of the probes before the first of them."""
-    so_far = Found(spec.level, None)
+    so_far = Found(spec.run.probes.level, None)
     waiting = [probe.name for probe in find_probes() if wanted(probe, spec, so_far.missing)]
     return so_far.probed(waiting).probes
 
@@ -135,11 +137,13 @@ class Found:
         return Probed(probes, dict(self.arrays))
 
 
-def wanted(probe: Probe, spec: ProbesSpec, missing: list[NotProbed]) -> bool:
-    """Whether the spec asks for a probe; one it does not want is noted as missing."""
-    if spec.level_of(probe.name) != "none":
+def wanted(probe: Probe, spec: ReportSpec, missing: list[NotProbed]) -> bool:
+    """Whether the spec asks for a probe, by its level or by a gate; one it does not want is noted as missing."""
+    if level_of(spec, probe.name) != "none":
         return True
-    key = "run.probes" if spec.level == "none" else f"run.probes.{probe.name}"
+    probes = spec.run.probes
+    own = getattr(probes, probe.name).level == "none" or probes.level != "none"
+    key = f"run.probes.{probe.name}" if own else "run.probes"
     reason = N_("Not measured: the spec says {key}: none.", key=key)
     missing.append(NotProbed(name=probe.name, reason=reason))
     return False

@@ -134,3 +134,24 @@ def test_an_error_of_ours_that_a_model_makes_by_giving_something_else_is_the_mod
         probe_model(here, pass_seconds=200, faults=faults)
         assert [fault.by for fault in faults.found] == [by]
         assert ("(2, 5) for 2 images" in faults.found[0].reason) == spoils
+
+
+@pytest.mark.parametrize(
+    ("probes", "gate", "run_too"),
+    [
+        ("none", "latency.batch_8.p50_ms <= 5", True),
+        ({"level": "none", "cost": {"processes": 2}}, "throughput.best.change >= 0", True),
+        ({"level": "none", "cost": {"level": "none"}}, "throughput.best >= 1", False),
+        ({"cost": "none"}, "throughput.best >= 1", False),
+        ("none", "accuracy >= 0.5", False),
+        ("none", "corruption_accuracy >= 0.5", False),
+    ],
+)
+def test_a_probe_whose_number_a_gate_names_is_run_unless_it_is_none_itself(
+    given: dict[str, Allowance], probes: object, gate: str, run_too: bool
+) -> None:
+    found = probe_model(context(probes, (parse_rule(gate),)), pass_seconds=200)
+    assert ("cost" in given) is run_too
+    told = {gap.name: gap.reason.text for gap in found.probes.missing}
+    own = isinstance(probes, dict) and "cost" in probes
+    assert run_too or told["cost"] == f"Not measured: the spec says run.probes{'.cost' if own else ''}: none."
