@@ -27,17 +27,18 @@ FEW = 2
 class Company:
     """Two forward hooks that give a single image together with another, in evaluation mode, and keep its answer alone.
 
-    `other`: (1, C, H, W), what an image is put together with; an image of another shape is shown twice.
+    `other`: (1, C, H, W), what an image is put together with; an image of another shape is shown twice. `always`: in
+    training mode too, of a model that stays in it whatever it is told.
     """
 
-    def __init__(self, other: Tensor) -> None:
-        self.other, self.joined = other, False
+    def __init__(self, other: Tensor, always: bool = False) -> None:
+        self.other, self.always, self.joined = other, always, False
 
     def before(self, module: torch.nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """The inputs, two images where there was one."""
         images = inputs[0] if inputs else None
         single = isinstance(images, Tensor) and images.ndim == 4 and len(images) == 1
-        self.joined = single and ACCOMPANIES.get() and not module.training
+        self.joined = single and ACCOMPANIES.get() and (self.always or not module.training)
         if not self.joined or not isinstance(images, Tensor):
             return None
         other = self.other.to(images) if self.other.shape == images.shape else images.detach()
@@ -66,7 +67,8 @@ def settle_single(module: torch.nn.Module, images: Tensor) -> tuple[Message, ...
     refusal = find_refusal(module, images)
     if refusal is None:
         return ()
-    company = Company(images[-1:].detach().cpu())
+    with preserved(module), evaluating(module):
+        company = Company(images[-1:].detach().cpu(), always=module.training)
     module.register_forward_pre_hook(company.before)
     module.register_forward_hook(company.after)
     return (refusal,)

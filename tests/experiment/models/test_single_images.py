@@ -105,3 +105,47 @@ def test_a_model_of_fours_is_told_which_numbers_it_takes() -> None:
     ) as e:
         check_forward(model, (2, 3, 8, 8), 10)
     assert "too small" not in e.value.hint
+
+
+class Modeless(nn.Module):
+    """Batch normalisation of vectors in a model that stays in training mode, which refuses a single image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm, self.head = nn.BatchNorm1d(3), nn.Linear(3, 10)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.head(self.norm(images.mean((2, 3))))
+
+
+class DeafToEval(Modeless):
+    def eval(self) -> DeafToEval:
+        return self
+
+
+class DeafToTrain(Modeless):
+    def train(self, mode: bool = True) -> DeafToTrain:
+        return self
+
+
+@pytest.mark.parametrize("kind", [DeafToEval, DeafToTrain])
+def test_a_model_that_ignores_evaluation_mode_answers_a_single_image_together_with_another(
+    kind: type[Modeless],
+) -> None:
+    model = kind()
+    (note,) = settle_single(model, IMAGES)
+    assert "more than 1 value per channel" in note.text
+    assert model.training
+    with torch.no_grad():
+        alone, beside = model.eval()(IMAGES[:1]), model.eval()(torch.cat([IMAGES[:1], IMAGES[-1:]]))
+    assert torch.equal(alone, beside[:1])
+    with unaccompanied(), pytest.raises(ValueError, match="more than 1 value"):
+        model(IMAGES[:1])
+
+
+def test_a_model_that_is_only_being_trained_is_left_alone() -> None:
+    """One image is then what its training step has, and refused."""
+    model = Modeless().eval()
+    assert settle_single(model, IMAGES) == ()
+    with pytest.raises(ValueError, match="more than 1 value"):
+        model.train()(IMAGES[:1])
