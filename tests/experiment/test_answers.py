@@ -255,6 +255,24 @@ def test_the_model_and_the_random_numbers_are_left_as_they_were() -> None:
     assert (np.random.get_state()[1] == state[2]).all()
 
 
+class NormalisesVectors(Base):
+    """By mean and deviation of the batch, which the same images in another order do not change; it takes no single
+    image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(128, track_running_stats=False)
+
+    def features(self, x: Tensor) -> Tensor:
+        return self.norm(super().features(x))
+
+
+def test_neighbours_are_found_among_so_few_images_that_all_are_in_the_batch() -> None:
+    facts, _none = look(NormalisesVectors)
+    assert facts.alone is None
+    assert facts.by_neighbours
+
+
 def test_a_model_that_takes_no_single_image_says_so() -> None:
     class Pairs(Base):
         def forward(self, x: Tensor) -> Tensor:
