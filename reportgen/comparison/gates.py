@@ -74,8 +74,8 @@ def judge(rule: Rule, values: Mapping[str, MetricValue], reasons: Mapping[str, M
     metric, scale = find_value(rule.metric, values)
     bound = rule.bound / scale
     if metric is None or metric.value is None or not math.isfinite(metric.value):
-        reason = reasons.get(metric.name if metric is not None else rule.metric) or N_("This run has no such number.")
-        return result(rule, metric, bound, "undecided", reason)
+        unknown = reasons.get(metric.name if metric is not None else rule.metric) or N_("This run has no such number.")
+        return result(rule, metric, bound, "undecided", unknown)
     if not rule.confidently or metric.method == "exact":
         held = holds(metric.value, rule.comparator, bound)
         outcome, reason = ("pass", None) if held else judge_failure(metric, rule.comparator, bound)
