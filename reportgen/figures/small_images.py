@@ -76,8 +76,6 @@ class Choice:
 
     def side(self, height: float) -> float:
         """CSS pixels of an image on a sheet of this height."""
-        if not self.note:
-            return SIDE
         return min(SIDE, (height - DESCENT - self.around) / len(self.rows))
 
 

@@ -232,13 +232,11 @@ REWORDED: dict[str, str | tuple[str, str]] = {
         "{folder} holds only test images, in {test}/, and run.mode: train needs others"
     ),
     "The prefix {own} was added to the names in {file}.": "“{own}” was put before the names in {file}.",
-    "The prefix {theirs} was removed from the names in {file}.": (
-        "The names in {file} begin with “{theirs}”, which was removed."
-    ),
+    "The prefix {theirs} was removed from the names in {file}.": ("“{theirs}” was removed from the names in {file}."),
     "{own} was put on the names in {file}.": "“{own}” was put before the names in {file}.",
     "{theirs} in the names of {file} stands for {own} of the model and was replaced.": (
         "“{theirs}” in the names of {file} stands for “{own}” of the model and was replaced."
     ),
-    "{theirs} was taken off the names in {file}.": "The names in {file} begin with “{theirs}”, which was removed.",
+    "{theirs} was taken off the names in {file}.": "“{theirs}” was removed from the names in {file}.",
 }
 """The English text before, of a plural the form for one, and today's; of a plural today's two forms."""

@@ -40,7 +40,7 @@ def test_an_average_beside_the_weights(
     assert run_here(capsys, "build", plain, "-o", tmp_path / "raw").code == 0
     page = (tmp_path / "raw" / "report.html").read_text()
     assert "state_dict_ema would fit as well" in page
-    assert "begin with “model.”, which was removed." in page
+    assert "“model.” was removed from the names in" in page
     chosen = write_spec(tmp_path, SPEC.replace("FILE", "model_best.pth.tar, weights_key: state_dict_ema"))
     said = run_here(capsys, "build", chosen, "-o", tmp_path / "raw", "--format", "json")
     assert (said.code, "unchanged" in said.out + said.err) == (0, False)

@@ -93,7 +93,7 @@ def fields_of(text: str) -> set[str]:
 
 def test_what_was_reworded_is_drawn_in_todays_words() -> None:
     assert N_("{theirs} was taken off the names in {file}.", theirs="net.", file="a.pt").text == (
-        "The names in a.pt begin with “net.”, which was removed."
+        "“net.” was removed from the names in a.pt."
     )
     old = Message(id="{count} image is 12.", many="{count} images are 12.", count=3)
     assert old.text == "3 images are 12."

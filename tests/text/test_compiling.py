@@ -58,7 +58,7 @@ def test_without_babel_it_is_told_what_to_install(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "babel.messages.pofile", None)
-    with pytest.raises(EnvironmentTrouble, match="'zh' are not compiled") as caught:
+    with pytest.raises(EnvironmentTrouble, match="'zh' is not compiled") as caught:
         says(tmp_path, "image")
     assert "pip install" in caught.value.hint
     assert caught.value.exit_code == 6

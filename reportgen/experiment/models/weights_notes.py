@@ -117,9 +117,7 @@ def note_of_names(fit: Fit, name: str) -> list[Message]:
                 )
             )
         elif theirs:
-            notes.append(
-                N_("The names in {file} begin with “{theirs}”, which was removed.", theirs=f"{theirs}.", file=name)
-            )
+            notes.append(N_("“{theirs}” was removed from the names in {file}.", theirs=f"{theirs}.", file=name))
         else:
             notes.append(N_("“{own}” was put before the names in {file}.", own=f"{own}.", file=name))
     return notes

@@ -268,7 +268,7 @@ def test_the_trace_shows_the_model_alone() -> None:
 def test_a_model_that_changes_what_it_returns_is_told() -> None:
     model = net(lambda f, z: (f, z) if len(z) > 2 else [z])
     read_outputs(model, IMAGES, 10)
-    with pytest.raises(ModelError, match="something else than before in evaluation mode"):
+    with pytest.raises(ModelError, match="something other than before in evaluation mode"):
         model.eval()(IMAGES[:2])
 
 

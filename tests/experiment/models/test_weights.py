@@ -314,10 +314,10 @@ def test_pipes_devices_and_folders_are_refused_at_once(tmp_path: Path, state: St
 @pytest.mark.parametrize(
     ("off", "model", "says"),
     [
-        ("model.", "", "model. was removed from"),
-        ("net.backbone.", "", "net.backbone. was removed from"),
-        ("", "backbone", "backbone. was added to"),
-        ("module.encoder.", "backbone", "encoder. in the names of w.ckpt stands for backbone."),
+        ("model.", "", "“model.” was removed from"),
+        ("net.backbone.", "", "“net.backbone.” was removed from"),
+        ("", "backbone", "“backbone.” was put before"),
+        ("module.encoder.", "backbone", "encoder.” in the names of w.ckpt stands for “backbone.”"),
     ],
 )
 def test_any_common_beginning(tmp_path: Path, state: State, off: str, model: str, says: str) -> None:
@@ -331,7 +331,7 @@ def test_any_common_beginning(tmp_path: Path, state: State, off: str, model: str
 def test_wrappers_in_the_middle_of_names(tmp_path: Path, state: State) -> None:
     saved = {key.replace("0.", "0.module.").replace("3.", "3._orig_mod."): part for key, part in state.items()}
     module = net()
-    assert "module. was removed from" in said(filled(tmp_path, saved, module))
+    assert "“module.” was removed from" in said(filled(tmp_path, saved, module))
     assert equal(module, state)
 
 
@@ -652,7 +652,7 @@ def test_a_quantised_model_is_filled_from_a_quantised_file(tmp_path: Path, kind:
         result = fill_weights(module, tmp_path / "w.pth")
         assert values(module.state_dict()) == values(saved.state_dict())
         assert torch.equal(module(images), saved(images))
-        assert ("module. was removed from" in said(result), result.key == "net") == (("net" in what,) * 2)
+        assert ("“module.” was removed from" in said(result), result.key == "net") == (("net" in what,) * 2)
 
 
 @pytest.mark.filterwarnings(*QUIET)
