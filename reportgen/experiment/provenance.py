@@ -27,6 +27,7 @@ VARIABLES = {
     "GITHUB_SHA": "GITHUB_WORKSPACE",
     "CI_COMMIT_SHA": "CI_PROJECT_DIR",
     "BITBUCKET_COMMIT": "BITBUCKET_CLONE_DIR",
+    "BUILD_SOURCEVERSION": "BUILD_SOURCESDIRECTORY",
 }
 """Which variable of a CI platform holds the commit, and which the folder that it was checked out into."""
 SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")

@@ -17,6 +17,8 @@ from reportgen.metrics.predictions import FloatArray
 
 LEAST_EXPECTED = 5.0
 """Images expected in every cell before the χ² distribution is trusted (Cochran 1954)."""
+CELLS = 1 << 18
+"""Cells of one matrix of distributions: 2 MiB, and a handful of such matrices are held at once."""
 FEW = 5
 """Images that are wrong, or right, below which their scatter does not tell how many others are."""
 
@@ -99,28 +101,49 @@ def pairwise_p(successes: Sequence[int], totals: Sequence[int]) -> FloatArray:
     groups, of_group = np.unique(np.array([successes, totals]), axis=1, return_inverse=True)
     of_group = of_group.reshape(-1)
     kinds, of_pair = np.unique(of_group[rows] * groups.shape[1] + of_group[columns], return_inverse=True)
-    counts = groups.T.tolist()
-    each = [fisher(*counts[a], *counts[b]) for a, b in zip(*np.divmod(kinds, groups.shape[1]), strict=True)]
-    found = np.array(each)[of_pair]  # of 1,000 classes there are few that differ in their counts
+    one, other = np.divmod(kinds, groups.shape[1])
+    found = fisher(*groups[:, one], *groups[:, other])[of_pair]  # often many classes have the same counts
     adjusted = np.ones((k, k))
     adjusted[rows, columns] = adjusted[columns, rows] = holm(found) if len(found) else 1.0
     return adjusted
 
 
-def fisher(first: int, of_first: int, second: int, of_second: int) -> float:
-    """Two-sided p of Fisher's exact test on two proportions, given their total."""
-    hits, n = first + second, of_first + of_second
-    low, high = max(0, hits - of_second), min(hits, of_first)
-    counts = np.arange(low, high + 1)
-    logs = log_factorials(n)
+def fisher(first: ArrayLike, of_first: ArrayLike, second: ArrayLike, of_second: ArrayLike) -> FloatArray:
+    """(m,): two-sided p of Fisher's exact test on two proportions given their total, of each of m pairs (m,)."""
+    a, n_a, b, n_b = (np.atleast_1d(np.asarray(values, np.int64)) for values in (first, of_first, second, of_second))
+    p = np.ones(len(a))
+    widths = np.minimum(a + b, n_a) - np.maximum(0, a + b - n_b) + 1
+    logs = log_factorials(int((n_a + n_b).max(initial=0)))
+    order = np.argsort(widths, kind="stable")  # pairs of similar width together, so that few cells are empty
+    start = 0
+    while start < len(order):
+        most = 1 + int(np.searchsorted(widths[order[start:]] * np.arange(1, len(order) - start + 1), CELLS))
+        part = order[start : start + most]
+        p[part] = fisher_part(a[part], n_a[part], b[part], n_b[part], logs)
+        start += most
+    return p
 
-    def choose(whole: int, part: NDArray[np.int64]) -> FloatArray:
-        return np.asarray(logs[whole] - logs[part] - logs[whole - part], np.float64)
 
-    likely = choose(of_first, counts) + choose(of_second, hits - counts)
-    shares = np.exp(likely - likely.max())
-    seen = shares[first - low]
-    return float(min(1.0, shares[shares <= seen * (1 + 1e-9)].sum() / shares.sum()))
+def fisher_part(
+    first: NDArray[np.int64],
+    of_first: NDArray[np.int64],
+    second: NDArray[np.int64],
+    of_second: NDArray[np.int64],
+    logs: FloatArray,
+) -> FloatArray:
+    """`fisher` of as many pairs (m,) as fit one matrix, whose rows are their hypergeometric distributions."""
+    hits = first + second
+    low, high = np.maximum(0, hits - of_second), np.minimum(hits, of_first)
+    steps = np.arange(int((high - low).max()) + 1)
+    real = steps <= (high - low)[:, None]
+    counts = np.minimum(low[:, None] + steps, high[:, None])
+    others = hits[:, None] - counts
+    likely = -(logs[counts] + logs[of_first[:, None] - counts] + logs[others] + logs[of_second[:, None] - others])
+    likely[~real] = -np.inf
+    shares = np.exp(likely - likely.max(axis=1, keepdims=True))
+    seen = shares[np.arange(len(first)), first - low, None]
+    tail = np.where(shares <= seen * (1 + 1e-9), shares, 0.0).sum(axis=1)
+    return np.asarray(np.minimum(1.0, tail / shares.sum(axis=1)), np.float64)
 
 
 def binomial_tail(successes: int, n: int, share: float) -> float:

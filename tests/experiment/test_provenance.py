@@ -48,7 +48,7 @@ def checkout(folder: Path) -> str:
     return git(folder, "rev-parse", "HEAD")
 
 
-@pytest.mark.parametrize("variable", ["GITHUB_SHA", "CI_COMMIT_SHA", "BITBUCKET_COMMIT"])
+@pytest.mark.parametrize("variable", ["GITHUB_SHA", "CI_COMMIT_SHA", "BITBUCKET_COMMIT", "BUILD_SOURCEVERSION"])
 def test_a_commit_that_git_refuses_to_tell_is_the_platforms(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
@@ -63,11 +63,16 @@ def test_a_commit_that_git_refuses_to_tell_is_the_platforms(
     assert find_commit(inner, {variable: "main; rm -rf /"}).commit is None
 
 
-def test_the_platforms_commit_is_that_of_its_own_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("sha", "root"), [("GITHUB_SHA", "GITHUB_WORKSPACE"), ("BUILD_SOURCEVERSION", "BUILD_SOURCESDIRECTORY")]
+)
+def test_the_platforms_commit_is_that_of_its_own_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sha: str, root: str
+) -> None:
     checkout(tmp_path)
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-    inside = {"GITHUB_SHA": "a" * 40, "GITHUB_WORKSPACE": str(tmp_path)}
-    outside = inside | {"GITHUB_WORKSPACE": str(tmp_path / "other")}
+    inside = {sha: "a" * 40, root: str(tmp_path)}
+    outside = inside | {root: str(tmp_path / "other")}
     assert find_commit(tmp_path, inside).commit == "a" * 40
     assert find_commit(tmp_path, outside).commit is None
 
