@@ -90,9 +90,26 @@ def report_unexpected(error: BaseException) -> int:
         return unprinted(error)
     if isinstance(error, OSError) and (code := blame_system(error)) is not None:
         return code
-    from reportgen.cli.unexpected import explain
+    try:
+        from reportgen.cli.unexpected import explain
 
-    return report_error(explain(error))
+        return report_error(explain(error))
+    except (MemoryError, ImportError, OSError) as another:
+        if not is_starved(another):
+            raise
+    with suppress(OSError):
+        os.write(2, STARVED)
+    return EnvironmentTrouble.exit_code
+
+
+STARVED = b"error: the machine ran out of memory, also for telling more\n  End other programs, or raise ulimit -v.\n"
+"""What can be said without any."""
+
+
+def is_starved(error: BaseException) -> bool:
+    """Whether there was no memory, told without loading a module."""
+    lack = isinstance(error, OSError) and error.errno == errno.ENOMEM
+    return lack or isinstance(error, MemoryError) or "failed to map segment" in str(error)
 
 
 def unprinted(error: OSError | ValueError) -> int:

@@ -18,7 +18,14 @@ SIGNS = re.compile(
 """What torch (c10/core/impl/alloc_cpu.cpp and its allocators), numpy, the loader of shared libraries and Python say."""
 ASKED = re.compile(r"(?:tried to allocate|Tried to allocate|Unable to allocate) ([\d.]+) ?(bytes|[KMGT]i?B)?")
 SCALES = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+UNLOADED = re.compile(
+    r"([^\s:/]+\.(?:so|dylib)[\w.]*): (?:failed to map segment|cannot allocate memory)", re.IGNORECASE
+)
+"""What the loader of shared libraries (glibc, elf/dl-map-segments.h) says where a library finds no room."""
 HINT = "Use a smaller run.batch_size, data.train_limit and data.eval_limit, or a smaller model."
+UNLOADED_HINT = (
+    "End other programs, or raise the limit (ulimit -v): PyTorch’s libraries alone take several GB of addresses."
+)
 
 
 def is_memory_error(error: BaseException) -> bool:
@@ -49,13 +56,22 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 def memory_trouble(error: BaseException, doing: str = "", hint: str = HINT) -> EnvironmentTrouble:
     """The error a person understands: what was asked for, as far as that is known, and what there is.
 
-    `doing`: what it was needed for, such as "one forward pass".
+    `doing`: what it was needed for, such as "one forward pass". A library that could not be loaded is named instead: no
+    smaller run helps.
     """
+    library = unloaded(error)
+    if library is not None:
+        doing, hint = f"loading {library}", UNLOADED_HINT
     asked, there = bytes_asked(error), available()
     message = f"{doing} needs more memory than there is" if doing else "the machine ran out of memory"
     told = [f"{asked / 1e9:.2f} GB were asked for at once" if asked else "", *there]
     facts = ", ".join(filter(None, told))
     return EnvironmentTrouble(f"{message}: {facts}" if facts else message, hint)
+
+
+def unloaded(error: BaseException) -> str | None:
+    """The shared library for which there was no room; None where it was not a library."""
+    return next((found[1] for each in chain(error) if (found := UNLOADED.search(str(each)))), None)
 
 
 def bytes_asked(error: BaseException) -> int | None:

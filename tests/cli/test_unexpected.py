@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
-from reportgen.cli import is_gone
+from reportgen.cli import is_gone, run_command, unexpected
 from reportgen.cli.unexpected import explain
-from reportgen.errors import EnvironmentTrouble, InternalError
+from reportgen.errors import EnvironmentTrouble, InternalError, ReportgenError
 from reportgen.pipeline import build
 from tests.support.commands import run_here, write_spec
 from tests.support.permissions import shut_off
@@ -85,3 +87,24 @@ def test_what_the_machine_refuses_is_its_trouble(tmp_path: Path, monkeypatch: py
     told = explain(ValueError("no"))
     assert isinstance(told, InternalError)
     assert "ValueError: no" in told.hint  # where no file can be written, it is told at once
+
+
+@pytest.mark.parametrize(
+    "another",
+    [
+        MemoryError(),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        ImportError("_hashlib.so: failed to map segment from shared object"),
+    ],
+)
+def test_without_memory_to_tell_more_it_is_still_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], another: Exception
+) -> None:
+    def explain_nothing(_error: BaseException) -> ReportgenError:
+        raise another
+
+    monkeypatch.setattr(build, "open_spec", breaks(MemoryError()))
+    monkeypatch.setattr(unexpected, "explain", explain_nothing)
+    monkeypatch.setattr(sys, "argv", ["reportgen", "build", str(write_spec(tmp_path))])
+    assert run_command() == 6
+    assert "error: the machine ran out of memory" in capfd.readouterr().err

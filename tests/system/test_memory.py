@@ -62,6 +62,18 @@ def test_it_says_what_was_asked_and_what_there_is() -> None:
     assert memory_trouble(MemoryError()).message.startswith("the machine ran out of memory")
 
 
+def test_a_library_without_room_is_named_and_no_smaller_run_advised() -> None:
+    first = ImportError("libtorch_cpu.so: failed to map segment from shared object")
+    other = OSError("/usr/lib/libgfortran-8f1e9814.so.5.0.0: cannot allocate memory in static TLS block")
+    for error, name in ((first, "libtorch_cpu.so"), (other, "libgfortran-8f1e9814.so.5.0.0")):
+        raised = RuntimeError("evaluation failed")
+        raised.__cause__ = error
+        told = memory_trouble(raised, "the evaluation")
+        assert told.message.startswith(f"loading {name} needs more memory than there is")
+        assert "ulimit -v" in told.hint
+        assert "batch_size" not in told.hint
+
+
 def test_what_there_is(tmp_path: Path) -> None:
     (tmp_path / "meminfo").write_text("MemTotal: 9 kB\nMemAvailable:    2000 kB\n", encoding="ascii")
     assert free_bytes(tmp_path / "meminfo") == 2_048_000
