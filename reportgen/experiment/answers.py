@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.evaluate import evaluate, usual_batch
+from reportgen.experiment.hooks import after_call, hooked
 from reportgen.experiment.models.factories import first_line
 from reportgen.experiment.random_numbers import seed_everything
 from reportgen.experiment.seeds import relative
@@ -39,6 +41,12 @@ SAME_KERNELS = 100
 """Times the smallest step of the type: what sums in another order, as atomic additions on a GPU, may change."""
 OTHER_KERNELS = {"float64": 1e-8, "float32": 5e-3, "bfloat16": 0.1, "float16": 0.1}
 """Relative difference that kernels for another batch may make; on GPUs float32 is computed with 10 bits (TF32)."""
+
+MODAL = (
+    *(nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm),
+    *(nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout, nn.RReLU),
+)
+"""Layers of PyTorch that compute something else in training mode."""
 
 Logits = NDArray[Any]
 GENERATORS = (torch.Generator, np.random.Generator, random.Random)
@@ -111,7 +119,7 @@ class AnswerCheck:
 
     def measure(self, macs: int | None) -> AnswerFacts:
         """Everything but the further evaluations."""
-        first = self.run(self.rows, 0)
+        first, in_training = self.run_watched()
         spread = spread_of(first)
         self.scale = max(spread, float(np.abs(first[np.isfinite(first)]).max(initial=0.0)))
         again = compare(first, self.run(self.rows, 1))
@@ -133,7 +141,18 @@ class AnswerCheck:
             by_chance=by_chance,
             by_state=by_state,
             by_neighbours=by_neighbours,
+            in_training=in_training,
         )
+
+    def run_watched(self) -> tuple[Logits, tuple[str, ...]]:
+        """The logits of all rows, and which layers were in training mode at the end of a forward pass all the same."""
+        found: dict[str, None] = {}
+
+        def look(module: nn.Module, _inputs: Any, _output: Any) -> None:
+            found.update(dict.fromkeys(layers_in_training(module)))
+
+        with hooked(after_call(module, look) for module in [self.module]):
+            return self.run(self.rows, 0), tuple(found)
 
     def differs(self, change: AnswerChange, tolerance: float) -> bool:
         """Whether two answers differ by more than rounding."""
@@ -199,6 +218,22 @@ class AnswerCheck:
             logits = evaluate(self.module, data.test_images, data.normalization, self.device)
             found[f"draw.{number}.logits"] = relative(logits)
         return found
+
+
+def layers_in_training(module: nn.Module) -> list[str]:
+    """Names of the layers in training mode: those of PyTorch that compute something else in it, and the outermost ones
+    of others, whose code may."""
+    found: list[str] = []
+    outer: set[str] = set()
+    for path, child in module.named_modules():
+        if not getattr(child, "training", False):  # a frozen TorchScript has no mode
+            continue
+        inside, own = path.rpartition(".")[0] in outer, not type(child).__module__.startswith("torch.")
+        if isinstance(child, MODAL) or (own and not inside):
+            found.append(path or type(child).__name__)
+        if own or inside:
+            outer.add(path)
+    return found
 
 
 def spread_of(logits: Logits) -> float:

@@ -67,3 +67,6 @@ class AnswerFacts(Frozen):
     """Whether the answer to an image depends on the images of its batch."""
     draws: int = 1
     """Evaluations of the whole test split, the first one included; more than one where answers depend on chance."""
+    in_training: tuple[str, ...] = ()
+    """Layers that stayed in training mode when the model was evaluated, as its own code sets them: outermost modules of
+    the model's own, and layers of PyTorch that compute something else in training."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import warnings
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from torch.nn import functional
 from reportgen.experiment.answers import DRAWS, check_answers
 from reportgen.record.answers import AnswerFacts
 from tests.experiment.cases import noise, plain_cpu
+from tests.support.kinds import scripted
 
 DATA = noise(train=10, test=90)
 
@@ -253,6 +256,66 @@ def test_the_model_and_the_random_numbers_are_left_as_they_were() -> None:
     assert torch.equal(torch.get_rng_state(), state[0])
     assert random.getstate() == state[1]
     assert (np.random.get_state()[1] == state[2]).all()
+
+
+class Refuses(nn.Sequential):
+    def eval(self) -> Refuses:
+        return self
+
+
+class SetsItself(Base):
+    """Sets a part to training mode in its forward pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Sequential(nn.ReLU(), nn.Dropout(0.1))
+
+    def features(self, x: Tensor) -> Tensor:
+        self.inner.train()
+        return self.inner(super().features(x))
+
+
+class AlwaysInTraining(nn.Dropout):
+    """One whose mode can't be set and that denies its class."""
+
+    training = property(lambda _self: True, lambda _self, _mode: None)  # type: ignore[assignment]
+    __class__ = property(lambda _self: nn.Identity)  # type: ignore[assignment]
+
+
+def refusing() -> nn.Module:
+    return Refuses(nn.Flatten(), nn.Linear(3 * 32 * 32, 10), nn.Dropout(0.1), nn.ReLU())
+
+
+def denying() -> nn.Module:
+    return nn.Sequential(nn.Flatten(), AlwaysInTraining(0.1), nn.Linear(3 * 32 * 32, 10))
+
+
+def frozen() -> nn.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return torch.jit.freeze(scripted(Base().eval()))
+
+
+@pytest.mark.parametrize(
+    ("make", "layers"),
+    [
+        (Usual, ()),
+        (NormalisesByBatch, ()),
+        (DropsAlways, ()),
+        (frozen, ()),
+        (StaysInTraining, ("norm",)),
+        (NeverEvaluates, ("NeverEvaluates", "drop")),
+        (refusing, ("Refuses", "2")),
+        (SetsItself, ("inner.1",)),
+        (denying, ("1",)),
+    ],
+)
+def test_layers_that_evaluation_leaves_in_training_mode_are_named(
+    make: Callable[[], nn.Module], layers: tuple[str, ...]
+) -> None:
+    found = check_answers(make().train(), DATA, plain_cpu(), None, seed=0)
+    assert found.facts is not None, found.note
+    assert found.facts.in_training == layers
 
 
 class NormalisesVectors(Base):

@@ -18,7 +18,9 @@ from reportgen.report.banners import find_banners
 from reportgen.report.components import Fact, seed_fact
 from reportgen.report.first_row import Cell, choose_first_row, fill_row, link_row
 from reportgen.report.model import FigureFile, Finding, SectionView, Skipped
+from reportgen.report.sections.model.findings import find_uncounted
 from reportgen.report.verdict import format_verdict, note_changes
+from reportgen.report.wording import join_few, quote
 from reportgen.text import numerals
 from reportgen.text.dates import format_minute
 from reportgen.text.i18n import _, join_parts, join_sentences, ngettext
@@ -82,9 +84,12 @@ class SummaryView(SectionView):
         most = max(FEWEST_FINDINGS, self.most - math.ceil(len(gates) / GATES_FOR_ONE)) if self.row else self.most
         highlights = choose_highlights(others)[:most]
         row = link_row(self.row, {view.name: view.title for view in others})
+        stated = {one.text for one in highlights}
+        facts = tuple(fact for fact in self.facts if fact.value not in stated)
         shared = find_shared_reason(gates)
         note = join_sentences([*filter(None, [shared, note_gates(gates), note_changes(gates, self.of_weights)])])
-        return replace(self, highlights=highlights, gates=gates, gates_note=note, gates_reason=shared, row=row)
+        told = replace(self, highlights=highlights, facts=facts, row=row)
+        return replace(told, gates=gates, gates_note=note, gates_reason=shared)
 
     @property
     def fact_columns(self) -> tuple[tuple[Fact, ...], ...]:
@@ -216,7 +221,7 @@ def list_facts(record: RunRecord) -> list[Fact]:
     ]
     if record.provenance.weights_file:
         facts.insert(1, Fact(_("Weights"), record.provenance.weights_file, format_set(record)))
-    return [*facts, *answer_fact(record), *counting_fact(record)]
+    return [*facts, *answer_fact(record), *mode_fact(record), *counting_fact(record), *uncounted_fact(record)]
 
 
 def format_set(record: RunRecord) -> str:
@@ -241,10 +246,26 @@ def answer_fact(record: RunRecord) -> list[Fact]:
     return [Fact(_("Model output"), kind, several)]
 
 
+def mode_fact(record: RunRecord) -> list[Fact]:
+    """Which layers evaluation did not switch out of training mode."""
+    answers = record.answers
+    if answers is None or not answers.in_training:
+        return []
+    layers = join_few([quote(name) for name in answers.in_training])
+    said = _("In evaluation the model’s own code left these layers in training mode: {layers}.", layers=layers)
+    return [Fact(_("Evaluation mode"), said)]
+
+
 def counting_fact(record: RunRecord) -> list[Fact]:
     """What parameters and MACs are not what they seem to be, as of complex, quantised or boxed parts."""
     notes = [draw_note(note) for note in record.trace.notes]
     return [Fact(_("Counting"), join_sentences(notes))] if notes else []
+
+
+def uncounted_fact(record: RunRecord) -> list[Fact]:
+    """Which operators the MACs do not include, as those that compute outside of PyTorch."""
+    finding = find_uncounted(record.trace)
+    return [Fact(_("Not counted"), finding.text)] if finding is not None else []
 
 
 def format_splits(record: RunRecord) -> str:

@@ -11,9 +11,10 @@ import torch
 
 from reportgen.experiment.models.weights_notes import note_of_set
 from reportgen.experiment.trace.kinds import describe_kinds
-from reportgen.record.answers import OutputFacts
+from reportgen.record.answers import AnswerChange, AnswerFacts, OutputFacts
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Finding, SectionView, Skipped
+from reportgen.report.sections.model.findings import find_uncounted
 from reportgen.report.sections.summary import MOST_FINDINGS, SECTION, SummaryView, choose_highlights
 from tests.report.sections.cases import change
 from tests.support.records import presented
@@ -159,6 +160,31 @@ def test_parameters_that_are_not_what_they_seem_are_on_page_1(record: RunRecord)
     assert "Counting" not in facts(record.model_copy(update={"trace": record.trace.model_copy(update={"notes": ()})}))
     other = record.model_copy(update={"trace": record.trace.model_copy(update={"notes": told})})
     assert facts(other)["Counting"].startswith("A complex parameter counts once")
+
+
+def test_layers_that_evaluation_leaves_in_training_mode_are_on_page_1(record: RunRecord) -> None:
+    same = AnswerChange(images=4, changed=0.0, logits=0.0)
+    answers = AnswerFacts(batch=4, spread=1.0, again=same)
+    assert "Evaluation mode" not in facts(record.model_copy(update={"answers": answers}))
+    other = record.model_copy(update={"answers": answers.model_copy(update={"in_training": ("Net", "drop")})})
+    assert facts(other)["Evaluation mode"] == (
+        "In evaluation the model’s own code left these layers in training mode: “Net” and “drop”."
+    )
+
+
+def test_arithmetic_that_is_not_counted_is_on_page_1_once(record: RunRecord) -> None:
+    """As a finding where there is room for it among those, else where the counts are explained."""
+    assert "Not counted" not in facts(record)
+    other = record.model_copy(update={"trace": record.trace.model_copy(update={"uncounted": ("numpy",)})})
+    said = find_uncounted(other.trace)
+    assert said is not None
+    view = build(other)
+    assert "missing from the total: “numpy”" in facts(other)["Not counted"]
+    first = SectionView("model", "Model", (said,))
+    assert "Not counted" not in {fact.label for fact in view.beside((first,), ()).facts}
+    louder = SectionView("model", "Model", tuple(replace(said, text=f"{place}", weight=0.9) for place in range(9)))
+    quieter = replace(louder, findings=(*louder.findings, said))
+    assert said.text in {fact.value for fact in view.beside((quieter,), ()).facts}
 
 
 def test_the_summary_itself_finds_nothing(record: RunRecord) -> None:
