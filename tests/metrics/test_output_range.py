@@ -50,7 +50,9 @@ def test_cosines_are_said_where_no_confidence_is_as_high_as_the_accuracy(record:
     assert found is not None
     assert found.kind == "signed"
     assert found.most < found.accuracy
-    assert "between −1 and 1" in told(giving(record, values))[0]
+    (text,) = told(giving(record, values))
+    assert "between −1 and 1" in text
+    assert "barely trained network can lie there too" in text
 
 
 def test_logits_are_not_spoken_of(record: RunRecord) -> None:
