@@ -221,7 +221,7 @@ def draw_key(axes: Axes, layout: Grid, compared: bool) -> None:
 def caption(responses: Responses, shown: Sequence[int], found: Sequence[Characteristic | None]) -> str:
     """What most of them do, then how to read a panel."""
     known = [one for one in found if one is not None]
-    whole = sum(one.linear is not None and one.linear[1] >= responses.array("drives")[-1] for one in known)
+    whole = sum(bool(one.linear and one.linear[1] >= responses.array("drives")[-1]) for one in known)
     flat = sum(one.linear is None for one in known)
     told = [summary(len(found), whole)]
     if flat:

@@ -31,13 +31,8 @@ TERMS = {
     "one epoch of training ({time})",
     "original",
     "black",
-    "none (0 to 1)",
-    "mean and standard deviation 0.5 (−1 to 1)",
-    "the training images’ own",
-    "the spec’s",
     "the file",
     "no key",
-    "less 0.5 (−0.5 to 0.5)",
     "no.\u00a0{index}",
     "parameters {ratio}",
 }

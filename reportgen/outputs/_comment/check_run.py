@@ -40,7 +40,7 @@ def make_check(report: Report, headline: str, write: Callable[[Room], str]) -> b
     gates = sort_gates(report.gates)
     places = [gate for gate in gates if gate.place is not None]
     more = len(places) - MOST_ANNOTATIONS
-    said = f"\n{format_more(more)}\n" if more > 0 else ""
+    said = "\n".join(("", format_more(more), "")) if more > 0 else ""
     summary = write(Room(MOST_SUMMARY - len(said.encode()), in_bytes=True)) + said
     payload = {
         "name": NAME,

@@ -243,25 +243,28 @@ def find_pairs(measured: Measurements, anchor: str) -> Finding | None:
     a, b = most[0]
     if matrix[b][a] > matrix[a][b]:
         a, b = b, a
-    values = {
-        "a": quote(classes[a].name),
-        "b": quote(classes[b].name),
-        "back": numerals.count(matrix[b][a]),
-        "share": numerals.percent(total / wrong),
-        "errors": ngettext("{count} error", "{count} errors", wrong),
-    }
+    first, other, back = quote(classes[a].name), quote(classes[b].name), numerals.count(matrix[b][a])
+    share, errors = numerals.percent(total / wrong), ngettext("{count} error", "{count} errors", wrong)
     if matrix[a][b] == 1:
         text = _(
             "The classes confused most are {a} and {b}: one image of the first is predicted as the second, {back} the "
             "other way round, together {share} of the {errors}.",
-            **values,
+            a=first,
+            b=other,
+            back=back,
+            share=share,
+            errors=errors,
         )
     else:
         text = _(
             "The classes confused most are {a} and {b}: {there} images of the first are predicted as the second, "
             "{back} the other way round, together {share} of the {errors}.",
             there=numerals.count(matrix[a][b]),
-            **values,
+            a=first,
+            b=other,
+            back=back,
+            share=share,
+            errors=errors,
         )
     del pairs[most[0]]
     rivals = sorted(pairs, key=lambda pair: -pairs[pair])

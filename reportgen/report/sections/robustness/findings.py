@@ -149,24 +149,27 @@ def find_mean(record: RunRecord, mean: CorruptionMean | None, anchor: str) -> Fi
     """All corruptions together, and whether training knew any."""
     if mean is None:
         return None
-    values = {
-        "kinds": ngettext("{count} kind of corruption", "{count} kinds of corruption", mean.kinds),
-        "levels": join_names([str(level) for level in mean.severities]),
-        "accuracy": mean.accuracy.display_full,
-        "change": mean.change.display,
-    }
+    kinds = ngettext("{count} kind of corruption", "{count} kinds of corruption", mean.kinds)
+    levels = join_names([str(level) for level in mean.severities])
+    accuracy, change = mean.accuracy.display_full, mean.change.display
     text = (
         _(
             "Over {kinds} at severities {levels} the mean accuracy is {accuracy}, {change} against the same unmodified "
             "images; there is no interval of the change.",
-            **values,
+            kinds=kinds,
+            levels=levels,
+            accuracy=accuracy,
+            change=change,
         )
         if mean.change.low is None
         else _(
             "Over {kinds} at severities {levels} the mean accuracy is {accuracy}, {change} ({interval}) against the "
             "same unmodified images.",
             interval=mean.change.display_interval,
-            **values,
+            kinds=kinds,
+            levels=levels,
+            accuracy=accuracy,
+            change=change,
         )
     )
     if record.training is None:

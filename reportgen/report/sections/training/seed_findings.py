@@ -37,7 +37,7 @@ def find_seeds(record: RunRecord, anchor: str) -> list[Finding]:
         )
         if mean.low is not None
         else _(
-            "n\u00a0=\u00a0{images}, too few images for an interval",
+            "{images}, too few for an interval",
             images=ngettext("{count} image", "{count} images", n),
         )
     )

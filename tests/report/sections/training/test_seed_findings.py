@@ -61,7 +61,7 @@ def test_a_mean_over_seeds_on_few_images_says_that_it_has_no_interval(record: Ru
     few = evaluated(record, rng.normal(size=(30, 10)) + 3 * np.eye(10)[labels], labels)
     few = few.model_copy(update={"training": record.training})
     sentence = build(SECTION, seeded(few, 20, 25)).sentence("Over 3 seeds")
-    assert "on average (n = 30 images, too few images for an interval); the seed alone" in sentence
+    assert "on average (30 images, too few for an interval); the seed alone" in sentence
 
 
 def test_every_seed_has_a_row_and_the_first_is_the_reports(record: RunRecord) -> None:
