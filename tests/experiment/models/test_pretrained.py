@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import http.server
 import socket
 import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -132,6 +134,12 @@ def test_a_failing_proxy_and_a_silent_server_are_told(hub: Path, monkeypatch: py
         fetched(found, Fetching())
     assert "TORCH_HOME" in refused.value.hint
     assert "secret" not in str(caught.value) + str(refused.value)
+    del caught, refused
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", ResourceWarning
+        )  # of sockets that torch.hub leaves open
+        gc.collect()
 
 
 def test_without_a_network_the_variables_of_the_hub_are_named(
