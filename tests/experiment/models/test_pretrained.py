@@ -136,9 +136,7 @@ def test_a_failing_proxy_and_a_silent_server_are_told(hub: Path, monkeypatch: py
     assert "secret" not in str(caught.value) + str(refused.value)
     del caught, refused
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", ResourceWarning
-        )  # of sockets that torch.hub leaves open
+        warnings.simplefilter("ignore", ResourceWarning)  # of sockets that torch.hub leaves open
         gc.collect()
 
 
