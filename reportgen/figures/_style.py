@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -145,23 +146,43 @@ def measuring_fonts() -> list[str]:
 
 @cache
 def chinese_font() -> tuple[str, ...]:
-    """matplotlib's name of the first installed font of Chinese that it can read; none where there is none."""
+    """matplotlib's name of the first installed font of Chinese that it can read; none where there is none.
+
+    Every weight of it is made known: matplotlib remembers the fonts that there were when it was first used, and would
+    measure bold lines with the regular weight where both were installed since.
+    """
     from matplotlib.font_manager import fontManager
 
-    for font in chinese_fonts():
+    installed = chinese_fonts()
+    for font in installed:
         with suppress(OSError, RuntimeError):
-            fontManager.addfont(font.path)  # it remembers the fonts that there were when it was first used
+            add_font(font.path)
             names = sorted({known.name for known in fontManager.ttflist if known.fname == str(font.path)})
             if names:  # before 3.11 it knows one font of a collection alone
+                for other in installed:
+                    if other.family == font.family:
+                        with suppress(OSError, RuntimeError):
+                            add_font(other.path)
                 return (font.family if font.family in names else names[0],)
     return ()
+
+
+def add_font(path: Path) -> None:
+    """Make a font file known to matplotlib, once: the same file twice may change which of its faces is found."""
+    from matplotlib.font_manager import fontManager
+
+    if not any(known.fname == str(path) for known in fontManager.ttflist):
+        fontManager.addfont(path)
 
 
 @cache
 def east_asian_fonts() -> tuple[str, ...]:
     """The installed fonts of Chinese, Japanese and Korean, for names in pixels: one of each family that is known."""
-    from matplotlib.font_manager import fontManager
+    from matplotlib.font_manager import findSystemFonts, fontManager
 
+    for path in map(Path, findSystemFonts()):
+        with suppress(OSError, RuntimeError):
+            add_font(path)
     installed = {font.name for font in fontManager.ttflist}
     return tuple(name for name in EAST_ASIAN if name in installed)
 

@@ -83,8 +83,7 @@ def test_training_taught_the_network_something(name: str) -> None:
 def test_the_chinese_one_is_drawn_again_from_its_pdf_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copy(ROOT / "zh" / "report.pdf", tmp_path)
     said = run_here(capsys, "verify", tmp_path / "report.pdf")
-    told = [line for line in said.out.splitlines() if line.startswith("altered")]
-    assert [line for line in told if "is drawn otherwise" not in line] == []  # as other versions of libraries draw it
+    assert said.code == 0, said.out + said.err
     said = run_here(capsys, "render", tmp_path / "report.pdf", "-o", tmp_path / "again", "--format", "html,json")
     assert said.code == 0, said.err
     assert metrics(tmp_path / "again") == metrics(ROOT / "zh")

@@ -13,14 +13,17 @@ import matplotlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.font_manager import FontProperties, findfont, fontManager
 
 from reportgen.errors import RenderError
+from reportgen.figures import _style
 from reportgen.figures._compact import compact, name_clips
 from reportgen.figures._style import END_ISOLATE, ISOLATE, measured, shorten, spread, squeeze
 from reportgen.plugins import FigureKind
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.system.fonts import chinese_fonts
 from tests.figures.drawing import DATA_FIGURES, digest, draw, drawn, texts, with_classes
 
 HOSTILE = (
@@ -211,3 +214,19 @@ def test_clips_are_named_by_their_figure_and_not_by_the_last_digit_of_a_corner()
     first, second = re.findall(rb'clipPath id="(\w+)"', named)
     assert first != second
     assert re.findall(rb"url\(#(\w+)\)", named) == [first, second]
+
+
+def test_bold_chinese_is_measured_with_the_bold_font_where_matplotlib_remembers_fewer_fonts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usual = chinese_fonts()[:1]
+    bold = [font for font in chinese_fonts() if font.is_other and usual and font.family == usual[0].family]
+    if not bold:
+        pytest.skip("no font of Chinese with bold letters is installed")
+    paths = {str(font.path) for font in chinese_fonts()}
+    remembered = [font for font in fontManager.ttflist if font.fname not in paths]
+    monkeypatch.setattr(fontManager, "ttflist", remembered)
+    _style.chinese_font.cache_clear()
+    heading = FontProperties(family=list(_style.chinese_font()), weight="bold")
+    assert findfont(heading) == str(bold[0].path)
+    _style.chinese_font.cache_clear()
