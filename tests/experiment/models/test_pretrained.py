@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import http.server
 import socket
 import threading
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +23,7 @@ from reportgen.experiment.models import pretrained as module
 from reportgen.experiment.models.pretrained import Fetching, Pretrained, fetched
 from reportgen.experiment.models.pretrained_choice import find_pretrained, with_preparation
 from reportgen.spec.types import DataSpec, ModelSpec
+from tests.support.sockets import collect_sockets
 
 FILE = "resnet18-f37072fd.pth"
 
@@ -135,9 +134,7 @@ def test_a_failing_proxy_and_a_silent_server_are_told(hub: Path, monkeypatch: py
     assert "TORCH_HOME" in refused.value.hint
     assert "secret" not in str(caught.value) + str(refused.value)
     del caught, refused
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # of sockets that torch.hub leaves open
-        gc.collect()
+    collect_sockets()
 
 
 def test_without_a_network_the_variables_of_the_hub_are_named(

@@ -35,6 +35,7 @@ from reportgen.progress import Silent
 from reportgen.spec.types import DataSpec
 from tests.experiment.cases import load
 from tests.experiment.datasets.batches import NAMES, batch, packed, write_batches, write_batches100
+from tests.support.sockets import collect_sockets
 
 CIFAR = DataSpec(name="cifar10")
 PART = f"{PREFIX}{FOLDER}.part"
@@ -714,6 +715,8 @@ def test_what_a_proxy_is_to_blame_for_names_its_variable_and_not_its_password(
     error = failed()
     assert f"{said} (through the proxy in the variable {name})" in error.message
     assert "secret" not in error.message + error.hint
+    del error
+    collect_sockets()
 
 
 def test_a_proxy_that_is_not_used_is_not_named(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
