@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import Collection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.text import Annotation
 from numpy.typing import NDArray
 
 from reportgen.figures._marks import draw_bars, draw_heat_map
@@ -81,16 +82,7 @@ def draw_matrix(record: RunRecord, counts: Counts, title: str) -> FigureFile:
         axes = paper.figure.add_subplot()
         mesh = matrix(axes, counts, names)
         axes.set_title(_("predicted"), color=MUTED, loc="center")
-        name = axes.annotate(
-            _("true class"),
-            (0, 1),
-            (-3.5, 3.5),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            ha="right",
-            va="bottom",
-            color=MUTED,
-        )
+        name = label_left(axes, _("true class"), (0, 1), (-3.5, 3.5), "bottom")
         name.set_annotation_clip(False)
         draw_key(paper.figure, axes, mesh, tall)
         return paper.svg(title, caption(record, counts), describe(record, counts), tabulate(names, counts))
@@ -103,15 +95,13 @@ def draw_key(figure: Figure, axes: Axes, mesh: Collection, tall: float) -> None:
     bar.outline.set_visible(False)
     bar.ax.xaxis.set_major_locator(ticks(4))
     bar.ax.xaxis.set_major_formatter(lambda value, _unused: numerals.in_percent(numerals.general(100 * value, 3)))
-    bar.ax.annotate(
-        _("share of row"),
-        (0, 0.5),
-        (-6, 0),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        ha="right",
-        va="center",
-        color=MUTED,
+    label_left(bar.ax, _("share of row"), (0, 0.5), (-6, 0), "center")
+
+
+def label_left(axes: Axes, text: str, corner: tuple[float, float], offset: tuple[float, float], va: str) -> Annotation:
+    """A grey label that ends `offset` points from a place of the axes, which is given in shares of them."""
+    return axes.annotate(
+        text, corner, offset, xycoords="axes fraction", textcoords="offset points", ha="right", va=va, color=MUTED
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,34 +135,50 @@ def split_row(strip: Strip) -> tuple[Row, ...]:
     return tuple(Row(heading if not place else "", half, colour, wrong) for place, half in enumerate(halves))
 
 
+class Headings(NamedTuple):
+    """What stands above four images of one kind, all of them sure or not, and above fewer, with others or alone."""
+
+    sure: str
+    full: str
+    mixed: str
+    alone: str
+
+
+def fill_up(
+    shown: tuple[int, ...], others: tuple[int, ...], predictions: Predictions, headings: Headings
+) -> tuple[str, tuple[int, ...]]:
+    """Heading and images of a row: four of one kind, or fewer and what there is of the other beyond its own row."""
+    few, more = shown[:HALF], others[HALF:]
+    if len(few) == HALF:
+        sure = predictions.confidence[few[-1]] >= SURE
+        return headings.sure if sure else headings.full, (*few, *more)
+    return headings.mixed if more else headings.alone, (*few, *more)
+
+
 def fill_right(strip: Strip, predictions: Predictions) -> Row:
     """The right ones, where there are fewer than four filled up with wrong ones."""
-    few, more = len(strip.right[:HALF]), strip.wrong[HALF:]
-    if few == HALF:
-        sure = predictions.confidence[strip.right[HALF - 1]] >= SURE
-        heading = head_right(HALF) if sure else _("✓ Right")
-    elif more:
-        heading = ngettext(
-            "✓ Only {count} right; ✗ wrong, label below", "✓ Only {count} right; ✗ wrong, label below", few
-        )
-    else:
-        heading = ngettext("✓ Only {count} right", "✓ Only {count} right", few)
-    return Row(heading, (*strip.right[:HALF], *more), RIGHT, bool(more))
+    few = len(strip.right[:HALF])
+    headings = Headings(
+        head_right(HALF),
+        _("✓ Right"),
+        ngettext("✓ Only {count} right; ✗ wrong, label below", "✓ Only {count} right; ✗ wrong, label below", few),
+        ngettext("✓ Only {count} right", "✓ Only {count} right", few),
+    )
+    heading, images = fill_up(strip.right, strip.wrong, predictions, headings)
+    return Row(heading, images, RIGHT, len(images) > few)
 
 
 def fill_wrong(strip: Strip, predictions: Predictions) -> Row:
-    """The wrong ones, likewise."""
-    few, more = len(strip.wrong[:HALF]), strip.right[HALF:]
-    if few == HALF:
-        sure = predictions.confidence[strip.wrong[HALF - 1]] >= SURE
-        heading = head_wrong(HALF) if sure else _("✗ Wrong, label below")
-    elif more:
-        heading = ngettext(
-            "✗ Only {count} wrong, label below; ✓ right", "✗ Only {count} wrong, label below; ✓ right", few
-        )
-    else:
-        heading = ngettext("✗ Only {count} wrong, label below", "✗ Only {count} wrong, label below", few)
-    return Row(heading, (*strip.wrong[:HALF], *more), WRONG, True)
+    """The wrong ones, where there are fewer than four filled up with right ones."""
+    few = len(strip.wrong[:HALF])
+    headings = Headings(
+        head_wrong(HALF),
+        _("✗ Wrong, label below"),
+        ngettext("✗ Only {count} wrong, label below; ✓ right", "✗ Only {count} wrong, label below; ✓ right", few),
+        ngettext("✗ Only {count} wrong, label below", "✗ Only {count} wrong, label below", few),
+    )
+    heading, images = fill_up(strip.wrong, strip.right, predictions, headings)
+    return Row(heading, images, WRONG, True)
 
 
 def head_right(count: int) -> str:
