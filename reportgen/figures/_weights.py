@@ -93,7 +93,7 @@ def thinned_text(facts: WeightFacts) -> str:
     if len(facts.shown) == len(facts.matrices):
         return ""
     return _(
-        "Shown are {shown} of {count} matrices: the first, the last, and of every run of neighbours the largest.",
+        "{shown} of {count} matrices are shown: the first, the last, and the largest of every run of neighbours.",
         shown=numerals.count(len(facts.shown)),
         count=numerals.count(len(facts.matrices)),
     )

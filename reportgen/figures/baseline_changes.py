@@ -101,9 +101,9 @@ def caption(comparison: Comparison) -> str:
     """How to read it; what holds for all scores together is a finding of the section, and no claim of the figure."""
     margin = numerals.points_apart(comparison.equivalence.margin)
     return _(
-        "Each row has its own scale, and right is better; lines are 95 % intervals of one score alone, filled dots "
-        "have intervals that exclude zero, as some of many scores have by chance, and the grey band is the margin of "
-        "{margin} within which a change in accuracy does not matter.",
+        "Each row has its own scale; right is better. Lines: 95 % intervals of each score alone. "
+        "Filled dots: the interval excludes zero, which among many scores some do by chance. Grey "
+        "band: the margin of {margin} within which a change in accuracy does not matter.",
         margin=margin,
     )
 

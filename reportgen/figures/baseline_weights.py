@@ -155,7 +155,7 @@ def format_method(moves: WeightMoves, known: Sequence[WeightMove]) -> str:
     )
     if not any(layer.exact for layer in known):
         return estimate
-    exact = _("Of layers with at most {n} values it is exact.", n=numerals.count(moves.numbers))
+    exact = _("For layers with at most {n} values it is exact.", n=numerals.count(moves.numbers))
     return join_sentences([estimate, exact])
 
 

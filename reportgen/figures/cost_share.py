@@ -253,7 +253,7 @@ def describe(rows: Sequence[Stage], total: np.ndarray) -> str:
             for (label, _unused), cost, whole in zip(MEASURES, row.costs, total, strict=True)
             if whole > 0
         ]
-        told.append(_("{stage} takes of the whole {shares}", stage=shorten(row.label, 40), shares=join_terms(shares)))
+        told.append(_("{stage} takes {shares} of the whole", stage=shorten(row.label, 40), shares=join_terms(shares)))
     return _("Ring and bars of shares by stage. {stages}.", stages=join_rows(told))
 
 

@@ -56,7 +56,7 @@ def draw_risk(subject: Subject) -> FigureFile | Skipped:
         axes.set_xlabel(_("% of the predictions kept, most confident first"))
         grid(axes)
         told = _(
-            "Wrong of all predictions: {all}; of the most confident {kept}: {risk}.",
+            "Wrong: {all} of all predictions, {risk} of the most confident {kept}.",
             all=measured(*wrong_among(record, 1.0)),
             risk=measured(*wrong_among(record, KEPT)),
             kept=numerals.whole_percent(KEPT),
@@ -145,7 +145,10 @@ def describe(record: RunRecord, shown: list[tuple[ClassScore, Curve]]) -> tuple[
         classes = len(record.data.classes)
         said.append(_("The {shown} weakest of {count} classes.", shown=len(shown), count=numerals.count(classes)))
     said.append(
-        _("One chart a class, its average precision at the right; the nearer to the upper right corner the better.")
+        _(
+            "One chart per class, with its average precision at the right; the closer to the upper right "
+            "corner, the better."
+        )
     )
     named = [(shorten(item.name, 40, record.data.classes), item.average_precision) for item, _unused in shown]
     told = join_rows([f"{name} {numerals.score(value)}" for name, value in named])

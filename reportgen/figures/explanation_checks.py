@@ -118,7 +118,7 @@ def curves(axes: Axes, check: MapCheck, record: RunRecord) -> None:
 
 def key(axes: Axes) -> None:
     """What the two lines are, in the corner that falling curves leave free."""
-    for line, (text, colour) in enumerate(((_("— the map’s first"), ACCENT), (_("--- random order"), MUTED))):
+    for line, (text, colour) in enumerate(((_("— highest in the map first"), ACCENT), (_("--- random order"), MUTED))):
         axes.text(0.98, 0.98 - 0.1 * line, text, transform=axes.transAxes, ha="right", va="top", color=colour)
 
 
@@ -126,9 +126,10 @@ def caption(checks: list[MapCheck]) -> str:
     """The results of each kind of map, then how to read the panels."""
     told = [sentence for check in checks for sentence in (format_learnt(check), format_gain(check))]
     reading = _(
-        "Left: rank correlation of each map with that of random weights; one point per image, bar: mean and interval. "
-        "Right: mean probability of the predicted class as pixels are replaced by the mean colour, those highest in "
-        "the map first (grey: interval), or in a random order of the same grain."
+        "Left: rank correlation of each map with that of random weights; one point per image, bar: "
+        "mean and interval. Right: mean probability of the predicted class as pixels are replaced by "
+        "the mean colour, those highest in the map first (grey: interval), or in a random order of "
+        "the same resolution."
     )
     return join_sentences([*told, reading])
 

@@ -38,7 +38,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         return Skipped(NAME, title, why_missing(record.probes, "explanations"))
     found = read_neighbours(record.arrays)
     if found is None or "explanations.neighbours.images" not in record.arrays:
-        return Skipped(NAME, title, _("No error was looked up among training images."))
+        return Skipped(NAME, title, _("No error was compared with training images."))
     near = record.arrays["explanations.neighbours.images"][:, :MOST]
     kept = {int(index): place for place, index in enumerate(record.arrays["images.ids"])}
     ids = record.arrays["eval.ids"][found.rows[: len(near)]]

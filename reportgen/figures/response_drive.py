@@ -264,7 +264,9 @@ def describe(responses: Responses, shown: Sequence[int], found: Sequence[Charact
             told.append(_("{name}: no response", name=name))
             continue
         told.append(format_layer(name, one))
-    return _("Small charts of response against the scale of the input, one a layer. {layers}.", layers=join_rows(told))
+    return _(
+        "Small charts of response against the scale of the input, one per layer. {layers}.", layers=join_rows(told)
+    )
 
 
 def format_layer(name: str, one: Characteristic) -> str:

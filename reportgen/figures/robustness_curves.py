@@ -66,8 +66,9 @@ def draw_corruptions(subject: Subject) -> FigureFile | Skipped:
     strongest = [max(points, key=lambda one: one.drop) for points in shown]
     worst, least = max(strongest, key=lambda one: one.drop), min(strongest, key=lambda one: one.drop)
     caption = _(
-        "At its worst, each kind leaves between {low} ({worst}) and {high} ({least}). Accuracy in per cent against "
-        "severity; dashed: the same unmodified images ({clean}); bars: 95 % Wilson intervals.",
+        "At the worst severity of each kind the accuracy is between {low} ({worst}) and {high} "
+        "({least}). Accuracy in per cent against severity; dashed: the same unmodified images "
+        "({clean}); bars: 95 % Wilson intervals.",
         worst=name_condition(worst.condition),
         low=worst.accuracy.display_full,
         least=name_condition(least.condition),

@@ -220,7 +220,7 @@ def caption(record: RunRecord, roofs: Roofs, left_out: int) -> str:
     if whole is not None:
         told.append(
             _(
-                "The whole pass of {batch} images reaches {rate}, {share} of the flat roof.",
+                "The whole pass of {batch} images reaches {rate}, {share} of the measured rate of matrix products.",
                 batch=numerals.count(whole.batch_size),
                 rate=numerals.compact(whole.flops_per_second, "FLOP/s"),
                 share=numerals.percent(whole.share),
@@ -228,9 +228,10 @@ def caption(record: RunRecord, roofs: Roofs, left_out: int) -> str:
         )
     told.append(
         _(
-            "Marks: equal modules, area by their time; lines: the rate of matrix products ({size} rows) and of memory "
-            "copies, both as measured here, which are not upper bounds: a mark above a line is faster than what was "
-            "measured, for example because of caches or because the machine was busy with something else.",
+            "Marks: groups of equal modules, their area proportional to their time. Lines: the rates of "
+            "matrix products ({size} rows) and of memory copies as measured here; they are not upper "
+            "bounds: a mark above a line is faster than what was measured, for example because of caches "
+            "or because the machine was busy with something else.",
             size=numerals.count(roofs.matrix_size),
         )
     )

@@ -56,7 +56,7 @@ def draw(
     loss, accuracy = loss if losses else [], accuracy if accuracies else []
     panels = list_panels(loss, accuracy, record.spec.run.loss)[: 1 if place.is_first else None]
     if not panels:
-        return Skipped(name, title, _("No epoch left a finite loss."))
+        return Skipped(name, title, _("No epoch ended with a finite loss."))
     with place.sheet(figure, PANEL * len(panels), by_seaborn=True) as paper:
         for row, (lines, heading, top) in enumerate(panels):
             axes = paper.figure.add_subplot(len(panels), 1, row + 1)

@@ -75,7 +75,7 @@ def why_none(facts: DynamicsFacts) -> str:
     if facts.sampled is not None:
         return _("No nonlinearity gives finite numbers.")
     if facts.left_out:
-        return _("Activations were left out: showing the images to the network would have taken too long.")
+        return _("Activations were left out: the forward passes would have taken too long.")
     return _("The network calls no nonlinearity that is known here.")
 
 

@@ -126,7 +126,7 @@ def draw_curves(subject: Subject) -> FigureFile | Skipped:
         return Skipped(name, title, _("The model was evaluated, not trained."))
     loss, accuracy = lines_of(trainings(record))
     if not loss and not accuracy:
-        return Skipped(name, title, _("No epoch left a finite loss."))
+        return Skipped(name, title, _("No epoch ended with a finite loss."))
     with chart(name, 240) as paper:
         ceiling, named = ceiling_of(loss)
         panels = [(loss, named, ceiling), (accuracy, _("Accuracy, %"), None)]

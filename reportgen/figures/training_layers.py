@@ -63,7 +63,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         upper.set_title(_("Gradient norm"))
         reach = max(1.0, *np.abs(np.array(ends(ratio)) - USUAL))
         draw_map(lower, ratio, names, SIGNED, (USUAL - reach, USUAL + reach), write_share)
-        lower.set_title(_("Update against weight, ‖ΔW‖/‖W‖; white: 0.1 %"))
+        lower.set_title(_("Update / weight, ‖ΔW‖/‖W‖; white: 0.1 %"))
         draw_steps(lower, dynamics)
         return paper.svg(title, caption(dynamics, len(rows)), describe(dynamics), tabulate(dynamics, rows))
 

@@ -208,7 +208,10 @@ def steps_caption(record: RunRecord, training: Training, window: int) -> str:
         told.append(_("Line: moving median of {window} steps; grey: every step.", window=window))
     if record.seeds:
         told.append(
-            _("Of the loss, the band: lowest to highest such line of all {count} seeds.", count=len(record.seeds) + 1)
+            _(
+                "Band of the loss: from the lowest to the highest of these lines over all {count} seeds.",
+                count=len(record.seeds) + 1,
+            )
         )
     return join_sentences(told)
 

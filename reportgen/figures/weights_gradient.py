@@ -161,7 +161,7 @@ def gradient_caption(facts: WeightFacts, points: dict[str, tuple[Grid, Grid]], m
         ratio = float(points["final"][1][named[0]] / points["final"][0][named[0]] / middle)
         told.append(
             _(
-                "Against its weights the gradient of {name} is {times} times the median.",
+                "The ratio of gradient to weight of {name} is {times} times the median.",
                 name=shorten(plain_name(facts.matrices[facts.shown[named[0]]]), 40),
                 times=numerals.significant(ratio, 2),
             )

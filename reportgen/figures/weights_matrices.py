@@ -181,9 +181,9 @@ def draw_filters(subject: Subject) -> FigureFile | Skipped:
     mosaic = lay_out(tiles, 1, width)
     most = numerals.significant(facts.filter_scale, 2)
     grey = brighten(np.linspace(-127, 127, GREYS).round().astype(np.int8))[None, :, None].repeat(3, axis=2)
-    key = Key(grey, _("−{most}", most=most), _("+{most}; beyond it is cut off", most=most))
+    key = Key(grey, _("−{most}", most=most), _("+{most}; larger values are clipped", most=most))
     caption = join_sentences((describe_filters(matrix, filters.shape[1], channels), moments_caption(facts)))
-    alt = join_sentences([caption, _("Colours end at a magnitude of {most}.", most=most)])
+    alt = join_sentences([caption, _("Colours saturate at a magnitude of {most}.", most=most)])
     return draw_mosaic(name, mosaic, [label(facts, facts.filters, 40)], key, (title, caption, alt))
 
 

@@ -131,12 +131,12 @@ def histogram_caption(facts: WeightFacts, rows: Sequence[int]) -> str:
         ),
         _("Grey line: initial weights; colour: after training.") if facts.trained else moments_text(facts),
         _(
-            "The axis ends at {many} standard deviations; the end bins hold what lies beyond.",
+            "The axis ends at {many} standard deviations; the outermost bins hold all values beyond.",
             many=numerals.general(HISTOGRAM_SPREADS),
         ),
     ]
     if any(facts.matrices[facts.shown[row]].counted < facts.matrices[facts.shown[row]].parameters for row in rows):
-        told.append(_("Of the largest matrices every k-th value is counted, at most four million."))
+        told.append(_("For the largest matrices every k-th value is counted, at most four million."))
     return join_sentences(told)
 
 
@@ -253,7 +253,7 @@ def ridge_caption(facts: WeightFacts, rows: Sequence[int]) -> str:
     if len(rows) < len(facts.shown):
         told.append(
             _(
-                "Drawn are {drawn} of {count} matrices, evenly chosen.",
+                "{drawn} of {count} matrices are drawn, evenly chosen.",
                 drawn=numerals.count(len(rows)),
                 count=numerals.count(len(facts.matrices)),
             )
@@ -289,8 +289,8 @@ def ridge_alt(facts: WeightFacts, rows: Sequence[int]) -> str:
             )
         )
     return _(
-        "Distributions above each other. The standard deviation in units of one over the root of a matrix’s inputs: "
-        "{each}.",
+        "Ridge plot of the distributions of the weights. Standard deviation times the square root of "
+        "the number of inputs: {each}.",
         each=join_rows(told),
     )
 

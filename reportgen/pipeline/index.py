@@ -117,7 +117,9 @@ def check_replaceable(page: Path, force: bool) -> None:
     except OSError:
         held = b""
     if MARK not in held:
-        raise SpecError(f"{page} exists and is no index", "Choose another file with -o, or replace it with --force.")
+        raise SpecError(
+            f"{page} exists and is not an index page", "Choose another file with -o, or replace it with --force."
+        )
 
 
 def find_places(folder: Path) -> Iterator[Path | OSError]:

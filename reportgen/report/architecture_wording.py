@@ -111,7 +111,7 @@ def list_changes(part: PartChange, *, whole: bool = False) -> list[str]:
     if part.before is not None and part.after is not None and (part.status == "renamed" or part.is_renamed):
         told.append(_("was {name}", name=name_old(part)))
     if part.status == "moved":
-        told.append(_("was after {name}", name=part.stood_after) if part.stood_after else _("was first"))
+        told.append(_("previously after {name}", name=part.stood_after) if part.stood_after else _("previously first"))
     if part.is_renumbered:
         one = part.blocks + part.layers < 2
         told.append(_("with another number in its name") if one else _("with other numbers in their names"))
@@ -131,7 +131,7 @@ def format_maps(before: PartFacts, after: PartFacts) -> str:
     sides = ["×".join(map(str, facts.output[2:])) for facts in (before, after)]
     if sides[0] == sides[1] or not all(sides):
         return ""
-    return _("maps of {before} → {after}", before=sides[0], after=sides[1])
+    return _("feature maps {before} → {after}", before=sides[0], after=sides[1])
 
 
 def select_most(settings: Sequence[SettingChange]) -> list[SettingChange]:
@@ -162,7 +162,7 @@ def format_change_of(kind: str, change: SettingChange) -> str:
         "kernel_size": _("kernel {before} → {after}", before=before, after=after),
         "trainable": _("{before} → {after} trainable parameters", before=before, after=after),
         "connections": _("other connections"),
-        "names": _("other names inside"),
+        "names": _("inner parts renamed"),
         "class": _("class {before} → {after}", before=before, after=after),
         "kind": _("{before} → {after}", before=before, after=after),
     }

@@ -318,7 +318,7 @@ def unusual_outputs(record: RunRecord) -> Iterator[Banner]:
         "If they are not logits, accuracy holds, but likelihood, Brier score, confidence and calibration describe the "
         "softmax of these values and not the model: let it return logits, or probabilities that sum to 1."
     )
-    early = _("The logits of a barely trained network can lie there too.") if found.kind != "same_sum" else ""
+    early = _("The logits of a barely trained network can lie in this range too.") if found.kind != "same_sum" else ""
     yield OUTPUT_RANGE.banner(join_sentences([describe_outputs(found), meaning, early]))
 
 

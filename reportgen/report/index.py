@@ -278,7 +278,7 @@ def format_span(line: Line) -> str:
     first, last = (format_day(record.summary.created) for record in (line.records[0], line.records[-1]))
     days = first if first == last else _("{first} to {last}", first=first, last=last)
     if not line.n:
-        return _("{days}, nothing evaluated", days=days)
+        return _("{days}, not evaluated", days=days)
     return ngettext("{days}, the same {count} test image", "{days}, the same {count} test images", line.n, days=days)
 
 
@@ -383,5 +383,5 @@ def format_group(members: Sequence[Listed], n: int) -> str:
     """What a group was tested on."""
     data = shorten(one_line(str(members[0].summary.data_title)), LONGEST_PLACE)
     if not n:
-        return _("Nothing evaluated")
+        return _("Not evaluated")
     return ngettext("{data}, {count} test image", "{data}, {count} test images", n, data=data)

@@ -65,9 +65,9 @@ def name_preparation(one: Preparation) -> str:
         "imagenet": "imagenet",
         "none": _("none (0 to 1)"),
         "half": _("mean and standard deviation 0.5 (−1 to 1)"),
-        "centred": _("less 0.5 (−0.5 to 0.5)"),
+        "centred": _("minus 0.5 (−0.5 to 0.5)"),
         "bytes": _("0 to 255"),
-        "centred_bytes": _("0 to 255 less ImageNet’s mean"),
+        "centred_bytes": _("0 to 255 minus ImageNet’s mean"),
         "own": _("the training images’ own"),
         "spec": _("the spec’s"),
     }

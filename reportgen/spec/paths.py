@@ -47,9 +47,11 @@ def check_length(path: Path) -> None:
         if error.errno == errno.ENAMETOOLONG:
             shown = shorten_middle(str(path), LONGEST)
             message = f"a path of {len(str(path)):,} characters is too long for this disk: {shown}"
-            raise SpecError(message, "Is it a path at all?") from error
+            raise SpecError(message, "Check that the value is a path, and write a shorter one.") from error
     except ValueError as error:  # a null character, a lone surrogate
-        raise SpecError(f"{shorten(str(path), LONGEST)!r} is not a path: {error}", "Write it again.") from error
+        raise SpecError(
+            f"{shorten(str(path), LONGEST)!r} is not a path: {error}", "Write a path without such characters."
+        ) from error
 
 
 def without_absolute_paths(spec: ReportSpec) -> ReportSpec:

@@ -119,7 +119,9 @@ def read_text(path: Path) -> str:
         raise EnvironmentTrouble(f"{path} can't be read: {reason}", "Check its name and its permissions.") from error
     if len(data) > MAX_BYTES:
         message = f"{path} is larger than {MAX_BYTES:,} bytes"
-        raise SpecError(message, "A spec has a page or two; is this the right file?", Location(str(path)))
+        raise SpecError(
+            message, "A spec is a page or two long; check that this is the right file.", Location(str(path))
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

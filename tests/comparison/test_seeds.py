@@ -100,4 +100,4 @@ def test_trainings_of_the_same_seeds_with_the_same_outputs_are_identical(record:
 def test_more_seeds_than_any_are_not_said_to_be_too_few_images(record: RunRecord) -> None:
     found = compared(with_seeds(record, [1, 2], 0.5), with_seeds(record, [4, 5], 0.5))
     assert (found.verdict, found.seeds_needed) == ("undecided", None)
-    assert format_needed(found).startswith("On these images not even 100 seeds of each would decide")
+    assert format_needed(found).startswith("On these images even 100 seeds of each would not give a decision")

@@ -41,7 +41,7 @@ def test_every_score_has_a_row_with_its_number(whole: Subject) -> None:
 def test_dots_are_filled_by_direction(record: RunRecord) -> None:
     better = drawn(judged(improved(record, 60), record), "baseline_changes")
     assert (marks(better, RIGHT), marks(better, WRONG)) == (6, 1)  # what it gained it says without confidence
-    assert "of one score alone" in better.caption  # what holds for all together is the section's to say
+    assert "of each score alone" in better.caption  # what holds for all together is the section's to say
     worse = drawn(judged(record, improved(record, 60)), "baseline_changes")
     assert (marks(worse, WRONG), marks(worse, RIGHT)) == (6, 1)
     same = drawn(judged(record, record), "baseline_changes")

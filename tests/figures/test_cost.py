@@ -67,7 +67,7 @@ def test_the_roofline_has_a_mark_for_every_group_with_macs(record: RunRecord) ->
     shares = [float(found[1]) for text in shown if (found := re.fullmatch(r"([\d.]+)\u00a0%", text))]
     assert len(shares) == len(FILLS)
     assert sum(shares) == pytest.approx(100, abs=0.2)
-    assert "79.0\u00a0% of the flat roof" in figure.caption
+    assert "79.0\u00a0% of the measured rate of matrix products" in figure.caption
     assert "Modules without MACs" in figure.caption
 
 

@@ -130,7 +130,7 @@ def test_work_that_only_needs_a_shape_is_drawn_aside() -> None:
     drawn = scheme(bench.trace())
     kinds = [card.kind for card in drawn.cards]
     side = kinds.index("side")
-    assert texts(drawn)[side] == ["2 operators off the path"]
+    assert texts(drawn)[side] == ["2 operators beside the path"]
     assert not [edge for edge in drawn.edges if edge[1] == side]
     assert (side, kinds.index("join")) in drawn.edges
 

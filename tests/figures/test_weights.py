@@ -191,7 +191,7 @@ def test_outliers_are_named_by_their_factor(record: RunRecord) -> None:
     assert outliers(weights, gradients, 0.01) == [5, 3]
     far = [matrix(name, (16, 144), gradient=0.2 if "fc" in name else 0.002) for name in NAMES]
     figure = drawn(weighed(record, far), "weights_gradient")
-    assert "the gradient of fc is 100 times the median" in figure.caption
+    assert "The ratio of gradient to weight of fc is 100 times the median" in figure.caption
     assert "6 fc" in texts(figure)
     skipped = draw(weighed(record, sampled=None), ["weights_gradient"])["weights_gradient"]
     assert isinstance(skipped, Skipped)

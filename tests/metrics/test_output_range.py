@@ -35,7 +35,7 @@ def test_probabilities_of_each_class_are_said(record: RunRecord) -> None:
     (text,) = told(giving(record, values))
     assert "lies between 0 and 1, as after a sigmoid. They were read as logits" in text
     assert "accuracy holds, but likelihood, Brier score, confidence and calibration" in text
-    assert "barely trained network can lie there too" in text
+    assert "barely trained network can lie in this range too" in text
 
 
 @pytest.mark.parametrize(("times", "shown"), [(100, "100"), (7, "7.00"), (0.5, "0.500")])
@@ -52,7 +52,7 @@ def test_cosines_are_said_where_no_confidence_is_as_high_as_the_accuracy(record:
     assert found.most < found.accuracy
     (text,) = told(giving(record, values))
     assert "between −1 and 1" in text
-    assert "barely trained network can lie there too" in text
+    assert "barely trained network can lie in this range too" in text
 
 
 def test_logits_are_not_spoken_of(record: RunRecord) -> None:

@@ -72,7 +72,7 @@ def card(writer: Writer, role: str, group: Sequence[int]) -> Card:
         same = [i for i, other in enumerate(writer.graphs[0].items) if other.role == role]
         return Card("port", (writer.port(first, str(same.index(first) + 1) if len(same) > 1 else ""),))
     if role == "side":
-        text = ngettext("{count} operator off the path", "{count} operators off the path", len(item.parts[0]))
+        text = ngettext("{count} operator beside the path", "{count} operators beside the path", len(item.parts[0]))
         return Card("side", (Row(text, text),))
     if role == "const":
         return Card("const", (Row(_("stored tensor"), _("stored tensor")),))

@@ -38,7 +38,7 @@ def describe_input(data: DataFacts) -> str:
     if data.normalize_name != "none" and data.normalize_mean and data.normalize_std:
         sentences.append(
             _(
-                "Channel by channel {means} is subtracted, and the difference divided by {deviations}.",
+                "From each channel {means} is subtracted, and the difference is divided by {deviations}.",
                 means=list_numbers(data.normalize_mean),
                 deviations=list_numbers(data.normalize_std),
             )

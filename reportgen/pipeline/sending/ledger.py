@@ -101,7 +101,8 @@ def read(path: Path) -> Book:
     """
     if path.exists() and not is_regular(path):
         raise EnvironmentTrouble(
-            f"{path} can't be read: it is not a file", "It says who has already received the mail."
+            f"{path} can't be read: it is not a file",
+            "It says who has already received the mail: make it readable, or remove it to send to everybody again.",
         )
     try:
         data = path.read_bytes()
@@ -109,7 +110,8 @@ def read(path: Path) -> Book:
         return Book()
     except OSError as error:
         raise EnvironmentTrouble(
-            f"{path} can't be read: {error.strerror}", "It says who has already received the mail."
+            f"{path} can't be read: {error.strerror}",
+            "It says who has already received the mail: make it readable, or remove it to send to everybody again.",
         ) from error
     try:
         return Book.model_validate_json(data)

@@ -180,7 +180,7 @@ def metrics(record: RunRecord) -> Part:
         return Part(_("Metrics"), (measured(_("Measures"), _("none: the model was not evaluated")),))
     listed = {definition.name for definition in shown_in("card")}
     names = join_terms([value.label for value in found.values if value.name in listed])
-    how = _("95 % intervals: Wilson score for proportions, otherwise from what each image adds to the score")
+    how = _("95 % intervals: Wilson score for proportions, otherwise from the influence of each image on the score")
     return Part(_("Metrics"), (measured(_("Measures"), names), measured(_("Uncertainty"), how)))
 
 

@@ -304,7 +304,7 @@ def format_commit(record: RunRecord) -> str:
     commit = record.provenance.commit
     if commit is None:
         return _("none (outside git)")
-    return _("{commit} with changes", commit=commit[:12]) if record.provenance.dirty else commit[:12]
+    return _("{commit} with uncommitted changes", commit=commit[:12]) if record.provenance.dirty else commit[:12]
 
 
 SECTION = Section(NAME, "Summary", 10, (), build, essential=(), chosen=choose_first_row)

@@ -119,7 +119,7 @@ def test_what_was_run_when_it_was_something_else(record: RunRecord) -> None:
     assert found["Data"] == "CIFAR-10 600 test images"
     assert found["Device"] == "Example GPU cuda, float32"
     dirty = record.model_copy(update={"provenance": record.provenance.model_copy(update={"dirty": True})})
-    assert facts(dirty)["Commit"] == "0123456789ab with changes"
+    assert facts(dirty)["Commit"] == "0123456789ab with uncommitted changes"
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def format_flips(comparison: Comparison) -> str:
     if comparison.identical:
         return ""
     if not table.lost and not table.gained:
-        return _("Both are right and wrong on the same images.")
+        return _("Both models are right and wrong on the same images.")
     lost, gained, p = numerals.count(table.lost), numerals.count(table.gained), numerals.p_value(table.p)
     if max(comparison.evaluations) > 1 and comparison.seed_spread is None:
         return _(
@@ -97,7 +97,7 @@ def find_power(comparison: Comparison, anchor: str) -> Finding | None:
     if comparison.detectable is None or comparison.identical or comparison.verdict != "equivalent":
         return None
     text = _(
-        "With this many images and flips, four of five comparisons detect a change of {change} or more.",
+        "With this many images and flips, a change of {change} or more is detected with 80 % power.",
         change=numerals.points_apart(comparison.detectable),
     )
     return claims.DETECTABLE.finding(text, 0.1, anchor)
@@ -107,26 +107,26 @@ def format_needed(comparison: Comparison) -> str:
     """About how many images or seeds would decide."""
     if comparison.images_needed is not None:
         return _(
-            "About {images} images like these would decide in four of five comparisons, if the change and the share of "
-            "flips stay as they are; there are {n}.",
+            "A decision with 80 % power would need about {images} images like these, if the change and "
+            "the share of flips stay the same; there are {n}.",
             images=numerals.count(comparison.images_needed),
             n=numerals.count(comparison.n),
         )
     if comparison.seeds_needed is not None:
         return _(
-            "About {seeds} seeds of each would decide in four of five comparisons, if the change and the standard "
-            "deviation stay as they are.",
+            "A decision with 80 % power would need about {seeds} seeds of each, if the change and the "
+            "standard deviation stay the same.",
             seeds=numerals.count(comparison.seeds_needed),
         )
     if comparison.seed_spread is not None:
         return _(
-            "On these images not even {most} seeds of each would decide in four of five comparisons, if the change and "
-            "the standard deviation stay as they are.",
+            "On these images even {most} seeds of each would not give a decision with 80 % power, if the "
+            "change and the standard deviation stay the same.",
             most=numerals.count(MOST_SEEDS),
         )
     if max(comparison.evaluations) > 1:
         return _("More images, or more evaluations of stochastic models, would narrow the interval.")
-    return _("No number of images would decide a change so close to the margin.")
+    return _("A change so close to the margin can’t be decided by any number of images.")
 
 
 def find_seeds(record: RunRecord, comparison: Comparison, anchor: str) -> Finding | None:
@@ -255,7 +255,7 @@ def find_cost(comparison: Comparison) -> Finding | None:
     ]
     if not notable:
         return None
-    text = _("In multiples of the baseline’s: {ratios}.", ratios=join_names([name_ratio(value) for value in notable]))
+    text = _("Relative to the baseline: {ratios}.", ratios=join_names([name_ratio(value) for value in notable]))
     dearer = any((value.value or 0.0) >= DEARER for value in notable)
     return claims.COST.finding(text, 0.6 if dearer else 0.5, f"section-{NAME}", "caution" if dearer else "plain")
 

@@ -189,7 +189,7 @@ def format_alike(ranking: Ranking, apart: Sequence[Pair]) -> str:
         return _("{models} can’t be distinguished.", models=join_few([call(name) for name in models], NAMED))
     own_first = sorted(apart, key=lambda pair: not pair.has(ranking.own))
     pairs = [_("{one} from {other}", one=call(pair.second), other=call(pair.first)) for pair in own_first]
-    return _("Not distinguished are {pairs}.", pairs=join_few(pairs))
+    return _("Not distinguished: {pairs}.", pairs=join_few(pairs))
 
 
 def call(name: str) -> str:

@@ -122,7 +122,7 @@ def add_ranking(view: BaselineView, ranking: Ranking, figures: Figures) -> Basel
 def list_facts(record: RunRecord, comparison: Comparison) -> tuple[Fact, ...]:
     """What was compared with, how old that is, and by which rule."""
     baseline, margin = comparison.baseline, numerals.points_apart(comparison.equivalence.margin)
-    state = _("with changes") if baseline.dirty else ""
+    state = _("with uncommitted changes") if baseline.dirty else ""
     return (
         Fact(_("Verdict"), format_verdict(comparison.verdict), _("margin {margin}", margin=margin)),
         Fact(_("Baseline"), baseline.title),

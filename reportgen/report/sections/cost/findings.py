@@ -137,8 +137,8 @@ def find_idle(record: RunRecord, groups: tuple[Group, ...]) -> Finding | None:
     share = numerals.percent(idle[longest])
     if work[longest]:
         text = ngettext(
-            "{count} call of {kind} takes {share} of the pass for {macs} of the MACs.",
-            "{count} calls of {kind} take {share} of the pass for {macs} of the MACs.",
+            "{count} call of {kind} takes {share} of the time of the pass and does {macs} of the MACs.",
+            "{count} calls of {kind} take {share} of the time of the pass and do {macs} of the MACs.",
             calls[longest],
             kind=longest,
             share=share,
@@ -146,8 +146,8 @@ def find_idle(record: RunRecord, groups: tuple[Group, ...]) -> Finding | None:
         )
     else:
         text = ngettext(
-            "{count} call of {kind} takes {share} of the pass for none of the MACs.",
-            "{count} calls of {kind} take {share} of the pass for none of the MACs.",
+            "{count} call of {kind} takes {share} of the time of the pass and does none of the MACs.",
+            "{count} calls of {kind} take {share} of the time of the pass and do none of the MACs.",
             calls[longest],
             kind=longest,
             share=share,

@@ -83,7 +83,7 @@ def list_facts(record: RunRecord, facts: CostFacts) -> list[Fact]:
     if facts.memory_missing:
         found.append(Fact(_("Memory"), _("not measured"), draw_note(facts.memory_missing)))
     if facts.process_bytes is not None:
-        note = _("all of this run: libraries and data set included")
+        note = _("the whole process, libraries and data set included")
         found.append(Fact(_("Largest resident size"), numerals.bytes_text(facts.process_bytes), note))
     if facts.step is None:
         found.append(Fact(_("Training step"), _("not measured"), draw_note(facts.step_missing)))
@@ -142,9 +142,9 @@ def memory_fact(record: RunRecord, peak: PeakMemory) -> Fact:
         else _("Memory of a forward pass of {batch}", batch=batch)
     )
     how = {
-        "allocator": _("at once, the model included; by the allocator"),
-        "driver": _("at once, the model included; by the driver"),
-        "tensors": _("at least, the model included; by the tensors alive"),
+        "allocator": _("model included; reported by the allocator"),
+        "driver": _("model included; reported by the driver"),
+        "tensors": _("lower bound, model included; from the live tensors"),
     }[peak.how]
     whole = record.trace.parameter_bytes + peak.optimizer_bytes + peak.peak_bytes
     return Fact(label, numerals.bytes_text(whole), how)
@@ -156,8 +156,8 @@ def energy_fact(facts: CostFacts) -> Fact:
         return Fact(_("Energy"), _("not measured"), draw_note(facts.energy_missing))
     batch = numerals.count(facts.energy.batch_size)
     note = {
-        "nvml": _("an image in batches of {batch}; the GPU’s power by NVML, idle power included", batch=batch),
-        "rapl": _("an image in batches of {batch}; the processor by RAPL, everything that ran included", batch=batch),
+        "nvml": _("per image in batches of {batch}; GPU, by NVML, idle power included", batch=batch),
+        "rapl": _("per image in batches of {batch}; processor, by RAPL, all that ran on it included", batch=batch),
     }[facts.energy.source]
     joules = numerals.significant(facts.energy.joules_per_image, 2)
     return Fact(_("Energy"), _("{number} J", number=joules), note)
@@ -273,11 +273,13 @@ def interval(group: Group) -> str:
 def caption_modules(record: RunRecord) -> str:
     """What a row is, what the columns are, and how the time was taken."""
     return _(
-        "Equal modules in one row, without what is inside their children; the longest first. Time: medians of {n} "
-        "forward passes of {batch} images, with the 95\u00a0% interval; MACs and activations (kept for the backward "
-        "pass, float32) of one image. Of peak: share of the measured rate of matrix products. Limit: the longest of "
-        "the times of its arithmetic, memory traffic and calls at the measured rates, and how much of the time it "
-        "explains; above 100\u00a0% the module is faster than the measured rate, which is then not its limit.",
+        "Equal modules share a row, without their child modules; the longest time first. Time: "
+        "medians of {n} forward passes of {batch} images, with the 95 % interval; MACs and "
+        "activations (kept for the backward pass, float32) of one image. Of peak: share of the "
+        "measured rate of matrix products. Limit: the longest of the times that arithmetic, memory "
+        "traffic and calls would take at the measured rates, and the share of the time that it "
+        "explains; above 100 % the module is faster than the measured rate, which is then not its "
+        "limit.",
         n=numerals.count(record.trace.timed_passes),
         batch=numerals.count(record.trace.timed_batch),
     )

@@ -63,7 +63,7 @@ def find_unverified(data: DataFacts) -> Finding | None:
     if data.verified:
         return None
     if data.digests:
-        text = _("The files’ digests are not the published ones, or none are: the data is unverified.")
+        text = _("The digests of the files do not match published ones, or none are published: the data is unverified.")
     else:
         text = _("No digests of the data’s files are known: the data is unverified.")
     return claims.UNVERIFIED.finding(text, 0.4, f"section-{NAME}", "caution", in_banner=True)

@@ -160,7 +160,7 @@ def format_verified(data: DataFacts) -> str:
         return _("none published: these are your own files")
     if data.verified:
         return _("every file is the published one")
-    return _("not compared with published ones, or different")
+    return _("not compared with published digests, or different")
 
 
 def class_rows(data: DataFacts) -> list[Row]:

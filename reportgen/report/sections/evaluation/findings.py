@@ -85,7 +85,7 @@ def find_baseline(measured: Measurements) -> Finding | None:
     equal = len(set(supports)) == 1
     said = [
         _("{accuracy} of the images are classified correctly.", accuracy=accuracy.display_full),
-        _("Always predicting any one class gives {baseline}.", baseline=numerals.percent(baseline))
+        _("Always predicting the same class gives {baseline}.", baseline=numerals.percent(baseline))
         if equal
         else _(
             "Always predicting {name} gives {baseline}.",
@@ -97,7 +97,7 @@ def find_baseline(measured: Measurements) -> Finding | None:
     if accuracy.low > baseline:
         return claims.ABOVE_CHANCE.finding(join_sentences(said), 0.45, anchor, in_verdict=True)
     if accuracy.high < baseline:
-        said.append(_("The model gets fewer right than that."))
+        said.append(_("The model is less accurate than that."))
         return claims.BELOW_CHANCE.finding(join_sentences(said), 0.95, anchor, "bad")
     said.append(_("The difference can’t be distinguished from zero."))
     return claims.AT_CHANCE.finding(join_sentences(said), 0.95, anchor, "bad")
@@ -144,7 +144,7 @@ def find_top5(measured: Measurements, predictions: Predictions) -> Finding | Non
         )
     top5 = measured.value("top5_accuracy")
     if top5 is not None and top5.value is not None:
-        more = _("The right class is among the first five for {top5} of all images.", top5=top5.display_full)
+        more = _("The right class is among the five most probable for {top5} of all images.", top5=top5.display_full)
         text = join_sentences([text, more])
     return claims.SECOND_GUESS.finding(text, 0.25, f"section-{NAME}")
 
@@ -276,15 +276,16 @@ def find_scaling(measured: Measurements, anchor: str) -> Finding | None:
     temperature = numerals.significant(measured.calibration.temperature, 3)
     values = {"temperature": temperature, "before": before.display, "after": after.display_full}
     text = _(
-        "Temperature scaling, which divides the logits by {temperature}, takes the expected calibration error from "
-        "{before} to {after}.",
+        "Temperature scaling, which divides the logits by {temperature}, changes the expected "
+        "calibration error from {before} to {after}.",
         temperature=values["temperature"],
         before=values["before"],
         after=values["after"],
     )
     if facts.p > SIGNIFICANT:
         left = _(
-            "What is left can’t be distinguished from perfect calibration, which shows {null} on average ({p}).",
+            "The remaining error can’t be distinguished from that of a perfectly calibrated model, {null}"
+            " on average ({p}).",
             null=numerals.score(facts.under_calibration, after.low, after.high),
             p=numerals.p_value(facts.p),
         )

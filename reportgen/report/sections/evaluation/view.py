@@ -116,8 +116,8 @@ def bin_table(measured: Measurements) -> Table:
 def caption_scores(measured: Measurements, n: int, evaluations: int) -> str:
     """On what the scores were measured and where their intervals come from."""
     text = _(
-        "Scores on {n} test images with 95\u00a0% intervals: Wilson for accuracies, otherwise from what each image "
-        "adds to the score.",
+        "Scores on {n} test images with 95 % intervals: Wilson for accuracies, otherwise from the "
+        "influence of each image on the score.",
         n=numerals.count(n),
     )
     over, said = measured.value("accuracy_seeds"), [text]
@@ -131,8 +131,8 @@ def caption_scores(measured: Measurements, n: int, evaluations: int) -> str:
     if over is not None:
         said.append(
             _(
-                "Of the mean over the {seeds} seeds: Wilson for the images and Student’s t for the seeds together; of "
-                "the standard deviation between them: χ².",
+                "Interval of the mean over the {seeds} seeds: Wilson’s for the images combined with Student’s"
+                " t for the seeds; interval of the standard deviation between seeds: χ².",
                 seeds=over.n,
             )
         )

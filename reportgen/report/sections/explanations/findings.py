@@ -193,7 +193,7 @@ def find_separation(votes: Votes, facts: ExplanationFacts, anchor: str) -> Findi
         return claims.FEATURES_MORE.finding(join_sentences([text, end]), 0.5, anchor, "caution")
     elif max(-difference[1], difference[2]) <= SAME:
         end = _(
-            "Both are the same within half a point ({ends}): the features alone separate the classes as well.",
+            "The two agree within half a point ({ends}): a vote on the features classifies as well as the last layer.",
             ends=ends,
         )
         return claims.FEATURES_ALONE.finding(join_sentences([text, end]), 0.2, anchor)
@@ -206,8 +206,9 @@ def format_votes(votes: Votes, embedding: EmbeddingFacts) -> str:
     """How often the nearest training images vote for the right class, and how often the model itself is right."""
     n, right = len(votes.labels), int(votes.right.sum())
     return _(
-        "Before the last layer, the {k} nearest of {train} training images vote for the right class of {share} of the "
-        "test images ({interval}, n\u00a0=\u00a0{n}); the model itself is right on {model} of them.",
+        "By the features before the last layer, a vote of the {k} nearest of {train} training images "
+        "gives the right class for {share} of the test images ({interval}, n = {n}); the model itself"
+        " classifies {model} of them correctly.",
         k=embedding.neighbours,
         train=numerals.count(embedding.train.images),
         share=numerals.percent(right / n, n),
@@ -232,9 +233,9 @@ def find_overlap(votes: Votes, record: RunRecord, anchor: str) -> Finding | None
     if not cells or p > SIGNIFICANT:
         return None
     text = _(
-        "{true} lies among another class more often than classes usually do: {share} of its images ({interval}, "
-        "n\u00a0=\u00a0{n}) have {other} around them; {usual} is the mean over pairs of classes ({p}, corrected for "
-        "all {cells} pairs).",
+        "{true} is close to another class more often than usual: {share} of its images ({interval}, "
+        "n = {n}) have mostly {other} among their nearest neighbours; the mean over pairs of classes "
+        "is {usual} ({p}, corrected for all {cells} pairs).",
         p=numerals.p_value(p),
         cells=numerals.count(cells),
         true=quote(names[true]),

@@ -71,10 +71,10 @@ def describe_deletion() -> MethodNote:
     return MethodNote(
         _("Deletion curve"),
         _(
-            "Probability of the predicted class as a growing share of the pixels is replaced by the mean colour of "
-            "the training images, the map’s highest first; area by the trapezoidal rule, compared with a random map "
-            "of the same grain on the same images. A map counts as informative where the whole interval of the "
-            "difference is above {least}.",
+            "Probability of the predicted class as a growing share of the pixels is replaced by the mean "
+            "colour of the training images, those highest in the map first; area by the trapezoidal rule,"
+            " compared with a random map of the same resolution on the same images. A map counts as "
+            "informative where the whole interval of the difference is above {least}.",
             least=numerals.fixed(LEAST_GAIN, 2),
         ),
         "Petsiuk, Das and Saenko 2018, RISE: randomized input sampling for explanation of black-box models. BMVC.",
@@ -94,7 +94,7 @@ def describe_embedding(facts: EmbeddingFacts) -> list[MethodNote]:
         ),
         MethodNote(
             _("Principal components"),
-            _("The plane of most variance of the centred features of the test images embedded."),
+            _("The plane of greatest variance of the centred features of the embedded test images."),
             "Pearson 1901, On lines and planes of closest fit to systems of points in space. Philosophical Magazine 2.",
         ),
     ]

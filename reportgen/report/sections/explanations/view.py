@@ -78,10 +78,10 @@ def list_facts(facts: ExplanationFacts) -> list[Fact]:
     if facts.embedding is not None:
         own = facts.embedding
         given = _(
-            "what {path} ({kind}) is given: {d} numbers", path=own.path, kind=own.kind, d=numerals.count(own.dimensions)
+            "input of {path} ({kind}): {d} numbers", path=own.path, kind=own.kind, d=numerals.count(own.dimensions)
         )
         if not own.path:
-            given = _("the logits themselves: no layer with weights makes them")
+            given = _("the logits themselves: no layer with weights computes them")
         found.append(Fact(_("Features"), given))
         amount = _(
             "{n} test images among {train} training images",
@@ -129,8 +129,8 @@ def format_gap(gap: NotExplained) -> str:
     if gap.reason == "few_images":
         return _("{part}: not made; there are too few images.", part=part)
     return _(
-        "{part}: left out; even its smallest setting would take {time}. run.probes: {{explanations: full}} takes the "
-        "time.",
+        "{part}: left out; even its smallest setting would take {time}. run.probes: {{explanations: "
+        "full}} measures it without a time limit.",
         part=part,
         time=numerals.seconds_text(gap.seconds),
     )

@@ -102,8 +102,8 @@ def format_patches(record: RunRecord, fit: InputFit) -> str:
     """How few patches there are, and how there would be more."""
     side_px, last = record.trace.input_shape[-2:], fit.last_map or (1, 1)
     text = _(
-        "The model cuts the {side_px} px into {last} patches of {size} px, so it has {few} patches to relate; images "
-        "of {made} × {made} px would give {many}.",
+        "The model divides the {side_px} px into {last} patches of {size} px, {few} in all; images of"
+        " {made} × {made} px would give {many}.",
         side_px=format_size(side_px),
         last=format_size(last),
         size=format_size(fit.kernel),
@@ -119,7 +119,7 @@ def format_patches(record: RunRecord, fit: InputFit) -> str:
     elif source == "torchvision":
         advice = _("{change}, without image_size in model.args, gives it as many.", change=spec_line(LARGER))
     else:
-        advice = _("Smaller patches would be more.")
+        advice = _("Smaller patches would give more of them.")
     return join_sentences([text, advice])
 
 

@@ -56,15 +56,16 @@ def find_depth(graph: AutogradFacts, anchor: str) -> Finding | None:
     every = numerals.count(sum(parameter.trainable for parameter in graph.parameters))
     if found.shortest == found.longest:
         text = _(
-            "The loss reaches every trainable parameter ({every}); the farthest, {name}, over {longest} operators.",
+            "Gradients reach every trainable parameter ({every}); the farthest from the loss, {name}, is "
+            "{longest} operators away.",
             every=every,
             name=name,
             longest=numerals.count(found.longest),
         )
     else:
         text = _(
-            "The loss reaches every trainable parameter ({every}); the farthest, {name}, over {longest} operators "
-            "on the longest path back and {shortest} on the shortest.",
+            "Gradients reach every trainable parameter ({every}); the farthest from the loss, {name}, is "
+            "{longest} operators away on the longest path and {shortest} on the shortest.",
             every=every,
             name=name,
             longest=numerals.count(found.longest),

@@ -306,8 +306,8 @@ def find_way(facts: WeightFacts, anchor: str) -> Finding | None:
     far, most = max(ways, key=lambda item: item[0])
     near, least = min(ways, key=lambda item: item[0])
     text = _(
-        "Training moved the median matrix by {middle} of its initial norm, {most} most ({far}) and {least} least "
-        "({near}).",
+        "In training the matrices moved by {middle} of their initial norm in the median, {most} most "
+        "({far}) and {least} least ({near}).",
         middle=numerals.percent(median([way for way, _name in ways])),
         most=quote(most.name),
         far=numerals.percent(far),

@@ -33,10 +33,11 @@ def list_matrix_methods() -> list[MethodNote]:
         MethodNote(
             _("Weights as matrices"),
             _(
-                "Every parameter with two sides of at least two, read as outputs × inputs (out × in·k·k; of grouped "
-                "convolutions in divided by the groups), tied ones once. Near zero: magnitude below {near} of the "
-                "standard deviation; of matrices of more than {most} values that share, exact zeros and histograms "
-                "are counted over every k-th value unless the spec asks for all.",
+                "Every parameter of at least two rows and two columns, read as outputs × inputs (out × "
+                "in·k·k; for grouped convolutions, in is divided by the number of groups); tied parameters "
+                "count once. Near zero: magnitude below {near} of the standard deviation. For matrices of "
+                "more than {most} values, this share, the exact zeros and the histograms are counted over "
+                "every k-th value unless the spec asks for all.",
                 near=numerals.general(NEAR_ZERO),
                 most=numerals.count(VALUES_COUNTED),
             ),
@@ -73,9 +74,10 @@ def list_filter_methods() -> list[MethodNote]:
         MethodNote(
             _("Dead and duplicate filters"),
             _(
-                "The row of a layer counts as near zero when its norm is at most {dead} of the 90th percentile of its "
-                "matrix’s rows; an output is switched off when the scale of the normalisation behind it is, likewise. "
-                "Duplicate: |cosine| above {twin} with another row, of the same group, of {columns} inputs or more.",
+                "A row of a layer counts as near zero when its norm is at most {dead} of the 90th percentile "
+                "of its matrix’s rows; an output counts as switched off when the same holds for its scale in "
+                "the normalisation that follows. Duplicate: |cosine| above {twin} with another row of the "
+                "same group; only rows of {columns} inputs or more are compared.",
                 dead=numerals.percent(DEAD),
                 twin=numerals.general(TWIN),
                 columns=LEAST_COLUMNS,
@@ -89,8 +91,9 @@ def gradient_method(images: int, loss: str) -> MethodNote:
     return MethodNote(
         _("Gradients of the weights"),
         _(
-            "Of the mean {loss} over {n} training images, not augmented: of that sample exactly, so without an "
-            "interval. Evaluation mode, but batch normalisation by each batch’s own statistics, as in training.",
+            "Gradients of the mean {loss} over {n} training images, not augmented; they are exact for "
+            "this sample and have no interval. The model is in evaluation mode, except that batch "
+            "normalisation uses each batch’s own statistics, as in training.",
             loss=loss,
             n=numerals.count(images),
         ),

@@ -216,17 +216,18 @@ def caption_table(facts: WeightFacts) -> str:
     told = [_("Small and grey: before training.")] if facts.trained else []
     told.append(
         _(
-            "Near zero: values within {share} of the standard deviation around zero (of a normal distribution 8.0 %). "
-            "Effective rank: at most the smaller side. α with half of its 95 % interval and the eigenvalues in the "
-            "tail. Moved: share of the initial norm. Gradient: root mean square.",
+            "Near zero: share of the values within {share} of a standard deviation from zero (8.0 % for a"
+            " normal distribution). Effective rank: at most the smaller dimension. α: with half the width"
+            " of its 95 % interval and the number of eigenvalues in the tail. Moved: distance from the "
+            "initial weights, as a share of their norm. Gradient: root mean square.",
             share=numerals.general(NEAR_ZERO),
         )
     )
     if len(facts.shown) < len(facts.matrices):
         told.append(
             _(
-                "{shown} of {count} matrices: the first, the last, and of every run of neighbours the largest; the "
-                "record holds all.",
+                "{shown} of {count} matrices: the first, the last, and the largest of every run of "
+                "neighbours; the record holds all.",
                 shown=numerals.count(len(facts.shown)),
                 count=numerals.count(len(facts.matrices)),
             )

@@ -107,7 +107,7 @@ def stage_table(record: RunRecord) -> Table:
 def list_facts(record: RunRecord) -> list[Fact]:
     """Commit, seed, device and platform of the run."""
     device, origin = record.device, record.provenance
-    state = {None: "", True: _("files differed from it"), False: _("no file differed from it")}[origin.dirty]
+    state = {None: "", True: _("with uncommitted changes"), False: _("without uncommitted changes")}[origin.dirty]
     if origin.commit_from:
         state = _(
             "from {variable}; git could not read it: {reason}",
@@ -255,10 +255,10 @@ def say_latency(latency: Sequence[Latency]) -> str:
     several = max(len(one.processes) for one in latency)
     if not several:
         one = _(
-            "Passes of one process; the interval of a median of times lies between interpolated order statistics "
-            "(Hettmansperger and Sheather 1986), 95 %; repeats are taken as independent, and what another process "
-            "would change is left out. "
-            "A change against a baseline fails no gate then."
+            "Passes of one process; the interval of a median of times lies between interpolated order "
+            "statistics (Hettmansperger and Sheather 1986), 95 %; repeats are treated as independent, and"
+            " the variation between processes is not included. No gate then fails on a change against the"
+            " baseline."
         )
         return join_sentences([one, p95])
     many = _(

@@ -67,8 +67,8 @@ def find_oversure(responses: Responses, anchor: str) -> Finding | None:
         else _("Confidence stays high while accuracy falls.")
     )
     text = _(
-        "At {exposure} the model is right for {right} of the images with a mean confidence of {sure}; for the "
-        "unmodified images, {usual_right} and {usual_sure} (n\u00a0=\u00a0{n}).",
+        "At {exposure} the model classifies {right} of the images correctly, with a mean confidence "
+        "of {sure}; on the unmodified images these are {usual_right} and {usual_sure} (n = {n}).",
         exposure=sides["exposure"],
         right=sides["right"],
         sure=sides["sure"],
@@ -98,8 +98,9 @@ def find_stops(responses: Responses, anchor: str) -> Finding | None:
     if len(told) < 4:
         return None
     text = _(
-        "Half the intensity changes the accuracy by {half}, twice the intensity, clipped at white, by {twice}; "
-        "1/{low} of it by {dark} and {high} times by {bright} (paired 95 % intervals, n\u00a0=\u00a0{n}).",
+        "At half the intensity the accuracy changes by {half}, at twice the intensity (clipped at "
+        "white) by {twice}, at 1/{low} by {dark} and at {high} times by {bright} (paired 95 % "
+        "intervals, n = {n}).",
         half=told[0],
         twice=told[1],
         dark=told[2],

@@ -172,8 +172,9 @@ def find_gains(responses: Responses, anchor: str) -> Finding | None:
     last = float(responses.array("drives")[-1])
     whole = sum(one.linear is not None and one.linear[1] >= last for _unused, one in known)
     text = _(
-        "Ten per cent more input raises the output of a layer by {median} in the median, from {low} ({weak}) to "
-        "{high} ({strong}); {whole} of {count} keep that gain up to {last} times their usual input ({images}).",
+        "When its input grows by 10 %, the output of a layer grows by {median} in the median, from "
+        "{low} ({weak}) to {high} ({strong}); {whole} of {count} layers keep that gain up to {last} "
+        "times their usual input ({images}).",
         median=format_rise(float(np.median(gains))),
         low=format_rise(low[1].gain),
         weak=quote_unit(responses, low[0]),

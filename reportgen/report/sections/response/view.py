@@ -66,7 +66,7 @@ def layer_table(responses: Responses) -> Table:
     """Every layer in numbers, without the columns about initial weights where these were not measured."""
     columns = (
         *words(_("Layer")),
-        Column(_("What it is"), "short"),
+        Column(_("Type"), "short"),
         *numbers(_("Gain"), _("Before"), _("At rest"), _("Linear"), _("Threshold"), _("Saturation")),
         *numbers(_("Dead"), _("Before")),
     )

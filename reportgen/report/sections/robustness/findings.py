@@ -89,7 +89,7 @@ def find_loss(
     if rival is not None and not sure:
         said.append(
             _(
-                "Whether it costs more than {rival} ({loss}) is open (exact McNemar test, {p}).",
+                "Whether it lowers the accuracy more than {rival} ({loss}) is undecided (exact McNemar test, {p}).",
                 rival=name_condition(rival.condition),
                 loss=lost_points(rival.drop),
                 p=numerals.p_value(found.p_rival),
@@ -139,7 +139,7 @@ def format_middle(corrupted: Sequence[Outcome], kinds: Sequence[KindMean]) -> st
     if len(strongest) < 3:
         return ""
     return _(
-        "The median of the {count} kinds, each at its worst, costs {loss}.",
+        "With each of the {count} kinds at its worst severity, the median loss of accuracy is {loss}.",
         count=len(strongest),
         loss=lost_points(float(np.median([one.drop for one in strongest]))),
     )
@@ -324,7 +324,8 @@ def find_attack(record: RunRecord, facts: RobustnessFacts, outcomes: Sequence[Ou
     if not below:
         strongest = max(attacks, key=lambda one: one.drop)
         text = _(
-            "The strongest attack tried, {name}, leaves {accuracy} right, of {clean} without it; chance is {chance}.",
+            "Under the strongest attack tried, {name}, the accuracy is {accuracy}; without it, {clean}; "
+            "chance is {chance}.",
             name=name_condition(strongest.condition),
             accuracy=strongest.accuracy.display_full,
             clean=strongest.clean.display,
@@ -333,8 +334,8 @@ def find_attack(record: RunRecord, facts: RobustnessFacts, outcomes: Sequence[Ou
         return claims.ATTACK_LEFT.finding(join_sentences([text, untried]), 0.22, anchor)
     least = min(below, key=lambda one: (one.condition.level, one.accuracy.value or 0.0))
     text = _(
-        "The accuracy falls below chance ({chance}) under {name}: {accuracy} of the images stay right, of {clean} "
-        "without it. This is typical of networks trained without adversarial examples (Madry et al. 2018).",
+        "Under {name} the accuracy is {accuracy}, below chance ({chance}); without it, {clean}. This "
+        "is typical of networks trained without adversarial examples (Madry et al. 2018).",
         name=name_condition(least.condition),
         chance=numerals.percent(chance),
         accuracy=least.accuracy.display_full,
@@ -365,8 +366,8 @@ def find_masking(facts: RobustnessFacts, outcomes: Sequence[Outcome], anchor: st
     if facts.attack is not None and facts.attack.flat:
         signs.append(
             ngettext(
-                "At {count} image the gradient is zero everywhere.",
-                "At {count} images the gradient is zero everywhere.",
+                "For {count} image the gradient is zero everywhere.",
+                "For {count} images the gradient is zero everywhere.",
                 facts.attack.flat,
             )
         )

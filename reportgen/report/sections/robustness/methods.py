@@ -53,7 +53,7 @@ def preparation_check() -> MethodNote:
 def paired_changes() -> MethodNote:
     """The interval of a change on the same images."""
     return MethodNote(
-        _("Changes under changed images"),
+        _("Changes in accuracy"),
         _(
             "Accuracy on the changed images minus that on the same unmodified images, with the score interval for "
             "paired proportions, 95 %."
@@ -94,8 +94,8 @@ def say_mean(facts: RobustnessFacts) -> str:
     if not facts.mean_kinds:
         return ""
     return ngettext(
-        "The spec and the level fix over which kinds and on how many images the mean is: {kinds}, {count} image.",
-        "The spec and the level fix over which kinds and on how many images the mean is: {kinds}, {count} images.",
+        "The spec and the level determine the kinds and the number of images of the mean: {kinds}, {count} image.",
+        "The spec and the level determine the kinds and the number of images of the mean: {kinds}, {count} images.",
         max(condition.images for condition in facts.conditions),
         kinds=join_names([name_kind(kind) for kind in facts.mean_kinds]),
     )

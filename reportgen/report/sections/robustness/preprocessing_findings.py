@@ -98,9 +98,9 @@ def format_open(record: RunRecord, check: PreparationCheck) -> str:
     if (wilson(check.right, check.images) or (0.0, 1.0))[0] <= chance:
         return _("The accuracy is not above chance, so the check decides nothing.")
     if not check.complete:
-        return _("Not every usual way could be tried, so the check does not confirm the normalisation.")
+        return _("Not every usual variant could be tried, so the check does not confirm the normalisation.")
     return _(
-        "With so few images another way may still be better by more than {bound}.",
+        "With so few images another variant may still be better by more than {bound}.",
         bound=ngettext("{count} point", "{count} points", round(100 * BOUND)),
     )
 

@@ -97,7 +97,9 @@ def other_table(outcomes: Sequence[Outcome]) -> Table:
     )
     columns = (
         *words(_("Change"), _("Size")),
-        *numbers(_("Images"), _("Accuracy"), _("Interval"), _("Change of it"), _("Interval"), _("Predictions changed")),
+        *numbers(
+            _("Images"), _("Accuracy"), _("Interval"), _("Change in accuracy"), _("Interval"), _("Predictions changed")
+        ),
     )
     return Table(caption, columns, tuple(list_others(outcomes)), dense=True)
 

@@ -122,7 +122,7 @@ def find_gap(record: RunRecord, training: Training, anchor: str) -> Finding | No
             join_sentences([start, text]), 0.65, anchor, "caution" if gap.low > SAME else "plain"
         )
     if gap.high < 0:
-        text = _("The test images are the easier ones, by {interval} points.", interval=values["interval"])
+        text = _("The model is more accurate on the test images, by {interval} points.", interval=values["interval"])
         return claims.TEST_EASIER.finding(join_sentences([start, text]), 0.5, anchor)
     text = _(
         "The gap of {gap} ({interval}) can’t be distinguished from zero; one of up to {most} is not excluded.",
@@ -224,7 +224,7 @@ def advise(record: RunRecord) -> str:
     """Whether more steps would need another schedule."""
     rates = record.arrays.get("train.lr", np.empty(0))
     if len(rates) and rates[-1] < SETTLED * rates.max():
-        return _("The learning rate had come down to zero, so continuing would need a longer schedule.")
+        return _("The learning rate had decayed to zero, so continuing would need a longer schedule.")
     return ""
 
 

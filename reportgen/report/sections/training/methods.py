@@ -28,7 +28,10 @@ def training_methods(record: RunRecord) -> list[MethodNote]:
         notes.append(
             MethodNote(
                 _("mixup"),
-                _("Each training batch mixed with itself in another order, images and labels in the same shares."),
+                _(
+                    "Each training batch is mixed with a permutation of itself, images and labels with the same "
+                    "weights."
+                ),
                 "Zhang, Cissé, Dauphin and Lopez-Paz 2018, mixup: beyond empirical risk minimization. ICLR.",
             )
         )

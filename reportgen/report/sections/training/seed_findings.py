@@ -86,7 +86,8 @@ def find_teacher(record: RunRecord, anchor: str) -> Finding | None:
     own = (logits.argmax(1) == labels) & np.isfinite(logits).all(1)
     gap = share_difference(record.arrays["teacher.correct"], own)
     start = _(
-        "It learnt from {teacher} ({parameters} parameters), which is right on {accuracy} of the test images.",
+        "It was distilled from {teacher} ({parameters} parameters), which classifies {accuracy} of "
+        "the test images correctly.",
         teacher=quote(name_of(teacher)),
         parameters=numerals.count(teacher.parameters),
         accuracy=value.display_full,
@@ -99,12 +100,12 @@ def find_teacher(record: RunRecord, anchor: str) -> Finding | None:
     }
     if gap[1] > 0:
         more = _(
-            "That is {gap} more than its student ({interval}, paired).", gap=values["gap"], interval=values["interval"]
+            "That is {gap} above its student ({interval}, paired).", gap=values["gap"], interval=values["interval"]
         )
         return claims.TEACHER_BETTER.finding(join_sentences([start, more]), 0.4, anchor)
     if gap[2] < 0:
         less = _(
-            "That is {gap} less than its student ({interval}, paired): there was little to learn from it.",
+            "That is {gap} below its student ({interval}, paired), so there was little to gain from distillation.",
             gap=values["gap"],
             interval=values["interval"],
         )

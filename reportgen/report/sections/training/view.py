@@ -112,7 +112,7 @@ def list_facts(record: RunRecord, training: Training) -> list[Fact]:
             if training.steps == training.planned_steps
             else _("{done} of {planned} planned", done=done, planned=numerals.count(training.planned_steps)),
             _(
-                "of {batch} images; {epoch} to an epoch",
+                "of {batch} images; {epoch} per epoch",
                 batch=numerals.count(training.batch_size),
                 epoch=numerals.count(training.steps_per_epoch),
             ),

@@ -79,7 +79,7 @@ def rank_entries(names: list[str]) -> tuple[Entry, ...]:
         ),
         (
             made(("A", "B", -0.05, False), ("A", "C", -0.06, True), ("B", "C", 0.01, False), own="C"),
-            "“A” is more accurate than “C” by +6.0 points (+5.0 to +7.0). Not distinguished are “C” from “B” and “B” "
+            "“A” is more accurate than “C” by +6.0 points (+5.0 to +7.0). Not distinguished: “C” from “B” and “B” "
             "from “A”. All 3 pairs of models were tested, with Holm’s correction.",
         ),
         (made(("A", "B", 0.05, True)), "“B” is more accurate than “A” by +5.0 points (+4.0 to +6.0)."),

@@ -79,10 +79,10 @@ def test_what_would_decide_is_said_where_it_is_open(record: RunRecord) -> None:
     whole = VERDICTS["undecided"](record)  # type: ignore[no-untyped-call]
     compared = whole.judgement.compared
     assert compared is not None
-    sentence = build(SECTION, whole).sentence("would decide")
-    assert f"About {compared.images_needed:,} images" in sentence
+    sentence = build(SECTION, whole).sentence("A decision with 80 % power")
+    assert f"about {compared.images_needed:,} images" in sentence
     assert "there are 600" in sentence
-    assert "would decide" not in build(SECTION, VERDICTS["better"](record)).text  # type: ignore[no-untyped-call]
+    assert "80 % power" not in build(SECTION, VERDICTS["better"](record)).text  # type: ignore[no-untyped-call]
 
 
 def test_the_same_model_is_told_as_the_same(record: RunRecord) -> None:
@@ -167,7 +167,7 @@ def test_one_training_each_is_a_verdict_on_these_weights_everywhere(record: RunR
 def test_cost_is_told_in_multiples_and_times_only_of_one_machine(record: RunRecord) -> None:
     half = change(record, trace={"macs": record.trace.macs // 2})
     halved = with_logits(half, record.arrays["eval.logits"])
-    assert "In multiples of the baseline’s: MACs ×0.500." in build(SECTION, judged(halved, record)).text
+    assert "Relative to the baseline: MACs ×0.500." in build(SECTION, judged(halved, record)).text
     away = change(record, device={"name": "Another CPU"})
     built = build(SECTION, judged(away, record))
     facts = {fact.label: fact for fact in built.view.facts}  # type: ignore[attr-defined]

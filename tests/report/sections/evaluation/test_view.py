@@ -137,9 +137,9 @@ def test_the_strongest_class(record: RunRecord) -> None:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        (((90, 5, 5), (5, 90, 5), (5, 5, 90)), "Always predicting any one class gives 33.3 %"),
+        (((90, 5, 5), (5, 90, 5), (5, 5, 90)), "Always predicting the same class gives 33.3 %"),
         (((34, 33, 33), (33, 34, 33), (33, 33, 34)), "gives 33.3 %. The difference can’t be distinguished from zero."),
-        (((10, 45, 45), (45, 10, 45), (45, 45, 10)), "gives 33.3 %. The model gets fewer right than that."),
+        (((10, 45, 45), (45, 10, 45), (45, 45, 10)), "gives 33.3 %. The model is less accurate than that."),
         (((760, 20, 20), (10, 90, 0), (10, 0, 90)), "Always predicting “cat” gives 80.0 %"),
     ],
 )
@@ -155,7 +155,7 @@ def test_over_confidence_and_temperature(record: RunRecord) -> None:
     half = 1.959964 * difference.std(ddof=1) / np.sqrt(3000)
     assert f"by 25.0 points ({25 - 100 * half:.1f}–{25 + 100 * half:.1f})" in sentence
     assert "its mean confidence is 95.0 %, its accuracy 70.0 %." in sentence
-    assert "takes the expected calibration error from 0.250 to " in built.text
+    assert "changes the expected calibration error from 0.250 to " in built.text
     assert "a perfectly calibrated model shows" in built.text
     assert "Under-confident" not in built.text
 
@@ -178,7 +178,7 @@ def test_second_guess_and_first_five(record: RunRecord) -> None:
     wrong, second = int((ranks > 0).sum()), int((ranks == 1).sum())
     sentence = build(SECTION, record).sentence("in second place")
     assert f"Of the {wrong} wrong predictions, {percent(second / wrong)}" in sentence
-    assert f"among the first five for {percent(float((ranks < 5).mean()))}" in sentence
+    assert f"among the five most probable for {percent(float((ranks < 5).mean()))}" in sentence
 
 
 def grouped(record: RunRecord, groups: tuple[int, ...], labels: np.ndarray, predicted: list[int]) -> RunRecord:
@@ -233,7 +233,7 @@ def test_every_prediction_right(record: RunRecord) -> None:
 def test_every_prediction_wrong(record: RunRecord) -> None:
     hopeless = confused(record, (0, 100, 0), (0, 0, 100), (100, 0, 0))
     built = build(SECTION, hopeless)
-    assert "fewer right than that" in built.text
+    assert "less accurate than that" in built.text
     assert "Answering only" not in built.text
     assert "0.0 %" in page(SECTION, hopeless).replace("\u00a0", " ")
 

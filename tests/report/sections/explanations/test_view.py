@@ -96,12 +96,12 @@ def test_features_that_say_as_much_as_the_model_more_and_less(record: RunRecord)
     labels = record.arrays["eval.labels"][:200]
     model = record.arrays["eval.logits"][:200].argmax(1)
     same = build(SECTION, explained(record, embedding__vote=model.astype(np.int64)))
-    assert "(−1.9 to +1.9) can’t be distinguished from zero" in same.sentence("vote for the right class")
+    assert "(−1.9 to +1.9) can’t be distinguished from zero" in same.sentence("a vote of the")
     better = build(SECTION, explained(record, embedding__vote=labels.copy()))
     assert "the features contain information that the last layer does not use" in better.text
-    assert "100.0 % of the test images" in better.sentence("vote for")
+    assert "100.0 % of the test images" in better.sentence("a vote of the")
     worse = build(SECTION, explained(record, embedding__vote=((labels + 1) % 10).astype(np.int64)))
-    assert "−" in worse.sentence("vote for the right class")
+    assert "−" in worse.sentence("a vote of the")
 
 
 def test_the_pair_that_overlaps_is_named_only_where_it_stands_out(record: RunRecord) -> None:
@@ -110,13 +110,13 @@ def test_the_pair_that_overlaps_is_named_only_where_it_stands_out(record: RunRec
     cats = np.flatnonzero(labels == 3)
     votes[cats[:9]] = 5
     sentence = build(SECTION, explained(record, embedding__vote=votes)).sentence(
-        "lies among another class more often than classes usually do"
+        "is close to another class more often than usual"
     )
     assert "“cat”" in sentence
     assert "“dog”" in sentence
     assert "45.0 %" in sentence
     assert "n = 20" in sentence
-    assert "lies among another" not in build(SECTION, explained(record, embedding__vote=labels.copy())).text
+    assert "is close to another" not in build(SECTION, explained(record, embedding__vote=labels.copy())).text
 
 
 @pytest.mark.slow
@@ -125,7 +125,7 @@ def test_votes_that_are_wrong_at_random_name_no_overlap(record: RunRecord) -> No
     for seed in range(40):
         rng = np.random.default_rng(seed)
         spread = np.where(rng.random(200) < 0.2, rng.integers(0, 10, 200), labels).astype(np.int64)
-        named += "lies among another" in build(SECTION, explained(record, embedding__vote=spread)).text
+        named += "is close to another" in build(SECTION, explained(record, embedding__vote=spread)).text
     assert named <= 6  # 5 % of 40 are 2; more than 6 have a probability below 0.005
 
 

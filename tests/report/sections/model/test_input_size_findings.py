@@ -79,13 +79,13 @@ def test_pools_that_leave_one_place_to_convolutions_are_called_out_too(record: R
     [
         ("timm:deit_tiny_patch16_224", "“model: {args: {img_size: 32, patch_size: 4}}” makes them smaller: 8 × 8."),
         ("torchvision:vit_b_16", "“data: {image_size: 224}”, without image_size in model.args, gives it as many."),
-        ("mine.py:vit", "Smaller patches would be more."),
+        ("mine.py:vit", "Smaller patches would give more of them."),
     ],
 )
 def test_few_patches_are_counted(record: RunRecord, source: str, said: str) -> None:
     sentence = found(record, PATCHES, source).sentence("patches of 16 × 16 px")
     assert "into 2 × 2 patches" in sentence
-    assert "4 patches to relate; images of 224 × 224 px would give 196." in sentence
+    assert "4 in all; images of 224 × 224 px would give 196." in sentence
     assert sentence.endswith(said)
 
 

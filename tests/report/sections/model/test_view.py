@@ -187,7 +187,7 @@ def test_parameters_without_a_gradient_are_named(record: RunRecord) -> None:
         "Training left them as they were."
     )
     assert next(finding for finding in built.findings if "no gradient" in finding.text).tone == "caution"
-    assert "reaches every" not in built.text
+    assert "reach every" not in built.text
     assert "would leave them" in build(SECTION, change(graph, training=None)).sentence("no gradient")
 
 
@@ -196,14 +196,17 @@ def test_parameters_of_modules_that_are_never_called_are_not_named_twice(record:
     text = build(SECTION, change(graph, trace={"unused": ("aux.fc",)})).text
     assert "“aux.fc” (" in text
     assert "no gradient" not in text
-    assert "reaches every" not in text
+    assert "reach every" not in text
 
 
 def test_the_way_to_the_farthest_parameter_is_counted(record: RunRecord) -> None:
-    sentence = build(SECTION, with_graph(record, reach(("a.weight", True)))).sentence("reaches every")
-    assert sentence == "The loss reaches every trainable parameter (1); the farthest, “a.weight”, over 4 operators."
-    residual = build(SECTION, with_graph(record, residual_net(2))).sentence("reaches every")
-    assert "“stem.weight”, over 15 operators on the longest path back and 10 on the shortest" in residual
+    sentence = build(SECTION, with_graph(record, reach(("a.weight", True)))).sentence("reach every")
+    assert (
+        sentence
+        == "Gradients reach every trainable parameter (1); the farthest from the loss, “a.weight”, is 4 operators away."
+    )
+    residual = build(SECTION, with_graph(record, residual_net(2))).sentence("reach every")
+    assert "“stem.weight”, is 15 operators away on the longest path and 10 on the shortest" in residual
 
 
 def test_the_size_of_the_graph_is_a_fact(record: RunRecord) -> None:

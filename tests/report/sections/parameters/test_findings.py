@@ -64,7 +64,7 @@ def test_a_sound_net_has_no_fault() -> None:
     facts = trained()
     assert faults(facts) == []
     assert "None of 82 filters and units is near zero or switched off" in "\n".join(f.text for f in said(facts))
-    assert "Training moved the median matrix by 10.0\u00a0%" in sentence(facts, "Training moved").text
+    assert "In training the matrices moved by 10.0\u00a0%" in sentence(facts, "In training the matrices moved").text
     assert "neither vanish nor explode" in sentence(facts, "Gradients").text
 
 

@@ -124,8 +124,10 @@ def test_confidence_that_grows_with_the_light_without_accuracy(record: RunRecord
     built = build(RESPONSE, recorded(record, "response", measure.run(context, Allowance(math.inf))))
     assert ("Confidence grows with the intensity, accuracy does not" in built.text) is loud
     if loud:
-        assert "right for 0.0 % of the images with a mean confidence of 99" in built.sentence("Confidence grows")
-    assert "twice the intensity, clipped at white, by −100.0 points" in built.text
+        assert "classifies 0.0 % of the images correctly, with a mean confidence of 99" in built.sentence(
+            "Confidence grows"
+        )
+    assert "twice the intensity (clipped at white) by −100.0 points" in built.text
 
 
 def test_what_black_is_called(record: RunRecord) -> None:

@@ -50,7 +50,7 @@ def test_the_loss_at_half_and_twice_the_light_is_paired(record: RunRecord) -> No
     right = full.arrays["response.right"][0]
     loss = share_difference(right[3], right[5])
     assert loss is not None
-    sentence = build(SECTION, full).sentence("Half the intensity")
+    sentence = build(SECTION, full).sentence("At half the intensity")
     assert f"by −10.0 points ({100 * loss[1]:.1f} to {100 * loss[2]:.1f})".replace("-", "−") in sentence
     assert "8 times by −60.0 points" in sentence
     assert "n = 100" in sentence
@@ -59,7 +59,7 @@ def test_the_loss_at_half_and_twice_the_light_is_paired(record: RunRecord) -> No
 def test_light_that_changes_nothing_is_plain(record: RunRecord) -> None:
     full = with_responses(record, 3)
     steady = with_arrays(full, right=np.ones_like(full.arrays["response.right"]))
-    found = next(finding for finding in build(SECTION, steady).findings if "Half the intensity" in finding.text)
+    found = next(finding for finding in build(SECTION, steady).findings if "At half the intensity" in finding.text)
     assert (found.tone, found.weight) == ("plain", 0.2)
     assert "+0.0 points" not in found.text
 
@@ -75,10 +75,8 @@ def test_a_handful_of_images_says_nothing_of_accuracy(record: RunRecord) -> None
 
 def test_confidence_beyond_accuracy_is_told_where_it_is_worst(record: RunRecord) -> None:
     sentence = build(SECTION, with_responses(record, 3)).sentence("Confidence grows")
-    assert (
-        "At 8 times the brightness the model is right for 20.0 % of the images with a mean confidence of 95.0 %"
-        in sentence
-    )
+    assert "At 8 times the brightness the model classifies 20.0 % of the images correctly" in sentence
+    assert "with a mean confidence of 95.0 %" in sentence
     calm = with_responses(record, 3)
     honest = with_arrays(calm, confidence=calm.arrays["response.right"].astype(np.float32))
     assert "Confidence" not in build(SECTION, honest).text

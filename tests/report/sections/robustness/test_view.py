@@ -79,7 +79,7 @@ def test_a_right_preparation_raises_no_alarm(record: RunRecord) -> None:
     first = build(SECTION, fine).findings[0]
     assert first.tone == "plain"
     assert "that were tried none does significantly better than “cifar10”" in first.text
-    assert "Not every usual way could be tried, so the check does not confirm the normalisation." in first.text
+    assert "Not every usual variant could be tried, so the check does not confirm the normalisation." in first.text
     assert "the best, “imagenet”, changes accuracy by −0.5 points" in plain(first.text)
     assert not any("prepared" in banner.text for banner in find_banners(fine))
 
@@ -96,7 +96,7 @@ def test_the_worst_corruption_stands_beside_the_others(record: RunRecord) -> Non
     built = build(SECTION, probed(record))
     worst = built.sentence("The worst corruption is")
     assert worst.startswith("The worst corruption is Gaussian noise of severity 5: accuracy falls by ")
-    assert "The median of the 4 kinds, each at its worst, costs" in worst
+    assert "With each of the 4 kinds at its worst severity, the median loss of accuracy is" in worst
     assert next(one for one in built.findings if "The worst corruption is" in one.text).tone == "caution"
 
 
@@ -142,26 +142,28 @@ def test_turns(record: RunRecord) -> None:
 
 def test_attacks_below_chance_and_above(record: RunRecord) -> None:
     below = build(SECTION, probed(record)).sentence("below chance")
-    assert "The accuracy falls below chance (10.0 %) under PGD of ε = 8/255: 0.0 %" in below
+    assert "Under PGD of ε = 8/255 the accuracy is 0.0 %" in below
     above = build(SECTION, probed(record, wrong={("fgsm", 2): 0.1, ("pgd", 2): 0.2}))
-    assert "The strongest attack tried, PGD of ε = 2/255, leaves" in above.text
+    assert "Under the strongest attack tried, PGD of ε = 2/255, the accuracy is" in above.text
     assert "below chance" not in above.text
     assert "PGD, a stronger attack" not in above.text
 
 
 def test_an_attack_that_was_left_out_is_told_beside_the_strongest_tried(record: RunRecord) -> None:
     alone = probed(record, wrong={("fgsm", 2): 0.1})
-    assert "many steps, was not tried." in build(SECTION, alone).sentence("The strongest attack tried, FGSM")
+    assert "many steps, was not tried." in build(SECTION, alone).sentence("Under the strongest attack tried, FGSM")
     facts = facts_of(alone).model_copy(update={"kinds_left_out": ("pgd",)})
     assert alone.probes is not None
     late = change(alone, probes=alone.probes.model_copy(update={"robustness": facts}))
-    assert "was left out because time ran out." in build(SECTION, late).sentence("The strongest attack tried, FGSM")
+    assert "was left out because time ran out." in build(SECTION, late).sentence(
+        "Under the strongest attack tried, FGSM"
+    )
 
 
 def test_signs_of_a_hidden_gradient(record: RunRecord) -> None:
     assert "weaker than they look" not in build(SECTION, probed(record)).text
     flat = build(SECTION, probed(record, flat=3)).sentence("weaker than they look")
-    assert "At 3 images the gradient is zero everywhere" in flat
+    assert "For 3 images the gradient is zero everywhere" in flat
     odd = build(SECTION, probed(record, wrong={("fgsm", 8): 0.9, ("pgd", 8): 0.1})).sentence("weaker than they look")
     assert "At ε = 8/255 one step lowers the accuracy more than many steps do" in odd
 
@@ -202,7 +204,7 @@ def test_the_page(record: RunRecord, medium: str) -> None:
 
 def test_only_methods_that_were_used_are_named(record: RunRecord) -> None:
     names = {note.name for note in view_of(probed(record)).methods}
-    assert names == {"Preprocessing check", "Changes under changed images", "Corruptions", "Attacks"}
+    assert names == {"Preprocessing check", "Changes in accuracy", "Corruptions", "Attacks"}
 
 
 def test_findings_point_at_figures_that_are_shown(record: RunRecord) -> None:

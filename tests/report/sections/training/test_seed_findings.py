@@ -97,8 +97,8 @@ def test_the_scores_name_the_interval_over_seeds(record: RunRecord) -> None:
     assert isinstance(view, EvaluationView)
     assert [row[0] for row in view.scores][1:3] == ["Top-1, mean over seeds", "Top-1, standard deviation over seeds"]
     assert view.scores.caption.endswith(
-        "Of the mean over the 3 seeds: Wilson for the images and Student’s t for the seeds together; of the standard "
-        "deviation between them: χ²."
+        "Interval of the mean over the 3 seeds: Wilson’s for the images combined with Student’s t for the seeds; "
+        "interval of the standard deviation between seeds: χ²."
     )
     assert "Student" not in build(EVALUATION, record).view.scores.caption  # type: ignore[attr-defined]
 
@@ -150,9 +150,11 @@ def test_a_better_teacher_is_told_with_its_accuracy_and_the_paired_gap(record: R
     right = own(record)
     better = right.copy()
     better[np.flatnonzero(~right)[:50]] = True
-    sentence = build(SECTION, taught(record, better)).sentence("It learnt from “cifar_resnet20” (269,722 parameters)")
-    assert f"is right on {100 * better.mean():.1f} % (" in sentence
-    assert "8.3 points more than its student (+6.4 to +10.8, paired)" in sentence
+    sentence = build(SECTION, taught(record, better)).sentence(
+        "It was distilled from “cifar_resnet20” (269,722 parameters)"
+    )
+    assert f"classifies {100 * better.mean():.1f} % (" in sentence
+    assert "8.3 points above its student (+6.4 to +10.8, paired)" in sentence
     low, high = score_interval(0, 50, len(right))
     assert f"{100 * float(low):+.1f} to {100 * float(high):+.1f}" == "+6.4 to +10.8"
 
@@ -160,15 +162,15 @@ def test_a_better_teacher_is_told_with_its_accuracy_and_the_paired_gap(record: R
 def test_a_teacher_that_is_worse_or_not_to_be_told_apart(record: RunRecord) -> None:
     right = own(record)
     worse = right & (np.arange(len(right)) % 3 > 0)
-    finding = next(f for f in build(SECTION, taught(record, worse)).findings if "learnt from" in f.text)
-    assert "there was little to learn from it" in finding.text
+    finding = next(f for f in build(SECTION, taught(record, worse)).findings if "distilled from" in f.text)
+    assert "there was little to gain from distillation" in finding.text
     assert finding.tone == "caution"
     other = right.copy()
     other[[np.flatnonzero(right)[0], np.flatnonzero(~right)[0]]] ^= True
     assert "Its student can’t be distinguished from it (−" in build(SECTION, taught(record, other)).sentence(
-        "learnt from"
+        "distilled from"
     )
-    assert "learnt from" not in build(SECTION, record).text
+    assert "distilled from" not in build(SECTION, record).text
 
 
 def test_the_teacher_is_among_facts_methods_and_digests(record: RunRecord) -> None:
