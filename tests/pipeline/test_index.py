@@ -270,7 +270,7 @@ def test_what_is_no_index_is_not_replaced(
     report(tmp_path / "one", dated(record, 1))
     (tmp_path / "index.html").write_text("mine", encoding="utf-8")
     said = run_here(capsys, "index", tmp_path)
-    assert (said.code, "no index" in said.err) == (2, True)
+    assert (said.code, "is not an index page" in said.err) == (2, True)
     assert (tmp_path / "index.html").read_text(encoding="utf-8") == "mine"
     assert run_here(capsys, "index", tmp_path, "--force").code == 0
     assert run_here(capsys, "index", tmp_path).code == 0  # an index is
