@@ -24,7 +24,6 @@ INNER = {
     "figures/test_weights.py": "the layout of tiles and the colours of signed values, before they are a PNG",
     "outputs/test_attachment.py": "which images a record of any size loses, without the PDF that it goes into",
     "outputs/test_cells.py": "what becomes of any cell, of which a report has a few",
-    "outputs/test_comment.py": "how long a summary is in bytes, at a limit that takes no long comment",
     "outputs/test_pdf_drawings.py": "operators of a PDF for SVG that no figure draws",
     "outputs/test_pdf_tags.py": "trees of tags from HTML that no report has",
     "outputs/test_tensorboard.py": "names that its font lacks and matrices of any size, without a record of each",

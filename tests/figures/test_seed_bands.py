@@ -48,7 +48,7 @@ def test_only_the_loss_by_step_has_a_band(record: RunRecord) -> None:
     seeded = with_seeds(record, 430, 470)
     assert bands(seeded, "training_steps") == 1
     assert bands(record, "training_steps") == 0
-    assert "lowest to highest such line of all 3 seeds" in drawn(seeded, "training_steps").caption
+    assert "from the lowest to the highest of these lines over all 3 seeds" in drawn(seeded, "training_steps").caption
 
 
 def test_a_history_kept_as_means_stands_at_its_steps(record: RunRecord) -> None:

@@ -235,37 +235,11 @@ def find_pairs(measured: Measurements, anchor: str) -> Finding | None:
     """
     matrix, classes = measured.confusion, measured.classes
     pairs = {(a, b): both for a in range(len(classes)) for b in range(a) if (both := matrix[a][b] + matrix[b][a])}
-    wrong = sum(sum(row) - row[index] for index, row in enumerate(matrix))
     total = max(pairs.values(), default=0)
     most = [pair for pair, both in pairs.items() if both == total]
     if len(most) != 1 or len(classes) < 3:
         return None
-    a, b = most[0]
-    if matrix[b][a] > matrix[a][b]:
-        a, b = b, a
-    first, other, back = quote(classes[a].name), quote(classes[b].name), numerals.count(matrix[b][a])
-    share, errors = numerals.percent(total / wrong), ngettext("{count} error", "{count} errors", wrong)
-    if matrix[a][b] == 1:
-        text = _(
-            "The classes confused most are {a} and {b}: one image of the first is predicted as the second, {back} the "
-            "other way round, together {share} of the {errors}.",
-            a=first,
-            b=other,
-            back=back,
-            share=share,
-            errors=errors,
-        )
-    else:
-        text = _(
-            "The classes confused most are {a} and {b}: {there} images of the first are predicted as the second, "
-            "{back} the other way round, together {share} of the {errors}.",
-            there=numerals.count(matrix[a][b]),
-            a=first,
-            b=other,
-            back=back,
-            share=share,
-            errors=errors,
-        )
+    text = format_pair(measured, *most[0])
     del pairs[most[0]]
     rivals = sorted(pairs, key=lambda pair: -pairs[pair])
     second = pairs[rivals[0]] if rivals else 0
@@ -284,6 +258,34 @@ def find_pairs(measured: Measurements, anchor: str) -> Finding | None:
         p=numerals.p_value(min(p, 1.0)),
     )
     return claims.PAIR_OPEN.finding(join_sentences([text, rival]), 0.25, anchor)
+
+
+def format_pair(measured: Measurements, a: int, b: int) -> str:
+    """How often each of two classes is predicted as the other, the more frequent direction first."""
+    matrix, classes = measured.confusion, measured.classes
+    if matrix[b][a] > matrix[a][b]:
+        a, b = b, a
+    there, back = matrix[a][b], matrix[b][a]
+    wrong = sum(sum(row) - row[index] for index, row in enumerate(matrix))
+    words = {
+        "a": quote(classes[a].name),
+        "b": quote(classes[b].name),
+        "back": numerals.count(back),
+        "share": numerals.percent((there + back) / wrong),
+        "errors": ngettext("{count} error", "{count} errors", wrong),
+    }
+    if there == 1:
+        return _(
+            "The classes confused most are {a} and {b}: one image of the first is predicted as the second, {back} the "
+            "other way round, together {share} of the {errors}.",
+            **words,
+        )
+    return _(
+        "The classes confused most are {a} and {b}: {there} images of the first are predicted as the second, {back} "
+        "the other way round, together {share} of the {errors}.",
+        there=numerals.count(there),
+        **words,
+    )
 
 
 def find_unnamed(measured: Measurements, anchor: str) -> Finding | None:
