@@ -14,7 +14,7 @@ from reportgen.cli.compare import format_ranking
 from reportgen.comparison.ranking import rank
 from reportgen.metrics import measure
 from reportgen.pipeline.drawing_digest import code_of_drawing
-from reportgen.pipeline.verification.ranking import hold_numbers
+from reportgen.pipeline.verification.ranking import compare_numbers
 from reportgen.record.comparison import Comparison
 from reportgen.record.locate import find_source
 from reportgen.record.run import RunRecord
@@ -251,8 +251,8 @@ def test_a_ranking_altered_everywhere_alike_is_held_against_the_measurements(rec
     better = entry.model_copy(update={"accuracy": entry.accuracy.model_copy(update={"value": 0.99})})
     entries = tuple(better if one is entry else one for one in ranking.entries)
     candidates = {number: subject for number, subject in subjects.items() if number}
-    assert hold_numbers(ranking, candidates) == []
-    (told,) = hold_numbers(ranking.model_copy(update={"entries": entries}), candidates)
+    assert compare_numbers(ranking, candidates) == []
+    (told,) = compare_numbers(ranking.model_copy(update={"entries": entries}), candidates)
     assert (told.file, told.place) == ("ranking.json", "ranking[1].accuracy.value")
 
 

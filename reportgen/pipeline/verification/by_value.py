@@ -1,4 +1,4 @@
-"""A file that other code drew held against the record's: its numbers, by value, wherever the words around them are the
+"""A file that other code drew compared with the record's: its numbers, by value, wherever the words around them are the
 same. Other code may set, word and round otherwise, so that only a number which the record gives nowhere is an
 alteration; one that stands where this code prints another is named.
 """
@@ -18,7 +18,7 @@ from reportgen.pipeline.verification.differences import (
     PAGE_NUMBER,
     TOKEN,
     Alteration,
-    Held,
+    Compared,
     compare_texts,
     limit,
     numbers_of,
@@ -29,7 +29,7 @@ from reportgen.pipeline.verification.printed import Piece, Printed
 from reportgen.text.terminal import plural
 
 CONTEXT = 4
-"""Words and numbers in a row that are the same before the numbers among them are held against each other."""
+"""Words and numbers in a row that are the same before the numbers among them are compared with each other."""
 DIGEST = re.compile(r"\b[0-9a-f]{32,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 COLOUR = re.compile(r"#(?:[0-9a-fA-F]{8}|[0-9a-fA-F]{6}|[0-9a-fA-F]{3})(?=[\\\x22',;])")
 """As a drawing in a comment sets it; an issue such as #123 has no quotes behind it."""
@@ -57,7 +57,7 @@ class Pair:
     """Whether there are words beside them, so that they say the same thing."""
 
 
-def hold_by_value(name: str, printed: Printed, expected: Printed, why: str) -> Held:
+def compare_by_value(name: str, printed: Printed, expected: Printed, why: str) -> Compared:
     """Hold a file against the same one drawn by this code; `why` tells which code drew it."""
     old, new = (
         [plain(piece, name) for piece in one.pieces if piece.place not in IDENTIFIERS] for one in (printed, expected)
@@ -77,7 +77,7 @@ def hold_by_value(name: str, printed: Printed, expected: Printed, why: str) -> H
             others += [f"{one} where this code gives {other}, {pair.place}" for one, other in apart_here]
     note = f"{name}: {why}: layout and words were not compared; {plural(compared, 'number')} compared, "
     note += tell(len(found), others)
-    return Held(tuple(limit(name, found)), (note + format_apart(apart, known),), compared)
+    return Compared(tuple(limit(name, found)), (note + format_apart(apart, known),), compared)
 
 
 def tell(altered: int, others: Sequence[str]) -> str:

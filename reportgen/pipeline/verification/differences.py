@@ -1,4 +1,4 @@
-"""One file of a report held against the same file drawn again from the record: what was altered, and where.
+"""One file of a report compared with the same file drawn again from the record: what was altered, and where.
 
 Numbers and words are compared as they are printed. What is drawn and not written (shapes, images, fonts) depends on the
 libraries and fonts of the machine: where most of it is the same to the byte, the machines agree, and the rest counts;
@@ -57,7 +57,7 @@ class Alteration:
 
 
 @dataclass(frozen=True)
-class Held:
+class Compared:
     """What came of holding one file against the record."""
 
     alterations: tuple[Alteration, ...] = ()
@@ -68,9 +68,9 @@ class Held:
     foreign: bool = False
     """Whether this machine draws otherwise than the one that drew the file."""
 
-    def beside(self, other: Held) -> Held:
+    def beside(self, other: Compared) -> Compared:
         """This and what came of something inside the file."""
-        return Held(
+        return Compared(
             (*self.alterations, *other.alterations),
             (*self.notes, *other.notes),
             self.numbers + other.numbers,
@@ -83,7 +83,7 @@ def count_numbers(printed: Printed) -> int:
     return sum(len(NUMBER.findall(piece.text)) for piece in printed.pieces)
 
 
-def hold_strictly(name: str, printed: Printed, expected: Printed) -> Held:
+def compare_strictly(name: str, printed: Printed, expected: Printed) -> Compared:
     """Every word and number is to be the same; what is drawn, where the machines agree."""
     drawn, notes = compare_parts(name, printed, expected)
     if notes and name.endswith(".pdf") and share_of_lines(printed, expected) < REFLOWED:
@@ -93,7 +93,7 @@ def hold_strictly(name: str, printed: Printed, expected: Printed) -> Held:
         found = list(compare_pieces(name, printed.pieces, expected.pieces))
     if not found and not drawn and not notes and printed.documents == expected.documents:
         drawn = [Alteration(name, "its bytes are not those that the record gives; nothing that is printed differs")]
-    return Held((*limit(name, found), *limit(name, drawn)), tuple(notes), count_numbers(printed), bool(notes))
+    return Compared((*limit(name, found), *limit(name, drawn)), tuple(notes), count_numbers(printed), bool(notes))
 
 
 def limit(name: str, found: Sequence[Alteration]) -> list[Alteration]:
@@ -238,7 +238,7 @@ def words_of(pieces: Sequence[Piece]) -> Iterator[tuple[str, str]]:
             yield word, piece.place
 
 
-def hold_loosely(name: str, printed: Printed, expected: Printed, why: str) -> Held:
+def compare_loosely(name: str, printed: Printed, expected: Printed, why: str) -> Compared:
     """Numbers alone are compared, where the words around them are the same, of files that this code drew in a look of
     somebody's own: a line of the same words has the same numbers, and stands beside the same line."""
     old, new = list(printed.pieces), list(expected.pieces)
@@ -258,7 +258,7 @@ def hold_loosely(name: str, printed: Printed, expected: Printed, why: str) -> He
     numbers = f"{plural(compared, 'number')} {'was' if compared == 1 else 'were'}"
     note = f"{name}: {why}; {numbers} compared by value, words and layout were not"
     note += told_apart(apart, known)
-    return Held(tuple(limit(name, found)), (note,), compared)
+    return Compared(tuple(limit(name, found)), (note,), compared)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The files of a report held against its manifest: their digests, what is missing and what is not listed."""
+"""The files of a report compared with its manifest: their digests, what is missing and what is not listed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The numbers that a record states held against those that its own arrays give."""
+"""The numbers that a record states compared with those that its own arrays give."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page that ranks several reports held against the records in their folders."""
+"""The page that ranks several reports compared with the records in their folders."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from reportgen.errors import RecordError
 from reportgen.outputs.ranking import INDEX, NUMBERS
-from reportgen.pipeline.verification.differences import Alteration, Held
-from reportgen.pipeline.verification.holding import Terms, hold, is_of_other_code
+from reportgen.pipeline.verification.comparing import Terms, compare_file, is_of_other_code
+from reportgen.pipeline.verification.differences import Alteration, Compared
 from reportgen.pipeline.verification.numbers import differences
 from reportgen.pipeline.verification.reading import find_version
 from reportgen.record.locate import find_source
@@ -31,21 +31,21 @@ LANGUAGE = re.compile(rb'<html lang="(en|zh)"')
 class Ranked:
     """What came of a page that ranks reports."""
 
-    held: tuple[Held, ...] = ()
+    compared: tuple[Compared, ...] = ()
     """Of each file that could be compared."""
     notes: tuple[str, ...] = ()
 
 
-def hold_ranking(home: Path, folders: tuple[str, ...]) -> Ranked:
+def compare_ranking(home: Path, folders: tuple[str, ...]) -> Ranked:
     """Hold index.html and ranking.json against the rankings that the records in these folders keep, and those against
     the records themselves.
 
-    The baseline's record is not among them, so that its own numbers are held against what the candidates keep of them.
+    The baseline's record is not among them, so that its own numbers are compared with what the candidates keep of them.
     """
     subjects = load_subjects(home, folders)
     kept = {number: ranking for number, subject in subjects.items() if (ranking := subject.judgement.ranking)}
     if not kept:
-        return Ranked(notes=(f"{' and '.join(SIDE)} were held against the manifest alone: no record here keeps them",))
+        return Ranked(notes=(f"{' and '.join(SIDE)} were compared with the manifest alone: no record here keeps them",))
     first = min(kept)
     apart = [
         Alteration(
@@ -54,14 +54,14 @@ def hold_ranking(home: Path, folders: tuple[str, ...]) -> Ranked:
         for number, ranking in kept.items()
         if differs(ranking, kept[first])
     ]
-    held = [Held((*apart, *hold_numbers(kept[first], subjects)))]
+    compared = [Compared((*apart, *compare_numbers(kept[first], subjects)))]
     drawn = draw(home, kept[first], number_folders(folders))
     given = {name: (home / name).read_bytes() for name in SIDE if is_regular(home / name)}
     manifest = read_manifest(home)
     other = manifest is not None and is_of_other_code(manifest)
     terms = Terms(__version__, find_version(INDEX, given.get(INDEX, b"")), other)
-    held += [hold(name, given[name], drawn[name], terms) for name in SIDE if name in given]
-    return Ranked(tuple(held), (f"{NUMBERS}: the baseline's record is not here to hold its numbers against",))
+    compared += [compare_file(name, given[name], drawn[name], terms) for name in SIDE if name in given]
+    return Ranked(tuple(compared), (f"{NUMBERS}: the baseline's record is not here to compare its numbers with",))
 
 
 def load_subjects(home: Path, folders: tuple[str, ...]) -> dict[int, Subject]:
@@ -85,7 +85,7 @@ def differs(one: Ranking, other: Ranking) -> bool:
     return one.model_copy(update={"own": None}) != other.model_copy(update={"own": None})
 
 
-def hold_numbers(ranking: Ranking, subjects: Mapping[int, Subject]) -> list[Alteration]:
+def compare_numbers(ranking: Ranking, subjects: Mapping[int, Subject]) -> list[Alteration]:
     """Where the accuracies and the pairs of the candidates are not those that their records give."""
     from reportgen.comparison.ranking import rank
 

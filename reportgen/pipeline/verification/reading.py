@@ -132,6 +132,6 @@ def read_part(part: EmailMessage, number: int, printed: Printed) -> None:
     name = part.get_filename() or f"part{SUFFIXES.get(kind, '.txt' if kind.startswith('text/') else '.bin')}"
     if name.lower().endswith(".pdf"):
         printed.documents[place] = data
-        printed.draw(f"attachment {place}", b"")  # that it is there; what it says is held by itself
+        printed.draw(f"attachment {place}", b"")  # that it is there; what it says is compared by itself
         return
     printed.include(read_printed(name, data), place)

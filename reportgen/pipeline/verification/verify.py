@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reportgen.errors import EnvironmentTrouble, GateFailed, NewerRecord, RecordError
 from reportgen.outputs.ranking import NUMBERS
+from reportgen.pipeline.verification.comparing import Terms, compare_file, is_of_other_code
 from reportgen.pipeline.verification.differences import Alteration
 from reportgen.pipeline.verification.drawing import Drawn, draw_again
 from reportgen.pipeline.verification.files import (
@@ -21,10 +22,9 @@ from reportgen.pipeline.verification.files import (
     list_names,
     refuse_unreadable,
 )
-from reportgen.pipeline.verification.holding import Terms, hold, is_of_other_code
 from reportgen.pipeline.verification.numbers import check_numbers
 from reportgen.pipeline.verification.printed import WHOLE
-from reportgen.pipeline.verification.ranking import SIDE, hold_ranking
+from reportgen.pipeline.verification.ranking import SIDE, compare_ranking
 from reportgen.pipeline.verification.reading import find_code as code_in
 from reportgen.pipeline.verification.reading import find_version as version_in
 from reportgen.progress import Progress
@@ -64,7 +64,7 @@ class Verification:
     notes: list[str] = field(default_factory=list)
     """What could not be compared, one sentence each."""
     files: int = 0
-    """Files whose print was held against the record."""
+    """Files whose print was compared with the record."""
     numbers: int = 0
     """Printed numbers among it."""
     signer: Signer | None = None
@@ -109,7 +109,7 @@ def verify(path: Path, options: Options, progress: Progress) -> Verification:
         given, source = find_single(path, options)
         check_listed(path, result)
     sign_off(given.home, options, result)
-    return hold_all(given, source, options, result, progress)
+    return compare_all(given, source, options, result, progress)
 
 
 def verify_folder(home: Path, options: Options, progress: Progress) -> Verification:
@@ -140,7 +140,7 @@ def verify_folder(home: Path, options: Options, progress: Progress) -> Verificat
     except RecordError as error:
         result.alterations.append(Alteration(RECORD, f"{error.message}; nothing could be compared with it"))
         return result
-    return hold_all(given, source, options, result, progress)
+    return compare_all(given, source, options, result, progress)
 
 
 def verify_several(home: Path, options: Options, progress: Progress) -> Verification:
@@ -153,12 +153,12 @@ def verify_several(home: Path, options: Options, progress: Progress) -> Verifica
         result.include(verify_folder(home / name, options, progress), name)
     for name in sorted(read_ranked(home) - set(inner)):
         result.alterations.append(Alteration(name, f"is missing: {NUMBERS} names it as the folder of a report"))
-    ranked = hold_ranking(home, tuple(inner))
+    ranked = compare_ranking(home, tuple(inner))
     result.notes += ranked.notes
-    for held in ranked.held:
-        result.alterations += held.alterations
-        result.notes += held.notes
-        result.files, result.numbers = result.files + 1, result.numbers + held.numbers
+    for compared in ranked.compared:
+        result.alterations += compared.alterations
+        result.notes += compared.notes
+        result.files, result.numbers = result.files + 1, result.numbers + compared.numbers
     return result
 
 
@@ -175,7 +175,7 @@ def read_ranked(home: Path) -> set[str]:
 
 
 def find_single(path: Path, options: Options) -> tuple[Given, Source]:
-    """One file of a report and the record that it is held against: its own, the one named, or the one beside it.
+    """One file of a report and the record that it is compared with: its own, the one named, or the one beside it.
 
     A manifest beside a file that it does not list says nothing of the file, and nor does its signature. Raises
     RecordError for a file that is not there.
@@ -195,7 +195,7 @@ def find_single(path: Path, options: Options) -> tuple[Given, Source]:
         beside = path.parent / RECORD / RECORD_FILE
         if is_regular(beside) and suffix != ".zip":
             return Given(home, files, single=True), find_source(path.parent)
-        error.hint = error.hint + "\nA file without its record is held against another: --record DIR."
+        error.hint = error.hint + "\nA file without its record is compared with another: --record DIR."
         raise
 
 
@@ -225,8 +225,10 @@ def sign_off(home: Path | None, options: Options, result: Verification) -> None:
     result.notes += notes
 
 
-def hold_all(given: Given, source: Source, options: Options, result: Verification, progress: Progress) -> Verification:
-    """Hold the record against itself, and every file against what the record gives."""
+def compare_all(
+    given: Given, source: Source, options: Options, result: Verification, progress: Progress
+) -> Verification:
+    """Compare the record with itself, and every file with what the record gives."""
     try:
         stored = source.load()
     except NewerRecord:
@@ -246,11 +248,11 @@ def hold_all(given: Given, source: Source, options: Options, result: Verificatio
         if name not in given.files:
             find_missing(name, given, drawn, result)
         elif name not in BESIDE or same_format(given):
-            held = hold(name, given.files[name], expected, terms)
-            result.alterations += held.alterations
-            result.notes += held.notes
-            foreign = foreign or held.foreign
-            result.files, result.numbers = result.files + 1, result.numbers + held.numbers
+            compared = compare_file(name, given.files[name], expected, terms)
+            result.alterations += compared.alterations
+            result.notes += compared.notes
+            foreign = foreign or compared.foreign
+            result.files, result.numbers = result.files + 1, result.numbers + compared.numbers
     if foreign:  # then an event file or an image of this machine has other bytes too
         unsure = [one for one in result.alterations if one.place.endswith(WHOLE)]  # also of a part of a mail
         result.alterations = [one for one in result.alterations if one not in unsure]
@@ -261,7 +263,7 @@ def hold_all(given: Given, source: Source, options: Options, result: Verificatio
         find_unmade(name, given, drawn, terms, result)
     if stored.subject.judgement.comparison is not None:
         result.notes.append(
-            "the baseline's record is not here: its numbers are held against record/judgement.json alone"
+            "the baseline's record is not here: its numbers are compared with record/judgement.json alone"
         )
     return result
 

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from reportgen.pipeline.verification.by_value import agree
-from reportgen.pipeline.verification.differences import Held
-from reportgen.pipeline.verification.holding import Terms, hold
+from reportgen.pipeline.verification.comparing import Terms, compare_file
+from reportgen.pipeline.verification.differences import Compared
 
 OTHER = Terms("1.0", other_code=True)
 WORDS = [
@@ -24,12 +24,12 @@ def page(*lines: str, style: str = "p { color: red }", around: str = "p") -> byt
     return f"<html><head><style>{style}</style></head><body>{body}</body></html>".encode()
 
 
-def held(printed: bytes) -> Held:
-    return hold("report.html", printed, page(*WORDS), OTHER)
+def compared(printed: bytes) -> Compared:
+    return compare_file("report.html", printed, page(*WORDS), OTHER)
 
 
 def test_another_layout_alters_nothing_and_every_number_is_compared() -> None:
-    result = held(page(*WORDS, style="p { color: blue }", around="li"))
+    result = compared(page(*WORDS, style="p { color: blue }", around="li"))
     assert result.alterations == ()
     assert result.notes == (
         "report.html: drawn by other code of the same version: layout and words were not compared; 7 numbers "
@@ -39,27 +39,27 @@ def test_another_layout_alters_nothing_and_every_number_is_compared() -> None:
 
 
 def test_a_digit_is_caught_in_another_layout() -> None:
-    (found,) = held(page(WORDS[0].replace("91.73", "91.83"), *WORDS[1:], style="")).alterations
+    (found,) = compared(page(WORDS[0].replace("91.73", "91.83"), *WORDS[1:], style="")).alterations
     assert (found.printed, found.given) == ("91.83 %", "91.73 %")
 
 
 def test_a_digit_is_caught_where_lines_end_elsewhere() -> None:
     text = " ".join(WORDS).replace("0.0412", "0.0472")
     words = text.split(" ")
-    result = held(page(*(" ".join(words[at : at + 7]) for at in range(0, len(words), 7))))
+    result = compared(page(*(" ".join(words[at : at + 7]) for at in range(0, len(words), 7))))
     (found,) = result.alterations
     assert (found.printed, found.given) == ("0.0472", "0.0412")
     assert "those named above are not" in result.notes[0]
 
 
 def test_a_number_that_the_record_gives_elsewhere_is_named() -> None:
-    result = held(page(WORDS[0].replace("91.73", "92.25"), *WORDS[1:]))
+    result = compared(page(WORDS[0].replace("91.73", "92.25"), *WORDS[1:]))
     assert result.alterations == ()
     assert "these elsewhere: 92.25 where this code gives 91.73" in result.notes[0]
 
 
 def test_words_that_this_code_does_not_write_are_told_with_the_numbers_that_the_record_gives_nowhere() -> None:
-    result = held(page(*WORDS, "Now it also says 555 and 30"))
+    result = compared(page(*WORDS, "Now it also says 555 and 30"))
     assert result.alterations == ()
     assert result.notes[0].endswith(
         "all as the record gives them; 2 more among other words were not, of which the record gives these nowhere: "
@@ -70,8 +70,8 @@ def test_words_that_this_code_does_not_write_are_told_with_the_numbers_that_the_
 def test_json_is_compared_by_path_also_with_an_entry_more() -> None:
     ours = b'{"a": {"low": 0.1, "value": 0.25}, "b": 7}'
     more = b'{"a": {"low": 0.1, "new": 3, "value": 0.25}, "b": 7}'
-    assert hold("metrics.json", more, ours, OTHER).alterations == ()
-    (found,) = hold("metrics.json", more.replace(b"0.25", b"0.26"), ours, OTHER).alterations
+    assert compare_file("metrics.json", more, ours, OTHER).alterations == ()
+    (found,) = compare_file("metrics.json", more.replace(b"0.25", b"0.26"), ours, OTHER).alterations
     assert (found.place, found.printed, found.given) == ("a.value", "0.26", "0.25")
 
 
@@ -79,7 +79,7 @@ def test_the_digits_of_digests_are_no_numbers() -> None:
     one, other = (
         f'{{"sha256": "{digit * 64}", "id": "urn:uuid:{digit * 8}-0000-5000-8000-{digit * 12}"}}' for digit in "34"
     )
-    result = hold("record/judgement.json", one.encode(), other.encode(), OTHER)
+    result = compare_file("record/judgement.json", one.encode(), other.encode(), OTHER)
     assert (result.alterations, result.numbers) == ((), 0)
 
 
@@ -93,7 +93,7 @@ def test_long_documents_of_other_lines_take_a_moment() -> None:
         return page(*(" ".join(words[at : at + length]) for at in range(0, len(words), length)))
 
     start = time.process_time()
-    result = hold("report.html", lines(11), lines(13), OTHER)
+    result = compare_file("report.html", lines(11), lines(13), OTHER)
     assert time.process_time() - start < 20
     assert result.alterations == ()
 
@@ -117,11 +117,11 @@ def test_numbers_agree_where_they_are_roundings_of_one(one: str, other: str, sam
 
 
 def test_a_sign_for_numbers_among_the_words_is_a_word() -> None:
-    found = held(page("see # 1 and #2 of the other lines", *WORDS, "a # and 30 more that nobody prints"))
+    found = compared(page("see # 1 and #2 of the other lines", *WORDS, "a # and 30 more that nobody prints"))
     assert found.alterations == ()
 
 
 def test_the_digits_of_a_colour_are_no_numbers() -> None:
     line = '%%{init: {"themeVariables": {"titleColor": "#8b98a5"}}}%%'
-    found = hold("comment.md", line.encode(), line.replace("#8b98a5", "#666").encode(), OTHER)
+    found = compare_file("comment.md", line.encode(), line.replace("#8b98a5", "#666").encode(), OTHER)
     assert found.alterations == ()

@@ -1,4 +1,4 @@
-"""One file held against the same file drawn again: what differs is found, named and placed."""
+"""One file compared with the same file drawn again: what differs is found, named and placed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from io import BytesIO
 import pikepdf
 import pytest
 
-from reportgen.pipeline.verification.differences import Held
-from reportgen.pipeline.verification.holding import Terms, hold
+from reportgen.pipeline.verification.comparing import Terms, compare_file
+from reportgen.pipeline.verification.differences import Compared
 from reportgen.text import numerals
 
 TERMS = Terms("1.0")
@@ -27,8 +27,8 @@ def page(**changed: str) -> bytes:
     return PAGE.format(**{**TRUE, **changed}).encode()
 
 
-def held(**changed: str) -> Held:
-    return hold("report.html", page(**changed), page(), TERMS)
+def compared(**changed: str) -> Compared:
+    return compare_file("report.html", page(**changed), page(), TERMS)
 
 
 @pytest.mark.parametrize(
@@ -46,12 +46,12 @@ def held(**changed: str) -> Held:
     ],
 )
 def test_what_differs_in_a_page_is_named_with_its_place(changed: dict[str, str], said: str) -> None:
-    found = held(**changed).alterations[0]
+    found = compared(**changed).alterations[0]
     assert said.replace("Data, figure", "Data, image") in str(found)
 
 
 def test_an_equal_page_has_its_numbers_counted() -> None:
-    result = held()
+    result = compared()
     assert (result.alterations, result.notes) == ((), ())
     assert result.numbers == 10
 
@@ -59,9 +59,9 @@ def test_an_equal_page_has_its_numbers_counted() -> None:
 OWN = Terms("1.0", other_look="drawn with templates of its own, which are not used here")
 
 
-def held_in_own_look(**changed: str) -> Held:
+def held_in_own_look(**changed: str) -> Compared:
     ours = page(**changed).replace(b"</section></body>", b"<p>Call 555 before 91.73 o'clock</p></section></body>")
-    return hold("report.html", ours, page(), OWN)
+    return compare_file("report.html", ours, page(), OWN)
 
 
 def test_numbers_of_a_report_in_its_own_look_are_compared_and_what_it_adds_is_named() -> None:
@@ -94,10 +94,10 @@ def test_a_look_that_leaves_out_a_column_alters_nothing_and_two_numbers_that_cha
     given = table(rows)
     for left in (1, 2, 3):
         fewer = table([(*row[:left], *row[left + 1 :]) for row in rows])
-        assert hold("report.html", fewer, given, OWN).alterations == ()
-    assert hold("report.html", table(rows[1:]), given, OWN).alterations == ()
+        assert compare_file("report.html", fewer, given, OWN).alterations == ()
+    assert compare_file("report.html", table(rows[1:]), given, OWN).alterations == ()
     swapped = [rows[0], ("dog", "0.80", "0.50", "0.60"), rows[2]]
-    (found,) = hold("report.html", table(swapped), given, OWN).alterations
+    (found,) = compare_file("report.html", table(swapped), given, OWN).alterations
     assert (found.printed, found.given) == ("0.80", "0.40")
 
 
@@ -112,44 +112,48 @@ def test_a_bare_number_beside_words_of_its_own_is_told_although_the_record_gives
         added = ["ours!", first, second] if side == "before" else [first, second, "ours!"]
         return cells("cat", "0.10", "0.20", *added, "cow", "0.50", "0.60")
 
-    assert hold("report.html", own("0.30", "0.40"), given, OWN).alterations == ()
+    assert compare_file("report.html", own("0.30", "0.40"), given, OWN).alterations == ()
     first, second = ("0.60", "0.40") if side == "before" else ("0.30", "0.10")
-    (found,) = hold("report.html", own(first, second), given, OWN).alterations
+    (found,) = compare_file("report.html", own(first, second), given, OWN).alterations
     assert found.printed in ("0.60", "0.10")
 
 
 def test_bytes_that_print_nothing_count_too() -> None:
-    (found,) = hold("metrics.json", b'{"a": 1}\n', b'{"a":  1}\n', TERMS).alterations
+    (found,) = compare_file("metrics.json", b'{"a": 1}\n', b'{"a":  1}\n', TERMS).alterations
     assert "bytes" in str(found)
 
 
 def test_a_machine_that_draws_everything_otherwise_says_nothing_of_shapes() -> None:
     body = "".join(f"<section id=s{n}><svg><path d='{{y}}{n}'/><text>{n}.5</text></svg></section>" for n in range(5))
-    result = hold("a.html", body.format(y="M1").encode(), body.format(y="M2").encode(), TERMS)
+    result = compare_file("a.html", body.format(y="M1").encode(), body.format(y="M2").encode(), TERMS)
     assert result.alterations == ()
     assert "5 of" in result.notes[0]
     changed = body.format(y="M1").replace("3.5", "8.5").encode()
-    (found,) = hold("a.html", changed, body.format(y="M2").encode(), TERMS).alterations
+    (found,) = compare_file("a.html", changed, body.format(y="M2").encode(), TERMS).alterations
     assert "section s3, figure: printed 8.5, the record gives 3.5" in str(found)
 
 
 def test_of_another_version_numbers_are_compared_and_words_are_not() -> None:
     other = Terms("2.0", "1.0")
-    result = hold("report.html", page(words="CIFAR-10 of Toronto"), page(), other)
+    result = compare_file("report.html", page(words="CIFAR-10 of Toronto"), page(), other)
     assert result.alterations == ()
     assert "drawn by version 1.0, this is 2.0" in result.notes[0]
-    (found,) = hold("report.html", page(accuracy="91.83", words="CIFAR-10 of Toronto"), page(), other).alterations
+    (found,) = compare_file(
+        "report.html", page(accuracy="91.83", words="CIFAR-10 of Toronto"), page(), other
+    ).alterations
     assert "section Evaluation: printed 91.83 %, the record gives 91.73 %" in str(found)
 
 
 def test_a_page_that_claims_another_version_than_the_rest_is_told() -> None:
     changed = page().replace(b"reportgen 1.0", b"reportgen 1.1")
-    told = [str(one) for one in hold("report.html", changed, page(), TERMS).alterations]
+    told = [str(one) for one in compare_file("report.html", changed, page(), TERMS).alterations]
     assert told[0] == "report.html: says that version 1.1 drew it, others say 1.0"
 
 
 def test_of_own_templates_words_are_not_compared() -> None:
-    result = hold("report.html", page(words="in our house"), page(), Terms("1.0", other_look="drawn with templates"))
+    result = compare_file(
+        "report.html", page(words="in our house"), page(), Terms("1.0", other_look="drawn with templates")
+    )
     assert result.alterations == ()
     assert "drawn with templates" in result.notes[0]
 
@@ -157,19 +161,19 @@ def test_of_own_templates_words_are_not_compared() -> None:
 def test_json_is_compared_by_path() -> None:
     true = {"metrics": [{"name": "accuracy", "value": 0.9173}, {"name": "ece", "value": 0.04}]}
     false = {"metrics": [{"name": "accuracy", "value": 0.9183}, {"name": "ece", "value": 0.04}]}
-    (found,) = hold("metrics.json", json.dumps(false).encode(), json.dumps(true).encode(), TERMS).alterations
+    (found,) = compare_file("metrics.json", json.dumps(false).encode(), json.dumps(true).encode(), TERMS).alterations
     assert str(found) == "metrics.json, metrics[accuracy].value: printed 0.9183, the record gives 0.9173"
 
 
 @pytest.mark.parametrize("name", ["comment.md", "junit.xml", "metrics.txt", "README.md", ".eval_results/a.yaml"])
 def test_text_is_compared_by_line(name: str) -> None:
-    (found,) = hold(name, b"# A\n\nloss: 0.34\n", b"# A\n\nloss: 0.35\n", TERMS).alterations
+    (found,) = compare_file(name, b"# A\n\nloss: 0.34\n", b"# A\n\nloss: 0.35\n", TERMS).alterations
     assert (found.place, found.printed, found.given) == ("line 3", "0.34", "0.35")
 
 
 @pytest.mark.parametrize("part", ["plain", "html", "image", "subject"])
 def test_every_part_of_a_message_is_compared(part: str) -> None:
-    (found,) = hold("report.eml", message(part), message(), TERMS).alterations
+    (found,) = compare_file("report.eml", message(part), message(), TERMS).alterations
     said = {"plain": "line 2", "html": "section", "image": "the whole file", "subject": "header Subject"}
     assert said[part] in str(found)
 
@@ -190,14 +194,14 @@ def message(changed: str = "") -> bytes:
 
 
 def test_what_is_not_what_its_name_says_is_told() -> None:
-    (found,) = hold("metrics.json", b"{", b"{}", TERMS).alterations
+    (found,) = compare_file("metrics.json", b"{", b"{}", TERMS).alterations
     assert "not JSON" in str(found)
-    (found,) = hold("report.pdf", b"%PDF-1.7 nothing", b"%PDF-1.7 something", TERMS).alterations
+    (found,) = compare_file("report.pdf", b"%PDF-1.7 nothing", b"%PDF-1.7 something", TERMS).alterations
     assert "can't be read as a PDF" in str(found)
     deep = b'{"a":' * 5_000 + b"1" + b"}" * 5_000
-    (found,) = hold("metrics.json", deep, b"{}", TERMS).alterations
+    (found,) = compare_file("metrics.json", deep, b"{}", TERMS).alterations
     assert "not JSON" in str(found)
-    (found,) = hold(
+    (found,) = compare_file(
         "report.eml", message().replace(b'charset="utf-8"', b'charset="utf-9"'), message(), TERMS
     ).alterations
     assert "can't be read as a mail: LookupError" in str(found)
@@ -236,19 +240,21 @@ def test_of_a_document_with_other_fonts_numbers_alone_are_compared_in_a_mail_too
 
     place = "part 3 (report.pdf), page 1" if name.endswith(".eml") else "page 1"
     given = wrap(document(*WORDS))
-    result = hold(name, wrap(document(*REFLOWED)), given, TERMS)
+    result = compare_file(name, wrap(document(*REFLOWED)), given, TERMS)
     assert result.alterations == ()
     assert result.foreign
     assert any("its numbers were compared, its words were not" in note for note in result.notes)
-    forged = hold(name, wrap(document(*(line.replace("0.34", "0.31") for line in REFLOWED))), given, TERMS).alterations
+    forged = compare_file(
+        name, wrap(document(*(line.replace("0.34", "0.31") for line in REFLOWED))), given, TERMS
+    ).alterations
     assert [(one.file, one.place, one.printed, one.given) for one in forged] == [(name, place, "0.31", "0.34")]
 
 
 def test_a_mail_whose_document_alone_was_altered_names_its_place() -> None:
     changed = document(*WORDS[:2], "it was 0.57 before; all is well.")
-    told = map(str, hold("report.eml", enclosing(changed), enclosing(document(*WORDS)), TERMS).alterations)
+    told = map(str, compare_file("report.eml", enclosing(changed), enclosing(document(*WORDS)), TERMS).alterations)
     assert any("part 3 (report.pdf), page 1: printed 0.57, the record gives 0.56" in one for one in told)
-    (gone,) = hold("report.eml", enclosing(b""), enclosing(document(*WORDS)), TERMS).alterations
+    (gone,) = compare_file("report.eml", enclosing(b""), enclosing(document(*WORDS)), TERMS).alterations
     assert "can't be read as a PDF" in str(gone)
 
 
@@ -258,9 +264,13 @@ def test_a_mail_says_the_size_of_its_own_document_which_other_fonts_make_another
     assert told[0] != told[1]
     given = enclosing(ours, told[0])
     assert not [
-        one for one in hold("report.eml", enclosing(theirs, told[1]), given, TERMS).alterations if "part 2" in one.place
+        one
+        for one in compare_file("report.eml", enclosing(theirs, told[1]), given, TERMS).alterations
+        if "part 2" in one.place
     ]
     (lie,) = [
-        one for one in hold("report.eml", enclosing(theirs, told[0]), given, TERMS).alterations if "part 2" in one.place
+        one
+        for one in compare_file("report.eml", enclosing(theirs, told[0]), given, TERMS).alterations
+        if "part 2" in one.place
     ]
     assert lie.printed

@@ -267,24 +267,27 @@ def format_pair(measured: Measurements, a: int, b: int) -> str:
         a, b = b, a
     there, back = matrix[a][b], matrix[b][a]
     wrong = sum(sum(row) - row[index] for index, row in enumerate(matrix))
-    words = {
-        "a": quote(classes[a].name),
-        "b": quote(classes[b].name),
-        "back": numerals.count(back),
-        "share": numerals.percent((there + back) / wrong),
-        "errors": ngettext("{count} error", "{count} errors", wrong),
-    }
+    first, other = quote(classes[a].name), quote(classes[b].name)
+    share, errors = numerals.percent((there + back) / wrong), ngettext("{count} error", "{count} errors", wrong)
     if there == 1:
         return _(
             "The classes confused most are {a} and {b}: one image of the first is predicted as the second, {back} the "
             "other way round, together {share} of the {errors}.",
-            **words,
+            a=first,
+            b=other,
+            back=numerals.count(back),
+            share=share,
+            errors=errors,
         )
     return _(
         "The classes confused most are {a} and {b}: {there} images of the first are predicted as the second, {back} "
         "the other way round, together {share} of the {errors}.",
         there=numerals.count(there),
-        **words,
+        a=first,
+        b=other,
+        back=numerals.count(back),
+        share=share,
+        errors=errors,
     )
 
 

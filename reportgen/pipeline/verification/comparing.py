@@ -1,12 +1,18 @@
-"""One file of a report held against the same file drawn again, in the way that what is known of its drawing allows."""
+"""One file of a report compared with the same file drawn again, in the way that what is known of its drawing allows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from reportgen.pipeline.drawing_digest import code_of_drawing
-from reportgen.pipeline.verification.by_value import hold_by_value
-from reportgen.pipeline.verification.differences import Alteration, Held, count_numbers, hold_loosely, hold_strictly
+from reportgen.pipeline.verification.by_value import compare_by_value
+from reportgen.pipeline.verification.differences import (
+    Alteration,
+    Compared,
+    compare_loosely,
+    compare_strictly,
+    count_numbers,
+)
 from reportgen.pipeline.verification.printed import Unreadable
 from reportgen.pipeline.verification.reading import read_printed
 from reportgen.system.manifest import Manifest
@@ -31,40 +37,42 @@ def is_of_other_code(manifest: Manifest) -> bool:
     return manifest.code != code_of_drawing()
 
 
-def hold(name: str, data: bytes, drawn: bytes, terms: Terms) -> Held:
+def compare_file(name: str, data: bytes, drawn: bytes, terms: Terms) -> Compared:
     """Hold a file against the same one drawn again."""
     try:
         if data == drawn:
-            return Held(numbers=count_numbers(read_printed(name, drawn, brief=True)))
+            return Compared(numbers=count_numbers(read_printed(name, drawn, brief=True)))
         printed, expected = read_printed(name, data), read_printed(name, drawn)
     except Unreadable as error:
-        return Held((Alteration(name, str(error)),))
+        return Compared((Alteration(name, str(error)),))
     version = terms.drawn_by or terms.version
     said = printed.version and printed.version != version
     claim = (Alteration(name, f"says that version {printed.version} drew it, others say {version}"),) if said else ()
     if version != terms.version or terms.other_code:
-        held = hold_by_value(name, printed, expected, format_other_code(version, terms.version))
+        compared = compare_by_value(name, printed, expected, format_other_code(version, terms.version))
     elif terms.other_look:
-        held = hold_loosely(name, printed, expected, terms.other_look)
+        compared = compare_loosely(name, printed, expected, terms.other_look)
     else:
-        held = hold_strictly(name, printed, expected)
-    held = replace(held, alterations=(*claim, *held.alterations))
+        compared = compare_strictly(name, printed, expected)
+    compared = replace(compared, alterations=(*claim, *compared.alterations))
     for place in printed.documents.keys() & expected.documents.keys():
-        held = held.beside(hold_attached(name, place, printed.documents[place], expected.documents[place], terms))
-    return held
+        compared = compared.beside(
+            compare_attached(name, place, printed.documents[place], expected.documents[place], terms)
+        )
+    return compared
 
 
-def hold_attached(name: str, place: str, data: bytes, drawn: bytes, terms: Terms) -> Held:
+def compare_attached(name: str, place: str, data: bytes, drawn: bytes, terms: Terms) -> Compared:
     """Hold a document inside a mail against the same one drawn again, by its own lines and pages."""
-    held = hold(f"{place}.pdf", data, drawn, terms)
+    compared = compare_file(f"{place}.pdf", data, drawn, terms)
     placed = [
         replace(one, file=name, place=", ".join(part for part in (place, one.place) if part))
-        for one in held.alterations
+        for one in compared.alterations
     ]
     return replace(
-        held,
+        compared,
         alterations=tuple(placed),
-        notes=tuple(f"{name}, {note.replace(f'{place}.pdf', place, 1)}" for note in held.notes),
+        notes=tuple(f"{name}, {note.replace(f'{place}.pdf', place, 1)}" for note in compared.notes),
     )
 
 
