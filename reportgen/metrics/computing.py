@@ -21,8 +21,7 @@ from reportgen.metrics.influence import (
     FEWEST,
     FEWEST_OF_CHANGE,
     FEWEST_OF_CLASS,
-    FEWEST_OF_UNEQUAL,
-    LEAST_IMAGES,
+    FEWEST_OF_LOSS,
     Spread,
     critical,
     freedom_of,
@@ -101,14 +100,7 @@ class Score:
         if self.kind == "by_class":
             support = np.bincount(self.labels)
             return int(support[support > 0].min()) >= self.least
-        return self.kind == "share" or len(self.labels) >= self.fewest
-
-    @property
-    def fewest(self) -> int:
-        """Images below which the mean of a loss has no interval."""
-        support = np.bincount(self.labels)
-        few = self.kind == "mean" and int(support[support > 0].min()) < LEAST_IMAGES
-        return FEWEST_OF_UNEQUAL if few else FEWEST
+        return self.kind == "share" or len(self.labels) >= (FEWEST_OF_LOSS if self.kind == "mean" else FEWEST)
 
     @property
     def has_enough_for_change(self) -> bool:

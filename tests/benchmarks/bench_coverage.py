@@ -19,7 +19,7 @@ from tests.metrics.test_intervals_coverage import IMAGES, PASSES, PROCESSES, mos
 from tests.metrics.test_scores_coverage import MODELS, SCENARIOS, coverage
 
 LEVEL = 1e-4
-SIZES = (10, 50, 200, 1000, 10_000)
+SIZES = (10, 50, 100, 200, 1000, 10_000)
 
 
 def show(scenario: str, n: int, found: dict[str, Counts], samples: int, pair: str = "") -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.metrics.influence import FEWEST, FEWEST_OF_CLASS, FEWEST_OF_CURVE, FEWEST_OF_UNEQUAL, LEAST_IMAGES
+from reportgen.metrics.influence import FEWEST, FEWEST_OF_CLASS, FEWEST_OF_CURVE, FEWEST_OF_LOSS
 from reportgen.metrics.predictions import read_predictions
 from reportgen.plugins import Section
 from reportgen.record.definitions import shown_in
@@ -154,20 +154,19 @@ def note_few(measured: Measurements) -> list[str]:
     without = [value for value in scores if value.value is not None and value.low is None]
     if not without or not supports:
         return []
-    if min(supports) >= FEWEST_OF_CURVE and sum(supports) >= FEWEST:
+    if min(supports) >= FEWEST_OF_CURVE and sum(supports) >= FEWEST_OF_LOSS:
         return [
             _("A score to which every image contributes the same has no interval: it says nothing about other images.")
         ]
     return [
         _(
-            "With {n} test images, {few} in the smallest class, some scores have no interval: means of losses and "
-            "calibration errors need {least} images, means of losses {more} where a class has fewer than {some}, means "
-            "over classes {each} of each class, AUROC {most}.",
+            "With {n} test images, {few} in the smallest class, some scores have no interval: calibration errors "
+            "need {least} images, means over images (losses, the area under risk and coverage) {more}, means over "
+            "classes {each} of each class, AUROC {most}.",
             n=numerals.count(sum(supports)),
             few=numerals.count(min(supports)),
             least=FEWEST,
-            more=FEWEST_OF_UNEQUAL,
-            some=LEAST_IMAGES,
+            more=FEWEST_OF_LOSS,
             each=FEWEST_OF_CLASS,
             most=FEWEST_OF_CURVE,
         )

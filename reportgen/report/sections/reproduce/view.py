@@ -9,8 +9,7 @@ from reportgen.metrics.influence import (
     FEWEST,
     FEWEST_OF_CLASS,
     FEWEST_OF_CURVE,
-    FEWEST_OF_UNEQUAL,
-    LEAST_IMAGES,
+    FEWEST_OF_LOSS,
     MOST_BETWEEN,
 )
 from reportgen.plugins import Section
@@ -287,12 +286,11 @@ def interval_methods() -> list[MethodNote]:
                 "and coverage: Student’s t corrected for skewness; of the variance between classes, which counts where "
                 "the sizes of classes are random and not where they are fixed, half is left out, at most {between} of "
                 "the whole. F1 of a class: Wilson’s interval of the Jaccard index. No interval where simulations cover "
-                "less than 93 % or more than 97.5 %: below {least} images ({more} where a class has fewer than "
-                "{some}), or below {each} ({most} for AUROC) of a class.",
+                "less than 93 % or more than 97.5 %: below {least} images ({more} for means over images), or below {each} "
+                "({most} for AUROC) of a class.",
                 between=numerals.whole_percent(MOST_BETWEEN),
                 least=FEWEST,
-                more=FEWEST_OF_UNEQUAL,
-                some=LEAST_IMAGES,
+                more=FEWEST_OF_LOSS,
                 each=FEWEST_OF_CLASS,
                 most=FEWEST_OF_CURVE,
             ),
