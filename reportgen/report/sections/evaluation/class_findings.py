@@ -19,6 +19,8 @@ from reportgen.text.i18n import _, join_sentences, ngettext
 NAME = "evaluation"
 SIGNIFICANT = 0.05
 HALF = 0.5
+MOST_WRITTEN = 20
+"""Classes whose order is written out as a line of code."""
 FAR_BELOW, FAILING = 0.1, 0.6
 """A recall that is surely so far below the accuracy is a caution, one below such a share of it decides."""
 
@@ -81,7 +83,24 @@ def find_order(measured: Measurements, predictions: Predictions, anchor: str) ->
         n=numerals.count(found.n),
     )
     weight = 1.0 if 2 * found.correct >= found.n else 0.9  # else that it is no better than chance is to be said first
-    return claims.ORDER.finding(text, weight, anchor, "bad")
+    return claims.ORDER.finding(join_sentences([text, advise_order(found.meant)]), weight, anchor, "bad")
+
+
+def advise_order(meant: tuple[int, ...]) -> str:
+    """What to change so that the outputs come in the order of the labels, which no key of the spec sets.
+
+    `meant`: by output, the class that it means.
+    """
+    if len(meant) > MOST_WRITTEN:
+        return _(
+            "No key of the spec sets the order: change it in the model, or in the list of class names that the data "
+            "set is read with."
+        )
+    order = ", ".join(str(meant.index(label)) for label in range(len(meant)))
+    return _(
+        "No key of the spec sets the order: return {code} from the model’s forward, where outputs are its logits now.",
+        code=f"outputs[:, [{order}]]",
+    )
 
 
 def hits(one: ClassScore) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from scipy.special import softmax
@@ -336,15 +338,23 @@ def test_confidence_that_sorts_nothing(record: RunRecord) -> None:
     assert "There is no evidence" not in build(SECTION, record).text
 
 
-def test_classes_in_another_order_are_said_with_the_accuracy_of_the_right_one(record: RunRecord) -> None:
+@pytest.mark.parametrize("given", [[1, 0, 2], [2, 0, 1]])
+def test_classes_in_another_order_are_said_with_the_accuracy_of_the_right_one(
+    record: RunRecord, given: list[int]
+) -> None:
     labels = np.arange(600) % 3
     rng = np.random.default_rng(0)
     meant = np.where(rng.random(600) < 0.9, labels, rng.integers(0, 3, 600))
-    swapped = evaluated(record, outputs(np.array([1, 0, 2])[meant], 3, np.full(600, 0.9)), labels)
+    logits = outputs(np.array(given)[meant], 3, np.full(600, 0.9))
+    swapped = evaluated(record, logits, labels)
     finding = next(one for one in build(SECTION, swapped).findings if "order of the model’s classes" in one.text)
     assert (finding.weight, finding.tone) == (1.0, "bad")
-    assert "2 outputs seem to mean other classes" in finding.text
+    assert f"{sum(np.arange(3) != given)} outputs seem to mean other classes" in finding.text
     assert "means “" in finding.text
+    order = re.search(r"return outputs\[:, \[([0-9, ]+)\]\] from the model’s forward", finding.text)
+    assert order is not None
+    told = logits[:, [int(one) for one in order[1].split(", ")]]
+    assert (told.argmax(1) == labels).mean() == (meant == labels).mean()
     assert "n = 300) of the images that were not used to find it" in finding.text.replace("\u00a0", " ")
     assert "order of the model’s classes" not in build(SECTION, record).text
 
