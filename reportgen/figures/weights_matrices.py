@@ -49,6 +49,7 @@ def draw_images(subject: Subject) -> FigureFile | Skipped:
             _("Each image is one matrix: outputs from top to bottom, inputs from left to right."),
             moments_caption(facts),
             _("A pixel is the value of the largest magnitude in its block of the matrix."),
+            clipped_text(facts, facts.shown, scale_of(images)),
             thinned_text(facts),
         )
     )
@@ -91,14 +92,13 @@ def draw_enlarged(subject: Subject) -> FigureFile | Skipped:
     blocks = [
         _(
             "{rows} × {columns} values",
-            rows=numerals.fixed(matrix.rows / images.shape[2], 0 if big else 1),
-            columns=numerals.fixed(matrix.columns / images.shape[3], 0 if wide else 1),
+            rows=format_side(matrix.rows / images.shape[2]),
+            columns=format_side(matrix.columns / images.shape[3]),
         )
         for matrix in (facts.matrices[place] for place in facts.enlarged)
-        for big, wide in [(matrix.rows >= 10 * images.shape[2], matrix.columns >= 10 * images.shape[3])]
     ]
     caption = _(
-        "The largest matrices enlarged; a pixel is the extreme of about {blocks}.",
+        "The largest matrices enlarged; a pixel is the value of the largest magnitude among about {blocks}.",
         blocks=join_choices(list(dict.fromkeys(blocks))),
     )
     alt = _(
@@ -107,8 +107,26 @@ def draw_enlarged(subject: Subject) -> FigureFile | Skipped:
         values=list_extremes(facts, facts.enlarged),
     )
     columns = 1 if facts.trained else 2
-    told = join_sentences([caption, moments_caption(facts)])
+    told = join_sentences([caption, moments_caption(facts), clipped_text(facts, facts.enlarged, scale_of(images))])
     return draw_matrices(name, images, labels, columns, (title, told, alt))
+
+
+def format_side(values: float) -> str:
+    """How many values of a side a pixel stands for; 1 where a value fills several pixels."""
+    return "1" if values <= 1 else numerals.fixed(values, 0 if values >= 10 else 1)
+
+
+def clipped_text(facts: WeightFacts, places: Sequence[int], scale: float) -> str:
+    """That larger values than the scale's end have its colour, and how large they are; empty where none is larger."""
+    moments = [one for place in places for one in (facts.matrices[place].initial, facts.matrices[place].final)]
+    largest = max((one.largest / one.spread for one in moments if one is not None and one.spread), default=0.0)
+    if largest <= scale:
+        return ""
+    return _(
+        "Values beyond ±{end} standard deviations are drawn as ±{end}; the largest is {most}.",
+        end=numerals.significant(scale, 2 if scale % 1 else 1),
+        most=numerals.fixed(largest, 1),
+    )
 
 
 def read(record: RunRecord, key: str) -> NDArray[np.int8]:

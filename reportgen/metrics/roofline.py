@@ -13,7 +13,7 @@ the pass; views move nothing. Caches can make that less in main memory.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -105,6 +105,12 @@ def group_calls(trace: ModelTrace, element_bytes: int) -> tuple[Group, ...]:
         for calls in found.values()
     ]
     return tuple(sorted(groups, key=lambda group: (-group.seconds, group.name)))
+
+
+def whole_seconds(trace: ModelTrace, groups: Sequence[Group]) -> float:
+    """Seconds of the whole pass, of which its parts are told as shares: its own median, else the sum of the groups'."""
+    own = trace.modules[0].seconds if trace.modules else None
+    return own or sum(group.seconds for group in groups)
 
 
 def signature(call: ModuleCall, operators: int, moved: int) -> object:

@@ -109,6 +109,11 @@ class NotCompared(Frozen):
     reason: Message
     """One plain sentence."""
 
+    @property
+    def metric(self) -> str:
+        """The number whose change it is, such as `latency_p50`."""
+        return self.name.rpartition(".")[0]
+
 
 class Comparison(Frozen):
     """The candidate, which is the record of the report, against the baseline.

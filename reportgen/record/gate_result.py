@@ -62,7 +62,7 @@ class GateResult(Frozen):
         """How far the number is from the bound, as people read it; empty where it is not known."""
         if self.judged is None or self.value is None:
             return ""
-        return format_distance(self.judged.unit, abs(self.value - self.bound))
+        return format_distance(self.judged.unit, abs(self.value - self.bound), self.judged.n)
 
     @property
     def mark(self) -> str:

@@ -94,11 +94,17 @@ class MetricValue(Frozen):
         return format_value(unit, value, low, high, n), format_interval(unit, value, low, high, n)
 
     @property
+    def tells_n(self) -> bool:
+        """Whether the value itself, such as "7 of 13", holds n."""
+        definition = self.meaning.definition
+        return definition is not None and definition.form == "done" and not self.meaning.change
+
+    @property
     def sureness(self) -> str:
         """Interval and n: "91.2–92.3, n = 10,000", not broken inside "n = 10,000"; empty where there is neither."""
         inside = [self.display_interval] if self.display_interval else []
         things = f"\u00a0{self.counted}" if self.counted else ""
-        inside += [f"n\u00a0=\u00a0{self.n:,}{things}"] if self.n is not None else []
+        inside += [f"n\u00a0=\u00a0{self.n:,}{things}"] if self.n is not None and not self.tells_n else []
         return join_parts(inside)
 
     @property

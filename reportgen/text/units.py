@@ -29,6 +29,10 @@ Unit = Literal[
 Form = Literal["plain", "difference", "deviation", "mean", "done"]
 """How a number is written where its unit does not say it all: a share that is a difference or a deviation of shares is
 in points; of a mean over seeds n says nothing about digits; what is done is "7 of 13"."""
+SECOND_DIGIT = 100
+"""Of so many things one is a point: of fewer, a distance has no second digit after the point."""
+LEAST_POINTS = 0.001
+"""Below a tenth of a point the second digit is all there is."""
 WITHOUT_UNIT = ("score", "nats", "ratio")
 
 
@@ -94,10 +98,14 @@ def format_change_interval(unit: Unit, low: float | None, high: float | None, n:
     return numerals.change_interval(low, high)
 
 
-def format_distance(unit: Unit, away: float) -> str:
-    """How far two numbers are apart: "0.42 points", "0.013", "1.2 MiB"; `away` is not negative."""
+def format_distance(unit: Unit, away: float, n: int | None = None) -> str:
+    """How far two numbers are apart: "0.42 points", "0.013", "1.2 MiB"; `away` is not negative.
+
+    Shares of `n` things have as many digits as they carry, and a second one where the first is 0.
+    """
     if unit == "share":
-        return numerals.points_apart(away, 2)
+        few = n is not None and n < SECOND_DIGIT and away >= LEAST_POINTS
+        return numerals.points_apart(away, 1 if few else 2)
     if unit in WITHOUT_UNIT:
         return numerals.significant(away, 2)
     return format_value(unit, away, None, None, None)

@@ -136,8 +136,8 @@ def test_intervals_hold_what_they_should(model: str, n: int, samples: int) -> No
 
 @pytest.mark.slow
 def test_losses_of_a_model_that_is_hardly_ever_wrong_are_held_no_oftener_than_asked() -> None:
-    """With 50 images of even classes 98.9 % of the intervals held the Brier score, with 60 images 97.8 %; now the fewest
-    that have an interval are held as others are."""
+    """With 50 images of even classes 98.9 % of the intervals held the Brier score, with 60 images 97.8 %; with a
+    hundred, the fewest that have one, as many as with more."""
     rng, names = np.random.default_rng(100), ("nll", "brier")
     expected = truth("good, too sure", even=True)
     assert intervals(*draw("good, too sure", True, True, 90, rng), names) == {}

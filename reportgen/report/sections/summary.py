@@ -143,9 +143,12 @@ def note_gates(gates: tuple[GateResult, ...]) -> str:
 
 
 def find_shared_reason(gates: tuple[GateResult, ...]) -> str:
-    """The reason that several gates have, where none has another; else empty."""
+    """The reason that several gates have, where none has another, and which they are; else empty."""
     reasons = [draw_note(gate.reason) for gate in gates if gate.reason]
-    return reasons[0] if len(reasons) > 1 and len(set(reasons)) == 1 else ""
+    if len(reasons) < 2 or len(set(reasons)) != 1:
+        return ""
+    mark, word = next((gate.mark, gate.word) for gate in gates if gate.reason)
+    return _("Rules marked “{mark} {word}”: {reason}", mark=mark, word=word, reason=reasons[0])
 
 
 def nearest_anchor(highlight: Highlight, anchors: frozenset[str]) -> str:

@@ -19,10 +19,10 @@ from reportgen.report.sections.baseline.methods import list_methods
 from reportgen.report.sections.baseline.ranking import RankingView, find_ranking, note_ranking, view_ranking
 from reportgen.report.table import NO_TABLE, Row, Table, numbers, words
 from reportgen.report.verdict import format_verdict
-from reportgen.report.wording import evidence, format_age, note_latency
+from reportgen.report.wording import evidence, format_age, note_latency, quote
 from reportgen.text import numerals
 from reportgen.text.dates import format_minute
-from reportgen.text.i18n import _, join_sentences, ngettext
+from reportgen.text.i18n import _, join_sentences, join_terms, ngettext
 from reportgen.text.shorten import shorten
 
 MOST_ROWS = 40
@@ -167,7 +167,7 @@ def value_table(record: RunRecord, comparison: Comparison) -> Table:
         *words(_("Number")),
         *numbers(_("Baseline"), _("This model"), _("Change"), _("Interval or ratio")),
     )
-    return Table(caption_values(comparison), columns, tuple(value_rows(record, comparison)))
+    return Table(caption_values(record, comparison), columns, tuple(value_rows(record, comparison)))
 
 
 def class_table(comparison: Comparison) -> Table:
@@ -211,7 +211,7 @@ def sure_of(value: MetricValue, ratio: MetricValue | None) -> str:
     return value.display_interval or (ratio.display if ratio is not None else numerals.DASH)
 
 
-def caption_values(comparison: Comparison) -> str:
+def caption_values(record: RunRecord, comparison: Comparison) -> str:
     """Where the intervals come from, and why a change is not given."""
     told = [
         _(
@@ -224,9 +224,24 @@ def caption_values(comparison: Comparison) -> str:
         told.append(_("Scores are those of the first seeds, their changes those of the means over seeds."))
     elif max(comparison.evaluations) > 1:
         told.append(_("Where a model is stochastic, its scores are means over its evaluations."))
-    return join_sentences(
-        [*told, note_latency(comparison), *dict.fromkeys(gap.reason.text for gap in comparison.not_compared)]
-    )
+    return join_sentences([*told, note_latency(comparison), *explain_gaps(record, comparison)])
+
+
+def explain_gaps(record: RunRecord, comparison: Comparison) -> list[str]:
+    """Why the change of a number is not given, with the rows of the table that this is about."""
+    before = {value.name: value for value in comparison.before}
+    shown: dict[str, list[str]] = {}
+    for gap in comparison.not_compared:
+        names = shown.setdefault(gap.reason.text, [])
+        now = record.measured.value(gap.metric) if record.measured else None
+        if gap.metric in before and now is not None and now.label not in names:
+            names.append(now.label)
+    return [
+        _("No change is given for {rows}: {reason}", rows=join_terms([quote(name) for name in names]), reason=reason)
+        if names
+        else reason
+        for reason, names in shown.items()
+    ]
 
 
 def by_change(one: ClassChange) -> tuple[float, int]:

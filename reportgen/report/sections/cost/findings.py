@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from reportgen.metrics.cost import list_latency, saturation, whole_pass
-from reportgen.metrics.roofline import Group, Limit, group_calls, place
+from reportgen.metrics.roofline import Group, Limit, group_calls, place, whole_seconds
 from reportgen.record.latency import Latency
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.probes.cost import CostFacts, PeakMemory, StepTime
@@ -118,7 +118,7 @@ def format_share(limit: Limit, share: float) -> str:
 
 def find_idle(record: RunRecord, groups: tuple[Group, ...]) -> Finding | None:
     """The kind of module that takes much of the time for next to no MACs."""
-    whole, macs = sum(group.seconds for group in groups), record.trace.macs
+    whole, macs = whole_seconds(record.trace, groups), record.trace.macs
     if not whole or not macs:
         return None
     seconds: dict[str, float] = defaultdict(float)

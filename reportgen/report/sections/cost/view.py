@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from reportgen.metrics.cost import list_latency
-from reportgen.metrics.roofline import Group, Placed, group_calls, place
+from reportgen.metrics.roofline import Group, Placed, group_calls, place, whole_seconds
 from reportgen.plugins import Section
 from reportgen.record.latency import FEWEST_FOR_P95, FEWEST_PROCESSES
 from reportgen.record.message import draw_note
@@ -55,7 +55,7 @@ def build(subject: Subject, figures: Figures) -> CostView | Skipped:
     metrics = list_values(record, facts)
     values = {value.name: value for value in metrics}
     groups = group_calls(record.trace, facts.roofs.element_bytes) if facts.roofs else ()
-    modules = tuple(list_modules(groups, facts))
+    modules = tuple(list_modules(record, groups, facts))
     return CostView(
         name=NAME,
         title=_("Cost"),
@@ -222,9 +222,9 @@ def say_processes(record: RunRecord) -> str:
     )
 
 
-def list_modules(groups: tuple[Group, ...], facts: CostFacts) -> list[Row]:
-    """The groups of equal modules, the longest first, the rest in one row."""
-    whole = sum(group.seconds for group in groups)
+def list_modules(record: RunRecord, groups: tuple[Group, ...], facts: CostFacts) -> list[Row]:
+    """The groups of equal modules, the longest first, the rest in one row; shares as the layer table has them."""
+    whole = whole_seconds(record.trace, groups)
     if facts.roofs is None or not whole:
         return []
     room = MOST_ROWS if len(groups) <= MOST_ROWS else MOST_ROWS - 1
@@ -274,7 +274,8 @@ def caption_modules(record: RunRecord) -> str:
     """What a row is, what the columns are, and how the time was taken."""
     return _(
         "Equal modules share a row, without their child modules; the longest time first. Time: "
-        "medians of {n} forward passes of {batch} images, with the 95 % interval; MACs and "
+        "medians of {n} forward passes of {batch} images, with the 95 % interval. Share: of the whole pass, to "
+        "whose median those of the parts need not add up. MACs and "
         "activations (kept for the backward pass, float32) of one image. Of peak: share of the "
         "measured rate of matrix products. Limit: the longest of the times that arithmetic, memory "
         "traffic and calls would take at the measured rates, and the share of the time that it "

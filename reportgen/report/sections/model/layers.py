@@ -81,7 +81,7 @@ def explain_counts(trace: ModelTrace) -> str:
     )
     timed = trace.timed_batch and trace.modules and trace.modules[0].seconds
     timing = (
-        _("Time is the share of the forward pass of {count} images.", count=numerals.count(trace.timed_batch))
+        _("Share of time: of the forward pass of {count} images.", count=numerals.count(trace.timed_batch))
         if trace.timed_batch and timed
         else ""
     )

@@ -54,7 +54,20 @@ def find_preparation(record: RunRecord, check: PreparationCheck, doubt: Doubt | 
         own=values["own"],
         nearest=values["nearest"],
     )
-    return claims.NOT_CLEARED.finding(join_sentences([text, format_open(record, check)]), 0.3, ANCHOR)
+    told = [text, format_chance(nearest, len(tried)), format_open(record, check)]
+    return claims.NOT_CLEARED.finding(join_sentences(told), 0.3, ANCHOR)
+
+
+def format_chance(nearest: Tried, ways: int) -> str:
+    """Why a change whose own interval is above zero is not called significant; empty of any other."""
+    if (nearest.change.low or 0.0) <= 0:
+        return ""
+    return ngettext(
+        "Its interval alone is above zero; the exact McNemar test of {count} way has {p}.",
+        "Its interval alone is above zero; the exact McNemar test has {p} after correction for {count} ways tried.",
+        ways,
+        p=numerals.p_value(nearest.p),
+    )
 
 
 def find_better(nearest: Tried, ways: int, names: dict[str, str]) -> Finding:
