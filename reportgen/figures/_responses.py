@@ -16,10 +16,26 @@ def find_responses(record: RunRecord, name: str, title: str) -> Responses | Skip
 
 
 def selection_text(responses: Responses, shown: int) -> str:
-    """How many of the layers are drawn, where it is not all of them."""
-    count = len(responses.facts.units)
-    if shown == count and not responses.facts.left_out:
+    """How many of the layers are drawn and why these, where it is not all of them."""
+    count, bent = len(responses.facts.units), sum(unit.bends for unit in responses.facts.units)
+    if shown == count:
         return ""
+    if not bent:
+        return _(
+            "{shown} of {count} layers are drawn, evenly over depth; the table has the others.",
+            shown=shown,
+            count=count,
+        )
+    if shown == bent:
+        return _(
+            "{shown} of {count} layers are drawn, those with a nonlinearity; the table has the others.",
+            shown=shown,
+            count=count,
+        )
     return _(
-        "{shown} of {count} layers are drawn, evenly over depth; the table has the others.", shown=shown, count=count
+        "{shown} of {count} layers are drawn, evenly over depth of the {bent} with a nonlinearity; the table has the "
+        "others.",
+        shown=shown,
+        count=count,
+        bent=bent,
     )

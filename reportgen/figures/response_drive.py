@@ -109,8 +109,23 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         draw_marks(axes, layout, found)
         draw_key(axes, layout, responses.compared)
         return paper.svg(
-            title, caption(responses, shown, found), describe(responses, shown, found), tabulate(responses, shown)
+            title,
+            join_sentences([caption(responses, shown, found), clipped_text(layout.top, lines)]),
+            describe(responses, shown, found),
+            tabulate(responses, shown),
         )
+
+
+def clipped_text(top: float, lines: FloatArray) -> str:
+    """That larger responses are drawn at the panels' end, and how large they are; empty where none is."""
+    largest = float(np.nanmax(lines))
+    if largest <= top:
+        return ""
+    return _(
+        "Responses above {top} are drawn at the edge; the largest is {largest}.",
+        top=numerals.brief(top),
+        largest=numerals.significant(largest, 2),
+    )
 
 
 def tabulate(responses: Responses, shown: Sequence[int]) -> str:

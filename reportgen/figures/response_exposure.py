@@ -169,7 +169,22 @@ def caption(responses: Responses, shown: int) -> str:
         "said), light to dark from input to output; dotted: proportional to the intensity.",
         n=numerals.count(responses.facts.by_layer.images),
     )
-    return join_sentences((told, reading, selection_text(responses, shown)))
+    lines = layer_panels(responses, responses.shown())[0]
+    return join_sentences((told, reading, clipped_text(lines), selection_text(responses, shown)))
+
+
+def clipped_text(panels: Sequence[FloatArray]) -> str:
+    """That responses beyond the axis are drawn at its edge, and how far they go; empty where none is."""
+    known = np.concatenate([lines[np.isfinite(lines) & (lines > 0)] for lines in panels])
+    if not known.size or (known.max() <= CEILING and known.min() >= FLOOR):
+        return ""
+    return _(
+        "Responses below 1/{least} or above {most} are drawn at the edge; they run from {low} to {high}.",
+        least=numerals.brief(1 / FLOOR),
+        most=numerals.brief(CEILING),
+        low=numerals.significant(float(known.min()), 2),
+        high=numerals.significant(float(known.max()), 2),
+    )
 
 
 def share(right: FloatArray) -> str:

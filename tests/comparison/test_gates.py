@@ -85,6 +85,12 @@ def test_a_failure_says_by_how_much() -> None:
     assert result.distance == "990"
 
 
+@pytest.mark.parametrize(("done", "distance"), [(4, "71.4 points"), (14, "0.00 points")])
+def test_what_is_done_tells_its_n_once_and_no_digits_that_it_does_not_carry(done: int, distance: str) -> None:
+    (result,) = judge_gates(rules("card.completeness == 1"), [metric("card.completeness", done / 14, n=14)])
+    assert (result.display, result.distance.replace("\u00a0", " ")) == (f"{done} of 14", distance)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -111,6 +111,11 @@ def test_the_section_says_how_both_were_timed_or_why_not(record: RunRecord) -> N
     assert shown.value.startswith("×2.0")
     assert "6\u00a0pairs of processes" in shown.note
     assert "in turn" in shown.note
+    view = SECTION.build(judged(in_turn(busy(record), BEFORE, SLOWER), record), {})
+    caption = view.values.caption.replace("\u00a0", " ")  # type: ignore[union-attr]
+    without = [row[0] for row in view.values.rows if row[3] == "—"]  # type: ignore[union-attr]
+    assert without
+    assert f"No change is given for {', '.join(f'“{name}”' for name in without)}: Only median latencies" in caption
     view = SECTION.build(judged(busy(record), record), {})
     (unknown,) = (fact for fact in view.facts if fact.label == "Latency, one image")  # type: ignore[union-attr]
     assert (unknown.value, "from one run to the next" in unknown.note) == ("not compared", True)

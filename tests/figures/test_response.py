@@ -89,6 +89,33 @@ def test_the_caption_and_the_alternative_text_hold_the_numbers(record: RunRecord
     assert "black: accuracy 10.0 %" in figure.alt.replace("\u00a0", " ")
 
 
+def test_what_lies_beyond_the_axis_is_said_with_its_size(record: RunRecord) -> None:
+    here = with_responses(record, 3)
+    assert "drawn at the edge" not in drawn(here, "response_exposure").caption
+    layers = np.asarray(here.arrays["response.layers"]).copy()
+    layers[:, :, -1] = 20 * layers[:, :, int(np.argmin(np.abs(here.arrays["response.exposures"] - 1)))]
+    here = here.model_copy(update={"arrays": here.arrays.merged({"response.layers": layers})})
+    said = drawn(here, "response_exposure").caption
+    assert "Responses below 1/8 or above 8 are drawn at the edge; they run from " in said
+    assert "to 20." in said
+
+
+@pytest.mark.parametrize(
+    ("bent", "said"),
+    [(14, "evenly over depth of the 14 with"), (3, "3 of 16 layers are drawn, those with a"), (0, "12")],
+)
+def test_which_layers_are_drawn_is_said(record: RunRecord, bent: int, said: str) -> None:
+    here = with_responses(record, 16)
+    assert here.probes is not None
+    assert here.probes.response is not None
+    facts = here.probes.response
+    units = tuple(unit.model_copy(update={"bends": place < bent}) for place, unit in enumerate(facts.units))
+    probes = here.probes.model_copy(update={"response": facts.model_copy(update={"units": units})})
+    caption = drawn(here.model_copy(update={"probes": probes}), "response_exposure").caption
+    assert said in caption
+    assert "the table has the others." in caption
+
+
 def heat_maps(figure: FigureFile) -> list[Image.Image]:
     """The images inside an SVG."""
     found = re.findall(rb"data:image/png;base64,\s*([A-Za-z0-9+/=\s]+)", figure.data)

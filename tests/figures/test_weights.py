@@ -110,6 +110,19 @@ def test_the_small_images_are_those_of_the_record(record: RunRecord) -> None:
     assert f"+{scale:.0f} standard deviations of the matrix; zero is white" in labels
 
 
+def test_what_lies_beyond_the_colours_and_how_large_it_is_is_said(record: RunRecord) -> None:
+    far = matrix("fc.weight", (10, 16))
+    far = far.model_copy(update={"final": numbers(0.1, 10, 16, largest=0.96)})
+    wide = matrix("layer1.0.conv1.weight", (8, 4032))
+    here = weighed(record, [matrix("conv1.weight", (16, 27)), wide, far], enlarged=(1,))
+    small, large = (plain(drawn(here, name).caption) for name in ("weights_matrices", "weights_enlarged"))
+    end = f"{scale_of(here.arrays['weights.matrices']):.0f}"
+    assert f"Values beyond ±{end} standard deviations are drawn as ±{end}; the largest is 9.6." in small
+    assert "a pixel is the value of the largest magnitude among about 1 × 36 values." in large
+    inside = matrix("conv1.weight", (16, 27), final=numbers(1.0, 16, 27, largest=1.9), initial=None)
+    assert "are drawn as" not in drawn(weighed(record, [inside], trained=False), "weights_matrices").caption
+
+
 def test_filters_are_mid_grey_at_zero_with_paper_between() -> None:
     canvas = gather(np.zeros((9, 3, 3, 3), np.int8))
     assert canvas.shape == (7, 31, 3)

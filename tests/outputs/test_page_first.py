@@ -96,5 +96,6 @@ def test_a_reason_that_all_undecided_gates_share_is_told_once(record: RunRecord)
     rules = ("accuracy > 0.75 confidently", "macro_f1 > 0.75 confidently")
     page = make_page(plain_report(presented(record, gates=rules)), "screen")
     assert page.count("The bound lies inside the interval; more images would decide.") == 1
+    assert "Rules marked “? not enough data”: The bound lies inside the interval" in page
     mixed = make_page(plain_report(presented(record, gates=(*rules, "no.such.class.recall > 1"))), "screen")
     assert mixed.count("The bound lies inside the interval; more images would decide.") == 2

@@ -26,12 +26,15 @@ MANY_DEAD, SOME_DEAD = 0.25, 0.05
 """Share of dead channels in one layer."""
 
 
-def find_layers(responses: Responses, figures: Figures) -> list[Finding]:
-    """The findings about layers, in the order of the text."""
+def find_layers(responses: Responses, figures: Figures, elsewhere: int = 0) -> list[Finding]:
+    """The findings about layers, in the order of the text.
+
+    `elsewhere`: images over which the section on training counts dead channels too; 0 where it does not.
+    """
     drive = evidence(figures, "response_drive", NAME)
     found = [
         find_flat(responses, drive),
-        find_dead(responses, f"section-{NAME}"),
+        find_dead(responses, f"section-{NAME}", elsewhere),
         find_straight(responses, drive),
         find_gains(responses, drive),
         find_change(responses, drive),
@@ -91,7 +94,20 @@ def gain_texts(gain: float | None, ends: tuple[float, float]) -> tuple[str, str]
     return numerals.fixed(gain, digits), numerals.interval(*ends, digits)
 
 
-def find_dead(responses: Responses, anchor: str) -> Finding | None:
+def format_elsewhere(images: int) -> str:
+    """That another section counts dead channels by another rule; empty where none does."""
+    if not images:
+        return ""
+    return ngettext(
+        "The section on training counts by another rule, after each nonlinearity, for the images as they are alone: "
+        "over {count} image.",
+        "The section on training counts by another rule, after each nonlinearity, for the images as they are alone: "
+        "over {count} images.",
+        images,
+    )
+
+
+def find_dead(responses: Responses, anchor: str, elsewhere: int = 0) -> Finding | None:
     """Channels that give the same whatever they are shown and however hard they are driven."""
     units = responses.facts.units
     dead, channels = sum(unit.dead for unit in units), sum(unit.channels for unit in units)
@@ -102,7 +118,7 @@ def find_dead(responses: Responses, anchor: str) -> Finding | None:
             count=numerals.count(len(units)),
             images=images_text(responses),
         )
-        return claims.NO_DEAD.finding(text, 0.1, anchor)
+        return claims.NO_DEAD.finding(join_sentences([text, format_elsewhere(elsewhere)]), 0.1, anchor)
     worst = max(units, key=lambda unit: (unit.dead / max(unit.channels, 1), unit.channels))
     before = [unit.dead_before for unit in units if unit.dead_before is not None]
     told = [
@@ -134,7 +150,7 @@ def find_dead(responses: Responses, anchor: str) -> Finding | None:
             channels=values["channels"],
         )
     )
-    text = join_sentences([*told, most])
+    text = join_sentences([*told, most, format_elsewhere(elsewhere)])
     share = worst.dead / max(worst.channels, 1)
     weight = 0.6 if share > MANY_DEAD else 0.4 if share > SOME_DEAD else 0.2
     return claims.DEAD.finding(text, weight, anchor, "caution" if share > SOME_DEAD else "plain")

@@ -52,7 +52,7 @@ def build(subject: Subject, figures: Figures) -> ResponseView | Skipped:
         name=NAME,
         title=_("Characteristic curves"),
         methods=tuple(list_methods()),
-        findings=(*find_layers(responses, figures), *find_light(record, responses, figures)),
+        findings=(*find_layers(responses, figures, count_elsewhere(record)), *find_light(record, responses, figures)),
         metrics=list_values(record),
         facts=tuple(list_facts(responses)),
         driven=choose_figures(figures, "response_exposure"),
@@ -60,6 +60,14 @@ def build(subject: Subject, figures: Figures) -> ResponseView | Skipped:
         rows=layer_table(responses),
         notes=tuple(list_notes(responses)),
     )
+
+
+def count_elsewhere(record: RunRecord) -> int:
+    """Images over which the section on training counts dead channels; 0 where it does not."""
+    dynamics = record.probes.dynamics if record.probes is not None else None
+    if dynamics is None or dynamics.sampled is None or all(site.before is None for site in dynamics.sites):
+        return 0
+    return dynamics.sampled.images
 
 
 def layer_table(responses: Responses) -> Table:

@@ -14,6 +14,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.model import Skipped
 from reportgen.report.naming import name_device
 from reportgen.report.sections.cost.view import MOST_ROWS, SECTION, CostView
+from reportgen.report.sections.model.layers import make_layer_table
 from tests.report.sections.cases import Built, build, change, page
 from tests.support.cost_facts import cost_facts, latency, roofs, step, timed, untimed, with_cost
 from tests.support.records import module
@@ -219,6 +220,18 @@ def test_the_table_of_modules(record: RunRecord) -> None:
     assert rows["layer1.0.relu ×2"][7:10] == ("—", "—", "—")
     shares = [float(row[4].split("\u00a0")[0]) for row in view.modules]
     assert sum(shares) == pytest.approx(100, abs=0.5)
+
+
+def test_a_module_has_the_share_of_the_time_that_the_layer_table_has(record: RunRecord) -> None:
+    """Of the median of the whole pass, whatever those of its parts add up to."""
+    given = with_cost(record)
+    whole = given.trace.modules[0].model_copy(update={"seconds": 1.25 * (given.trace.modules[0].seconds or 0.0)})
+    given = change(given, trace={"modules": (whole, *given.trace.modules[1:])})
+    rows = {row[0]: row[4] for row in view_of(given).modules}
+    told = {row.path: row.time for row in make_layer_table(given.trace).rows if row.is_leaf and not row.times}
+    both = rows.keys() & told.keys()
+    assert both
+    assert {name: rows[name] for name in both} == {name: told[name] for name in both}
 
 
 def test_many_modules_end_in_one_row(record: RunRecord) -> None:

@@ -13,7 +13,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.model import Skipped
 from reportgen.report.sections.response.view import SECTION, ResponseView
 from tests.report.sections.cases import build, page
-from tests.support.layers import held, with_responses
+from tests.support.layers import held, with_dynamics, with_responses
 
 
 def changed(record: RunRecord, units: dict[int, dict[str, object]] | None = None, **facts: object) -> RunRecord:
@@ -89,6 +89,17 @@ def test_dead_channels_name_the_worst_layer(record: RunRecord) -> None:
     assert sentence.startswith("9 of 48 channels (18.8 %) gave the same output for every one of 40 images")
     assert "Before training there were 2. Most in “layer3”: 8 of 16." in sentence
     assert next(f for f in built.findings if "count as dead" in f.text).tone == "caution"
+
+
+def test_another_count_of_dead_channels_is_told_beside_this_one(record: RunRecord) -> None:
+    here = with_responses(record, 3)
+    assert "The section on training counts" not in build(SECTION, here).text
+    dynamics = with_dynamics(record, 3, 10).probes.dynamics  # type: ignore[union-attr]
+    assert dynamics is not None
+    assert dynamics.sampled is not None
+    both = here.model_copy(update={"probes": here.probes.model_copy(update={"dynamics": dynamics})})  # type: ignore[union-attr]
+    said = build(SECTION, both).sentence("No channel of the 3 layers is dead")
+    assert f"for the images as they are alone: over {dynamics.sampled.images:,} images." in said
 
 
 def test_layers_with_as_many_dead_channels_are_named_together(record: RunRecord) -> None:

@@ -84,6 +84,14 @@ def test_a_right_preparation_raises_no_alarm(record: RunRecord) -> None:
     assert not any("prepared" in banner.text for banner in find_banners(fine))
 
 
+def test_a_gain_that_may_be_chance_among_so_many_ways_is_told_with_its_test(record: RunRecord) -> None:
+    """Its own interval is above zero, which alone would read as significant."""
+    ways = [preparation(156, 7, 1), *(preparation(20, 0, 130, name=name) for name in ("bytes", "half", "centred"))]
+    first = build(SECTION, probed(record, *ways)).findings[0]
+    assert "none does significantly better than “cifar10”" in first.text
+    assert "the exact McNemar test has p = 0.070 after correction for 4 ways tried" in plain(first.text)
+
+
 def test_weights_of_this_run_are_never_doubted(record: RunRecord) -> None:
     own = probed(
         record, check=checked(preparation(190, 45, 5), preparation(20, 0, 130, name="bytes"), learned_here=True)
