@@ -129,6 +129,14 @@ def points_interval(low: float | None, high: float | None, digits: int = 1) -> s
     return _("{low} to {high}", low=signed_points(low, digits), high=signed_points(high, digits))
 
 
+def apart_interval(low: float | None, high: float | None, digits: int = 1) -> str:
+    """The interval of a distance in percentage points beside words such as "rose by" or "fell by", which say its
+    sign: "0.1–2.6" of both +0.1 to +2.6 and −2.6 to −0.1; with signs where it holds zero."""
+    if low is None or high is None or low < 0 < high:
+        return points_interval(low, high, digits)
+    return interval(*sorted((abs(low), abs(high))), digits, 100.0)
+
+
 def count(value: float | None) -> str:
     """A whole number with its thousands separated: "12,345"."""
     return signed(f"{value:,.0f}") if value is not None and known(value) else DASH

@@ -81,7 +81,7 @@ def test_what_is_not_defined_is_called_by_its_name(name: str) -> None:
             "Training minus test accuracy",
             "+3.4 points (+1.0 to +5.0, n = 600)",
         ),
-        (value_of("card.completeness", 4 / 13, n=13), "Model card, completeness", "4 of 13 (n = 13)"),
+        (value_of("card.completeness", 4 / 13, n=13), "Model card, completeness", "4 of 13"),
         (value_of("response.dead_share", 0.25, n=64), "Dead channels", "25.0 % (n = 64 channels)"),
         (value_of("latency.batch_1024.p50", 0.0021), "Latency, batches of 1,024", "2.10 ms"),
         (value_of("throughput.best", 1500.0, batch=64), "Best throughput, batches of 64", "1,500 images/s"),

@@ -118,6 +118,12 @@ def test_points_carry_their_sign_and_zero_carries_none(difference: float, digits
     assert numerals.points(difference, digits) == text
 
 
+def test_the_interval_beside_rose_or_fell_by_has_a_sign_only_where_it_holds_zero() -> None:
+    assert numerals.apart_interval(0.001, 0.026) == numerals.apart_interval(-0.026, -0.001) == "0.1–2.6"
+    assert numerals.apart_interval(-0.001, 0.026) == "−0.1 to +2.6"
+    assert numerals.apart_interval(None, 0.026) == ""
+
+
 def test_the_interval_of_a_difference_names_both_signs() -> None:
     assert numerals.points_interval(-0.002, 0.008) == "−0.2 to +0.8"
     assert numerals.points_interval(0.002, 0.008) == "+0.2 to +0.8"

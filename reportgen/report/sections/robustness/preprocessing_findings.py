@@ -97,7 +97,7 @@ def find_learned_here(farthest: Tried, own: str) -> Finding | None:
         "The weights have only seen images normalised by {own}; with another preprocessing they lose up to "
         "{loss} ({interval}, n\u00a0=\u00a0{n}, “{name}”).",
         loss=numerals.points_apart(-(farthest.change.value or 0.0)),
-        interval=numerals.points_interval(*opposite(farthest)),
+        interval=numerals.apart_interval(*opposite(farthest)),
         n=numerals.count(farthest.change.n),
         name=name_preparation(farthest.preparation),
         own=own,

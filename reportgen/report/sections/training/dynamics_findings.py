@@ -190,7 +190,7 @@ def find_depth(dynamics: Dynamics, anchor: str) -> Finding | None:
 def format_norm(value: float) -> str:
     """A norm, in exponent form where it has many zeros."""
     if 1e-4 <= value < 1e5:
-        return numerals.brief(value)
+        return numerals.significant(value, 2)
     return numerals.exponential(value, 2)
 
 

@@ -100,7 +100,7 @@ def find_gap(record: RunRecord, training: Training, anchor: str) -> Finding | No
         "train": train.display_full,
         "test": test.display_full,
         "gap": numerals.points_apart(gap.value),
-        "interval": gap.display_interval,
+        "interval": numerals.apart_interval(gap.low, gap.high),
     }
     start = _(
         "Accuracy is {train} on the training images and {test} on the test images.",
@@ -161,7 +161,7 @@ def find_change(
     values = {
         "epoch": epoch_text(epoch),
         "change": numerals.points_apart(abs(change)),
-        "interval": numerals.points_interval(*ends),
+        "interval": numerals.apart_interval(*ends),
         "count": numerals.count(n),
     }
     if ends[0] > 0:

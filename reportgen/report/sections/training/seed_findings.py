@@ -96,7 +96,7 @@ def find_teacher(record: RunRecord, anchor: str) -> Finding | None:
         return claims.TEACHER_OPEN.finding(start, 0.3, anchor)
     values = {
         "gap": numerals.points_apart(abs(gap[0])),
-        "interval": numerals.points_interval(*gap[1:]),
+        "interval": numerals.apart_interval(*gap[1:]),
     }
     if gap[1] > 0:
         more = _(

@@ -125,7 +125,7 @@ def test_the_table_of_layers(record: RunRecord) -> None:
     assert [row[0] for row in view.layers] == [f"layer{place}" for place in range(1, 6)]
     median = float(np.median(full.arrays["dynamics.gradient"][:, 0]))
     assert float(view.layers[0][1]) == pytest.approx(median, rel=0.05)
-    assert view.layers[0][4:] == ("3", "3")
+    assert view.layers[0][4:] == ("3.0", "3.0")
     assert "at 20 of the steps, 1 to 58" in view.layers.caption
     many = build(SECTION, with_dynamics(record, layers=300, steps=20)).view
     assert isinstance(many, TrainingView)

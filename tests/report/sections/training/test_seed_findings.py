@@ -154,7 +154,7 @@ def test_a_better_teacher_is_told_with_its_accuracy_and_the_paired_gap(record: R
         "It was distilled from “cifar_resnet20” (269,722 parameters)"
     )
     assert f"classifies {100 * better.mean():.1f} % (" in sentence
-    assert "8.3 points above its student (+6.4 to +10.8, paired)" in sentence
+    assert "8.3 points above its student (6.4–10.8, paired)" in sentence
     low, high = score_interval(0, 50, len(right))
     assert f"{100 * float(low):+.1f} to {100 * float(high):+.1f}" == "+6.4 to +10.8"
 

@@ -87,7 +87,8 @@ def test_a_gap_above_zero_is_named_with_its_interval(record: RunRecord) -> None:
     assert gap.low is not None
     assert gap.low > 0
     assert f"by {100 * gap.value:.1f} points" in sentence  # type: ignore[operator]
-    assert gap.display_interval in sentence
+    assert gap.high is not None
+    assert f" points ({100 * gap.low:.1f}–{100 * gap.high:.1f})." in sentence
     assert next(f for f in built.findings if "fits the training" in f.text).tone == "caution"
 
 
@@ -97,7 +98,7 @@ def test_test_images_that_are_easier(record: RunRecord) -> None:
 
 def test_still_improving_against_three_quarters_of_the_pass(record: RunRecord) -> None:
     sentence = build(SECTION, passed(record, 0.5, 0.6, 0.65, 0.75)).sentence("Still improving")
-    assert "since epoch 3 the test accuracy rose by 10.0 points (+" in sentence
+    assert "since epoch 3 the test accuracy rose by 10.0 points (6.0–14.0," in sentence
     assert "n = 1,000" in sentence
 
 
