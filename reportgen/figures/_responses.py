@@ -6,6 +6,7 @@ from reportgen.metrics.responses import Responses, read_responses
 from reportgen.record.probes import why_missing
 from reportgen.record.run import RunRecord
 from reportgen.report.model import Skipped
+from reportgen.text import numerals
 from reportgen.text.i18n import _
 
 
@@ -38,4 +39,16 @@ def selection_text(responses: Responses, shown: int) -> str:
         shown=shown,
         count=count,
         bent=bent,
+    )
+
+
+def above_text(top: float, largest: float) -> str:
+    """That responses larger than where an axis ends are drawn at its edge, and how large they are; empty where none
+    is."""
+    if largest <= top:
+        return ""
+    return _(
+        "Responses above {top} are drawn at the edge; the largest is {largest}.",
+        top=numerals.brief(top),
+        largest=numerals.significant(largest, 2),
     )

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
 from reportgen.figures._marks import draw_line
-from reportgen.figures._responses import find_responses, selection_text
+from reportgen.figures._responses import above_text, find_responses, selection_text
 from reportgen.figures._style import chart, squeeze
 from reportgen.figures._table import write_csv
 from reportgen.metrics.characteristics import Characteristic
@@ -110,22 +110,10 @@ def draw(subject: Subject) -> FigureFile | Skipped:
         draw_key(axes, layout, responses.compared)
         return paper.svg(
             title,
-            join_sentences([caption(responses, shown, found), clipped_text(layout.top, lines)]),
+            join_sentences([caption(responses, shown, found), above_text(layout.top, float(np.nanmax(lines)))]),
             describe(responses, shown, found),
             tabulate(responses, shown),
         )
-
-
-def clipped_text(top: float, lines: FloatArray) -> str:
-    """That larger responses are drawn at the panels' end, and how large they are; empty where none is."""
-    largest = float(np.nanmax(lines))
-    if largest <= top:
-        return ""
-    return _(
-        "Responses above {top} are drawn at the edge; the largest is {largest}.",
-        top=numerals.brief(top),
-        largest=numerals.significant(largest, 2),
-    )
 
 
 def tabulate(responses: Responses, shown: Sequence[int]) -> str:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
 from reportgen.figures._marks import draw_band, draw_line, draw_lines
-from reportgen.figures._responses import find_responses, selection_text
+from reportgen.figures._responses import above_text, find_responses, selection_text
 from reportgen.figures._style import ORDER, chart, grid, measured, spread, squeeze
 from reportgen.figures._table import write_csv
 from reportgen.metrics.intervals import FloatArray, wilson
@@ -176,15 +176,16 @@ def caption(responses: Responses, shown: int) -> str:
 def clipped_text(panels: Sequence[FloatArray]) -> str:
     """That responses beyond the axis are drawn at its edge, and how far they go; empty where none is."""
     known = np.concatenate([lines[np.isfinite(lines) & (lines > 0)] for lines in panels])
-    if not known.size or (known.max() <= CEILING and known.min() >= FLOOR):
-        return ""
-    return _(
-        "Responses below 1/{least} or above {most} are drawn at the edge; they run from {low} to {high}.",
-        least=numerals.brief(1 / FLOOR),
-        most=numerals.brief(CEILING),
-        low=numerals.significant(float(known.min()), 2),
-        high=numerals.significant(float(known.max()), 2),
-    )
+    smallest, told = float(known.min(initial=1.0)), [above_text(CEILING, float(known.max(initial=1.0)))]
+    if smallest < FLOOR:
+        told.append(
+            _(
+                "Responses below 1/{bottom} are drawn at the edge; the smallest is {smallest}.",
+                bottom=numerals.brief(1 / FLOOR),
+                smallest=numerals.significant(smallest, 2),
+            )
+        )
+    return join_sentences(told)
 
 
 def share(right: FloatArray) -> str:
