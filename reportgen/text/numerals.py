@@ -134,7 +134,8 @@ def apart_interval(low: float | None, high: float | None, digits: int = 1) -> st
     sign: "0.1–2.6" of both +0.1 to +2.6 and −2.6 to −0.1; with signs where it holds zero."""
     if low is None or high is None or low < 0 < high:
         return points_interval(low, high, digits)
-    return interval(*sorted((abs(low), abs(high))), digits, 100.0)
+    ends = abs(low), abs(high)
+    return interval(min(ends), max(ends), digits, 100.0)
 
 
 def count(value: float | None) -> str:

@@ -81,7 +81,11 @@ def explain_counts(trace: ModelTrace) -> str:
     )
     timed = trace.timed_batch and trace.modules and trace.modules[0].seconds
     timing = (
-        _("Share of time: of the forward pass of {count} images.", count=numerals.count(trace.timed_batch))
+        _(
+            "Share of time: of the forward pass of {count} images; what a module does outside its children counts in "
+            "its own row alone.",
+            count=numerals.count(trace.timed_batch),
+        )
         if trace.timed_batch and timed
         else ""
     )

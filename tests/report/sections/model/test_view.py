@@ -130,6 +130,7 @@ def test_repeated_blocks_are_one_row_and_shares_of_time_are_of_the_pass() -> Non
     blocks = next(row for row in table.rows if row.kind == "BasicBlock")
     assert (blocks.times, blocks.name, blocks.parameters, blocks.time) == ("×2", "0–1", "9,280", "80.0\u00a0%")
     assert table.timed
+    assert "what a module does outside its children counts in its own row alone." in table.caption
 
 
 def test_an_untimed_model_has_no_column_of_times(record: RunRecord) -> None:
@@ -137,7 +138,9 @@ def test_an_untimed_model_has_no_column_of_times(record: RunRecord) -> None:
     untimed = change(record, trace={"modules": modules, "timed_batch": None})
     built = build(SECTION, untimed)
     assert "forward pass (median" not in built.text
-    assert ">Time</th>" not in page(SECTION, untimed)
+    assert ">Share of time</th>" not in page(SECTION, untimed)
+    timed = change(record, trace={"modules": small_trace().modules, "timed_batch": 32})
+    assert ">Share of time</th>" in page(SECTION, timed)
 
 
 def test_settings_are_shortened() -> None:
