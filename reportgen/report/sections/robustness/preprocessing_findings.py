@@ -113,7 +113,8 @@ def format_open(record: RunRecord, check: PreparationCheck) -> str:
     if not check.complete:
         return _("Not every usual variant could be tried, so the check does not confirm the normalisation.")
     return _(
-        "With so few images another variant may still be better by more than {bound}.",
+        "On {n} images, the fewest that a variant was tried on, another may still be better by more than {bound}.",
+        n=numerals.count(min(other.images for other in check.others)),
         bound=ngettext("{count} point", "{count} points", round(100 * BOUND)),
     )
 

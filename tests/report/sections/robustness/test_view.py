@@ -220,3 +220,11 @@ def test_findings_point_at_figures_that_are_shown(record: RunRecord) -> None:
     anchors = {finding.anchor for finding in build(SECTION, probed(record), {"robustness_transforms": figure}).findings}
     assert "figure-robustness_transforms" in anchors
     assert "figure-robustness_corruptions" not in anchors
+
+
+def test_what_is_not_excluded_is_told_with_the_fewest_images_that_a_way_was_tried_on(record: RunRecord) -> None:
+    """The best was tried on more, so that its n would not say why."""
+    few = preparation(80, 0, 10, name="half", images=100)
+    check = checked(preparation(149, 3, 4), few).model_copy(update={"complete": True})
+    text = plain(build(SECTION, probed(record, check=check)).findings[0].text)
+    assert "By 100 images, the fewest that a way was tried on, another may still be better by more than 2" in text
