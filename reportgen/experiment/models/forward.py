@@ -214,14 +214,35 @@ FIXED_SIZE = re.compile(r"Input (?:height|size) \(?(\d+)[^)]*\)? doesn't match m
 """What timm's patch embeddings say of images of another size than they were made for."""
 
 
-def hint_for(error: BaseException, input_shape: tuple[int, ...] = ()) -> str:
-    """What to do about a forward pass on images (n, C, H, W) that raised, by what it raised."""
-    text = words_of(error)
+BY_NAME = ("too many indices for tensor", "only integers, slices")
+"""What a tensor says when a forward takes a text as its index, as of a dict."""
+
+
+def hint_for_inputs(error: BaseException, text: str) -> str | None:
+    """What to do where the model takes something else than images alone; None where that is not the reason."""
+    if isinstance(error, NotImplementedError) and 'required "forward"' in text:
+        return (
+            "It has no forward for images, as a module that only trains another: let a factory return the network "
+            "inside it (such as return Module().model), or give it a forward."
+        )
+    if isinstance(error, IndexError | TypeError) and any(words in text for words in BY_NAME):
+        return (
+            "The model is called with one tensor of images (n, C, H, W): where its forward takes a dict or more axes, "
+            "wrap it in a factory whose model makes them from the images."
+        )
     if isinstance(error, TypeError) and "argument" in text:
         return (
             "The model is called with the images alone: give the other arguments of its forward defaults, or wrap it "
             "in a factory whose model fills them in."
         )
+    return None
+
+
+def hint_for(error: BaseException, input_shape: tuple[int, ...] = ()) -> str:
+    """What to do about a forward pass on images (n, C, H, W) that raised, by what it raised."""
+    text = words_of(error)
+    if hint := hint_for_inputs(error, text):
+        return hint
     if any(word in text for word in ("NVIDIA", "CUDA", "cuda")) and not torch.cuda.is_available():
         return "Its code asks for CUDA by name, which this machine lacks: let it use the device of its input, x.device."
     asked = CHANNELS.search(text)

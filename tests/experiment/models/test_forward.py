@@ -139,6 +139,8 @@ class Raises(nn.Module):
         (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), "data.image_size"),
         (RuntimeError("expected input[2, 3, 8, 8] to have 1 channels, but got 3 channels"), "{channels: 1}"),
         (RuntimeError("expected input[2, 1, 8, 8] to have 3 channels, but got 1 channels"), "{channels: 3}"),
+        (NotImplementedError('Module [Lit] is missing the required "forward" function'), "no forward for images"),
+        (IndexError("too many indices for tensor of dimension 4"), "where its forward takes a dict"),
         (KeyError("bias"), "Look at what its forward does there."),
     ],
 )
