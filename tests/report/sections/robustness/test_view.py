@@ -227,4 +227,4 @@ def test_what_is_not_excluded_is_told_with_the_fewest_images_that_a_way_was_trie
     few = preparation(80, 0, 10, name="half", images=100)
     check = checked(preparation(149, 3, 4), few).model_copy(update={"complete": True})
     text = plain(build(SECTION, probed(record, check=check)).findings[0].text)
-    assert "By 100 images, the fewest that a way was tried on, another may still be better by more than 2" in text
+    assert "On 100 images, the fewest that a variant was tried on, another may still be better by more than 2" in text
