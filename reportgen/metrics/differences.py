@@ -18,7 +18,13 @@ from reportgen.metrics.predictions import FloatArray
 LEAST_EXPECTED = 5.0
 """Images expected in every cell before the χ² distribution is trusted (Cochran 1954)."""
 CELLS = 1 << 18
-"""Cells of one matrix of distributions: 2 MiB, and a handful of such matrices are held at once."""
+"""Pairs that are tested at once: 2 MiB a number of each, and some dozens of such numbers are held."""
+STEPS = 8
+"""Terms of a tail that are added before those that are done are left out."""
+NOTHING = 1e-18
+"""Of a sum, below which its next term, and all that come behind it, change no digit."""
+ROUNDING = 1e-9
+"""Relative difference of two probabilities that are the same but for their computing."""
 FEW = 5
 """Images that are wrong, or right, below which their scatter does not tell how many others are."""
 
@@ -94,7 +100,8 @@ def pairwise_p(successes: Sequence[int], totals: Sequence[int]) -> FloatArray:
     diagonal.
 
     Fisher's exact test (1935), two-sided by the probabilities no larger than the one seen; Holm 1979 over k (k − 1) / 2
-    pairs, so that whatever pair is picked, the lowest against any other for one, errs in at most 5 % of reports.
+    pairs, so that whatever pair is picked, the lowest against any other for one, errs in at most 5 % of reports. Pairs
+    whose p must come to 1, by the probability of what was seen alone, are not tested.
     """
     k = len(totals)
     rows, columns = np.triu_indices(k, 1)
@@ -102,48 +109,117 @@ def pairwise_p(successes: Sequence[int], totals: Sequence[int]) -> FloatArray:
     of_group = of_group.reshape(-1)
     kinds, of_pair = np.unique(of_group[rows] * groups.shape[1] + of_group[columns], return_inverse=True)
     one, other = np.divmod(kinds, groups.shape[1])
-    found = fisher(*groups[:, one], *groups[:, other])[of_pair]  # often many classes have the same counts
+    pairs = np.concatenate([groups[:, one], groups[:, other]])  # often many classes have the same counts
+    tested = point_probability(*pairs) < bound_of_holm(point_probability(*pairs)[of_pair])
+    found = np.ones(len(kinds))
+    found[tested] = fisher(*pairs[:, tested])
     adjusted = np.ones((k, k))
-    adjusted[rows, columns] = adjusted[columns, rows] = holm(found) if len(found) else 1.0
+    adjusted[rows, columns] = adjusted[columns, rows] = holm(found[of_pair]) if len(of_pair) else 1.0
     return adjusted
 
 
+def bound_of_holm(least: FloatArray) -> float:
+    """The p from which on Holm's correction gives 1, where no p of (m,) is below its `least`; ∞ where there is none.
+
+    Of all whose p is `bound` or more the smallest is stepped by m less those below it, which are no more than those
+    whose `least` is below `bound`; so it comes to 1, and all above it do.
+    """
+    ordered = np.sort(least)
+    certain = ordered * np.arange(len(ordered), 0, -1) > 1 + ROUNDING
+    return float(ordered[np.argmax(certain)]) if certain.any() else math.inf
+
+
+def point_probability(first: ArrayLike, of_first: ArrayLike, second: ArrayLike, of_second: ArrayLike) -> FloatArray:
+    """(m,): how likely just what was seen is in Fisher's test, of each of m pairs (m,)."""
+    a, n_a, b, n_b = (np.atleast_1d(np.asarray(values, np.int64)) for values in (first, of_first, second, of_second))
+    logs = log_factorials(int((n_a + n_b).max(initial=0)))
+    whole = log_binomial(n_a + n_b, a + b, logs)
+    return np.asarray(np.exp(log_binomial(n_a, a, logs) + log_binomial(n_b, b, logs) - whole), np.float64)
+
+
+def log_binomial(n: NDArray[np.int64], k: NDArray[np.int64], logs: FloatArray) -> FloatArray:
+    """(m,): ln of the number of ways to take k of n."""
+    return np.asarray(logs[n] - logs[k] - logs[n - k], np.float64)
+
+
 def fisher(first: ArrayLike, of_first: ArrayLike, second: ArrayLike, of_second: ArrayLike) -> FloatArray:
-    """(m,): two-sided p of Fisher's exact test on two proportions given their total, of each of m pairs (m,)."""
+    """(m,): two-sided p of Fisher's exact test on two proportions given their total, of each of m pairs (m,).
+
+    Relative error below 1e-9 for groups of up to 50,000 images each.
+    """
     a, n_a, b, n_b = (np.atleast_1d(np.asarray(values, np.int64)) for values in (first, of_first, second, of_second))
     p = np.ones(len(a))
-    widths = np.minimum(a + b, n_a) - np.maximum(0, a + b - n_b) + 1
-    logs = log_factorials(int((n_a + n_b).max(initial=0)))
-    order = np.argsort(widths, kind="stable")  # pairs of similar width together, so that few cells are empty
-    start = 0
-    while start < len(order):
-        most = 1 + int(np.searchsorted(widths[order[start:]] * np.arange(1, len(order) - start + 1), CELLS))
-        part = order[start : start + most]
-        p[part] = fisher_part(a[part], n_a[part], b[part], n_b[part], logs)
-        start += most
+    for start in range(0, len(a), CELLS):
+        part = slice(start, start + CELLS)
+        p[part] = fisher_part(a[part], n_a[part], b[part], n_b[part])
     return p
 
 
 def fisher_part(
-    first: NDArray[np.int64],
-    of_first: NDArray[np.int64],
-    second: NDArray[np.int64],
-    of_second: NDArray[np.int64],
-    logs: FloatArray,
+    first: NDArray[np.int64], of_first: NDArray[np.int64], second: NDArray[np.int64], of_second: NDArray[np.int64]
 ) -> FloatArray:
-    """`fisher` of as many pairs (m,) as fit one matrix, whose rows are their hypergeometric distributions."""
+    """`fisher` of pairs (m,): the tail that begins at what was seen, and the other one, which begins where the
+    probability has come down to that of what was seen."""
     hits = first + second
-    low, high = np.maximum(0, hits - of_second), np.minimum(hits, of_first)
-    steps = np.arange(int((high - low).max()) + 1)
-    real = steps <= (high - low)[:, None]
-    counts = np.minimum(low[:, None] + steps, high[:, None])
-    others = hits[:, None] - counts
-    likely = -(logs[counts] + logs[of_first[:, None] - counts] + logs[others] + logs[of_second[:, None] - others])
-    likely[~real] = -np.inf
-    shares = np.exp(likely - likely.max(axis=1, keepdims=True))
-    seen = shares[np.arange(len(first)), first - low, None]
-    tail = np.where(shares <= seen * (1 + 1e-9), shares, 0.0).sum(axis=1)
-    return np.asarray(np.minimum(1.0, tail / shares.sum(axis=1)), np.float64)
+    mode = (hits + 1) * (of_first + 1) // (of_first + of_second + 2)
+    turned = first > mode  # told from the second group, whose hits are then too few
+    n_a, n_b = np.where(turned, of_second, of_first), np.where(turned, of_first, of_second)
+    a = np.where(turned, second, first)
+    mode = np.where(turned, hits - mode, mode)
+    seen = point_probability(a, n_a, hits - a, n_b)
+    start = other_start(a, mode, n_a, hits, n_b)
+    high = np.minimum(hits, n_a)
+    inside = np.minimum(start, high)
+    opposite = np.where(start <= high, point_probability(inside, n_a, hits - inside, n_b), 0.0)
+    tail = outward(seen, a, n_a, hits, n_b) + outward(opposite, hits - inside, n_b, hits, n_a)
+    return np.asarray(np.where(start <= a, 1.0, np.minimum(1.0, tail)), np.float64)
+
+
+def other_start(
+    seen: NDArray[np.int64],
+    mode: NDArray[np.int64],
+    n_a: NDArray[np.int64],
+    hits: NDArray[np.int64],
+    n_b: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """(m,): the least number of hits from the mode on that is no likelier than the `seen` one, one more than there can
+    be where all are; `seen` is no higher than the mode."""
+    logs = log_factorials(int((n_a + n_b).max(initial=0)))
+    least = log_binomial(n_a, seen, logs) + log_binomial(n_b, hits - seen, logs) + ROUNDING
+    low, high = mode.copy(), np.minimum(hits, n_a) + 1
+    while (low < high).any():
+        middle = np.minimum((low + high) // 2, np.maximum(high - 1, low))
+        there = np.minimum(middle, np.minimum(hits, n_a))
+        rare = log_binomial(n_a, there, logs) + log_binomial(n_b, hits - there, logs) <= least
+        going = low < high
+        high = np.where(going & rare, middle, high)
+        low = np.where(going & ~rare, middle + 1, low)
+    return np.asarray(low, np.int64)
+
+
+def outward(
+    share: FloatArray,
+    count: NDArray[np.int64],
+    n: NDArray[np.int64],
+    hits: NDArray[np.int64],
+    n_other: NDArray[np.int64],
+) -> FloatArray:
+    """(m,): `share`, the probability of `count` hits among n, and those of all smaller counts, on their side of the
+    mode: each from the one before it, until the next is nothing beside their sum."""
+    totals = share.copy()
+    going = np.flatnonzero(share > 0)
+    x, a, h, b = (values[going].astype(np.float64) for values in (count, n, hits, n_other))
+    term, total = share[going], share[going]
+    while len(going):
+        for _step in range(STEPS):
+            term = term * np.maximum(x, 0) * np.maximum(b - h + x, 0) / ((a - x + 1) * (h - x + 1))
+            total = total + term
+            x = x - 1
+        totals[going] = total
+        kept = term > NOTHING * total
+        going, term, total = going[kept], term[kept], total[kept]
+        x, a, h, b = x[kept], a[kept], h[kept], b[kept]
+    return totals
 
 
 def binomial_tail(successes: int, n: int, share: float) -> float:
@@ -184,7 +260,8 @@ def log_factorials(n: int) -> FloatArray:
 @lru_cache(maxsize=4)
 def factorial_table(n: int) -> FloatArray:
     """(n + 1,): ln k! for k = 0 … n; kept, and few lengths are asked for."""
-    return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, n + 1)))])
+    logs = np.log(np.arange(1, n + 1, dtype=np.longdouble))  # in float64 the sum loses three digits of a tail
+    return np.asarray(np.concatenate([[0.0], np.cumsum(logs)]), np.float64)
 
 
 def share_difference(first: ArrayLike, second: ArrayLike) -> tuple[float, float, float] | None:
