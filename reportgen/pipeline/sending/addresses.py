@@ -14,7 +14,8 @@ ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
 LOCAL = re.compile(rf"{ATOM}(\.{ATOM})*")
 LABEL = r"[A-Za-z0-9\u0080-\U0010ffff]([A-Za-z0-9\u0080-\U0010ffff-]*[A-Za-z0-9\u0080-\U0010ffff])?"
 DOMAIN = re.compile(rf"{LABEL}(\.{LABEL})*")
-NAMED = re.compile(r'(?P<name>"[^"\\<>]*"\s*|[^"<>]*)<(?P<spec>[^<>]*)>')
+NAMED = re.compile(r'(?P<name>"[^"\\<>]*"\s*|[^"<>]*("[^"<>]*"[^"<>]*)*)<(?P<spec>[^<>]*)>')
+QUOTED = re.compile(r'"[^"]*"')
 LONGEST, LONGEST_LOCAL = 254, 64
 """Bytes of an address, and of what stands before its @ (RFC 5321, 4.5.3.1)."""
 SHOWN = 80
@@ -77,7 +78,7 @@ def parse_address(text: str, option: str) -> Address:
         raise wrong(text, option, "it holds a character that can't be printed, such as the end of a line")
     named = NAMED.fullmatch(text.strip())
     spec = named["spec"] if named else text.strip()
-    name = named["name"].strip().strip('"').strip() if named else ""
+    name = read_name(named["name"].strip()) if named else ""
     local, at, domain = spec.rpartition("@")
     if not at:
         raise wrong(text, option, "it has no @")
@@ -87,7 +88,22 @@ def parse_address(text: str, option: str) -> Address:
         raise wrong(text, option, "what stands behind the @ is no domain")
     if len(spec.encode()) > LONGEST or len(local.encode()) > LONGEST_LOCAL:
         raise wrong(text, option, "it is longer than any address")
-    return Address(name, local, domain)
+    return Address(name, local, ascii_domain(domain) if local.isascii() else domain)  # else it takes SMTPUTF8 anyway
+
+
+def read_name(text: str) -> str:
+    """A name without the quotation marks around the whole of it; those within it, as of a nickname, belong to it."""
+    return text[1:-1].strip() if QUOTED.fullmatch(text) else text
+
+
+def ascii_domain(domain: str) -> str:
+    """A domain as every server knows it (IDNA, RFC 3490), or as it is written where it has no such form."""
+    if domain.isascii():
+        return domain
+    try:
+        return domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return domain
 
 
 def wrong(text: str, option: str, why: str) -> SpecError:

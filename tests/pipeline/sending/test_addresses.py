@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.utils import getaddresses
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -63,11 +65,41 @@ def test_what_is_none_is_refused_by_its_option(text: str) -> None:
 
 
 def test_other_alphabets_are_known_by_what_they_need() -> None:
-    assert [one.needs_utf8 for one in parse_addresses(("ü@x.org", "a@bücher.example", "a@x.org"), "--to")] == [
-        True,
-        True,
-        False,
-    ]
+    found = parse_addresses(("ü@x.org", "a@x.org"), "--to")
+    assert [one.needs_utf8 for one in found] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("a@bücher.example", "a@xn--bcher-kva.example"),
+        ("a@BÜCHER.example", "a@xn--bcher-kva.example"),
+        ("a@例え.jp", "a@xn--r8jz45g.jp"),
+        ("Ann <a@mail.пример.example>", "a@mail.xn--e1afmkfd.example"),
+    ],
+)
+def test_a_domain_in_another_alphabet_is_known_to_every_server(text: str, spec: str) -> None:
+    (one,) = parse_addresses((text,), "--to")
+    assert (one.spec, one.needs_utf8) == (spec, False)
+    assert specs(text, f"b{spec}") == [spec, f"b{spec}"]
+    assert specs(text, spec) == [spec]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('Ann "Annie" B <a@b.org>', 'Ann "Annie" B'),
+        ('"Annie" Ann B <a@b.org>', '"Annie" Ann B'),
+        ('Ann B "Annie" <a@b.org>', 'Ann B "Annie"'),
+        ('"Ann" "B" <a@b.org>', '"Ann" "B"'),
+        ('"Ann B" <a@b.org>', "Ann B"),
+    ],
+)
+def test_a_nickname_in_quotation_marks_stays_in_the_name(text: str, name: str) -> None:
+    (one,) = parse_addresses((text,), "--to")
+    assert (one.name, one.spec) == (name, "a@b.org")
+    (read,) = getaddresses([str(one.header)])
+    assert read == (name, "a@b.org")
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
