@@ -25,6 +25,7 @@ from reportgen.cli.send import send
 from reportgen.cli.verify import verify
 from reportgen.errors import EnvironmentTrouble, ReportgenError
 from reportgen.system.signals import Terminated, raise_endings
+from reportgen.system.torch_room import guard_torch
 from reportgen.system.version import __version__
 from reportgen.text.terminal import mute, put
 
@@ -33,6 +34,7 @@ def main() -> NoReturn:
     """Run the command line; every failure becomes a message and its exit code, none of them 1 but a failed gate."""
     open_standard_streams()
     raise_endings()
+    guard_torch()
     sys.exit(finished(run_command()))
 
 

@@ -64,9 +64,17 @@ def memory_trouble(error: BaseException, doing: str = "", hint: str = HINT) -> E
         doing, hint = f"loading {library}", UNLOADED_HINT
     asked, there = bytes_asked(error), available()
     message = f"{doing} needs more memory than there is" if doing else "the machine ran out of memory"
-    told = [f"{asked / 1e9:.2f} GB were asked for at once" if asked else "", *there]
+    told = [f"{format_bytes(asked)} were asked for at once" if asked else "", *there]
     facts = ", ".join(filter(None, told))
     return EnvironmentTrouble(f"{message}: {facts}" if facts else message, hint)
+
+
+def format_bytes(asked: int) -> str:
+    """A size in the unit in which it is no 0."""
+    for scale, unit in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if asked >= scale / 100:
+            return f"{asked / scale:.2f} {unit}"
+    return f"{asked} bytes"
 
 
 def unloaded(error: BaseException) -> str | None:

@@ -78,3 +78,9 @@ def test_what_there_is(tmp_path: Path) -> None:
     (tmp_path / "meminfo").write_text("MemTotal: 9 kB\nMemAvailable:    2000 kB\n", encoding="ascii")
     assert free_bytes(tmp_path / "meminfo") == 2_048_000
     assert free_bytes(tmp_path / "none") is None
+
+
+def test_a_small_size_is_no_zero() -> None:
+    for asked, said in ((4096, "4.10 kB"), (5 * 10**6, "5.00 MB"), (3, "3 bytes"), (2 * 10**10, "20.00 GB")):
+        error = RuntimeError(f"DefaultCPUAllocator: can't allocate memory: you tried to allocate {asked} bytes")
+        assert f": {said} were asked for at once" in memory_trouble(error).message
