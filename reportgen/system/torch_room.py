@@ -28,6 +28,8 @@ except FileNotFoundError:
 """
 BESIDE = int(0.3e9)
 """Bytes of addresses that a run takes beside what the trial took: drawing, more threads, a small model and its data."""
+AMPLE = 64_000_000_000
+"""Bytes of addresses from which on nothing is tried, since PyTorch finds room there on any device."""
 LONGEST = 90.0
 """Seconds for the trial, which takes two to five."""
 HINT = "Raise the limit (ulimit -v), or lift it: ulimit -v unlimited. A smaller model or batch does not help here."
@@ -35,7 +37,8 @@ HINT = "Raise the limit (ulimit -v), or lift it: ulimit -v unlimited. A smaller 
 
 def guard_torch() -> None:
     """Where this process has a limit, have PyTorch tried before it is first imported."""
-    if address_limit() is not None:
+    limit = address_limit()
+    if limit is not None and limit < AMPLE:
         sys.meta_path.insert(0, TorchGuard())
 
 

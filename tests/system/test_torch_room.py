@@ -46,9 +46,10 @@ def test_enough_or_no_limit_or_an_unknown_need_is_no_trouble(
 
 def test_it_is_asked_before_the_first_import_and_only_under_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
-    under(monkeypatch, None, None)
-    guard_torch()
-    assert not any(isinstance(finder, TorchGuard) for finder in sys.meta_path)
+    for limit in (None, 100 * 10**9):
+        under(monkeypatch, limit, None)
+        guard_torch()
+        assert not any(isinstance(finder, TorchGuard) for finder in sys.meta_path)
     under(monkeypatch, 10**9, None)
     guard_torch()
     monkeypatch.delitem(sys.modules, "torch")
