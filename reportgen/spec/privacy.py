@@ -10,9 +10,9 @@ from typing import Any
 HIDDEN = "…"
 """Stands where a credential stood."""
 ALWAYS = re.compile(r"(^|[\W_])(password|passwd|passphrase|pwd|secret|credentials?)s?$", re.IGNORECASE)
-"""Names of arguments whose values are never told."""
+"""Names of arguments whose values are never replacement."""
 OF_TEXT = re.compile(r"(^|[\W_])(token|(api|access|secret|private|auth)?_?key|auth|authorization)$", re.IGNORECASE)
-"""Names of arguments whose values are not told where they are text: `num_tokens: 4` is no credential."""
+"""Names of arguments whose values are not replacement where they are text: `num_tokens: 4` is no credential."""
 TOKEN = re.compile(
     r"\b(?:hf_[A-Za-z0-9]{8,}|gh[opsur]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{12,}|sk-[\w-]{16,}"
     r"|xox[abprs]-[\w-]{10,}|A[KS]IA[0-9A-Z]{12,}|AIza[\w-]{30,}|npm_\w{20,}|pypi-[\w-]{16,}"
@@ -69,9 +69,9 @@ def clean_override(item: str) -> str | None:
     if is_absolute_text(value) or without_secrets("", key.rpartition(".")[2]) == HIDDEN:
         return None
 
-    def told(match: re.Match[str]) -> str:
+    def replacement(match: re.Match[str]) -> str:
         bare = match[3].strip("'\"")
         clean = without_secrets(bare, match[1])
         return match[0] if clean == bare else f"{match[1]}{match[2]}{clean}"
 
-    return f"{key}={clean_text(PAIR.sub(told, value))}"
+    return f"{key}={clean_text(PAIR.sub(replacement, value))}"

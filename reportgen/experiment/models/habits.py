@@ -6,6 +6,7 @@ spiking neurons that stay between calls, hidden states of one batch size.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -28,6 +29,15 @@ from reportgen.system.signals import errors_passed_over
 MOST_NAMED = 3
 PUSH = 0.01
 """Share of a weight that is added to it, to see whether the next forward pass leaves it there."""
+CHANGES_SETTINGS = N_(
+    "The model’s forward pass changes the type or the device of new tensors for the whole process; they "
+    "were set back each time."
+)
+SWITCHES_GRADIENTS = N_(
+    "The model’s forward pass switches the recording of gradients on or off by itself; the setting of "
+    "whoever called it was put back each time."
+)
+WRITES_IMAGES = N_("The model writes into the images that it is given; it was given a copy of them each time.")
 
 
 def settle_habits(module: nn.Module, images: Tensor, group: int = 1) -> tuple[Message, ...]:
@@ -55,37 +65,43 @@ def settle_habits(module: nn.Module, images: Tensor, group: int = 1) -> tuple[Me
         undone = keeps_writing(module, images, assigned) if assigned else []
         undone += [name for name in replaced(module, originals) if name not in undone]
         check_state(module, images[:-group], before)
-    notes = []
     if sets:
         module.register_forward_hook(SettingsKeeper(settings), always_call=True)
-        notes.append(
-            N_(
-                "The model’s forward pass changes the type or the device of new tensors for the whole process; they "
-                "were set back each time."
-            )
+    notes = [CHANGES_SETTINGS] if sets else []
+    notes += guard_gradient_mode(module, images)
+    notes += guard_images(module, images, given)
+    return (*notes, *note_assigned(undone))
+
+
+def guard_gradient_mode(module: nn.Module, images: Tensor) -> list[Message]:
+    """Put gradient recording back after each forward pass of a model that switches it; the note that says so."""
+    if not switches_gradients(module, images):
+        return []
+    keeper = GradientModeKeeper()
+    module.register_forward_pre_hook(keeper.before, prepend=True)
+    module.register_forward_hook(keeper.after, always_call=True)
+    return [SWITCHES_GRADIENTS]
+
+
+def guard_images(module: nn.Module, images: Tensor, given: Tensor) -> list[Message]:
+    """Give a copy to a model that writes into its images (n, C, H, W), as `given` to it shows; the note."""
+    if torch.equal(given, images) and not writes_when_training(module, images):
+        return []
+    module.register_forward_pre_hook(give_copy)
+    return [WRITES_IMAGES]
+
+
+def note_assigned(undone: Sequence[str]) -> list[Message]:
+    """The note about parameters that the forward pass assigns itself, if there are any."""
+    if not undone:
+        return []
+    return [
+        N_(
+            "The model’s forward pass assigns some parameters itself ({names}): what an optimizer or a probe "
+            "writes there is undone by the next forward pass.",
+            names=[*undone[:MOST_NAMED], *(["…"] if len(undone) > MOST_NAMED else [])],
         )
-    if switches_gradients(module, images):
-        keeper = GradientModeKeeper()
-        module.register_forward_pre_hook(keeper.before, prepend=True)
-        module.register_forward_hook(keeper.after, always_call=True)
-        notes.append(
-            N_(
-                "The model’s forward pass switches the recording of gradients on or off by itself; the setting of "
-                "whoever called it was put back each time."
-            )
-        )
-    if not torch.equal(given, images) or writes_when_training(module, images):
-        module.register_forward_pre_hook(give_copy)
-        notes.append(N_("The model writes into the images that it is given; it was given a copy of them each time."))
-    if undone:
-        notes.append(
-            N_(
-                "The model’s forward pass assigns some parameters itself ({names}): what an optimizer or a probe "
-                "writes there is undone by the next forward pass.",
-                names=[*undone[:MOST_NAMED], *(["…"] if len(undone) > MOST_NAMED else [])],
-            )
-        )
-    return tuple(notes)
+    ]
 
 
 def give_copy(_module: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -31,7 +31,7 @@ def files_read() -> Iterator[set[Path]]:
     Complete once the block has ended. Files that compiled code opens by itself are not seen.
     """
     if not HOOKED:
-        sys.addaudithook(hear)
+        sys.addaudithook(note_opened)
         HOOKED.append(True)
     opened: set[Path] = set()
     found: set[Path] = set()
@@ -43,7 +43,7 @@ def files_read() -> Iterator[set[Path]]:
         found |= {path for path in map(source_of, opened) if is_theirs(path)}
 
 
-def hear(event: str, arguments: tuple[Any, ...]) -> None:
+def note_opened(event: str, arguments: tuple[Any, ...]) -> None:
     """Note a file that is opened; called by Python for everything that it audits."""
     if not LISTENERS or event != "open":
         return

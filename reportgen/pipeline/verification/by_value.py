@@ -76,11 +76,11 @@ def compare_by_value(name: str, printed: Printed, expected: Printed, why: str) -
         elif pair.sure:
             others += [f"{one} where this code gives {other}, {pair.place}" for one, other in apart_here]
     note = f"{name}: {why}: layout and words were not compared; {plural(compared, 'number')} compared, "
-    note += tell(len(found), others)
+    note += format_outcome(len(found), others)
     return Compared(tuple(limit(name, found)), (note + format_apart(apart, known),), compared)
 
 
-def tell(altered: int, others: Sequence[str]) -> str:
+def format_outcome(altered: int, others: Sequence[str]) -> str:
     """What came of the numbers that were compared."""
     if altered:
         return "those named above are not as the record gives them"

@@ -257,7 +257,7 @@ def compare_loosely(name: str, printed: Printed, expected: Printed, why: str) ->
     apart = [piece for at, piece in enumerate(old) if at not in matched and piece.place not in IDENTIFIERS]
     numbers = f"{plural(compared, 'number')} {'was' if compared == 1 else 'were'}"
     note = f"{name}: {why}; {numbers} compared by value, words and layout were not"
-    note += told_apart(apart, known)
+    note += describe_others(apart, known)
     return Compared(tuple(limit(name, found)), (note,), compared)
 
 
@@ -297,7 +297,7 @@ def find_others(text: str, known: Set[float]) -> list[str]:
     return [number for number in NUMBER.findall(text) if value_of(number) not in known]
 
 
-def told_apart(pieces: Sequence[Piece], known: Set[float]) -> str:
+def describe_others(pieces: Sequence[Piece], known: Set[float]) -> str:
     """The end of a sentence about numbers among words that the record does not give: which of them it gives nowhere."""
     left = sum(len(NUMBER.findall(piece.text)) for piece in pieces)
     if not left:

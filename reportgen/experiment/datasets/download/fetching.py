@@ -176,7 +176,7 @@ class Download:
                 raise GivenUpError(N_("it sent more than the {bytes} bytes of the published archive", bytes=size))
             out.write(chunk)
             task.advance(len(chunk))
-            speed = meter.heard(len(chunk))
+            speed = meter.add(len(chunk))
             if speed is not None and speed < self.least and place < size:
                 raise GivenUpError(too_slow(speed, self.least))
         if place < size:
@@ -222,12 +222,12 @@ def one_at_a_time(home: Path, partial: Partial, progress: Progress) -> Iterator[
         except Timeout:
             progress.say(f"Another build is downloading into {home}; this one waits and shares what it fetches.")
             with progress.stage(f"Wait for another build's {partial.archive.title}", None, "bytes") as task:
-                seen, arrived, since = partial.size(), partial.arrived(), time.monotonic()
+                seen, arrived, since = partial.size(), partial.received(), time.monotonic()
                 while not acquired(lock):
                     now = max(partial.size(), seen)
                     task.advance(now - seen, "waiting")
                     seen = now
-                    if arrived != (arrived := partial.arrived()):
+                    if arrived != (arrived := partial.received()):
                         since = time.monotonic()
                     elif time.monotonic() - since > STANDSTILL:
                         raise stands_still(partial.archive) from None

@@ -30,7 +30,7 @@ class Partial:
         """Bytes."""
         return bytes_of(self.file)
 
-    def arrived(self) -> int:
+    def received(self) -> int:
         """Bytes that are here, those of a source that begins again included."""
         return self.size() + bytes_of(self.fresh)
 

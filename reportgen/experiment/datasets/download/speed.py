@@ -40,7 +40,7 @@ class Meter:
         self.marks = deque([(time.monotonic(), 0)])
         self.total = 0
 
-    def heard(self, size: int) -> float | None:
+    def add(self, size: int) -> float | None:
         """Count bytes; their average over the last seconds, None before as many have passed."""
         now = time.monotonic()
         self.total += size

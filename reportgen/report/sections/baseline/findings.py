@@ -168,7 +168,7 @@ def find_scores(comparison: Comparison, anchor: str) -> Finding | None:
     if comparison.identical:
         return None
     others = [value for value in comparison.scores if value.name != "accuracy.change"]
-    held = hold_together(others)
+    held = correct_together(others)
     better, worse = ([value for value in held if direction(value) == side] for side in (1, -1))
     if not better and not worse:
         text = (
@@ -194,7 +194,7 @@ def find_scores(comparison: Comparison, anchor: str) -> Finding | None:
     return claims.SCORES.finding(text, 0.4 if worse else 0.3, anchor, "caution" if worse else "plain")
 
 
-def hold_together(values: list[MetricValue]) -> list[MetricValue]:
+def correct_together(values: list[MetricValue]) -> list[MetricValue]:
     """Those that changed by more than chance when all are looked at together (Holm 1979).
 
     The p of each follows from its interval: as many standard errors as its end towards zero is away from the value.

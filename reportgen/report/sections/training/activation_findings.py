@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reportgen.record.probes.dynamics import ActivationSite, DynamicsFacts
 from reportgen.report.model import Finding
 from reportgen.report.sections.training import claims
@@ -50,12 +52,18 @@ def find_killed(facts: DynamicsFacts, anchor: str) -> Finding | None:
             n=numbers["n"],
         )
         return claims.SILENT_CHANNELS.finding(text, 0.1, anchor)
+    return format_killed(worst, numbers, anchor)
+
+
+def format_killed(worst: ActivationSite, numbers: Mapping[str, str], anchor: str) -> Finding:
+    """The finding that training deactivated channels, with the nonlinearity where it did most."""
+    old, new = (count_dead(worst, late) for late in (False, True))
     text = _(
         "Training deactivated channels: {after} of {channels} ({share}) give the same output for all images after a "
         "nonlinearity, {before} before (n\u00a0=\u00a0{n} images); most in {name}, from {old} to {new} of {width}.",
         name=quote(worst.path or worst.kind),
-        old=numerals.count(count_dead(worst, False)),
-        new=numerals.count(count_dead(worst, True)),
+        old=numerals.count(old),
+        new=numerals.count(new),
         width=numerals.count(worst.channels),
         after=numbers["after"],
         channels=numbers["channels"],
@@ -63,7 +71,7 @@ def find_killed(facts: DynamicsFacts, anchor: str) -> Finding | None:
         before=numbers["before"],
         n=numbers["n"],
     )
-    share = grew / worst.channels
+    share = (new - old) / worst.channels
     return claims.DEACTIVATED.finding(text, 0.6 if share > MANY else 0.4, anchor, "caution")
 
 
