@@ -146,6 +146,12 @@ def format_learnt(check: MapCheck) -> str:
 
 def format_gain(check: MapCheck) -> str:
     """Whether its maps find the pixels that count."""
+    if check.gain.low is None or check.gain.high is None:
+        return _(
+            "Too few images (n\u00a0=\u00a0{n}) to tell whether replacing the pixels of its maps first lowers the "
+            "probability faster.",
+            n=numerals.count(check.gain.n),
+        )
     if check.is_informative is None:
         return _(
             "Replacing the pixels of its maps first does not lower the probability significantly faster than a random "
@@ -163,8 +169,8 @@ def describe(checks: list[MapCheck]) -> str:
             "{method}: rank correlation {rank}, area under the deletion curve {area} against {chance} by chance",
             method=method_name(check.method),
             rank=numerals.fixed(check.rank.value if check.rank else None, 2),
-            area=numerals.fixed(check.area.value, 2),
-            chance=numerals.fixed(check.chance.value, 2),
+            area=numerals.fixed(check.area.value, 3),
+            chance=numerals.fixed(check.chance.value, 3),
         )
         for check in checks
     ]

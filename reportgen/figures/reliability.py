@@ -129,15 +129,23 @@ def verdict(bins: Sequence[Bin]) -> str:
     if over and not under:
         first = numerals.significant(over[0].low, 2)
         if all(off > 0 for item, off in known if item.n and item.low >= over[0].low):
-            return _("Over-confident above {low}: the share correct lies below the confidence.", low=first)
-        return _("Over-confident in {count} of the bins: the share correct lies below the confidence.", count=len(over))
+            return _(
+                "Significantly over-confident above {low}: the share correct lies below the confidence.", low=first
+            )
+        return _(
+            "Significantly over-confident in {count} of the bins: the share correct lies below the confidence.",
+            count=len(over),
+        )
     if under and not over:
         return _(
-            "Under-confident in {count} of the bins: the share correct lies above the confidence.", count=len(under)
+            "Significantly under-confident in {count} of the bins: the share correct lies above the confidence.",
+            count=len(under),
         )
     if over:
         return _(
-            "Over-confident in {over} of the bins and under-confident in {under}.", over=len(over), under=len(under)
+            "Significantly over-confident in {over} of the bins and under-confident in {under}.",
+            over=len(over),
+            under=len(under),
         )
     return _("No bin differs significantly from the diagonal, over all bins together.")
 

@@ -76,8 +76,8 @@ def caption(record: RunRecord, step: StepTime) -> str:
     )
     if step.batch_size < step.planned_batch:
         less = _(
-            "The run’s own {planned} would not have fit into the time budget, so the optimiser’s share is larger here "
-            "than in the run.",
+            "The run’s own {planned} did not fit into the budget of time and memory, so the optimiser’s share "
+            "is larger here than in the run.",
             planned=numerals.count(step.planned_batch),
         )
         text = join_sentences([text, less])

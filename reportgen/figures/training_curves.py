@@ -174,8 +174,8 @@ def curves_caption(record: RunRecord, training: Training) -> str:
             told.append(both)
     told.append(
         _(
-            "Training loss is the mean over the epoch's steps ({loss}; images augmented where the spec says so), test "
-            "loss the mean negative log-likelihood; accuracies are of images without augmentation.",
+            "Training loss is the mean over the steps since the point before ({loss}; images augmented where the spec "
+            "says so), test loss the mean negative log-likelihood; accuracies are of images without augmentation.",
             loss=training.loss.text,
         )
     )

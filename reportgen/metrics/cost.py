@@ -22,6 +22,8 @@ class Saturation:
     best: Latency
     rising: bool
     """True where only the largest batch reaches that: a larger one might do better."""
+    falling: bool = False
+    """True where a batch larger than the best is slower than SATURATED of it."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,9 @@ def saturation(latency: tuple[Latency, ...]) -> Saturation | None:
         return None
     best = max(latency, key=lambda one: one.images_per_second)
     at = next(one for one in latency if one.images_per_second >= SATURATED * best.images_per_second)
-    return Saturation(at, best, rising=at is latency[-1])
+    beyond = latency[latency.index(best) + 1 :]
+    falling = any(one.images_per_second < SATURATED * best.images_per_second for one in beyond)
+    return Saturation(at, best, rising=at is latency[-1], falling=falling)
 
 
 def whole_pass(trace: ModelTrace, roofs: Roofs) -> WholePass | None:

@@ -147,7 +147,7 @@ def by_label(predictions: Predictions, temperature: float) -> tuple[Group, ...]:
                 "Labelled one class and predicted another, both judged against the class averages: the model is "
                 "at least 90 % sure of the other class, at least as sure of it as it is on average of that "
                 "class's own images, and less sure of the label than on average (Northcutt et al. 2021), after "
-                "temperature scaling."
+                "temperature scaling. The cards show the probabilities without it."
             ),
         ),
         group(

@@ -46,6 +46,9 @@ def test_every_batch_size_is_marked_in_both_panels(record: RunRecord) -> None:
     times = (latency(4, 0.004), latency(64, 0.03), latency(256, 0.2))
     best = drawn(with_cost(record, latency=times), "cost_batches").caption
     assert best.startswith("Throughput is highest in batches of 64 images.")
+    times = (latency(4, 0.1), latency(16, 0.0108), latency(256, 0.3))
+    falling = drawn(with_cost(record, latency=times), "cost_batches").caption
+    assert falling.startswith("Batches of more than 16 images hardly help. The largest are slower.")
     rising = drawn(
         with_cost(record, latency=(latency(4, 0.004), latency(256, 0.05)), stopped_by="time"), "cost_batches"
     )
@@ -110,7 +113,7 @@ def test_the_parts_of_a_step_in_their_order(record: RunRecord) -> None:
     assert texts(figure)[1] == "5.0\u00a0% · 5.00\u00a0ms"
     assert "The backward part takes 60.0\u00a0% of a step." in figure.caption
     less = drawn(with_cost(record, step=step(0.1, 0.2, 0.3, 0.2, batch=8)), "step_time")
-    assert "The run’s own 128 would not have fit" in less.caption
+    assert "The run’s own 128 did not fit" in less.caption
     none = draw(with_cost(record, step=None, step_missing="It trained nothing."), ["step_time"])["step_time"]
     assert isinstance(none, Skipped)
     assert none.reason == "It trained nothing."

@@ -88,7 +88,7 @@ def test_reliability_has_a_dot_for_every_bin_and_tells_over_confidence(record: R
     assert sure.measured is not None
     calibration = sure.measured.calibration
     figure = drawn(sure, "reliability")
-    assert "Over-confident" in figure.caption
+    assert "Significantly over-confident" in figure.caption
     over = sum(b.n > 0 and b.confidence > b.accuracy for b in (*calibration.bins, *calibration.scaled_bins))
     assert filled(figure, WRONG_SOFT) == over > 0
     assert marks(figure, WRONG) > 5

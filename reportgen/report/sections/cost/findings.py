@@ -176,7 +176,7 @@ def find_saturation(record: RunRecord, facts: CostFacts, values: Values, anchor:
         )
     elif at.at is at.best:
         text = _(
-            "Throughput is best at batches of {batch}, {speed}, and lower beyond that.",
+            "Throughput is highest at batches of {batch}: {speed}.",
             batch=words["batch"],
             speed=words["speed"],
         )
@@ -189,6 +189,7 @@ def find_saturation(record: RunRecord, facts: CostFacts, values: Values, anchor:
             best=words["best"],
             largest=words["largest"],
         )
+        text = join_sentences([text, _("Beyond that it falls.") if at.falling else ""])
     return claims.SATURATION.finding(text, 0.3, anchor)
 
 
@@ -229,7 +230,10 @@ def find_step(step: StepTime | None, values: Values, anchor: str) -> Finding | N
         optimizer=values["train_step.optimizer_share"].display,
     )
     if step.batch_size < step.planned_batch:
-        less = _("(The run’s batches of {planned} did not fit.)", planned=numerals.count(step.planned_batch))
+        less = _(
+            "The run’s own batches of {planned} did not fit into the budget of time and memory.",
+            planned=numerals.count(step.planned_batch),
+        )
         text = join_sentences([text, less])
     if step.shares[0] >= WAITING:
         waits = _("Preparing the data is the bottleneck.")

@@ -59,7 +59,8 @@ def list_measurements(facts: CostFacts) -> Iterator[MethodNote]:
         yield MethodNote(
             _("A training step in parts"),
             _(
-                "Steps of the run’s own batch, augmentation, loss, precision and optimiser on a copy of the model, "
+                "Steps with the run’s augmentation, loss, precision and optimiser on a copy of the model, with its "
+                "batch size or, where that does not fit into the budget, a smaller one, "
                 "each part until the device is done with it; the learning rate is zero, so that the copy stays a "
                 "trained model. A teacher’s pass is not among them."
             ),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from reportgen.metrics.cost import list_latency
 from reportgen.metrics.roofline import Group, Placed, group_calls, place, whole_seconds
 from reportgen.plugins import Section
-from reportgen.record.latency import FEWEST_FOR_P95, FEWEST_PROCESSES
+from reportgen.record.latency import FEWEST_FOR_P95, FEWEST_PROCESSES, Latency
 from reportgen.record.message import draw_note
 from reportgen.record.probes import why_missing
 from reportgen.record.probes.cost import CostFacts, PeakMemory, Roofs
@@ -194,7 +195,22 @@ def batch_table(record: RunRecord, facts: CostFacts) -> Table:
         fewest=FEWEST_FOR_P95,
     )
     rows = tuple(list_batches(record, facts))
-    return Table(join_sentences([caption, say_processes(record)]), columns, rows, dense=True)
+    said = [caption, say_processes(record), say_traced(record, list_latency(record, facts))]
+    return Table(join_sentences(said), columns, rows, dense=True)
+
+
+def say_traced(record: RunRecord, latency: Sequence[Latency]) -> str:
+    """The other median of a batch in the table: that of the passes in which the modules were timed."""
+    trace = record.trace
+    seconds = trace.modules[0].seconds if trace.modules else None
+    if not seconds or not trace.timed_batch or all(one.batch_size != trace.timed_batch for one in latency):
+        return ""
+    return _(
+        "The shares of the modules are of {n} other passes of {batch} images, whose median is {time}.",
+        n=numerals.count(trace.timed_passes),
+        batch=numerals.count(trace.timed_batch),
+        time=numerals.seconds_text(seconds),
+    )
 
 
 def say_processes(record: RunRecord) -> str:

@@ -161,8 +161,8 @@ def format_gain(check: MapCheck) -> str:
     """Both areas under the deletion curve and their difference."""
     return _(
         "area under the curve {own} against {chance}; difference {gain}",
-        own=numerals.fixed(check.area.value, 2),
-        chance=numerals.fixed(check.chance.value, 2),
+        own=numerals.fixed(check.area.value, 3),
+        chance=numerals.fixed(check.chance.value, 3),
         gain=format_estimate(check.gain),
     )
 

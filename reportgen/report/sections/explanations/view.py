@@ -73,7 +73,7 @@ def list_facts(facts: ExplanationFacts) -> list[Fact]:
         note = _("the attributions’ sum differs from the change in the logit by {error} (median)", error=error)
         found.append(Fact(_("Integrated gradients"), _("{steps} points", steps=facts.steps), note))
     if facts.sampled is not None:
-        note = _("classes in equal shares, seed {seed}", seed=facts.sampled.seed)
+        note = _("drawn from the classes in turn, seed {seed}", seed=facts.sampled.seed)
         found.append(Fact(_("Grad-CAM checked on"), _("{n} test images", n=numerals.count(facts.sampled.images)), note))
     if facts.embedding is not None:
         own = facts.embedding
@@ -88,7 +88,9 @@ def list_facts(facts: ExplanationFacts) -> list[Fact]:
             n=numerals.count(own.images.images),
             train=numerals.count(own.train.images),
         )
-        found.append(Fact(_("Embedded"), amount, _("classes in equal shares, seed {seed}", seed=own.images.seed)))
+        found.append(
+            Fact(_("Embedded"), amount, _("drawn from the classes in turn, seed {seed}", seed=own.images.seed))
+        )
     return found
 
 

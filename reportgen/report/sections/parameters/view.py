@@ -140,11 +140,16 @@ def list_columns(facts: WeightFacts) -> list[Written]:
         (_("σ₁"), lambda _unused, numbers: numerals.significant(numbers.spectral, 3), True),
         (_("Stable rank"), lambda _unused, numbers: numerals.significant(numbers.stable_rank, 3), True),
         (_("Effective rank"), lambda _unused, numbers: numerals.significant(numbers.effective_rank, 3), True),
-        (_("Tail α (n)"), tail_text, any(matrix.final and matrix.final.tail for matrix in facts.matrices)),
+        (_("Tail α (n)"), tail_text, has_tail(facts)),
         (_("Moved"), moved_text, facts.trained),
         (_("Gradient"), gradient_text, facts.sampled is not None),
     ]
     return [(name, value) for name, value, known in columns if known]
+
+
+def has_tail(facts: WeightFacts) -> bool:
+    """Whether an exponent is known of any matrix."""
+    return any(matrix.final and matrix.final.tail for matrix in facts.matrices)
 
 
 def tail_text(_unused: WeightMatrix, numbers: MatrixNumbers) -> str:
@@ -218,11 +223,18 @@ def caption_table(facts: WeightFacts) -> str:
         _(
             "Near zero: share of the values within {share} of a standard deviation from zero (8.0 % for a"
             " normal distribution). Effective rank: at most the smaller dimension. α: with half the width"
-            " of its 95 % interval and the number of eigenvalues in the tail. Moved: distance from the "
-            "initial weights, as a share of their norm. Gradient: root mean square.",
+            " of its 95 % interval and the number of eigenvalues in the tail.",
+            share=numerals.general(NEAR_ZERO),
+        )
+        if has_tail(facts)
+        else _(
+            "Near zero: share of the values within {share} of a standard deviation from zero (8.0 % for a"
+            " normal distribution). Effective rank: at most the smaller dimension.",
             share=numerals.general(NEAR_ZERO),
         )
     )
+    told.append(_("Moved: distance from the initial weights, as a share of their norm.") if facts.trained else "")
+    told.append(_("Gradient: root mean square.") if facts.sampled is not None else "")
     if len(facts.shown) < len(facts.matrices):
         told.append(
             _(

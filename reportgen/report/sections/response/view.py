@@ -107,7 +107,7 @@ def list_values(record: RunRecord) -> tuple[MetricValue, ...]:
 def list_facts(responses: Responses) -> list[Fact]:
     """What was shown to what."""
     facts = responses.facts
-    seed = _("of the test split, classes in equal shares, seed {seed}", seed=facts.sampled.seed)
+    seed = _("of the test split, drawn from the classes in turn, seed {seed}", seed=facts.sampled.seed)
     bends = sum(unit.bends for unit in facts.units)
     return [
         Fact(_("Images, accuracy"), numerals.count(facts.sampled.images), seed),
@@ -183,13 +183,15 @@ def dead_text(unit: ResponseUnit, dead: int | None) -> str:
 
 def caption_rows(responses: Responses) -> str:
     """What the columns are."""
+    places = range(len(responses.facts.units))
+    has_interval = any(responses.gain_interval(place) is not None for place in places)
     said = [
         _(
             "Every layer in the order of execution, by the scale of its own input (n\u00a0=\u00a0{n} images). Gain: "
-            "share by which the output grows over the share by which the input does, at the usual input, with its 95 "
-            "% interval over images.",
+            "share by which the output grows over the share by which the input does, at the usual input.",
             n=numerals.count(responses.facts.by_layer.images),
         ),
+        _("In brackets: the 95\u00a0% interval of the gain over images.") if has_interval else "",
         _("Before: with the initial weights.") if responses.compared else "",
         _(
             "At rest: output without any input, relative to the usual one. Linear, threshold and saturation are "

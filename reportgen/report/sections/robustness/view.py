@@ -126,8 +126,8 @@ def format_sample(facts: RobustnessFacts) -> str:
     if not facts.conditions or facts.sampled is None:
         return ""
     text = ngettext(
-        "On {count} test image, the classes in equal shares, seed {seed}; the same images under every change.",
-        "On {count} test images, the classes in equal shares, seed {seed}; the same images under every change.",
+        "On {count} test image, seed {seed}; the same one under every change.",
+        "On {count} test images, drawn from the classes in turn, seed {seed}; the same images under every change.",
         max(condition.images for condition in facts.conditions),
         seed=facts.sampled.seed,
     )
@@ -141,8 +141,18 @@ def format_sample(facts: RobustnessFacts) -> str:
     )
     if not facts.kinds_left_out:
         return join_sentences([text, more])
-    named = _("Not measured for lack of time: {kinds}.", kinds=join_names([name_kind(k) for k in facts.kinds_left_out]))
-    return join_sentences([text, more, named])
+    return join_sentences([text, more, *format_left_out(facts)])
+
+
+def format_left_out(facts: RobustnessFacts) -> Iterator[str]:
+    """Which kinds there was no time for, those of which a part was measured apart from the others."""
+    measured = {condition.kind for condition in facts.conditions}
+    none = [name_kind(kind) for kind in facts.kinds_left_out if kind not in measured]
+    part = [name_kind(kind) for kind in facts.kinds_left_out if kind in measured]
+    if none:
+        yield _("Not measured for lack of time: {kinds}.", kinds=join_names(none))
+    if part:
+        yield _("Measured at a part of the planned strengths: {kinds}.", kinds=join_names(part))
 
 
 def list_preparations(record: RunRecord, check: PreparationCheck) -> Iterator[Row]:

@@ -110,7 +110,7 @@ def find_gap(record: RunRecord, training: Training, anchor: str) -> Finding | No
     seen = training.steps / training.steps_per_epoch if training.steps_per_epoch else 0.0
     if seen < 1:
         text = _(
-            "At most {seen} of those training images were trained on, so the gap says nothing about over-fitting.",
+            "The run trained on at most {seen} of all training images, so the gap says nothing about over-fitting.",
             seen=numerals.percent(seen),
         )
         return claims.GAP_UNSEEN.finding(join_sentences([start, text]), 0.2, anchor)

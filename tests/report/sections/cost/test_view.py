@@ -15,6 +15,7 @@ from reportgen.report.model import Skipped
 from reportgen.report.naming import name_device
 from reportgen.report.sections.cost.view import MOST_ROWS, SECTION, CostView
 from reportgen.report.sections.model.layers import make_layer_table
+from reportgen.text import numerals
 from tests.report.sections.cases import Built, build, change, page
 from tests.support.cost_facts import cost_facts, latency, roofs, step, timed, untimed, with_cost
 from tests.support.records import module
@@ -81,6 +82,17 @@ def test_the_table_says_how_many_processes_the_times_are_of(record: RunRecord) -
     assert values(with_cost(timed))[f"latency.batch_{several.batch_size}.p50"].n == 3
 
 
+def test_the_median_of_the_pass_that_timed_the_modules_is_told_beside_another_of_its_batch(record: RunRecord) -> None:
+    given = with_cost(record)
+    batch, seconds = given.trace.timed_batch, given.trace.modules[0].seconds
+    assert batch
+    assert seconds
+    said = f"other passes of {batch} images, whose median is {numerals.seconds_text(seconds)}."
+    same = with_cost(record, latency=(latency(batch, 2 * seconds),))
+    assert said.replace("\xa0", r"\xa0") in str(SECTION.build(Subject(same), {}))
+    assert "other passes of" not in str(SECTION.build(Subject(with_cost(record, latency=(latency(3, 0.1),))), {}))
+
+
 def test_the_limits_add_up_to_the_pass(record: RunRecord) -> None:
     sentence = build(SECTION, with_cost(record)).sentence("What limits the modules, by their share of the time")
     shares = [float(word) for word in sentence.replace("%", " ").split() if word.replace(".", "").isdigit()]
@@ -123,7 +135,8 @@ def test_where_throughput_saturates(record: RunRecord) -> None:
     ("seconds", "said"),
     [
         ({4: 0.004, 16: 0.012, 256: 0.08}, "still rises at the largest batch timed, 256 images"),
-        ({4: 0.1, 16: 0.4, 256: 7.0}, "is best at batches of 64 images"),
+        ({4: 0.1, 16: 0.4, 256: 7.0}, "is highest at batches of 64 images"),
+        ({4: 0.1, 16: 0.0108, 256: 0.3}, "at 64. Beyond that it falls."),
     ],
 )
 def test_other_shapes_of_the_curve(record: RunRecord, seconds: dict[int, float], said: str) -> None:
@@ -161,7 +174,8 @@ def test_a_step_that_waits_for_its_data(record: RunRecord) -> None:
 
 def test_a_smaller_step_than_the_run_s(record: RunRecord) -> None:
     less = build(SECTION, with_cost(record, step=step(0.1, 0.2, 0.3, 0.2, batch=8)))
-    assert "(The run’s batches of 128 did not fit.)" in less.sentence("A training step of 8 images takes")
+    told = less.sentence("The run’s own batches of 128")
+    assert told.endswith(" The run’s own batches of 128 did not fit into the budget of time and memory.")
 
 
 def test_memory_with_what_stays(record: RunRecord) -> None:

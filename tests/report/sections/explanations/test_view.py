@@ -69,7 +69,7 @@ def test_maps_that_stand_both_checks(record: RunRecord) -> None:
     check = read_check(found.arrays, "cam")
     assert check is not None
     assert check.rank is not None
-    assert f"area under the curve {check.area.value:.2f} against {check.chance.value:.2f}" in sentence
+    assert f"area under the curve {check.area.value:.3f} against {check.chance.value:.3f}" in sentence
     assert f"{check.rank.value:.2f}"[:4] in sentence
     assert "n = 40" in sentence
 

@@ -56,6 +56,14 @@ def test_an_evaluated_model_has_no_before(record: RunRecord) -> None:
     assert "before training" not in view.caption
 
 
+@pytest.mark.parametrize("trained", [True, False])
+def test_the_caption_defines_the_columns_that_there_are(record: RunRecord, trained: bool) -> None:
+    view = view_of(weighed(record, trained=trained))
+    heads = {column.head for column in view.columns}
+    defined = {"Near zero": "Near zero:", "Tail α (n)": "α:", "Moved": "Moved:", "Gradient": "Gradient:"}
+    assert {head for head, said in defined.items() if said in view.caption} == heads & set(defined)
+
+
 def test_what_is_particular_about_a_matrix_is_said(record: RunRecord) -> None:
     odd = [
         matrix("a.weight", (16, 27), groups=4, trainable=False, also=("b.weight",)),

@@ -168,6 +168,19 @@ def test_an_attack_that_was_left_out_is_told_beside_the_strongest_tried(record: 
     )
 
 
+def test_a_kind_that_was_measured_in_part_is_not_said_to_be_missing(record: RunRecord) -> None:
+    whole = probed(record)
+    facts = facts_of(whole).model_copy(
+        update={"left_out": 3, "kinds_left_out": ("elastic_transform", "shift", "rotation")}
+    )
+    assert whole.probes is not None
+    measured = {condition.kind for condition in facts.conditions}
+    assert {"elastic_transform", "shift", "rotation"} & measured == {"shift", "rotation"}
+    text = str(view_of(change(whole, probes=whole.probes.model_copy(update={"robustness": facts}))))
+    assert "Not measured for lack of time: elastic warp." in text
+    assert "Measured at a part of the planned strengths: shift and rotation." in text
+
+
 def test_signs_of_a_hidden_gradient(record: RunRecord) -> None:
     assert "weaker than they look" not in build(SECTION, probed(record)).text
     flat = build(SECTION, probed(record, flat=3)).sentence("weaker than they look")

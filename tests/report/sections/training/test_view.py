@@ -73,7 +73,7 @@ def test_a_pass_of_less_than_an_epoch_says_nothing_of_over_fitting(record: RunRe
     assert fitted.training is not None
     training = fitted.training.model_copy(update={"steps": 40, "steps_per_epoch": 1000})
     sentence = build(SECTION, change(fitted, training=training)).sentence("Accuracy is")
-    assert "At most 4.0\u00a0% of those training images were trained on" in sentence.replace(" %", "\u00a0%")
+    assert "The run trained on at most 4.0\u00a0% of all training images" in sentence.replace(" %", "\u00a0%")
     assert "better by" not in sentence
     assert "over-fitting" in sentence
 
