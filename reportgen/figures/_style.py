@@ -14,8 +14,9 @@ from typing import Any
 
 import matplotlib
 import matplotlib.style
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
@@ -93,6 +94,28 @@ ERRORS = LinearSegmentedColormap.from_list("errors", (PAPER, WRONG_SOFT, WRONG))
 """Shares of errors: one hue, from paper to the colour of wrong."""
 ORDER = LinearSegmentedColormap.from_list("order", ("#bfe0dc", "#4f9e97", ACCENT, "#063d3a"))
 """Stages of a model in their order: one hue, light to dark."""
+
+BLACK = "#000000"
+LEGIBLE = 4.5
+"""The least contrast of text with what is behind it (WCAG 2.2, success criterion 1.4.3)."""
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of an sRGB colour, 0 to 1 (WCAG 2.2)."""
+    channels = np.array(to_rgb(colour))
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours, 1 to 21 (WCAG 2.2)."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def ink_on(behind: str) -> str:
+    """The colour of text on this one: ink, else paper; black where neither is legible."""
+    return next((ink for ink in (INK, PAPER) if contrast(ink, behind) >= LEGIBLE), BLACK)
 
 
 @dataclass(frozen=True)

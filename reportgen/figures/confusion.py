@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import Collection
-from matplotlib.colors import Normalize
+from matplotlib.colors import Normalize, to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 from numpy.typing import NDArray
 
 from reportgen.figures._marks import draw_bars, draw_heat_map
-from reportgen.figures._style import ERRORS, bare, chart, shorten, ticks
+from reportgen.figures._style import ERRORS, bare, chart, ink_on, shorten, ticks
 from reportgen.figures._table import write_csv
 from reportgen.plugins import FigureKind
 from reportgen.record.measurements import Confusion
@@ -32,8 +32,6 @@ KEY_WIDTH, KEY_HEIGHT, KEY_BELOW = 0.3, 8.0, 16.0
 """Of the key of the colours: its share of the matrix's width, and its height and place below, CSS pixels."""
 BESIDE, BETWEEN = 20.0, 6.0
 """CSS pixels beside the matrix that are no name of a class, and between two names above it."""
-DARK = 0.88
-"""Of the colour scale; from here on numbers are white."""
 
 Counts = NDArray[np.int64]
 
@@ -51,7 +49,7 @@ def matrix(axes: Axes, counts: Counts, names: Sequence[str]) -> Collection:
     colours = ERRORS.with_extremes(bad=DIAGONAL)
     draw_heat_map(axes, errors, mask=right, cmap=colours, norm=scale, linewidths=1, linecolor=PAPER, cbar=False)
     for row, column in zip(*np.nonzero(counts), strict=True):
-        colour = MUTED if row == column else PAPER if scale(errors[row, column]) > DARK else INK
+        colour = MUTED if row == column else ink_on(to_hex(colours(scale(errors[row, column]))))
         axes.text(column + 0.5, row + 0.5, numerals.count(counts[row, column]), ha="center", va="center", color=colour)
     rows, columns = name_sides(names)
     axes.set_xticks(np.arange(size) + 0.5, columns)

@@ -10,15 +10,27 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 import matplotlib
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.colors import to_hex
 from matplotlib.font_manager import FontProperties, findfont, fontManager
 
 from reportgen.errors import RenderError
 from reportgen.figures import _style
 from reportgen.figures._compact import compact, name_clips
-from reportgen.figures._style import END_ISOLATE, ISOLATE, measured, shorten, spread, squeeze
+from reportgen.figures._style import (
+    END_ISOLATE,
+    ERRORS,
+    ISOLATE,
+    contrast,
+    ink_on,
+    measured,
+    shorten,
+    spread,
+    squeeze,
+)
 from reportgen.plugins import FigureKind
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
@@ -230,3 +242,16 @@ def test_bold_chinese_is_measured_with_the_bold_font_where_matplotlib_remembers_
     heading = FontProperties(family=list(_style.chinese_font()), weight="bold")
     assert findfont(heading) == str(bold[0].path)
     _style.chinese_font.cache_clear()
+
+
+def test_contrast_is_that_of_the_guidelines() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.005)
+    assert contrast("#ffffff", "#777777") == pytest.approx(4.48, abs=0.005)
+
+
+@pytest.mark.parametrize("colours", [ERRORS, matplotlib.colormaps["gray"], matplotlib.colormaps["coolwarm"]])
+def test_numbers_on_a_heat_map_are_legible_on_every_colour(colours: matplotlib.colors.Colormap) -> None:
+    for share in np.linspace(0, 1, 257):
+        behind = to_hex(colours(share))
+        assert contrast(ink_on(behind), behind) >= 4.5, share
