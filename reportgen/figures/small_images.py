@@ -24,6 +24,7 @@ from reportgen.report.style import INK, MUTED, RIGHT, WRONG
 from reportgen.report.wording import confidence_text
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, ngettext
+from reportgen.text.widths import advance
 
 NAME = "images"
 SIDE, ENLARGED = 42, 2
@@ -40,6 +41,8 @@ ROOM_BETWEEN = 4
 """CSS pixels between two names."""
 BELOW = 7.2
 """Points of the words below an image; on paper 6.8."""
+SMALLEST_BELOW = 6.4
+"""The same of a long name, which else would be wider than its image."""
 
 
 @dataclass(frozen=True)
@@ -233,8 +236,15 @@ def draw_row(
         said = ((called, colour), (label, MUTED)) if wrong else ((called, INK),)
         for line, (words, ink) in enumerate(said):
             height = 1 - (under + 3 + LINE * line) / tall
-            words = fit_name(words, names, LETTERS, STEP - ROOM_BETWEEN, BELOW)
-            paper.figure.text((left - 1) / broad, height, words, va="top", color=ink, size=BELOW)
+            words, size = fit_below(words, names, side)
+            paper.figure.text((left - 1) / broad, height, words, va="top", color=ink, size=size)
+
+
+def fit_below(name: str, names: Sequence[str], side: float) -> tuple[str, float]:
+    """The name of a class no wider than its image of `side` CSS pixels, and the size of its letters, points."""
+    room = min(side + 2, STEP - ROOM_BETWEEN)
+    words = fit_name(name, names, LETTERS, room, SMALLEST_BELOW)
+    return words, max(SMALLEST_BELOW, min(BELOW, 1000 * room * POINT / max(1, advance(words))))
 
 
 def find_image(record: RunRecord, row: int) -> NDArray[np.uint8]:

@@ -16,6 +16,7 @@ from PIL import Image
 
 from reportgen.comparison import compare_with
 from reportgen.figures import draw
+from reportgen.figures.small_images import fit_below
 from reportgen.outputs.mail import choose_images
 from reportgen.record.arrays import Arrays
 from reportgen.record.run import RunRecord
@@ -293,3 +294,13 @@ def test_names_that_begin_alike_stay_apart_and_do_not_touch(figure: str) -> None
         for (x, width, words), (following, _wide, _words) in pairwise(sorted(line)):
             assert x + width + 2 < following, words
             assert re.search(r"\d{1,4}$", words), words
+
+
+@pytest.mark.parametrize("side", [34.0, 42.0, 46.0])
+@pytest.mark.parametrize("name", ["automobile", "deer", "WWWWWWWWWW", "a_name_of_many_letters"])
+def test_a_name_below_an_image_is_no_wider_than_the_image(name: str, side: float) -> None:
+    words, size = fit_below(name, (name, "cat"), side)
+    assert size >= 6.4
+    assert advance(words) / 1000 * size / 0.75 <= side + 2.01 or len(words) <= 5
+    if name == "automobile" and side >= 42:
+        assert words == name
