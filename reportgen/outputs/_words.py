@@ -18,6 +18,8 @@ ADDRESS = re.compile(
     r"(?:https?://|www\.)(?:[^\s<>\"'\u200b&]|&amp;)*[^\s<>\"'\u200b&.,;:!?)\]}…]"
     r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 )
+LONG_ADDRESS = 32
+"""Characters from which on an address may not fit on its line."""
 KANA = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"
 HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 HANGUL = "\u1100-\u11ff\u3130-\u318f\uac00-\ud7af"
@@ -72,7 +74,12 @@ def link(found: re.Match[str]) -> str:
         address = f"mailto:{address}"
     elif address.startswith("www."):
         address = f"https://{address}"
-    return wrap(shown, "a", f'href="{html.escape(address)}"')
+    return wrap(break_paths(shown), "a", f'href="{html.escape(address)}"')
+
+
+def break_paths(shown: str) -> str:
+    """An address, as it stands in HTML; in a long one a line may end behind each slash of its path."""
+    return shown if len(shown) < LONG_ADDRESS else re.sub(r"(?<=[^/]/)(?=[^/])", "<wbr>", shown)
 
 
 def wrap(words: str, element: str, attribute: str) -> str:

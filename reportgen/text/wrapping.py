@@ -22,6 +22,12 @@ these signs."""
 BETWEEN = re.compile(r"(?:(?<=\d)|(?<=[\u00a0\u202f]%)) (to|至) (?=[−+×]?\d)")
 UNITS_BETWEEN = re.compile(r"(\d[\u00a0\u202f][^\W\d_]{1,6}) (to|至) (?=[−+×]?\d)")
 EQUATION = re.compile(r"\b([np]) ([=<]) (?=\d)")
+UNIT = re.compile(
+    r"(?<![\w.,])([−+×±]?\d[\d,.]*) (?=(?:px|pixels?|threads?|cores?|seeds?|steps?|epochs?|ms|µs|s|min|h|[KMGT]i?B|MACs)\b)"
+)
+"""A number and the space before its unit."""
+NAMED = re.compile(r"\b(seed|epoch|step|level|fold|section|figure|page) (?=\d)", re.IGNORECASE)
+"""A word and the space before the number that tells which."""
 TIED = re.compile(
     r"(?<=\d) (?=%)|(?<=±) (?=[\d{])|(?<=\d) (?=× \d)|(?<=\d[\u00a0 ]×) (?=\d)"
     r"|(?<=\d) (?=of \d)|(?<=\d[\u00a0 ]of) (?=\d)|(?<=\d[\u00a0\u202f](?:min)) (?=\d)|(?<=\d[\u00a0\u202f]h) (?=\d)"
@@ -55,7 +61,10 @@ def split_ranges(text: str) -> list[tuple[str, bool]]:
 
 
 def keep_whole(text: str) -> str:
-    """A sentence in which no line ends inside an interval, `−1.67 to −0.37`, an equation, `n = 600`, or `95 %`."""
+    """A sentence in which no line ends inside an interval, `−1.67 to −0.37`, an equation, `n = 600`, `95 %`, `4 px`, or
+    `seed 0`.
+    """
+    text = NAMED.sub(rf"\1{NO_BREAK}", UNIT.sub(rf"\1{NO_BREAK}", text))
     text = TIED.sub(NO_BREAK, text)
     text = BETWEEN.sub(rf"{NO_BREAK}\1{NO_BREAK}", text)
     text = UNITS_BETWEEN.sub(rf"\1{NO_BREAK}\2{NO_BREAK}", text)

@@ -12,6 +12,11 @@ from reportgen.outputs._words import link_addresses, mark_languages
     [
         ("see https://a.org/b.", '<a href="https://a.org/b">https://a.org/b</a>'),
         ("(http://a.org/?x=1&amp;y=2)", '<a href="http://a.org/?x=1&amp;y=2">http://a.org/?x=1&amp;y=2</a>'),
+        (
+            "https://www.a-university.edu/~k/cifar.html",
+            '<a href="https://www.a-university.edu/~k/cifar.html">'
+            "https://www.a-university.edu/<wbr>~k/<wbr>cifar.html</a>",
+        ),
         ("www.a.org/b, or", '<a href="https://www.a.org/b">www.a.org/b</a>'),
         ("to me.too@a-b.co.uk.", '<a href="mailto:me.too@a-b.co.uk">me.too@a-b.co.uk</a>'),
         ("https://a.org/&quot;onclick", '<a href="https://a.org/">https://a.org/</a>'),

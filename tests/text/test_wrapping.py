@@ -100,3 +100,27 @@ def test_an_interval_with_a_dash_is_found_whole(interval: str) -> None:
     pieces = split_ranges(sentence)
     assert "".join(piece for piece, _held in pieces) == sentence
     assert [piece for piece, held in pieces if held] == [interval]
+
+
+@pytest.mark.parametrize(
+    ("said", "tied"),
+    [
+        ("(−1 to 1)", "−1\u00a0to\u00a01"),
+        ("mean and standard deviation 0.5 (−1 to 1) of each", "−1\u00a0to\u00a01"),
+        ("on 2 threads, float32", "2\u00a0threads"),
+        ("trained with seed 0 again", "seed\u00a00"),
+        ("moved by 4 px", "4\u00a0px"),
+        ("up to 4 pixels", "4\u00a0pixels"),
+        ("Epoch 12 of 30", "Epoch\u00a012\u00a0of\u00a030"),
+        ("takes 1,024 MiB there", "1,024\u00a0MiB"),
+    ],
+)
+def test_a_number_stays_with_its_unit(said: str, tied: str) -> None:
+    whole = keep_whole(said)
+    assert tied in whole
+    assert whole.replace("\u00a0", " ") == said
+
+
+@pytest.mark.parametrize("said", ["CIFAR-10 images", "of 2 models", "version 1.2 still", "seed of 0", "3 spxs", "5 pxx"])
+def test_other_words_behind_numbers_are_let_go(said: str) -> None:
+    assert keep_whole(said) == said
