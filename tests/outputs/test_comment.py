@@ -16,6 +16,7 @@ import pytest
 from reportgen.comparison import compare_with
 from reportgen.errors import Location
 from reportgen.metrics import measure
+from reportgen.outputs._comment.shortening import Room, cut_off
 from reportgen.outputs.comment import MOST, MOST_BITBUCKET, make_comment, marker, render
 from reportgen.outputs.junit import make_junit
 from reportgen.record.comparison import Refusal
@@ -250,6 +251,15 @@ def test_a_template_of_ones_own_that_writes_a_book_is_cut_off(record: RunRecord,
     assert page.count("<details") == page.count("</details>")
     assert text.endswith("The rest is left out to keep this comment short; the report has everything.\n")
     assert "The rest is left out" not in "".join(re.findall(r"(?s)<pre>.*?</pre>", page))
+
+
+def test_a_comment_cut_inside_a_table_keeps_no_head_without_rows() -> None:
+    head, line, row = "| rule | outcome |\n", "|:--|--:|\n", "| a | pass |\n"
+    text = "before\n\n" + head + line + row * 9
+    for most in range(150, 330):
+        kept = cut_off(text, Room(most), "The rest.")
+        assert ("rule" in kept) == (row in kept), most
+        assert kept.startswith("before\n") == (most >= 9 + 101 + 7), most
 
 
 def test_bitbucket_gets_neither_html_nor_character_references(record: RunRecord) -> None:

@@ -25,6 +25,8 @@ SHORTEST_ROW = 60
 """Characters of a gate at least."""
 OUTCOMES = ("fail", "undecided", "pass")
 """In the order in which gates are worth listing."""
+HEAD_ALONE = re.compile(r"(?:\n\n|\A)\|[^\n]*\n(?:\|[ :|-]+\n)?\Z")
+"""At the end of a text the head of a table, and the line under it, without a row."""
 FENCE = re.compile(r"^(`{3,})", re.MULTILINE)
 
 
@@ -128,6 +130,7 @@ def cut_off(text: str, room: Room, last: str) -> str:
     """
     kept = room.begin(text, room.most - room.size(last) - 101)
     kept = kept[: kept.rfind("\n") + 1] if "\n" in kept else kept
+    kept = HEAD_ALONE.sub("\n", kept)
     fences = FENCE.findall(kept)
     closing = f"\n{fences[-1]}\n" if len(fences) % 2 else ""
     closing += "\n</details>\n" * max(0, kept.count("<details") - kept.count("</details>"))
