@@ -13,7 +13,7 @@ from reportgen.text.shorten import shorten
 Row = tuple[str, ...]
 Kind = Literal["", "numeric", "code", "short"]
 """How a column is set: words; figures of one width at the right; mono; words that stay on one line."""
-MOST_ON_PAPER = 100
+MOST_ON_PAPER = 40
 KEPT_ROWS = 12
 """Of a table that no page ends in."""
 LONGEST_LABEL = 120

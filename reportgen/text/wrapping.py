@@ -23,7 +23,8 @@ BETWEEN = re.compile(r"(?:(?<=\d)|(?<=[\u00a0\u202f]%)) (to|至) (?=[−+×]?\d)
 UNITS_BETWEEN = re.compile(r"(\d[\u00a0\u202f][^\W\d_]{1,6}) (to|至) (?=[−+×]?\d)")
 EQUATION = re.compile(r"\b([np]) ([=<]) (?=\d)")
 UNIT = re.compile(
-    r"(?<![\w.,])([−+×±]?\d[\d,.]*) (?=(?:px|pixels?|threads?|cores?|seeds?|steps?|epochs?|ms|µs|s|min|h|[KMGT]i?B|MACs)\b)"
+    r"(?<![\w.,])([−+×±]?\d[\d,.]*) "
+    r"(?=(?:px|pixels?|threads?|cores?|seeds?|steps?|epochs?|ms|µs|s|min|h|[KMGT]i?B|MACs)\b)"
 )
 """A number and the space before its unit."""
 NAMED = re.compile(r"\b(seed|epoch|step|level|fold|section|figure|page) (?=\d)", re.IGNORECASE)
