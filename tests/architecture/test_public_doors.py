@@ -24,6 +24,7 @@ INNER = {
     "figures/test_weights.py": "the layout of tiles and the colours of signed values, before they are a PNG",
     "outputs/test_attachment.py": "which images a record of any size loses, without the PDF that it goes into",
     "outputs/test_cells.py": "what becomes of any cell, of which a report has a few",
+    "outputs/test_comment.py": "cuts at every length of a text, without a comment of each",
     "outputs/test_pdf_drawings.py": "operators of a PDF for SVG that no figure draws",
     "outputs/test_pdf_tags.py": "trees of tags from HTML that no report has",
     "outputs/test_tensorboard.py": "names that its font lacks and matrices of any size, without a record of each",

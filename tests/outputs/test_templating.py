@@ -444,7 +444,7 @@ def test_a_table_has_heads_scopes_and_a_caption(tmp_path: Path) -> None:
     page = render_template("page.html.j2", {"table": table}, folder=folder)
     assert '<th scope="col" class="numeric">b</th>' in page
     assert '<th scope="row" class="code"><code>x</code></th><td class="numeric">1</td>' in page
-    assert "<caption>What it is</caption>" in page
+    assert '<caption><span class="said">What it is</span></caption>' in page
     assert 'role="region" aria-label="What it is" tabindex="0"' in page
 
 

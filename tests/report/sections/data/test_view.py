@@ -133,7 +133,7 @@ def test_what_nobody_stated_is_left_out(record: RunRecord) -> None:
 def test_resizing_is_said_beside_the_shape(record: RunRecord) -> None:
     enlarged = data(record, image_shape=(3, 224, 224), resized_from=(32, 32))
     text = page(SECTION, enlarged)
-    assert "3 × 224 × 224" in text
+    assert "3 × 224 × 224" in text.replace("\u00a0", " ")
     assert "resized from 32\u00a0×\u00a032, bilinear" in text
     assert "resized" not in page(SECTION, record)
 

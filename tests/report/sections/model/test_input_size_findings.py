@@ -141,11 +141,12 @@ def test_a_pool_that_stretches_its_map_is_called_out(record: RunRecord) -> None:
 
 def test_the_fit_is_a_fact_beside_the_receptive_field(record: RunRecord) -> None:
     text = page(SECTION, fitted(record, RESNET, field=WHOLE))
+    text = text.replace("\u00a0", " ")
     assert "32 × 32 px, 1 × 1 at the end" in text
     assert "a side is 4 times smaller after the stem; total stride 32 px" in text
     assert "sees the whole image, 14 times over a side" in text
     small = ReceptiveField(size=16, stride=4, feature_map=(8, 8))
     assert "sees 25.0\u00a0% of the image" in page(SECTION, fitted(record, None, field=small))
-    patches = page(SECTION, fitted(record, PATCHES))
+    patches = page(SECTION, fitted(record, PATCHES)).replace("\u00a0", " ")
     assert "32 × 32 px in patches of 16 × 16" in patches
     assert "not defined for this model" in patches
