@@ -112,7 +112,7 @@ def caption_recall(comparison: Comparison, shown: Sequence[ClassChange]) -> str:
     if (worst.change.value or 0.0) < 0:
         told.append(
             _(
-                "{name} lost most: {change}.",
+                "Largest loss: {name}, {change}.",
                 name=shorten(worst.name, 40, names_of(comparison)),
                 change=worst.change.display_full,
             )
@@ -120,7 +120,7 @@ def caption_recall(comparison: Comparison, shown: Sequence[ClassChange]) -> str:
     if (best.change.value or 0.0) > 0:
         told.append(
             _(
-                "{name} gained most: {change}.",
+                "Largest gain: {name}, {change}.",
                 name=shorten(best.name, 40, names_of(comparison)),
                 change=best.change.display_full,
             )

@@ -164,7 +164,7 @@ def caption(record: RunRecord, facts: CostFacts, latency: tuple[Latency, ...], a
                 at.at.batch_size,
             )
         )
-        told += [_("The largest are slower.")] if at.falling and at.at is not at.best else []
+        told += [_("The largest is slower.")] if at.falling and at.at is not at.best else []
     fewest, most = min(one.n for one in latency), max(one.n for one in latency)
     told.append(
         _(

@@ -148,8 +148,8 @@ def format_gain(check: MapCheck) -> str:
     """Whether its maps find the pixels that count."""
     if check.gain.low is None or check.gain.high is None:
         return _(
-            "Too few images (n\u00a0=\u00a0{n}) to tell whether replacing the pixels of its maps first lowers the "
-            "probability faster.",
+            "Too few images (n\u00a0=\u00a0{n}) to tell whether replacing the pixels highest in its maps first lowers "
+            "the probability faster than a random order does.",
             n=numerals.count(check.gain.n),
         )
     if check.is_informative is None:

@@ -241,7 +241,8 @@ def draw_row(
 
 
 def fit_below(name: str, names: Sequence[str], side: float) -> tuple[str, float]:
-    """The name of a class no wider than its image of `side` CSS pixels, and the size of its letters, points."""
+    """The name of a class no wider than its image of `side` CSS pixels with its frame, and the size of its letters in
+    points."""
     room = min(side + 2, STEP - ROOM_BETWEEN)
     words = fit_name(name, names, LETTERS, room, SMALLEST_BELOW)
     return words, max(SMALLEST_BELOW, min(BELOW, 1000 * room * POINT / max(1, advance(words))))

@@ -23,7 +23,7 @@ class Saturation:
     rising: bool
     """True where only the largest batch reaches that: a larger one might do better."""
     falling: bool = False
-    """True where a batch larger than the best is slower than SATURATED of it."""
+    """True where the largest batch reaches less than SATURATED of the best, which is smaller."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,7 @@ def saturation(latency: tuple[Latency, ...]) -> Saturation | None:
         return None
     best = max(latency, key=lambda one: one.images_per_second)
     at = next(one for one in latency if one.images_per_second >= SATURATED * best.images_per_second)
-    beyond = latency[latency.index(best) + 1 :]
-    falling = any(one.images_per_second < SATURATED * best.images_per_second for one in beyond)
+    falling = latency[-1].images_per_second < SATURATED * best.images_per_second
     return Saturation(at, best, rising=at is latency[-1], falling=falling)
 
 

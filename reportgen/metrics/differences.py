@@ -110,7 +110,8 @@ def pairwise_p(successes: Sequence[int], totals: Sequence[int]) -> FloatArray:
     kinds, of_pair = np.unique(of_group[rows] * groups.shape[1] + of_group[columns], return_inverse=True)
     one, other = np.divmod(kinds, groups.shape[1])
     pairs = np.concatenate([groups[:, one], groups[:, other]])  # often many classes have the same counts
-    tested = point_probability(*pairs) < bound_of_holm(point_probability(*pairs)[of_pair])
+    least = point_probability(*pairs)
+    tested = least < bound_of_holm(least[of_pair])
     found = np.ones(len(kinds))
     found[tested] = fisher(*pairs[:, tested])
     adjusted = np.ones((k, k))

@@ -28,8 +28,8 @@ LEAST_IMAGES = 5
 FEWEST = 50
 """Images below which a calibration error, or a mean of shares, has no interval: its coverage falls under 93 %."""
 FEWEST_OF_LOSS = 100
-"""The same of the mean of a loss: with 50 images, of which hardly any are wrong, the Brier score's covered in 98.9 % of
-samples and the log-likelihood's in 98.4 %, with 100 in 96.4 and 96.5 %."""
+"""The same of a mean of losses, and of the area under risk and coverage: with 50 images, of which hardly any are wrong,
+the Brier score's covered in 98.9 % of samples and the log-likelihood's in 98.4 %, with 100 in 96.4 and 96.5 %."""
 FEWEST_OF_CHANGE = 500
 """The same for the change of such a mean between two models, which few images carry."""
 FEWEST_OF_FLIPS = 20

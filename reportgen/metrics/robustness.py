@@ -236,6 +236,8 @@ class Worst:
     """Of the kind that costs most, at the severity where it does."""
     rival: Outcome | None
     """Of the other kinds, each at its worst, the one that can least be told from it; None where there is no other."""
+    undecided: tuple[Outcome, ...]
+    """All of the other kinds, each at its worst, that can't be told from it, the most costly first."""
     p_rival: float
     """That both cost the same: exact McNemar test on the images of both, two-sided. That of the winner against the
     other kinds needs no correction for having been picked: with two equal ones each wins at half the level."""
@@ -268,9 +270,10 @@ def find_worst(record: RunRecord, facts: RobustnessFacts, outcomes: Sequence[Out
 
     rivals = [(test(one), one) for one in strongest if one is not worst]
     p_rival, rival = max(rivals, key=lambda pair: pair[0], default=(0.0, None))
+    undecided = tuple(one for p, one in sorted(rivals, key=lambda pair: -pair[1].drop) if p > SIGNIFICANT)
     n = worst.condition.images
     p_loss = paired_p(right[key_of(worst)][:n], (table.clean == table.labels)[:n])
-    return Worst(worst, rival, p_rival, min(1.0, p_loss * len(corrupted)))
+    return Worst(worst, rival, undecided, p_rival, min(1.0, p_loss * len(corrupted)))
 
 
 def key_of(outcome: Outcome) -> tuple[str, float]:

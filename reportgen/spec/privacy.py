@@ -10,9 +10,9 @@ from typing import Any
 HIDDEN = "…"
 """Stands where a credential stood."""
 ALWAYS = re.compile(r"(^|[\W_])(password|passwd|passphrase|pwd|secret|credentials?)s?$", re.IGNORECASE)
-"""Names of arguments whose values are never replacement."""
+"""Names of arguments whose values are never shown."""
 OF_TEXT = re.compile(r"(^|[\W_])(token|(api|access|secret|private|auth)?_?key|auth|authorization)$", re.IGNORECASE)
-"""Names of arguments whose values are not replacement where they are text: `num_tokens: 4` is no credential."""
+"""Names of arguments whose values are not shown where they are text: `num_tokens: 4` is no credential."""
 TOKEN = re.compile(
     r"\b(?:hf_[A-Za-z0-9]{8,}|gh[opsur]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{12,}|sk-[\w-]{16,}"
     r"|xox[abprs]-[\w-]{10,}|A[KS]IA[0-9A-Z]{12,}|AIza[\w-]{30,}|npm_\w{20,}|pypi-[\w-]{16,}"

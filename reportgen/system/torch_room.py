@@ -17,7 +17,12 @@ from reportgen.system.memory import address_limit
 from reportgen.system.processes import environment
 
 TRIAL = """
-import re, numpy, scipy.linalg, scipy.stats, torch
+import re, sys
+try:
+    import numpy, scipy.linalg, scipy.stats, torch
+except ModuleNotFoundError:  # which the import itself will tell
+    print("peak 0")
+    sys.exit()
 torch.nn.Conv2d(3, 8, 3)(torch.zeros(64, 3, 32, 32)).sum().backward()
 numpy.linalg.svd(numpy.ones((300, 300)))
 try:

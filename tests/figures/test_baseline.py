@@ -54,7 +54,7 @@ def test_recall_has_a_dot_before_and_after_for_every_class(whole: Subject) -> No
     assert marks(figure, SOFT) == 10 + 1  # and the legend's
     assert marks(figure, ACCENT) == 10 + 1
     worst = min(facts(whole).classes, key=lambda one: one.change.value or 0.0)
-    assert figure.caption.startswith(f"{worst.name} lost most: {worst.change.display_full}")
+    assert figure.caption.startswith(f"Largest loss: {worst.name}, {worst.change.display_full}")
 
 
 def test_flips_are_bars_with_their_counts(whole: Subject) -> None:

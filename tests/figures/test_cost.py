@@ -48,7 +48,7 @@ def test_every_batch_size_is_marked_in_both_panels(record: RunRecord) -> None:
     assert best.startswith("Throughput is highest in batches of 64 images.")
     times = (latency(4, 0.1), latency(16, 0.0108), latency(256, 0.3))
     falling = drawn(with_cost(record, latency=times), "cost_batches").caption
-    assert falling.startswith("Batches of more than 16 images hardly help. The largest are slower.")
+    assert falling.startswith("Batches of more than 16 images hardly help. The largest is slower.")
     rising = drawn(
         with_cost(record, latency=(latency(4, 0.004), latency(256, 0.05)), stopped_by="time"), "cost_batches"
     )

@@ -239,9 +239,11 @@ def test_bold_chinese_is_measured_with_the_bold_font_where_matplotlib_remembers_
     remembered = [font for font in fontManager.ttflist if font.fname not in paths]
     monkeypatch.setattr(fontManager, "ttflist", remembered)
     _style.chinese_font.cache_clear()
-    heading = FontProperties(family=list(_style.chinese_font()), weight="bold")
-    assert findfont(heading) == str(bold[0].path)
-    _style.chinese_font.cache_clear()
+    try:
+        heading = FontProperties(family=list(_style.chinese_font()), weight="bold")
+        assert findfont(heading) == str(bold[0].path)
+    finally:
+        _style.chinese_font.cache_clear()
 
 
 def test_contrast_is_that_of_the_guidelines() -> None:

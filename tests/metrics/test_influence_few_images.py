@@ -98,7 +98,7 @@ def test_means_of_losses_need_a_hundred_images(record: RunRecord) -> None:
         ece = measured.value("ece")
         assert ece is not None
         assert ece.low is not None
-        assert "means over images (losses, the area under risk and coverage) 100," in note_few(measured)[0]
+        assert "losses and the area under risk and coverage 100," in note_few(measured)[0]
 
 
 def test_a_confident_gate_is_undecided(record: RunRecord) -> None:

@@ -97,12 +97,18 @@ def read_name(text: str) -> str:
 
 
 def ascii_domain(domain: str) -> str:
-    """A domain as every server knows it (IDNA, RFC 3490), or as it is written where it has no such form."""
+    """A domain as every server knows it, or as it is written where it has no such form.
+
+    By IDNA 2008 (RFC 5891) as registries give domains out: that of 2003, which Python has, takes ß for ss, and so one
+    owner's domain for another's.
+    """
     if domain.isascii():
         return domain
+    import idna  # tables that few addresses need
+
     try:
-        return domain.encode("idna").decode("ascii")
-    except UnicodeError:
+        return idna.encode(domain, uts46=True, std3_rules=True).decode("ascii")
+    except idna.IDNAError:
         return domain
 
 

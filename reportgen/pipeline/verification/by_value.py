@@ -58,7 +58,7 @@ class Pair:
 
 
 def compare_by_value(name: str, printed: Printed, expected: Printed, why: str) -> Compared:
-    """Hold a file against the same one drawn by this code; `why` tells which code drew it."""
+    """Compare a file with the same one drawn by this code; `why` tells which code drew it."""
     old, new = (
         [plain(piece, name) for piece in one.pieces if piece.place not in IDENTIFIERS] for one in (printed, expected)
     )

@@ -38,7 +38,7 @@ def is_of_other_code(manifest: Manifest) -> bool:
 
 
 def compare_file(name: str, data: bytes, drawn: bytes, terms: Terms) -> Compared:
-    """Hold a file against the same one drawn again."""
+    """Compare a file with the same one drawn again."""
     try:
         if data == drawn:
             return Compared(numbers=count_numbers(read_printed(name, drawn, brief=True)))
@@ -63,7 +63,7 @@ def compare_file(name: str, data: bytes, drawn: bytes, terms: Terms) -> Compared
 
 
 def compare_attached(name: str, place: str, data: bytes, drawn: bytes, terms: Terms) -> Compared:
-    """Hold a document inside a mail against the same one drawn again, by its own lines and pages."""
+    """Compare a document inside a mail with the same one drawn again, by its own lines and pages."""
     compared = compare_file(f"{place}.pdf", data, drawn, terms)
     placed = [
         replace(one, file=name, place=", ".join(part for part in (place, one.place) if part))

@@ -58,7 +58,7 @@ class Alteration:
 
 @dataclass(frozen=True)
 class Compared:
-    """What came of holding one file against the record."""
+    """What came of comparing one file with the record."""
 
     alterations: tuple[Alteration, ...] = ()
     notes: tuple[str, ...] = ()

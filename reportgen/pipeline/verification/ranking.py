@@ -37,7 +37,7 @@ class Ranked:
 
 
 def compare_ranking(home: Path, folders: tuple[str, ...]) -> Ranked:
-    """Hold index.html and ranking.json against the rankings that the records in these folders keep, and those against
+    """Compare index.html and ranking.json with the rankings that the records in these folders keep, and those with
     the records themselves.
 
     The baseline's record is not among them, so that its own numbers are compared with what the candidates keep of them.

@@ -212,7 +212,7 @@ def plain_name(path: Path) -> str:
 
 
 def check_listed(path: Path, result: Verification) -> None:
-    """Hold one file against the manifest that lies beside it, where that lists it."""
+    """Compare one file with the manifest that lies beside it, where that lists it."""
     manifest = read_manifest(path.parent)
     if manifest is not None and path.name in manifest.files:
         result.alterations += check_file(path.parent, path.name, manifest)

@@ -143,11 +143,13 @@ def note_gates(gates: tuple[GateResult, ...]) -> str:
 
 
 def find_shared_reason(gates: tuple[GateResult, ...]) -> str:
-    """The reason that several gates have, where none has another, and which they are; else empty."""
-    reasons = [draw_note(gate.reason) for gate in gates if gate.reason]
-    if len(reasons) < 2 or len(set(reasons)) != 1:
+    """The reason that several gates have, where none has another, and which they are, by a mark that no other has; else
+    empty."""
+    marked = {(gate.mark, gate.word) for gate in gates if gate.reason}
+    reasons = [draw_note(gate.reason) for gate in gates if (gate.mark, gate.word) in marked]
+    if len(reasons) < 2 or len(set(reasons)) != 1 or len(marked) != 1:
         return ""
-    mark, word = next((gate.mark, gate.word) for gate in gates if gate.reason)
+    [(mark, word)] = marked
     return _("Rules marked “{mark} {word}”: {reason}", mark=mark, word=word, reason=reasons[0])
 
 

@@ -75,6 +75,9 @@ def test_other_alphabets_are_known_by_what_they_need() -> None:
         ("a@bücher.example", "a@xn--bcher-kva.example"),
         ("a@BÜCHER.example", "a@xn--bcher-kva.example"),
         ("a@例え.jp", "a@xn--r8jz45g.jp"),
+        ("a@straße.example", "a@xn--strae-oqa.example"),
+        ("a@faß.example", "a@xn--fa-hia.example"),
+        ("a@βόλος.example", "a@xn--nxasmm1c.example"),
         ("Ann <a@mail.пример.example>", "a@mail.xn--e1afmkfd.example"),
     ],
 )

@@ -168,8 +168,8 @@ def find_scores(comparison: Comparison, anchor: str) -> Finding | None:
     if comparison.identical:
         return None
     others = [value for value in comparison.scores if value.name != "accuracy.change"]
-    held = correct_together(others)
-    better, worse = ([value for value in held if direction(value) == side] for side in (1, -1))
+    significant = correct_together(others)
+    better, worse = ([value for value in significant if direction(value) == side] for side in (1, -1))
     if not better and not worse:
         text = (
             _(

@@ -189,7 +189,7 @@ def find_saturation(record: RunRecord, facts: CostFacts, values: Values, anchor:
             best=words["best"],
             largest=words["largest"],
         )
-        text = join_sentences([text, _("Beyond that it falls.") if at.falling else ""])
+        text = join_sentences([text, _("It is lower at the largest batch timed.") if at.falling else ""])
     return claims.SATURATION.finding(text, 0.3, anchor)
 
 

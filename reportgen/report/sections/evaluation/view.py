@@ -161,7 +161,7 @@ def note_few(measured: Measurements) -> list[str]:
     return [
         _(
             "With {n} test images, {few} in the smallest class, some scores have no interval: calibration errors "
-            "need {least} images, means over images (losses, the area under risk and coverage) {more}, means over "
+            "need {least} images, losses and the area under risk and coverage {more}, means over "
             "classes {each} of each class, AUROC {most}.",
             n=numerals.count(sum(supports)),
             few=numerals.count(min(supports)),

@@ -286,8 +286,8 @@ def interval_methods() -> list[MethodNote]:
                 "and coverage: Student’s t corrected for skewness; of the variance between classes, which counts where "
                 "the sizes of classes are random and not where they are fixed, half is left out, at most {between} of "
                 "the whole. F1 of a class: Wilson’s interval of the Jaccard index. No interval where simulations cover "
-                "less than 93 % or more than 97.5 %: below {least} images ({more} for means over images), or below "
-                "{each} ({most} for AUROC) of a class.",
+                "less than 93 % or more than 97.5 %: below {least} images ({more} for losses and the area under risk "
+                "and coverage), or below {each} ({most} for AUROC) of a class.",
                 between=numerals.whole_percent(MOST_BETWEEN),
                 least=FEWEST,
                 more=FEWEST_OF_LOSS,

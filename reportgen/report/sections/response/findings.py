@@ -99,10 +99,8 @@ def format_elsewhere(images: int) -> str:
     if not images:
         return ""
     return ngettext(
-        "The section on training counts by another rule, after each nonlinearity, for the images as they are alone: "
-        "over {count} image.",
-        "The section on training counts by another rule, after each nonlinearity, for the images as they are alone: "
-        "over {count} images.",
+        "The section on training counts by another rule: after each nonlinearity, on {count} unmodified image.",
+        "The section on training counts by another rule: after each nonlinearity, on {count} unmodified images.",
         images,
     )
 

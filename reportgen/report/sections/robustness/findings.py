@@ -86,18 +86,23 @@ def find_loss(
         return claims.NO_CORRUPTION.finding(text, 0.25, anchor)
     said, much = [format_loss(found)], worst.drop > MUCH
     sure = rival is not None and found.p_rival <= SIGNIFICANT
-    if rival is not None and not sure:
-        said.append(
-            _(
-                "Whether it lowers the accuracy more than {rival} ({loss}) is undecided (exact McNemar test, {p}).",
-                rival=name_condition(rival.condition),
-                loss=lost_points(rival.drop),
-                p=numerals.p_value(found.p_rival),
-            )
-        )
+    if found.undecided:
+        said.append(format_undecided(found))
     said.append(format_middle(corrupted, kinds))
     claim = claims.WORST if sure else claims.LOSS
     return claim.finding(join_sentences(said), 0.5 if much else 0.3, anchor, "caution" if much else "plain")
+
+
+def format_undecided(found: Worst) -> str:
+    """All the kinds that may cost as much, with their losses and the largest p."""
+    rivals = [with_note(name_condition(one.condition), lost_points(one.drop)) for one in found.undecided]
+    return ngettext(
+        "Whether it lowers the accuracy more than {rivals} is undecided (exact McNemar test, {p}).",
+        "Whether it lowers the accuracy more than {rivals} is undecided (exact McNemar tests, the largest {p}).",
+        len(rivals),
+        rivals=join_names(rivals),
+        p=numerals.p_value(found.p_rival),
+    )
 
 
 def format_loss(found: Worst) -> str:

@@ -151,6 +151,7 @@ def test_turns(record: RunRecord) -> None:
 def test_attacks_below_chance_and_above(record: RunRecord) -> None:
     below = build(SECTION, probed(record)).sentence("below chance")
     assert "Under PGD of ε = 8/255 the accuracy is 0.0 %" in below
+    assert ", below chance (10.0 %)" in below
     above = build(SECTION, probed(record, wrong={("fgsm", 2): 0.1, ("pgd", 2): 0.2}))
     assert "Under the strongest attack tried, PGD of ε = 2/255, the accuracy is" in above.text
     assert "below chance" not in above.text
@@ -179,6 +180,14 @@ def test_a_kind_that_was_measured_in_part_is_not_said_to_be_missing(record: RunR
     text = str(view_of(change(whole, probes=whole.probes.model_copy(update={"robustness": facts}))))
     assert "Not measured for lack of time: elastic warp." in text
     assert "Measured at a part of the planned strengths: shift and rotation." in text
+
+
+def test_every_kind_that_may_cost_as_much_is_named(record: RunRecord) -> None:
+    close = {("gaussian_noise", 5): 0.7, ("fog", 5): 0.69, ("jpeg_compression", 5): 0.68, ("defocus_blur", 5): 0.2}
+    text = build(SECTION, probed(record, wrong=close)).sentence("Whether it lowers the accuracy more than")
+    assert "fog of severity 5 (" in text
+    assert "JPEG of severity 5 (" in text
+    assert "defocus blur" not in text.split("is undecided (exact McNemar tests, the largest p")[0].split("Whether")[1]
 
 
 def test_signs_of_a_hidden_gradient(record: RunRecord) -> None:
