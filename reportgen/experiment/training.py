@@ -23,7 +23,7 @@ from reportgen.experiment.schedule import CYCLED, NAMES
 from reportgen.experiment.train import Plan, Step, cycles_momentum, plan_steps, train
 from reportgen.progress import Task
 from reportgen.record.message import Message
-from reportgen.record.run import Divergence, EpochStats, Training
+from reportgen.record.run import TEST_RIGHT, Divergence, EpochStats, Training
 from reportgen.spec.types import RunSpec
 from reportgen.system.memory import is_memory_error, memory_trouble
 from reportgen.system.signals import INTERRUPTIONS
@@ -47,11 +47,22 @@ class TrainingResult:
 
 @dataclass(frozen=True)
 class Score:
-    """Right predictions and mean negative log-likelihood (nats) of n images."""
+    """What n images of a split were called."""
 
-    correct: int
-    n: int
+    right: NDArray[np.bool_]
+    """(n,): which of them rightly."""
     loss: float
+    """Mean negative log-likelihood, nats."""
+
+    @property
+    def correct(self) -> int:
+        """How many."""
+        return int(self.right.sum())
+
+    @property
+    def n(self) -> int:
+        """Images."""
+        return len(self.right)
 
 
 @dataclass
@@ -69,6 +80,8 @@ class Watch:
     steps: list[Step] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     rows: list[EpochStats] = field(default_factory=list)
+    right: list[NDArray[np.bool_]] = field(default_factory=list)
+    """Of each row, the images of the test sample that were right (test_n,)."""
     divergence: Divergence | None = None
     error: BaseException | None = None
     """What ended the pass."""
@@ -102,6 +115,7 @@ class Watch:
                     step=recent.number, epoch=recent.epoch, learning_rate=recent.lr, batch_ids=ids
                 )
                 self.rows = [row for row in self.rows if row.step < recent.number]
+                self.right = self.right[: len(self.rows)]
                 return
 
 
@@ -143,7 +157,8 @@ def run_training(
     except BaseException as error:
         watch.error = what_ended(error, watch, device)
     final, failure = score_at_end(module, data, device)
-    return TrainingResult(history(watch, final), step_arrays(watch) | dynamics.arrays(), watch.error or failure)
+    arrays = step_arrays(watch) | right_arrays(watch) | dynamics.arrays()
+    return TrainingResult(history(watch, final), arrays, watch.error or failure)
 
 
 def what_ended(error: BaseException, watch: Watch, device: ComputeDevice) -> BaseException:
@@ -170,7 +185,7 @@ def score_at_end(
     except BaseException as error:
         if not may_end_a_part(error):
             raise
-        return Score(0, 0, float("nan")), error
+        return Score(np.zeros(0, np.bool_), float("nan")), error
 
 
 def evaluate_scheduled(module: torch.nn.Module, data: LoadedData, watch: Watch, schedule: EvaluationSchedule) -> None:
@@ -183,6 +198,7 @@ def evaluate_scheduled(module: torch.nn.Module, data: LoadedData, watch: Watch, 
     module.train()
     last = watch.rows[-1].step if watch.rows else 0
     losses = torch.stack([step.loss for step in watch.steps[last:]])
+    watch.right.append(unseen.right)
     watch.evaluating += time.perf_counter() - start
     watch.rows.append(
         EpochStats(
@@ -212,7 +228,7 @@ def score(
     given = evaluate(module, images[rows], data.normalization, device, classes=len(data.facts.classes))
     logits = torch.from_numpy(given)
     loss = float(torch.nn.functional.cross_entropy(logits, labels))
-    return Score(int((logits.argmax(1) == labels).sum()), len(rows), loss)
+    return Score((logits.argmax(1) == labels).numpy(), loss)
 
 
 def live_note(watch: Watch) -> str:
@@ -275,6 +291,11 @@ def step_arrays(watch: Watch) -> dict[str, NDArray[Any]]:
         "train.grad_norm": stacked([step.grad_norm for step in watch.steps]),
         "train.seconds": np.array(watch.seconds, np.float64),
     }
+
+
+def right_arrays(watch: Watch) -> dict[str, NDArray[Any]]:
+    """Which images of the test sample each row of the history found right; nothing where there is no row."""
+    return {TEST_RIGHT: np.packbits(np.stack(watch.right), axis=1)} if watch.right else {}
 
 
 def stacked(scalars: list[torch.Tensor]) -> NDArray[Any]:

@@ -6,10 +6,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import numpy as np
+
 from reportgen.record.latency import Latency
 from reportgen.record.measurements import Bin, ClassScore, Curve, Measurements
 from reportgen.record.metric_value import MetricValue
-from reportgen.record.run import EpochStats, RunRecord, Training
+from reportgen.record.run import TEST_RIGHT, EpochStats, RunRecord, Training
 
 ROUNDING = 1e-9
 NEVER_NEGATIVE = ("count", "macs", "bytes", "seconds", "images/s", "FLOP/s", "bytes/s", "joules", "pixels")
@@ -30,6 +32,7 @@ def find_wrong_ranges(record: RunRecord) -> Wrong:
     if record.training is not None:
         yield from wrong_training("training", record.training)
         yield from wrong_steps(record)
+    yield from wrong_right(record)
     for place, run in enumerate(record.seeds):
         yield from wrong_training(f"seeds.{place}.training", run.training)
         yield from amounts(f"seeds.{place}.loss", run.loss)
@@ -132,6 +135,15 @@ def wrong_steps(record: RunRecord) -> Wrong:
     losses = record.arrays.get("train.loss")
     if record.training is not None and losses is not None and len(losses) != record.training.steps:
         yield "training.steps", f"{record.training.steps} steps and {len(losses)} entries in train.loss"
+
+
+def wrong_right(record: RunRecord) -> Wrong:
+    """Another number of images right in a row of the history than its accuracy tells."""
+    rows = record.training.epochs if record.training is not None else ()
+    for place, (row, bits) in enumerate(zip(rows, record.arrays.get(TEST_RIGHT, ()), strict=False)):
+        told, counted = round((row.test_accuracy or 0.0) * row.test_n), int(np.bitwise_count(bits).sum())
+        if told != counted:
+            yield f"training.epochs.{place}.test_accuracy", f"{told} images right, and {counted} in {TEST_RIGHT}"
 
 
 def amounts(field: str, *numbers: float | None) -> Wrong:

@@ -30,6 +30,9 @@ RECORD_FORMAT = 3
 """Of a record on disk, the files beside it included; older ones are upgraded when read, see `reportgen.record.upgrade`.
 """
 
+TEST_RIGHT = "train.test_right"
+"""The array that `Training` describes."""
+
 
 class MeasuredSpec(Frozen):
     """The parts of a spec that a run is measured with; of absolute paths only the last part is kept."""
@@ -232,7 +235,9 @@ class Divergence(Frozen):
 
 class Training(Frozen):
     """How the training pass went. Per-step arrays: `train.loss`, `train.lr`, `train.grad_norm` (float32, (steps,)),
-    `train.seconds` (float64, (steps,), wall time since training began at the end of each step)."""
+    `train.seconds` (float64, (steps,), wall time since training began at the end of each step). `train.test_right`
+    uint8 (rows of `epochs`, ⌈test_n / 8⌉): the images of the test sample, the same ones in every row, that were right,
+    as bits from the highest on; not in older records."""
 
     epochs: tuple[EpochStats, ...]
     steps: int

@@ -15,7 +15,7 @@ from reportgen.record.measurements import Measurements
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.probe_arrays import find_wrong_probe_arrays
 from reportgen.record.ranges import find_wrong_ranges
-from reportgen.record.run import RunRecord
+from reportgen.record.run import TEST_RIGHT, EpochStats, RunRecord
 from reportgen.record.sketch import SKETCH_ARRAY, SKETCH_SIZE
 from reportgen.record.trace import ModelTrace
 
@@ -47,6 +47,8 @@ def find_wrong_arrays(record: RunRecord) -> Iterator[str]:
             yield from wrong_images(name, array)
         elif name in STEPS:
             yield from wrong_kind(name, array, "f", 1)
+        elif name == TEST_RIGHT:
+            yield from wrong_right(array, record.training.epochs if record.training is not None else ())
         elif name == SKETCH_ARRAY:
             yield from wrong_sketch(array, len(record.sketch.layers) if record.sketch is not None else 0)
     yield from wrong_pairs(record.arrays)
@@ -69,6 +71,15 @@ def wrong_sketch(array: np.ndarray, layers: int) -> Iterator[str]:
         yield f"{SKETCH_ARRAY}: {spell(array)} where {layers} layers have ({layers}, {SKETCH_SIZE})"
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         yield f"{SKETCH_ARRAY}: numbers that are not finite"
+
+
+def wrong_right(array: np.ndarray, rows: Sequence[EpochStats]) -> Iterator[str]:
+    """Answers to the test sample of other rows than the history has."""
+    if array.dtype != np.uint8:
+        yield f"{TEST_RIGHT}: numbers of type {array.dtype} instead of uint8"
+    columns = -(-max((row.test_n for row in rows), default=0) // 8)
+    if array.shape != (len(rows), columns):
+        yield f"{TEST_RIGHT}: {spell(array)} where the history has ({len(rows)}, {columns})"
 
 
 def wrong_pairs(arrays: Mapping[str, np.ndarray]) -> Iterator[str]:

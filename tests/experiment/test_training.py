@@ -62,12 +62,24 @@ def test_the_history_tells_what_was_done() -> None:
         "train.lr": ((24,), "float32"),
         "train.grad_norm": ((24,), "float32"),
         "train.seconds": ((24,), "float64"),
+        "train.test_right": ((6, 3), "uint8"),
     }
     seconds = found.arrays["train.seconds"]
     assert (np.diff(seconds) > 0).all()
     assert 0 < told.seconds <= seconds[-1]
     assert told.images_per_second == pytest.approx(told.images_seen / told.seconds)
     assert all(row.seconds >= seconds[row.step - 1] for row in told.epochs)
+
+
+def test_the_history_keeps_which_test_images_were_right() -> None:
+    data, module = noise(train=70), model()
+    found = run_training(module, data, RunSpec(epochs=6, batch_size=16, optimizer=CALM), plain_cpu(), Heard())
+    right = np.unpackbits(found.arrays["train.test_right"], axis=1)[:, :20]
+    assert [round((row.test_accuracy or 0) * 20) for row in found.training.epochs] == right.sum(1).tolist()
+    with torch.no_grad():
+        logits = module.eval()(data.normalization.apply(data.test_images))
+    rows = training_module.rows_for(data.test_labels, 100)
+    assert right[-1].tolist() == (logits.argmax(1) == data.test_labels)[rows].int().tolist()
 
 
 def test_the_final_scores_are_those_of_the_final_weights() -> None:

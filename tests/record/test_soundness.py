@@ -211,6 +211,23 @@ def test_a_training_that_nothing_can_have_gone_through_is_refused(record: RunRec
         load_record(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("bits", "words"),
+    [
+        (np.zeros((3, 63), np.uint8), r"test_accuracy: 155 images right, and 0 in train\.test_right"),
+        (np.zeros((3, 62), np.uint8), r"train\.test_right: \(3, 62\) where the history has \(3, 63\)"),
+        (np.zeros((2, 63), np.uint8), r"train\.test_right: \(2, 63\) where"),
+        (np.zeros((3, 63), bool), r"train\.test_right: numbers of type bool"),
+    ],
+)
+def test_answers_that_another_history_gave_are_refused(
+    record: RunRecord, tmp_path: Path, bits: np.ndarray, words: str
+) -> None:
+    save_record(record.model_copy(update={"arrays": record.arrays.merged({"train.test_right": bits})}), tmp_path)
+    with pytest.raises(RecordError, match=words):
+        load_record(tmp_path)
+
+
 @pytest.mark.parametrize(("name", "value", "words"), [("brier", 2.5, "brier can't be 2.5"), ("nll", -1.0, "-1 is neg")])
 def test_scores_beyond_their_bounds_are_refused(
     record: RunRecord, tmp_path: Path, name: str, value: float, words: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -278,8 +279,25 @@ def small_arrays(seed: int = 0) -> Arrays:
             "train.lr": (0.1 * np.sin(np.pi * (steps + 1) / (STEPS + 1))).astype(np.float32),
             "train.grad_norm": np.abs(rng.normal(1.5, 0.3, STEPS)).astype(np.float32),
             "train.seconds": np.linspace(0.1, 9.5, STEPS),
+            "train.test_right": rising_answers([row.test_accuracy or 0.0 for row in small_training().epochs], 500),
         }
     )
+
+
+def rising_answers(accuracies: Sequence[float], n: int, flips: float = 0.05) -> np.ndarray:
+    """Bits (rows, ⌈n / 8⌉) of a history with these accuracies, where so large a share of the images flips each way from
+    one row to the next beside the change."""
+    rng, rows = np.random.default_rng(0), []
+    right = np.zeros(n, bool)
+    for accuracy in accuracies:
+        both = min(int(flips * n), int(right.sum()), int((~right).sum()), n - round(accuracy * n), round(accuracy * n))
+        lost, gained = (rng.permutation(np.flatnonzero(part)) for part in (right, ~right))
+        more = round(accuracy * n) - int(right.sum())
+        right = right.copy()
+        right[lost[: both + max(0, -more)]] = False
+        right[gained[: both + max(0, more)]] = True
+        rows.append(right)
+    return np.packbits(np.stack(rows), axis=1)
 
 
 @lru_cache(maxsize=4)

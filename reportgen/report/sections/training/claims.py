@@ -48,13 +48,13 @@ TEST_EASIER = Claim(
 )
 GAP_OPEN = Claim("training.gap_open", UNDECIDED)
 IMPROVING = Claim(
-    "training.improving", "the accuracy stays as it was", ErrorRate(0.028, 1000, "flat_history"), level=Level.NEXT
+    "training.improving", "the accuracy stays as it was", ErrorRate(0.02, 1000, "flat_history"), level=Level.NEXT
 )
 WORSENING = Claim(
-    "training.worsening", "the accuracy stays as it was", ErrorRate(0.024, 1000, "flat_history"), level=Level.NEXT
+    "training.worsening", "the accuracy stays as it was", ErrorRate(0.023, 1000, "flat_history"), level=Level.NEXT
 )
 PLATEAU = Claim(
-    "training.plateau", "the accuracy rises by two points", ErrorRate(0.001, 1000, "rising_history"), level=Level.NEXT
+    "training.plateau", "the accuracy rises by two points", ErrorRate(0.021, 1000, "rising_history"), level=Level.NEXT
 )
 PROGRESS_OPEN = Claim("training.progress_open", UNDECIDED)
 SPEED = Claim("training.speed", FACT, always=True)

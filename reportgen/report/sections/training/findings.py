@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.metrics.intervals import newcombe, wilson
-from reportgen.record.run import EpochStats, RunRecord, Training
+from reportgen.metrics.intervals import Interval, wilson
+from reportgen.metrics.progress import Progress, measure_progress
+from reportgen.record.run import RunRecord, Training
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
 from reportgen.report.sections.training import claims
@@ -134,35 +135,51 @@ def find_gap(record: RunRecord, training: Training, anchor: str) -> Finding | No
 
 
 def find_progress(record: RunRecord, training: Training, anchor: str) -> Finding | None:
-    """Whether the last quarter of the pass still raised the test accuracy.
-
-    The last point of the history against the latest one at or before three quarters of the steps. Both are measured on
-    the same images; taking them as independent (Newcombe 1998) makes the interval too wide rather than too narrow.
-    """
-    pair = last_quarter(training)
-    if pair is None or training.divergence is not None:
+    """Whether the last quarter of the pass still raised the test accuracy."""
+    progress = measure_progress(record, training)
+    if progress is None or training.divergence is not None:
         return None
-    before, last = pair
-    n = last.test_n
-    hits = [round((point.test_accuracy or 0.0) * point.test_n) for point in pair]
-    ends = newcombe((hits[1], n), (hits[0], before.test_n))
-    if ends is None:
-        return None
-    change = hits[1] / n - hits[0] / before.test_n
-    if ends[0] > 0 or ends[1] < 0:
-        return find_change(record, before.epoch, change, ends, n, anchor)
-    return find_no_change(before.epoch, change, ends, n, anchor)
+    if progress.interval is None:
+        return find_change_alone(progress, anchor)
+    if progress.interval[0] > 0 or progress.interval[1] < 0:
+        return find_change(record, progress, progress.interval, anchor)
+    return find_no_change(progress, progress.interval, anchor)
 
 
-def find_change(
-    record: RunRecord, epoch: float, change: float, ends: tuple[float, float], n: int, anchor: str
-) -> Finding:
-    """A test accuracy that rose or fell since an epoch by `change`, a proportion, with its interval."""
+def find_change_alone(progress: Progress, anchor: str) -> Finding:
+    """A change of the test accuracy that has no interval, and why."""
     values = {
-        "epoch": epoch_text(epoch),
-        "change": numerals.points_apart(abs(change)),
+        "epoch": epoch_text(progress.epoch),
+        "signed": numerals.points(progress.change),
+        "count": numerals.count(progress.n),
+    }
+    if progress.why_none == "few images":
+        text = _(
+            "Whether it was still improving is not clear: since epoch {epoch} the test accuracy changed by {signed} "
+            "(n\u00a0=\u00a0{count}), on too few images for an interval.",
+            epoch=values["epoch"],
+            signed=values["signed"],
+            count=values["count"],
+        )
+    else:
+        text = _(
+            "Whether it was still improving is not clear: since epoch {epoch} the test accuracy changed by {signed} "
+            "(n\u00a0=\u00a0{count}), and an interval needs the answers to each image, which this record does not "
+            "hold.",
+            epoch=values["epoch"],
+            signed=values["signed"],
+            count=values["count"],
+        )
+    return claims.PROGRESS_OPEN.finding(text, 0.3, anchor)
+
+
+def find_change(record: RunRecord, progress: Progress, ends: Interval, anchor: str) -> Finding:
+    """A test accuracy that rose or fell since an epoch, with its interval."""
+    values = {
+        "epoch": epoch_text(progress.epoch),
+        "change": numerals.points_apart(abs(progress.change)),
         "interval": numerals.apart_interval(*ends),
-        "count": numerals.count(n),
+        "count": numerals.count(progress.n),
     }
     if ends[0] > 0:
         text = _(
@@ -184,13 +201,13 @@ def find_change(
     return claims.WORSENING.finding(text, 0.7, anchor, "caution")
 
 
-def find_no_change(epoch: float, change: float, ends: tuple[float, float], n: int, anchor: str) -> Finding:
-    """A test accuracy that changed little since an epoch, or not for sure; `change` is a proportion."""
+def find_no_change(progress: Progress, ends: Interval, anchor: str) -> Finding:
+    """A test accuracy that changed little since an epoch, or not for sure."""
     values = {
-        "epoch": epoch_text(epoch),
-        "signed": numerals.points(change),
+        "epoch": epoch_text(progress.epoch),
+        "signed": numerals.points(progress.change),
         "interval": numerals.points_interval(*ends),
-        "count": numerals.count(n),
+        "count": numerals.count(progress.n),
     }
     if max(-ends[0], ends[1]) < SAME:
         text = _(
@@ -211,13 +228,6 @@ def find_no_change(epoch: float, change: float, ends: tuple[float, float], n: in
         count=values["count"],
     )
     return claims.PROGRESS_OPEN.finding(text, 0.3, anchor)
-
-
-def last_quarter(training: Training) -> tuple[EpochStats, EpochStats] | None:
-    """The latest test point at or before three quarters of the steps, and the last one; None without both."""
-    points = [point for point in training.epochs if point.test_accuracy is not None and point.test_n]
-    before = [point for point in points[:-1] if point.step <= 0.75 * training.steps]
-    return (before[-1], points[-1]) if before else None
 
 
 def advise(record: RunRecord) -> str:

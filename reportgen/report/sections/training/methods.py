@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reportgen.metrics.progress import measure_progress
 from reportgen.record.run import RunRecord
 from reportgen.report.model import MethodNote
 from reportgen.text.i18n import _
@@ -22,6 +23,22 @@ def training_methods(record: RunRecord) -> list[MethodNote]:
                 ),
                 "Student 1908, The probable error of a mean. Biometrika 6, 1–25. Zou and Donner 2008, Construction of "
                 "confidence limits about effect measures: a general approach. Statistics in Medicine 27, 1693–1702.",
+            )
+        )
+    progress = measure_progress(record, record.training) if record.training is not None else None
+    if progress is not None and progress.interval is not None:
+        notes.append(
+            MethodNote(
+                _("Progress in the last quarter"),
+                _(
+                    "Accuracy of the last point of the history minus that of the latest one at or before three "
+                    "quarters of the steps, both on the same test images: score interval for paired proportions, "
+                    "95\u00a0%, which reaches zero unless the exact McNemar test rejects no change. It is about these "
+                    "weights on other images, not about another training."
+                ),
+                "Tango 1998, Equivalence test and confidence interval for the difference in proportions for the "
+                "paired-sample design. Statistics in Medicine 17, 891–908. McNemar 1947, Note on the sampling error of "
+                "the difference between correlated proportions or percentages. Psychometrika 12, 153–157.",
             )
         )
     if record.data.mixup is not None:

@@ -132,4 +132,4 @@ def test_the_table_of_layers(record: RunRecord) -> None:
     assert len(many.layers) == 60
     assert "60 of 300 layers" in many.layers.caption
     assert "Gradients and updates in numbers" in page(SECTION, full)
-    assert [note.name for note in view.methods] == ["Training by layer"]
+    assert [note.name for note in view.methods] == ["Progress in the last quarter", "Training by layer"]

@@ -20,7 +20,11 @@ from reportgen.report.sections.summary import SECTION as SUMMARY
 from reportgen.report.sections.training.view import SECTION, TrainingView
 from reportgen.spec.types import LossSpec
 from tests.report.sections.cases import build, change, evaluated, page
+from tests.report.sections.training.test_view import passed
 from tests.support.records import with_seeds
+
+PROGRESS = "Progress in the last quarter"
+"""A method of every record whose history reaches so far."""
 
 
 def measured(record: RunRecord) -> RunRecord:
@@ -194,15 +198,16 @@ def test_mixing_is_named_with_the_augmentation(record: RunRecord) -> None:
     for section in (SECTION, DATA):
         facts = {fact.label: fact.value for fact in build(section, mixed).view.facts}  # type: ignore[attr-defined]
         assert facts["Augmentation"] == "crop, flip, mixup (α 0.2)"
-    assert [note.name for note in build(SECTION, mixed).view.methods] == ["mixup"]
+    assert [note.name for note in build(SECTION, mixed).view.methods] == [PROGRESS, "mixup"]
     bare = change(mixed, data={"augment": ()})
     assert "mixup (α 0.2)" in page(DATA, bare)
 
 
 def test_methods_in_use_are_named(record: RunRecord) -> None:
-    assert build(SECTION, record).view.methods == ()
+    assert [note.name for note in build(SECTION, record).view.methods] == [PROGRESS]
+    assert build(SECTION, passed(record, 0.5)).view.methods == ()
     names = [note.name for note in build(SECTION, seeded(record, 430)).view.methods]
-    assert names == ["Several seeds"]
+    assert names == ["Several seeds", PROGRESS]
     run = record.spec.run.model_copy(update={"loss": LossSpec(name="focal")})
     focal = record.model_copy(update={"spec": record.spec.model_copy(update={"run": run})})
-    assert [note.name for note in build(SECTION, focal).view.methods] == ["Focal loss"]
+    assert [note.name for note in build(SECTION, focal).view.methods] == [PROGRESS, "Focal loss"]

@@ -7,13 +7,16 @@ import pytest
 from scipy.stats import binomtest
 
 from reportgen.metrics import measure
+from reportgen.record.arrays import Arrays
 from reportgen.record.measurements import Measurements
-from reportgen.record.run import Divergence, EpochStats, RunRecord, Stage
+from reportgen.record.run import TEST_RIGHT, Divergence, EpochStats, RunRecord, Stage
 from reportgen.record.subject import Subject
 from reportgen.report.model import Skipped
 from reportgen.report.sections.training.findings import epoch_text
+from reportgen.report.sections.training.methods import training_methods
 from reportgen.report.sections.training.view import MOST_EPOCHS, SECTION, TrainingView, thin
 from tests.report.sections.cases import build, change, page
+from tests.support.records import rising_answers
 
 
 def history(*accuracies: float, n: int = 1000) -> tuple[EpochStats, ...]:
@@ -40,7 +43,15 @@ def trained(record: RunRecord, **values: object) -> RunRecord:
 
 def passed(record: RunRecord, *accuracies: float, n: int = 1000) -> RunRecord:
     steps = 10 * len(accuracies)
-    return trained(record, epochs=history(*accuracies, n=n), steps=steps, planned_steps=steps, steps_per_epoch=10)
+    right = rising_answers(accuracies, n)
+    told = trained(record, epochs=history(*accuracies, n=n), steps=steps, planned_steps=steps, steps_per_epoch=10)
+    return change(told, arrays={TEST_RIGHT: right})
+
+
+def without_answers(record: RunRecord) -> RunRecord:
+    """As an older version left it."""
+    arrays = {name: array for name, array in record.arrays.items() if name != TEST_RIGHT}
+    return record.model_copy(update={"arrays": Arrays(arrays)})
 
 
 def with_train(record: RunRecord, correct: int, n: int) -> RunRecord:
@@ -98,8 +109,24 @@ def test_test_images_that_are_easier(record: RunRecord) -> None:
 
 def test_still_improving_against_three_quarters_of_the_pass(record: RunRecord) -> None:
     sentence = build(SECTION, passed(record, 0.5, 0.6, 0.65, 0.75)).sentence("Still improving")
-    assert "since epoch 3 the test accuracy rose by 10.0 points (6.0–14.0," in sentence
+    # 50 images lost and 150 gained of 1,000: Tango's interval
+    assert "since epoch 3 the test accuracy rose by 10.0 points (7.3–12.8," in sentence
     assert "n = 1,000" in sentence
+
+
+def test_without_the_answers_to_each_image_a_change_has_no_interval(record: RunRecord) -> None:
+    old = without_answers(passed(record, 0.5, 0.6, 0.65, 0.75))
+    built = build(SECTION, old)
+    sentence = built.sentence("Whether it was still improving").replace("\u00a0", " ")
+    assert "since epoch 3 the test accuracy changed by +10.0 points (n = 1,000), and an interval needs" in sentence
+    assert "Still improving" not in built.text
+    few = build(SECTION, passed(record, 0.5, 0.6, 0.2, 0.9, n=10)).sentence("Whether it was")
+    assert "changed by +70.0 points (n = 10), on too few images for an interval." in few.replace("\u00a0", " ")
+
+
+def test_how_the_change_is_measured_is_said_where_it_has_an_interval(record: RunRecord) -> None:
+    assert [note.name for note in training_methods(record)] == ["Progress in the last quarter"]
+    assert training_methods(without_answers(record)) == []
 
 
 def test_improving_with_the_rate_at_zero_asks_for_a_longer_schedule(record: RunRecord) -> None:
