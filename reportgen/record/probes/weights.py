@@ -38,18 +38,17 @@ MatrixKind = Literal["convolution", "linear", "attention", "embedding", "positio
 
 class Tail(Frozen):
     """A power law p(λ) ∝ λ^−α fitted to the eigenvalues λ = σ² from `least` on (Clauset, Shalizi and Newman 2009,
-    eq. 3.1: α = 1 + n / Σ ln(λ / least); `least` by the smallest Kolmogorov-Smirnov distance)."""
+    eq. 3.1: α = 1 + n / Σ ln(λ / least); `least` by the smallest Kolmogorov-Smirnov distance).
+
+    It has no interval: their α ± 1.96 (α − 1) / √n (eq. 3.2) takes `least` as known and the eigenvalues as independent.
+    Of independent values that follow a power law it held the exponent in 89 to 93 % of samples of 64 to 512, and those
+    of one matrix repel one another."""
 
     exponent: float
     n: int
     """Eigenvalues in the tail."""
     distance: float
     """Kolmogorov-Smirnov distance of the tail from the fit."""
-
-    @property
-    def error(self) -> float:
-        """Half of the 95 % interval, 1.96 (α − 1) / √n (eq. 3.2), taking the power law and its beginning as given."""
-        return float(1.96 * (self.exponent - 1) / self.n**0.5)
 
 
 class MatrixNumbers(Frozen):

@@ -63,8 +63,9 @@ def list_filter_methods() -> list[MethodNote]:
             _(
                 "Eigenvalues λ of WᵀW, of {least} or more: p(λ) ∝ λ^−α from λ₀ on, α = 1 + n / Σ ln(λ / λ₀), with "
                 "the λ₀ of the smallest Kolmogorov-Smirnov distance among up to a hundred that leave at least "
-                "{shortest} eigenvalues in the tail; 95 % interval α ± 1.96 (α − 1) / √n, which takes the power law "
-                "as given: whether it is one is not tested.",
+                "{shortest} eigenvalues in the tail. Whether it is a power law is not tested. α has no interval: the "
+                "usual α ± 1.96 (α − 1) / √n takes λ₀ as known and the eigenvalues as independent; of independent "
+                "values that do follow a power law it held the exponent in 89 to 93\u00a0% of samples instead of 95.",
                 least=LEAST_TAIL,
                 shortest=SHORTEST_TAIL,
             ),

@@ -153,11 +153,10 @@ def has_tail(facts: WeightFacts) -> bool:
 
 
 def tail_text(_unused: WeightMatrix, numbers: MatrixNumbers) -> str:
-    """The exponent with half of its interval, and the eigenvalues it is fitted to."""
+    """The exponent, and the eigenvalues it is fitted to."""
     if numbers.tail is None:
         return numerals.DASH
-    exponent, error = numerals.fixed(numbers.tail.exponent, 1), numerals.fixed(numbers.tail.error, 1)
-    return with_note(f"{exponent} ± {error}", numerals.count(numbers.tail.n))
+    return with_note(numerals.fixed(numbers.tail.exponent, 1), numerals.count(numbers.tail.n))
 
 
 def moved_text(matrix: WeightMatrix, numbers: MatrixNumbers) -> str:
@@ -222,8 +221,8 @@ def caption_table(facts: WeightFacts) -> str:
     told.append(
         _(
             "Near zero: share of the values within {share} of a standard deviation from zero (8.0 % for a"
-            " normal distribution). Effective rank: at most the smaller dimension. α: with half the width"
-            " of its 95 % interval and the number of eigenvalues in the tail.",
+            " normal distribution). Effective rank: at most the smaller dimension. α: with the number of"
+            " eigenvalues in the tail, and no interval.",
             share=numerals.general(NEAR_ZERO),
         )
         if has_tail(facts)
