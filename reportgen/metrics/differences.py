@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from reportgen.metrics.influence import FEWEST_OF_LOSS, critical, freedom_of
 from reportgen.metrics.intervals import CONFIDENCE, wilson
 from reportgen.metrics.paired import holm, score_interval
 from reportgen.metrics.predictions import FloatArray
@@ -26,7 +26,7 @@ NOTHING = 1e-18
 ROUNDING = 1e-9
 """Relative difference of two probabilities that are the same but for their computing."""
 FEW = 5
-"""Images that are wrong, or right, below which their scatter does not tell how many others are."""
+"""Images that are wrong, or right, below which the intervals of their share cover one truth much less than another."""
 
 
 @dataclass(frozen=True)
@@ -71,28 +71,55 @@ def chi_square_tail(statistic: float, freedom: int) -> float:
 
 
 def mean_difference(first: FloatArray, second: FloatArray) -> tuple[float, float, float] | None:
-    """Mean of first − second over the same n images, and the ends of its interval (normal, paired); None for n < 2."""
-    if len(first) < 2:
+    """Mean of first − second over the same n images, and the ends of its interval; None below FEWEST_OF_LOSS images.
+
+    Student's t of the paired differences, with as many degrees of freedom as `freedom_of` finds: few images whose
+    answer flips carry most of the scatter. `first`, `second`: (n,).
+    """
+    n = len(first)
+    if n < FEWEST_OF_LOSS:
         return None
     difference = first - second
     centre = float(difference.mean())
-    half = float(NormalDist().inv_cdf(0.5 + CONFIDENCE / 2) * difference.std(ddof=1) / np.sqrt(len(difference)))
+    half = critical(freedom_of(difference)) * float(difference.std(ddof=1)) / math.sqrt(n)
     return centre, centre - half, centre + half
 
 
 def confidence_gap(confidence: FloatArray, correct: NDArray[np.bool_]) -> tuple[float, float, float] | None:
     """Mean confidence (n,) less accuracy, and the ends of its interval; None for n < 2.
 
-    Of few images that are wrong, or few that are right, how often others are is not to be seen in the scatter of these,
-    and without any it is none at all: below FEW each end is then at least as far away as that of Wilson's interval.
+    Wilson's interval of the accuracy, about the mean confidence, for as many images as would make it scatter as the
+    gaps do: p (1 − p) / s² (Korn and Graubard 1998, Confidence intervals for proportions with small expected number of
+    positive counts estimated from survey data, Survey Methodology 24, 193–201). So it has a width where no image is
+    wrong, which the scatter of the gaps does not tell. It reaches to zero where so few are wrong, or right, that their
+    number is not too rare for the confidences, see `may_be_calibrated`.
     """
-    found = mean_difference(confidence, correct.astype(np.float64))
-    n, right = len(correct), int(correct.sum())
-    ends = wilson(right, n)
-    if found is None or ends is None or min(right, n - right) >= FEW:
-        return found
-    centre, low, high = found
-    return centre, min(low, centre - (ends[1] - right / n)), max(high, centre + (right / n - ends[0]))
+    n = len(correct)
+    if n < 2:
+        return None
+    gaps, accuracy = confidence - correct, float(correct.mean())
+    variance, of_answers = float(gaps.var(ddof=1)), float(correct.astype(np.float64).var(ddof=1))
+    images = n * of_answers / variance if variance > 0 and of_answers > 0 else float(n)
+    ends, sure = wilson(accuracy * images, images), float(confidence.mean())
+    if ends is None:
+        return None
+    low, high = sure - ends[1], sure - ends[0]
+    if may_be_calibrated(confidence, correct):
+        low, high = min(low, 0.0), max(high, 0.0)
+    return float(gaps.mean()), low, high
+
+
+def may_be_calibrated(confidence: FloatArray, correct: NDArray[np.bool_]) -> bool:
+    """Whether fewer than FEW images are wrong, or right, and so many are not too rare, each side at 2.5 %, where each
+    confidence (n,) is the probability of being right.
+
+    By the Poisson distribution, whose tails are no lighter than those of the count.
+    """
+    right, wrong = int(correct.sum()), int((~correct).sum())
+    count, chances = (wrong, 1 - confidence) if wrong <= right else (right, confidence)
+    expected = float(chances.sum())
+    tail = poisson_tail(count, expected) if count > expected else 1 - poisson_tail(count + 1, expected)
+    return count < FEW and tail > (1 - CONFIDENCE) / 2
 
 
 def pairwise_p(successes: Sequence[int], totals: Sequence[int]) -> FloatArray:

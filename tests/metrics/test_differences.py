@@ -51,14 +51,16 @@ def test_homogeneity_is_unknown_where_it_can_not_be_trusted() -> None:
     assert compare_shares([50, 0], [100, 0]) is None
 
 
-def test_a_paired_difference_has_the_normal_interval() -> None:
+def test_a_paired_difference_has_the_interval_of_student() -> None:
     rng = np.random.default_rng(0)
     first, second = rng.normal(1, 1, 400), rng.normal(0.8, 1, 400)
     found = mean_difference(first, second)
     difference = first - second
-    low, high = stats.norm.interval(0.95, difference.mean(), stats.sem(difference))
+    freedom = 2 / (stats.kurtosis(difference, fisher=False) - 397 / 399) * 400
+    low, high = stats.t.interval(0.95, min(freedom, 399), difference.mean(), stats.sem(difference))
     assert found == pytest.approx((difference.mean(), low, high))
-    assert mean_difference(first[:1], second[:1]) is None
+    assert mean_difference(first[:99], second[:99]) is None
+    assert mean_difference(first[:100], second[:100]) is not None
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.data())
@@ -182,17 +184,23 @@ def test_a_model_that_is_as_sure_as_right_is_seldom_called_otherwise(n: int, con
     assert stats.binom.sf(below - 1, 400, 0.05) > 1e-3
 
 
-def test_with_enough_right_and_wrong_answers_the_gap_is_that_of_the_means() -> None:
+def test_the_gap_is_wilsons_for_images_that_scatter_as_much() -> None:
     rng = np.random.default_rng(0)
     sure, right = rng.uniform(0.5, 1, 300), rng.random(300) < 0.6
-    assert confidence_gap(sure, right) == mean_difference(sure, right.astype(float))
+    images = 300 * np.var(right) / np.var(sure - right)
+    ends = stats.binomtest(600, 1000).proportion_ci(method="wilson")
+    assert wilson(600, 1000) == pytest.approx(tuple(ends))  # of whole numbers; those of images are none
+    low, high = wilson(right.mean() * images, images) or (0.0, 0.0)
+    found = confidence_gap(sure, right)
+    assert found == pytest.approx((sure.mean() - right.mean(), sure.mean() - high, sure.mean() - low))
     assert confidence_gap(sure[:1], right[:1]) is None
-    one_wrong = np.ones(300, bool)
-    one_wrong[0] = False
-    plain = mean_difference(np.full(300, 0.99), one_wrong.astype(float))
-    found = confidence_gap(np.full(300, 0.99), one_wrong)
-    assert plain is not None
-    ends = wilson(299, 300)
-    assert found is not None
+
+
+def test_the_gap_of_answers_that_do_not_scatter_has_the_width_of_so_many_images() -> None:
+    low, high = wilson(300, 300) or (0.0, 0.0)
+    found = confidence_gap(np.full(300, 0.99), np.ones(300, bool))
+    assert found == pytest.approx((-0.01, 0.99 - high, 0.99 - low))
+    same = confidence_gap(np.full(300, 0.8), np.arange(300) % 5 > 0)
+    ends = wilson(240, 300)
     assert ends is not None
-    assert found == pytest.approx((0.99 - 299 / 300, plain[1], 0.99 - ends[0]))
+    assert same == pytest.approx((0.0, 0.8 - ends[1], 0.8 - ends[0]))

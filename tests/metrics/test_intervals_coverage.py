@@ -18,9 +18,10 @@ from reportgen.comparison.latencies import paired_ratio
 from reportgen.comparison.seeds import measure_scatter, seeded_change, variance_in_both
 from reportgen.metrics.characteristics import gain_interval
 from reportgen.metrics.classes import f1_value
+from reportgen.metrics.differences import confidence_gap, mean_difference, share_difference
 from reportgen.metrics.explanations import mean_estimate
 from reportgen.metrics.influence import FEWEST, FEWEST_OF_FLIPS, mean_of_changes_interval, mean_of_shares_interval
-from reportgen.metrics.intervals import wilson
+from reportgen.metrics.intervals import newcombe, wilson
 from reportgen.metrics.paired import paired_interval
 from reportgen.metrics.seeds import mean_interval
 from reportgen.record.latency import summarise, summarise_processes
@@ -40,6 +41,63 @@ def shares(rng: Rng, n: int, samples: int) -> Case:
         for _ in range(samples // 2):
             truth = near(middle, n, rng)
             yield wilson(int(rng.binomial(n, truth)), n), truth
+
+
+def confidence_gaps(rng: Rng, n: int, samples: int) -> Case:
+    """Mean confidence less accuracy, of a calibrated model and of one that states half of its doubts, on average over
+    accuracies that lie near each other."""
+    for middle in (0.6, 0.9, 0.97):
+        for stated in (1.0, 0.5):
+            for _ in range(samples // 6):
+                accuracy = near(middle, n, rng)
+                doubts = rng.beta(1.0, accuracy / (1 - accuracy), n)
+                found = confidence_gap(1 - stated * doubts, rng.random(n) >= doubts)
+                yield (found[1:] if found is not None else None), (1 - stated) * (1 - accuracy)
+
+
+def answers_at_exposures(rng: Rng, n: int, accuracies: tuple[float, float], stated: float) -> tuple[np.ndarray, ...]:
+    """Confidence and being right of the same images at two exposures, (n,) each: calibrated at the first, and with
+    this share of the doubts stated at the second."""
+    ranks = stats.norm.cdf(rng.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], n))
+    first, other = (stats.beta.ppf(rank, 1.0, one / (1 - one)) for rank, one in zip(ranks.T, accuracies, strict=True))
+    luck = stats.norm.cdf(rng.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], n))
+    return 1 - first, luck[:, 0] >= first, 1 - stated * other, luck[:, 1] >= other
+
+
+def confidence_at_exposures(rng: Rng, n: int, samples: int) -> Case:
+    """By how much confidence less accuracy changes from one exposure to another."""
+    for accuracies, stated in (((0.95, 0.9), 1.0), ((0.92, 0.5), 0.5), ((0.98, 0.97), 0.5)):
+        for _ in range(samples // 3):
+            sure, right, later_sure, later_right = answers_at_exposures(rng, n, accuracies, stated)
+            found = mean_difference(later_sure - later_right, sure - right)
+            yield (found[1:] if found is not None else None), (1 - stated) * (1 - accuracies[1])
+
+
+def confidence_that_grows(rng: Rng, n: int, samples: int) -> Case:
+    """By how much the mean confidence changes from one exposure to another."""
+    for _ in range(samples):
+        sure, _right, later_sure, _later = answers_at_exposures(rng, n, (0.92, 0.5), 0.5)
+        found = mean_difference(later_sure, sure)
+        yield (found[1:] if found is not None else None), (1 - 0.5 * 0.5) - 0.92
+
+
+def changes_alone(rng: Rng, n: int, samples: int) -> Case:
+    """Change of a share on the same images, of which a tenth flips, as exposures and teachers are compared."""
+    for gained in (0.05, 0.07):
+        for _ in range(samples // 2 if n >= FEWEST_OF_FLIPS else 0):
+            lost, up, kept = rng.multinomial(n, [0.1 - gained, gained, 0.9])
+            first = np.repeat([False, True, True], [lost, up, kept])
+            found = share_difference(first, np.repeat([True, False, True], [lost, up, kept]))
+            yield (found[1:] if found is not None else None), 2 * gained - 0.1
+
+
+def generalisation_gaps(rng: Rng, n: int, samples: int) -> Case:
+    """Accuracy on as many training images less that on other images: two independent shares."""
+    for on_train, on_test in ((0.85, 0.85), (0.98, 0.9)):
+        for _ in range(samples // 2):
+            truths = near(on_train, n, rng), near(on_test, n, rng)
+            train, test = ((int(rng.binomial(n, truth)), n) for truth in truths)
+            yield (newcombe(train, test) if n >= FEWEST else None), truths[0] - truths[1]
 
 
 def f1(rng: Rng, n: int, samples: int) -> Case:
@@ -243,6 +301,11 @@ def one_process_p95(rng: Rng, n: int, samples: int) -> Case:
 
 IMAGES: tuple[Callable[[Rng, int, int], Case], ...] = (
     shares,
+    confidence_gaps,
+    confidence_at_exposures,
+    confidence_that_grows,
+    changes_alone,
+    generalisation_gaps,
     f1,
     changes,
     seeds,

@@ -49,13 +49,13 @@ GROUPS = Claim("evaluation.groups", ESTIMATE)
 OVER_CONFIDENT = Claim(
     "evaluation.over_confident",
     "every confidence is the probability of being right",
-    ErrorRate(0.034, 1000, "calibrated"),
+    ErrorRate(0.036, 1000, "calibrated"),
     level=Level.USE,
 )
 UNDER_CONFIDENT = Claim(
     "evaluation.under_confident",
     "every confidence is the probability of being right",
-    ErrorRate(0.022, 1000, "calibrated"),
+    ErrorRate(0.019, 1000, "calibrated"),
     level=Level.NEXT,
 )
 SURE_AS_RIGHT = Claim("evaluation.sure_as_right", UNDECIDED)

@@ -344,6 +344,15 @@ def calibration_methods() -> list[MethodNote]:
             "Guo, Pleiss, Sun and Weinberger 2017, On calibration of modern neural networks. ICML.",
         ),
         MethodNote(
+            _("Over- and under-confidence"),
+            _(
+                "Mean confidence minus accuracy; 95\u00a0% interval: Wilson’s of the accuracy, for as many images as "
+                "would make it scatter as the differences between confidence and being right do."
+            ),
+            "Korn and Graubard 1998, Confidence intervals for proportions with small expected number of positive "
+            "counts estimated from survey data. Survey Methodology 24, 193–201.",
+        ),
+        MethodNote(
             _("Brier score"),
             _("Mean squared distance between the predicted probabilities and the label, summed over classes."),
             "Brier 1950, Verification of forecasts expressed in terms of probability. Monthly Weather Review 78, 1–3.",

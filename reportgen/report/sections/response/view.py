@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reportgen.metrics.characteristics import ONSET, SPENT, TOLERANCE, Characteristic
+from reportgen.metrics.influence import FEWEST_OF_LOSS
 from reportgen.metrics.responses import Responses, read_responses
 from reportgen.metrics.values import value_of
 from reportgen.plugins import Section
@@ -228,8 +229,9 @@ def list_methods() -> list[MethodNote]:
     )
     exposures = _(
         "Accuracy at another intensity minus that of the same unmodified images, with the score interval for paired "
-        "proportions, 95 %, as in the section Robustness; confidence, a mean over images, with the normal interval of "
-        "the paired differences."
+        "proportions, 95 %, as in the section Robustness. Confidence is compared from {least} images on: Student’s t "
+        "of the paired differences, with the degrees of freedom of a variance that few images carry.",
+        least=numerals.count(FEWEST_OF_LOSS),
     )
     return [
         MethodNote(_("Characteristic curves"), curve),

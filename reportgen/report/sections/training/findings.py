@@ -95,19 +95,17 @@ def find_gap(record: RunRecord, training: Training, anchor: str) -> Finding | No
     if measured is None or training.divergence is not None:
         return None
     train, test, gap = (measured.value(name) for name in ("train_accuracy", "accuracy", "generalisation_gap"))
-    if not (train and test and gap) or gap.low is None or gap.high is None:
+    if not (train and test and gap):
         return None
-    values = {
-        "train": train.display_full,
-        "test": test.display_full,
-        "gap": numerals.points_apart(gap.value),
-        "interval": numerals.apart_interval(gap.low, gap.high),
-    }
     start = _(
         "Accuracy is {train} on the training images and {test} on the test images.",
-        train=values["train"],
-        test=values["test"],
+        train=train.display_full,
+        test=test.display_full,
     )
+    if gap.low is None or gap.high is None:
+        text = _("These are too few images to tell over-fitting from chance.")
+        return claims.GAP_UNSEEN.finding(join_sentences([start, text]), 0.2, anchor)
+    values = {"gap": numerals.points_apart(gap.value), "interval": numerals.apart_interval(gap.low, gap.high)}
     seen = training.steps / training.steps_per_epoch if training.steps_per_epoch else 0.0
     if seen < 1:
         text = _(

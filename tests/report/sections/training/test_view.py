@@ -103,6 +103,21 @@ def test_a_gap_above_zero_is_named_with_its_interval(record: RunRecord) -> None:
     assert next(f for f in built.findings if "fits the training" in f.text).tone == "caution"
 
 
+def test_few_images_give_the_gap_no_interval_and_say_so(record: RunRecord) -> None:
+    few = with_train(record, 49, 49)
+    gap = few.measured.value("generalisation_gap") if few.measured else None
+    assert gap is not None
+    assert (gap.low, gap.high, gap.n) == (None, None, 49)
+    sentence = build(SECTION, few).sentence("Accuracy is")
+    assert "These are too few images to tell over-fitting from chance." in build(SECTION, few).text
+    assert "100.0 % (93–100, n = 49)" in sentence.replace("\u00a0", " ")
+    more = with_train(record, 50, 50)
+    assert more.measured is not None
+    known = more.measured.value("generalisation_gap")
+    assert known is not None
+    assert known.low is not None
+
+
 def test_test_images_that_are_easier(record: RunRecord) -> None:
     assert "The model is more accurate on the test images" in build(SECTION, with_train(record, 100, 500)).text
 
