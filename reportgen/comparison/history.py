@@ -23,7 +23,7 @@ from reportgen.comparison.decision import ALPHA, Change
 from reportgen.comparison.interval_adjustment import Ends
 from reportgen.comparison.matching import Mismatch, match
 from reportgen.comparison.ranking import compare_pair
-from reportgen.metrics.influence import FEWEST_OF_CHANGE, skewed_interval
+from reportgen.metrics.influence import FEWEST_OF_CHANGE, freedom_of, skewed_interval
 from reportgen.metrics.paired import holm
 from reportgen.record.history import MOST_RUNS, Build, History, PastRun, StepBack
 from reportgen.record.metric_value import MetricValue
@@ -115,7 +115,7 @@ def compare_losses(before: Answers, after: Answers) -> Step | None:
         return None
     differences = after.losses.astype(np.float64) - before.losses
     n, mean = len(differences), float(differences.mean())
-    ends = skewed_interval(mean, (differences - mean) / n)
+    ends = skewed_interval(mean, (differences - mean) / n, freedom_of(differences))
     if ends is None:
         return None
     statistic = mean / float(differences.std(ddof=1)) * np.sqrt(n)

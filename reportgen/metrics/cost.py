@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from reportgen.record.latency import Latency
@@ -63,17 +64,25 @@ def whole_pass(trace: ModelTrace, roofs: Roofs) -> WholePass | None:
     if not seconds or not trace.timed_batch or not trace.macs:
         return None
     flops = 2.0 * trace.macs * trace.timed_batch
-
-    def share(of: float, roof: float | None = None) -> float:
-        return flops / of / (roof or roofs.flops_per_second)
-
+    share = flops / seconds / roofs.flops_per_second
     low, high = trace.timed_low, trace.timed_high
     return WholePass(
         batch_size=trace.timed_batch,
         n=trace.timed_passes or 0,
         seconds=seconds,
         flops_per_second=flops / seconds,
-        share=share(seconds),
-        low=share(high, roofs.flops_high) if high else None,
-        high=share(low, roofs.flops_low) if low else None,
+        share=share,
+        low=share / farther(high / seconds, over_one(roofs.flops_high, roofs)) if high else None,
+        high=share * farther(seconds / low, 1 / over_one(roofs.flops_low, roofs)) if low else None,
     )
+
+
+def over_one(rate: float | None, roofs: Roofs) -> float:
+    """An end of the interval of the rate of matrix products over the rate itself; 1 where there is none."""
+    return rate / roofs.flops_per_second if rate else 1.0
+
+
+def farther(one: float, other: float) -> float:
+    """By what factor two independent measurements together may be off, each by its own, at least 1: the logarithms add
+    up by squares (Zou & Donner 2008)."""
+    return math.exp(math.hypot(math.log(max(1.0, one)), math.log(max(1.0, other))))

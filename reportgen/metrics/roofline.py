@@ -13,7 +13,7 @@ the pass; views move nothing. Caches can make that less in main memory.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,7 +43,7 @@ class Group:
     """Sum of the medians."""
     low: float | None
     high: float | None
-    """Sums of the ends of their intervals, which is wider than need be."""
+    """The interval of the median of a single call; None of several, whose ends summed up would reach too far."""
     macs: int
     """Of one image."""
     activation_bytes: int
@@ -94,8 +94,8 @@ def group_calls(trace: ModelTrace, element_bytes: int) -> tuple[Group, ...]:
             outer=not calls[0].is_leaf,
             times=len(calls),
             seconds=sum(max(call.own_seconds or 0.0, 0.0) for call in calls),
-            low=total(call.own_low for call in calls),
-            high=total(call.own_high for call in calls),
+            low=calls[0].own_low if len(calls) == 1 else None,
+            high=calls[0].own_high if len(calls) == 1 else None,
             macs=sum(call.own_macs for call in calls),
             activation_bytes=sum(call.activation_bytes - inside[call.index] for call in calls),
             flops=2.0 * batch * sum(call.own_macs for call in calls),
@@ -142,12 +142,6 @@ def move(trace: ModelTrace) -> tuple[list[int], list[int]]:
 def size(shape: Shape) -> int:
     """Elements of a tensor."""
     return math.prod(shape)
-
-
-def total(values: Iterable[float | None]) -> float | None:
-    """The sum; None where one of them is unknown."""
-    found = list(values)
-    return None if any(value is None for value in found) else sum(value or 0.0 for value in found)
 
 
 def place(group: Group, roofs: Roofs) -> Placed:

@@ -16,16 +16,21 @@ from scipy import stats
 
 from reportgen.comparison.latencies import paired_ratio
 from reportgen.comparison.seeds import measure_scatter, seeded_change, variance_in_both
+from reportgen.experiment.probes.cost.machine_limits import ROUNDS
 from reportgen.metrics.characteristics import gain_interval
 from reportgen.metrics.classes import f1_value
+from reportgen.metrics.cost import whole_pass
 from reportgen.metrics.differences import confidence_gap, mean_difference, share_difference
+from reportgen.metrics.draws import widen
 from reportgen.metrics.explanations import mean_estimate
 from reportgen.metrics.influence import FEWEST, FEWEST_OF_FLIPS, mean_of_changes_interval, mean_of_shares_interval
 from reportgen.metrics.intervals import newcombe, wilson
 from reportgen.metrics.paired import paired_interval
-from reportgen.metrics.seeds import mean_interval
-from reportgen.record.latency import summarise, summarise_processes
+from reportgen.metrics.seeds import mean_interval, spread_over_seeds
+from reportgen.record.latency import median_interval, summarise, summarise_processes
 from tests.metrics.covering import HIGH, add, most_of_change, near, outside
+from tests.support.cost_facts import roofs
+from tests.support.records import small_record
 
 Rng = np.random.Generator
 Case = Iterator[tuple[tuple[float, float] | None, float]]
@@ -141,9 +146,40 @@ def three_seeds(rng: Rng, n: int, samples: int) -> Case:
     return seeds(rng, n, samples, 3)
 
 
-def seed_mean(hard: np.ndarray) -> np.ndarray:
+def seed_deviation(rng: Rng, n: int, samples: int) -> Case:
+    """Standard deviation between three seeds of the accuracy on the same n images."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(15)
+    weights = weights / weights.sum()
+    for _ in range(samples):
+        hard = rng.normal(0, 1, n)
+        chance = stats.norm.cdf(2 + 1.5 * hard + 0.1 * nodes[:, None])
+        inside, between = (weights * (chance * (1 - chance)).mean(1)).sum() / n, chance.mean(1)
+        truth = inside + (weights * between**2).sum() - (weights * between).sum() ** 2
+        right = rng.random((3, n)) < stats.norm.cdf(2 + 1.5 * hard + rng.normal(0, 0.1, (3, 1)))
+        found = spread_over_seeds(right.mean(1).tolist())
+        known = found is not None and found.deviation > 0 and n >= FEWEST
+        yield ((found.deviation_low, found.deviation_high) if found is not None and known else None), float(truth**0.5)
+
+
+def evaluations(rng: Rng, n: int, samples: int) -> Case:
+    """Accuracy of a model that depends on chance, in five evaluations that chance moves as a whole."""
+    truth = float(seed_mean(np.linspace(-6, 6, 4001), 0.3) @ normal_weights(np.linspace(-6, 6, 4001)))
+    for _ in range(samples):
+        chance = stats.norm.cdf(2 + 1.5 * rng.normal(0, 1, n) + rng.normal(0, 0.3, (5, 1)))
+        scores = (rng.random((5, n)) < chance).mean(1)
+        value = float(scores.mean())
+        yield widen(value, wilson(value * n, n), scores.tolist(), 1.0), truth
+
+
+def seed_mean(hard: np.ndarray, scatter: float = 0.06) -> np.ndarray:
     """Chance that an image is called right, over seeds."""
-    return np.asarray(stats.norm.cdf((2 + 1.5 * hard) / np.sqrt(1 + 0.06**2)))
+    return np.asarray(stats.norm.cdf((2 + 1.5 * hard) / np.sqrt(1 + scatter**2)))
+
+
+def normal_weights(grid: np.ndarray) -> np.ndarray:
+    """How often an image lies at each point of the grid."""
+    density = stats.norm.pdf(grid)
+    return np.asarray(density / density.sum())
 
 
 def several_seeds(rng: Rng, n: int, samples: int) -> Case:
@@ -281,6 +317,32 @@ def latency_ratio_of_modes(rng: Rng, n: int, samples: int) -> Case:
         yield (found.low, found.high), 1.0
 
 
+def rate_share(rng: Rng, n: int, samples: int) -> Case:
+    """Share of a rate that is the median of six measurements, of a pass that is timed n times."""
+    call = small_record().trace.modules[0]
+    for _ in range(samples):
+        seconds = (0.01 * np.exp(rng.normal(0, 0.1, n))).tolist()
+        rates = (1e11 * np.exp(rng.normal(0, 0.1, ROUNDS))).tolist()
+        (low, high), sure = median_interval(seconds) or (None, None), median_interval(rates)
+        assert sure is not None
+        timed = {"timed_batch": 1, "timed_passes": n, "timed_low": low, "timed_high": high}
+        trace = small_record().trace.model_copy(
+            update={**timed, "modules": (call.model_copy(update={"seconds": float(np.median(seconds))}),)}
+        )
+        ends = {"flops_low": sure[0], "flops_high": sure[1], "rounds": ROUNDS}
+        found = whole_pass(trace, roofs(flops=float(np.median(rates))).model_copy(update=ends))
+        assert found is not None
+        truth = 2 * trace.macs / 0.01 / 1e11
+        yield (None if found.low is None or found.high is None else (found.low, found.high)), truth
+
+
+def rates_of_machine(rng: Rng, n: int, samples: int) -> Case:
+    """The rate of the machine, which is the median of six measurements, whatever n."""
+    del n
+    for _ in range(samples):
+        yield median_interval(np.exp(rng.normal(0, 0.1, ROUNDS)).tolist()), 1.0
+
+
 def one_process(rng: Rng, n: int, samples: int) -> Case:
     """Median and 95th percentile of the passes of one process, about that process alone."""
     for _ in range(samples):
@@ -311,6 +373,7 @@ IMAGES: tuple[Callable[[Rng, int, int], Case], ...] = (
     seeds,
     two_seeds,
     three_seeds,
+    seed_deviation,
     several_seeds,
     change_over_few_seeds,
     corruptions,
@@ -324,7 +387,7 @@ PROCESSES: tuple[Callable[[Rng, int, int], Case], ...] = (
     latency_ratio,
     latency_ratio_of_modes,
 )
-PASSES: tuple[Callable[[Rng, int, int], Case], ...] = (one_process, one_process_p95)
+PASSES: tuple[Callable[[Rng, int, int], Case], ...] = (one_process, one_process_p95, rate_share, rates_of_machine)
 
 
 def tell(case: Callable[[Rng, int, int], Case], n: int, samples: int) -> tuple[int, int]:

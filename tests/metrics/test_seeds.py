@@ -89,6 +89,13 @@ def test_no_deviation_of_shares_is_said_to_be_more_than_half(record: RunRecord) 
         assert deviation.low < deviation.value
 
 
+def test_seeds_that_are_right_equally_often_leave_the_deviation_open(record: RunRecord) -> None:
+    own = accuracy_by_seed(with_seeds(record, 1))[0][1]
+    alike = measure(with_seeds(record, own)).value("accuracy_seed_deviation")
+    assert alike is not None
+    assert (alike.value, alike.low, alike.high) == (0.0, None, None)
+
+
 def test_few_images_have_no_interval_over_seeds(record: RunRecord) -> None:
     """It would hold the mean in more than 99 % of samples."""
     names = ("eval.logits", "eval.labels", "eval.ids", "eval.digests")

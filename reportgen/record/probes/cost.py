@@ -27,7 +27,8 @@ class Roofs(Frozen):
     buffer_bytes: int
     flops_low: float | None = None
     flops_high: float | None = None
-    """Least and most of `rounds` measurements of that product, each the better of two; None in earlier records."""
+    """Of the median of `rounds` measurements of that product, each the better of two: between the two least and the two
+    most, in records of before the least and the most; None in earlier ones."""
     bytes_low: float | None = None
     bytes_high: float | None = None
     """The same of the copy."""

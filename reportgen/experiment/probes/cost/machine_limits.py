@@ -11,6 +11,7 @@ import torch
 from reportgen.experiment.device import ComputeDevice
 from reportgen.experiment.hooks import hooked
 from reportgen.experiment.trace.timing import Stopwatch, hooks
+from reportgen.record.latency import median_interval
 from reportgen.record.probes.cost import Roofs
 
 SIZES = (256, 512, 1024, 2048, 4096, 8192)
@@ -24,7 +25,7 @@ LONGEST = 10.0
 REPEATS = 5
 """Of each product while the best size is looked for."""
 ROUNDS, AGAIN = 6, 2
-"""Measurements of each limit, whose least and most hold their median with 97 %, and runs of each, of which the faster
+"""Measurements of each limit, the fewest whose median has an interval of 95 %, and runs of each, of which the faster
 counts, because anything else that runs makes them slower only."""
 BUFFER = 128 * 2**20
 """Bytes of the copied buffer: beyond the caches of most processors."""
@@ -39,18 +40,19 @@ def measure_roofs(device: ComputeDevice, seconds: float) -> Roofs:
     size, multiply, largest = best_product(device, plan_sizes(device.kind, 0.7 * seconds))
     flops = [2 * size**3 / best_of(multiply, device, AGAIN) for _ in range(ROUNDS)]
     moved = copy_rates(device)
+    sure, sure_moved = (median_interval(rates) or (min(rates), max(rates)) for rates in (flops, moved))
     number = torch.finfo(device.evaluation_dtype)
     return Roofs(
         precision=device.evaluation_precision,
         element_bytes=number.bits // 8,
         flops_per_second=median(flops),
-        flops_low=min(flops),
-        flops_high=max(flops),
+        flops_low=sure[0],
+        flops_high=sure[1],
         matrix_size=size,
         largest_size=largest,
         bytes_per_second=median(moved),
-        bytes_low=min(moved),
-        bytes_high=max(moved),
+        bytes_low=sure_moved[0],
+        bytes_high=sure_moved[1],
         rounds=ROUNDS,
         buffer_bytes=BUFFER,
         call_seconds=call_seconds(device),

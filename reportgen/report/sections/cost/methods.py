@@ -23,8 +23,9 @@ def list_methods(facts: CostFacts) -> Iterator[MethodNote]:
                 "allows: the module is then said to be at or above the roof. Operations: two for a "
                 "multiply-accumulate. Bytes: inputs, outputs and parameters of every operator once, views none. The "
                 "rates are medians of {rounds} measurements of a product of {size} rows and of a copy of {buffer}, "
-                "with minimum and maximum as their interval; the time of an empty call is the median of {calls}. The "
-                "interval of a share of a rate includes that of the time and that of the rate.",
+                "with an interval of at least 95\u00a0% between the lowest and the highest of them; the time of an "
+                "empty call is the median of {calls}. The interval of a share of a rate puts that of the time and that "
+                "of the rate together by the squares of their logarithms.",
                 rounds=numerals.count(facts.roofs.rounds),
                 size=numerals.count(facts.roofs.matrix_size),
                 buffer=numerals.bytes_text(facts.roofs.buffer_bytes),

@@ -282,7 +282,7 @@ def format_limit(placed: Placed) -> str:
 
 
 def interval(group: Group) -> str:
-    """Of a group's time, in the unit of the time; "—" where there were too few passes."""
+    """Of a group's time, in the unit of the time; "—" of several calls, and where there were too few passes."""
     return numerals.seconds_interval(group.low, group.high, group.seconds) or numerals.DASH
 
 

@@ -41,15 +41,21 @@ def find_seeds(record: RunRecord, anchor: str) -> list[Finding]:
             images=ngettext("{count} image", "{count} images", n),
         )
     )
+    if deviation.low is not None:
+        scatter = _("{interval}, standard deviation", interval=deviation.display_interval)
+    elif deviation.value:
+        scatter = _("standard deviation, on too few images for an interval")
+    else:
+        scatter = _("standard deviation, without an interval because all are equal")
     text = _(
         "Over {count} seeds the test accuracy is {mean} on average ({sure}); the seed alone changes it by {deviation} "
-        "({interval}, standard deviation), from {lowest} with seed {unlucky} to {highest} with seed {lucky}. "
+        "({scatter}), from {lowest} with seed {unlucky} to {highest} with seed {lucky}. "
         "Everything else here is about seed {first}.",
         count=mean.n,
         mean=mean.display,
         sure=sure,
         deviation=deviation.display,
-        interval=deviation.display_interval,
+        scatter=scatter,
         lowest=numerals.percent(lowest, n),
         unlucky=unlucky,
         highest=numerals.percent(highest, n),

@@ -193,6 +193,12 @@ def test_the_teacher_is_among_facts_methods_and_digests(record: RunRecord) -> No
     assert value.value == own(record).mean()
 
 
+def test_seeds_that_are_right_equally_often_say_why_the_deviation_has_no_interval(record: RunRecord) -> None:
+    alike = seeded(record, int(own(record).sum()))
+    sentence = build(SECTION, alike).sentence("Over 2 seeds").replace("\u00a0", " ")
+    assert "changes it by 0.0 points (standard deviation, without an interval because all are equal), from" in sentence
+
+
 def test_mixing_is_named_with_the_augmentation(record: RunRecord) -> None:
     mixed = change(record, data={"mixup": 0.2})
     for section in (SECTION, DATA):
