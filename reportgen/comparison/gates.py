@@ -10,6 +10,7 @@ from reportgen.comparison.gate_names import find_value
 from reportgen.errors import Location
 from reportgen.record.comparison import NotCompared
 from reportgen.record.gate_result import GateOutcome, GateResult, Place
+from reportgen.record.latency import FEWEST_PROCESSES
 from reportgen.record.meaning import named_numbers
 from reportgen.record.message import N_, Message
 from reportgen.record.metric_value import MetricValue
@@ -76,6 +77,8 @@ def judge(rule: Rule, values: Mapping[str, MetricValue], reasons: Mapping[str, M
     if metric is None or metric.value is None or not math.isfinite(metric.value):
         unknown = reasons.get(metric.name if metric is not None else rule.metric) or N_("This run has no such number.")
         return result(rule, metric, bound, "undecided", unknown)
+    if (too_few := too_few_processes(metric)) is not None:
+        return result(rule, metric, bound, "undecided", too_few)
     if not rule.confidently or metric.method == "exact":
         held = holds(metric.value, rule.comparator, bound)
         outcome, reason = ("pass", None) if held else judge_failure(metric, rule.comparator, bound)
@@ -84,6 +87,16 @@ def judge(rule: Rule, values: Mapping[str, MetricValue], reasons: Mapping[str, M
     if outcome == "fail" and metric.method == "alternated" and metric.name in reasons:
         outcome, reason = "undecided", reasons[metric.name]
     return result(rule, metric, bound, outcome, reason)
+
+
+def too_few_processes(metric: MetricValue) -> Message | None:
+    """Why a time of so few processes that their spread is not known is held against no bound; None for any other."""
+    if not metric.few_processes:
+        return None
+    return N_(
+        "The spread between processes is not known below {fewest} processes (run.probes.cost.processes).",
+        fewest=FEWEST_PROCESSES,
+    )
 
 
 def judge_failure(metric: MetricValue, comparator: Comparator, bound: float) -> tuple[GateOutcome, Message | None]:
@@ -140,10 +153,6 @@ def located(rules: Sequence[Rule], judged: Sequence[GateResult]) -> tuple[Rule, 
 def judge_interval(metric: MetricValue, comparator: Comparator, bound: float) -> tuple[GateOutcome, Message | None]:
     """Whether a whole interval fulfils a rule, and why it can't be told."""
     if metric.low is None or metric.high is None:
-        if metric.conditions.get("processes") == 1:
-            return "undecided", N_(
-                "It was timed in one process, which gives no interval; run.probes.cost.processes: 5 gives one."
-            )
         return "undecided", N_("The number has no interval, which the rule needs.")
     if comparator in ("==", "!="):
         inside = metric.low <= bound <= metric.high
@@ -156,7 +165,7 @@ def judge_interval(metric: MetricValue, comparator: Comparator, bound: float) ->
         return "pass", None
     if not any(ends):
         return "fail", None
-    if metric.method == "alternated":
+    if metric.method == "alternated" or "processes" in metric.conditions:
         return "undecided", N_("The bound lies inside the interval between processes.")
     return "undecided", N_("The bound lies inside the interval; more images would decide.")
 

@@ -19,11 +19,10 @@ from reportgen.record.message import N_, Message
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.paired_latency import PairedLatency, PairedTimes
 from reportgen.record.run import RunRecord
+from reportgen.spec.gates import LATENCIES
 
 OF_BATCH = re.compile(r"(?P<what>latency|throughput)\.batch_(?P<size>[0-9]+)(?P<end>\.p50)?")
 """A number that is the median of one batch size, or its inverse."""
-LATENCIES = re.compile(r"(latency|throughput)([._].*)?")
-"""A number that follows from the times of forward passes."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +121,6 @@ def at_other_times() -> Message:
     """Of two runs."""
     return N_(
         "Latencies of two runs are not compared: from one run to the next the same model on the same machine can take "
-        "40 % longer. A build whose spec names the baseline times both models in turn, unless run.probes is none and "
-        "run.probes.cost.processes is not set."
+        "40 % longer. A build whose spec names the baseline times both models in turn, unless run.probes is none, "
+        "run.probes.cost.processes is not set and no gate names a latency."
     )

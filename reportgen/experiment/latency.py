@@ -14,8 +14,12 @@ from reportgen.experiment.random_numbers import kept_random_numbers
 from reportgen.record.latency import Latency, summarise
 
 BATCHES = (1, 64)
+LARGEST = {False: 256, True: 1024}
+"""Images of the largest batch that is timed: usually, and when all is asked for."""
+MOST_BYTES = {"cpu": 2 * 2**30, "cuda": float("inf"), "mps": 8 * 2**30}
+"""Of activations of one layer; larger batches are not tried, because the system of a CPU kills rather than refuses."""
 REPEATS = (6, 100)
-"""Fewest and most timed repeats of each batch size; fewer than six give no interval of the median."""
+"""Fewest and most timed repeats of each batch size in the process that does everything else."""
 WARM_UPS = 2
 LONGEST = 15.0
 """Seconds that the fewest repeats of a batch size may take, by the time of the one before; else it is left out."""
@@ -36,6 +40,11 @@ def measure_latency(
     """
     counts = count_passes(image_seconds, batches, budget_seconds)
     return tuple(summarise(batch, times) for batch, times in time_passes(module, shape, device, counts).items())
+
+
+def powers(largest: int) -> list[int]:
+    """2, 4, 8 … up to the largest."""
+    return [2**exponent for exponent in range(1, largest.bit_length())]
 
 
 def count_passes(

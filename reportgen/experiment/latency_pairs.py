@@ -12,14 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 
-from reportgen.experiment.latency import REPEATS, count_passes
 from reportgen.experiment.latency_processes import (
-    LONGEST,
-    SHARE,
     Expected,
     Seconds,
     Timed,
     TimedModel,
+    count_half,
     is_in_plugin,
     is_late,
     own_model,
@@ -46,13 +44,12 @@ def measure_in_pairs(request: Request, candidate: TimedModel) -> tuple[PairedLat
         refused = baseline.refused or plugin
         return PairedLatency(baseline=baseline.digest, choice=baseline.choice, reason=refused), []
     sides: dict[Side, TimedModel] = {"baseline": as_baseline(baseline, candidate), "candidate": candidate}
-    asked = {side: model.asked for side, model in sides.items()}
     pairs: list[Pair] = []
     order: list[Side] = []
     reason, begun = None, time.perf_counter()
     while len(pairs) < number and not is_late(request.spec, begun):
         turn: tuple[Side, ...] = ("baseline", "candidate") if len(pairs) % 2 == 0 else ("candidate", "baseline")
-        pair, reason = time_pair({side: asked[side] for side in turn})
+        pair, reason = time_pair({side: sides[side] for side in turn})
         if pair is None:
             break
         pairs.append(pair)
@@ -78,7 +75,7 @@ def as_baseline(baseline: BaselineModel, candidate: TimedModel) -> TimedModel:
     assert model is not None  # else it is refused
     chosen = record.device if record.device.kind == here.kind else here
     known = {"precision", "precision_reason", "channels_last"}
-    passes = count_passes(nominal_seconds(record.trace))
+    nominal = nominal_seconds(record.trace)
     origin = record.provenance
     return replace(
         candidate,
@@ -87,27 +84,28 @@ def as_baseline(baseline: BaselineModel, candidate: TimedModel) -> TimedModel:
         classes=len(record.data.classes),
         shape=record.data.image_shape,
         device=here.model_copy(update=chosen.model_dump(include=known) | {"precision_reason": chosen.precision_reason}),
-        counts={size: max(REPEATS[0], passes[size] // SHARE) for size in candidate.counts if size in passes},
+        counts={size: count_half(size, nominal) for size in candidate.counts},
         expected=Expected(
             origin.model_source_sha256,
             tuple(sorted({digest for _name, digest in origin.model_files})),
             record.trace.parameters,
         ),
+        image_seconds=nominal,
     )
 
 
-def time_pair(asked: Mapping[Side, bytes]) -> tuple[Pair | None, Message | None]:
-    """One process of each, in the order of `asked`; None, with the reason, where one of them comes to nothing."""
+def time_pair(models: Mapping[Side, TimedModel]) -> tuple[Pair | None, Message | None]:
+    """One process of each, in the order of `models`; None, with the reason, where one of them comes to nothing."""
     pair: dict[Side, Seconds] = {}
-    for side, told in asked.items():
-        timed = time_in_process(told)
+    for side, model in models.items():
+        timed = time_in_process(model)
         if timed.seconds is None:
-            return None, describe_failure(side, timed)
+            return None, describe_failure(side, timed, model.longest)
         pair[side] = timed.seconds
     return pair, None
 
 
-def describe_failure(side: Side, timed: Timed) -> Message:
+def describe_failure(side: Side, timed: Timed, longest: float) -> Message:
     """Why a process has no times."""
     if timed.changed:
         return N_(
@@ -115,8 +113,8 @@ def describe_failure(side: Side, timed: Timed) -> Message:
             "name a folder that holds the code as it was."
         )
     if side == "baseline":
-        return N_("The baseline’s model could not be made and timed here within {seconds} s.", seconds=int(LONGEST))
-    return N_("This model could not be made and timed in a fresh process within {seconds} s.", seconds=int(LONGEST))
+        return N_("The baseline’s model could not be made and timed here within {seconds} s.", seconds=int(longest))
+    return N_("This model could not be made and timed in a fresh process within {seconds} s.", seconds=int(longest))
 
 
 def summarise_pairs(pairs: Sequence[Pair], counts: Mapping[Side, Mapping[int, int]]) -> tuple[PairedTimes, ...]:
@@ -138,5 +136,6 @@ def time_again(request: Request, record: RunRecord) -> tuple[PairedLatency | Non
     """The model of a record that is there already, timed in turn with the baseline of the request, and its latencies
     from the same processes, as a first build with this baseline has them; those of the record where none was timed."""
     classes, shape = len(record.data.classes), record.data.image_shape
-    paired, runs = measure_in_pairs(request, own_model(request, record.device, classes, shape, record.latency))
+    mine = own_model(request, record.device, classes, shape, record.latency, record.trace)
+    paired, runs = measure_in_pairs(request, mine)
     return paired, put_together(record.latency, runs)

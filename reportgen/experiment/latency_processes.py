@@ -9,21 +9,28 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.experiment.device import ComputeDevice
-from reportgen.experiment.latency import REPEATS
+from reportgen.experiment.latency import BATCHES, LARGEST, MOST_BYTES, WARM_UPS, count_passes, powers
+from reportgen.experiment.nominal import OVERHEAD, nominal_seconds
 from reportgen.experiment.request import Request
-from reportgen.record.latency import Latency, summarise_processes
-from reportgen.record.meaning import names_times
+from reportgen.record.latency import FEWEST_FOR_P95, FEWEST_PROCESSES, Latency, summarise_processes
+from reportgen.record.meaning import find_meaning, named_numbers, names_times
 from reportgen.record.run import Device
+from reportgen.record.trace import ModelTrace
 from reportgen.spec.types import ModelSpec, ReportSpec
 from reportgen.system.processes import end, start_module, time_limit
 
 LONGEST = 60.0
-"""Seconds that one process may take, its start included."""
+"""Seconds that one process may take, its start included, beside PATIENCE times what its passes should."""
+PATIENCE = 10.0
+"""Of a busy machine."""
 TOGETHER = 120.0
-"""Seconds after which no further one is started unless the spec says how many there are, or a gate names a time."""
+"""Seconds that all of them may take unless the spec says how many there are, or a gate names a time."""
 SHARE = 2
 """The passes that this process timed are so many times those that each of the others times."""
+FEWEST = 3
+"""Passes of a batch size in each of several processes: what their median is off by is in the spread between them."""
+QUICK = 8
+"""Passes that this process timed of one image from which another has time for a 95th percentile."""
 
 Seconds = dict[int, list[float]]
 """Of the passes of one process, by batch size."""
@@ -55,6 +62,14 @@ class TimedModel:
     """Timed passes by batch size."""
     expected: Expected | None = None
     """What it must be for its times to be worth anything; None: whatever the spec makes."""
+    image_seconds: float = OVERHEAD
+    """Nominal time of one image."""
+
+    @property
+    def longest(self) -> float:
+        """Seconds that its process may take."""
+        images = sum(size * (number + WARM_UPS) for size, number in self.counts.items())
+        return LONGEST + PATIENCE * images * self.image_seconds
 
     @property
     def asked(self) -> bytes:
@@ -84,11 +99,67 @@ class Timed:
 
 
 def own_model(
-    request: Request, device: Device, classes: int, shape: Sequence[int], known: tuple[Latency, ...]
+    request: Request,
+    device: Device,
+    classes: int,
+    shape: Sequence[int],
+    known: tuple[Latency, ...],
+    trace: ModelTrace | None = None,
 ) -> TimedModel:
-    """The model of the spec, with half as many passes as one process timed, or as many as each of several did."""
-    counts = {one.batch_size: max(REPEATS[0], one.n // (len(one.processes) or SHARE)) for one in known}
-    return TimedModel(request.spec.model, request.base, request.spec.run.seeds[0], classes, shape, device, counts)
+    """The model of the spec, with as many passes of each batch size as `count_in_process` says, and with `trace` those
+    that gates name."""
+    counts = {one.batch_size: count_in_process(one) for one in known}
+    if trace is not None:
+        for size, number in count_named(request.spec, trace, device.kind).items():
+            counts[size] = max(number, counts.get(size, 0))
+    return TimedModel(
+        request.spec.model,
+        request.base,
+        request.spec.run.seeds[0],
+        classes,
+        shape,
+        device,
+        dict(sorted(counts.items())),
+        image_seconds=OVERHEAD if trace is None else nominal_seconds(trace),
+    )
+
+
+def count_in_process(one: Latency) -> int:
+    """Passes of a batch size in each of several processes: as many as each of them timed, else half of those that one
+    did, of one image enough for a 95th percentile where that is quick."""
+    if one.processes:
+        return max(FEWEST, one.n // len(one.processes))
+    quick = one.batch_size == 1 and one.n >= QUICK
+    return max(FEWEST_FOR_P95 if quick else FEWEST, one.n // SHARE)
+
+
+def count_half(size: int, image_seconds: float) -> int:
+    """Half as many passes of a batch size as the process that does everything else times."""
+    return max(FEWEST, count_passes(image_seconds, (size,), 1 / len(BATCHES))[size] // SHARE)
+
+
+def count_named(spec: ReportSpec, trace: ModelTrace, kind: str) -> dict[int, int]:
+    """Fewest passes of the batch sizes whose times gates name, which only times of several processes can be judged by;
+    none of a size that no report times, or that might not fit into memory."""
+    names = named_numbers(rule.metric for rule in spec.gates).get("cost", frozenset())
+    full = spec.run.probes.level_of("cost") == "full"
+    timed = {
+        size
+        for size in (*BATCHES, *powers(LARGEST[full]))
+        if size * trace.activation_bytes_inference <= MOST_BYTES[kind]
+    }
+    half = {size: count_half(size, nominal_seconds(trace)) for size in timed}
+    wanted = dict(half) if "throughput.best" in names else {}
+    for meaning in map(find_meaning, sorted(names)):
+        if meaning.definition is None or not meaning.name.startswith(("latency.", "throughput.batch_")):
+            continue
+        size = int(meaning.arguments[0]) if meaning.arguments[0].isdecimal() else 0
+        if size in timed:
+            fewest = FEWEST_FOR_P95 if meaning.name.endswith(".p95") else half[size]
+            wanted[size] = max(fewest, wanted.get(size, 0))
+    if any(rule.metric.startswith("latency_p95") for rule in spec.gates):
+        wanted[1] = max(FEWEST_FOR_P95, wanted.get(1, 0))
+    return wanted
 
 
 def is_in_plugin(request: Request) -> bool:
@@ -96,9 +167,7 @@ def is_in_plugin(request: Request) -> bool:
     return request.spec.model.source.partition(":")[0] in request.plugins.sources
 
 
-def measure_between_processes(
-    request: Request, device: ComputeDevice, classes: int, shape: Sequence[int], known: tuple[Latency, ...]
-) -> tuple[Latency, ...]:
+def measure_between_processes(request: Request, model: TimedModel, known: tuple[Latency, ...]) -> tuple[Latency, ...]:
     """The latencies `known` from this process, in their place those of several fresh ones where the spec asks for that
     and at least two could be timed.
 
@@ -107,39 +176,51 @@ def measure_between_processes(
     number = request.spec.latency_processes
     if number < 2 or is_in_plugin(request):
         return known
-    asked, runs, begun = own_model(request, device.facts, classes, shape, known).asked, [], time.perf_counter()
-    for _ in range(number):
-        if is_late(request.spec, begun):
-            break
-        run = time_in_process(asked).seconds
+    runs: list[Seconds] = []
+    begun = time.perf_counter()
+    while len(runs) < number and not is_too_slow(request.spec, begun, len(runs)):
+        run = time_in_process(model).seconds
         if run is None:
             break
         runs.append(run)
     return put_together(known, runs)
 
 
+def is_bounded(spec: ReportSpec) -> bool:
+    """Whether time decides if processes are left out: the spec does not say how many there are, and no gate names what
+    they time."""
+    return spec.run.probes.cost.processes is None and not names_times(rule.metric for rule in spec.gates)
+
+
 def is_late(spec: ReportSpec, begun: float) -> bool:
-    """Whether no further process is started: so many have taken long, the spec does not say how many there are, and no
-    gate names what they time."""
-    bounded = spec.run.probes.cost.processes is None and not names_times(rule.metric for rule in spec.gates)
-    return bounded and time.perf_counter() - begun > TOGETHER
+    """Whether no further process is started because so many have taken long."""
+    return is_bounded(spec) and time.perf_counter() - begun > TOGETHER
+
+
+def is_too_slow(spec: ReportSpec, begun: float, done: int) -> bool:
+    """Whether no further process is started because fewer than FEWEST_PROCESSES, which give no interval, would take too
+    long, or because so many already did."""
+    needed = max(1.0, FEWEST_PROCESSES / done) if done else 0.0
+    return is_bounded(spec) and needed * (time.perf_counter() - begun) > TOGETHER
 
 
 def put_together(known: tuple[Latency, ...], runs: Sequence[Seconds]) -> tuple[Latency, ...]:
-    """The latencies of several processes, as far as at least two timed the same batch size, else as they were known."""
+    """The latencies by batch size, of several processes where at least two were timed and all of them timed that size,
+    else as they were known."""
     if len(runs) < 2:
         return known
-    sizes = [one.batch_size for one in known if all(one.batch_size in run for run in runs)]
-    several = {size: summarise_processes(size, [run[size] for run in runs]) for size in sizes}
-    return tuple(several.get(one.batch_size, one) for one in known)
+    sizes = set.intersection(*map(set, runs))
+    found = {one.batch_size: one for one in known}
+    found |= {size: summarise_processes(size, [run[size] for run in runs]) for size in sizes}
+    return tuple(found[size] for size in sorted(found))
 
 
-def time_in_process(asked: bytes) -> Timed:
+def time_in_process(model: TimedModel) -> Timed:
     """What a fresh process answers; nothing where it fails or takes too long."""
     child = start_module("reportgen.experiment.latency_process", heard=False)
     try:
-        with time_limit(child, LONGEST) as limit, suppress(OSError):
-            answer, _unheard = child.communicate(asked)
+        with time_limit(child, model.longest) as limit, suppress(OSError):
+            answer, _unheard = child.communicate(model.asked)
             if not limit.passed and child.returncode == 0:
                 told = json.loads(answer)
                 seconds = told.get("seconds")

@@ -259,13 +259,9 @@ class SoFar:
                 trace, latency = time_model(self.loaded.model, self.loaded.data, self.device, self.found.trace)
             facts = self.loaded.data.facts
             classes, shape = len(facts.classes), facts.image_shape
-            mine = own_model(self.request, self.device.facts, classes, shape, latency)
+            mine = own_model(self.request, self.device.facts, classes, shape, latency, trace)
             paired, runs = measure_in_pairs(self.request, mine)
-            latency = (
-                put_together(latency, runs)
-                if runs
-                else measure_between_processes(self.request, self.device, classes, shape, latency)
-            )
+            latency = put_together(latency, runs) if runs else measure_between_processes(self.request, mine, latency)
             self.found = replace(self.found, trace=trace, latency=latency, paired=paired)
 
     def probe(self) -> None:

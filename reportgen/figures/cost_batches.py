@@ -13,7 +13,7 @@ from reportgen.figures._style import chart, grid, ticks
 from reportgen.figures._table import heads_of, write_csv
 from reportgen.metrics.cost import Saturation, list_latency, saturation
 from reportgen.plugins import FigureKind
-from reportgen.record.latency import Latency
+from reportgen.record.latency import FEWEST_PROCESSES, Latency
 from reportgen.record.probes.cost import CostFacts
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
@@ -55,8 +55,7 @@ def tabulate(latency: Sequence[Latency]) -> str:
         (
             one.batch_size,
             one.p50_seconds,
-            one.p50_low,
-            one.p50_high,
+            *(one.p50_interval or (None, None)),
             one.stated_p95,
             one.images_per_second,
             *(one.throughput_interval or (None, None)),
@@ -95,7 +94,7 @@ def time_panel(axes: Axes, latency: tuple[Latency, ...]) -> None:
         marker="_",
         linestyle="",
     )
-    ends = [(one.p50_low, one.p50_high) if one.p50_low and one.p50_high else None for one in latency]
+    ends = [one.p50_interval for one in latency]
     axes.set_xscale("log", base=2)  # before seaborn looks at them: it draws on the scale that it finds
     axes.set_yscale("log")
     draw_line(axes, sizes, medians, ACCENT, marker="o")
@@ -165,14 +164,7 @@ def caption(record: RunRecord, facts: CostFacts, latency: tuple[Latency, ...], a
             )
         )
         told += [_("The largest is slower.")] if at.falling and at.at is not at.best else []
-    fewest, most = min(one.n for one in latency), max(one.n for one in latency)
-    told.append(
-        _(
-            "Line: median of {fewest} to {most} passes, with its 95\u00a0% interval; dash: 95th percentile.",
-            fewest=numerals.count(fewest),
-            most=numerals.count(most),
-        )
-    )
+    told.append(say_marks(latency))
     told.append(
         {
             "time": _("Larger batches did not fit into the time budget."),
@@ -183,6 +175,25 @@ def caption(record: RunRecord, facts: CostFacts, latency: tuple[Latency, ...], a
     precision = facts.roofs.precision if facts.roofs else record.device.precision
     told.append(_("{device}.", device=name_device(record.device, precision)))
     return join_sentences(told)
+
+
+def say_marks(latency: tuple[Latency, ...]) -> str:
+    """What the line, its bars and the dashes are."""
+    fewest, most = (numerals.count(one) for one in (min(one.n for one in latency), max(one.n for one in latency)))
+    if any(one.p50_interval for one in latency):
+        return _(
+            "Line: medians ({fewest} to {most} passes); bars: the interval between processes, where there were at "
+            "least {processes}; dash: 95th percentile.",
+            fewest=fewest,
+            most=most,
+            processes=FEWEST_PROCESSES,
+        )
+    return _(
+        "Line: medians ({fewest} to {most} passes), without intervals, since the spread between processes is not "
+        "known; dash: 95th percentile.",
+        fewest=fewest,
+        most=most,
+    )
 
 
 def describe(latency: tuple[Latency, ...]) -> str:

@@ -25,6 +25,8 @@ class Saturation:
     """True where only the largest batch reaches that: a larger one might do better."""
     falling: bool = False
     """True where the largest batch reaches less than SATURATED of the best, which is smaller."""
+    between_processes: bool = False
+    """Whether every size was timed in enough processes for their spread to be known."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ def saturation(latency: tuple[Latency, ...]) -> Saturation | None:
     best = max(latency, key=lambda one: one.images_per_second)
     at = next(one for one in latency if one.images_per_second >= SATURATED * best.images_per_second)
     falling = latency[-1].images_per_second < SATURATED * best.images_per_second
-    return Saturation(at, best, rising=at is latency[-1], falling=falling)
+    several = all(one.is_between_processes for one in latency)
+    return Saturation(at, best, rising=at is latency[-1], falling=falling, between_processes=several)
 
 
 def whole_pass(trace: ModelTrace, roofs: Roofs) -> WholePass | None:

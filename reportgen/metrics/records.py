@@ -73,21 +73,17 @@ def smallest_batch(record: RunRecord) -> Latency | None:
 
 
 def timed_value(name: str, value: float | None, ends: Ends, one: Latency) -> MetricValue:
-    """A time with its interval between processes, whose number is its n. One process alone gives no interval: how its
-    passes scatter leaves out what another process would change, and n is then that of the passes."""
-    if one.processes:
-        return value_of(name, value, ends, len(one.processes), "measured", processes=len(one.processes))
-    return value_of(name, value, None, one.n, "measured", processes=1)
+    """A time with its interval between processes, whose number is its n; of one process n is that of its passes, and
+    there is no interval."""
+    processes = len(one.processes) or 1
+    return value_of(name, value, ends, processes if one.processes else one.n, "measured", processes=processes)
 
 
 def latency_p50(record: RunRecord, predictions: Predictions) -> MetricValue | None:
     """Median time of a forward pass of the smallest batch."""
     del predictions
     single = smallest_batch(record)
-    if single is None:
-        return None
-    ends = (single.p50_low, single.p50_high) if single.p50_low and single.p50_high else None
-    return timed_value("latency_p50", single.p50_seconds, ends, single)
+    return timed_value("latency_p50", single.p50_seconds, single.p50_interval, single) if single is not None else None
 
 
 def latency_p95(record: RunRecord, predictions: Predictions) -> MetricValue | None:

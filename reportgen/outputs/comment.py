@@ -286,10 +286,10 @@ def make_rows(report: Report, compared: Comparison | None) -> list[Row]:
 
 
 def full(value: MetricValue | None) -> str:
-    """A value with its interval; a dash where there is none."""
+    """A value with its interval, or with the few processes that it is a time of; a dash where there is none."""
     if value is None:
         return numerals.DASH
-    return with_note(value.display, value.display_interval)
+    return with_note(value.display, value.display_interval or value.few_processes)
 
 
 def format_change(name: str, compared: Comparison | None) -> str:

@@ -61,6 +61,7 @@ def fingerprint(spec: ReportSpec, base: Path, data_files: Sequence[Path] = (), p
         parts["threads"] = usual_threads()
     if (named := named_by_gates(spec)) is not None:
         parts["gates"] = named
+    parts["latency"] = (spec.latency_processes, any(rule.metric.startswith("latency_p95") for rule in spec.gates))
     memo.save()
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
 

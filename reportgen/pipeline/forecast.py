@@ -28,7 +28,7 @@ EFFICIENCY = 0.2
 """Of the rate of a large matrix product, what a small network's training reaches on a CPU; a rule of thumb."""
 FIXED_SECONDS = 25.0
 """Loading, tracing, timing, drawing and writing."""
-PROCESS_SECONDS = 4.0
+PROCESS_SECONDS = 3.0
 """Of a fresh process that times the latency, most of it for importing torch."""
 UNKNOWN = "not known before the model is traced"
 

@@ -1,10 +1,10 @@
-"""What repeated timings come to: median, 95th percentile and how sure both are, in one process and between several."""
+"""What repeated timings come to: median, 95th percentile, and their intervals between processes."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist, fmean, median, stdev
+from statistics import NormalDist, median
 
 import numpy as np
 
@@ -12,11 +12,10 @@ from reportgen.spec.frozen import Frozen
 
 CONFIDENCE = 0.95
 FEWEST_FOR_P95 = 20
-"""Passes below which no 95th percentile is stated: one in twenty of them is less than one."""
+"""Passes of a process below which no 95th percentile is stated: one in twenty of them is less than one."""
 FEWEST_PROCESSES = 5
-"""Processes below which their scatter says too little for an interval."""
-T_975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
-"""Student's t, 97.5 %, of 1, 2, 3 … degrees of freedom."""
+"""Processes from which there is an interval between them: all of fewer hold the median of any distribution between
+them in at most 1 − 2 · 2⁻⁴ = 87.5 %."""
 
 
 class Latency(Frozen):
@@ -26,16 +25,15 @@ class Latency(Frozen):
     p50_seconds: float
     """Median of the passes; of several processes the median of their medians."""
     p95_seconds: float
-    """The same of the 95th percentile, where each process timed enough passes for one."""
+    """The same of the 95th percentile, where each process timed enough passes for one; else of all passes."""
     n: int
     """Timed passes, of all processes together."""
     p50_low: float | None = None
-    """Interval of the median: `median_interval` of the passes of one process, which leaves out what another process
-    would change; between processes, `between_processes`. None where there is too little for one."""
+    """Interval between processes, of the median (`between_processes`). None for fewer than FEWEST_PROCESSES; what older
+    records hold here of one process is that of its passes alone, which leaves out what another would change."""
     p50_high: float | None = None
     p95_low: float | None = None
-    """Interval of the 95th percentile: two order statistics of the passes of one process; between processes, that of
-    what each measured, as for the median. None where there are too few passes for one."""
+    """The same of the 95th percentile; None also where a process timed too few passes for one."""
     p95_high: float | None = None
     processes: tuple[float, ...] = ()
     """Median of each of several fresh processes; empty: timed in the one process that did everything else."""
@@ -46,38 +44,51 @@ class Latency(Frozen):
         return self.batch_size / self.p50_seconds
 
     @property
+    def is_between_processes(self) -> bool:
+        """Whether it was timed in so many processes that their spread is known."""
+        return len(self.processes) >= FEWEST_PROCESSES
+
+    @property
+    def p50_interval(self) -> tuple[float, float] | None:
+        """That of the median between processes; None where their spread is not known."""
+        if not self.is_between_processes or self.p50_low is None or self.p50_high is None:
+            return None
+        return self.p50_low, self.p50_high
+
+    @property
     def throughput_interval(self) -> tuple[float, float] | None:
         """Images per second at the ends of the median's interval."""
-        if self.p50_low is None or self.p50_high is None:
-            return None
-        return self.batch_size / self.p50_high, self.batch_size / self.p50_low
+        ends = self.p50_interval
+        return None if ends is None else (self.batch_size / ends[1], self.batch_size / ends[0])
 
     @property
     def stated_p95(self) -> float | None:
-        """The 95th percentile; None where there are fewer than FEWEST_FOR_P95 passes."""
-        return self.p95_seconds if self.n >= FEWEST_FOR_P95 else None
+        """The 95th percentile; None where a process timed fewer than FEWEST_FOR_P95 passes."""
+        return self.p95_seconds if self.n >= FEWEST_FOR_P95 * max(1, len(self.processes)) else None
 
     @property
     def p95_interval(self) -> tuple[float, float] | None:
-        """That of the 95th percentile, where it has one."""
-        return None if self.p95_low is None or self.p95_high is None else (self.p95_low, self.p95_high)
+        """That of the 95th percentile between processes, where it has one."""
+        if not self.is_between_processes or self.p95_low is None or self.p95_high is None:
+            return None
+        return self.p95_low, self.p95_high
 
 
 def summarise(batch_size: int, seconds: Sequence[float]) -> Latency:
-    """The latency of a batch size from its timed repeats in one process, at least one."""
-    p50, p95 = (float(value) for value in np.percentile(seconds, [50, 95]))
-    low, high = median_interval(seconds) or (None, None)
-    below, above = quantile_interval(seconds, 0.95) or (None, None)
+    """The latency of a batch size from its timed repeats in one process, at least one; without intervals, since what
+    another process would change is not in them."""
     return Latency(
         batch_size=batch_size,
-        p50_seconds=p50,
-        p95_seconds=p95,
+        p50_seconds=float(np.median(seconds)),
+        p95_seconds=percentile_95(seconds),
         n=len(seconds),
-        p50_low=low,
-        p50_high=high,
-        p95_low=below,
-        p95_high=above,
     )
+
+
+def percentile_95(seconds: Sequence[float]) -> float:
+    """The 95th percentile of a process by its passes: for any distribution about as often too low as too high (Hyndman
+    and Fan 1996, type 8), so that the median of several processes' is not shifted by how few passes each timed."""
+    return float(np.percentile(seconds, 95, method="median_unbiased"))
 
 
 def summarise_processes(batch_size: int, runs: Sequence[Sequence[float]]) -> Latency:
@@ -86,49 +97,21 @@ def summarise_processes(batch_size: int, runs: Sequence[Sequence[float]]) -> Lat
     medians = [median(run) for run in runs]
     together = summarise(batch_size, [time for run in runs for time in run])
     low, high = between_processes(medians) or (None, None)
-    update: dict[str, object] = {"p95_low": None, "p95_high": None}
+    update: dict[str, object] = {}
     if min(map(len, runs)) >= FEWEST_FOR_P95:
-        slowest = [float(np.percentile(run, 95)) for run in runs]
+        slowest = [percentile_95(run) for run in runs]
         below, above = between_processes(slowest) or (None, None)
         update = {"p95_seconds": median(slowest), "p95_low": below, "p95_high": above}
     update |= {"p50_seconds": median(medians), "p50_low": low, "p50_high": high, "processes": tuple(medians)}
     return together.model_copy(update=update)
 
 
-def between_processes(medians: Sequence[float]) -> tuple[float, float] | None:
-    """The t interval of the logarithms of what several processes measured, as seconds, that holds their median; None
-    for fewer than FEWEST_PROCESSES."""
-    if len(medians) < FEWEST_PROCESSES:
+def between_processes(values: Sequence[float]) -> tuple[float, float] | None:
+    """The interval of the median over all processes of what each of several measured, whatever its distribution: of
+    five the least and the most, which hold it in 1 − 2 · 2⁻⁵ = 93.75 %; of more `median_interval`. None for fewer."""
+    if len(values) < FEWEST_PROCESSES:
         return None
-    logs = [math.log(value) for value in medians]
-    reach = t_quantile(len(logs) - 1) * stdev(logs) / math.sqrt(len(logs))
-    low, high = math.exp(fmean(logs) - reach), math.exp(fmean(logs) + reach)
-    return min(low, median(medians)), max(high, median(medians))
-
-
-def t_quantile(freedom: int) -> float:
-    """97.5 % of Student's t; beyond the table that of the last entry, which errs on the wide side."""
-    return T_975[min(freedom, len(T_975)) - 1]
-
-
-def quantile_interval(
-    values: Sequence[float], share: float, confidence: float = CONFIDENCE
-) -> tuple[float, float] | None:
-    """Two order statistics that hold a quantile of any continuous distribution between them, at least as often as
-    `confidence` says (David & Nagaraja 2003 §7.1); None where there are too few values for both."""
-    n, tail = len(values), (1 - confidence) / 2
-    below, lower, upper = 0.0, 0, n + 1
-    for k in range(n + 1):  # below: P(Binomial(n, share) < k)
-        if below <= tail:
-            lower = k
-        if below >= 1 - tail:
-            upper = min(upper, k)
-        choose = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-        below += math.exp(choose + k * math.log(share) + (n - k) * math.log(1 - share))
-    if lower < 1 or upper > n:
-        return None
-    ordered = sorted(values)
-    return float(ordered[lower - 1]), float(ordered[upper - 1])
+    return (min(values), max(values)) if len(values) == FEWEST_PROCESSES else median_interval(values)
 
 
 def median_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float] | None:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from reportgen.record.latency import FEWEST_PROCESSES
 from reportgen.record.meaning import Meaning, find_meaning
 from reportgen.spec.frozen import Frozen
 from reportgen.text.i18n import _, join_parts, with_note
@@ -65,6 +66,14 @@ class MetricValue(Frozen):
         if "processes" in self.conditions and not self.meaning.change:
             return _("processes") if self.conditions["processes"] != 1 else _("passes in one process")
         return definition.counted() if definition is not None and not self.meaning.change else ""
+
+    @property
+    def few_processes(self) -> str:
+        """Of a time of so few processes that their spread is not known, how many these are; empty for any other."""
+        processes = self.conditions.get("processes", FEWEST_PROCESSES)
+        if self.meaning.change or not isinstance(processes, int) or processes >= FEWEST_PROCESSES:
+            return ""
+        return _("one process") if processes == 1 else _("{count} processes", count=processes)
 
     @property
     def higher_is_better(self) -> bool | None:

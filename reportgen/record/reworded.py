@@ -25,7 +25,16 @@ REWORDED: dict[str, str | tuple[str, str]] = {
     ): (
         "Latencies of two runs are not compared: from one run to the next the same model on the same machine "
         "can take 40 % longer. A build whose spec names the baseline times both models in turn, unless "
+        "run.probes is none, run.probes.cost.processes is not set and no gate names a latency."
+    ),
+    (
+        "Latencies of two runs are not compared: from one run to the next the same model on the same machine "
+        "can take 40 % longer. A build whose spec names the baseline times both models in turn, unless "
         "run.probes is none and run.probes.cost.processes is not set."
+    ): (
+        "Latencies of two runs are not compared: from one run to the next the same model on the same machine "
+        "can take 40 % longer. A build whose spec names the baseline times both models in turn, unless "
+        "run.probes is none, run.probes.cost.processes is not set and no gate names a latency."
     ),
     "Latencies other than medians of the batch sizes that were timed with both models in turn are not compared.": (
         "Only median latencies of batch sizes that were timed with both models in turn are compared."

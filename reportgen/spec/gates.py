@@ -33,6 +33,8 @@ NEEDS_NO_MARKS = re.compile(r"[^\W_][\w-]*(?: [\w-]+)*")
 CLASS_SCORES = ("recall", "precision", "f1")
 CHANGES = (".change_ratio", ".change")
 CONFIDENTLY = "confidently"
+LATENCIES = re.compile(r"(latency|throughput)([._].*)?", re.DOTALL)
+"""A number that follows from the times of forward passes."""
 RECOMMENDED = "recommended"
 """In the place of rules: those of `recommend`."""
 FORM = "Write METRIC >= NUMBER, such as accuracy >= 0.90, and confidently after it to ask the whole interval."
@@ -185,6 +187,11 @@ def explain(text: str) -> str:
     if len(parts) > 2:
         return "there is more than one comparison in it; write a rule for each"
     return "there is no metric before the comparison" if not parts[0].strip() else "there is no number after it"
+
+
+def names_latency(rules: Sequence[Rule]) -> bool:
+    """Whether one of the rules names a number that follows from the times of forward passes."""
+    return any(LATENCIES.fullmatch(rule.metric) for rule in rules)
 
 
 def split_change(name: str) -> tuple[str, str]:

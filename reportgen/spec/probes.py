@@ -83,7 +83,8 @@ class CostOptions(ProbeOptions):
 
     processes: Annotated[int, Field(ge=1, le=50, strict=True)] | None = None
     """Fresh processes in which the latency is timed, so that its interval holds what another process would change;
-    fewer than five have none. None: five with a baseline or at level full, else the one that does everything else."""
+    fewer than five have none, and no gate is judged by them. None: five, unless the level is none and no gate names a
+    latency: then the one that does everything else."""
 
 
 def at_level(options: type[Any], level: Level) -> Any:

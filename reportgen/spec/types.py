@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, WrapValidator, field_validator, model_validator
 
 from reportgen.spec.frozen import Frozen
-from reportgen.spec.gates import PRESET, Rule, recommend, with_recommended
+from reportgen.spec.gates import PRESET, Rule, names_latency, recommend, with_recommended
 from reportgen.spec.model_parts import OutputKey, WeightsRequest
 from reportgen.spec.normalization import Normalization as Normalization
 from reportgen.spec.normalization import Normalize
@@ -304,7 +304,7 @@ Gates = Annotated[tuple[Rule, ...], Shorthand(Literal["recommended"], lambda _wo
 
 
 USUAL_PROCESSES = 5
-"""In which the latency is timed where it is compared."""
+"""In which the latency is timed, the fewest that give an interval between them."""
 USUAL_PAIRS = 6
 """Of processes in which two models are timed in turn: each model comes first in as many of them as the other."""
 
@@ -340,12 +340,12 @@ class ReportSpec(Frozen):
 
     @property
     def latency_processes(self) -> int:
-        """How many processes the latency is timed in: as `run.probes.cost.processes` says; else five where the spec
-        names a baseline or wants everything measured; else the one that does everything else."""
+        """How many processes the latency is timed in: as `run.probes.cost.processes` says; else five, unless the cost
+        is not probed and no gate names a latency: then the one that does everything else."""
         asked, level = self.run.probes.cost.processes, self.run.probes.level_of("cost")
         if asked is not None:
             return asked
-        return USUAL_PROCESSES if level == "full" or (level != "none" and self.baseline is not None) else 1
+        return USUAL_PROCESSES if level != "none" or names_latency(self.gates) else 1
 
     @property
     def latency_pairs(self) -> int:

@@ -21,7 +21,7 @@ from reportgen.report.sections import find_sections
 from reportgen.spec import read_spec
 from reportgen.spec.gates import Rule, check_classes, parse_rule
 from tests.support.commands import TINY, run_here, write_spec
-from tests.support.cost_facts import with_cost
+from tests.support.cost_facts import in_processes, latency, with_cost
 from tests.support.explanation_facts import explained
 from tests.support.layers import with_responses
 from tests.support.robustness_facts import probed
@@ -181,6 +181,13 @@ def test_a_section_adds_the_numbers_that_it_declares(record: RunRecord, name: st
     [
         ("latency.batch_16.p50_ms <= 11", "pass", "200 µs"),
         ("latency.batch_16.p50 <= 0.010", "fail", "800 µs"),
+        ("latency.batch_16.p95_ms <= 13.8 confidently", "pass", "840 µs"),
+        ("latency.batch_16.p95_ms <= 13 confidently", "undecided", "40.0 µs"),
+        ("throughput.batch_16 >= 1600 confidently", "fail", "119 images/s"),
+        ("latency.batch_4.p50_ms <= 500", "undecided", "496 ms"),
+        ("latency.batch_4.p95_ms <= 500", "undecided", "495 ms"),
+        ("throughput.batch_4 >= 1", "undecided", "951 images/s"),
+        ("throughput.best >= 1", "undecided", "1,560 images/s"),
         ("latency.batch_32.p50_ms <= 11", "undecided", ""),
         ("peak_memory.training.batch_128 <= 104936784", "pass", "0 B"),
         ("machine.matrix_rate >= 200e9", "fail", "100 GFLOP/s"),
@@ -190,7 +197,8 @@ def test_a_section_adds_the_numbers_that_it_declares(record: RunRecord, name: st
 )
 def test_costs_are_judged_in_their_units(record: RunRecord, rule: str, outcome: str, distance: str) -> None:
     energy = Energy(source="rapl", batch_size=2, n=10, seconds=1.0, joules=10.0)
-    values = find_sections()["cost"].values(Subject(with_cost(record, energy=energy)))
+    times = (latency(4, 0.0042), in_processes(16, 0.0108))
+    values = find_sections()["cost"].values(Subject(with_cost(record, energy=energy, latency=times)))
     (result,) = judge_gates(rules(rule), values)
     assert (result.outcome, result.distance.replace("\u00a0", " ")) == (outcome, distance)
 
@@ -262,8 +270,26 @@ def test_a_gate_on_a_class_is_checked_before_training(tmp_path: Path, capsys: py
     assert not (tmp_path / "out").exists() or not any((tmp_path / "out").iterdir())
 
 
-def test_a_time_of_one_process_is_not_judged_confidently_and_says_so() -> None:
-    value = metric("latency_p50", 0.004, unit="seconds", method="measured", n=40, conditions={"processes": 1})
-    assert value.sureness.replace("\u00a0", " ") == "n = 40 passes in one process"
-    (result,) = judge_gates(rules("latency_p50_ms <= 9 confidently"), (value,))
-    assert (result.outcome, str(result.reason).partition(",")[0]) == ("undecided", "It was timed in one process")
+@pytest.mark.parametrize(
+    ("processes", "said"), [(1, "The spread between processes"), (4, "not known below 5 processes"), (5, "")]
+)
+@pytest.mark.parametrize("rule", ["latency_p50_ms <= 9", "latency_p50_ms <= 9 confidently", "latency_p50_ms <= 1"])
+def test_a_time_of_too_few_processes_is_not_judged_and_says_so(rule: str, processes: int, said: str) -> None:
+    ends = {"low": 0.0039, "high": 0.0042} if processes == 5 else {}
+    given = {"unit": "seconds", "method": "measured", "conditions": {"processes": processes}, **ends}
+    (result,) = judge_gates(rules(rule), (metric("latency_p50", 0.004, **given),))
+    if said:
+        assert result.outcome == "undecided"
+        assert said in str(result.reason)
+    else:
+        assert (result.outcome, result.reason) == ("pass" if "9" in rule else "fail", None)
+
+
+def test_a_bound_between_processes_is_not_told_by_more_images() -> None:
+    conditions = {"processes": 5}
+    value = metric("latency_p50", 0.004, 0.003, 0.005, unit="seconds", method="measured", conditions=conditions)
+    (result,) = judge_gates(rules("latency_p50_ms <= 4.5 confidently"), (value,))
+    assert (result.outcome, str(result.reason)) == (
+        "undecided",
+        "The bound lies inside the interval between processes.",
+    )

@@ -11,7 +11,7 @@ import pytest
 from reportgen.comparison.latencies import paired_ratio
 from reportgen.experiment import latency_pairs
 from reportgen.experiment.latency_pairs import measure_in_pairs, time_again
-from reportgen.experiment.latency_processes import Timed, own_model
+from reportgen.experiment.latency_processes import Timed, TimedModel, own_model
 from reportgen.experiment.models import load_model
 from reportgen.experiment.request import BaselineModel, Request
 from reportgen.record.latency import summarise, summarise_processes
@@ -50,8 +50,8 @@ def answers(monkeypatch: pytest.MonkeyPatch, fails_at: int = 99, answer: Timed |
     """What processes were asked, which take two (the baseline's) and three hundredths of a second a pass."""
     heard: list[dict[str, Any]] = []
 
-    def time_in_process(asked: bytes) -> Timed:
-        told = json.loads(asked)
+    def time_in_process(model: TimedModel) -> Timed:
+        told = json.loads(model.asked)
         heard.append(told)
         if len(heard) > fails_at:
             return answer or Timed()
@@ -71,7 +71,7 @@ def test_six_of_each_take_turns_and_each_comes_first_as_often(
     assert [bool(told["expected"]) for told in heard] == [True, False, False, True] * 3
     assert paired.order == ("baseline", "candidate", "candidate", "baseline") * 3
     assert (paired.baseline, paired.model, paired.threads, paired.reason) == ("d" * 64, "builtin:two_conv", 1, None)
-    assert [(one.batch_size, one.candidate_passes) for one in paired.times] == [(1, 50), (64, 6)]
+    assert [(one.batch_size, one.candidate_passes) for one in paired.times] == [(1, 50), (64, 3)]
     assert (set(paired.times[0].baseline), set(paired.times[0].candidate)) == ({0.02}, {0.03})
     assert len(runs) == len(paired.times[0].candidate) == 6
     assert heard[0]["device"] == heard[1]["device"] | {

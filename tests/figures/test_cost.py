@@ -15,7 +15,7 @@ from reportgen.record.trace import ModelTrace
 from reportgen.report.model import Skipped
 from reportgen.report.style import ACCENT
 from tests.figures.drawing import SVG, draw, drawn, marks, texts
-from tests.support.cost_facts import latency, step, timed, with_cost
+from tests.support.cost_facts import in_processes, latency, step, timed, with_cost
 from tests.support.records import module
 
 FIGURES = ("cost_batches", "roofline", "step_time")
@@ -41,7 +41,8 @@ def test_every_batch_size_is_marked_in_both_panels(record: RunRecord) -> None:
     assert marks(figure, ACCENT) == 2 * 5
     assert {"1", "4", "16", "64", "256"} <= set(texts(figure))
     assert "Batches of more than 16 images hardly help." in figure.caption
-    assert "median of 6 to 50 passes" in figure.caption
+    assert "medians (6 to 50 passes), without intervals, since the spread between" in figure.caption
+    assert "16,0.0108,,,0.01296," in (figure.csv or "")
     assert "64 at a time take 41.0\u00a0ms, which makes 1,561\u00a0images/s" in figure.alt
     times = (latency(4, 0.004), latency(64, 0.03), latency(256, 0.2))
     best = drawn(with_cost(record, latency=times), "cost_batches").caption
@@ -54,6 +55,14 @@ def test_every_batch_size_is_marked_in_both_panels(record: RunRecord) -> None:
     )
     assert "still rises" in rising.caption
     assert "did not fit into the time" in rising.caption
+
+
+def test_bars_are_intervals_between_processes(record: RunRecord) -> None:
+    timed = record.model_copy(update={"latency": (in_processes(1, 0.002), in_processes(64, 0.04))})
+    figure = drawn(with_cost(timed), "cost_batches")
+    assert "bars: the interval between processes, where there were at least 5;" in figure.caption
+    assert "\n1,0.002,0.00192,0.00212,0.0024,500," in (figure.csv or "")
+    assert "\n16,0.0108,,,0.01296," in (figure.csv or "")
 
 
 def test_one_batch_size_is_no_figure(record: RunRecord) -> None:

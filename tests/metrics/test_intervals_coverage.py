@@ -27,7 +27,7 @@ from reportgen.metrics.influence import FEWEST, FEWEST_OF_FLIPS, mean_of_changes
 from reportgen.metrics.intervals import newcombe, wilson
 from reportgen.metrics.paired import paired_interval
 from reportgen.metrics.seeds import mean_interval, spread_over_seeds
-from reportgen.record.latency import median_interval, summarise, summarise_processes
+from reportgen.record.latency import median_interval, summarise_processes
 from tests.metrics.covering import HIGH, add, most_of_change, near, outside
 from tests.support.cost_facts import roofs
 from tests.support.records import small_record
@@ -287,15 +287,51 @@ def latency_p50(rng: Rng, n: int, samples: int) -> Case:
     """Median pass in n fresh processes of thirty passes each."""
     truth = 0.01 * (1 + stats.gamma.median(2.0, scale=0.02))
     for _ in range(samples):
-        found = summarise_processes(1, passes(rng, n, 30).tolist())
-        yield (None if found.p50_low is None or found.p50_high is None else (found.p50_low, found.p50_high)), truth
+        yield summarise_processes(1, passes(rng, n, 30).tolist()).p50_interval, truth
+
+
+def latency_of_three_passes(rng: Rng, n: int, samples: int) -> Case:
+    """Median pass where a process times only three, as it does of large batches of a large model."""
+    truth = 0.01 * (1 + stats.gamma.median(2.0, scale=0.02))
+    for _ in range(samples):
+        yield summarise_processes(64, passes(rng, n, 3).tolist()).p50_interval, truth
 
 
 def latency_p95(rng: Rng, n: int, samples: int) -> Case:
-    """95th percentile of a process's passes, in n fresh processes."""
+    """95th percentile of a process's passes, in n fresh processes that time as few as it is stated of, or more."""
     truth = 0.01 * (1 + stats.gamma.ppf(0.95, 2.0, scale=0.02))
+    for at in range(samples):
+        yield summarise_processes(1, passes(rng, n, (20, 50)[at % 2]).tolist()).p95_interval, truth
+
+
+def levels_of_modes(rng: Rng, processes: int) -> np.ndarray:
+    """Of a process in three that happens to be slower by two fifths, one in ten of them by much more."""
+    slow = np.where(rng.random((processes, 1)) < 0.1, 2.5, 1.4)
+    return np.where(rng.random((processes, 1)) < 1 / 3, slow, 1.0) * np.exp(rng.normal(0, 0.02, (processes, 1)))
+
+
+def latency_of_modes(rng: Rng, n: int, samples: int) -> Case:
+    """Median pass where the level of a process has several modes and a long tail."""
+    truth = middle_of_modes(0.5)
     for _ in range(samples):
-        yield summarise_processes(1, passes(rng, n, 50).tolist()).p95_interval, truth
+        times = levels_of_modes(rng, n) * 0.01 * (1 + rng.gamma(2.0, 0.02, (n, 50)))
+        yield summarise_processes(1, times.tolist()).p50_interval, truth
+
+
+def latency_p95_of_modes(rng: Rng, n: int, samples: int) -> Case:
+    """95th percentile there."""
+    truth = middle_of_modes(0.95)
+    for _ in range(samples):
+        times = levels_of_modes(rng, n) * 0.01 * (1 + rng.gamma(2.0, 0.02, (n, 50)))
+        yield summarise_processes(1, times.tolist()).p95_interval, truth
+
+
+@cache
+def middle_of_modes(share: float) -> float:
+    """The median over processes of that quantile of fifty passes."""
+    rng = np.random.default_rng(5)
+    times = levels_of_modes(rng, 40_000) * 0.01 * (1 + rng.gamma(2.0, 0.02, (40_000, 50)))
+    return float(np.median(np.quantile(times, share, axis=1, method="median_unbiased")))
 
 
 def latency_ratio(rng: Rng, n: int, samples: int) -> Case:
@@ -344,21 +380,10 @@ def rates_of_machine(rng: Rng, n: int, samples: int) -> Case:
 
 
 def one_process(rng: Rng, n: int, samples: int) -> Case:
-    """Median and 95th percentile of the passes of one process, about that process alone."""
+    """Median of the passes of one process, about that process alone: of the modules and of a training step."""
     for _ in range(samples):
-        found = summarise(1, (0.01 + rng.gamma(2.0, 0.001, n)).tolist())
-        ends = found.p50_low, found.p50_high
-        yield (
-            (None if ends[0] is None or ends[1] is None else (ends[0], ends[1])),
-            0.01 + stats.gamma.median(2, scale=0.001),
-        )
-
-
-def one_process_p95(rng: Rng, n: int, samples: int) -> Case:
-    """The same for the 95th percentile."""
-    for _ in range(samples):
-        truth = 0.01 + stats.gamma.ppf(0.95, 2, scale=0.001)
-        yield summarise(1, (0.01 + rng.gamma(2.0, 0.001, n)).tolist()).p95_interval, truth
+        times = (0.01 + rng.gamma(2.0, 0.001, n)).tolist()
+        yield median_interval(times), 0.01 + stats.gamma.median(2, scale=0.001)
 
 
 IMAGES: tuple[Callable[[Rng, int, int], Case], ...] = (
@@ -383,11 +408,14 @@ IMAGES: tuple[Callable[[Rng, int, int], Case], ...] = (
 )
 PROCESSES: tuple[Callable[[Rng, int, int], Case], ...] = (
     latency_p50,
+    latency_of_three_passes,
     latency_p95,
+    latency_of_modes,
+    latency_p95_of_modes,
     latency_ratio,
     latency_ratio_of_modes,
 )
-PASSES: tuple[Callable[[Rng, int, int], Case], ...] = (one_process, one_process_p95, rate_share, rates_of_machine)
+PASSES: tuple[Callable[[Rng, int, int], Case], ...] = (one_process, rate_share, rates_of_machine)
 
 
 def tell(case: Callable[[Rng, int, int], Case], n: int, samples: int) -> tuple[int, int]:
@@ -441,4 +469,4 @@ def test_with_few_seeds_the_interval_of_a_change_holds_the_truth_as_often_as_wit
 
 def sizes_of(case: Callable[[Rng, int, int], Case]) -> tuple[int, ...]:
     """Images, processes or passes."""
-    return (2, 5, 10, 50) if case in PROCESSES else (10, 50, 200, 1000) if case in PASSES else SIZES
+    return (2, 5, 6, 10, 50) if case in PROCESSES else (10, 50, 200, 1000) if case in PASSES else SIZES

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from reportgen.record.latency import Latency
+import numpy as np
+
+from reportgen.record.latency import Latency, summarise_processes
 from reportgen.record.message import N_
 from reportgen.record.probes import Probes
 from reportgen.record.probes.cost import CostFacts, PeakMemory, Roofs, StepTime
@@ -11,15 +13,15 @@ from reportgen.record.trace import ModelTrace
 
 
 def latency(batch: int, seconds: float, n: int = 40) -> Latency:
-    """A batch size whose interval is 5 % to either side and whose 95th percentile is a fifth above the median."""
-    return Latency(
-        batch_size=batch,
-        p50_seconds=seconds,
-        p95_seconds=1.2 * seconds,
-        n=n,
-        p50_low=0.95 * seconds,
-        p50_high=1.05 * seconds,
-    )
+    """A batch size timed in one process, whose 95th percentile is a fifth above the median."""
+    return Latency(batch_size=batch, p50_seconds=seconds, p95_seconds=1.2 * seconds, n=n)
+
+
+def in_processes(batch: int, seconds: float, processes: int = 5) -> Latency:
+    """A batch size timed in several processes, the least 4 % below the median and the most 6 % above it, and of each
+    the 95th percentile a fifth above its median."""
+    levels = [seconds * (1 + share / 100) for share in np.interp(np.linspace(-1, 1, processes), (-1, 0, 1), (-4, 0, 6))]
+    return summarise_processes(batch, [[level] * 16 + [1.2 * level] * 4 for level in levels])
 
 
 def roofs(flops: float = 100e9, bandwidth: float = 10e9, call: float = 4e-6) -> Roofs:

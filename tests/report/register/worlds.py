@@ -32,7 +32,7 @@ from reportgen.metrics.robustness import find_worst, read_outcomes
 from reportgen.metrics.selection import label_errors
 from reportgen.metrics.values import share, value_of
 from reportgen.record.history import StepBack
-from reportgen.record.latency import Latency
+from reportgen.record.latency import summarise
 from reportgen.record.measurements import ClassScore
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.probes.response import ResponseUnit
@@ -555,11 +555,7 @@ def even_zeros(rng: Generator) -> set[str]:
 def steady_times(rng: Generator) -> set[str]:
     """40 passes at each of eight batch sizes, whose times scatter by a tenth."""
     times = np.exp(rng.normal(0, 0.1, (8, 40)))
-    found = tuple(
-        Latency(batch_size=2**at, p50_seconds=float(np.median(row)), p95_seconds=float(np.quantile(row, 0.95)), n=40)
-        for at, row in enumerate(times)
-    )
-    return said([find_unsettled(found, "")])
+    return said([find_unsettled(tuple(summarise(2**at, row.tolist()) for at, row in enumerate(times)), "")])
 
 
 CLAIMS: dict[str, tuple[str, ...]] = {

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import torch
 
-from reportgen.experiment.latency import BATCHES, REPEATS, WARM_UPS, measure_latency
+from reportgen.experiment.latency import BATCHES, LARGEST, MOST_BYTES, REPEATS, WARM_UPS, measure_latency, powers
 from reportgen.experiment.nominal import halved, nominal_seconds
 from reportgen.experiment.probes.context import Allowance, Probe, ProbeContext, ProbeResult, lets_no_gradient
 from reportgen.experiment.probes.cost.energy import find_meter, measure_energy
@@ -23,10 +23,6 @@ from reportgen.record.message import N_, Message
 from reportgen.record.probes.cost import CostFacts, Energy, PeakMemory, StepTime
 from reportgen.system.memory import is_memory_error
 
-LARGEST = {False: 256, True: 1024}
-"""Images of the largest batch that is timed: usually, and when all is asked for."""
-MOST_BYTES = {"cpu": 2 * 2**30, "cuda": float("inf"), "mps": 8 * 2**30}
-"""Of activations of one layer; larger batches are not tried, because the system of a CPU kills rather than refuses."""
 SHARES = {"roofs": 0.2, "latency": 0.4, "energy": 0.05}
 """Of the allowance; the training step gets what they leave."""
 MOST_SECONDS = {"roofs": 2.0, "batch": 3.0, "energy": 1.0}
@@ -96,11 +92,6 @@ def time_batches(context: ProbeContext, allowance: Allowance) -> Batches:
             return Batches(tuple(found), "memory")
         each = found[-1].p50_seconds / size
     return Batches(tuple(found), "largest")
-
-
-def powers(largest: int) -> list[int]:
-    """2, 4, 8 … up to the largest."""
-    return [2**exponent for exponent in range(1, largest.bit_length())]
 
 
 def shape_of(context: ProbeContext) -> tuple[int, int, int]:

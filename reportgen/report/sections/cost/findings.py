@@ -26,8 +26,6 @@ ALMOST = 0.1
 MUCH = 0.3
 WAITING = 0.25
 """Share of a training step spent on data that is worth changing."""
-FEWEST_TIMES = 20
-"""Passes for one in twenty of them to be at least one."""
 UNSETTLED = 1.5
 """Ratio of the 95th percentile to the median at which times are not to be relied on."""
 UNUSED = 0.5
@@ -190,6 +188,9 @@ def find_saturation(record: RunRecord, facts: CostFacts, values: Values, anchor:
             largest=words["largest"],
         )
         text = join_sentences([text, _("It is lower at the largest batch timed.") if at.falling else ""])
+    if not at.between_processes:
+        unsure = _("Some of these sizes were timed in too few processes to say whether another run would agree.")
+        text = join_sentences([text, unsure])
     return claims.SATURATION.finding(text, 0.3, anchor)
 
 
@@ -200,7 +201,7 @@ def format_images(count: int) -> str:
 
 def find_unsettled(latency: tuple[Latency, ...], anchor: str) -> Finding | None:
     """Times that something else on the machine has disturbed."""
-    enough = [one for one in latency if one.n >= FEWEST_TIMES]
+    enough = [one for one in latency if one.stated_p95 is not None]
     worst = max(enough, key=lambda one: one.p95_seconds / one.p50_seconds, default=None)
     if worst is None or worst.p95_seconds < UNSETTLED * worst.p50_seconds:
         return None

@@ -46,8 +46,7 @@ def timed(name: str, value: float, ends: Ends = None, n: int | None = None, **co
 
 def latency_values(one: Latency) -> Iterator[MetricValue]:
     """Median, 95th percentile and throughput of one batch size."""
-    ends = (one.p50_low, one.p50_high) if one.p50_low is not None and one.p50_high is not None else None
-    yield timed_value(f"latency.batch_{one.batch_size}.p50", one.p50_seconds, ends, one)
+    yield timed_value(f"latency.batch_{one.batch_size}.p50", one.p50_seconds, one.p50_interval, one)
     if one.stated_p95 is not None:
         yield timed_value(f"latency.batch_{one.batch_size}.p95", one.stated_p95, one.p95_interval, one)
     yield throughput_value(f"throughput.batch_{one.batch_size}", one)

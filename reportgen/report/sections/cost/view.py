@@ -31,6 +31,8 @@ MOST_ROWS = 30
 LONGEST_NAME, LONGEST_KIND = 44, 20
 INTENSITY = 8
 """The column of the modules that paper has no room for."""
+INTERVALS = (2, 4, 6)
+"""The columns of the batches that hold nothing where no size was timed in enough processes for an interval."""
 
 
 @dataclass(frozen=True)
@@ -187,16 +189,18 @@ def batch_table(record: RunRecord, facts: CostFacts) -> Table:
         _("Interval"),
         _("Throughput"),
         _("Interval"),
+        _("Processes"),
         _("Passes"),
     )
     caption = _(
-        "Time of a forward pass by the images in it, warmed up and synchronised. No 95th percentile is stated below "
-        "{fewest} passes.",
+        "Time of a forward pass by the images in it, warmed up and synchronised. No 95th percentile is stated where a "
+        "process timed fewer than {fewest} passes.",
         fewest=FEWEST_FOR_P95,
     )
-    rows = tuple(list_batches(record, facts))
-    said = [caption, say_processes(record), say_traced(record, list_latency(record, facts))]
-    return Table(join_sentences(said), columns, rows, dense=True)
+    latency = list_latency(record, facts)
+    said = join_sentences([caption, say_processes(latency), say_traced(record, latency)])
+    table = Table(said, columns, tuple(list_batches(record, facts)), dense=True)
+    return table if any(one.is_between_processes for one in latency) else table.without(*INTERVALS)
 
 
 def say_traced(record: RunRecord, latency: Sequence[Latency]) -> str:
@@ -213,28 +217,47 @@ def say_traced(record: RunRecord, latency: Sequence[Latency]) -> str:
     )
 
 
-def say_processes(record: RunRecord) -> str:
-    """In how many processes the times were taken, and what their intervals hold."""
-    several = max((len(one.processes) for one in record.latency), default=0)
+def say_processes(latency: Sequence[Latency]) -> str:
+    """In how many processes the times were taken, what their intervals hold, and which have none."""
+    several = max((len(one.processes) for one in latency), default=0)
     if not several:
+        return _("All were timed in one process: the spread between processes is not known, so there are no intervals.")
+    timed = join_names([numerals.count(one.batch_size) for one in latency if one.processes])
+    told = say_few(timed, several) if several < FEWEST_PROCESSES else say_between(timed, several)
+    if all(one.processes for one in latency):
+        return told
+    others = _(
+        "The other sizes were timed in one process: the spread between processes is not known, so there are no "
+        "intervals."
+    )
+    return join_sentences([told, others])
+
+
+def say_few(sizes: str, processes: int) -> str:
+    """Of too few processes for an interval."""
+    return _(
+        "Batches of {sizes} were timed in {processes} fresh processes: medians over processes, too few for an "
+        "interval, which needs {fewest}.",
+        sizes=sizes,
+        processes=processes,
+        fewest=FEWEST_PROCESSES,
+    )
+
+
+def say_between(sizes: str, processes: int) -> str:
+    """Of enough."""
+    if processes == FEWEST_PROCESSES:
         return _(
-            "All were timed in one process: the intervals cover the variation of its passes, and another run may "
-            "differ by more."
-        )
-    sizes = join_names([numerals.count(one.batch_size) for one in record.latency if one.processes])
-    if several < FEWEST_PROCESSES:
-        return _(
-            "Batches of {sizes} were timed in {processes} fresh processes, too few for an interval, which needs "
-            "{fewest}; the others in one process, where another run may differ by more.",
+            "Batches of {sizes} were timed in {processes} fresh processes, one after the other: medians over "
+            "processes, with the least and the most as the interval (94 %).",
             sizes=sizes,
-            processes=several,
-            fewest=FEWEST_PROCESSES,
+            processes=processes,
         )
     return _(
-        "Batches of {sizes} were timed in {processes} fresh processes, and their intervals are those between "
-        "processes; the others in one process, where another run may differ by more.",
+        "Batches of {sizes} were timed in {processes} fresh processes, one after the other: medians over processes, "
+        "with the interval between processes (95 %).",
         sizes=sizes,
-        processes=several,
+        processes=processes,
     )
 
 
@@ -311,11 +334,12 @@ def list_batches(record: RunRecord, facts: CostFacts) -> list[Row]:
             (
                 numerals.count(one.batch_size),
                 numerals.seconds_text(one.p50_seconds),
-                numerals.seconds_interval(one.p50_low, one.p50_high, one.p50_seconds) or numerals.DASH,
+                numerals.seconds_interval(*one.p50_interval, one.p50_seconds) if one.p50_interval else numerals.DASH,
                 numerals.seconds_text(one.stated_p95) if one.stated_p95 is not None else numerals.DASH,
                 numerals.seconds_interval(*one.p95_interval, one.p95_seconds) if one.p95_interval else numerals.DASH,
                 numerals.speed(one.images_per_second),
                 numerals.speed_interval(*speeds, one.images_per_second) if speeds else numerals.DASH,
+                numerals.count(len(one.processes) or 1),
                 numerals.count(one.n),
             )
         )

@@ -14,7 +14,7 @@ from reportgen.metrics.influence import (
 )
 from reportgen.plugins import Section
 from reportgen.record.gate_result import GateResult
-from reportgen.record.latency import FEWEST_FOR_P95, Latency
+from reportgen.record.latency import FEWEST_FOR_P95, FEWEST_PROCESSES, Latency
 from reportgen.record.message import draw_note
 from reportgen.record.run import RunRecord
 from reportgen.record.store import digest_measured
@@ -24,7 +24,7 @@ from reportgen.report.model import FigureFile, MethodNote, SectionView, Skipped
 from reportgen.report.sections.reproduce.spec_text import format_spec
 from reportgen.report.table import NO_TABLE, Column, Table, numbers, words
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_sentences, ngettext
+from reportgen.text.i18n import _, join_names, join_sentences, ngettext
 from reportgen.text.shorten import shorten
 
 NAME = "reproduce"
@@ -247,22 +247,28 @@ def code_method() -> MethodNote:
 def say_latency(latency: Sequence[Latency]) -> str:
     """How medians, 95th percentiles and their intervals come about."""
     p95 = _(
-        "The 95th percentile has two order statistics as its interval, where there are enough passes for both, and is "
-        "not stated below {fewest} passes.",
+        "The 95th percentile is stated where each process timed at least {fewest} passes; it is median-unbiased "
+        "(Hyndman and Fan 1996, type 8).",
         fewest=FEWEST_FOR_P95,
     )
     several = max(len(one.processes) for one in latency)
-    if not several:
-        one = _(
-            "Passes of one process; the interval of a median of times lies between interpolated order "
-            "statistics (Hettmansperger and Sheather 1986), 95 %; repeats are treated as independent, and"
-            " the variation between processes is not included. No gate then fails on a change against the"
-            " baseline."
+    if several < FEWEST_PROCESSES:
+        few = ngettext(
+            "Timed in {count} process, fewer than the {fewest} from which the spread between processes is known: there "
+            "are no intervals, and gates on these times are undecided.",
+            "Timed in {count} processes, fewer than the {fewest} from which the spread between processes is known: "
+            "there are no intervals, and gates on these times are undecided.",
+            several or 1,
+            fewest=FEWEST_PROCESSES,
         )
-        return join_sentences([one, p95])
+        return join_sentences([few, p95])
+    sizes = join_names([numerals.count(one.batch_size) for one in latency if one.is_between_processes])
     many = _(
-        "Batches of 1 and of 64 in {several} fresh processes, one after the other: the median over processes of their "
-        "medians, with the t interval of their logarithms, which is widened where it does not hold the median.",
+        "Batches of {sizes} in {several} fresh processes, one after the other: the median over processes of what each "
+        "measured. Its interval lies between order statistics of the processes, whatever their distribution: of five "
+        "the least and the most, which hold the median of all such processes in 94 %; of more, interpolated ones, 95 % "
+        "(Hettmansperger and Sheather 1986). What the machine does at another hour is not in it.",
+        sizes=sizes,
         several=several,
     )
     return join_sentences([many, p95])

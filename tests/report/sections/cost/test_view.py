@@ -15,9 +15,10 @@ from reportgen.report.model import Skipped
 from reportgen.report.naming import name_device
 from reportgen.report.sections.cost.view import MOST_ROWS, SECTION, CostView
 from reportgen.report.sections.model.layers import make_layer_table
+from reportgen.report.table import Table
 from reportgen.text import numerals
 from tests.report.sections.cases import Built, build, change, page
-from tests.support.cost_facts import cost_facts, latency, roofs, step, timed, untimed, with_cost
+from tests.support.cost_facts import cost_facts, in_processes, latency, roofs, step, timed, untimed, with_cost
 from tests.support.records import module
 
 
@@ -74,12 +75,58 @@ def test_a_module_above_a_roof_is_not_said_to_be_limited_by_it(record: RunRecord
 
 
 def test_the_table_says_how_many_processes_the_times_are_of(record: RunRecord) -> None:
-    assert "another run may differ by more" in str(SECTION.build(Subject(with_cost(record)), {}))
-    several = record.latency[0].model_copy(update={"processes": (0.001, 0.0011, 0.0012)})
-    timed = change(record, latency=(several, *record.latency[1:]))
-    view = str(SECTION.build(Subject(with_cost(timed)), {}))
-    assert "3 fresh processes" in view
-    assert values(with_cost(timed))[f"latency.batch_{several.batch_size}.p50"].n == 3
+    not_known = "the spread between processes is not known"
+    one = batches(with_cost(record))
+    assert f"All were timed in one process: {not_known}, so there are no intervals." in one.caption
+    heads = ["Median", "95th percentile", "Throughput", "Processes", "Passes"]
+    assert [column.head for column in one.columns][1:] == heads
+    assert {row[-2] for row in one.rows} == {"1"}
+    assert [row[-1] for row in one.rows] == ["50", "40", "40", "20", "6"]
+    few = change(record, latency=(in_processes(1, 0.002, 3), *record.latency[1:]))
+    table = batches(with_cost(few))
+    assert "Batches of 1 were timed in 3 fresh processes: medians over processes, too few for" in table.caption
+    assert (len(table.columns), table.rows[0][-2]) == (6, "3")
+    assert values(with_cost(few))["latency.batch_1.p50"].n == 3
+    five = change(record, latency=(in_processes(1, 0.002), in_processes(64, 0.04)))
+    table = batches(with_cost(five))
+    assert "Batches of 1 and 64 were timed in 5 fresh processes" in table.caption
+    assert "with the least and the most as the interval (94" in table.caption
+    assert f"The other sizes were timed in one process: {not_known}" in table.caption
+    row = [cell.replace("\u00a0", " ") for cell in table.rows[0]]
+    assert row == [
+        "1",
+        "2.00 ms",
+        "1.92–2.12",
+        "2.40 ms",
+        "2.30–2.54",
+        "500 images/s",
+        "472–521",
+        "5",
+        "100",
+    ]
+    six = change(record, latency=(in_processes(1, 0.002, 6), in_processes(64, 0.04, 6)))
+    table = batches(with_cost(six, latency=()))
+    assert "with the interval between processes (95" in table.caption
+    assert not_known not in table.caption  # every size was
+
+
+def batches(record: RunRecord) -> Table:
+    view = SECTION.build(Subject(record), {})
+    assert isinstance(view, CostView)
+    return view.batches
+
+
+def test_where_throughput_saturates_may_be_another_where_processes_are_too_few(record: RunRecord) -> None:
+    unsure = "timed in too few processes to say whether another run would agree."
+    times = [in_processes(size, seconds) for size, seconds in ((1, 0.0021), (64, 0.041), (16, 0.0108))]
+    several = change(record, latency=(*times[:2],))
+    mixed = build(SECTION, with_cost(several)).sentence("Throughput saturates at batches of 16 images")
+    assert "n = 40 passes in one process" in mixed
+    assert unsure in build(SECTION, with_cost(several)).text
+    assert unsure in build(SECTION, with_cost(record)).text
+    sure = build(SECTION, with_cost(several, latency=(times[2],))).text
+    assert "saturates at batches of 16 images" in sure
+    assert unsure not in sure
 
 
 def test_the_median_of_the_pass_that_timed_the_modules_is_told_beside_another_of_its_batch(record: RunRecord) -> None:
@@ -136,7 +183,7 @@ def test_where_throughput_saturates(record: RunRecord) -> None:
     [
         ({4: 0.004, 16: 0.012, 256: 0.08}, "still rises at the largest batch timed, 256 images"),
         ({4: 0.1, 16: 0.4, 256: 7.0}, "is highest at batches of 64 images"),
-        ({4: 0.1, 16: 0.0108, 128: 0.3, 256: 0.17}, "in one process) at 64.\nA training step"),
+        ({4: 0.1, 16: 0.0108, 128: 0.3, 256: 0.17}, "in one process) at 64. Some of these sizes"),
         ({4: 0.1, 16: 0.0108, 256: 0.3}, "at 64. It is lower at the largest batch timed."),
     ],
 )
