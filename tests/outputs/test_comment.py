@@ -32,6 +32,7 @@ from tests.outputs.reports import plain_report
 from tests.report.sections.cases import change
 from tests.report.test_assemble import whole
 from tests.support.browser import NODE, QUIET, tool
+from tests.support.cost_facts import in_processes, latency
 from tests.support.records import TITLE, logits_and_labels, presented
 from tests.support.sharing import made_once
 
@@ -54,6 +55,17 @@ def test_the_comment_says_the_outcome_first(record: RunRecord) -> None:
     assert "The bound lies inside the interval; more images would decide." in text
     assert "<Message>" not in text
     assert "Weakest classes" in text
+
+
+@pytest.mark.parametrize(("processes", "said"), [(1, " (one process)"), (3, " (3 processes)"), (5, " (1.92–2.12)")])
+def test_a_latency_has_its_interval_or_the_few_processes_that_it_is_of(
+    record: RunRecord, processes: int, said: str
+) -> None:
+    one = in_processes(1, 0.002, processes) if processes > 1 else latency(1, 0.002)
+    timed = record.model_copy(update={"latency": (one,)})
+    timed = timed.model_copy(update={"measured": measure(timed)})
+    text = make_comment(plain_report(presented(timed)))
+    assert f"| Latency, one image | 2.00 ms{said} |" in text.replace("\u00a0", " ")
 
 
 def test_without_gates_it_is_quiet(record: RunRecord) -> None:

@@ -91,6 +91,14 @@ def test_what_the_numbers_depend_on_is_in_it(base: Path, more: dict[str, object]
     assert of(base, **more) != of(base)
 
 
+def test_processes_that_gates_ask_for_are_in_it(base: Path) -> None:
+    alone = of(base, run={"probes": "none"})
+    assert of(base, run={"probes": "none"}, gates=["accuracy >= 0.5", "train_seconds <= 9"]) == alone
+    timed = of(base, run={"probes": "none"}, gates=["latency_p50_ms <= 3"])
+    assert len({alone, timed, of(base, run={"probes": "none"}, gates=["latency_p95_ms <= 3"])}) == 3
+    assert of(base, run={"probes": "none"}, gates=["throughput >= 3", "latency_p50 <= 1"]) == timed
+
+
 def test_a_teacher_is_in_it_as_the_model_is(base: Path) -> None:
     (base / "teacher.py").write_text("make = 1\n")
     (base / "teacher.pt").write_bytes(b"its weights")
