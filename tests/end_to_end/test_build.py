@@ -218,7 +218,7 @@ def test_names_from_outside_come_through_a_whole_build(tmp_path: Path, capsys: p
 title: "<b>{{{{7*7}}}}</b> 模型 {"very-long-title-" * 20}"
 model: {{source: "builtin:linear"}}
 data: {{name: image_folder, root: images}}
-run: {{epochs: 2, batch_size: 8}}
+run: {{epochs: 2, batch_size: 8, probes: {{cost: {{processes: 1}}}}}}
 outputs: [html, json]
 """
     said = run_here(capsys, "build", write_spec(tmp_path, spec), "-o", tmp_path / "out")

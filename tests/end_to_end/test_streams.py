@@ -73,7 +73,7 @@ def test_a_time_that_is_none(tmp_path: Path, epoch: str) -> None:
 @pytest.mark.e2e
 @pytest.mark.slow
 def test_an_interrupt_says_what_is_kept(tmp_path: Path) -> None:
-    text = TINY.replace("probes: none", "probes: fast").replace("builtin:linear", "builtin:two_conv")
+    text = TINY.replace("probes: none", "probes: {cost: {processes: 1}}").replace("builtin:linear", "builtin:two_conv")
     write_spec(tmp_path, text)
     process = subprocess.Popen(
         [sys.executable, "-m", "reportgen", "build", "spec.yaml", "-o", "out"],
