@@ -89,11 +89,11 @@ def read_contents(root: Path, folder: str) -> Contents:
     """
     walk = Walk(root)
     walk.begin(root / folder)
-    while walk.waiting:
-        walk.enter(*walk.waiting.popleft())
+    while walk.waiting or walk.links:
         if not walk.waiting:
             walk.waiting.extend(sorted(walk.links))
             walk.links.clear()
+        walk.enter(*walk.waiting.popleft())
     found = walk.found
     found.images.sort(key=lambda image: (image.label, image.name.split("/"), os.fsencode(image.path)))
     for names in (found.hidden, found.others, found.loose):

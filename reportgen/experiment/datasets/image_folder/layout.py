@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,8 +23,21 @@ from reportgen.system.files import is_shut_off
 from reportgen.text.i18n import join_names
 from reportgen.text.visible import visible
 
-TRAIN = ("train", "training")
-TEST = ("test", "testing", "val", "valid", "validation", "eval", "evaluation", "dev")
+TRAIN = ("train", "training", "训练", "训练集")
+TEST = (
+    "test",
+    "testing",
+    "测试",
+    "测试集",
+    "val",
+    "valid",
+    "validation",
+    "验证",
+    "验证集",
+    "eval",
+    "evaluation",
+    "dev",
+)
 """In any case, the first that is there is used: a test folder is a better test than a validation folder."""
 WANTED = N_("image_folder needs a folder with train/ and test/ (or val/) in it, one folder a class in each")
 ADVICE = "Give it with data.root in the spec, or with --data-root."
@@ -97,7 +110,11 @@ def advise(folders: list[Path]) -> str:
     """What to do where a folder has no layout: the one folder in it may be what is meant."""
     inside = [path for folder in folders for path in subfolders(folder)]
     nested = [path for path in inside if match(path, TRAIN + TEST)]
-    return f"Did you mean {visible(str(nested[0]))}?" if nested else ADVICE
+    if nested:
+        return f"Did you mean {visible(str(nested[0]))}?"
+    if read_beside(folders[0]).loose:
+        return f"Put the images of each class into a folder of its name. {tables(folders[0])}".strip()
+    return ADVICE
 
 
 def subfolders(folder: Path) -> list[Path]:
@@ -128,23 +145,41 @@ def match(folder: Path, names: tuple[str, ...]) -> list[Path]:
 def match_pairs(root: Path) -> tuple[list[Path], list[Path]]:
     """The training and the test folders whose names are alike but for these words, such as seg_train and seg_test,
     training_set and test_set, train2017 and val2017; nothing unless there are both. Raises DataError."""
-    found: dict[tuple[str, ...], tuple[list[tuple[int, Path]], list[tuple[int, Path]]]] = {}
-    for path in subfolders(root):
-        words = [word.lower() for word in WORDS.findall(path.name)]
-        for side, names in enumerate((TRAIN, TEST)):
-            for word in names:
-                if words.count(word) == 1 and subfolders(path):
-                    rest = tuple(other for other in words if other != word)
-                    found.setdefault(rest, ([], []))[side].append((names.index(word), path))
-    pairs = [pair for pair in found.values() if all(pair)]
+    pairs = pair_names([path for path in subfolders(root) if subfolders(path)])
     if len(pairs) != 1:
         return [], []
     train, test = ([path for _, path in sorted(side)] for side in pairs[0])
     return train, test
 
 
-WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+def pair_names(folders: Sequence[Path]) -> list[tuple[list[tuple[int, Path]], list[tuple[int, Path]]]]:
+    """Groups of training and test folders, each with its word's place, whose names are alike but for these words."""
+    found: dict[tuple[str, ...], tuple[list[tuple[int, Path]], list[tuple[int, Path]]]] = {}
+    for path in folders:
+        words = words_of(path.name)
+        for side, names in enumerate((TRAIN, TEST)):
+            for word in names:
+                if words.count(word) == 1:
+                    rest = tuple(other for other in words if other != word)
+                    found.setdefault(rest, ([], []))[side].append((names.index(word), path))
+    return [pair for pair in found.values() if all(pair)]
+
+
+WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^\W\d_a-zA-Z]+")
 """Of the name of a folder: TrainSet has two."""
+ONE_WORD = re.compile(rf"({'|'.join(sorted((*TRAIN, *TEST), key=len, reverse=True))})(sets?|data|images?|imgs?|split)")
+"""Two words written as one, such as trainset."""
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a folder's name in lower case, without a number that only orders folders, as in 1_train."""
+    words = list[str]()
+    for word in WORDS.findall(name):
+        both = ONE_WORD.fullmatch(word.lower())
+        words += both.groups() if both else [word.lower()]
+    while words and words[0].isdigit():
+        del words[0]
+    return words
 
 
 def inner_name(folder: Path) -> str:
@@ -163,6 +198,7 @@ def read_layout(root: Path) -> Layout | None:
     if not train and not test:
         if any(match(path, TRAIN + TEST) for path in subfolders(root)):
             return None
+        refuse_unlabelled(root)
         whole = read_contents(root, "")
         return Layout(root, whole, None, flat=True, names=("", "")) if whole.images else None
     unlabelled = [path for path in subfolders(root) if path.name.lower() in TEST and path not in test]
@@ -184,6 +220,33 @@ def read_layout(root: Path) -> Layout | None:
         beside=read_beside(root),
         notes=tuple(describe_choice(root, train, test, used)),
     )
+
+
+def refuse_unlabelled(root: Path) -> None:
+    """Raise DataError where all folders are named as training and test folders, and some hold no folders of classes."""
+    folders = subfolders(root)
+    pairs = pair_names(folders)
+    flat = [visible(path.name) for path in folders if not subfolders(path)]
+    if len(pairs) != 1 or {path for side in pairs[0] for _, path in side} != set(folders) or not flat:
+        return
+    raise NotAvailable(
+        N_(
+            "the images in {names} of {folder} do not lie in folders of classes, so they have no labels",
+            names=some(flat),
+            folder=visible(str(root)),
+        ),
+        f"Put the images of each class into a folder of its name, within these. {tables(root)}".strip(),
+    )
+
+
+def tables(folder: Path) -> str:
+    """That labels in a table are not read, where a folder holds one."""
+    found = [path.name for path in sorted(folder.iterdir()) if path.suffix.lower() in TABLES]
+    return f"Labels in tables such as {visible(found[0])} are not read." if found else ""
+
+
+TABLES = frozenset({".csv", ".tsv", ".jsonl", ".parquet", ".xlsx"})
+"""Endings of files that hold the labels of many images."""
 
 
 def read_beside(root: Path) -> Contents:
@@ -223,20 +286,18 @@ def check_classes(layout: Layout) -> None:
     for part, name in zip((layout.train, layout.test), layout.names, strict=True):
         if part is not None:
             least = 1 if part is layout.test and layout.train is not None else 2
-            check_part(part, visible(str(layout.root / name)), least)
+            check_part(part, layout.root, name, least)
     if layout.train is None or layout.test is None:
         return
     train, test = ({image.label for image in part.images} for part in (layout.train, layout.test))
     strangers = sorted(test - train)
     for one in layout.train.refused:
-        if one.name in [f"{layout.names[0]}/{name}" for name in strangers]:
+        if any(f"{one.name}/".startswith(f"{layout.names[0]}/{name}/") for name in strangers):
             why = N_("{file} can't be read: {reason}", file=visible(str(one.path)), reason=one.reason)
             raise NotAvailable(why, "Check its permissions, or what it is a link to.")
     if strangers:
         trained = visible(layout.names[0])
-        folded = {name.casefold(): name for name in train}
-        pairs = [f"{name} and {folded[name.casefold()]}" for name in strangers if name.casefold() in folded]
-        alike = f" {join_names(pairs)} differ in case alone." if pairs else ""
+        alike = say_alike(strangers, train)
         raise NotAvailable(
             N_(
                 "{folder} has classes that {trained}/ has not: {names}",
@@ -248,8 +309,21 @@ def check_classes(layout: Layout) -> None:
         )
 
 
-def check_part(part: Contents, where: str, least: int) -> None:
+def say_alike(strangers: Sequence[str], train: Iterable[str]) -> str:
+    """Which classes are the same but for case, or for spaces; nothing where none are."""
+    said = ""
+    for what, form in (("case", str.casefold), ("spaces", lambda name: "".join(name.split()))):
+        known = {form(name): name for name in train}
+        pairs = [(name, known[form(name)]) for name in strangers if form(name) in known]
+        quote = repr if what == "spaces" else str
+        if pairs:
+            said += f" {join_names([f'{quote(a)} and {quote(b)}' for a, b in pairs])} differ in {what} alone."
+    return said
+
+
+def check_part(part: Contents, root: Path, name: str, least: int) -> None:
     """Raise DataError unless each class folder of a part holds images, and there are at least so many of them."""
+    where = visible(str(root / name))
     if not part.images and not part.refused:
         raise NotAvailable(say_empty(part, where), "Put images there, one folder a class.")
     trouble = {piece for one in part.refused for piece in one.name.split("/")}
@@ -263,7 +337,25 @@ def check_part(part: Contents, where: str, least: int) -> None:
             len(part.classes),
             folder=where,
         )
-        raise NotAvailable(why, "It needs two or more folders.")
+        inner = None if name else classes_inside(root)
+        raise NotAvailable(why, f"Did you mean {visible(str(inner))}?" if inner else "It needs two or more folders.")
+
+
+def classes_inside(root: Path) -> Path | None:
+    """The first folder below one that holds a single folder, and that a single folder, that holds several; or None."""
+    folder = root
+    for _ in range(DEEPEST):
+        inside = subfolders(folder)
+        if len(inside) != 1:
+            return folder if len(inside) > 1 and folder != root else None
+        folder = inside[0]
+        if match(folder, TRAIN + TEST):
+            return folder
+    return None
+
+
+DEEPEST = 8
+"""Folders inside each other that are looked at for one that may be meant."""
 
 
 def say_empty(part: Contents, where: str) -> Message:

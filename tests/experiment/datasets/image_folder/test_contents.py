@@ -102,6 +102,17 @@ def test_links_are_followed_once(tmp_path: Path) -> None:
     assert data.facts.splits[0].counts == (3, 2, 3)
 
 
+def test_folders_that_hold_nothing_but_links_to_classes_are_read(tmp_path: Path) -> None:
+    write_splits(tmp_path / "source", ("cat", "dog"), 3)
+    for split in ("train", "test"):
+        for name in ("cat", "dog"):
+            link = tmp_path / "data" / split / name
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(Path("../../source") / split / name)
+    data = load(tmp_path / "data")
+    assert [split.counts for split in data.facts.splits] == [(3, 3), (3, 3)]
+
+
 @pytest.mark.parametrize(
     ("link", "target", "reason"),
     [

@@ -30,6 +30,14 @@ from tests.support.permissions import shut_off
         ("training_set", "test_set", "The training images are those of the folder “training_set”."),
         ("TrainImages", "ValImages", "The test images are those of the folder “ValImages”."),
         ("train2017", "val2017", "The test images are those of the folder “val2017”."),
+        ("trainset", "testset", "The training images are those of the folder “trainset”."),
+        ("TrainData", "valdata", "The test images are those of the folder “valdata”."),
+        ("trainingset", "validationset", "The test images are those of the folder “validationset”."),
+        ("1_train", "2_test", "The test images are those of the folder “2_test”."),
+        ("01-Training", "02-Validation", "The test images are those of the folder “02-Validation”."),
+        ("训练集", "测试集", "The test images are those of the folder “测试集”."),
+        ("训练", "验证", "The training images are those of the folder “训练”."),
+        ("flowers_训练", "flowers_测试", "The test images are those of the folder “flowers_测试”."),
     ],
 )
 def test_splits_are_found_by_their_usual_names(train: str, test: str, said: str, tmp_path: Path) -> None:
@@ -115,6 +123,51 @@ def test_classes_called_as_splits_are_classes(tmp_path: Path) -> None:
     assert load(tmp_path).facts.classes == ("dev", "prod", "test")
 
 
+@pytest.mark.parametrize("names", [("train", "test"), ("Train", "val", "test"), ("train_images", "test_images")])
+def test_folders_called_as_splits_without_classes_are_no_classes(names: tuple[str, ...], tmp_path: Path) -> None:
+    write_classes(tmp_path, names, 5)
+    with pytest.raises(DataError, match=r"the images in .* do not lie in folders of classes, so they have no labels"):
+        load(tmp_path)
+    (tmp_path / "labels.csv").touch()
+    with pytest.raises(DataError) as caught:
+        load(tmp_path)
+    assert caught.value.hint.endswith("Labels in tables such as labels.csv are not read.")
+
+
+def test_of_folders_called_as_splits_those_without_classes_are_named(tmp_path: Path) -> None:
+    write_classes(tmp_path / "train_images", ("cat", "dog"), 2)
+    write_classes(tmp_path, ("test_images",), 2)
+    with pytest.raises(DataError, match="the images in test_images of"):
+        load(tmp_path)
+
+
+def test_images_without_folders_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    write_image(tmp_path / "0.png")
+    with pytest.raises(DataError, match="has neither these nor folders of classes") as caught:
+        load(tmp_path)
+    assert caught.value.hint == "Put the images of each class into a folder of its name."
+    (tmp_path / "Labels.CSV").touch()
+    with pytest.raises(DataError) as caught:
+        load(tmp_path)
+    assert caught.value.hint.endswith("of its name. Labels in tables such as Labels.CSV are not read.")
+
+
+@pytest.mark.parametrize("inside", ["flowers", "archive/flowers", "archive/data/train"])
+def test_the_folder_of_classes_inside_a_single_folder_is_offered(inside: str, tmp_path: Path) -> None:
+    write_classes(tmp_path / inside, ("rose", "tulip"))
+    with pytest.raises(DataError, match="holds 1 class with images") as caught:
+        load(tmp_path)
+    assert caught.value.hint == f"Did you mean {tmp_path / inside.removesuffix('/train')}?"
+
+
+@pytest.mark.parametrize("inside", ["cat", "cat/tabby"])
+def test_a_single_class_is_not_taken_for_a_folder_of_classes(inside: str, tmp_path: Path) -> None:
+    write_image(tmp_path / inside / "0.png")
+    with pytest.raises(DataError, match="holds 1 class with images") as caught:
+        load(tmp_path)
+    assert caught.value.hint == "It needs two or more folders."
+
+
 def test_a_test_folder_without_labels_is_not_taken(tmp_path: Path) -> None:
     write_classes(tmp_path / "train")
     write_image(tmp_path / "test" / "0001.png")
@@ -130,6 +183,23 @@ def test_classes_that_differ_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="test has classes that train/ has not: Cat, owl") as caught:
         load(tmp_path)
     assert "train/ has cat, dog. Cat and cat differ in case alone." in caught.value.hint
+
+
+def test_classes_that_differ_in_spaces_alone_are_told(tmp_path: Path) -> None:
+    write_classes(tmp_path / "train", ("cat", "polar bear"))
+    write_classes(tmp_path / "test", ("cat ", "polarbear"))
+    with pytest.raises(DataError) as caught:
+        load(tmp_path)
+    assert caught.value.hint.endswith("'cat ' and 'cat' and 'polarbear' and 'polar bear' differ in spaces alone.")
+
+
+def test_a_class_that_may_not_be_read_is_not_said_to_be_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_splits(tmp_path)
+    shut_off(monkeypatch, tmp_path / "train" / "cat")
+    with pytest.raises(DataError, match=r"train/cat/0.png can't be read: there is no permission to read it"):
+        load(tmp_path)
 
 
 def test_the_folder_inside_is_offered(tmp_path: Path) -> None:
