@@ -11,6 +11,11 @@ ALONE = "Save the weights alone: torch.save(model.state_dict(), path), or a .saf
 UNPACK = "Unpack it and name the file inside in model.weights."
 AGAIN = "Download it again, by the link of the file itself, and compare its size."
 CONVERT = "Load it with the library that wrote it and save a PyTorch state dict: torch.save(model.state_dict(), path)."
+ARRAYS = (
+    "Save them as tensors: torch.save({name: torch.from_numpy(array) for name, array in numpy.load(path).items()}, "
+    "'weights.pt')."
+)
+JOBLIB = b"joblib.numpy_pickle"
 POINTER = b"version https://git-lfs"
 
 BEGINNINGS = (
@@ -33,7 +38,7 @@ AT = (
     (257, b"ustar", "a tar archive", UNPACK),
     (4, b"TFL3", "a model of TensorFlow Lite", CONVERT),
 )
-MARKUP = re.compile(rb"\s*<(!doctype|html|head|body|\?xml|error)", re.IGNORECASE)
+MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype|!--|html|head|body|title|meta|script|\?xml|error)", re.IGNORECASE)
 ONNX = re.compile(
     rb"\x08[\x01-\x20]\x12.{0,64}?(pytorch|onnx|tf2onnx|keras|skl2onnx|caffe2)|\x08[\x01-\x20]:", re.DOTALL
 )
@@ -82,7 +87,7 @@ def refuse_archive(name: str, members: list[str]) -> None:
     if "data.pkl" in bare:
         return
     if members and all(member.endswith(".npy") for member in members):
-        raise no_weights(name, "it is an archive of NumPy arrays (.npz)")
+        raise no_weights(name, "it is an archive of NumPy arrays (.npz)", ARRAYS)
     if any(member.endswith(".h5") for member in members):
         raise no_weights(name, "it is a model of Keras", CONVERT)
     inside = next((member for member in members if member.endswith((".pt", ".pth", ".bin", ".safetensors"))), None)

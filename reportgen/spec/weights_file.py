@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from reportgen.errors import ModelError
-from reportgen.spec.foreign_weights import no_weights, refuse_foreign
+from reportgen.spec.foreign_weights import AGAIN, JOBLIB, no_weights, refuse_foreign
 from reportgen.system.files import is_shut_off
 from reportgen.system.regular import describe_kind, is_something_else
+from reportgen.system.shards import INDEX_ENDING
 from reportgen.text.suggest import nearest
 
 SUFFIXES = (".safetensors", ".pt", ".pth", ".th", ".tar", ".ckpt", ".bin", ".pkl")
@@ -15,6 +16,7 @@ SUFFIXES = (".safetensors", ".pt", ".pth", ".th", ".tar", ".ckpt", ".bin", ".pkl
 PERMISSIONS = "Check the permissions of the file and of the folders above it."
 HEAD = 1024
 """Bytes by which the kind of a file is known."""
+READ = f"Read what it says. {AGAIN}"
 MOST_HEADER = 100_000_000
 """Bytes of a header of safetensors; the library allows no more."""
 
@@ -41,11 +43,24 @@ def check_weights_file(path: Path) -> None:
 
 def check_beginning(path: Path, head: bytes) -> None:
     """Raise ModelError for a file that begins as no kind of weights does."""
+    if is_pickle(head) and JOBLIB in head:
+        raise no_weights(path.name, "it is a file of joblib", "Load it with joblib and save tensors with torch.save.")
     if head.startswith(b"PK") or is_safetensors(head) or is_pickle(head):
         return
     refuse_foreign(path, head)
     if not (is_shards(path, head) or path.suffix == ".safetensors" or is_old_pickle(head)):
+        if is_text(head):
+            raise no_weights(path.name, "it is text, as a failed download leaves it", READ)
         raise no_weights(path.name, "its first bytes are not those of any known kind of weights")
+    if path.suffix != INDEX_ENDING and is_shards(path, head):
+        raise no_weights(path.name, "it is JSON, as a failed download leaves it", READ)
+
+
+def is_text(head: bytes) -> bool:
+    """Whether the first bytes of a file are words: those of UTF-8 and nothing that can't be shown."""
+    text = head.decode("utf-8-sig", "ignore")
+    whole = len(text.encode()) > len(head) - 8  # the last character may be cut, and the first be a mark
+    return whole and len(text) > 8 and all(sign.isprintable() or sign.isspace() for sign in text)
 
 
 def is_safetensors(head: bytes) -> bool:

@@ -214,6 +214,8 @@ def loads_by_itself(module: nn.Module, fit: Fit, own: Own) -> bool:
     before = {name: part.detach().clone() for name, part in module.state_dict().items() if isinstance(part, Tensor)}
     if not all(part.shape == own.shapes.get(name, part.shape) for name, part in fit.pairs().items()):
         return False
+    if any(fit.weights.tensors[name].odd for name in fit.alignment.bare):
+        return False
     try:
         lacking, left = load(module, everything(fit), fit.weights.metadata, fit.alignment.off)
         lacking = {name for name in lacking if name in own.parameters or name in fit.missing}

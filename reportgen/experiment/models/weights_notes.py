@@ -10,7 +10,7 @@ from torch import nn
 
 from reportgen.errors import ModelError
 from reportgen.experiment.models.checkpoints.alignment import differing_beginnings
-from reportgen.experiment.models.checkpoints.fit import Fit, Own
+from reportgen.experiment.models.checkpoints.fit import Fit, Own, odd_error
 from reportgen.experiment.models.checkpoints.stored import Stored
 from reportgen.record.message import N_, Message, nN_
 
@@ -35,10 +35,7 @@ def note_of_types(pairs: Mapping[str, Stored], own: Own, name: str) -> list[Mess
     for key, part in pairs.items():
         wanted = own.dtypes[key]
         if part.odd:
-            raise ModelError(
-                f"{key} in {name} is {part.odd}, where the model has {plain(wanted)} numbers",
-                "Save the weights of the model before it was converted.",
-            )
+            raise odd_error(key, part, wanted, name)
         if part.dtype == wanted:
             continue
         if key in own.parameters and rank(part.dtype) != rank(wanted):

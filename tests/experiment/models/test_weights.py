@@ -19,6 +19,7 @@ import pytest
 import torch
 from safetensors.torch import save_file, save_model
 from torch import Tensor, nn
+from torch.nn.utils import prune as pruning
 from torchvision import models
 
 from reportgen.errors import ModelError
@@ -165,6 +166,12 @@ def test_files_cut_short(tmp_path: Path, state: State, suffix: str, keep: int) -
         ("w.pt", b"<html>404</html>", "can't be read as weights"),
         ("w.onnx", b"x", "is an ONNX model"),
         ("w.ckpt", b"x", "not those of any known kind"),
+        ("w.pth", b"\xef\xbb\xbf<!-- saved from -->\n<html>", "it is a web page or XML"),
+        ("w.pth", b"Entry not found", "it is text, as a failed download leaves it"),
+        ("w.bin", "\ufeffKein Zugriff: falsches Paßwort".encode(), "it is text, as a failed download leaves it"),
+        ("w.pth", b'{"error": "Repository not found"}', "it is JSON, as a failed download leaves it"),
+        ("w.index.json", b'{"error": 1}', "has no weight_map"),
+        ("w.pkl", b"\x80\x04\x95\x10\x8c\x13joblib.numpy_pickle\x8c\x11NumpyArrayWrapper", "a file of joblib"),
     ],
 )
 def test_files_that_are_something_else(tmp_path: Path, name: str, content: bytes, message: str) -> None:
@@ -239,7 +246,24 @@ def test_what_lies_beside_the_weights_is_inert(tmp_path: Path, state: State, nam
     assert equal(module, state)
 
 
-@pytest.mark.parametrize("write", [pickle.dumps, lambda state: pickle.dumps({k: v.numpy() for k, v in state.items()})])
+def arrays_by_columns(state: State) -> bytes:
+    """Arrays whose first axis runs fastest, in the last protocol."""
+    return pickle.dumps({key: np.asfortranarray(part.numpy()) for key, part in state.items()}, protocol=5)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        pickle.dumps,
+        lambda state: pickle.dumps({k: v.numpy() for k, v in state.items()}, protocol=4),
+        lambda state: pickle.dumps({k: v.numpy() for k, v in state.items()}, protocol=5),
+        lambda state: pickle.dumps({k: v.numpy().astype(v.numpy().dtype.newbyteorder(">")) for k, v in state.items()}),
+        lambda state: pickle.dumps(
+            {k: v.numpy()[..., ::-1][..., ::-1] for k, v in state.items() if v.ndim}, protocol=5
+        ),
+        arrays_by_columns,
+    ],
+)
 def test_plain_pickles_of_tensors_and_arrays(tmp_path: Path, state: State, write: Callable[[State], bytes]) -> None:
     module = net()
     (tmp_path / "w.pkl").write_bytes(write(state))
@@ -328,6 +352,65 @@ def test_any_common_beginning(tmp_path: Path, state: State, off: str, model: str
     assert equal(inner, state)
 
 
+def branches(first: str, last: str) -> nn.Sequential:
+    """A small network whose layers lie in a part of their own, but for the last."""
+    inner = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten())
+    return nn.Sequential(OrderedDict({first: inner, last: nn.Linear(4, 4)}))
+
+
+@pytest.mark.parametrize(
+    ("file", "model", "said_of"),
+    [
+        (("backbone", "head.fc"), ("net", "fc"), ("“backbone.” in the names of w.ckpt stands for “net.”", "“head.”")),
+        (("module.backbone", "module.fc"), ("features", "fc"), ("stands for “features.” of the model",)),
+        (("trunk", "fc"), ("backbone", "head"), ("stands for “backbone.”", "“fc.” in the names of w.ckpt")),
+    ],
+)
+def test_a_backbone_and_a_classifier_may_each_have_a_beginning(
+    tmp_path: Path, file: tuple[str, str], model: tuple[str, str], said_of: tuple[str, ...]
+) -> None:
+    saved, module = branches("a", "b"), branches(model[0], model[1])
+    names = {"a": file[0], "b": file[1]}
+    state = {names[key[0]] + key[1:]: part for key, part in saved.state_dict().items()}
+    result = filled(tmp_path, {"state_dict": state}, module)
+    assert result.key == "state_dict"
+    for words in said_of:
+        assert words in said(result)
+    pairs = zip(saved.state_dict().values(), module.state_dict().values(), strict=True)
+    assert all(torch.equal(theirs, own) for theirs, own in pairs)
+
+
+def test_of_two_classifiers_that_fit_none_is_taken(tmp_path: Path) -> None:
+    state = {key.replace("a.", "backbone."): part for key, part in branches("a", "b").state_dict().items()}
+    two = {name: part for name, part in state.items() if name[0] != "b" or name.startswith("backbone")}
+    for head in ("head1", "head2"):
+        two |= {f"{head}.weight": torch.ones(4, 4), f"{head}.bias": torch.ones(4)}
+    with pytest.raises(ModelError, match=r"2 missing in the file: fc.weight, fc.bias"):
+        filled(tmp_path, two, branches("net", "fc"))
+
+
+def test_a_part_under_another_name_is_no_key_of_the_file(tmp_path: Path) -> None:
+    state = {key.replace("b.", "classifier."): part for key, part in branches("a", "b").state_dict().items()}
+    result = filled(tmp_path, state, branches("a", "fc"))
+    assert result.key == ""
+    assert "“classifier.” in the names of w.ckpt stands for “fc.” of the model" in said(result)
+
+
+def test_of_equal_parts_the_first_in_the_file_is_used(tmp_path: Path, state: State) -> None:
+    later = {f"module.encoder_k.{key}": tensor + 1 for key, tensor in state.items()}
+    both = {f"module.encoder_q.{key}": tensor for key, tensor in state.items()} | later
+    module = net()
+    result = filled(tmp_path, {"state_dict": both | {"module.queue": torch.ones(2, 3)}}, module)
+    assert (result.key, equal(module, state)) == ("state_dict.encoder_q", True)
+    assert "state_dict.encoder_k would fit as well" in said(result)
+
+
+def test_pairs_of_names_and_tensors(tmp_path: Path, state: State) -> None:
+    module = net()
+    filled(tmp_path, {"weights": list(state.items())}, module)
+    assert equal(module, state)
+
+
 def test_wrappers_in_the_middle_of_names(tmp_path: Path, state: State) -> None:
     saved = {key.replace("0.", "0.module.").replace("3.", "3._orig_mod."): part for key, part in state.items()}
     module = net()
@@ -380,6 +463,67 @@ def test_parts_saved_under_keys_of_their_own(tmp_path: Path) -> None:
     parts = {"encoder": saved.encoder.state_dict(), "head": saved.head.state_dict(), "epoch": 2}
     assert "assembled from several state dicts" in said(filled(tmp_path, parts, module))
     assert equal(module, dict(saved.state_dict()))
+
+
+@pytest.mark.parametrize("old_file", [True, False])
+@pytest.mark.parametrize("off", ["", "module."])
+def test_spectral_normalisation_of_both_ages(tmp_path: Path, old_file: bool, off: str) -> None:
+    def make(old: bool) -> nn.Sequential:
+        kind = nn.utils.spectral_norm if old else nn.utils.parametrizations.spectral_norm
+        return nn.Sequential(kind(nn.Linear(3, 4)), nn.Linear(4, 2))
+
+    saved, module = make(old_file).eval(), make(not old_file).eval()
+    result = filled(tmp_path, {f"{off}{key}": tensor for key, tensor in saved.state_dict().items()}, module)
+    assert "The file keeps spectral normalisation as" in said(result)
+    images = torch.randn(5, 3)
+    torch.testing.assert_close(module(images), saved(images))
+
+
+def prune(module: nn.Module) -> None:
+    """Put a mask over the weights of the first layer."""
+    pruning.l1_unstructured(module[0], "weight", 0.5)
+
+
+def normalise(module: nn.Module) -> None:
+    """Put a weight norm on the last layer."""
+    nn.utils.parametrizations.weight_norm(module[3])
+
+
+@pytest.mark.parametrize("change", [prune, normalise])
+def test_weights_that_something_stands_in_for_are_refused_with_how_to_take_it_off(
+    tmp_path: Path, change: Callable[[nn.Module], None]
+) -> None:
+    saved = net()
+    change(saved)
+    with pytest.raises(ModelError, match="does not fit the model") as caught:
+        filled(tmp_path, saved.state_dict(), net())
+    assert "normalisation or pruning, which the model does not have" in caught.value.hint
+
+
+def test_what_only_training_used_can_be_left_out_of_the_file(tmp_path: Path, state: State) -> None:
+    with pytest.raises(ModelError, match=r"1 unexpected in the file: aux.weight") as caught:
+        filled(tmp_path, {**state, "aux.weight": torch.ones(2, 2)}, net())
+    assert caught.value.hint.endswith("save the file again without it.")
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+@pytest.mark.parametrize(
+    ("odd", "what", "hint"),
+    [
+        (lambda: torch.nested.nested_tensor([torch.ones(2), torch.ones(3)]), "a nested tensor", "to_padded_tensor"),
+        (lambda: torch.ones(4, 4, device="meta"), "a tensor on the meta device", "fill the model with its weights"),
+        (lambda: torch.ones(4, 4).to_sparse_csr(), "a sparse tensor", "to_dense"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Sparse CSR tensor support")
+def test_a_tensor_without_plain_values_is_refused_with_what_to_save(
+    tmp_path: Path, state: State, odd: Callable[[], Tensor], what: str, hint: str
+) -> None:
+    with pytest.raises(ModelError, match=f"3.weight in w.ckpt is {what}") as caught:
+        filled(tmp_path, {**state, "3.weight": odd()}, net())
+    assert hint in caught.value.hint
+    with pytest.raises(ModelError, match="1 unexpected in the file: beside"):
+        filled(tmp_path, {**state, "beside": odd()}, net())
 
 
 @pytest.mark.filterwarnings("ignore:`torch.nn.utils.weight_norm` is deprecated")

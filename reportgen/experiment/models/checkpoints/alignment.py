@@ -45,7 +45,8 @@ class Alignment:
 
 
 def align(file: Mapping[str, Shape], model: Mapping[str, Shape]) -> list[Alignment]:
-    """Ways of pairing the names, the one with most pairs of one shape first; of equal ones that which changes least."""
+    """Ways of pairing the names, the one with most pairs of one shape first; of equal ones that which changes least,
+    then that whose names come first in the file."""
     theirs, own = without_wrappers(file), without_wrappers(model)
     if theirs is None or own is None:
         theirs, own = {name: name for name in file}, {name: name for name in model}
@@ -53,6 +54,7 @@ def align(file: Mapping[str, Shape], model: Mapping[str, Shape]) -> list[Alignme
     wanted = {name: model[full] for name, full in own.items()}
     short = {full: name for name, full in theirs.items()}
     found = []
+    places = {name: place for place, name in enumerate(shapes)}
     for off, on in beginnings(shapes, wanted):
         if on and any(name.startswith(on) for name in shapes):
             continue  # a part of the file for another part, though the file has that one too
@@ -63,7 +65,8 @@ def align(file: Mapping[str, Shape], model: Mapping[str, Shape]) -> list[Alignme
                 pairs[own[name]] = theirs[other]
         agreeing = sum(same(file[their], model[mine]) for mine, their in pairs.items())
         bare = frozenset(theirs[name] for name in shapes if name.startswith(off)) | frozenset(pairs.values())
-        rank = (-agreeing, len(bare) - len(pairs), off.count(".") + on.count("."), off, on)
+        first = min((places[short[their]] for their in pairs.values()), default=len(places))
+        rank = (-agreeing, len(bare) - len(pairs), off.count(".") + on.count("."), first, off, on)
         found.append((rank, Alignment(off, on, pairs, agreeing, bare, short)))
     return [alignment for _rank, alignment in sorted(found, key=lambda one: one[0])]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any
 
 from torch import Tensor, nn
@@ -24,7 +24,7 @@ Converted = tuple[WeightSet, Message]
 
 def conversions(weights: WeightSet, module: nn.Module) -> Iterator[Converted]:
     """Forms of a set under other names, each with what to say of it; nothing for a model that knows none."""
-    for rename, note in renamings(module):
+    for rename, note in renamings(weights, module):
         names = {name: rename(name) for name in weights.tensors}
         if any(old != new for old, new in names.items()) and len(set(names.values())) == len(names):
             yield replaced(weights, {names[name]: part for name, part in weights.tensors.items()}), note
@@ -38,9 +38,20 @@ def replaced(weights: WeightSet, tensors: Mapping[str, Stored]) -> WeightSet:
     return WeightSet(weights.name, tensors, None, weights.module, weights.joined)
 
 
-def renamings(module: nn.Module) -> Iterator[tuple[Callable[[str], str], Message]]:
+def renamings(weights: WeightSet, module: nn.Module) -> Iterator[tuple[Callable[[str], str], Message]]:
     """Ways to rename tensors one by one that could help this model."""
-    if any(name.endswith("weight_g") for name in module.state_dict()):
+    own = module.state_dict()
+    if any(name.endswith("parametrizations.weight.0._u") for name in own):
+        yield (
+            lambda name: new_spectral_norm(name, weights.tensors),
+            N_("The file keeps spectral normalisation as weight_orig; the model has it as a parametrization."),
+        )
+    if any(name.endswith("weight_orig") for name in own):
+        yield (
+            old_spectral_norm,
+            N_("The file keeps spectral normalisation as a parametrization; the model has weight_orig."),
+        )
+    if any(name.endswith("weight_g") for name in own):
         yield (
             old_weight_norm,
             N_("The file keeps weight normalisation as parametrizations; the model has weight_g and weight_v."),
@@ -56,6 +67,27 @@ def old_weight_norm(name: str) -> str:
     """The name that weight_norm gave before parametrizations."""
     match = PARAMETRIZED.fullmatch(name)
     return f"{match[1]}{match[2]}_{'gv'[int(match[3])]}" if match else name
+
+
+SPECTRAL = {"orig": "original", "u": "0._u", "v": "0._v"}
+"""What the old spectral_norm put behind "weight_", and the new one behind "parametrizations.weight."."""
+
+
+def new_spectral_norm(name: str, beside: Container[str]) -> str:
+    """The name that spectral_norm gives as a parametrization, where the file has what it belongs to `beside` it."""
+    stem, _, last = name.rpartition("weight_")
+    return (
+        f"{stem}parametrizations.weight.{SPECTRAL[last]}"
+        if last in SPECTRAL and f"{stem}weight_orig" in beside
+        else name
+    )
+
+
+def old_spectral_norm(name: str) -> str:
+    """The name that spectral_norm gave before parametrizations."""
+    stem, found, last = name.rpartition("parametrizations.weight.")
+    old = next((old for old, new in SPECTRAL.items() if new == last), "")
+    return f"{stem}weight_{old}" if found and old else name
 
 
 def old_dense_layer(name: str) -> str:

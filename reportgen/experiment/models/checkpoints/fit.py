@@ -5,16 +5,23 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
 from reportgen.errors import ModelError
-from reportgen.experiment.models.checkpoints.alignment import Alignment, Shape, align, same
+from reportgen.experiment.models.checkpoints.alignment import (
+    Alignment,
+    Shape,
+    align,
+    beginnings,
+    same,
+    without_wrappers,
+)
 from reportgen.experiment.models.checkpoints.sets import WeightSet, is_average
-from reportgen.experiment.models.checkpoints.stored import Stored
+from reportgen.experiment.models.checkpoints.stored import META, NESTED, SPARSE, WRAPPED, Stored
 
 LISTED = 8
 """Names listed in an error; the rest is counted."""
@@ -104,8 +111,10 @@ class Fit:
 
     @property
     def name(self) -> str:
-        """What `model.weights_key` calls it."""
-        return ".".join(part for part in (self.weights.name, self.alignment.off.rstrip(".")) if part)
+        """What `model.weights_key` calls it: with the beginning that is taken off where all that is used has it."""
+        off, short = self.alignment.off, self.alignment.short
+        under = all(short[theirs].startswith(off) for theirs in self.alignment.names.values())
+        return ".".join(part for part in (self.weights.name, off.rstrip(".") if under else "") if part)
 
     @property
     def faults(self) -> int:
@@ -126,10 +135,40 @@ def fits_of(weights: WeightSet, own: Own) -> list[Fit]:
     shapes = {name: part.shape for name, part in weights.tensors.items()}
     found = [compare(weights, alignment, own) for alignment in align(shapes, own.shapes)]
     good = [fit for fit in found if fit.fits and (not fit.outside or len(own.parameters) >= FEW)]
+    if not good and found[0].missing and not found[0].differing and len(own.parameters) >= FEW:
+        good = [fit for fit in (compare(weights, whole, own) for whole in completed(found[0], own)) if fit.fits]
     if any(fit.alignment.is_plain for fit in good):
         good = [fit for fit in good if not fit.alignment.on]
     good.sort(key=lambda fit: (is_average(fit.alignment.off), bool(fit.alignment.off and fit.outside)))
     return good or nearest_fits(found, own)
+
+
+def completed(fit: Fit, own: Own) -> list[Alignment]:
+    """The alignment with partners for all parameters that lack one, which have another beginning in common, such as
+    those of a classifier beside a backbone; empty unless that is possible in one way only."""
+    names, tensors = fit.alignment.names, fit.weights.tensors
+    off, on, short = fit.alignment.off, fit.alignment.on, fit.alignment.short
+    moved = sum(short[theirs].startswith(off) and mine.startswith(on) for mine, theirs in names.items())
+    if moved <= len(own.shapes) / 2:
+        return []
+    shapes = {name: tensors[name].shape for name in tensors if name not in names.values()}
+    found = {frozenset(one.items()) for one in rest_of(shapes, {name: own.shapes[name] for name in fit.missing})}
+    if len(found) != 1:
+        return []
+    more = dict(found.pop())
+    bare = fit.alignment.bare | set(more.values())
+    agreeing = fit.alignment.agreeing + len(more)
+    return [replace(fit.alignment, names={**names, **more}, agreeing=agreeing, bare=bare)]
+
+
+def rest_of(file: Mapping[str, Shape], model: Mapping[str, Shape]) -> Iterator[dict[str, str]]:
+    """Ways to give every name of the model one of the file, of its shape, by one beginning for another."""
+    short = without_wrappers(file) or {name: name for name in file}
+    shapes = {name: file[full] for name, full in short.items()}
+    for off, on in beginnings(shapes, model):
+        pairs = {name: off + name.removeprefix(on) for name in model if name.startswith(on)}
+        if len(pairs) == len(model) and all(same(shapes.get(pairs[name], ()), model[name]) for name in model):
+            yield {name: short[other] for name, other in pairs.items() if other in short}
 
 
 def nearest_fits(found: Sequence[Fit], own: Own) -> list[Fit]:
@@ -210,6 +249,8 @@ def refuse_misfit(fit: Fit, own: Own, name: str) -> ModelError:
             "Name a factory that makes the quantised model, as torch.ao.quantization.convert does, or save the weights "
             "of the model before it was converted.",
         )
+    if odd := next((key for key in fit.differing if tensors[names[key]].odd), None):
+        return odd_error(odd, tensors[names[odd]], own.dtypes[odd], name)
     if headless(fit, own):
         return ModelError(
             f"{where} holds no classifier: of the model it lacks {', '.join(fit.missing)}, and nothing else",
@@ -225,6 +266,26 @@ def refuse_misfit(fit: Fit, own: Own, name: str) -> ModelError:
     text = f"{where} does not fit the model: " + "; ".join(part for part in parts if part)
     holds_more = bool(fit.unexpected) and not (fit.missing or fit.differing)
     return (HoldsMore if holds_more else ModelError)(text, hint_of(fit, own, name))
+
+
+def odd_error(key: str, part: Stored, wanted: torch.dtype, name: str) -> ModelError:
+    """The error for a tensor of a kind whose values can't be copied into a parameter."""
+    return ModelError(
+        f"{key} in {name} is {part.odd}, where the model has {str(wanted).removeprefix('torch.')} numbers",
+        ODD_HINTS.get(part.odd, "Save the weights of the model before it was converted."),
+    )
+
+
+ODD_HINTS = {
+    META: "Its values were never in the file: fill the model with its weights, then save it.",
+    NESTED: "Save it as a plain tensor: tensor.to_padded_tensor(0).",
+    WRAPPED: "Save plain tensors: tensor.full_tensor() of each distributed one, or get_model_state_dict of "
+    "torch.distributed.checkpoint.state_dict with full_state_dict=True.",
+    SPARSE: "Save it as a plain tensor: tensor.to_dense().",
+}
+"""What to do about each kind of tensor."""
+CHANGED = re.compile(r"weight_(g|v|orig|u|mask)$|parametrizations\..*\.original\d?$")
+"""Names of what takes the place of a weight that is computed anew each time."""
 
 
 def hint_of(fit: Fit, own: Own, name: str) -> str:
@@ -244,7 +305,16 @@ def hint_of(fit: Fit, own: Own, name: str) -> str:
             f"{both:,} of the model's {wanted:,} weights have a shape that is in the file, but under other names: "
             "rename the keys of the state dict, or use the code that the weights were saved with."
         )
-    return "Check model.source, model.args and model.stem against how the weights were trained."
+    if any(CHANGED.search(key) for key in fit.unexpected) and not any(map(CHANGED.search, own.shapes)):
+        return (
+            "The file was saved under weight normalisation, spectral normalisation or pruning, which the model does "
+            "not have: build the model with it, or take it off before saving (remove_parametrizations, "
+            "remove_weight_norm, remove_spectral_norm, prune.remove)."
+        )
+    usual = "Check model.source, model.args and model.stem against how the weights were trained."
+    if fit.unexpected and not (fit.missing or fit.differing):
+        return f"{usual} If only training used what is unexpected, save the file again without it."
+    return usual
 
 
 def shared_shapes(fit: Fit, own: Own) -> tuple[int, int]:

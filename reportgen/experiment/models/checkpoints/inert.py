@@ -367,10 +367,17 @@ def plain(call: Any, args: tuple[Any, ...]) -> Any:
 
 
 def entries_of(thing: Any) -> Mapping[Any, Any] | None:
-    """What a mapping, a list or a thing that a call made holds by key; None for anything that holds nothing."""
+    """What a mapping, a list or a thing that a call made holds by key; None for anything that holds nothing.
+
+    A list of pairs with a text first, as `named_parameters` gives them, is a mapping.
+    """
     if isinstance(thing, dict):
         return thing
     if isinstance(thing, list | tuple):
+        if thing and all(isinstance(part, list | tuple) and len(part) == 2 for part in thing):
+            named = {part[0]: part[1] for part in thing if isinstance(part[0], str)}
+            if len(named) == len(thing):
+                return named
         return {str(place): part for place, part in enumerate(thing)}
     if isinstance(thing, Made):
         state = thing.state[0] if isinstance(thing.state, tuple) and len(thing.state) == 2 else thing.state

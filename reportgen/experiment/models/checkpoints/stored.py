@@ -35,10 +35,14 @@ STORAGES = {
 }
 """What torch calls a storage in a pickle, on whatever device it lay."""
 QUANTISED = "a quantised tensor"
+META = "a tensor on the meta device, which has a shape and no values"
+NESTED = "a nested tensor"
+WRAPPED = "a tensor of a class of its own, such as a distributed one"
+SPARSE = "a sparse tensor"
 OTHERS = {
-    "_rebuild_meta_tensor_no_storage": "a tensor on the meta device, which has a shape and no values",
-    "_rebuild_nested_tensor": "a nested tensor",
-    "_rebuild_wrapper_subclass": "a tensor of a class of its own, such as a distributed one",
+    "_rebuild_meta_tensor_no_storage": META,
+    "_rebuild_nested_tensor": NESTED,
+    "_rebuild_wrapper_subclass": WRAPPED,
 }
 """Kinds of tensors whose values can't be copied into a parameter."""
 QUANTISED_TYPES = {torch.int8: torch.qint8, torch.uint8: torch.quint8, torch.int32: torch.qint32}
@@ -87,6 +91,9 @@ def stored_tensor(thing: Any, source: Source) -> Stored | None:
         return stored_tensor(thing.args[0], source)
     if name in ("numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"):
         return numpy_array(thing.state)
+    if name in ("numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer") and len(thing.args) == 4:
+        data, dtype, shape, order = thing.args  # as protocol 5 writes them
+        return numpy_array((1, shape, dtype, order == "F", bytes(data) if isinstance(data, bytearray) else data))
     return None
 
 
@@ -211,7 +218,7 @@ def sparse_tensor(args: tuple[Any, ...], source: Source) -> Stored | None:
     parts = args[1] if isinstance(args[1], tuple) else ()
     shape = sizes(parts[2]) if len(parts) >= 3 else None
     if layout != "torch.sparse_coo" or shape is None:
-        return odd_tensor("a sparse tensor", parts)
+        return odd_tensor(SPARSE, parts)
     indices, values = stored_tensor(parts[0], source), stored_tensor(parts[1], source)
     if indices is None or values is None:
         raise Damaged("a sparse tensor without values")
