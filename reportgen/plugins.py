@@ -205,8 +205,8 @@ class DatasetKind:
     download: str = ""
     """How much `load` would fetch when the files are not here, such as "170 MB"; empty where it fetches nothing."""
     examine: Callable[[DataSpec, Path | None, Path, bool], tuple[str, ...]] = nothing_to_examine
-    """The same arguments -> what `reportgen check` has to say of files that are here, found in some seconds. Raises
-    DataError for what `load` would refuse."""
+    """The same arguments -> what `reportgen check` has to say of files that are here, found in some seconds; of data
+    that is downloaded also where they are not. Raises DataError for what `load` would refuse."""
     advice: Callable[[], str] = lambda: "Give its folder with --data-root or data.root."
     """What to do where the files are not here."""
     name_classes: Callable[[DataSpec, Path | None, Path, bool], tuple[str, ...] | None] = no_names

@@ -120,16 +120,19 @@ def plan_data(spec: ReportSpec, kind: DatasetKind, options: Options, base: Path)
     """
     try:
         files = kind.files(spec.data, options.data_root, base)
-        told = kind.examine(spec.data, options.data_root, base, spec.run.mode == "evaluate") if files else ()
+        looked = files or (files is None and kind.download)
+        told = kind.examine(spec.data, options.data_root, base, spec.run.mode == "evaluate") if looked else ()
     except DataError as error:
         if spec.data.fallback is None:
             raise
         return f"{spec.data.name}, which can't be used; {spec.data.fallback} in its place", (error.message,)
-    return data_line(spec, kind, files, options), told
+    return data_line(spec, kind, files, options, told), told
 
 
-def data_line(spec: ReportSpec, kind: DatasetKind, files: tuple[Path, ...] | None, options: Options) -> str:
-    """Where the data would come from; raises DataError when it is not available.
+def data_line(
+    spec: ReportSpec, kind: DatasetKind, files: tuple[Path, ...] | None, options: Options, told: tuple[str, ...] = ()
+) -> str:
+    """Where the data would come from; raises DataError when it is not available, with what there is to say.
 
     SpecError where it would be downloaded and the environment names no speed.
     """
@@ -142,7 +145,7 @@ def data_line(spec: ReportSpec, kind: DatasetKind, files: tuple[Path, ...] | Non
         how = "to be downloaded" if fetched else "not here"
         return f"{spec.data.name}, {how}; {spec.data.fallback} in its place if that fails"
     if not fetched:
-        raise DataError(f"the data set {spec.data.name} is not here", kind.advice())
+        raise DataError(f"the data set {spec.data.name} is not here", "\n".join((*told, kind.advice())))
     return f"{spec.data.name}, to be downloaded ({kind.download})"
 
 

@@ -36,6 +36,16 @@ def test_the_probes_by_name_and_level() -> None:
     assert check.probes_line(spec(run=RunSpec(probes=some))) == "robustness (full), cost (fast)"
 
 
+def test_what_lies_there_instead_of_data_to_be_downloaded_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("REPORTGEN_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    cifar10 = find_datasets()["cifar10"]
+    line, told = check.plan_data(spec(data=DataSpec(root=Path("nowhere"))), cifar10, Options(), tmp_path)
+    assert (line, told) == ("cifar10, to be downloaded (170 MB)", (f"There is no folder {tmp_path / 'nowhere'}.",))
+
+
 def test_where_the_data_would_come_from(tmp_path: Path) -> None:
     online, offline = Options(), Options(offline=True)
     cifar10, digits, folder = (find_datasets()[name] for name in ("cifar10", "digits", "image_folder"))
@@ -44,7 +54,8 @@ def test_where_the_data_would_come_from(tmp_path: Path) -> None:
     assert "to be downloaded (170 MB)" in check.data_line(spec(), cifar10, None, online)
     assert "digits in its place" in check.data_line(spec(data=DataSpec(fallback="digits")), cifar10, None, offline)
     with pytest.raises(DataError) as caught:
-        check.data_line(spec(), cifar10, None, offline)
+        check.data_line(spec(), cifar10, None, offline, ("There is no folder data.",))
+    assert caught.value.hint.startswith("There is no folder data.\nDownload")
     for way in ("--data-root", "REPORTGEN_CIFAR10_URL", str(cache_folder())):
         assert way in caught.value.hint
     with pytest.raises(DataError):

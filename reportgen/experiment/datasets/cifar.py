@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.experiment.datasets.files import Archive, NotAvailable, advise, cache_folder, search_folders
+from reportgen.experiment.datasets.files import (
+    Archive,
+    NotAvailable,
+    advise,
+    cache_folder,
+    find_archive,
+    search_folders,
+)
+from reportgen.experiment.datasets.other_forms import describe_others
 from reportgen.experiment.datasets.pickles import plain, read_pickle
 from reportgen.experiment.datasets.raw import DataRequest, ImageArray, LabelArray, RawSplit
 from reportgen.record.message import N_
@@ -70,7 +79,8 @@ class CifarContent:
 
 
 def find_folder(kind: CifarFiles, spec: DataSpec, data_root: Path | None, base: Path) -> Path | None:
-    """The first folder that holds one of the batches, itself or in the archive's folder; None where there is none.
+    """The first folder that holds one of the batches, itself, in the archive's folder, or one folder further in; None
+    where there is none.
 
     Raises DataError where there may be one, but nobody may look.
     """
@@ -80,16 +90,40 @@ def find_folder(kind: CifarFiles, spec: DataSpec, data_root: Path | None, base: 
             if any(is_regular(place / name) for name in kind.batches):
                 return place
             shut += [place] if is_shut_off(place / kind.test) else []
+        if (deeper := look_deeper(kind, folder)) is not None:
+            return deeper
     if shut:
         why = N_("there is no permission to enter {folder}", folder=str(shut[0]))
         raise NotAvailable(why, "Check its permissions and those of the folders above it.")
     return None
 
 
+def look_deeper(kind: CifarFiles, folder: Path) -> Path | None:
+    """The first folder in one that has the archive's folder in it, or holds all files under a name of its own."""
+    for inner in sorted(path for path in entries(folder) if not path.name.startswith(".")):
+        if any(is_regular(inner / kind.archive.folder / name) for name in kind.batches):
+            return inner / kind.archive.folder
+        if all(is_regular(inner / name) for name in kind.published):
+            return inner
+    return None
+
+
+def entries(folder: Path) -> list[Path]:
+    """The folders in a folder; none where the system does not tell."""
+    try:
+        with os.scandir(folder) as found:
+            return [Path(entry.path) for entry in found if entry.is_dir()]
+    except OSError:
+        return []
+
+
 def find_files(kind: CifarFiles, spec: DataSpec, data_root: Path | None, base: Path) -> tuple[Path, ...] | None:
-    """The files that are here, or None where there is none."""
+    """The files that are here, or the archive where it is not unpacked yet; None where there is none."""
     folder = find_folder(kind, spec, data_root, base)
-    return None if folder is None else tuple(folder / name for name in kind.published if (folder / name).is_file())
+    if folder is not None:
+        return tuple(folder / name for name in kind.published if (folder / name).is_file())
+    archive = find_archive(kind.archive, spec, data_root, base)
+    return None if archive is None else (archive,)
 
 
 def read(kind: CifarFiles, request: DataRequest, needed: Sequence[str]) -> CifarContent:
@@ -101,7 +135,11 @@ def read(kind: CifarFiles, request: DataRequest, needed: Sequence[str]) -> Cifar
     if folder is None:
         from reportgen.experiment.datasets.download.fetching import fetch  # imports the network's modules
 
-        folder = fetch(kind.archive, cache_folder(), request)
+        try:
+            folder = fetch(kind.archive, cache_folder(), request)
+        except NotAvailable as error:
+            told = describe_others(kind.archive, request.spec, request.data_root, request.base)
+            raise NotAvailable(error.reason, "\n".join((*told, error.hint))) from error
     batches, digests, verified = read_batches(kind, folder, needed)
     test = batches[kind.test]
     return CifarContent(
@@ -117,10 +155,13 @@ def read(kind: CifarFiles, request: DataRequest, needed: Sequence[str]) -> Cifar
 def examine(
     kind: CifarFiles, needed: Sequence[str], spec: DataSpec, data_root: Path | None, base: Path
 ) -> tuple[str, ...]:
-    """Read the files that are here, of which there is nothing to say; raises DataError for what a build refuses."""
+    """Read the files that are here, and where there are none say what is there instead; raises DataError for what a
+    build refuses."""
     folder = find_folder(kind, spec, data_root, base)
     if folder is not None:
         read_batches(kind, folder, needed)
+    elif find_archive(kind.archive, spec, data_root, base) is None:
+        return tuple(describe_others(kind.archive, spec, data_root, base))
     return ()
 
 
@@ -178,6 +219,8 @@ def read_file(path: Path) -> bytes:
 def read_batch(kind: CifarFiles, path: Path, content: bytes) -> Batch:
     """Images and labels of one file; raises DataError for anything else than a batch."""
     try:
+        if not content:
+            raise ValueError("it holds nothing")
         found = read_pickle(content)
         planes = found.get("data")
         labels = read_labels(found, kind.labels, kind.classes)

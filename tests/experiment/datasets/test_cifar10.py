@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from reportgen.errors import DataError
-from reportgen.experiment.datasets import cifar, find_datasets
+from reportgen.experiment.datasets import cifar, data_files, find_datasets
+from reportgen.experiment.datasets.cifar10 import FOLDER
 from reportgen.experiment.datasets.files import cache_folder
 from reportgen.experiment.datasets.raw import ImageArray, LabelArray
 from reportgen.record.message import N_
@@ -204,6 +205,56 @@ def test_a_pickle_can_run_nothing(tmp_path: Path) -> None:
     assert not target.exists()
     pickle.loads(file.read_bytes())
     assert target.exists()  # the same file does run it where nothing guards
+
+
+@pytest.mark.parametrize("inside", [f"{FOLDER}/{FOLDER}", f"cifar-10-python/{FOLDER}", "CIFAR10", FOLDER.upper()])
+def test_files_one_folder_further_in_are_found(inside: str, tmp_path: Path) -> None:
+    place = write_batches(tmp_path / "written")
+    (tmp_path / "root" / inside).parent.mkdir(parents=True)
+    place.rename(tmp_path / "root" / inside)
+    assert len(load(CIFAR, tmp_path / "root").test_labels) == IMAGES
+    files = data_files(CIFAR, tmp_path / "root", Path(), find_datasets()) or ()
+    assert [file.relative_to(tmp_path / "root" / inside).name for file in files] == list(NAMES)
+
+
+def test_what_a_download_has_not_finished_is_not_taken(tmp_path: Path) -> None:
+    place = write_batches(tmp_path / "written")
+    (tmp_path / "root" / ".fetch-abc").mkdir(parents=True)
+    place.rename(tmp_path / "root" / ".fetch-abc" / FOLDER)
+    with pytest.raises(DataError, match="--offline forbids"):
+        load(CIFAR, tmp_path / "root")
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("cifar-10-batches-bin/data_batch_1.bin", "cifar-10-batches-bin holds the binary version, which is not read"),
+        ("data_batch_1.bin", "holds the binary version, which is not read: get the Python version of CIFAR-10."),
+        ("cifar-10-batches-mat/data_batch_1.mat", "cifar-10-batches-mat holds the MATLAB version, which is not read"),
+        ("cifar-10-binary.tar.gz", "cifar-10-binary.tar.gz is another version, which is not read"),
+        ("cifar-10-python.tar.gz", "is not the published archive, by its length (0 bytes, not 170,498,071)"),
+        ("train/cat/0.png", "holds folders of images: data.name: image_folder reads them."),
+    ],
+)
+def test_what_lies_there_instead_is_said(file: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "root" / file).parent.mkdir(parents=True)
+    (tmp_path / "root" / "test").mkdir()
+    (tmp_path / "root" / file).touch()
+    with pytest.raises(DataError, match="--offline forbids") as caught:
+        load(CIFAR, tmp_path / "root")
+    assert said in caught.value.hint.splitlines()[0]
+    assert_all_ways(caught.value.hint)
+    assert said in " ".join(find_datasets()["cifar10"].examine(CIFAR, tmp_path / "root", Path(), False))
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        load(CIFAR, tmp_path / "nowhere")
+    assert caught.value.hint.startswith(f"There is no folder {tmp_path / 'nowhere'}.\n")
+    (tmp_path / "nowhere").mkdir()
+    with pytest.raises(DataError) as caught:
+        load(CIFAR, tmp_path / "nowhere")
+    assert caught.value.hint.startswith("Download")
 
 
 def test_offline_nothing_is_fetched(tmp_path: Path) -> None:

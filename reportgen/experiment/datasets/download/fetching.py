@@ -25,7 +25,7 @@ from reportgen.experiment.datasets.download.sources import (
 )
 from reportgen.experiment.datasets.download.speed import Meter, least_speed, too_slow
 from reportgen.experiment.datasets.download.unpacking import unpack
-from reportgen.experiment.datasets.files import Archive, NotAvailable, advise
+from reportgen.experiment.datasets.files import Archive, NotAvailable, advise, find_archive
 from reportgen.experiment.datasets.raw import DataRequest
 from reportgen.progress import Progress, Task
 from reportgen.record.message import N_, Message, join_rows
@@ -40,13 +40,14 @@ STANDSTILL = 300.0
 
 
 def fetch(archive: Archive, home: Path, request: DataRequest) -> Path:
-    """Download and unpack `archive` into `home`; returns the folder of its files.
+    """Unpack `archive`, which is here or is downloaded, into `home`; returns the folder of its files.
 
     Raises NotAvailable offline, or when no source gives the published bytes at the least speed; SpecError for a speed
     that is none; EnvironmentTrouble for a disk that is full or closed. Of a download that fails, the part that is here
     is kept for the next try; other builds wait meanwhile.
     """
-    if request.offline:
+    found = find_archive(archive, request.spec, request.data_root, request.base)
+    if request.offline and found is None:
         raise NotAvailable(
             N_(
                 "{data} is not on this machine ({folder}), and --offline forbids fetching it",
@@ -63,8 +64,12 @@ def fetch(archive: Archive, home: Path, request: DataRequest) -> Path:
         with one_at_a_time(home, partial, request.progress):
             if not all((final / name).is_file() for name in archive.files):
                 remove_leftovers(home)
-                Download(archive, partial, least, request.progress).run()
-                unpack(partial, home, final)
+                if found is not None:
+                    request.progress.say(f"{archive.title} is unpacked from {found} into {home}.")
+                    unpack(found, archive, home, final)
+                else:
+                    Download(archive, partial, least, request.progress).run()
+                    unpack_fetched(partial, home, final)
     except OSError as error:
         with suppress(OSError):
             partial.drop()  # a full disk needs the room
@@ -73,6 +78,14 @@ def fetch(archive: Archive, home: Path, request: DataRequest) -> Path:
             f"Free some space there (400 MB), or give the data's folder with --data-root.\n{advise(archive)}",
         ) from error
     return final
+
+
+def unpack_fetched(partial: Partial, home: Path, final: Path) -> None:
+    """Unpack what was downloaded, and drop the archive, also where it can't be unpacked."""
+    try:
+        unpack(partial.file, partial.archive, home, final)
+    finally:
+        partial.drop()
 
 
 class Download:

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from reportgen.experiment.datasets.download.sources import Source
-from reportgen.experiment.datasets.files import Archive
+from reportgen.experiment.datasets.files import Archive, digests_of
 from reportgen.record.message import N_, Message
 
 PREFIX = ".fetch-"
@@ -62,14 +62,10 @@ class Partial:
 
     def fault(self) -> Message | None:
         """What is wrong with the whole file; None when its digests are the published ones."""
-        md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
-        with self.file.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                md5.update(chunk)
-                sha256.update(chunk)
-        if (md5.hexdigest(), sha256.hexdigest()) == (self.archive.md5, self.archive.sha256):
+        md5, sha256 = digests_of.__wrapped__(self.file)
+        if (md5, sha256) == (self.archive.md5, self.archive.sha256):
             return None
-        return N_("what it gave is not the published archive (md5 {digest})", digest=md5.hexdigest())
+        return N_("what it gave is not the published archive (md5 {digest})", digest=md5)
 
 
 def bytes_of(file: Path) -> int:

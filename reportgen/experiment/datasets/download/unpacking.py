@@ -9,28 +9,26 @@ import tempfile
 import zlib
 from pathlib import Path
 
-from reportgen.experiment.datasets.download.partial import PREFIX, Partial
+from reportgen.experiment.datasets.download.partial import PREFIX
 from reportgen.experiment.datasets.files import Archive, NotAvailable
 from reportgen.record.message import N_
 
 
-def unpack(partial: Partial, home: Path, final: Path) -> None:
-    """Unpack the archive beside its place, move its folder in whole, and drop the archive.
+def unpack(file: Path, archive: Archive, home: Path, final: Path) -> None:
+    """Unpack the archive beside its place and move its folder in whole.
 
     Raises NotAvailable for an archive that is damaged.
     """
     try:
         with tempfile.TemporaryDirectory(dir=home, prefix=PREFIX) as beside:
-            extract(partial.file, Path(beside), partial.archive)
+            extract(file, Path(beside), archive)
             shutil.rmtree(final, ignore_errors=True)
-            (Path(beside) / partial.archive.folder).rename(final)
+            (Path(beside) / archive.folder).rename(final)
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise NotAvailable(
-            N_("the archive of {data} can't be unpacked: {error}", data=partial.archive.title, error=str(error)),
+            N_("the archive of {data} can't be unpacked: {error}", data=archive.title, error=str(error)),
             "Try again.",
         ) from error
-    finally:
-        partial.drop()
 
 
 def extract(file: Path, beside: Path, archive: Archive) -> None:

@@ -23,7 +23,7 @@ import pytest
 from filelock import FileLock
 
 from reportgen.errors import DataError, EnvironmentTrouble, SpecError
-from reportgen.experiment.datasets import cifar10, cifar100
+from reportgen.experiment.datasets import cifar10, cifar100, data_files, find_datasets
 from reportgen.experiment.datasets.cifar10 import FOLDER
 from reportgen.experiment.datasets.download import fetching, speed
 from reportgen.experiment.datasets.download.partial import LOCK, PREFIX
@@ -601,6 +601,37 @@ def test_what_killed_downloads_left_is_removed(server: Server) -> None:
     (cache_folder() / "other").mkdir()
     fetched()
     assert leftovers() == [*WHOLE, "other"]
+
+
+@pytest.mark.parametrize("itself", [False, True])
+def test_an_archive_that_is_here_is_unpacked_and_nothing_is_fetched(
+    server: Server, tmp_path: Path, body: bytes, itself: bool
+) -> None:
+    file = tmp_path / "downloads" / Path(server.url).name
+    file.parent.mkdir()
+    file.write_bytes(body)
+    root = file if itself else file.parent
+    assert data_files(CIFAR, root, Path(), find_datasets()) == (file,)
+    assert find_datasets()["cifar10"].examine(CIFAR, root, Path(), False) == ()
+    heard = Heard()
+    data = load_data(CIFAR, data_root=root, offline=True, seed=0, base=Path(), progress=heard)
+    assert (data.test_images.numpy().transpose(0, 3, 1, 2).reshape(-1, 3072) == batch(5)[b"data"]).all()
+    assert (leftovers(), file.read_bytes(), server.asked) == (WHOLE, body, [])
+    assert any(f"is unpacked from {file}" in line for line in heard.said)
+    assert len(data_files(CIFAR, root, Path(), find_datasets()) or ()) == len(NAMES)
+
+
+def test_an_archive_that_is_here_and_not_the_published_one_is_said_and_not_used(
+    server: Server, tmp_path: Path, body: bytes
+) -> None:
+    file = tmp_path / "downloads" / Path(server.url).name
+    file.parent.mkdir()
+    file.write_bytes(bytes([body[0]]) + bytes([body[1] ^ 1]) + body[2:])
+    with pytest.raises(DataError, match="--offline forbids") as caught:
+        load_data(CIFAR, data_root=file.parent, offline=True, seed=0, base=Path(), progress=Heard())
+    assert f"{file} is not the published archive, by its digests: get it again." in caught.value.hint
+    load_data(CIFAR, data_root=file.parent, offline=False, seed=0, base=Path(), progress=Heard())
+    assert len(server.asked) == 1
 
 
 def test_an_archive_that_is_no_archive_leaves_nothing(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
