@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from reportgen.experiment.datasets.download import speed
 from reportgen.experiment.datasets.download.sources import CutOffError, GivenUpError, NoSuchPartError
@@ -117,11 +117,25 @@ class Proxies(urllib.request.ProxyHandler):
         return N_("{reason} (through the proxy in the variable {name})", reason=reason, name=same[0])
 
 
+def leads_elsewhere(url: str, target: str) -> bool:
+    """Whether a redirection leads to an address of another scheme, such as of a file, than those of the web."""
+    try:
+        return urlsplit(urljoin(url, target)).scheme not in ("http", "https")
+    except ValueError:
+        return False
+
+
 class Redirections(urllib.request.HTTPRedirectHandler):
     """Follows them, and closes the connection when an address leads nowhere."""
 
     def http_error_302(self, req: Any, fp: Any, code: int, msg: str, headers: Any) -> Any:
-        """The answer from the new address. Raises GivenUpError where one leads back, or one to the next for ever."""
+        """The answer from the new address.
+
+        Raises GivenUpError where one leads back, one to the next for ever, or out of the web.
+        """
+        if leads_elsewhere(req.full_url, headers.get("Location") or headers.get("URI") or ""):
+            fp.close()
+            raise GivenUpError(N_("it redirects to an address that is neither http nor https"))
         try:
             return super().http_error_302(req, fp, code, msg, headers)
         except ValueError:
