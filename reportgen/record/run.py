@@ -86,7 +86,7 @@ class Provenance(Frozen):
     weights_key: str | None = None
     """Which set of weights of the file was used, keys with dots between; None for the file itself."""
     weights_not_finite: int = 0
-    """How many of the weights read from the file are not numbers."""
+    """How many of the weights read from the file are not finite numbers."""
     model_source_sha256: str | None = None
     weights_url: str | None = None
     """Where a library has the weights from that training started with."""

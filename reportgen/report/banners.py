@@ -168,14 +168,14 @@ def not_finite(record: RunRecord) -> Iterator[Banner]:
 
 
 def weights_not_finite(record: RunRecord) -> Iterator[Banner]:
-    """The file of weights holds values that are no numbers."""
+    """The file of weights holds values that are no finite numbers."""
     origin = record.provenance
     if origin.weights_not_finite:
         yield WEIGHTS_NOT_FINITE.banner(
             ngettext(
-                "{count} value of the weights in {file} is not a number (NaN); what the model computes with it is "
+                "{count} value of the weights in {file} is not a finite number; what the model computes with it is "
                 "meaningless.",
-                "{count} values of the weights in {file} are not numbers (NaN); what the model computes with them is "
+                "{count} values of the weights in {file} are not finite numbers; what the model computes with them is "
                 "meaningless.",
                 origin.weights_not_finite,
                 file=origin.weights_file or _("the file"),

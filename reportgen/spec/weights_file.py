@@ -50,10 +50,10 @@ def check_beginning(path: Path, head: bytes) -> None:
     refuse_foreign(path, head)
     if not (is_shards(path, head) or path.suffix == ".safetensors" or is_old_pickle(head)):
         if is_text(head):
-            raise no_weights(path.name, "it is text, as a failed download leaves it", READ)
+            raise no_weights(path.name, "it is text, such as a message or a pointer to the file", READ)
         raise no_weights(path.name, "its first bytes are not those of any known kind of weights")
     if path.suffix != INDEX_ENDING and is_shards(path, head):
-        raise no_weights(path.name, "it is JSON, as a failed download leaves it", READ)
+        raise no_weights(path.name, "it is JSON, such as a message or a configuration", READ)
 
 
 def is_text(head: bytes) -> bool:

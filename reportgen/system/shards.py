@@ -14,7 +14,12 @@ class BadIndex(ValueError):
 
 
 def read_index(path: Path) -> tuple[Path, ...]:
-    """The files that an index names, each once, in the order of their names.
+    """The files that an index names, each once, in the order of their names. Raises BadIndex, or OSError."""
+    return tuple(path.parent / name for name in sorted(set(read_map(path).values())))
+
+
+def read_map(path: Path) -> dict[str, str]:
+    """The name of the file of each tensor that an index names.
 
     The form is that of Hugging Face's libraries: {"weight_map": {tensor: file}}. Raises BadIndex, or OSError.
     """
@@ -27,15 +32,14 @@ def read_index(path: Path) -> tuple[Path, ...]:
     names = given.get("weight_map") if isinstance(given, dict) else None
     if not isinstance(names, dict) or not names or not all(isinstance(name, str) for name in names.values()):
         raise BadIndex(f"{path.name} has no weight_map, which names each tensor's file")
-    files = sorted(set(names.values()))
-    for name in files:
+    for name in sorted(set(names.values())):
         if Path(name).name != name or name in ("", ".", ".."):
             raise BadIndex(f"{path.name} names {name!r}, which is not a file beside it")
         if not (path.parent / name).is_file():
             raise BadIndex(f"{path.name} names {name}, which is not there")
         if name.endswith(INDEX_ENDING):
             raise BadIndex(f"{path.name} names {name}, another index")
-    return tuple(path.parent / name for name in files)
+    return names
 
 
 def files_of_weights(path: Path) -> tuple[Path, ...]:

@@ -135,9 +135,15 @@ def chosen_sets(contents: Contents, key: str | None, name: str) -> list[WeightSe
         names = list(dict.fromkeys(one.name for one in sets if one.name))
         raise ModelError(
             f"{name} holds no weights under the key {key!r}",
-            nearest(key, names) or "It has one set only; remove model.weights_key.",
+            nearest_keys(key, sets) or nearest(key, names) or "It has one set only; remove model.weights_key.",
         )
     return under
+
+
+def nearest_keys(key: str, sets: Sequence[WeightSet]) -> str:
+    """Where the tensors lie that begin with a key within some set."""
+    found = [f"{one.name}.{key}" for one in sets if one.name and any(n.startswith(f"{key}.") for n in one.tensors)]
+    return f"Did you mean {found[0]}?" if found else ""
 
 
 def parts_under(weights: WeightSet, key: str) -> Iterator[WeightSet]:
@@ -295,7 +301,11 @@ def comparable(values: Tensor) -> Tensor:
 
 
 def count_not_finite(module: nn.Module) -> int:
-    """Parameters and values of buffers that are not finite numbers; masks that keep infinity on purpose don't count."""
-    parts = [part for part in module.state_dict().values() if isinstance(part, Tensor)]
-    parts = [part for part in parts if part.is_floating_point() or part.is_complex()]
-    return sum(int(part.isnan().sum()) for part in parts if not part.is_quantized)
+    """Values of parameters that are not finite, and others that are not numbers: masks keep infinity on purpose."""
+    learnt = {name for name, part in module.named_parameters(remove_duplicate=False) if part.requires_grad}
+    found = 0
+    for name, part in module.state_dict().items():
+        if isinstance(part, Tensor) and (part.is_floating_point() or part.is_complex()) and not part.is_quantized:
+            bad = ~part.isfinite() if name in learnt else part.isnan()
+            found += int(bad.sum())
+    return found

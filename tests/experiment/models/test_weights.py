@@ -167,9 +167,9 @@ def test_files_cut_short(tmp_path: Path, state: State, suffix: str, keep: int) -
         ("w.onnx", b"x", "is an ONNX model"),
         ("w.ckpt", b"x", "not those of any known kind"),
         ("w.pth", b"\xef\xbb\xbf<!-- saved from -->\n<html>", "it is a web page or XML"),
-        ("w.pth", b"Entry not found", "it is text, as a failed download leaves it"),
-        ("w.bin", "\ufeffKein Zugriff: falsches Paßwort".encode(), "it is text, as a failed download leaves it"),
-        ("w.pth", b'{"error": "Repository not found"}', "it is JSON, as a failed download leaves it"),
+        ("w.pth", b"Entry not found", "it is text, such as a message or a pointer"),
+        ("w.bin", "\ufeffKein Zugriff: falsches Paßwort".encode(), "it is text, such as a message or a pointer"),
+        ("w.pth", b'{"error": "Repository not found"}', "it is JSON, such as a message or a conf"),
         ("w.index.json", b'{"error": 1}', "has no weight_map"),
         ("w.pkl", b"\x80\x04\x95\x10\x8c\x13joblib.numpy_pickle\x8c\x11NumpyArrayWrapper", "a file of joblib"),
     ],
@@ -431,6 +431,9 @@ def test_several_sets_are_named_and_one_is_chosen(tmp_path: Path, state: State) 
     assert "those under state_dict_ema in" in said(asked)
     assert "state_dict would fit as well" in said(asked)
     assert equal(module, other)
+    with pytest.raises(ModelError, match="no weights under the key 'ema_model'") as caught:
+        filled(tmp_path, {"state_dict": {f"ema_model.{key}": part for key, part in state.items()}}, module, "ema_model")
+    assert caught.value.hint == "Did you mean state_dict.ema_model?"
     with pytest.raises(ModelError, match="no weights under the key 'state_dict_em'") as caught:
         filled(tmp_path, saved, module, "state_dict_em")
     assert "Did you mean state_dict" in caught.value.hint
@@ -504,6 +507,9 @@ def test_what_only_training_used_can_be_left_out_of_the_file(tmp_path: Path, sta
     with pytest.raises(ModelError, match=r"1 unexpected in the file: aux.weight") as caught:
         filled(tmp_path, {**state, "aux.weight": torch.ones(2, 2)}, net())
     assert caught.value.hint.endswith("save the file again without it.")
+    with pytest.raises(ModelError, match=r"1 unexpected in the file: 1.gamma") as caught:
+        filled(tmp_path, {**state, "1.gamma": torch.ones(2, 2)}, net())
+    assert caught.value.hint.endswith("how the weights were trained.")
 
 
 @pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
@@ -629,6 +635,11 @@ def test_sparse_tensors_are_filled_up(tmp_path: Path, state: State) -> None:
 def test_values_that_are_no_numbers_are_counted(tmp_path: Path, state: State) -> None:
     state["0.bias"] = torch.full((4,), float("nan"))
     assert filled(tmp_path, state, net()).not_finite == 4
+    state["3.bias"] = torch.tensor([1.0, float("inf"), -float("inf"), 2.0])
+    assert filled(tmp_path, state, net()).not_finite == 6
+    masked = net()
+    masked.register_buffer("mask", torch.full((3,), -float("inf")))
+    assert filled(tmp_path, state, masked).not_finite == 6  # a mask keeps infinity on purpose
 
 
 def test_shards(tmp_path: Path, state: State) -> None:
@@ -646,6 +657,11 @@ def test_shards(tmp_path: Path, state: State) -> None:
     assert "file 1 of 2 of a sharded checkpoint" in caught.value.hint
     save_file({key: part + 1 for key, part in parts[4:]}, tmp_path / "model-00002-of-00002.safetensors")
     assert fill_weights(net(), index).sha256 != first
+    save_file({key: part - 1 for key, part in state.items()}, tmp_path / "model-00002-of-00002.safetensors")
+    mixed = net()
+    fill_weights(mixed, index)  # of two that hold a tensor, that which the index names
+    assert torch.equal(mixed[0].weight, state["0.weight"])
+    assert torch.equal(mixed[3].weight, state["3.weight"] - 1)
     index.write_text(json.dumps({"weight_map": {"a": "../w.bin"}}))
     with pytest.raises(ModelError, match="not a file beside it"):
         fill_weights(net(), index)
@@ -662,6 +678,13 @@ def test_another_architecture_is_said_only_where_shapes_differ(tmp_path: Path, s
 def test_a_backbone_without_its_classifier(tmp_path: Path, state: State) -> None:
     with pytest.raises(ModelError, match=r"holds no classifier: of the model it lacks 3\.weight, 3\.bias"):
         filled(tmp_path, {key: part for key, part in state.items() if not key.startswith("3.")}, net())
+
+
+def test_a_backbone_whose_file_holds_another_head(tmp_path: Path, state: State) -> None:
+    student = {f"module.backbone.{key}": part for key, part in state.items() if not key.startswith("3.")}
+    head = {"module.head.mlp.0.weight": torch.ones(7, 4), "module.head.mlp.0.bias": torch.ones(7)}
+    with pytest.raises(ModelError, match=r"w.ckpt \(student.backbone\) holds no classifier: of the model it lacks 3"):
+        filled(tmp_path, {"student": student | head}, net())
 
 
 def test_a_classifier_of_which_a_part_is_missing_is_no_missing_classifier(tmp_path: Path, state: State) -> None:

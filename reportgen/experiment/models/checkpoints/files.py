@@ -28,7 +28,7 @@ from reportgen.experiment.models.checkpoints.inert import (
 from reportgen.experiment.models.checkpoints.stored import STORAGES, Damaged, Source, Stored
 from reportgen.spec.foreign_weights import ALONE, refuse_archive
 from reportgen.spec.weights_file import check_beginning, is_pickle, is_safetensors, is_shards
-from reportgen.system.shards import BadIndex, read_index
+from reportgen.system.shards import BadIndex, read_map
 
 HEAD = 1024
 MAGIC = 0x1950A86A20F9469CFC6C
@@ -185,13 +185,13 @@ def read_shards(path: Path, file: IO[bytes]) -> Contents:
     """The tensors of all files that an index names, as one; raises ModelError."""
     del file
     try:
-        files = read_index(path)
+        names = read_map(path)
     except BadIndex as error:
         raise ModelError(str(error), "The index of a sharded checkpoint names each tensor's file.") from error
     found: dict[str, Any] = {}
-    for shard in files:
-        contents = read_contents(shard)
-        found.update(flat(contents, shard.name))
+    for shard in sorted(set(names.values())):
+        held = flat(read_contents(path.parent / shard), shard)
+        found.update({key: part for key, part in held.items() if names.get(key, shard) == shard})
     return Contents(found, NoStorages())
 
 

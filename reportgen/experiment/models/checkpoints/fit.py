@@ -312,7 +312,9 @@ def hint_of(fit: Fit, own: Own, name: str) -> str:
             "remove_weight_norm, remove_spectral_norm, prune.remove)."
         )
     usual = "Check model.source, model.args and model.stem against how the weights were trained."
-    if fit.unexpected and not (fit.missing or fit.differing):
+    parts = {name.partition(".")[0] for name in own.shapes}
+    alone = all(fit.alignment.renamed(name).partition(".")[0] not in parts for name in fit.unexpected)
+    if fit.unexpected and alone and not (fit.missing or fit.differing):
         return f"{usual} If only training used what is unexpected, save the file again without it."
     return usual
 
@@ -344,11 +346,13 @@ def headless(fit: Fit, own: Own) -> bool:
     layers = {name.rpartition(".")[0] for name in fit.missing}
     final = [name for name in own.shapes if name in own.parameters][-1:]
     whole = {name for name in own.parameters if name.rpartition(".")[0] in layers}
+    shapes = {own.shapes[name] for name in fit.missing if len(own.shapes[name]) > 1}
     return (
         whole <= set(fit.missing)
         and len(layers) == 1
         and bool(layers & {name.rpartition(".")[0] for name in final})
-        and not (fit.unexpected or fit.differing or fit.outside)
+        and not (fit.unexpected or fit.differing)
+        and not any(fit.weights.tensors[name].shape in shapes for name in fit.outside)
         and len(own.parameters) > len(fit.missing)
     )
 
