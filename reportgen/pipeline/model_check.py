@@ -17,7 +17,7 @@ from reportgen.spec.factory_signature import check_text
 from reportgen.spec.model_code import LIBRARIES, check_factory, check_syntax, find_code, find_module, is_code, parse
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import ModelSpec, ReportSpec
-from reportgen.spec.weights_file import check_weights_file
+from reportgen.spec.weights_contents import check_weights_contents
 from reportgen.system.machine import accelerator, lacks_device
 from reportgen.text.suggest import nearest
 
@@ -58,7 +58,7 @@ def check_model(key: str, model: ModelSpec, base: Path, plugins: Plugins) -> tup
         notes = check_source(model.source, base, plugins)
     if model.weights is not None:
         with about(f"{key}.weights"):
-            check_weights_file(resolve_path(model.weights, base))
+            check_weights_contents(resolve_path(model.weights, base))
     return notes
 
 

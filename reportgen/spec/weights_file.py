@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from reportgen.errors import ModelError
@@ -26,7 +27,8 @@ def check_weights_file(path: Path) -> None:
     if is_shut_off(path):
         raise ModelError(f"the weights {path} can't be read: there is no permission to enter their folder", PERMISSIONS)
     if is_something_else(path):
-        raise ModelError(f"the weights {path} are {describe_kind(path)}, not a file", "Name the file itself.")
+        hint = hint_for_folder(path) if path.is_dir() else "Name the file itself."
+        raise ModelError(f"the weights {path} are {describe_kind(path)}, not a file", hint)
     if path.is_symlink() and not path.is_file():
         raise ModelError(f"the weights {path} are a link to a file that is not there", "Name the file itself.")
     if not path.is_file():
@@ -39,6 +41,22 @@ def check_weights_file(path: Path) -> None:
     except OSError as error:
         raise ModelError(f"the weights {path} can't be read: {error.strerror}", PERMISSIONS) from error
     check_beginning(path, head)
+
+
+def hint_for_folder(path: Path) -> str:
+    """Which files of a folder could be meant."""
+    with suppress(OSError):
+        names = sorted(entry.name for entry in path.iterdir())
+        if ".metadata" in names and any(name.endswith(".distcp") for name in names):
+            return (
+                "It is a distributed checkpoint; make one file of it with "
+                "torch.distributed.checkpoint.format_utils.dcp_to_torch_save."
+            )
+        found = [name for name in names if name.endswith(".index.json")]
+        found = found or [name for name in names if Path(name).suffix in SUFFIXES]
+        if found:
+            return f"Name a file in it: {', '.join(found[:3])}."
+    return "Name a file in it."
 
 
 def check_beginning(path: Path, head: bytes) -> None:

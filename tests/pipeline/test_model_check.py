@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pickle
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -32,8 +34,13 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "pkg").mkdir()
     (tmp_path / "pkg" / "inner.py").write_text("def make(): ...\n")
     (tmp_path / "folder.pt").mkdir()
+    (tmp_path / "folder.pt" / "model.safetensors").touch()
+    (tmp_path / "cut.pt").write_bytes(b"PK\x03\x04weights")
+    with zipfile.ZipFile(tmp_path / "script.pt", "w") as archive:
+        archive.writestr("script/constants.pkl", b"")
     (tmp_path / "empty.pt").touch()
-    (tmp_path / "best.pt").write_bytes(b"PK\x03\x04weights")
+    with zipfile.ZipFile(tmp_path / "best.pt", "w") as archive:
+        archive.writestr("best/data.pkl", pickle.dumps({"weight": 1}))
     (tmp_path / "spec.yaml").write_text("data:\n  name: digits\nmodel:\n  source: net.py:make\nrun:\n  steps: 3\n")
     os.mkfifo(tmp_path / "fifo")
     return tmp_path
@@ -65,11 +72,13 @@ def check(base: Path, *overrides: str) -> list[Line]:
         ("model.source=fifo.py:make", "does not exist", ""),
         ("model.source=./fifo:make", "is a FIFO", ""),
         ("model.weights=bset.pt", "bset.pt do not exist", "Did you mean best.pt?"),
-        ("model.weights=folder.pt", "a folder, not a file", ""),
+        ("model.weights=folder.pt", "a folder, not a file", "Name a file in it: model.safetensors."),
+        ("model.weights=cut.pt", "cut.pt is damaged or cut short", "compare its size"),
+        ("model.weights=script.pt", "script.pt is a TorchScript archive", "Where you trust it"),
         ("model.weights=fifo", "a FIFO, not a file", ""),
         ("model.weights=/dev/zero", "a device, not a file", ""),
         ("model.weights=empty.pt", "empty.pt is empty", ""),
-        ("model.weights=net.py", "net.py can't be read as weights", "state_dict"),
+        ("model.weights=net.py", "net.py can't be read as weights: it is text", "Read what it says"),
         ("data.name=digit", "there is no data set 'digit'", "Did you mean digits?"),
         ("run.device=cuda:7", "cuda:7 is not on this machine", "--device cpu"),
         ("run.loss={name: kl_div, teacher: {source: 'builtin:nope'}}", "no builtin model 'nope'", ""),

@@ -14,11 +14,10 @@ from torch import Tensor, nn
 
 from reportgen.errors import ModelError
 from reportgen.experiment.models.checkpoints.conversions import conversions
-from reportgen.experiment.models.checkpoints.files import Contents, damaged, read_contents
+from reportgen.experiment.models.checkpoints.files import Contents, read_contents
 from reportgen.experiment.models.checkpoints.fit import Fit, Own, fits_of, own_tensors, refuse_misfit
-from reportgen.experiment.models.checkpoints.inert import Made, entries_of
 from reportgen.experiment.models.checkpoints.packed import fill_packed, packed_layers
-from reportgen.experiment.models.checkpoints.sets import OF_OPTIMIZER, USUAL, WeightSet, find_sets
+from reportgen.experiment.models.checkpoints.sets import USUAL, WeightSet, find_sets
 from reportgen.experiment.models.checkpoints.stored import Damaged
 from reportgen.experiment.models.weights_notes import (
     MOST_SETS,
@@ -30,6 +29,8 @@ from reportgen.experiment.models.weights_notes import (
     notes_of_rest,
 )
 from reportgen.record.message import N_, Message
+from reportgen.spec.inert_pickle import Made, entries_of
+from reportgen.spec.weights_contents import OF_OPTIMIZER, damaged, only_optimizer
 from reportgen.system.memory import is_memory_error
 from reportgen.system.shards import files_of_weights
 from reportgen.text.suggest import nearest
@@ -119,10 +120,7 @@ def chosen_sets(contents: Contents, key: str | None, name: str) -> list[WeightSe
     """The sets of a file that may be used; raises ModelError where there is none, or none under the key."""
     sets = find_sets(contents)
     if not sets and (entries_of(contents.root) or {}).keys() >= OF_OPTIMIZER:
-        raise ModelError(
-            f"{name} holds the state of an optimizer, and no weights",
-            "Name the file that was saved with the model's state_dict().",
-        )
+        raise only_optimizer(name)
     if not sets:
         raise ModelError(
             f"{name} holds no state dict ({describe(contents.root)})",

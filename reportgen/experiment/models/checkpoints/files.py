@@ -9,7 +9,6 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -17,7 +16,9 @@ from typing import IO, Any
 import torch
 
 from reportgen.errors import EnvironmentTrouble, ModelError
-from reportgen.experiment.models.checkpoints.inert import (
+from reportgen.experiment.models.checkpoints.stored import STORAGES, Damaged, Source, Stored
+from reportgen.spec.foreign_weights import ALONE, refuse_archive
+from reportgen.spec.inert_pickle import (
     Made,
     NotAPickle,
     Reference,
@@ -25,17 +26,13 @@ from reportgen.experiment.models.checkpoints.inert import (
     find_dotted_name,
     read_pickle,
 )
-from reportgen.experiment.models.checkpoints.stored import STORAGES, Damaged, Source, Stored
-from reportgen.spec.foreign_weights import ALONE, refuse_archive
-from reportgen.spec.weights_file import check_beginning, is_pickle, is_safetensors, is_shards
+from reportgen.spec.weights_contents import MAGIC, damaged, refuse_code
+from reportgen.spec.weights_file import check_beginning, hint_for_folder, is_pickle, is_safetensors, is_shards
 from reportgen.system.shards import BadIndex, read_map
 
 HEAD = 1024
-MAGIC = 0x1950A86A20F9469CFC6C
-"""The first pickle of a file that torch.save wrote before 1.6, or writes without its zip form."""
 LOCAL_HEADER = 30
 """Bytes of a zip member's own header before its name."""
-TENSORS = frozenset({".pt", ".pth", ".bin", ".safetensors", ".ckpt", ".th", ".pkl", ".tar"})
 
 
 @dataclass(frozen=True)
@@ -86,14 +83,6 @@ def read_contents(path: Path) -> Contents:
         raise unreadable(path, error) from error
 
 
-def damaged(name: str, error: BaseException) -> ModelError:
-    """The error for a file that began as weights do and whose parts are missing or contradict each other."""
-    return ModelError(
-        f"{name} is damaged or cut short ({str(error)[:200] or type(error).__name__})",
-        "Copy or save the file again and compare its size.",
-    )
-
-
 def unreadable(path: Path, error: OSError) -> EnvironmentTrouble:
     """The error for a file that the system does not let us read."""
     return EnvironmentTrouble(
@@ -121,22 +110,6 @@ def shortened(path: Path) -> str:
     """The path, without the middle of one that nobody could read."""
     text = str(path)
     return text if len(text) <= 300 else f"{text[:140]} … {text[-140:]}"
-
-
-def hint_for_folder(path: Path) -> str:
-    """Which files of a folder could be meant."""
-    with suppress(OSError):
-        names = sorted(entry.name for entry in path.iterdir())
-        if ".metadata" in names and any(name.endswith(".distcp") for name in names):
-            return (
-                "It is a distributed checkpoint; make one file of it with "
-                "torch.distributed.checkpoint.format_utils.dcp_to_torch_save."
-            )
-        found = [name for name in names if name.endswith(".index.json")]
-        found = found or [name for name in names if Path(name).suffix in TENSORS]
-        if found:
-            return f"Name a file in it: {', '.join(found[:3])}."
-    return "Name a file in it."
 
 
 def reader_of(path: Path, head: bytes) -> Callable[[Path, IO[bytes]], Contents]:
@@ -357,12 +330,3 @@ def read_zip(path: Path, file: IO[bytes]) -> Contents:
     found = read_pickle(io.BytesIO(storages.member(info, 0, info.file_size)))
     refuse_code(path.name, found.code)
     return Contents(found.root, storages)
-
-
-def refuse_code(name: str, code: tuple[str, ...]) -> None:
-    """Raise ModelError where a pickle would call more than what makes values."""
-    if code:
-        raise ModelError(
-            f"{name} holds code: unpickled as Python does, it would call {', '.join(code[:3])}. Nothing was executed",
-            f"Use weights from a source that you trust. {ALONE}",
-        )

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from reportgen.errors import ModelError
 from reportgen.experiment.models.checkpoints.alignment import Alignment, Shape, align, same
 from reportgen.experiment.models.checkpoints.fit import listing
-from reportgen.experiment.models.checkpoints.inert import Name
 from reportgen.experiment.models.checkpoints.sets import WeightSet
 from reportgen.experiment.models.checkpoints.stored import Damaged, Source, dtype_named, stored_tensor
+from reportgen.spec.inert_pickle import Name
 
 FACTORY = (
     "Let the factory put them in before it quantises the model, and leave model.weights out: the file that it reads "

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reportgen.experiment.models.checkpoints.files import Contents
-from reportgen.experiment.models.checkpoints.inert import Made, Name, entries_of
 from reportgen.experiment.models.checkpoints.stored import QUANTISED, Source, Stored, stored_tensor
+from reportgen.spec.inert_pickle import Made, Name, entries_of
+from reportgen.spec.weights_contents import OF_OPTIMIZER
 
 USUAL = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "module", "weights", "params")
 """Keys under which training scripts save the state dict beside the optimizer's and the epoch, the first preferred."""
@@ -17,8 +18,6 @@ AVERAGES = frozenset({"ema", "swa", "average", "averaged", "avg", "shadow", "tea
 """Words in the key of weights that are not those that were trained but an average of them."""
 OF_TRAINING = re.compile(r"optim|sched|scaler|_metadata$", re.IGNORECASE)
 """Keys of what belongs to training and holds tensors of the same shapes."""
-OF_OPTIMIZER = frozenset({"state", "param_groups"})
-"""Keys of the state of an optimizer, whose tensors have the shapes of the weights."""
 DEEPEST = 8
 MOST_NODES = 100_000
 

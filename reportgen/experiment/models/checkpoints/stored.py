@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from reportgen.experiment._torch_internals import quantised_tensor
-from reportgen.experiment.models.checkpoints.inert import Made, Name, Reference, entries_of, find_dotted_name
+from reportgen.spec.inert_pickle import Made, Name, Reference, entries_of, find_dotted_name
 
 STORAGES = {
     "FloatStorage": torch.float32,

@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from reportgen.experiment.models.checkpoints.inert import Made, Name, NotAPickle, entries_of, read_pickle
+from reportgen.spec.inert_pickle import Made, Name, NotAPickle, entries_of, read_pickle
 
 OPTIONAL: Any = typing.Optional
 PLAIN = {
