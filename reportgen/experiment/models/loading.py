@@ -156,20 +156,23 @@ def change_as_asked(
         notes += settle_types(module, image_shape)
     if spec.stem == "cifar":
         notes += adapt_stem(module)
-    filled = None if spec.weights is None else fill_from(module, spec.weights, base, spec.weights_key)
-    notes += filled.notes if filled else ()
+    head = ""
     if gets_new_head(spec) and classes is not None and image_shape is not None:
         with about("model.head"):
-            notes += replace_head(module, head_by_trace(module, image_shape), classes)
+            head = head_by_trace(module, image_shape)
+    filled = None if spec.weights is None else fill_from(module, spec.weights, base, spec.weights_key, head)
+    notes += filled.notes if filled else ()
+    if head and classes is not None:
+        notes += replace_head(module, head, classes)
     return filled, notes + freeze(module, spec.freeze or ())
 
 
-def fill_from(module: torch.nn.Module, path: Path, base: Path, key: str | None) -> Filled:
+def fill_from(module: torch.nn.Module, path: Path, base: Path, key: str | None, head: str) -> Filled:
     """Copy the weights of a file, relative to `base`, into the module; what raises has its place in the spec."""
     with about("model.weights"):
         weights = resolve_path(path, base)
         check_weights_file(weights)
-        return fill_weights(module, weights, key)
+        return fill_weights(module, weights, key, head)
 
 
 def choose_source(text: str, sources: Mapping[str, ModelSource], base: Path) -> tuple[ModelSource, str]:

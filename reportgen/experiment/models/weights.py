@@ -52,8 +52,9 @@ class Filled:
     """Parameters and values of buffers that are not finite numbers."""
 
 
-def fill_weights(module: nn.Module, path: Path, key: str | None = None) -> Filled:
-    """Copy the weights of a file into the module; `key` chooses among several sets in it.
+def fill_weights(module: nn.Module, path: Path, key: str | None = None, head: str = "") -> Filled:
+    """Copy the weights of a file into the module; `key` chooses among several sets in it, and `head` is the last layer
+    where that is replaced afterwards, so that the file may have another or none.
 
     Raises ModelError when the file is missing, damaged, holds code or no weights, or when they are not the module's;
     EnvironmentTrouble when it may not be read.
@@ -61,9 +62,9 @@ def fill_weights(module: nn.Module, path: Path, key: str | None = None) -> Fille
     contents = read_contents(path)
     try:
         sets = chosen_sets(contents, key, path.name)
-        choice, notes = filled_in(module, sets, contents, path.name)
+        choice, notes = filled_in(module, sets, contents, path.name, head)
         if key is not None and not choice.others:
-            choice = replace(choice, others=beside_it(choice.fit, contents, module))
+            choice = replace(choice, others=beside_it(choice.fit, contents, module, head))
     except (Damaged, RecursionError) as error:
         raise damaged(path.name, error) from error
     digest = digest_of(path)
@@ -93,14 +94,14 @@ def fill_weights(module: nn.Module, path: Path, key: str | None = None) -> Fille
 
 
 def filled_in(
-    module: nn.Module, sets: Sequence[WeightSet], contents: Contents, name: str
+    module: nn.Module, sets: Sequence[WeightSet], contents: Contents, name: str, head: str
 ) -> tuple[Choice, tuple[Message, ...]]:
     """Put the first of the sets that fits into the module: which that was, and what to say of it; raises ModelError."""
     if not packed_layers(module):
-        choice = choose(sets, module, name)
+        choice = choose(sets, module, name, head)
         return choice, (*choice.notes, *put_in(module, choice.fit, name))
     used, *others = fill_packed(module, sets[:MOST_SETS], contents.source, name)
-    fit = Fit(used.weights, used.alignment, (), (), (), (), (), (), ())
+    fit = Fit(used.weights, used.alignment, (), (), (), (), (), (), (), (), ())
     choice = Choice(fit, tuple(dict.fromkeys(other.weights.name for other in others)))
     return choice, tuple(note_of_names(fit, name))
 
@@ -164,13 +165,13 @@ def describe(root: Any) -> str:
     return type(root).__name__
 
 
-def choose(sets: Sequence[WeightSet], module: nn.Module, name: str) -> Choice:
+def choose(sets: Sequence[WeightSet], module: nn.Module, name: str, head: str) -> Choice:
     """The first set that fits, and the names of the others that would.
 
     In order: sets that fit by their names; those that fit by the names other versions and authors gave; those that the
     model's own loading code takes. Raises ModelError where none does.
     """
-    own = own_tensors(module)
+    own = own_tensors(module, head)
     found = [fit for one in sets[:MOST_SETS] for fit in fits_of(one, own)]
     good = [fit for fit in found if fit.fits]
     if good:
@@ -202,9 +203,9 @@ def others_of(used: Fit, found: Sequence[Fit], before: WeightSet | None = None) 
     return tuple(name for name in dict.fromkeys(names) if name not in (used.name, used.weights.name))
 
 
-def beside_it(used: Fit, contents: Contents, module: nn.Module) -> tuple[str, ...]:
+def beside_it(used: Fit, contents: Contents, module: nn.Module, head: str) -> tuple[str, ...]:
     """Names of the other sets of a file of which the spec names one."""
-    own = own_tensors(module)
+    own = own_tensors(module, head)
     return others_of(used, [fit for one in find_sets(contents)[:MOST_SETS] for fit in fits_of(one, own)])
 
 

@@ -144,6 +144,18 @@ def notes_of_rest(fit: Fit, name: str) -> list[Message]:
                 len(fit.auxiliary),
             )
         )
+    if fit.heads:
+        notes.append(
+            nN_(
+                "{count} tensor of the last layers in {file} was left out, as the model gets a new one: {names}.",
+                "{count} tensors of the last layers in {file} were left out, as the model gets a new one: {names}.",
+                len(fit.heads),
+                file=name,
+                names=some(fit.heads),
+            )
+        )
+    elif fit.replaced:
+        notes.append(N_("{file} has no weights of the last layer, which is replaced by a new one.", file=name))
     return notes + notes_of_buffers(fit, name)
 
 

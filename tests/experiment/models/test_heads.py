@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 import torchvision
-from torch import nn
+from torch import Tensor, nn
 
 from reportgen.errors import ModelError
 from reportgen.experiment.models import load_model
@@ -93,6 +93,57 @@ def test_a_checkpoint_keeps_its_width_until_its_head_is_replaced(tmp_path: Path)
     loaded = load_model(spec, tmp_path, 3, image_shape=(3, 2, 2))
     assert loaded.module[1].out_features == 3
     assert "7 outputs before, 3 now" in loaded.notes[-1].text
+
+
+FLAT = "import torch\nfrom torch.nn import *\nclass Net(Module):\n    def __init__(self, num_classes=3):\n"
+FLAT += "        super().__init__()\n        self.body, self.fc = Linear(12, 5), Linear(5, num_classes)\n"
+FLAT += "    def forward(self, x):\n        return self.fc(self.body(x.flatten(1)))\n"
+BODY = {"body.weight": torch.full((5, 12), 0.5), "body.bias": torch.ones(5)}
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        (
+            {"fc.weight": torch.ones(7, 5), "fc.bias": torch.ones(7)},
+            "2 tensors of the last layers in w.pt were left out",
+        ),
+        ({}, "w.pt has no weights of the last layer, which is replaced by a new one."),
+        ({"fc.0.weight": torch.ones(9, 5), "fc.2.bias": torch.ones(2)}, "new one: fc.0.weight and fc.2.bias."),
+        (
+            {"projector.0.weight": torch.ones(9, 5)},
+            "1 tensor of the last layers in w.pt was left out, as the model gets",
+        ),
+        (
+            {"classifier.weight": torch.ones(7, 5), "classifier.bias": torch.ones(7)},
+            "classifier.weight and classifier.bias.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("off", ["", "module.", "backbone."])
+def test_weights_of_another_head_or_none_go_under_a_new_one(
+    tmp_path: Path, head: dict[str, Tensor], said: str, off: str
+) -> None:
+    (tmp_path / "net.py").write_text(FLAT)
+    torch.save({f"{off}{name}": part for name, part in {**BODY, **head}.items()}, tmp_path / "w.pt")
+    spec = ModelSpec(source="net.py:Net", weights="w.pt", head="replace")
+    loaded = load_model(spec, tmp_path, 4, image_shape=(3, 2, 2))
+    assert torch.equal(loaded.module.body.weight, BODY["body.weight"])
+    assert loaded.module.fc.out_features == 4
+    assert said in " ".join(note.text for note in loaded.notes).replace(off or "\0", "")
+    with pytest.raises(ModelError):
+        load_model(ModelSpec(source="net.py:Net", weights="w.pt"), tmp_path, 4, image_shape=(3, 2, 2))
+
+
+def test_what_is_no_last_layer_is_missed_also_under_a_new_one(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(FLAT)
+    spec = ModelSpec(source="net.py:Net", weights="w.pt", head="replace")
+    torch.save({"fc.weight": torch.ones(3, 5), "fc.bias": torch.ones(3), "body.bias": torch.ones(5)}, tmp_path / "w.pt")
+    with pytest.raises(ModelError, match=r"1 missing in the file: body\.weight"):
+        load_model(spec, tmp_path, 4, image_shape=(3, 2, 2))
+    torch.save({**BODY, "body.scale": torch.ones(5)}, tmp_path / "w.pt")
+    with pytest.raises(ModelError, match=r"1 unexpected in the file: body\.scale"):
+        load_model(spec, tmp_path, 4, image_shape=(3, 2, 2))
 
 
 def body_and_head() -> nn.Sequential:

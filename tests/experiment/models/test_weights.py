@@ -98,7 +98,7 @@ def test_another_class_count_has_its_own_sentence(tmp_path: Path) -> None:
     torch.save(net(100).state_dict(), tmp_path / "w.pt")
     with pytest.raises(ModelError, match=r"has 100 classes and the model 4 \(3\.weight\)") as caught:
         fill_weights(net(4), tmp_path / "w.pt")
-    for said in ("model.head: replace", "num_classes: 100", "trained for 4"):
+    for said in ("set model.head: replace.", "data of 100 classes", "trained for 4"):
         assert said in caught.value.hint
 
 

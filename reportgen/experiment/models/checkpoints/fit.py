@@ -65,10 +65,16 @@ class Own:
     """Name -> every name of the same tensor."""
     auxiliary: tuple[str, ...]
     """Beginnings of the names of what only training uses."""
+    replaced: str = ""
+    """Beginning of the names of a last layer that is replaced by a new one; empty where it stays."""
+
+    def is_replaced(self, name: str) -> bool:
+        """Whether a tensor is of the last layer that is replaced."""
+        return bool(self.replaced) and name.startswith(self.replaced)
 
 
-def own_tensors(module: nn.Module) -> Own:
-    """What the model's state dict holds, and which of it is the same tensor."""
+def own_tensors(module: nn.Module, head: str = "") -> Own:
+    """What the model's state dict holds, and which of it is the same tensor; `head` is a layer that is replaced."""
     state = {name: part for name, part in module.state_dict(keep_vars=True).items() if isinstance(part, Tensor)}
     groups: dict[int, set[str]] = {}
     for name, part in state.items():
@@ -80,6 +86,7 @@ def own_tensors(module: nn.Module) -> Own:
         parameters=frozenset(name for name, part in state.items() if isinstance(part, nn.Parameter)),
         ties={name: frozenset(groups[id(part)]) for name, part in state.items()},
         auxiliary=AUXILIARY.get(type(module).__name__, ()) if torchvision else (),
+        replaced=f"{head}." if head else "",
     )
 
 
@@ -103,6 +110,10 @@ class Fit:
     """Of the file, not under its beginning."""
     auxiliary: tuple[str, ...]
     """Of classifiers that only training uses, in the file or in the model alone."""
+    replaced: tuple[str, ...]
+    """Of the model's last layer, where that is replaced, and not or not in this shape in the file."""
+    heads: tuple[str, ...]
+    """Of the file's last layers, where the model's is replaced and they are not those of the model."""
 
     @property
     def fits(self) -> bool:
@@ -126,7 +137,7 @@ class Fit:
         return {
             own: self.weights.tensors[theirs]
             for own, theirs in self.alignment.names.items()
-            if own not in self.differing and own not in self.own_buffers
+            if own not in self.differing and own not in self.own_buffers and own not in self.replaced
         }
 
 
@@ -187,16 +198,21 @@ def compare(weights: WeightSet, alignment: Alignment, own: Own) -> Fit:
     used = set(names.values())
     rest = [name for name in weights.tensors if name not in used and name in alignment.bare]
     bare = {name: name.removeprefix(alignment.off) for name in rest}
+    lost = tuple(name for name in (*absent, *other) if own.is_replaced(name))
+    heads = heads_in(rest, alignment, own, absent)
     return Fit(
         weights=weights,
         alignment=alignment,
-        missing=tuple(name for name in absent if is_needed(name, own)),
+        missing=tuple(name for name in absent if is_needed(name, own) and not own.is_replaced(name)),
         unexpected=tuple(
             name
             for name in rest
             if not (is_buffer(name, weights.tensors[name]) or bare[name].startswith(own.auxiliary))
+            and name not in heads
         ),
-        differing=tuple(name for name in other if name in own.parameters or is_learnt(name)),
+        differing=tuple(
+            name for name in other if (name in own.parameters or is_learnt(name)) and not own.is_replaced(name)
+        ),
         own_buffers=tuple(
             name
             for name in (*absent, *other)
@@ -209,7 +225,22 @@ def compare(weights: WeightSet, alignment: Alignment, own: Own) -> Fit:
         auxiliary=tuple(
             name for name in (*rest, *absent) if own.auxiliary and (bare.get(name, name)).startswith(own.auxiliary)
         ),
+        replaced=lost,
+        heads=(*(names[name] for name in lost if name in names), *heads),
     )
+
+
+def heads_in(rest: Sequence[str], alignment: Alignment, own: Own, absent: Sequence[str]) -> tuple[str, ...]:
+    """Of the file's tensors without a partner those of a last layer that is replaced in the model: under its name, or,
+    where none is, in parts that the model does not have."""
+    if not own.replaced:
+        return ()
+    parts = {name.partition(".")[0] for name in own.shapes}
+    renamed = {name: alignment.renamed(name) for name in rest}
+    under = tuple(name for name in rest if own.is_replaced(renamed[name]))
+    if under or not any(own.is_replaced(name) for name in absent):
+        return under
+    return tuple(name for name in rest if renamed[name].partition(".")[0] not in parts)
 
 
 def is_needed(name: str, own: Own) -> bool:
@@ -239,9 +270,8 @@ def refuse_misfit(fit: Fit, own: Own, name: str) -> ModelError:
     if not (fit.missing or fit.unexpected) and (classes := class_counts(fit, own)):
         return ModelError(
             f"{where} has {classes[0]:,} classes and the model {classes[1]:,} ({fit.differing[0]})",
-            f"To go on from them with a new last layer for other classes, set model.head: replace and model.args: "
-            f"{{num_classes: {classes[0]}}}.\nElse use data of {classes[0]:,} classes, or weights trained for "
-            f"{classes[1]:,}.",
+            "To go on from them with a new last layer for other classes, set model.head: replace.\n"
+            f"Else use data of {classes[0]:,} classes, or weights trained for {classes[1]:,}.",
         )
     if first := fit.weights.quantised:
         return ModelError(
@@ -254,7 +284,8 @@ def refuse_misfit(fit: Fit, own: Own, name: str) -> ModelError:
     if headless(fit, own):
         return ModelError(
             f"{where} holds no classifier: of the model it lacks {', '.join(fit.missing)}, and nothing else",
-            "These are weights of a backbone alone; use those that were saved with the classifier.",
+            "These are weights of a backbone alone. Set model.head: replace to train a new last layer on them, or use "
+            "weights that were saved with the classifier.",
         )
     differing = [f"{key} {tensors[names[key]].shape} instead of {own.shapes[key]}" for key in fit.differing]
     parts = [
